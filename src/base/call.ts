@@ -1,0 +1,75 @@
+/**
+ * The end of a call: the caller's signal, the call's own time, or both.
+ *
+ * Every public method that waits takes `Call`. `CallScope` joins the two into one signal whose reason is
+ * what the call rejects with: the caller's own reason, or DEADLINE. A call with neither costs nothing.
+ */
+import { invalidArgument, StoreError } from "../errors.ts";
+import type { Clock, Timer } from "./clock.ts";
+
+export interface Call {
+  /** Ends the call; it rejects with `signal.reason`. A write already sent may still happen. */
+  readonly signal?: AbortSignal | undefined;
+  /** Bound of the whole call in milliseconds, retries and settling included; above 0. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export class CallScope implements Disposable {
+  /** Aborted when the call must end; its reason is what to reject with. */
+  readonly signal: AbortSignal | undefined;
+  /** When the call's time ends on `Clock.monotonicMs`; undefined without a bound. */
+  readonly deadlineMs: number | undefined;
+  readonly #clock: Clock;
+  readonly #timer: Timer | undefined;
+  readonly #caller: AbortSignal | undefined;
+  readonly #onAbort: (() => void) | undefined;
+
+  /**
+   * @param action what the caller asked for, as in `Cannot ${action}: no answer within 500 ms`
+   * @throws INVALID_ARGUMENT for a timeoutMs that is not a number above 0; the signal's reason when already aborted
+   */
+  constructor(call: Call | undefined, clock: Clock, action: string) {
+    const { signal, timeoutMs } = call ?? {};
+    if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+      throw invalidArgument(
+        "timeoutMs",
+        `Cannot ${action}: timeoutMs is ${timeoutMs}, expected a number above 0`,
+      );
+    }
+    signal?.throwIfAborted();
+    this.#clock = clock;
+    this.#caller = signal;
+    if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) {
+      this.signal = signal;
+      return;
+    }
+    const controller = new AbortController();
+    this.signal = controller.signal;
+    this.deadlineMs = clock.monotonicMs() + timeoutMs;
+    this.#timer = clock.setTimer(timeoutMs, () =>
+      controller.abort(
+        new StoreError("DEADLINE", `Cannot ${action}: no answer within ${timeoutMs} ms`, { timeoutMs }),
+      ),
+    );
+    if (signal !== undefined) {
+      this.#onAbort = () => controller.abort(signal.reason);
+      signal.addEventListener("abort", this.#onAbort, { once: true });
+    }
+  }
+
+  /** Milliseconds left, `Infinity` without a bound, never below 0. */
+  remainingMs(): number {
+    return this.deadlineMs === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(0, this.deadlineMs - this.#clock.monotonicMs());
+  }
+
+  throwIfEnded(): void {
+    this.signal?.throwIfAborted();
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.cancel();
+    if (this.#onAbort !== undefined) this.#caller?.removeEventListener("abort", this.#onAbort);
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Time as a port. Nothing outside this file reads a clock or starts a timer, so that the simulation can
+ * run the real code in virtual time. Wall time is for display (creationTimestamp) and backup marks only;
+ * every decision uses `monotonicMs`.
+ */
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Wall clock, milliseconds since 1970. */
+  nowMs(): number;
+  /** Monotonic milliseconds from an arbitrary origin, with fractions. */
+  monotonicMs(): number;
+  /** Runs `callback` once after `delayMs`; does not keep the process alive. */
+  setTimer(delayMs: number, callback: () => void): Timer;
+  /** Resolves after `delayMs`; rejects with `signal.reason` when aborted. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Longest delay a platform timer takes (2^31 - 1 ms); longer delays are taken in steps. */
+const timerMaxMs = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  setTimer(delayMs, callback) {
+    let handle: NodeJS.Timeout;
+    const start = (leftMs: number): void => {
+      const stepMs = Math.min(leftMs, timerMaxMs);
+      handle = setTimeout(() => (leftMs > stepMs ? start(leftMs - stepMs) : callback()), stepMs);
+      handle.unref();
+    };
+    start(Math.max(0, delayMs));
+    return { cancel: () => clearTimeout(handle) };
+  },
+  sleep(delayMs, signal) {
+    return sleepOn(this, delayMs, signal);
+  },
+};
+
+/** `Clock.sleep` in terms of `setTimer`, shared by every clock. The process stays alive while it sleeps only if something else keeps it so. */
+export function sleepOn(
+  clock: Pick<Clock, "setTimer">,
+  delayMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.setTimer(delayMs, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

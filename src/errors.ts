@@ -1,0 +1,252 @@
+/**
+ * The one error class of keelson.
+ *
+ * Callers match `code`, never text: every code has typed `details`, an HTTP status and a `metav1.Status`
+ * form, all from the tables below. `docs/errors.md` has a row per code; a test holds the two together.
+ * A message names the action that failed, quotes strings, then after a colon says what was found and
+ * what was wanted. Secrets never enter a message or details.
+ */
+
+/** One fault of an object, draft or argument: where (`spec.size`, `metadata.labels["a"]`) and what is wrong. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** One quota that refuses a write; amounts are numbers of the base unit. */
+export interface QuotaViolation {
+  readonly namespace: string;
+  readonly quota: string;
+  readonly name: string;
+  readonly used: number;
+  readonly hard: number;
+  readonly requested: number;
+}
+
+/** What the failed call was about: the full etcd key where there is one, and the object's coordinates. */
+export interface Subject {
+  /** Full etcd key, e.g. `/registry/pods/default/web-1`. */
+  readonly key?: string | undefined;
+  readonly group?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** The typed `details` of each code. */
+export interface StoreErrorDetails {
+  NOT_FOUND: Subject;
+  ALREADY_EXISTS: Subject & { readonly resourceVersion?: string | undefined };
+  CONFLICT: Subject & { readonly expected?: string | undefined; readonly actual?: string | undefined };
+  PRECONDITION_FAILED: Subject & {
+    readonly field: "uid" | "resourceVersion";
+    readonly expected: string;
+    readonly actual?: string | undefined;
+  };
+  EXPIRED: Subject & {
+    /** The version up to which etcd's history is gone, where known. */
+    readonly compacted?: string | undefined;
+    /** Goes on from the latest state; given for an expired page. */
+    readonly continueToken?: string | undefined;
+    readonly resourceVersion?: string | undefined;
+    readonly reason?: "compacted" | "epoch" | "restored" | "overrun" | undefined;
+  };
+  FUTURE_VERSION: Subject & {
+    readonly requested: string;
+    readonly current?: string | undefined;
+    readonly retryAfterMs: number;
+  };
+  QUOTA_EXCEEDED: Subject & { readonly violations: readonly QuotaViolation[] };
+  INVALID_OBJECT: Subject & { readonly errors: readonly FieldError[] };
+  INVALID_ARGUMENT: { readonly argument: string; readonly errors?: readonly FieldError[] | undefined };
+  INVALID_TOKEN: { readonly reason: string };
+  TOO_LARGE: Subject & { readonly sizeBytes: number; readonly limitBytes: number };
+  CORRUPT_OBJECT: Subject & { readonly reason: string; readonly resourceVersion?: string | undefined };
+  CORRUPT_SNAPSHOT: {
+    readonly path?: string | undefined;
+    readonly offset?: number | undefined;
+    readonly reason: string;
+  };
+  NAMESPACE_NOT_FOUND: Subject & { readonly namespace: string };
+  NAMESPACE_TERMINATING: Subject & { readonly namespace: string };
+  NO_SPACE: { readonly databaseBytes?: number | undefined; readonly quotaBytes?: number | undefined };
+  NOT_READY: { readonly retryAfterMs: number; readonly reason?: string | undefined };
+  UNAVAILABLE: {
+    readonly retryAfterMs: number;
+    readonly endpoint?: string | undefined;
+    readonly reason?: string | undefined;
+  };
+  DEADLINE: { readonly timeoutMs?: number | undefined; readonly endpoint?: string | undefined };
+  OUTCOME_UNKNOWN: {
+    readonly writeId: string;
+    readonly key: string;
+    /** Mod revision the write was conditional on, "0" for a create. */
+    readonly guard?: string | undefined;
+    readonly lastRevision?: string | undefined;
+  };
+  UNAUTHENTICATED: { readonly username?: string | undefined; readonly reason?: string | undefined };
+  PERMISSION_DENIED: { readonly reason?: string | undefined };
+  CLOSED: { readonly what: string };
+}
+
+export type StoreErrorCode = keyof StoreErrorDetails;
+
+/** A `metav1.Status` of kind Failure, ready to be sent as JSON. */
+export interface Status {
+  readonly kind: "Status";
+  readonly apiVersion: "v1";
+  readonly metadata: { readonly continue?: string };
+  readonly status: "Failure";
+  readonly message: string;
+  readonly reason: string;
+  readonly code: number;
+  readonly details?: {
+    readonly name?: string;
+    readonly group?: string;
+    readonly kind?: string;
+    readonly uid?: string;
+    readonly causes?: readonly {
+      readonly reason: string;
+      readonly message: string;
+      readonly field?: string;
+    }[];
+    readonly retryAfterSeconds?: number;
+  };
+}
+
+interface CodeFacts {
+  readonly httpStatus: number;
+  /** metav1.StatusReason. */
+  readonly reason: string;
+}
+
+/** HTTP status and `metav1.Status` reason of every code; reasons are Kubernetes' own (apimachinery meta/v1). */
+export const codeFacts: Readonly<Record<StoreErrorCode, CodeFacts>> = {
+  NOT_FOUND: { httpStatus: 404, reason: "NotFound" },
+  ALREADY_EXISTS: { httpStatus: 409, reason: "AlreadyExists" },
+  CONFLICT: { httpStatus: 409, reason: "Conflict" },
+  PRECONDITION_FAILED: { httpStatus: 409, reason: "Conflict" },
+  EXPIRED: { httpStatus: 410, reason: "Expired" },
+  FUTURE_VERSION: { httpStatus: 504, reason: "Timeout" },
+  QUOTA_EXCEEDED: { httpStatus: 403, reason: "Forbidden" },
+  INVALID_OBJECT: { httpStatus: 422, reason: "Invalid" },
+  INVALID_ARGUMENT: { httpStatus: 400, reason: "BadRequest" },
+  INVALID_TOKEN: { httpStatus: 400, reason: "BadRequest" },
+  TOO_LARGE: { httpStatus: 413, reason: "RequestEntityTooLarge" },
+  CORRUPT_OBJECT: { httpStatus: 500, reason: "StorageReadError" },
+  CORRUPT_SNAPSHOT: { httpStatus: 500, reason: "InternalError" },
+  NAMESPACE_NOT_FOUND: { httpStatus: 404, reason: "NotFound" },
+  NAMESPACE_TERMINATING: { httpStatus: 403, reason: "Forbidden" },
+  NO_SPACE: { httpStatus: 507, reason: "InternalError" },
+  NOT_READY: { httpStatus: 429, reason: "TooManyRequests" },
+  UNAVAILABLE: { httpStatus: 503, reason: "ServiceUnavailable" },
+  DEADLINE: { httpStatus: 504, reason: "Timeout" },
+  OUTCOME_UNKNOWN: { httpStatus: 504, reason: "Timeout" },
+  UNAUTHENTICATED: { httpStatus: 401, reason: "Unauthorized" },
+  PERMISSION_DENIED: { httpStatus: 403, reason: "Forbidden" },
+  CLOSED: { httpStatus: 503, reason: "ServiceUnavailable" },
+};
+
+/**
+ * What every call of keelson rejects with, an abort's own reason and `invariant()` apart.
+ * `details` is frozen and typed by `code`.
+ */
+export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error {
+  override readonly name = "StoreError";
+  readonly code: C;
+  readonly details: StoreErrorDetails[C];
+
+  constructor(code: C, message: string, details: StoreErrorDetails[C], options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    Object.freeze(details);
+    this.details = details;
+  }
+
+  /** HTTP status an API server answers with. */
+  get httpStatus(): number {
+    return codeFacts[this.code].httpStatus;
+  }
+
+  /** This error as `metav1.Status`; `retryAfterSeconds` is rounded up, at least 1. */
+  toStatus(): Status {
+    const details: Record<string, unknown> = this.details as Record<string, unknown>;
+    const text = (name: string): string | undefined =>
+      typeof details[name] === "string" ? (details[name] as string) : undefined;
+    const causes = statusCauses(this);
+    const retryAfterMs = details["retryAfterMs"];
+    const continueToken = text("continueToken");
+    const name = text("name");
+    const group = text("group");
+    const kind = text("kind");
+    return {
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: continueToken === undefined ? {} : { continue: continueToken },
+      status: "Failure",
+      message: this.message,
+      reason: codeFacts[this.code].reason,
+      code: this.httpStatus,
+      details: {
+        ...(name === undefined ? {} : { name }),
+        ...(group === undefined || group === "" ? {} : { group }),
+        ...(kind === undefined ? {} : { kind }),
+        ...(causes.length === 0 ? {} : { causes }),
+        ...(typeof retryAfterMs === "number"
+          ? { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) }
+          : {}),
+      },
+    };
+  }
+}
+
+type StatusCause = { reason: string; message: string; field?: string };
+
+function statusCauses(error: StoreError): readonly StatusCause[] {
+  if (isStoreError(error, "INVALID_OBJECT", "INVALID_ARGUMENT")) {
+    return (error.details.errors ?? []).map(({ field, message }) => ({
+      reason: "FieldValueInvalid",
+      message,
+      field,
+    }));
+  }
+  if (isStoreError(error, "QUOTA_EXCEEDED")) {
+    return error.details.violations.map((v) => ({
+      reason: "QuotaExceeded",
+      message: `quota "${v.quota}": requested ${v.name}=${v.requested}, used ${v.used}, limited ${v.hard}`,
+    }));
+  }
+  // Kubernetes clients recognise this cause and wait instead of relisting (apimachinery CauseTypeResourceVersionTooLarge).
+  if (isStoreError(error, "FUTURE_VERSION")) {
+    return [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
+  }
+  return [];
+}
+
+/** True for a `StoreError`, narrowed to one of `codes` when any are given. */
+export function isStoreError<C extends StoreErrorCode = StoreErrorCode>(
+  error: unknown,
+  ...codes: readonly C[]
+): error is StoreError<C> {
+  return (
+    error instanceof StoreError && (codes.length === 0 || (codes as readonly string[]).includes(error.code))
+  );
+}
+
+/** A broken promise of keelson itself: crashes with `InvariantError`, which is never caught and carried on from. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new InvariantError(message);
+}
+
+export class InvariantError extends Error {
+  override readonly name = "InvariantError";
+}
+
+/** INVALID_ARGUMENT for `argument`; `message` ends with what was found and what was wanted. */
+export function invalidArgument(
+  argument: string,
+  message: string,
+  errors?: readonly FieldError[],
+): StoreError<"INVALID_ARGUMENT"> {
+  return new StoreError("INVALID_ARGUMENT", message, { argument, errors });
+}
