@@ -18,6 +18,8 @@ export interface EtcdCall extends Call {
   readonly endpoint?: string | undefined;
   /** "bulk" for bodies of megabytes: they travel on connections of their own. Default: by method. */
   readonly lane?: "unary" | "bulk" | undefined;
+  /** Bound of each single request of this call, milliseconds; default the client's `requestTimeoutMs`. Less leaves time to settle. */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 /** First line of most replies. Revisions below the highest seen never get here for linearizable calls. */
