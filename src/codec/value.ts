@@ -1,0 +1,57 @@
+/**
+ * The value codec seam: what storage and cache know of stored bytes.
+ *
+ *   object + Head + write id --seal--> bytes      (what etcd holds)
+ *   bytes --open--> PlainValue --head/object-->   (decrypted, checked; then synchronous)
+ *
+ * One `ValueCodec` per kind. Every known format is read whatever the write codec is.
+ */
+import type { AnyResource, ObjectMeta } from "../resource/resource.ts";
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** The metadata segment: all that selectors, indexes, tables and quotas read. Plain data, read-only. */
+export interface Head {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** As stored: resourceVersion is absent (the reader fills it from the mod revision). */
+  readonly metadata: Readonly<Omit<ObjectMeta, "resourceVersion">>;
+  /** Declared selectable fields that have a value. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** What measure() gave, as canonical exact decimal text of the base unit. */
+  readonly amounts: Readonly<Record<string, string>>;
+  /** KindSpec.headerVersion at the time of writing; fields and amounts of another one are not trusted. */
+  readonly headerVersion: number;
+}
+
+/** A stored value, decrypted, decompressed and checked. `bytes` may be retained: it pins nothing else. */
+export interface PlainValue {
+  readonly bytes: Uint8Array;
+  /** Not in today's form (another format version, codec, key, apiVersion or headerVersion): the next write must not be skipped as a no-op. */
+  readonly stale: boolean;
+  /** Size of the value in etcd, bytes: what quotas count as "bytes". */
+  readonly storedBytes: number;
+}
+
+export interface SealParts {
+  /** Full etcd key, the additional authenticated data of encryption. */
+  readonly key: string;
+  /** Complete object; metadata.resourceVersion is ignored. */
+  readonly object: AnyResource;
+  readonly head: Head;
+  /** 16 bytes, fresh per attempt; settles unknown outcomes. */
+  readonly writeId: Uint8Array;
+}
+
+export interface ValueCodec {
+  /** @throws INVALID_OBJECT (not plain data, too deep, unsafe numbers: with the field's path) */
+  seal(parts: SealParts): MaybePromise<Uint8Array>;
+  /** @throws CORRUPT_OBJECT with key and reason; UNAVAILABLE when a key service or dictionary cannot be reached */
+  open(key: string, stored: Uint8Array): MaybePromise<PlainValue>;
+  /** Lower-case hex of the write id; undefined for formats without (raw JSON). */
+  writeId(value: PlainValue): string | undefined;
+  /** From the metadata segment alone where there is one. A fresh object each time. @throws CORRUPT_OBJECT */
+  head(value: PlainValue): Head;
+  /** The whole object without metadata.resourceVersion; fresh each time, the caller's own. @throws CORRUPT_OBJECT */
+  object(value: PlainValue): AnyResource;
+}

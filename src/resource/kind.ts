@@ -1,0 +1,45 @@
+/**
+ * Kinds: what a store must know of a type of object. `Kind` is what discovery needs and callers pass around;
+ * `KindSpec` is what `defineKind` takes.
+ */
+import type { FieldError } from "../errors.ts";
+import type { Quantity } from "./quantity.ts";
+import type { Resource, Scope } from "./resource.ts";
+
+export interface Kind<out T extends Resource = Resource> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly scope: Scope;
+  readonly status: boolean;
+  readonly fields: readonly string[];
+  /** Never set: carries T for the compiler. */
+  readonly type?: T;
+}
+
+export interface KindSpec<T extends Resource> {
+  /** "" is the core group. */
+  group?: string | undefined;
+  version: string;
+  kind: string;
+  plural: string;
+  scope: Scope;
+  /** Selectable, e.g. "spec.nodeName"; metadata.name and metadata.namespace always are. */
+  fields?: Record<string, (object: T) => string | undefined> | undefined;
+  /** Kept by the cache, at every version; a field must be in `fields`. */
+  indexes?: readonly (`label:${string}` | `field:${string}`)[] | undefined;
+  /** What quotas count besides objects and bytes, e.g. requests.cpu. */
+  measure?: ((object: T) => Record<string, Quantity>) | undefined;
+  /** Raise it when `fields` or `measure` mean something else: older stored headers are then not trusted. Default 1. */
+  headerVersion?: number | undefined;
+  /** Default plural or group/plural; Kubernetes' own where it differs: "minions", "services/specs". */
+  keyPath?: string | undefined;
+  /** Has a status subresource: update() leaves status alone, "status" leaves the rest. */
+  status?: boolean | undefined;
+  /** Default of every write of this kind, e.g. events. At least 2. */
+  ttlSeconds?: number | undefined;
+  /** Called when the stored apiVersion is another one; the next write stores this one. */
+  upgrade?: ((stored: Resource) => T) | undefined;
+  validate?: ((object: T, old?: T) => readonly FieldError[]) | undefined;
+}

@@ -1,0 +1,127 @@
+/**
+ * The contract of a whole store: kinds, namespaces, quotas, health. Shapes only; src/create-store.ts assembles
+ * the parts that keep them.
+ */
+import type { Call } from "../base/call.ts";
+import type { PlainStats } from "../base/stats.ts";
+import type { LabelSelector, Preconditions, Progress, ResourceStore } from "./contract.ts";
+import type { Kind } from "./kind.ts";
+import type { Quantity } from "./quantity.ts";
+import type { Namespace, Resource } from "./resource.ts";
+
+export interface Store extends AsyncDisposable {
+  /** @throws INVALID_ARGUMENT for a kind that is not open here */
+  resources<T extends Resource>(kind: Kind<T>): ResourceStore<T>;
+  /** Each is on record in etcd too: a namespace is emptied of kinds this process has never seen. */
+  readonly kinds: readonly Kind[];
+  /** At any time; same group and plural: replaces it, watches go on. */
+  addKind(kind: Kind, options?: Call): Promise<void>;
+  /** Its watches end CLOSED, its objects stay. */
+  removeKind(kind: Kind, options?: Call): Promise<void>;
+  /** Brings every object to today's version, codec and key. */
+  rewrite(
+    kind: Kind,
+    options?: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
+  ): Promise<RewriteReport>;
+  readonly namespaces: ResourceStore<Namespace>;
+  readonly quotas: Quotas;
+  currentResourceVersion(options?: Call): Promise<string>;
+  /** Never rejects. */
+  health(options?: Call): Promise<Health>;
+  /** Plain counters and histograms, synchronous; traces go to diagnostics_channel "keelson:*". */
+  stats(): StoreStats;
+  /** No new calls; writes under way finish; watches end CLOSED. Idempotent. */
+  close(options?: Call): Promise<void>;
+}
+
+export interface RewriteReport {
+  readonly scanned: number;
+  readonly rewritten: number;
+  /** Objects still not in today's form (corrupt, or changed under us more often than retried). */
+  readonly left: number;
+  /** Keys that could not be read. */
+  readonly corrupt: readonly string[];
+}
+
+export interface Health {
+  readonly ok: boolean;
+  /** Each with what to do about it. */
+  readonly problems: readonly string[];
+  /** The cluster has a leader. */
+  readonly leader: boolean;
+  readonly alarms: readonly string[];
+  readonly databaseBytes: number | undefined;
+  readonly databaseBytesInUse: number | undefined;
+  readonly quotaBytes: number | undefined;
+  readonly epoch: string | undefined;
+  readonly resourceVersion: string | undefined;
+  readonly etcdVersion: string | undefined;
+}
+
+/** Upper bucket bounds in milliseconds (the last bucket is open) with counts, and the sum in milliseconds. */
+export interface Histogram {
+  readonly boundsMs: readonly number[];
+  readonly counts: readonly number[];
+  readonly sumMs: number;
+}
+
+export interface StoreStats {
+  /** By verb: create, update, guaranteedUpdate, delete, get, list, watch … */
+  readonly calls: Readonly<Record<string, number>>;
+  /** By error code. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly latency: Readonly<Record<string, Histogram>>;
+  readonly conflictRetries: number;
+  readonly unknownOutcomes: number;
+  readonly openWatches: number;
+  readonly eventsDelivered: number;
+  readonly corruptObjects: number;
+  readonly etcd: PlainStats;
+}
+
+export type Amounts = Readonly<Record<string, Quantity>>;
+
+export interface QuotaStatus {
+  readonly namespace: string;
+  readonly name: string;
+  /** Numbers of the base unit. */
+  readonly hard: Readonly<Record<string, number>>;
+  readonly used: Readonly<Record<string, number>>;
+  readonly resourceVersion: string;
+}
+
+export interface ReconcileReport {
+  readonly checked: number;
+  readonly differences: readonly {
+    readonly namespace: string;
+    readonly quota: string;
+    readonly name: string;
+    readonly ledger: number;
+    readonly counted: number;
+  }[];
+}
+
+/** Namespace "" holds cluster-wide limits; name defaults to "default"; several quotas of one namespace all hold. */
+export interface Quotas {
+  set(
+    namespace: string,
+    quota: {
+      readonly name?: string | undefined;
+      readonly hard: Amounts;
+      readonly labelSelector?: string | LabelSelector | undefined;
+    },
+    options?: { readonly preconditions?: Preconditions | undefined } & Call,
+  ): Promise<QuotaStatus>;
+  /** @throws NOT_FOUND */
+  get(namespace: string, options?: { readonly name?: string | undefined } & Call): Promise<QuotaStatus>;
+  list(options?: { readonly namespace?: string | undefined } & Call): Promise<readonly QuotaStatus[]>;
+  remove(
+    namespace: string,
+    options?: {
+      readonly name?: string | undefined;
+      readonly preconditions?: Preconditions | undefined;
+    } & Call,
+  ): Promise<void>;
+  /** Recounts at one version and repairs what differs. */
+  reconcile(namespace?: string, options?: Call): Promise<ReconcileReport>;
+}

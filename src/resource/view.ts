@@ -1,0 +1,53 @@
+/**
+ * Views: what a reader hands out instead of the object itself (another API version, a table row, bytes for
+ * HTTP). A cache makes each view of an object version at most once, for all its lists and watchers.
+ */
+import { invalidArgument } from "../errors.ts";
+import type { Resource } from "./resource.ts";
+
+/** Made by `defineView`; a view's identity, not its name, decides what is shared. */
+export interface View<in T, out V> {
+  readonly name: string;
+  /** "metadata": `project` gets a Resource's three fields only, the body is not decoded. */
+  readonly from: "object" | "metadata";
+  readonly project: (object: T) => V;
+  /** Bytes a cache charges to its budget for a made value; absent: estimated. */
+  sizeBytes?(value: V): number;
+}
+
+/**
+ * Defines a view. `project` must be pure: it is run once per object version, and its result is shared.
+ * @throws INVALID_ARGUMENT for an empty name
+ */
+export function defineView<T extends Resource, V>(spec: {
+  name: string;
+  from?: "object" | "metadata" | undefined;
+  project: (object: T) => V;
+  sizeBytes?: ((value: V) => number) | undefined;
+}): View<T, V> {
+  if (typeof spec.name !== "string" || spec.name === "") {
+    throw invalidArgument("name", "Cannot define view: the name is empty");
+  }
+  return Object.freeze({
+    name: spec.name,
+    from: spec.from ?? "object",
+    project: spec.project,
+    ...(spec.sizeBytes === undefined ? {} : { sizeBytes: spec.sizeBytes }),
+  });
+}
+
+const encoder = new TextEncoder();
+
+/** The object as JSON bytes, ready for an HTTP body. */
+export const jsonView: View<Resource, Uint8Array> = defineView<Resource, Uint8Array>({
+  name: "json",
+  project: (object) => encoder.encode(JSON.stringify(object)),
+  sizeBytes: (bytes) => bytes.byteLength,
+});
+
+/** apiVersion, kind and metadata only (PartialObjectMetadata's content). */
+export const metadataView: View<Resource, Resource> = defineView<Resource, Resource>({
+  name: "metadata",
+  from: "metadata",
+  project: ({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata }),
+});
