@@ -6,23 +6,10 @@
  *
  * One `ValueCodec` per kind. Every known format is read whatever the write codec is.
  */
-import type { AnyResource, ObjectMeta } from "../resource/resource.ts";
+import type { Head } from "../resource/head.ts";
+import type { AnyResource } from "../resource/resource.ts";
 
 export type MaybePromise<T> = T | Promise<T>;
-
-/** The metadata segment: all that selectors, indexes, tables and quotas read. Plain data, read-only. */
-export interface Head {
-  readonly apiVersion: string;
-  readonly kind: string;
-  /** As stored: resourceVersion is absent (the reader fills it from the mod revision). */
-  readonly metadata: Readonly<Omit<ObjectMeta, "resourceVersion">>;
-  /** Declared selectable fields that have a value. */
-  readonly fields: Readonly<Record<string, string>>;
-  /** What measure() gave, as canonical exact decimal text of the base unit. */
-  readonly amounts: Readonly<Record<string, string>>;
-  /** KindSpec.headerVersion at the time of writing; fields and amounts of another one are not trusted. */
-  readonly headerVersion: number;
-}
 
 /** A stored value, decrypted, decompressed and checked. `bytes` may be retained: it pins nothing else. */
 export interface PlainValue {

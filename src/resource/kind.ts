@@ -3,6 +3,7 @@
  * `KindSpec` is what `defineKind` takes.
  */
 import type { FieldError } from "../errors.ts";
+import type { Head } from "./head.ts";
 import type { Quantity } from "./quantity.ts";
 import type { Resource, Scope } from "./resource.ts";
 
@@ -42,4 +43,23 @@ export interface KindSpec<T extends Resource> {
   /** Called when the stored apiVersion is another one; the next write stores this one. */
   upgrade?: ((stored: Resource) => T) | undefined;
   validate?: ((object: T, old?: T) => readonly FieldError[]) | undefined;
+}
+
+/** A kind with every default filled in: what storage, codec, cache and quota read. `definitionOf(kind)` gives it. */
+export interface KindDefinition<T extends Resource = Resource> extends Kind<T> {
+  /** "v1", "apps/v1". */
+  readonly apiVersion: string;
+  /** "pods", "deployments.apps": the name in errors, transforms, quotas and metrics. */
+  readonly resource: string;
+  /** Key segments between prefix and namespace, e.g. "pods", "apps/deployments", "services/specs". */
+  readonly keyPath: string;
+  readonly indexes: readonly (`label:${string}` | `field:${string}`)[];
+  readonly headerVersion: number;
+  readonly ttlSeconds: number | undefined;
+  /** The head to be stored with `object`; fields and measure are run here. @throws INVALID_OBJECT when they throw or yield nonsense */
+  headOf(object: T): Head;
+  /** An object stored under another apiVersion, in this one's form. @throws CORRUPT_OBJECT without an upgrade for it */
+  upgrade(stored: Resource): T;
+  /** The kind's own faults; empty when fine. */
+  validate(object: T, old?: T): readonly FieldError[];
 }

@@ -1,0 +1,19 @@
+/**
+ * The head of an object: its metadata segment as plain data, stored beside the body and read without it.
+ * Selectors, metadata views, the cache's indexes and quotas look at nothing else.
+ */
+import type { ObjectMeta } from "./resource.ts";
+
+/** The metadata segment: all that selectors, indexes, tables and quotas read. Plain data, read-only. */
+export interface Head {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** As stored: resourceVersion is absent (the reader fills it from the mod revision). */
+  readonly metadata: Readonly<Omit<ObjectMeta, "resourceVersion">>;
+  /** Declared selectable fields that have a value. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** What measure() gave, as canonical exact decimal text of the base unit. */
+  readonly amounts: Readonly<Record<string, string>>;
+  /** KindSpec.headerVersion at the time of writing; fields and amounts of another one are not trusted. */
+  readonly headerVersion: number;
+}

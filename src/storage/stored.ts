@@ -1,0 +1,100 @@
+/**
+ * The seam between storage and cache: objects as stored bytes, in key order, at a revision, and their changes.
+ *
+ * keelson's own readers carry a `StoredSource` under a symbol; the cache feeds from it and never decodes what
+ * nobody asks for. A source over one kind sees `<prefix>/<keyPath>/`; the store's own sees every open kind in one
+ * range, so that all kinds advance together.
+ */
+import type { Call } from "../base/call.ts";
+import type { PlainValue, ValueCodec } from "../codec/value.ts";
+import type { StoreError } from "../errors.ts";
+import type { KindDefinition } from "../resource/kind.ts";
+
+/** One object version. Exactly one of `value` and `corrupt` is set. */
+export interface StoredRecord {
+  readonly kind: KindDefinition;
+  /** Full etcd key as text. Byte order of keys is list order. */
+  readonly key: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly modRevision: bigint;
+  readonly createRevision: bigint;
+  /** 0n for none. */
+  readonly lease: bigint;
+  readonly value: PlainValue | undefined;
+  readonly corrupt: StoreError<"CORRUPT_OBJECT"> | undefined;
+}
+
+/** A change of one key at `revision`. `prevModRevision` is 0n for a creation. */
+export type StoredEvent =
+  | {
+      readonly type: "put";
+      readonly record: StoredRecord;
+      readonly prevModRevision: bigint | undefined;
+      readonly previous: StoredRecord | undefined;
+    }
+  | {
+      readonly type: "delete";
+      readonly kind: KindDefinition;
+      readonly key: string;
+      readonly namespace: string | undefined;
+      readonly name: string;
+      readonly revision: bigint;
+      /** The last state; absent when compaction has removed it (a cache has its own copy). */
+      readonly previous: StoredRecord | undefined;
+    };
+
+/** Whole revisions only: everything up to and including `revision` has been handed over. No events: progress. */
+export interface StoredBatch {
+  readonly events: readonly StoredEvent[];
+  readonly revision: bigint;
+}
+
+export interface StoredWatch extends AsyncIterable<StoredBatch>, AsyncDisposable {
+  /** Resolves once etcd has the watch. */
+  ready(): Promise<void>;
+  /** Asks for an empty batch that says how far the stream is; may go unanswered while it catches up. */
+  requestProgress(): void;
+}
+
+export interface StoredPage {
+  readonly records: readonly StoredRecord[];
+  /** The revision the page was read at. */
+  readonly revision: bigint;
+  /** Start the next page after this key; undefined at the end. */
+  readonly after: string | undefined;
+  /** Keys in the range behind the page, where etcd told. */
+  readonly remaining: number | undefined;
+}
+
+export interface StoredSource {
+  /** Kinds this source carries now, in key order of their prefixes; grows and shrinks with addKind and removeKind. */
+  readonly kinds: () => readonly KindDefinition[];
+  codecOf(kind: KindDefinition): ValueCodec;
+  /** Records in key order after `after` (exclusive) at `revision` (absent: now, linearizable). Sized by count and bytes. */
+  page(
+    options: {
+      readonly after?: string | undefined;
+      readonly limit?: number | undefined;
+      readonly revision?: bigint | undefined;
+      readonly serializable?: boolean | undefined;
+    },
+    call?: Call,
+  ): Promise<StoredPage>;
+  /** Changes after `fromRevision`, exclusive. The loop ends with EXPIRED when they are gone. */
+  watch(options: { readonly fromRevision: bigint }, call?: Call): StoredWatch;
+  /** The store's revision now: one cheap quorum read, coalesced among callers that wait at the same time. */
+  currentRevision(call?: Call): Promise<bigint>;
+  /** Number of keys at `revision`. */
+  count(options: { readonly revision: bigint }, call?: Call): Promise<bigint>;
+  /** Identity of the store's history; a restore changes it (fires `onEpochChange`). */
+  epoch(): string;
+  onEpochChange(listener: () => void): Disposable;
+}
+
+/** Where keelson's own readers keep their source. */
+export const storedSource: unique symbol = Symbol("keelson.storedSource");
+
+export interface HasStoredSource {
+  readonly [storedSource]: StoredSource;
+}

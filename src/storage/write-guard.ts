@@ -1,0 +1,57 @@
+/**
+ * The guard seam: conditions and changes of others that ride in a write's own transaction.
+ *
+ * Storage has no line about quota. It tells each guard what is about to change; the guard answers with compares and
+ * operations that join the transaction, and later hears what became of it: exactly one of `applied`, `refused`,
+ * `abandoned` per prepared part. Without a part the guard has nothing to say about that write.
+ */
+import type { Call } from "../base/call.ts";
+import type { StoreError } from "../errors.ts";
+import type { Compare, RangeRequest, RangeResponse, TxnOp } from "../etcd/ports.ts";
+import type { Head } from "../resource/head.ts";
+import type { KindDefinition } from "../resource/kind.ts";
+
+/** One object before and after the write. Neither size includes the key. */
+export interface Change {
+  readonly kind: KindDefinition;
+  readonly key: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  /** Absent for a creation. */
+  readonly before:
+    | { readonly head: Head; readonly storedBytes: number; readonly modRevision: bigint }
+    | undefined;
+  /** Absent for a removal. */
+  readonly after: { readonly head: Head; readonly storedBytes: number } | undefined;
+  /** The object lives on a lease: etcd will remove it by itself. */
+  readonly expires: boolean;
+}
+
+export interface GuardPart {
+  readonly compares: readonly Compare[];
+  readonly ops: readonly TxnOp[];
+  /** Read in the failure branch, to say which compare failed and to prepare the next try without a round trip. */
+  readonly reads: readonly RangeRequest[];
+  applied(revision: bigint): void;
+  /**
+   * The transaction did not succeed. "mine": one of this part's compares failed, prepare again; "not mine": they
+   * held; an error: the write is refused for good.
+   */
+  refused(reads: readonly RangeResponse[], revision: bigint): "mine" | "not mine" | StoreError;
+  /** Certainly not applied, and not tried again; or "unknown" when its fate could not be settled. */
+  abandoned(fate: "not applied" | "unknown"): void;
+}
+
+export interface WriteGuard {
+  readonly name: string;
+  /**
+   * Called before each attempt. `pure`: etcd takes no put (NOSPACE), only compares and deletes may be given; what is
+   * left out is settled later from the watch.
+   * @throws what refuses the write (QUOTA_EXCEEDED …)
+   */
+  prepare(
+    change: Change,
+    options: { readonly pure: boolean },
+    call: Call,
+  ): GuardPart | undefined | Promise<GuardPart | undefined>;
+}
