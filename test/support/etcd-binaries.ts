@@ -1,0 +1,18 @@
+/**
+ * The etcd programs a suite runs over: the one `startLocalEtcd` would take, or with KEELSON_ETCD_MATRIX=1 every
+ * version present (KEELSON_ETCD, PATH, the project's cache, and the list in KEELSON_ETCD_BINARIES, separated by ":").
+ *
+ *   describe.each(await etcdBinaries())("etcd $version", ({ path }) => { … startLocalEtcd({ binary: path }) … })
+ */
+import { compareVersions, type EtcdBinary, findEtcd, findEveryEtcd } from "../../src/etcd/find-etcd.ts";
+
+export async function etcdBinaries(): Promise<readonly EtcdBinary[]> {
+  if (process.env["KEELSON_ETCD_MATRIX"] !== "1") return [await findEtcd()];
+  const found = [...(await findEveryEtcd())];
+  for (const path of (process.env["KEELSON_ETCD_BINARIES"] ?? "").split(":")) {
+    if (path !== "") found.push(await findEtcd({ binary: path }));
+  }
+  // One program a version is enough: two of the same version show nothing new.
+  const byVersion = new Map(found.map((binary) => [binary.version, binary]));
+  return [...byVersion.values()].sort((a, b) => compareVersions(a.version, b.version));
+}
