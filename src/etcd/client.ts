@@ -14,7 +14,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { StoreError } from "../errors.ts";
-import type { EtcdCall, Header } from "./ports.ts";
+import type { Bytes, EtcdCall, Header } from "./ports.ts";
 import type { Lane, MethodPath, TransportFailure } from "./transport.ts";
 
 /**
@@ -39,8 +39,8 @@ export interface Rpc<T extends { readonly header: Header }> {
 
 /** What a single request may ask for beyond its call. */
 export interface RequestOptions {
-  /** The key an OUTCOME_UNKNOWN names. */
-  readonly key?: string | undefined;
+  /** The key an OUTCOME_UNKNOWN names; made text only then. */
+  readonly key?: Bytes | undefined;
   /** Sends no token (the token request itself). */
   readonly anonymous?: boolean | undefined;
   /** One try only, whatever the failure. */

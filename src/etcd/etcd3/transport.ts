@@ -1,0 +1,239 @@
+/**
+ * The Transport over etcd3's connections (`Host`, and the grpc-js channel inside). Only its connections: calls
+ * go straight to the channel, so etcd3's retries, circuit breaker and channel resets never run, and no message
+ * passes through protobufjs.
+ *
+ * Each lane has a connection of its own (local subchannel pools), dialled at the lane's first call.
+ * grpc-js spaces its own redials; a call that finds no connection fails "unsent" at once or after `dialTimeoutMs`.
+ */
+import type { ChannelInterface as Channel } from "@grpc/grpc-js";
+import { connectivityState, credentials, Metadata } from "@grpc/grpc-js";
+import { Host } from "etcd3/lib/connection-pool.js";
+import type {
+  ByteDuplex,
+  ByteStream,
+  Lane,
+  MethodPath,
+  Transport,
+  TransportCall,
+  TransportFactory,
+  TransportOptions,
+} from "../transport.ts";
+import { grpcStatus, TransportFailure } from "../transport.ts";
+import { GrpcStream } from "./stream.ts";
+
+type GrpcCall = ReturnType<Channel["createCall"]>;
+
+/** A whole fragment of 2 MB and more per round trip; with the default of 64 KiB a large list crawls. */
+const flowControlWindowBytes = 16 * 1024 * 1024;
+/** Spacing of grpc-js's own redials: soon after a restart, never a storm. */
+const redialFirstMs = 100;
+const redialMaxMs = 2_000;
+/** A call waits this long for a connection: a host that drops packets must not eat a call's whole time. */
+const dialTimeoutMs = 2_000;
+
+const noDeadline = Number.POSITIVE_INFINITY;
+
+export const createEtcd3Transport: TransportFactory = (options) => new Etcd3Transport(options);
+
+class Etcd3Transport implements Transport {
+  readonly endpoint: string;
+  readonly #options: TransportOptions;
+  readonly #lanes = new Map<Lane, Host>();
+  readonly #open = new Set<{ cancel(): void }>();
+  #closed = false;
+
+  constructor(options: TransportOptions) {
+    this.endpoint = options.endpoint.url;
+    this.#options = options;
+  }
+
+  unary(method: MethodPath, request: Uint8Array, options: TransportCall = {}): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const { signal, timeoutMs, lane = "unary" } = options;
+      if (signal?.aborted) return reject(signal.reason);
+      const channel = this.#channel(lane);
+      const deadline = timeoutMs === undefined ? noDeadline : this.#options.clock.nowMs() + timeoutMs;
+      const call = channel.createCall(method, deadline, null, null, null);
+      const watchDial = this.#watchDial(channel, call);
+      let message: Uint8Array | undefined;
+      const onAbort =
+        signal === undefined
+          ? undefined
+          : (): void => {
+              call.cancelWithStatus(grpcStatus.cancelled, "Aborted by the caller");
+              reject(signal.reason);
+            };
+      if (onAbort !== undefined) signal?.addEventListener("abort", onAbort, { once: true });
+      const entry = { cancel: () => call.cancelWithStatus(grpcStatus.cancelled, "Transport closed") };
+      this.#open.add(entry);
+      call.start(metadataOf(options.metadata), {
+        onReceiveMetadata: () => {},
+        onReceiveMessage: (bytes: Uint8Array) => {
+          message = bytes;
+        },
+        onReceiveStatus: (status) => {
+          this.#open.delete(entry);
+          watchDial?.cancel();
+          if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
+          if (status.code === grpcStatus.ok && message !== undefined) return resolve(message);
+          reject(this.#failure(call, channel, status));
+        },
+      });
+      call.sendMessageWithContext({}, asBuffer(request));
+      call.halfClose();
+      call.startRead();
+    });
+  }
+
+  serverStream(method: MethodPath, request: Uint8Array, options: TransportCall = {}): ByteStream {
+    const stream = this.#stream(method, options);
+    stream.write(request);
+    stream.end();
+    return stream;
+  }
+
+  bidi(method: MethodPath, options: TransportCall = {}): ByteDuplex {
+    return this.#stream(method, options);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const entry of [...this.#open]) entry.cancel();
+    this.#open.clear();
+    for (const host of this.#lanes.values()) host.close();
+    this.#lanes.clear();
+  }
+
+  #stream(method: MethodPath, options: TransportCall): GrpcStream {
+    options.signal?.throwIfAborted();
+    const channel = this.#channel(options.lane ?? "stream");
+    const deadline =
+      options.timeoutMs === undefined ? noDeadline : this.#options.clock.nowMs() + options.timeoutMs;
+    const call = channel.createCall(method, deadline, null, null, null);
+    const watchDial = this.#watchDial(channel, call);
+    const stream = new GrpcStream(call, {
+      signal: options.signal,
+      failure: (status) => this.#failure(call, channel, status),
+      ended: () => {
+        watchDial?.cancel();
+        this.#open.delete(entry);
+      },
+    });
+    const entry = { cancel: () => stream.fail(grpcStatus.cancelled, "Transport closed") };
+    this.#open.add(entry);
+    stream.start(metadataOf(options.metadata));
+    return stream;
+  }
+
+  #channel(lane: Lane): Channel {
+    if (this.#closed) {
+      throw new TransportFailure({
+        code: grpcStatus.cancelled,
+        text: "transport is closed",
+        request: "unsent",
+        fromServer: false,
+        endpoint: this.endpoint,
+      });
+    }
+    let host = this.#lanes.get(lane);
+    if (host === undefined) {
+      host = connect(this.#options);
+      this.#lanes.set(lane, host);
+    }
+    // Any service's client will do: its channel carries every method.
+    return host.getServiceClient("KV").getChannel();
+  }
+
+  /** Ends `call` when there is still no connection after `dialTimeoutMs`; costs nothing on a connected channel. */
+  #watchDial(channel: Channel, call: GrpcCall): { cancel(): void } | undefined {
+    if (channel.getConnectivityState(false) === connectivityState.READY) return undefined;
+    return this.#options.clock.setTimer(dialTimeoutMs, () => {
+      if (call.getPeer() === channel.getTarget()) {
+        call.cancelWithStatus(grpcStatus.unavailable, `No connection within ${dialTimeoutMs} ms`);
+      }
+    });
+  }
+
+  #failure(
+    call: GrpcCall,
+    channel: Channel,
+    status: { readonly code: number; readonly details: string },
+  ): TransportFailure {
+    // Until a connection takes the call, its peer is the channel's target.
+    const unsent = call.getPeer() === channel.getTarget() || status.details === "Stream refused by server";
+    const code = status.code === grpcStatus.ok ? grpcStatus.internal : status.code;
+    return new TransportFailure({
+      code,
+      text: status.code === grpcStatus.ok ? "No message received" : status.details,
+      request: unsent ? "unsent" : "sent",
+      fromServer: !unsent && isFromServer(code, status.details),
+      endpoint: this.endpoint,
+    });
+  }
+}
+
+/**
+ * grpc-js does not say who made a status. These codes it makes up itself, with texts of its own; what etcd and
+ * its gRPC layer say under the same codes begins as below. Every other code comes from the server alone.
+ */
+function isFromServer(code: number, text: string): boolean {
+  switch (code) {
+    case grpcStatus.cancelled:
+    case grpcStatus.unknown:
+    case grpcStatus.deadlineExceeded:
+    case grpcStatus.resourceExhausted:
+    case grpcStatus.internal:
+    case grpcStatus.unavailable:
+      return /^(etcdserver|grpc|auth|lease|raft|mvcc|context|rpc error|transport)\b/.test(text);
+    case grpcStatus.permissionDenied:
+      return text !== "Protocol not secure enough";
+    default:
+      return true;
+  }
+}
+
+function metadataOf(entries: Readonly<Record<string, string>> | undefined): Metadata {
+  const metadata = new Metadata();
+  if (entries !== undefined) {
+    for (const name of Object.keys(entries)) {
+      const value = entries[name];
+      if (value !== undefined) metadata.set(name, value);
+    }
+  }
+  return metadata;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function connect({ endpoint, tls, keepaliveTimeMs, keepaliveTimeoutMs }: TransportOptions): Host {
+  const pem = (value: string | Uint8Array | undefined): Buffer | null =>
+    value === undefined ? null : Buffer.from(value);
+  const secure = endpoint.secure
+    ? credentials.createSsl(
+        pem(tls?.ca),
+        pem(tls?.key),
+        pem(tls?.cert),
+        tls?.insecureSkipVerify === true ? { rejectUnauthorized: false } : {},
+      )
+    : credentials.createInsecure();
+  const host = endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host;
+  return new Host(`${host}:${endpoint.port}`, secure, {
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    "grpc-node.flow_control_window": flowControlWindowBytes,
+    "grpc.keepalive_time_ms": keepaliveTimeMs,
+    "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
+    "grpc.initial_reconnect_backoff_ms": redialFirstMs,
+    "grpc.max_reconnect_backoff_ms": redialMaxMs,
+    "grpc.enable_retries": 0,
+    "grpc.service_config_disable_resolution": 1,
+    "grpc.enable_http_proxy": 0,
+    ...(tls?.serverName === undefined
+      ? {}
+      : { "grpc.ssl_target_name_override": tls.serverName, "grpc.default_authority": tls.serverName }),
+  });
+}
