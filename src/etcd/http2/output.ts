@@ -1,0 +1,105 @@
+/**
+ * What is to be sent, gathered: every frame of one event-loop turn leaves in as few socket writes as fit.
+ *
+ * Small frames are copied into a chunk; a chunk goes out when it is full or when the turn ends (`setImmediate`, the
+ * phase after all arrived packets were handled). Chunks come back for reuse once the socket has taken them.
+ */
+import type { Socket } from "node:net";
+import { frameHeaderBytes, putFrameHeader } from "./frames.ts";
+
+/** One chunk: a socket write of this size costs little more than one of 1 KiB. */
+const chunkBytes = 64 * 1024;
+/** Chunks kept for reuse per connection. */
+const spareChunksMax = 8;
+/** Payloads above this are written as they are instead of being copied. */
+const copyBytesMax = 16 * 1024;
+
+export class Output {
+  readonly #socket: Socket;
+  readonly #spare: Buffer[] = [];
+  #chunk: Buffer | undefined;
+  #used = 0;
+  #scheduled: NodeJS.Immediate | undefined;
+  #closed = false;
+  /** Bytes handed to the socket so far. */
+  writtenBytes = 0;
+  /** Bytes taken so far, written or still gathered: `takenBytes <= writtenBytes` at a mark means "has left". */
+  takenBytes = 0;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** True while the socket's own buffer is above its mark. */
+  get congested(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  frame(type: number, flags: number, streamId: number, payload: Uint8Array, prefix?: Uint8Array): void {
+    if (this.#closed) return;
+    const prefixBytes = prefix?.length ?? 0;
+    const length = prefixBytes + payload.length;
+    const direct = payload.length > copyBytesMax;
+    const chunk = this.#room(frameHeaderBytes + prefixBytes + (direct ? 0 : payload.length));
+    putFrameHeader(chunk, this.#used, length, type, flags, streamId);
+    this.#used += frameHeaderBytes;
+    if (prefix !== undefined) {
+      chunk.set(prefix, this.#used);
+      this.#used += prefixBytes;
+    }
+    this.takenBytes += frameHeaderBytes + length;
+    if (direct) {
+      this.flush();
+      this.writtenBytes += payload.length;
+      this.#socket.write(payload);
+      return;
+    }
+    chunk.set(payload, this.#used);
+    this.#used += payload.length;
+    this.#schedule();
+  }
+
+  raw(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    const chunk = this.#room(bytes.length);
+    chunk.set(bytes, this.#used);
+    this.#used += bytes.length;
+    this.takenBytes += bytes.length;
+    this.#schedule();
+  }
+
+  flush(): void {
+    if (this.#scheduled !== undefined) {
+      clearImmediate(this.#scheduled);
+      this.#scheduled = undefined;
+    }
+    const chunk = this.#chunk;
+    if (chunk === undefined || this.#used === 0 || this.#closed) return;
+    const bytes = chunk.subarray(0, this.#used);
+    this.#chunk = undefined;
+    this.writtenBytes += this.#used;
+    this.#used = 0;
+    this.#socket.write(bytes, () => {
+      if (this.#spare.length < spareChunksMax) this.#spare.push(chunk);
+    });
+  }
+
+  /** What is still gathered is dropped. */
+  close(): void {
+    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+    this.#closed = true;
+  }
+
+  #room(bytes: number): Buffer {
+    if (this.#chunk !== undefined && this.#used + bytes > chunkBytes) this.flush();
+    this.#chunk ??= this.#spare.pop() ?? Buffer.allocUnsafeSlow(chunkBytes);
+    return this.#chunk;
+  }
+
+  #schedule(): void {
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined;
+      this.flush();
+    });
+  }
+}
