@@ -220,6 +220,17 @@ export function readKeyValue(reader: WireReader): KeyValue {
   return { key, value, createRevision, modRevision, version, lease };
 }
 
+export function writeKeyValue(writer: WireWriter, field: number, kv: KeyValue): void {
+  const mark = writer.open();
+  writer.int64(6, kv.lease);
+  writer.bytes(5, kv.value);
+  writer.int64(4, kv.version);
+  writer.int64(3, kv.modRevision);
+  writer.int64(2, kv.createRevision);
+  writer.bytes(1, kv.key);
+  writer.close(field, mark);
+}
+
 const empty = new Uint8Array(0);
 
 function readRangeBody(reader: WireReader): RangeResponse {

@@ -124,6 +124,15 @@ export class WireReader {
     return length === 0 ? "" : utf8.decode(this.#bytes.subarray(from, this.#at));
   }
 
+  /** Packed repeated uint32 or enums. */
+  packed(): readonly number[] {
+    const outer = this.enter();
+    const values: number[] = [];
+    while (this.#at < this.#end) values.push(this.uint32());
+    this.leave(outer);
+    return values;
+  }
+
   /** Enters the inner message that begins here; give what it returns to `leave` once `tag()` has said 0. */
   enter(): number {
     const length = this.#length();

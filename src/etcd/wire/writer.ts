@@ -97,6 +97,11 @@ export class WireWriter {
     this.#varint(field << 3);
   }
 
+  /** A bare varint, as an element of a packed field. */
+  raw(value: number): void {
+    this.#varint(value);
+  }
+
   /** Writes a varint in front; the caller has reserved its room, or it is a tag or length, for which `#reserve` leaves room. */
   #varint(value: number): void {
     if (value < 0x80) {
