@@ -1,0 +1,387 @@
+/**
+ * An in-memory etcd: multi-version keys, transactions, compaction. Pure state, no time and no I/O.
+ *
+ * Answers, limits and error texts are etcd 3.5's (server/storage/mvcc, etcdserver/apply): test/conformance runs the same
+ * text over this model and over a real etcd. Keys are held as latin1 text, whose order is byte order.
+ *
+ *   keys:   key -> versions, oldest first; the last one at or below R is the state at R
+ *   log:    revision -> its events in order, from the compacted revision on: what watches read
+ */
+import type {
+  Compare,
+  DeleteRangeRequest,
+  DeleteRangeResponse,
+  KeyValue,
+  KvEvent,
+  PutRequest,
+  PutResponse,
+  RangeRequest,
+  RangeResponse,
+  TxnOp,
+  TxnOpResponse,
+  TxnRequest,
+  TxnResponse,
+} from "../etcd/ports.ts";
+import { type ByteRange, byteRange, contains, insertionPoint, keyText } from "./byte-range.ts";
+import { refusals } from "./refusal.ts";
+import { checkTxn } from "./txn-check.ts";
+
+/** Whether a lease exists, and which keys hang on it: the model asks, the lease book knows. */
+export interface LeaseKeeper {
+  has(id: bigint): boolean;
+  attach(id: bigint, key: string): void;
+  detach(id: bigint, key: string): void;
+}
+
+interface Version {
+  readonly mod: bigint;
+  readonly create: bigint;
+  readonly version: bigint;
+  readonly value: Uint8Array;
+  readonly lease: bigint;
+  readonly deleted: boolean;
+}
+
+export interface LoggedRevision {
+  readonly revision: bigint;
+  readonly events: readonly LoggedEvent[];
+}
+
+export interface LoggedEvent {
+  readonly key: string;
+  readonly event: KvEvent;
+}
+
+/** A transaction's body while it is applied: the revision it would get and the events it has made. */
+interface Draft {
+  readonly revision: bigint;
+  readonly events: LoggedEvent[];
+}
+
+const noBytes: Uint8Array = new Uint8Array(0);
+const headerless = { clusterId: 0n, memberId: 0n, revision: 0n, raftTerm: 0n } as const;
+
+export class Mvcc {
+  readonly #leases: LeaseKeeper;
+  readonly #onRevision: (revision: LoggedRevision) => void;
+  readonly #versions = new Map<string, Version[]>();
+  /** Every key that has versions, ascending. */
+  readonly #sorted: string[] = [];
+  #log: LoggedRevision[] = [];
+  /** etcd counts from 1: an empty store is at revision 1. */
+  revision = 1n;
+  compactedRevision = 0n;
+
+  /** `onRevision` is called once per revision, after it is applied. */
+  constructor(leases: LeaseKeeper, onRevision: (revision: LoggedRevision) => void) {
+    this.#leases = leases;
+    this.#onRevision = onRevision;
+  }
+
+  range(request: RangeRequest): RangeResponse {
+    const range = byteRange(request.key, request.rangeEnd);
+    return this.#range(request, range, undefined);
+  }
+
+  put(request: PutRequest): PutResponse {
+    return this.#apply((draft) => this.#put(request, draft));
+  }
+
+  deleteRange(request: DeleteRangeRequest): DeleteRangeResponse {
+    return this.#apply((draft) => this.#delete(request, draft));
+  }
+
+  txn(request: TxnRequest): TxnResponse {
+    checkTxn(request);
+    // Compares of the whole tree are looked at before anything is applied (etcd: compareToPath).
+    const path = this.#path(request);
+    this.#checkPath(request, path);
+    return this.#apply((draft) => this.#txn(request, path, draft));
+  }
+
+  /** Deletes keys in one revision, as a revoked or expired lease does. */
+  deleteKeys(keys: readonly string[]): void {
+    this.#apply((draft) => {
+      for (const key of [...keys].sort()) this.#deleteKey(key, draft);
+    });
+  }
+
+  compact(revision: bigint): void {
+    if (revision <= this.compactedRevision) throw refusals.compacted();
+    if (revision > this.revision) throw refusals.future();
+    this.compactedRevision = revision;
+    for (const [key, versions] of this.#versions) {
+      let keep = versions.findLastIndex((version) => version.mod <= revision);
+      if (keep < 0) continue;
+      if (versions[keep]?.deleted) keep++;
+      versions.splice(0, keep);
+      if (versions.length > 0) continue;
+      this.#versions.delete(key);
+      this.#sorted.splice(insertionPoint(this.#sorted, key), 1);
+    }
+    this.#log = this.#log.filter((entry) => entry.revision >= revision);
+  }
+
+  /** Logged revisions from `from` on, inclusive. */
+  logFrom(from: bigint): readonly LoggedRevision[] {
+    let low = 0;
+    let high = this.#log.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#log[middle]?.revision ?? 0n) < from) low = middle + 1;
+      else high = middle;
+    }
+    return this.#log.slice(low);
+  }
+
+  /** The event with what was there before, as far as compaction has left it. */
+  withPrevious(logged: LoggedEvent): KvEvent {
+    const before = logged.event.kv.modRevision - 1n;
+    if (before < this.compactedRevision) return logged.event;
+    const prevKv = this.#at(logged.key, before);
+    return prevKv === undefined ? logged.event : { ...logged.event, prevKv };
+  }
+
+  #range(request: RangeRequest, range: ByteRange, draft: Draft | undefined): RangeResponse {
+    const asked = request.revision ?? 0n;
+    if (asked > this.revision) throw refusals.future();
+    if (asked > 0n && asked < this.compactedRevision) throw refusals.compacted();
+    const at = asked > 0n ? asked : (draft?.revision ?? this.revision);
+    let kvs: KeyValue[] = [];
+    for (const key of this.#keysIn(range)) {
+      const kv = this.#at(key, at);
+      if (kv !== undefined) kvs.push(kv);
+    }
+    const count = BigInt(kvs.length);
+    if (request.countOnly) return { header: headerless, kvs: [], more: false, count };
+    kvs = kvs.filter((kv) => withinBounds(kv, request));
+    sortKvs(kvs, request);
+    const limit = request.limit ?? 0;
+    const more = limit > 0 && kvs.length > limit;
+    if (more) kvs.length = limit;
+    if (request.keysOnly) kvs = kvs.map((kv) => ({ ...kv, value: noBytes }));
+    return { header: headerless, kvs, more, count };
+  }
+
+  #put(request: PutRequest, draft: Draft): PutResponse {
+    const key = keyText(request.key);
+    const previous = this.#at(key, draft.revision);
+    this.#checkPut(request, previous);
+    const lease = request.ignoreLease ? (previous?.lease ?? 0n) : (request.lease ?? 0n);
+    const value = request.ignoreValue ? (previous?.value ?? noBytes) : toBytes(request.value).slice();
+    if (previous !== undefined && previous.lease !== 0n && previous.lease !== lease)
+      this.#leases.detach(previous.lease, key);
+    if (lease !== 0n) this.#leases.attach(lease, key);
+    const version: Version = {
+      mod: draft.revision,
+      create: previous?.createRevision ?? draft.revision,
+      version: (previous?.version ?? 0n) + 1n,
+      value,
+      lease,
+      deleted: false,
+    };
+    this.#append(key, version);
+    draft.events.push({ key, event: { type: "put", kv: keyValue(key, version) } });
+    return { header: headerless, ...(request.prevKv && previous !== undefined ? { prevKv: previous } : {}) };
+  }
+
+  #delete(request: DeleteRangeRequest, draft: Draft): DeleteRangeResponse {
+    const prevKvs: KeyValue[] = [];
+    for (const key of [...this.#keysIn(byteRange(request.key, request.rangeEnd))]) {
+      const previous = this.#deleteKey(key, draft);
+      if (previous !== undefined) prevKvs.push(previous);
+    }
+    return { header: headerless, deleted: BigInt(prevKvs.length), prevKvs: request.prevKv ? prevKvs : [] };
+  }
+
+  #deleteKey(key: string, draft: Draft): KeyValue | undefined {
+    const previous = this.#at(key, draft.revision);
+    if (previous === undefined) return undefined;
+    if (previous.lease !== 0n) this.#leases.detach(previous.lease, key);
+    this.#append(key, {
+      mod: draft.revision,
+      create: 0n,
+      version: 0n,
+      value: noBytes,
+      lease: 0n,
+      deleted: true,
+    });
+    const kv = {
+      key: textBytes(key),
+      value: noBytes,
+      createRevision: 0n,
+      modRevision: draft.revision,
+      version: 0n,
+      lease: 0n,
+    };
+    draft.events.push({ key, event: { type: "delete", kv } });
+    return previous;
+  }
+
+  #txn(request: TxnRequest, path: Path, draft: Draft): TxnResponse {
+    const ops = path.succeeded ? request.success : request.failure;
+    const responses = ops.map((op, index) => this.#op(op, path.nested[index], draft));
+    return { header: headerless, succeeded: path.succeeded, responses };
+  }
+
+  #op(op: TxnOp, path: Path | undefined, draft: Draft): TxnOpResponse {
+    if (op.type === "range") {
+      return {
+        type: "range",
+        range: this.#range(op.range, byteRange(op.range.key, op.range.rangeEnd), draft),
+      };
+    }
+    if (op.type === "put") return { type: "put", put: this.#put(op.put, draft) };
+    if (op.type === "delete") return { type: "delete", delete: this.#delete(op.delete, draft) };
+    return { type: "txn", txn: this.#txn(op.txn, path ?? { succeeded: false, nested: [] }, draft) };
+  }
+
+  /** Which branch each transaction of the tree takes. */
+  #path(request: TxnRequest): Path {
+    const succeeded = request.compare.every((compare) => this.#holds(compare));
+    const ops = succeeded ? request.success : request.failure;
+    return { succeeded, nested: ops.map((op) => (op.type === "txn" ? this.#path(op.txn) : undefined)) };
+  }
+
+  /** What would fail half-way is refused before anything is applied (etcd: checkRequestPut, checkRequestRange). */
+  #checkPath(request: TxnRequest, path: Path): void {
+    (path.succeeded ? request.success : request.failure).forEach((op, index) => {
+      if (op.type === "range") {
+        const asked = op.range.revision ?? 0n;
+        if (asked > this.revision) throw refusals.future();
+        if (asked > 0n && asked < this.compactedRevision) throw refusals.compacted();
+      }
+      if (op.type === "put") this.#checkPut(op.put, this.#at(keyText(op.put.key), this.revision));
+      const nested = path.nested[index];
+      if (op.type === "txn" && nested !== undefined) this.#checkPath(op.txn, nested);
+    });
+  }
+
+  #checkPut(request: PutRequest, previous: KeyValue | undefined): void {
+    if (keyText(request.key) === "") throw refusals.emptyKey();
+    if (request.ignoreValue && toBytes(request.value).length > 0) throw refusals.valueProvided();
+    if (request.ignoreLease && (request.lease ?? 0n) !== 0n) throw refusals.leaseProvided();
+    if ((request.ignoreValue || request.ignoreLease) && previous === undefined) throw refusals.keyNotFound();
+    if ((request.lease ?? 0n) !== 0n && !this.#leases.has(request.lease ?? 0n))
+      throw refusals.leaseNotFound();
+  }
+
+  #holds(compare: Compare): boolean {
+    const range = byteRange(compare.key, compare.rangeEnd);
+    if (compare.rangeEnd === undefined || toBytes(compare.rangeEnd).length === 0) {
+      return compareHolds(compare, this.#at(range.start, this.revision));
+    }
+    const present = [...this.#keysIn(range)].flatMap((key) => this.#at(key, this.revision) ?? []);
+    // An empty range compares as one absent key, but never by value (etcd: applyCompare).
+    if (present.length === 0) return compare.target !== "value" && compareHolds(compare, undefined);
+    return present.every((kv) => compareHolds(compare, kv));
+  }
+
+  #apply<T>(body: (draft: Draft) => T): T {
+    const draft: Draft = { revision: this.revision + 1n, events: [] };
+    const answer = body(draft);
+    if (draft.events.length > 0) {
+      this.revision = draft.revision;
+      const logged = { revision: draft.revision, events: draft.events };
+      this.#log.push(logged);
+      this.#onRevision(logged);
+    }
+    return answer;
+  }
+
+  #append(key: string, version: Version): void {
+    const versions = this.#versions.get(key);
+    if (versions === undefined) {
+      this.#versions.set(key, [version]);
+      this.#sorted.splice(insertionPoint(this.#sorted, key), 0, key);
+    } else {
+      versions.push(version);
+    }
+  }
+
+  #at(key: string, revision: bigint): KeyValue | undefined {
+    const version = this.#versions.get(key)?.findLast((candidate) => candidate.mod <= revision);
+    return version === undefined || version.deleted ? undefined : keyValue(key, version);
+  }
+
+  *#keysIn(range: ByteRange): Generator<string> {
+    for (let at = insertionPoint(this.#sorted, range.start); at < this.#sorted.length; at++) {
+      const key = this.#sorted[at];
+      if (key === undefined || !contains(range, key)) return;
+      yield key;
+    }
+  }
+}
+
+/** Which branch a transaction takes, and those inside it by operation index. */
+interface Path {
+  readonly succeeded: boolean;
+  readonly nested: readonly (Path | undefined)[];
+}
+
+function compareHolds(compare: Compare, kv: KeyValue | undefined): boolean {
+  if (compare.target === "value") {
+    // An absent key has no value: every comparison by value fails.
+    if (kv === undefined) return false;
+    return orderHolds(compare.result, Buffer.compare(kv.value, toBytes(compare.operand)));
+  }
+  const actual =
+    kv === undefined
+      ? 0n
+      : { mod: kv.modRevision, create: kv.createRevision, version: kv.version, lease: kv.lease }[
+          compare.target
+        ];
+  return orderHolds(compare.result, actual < compare.operand ? -1 : actual > compare.operand ? 1 : 0);
+}
+
+function orderHolds(result: Compare["result"], order: number): boolean {
+  if (result === "=") return order === 0;
+  if (result === "!=") return order !== 0;
+  return result === ">" ? order > 0 : order < 0;
+}
+
+function withinBounds(kv: KeyValue, request: RangeRequest): boolean {
+  const {
+    minModRevision = 0n,
+    maxModRevision = 0n,
+    minCreateRevision = 0n,
+    maxCreateRevision = 0n,
+  } = request;
+  return (
+    (minModRevision === 0n || kv.modRevision >= minModRevision) &&
+    (maxModRevision === 0n || kv.modRevision <= maxModRevision) &&
+    (minCreateRevision === 0n || kv.createRevision >= minCreateRevision) &&
+    (maxCreateRevision === 0n || kv.createRevision <= maxCreateRevision)
+  );
+}
+
+function sortKvs(kvs: KeyValue[], { sortTarget = "key", sortOrder = "none" }: RangeRequest): void {
+  if (sortTarget === "key" && sortOrder !== "descend") return;
+  const order = (a: KeyValue, b: KeyValue): number => {
+    if (sortTarget === "key") return Buffer.compare(a.key, b.key);
+    if (sortTarget === "value") return Buffer.compare(a.value, b.value);
+    const of = (kv: KeyValue): bigint =>
+      sortTarget === "mod" ? kv.modRevision : sortTarget === "create" ? kv.createRevision : kv.version;
+    return of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0;
+  };
+  kvs.sort(sortOrder === "descend" ? (a, b) => order(b, a) : order);
+}
+
+function keyValue(key: string, version: Version): KeyValue {
+  return {
+    key: textBytes(key),
+    value: version.value,
+    createRevision: version.create,
+    modRevision: version.mod,
+    version: version.version,
+    lease: version.lease,
+  };
+}
+
+function textBytes(key: string): Uint8Array {
+  return Buffer.from(key, "latin1");
+}
+
+function toBytes(bytes: Uint8Array | string): Uint8Array {
+  return typeof bytes === "string" ? Buffer.from(bytes, "utf8") : bytes;
+}
