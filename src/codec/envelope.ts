@@ -1,0 +1,145 @@
+/**
+ * The envelope: the outermost bytes of every value, their one writer and one reader.
+ *
+ *   plain   magic(3) version(1) body(1) flags(1) writeId(16) headLength(4) [dictionary(8)] head body checksum(4)
+ *   sealed  magic(3) version(1) body(1) flags(1) keyId wrapping nonce(12) headLength(4) head' body'
+ *
+ * docs/value-format.md is the authority; the constants here are what it names. Numbers are little-endian, the
+ * checksum is CRC-32 over everything before it. A sealed value is opened into the plain form (its checksum
+ * field unused: the tags have proved every byte), so everything past `open` knows one layout.
+ */
+import { crc32 } from "node:zlib";
+
+/** EB 6B 6C: "kl" behind a byte that begins no JSON, no text in UTF-8 and no Kubernetes protobuf. */
+export const magic: readonly [number, number, number] = [0xeb, 0x6b, 0x6c];
+/** Format version this code writes; it reads every version up to it. */
+export const formatVersion = 1;
+
+/** How a body is encoded. Numbers are for ever. */
+export const bodyFormats = { msgpack: 1, json: 2 } as const;
+export type BodyFormat = (typeof bodyFormats)[keyof typeof bodyFormats];
+
+/** Bits of the flags byte; a reader refuses a value with a bit it does not know. */
+export const flagBits = { sealed: 1, deflated: 2, dictionary: 4 } as const;
+const knownFlags = flagBits.sealed | flagBits.deflated | flagBits.dictionary;
+
+/** Offsets of the plain form. */
+export const at = {
+  version: 3,
+  body: 4,
+  flags: 5,
+  writeId: 6,
+  headLength: 22,
+  dictionary: 26,
+  head: 26,
+} as const;
+export const writeIdBytes = 16;
+export const dictionaryIdBytes = 8;
+export const checksumBytes = 4;
+/** Smallest plain value: no dictionary, empty head and body. */
+export const plainBytesMin: number = at.head + checksumBytes;
+
+/** Where the parts of a plain value lie; `headEnd` is where the body begins. */
+export interface PlainLayout {
+  readonly bodyFormat: number;
+  readonly flags: number;
+  readonly head: number;
+  readonly headEnd: number;
+  readonly bodyEnd: number;
+}
+
+/** Lays out a plain value of the given part sizes; the caller writes head and body, then calls `finishPlain`. */
+export function beginPlain(
+  bodyFormat: BodyFormat,
+  flags: number,
+  writeId: Uint8Array,
+  dictionary: Uint8Array | undefined,
+  headBytes: number,
+  bodyBytes: number,
+): Uint8Array {
+  const head = at.head + (dictionary === undefined ? 0 : dictionaryIdBytes);
+  const value = new Uint8Array(head + headBytes + bodyBytes + checksumBytes);
+  value[0] = magic[0];
+  value[1] = magic[1];
+  value[2] = magic[2];
+  value[at.version] = formatVersion;
+  value[at.body] = bodyFormat;
+  value[at.flags] = dictionary === undefined ? flags : flags | flagBits.dictionary;
+  value.set(writeId, at.writeId);
+  writeUint32(value, at.headLength, headBytes);
+  if (dictionary !== undefined) value.set(dictionary, at.dictionary);
+  return value;
+}
+
+/** Writes the checksum over all that is in `value`. */
+export function finishPlain(value: Uint8Array): void {
+  const end = value.byteLength - checksumBytes;
+  writeUint32(value, end, crc32(value.subarray(0, end)));
+}
+
+/** Whether the bytes begin like an envelope of any version. */
+export function hasMagic(bytes: Uint8Array): boolean {
+  return bytes[0] === magic[0] && bytes[1] === magic[1] && bytes[2] === magic[2];
+}
+
+/**
+ * What is wrong with the fixed part that every envelope begins with; undefined when nothing is.
+ * Asked before anything else is believed.
+ */
+export function prologueFault(bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength <= at.flags) return `it is cut: ${bytes.byteLength} bytes`;
+  if (bytes[at.version] !== formatVersion) {
+    return `its format version is ${bytes[at.version]}, this code reads ${formatVersion}`;
+  }
+  const flags = bytes[at.flags] ?? 0;
+  if ((flags & ~knownFlags) !== 0) return `its flags are 0x${flags.toString(16)}, some of them unknown`;
+  const body = bytes[at.body];
+  if (body !== bodyFormats.msgpack && body !== bodyFormats.json) return `its body format ${body} is unknown`;
+  return undefined;
+}
+
+/** What is wrong with a plain value as a whole, checksum included; undefined when nothing is. */
+export function plainFault(bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength < plainBytesMin) return `it is cut: ${bytes.byteLength} bytes`;
+  const end = bytes.byteLength - checksumBytes;
+  const actual = crc32(bytes.subarray(0, end));
+  const expected = readUint32(bytes, end);
+  if (actual !== expected) return `checksum is ${hex32(actual)}, expected ${hex32(expected)}`;
+  const { head, headEnd, bodyEnd } = plainLayout(bytes);
+  if (head > bodyEnd || headEnd > bodyEnd) return "its metadata segment is longer than the value";
+  return undefined;
+}
+
+/** The layout of a value that `plainFault` has passed. */
+export function plainLayout(bytes: Uint8Array): PlainLayout {
+  const flags = bytes[at.flags] ?? 0;
+  const head = at.head + ((flags & flagBits.dictionary) === 0 ? 0 : dictionaryIdBytes);
+  return {
+    bodyFormat: bytes[at.body] ?? 0,
+    flags,
+    head,
+    headEnd: head + readUint32(bytes, at.headLength),
+    bodyEnd: bytes.byteLength - checksumBytes,
+  };
+}
+
+export function readUint32(bytes: Uint8Array, offset: number): number {
+  return (
+    ((bytes[offset] ?? 0) |
+      ((bytes[offset + 1] ?? 0) << 8) |
+      ((bytes[offset + 2] ?? 0) << 16) |
+      ((bytes[offset + 3] ?? 0) << 24)) >>>
+    0
+  );
+}
+
+export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value & 0xff;
+  bytes[offset + 1] = (value >>> 8) & 0xff;
+  bytes[offset + 2] = (value >>> 16) & 0xff;
+  bytes[offset + 3] = value >>> 24;
+}
+
+function hex32(value: number): string {
+  return value.toString(16).padStart(8, "0");
+}

@@ -1,0 +1,214 @@
+/**
+ * The reader of MessagePack values: a decoder that can make nothing but plain data.
+ *
+ * Values come from a network and may have been written by anyone, so this reader knows maps with text keys,
+ * arrays, text, doubles and integers a double holds, and refuses the rest: extensions, binary, 64-bit integers, `__proto__`,
+ * more than 64 levels, text that is not UTF-8, lengths past the end, bytes left over. msgpackr writes what it reads.
+ *
+ * Text costs the most. All bytes are turned into one Latin-1 string once, and what is ASCII (nearly everything) is cut
+ * out of that; the rest is decoded on its own. With a dictionary, records and words stand as numbers:
+ *
+ *   40..5f          record of shape 0..31           60..6f nn   record of shape 32 + ((t - 60) << 8 | nn)
+ *   70..7f nn       word (t - 70) << 8 | nn         (so integers 64..127 take `cc nn` there)
+ */
+import { plainDataDepthMax } from "../resource/plain-data.ts";
+import type { Dictionary } from "./dictionary.ts";
+
+/** What is wrong with the bytes; codecs turn it into CORRUPT_OBJECT with the key. */
+export class DecodeFault extends Error {
+  override readonly name = "DecodeFault";
+}
+
+/** Reads text; strict: damaged UTF-8 is an error, a byte order mark is a character. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Reads one value that fills `[start, end)` of `bytes` exactly. @throws DecodeFault */
+export function readMsgpack(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  dictionary?: Dictionary | undefined,
+): unknown {
+  return new MsgpackReader(bytes, start, end, dictionary).readWhole();
+}
+
+export class MsgpackReader {
+  readonly #bytes: Uint8Array;
+  readonly #text: string;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #dictionary: Dictionary | undefined;
+  #at: number;
+  #depth = 0;
+
+  constructor(bytes: Uint8Array, start: number, end: number, dictionary: Dictionary | undefined) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+    this.#at = start;
+    this.#dictionary = dictionary;
+    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+  }
+
+  readWhole(): unknown {
+    const value = this.read();
+    if (this.#at !== this.#end) throw new DecodeFault(`${this.#end - this.#at} bytes are left over`);
+    return value;
+  }
+
+  /** The next value. Public for the compiled record readers of a dictionary. */
+  read(): unknown {
+    const token = this.#byte();
+    if (token < 0x80) {
+      return token < 0x40 || this.#dictionary === undefined
+        ? token
+        : this.#readShared(token, this.#dictionary);
+    }
+    if (token < 0x90) return this.#readMap(token & 0x0f);
+    if (token < 0xa0) return this.#readArray(token & 0x0f);
+    if (token < 0xc0) return this.#readText(token & 0x1f);
+    if (token >= 0xe0) return token - 0x100;
+    switch (token) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xca:
+        return finite(this.#view(4).getFloat32(0));
+      case 0xcb:
+        return finite(this.#view(8).getFloat64(0));
+      case 0xcc:
+        return this.#byte();
+      case 0xcd:
+        return this.#uint16();
+      case 0xce:
+        return this.#uint32();
+      case 0xd0:
+        return (this.#byte() << 24) >> 24;
+      case 0xd1:
+        return (this.#uint16() << 16) >> 16;
+      case 0xd2:
+        return this.#uint32() | 0;
+      case 0xd9:
+        return this.#readText(this.#byte());
+      case 0xda:
+        return this.#readText(this.#uint16());
+      case 0xdb:
+        return this.#readText(this.#uint32());
+      case 0xdc:
+        return this.#readArray(this.#uint16());
+      case 0xdd:
+        return this.#readArray(this.#uint32());
+      case 0xde:
+        return this.#readMap(this.#uint16());
+      case 0xdf:
+        return this.#readMap(this.#uint32());
+      default:
+        throw new DecodeFault(
+          `byte 0x${token.toString(16)} at ${this.#at - 1} begins nothing that is plain data`,
+        );
+    }
+  }
+
+  #readShared(token: number, dictionary: Dictionary): unknown {
+    if (token >= 0x70) {
+      const word = dictionary.words[((token - 0x70) << 8) | this.#byte()];
+      if (word === undefined) throw new DecodeFault("a word is not in its dictionary");
+      return word;
+    }
+    const shape = token < 0x60 ? token - 0x40 : 32 + (((token - 0x60) << 8) | this.#byte());
+    const readRecord = dictionary.readers[shape];
+    if (readRecord === undefined) throw new DecodeFault("a shape is not in its dictionary");
+    this.#enter();
+    const record = readRecord(this);
+    this.#depth--;
+    return record;
+  }
+
+  #readMap(size: number): Record<string, unknown> {
+    // A key and a value take a byte each at least: a length that lies costs nothing.
+    if (size * 2 > this.#end - this.#at) throw new DecodeFault(`a map of ${size} fields is cut`);
+    this.#enter();
+    const record: Record<string, unknown> = {};
+    for (let i = 0; i < size; i++) {
+      const key = this.#readKey();
+      record[key] = this.read();
+    }
+    this.#depth--;
+    return record;
+  }
+
+  #readKey(): string {
+    const token = this.#byte();
+    let key: string;
+    if (token >= 0xa0 && token < 0xc0) key = this.#readText(token & 0x1f);
+    else if (token === 0xd9) key = this.#readText(this.#byte());
+    else if (token === 0xda) key = this.#readText(this.#uint16());
+    else if (token === 0xdb) key = this.#readText(this.#uint32());
+    else throw new DecodeFault(`a field name is no text at ${this.#at - 1}`);
+    if (key === "__proto__") throw new DecodeFault('a field is named "__proto__"');
+    return key;
+  }
+
+  #readArray(size: number): unknown[] {
+    if (size > this.#end - this.#at) throw new DecodeFault(`an array of ${size} members is cut`);
+    this.#enter();
+    const array: unknown[] = [];
+    for (let i = 0; i < size; i++) array.push(this.read());
+    this.#depth--;
+    return array;
+  }
+
+  #readText(length: number): string {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    const to = from + length;
+    if (to > this.#end) throw new DecodeFault(`text of ${length} bytes is cut`);
+    this.#at = to;
+    let seen = 0;
+    for (let i = from; i < to; i++) seen |= bytes[i] ?? 0;
+    if (seen < 0x80) return this.#text.substring(from - this.#start, to - this.#start);
+    try {
+      return utf8.decode(bytes.subarray(from, to));
+    } catch {
+      throw new DecodeFault(`text at ${from} is not UTF-8`);
+    }
+  }
+
+  #enter(): void {
+    if (++this.#depth > plainDataDepthMax) {
+      throw new DecodeFault(`it is nested deeper than ${plainDataDepthMax} levels`);
+    }
+  }
+
+  #byte(): number {
+    const byte = this.#at < this.#end ? this.#bytes[this.#at] : undefined;
+    if (byte === undefined) throw new DecodeFault("it is cut");
+    this.#at++;
+    return byte;
+  }
+
+  #uint16(): number {
+    const high = this.#byte();
+    return (high << 8) | this.#byte();
+  }
+
+  #uint32(): number {
+    const high = this.#uint16();
+    return high * 0x10000 + this.#uint16();
+  }
+
+  #view(length: number): DataView {
+    if (this.#at + length > this.#end) throw new DecodeFault("a number is cut");
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, length);
+    this.#at += length;
+    return view;
+  }
+}
+
+function finite(value: number): number {
+  if (!Number.isFinite(value)) throw new DecodeFault(`a number is ${value}`);
+  return value;
+}
