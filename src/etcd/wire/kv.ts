@@ -198,9 +198,15 @@ export function encodeCompactionRequest(request: { revision: bigint; physical: b
 
 // ---- replies ----------------------------------------------------------------------------------------
 
-/** One key-value; key and value are copies. */
+/** One key-value inside another message; key and value are copies. */
 export function readKeyValue(reader: WireReader): KeyValue {
   const outer = reader.enter();
+  const kv = readKeyValueFields(reader);
+  reader.leave(outer);
+  return kv;
+}
+
+export function readKeyValueFields(reader: WireReader): KeyValue {
   let key: Uint8Array = empty;
   let value: Uint8Array = empty;
   let createRevision = 0n;
@@ -216,19 +222,16 @@ export function readKeyValue(reader: WireReader): KeyValue {
     else if (tag === 48) lease = reader.int64();
     else reader.skip(tag);
   }
-  reader.leave(outer);
   return { key, value, createRevision, modRevision, version, lease };
 }
 
-export function writeKeyValue(writer: WireWriter, field: number, kv: KeyValue): void {
-  const mark = writer.open();
+export function writeKeyValueFields(writer: WireWriter, kv: KeyValue): void {
   writer.int64(6, kv.lease);
   writer.bytes(5, kv.value);
   writer.int64(4, kv.version);
   writer.int64(3, kv.modRevision);
   writer.int64(2, kv.createRevision);
   writer.bytes(1, kv.key);
-  writer.close(field, mark);
 }
 
 const empty = new Uint8Array(0);

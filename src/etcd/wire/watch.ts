@@ -7,7 +7,7 @@
  */
 import type { EtcdWatchRequest, Header, KvEvent } from "../ports.ts";
 import { noHeader, readHeader, writeHeader } from "./header.ts";
-import { readKeyValue, writeKeyValue } from "./kv.ts";
+import { readKeyValue, writeKeyValueFields } from "./kv.ts";
 import { WireError, WireReader, wireLength } from "./reader.ts";
 import { WireWriter } from "./writer.ts";
 
@@ -189,8 +189,8 @@ export function encodeWatchReply(reply: WatchReply): Uint8Array {
     const event = reply.events[i];
     if (event === undefined) continue;
     const mark = writer.open();
-    if (event.prevKv !== undefined) writeKeyValue(writer, 3, event.prevKv);
-    writeKeyValue(writer, 2, event.kv);
+    if (event.prevKv !== undefined) keyValueInto(writer, 3, event.prevKv);
+    keyValueInto(writer, 2, event.kv);
     writer.number(1, event.type === "delete" ? 1 : 0);
     writer.close(11, mark);
   }
@@ -202,4 +202,10 @@ export function encodeWatchReply(reply: WatchReply): Uint8Array {
   writer.int64(2, reply.watchId);
   writeHeader(writer, 1, reply.header);
   return writer.finish();
+}
+
+function keyValueInto(writer: WireWriter, field: number, kv: KvEvent["kv"]): void {
+  const mark = writer.open();
+  writeKeyValueFields(writer, kv);
+  writer.close(field, mark);
 }
