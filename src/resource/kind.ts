@@ -4,6 +4,7 @@
  */
 import type { FieldError } from "../errors.ts";
 import type { Head } from "./head.ts";
+import type { NameRule } from "./names.ts";
 import type { Quantity } from "./quantity.ts";
 import type { Resource, Scope } from "./resource.ts";
 
@@ -36,6 +37,8 @@ export interface KindSpec<T extends Resource> {
   headerVersion?: number | undefined;
   /** Default plural or group/plural; Kubernetes' own where it differs: "minions", "services/specs". */
   keyPath?: string | undefined;
+  /** Which names its objects take: "subdomain" (default), "label", or "segment" (e.g. "system:node"). */
+  nameRule?: NameRule | undefined;
   /** Has a status subresource: update() leaves status alone, "status" leaves the rest. */
   status?: boolean | undefined;
   /** Default of every write of this kind, e.g. events. At least 2. */
@@ -53,6 +56,7 @@ export interface KindDefinition<T extends Resource = Resource> extends Kind<T> {
   readonly resource: string;
   /** Key segments between prefix and namespace, e.g. "pods", "apps/deployments", "services/specs". */
   readonly keyPath: string;
+  readonly nameRule: NameRule;
   readonly indexes: readonly (`label:${string}` | `field:${string}`)[];
   readonly headerVersion: number;
   readonly ttlSeconds: number | undefined;

@@ -1,0 +1,82 @@
+/**
+ * The one table of bounds: what a caller may hand in, and how much a store takes on at a time.
+ *
+ * Everything that grows with input has its bound here, with the unit in its name and the reason beside it;
+ * checks elsewhere read this table and nothing else. Raising one needs the bench or the format it rests on.
+ */
+export const limits = {
+  /** RFC 1123 label: names of namespaces, segments of subdomains. */
+  labelCharactersMax: 63,
+  /** RFC 1123 subdomain: object names, groups, prefixes of label keys. */
+  subdomainCharactersMax: 253,
+  /** What generateName adds; 27^5 = 14 million names per base, so eight tries always find one. */
+  generatedSuffixCharacters: 5,
+  /** Kubernetes' bound of generated names, so that one serves as a label value too. */
+  generatedNameCharactersMax: 63,
+  /** Tries of a generated name that is taken (Kubernetes: 8). */
+  generateNameTriesMax: 8,
+
+  /** Signed 64 bits: the largest revision etcd can hold. */
+  revisionMax: 2n ** 63n - 1n,
+
+  /** etcd refuses requests above 1.5 MiB (--max-request-bytes), transaction overhead included. */
+  etcdRequestBytesMax: 1_572_864,
+  /** Kept free in that request for compares, guard parts, lease and framing around one value. */
+  requestOverheadBytes: 16_384,
+  /** One stored value with its key: what is left of a request. */
+  objectBytesMax: 1_572_864 - 16_384,
+  /** Operations of one transaction (etcd --max-txn-ops). */
+  transactionOperationsMax: 128,
+
+  /** Nesting of an object: deeper ones cannot be encoded everywhere they can be parsed. */
+  objectDepthMax: 64,
+  /** All annotations of an object, keys and values in UTF-8 (Kubernetes' bound). */
+  annotationsBytesMax: 262_144,
+  /** Labels of one object: selectors and indexes look at each of them. */
+  labelsMax: 1_024,
+  /** Value of one label (Kubernetes' bound). */
+  labelValueCharactersMax: 63,
+  /** Finalizers of one object: each is somebody who must act before it can go. */
+  finalizersMax: 128,
+  /** Owners of one object. */
+  ownerReferencesMax: 1_024,
+
+  /** Text of a selector: parsing is linear, and 64 KiB of it takes under 10 ms. */
+  selectorCharactersMax: 65_536,
+  /** Requirements in a selector: each is tried against each candidate. */
+  selectorTermsMax: 256,
+  /** Values of one `in` or `notin`. */
+  selectorValuesMax: 4_096,
+  /** Text of a continue token; ours have a few hundred characters. */
+  continueTokenCharactersMax: 4_096,
+
+  /** Largest page a caller may ask for: above it etcd's answer and ours stop fitting a slice of work. */
+  pageItemsMax: 1_000_000,
+  /** Keys read from etcd at a time; what a list holds undecoded (10,000 in Kubernetes, whose values average less). */
+  readPageItemsMax: 2_500,
+  /** Bytes aimed at in one answer from etcd: it is decoded in slices of this. */
+  readPageBytes: 4_194_304,
+  /** Lists of one store under way at a time; more wait their turn. */
+  concurrentListsMax: 64,
+  /** Objects in one call of createMany: the outcomes are held in memory. */
+  bulkItemsMax: 1_000_000,
+
+  /** Smallest time to live etcd keeps with an election timeout of a second. */
+  ttlSecondsMin: 2,
+  /** Largest: etcd's own bound of a lease. */
+  ttlSecondsMax: 9_000_000_000,
+  /** Longest grace period: ten years mean somebody mistook the unit. */
+  gracePeriodSecondsMax: 315_360_000,
+
+  /** Key path of a kind, e.g. "apps/deployments". */
+  keyPathCharactersMax: 512,
+  /** A store's prefix. */
+  prefixCharactersMax: 512,
+  /** Declared fields of a kind: each is run at every write and kept in every head. */
+  kindFieldsMax: 64,
+  /** Text of a quantity: sign, digits and suffix. */
+  quantityCharactersMax: 64,
+
+  /** How long a read waits for a version the store has not reached (Kubernetes: 3 s). */
+  futureVersionWaitMs: 3_000,
+} as const;
