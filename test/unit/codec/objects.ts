@@ -18,6 +18,7 @@ export const podKind: KindDefinition = {
   resource: "pods",
   keyPath: "pods",
   indexes: [],
+  nameRule: "subdomain",
   headerVersion: 1,
   ttlSeconds: undefined,
   headOf(object: Resource): Head {
