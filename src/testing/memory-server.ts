@@ -1,0 +1,213 @@
+/**
+ * The in-memory etcd as a gRPC server without a network: method path and request bytes in, reply bytes out.
+ *
+ * One member, no raft: every applied change is durable at once. What a real member does outside keys, watches and
+ * leases is answered truthfully where it means something here (status, members, alarms) and refused as
+ * Unimplemented where it does not (auth, snapshot, moving the leader).
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Header } from "../etcd/ports.ts";
+import { grpcStatus, type MethodPath } from "../etcd/transport.ts";
+import { memberListRequest, membersResponse } from "../etcd/wire/cluster.ts";
+import {
+  compactionRequest,
+  decodeTxnRequest,
+  deleteRangeRequest,
+  deleteRangeResponse,
+  putRequest,
+  putResponse,
+  rangeRequest,
+  rangeResponse,
+  txnResponse,
+} from "../etcd/wire/kv-server.ts";
+import {
+  leaseGrantRequest,
+  leaseGrantResponse,
+  leaseIdRequest,
+  leaseKeepAliveResponse,
+  leaseLeasesResponse,
+  leaseTimeToLiveRequest,
+  leaseTimeToLiveResponse,
+} from "../etcd/wire/lease.ts";
+import { alarmResponse, headerResponse, statusResponse } from "../etcd/wire/maintenance.ts";
+import { keyText } from "./byte-range.ts";
+import { LeaseBook } from "./lease-book.ts";
+import { Mvcc } from "./mvcc.ts";
+import { EtcdRefusal, refusals } from "./refusal.ts";
+import { type HubStream, type ReplySink, WatchHub } from "./watch-hub.ts";
+
+/** etcd --max-request-bytes: a request above it is refused before it is looked at. */
+const requestBytesMax = 1.5 * 1024 * 1024;
+/** What the model claims to be: the semantics it follows are this version's. */
+const modelVersion = "3.5.30";
+
+export interface MemoryServerOptions {
+  readonly clock: Clock;
+  /** Identity of the cluster; a restored one may keep it, as a real one does. */
+  readonly clusterId?: bigint | undefined;
+  readonly syncIntervalMs?: number | undefined;
+  readonly fragmentBytes?: number | undefined;
+}
+
+type Handler = (request: Uint8Array) => Uint8Array;
+
+export class MemoryServer {
+  readonly mvcc: Mvcc;
+  readonly leases: LeaseBook;
+  readonly #hub: WatchHub;
+  readonly #clusterId: bigint;
+  readonly #memberId = 0x8e9e05c52164694dn;
+  readonly #handlers: ReadonlyMap<string, Handler>;
+
+  constructor(options: MemoryServerOptions) {
+    this.#clusterId = options.clusterId ?? 0xcdf818194e3a8c32n;
+    this.leases = new LeaseBook(options.clock, (keys) => this.mvcc.deleteKeys(keys));
+    this.mvcc = new Mvcc(this.leases, (logged) => this.#hub.publish(logged));
+    this.#hub = new WatchHub({
+      mvcc: this.mvcc,
+      clock: options.clock,
+      header: () => this.#header(),
+      syncIntervalMs: options.syncIntervalMs ?? 1,
+      fragmentBytes: options.fragmentBytes ?? requestBytesMax + 512 * 1024,
+    });
+    this.#handlers = this.#routes();
+  }
+
+  /** One unary call. @throws EtcdRefusal with the server's status; WireError for bytes that are no request */
+  call(method: MethodPath, request: Uint8Array): Uint8Array {
+    const handler = this.#handlers.get(method);
+    if (handler === undefined) {
+      throw new EtcdRefusal(grpcStatus.unimplemented, `method ${method} is not part of the in-memory etcd`);
+    }
+    if (request.length > requestBytesMax) {
+      throw new EtcdRefusal(grpcStatus.invalidArgument, "etcdserver: request is too large");
+    }
+    return handler(request);
+  }
+
+  openWatch(sink: ReplySink): HubStream {
+    return this.#hub.open(sink);
+  }
+
+  /** One message of a keepalive stream. */
+  keepAlive(request: Uint8Array): Uint8Array {
+    const { id } = leaseIdRequest.decode(request);
+    return leaseKeepAliveResponse.encode({
+      header: this.#header(),
+      id,
+      ttlSeconds: this.leases.keepAlive(id),
+    });
+  }
+
+  close(): void {
+    this.#hub.close();
+    this.leases.close();
+  }
+
+  #header(): Header {
+    return {
+      clusterId: this.#clusterId,
+      memberId: this.#memberId,
+      revision: this.mvcc.revision,
+      raftTerm: 2n,
+    };
+  }
+
+  #routes(): ReadonlyMap<string, Handler> {
+    const { mvcc, leases } = this;
+    const header = (): Header => this.#header();
+    return new Map<string, Handler>([
+      [
+        "/etcdserverpb.KV/Range",
+        (bytes) => {
+          const request = rangeRequest.decode(bytes);
+          if (keyText(request.key) === "") throw refusals.emptyKey();
+          return rangeResponse.encode({ ...mvcc.range(request), header: header() });
+        },
+      ],
+      [
+        "/etcdserverpb.KV/Put",
+        (bytes) => putResponse.encode({ ...mvcc.put(putRequest.decode(bytes)), header: header() }),
+      ],
+      [
+        "/etcdserverpb.KV/DeleteRange",
+        (bytes) => {
+          const request = deleteRangeRequest.decode(bytes);
+          if (keyText(request.key) === "") throw refusals.emptyKey();
+          return deleteRangeResponse.encode({ ...mvcc.deleteRange(request), header: header() });
+        },
+      ],
+      [
+        "/etcdserverpb.KV/Txn",
+        (bytes) => txnResponse.encode({ ...mvcc.txn(decodeTxnRequest(bytes)), header: header() }),
+      ],
+      [
+        "/etcdserverpb.KV/Compact",
+        (bytes) => {
+          mvcc.compact(compactionRequest.decode(bytes).revision);
+          return headerResponse.encode({ header: header() });
+        },
+      ],
+      [
+        "/etcdserverpb.Lease/LeaseGrant",
+        (bytes) => {
+          const request = leaseGrantRequest.decode(bytes);
+          return leaseGrantResponse.encode({
+            header: header(),
+            ...leases.grant(request.id, request.ttlSeconds),
+            error: "",
+          });
+        },
+      ],
+      [
+        "/etcdserverpb.Lease/LeaseRevoke",
+        (bytes) => {
+          leases.revoke(leaseIdRequest.decode(bytes).id);
+          return headerResponse.encode({ header: header() });
+        },
+      ],
+      [
+        "/etcdserverpb.Lease/LeaseTimeToLive",
+        (bytes) => {
+          const request = leaseTimeToLiveRequest.decode(bytes);
+          const status = leases.status(request.id);
+          return leaseTimeToLiveResponse.encode({
+            header: header(),
+            ...status,
+            keys: request.keys ? status.keys : [],
+          });
+        },
+      ],
+      [
+        "/etcdserverpb.Lease/LeaseLeases",
+        () => leaseLeasesResponse.encode({ header: header(), leases: leases.ids().map((id) => ({ id })) }),
+      ],
+      [
+        "/etcdserverpb.Maintenance/Status",
+        () =>
+          statusResponse.encode({
+            header: header(),
+            version: modelVersion,
+            databaseBytes: 0n,
+            databaseBytesInUse: 0n,
+            leader: this.#memberId,
+            raftIndex: mvcc.revision,
+            raftTerm: 2n,
+            raftAppliedIndex: mvcc.revision,
+            errors: [],
+            isLearner: false,
+          }),
+      ],
+      ["/etcdserverpb.Maintenance/Alarm", () => alarmResponse.encode({ header: header(), alarms: [] })],
+      ["/etcdserverpb.Maintenance/Defragment", () => headerResponse.encode({ header: header() })],
+      [
+        "/etcdserverpb.Cluster/MemberList",
+        (bytes) => {
+          memberListRequest.decode(bytes);
+          const self = { id: this.#memberId, name: "memory", peerUrls: [], clientUrls: [], isLearner: false };
+          return membersResponse.encode({ header: header(), members: [self] });
+        },
+      ],
+    ]);
+  }
+}
