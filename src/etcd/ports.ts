@@ -223,6 +223,8 @@ export interface Leases {
    * outlive the request by at most max(2 s, 5 % of ttlSeconds, at most 60 s), and carries at most 1,000 keys.
    */
   shared(ttlSeconds: number, call?: EtcdCall): Promise<bigint>;
+  /** A write was refused because this shared lease is gone: nobody gets it again. */
+  forgetShared(id: bigint): void;
   /** Unknown lease counts as done. */
   revoke(id: bigint, call?: EtcdCall): Promise<void>;
   timeToLive(id: bigint, call?: EtcdCall & { readonly keys?: boolean }): Promise<LeaseStatus>;
