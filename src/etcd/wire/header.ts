@@ -26,6 +26,7 @@ export function readHeader(reader: WireReader): Header {
 }
 
 export function writeHeader(writer: WireWriter, field: number, header: Header): void {
+  if (header === noHeader) return;
   const mark = writer.open();
   writer.int64(4, header.raftTerm);
   writer.int64(3, header.revision);

@@ -145,9 +145,7 @@ export const header = (number: number): Field<Header> => ({
   number,
   wire: wireLength,
   initial: noHeader,
-  write: (writer, value) => {
-    if (value !== noHeader) writeHeader(writer, number, value);
-  },
+  write: (writer, value) => writeHeader(writer, number, value),
   read: (reader) => readHeader(reader),
 });
 
@@ -173,14 +171,18 @@ export const inner = <T>(
   },
 });
 
-/** The field, or undefined where it is not on the wire; undefined is not written. */
+/** The field, or undefined for its default, which proto3 cannot tell from absent; undefined is not written. */
 export const optional = <V>(field: Field<V>): Field<V | undefined> => ({
   ...field,
   initial: undefined,
   write: (writer, value) => {
     if (value !== undefined) field.write(writer, value);
   },
-  read: (reader, before) => field.read(reader, before ?? field.initial),
+  read: (reader) => {
+    const value = field.read(reader, field.initial);
+    const empty = value === field.initial || (value instanceof Uint8Array && value.byteLength === 0);
+    return empty ? undefined : value;
+  },
 });
 
 /** Repeated texts or bytes; empty ones are elements too. */

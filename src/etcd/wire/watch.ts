@@ -171,6 +171,7 @@ function readCreate(reader: WireReader): WatchCreate {
       noDelete ||= filters.includes(1);
     } else reader.skip(tag);
   }
+  if (rangeEnd?.byteLength === 0) rangeEnd = undefined;
   return { key, rangeEnd, startRevision, progressNotify, noPut, noDelete, prevKv, watchId, fragment };
 }
 
