@@ -1,24 +1,46 @@
+/**
+ * Two projects: `unit` needs no etcd and no network, `integration` starts real etcds.
+ *
+ * Two workers whatever the machine has: an etcd is a process beside each. The bounds are outer ones, for a loaded
+ * machine; no test waits for them.
+ */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const door = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
+/** Folders of tests that need nothing but this process. */
+const unitFolders = ["unit", "property", "corruption", "types"];
+const unitFiles = unitFolders.map((folder) => `test/${folder}/**/*.test.ts`);
+
+// The doors, as the package exports them, but from source: tests never run a stale build.
+const alias = [
+  ...["etcd", "codec", "backup", "http", "testing"].map((name) => ({
+    find: new RegExp(`^keelson/${name}$`),
+    replacement: door(`${name}/index.ts`),
+  })),
+  { find: /^keelson$/, replacement: door("index.ts") },
+];
+
 export default defineConfig({
-  resolve: {
-    // The doors, as the package exports them, but from source: tests never run a stale build.
-    alias: [
-      ...["etcd", "codec", "backup", "http", "testing"].map((name) => ({
-        find: new RegExp(`^keelson/${name}$`),
-        replacement: door(`${name}/index.ts`),
-      })),
-      { find: /^keelson$/, replacement: door("index.ts") },
-    ],
-  },
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: "unit", include: unitFiles, testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "integration",
+          include: ["test/**/*.test.ts"],
+          exclude: unitFiles,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

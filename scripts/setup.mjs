@@ -9,8 +9,8 @@
  * manager, without root and without installing anything.
  */
 import { parseArgs } from "node:util";
-import { launch, setUp } from "./setup/set-up.mjs";
 import { SetupError } from "./setup/report.mjs";
+import { launch, setUp } from "./setup/set-up.mjs";
 
 const usage = `Usage: npm run setup -- [--etcd VERSION]... [--no-build]
 
@@ -39,7 +39,8 @@ function readArguments() {
       },
     });
     const wrong = values.etcd.find((version) => !/^\d+\.\d+(\.\d+)?$/.test(version));
-    if (wrong !== undefined) throw new SetupError(`--etcd is "${wrong}", expected a version as 3.5 or 3.5.30`);
+    if (wrong !== undefined)
+      throw new SetupError(`--etcd is "${wrong}", expected a version as 3.5 or 3.5.30`);
     return { etcd: values.etcd, help: values.help, noBuild: values["no-build"] };
   } catch (error) {
     if (error instanceof SetupError) throw error;

@@ -35,7 +35,8 @@ function parseLines(text) {
     const line = raw.replace(/#.*/, "").trim();
     const suite = /^deb\s+(?:\[[^\]]*\]\s+)?\S+\s+(\S+)/.exec(line)?.[1];
     // A suite that ends in "/" is a path of a flat archive: it has no other suites.
-    if (suite !== undefined && !suite.endsWith("/")) found.push({ format: "line", text: line, suites: [suite] });
+    if (suite !== undefined && !suite.endsWith("/"))
+      found.push({ format: "line", text: line, suites: [suite] });
   }
   return found;
 }
@@ -113,7 +114,8 @@ export function formatSources(sources) {
   const lines = sources.filter(({ format }) => format === "line");
   const stanzas = sources.filter(({ format }) => format === "stanza");
   const files = [];
-  if (lines.length > 0) files.push({ name: "keelson.list", text: `${lines.map((s) => s.text).join("\n")}\n` });
+  if (lines.length > 0)
+    files.push({ name: "keelson.list", text: `${lines.map((s) => s.text).join("\n")}\n` });
   if (stanzas.length > 0) {
     files.push({ name: "keelson.sources", text: `${stanzas.map((s) => s.text).join("\n\n")}\n` });
   }

@@ -9,9 +9,24 @@
  *   .cache/etcd/.fetch-<pid>/   private lists, cache, packages; removed at the end
  *   .cache/etcd/3.5.16/         appears whole, by one rename
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { distributionSources, formatSources, parseSources, privateConfig, withSuite } from "./apt-sources.mjs";
+import {
+  distributionSources,
+  formatSources,
+  parseSources,
+  privateConfig,
+  withSuite,
+} from "./apt-sources.mjs";
 import { compareVersions, etcdCache, etcdVersionMin, isVersion, versionOf } from "./find-etcd.mjs";
 import { codeOf } from "./lock.mjs";
 import { SetupError, say, step } from "./report.mjs";
@@ -22,8 +37,8 @@ export const etcdVersionPreferred = "3.5";
 /** Which suites carry which etcd, the steadiest first. The configured suites are asked after these. */
 /** @type {Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>} */
 const suitesByVersion = {
-  debian: { "3.4": ["bookworm"], "3.5": ["trixie", "forky", "sid"] },
-  ubuntu: { "3.4": ["noble"], "3.5": ["questing", "plucky"] },
+  debian: { 3.4: ["bookworm"], 3.5: ["trixie", "forky", "sid"] },
+  ubuntu: { 3.4: ["noble"], 3.5: ["questing", "plucky"] },
 };
 /** An archive that sends nothing at all for so long is unreachable; apt's own timeout is 8 s. */
 const firstByteMs = 15_000;
@@ -110,17 +125,26 @@ function suitesFor({ family, codename }, wanted) {
  */
 async function fetchFrom(folder, sources, accepts, live) {
   rmSync(folder, { recursive: true, force: true });
-  for (const inside of ["sources.list.d", "empty", "lists/partial", "cache/archives/partial", "packages", "root"]) {
+  for (const inside of [
+    "sources.list.d",
+    "empty",
+    "lists/partial",
+    "cache/archives/partial",
+    "packages",
+    "root",
+  ]) {
     mkdirSync(join(folder, inside), { recursive: true });
   }
   writeFileSync(join(folder, "status"), "");
-  for (const { name, text } of formatSources(sources)) writeFileSync(join(folder, "sources.list.d", name), text);
+  for (const { name, text } of formatSources(sources))
+    writeFileSync(join(folder, "sources.list.d", name), text);
   const dump = await run("apt-config", ["dump"]);
   writeFileSync(join(folder, "apt.conf"), privateConfig(dump.stdout, folder));
+  const env = { ...process.env, APT_CONFIG: join(folder, "apt.conf"), LC_ALL: "C" };
   /** @type {import("./run.mjs").RunOptions} */
   const apt = {
     cwd: join(folder, "packages"),
-    env: { ...process.env, APT_CONFIG: join(folder, "apt.conf"), LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
+    env,
     watchdog: { progress: () => bytesUnder(folder), firstMs: firstByteMs, idleMs },
     onProgress: (bytes) => live(`${(bytes / 1e6).toFixed(1)} MB`),
   };
@@ -132,7 +156,7 @@ async function fetchFrom(folder, sources, accepts, live) {
 
   // apt-get update exits 0 for an archive it could not reach; what counts is what the index then offers.
   const update = await run("apt-get", ["update"], apt);
-  const offers = await run("apt-cache", ["madison", "etcd-server", "etcd-client"], { env: apt.env });
+  const offers = await run("apt-cache", ["madison", "etcd-server", "etcd-client"], { env });
   const server = newestOffer(offers.stdout, "etcd-server", accepts);
   const client = newestOffer(offers.stdout, "etcd-client", accepts);
   if (server === undefined || client === undefined) {
@@ -199,7 +223,9 @@ function upstreamVersion(full) {
  * @param {string} output of apt
  */
 function isUnreachable(output) {
-  return !/\b40[34]\b|not found|does not have a Release file|NO_PUBKEY|signature|signed|not valid|expired/i.test(output);
+  return !/\b40[34]\b|not found|does not have a Release file|NO_PUBKEY|signature|signed|not valid|expired/i.test(
+    output,
+  );
 }
 
 /** @returns {import("./apt-sources.mjs").AptSource[]} */
@@ -238,7 +264,9 @@ function readSystem() {
 
 /** @param {string} program */
 function isOnPath(program) {
-  return (process.env["PATH"] ?? "").split(":").some((folder) => folder !== "" && existsSync(join(folder, program)));
+  return (process.env["PATH"] ?? "")
+    .split(":")
+    .some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
 /**

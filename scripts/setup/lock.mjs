@@ -39,7 +39,9 @@ export async function withLock(path, work) {
     if (!told) say("another setup is running here, waiting for it …");
     told = true;
     if (Date.now() - startedMs > waitMaxMs) {
-      throw new SetupError(`another setup holds ${path} for more than 15 minutes; remove the file if none runs`);
+      throw new SetupError(
+        `another setup holds ${path} for more than 15 minutes; remove the file if none runs`,
+      );
     }
     await sleep(retryMs);
   }

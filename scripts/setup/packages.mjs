@@ -79,7 +79,10 @@ export async function ensurePackages(project) {
     const npm = process.env["npm_execpath"];
     const byNode = npm !== undefined && /\.c?js$/.test(npm) && existsSync(npm);
     const result = byNode
-      ? await run(process.execPath, [npm, ...args, ...patience], { cwd: project, timeoutMs: installTimeoutMs })
+      ? await run(process.execPath, [npm, ...args, ...patience], {
+          cwd: project,
+          timeoutMs: installTimeoutMs,
+        })
       : await run("npm", [...args, ...patience], { cwd: project, timeoutMs: installTimeoutMs });
     if (!result.ok) {
       throw new SetupError(

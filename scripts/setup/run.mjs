@@ -113,7 +113,14 @@ export function lastWords(output) {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "");
-  const telling = [/^E: (?!Some index)/, /^W: Failed to fetch/, /^npm (?:error|ERR!) (?!code|syscall|errno)\S/, /error/i];
-  const found = telling.map((pattern) => lines.find((line) => pattern.test(line))).find((line) => line !== undefined);
+  const telling = [
+    /^E: (?!Some index)/,
+    /^W: Failed to fetch/,
+    /^npm (?:error|ERR!) (?!code|syscall|errno)\S/,
+    /error/i,
+  ];
+  const found = telling
+    .map((pattern) => lines.find((line) => pattern.test(line)))
+    .find((line) => line !== undefined);
   return (found ?? lines.at(-1) ?? "it said nothing").replace(/^(?:[EW]:|npm (?:error|ERR!))\s*/, "");
 }

@@ -30,7 +30,9 @@ export async function setUp(options = {}) {
       ensurePackages(projectFolder),
       options.etcd === false ? undefined : ensureEtcd(options.version),
     ]);
-    const failures = [packages, etcd].flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+    const failures = [packages, etcd].flatMap((result) =>
+      result.status === "rejected" ? [result.reason] : [],
+    );
     const unexpected = failures.find((failure) => !(failure instanceof SetupError));
     if (unexpected !== undefined) throw unexpected;
     if (failures.length > 0) throw new SetupError(failures.map((failure) => failure.message).join("\n"));

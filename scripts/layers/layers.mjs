@@ -1,0 +1,182 @@
+/**
+ * The layer table: which folder may import which. DESIGN.md's drawing as data; ARCHITECTURE.md shows it to people.
+ *
+ *   base < resource < codec < etcd < storage < quota | watch < backup < assembly (src/*.ts)
+ *                                \ testing               http: over resource alone
+ *
+ * Around the library stand tools, examples and benches, which see its doors alone, and tests, which see all.
+ */
+import { dirname, posix } from "node:path";
+
+/**
+ * @typedef {object} Finding
+ * @property {string} file
+ * @property {number} line 0 for the file as a whole
+ * @property {string} message
+ * @property {"error" | "note"} severity
+ */
+
+/** Area to the areas it may import, itself always. */
+/** @type {Readonly<Record<string, readonly string[]>>} */
+const mayImport = {
+  base: [],
+  resource: ["base"],
+  codec: ["base", "resource"],
+  etcd: ["base", "resource", "codec"],
+  storage: ["base", "resource", "codec", "etcd"],
+  quota: ["base", "resource", "codec", "etcd", "storage"],
+  watch: ["base", "resource", "codec", "etcd", "storage"],
+  backup: ["base", "resource", "codec", "etcd", "storage", "quota"],
+  http: ["base", "resource"],
+  testing: ["base", "resource", "codec", "etcd"],
+  assembly: ["base", "resource", "codec", "etcd", "storage", "quota", "watch", "backup", "http"],
+};
+const sourceAreas = new Set(Object.keys(mayImport));
+/** Packages with one place each: nothing else knows them. */
+/** @type {readonly { name: string, places: readonly string[] }[]} */
+const packagePlaces = [
+  { name: "etcd3", places: ["src/etcd/etcd3/", "bench/", "test/"] },
+  { name: "@grpc/grpc-js", places: ["src/etcd/etcd3/", "bench/", "test/"] },
+  { name: "msgpackr", places: ["src/codec/", "bench/", "test/"] },
+  { name: "commander", places: ["tools/", "bench/"] },
+  { name: "yaml", places: ["tools/", "test/", "bench/", "scripts/"] },
+  { name: "vitest", places: ["test/", "vitest.config.ts"] },
+];
+
+/**
+ * @param {string} path inside the project, with "/"
+ * @returns {string} "base", "resource", …, "assembly", or the first folder: "tools", "test", …
+ */
+export function areaOf(path) {
+  if (path === "src/errors.ts") return "base";
+  const [top = "", second = ""] = path.split("/");
+  if (top !== "src") return top;
+  return second.endsWith(".ts") ? "assembly" : second;
+}
+
+/**
+ * Imports that climb, and imports that pass a door by.
+ *
+ * @param {ReadonlyMap<string, import("./read-source.mjs").SourceFacts>} sources by path
+ * @returns {Finding[]}
+ */
+export function checkLayers(sources) {
+  /** @type {Finding[]} */
+  const findings = [];
+  for (const [file, { imports }] of sources) {
+    const area = areaOf(file);
+    for (const { specifier, line, isReexport } of imports) {
+      /** @param {string} message */
+      const refuse = (message) => findings.push({ file, line, message, severity: "error" });
+      if (isReexport && area !== "test" && !isDoor(file)) {
+        refuse(`re-exports "${specifier}": only doors (index.ts) re-export`);
+      }
+      if (!specifier.startsWith(".")) {
+        const reason = whyRefusedPackage(file, specifier);
+        if (reason !== undefined) refuse(reason);
+        continue;
+      }
+      const target = targetOf(file, specifier);
+      const reason = whyRefused(file, target);
+      if (reason !== undefined) refuse(`imports "${specifier}": ${reason}`);
+      else if (sourceAreas.has(area) && !sources.has(target))
+        refuse(`imports "${specifier}": there is no such file`);
+    }
+    if (file.startsWith("src/") && !sourceAreas.has(area)) {
+      findings.push({ file, line: 0, message: `src/${area}/ is not in the layer table`, severity: "error" });
+    }
+  }
+  return findings;
+}
+
+/**
+ * @param {string} file
+ * @param {string} target
+ * @returns {string | undefined}
+ */
+function whyRefused(file, target) {
+  const from = areaOf(file);
+  const to = areaOf(target);
+  if (sourceAreas.has(from)) {
+    const allowed = mayImport[from] ?? [];
+    if (from === to || allowed.includes(to)) return undefined;
+    return `${from} may import ${allowed.join(", ") || "nothing but itself"}, not ${to}`;
+  }
+  if (from === "tools" || from === "examples" || from === "bench") {
+    if (sourceAreas.has(to))
+      return `${from} imports the package's doors alone ("keelson", "keelson/etcd", …)`;
+    if (from === "examples") return "an example stands alone: it imports doors and packages, no other file";
+    const own = file
+      .split("/")
+      .slice(0, from === "tools" ? 2 : 1)
+      .join("/");
+    if (!target.startsWith(`${own}/`)) return `it leaves ${own}/`;
+  }
+  return undefined;
+}
+
+/**
+ * @param {string} file
+ * @param {string} specifier
+ * @returns {string | undefined}
+ */
+function whyRefusedPackage(file, specifier) {
+  if (file.startsWith("src/") && /^keelson(\/|$)/.test(specifier)) {
+    return `imports "${specifier}": inside src imports are relative`;
+  }
+  const rule = packagePlaces.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`));
+  if (rule === undefined || rule.places.some((place) => file.startsWith(place))) return undefined;
+  return `imports "${specifier}": its place is ${rule.places.join(", ")}`;
+}
+
+/** @param {string} file */
+function isDoor(file) {
+  return /^src\/(?:[a-z-]+\/)?index\.ts$/.test(file);
+}
+
+/**
+ * @param {string} file
+ * @param {string} specifier relative
+ * @returns {string} path inside the project
+ */
+export function targetOf(file, specifier) {
+  return posix.normalize(posix.join(dirname(file), specifier));
+}
+
+/**
+ * Every cycle of imports, type imports included: one finding per knot of files that reach each other.
+ *
+ * @param {ReadonlyMap<string, import("./read-source.mjs").SourceFacts>} sources
+ * @returns {Finding[]}
+ */
+export function checkCycles(sources) {
+  /** @type {Finding[]} */
+  const findings = [];
+  /** @type {Map<string, "open" | "done">} */
+  const state = new Map();
+  /** @type {string[]} */
+  const path = [];
+  /** @param {string} file */
+  const visit = (file) => {
+    state.set(file, "open");
+    path.push(file);
+    for (const { specifier } of sources.get(file)?.imports ?? []) {
+      if (!specifier.startsWith(".")) continue;
+      const target = targetOf(file, specifier);
+      if (!sources.has(target)) continue;
+      if (state.get(target) === "open") {
+        const cycle = [...path.slice(path.indexOf(target)), target];
+        findings.push({
+          file: target,
+          line: 0,
+          message: `import cycle: ${cycle.join(" → ")}`,
+          severity: "error",
+        });
+      } else if (!state.has(target)) visit(target);
+    }
+    path.pop();
+    state.set(file, "done");
+  };
+  for (const file of sources.keys()) if (!state.has(file)) visit(file);
+  return findings;
+}

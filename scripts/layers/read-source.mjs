@@ -1,0 +1,95 @@
+/**
+ * What the checks see of one TypeScript or JavaScript file: its imports, and the few things code may not do
+ * here (touch a clock, roll dice, say `any`). Read from the syntax tree, so text and comments never count.
+ */
+import ts from "typescript";
+
+/**
+ * @typedef {object} Import
+ * @property {string} specifier as written
+ * @property {number} line from 1
+ * @property {boolean} isReexport `export … from`
+ *
+ * @typedef {object} Use
+ * @property {"time" | "chance" | "any"} what
+ * @property {string} text as written, e.g. `Date.now()`
+ * @property {number} line
+ *
+ * @typedef {object} SourceFacts
+ * @property {readonly Import[]} imports type imports and `import("…")` types included
+ * @property {readonly Use[]} uses
+ */
+
+const timeCalls = new Set([
+  "Date.now",
+  "performance.now",
+  "process.hrtime",
+  "process.hrtime.bigint",
+  "setTimeout",
+  "setInterval",
+  "globalThis.setTimeout",
+  "globalThis.setInterval",
+  "AbortSignal.timeout",
+]);
+const chanceCalls = new Set([
+  "Math.random",
+  "randomUUID",
+  "randomBytes",
+  "randomInt",
+  "crypto.randomUUID",
+  "crypto.randomBytes",
+  "crypto.getRandomValues",
+]);
+const timeModules = /^(?:node:)?(?:timers(?:\/promises)?|perf_hooks)$/;
+
+/**
+ * @param {string} path only its ending matters
+ * @param {string} text
+ * @returns {SourceFacts}
+ */
+export function readSource(path, text) {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, false);
+  /** @type {Import[]} */
+  const imports = [];
+  /** @type {Use[]} */
+  const uses = [];
+  const lineOf = (/** @type {import("typescript").Node} */ node) =>
+    file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
+
+  /** @param {import("typescript").Expression} name */
+  const dotted = (name) =>
+    ts.isIdentifier(name) || ts.isPropertyAccessExpression(name) ? name.getText(file) : "";
+
+  /**
+   * @param {import("typescript").Node | undefined} specifier
+   * @param {boolean} isReexport
+   */
+  const addImport = (specifier, isReexport) => {
+    if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
+    imports.push({ specifier: specifier.text, line: lineOf(specifier), isReexport });
+    if (timeModules.test(specifier.text)) {
+      uses.push({ what: "time", text: `import "${specifier.text}"`, line: lineOf(specifier) });
+    }
+  };
+
+  /** @param {import("typescript").Node} node */
+  const visit = (node) => {
+    if (ts.isImportDeclaration(node)) addImport(node.moduleSpecifier, false);
+    else if (ts.isExportDeclaration(node)) addImport(node.moduleSpecifier, true);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+      addImport(node.argument.literal, false);
+    else if (ts.isCallExpression(node)) {
+      if (node.expression.kind === ts.SyntaxKind.ImportKeyword) addImport(node.arguments[0], false);
+      const name = dotted(node.expression);
+      if (timeCalls.has(name)) uses.push({ what: "time", text: `${name}()`, line: lineOf(node) });
+      if (chanceCalls.has(name)) uses.push({ what: "chance", text: `${name}()`, line: lineOf(node) });
+    } else if (ts.isNewExpression(node) && dotted(node.expression) === "Date" && !node.arguments?.length) {
+      uses.push({ what: "time", text: "new Date()", line: lineOf(node) });
+    } else if (node.kind === ts.SyntaxKind.AnyKeyword) {
+      uses.push({ what: "any", text: "any", line: lineOf(node) });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return { imports, uses };
+}
