@@ -1,65 +1,207 @@
 /**
- * The metadata segment: a head as bytes, readable without the body. It begins with what says whether the value is in
- * today's form (headerVersion, apiVersion, kind), so that `open` compares a few bytes and decodes nothing.
+ * The metadata segment: a head as bytes, readable without the body, in one form for every codec.
+ *
+ *   headerVersion apiVersion kind  present  name namespace uid … other  fields  amounts        (each a MessagePack value)
+ *
+ * It begins with what says whether the value is in today's form, so that `open` compares a few bytes and decodes
+ * nothing. `present` has a bit per metadata field, in the order of `metadataFields`; fields Kubernetes may add
+ * travel in `other`. Records and words that nearly every cluster has are numbers (`headForms`): part of format version 1, never to be changed.
  */
-import { Packr } from "msgpackr";
 import type { Head } from "../resource/head.ts";
-import { DecodeFault, readMsgpack } from "./msgpack-reader.ts";
+import type { ObjectMeta } from "../resource/resource.ts";
+import { DecodeFault, MsgpackReader } from "./msgpack-reader.ts";
+import { MsgpackWriter } from "./msgpack-writer.ts";
+import { type SharedForms, sharedForms } from "./shared-forms.ts";
 
-const packr = new Packr({ useRecords: false, variableMapSize: true });
+const metadataFields = [
+  "name",
+  "generateName",
+  "namespace",
+  "uid",
+  "generation",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "labels",
+  "annotations",
+  "ownerReferences",
+  "finalizers",
+  "managedFields",
+] as const;
+type MetadataField = (typeof metadataFields)[number];
 
-/** The segment of a head; a view that is valid until the next call. */
-export function encodeHead(head: Head): Uint8Array {
-  return packr.pack([
-    head.headerVersion,
-    head.apiVersion,
-    head.kind,
-    head.metadata,
-    head.fields,
-    head.amounts,
-  ]);
+/** The bit of each field in `present`; `other` is the one above them all. */
+const bits = Object.fromEntries(metadataFields.map((field, i) => [field, 1 << i])) as Record<
+  MetadataField,
+  number
+>;
+const otherBit = 1 << metadataFields.length;
+
+const headForms: SharedForms = sharedForms(
+  [
+    ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"],
+    ["apiVersion", "kind", "name", "uid"],
+    ["manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1"],
+    ["manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1", "subresource"],
+    ["apiVersion", "kind", "name", "uid", "controller"],
+    ["apiVersion", "blockOwnerDeletion", "controller", "kind", "name", "uid"],
+  ],
+  [
+    "v1",
+    "apps/v1",
+    "batch/v1",
+    "ReplicaSet",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "CronJob",
+    "Node",
+    "Update",
+    "Apply",
+    "FieldsV1",
+    "default",
+    "kube-system",
+    "status",
+    "true",
+    "false",
+    "Running",
+    "Pending",
+    "Succeeded",
+    "Failed",
+    "Active",
+    "foregroundDeletion",
+    "kubernetes",
+    "kubernetes.io/pv-protection",
+    "kubernetes.io/pvc-protection",
+    "kube-controller-manager",
+    "kubelet",
+    "kubectl-client-side-apply",
+    "Helm",
+    "linux",
+  ],
+);
+
+/** Writes the segment of a head, without resourceVersion, at the writer's beginning. @throws NotPlainData */
+export function writeHead(writer: MsgpackWriter, head: Head): void {
+  const { metadata } = head;
+  writer.begin(headForms);
+  writer.writeNumber(head.headerVersion);
+  writer.writeText(head.apiVersion);
+  writer.writeText(head.kind);
+  let present = 0;
+  let other: Record<string, unknown> | undefined;
+  for (const field of Object.keys(metadata)) {
+    const value = (metadata as Record<string, unknown>)[field];
+    if (value === undefined || field === "resourceVersion") continue;
+    const bit = Object.hasOwn(bits, field) ? bits[field as MetadataField] : otherBit;
+    present |= bit;
+    if (bit === otherBit) {
+      other ??= {};
+      // Not assigned: it would set the prototype and pass unnoticed. The writer refuses the name.
+      if (field === "__proto__") Object.defineProperty(other, field, { value, enumerable: true });
+      else other[field] = value;
+    }
+  }
+  writer.writeNumber(present);
+  for (const field of metadataFields) if ((present & bits[field]) !== 0) writer.write(metadata[field], 3);
+  if (other !== undefined) writer.write(other, 2);
+  writer.write(head.fields, 2);
+  writer.write(head.amounts, 2);
 }
 
 /** @throws DecodeFault */
-export function decodeHead(bytes: Uint8Array, start: number, end: number): Head {
-  const parts = readMsgpack(bytes, start, end);
-  if (!Array.isArray(parts) || parts.length !== 6) throw new DecodeFault("its metadata segment is no head");
-  const [headerVersion, apiVersion, kind, metadata, fields, amounts] = parts as unknown[];
-  if (
-    typeof headerVersion !== "number" ||
-    typeof apiVersion !== "string" ||
-    typeof kind !== "string" ||
-    !isRecord(metadata) ||
-    !isTextRecord(fields) ||
-    !isTextRecord(amounts)
-  ) {
-    throw new DecodeFault("its metadata segment is no head");
+export function readHead(bytes: Uint8Array, start: number, end: number): Head {
+  const reader = new MsgpackReader(bytes, start, end, headForms);
+  const headerVersion = reader.read();
+  const apiVersion = reader.read();
+  const kind = reader.read();
+  if (typeof headerVersion !== "number" || typeof apiVersion !== "string" || typeof kind !== "string") {
+    throw new DecodeFault("its metadata segment begins with no headerVersion, apiVersion and kind");
   }
-  if (typeof metadata["name"] !== "string" || typeof metadata["uid"] !== "string") {
-    throw new DecodeFault("its metadata has no name or no uid");
-  }
-  return {
-    headerVersion,
-    apiVersion,
-    kind,
-    metadata: metadata as unknown as Head["metadata"],
-    fields,
-    amounts,
-  };
+  const metadata = readMetadata(reader);
+  const fields = textRecord(reader.read(), "selectable fields");
+  const amounts = textRecord(reader.read(), "amounts");
+  reader.finish();
+  return { apiVersion, kind, metadata, fields, amounts, headerVersion };
 }
 
-/** The bytes every head of this version, apiVersion and kind begins with, once the array's own byte is skipped. */
+function readMetadata(reader: MsgpackReader): Head["metadata"] {
+  const present = reader.read();
+  if (typeof present !== "number" || (present & bits.name) === 0 || present >= otherBit * 2) {
+    throw new DecodeFault("its metadata segment has no name");
+  }
+  const has = (bit: number): boolean => (present & bit) !== 0;
+  // Spelled out: fields in one order and assigned by name keep one hidden class, and this is the hottest read.
+  const metadata: Partial<ObjectMeta> & { name: string } = { name: text(reader, "name") };
+  if (has(bits.generateName)) metadata.generateName = text(reader, "generateName");
+  if (has(bits.namespace)) metadata.namespace = text(reader, "namespace");
+  if (has(bits.uid)) metadata.uid = text(reader, "uid");
+  if (has(bits.generation)) metadata.generation = number(reader, "generation");
+  if (has(bits.creationTimestamp)) metadata.creationTimestamp = text(reader, "creationTimestamp");
+  if (has(bits.deletionTimestamp)) metadata.deletionTimestamp = text(reader, "deletionTimestamp");
+  if (has(bits.deletionGracePeriodSeconds)) {
+    metadata.deletionGracePeriodSeconds = number(reader, "deletionGracePeriodSeconds");
+  }
+  if (has(bits.labels)) metadata.labels = textRecord(reader.read(), "labels");
+  if (has(bits.annotations)) metadata.annotations = textRecord(reader.read(), "annotations");
+  if (has(bits.ownerReferences)) {
+    metadata.ownerReferences = list(reader.read(), "ownerReferences") as NonNullable<
+      ObjectMeta["ownerReferences"]
+    >;
+  }
+  if (has(bits.finalizers)) {
+    const finalizers = list(reader.read(), "finalizers");
+    if (!finalizers.every((member) => typeof member === "string")) throw wrong("finalizers");
+    metadata.finalizers = finalizers;
+  }
+  if (has(bits.managedFields)) metadata.managedFields = list(reader.read(), "managedFields");
+  if (has(otherBit)) {
+    const other = reader.read();
+    if (!isRecord(other) || Object.hasOwn(other, "resourceVersion")) throw wrong("other fields");
+    for (const field of Object.keys(other)) if (Object.hasOwn(metadata, field)) throw wrong(field);
+    Object.assign(metadata, other);
+  }
+  return metadata as Head["metadata"];
+}
+
+/** The bytes every head of this version, apiVersion and kind begins with. */
 export function headPreamble(headerVersion: number, apiVersion: string, kind: string): Uint8Array {
-  // `.slice` of a Buffer is a view on the packer's slab: copied, as it is kept.
-  return Uint8Array.prototype.slice.call(packr.pack([headerVersion, apiVersion, kind]), 1);
+  const writer = new MsgpackWriter();
+  writer.begin(headForms);
+  writer.writeNumber(headerVersion);
+  writer.writeText(apiVersion);
+  writer.writeText(kind);
+  return Uint8Array.from(writer.written());
+}
+
+function text(reader: MsgpackReader, field: string): string {
+  const value = reader.read();
+  if (typeof value !== "string") throw wrong(field);
+  return value;
+}
+
+function number(reader: MsgpackReader, field: string): number {
+  const value = reader.read();
+  if (typeof value !== "number") throw wrong(field);
+  return value;
+}
+
+function list(value: unknown, field: string): unknown[] {
+  if (!Array.isArray(value)) throw wrong(field);
+  return value;
+}
+
+function textRecord(value: unknown, field: string): Record<string, string> {
+  if (!isRecord(value)) throw wrong(field);
+  for (const key in value) if (typeof value[key] !== "string") throw wrong(field);
+  return value as Record<string, string>;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isTextRecord(value: unknown): value is Record<string, string> {
-  if (!isRecord(value)) return false;
-  for (const key in value) if (typeof value[key] !== "string") return false;
-  return true;
+function wrong(field: string): DecodeFault {
+  return new DecodeFault(`its metadata segment has no such ${field} as it should`);
 }

@@ -1,2 +1,11 @@
 /** The door `keelson/codec`: how values are written, encrypted and compressed. */
+export { aesGcm } from "./aes-gcm.ts";
 export { type Codec, type CompressionOption, jsonCodec, msgpackCodec } from "./codec.ts";
+export { Dictionary } from "./dictionary.ts";
+export { type FileKmsProvider, fileKmsProvider } from "./file-kms-provider.ts";
+export type { DictionaryStore } from "./kind-dictionaries.ts";
+export { type KmsEnvelopeOptions, type KmsProvider, kmsEnvelope } from "./kms-envelope.ts";
+export { DictionaryLearner, learnDictionary } from "./learn-dictionary.ts";
+export type { SealingKey, Transform, TransformMode } from "./transform.ts";
+export type { MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
+export { createValueCodec, type KindValueCodec, sealedUnder, type ValueCodecOptions } from "./value-codec.ts";

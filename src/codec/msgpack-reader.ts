@@ -6,13 +6,11 @@
  * more than 64 levels, text that is not UTF-8, lengths past the end, bytes left over. msgpackr writes what it reads.
  *
  * Text costs the most. All bytes are turned into one Latin-1 string once, and what is ASCII (nearly everything) is cut
- * out of that; the rest is decoded on its own. With a dictionary, records and words stand as numbers:
- *
- *   40..5f          record of shape 0..31           60..6f nn   record of shape 32 + ((t - 60) << 8 | nn)
- *   70..7f nn       word (t - 70) << 8 | nn         (so integers 64..127 take `cc nn` there)
+ * out of that; the rest is decoded on its own. With a dictionary,
+ * records and words stand as numbers (shared-forms.ts).
  */
 import { plainDataDepthMax } from "../resource/plain-data.ts";
-import type { Dictionary } from "./dictionary.ts";
+import { type SharedForms, type SharedTokens, shapeTokens, wordTokens } from "./shared-forms.ts";
 
 /** What is wrong with the bytes; codecs turn it into CORRUPT_OBJECT with the key. */
 export class DecodeFault extends Error {
@@ -27,9 +25,12 @@ export function readMsgpack(
   bytes: Uint8Array,
   start: number,
   end: number,
-  dictionary?: Dictionary | undefined,
+  forms?: SharedForms | undefined,
 ): unknown {
-  return new MsgpackReader(bytes, start, end, dictionary).readWhole();
+  const reader = new MsgpackReader(bytes, start, end, forms);
+  const value = reader.read();
+  reader.finish();
+  return value;
 }
 
 export class MsgpackReader {
@@ -37,32 +38,29 @@ export class MsgpackReader {
   readonly #text: string;
   readonly #start: number;
   readonly #end: number;
-  readonly #dictionary: Dictionary | undefined;
+  readonly #forms: SharedForms | undefined;
   #at: number;
   #depth = 0;
 
-  constructor(bytes: Uint8Array, start: number, end: number, dictionary: Dictionary | undefined) {
+  constructor(bytes: Uint8Array, start: number, end: number, forms: SharedForms | undefined) {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
     this.#at = start;
-    this.#dictionary = dictionary;
+    this.#forms = forms;
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
   }
 
-  readWhole(): unknown {
-    const value = this.read();
+  /** @throws DecodeFault unless everything has been read */
+  finish(): void {
     if (this.#at !== this.#end) throw new DecodeFault(`${this.#end - this.#at} bytes are left over`);
-    return value;
   }
 
-  /** The next value. Public for the compiled record readers of a dictionary. */
+  /** The next value. @throws DecodeFault */
   read(): unknown {
     const token = this.#byte();
     if (token < 0x80) {
-      return token < 0x40 || this.#dictionary === undefined
-        ? token
-        : this.#readShared(token, this.#dictionary);
+      return token < 0x40 || this.#forms === undefined ? token : this.#readShared(token, this.#forms);
     }
     if (token < 0x90) return this.#readMap(token & 0x0f);
     if (token < 0xa0) return this.#readArray(token & 0x0f);
@@ -112,19 +110,23 @@ export class MsgpackReader {
     }
   }
 
-  #readShared(token: number, dictionary: Dictionary): unknown {
-    if (token >= 0x70) {
-      const word = dictionary.words[((token - 0x70) << 8) | this.#byte()];
+  #readShared(token: number, forms: SharedForms): unknown {
+    if (token >= wordTokens.short) {
+      const word = forms.words[this.#sharedNumber(token, wordTokens)];
       if (word === undefined) throw new DecodeFault("a word is not in its dictionary");
       return word;
     }
-    const shape = token < 0x60 ? token - 0x40 : 32 + (((token - 0x60) << 8) | this.#byte());
-    const readRecord = dictionary.readers[shape];
+    const readRecord = forms.readers[this.#sharedNumber(token, shapeTokens)];
     if (readRecord === undefined) throw new DecodeFault("a shape is not in its dictionary");
     this.#enter();
     const record = readRecord(this);
     this.#depth--;
     return record;
+  }
+
+  #sharedNumber(token: number, tokens: SharedTokens): number {
+    if (token < tokens.long) return token - tokens.short;
+    return tokens.shorts + (((token - tokens.long) << 8) | this.#byte());
   }
 
   #readMap(size: number): Record<string, unknown> {

@@ -30,11 +30,22 @@ export interface SealParts {
   readonly writeId: Uint8Array;
 }
 
+/** What of a stored value is to be opened; each has its default for everyday reads. */
+export interface OpenOptions {
+  /**
+   * "head": of a sealed value only the metadata segment is opened (and proved) now, the body when `bytes` or `object` is
+   * asked for, which may then throw CORRUPT_OBJECT. For selectors over many values. Default: the whole.
+   */
+  readonly part?: "head" | undefined;
+  /** "accept": plaintext is taken where sealed values are expected, as stale. For `rewrite`, which migrates it. Default: it is CORRUPT_OBJECT. */
+  readonly plaintext?: "accept" | undefined;
+}
+
 export interface ValueCodec {
   /** @throws INVALID_OBJECT (not plain data, too deep, unsafe numbers: with the field's path) */
   seal(parts: SealParts): MaybePromise<Uint8Array>;
   /** @throws CORRUPT_OBJECT with key and reason; UNAVAILABLE when a key service or dictionary cannot be reached */
-  open(key: string, stored: Uint8Array): MaybePromise<PlainValue>;
+  open(key: string, stored: Uint8Array, options?: OpenOptions): MaybePromise<PlainValue>;
   /** Lower-case hex of the write id; undefined for formats without (raw JSON). */
   writeId(value: PlainValue): string | undefined;
   /** From the metadata segment alone where there is one. A fresh object each time. @throws CORRUPT_OBJECT */

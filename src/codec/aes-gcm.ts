@@ -1,0 +1,129 @@
+/**
+ * `aesGcm`: encryption at rest with keys that the process holds.
+ *
+ * No value is sealed with a configured key itself. Each process derives a working key from it (HKDF-SHA256 over 32
+ * random bytes that stand in the value) and seals a bounded number of values with that, so that no count
+ * of writes over all processes matters. The first configured key writes, all read.
+ */
+import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { type Random, systemRandom } from "../base/random.ts";
+import type { PlainStats } from "../base/stats.ts";
+import { invalidArgument } from "../errors.ts";
+import {
+  KeyFault,
+  keyIdBytesMax,
+  type SealingKey,
+  sealsPerKeyMax,
+  type Transform,
+  type TransformMode,
+} from "./transform.ts";
+
+const keyBytes = 32;
+const saltBytes = 32;
+/** Derived keys remembered for reading; deriving takes about 10 µs. One process writes 65,536 values with one. */
+const derivedKeysMax = 1024;
+const hkdfInfo = "keelson value 1";
+
+/**
+ * AES-256-GCM with the caller's keys.
+ * @param options.keys at least one; the first writes, all read. `id` is stored in the clear, `key` is 32 bytes and is copied.
+ * To rotate: put a new key first everywhere as second, then as first, rewrite, then drop the old one once `rewrite` reports 0 left.
+ * @param options.mode default "seal". "migrate" still reads values that are not encrypted; "unseal" writes none encrypted any more.
+ * @throws INVALID_ARGUMENT
+ */
+export function aesGcm(options: {
+  readonly keys: readonly { readonly id: string; readonly key: Uint8Array }[];
+  readonly mode?: TransformMode | undefined;
+  readonly random?: Random | undefined;
+}): Transform {
+  return new AesGcm(options.keys, options.mode ?? "seal", options.random ?? systemRandom);
+}
+
+class AesGcm implements Transform {
+  readonly name = "aesGcm";
+  readonly mode: TransformMode;
+  readonly #keys = new Map<string, KeyObject>();
+  readonly #currentId: string;
+  readonly #random: Random;
+  readonly #derived = new LRUCache<string, KeyObject>({ max: derivedKeysMax });
+  #sealing: SealingKey | undefined;
+  #sealsLeft = 0;
+  #sealed = 0;
+  #derivations = 0;
+  #unknownKeys = 0;
+
+  constructor(
+    keys: readonly { readonly id: string; readonly key: Uint8Array }[],
+    mode: TransformMode,
+    random: Random,
+  ) {
+    const fault = keysFault(keys);
+    if (fault !== undefined) throw invalidArgument("keys", `Cannot make aesGcm: ${fault}`);
+    for (const { id, key } of keys) this.#keys.set(id, createSecretKey(key));
+    this.mode = mode;
+    this.#currentId = keys[0]?.id ?? "";
+    this.#random = random;
+  }
+
+  sealingKey(): SealingKey {
+    if (this.#sealing === undefined || this.#sealsLeft === 0) {
+      const wrapping = this.#random.bytes(saltBytes);
+      this.#sealing = { keyId: this.#currentId, wrapping, key: this.openingKey(this.#currentId, wrapping) };
+      this.#sealsLeft = sealsPerKeyMax;
+    }
+    this.#sealsLeft--;
+    this.#sealed++;
+    return this.#sealing;
+  }
+
+  openingKey(keyId: string, wrapping: Uint8Array): KeyObject {
+    const key = this.#keys.get(keyId);
+    if (key === undefined) {
+      this.#unknownKeys++;
+      throw new KeyFault(
+        `it is encrypted under key ${JSON.stringify(keyId)}, which is not among the configured ones`,
+      );
+    }
+    if (wrapping.byteLength !== saltBytes)
+      throw new KeyFault(`its salt is ${wrapping.byteLength} bytes, expected ${saltBytes}`);
+    const name = `${Buffer.from(wrapping).toString("latin1")}${keyId}`;
+    let derived = this.#derived.get(name);
+    if (derived === undefined) {
+      derived = createSecretKey(Buffer.from(hkdfSync("sha256", key, wrapping, hkdfInfo, keyBytes)));
+      this.#derived.set(name, derived);
+      this.#derivations++;
+    }
+    return derived;
+  }
+
+  isCurrent(keyId: string): boolean {
+    return keyId === this.#currentId;
+  }
+
+  stats(): PlainStats {
+    return {
+      keys: this.#keys.size,
+      currentKey: this.#currentId,
+      sealed: this.#sealed,
+      keysDerived: this.#derivations,
+      unknownKeys: this.#unknownKeys,
+    };
+  }
+}
+
+function keysFault(keys: readonly { readonly id: string; readonly key: Uint8Array }[]): string | undefined {
+  if (!Array.isArray(keys) || keys.length === 0) return "keys is empty, expected at least one";
+  const seen = new Set<string>();
+  for (const { id, key } of keys) {
+    if (typeof id !== "string" || id === "" || Buffer.byteLength(id) > keyIdBytesMax) {
+      return `a key id is empty or longer than ${keyIdBytesMax} bytes`;
+    }
+    if (seen.has(id)) return `the key id ${JSON.stringify(id)} comes twice`;
+    seen.add(id);
+    if (!(key instanceof Uint8Array) || key.byteLength !== keyBytes) {
+      return `key ${JSON.stringify(id)} is not ${keyBytes} bytes long`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,19 @@
+/** JSON from etcd as plain data: what a text says that plain data has not is a fault, never a surprise later on. */
+import { findPlainDataFault } from "../resource/plain-data.ts";
+import { DecodeFault } from "./msgpack-reader.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** @throws DecodeFault when it is no JSON in UTF-8, or JSON that is not plain data (depth, unsafe integers, `__proto__`) */
+export function parseJson(bytes: Uint8Array): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(bytes));
+  } catch (error) {
+    // The parser's message quotes what it read, which may be a secret: only the fact goes on.
+    throw new DecodeFault(error instanceof SyntaxError ? "it is no JSON" : "it is no UTF-8");
+  }
+  const fault = findPlainDataFault(value);
+  if (fault !== undefined) throw new DecodeFault(`field "${fault.field}" ${fault.message}`);
+  return value;
+}
