@@ -53,8 +53,9 @@ class Http2Transport implements Transport {
       if (signal?.aborted) return reject(signal.reason);
       const lane = this.#lane(call.lane ?? "unary");
       const onAbort = (): void => {
-        stream.host.cancel(stream);
+        // First, so that the end of the stream below cannot speak for the call.
         reject(signal?.reason);
+        stream.host.cancel(stream);
       };
       const stream = this.#stream(lane, method, call, {
         eager: true,
