@@ -7,8 +7,10 @@ import { parseEndpoints } from "./endpoint-address.ts";
 import { Endpoint } from "./endpoint-set.ts";
 import { EtcdClient } from "./etcd-client.ts";
 import { createKv } from "./kv.ts";
+import { createLeases } from "./leases.ts";
 import type { Etcd } from "./ports.ts";
 import type { TlsOptions, TransportFactory } from "./transport.ts";
+import { createWatches } from "./watches.ts";
 
 export interface EtcdOptions extends Call {
   /** `"http://127.0.0.1:2379"`, several as an array or with commas. */
@@ -57,14 +59,11 @@ export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
   const notYet = (): never => {
     throw new Error("not built yet");
   };
+  const kv = createKv(client);
   return {
-    kv: createKv(client),
-    get watches() {
-      return notYet();
-    },
-    get leases() {
-      return notYet();
-    },
+    kv,
+    watches: createWatches(client, kv),
+    leases: createLeases(client),
     get maintenance() {
       return notYet();
     },

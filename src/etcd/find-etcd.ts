@@ -12,6 +12,7 @@ import { access, readdir, realpath } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { invalidArgument, StoreError } from "../errors.ts";
+import { compareVersions } from "./version.ts";
 
 export interface EtcdBinary {
   /** Absolute path of `etcd`. */
@@ -59,18 +60,6 @@ export async function findEveryEtcd(): Promise<readonly EtcdBinary[]> {
   for (const path of await cachedPrograms()) cached.push(...(await identifyQuietly(path, "cache")));
   found.push(...cached.sort((a, b) => compareVersions(b.version, a.version)));
   return found.filter((binary, index) => found.findIndex((other) => other.path === binary.path) === index);
-}
-
-/** Below, at or above 0 as version `a` is lower than, equal to or higher than `b`; missing numbers count as 0. */
-export function compareVersions(a: string, b: string): number {
-  const numbers = (text: string): readonly number[] =>
-    (text.split("-")[0] ?? "").split(".").map((part) => Number.parseInt(part, 10) || 0);
-  const [left, right] = [numbers(a), numbers(b)];
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 async function identifyNamed(path: string, foundBy: "option" | "KEELSON_ETCD"): Promise<EtcdBinary> {

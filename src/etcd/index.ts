@@ -1,3 +1,10 @@
 /** The door `keelson/etcd`: a connection to etcd and what it speaks. */
 export { connectEtcd, type EtcdOptions } from "./connect-etcd.ts";
+export {
+  type LocalCluster,
+  type LocalClusterOptions,
+  type LocalMember,
+  startLocalCluster,
+} from "./local-cluster.ts";
+export { type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "./local-etcd.ts";
 export type * from "./ports.ts";

@@ -185,6 +185,19 @@ export interface EtcdWatch extends AsyncIterable<WatchBatch>, AsyncDisposable {
 
 export interface Watches {
   open(request: EtcdWatchRequest, call?: Pick<EtcdCall, "signal" | "endpoint">): EtcdWatch;
+  stats(): WatchStats;
+}
+
+/** Plain counters over all watches of a client. */
+export interface WatchStats {
+  readonly opened: number;
+  readonly open: number;
+  readonly reconnects: number;
+  readonly events: number;
+  /** Events that had been handed on before, dropped: old etcds repeat some after a snapshot transfer. */
+  readonly duplicates: number;
+  /** Streams given up because of what they carried: damaged messages, keys or revisions not asked for. */
+  readonly faults: number;
 }
 
 /** A lease kept alive by this client until closed or lost. */

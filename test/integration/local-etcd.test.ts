@@ -9,10 +9,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StoreError } from "../../src/errors.ts";
-import { compareVersions, findEveryEtcd } from "../../src/etcd/find-etcd.ts";
+import { findEveryEtcd } from "../../src/etcd/find-etcd.ts";
 import { startLocalCluster } from "../../src/etcd/local-cluster.ts";
 import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { freePort } from "../../src/etcd/local-ports.ts";
+import { compareVersions } from "../../src/etcd/version.ts";
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 
