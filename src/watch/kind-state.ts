@@ -1,0 +1,318 @@
+/**
+ * The objects of one kind at every held version, in one structure, secondary indexes included.
+ *
+ *   entries   key order          ─► Entry ─► versions with their intervals
+ *   postings  index value ─► key order ─► the same entries
+ *
+ * A posting lists every entry that has, or inside the history window had, the value; the version that holds at the
+ * position asked for decides. So a read of a past version, by index or not, runs through the same arrays as a read
+ * of the latest, and costs the same. Pure: no I/O, no time. Why intervals and not a copy-on-write tree:
+ * docs/adr/versioned-state.md.
+ */
+import { SortedList } from "../base/sorted-list.ts";
+import { invariant, type StoreError } from "../errors.ts";
+import { type Change, ChangeLog } from "./change-log.ts";
+import type { Slabs } from "./slabs.ts";
+import { type Entry, type Incoming, live, Version, versionAt } from "./version.ts";
+
+/** Bytes an object version costs besides its value and key: records, list places, attributes (measured: bench/cache.ts). */
+const versionBytes = 420;
+/** Bytes a change costs in the log. */
+const changeBytes = 80;
+
+/** A part of the key order: `from` inclusive, `end` exclusive. */
+export interface KeySpan {
+  readonly from: string;
+  readonly end: string;
+}
+
+/** A secondary index to walk instead of all entries: every object with one of the values. */
+export interface IndexPick {
+  /** Place in the kind's `indexes`. */
+  readonly index: number;
+  readonly values: readonly string[];
+}
+
+export class KindState {
+  readonly #slabs: Slabs;
+  readonly #entries = new SortedList<Entry>();
+  readonly #postings: Map<string, SortedList<Entry>>[];
+  readonly #corrupt = new WeakMap<Version, StoreError<"CORRUPT_OBJECT">>();
+  readonly #onDrop: (version: Version) => void;
+  readonly log: ChangeLog = new ChangeLog();
+  #liveCount = 0;
+  #bytes = 0;
+
+  /** @param onDrop hears of every version that leaves memory */
+  constructor(indexCount: number, slabs: Slabs, onDrop: (version: Version) => void) {
+    this.#slabs = slabs;
+    this.#onDrop = onDrop;
+    this.#postings = Array.from({ length: indexCount }, () => new Map());
+  }
+
+  /** The latest position. */
+  get position(): number {
+    return this.log.position;
+  }
+
+  /** Objects that exist at the latest position. */
+  get size(): number {
+    return this.#liveCount;
+  }
+
+  /** Bytes charged for everything held, values included. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  corruptOf(version: Version): StoreError<"CORRUPT_OBJECT"> | undefined {
+    return this.#corrupt.get(version);
+  }
+
+  /** An object of the first state, before any change. False when its key is there already. */
+  fill(incoming: Incoming): boolean {
+    invariant(this.log.position === 0, "a state is filled before its first change");
+    if (this.#entries.get(incoming.key) !== undefined) return false;
+    this.#adopt(new Version(undefined, 0, incoming), incoming, undefined);
+    return true;
+  }
+
+  /** Creates or replaces. `revision` is not below any earlier change's. */
+  put(revision: bigint, incoming: Incoming): Change {
+    const entry = this.#entries.get(incoming.key);
+    const newest = entry?.latest;
+    const before = newest !== undefined && newest.removed === live ? newest : undefined;
+    const position = this.log.position + 1;
+    const after = new Version(entry, position, incoming);
+    if (before !== undefined) this.#end(before, position);
+    if (entry !== undefined && newest !== undefined) {
+      if (entry.past === undefined) entry.past = [newest];
+      else entry.past.push(newest);
+      entry.latest = after;
+    }
+    this.#adopt(after, incoming, newest);
+    return this.#append({ position, revision, entry: after.entry, before, after });
+  }
+
+  /** Removes; undefined when there is no such object. */
+  remove(revision: bigint, key: string): Change | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.latest.removed !== live) return undefined;
+    const position = this.log.position + 1;
+    this.#end(entry.latest, position);
+    return this.#append({ position, revision, entry, before: entry.latest, after: undefined });
+  }
+
+  /** The object at `position`, which must be held. */
+  get(key: string, position: number): Version | undefined {
+    const entry = this.#entries.get(key);
+    return entry === undefined ? undefined : versionAt(entry, position);
+  }
+
+  /** The newest state of `key`, if the object exists. */
+  latest(key: string): Version | undefined {
+    const version = this.#entries.get(key)?.latest;
+    return version?.removed === live ? version : undefined;
+  }
+
+  /**
+   * Runs `visit` over the objects that exist at `position`, in key order, until it returns false.
+   * Nothing may change meanwhile.
+   */
+  scan(
+    span: KeySpan,
+    position: number,
+    pick: IndexPick | undefined,
+    visit: (version: Version) => boolean,
+  ): void {
+    if (pick !== undefined) this.#scanIndex(span, position, pick, visit);
+    else if (position === this.log.position) {
+      this.#entries.scan(span.from, span.end, ({ latest }) => latest.removed !== live || visit(latest));
+    } else {
+      this.#entries.scan(span.from, span.end, (entry) => {
+        const version = versionAt(entry, position);
+        return version === undefined || visit(version);
+      });
+    }
+  }
+
+  /** Entries that the index would have to look at; what a plan compares. */
+  postingSize(pick: IndexPick): number {
+    let size = 0;
+    for (const value of pick.values) size += this.#postings[pick.index]?.get(value)?.size ?? 0;
+    return size;
+  }
+
+  /** Forgets every position before `position`. */
+  forgetBefore(position: number): void {
+    for (
+      let change = this.log.first;
+      change !== undefined && change.position <= position;
+      change = this.log.first
+    ) {
+      this.log.dropFirst();
+      this.#bytes -= changeBytes;
+      if (change.before !== undefined) this.#forget(change.entry, change.before);
+    }
+  }
+
+  /** Everything goes; versions handed out stay readable. */
+  clear(): void {
+    this.#entries.forEach((entry) => {
+      for (const version of entry.past ?? []) this.#drop(version);
+      this.#drop(entry.latest);
+    });
+    this.#entries.clear();
+    for (const postings of this.#postings) postings.clear();
+    this.log.clear();
+    this.#liveCount = 0;
+    this.#bytes = 0;
+  }
+
+  /** Moves values out of slabs marked `moving`. */
+  evacuate(): void {
+    const move = (version: Version): void => {
+      const { slab, bytes } = version;
+      if (slab === undefined || bytes === undefined || !slab.moving) return;
+      this.#store(version, bytes);
+      this.#slabs.release(slab, version.length);
+    };
+    this.#entries.forEach((entry) => {
+      entry.past?.forEach(move);
+      move(entry.latest);
+    });
+  }
+
+  /** Differences between the latest objects and what their postings say; empty when sound. For checks. */
+  faults(): readonly string[] {
+    const faults: string[] = [];
+    this.#entries.forEach((entry) => {
+      for (const version of [...(entry.past ?? []), entry.latest]) {
+        version.attributes.indexed.forEach((value, index) => {
+          if (value === undefined) return;
+          if (this.#postings[index]?.get(value)?.get(entry.key) !== entry) {
+            faults.push(`${entry.key} is missing under ${index}=${value}`);
+          }
+        });
+      }
+    });
+    for (const [index, postings] of this.#postings.entries()) {
+      for (const [value, list] of postings) {
+        list.forEach((entry) => {
+          const has = [...(entry.past ?? []), entry.latest].some(
+            (v) => v.attributes.indexed[index] === value,
+          );
+          if (this.#entries.get(entry.key) !== entry || !has) {
+            faults.push(`${entry.key} is left over under ${index}=${value}`);
+          }
+        });
+      }
+    }
+    return faults;
+  }
+
+  #scanIndex(span: KeySpan, position: number, pick: IndexPick, visit: (version: Version) => boolean): void {
+    const postings = this.#postings[pick.index];
+    const lists = pick.values.flatMap((value) => postings?.get(value) ?? []);
+    const { index, values } = pick;
+    const [only] = lists;
+    if (lists.length === 1 && only !== undefined && values.length === 1) {
+      const [value] = values;
+      only.scan(span.from, span.end, (entry) => {
+        const version = versionAt(entry, position);
+        return version === undefined || version.attributes.indexed[index] !== value || visit(version);
+      });
+      return;
+    }
+    // Several values: an entry may have had more than one of them, so gather first, then in key order.
+    const wanted = new Set(values);
+    const found = new Set<Version>();
+    for (const list of lists) {
+      list.scan(span.from, span.end, (entry) => {
+        const version = versionAt(entry, position);
+        const value = version?.attributes.indexed[index];
+        if (version !== undefined && value !== undefined && wanted.has(value)) found.add(version);
+        return true;
+      });
+    }
+    const ordered = [...found].sort((a, b) => (a.entry.key < b.entry.key ? -1 : 1));
+    for (const version of ordered) if (!visit(version)) return;
+  }
+
+  #adopt(version: Version, incoming: Incoming, newest: Version | undefined): void {
+    const { entry } = version;
+    if (incoming.bytes !== undefined) this.#store(version, incoming.bytes);
+    else if (incoming.corrupt !== undefined) this.#corrupt.set(version, incoming.corrupt);
+    if (newest === undefined) this.#entries.insert(entry);
+    const { indexed } = version.attributes;
+    for (let index = 0; index < indexed.length; index++) {
+      const value = indexed[index];
+      if (value === undefined || value === newest?.attributes.indexed[index]) continue;
+      const postings = this.#postings[index];
+      const list = postings?.get(value);
+      if (list !== undefined) list.insert(entry);
+      else {
+        const first = new SortedList<Entry>();
+        first.insert(entry);
+        postings?.set(value, first);
+      }
+    }
+    this.#liveCount++;
+    this.#bytes += chargeOf(version);
+  }
+
+  #store(version: Version, bytes: Uint8Array): void {
+    const { slab, offset } = this.#slabs.add(bytes);
+    version.slab = slab;
+    version.offset = offset;
+  }
+
+  #end(version: Version, position: number): void {
+    version.removed = position;
+    this.#liveCount--;
+  }
+
+  #append(change: Change): Change {
+    this.log.append(change);
+    this.#bytes += changeBytes;
+    return change;
+  }
+
+  /** `version` ended before every held position. */
+  #forget(entry: Entry, version: Version): void {
+    if (entry.latest === version) {
+      this.#entries.delete(entry.key);
+      this.#unpost(entry, version, true);
+    } else {
+      invariant(entry.past?.[0] === version, "versions are forgotten in the order of their ends");
+      entry.past.shift();
+      if (entry.past.length === 0) entry.past = undefined;
+      this.#unpost(entry, version, false);
+    }
+    this.#drop(version);
+  }
+
+  #unpost(entry: Entry, version: Version, gone: boolean): void {
+    const { indexed } = version.attributes;
+    for (let index = 0; index < indexed.length; index++) {
+      const value = indexed[index];
+      if (value === undefined) continue;
+      if (!gone && entry.latest.attributes.indexed[index] === value) continue;
+      if (!gone && entry.past?.some((other) => other.attributes.indexed[index] === value)) continue;
+      const postings = this.#postings[index];
+      const list = postings?.get(value);
+      list?.delete(entry.key);
+      if (list?.size === 0) postings?.delete(value);
+    }
+  }
+
+  #drop(version: Version): void {
+    this.#bytes -= chargeOf(version);
+    if (version.slab !== undefined) this.#slabs.release(version.slab, version.length);
+    this.#onDrop(version);
+  }
+}
+
+function chargeOf(version: Version): number {
+  return versionBytes + version.length + version.entry.key.length;
+}
