@@ -166,7 +166,8 @@ export class BoltReader {
         level.batch.shift();
         if (page.count > 0) {
           checkOrder(page, child, last, path);
-          if (page.kind === "leaf") last = page.bytes.subarray(page.keyStart(page.count - 1), page.keyEnd(page.count - 1));
+          if (page.kind === "leaf")
+            last = page.bytes.subarray(page.keyStart(page.count - 1), page.keyEnd(page.count - 1));
         }
         if (page.kind === "leaf") {
           leaves.push(page);
@@ -345,12 +346,17 @@ function checkOrder(page: Page, child: Child, last: Uint8Array | undefined, path
   // The floor of every page but the first lies after all keys before it, too.
   const early =
     compareRanges(last, 0, last.length, page.bytes, start, end) >= 0 ||
-    (page.kind === "leaf" && floor.length > 0 && compareRanges(last, 0, last.length, floor, 0, floor.length) >= 0);
+    (page.kind === "leaf" &&
+      floor.length > 0 &&
+      compareRanges(last, 0, last.length, floor, 0, floor.length) >= 0);
   if (early) {
     throw damaged(path, page.offsetOf(start), `page ${page.id} does not follow the page before it`);
   }
 }
 
 function childrenOf(page: Page): readonly Child[] {
-  return Array.from({ length: page.count }, (_, index) => ({ id: page.child(index), floor: page.key(index) }));
+  return Array.from({ length: page.count }, (_, index) => ({
+    id: page.child(index),
+    floor: page.key(index),
+  }));
 }

@@ -7,8 +7,9 @@
  * `RecordCursor` reads records in place, without an allocation each: scans of millions stand on it. `MvccRecord`
  * is the same with bigint numbers, for everyone who looks at single records.
  */
-import { damaged } from "./damage.ts";
+
 import type { Page } from "./bolt-page.ts";
+import { damaged } from "./damage.ts";
 
 export const revisionBytes = 17;
 export const tombstoneBytes = 18;
@@ -105,7 +106,11 @@ export class RecordCursor {
     const size = start - revisionAt;
     this.deleted = size === tombstoneBytes && bytes[revisionAt + 17] === tombstoneMark;
     if ((size !== revisionBytes && !this.deleted) || bytes[revisionAt + 8] !== underscore) {
-      throw damaged(this.#path, page.offsetOf(revisionAt), `record ${index} of page ${page.id} has no revision as its key`);
+      throw damaged(
+        this.#path,
+        page.offsetOf(revisionAt),
+        `record ${index} of page ${page.id} has no revision as its key`,
+      );
     }
     const end = page.valueEnd(index);
     this.keyStart = this.keyEnd = start;

@@ -10,7 +10,14 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { invalidArgument } from "../errors.ts";
-import { decodeMeta, type Meta, metaBytes, pageHeaderBytes, pageSizeMax, trailerBytes } from "./bolt-format.ts";
+import {
+  decodeMeta,
+  type Meta,
+  metaBytes,
+  pageHeaderBytes,
+  pageSizeMax,
+  trailerBytes,
+} from "./bolt-format.ts";
 import { damaged } from "./damage.ts";
 
 export interface OpenSnapshotOptions {
