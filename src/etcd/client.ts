@@ -41,10 +41,8 @@ export interface Rpc<T extends { readonly header: Header }> {
 export interface RequestOptions {
   /** The key an OUTCOME_UNKNOWN names; made text only then. */
   readonly key?: Bytes | undefined;
-  /** Sends no token (the token request itself). */
-  readonly anonymous?: boolean | undefined;
-  /** One try only, whatever the failure. */
-  readonly once?: boolean | undefined;
+  /** The client's own request: without a token and outside the in-flight limit, whose holders wait for it. */
+  readonly internal?: boolean | undefined;
 }
 
 export interface StreamSpec {

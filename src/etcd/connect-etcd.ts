@@ -1,19 +1,27 @@
-/** `connectEtcd`: options checked, transports made, the client core built, the ports put over it. */
+/**
+ * `connectEtcd`: options checked, transports made, the client core built, the ports put over it, and one endpoint
+ * asked who it is, so that a wrong CA, password or address shows here, with its cause.
+ */
 import { type Call, CallScope } from "../base/call.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { invalidArgument } from "../errors.ts";
+import { createAuth } from "./auth.ts";
+import { createCluster } from "./cluster.ts";
+import { probeConnection } from "./connection-probe.ts";
 import { parseEndpoints } from "./endpoint-address.ts";
 import { Endpoint } from "./endpoint-set.ts";
 import { EtcdClient } from "./etcd-client.ts";
 import { createKv } from "./kv.ts";
 import { createLeases } from "./leases.ts";
+import { createMaintenance } from "./maintenance.ts";
 import type { Etcd } from "./ports.ts";
 import type { TlsOptions, TransportFactory } from "./transport.ts";
+import { compareVersions } from "./version.ts";
 import { createWatches } from "./watches.ts";
 
 export interface EtcdOptions extends Call {
-  /** `"http://127.0.0.1:2379"`, several as an array or with commas. */
+  /** `"http://127.0.0.1:2379"`, several as an array or with commas; all http or all https. */
   readonly endpoints: string | readonly string[];
   readonly tls?: TlsOptions | undefined;
   readonly auth?:
@@ -26,23 +34,44 @@ export interface EtcdOptions extends Call {
     | undefined;
   /** Bound of one request to etcd, milliseconds; default 5000. */
   readonly requestTimeoutMs?: number | undefined;
-  readonly transport?: "etcd3" | (string & {}) | undefined;
+  /** `"etcd3"`: its connections and grpc-js. `"http2"`: our own framing. */
+  readonly transport?: "etcd3" | "http2" | (string & {}) | undefined;
+  /** Requests on their way at once, default 128; more wait in line. More costs memory and wins little. */
+  readonly inFlightMax?: number | undefined;
+  /** Work with etcd 3.5.0 to 3.5.2 too, which can lose acknowledged data after a crash. */
+  readonly allowFaultyVersions?: boolean | undefined;
   /** Time and chance to run on; for tests. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
 
 const requestTimeoutDefaultMs = 5_000;
-/** etcd refuses pings closer than 5 s on a connection without streams. */
+/** Finds a peer that has gone silent in 15 s; etcd refuses pings closer than 5 s on a connection without streams. */
 const keepaliveTimeMs = 10_000;
 const keepaliveTimeoutMs = 5_000;
 
+/**
+ * @throws INVALID_ARGUMENT for a bad option; UNAVAILABLE naming the cause when no endpoint can be reached within
+ * `timeoutMs` (default twice requestTimeoutMs), or only faulty versions of etcd; UNAUTHENTICATED; DEADLINE; the signal's reason
+ */
 export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
-  const { tls, clock = systemClock, random = systemRandom } = options;
-  const requestTimeoutMs = options.requestTimeoutMs ?? requestTimeoutDefaultMs;
+  return openEtcd(options, await transportFactory(options.transport ?? "etcd3"));
+}
+
+/** `connectEtcd` over a given transport. */
+export async function openEtcd(options: EtcdOptions, factory: TransportFactory): Promise<Etcd> {
+  const { tls, auth, clock = systemClock, random = systemRandom } = options;
+  const requestTimeoutMs = positive("requestTimeoutMs", options.requestTimeoutMs ?? requestTimeoutDefaultMs);
+  const inFlightMax =
+    options.inFlightMax === undefined ? undefined : positive("inFlightMax", options.inFlightMax);
   const addresses = parseEndpoints(options.endpoints, tls !== undefined);
+  if (auth !== undefined && auth.allowPlaintext !== true && addresses.some((address) => !address.secure)) {
+    throw invalidArgument(
+      "auth",
+      "Cannot connect to etcd: the password would travel over plaintext, expected https endpoints or auth.allowPlaintext",
+    );
+  }
   using scope = new CallScope(options, clock, "connect to etcd");
-  const factory = await transportFactory(options.transport ?? "etcd3");
   scope.throwIfEnded();
   const client = new EtcdClient({
     endpoints: addresses.map(
@@ -52,42 +81,63 @@ export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
           factory({ endpoint, tls, keepaliveTimeMs, keepaliveTimeoutMs, clock, random }),
         ),
     ),
+    auth,
     requestTimeoutMs,
     clock,
     random,
+    inFlightMax,
+    allowFaultyVersions: options.allowFaultyVersions,
+    probe: ({ address }) => probeConnection(address, tls, clock),
   });
-  const notYet = (): never => {
-    throw new Error("not built yet");
-  };
+  try {
+    await client.connect({ signal: options.signal, timeoutMs: options.timeoutMs });
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return assemble(client);
+}
+
+function assemble(client: EtcdClient): Etcd {
   const kv = createKv(client);
+  const maintenance = createMaintenance(client);
+  const lowestKnown = (): string | undefined => [...client.versions].sort(compareVersions)[0];
   return {
     kv,
     watches: createWatches(client, kv),
     leases: createLeases(client),
-    get maintenance() {
-      return notYet();
-    },
-    get cluster() {
-      return notYet();
-    },
-    get auth() {
-      return notYet();
-    },
+    maintenance,
+    cluster: createCluster(client),
+    auth: createAuth(client),
     endpoints: client.endpoints,
-    clock,
-    random,
-    requestTimeoutMs,
-    serverVersion: notYet,
+    clock: client.clock,
+    random: client.random,
+    requestTimeoutMs: client.requestTimeoutMs,
+    async serverVersion(call) {
+      const known = lowestKnown();
+      if (known !== undefined) return known;
+      const [first = ""] = client.endpoints;
+      return (await maintenance.status({ ...call, endpoint: call?.endpoint ?? first })).version;
+    },
     stats: () => client.stats(),
     close: () => client.close(),
     [Symbol.asyncDispose]: () => client.close(),
   };
 }
 
+function positive(name: string, value: number): number {
+  if (!(value > 0)) {
+    throw invalidArgument(name, `Cannot connect to etcd: ${name} is ${value}, expected a number above 0`);
+  }
+  return value;
+}
+
+/** Loaded when asked for: etcd3 reads its .proto files as it loads, a quarter of a second. */
 async function transportFactory(name: string): Promise<TransportFactory> {
   if (name === "etcd3") return (await import("./etcd3/transport.ts")).createEtcd3Transport;
+  if (name === "http2") return (await import("./http2/transport-http2.ts")).http2Transport;
   throw invalidArgument(
     "transport",
-    `Cannot connect to etcd: transport is "${name}", expected "etcd3" or none`,
+    `Cannot connect to etcd: transport is "${name}", expected "etcd3", "http2" or none`,
   );
 }

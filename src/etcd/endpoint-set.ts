@@ -6,7 +6,7 @@
  * a thousand callers dial no more often than one.
  *
  *   unknown ──answer──▶ healthy ──failure──▶ failing ──rest over, answer──▶ healthy
- *                                   └─ quarantined: it speaks for another cluster; see cluster-guard.ts
+ *      └──────────────────┴── another cluster's, or a refused version ──▶ quarantined ──▶ unknown
  */
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
@@ -16,6 +16,8 @@ import type { EndpointAddress, Transport } from "./transport.ts";
 const restFirstMs = 50;
 /** Longest rest: how late a recovered endpoint may be noticed, and one dial per second at most. */
 const restMaxMs = 1_000;
+/** A quarantined endpoint is greeted again this often: the fault may have been mended. */
+const quarantineMs = 10_000;
 
 export type EndpointState = "unknown" | "healthy" | "failing" | "quarantined";
 
@@ -29,7 +31,15 @@ export class Endpoint {
   restUntilMs = 0;
   /** When it last answered anything. */
   answeredAtMs = Number.NEGATIVE_INFINITY;
+  /** When it last failed to. */
+  failedAtMs = Number.NEGATIVE_INFINITY;
+  /** As it said when it was greeted. */
   version: string | undefined;
+  /** It has said who it is since it last failed; only then it is given work. */
+  greeted = false;
+  greeting: Promise<void> | undefined;
+  /** Why it is quarantined. */
+  quarantine: string | undefined;
 
   constructor(address: EndpointAddress, transport: Transport) {
     this.address = address;
@@ -89,21 +99,59 @@ export class EndpointSet {
 
   answered(endpoint: Endpoint): void {
     endpoint.answeredAtMs = this.#clock.monotonicMs();
-    if (endpoint.state === "healthy") return;
-    if (endpoint.state !== "quarantined") endpoint.state = "healthy";
+    if (endpoint.state === "healthy" || endpoint.state === "quarantined") return;
+    endpoint.state = "healthy";
     endpoint.failures = 0;
     endpoint.restUntilMs = 0;
   }
 
   /** @param sinceMs when the failed request began: an endpoint that has answered another one since is not failing */
   failed(endpoint: Endpoint, sinceMs: number): void {
-    if (endpoint.answeredAtMs > sinceMs || endpoint.state === "quarantined") return;
     const now = this.#clock.monotonicMs();
+    if (endpoint.state === "quarantined") {
+      endpoint.restUntilMs = now + quarantineMs;
+      return;
+    }
+    if (endpoint.answeredAtMs > sinceMs) return;
+    endpoint.failedAtMs = now;
+    endpoint.greeted = false;
     // Requests that fail together are one failure.
     if (endpoint.state === "failing" && endpoint.restUntilMs > now) return;
     endpoint.state = "failing";
     const full = Math.min(restMaxMs, restFirstMs * 2 ** Math.min(endpoint.failures, 10));
     endpoint.failures++;
     endpoint.restUntilMs = now + full * (0.5 + 0.5 * this.#random.float());
+  }
+
+  /** Rests without a mark on its health: it answered, but not what we can use. */
+  rest(endpoint: Endpoint): void {
+    endpoint.restUntilMs = this.#clock.monotonicMs() + restFirstMs * (0.5 + 0.5 * this.#random.float());
+  }
+
+  quarantine(endpoint: Endpoint, reason: string): void {
+    endpoint.state = "quarantined";
+    endpoint.quarantine = reason;
+    endpoint.greeted = false;
+    endpoint.restUntilMs = this.#clock.monotonicMs() + quarantineMs;
+  }
+
+  release(endpoint: Endpoint): void {
+    if (endpoint.state !== "quarantined") return;
+    endpoint.state = "unknown";
+    endpoint.quarantine = undefined;
+    endpoint.restUntilMs = 0;
+    endpoint.failures = 0;
+  }
+
+  /** One whose time to be looked at again has come. */
+  quarantinedDue(): Endpoint | undefined {
+    const now = this.#clock.monotonicMs();
+    return this.all.find(
+      (e) => e.state === "quarantined" && e.restUntilMs <= now && e.greeting === undefined,
+    );
+  }
+
+  get anyQuarantined(): boolean {
+    return this.all.some((endpoint) => endpoint.state === "quarantined");
   }
 }

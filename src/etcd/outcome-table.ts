@@ -37,14 +37,14 @@ export const outcomeTable: readonly Row[] = [
 
   // Identity. Some calls of older servers give these texts under code 2, with the prefix "auth:".
   {
-    text: /invalid auth token|revision of auth store is old/,
+    text: /invalid auth token|revision of auth store is old|user name is empty/,
     by: "server",
     fate: not,
     retry: "refresh",
     code: "UNAUTHENTICATED",
   },
   {
-    text: /invalid user ID or password|user name is empty/,
+    text: /invalid user ID or password/,
     by: "server",
     fate: not,
     retry: "never",

@@ -373,10 +373,20 @@ export interface EtcdStats {
   readonly failures: Readonly<Record<string, number>>;
   readonly retries: number;
   readonly inFlight: number;
+  /** Calls in line for their turn, beyond the in-flight limit. */
+  readonly waiting: number;
+  /** Calls by duration: `counts[i]` took at most `boundsMs[i]`, the last count is of all beyond. */
+  readonly latency: {
+    readonly boundsMs: readonly number[];
+    readonly counts: readonly number[];
+    readonly sumMs: number;
+  };
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly openStreams: number;
   readonly streamReconnects: number;
+  /** Restores or replacements of the cluster noticed. */
+  readonly restores: number;
   readonly endpoints: readonly {
     readonly url: string;
     readonly state: "unknown" | "healthy" | "failing" | "quarantined";

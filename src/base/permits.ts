@@ -1,0 +1,85 @@
+/**
+ * A bound on how many things happen at once. Whoever finds none free waits in line, first come first served,
+ * until a permit is given back, its own time is over or its signal aborts; nobody is refused for the length of
+ * the line. Taking a free permit costs no promise.
+ */
+import type { Clock, Timer } from "./clock.ts";
+
+interface Waiter {
+  readonly grant: () => void;
+  readonly refuse: (reason: unknown) => void;
+}
+
+export class Permits {
+  readonly #clock: Clock;
+  #free: number;
+  /** In order of arrival; a Set so that leaving the line from its middle is cheap. */
+  readonly #line = new Set<Waiter>();
+  #closed: { readonly reason: unknown } | undefined;
+
+  /** @param limit permits there are, at least 1 */
+  constructor(limit: number, clock: Clock) {
+    this.#free = limit;
+    this.#clock = clock;
+  }
+
+  get waiting(): number {
+    return this.#line.size;
+  }
+
+  /** Takes a permit if one is free and nobody waits for it. */
+  tryTake(): boolean {
+    if (this.#free === 0 || this.#closed !== undefined) return false;
+    this.#free--;
+    return true;
+  }
+
+  /**
+   * Waits for a permit.
+   * @throws what `late` makes after `timeoutMs`; the signal's reason; the reason given to `close`
+   */
+  take(timeoutMs: number, signal: AbortSignal | undefined, late: () => unknown): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed.reason);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.tryTake()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      let timer: Timer | undefined;
+      const onAbort = (): void => waiter.refuse(signal?.reason);
+      const leave = (): void => {
+        this.#line.delete(waiter);
+        timer?.cancel();
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const waiter: Waiter = {
+        grant: () => {
+          leave();
+          resolve();
+        },
+        refuse: (reason) => {
+          leave();
+          reject(reason);
+        },
+      };
+      this.#line.add(waiter);
+      if (timeoutMs !== Number.POSITIVE_INFINITY) {
+        timer = this.#clock.setTimer(timeoutMs, () => waiter.refuse(late()));
+      }
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  /** Gives a permit back: to the first in line, if there is one. */
+  give(): void {
+    for (const first of this.#line) {
+      first.grant();
+      return;
+    }
+    this.#free++;
+  }
+
+  /** Refuses all who wait, and everyone from now on. */
+  close(reason: unknown): void {
+    this.#closed = { reason };
+    for (const waiter of [...this.#line]) waiter.refuse(reason);
+  }
+}

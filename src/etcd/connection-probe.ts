@@ -1,0 +1,140 @@
+/**
+ * Why can an endpoint not be reached? gRPC libraries answer "no connection established"; this makes one short
+ * connection of its own and looks: refused, no such name, wrong CA, expired, another name in the certificate,
+ * a client certificate asked for, TLS against plaintext, plaintext against TLS.
+ *
+ * It sends nothing but a handshake or HTTP/2's opening, never a credential beyond the client certificate.
+ */
+import { connect as connectTcp, type Socket } from "node:net";
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import type { Clock } from "../base/clock.ts";
+import type { EndpointAddress, Pem, TlsOptions } from "./transport.ts";
+
+/** In all; a host that drops packets shows by not answering within it. */
+const probeTimeoutMs = 1_500;
+/** TLS 1.3 asks for the client's certificate after the handshake is over for the client. */
+const alertWaitMs = 300;
+
+/** HTTP/2's client preface and an empty SETTINGS frame: a gRPC server answers with its own SETTINGS. */
+const http2Opening = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+]);
+const tlsAlertRecord = 0x15;
+const settingsFrameType = 4;
+
+/** A sentence's part such as `connection refused`, or undefined when nothing is wrong with the connection. */
+export function probeConnection(
+  address: EndpointAddress,
+  tls: TlsOptions | undefined,
+  clock: Clock,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const done = (reason: string | undefined): void => {
+      timer.cancel();
+      socket.destroy();
+      resolve(reason);
+    };
+    const timer = clock.setTimer(probeTimeoutMs, () => done(`no answer within ${probeTimeoutMs} ms`));
+    let socket: Socket;
+    try {
+      socket = address.secure ? probeTls(address, tls, clock, done) : probePlaintext(address, done);
+    } catch (error) {
+      // A certificate or key that does not parse.
+      timer.cancel();
+      resolve(`the TLS options are not usable: ${messageOf(error)}`);
+      return;
+    }
+    socket.on("error", (error: NodeJS.ErrnoException) => done(causeOf(error, address)));
+  });
+}
+
+function probePlaintext(address: EndpointAddress, done: (reason: string | undefined) => void): Socket {
+  const socket = connectTcp(address.port, address.host);
+  socket.once("connect", () => socket.write(http2Opening));
+  socket.once("data", (data: Buffer) => {
+    if (data[3] === settingsFrameType) return done(undefined);
+    const speaksTls = data[0] === tlsAlertRecord || /HTTPS server/i.test(data.toString("latin1"));
+    done(speaksTls ? tlsOnly : "the server does not speak gRPC");
+  });
+  // A TLS server that takes the opening for a broken handshake closes without a word.
+  socket.once("end", () => done(tlsOnly));
+  return socket;
+}
+
+const tlsOnly = 'the server expects TLS, the endpoint says "http"';
+
+function probeTls(
+  address: EndpointAddress,
+  tls: TlsOptions | undefined,
+  clock: Clock,
+  done: (reason: string | undefined) => void,
+): TLSSocket {
+  const name = tls?.serverName ?? address.host;
+  const isAddress = /^[0-9.]+$/.test(name) || name.includes(":");
+  const socket = connectTls({
+    host: address.host,
+    port: address.port,
+    ...pemOptions(tls),
+    ...(isAddress ? {} : { servername: name }),
+    ALPNProtocols: ["h2"],
+    // Looked at below: the aim is to say what is wrong with it, and nothing is sent over this connection.
+    rejectUnauthorized: false,
+  });
+  socket.once("secureConnect", () => {
+    const verify = tls?.insecureSkipVerify !== true;
+    if (verify && !socket.authorized) return done(certificateFault(String(socket.authorizationError)));
+    if (verify) {
+      const identity = checkServerIdentity(name, socket.getPeerCertificate());
+      if (identity !== undefined) {
+        return done(`the server's certificate is for another name: ${identity.message}`);
+      }
+    }
+    clock.setTimer(alertWaitMs, () => done(undefined));
+  });
+  return socket;
+}
+
+function pemOptions(tls: TlsOptions | undefined): { ca?: string; cert?: string; key?: string } {
+  const text = (pem: Pem): string => (typeof pem === "string" ? pem : Buffer.from(pem).toString("latin1"));
+  return {
+    ...(tls?.ca === undefined ? {} : { ca: text(tls.ca) }),
+    ...(tls?.cert === undefined ? {} : { cert: text(tls.cert) }),
+    ...(tls?.key === undefined ? {} : { key: text(tls.key) }),
+  };
+}
+
+function certificateFault(code: string): string {
+  if (/CERT_HAS_EXPIRED/.test(code)) return "the server's certificate has expired";
+  if (/NOT_YET_VALID/.test(code)) return "the server's certificate is not valid yet";
+  if (/ALTNAME|HOSTNAME/.test(code)) return `the server's certificate is for another name: ${code}`;
+  return `the server's certificate is not signed by a trusted CA (${code})`;
+}
+
+function causeOf(error: NodeJS.ErrnoException, address: EndpointAddress): string {
+  const code = error.code ?? "";
+  const text = `${code} ${error.message}`;
+  if (code === "ECONNREFUSED") return "connection refused: nothing listens there";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return `host name "${address.host}" is not known (${code})`;
+  if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return `host cannot be reached (${code})`;
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(text)) {
+    return 'the server speaks plaintext, the endpoint says "https"';
+  }
+  if (/CERTIFICATE_REQUIRED|certificate required/i.test(text))
+    return "the server requires a client certificate";
+  if (
+    /BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|bad certificate|unknown ca/i.test(
+      text,
+    )
+  ) {
+    return `the server does not accept the client certificate (${code})`;
+  }
+  if (address.secure && (code === "ECONNRESET" || code === "EPROTO")) {
+    return `the TLS handshake failed (${code}): the server may speak plaintext or require a client certificate`;
+  }
+  if (code === "ECONNRESET") return tlsOnly;
+  return `the connection failed (${code === "" ? messageOf(error) : code})`;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
