@@ -186,11 +186,13 @@ class FencedWriter implements FencedWrites {
 
   /** Deletes go on without a slot when etcd takes no put to open one: their guard alone must do. */
   async #takeSlot(span: Span, write: FencedWrite): Promise<Slot | undefined> {
+    const canDoWithout = write.pure === true && write.guard !== 0n;
+    if (canDoWithout && this.#sessions.outOfSpace) return undefined;
     using scope = this.#scope(span, write.key);
     try {
       return await this.#sessions.take(scope.signal);
     } catch (error) {
-      if (write.pure === true && write.guard !== 0n && isStoreError(error, "NO_SPACE")) return undefined;
+      if (canDoWithout && isStoreError(error, "NO_SPACE")) return undefined;
       throw error;
     }
   }

@@ -22,6 +22,8 @@ import type { Etcd, Lease } from "./ports.ts";
 const slotsPerSession = 4;
 /** Seconds until an abandoned session's keys go. */
 const sessionTtlSeconds = 60;
+/** After etcd had no space for a session, how long deletes that can do without one do not ask again. */
+const noSpaceRestMs = 10_000;
 /** First try of a fence: short, since the member that swallowed the write may swallow this, too. */
 const fenceTryMs = 500;
 
@@ -51,6 +53,8 @@ export class WriteSessions {
   readonly #work = new Set<Promise<unknown>>();
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
+  /** Monotonic time until which etcd is taken to have no space for a session. */
+  #noSpaceUntilMs = Number.NEGATIVE_INFINITY;
   #turn = 0;
   #opened = 0;
   #fences = 0;
@@ -104,6 +108,11 @@ export class WriteSessions {
     }
   }
 
+  /** Whether a session was refused for want of space a moment ago. */
+  get outOfSpace(): boolean {
+    return this.#etcd.clock.monotonicMs() < this.#noSpaceUntilMs;
+  }
+
   /** A transaction saw the slot's key at another revision (0n: gone) than it compared; at store revision `at`. */
   moved(slot: Slot, found: bigint): void {
     const state = this.#stateOf(slot);
@@ -152,9 +161,16 @@ export class WriteSessions {
 
   #open(): Promise<Session> {
     this.#opening ??= this.#own(
-      this.#openSession().finally(() => {
-        this.#opening = undefined;
-      }),
+      this.#openSession()
+        .catch((error: unknown) => {
+          if (isStoreError(error, "NO_SPACE")) {
+            this.#noSpaceUntilMs = this.#etcd.clock.monotonicMs() + noSpaceRestMs;
+          }
+          throw error;
+        })
+        .finally(() => {
+          this.#opening = undefined;
+        }),
     );
     return this.#opening;
   }
