@@ -163,8 +163,8 @@ function joined(segments: readonly string[]): string {
   return path;
 }
 
-/** `namespace` if it may stand there at all. @throws INVALID_ARGUMENT "namespace" */
-function checkedNamespace(kind: KeyedKind, namespace: unknown): string | undefined {
+/** `namespace` if `kind` may have it at all; undefined stays undefined. @throws INVALID_ARGUMENT "namespace" */
+export function checkedNamespace(kind: KeyedKind, namespace: unknown): string | undefined {
   if (namespace === undefined) return undefined;
   if (kind.scope === "Cluster") {
     throw invalidArgument(

@@ -28,8 +28,6 @@ export const limits = {
   /** Operations of one transaction (etcd --max-txn-ops). */
   transactionOperationsMax: 128,
 
-  /** Nesting of an object: deeper ones cannot be encoded everywhere they can be parsed. */
-  objectDepthMax: 64,
   /** All annotations of an object, keys and values in UTF-8 (Kubernetes' bound). */
   annotationsBytesMax: 262_144,
   /** Labels of one object: selectors and indexes look at each of them. */
@@ -50,8 +48,6 @@ export const limits = {
   /** Text of a continue token; ours have a few hundred characters. */
   continueTokenCharactersMax: 4_096,
 
-  /** Largest page a caller may ask for: above it etcd's answer and ours stop fitting a slice of work. */
-  pageItemsMax: 1_000_000,
   /** Keys read from etcd at a time; what a list holds undecoded (10,000 in Kubernetes, whose values average less). */
   readPageItemsMax: 2_500,
   /** Bytes aimed at in one answer from etcd: it is decoded in slices of this. */

@@ -6,8 +6,12 @@
  * range, so that all kinds advance together.
  */
 import type { Call } from "../base/call.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import type { TurnBudget } from "../base/turn-budget.ts";
 import type { PlainValue, ValueCodec } from "../codec/value.ts";
 import type { StoreError } from "../errors.ts";
+import type { KeySpace } from "../resource/keys.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 
 /** One object version. Exactly one of `value` and `corrupt` is set. */
@@ -90,6 +94,19 @@ export interface StoredSource {
   /** Identity of the store's history; a restore changes it (fires `onEpochChange`). */
   epoch(): string;
   onEpochChange(listener: () => void): Disposable;
+  /** Time, chance and turns of the store underneath: what is built over it uses the same. */
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly turns: TurnBudget;
+  readonly keys: KeySpace;
+  /** The same for one kind of this source alone. */
+  only(kind: KindDefinition): StoredSource;
+  /** Highest revision any linearizable answer to this process carried; no call. */
+  seenRevision(): bigint;
+  /** False where progress notices may run ahead of events, or stay away (etcd below 3.4.31, 3.5.0 to 3.5.12). */
+  progressIsReliable(call?: Call): Promise<boolean>;
+  /** The key that authenticates continue tokens: store and cache take each other's. */
+  tokenKey(call?: Call): Promise<Uint8Array>;
 }
 
 /** Where keelson's own readers keep their source. */

@@ -25,15 +25,6 @@ export function contains(range: ByteRange, key: string): boolean {
   return range.end === undefined ? key === range.start : key >= range.start && key < range.end;
 }
 
-export function overlaps(a: ByteRange, b: ByteRange): boolean {
-  return below(a.start, b) && below(b.start, a);
-}
-
-function below(start: string, range: ByteRange): boolean {
-  if (range.open) return true;
-  return range.end === undefined ? start <= range.start : start < range.end;
-}
-
 /** Where `key` is, or would be, in an ascending list. */
 export function insertionPoint(sorted: readonly string[], key: string): number {
   let low = 0;

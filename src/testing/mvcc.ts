@@ -243,18 +243,18 @@ export class Mvcc {
     return { succeeded, nested: ops.map((op) => (op.type === "txn" ? this.#path(op.txn) : undefined)) };
   }
 
-  /** What would fail half-way is refused before anything is applied (etcd: checkRequestPut, checkRequestRange). */
+  /** What would fail half-way is refused before anything is applied: first all puts, then all ranges, as etcd does. */
   #checkPath(request: TxnRequest, path: Path): void {
-    (path.succeeded ? request.success : request.failure).forEach((op, index) => {
-      if (op.type === "range") {
-        const asked = op.range.revision ?? 0n;
-        if (asked > this.revision) throw refusals.future();
-        if (asked > 0n && asked < this.compactedRevision) throw refusals.compacted();
-      }
+    const ops = opsTaken(request, path);
+    for (const op of ops) {
       if (op.type === "put") this.#checkPut(op.put, this.#at(keyText(op.put.key), this.revision));
-      const nested = path.nested[index];
-      if (op.type === "txn" && nested !== undefined) this.#checkPath(op.txn, nested);
-    });
+    }
+    for (const op of ops) {
+      if (op.type !== "range") continue;
+      const asked = op.range.revision ?? 0n;
+      if (asked > this.revision) throw refusals.future();
+      if (asked > 0n && asked < this.compactedRevision) throw refusals.compacted();
+    }
   }
 
   #checkPut(request: PutRequest, previous: KeyValue | undefined): void {
@@ -317,6 +317,14 @@ export class Mvcc {
 interface Path {
   readonly succeeded: boolean;
   readonly nested: readonly (Path | undefined)[];
+}
+
+/** The operations on the path, nested ones in their place. */
+function opsTaken(request: TxnRequest, path: Path): readonly TxnOp[] {
+  return (path.succeeded ? request.success : request.failure).flatMap((op, index) => {
+    const nested = path.nested[index];
+    return op.type === "txn" && nested !== undefined ? opsTaken(op.txn, nested) : [op];
+  });
 }
 
 function compareHolds(compare: Compare, kv: KeyValue | undefined): boolean {

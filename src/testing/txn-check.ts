@@ -4,7 +4,7 @@
  */
 import type { TxnOp, TxnRequest } from "../etcd/ports.ts";
 import { grpcStatus } from "../etcd/transport.ts";
-import { type ByteRange, byteRange, contains, keyText, overlaps } from "./byte-range.ts";
+import { type ByteRange, byteRange, contains, keyText } from "./byte-range.ts";
 import { EtcdRefusal, refusals } from "./refusal.ts";
 
 /** etcd --max-txn-ops. */
@@ -36,37 +36,29 @@ interface Changes {
   readonly deletes: readonly ByteRange[];
 }
 
+/** In etcd's order, its blind spot included: a nested delete is not held against puts of transactions before it. */
 function changesOf(ops: readonly TxnOp[]): Changes {
   const deletes: ByteRange[] = ops.flatMap((op) =>
     op.type === "delete" ? [byteRange(op.delete.key, op.delete.rangeEnd)] : [],
   );
+  const isDeleted = (key: string): boolean => deletes.some((range) => contains(range, key));
   const puts = new Set<string>();
   for (const op of ops) {
     if (op.type !== "txn") continue;
-    const branches = [changesOf(op.txn.success), changesOf(op.txn.failure)];
-    for (const branch of branches) {
-      for (const put of branch.puts) refuseIf(puts.has(put) || deletes.some((range) => contains(range, put)));
-      refuseIf(branch.deletes.some((range) => [...puts].some((put) => contains(range, put))));
-    }
-    // The two branches of one transaction exclude each other: they may change the same keys.
-    for (const branch of branches) {
-      for (const put of branch.puts) puts.add(put);
-      deletes.push(
-        ...branch.deletes.filter((range) => !deletes.some((known) => known !== range && equal(known, range))),
-      );
-    }
+    const [then, otherwise] = [changesOf(op.txn.success), changesOf(op.txn.failure)];
+    for (const key of then.puts) refuseIf(puts.has(key) || isDeleted(key));
+    // The two branches exclude each other: they may change the same keys.
+    for (const key of otherwise.puts) refuseIf(puts.has(key) || isDeleted(key));
+    for (const key of [...then.puts, ...otherwise.puts]) puts.add(key);
+    deletes.push(...then.deletes, ...otherwise.deletes);
   }
   for (const op of ops) {
     if (op.type !== "put") continue;
     const key = keyText(op.put.key);
-    refuseIf(puts.has(key) || deletes.some((range) => contains(range, key)));
+    refuseIf(puts.has(key) || isDeleted(key));
     puts.add(key);
   }
   return { puts, deletes };
-}
-
-function equal(a: ByteRange, b: ByteRange): boolean {
-  return overlaps(a, b) && a.start === b.start && a.end === b.end;
 }
 
 function refuseIf(duplicate: boolean): void {

@@ -1,0 +1,5 @@
+/** The door `keelson/backup`. */
+export type { SnapshotProblem } from "./damage.ts";
+export { inspectSnapshot } from "./inspect.ts";
+export type { OpenSnapshotOptions } from "./snapshot-file.ts";
+export type { KeyGroup, SnapshotInfo, SnapshotMember } from "./snapshot-info.ts";

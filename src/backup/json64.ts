@@ -1,0 +1,46 @@
+/**
+ * JSON with 64-bit integers intact. etcd writes member ids as bare numbers above 2^53, which JSON.parse rounds to
+ * other members' ids in silence; here such a number is read as a bigint, and bigints are written bare.
+ */
+
+export type Json64 =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly Json64[]
+  | { readonly [name: string]: Json64 };
+
+/** The value `text` spells; integers that a number cannot hold exactly are bigint. @throws SyntaxError */
+export function parseJson64(text: string): Json64 {
+  // A string literal is kept as it is; a bare integer of 16 digits or more becomes a marked string.
+  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (token) =>
+    token.startsWith('"') ? token : `"${mark}${token}"`,
+  );
+  return JSON.parse(marked, (_name, value: unknown) =>
+    typeof value === "string" && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value,
+  );
+}
+
+/** A prefix no JSON text from etcd has: a private-use character, escaped or not. */
+const mark = "\uf8ffint:";
+
+/** As Go's encoding/json writes it: no spaces, `<`, `>` and `&` escaped, bigint bare. */
+export function formatJson64(value: Json64): string {
+  if (typeof value === "bigint") return value.toString();
+  if (Array.isArray(value)) return `[${value.map(formatJson64).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    return `{${Object.entries(value)
+      .map(([name, item]) => `${goString(name)}:${formatJson64(item)}`)
+      .join(",")}}`;
+  }
+  return typeof value === "string" ? goString(value) : JSON.stringify(value);
+}
+
+function goString(text: string): string {
+  return JSON.stringify(text).replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,220 @@
+/**
+ * A snapshot file, opened: what kind of file it is, where its database ends, and positional reads of it.
+ *
+ *   snapshot = bbolt database (highWater × pageSize bytes), SHA-256 of it (32 bytes)
+ *
+ * Opening reads the two meta pages only. Whatever is wrong with the file as a whole (empty, compressed, cut, with
+ * something behind it, without its hash) is said here, each in its own words; the pages are `BoltReader`'s business.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { resolve } from "node:path";
+import { invalidArgument } from "../errors.ts";
+import {
+  decodeMeta,
+  type Meta,
+  metaBytes,
+  pageHeaderBytes,
+  pageSizeMax,
+  trailerBytes,
+} from "./bolt-format.ts";
+import { damaged } from "./damage.ts";
+
+export interface OpenSnapshotOptions {
+  /**
+   * Accept a database without its SHA-256, e.g. `member/snap/db` of a stopped member. Default: refuse, because
+   * nothing then proves that the bytes are the ones etcd sent.
+   */
+  readonly skipHashCheck?: boolean | undefined;
+}
+
+/** Bytes of one sequential read: large enough for full disk speed, small enough to stay off the event loop's back. */
+const scanBytes = 2 * 1024 * 1024;
+
+const compressions: readonly (readonly [name: string, magic: readonly number[]])[] = [
+  ["gzip", [0x1f, 0x8b]],
+  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
+  ["zip", [0x50, 0x4b, 0x03, 0x04]],
+  ["xz", [0xfd, 0x37, 0x7a, 0x58]],
+  ["bzip2", [0x42, 0x5a, 0x68]],
+];
+
+export class SnapshotFile implements AsyncDisposable {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly meta: Meta;
+  /** The hash stored behind the database; undefined for a raw database. */
+  readonly trailer: Uint8Array | undefined;
+  /** Faults of the meta page that is not in use; the other one serves. */
+  readonly metaFault: { readonly offset: number; readonly what: string } | undefined;
+  readonly #handle: FileHandle;
+
+  private constructor(
+    handle: FileHandle,
+    facts: Pick<SnapshotFile, "path" | "sizeBytes" | "meta" | "trailer" | "metaFault">,
+  ) {
+    this.#handle = handle;
+    this.path = facts.path;
+    this.sizeBytes = facts.sizeBytes;
+    this.meta = facts.meta;
+    this.trailer = facts.trailer;
+    this.metaFault = facts.metaFault;
+  }
+
+  /**
+   * @throws INVALID_ARGUMENT when the file cannot be opened, CORRUPT_SNAPSHOT when it is no whole snapshot
+   */
+  static async open(path: string, options: OpenSnapshotOptions = {}): Promise<SnapshotFile> {
+    const handle = await open(resolve(path), "r").catch((error: unknown) => {
+      throw cannotOpen(path, error);
+    });
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile()) {
+        throw invalidArgument("path", `Cannot open snapshot "${path}": it is not a regular file`);
+      }
+      return new SnapshotFile(handle, await identify(handle, path, stat.size, options));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Bytes of the database: highWater × pageSize, what `etcdutl snapshot status` calls the total size. */
+  get databaseBytes(): number {
+    return this.meta.highWater * this.meta.pageSize;
+  }
+
+  /** Fills `into` from `offset`; what lies beyond the end of the file stays as it was. Returns the bytes read. */
+  async readInto(into: Uint8Array, offset: number): Promise<number> {
+    return readFully(this.#handle, into, offset);
+  }
+
+  /** SHA-256 of the database bytes, in one sequential pass of bounded memory. */
+  async sha256(signal?: AbortSignal): Promise<Uint8Array> {
+    const hash = createHash("sha256");
+    const end = this.databaseBytes;
+    // Two buffers: the next read is under way while this one is hashed.
+    const buffers = [Buffer.allocUnsafeSlow(scanBytes), Buffer.allocUnsafeSlow(scanBytes)] as const;
+    const readAt = (offset: number, into: Buffer): Promise<number> =>
+      this.readInto(into.subarray(0, Math.min(scanBytes, end - offset)), offset);
+    let pending = readAt(0, buffers[0]);
+    for (let offset = 0, turn = 0; offset < end; turn ^= 1) {
+      const read = await pending;
+      signal?.throwIfAborted();
+      if (read === 0) throw damaged(this.path, offset, `the file ends here, expected ${end} bytes`);
+      const next = offset + read;
+      const full = turn === 0 ? buffers[0] : buffers[1];
+      if (next < end) pending = readAt(next, turn === 0 ? buffers[1] : buffers[0]);
+      hash.update(full.subarray(0, read));
+      offset = next;
+    }
+    return hash.digest();
+  }
+
+  /** Compares the stored hash with the bytes. @throws CORRUPT_SNAPSHOT when they differ */
+  async checkHash(signal?: AbortSignal): Promise<void> {
+    const { trailer } = this;
+    if (trailer === undefined) return;
+    const found = await this.sha256(signal);
+    if (timingSafeEqual(found, trailer)) return;
+    throw damaged(
+      this.path,
+      this.databaseBytes,
+      `SHA-256 of the database is ${hexOf(found)}, expected ${hexOf(trailer)} as stored behind it`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+async function identify(
+  handle: FileHandle,
+  path: string,
+  sizeBytes: number,
+  options: OpenSnapshotOptions,
+): Promise<Pick<SnapshotFile, "path" | "sizeBytes" | "meta" | "trailer" | "metaFault">> {
+  if (sizeBytes === 0) throw damaged(path, 0, "the file is empty");
+  const head = new Uint8Array(Math.min(sizeBytes, pageSizeMax + pageHeaderBytes + metaBytes));
+  await readFully(handle, head, 0);
+  for (const [name, magic] of compressions) {
+    if (magic.every((byte, i) => head[i] === byte)) {
+      throw damaged(path, 0, `the file is compressed with ${name}, expected a snapshot: unpack it first`);
+    }
+  }
+  const { meta, metaFault } = chooseMeta(head, path);
+  const databaseBytes = meta.highWater * meta.pageSize;
+  if (sizeBytes < databaseBytes) {
+    throw damaged(
+      path,
+      sizeBytes,
+      `the file is cut: it has ${sizeBytes} bytes, expected ${databaseBytes} of database and ${trailerBytes} of hash`,
+    );
+  }
+  const rest = sizeBytes - databaseBytes;
+  if (rest === trailerBytes) {
+    const trailer = new Uint8Array(trailerBytes);
+    await readFully(handle, trailer, databaseBytes);
+    return { path, sizeBytes, meta, trailer, metaFault };
+  }
+  if (rest < trailerBytes && rest > 0) {
+    throw damaged(
+      path,
+      sizeBytes,
+      `the file is cut inside its SHA-256: ${rest} of ${trailerBytes} bytes are there`,
+    );
+  }
+  // A live database file grows in steps, so it may be longer than its pages; a snapshot never is.
+  if (rest === 0 || (options.skipHashCheck === true && rest % meta.pageSize === 0)) {
+    if (options.skipHashCheck === true) return { path, sizeBytes, meta, trailer: undefined, metaFault };
+    throw damaged(path, databaseBytes, "the SHA-256 behind the database is missing (a raw database file?)");
+  }
+  throw damaged(
+    path,
+    databaseBytes,
+    `${rest} bytes follow the database, expected the ${trailerBytes} of its SHA-256: the file has a junk tail`,
+  );
+}
+
+/** The valid meta with the larger transaction id. Where page 0 is damaged, page 1 is looked for at every page size. */
+function chooseMeta(head: Uint8Array, path: string): Pick<SnapshotFile, "meta" | "metaFault"> {
+  const first = decodeMeta(head);
+  if ("fault" in first) {
+    for (let pageSize = 1024; pageSize <= pageSizeMax; pageSize *= 2) {
+      const second = decodeMeta(head.subarray(Math.min(pageSize, head.length)));
+      if ("fault" in second || second.pageSize !== pageSize) continue;
+      return { meta: second, metaFault: { offset: first.at, what: `meta page 0: ${first.fault}` } };
+    }
+    throw damaged(path, first.at, first.fault);
+  }
+  const second = decodeMeta(head.subarray(Math.min(first.pageSize, head.length)));
+  if ("fault" in second) {
+    return {
+      meta: first,
+      metaFault: { offset: first.pageSize + second.at, what: `meta page 1: ${second.fault}` },
+    };
+  }
+  return { meta: second.txid > first.txid ? second : first, metaFault: undefined };
+}
+
+async function readFully(handle: FileHandle, into: Uint8Array, offset: number): Promise<number> {
+  let done = 0;
+  while (done < into.length) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
+}
+
+function cannotOpen(path: string, error: unknown): Error {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const reason = code === "ENOENT" ? "there is no such file" : error instanceof Error ? error.message : code;
+  return invalidArgument("path", `Cannot open snapshot "${path}": ${reason}`);
+}
+
+export function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+}

@@ -1,0 +1,53 @@
+/**
+ * The door of something that can be closed: counts the calls under way, refuses new ones once closed, and lets
+ * whoever closes wait for the last one to leave.
+ */
+import { StoreError } from "../errors.ts";
+
+export class CallGate {
+  readonly #what: string;
+  readonly #controller = new AbortController();
+  #underWay = 0;
+  #onEmpty: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @param what names the closed thing, as in `Cannot use the store: it is closed` */
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  /** Aborted with CLOSED as soon as closing begins: streams and waits end by it, calls under way do not. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Runs `call` unless closed. @throws CLOSED */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    this.throwIfClosed();
+    this.#underWay++;
+    try {
+      return await call();
+    } finally {
+      this.#underWay--;
+      if (this.#underWay === 0) this.#onEmpty?.();
+    }
+  }
+
+  throwIfClosed(): void {
+    if (this.#closing !== undefined) throw this.#error();
+  }
+
+  /** Refuses new calls; resolves once those under way have ended. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      if (this.#underWay === 0) resolve();
+    });
+    this.#controller.abort(this.#error());
+    return this.#closing;
+  }
+
+  #error(): StoreError<"CLOSED"> {
+    return new StoreError("CLOSED", `Cannot use the ${this.#what}: it is closed`, { what: this.#what });
+  }
+}
