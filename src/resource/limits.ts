@@ -48,6 +48,8 @@ export const limits = {
   /** Text of a continue token; ours have a few hundred characters. */
   continueTokenCharactersMax: 4_096,
 
+  /** Largest page a caller may ask for; a list without limit has no such bound, it is read in pages anyway. */
+  pageItemsMax: 1_000_000,
   /** Keys read from etcd at a time; what a list holds undecoded (10,000 in Kubernetes, whose values average less). */
   readPageItemsMax: 2_500,
   /** Bytes aimed at in one answer from etcd: it is decoded in slices of this. */

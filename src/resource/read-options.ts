@@ -2,7 +2,7 @@
  * Options of reads, checked and brought into one form, before anything is sent. Store, cache and cached store all
  * go through here, so they refuse the same things in the same words.
  *
- *   limit            whole, at least 1
+ *   limit            whole, 1 to limits.pageItemsMax
  *   continueToken    fixes the version: with it, read may be left out, "linearizable" or "any"
  *   watch            read only with sendInitialEvents, and never "exact": a watch has no one version
  */
@@ -73,10 +73,10 @@ export function parseListOptions(kind: KindDefinition, options: ListOptions = {}
     labelSelector: options.labelSelector,
     fieldSelector: options.fieldSelector,
   });
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1)) {
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1 && limit <= limits.pageItemsMax)) {
     throw invalidArgument(
       "limit",
-      `Cannot use ${quote(limit)} as limit: expected a whole number of at least 1`,
+      `Cannot use ${quote(limit)} as limit: expected a whole number from 1 to ${limits.pageItemsMax}`,
     );
   }
   if (onCorrupt !== undefined && typeof onCorrupt !== "function") {
