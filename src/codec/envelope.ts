@@ -20,8 +20,15 @@ export const bodyFormats = { msgpack: 1, json: 2 } as const;
 export type BodyFormat = (typeof bodyFormats)[keyof typeof bodyFormats];
 
 /** Bits of the flags byte; a reader refuses a value with a bit it does not know. */
-export const flagBits = { sealed: 1, deflated: 2, dictionary: 4 } as const;
-const knownFlags = flagBits.sealed | flagBits.deflated | flagBits.dictionary;
+export const flagBits = {
+  sealed: 1,
+  deflated: 2,
+  dictionary: 4,
+  /** Every text of the metadata segment, or of a MessagePack body, is ASCII: a reader need not look. */
+  headAscii: 8,
+  bodyAscii: 16,
+} as const;
+const knownFlags = 31;
 
 /** Offsets of the plain form. */
 export const at = {

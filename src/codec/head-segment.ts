@@ -1,7 +1,7 @@
 /**
  * The metadata segment: a head as bytes, readable without the body, in one form for every codec.
  *
- *   headerVersion apiVersion kind  present  name namespace uid … other  fields  amounts        (each a MessagePack value)
+ *   headerVersion apiVersion kind  present  name namespace labels fields  uid … other  amounts    (each a MessagePack value)
  *
  * It begins with what says whether the value is in today's form, so that `open` compares a few bytes and decodes
  * nothing. `present` has a bit per metadata field, in the order of `metadataFields`; fields Kubernetes may add
@@ -10,24 +10,26 @@
 import type { Head } from "../resource/head.ts";
 import type { ObjectMeta } from "../resource/resource.ts";
 import { DecodeFault, MsgpackReader } from "./msgpack-reader.ts";
-import { MsgpackWriter } from "./msgpack-writer.ts";
+import { MsgpackWriter, NotPlainData } from "./msgpack-writer.ts";
 import { type SharedForms, sharedForms } from "./shared-forms.ts";
 
 const metadataFields = [
   "name",
-  "generateName",
   "namespace",
+  "labels",
+  "generateName",
   "uid",
   "generation",
   "creationTimestamp",
   "deletionTimestamp",
   "deletionGracePeriodSeconds",
-  "labels",
   "annotations",
   "ownerReferences",
   "finalizers",
   "managedFields",
 ] as const;
+/** Those that selectors look at come first, the selectable fields right behind them. */
+const selectedFields = 3;
 type MetadataField = (typeof metadataFields)[number];
 
 /** The bit of each field in `present`; `other` is the one above them all. */
@@ -82,6 +84,13 @@ const headForms: SharedForms = sharedForms(
   ],
 );
 
+const textRecords: ReadonlySet<string> = new Set<MetadataField>(["labels", "annotations"]);
+
+/** Writes a record of text, never as a shape: `readTextRecord` reads it. */
+function writeTexts(writer: MsgpackWriter, record: unknown): void {
+  if (!isRecord(record) || !writer.writeTextRecord(record)) throw new NotPlainData();
+}
+
 /** Writes the segment of a head, without resourceVersion, at the writer's beginning. @throws NotPlainData */
 export function writeHead(writer: MsgpackWriter, head: Head): void {
   const { metadata } = head;
@@ -104,65 +113,60 @@ export function writeHead(writer: MsgpackWriter, head: Head): void {
     }
   }
   writer.writeNumber(present);
-  for (const field of metadataFields) if ((present & bits[field]) !== 0) writer.write(metadata[field], 3);
+  for (let i = 0; i < metadataFields.length; i++) {
+    if (i === selectedFields) writeTexts(writer, head.fields);
+    const field = metadataFields[i];
+    if (field === undefined || (present & (1 << i)) === 0) continue;
+    if (textRecords.has(field)) writeTexts(writer, metadata[field]);
+    else writer.write(metadata[field], 3);
+  }
   if (other !== undefined) writer.write(other, 2);
-  writer.write(head.fields, 2);
-  writer.write(head.amounts, 2);
+  writeTexts(writer, head.amounts);
 }
 
 /** @throws DecodeFault */
-export function readHead(bytes: Uint8Array, start: number, end: number): Head {
-  const reader = new MsgpackReader(bytes, start, end, headForms);
-  const headerVersion = reader.read();
-  const apiVersion = reader.read();
-  const kind = reader.read();
-  if (typeof headerVersion !== "number" || typeof apiVersion !== "string" || typeof kind !== "string") {
-    throw new DecodeFault("its metadata segment begins with no headerVersion, apiVersion and kind");
-  }
-  const metadata = readMetadata(reader);
-  const fields = textRecord(reader.read(), "selectable fields");
-  const amounts = textRecord(reader.read(), "amounts");
-  reader.finish();
-  return { apiVersion, kind, metadata, fields, amounts, headerVersion };
-}
-
-function readMetadata(reader: MsgpackReader): Head["metadata"] {
-  const present = reader.read();
-  if (typeof present !== "number" || (present & bits.name) === 0 || present >= otherBit * 2) {
-    throw new DecodeFault("its metadata segment has no name");
+export function readHead(bytes: Uint8Array, start: number, end: number, ascii?: "ascii" | undefined): Head {
+  const reader = new MsgpackReader(bytes, start, end, headForms, ascii);
+  const headerVersion = number(reader, "headerVersion");
+  const apiVersion = reader.readText();
+  const kind = reader.readText();
+  const present = number(reader, "fields");
+  if ((present & bits.name) === 0 || present >= otherBit * 2) {
+    throw new DecodeFault("its metadata segment has no name, or fields this code does not know");
   }
   const has = (bit: number): boolean => (present & bit) !== 0;
   // Spelled out: fields in one order and assigned by name keep one hidden class, and this is the hottest read.
-  const metadata: Partial<ObjectMeta> & { name: string } = { name: text(reader, "name") };
-  if (has(bits.generateName)) metadata.generateName = text(reader, "generateName");
-  if (has(bits.namespace)) metadata.namespace = text(reader, "namespace");
-  if (has(bits.uid)) metadata.uid = text(reader, "uid");
+  const metadata: Partial<ObjectMeta> & { name: string } = { name: reader.readText() };
+  if (has(bits.namespace)) metadata.namespace = reader.readText();
+  if (has(bits.labels)) metadata.labels = reader.readTextRecord();
+  const fields = reader.readTextRecord();
+  if (has(bits.generateName)) metadata.generateName = reader.readText();
+  if (has(bits.uid)) metadata.uid = reader.readText();
   if (has(bits.generation)) metadata.generation = number(reader, "generation");
-  if (has(bits.creationTimestamp)) metadata.creationTimestamp = text(reader, "creationTimestamp");
-  if (has(bits.deletionTimestamp)) metadata.deletionTimestamp = text(reader, "deletionTimestamp");
+  if (has(bits.creationTimestamp)) metadata.creationTimestamp = reader.readText();
+  if (has(bits.deletionTimestamp)) metadata.deletionTimestamp = reader.readText();
   if (has(bits.deletionGracePeriodSeconds)) {
     metadata.deletionGracePeriodSeconds = number(reader, "deletionGracePeriodSeconds");
   }
-  if (has(bits.labels)) metadata.labels = textRecord(reader.read(), "labels");
-  if (has(bits.annotations)) metadata.annotations = textRecord(reader.read(), "annotations");
+  if (has(bits.annotations)) metadata.annotations = reader.readTextRecord();
   if (has(bits.ownerReferences)) {
-    metadata.ownerReferences = list(reader.read(), "ownerReferences") as NonNullable<
-      ObjectMeta["ownerReferences"]
-    >;
+    metadata.ownerReferences = list(reader, "ownerReferences") as NonNullable<ObjectMeta["ownerReferences"]>;
   }
   if (has(bits.finalizers)) {
-    const finalizers = list(reader.read(), "finalizers");
+    const finalizers = list(reader, "finalizers");
     if (!finalizers.every((member) => typeof member === "string")) throw wrong("finalizers");
     metadata.finalizers = finalizers;
   }
-  if (has(bits.managedFields)) metadata.managedFields = list(reader.read(), "managedFields");
+  if (has(bits.managedFields)) metadata.managedFields = list(reader, "managedFields");
   if (has(otherBit)) {
     const other = reader.read();
     if (!isRecord(other) || Object.hasOwn(other, "resourceVersion")) throw wrong("other fields");
-    for (const field of Object.keys(other)) if (Object.hasOwn(metadata, field)) throw wrong(field);
+    for (const field of Object.keys(other)) if (Object.hasOwn(bits, field)) throw wrong(field);
     Object.assign(metadata, other);
   }
-  return metadata as Head["metadata"];
+  const amounts = reader.readTextRecord();
+  reader.finish();
+  return { apiVersion, kind, metadata: metadata as Head["metadata"], fields, amounts, headerVersion };
 }
 
 /** The bytes every head of this version, apiVersion and kind begins with. */
@@ -175,27 +179,16 @@ export function headPreamble(headerVersion: number, apiVersion: string, kind: st
   return Uint8Array.from(writer.written());
 }
 
-function text(reader: MsgpackReader, field: string): string {
-  const value = reader.read();
-  if (typeof value !== "string") throw wrong(field);
-  return value;
-}
-
 function number(reader: MsgpackReader, field: string): number {
   const value = reader.read();
   if (typeof value !== "number") throw wrong(field);
   return value;
 }
 
-function list(value: unknown, field: string): unknown[] {
+function list(reader: MsgpackReader, field: string): unknown[] {
+  const value = reader.read();
   if (!Array.isArray(value)) throw wrong(field);
   return value;
-}
-
-function textRecord(value: unknown, field: string): Record<string, string> {
-  if (!isRecord(value)) throw wrong(field);
-  for (const key in value) if (typeof value[key] !== "string") throw wrong(field);
-  return value as Record<string, string>;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

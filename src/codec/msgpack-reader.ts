@@ -20,14 +20,23 @@ export class DecodeFault extends Error {
 /** Reads text; strict: damaged UTF-8 is an error, a byte order mark is a character. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/**
+ * Buffer's own way from bytes to a Latin-1 string, without a view made first: it is on the prototype in every Node, the
+ * typings merely leave it out.
+ */
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+};
+
 /** Reads one value that fills `[start, end)` of `bytes` exactly. @throws DecodeFault */
 export function readMsgpack(
   bytes: Uint8Array,
   start: number,
   end: number,
   forms?: SharedForms | undefined,
+  ascii?: "ascii" | undefined,
 ): unknown {
-  const reader = new MsgpackReader(bytes, start, end, forms);
+  const reader = new MsgpackReader(bytes, start, end, forms, ascii);
   const value = reader.read();
   reader.finish();
   return value;
@@ -36,19 +45,28 @@ export function readMsgpack(
 export class MsgpackReader {
   readonly #bytes: Uint8Array;
   readonly #text: string;
+  readonly #ascii: boolean;
   readonly #start: number;
   readonly #end: number;
   readonly #forms: SharedForms | undefined;
   #at: number;
   #depth = 0;
 
-  constructor(bytes: Uint8Array, start: number, end: number, forms: SharedForms | undefined) {
+  /** @param ascii the writer said that every text is ASCII; if it lied, text comes out wrong, and nothing worse */
+  constructor(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    forms: SharedForms | undefined,
+    ascii: "ascii" | undefined,
+  ) {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
     this.#at = start;
     this.#forms = forms;
-    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+    this.#text = latin1Slice.call(bytes, start, end);
+    this.#ascii = ascii !== undefined;
   }
 
   /** @throws DecodeFault unless everything has been read */
@@ -74,9 +92,9 @@ export class MsgpackReader {
       case 0xc3:
         return true;
       case 0xca:
-        return finite(this.#view(4).getFloat32(0));
+        return exact(this.#view(4).getFloat32(0));
       case 0xcb:
-        return finite(this.#view(8).getFloat64(0));
+        return exact(this.#view(8).getFloat64(0));
       case 0xcc:
         return this.#byte();
       case 0xcd:
@@ -129,6 +147,35 @@ export class MsgpackReader {
     return tokens.shorts + (((token - tokens.long) << 8) | this.#byte());
   }
 
+  /** A record whose fields are all text: labels and the like. @throws DecodeFault */
+  readTextRecord(): Record<string, string> {
+    const token = this.#byte();
+    let size: number;
+    if (token >= 0x80 && token < 0x90) size = token & 0x0f;
+    else if (token === 0xde) size = this.#uint16();
+    else if (token === 0xdf) size = this.#uint32();
+    else throw new DecodeFault(`no record of text at ${this.#at - 1}`);
+    if (size * 2 > this.#end - this.#at) throw new DecodeFault(`a map of ${size} fields is cut`);
+    const record: Record<string, string> = {};
+    for (let i = 0; i < size; i++) {
+      const key = this.#readKey();
+      record[key] = this.readText();
+    }
+    return record;
+  }
+
+  /** A text. @throws DecodeFault */
+  readText(): string {
+    const token = this.#bytes[this.#at] ?? 0;
+    if (token >= 0xa0 && token < 0xc0) {
+      this.#at++;
+      return this.#readText(token & 0x1f);
+    }
+    const value = this.read();
+    if (typeof value !== "string") throw new DecodeFault(`no text at ${this.#at}`);
+    return value;
+  }
+
   #readMap(size: number): Record<string, unknown> {
     // A key and a value take a byte each at least: a length that lies costs nothing.
     if (size * 2 > this.#end - this.#at) throw new DecodeFault(`a map of ${size} fields is cut`);
@@ -169,6 +216,7 @@ export class MsgpackReader {
     const to = from + length;
     if (to > this.#end) throw new DecodeFault(`text of ${length} bytes is cut`);
     this.#at = to;
+    if (this.#ascii) return this.#text.substring(from - this.#start, to - this.#start);
     let seen = 0;
     for (let i = from; i < to; i++) seen |= bytes[i] ?? 0;
     if (seen < 0x80) return this.#text.substring(from - this.#start, to - this.#start);
@@ -210,7 +258,10 @@ export class MsgpackReader {
   }
 }
 
-function finite(value: number): number {
-  if (!Number.isFinite(value)) throw new DecodeFault(`a number is ${value}`);
+function exact(value: number): number {
+  // Integers are written as such; one a double does not hold exactly is what no writer of ours stores.
+  if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
+    throw new DecodeFault(`a number is ${value}`);
+  }
   return value;
 }

@@ -186,7 +186,7 @@ class EnvelopeCodec implements KindValueCodec {
     const bytes = headBytesOf(value);
     if (hasMagic(bytes)) {
       const { head, headEnd } = plainLayout(bytes);
-      const stored = this.#guard(value, () => readHead(bytes, head, headEnd));
+      const stored = this.#guard(value, () => readHead(bytes, head, headEnd, headAscii(bytes)));
       const { headerVersion, apiVersion } = this.#kind;
       if (stored.headerVersion === headerVersion && stored.apiVersion === apiVersion) return stored;
     }
@@ -232,12 +232,13 @@ class EnvelopeCodec implements KindValueCodec {
       if (!(error instanceof NotPlainData)) throw error;
       return this.#sealCopy(parts, codec);
     }
-    let flags = 0;
+    let flags: number = this.#headWriter.isAscii ? flagBits.headAscii : 0;
+    if (dictionary !== undefined && this.#bodyWriter.isAscii) flags |= flagBits.bodyAscii;
     if (bodyBytes.byteLength > codec.compressAboveBytes) {
       const deflated = this.#deflate(parts.key, bodyBytes);
       if (deflated !== undefined) {
         bodyBytes = deflated;
-        flags = flagBits.deflated;
+        flags |= flagBits.deflated;
       }
     }
     const headBytes = this.#headWriter.written();
@@ -370,7 +371,7 @@ class EnvelopeCodec implements KindValueCodec {
   #decode(bytes: Uint8Array): AnyResource {
     if (!hasMagic(bytes)) return asResource(parseJson(bytes));
     const { head, headEnd, bodyEnd, flags } = plainLayout(bytes);
-    const { apiVersion, kind, metadata } = readHead(bytes, head, headEnd);
+    const { apiVersion, kind, metadata } = readHead(bytes, head, headEnd, headAscii(bytes));
     const inflated =
       (flags & flagBits.deflated) !== 0 ? inflate(bytes.subarray(headEnd, bodyEnd)) : undefined;
     const body =
@@ -392,7 +393,13 @@ class EnvelopeCodec implements KindValueCodec {
     const name = dictionaryName(value);
     const dictionary = this.#dictionaries.known(name);
     if (dictionary === undefined) throw new DecodeFault(`its dictionary "${name}" has not been fetched`);
-    return readMsgpack(bytes, start, end, dictionary.forms);
+    return readMsgpack(
+      bytes,
+      start,
+      end,
+      dictionary.forms,
+      ((value[at.flags] ?? 0) & flagBits.bodyAscii) === 0 ? undefined : "ascii",
+    );
   }
 
   get #seals(): boolean {
@@ -465,6 +472,10 @@ function headBytesOf(value: PlainValue): Uint8Array {
 
 function keyOf(value: PlainValue): string | undefined {
   return value instanceof OpenedValue || value instanceof HeadOnlyValue ? value.key : undefined;
+}
+
+function headAscii(bytes: Uint8Array): "ascii" | undefined {
+  return ((bytes[at.flags] ?? 0) & flagBits.headAscii) === 0 ? undefined : "ascii";
 }
 
 function dictionaryName(plain: Uint8Array): string {

@@ -17,8 +17,8 @@ export const podKind: KindDefinition = {
   apiVersion: "v1",
   resource: "pods",
   keyPath: "pods",
-  indexes: [],
   nameRule: "subdomain",
+  indexes: [],
   headerVersion: 1,
   ttlSeconds: undefined,
   headOf(object: Resource): Head {

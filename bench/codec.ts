@@ -1,0 +1,222 @@
+/**
+ * What a value costs: stored size, and CPU microseconds to encode, open and decode it and to read its metadata alone, for each way of
+ * writing. "JSON, bare" is JSON.stringify and JSON.parse without envelope, checksum or any check: what the others are held against.
+ *
+ * Each figure is the median of samples taken in the same process, one object kind after another.
+ */
+import {
+  aesGcm,
+  type Codec,
+  createValueCodec,
+  type DictionaryStore,
+  jsonCodec,
+  type KindValueCodec,
+  msgpackCodec,
+  type PlainValue,
+  type ValueCodecOptions,
+} from "keelson/codec";
+import { Bench } from "tinybench";
+import { type BenchObject, benchObjects } from "./objects.ts";
+
+export interface CodecRow {
+  readonly object: string;
+  readonly codec: string;
+  readonly sizeBytes: number;
+  readonly encodeUs: number;
+  readonly openUs: number;
+  /** The whole object from an opened value. */
+  readonly decodeUs: number;
+  /** The metadata segment alone from an opened value. */
+  readonly headUs: number | undefined;
+}
+
+export interface CodecBenchOptions {
+  /** Milliseconds measured per figure; default 250. */
+  readonly timeMs?: number | undefined;
+}
+
+type Kind = ValueCodecOptions["kind"];
+
+function kindOf(resource: string, sample: BenchObject): Kind {
+  const fields = ["spec.nodeName", "status.phase"];
+  return {
+    group: "",
+    version: "v1",
+    kind: sample.kind,
+    plural: resource,
+    scope: "Namespaced",
+    status: true,
+    fields,
+    apiVersion: "v1",
+    resource,
+    keyPath: resource,
+    nameRule: "subdomain",
+    indexes: [],
+    headerVersion: 1,
+    ttlSeconds: undefined,
+    headOf(object) {
+      const { spec, status } = object as unknown as Record<string, Record<string, unknown> | undefined>;
+      const values: Record<string, string> = {};
+      if (typeof spec?.["nodeName"] === "string") values["spec.nodeName"] = spec["nodeName"];
+      if (typeof status?.["phase"] === "string") values["status.phase"] = status["phase"];
+      const { apiVersion, kind, metadata } = object;
+      return {
+        apiVersion,
+        kind,
+        metadata,
+        fields: values,
+        amounts: { "requests.cpu": "0.25" },
+        headerVersion: 1,
+      };
+    },
+    upgrade: (stored) => stored,
+    validate: () => [],
+  };
+}
+
+/** Dictionaries in memory: the codec's own cost, without etcd's. */
+function memoryDictionaries(): DictionaryStore {
+  const entries = new Map<string, Uint8Array>();
+  return {
+    fetch: async (_, name) => entries.get(name),
+    newest: async () => undefined,
+    publish: async (_, name, bytes) => {
+      entries.set(name, bytes);
+    },
+  };
+}
+
+const writings: readonly { readonly name: string; readonly codec: Codec }[] = [
+  { name: "JSON", codec: jsonCodec() },
+  { name: "raw JSON", codec: jsonCodec({ raw: true }) },
+  { name: "msgpack maps", codec: msgpackCodec({ dictionaries: "off" }) },
+  { name: "msgpack dictionary", codec: msgpackCodec() },
+];
+const samples = 80;
+const writeId = new Uint8Array(16);
+
+/** Measures every object with every codec. */
+export async function run(options: CodecBenchOptions = {}): Promise<readonly CodecRow[]> {
+  const timeMs = options.timeMs ?? 250;
+  const rows: CodecRow[] = [];
+  for (const [name, { resource, make }] of Object.entries(benchObjects)) {
+    const object = make(1000);
+    const kind = kindOf(resource, object);
+    rows.push(await bareJson(name, object, timeMs));
+    for (const { name: writing, codec } of writings) {
+      const dictionaries = memoryDictionaries();
+      const plain = createValueCodec({ kind, codec, dictionaries });
+      await train(plain, kind, make);
+      rows.push(await measure(name, writing, plain, kind, object, timeMs));
+      if (codec.format === "raw-json") continue;
+      const transform = aesGcm({ keys: [{ id: "bench", key: new Uint8Array(32).fill(7) }] });
+      const sealed = createValueCodec({ kind, codec, transform, dictionaries });
+      rows.push(await measure(name, `${writing}, sealed`, sealed, kind, object, timeMs));
+    }
+  }
+  return rows;
+}
+
+async function train(codec: KindValueCodec, kind: Kind, make: (i: number) => BenchObject): Promise<void> {
+  for (let i = 0; i < samples; i++) {
+    await codec.seal(parts(kind, make(i)));
+    await codec.settled();
+  }
+}
+
+type SealParts = Parameters<KindValueCodec["seal"]>[0];
+
+function parts(kind: Kind, object: BenchObject): SealParts {
+  const resource = object as unknown as SealParts["object"];
+  return { key: `/registry/${kind.resource}/team/x`, object: resource, head: kind.headOf(resource), writeId };
+}
+
+async function measure(
+  object: string,
+  name: string,
+  codec: KindValueCodec,
+  kind: Kind,
+  sample: BenchObject,
+  timeMs: number,
+): Promise<CodecRow> {
+  const input = parts(kind, sample);
+  const stored = await codec.seal(input);
+  const value: PlainValue = await codec.open(input.key, stored);
+  const [encodeUs = 0, openUs = 0, decodeUs = 0, headUs = 0] = await medians(timeMs, [
+    () => codec.seal(input),
+    () => codec.open(input.key, stored),
+    () => codec.object(value),
+    () => codec.head(value),
+  ]);
+  return { object, codec: name, sizeBytes: stored.byteLength, encodeUs, openUs, decodeUs, headUs };
+}
+
+async function bareJson(object: string, sample: BenchObject, timeMs: number): Promise<CodecRow> {
+  const stored = Buffer.from(JSON.stringify(sample));
+  const [encodeUs = 0, decodeUs = 0] = await medians(timeMs, [
+    () => Buffer.from(JSON.stringify(sample)),
+    () => JSON.parse(stored.toString()) as unknown,
+  ]);
+  return {
+    object,
+    codec: "JSON, bare",
+    sizeBytes: stored.byteLength,
+    encodeUs,
+    openUs: 0,
+    decodeUs,
+    headUs: undefined,
+  };
+}
+
+/** Median microseconds of each action. A sample is a batch, so that the clock's own cost does not count. */
+async function medians(timeMs: number, actions: readonly (() => unknown)[]): Promise<readonly number[]> {
+  const batch = 64;
+  const bench = new Bench({ time: timeMs, warmupTime: Math.min(timeMs, 150) });
+  for (const [i, action] of actions.entries()) {
+    bench.add(String(i), () => {
+      for (let n = 0; n < batch; n++) action();
+    });
+  }
+  const tasks = await bench.run();
+  return tasks.map(({ result }) => {
+    if (!("latency" in result)) throw new Error(`a bench did not finish: ${result.state}`);
+    return (result.latency.p50 * 1000) / batch;
+  });
+}
+
+/** The goals of the codec, held against the rows of one run. */
+export function goals(
+  rows: readonly CodecRow[],
+): readonly { readonly goal: string; readonly value: string; readonly met: boolean }[] {
+  const row = (codec: string, object = "Pod"): CodecRow | undefined =>
+    rows.find((candidate) => candidate.object === object && candidate.codec === codec);
+  const json = row("JSON, bare");
+  const shared = row("msgpack dictionary");
+  if (json === undefined || shared?.headUs === undefined) return [];
+  const faster = json.decodeUs / shared.decodeUs;
+  const size = shared.sizeBytes / json.sizeBytes;
+  const head = shared.decodeUs / shared.headUs;
+  const headOverJson = json.decodeUs / shared.headUs;
+  return [
+    {
+      goal: "dictionary Pod decodes 3 times as fast as bare JSON",
+      value: `${faster.toFixed(2)}x`,
+      met: faster >= 3,
+    },
+    {
+      goal: "dictionary Pod takes 45 % of JSON's bytes",
+      value: `${(size * 100).toFixed(1)} %`,
+      met: size <= 0.45,
+    },
+    {
+      goal: "metadata alone reads 5 times as fast as the whole",
+      value: `${head.toFixed(2)}x`,
+      met: head >= 5,
+    },
+    {
+      goal: "metadata alone reads 5 times as fast as bare JSON",
+      value: `${headOverJson.toFixed(2)}x`,
+      met: headOverJson >= 5,
+    },
+  ];
+}

@@ -1,0 +1,83 @@
+/**
+ * `npm run bench -- codec …`: runs the named benches, prints their tables, and appends one JSON line a run to
+ * bench/history.ndjson (commit, machine, node, etcd, numbers). A bench is bench/<name>.ts with `run(options)`, which gives
+ * rows, and perhaps `goals(rows)`. `--time 500` measures longer, `--no-history` appends nothing.
+ */
+import { execFileSync } from "node:child_process";
+import { appendFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+
+type Row = Readonly<Record<string, unknown>>;
+interface Goal {
+  readonly goal: string;
+  readonly value: string;
+  readonly met: boolean;
+}
+interface BenchModule {
+  run(options: { readonly timeMs?: number | undefined }): Promise<readonly Row[]>;
+  goals?(rows: readonly Row[]): readonly Goal[];
+}
+
+const historyFile = "bench/history.ndjson";
+
+const { values: flags, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { time: { type: "string" }, "no-history": { type: "boolean", default: false } },
+});
+if (names.length === 0 || names.some((name) => !/^[a-z][a-z-]*$/.test(name))) {
+  console.error("usage: npm run bench -- <name>… [--time <ms>] [--no-history]");
+  process.exit(2);
+}
+
+for (const name of names) {
+  const bench = (await import(`./${name}.js`)) as BenchModule;
+  const timeMs = flags.time === undefined ? undefined : Number(flags.time);
+  const rows = await bench.run({ timeMs });
+  const goals = bench.goals?.(rows) ?? [];
+  console.log(`\n${name}\n${table(rows)}`);
+  for (const { goal, value, met } of goals) console.log(`${met ? "met   " : "MISSED"}  ${goal}: ${value}`);
+  if (!flags["no-history"]) {
+    appendFileSync(historyFile, `${JSON.stringify({ bench: name, ...surroundings(), goals, rows })}\n`);
+  }
+}
+
+/** Where and on what the numbers were made. */
+function surroundings(): Record<string, unknown> {
+  const all = cpus();
+  return {
+    at: new Date().toISOString(),
+    commit: commandOutput("git", ["rev-parse", "--short", "HEAD"]),
+    machine: `${all[0]?.model ?? "unknown"} x${all.length}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    node: process.version,
+    etcd: commandOutput(process.env["KEELSON_ETCD"] ?? "etcd", ["--version"])?.split("\n")[0],
+  };
+}
+
+function commandOutput(command: string, args: readonly string[]): string | undefined {
+  try {
+    return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function table(rows: readonly Row[]): string {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const cells = rows.map((row) => columns.map((column) => cell(row[column])));
+  const widths = columns.map((column, i) =>
+    Math.max(column.length, ...cells.map((line) => line[i]?.length ?? 0)),
+  );
+  const line = (texts: readonly string[], numbers: readonly boolean[]): string =>
+    texts
+      .map((text, i) => (numbers[i] ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0)))
+      .join("  ");
+  const numeric = columns.map((column) => rows.some((row) => typeof row[column] === "number"));
+  return [line(columns, numeric), ...cells.map((texts) => line(texts, numeric))].join("\n");
+}
+
+function cell(value: unknown): string {
+  if (value === undefined) return "-";
+  if (typeof value !== "number") return String(value);
+  return Number.isInteger(value) ? String(value) : value.toFixed(2);
+}
