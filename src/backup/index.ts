@@ -1,5 +1,13 @@
 /** The door `keelson/backup`. */
 export type { SnapshotProblem } from "./damage.ts";
 export { inspectSnapshot } from "./inspect.ts";
+export {
+  type RestoreClusterOptions,
+  type RestoreCommon,
+  type RestoreOptions,
+  type RestoreReport,
+  restoreCluster,
+  restoreSnapshot,
+} from "./restore.ts";
 export type { OpenSnapshotOptions } from "./snapshot-file.ts";
 export type { KeyGroup, SnapshotInfo, SnapshotMember } from "./snapshot-info.ts";

@@ -56,7 +56,7 @@ export function membershipOf(initialCluster: string, token: string): Membership 
     );
   }
   const ids = Buffer.alloc(members.length * 8);
-  members.forEach(({ id }, i) => ids.writeBigUInt64BE(id, i * 8));
+  for (const [i, { id }] of members.entries()) ids.writeBigUInt64BE(id, i * 8);
   return { members, clusterId: createHash("sha1").update(ids).digest().readBigUInt64BE(), token };
 }
 

@@ -1,0 +1,83 @@
+/**
+ * Where a restore may write: an absent or empty data directory, built under `<dir>.partial` and renamed when proved.
+ * Everything that can be refused is refused here, before a byte is written.
+ */
+import { constants } from "node:fs";
+import { access, mkdir, readdir, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { dirname, join, resolve } from "node:path";
+import { invalidArgument } from "../errors.ts";
+import { directoryMode } from "./durable.ts";
+
+/** A port on this or a near machine answers or refuses well within this. */
+const probeTimeoutMs = 1_000;
+
+/** @throws INVALID_ARGUMENT unless `dataDir` is absent or empty and its parent can be written */
+export async function checkDataDir(dataDir: string): Promise<void> {
+  const entries = await readdir(dataDir).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw refused(dataDir, codeOf(error) === "ENOTDIR" ? "it is a file" : String(error));
+  });
+  if (entries.length > 0) throw refused(dataDir, `it is not empty: it holds "${entries[0]}"`);
+  const parent = dirname(resolve(dataDir));
+  await mkdir(parent, { recursive: true });
+  await access(parent, constants.W_OK).catch(() => {
+    throw refused(dataDir, `"${parent}" cannot be written`);
+  });
+}
+
+/**
+ * A fresh folder beside `dataDir` to build in. What an earlier, interrupted restore left there goes, and only that.
+ * @throws INVALID_ARGUMENT when something else is there
+ */
+export async function createPartial(dataDir: string): Promise<string> {
+  const partial = `${resolve(dataDir)}.partial`;
+  const left = await readdir(partial).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw refused(dataDir, `"${partial}" is in the way`);
+  });
+  if (left?.some((name) => name !== "member")) {
+    throw refused(dataDir, `"${partial}" is in the way, and no restore made it`);
+  }
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(join(partial, "member", "snap"), { recursive: true, mode: directoryMode });
+  await mkdir(join(partial, "member", "wal"), { recursive: true, mode: directoryMode });
+  return partial;
+}
+
+/** @throws INVALID_ARGUMENT when something answers at a peer URL: a member that still runs must be stopped first */
+export async function checkPeersSilent(peerUrls: readonly string[]): Promise<void> {
+  await Promise.all(
+    peerUrls.map(async (text) => {
+      const url = new URL(text);
+      const port = Number(url.port === "" ? (url.protocol === "https:" ? 443 : 80) : url.port);
+      const host = url.hostname.replace(/^\[|\]$/g, "");
+      if (!(await answers(host, port))) return;
+      throw invalidArgument(
+        "initialAdvertisePeerUrls",
+        `Cannot restore snapshot: something answers at the peer URL ${text}, expected no running member`,
+      );
+    }),
+  );
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((settle) => {
+    const socket = connect({ host, port, timeout: probeTimeoutMs });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      settle(answer);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("timeout", () => end(false));
+    socket.once("error", () => end(false));
+  });
+}
+
+function refused(dataDir: string, reason: string): Error {
+  return invalidArgument("dataDir", `Cannot restore snapshot into data directory "${dataDir}": ${reason}`);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

@@ -1,0 +1,379 @@
+/**
+ * `restoreSnapshot` and `restoreCluster`: data directories real etcd boots from, proved before they get their name.
+ *
+ *   refuse early -> SHA-256 -> page graph, every record -> rewrite, HashKV of the source
+ *                -> read the output back: page graph, same HashKV -> WAL, .snap -> fsync -> rename
+ *
+ * By default the cluster token is new, the revision jumps ahead and all before it is marked as compacted: no client
+ * and no cache can mistake the restored history for the one it knew.
+ */
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { copyFile, mkdir, open, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { type Call, CallScope } from "../base/call.ts";
+import { systemClock } from "../base/clock.ts";
+import { systemRandom } from "../base/random.ts";
+import { invalidArgument, StoreError } from "../errors.ts";
+import { BoltWriter } from "./bolt-writer.ts";
+import { damaged } from "./damage.ts";
+import { directoryMode, fileMode, renameDurably, syncDirectory, writeNewFile } from "./durable.ts";
+import { type Examined, examine, hashKvOf } from "./examine.ts";
+import { type InitialMember, type Membership, membershipOf } from "./membership.ts";
+import { checkDataDir, checkPeersSilent, createPartial } from "./restore-target.ts";
+import { type RawRecord, rewriteDatabase } from "./rewrite-database.ts";
+import { hexOf, type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
+import { snapBytes, snapName, walBytes } from "./wal.ts";
+
+export interface RestoreCommon extends OpenSnapshotOptions, Call {
+  /** `m1=http://10.0.0.1:2380,m2=…`. Default: the restored members alone. */
+  readonly initialCluster?: string | undefined;
+  /**
+   * Default: a new one for each restore, so that members of the old cluster can never talk to the new ones. Members
+   * of one cluster that are restored in separate calls get the same one, made from the snapshot and `initialCluster`.
+   */
+  readonly initialClusterToken?: string | undefined;
+  /** Last revision restored, decimal; from the compact revision to the snapshot's last. Default: the last. */
+  readonly toRevision?: string | undefined;
+  /** For repositories, which have clock marks; a single snapshot file has none. */
+  readonly toTime?: Date | undefined;
+  /**
+   * Revisions to jump ahead of everything the old cluster can have handed out, with all history before marked as
+   * compacted. Default 1,000,000,000 beyond the snapshot's last. False: exactly the old history, and old epochs: for
+   * copies that no client of the old cluster will ever see.
+   */
+  readonly bumpRevision?: bigint | false | undefined;
+  /** Keep raised alarms. Default: dropped; a carried-over NOSPACE alarm would refuse all writes. */
+  readonly keepAlarms?: boolean | undefined;
+  /** Seconds for leases that a key of `toRevision` names and the snapshot no longer has; default 3600. */
+  readonly missingLeaseTtlSeconds?: number | undefined;
+  /** Restore although something answers at a peer URL of a restored member. */
+  readonly allowLivePeers?: boolean | undefined;
+}
+
+export interface RestoreOptions extends RestoreCommon {
+  readonly dataDir: string;
+  /** Default "default". */
+  readonly name?: string | undefined;
+  /** With commas when several. Default: the member's in `initialCluster`, or `http://localhost:2380`. */
+  readonly initialAdvertisePeerUrls?: string | undefined;
+}
+
+export interface RestoreClusterOptions extends RestoreCommon {
+  readonly initialCluster: string;
+  /** Data directory of each member, by name. All members of `initialCluster`, or some. */
+  readonly dataDirs: Readonly<Record<string, string>>;
+}
+
+export interface RestoreReport {
+  readonly name: string;
+  readonly dataDir: string;
+  /** Hexadecimal, as etcdctl prints them. */
+  readonly memberId: string;
+  readonly clusterId: string;
+  readonly clusterToken: string;
+  /** The revision whose state was restored. */
+  readonly toRevision: string;
+  /** The revision the restored etcd starts at. */
+  readonly revision: string;
+  /** HashKV at `toRevision`, equal in the snapshot and in what was written. */
+  readonly hashKv: number;
+  readonly compactRevision: string;
+  readonly initialCluster: string;
+  /** Leases given to keys whose own was gone. */
+  readonly leasesAdded: number;
+  /** Epoch keys that got a new value: stores and caches over them start over. */
+  readonly epochs: readonly string[];
+  /** How to start this member. */
+  readonly commandLine: string;
+}
+
+/** Beyond what any cluster writes between its last backup and its loss; etcd's documentation uses the same. */
+const bumpDefault = 1_000_000_000n;
+const revisionMax = 2n ** 63n - 1n;
+const missingLeaseTtlDefaultSeconds = 3_600;
+const epochStart = Buffer.from("/keelson");
+const epochEnd = Buffer.from("/epoch");
+
+/**
+ * Builds one member's data directory.
+ * @throws INVALID_ARGUMENT for a bad option, a directory that is not empty, a running peer; CORRUPT_SNAPSHOT for
+ *   any damage; EXPIRED for a revision before the compaction. Nothing is left under `dataDir` then.
+ */
+export async function restoreSnapshot(path: string, options: RestoreOptions): Promise<RestoreReport> {
+  const name = options.name ?? "default";
+  const peerUrls = options.initialAdvertisePeerUrls;
+  const initialCluster =
+    options.initialCluster ??
+    (peerUrls ?? "http://localhost:2380")
+      .split(",")
+      .map((url) => `${name}=${url.trim()}`)
+      .join(",");
+  const [report] = await restoreMembers(path, {
+    ...options,
+    initialCluster,
+    dataDirs: { [name]: options.dataDir },
+    peerUrls: peerUrls?.split(",").map((url) => url.trim()),
+  });
+  if (report === undefined) throw new Error("a restore of one member gave no report");
+  return report;
+}
+
+/** Builds the data directories of several members at once; the snapshot is read once. Errors as `restoreSnapshot`. */
+export async function restoreCluster(
+  path: string,
+  options: RestoreClusterOptions,
+): Promise<readonly RestoreReport[]> {
+  return restoreMembers(path, options);
+}
+
+interface MembersOptions extends RestoreClusterOptions {
+  readonly peerUrls?: readonly string[] | undefined;
+}
+
+async function restoreMembers(path: string, options: MembersOptions): Promise<readonly RestoreReport[]> {
+  using scope = new CallScope(options, systemClock, `restore snapshot "${path}"`);
+  if (options.toTime !== undefined) {
+    throw invalidArgument(
+      "toTime",
+      `Cannot restore snapshot "${path}" to a time: it has no clock marks, a repository has`,
+    );
+  }
+  await using file = await SnapshotFile.open(path, options);
+  const token = options.initialClusterToken ?? chooseToken(file, options);
+  return await restoreFrom(file, { ...options, token, signal: scope.signal });
+}
+
+/** What `restoreFrom` needs beyond the caller's options. */
+export interface RestoreFromOptions extends MembersOptions {
+  readonly token: string;
+  /** Records after the snapshot's last: deltas of a repository. */
+  readonly delta?: RestoreDelta | undefined;
+}
+
+export interface RestoreDelta {
+  readonly lastRevision: bigint;
+  /** May be read several times. */
+  records(toRevision: bigint): AsyncIterable<readonly RawRecord[]>;
+}
+
+/** The work behind every restore, from an open snapshot. */
+export async function restoreFrom(
+  file: SnapshotFile,
+  options: RestoreFromOptions,
+): Promise<readonly RestoreReport[]> {
+  const { signal } = options;
+  const membership = membershipOf(options.initialCluster, options.token);
+  const targets = Object.entries(options.dataDirs).map(([name, dataDir]) => ({
+    member: memberNamed(membership, name, options),
+    dataDir: resolve(dataDir),
+  }));
+  const asked = parseRevision(options.toRevision);
+  checkBump(options.bumpRevision);
+  for (const { dataDir } of targets) await checkDataDir(dataDir);
+  if (options.allowLivePeers !== true) {
+    await checkPeersSilent(targets.flatMap(({ member }) => member.peerUrls));
+  }
+  await file.checkHash(signal);
+  const examined = await examine(file, {
+    toRevision: asked,
+    watchKeys: { start: epochStart, end: epochEnd },
+    signal,
+  });
+  const last = examined.lastRevision;
+  const revision = asked ?? last;
+  checkReach(examined, revision, last);
+  const bump = options.bumpRevision ?? bumpDefault;
+  const bumpTo = bump === false ? undefined : last + bump;
+  if (bumpTo !== undefined && bumpTo > revisionMax) {
+    throw invalidArgument("bumpRevision", `Cannot restore snapshot: revision ${bumpTo} is beyond 2^63 - 1`);
+  }
+  const epochs = bumpTo === undefined ? new Map<string, Uint8Array>() : newEpochs(examined, options.token);
+  const partials: string[] = [];
+  try {
+    for (const { dataDir } of targets) partials.push(await createPartial(dataDir));
+    const databases = partials.map((partial) => join(partial, "member", "snap", "db"));
+    const [first] = databases;
+    if (first === undefined) throw invalidArgument("dataDirs", "Cannot restore snapshot: no data directory");
+    let leasesAdded = 0;
+    let hashKv: number | undefined;
+    await writeNewFile(first, async (handle) => {
+      const writer = new BoltWriter(handle, file.meta.pageSize);
+      ({ hashKv, leasesAdded } = await rewriteDatabase(examined, writer, {
+        membership,
+        revision,
+        bumpTo,
+        epochs,
+        keepAlarms: options.keepAlarms === true,
+        missingLeaseTtlSeconds: BigInt(options.missingLeaseTtlSeconds ?? missingLeaseTtlDefaultSeconds),
+        signal,
+      }));
+    });
+    const written = await hashOfOutput(first, revision, examined.compactRevision, signal);
+    if (hashKv !== undefined && written !== hashKv) {
+      throw damaged(first, undefined, `HashKV of what was written is ${written}, expected ${hashKv}`);
+    }
+    for (const database of databases.slice(1)) {
+      await copyFile(first, database, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      await syncFile(database);
+    }
+    for (const [i, { member }] of targets.entries()) {
+      await writeLogs(partials[i] ?? "", membership, member);
+    }
+    for (const [i, { dataDir }] of targets.entries()) await publish(partials[i] ?? "", dataDir);
+    return targets.map(({ member, dataDir }) => ({
+      name: member.name,
+      dataDir,
+      memberId: member.id.toString(16),
+      clusterId: membership.clusterId.toString(16),
+      clusterToken: membership.token,
+      toRevision: revision.toString(),
+      revision: (bumpTo ?? revision).toString(),
+      hashKv: written,
+      compactRevision: (bumpTo ?? (examined.compactRevision < 0n ? 0n : examined.compactRevision)).toString(),
+      initialCluster: options.initialCluster,
+      leasesAdded,
+      epochs: [...epochs.keys()],
+      commandLine: commandLine(member, dataDir, options.initialCluster, membership.token),
+    }));
+  } catch (error) {
+    for (const partial of partials) await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Reads the written database as if it were anybody's: page graph, records, HashKV. */
+async function hashOfOutput(
+  path: string,
+  revision: bigint,
+  compactRevision: bigint,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  await using file = await SnapshotFile.open(path, { skipHashCheck: true });
+  const examined = await examine(file, { toRevision: revision, signal });
+  return await hashKvOf(examined, revision, { compactRevision, signal });
+}
+
+async function writeLogs(partial: string, membership: Membership, member: InitialMember): Promise<void> {
+  const zeros = "0".repeat(16);
+  const snap = join(partial, "member", "snap");
+  const wal = join(partial, "member", "wal");
+  await writeNewFile(join(wal, `${zeros}-${zeros}.wal`), walBytes(membership, member.id));
+  await writeNewFile(join(snap, snapName(membership)), snapBytes(membership));
+  for (const directory of [snap, wal, join(partial, "member"), partial]) await syncDirectory(directory);
+}
+
+/** The partial folder becomes the data directory: an empty directory gives way, anything else does not. */
+async function publish(partial: string, dataDir: string): Promise<void> {
+  await mkdir(dirname(dataDir), { recursive: true, mode: directoryMode });
+  await renameDurably(partial, dataDir);
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.chmod(fileMode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Random when all members are restored by this call; else the same for every call over the same facts. */
+function chooseToken(file: SnapshotFile, options: MembersOptions): string {
+  const members = new Set(options.initialCluster.split(",").map((entry) => entry.split("=")[0]?.trim()));
+  if (Object.keys(options.dataDirs).length >= members.size) return `keelson-${hexOf(systemRandom.bytes(8))}`;
+  const facts = [
+    file.trailer === undefined ? basename(file.path) : hexOf(file.trailer),
+    [...options.initialCluster.split(",")].sort().join(","),
+    options.toRevision ?? "",
+  ];
+  return `keelson-${createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16)}`;
+}
+
+function memberNamed(membership: Membership, name: string, options: MembersOptions): InitialMember {
+  const member = membership.members.find((candidate) => candidate.name === name);
+  if (member === undefined) {
+    throw invalidArgument(
+      "name",
+      `Cannot restore snapshot: "${name}" is not among the members of initialCluster "${options.initialCluster}"`,
+    );
+  }
+  const { peerUrls } = options;
+  if (peerUrls !== undefined && [...peerUrls].sort().join() !== member.peerUrls.join()) {
+    throw invalidArgument(
+      "initialAdvertisePeerUrls",
+      `Cannot restore snapshot: initialAdvertisePeerUrls is "${peerUrls.join()}", initialCluster says ` +
+        `"${member.peerUrls.join()}" for "${name}"`,
+    );
+  }
+  return member;
+}
+
+function parseRevision(text: string | undefined): bigint | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,18}$/.test(text)) return BigInt(text);
+  throw invalidArgument(
+    "toRevision",
+    `Cannot restore snapshot: toRevision is "${text}", expected a decimal number above 0`,
+  );
+}
+
+function checkBump(bump: bigint | false | undefined): void {
+  if (bump === undefined || bump === false || bump > 0n) return;
+  throw invalidArgument("bumpRevision", `Cannot restore snapshot: bumpRevision is ${bump}, expected above 0`);
+}
+
+function checkReach(examined: Examined, revision: bigint, last: bigint): void {
+  // A compaction that had begun may have removed records already, up to where it was going.
+  const { compactRevision, scheduledCompactRevision, info } = examined;
+  const [floor = 0n] = [compactRevision, scheduledCompactRevision].sort((a, b) => (a < b ? 1 : -1));
+  if (revision > last) {
+    throw invalidArgument(
+      "toRevision",
+      `Cannot restore snapshot "${info.path}" to revision ${revision}: its last is ${last}`,
+    );
+  }
+  if (revision >= floor || revision === last) return;
+  throw new StoreError(
+    "EXPIRED",
+    `Cannot restore snapshot "${info.path}" to revision ${revision}: its history begins at ${floor}`,
+    { compacted: floor.toString(), resourceVersion: revision.toString(), reason: "compacted" },
+  );
+}
+
+/**
+ * New values for all epoch keys: stores and caches over them notice the restore. Members that are restored in
+ * separate calls must get the same ones, so they come from the token.
+ */
+function newEpochs(examined: Examined, token: string): Map<string, Uint8Array> {
+  const epochs = new Map<string, Uint8Array>();
+  for (const [key, { deleted }] of [...examined.watched].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (deleted) continue;
+    const digest = createHash("sha256").update(`${token}\n${key}\n${examined.info.hash}`).digest("hex");
+    epochs.set(key, Buffer.from(digest.slice(0, 32)));
+  }
+  return epochs;
+}
+
+function commandLine(member: InitialMember, dataDir: string, initialCluster: string, token: string): string {
+  const peers = member.peerUrls.join(",");
+  const clients = member.peerUrls
+    .map((url) => url.replace(/:(\d+)$/, (_match, port: string) => `:${Number(port) - 1}`))
+    .join(",");
+  const quote = (text: string): string =>
+    /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return [
+    "etcd",
+    `--name=${member.name}`,
+    `--data-dir=${dataDir}`,
+    `--listen-peer-urls=${peers}`,
+    `--initial-advertise-peer-urls=${peers}`,
+    `--listen-client-urls=${clients}`,
+    `--advertise-client-urls=${clients}`,
+    `--initial-cluster=${initialCluster}`,
+    `--initial-cluster-token=${token}`,
+  ]
+    .map(quote)
+    .join(" ");
+}
