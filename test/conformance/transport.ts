@@ -1,0 +1,322 @@
+/**
+ * What every Transport does, as a suite over an adapter: the same text runs for etcd3's connections, for our own
+ * HTTP/2 and for whatever comes. It speaks to a real etcd, directly and through a TCP proxy.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { parseEndpoint } from "../../src/etcd/endpoint-address.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { freePort } from "../../src/etcd/local-ports.ts";
+import {
+  grpcStatus,
+  type MethodPath,
+  type Transport,
+  type TransportFactory,
+  TransportFailure,
+} from "../../src/etcd/transport.ts";
+import {
+  decodePutResponse,
+  decodeRangeResponse,
+  encodePutRequest,
+  encodeRangeRequest,
+  encodeTxnRequest,
+} from "../../src/etcd/wire/kv.ts";
+import { snapshotResponse } from "../../src/etcd/wire/maintenance.ts";
+import { decodeWatchReply, encodeWatchMessage } from "../../src/etcd/wire/watch.ts";
+import { TcpProxy } from "../support/tcp-proxy.ts";
+
+const range: MethodPath = "/etcdserverpb.KV/Range";
+const put: MethodPath = "/etcdserverpb.KV/Put";
+const watch: MethodPath = "/etcdserverpb.Watch/Watch";
+const snapshot: MethodPath = "/etcdserverpb.Maintenance/Snapshot";
+
+async function failureOf(work: Promise<unknown>): Promise<TransportFailure> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(TransportFailure);
+  return error as TransportFailure;
+}
+
+export function transportContract(name: string, factory: TransportFactory): void {
+  describe(`transport ${name}`, () => {
+    let etcd: LocalEtcd;
+    let proxy: TcpProxy;
+    const open = (url: string): Transport & AsyncDisposable => {
+      const transport = factory({
+        endpoint: parseEndpoint(url, false),
+        keepaliveTimeMs: 10_000,
+        keepaliveTimeoutMs: 5_000,
+        clock: systemClock,
+        random: systemRandom,
+      });
+      return Object.assign(transport, { [Symbol.asyncDispose]: () => transport.close() });
+    };
+    const direct = (): Transport & AsyncDisposable => open(etcd.endpoints[0] ?? "");
+    beforeAll(async () => {
+      etcd = await startLocalEtcd();
+      proxy = await TcpProxy.start(etcd.clientPort);
+    });
+    afterAll(async () => {
+      await proxy.close();
+      await etcd.stop();
+    });
+
+    test("unary() carries a request and its reply", async () => {
+      await using transport = direct();
+      await transport.unary(put, encodePutRequest({ key: "unary", value: "value" }));
+      const reply = decodeRangeResponse(await transport.unary(range, encodeRangeRequest({ key: "unary" })));
+      expect(reply.kvs.map((kv) => Buffer.from(kv.value).toString())).toEqual(["value"]);
+    });
+
+    test("unary() answers many calls at once, each with its own reply", async () => {
+      await using transport = direct();
+      const answers = await Promise.all(
+        Array.from({ length: 300 }, async (_, i) => {
+          await transport.unary(put, encodePutRequest({ key: `many/${i}`, value: `${i}` }));
+          const reply = await transport.unary(range, encodeRangeRequest({ key: `many/${i}` }));
+          return Buffer.from(decodeRangeResponse(reply).kvs[0]?.value ?? []).toString();
+        }),
+      );
+      expect(answers).toEqual(Array.from({ length: 300 }, (_, i) => `${i}`));
+    });
+
+    test("unary() carries a megabyte up and twenty down", async () => {
+      await using transport = direct();
+      const value = Buffer.alloc(1024 * 1024, 1);
+      for (let i = 0; i < 20; i++) await transport.unary(put, encodePutRequest({ key: `big/${i}`, value }));
+      const request = encodeRangeRequest({ key: "big/", rangeEnd: "big0" });
+      const { kvs } = decodeRangeResponse(await transport.unary(range, request, { lane: "bulk" }));
+      expect(kvs.length).toBe(20);
+      expect(kvs.every((kv) => kv.value.length === value.length)).toBe(true);
+    });
+
+    test("a refusal comes with the server's code and text, from the server, sent", async () => {
+      await using transport = direct();
+      const failure = await failureOf(transport.unary(put, encodePutRequest({ key: "", value: "" })));
+      expect(failure).toMatchObject({
+        code: grpcStatus.invalidArgument,
+        text: "etcdserver: key is not provided",
+        request: "sent",
+        fromServer: true,
+        endpoint: etcd.endpoints[0],
+      });
+    });
+
+    test("an unknown method is unimplemented, from the server", async () => {
+      await using transport = direct();
+      const failure = await failureOf(transport.unary("/etcdserverpb.KV/Nothing", new Uint8Array(0)));
+      expect(failure).toMatchObject({ code: grpcStatus.unimplemented, fromServer: true });
+    });
+
+    test("nobody listening is unavailable and unsent", async () => {
+      await using transport = open(`http://127.0.0.1:${await freePort()}`);
+      const failure = await failureOf(
+        transport.unary(put, encodePutRequest({ key: "a", value: "" }), { timeoutMs: 20_000 }),
+      );
+      expect(failure).toMatchObject({ code: grpcStatus.unavailable, request: "unsent", fromServer: false });
+    });
+
+    test("a swallowed answer is a deadline of the client's making, sent", async () => {
+      await using swallowing = await TcpProxy.start(etcd.clientPort);
+      await using transport = open(swallowing.url);
+      await transport.unary(range, encodeRangeRequest({ key: "a" }));
+      swallowing.set({ mode: "swallow" });
+      const failure = await failureOf(
+        transport.unary(put, encodePutRequest({ key: "swallowed", value: "1" }), { timeoutMs: 400 }),
+      );
+      expect(failure).toMatchObject({
+        code: grpcStatus.deadlineExceeded,
+        request: "sent",
+        fromServer: false,
+      });
+    });
+
+    test("a connection cut under a call is a failure of the client's making, sent", async () => {
+      await using cutting = await TcpProxy.start(etcd.clientPort);
+      await using transport = open(cutting.url);
+      await transport.unary(range, encodeRangeRequest({ key: "a" }));
+      cutting.set({ mode: "swallow" });
+      const call = failureOf(
+        transport.unary(put, encodePutRequest({ key: "cut", value: "1" }), { timeoutMs: 20_000 }),
+      );
+      const before = cutting.bytesFromServer;
+      while (cutting.bytesFromServer === before) await new Promise(setImmediate);
+      cutting.cut();
+      expect(await call).toMatchObject({ request: "sent", fromServer: false });
+    });
+
+    test("a call after a cut reaches the server over a new connection", async () => {
+      await using transport = open(proxy.url);
+      await transport.unary(range, encodeRangeRequest({ key: "a" }));
+      proxy.cut();
+      let answer: Uint8Array | undefined;
+      for (let tries = 0; tries < 100 && answer === undefined; tries++) {
+        answer = await transport
+          .unary(range, encodeRangeRequest({ key: "a" }), { timeoutMs: 5_000 })
+          .catch(async () => {
+            await systemClock.sleep(50);
+            return undefined;
+          });
+      }
+      expect(answer).toBeDefined();
+    });
+
+    test("an aborted call rejects with the signal's reason and nothing is sent for an aborted signal", async () => {
+      await using swallowing = await TcpProxy.start(etcd.clientPort);
+      await using transport = open(swallowing.url);
+      await transport.unary(range, encodeRangeRequest({ key: "a" }));
+      swallowing.set({ mode: "swallow" });
+      const reason = new Error("enough");
+      const controller = new AbortController();
+      const call = transport.unary(range, encodeRangeRequest({ key: "a" }), { signal: controller.signal });
+      controller.abort(reason);
+      await expect(call).rejects.toBe(reason);
+      await expect(
+        transport.unary(put, encodePutRequest({ key: "never", value: "" }), {
+          signal: AbortSignal.abort(reason),
+        }),
+      ).rejects.toBe(reason);
+      swallowing.set({ mode: "ok" });
+      await using other = direct();
+      const reply = await other.unary(range, encodeRangeRequest({ key: "never" }));
+      expect(decodeRangeResponse(reply).kvs).toEqual([]);
+    });
+
+    test("metadata reaches the server", async () => {
+      await using transport = direct();
+      // Auth is off, so any token is taken; a member that has its leader takes hasleader.
+      const reply = await transport.unary(range, encodeRangeRequest({ key: "a" }), {
+        metadata: { token: "any.1", hasleader: "true" },
+      });
+      expect(decodeRangeResponse(reply).header.revision).toBeGreaterThan(0n);
+    });
+
+    test("a server stream gives every message in order and then ends", async () => {
+      await using transport = direct();
+      const stream = transport.serverStream(snapshot, new Uint8Array(0), { lane: "bulk" });
+      let bytes = 0;
+      let remaining = -1n;
+      for (let message = await stream.next(); message !== undefined; message = await stream.next()) {
+        const chunk = snapshotResponse.decode(message);
+        bytes += chunk.blob.length;
+        remaining = chunk.remainingBytes;
+      }
+      expect(remaining).toBe(0n);
+      expect(bytes % 512).toBe(32);
+      expect(await stream.next()).toBeUndefined();
+    });
+
+    test("a server stream that is not read holds the server back, and loses nothing", async () => {
+      await using throttled = await TcpProxy.start(etcd.clientPort);
+      await using transport = open(throttled.url);
+      await using writer = direct();
+      const value = Buffer.alloc(1_000_000, 3);
+      const stream = transport.bidi(watch);
+      stream.write(
+        encodeWatchMessage({
+          type: "create",
+          create: { key: "flood/", rangeEnd: "flood0", watchId: 1n, fragment: true },
+        }),
+      );
+      expect(decodeWatchReply((await stream.next()) ?? new Uint8Array(0)).created).toBe(true);
+      for (let i = 0; i < 60; i++) await writer.unary(put, encodePutRequest({ key: `flood/${i}`, value }));
+      // 60 MB are on offer; what has come through is bounded by the flow-control window and the buffers around it.
+      expect(throttled.bytesFromServer).toBeLessThan(45_000_000);
+      const keys: string[] = [];
+      while (keys.length < 60) {
+        const message = await stream.next();
+        if (message === undefined) break;
+        for (const event of decodeWatchReply(message).events) keys.push(Buffer.from(event.kv.key).toString());
+      }
+      expect(keys).toEqual(Array.from({ length: 60 }, (_, i) => `flood/${i}`));
+      stream.cancel();
+    });
+
+    test("bidi() carries messages both ways; cancel() resolves a pending next()", async () => {
+      await using transport = direct();
+      const stream = transport.bidi(watch, { metadata: { hasleader: "true" } });
+      stream.write(
+        encodeWatchMessage({ type: "create", create: { key: "bidi", watchId: 7n, fragment: true } }),
+      );
+      const created = decodeWatchReply((await stream.next()) ?? new Uint8Array(0));
+      expect(created).toMatchObject({ created: true, watchId: 7n });
+      const reply = await transport.unary(put, encodePutRequest({ key: "bidi", value: "1" }));
+      const event = decodeWatchReply((await stream.next()) ?? new Uint8Array(0));
+      expect(event.events[0]?.kv.modRevision).toBe(decodePutResponse(reply).header.revision);
+      const pending = stream.next();
+      stream.cancel();
+      stream.cancel();
+      expect(await pending).toBeUndefined();
+      expect(stream.poll()).toBeUndefined();
+    });
+
+    test("many messages written at once arrive in order", async () => {
+      await using transport = direct();
+      const stream = transport.bidi(watch);
+      for (let i = 1; i <= 200; i++) {
+        const create = { key: `m/${i}`, watchId: BigInt(i), fragment: true };
+        if (!stream.write(encodeWatchMessage({ type: "create", create }))) await stream.drained();
+      }
+      const ids: bigint[] = [];
+      while (ids.length < 200) {
+        ids.push(decodeWatchReply((await stream.next()) ?? new Uint8Array(0)).watchId);
+      }
+      expect(ids).toEqual(Array.from({ length: 200 }, (_, i) => BigInt(i + 1)));
+      stream.cancel();
+    });
+
+    test("an aborted stream rejects with the signal's reason", async () => {
+      await using transport = direct();
+      const reason = new Error("enough");
+      const controller = new AbortController();
+      const stream = transport.bidi(watch, { signal: controller.signal });
+      const pending = stream.next();
+      controller.abort(reason);
+      await expect(pending).rejects.toBe(reason);
+    });
+
+    test("a stream cut in the middle fails, sent, of the client's making", async () => {
+      await using transport = open(proxy.url);
+      const stream = transport.bidi(watch);
+      stream.write(
+        encodeWatchMessage({ type: "create", create: { key: "cut", watchId: 1n, fragment: true } }),
+      );
+      await stream.next();
+      const pending = failureOf(stream.next());
+      proxy.cut();
+      expect(await pending).toMatchObject({ request: "sent", fromServer: false });
+    });
+
+    test("close() ends calls and streams with code CANCELLED, twice is fine", async () => {
+      await using swallowing = await TcpProxy.start(etcd.clientPort);
+      const transport = open(swallowing.url);
+      await transport.unary(range, encodeRangeRequest({ key: "a" }));
+      swallowing.set({ mode: "swallow" });
+      const call = failureOf(transport.unary(range, encodeRangeRequest({ key: "a" })));
+      const stream = failureOf(transport.bidi(watch).next());
+      await transport.close();
+      await transport.close();
+      expect(await call).toMatchObject({ code: grpcStatus.cancelled, fromServer: false });
+      expect(await stream).toMatchObject({ code: grpcStatus.cancelled, fromServer: false });
+      const late = await failureOf(
+        (async () => transport.unary(put, encodePutRequest({ key: "late", value: "" })))(),
+      );
+      expect(late.request).toBe("unsent");
+    });
+
+    test("a transaction with too many operations is refused whole", async () => {
+      await using transport = direct();
+      const success = Array.from({ length: 129 }, (_, i) => ({
+        type: "put" as const,
+        put: { key: `ops/${i}`, value: "" },
+      }));
+      const failure = await failureOf(
+        transport.unary("/etcdserverpb.KV/Txn", encodeTxnRequest({ compare: [], success, failure: [] })),
+      );
+      expect(failure).toMatchObject({ code: grpcStatus.invalidArgument, fromServer: true });
+    });
+  });
+}
