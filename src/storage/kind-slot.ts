@@ -1,0 +1,55 @@
+/**
+ * A kind that is open in a store: its definition and codec today, and where its keys are.
+ *
+ * `addKind` may replace definition and codec while reads and watches go on: whoever works on a kind holds the slot
+ * and looks at `definition` and `codec` at each use. The key range never changes; `closed` fires when the kind is
+ * removed.
+ */
+import type { ValueCodec } from "../codec/value.ts";
+import { StoreError, type Subject } from "../errors.ts";
+import type { KeyRange } from "../resource/key-range.ts";
+import type { KindDefinition } from "../resource/kind.ts";
+import type { Key } from "../resource/resource.ts";
+
+export class KindSlot {
+  readonly range: KeyRange;
+  readonly #removed = new AbortController();
+  #definition: KindDefinition;
+  #codec: ValueCodec;
+
+  constructor(definition: KindDefinition, codec: ValueCodec, range: KeyRange) {
+    this.#definition = definition;
+    this.#codec = codec;
+    this.range = range;
+  }
+
+  get definition(): KindDefinition {
+    return this.#definition;
+  }
+
+  get codec(): ValueCodec {
+    return this.#codec;
+  }
+
+  /** Aborted with CLOSED when the kind is removed from the store. */
+  get closed(): AbortSignal {
+    return this.#removed.signal;
+  }
+
+  /** Same group and plural, another version or codec: what is under way sees it from its next object on. */
+  replace(definition: KindDefinition, codec: ValueCodec): void {
+    this.#definition = definition;
+    this.#codec = codec;
+  }
+
+  remove(): void {
+    const what = `kind ${this.#definition.resource}`;
+    this.#removed.abort(new StoreError("CLOSED", `Cannot use ${what}: it was removed`, { what }));
+  }
+
+  /** What an error about this object names. */
+  subject(key: string, at: Key): Subject {
+    const { group, kind } = this.#definition;
+    return { key, group, kind, namespace: at.namespace, name: at.name };
+  }
+}

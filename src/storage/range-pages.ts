@@ -1,0 +1,102 @@
+/**
+ * A key range read from etcd in pages, all at the revision of the first, each about as large in bytes as one slice
+ * of work: the next page is under way while one is being decoded, so at most two are in memory, never the whole
+ * reply. Lists, the initial state of a watch, collections to delete and the cache's filling all read this way.
+ */
+import type { EtcdCall, KeyValue, Kv, RangeResponse } from "../etcd/ports.ts";
+import type { KeyRange } from "../resource/key-range.ts";
+import { limits } from "../resource/limits.ts";
+
+/** Items of the first page of a range whose values nobody has seen yet: 1.5 MiB each would still fit a client. */
+const firstPageItems = 100;
+/** Bytes aimed at in one page. Decoding them takes a few turns; fetching less costs more round trips. */
+const pageBytes = 2 * 1024 * 1024;
+/** Weight of the newest page in the running average of value sizes. */
+const averageWeight = 0.5;
+
+/** Learns how many items of a kind make a page of the wanted bytes. One per kind. */
+export class PageSizer {
+  #averageBytes: number | undefined;
+
+  /** Items to ask for, at most `itemsMax`. */
+  items(itemsMax: number): number {
+    const fitting =
+      this.#averageBytes === undefined
+        ? firstPageItems
+        : Math.min(limits.readPageItemsMax, Math.max(1, Math.floor(pageBytes / this.#averageBytes)));
+    return Math.min(itemsMax, fitting);
+  }
+
+  learn(kvs: readonly KeyValue[]): void {
+    if (kvs.length === 0) return;
+    let bytes = 0;
+    for (const kv of kvs) bytes += kv.value.byteLength + kv.key.byteLength;
+    const average = bytes / kvs.length;
+    this.#averageBytes =
+      this.#averageBytes === undefined
+        ? average
+        : this.#averageBytes + averageWeight * (average - this.#averageBytes);
+  }
+}
+
+export interface RangePage {
+  readonly kvs: readonly KeyValue[];
+  /** The revision every page of this walk is read at. */
+  readonly revision: bigint;
+  /** Keys behind this page at that revision. */
+  readonly remaining: number;
+}
+
+export interface RangeWalk {
+  readonly range: KeyRange;
+  /** 0n: latest. */
+  readonly revision: bigint;
+  readonly serializable: boolean;
+  /** Items wanted from now on, asked before each page; Infinity for all. A walk that wants none ends. */
+  readonly wanted: () => number;
+  /** Fetch the next page while this one is worked on: only for walks that will surely want it. */
+  readonly ahead: boolean;
+}
+
+/** The pages of a range until its end, or until no more are wanted. */
+export async function* rangePages(
+  kv: Pick<Kv, "range">,
+  sizer: PageSizer,
+  walk: RangeWalk,
+  call: EtcdCall,
+): AsyncGenerator<RangePage, void, undefined> {
+  let { range, revision } = walk;
+  const fetch = (): Promise<RangeResponse> =>
+    kv.range(
+      {
+        key: range.key,
+        rangeEnd: range.rangeEnd,
+        limit: sizer.items(walk.wanted()),
+        revision,
+        serializable: walk.serializable,
+      },
+      call,
+    );
+  let pending: Promise<RangeResponse> | undefined = fetch();
+  try {
+    while (pending !== undefined) {
+      const reply: RangeResponse = await pending;
+      pending = undefined;
+      if (revision === 0n) revision = reply.header.revision;
+      sizer.learn(reply.kvs);
+      const last = reply.kvs.at(-1);
+      const goesOn = reply.more && last !== undefined;
+      if (goesOn) range = range.after(new TextDecoder().decode(last.key));
+      if (goesOn && walk.ahead) pending = fetch();
+      yield {
+        kvs: reply.kvs,
+        revision,
+        remaining: Number(reply.count) - reply.kvs.length,
+      };
+      if (goesOn && pending === undefined && walk.wanted() > 0) pending = fetch();
+    }
+  } finally {
+    // Left early: the answer still under way has no reader any more.
+    pending?.catch(() => undefined);
+  }
+}
