@@ -3,13 +3,14 @@
  *
  *   version 1 | revision 8 | epoch length 1 | epoch | start (UTF-8) | MAC 16        base64url, big-endian
  *
- * The MAC (HMAC-SHA-256, cut to 16 bytes) is also computed over the list the token belongs to: prefix, kind,
- * namespace and selectors. So a token is good for exactly the list that gave it, in every process over the same
+ * The MAC (HMAC-SHA-256, cut to 16 bytes) is also computed over the list the token belongs to: prefix, kind
+ * and selection. So a token is good for exactly the list that gave it, in every process over the same
  * prefix, before and after a restart: the key is created once and kept in etcd (`continue-key.ts`). Revision 0
  * means: from the latest state, pinned anew.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { StoreError } from "../errors.ts";
+import { limits } from "../resource/limits.ts";
 
 /** The list a token belongs to; every part must be the same when it comes back. */
 export interface TokenScope {
@@ -17,11 +18,8 @@ export interface TokenScope {
   readonly prefix: string;
   /** "pods", "deployments.apps". */
   readonly resource: string;
-  /** "" for all namespaces. */
-  readonly namespace: string;
-  /** Canonical text of the selectors, "" for none. */
-  readonly labelSelector: string;
-  readonly fieldSelector: string;
+  /** Canonical text of namespace, name and selectors: `Selection.text`. */
+  readonly selection: string;
 }
 
 export interface TokenPosition {
@@ -37,8 +35,6 @@ const formatVersion = 1;
 const macBytes = 16;
 /** version, revision, epoch length. */
 const headBytes = 10;
-/** Longest token looked at: a key (prefix, group, plural, two names of 253) and an epoch fit well. */
-const tokenCharsMax = 4096;
 
 export function encodeContinueToken(key: Uint8Array, scope: TokenScope, position: TokenPosition): string {
   const epoch = Buffer.from(position.epoch, "utf8");
@@ -53,7 +49,7 @@ export function encodeContinueToken(key: Uint8Array, scope: TokenScope, position
 
 /** @throws INVALID_TOKEN for anything this key did not sign for this very list */
 export function decodeContinueToken(key: Uint8Array, scope: TokenScope, token: string): TokenPosition {
-  if (typeof token !== "string" || token.length > tokenCharsMax) throw invalidToken("it is no token");
+  if (typeof token !== "string" || token.length > limits.continueTokenCharactersMax) throw invalidToken("it is no token");
   if (!/^[A-Za-z0-9_-]+$/.test(token)) throw invalidToken("it is not base64url");
   const bytes = Buffer.from(token, "base64url");
   // Buffer drops stray trailing bits; a token has exactly one spelling.
@@ -74,15 +70,8 @@ export function decodeContinueToken(key: Uint8Array, scope: TokenScope, token: s
 
 function macOf(key: Uint8Array, scope: TokenScope, payload: Uint8Array): Buffer {
   const hmac = createHmac("sha256", key);
-  const parts = [
-    scope.prefix,
-    scope.resource,
-    scope.namespace,
-    scope.labelSelector,
-    scope.fieldSelector,
-  ];
   // Each part with its length, so that no two scopes share a text.
-  for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:${part}`);
+  for (const part of [scope.prefix, scope.resource, scope.selection]) hmac.update(`${Buffer.byteLength(part)}:${part}`);
   return hmac.update(payload).digest().subarray(0, macBytes);
 }
 

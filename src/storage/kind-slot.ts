@@ -10,17 +10,29 @@ import { StoreError, type Subject } from "../errors.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import type { Key } from "../resource/resource.ts";
+import type { ObjectLifecycle } from "./object-lifecycle.ts";
+import { PageSizer } from "./range-pages.ts";
 
 export class KindSlot {
   readonly range: KeyRange;
+  /** Undefined for ordinary kinds. */
+  readonly lifecycle: ObjectLifecycle | undefined;
+  /** What is known of the size of its values. */
+  readonly sizer: PageSizer = new PageSizer();
   readonly #removed = new AbortController();
   #definition: KindDefinition;
   #codec: ValueCodec;
 
-  constructor(definition: KindDefinition, codec: ValueCodec, range: KeyRange) {
+  constructor(
+    definition: KindDefinition,
+    codec: ValueCodec,
+    range: KeyRange,
+    lifecycle?: ObjectLifecycle,
+  ) {
     this.#definition = definition;
     this.#codec = codec;
     this.range = range;
+    this.lifecycle = lifecycle;
   }
 
   get definition(): KindDefinition {

@@ -49,6 +49,10 @@ export interface RangePage {
 
 export interface RangeWalk {
   readonly range: KeyRange;
+  /** One key of the range, instead of all. */
+  readonly key?: string | undefined;
+  /** Begin behind this key. */
+  readonly after?: string | undefined;
   /** 0n: latest. */
   readonly revision: bigint;
   readonly serializable: boolean;
@@ -65,12 +69,13 @@ export async function* rangePages(
   walk: RangeWalk,
   call: EtcdCall,
 ): AsyncGenerator<RangePage, void, undefined> {
-  let { range, revision } = walk;
+  let { revision } = walk;
+  if (walk.key !== undefined && walk.after !== undefined && walk.after >= walk.key) return;
+  let range = walk.after === undefined ? walk.range : walk.range.after(walk.after);
   const fetch = (): Promise<RangeResponse> =>
     kv.range(
       {
-        key: range.key,
-        rangeEnd: range.rangeEnd,
+        ...(walk.key === undefined ? { key: range.key, rangeEnd: range.rangeEnd } : { key: walk.key }),
         limit: sizer.items(walk.wanted()),
         revision,
         serializable: walk.serializable,

@@ -1,0 +1,16 @@
+/**
+ * What is particular to one built-in kind's life, asked by the writes of every kind: namespaces are born Active,
+ * are Terminating when marked, and are held until they are empty. Ordinary kinds have none.
+ */
+import type { AnyResource } from "../resource/resource.ts";
+
+export interface ObjectLifecycle {
+  /** The object to be created, from the one a draft gave. */
+  created(object: AnyResource): AnyResource;
+  /** @throws what refuses the deletion of this object */
+  deleting(current: AnyResource): void;
+  /** The object to be stored, from the one that has just been marked for deletion. */
+  marked(object: AnyResource): AnyResource;
+  /** True while something besides finalizers and a grace period keeps a marked object. */
+  isHeld(object: AnyResource): boolean;
+}

@@ -1,0 +1,156 @@
+/**
+ * Objects as stored bytes: pages at a revision and the changes after it, of one kind or of all kinds of a store.
+ *
+ * The store's own watches and the cache feed from it. Records come opened (decrypted, checked) and undecoded; a
+ * batch is whole revisions, in order; keys that are no objects of an open kind are passed over.
+ */
+import type { Call } from "../base/call.ts";
+import type { ValueCodec } from "../codec/value.ts";
+import { invariant } from "../errors.ts";
+import type { KvEvent, WatchBatch } from "../etcd/ports.ts";
+import type { KeyRange } from "../resource/key-range.ts";
+import { limits } from "../resource/limits.ts";
+import type { KindDefinition } from "../resource/kind.ts";
+import { currentRevision } from "./freshness.ts";
+import type { KindSlot } from "./kind-slot.ts";
+import { openValue, textOfKey } from "./records.ts";
+import { PageSizer } from "./range-pages.ts";
+import type { StorageContext } from "./storage-context.ts";
+import type { StoredBatch, StoredEvent, StoredPage, StoredRecord, StoredSource, StoredWatch } from "./stored.ts";
+
+/** Which kinds a source carries, and how to tell a key's. */
+export interface SourceScope {
+  readonly range: KeyRange;
+  /** One key of the range, instead of all. */
+  readonly key?: string | undefined;
+  /** Kinds carried now, in key order. */
+  readonly slots: () => readonly KindSlot[];
+}
+
+export class RangeSource implements StoredSource {
+  readonly #context: StorageContext;
+  readonly #scope: SourceScope;
+  readonly #sizer = new PageSizer();
+
+  constructor(context: StorageContext, scope: SourceScope) {
+    this.#context = context;
+    this.#scope = scope;
+  }
+
+  readonly kinds = (): readonly KindDefinition[] => this.#scope.slots().map((slot) => slot.definition);
+
+  codecOf(kind: KindDefinition): ValueCodec {
+    const slot = this.#scope.slots().find(({ definition }) => definition.resource === kind.resource);
+    invariant(slot !== undefined, `kind ${kind.resource} is carried by this source`);
+    return slot.codec;
+  }
+
+  async page(
+    options: Parameters<StoredSource["page"]>[0],
+    call: Call = {},
+  ): Promise<StoredPage> {
+    const { after, limit = limits.readPageItemsMax, revision = 0n, serializable = false } = options;
+    const range = after === undefined ? this.#scope.range : this.#scope.range.after(after);
+    const reply = await this.#context.etcd.kv.range(
+      { key: range.key, rangeEnd: range.rangeEnd, limit: this.#sizer.items(limit), revision, serializable },
+      { ...call, lane: "bulk" },
+    );
+    this.#sizer.learn(reply.kvs);
+    const records: StoredRecord[] = [];
+    for (const kv of reply.kvs) {
+      const record = await this.#record(textOfKey(kv.key), kv);
+      if (record !== undefined) records.push(record);
+    }
+    const last = reply.kvs.at(-1);
+    return {
+      records,
+      revision: revision === 0n ? reply.header.revision : revision,
+      after: reply.more && last !== undefined ? textOfKey(last.key) : undefined,
+      remaining: Number(reply.count) - reply.kvs.length,
+    };
+  }
+
+  watch({ fromRevision }: { readonly fromRevision: bigint }, call: Call = {}): StoredWatch {
+    const { range, key } = this.#scope;
+    const source = this.#context.etcd.watches.open(
+      {
+        ...(key === undefined ? { key: range.key, rangeEnd: range.rangeEnd } : { key }),
+        startRevision: fromRevision + 1n,
+        prevKv: true,
+      },
+      call.signal === undefined ? {} : { signal: call.signal },
+    );
+    const open = (batch: WatchBatch): Promise<StoredBatch | undefined> => this.#batch(batch, fromRevision);
+    return {
+      ready: async () => {
+        await source.ready();
+      },
+      requestProgress: () => source.requestProgress(),
+      async *[Symbol.asyncIterator]() {
+        for await (const batch of source) {
+          const opened = await open(batch);
+          if (opened !== undefined) yield opened;
+        }
+      },
+      [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+    };
+  }
+
+  currentRevision(): Promise<bigint> {
+    return currentRevision(this.#context);
+  }
+
+  async count({ revision }: { readonly revision: bigint }, call: Call = {}): Promise<bigint> {
+    const { key, rangeEnd } = this.#scope.range;
+    const reply = await this.#context.etcd.kv.range({ key, rangeEnd, revision, countOnly: true }, call);
+    return reply.count;
+  }
+
+  epoch(): string {
+    return this.#context.epoch.id;
+  }
+
+  onEpochChange(listener: () => void): Disposable {
+    return this.#context.epoch.onChange(listener);
+  }
+
+  async #batch(batch: WatchBatch, fromRevision: bigint): Promise<StoredBatch | undefined> {
+    // A header may be ahead of what has been delivered, so only progress and events say how far the stream is.
+    if (batch.type === "created" || batch.revision < fromRevision) return undefined;
+    if (batch.type === "progress") return { events: [], revision: batch.revision };
+    const events: StoredEvent[] = [];
+    for (const event of batch.events) {
+      const opened = await this.#event(event);
+      if (opened !== undefined) events.push(opened);
+    }
+    return { events, revision: batch.revision };
+  }
+
+  async #event({ type, kv, prevKv }: KvEvent): Promise<StoredEvent | undefined> {
+    const key = textOfKey(kv.key);
+    const slot = this.#slotOf(key);
+    const at = slot && this.#context.keys.parse(slot.definition, key);
+    if (slot === undefined || at === undefined) return undefined;
+    const previous = prevKv === undefined ? undefined : await openValue(slot, key, at, prevKv);
+    if (type === "put") {
+      const created = kv.createRevision === kv.modRevision;
+      const record = await openValue(slot, key, at, kv);
+      return { type, record, prevModRevision: created ? 0n : prevKv?.modRevision, previous };
+    }
+    const { namespace, name } = at;
+    return { type, kind: slot.definition, key, namespace, name, revision: kv.modRevision, previous };
+  }
+
+  #record(key: string, kv: KvEvent["kv"]): Promise<StoredRecord> | StoredRecord | undefined {
+    const slot = this.#slotOf(key);
+    const at = slot && this.#context.keys.parse(slot.definition, key);
+    return slot === undefined || at === undefined ? undefined : openValue(slot, key, at, kv);
+  }
+
+  #slotOf(key: string): KindSlot | undefined {
+    const slots = this.#scope.slots();
+    const [only] = slots;
+    if (slots.length === 1) return only;
+    return slots.find(({ range }) => key.startsWith(range.prefix));
+  }
+}
