@@ -49,7 +49,8 @@ export function encodeContinueToken(key: Uint8Array, scope: TokenScope, position
 
 /** @throws INVALID_TOKEN for anything this key did not sign for this very list */
 export function decodeContinueToken(key: Uint8Array, scope: TokenScope, token: string): TokenPosition {
-  if (typeof token !== "string" || token.length > limits.continueTokenCharactersMax) throw invalidToken("it is no token");
+  if (typeof token !== "string" || token.length > limits.continueTokenCharactersMax)
+    throw invalidToken("it is no token");
   if (!/^[A-Za-z0-9_-]+$/.test(token)) throw invalidToken("it is not base64url");
   const bytes = Buffer.from(token, "base64url");
   // Buffer drops stray trailing bits; a token has exactly one spelling.
@@ -71,7 +72,8 @@ export function decodeContinueToken(key: Uint8Array, scope: TokenScope, token: s
 function macOf(key: Uint8Array, scope: TokenScope, payload: Uint8Array): Buffer {
   const hmac = createHmac("sha256", key);
   // Each part with its length, so that no two scopes share a text.
-  for (const part of [scope.prefix, scope.resource, scope.selection]) hmac.update(`${Buffer.byteLength(part)}:${part}`);
+  for (const part of [scope.prefix, scope.resource, scope.selection])
+    hmac.update(`${Buffer.byteLength(part)}:${part}`);
   return hmac.update(payload).digest().subarray(0, macBytes);
 }
 

@@ -3,38 +3,40 @@
  * when it is taken.
  */
 import type { CallScope } from "../base/call.ts";
-import { invariant, StoreError } from "../errors.ts";
+import { invariant, isStoreError, StoreError } from "../errors.ts";
 import type { CreateOptions } from "../resource/contract.ts";
-import type { AnyResource, Draft, Key } from "../resource/resource.ts";
-import { randomUuid } from "../base/random.ts";
 import { limits } from "../resource/limits.ts";
-import { generateName } from "../resource/names.ts";
+import { objectForCreate } from "../resource/metadata.ts";
+import { copyPlainData } from "../resource/plain-data.ts";
+import type { AnyResource, Draft } from "../resource/resource.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
+import { validateDraft, validateForStorage } from "../resource/validate-object.ts";
+import { parseCreateOptions } from "../resource/write-options.ts";
 import type { KindSlot } from "./kind-slot.ts";
-import { checkedDraft, newObject } from "./object-rules.ts";
-import { type Place, placeOf, readLive } from "./reads.ts";
+import { type Place, readLive } from "./reads.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
 import { attemptChange, callOf, rehearseChange } from "./write-attempt.ts";
-import { checkTtl, inVersion, leaseFor, validated } from "./write-checks.ts";
+import { inVersion, leaseFor, placeOfObject } from "./write-checks.ts";
 
 /** @throws ALREADY_EXISTS, INVALID_OBJECT, INVALID_ARGUMENT, NAMESPACE_NOT_FOUND, what guards refuse, OUTCOME_UNKNOWN */
 export async function createObject(
   context: StorageContext,
   slot: KindSlot,
   draft: Draft<AnyResource>,
-  options: CreateOptions,
+  given: CreateOptions,
   scope: CallScope,
 ): Promise<AnyResource> {
-  checkTtl(options.ttlSeconds);
-  const checked = checkedDraft(slot.definition, draft, "create");
+  const options = parseCreateOptions(given);
+  validateDraft(slot.definition, draft);
+  const copy = copyPlainData(draft);
   for (let tries = 1; ; tries++) {
-    const planned = planCreate(context, slot, checked);
+    const planned = planCreate(context, slot, copy);
     try {
       return await createAt(context, slot, planned, options, scope);
     } catch (error) {
-      const taken = error instanceof StoreError && error.code === "ALREADY_EXISTS";
-      if (!taken || !planned.generated || tries >= limits.generateNameTriesMax) throw error;
+      const again = planned.generated && tries < limits.generateNameTriesMax;
+      if (!again || !isStoreError(error, "ALREADY_EXISTS")) throw error;
     }
   }
 }
@@ -46,46 +48,30 @@ export interface PlannedCreate {
   readonly generated: boolean;
 }
 
-/** A checked draft with name, uid and time. @throws INVALID_OBJECT */
-export function planCreate(context: StorageContext, slot: KindSlot, draft: AnyResource): PlannedCreate {
-  const { name, generateName: base, namespace } = draft.metadata;
-  const generated = name === undefined && base !== undefined;
-  const at = { namespace, name: generated ? generateName(base, context.random) : name };
-  let place: Place;
-  try {
-    place = placeOf(context, slot, at);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    const { group, kind, resource } = slot.definition;
-    throw new StoreError(
-      "INVALID_OBJECT",
-      `Cannot create ${resource}: ${error.message}`,
-      { group, kind, errors: [{ field: "metadata", message: error.message }] },
-      { cause: error },
-    );
-  }
-  const object = assembledObject(context, slot, draft, { at: place.at });
-  validated(slot, place, object, undefined);
-  return { place, object, generated };
-}
-
-export interface CreateFacts {
-  readonly at: Key;
-}
-
-/** The object a checked draft becomes, with what the store gives it. */
-export function assembledObject(
+/** The object a checked draft becomes, and where. @throws INVALID_OBJECT */
+export function planCreate(
   context: StorageContext,
   slot: KindSlot,
-  draft: AnyResource,
-  { at }: CreateFacts,
+  draft: Draft<AnyResource>,
+): PlannedCreate {
+  const object = objectFromDraft(context, slot, draft);
+  const { namespace, name } = object.metadata;
+  const place = placeOfObject(context, slot, { namespace, name });
+  return { place, object, generated: draft.metadata.name === undefined };
+}
+
+/** What is stored for a checked draft, with what the store gives it. @throws INVALID_OBJECT by the kind's own rules */
+export function objectFromDraft(
+  context: StorageContext,
+  slot: KindSlot,
+  draft: Draft<AnyResource>,
 ): AnyResource {
-  const object = newObject(draft, {
-    at,
-    uid: randomUuid(context.random),
-    nowMs: context.clock.nowMs(),
-  });
-  return slot.lifecycle === undefined ? object : slot.lifecycle.created(object);
+  const { clock, random } = context;
+  const made = objectForCreate(slot.definition, draft, { nowMs: clock.nowMs(), random }) as AnyResource;
+  const object = slot.lifecycle === undefined ? made : slot.lifecycle.created(made);
+  object.metadata.resourceVersion = "";
+  validateForStorage(slot.definition, object);
+  return object;
 }
 
 /** ALREADY_EXISTS, with the version of what is there. */
@@ -105,10 +91,10 @@ async function createAt(
   context: StorageContext,
   slot: KindSlot,
   { place, object }: PlannedCreate,
-  options: CreateOptions,
+  options: ReturnType<typeof parseCreateOptions>,
   scope: CallScope,
 ): Promise<AnyResource> {
-  if (options.dryRun === true) {
+  if (options.dryRun) {
     const { record } = await readLive(context, slot, place, scope);
     if (record !== undefined) throw alreadyExists(slot, place, record);
     await rehearseChange(context, slot, { place, before: undefined, after: object, lease: 0n }, scope);

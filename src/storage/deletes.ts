@@ -1,108 +1,85 @@
 /**
  * delete: preconditions and the caller's validation on the live state, then the object is removed, or marked while
- * finalizers or a grace period hold it.
- *
- *   finalizers left, or grace above 0 ─► marked: deletionTimestamp, finalizers of the policy
- *   none                              ─► removed; the result carries the deletion's version
+ * finalizers or a grace period hold it. The result of a removal is the last state with the deletion's version.
  */
 import type { CallScope } from "../base/call.ts";
 import { invalidArgument } from "../errors.ts";
 import type { DeleteOptions } from "../resource/contract.ts";
-import { limits } from "../resource/limits.ts";
+import { planDeletion } from "../resource/deletion.ts";
 import { sameContent } from "../resource/plain-data.ts";
 import type { AnyResource, Key } from "../resource/resource.ts";
+import { formatResourceVersion } from "../resource/revision.ts";
+import { type ParsedDeleteOptions, parseDeleteOptions } from "../resource/write-options.ts";
 import type { KindSlot } from "./kind-slot.ts";
-import { finalizersFor, isPending, markedForDeletion } from "./object-rules.ts";
 import { placeOf } from "./reads.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
-import { checkPreconditions, existing, meetPreconditions } from "./write-checks.ts";
+import { type Existing, existing, meetPreconditions } from "./write-checks.ts";
 import { type Decision, runWritePlan } from "./write-loop.ts";
 
-export interface DeleteObjectOptions extends DeleteOptions<AnyResource> {
-  /** A state that is probably current, e.g. the cache's, or what a list has just read. */
-  readonly suggestion?: StoredRecord | undefined;
+/** @throws INVALID_ARGUMENT */
+export function checkedDeleteOptions(options: DeleteOptions<AnyResource>): ParsedDeleteOptions<AnyResource> {
+  if (options.validate !== undefined && typeof options.validate !== "function") {
+    throw invalidArgument("validate", "Cannot delete: validate is not a function");
+  }
+  return parseDeleteOptions(options);
 }
 
-const policies: readonly unknown[] = [undefined, "Background", "Foreground", "Orphan"];
-
-/** @throws NOT_FOUND, PRECONDITION_FAILED, what `validate` throws, CORRUPT_OBJECT, INVALID_ARGUMENT, OUTCOME_UNKNOWN */
+/**
+ * @param suggested a state that is probably current, e.g. the cache's, or what a list has just read
+ * @throws NOT_FOUND, PRECONDITION_FAILED, what `validate` throws, CORRUPT_OBJECT, INVALID_ARGUMENT, OUTCOME_UNKNOWN
+ */
 export async function deleteObject(
   context: StorageContext,
   slot: KindSlot,
   at: Key,
-  options: DeleteObjectOptions,
+  options: ParsedDeleteOptions<AnyResource>,
+  suggested: StoredRecord | undefined,
   scope: CallScope,
 ): Promise<AnyResource> {
   const place = placeOf(context, slot, at);
-  checkDeleteOptions(slot, options);
-  const suggestion = options.suggestion ?? context.recent.latest(place.key);
   return runWritePlan(
     context,
     slot,
     {
       place,
-      suggestion,
-      dryRun: options.dryRun === true,
-      decide(record): Decision {
-        const current = existing(slot, place, record);
-        meetPreconditions(slot, place, options.preconditions, current);
-        slot.lifecycle?.deleting(current);
-        options.validate?.(current);
-        return deletionOf(context, slot, record, current, options);
+      suggestion: suggested ?? context.recent.latest(place.key),
+      dryRun: options.dryRun,
+      decide(record) {
+        const state = existing(slot, place, record);
+        meetPreconditions(slot, place, options.preconditions, state);
+        slot.lifecycle?.deleting(state.current);
+        options.validate?.(state.current);
+        return deletionOf(context, slot, state, options);
       },
     },
     scope,
   );
 }
 
-/** @throws INVALID_ARGUMENT */
-export function checkDeleteOptions(slot: KindSlot, options: DeleteOptions<AnyResource>): void {
-  checkPreconditions(options.preconditions);
-  const { gracePeriodSeconds, propagationPolicy, validate } = options;
-  if (typeof gracePeriodSeconds !== "function") checkGrace(slot, gracePeriodSeconds ?? 0);
-  if (!policies.includes(propagationPolicy)) {
-    throw invalidArgument(
-      "propagationPolicy",
-      `Cannot delete ${slot.definition.resource}: propagationPolicy is none of Background, Foreground and Orphan`,
-    );
-  }
-  if (validate !== undefined && typeof validate !== "function") {
-    throw invalidArgument(
-      "validate",
-      `Cannot delete ${slot.definition.resource}: validate is no function`,
-    );
-  }
-}
-
 function deletionOf(
   context: StorageContext,
   slot: KindSlot,
-  record: StoredRecord | undefined,
-  current: AnyResource,
-  { gracePeriodSeconds = 0, propagationPolicy }: DeleteOptions<AnyResource>,
+  { record, current }: Existing,
+  { graceOf, propagationPolicy }: ParsedDeleteOptions<AnyResource>,
 ): Decision {
-  const grace =
-    typeof gracePeriodSeconds === "function"
-      ? checkGrace(slot, gracePeriodSeconds(current))
-      : gracePeriodSeconds;
-  const marked = markedForDeletion(current, {
+  const step = planDeletion(current, {
+    gracePeriodSeconds: graceOf(current),
+    propagationPolicy,
     nowMs: context.clock.nowMs(),
-    gracePeriodSeconds: grace,
-    finalizers: finalizersFor(current.metadata.finalizers ?? [], propagationPolicy),
   });
-  const next = slot.lifecycle === undefined ? marked : slot.lifecycle.marked(marked);
-  if (!isPending(next) && slot.lifecycle?.isHeld(next) !== true) return { type: "remove", object: current };
-  if (sameContent(next, current)) return { type: "unchanged", object: current };
-  return { type: "put", object: next, lease: record?.lease ?? 0n };
-}
-
-function checkGrace(slot: KindSlot, seconds: number): number {
-  if (Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= limits.gracePeriodSecondsMax) {
-    return seconds;
+  const held = slot.lifecycle?.marked(current, step);
+  if (held !== undefined) {
+    held.metadata.resourceVersion = formatResourceVersion(record.modRevision);
+    if (sameContent(held, current)) return { type: "unchanged", object: current };
+    return { type: "put", object: held, lease: record.lease };
   }
-  throw invalidArgument(
-    "gracePeriodSeconds",
-    `Cannot delete ${slot.definition.resource}: gracePeriodSeconds is ${seconds}, expected whole seconds from 0 to ${limits.gracePeriodSecondsMax}`,
-  );
+  switch (step.action) {
+    case "remove":
+      return { type: "remove", object: step.object };
+    case "keep":
+      return { type: "unchanged", object: current };
+    case "mark":
+      return { type: "put", object: step.object, lease: record.lease };
+  }
 }

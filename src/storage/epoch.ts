@@ -18,7 +18,12 @@ export class Epoch {
   }
 
   /** Reads the record, or makes it; without rights or space to make it, this process goes on with "unrecorded". */
-  static async open(kv: Pick<Kv, "range" | "txn">, key: string, random: Random, call: EtcdCall): Promise<Epoch> {
+  static async open(
+    kv: Pick<Kv, "range" | "txn">,
+    key: string,
+    random: Random,
+    call: EtcdCall,
+  ): Promise<Epoch> {
     for (;;) {
       const { kvs } = await kv.range({ key }, call);
       const [kv0] = kvs;

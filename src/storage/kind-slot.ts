@@ -23,12 +23,7 @@ export class KindSlot {
   #definition: KindDefinition;
   #codec: ValueCodec;
 
-  constructor(
-    definition: KindDefinition,
-    codec: ValueCodec,
-    range: KeyRange,
-    lifecycle?: ObjectLifecycle,
-  ) {
+  constructor(definition: KindDefinition, codec: ValueCodec, range: KeyRange, lifecycle?: ObjectLifecycle) {
     this.#definition = definition;
     this.#codec = codec;
     this.range = range;

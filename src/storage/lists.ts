@@ -10,13 +10,16 @@
  */
 import type { CallScope } from "../base/call.ts";
 import { isStoreError, StoreError } from "../errors.ts";
+import type { KeyRange } from "../resource/key-range.ts";
+import type { KeySpace } from "../resource/keys.ts";
 import { limits } from "../resource/limits.ts";
+import type { ParsedListOptions } from "../resource/read-options.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
+import type { Selection } from "../resource/selection.ts";
 import { decodeContinueToken, encodeContinueToken, type TokenScope } from "./continue-token.ts";
 import { awaitRevision } from "./freshness.ts";
 import type { KindSlot } from "./kind-slot.ts";
-import { type PageSizer, rangePages } from "./range-pages.ts";
-import type { ListPlan } from "./read-options.ts";
+import { rangePages } from "./range-pages.ts";
 import { headOf, openRecord } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
@@ -29,6 +32,29 @@ export interface ListOutcome<V> {
   readonly resourceVersion: string;
   readonly continueToken?: string | undefined;
   readonly remainingItemCount?: number | undefined;
+}
+
+/** A checked list, and the keys it is about. */
+export interface ListPlan extends ParsedListOptions {
+  readonly range: KeyRange;
+  /** The one key that can match; undefined: the range is walked. */
+  readonly key: string | undefined;
+}
+
+export function planList(keys: KeySpace, slot: KindSlot, options: ParsedListOptions): ListPlan {
+  const { selection } = options;
+  return {
+    ...options,
+    range: keys.range(slot.definition, selection.namespace),
+    key: onlyKey(keys, slot, selection),
+  };
+}
+
+/** The only key a selection can match; undefined when there may be several. */
+export function onlyKey(keys: KeySpace, slot: KindSlot, { namespace, name }: Selection): string | undefined {
+  if (name === undefined) return undefined;
+  if (slot.definition.scope === "Cluster") return keys.object(slot.definition, { name });
+  return namespace === undefined ? undefined : keys.object(slot.definition, { namespace, name });
 }
 
 /** Where a walk starts and what it is pinned to. */
@@ -47,14 +73,13 @@ interface Start {
 export async function listObjects<V>(
   context: StorageContext,
   slot: KindSlot,
-  sizer: PageSizer,
   plan: ListPlan,
   project: (record: StoredRecord) => V,
   scope: CallScope,
 ): Promise<ListOutcome<V>> {
   const start = await startOf(context, slot, plan, scope);
   try {
-    return await walk(context, slot, sizer, plan, start, project, scope);
+    return await walk(context, slot, plan, start, project, scope);
   } catch (error) {
     throw await explained(context, slot, plan, start, error);
   }
@@ -63,7 +88,6 @@ export async function listObjects<V>(
 async function walk<V>(
   context: StorageContext,
   slot: KindSlot,
-  sizer: PageSizer,
   plan: ListPlan,
   start: Start,
   project: (record: StoredRecord) => V,
@@ -75,13 +99,11 @@ async function walk<V>(
   const wanted = (): number => {
     if (limit === undefined) return Number.POSITIVE_INFINITY;
     // Without a selector every key read is an item; with one, each further read is twice as large.
-    return selection.isWholeRange
-      ? limit - items.length
-      : Math.min(limit * growth, limits.readPageItemsMax);
+    return selection.isWholeRange ? limit - items.length : Math.min(limit * growth, limits.readPageItemsMax);
   };
   const pages = rangePages(
     context.etcd.kv,
-    sizer,
+    slot.sizer,
     {
       range: plan.range,
       key: plan.key,
@@ -106,7 +128,8 @@ async function walk<V>(
       const record = opened instanceof Promise ? await opened : opened;
       if (record === undefined) continue;
       try {
-        if (!selection.isWholeRange && !selection.matches(headOf(slot.definition, slot.codec, record))) continue;
+        if (!selection.isWholeRange && !selection.matches(headOf(slot.definition, slot.codec, record)))
+          continue;
         items.push(project(record));
       } catch (error) {
         if (onCorrupt === undefined || !isStoreError(error, "CORRUPT_OBJECT")) throw error;
@@ -161,7 +184,11 @@ async function startOf(
     }
     return start;
   }
-  const subject = { group: slot.definition.group, kind: slot.definition.kind, namespace: plan.selection.namespace };
+  const subject = {
+    group: slot.definition.group,
+    kind: slot.definition.kind,
+    namespace: plan.selection.namespace,
+  };
   switch (freshness.consistency) {
     case "linearizable":
     case "any":

@@ -2,6 +2,7 @@
  * What is particular to one built-in kind's life, asked by the writes of every kind: namespaces are born Active,
  * are Terminating when marked, and are held until they are empty. Ordinary kinds have none.
  */
+import type { DeletionStep } from "../resource/deletion.ts";
 import type { AnyResource } from "../resource/resource.ts";
 
 export interface ObjectLifecycle {
@@ -9,8 +10,8 @@ export interface ObjectLifecycle {
   created(object: AnyResource): AnyResource;
   /** @throws what refuses the deletion of this object */
   deleting(current: AnyResource): void;
-  /** The object to be stored, from the one that has just been marked for deletion. */
-  marked(object: AnyResource): AnyResource;
+  /** What is stored instead of `step` when something holds the object besides finalizers and grace; undefined: `step` it is. */
+  marked(current: AnyResource, step: DeletionStep<AnyResource>): AnyResource | undefined;
   /** True while something besides finalizers and a grace period keeps a marked object. */
   isHeld(object: AnyResource): boolean;
 }

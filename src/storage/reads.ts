@@ -9,11 +9,11 @@
 import type { CallScope } from "../base/call.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError, StoreError } from "../errors.ts";
+import type { Freshness } from "../resource/read-options.ts";
 import type { Key } from "../resource/resource.ts";
 import { awaitRevision } from "./freshness.ts";
 import type { GotKey } from "./grouped-gets.ts";
 import type { KindSlot } from "./kind-slot.ts";
-import type { Freshness } from "./read-options.ts";
 import { openValue } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
@@ -66,11 +66,7 @@ export async function readAt(
       return readLive(context, slot, place, scope);
     case "any":
       scope.throwIfEnded();
-      return stateOf(
-        slot,
-        place,
-        await untilAborted(context.serializableGets.get(place.key), scope.signal),
-      );
+      return stateOf(slot, place, await untilAborted(context.serializableGets.get(place.key), scope.signal));
     case "notOlderThan": {
       const state = await readLive(context, slot, place, scope);
       if (state.revision >= freshness.revision) return state;
@@ -81,10 +77,7 @@ export async function readAt(
       const { revision } = freshness;
       await awaitRevision(context, revision, scope, subject);
       try {
-        const { kvs } = await context.etcd.kv.range(
-          { key: place.key, revision },
-          { signal: scope.signal },
-        );
+        const { kvs } = await context.etcd.kv.range({ key: place.key, revision }, { signal: scope.signal });
         return await stateOf(slot, place, { kv: kvs[0], revision });
       } catch (error) {
         throw isStoreError(error, "EXPIRED") ? expiredRead(error, subject, revision) : error;

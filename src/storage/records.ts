@@ -44,7 +44,12 @@ export function openRecord(
 }
 
 /** As `openRecord`, for a key whose coordinates are known. */
-export function openValue(slot: KindSlot, key: string, at: Key, facts: ValueFacts): MaybePromise<StoredRecord> {
+export function openValue(
+  slot: KindSlot,
+  key: string,
+  at: Key,
+  facts: ValueFacts,
+): MaybePromise<StoredRecord> {
   const { definition, codec } = slot;
   const finish = (
     value: PlainValue | undefined,

@@ -8,26 +8,34 @@
  */
 import type { CallScope } from "../base/call.ts";
 import { untilAborted } from "../base/until-aborted.ts";
-import { invalidArgument, StoreError } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import type { WriteOptions } from "../resource/contract.ts";
+import { isFinished } from "../resource/deletion.ts";
+import { objectForUpdate } from "../resource/metadata.ts";
 import { copyPlainData, sameContent } from "../resource/plain-data.ts";
-import type { AnyResource, Draft, Key, Resource } from "../resource/resource.ts";
-import { isResourceVersion } from "../resource/revision.ts";
-import { assembledObject, type CreateFacts } from "./creates.ts";
+import type { AnyResource, Draft, Key } from "../resource/resource.ts";
+import { formatResourceVersion, parseResourceVersion } from "../resource/revision.ts";
+import {
+  invalidObject,
+  validateDraft,
+  validateForStorage,
+  validateReplacement,
+} from "../resource/validate-object.ts";
+import { type ParsedWriteOptions, parseWriteOptions } from "../resource/write-options.ts";
+import { objectFromDraft } from "./creates.ts";
 import type { KindSlot } from "./kind-slot.ts";
-import { changedObject, checkedDraft, isPending } from "./object-rules.ts";
 import { type Place, placeOf } from "./reads.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
 import { callOf } from "./write-attempt.ts";
 import {
-  checkPreconditions,
-  checkTtl,
-  conflict,
+  type Existing,
   existing,
   leaseFor,
+  matchState,
+  meetAbsent,
   meetPreconditions,
-  validated,
+  placeOfObject,
 } from "./write-checks.ts";
 import { type Decision, runWritePlan } from "./write-loop.ts";
 
@@ -38,37 +46,35 @@ export type Mutate = (
 
 export interface GuaranteedUpdateOptions extends WriteOptions {
   readonly createIfMissing?: (() => Draft<AnyResource>) | undefined;
-  /** A state that is probably current, e.g. the cache's. */
-  readonly suggestion?: StoredRecord | undefined;
 }
 
 /** @throws NOT_FOUND, CONFLICT, PRECONDITION_FAILED, INVALID_OBJECT, INVALID_ARGUMENT, what guards refuse, OUTCOME_UNKNOWN */
 export async function updateObject(
   context: StorageContext,
   slot: KindSlot,
-  object: Resource,
-  options: WriteOptions,
+  object: AnyResource,
+  given: WriteOptions,
+  suggested: StoredRecord | undefined,
   scope: CallScope,
 ): Promise<AnyResource> {
-  checkWriteOptions(slot, options);
-  const wanted = checkedDraft(slot.definition, object as AnyResource, "update");
-  const place = objectPlace(context, slot, wanted);
-  const expected = expectedVersion(slot, place, wanted);
-  const suggestion =
-    expected === undefined
-      ? context.recent.latest(place.key)
-      : context.recent.at(place.key, BigInt(expected));
+  const options = parseWriteOptions(slot.definition, given);
+  validateReplacement(slot.definition, object);
+  // The caller's object is its own: whatever it does with it while we wait changes nothing here.
+  const wanted = copyPlainData(object);
+  const { namespace, name, uid, resourceVersion } = wanted.metadata;
+  const place = placeOfObject(context, slot, { namespace, name });
   return runWritePlan(
     context,
     slot,
     {
       place,
-      suggestion,
-      dryRun: options.dryRun === true,
-      async decide(record) {
-        const current = existing(slot, place, record);
-        meetPreconditions(slot, place, options.preconditions, current);
-        return changeDecision(context, slot, place, { record, current, wanted }, options, scope);
+      suggestion: suggestionFor(context, place, suggested, resourceVersion),
+      dryRun: options.dryRun,
+      decide(record) {
+        const state = existing(slot, place, record);
+        meetPreconditions(slot, place, options.preconditions, state);
+        matchState(slot, place, state.current, { uid, resourceVersion });
+        return changeTo(context, slot, state, wanted, options, scope);
       },
     },
     scope,
@@ -81,162 +87,108 @@ export async function guaranteedUpdateObject(
   slot: KindSlot,
   at: Key,
   mutate: Mutate,
-  options: GuaranteedUpdateOptions,
+  given: GuaranteedUpdateOptions,
+  suggested: StoredRecord | undefined,
   scope: CallScope,
 ): Promise<AnyResource> {
   const place = placeOf(context, slot, at);
-  checkWriteOptions(slot, options);
+  const options = parseWriteOptions(slot.definition, given);
+  const { createIfMissing } = given;
   if (typeof mutate !== "function") {
-    throw invalidArgument("mutate", `Cannot update "${place.key}": mutate is no function`);
+    throw invalidArgument("mutate", `Cannot update "${place.key}": mutate is not a function`);
   }
   using _turn = await context.hotKeys.acquire(place.key, scope.signal);
   const signal = scope.signal ?? new AbortController().signal;
-  const facts: CreateFacts = { at: place.at };
   return runWritePlan(
     context,
     slot,
     {
       place,
-      suggestion: newest(context.recent.latest(place.key), options.suggestion),
-      dryRun: options.dryRun === true,
+      suggestion: suggestionFor(context, place, suggested),
+      dryRun: options.dryRun,
       async decide(record, number) {
-        if (record === undefined && options.createIfMissing !== undefined) {
-          const draft = checkedDraft(slot.definition, options.createIfMissing(), "create");
-          checkIdentity(slot, place, draft);
-          meetAbsent(slot, place, options);
-          const created = assembledObject(context, slot, draft, facts);
-          validated(slot, place, created, undefined);
-          const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, callOf(scope));
-          return { type: "put", object: created, lease };
+        if (record === undefined && createIfMissing !== undefined) {
+          meetAbsent(slot, place, options.preconditions);
+          return creation(context, slot, place, createIfMissing(), options, scope);
         }
-        const current = existing(slot, place, record);
-        meetPreconditions(slot, place, options.preconditions, current);
-        // An own copy: mutate may change it in place, and the comparison needs the state as it was.
-        const made = Promise.resolve(mutate(copyPlainData(current), { number, signal }));
-        const wanted = checkedDraft(slot.definition, await untilAborted(made, scope.signal), "update");
+        const state = existing(slot, place, record);
+        meetPreconditions(slot, place, options.preconditions, state);
+        // A copy of its own: mutate may change it in place, and the comparison needs the state as it was.
+        const made = Promise.resolve(mutate(copyPlainData(state.current), { number, signal }));
+        const wanted = await untilAborted(made, scope.signal);
+        validateReplacement(slot.definition, wanted);
         checkIdentity(slot, place, wanted);
-        return changeDecision(context, slot, place, { record, current, wanted }, options, scope);
+        matchState(slot, place, state.current, wanted.metadata);
+        return changeTo(context, slot, state, wanted, options, scope);
       },
     },
     scope,
   );
 }
 
-/** What storing `wanted` over `current` comes to. */
-async function changeDecision(
+/** What storing `wanted` over a state comes to. */
+async function changeTo(
+  context: StorageContext,
+  slot: KindSlot,
+  { record, current }: Existing,
+  wanted: Draft<AnyResource>,
+  options: ParsedWriteOptions,
+  scope: CallScope,
+): Promise<Decision> {
+  const next = objectForUpdate(slot.definition, current, wanted, options.subresource) as AnyResource;
+  next.metadata.resourceVersion = formatResourceVersion(record.modRevision);
+  validateForStorage(slot.definition, next, current);
+  // The last finalizer of an object marked for deletion is gone: so is the object.
+  if (isFinished(next) && slot.lifecycle?.isHeld(next) !== true) return { type: "remove", object: next };
+  const renews = options.ttlSeconds !== undefined;
+  if (!renews && record.value?.stale === false && sameContent(next, current)) {
+    return { type: "unchanged", object: current };
+  }
+  const lease = await leaseFor(context, slot, options.ttlSeconds, record, callOf(scope));
+  return { type: "put", object: next, lease };
+}
+
+async function creation(
   context: StorageContext,
   slot: KindSlot,
   place: Place,
-  state: {
-    readonly record: StoredRecord | undefined;
-    readonly current: AnyResource;
-    readonly wanted: AnyResource;
-  },
-  options: WriteOptions,
+  draft: Draft<AnyResource>,
+  options: ParsedWriteOptions,
   scope: CallScope,
 ): Promise<Decision> {
-  const { record, current, wanted } = state;
-  const { uid, resourceVersion } = wanted.metadata;
-  if (uid !== undefined && uid !== current.metadata.uid) {
-    throw conflict(slot, place, { field: "uid", expected: uid, actual: current.metadata.uid });
-  }
-  if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion) {
-    const actual = current.metadata.resourceVersion;
-    throw conflict(slot, place, { field: "resourceVersion", expected: resourceVersion, actual });
-  }
-  const next = changedObject(slot.definition, current, wanted, options.subresource);
-  validated(slot, place, next, current);
-  // The last finalizer of an object marked for deletion is gone: so is the object.
-  const deleting = next.metadata.deletionTimestamp !== undefined;
-  if (deleting && !isPending(next) && slot.lifecycle?.isHeld(next) !== true) {
-    return { type: "remove", object: next };
-  }
-  const renews = options.ttlSeconds !== undefined;
-  if (!renews && record?.value?.stale === false && sameContent(next, current)) {
-    return { type: "unchanged", object: current };
-  }
-  return {
-    type: "put",
-    object: next,
-    lease: await leaseFor(context, slot, options.ttlSeconds, record, callOf(scope)),
-  };
-}
-
-function checkWriteOptions(slot: KindSlot, options: WriteOptions): void {
-  checkPreconditions(options.preconditions);
-  checkTtl(options.ttlSeconds);
-  const { subresource } = options;
-  if (subresource === undefined || subresource === "all") return;
-  if (subresource !== "status") {
-    throw invalidArgument(
-      "subresource",
-      `Cannot write ${slot.definition.resource}: subresource is neither "status" nor "all"`,
-    );
-  }
-  if (!slot.definition.status) {
-    throw invalidArgument(
-      "subresource",
-      `Cannot write ${slot.definition.resource}: the kind has no status subresource`,
-    );
-  }
-}
-
-/** Where an object says it is. @throws INVALID_OBJECT */
-function objectPlace(context: StorageContext, slot: KindSlot, object: AnyResource): Place {
-  const { namespace, name } = object.metadata;
-  try {
-    return placeOf(context, slot, { namespace, name });
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw invalidObject(slot, "metadata", error.message, error);
-  }
-}
-
-/** @throws INVALID_OBJECT for a resourceVersion that is none */
-function expectedVersion(slot: KindSlot, { at }: Place, object: AnyResource): string | undefined {
-  const { resourceVersion } = object.metadata;
-  if (resourceVersion === undefined || isResourceVersion(resourceVersion)) return resourceVersion;
-  throw invalidObject(slot, "metadata.resourceVersion", `"${at.name}" has one that is no version`);
+  validateDraft(slot.definition, draft);
+  checkIdentity(slot, place, draft);
+  const object = objectFromDraft(context, slot, {
+    ...draft,
+    metadata: { ...draft.metadata, ...place.at },
+  });
+  const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, callOf(scope));
+  return { type: "put", object, lease };
 }
 
 /** What mutate or createIfMissing made must be the object asked for. @throws INVALID_OBJECT */
-function checkIdentity(slot: KindSlot, { at }: Place, draft: AnyResource): void {
+function checkIdentity(slot: KindSlot, { key, at }: Place, draft: Draft<AnyResource>): void {
   for (const field of ["name", "namespace"] as const) {
     const given = draft.metadata[field];
     if (given === undefined || given === at[field]) continue;
-    throw invalidObject(slot, `metadata.${field}`, `"${given}" where "${at[field] ?? ""}" was asked for`);
+    throw invalidObject(`update ${slot.definition.resource} "${key}"`, slot.subject(key, at), [
+      { field: `metadata.${field}`, message: `it is "${given}", expected that of the object asked for` },
+    ]);
   }
 }
 
-/** Preconditions name an object that is there. @throws PRECONDITION_FAILED */
-function meetAbsent(slot: KindSlot, { key, at }: Place, { preconditions }: WriteOptions): void {
-  for (const field of ["uid", "resourceVersion"] as const) {
-    const expected = preconditions?.[field];
-    if (expected === undefined) continue;
-    throw new StoreError(
-      "PRECONDITION_FAILED",
-      `Cannot create ${slot.definition.resource} "${key}": the precondition wants ${field} "${expected}", and there is no such object`,
-      { ...slot.subject(key, at), field, expected },
-    );
+/** The newest state known without asking; of `version` exactly, where one is given. */
+function suggestionFor(
+  context: StorageContext,
+  { key }: Place,
+  suggested: StoredRecord | undefined,
+  version?: string,
+): StoredRecord | undefined {
+  const recent = context.recent.latest(key);
+  if (version !== undefined) {
+    const revision = parseResourceVersion(version, "metadata.resourceVersion");
+    return [recent, suggested].find((record) => record?.modRevision === revision);
   }
-}
-
-function invalidObject(
-  slot: KindSlot,
-  field: string,
-  message: string,
-  cause?: unknown,
-): StoreError<"INVALID_OBJECT"> {
-  const { group, kind, resource } = slot.definition;
-  return new StoreError(
-    "INVALID_OBJECT",
-    `Cannot store ${resource}: ${field}: ${message}`,
-    { group, kind, errors: [{ field, message }] },
-    { cause },
-  );
-}
-
-function newest(a: StoredRecord | undefined, b: StoredRecord | undefined): StoredRecord | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a.modRevision >= b.modRevision ? a : b;
+  if (recent === undefined || suggested === undefined) return recent ?? suggested;
+  return recent.modRevision >= suggested.modRevision ? recent : suggested;
 }

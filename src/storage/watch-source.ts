@@ -5,18 +5,30 @@
  * batch is whole revisions, in order; keys that are no objects of an open kind are passed over.
  */
 import type { Call } from "../base/call.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import type { TurnBudget } from "../base/turn-budget.ts";
 import type { ValueCodec } from "../codec/value.ts";
 import { invariant } from "../errors.ts";
 import type { KvEvent, WatchBatch } from "../etcd/ports.ts";
 import type { KeyRange } from "../resource/key-range.ts";
-import { limits } from "../resource/limits.ts";
+import type { KeySpace } from "../resource/keys.ts";
 import type { KindDefinition } from "../resource/kind.ts";
+import { limits } from "../resource/limits.ts";
 import { currentRevision } from "./freshness.ts";
 import type { KindSlot } from "./kind-slot.ts";
-import { openValue, textOfKey } from "./records.ts";
+import { progressIsReliable } from "./progress-trust.ts";
 import { PageSizer } from "./range-pages.ts";
+import { openValue, textOfKey } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
-import type { StoredBatch, StoredEvent, StoredPage, StoredRecord, StoredSource, StoredWatch } from "./stored.ts";
+import type {
+  StoredBatch,
+  StoredEvent,
+  StoredPage,
+  StoredRecord,
+  StoredSource,
+  StoredWatch,
+} from "./stored.ts";
 
 /** Which kinds a source carries, and how to tell a key's. */
 export interface SourceScope {
@@ -40,15 +52,10 @@ export class RangeSource implements StoredSource {
   readonly kinds = (): readonly KindDefinition[] => this.#scope.slots().map((slot) => slot.definition);
 
   codecOf(kind: KindDefinition): ValueCodec {
-    const slot = this.#scope.slots().find(({ definition }) => definition.resource === kind.resource);
-    invariant(slot !== undefined, `kind ${kind.resource} is carried by this source`);
-    return slot.codec;
+    return this.#slotFor(kind).codec;
   }
 
-  async page(
-    options: Parameters<StoredSource["page"]>[0],
-    call: Call = {},
-  ): Promise<StoredPage> {
+  async page(options: Parameters<StoredSource["page"]>[0], call: Call = {}): Promise<StoredPage> {
     const { after, limit = limits.readPageItemsMax, revision = 0n, serializable = false } = options;
     const range = after === undefined ? this.#scope.range : this.#scope.range.after(after);
     const reply = await this.#context.etcd.kv.range(
@@ -94,6 +101,39 @@ export class RangeSource implements StoredSource {
       },
       [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
     };
+  }
+
+  get clock(): Clock {
+    return this.#context.clock;
+  }
+
+  get random(): Random {
+    return this.#context.random;
+  }
+
+  get turns(): TurnBudget {
+    return this.#context.turns;
+  }
+
+  get keys(): KeySpace {
+    return this.#context.keys;
+  }
+
+  only(kind: KindDefinition): StoredSource {
+    const slot = this.#slotFor(kind);
+    return new RangeSource(this.#context, { range: slot.range, slots: () => [slot] });
+  }
+
+  seenRevision(): bigint {
+    return this.#context.etcd.kv.highestRevision;
+  }
+
+  progressIsReliable(call: Call = {}): Promise<boolean> {
+    return progressIsReliable(this.#context.etcd, call);
+  }
+
+  tokenKey(): Promise<Uint8Array> {
+    return this.#context.continueKey.get();
   }
 
   currentRevision(): Promise<bigint> {
@@ -145,6 +185,12 @@ export class RangeSource implements StoredSource {
     const slot = this.#slotOf(key);
     const at = slot && this.#context.keys.parse(slot.definition, key);
     return slot === undefined || at === undefined ? undefined : openValue(slot, key, at, kv);
+  }
+
+  #slotFor(kind: KindDefinition): KindSlot {
+    const slot = this.#scope.slots().find(({ definition }) => definition.resource === kind.resource);
+    invariant(slot !== undefined, `kind ${kind.resource} is carried by this source`);
+    return slot;
   }
 
   #slotOf(key: string): KindSlot | undefined {

@@ -8,7 +8,7 @@
  * prepared again here; a refusal because the object changed is the caller's to think about.
  */
 import { Backoff } from "../base/backoff.ts";
-import { type Call, type CallScope } from "../base/call.ts";
+import type { Call, CallScope } from "../base/call.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../etcd/fenced-write.ts";
 import { limits } from "../resource/limits.ts";
@@ -95,19 +95,12 @@ export async function prepareWrite(
       ? undefined
       : await slot.codec.seal({ key: place.key, object: after, head, writeId });
   if (value !== undefined) checkSize(slot, place, value);
-  const parts = await guardParts(
-    context,
-    changeFor(slot, change, head, value),
-    pure,
-    call,
-  );
+  const parts = await guardParts(context, changeFor(slot, change, head, value), pure, call);
   const write: FencedWrite = {
     key: place.key,
     guard: before?.modRevision ?? 0n,
     change:
-      value === undefined
-        ? { type: "delete" }
-        : { type: "put", value, ...(lease === 0n ? {} : { lease }) },
+      value === undefined ? { type: "delete" } : { type: "put", value, ...(lease === 0n ? {} : { lease }) },
     writeId,
     compares: parts.flatMap((part) => part.compares),
     ops: parts.flatMap((part) => part.ops),
@@ -152,8 +145,7 @@ export async function settleWrite(
   });
   if (current === undefined) context.recent.forget(place.key, revision);
   if ((current?.modRevision ?? 0n) !== write.guard) {
-    const record =
-      current === undefined ? undefined : await openValue(slot, place.key, place.at, current);
+    const record = current === undefined ? undefined : await openValue(slot, place.key, place.at, current);
     if (record !== undefined) context.recent.keep(record);
     return { outcome: "changed", state: { record, revision } };
   }
@@ -227,8 +219,7 @@ function changeFor(
             storedBytes: before.value.storedBytes,
             modRevision: before.modRevision,
           },
-    after:
-      head === undefined || value === undefined ? undefined : { head, storedBytes: value.byteLength },
+    after: head === undefined || value === undefined ? undefined : { head, storedBytes: value.byteLength },
     expires: lease !== 0n,
   };
 }

@@ -1,99 +1,98 @@
 /**
- * What every write checks of the state it meets and of the object it is about to store: preconditions, identity,
- * corruption, the kind's own rules, and the lease the object will live on.
+ * What every write checks of the state it meets, and the lease the object will live on. Each error names the object
+ * and says what was found and what was wanted.
  */
 import type { Call } from "../base/call.ts";
-import { invalidArgument, StoreError } from "../errors.ts";
-import type { Preconditions } from "../resource/contract.ts";
-import { limits } from "../resource/limits.ts";
-import type { AnyResource } from "../resource/resource.ts";
-import { formatResourceVersion, parseResourceVersion } from "../resource/revision.ts";
+import { isStoreError, StoreError } from "../errors.ts";
+import { assertPreconditions, type ParsedPreconditions } from "../resource/preconditions.ts";
+import type { AnyResource, Key } from "../resource/resource.ts";
+import { formatResourceVersion } from "../resource/revision.ts";
+import { invalidObject } from "../resource/validate-object.ts";
 import type { KindSlot } from "./kind-slot.ts";
-import { notFound, type Place } from "./reads.ts";
+import { notFound, type Place, placeOf } from "./reads.ts";
 import { objectOf } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
 
-/** @throws INVALID_ARGUMENT for preconditions that cannot be met by any object */
-export function checkPreconditions(preconditions: Preconditions | undefined): void {
-  if (preconditions === undefined) return;
-  const { uid, resourceVersion } = preconditions;
-  if (uid !== undefined && (typeof uid !== "string" || uid === "")) {
-    throw invalidArgument("preconditions.uid", "Cannot write: preconditions.uid is no uid");
-  }
-  if (resourceVersion !== undefined) parseResourceVersion(resourceVersion, "preconditions.resourceVersion");
+/** A state that is there, and its object: fresh, the caller's own. */
+export interface Existing {
+  readonly record: StoredRecord;
+  readonly current: AnyResource;
 }
 
-/** @throws INVALID_ARGUMENT for a time to live that etcd cannot keep */
-export function checkTtl(ttlSeconds: number | undefined): void {
-  if (ttlSeconds === undefined) return;
-  const { ttlSecondsMin, ttlSecondsMax } = limits;
-  if (Number.isSafeInteger(ttlSeconds) && ttlSeconds >= ttlSecondsMin && ttlSeconds <= ttlSecondsMax) return;
-  throw invalidArgument(
-    "ttlSeconds",
-    `Cannot write: ttlSeconds is ${ttlSeconds}, expected whole seconds from ${ttlSecondsMin} to ${ttlSecondsMax}`,
-  );
-}
-
-/** The object of a state that must be there. @throws NOT_FOUND, CORRUPT_OBJECT */
-export function existing(slot: KindSlot, place: Place, record: StoredRecord | undefined): AnyResource {
+/** @throws NOT_FOUND, CORRUPT_OBJECT */
+export function existing(slot: KindSlot, place: Place, record: StoredRecord | undefined): Existing {
   if (record === undefined) throw notFound(slot, place);
-  return objectOf(slot.definition, slot.codec, record);
+  return { record, current: objectOf(slot.definition, slot.codec, record) };
 }
 
 /** @throws PRECONDITION_FAILED */
 export function meetPreconditions(
   slot: KindSlot,
   { key, at }: Place,
-  preconditions: Preconditions | undefined,
-  current: AnyResource,
+  preconditions: ParsedPreconditions,
+  { record, current }: Existing,
 ): void {
-  for (const field of ["uid", "resourceVersion"] as const) {
-    const expected = preconditions?.[field];
-    const actual = current.metadata[field];
-    if (expected === undefined || expected === actual) continue;
-    throw new StoreError(
-      "PRECONDITION_FAILED",
-      `Cannot write ${slot.definition.resource} "${key}": its ${field} is "${actual}", the precondition wants "${expected}"`,
-      { ...slot.subject(key, at), field, expected, actual },
-    );
-  }
-}
-
-/** CONFLICT: the object is not the one, or not in the version, that the caller has changed. */
-export function conflict(
-  slot: KindSlot,
-  { key, at }: Place,
-  facts: { readonly expected: string; readonly actual: string; readonly field: "uid" | "resourceVersion" },
-): StoreError<"CONFLICT"> {
-  const { expected, actual, field } = facts;
-  return new StoreError(
-    "CONFLICT",
-    `Cannot write ${slot.definition.resource} "${key}": its ${field} is "${actual}", the object given has "${expected}"`,
-    { ...slot.subject(key, at), expected, actual },
+  const live = { uid: current.metadata.uid, revision: record.modRevision };
+  assertPreconditions(
+    preconditions,
+    live,
+    `write ${slot.definition.resource} "${key}"`,
+    slot.subject(key, at),
   );
 }
 
-/** The kind's own rules. @throws INVALID_OBJECT */
-export function validated(
-  slot: KindSlot,
-  { key, at }: Place,
-  next: AnyResource,
-  current: AnyResource | undefined,
-): void {
-  const errors = slot.definition.validate(next, current);
-  const [first] = errors;
-  if (first === undefined) return;
+/** Preconditions are about an object that is there. @throws PRECONDITION_FAILED */
+export function meetAbsent(slot: KindSlot, { key, at }: Place, { uid, revision }: ParsedPreconditions): void {
+  const expected = uid ?? (revision === undefined ? undefined : formatResourceVersion(revision));
+  if (expected === undefined) return;
+  const field = uid === undefined ? "resourceVersion" : "uid";
   throw new StoreError(
-    "INVALID_OBJECT",
-    `Cannot store ${slot.definition.resource} "${key}": ${first.field}: ${first.message}`,
-    { ...slot.subject(key, at), errors },
+    "PRECONDITION_FAILED",
+    `Cannot create ${slot.definition.resource} "${key}": there is no such object, expected one with ${field} "${expected}"`,
+    { ...slot.subject(key, at), field, expected },
   );
 }
 
 /**
- * The lease an object is written on: a fresh share for `ttlSeconds` or the kind's default, else the one it has.
- * So an update without ttlSeconds keeps what is left of its time.
+ * What a caller hands in must be made from the state it replaces: a uid or resourceVersion it carries says so.
+ * @throws CONFLICT
+ */
+export function matchState(
+  slot: KindSlot,
+  { key, at }: Place,
+  current: AnyResource,
+  given: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined },
+): void {
+  for (const field of ["uid", "resourceVersion"] as const) {
+    const expected = given[field];
+    const actual = current.metadata[field];
+    if (expected === undefined || expected === actual) continue;
+    throw new StoreError(
+      "CONFLICT",
+      `Cannot update ${slot.definition.resource} "${key}": its ${field} is "${actual}", the object given has "${expected}"`,
+      { ...slot.subject(key, at), expected, actual },
+    );
+  }
+}
+
+/** Where an object says it is. @throws INVALID_OBJECT: what is wrong is in the object, not in an argument */
+export function placeOfObject(context: Pick<StorageContext, "keys">, slot: KindSlot, at: Key): Place {
+  try {
+    return placeOf(context, slot, at);
+  } catch (error) {
+    if (!isStoreError(error, "INVALID_ARGUMENT")) throw error;
+    const { group, kind, resource } = slot.definition;
+    const { argument } = error.details;
+    throw invalidObject(`store ${resource}`, { group, kind, namespace: at.namespace, name: at.name }, [
+      { field: `metadata.${argument}`, message: error.message },
+    ]);
+  }
+}
+
+/**
+ * The lease an object is written on: a share for `ttlSeconds` or the kind's default, else the one it has. So an
+ * update without ttlSeconds keeps what is left of its time.
  */
 export async function leaseFor(
   context: StorageContext,
@@ -106,7 +105,7 @@ export async function leaseFor(
   return wanted === undefined ? (record?.lease ?? 0n) : context.etcd.leases.shared(wanted, call);
 }
 
-/** The last state of something removed, or what was written, in a given version. */
+/** The object as it is, or was when removed, in a given version. */
 export function inVersion(object: AnyResource, revision: bigint): AnyResource {
   object.metadata.resourceVersion = formatResourceVersion(revision);
   return object;

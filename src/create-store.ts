@@ -1,0 +1,184 @@
+/**
+ * `createStore`: the parts put together. Nothing is decided here but which part gets what; each behaviour has its
+ * file in src/storage/.
+ *
+ *   options checked ─► context (keys, fenced writes, epoch, memories) ─► kinds opened ─► namespaces made sure of ─► Store
+ *
+ * Whoever opened etcd closes it; closing the store lets its writes finish and ends its watches.
+ */
+import { type Call, CallScope } from "./base/call.ts";
+import { CallGate } from "./base/call-gate.ts";
+import { KeyQueues } from "./base/key-queues.ts";
+import { quote } from "./base/quote.ts";
+import { TurnBudget } from "./base/turn-budget.ts";
+import { untilAborted } from "./base/until-aborted.ts";
+import { type Codec, msgpackCodec } from "./codec/codec.ts";
+import type { Transform } from "./codec/transform.ts";
+import { invalidArgument, isStoreError, StoreError } from "./errors.ts";
+import { createFencedWrites } from "./etcd/fenced-writes.ts";
+import type { Etcd } from "./etcd/ports.ts";
+import type { ResourceStore } from "./resource/contract.ts";
+import { KeySpace } from "./resource/keys.ts";
+import type { Kind } from "./resource/kind.ts";
+import { initialNamespaces, namespaceKind } from "./resource/namespace-kind.ts";
+import type { Namespace, Resource } from "./resource/resource.ts";
+import { formatResourceVersion } from "./resource/revision.ts";
+import type { Health, Quotas, RewriteReport, Store, StoreStats } from "./resource/store.ts";
+import { ContinueKey } from "./storage/continue-key.ts";
+import { createDictionaryStore } from "./storage/dictionary-store.ts";
+import { Epoch } from "./storage/epoch.ts";
+import { currentRevision } from "./storage/freshness.ts";
+import { GroupedGets } from "./storage/grouped-gets.ts";
+import { KindRegistry } from "./storage/kind-registry.ts";
+import { NamespaceGate } from "./storage/namespace-gate.ts";
+import { typedStore } from "./storage/object-store.ts";
+import { RecentRecords } from "./storage/recent-records.ts";
+import type { StorageContext } from "./storage/storage-context.ts";
+import { StoreCounters } from "./storage/store-counters.ts";
+import { type HasStoredSource, type StoredSource, storedSource } from "./storage/stored.ts";
+import { RangeSource } from "./storage/watch-source.ts";
+import { WatchStarts } from "./storage/watch-starts.ts";
+import type { WriteGuard } from "./storage/write-guard.ts";
+
+export interface StoreOptions extends Call {
+  /** The connection; stays the caller's. */
+  readonly etcd: Etcd;
+  readonly kinds: readonly Kind[];
+  /** Where objects live; default "/registry". */
+  readonly prefix?: string | undefined;
+  /** How values are written; default `msgpackCodec()`. Every known format is read. */
+  readonly codec?: Codec | undefined;
+  /** Encryption at rest, by "secrets", "deployments.apps", or "*" for the rest. */
+  readonly transforms?: Readonly<Record<string, Transform>> | undefined;
+  /** Default "required": creates into a missing or terminating namespace fail. */
+  readonly namespaces?: "required" | "open" | undefined;
+  /** Default every 5 minutes, one compactor among many processes; false: somebody else compacts. */
+  readonly compaction?: { readonly intervalMs: number } | false | undefined;
+}
+
+/**
+ * Opens a store over a prefix of etcd.
+ * @throws INVALID_ARGUMENT; UNAVAILABLE, DEADLINE, UNAUTHENTICATED … when etcd cannot be read
+ */
+export async function createStore(options: StoreOptions): Promise<Store & HasStoredSource> {
+  const { etcd, kinds } = options;
+  const namespaces = options.namespaces ?? "required";
+  if (namespaces !== "required" && namespaces !== "open") {
+    throw invalidArgument(
+      "namespaces",
+      `Cannot create store: namespaces is ${quote(namespaces)}, expected "required" or "open"`,
+    );
+  }
+  const keys = new KeySpace(options.prefix);
+  using scope = new CallScope(options, etcd.clock, "create store");
+  const epoch = await Epoch.open(etcd.kv, keys.bookkeeping("epoch"), etcd.random, { signal: scope.signal });
+  const guards: WriteGuard[] = [];
+  const context: StorageContext = {
+    etcd,
+    clock: etcd.clock,
+    random: etcd.random,
+    keys,
+    writes: createFencedWrites({ etcd, root: keys.bookkeepingRoot.slice(0, -1) }),
+    guards,
+    epoch,
+    continueKey: new ContinueKey(etcd.kv, keys.bookkeeping("continue-key"), etcd.random),
+    gate: new CallGate("store"),
+    turns: new TurnBudget(etcd.clock),
+    recent: new RecentRecords(),
+    hotKeys: new KeyQueues(),
+    linearizableGets: new GroupedGets(etcd.kv, { serializable: false }),
+    serializableGets: new GroupedGets(etcd.kv, { serializable: true }),
+    watchStarts: new WatchStarts(),
+    counters: new StoreCounters(etcd.clock),
+  };
+  epoch.onChange(() => context.recent.clear());
+  const registry = new KindRegistry(context, {
+    codec: options.codec ?? msgpackCodec(),
+    transforms: options.transforms ?? {},
+    dictionaries: createDictionaryStore(etcd.kv, keys),
+  });
+  const namespaceSlot = registry.add(namespaceKind);
+  for (const kind of kinds) if (kind !== namespaceKind) registry.add(kind);
+  if (namespaces === "required") guards.push(new NamespaceGate(context, () => namespaceSlot));
+  const store = new OpenStore(context, registry);
+  await untilAborted(makeInitialNamespaces(store.namespaces), scope.signal);
+  return store;
+}
+
+/** Without space or rights the store still opens, for reads. */
+async function makeInitialNamespaces(namespaces: ResourceStore<Namespace>): Promise<void> {
+  const results = await namespaces.createMany(initialNamespaces.map((name) => ({ metadata: { name } })));
+  for (const result of results) {
+    if (!(result instanceof StoreError)) continue;
+    if (!isStoreError(result, "ALREADY_EXISTS", "NO_SPACE", "PERMISSION_DENIED")) throw result;
+  }
+}
+
+class OpenStore implements Store, HasStoredSource {
+  readonly [storedSource]: StoredSource;
+  readonly namespaces: ResourceStore<Namespace>;
+  readonly #context: StorageContext;
+  readonly #registry: KindRegistry;
+  #closing: Promise<void> | undefined;
+
+  constructor(context: StorageContext, registry: KindRegistry) {
+    this.#context = context;
+    this.#registry = registry;
+    this.namespaces = this.resources(namespaceKind);
+    this[storedSource] = new RangeSource(context, {
+      range: context.keys.all(),
+      slots: () => registry.slots,
+    });
+  }
+
+  get kinds(): readonly Kind[] {
+    return this.#registry.kinds;
+  }
+
+  get quotas(): Quotas {
+    throw new StoreError("NOT_READY", "Cannot use quotas: they are not built yet", { retryAfterMs: 1_000 });
+  }
+
+  resources<T extends Resource>(kind: Kind<T>): ResourceStore<T> {
+    return typedStore<T>(this.#registry.storeOf(kind));
+  }
+
+  addKind(kind: Kind, _options: Call = {}): Promise<void> {
+    return this.#context.gate.run(async () => {
+      this.#registry.add(kind);
+    });
+  }
+
+  removeKind(kind: Kind, _options: Call = {}): Promise<void> {
+    return this.#context.gate.run(async () => this.#registry.remove(kind));
+  }
+
+  async rewrite(): Promise<RewriteReport> {
+    throw new StoreError("NOT_READY", "Cannot rewrite: it is not built yet", { retryAfterMs: 1_000 });
+  }
+
+  currentResourceVersion(options: Call = {}): Promise<string> {
+    return this.#context.gate.run(async () => {
+      using scope = new CallScope(options, this.#context.clock, "read the current version");
+      return formatResourceVersion(await untilAborted(currentRevision(this.#context), scope.signal));
+    });
+  }
+
+  async health(): Promise<Health> {
+    throw new StoreError("NOT_READY", "Cannot tell health: it is not built yet", { retryAfterMs: 1_000 });
+  }
+
+  stats(): StoreStats {
+    return this.#context.counters.snapshot({});
+  }
+
+  async close(options: Call = {}): Promise<void> {
+    using scope = new CallScope(options, this.#context.clock, "close the store");
+    this.#closing ??= this.#context.gate.close().then(() => this.#context.writes.close());
+    await untilAborted(this.#closing, scope.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,21 @@
+/** The door `keelson`: kinds, the store, and its errors. */
+export type { Call } from "./base/call.ts";
+export { createStore, type StoreOptions } from "./create-store.ts";
+export {
+  type FieldError,
+  isStoreError,
+  type QuotaViolation,
+  type Status,
+  StoreError,
+  type StoreErrorCode,
+  type StoreErrorDetails,
+} from "./errors.ts";
+export type * from "./resource/contract.ts";
+export { defineKind } from "./resource/define-kind.ts";
+export { isPending } from "./resource/deletion.ts";
+export type { Kind, KindSpec } from "./resource/kind.ts";
+export { namespaceKind } from "./resource/namespace-kind.ts";
+export type { Quantity } from "./resource/quantity.ts";
+export type * from "./resource/resource.ts";
+export type * from "./resource/store.ts";
+export { defineView, jsonView, metadataView, type View } from "./resource/view.ts";

@@ -1,0 +1,130 @@
+/**
+ * createMany: a bulk load. Drafts become objects as in create, travel in grouped transactions, and each has its own
+ * outcome, in the drafts' order.
+ */
+import type { CallScope } from "../base/call.ts";
+import { invalidArgument, invariant, isStoreError, StoreError } from "../errors.ts";
+import type { CreateManyOptions } from "../resource/contract.ts";
+import { limits } from "../resource/limits.ts";
+import { copyPlainData } from "../resource/plain-data.ts";
+import type { AnyResource, Draft } from "../resource/resource.ts";
+import { validateDraft } from "../resource/validate-object.ts";
+import { parseCreateOptions } from "../resource/write-options.ts";
+import { alreadyExists, createObject, planCreate } from "./creates.ts";
+import type { KindSlot } from "./kind-slot.ts";
+import type { StorageContext } from "./storage-context.ts";
+import { abandon, callOf, type PreparedWrite, prepareWrite, settleWrite } from "./write-attempt.ts";
+import { inVersion, leaseFor } from "./write-checks.ts";
+
+/** Drafts made ready and sent at a time: four groups, so that progress is seen and memory stays small. */
+const chunkItems = 240;
+
+/** @throws what ends the whole call: INVALID_ARGUMENT, the signal's reason; everything else is an outcome */
+export async function createMany(
+  context: StorageContext,
+  slot: KindSlot,
+  drafts: readonly Draft<AnyResource>[],
+  options: CreateManyOptions,
+  scope: CallScope,
+): Promise<readonly (AnyResource | StoreError)[]> {
+  const { ttlSeconds } = parseCreateOptions(options);
+  if (!Array.isArray(drafts) || drafts.length > limits.bulkItemsMax) {
+    throw invalidArgument(
+      "drafts",
+      `Cannot create ${slot.definition.resource}: drafts is not an array of at most ${limits.bulkItemsMax}`,
+    );
+  }
+  const { clock } = context;
+  const startedMs = clock.monotonicMs();
+  const outcomes: (AnyResource | StoreError)[] = [];
+  for (let from = 0; from < drafts.length; from += chunkItems) {
+    scope.throwIfEnded();
+    const chunk = drafts.slice(from, from + chunkItems);
+    outcomes.push(...(await createChunk(context, slot, chunk, ttlSeconds, scope)));
+    const seconds = Math.max(0.001, (clock.monotonicMs() - startedMs) / 1000);
+    const rate = outcomes.length / seconds;
+    options.onProgress?.({
+      done: outcomes.length,
+      total: drafts.length,
+      unit: "objects",
+      rate,
+      etaMs: ((drafts.length - outcomes.length) / rate) * 1000,
+    });
+  }
+  return outcomes;
+}
+
+interface Member {
+  readonly prepared: PreparedWrite;
+  readonly object: AnyResource;
+  readonly at: number;
+}
+
+async function createChunk(
+  context: StorageContext,
+  slot: KindSlot,
+  drafts: readonly Draft<AnyResource>[],
+  ttlSeconds: number | undefined,
+  scope: CallScope,
+): Promise<readonly (AnyResource | StoreError)[]> {
+  const outcomes = new Map<number, AnyResource | StoreError>();
+  const members: Member[] = [];
+  const lease = await leaseFor(context, slot, ttlSeconds, undefined, callOf(scope));
+  for (const [at, draft] of drafts.entries()) {
+    await context.turns.pause();
+    try {
+      validateDraft(slot.definition, draft);
+      const { place, object } = planCreate(context, slot, copyPlainData(draft));
+      const change = { place, before: undefined, after: object, lease };
+      members.push({ at, object, prepared: await prepareWrite(context, slot, change, callOf(scope)) });
+    } catch (error) {
+      outcomes.set(at, storeErrorOrThrow(error));
+    }
+  }
+  await context.watchStarts.settled();
+  let written: Awaited<ReturnType<typeof context.writes.writeMany>>;
+  try {
+    written = await context.writes.writeMany(
+      members.map(({ prepared }) => prepared.write),
+      callOf(scope),
+    );
+  } catch (error) {
+    for (const { prepared } of members) abandon(prepared.parts, "unknown");
+    throw error;
+  }
+  for (const [index, { at, object, prepared }] of members.entries()) {
+    const outcome = written[index];
+    invariant(outcome !== undefined, "every write has an outcome");
+    if (outcome instanceof StoreError) {
+      abandon(prepared.parts, isStoreError(outcome, "OUTCOME_UNKNOWN") ? "unknown" : "not applied");
+      outcomes.set(at, outcome);
+      continue;
+    }
+    try {
+      const attempt = await settleWrite(context, slot, prepared, outcome);
+      if (attempt === "again") {
+        // A guard's own keys changed: singly, with its own retries.
+        const draft = drafts[at];
+        invariant(draft !== undefined, "a member has its draft");
+        outcomes.set(at, await createObject(context, slot, draft, { ttlSeconds }, scope));
+      } else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));
+      else {
+        const { record } = attempt.state;
+        invariant(record !== undefined, "a create is refused only by what is there");
+        outcomes.set(at, alreadyExists(slot, prepared.change.place, record));
+      }
+    } catch (error) {
+      outcomes.set(at, storeErrorOrThrow(error));
+    }
+  }
+  return drafts.map((_, at) => {
+    const outcome = outcomes.get(at);
+    invariant(outcome !== undefined, "every draft has an outcome");
+    return outcome;
+  });
+}
+
+function storeErrorOrThrow(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  throw error;
+}

@@ -1,0 +1,121 @@
+/**
+ * The kinds that are open in a store, by resource name: each with its slot, its codec and its object store.
+ *
+ * Kinds whose keys would lie among another's are refused, so a key belongs to one kind at most. Adding a kind of the
+ * same group and plural replaces its definition in place: reads and watches of it go on.
+ */
+
+import { quote } from "../base/quote.ts";
+import type { Codec } from "../codec/codec.ts";
+import type { DictionaryStore } from "../codec/kind-dictionaries.ts";
+import type { Transform } from "../codec/transform.ts";
+import { createValueCodec } from "../codec/value-codec.ts";
+import { invalidArgument } from "../errors.ts";
+import { definitionOf } from "../resource/define-kind.ts";
+import { nestingKinds } from "../resource/keys.ts";
+import type { Kind, KindDefinition } from "../resource/kind.ts";
+import { KindSlot } from "./kind-slot.ts";
+import type { ObjectLifecycle } from "./object-lifecycle.ts";
+import { ObjectStore } from "./object-store.ts";
+import type { StorageContext } from "./storage-context.ts";
+
+export interface CodecChoice {
+  readonly codec: Codec;
+  /** By "secrets", "deployments.apps", or "*" for the rest. */
+  readonly transforms: Readonly<Record<string, Transform>>;
+  readonly dictionaries: DictionaryStore;
+}
+
+interface OpenKind {
+  readonly slot: KindSlot;
+  readonly store: ObjectStore;
+}
+
+export class KindRegistry {
+  readonly #context: StorageContext;
+  readonly #choice: CodecChoice;
+  readonly #open = new Map<string, OpenKind>();
+  #slots: readonly KindSlot[] = [];
+
+  constructor(context: StorageContext, choice: CodecChoice) {
+    this.#context = context;
+    this.#choice = choice;
+  }
+
+  /** Open kinds in the byte order of their keys. */
+  get slots(): readonly KindSlot[] {
+    return this.#slots;
+  }
+
+  get kinds(): readonly KindDefinition[] {
+    return this.#slots.map(({ definition }) => definition);
+  }
+
+  /** @throws INVALID_ARGUMENT for a kind that defineKind has not made, or whose keys nest with another's */
+  add(kind: Kind, lifecycle?: ObjectLifecycle): KindSlot {
+    const definition = definitionOf(kind);
+    const found = this.#open.get(definition.resource);
+    const others = this.#slots.filter(({ definition: { resource } }) => resource !== definition.resource);
+    const nesting = nestingKinds([...others.map((slot) => slot.definition), definition]);
+    if (nesting !== undefined) {
+      const [outer, inner] = nesting;
+      throw invalidArgument(
+        "kind",
+        `Cannot open kind ${quote(definition.resource)}: keys of ${inner.resource} at ${quote(inner.keyPath)} would lie among those of ${outer.resource} at ${quote(outer.keyPath)}`,
+      );
+    }
+    const codec = this.#codecFor(definition);
+    if (found !== undefined) {
+      const { scope, keyPath } = found.slot.definition;
+      if (scope !== definition.scope || keyPath !== definition.keyPath) {
+        throw invalidArgument(
+          "kind",
+          `Cannot replace kind ${quote(definition.resource)}: its scope or key path is another one, and its objects would not be found`,
+        );
+      }
+      found.slot.replace(definition, codec);
+      return found.slot;
+    }
+    const range = this.#context.keys.range(definition);
+    const slot = new KindSlot(definition, codec, range, lifecycle);
+    this.#open.set(definition.resource, { slot, store: new ObjectStore(this.#context, slot) });
+    this.#slots = [...this.#slots, slot].sort((a, b) => (a.range.prefix < b.range.prefix ? -1 : 1));
+    return slot;
+  }
+
+  /** @throws INVALID_ARGUMENT for a kind that is not open */
+  remove(kind: Kind): void {
+    const { slot } = this.#find(kind);
+    this.#open.delete(slot.definition.resource);
+    this.#slots = this.#slots.filter((other) => other !== slot);
+    slot.remove();
+  }
+
+  /** @throws INVALID_ARGUMENT for a kind that is not open */
+  storeOf(kind: Kind): ObjectStore {
+    return this.#find(kind).store;
+  }
+
+  #find(kind: Kind): OpenKind {
+    const { resource } = definitionOf(kind);
+    const found = this.#open.get(resource);
+    if (found === undefined) {
+      throw invalidArgument("kind", `Cannot use kind ${quote(resource)}: it is not open in this store`);
+    }
+    return found;
+  }
+
+  #codecFor(definition: KindDefinition): ReturnType<typeof createValueCodec> {
+    const { codec, transforms, dictionaries } = this.#choice;
+    const transform = Object.hasOwn(transforms, definition.resource)
+      ? transforms[definition.resource]
+      : transforms["*"];
+    return createValueCodec({
+      kind: definition,
+      codec,
+      dictionaries,
+      random: this.#context.random,
+      ...(transform === undefined ? {} : { transform }),
+    });
+  }
+}

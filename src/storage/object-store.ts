@@ -1,0 +1,147 @@
+/**
+ * The store of one kind: its reader, and the writes. Each public call passes the gate, the counters and one scope;
+ * the work is in the files of this folder.
+ */
+import { type Call, CallScope } from "../base/call.ts";
+import { invalidArgument, type StoreError } from "../errors.ts";
+import type {
+  CreateManyOptions,
+  CreateOptions,
+  DeleteOptions,
+  GetOptions,
+  ListOptions,
+  ListPage,
+  ResourceReader,
+  ResourceStore,
+  Scoped,
+  Watch,
+  WatchOptions,
+  WriteOptions,
+} from "../resource/contract.ts";
+import type { AnyResource, Draft, Key, Resource } from "../resource/resource.ts";
+import type { View } from "../resource/view.ts";
+import { createMany } from "./create-many.ts";
+import { createObject } from "./creates.ts";
+import { deleteCollection } from "./delete-collection.ts";
+import { checkedDeleteOptions, deleteObject } from "./deletes.ts";
+import type { KindSlot } from "./kind-slot.ts";
+import type { StorageContext } from "./storage-context.ts";
+import { metadataProjection, objectProjection, StoreReader } from "./store-reader.ts";
+import { type HasStoredSource, type StoredRecord, type StoredSource, storedSource } from "./stored.ts";
+import { guaranteedUpdateObject, type Mutate, updateObject } from "./updates.ts";
+import { RangeSource } from "./watch-source.ts";
+
+/** Internal option of writes: a state that is probably current, e.g. the cache's. Never the basis of an answer. */
+export const suggestedRecord: unique symbol = Symbol("keelson.suggestedRecord");
+
+export interface Suggested {
+  readonly [suggestedRecord]?: StoredRecord | undefined;
+}
+
+export class ObjectStore implements ResourceStore<AnyResource>, HasStoredSource {
+  readonly [storedSource]: StoredSource;
+  readonly #context: StorageContext;
+  readonly #slot: KindSlot;
+  readonly #reader: StoreReader<AnyResource>;
+
+  constructor(context: StorageContext, slot: KindSlot) {
+    this.#context = context;
+    this.#slot = slot;
+    this.#reader = new StoreReader(context, slot, objectProjection(slot));
+    this[storedSource] = new RangeSource(context, { range: slot.range, slots: () => [slot] });
+  }
+
+  get(key: Key, options?: GetOptions): Promise<AnyResource> {
+    return this.#reader.get(key, options);
+  }
+
+  list(options?: ListOptions): Promise<ListPage<AnyResource>> {
+    return this.#reader.list(options);
+  }
+
+  watch(options?: WatchOptions): Watch<AnyResource> {
+    return this.#reader.watch(options);
+  }
+
+  as<V>(view: View<AnyResource, V>): ResourceReader<V> {
+    if (view.from !== "metadata") return this.#reader.as(view);
+    return new StoreReader(this.#context, this.#slot, metadataProjection(this.#slot)).as(view);
+  }
+
+  create(draft: Draft<AnyResource>, options: CreateOptions = {}): Promise<AnyResource> {
+    return this.#write("create", options, (scope) =>
+      createObject(this.#context, this.#slot, draft, options, scope),
+    );
+  }
+
+  update(object: AnyResource, options: WriteOptions & Suggested = {}): Promise<AnyResource> {
+    return this.#write("update", options, (scope) =>
+      updateObject(this.#context, this.#slot, object, options, options[suggestedRecord], scope),
+    );
+  }
+
+  guaranteedUpdate(
+    key: Key,
+    mutate: Mutate,
+    options: WriteOptions & {
+      readonly createIfMissing?: (() => Draft<AnyResource>) | undefined;
+    } & Suggested = {},
+  ): Promise<AnyResource> {
+    return this.#write("guaranteedUpdate", options, (scope) =>
+      guaranteedUpdateObject(
+        this.#context,
+        this.#slot,
+        key,
+        mutate,
+        options,
+        options[suggestedRecord],
+        scope,
+      ),
+    );
+  }
+
+  delete(key: Key, options: DeleteOptions<AnyResource> & Suggested = {}): Promise<AnyResource> {
+    return this.#write("delete", options, async (scope) => {
+      const checked = checkedDeleteOptions(options);
+      return deleteObject(this.#context, this.#slot, key, checked, options[suggestedRecord], scope);
+    });
+  }
+
+  deleteCollection(
+    options: Scoped & Omit<DeleteOptions<AnyResource>, "preconditions"> = {},
+  ): Promise<{ readonly deleted: number }> {
+    return this.#write("deleteCollection", options, (scope) =>
+      deleteCollection(this.#context, this.#slot, options, scope),
+    );
+  }
+
+  createMany(
+    drafts: readonly Draft<AnyResource>[],
+    options: CreateManyOptions = {},
+  ): Promise<readonly (AnyResource | StoreError)[]> {
+    return this.#write("createMany", options, (scope) =>
+      createMany(this.#context, this.#slot, drafts, options, scope),
+    );
+  }
+
+  #write<R>(verb: string, call: Call, run: (scope: CallScope) => Promise<R>): Promise<R> {
+    const { gate, counters, clock } = this.#context;
+    const { resource } = this.#slot.definition;
+    return gate.run(() => {
+      this.#slot.closed.throwIfAborted();
+      return counters.observe({ verb, resource }, async () => {
+        if (typeof call !== "object" || call === null) {
+          throw invalidArgument("options", `Cannot ${verb} ${resource}: options is not an object`);
+        }
+        using scope = new CallScope(call, clock, `${verb} ${resource}`);
+        return await run(scope);
+      });
+    });
+  }
+}
+
+/** What callers of a typed kind hold: the same object, told as a store of T. */
+export function typedStore<T extends Resource>(store: ResourceStore<AnyResource>): ResourceStore<T> {
+  // A kind's T says what its objects look like; at run time all of them are plain records.
+  return store as unknown as ResourceStore<T>;
+}

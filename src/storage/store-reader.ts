@@ -1,0 +1,95 @@
+/**
+ * The reader of one kind straight from etcd: get, list and watch of whatever a projection makes of its records.
+ *
+ * `as(view)` is the same reader with another projection. The reader of whole objects also carries the kind's stored
+ * source, from which a cache feeds.
+ */
+import { CallScope } from "../base/call.ts";
+import type {
+  GetOptions,
+  ListOptions,
+  ListPage,
+  ResourceReader,
+  Watch,
+  WatchOptions,
+} from "../resource/contract.ts";
+import { parseGetOptions, parseListOptions } from "../resource/read-options.ts";
+import type { AnyResource, Key } from "../resource/resource.ts";
+import { formatResourceVersion } from "../resource/revision.ts";
+import type { View } from "../resource/view.ts";
+import type { KindSlot } from "./kind-slot.ts";
+import { listObjects, planList } from "./lists.ts";
+import { notFound, placeOf, readAt } from "./reads.ts";
+import { headOf, metadataObject, objectOf } from "./records.ts";
+import type { StorageContext } from "./storage-context.ts";
+import { StoreWatch } from "./store-watch.ts";
+import type { StoredRecord } from "./stored.ts";
+import type { Projection } from "./watch-events.ts";
+
+export class StoreReader<V> implements ResourceReader<V> {
+  readonly #context: StorageContext;
+  readonly #slot: KindSlot;
+  readonly #project: Projection<V>;
+
+  constructor(context: StorageContext, slot: KindSlot, project: Projection<V>) {
+    this.#context = context;
+    this.#slot = slot;
+    this.#project = project;
+  }
+
+  get(at: Key, options: GetOptions = {}): Promise<V> {
+    return this.#call("get", async () => {
+      const place = placeOf(this.#context, this.#slot, at);
+      const { freshness } = parseGetOptions(options);
+      using scope = new CallScope(options, this.#context.clock, `get "${place.key}"`);
+      const { record } = await readAt(this.#context, this.#slot, place, freshness, scope);
+      if (record === undefined) throw notFound(this.#slot, place);
+      return this.#project(record, record.modRevision);
+    });
+  }
+
+  list(options: ListOptions = {}): Promise<ListPage<V>> {
+    return this.#call("list", async () => {
+      const { keys, clock } = this.#context;
+      const plan = planList(keys, this.#slot, parseListOptions(this.#slot.definition, options));
+      using scope = new CallScope(options, clock, `list ${this.#slot.definition.resource}`);
+      const project = (record: StoredRecord): V => this.#project(record, record.modRevision);
+      return listObjects(this.#context, this.#slot, plan, project, scope);
+    });
+  }
+
+  watch(options: WatchOptions = {}): Watch<V> {
+    return new StoreWatch(this.#context, this.#slot, this.#project, options);
+  }
+
+  as<W>(view: View<V, W>): ResourceReader<W> {
+    return new StoreReader(this.#context, this.#slot, this.#projectionOf(view));
+  }
+
+  #projectionOf<W>(view: View<V, W>): Projection<W> {
+    return (record, revision) => view.project(this.#project(record, revision));
+  }
+
+  #call<R>(verb: string, run: () => Promise<R>): Promise<R> {
+    const { gate, counters } = this.#context;
+    const { resource } = this.#slot.definition;
+    return gate.run(() => {
+      this.#slot.closed.throwIfAborted();
+      return counters.observe({ verb, resource }, run);
+    });
+  }
+}
+
+/** A record as its object, in the version asked for. */
+export function objectProjection(slot: KindSlot): Projection<AnyResource> {
+  return (record, revision) => {
+    const object = objectOf(slot.definition, slot.codec, record);
+    if (revision !== record.modRevision) object.metadata.resourceVersion = formatResourceVersion(revision);
+    return object;
+  };
+}
+
+/** A record as its metadata alone; the body is not decoded. */
+export function metadataProjection(slot: KindSlot): Projection<AnyResource> {
+  return (record, revision) => metadataObject(headOf(slot.definition, slot.codec, record), revision);
+}
