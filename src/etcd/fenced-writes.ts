@@ -17,6 +17,7 @@
  */
 import { Backoff } from "../base/backoff.ts";
 import { type Call, CallScope } from "../base/call.ts";
+import { quote } from "../base/quote.ts";
 import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
 import type { FencedWrite, FencedWriteStats, FencedWrites, WriteOutcome } from "./fenced-write.ts";
 import { graveKey, graveValue } from "./graves.ts";
@@ -405,7 +406,7 @@ class FencedWriter implements FencedWrites {
 
   #scope(span: Span, key: string): CallScope {
     const timeoutMs = Math.max(1, this.#leftMs(span));
-    return new CallScope({ signal: span.call.signal, timeoutMs }, this.#etcd.clock, `write "${key}"`);
+    return new CallScope({ signal: span.call.signal, timeoutMs }, this.#etcd.clock, `write ${quote(key)}`);
   }
 
   #leftMs(span: Span): number {
@@ -441,7 +442,7 @@ class FencedWriter implements FencedWrites {
     if (this.#sessions.restores === span.restores) return;
     throw new StoreError(
       "UNAVAILABLE",
-      `Cannot write "${key}": etcd was restored while the call was under way`,
+      `Cannot write ${quote(key)}: etcd was restored while the call was under way`,
       {
         retryAfterMs: 100,
         reason: "restored",
@@ -450,7 +451,7 @@ class FencedWriter implements FencedWrites {
   }
 
   #deadline(key: string, cause?: unknown): StoreError {
-    const subject = key === "" ? "" : ` "${key}"`;
+    const subject = key === "" ? "" : ` ${quote(key)}`;
     return new StoreError(
       "DEADLINE",
       `Cannot write${subject}: no answer in time, and it was not applied`,
@@ -462,7 +463,7 @@ class FencedWriter implements FencedWrites {
   #outcomeUnknown(write: FencedWrite, cause: unknown): StoreError {
     return new StoreError(
       "OUTCOME_UNKNOWN",
-      `Cannot say whether "${write.key}" was written: etcd's answer was lost and could not be found out in time`,
+      `Cannot say whether ${quote(write.key)} was written: etcd's answer was lost and could not be found out in time`,
       {
         writeId: Buffer.from(write.writeId).toString("hex"),
         key: write.key,

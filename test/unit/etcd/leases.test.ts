@@ -1,0 +1,247 @@
+/** Held and shared leases on a clock of the test's own: when a lease counts as lost, and how far it may overshoot. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { seededRandom } from "../../../src/base/random.ts";
+import { StoreError } from "../../../src/errors.ts";
+import type { Client, ClientStream, RestoreEvent } from "../../../src/etcd/client.ts";
+import { HeldLeases } from "../../../src/etcd/held-leases.ts";
+import { SharedLeases } from "../../../src/etcd/shared-leases.ts";
+import { noHeader } from "../../../src/etcd/wire/header.ts";
+import { leaseIdRequest, leaseKeepAliveResponse } from "../../../src/etcd/wire/lease.ts";
+import { ManualClock, settled } from "../../support/manual-clock.ts";
+
+/** A keepalive stream whose other end is the test. */
+class ScriptedStream implements ClientStream {
+  readonly endpoint = "http://127.0.0.1:1";
+  readonly pings: { readonly id: bigint; readonly atMs: number }[] = [];
+  condemned: string | undefined;
+  #over = false;
+  readonly #messages: Uint8Array[] = [];
+  #waiting: ((message: Uint8Array | undefined) => void) | undefined;
+  readonly #clock: ManualClock;
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock;
+  }
+
+  answer(id: bigint, ttlSeconds: number): void {
+    const bytes = leaseKeepAliveResponse.encode({ header: noHeader, id, ttlSeconds });
+    if (this.#waiting === undefined) this.#messages.push(bytes);
+    else this.#waiting(bytes);
+    this.#waiting = undefined;
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    if (this.#over) return undefined;
+    return this.#messages.shift() ?? new Promise((resolve) => (this.#waiting = resolve));
+  }
+  poll(): Uint8Array | undefined {
+    return this.#messages.shift();
+  }
+  write(message: Uint8Array): boolean {
+    this.pings.push({ id: leaseIdRequest.decode(message).id, atMs: this.#clock.monotonicMs() });
+    return true;
+  }
+  async drained(): Promise<void> {}
+  end(): void {}
+  cancel(): void {
+    this.#over = true;
+    this.#waiting?.(undefined);
+    this.#waiting = undefined;
+  }
+  condemn(reason: string): void {
+    this.condemned = reason;
+    this.cancel();
+  }
+}
+
+class ScriptedClient implements Client {
+  readonly clock = new ManualClock();
+  readonly random = seededRandom(1);
+  readonly requestTimeoutMs = 5000;
+  readonly closing = new AbortController();
+  readonly signal = this.closing.signal;
+  readonly generation = 0;
+  readonly highestRevision = 0n;
+  readonly endpoints: readonly string[] = ["http://127.0.0.1:1"];
+  readonly streams: ScriptedStream[] = [];
+  reconnects = 0;
+  #restored: ((event: RestoreEvent) => void) | undefined;
+
+  async unary(): Promise<never> {
+    throw new Error("not part of this test");
+  }
+  async openStream(): Promise<ClientStream> {
+    const stream = new ScriptedStream(this.clock);
+    this.streams.push(stream);
+    return stream;
+  }
+  judge(): never {
+    throw new Error("not part of this test");
+  }
+  async refreshToken(): Promise<void> {}
+  countReconnect(): void {
+    this.reconnects++;
+  }
+  onRestore(listener: (event: RestoreEvent) => void): () => void {
+    this.#restored = listener;
+    return () => {};
+  }
+  restore(): void {
+    this.#restored?.({ generation: 1, reason: "revision-fell", before: 9n, clusterId: 1n });
+  }
+}
+
+describe("a held lease", () => {
+  let client: ScriptedClient;
+  let held: HeldLeases;
+  beforeEach(() => {
+    client = new ScriptedClient();
+    held = new HeldLeases(client);
+  });
+  const stream = (at: number): ScriptedStream => {
+    const found = client.streams.at(at);
+    if (found === undefined) throw new Error(`no stream ${at}`);
+    return found;
+  };
+
+  test("is lost at TTL - margin from before the grant was sent when nothing answers", async () => {
+    const lease = held.hold(7n, 10, client.clock.monotonicMs() - 400);
+    await client.clock.advance(8599);
+    expect(lease.lost.aborted).toBe(false);
+    await client.clock.advance(2);
+    expect(lease.lost.aborted).toBe(true);
+    expect(lease.lost.reason).toMatchObject({ code: "UNAVAILABLE" });
+    expect(held.size).toBe(0);
+  });
+
+  test("is good from before the ping was sent, not from its answer", async () => {
+    const lease = held.hold(7n, 10, client.clock.monotonicMs());
+    await settled();
+    // The ping at 0 s is answered after 2.4 s; nothing after that.
+    await client.clock.advance(2400);
+    stream(0).answer(7n, 10);
+    await client.clock.advance(6500);
+    expect(lease.lost.aborted).toBe(false);
+    await client.clock.advance(200);
+    expect(lease.lost.aborted).toBe(true);
+  });
+
+  test("is pinged every third of its TTL and lives on while pings are answered", async () => {
+    const lease = held.hold(7n, 9, client.clock.monotonicMs());
+    const started = client.clock.monotonicMs();
+    for (let i = 0; i < 20; i++) {
+      await settled();
+      stream(0).answer(7n, 9);
+      await client.clock.advance(3000);
+    }
+    expect(lease.lost.aborted).toBe(false);
+    expect(
+      stream(0)
+        .pings.map((ping) => ping.atMs - started)
+        .slice(0, 4),
+    ).toEqual([0, 3000, 6000, 9000]);
+    expect(client.streams.length).toBe(1);
+  });
+
+  test("survives a silent endpoint: the stream is condemned in time for more tries elsewhere", async () => {
+    const lease = held.hold(7n, 12, client.clock.monotonicMs());
+    await settled();
+    stream(0).answer(7n, 12);
+    await client.clock.advance(4000 + 3001);
+    expect(stream(0).condemned).toBeDefined();
+    expect(stream(1).pings.map((ping) => ping.id)).toEqual([7n]);
+    stream(1).answer(7n, 12);
+    await client.clock.advance(3000);
+    expect(lease.lost.aborted).toBe(false);
+    expect(client.reconnects).toBe(1);
+  });
+
+  test("is lost at once by etcd's own word, by a restore and by the client's end", async () => {
+    const [a, b, c] = [1n, 2n, 3n].map((id) => held.hold(id, 60, client.clock.monotonicMs()));
+    await settled();
+    stream(0).answer(1n, 0);
+    await settled();
+    expect(a?.lost.reason).toMatchObject({ code: "NOT_FOUND" });
+    expect(b?.lost.aborted).toBe(false);
+    client.restore();
+    expect(b?.lost.reason).toMatchObject({ code: "EXPIRED", details: { reason: "restored" } });
+    expect(c?.lost.aborted).toBe(true);
+    const d = held.hold(4n, 60, client.clock.monotonicMs());
+    client.closing.abort(new StoreError("CLOSED", "closed", { what: "etcd client" }));
+    expect(d.lost.reason).toMatchObject({ code: "CLOSED" });
+  });
+
+  test("a released lease is pinged no more, and nothing keeps running for it", async () => {
+    const lease = held.hold(7n, 9, client.clock.monotonicMs());
+    await settled();
+    lease.release();
+    await client.clock.advance(60_000);
+    expect(lease.lost.aborted).toBe(false);
+    expect(stream(0).pings.length).toBe(1);
+    expect(client.clock.pending).toBe(0);
+    // And the next one gets a stream of its own.
+    held.hold(8n, 9, client.clock.monotonicMs());
+    await settled();
+    expect(stream(-1).pings.map((ping) => ping.id)).toEqual([8n]);
+  });
+
+  test("a wall clock that jumps changes nothing", async () => {
+    const lease = held.hold(7n, 10, client.clock.monotonicMs());
+    await settled();
+    client.clock.wallOffsetMs += 3_600_000;
+    stream(0).answer(7n, 10);
+    await client.clock.advance(1000);
+    expect(lease.lost.aborted).toBe(false);
+  });
+});
+
+describe("shared leases", () => {
+  test.each([
+    { ttlSeconds: 5, overshootSeconds: 2 },
+    { ttlSeconds: 3600, overshootSeconds: 60 },
+    { ttlSeconds: 600, overshootSeconds: 30 },
+  ])(
+    "outlive $ttlSeconds s by at most $overshootSeconds s and never fall short",
+    async ({ ttlSeconds, overshootSeconds }) => {
+      const clock = new ManualClock();
+      const ends = new Map<bigint, number>();
+      const shared = new SharedLeases(clock, async (granted) => {
+        const id = BigInt(ends.size + 1);
+        ends.set(id, clock.monotonicMs() + granted * 1000);
+        return { id };
+      });
+      for (let i = 0; i < 200; i++) {
+        const endsMs = ends.get(await shared.take(ttlSeconds)) ?? 0;
+        const livesMs = endsMs - clock.monotonicMs();
+        expect(livesMs).toBeGreaterThanOrEqual(ttlSeconds * 1000);
+        expect(livesMs).toBeLessThanOrEqual((ttlSeconds + overshootSeconds) * 1000);
+        await clock.advance(overshootSeconds * 70);
+      }
+      expect(ends.size).toBeLessThan(20);
+    },
+  );
+
+  test("carry 1,000 keys each, also when all are asked for at once", async () => {
+    const clock = new ManualClock();
+    let granted = 0;
+    const shared = new SharedLeases(clock, async () => ({ id: BigInt(++granted) }));
+    const ids = await Promise.all(Array.from({ length: 2500 }, () => shared.take(60)));
+    const counts = new Map<bigint, number>();
+    for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+    expect(granted).toBe(3);
+    expect(Math.max(...counts.values())).toBe(1000);
+  });
+
+  test("a caller whose grant fails does not fail the others; a forgotten lease is given out no more", async () => {
+    const clock = new ManualClock();
+    let asked = 0;
+    const shared = new SharedLeases(clock, async () => {
+      if (++asked === 1) throw new Error("the first caller's own trouble");
+      return { id: BigInt(asked) };
+    });
+    const [first, second] = await Promise.allSettled([shared.take(60), shared.take(60)]);
+    expect([first?.status, second?.status]).toEqual(["rejected", "fulfilled"]);
+    shared.forget(2n);
+    expect(await shared.take(60)).toBe(3n);
+  });
+});
