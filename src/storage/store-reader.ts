@@ -54,7 +54,7 @@ export class StoreReader<V> implements ResourceReader<V> {
       const plan = planList(keys, this.#slot, parseListOptions(this.#slot.definition, options));
       using scope = new CallScope(options, clock, `list ${this.#slot.definition.resource}`);
       const project = (record: StoredRecord): V => this.#project(record, record.modRevision);
-      return listObjects(this.#context, this.#slot, plan, project, scope);
+      return await listObjects(this.#context, this.#slot, plan, project, scope);
     });
   }
 

@@ -99,7 +99,8 @@ export async function guaranteedUpdateObject(
   }
   using _turn = await context.hotKeys.acquire(place.key, scope.signal);
   const signal = scope.signal ?? new AbortController().signal;
-  return runWritePlan(
+  // Awaited here: the turn is passed on when this function is left.
+  return await runWritePlan(
     context,
     slot,
     {
