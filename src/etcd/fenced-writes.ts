@@ -45,8 +45,8 @@ type Counters = { -readonly [K in keyof FencedWriteStats]: FencedWriteStats[K] }
 interface Span {
   readonly call: Call;
   readonly deadlineMs: number;
-  /** Restores seen when it began. */
-  readonly restores: number;
+  /** Highest revision seen when it began: only a restore makes it fall. */
+  readonly highest: bigint;
 }
 
 class FencedWriter implements FencedWrites {
@@ -132,7 +132,7 @@ class FencedWriter implements FencedWrites {
     return {
       call,
       deadlineMs: this.#etcd.clock.monotonicMs() + timeoutMs,
-      restores: this.#sessions.restores,
+      highest: this.#etcd.kv.highestRevision,
     };
   }
 
@@ -439,7 +439,7 @@ class FencedWriter implements FencedWrites {
 
   /** Guards read before a restore may fit other content after it. @throws UNAVAILABLE */
   #refuseAfterRestore(span: Span, key: string): void {
-    if (this.#sessions.restores === span.restores) return;
+    if (this.#etcd.kv.highestRevision >= span.highest) return;
     throw new StoreError(
       "UNAVAILABLE",
       `Cannot write ${quote(key)}: etcd was restored while the call was under way`,

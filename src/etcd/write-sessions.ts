@@ -58,7 +58,6 @@ export class WriteSessions {
   #turn = 0;
   #opened = 0;
   #fences = 0;
-  #restores = 0;
 
   constructor(etcd: Etcd, root: string) {
     this.#etcd = etcd;
@@ -71,11 +70,6 @@ export class WriteSessions {
 
   get fences(): number {
     return this.#fences;
-  }
-
-  /** Restores that ended a session: guards read before mean nothing after. */
-  get restores(): number {
-    return this.#restores;
   }
 
   /** A slot that is ready, without waiting; undefined when there is none at the moment. */
@@ -225,8 +219,6 @@ export class WriteSessions {
   #endSession(session: Session): void {
     if (session.over) return;
     session.over = true;
-    const reason: unknown = session.lease.lost.reason;
-    if (isStoreError(reason, "EXPIRED") && reason.details.reason === "restored") this.#restores++;
     this.#own(Promise.resolve(session.lease[Symbol.asyncDispose]()));
   }
 

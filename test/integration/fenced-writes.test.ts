@@ -389,6 +389,32 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
     for (const key of keys) expect(await stored(key)).toMatchObject({ version: 1n });
   }, 60_000);
 
+  test("a member of three paused or killed: writes go on within their time, each applied once", async () => {
+    await using cluster = await startLocalCluster({ size: 3, binary });
+    await using etcd = await connect(cluster.endpoints, { requestTimeoutMs: 2000 });
+    await using writes = createFencedWrites({ etcd, root });
+    for (const [turn, member] of cluster.members.entries()) {
+      await writes.write(put(`/registry/turn/${turn}`, 0n), { timeoutMs: 20_000 });
+      const keys = Array.from({ length: 40 }, (_, i) => `/registry/go/${turn}/${i}`);
+      const queue = keys.values();
+      const worker = async (): Promise<void> => {
+        for (const key of queue) {
+          const outcome = await writes.write(put(key, 0n), { timeoutMs: 20_000 });
+          expect(outcome.outcome).toBe("applied");
+        }
+      };
+      if (turn === 1) await member.kill();
+      else await member.pause();
+      await Promise.all(Array.from({ length: 8 }, worker));
+      if (turn === 1) await member.restart();
+      else member.resume();
+      for (const key of keys) {
+        const { kvs } = await etcd.kv.range({ key }, { timeoutMs: 20_000 });
+        expect(kvs[0]?.version).toBe(1n);
+      }
+    }
+  }, 180_000);
+
   test("a create held up in a paused member never rises after a later delete of that name", async () => {
     await using cluster = await startLocalCluster({ size: 3, binary });
     for (let round = 0; round < 6; round++) {
