@@ -9,5 +9,7 @@ export {
   restoreCluster,
   restoreSnapshot,
 } from "./restore.ts";
+export { type SaveOptions, type SaveReport, type StreamedSnapshot, saveSnapshot } from "./save.ts";
 export type { OpenSnapshotOptions } from "./snapshot-file.ts";
 export type { KeyGroup, SnapshotInfo, SnapshotMember } from "./snapshot-info.ts";
+export { type VerifyOptions, type VerifyReport, verifySnapshot } from "./verify.ts";

@@ -147,6 +147,8 @@ async function restoreMembers(path: string, options: MembersOptions): Promise<re
 /** What `restoreFrom` needs beyond the caller's options. */
 export interface RestoreFromOptions extends MembersOptions {
   readonly token: string;
+  /** Authentication off: for a scratch etcd that only answers to this process. */
+  readonly withoutAuth?: boolean | undefined;
   /** Records after the snapshot's last: deltas of a repository. */
   readonly delta?: RestoreDelta | undefined;
 }
@@ -205,6 +207,7 @@ export async function restoreFrom(
         bumpTo,
         epochs,
         keepAlarms: options.keepAlarms === true,
+        withoutAuth: options.withoutAuth === true,
         missingLeaseTtlSeconds: BigInt(options.missingLeaseTtlSeconds ?? missingLeaseTtlDefaultSeconds),
         signal,
       }));

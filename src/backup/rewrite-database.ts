@@ -28,6 +28,8 @@ export interface RewritePlan {
   /** New values of the epoch keys, by key as Latin-1 text; written at `bumpTo`. */
   readonly epochs: ReadonlyMap<string, Uint8Array>;
   readonly keepAlarms: boolean;
+  /** Authentication off, users and roles kept. */
+  readonly withoutAuth: boolean;
   /** For leases a kept key names and the snapshot no longer has. */
   readonly missingLeaseTtlSeconds: bigint;
   /** Records that follow the snapshot's own, up to `revision`: a repository's deltas. */
@@ -69,7 +71,10 @@ export async function rewriteDatabase(
   const rewrite = new Rewrite(examined, writer, plan);
   for (const name of names) {
     const source = sources.get(name);
-    if (!replaced.has(name) || (name === "alarm" && plan.keepAlarms)) {
+    if (name === "auth" && plan.withoutAuth) {
+      const entries = new Map(examined.small.get("auth"));
+      await rewrite.entries(name, entries.set("authEnabled", Uint8Array.of(0)));
+    } else if (!replaced.has(name) || (name === "alarm" && plan.keepAlarms)) {
       await rewrite.copy(name, source);
     } else if (name === "key") await rewrite.records(source);
     else if (name === "lease") await rewrite.leases(source);

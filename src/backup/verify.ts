@@ -1,0 +1,137 @@
+/**
+ * `verifySnapshot`: everything a snapshot can be held against.
+ *
+ *   self   SHA-256, page graph, every record, ascending revisions, HashKV computed
+ *   live   and HashKV equals a running member's
+ *   boot   and a real etcd, started from a scratch restore, answers with the same HashKV
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Call, CallScope } from "../base/call.ts";
+import { systemClock } from "../base/clock.ts";
+import { connectEtcd } from "../etcd/connect-etcd.ts";
+import { startLocalEtcd } from "../etcd/local-etcd.ts";
+import { freePort } from "../etcd/local-ports.ts";
+import type { Etcd } from "../etcd/ports.ts";
+import { compareWithLive } from "./compare-live.ts";
+import { problemOf, type SnapshotProblem } from "./damage.ts";
+import { type Examined, examine, hashKvOf } from "./examine.ts";
+import { restoreFrom } from "./restore.ts";
+import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
+import type { SnapshotInfo } from "./snapshot-info.ts";
+
+export interface VerifyOptions extends OpenSnapshotOptions, Call {
+  /** Start a real etcd on the loopback from a scratch restore and ask it. Needs an etcd program. */
+  readonly boot?: boolean | undefined;
+  /** The `etcd` program for `boot`. Default: the one `startLocalEtcd` finds. */
+  readonly binary?: string | undefined;
+  /** A running cluster that still holds the snapshot's revision. */
+  readonly live?: Etcd | undefined;
+}
+
+export interface VerifyReport {
+  /** No problem was found. */
+  readonly ok: boolean;
+  readonly problems: readonly SnapshotProblem[];
+  /** The strongest proof that succeeded; "none" when there are problems. */
+  readonly proved: "boot" | "live" | "self" | "none";
+  /** What could not be compared, and why. */
+  readonly notes: readonly string[];
+  /** HashKV at the last revision; undefined when the file is damaged. */
+  readonly hashKv: number | undefined;
+  readonly info: SnapshotInfo | undefined;
+}
+
+/**
+ * Never throws for damage: that is what `problems` says.
+ * @throws INVALID_ARGUMENT when there is no such file; UNAVAILABLE when `boot` finds no etcd program
+ */
+export async function verifySnapshot(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  using scope = new CallScope(options, systemClock, `verify snapshot "${path}"`);
+  const { signal } = scope;
+  const problems: SnapshotProblem[] = [];
+  const notes: string[] = [];
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      problems.push(problemOf(error));
+      return undefined;
+    }
+  };
+  const opened = await attempt(() => SnapshotFile.open(path, options));
+  if (opened === undefined) {
+    return { ok: false, problems, proved: "none", notes, hashKv: undefined, info: undefined };
+  }
+  await using file = opened;
+  if (file.metaFault !== undefined) problems.push(file.metaFault);
+  await attempt(() => file.checkHash(signal));
+  const examined = await attempt(() => examine(file, { signal }));
+  const hashKv =
+    examined === undefined
+      ? undefined
+      : await attempt(() => hashKvOf(examined, examined.lastRevision, { signal }));
+  let proved: VerifyReport["proved"] = "self";
+  if (examined !== undefined && hashKv !== undefined && problems.length === 0) {
+    if (options.live !== undefined && (await live(examined, options.live, { problems, notes, signal }))) {
+      proved = "live";
+    }
+    if (options.boot === true && problems.length === 0) {
+      const answer = await bootedHashKv(file, examined, options, signal);
+      if (answer === hashKv) proved = "boot";
+      else {
+        problems.push({ what: `HashKV of an etcd started from it is ${answer}, expected ${hashKv}` });
+      }
+    }
+  }
+  const ok = problems.length === 0;
+  return { ok, problems, proved: ok ? proved : "none", notes, hashKv, info: examined?.info };
+}
+
+async function live(
+  examined: Examined,
+  etcd: Etcd,
+  found: {
+    readonly problems: SnapshotProblem[];
+    readonly notes: string[];
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<boolean> {
+  let equal = false;
+  for (const endpoint of etcd.endpoints) {
+    const comparison = await compareWithLive(examined, etcd, endpoint, found.signal);
+    if (comparison.outcome === "equal") equal = true;
+    else if (comparison.outcome === "different") found.problems.push({ what: comparison.what });
+    else found.notes.push(`not compared with ${endpoint}: ${comparison.why}`);
+  }
+  return equal;
+}
+
+/** What a real etcd says of the restored snapshot. */
+async function bootedHashKv(
+  file: SnapshotFile,
+  examined: Examined,
+  options: VerifyOptions,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const scratch = await mkdtemp(join(tmpdir(), "keelson-verify-"));
+  try {
+    const peerPort = await freePort();
+    const dataDir = join(scratch, "data");
+    await restoreFrom(file, {
+      initialCluster: `default=http://127.0.0.1:${peerPort}`,
+      dataDirs: { default: dataDir },
+      token: "keelson-verify",
+      bumpRevision: false,
+      withoutAuth: true,
+      signal,
+    });
+    await using local = await startLocalEtcd({ dataDir, peerPort, binary: options.binary, signal });
+    const [endpoint = ""] = local.endpoints;
+    await using etcd = await connectEtcd({ endpoints: endpoint, signal });
+    return (await etcd.maintenance.hashKv(examined.lastRevision, { endpoint, signal })).hash;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
