@@ -2,6 +2,7 @@
  * `connectEtcd`: options checked, transports made, the client core built, the ports put over it, and one endpoint
  * asked who it is, so that a wrong CA, password or address shows here, with its cause.
  */
+import { createSecureContext } from "node:tls";
 import { type Call, CallScope } from "../base/call.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
@@ -16,7 +17,7 @@ import { createKv } from "./kv.ts";
 import { createLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import type { Etcd } from "./ports.ts";
-import type { TlsOptions, TransportFactory } from "./transport.ts";
+import type { Pem, TlsOptions, TransportFactory } from "./transport.ts";
 import { compareVersions } from "./version.ts";
 import { createWatches } from "./watches.ts";
 
@@ -71,6 +72,7 @@ export async function openEtcd(options: EtcdOptions, factory: TransportFactory):
       "Cannot connect to etcd: the password would travel over plaintext, expected https endpoints or auth.allowPlaintext",
     );
   }
+  checkTls(tls);
   using scope = new CallScope(options, clock, "connect to etcd");
   scope.throwIfEnded();
   const client = new EtcdClient({
@@ -123,6 +125,27 @@ function assemble(client: EtcdClient): Etcd {
     close: () => client.close(),
     [Symbol.asyncDispose]: () => client.close(),
   };
+}
+
+/** Certificates and keys that do not parse, or do not belong together, are the caller's mistake and not the network's. */
+function checkTls(tls: TlsOptions | undefined): void {
+  if (tls === undefined) return;
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    const [given, missing] = tls.cert === undefined ? ["key", "cert"] : ["cert", "key"];
+    throw invalidArgument(
+      "tls",
+      `Cannot connect to etcd: tls.${given} comes without tls.${missing}, expected both`,
+    );
+  }
+  const pem = (value: Pem | undefined): string | Buffer | undefined =>
+    value === undefined || typeof value === "string" ? value : Buffer.from(value);
+  try {
+    createSecureContext({ ca: pem(tls.ca), cert: pem(tls.cert), key: pem(tls.key) });
+  } catch (error) {
+    // OpenSSL's words say what is wrong, and quote nothing of what it was given.
+    const what = error instanceof Error ? error.message : String(error);
+    throw invalidArgument("tls", `Cannot connect to etcd: the TLS options are not usable: ${what}`);
+  }
 }
 
 function positive(name: string, value: number): number {

@@ -45,7 +45,16 @@ export function probeConnection(
       resolve(`the TLS options are not usable: ${messageOf(error)}`);
       return;
     }
-    socket.on("error", (error: NodeJS.ErrnoException) => done(causeOf(error, address)));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      const cause = causeOf(error, address);
+      if (cause !== handshakeFailed || !address.secure) return done(cause);
+      // A plaintext server hangs up on a TLS greeting without a word: see whether it takes a plaintext one.
+      const second = probePlaintext(address, (reason) => {
+        second.destroy();
+        done(reason === undefined ? plaintextOnly : cause);
+      });
+      second.on("error", () => done(cause));
+    });
   });
 }
 
@@ -62,6 +71,8 @@ function probePlaintext(address: EndpointAddress, done: (reason: string | undefi
   return socket;
 }
 
+const plaintextOnly = 'the server speaks plaintext, the endpoint says "https"';
+const handshakeFailed = "the server broke off the TLS handshake";
 const tlsOnly = 'the server expects TLS, the endpoint says "http"';
 
 function probeTls(
@@ -119,7 +130,7 @@ function causeOf(error: NodeJS.ErrnoException, address: EndpointAddress): string
     return `host name "${address.host}" is not known (${code})`;
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return `host cannot be reached (${code})`;
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(text)) {
-    return 'the server speaks plaintext, the endpoint says "https"';
+    return plaintextOnly;
   }
   if (/CERTIFICATE_REQUIRED|certificate required/i.test(text))
     return "the server requires a client certificate";
@@ -131,7 +142,7 @@ function causeOf(error: NodeJS.ErrnoException, address: EndpointAddress): string
     return `the server does not accept the client certificate (${code})`;
   }
   if (address.secure && (code === "ECONNRESET" || code === "EPROTO")) {
-    return `the TLS handshake failed (${code}): the server may speak plaintext or require a client certificate`;
+    return handshakeFailed;
   }
   if (code === "ECONNRESET") return tlsOnly;
   return `the connection failed (${code === "" ? messageOf(error) : code})`;

@@ -9,6 +9,7 @@
  * A request that cannot finish is not begun: ended calls fail before anything is sent. The usual path allocates
  * the promise, the call's own state and what the transport needs; no timer and no AbortController of ours.
  */
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../base/clock.ts";
 import { Permits } from "../base/permits.ts";
 import type { Random } from "../base/random.ts";
@@ -114,6 +115,8 @@ export class EtcdClient implements Client {
   #lastId = 0;
 
   constructor(options: ClientOptions) {
+    // Every call that waits listens: hundreds are usual, and no leak.
+    setMaxListeners(0, this.#closing.signal);
     this.clock = options.clock;
     this.random = options.random;
     this.requestTimeoutMs = options.requestTimeoutMs;
@@ -759,7 +762,10 @@ function checkCall(call: EtcdCall, action: string): void {
   if (requestTimeoutMs !== undefined && !(requestTimeoutMs > 0)) {
     throw badTimeout("requestTimeoutMs", requestTimeoutMs, action);
   }
-  if (signal?.aborted) throw signal.reason;
+  if (signal === undefined) return;
+  if (signal.aborted) throw signal.reason;
+  // One signal for many calls at once is what signals are for.
+  setMaxListeners(0, signal);
 }
 
 function badTimeout(name: string, value: number, action: string): StoreError {

@@ -32,6 +32,9 @@ const redialMaxMs = 2_000;
 /** A call waits this long for a connection: a host that drops packets must not eat a call's whole time. */
 const dialTimeoutMs = 2_000;
 
+/** What grpc-js leaves at the end of its texts when it has nothing to add. */
+const emptyNote = / Resolution note: $/;
+
 const noDeadline = Number.POSITIVE_INFINITY;
 
 export const createEtcd3Transport: TransportFactory = (options) => new Etcd3Transport(options);
@@ -165,7 +168,7 @@ class Etcd3Transport implements Transport {
     const code = status.code === grpcStatus.ok ? grpcStatus.internal : status.code;
     return new TransportFailure({
       code,
-      text: status.code === grpcStatus.ok ? "No message received" : status.details,
+      text: status.code === grpcStatus.ok ? "No message received" : status.details.replace(emptyNote, ""),
       request: unsent ? "unsent" : "sent",
       fromServer: !unsent && isFromServer(code, status.details),
       endpoint: this.endpoint,
