@@ -26,7 +26,7 @@ const { values: flags, positionals: names } = parseArgs({
   options: { time: { type: "string" }, "no-history": { type: "boolean", default: false } },
 });
 if (names.length === 0 || names.some((name) => !/^[a-z][a-z-]*$/.test(name))) {
-  console.error("usage: npm run bench -- <name>… [--time <ms>] [--no-history]");
+  process.stderr.write("usage: npm run bench -- <name>… [--time <ms>] [--no-history]\n");
   process.exit(2);
 }
 
@@ -35,8 +35,9 @@ for (const name of names) {
   const timeMs = flags.time === undefined ? undefined : Number(flags.time);
   const rows = await bench.run({ timeMs });
   const goals = bench.goals?.(rows) ?? [];
-  console.log(`\n${name}\n${table(rows)}`);
-  for (const { goal, value, met } of goals) console.log(`${met ? "met   " : "MISSED"}  ${goal}: ${value}`);
+  process.stdout.write(`\n${name}\n${table(rows)}\n`);
+  for (const { goal, value, met } of goals)
+    process.stdout.write(`${met ? "met   " : "MISSED"}  ${goal}: ${value}\n`);
   if (!flags["no-history"]) {
     appendFileSync(historyFile, `${JSON.stringify({ bench: name, ...surroundings(), goals, rows })}\n`);
   }

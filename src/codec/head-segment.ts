@@ -3,7 +3,7 @@
  *
  *   headerVersion apiVersion kind  present  name namespace labels fields  uid … other  amounts    (each a MessagePack value)
  *
- * It begins with what says whether the value is in today's form, so that `open` compares a few bytes and decodes
+ * labels, annotations, fields and amounts are arrays of their keys and then their values (`TextShapes` says why). It begins with what says whether the value is in today's form, so that `open` compares a few bytes and decodes
  * nothing. `present` has a bit per metadata field, in the order of `metadataFields`; fields Kubernetes may add
  * travel in `other`. Records and words that nearly every cluster has are numbers (`headForms`): part of format version 1, never to be changed.
  */
@@ -12,6 +12,7 @@ import type { ObjectMeta } from "../resource/resource.ts";
 import { DecodeFault, MsgpackReader } from "./msgpack-reader.ts";
 import { MsgpackWriter, NotPlainData } from "./msgpack-writer.ts";
 import { type SharedForms, sharedForms } from "./shared-forms.ts";
+import type { TextShapes } from "./text-shapes.ts";
 
 const metadataFields = [
   "name",
@@ -125,7 +126,13 @@ export function writeHead(writer: MsgpackWriter, head: Head): void {
 }
 
 /** @throws DecodeFault */
-export function readHead(bytes: Uint8Array, start: number, end: number, ascii?: "ascii" | undefined): Head {
+export function readHead(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  shapes: TextShapes,
+  ascii?: "ascii" | undefined,
+): Head {
   const reader = new MsgpackReader(bytes, start, end, headForms, ascii);
   const headerVersion = number(reader, "headerVersion");
   const apiVersion = reader.readText();
@@ -138,8 +145,8 @@ export function readHead(bytes: Uint8Array, start: number, end: number, ascii?: 
   // Spelled out: fields in one order and assigned by name keep one hidden class, and this is the hottest read.
   const metadata: Partial<ObjectMeta> & { name: string } = { name: reader.readText() };
   if (has(bits.namespace)) metadata.namespace = reader.readText();
-  if (has(bits.labels)) metadata.labels = reader.readTextRecord();
-  const fields = reader.readTextRecord();
+  if (has(bits.labels)) metadata.labels = reader.readTextRecord(shapes);
+  const fields = reader.readTextRecord(shapes);
   if (has(bits.generateName)) metadata.generateName = reader.readText();
   if (has(bits.uid)) metadata.uid = reader.readText();
   if (has(bits.generation)) metadata.generation = number(reader, "generation");
@@ -148,7 +155,7 @@ export function readHead(bytes: Uint8Array, start: number, end: number, ascii?: 
   if (has(bits.deletionGracePeriodSeconds)) {
     metadata.deletionGracePeriodSeconds = number(reader, "deletionGracePeriodSeconds");
   }
-  if (has(bits.annotations)) metadata.annotations = reader.readTextRecord();
+  if (has(bits.annotations)) metadata.annotations = reader.readTextRecord(shapes);
   if (has(bits.ownerReferences)) {
     metadata.ownerReferences = list(reader, "ownerReferences") as NonNullable<ObjectMeta["ownerReferences"]>;
   }
@@ -164,7 +171,7 @@ export function readHead(bytes: Uint8Array, start: number, end: number, ascii?: 
     for (const field of Object.keys(other)) if (Object.hasOwn(bits, field)) throw wrong(field);
     Object.assign(metadata, other);
   }
-  const amounts = reader.readTextRecord();
+  const amounts = reader.readTextRecord(shapes);
   reader.finish();
   return { apiVersion, kind, metadata: metadata as Head["metadata"], fields, amounts, headerVersion };
 }

@@ -11,6 +11,7 @@
  */
 import { plainDataDepthMax } from "../resource/plain-data.ts";
 import { type SharedForms, type SharedTokens, shapeTokens, wordTokens } from "./shared-forms.ts";
+import type { TextShapes } from "./text-shapes.ts";
 
 /** What is wrong with the bytes; codecs turn it into CORRUPT_OBJECT with the key. */
 export class DecodeFault extends Error {
@@ -76,7 +77,10 @@ export class MsgpackReader {
 
   /** The next value. @throws DecodeFault */
   read(): unknown {
-    const token = this.#byte();
+    const at = this.#at;
+    const token = at < this.#end ? this.#bytes[at] : undefined;
+    if (token === undefined) throw new DecodeFault("it is cut");
+    this.#at = at + 1;
     if (token < 0x80) {
       return token < 0x40 || this.#forms === undefined ? token : this.#readShared(token, this.#forms);
     }
@@ -147,21 +151,47 @@ export class MsgpackReader {
     return tokens.shorts + (((token - tokens.long) << 8) | this.#byte());
   }
 
-  /** A record whose fields are all text: labels and the like. @throws DecodeFault */
-  readTextRecord(): Record<string, string> {
+  /**
+   * A record whose fields are all text, stored as an array of its keys and then its values. @throws DecodeFault
+   * @param shapes remembers the key sets that come often
+   */
+  readTextRecord(shapes: TextShapes): Record<string, string> {
     const token = this.#byte();
-    let size: number;
-    if (token >= 0x80 && token < 0x90) size = token & 0x0f;
-    else if (token === 0xde) size = this.#uint16();
-    else if (token === 0xdf) size = this.#uint32();
+    let members: number;
+    if (token >= 0x90 && token < 0xa0) members = token & 0x0f;
+    else if (token === 0xdc) members = this.#uint16();
+    else if (token === 0xdd) members = this.#uint32();
     else throw new DecodeFault(`no record of text at ${this.#at - 1}`);
-    if (size * 2 > this.#end - this.#at) throw new DecodeFault(`a map of ${size} fields is cut`);
+    if (members > this.#end - this.#at) throw new DecodeFault(`a record of ${members >> 1} texts is cut`);
+    if ((members & 1) !== 0) throw new DecodeFault("a record of text has a key without a value");
+    const size = members >> 1;
+    if (size === 0) return {};
+    const from = this.#at;
+    for (let i = 0; i < size; i++) this.#skipText();
+    const keys = this.#text.substring(from - this.#start, this.#at - this.#start);
+    const known = shapes.reader(keys);
+    if (known !== undefined) return known(this) as Record<string, string>;
+    const valuesAt = this.#at;
+    this.#at = from;
+    const names: string[] = [];
+    for (let i = 0; i < size; i++) names.push(this.#readKey());
+    this.#at = valuesAt;
     const record: Record<string, string> = {};
-    for (let i = 0; i < size; i++) {
-      const key = this.#readKey();
-      record[key] = this.readText();
-    }
+    for (const name of names) record[name] = this.readText();
+    shapes.saw(keys, names);
     return record;
+  }
+
+  #skipText(): void {
+    const token = this.#byte();
+    let length: number;
+    if (token >= 0xa0 && token < 0xc0) length = token & 0x1f;
+    else if (token === 0xd9) length = this.#byte();
+    else if (token === 0xda) length = this.#uint16();
+    else if (token === 0xdb) length = this.#uint32();
+    else throw new DecodeFault(`a field name is no text at ${this.#at - 1}`);
+    if (length > this.#end - this.#at) throw new DecodeFault(`text of ${length} bytes is cut`);
+    this.#at += length;
   }
 
   /** A text. @throws DecodeFault */

@@ -106,17 +106,21 @@ export class MsgpackWriter {
     }
   }
 
-  /** Writes a record of text as a map whatever the forms; false when a field is no text, and what was written is void. */
+  /** Writes a record of text as an array, keys first, then values; false when a field is no text, and what was written is void. */
   writeTextRecord(record: Readonly<Record<string, unknown>>): boolean {
     const keys = Object.keys(record);
     let fields = 0;
     for (const key of keys) if (record[key] !== undefined) fields++;
-    this.#size(fields, 0x80, 16, 0xde);
+    this.#size(fields * 2, 0x90, 16, 0xdc);
+    for (const key of keys) {
+      if (record[key] === undefined) continue;
+      if (key === "__proto__") return false;
+      this.writeText(key);
+    }
     for (const key of keys) {
       const value = record[key];
       if (value === undefined) continue;
-      if (typeof value !== "string" || key === "__proto__") return false;
-      this.writeText(key);
+      if (typeof value !== "string") return false;
       this.#writeTextOrWord(value);
     }
     return true;
@@ -161,22 +165,20 @@ export class MsgpackWriter {
       const needed = length < 32 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 5;
       if (needed !== header) buffer.copyWithin(this.#at + needed, start, start + length);
     }
-    this.#textHeader(length);
-    this.#at += length;
-  }
-
-  #textHeader(length: number): void {
-    if (length < 32) return this.#byte(0xa0 | length);
-    if (length < 0x100) {
-      this.#byte(0xd9);
-      return this.#byte(length);
+    let at = this.#at;
+    if (length < 32) {
+      buffer[at++] = 0xa0 | length;
+    } else if (length < 0x100) {
+      buffer[at++] = 0xd9;
+      buffer[at++] = length;
+    } else if (length < 0x10000) {
+      buffer[at++] = 0xda;
+      at = buffer.writeUInt16BE(length, at);
+    } else {
+      buffer[at++] = 0xdb;
+      at = buffer.writeUInt32BE(length, at);
     }
-    if (length < 0x10000) {
-      this.#byte(0xda);
-      return this.#uint16(length);
-    }
-    this.#byte(0xdb);
-    this.#uint32(length);
+    this.#at = at + length;
   }
 
   /** @throws NotPlainData when it is not finite, or an integer beyond the safe ones */

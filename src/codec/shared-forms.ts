@@ -22,6 +22,8 @@ export const wordsMax: number = wordTokens.shorts + 1024;
 /** Reads the next value; what a compiled record reader is given. */
 export interface ValueSource {
   read(): unknown;
+  /** The same where only text may come. */
+  readText(): string;
 }
 export type RecordReader = (source: ValueSource) => Record<string, unknown>;
 
@@ -56,24 +58,24 @@ export function sharedForms(shapes: readonly (readonly string[])[], words: reado
   }
   return {
     words,
-    readers: shapes.map(recordReader),
+    readers: shapes.map((keys) => recordReader(keys, "read")),
     shapeTree,
     wordNumbers: new Map(words.map((word, number) => [word, number])),
   };
 }
 
 /**
- * A reader of one shape. Compiled, it makes all records of the shape with one hidden class, about three times as fast as a
+ * A reader of one shape; no key may be `__proto__`. Compiled, it makes all records of the shape with one hidden class, about three times as fast as a
  * loop; where code generation is forbidden (--disallow-code-generation-from-strings) the loop does the same.
  */
-function recordReader(keys: readonly string[]): RecordReader {
-  const fields = keys.map((key) => `${JSON.stringify(key)}: source.read()`).join(", ");
+export function recordReader(keys: readonly string[], method: keyof ValueSource): RecordReader {
+  const fields = keys.map((key) => `${JSON.stringify(key)}: source.${method}()`).join(", ");
   try {
     return new Function("source", `"use strict"; return { ${fields} };`) as RecordReader;
   } catch {
     return (source) => {
       const record: Record<string, unknown> = {};
-      for (const key of keys) record[key] = source.read();
+      for (const key of keys) record[key] = source[method]();
       return record;
     };
   }

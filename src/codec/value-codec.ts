@@ -37,6 +37,7 @@ import { type DictionaryStore, KindDictionaries } from "./kind-dictionaries.ts";
 import { DecodeFault, readMsgpack } from "./msgpack-reader.ts";
 import { MsgpackWriter, NotPlainData } from "./msgpack-writer.ts";
 import { openHead, openValue, type SealedLayout, sealedLayout, sealValue } from "./sealing.ts";
+import { TextShapes } from "./text-shapes.ts";
 import { KeyFault, type Transform } from "./transform.ts";
 import type { MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
 
@@ -132,6 +133,7 @@ class EnvelopeCodec implements KindValueCodec {
   readonly #headWriter = new MsgpackWriter();
   readonly #bodyWriter = new MsgpackWriter();
   readonly #packr = new Packr({ useRecords: false, variableMapSize: true, ...{ skipValues: [undefined] } });
+  readonly #textShapes = new TextShapes();
   #plaintextRead = 0;
 
   constructor({ kind, codec, transform, dictionaries, random }: ValueCodecOptions) {
@@ -186,7 +188,9 @@ class EnvelopeCodec implements KindValueCodec {
     const bytes = headBytesOf(value);
     if (hasMagic(bytes)) {
       const { head, headEnd } = plainLayout(bytes);
-      const stored = this.#guard(value, () => readHead(bytes, head, headEnd, headAscii(bytes)));
+      const stored = this.#guard(value, () =>
+        readHead(bytes, head, headEnd, this.#textShapes, headAscii(bytes)),
+      );
       const { headerVersion, apiVersion } = this.#kind;
       if (stored.headerVersion === headerVersion && stored.apiVersion === apiVersion) return stored;
     }
@@ -371,7 +375,7 @@ class EnvelopeCodec implements KindValueCodec {
   #decode(bytes: Uint8Array): AnyResource {
     if (!hasMagic(bytes)) return asResource(parseJson(bytes));
     const { head, headEnd, bodyEnd, flags } = plainLayout(bytes);
-    const { apiVersion, kind, metadata } = readHead(bytes, head, headEnd, headAscii(bytes));
+    const { apiVersion, kind, metadata } = readHead(bytes, head, headEnd, this.#textShapes, headAscii(bytes));
     const inflated =
       (flags & flagBits.deflated) !== 0 ? inflate(bytes.subarray(headEnd, bodyEnd)) : undefined;
     const body =
