@@ -1,0 +1,103 @@
+/**
+ * `npm start`: a guided tour of keelson on a real etcd. Ends with 0 only when every step did what it says.
+ *
+ * Its own etcd keeps its data under .cache/tour, so that a second tour finds what the first one left; nothing is
+ * wiped without --fresh.
+ */
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { isStoreError } from "keelson";
+import { ManifestError, readManifests } from "./manifests.ts";
+import { jsonPrinter, type Printer, textPrinter } from "./printer.ts";
+import { openSession, TourError } from "./session.ts";
+import { tourSteps } from "./steps/index.ts";
+import { messageOf, runTour } from "./tour.ts";
+import { createWorld } from "./world.ts";
+
+/** A process that does not end by itself once all is closed is ended after this. */
+const lingerMs = 5_000;
+/** As a shell tells a program ended by SIGINT. */
+const interruptedCode = 130;
+
+const project = projectFolder(dirname(fileURLToPath(import.meta.url)));
+
+interface Options {
+  readonly manifests: string;
+  readonly endpoints?: string;
+  readonly prefix: string;
+  readonly dataDir: string;
+  readonly fresh: boolean;
+  readonly json: boolean;
+  readonly only?: string;
+}
+
+const program = new Command("npm start --")
+  .description("A guided tour of keelson on a real etcd.")
+  .option("--manifests <dir>", "objects to load", join(project, "tools", "tour", "manifests"))
+  .option("--endpoints <urls>", "use this cluster, comma-separated, instead of an etcd of the tour's own")
+  .option("--prefix <prefix>", "where in etcd the objects go", "/registry")
+  .option("--data-dir <dir>", "where the tour's own etcd keeps its data", join(project, ".cache", "tour"))
+  .option("--fresh", "throw away the data of earlier tours first", false)
+  .option("--only <steps>", `some of the steps, comma-separated: ${tourSteps.map(({ id }) => id).join(", ")}`)
+  .option("--json", "one JSON document instead of text", false)
+  .allowExcessArguments(false);
+
+await main(program.parse().opts<Options>());
+
+async function main(options: Options): Promise<void> {
+  const interrupt = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => interrupt.abort(new TourError(`interrupted by ${name}`)));
+  }
+  const printer = options.json ? jsonPrinter(process.stdout) : textPrinter(process.stdout, process.env);
+  try {
+    process.exitCode = await tour(options, printer, interrupt.signal);
+  } catch (error) {
+    const known = error instanceof TourError || error instanceof ManifestError || isStoreError(error);
+    if (!known && !interrupt.signal.aborted) throw error;
+    process.stderr.write(`tour: ${isStoreError(error) ? `${error.code}: ` : ""}${messageOf(error)}\n`);
+    process.exitCode = 1;
+  }
+  if (interrupt.signal.aborted) process.exitCode = interruptedCode;
+  setTimeout(() => process.exit(), lingerMs).unref();
+}
+
+async function tour(options: Options, printer: Printer, signal: AbortSignal): Promise<number> {
+  const steps = selectSteps(options.only);
+  const manifests = await readManifests(resolve(options.manifests));
+  const world = createWorld(manifests);
+  await using session = await openSession({
+    endpoints: options.endpoints?.split(","),
+    folder: resolve(options.dataDir),
+    prefix: options.prefix.replace(/\/+$/, ""),
+    fresh: options.fresh,
+    world,
+    signal,
+  });
+  const data =
+    options.endpoints === undefined ? `, data ${session.resumed ? "kept" : "new"} in .cache/tour` : "";
+  printer.opening([
+    `etcd ${session.etcdVersion} at ${session.endpoints.join(", ")}${data}`,
+    `${manifests.length} objects of ${world.kinds.length + 1} kinds`,
+  ]);
+  const result = await runTour({ session, world, steps, printer, signal });
+  printer.end(result);
+  return result.ok ? 0 : 1;
+}
+
+function selectSteps(only: string | undefined): typeof tourSteps {
+  if (only === undefined) return tourSteps;
+  const ids = only.split(",");
+  const unknown = ids.find((id) => !tourSteps.some((step) => step.id === id));
+  if (unknown !== undefined) throw new TourError(`there is no step "${unknown}"; see --help`);
+  // The others stand on what create has made.
+  return tourSteps.filter(({ id }) => id === "create" || ids.includes(id));
+}
+
+/** The folder of package.json, above this file in the sources and in the build alike. */
+function projectFolder(from: string): string {
+  if (existsSync(join(from, "package.json")) || dirname(from) === from) return from;
+  return projectFolder(dirname(from));
+}

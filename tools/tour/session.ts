@@ -1,0 +1,141 @@
+/**
+ * What the tour runs on: an etcd (its own, kept under the project's cache, or a given cluster), a connection and
+ * a store. Whatever is opened here is closed here, in bounded time, whether or not etcd still answers.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { createStore, type Store } from "keelson";
+import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { scratchNamespace, type World } from "./world.ts";
+
+/** Bound of every closing step: a dead etcd must not hold the tour up. */
+const closeTimeoutMs = 5_000;
+
+export interface SessionOptions {
+  /** A cluster that is there already; absent: an etcd of the tour's own. */
+  readonly endpoints?: readonly string[] | undefined;
+  /** Of the tour's own files: data directory, snapshot. */
+  readonly folder: string;
+  readonly prefix: string;
+  /** Throws the data directory away first. */
+  readonly fresh: boolean;
+  readonly world: World;
+  readonly signal: AbortSignal;
+}
+
+export class TourError extends Error {
+  override readonly name = "TourError";
+}
+
+export interface Session extends AsyncDisposable {
+  readonly etcd: Etcd;
+  readonly store: Store;
+  readonly endpoints: readonly string[];
+  readonly etcdVersion: string;
+  /** Of the tour's own etcd. */
+  readonly etcdPid: number | undefined;
+  readonly prefix: string;
+  readonly folder: string;
+  /** The data directory was there before. */
+  readonly resumed: boolean;
+  /** The real etcdctl of this machine, for a second opinion; undefined when there is none. */
+  readonly etcdctl: string | undefined;
+  /** Aborted, with a TourError, when the tour's own etcd ends before the tour does. */
+  readonly lost: AbortSignal;
+}
+
+/** @throws TourError and StoreErrors that say what to do */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { endpoints, folder, prefix, fresh, world, signal } = options;
+  const dataDir = join(folder, "etcd");
+  if (fresh && endpoints === undefined) await rm(dataDir, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const resumed = endpoints === undefined && existsSync(dataDir);
+  const open: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of open.splice(0).reverse()) await within(closeTimeoutMs, step());
+  };
+  try {
+    const local = endpoints === undefined ? await startLocalEtcd({ dataDir, signal }) : undefined;
+    if (local !== undefined) open.push(() => local.stop());
+    const lost = local === undefined ? new AbortController() : watchOver(local);
+    open.push(async () => lost.abort());
+    const etcd = await connectEtcd({
+      endpoints: endpoints ?? local?.endpoints ?? [],
+      signal: AbortSignal.any([signal, lost.signal]),
+    });
+    open.push(() => etcd.close());
+    if (endpoints !== undefined) await refuseForeignData(etcd, prefix, signal);
+    // On a cluster of somebody else's, compacting is theirs.
+    const compaction = local === undefined ? ({ compaction: false } as const) : {};
+    const store = await createStore({ etcd, kinds: world.kinds, prefix, ...compaction, signal });
+    open.push(() => store.close({ timeoutMs: closeTimeoutMs }));
+    return {
+      etcd,
+      store,
+      endpoints: etcd.endpoints,
+      etcdPid: local?.pid,
+      etcdVersion: await etcd.serverVersion({ signal }),
+      prefix,
+      folder,
+      resumed,
+      etcdctl: findEtcdctl(),
+      lost: lost.signal,
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Aborts when `local` ends while nobody has closed the session. */
+function watchOver(local: LocalEtcd): AbortController {
+  const controller = new AbortController();
+  void local.exited.then(({ code, signal }) => {
+    const how = signal === null ? `with code ${code}` : `by ${signal}`;
+    controller.abort(new TourError(`etcd (pid ${local.pid}) ended ${how} in the middle of the tour`));
+  });
+  return controller;
+}
+
+/** The tour writes under `prefix`: on a given cluster it goes only where nothing is, or where it has been before. */
+async function refuseForeignData(etcd: Etcd, prefix: string, signal: AbortSignal): Promise<void> {
+  const root = `${prefix}/`;
+  const [all, mark] = await Promise.all([
+    etcd.kv.range({ key: root, rangeEnd: `${prefix}0`, countOnly: true }, { signal }),
+    etcd.kv.range({ key: `${prefix}/namespaces/${scratchNamespace}`, keysOnly: true }, { signal }),
+  ]);
+  if (all.count > 0n && mark.count === 0n) {
+    throw new TourError(
+      `Cannot run the tour under "${prefix}" of this cluster: found ${all.count} keys of somebody else's; ` +
+        "expected none. Give it a place of its own: --prefix /tour",
+    );
+  }
+}
+
+/** Beside the etcd that setup found, else on PATH. */
+function findEtcdctl(): string | undefined {
+  const etcd = process.env["KEELSON_ETCD"];
+  const folders = [
+    ...(etcd === undefined || etcd === "" ? [] : [dirname(etcd)]),
+    ...(process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== ""),
+  ];
+  return folders.map((folder) => join(folder, "etcdctl")).find((path) => existsSync(path));
+}
+
+/** `work`, or nothing once `timeoutMs` have passed; what closing throws is told and not passed on. */
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  try {
+    await Promise.race([work, timeout]);
+  } catch (error) {
+    process.stderr.write(`while closing: ${error instanceof Error ? error.message : String(error)}\n`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
