@@ -17,6 +17,8 @@ import type { Transform } from "./codec/transform.ts";
 import { invalidArgument, isStoreError, StoreError } from "./errors.ts";
 import { createFencedWrites } from "./etcd/fenced-writes.ts";
 import type { Etcd } from "./etcd/ports.ts";
+import { createQuotas, type QuotaParts } from "./quota/create-quotas.ts";
+import { storedCensus } from "./quota/stored-census.ts";
 import type { ResourceStore } from "./resource/contract.ts";
 import { KeySpace } from "./resource/keys.ts";
 import type { Kind } from "./resource/kind.ts";
@@ -100,7 +102,9 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
   const namespaceSlot = registry.add(namespaceKind);
   for (const kind of kinds) if (kind !== namespaceKind) registry.add(kind);
   if (namespaces === "required") guards.push(new NamespaceGate(context, () => namespaceSlot));
-  const store = new OpenStore(context, registry);
+  const store: OpenStore = new OpenStore(context, registry, () => quotas);
+  const quotas = createQuotas({ etcd, keys, census: storedCensus(() => store[storedSource], keys) });
+  guards.push(quotas.guard);
   await untilAborted(makeInitialNamespaces(store.namespaces), scope.signal);
   return store;
 }
@@ -119,11 +123,13 @@ class OpenStore implements Store, HasStoredSource {
   readonly namespaces: ResourceStore<Namespace>;
   readonly #context: StorageContext;
   readonly #registry: KindRegistry;
+  readonly #quotas: () => QuotaParts;
   #closing: Promise<void> | undefined;
 
-  constructor(context: StorageContext, registry: KindRegistry) {
+  constructor(context: StorageContext, registry: KindRegistry, quotas: () => QuotaParts) {
     this.#context = context;
     this.#registry = registry;
+    this.#quotas = quotas;
     this.namespaces = this.resources(namespaceKind);
     this[storedSource] = new RangeSource(context, {
       range: context.keys.all(),
@@ -136,7 +142,7 @@ class OpenStore implements Store, HasStoredSource {
   }
 
   get quotas(): Quotas {
-    throw new StoreError("NOT_READY", "Cannot use quotas: they are not built yet", { retryAfterMs: 1_000 });
+    return this.#quotas().quotas;
   }
 
   resources<T extends Resource>(kind: Kind<T>): ResourceStore<T> {
@@ -174,7 +180,10 @@ class OpenStore implements Store, HasStoredSource {
 
   async close(options: Call = {}): Promise<void> {
     using scope = new CallScope(options, this.#context.clock, "close the store");
-    this.#closing ??= this.#context.gate.close().then(() => this.#context.writes.close());
+    this.#closing ??= this.#context.gate.close().then(async () => {
+      await this.#quotas()[Symbol.asyncDispose]();
+      await this.#context.writes.close();
+    });
     await untilAborted(this.#closing, scope.signal);
   }
 

@@ -15,6 +15,7 @@ import type { KindSlot } from "./kind-slot.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { abandon, callOf, type PreparedWrite, prepareWrite, settleWrite } from "./write-attempt.ts";
 import { inVersion, leaseFor } from "./write-checks.ts";
+import { Postponed } from "./write-guard.ts";
 
 /** Drafts made ready and sent at a time: four groups, so that progress is seen and memory stays small. */
 const chunkItems = 240;
@@ -69,6 +70,7 @@ async function createChunk(
 ): Promise<readonly (AnyResource | StoreError)[]> {
   const outcomes = new Map<number, AnyResource | StoreError>();
   const members: Member[] = [];
+  const singly: number[] = [];
   const lease = await leaseFor(context, slot, ttlSeconds, undefined, callOf(scope));
   for (const [at, draft] of drafts.entries()) {
     await context.turns.pause();
@@ -76,9 +78,10 @@ async function createChunk(
       validateDraft(slot.definition, draft);
       const { place, object } = planCreate(context, slot, copyPlainData(draft));
       const change = { place, before: undefined, after: object, lease };
-      members.push({ at, object, prepared: await prepareWrite(context, slot, change, callOf(scope)) });
+      members.push({ at, object, prepared: await prepareWrite(context, slot, change, callOf(scope), true) });
     } catch (error) {
-      outcomes.set(at, storeErrorOrThrow(error));
+      if (error instanceof Postponed) singly.push(at);
+      else outcomes.set(at, storeErrorOrThrow(error));
     }
   }
   await context.watchStarts.settled();
@@ -102,12 +105,9 @@ async function createChunk(
     }
     try {
       const attempt = await settleWrite(context, slot, prepared, outcome);
-      if (attempt === "again") {
-        // A guard's own keys changed: singly, with its own retries.
-        const draft = drafts[at];
-        invariant(draft !== undefined, "a member has its draft");
-        outcomes.set(at, await createObject(context, slot, draft, { ttlSeconds }, scope));
-      } else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));
+      // A guard's own keys changed: singly, with its own retries.
+      if (attempt === "again") singly.push(at);
+      else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));
       else {
         const { record } = attempt.state;
         invariant(record !== undefined, "a create is refused only by what is there");
@@ -117,6 +117,13 @@ async function createChunk(
       outcomes.set(at, storeErrorOrThrow(error));
     }
   }
+  const creating = singly.map(async (at) => {
+    const draft = drafts[at];
+    invariant(draft !== undefined, "a member has its draft");
+    const outcome = await createObject(context, slot, draft, { ttlSeconds }, scope).catch(storeErrorOrThrow);
+    outcomes.set(at, outcome);
+  });
+  await Promise.all(creating);
   return drafts.map((_, at) => {
     const outcome = outcomes.get(at);
     invariant(outcome !== undefined, "every draft has an outcome");
