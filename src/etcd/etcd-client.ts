@@ -81,6 +81,8 @@ interface Try {
   requestMs: number;
   refreshes: number;
   endpoint: Endpoint | undefined;
+  /** Bytes of the answer. */
+  received: number;
 }
 
 export class EtcdClient implements Client {
@@ -171,6 +173,7 @@ export class EtcdClient implements Client {
       requestMs: requestTimeoutMs,
       refreshes: 0,
       endpoint: undefined,
+      received: 0,
     };
     const internal = options?.internal === true;
     if (!internal && !this.#permits.tryTake()) {
@@ -182,7 +185,6 @@ export class EtcdClient implements Client {
       requestChannel.publish({ phase: "start", id, method: rpc.path, bytesSent: request.byteLength });
     }
     let outcome = "OK";
-    const receivedBefore = this.#bytesReceived;
     try {
       return await this.#run(rpc, request, attempt, requestTimeoutMs);
     } catch (error) {
@@ -202,7 +204,7 @@ export class EtcdClient implements Client {
           durationMs,
           outcome,
           bytesSent: request.byteLength,
-          bytesReceived: outcome === "OK" ? this.#bytesReceived - receivedBefore : 0,
+          bytesReceived: attempt.received,
         });
       }
     }
@@ -242,6 +244,7 @@ export class EtcdClient implements Client {
           lane: call?.lane ?? rpc.lane,
         });
         this.#bytesReceived += reply.byteLength;
+        attempt.received = reply.byteLength;
         this.#endpoints.answered(endpoint);
         answer = rpc.decode(reply);
       } catch (error) {
@@ -309,6 +312,7 @@ export class EtcdClient implements Client {
       requestMs: this.requestTimeoutMs,
       refreshes: 0,
       endpoint: undefined,
+      received: 0,
     };
     const endpoint = await this.#endpointFor(attempt);
     if (this.#tokens !== undefined && this.#tokens.metadata === undefined) {
@@ -398,6 +402,7 @@ export class EtcdClient implements Client {
       requestMs: this.requestTimeoutMs,
       refreshes: 0,
       endpoint: undefined,
+      received: 0,
     };
     attempt.endpoint = await this.#endpointFor(attempt);
     if (this.#tokens !== undefined) await this.#waitFor(this.#tokens.refresh(undefined), attempt);
