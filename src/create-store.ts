@@ -10,6 +10,7 @@ import { type Call, CallScope } from "./base/call.ts";
 import { CallGate } from "./base/call-gate.ts";
 import { KeyQueues } from "./base/key-queues.ts";
 import { quote } from "./base/quote.ts";
+import type { PlainStats } from "./base/stats.ts";
 import { TurnBudget } from "./base/turn-budget.ts";
 import { untilAborted } from "./base/until-aborted.ts";
 import { type Codec, msgpackCodec } from "./codec/codec.ts";
@@ -175,7 +176,10 @@ class OpenStore implements Store, HasStoredSource {
   }
 
   stats(): StoreStats {
-    return this.#context.counters.snapshot({});
+    const { counters, etcd, writes } = this.#context;
+    // Plain numbers and text all through; the interfaces they come in have no index signature.
+    const plain = { ...etcd.stats(), writes: { ...writes.stats() } } as unknown as PlainStats;
+    return counters.snapshot(plain);
   }
 
   async close(options: Call = {}): Promise<void> {

@@ -58,6 +58,7 @@ export async function createMany(
 interface Member {
   readonly prepared: PreparedWrite;
   readonly object: AnyResource;
+  readonly generated: boolean;
   readonly at: number;
 }
 
@@ -76,9 +77,14 @@ async function createChunk(
     await context.turns.pause();
     try {
       validateDraft(slot.definition, draft);
-      const { place, object } = planCreate(context, slot, copyPlainData(draft));
+      const { place, object, generated } = planCreate(context, slot, copyPlainData(draft));
       const change = { place, before: undefined, after: object, lease };
-      members.push({ at, object, prepared: await prepareWrite(context, slot, change, callOf(scope), true) });
+      members.push({
+        at,
+        object,
+        generated,
+        prepared: await prepareWrite(context, slot, change, callOf(scope), true),
+      });
     } catch (error) {
       if (error instanceof Postponed) singly.push(at);
       else outcomes.set(at, storeErrorOrThrow(error));
@@ -95,7 +101,7 @@ async function createChunk(
     for (const { prepared } of members) abandon(prepared.parts, "unknown");
     throw error;
   }
-  for (const [index, { at, object, prepared }] of members.entries()) {
+  for (const [index, { at, object, generated, prepared }] of members.entries()) {
     const outcome = written[index];
     invariant(outcome !== undefined, "every write has an outcome");
     if (outcome instanceof StoreError) {
@@ -105,8 +111,8 @@ async function createChunk(
     }
     try {
       const attempt = await settleWrite(context, slot, prepared, outcome);
-      // A guard's own keys changed: singly, with its own retries.
-      if (attempt === "again") singly.push(at);
+      // A guard's own keys changed, or a made-up name is taken: singly, with its own retries.
+      if (attempt === "again" || (generated && attempt.outcome === "changed")) singly.push(at);
       else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));
       else {
         const { record } = attempt.state;
