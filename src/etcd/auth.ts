@@ -13,7 +13,6 @@ import {
   roleGrantPermissionRequest,
   roleRevokePermissionRequest,
   userAddRequest,
-  userPasswordRequest,
   userRoleRequest,
 } from "./wire/auth.ts";
 import { emptyRequest, headerResponse } from "./wire/maintenance.ts";
@@ -103,7 +102,7 @@ export function createAuth(client: Client): Auth {
     userList: (call) => names(rpcs.userList, empty, call),
     userDelete: (name, call) => change(rpcs.userDelete, nameRequest.encode({ name }), call),
     userChangePassword: (name, password, call) =>
-      change(rpcs.userChangePassword, userPasswordRequest.encode({ name, password }), call),
+      change(rpcs.userChangePassword, authenticateRequest.encode({ name, password }), call),
     userGrantRole: (name, role, call) =>
       change(rpcs.userGrantRole, userRoleRequest.encode({ name, role }), call),
     userRevokeRole: (name, role, call) =>
