@@ -19,3 +19,8 @@ export type { Quantity } from "./resource/quantity.ts";
 export type * from "./resource/resource.ts";
 export type * from "./resource/store.ts";
 export { defineView, jsonView, metadataView, type View } from "./resource/view.ts";
+export type { CacheOptions, CacheStats, WatcherLag } from "./watch/cache-options.ts";
+export type { CacheWatchOptions } from "./watch/kind-reader.ts";
+export { createWatchCache, type WatchCache } from "./watch/watch-cache.ts";
+export { withCache } from "./watch/with-cache.ts";
+export { type CachedStores, withCaches } from "./watch/with-caches.ts";

@@ -17,7 +17,6 @@ import type { Etcd } from "../etcd/ports.ts";
 import { compareWithLive } from "./compare-live.ts";
 import { problemOf, type SnapshotProblem } from "./damage.ts";
 import { type Examined, examine, hashKvOf } from "./examine.ts";
-import { inParallel } from "./in-parallel.ts";
 import { restoreFrom } from "./restore.ts";
 import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
 import type { SnapshotInfo } from "./snapshot-info.ts";
@@ -67,10 +66,8 @@ export async function verifySnapshot(path: string, options: VerifyOptions = {}):
   }
   await using file = opened;
   if (file.metaFault !== undefined) problems.push(file.metaFault);
-  const [, examined] = await inParallel([
-    attempt(() => file.checkHash(signal)),
-    attempt(() => examine(file, { signal })),
-  ]);
+  await attempt(() => file.checkHash(signal));
+  const examined = await attempt(() => examine(file, { signal }));
   const hashKv =
     examined === undefined
       ? undefined

@@ -91,6 +91,11 @@ export class SortedList<E extends Keyed> {
     }
   }
 
+  /** Elements from `from` (inclusive) to `end` (exclusive), counted by chunks. */
+  countBetween(from: string, end: string): number {
+    return Math.max(0, this.#rank(end) - this.#rank(from));
+  }
+
   /** As `scan`, over everything. */
   forEach(visit: (element: E) => void): void {
     for (const chunk of this.#chunks) for (const element of chunk) visit(element);
@@ -99,6 +104,15 @@ export class SortedList<E extends Keyed> {
   clear(): void {
     this.#chunks.length = 0;
     this.#size = 0;
+  }
+
+  /** Elements below `key`. */
+  #rank(key: string): number {
+    const at = this.#chunkOf(key);
+    let rank = 0;
+    for (let i = 0; i < at; i++) rank += this.#chunks[i]?.length ?? 0;
+    const chunk = this.#chunks[at];
+    return chunk === undefined ? rank : rank + lowerBound(chunk, key);
   }
 
   /** Index of the chunk that holds `key` if any does: the last one that begins at or before it. */

@@ -1,5 +1,4 @@
 /** The door `keelson/etcd`: a connection to etcd and what it speaks. */
-export type { RequestEvent, StreamEvent } from "./client-diagnostics.ts";
 export { connectEtcd, type EtcdOptions } from "./connect-etcd.ts";
 export {
   type LocalCluster,
@@ -9,4 +8,3 @@ export {
 } from "./local-cluster.ts";
 export { type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "./local-etcd.ts";
 export type * from "./ports.ts";
-export type { Pem, TlsOptions } from "./transport.ts";

@@ -100,6 +100,8 @@ export type WatchEvent<T> =
       readonly object: T;
       readonly resourceVersion: string;
       readonly more?: true;
+      /** A cache has left out earlier events of this object; only for a watch that asked for it. */
+      readonly coalesced?: true;
     }
   | { readonly type: "BOOKMARK"; readonly resourceVersion: string; readonly initialEventsEnd?: true };
 

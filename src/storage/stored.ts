@@ -75,6 +75,8 @@ export interface StoredSource {
   /** Kinds this source carries now, in key order of their prefixes; grows and shrinks with addKind and removeKind. */
   readonly kinds: () => readonly KindDefinition[];
   codecOf(kind: KindDefinition): ValueCodec;
+  /** Awaited before everything is listed: a source that must look first to know its kind. keelson's own need none. */
+  prepare?(call?: Call): Promise<void>;
   /** Records in key order after `after` (exclusive) at `revision` (absent: now, linearizable). Sized by count and bytes. */
   page(
     options: {

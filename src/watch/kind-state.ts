@@ -36,12 +36,15 @@ export interface IndexPick {
 export class KindState {
   readonly #slabs: Slabs;
   readonly #entries = new SortedList<Entry>();
+  /** Entries that do not exist at every held position: created or removed inside the window. */
+  readonly #unsettled = new SortedList<Entry>();
   readonly #postings: Map<string, SortedList<Entry>>[];
   readonly #corrupt = new WeakMap<Version, StoreError<"CORRUPT_OBJECT">>();
   readonly #onDrop: (version: Version) => void;
   readonly log: ChangeLog = new ChangeLog();
   #liveCount = 0;
   #bytes = 0;
+  #historyBytes = 0;
 
   /** @param onDrop hears of every version that leaves memory */
   constructor(indexCount: number, slabs: Slabs, onDrop: (version: Version) => void) {
@@ -63,6 +66,22 @@ export class KindState {
   /** Bytes charged for everything held, values included. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** The part of `bytes` that only past versions need. */
+  get historyBytes(): number {
+    return this.#historyBytes;
+  }
+
+  /** Runs `visit` over the objects that exist now. */
+  forEachLatest(visit: (version: Version) => void): void {
+    this.#entries.forEach(({ latest }) => {
+      if (latest.removed === live) visit(latest);
+    });
+  }
+
+  markCorrupt(version: Version, error: StoreError<"CORRUPT_OBJECT">): void {
+    this.#corrupt.set(version, error);
   }
 
   corruptOf(version: Version): StoreError<"CORRUPT_OBJECT"> | undefined {
@@ -136,6 +155,16 @@ export class KindState {
     }
   }
 
+  /** Objects in the span at `position`: counted by chunks, the few that came or went inside the window apart. */
+  count(span: KeySpan, position: number): number {
+    let count = this.#entries.countBetween(span.from, span.end);
+    this.#unsettled.scan(span.from, span.end, (entry) => {
+      if (versionAt(entry, position) === undefined) count--;
+      return true;
+    });
+    return count;
+  }
+
   /** Entries that the index would have to look at; what a plan compares. */
   postingSize(pick: IndexPick): number {
     let size = 0;
@@ -152,7 +181,9 @@ export class KindState {
     ) {
       this.log.dropFirst();
       this.#bytes -= changeBytes;
+      this.#historyBytes -= changeBytes;
       if (change.before !== undefined) this.#forget(change.entry, change.before);
+      this.#settle(change.entry, change.position);
     }
   }
 
@@ -163,10 +194,12 @@ export class KindState {
       this.#drop(entry.latest);
     });
     this.#entries.clear();
+    this.#unsettled.clear();
     for (const postings of this.#postings) postings.clear();
     this.log.clear();
     this.#liveCount = 0;
     this.#bytes = 0;
+    this.#historyBytes = 0;
   }
 
   /** Moves values out of slabs marked `moving`. */
@@ -270,18 +303,30 @@ export class KindState {
   #end(version: Version, position: number): void {
     version.removed = position;
     this.#liveCount--;
+    this.#historyBytes += chargeOf(version);
   }
 
   #append(change: Change): Change {
     this.log.append(change);
+    if (change.before === undefined || change.after === undefined) this.#unsettled.insert(change.entry);
     this.#bytes += changeBytes;
+    this.#historyBytes += changeBytes;
     return change;
+  }
+
+  /** An entry that now exists at every held position needs no looking at when objects are counted. */
+  #settle(entry: Entry, position: number): void {
+    const { latest, past } = entry;
+    if (past === undefined && latest.removed === live && latest.added <= position) {
+      this.#unsettled.delete(entry.key);
+    }
   }
 
   /** `version` ended before every held position. */
   #forget(entry: Entry, version: Version): void {
     if (entry.latest === version) {
       this.#entries.delete(entry.key);
+      this.#unsettled.delete(entry.key);
       this.#unpost(entry, version, true);
     } else {
       invariant(entry.past?.[0] === version, "versions are forgotten in the order of their ends");
@@ -308,6 +353,7 @@ export class KindState {
 
   #drop(version: Version): void {
     this.#bytes -= chargeOf(version);
+    if (version.removed !== live) this.#historyBytes -= chargeOf(version);
     if (version.slab !== undefined) this.#slabs.release(version.slab, version.length);
     this.#onDrop(version);
   }

@@ -106,6 +106,9 @@ describe("KindState", () => {
           expect(texts(read("/r/pods/b/", "/r/pods/b0", { index: 1, values: ["1"] }, 1))).toEqual(
             wanted((key) => key === "/r/pods/b/1"),
           );
+          expect(state.count({ from: "/r/pods/a", end: "/r/pods/b0" }, position)).toBe(
+            wanted((key) => key < "/r/pods/b0").length,
+          );
           for (const key of keys) {
             expect(state.get(key, position)?.modRevision).toBe(model.at[position]?.get(key)?.revision);
           }

@@ -10,7 +10,6 @@ import { race } from "./race.ts";
 import { rawKeys } from "./raw-keys.ts";
 import { resume } from "./resume.ts";
 import { select } from "./select.ts";
-import { snapshot } from "./snapshot.ts";
 import { watch } from "./watch.ts";
 
 export const tourSteps: readonly Step[] = [
@@ -25,5 +24,4 @@ export const tourSteps: readonly Step[] = [
   deleteGuarded,
   expire,
   rawKeys,
-  snapshot,
 ];

@@ -1,0 +1,136 @@
+/**
+ * A running cache, of one kind or many: the feed with what lives beside it, bookmarks and the comparison with etcd.
+ * `createWatchCache` and `withCaches` each make one and hand out readers over it.
+ */
+import type { Timer } from "../base/clock.ts";
+import { StoreError } from "../errors.ts";
+import type { ResourceReader } from "../resource/contract.ts";
+import type { KindDefinition } from "../resource/kind.ts";
+import type { StoredSource } from "../storage/stored.ts";
+import { CacheCounters } from "./cache-counters.ts";
+import { type CacheBounds, type CacheStats, cacheLimits, type WatcherLag } from "./cache-options.ts";
+import type { CacheWatch } from "./cache-watch.ts";
+import type { CachedKind } from "./cached-kind.ts";
+import { EtcdPath } from "./etcd-path.ts";
+import { Feed } from "./feed.ts";
+import { FreshReads } from "./fresh-reads.ts";
+import { KindReader, type ReaderParts } from "./kind-reader.ts";
+import { SelfCheck } from "./self-check.ts";
+
+/** Bookmarks go out after this share of their interval: about every minute is promised at most. */
+const bookmarkShare = 0.8;
+/** How long etcd has to say how far the stream is before bookmarks repeat what is known. */
+const bookmarkProgressMs = 200;
+
+export class CacheCore {
+  readonly feed: Feed;
+  readonly fresh: FreshReads;
+  readonly path: EtcdPath;
+  readonly watchers: Set<CacheWatch<unknown>> = new Set();
+  readonly #counters = new CacheCounters();
+  readonly #check: SelfCheck;
+  #bookmarkTimer: Timer | undefined;
+
+  constructor(source: StoredSource, bounds: CacheBounds, carries?: (kind: KindDefinition) => boolean) {
+    this.feed = new Feed(source, bounds, this.#counters, carries);
+    this.fresh = new FreshReads(this.feed);
+    this.path = new EtcdPath(source.clock, this.#counters);
+    this.#check = new SelfCheck(this.feed);
+  }
+
+  start(): void {
+    this.feed.start();
+    this.#check.start();
+    this.#armBookmarks();
+  }
+
+  async stop(): Promise<void> {
+    this.#bookmarkTimer?.cancel();
+    this.#check.stop();
+    await this.feed.stop();
+  }
+
+  /** The kind's watches end CLOSED; what was cached of it goes. */
+  removeKind(resource: string): void {
+    const what = `cache of ${resource}`;
+    const closed = new StoreError("CLOSED", `Cannot go on watching: ${resource} was removed`, { what });
+    for (const watch of [...this.watchers]) if (watch.resource === resource) watch.end(closed);
+    this.feed.removeKind(resource);
+  }
+
+  /** Compares with etcd now. True when equal. */
+  checkNow(): Promise<boolean> {
+    return this.#check.run();
+  }
+
+  /** The kind as it is cached now. @throws CLOSED */
+  kind(resource: string): CachedKind {
+    const kind = this.feed.kinds.get(resource);
+    if (kind !== undefined && this.feed.state !== "stopped") return kind;
+    const what = this.feed.state === "stopped" ? "cache" : `cache of ${resource}`;
+    throw new StoreError("CLOSED", `Cannot use the ${what}: it is closed`, { what });
+  }
+
+  reader<T>(
+    resource: string,
+    source: ResourceReader<T>,
+    options: Pick<ReaderParts, "whenNotReady" | "floor">,
+  ): KindReader<T> {
+    const { feed, fresh, path, watchers } = this;
+    return new KindReader<T>(
+      { feed, fresh, path, watchers, kind: () => this.kind(resource), ...options },
+      source,
+      undefined,
+    );
+  }
+
+  stats(resource?: string): CacheStats {
+    const { feed } = this;
+    const counters = this.#counters;
+    const kinds =
+      resource === undefined
+        ? [...feed.kinds.values()]
+        : [feed.kinds.get(resource)].filter((k) => k !== undefined);
+    const sum = (read: (kind: CachedKind) => number): number =>
+      kinds.reduce((total, kind) => total + read(kind), 0);
+    const watchers = [...this.watchers].filter(
+      (watch) => resource === undefined || watch.resource === resource,
+    );
+    const lagging = watchers
+      .map((watch) => watch.lag())
+      .filter((lag): lag is WatcherLag => lag !== undefined);
+    lagging.sort((a, b) => b.ms - a.ms || b.events - a.events);
+    const state = sum((kind) => kind.state.bytes);
+    return {
+      ...counters,
+      state: feed.state,
+      resourceVersion: feed.resourceVersion,
+      objects: sum((kind) => kind.state.size),
+      bytes: {
+        total: feed.bytes,
+        state,
+        holes: feed.holes,
+        decoded: feed.made.bytes,
+        budget: feed.bounds.budgetBytes,
+      },
+      historyEvents: sum((kind) => kind.state.log.length),
+      watchers: watchers.length,
+      lagging: lagging.slice(0, cacheLimits.laggingListedMax),
+      eventsOffered: sum((kind) => kind.offers),
+      decodes: feed.made.decodes,
+    };
+  }
+
+  #armBookmarks(): void {
+    const { clock } = this.feed.source;
+    this.#bookmarkTimer = clock.setTimer(this.feed.bounds.bookmarkIntervalMs * bookmarkShare, () => {
+      const wanted = [...this.watchers].some((watch) => watch.bookmarks);
+      if (!wanted || this.feed.state !== "ready") return this.#armBookmarks();
+      this.feed.requestProgress();
+      this.#bookmarkTimer = clock.setTimer(bookmarkProgressMs, () => {
+        for (const watch of this.watchers) watch.bookmark();
+        this.#armBookmarks();
+      });
+    });
+  }
+}

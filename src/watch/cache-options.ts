@@ -1,0 +1,142 @@
+/**
+ * What a cache can be told, its bounds with unit and reason, and what it tells of itself.
+ */
+import { invalidArgument } from "../errors.ts";
+import type { Kind } from "../resource/kind.ts";
+
+export interface CacheOptions {
+  /** Only for a reader that is not keelson's own: which kind it reads, for its fields and indexes. */
+  readonly kind?: Kind | undefined;
+  /**
+   * Bytes of everything held: objects, history, indexes, decoded objects, views. Default 1 GiB. When the objects
+   * themselves do not fit, the cache is not ready (NOT_READY) rather than larger.
+   */
+  readonly budgetBytes?: number | undefined;
+  /** Part of the budget for decoded objects and views. Default a quarter: more saves decoding. 0 keeps none. */
+  readonly decodedBytes?: number | undefined;
+  /** How long past versions are held, milliseconds; at least 75,000, the default (a bookmark's minute and 15 s). */
+  readonly historyMs?: number | undefined;
+  /** Part of the budget for history; default a quarter. Beyond it the oldest goes first, whatever its age. */
+  readonly historyBytes?: number | undefined;
+  /** Objects handed out are frozen, deeply. Default true (costs about a tenth of decoding). */
+  readonly freeze?: boolean | undefined;
+  /** Between two bookmarks of an idle watch, milliseconds; default 60,000, at least 100. */
+  readonly bookmarkIntervalMs?: number | undefined;
+  /** Between two comparisons with etcd, milliseconds, +50 % jitter; default 300,000. false: none. */
+  readonly selfCheckIntervalMs?: number | false | undefined;
+}
+
+/** Checked options with every default filled in. */
+export interface CacheBounds {
+  readonly budgetBytes: number;
+  readonly decodedBytes: number;
+  readonly historyMs: number;
+  readonly historyBytes: number;
+  readonly freeze: boolean;
+  readonly bookmarkIntervalMs: number;
+  readonly selfCheckIntervalMs: number | false;
+}
+
+/** Bounds nobody needs to change; docs/cache.md has the same table. */
+export const cacheLimits = {
+  /** A read waits this long for the cache to catch up (Kubernetes: 3 s). */
+  freshWaitMs: 3_000,
+  /** Progress is asked for this often while somebody waits (etcd's sync loop runs every 100 ms). */
+  progressEveryMs: 100,
+  /** What a caller is told to wait before it asks again. */
+  retryAfterMs: 1_000,
+  /** Lists and gets that go on to etcd at a time, for one cache: the rest wait, or join an equal one. */
+  etcdReadsMax: 4,
+  /** Distinct reads waiting for etcd; beyond it NOT_READY. */
+  etcdReadsWaitingMax: 64,
+  /** Failures of etcd in a row after which nothing is sent for a while. */
+  breakerFailures: 3,
+  /** How long nothing is sent then, milliseconds. */
+  breakerOpenMs: 1_000,
+  /** Waits between tries of a broken source, milliseconds. */
+  retryFirstMs: 100,
+  retryMaxMs: 30_000,
+  /** Objects decoded or applied between two looks at the clock. */
+  lookEvery: 16,
+  /** Initial events and replayed changes handed over at a time. */
+  pullEventsMax: 512,
+  /** Changes a parked watcher looks at in one pull before the others get their turn. */
+  pullChangesMax: 8_192,
+  /** Lagging watchers listed one by one in stats. */
+  laggingListedMax: 100,
+} as const;
+
+const defaultBudgetBytes = 1024 ** 3;
+const historyMsMin = 75_000;
+
+/** @throws INVALID_ARGUMENT */
+export function parseCacheOptions(options: CacheOptions = {}): CacheBounds {
+  const budgetBytes = checked("budgetBytes", options.budgetBytes, defaultBudgetBytes, 1024 ** 2);
+  const decodedBytes = checked("decodedBytes", options.decodedBytes, budgetBytes / 4, 0);
+  const historyBytes = checked("historyBytes", options.historyBytes, budgetBytes / 4, 0);
+  const check = options.selfCheckIntervalMs;
+  return {
+    budgetBytes,
+    decodedBytes: Math.min(decodedBytes, budgetBytes / 2),
+    historyBytes,
+    historyMs: checked("historyMs", options.historyMs, historyMsMin, historyMsMin),
+    freeze: options.freeze ?? true,
+    bookmarkIntervalMs: checked("bookmarkIntervalMs", options.bookmarkIntervalMs, 60_000, 100),
+    selfCheckIntervalMs: check === false ? false : checked("selfCheckIntervalMs", check, 300_000, 1_000),
+  };
+}
+
+function checked(argument: string, value: number | undefined, fallback: number, min: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value === "number" && value >= min) return value;
+  throw invalidArgument(
+    argument,
+    `Cannot create the cache: ${argument} is ${String(value)}, expected a number of at least ${min}`,
+  );
+}
+
+export interface WatcherLag {
+  readonly resource: string;
+  /** Changes of the kind it has not been offered or has not taken. */
+  readonly events: number;
+  /** Age of the oldest of them. */
+  readonly ms: number;
+  readonly phase: "starting" | "initial" | "live" | "log" | "etcd";
+}
+
+export interface CacheStats {
+  readonly state: "pending" | "ready" | "stopped";
+  readonly resourceVersion: string;
+  readonly objects: number;
+  /** Charged to the budget, by what for. */
+  readonly bytes: {
+    readonly total: number;
+    readonly state: number;
+    readonly holes: number;
+    readonly decoded: number;
+    readonly budget: number;
+  };
+  readonly historyEvents: number;
+  readonly watchers: number;
+  /** The worst of them, at most 100; empty when all have everything. */
+  readonly lagging: readonly WatcherLag[];
+  readonly eventsReceived: number;
+  /** Changes shown to a group of watchers by dispatch, wanted or not. */
+  readonly eventsOffered: number;
+  readonly eventsDelivered: number;
+  readonly repeatedEvents: number;
+  readonly missedEvents: number;
+  readonly parked: number;
+  readonly fills: number;
+  readonly relists: number;
+  readonly sourceFailures: number;
+  readonly decodes: number;
+  /** Reads answered by etcd for want of a cache that is fresh, covers the version or is ready. */
+  readonly etcdReads: number;
+  readonly etcdReadsShared: number;
+  readonly freshReads: number;
+  readonly freshTimeouts: number;
+  readonly selfChecks: number;
+  readonly selfCheckFailures: number;
+  readonly restoresNoticed: number;
+}

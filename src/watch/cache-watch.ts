@@ -1,0 +1,573 @@
+/**
+ * One watcher of a cache: a cursor that is somewhere in
+ *
+ *   starting ─► initial ─► live ◄──────► log ◄────── etcd
+ *               state at   events of     parked:     etcd's own history, when the
+ *               one        its group,    reads the   kind's log has moved on
+ *               version    pushed        kind's log
+ *
+ * Live, it costs a pointer; its group's events are shared. Slow, it is parked and costs a version number: what it has
+ * missed is read from the log when it asks again, and from etcd when the log has forgotten it. It never holds others
+ * up and never ends for being slow: EXPIRED only when neither log nor etcd has what it needs.
+ *
+ * No promise per event: a consumer of `batches()` gets all that is there, whole revisions.
+ */
+import { type Call, CallScope } from "../base/call.ts";
+import type { Timer } from "../base/clock.ts";
+import { untilAborted } from "../base/until-aborted.ts";
+import { StoreError } from "../errors.ts";
+import type { Watch, WatchEvent } from "../resource/contract.ts";
+import type { ParsedWatchOptions } from "../resource/read-options.ts";
+import { formatResourceVersion } from "../resource/revision.ts";
+import type { StoredWatch } from "../storage/stored.ts";
+import { cacheLimits, type WatcherLag } from "./cache-options.ts";
+import type { AnyView, CachedKind } from "./cached-kind.ts";
+import { coalesceEvents } from "./coalesce.ts";
+import type { Feed } from "./feed.ts";
+import type { FreshReads } from "./fresh-reads.ts";
+import { type GroupCursor, makeEvents, type PendingEvent, type WatchGroup } from "./watch-group.ts";
+
+type Batch<V> = readonly WatchEvent<V>[];
+type Taken<V> = IteratorResult<Batch<V>, undefined>;
+
+/** How the loop ends: with an error, or without. */
+type End = { readonly error: unknown } | "done";
+
+const finished: IteratorResult<never, undefined> = Object.freeze({ done: true, value: undefined });
+
+export interface CacheWatchParts {
+  readonly feed: Feed;
+  readonly fresh: FreshReads;
+  readonly kind: CachedKind;
+  readonly view: AnyView | undefined;
+  /** Everything written by this process before the call is before it. */
+  readonly seen: bigint;
+  readonly coalesce: boolean;
+  readonly options: ParsedWatchOptions;
+  readonly call: Call;
+  /** Hears when the watcher begins and when it is over. */
+  readonly onOpen: (watch: CacheWatch<unknown>) => void;
+  readonly onClose: (watch: CacheWatch<unknown>) => void;
+}
+
+export class CacheWatch<V> implements Watch<V>, GroupCursor {
+  /** Past every event while not live: it holds nothing in its group's tail. */
+  seq = Number.MAX_SAFE_INTEGER;
+  readonly #parts: CacheWatchParts;
+  readonly #group: WatchGroup<unknown>;
+  readonly #stop = new AbortController();
+  readonly #begun: Promise<bigint>;
+  readonly #ending = (error: StoreError): void => this.#finish({ error });
+  readonly #cleanups: (() => void)[] = [];
+  #phase: WatcherLag["phase"] = "starting";
+  #end: End | undefined;
+  #taken = false;
+  /** All events up to it have been handed over; the state at it, for initial events. */
+  #delivered = 0n;
+  /** Version the initial state is read at, and the key it has come to. */
+  #initialAfter: string | undefined;
+  /** Etcd's own history, while the log cannot serve. */
+  #replay:
+    | {
+        readonly watch: StoredWatch;
+        readonly batches: AsyncIterator<{ events: readonly PendingEvent[]; revision: bigint }>;
+      }
+    | undefined;
+  #waiter: { resolve(taken: Taken<V>): void; reject(error: unknown): void } | undefined;
+  #bookmarkDue = false;
+  #lastBookmark = false;
+
+  constructor(parts: CacheWatchParts) {
+    this.#parts = parts;
+    const { kind, options, view, call, feed } = parts;
+    this.#group = kind.group(kind.filter(options.selection), view);
+    this.#group.cursors.add(this);
+    feed.endings.add(this.#ending);
+    this.#cleanups.push(() => feed.endings.delete(this.#ending));
+    if (call.signal !== undefined) this.#endWith(call.signal);
+    if (call.timeoutMs !== undefined && call.timeoutMs !== Number.POSITIVE_INFINITY)
+      this.#endAfter(call.timeoutMs);
+    parts.onOpen(this as CacheWatch<unknown>);
+    this.#begun = this.#begin();
+    this.#begun.then(
+      () => undefined,
+      (error: unknown) => this.#finish({ error }),
+    );
+  }
+
+  /** The consumer waits and the cursor is live. */
+  get waiting(): boolean {
+    return this.#waiter !== undefined && this.#phase === "live";
+  }
+
+  get bookmarks(): boolean {
+    return this.#parts.options.bookmarks;
+  }
+
+  get resource(): string {
+    return this.#parts.kind.definition.resource;
+  }
+
+  async ready(call: Call = {}): Promise<{ readonly resourceVersion: string }> {
+    using scope = new CallScope(call, this.#parts.feed.source.clock, "wait for the watch");
+    const revision = await untilAborted(this.#begun, scope.signal);
+    return { resourceVersion: formatResourceVersion(revision) };
+  }
+
+  batches(): AsyncIterable<Batch<V>> {
+    this.#take();
+    return {
+      [Symbol.asyncIterator]: () => ({ next: () => this.#next(), return: () => this.#leave() }),
+    };
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<WatchEvent<V>, undefined> {
+    this.#take();
+    let batch: Batch<V> = [];
+    let at = 0;
+    const next = async (): Promise<IteratorResult<WatchEvent<V>, undefined>> => {
+      for (;;) {
+        const value = batch[at];
+        if (value !== undefined) {
+          at++;
+          return { done: false, value };
+        }
+        const taken = await this.#next();
+        if (taken.done === true) return finished;
+        batch = taken.value;
+        at = 0;
+      }
+    };
+    return {
+      next: () => {
+        const value = this.#end === undefined ? batch[at] : undefined;
+        if (value === undefined) return next();
+        at++;
+        return Promise.resolve({ done: false, value });
+      },
+      return: () => this.#leave(),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#leave();
+  }
+
+  deliver(): void {
+    const waiter = this.#waiter;
+    if (waiter === undefined) return;
+    let taken: Batch<unknown> | undefined;
+    try {
+      taken = this.#takeLive();
+    } catch (error) {
+      this.#finish({ error });
+      return;
+    }
+    if (taken === undefined) return;
+    this.#waiter = undefined;
+    waiter.resolve({ done: false, value: taken as Batch<V> });
+  }
+
+  park(): void {
+    if (this.#phase !== "live") return;
+    this.#parts.feed.counters.parked++;
+    this.#phase = "log";
+    this.seq = Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Ends the loop with `error`. */
+  end(error: StoreError): void {
+    this.#finish({ error });
+  }
+
+  /** It is time for a bookmark: now if the consumer waits and has everything, else when it does. */
+  bookmark(): void {
+    if (!this.bookmarks || this.#end !== undefined) return;
+    this.#bookmarkDue = true;
+    const waiter = this.#waiter;
+    if (waiter === undefined || this.#phase !== "live") return;
+    const value = this.#takeBookmark();
+    if (value === undefined) return;
+    this.#waiter = undefined;
+    waiter.resolve({ done: false, value });
+  }
+
+  /** How far it is behind; undefined when it has everything. */
+  lag(): WatcherLag | undefined {
+    const { feed, kind } = this.#parts;
+    const { log } = kind.state;
+    let events = this.#group.end - this.seq;
+    let oldest = this.#phase === "live" ? this.#group.behind(this).position : undefined;
+    if (this.#phase !== "live") {
+      const position = log.positionAt(this.#delivered);
+      events = log.position - position;
+      oldest = position + 1;
+    }
+    if (events <= 0 && this.#phase === "live") return undefined;
+    const change = oldest === undefined ? undefined : (log.at(oldest) ?? log.first);
+    const since = change === undefined ? undefined : feed.timeOf(change.revision);
+    const ms = since === undefined ? 0 : Math.max(0, feed.source.clock.monotonicMs() - since);
+    return { resource: this.resource, events, ms, phase: this.#phase };
+  }
+
+  async #begin(): Promise<bigint> {
+    const { feed, kind, options, call } = this.#parts;
+    if (call.signal?.aborted === true) throw call.signal.reason;
+    if (!feed.covers(kind)) throw feed.notReady(`watch ${this.resource}`);
+    using scope = new CallScope({ signal: this.#stop.signal }, feed.source.clock, "watch");
+    const revision =
+      options.initial === undefined ? await this.#startRevision(scope) : await this.#initialRevision(scope);
+    this.#delivered = revision;
+    if (options.initial !== undefined) this.#phase = "initial";
+    else if (revision >= feed.applied || this.#nothingMissed(revision)) this.#goLive();
+    else this.#phase = "log";
+    this.#wake();
+    return revision;
+  }
+
+  async #startRevision(scope: CallScope): Promise<bigint> {
+    const { feed, fresh, kind, options, seen } = this.#parts;
+    const { fromRevision } = options;
+    // From now: nothing this process has written before, everything it writes after.
+    if (fromRevision === undefined) {
+      if (seen > feed.applied) return seen;
+      return feed.applied;
+    }
+    if (fromRevision > feed.applied && !(await fresh.notOlderThan(fromRevision, scope, this.#subject()))) {
+      throw feed.notReady(`watch ${this.resource} from version ${fromRevision}`);
+    }
+    if (fromRevision < kind.logFrom) await this.#openReplay(fromRevision);
+    return fromRevision;
+  }
+
+  async #initialRevision(scope: CallScope): Promise<bigint> {
+    const { feed, fresh, kind, options, seen } = this.#parts;
+    const { initial, initialMinRevision: min } = options;
+    let fits = true;
+    if (initial?.consistency === "linearizable") fits = await fresh.linearizable(scope);
+    else if (initial !== undefined && "revision" in initial) {
+      fits = await fresh.notOlderThan(initial.revision, scope, this.#subject());
+    } else if (seen > feed.applied) fits = await fresh.notOlderThan(seen, scope, this.#subject());
+    if (fits && min !== undefined) fits = await fresh.notOlderThan(min, scope, this.#subject());
+    if (!feed.covers(kind)) throw feed.notReady(`watch ${this.resource}`);
+    if (fits) return feed.applied;
+    // The cache lags, or cannot know: the state is read from etcd, the changes after it come from the cache.
+    return untilAborted(fresh.current(), scope.signal);
+  }
+
+  #next(): Promise<Taken<V>> {
+    if (this.#end !== undefined) return this.#ended();
+    if (this.#phase === "live") {
+      try {
+        const taken = this.#takeLive() ?? this.#takeBookmark();
+        if (taken !== undefined) return Promise.resolve({ done: false, value: taken as Batch<V> });
+      } catch (error) {
+        this.#finish({ error });
+        return this.#ended();
+      }
+      return this.#wait();
+    }
+    return this.#pull();
+  }
+
+  #wait(): Promise<Taken<V>> {
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+    });
+  }
+
+  /** Everything that is not live: reads what comes next, until there is something or it is live. */
+  async #pull(): Promise<Taken<V>> {
+    try {
+      await untilAborted(this.#begun, this.#stop.signal);
+      while (this.#end === undefined) {
+        const phase: WatcherLag["phase"] = this.#phase;
+        if (phase === "live") return await this.#next();
+        const events =
+          phase === "initial"
+            ? await this.#pullInitial()
+            : phase === "etcd"
+              ? await this.#pullReplay()
+              : await this.#pullLog();
+        if (events !== undefined && events.length > 0) {
+          this.#parts.feed.counters.eventsDelivered += events.length;
+          return { done: false, value: events as Batch<V> };
+        }
+      }
+    } catch (error) {
+      this.#finish({ error });
+    }
+    return this.#ended();
+  }
+
+  #takeLive(): Batch<unknown> | undefined {
+    let events = this.#group.take(this);
+    // A watcher begun at a version the cache had not reached yet passes over what is before it.
+    while (events !== undefined && this.#isPast(events)) events = this.#group.take(this);
+    if (events === undefined) return undefined;
+    const last = events[events.length - 1];
+    if (last !== undefined) this.#delivered = BigInt(last.resourceVersion);
+    this.#parts.feed.counters.eventsDelivered += events.length;
+    return this.#parts.coalesce ? coalesceEvents(events) : events;
+  }
+
+  #isPast(events: Batch<unknown>): boolean {
+    const last = events[events.length - 1];
+    return last !== undefined && BigInt(last.resourceVersion) <= this.#delivered;
+  }
+
+  #takeBookmark(): Batch<V> | undefined {
+    if (!this.#bookmarkDue || this.seq < this.#group.end) return undefined;
+    this.#bookmarkDue = false;
+    const { applied } = this.#parts.feed;
+    if (applied > this.#delivered) this.#delivered = applied;
+    return [this.#bookmarkAt(this.#delivered)];
+  }
+
+  #bookmarkAt(revision: bigint): WatchEvent<V> {
+    return Object.freeze({ type: "BOOKMARK", resourceVersion: formatResourceVersion(revision) });
+  }
+
+  async #pullInitial(): Promise<Batch<unknown> | undefined> {
+    const { feed, kind } = this.#parts;
+    const { filter } = this.#group;
+    const revision = this.#delivered;
+    const pending: PendingEvent[] = [];
+    const held = kind.heldFrom !== undefined && revision >= kind.heldFrom && revision <= feed.applied;
+    let last: string | undefined;
+    if (held) {
+      const { state } = kind;
+      const span =
+        filter.key === undefined
+          ? filter.spanAfter(this.#initialAfter)
+          : spanOf(filter.key, this.#initialAfter);
+      state.scan(span, state.log.positionAt(revision), filter.pick(state), (version) => {
+        if (filter.matches(version)) {
+          pending.push({ type: "ADDED", version, revision: version.modRevision, position: 0 });
+        }
+        last = version.entry.key;
+        return pending.length < cacheLimits.pullEventsMax;
+      });
+      if (pending.length < cacheLimits.pullEventsMax) last = undefined;
+    } else {
+      // The version is not in memory (any more, or not yet): the same state from etcd.
+      const source = feed.source.only(kind.definition);
+      const page = await source.page(
+        { after: this.#initialAfter ?? filter.span.from, revision, limit: cacheLimits.pullEventsMax },
+        { signal: this.#stop.signal },
+      );
+      for (const record of page.records) {
+        if (!filter.covers(record.key)) continue;
+        const version = kind.foreign(record, record.modRevision);
+        if (filter.matches(version)) {
+          pending.push({ type: "ADDED", version, revision: record.modRevision, position: 0 });
+        }
+      }
+      last = page.after !== undefined && page.after < filter.span.end ? page.after : undefined;
+    }
+    await feed.source.turns.pause();
+    const events = makeEvents(pending, kind.maker(this.#parts.view)).map((event) =>
+      Object.freeze({ ...event, more: true as const }),
+    );
+    this.#initialAfter = last;
+    if (last !== undefined) return events;
+    this.#phase = "log";
+    if (revision < kind.logFrom) await this.#openReplay(revision);
+    return [...events, Object.freeze({ ...this.#bookmarkAt(revision), initialEventsEnd: true as const })];
+  }
+
+  async #pullLog(): Promise<Batch<unknown> | undefined> {
+    const { feed, kind, view } = this.#parts;
+    if (this.#delivered < kind.logFrom) {
+      await this.#openReplay(this.#delivered);
+      return undefined;
+    }
+    const { log } = kind.state;
+    let position = log.positionAt(this.#delivered);
+    const pending: PendingEvent[] = [];
+    const stop = position + cacheLimits.pullChangesMax;
+    let reached = this.#delivered;
+    for (let change = log.at(position + 1); change !== undefined; change = log.at(position + 1)) {
+      const whole = change.revision !== reached;
+      if (whole && (pending.length >= cacheLimits.pullEventsMax || position >= stop)) break;
+      const event = this.#group.eventOf(change);
+      if (event !== undefined) pending.push(event);
+      reached = change.revision;
+      position++;
+    }
+    const events = makeEvents(pending, kind.maker(view));
+    this.#delivered = reached;
+    if (position >= log.position) this.#goLive();
+    else if (pending.length === 0) await feed.source.turns.pause();
+    return this.#parts.coalesce ? coalesceEvents(events) : events;
+  }
+
+  async #openReplay(from: bigint): Promise<void> {
+    const { feed, kind } = this.#parts;
+    const watch = feed.source
+      .only(kind.definition)
+      .watch({ fromRevision: from }, { signal: this.#stop.signal });
+    try {
+      await untilAborted(watch.ready(), this.#stop.signal);
+    } catch (error) {
+      await watch[Symbol.asyncDispose]();
+      throw error;
+    }
+    this.#delivered = from;
+    this.#phase = "etcd";
+    this.#replay = { watch, batches: this.#replayed(watch) };
+  }
+
+  async *#replayed(
+    watch: StoredWatch,
+  ): AsyncGenerator<{ events: readonly PendingEvent[]; revision: bigint }> {
+    const { kind } = this.#parts;
+    const { filter } = this.#group;
+    for await (const { events, revision } of watch) {
+      const pending: PendingEvent[] = [];
+      for (const event of events) {
+        const key = event.type === "put" ? event.record.key : event.key;
+        if (!filter.covers(key)) continue;
+        const at = event.type === "put" ? event.record.modRevision : event.revision;
+        const after = event.type === "put" ? kind.foreign(event.record, at) : undefined;
+        const { previous } = event;
+        const created = event.type === "put" && event.prevModRevision === 0n;
+        if (previous === undefined && !created && !(filter.selection.isWholeRange && after !== undefined)) {
+          throw new StoreError(
+            "EXPIRED",
+            `Cannot go on watching: the state of "${key}" before version ${at} has been compacted`,
+            { key, reason: "compacted" },
+          );
+        }
+        const shown = previous === undefined ? undefined : kind.foreign(previous, at);
+        const was = !created && (shown === undefined || (shown.slab !== undefined && filter.matches(shown)));
+        if (after !== undefined && filter.matches(after)) {
+          pending.push({ type: was ? "MODIFIED" : "ADDED", version: after, revision: at, position: 0 });
+        } else if (was && shown !== undefined) {
+          pending.push({ type: "DELETED", version: shown, revision: at, position: 0 });
+        }
+      }
+      yield { events: pending, revision };
+    }
+  }
+
+  async #pullReplay(): Promise<Batch<unknown> | undefined> {
+    const { kind, view } = this.#parts;
+    const replay = this.#replay;
+    if (replay === undefined) return undefined;
+    // As soon as the log reaches back to where this watcher is, memory takes over.
+    if (this.#delivered >= kind.logFrom && kind.heldFrom !== undefined) {
+      this.#replay = undefined;
+      this.#phase = "log";
+      void replay.watch[Symbol.asyncDispose]();
+      return undefined;
+    }
+    replay.watch.requestProgress();
+    const next = await replay.batches.next();
+    if (next.done === true) {
+      if (this.#end !== undefined) return undefined;
+      throw new StoreError("EXPIRED", "Cannot go on watching: etcd's history ended", { reason: "overrun" });
+    }
+    const events = makeEvents(next.value.events, kind.maker(view));
+    this.#delivered = next.value.revision;
+    return events;
+  }
+
+  /** Nothing of this kind was changed after `revision`: live can follow directly. */
+  #nothingMissed(revision: bigint): boolean {
+    const { kind } = this.#parts;
+    const last = kind.state.log.last;
+    return revision >= kind.logFrom && (last === undefined || last.revision <= revision);
+  }
+
+  #goLive(): void {
+    this.#phase = "live";
+    this.seq = this.#group.end;
+  }
+
+  /** Somebody waits since before the beginning was done. */
+  #wake(): void {
+    if (this.#waiter !== undefined && this.#phase === "live") this.deliver();
+  }
+
+  #take(): void {
+    if (this.#taken) {
+      throw new StoreError(
+        "INVALID_ARGUMENT",
+        "Cannot loop over the watch: it has one loop, and it was begun",
+        {
+          argument: "watch",
+        },
+      );
+    }
+    this.#taken = true;
+  }
+
+  #leave(): Promise<IteratorResult<never, undefined>> {
+    this.#finish("done");
+    return Promise.resolve(finished);
+  }
+
+  #ended(): Promise<Taken<V>> {
+    const end = this.#end;
+    if (typeof end === "object") {
+      // Thrown once; whoever asks again gets the end.
+      this.#end = "done";
+      return Promise.reject(end.error);
+    }
+    if (this.#lastBookmark) {
+      this.#lastBookmark = false;
+      return Promise.resolve({ done: false, value: [this.#bookmarkAt(this.#delivered)] });
+    }
+    return Promise.resolve(finished);
+  }
+
+  #endWith(signal: AbortSignal): void {
+    const onAbort = (): void => this.#finish("done", signal.reason);
+    if (signal.aborted) {
+      queueMicrotask(onAbort);
+      return;
+    }
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#cleanups.push(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  #endAfter(timeoutMs: number): void {
+    const timer: Timer = this.#parts.feed.source.clock.setTimer(timeoutMs, () => {
+      const { applied, state } = this.#parts.feed;
+      const current = this.#phase === "live" && this.seq >= this.#group.end && state === "ready";
+      if (current && applied > this.#delivered) this.#delivered = applied;
+      this.#lastBookmark =
+        this.bookmarks && this.#delivered > 0n && this.#phase !== "starting" && this.#phase !== "initial";
+      this.#finish("done");
+    });
+    this.#cleanups.push(() => timer.cancel());
+  }
+
+  #finish(end: End, reason?: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    const { kind, view, onClose } = this.#parts;
+    this.#group.cursors.delete(this);
+    kind.leave(this.#group, view);
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+    onClose(this as CacheWatch<unknown>);
+    const replay = this.#replay;
+    this.#replay = undefined;
+    if (replay !== undefined) void replay.watch[Symbol.asyncDispose]();
+    const over = new StoreError("CLOSED", "Cannot use the watch: it is over", { what: "watch" });
+    this.#stop.abort(typeof end === "object" ? end.error : (reason ?? over));
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    if (waiter !== undefined) this.#ended().then(waiter.resolve, waiter.reject);
+  }
+
+  #subject(): { readonly group: string; readonly kind: string; readonly namespace: string | undefined } {
+    const { group, kind } = this.#parts.kind.definition;
+    return { group, kind, namespace: this.#parts.options.selection.namespace };
+  }
+}
+
+function spanOf(key: string, after: string | undefined): { readonly from: string; readonly end: string } {
+  return after === undefined ? { from: key, end: `${key}\0` } : { from: `${key}\0`, end: `${key}\0` };
+}

@@ -1,0 +1,549 @@
+/**
+ * How a cache follows etcd: lists everything at one version, then applies what changes after it, for as long as it
+ * lives.
+ *
+ *   pending ─ list all pages at R ─► ready ─ follow from R ─┐
+ *      ▲                               ▲    gone (compacted): list again, differences become events
+ *      │ missed event, failed check,   └────────────────────┘
+ *      └ restore of etcd ───────────────────────────────────┘  restore: watchers end EXPIRED, all is dropped
+ *
+ * One loop, one source, any number of kinds: their versions advance together. A version counts as reached when all
+ * of it has been applied; reads and watchers never see half of one. A broken source is tried again with growing
+ * waits, and what is held goes on being served to who takes "any".
+ */
+import { Backoff } from "../base/backoff.ts";
+import type { Timer } from "../base/clock.ts";
+import { isStoreError, StoreError } from "../errors.ts";
+import type { KindDefinition } from "../resource/kind.ts";
+import { formatResourceVersion } from "../resource/revision.ts";
+import type { StoredBatch, StoredEvent, StoredRecord, StoredSource, StoredWatch } from "../storage/stored.ts";
+import type { CacheCounters } from "./cache-counters.ts";
+import { type CacheBounds, cacheLimits } from "./cache-options.ts";
+import { CachedKind } from "./cached-kind.ts";
+import { MadeValues } from "./made.ts";
+import { Slabs } from "./slabs.ts";
+import type { WatchGroup } from "./watch-group.ts";
+
+/** How often time is noted for trimming, milliseconds. */
+const markEveryMs = 1_000;
+
+export type FeedState = "pending" | "ready" | "stopped";
+
+/** What ends watchers when what they have seen is no longer the past. */
+export type Ending = (error: StoreError) => void;
+
+interface Waiter {
+  readonly revision: bigint;
+  resolve(reached: boolean): void;
+}
+
+export class Feed {
+  readonly source: StoredSource;
+  readonly bounds: CacheBounds;
+  readonly counters: CacheCounters;
+  readonly made: MadeValues;
+  readonly slabs: Slabs = new Slabs();
+  readonly kinds: Map<string, CachedKind> = new Map();
+  /** Told when everything is dropped (restore) or the feed stops. */
+  readonly endings: Set<Ending> = new Set();
+  /** Kinds being filled after the start: their events wait here. */
+  readonly #filling = new Map<string, StoredEvent[]>();
+  readonly #carries: (kind: KindDefinition) => boolean;
+  readonly #stop = new AbortController();
+  readonly #waiters = new Set<Waiter>();
+  readonly #readyWaiters = new Set<(error: StoreError | undefined) => void>();
+  readonly #pending = new Set<WatchGroup<unknown>>();
+  readonly #marks: { readonly ms: number; readonly revision: bigint }[] = [];
+  #again: AbortController;
+  #watch: StoredWatch | undefined;
+  #progressTimer: Timer | undefined;
+  #flushScheduled = false;
+  #state: FeedState = "pending";
+  #applied = 0n;
+  #failure: unknown;
+  #running: Promise<void> | undefined;
+  #resync = false;
+
+  /** @param carries which of the source's kinds are cached */
+  constructor(
+    source: StoredSource,
+    bounds: CacheBounds,
+    counters: CacheCounters,
+    carries: (kind: KindDefinition) => boolean = () => true,
+  ) {
+    this.source = source;
+    this.#carries = carries;
+    this.bounds = bounds;
+    this.counters = counters;
+    this.made = new MadeValues(bounds.decodedBytes);
+    this.#again = new AbortController();
+  }
+
+  get state(): FeedState {
+    return this.#state;
+  }
+
+  /** Every change up to it has been applied. */
+  get applied(): bigint {
+    return this.#applied;
+  }
+
+  /** Why it is not ready, if something failed. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Bytes charged for everything. */
+  get bytes(): number {
+    return this.stateBytes + this.holes + this.made.bytes;
+  }
+
+  get stateBytes(): number {
+    let bytes = 0;
+    for (const kind of this.kinds.values()) bytes += kind.state.bytes;
+    return bytes;
+  }
+
+  get holes(): number {
+    return this.slabs.allocatedBytes - this.slabs.liveBytes;
+  }
+
+  start(): void {
+    for (const definition of this.source.kinds()) if (this.#carries(definition)) this.#open(definition);
+    const epoch = this.source.onEpochChange(() => this.rewind("epoch"));
+    this.#stop.signal.addEventListener("abort", () => epoch[Symbol.dispose](), { once: true });
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state !== "stopped") {
+      this.#state = "stopped";
+      const closed = new StoreError("CLOSED", "Cannot use the cache: it is closed", { what: "cache" });
+      this.#stop.abort(closed);
+      this.#again.abort(closed);
+      this.#progressTimer?.cancel();
+      for (const end of [...this.endings]) end(closed);
+      for (const waiter of [...this.#waiters]) waiter.resolve(false);
+      this.#waiters.clear();
+      this.#settleReady(closed);
+      for (const kind of this.kinds.values()) kind.reset();
+      this.made.clear();
+    }
+    await this.#running;
+  }
+
+  /** Resolves once ready. Rejects with CLOSED when stopped. */
+  ready(): Promise<void> {
+    if (this.#state === "ready") return Promise.resolve();
+    if (this.#state === "stopped") return Promise.reject(this.#stop.signal.reason);
+    return new Promise((resolve, reject) => {
+      this.#readyWaiters.add((error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+
+  /** False when `timeoutMs` passed before `revision` was applied. Progress is asked for while somebody waits. */
+  reach(revision: bigint, timeoutMs: number): Promise<boolean> {
+    if (this.#applied >= revision && this.#state === "ready") return Promise.resolve(true);
+    if (this.#state === "stopped") return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const timer = this.source.clock.setTimer(timeoutMs, () => finish(false));
+      const finish = (reached: boolean): void => {
+        timer.cancel();
+        this.#waiters.delete(waiter);
+        resolve(reached);
+      };
+      const waiter: Waiter = { revision, resolve: finish };
+      this.#waiters.add(waiter);
+      if (this.#progressTimer === undefined) this.#askProgress();
+    });
+  }
+
+  /** Everything held is of another history: watchers end EXPIRED, and the cache starts over. */
+  rewind(reason: "epoch" | "restored"): void {
+    if (this.#state === "stopped") return;
+    this.counters.restoresNoticed++;
+    this.#dropAll();
+    const error = new StoreError("EXPIRED", "Cannot go on watching: the store's history was replaced", {
+      reason,
+    });
+    for (const end of [...this.endings]) end(error);
+    this.#restart(error);
+  }
+
+  /** What is held cannot be trusted: compared with etcd again before it is read. */
+  heal(reason: string): void {
+    if (this.#state === "stopped") return;
+    this.#state = "pending";
+    this.#resync = true;
+    this.#restart(
+      new StoreError("NOT_READY", `Cannot read from the cache: ${reason}`, { retryAfterMs: 100, reason }),
+    );
+  }
+
+  /** Carries a kind opened after the start, or its new definition: filled beside the stream, then joined to it. */
+  async addKind(definition: KindDefinition): Promise<void> {
+    const { resource } = definition;
+    const known = this.kinds.get(resource);
+    if (!this.#carries(definition)) return;
+    if (known !== undefined && known.definition === definition) return;
+    if (this.#state === "pending") {
+      // The list under way may have passed it already.
+      if (known === undefined) this.#open(definition);
+      else known.reset(definition, this.source.codecOf(definition));
+      this.#resync = true;
+      this.#restart(new StoreError("NOT_READY", "a kind was added", { retryAfterMs: 100 }));
+      return this.ready();
+    }
+    const kind = known ?? this.#open(definition);
+    kind.reset(definition, this.source.codecOf(definition));
+    this.#filling.set(resource, []);
+    const source = this.source.only(definition);
+    const revision = await this.source.currentRevision({ signal: this.signal });
+    let after: string | undefined;
+    do {
+      const page = await source.page({ after, revision }, { signal: this.signal });
+      for (const record of page.records) kind.fill(record);
+      after = page.after;
+      await this.source.turns.pause();
+    } while (after !== undefined);
+    await this.reach(revision, Number.POSITIVE_INFINITY);
+    const waiting = this.#filling.get(resource) ?? [];
+    this.#filling.delete(resource);
+    this.#filled(kind, revision);
+    for (const event of waiting) if (revisionOf(event) > revision) this.#applyEvent(event);
+    this.#scheduleFlush();
+  }
+
+  removeKind(resource: string): void {
+    this.kinds.get(resource)?.reset();
+    this.kinds.delete(resource);
+    this.#filling.delete(resource);
+  }
+
+  /** True when reads of the kind can be answered. */
+  covers(kind: CachedKind): boolean {
+    return this.#state === "ready" && kind.heldFrom !== undefined;
+  }
+
+  async #run(): Promise<void> {
+    const backoff = new Backoff(
+      { firstMs: cacheLimits.retryFirstMs, maxMs: cacheLimits.retryMaxMs },
+      this.source.clock,
+      this.source.random,
+    );
+    while (!this.#stop.signal.aborted) {
+      this.#again = new AbortController();
+      const { signal } = this.#again;
+      try {
+        if (this.#applied === 0n) await this.#fill(signal);
+        else if (this.#resync) await this.#relist(signal);
+        this.#resync = false;
+        this.#becomeReady();
+        backoff.reset();
+        await this.#follow(signal);
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        // Asked for from inside: at once, without counting it against the source.
+        if (signal.aborted) continue;
+        this.counters.sourceFailures++;
+        this.#failure = error;
+        if (isStoreError(error, "EXPIRED") && isRestore(error)) this.rewind("restored");
+        else this.#resync = true;
+        await backoff.wait(this.#stop.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #fill(signal: AbortSignal): Promise<void> {
+    this.counters.fills++;
+    await this.source.prepare?.({ signal });
+    for (const definition of this.source.kinds()) {
+      this.kinds.get(definition.resource)?.reset(definition, this.source.codecOf(definition));
+    }
+    const revision = await this.#eachRecord(signal, (record) => this.#kindOf(record)?.fill(record));
+    for (const kind of this.kinds.values()) this.#filled(kind, revision);
+    this.#advance(revision);
+  }
+
+  /** Lists again and applies the differences, as one step: events that were missed appear as what they led to. */
+  async #relist(signal: AbortSignal): Promise<void> {
+    this.counters.relists++;
+    const seen = new Map<CachedKind, Set<string>>();
+    for (const kind of this.kinds.values()) seen.set(kind, new Set());
+    const changed: StoredRecord[] = [];
+    const revision = await this.#eachRecord(signal, (record) => {
+      const kind = this.#kindOf(record);
+      if (kind === undefined) return;
+      seen.get(kind)?.add(record.key);
+      if (kind.state.latest(record.key)?.modRevision !== record.modRevision) changed.push(record);
+    });
+    if (revision < this.#applied) {
+      this.rewind("restored");
+      throw new StoreError("EXPIRED", "the store went back", { reason: "restored" });
+    }
+    const since = this.#applied;
+    // A change that was missed before what has been applied can only be told now.
+    const shownAt = (record: StoredRecord): bigint =>
+      record.modRevision > since ? record.modRevision : revision;
+    changed.sort((a, b) => (shownAt(a) < shownAt(b) ? -1 : shownAt(a) > shownAt(b) ? 1 : 0));
+    for (const record of changed) this.#kindOf(record)?.put(shownAt(record), record);
+    for (const [kind, keys] of seen) {
+      const vanished: string[] = [];
+      kind.state.forEachLatest((version) => {
+        if (!keys.has(version.entry.key)) vanished.push(version.entry.key);
+      });
+      for (const key of vanished) kind.remove(revision, key);
+      // What was between the two lists is not known: past versions of it are not held.
+      kind.heldFrom = revision;
+      if (kind.logFrom === 0n) kind.logFrom = revision;
+    }
+    this.#advance(revision);
+    this.#scheduleFlush();
+  }
+
+  async #eachRecord(signal: AbortSignal, visit: (record: StoredRecord) => void): Promise<bigint> {
+    let page = await this.source.page({}, { signal });
+    const { revision } = page;
+    let looked = 0;
+    for (;;) {
+      const { after, records } = page;
+      const next = after === undefined ? undefined : this.source.page({ after, revision }, { signal });
+      // Whoever awaits it learns of its failure; the work before that must not make it an unhandled one.
+      next?.catch(() => undefined);
+      for (const record of records) {
+        if (looked++ % cacheLimits.lookEvery === 0) await this.source.turns.pause();
+        visit(record);
+      }
+      signal.throwIfAborted();
+      this.#checkBudget();
+      if (next === undefined) return revision;
+      page = await next;
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    await using watch = this.source.watch({ fromRevision: this.#applied }, { signal });
+    this.#watch = watch;
+    try {
+      for await (const batch of watch) {
+        signal.throwIfAborted();
+        await this.#apply(batch);
+      }
+    } finally {
+      this.#watch = undefined;
+    }
+    signal.throwIfAborted();
+    throw new StoreError("UNAVAILABLE", "Cannot follow the store: its watch ended", { retryAfterMs: 100 });
+  }
+
+  async #apply({ events, revision }: StoredBatch): Promise<void> {
+    if (revision <= this.#applied) {
+      this.counters.repeatedEvents += events.length;
+      return;
+    }
+    if (events.length === 0 && !(await this.source.progressIsReliable({ signal: this.signal }))) return;
+    for (const event of events) {
+      const resource = event.type === "put" ? event.record.kind.resource : event.kind.resource;
+      this.counters.eventsReceived++;
+      const waiting = this.#filling.get(resource);
+      if (waiting !== undefined) waiting.push(event);
+      else this.#applyEvent(event);
+    }
+    this.#advance(revision);
+    if (events.length > 0) {
+      this.#scheduleFlush();
+      this.trim();
+    }
+  }
+
+  #applyEvent(event: StoredEvent): void {
+    const { resource } = event.type === "put" ? event.record.kind : event.kind;
+    const outcome = this.kinds.get(resource)?.apply(event);
+    if (outcome === "repeated") this.counters.repeatedEvents++;
+    if (outcome !== "missed") return;
+    this.counters.missedEvents++;
+    const key = event.type === "put" ? event.record.key : event.key;
+    queueMicrotask(() => this.heal(`an event of "${key}" was missed`));
+  }
+
+  #advance(revision: bigint): void {
+    this.#applied = revision;
+    for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.resolve(true);
+  }
+
+  #askProgress(): void {
+    this.#progressTimer = undefined;
+    if (this.#waiters.size === 0 || this.#stop.signal.aborted) return;
+    this.requestProgress();
+    this.#progressTimer = this.source.clock.setTimer(cacheLimits.progressEveryMs, () => this.#askProgress());
+  }
+
+  /** Asks etcd how far the stream is; an answer moves `applied` though nothing happened. */
+  requestProgress(): void {
+    this.#watch?.requestProgress();
+  }
+
+  /** Forgets history beyond its time and its bytes. */
+  trim(): void {
+    const now = this.source.clock.monotonicMs();
+    const newest = this.#marks.at(-1);
+    if (newest === undefined || now - newest.ms >= markEveryMs) {
+      this.#marks.push({ ms: now, revision: this.#applied });
+      let horizon: bigint | undefined;
+      while ((this.#marks[0]?.ms ?? now) < now - this.bounds.historyMs)
+        horizon = this.#marks.shift()?.revision;
+      if (horizon !== undefined) this.#forgetUpTo(horizon);
+      if (this.slabs.evacuate()) for (const kind of this.kinds.values()) kind.state.evacuate();
+    }
+    this.#trimBytes();
+  }
+
+  /** Monotonic time at which `revision` was applied, as far as it is noted. */
+  timeOf(revision: bigint): number | undefined {
+    let found: number | undefined;
+    for (const { ms, revision: at } of this.#marks) {
+      if (at > revision) break;
+      found = ms;
+    }
+    return found;
+  }
+
+  #forgetUpTo(revision: bigint): void {
+    for (const kind of this.kinds.values()) {
+      const position = kind.state.log.positionAt(revision);
+      if ((kind.state.log.first?.position ?? Number.POSITIVE_INFINITY) <= position) {
+        kind.forgetBefore(position, kind.state.log.at(position)?.revision ?? revision);
+      }
+    }
+  }
+
+  #trimBytes(): void {
+    const over = (): boolean => {
+      let history = 0;
+      for (const kind of this.kinds.values()) history += kind.state.historyBytes;
+      return history > this.bounds.historyBytes || (history > 0 && this.bytes > this.bounds.budgetBytes);
+    };
+    while (over()) {
+      let oldest: CachedKind | undefined;
+      for (const kind of this.kinds.values()) {
+        const first = kind.state.log.first;
+        if (
+          first !== undefined &&
+          first.revision < (oldest?.state.log.first?.revision ?? first.revision + 1n)
+        ) {
+          oldest = kind;
+        }
+      }
+      const log = oldest?.state.log;
+      const first = log?.first;
+      if (oldest === undefined || log === undefined || first === undefined) break;
+      // A sixteenth at a time, whole revisions: trimming then costs little per event.
+      const change = log.at(first.position + (log.length >> 4)) ?? first;
+      oldest.forgetBefore(log.positionAt(change.revision), change.revision);
+    }
+    if (this.bytes > this.bounds.budgetBytes && this.slabs.evacuate()) {
+      for (const kind of this.kinds.values()) kind.state.evacuate();
+    }
+    this.#checkBudget();
+  }
+
+  /** @throws NOT_READY when the objects alone are more than the budget takes */
+  #checkBudget(): void {
+    const { budgetBytes, decodedBytes } = this.bounds;
+    if (this.stateBytes + this.holes <= budgetBytes - Math.min(decodedBytes, this.made.bytes)) return;
+    const reason = `the objects need more than the budget of ${budgetBytes} bytes`;
+    this.#dropAll();
+    throw new StoreError("NOT_READY", `Cannot fill the cache: ${reason}`, {
+      retryAfterMs: cacheLimits.retryMaxMs,
+      reason,
+    });
+  }
+
+  #dropAll(): void {
+    if (this.#state !== "stopped") this.#state = "pending";
+    for (const kind of this.kinds.values()) kind.reset();
+    this.made.clear();
+    this.#marks.length = 0;
+    this.#applied = 0n;
+  }
+
+  #restart(reason: StoreError): void {
+    this.#failure = reason;
+    this.#again.abort(reason);
+  }
+
+  #open(definition: KindDefinition): CachedKind {
+    const kind = new CachedKind({
+      definition,
+      codec: this.source.codecOf(definition),
+      keys: this.source.keys,
+      slabs: this.slabs,
+      made: this.made,
+      freeze: this.bounds.freeze,
+      onPending: (group) => this.#pending.add(group),
+    });
+    this.kinds.set(definition.resource, kind);
+    return kind;
+  }
+
+  #filled(kind: CachedKind, revision: bigint): void {
+    kind.heldFrom = revision;
+    kind.logFrom = revision;
+  }
+
+  #kindOf(record: StoredRecord): CachedKind | undefined {
+    return this.kinds.get(record.kind.resource);
+  }
+
+  #becomeReady(): void {
+    this.#failure = undefined;
+    if (this.#state !== "pending") return;
+    this.#state = "ready";
+    this.#settleReady(undefined);
+    for (const waiter of this.#waiters) if (waiter.revision <= this.#applied) waiter.resolve(true);
+  }
+
+  #settleReady(error: StoreError | undefined): void {
+    for (const settle of this.#readyWaiters) settle(error);
+    this.#readyWaiters.clear();
+  }
+
+  /** Once a turn: everything that arrived in it goes out together. */
+  #scheduleFlush(): void {
+    if (this.#flushScheduled || this.#pending.size === 0) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      const groups = [...this.#pending];
+      this.#pending.clear();
+      for (const group of groups) group.flush();
+    });
+  }
+
+  /** NOT_READY, saying why and when to ask again. */
+  notReady(action: string): StoreError<"NOT_READY"> {
+    const cause = this.#failure;
+    return new StoreError(
+      "NOT_READY",
+      `Cannot ${action}: the cache is not filled yet${cause instanceof Error ? `: ${cause.message}` : ""}`,
+      { retryAfterMs: cacheLimits.retryAfterMs, reason: cause instanceof Error ? cause.message : undefined },
+      cause === undefined ? undefined : { cause },
+    );
+  }
+
+  get resourceVersion(): string {
+    return this.#applied === 0n ? "" : formatResourceVersion(this.#applied);
+  }
+}
+
+function revisionOf(event: StoredEvent): bigint {
+  return event.type === "put" ? event.record.modRevision : event.revision;
+}
+
+function isRestore(error: StoreError<"EXPIRED">): boolean {
+  return error.details.reason === "restored" || error.details.reason === "epoch";
+}

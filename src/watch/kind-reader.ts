@@ -1,0 +1,393 @@
+/**
+ * Reads and watches of one kind from a cache, of its objects or of a view of them.
+ *
+ *   any            what has been applied                      linearizable   not before the store's revision now
+ *   notOlderThan   waits for the version, 3 s at most         exact          the held version; else etcd
+ *   continue       the version of the token, held or not      not ready      NOT_READY
+ *
+ * A warm read runs through in one go and copies pointers; a cold one decodes in slices and gives the event loop back
+ * every few milliseconds.
+ */
+import { CallScope } from "../base/call.ts";
+import { untilAborted } from "../base/until-aborted.ts";
+import { isStoreError, StoreError } from "../errors.ts";
+import type {
+  GetOptions,
+  ListOptions,
+  ListPage,
+  ReadFreshness,
+  ResourceReader,
+  Watch,
+  WatchOptions,
+} from "../resource/contract.ts";
+import {
+  type Freshness,
+  type ParsedListOptions,
+  parseFreshness,
+  parseListOptions,
+  parseWatchOptions,
+} from "../resource/read-options.ts";
+import type { Key } from "../resource/resource.ts";
+import { formatResourceVersion } from "../resource/revision.ts";
+import type { View } from "../resource/view.ts";
+import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../storage/continue-token.ts";
+import { cacheLimits } from "./cache-options.ts";
+import { CacheWatch } from "./cache-watch.ts";
+import type { AnyView, CachedKind } from "./cached-kind.ts";
+import type { EtcdPath } from "./etcd-path.ts";
+import type { Feed } from "./feed.ts";
+import type { FreshReads } from "./fresh-reads.ts";
+import type { Version } from "./version.ts";
+import type { WatchFilter } from "./watch-filter.ts";
+import type { MakeValue } from "./watch-group.ts";
+
+/** A watch from a cache may ask for the latest state instead of the history. */
+export interface CacheWatchOptions extends WatchOptions {
+  /** Of the events a slow consumer has missed only what each object has come to, flagged `coalesced`. Default false. */
+  readonly coalesce?: boolean | undefined;
+}
+
+/** What readers of one cache share. */
+export interface ReaderParts {
+  readonly feed: Feed;
+  readonly fresh: FreshReads;
+  readonly path: EtcdPath;
+  /** The kind as it is cached now. @throws CLOSED when it was removed */
+  readonly kind: () => CachedKind;
+  /** Open watchers, for bookmarks and lag. */
+  readonly watchers: Set<CacheWatch<unknown>>;
+  /** What a read does while the cache is not ready. */
+  readonly whenNotReady: "refuse" | "ask etcd";
+  /** Version this key was last written at through the same store; reads of it are never older. 0n: none. */
+  readonly floor: (etcdKey: string) => bigint;
+}
+
+export class KindReader<V> implements ResourceReader<V> {
+  readonly #parts: ReaderParts;
+  readonly #view: AnyView | undefined;
+  /** The reader the cache was made over, in the same view: what the cache cannot answer. */
+  readonly #source: ResourceReader<V>;
+
+  constructor(parts: ReaderParts, source: ResourceReader<V>, view: AnyView | undefined) {
+    this.#parts = parts;
+    this.#source = source;
+    this.#view = view;
+  }
+
+  get(key: Key, options?: GetOptions): Promise<V> {
+    // The hot path: nothing to wait for, nothing to end.
+    if (
+      options?.read?.consistency === "any" &&
+      options.signal === undefined &&
+      options.timeoutMs === undefined
+    ) {
+      try {
+        const value = this.#getNow(key);
+        if (value !== undefined) return Promise.resolve(value);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    return this.#get(key, options ?? {});
+  }
+
+  list(options?: ListOptions): Promise<ListPage<V>> {
+    return this.#list(options ?? {});
+  }
+
+  watch(options: CacheWatchOptions = {}): Watch<V> {
+    const { feed, fresh, kind, watchers } = this.#parts;
+    const cached = kind();
+    return new CacheWatch<V>({
+      feed,
+      fresh,
+      kind: cached,
+      view: this.#view,
+      seen: feed.source.seenRevision(),
+      coalesce: options.coalesce === true,
+      options: parseWatchOptions(cached.definition, options),
+      call: options,
+      onOpen: (watch) => watchers.add(watch),
+      onClose: (watch) => watchers.delete(watch),
+    });
+  }
+
+  as<W>(view: View<V, W>): ResourceReader<W> {
+    if (this.#view === undefined) {
+      return new KindReader<W>(this.#parts, this.#source.as(view), view as AnyView);
+    }
+    // A view of a view: made from the first one's value, once per object version too.
+    const first = this.#view;
+    const both: AnyView = {
+      name: `${first.name}/${view.name}`,
+      from: first.from,
+      project: (object: never) => view.project(first.project(object) as V),
+      ...(view.sizeBytes === undefined
+        ? {}
+        : { sizeBytes: (value: unknown) => view.sizeBytes?.(value as W) ?? 0 }),
+    };
+    return new KindReader<W>(this.#parts, this.#source.as(view), both);
+  }
+
+  /** The latest applied state; undefined when that is not enough and the long way must be gone. */
+  #getNow(key: Key): V | undefined {
+    const { feed, floor } = this.#parts;
+    const kind = this.#parts.kind();
+    const etcdKey = feed.source.keys.object(kind.definition, key);
+    if (!feed.covers(kind) || floor(etcdKey) > feed.applied) return undefined;
+    const version = kind.state.latest(etcdKey);
+    if (version === undefined) throw notFound(kind, key, etcdKey);
+    return this.#valueOf(kind, version);
+  }
+
+  async #get(key: Key, options: GetOptions): Promise<V> {
+    const { feed, path, floor, whenNotReady } = this.#parts;
+    const kind = this.#parts.kind();
+    const asked = parseFreshness(options.read);
+    const etcdKey = feed.source.keys.object(kind.definition, key);
+    using scope = new CallScope(options, feed.source.clock, `get ${kind.definition.resource}`);
+    const written = asked.consistency === "any" ? floor(etcdKey) : 0n;
+    const freshness: Freshness =
+      written > feed.applied ? { consistency: "notOlderThan", revision: written } : asked;
+    const covered = feed.covers(kind);
+    if (!covered && whenNotReady === "refuse") throw feed.notReady(`get ${kind.definition.resource}`);
+    const position = covered ? await this.#positionFor(kind, freshness, scope) : undefined;
+    if (position === undefined) {
+      const identity = `get ${this.#identity(kind)} ${etcdKey} ${textOf(freshness)}`;
+      const read = readOf(freshness);
+      return untilAborted(
+        path.read(identity, () => this.#source.get(key, { read })),
+        scope.signal,
+      );
+    }
+    const version = kind.state.get(etcdKey, position);
+    if (version === undefined) throw notFound(kind, key, etcdKey);
+    return this.#valueOf(kind, version);
+  }
+
+  /** The position that answers `freshness`; undefined when etcd must be asked. @throws FUTURE_VERSION, NOT_READY */
+  async #positionFor(kind: CachedKind, freshness: Freshness, scope: CallScope): Promise<number | undefined> {
+    const { feed, fresh } = this.#parts;
+    const subject = { group: kind.definition.group, kind: kind.definition.kind };
+    let fits = true;
+    if (freshness.consistency === "linearizable") fits = await fresh.linearizable(scope);
+    else if ("revision" in freshness && freshness.revision > feed.applied) {
+      fits = await fresh.notOlderThan(freshness.revision, scope, subject);
+    }
+    if (!fits || !feed.covers(kind)) return undefined;
+    if (freshness.consistency !== "exact") return kind.state.position;
+    return this.#heldPosition(kind, freshness.revision);
+  }
+
+  #heldPosition(kind: CachedKind, revision: bigint): number | undefined {
+    const held =
+      kind.heldFrom !== undefined && revision >= kind.heldFrom && revision <= this.#parts.feed.applied;
+    return held ? kind.state.log.positionAt(revision) : undefined;
+  }
+
+  async #list(options: ListOptions): Promise<ListPage<V>> {
+    const { feed } = this.#parts;
+    const kind = this.#parts.kind();
+    const plan = parseListOptions(kind.definition, options);
+    using scope = new CallScope(options, feed.source.clock, `list ${kind.definition.resource}`);
+    if (!feed.covers(kind)) {
+      if (this.#parts.whenNotReady === "refuse") throw feed.notReady(`list ${kind.definition.resource}`);
+      return this.#fromEtcd(kind, plan, options, scope);
+    }
+    if (plan.continueToken !== undefined)
+      return this.#continued(kind, plan, plan.continueToken, options, scope);
+    const position = await this.#positionFor(kind, plan.freshness, scope);
+    if (position === undefined) return this.#fromEtcd(kind, plan, options, scope);
+    const revision =
+      "revision" in plan.freshness && plan.freshness.consistency === "exact"
+        ? plan.freshness.revision
+        : feed.applied;
+    return this.#page(kind, plan, { position, revision, after: undefined }, scope);
+  }
+
+  async #continued(
+    kind: CachedKind,
+    plan: ParsedListOptions,
+    token: string,
+    options: ListOptions,
+    scope: CallScope,
+  ): Promise<ListPage<V>> {
+    const { feed } = this.#parts;
+    const key = await untilAborted(feed.source.tokenKey({ signal: feed.signal }), scope.signal);
+    const { epoch, revision, after } = decodeContinueToken(key, this.#tokenScope(kind, plan), token);
+    if (epoch === feed.source.epoch()) {
+      if (revision === 0n)
+        return this.#page(
+          kind,
+          plan,
+          { position: kind.state.position, revision: feed.applied, after },
+          scope,
+        );
+      if (revision > feed.applied)
+        await feed.reach(revision, Math.min(cacheLimits.freshWaitMs, scope.remainingMs()));
+      const position = this.#heldPosition(kind, revision);
+      if (position !== undefined && feed.covers(kind))
+        return this.#page(kind, plan, { position, revision, after }, scope);
+    }
+    return this.#fromEtcd(kind, plan, options, scope);
+  }
+
+  #fromEtcd(
+    kind: CachedKind,
+    plan: ParsedListOptions,
+    options: ListOptions,
+    scope: CallScope,
+  ): Promise<ListPage<V>> {
+    const read = (): Promise<ListPage<V>> =>
+      this.#source.list({ ...options, signal: undefined, timeoutMs: undefined });
+    // Reports of corrupt objects go to one caller: such reads are nobody else's.
+    const shared = plan.onCorrupt === undefined;
+    const identity = shared
+      ? `list ${this.#identity(kind)} ${plan.selection.text} ${plan.limit ?? ""} ${plan.continueToken ?? ""} ${textOf(plan.freshness)}`
+      : undefined;
+    return untilAborted(this.#parts.path.read(identity, read), scope.signal);
+  }
+
+  async #page(
+    kind: CachedKind,
+    plan: ParsedListOptions,
+    at: { readonly position: number; readonly revision: bigint; readonly after: string | undefined },
+    scope: CallScope,
+  ): Promise<ListPage<V>> {
+    const filter = kind.filter(plan.selection);
+    const { versions, more } = collect(kind, filter, at, plan.limit);
+    const remaining =
+      more && plan.selection.isWholeRange
+        ? countAfter(kind, filter, at.position, versions.at(-1))
+        : undefined;
+    const items = await this.#valuesOf(kind, versions, plan, scope);
+    const resourceVersion = formatResourceVersion(at.revision);
+    const last = versions.at(-1);
+    if (!more || last === undefined) return { items, resourceVersion };
+    const { source, signal } = this.#parts.feed;
+    const continueToken = encodeContinueToken(
+      await source.tokenKey({ signal }),
+      this.#tokenScope(kind, plan),
+      {
+        epoch: source.epoch(),
+        revision: at.revision,
+        after: last.entry.key,
+      },
+    );
+    return {
+      items,
+      resourceVersion,
+      continueToken,
+      ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+    };
+  }
+
+  async #valuesOf(
+    kind: CachedKind,
+    versions: readonly Version[],
+    plan: ParsedListOptions,
+    scope: CallScope,
+  ): Promise<readonly V[]> {
+    const make = kind.maker(this.#view) as MakeValue<V>;
+    const warm = this.#view === undefined;
+    const items: V[] = [];
+    let made = 0;
+    for (const version of versions) {
+      const kept = warm ? version.object : undefined;
+      if (kept !== undefined) {
+        items.push(kept as V);
+        continue;
+      }
+      if (made++ % cacheLimits.lookEvery === 0 && made > 1) {
+        scope.throwIfEnded();
+        await this.#parts.feed.source.turns.pause();
+      }
+      try {
+        items.push(make(version));
+      } catch (error) {
+        if (plan.onCorrupt === undefined || !isStoreError(error, "CORRUPT_OBJECT")) throw error;
+        plan.onCorrupt(error);
+      }
+    }
+    return items;
+  }
+
+  #valueOf(kind: CachedKind, version: Version): V {
+    const value = kind.maker(this.#view)(version);
+    kind.touch(version);
+    return value as V;
+  }
+
+  #tokenScope(kind: CachedKind, plan: ParsedListOptions): TokenScope {
+    return {
+      prefix: this.#parts.feed.source.keys.prefix,
+      resource: kind.definition.resource,
+      selection: plan.selection.text,
+    };
+  }
+
+  /** Tells reads of this kind in this view from all others of the same cache. */
+  #identity(kind: CachedKind): string {
+    return `${kind.definition.resource} ${this.#view === undefined ? "" : kind.viewId(this.#view)}`;
+  }
+}
+
+/** The objects of a page, up to the limit, and whether others follow. */
+function collect(
+  kind: CachedKind,
+  filter: WatchFilter,
+  at: { readonly position: number; readonly after: string | undefined },
+  limit = Number.POSITIVE_INFINITY,
+): { readonly versions: readonly Version[]; readonly more: boolean } {
+  const { state } = kind;
+  const versions: Version[] = [];
+  let more = false;
+  if (filter.key !== undefined) {
+    const version = state.get(filter.key, at.position);
+    const inside = at.after === undefined || filter.key > at.after;
+    return { versions: version !== undefined && inside && filter.matches(version) ? [version] : [], more };
+  }
+  const all = filter.selection.isWholeRange;
+  state.scan(filter.spanAfter(at.after), at.position, filter.pick(state), (version) => {
+    if (!all && !filter.matches(version)) return true;
+    if (versions.length >= limit) {
+      more = true;
+      return false;
+    }
+    versions.push(version);
+    return true;
+  });
+  return { versions, more };
+}
+
+/** Objects in the range behind `last` at `position`. */
+function countAfter(
+  kind: CachedKind,
+  filter: WatchFilter,
+  position: number,
+  last: Version | undefined,
+): number | undefined {
+  return last === undefined ? undefined : kind.state.count(filter.spanAfter(last.entry.key), position);
+}
+
+function readOf(freshness: Freshness): ReadFreshness {
+  if (!("revision" in freshness)) return { consistency: freshness.consistency };
+  const { consistency, revision } = freshness;
+  return { consistency, resourceVersion: formatResourceVersion(revision) };
+}
+
+function textOf(freshness: Freshness): string {
+  return "revision" in freshness ? `${freshness.consistency} ${freshness.revision}` : freshness.consistency;
+}
+
+function notFound(kind: CachedKind, key: Key, etcdKey: string): StoreError<"NOT_FOUND"> {
+  const { resource, group, kind: name } = kind.definition;
+  const path = key.namespace === undefined ? key.name : `${key.namespace}/${key.name}`;
+  return new StoreError("NOT_FOUND", `Cannot find ${resource} "${path}"`, {
+    key: etcdKey,
+    group,
+    kind: name,
+    namespace: key.namespace,
+    name: key.name,
+  });
+}

@@ -1,0 +1,111 @@
+/**
+ * A watch cache over one reader: reads and watches of one kind, answered from memory.
+ *
+ *   await using cache = createWatchCache(store.resources(Pod));
+ *   await cache.ready();
+ *   for await (const event of cache.watch({ resourceVersion })) …
+ *
+ * keelson's own readers hand it stored bytes; any other reader's objects are encoded (`foreign-source.ts`).
+ */
+import { type Call, CallScope } from "../base/call.ts";
+import { untilAborted } from "../base/until-aborted.ts";
+import type { GetOptions, ListOptions, ListPage, ResourceReader, Watch } from "../resource/contract.ts";
+import type { Kind } from "../resource/kind.ts";
+import type { Key, Resource } from "../resource/resource.ts";
+import type { View } from "../resource/view.ts";
+import { type HasStoredSource, storedSource } from "../storage/stored.ts";
+import { CacheCore } from "./cache-core.ts";
+import { type CacheOptions, type CacheStats, parseCacheOptions } from "./cache-options.ts";
+import { foreignSource } from "./foreign-source.ts";
+import type { CacheWatchOptions, KindReader } from "./kind-reader.ts";
+
+export interface WatchCache<T> extends ResourceReader<T>, AsyncDisposable {
+  /** Resolves once filled. Rejects with CLOSED when the cache is closed before. */
+  ready(options?: Call): Promise<void>;
+  readonly state: "pending" | "ready" | "stopped";
+  /** The version up to which every change is applied; "" before the first fill. */
+  readonly resourceVersion: string;
+  stats(): CacheStats;
+  watch(options?: CacheWatchOptions): Watch<T>;
+}
+
+/** Where a cache keeps its core, for `withCache`. */
+export const cacheCore: unique symbol = Symbol("keelson.cacheCore");
+
+/**
+ * Begins to fill at once. The source stays the caller's; the cache is closed by disposing it.
+ * @throws INVALID_ARGUMENT for options out of their bounds
+ */
+export function createWatchCache<T extends Resource>(
+  source: ResourceReader<T>,
+  options: CacheOptions = {},
+): WatchCache<T> {
+  const bounds = parseCacheOptions(options);
+  const stored = hasStoredSource(source)
+    ? source[storedSource]
+    : foreignSource(source, options.kind as Kind<T> | undefined);
+  const core = new CacheCore(stored, bounds);
+  core.start();
+  const [kind] = stored.kinds();
+  return new KindCache<T>(core, kind?.resource ?? "", source, () => core.stop());
+}
+
+/** One kind of a core, as a cache of its own. */
+export class KindCache<T> implements WatchCache<T> {
+  readonly [cacheCore]: CacheCore;
+  readonly resource: string;
+  readonly #reader: KindReader<T>;
+  readonly #close: () => Promise<void>;
+
+  constructor(core: CacheCore, resource: string, source: ResourceReader<T>, close: () => Promise<void>) {
+    this[cacheCore] = core;
+    this.resource = resource;
+    this.#close = close;
+    this.#reader = core.reader(resource, source, { whenNotReady: "refuse", floor: () => 0n });
+  }
+
+  get state(): "pending" | "ready" | "stopped" {
+    const { feed } = this[cacheCore];
+    const kind = feed.kinds.get(this.resource);
+    if (feed.state !== "ready") return feed.state;
+    return kind === undefined ? "stopped" : feed.covers(kind) ? "ready" : "pending";
+  }
+
+  get resourceVersion(): string {
+    return this[cacheCore].feed.resourceVersion;
+  }
+
+  async ready(options: Call = {}): Promise<void> {
+    const { feed } = this[cacheCore];
+    using scope = new CallScope(options, feed.source.clock, "wait for the cache");
+    await untilAborted(feed.ready(), scope.signal);
+  }
+
+  get(key: Key, options?: GetOptions): Promise<T> {
+    return this.#reader.get(key, options);
+  }
+
+  list(options?: ListOptions): Promise<ListPage<T>> {
+    return this.#reader.list(options);
+  }
+
+  watch(options?: CacheWatchOptions): Watch<T> {
+    return this.#reader.watch(options);
+  }
+
+  as<V>(view: View<T, V>): ResourceReader<V> {
+    return this.#reader.as(view);
+  }
+
+  stats(): CacheStats {
+    return this[cacheCore].stats(this.resource);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+}
+
+export function hasStoredSource(reader: object): reader is HasStoredSource {
+  return storedSource in reader;
+}

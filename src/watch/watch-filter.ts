@@ -1,0 +1,130 @@
+/**
+ * What one list or watch wants of a kind: a part of the key order, and conditions on attributes.
+ * Answers from the key and the attributes alone; nothing is decoded.
+ */
+import type { KeySpace } from "../resource/keys.ts";
+import type { KindDefinition } from "../resource/kind.ts";
+import type { Selection } from "../resource/selection.ts";
+import type { Attributes } from "./attributes.ts";
+import type { IndexPick, KeySpan, KindState } from "./kind-state.ts";
+import type { Version } from "./version.ts";
+
+/** One attribute and the values it may have: under these a dispatch index finds the filter. */
+export interface Handle {
+  /** "l:app" or "f:spec.nodeName"; `attributeOf` reads it. */
+  readonly attribute: string;
+  readonly values: readonly string[];
+}
+
+/** More values than this make an index of no use for dispatch. */
+const handleValuesMax = 16;
+
+export class WatchFilter {
+  readonly selection: Selection;
+  readonly kind: KindDefinition;
+  readonly span: KeySpan;
+  /** The one key that can match. */
+  readonly key: string | undefined;
+  /** Where the namespace, or else the name, begins in a key. */
+  readonly #start: number;
+
+  constructor(keys: KeySpace, kind: KindDefinition, selection: Selection) {
+    this.selection = selection;
+    this.kind = kind;
+    this.#start = keys.range(kind).prefix.length;
+    const range = keys.range(kind, selection.namespace);
+    this.span = { from: range.key, end: range.rangeEnd };
+    const { name, namespace } = selection;
+    this.key =
+      name === undefined || (kind.scope === "Namespaced" && namespace === undefined)
+        ? undefined
+        : keys.object(kind, namespace === undefined ? { name } : { namespace, name });
+  }
+
+  /** What is left of the span behind `after`. */
+  spanAfter(after: string | undefined): KeySpan {
+    return after === undefined || after < this.span.from
+      ? this.span
+      : { from: `${after}\0`, end: this.span.end };
+  }
+
+  covers(key: string): boolean {
+    return this.key === undefined ? key >= this.span.from && key < this.span.end : key === this.key;
+  }
+
+  /** For a key inside the span: true when name and attributes fit too. A corrupt value fits: nobody can tell. */
+  matches(version: Version): boolean {
+    const { selection } = this;
+    if (selection.isWholeRange) return true;
+    if (selection.name !== undefined && !this.#hasName(version.entry.key, selection.name)) return false;
+    if (version.slab === undefined) return true;
+    const { attributes } = version;
+    if (!selection.labels.isEmpty && !selection.labels.matches(attributes.labels)) return false;
+    for (const { field, operator, value } of selection.fields.terms) {
+      if ((this.#fieldOf(version, field) === value) !== (operator === "=")) return false;
+    }
+    return true;
+  }
+
+  /** The attribute that tells most of the objects apart from those wanted; undefined when there is none. */
+  handle(): Handle | undefined {
+    for (const { field, operator, value } of this.selection.fields.terms) {
+      if (operator === "=" && !field.startsWith("metadata."))
+        return { attribute: `f:${field}`, values: [value] };
+    }
+    for (const { key, operator, values } of this.selection.labels.terms) {
+      if (operator === "in" && values.size <= handleValuesMax) {
+        return { attribute: `l:${key}`, values: [...values] };
+      }
+    }
+    return undefined;
+  }
+
+  /** The kept index that leaves fewest entries to look at; undefined: walk the span. */
+  pick(state: KindState): IndexPick | undefined {
+    let best: IndexPick | undefined;
+    let bestSize = Number.POSITIVE_INFINITY;
+    this.kind.indexes.forEach((name, index) => {
+      const values = this.#valuesOf(name);
+      if (values === undefined) return;
+      const pick = { index, values };
+      const size = state.postingSize(pick);
+      if (size < bestSize) [best, bestSize] = [pick, size];
+    });
+    return best;
+  }
+
+  #valuesOf(index: string): readonly string[] | undefined {
+    const name = index.slice(index.indexOf(":") + 1);
+    if (index.startsWith("label:")) {
+      const values = this.selection.labels.valuesOf(name);
+      return values === undefined ? undefined : [...values];
+    }
+    const value = this.selection.fields.valueOf(name);
+    // An absent field counts as "" in selectors, and indexes do not list absence.
+    return value === undefined || value === "" ? undefined : [value];
+  }
+
+  #fieldOf(version: Version, field: string): string {
+    const { key } = version.entry;
+    if (field === "metadata.name") return key.slice(this.#nameAt(key));
+    if (field === "metadata.namespace") {
+      return this.kind.scope === "Cluster" ? "" : key.slice(this.#start, this.#nameAt(key) - 1);
+    }
+    return version.attributes.fields[field] ?? "";
+  }
+
+  #hasName(key: string, name: string): boolean {
+    return key.length - this.#nameAt(key) === name.length && key.endsWith(name);
+  }
+
+  #nameAt(key: string): number {
+    return this.kind.scope === "Cluster" ? this.#start : key.indexOf("/", this.#start) + 1;
+  }
+}
+
+/** The value an object has for the attribute of a `Handle`; undefined when there is no such label. */
+export function attributeOf({ labels, fields }: Attributes, attribute: string): string | undefined {
+  const name = attribute.slice(2);
+  return attribute.startsWith("l:") ? labels[name] : (fields[name] ?? "");
+}

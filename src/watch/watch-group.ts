@@ -1,0 +1,199 @@
+/**
+ * Watchers that want the same of a kind, in the same view: what fits is decided once, events are made once.
+ *
+ *   tail   [e41 e42 e43 e44]        events some watcher has not taken yet; seq counts from the group's beginning
+ *           ▲ slow       ▲ the others, waiting
+ *
+ * A watcher is a cursor into the tail and costs nothing while it keeps up. The tail is bounded: who falls behind it
+ * is parked and later reads the kind's history instead (`cache-watch.ts`). With all watchers up to date it is empty.
+ */
+import type { WatchEvent } from "../resource/contract.ts";
+import { formatResourceVersion } from "../resource/revision.ts";
+import type { Change } from "./change-log.ts";
+import type { Subscriber } from "./dispatch.ts";
+import type { Version } from "./version.ts";
+import type { WatchFilter } from "./watch-filter.ts";
+
+/** One event to be made: which object version to show, and how. */
+export interface PendingEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  /** For DELETED the last matching state under the new version. */
+  readonly version: Version;
+  readonly revision: bigint;
+  readonly position: number;
+}
+
+/** What a group needs of a watcher. */
+export interface GroupCursor {
+  /** Seq of the next event to take; meaningless while parked. */
+  seq: number;
+  /** The consumer waits for events. */
+  readonly waiting: boolean;
+  /** Hands over what is there; called only while waiting. */
+  deliver(): void;
+  /** Its events have left the tail: goes on from history after what it last took. */
+  park(): void;
+}
+
+/** Makes the value watchers see; throws CORRUPT_OBJECT. */
+export type MakeValue<V> = (version: Version) => V;
+
+/** Events a tail holds for slow watchers: at 100 bytes each, well under what one slow socket buffers. */
+const tailEventsMax = 4_096;
+/** Events handed over at once at most, revisions kept whole. */
+const batchEventsMax = 1_024;
+
+export class WatchGroup<V> implements Subscriber {
+  readonly filter: WatchFilter;
+  offeredPosition = 0;
+  readonly cursors = new Set<GroupCursor>();
+  readonly #make: MakeValue<V>;
+  readonly #tombstone: (change: Change) => Version;
+  readonly #onPending: (group: WatchGroup<V>) => void;
+  #tail: PendingEvent[] = [];
+  /** Seq of `#tail[0]`. */
+  #base = 0;
+  #dirty = false;
+  /** The batch made last: watchers that keep up all take the same. */
+  #made:
+    | { readonly from: number; readonly to: number; readonly events: readonly WatchEvent<V>[] }
+    | undefined;
+
+  constructor(
+    filter: WatchFilter,
+    make: MakeValue<V>,
+    tombstone: (change: Change) => Version,
+    onPending: (group: WatchGroup<V>) => void,
+  ) {
+    this.filter = filter;
+    this.#make = make;
+    this.#tombstone = tombstone;
+    this.#onPending = onPending;
+  }
+
+  /** Seq behind the last event. */
+  get end(): number {
+    return this.#base + this.#tail.length;
+  }
+
+  get pending(): number {
+    return this.#tail.length;
+  }
+
+  offer(change: Change): void {
+    const event = this.eventOf(change);
+    if (event === undefined) return;
+    this.#tail.push(event);
+    if (this.#dirty) return;
+    this.#dirty = true;
+    this.#onPending(this);
+  }
+
+  /** What `change` means to this group. */
+  eventOf(change: Change): PendingEvent | undefined {
+    const { before, after, position, revision, entry } = change;
+    if (!this.filter.covers(entry.key)) return undefined;
+    const was = before?.slab !== undefined && this.filter.matches(before);
+    const is = after !== undefined && this.filter.matches(after);
+    if (is) return { type: was ? "MODIFIED" : "ADDED", version: after, revision, position };
+    return was ? { type: "DELETED", version: this.#tombstone(change), revision, position } : undefined;
+  }
+
+  /** Hands what is pending to all who wait, then lets go of what everybody has. */
+  flush(): void {
+    this.#dirty = false;
+    for (const cursor of this.cursors) if (cursor.waiting) cursor.deliver();
+    this.#made = undefined;
+    this.trim();
+  }
+
+  /** Position of the oldest pending event: the log must not forget it silently. */
+  get firstPosition(): number | undefined {
+    return this.#tail[0]?.position;
+  }
+
+  /** Lets go of events that everybody has, that are too many, or at positions history has forgotten. */
+  trim(forgottenPosition = 0): void {
+    let keep = this.end;
+    for (const cursor of this.cursors) if (cursor.seq < keep) keep = cursor.seq;
+    keep = Math.max(keep, this.end - tailEventsMax);
+    for (
+      let event = this.#tail[keep - this.#base];
+      event !== undefined;
+      event = this.#tail[keep - this.#base]
+    ) {
+      if (event.position > forgottenPosition) break;
+      keep++;
+    }
+    if (keep === this.#base) return;
+    this.#tail = keep === this.end ? [] : this.#tail.slice(keep - this.#base);
+    this.#base = keep;
+    for (const cursor of this.cursors) if (cursor.seq < keep) cursor.park();
+  }
+
+  /** The next events for a cursor, whole revisions; undefined when it has all. Advances the cursor. */
+  take(cursor: GroupCursor): readonly WatchEvent<V>[] | undefined {
+    const from = cursor.seq;
+    const { end } = this;
+    if (from >= end) return undefined;
+    let to = Math.min(end, from + batchEventsMax);
+    while (to < end && this.#revisionAt(to) === this.#revisionAt(to - 1)) to++;
+    to = this.#beforeCorrupt(from, to);
+    let made = this.#made;
+    if (made === undefined || made.from !== from || made.to !== to) {
+      made = {
+        from,
+        to,
+        events: makeEvents(this.#tail.slice(from - this.#base, to - this.#base), this.#make),
+      };
+      this.#made = made;
+    }
+    cursor.seq = to;
+    return made.events;
+  }
+
+  /** When the events this cursor waits for were pending last; for lag. */
+  behind(cursor: GroupCursor): { readonly events: number; readonly position: number | undefined } {
+    return { events: this.end - cursor.seq, position: this.#tail[cursor.seq - this.#base]?.position };
+  }
+
+  /** A value that cannot be read ends the stream, but not before what came before it was handed over. */
+  #beforeCorrupt(from: number, to: number): number {
+    for (let seq = from; seq < to; seq++) {
+      const event = this.#tail[seq - this.#base];
+      if (event === undefined || event.version.slab !== undefined) continue;
+      let start = seq;
+      while (start > from && this.#revisionAt(start - 1) === event.revision) start--;
+      return start > from ? start : to;
+    }
+    return to;
+  }
+
+  #revisionAt(seq: number): bigint | undefined {
+    return this.#tail[seq - this.#base]?.revision;
+  }
+}
+
+/**
+ * Events as callers see them, frozen, `more` on all but the last of a revision.
+ * @throws CORRUPT_OBJECT
+ */
+export function makeEvents<V>(
+  pending: readonly PendingEvent[],
+  make: MakeValue<V>,
+): readonly WatchEvent<V>[] {
+  const events: WatchEvent<V>[] = [];
+  for (let i = 0; i < pending.length; i++) {
+    const event = pending[i];
+    if (event === undefined) continue;
+    const { type, version, revision } = event;
+    const resourceVersion = formatResourceVersion(revision);
+    const object = make(version);
+    events.push(
+      pending[i + 1]?.revision === revision
+        ? Object.freeze({ type, object, resourceVersion, more: true as const })
+        : Object.freeze({ type, object, resourceVersion }),
+    );
+  }
+  return Object.freeze(events);
+}

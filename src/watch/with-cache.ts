@@ -1,0 +1,163 @@
+/**
+ * A store whose reads come from a cache.
+ *
+ *   read                          cache ready                            not ready
+ *   get, list: any                cache; a key written here: not before  etcd, one shared path
+ *   get, list: linearizable       cache, once as fresh as the store      etcd, one shared path
+ *   notOlderThan, exact, tokens   cache when held, else etcd             etcd, one shared path
+ *   watch                         cache                                  NOT_READY
+ *   write                         store, from the cached object on       store
+ *
+ * A get after a write through the same store is never older than the write. The cached object is only where a write
+ * starts from: no error is ever about it before the live one was read.
+ */
+import type { StoreError } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
+import type {
+  CreateManyOptions,
+  CreateOptions,
+  DeleteOptions,
+  GetOptions,
+  ListOptions,
+  ListPage,
+  ResourceReader,
+  ResourceStore,
+  Scoped,
+  Watch,
+  WatchOptions,
+  WriteOptions,
+} from "../resource/contract.ts";
+import type { Draft, Key, Resource } from "../resource/resource.ts";
+import { parseResourceVersion } from "../resource/revision.ts";
+import type { View } from "../resource/view.ts";
+import { type Suggested, suggestedRecord } from "../storage/object-store.ts";
+import type { StoredRecord } from "../storage/stored.ts";
+import type { CacheCore } from "./cache-core.ts";
+import type { KindReader } from "./kind-reader.ts";
+import { cacheCore, KindCache, type WatchCache } from "./watch-cache.ts";
+import { WrittenVersions } from "./written-versions.ts";
+
+/**
+ * Reads from `cache`, writes to `store`. Neither is closed with it: it holds nothing of its own.
+ * @throws INVALID_ARGUMENT for a cache that `createWatchCache` or `withCaches` has not made
+ */
+export function withCache<T extends Resource>(
+  store: ResourceStore<T>,
+  cache: WatchCache<T>,
+): ResourceStore<T> {
+  if (!(cache instanceof KindCache)) {
+    throw invalidArgument("cache", "Cannot read from the cache: it is not made by createWatchCache()");
+  }
+  return new CachedStore<T>(store, cache[cacheCore], cache.resource);
+}
+
+export class CachedStore<T extends Resource> implements ResourceStore<T> {
+  readonly #store: ResourceStore<T>;
+  readonly #core: CacheCore;
+  readonly #resource: string;
+  readonly #reader: KindReader<T>;
+  readonly #written = new WrittenVersions();
+
+  constructor(store: ResourceStore<T>, core: CacheCore, resource: string) {
+    this.#store = store;
+    this.#core = core;
+    this.#resource = resource;
+    this.#reader = core.reader<T>(resource, store, {
+      whenNotReady: "ask etcd",
+      floor: (key) => this.#written.of(key),
+    });
+  }
+
+  get(key: Key, options?: GetOptions): Promise<T> {
+    return this.#reader.get(key, options);
+  }
+
+  list(options?: ListOptions): Promise<ListPage<T>> {
+    return this.#reader.list(options);
+  }
+
+  watch(options?: WatchOptions): Watch<T> {
+    return this.#reader.watch(options);
+  }
+
+  as<V>(view: View<T, V>): ResourceReader<V> {
+    return this.#reader.as(view);
+  }
+
+  async create(draft: Draft<T>, options: CreateOptions = {}): Promise<T> {
+    return this.#wrote(await this.#store.create(draft, options), options.dryRun);
+  }
+
+  async update(object: T, options: WriteOptions = {}): Promise<T> {
+    return this.#wrote(
+      await this.#store.update(object, this.#suggesting(object.metadata, options)),
+      options.dryRun,
+    );
+  }
+
+  async guaranteedUpdate(
+    key: Key,
+    mutate: Parameters<ResourceStore<T>["guaranteedUpdate"]>[1],
+    options: NonNullable<Parameters<ResourceStore<T>["guaranteedUpdate"]>[2]> = {},
+  ): Promise<T> {
+    return this.#wrote(
+      await this.#store.guaranteedUpdate(key, mutate, this.#suggesting(key, options)),
+      options.dryRun,
+    );
+  }
+
+  async delete(key: Key, options: DeleteOptions<T> = {}): Promise<T> {
+    return this.#wrote(await this.#store.delete(key, this.#suggesting(key, options)), options.dryRun);
+  }
+
+  async deleteCollection(
+    options?: Scoped & Omit<DeleteOptions<T>, "preconditions">,
+  ): Promise<{ readonly deleted: number }> {
+    try {
+      return await this.#store.deleteCollection(options);
+    } finally {
+      // Which keys it removed is not told: no read of any is older than what this process has seen by now.
+      if (options?.dryRun !== true) this.#written.raise(this.#core.feed.source.seenRevision());
+    }
+  }
+
+  async createMany(
+    drafts: readonly Draft<T>[],
+    options?: CreateManyOptions,
+  ): Promise<readonly (T | StoreError)[]> {
+    const outcomes = await this.#store.createMany(drafts, options);
+    for (const outcome of outcomes) if (!(outcome instanceof Error)) this.#wrote(outcome);
+    return outcomes;
+  }
+
+  #wrote(object: T, dryRun = false): T {
+    if (dryRun) return object;
+    const { feed } = this.#core;
+    const kind = feed.kinds.get(this.#resource);
+    if (kind === undefined) return object;
+    const { namespace, name, resourceVersion } = object.metadata;
+    const key = feed.source.keys.object(
+      kind.definition,
+      kind.definition.scope === "Cluster" ? { name } : { namespace, name },
+    );
+    const revision = parseResourceVersion(resourceVersion, "resourceVersion");
+    if (revision > feed.applied) this.#written.keep(key, revision, feed.applied);
+    return object;
+  }
+
+  /** The options with the cached state to start from, where there is one. A bad key is the store's to refuse. */
+  #suggesting<O extends object>(at: Key, options: O): O & Suggested {
+    const suggested = this.#cached(at);
+    return suggested === undefined ? options : { ...options, [suggestedRecord]: suggested };
+  }
+
+  #cached({ namespace, name }: Key): StoredRecord | undefined {
+    const { feed } = this.#core;
+    const kind = feed.kinds.get(this.#resource);
+    if (kind === undefined || !feed.covers(kind) || typeof name !== "string") return undefined;
+    const { prefix } = feed.source.keys.range(kind.definition);
+    const key = namespace === undefined ? prefix + name : `${prefix}${namespace}/${name}`;
+    const version = kind.state.latest(key);
+    return version?.slab === undefined ? undefined : kind.recordOf(version);
+  }
+}

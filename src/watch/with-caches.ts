@@ -1,0 +1,145 @@
+/**
+ * A store with a cache for every kind, over one range watch of etcd and one byte budget: versions of all kinds
+ * advance together, so a list of one kind at the version of a list of another is one state of the whole.
+ *
+ * Kinds added later are filled beside the stream and join it. Closing closes the caches first, then the store.
+ */
+import { type Call, CallScope } from "../base/call.ts";
+import { untilAborted } from "../base/until-aborted.ts";
+import { invalidArgument } from "../errors.ts";
+import type { Progress, ResourceStore } from "../resource/contract.ts";
+import { definitionOf } from "../resource/define-kind.ts";
+import type { Kind } from "../resource/kind.ts";
+import { namespaceKind } from "../resource/namespace-kind.ts";
+import type { Namespace, Resource } from "../resource/resource.ts";
+import type { Health, Quotas, RewriteReport, Store, StoreStats } from "../resource/store.ts";
+import { storedSource } from "../storage/stored.ts";
+import { CacheCore } from "./cache-core.ts";
+import { type CacheOptions, parseCacheOptions } from "./cache-options.ts";
+import { hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";
+import { CachedStore } from "./with-cache.ts";
+
+export interface CachedStores extends Store {
+  /** Resolves once every kind is filled. */
+  ready(options?: Call): Promise<void>;
+  /** The cache of one kind. @throws INVALID_ARGUMENT for a kind that is not cached here */
+  cache<T extends Resource>(kind: Kind<T>): WatchCache<T>;
+}
+
+/**
+ * Begins to fill at once. `kinds`: only these are cached, the others are read from the store.
+ * @throws INVALID_ARGUMENT for a store that `createStore` has not made, and for options out of their bounds
+ */
+export function withCaches(
+  store: Store,
+  options: CacheOptions & { readonly kinds?: readonly Kind[] | undefined } = {},
+): CachedStores {
+  if (!hasStoredSource(store)) {
+    throw invalidArgument("store", "Cannot cache the store: it is not made by createStore()");
+  }
+  const wanted =
+    options.kinds === undefined
+      ? undefined
+      : new Set(options.kinds.map((kind) => definitionOf(kind).resource));
+  const core = new CacheCore(
+    store[storedSource],
+    parseCacheOptions(options),
+    (kind) => wanted === undefined || wanted.has(kind.resource),
+  );
+  core.start();
+  return new StoreWithCaches(store, core);
+}
+
+class StoreWithCaches implements CachedStores {
+  readonly #store: Store;
+  readonly #core: CacheCore;
+  readonly #stores = new Map<string, unknown>();
+
+  constructor(store: Store, core: CacheCore) {
+    this.#store = store;
+    this.#core = core;
+  }
+
+  resources<T extends Resource>(kind: Kind<T>): ResourceStore<T> {
+    const store = this.#store.resources(kind);
+    return this.#cachedStore(definitionOf(kind).resource, store);
+  }
+
+  get namespaces(): ResourceStore<Namespace> {
+    return this.#cachedStore(definitionOf(namespaceKind).resource, this.#store.namespaces);
+  }
+
+  get kinds(): readonly Kind[] {
+    return this.#store.kinds;
+  }
+
+  get quotas(): Quotas {
+    return this.#store.quotas;
+  }
+
+  cache<T extends Resource>(kind: Kind<T>): WatchCache<T> {
+    const { resource } = definitionOf(kind);
+    if (!this.#core.feed.kinds.has(resource)) {
+      throw invalidArgument("kind", `Cannot give the cache of ${resource}: it is not cached here`);
+    }
+    // It belongs to all kinds together: closing the store closes it.
+    return new KindCache<T>(this.#core, resource, this.#store.resources(kind), () => Promise.resolve());
+  }
+
+  async ready(options: Call = {}): Promise<void> {
+    const { feed } = this.#core;
+    using scope = new CallScope(options, feed.source.clock, "wait for the caches");
+    await untilAborted(feed.ready(), scope.signal);
+  }
+
+  async addKind(kind: Kind, options?: Call): Promise<void> {
+    await this.#store.addKind(kind, options);
+    this.#stores.delete(definitionOf(kind).resource);
+    await this.#core.feed.addKind(definitionOf(kind));
+  }
+
+  async removeKind(kind: Kind, options?: Call): Promise<void> {
+    const { resource } = definitionOf(kind);
+    this.#stores.delete(resource);
+    this.#core.removeKind(resource);
+    await this.#store.removeKind(kind, options);
+  }
+
+  rewrite(
+    kind: Kind,
+    options?: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
+  ): Promise<RewriteReport> {
+    return this.#store.rewrite(kind, options);
+  }
+
+  currentResourceVersion(options?: Call): Promise<string> {
+    return this.#store.currentResourceVersion(options);
+  }
+
+  health(options?: Call): Promise<Health> {
+    return this.#store.health(options);
+  }
+
+  stats(): StoreStats {
+    return this.#store.stats();
+  }
+
+  async close(options?: Call): Promise<void> {
+    await this.#core.stop();
+    await this.#store.close(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #cachedStore<T extends Resource>(resource: string, store: ResourceStore<T>): ResourceStore<T> {
+    if (!this.#core.feed.kinds.has(resource)) return store;
+    const known = this.#stores.get(resource);
+    // One per store of the kind: it remembers what was written through it.
+    if (known !== undefined) return known as ResourceStore<T>;
+    const cached = new CachedStore<T>(store, this.#core, resource);
+    this.#stores.set(resource, cached);
+    return cached;
+  }
+}
