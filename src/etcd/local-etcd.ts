@@ -12,9 +12,9 @@ import { type Call, CallScope } from "../base/call.ts";
 import { systemClock } from "../base/clock.ts";
 import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
 import { type EtcdBinary, findEtcd } from "./find-etcd.ts";
-import { dataDirLocked, lockHolder } from "./local-failures.ts";
+import { dataDirLocked, type Exit, lockHolder } from "./local-failures.ts";
 import { freePort } from "./local-ports.ts";
-import { type Exit, LocalProcess, removeRunDir } from "./local-process.ts";
+import { LocalProcess, removeRunDir } from "./local-process.ts";
 
 export interface LocalEtcdOptions extends Call {
   /** Kept, and opened again by a later start. Default: a temporary folder that is removed by `stop()`. */

@@ -7,7 +7,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StoreError } from "../errors.ts";
-import type { Exit } from "./local-process.ts";
+
+/** How an etcd process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
 
 /** The error for an etcd that ended, or waits for ever, instead of serving. */
 export function startFailure(log: readonly string[], exit: Exit | undefined, dataDir: string): StoreError {

@@ -16,7 +16,7 @@ import { get } from "node:http";
 import type { CallScope } from "../base/call.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { StoreError } from "../errors.ts";
-import { startFailure } from "./local-failures.ts";
+import { type Exit, startFailure } from "./local-failures.ts";
 
 /** How long etcd may take to end after SIGTERM; handing over leadership takes it about a second. */
 const stopTimeoutMs = 10_000;
@@ -43,11 +43,6 @@ export interface LocalProcessOptions {
   /** Plaintext loopback address that serves /health and /metrics, whatever TLS and auth the client port has. */
   readonly metricsUrl: string;
   readonly clock?: Clock | undefined;
-}
-
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
 }
 
 export class LocalProcess {
