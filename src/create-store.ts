@@ -10,6 +10,7 @@ import { type Call, CallScope } from "./base/call.ts";
 import { CallGate } from "./base/call-gate.ts";
 import { KeyQueues } from "./base/key-queues.ts";
 import { quote } from "./base/quote.ts";
+import type { PlainStats } from "./base/stats.ts";
 import { TurnBudget } from "./base/turn-budget.ts";
 import { untilAborted } from "./base/until-aborted.ts";
 import { type Codec, msgpackCodec } from "./codec/codec.ts";
@@ -17,6 +18,8 @@ import type { Transform } from "./codec/transform.ts";
 import { invalidArgument, isStoreError, StoreError } from "./errors.ts";
 import { createFencedWrites } from "./etcd/fenced-writes.ts";
 import type { Etcd } from "./etcd/ports.ts";
+import { createQuotas, type QuotaParts } from "./quota/create-quotas.ts";
+import { storedCensus } from "./quota/stored-census.ts";
 import type { ResourceStore } from "./resource/contract.ts";
 import { KeySpace } from "./resource/keys.ts";
 import type { Kind } from "./resource/kind.ts";
@@ -100,7 +103,9 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
   const namespaceSlot = registry.add(namespaceKind);
   for (const kind of kinds) if (kind !== namespaceKind) registry.add(kind);
   if (namespaces === "required") guards.push(new NamespaceGate(context, () => namespaceSlot));
-  const store = new OpenStore(context, registry);
+  const store: OpenStore = new OpenStore(context, registry, () => quotas);
+  const quotas = createQuotas({ etcd, keys, census: storedCensus(() => store[storedSource], keys) });
+  guards.push(quotas.guard);
   await untilAborted(makeInitialNamespaces(store.namespaces), scope.signal);
   return store;
 }
@@ -119,11 +124,13 @@ class OpenStore implements Store, HasStoredSource {
   readonly namespaces: ResourceStore<Namespace>;
   readonly #context: StorageContext;
   readonly #registry: KindRegistry;
+  readonly #quotas: () => QuotaParts;
   #closing: Promise<void> | undefined;
 
-  constructor(context: StorageContext, registry: KindRegistry) {
+  constructor(context: StorageContext, registry: KindRegistry, quotas: () => QuotaParts) {
     this.#context = context;
     this.#registry = registry;
+    this.#quotas = quotas;
     this.namespaces = this.resources(namespaceKind);
     this[storedSource] = new RangeSource(context, {
       range: context.keys.all(),
@@ -136,7 +143,7 @@ class OpenStore implements Store, HasStoredSource {
   }
 
   get quotas(): Quotas {
-    throw new StoreError("NOT_READY", "Cannot use quotas: they are not built yet", { retryAfterMs: 1_000 });
+    return this.#quotas().quotas;
   }
 
   resources<T extends Resource>(kind: Kind<T>): ResourceStore<T> {
@@ -169,12 +176,18 @@ class OpenStore implements Store, HasStoredSource {
   }
 
   stats(): StoreStats {
-    return this.#context.counters.snapshot({});
+    const { counters, etcd, writes } = this.#context;
+    // Plain numbers and text all through; the interfaces they come in have no index signature.
+    const plain = { ...etcd.stats(), writes: { ...writes.stats() } } as unknown as PlainStats;
+    return counters.snapshot(plain);
   }
 
   async close(options: Call = {}): Promise<void> {
     using scope = new CallScope(options, this.#context.clock, "close the store");
-    this.#closing ??= this.#context.gate.close().then(() => this.#context.writes.close());
+    this.#closing ??= this.#context.gate.close().then(async () => {
+      await this.#quotas()[Symbol.asyncDispose]();
+      await this.#context.writes.close();
+    });
     await untilAborted(this.#closing, scope.signal);
   }
 

@@ -39,12 +39,26 @@ const joinGapBytes = 32 * 1024;
 const overflowMaxBytes = 8 * 1024 * 1024;
 /** Depth of tree that no real file reaches: 65,535 children a branch make 2^53 pages in 4 levels, and 2 a branch in 53. */
 const depthMax = 64;
+/** Read buffers kept for the next batch; more than two batches and their joins are never under way. */
+const poolMax = 64;
+/** Buffers are of multiples of this, so that one fits the next read as well. */
+const bufferGrainBytes = 64 * 1024;
 
 interface Level {
   readonly children: readonly Child[];
   next: number;
-  /** Checked pages of the current batch, in order, not handed on yet. */
+  /** Pages of the current batch, in order, not handed on yet. */
   readonly batch: (readonly [Page, Child])[];
+  /** What the batch was read into; free for other reads once the batch is handed on. */
+  buffers: Uint8Array[];
+  /** The batch after it, being read. */
+  ahead: Promise<Runs> | undefined;
+}
+
+/** The read each page is in, by page id, and the buffers of all reads. */
+interface Runs {
+  readonly byId: ReadonlyMap<number, Run>;
+  readonly buffers: Uint8Array[];
 }
 
 interface Child {
@@ -57,6 +71,7 @@ export class BoltReader {
   readonly file: SnapshotFile;
   readonly #pageSize: number;
   readonly #highWater: number;
+  readonly #pool: Uint8Array[] = [];
 
   constructor(file: SnapshotFile) {
     this.file = file;
@@ -148,10 +163,11 @@ export class BoltReader {
   ): AsyncGenerator<readonly Page[], void, void> {
     const path = this.file.path;
     let last: Uint8Array | undefined;
-    const stack: Level[] = [{ children: [{ id: root, floor: new Uint8Array() }], next: 0, batch: [] }];
+    const stack: Level[] = [newLevel([{ id: root, floor: new Uint8Array() }])];
     for (let level = stack.at(-1); level !== undefined; level = stack.at(-1)) {
       signal?.throwIfAborted();
       if (level.batch.length === 0) {
+        this.#release(level);
         if (level.next >= level.children.length) {
           stack.pop();
           continue;
@@ -174,7 +190,7 @@ export class BoltReader {
           continue;
         }
         if (stack.length > depthMax) throw damaged(path, page.offsetOf(page.start), "the tree has no end");
-        stack.push({ children: childrenOf(page), next: 0, batch: [] });
+        stack.push(newLevel(childrenOf(page)));
         break;
       }
       if (leaves.length > 0) {
@@ -185,15 +201,15 @@ export class BoltReader {
     }
   }
 
-  /** Reads the next children of `level`: as many as make about a batch. */
+  /** Takes in the next children of `level`, as many as make about a batch, and begins to read those after them. */
   async #fetch(level: Level, seen: PageSet): Promise<void> {
-    const atOnce = Math.max(8, Math.floor(batchBytes / this.#pageSize));
-    const children = level.children.slice(level.next, level.next + atOnce);
-    for (const { id } of children) this.#inFile(id);
-    const runs = await this.#readRuns(children.map(({ id }) => id));
+    const children = this.#upcoming(level);
+    const runs = await (level.ahead ?? this.#readRuns(children));
+    level.ahead = undefined;
+    level.buffers = runs.buffers;
     let overflowBytes = 0;
     for (const child of children) {
-      const run = runs.get(child.id);
+      const run = runs.byId.get(child.id);
       if (run === undefined) throw damaged(this.file.path, child.id * this.#pageSize, "page was not read");
       const offset = child.id * this.#pageSize;
       const start = offset - run.firstId * this.#pageSize;
@@ -203,22 +219,32 @@ export class BoltReader {
       let window = { bytes: run.bytes, view: run.view, start, fileOffset: run.firstId * this.#pageSize };
       if (start + spanBytes > run.bytes.length) {
         overflowBytes += spanBytes;
-        const bytes = await this.#read(child.id, spanBytes);
-        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-        window = { bytes, view, start: 0, fileOffset: offset };
+        const bytes = await this.#read(child.id, spanBytes, level.buffers);
+        window = { bytes, view: viewOf(bytes), start: 0, fileOffset: offset };
       }
       const page = new Page({ id: child.id, ...header, ...window, end: window.start + spanBytes });
       level.batch.push([page, child]);
       level.next++;
       if (overflowBytes > overflowMaxBytes) break;
     }
+    if (level.batch[0]?.[0].kind !== "leaf" || level.next >= level.children.length) return;
+    level.ahead = this.#readRuns(this.#upcoming(level));
+    // Its failure is told when the batch is wanted; a walk that is left early does not want it.
+    level.ahead.catch(() => {});
   }
 
-  /** One read for pages that lie close together; the run each page is in, by page id. */
-  async #readRuns(ids: readonly number[]): Promise<ReadonlyMap<number, Run>> {
-    const sorted = [...ids].sort((a, b) => a - b);
+  #upcoming(level: Level): readonly Child[] {
+    const atOnce = Math.max(8, Math.floor(batchBytes / this.#pageSize));
+    return level.children.slice(level.next, level.next + atOnce);
+  }
+
+  /** One read for pages that lie close together. */
+  async #readRuns(children: readonly Child[]): Promise<Runs> {
+    for (const { id } of children) this.#inFile(id);
+    const sorted = children.map(({ id }) => id).sort((a, b) => a - b);
     const joinGap = Math.max(1, Math.floor(joinGapBytes / this.#pageSize));
     const byId = new Map<number, Run>();
+    const buffers: Uint8Array[] = [];
     const reads: Promise<void>[] = [];
     for (let from = 0; from < sorted.length; ) {
       const firstId = sorted[from] ?? 0;
@@ -234,25 +260,39 @@ export class BoltReader {
       const pages = Math.min(lastId + 1 + gap, this.#highWater) - firstId;
       const members = sorted.slice(from, to);
       reads.push(
-        this.#read(firstId, pages * this.#pageSize).then((bytes) => {
-          const run = { firstId, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+        this.#read(firstId, pages * this.#pageSize, buffers).then((bytes) => {
+          const run = { firstId, bytes, view: viewOf(bytes) };
           for (const id of members) byId.set(id, run);
         }),
       );
       from = to;
     }
     await Promise.all(reads);
-    return byId;
+    return { byId, buffers };
   }
 
-  async #read(id: number, length: number): Promise<Uint8Array> {
+  /** @param buffers takes the buffer that the result is a part of */
+  async #read(id: number, length: number, buffers?: Uint8Array[]): Promise<Uint8Array> {
     const offset = id * this.#pageSize;
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const fit = buffers === undefined ? -1 : this.#pool.findIndex((buffer) => buffer.length >= length);
+    const [pooled] = fit < 0 ? [] : this.#pool.splice(fit, 1);
+    // A plain array: a Buffer's slice() would be a view of memory that the next read fills.
+    const size = Math.ceil(length / bufferGrainBytes) * bufferGrainBytes;
+    const buffer = pooled ?? new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+    buffers?.push(buffer);
+    const bytes = buffer.subarray(0, length);
     const read = await this.file.readInto(bytes, offset);
     if (read < length) {
       throw damaged(this.file.path, offset + read, `the file ends inside page ${id}`);
     }
     return bytes;
+  }
+
+  #release(level: Level): void {
+    for (const buffer of level.buffers) {
+      if (this.#pool.length < poolMax && buffer.length <= 2 * batchBytes) this.#pool.push(buffer);
+    }
+    level.buffers = [];
   }
 
   #inFile(id: number): void {
@@ -326,6 +366,14 @@ export class BoltReader {
     checkPage(page, path);
     return page;
   }
+}
+
+function newLevel(children: readonly Child[]): Level {
+  return { children, next: 0, batch: [], buffers: [], ahead: undefined };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 interface Run {

@@ -35,6 +35,9 @@ export class BoltWriter {
   readonly #handle: FileHandle;
   #next = 2;
   #buffer: Buffer;
+  /** The buffer being written while `#buffer` fills. */
+  #spare: Buffer;
+  #writing: Promise<void> = Promise.resolve();
   #used = 0;
   #flushed: number;
   readonly #buckets: Item[] = [];
@@ -44,6 +47,7 @@ export class BoltWriter {
     this.#handle = handle;
     this.pageSize = pageSize;
     this.#buffer = Buffer.allocUnsafeSlow(writeBytes);
+    this.#spare = Buffer.allocUnsafeSlow(writeBytes);
     this.#flushed = 2 * pageSize;
   }
 
@@ -65,6 +69,7 @@ export class BoltWriter {
     const image = leafImage(this.#buckets, 0);
     const root = await this.append(image, image.length);
     await this.#flush();
+    await this.#writing;
     const highWater = this.#next;
     // Both metas lead to the same root, the later transaction first, as in a snapshot etcd sends.
     for (const [id, txid] of [
@@ -105,7 +110,12 @@ export class BoltWriter {
 
   async #flush(): Promise<void> {
     if (this.#used === 0) return;
-    await writeAll(this.#handle, this.#buffer.subarray(0, this.#used), this.#flushed);
+    await this.#writing;
+    const full = this.#buffer.subarray(0, this.#used);
+    this.#writing = writeAll(this.#handle, full, this.#flushed);
+    // Its failure is told by the next flush.
+    this.#writing.catch(() => {});
+    [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
     this.#flushed += this.#used;
     this.#used = 0;
   }

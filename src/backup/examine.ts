@@ -19,6 +19,9 @@ import type { SnapshotInfo, SnapshotMember } from "./snapshot-info.ts";
 /** Entries of the small buckets are kept up to this many bytes in all; larger ones are counted only. */
 const smallBytesMax = 16 * 1024 * 1024;
 
+/** A Kubernetes object takes 1 to 3 KB of database. */
+const bytesPerKeyExpected = 2_048;
+
 /** Buckets read into memory: etcd keeps a handful of entries in each. */
 const smallBuckets: ReadonlySet<string> = new Set([
   "meta",
@@ -58,6 +61,8 @@ export interface ExamineOptions {
   readonly toRevision?: bigint | undefined;
   /** User keys to follow: begin with `start`, end with `end`. */
   readonly watchKeys?: { readonly start: Uint8Array; readonly end: Uint8Array } | undefined;
+  /** Leave `info.hash` 0: nobody will look at it. */
+  readonly skipStatusHash?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -68,7 +73,10 @@ export async function examine(file: SnapshotFile, options: ExamineOptions = {}):
   const seen = reader.newPageSet();
   const buckets = await reader.buckets(seen);
   const groups = new KeyGroups();
-  const index = new KeyIndex(systemRandom, (group, keys, bytes) => groups.change(group, keys, bytes));
+  const keysExpected = file.databaseBytes / bytesPerKeyExpected;
+  const index = new KeyIndex(systemRandom, keysExpected, (group, keys, bytes) =>
+    groups.change(group, keys, bytes),
+  );
   const scan = new KeyScan(file.path, index, groups, options);
   const small = new Map<string, Map<string, Uint8Array>>();
   const counts = new Map<string, number>();
@@ -81,7 +89,7 @@ export async function examine(file: SnapshotFile, options: ExamineOptions = {}):
     let count = 0;
     for await (const pages of reader.leaves(bucket, { seen, signal })) {
       for (const page of pages) {
-        hash = statusHash(page, hash);
+        if (options.skipStatusHash !== true) hash = statusHash(page, hash);
         count += page.count;
         if (name === "key") scan.add(page);
         if (!smallBuckets.has(name)) continue;
@@ -147,6 +155,34 @@ export async function hashKvOf(
   if (bucket === undefined) return hash.value;
   for await (const pages of examined.reader.leaves(bucket, { signal: options.signal })) {
     if (!pages.every((page) => hash.add(page))) break;
+  }
+  return hash.value;
+}
+
+/**
+ * Reads back what a restore wrote: page graph, and HashKV with the index of the source, which holds the very same
+ * records in the same order. One pass.
+ */
+export async function hashKvOfCopy(
+  file: SnapshotFile,
+  source: Examined,
+  revision: bigint,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const reader = new BoltReader(file);
+  const seen = reader.newPageSet();
+  const hash = new HashKv(source.index, revision, source.compactRevision);
+  for (const bucket of await reader.buckets(seen)) {
+    for await (const pages of reader.leaves(bucket, { seen, signal })) {
+      if (bucket.name === "key") for (const page of pages) hash.add(page);
+    }
+  }
+  if (hash.records !== source.index.records) {
+    throw damaged(
+      file.path,
+      undefined,
+      `${hash.records} records were written, expected ${source.index.records}`,
+    );
   }
   return hash.value;
 }

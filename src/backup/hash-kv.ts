@@ -17,7 +17,7 @@ const start = crc32c(new TextEncoder().encode("key"));
 
 export class HashKv {
   /** The hash of the pages taken in. */
-  value = start;
+  value: number = start;
   /** Records seen that count, and all seen up to the revision. */
   records = 0;
   readonly #index: KeyIndex;

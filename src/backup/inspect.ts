@@ -1,8 +1,8 @@
 /** `inspectSnapshot`: what `etcdutl snapshot status` says and more, proved by the SHA-256 that status does not check. */
 import { type Call, CallScope } from "../base/call.ts";
 import { systemClock } from "../base/clock.ts";
-import { problemOf } from "./damage.ts";
 import { examine } from "./examine.ts";
+import { inParallel } from "./in-parallel.ts";
 import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
 import type { SnapshotInfo } from "./snapshot-info.ts";
 
@@ -16,15 +16,7 @@ export async function inspectSnapshot(
 ): Promise<SnapshotInfo> {
   using scope = new CallScope(options, systemClock, `inspect snapshot "${path}"`);
   await using file = await SnapshotFile.open(path, options);
-  const mismatch = await file.checkHash(scope.signal).then(
-    () => undefined,
-    (error: unknown) => {
-      problemOf(error);
-      return error;
-    },
-  );
-  // A page that is damaged is a better answer than a hash that differs: so it is looked for first.
-  const { info } = await examine(file, { signal: scope.signal });
-  if (mismatch !== undefined) throw mismatch;
+  const { signal } = scope;
+  const [, { info }] = await inParallel([file.checkHash(signal), examine(file, { signal })]);
   return info;
 }

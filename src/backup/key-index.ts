@@ -10,6 +10,8 @@
 import type { Random } from "../base/random.ts";
 
 const slotsMin = 1024;
+/** 20 MB of table, for 600,000 keys: more is taken only when the keys are there. */
+const slotsFirstMax = 2 ** 20;
 /** Linear probing stays short below this share of taken slots. */
 const loadMax = 0.6;
 
@@ -20,17 +22,27 @@ export class KeyIndex {
   records = 0;
   readonly #seedA: number;
   readonly #seedB: number;
-  #capacity = slotsMin;
+  #capacity: number;
   #taken = 0;
   /** Five words a slot: hash high, hash low, ordinal + 1 (0: free), size, class + 1 (0: deleted). */
-  #slots: Uint32Array = new Uint32Array(slotsMin * 5);
+  #slots: Uint32Array;
   #dropped: Uint8Array = new Uint8Array(slotsMin);
   #high = 0;
   #low = 0;
   readonly #onLive: ((group: number, keys: number, bytes: number) => void) | undefined;
 
-  /** @param onLive told of every change of live keys and bytes of a class, e.g. (3, -1, -120) */
-  constructor(random: Random, onLive?: (group: number, keys: number, bytes: number) => void) {
+  /**
+   * @param keysExpected room to begin with; the table grows as needed
+   * @param onLive told of every change of live keys and bytes of a class, e.g. (3, -1, -120)
+   */
+  constructor(
+    random: Random,
+    keysExpected: number,
+    onLive?: (group: number, keys: number, bytes: number) => void,
+  ) {
+    this.#capacity = slotsMin;
+    while (this.#capacity < slotsFirstMax && this.#capacity * loadMax < keysExpected) this.#capacity *= 2;
+    this.#slots = new Uint32Array(this.#capacity * 5);
     this.#seedA = random.below(2 ** 32) | 0;
     this.#seedB = random.below(2 ** 32) | 0;
     this.#onLive = onLive;
@@ -117,7 +129,7 @@ export class KeyIndex {
     for (let from = 0; from < old.length; from += 5) {
       if (old[from + 2] === 0) continue;
       const to = this.#find(old[from] ?? 0, old[from + 1] ?? 0);
-      this.#slots.set(old.subarray(from, from + 5), to);
+      for (let word = 0; word < 5; word++) this.#slots[to + word] = old[from + word] ?? 0;
     }
   }
 

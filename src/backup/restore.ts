@@ -18,7 +18,8 @@ import { invalidArgument, StoreError } from "../errors.ts";
 import { BoltWriter } from "./bolt-writer.ts";
 import { damaged } from "./damage.ts";
 import { directoryMode, fileMode, renameDurably, syncDirectory, writeNewFile } from "./durable.ts";
-import { type Examined, examine, hashKvOf } from "./examine.ts";
+import { type Examined, examine, hashKvOfCopy } from "./examine.ts";
+import { inParallel } from "./in-parallel.ts";
 import { type InitialMember, type Membership, membershipOf } from "./membership.ts";
 import { checkDataDir, checkPeersSilent, createPartial } from "./restore-target.ts";
 import { type RawRecord, rewriteDatabase } from "./rewrite-database.ts";
@@ -176,12 +177,15 @@ export async function restoreFrom(
   if (options.allowLivePeers !== true) {
     await checkPeersSilent(targets.flatMap(({ member }) => member.peerUrls));
   }
-  await file.checkHash(signal);
-  const examined = await examine(file, {
-    toRevision: asked,
-    watchKeys: { start: epochStart, end: epochEnd },
-    signal,
-  });
+  const [, examined] = await inParallel([
+    file.checkHash(signal),
+    examine(file, {
+      toRevision: asked,
+      watchKeys: { start: epochStart, end: epochEnd },
+      skipStatusHash: true,
+      signal,
+    }),
+  ]);
   const last = examined.lastRevision;
   const revision = asked ?? last;
   checkReach(examined, revision, last);
@@ -212,7 +216,7 @@ export async function restoreFrom(
         signal,
       }));
     });
-    const written = await hashOfOutput(first, revision, examined.compactRevision, signal);
+    const written = await hashOfOutput(first, examined, revision, signal);
     if (hashKv !== undefined && written !== hashKv) {
       throw damaged(first, undefined, `HashKV of what was written is ${written}, expected ${hashKv}`);
     }
@@ -245,16 +249,15 @@ export async function restoreFrom(
   }
 }
 
-/** Reads the written database as if it were anybody's: page graph, records, HashKV. */
+/** Reads the written database back: page graph, the same records, HashKV. */
 async function hashOfOutput(
   path: string,
+  examined: Examined,
   revision: bigint,
-  compactRevision: bigint,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   await using file = await SnapshotFile.open(path, { skipHashCheck: true });
-  const examined = await examine(file, { toRevision: revision, signal });
-  return await hashKvOf(examined, revision, { compactRevision, signal });
+  return await hashKvOfCopy(file, examined, revision, signal);
 }
 
 async function writeLogs(partial: string, membership: Membership, member: InitialMember): Promise<void> {
@@ -353,7 +356,7 @@ function newEpochs(examined: Examined, token: string): Map<string, Uint8Array> {
   const epochs = new Map<string, Uint8Array>();
   for (const [key, { deleted }] of [...examined.watched].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (deleted) continue;
-    const digest = createHash("sha256").update(`${token}\n${key}\n${examined.info.hash}`).digest("hex");
+    const digest = createHash("sha256").update(`${token}\n${key}\n${examined.info.sha256}`).digest("hex");
     epochs.set(key, Buffer.from(digest.slice(0, 32)));
   }
   return epochs;

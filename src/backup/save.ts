@@ -22,6 +22,7 @@ import { compareWithLive } from "./compare-live.ts";
 import { damaged } from "./damage.ts";
 import { fileMode, syncDirectory, writeNewFile } from "./durable.ts";
 import { examine, hashKvOf } from "./examine.ts";
+import { inParallel } from "./in-parallel.ts";
 import { hexOf, SnapshotFile } from "./snapshot-file.ts";
 import type { SnapshotInfo } from "./snapshot-info.ts";
 
@@ -136,8 +137,7 @@ async function prove(
   signal: AbortSignal | undefined,
 ): Promise<SaveReport> {
   await using file = await SnapshotFile.open(path);
-  await file.checkHash(signal);
-  const examined = await examine(file, { signal });
+  const [, examined] = await inParallel([file.checkHash(signal), examine(file, { signal })]);
   const hashKv = await hashKvOf(examined, examined.lastRevision, { signal });
   const comparison = await compareWithLive(examined, etcd, endpoint, signal);
   if (comparison.outcome === "different") throw damaged(path, undefined, comparison.what);

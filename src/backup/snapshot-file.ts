@@ -6,7 +6,7 @@
  * Opening reads the two meta pages only. Whatever is wrong with the file as a whole (empty, compressed, cut, with
  * something behind it, without its hash) is said here, each in its own words; the pages are `BoltReader`'s business.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { invalidArgument } from "../errors.ts";
@@ -19,6 +19,7 @@ import {
   trailerBytes,
 } from "./bolt-format.ts";
 import { damaged } from "./damage.ts";
+import { sha256OfFile } from "./file-hash.ts";
 
 export interface OpenSnapshotOptions {
   /**
@@ -27,9 +28,6 @@ export interface OpenSnapshotOptions {
    */
   readonly skipHashCheck?: boolean | undefined;
 }
-
-/** Bytes of one sequential read: large enough for full disk speed, small enough to stay off the event loop's back. */
-const scanBytes = 2 * 1024 * 1024;
 
 const compressions: readonly (readonly [name: string, magic: readonly number[]])[] = [
   ["gzip", [0x1f, 0x8b]],
@@ -90,26 +88,9 @@ export class SnapshotFile implements AsyncDisposable {
     return readFully(this.#handle, into, offset);
   }
 
-  /** SHA-256 of the database bytes, in one sequential pass of bounded memory. */
+  /** SHA-256 of the database bytes, in one sequential pass on another thread. */
   async sha256(signal?: AbortSignal): Promise<Uint8Array> {
-    const hash = createHash("sha256");
-    const end = this.databaseBytes;
-    // Two buffers: the next read is under way while this one is hashed.
-    const buffers = [Buffer.allocUnsafeSlow(scanBytes), Buffer.allocUnsafeSlow(scanBytes)] as const;
-    const readAt = (offset: number, into: Buffer): Promise<number> =>
-      this.readInto(into.subarray(0, Math.min(scanBytes, end - offset)), offset);
-    let pending = readAt(0, buffers[0]);
-    for (let offset = 0, turn = 0; offset < end; turn ^= 1) {
-      const read = await pending;
-      signal?.throwIfAborted();
-      if (read === 0) throw damaged(this.path, offset, `the file ends here, expected ${end} bytes`);
-      const next = offset + read;
-      const full = turn === 0 ? buffers[0] : buffers[1];
-      if (next < end) pending = readAt(next, turn === 0 ? buffers[1] : buffers[0]);
-      hash.update(full.subarray(0, read));
-      offset = next;
-    }
-    return hash.digest();
+    return await sha256OfFile(this.#handle.fd, this.databaseBytes, signal);
   }
 
   /** Compares the stored hash with the bytes. @throws CORRUPT_SNAPSHOT when they differ */

@@ -17,6 +17,7 @@ import type { Etcd } from "../etcd/ports.ts";
 import { compareWithLive } from "./compare-live.ts";
 import { problemOf, type SnapshotProblem } from "./damage.ts";
 import { type Examined, examine, hashKvOf } from "./examine.ts";
+import { inParallel } from "./in-parallel.ts";
 import { restoreFrom } from "./restore.ts";
 import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
 import type { SnapshotInfo } from "./snapshot-info.ts";
@@ -66,8 +67,10 @@ export async function verifySnapshot(path: string, options: VerifyOptions = {}):
   }
   await using file = opened;
   if (file.metaFault !== undefined) problems.push(file.metaFault);
-  await attempt(() => file.checkHash(signal));
-  const examined = await attempt(() => examine(file, { signal }));
+  const [, examined] = await inParallel([
+    attempt(() => file.checkHash(signal)),
+    attempt(() => examine(file, { signal })),
+  ]);
   const hashKv =
     examined === undefined
       ? undefined

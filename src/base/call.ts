@@ -64,6 +64,16 @@ export class CallScope implements Disposable {
       : Math.max(0, this.deadlineMs - this.#clock.monotonicMs());
   }
 
+  /** What is left of the call, for a call inside it. */
+  rest(): Call {
+    const leftMs = this.remainingMs();
+    // A scope whose time is up aborts by its signal; a call needs a time above 0.
+    return {
+      signal: this.signal,
+      ...(leftMs === Number.POSITIVE_INFINITY ? {} : { timeoutMs: Math.max(1, leftMs) }),
+    };
+  }
+
   throwIfEnded(): void {
     this.signal?.throwIfAborted();
   }

@@ -43,6 +43,8 @@ export const at = {
 export const writeIdBytes = 16;
 export const dictionaryIdBytes = 8;
 export const checksumBytes = 4;
+/** Most bytes a body may have before it is deflated and inflate to: far above any etcd's request limit. */
+export const bodyBytesMax: number = 16 * 1024 * 1024;
 /** Smallest plain value: no dictionary, empty head and body. */
 export const plainBytesMin: number = at.head + checksumBytes;
 

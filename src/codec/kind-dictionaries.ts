@@ -119,15 +119,18 @@ export class KindDictionaries {
   }
 
   async #adopt(): Promise<void> {
-    const newest = await this.#store?.newest(this.#resource);
+    const newest = await this.#newest();
     if (this.#state !== "asking") return;
-    if (newest === undefined) {
-      this.#state = "sampling";
-      return;
-    }
+    if (newest === undefined) this.#state = "sampling";
+    else this.#write(newest);
+  }
+
+  async #newest(): Promise<Dictionary | undefined> {
+    const newest = await this.#store?.newest(this.#resource);
+    if (newest === undefined) return undefined;
     const dictionary = Dictionary.parse(newest.name, newest.bytes);
     this.#known.set(dictionary.name, dictionary);
-    this.#write(dictionary);
+    return dictionary;
   }
 
   async #publish(): Promise<void> {
@@ -137,6 +140,12 @@ export class KindDictionaries {
       return;
     }
     this.#state = "publishing";
+    // Another process may have been first: one dictionary for all is better than two.
+    const newest = await this.#newest();
+    if (newest !== undefined) {
+      if (this.#state === "publishing") this.#write(newest);
+      return;
+    }
     await this.#store?.publish(this.#resource, learned.name, learned.bytes);
     const readBack = await this.#fetch(learned.name);
     // A restore in between has sent this back to asking.

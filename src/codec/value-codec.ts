@@ -8,22 +8,15 @@
  * It writes what its `Codec` says and reads every known format. Whatever is wrong with the bytes comes out as
  * CORRUPT_OBJECT with key and reason.
  */
-import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
-import { Packr } from "msgpackr";
 import { type Random, systemRandom } from "../base/random.ts";
 import { StoreError } from "../errors.ts";
 import type { Head } from "../resource/head.ts";
 import type { KindDefinition } from "../resource/kind.ts";
-import { copyPlainData, findPlainDataFault, notPlainData } from "../resource/plain-data.ts";
 import type { AnyResource } from "../resource/resource.ts";
 import type { Codec } from "./codec.ts";
-import type { Dictionary } from "./dictionary.ts";
 import {
   at,
-  beginPlain,
   bodyFormats,
-  dictionaryIdBytes,
-  finishPlain,
   flagBits,
   hasMagic,
   plainFault,
@@ -31,18 +24,18 @@ import {
   prologueFault,
   writeIdBytes,
 } from "./envelope.ts";
-import { headPreamble, readHead, writeHead } from "./head-segment.ts";
-import { parseJson } from "./json-body.ts";
+import { headPreamble } from "./head-segment.ts";
 import { type DictionaryStore, KindDictionaries } from "./kind-dictionaries.ts";
-import { DecodeFault, readMsgpack } from "./msgpack-reader.ts";
-import { MsgpackWriter, NotPlainData } from "./msgpack-writer.ts";
+import { DecodeFault } from "./msgpack-reader.ts";
+import { HeadOnlyValue, headBytesOf, keyOf, OpenedValue } from "./opened-value.ts";
+import { dictionaryName, PlainReader } from "./plain-reader.ts";
+import { PlainWriter } from "./plain-writer.ts";
 import { openHead, openValue, type SealedLayout, sealedLayout, sealValue } from "./sealing.ts";
-import { TextShapes } from "./text-shapes.ts";
 import { KeyFault, type Transform } from "./transform.ts";
 import type { MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
 
-/** Most bytes a body may have before it is deflated and inflate to: far above any etcd's request limit. */
-export const bodyBytesMax: number = 16 * 1024 * 1024;
+/** First byte of raw JSON: "{". */
+const braceByte = 0x7b;
 
 export interface ValueCodecOptions {
   readonly kind: KindDefinition;
@@ -74,55 +67,6 @@ export function createValueCodec(options: ValueCodecOptions): KindValueCodec {
   return new EnvelopeCodec(options);
 }
 
-const braceByte = 0x7b;
-const noBytes = new Uint8Array(0);
-
-/** A value with its key, which errors found later name. */
-class OpenedValue implements PlainValue {
-  readonly bytes: Uint8Array;
-  readonly stale: boolean;
-  readonly storedBytes: number;
-  readonly key: string;
-
-  constructor(key: string, bytes: Uint8Array, stale: boolean, storedBytes: number) {
-    this.key = key;
-    this.bytes = bytes;
-    this.stale = stale;
-    this.storedBytes = storedBytes;
-  }
-}
-
-/** A sealed value of which only the head has been opened; asking for its bytes opens the rest. */
-class HeadOnlyValue implements PlainValue {
-  /** A plain value with the metadata segment and an empty body. */
-  readonly headBytes: Uint8Array;
-  readonly stale: boolean;
-  readonly storedBytes: number;
-  readonly key: string;
-  readonly #openWhole: () => Uint8Array;
-  #bytes: Uint8Array | undefined;
-
-  constructor(
-    key: string,
-    headBytes: Uint8Array,
-    stale: boolean,
-    storedBytes: number,
-    openWhole: () => Uint8Array,
-  ) {
-    this.key = key;
-    this.headBytes = headBytes;
-    this.stale = stale;
-    this.storedBytes = storedBytes;
-    this.#openWhole = openWhole;
-  }
-
-  /** @throws CORRUPT_OBJECT */
-  get bytes(): Uint8Array {
-    this.#bytes ??= this.#openWhole();
-    return this.#bytes;
-  }
-}
-
 class EnvelopeCodec implements KindValueCodec {
   readonly #kind: KindDefinition;
   readonly #codec: Codec;
@@ -130,10 +74,8 @@ class EnvelopeCodec implements KindValueCodec {
   readonly #dictionaries: KindDictionaries;
   readonly #random: Random;
   readonly #preamble: Uint8Array;
-  readonly #headWriter = new MsgpackWriter();
-  readonly #bodyWriter = new MsgpackWriter();
-  readonly #packr = new Packr({ useRecords: false, variableMapSize: true, ...{ skipValues: [undefined] } });
-  readonly #textShapes = new TextShapes();
+  readonly #writer: PlainWriter;
+  readonly #reader: PlainReader;
   #plaintextRead = 0;
 
   constructor({ kind, codec, transform, dictionaries, random }: ValueCodecOptions) {
@@ -147,12 +89,13 @@ class EnvelopeCodec implements KindValueCodec {
     const learn = codec.format === "msgpack" && transform === undefined ? codec.dictionaries : "off";
     this.#dictionaries = new KindDictionaries(kind.resource, dictionaries, learn);
     this.#random = random ?? systemRandom;
+    this.#writer = new PlainWriter(this.#codec, this.#dictionaries, this.#seals ? "none" : "checksum");
+    this.#reader = new PlainReader(this.#dictionaries);
     this.#preamble = headPreamble(kind.headerVersion, kind.apiVersion, kind.kind);
   }
 
   seal(parts: SealParts): MaybePromise<Uint8Array> {
-    const plain =
-      this.#codec.format === "raw-json" ? this.#rawJson(parts) : this.#plainValue(parts, this.#codec);
+    const plain = this.#writer.write(parts);
     const transform = this.#transform;
     if (transform === undefined || transform.mode === "unseal") return plain;
     const sealing = transform.sealingKey();
@@ -187,10 +130,7 @@ class EnvelopeCodec implements KindValueCodec {
   head(value: PlainValue): Head {
     const bytes = headBytesOf(value);
     if (hasMagic(bytes)) {
-      const { head, headEnd } = plainLayout(bytes);
-      const stored = this.#guard(value, () =>
-        readHead(bytes, head, headEnd, this.#textShapes, headAscii(bytes)),
-      );
+      const stored = this.#guard(value, () => this.#reader.head(bytes));
       const { headerVersion, apiVersion } = this.#kind;
       if (stored.headerVersion === headerVersion && stored.apiVersion === apiVersion) return stored;
     }
@@ -199,7 +139,7 @@ class EnvelopeCodec implements KindValueCodec {
   }
 
   object(value: PlainValue): AnyResource {
-    const object = this.#guard(value, () => this.#decode(value.bytes));
+    const object = this.#guard(value, () => this.#reader.object(value.bytes));
     return object.apiVersion === this.#kind.apiVersion ? object : (this.#kind.upgrade(object) as AnyResource);
   }
 
@@ -218,101 +158,6 @@ class EnvelopeCodec implements KindValueCodec {
       dictionaryName: this.#dictionaries.current?.name,
       dictionaryFaults: this.#dictionaries.faults,
     };
-  }
-
-  #plainValue(parts: SealParts, codec: Exclude<Codec, { format: "raw-json" }>): Uint8Array {
-    const { apiVersion: _, kind: __, metadata: ___, ...body } = parts.object;
-    let dictionary: Dictionary | undefined;
-    let bodyBytes: Uint8Array;
-    try {
-      writeHead(this.#headWriter, parts.head);
-      if (codec.format === "json") {
-        bodyBytes = this.#encodeJson(body);
-      } else {
-        dictionary = this.#dictionaries.current;
-        bodyBytes = dictionary === undefined ? this.#encodeMaps(body) : this.#encodeShared(body, dictionary);
-      }
-    } catch (error) {
-      if (!(error instanceof NotPlainData)) throw error;
-      return this.#sealCopy(parts, codec);
-    }
-    let flags: number = this.#headWriter.isAscii ? flagBits.headAscii : 0;
-    if (dictionary !== undefined && this.#bodyWriter.isAscii) flags |= flagBits.bodyAscii;
-    if (bodyBytes.byteLength > codec.compressAboveBytes) {
-      const deflated = this.#deflate(parts.key, bodyBytes);
-      if (deflated !== undefined) {
-        bodyBytes = deflated;
-        flags |= flagBits.deflated;
-      }
-    }
-    const headBytes = this.#headWriter.written();
-    const value = beginPlain(
-      bodyFormats[codec.format],
-      flags,
-      parts.writeId,
-      dictionary?.id,
-      headBytes.byteLength,
-      bodyBytes.byteLength,
-    );
-    const { head, headEnd } = plainLayout(value);
-    value.set(headBytes, head);
-    value.set(bodyBytes, headEnd);
-    // A seal proves every byte by its tags; the checksum would be thrown away with the plain value.
-    if (!this.#seals) finishPlain(value);
-    if (dictionary === undefined && codec.format === "msgpack") this.#dictionaries.wrote(body);
-    return value;
-  }
-
-  /** The writers stopped: either it is no plain data, or records of another realm, which a copy makes ours. */
-  #sealCopy(parts: SealParts, codec: Exclude<Codec, { format: "raw-json" }>): Uint8Array {
-    this.#checkPlain(parts);
-    const { resourceVersion: _, ...metadata } = copyPlainData(parts.head.metadata) as Record<string, unknown>;
-    const head = { ...copyPlainData(parts.head), metadata } as unknown as Head;
-    const fault = findPlainDataFault(head, "head");
-    if (fault !== undefined) throw notPlainData(fault, `store "${parts.key}"`, { key: parts.key });
-    return this.#plainValue({ ...parts, head, object: copyPlainData(parts.object) }, codec);
-  }
-
-  #rawJson(parts: SealParts): Uint8Array {
-    this.#checkPlain(parts);
-    const { apiVersion, kind, metadata } = parts.head;
-    const { apiVersion: _, kind: __, metadata: ___, ...body } = parts.object;
-    const { resourceVersion: ____, ...kept } = metadata as Record<string, unknown>;
-    return exactBytes(JSON.stringify({ apiVersion, kind, metadata: kept, ...body }));
-  }
-
-  #encodeJson(body: Record<string, unknown>): Uint8Array {
-    if (findPlainDataFault(body) !== undefined) throw new NotPlainData();
-    return Buffer.from(JSON.stringify(body));
-  }
-
-  #encodeMaps(body: Record<string, unknown>): Uint8Array {
-    if (findPlainDataFault(body) !== undefined) throw new NotPlainData();
-    // A view on the packer's slab: copied into the value before anything else is packed.
-    return this.#packr.pack(body);
-  }
-
-  #encodeShared(body: Record<string, unknown>, dictionary: Dictionary): Uint8Array {
-    this.#bodyWriter.begin(dictionary.forms);
-    this.#bodyWriter.write(body);
-    return this.#bodyWriter.written();
-  }
-
-  #checkPlain(parts: SealParts): void {
-    const fault = findPlainDataFault(parts.object);
-    if (fault !== undefined) throw notPlainData(fault, `store "${parts.key}"`, { key: parts.key });
-  }
-
-  #deflate(key: string, body: Uint8Array): Uint8Array | undefined {
-    if (body.byteLength > bodyBytesMax) {
-      throw new StoreError(
-        "TOO_LARGE",
-        `Cannot store "${key}": its body is ${body.byteLength} bytes, at most ${bodyBytesMax} are allowed`,
-        { key, sizeBytes: body.byteLength, limitBytes: bodyBytesMax },
-      );
-    }
-    const deflated = deflateRawSync(body, { level: constants.Z_BEST_SPEED });
-    return deflated.byteLength <= body.byteLength * 0.9 ? deflated : undefined;
   }
 
   #openSealed(key: string, stored: Uint8Array, options: OpenOptions | undefined): MaybePromise<PlainValue> {
@@ -369,40 +214,6 @@ class EnvelopeCodec implements KindValueCodec {
       (error: unknown) => {
         throw error instanceof DecodeFault ? this.#corrupt(key, error.message, error) : error;
       },
-    );
-  }
-
-  #decode(bytes: Uint8Array): AnyResource {
-    if (!hasMagic(bytes)) return asResource(parseJson(bytes));
-    const { head, headEnd, bodyEnd, flags } = plainLayout(bytes);
-    const { apiVersion, kind, metadata } = readHead(bytes, head, headEnd, this.#textShapes, headAscii(bytes));
-    const inflated =
-      (flags & flagBits.deflated) !== 0 ? inflate(bytes.subarray(headEnd, bodyEnd)) : undefined;
-    const body =
-      inflated === undefined
-        ? this.#decodeBody(bytes, bytes, headEnd, bodyEnd)
-        : this.#decodeBody(bytes, inflated, 0, inflated.byteLength);
-    if (typeof body !== "object" || body === null || Array.isArray(body))
-      throw new DecodeFault("its body is no record");
-    const object = { apiVersion, kind, metadata, ...body };
-    if (object.apiVersion !== apiVersion || object.kind !== kind || object.metadata !== metadata) {
-      throw new DecodeFault("its body has a field that belongs into the metadata segment");
-    }
-    return object as AnyResource;
-  }
-
-  #decodeBody(value: Uint8Array, bytes: Uint8Array, start: number, end: number): unknown {
-    if (value[at.body] === bodyFormats.json) return parseJson(bytes.subarray(start, end));
-    if (((value[at.flags] ?? 0) & flagBits.dictionary) === 0) return readMsgpack(bytes, start, end);
-    const name = dictionaryName(value);
-    const dictionary = this.#dictionaries.known(name);
-    if (dictionary === undefined) throw new DecodeFault(`its dictionary "${name}" has not been fetched`);
-    return readMsgpack(
-      bytes,
-      start,
-      end,
-      dictionary.forms,
-      ((value[at.flags] ?? 0) & flagBits.bodyAscii) === 0 ? undefined : "ascii",
     );
   }
 
@@ -468,52 +279,6 @@ export function sealedUnder(stored: Uint8Array): string | undefined {
   if (((stored[at.flags] ?? 0) & flagBits.sealed) === 0) return undefined;
   const layout = sealedLayout(stored);
   return typeof layout === "string" ? undefined : layout.keyId;
-}
-
-function headBytesOf(value: PlainValue): Uint8Array {
-  return value instanceof HeadOnlyValue ? value.headBytes : value.bytes;
-}
-
-function keyOf(value: PlainValue): string | undefined {
-  return value instanceof OpenedValue || value instanceof HeadOnlyValue ? value.key : undefined;
-}
-
-function headAscii(bytes: Uint8Array): "ascii" | undefined {
-  return ((bytes[at.flags] ?? 0) & flagBits.headAscii) === 0 ? undefined : "ascii";
-}
-
-function dictionaryName(plain: Uint8Array): string {
-  return Buffer.from(plain.buffer, plain.byteOffset + at.dictionary, dictionaryIdBytes).toString("hex");
-}
-
-/** UTF-8 in a buffer of its own, exactly sized. */
-function exactBytes(text: string): Uint8Array {
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
-  bytes.write(text);
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function inflate(bytes: Uint8Array): Uint8Array {
-  if (bytes.byteLength === 0) return noBytes;
-  try {
-    return inflateRawSync(bytes, { maxOutputLength: bodyBytesMax });
-  } catch (error) {
-    throw new DecodeFault(`its body does not inflate to at most ${bodyBytesMax} bytes`, { cause: error });
-  }
-}
-
-function asResource(value: unknown): AnyResource {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new DecodeFault("it is no object");
-  const { apiVersion, kind, metadata } = value as Record<string, unknown>;
-  if (typeof apiVersion !== "string" || typeof kind !== "string")
-    throw new DecodeFault("it has no apiVersion or no kind");
-  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
-    throw new DecodeFault("it has no metadata");
-  }
-  if (!("name" in metadata) || typeof metadata.name !== "string")
-    throw new DecodeFault("its metadata has no name");
-  return value as AnyResource;
 }
 
 function foreignReason(stored: Uint8Array): string {

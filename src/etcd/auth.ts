@@ -1,7 +1,11 @@
 /** The `Auth` port: users and roles of etcd itself. A repeated change is refused by etcd, so each is a write. */
+import { isStoreError } from "../errors.ts";
 import type { Client, Effect, Rpc } from "./client.ts";
-import type { Auth, Header } from "./ports.ts";
+import { statusRpc } from "./maintenance.ts";
+import type { Auth, EtcdCall, Header } from "./ports.ts";
+import { authenticateRpc, authIsOff } from "./token-source.ts";
 import {
+  authenticateRequest,
   authStatusResponse,
   nameRequest,
   namesResponse,
@@ -9,7 +13,6 @@ import {
   roleGrantPermissionRequest,
   roleRevokePermissionRequest,
   userAddRequest,
-  userPasswordRequest,
   userRoleRequest,
 } from "./wire/auth.ts";
 import { emptyRequest, headerResponse } from "./wire/maintenance.ts";
@@ -51,6 +54,22 @@ const rpcs = {
 
 const empty = emptyRequest.encode({});
 
+/** etcd 3.4 has no AuthStatus. It refuses a nameless login in other words when auth is off; the auth revision stays unknown, 0n. */
+async function statusOfOldEtcd(
+  client: Client,
+  call: EtcdCall | undefined,
+): Promise<{ readonly header: Header; readonly enabled: boolean; readonly authRevision: bigint }> {
+  const { header } = await client.unary(statusRpc, empty, call);
+  const refused = await client
+    .unary(authenticateRpc, authenticateRequest.encode({ name: "", password: "" }), call)
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  if (!isStoreError(refused, "INVALID_ARGUMENT", "UNAUTHENTICATED")) throw refused;
+  return { header, enabled: !authIsOff(refused), authRevision: 0n };
+}
+
 export function createAuth(client: Client): Auth {
   const change = async (
     what: Rpc<{ readonly header: Header }>,
@@ -65,7 +84,14 @@ export function createAuth(client: Client): Auth {
     call: Parameters<Client["unary"]>[2],
   ): Promise<readonly string[]> => (await client.unary(what, request, call)).names;
   return {
-    status: (call) => client.unary(rpcs.status, empty, call),
+    async status(call) {
+      try {
+        return await client.unary(rpcs.status, empty, call);
+      } catch (error) {
+        if (!isStoreError(error, "INVALID_ARGUMENT")) throw error;
+        return statusOfOldEtcd(client, call);
+      }
+    },
     enable: (call) => change(rpcs.enable, empty, call),
     disable: (call) => change(rpcs.disable, empty, call),
     userAdd(name, { password = "", noPassword = false }, call) {
@@ -76,7 +102,7 @@ export function createAuth(client: Client): Auth {
     userList: (call) => names(rpcs.userList, empty, call),
     userDelete: (name, call) => change(rpcs.userDelete, nameRequest.encode({ name }), call),
     userChangePassword: (name, password, call) =>
-      change(rpcs.userChangePassword, userPasswordRequest.encode({ name, password }), call),
+      change(rpcs.userChangePassword, authenticateRequest.encode({ name, password }), call),
     userGrantRole: (name, role, call) =>
       change(rpcs.userGrantRole, userRoleRequest.encode({ name, role }), call),
     userRevokeRole: (name, role, call) =>

@@ -6,7 +6,7 @@ import { createSecureContext } from "node:tls";
 import { type Call, CallScope } from "../base/call.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, isStoreError } from "../errors.ts";
 import { createAuth } from "./auth.ts";
 import { createCluster } from "./cluster.ts";
 import { probeConnection } from "./connection-probe.ts";
@@ -18,7 +18,7 @@ import { createLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import type { Etcd } from "./ports.ts";
 import type { Pem, TlsOptions, TransportFactory } from "./transport.ts";
-import { compareVersions } from "./version.ts";
+import { compareVersions, reticentVersion } from "./version.ts";
 import { createWatches } from "./watches.ts";
 
 export interface EtcdOptions extends Call {
@@ -119,7 +119,12 @@ function assemble(client: EtcdClient): Etcd {
       const known = lowestKnown();
       if (known !== undefined) return known;
       const [first = ""] = client.endpoints;
-      return (await maintenance.status({ ...call, endpoint: call?.endpoint ?? first })).version;
+      try {
+        return (await maintenance.status({ ...call, endpoint: call?.endpoint ?? first })).version;
+      } catch (error) {
+        if (isStoreError(error, "PERMISSION_DENIED")) return reticentVersion;
+        throw error;
+      }
     },
     stats: () => client.stats(),
     close: () => client.close(),

@@ -1,4 +1,5 @@
 /** The door `keelson/etcd`: a connection to etcd and what it speaks. */
+export type { RequestEvent, StreamEvent } from "./client-diagnostics.ts";
 export { connectEtcd, type EtcdOptions } from "./connect-etcd.ts";
 export {
   type LocalCluster,
@@ -8,3 +9,4 @@ export {
 } from "./local-cluster.ts";
 export { type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "./local-etcd.ts";
 export type * from "./ports.ts";
+export type { Pem, TlsOptions } from "./transport.ts";

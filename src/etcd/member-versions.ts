@@ -2,8 +2,10 @@
  * Which etcd a stream's endpoint runs, for faults of old versions that a watch must work around. Asked once per
  * endpoint in a while, since members are upgraded one by one under a running client.
  */
+import { isStoreError } from "../errors.ts";
 import type { Client, Rpc } from "./client.ts";
 import type { Header } from "./ports.ts";
+import { reticentVersion } from "./version.ts";
 import { header, message, text } from "./wire/message.ts";
 
 /** A member's restart breaks its streams; a stream that opens later than this asks anew. */
@@ -36,9 +38,13 @@ export class MemberVersions {
     const now = this.#client.clock.monotonicMs();
     const known = this.#asked.get(endpoint);
     if (known !== undefined && now - known.atMs < staleMs) return known.version;
-    const version = this.#client
-      .unary(statusRpc, new Uint8Array(0), { endpoint, signal })
-      .then((reply) => reply.version);
+    const version = this.#client.unary(statusRpc, new Uint8Array(0), { endpoint, signal }).then(
+      (reply) => reply.version,
+      (error: unknown) => {
+        if (isStoreError(error, "PERMISSION_DENIED")) return reticentVersion;
+        throw error;
+      },
+    );
     this.#asked.set(endpoint, { atMs: now, version });
     version.catch(() => this.#asked.delete(endpoint));
     return version;

@@ -19,6 +19,11 @@ export const authenticateRpc: Rpc<AuthenticateResponse> = {
   decode: authenticateResponse.decode,
 };
 
+/** etcd says that it has auth switched off, to whoever asks for a token. */
+export function authIsOff(error: unknown): boolean {
+  return isStoreError(error, "INVALID_ARGUMENT") && /authentication is not enabled/.test(error.message);
+}
+
 /** etcd spends about 50 ms of CPU on a password: a refused one is not tried again before this. */
 const refusalRestMs = 1_000;
 
@@ -71,7 +76,7 @@ export class TokenSource {
       this.#metadata = Object.freeze({ token });
       this.#refused = undefined;
     } catch (error) {
-      if (isStoreError(error, "INVALID_ARGUMENT") && /authentication is not enabled/.test(error.message)) {
+      if (authIsOff(error)) {
         this.#metadata = Object.freeze({});
         return;
       }

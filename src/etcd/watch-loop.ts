@@ -18,7 +18,7 @@ import type { Client, ClientStream } from "./client.ts";
 import type { MemberVersions } from "./member-versions.ts";
 import type { EtcdWatch, EtcdWatchRequest, Kv, WatchBatch } from "./ports.ts";
 import { TransportFailure } from "./transport.ts";
-import { hasFix } from "./version.ts";
+import { compactedStartFixed, hasFix, progressFixed } from "./version.ts";
 import { type Assembled, WatchAssembly } from "./watch-assembly.ts";
 import { WireError } from "./wire/reader.ts";
 import { decodeWatchReply, encodeWatchMessage, type WatchCreate, type WatchReply } from "./wire/watch.ts";
@@ -57,10 +57,6 @@ const refusalsMax = 5;
 const futurePollMs = 100;
 /** etcd cancels a compacted watch when it next catches watches up, which it does every 100 ms. */
 const cancelWaitMs = 500;
-/** Fixed there: progress that overtakes events (etcd #15220). */
-const progressFixed: readonly string[] = ["3.4.25", "3.5.8"];
-/** Fixed there: a deletion at the compacted revision that a watch from that revision never sees. */
-const compactedStartFixed: readonly string[] = ["3.4.36", "3.5.18"];
 
 const progressMessage = encodeWatchMessage({ type: "progress" });
 
@@ -265,7 +261,7 @@ export class WatchLoop implements EtcdWatch {
     if (reply.created) return;
     if (this.#recheck) {
       this.#recheck = false;
-      await this.#refuseCompactedStart(stream);
+      await this.#refuseCompacted(stream, assembly.next - 1n);
     }
     if (reply.events.length > 0) {
       const whole = assembly.add(reply);
@@ -317,11 +313,12 @@ export class WatchLoop implements EtcdWatch {
     if (revision < start - 1n) return this.#waitForStart(start);
     if (start <= revision) {
       const version = await this.#context.versions.of(stream.endpoint, this.#end.signal);
-      if (!hasFix(version, compactedStartFixed)) {
-        // Once now, for a watch that would stay silent, and once when its backlog has been read.
-        await this.#refuseCompactedStart(stream);
-        this.#recheck = true;
-      }
+      const old = !hasFix(version, compactedStartFixed);
+      // A read there fails exactly when the history from the start on is not whole any more: etcd would say so itself a
+      // moment later, after "created", and old ones would not when the start is the compacted revision.
+      await this.#refuseCompacted(stream, old ? start - 1n : start);
+      // Old ones once more when the backlog has been read.
+      this.#recheck = old;
     }
     return true;
   }
@@ -347,18 +344,15 @@ export class WatchLoop implements EtcdWatch {
     }
   }
 
-  /**
-   * A read just before the start fails exactly when the start is not above the compacted revision.
-   * @throws EXPIRED
-   */
-  async #refuseCompactedStart(stream: ClientStream): Promise<void> {
+  /** @throws EXPIRED when etcd has compacted `revision` away */
+  async #refuseCompacted(stream: ClientStream, revision: bigint): Promise<void> {
+    if (revision < 1n) return;
     const start = this.#assembly?.next ?? 0n;
-    if (start <= 1n) return;
     const { client, kv } = this.#context;
     const signal = this.#end.signal;
     try {
       await kv.range(
-        { key: this.#request.key, keysOnly: true, limit: 1, revision: start - 1n, serializable: true },
+        { key: this.#request.key, keysOnly: true, limit: 1, revision, serializable: true },
         { signal, endpoint: stream.endpoint },
       );
     } catch (error) {

@@ -10,17 +10,23 @@
  *   else                                                                              not applied
  *
  * Compaction may have taken the history: then the outcome stays unknown, and is said to be.
+ *
+ * Etcds without sound progress (before 3.4.25 and 3.5.8) cannot say that a history is at its end: there it is taken
+ * to be after a quiet time.
  */
 import { isStoreError } from "../errors.ts";
 import type { FencedWrite } from "./fenced-write.ts";
 import { graveHolds, graveKey } from "./graves.ts";
 import type { Etcd, KvEvent } from "./ports.ts";
+import { hasFix, progressFixed } from "./version.ts";
 
 export type Settlement =
   | { readonly fate: "applied"; readonly revision: bigint }
   | { readonly fate: "not applied" }
   | { readonly fate: "unknown" };
 
+/** Without sound progress: etcd catches a watch up every 100 ms, so this many rounds without an event are its end. */
+const quietMs = 1500;
 /** Between two requests for progress: etcd drops one while the watch catches up, and catches up every 100 ms. */
 const progressMs = 100;
 
@@ -46,11 +52,13 @@ export async function settleWrite(write: FencedWrite, options: SettlementOptions
   }
   const after = write.guard === 0n ? options.since : write.guard;
   if (now <= after) return { fate: "not applied" };
+  const sound = hasFix(await options.etcd.serverVersion({ signal }), progressFixed);
   try {
     for await (const event of history(write.key, {
       after,
       until: now,
       last: current?.modRevision,
+      sound,
       options,
     })) {
       const revision = event.kv.modRevision;
@@ -85,17 +93,25 @@ interface HistoryRange {
   readonly until: bigint;
   /** Mod revision of the key at `until`: the last event there is. Undefined when the key is gone. */
   readonly last: bigint | undefined;
+  /** Whether progress can be trusted to come after the events it speaks of. */
+  readonly sound: boolean;
   readonly options: SettlementOptions;
 }
 
 /** The key's events in a range of revisions, in order. @throws EXPIRED when some are compacted */
-async function* history(key: string, { after, until, last, options }: HistoryRange): AsyncGenerator<KvEvent> {
+async function* history(key: string, range: HistoryRange): AsyncGenerator<KvEvent> {
+  const { after, until, last, sound, options } = range;
   const { watches, clock } = options.etcd;
   const end = new AbortController();
   const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal]);
   const watch = watches.open({ key, startRevision: after + 1n }, { signal });
   // Without an event at the end nothing says that the watch has got there, so it is asked until it does.
   const asking = (async () => {
+    if (!sound) {
+      await watch.ready();
+      await clock.sleep(quietMs, signal);
+      end.abort();
+    }
     while (!signal.aborted) {
       watch.requestProgress();
       await clock.sleep(progressMs, signal);

@@ -37,25 +37,32 @@ export class ContinueKey {
     if (found !== undefined) return found;
     const own = this.#random.bytes(keyBytes);
     try {
-      await this.#kv.txn({
+      const { succeeded, responses } = await this.#kv.txn({
         compare: [{ key: this.#etcdKey, target: "create", result: "=", operand: 0n }],
         success: [{ type: "put", put: { key: this.#etcdKey, value: own } }],
-        failure: [],
+        failure: [{ type: "range", range: { key: this.#etcdKey } }],
       });
+      if (succeeded) return usable(own);
+      const [answer] = responses;
+      const [kv] = answer?.type === "range" ? answer.range.kvs : [];
+      // Somebody was faster, and it is everybody's; or it has gone again at once.
+      return kv === undefined ? await this.#load() : usable(kv.value);
     } catch (error) {
       if (isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) return own; // tokens of this process only
-      // Whether it was applied does not matter: the first one to be there is everybody's.
-      if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
+      // Whether it was applied does not matter: the one that is there is everybody's.
+      if (isStoreError(error, "OUTCOME_UNKNOWN")) return this.#load();
+      throw error;
     }
-    const settled = await this.#read();
-    if (settled !== undefined) return settled;
-    return this.#load();
   }
 
   async #read(): Promise<Uint8Array | undefined> {
     const { kvs } = await this.#kv.range({ key: this.#etcdKey });
     const [kv] = kvs;
-    // Hashed, so that a key of any length somebody has put there serves as well.
-    return kv === undefined ? undefined : createHash("sha256").update(kv.value).digest();
+    return kv === undefined ? undefined : usable(kv.value);
   }
+}
+
+/** Hashed, so that a key of any length somebody has put there serves as well. */
+function usable(stored: Uint8Array): Uint8Array {
+  return createHash("sha256").update(stored).digest();
 }

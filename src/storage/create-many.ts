@@ -15,6 +15,7 @@ import type { KindSlot } from "./kind-slot.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { abandon, callOf, type PreparedWrite, prepareWrite, settleWrite } from "./write-attempt.ts";
 import { inVersion, leaseFor } from "./write-checks.ts";
+import { Postponed } from "./write-guard.ts";
 
 /** Drafts made ready and sent at a time: four groups, so that progress is seen and memory stays small. */
 const chunkItems = 240;
@@ -57,6 +58,7 @@ export async function createMany(
 interface Member {
   readonly prepared: PreparedWrite;
   readonly object: AnyResource;
+  readonly generated: boolean;
   readonly at: number;
 }
 
@@ -69,16 +71,23 @@ async function createChunk(
 ): Promise<readonly (AnyResource | StoreError)[]> {
   const outcomes = new Map<number, AnyResource | StoreError>();
   const members: Member[] = [];
+  const singly: number[] = [];
   const lease = await leaseFor(context, slot, ttlSeconds, undefined, callOf(scope));
   for (const [at, draft] of drafts.entries()) {
     await context.turns.pause();
     try {
       validateDraft(slot.definition, draft);
-      const { place, object } = planCreate(context, slot, copyPlainData(draft));
+      const { place, object, generated } = planCreate(context, slot, copyPlainData(draft));
       const change = { place, before: undefined, after: object, lease };
-      members.push({ at, object, prepared: await prepareWrite(context, slot, change, callOf(scope)) });
+      members.push({
+        at,
+        object,
+        generated,
+        prepared: await prepareWrite(context, slot, change, callOf(scope), true),
+      });
     } catch (error) {
-      outcomes.set(at, storeErrorOrThrow(error));
+      if (error instanceof Postponed) singly.push(at);
+      else outcomes.set(at, storeErrorOrThrow(error));
     }
   }
   await context.watchStarts.settled();
@@ -92,7 +101,7 @@ async function createChunk(
     for (const { prepared } of members) abandon(prepared.parts, "unknown");
     throw error;
   }
-  for (const [index, { at, object, prepared }] of members.entries()) {
+  for (const [index, { at, object, generated, prepared }] of members.entries()) {
     const outcome = written[index];
     invariant(outcome !== undefined, "every write has an outcome");
     if (outcome instanceof StoreError) {
@@ -102,12 +111,9 @@ async function createChunk(
     }
     try {
       const attempt = await settleWrite(context, slot, prepared, outcome);
-      if (attempt === "again") {
-        // A guard's own keys changed: singly, with its own retries.
-        const draft = drafts[at];
-        invariant(draft !== undefined, "a member has its draft");
-        outcomes.set(at, await createObject(context, slot, draft, { ttlSeconds }, scope));
-      } else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));
+      // A guard's own keys changed, or a made-up name is taken: singly, with its own retries.
+      if (attempt === "again" || (generated && attempt.outcome === "changed")) singly.push(at);
+      else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));
       else {
         const { record } = attempt.state;
         invariant(record !== undefined, "a create is refused only by what is there");
@@ -117,6 +123,13 @@ async function createChunk(
       outcomes.set(at, storeErrorOrThrow(error));
     }
   }
+  const creating = singly.map(async (at) => {
+    const draft = drafts[at];
+    invariant(draft !== undefined, "a member has its draft");
+    const outcome = await createObject(context, slot, draft, { ttlSeconds }, scope).catch(storeErrorOrThrow);
+    outcomes.set(at, outcome);
+  });
+  await Promise.all(creating);
   return drafts.map((_, at) => {
     const outcome = outcomes.get(at);
     invariant(outcome !== undefined, "every draft has an outcome");

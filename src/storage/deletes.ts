@@ -76,10 +76,18 @@ function deletionOf(
   }
   switch (step.action) {
     case "remove":
-      return { type: "remove", object: step.object };
+      return { type: "remove", object: released(step.object) };
     case "keep":
       return { type: "unchanged", object: current };
     case "mark":
       return { type: "put", object: step.object, lease: record.lease };
   }
+}
+
+/** The last state of an object that goes now: marked earlier, nothing holds it any more, so isPending says no. */
+function released(object: AnyResource): AnyResource {
+  const { metadata } = object;
+  if (metadata.deletionTimestamp === undefined) return object;
+  const { finalizers: _, ...rest } = metadata;
+  return { ...object, metadata: { ...rest, deletionGracePeriodSeconds: 0 } };
 }

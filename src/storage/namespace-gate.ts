@@ -16,7 +16,7 @@ import type { GroupedGets } from "./grouped-gets.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import { headOf, openValue } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
-import type { Change, GuardPart, WriteGuard } from "./write-guard.ts";
+import type { Change, GuardPart, PrepareOptions, WriteGuard } from "./write-guard.ts";
 
 /** Namespaces whose version is remembered; a forgotten one costs a read. */
 const knownMax = 10_000;
@@ -40,11 +40,7 @@ export class NamespaceGate implements WriteGuard {
     this.#namespaces = namespaces;
   }
 
-  async prepare(
-    change: Change,
-    options: { readonly pure: boolean },
-    _call: Call,
-  ): Promise<GuardPart | undefined> {
+  async prepare(change: Change, options: PrepareOptions, _call: Call): Promise<GuardPart | undefined> {
     const { namespace } = change;
     if (namespace === undefined || change.before !== undefined || options.pure) return undefined;
     const slot = this.#namespaces();

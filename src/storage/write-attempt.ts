@@ -11,14 +11,15 @@ import { Backoff } from "../base/backoff.ts";
 import type { Call, CallScope } from "../base/call.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../etcd/fenced-write.ts";
+import type { Head } from "../resource/head.ts";
 import { limits } from "../resource/limits.ts";
 import type { AnyResource } from "../resource/resource.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import type { Place, ReadState } from "./reads.ts";
-import { headOf, openValue } from "./records.ts";
+import { openValue } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
-import type { Change, GuardPart } from "./write-guard.ts";
+import type { Change, GuardPart, PrepareOptions } from "./write-guard.ts";
 
 /** Waits between tries when a guard's own keys changed under us, milliseconds. */
 const guardWaits = { firstMs: 2, maxMs: 100 } as const;
@@ -80,12 +81,17 @@ export async function attemptChange(
   }
 }
 
-/** Seals and checks the change and asks every guard for its part. */
+/**
+ * Seals and checks the change and asks every guard for its part.
+ * @param grouped it is prepared together with writes that are not sent yet
+ * @throws Postponed for a grouped write that must wait for others of its group
+ */
 export async function prepareWrite(
   context: StorageContext,
   slot: KindSlot,
   change: ObjectChange,
   call: Call,
+  grouped = false,
 ): Promise<PreparedWrite> {
   const { place, before, after, lease, pure = false } = change;
   const writeId = context.random.bytes(writeIdBytes);
@@ -95,7 +101,7 @@ export async function prepareWrite(
       ? undefined
       : await slot.codec.seal({ key: place.key, object: after, head, writeId });
   if (value !== undefined) checkSize(slot, place, value);
-  const parts = await guardParts(context, changeFor(slot, change, head, value), pure, call);
+  const parts = await guardParts(context, changeFor(slot, change, head, value), { pure, grouped }, call);
   const write: FencedWrite = {
     key: place.key,
     guard: before?.modRevision ?? 0n,
@@ -182,13 +188,13 @@ export function callOf(scope: CallScope): Call {
 async function guardParts(
   context: StorageContext,
   change: Change,
-  pure: boolean,
+  options: PrepareOptions,
   call: Call,
 ): Promise<readonly GuardPart[]> {
   const parts: GuardPart[] = [];
   try {
     for (const guard of context.guards) {
-      const prepared = guard.prepare(change, { pure }, call);
+      const prepared = guard.prepare(change, options, call);
       const part = prepared instanceof Promise ? await prepared : prepared;
       if (part !== undefined) parts.push(part);
     }
@@ -202,7 +208,7 @@ async function guardParts(
 function changeFor(
   slot: KindSlot,
   { place, before, lease }: ObjectChange,
-  head: ReturnType<typeof headOf> | undefined,
+  head: Head | undefined,
   value: Uint8Array | undefined,
 ): Change {
   const { definition, codec } = slot;
@@ -215,12 +221,13 @@ function changeFor(
       before?.value === undefined
         ? undefined
         : {
-            head: headOf(definition, codec, before),
+            // As it was stored, in whatever sense of its fields: that is what guards were told then.
+            head: codec.head(before.value),
             storedBytes: before.value.storedBytes,
-            modRevision: before.modRevision,
+            lease: before.lease,
           },
-    after: head === undefined || value === undefined ? undefined : { head, storedBytes: value.byteLength },
-    expires: lease !== 0n,
+    after:
+      head === undefined || value === undefined ? undefined : { head, storedBytes: value.byteLength, lease },
   };
 }
 

@@ -18,13 +18,18 @@ export interface Change {
   readonly namespace: string | undefined;
   readonly name: string;
   /** Absent for a creation. */
-  readonly before:
-    | { readonly head: Head; readonly storedBytes: number; readonly modRevision: bigint }
-    | undefined;
+  readonly before: ChangeSide | undefined;
   /** Absent for a removal. */
-  readonly after: { readonly head: Head; readonly storedBytes: number } | undefined;
-  /** The object lives on a lease: etcd will remove it by itself. */
-  readonly expires: boolean;
+  readonly after: ChangeSide | undefined;
+}
+
+/** One side of a change. */
+export interface ChangeSide {
+  readonly head: Head;
+  /** Size of the value in etcd, bytes. */
+  readonly storedBytes: number;
+  /** The lease the object lives on: etcd removes it by itself. 0n for none. */
+  readonly lease: bigint;
 }
 
 export interface GuardPart {
@@ -45,13 +50,27 @@ export interface GuardPart {
 export interface WriteGuard {
   readonly name: string;
   /**
-   * Called before each attempt. `pure`: etcd takes no put (NOSPACE), only compares and deletes may be given; what is
-   * left out is settled later from the watch.
-   * @throws what refuses the write (QUOTA_EXCEEDED …)
+   * Called before each attempt.
+   * @throws what refuses the write (QUOTA_EXCEEDED …); `Postponed`
    */
   prepare(
     change: Change,
-    options: { readonly pure: boolean },
+    options: PrepareOptions,
     call: Call,
   ): GuardPart | undefined | Promise<GuardPart | undefined>;
+}
+
+export interface PrepareOptions {
+  /**
+   * etcd takes no put (NOSPACE): only compares and deletes may be given; what is left out is settled later from the
+   * watch.
+   */
+  readonly pure: boolean;
+  /** Prepared together with writes that are not sent yet: to wait for one of them would be for ever. */
+  readonly grouped: boolean;
+}
+
+/** A grouped write must wait for others of its group: prepare it again, by itself, when they are done. */
+export class Postponed extends Error {
+  override readonly name = "Postponed";
 }

@@ -1,10 +1,14 @@
 /** The client core on a real etcd: outcomes, failover, limits, restores and strangers. */
+
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { isStoreError } from "../../src/errors.ts";
+import type { RequestEvent, StreamEvent } from "../../src/etcd/client-diagnostics.ts";
 import { startLocalCluster } from "../../src/etcd/local-cluster.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { freePort } from "../../src/etcd/local-ports.ts";
@@ -271,6 +275,36 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
     expect((await write).code).toBe("OUTCOME_UNKNOWN");
     expect((await failureOf(own.kv.range({ key: "a" }))).code).toBe("CLOSED");
     await own.close();
+  });
+
+  test("diagnostics channels tell of every request and stream, and hold no key and no value", async () => {
+    const events: (RequestEvent | StreamEvent)[] = [];
+    const onEvent = (message: unknown): void => {
+      events.push(message as RequestEvent | StreamEvent);
+    };
+    subscribe("keelson:etcd:request", onEvent);
+    subscribe("keelson:etcd:stream", onEvent);
+    try {
+      await etcd.kv.put({ key: "canary-key", value: "canary-value" });
+      await failureOf(etcd.kv.put({ key: "", value: "canary-value" }));
+      const watch = etcd.watches.open({ key: "canary-key" });
+      await watch.ready();
+      await watch[Symbol.asyncDispose]();
+    } finally {
+      unsubscribe("keelson:etcd:request", onEvent);
+      unsubscribe("keelson:etcd:stream", onEvent);
+    }
+    const puts = events.filter((event) => event.method === "/etcdserverpb.KV/Put");
+    expect(puts.map((event) => [event.phase, "outcome" in event ? event.outcome : undefined])).toEqual([
+      ["start", undefined],
+      ["end", "OK"],
+      ["start", undefined],
+      ["end", "INVALID_ARGUMENT"],
+    ]);
+    expect(puts[1]).toMatchObject({ id: puts[0]?.id, endpoint: server.endpoints[0] });
+    const streams = events.filter((event) => event.method === "/etcdserverpb.Watch/Watch");
+    expect(streams.map((event) => event.phase)).toEqual(["open", "end"]);
+    expect(inspect(events, { depth: 8 })).not.toMatch(/canary/);
   });
 
   test("status, alarms, hash, members, auth state and snapshot answer", async () => {

@@ -109,14 +109,22 @@ describe.each(await etcdBinaries())("leases on etcd $version", ({ path: binary }
     await using cluster = await startLocalCluster({ size: 3, binary });
     await using client = await connect(cluster.endpoints, { requestTimeoutMs: 2000 });
     await using lease = await client.leases.hold({ ttlSeconds: 12 });
-    for (const member of cluster.members) {
-      await member.pause();
+    const [a, b, c] = cluster.members;
+    if (a === undefined || b === undefined || c === undefined) throw new Error("three members");
+    // Each for longer than the TTL, so that without moving on it would be lost.
+    const outlive = async (): Promise<void> => {
       const began = performance.now();
-      // Longer than the TTL, so that without moving on it would be lost.
       await until(() => performance.now() - began > 13_000 || lease.lost.aborted);
       expect(lease.lost.reason).toBeUndefined();
-      member.resume();
-      await until(async () => (await fetch(`${member.endpoints[0]}/health`)).ok);
-    }
+    };
+    await a.kill();
+    await outlive();
+    await a.restart();
+    await b.kill();
+    await outlive();
+    await b.restart();
+    // Not resumed: a leader that wakes up late may revoke what it slept over (etcd before 3.4.38 and 3.5.23).
+    await c.pause();
+    await outlive();
   }, 120_000);
 });

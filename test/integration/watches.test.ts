@@ -114,12 +114,16 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
     await watch.ready();
     const iterator = watch[Symbol.asyncIterator]();
     await iterator.next();
-    const next = iterator.next();
+    const end = failureOf(
+      (async () => {
+        while ((await iterator.next()).done !== true);
+      })(),
+    );
     proxy.set({ mode: "reset" });
     const last = await fill(direct, "/gone/", { revisions: 50 });
     await direct.kv.compact(last - 5n);
     proxy.set({ mode: "ok" });
-    const error = await within(failureOf(next), "the end of the watch");
+    const error = await within(end, "the end of the watch");
     expect(error).toMatchObject({
       code: "EXPIRED",
       details: { compacted: `${last - 5n}`, reason: "compacted" },
@@ -132,6 +136,7 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
     await using watch = direct.watches.open({ ...range("/old/"), startRevision: last - 10n });
     const error = await within(failureOf(collect(watch, last)), "the loop's end");
     expect(error).toMatchObject({ code: "EXPIRED", details: { compacted: `${last}` } });
+    expect(await failureOf(watch.ready())).toBe(error);
   });
 
   test("a deletion at the compacted revision is seen, or the watch is EXPIRED: never lost in silence", async () => {

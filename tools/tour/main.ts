@@ -5,7 +5,7 @@
  * wiped without --fresh.
  */
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { isStoreError } from "keelson";
@@ -76,10 +76,10 @@ async function tour(options: Options, printer: Printer, signal: AbortSignal): Pr
     world,
     signal,
   });
-  const data =
-    options.endpoints === undefined ? `, data ${session.resumed ? "kept" : "new"} in .cache/tour` : "";
+  const { etcdVersion, etcdPid, endpoints, resumed } = session;
+  const data = `data ${resumed ? "kept" : "new"} in ${relative(process.cwd(), session.folder)}`;
   printer.opening([
-    `etcd ${session.etcdVersion} at ${session.endpoints.join(", ")}${data}`,
+    `etcd ${etcdVersion} at ${endpoints.join(", ")}${etcdPid === undefined ? "" : `, pid ${etcdPid}, ${data}`}`,
     `${manifests.length} objects of ${world.kinds.length + 1} kinds`,
   ]);
   const result = await runTour({ session, world, steps, printer, signal });

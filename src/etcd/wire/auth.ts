@@ -35,6 +35,7 @@ export interface AuthenticateResponse {
   readonly header: Header;
   readonly token: string;
 }
+/** Of Authenticate, and of UserChangePassword, which has the same fields. */
 export const authenticateRequest: MessageCodec<AuthenticateRequest> = message({
   name: text(1),
   password: text(2),
@@ -60,8 +61,6 @@ export interface NameRequest {
   readonly name: string;
 }
 export const nameRequest: MessageCodec<NameRequest> = message({ name: text(1) });
-
-export const userPasswordRequest: MessageCodec<AuthenticateRequest> = authenticateRequest;
 
 /** grant a role to a user, revoke it. */
 export interface UserRoleRequest {

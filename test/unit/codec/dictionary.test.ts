@@ -107,6 +107,22 @@ describe("a codec that learns", () => {
     expect(store.entries.size).toBe(1);
   });
 
+  it("takes the one of a process that was first, even when it has learned its own", async () => {
+    const store = memoryDictionaries();
+    const [one, two] = [0, 1].map(() =>
+      createValueCodec({ kind: podKind, codec: msgpackCodec(), dictionaries: store }),
+    );
+    for (let i = 0; i <= samplesWanted; i++) {
+      for (const codec of [one, two]) {
+        if (codec === undefined) continue;
+        await seal(codec, pod(`web-${i}`));
+        await codec.settled();
+      }
+    }
+    expect(two?.stats()).toEqual(one?.stats());
+    expect(store.entries.size).toBe(1);
+  });
+
   it("refuses a value whose dictionary is missing or damaged, and says UNAVAILABLE when it cannot ask", async () => {
     const store = memoryDictionaries();
     const bytes = await seal(await trained(store, (i) => pod(`web-${i}`)), pod());

@@ -10,6 +10,7 @@ import { race } from "./race.ts";
 import { rawKeys } from "./raw-keys.ts";
 import { resume } from "./resume.ts";
 import { select } from "./select.ts";
+import { snapshot } from "./snapshot.ts";
 import { watch } from "./watch.ts";
 
 export const tourSteps: readonly Step[] = [
@@ -24,4 +25,5 @@ export const tourSteps: readonly Step[] = [
   deleteGuarded,
   expire,
   rawKeys,
+  snapshot,
 ];

@@ -1,0 +1,43 @@
+/**
+ * OpenTelemetry spans of every etcd request and stream, from keelson's diagnostics channels. Needs
+ * `@opentelemetry/api`; without an SDK registered the spans go nowhere. Run with an etcd:
+ * `ENDPOINT=http://127.0.0.1:2379`.
+ */
+import { subscribe } from "node:diagnostics_channel";
+import { type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { connectEtcd, type RequestEvent, type StreamEvent } from "keelson/etcd";
+
+export function etcdTraces(): void {
+  const tracer = trace.getTracer("keelson");
+  /** Begun and not ended, by the id the channel pairs them with. */
+  const open = new Map<number, Span>();
+  const handle = (message: unknown): void => {
+    const event = message as RequestEvent | StreamEvent;
+    if (event.phase !== "end") {
+      // The channel speaks in the caller's own async context, so the span gets the caller's as its parent.
+      const attributes = { "rpc.system": "grpc", "rpc.method": event.method };
+      open.set(event.id, tracer.startSpan(`etcd ${event.method}`, { kind: SpanKind.CLIENT, attributes }));
+      return;
+    }
+    const span = open.get(event.id);
+    open.delete(event.id);
+    if (span === undefined) return;
+    if (event.endpoint !== undefined) span.setAttribute("server.address", event.endpoint);
+    span.setAttribute("rpc.response.size", event.bytesReceived ?? 0);
+    if (event.outcome !== "OK" && event.outcome !== "CANCELLED") {
+      span.setStatus({ code: SpanStatusCode.ERROR, message: event.outcome ?? "" });
+    }
+    span.end();
+  };
+  subscribe("keelson:etcd:request", handle);
+  subscribe("keelson:etcd:stream", handle);
+}
+
+etcdTraces();
+const etcd = await connectEtcd({ endpoints: process.env["ENDPOINT"] ?? "http://127.0.0.1:2379" });
+await trace.getTracer("example").startActiveSpan("write and read", async (span) => {
+  await etcd.kv.put({ key: "examples/traces", value: "1" });
+  await etcd.kv.range({ key: "examples/traces" });
+  span.end();
+});
+await etcd.close();

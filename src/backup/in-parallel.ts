@@ -1,0 +1,10 @@
+/**
+ * Two proofs of one file at a time. Both are waited for, also when one fails: the file must not be closed under the
+ * other. The second's failure is the more precise one (a page rather than the whole file), so it is the one thrown.
+ */
+export async function inParallel<A, B>(works: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled(works);
+  if (second.status === "rejected") throw second.reason;
+  if (first.status === "rejected") throw first.reason;
+  return [first.value, second.value];
+}

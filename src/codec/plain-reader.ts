@@ -1,0 +1,105 @@
+/**
+ * Plain values into objects and heads: every body format there ever was, whatever is written today. What is wrong with
+ * the bytes is a `DecodeFault`; nothing but plain data comes out.
+ */
+import { inflateRawSync } from "node:zlib";
+import type { Head } from "../resource/head.ts";
+import type { AnyResource } from "../resource/resource.ts";
+import {
+  at,
+  bodyBytesMax,
+  bodyFormats,
+  dictionaryIdBytes,
+  flagBits,
+  hasMagic,
+  plainLayout,
+} from "./envelope.ts";
+import { readHead } from "./head-segment.ts";
+import { parseJson } from "./json-body.ts";
+import type { KindDictionaries } from "./kind-dictionaries.ts";
+import { DecodeFault, readMsgpack } from "./msgpack-reader.ts";
+import { TextShapes } from "./text-shapes.ts";
+
+const noBytes = new Uint8Array(0);
+
+export class PlainReader {
+  readonly #dictionaries: KindDictionaries;
+  readonly #textShapes = new TextShapes();
+
+  constructor(dictionaries: KindDictionaries) {
+    this.#dictionaries = dictionaries;
+  }
+
+  /** The stored head of an enveloped value, from its metadata segment alone. @throws DecodeFault */
+  head(bytes: Uint8Array): Head {
+    const { head, headEnd } = plainLayout(bytes);
+    return readHead(bytes, head, headEnd, this.#textShapes, headAscii(bytes));
+  }
+
+  /** The object as stored; its dictionary has been fetched. @throws DecodeFault */
+  object(bytes: Uint8Array): AnyResource {
+    if (!hasMagic(bytes)) return asResource(parseJson(bytes));
+    const { head, headEnd, bodyEnd, flags } = plainLayout(bytes);
+    const { apiVersion, kind, metadata } = readHead(bytes, head, headEnd, this.#textShapes, headAscii(bytes));
+    const inflated =
+      (flags & flagBits.deflated) !== 0 ? inflate(bytes.subarray(headEnd, bodyEnd)) : undefined;
+    const body =
+      inflated === undefined
+        ? this.#decodeBody(bytes, bytes, headEnd, bodyEnd)
+        : this.#decodeBody(bytes, inflated, 0, inflated.byteLength);
+    if (typeof body !== "object" || body === null || Array.isArray(body))
+      throw new DecodeFault("its body is no record");
+    const object = { apiVersion, kind, metadata, ...body };
+    if (object.apiVersion !== apiVersion || object.kind !== kind || object.metadata !== metadata) {
+      throw new DecodeFault("its body has a field that belongs into the metadata segment");
+    }
+    return object as AnyResource;
+  }
+
+  #decodeBody(value: Uint8Array, bytes: Uint8Array, start: number, end: number): unknown {
+    if (value[at.body] === bodyFormats.json) return parseJson(bytes.subarray(start, end));
+    if (((value[at.flags] ?? 0) & flagBits.dictionary) === 0) return readMsgpack(bytes, start, end);
+    const name = dictionaryName(value);
+    const dictionary = this.#dictionaries.known(name);
+    if (dictionary === undefined) throw new DecodeFault(`its dictionary "${name}" has not been fetched`);
+    return readMsgpack(
+      bytes,
+      start,
+      end,
+      dictionary.forms,
+      ((value[at.flags] ?? 0) & flagBits.bodyAscii) === 0 ? undefined : "ascii",
+    );
+  }
+}
+
+function headAscii(bytes: Uint8Array): "ascii" | undefined {
+  return ((bytes[at.flags] ?? 0) & flagBits.headAscii) === 0 ? undefined : "ascii";
+}
+
+/** The name of the dictionary that a plain value with the dictionary flag was written with. */
+export function dictionaryName(plain: Uint8Array): string {
+  return Buffer.from(plain.buffer, plain.byteOffset + at.dictionary, dictionaryIdBytes).toString("hex");
+}
+
+function inflate(bytes: Uint8Array): Uint8Array {
+  if (bytes.byteLength === 0) return noBytes;
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: bodyBytesMax });
+  } catch (error) {
+    throw new DecodeFault(`its body does not inflate to at most ${bodyBytesMax} bytes`, { cause: error });
+  }
+}
+
+function asResource(value: unknown): AnyResource {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new DecodeFault("it is no object");
+  const { apiVersion, kind, metadata } = value as Record<string, unknown>;
+  if (typeof apiVersion !== "string" || typeof kind !== "string")
+    throw new DecodeFault("it has no apiVersion or no kind");
+  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
+    throw new DecodeFault("it has no metadata");
+  }
+  if (!("name" in metadata) || typeof metadata.name !== "string")
+    throw new DecodeFault("its metadata has no name");
+  return value as AnyResource;
+}

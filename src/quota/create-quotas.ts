@@ -1,0 +1,49 @@
+/** Puts the parts of quotas together: the guard that rides in writes, the public `Quotas`, and the upkeep behind. */
+import type { Etcd } from "../etcd/ports.ts";
+import type { KeySpace } from "../resource/keys.ts";
+import type { Quotas } from "../resource/store.ts";
+import type { WriteGuard } from "../storage/write-guard.ts";
+import type { Census } from "./census.ts";
+import { Ledgers } from "./ledgers.ts";
+import { QuotaAdmin } from "./quota-admin.ts";
+import { QuotaGuard } from "./quota-guard.ts";
+import { QuotaKeys } from "./quota-keys.ts";
+import { Reconciler } from "./reconcile.ts";
+import { SpecCache } from "./spec-cache.ts";
+import { Upkeep } from "./upkeep.ts";
+
+export interface QuotaParts extends AsyncDisposable {
+  readonly guard: WriteGuard;
+  readonly quotas: Quotas;
+  /** Differences between ledgers and objects found so far; 0 in health. */
+  differences(): number;
+}
+
+export function createQuotas(options: {
+  readonly etcd: Etcd;
+  readonly keys: KeySpace;
+  readonly census: Census;
+  /** Milliseconds between checks of every ledger; false: none. */
+  readonly checkIntervalMs?: number | false | undefined;
+  readonly onDifference?: ((count: number) => void) | undefined;
+}): QuotaParts {
+  const { etcd, census } = options;
+  const { kv, clock, random } = etcd;
+  const keys = new QuotaKeys(options.keys);
+  const specs = new SpecCache(kv, keys);
+  const reconciler = new Reconciler({ kv, clock, random, keys, census });
+  const upkeep = new Upkeep({
+    etcd,
+    keys,
+    reconciler,
+    checkIntervalMs: options.checkIntervalMs,
+    onDifference: options.onDifference ?? (() => {}),
+  });
+  const ledgers = new Ledgers({ kv, clock, random, keys, owner: () => upkeep.owner() });
+  return {
+    guard: new QuotaGuard({ keys, specs, ledgers }),
+    quotas: new QuotaAdmin({ kv, clock, random, keys, specs, census, reconciler }),
+    differences: () => reconciler.differences,
+    [Symbol.asyncDispose]: () => upkeep[Symbol.asyncDispose](),
+  };
+}

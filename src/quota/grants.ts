@@ -1,0 +1,319 @@
+/**
+ * Room for slots, and true refusals.
+ *
+ * Writes that need room they do not have wait here; one round at a time serves all that wait: read the ledger at one
+ * revision, share out what is free, take back room that other slots do not use, write it in one transaction that
+ * fails if anybody else granted meanwhile. A write is refused only when at the revision just read, use alone plus what
+ * it asks for exceeds the limit: room that somebody merely holds is taken back first.
+ */
+import { Backoff } from "../base/backoff.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { isStoreError, type QuotaViolation } from "../errors.ts";
+import type { Compare, Kv, PutRequest } from "../etcd/ports.ts";
+import { quantityToNumber } from "../resource/quantity.ts";
+import { type Amounts, covers, minus, missing, nothing, plus, scaled, smaller } from "./amounts.ts";
+import {
+  encodeSlot,
+  freeAmounts,
+  type Ledger,
+  type LedgerSlot,
+  readLedger,
+  type SlotEntry,
+  validRoom,
+} from "./ledger.ts";
+import type { LedgerKeys } from "./quota-keys.ts";
+import type { NamespaceSpec, QuotaRule } from "./quota-spec.ts";
+import type { Slot, SlotPool } from "./slot-pool.ts";
+
+/** Slots one round may write: etcd takes 128 operations in a transaction, compares counted too. */
+const slotsPerRoundMax = 48;
+/** A grant is at most this many times the need, so that one slot does not hold what others want. */
+const grantFactor = 64n;
+/** And at most this part of what is free for each slot in use. */
+const freeShare = 4n;
+/** How long room that our own writes hold is waited for before it is taken from under them, milliseconds. */
+const ownRoomWaitMs = 25;
+const roundWaits = { firstMs: 2, maxMs: 100 } as const;
+
+export type Granted =
+  | { readonly type: "slot"; readonly slot: Slot }
+  /** The spec has changed: ask again under the new one. */
+  | { readonly type: "stale" }
+  /** What room there is, writes of our own hold that are not settled yet; only for those who do not wait. */
+  | { readonly type: "busy" }
+  | { readonly type: "exceeded"; readonly violations: readonly QuotaViolation[] };
+
+interface Waiter {
+  readonly need: Amounts;
+  readonly patient: boolean;
+  readonly resolve: (granted: Granted) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface GrantsOptions {
+  readonly kv: Kv;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly spec: NamespaceSpec;
+  readonly rule: QuotaRule;
+  readonly specKey: string;
+  readonly keys: LedgerKeys;
+  readonly pool: SlotPool;
+}
+
+export class Grants {
+  readonly #options: GrantsOptions;
+  #waiting: Waiter[] = [];
+  #running = false;
+
+  constructor(options: GrantsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A taken slot with room for `need`, or why there is none.
+   * @param patient waits for room that our own writes hold; without it the answer is "busy" then
+   */
+  ask(need: Amounts, patient: boolean): Promise<Granted> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ need, patient, resolve, reject });
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    const { clock, random } = this.#options;
+    const backoff = new Backoff(roundWaits, clock, random);
+    let takeOwn = false;
+    while (this.#waiting.length > 0) {
+      // All that have come before the read are served by it: what it shows was true during their call.
+      const served = this.#waiting;
+      this.#waiting = [];
+      try {
+        const left = await this.#round(served, takeOwn);
+        const staying = left.why === "own room" ? dismiss(left.waiters) : left.waiters;
+        this.#waiting.unshift(...staying);
+        takeOwn = false;
+        if (left.why === "contended") await backoff.wait();
+        else if (left.why === "own room" && staying.length > 0) takeOwn = !(await this.#released());
+        else backoff.reset();
+      } catch (error) {
+        for (const waiter of served) waiter.reject(error);
+      }
+    }
+    this.#running = false;
+  }
+
+  /** True when one of our own slots was given back in time. */
+  #released(): Promise<boolean> {
+    const { clock, pool } = this.#options;
+    return new Promise((resolve) => {
+      const timer = clock.setTimer(ownRoomWaitMs, () => resolve(false));
+      void pool.nextRelease().then(() => {
+        timer.cancel();
+        resolve(true);
+      });
+    });
+  }
+
+  async #round(
+    waiters: readonly Waiter[],
+    takeOwn: boolean,
+  ): Promise<{ readonly waiters: readonly Waiter[]; readonly why: "done" | "contended" | "own room" }> {
+    const { kv, spec, rule, specKey, keys, pool } = this.#options;
+    const answer = await kv.txn({
+      compare: [{ key: specKey, target: "mod", result: "=", operand: spec.revision }],
+      success: [{ type: "range", range: { key: keys.range.key, rangeEnd: keys.range.rangeEnd } }],
+      failure: [],
+    });
+    const [read] = answer.responses;
+    if (!answer.succeeded || read?.type !== "range") {
+      for (const waiter of waiters) waiter.resolve({ type: "stale" });
+      return { waiters: [], why: "done" };
+    }
+    const ledger = readLedger(keys, read.range, answer.header.revision);
+    pool.adopt(ledger.slots);
+    const plan = new Round(this.#options, ledger, takeOwn);
+    const left: Waiter[] = [];
+    for (const waiter of waiters) {
+      const ready = pool.take(waiter.need, spec.revision);
+      if (ready !== undefined) {
+        waiter.resolve({ type: "slot", slot: ready });
+        continue;
+      }
+      const violations = violationsOf(rule, spec.namespace, ledger, waiter.need);
+      if (violations.length > 0) waiter.resolve({ type: "exceeded", violations });
+      else if (!plan.serve(waiter)) left.push(waiter);
+    }
+    if (plan.isEmpty) return { waiters: left, why: left.length > 0 ? "own room" : "done" };
+    if (await this.#commit(plan, ledger))
+      return { waiters: left, why: left.length > 0 ? "own room" : "done" };
+    plan.giveBack();
+    return { waiters: [...plan.served, ...left], why: "contended" };
+  }
+
+  /** Writes a round; false when somebody else was faster, or the answer was lost: the next read tells. */
+  async #commit(plan: Round, ledger: Ledger): Promise<boolean> {
+    const { kv, spec, specKey, keys } = this.#options;
+    const compare: Compare[] = [
+      { key: specKey, target: "mod", result: "=", operand: spec.revision },
+      { key: keys.grants, target: "mod", result: "=", operand: ledger.grantsRevision },
+      ...plan.compares,
+    ];
+    const puts: PutRequest[] = [{ key: keys.grants, value: String(ledger.revision) }, ...plan.puts];
+    try {
+      const answer = await kv.txn({
+        compare,
+        success: puts.map((put) => ({ type: "put", put })),
+        failure: [],
+      });
+      if (!answer.succeeded) return false;
+      plan.grant(answer.header.revision);
+      return true;
+    } catch (error) {
+      if (isStoreError(error, "OUTCOME_UNKNOWN")) return false;
+      plan.giveBack();
+      throw error;
+    }
+  }
+}
+
+/** Which names of a quota a need would exceed by use alone, at the revision of `ledger`. */
+export function violationsOf(
+  rule: QuotaRule,
+  namespace: string,
+  ledger: Ledger,
+  need: Amounts,
+): readonly QuotaViolation[] {
+  const left = minus(new Map(rule.hard), ledger.used);
+  return missing(left, need).map((name) => ({
+    namespace,
+    quota: rule.name,
+    name,
+    used: quantityToNumber(ledger.used.get(name) ?? 0n),
+    hard: quantityToNumber(rule.hard.get(name) ?? 0n),
+    requested: quantityToNumber(need.get(name) ?? 0n),
+  }));
+}
+
+/** Sends those away who do not wait; the others stay. */
+function dismiss(waiters: readonly Waiter[]): readonly Waiter[] {
+  for (const waiter of waiters) if (!waiter.patient) waiter.resolve({ type: "busy" });
+  return waiters.filter((waiter) => waiter.patient);
+}
+
+/** What one transaction of grants will write. */
+class Round {
+  readonly #options: GrantsOptions;
+  readonly #victims: LedgerSlot[];
+  readonly #granted: { readonly waiter: Waiter; readonly slot: Slot; readonly entry: SlotEntry }[] = [];
+  readonly #emptied = new Map<string, LedgerSlot>();
+  #free: Amounts;
+
+  constructor(options: GrantsOptions, ledger: Ledger, takeOwn: boolean) {
+    this.#options = options;
+    const { spec, pool, rule } = options;
+    this.#free = freeAmounts(rule, ledger, spec.revision);
+    // Room of others first; our own idle slots were tried already; that of our own writes under way only at last.
+    this.#victims = ledger.slots.filter(
+      (slot) => validRoom(slot, spec.revision).size > 0 && (takeOwn || !pool.isTaken(slot.id)),
+    );
+    this.#victims.sort((a, b) => Number(pool.isTaken(a.id)) - Number(pool.isTaken(b.id)));
+  }
+
+  get isEmpty(): boolean {
+    return this.#granted.length === 0;
+  }
+
+  get served(): readonly Waiter[] {
+    return this.#granted.map(({ waiter }) => waiter);
+  }
+
+  /** Finds room for a waiter; false when there is none to be had in this round. */
+  serve(waiter: Waiter): boolean {
+    const { spec, pool } = this.#options;
+    if (this.#granted.length + this.#emptied.size >= slotsPerRoundMax) return false;
+    while (!covers(this.#free, waiter.need)) {
+      const victim = this.#victims.shift();
+      if (victim === undefined || this.#granted.length + this.#emptied.size >= slotsPerRoundMax) return false;
+      if (this.#granted.some(({ slot }) => slot.id === victim.id)) continue;
+      this.#emptied.set(victim.id, victim);
+      this.#free = plus(this.#free, validRoom(victim, spec.revision));
+    }
+    const slot = pool.takeAny();
+    const emptied = this.#emptied.delete(slot.id);
+    const held = emptied ? nothing : validRoom(slot.entry, spec.revision);
+    const share = BigInt(pool.size + 1) * freeShare;
+    const extra = smaller(scaled(waiter.need, grantFactor), divided(this.#free, share));
+    const wanted = larger(waiter.need, extra);
+    const given = minus(wanted, smaller(wanted, held));
+    const grant = covers(this.#free, given) ? given : minus(waiter.need, smaller(waiter.need, held));
+    this.#free = minus(this.#free, grant);
+    this.#granted.push({
+      waiter,
+      slot,
+      entry: { used: slot.entry.used, room: plus(held, grant), grantedAt: spec.revision },
+    });
+    return true;
+  }
+
+  get compares(): readonly Compare[] {
+    const { keys } = this.#options;
+    const compare = (id: string, operand: bigint): Compare => ({
+      key: keys.slot(id),
+      target: "mod",
+      result: "=",
+      operand,
+    });
+    return [
+      ...this.#granted.map(({ slot }) => compare(slot.id, slot.modRevision)),
+      ...[...this.#emptied.values()].map((victim) => compare(victim.id, victim.modRevision)),
+    ];
+  }
+
+  get puts(): readonly PutRequest[] {
+    const { keys, spec } = this.#options;
+    return [
+      ...this.#granted.map(({ slot, entry }) => ({ key: keys.slot(slot.id), value: encodeSlot(entry) })),
+      ...[...this.#emptied.values()].map((victim) => ({
+        key: keys.slot(victim.id),
+        value: encodeSlot({ used: victim.used, room: nothing, grantedAt: spec.revision }),
+      })),
+    ];
+  }
+
+  /** The transaction was applied: the waiters have their slots. */
+  grant(revision: bigint): void {
+    for (const { waiter, slot, entry } of this.#granted) {
+      slot.entry = entry;
+      slot.modRevision = revision;
+      waiter.resolve({ type: "slot", slot });
+    }
+  }
+
+  /** It was not: the slots are idle again, to be read anew. */
+  giveBack(): void {
+    for (const { slot } of this.#granted) this.#options.pool.release(slot);
+  }
+}
+
+function divided(amounts: Amounts, by: bigint): Amounts {
+  return new Map(
+    [...amounts]
+      .filter(([, value]) => value > 0n)
+      .map(([name, value]) => [name, wholeUnits(value / by)] as const),
+  );
+}
+
+/** Shares are whole units where they can be: half a pod is no room. */
+function wholeUnits(nanos: bigint): bigint {
+  return nanos >= 1_000_000_000n ? nanos - (nanos % 1_000_000_000n) : nanos;
+}
+
+function larger(a: Amounts, b: Amounts): Amounts {
+  return new Map(
+    [...a].map(([name, value]) => [name, value > (b.get(name) ?? 0n) ? value : (b.get(name) ?? 0n)] as const),
+  );
+}

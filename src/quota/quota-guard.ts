@@ -1,0 +1,261 @@
+/**
+ * The guard that charges: it rides in every write's own transaction.
+ *
+ *   compare  spec of the namespace and of the cluster unchanged; the slot unchanged
+ *   put      the slot: use + what the write adds, room - what it takes
+ *
+ * So there is no write without its charge and no charge without its write, whatever is lost on the way. Objects on a
+ * lease are charged by an entry of their own on the same lease: when it expires, etcd removes both at one revision.
+ * A removal while etcd is out of space (`pure`) goes without its ledger part; the periodic check settles it.
+ */
+import type { Call } from "../base/call.ts";
+import { type QuotaViolation, StoreError } from "../errors.ts";
+import type { Compare, KeyValue, RangeRequest, TxnOp } from "../etcd/ports.ts";
+import {
+  type Change,
+  type GuardPart,
+  Postponed,
+  type PrepareOptions,
+  type WriteGuard,
+} from "../storage/write-guard.ts";
+import { type Amounts, increases, minus, nothing, plus } from "./amounts.ts";
+import type { Granted } from "./grants.ts";
+import { encodeAmounts, encodeSlot, type SlotEntry, validRoom } from "./ledger.ts";
+import type { Ledgers, QuotaLedger } from "./ledgers.ts";
+import type { QuotaKeys } from "./quota-keys.ts";
+import { type NamespaceSpec, type QuotaRule, usageOf } from "./quota-spec.ts";
+import { refresh, type Slot } from "./slot-pool.ts";
+import type { SpecCache } from "./spec-cache.ts";
+
+export interface QuotaGuardOptions {
+  readonly keys: QuotaKeys;
+  readonly specs: SpecCache;
+  readonly ledgers: Ledgers;
+}
+
+/** What a write does to one quota. */
+interface Charge {
+  readonly spec: NamespaceSpec;
+  readonly rule: QuotaRule;
+  /** After minus before; never empty. */
+  readonly delta: Amounts;
+  /** Use of objects that live on no lease: it is kept in slots. */
+  readonly slotDelta: Amounts;
+  /** The entry of an object on a lease: what it becomes, or its removal. */
+  readonly leased: { readonly amounts: Amounts } | "remove" | undefined;
+}
+
+/** A charge with its slot, ready to be sent. */
+interface Prepared {
+  readonly charge: Charge;
+  readonly ledger: QuotaLedger;
+  readonly slot: Slot | undefined;
+  readonly entry: SlotEntry | undefined;
+}
+
+export class QuotaGuard implements WriteGuard {
+  readonly name = "quota";
+  readonly #options: QuotaGuardOptions;
+
+  constructor(options: QuotaGuardOptions) {
+    this.#options = options;
+  }
+
+  prepare(change: Change, options: PrepareOptions, call: Call): GuardPart | undefined | Promise<GuardPart> {
+    return options.pure ? undefined : this.#prepareUnder(change, options, call);
+  }
+
+  /** Under the specs as they are known now. */
+  #prepareUnder(change: Change, options: PrepareOptions, call: Call): GuardPart | Promise<GuardPart> {
+    const { specs } = this.#options;
+    const cluster = specs.get("", call);
+    const own = change.namespace === undefined ? undefined : specs.get(change.namespace, call);
+    if (cluster instanceof Promise || own instanceof Promise) {
+      return Promise.all([cluster, own]).then(([first, second]) =>
+        this.#prepare(change, withOwn(first, second), options, call),
+      );
+    }
+    return this.#prepare(change, withOwn(cluster, own), options, call);
+  }
+
+  #prepare(
+    change: Change,
+    specs: readonly NamespaceSpec[],
+    options: PrepareOptions,
+    call: Call,
+  ): GuardPart | Promise<GuardPart> {
+    const charges = specs.flatMap((spec) => spec.rules.flatMap((rule) => chargeOf(spec, rule, change) ?? []));
+    return charges.length === 0
+      ? this.#part(change, specs, [])
+      : this.#withSlots(change, specs, charges, options, call);
+  }
+
+  async #withSlots(
+    change: Change,
+    specs: readonly NamespaceSpec[],
+    charges: readonly Charge[],
+    options: PrepareOptions,
+    call: Call,
+  ): Promise<GuardPart> {
+    const prepared: Prepared[] = [];
+    const violations: QuotaViolation[] = [];
+    try {
+      for (const charge of charges) {
+        const ledger = this.#options.ledgers.of(charge.spec, charge.rule);
+        const taken = await slotFor(ledger, charge, !options.grouped);
+        if (taken.type === "busy")
+          throw new Postponed(`quota "${charge.rule.name}" has no room beside the group's own`);
+        if (taken.type === "exceeded") violations.push(...taken.violations);
+        else if (taken.type === "stale") {
+          giveBack(prepared);
+          // Read anew, then from the start: other rules may hold now.
+          await this.#options.specs.read(charge.spec.namespace, call);
+          return await this.#prepareUnder(change, options, call);
+        } else {
+          prepared.push({ charge, ledger, slot: taken.slot, entry: entryAfter(taken.slot, charge) });
+        }
+        call.signal?.throwIfAborted();
+      }
+      if (violations.length > 0) throw quotaExceeded(change, violations);
+    } catch (error) {
+      giveBack(prepared);
+      throw error;
+    }
+    return this.#part(change, specs, prepared);
+  }
+
+  #part(change: Change, specs: readonly NamespaceSpec[], prepared: readonly Prepared[]): GuardPart {
+    const { keys } = this.#options;
+    const specKeys = specs.map((spec) => keys.spec(spec.namespace));
+    const slotted = prepared.flatMap(({ ledger, slot, entry }) =>
+      slot === undefined || entry === undefined ? [] : [{ slot, entry, key: ledger.keys.slot(slot.id) }],
+    );
+    const compares: Compare[] = [
+      ...specs.map(
+        (spec, index): Compare => ({
+          key: specKeys[index] ?? "",
+          target: "mod",
+          result: "=",
+          operand: spec.revision,
+        }),
+      ),
+      ...slotted.map(
+        ({ slot, key }): Compare => ({ key, target: "mod", result: "=", operand: slot.modRevision }),
+      ),
+    ];
+    const reads: RangeRequest[] = [...specKeys, ...slotted.map(({ key }) => key)].map((key) => ({ key }));
+    return {
+      compares,
+      ops: [
+        ...slotted.map(({ key, entry }): TxnOp => ({ type: "put", put: { key, value: encodeSlot(entry) } })),
+        ...prepared.flatMap(({ ledger, charge }) => leasedOps(ledger, charge, change)),
+      ],
+      reads,
+      applied(revision) {
+        for (const { slot, entry } of slotted) {
+          slot.entry = entry;
+          slot.modRevision = revision;
+        }
+        giveBack(prepared);
+      },
+      refused: (answers) => {
+        const found = answers.map((answer): KeyValue | undefined => answer.kvs[0]);
+        let mine = false;
+        specs.forEach((spec, index) => {
+          if ((found[index]?.modRevision ?? 0n) === spec.revision) return;
+          this.#options.specs.learn(spec.namespace, found[index]);
+          mine = true;
+        });
+        slotted.forEach(({ slot }, index) => {
+          const kv = found[specs.length + index];
+          if ((kv?.modRevision ?? 0n) === slot.modRevision) return;
+          refresh(slot, kv);
+          mine = true;
+        });
+        giveBack(prepared);
+        return mine ? "mine" : "not mine";
+      },
+      // After an unknown outcome the slot's revision may be another one: its next use finds out and reads it anew.
+      abandoned: () => giveBack(prepared),
+    };
+  }
+}
+
+/** The charge of a change to one rule; undefined when it does not touch it. */
+function chargeOf(spec: NamespaceSpec, rule: QuotaRule, change: Change): Charge | undefined {
+  const { kind, before, after } = change;
+  const was = before === undefined ? nothing : usageOf(rule, kind.resource, before);
+  const is = after === undefined ? nothing : usageOf(rule, kind.resource, after);
+  const wasLeased = before !== undefined && before.lease !== 0n;
+  const isLeased = after !== undefined && after.lease !== 0n;
+  const delta = minus(is, was);
+  const slotDelta = minus(isLeased ? nothing : is, wasLeased ? nothing : was);
+  const leaseMoved = wasLeased && isLeased && before.lease !== after.lease;
+  if (delta.size === 0 && slotDelta.size === 0 && !leaseMoved) return undefined;
+  const leased = isLeased && is.size > 0 ? { amounts: is } : wasLeased && was.size > 0 ? "remove" : undefined;
+  return { spec, rule, delta, slotDelta, leased };
+}
+
+type Taken = Granted | { readonly type: "slot"; readonly slot: undefined };
+
+async function slotFor(
+  ledger: QuotaLedger,
+  { spec, rule, delta, slotDelta }: Charge,
+  patient: boolean,
+): Promise<Taken> {
+  const need = rule.state === "counting" ? nothing : increases(delta);
+  // Nothing to keep in a slot and no room to take: the leased entry says it all.
+  if (need.size === 0 && slotDelta.size === 0) return { type: "slot", slot: undefined };
+  const ready = ledger.pool.take(need, spec.revision);
+  if (ready !== undefined) return { type: "slot", slot: ready };
+  return need.size === 0 ? { type: "slot", slot: ledger.pool.takeAny() } : ledger.grants.ask(need, patient);
+}
+
+function entryAfter(slot: Slot | undefined, { spec, rule, delta, slotDelta }: Charge): SlotEntry | undefined {
+  if (slot === undefined) return undefined;
+  const need = rule.state === "counting" ? nothing : increases(delta);
+  return {
+    used: plus(slot.entry.used, slotDelta),
+    room: minus(validRoom(slot.entry, spec.revision), need),
+    grantedAt: spec.revision,
+  };
+}
+
+function leasedOps(ledger: QuotaLedger, { leased }: Charge, change: Change): readonly TxnOp[] {
+  if (leased === undefined) return [];
+  const key = ledger.keys.leased(change.key);
+  if (leased === "remove") return [{ type: "delete", delete: { key } }];
+  return [
+    { type: "put", put: { key, value: encodeAmounts(leased.amounts), lease: change.after?.lease ?? 0n } },
+  ];
+}
+
+function giveBack(prepared: readonly Prepared[]): void {
+  for (const { ledger, slot } of prepared) if (slot !== undefined) ledger.pool.release(slot);
+}
+
+function withOwn(cluster: NamespaceSpec, own: NamespaceSpec | undefined): readonly NamespaceSpec[] {
+  return own === undefined ? [cluster] : [cluster, own];
+}
+
+function quotaExceeded(change: Change, violations: readonly QuotaViolation[]): StoreError<"QUOTA_EXCEEDED"> {
+  const { kind, key, namespace, name } = change;
+  const list = violations
+    .map(
+      (v) =>
+        `quota "${v.quota}"${v.namespace === "" ? " (cluster-wide)" : ""}: ${v.name} used ${v.used} + requested ${v.requested}, limited to ${v.hard}`,
+    )
+    .join("; ");
+  return new StoreError(
+    "QUOTA_EXCEEDED",
+    `Cannot ${change.before === undefined ? "create" : "update"} ${kind.resource} "${name}": ${list}`,
+    {
+      key,
+      namespace,
+      name,
+      kind: kind.kind,
+      group: kind.group,
+      violations,
+    },
+  );
+}

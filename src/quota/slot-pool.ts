@@ -1,0 +1,107 @@
+/**
+ * The slots of one quota in this process: each is a ledger key that one write at a time charges.
+ *
+ *   idle --take--> taken --applied | refused | abandoned--> idle
+ *
+ * Writes side by side take different slots, so they never meet at a key: a namespace under a quota is not serialised.
+ * There is always a slot to be had (a new one, when all are taken), so a group of writes that are prepared together
+ * cannot wait for each other. What may run out is room; `grants.ts` sees to that.
+ */
+import type { KeyValue } from "../etcd/ports.ts";
+import { type Amounts, covers } from "./amounts.ts";
+import { decodeSlot, emptySlot, type LedgerSlot, type SlotEntry, validRoom } from "./ledger.ts";
+
+export interface Slot {
+  readonly id: string;
+  entry: SlotEntry;
+  /** Mod revision of the entry as last seen; 0n: not in etcd. */
+  modRevision: bigint;
+  taken: boolean;
+}
+
+export class SlotPool {
+  readonly #owner: string;
+  readonly #slots = new Map<string, Slot>();
+  #made = 0;
+  #released: (() => void)[] = [];
+
+  /** @param owner the process's id: slots are named after it */
+  constructor(owner: string) {
+    this.#owner = owner;
+  }
+
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  get takenCount(): number {
+    let count = 0;
+    for (const slot of this.#slots.values()) if (slot.taken) count++;
+    return count;
+  }
+
+  /** An idle slot with room for `need` under the spec; undefined when there is none. */
+  take(need: Amounts, specRevision: bigint): Slot | undefined {
+    for (const slot of this.#slots.values()) {
+      if (slot.taken || !covers(validRoom(slot.entry, specRevision), need)) continue;
+      slot.taken = true;
+      return slot;
+    }
+    return undefined;
+  }
+
+  /** Any idle slot, or a new one. */
+  takeAny(): Slot {
+    const idle = [...this.#slots.values()].find((slot) => !slot.taken);
+    if (idle !== undefined) {
+      idle.taken = true;
+      return idle;
+    }
+    const slot: Slot = {
+      id: `${this.#owner}-${this.#made++}`,
+      entry: emptySlot,
+      modRevision: 0n,
+      taken: true,
+    };
+    this.#slots.set(slot.id, slot);
+    return slot;
+  }
+
+  release(slot: Slot): void {
+    slot.taken = false;
+    const waiting = this.#released;
+    this.#released = [];
+    for (const wake of waiting) wake();
+  }
+
+  /** Resolves when a slot is given back; at once when none is taken. */
+  nextRelease(): Promise<void> {
+    if (this.takenCount === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#released.push(resolve));
+  }
+
+  has(id: string): boolean {
+    return this.#slots.has(id);
+  }
+
+  isTaken(id: string): boolean {
+    return this.#slots.get(id)?.taken === true;
+  }
+
+  /** What a ledger read says of our idle slots; taken ones learn it from their own write. */
+  adopt(slots: readonly LedgerSlot[]): void {
+    const seen = new Map(slots.map((slot) => [slot.id, slot]));
+    for (const slot of this.#slots.values()) {
+      if (slot.taken) continue;
+      const entry = seen.get(slot.id);
+      slot.entry = entry ?? emptySlot;
+      slot.modRevision = entry?.modRevision ?? 0n;
+    }
+  }
+}
+
+/** What the failure branch read of a slot's key. */
+export function refresh(slot: Slot, kv: KeyValue | undefined): void {
+  slot.entry = kv === undefined ? emptySlot : decodeSlot(kv);
+  slot.modRevision = kv?.modRevision ?? 0n;
+}

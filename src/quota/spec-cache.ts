@@ -1,0 +1,64 @@
+/**
+ * The quota records as this process last saw them. Never the truth: every write compares the revision it goes by, and
+ * what its refusal shows is learned here.
+ */
+import type { Call } from "../base/call.ts";
+import type { KeyValue, Kv } from "../etcd/ports.ts";
+import type { QuotaKeys } from "./quota-keys.ts";
+import { decodeSpec, type NamespaceSpec } from "./quota-spec.ts";
+
+export class SpecCache {
+  readonly #kv: Kv;
+  readonly #keys: QuotaKeys;
+  readonly #specs = new Map<string, NamespaceSpec>();
+  readonly #reading = new Map<string, Promise<NamespaceSpec>>();
+
+  constructor(kv: Kv, keys: QuotaKeys) {
+    this.#kv = kv;
+    this.#keys = keys;
+  }
+
+  /** As last seen; read once when never seen. */
+  get(namespace: string, call: Call): NamespaceSpec | Promise<NamespaceSpec> {
+    return this.#specs.get(namespace) ?? this.#readOnce(namespace, call);
+  }
+
+  /** Reads now. */
+  async read(namespace: string, call: Call): Promise<NamespaceSpec> {
+    const { kvs } = await this.#kv.range({ key: this.#keys.spec(namespace) }, call);
+    return this.learn(namespace, kvs[0]);
+  }
+
+  /** What a read or a refusal showed. Something newer than `kv` is kept. */
+  learn(namespace: string, kv: KeyValue | undefined): NamespaceSpec {
+    const known = this.#specs.get(namespace);
+    if (known !== undefined && known.revision === (kv?.modRevision ?? 0n)) return known;
+    const spec = decodeSpec(namespace, kv?.value, kv?.modRevision ?? 0n);
+    this.#specs.set(namespace, spec);
+    return spec;
+  }
+
+  /** A namespace that is gone takes its place in memory with it. */
+  forget(namespace: string): void {
+    this.#specs.delete(namespace);
+  }
+
+  /** Callers that come together share one read; it has its own time, not that of whoever came first. */
+  #readOnce(namespace: string, call: Call): Promise<NamespaceSpec> {
+    let reading = this.#reading.get(namespace);
+    if (reading === undefined) {
+      reading = this.read(namespace, {}).finally(() => this.#reading.delete(namespace));
+      this.#reading.set(namespace, reading);
+    }
+    const { signal } = call;
+    if (signal === undefined) return reading;
+    return Promise.race([reading, rejected(signal)]);
+  }
+}
+
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

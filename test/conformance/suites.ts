@@ -1,0 +1,51 @@
+/** Every suite over one implementation, on every etcd present. */
+
+import { connectEtcd, type Etcd } from "keelson/etcd";
+import { afterAll, beforeAll, describe } from "vitest";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { deletesConformance } from "./deletes.ts";
+import { type Implementation, machineKind, type Subject, type Suite, widgetKind } from "./implementation.ts";
+import { readsConformance } from "./reads.ts";
+import { ttlConformance } from "./ttl.ts";
+import { watchesConformance } from "./watches.ts";
+import { writesConformance } from "./writes.ts";
+
+export async function conformance(implementation: Implementation): Promise<void> {
+  describe.each(await etcdBinaries())(`${implementation.name} on etcd $version`, ({ path }) => {
+    let server: LocalEtcd | undefined;
+    let etcd: Etcd | undefined;
+    let subject: Subject | undefined;
+    let namespaces = 0;
+
+    beforeAll(async () => {
+      server = await startLocalEtcd({ binary: path });
+      etcd = await connectEtcd({ endpoints: server.endpoints });
+      subject = await implementation.open(etcd, [widgetKind, machineKind]);
+    });
+    afterAll(async () => {
+      await subject?.[Symbol.asyncDispose]();
+      await etcd?.close();
+      await server?.stop();
+    });
+
+    const open = (): Subject => {
+      if (subject === undefined) throw new Error("the subject is not open");
+      return subject;
+    };
+    const suite: Suite = {
+      implementation,
+      subject: open,
+      async freshNamespace() {
+        const name = `ns-${++namespaces}`;
+        await open().store.namespaces.create({ metadata: { name } });
+        return name;
+      },
+    };
+    writesConformance(suite);
+    deletesConformance(suite);
+    readsConformance(suite);
+    watchesConformance(suite);
+    ttlConformance(suite);
+  });
+}

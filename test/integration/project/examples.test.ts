@@ -1,0 +1,54 @@
+/** What the README and the examples show compiles and runs, word for word. */
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import ts from "typescript";
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildProject, projectFolder, startProgram } from "../../support/project-run.ts";
+
+const exampleLinesMax = 60;
+const examples = (await readdir(join(projectFolder, "examples"))).filter((file) => file.endsWith(".ts"));
+
+beforeAll(() => buildProject());
+
+describe("examples", () => {
+  test.each(examples)("%s runs and is short", async (file) => {
+    const text = await readFile(join(projectFolder, "examples", file), "utf8");
+    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(exampleLinesMax);
+    const { code, stderr } = await (
+      await startProgram(`dist/examples/${file.replace(/\.ts$/, ".js")}`)
+    ).ended();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+});
+
+test("the README's example compiles as strictly as the library, and runs", async () => {
+  const readme = await readFile(join(projectFolder, "README.md"), "utf8");
+  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1];
+  expect(code).toBeDefined();
+  // Inside the project, so that "keelson" is the package itself.
+  const folder = join(projectFolder, ".cache", `readme-${process.pid}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    const path = join(folder, "example.mts");
+    await writeFile(path, code ?? "");
+    const { config } = ts.readConfigFile(join(projectFolder, "tsconfig.base.json"), ts.sys.readFile);
+    const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, projectFolder);
+    const program = ts.createProgram([path], {
+      ...options,
+      outDir: folder,
+      rootDir: projectFolder,
+      noEmit: true,
+    });
+    const faults = ts.getPreEmitDiagnostics(program).map(({ messageText }) => messageText);
+    expect(faults).toEqual([]);
+
+    const { outputText } = ts.transpileModule(code ?? "", {
+      compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
+    });
+    await writeFile(join(folder, "example.mjs"), outputText);
+    const run = await (await startProgram(join(folder, "example.mjs"))).ended();
+    expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: "" });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

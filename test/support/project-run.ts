@@ -1,0 +1,81 @@
+/**
+ * The project as its user runs it: scripts and built programs as processes of their own, on the compiled sources.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { findEtcd } from "../../src/etcd/find-etcd.ts";
+
+export const projectFolder: string = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A started program; `output()` is what it has said so far on both streams. */
+export class ProgramRun {
+  readonly child: ChildProcess;
+  #stdout = "";
+  #stderr = "";
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.#stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
+  }
+
+  output(): string {
+    return this.#stdout + this.#stderr;
+  }
+
+  /** The first match of `pattern` in what it says. @throws Error when it ends before */
+  async said(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.output());
+      if (match !== null) return match;
+      if (this.child.exitCode !== null)
+        throw new Error(`it ended without saying ${pattern}:\n${this.output()}`);
+      const ended = new AbortController();
+      const { stdout, stderr } = this.child;
+      await Promise.race([
+        once(this.child, "close", { signal: ended.signal }),
+        ...[stdout, stderr].map((stream) => stream && once(stream, "data", { signal: ended.signal })),
+      ]).finally(() => ended.abort());
+    }
+  }
+
+  async ended(): Promise<Ended> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
+    return {
+      code: this.child.exitCode,
+      signal: this.child.signalCode,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    };
+  }
+}
+
+/** Starts a Node program of the project, with the etcd of this machine and no colour. */
+export async function startProgram(
+  path: string,
+  args: readonly string[] = [],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<ProgramRun> {
+  const { path: etcd } = await findEtcd();
+  return new ProgramRun(
+    spawn(process.execPath, [path, ...args], {
+      cwd: projectFolder,
+      env: { ...process.env, KEELSON_ETCD: etcd, NO_COLOR: "1", ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
+}
+
+/** Brings dist to the sources, as `npm start` and `npm test` do. @throws Error with the compiler's words */
+export async function buildProject(): Promise<void> {
+  const { code, stderr } = await (await startProgram("scripts/setup.mjs")).ended();
+  if (code !== 0) throw new Error(`npm run setup ended with ${code}:\n${stderr}`);
+}
