@@ -20,23 +20,29 @@ import { createFencedWrites } from "./etcd/fenced-writes.ts";
 import type { Etcd } from "./etcd/ports.ts";
 import { createQuotas, type QuotaParts } from "./quota/create-quotas.ts";
 import { storedCensus } from "./quota/stored-census.ts";
-import type { ResourceStore } from "./resource/contract.ts";
+import type { Progress, ResourceStore } from "./resource/contract.ts";
 import { KeySpace } from "./resource/keys.ts";
 import type { Kind } from "./resource/kind.ts";
 import { initialNamespaces, namespaceKind } from "./resource/namespace-kind.ts";
 import type { Namespace, Resource } from "./resource/resource.ts";
 import { formatResourceVersion } from "./resource/revision.ts";
 import type { Health, Quotas, RewriteReport, Store, StoreStats } from "./resource/store.ts";
+import { compactionIntervalMs } from "./storage/compaction.ts";
 import { ContinueKey } from "./storage/continue-key.ts";
 import { createDictionaryStore } from "./storage/dictionary-store.ts";
 import { Epoch } from "./storage/epoch.ts";
 import { currentRevision } from "./storage/freshness.ts";
 import { GroupedGets } from "./storage/grouped-gets.ts";
+import { lookAtHealth } from "./storage/health.ts";
+import { KindRecords } from "./storage/kind-records.ts";
 import { KindRegistry } from "./storage/kind-registry.ts";
 import { NamespaceGate } from "./storage/namespace-gate.ts";
+import { NamespaceLifecycle } from "./storage/namespace-lifecycle.ts";
 import { typedStore } from "./storage/object-store.ts";
 import { RecentRecords } from "./storage/recent-records.ts";
+import { rewriteKind } from "./storage/rewrite.ts";
 import type { StorageContext } from "./storage/storage-context.ts";
+import { StoreBackground } from "./storage/store-background.ts";
 import { StoreCounters } from "./storage/store-counters.ts";
 import { type HasStoredSource, type StoredSource, storedSource } from "./storage/stored.ts";
 import { RangeSource } from "./storage/watch-source.ts";
@@ -72,6 +78,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
       `Cannot create store: namespaces is ${quote(namespaces)}, expected "required" or "open"`,
     );
   }
+  const intervalMs = compactionIntervalMs(options.compaction);
   const keys = new KeySpace(options.prefix);
   using scope = new CallScope(options, etcd.clock, "create store");
   const epoch = await Epoch.open(etcd.kv, keys.bookkeeping("epoch"), etcd.random, { signal: scope.signal });
@@ -100,13 +107,28 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     transforms: options.transforms ?? {},
     dictionaries: createDictionaryStore(etcd.kv, keys),
   });
-  const namespaceSlot = registry.add(namespaceKind);
+  const namespaceSlot = registry.add(namespaceKind, new NamespaceLifecycle(etcd.clock));
   for (const kind of kinds) if (kind !== namespaceKind) registry.add(kind);
   if (namespaces === "required") guards.push(new NamespaceGate(context, () => namespaceSlot));
-  const store: OpenStore = new OpenStore(context, registry, () => quotas);
+  const background = new StoreBackground({
+    context,
+    namespaces: namespaceSlot,
+    registry,
+    records: new KindRecords(etcd.kv, keys),
+    compactionIntervalMs: intervalMs,
+  });
+  guards.push(background.termination);
+  const store: OpenStore = new OpenStore(context, registry, background, () => quotas);
   const quotas = createQuotas({ etcd, keys, census: storedCensus(() => store[storedSource], keys) });
   guards.push(quotas.guard);
-  await untilAborted(makeInitialNamespaces(store.namespaces), scope.signal);
+  try {
+    await background.recordKinds(registry.kinds, scope.signal);
+    await untilAborted(makeInitialNamespaces(store.namespaces), scope.signal);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  background.start();
   return store;
 }
 
@@ -124,12 +146,19 @@ class OpenStore implements Store, HasStoredSource {
   readonly namespaces: ResourceStore<Namespace>;
   readonly #context: StorageContext;
   readonly #registry: KindRegistry;
+  readonly #background: StoreBackground;
   readonly #quotas: () => QuotaParts;
   #closing: Promise<void> | undefined;
 
-  constructor(context: StorageContext, registry: KindRegistry, quotas: () => QuotaParts) {
+  constructor(
+    context: StorageContext,
+    registry: KindRegistry,
+    background: StoreBackground,
+    quotas: () => QuotaParts,
+  ) {
     this.#context = context;
     this.#registry = registry;
+    this.#background = background;
     this.#quotas = quotas;
     this.namespaces = this.resources(namespaceKind);
     this[storedSource] = new RangeSource(context, {
@@ -150,9 +179,11 @@ class OpenStore implements Store, HasStoredSource {
     return typedStore<T>(this.#registry.storeOf(kind));
   }
 
-  addKind(kind: Kind, _options: Call = {}): Promise<void> {
+  addKind(kind: Kind, options: Call = {}): Promise<void> {
     return this.#context.gate.run(async () => {
-      this.#registry.add(kind);
+      using scope = new CallScope(options, this.#context.clock, "add kind");
+      const { definition } = this.#registry.add(kind);
+      await this.#background.recordKinds([definition], scope.signal);
     });
   }
 
@@ -160,8 +191,15 @@ class OpenStore implements Store, HasStoredSource {
     return this.#context.gate.run(async () => this.#registry.remove(kind));
   }
 
-  async rewrite(): Promise<RewriteReport> {
-    throw new StoreError("NOT_READY", "Cannot rewrite: it is not built yet", { retryAfterMs: 1_000 });
+  rewrite(
+    kind: Kind,
+    options: { readonly onProgress?: ((progress: Progress) => void) | undefined } & Call = {},
+  ): Promise<RewriteReport> {
+    return this.#context.gate.run(async () => {
+      const slot = this.#registry.slotOf(kind);
+      using scope = new CallScope(options, this.#context.clock, `rewrite ${slot.definition.resource}`);
+      return await rewriteKind(this.#context, slot, options.onProgress, scope);
+    });
   }
 
   currentResourceVersion(options: Call = {}): Promise<string> {
@@ -171,8 +209,8 @@ class OpenStore implements Store, HasStoredSource {
     });
   }
 
-  async health(): Promise<Health> {
-    throw new StoreError("NOT_READY", "Cannot tell health: it is not built yet", { retryAfterMs: 1_000 });
+  health(options: Call = {}): Promise<Health> {
+    return lookAtHealth(this.#context, this.#background.work, options);
   }
 
   stats(): StoreStats {
@@ -184,14 +222,17 @@ class OpenStore implements Store, HasStoredSource {
 
   async close(options: Call = {}): Promise<void> {
     using scope = new CallScope(options, this.#context.clock, "close the store");
-    this.#closing ??= this.#context.gate.close().then(async () => {
-      await this.#quotas()[Symbol.asyncDispose]();
-      await this.#context.writes.close();
-    });
+    this.#closing ??= this.#end();
     await untilAborted(this.#closing, scope.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all([this.#context.gate.close(), this.#background.close()]);
+    await this.#quotas()[Symbol.asyncDispose]();
+    await this.#context.writes.close();
   }
 }

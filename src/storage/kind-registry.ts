@@ -66,6 +66,9 @@ export class KindRegistry {
     }
     const codec = this.#codecFor(definition);
     if (found !== undefined) {
+      if (found.slot.lifecycle !== undefined && found.slot.definition !== definition) {
+        throw invalidArgument("kind", `Cannot open kind ${quote(definition.resource)}: it is built in`);
+      }
       const { scope, keyPath } = found.slot.definition;
       if (scope !== definition.scope || keyPath !== definition.keyPath) {
         throw invalidArgument(
@@ -86,9 +89,23 @@ export class KindRegistry {
   /** @throws INVALID_ARGUMENT for a kind that is not open */
   remove(kind: Kind): void {
     const { slot } = this.#find(kind);
+    if (slot.lifecycle !== undefined) {
+      throw invalidArgument("kind", `Cannot remove kind ${quote(slot.definition.resource)}: it is built in`);
+    }
     this.#open.delete(slot.definition.resource);
     this.#slots = this.#slots.filter((other) => other !== slot);
     slot.remove();
+  }
+
+  /** A kind's keys and codec without opening it: for kinds on record that nobody defined here. */
+  detached(kind: Kind): KindSlot {
+    const definition = definitionOf(kind);
+    return new KindSlot(definition, this.#codecFor(definition), this.#context.keys.range(definition));
+  }
+
+  /** @throws INVALID_ARGUMENT for a kind that is not open */
+  slotOf(kind: Kind): KindSlot {
+    return this.#find(kind).slot;
   }
 
   /** @throws INVALID_ARGUMENT for a kind that is not open */

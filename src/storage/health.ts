@@ -1,0 +1,129 @@
+/**
+ * health(): one look at etcd and at what keelson does in the background, as facts and as problems with what to do
+ * about each. Never rejects: what cannot be asked is a problem of its own.
+ */
+import { type Call, CallScope } from "../base/call.ts";
+import { untilAborted } from "../base/until-aborted.ts";
+import { isStoreError } from "../errors.ts";
+import type { Alarm, MemberStatus } from "../etcd/ports.ts";
+import { formatResourceVersion } from "../resource/revision.ts";
+import type { Health } from "../resource/store.ts";
+import { currentRevision } from "./freshness.ts";
+import type { StorageContext } from "./storage-context.ts";
+
+/** How long etcd is waited for when the caller names no time, milliseconds (Kubernetes' probes: 2 s). */
+const timeoutMsDefault = 2_000;
+/** Free pages in etcd's file, of all of it, from which on a defragmentation is worth its pause. */
+const wastedShare = 0.5;
+/** Below this size nothing is worth a defragmentation, bytes. */
+const wastedBytesMin = 256 * 1024 * 1024;
+
+/** What runs in the background: its name in a message, and why it last failed. */
+export interface Background {
+  readonly name: string;
+  readonly failure: () => unknown;
+}
+
+export async function lookAtHealth(
+  context: StorageContext,
+  background: readonly Background[],
+  call: Call,
+): Promise<Health> {
+  const problems: string[] = [];
+  const attempt = async <T>(what: string, run: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await run();
+    } catch (error) {
+      problems.push(`${what}: ${reasonOf(error)}`);
+      return undefined;
+    }
+  };
+  try {
+    using scope = new CallScope({ timeoutMs: timeoutMsDefault, ...call }, context.clock, "look at health");
+    const inTime = <T>(work: Promise<T>): Promise<T> => untilAborted(work, scope.signal);
+    const { etcd } = context;
+    const each = { signal: scope.signal };
+    const [revision, alarms, version, ...members] = await Promise.all([
+      attempt("etcd cannot be read", () => inTime(currentRevision(context))),
+      attempt("etcd's alarms cannot be read", () => inTime(etcd.maintenance.alarms(each))),
+      attempt("etcd's version cannot be read", () => inTime(etcd.serverVersion(each))),
+      ...etcd.endpoints.map((endpoint) =>
+        attempt(`endpoint ${endpoint} does not answer`, () =>
+          inTime(etcd.maintenance.status({ ...each, endpoint })),
+        ),
+      ),
+    ]);
+    const answered = members.filter((member) => member !== undefined);
+    for (const alarm of alarms ?? []) problems.push(alarmText(alarm));
+    problems.push(...answered.flatMap(memberProblems));
+    for (const { name, failure } of background) {
+      const reason = failure();
+      if (reason !== undefined) problems.push(`${name} failed and will be tried again: ${reasonOf(reason)}`);
+    }
+    const leader = answered.some((member) => member.leader !== 0n);
+    if (answered.length > 0 && !leader) {
+      problems.push("etcd has no leader: start enough members for a majority");
+    }
+    return {
+      // Alarms and members that cannot be asked without the rights to ask say nothing about the store.
+      ok: revision !== undefined && problems.length === 0,
+      problems,
+      leader,
+      alarms: (alarms ?? []).map(({ type }) => type),
+      databaseBytes: largest(answered, (member) => member.databaseBytes),
+      databaseBytesInUse: largest(answered, (member) => member.databaseBytesInUse),
+      quotaBytes: undefined,
+      epoch: context.epoch.id,
+      resourceVersion: revision === undefined ? undefined : formatResourceVersion(revision),
+      etcdVersion: version,
+    };
+  } catch (error) {
+    problems.push(reasonOf(error));
+    return {
+      ok: false,
+      problems,
+      leader: false,
+      alarms: [],
+      databaseBytes: undefined,
+      databaseBytesInUse: undefined,
+      quotaBytes: undefined,
+      epoch: context.epoch.id,
+      resourceVersion: undefined,
+      etcdVersion: undefined,
+    };
+  }
+}
+
+function alarmText({ type, memberId }: Alarm): string {
+  if (type === "NOSPACE") {
+    return `etcd is out of space (alarm NOSPACE): free some by deleting, compact, defragment, then disarm the alarm of member ${memberId}`;
+  }
+  return `etcd raised alarm ${type} on member ${memberId}: stop writing, find the member that differs, restore it from a healthy one`;
+}
+
+function memberProblems({
+  endpoint,
+  errors,
+  isLearner,
+  databaseBytes,
+  databaseBytesInUse,
+}: MemberStatus): string[] {
+  const problems = errors
+    .filter((error) => !/NOSPACE|CORRUPT/.test(error))
+    .map((error) => `endpoint ${endpoint} reports ${error}`);
+  if (isLearner) problems.push(`endpoint ${endpoint} is a learner: it takes no writes until it is promoted`);
+  const wasted = Number(databaseBytes - databaseBytesInUse);
+  if (wasted > wastedBytesMin && wasted > wastedShare * Number(databaseBytes)) {
+    problems.push(`endpoint ${endpoint} keeps ${wasted} free bytes in its file: defragment it`);
+  }
+  return problems;
+}
+
+function largest(members: readonly MemberStatus[], of: (member: MemberStatus) => bigint): number | undefined {
+  return members.length === 0 ? undefined : Math.max(...members.map((member) => Number(of(member))));
+}
+
+function reasonOf(error: unknown): string {
+  if (isStoreError(error)) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}

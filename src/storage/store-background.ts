@@ -1,0 +1,87 @@
+/**
+ * What an open store does without being asked: follows its epoch, empties namespaces, compacts. Begun when the store
+ * is open, ended before its writes are; failures are tried again and shown by health().
+ */
+import type { BackgroundLoop } from "../base/background-loop.ts";
+import type { KindDefinition } from "../resource/kind.ts";
+import { startCompaction } from "./compaction.ts";
+import type { Background } from "./health.ts";
+import type { KindRecords } from "./kind-records.ts";
+import type { KindRegistry } from "./kind-registry.ts";
+import type { KindSlot } from "./kind-slot.ts";
+import { startNamespaceEmptier } from "./namespace-emptier.ts";
+import { NamespaceTermination } from "./namespace-termination.ts";
+import type { StorageContext } from "./storage-context.ts";
+
+export interface BackgroundParts {
+  readonly context: StorageContext;
+  readonly namespaces: KindSlot;
+  readonly registry: KindRegistry;
+  readonly records: KindRecords;
+  /** Undefined: nobody compacts here. */
+  readonly compactionIntervalMs: number | undefined;
+}
+
+export class StoreBackground {
+  /** Rides in the marking and removing of namespaces. */
+  readonly termination: NamespaceTermination;
+  readonly #parts: BackgroundParts;
+  readonly #stop = new AbortController();
+  #epoch: Promise<void> | undefined;
+  #emptier: BackgroundLoop | undefined;
+  #compaction: BackgroundLoop | undefined;
+
+  constructor(parts: BackgroundParts) {
+    this.#parts = parts;
+    const { keys } = parts.context;
+    this.termination = new NamespaceTermination(
+      keys,
+      async (namespace, { signal }) =>
+        (await this.#kindsWithObjects(signal)).map(({ definition }) => keys.range(definition, namespace)),
+      () => this.#emptier?.kick(),
+    );
+  }
+
+  /** So that other processes find their objects. */
+  recordKinds(definitions: readonly KindDefinition[], signal: AbortSignal | undefined): Promise<void> {
+    return this.#parts.records.record(definitions, { signal });
+  }
+
+  /** Begins; at most once, and not after `close`. */
+  start(): void {
+    const { context, namespaces, compactionIntervalMs } = this.#parts;
+    const { etcd, clock, epoch } = context;
+    this.#epoch = epoch.follow(etcd, clock, this.#stop.signal);
+    this.#emptier = startNamespaceEmptier({
+      context,
+      namespaces,
+      kinds: (signal) => this.#kindsWithObjects(signal),
+    });
+    if (compactionIntervalMs !== undefined) this.#compaction = startCompaction(etcd, compactionIntervalMs);
+  }
+
+  /** For health(). */
+  get work(): readonly Background[] {
+    return [
+      { name: "emptying namespaces", failure: () => this.#emptier?.failure },
+      { name: "compaction", failure: () => this.#compaction?.failure },
+    ];
+  }
+
+  /** Ends everything and waits for it. Idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([this.#epoch, this.#emptier?.close(), this.#compaction?.close()]);
+  }
+
+  /** Every namespaced kind there may be objects of: the open ones, and those on record that nobody defined here. */
+  async #kindsWithObjects(signal: AbortSignal | undefined): Promise<readonly KindSlot[]> {
+    const { registry, records } = this.#parts;
+    const open = registry.slots;
+    const paths = new Set(open.map(({ definition }) => definition.keyPath));
+    const others = (await records.list({ signal }))
+      .map((kind) => registry.detached(kind))
+      .filter(({ definition }) => !paths.has(definition.keyPath));
+    return [...open, ...others].filter(({ definition }) => definition.scope === "Namespaced");
+  }
+}
