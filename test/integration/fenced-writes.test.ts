@@ -211,6 +211,23 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
     expect(await writes.write(put("/registry/after", 0n))).toMatchObject({ outcome: "applied" });
   }, 60_000);
 
+  test("an answer lost whose history is compacted away stays unknown, and is said to be", async () => {
+    await using trouble = await troubled();
+    const { proxy, etcd } = trouble;
+    await using writes = createFencedWrites({ etcd, root });
+    await writes.write(put("/registry/warm7", 0n));
+    proxy.set({ mode: "swallow" });
+    const outcome = failureOf(writes.write(put("/registry/lost-history", 0n), { timeoutMs: 30_000 }));
+    await until(async () => (await stored("/registry/lost-history")) !== undefined);
+    const { header } = await direct.kv.deleteRange({ key: "/registry/lost-history" });
+    await direct.kv.put({ key: "/registry/elsewhere", value: "1" });
+    await direct.kv.compact(header.revision + 1n);
+    proxy.cut();
+    proxy.set({ mode: "ok" });
+    expect(await within(outcome, "the outcome")).toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    expect(writes.stats()).toMatchObject({ unknown: 1, unsettled: 1 });
+  }, 60_000);
+
   test("an etcd that is not there: UNAVAILABLE or DEADLINE, and certainly not applied", async () => {
     const gone = await startLocalEtcd({ binary });
     await using etcd = await connect(gone.endpoints, { requestTimeoutMs: 1000 });

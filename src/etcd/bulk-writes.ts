@@ -1,0 +1,151 @@
+/**
+ * Many independent fenced writes: packed into groups (write-groups.ts), one transaction each; what a group leaves
+ * certainly not applied goes singly.
+ *
+ *   round of groups -> txn each --ok--> outcome of every member; a grave alone: singly
+ *                                --session moved, refused as a whole for one member's sake: singly
+ *                                --lost--> one fence, then every member settled; not applied: singly
+ */
+import type { Call } from "../base/call.ts";
+import { invariant, isStoreError, StoreError } from "../errors.ts";
+import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
+import { settleLost, type WriteContext } from "./lost-answers.ts";
+import { writeOne } from "./single-write.ts";
+import { planGroups } from "./write-groups.ts";
+import { WriteSpan } from "./write-span.ts";
+import { groupTxn, readGroup } from "./write-txn.ts";
+
+/** Groups under way at a time: two are past the knee, more only lengthen the queue in etcd. */
+const groupsInFlight = 2;
+/** Single writes under way at a time, after a group was refused as a whole. */
+const singlesInFlight = 16;
+
+interface Member {
+  readonly index: number;
+  readonly write: FencedWrite;
+}
+
+type Outcomes = (WriteOutcome | StoreError | undefined)[];
+
+/** @throws the signal's reason; every other failure is the outcome of its write */
+export async function writeAll(
+  context: WriteContext,
+  writes: readonly FencedWrite[],
+  call: Call,
+): Promise<readonly (WriteOutcome | StoreError)[]> {
+  const outcomes: Outcomes = writes.map(() => undefined);
+  for (const round of planGroups(writes, context.root)) {
+    const singles: Member[] = [];
+    await eachWithLimit(round, groupsInFlight, async (group) => {
+      const members = group.members.flatMap((index): Member[] => {
+        const write = writes[index];
+        return write === undefined ? [] : [{ index, write }];
+      });
+      if (members.length === 1) singles.push(...members);
+      else singles.push(...(await writeGroup(context, members, outcomes, new WriteSpan(context.etcd, call))));
+    });
+    await eachWithLimit(singles, singlesInFlight, async ({ index, write }) => {
+      const span = new WriteSpan(context.etcd, call);
+      outcomes[index] = await writeOne(context, write, span).catch(storeErrorOrThrow);
+    });
+  }
+  return outcomes.map((outcome) => {
+    invariant(outcome !== undefined, "every write of a round has an outcome");
+    return outcome;
+  });
+}
+
+/** Fills in `outcomes`; returns those that are certainly not applied and must go singly. */
+async function writeGroup(
+  context: WriteContext,
+  members: readonly Member[],
+  outcomes: Outcomes,
+  span: WriteSpan,
+): Promise<readonly Member[]> {
+  try {
+    return await sendGroup(context, members, outcomes, span);
+  } catch (error) {
+    const failure = storeErrorOrThrow(error);
+    // Refused as a whole, perhaps for one member's sake: a lease that is gone, a right that is missing.
+    if (!isStoreError(failure, "UNAVAILABLE", "DEADLINE", "NO_SPACE", "CLOSED", "UNAUTHENTICATED")) {
+      return members;
+    }
+    for (const { index } of members) outcomes[index] = failure;
+    return [];
+  }
+}
+
+async function sendGroup(
+  context: WriteContext,
+  members: readonly Member[],
+  outcomes: Outcomes,
+  span: WriteSpan,
+): Promise<readonly Member[]> {
+  const { etcd, root, sessions, counters } = context;
+  const { kv } = etcd;
+  const writes = members.map(({ write }) => write);
+  const key = writes[0]?.key ?? "";
+  using scope = span.scope(key);
+  const slot = await sessions.take(scope.signal);
+  span.refuseAfterRestore(key);
+  const since = kv.highestRevision;
+  const compared = slot.revision;
+  counters.groups++;
+  const again: Member[] = [];
+  try {
+    const response = await kv.txn(groupTxn(writes, { root, slot, since }), {
+      signal: span.signal,
+      timeoutMs: span.requestMs(key),
+      lane: "bulk",
+    });
+    const { session, answers } = readGroup(writes, response);
+    if (answers === undefined) {
+      counters.sessionRetries++;
+      sessions.moved(slot, session);
+      return members;
+    }
+    for (const [at, member] of members.entries()) {
+      const answer = answers[at];
+      invariant(answer !== undefined, "every member has an answer");
+      if (answer.outcome === "applied") outcomes[member.index] = answer;
+      else if (member.write.guard === 0n && answer.grave > since && answer.current === undefined) {
+        again.push(member);
+      } else {
+        const { revision, current, reads } = answer;
+        outcomes[member.index] = { outcome: "refused", revision, current, reads };
+      }
+    }
+  } catch (error) {
+    if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
+    await eachWithLimit(members, singlesInFlight, async (member) => {
+      try {
+        const sent = { slot, compared, since, span, cause: error };
+        const settled = await settleLost(context, member.write, sent);
+        if (settled.fate === "applied") {
+          outcomes[member.index] = { outcome: "applied", revision: settled.revision };
+        } else again.push(member);
+      } catch (failure) {
+        outcomes[member.index] = storeErrorOrThrow(failure);
+      }
+    });
+  }
+  return again;
+}
+
+/** An abort's own reason and broken promises are not outcomes of one write: they end the call. */
+function storeErrorOrThrow(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  throw error;
+}
+
+async function eachWithLimit<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}

@@ -1,0 +1,86 @@
+/**
+ * The time and the end of one fenced write: cheap, since nearly every call makes one round trip and is done. A signal
+ * with a timer (`scope`) is made only when something has to be waited for beyond that.
+ */
+import type { Backoff } from "../base/backoff.ts";
+import { type Call, CallScope } from "../base/call.ts";
+import { quote } from "../base/quote.ts";
+import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
+import type { Etcd } from "./ports.ts";
+
+/** A call without a bound of its own: one request, and twice its time to settle it. */
+const defaultCallRequests = 3;
+
+export class WriteSpan {
+  readonly signal: AbortSignal | undefined;
+  readonly #etcd: Etcd;
+  readonly #deadlineMs: number;
+  /** Highest revision seen when it began: only a restore makes it fall. */
+  readonly #highest: bigint;
+
+  /** @throws INVALID_ARGUMENT for a timeoutMs that is not above 0; the signal's reason when already aborted */
+  constructor(etcd: Etcd, call: Call) {
+    const timeoutMs = call.timeoutMs ?? defaultCallRequests * etcd.requestTimeoutMs;
+    if (!(timeoutMs > 0)) {
+      throw invalidArgument(
+        "timeoutMs",
+        `Cannot write: timeoutMs is ${timeoutMs}, expected a number above 0`,
+      );
+    }
+    call.signal?.throwIfAborted();
+    this.signal = call.signal;
+    this.#etcd = etcd;
+    this.#deadlineMs = etcd.clock.monotonicMs() + timeoutMs;
+    this.#highest = etcd.kv.highestRevision;
+  }
+
+  leftMs(): number {
+    return this.#deadlineMs - this.#etcd.clock.monotonicMs();
+  }
+
+  /** Half of what is left, so that settling has the rest; the client's own bound at most. @throws DEADLINE when nothing is left */
+  requestMs(key: string): number {
+    const leftMs = this.leftMs();
+    if (leftMs <= 0) throw this.deadline(key);
+    return Math.min(this.#etcd.requestTimeoutMs, leftMs / 2);
+  }
+
+  /** What is left as a signal. Dispose it. */
+  scope(key: string): CallScope {
+    const timeoutMs = Math.max(1, this.leftMs());
+    return new CallScope({ signal: this.signal, timeoutMs }, this.#etcd.clock, `write ${quote(key)}`);
+  }
+
+  /** Whether a request that was certainly not applied may be sent again. */
+  mayTryAgain(error: unknown): boolean {
+    return isStoreError(error, "UNAVAILABLE", "DEADLINE") && this.leftMs() > 0;
+  }
+
+  /** Waits before the next try. @throws `error`, or DEADLINE, when the call's time would be over; the signal's reason */
+  async pause(backoff: Backoff, key: string, error?: unknown): Promise<void> {
+    const waitMs = backoff.next();
+    if (this.leftMs() <= waitMs) {
+      throw isStoreError(error, "UNAVAILABLE", "DEADLINE") ? error : this.deadline(key, error);
+    }
+    await this.#etcd.clock.sleep(waitMs, this.signal);
+  }
+
+  /** Guards read before a restore may fit other content after it. @throws UNAVAILABLE */
+  refuseAfterRestore(key: string): void {
+    if (this.#etcd.kv.highestRevision >= this.#highest) return;
+    throw new StoreError(
+      "UNAVAILABLE",
+      `Cannot write ${quote(key)}: etcd was restored while the call was under way`,
+      { retryAfterMs: 100, reason: "restored" },
+    );
+  }
+
+  deadline(key: string, cause?: unknown): StoreError {
+    return new StoreError(
+      "DEADLINE",
+      `Cannot write ${quote(key)}: no answer in time, and it was not applied`,
+      {},
+      cause === undefined ? {} : { cause },
+    );
+  }
+}
