@@ -56,11 +56,28 @@ const keepaliveTimeoutMs = 5_000;
  * `timeoutMs` (default twice requestTimeoutMs), or only faulty versions of etcd; UNAUTHENTICATED; DEADLINE; the signal's reason
  */
 export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
-  return openEtcd(options, await transportFactory(options.transport ?? "etcd3"));
+  return openEtcd(options, await transportFactory(options.transport ?? "http2"));
 }
 
 /** `connectEtcd` over a given transport. */
 export async function openEtcd(options: EtcdOptions, factory: TransportFactory): Promise<Etcd> {
+  using scope = new CallScope(options, options.clock ?? systemClock, "connect to etcd");
+  const client = createClient(options, factory);
+  try {
+    await client.connect(scope.rest());
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return assemble(client);
+}
+
+/** The same without waiting for an endpoint's greeting: for a transport that cannot fail to connect. */
+export function openEtcdAtOnce(options: EtcdOptions, factory: TransportFactory): Etcd {
+  return assemble(createClient(options, factory));
+}
+
+function createClient(options: EtcdOptions, factory: TransportFactory): EtcdClient {
   const { tls, auth, clock = systemClock, random = systemRandom } = options;
   const requestTimeoutMs = positive("requestTimeoutMs", options.requestTimeoutMs ?? requestTimeoutDefaultMs);
   const inFlightMax =
@@ -73,9 +90,7 @@ export async function openEtcd(options: EtcdOptions, factory: TransportFactory):
     );
   }
   checkTls(tls);
-  using scope = new CallScope(options, clock, "connect to etcd");
-  scope.throwIfEnded();
-  const client = new EtcdClient({
+  return new EtcdClient({
     endpoints: addresses.map(
       (endpoint) =>
         new Endpoint(
@@ -91,13 +106,6 @@ export async function openEtcd(options: EtcdOptions, factory: TransportFactory):
     allowFaultyVersions: options.allowFaultyVersions,
     probe: ({ address }) => probeConnection(address, tls, clock),
   });
-  try {
-    await client.connect({ signal: options.signal, timeoutMs: options.timeoutMs });
-  } catch (error) {
-    await client.close();
-    throw error;
-  }
-  return assemble(client);
 }
 
 function assemble(client: EtcdClient): Etcd {
