@@ -6,6 +6,7 @@ import { deleteGuarded } from "./delete.ts";
 import { expire } from "./expire.ts";
 import { list } from "./list.ts";
 import { page } from "./page.ts";
+import { quota } from "./quota.ts";
 import { race } from "./race.ts";
 import { rawKeys } from "./raw-keys.ts";
 import { resume } from "./resume.ts";
@@ -24,6 +25,7 @@ export const tourSteps: readonly Step[] = [
   select,
   deleteGuarded,
   expire,
+  quota,
   rawKeys,
   snapshot,
 ];
