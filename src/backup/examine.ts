@@ -13,6 +13,7 @@ import { type Json64, parseJson64 } from "./json64.ts";
 import { KeyGroups } from "./key-groups.ts";
 import { KeyIndex } from "./key-index.ts";
 import { compareMain, decodeRevision, mainBound, mainOf, RecordCursor } from "./mvcc-record.ts";
+import { laterOf } from "./revision-order.ts";
 import { hexOf, type SnapshotFile } from "./snapshot-file.ts";
 import type { SnapshotInfo, SnapshotMember } from "./snapshot-info.ts";
 
@@ -108,7 +109,7 @@ export async function examine(file: SnapshotFile, options: ExamineOptions = {}):
   const meta = small.get("meta");
   const compactRevision = storedRevision(meta, "finishedCompactRev", file.path);
   const scheduledCompactRevision = storedRevision(meta, "scheduledCompactRev", file.path);
-  const lastRevision = [scan.last, compactRevision, 0n].reduce((a, b) => (a > b ? a : b));
+  const lastRevision = [scan.last, compactRevision, 0n].reduce(laterOf);
   return {
     reader,
     buckets,

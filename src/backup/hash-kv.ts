@@ -57,6 +57,12 @@ export class HashKv {
     return within;
   }
 
+  /** Takes in one record that is not on a page: of a delta, so above the compact revision. */
+  addRecord(key: Uint8Array, value: Uint8Array): void {
+    this.records++;
+    this.value = crc32c(value, 0, value.length, crc32c(key, 0, key.length, this.value));
+  }
+
   #skips(page: Page, i: number, ordinal: number): boolean {
     if (this.#compacted === undefined) return false;
     const order = compareMain(page, i, this.#compacted);

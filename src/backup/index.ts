@@ -1,6 +1,17 @@
 /** The door `keelson/backup`. */
 export type { SnapshotProblem } from "./damage.ts";
 export { inspectSnapshot } from "./inspect.ts";
+export type { RepositoryBackend } from "./repository/backend.ts";
+export type { DeltaManifest, FullManifest, SigningKey, TimeMark } from "./repository/manifest.ts";
+export {
+  type Backup,
+  type BackupOutcome,
+  type BackupRepository,
+  openRepository,
+  type RepositoryOptions,
+  type RepositoryRestoreOptions,
+} from "./repository/repository.ts";
+export type { RetentionPolicy } from "./repository/retention.ts";
 export {
   type RestoreClusterOptions,
   type RestoreCommon,

@@ -53,3 +53,36 @@ export function encodeKeyValue(kv: {
 export function encodeLease(id: bigint, ttlSeconds: bigint): Uint8Array {
   return new ProtoWriter().varint(1, id).varint(2, ttlSeconds).finish();
 }
+
+/** User key and lease of an encoded `mvccpb.KeyValue`; undefined when it is none. */
+export function peekKeyValue(
+  bytes: Uint8Array,
+): { readonly keyStart: number; readonly keyEnd: number; readonly lease: bigint } | undefined {
+  let at = 0;
+  let keyStart = 0;
+  let keyEnd = 0;
+  let lease = 0n;
+  const varint = (): bigint | undefined => {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = bytes[at++];
+      if (byte === undefined) return undefined;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    return undefined;
+  };
+  while (at < bytes.length) {
+    const tag = bytes[at++] ?? 0;
+    const value = varint();
+    if (value === undefined) return undefined;
+    if ((tag & 7) === 2) {
+      const end = at + Number(value);
+      if (end > bytes.length) return undefined;
+      if (tag === 0x0a) [keyStart, keyEnd] = [at, end];
+      at = end;
+    } else if ((tag & 7) !== 0) return undefined;
+    else if (tag === 0x30) lease = value;
+  }
+  return { keyStart, keyEnd, lease };
+}

@@ -21,7 +21,10 @@ import { directoryMode, fileMode, renameDurably, syncDirectory, writeNewFile } f
 import { type Examined, examine, hashKvOfCopy } from "./examine.ts";
 import { inParallel } from "./in-parallel.ts";
 import { type InitialMember, type Membership, membershipOf } from "./membership.ts";
+import { tombstoneBytes } from "./mvcc-record.ts";
+import { peekKeyValue } from "./proto.ts";
 import { checkDataDir, checkPeersSilent, createPartial } from "./restore-target.ts";
+import { laterOf } from "./revision-order.ts";
 import { type RawRecord, rewriteDatabase } from "./rewrite-database.ts";
 import { hexOf, type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
 import { snapBytes, snapName, walBytes } from "./wal.ts";
@@ -150,6 +153,8 @@ export interface RestoreFromOptions extends MembersOptions {
   readonly token: string;
   /** Authentication off: for a scratch etcd that only answers to this process. */
   readonly withoutAuth?: boolean | undefined;
+  /** Highest revision the old cluster is known to have reached: the bump begins there. */
+  readonly seenRevision?: bigint | undefined;
   /** Records after the snapshot's last: deltas of a repository. */
   readonly delta?: RestoreDelta | undefined;
 }
@@ -186,11 +191,14 @@ export async function restoreFrom(
       signal,
     }),
   ]);
-  const last = examined.lastRevision;
+  const { delta } = options;
+  const last = delta?.lastRevision ?? examined.lastRevision;
   const revision = asked ?? last;
   checkReach(examined, revision, last);
   const bump = options.bumpRevision ?? bumpDefault;
-  const bumpTo = bump === false ? undefined : last + bump;
+  const seen = options.seenRevision ?? last;
+  const bumpTo = bump === false ? undefined : laterOf(seen, last) + bump;
+  if (delta !== undefined) await indexRecords(examined, delta.records(revision));
   if (bumpTo !== undefined && bumpTo > revisionMax) {
     throw invalidArgument("bumpRevision", `Cannot restore snapshot: revision ${bumpTo} is beyond 2^63 - 1`);
   }
@@ -202,7 +210,7 @@ export async function restoreFrom(
     const [first] = databases;
     if (first === undefined) throw invalidArgument("dataDirs", "Cannot restore snapshot: no data directory");
     let leasesAdded = 0;
-    let hashKv: number | undefined;
+    let hashKv = 0;
     await writeNewFile(first, async (handle) => {
       const writer = new BoltWriter(handle, file.meta.pageSize);
       ({ hashKv, leasesAdded } = await rewriteDatabase(examined, writer, {
@@ -212,12 +220,13 @@ export async function restoreFrom(
         epochs,
         keepAlarms: options.keepAlarms === true,
         withoutAuth: options.withoutAuth === true,
+        more: delta?.records(revision),
         missingLeaseTtlSeconds: BigInt(options.missingLeaseTtlSeconds ?? missingLeaseTtlDefaultSeconds),
         signal,
       }));
     });
     const written = await hashOfOutput(first, examined, revision, signal);
-    if (hashKv !== undefined && written !== hashKv) {
+    if (written !== hashKv) {
       throw damaged(first, undefined, `HashKV of what was written is ${written}, expected ${hashKv}`);
     }
     for (const database of databases.slice(1)) {
@@ -246,6 +255,20 @@ export async function restoreFrom(
   } catch (error) {
     for (const partial of partials) await rm(partial, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** Records after the snapshot's own, into its index: they may supersede what it holds, epochs included. */
+async function indexRecords(examined: Examined, batches: AsyncIterable<readonly RawRecord[]>): Promise<void> {
+  for await (const batch of batches) {
+    for (const { key, value } of batch) {
+      const facts = peekKeyValue(value);
+      if (facts === undefined)
+        throw damaged(examined.info.path, undefined, "a record of a delta is no key-value");
+      const view = new DataView(value.buffer, value.byteOffset, value.length);
+      const deleted = key.length === tombstoneBytes;
+      examined.index.add(value, view, facts.keyStart, facts.keyEnd, deleted);
+    }
   }
 }
 
@@ -333,7 +356,7 @@ function checkBump(bump: bigint | false | undefined): void {
 function checkReach(examined: Examined, revision: bigint, last: bigint): void {
   // A compaction that had begun may have removed records already, up to where it was going.
   const { compactRevision, scheduledCompactRevision, info } = examined;
-  const [floor = 0n] = [compactRevision, scheduledCompactRevision].sort((a, b) => (a < b ? 1 : -1));
+  const floor = laterOf(compactRevision, scheduledCompactRevision);
   if (revision > last) {
     throw invalidArgument(
       "toRevision",
@@ -357,7 +380,9 @@ function newEpochs(examined: Examined, token: string): Map<string, Uint8Array> {
   for (const [key, { deleted }] of [...examined.watched].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (deleted) continue;
     const digest = createHash("sha256").update(`${token}\n${key}\n${examined.info.sha256}`).digest("hex");
-    epochs.set(key, Buffer.from(digest.slice(0, 32)));
+    // The form of a version 4 UUID, as the store writes it.
+    const uuid = digest.slice(0, 32).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-a$4-$5");
+    epochs.set(key, Buffer.from(uuid));
   }
   return epochs;
 }

@@ -16,7 +16,7 @@ import type { Examined } from "./examine.ts";
 import { HashKv } from "./hash-kv.ts";
 import { type Membership, memberJson } from "./membership.ts";
 import { compareMain, encodeRevision, type MvccRecord, mainBound, RecordCursor } from "./mvcc-record.ts";
-import { encodeKeyValue, encodeLease } from "./proto.ts";
+import { encodeKeyValue, encodeLease, peekKeyValue } from "./proto.ts";
 import { restoreTerm } from "./wal.ts";
 
 export interface RewritePlan {
@@ -44,8 +44,8 @@ export interface RawRecord {
 }
 
 export interface Rewritten {
-  /** HashKV of the source at `revision`; undefined when records were added from elsewhere. */
-  readonly hashKv: number | undefined;
+  /** HashKV of the source, `more` included, at `revision`. */
+  readonly hashKv: number;
   readonly leasesAdded: number;
 }
 
@@ -94,7 +94,6 @@ class Rewrite {
   /** Lease ids that records kept so far name. */
   readonly #named = new Set<bigint>();
   #leasesAdded = 0;
-  #more = false;
 
   constructor(examined: Examined, writer: BoltWriter, plan: RewritePlan) {
     this.#examined = examined;
@@ -104,7 +103,7 @@ class Rewrite {
   }
 
   result(): Rewritten {
-    return { hashKv: this.#more ? undefined : this.#hash.value, leasesAdded: this.#leasesAdded };
+    return { hashKv: this.#hash.value, leasesAdded: this.#leasesAdded };
   }
 
   async copy(name: string, source: Bucket | undefined): Promise<void> {
@@ -141,8 +140,13 @@ class Rewrite {
       break;
     }
     for await (const batch of more ?? []) {
-      this.#more = true;
-      for (const { key, value } of batch) await out.add(key, value);
+      for (const { key, value } of batch) {
+        const kept = !this.#examined.index.dropped(this.#hash.records);
+        this.#hash.addRecord(key, value);
+        const lease = kept ? (peekKeyValue(value)?.lease ?? 0n) : 0n;
+        if (lease !== 0n) this.#named.add(lease);
+        await out.add(key, value);
+      }
     }
     if (bumpTo !== undefined) {
       for (const { key, value } of this.#bump(bumpTo)) await out.add(key, value);

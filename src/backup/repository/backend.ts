@@ -1,0 +1,130 @@
+/**
+ * Where a repository keeps its bytes: four verbs that any object store has, and a lock. The directory backend is here;
+ * one over an object store fits behind the same interface.
+ */
+import { randomUUID } from "node:crypto";
+import { link, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { StoreError } from "../../errors.ts";
+import { directoryMode, syncDirectory, writeNewFile } from "../durable.ts";
+
+export interface RepositoryBackend {
+  /** The whole object; undefined when there is none. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /** Durable, all or nothing. An object of that name is replaced. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  has(name: string): Promise<boolean>;
+  /** Names below `folder` ("backups", "chunks"), in no order. */
+  list(folder: string): Promise<readonly string[]>;
+  /** An absent object counts as done. */
+  delete(name: string): Promise<void>;
+  /** One writer at a time. @throws UNAVAILABLE while another holds it */
+  lock(): Promise<AsyncDisposable>;
+  /** A folder on this machine for a file in the making. */
+  readonly scratch: string;
+}
+
+/** The repository in a directory of a file system. */
+export async function openDirectoryBackend(directory: string): Promise<RepositoryBackend> {
+  for (const folder of ["chunks", "backups", "scratch"]) {
+    await mkdir(join(directory, folder), { recursive: true, mode: directoryMode });
+  }
+  const pathOf = (name: string): string => join(directory, ...name.split("/"));
+  return {
+    scratch: join(directory, "scratch"),
+    async read(name) {
+      return await readFile(pathOf(name)).catch(absent);
+    },
+    async has(name) {
+      return (await stat(pathOf(name)).catch(absent)) !== undefined;
+    },
+    async write(name, bytes) {
+      const path = pathOf(name);
+      await mkdir(dirname(path), { recursive: true, mode: directoryMode });
+      const partial = `${path}.${randomUUID()}.partial`;
+      await writeNewFile(partial, bytes);
+      await rename(partial, path);
+      await syncDirectory(dirname(path));
+    },
+    async list(folder) {
+      const entries = await readdir(pathOf(folder), { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile() && !entry.name.endsWith(".partial"))
+        .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
+    },
+    async delete(name) {
+      await rm(pathOf(name), { force: true });
+    },
+    lock: () => lockDirectory(directory),
+  };
+}
+
+interface LockHolder {
+  readonly pid: number;
+  readonly host: string;
+  readonly id: string;
+}
+
+/** A lock file is taken by linking a finished file to its name, so that it is never seen half written. */
+async function lockDirectory(directory: string): Promise<AsyncDisposable> {
+  const path = join(directory, "lock");
+  const own: LockHolder = { pid: process.pid, host: hostname(), id: randomUUID() };
+  const ready = `${path}.${own.id}`;
+  await writeFile(ready, JSON.stringify(own), { mode: 0o600 });
+  try {
+    for (let attempt = 0; ; attempt++) {
+      const taken = await link(ready, path).then(
+        () => true,
+        () => false,
+      );
+      if (taken) break;
+      const holder = await readHolder(path);
+      if (holder === undefined && attempt < 3) continue;
+      if (holder !== undefined && attempt < 3 && holder.host === own.host && !isAlive(holder.pid)) {
+        await unlink(path).catch(absent);
+        continue;
+      }
+      throw new StoreError(
+        "UNAVAILABLE",
+        `Cannot write to repository "${directory}": process ${holder?.pid} on "${holder?.host}" is writing to it`,
+        { retryAfterMs: 10_000, reason: "locked" },
+      );
+    }
+  } finally {
+    await unlink(ready).catch(absent);
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      if ((await readHolder(path))?.id === own.id) await unlink(path).catch(absent);
+    },
+  };
+}
+
+async function readHolder(path: string): Promise<LockHolder | undefined> {
+  const text = await readFile(path, "utf8").catch(absent);
+  if (text === undefined) return undefined;
+  const holder: unknown = JSON.parse(text);
+  if (
+    typeof holder !== "object" ||
+    holder === null ||
+    !("pid" in holder && "host" in holder && "id" in holder)
+  ) {
+    return undefined;
+  }
+  return { pid: Number(holder.pid), host: String(holder.host), id: String(holder.id) };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  throw error;
+}

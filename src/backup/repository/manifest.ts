@@ -1,0 +1,109 @@
+/**
+ * What a repository has on record of each backup, as signed JSON: which chunks, which revisions, when, what was proved.
+ *
+ *   file = { "body": <manifest as text>, "signature"?: base64 }        signed are the bytes of body
+ *
+ * A repository opened with a key takes no manifest that is not signed with it: a chunk is named by its content, so a
+ * signed list of names covers every byte of the backup.
+ */
+import { createHmac, createPublicKey, type KeyObject, sign, timingSafeEqual, verify } from "node:crypto";
+import { damaged } from "../damage.ts";
+
+/** HMAC-SHA-256 with bytes; Ed25519 with a key object (a private one signs and verifies, a public one verifies). */
+export type SigningKey = Uint8Array | KeyObject;
+
+/** By `timeMs` (wall clock) every revision up to `revision` existed. */
+export interface TimeMark {
+  readonly timeMs: number;
+  readonly revision: string;
+}
+
+interface Common {
+  /** Sorts by time: `<UTC time>-<kind>-<last revision>-<random>`. */
+  readonly id: string;
+  readonly createdAt: string;
+  readonly clusterId: string;
+  readonly lastRevision: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly chunks: readonly string[];
+  readonly marks: readonly TimeMark[];
+  /** HashKV of the live member at lastRevision, with the compact revision it was made at; absent when it could not be asked. */
+  readonly liveHash?: { readonly hash: number; readonly compactRevision: string } | undefined;
+}
+
+export interface FullManifest extends Common {
+  readonly kind: "full";
+  readonly hashKv: number;
+  readonly compactRevision: string;
+  readonly proved: "live" | "self";
+}
+
+export interface DeltaManifest extends Common {
+  readonly kind: "delta";
+  readonly firstRevision: string;
+  /** The full this chain of deltas begins at, and the backup right before this one. */
+  readonly base: string;
+  readonly previous: string;
+}
+
+export type Manifest = FullManifest | DeltaManifest;
+
+export function encodeManifest(manifest: Manifest, key: SigningKey | undefined): Uint8Array {
+  const body = JSON.stringify({ format: "keelson-backup/1", ...manifest });
+  const signature = key === undefined ? undefined : signatureOf(body, key).toString("base64");
+  return Buffer.from(JSON.stringify({ body, ...(signature === undefined ? {} : { signature }) }));
+}
+
+/** @throws CORRUPT_SNAPSHOT for text that is no manifest, a signature that is missing or wrong */
+export function decodeManifest(bytes: Uint8Array, name: string, key: SigningKey | undefined): Manifest {
+  const file = parse(Buffer.from(bytes).toString("utf8"), name);
+  const { body, signature } = file as { readonly body?: unknown; readonly signature?: unknown };
+  if (typeof body !== "string") throw damaged(name, undefined, "it is no manifest of a backup");
+  if (key !== undefined) {
+    if (typeof signature !== "string") throw damaged(name, undefined, "the manifest is not signed");
+    if (!isSignedWith(body, Buffer.from(signature, "base64"), key)) {
+      throw damaged(
+        name,
+        undefined,
+        "the manifest's signature does not fit: it was changed, or signed with another key",
+      );
+    }
+  }
+  const manifest = parse(body, name) as Partial<Manifest> & { readonly format?: unknown };
+  const sound =
+    manifest.format === "keelson-backup/1" &&
+    (manifest.kind === "full" || manifest.kind === "delta") &&
+    typeof manifest.id === "string" &&
+    typeof manifest.sizeBytes === "number" &&
+    Array.isArray(manifest.chunks) &&
+    Array.isArray(manifest.marks) &&
+    /^\d+$/.test(manifest.lastRevision ?? "");
+  if (!sound) throw damaged(name, undefined, "the manifest is not of format keelson-backup/1");
+  return manifest as Manifest;
+}
+
+function parse(text: string, name: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value;
+  } catch {
+    // Said below in the words of a backup.
+  }
+  throw damaged(name, undefined, "it is no JSON object");
+}
+
+function signatureOf(body: string, key: SigningKey): Buffer {
+  return key instanceof Uint8Array
+    ? createHmac("sha256", key).update(body).digest()
+    : sign(null, Buffer.from(body), key);
+}
+
+function isSignedWith(body: string, signature: Uint8Array, key: SigningKey): boolean {
+  if (key instanceof Uint8Array) {
+    const expected = signatureOf(body, key);
+    return expected.length === signature.length && timingSafeEqual(expected, signature);
+  }
+  const publicKey = key.type === "private" ? createPublicKey(key) : key;
+  return verify(null, Buffer.from(body), publicKey, signature);
+}

@@ -1,0 +1,550 @@
+/**
+ * `openRepository`: fulls as shared chunks, deltas between them, restores to any revision or time on record.
+ *
+ *   backup()  a proved snapshot, cut into chunks; only new ones are written
+ *   delta()   every record since the last backup, from a watch; follow() goes on with it
+ *   restore() nearest full at or before the target, deltas up to it, rewritten and hash-checked as any restore
+ *
+ * One writer at a time (a lock); readers need none: what a manifest names is written before the manifest.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Call, CallScope } from "../../base/call.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { systemRandom } from "../../base/random.ts";
+import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import type { Etcd } from "../../etcd/ports.ts";
+import type { Progress } from "../../resource/contract.ts";
+import { damaged, problemOf, type SnapshotProblem } from "../damage.ts";
+import { fileMode } from "../durable.ts";
+import { decodeRevision } from "../mvcc-record.ts";
+import { type RestoreCommon, type RestoreReport, restoreFrom } from "../restore.ts";
+import { laterOf } from "../revision-order.ts";
+import type { RawRecord } from "../rewrite-database.ts";
+import { saveSnapshot } from "../save.ts";
+import { hexOf, SnapshotFile } from "../snapshot-file.ts";
+import { openDirectoryBackend, type RepositoryBackend } from "./backend.ts";
+import { ChunkStore, chunkBytes, chunkPath } from "./chunks.ts";
+import { decodeSegment, encodeSegment, recordsOfBatch } from "./delta.ts";
+import {
+  type DeltaManifest,
+  decodeManifest,
+  encodeManifest,
+  type FullManifest,
+  type Manifest,
+  type SigningKey,
+} from "./manifest.ts";
+import { type RetentionPolicy, retain } from "./retention.ts";
+
+export interface RepositoryOptions {
+  readonly directory: string;
+  /** 32 bytes: every chunk is sealed with AES-256-GCM. */
+  readonly encryptionKey?: Uint8Array | undefined;
+  readonly signingKey?: SigningKey | undefined;
+  /** Instead of the directory itself, which then only holds files in the making. */
+  readonly backend?: RepositoryBackend | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** A backup on record. */
+export type Backup = Manifest;
+
+export interface BackupOutcome {
+  readonly backup: Backup;
+  /** Bytes written for it, and bytes it stands for. */
+  readonly newBytes: number;
+  readonly sizeBytes: number;
+}
+
+export interface RepositoryRestoreOptions extends RestoreCommon {
+  readonly dataDir: string;
+  readonly name?: string | undefined;
+  readonly initialAdvertisePeerUrls?: string | undefined;
+}
+
+export interface BackupRepository {
+  /** Oldest first. @throws CORRUPT_SNAPSHOT for a manifest that is damaged or not signed as it must be */
+  list(): Promise<readonly Backup[]>;
+  /** A full backup, proved. */
+  backup(
+    etcd: Etcd,
+    options?: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
+  ): Promise<BackupOutcome>;
+  /** All that was written since the last backup; undefined when nothing was. @throws EXPIRED when etcd has compacted it: take a full */
+  delta(etcd: Etcd, options?: Call): Promise<BackupOutcome | undefined>;
+  /** Deltas every `intervalMs` until the signal aborts; yields each. A full is taken where the chain breaks. */
+  follow(
+    etcd: Etcd,
+    options: { readonly intervalMs: number; readonly signal?: AbortSignal | undefined },
+  ): AsyncIterable<BackupOutcome>;
+  /** To `toRevision`, `toTime`, or the last revision on record. */
+  restore(options: RepositoryRestoreOptions): Promise<RestoreReport>;
+  /** Every manifest, signature and chunk. */
+  verify(options?: Call): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }>;
+  /** Removes what the policy does not keep and nothing kept needs. Returns ids removed, and bytes given back. */
+  prune(policy: RetentionPolicy): Promise<{ readonly removed: readonly string[]; readonly chunks: number }>;
+}
+
+/** @throws INVALID_ARGUMENT for a key of the wrong size */
+export async function openRepository(options: RepositoryOptions): Promise<BackupRepository> {
+  const backend = options.backend ?? (await openDirectoryBackend(options.directory));
+  const chunks = new ChunkStore(backend, systemRandom, options.encryptionKey);
+  return new Repository(backend, chunks, options.signingKey, options.clock ?? systemClock);
+}
+
+/** Records of one delta kept in memory at most, bytes: a busy store makes several deltas. */
+const deltaBytesMax = 32 * 1024 * 1024;
+
+class Repository implements BackupRepository {
+  readonly #backend: RepositoryBackend;
+  readonly #chunks: ChunkStore;
+  readonly #key: SigningKey | undefined;
+  readonly #clock: Clock;
+
+  constructor(backend: RepositoryBackend, chunks: ChunkStore, key: SigningKey | undefined, clock: Clock) {
+    this.#backend = backend;
+    this.#chunks = chunks;
+    this.#key = key;
+    this.#clock = clock;
+  }
+
+  async list(): Promise<readonly Backup[]> {
+    const names = (await this.#backend.list("backups")).filter((name) => name.endsWith(".json"));
+    const found: Backup[] = [];
+    for (const name of names.sort()) {
+      const bytes = await this.#backend.read(name);
+      if (bytes !== undefined) found.push(decodeManifest(bytes, name, this.#key));
+    }
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async backup(
+    etcd: Etcd,
+    options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call = {},
+  ): Promise<BackupOutcome> {
+    await using _lock = await this.#backend.lock();
+    return await this.#full(etcd, options);
+  }
+
+  async delta(etcd: Etcd, options: Call = {}): Promise<BackupOutcome | undefined> {
+    using scope = new CallScope(options, this.#clock, "take a delta");
+    await using _lock = await this.#backend.lock();
+    return await this.#delta(etcd, scope.signal);
+  }
+
+  async *follow(
+    etcd: Etcd,
+    options: { readonly intervalMs: number; readonly signal?: AbortSignal | undefined },
+  ): AsyncGenerator<BackupOutcome, void, void> {
+    const { intervalMs, signal } = options;
+    const ended = (): boolean => signal?.aborted === true;
+    while (!ended()) {
+      try {
+        const outcome = await this.delta(etcd, { signal });
+        if (outcome !== undefined) yield outcome;
+      } catch (error) {
+        if (ended()) return;
+        const broken = isStoreError(error, "EXPIRED", "NOT_FOUND", "PRECONDITION_FAILED");
+        if (!broken) throw error;
+        yield await this.backup(etcd, { signal });
+      }
+      await this.#clock.sleep(intervalMs, signal).catch(() => {});
+    }
+  }
+
+  async restore(options: RepositoryRestoreOptions): Promise<RestoreReport> {
+    using scope = new CallScope(options, this.#clock, "restore from a repository");
+    const { signal } = scope;
+    const backups = await this.list();
+    const target = targetRevision(backups, options);
+    const { full, deltas } = chainTo(backups, target);
+    const path = join(this.#backend.scratch, `restore-${randomBytes(8).toString("hex")}.db`);
+    try {
+      await this.#materialise(full, path, signal);
+      await using file = await SnapshotFile.open(path);
+      const name = options.name ?? "default";
+      const peer = options.initialAdvertisePeerUrls ?? "http://localhost:2380";
+      const initialCluster =
+        options.initialCluster ??
+        peer
+          .split(",")
+          .map((url) => `${name}=${url.trim()}`)
+          .join(",");
+      const single = !initialCluster.includes(",") || options.initialCluster === undefined;
+      const facts = createHash("sha256")
+        .update(`${full.id} ${target} ${initialCluster}`)
+        .digest("hex")
+        .slice(0, 16);
+      const token =
+        options.initialClusterToken ?? `keelson-${single ? randomBytes(8).toString("hex") : facts}`;
+      const newest = backups.map(({ lastRevision }) => BigInt(lastRevision)).reduce(laterOf);
+      const [report] = await restoreFrom(file, {
+        ...options,
+        toTime: undefined,
+        toRevision: target.toString(),
+        initialCluster,
+        dataDirs: { [name]: options.dataDir },
+        token,
+        seenRevision: newest,
+        delta:
+          deltas.length === 0
+            ? undefined
+            : {
+                lastRevision: BigInt(deltas.at(-1)?.lastRevision ?? "0"),
+                records: (toRevision) => this.#records(deltas, BigInt(full.lastRevision), toRevision),
+              },
+        signal,
+      });
+      if (report === undefined) throw new Error("a restore of one member gave no report");
+      this.#checkLive(report, full, deltas);
+      return report;
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  async verify(
+    options: Call = {},
+  ): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }> {
+    using scope = new CallScope(options, this.#clock, "verify a repository");
+    const problems: SnapshotProblem[] = [];
+    const attempt = async (work: () => Promise<void>): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        const { offset, what } = problemOf(error);
+        problems.push({ offset, what: isStoreError(error) ? error.message : what });
+      }
+    };
+    const names = (await this.#backend.list("backups")).filter((name) => name.endsWith(".json"));
+    for (const name of names.sort()) {
+      await attempt(async () => {
+        const bytes = await this.#backend.read(name);
+        if (bytes === undefined) return;
+        const manifest = decodeManifest(bytes, name, this.#key);
+        const hash = createHash("sha256");
+        let size = 0;
+        for (const chunk of manifest.chunks) {
+          scope.throwIfEnded();
+          const plain = await this.#chunks.get(chunk);
+          hash.update(plain);
+          size += plain.length;
+        }
+        if (size !== manifest.sizeBytes || hash.digest("hex") !== manifest.sha256) {
+          throw damaged(name, undefined, "its chunks do not make the file it names");
+        }
+      });
+    }
+    return { ok: problems.length === 0, problems };
+  }
+
+  async prune(
+    policy: RetentionPolicy,
+  ): Promise<{ readonly removed: readonly string[]; readonly chunks: number }> {
+    await using _lock = await this.#backend.lock();
+    const backups = await this.list();
+    const kept = retain(backups, policy);
+    const removed = backups.filter(({ id }) => !kept.has(id));
+    // Manifests first: a chunk may go only when no manifest names it.
+    for (const { id } of removed) await this.#backend.delete(manifestPath(id));
+    const named = new Set(
+      backups.filter(({ id }) => kept.has(id)).flatMap(({ chunks }) => chunks.map(chunkPath)),
+    );
+    let chunks = 0;
+    for (const name of await this.#backend.list("chunks")) {
+      if (named.has(name)) continue;
+      await this.#backend.delete(name);
+      chunks++;
+    }
+    return { removed: removed.map(({ id }) => id), chunks };
+  }
+
+  async #full(
+    etcd: Etcd,
+    options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
+  ): Promise<BackupOutcome> {
+    const path = join(this.#backend.scratch, `full-${randomBytes(8).toString("hex")}.db`);
+    try {
+      const { header } = await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, options);
+      const saved = await saveSnapshot(etcd, path, options);
+      const stored = await this.#storeFile(path, options.signal);
+      const nowMs = this.#clock.nowMs();
+      const manifest: FullManifest = {
+        kind: "full",
+        id: this.#newId("full", saved.revision, nowMs),
+        createdAt: new Date(nowMs).toISOString(),
+        clusterId: header.clusterId.toString(16),
+        lastRevision: saved.revision,
+        compactRevision: saved.compactRevision,
+        hashKv: saved.hashKv,
+        proved: saved.proved,
+        marks: [{ timeMs: nowMs, revision: saved.revision }],
+        ...stored,
+      };
+      return await this.#publish(manifest, stored.newBytes);
+    } finally {
+      await rm(path, { force: true });
+      await rm(`${path}.partial`, { force: true });
+    }
+  }
+
+  async #delta(etcd: Etcd, signal: AbortSignal | undefined): Promise<BackupOutcome | undefined> {
+    const previous = (await this.list()).reduce<Backup | undefined>(
+      (last, backup) =>
+        last === undefined || BigInt(backup.lastRevision) >= BigInt(last.lastRevision) ? backup : last,
+      undefined,
+    );
+    if (previous === undefined) {
+      throw new StoreError("NOT_FOUND", "Cannot take a delta: the repository holds no full backup yet", {});
+    }
+    const { header } = await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, { signal });
+    if (header.clusterId.toString(16) !== previous.clusterId) {
+      throw new StoreError(
+        "PRECONDITION_FAILED",
+        `Cannot take a delta: cluster is ${header.clusterId.toString(16)}, the repository's chain is of ${previous.clusterId}`,
+        { field: "uid", expected: previous.clusterId, actual: header.clusterId.toString(16) },
+      );
+    }
+    const from = BigInt(previous.lastRevision);
+    if (header.revision <= from) return undefined;
+    const { records, last, marks } = await this.#watch(etcd, from + 1n, header.revision, signal);
+    const [endpoint = ""] = etcd.endpoints;
+    const live = await etcd.maintenance.hashKv(last, { endpoint, signal }).catch(() => undefined);
+    const stored = await this.#storeBytes(encodeSegment(records));
+    const nowMs = this.#clock.nowMs();
+    const manifest: DeltaManifest = {
+      kind: "delta",
+      id: this.#newId("delta", last.toString(), nowMs),
+      createdAt: new Date(nowMs).toISOString(),
+      clusterId: previous.clusterId,
+      firstRevision: (from + 1n).toString(),
+      lastRevision: last.toString(),
+      base: previous.kind === "full" ? previous.id : previous.base,
+      previous: previous.id,
+      marks,
+      liveHash:
+        live === undefined || live.compactRevision >= last
+          ? undefined
+          : { hash: live.hash, compactRevision: live.compactRevision.toString() },
+      ...stored,
+    };
+    return await this.#publish(manifest, stored.newBytes);
+  }
+
+  /** Every record from `first` up to `until` at least, or until a delta is full. */
+  async #watch(
+    etcd: Etcd,
+    first: bigint,
+    until: bigint,
+    signal: AbortSignal | undefined,
+  ): Promise<{
+    readonly records: readonly RawRecord[];
+    readonly last: bigint;
+    readonly marks: DeltaManifest["marks"];
+  }> {
+    const records: RawRecord[] = [];
+    const marks: { timeMs: number; revision: string }[] = [];
+    let bytes = 0;
+    let last = first - 1n;
+    await using watch = etcd.watches.open({ key: "\0", rangeEnd: "\0", startRevision: first }, { signal });
+    for await (const batch of watch) {
+      if (batch.type !== "events") continue;
+      for (const record of recordsOfBatch(batch.events)) {
+        records.push(record);
+        bytes += record.key.length + record.value.length + 8;
+      }
+      last = batch.revision;
+      marks.push({ timeMs: this.#clock.nowMs(), revision: last.toString() });
+      if (last >= until || bytes >= deltaBytesMax) break;
+    }
+    signal?.throwIfAborted();
+    return { records, last, marks };
+  }
+
+  async *#records(
+    deltas: readonly DeltaManifest[],
+    after: bigint,
+    until: bigint,
+  ): AsyncGenerator<readonly RawRecord[]> {
+    for (const delta of deltas) {
+      const parts: Uint8Array[] = [];
+      for (const name of delta.chunks) parts.push(await this.#chunks.get(name));
+      const bytes = Buffer.concat(parts);
+      if (createHash("sha256").update(bytes).digest("hex") !== delta.sha256) {
+        throw damaged(manifestPath(delta.id), undefined, "its chunks do not make the delta it names");
+      }
+      yield decodeSegment(bytes, manifestPath(delta.id)).filter(({ key }) => {
+        const revision = decodeRevision(key);
+        if (revision === undefined)
+          throw damaged(manifestPath(delta.id), undefined, "a record has no revision");
+        return revision.main > after && revision.main <= until;
+      });
+    }
+  }
+
+  /** The snapshot file of a full, as etcd sent it. */
+  async #materialise(full: FullManifest, path: string, signal: AbortSignal | undefined): Promise<void> {
+    const handle = await open(path, "wx", fileMode);
+    try {
+      for (const name of full.chunks) {
+        signal?.throwIfAborted();
+        await handle.writeFile(await this.#chunks.get(name));
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #storeFile(path: string, signal: AbortSignal | undefined): Promise<Stored> {
+    const handle = await open(path, "r");
+    try {
+      const buffer = Buffer.alloc(chunkBytes);
+      const stored = new StoredParts(this.#chunks);
+      for (let offset = 0; ; ) {
+        signal?.throwIfAborted();
+        const { bytesRead } = await handle.read(buffer, 0, chunkBytes, offset);
+        if (bytesRead === 0) return stored.finish();
+        await stored.add(buffer.subarray(0, bytesRead));
+        offset += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #storeBytes(bytes: Uint8Array): Promise<Stored> {
+    const stored = new StoredParts(this.#chunks);
+    for (let at = 0; at < bytes.length; at += chunkBytes)
+      await stored.add(bytes.subarray(at, at + chunkBytes));
+    return stored.finish();
+  }
+
+  async #publish(manifest: Manifest & { newBytes?: number }, newBytes: number): Promise<BackupOutcome> {
+    const { newBytes: _own, ...backup } = manifest;
+    await this.#backend.write(manifestPath(backup.id), encodeManifest(backup, this.#key));
+    return { backup, newBytes, sizeBytes: backup.sizeBytes };
+  }
+
+  #newId(kind: string, revision: string, nowMs: number): string {
+    const time = new Date(nowMs).toISOString().replace(/[-:.]/g, "");
+    return `${time}-${kind}-${revision}-${hexOf(systemRandom.bytes(4))}`;
+  }
+
+  /** Where the live member was asked for its HashKV at this very revision, the restore must agree. */
+  #checkLive(report: RestoreReport, full: FullManifest, deltas: readonly DeltaManifest[]): void {
+    const exact = deltas.find(({ lastRevision }) => lastRevision === report.toRevision)?.liveHash;
+    if (
+      exact === undefined ||
+      exact.compactRevision !== (full.compactRevision === "0" ? "-1" : full.compactRevision)
+    ) {
+      return;
+    }
+    if (exact.hash === report.hashKv) return;
+    throw damaged(
+      report.dataDir,
+      undefined,
+      `HashKV at revision ${report.toRevision} is ${report.hashKv}, the live member said ${exact.hash}`,
+    );
+  }
+}
+
+interface Stored {
+  readonly chunks: readonly string[];
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly newBytes: number;
+}
+
+/** Collects the chunks of one file. */
+class StoredParts {
+  readonly #store: ChunkStore;
+  readonly #names: string[] = [];
+  readonly #hash = createHash("sha256");
+  #sizeBytes = 0;
+  #newBytes = 0;
+
+  constructor(store: ChunkStore) {
+    this.#store = store;
+  }
+
+  async add(plain: Uint8Array): Promise<void> {
+    this.#hash.update(plain);
+    const { name, newBytes } = await this.#store.put(plain);
+    this.#names.push(name);
+    this.#sizeBytes += plain.length;
+    this.#newBytes += newBytes;
+  }
+
+  finish(): Stored {
+    return {
+      chunks: this.#names,
+      sha256: this.#hash.digest("hex"),
+      sizeBytes: this.#sizeBytes,
+      newBytes: this.#newBytes,
+    };
+  }
+}
+
+function manifestPath(id: string): string {
+  return `backups/${id}.json`;
+}
+
+function targetRevision(
+  backups: readonly Backup[],
+  options: Pick<RepositoryRestoreOptions, "toRevision" | "toTime">,
+): bigint {
+  const { toRevision, toTime } = options;
+  if (toRevision !== undefined) {
+    if (/^[1-9]\d{0,18}$/.test(toRevision)) return BigInt(toRevision);
+    throw invalidArgument(
+      "toRevision",
+      `Cannot restore: toRevision is "${toRevision}", expected a decimal number`,
+    );
+  }
+  const limitMs = toTime?.getTime() ?? Number.POSITIVE_INFINITY;
+  const marks = backups.flatMap((backup) => backup.marks).filter(({ timeMs }) => timeMs <= limitMs);
+  const revisions = marks.map(({ revision }) => BigInt(revision));
+  if (revisions.length === 0) {
+    throw invalidArgument(
+      "toTime",
+      `Cannot restore: the repository holds nothing as old as ${toTime?.toISOString() ?? "now"}`,
+    );
+  }
+  return revisions.reduce(laterOf);
+}
+
+/** The nearest full at or before `target`, and the unbroken deltas after it that reach `target`. */
+function chainTo(
+  backups: readonly Backup[],
+  target: bigint,
+): { readonly full: FullManifest; readonly deltas: readonly DeltaManifest[] } {
+  const fulls = backups.filter((backup) => backup.kind === "full");
+  const deltas = backups
+    .filter((backup) => backup.kind === "delta")
+    .sort((a, b) => (BigInt(a.firstRevision) < BigInt(b.firstRevision) ? -1 : 1));
+  const before = fulls
+    .filter(({ lastRevision }) => BigInt(lastRevision) <= target)
+    .sort((a, b) => (BigInt(a.lastRevision) < BigInt(b.lastRevision) ? 1 : -1));
+  for (const full of before) {
+    const chain: DeltaManifest[] = [];
+    let reached = BigInt(full.lastRevision);
+    for (const delta of deltas) {
+      if (reached >= target) break;
+      if (delta.clusterId !== full.clusterId || BigInt(delta.lastRevision) <= reached) continue;
+      if (BigInt(delta.firstRevision) > reached + 1n) break;
+      chain.push(delta);
+      reached = BigInt(delta.lastRevision);
+    }
+    if (reached >= target) return { full, deltas: chain };
+  }
+  // A later full still holds its own history back to its compact revision.
+  const after = fulls
+    .filter((full) => BigInt(full.lastRevision) > target && BigInt(full.compactRevision) <= target)
+    .sort((a, b) => (BigInt(a.lastRevision) < BigInt(b.lastRevision) ? -1 : 1))[0];
+  if (after !== undefined) return { full: after, deltas: [] };
+  throw invalidArgument(
+    "toRevision",
+    `Cannot restore to revision ${target}: the repository's backups do not reach it without a gap`,
+  );
+}

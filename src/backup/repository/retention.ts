@@ -1,0 +1,54 @@
+/**
+ * Which backups stay: the newest of each of the last so many hours, days, weeks and months that have one, the last so
+ * many, and whatever a kept one stands on.
+ */
+import { earlierOf } from "../revision-order.ts";
+import type { Manifest } from "./manifest.ts";
+
+export interface RetentionPolicy {
+  /** The last so many fulls; at least 1. */
+  readonly keepLast: number;
+  readonly hourly?: number | undefined;
+  readonly daily?: number | undefined;
+  /** Weeks begin on Monday, UTC like all others. */
+  readonly weekly?: number | undefined;
+  readonly monthly?: number | undefined;
+}
+
+const dayMs = 86_400_000;
+
+/** Ids to keep. Deltas after the oldest full kept stay, with the full their chain begins at. */
+export function retain(backups: readonly Manifest[], policy: RetentionPolicy): ReadonlySet<string> {
+  const fulls = backups
+    .filter((backup) => backup.kind === "full")
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  const kept = new Set(fulls.slice(0, Math.max(1, policy.keepLast)).map(({ id }) => id));
+  const periods = [
+    [policy.hourly, (text: string) => text.slice(0, 13)],
+    [policy.daily, (text: string) => text.slice(0, 10)],
+    // 1970-01-05 was a Monday.
+    [policy.weekly, (text: string) => String(Math.floor((Date.parse(text) / dayMs - 4) / 7))],
+    [policy.monthly, (text: string) => text.slice(0, 7)],
+  ] as const;
+  for (const [count = 0, periodOf] of periods) {
+    const seen = new Set<string>();
+    for (const { id, createdAt } of fulls) {
+      const period = periodOf(createdAt);
+      if (seen.has(period) || seen.size >= count) continue;
+      seen.add(period);
+      kept.add(id);
+    }
+  }
+  const oldest = fulls.filter(({ id }) => kept.has(id)).map(({ lastRevision }) => BigInt(lastRevision));
+  const floor = oldest.reduce(earlierOf, oldest[0] ?? 0n);
+  for (const backup of backups) {
+    if (backup.kind !== "delta" || BigInt(backup.lastRevision) <= floor) continue;
+    kept.add(backup.id);
+    kept.add(backup.base);
+  }
+  // A base that came back in brings the deltas of its own chain along, or the chain would have a hole.
+  for (const backup of backups) {
+    if (backup.kind === "delta" && kept.has(backup.base)) kept.add(backup.id);
+  }
+  return kept;
+}
