@@ -33,6 +33,9 @@ export interface QuotaGuardOptions {
   readonly ledgers: Ledgers;
 }
 
+/** Kubernetes' own kind of namespaces: core group. */
+const namespacesResource = "namespaces";
+
 /** What a write does to one quota. */
 interface Charge {
   readonly spec: NamespaceSpec;
@@ -149,6 +152,7 @@ export class QuotaGuard implements WriteGuard {
       ops: [
         ...slotted.map(({ key, entry }): TxnOp => ({ type: "put", put: { key, value: encodeSlot(entry) } })),
         ...prepared.flatMap(({ ledger, charge }) => leasedOps(ledger, charge, change)),
+        ...this.#endOfNamespace(change),
       ],
       reads,
       applied(revision) {
@@ -178,6 +182,13 @@ export class QuotaGuard implements WriteGuard {
       // After an unknown outcome the slot's revision may be another one: its next use finds out and reads it anew.
       abandoned: () => giveBack(prepared),
     };
+  }
+
+  /** A namespace takes its quotas with it: one of the same name begins without. */
+  #endOfNamespace({ kind, name, after }: Change): readonly TxnOp[] {
+    if (kind.resource !== namespacesResource || after !== undefined) return [];
+    const { key, rangeEnd } = this.#options.keys.namespace(name);
+    return [{ type: "delete", delete: { key, rangeEnd } }];
   }
 }
 

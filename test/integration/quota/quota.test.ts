@@ -151,6 +151,38 @@ describe.each(await etcdBinaries())("quotas on etcd $version", ({ path }) => {
     await store.quotas.remove("", { name: "gpu" });
   });
 
+  test("a namespace takes its quotas with it; one of the same name begins without", {
+    timeout: 60_000,
+  }, async () => {
+    const at = await namespace();
+    const widgets = store.resources(Widget);
+    await store.quotas.set(at, { hard: { "count/widgets": 1 } });
+    await widgets.create(draft("a", at));
+    await store.namespaces.delete({ name: at });
+    await expect
+      .poll(
+        async () =>
+          store.namespaces.get({ name: at }).then(
+            () => true,
+            (error: unknown) => !isStoreError(error, "NOT_FOUND"),
+          ),
+        { timeout: 30_000 },
+      )
+      .toBe(false);
+    expect(
+      (
+        await etcd().kv.range({
+          key: `/keelson/registry/quotas/${at}/`,
+          rangeEnd: `/keelson/registry/quotas/${at}0`,
+          countOnly: true,
+        })
+      ).count,
+    ).toBe(0n);
+    await store.namespaces.create({ metadata: { name: at } });
+    await widgets.create(draft("a", at));
+    await widgets.create(draft("b", at));
+  });
+
   test("bad input is refused before any call", async () => {
     const before = JSON.stringify(etcd().stats().requests);
     const bad: readonly (() => Promise<unknown>)[] = [
