@@ -75,6 +75,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     | undefined;
   #waiter: { resolve(taken: Taken<V>): void; reject(error: unknown): void } | undefined;
   #bookmarkDue = false;
+  #begunAhead = false;
   #lastBookmark = false;
 
   constructor(parts: CacheWatchParts) {
@@ -219,8 +220,10 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       options.initial === undefined ? await this.#startRevision(scope) : await this.#initialRevision(scope);
     this.#delivered = revision;
     if (options.initial !== undefined) this.#phase = "initial";
-    else if (revision >= feed.applied || this.#nothingMissed(revision)) this.#goLive();
-    else this.#phase = "log";
+    else if (revision >= feed.applied || this.#nothingMissed(revision)) {
+      this.#begunAhead = revision > feed.applied;
+      this.#goLive();
+    } else this.#phase = "log";
     this.#wake();
     return revision;
   }
@@ -302,8 +305,12 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   #takeLive(): Batch<unknown> | undefined {
     let events = this.#group.take(this);
-    // A watcher begun at a version the cache had not reached yet passes over what is before it.
-    while (events !== undefined && this.#isPast(events)) events = this.#group.take(this);
+    if (this.#begunAhead) {
+      // Begun at a version the cache had not reached yet: what is before it is passed over.
+      while (events !== undefined && (events = this.#onlyNew(events)).length === 0)
+        events = this.#group.take(this);
+      if (events !== undefined) this.#begunAhead = false;
+    }
     if (events === undefined) return undefined;
     const last = events[events.length - 1];
     if (last !== undefined) this.#delivered = BigInt(last.resourceVersion);
@@ -311,9 +318,8 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     return this.#parts.coalesce ? coalesceEvents(events) : events;
   }
 
-  #isPast(events: Batch<unknown>): boolean {
-    const last = events[events.length - 1];
-    return last !== undefined && BigInt(last.resourceVersion) <= this.#delivered;
+  #onlyNew(events: Batch<unknown>): Batch<unknown> {
+    return events.filter(({ resourceVersion }) => BigInt(resourceVersion) > this.#delivered);
   }
 
   #takeBookmark(): Batch<V> | undefined {

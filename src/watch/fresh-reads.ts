@@ -45,7 +45,9 @@ export class FreshReads {
     this.#feed.counters.freshReads++;
     if (!(await untilAborted(this.#progressIsReliable(), scope.signal))) return false;
     const revision = await untilAborted(this.current(), scope.signal);
-    return this.#reach(revision, scope);
+    const reached = await this.#reach(revision, scope);
+    if (!reached) this.#lags(revision, scope);
+    return reached;
   }
 
   /**
@@ -55,7 +57,10 @@ export class FreshReads {
   async notOlderThan(revision: bigint, scope: CallScope, subject: Subject): Promise<boolean> {
     if (await this.#reach(revision, scope)) return true;
     const current = await untilAborted(this.current(), scope.signal);
-    if (current >= revision) return false;
+    if (current >= revision) {
+      this.#lags(revision, scope);
+      return false;
+    }
     throw new StoreError(
       "FUTURE_VERSION",
       `Cannot read version ${revision}: the store is at version ${current}`,
@@ -88,11 +93,14 @@ export class FreshReads {
     if (feed.applied >= revision && feed.state === "ready") return true;
     const waitMs = Math.min(cacheLimits.freshWaitMs, scope.remainingMs());
     const reached = await untilAborted(feed.reach(revision, waitMs), scope.signal);
-    if (!reached && waitMs === cacheLimits.freshWaitMs) {
-      feed.counters.freshTimeouts++;
-      this.#lagging = revision;
-    }
     return reached && feed.state === "ready";
+  }
+
+  /** The store is at `revision` and a whole wait did not bring the cache there. */
+  #lags(revision: bigint, scope: CallScope): void {
+    if (scope.remainingMs() === 0 || this.#feed.applied >= revision) return;
+    this.#feed.counters.freshTimeouts++;
+    this.#lagging = revision;
   }
 
   #progressIsReliable(): Promise<boolean> {
