@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createStore, defineKind, isStoreError, type Resource } from "keelson";
+import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
@@ -78,6 +79,53 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
     const [kv] = (await etcd.kv.range({ key: recordKey })).kvs;
     expect(text(kv?.value)).toBe((await store.health()).epoch);
   });
+
+  test("a restore that says so: old versions, tokens and watches are refused, what objects carry is good", async () => {
+    const dataDir = join(folder, `${version}-live`);
+    const snapshot = join(folder, `${version}.db`);
+    const restored = join(folder, `${version}-restored`);
+    await using server = await startLocalEtcd({ binary, dataDir });
+    await using etcd = await connect(server.endpoints, { requestTimeoutMs: 2_000 });
+    await using store = await createStore({ etcd, kinds: [Widget] });
+    const widgets = store.resources(Widget);
+    const key = { namespace: "default", name: "kept" };
+    const kept = await widgets.create(draft("kept"));
+    await widgets.create(draft("other"));
+    const page = await widgets.list({ limit: 1 });
+    await saveSnapshot(etcd, snapshot);
+    const lost = await widgets.update({ ...kept, spec: { size: 2 } });
+    const before = (await store.health({ timeoutMs: 20_000 })).epoch;
+    await using watch = widgets.watch();
+    await watch.ready();
+    const end = failureOf(drained(watch));
+
+    await server.stop();
+    const [url = ""] = server.endpoints;
+    await restoreSnapshot(snapshot, { dataDir: restored });
+    await using again = await startLocalEtcd({
+      binary,
+      dataDir: restored,
+      clientPort: Number(new URL(url).port),
+    });
+    expect(again.endpoints).toEqual(server.endpoints);
+
+    expect((await within(end, "the watch's end")).code).toBe("EXPIRED");
+    await until(async () => (await store.health({ timeoutMs: 20_000 })).epoch !== before, "a new epoch");
+    expect(await widgets.get(key)).toEqual(kept);
+    // Above the restored version, below the epoch's first: nobody has it.
+    const first = BigInt((await store.health({ timeoutMs: 20_000 })).resourceVersion ?? "0");
+    expect(BigInt(lost.metadata.resourceVersion)).toBeLessThan(first);
+    expect((await failureOf(widgets.update({ ...lost, spec: { size: 9 } }))).code).toBe("CONFLICT");
+    const preconditions = { resourceVersion: lost.metadata.resourceVersion };
+    expect((await failureOf(widgets.delete(key, { preconditions }))).code).toBe("PRECONDITION_FAILED");
+    const read = { consistency: "exact", resourceVersion: lost.metadata.resourceVersion } as const;
+    expect((await failureOf(widgets.get(key, { read }))).code).toBe("EXPIRED");
+    const late = failureOf(drained(widgets.watch({ resourceVersion: lost.metadata.resourceVersion })));
+    expect((await within(late, "a watch from a lost version")).code).toBe("EXPIRED");
+    const expired = await failureOf(widgets.list({ limit: 1, continueToken: page.continueToken }));
+    expect(expired).toMatchObject({ code: "EXPIRED", details: { reason: "epoch" } });
+    expect((await widgets.update({ ...kept, spec: { size: 7 } })).spec.size).toBe(7);
+  }, 180_000);
 
   test("a store that went back is given a new epoch by those who noticed; stale writes are refused", async () => {
     const dataDir = join(folder, version);

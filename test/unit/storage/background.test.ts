@@ -1,0 +1,136 @@
+/** What an open store does by itself, over the in-memory etcd: no process, no wall time that a test would wait for. */
+import { createStore, defineKind, isStoreError, type Resource } from "keelson";
+import { memoryEtcd } from "keelson/testing";
+import { describe, expect, test } from "vitest";
+import { BackgroundLoop } from "../../../src/base/background-loop.ts";
+import { systemClock } from "../../../src/base/clock.ts";
+import { definitionOf } from "../../../src/resource/define-kind.ts";
+import { KeySpace } from "../../../src/resource/keys.ts";
+import { Compactor, compactionClockKey } from "../../../src/storage/compaction.ts";
+import { KindRecords } from "../../../src/storage/kind-records.ts";
+import { until } from "../../support/etcd-cases.ts";
+
+const Widget = defineKind<Resource>({
+  version: "v1",
+  kind: "Widget",
+  plural: "widgets",
+  scope: "Namespaced",
+});
+
+describe("BackgroundLoop", () => {
+  test("does one round at a time, and the next at once when kicked", async () => {
+    let [rounds, underWay] = [0, 0];
+    await using loop = BackgroundLoop.start(systemClock, {
+      failureWaitMs: 3_600_000,
+      async round() {
+        expect(++underWay).toBe(1);
+        await Promise.resolve();
+        underWay--;
+        rounds++;
+        return 3_600_000;
+      },
+    });
+    await until(() => rounds === 1);
+    loop.kick();
+    loop.kick();
+    await until(() => rounds === 2);
+    await loop.close();
+    loop.kick();
+    expect(rounds).toBe(2);
+  });
+
+  test("tries a failed round again, and tells of the failure until one works", async () => {
+    let rounds = 0;
+    await using loop = BackgroundLoop.start(systemClock, {
+      failureWaitMs: 3_600_000,
+      async round() {
+        if (++rounds === 1) throw new Error("not yet");
+        return 3_600_000;
+      },
+    });
+    await until(() => loop.failure instanceof Error);
+    loop.kick();
+    await until(() => rounds === 2 && loop.failure === undefined);
+  });
+
+  test("close() ends the round under way and waits for it", async () => {
+    let ended = false;
+    const loop = BackgroundLoop.start(systemClock, {
+      failureWaitMs: 1,
+      async round(signal) {
+        try {
+          await systemClock.sleep(3_600_000, signal);
+        } finally {
+          ended = true;
+        }
+        return 1;
+      },
+    });
+    await Promise.resolve();
+    await loop.close();
+    expect(ended).toBe(true);
+  });
+
+  test("close() before the first round does none", async () => {
+    let rounds = 0;
+    const loop = BackgroundLoop.start(systemClock, {
+      firstWaitMs: 3_600_000,
+      failureWaitMs: 1,
+      round: async () => rounds++,
+    });
+    await loop.close();
+    expect(rounds).toBe(0);
+  });
+});
+
+test("a namespace is emptied and removed over the in-memory etcd too", async () => {
+  await using etcd = memoryEtcd();
+  await using store = await createStore({ etcd, kinds: [Widget] });
+  await store.namespaces.create({ metadata: { name: "team" } });
+  await store.resources(Widget).create({ metadata: { namespace: "team", name: "w" } });
+  await store.namespaces.delete({ name: "team" });
+  await until(() =>
+    store.namespaces.get({ name: "team" }).then(
+      () => false,
+      (error: unknown) => isStoreError(error, "NOT_FOUND"),
+    ),
+  );
+  expect((await store.resources(Widget).list()).items).toEqual([]);
+});
+
+test("two compactors in turn never compact what one of them saw last", async () => {
+  await using etcd = memoryEtcd();
+  const [a, b] = [new Compactor(etcd.kv), new Compactor(etcd.kv)];
+  for (let round = 0; round < 5; round++) {
+    await a.round();
+    await b.round();
+    const { header } = await etcd.kv.put({ key: "/x", value: `${round}` });
+    expect(a.compacted < header.revision - 1n && b.compacted < header.revision - 1n).toBe(true);
+  }
+  expect(a.compacted + b.compacted).toBeGreaterThan(0n);
+  expect((await etcd.kv.range({ key: compactionClockKey })).kvs[0]?.version).toBe(5n);
+});
+
+test("a kind on record comes back as a kind with the same keys; a broken record is left out", async () => {
+  await using etcd = memoryEtcd();
+  const keys = new KeySpace("/registry");
+  const records = new KindRecords(etcd.kv, keys);
+  const Role = defineKind<Resource>({
+    group: "rbac.example.com",
+    version: "v1",
+    kind: "Role",
+    plural: "roles",
+    scope: "Namespaced",
+    keyPath: "rbac/roles",
+    nameRule: "segment",
+  });
+  await records.record([definitionOf(Role), definitionOf(Widget)], {});
+  await etcd.kv.put({ key: keys.bookkeeping("kinds", "broken"), value: "{" });
+  await etcd.kv.put({ key: keys.bookkeeping("kinds", "evil"), value: '{"keyPath":"../x"}' });
+  const listed = await records.list({});
+  expect(listed.map((kind) => definitionOf(kind).keyPath)).toEqual(["rbac/roles", "widgets"]);
+  const place = { namespace: "a", name: "system:node" };
+  const [role] = listed;
+  if (role === undefined) throw new Error("the first kind is there");
+  expect(keys.object(definitionOf(role), place)).toBe(keys.object(definitionOf(Role), place));
+});
