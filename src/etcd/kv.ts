@@ -21,6 +21,7 @@ import {
   decodeHeaderOnly,
   decodePutResponse,
   decodeRangeResponse,
+  decodeRangeViews,
   decodeTxnResponse,
   encodeCompactionRequest,
   encodeDeleteRangeRequest,
@@ -39,6 +40,10 @@ const range: Rpc<RangeResponse> = {
   decode: decodeRangeResponse,
 };
 const serializableRange: Rpc<RangeResponse> = { ...range, judged: false };
+const viewedRange: Rpc<RangeResponse> = { ...range, decode: decodeRangeViews };
+const serializableViewedRange: Rpc<RangeResponse> = { ...serializableRange, decode: decodeRangeViews };
+const copiedRanges = [range, serializableRange] as const;
+const viewedRanges = [viewedRange, serializableViewedRange] as const;
 const put: Rpc<PutResponse> = {
   path: "/etcdserverpb.KV/Put",
   effect: "write",
@@ -90,7 +95,8 @@ class KvPort implements Kv {
   }
 
   async range(request: RangeRequest, call?: EtcdCall): Promise<RangeResponse> {
-    const rpc = request.serializable === true ? serializableRange : range;
+    const [linearizable, serializable] = request.views === true ? viewedRanges : copiedRanges;
+    const rpc = request.serializable === true ? serializable : linearizable;
     try {
       return await this.#client.unary(rpc, encodeRangeRequest(request), call);
     } catch (error) {

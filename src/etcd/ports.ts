@@ -56,6 +56,11 @@ export interface RangeRequest {
   readonly serializable?: boolean | undefined;
   readonly keysOnly?: boolean | undefined;
   readonly countOnly?: boolean | undefined;
+  /**
+   * Keys and values of the answer may be views of the whole reply instead of copies: cheaper by far for a page of small
+   * values, for a caller that keeps none of them.
+   */
+  readonly views?: boolean | undefined;
   readonly minModRevision?: bigint | undefined;
   readonly maxModRevision?: bigint | undefined;
   readonly minCreateRevision?: bigint | undefined;

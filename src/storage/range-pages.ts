@@ -39,6 +39,7 @@ export class PageSizer {
   }
 }
 
+/** Keys and values may be views of the whole answer: for who is done with them before the page after the next. */
 export interface RangePage {
   readonly kvs: readonly KeyValue[];
   /** The revision every page of this walk is read at. */
@@ -79,6 +80,8 @@ export async function* rangePages(
         limit: sizer.items(walk.wanted()),
         revision,
         serializable: walk.serializable,
+        // Worked on and let go page by page.
+        views: true,
       },
       call,
     );

@@ -309,6 +309,9 @@ function readTxnOp(reader: WireReader): TxnOpResponse {
 }
 
 export const decodeRangeResponse = (reply: Uint8Array): RangeResponse => readRangeBody(new WireReader(reply));
+/** Keys and values are views of `reply`. */
+export const decodeRangeViews = (reply: Uint8Array): RangeResponse =>
+  readRangeBody(new WireReader(reply, { views: true }));
 export const decodePutResponse = (reply: Uint8Array): PutResponse => readPutBody(new WireReader(reply));
 export const decodeDeleteRangeResponse = (reply: Uint8Array): DeleteRangeResponse =>
   readDeleteRangeBody(new WireReader(reply));

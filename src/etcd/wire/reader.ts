@@ -6,7 +6,7 @@
  *   wire     0 varint · 1 eight bytes · 2 length, bytes · 5 four bytes   (3 and 4, groups, are refused)
  *
  * 64-bit values are exact: a varint of up to 49 bits goes through a number, a longer one through two halves.
- * `bytes()` copies, so that a value kept for long does not keep the reply it came in.
+ * `bytes()` copies, so that a value kept for long does not keep the reply it came in, unless views are asked for.
  */
 
 /** A message that is not what the protocol says: cut short, a bad tag, a length beyond the end. */
@@ -39,7 +39,11 @@ export class WireReader {
   #end: number;
   #depth = 0;
 
-  constructor(message: Uint8Array) {
+  /** True: `bytes()` gives views of the message instead of copies. */
+  readonly #views: boolean;
+
+  constructor(message: Uint8Array, options: { readonly views?: boolean } = {}) {
+    this.#views = options.views ?? false;
     // A plain view: `slice` of a Buffer would be a view again, not a copy.
     this.#bytes =
       message.constructor === Uint8Array
@@ -108,13 +112,13 @@ export class WireReader {
     return value >= 0x8000_0000_0000_0000n ? BigInt.asIntN(64, value) : value;
   }
 
-  /** A copy of its own. */
+  /** A copy of its own; a view of the message for a reader of views. */
   bytes(): Uint8Array {
     const length = this.#length();
     if (length === 0) return noBytes;
     const from = this.#at;
     this.#at += length;
-    return this.#bytes.slice(from, this.#at);
+    return this.#views ? this.#bytes.subarray(from, this.#at) : this.#bytes.slice(from, this.#at);
   }
 
   text(): string {
