@@ -94,6 +94,8 @@ const writings: readonly { readonly name: string; readonly codec: Codec }[] = [
 ];
 const samples = 80;
 const rounds = 3;
+/** Batches of a figure at least, however little time there is. */
+const iterationsMin = 4;
 const writeId = new Uint8Array(16);
 
 /** Measures every object with every codec. */
@@ -174,7 +176,12 @@ async function medians(timeMs: number, actions: readonly (() => unknown)[]): Pro
   const batch = 64;
   const least = actions.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < rounds; round++) {
-    const bench = new Bench({ time: timeMs / rounds, warmupTime: Math.min(timeMs, 100) });
+    const bench = new Bench({
+      time: timeMs / rounds,
+      warmupTime: Math.min(timeMs, 100),
+      iterations: iterationsMin,
+      warmupIterations: iterationsMin,
+    });
     for (const [i, action] of actions.entries()) {
       bench.add(String(i), () => {
         for (let n = 0; n < batch; n++) action();
