@@ -82,7 +82,7 @@ export function beginPlain(
 
 /** Writes the checksum over all that is in `value`. */
 export function finishPlain(value: Uint8Array): void {
-  const end = value.byteLength - checksumBytes;
+  const end = value.length - checksumBytes;
   writeUint32(value, end, crc32(value.subarray(0, end)));
 }
 
@@ -96,7 +96,7 @@ export function hasMagic(bytes: Uint8Array): boolean {
  * Asked before anything else is believed.
  */
 export function prologueFault(bytes: Uint8Array): string | undefined {
-  if (bytes.byteLength <= at.flags) return `it is cut: ${bytes.byteLength} bytes`;
+  if (bytes.length <= at.flags) return `it is cut: ${bytes.length} bytes`;
   if (bytes[at.version] !== formatVersion) {
     return `its format version is ${bytes[at.version]}, this code reads ${formatVersion}`;
   }
@@ -109,8 +109,8 @@ export function prologueFault(bytes: Uint8Array): string | undefined {
 
 /** What is wrong with a plain value as a whole, checksum included; undefined when nothing is. */
 export function plainFault(bytes: Uint8Array): string | undefined {
-  if (bytes.byteLength < plainBytesMin) return `it is cut: ${bytes.byteLength} bytes`;
-  const end = bytes.byteLength - checksumBytes;
+  if (bytes.length < plainBytesMin) return `it is cut: ${bytes.length} bytes`;
+  const end = bytes.length - checksumBytes;
   const actual = crc32(bytes.subarray(0, end));
   const expected = readUint32(bytes, end);
   if (actual !== expected) return `checksum is ${hex32(actual)}, expected ${hex32(expected)}`;
@@ -128,7 +128,7 @@ export function plainLayout(bytes: Uint8Array): PlainLayout {
     flags,
     head,
     headEnd: head + readUint32(bytes, at.headLength),
-    bodyEnd: bytes.byteLength - checksumBytes,
+    bodyEnd: bytes.length - checksumBytes,
   };
 }
 

@@ -168,8 +168,7 @@ export class MsgpackReader {
     if (size === 0) return {};
     const from = this.#at;
     for (let i = 0; i < size; i++) this.#skipText();
-    const keys = this.#text.substring(from - this.#start, this.#at - this.#start);
-    const known = shapes.reader(keys);
+    const known = shapes.reader(this.#bytes, from, this.#at);
     if (known !== undefined) return known(this) as Record<string, string>;
     const valuesAt = this.#at;
     this.#at = from;
@@ -178,7 +177,7 @@ export class MsgpackReader {
     this.#at = valuesAt;
     const record: Record<string, string> = {};
     for (const name of names) record[name] = this.readText();
-    shapes.saw(keys, names);
+    shapes.saw(this.#bytes, from, valuesAt, names);
     return record;
   }
 
@@ -200,6 +199,10 @@ export class MsgpackReader {
     if (token >= 0xa0 && token < 0xc0) {
       this.#at++;
       return this.#readText(token & 0x1f);
+    }
+    if (token === 0xd9) {
+      this.#at++;
+      return this.#readText(this.#byte());
     }
     const value = this.read();
     if (typeof value !== "string") throw new DecodeFault(`no text at ${this.#at}`);

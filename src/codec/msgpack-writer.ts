@@ -32,7 +32,7 @@ export class MsgpackWriter {
 
   /** Starts over. What earlier `written` gave out is overwritten from here on. */
   begin(forms: SharedForms | undefined): void {
-    if (this.#buffer.byteLength > bufferBytesKept) this.#buffer = Buffer.allocUnsafeSlow(bufferBytesFirst);
+    if (this.#buffer.length > bufferBytesKept) this.#buffer = Buffer.allocUnsafeSlow(bufferBytesFirst);
     this.#at = 0;
     this.#forms = forms;
     this.#ascii = true;
@@ -143,7 +143,7 @@ export class MsgpackWriter {
   writeText(text: string): void {
     const units = text.length;
     // Three bytes a unit at most, five for the length.
-    if (this.#at + units * 3 + 5 > this.#buffer.byteLength) this.#grow(units * 3 + 5);
+    if (this.#at + units * 3 + 5 > this.#buffer.length) this.#grow(units * 3 + 5);
     const buffer = this.#buffer;
     const header = units < 32 ? 1 : units < 0x100 ? 2 : units < 0x10000 ? 3 : 5;
     const start = this.#at + header;
@@ -214,7 +214,7 @@ export class MsgpackWriter {
       throw new NotPlainData();
     }
     this.#byte(0xcb);
-    if (this.#at + 8 > this.#buffer.byteLength) this.#grow(8);
+    if (this.#at + 8 > this.#buffer.length) this.#grow(8);
     this.#at = this.#buffer.writeDoubleBE(value, this.#at);
   }
 
@@ -229,7 +229,7 @@ export class MsgpackWriter {
   }
 
   #byte(value: number): void {
-    if (this.#at === this.#buffer.byteLength) this.#grow(1);
+    if (this.#at === this.#buffer.length) this.#grow(1);
     this.#buffer[this.#at++] = value;
   }
 
@@ -249,7 +249,7 @@ export class MsgpackWriter {
   }
 
   #grow(needed: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.#buffer.byteLength * 2, this.#at + needed));
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#at + needed));
     this.#buffer.copy(grown, 0, 0, this.#at);
     this.#buffer = grown;
   }

@@ -55,7 +55,7 @@ export class PlainWriter {
     }
     let flags: number = this.#headWriter.isAscii ? flagBits.headAscii : 0;
     if (dictionary !== undefined && this.#bodyWriter.isAscii) flags |= flagBits.bodyAscii;
-    if (bodyBytes.byteLength > codec.compressAboveBytes) {
+    if (bodyBytes.length > codec.compressAboveBytes) {
       const deflated = this.#deflate(parts.key, bodyBytes);
       if (deflated !== undefined) {
         bodyBytes = deflated;
@@ -68,8 +68,8 @@ export class PlainWriter {
       flags,
       parts.writeId,
       dictionary?.id,
-      headBytes.byteLength,
-      bodyBytes.byteLength,
+      headBytes.length,
+      bodyBytes.length,
     );
     const { head, headEnd } = plainLayout(value);
     value.set(headBytes, head);
@@ -120,15 +120,15 @@ export class PlainWriter {
   }
 
   #deflate(key: string, body: Uint8Array): Uint8Array | undefined {
-    if (body.byteLength > bodyBytesMax) {
+    if (body.length > bodyBytesMax) {
       throw new StoreError(
         "TOO_LARGE",
-        `Cannot store "${key}": its body is ${body.byteLength} bytes, at most ${bodyBytesMax} are allowed`,
-        { key, sizeBytes: body.byteLength, limitBytes: bodyBytesMax },
+        `Cannot store "${key}": its body is ${body.length} bytes, at most ${bodyBytesMax} are allowed`,
+        { key, sizeBytes: body.length, limitBytes: bodyBytesMax },
       );
     }
     const deflated = deflateRawSync(body, { level: constants.Z_BEST_SPEED });
-    return deflated.byteLength <= body.byteLength * 0.9 ? deflated : undefined;
+    return deflated.length <= body.length * 0.9 ? deflated : undefined;
   }
 }
 
@@ -136,5 +136,5 @@ export class PlainWriter {
 function exactBytes(text: string): Uint8Array {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

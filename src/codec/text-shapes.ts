@@ -14,18 +14,38 @@ const keySetsMax = 512;
 /** Longest run of keys worth remembering, bytes. */
 const keysBytesMax = 1024;
 
+/** Slots of the table in front, found by a few bytes alone: hashing a run as text costs more than reading the record. */
+const slots = 256;
+
+interface Known {
+  readonly keys: Uint8Array;
+  readonly reader: RecordReader;
+}
+
 export class TextShapes {
-  readonly #readers = new Map<string, RecordReader>();
+  readonly #slots: (Known | undefined)[] = new Array<Known | undefined>(slots).fill(undefined);
+  readonly #known = new Map<string, Known>();
   readonly #sightings = new Map<string, number>();
 
-  /** The reader for a run of keys; undefined while there is none. */
-  reader(keys: string): RecordReader | undefined {
-    return this.#readers.get(keys);
+  /** The reader for the run of keys at `[from, to)`; undefined while it is not in its slot. */
+  reader(bytes: Uint8Array, from: number, to: number): RecordReader | undefined {
+    const known = this.#slots[slotOf(bytes, from, to)];
+    if (known === undefined || known.keys.length !== to - from) return undefined;
+    const { keys } = known;
+    for (let i = 0; i < keys.length; i++) if (keys[i] !== bytes[from + i]) return undefined;
+    return known.reader;
   }
 
-  /** Told of every record that was read without a reader. */
-  saw(keys: string, names: readonly string[]): void {
-    if (keys.length > keysBytesMax) return;
+  /** Told of every record that was read without a reader: its run of keys, and these as text. */
+  saw(bytes: Uint8Array, from: number, to: number, names: readonly string[]): void {
+    if (to - from > keysBytesMax) return;
+    const run = Uint8Array.from(bytes.subarray(from, to));
+    const keys = Buffer.from(run.buffer).toString("latin1");
+    const known = this.#known.get(keys);
+    if (known !== undefined) {
+      this.#slots[slotOf(bytes, from, to)] = known;
+      return;
+    }
     const times = (this.#sightings.get(keys) ?? 0) + 1;
     if (times < sightingsBeforeCompiling) {
       if (this.#sightings.size >= keySetsMax) this.#sightings.clear();
@@ -33,8 +53,14 @@ export class TextShapes {
       return;
     }
     this.#sightings.delete(keys);
-    if (this.#readers.size >= keySetsMax) this.#readers.clear();
-    // A copy of its own: a part cut out of a value's text would keep that whole text.
-    this.#readers.set(Buffer.from(keys, "latin1").toString("latin1"), recordReader(names, "readText"));
+    if (this.#known.size >= keySetsMax) this.#known.clear();
+    const compiled = { keys: run, reader: recordReader(names, "readText") };
+    this.#known.set(keys, compiled);
+    this.#slots[slotOf(bytes, from, to)] = compiled;
   }
+}
+
+function slotOf(bytes: Uint8Array, from: number, to: number): number {
+  const middle = bytes[(from + to) >> 1] ?? 0;
+  return ((to - from) * 31 + middle * 7 + (bytes[to - 1] ?? 0) * 3 + (bytes[from + 1] ?? 0)) % slots;
 }

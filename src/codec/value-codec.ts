@@ -237,7 +237,7 @@ class EnvelopeCodec implements KindValueCodec {
     if (this.#codec.format === "raw-json" || plain[at.body] !== bodyFormats[this.#codec.format]) return true;
     const from = plainLayout(plain).head;
     const preamble = this.#preamble;
-    for (let i = 0; i < preamble.byteLength; i++) if (plain[from + i] !== preamble[i]) return true;
+    for (let i = 0; i < preamble.length; i++) if (plain[from + i] !== preamble[i]) return true;
     return false;
   }
 
