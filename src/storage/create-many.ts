@@ -17,6 +17,8 @@ import { abandon, callOf, type PreparedWrite, prepareWrite, settleWrite } from "
 import { inVersion, leaseFor } from "./write-checks.ts";
 import { Postponed } from "./write-guard.ts";
 
+/** Chunks under way at a time: one is made ready while etcd works on the other. */
+const chunksInFlight = 2;
 /** Drafts made ready and sent at a time: four groups, so that progress is seen and memory stays small. */
 const chunkItems = 240;
 
@@ -37,22 +39,30 @@ export async function createMany(
   }
   const { clock } = context;
   const startedMs = clock.monotonicMs();
-  const outcomes: (AnyResource | StoreError)[] = [];
-  for (let from = 0; from < drafts.length; from += chunkItems) {
-    scope.throwIfEnded();
-    const chunk = drafts.slice(from, from + chunkItems);
-    outcomes.push(...(await createChunk(context, slot, chunk, ttlSeconds, scope)));
-    const seconds = Math.max(0.001, (clock.monotonicMs() - startedMs) / 1000);
-    const rate = outcomes.length / seconds;
-    options.onProgress?.({
-      done: outcomes.length,
-      total: drafts.length,
-      unit: "objects",
-      rate,
-      etaMs: ((drafts.length - outcomes.length) / rate) * 1000,
-    });
-  }
-  return outcomes;
+  const chunks: (readonly (AnyResource | StoreError)[])[] = [];
+  let done = 0;
+  let next = 0;
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    while (next * chunkItems < drafts.length && !failed) {
+      scope.throwIfEnded();
+      const at = next++;
+      const chunk = drafts.slice(at * chunkItems, (at + 1) * chunkItems);
+      try {
+        chunks[at] = await createChunk(context, slot, chunk, ttlSeconds, scope);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+      done += chunk.length;
+      const rate = done / Math.max(0.001, (clock.monotonicMs() - startedMs) / 1000);
+      const etaMs = ((drafts.length - done) / rate) * 1000;
+      options.onProgress?.({ done, total: drafts.length, unit: "objects", rate, etaMs });
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: chunksInFlight }, worker));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  return chunks.flat();
 }
 
 interface Member {
@@ -110,7 +120,7 @@ async function createChunk(
       continue;
     }
     try {
-      const attempt = await settleWrite(context, slot, prepared, outcome);
+      const attempt = await settleWrite(context, slot, prepared, outcome, true);
       // A guard's own keys changed, or a made-up name is taken: singly, with its own retries.
       if (attempt === "again" || (generated && attempt.outcome === "changed")) singly.push(at);
       else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));

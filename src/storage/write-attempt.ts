@@ -41,8 +41,6 @@ export type Attempt =
   | {
       readonly outcome: "applied";
       readonly revision: bigint;
-      /** What is stored now; undefined after a removal. */
-      readonly record: StoredRecord | undefined;
     }
   | { readonly outcome: "changed"; readonly state: ReadState };
 
@@ -118,6 +116,7 @@ export async function prepareWrite(
 
 /**
  * What the outcome of a prepared write means; tells every part. "again": a guard's own keys changed.
+ * @param bulk what was written is not looked at again soon: it is not kept among the recent states
  * @throws a guard's refusal
  */
 export async function settleWrite(
@@ -125,23 +124,15 @@ export async function settleWrite(
   slot: KindSlot,
   { change, write, parts }: PreparedWrite,
   outcome: WriteOutcome,
+  bulk = false,
 ): Promise<Attempt | "again"> {
-  const { place, before } = change;
+  const { place } = change;
   const { revision } = outcome;
   if (outcome.outcome === "applied") {
     for (const part of parts) part.applied(revision);
-    if (write.change.type === "delete") {
-      context.recent.forget(place.key, revision);
-      return { outcome: "applied", revision, record: undefined };
-    }
-    const record = await openValue(slot, place.key, place.at, {
-      value: write.change.value,
-      modRevision: revision,
-      createRevision: before?.createRevision ?? revision,
-      lease: change.lease,
-    });
-    context.recent.keep(record);
-    return { outcome: "applied", revision, record };
+    if (write.change.type === "delete") context.recent.forget(place.key, revision);
+    else if (!bulk) await remember(context, slot, change, write.change.value, revision);
+    return { outcome: "applied", revision };
   }
   const { current } = outcome;
   let readsTaken = 0;
@@ -158,6 +149,23 @@ export async function settleWrite(
   const refusal = answers.find((answer) => answer instanceof StoreError);
   if (refusal !== undefined) throw refusal;
   return "again";
+}
+
+/** Keeps what was just written for the next write of this key. It is stored: nothing that fails here is a failure of the write. */
+async function remember(
+  context: StorageContext,
+  slot: KindSlot,
+  { place, before, lease }: ObjectChange,
+  value: Uint8Array,
+  revision: bigint,
+): Promise<void> {
+  try {
+    const createRevision = before?.createRevision ?? revision;
+    const facts = { value, modRevision: revision, createRevision, lease };
+    context.recent.keep(await openValue(slot, place.key, place.at, facts));
+  } catch {
+    context.recent.forget(place.key, revision);
+  }
 }
 
 /** Asks the guards about a change without making it: for dry runs. @throws what refuses it */
