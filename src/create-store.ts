@@ -9,6 +9,7 @@
 import { type Call, CallScope } from "./base/call.ts";
 import { CallGate } from "./base/call-gate.ts";
 import { KeyQueues } from "./base/key-queues.ts";
+import { Permits } from "./base/permits.ts";
 import { quote } from "./base/quote.ts";
 import type { PlainStats } from "./base/stats.ts";
 import { TurnBudget } from "./base/turn-budget.ts";
@@ -23,6 +24,7 @@ import { storedCensus } from "./quota/stored-census.ts";
 import type { Progress, ResourceStore } from "./resource/contract.ts";
 import { KeySpace } from "./resource/keys.ts";
 import type { Kind } from "./resource/kind.ts";
+import { limits } from "./resource/limits.ts";
 import { initialNamespaces, namespaceKind } from "./resource/namespace-kind.ts";
 import type { Namespace, Resource } from "./resource/resource.ts";
 import { formatResourceVersion } from "./resource/revision.ts";
@@ -96,6 +98,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     turns: new TurnBudget(etcd.clock),
     recent: new RecentRecords(),
     hotKeys: new KeyQueues(),
+    listPermits: new Permits(limits.concurrentListsMax, etcd.clock),
     linearizableGets: new GroupedGets(etcd.kv, { serializable: false }),
     serializableGets: new GroupedGets(etcd.kv, { serializable: true }),
     watchStarts: new WatchStarts(),

@@ -4,6 +4,12 @@
  * Everything that grows with input has its bound here, with the unit in its name and the reason beside it;
  * checks elsewhere read this table and nothing else. Raising one needs the bench or the format it rests on.
  */
+/** etcd refuses requests above 1.5 MiB (--max-request-bytes), transaction overhead included. */
+const etcdRequestBytesMax = 1_572_864;
+
+/** Kept free in a request for compares, guard parts, lease and framing around one value. */
+const requestOverheadBytes = 16_384;
+
 export const limits = {
   /** RFC 1123 label: names of namespaces, segments of subdomains. */
   labelCharactersMax: 63,
@@ -19,15 +25,11 @@ export const limits = {
   /** Signed 64 bits: the largest revision etcd can hold. */
   revisionMax: 2n ** 63n - 1n,
 
-  /** etcd refuses requests above 1.5 MiB (--max-request-bytes), transaction overhead included. */
-  etcdRequestBytesMax: 1_572_864,
-  /** Kept free in that request for compares, guard parts, lease and framing around one value. */
-  requestOverheadBytes: 16_384,
-  /** One stored value with its key: what is left of a request. */
-  objectBytesMax: 1_572_864 - 16_384,
-  /** Operations of one transaction (etcd --max-txn-ops). */
-  transactionOperationsMax: 128,
+  /** One stored value with its key: what is left of a request to etcd. */
+  objectBytesMax: etcdRequestBytesMax - requestOverheadBytes,
 
+  /** Nesting of an object: Kubernetes' own types stay under 30, and recursion that far is safe in every encoder. */
+  objectDepthMax: 64,
   /** All annotations of an object, keys and values in UTF-8 (Kubernetes' bound). */
   annotationsBytesMax: 262_144,
   /** Labels of one object: selectors and indexes look at each of them. */
@@ -52,9 +54,7 @@ export const limits = {
   pageItemsMax: 1_000_000,
   /** Keys read from etcd at a time; what a list holds undecoded (10,000 in Kubernetes, whose values average less). */
   readPageItemsMax: 2_500,
-  /** Bytes aimed at in one answer from etcd: it is decoded in slices of this. */
-  readPageBytes: 4_194_304,
-  /** Lists of one store under way at a time; more wait their turn. */
+  /** Lists of many keys under way at a time in one store; more wait their turn. Each holds up to two pages from etcd. */
   concurrentListsMax: 64,
   /** Objects in one call of createMany: the outcomes are held in memory. */
   bulkItemsMax: 1_000_000,

@@ -7,12 +7,10 @@
  * The store runs this on every write; `sameContent` is its notion of "nothing changed".
  */
 import { type FieldError, StoreError, type Subject } from "../errors.ts";
+import { limits } from "./limits.ts";
 
-/**
- * Deepest nesting of records and arrays, the object itself being level 1. Kubernetes' own types stay under 30;
- * recursion that far is safe in every encoder, cloner and printer.
- */
-export const plainDataDepthMax = 64;
+/** Deepest nesting of records and arrays, the object itself being level 1. */
+export const plainDataDepthMax: number = limits.objectDepthMax;
 
 type Step = string | number;
 

@@ -5,6 +5,7 @@
 import type { CallGate } from "../base/call-gate.ts";
 import type { Clock } from "../base/clock.ts";
 import type { KeyQueues } from "../base/key-queues.ts";
+import type { Permits } from "../base/permits.ts";
 import type { Random } from "../base/random.ts";
 import type { TurnBudget } from "../base/turn-budget.ts";
 import type { FencedWrites } from "../etcd/fenced-write.ts";
@@ -32,6 +33,8 @@ export interface StorageContext {
   readonly turns: TurnBudget;
   readonly recent: RecentRecords;
   readonly hotKeys: KeyQueues;
+  /** Lists of many keys under way: `limits.concurrentListsMax` of them. */
+  readonly listPermits: Permits;
   readonly linearizableGets: GroupedGets;
   readonly serializableGets: GroupedGets;
   readonly watchStarts: WatchStarts;

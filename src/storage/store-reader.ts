@@ -54,7 +54,16 @@ export class StoreReader<V> implements ResourceReader<V> {
       const plan = planList(keys, this.#slot, parseListOptions(this.#slot.definition, options));
       using scope = new CallScope(options, clock, `list ${this.#slot.definition.resource}`);
       const project = (record: StoredRecord): V => this.#project(record, record.modRevision);
-      return await listObjects(this.#context, this.#slot, plan, project, scope);
+      const list = (): Promise<ListPage<V>> => listObjects(this.#context, this.#slot, plan, project, scope);
+      if (plan.key !== undefined) return await list();
+      // Callers wait in line as long as their own time lasts; memory stays bounded however many there are.
+      const { listPermits } = this.#context;
+      await listPermits.take(Number.POSITIVE_INFINITY, scope.signal, () => undefined);
+      try {
+        return await list();
+      } finally {
+        listPermits.give();
+      }
     });
   }
 
