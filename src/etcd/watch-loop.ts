@@ -20,6 +20,8 @@ import type { EtcdWatch, EtcdWatchRequest, Kv, WatchBatch } from "./ports.ts";
 import { TransportFailure } from "./transport.ts";
 import { compactedStartFixed, hasFix, progressFixed } from "./version.ts";
 import { type Assembled, WatchAssembly } from "./watch-assembly.ts";
+import { Canceled, expired, judgeCancellation, restored } from "./watch-endings.ts";
+import { isCompacted, reachStart, type WatchStart } from "./watch-start.ts";
 import { WireError } from "./wire/reader.ts";
 import { decodeWatchReply, encodeWatchMessage, type WatchCreate, type WatchReply } from "./wire/watch.ts";
 
@@ -53,8 +55,6 @@ export interface WatchContext {
 const watchId = 1n;
 /** Cancellations in a row, without an answer in between, before the reason is taken for lasting. */
 const refusalsMax = 5;
-/** Between two looks at whether etcd has reached a future start revision. */
-const futurePollMs = 100;
 /** etcd cancels a compacted watch when it next catches watches up, which it does every 100 ms. */
 const cancelWaitMs = 500;
 
@@ -219,13 +219,12 @@ export class WatchLoop implements EtcdWatch {
         if (reply?.created === true && !reply.canceled) {
           const revision = reply.header.revision;
           this.#assembly ??= this.#assemblyFrom(revision + 1n);
-          if (await this.#startHolds(stream, revision)) {
-            this.#created = true;
-            this.#refusals = 0;
-            this.#backoff.reset();
-            this.#queue.push({ type: "created", revision });
-            return revision;
-          }
+          await this.#checkStart(stream, revision);
+          this.#created = true;
+          this.#refusals = 0;
+          this.#backoff.reset();
+          this.#queue.push({ type: "created", revision });
+          return revision;
         }
       } catch (error) {
         end.throwIfAborted();
@@ -261,7 +260,9 @@ export class WatchLoop implements EtcdWatch {
     if (reply.created) return;
     if (this.#recheck) {
       this.#recheck = false;
-      await this.#refuseCompacted(stream, assembly.next - 1n);
+      if (await isCompacted(this.#start(), assembly.next - 1n, stream.endpoint)) {
+        throw expired(assembly.next, assembly.next);
+      }
     }
     if (reply.events.length > 0) {
       const whole = assembly.add(reply);
@@ -302,70 +303,43 @@ export class WatchLoop implements EtcdWatch {
     }
   }
 
-  /**
-   * Whether the stream is where the watch wants to go on. etcd takes a start in the future without a word, and old
-   * ones a start at the compacted revision.
-   * @throws FUTURE_VERSION, EXPIRED
-   */
-  async #startHolds(stream: ClientStream, revision: bigint): Promise<boolean> {
-    const start = this.#assembly?.next ?? 0n;
+  /** Whether the stream just created is where the watch goes on (watch-start.ts). @throws FUTURE_VERSION, EXPIRED */
+  async #checkStart(stream: ClientStream, revision: bigint): Promise<void> {
+    const { client, times, versions } = this.#context;
+    const start = this.#start();
+    const first = start.start;
     this.#recheck = false;
-    if (revision < start - 1n) return this.#waitForStart(start);
-    if (start <= revision) {
-      const version = await this.#context.versions.of(stream.endpoint, this.#end.signal);
-      const old = !hasFix(version, compactedStartFixed);
-      // A read there fails exactly when the history from the start on is not whole any more: etcd would say so itself a
-      // moment later, after "created", and old ones would not when the start is the compacted revision.
-      await this.#refuseCompacted(stream, old ? start - 1n : start);
+    if (revision < first - 1n) {
+      try {
+        await reachStart(start, this.#delivered ? 0 : times.futureMs);
+      } catch (error) {
+        // What was given on has been in etcd: it has gone back in time.
+        if (this.#delivered && isStoreError(error, "FUTURE_VERSION")) throw restored();
+        throw error;
+      } finally {
+        this.#refuseAfterRestore();
+      }
+    } else if (first <= revision) {
+      const old = !hasFix(await versions.of(stream.endpoint, start.signal), compactedStartFixed);
+      if (await isCompacted(start, old ? first - 1n : first, stream.endpoint)) {
+        // A start below the compacted revision is cancelled by etcd, with that revision; at it, only we know.
+        const timer = client.clock.setTimer(cancelWaitMs, () => stream.cancel());
+        try {
+          await this.#receive(stream);
+        } finally {
+          timer.cancel();
+        }
+        throw expired(first, first);
+      }
       // Old ones once more when the backlog has been read.
       this.#recheck = old;
     }
-    return true;
   }
 
-  /** The member is behind, the caller is ahead of us, or etcd was restored: a quorum read tells. */
-  async #waitForStart(start: bigint): Promise<boolean> {
-    const { client, kv, times } = this.#context;
-    const signal = this.#end.signal;
-    const untilMs = client.clock.monotonicMs() + times.futureMs;
-    for (;;) {
-      const { header } = await kv.range({ key: this.#request.key, keysOnly: true, limit: 1 }, { signal });
-      this.#refuseAfterRestore();
-      if (header.revision >= start - 1n) return true;
-      if (this.#delivered) throw restored();
-      if (client.clock.monotonicMs() >= untilMs) {
-        throw new StoreError(
-          "FUTURE_VERSION",
-          `Cannot watch from revision ${start}: etcd is at ${header.revision}`,
-          { requested: `${start - 1n}`, current: `${header.revision}`, retryAfterMs: 1000 },
-        );
-      }
-      await client.clock.sleep(futurePollMs, signal);
-    }
-  }
-
-  /** @throws EXPIRED when etcd has compacted `revision` away */
-  async #refuseCompacted(stream: ClientStream, revision: bigint): Promise<void> {
-    if (revision < 1n) return;
-    const start = this.#assembly?.next ?? 0n;
-    const { client, kv } = this.#context;
-    const signal = this.#end.signal;
-    try {
-      await kv.range(
-        { key: this.#request.key, keysOnly: true, limit: 1, revision, serializable: true },
-        { signal, endpoint: stream.endpoint },
-      );
-    } catch (error) {
-      if (!isStoreError(error, "EXPIRED")) throw error;
-      // A start below the compacted revision is cancelled by etcd itself, with that revision; at it, only we know.
-      const timer = client.clock.setTimer(cancelWaitMs, () => stream.cancel());
-      try {
-        await this.#receive(stream);
-      } finally {
-        timer.cancel();
-      }
-      throw expired(start, start);
-    }
+  #start(): WatchStart {
+    const { kv, client } = this.#context;
+    const { key } = this.#request;
+    return { kv, clock: client.clock, signal: this.#end.signal, key, start: this.#assembly?.next ?? 0n };
   }
 
   /** Old servers may send progress before the events it speaks of. */
@@ -376,45 +350,24 @@ export class WatchLoop implements EtcdWatch {
   /** Returns when another stream is worth trying. @throws what ends the watch */
   async #mend(error: unknown): Promise<void> {
     const { client } = this.#context;
-    if (error instanceof Canceled) return this.#mendCanceled(error.reply);
     if (error instanceof WireError) {
       this.#context.counters.faults++;
       return;
     }
-    if (error instanceof TransportFailure) {
-      const { verdict, error: told } = client.judge(error, "watch etcd");
+    if (error instanceof Canceled || error instanceof TransportFailure) {
+      const canceled = error instanceof Canceled;
+      const { verdict, error: told } = canceled
+        ? judgeCancellation(error, this.#assembly?.next ?? 0n)
+        : client.judge(error, "watch etcd");
       if (verdict === "fail") throw told;
-      if (verdict === "refresh") await this.#refresh(told);
+      if ((canceled || verdict === "refresh") && ++this.#refusals >= refusalsMax) throw told;
+      if (verdict === "refresh") {
+        await untilAborted(client.refreshToken(this.#end.signal), this.#end.signal);
+      }
       return;
     }
     if (error instanceof StoreError && (error.code === "UNAVAILABLE" || error.code === "DEADLINE")) return;
     throw error;
-  }
-
-  async #mendCanceled(reply: WatchReply): Promise<void> {
-    const { cancelReason, compactRevision } = reply;
-    const start = this.#assembly?.next ?? 0n;
-    if (compactRevision > 0n || /compacted/.test(cancelReason)) {
-      throw expired(start, compactRevision > 0n ? compactRevision : undefined);
-    }
-    const told = /permission denied/i.test(cancelReason)
-      ? new StoreError("PERMISSION_DENIED", `Cannot watch etcd: ${cancelReason}`, { reason: cancelReason })
-      : new StoreError("UNAVAILABLE", `Cannot watch etcd: the watch was cancelled: "${cancelReason}"`, {
-          retryAfterMs: 1000,
-          reason: cancelReason,
-        });
-    if (told.code === "PERMISSION_DENIED") throw told;
-    if (/invalid auth token|revision of auth store is old|user name is empty/.test(cancelReason)) {
-      return this.#refresh(
-        new StoreError("UNAUTHENTICATED", `Cannot watch etcd: ${cancelReason}`, { reason: cancelReason }),
-      );
-    }
-    if (++this.#refusals >= refusalsMax) throw told;
-  }
-
-  async #refresh(told: StoreError): Promise<void> {
-    if (++this.#refusals >= refusalsMax) throw told;
-    await untilAborted(this.#context.client.refreshToken(this.#end.signal), this.#end.signal);
   }
 
   #refuseAfterRestore(): void {
@@ -440,36 +393,6 @@ export class WatchLoop implements EtcdWatch {
       start,
     );
   }
-}
-
-/** etcd's "no": told apart by its fields, not by the place where it comes. */
-class Canceled extends Error {
-  override readonly name = "Canceled";
-  readonly reply: WatchReply;
-
-  constructor(reply: WatchReply) {
-    super(reply.cancelReason);
-    this.reply = reply;
-  }
-}
-
-function expired(start: bigint, compacted: bigint | undefined): StoreError {
-  const upTo = compacted === undefined ? "" : ` up to ${compacted}`;
-  return new StoreError(
-    "EXPIRED",
-    `Cannot watch from revision ${start}: etcd's history is compacted${upTo}`,
-    {
-      compacted: compacted === undefined ? undefined : `${compacted}`,
-      resourceVersion: `${start - 1n}`,
-      reason: "compacted",
-    },
-  );
-}
-
-function restored(): StoreError {
-  return new StoreError("EXPIRED", "Cannot go on watching: etcd was restored to an earlier state", {
-    reason: "restored",
-  });
 }
 
 const neverYet: Promise<bigint> = Promise.resolve(0n);

@@ -1,94 +1,20 @@
 /** Held and shared leases on a clock of the test's own: when a lease counts as lost, and how far it may overshoot. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { seededRandom } from "../../../src/base/random.ts";
 import { StoreError } from "../../../src/errors.ts";
-import type { Client, ClientStream, RestoreEvent } from "../../../src/etcd/client.ts";
 import { HeldLeases } from "../../../src/etcd/held-leases.ts";
 import { SharedLeases } from "../../../src/etcd/shared-leases.ts";
 import { noHeader } from "../../../src/etcd/wire/header.ts";
 import { leaseIdRequest, leaseKeepAliveResponse } from "../../../src/etcd/wire/lease.ts";
 import { ManualClock, settled } from "../../support/manual-clock.ts";
+import { ScriptedClient, type ScriptedStream } from "../../support/scripted-client.ts";
 
-/** A keepalive stream whose other end is the test. */
-class ScriptedStream implements ClientStream {
-  readonly endpoint = "http://127.0.0.1:1";
-  readonly pings: { readonly id: bigint; readonly atMs: number }[] = [];
-  condemned: string | undefined;
-  #over = false;
-  readonly #messages: Uint8Array[] = [];
-  #waiting: ((message: Uint8Array | undefined) => void) | undefined;
-  readonly #clock: ManualClock;
-
-  constructor(clock: ManualClock) {
-    this.#clock = clock;
-  }
-
-  answer(id: bigint, ttlSeconds: number): void {
-    const bytes = leaseKeepAliveResponse.encode({ header: noHeader, id, ttlSeconds });
-    if (this.#waiting === undefined) this.#messages.push(bytes);
-    else this.#waiting(bytes);
-    this.#waiting = undefined;
-  }
-
-  async next(): Promise<Uint8Array | undefined> {
-    if (this.#over) return undefined;
-    return this.#messages.shift() ?? new Promise((resolve) => (this.#waiting = resolve));
-  }
-  poll(): Uint8Array | undefined {
-    return this.#messages.shift();
-  }
-  write(message: Uint8Array): boolean {
-    this.pings.push({ id: leaseIdRequest.decode(message).id, atMs: this.#clock.monotonicMs() });
-    return true;
-  }
-  async drained(): Promise<void> {}
-  end(): void {}
-  cancel(): void {
-    this.#over = true;
-    this.#waiting?.(undefined);
-    this.#waiting = undefined;
-  }
-  condemn(reason: string): void {
-    this.condemned = reason;
-    this.cancel();
-  }
+/** Pings on a stream, with the time each was sent. */
+function pingsOf(stream: ScriptedStream): readonly { readonly id: bigint; readonly atMs: number }[] {
+  return stream.written.map(({ message, atMs }) => ({ id: leaseIdRequest.decode(message).id, atMs }));
 }
 
-class ScriptedClient implements Client {
-  readonly clock = new ManualClock();
-  readonly random = seededRandom(1);
-  readonly requestTimeoutMs = 5000;
-  readonly closing = new AbortController();
-  readonly signal = this.closing.signal;
-  readonly generation = 0;
-  readonly highestRevision = 0n;
-  readonly endpoints: readonly string[] = ["http://127.0.0.1:1"];
-  readonly streams: ScriptedStream[] = [];
-  reconnects = 0;
-  #restored: ((event: RestoreEvent) => void) | undefined;
-
-  async unary(): Promise<never> {
-    throw new Error("not part of this test");
-  }
-  async openStream(): Promise<ClientStream> {
-    const stream = new ScriptedStream(this.clock);
-    this.streams.push(stream);
-    return stream;
-  }
-  judge(): never {
-    throw new Error("not part of this test");
-  }
-  async refreshToken(): Promise<void> {}
-  countReconnect(): void {
-    this.reconnects++;
-  }
-  onRestore(listener: (event: RestoreEvent) => void): () => void {
-    this.#restored = listener;
-    return () => {};
-  }
-  restore(): void {
-    this.#restored?.({ generation: 1, reason: "revision-fell", before: 9n, clusterId: 1n });
-  }
+function answer(stream: ScriptedStream, id: bigint, ttlSeconds: number): void {
+  stream.say(leaseKeepAliveResponse.encode({ header: noHeader, id, ttlSeconds }));
 }
 
 describe("a held lease", () => {
@@ -98,11 +24,7 @@ describe("a held lease", () => {
     client = new ScriptedClient();
     held = new HeldLeases(client);
   });
-  const stream = (at: number): ScriptedStream => {
-    const found = client.streams.at(at);
-    if (found === undefined) throw new Error(`no stream ${at}`);
-    return found;
-  };
+  const stream = (at: number): ScriptedStream => client.stream(at);
 
   test("is lost at TTL - margin from before the grant was sent when nothing answers", async () => {
     const lease = held.hold(7n, 10, client.clock.monotonicMs() - 400);
@@ -119,7 +41,7 @@ describe("a held lease", () => {
     await settled();
     // The ping at 0 s is answered after 2.4 s; nothing after that.
     await client.clock.advance(2400);
-    stream(0).answer(7n, 10);
+    answer(stream(0), 7n, 10);
     await client.clock.advance(6500);
     expect(lease.lost.aborted).toBe(false);
     await client.clock.advance(200);
@@ -131,13 +53,13 @@ describe("a held lease", () => {
     const started = client.clock.monotonicMs();
     for (let i = 0; i < 20; i++) {
       await settled();
-      stream(0).answer(7n, 9);
+      answer(stream(0), 7n, 9);
       await client.clock.advance(3000);
     }
     expect(lease.lost.aborted).toBe(false);
     expect(
-      stream(0)
-        .pings.map((ping) => ping.atMs - started)
+      pingsOf(stream(0))
+        .map((ping) => ping.atMs - started)
         .slice(0, 4),
     ).toEqual([0, 3000, 6000, 9000]);
     expect(client.streams.length).toBe(1);
@@ -146,11 +68,11 @@ describe("a held lease", () => {
   test("survives a silent endpoint: the stream is condemned in time for more tries elsewhere", async () => {
     const lease = held.hold(7n, 12, client.clock.monotonicMs());
     await settled();
-    stream(0).answer(7n, 12);
+    answer(stream(0), 7n, 12);
     await client.clock.advance(4000 + 3001);
     expect(stream(0).condemned).toBeDefined();
-    expect(stream(1).pings.map((ping) => ping.id)).toEqual([7n]);
-    stream(1).answer(7n, 12);
+    expect(pingsOf(stream(1)).map((ping) => ping.id)).toEqual([7n]);
+    answer(stream(1), 7n, 12);
     await client.clock.advance(3000);
     expect(lease.lost.aborted).toBe(false);
     expect(client.reconnects).toBe(1);
@@ -159,7 +81,7 @@ describe("a held lease", () => {
   test("is lost at once by etcd's own word, by a restore and by the client's end", async () => {
     const [a, b, c] = [1n, 2n, 3n].map((id) => held.hold(id, 60, client.clock.monotonicMs()));
     await settled();
-    stream(0).answer(1n, 0);
+    answer(stream(0), 1n, 0);
     await settled();
     expect(a?.lost.reason).toMatchObject({ code: "NOT_FOUND" });
     expect(b?.lost.aborted).toBe(false);
@@ -177,19 +99,19 @@ describe("a held lease", () => {
     lease.release();
     await client.clock.advance(60_000);
     expect(lease.lost.aborted).toBe(false);
-    expect(stream(0).pings.length).toBe(1);
+    expect(pingsOf(stream(0)).length).toBe(1);
     expect(client.clock.pending).toBe(0);
     // And the next one gets a stream of its own.
     held.hold(8n, 9, client.clock.monotonicMs());
     await settled();
-    expect(stream(-1).pings.map((ping) => ping.id)).toEqual([8n]);
+    expect(pingsOf(stream(-1)).map((ping) => ping.id)).toEqual([8n]);
   });
 
   test("a wall clock that jumps changes nothing", async () => {
     const lease = held.hold(7n, 10, client.clock.monotonicMs());
     await settled();
     client.clock.wallOffsetMs += 3_600_000;
-    stream(0).answer(7n, 10);
+    answer(stream(0), 7n, 10);
     await client.clock.advance(1000);
     expect(lease.lost.aborted).toBe(false);
   });
