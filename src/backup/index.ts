@@ -1,6 +1,9 @@
 /** The door `keelson/backup`. */
 export type { SnapshotProblem } from "./damage.ts";
+export { diff, history, type KeyChange, type KeyVersion } from "./history.ts";
 export { inspectSnapshot } from "./inspect.ts";
+export type { FieldChange } from "./object-changes.ts";
+export type { RestoreSource } from "./object-source.ts";
 export type { RepositoryBackend } from "./repository/backend.ts";
 export type { DeltaManifest, FullManifest, SigningKey, TimeMark } from "./repository/manifest.ts";
 export {
@@ -20,6 +23,14 @@ export {
   restoreCluster,
   restoreSnapshot,
 } from "./restore.ts";
+export {
+  type ObjectDiff,
+  type ObjectRestoreReport,
+  type RestoreObjectsOptions,
+  restoreObjects,
+  undelete,
+  undoObjectRestore,
+} from "./restore-objects.ts";
 export { type SaveOptions, type SaveReport, type StreamedSnapshot, saveSnapshot } from "./save.ts";
 export type { OpenSnapshotOptions } from "./snapshot-file.ts";
 export type { KeyGroup, SnapshotInfo, SnapshotMember } from "./snapshot-info.ts";

@@ -1,0 +1,171 @@
+/**
+ * What happened to keys: `history` of one key and `diff` of a prefix between two revisions, from a snapshot file or
+ * a running etcd. Both look at stored bytes; objects are `restoreObjects`' business.
+ */
+import { type Call, CallScope } from "../base/call.ts";
+import { systemClock } from "../base/clock.ts";
+import { invalidArgument, isStoreError } from "../errors.ts";
+import type { Etcd } from "../etcd/ports.ts";
+import { prefixEnd } from "../etcd/prefix-end.ts";
+import type { MvccRecord } from "./mvcc-record.ts";
+import { recordsUpTo } from "./record-scan.ts";
+import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
+
+/** One version of a key. */
+export interface KeyVersion {
+  /** Decimal. */
+  readonly revision: string;
+  readonly type: "put" | "delete";
+  /** Absent for a deletion. */
+  readonly value?: Uint8Array | undefined;
+  readonly createRevision: string;
+  readonly version: string;
+  readonly lease: string;
+}
+
+export interface KeyChange {
+  readonly key: string;
+  readonly type: "added" | "changed" | "removed";
+  readonly before?: Uint8Array | undefined;
+  readonly after?: Uint8Array | undefined;
+}
+
+/** Keys a page of a live read has. */
+const pageKeys = 500;
+
+/**
+ * Every version of `key` that is still on record, oldest first. A running etcd is walked back from now: versions before
+ * the last deletion are found in a file only.
+ * @throws CORRUPT_SNAPSHOT for a damaged file
+ */
+export async function history(
+  from: string | Etcd,
+  key: string,
+  options: OpenSnapshotOptions & Call = {},
+): Promise<readonly KeyVersion[]> {
+  using scope = new CallScope(options, systemClock, `read the history of "${key}"`);
+  const { signal } = scope;
+  if (typeof from !== "string") return await liveHistory(from, key, signal);
+  await using file = await SnapshotFile.open(from, options);
+  await file.checkHash(signal);
+  const versions: KeyVersion[] = [];
+  const wanted = Buffer.from(key);
+  for await (const record of recordsUpTo(file, { prefix: key, signal })) {
+    if (wanted.equals(record.key)) versions.push(versionOf(record));
+  }
+  return versions;
+}
+
+/**
+ * Keys below `prefix` whose state differs between two revisions, by key. Holds the changed keys only.
+ * @throws INVALID_ARGUMENT unless from ≤ to; EXPIRED when a running etcd has compacted `from`
+ */
+export async function diff(
+  source: string | Etcd,
+  range: { readonly from: string; readonly to: string; readonly prefix: string },
+  options: OpenSnapshotOptions & Call = {},
+): Promise<readonly KeyChange[]> {
+  using scope = new CallScope(options, systemClock, `compare revisions ${range.from} and ${range.to}`);
+  const { signal } = scope;
+  const [from, to] = [parseRevision("from", range.from), parseRevision("to", range.to)];
+  if (from > to) throw invalidArgument("from", `Cannot compare: from is ${from}, expected at most ${to}`);
+  const before = new Map<string, Uint8Array>();
+  const after = new Map<string, Uint8Array | undefined>();
+  if (typeof source === "string") {
+    await using file = await SnapshotFile.open(source, options);
+    await file.checkHash(signal);
+    // Values before `from` matter only for keys that change after it: two passes hold those alone.
+    for await (const record of recordsUpTo(file, { prefix: range.prefix, revision: to, signal })) {
+      if (record.revision.main <= from) continue;
+      after.set(keyText(record.key), record.deleted ? undefined : record.value);
+    }
+    for await (const record of recordsUpTo(file, { prefix: range.prefix, revision: from, signal })) {
+      const key = keyText(record.key);
+      if (!after.has(key)) continue;
+      if (record.deleted) before.delete(key);
+      else before.set(key, record.value);
+    }
+  } else {
+    for await (const [key, value] of livePage(source, range.prefix, to, signal)) after.set(key, value);
+    for await (const [key, value] of livePage(source, range.prefix, from, signal)) {
+      before.set(key, value);
+      if (!after.has(key)) after.set(key, undefined);
+    }
+  }
+  return [...after]
+    .map(([key, value]) => changeOf(key, before.get(key), value))
+    .filter((change) => change !== undefined)
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function changeOf(
+  key: string,
+  before: Uint8Array | undefined,
+  after: Uint8Array | undefined,
+): KeyChange | undefined {
+  if (before === undefined) return after === undefined ? undefined : { key, type: "added", after };
+  if (after === undefined) return { key, type: "removed", before };
+  return Buffer.compare(before, after) === 0 ? undefined : { key, type: "changed", before, after };
+}
+
+async function liveHistory(
+  etcd: Etcd,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly KeyVersion[]> {
+  const versions: KeyVersion[] = [];
+  for (let revision = 0n; ; ) {
+    const reply = await etcd.kv.range({ key, revision }, { signal }).catch((error: unknown) => {
+      if (isStoreError(error, "EXPIRED")) return undefined;
+      throw error;
+    });
+    const [kv] = reply?.kvs ?? [];
+    if (kv === undefined) return versions.reverse();
+    versions.push({
+      revision: kv.modRevision.toString(),
+      type: "put",
+      value: kv.value,
+      createRevision: kv.createRevision.toString(),
+      version: kv.version.toString(),
+      lease: kv.lease.toString(),
+    });
+    revision = kv.modRevision - 1n;
+    if (kv.version === 1n || revision < 1n) return versions.reverse();
+  }
+}
+
+async function* livePage(
+  etcd: Etcd,
+  prefix: string,
+  revision: bigint,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
+  const rangeEnd = prefix === "" ? "\0" : prefixEnd(Buffer.from(prefix));
+  for (let key: Uint8Array = Buffer.from(prefix === "" ? "\0" : prefix); ; ) {
+    const { kvs, more } = await etcd.kv.range({ key, rangeEnd, revision, limit: pageKeys }, { signal });
+    for (const kv of kvs) yield [keyText(kv.key), kv.value];
+    const last = kvs.at(-1);
+    if (!more || last === undefined) return;
+    key = Buffer.concat([last.key, Uint8Array.of(0)]);
+  }
+}
+
+function versionOf(record: MvccRecord): KeyVersion {
+  return {
+    revision: record.revision.main.toString(),
+    type: record.deleted ? "delete" : "put",
+    value: record.deleted ? undefined : record.value,
+    createRevision: record.createRevision.toString(),
+    version: record.version.toString(),
+    lease: record.lease.toString(),
+  };
+}
+
+function parseRevision(argument: string, text: string): bigint {
+  if (/^[1-9]\d{0,18}$/.test(text)) return BigInt(text);
+  throw invalidArgument(argument, `Cannot compare: ${argument} is "${text}", expected a decimal revision`);
+}
+
+function keyText(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString("utf8");
+}

@@ -1,0 +1,347 @@
+/**
+ * `restoreObjects`: chosen objects of a backup, or of a store at an earlier version, brought into a running store by
+ * its own writes: validation, quotas, namespaces and encryption hold as for any client.
+ *
+ *   absent in the store      created, with a uid and version of its own (status too)
+ *   there and the same       left alone
+ *   there and different      conflict: "skip", "overwrite" (spec and status, the live uid stays), or "fail"
+ *
+ * uid, resourceVersion, generation, creationTimestamp and deletion marks are never taken from a backup. Nothing is ever
+ * deleted. "fail" looks at everything first and writes nothing when one object differs.
+ */
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type Call, CallScope } from "../base/call.ts";
+import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
+import type { LabelSelector, ResourceStore } from "../resource/contract.ts";
+import { definitionOf } from "../resource/define-kind.ts";
+import type { Kind, KindDefinition } from "../resource/kind.ts";
+import type { AnyResource, Draft, Key } from "../resource/resource.ts";
+import { parseSelection } from "../resource/selection.ts";
+import type { Store } from "../resource/store.ts";
+import { type HasStoredSource, type StoredSource, storedSource } from "../storage/stored.ts";
+import { fileMode } from "./durable.ts";
+import { changesBetween, type FieldChange } from "./object-changes.ts";
+import { objectsOf, type RestoreSource } from "./object-source.ts";
+
+export interface RestoreObjectsOptions extends Call {
+  /** Default: all. */
+  readonly namespaces?: readonly string[] | undefined;
+  /** Default: every kind open in the store, namespaces first. */
+  readonly kinds?: readonly Kind[] | undefined;
+  readonly names?: readonly string[] | undefined;
+  readonly labelSelector?: string | LabelSelector | undefined;
+  readonly conflict: "skip" | "overwrite" | "fail";
+  /** Overwrite only what has not changed after this version of the live store; what has counts as skipped. */
+  readonly unchangedSince?: string | undefined;
+  /** Objects of a namespace go into another: { "prod": "prod-copy" }. */
+  readonly namespaceMapping?: Readonly<Record<string, string>> | undefined;
+  /** Write nothing; the report's `diff` says what would be done. */
+  readonly dryRun?: boolean | undefined;
+  /** A new file that `undoObjectRestore` takes back what was done with. */
+  readonly undoPath?: string | undefined;
+}
+
+export interface ObjectDiff {
+  readonly action: "create" | "overwrite" | "skip" | "conflict";
+  /** "pods", "deployments.apps". */
+  readonly resource: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+  /** Live against backup, field by field; empty for a creation. */
+  readonly changes: readonly FieldChange[];
+}
+
+export interface ObjectRestoreReport {
+  readonly created: number;
+  readonly overwritten: number;
+  /** Different, and left alone. */
+  readonly skipped: number;
+  /** The same already. */
+  readonly unchanged: number;
+  readonly failed: readonly { readonly key: string; readonly error: unknown }[];
+  /** What was done, or would be. */
+  readonly diff: readonly ObjectDiff[];
+  /** `diff` as lines for people. */
+  readonly text: string;
+}
+
+/**
+ * @throws INVALID_ARGUMENT for bad options; CONFLICT with `conflict: "fail"`, before anything is written;
+ *   CORRUPT_SNAPSHOT for a damaged backup. Single objects that fail are in the report.
+ */
+export async function restoreObjects(
+  from: RestoreSource,
+  to: Store,
+  options: RestoreObjectsOptions,
+): Promise<ObjectRestoreReport> {
+  const target = sourceOf(to);
+  if (!["skip", "overwrite", "fail"].includes(options.conflict)) {
+    throw invalidArgument("conflict", `Cannot restore objects: conflict is "${options.conflict}"`);
+  }
+  using scope = new CallScope(options, target.clock, "restore objects");
+  const restore = new ObjectRestore(from, to, target, options, scope.signal);
+  if (options.conflict === "fail") {
+    const first = await restore.run("plan");
+    const conflict = first.diff.find(({ action }) => action === "conflict");
+    if (conflict !== undefined && options.dryRun !== true) {
+      const { resource, namespace, name } = conflict;
+      throw new StoreError(
+        "CONFLICT",
+        `Cannot restore objects: ${lineOf(conflict)} differs from the live one, and conflict is "fail"`,
+        { kind: resource, namespace, name },
+      );
+    }
+  }
+  return await restore.run(options.dryRun === true ? "plan" : "write");
+}
+
+/** Takes back what a restore wrote, by its undo file: created objects go, overwritten ones get their state back. */
+export async function undoObjectRestore(
+  undoPath: string,
+  to: Store,
+  options: Call = {},
+): Promise<{ readonly undone: number; readonly failed: readonly { key: string; error: unknown }[] }> {
+  using scope = new CallScope(options, sourceOf(to).clock, "undo a restore of objects");
+  const { signal } = scope;
+  const lines = (await readFile(undoPath, "utf8")).split("\n").filter((line) => line !== "");
+  const failed: { key: string; error: unknown }[] = [];
+  let undone = 0;
+  for (const line of lines.reverse()) {
+    const entry = JSON.parse(line) as UndoEntry;
+    const kind = to.kinds.find((candidate) => definitionOf(candidate).resource === entry.resource);
+    if (kind === undefined) continue;
+    const store = to.resources(kind) as unknown as ResourceStore<AnyResource>;
+    const key = { namespace: entry.namespace, name: entry.name };
+    try {
+      if (entry.before === undefined) {
+        await store.delete(key, { preconditions: { uid: entry.uid }, signal });
+      } else {
+        const before = entry.before;
+        await store.guaranteedUpdate(key, (current) => restored(before, current), {
+          subresource: "all",
+          signal,
+        });
+      }
+      undone++;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isStoreError(error, "NOT_FOUND")) failed.push({ key: line.slice(0, 200), error });
+    }
+  }
+  return { undone, failed };
+}
+
+/** One object as it was at `resourceVersion`, created again. @throws NOT_FOUND when it was not there; ALREADY_EXISTS */
+export async function undelete(
+  store: Store,
+  kind: Kind,
+  key: Key,
+  options: { readonly resourceVersion: string } & Call,
+): Promise<AnyResource> {
+  const { resourceVersion, ...call } = options;
+  const resources = store.resources(kind) as unknown as ResourceStore<AnyResource>;
+  const old = await resources.get(key, { read: { consistency: "exact", resourceVersion }, ...call });
+  return await createAgain(resources, definitionOf(kind), old, key, call.signal);
+}
+
+interface UndoEntry {
+  readonly resource: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+  readonly uid: string;
+  readonly before?: AnyResource | undefined;
+}
+
+class ObjectRestore {
+  readonly #from: RestoreSource;
+  readonly #to: Store;
+  readonly #target: StoredSource;
+  readonly #options: RestoreObjectsOptions;
+  readonly #signal: AbortSignal | undefined;
+  readonly #kinds: readonly KindDefinition[];
+
+  constructor(
+    from: RestoreSource,
+    to: Store,
+    target: StoredSource,
+    options: RestoreObjectsOptions,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#from = from;
+    this.#to = to;
+    this.#target = target;
+    this.#options = options;
+    this.#signal = signal;
+    const kinds = (options.kinds ?? to.kinds).map((kind) => definitionOf(kind));
+    // Namespaces before what is in them: creates into a missing namespace fail.
+    this.#kinds = [...kinds].sort(
+      (a, b) => Number(b.resource === "namespaces") - Number(a.resource === "namespaces"),
+    );
+  }
+
+  async run(mode: "plan" | "write"): Promise<ObjectRestoreReport> {
+    const { undoPath } = this.#options;
+    const undo =
+      undoPath !== undefined && mode === "write" ? await open(undoPath, "wx", fileMode) : undefined;
+    const counts = { created: 0, overwritten: 0, skipped: 0, unchanged: 0 };
+    const failed: { key: string; error: unknown }[] = [];
+    const diff: ObjectDiff[] = [];
+    try {
+      const namespaces = this.#kinds.filter(({ resource }) => resource === "namespaces");
+      const others = this.#kinds.filter(({ resource }) => resource !== "namespaces");
+      for (const kinds of [namespaces, others]) {
+        if (kinds.length === 0) continue;
+        for await (const found of objectsOf(this.#from, this.#target, kinds, this.#signal)) {
+          if (found.object === undefined) {
+            failed.push({ key: found.key, error: found.fault });
+            continue;
+          }
+          if (!this.#wanted(found.kind, found.object)) continue;
+          try {
+            const done = await this.#one(found.kind, found.object, mode, undo);
+            counts[done.count]++;
+            if (done.diff !== undefined) diff.push(done.diff);
+          } catch (error) {
+            this.#signal?.throwIfAborted();
+            failed.push({ key: found.key, error });
+          }
+        }
+      }
+      await undo?.sync();
+    } finally {
+      await undo?.close();
+    }
+    return { ...counts, failed, diff, text: diff.map(textOf).join("\n") };
+  }
+
+  #wanted(kind: KindDefinition, object: AnyResource): boolean {
+    const { namespaces, names, labelSelector } = this.#options;
+    const { namespace, name } = object.metadata;
+    // A namespace object belongs to itself.
+    const place = kind.resource === "namespaces" ? name : namespace;
+    if (namespaces !== undefined && (place === undefined || !namespaces.includes(place))) return false;
+    if (names !== undefined && !names.includes(name)) return false;
+    return (
+      labelSelector === undefined || parseSelection(kind, { labelSelector }).matches(kind.headOf(object))
+    );
+  }
+
+  async #one(
+    kind: KindDefinition,
+    backup: AnyResource,
+    mode: "plan" | "write",
+    undo: FileHandle | undefined,
+  ): Promise<{
+    readonly count: "created" | "overwritten" | "skipped" | "unchanged";
+    readonly diff?: ObjectDiff | undefined;
+  }> {
+    const { conflict, unchangedSince } = this.#options;
+    const signal = this.#signal;
+    const resources = this.#to.resources(kind) as unknown as ResourceStore<AnyResource>;
+    const key = this.#placed(kind, backup);
+    const place = { resource: kind.resource, namespace: key.namespace, name: key.name };
+    const live = await resources.get(key, { signal }).catch((error: unknown) => {
+      if (isStoreError(error, "NOT_FOUND", "NAMESPACE_NOT_FOUND")) return undefined;
+      throw error;
+    });
+    if (live === undefined) {
+      if (mode === "write") {
+        const made = await createAgain(resources, kind, backup, key, signal);
+        await note(undo, { ...place, uid: made.metadata.uid });
+      }
+      return { count: "created", diff: { ...place, action: "create", changes: [] } };
+    }
+    const changes = changesBetween(live, restored(backup, live));
+    if (changes.length === 0) return { count: "unchanged" };
+    const moved =
+      unchangedSince !== undefined && BigInt(live.metadata.resourceVersion) > BigInt(unchangedSince);
+    if (conflict === "skip" || moved)
+      return { count: "skipped", diff: { ...place, action: "skip", changes } };
+    if (conflict === "fail") return { count: "skipped", diff: { ...place, action: "conflict", changes } };
+    if (mode === "write") {
+      const { uid, resourceVersion } = live.metadata;
+      const preconditions = unchangedSince === undefined ? { uid } : { uid, resourceVersion };
+      await note(undo, { ...place, uid, before: live });
+      await resources.guaranteedUpdate(key, (current) => restored(backup, current), {
+        subresource: "all",
+        preconditions,
+        signal,
+      });
+    }
+    return { count: "overwritten", diff: { ...place, action: "overwrite", changes } };
+  }
+
+  #placed(kind: KindDefinition, object: AnyResource): Key {
+    const { namespace, name } = object.metadata;
+    const mapping = this.#options.namespaceMapping ?? {};
+    if (kind.resource === "namespaces") return { name: mapping[name] ?? name };
+    return namespace === undefined ? { name } : { namespace: mapping[namespace] ?? namespace, name };
+  }
+}
+
+/** Created by the store's own rules; status, which a create does not take, follows. */
+async function createAgain(
+  resources: ResourceStore<AnyResource>,
+  kind: KindDefinition,
+  old: AnyResource,
+  key: Key,
+  signal: AbortSignal | undefined,
+): Promise<AnyResource> {
+  const { labels, annotations, finalizers, ownerReferences, managedFields } = old.metadata;
+  const metadata = {
+    name: key.name,
+    ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
+    ...present({ labels, annotations, finalizers, ownerReferences, managedFields }),
+  };
+  const made = await resources.create({ ...old, metadata } as Draft<AnyResource>, { signal });
+  if (!kind.status || old["status"] === undefined) return made;
+  const status = old["status"];
+  return await resources.guaranteedUpdate(key, (current) => ({ ...current, status }), {
+    subresource: "all",
+    signal,
+  });
+}
+
+/** What the backup says, with the identity of the live object. */
+function restored(backup: AnyResource, live: AnyResource): AnyResource {
+  const { labels, annotations, finalizers, ownerReferences, managedFields } = backup.metadata;
+  const {
+    labels: _labels,
+    annotations: _annotations,
+    finalizers: _finalizers,
+    ownerReferences: _owners,
+    managedFields: _managed,
+    ...identity
+  } = live.metadata;
+  const metadata = {
+    ...identity,
+    ...present({ labels, annotations, finalizers, ownerReferences, managedFields }),
+  };
+  return { ...backup, apiVersion: live.apiVersion, kind: live.kind, metadata };
+}
+
+function present<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+async function note(undo: FileHandle | undefined, entry: UndoEntry): Promise<void> {
+  await undo?.appendFile(`${JSON.stringify(entry)}\n`);
+}
+
+function sourceOf(store: Store): StoredSource {
+  const source = (store as Partial<HasStoredSource>)[storedSource];
+  if (source !== undefined) return source;
+  throw invalidArgument("to", "Cannot restore objects: the target is no store that createStore made");
+}
+
+function textOf(entry: ObjectDiff): string {
+  const fields = entry.changes.map(
+    ({ path, from, to }) =>
+      `    ${path}: ${JSON.stringify(from) ?? "absent"} -> ${JSON.stringify(to) ?? "absent"}`,
+  );
+  return [`${entry.action} ${lineOf(entry)}`, ...fields].join("\n");
+}
+
+function lineOf({ resource, namespace, name }: ObjectDiff): string {
+  return `${resource} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+}
