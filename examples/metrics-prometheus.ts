@@ -1,9 +1,9 @@
 /**
  * Prometheus metrics of the etcd client, under the names Kubernetes' API servers use, from keelson's diagnostics
- * channel. Needs `prom-client`. Run with an etcd: `ENDPOINT=http://127.0.0.1:2379`.
+ * channel. Needs `prom-client`.
  */
 import { subscribe } from "node:diagnostics_channel";
-import { connectEtcd, type RequestEvent } from "keelson/etcd";
+import { connectEtcd, type RequestEvent, startLocalEtcd } from "keelson/etcd";
 import { Counter, Histogram, Registry } from "prom-client";
 
 /** What Kubernetes calls each of etcd's methods; a transaction is its way to create, update and delete. */
@@ -42,8 +42,8 @@ export function etcdMetrics(register: Registry): void {
 
 const register = new Registry();
 etcdMetrics(register);
-const etcd = await connectEtcd({ endpoints: process.env["ENDPOINT"] ?? "http://127.0.0.1:2379" });
+await using local = await startLocalEtcd();
+await using etcd = await connectEtcd({ endpoints: local.endpoints });
 await etcd.kv.put({ key: "examples/metrics", value: "1" });
 await etcd.kv.range({ key: "examples/metrics" });
-await etcd.close();
 console.log(await register.metrics());

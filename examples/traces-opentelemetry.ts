@@ -1,11 +1,10 @@
 /**
  * OpenTelemetry spans of every etcd request and stream, from keelson's diagnostics channels. Needs
- * `@opentelemetry/api`; without an SDK registered the spans go nowhere. Run with an etcd:
- * `ENDPOINT=http://127.0.0.1:2379`.
+ * `@opentelemetry/api`; without an SDK registered the spans go nowhere.
  */
 import { subscribe } from "node:diagnostics_channel";
 import { type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { connectEtcd, type RequestEvent, type StreamEvent } from "keelson/etcd";
+import { connectEtcd, type RequestEvent, type StreamEvent, startLocalEtcd } from "keelson/etcd";
 
 export function etcdTraces(): void {
   const tracer = trace.getTracer("keelson");
@@ -34,10 +33,10 @@ export function etcdTraces(): void {
 }
 
 etcdTraces();
-const etcd = await connectEtcd({ endpoints: process.env["ENDPOINT"] ?? "http://127.0.0.1:2379" });
+await using local = await startLocalEtcd();
+await using etcd = await connectEtcd({ endpoints: local.endpoints });
 await trace.getTracer("example").startActiveSpan("write and read", async (span) => {
   await etcd.kv.put({ key: "examples/traces", value: "1" });
   await etcd.kv.range({ key: "examples/traces" });
   span.end();
 });
-await etcd.close();

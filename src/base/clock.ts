@@ -14,32 +14,39 @@ export interface Clock {
   monotonicMs(): number;
   /** Runs `callback` once after `delayMs`; does not keep the process alive. */
   setTimer(delayMs: number, callback: () => void): Timer;
-  /** Resolves after `delayMs`; rejects with `signal.reason` when aborted. */
+  /** Resolves after `delayMs`; rejects with `signal.reason` when aborted. Keeps the process alive: somebody waits. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** Longest delay a platform timer takes (2^31 - 1 ms); longer delays are taken in steps. */
 const timerMaxMs = 2 ** 31 - 1;
 
+/** In steps, so that no delay is too long; each step's handle goes through `hold`. */
+function startTimer(delayMs: number, callback: () => void, hold: (handle: NodeJS.Timeout) => void): Timer {
+  let handle: NodeJS.Timeout;
+  const start = (leftMs: number): void => {
+    const stepMs = Math.min(leftMs, timerMaxMs);
+    handle = setTimeout(() => (leftMs > stepMs ? start(leftMs - stepMs) : callback()), stepMs);
+    hold(handle);
+  };
+  start(Math.max(0, delayMs));
+  return { cancel: () => clearTimeout(handle) };
+}
+
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  setTimer(delayMs, callback) {
-    let handle: NodeJS.Timeout;
-    const start = (leftMs: number): void => {
-      const stepMs = Math.min(leftMs, timerMaxMs);
-      handle = setTimeout(() => (leftMs > stepMs ? start(leftMs - stepMs) : callback()), stepMs);
-      handle.unref();
-    };
-    start(Math.max(0, delayMs));
-    return { cancel: () => clearTimeout(handle) };
-  },
+  // A deadline or a chore is no reason for a process to live on.
+  setTimer: (delayMs, callback) => startTimer(delayMs, callback, (handle) => handle.unref()),
   sleep(delayMs, signal) {
-    return sleepOn(this, delayMs, signal);
+    // Somebody waits for what comes after: without this a program that awaits a call on an etcd that is down would
+    // end without a word, its await unsettled.
+    const setTimer = (ms: number, callback: () => void): Timer => startTimer(ms, callback, () => {});
+    return sleepOn({ setTimer }, delayMs, signal);
   },
 };
 
-/** `Clock.sleep` in terms of `setTimer`, shared by every clock. The process stays alive while it sleeps only if something else keeps it so. */
+/** `Clock.sleep` in terms of `setTimer`, shared by every clock. */
 export function sleepOn(
   clock: Pick<Clock, "setTimer">,
   delayMs: number,
