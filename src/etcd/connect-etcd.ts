@@ -15,8 +15,9 @@ import { Endpoint } from "./endpoint-set.ts";
 import { EtcdClient } from "./etcd-client.ts";
 import { createKv } from "./kv.ts";
 import { createLeases } from "./leases.ts";
-import { createMaintenance } from "./maintenance.ts";
+import { createMaintenance, type QuotaBytesReader } from "./maintenance.ts";
 import type { Etcd } from "./ports.ts";
+import { readQuotaBytes } from "./quota-bytes.ts";
 import type { Pem, TlsOptions, TransportFactory } from "./transport.ts";
 import { compareVersions, reticentVersion } from "./version.ts";
 import { createWatches } from "./watches.ts";
@@ -69,12 +70,12 @@ export async function openEtcd(options: EtcdOptions, factory: TransportFactory):
     await client.close();
     throw error;
   }
-  return assemble(client);
+  return assemble(client, metricsQuota(options));
 }
 
 /** The same without waiting for an endpoint's greeting: for a transport that cannot fail to connect. */
 export function openEtcdAtOnce(options: EtcdOptions, factory: TransportFactory): Etcd {
-  return assemble(createClient(options, factory));
+  return assemble(createClient(options, factory), () => Promise.resolve(undefined));
 }
 
 function createClient(options: EtcdOptions, factory: TransportFactory): EtcdClient {
@@ -108,9 +109,18 @@ function createClient(options: EtcdOptions, factory: TransportFactory): EtcdClie
   });
 }
 
-function assemble(client: EtcdClient): Etcd {
+/** From the metrics page of the endpoint asked for. */
+function metricsQuota({ endpoints, tls, requestTimeoutMs }: EtcdOptions): QuotaBytesReader {
+  const addresses = parseEndpoints(endpoints, tls !== undefined);
+  return async ({ endpoint, signal, timeoutMs = requestTimeoutMs ?? requestTimeoutDefaultMs }) => {
+    const address = addresses.find(({ url }) => url === endpoint);
+    return address === undefined ? undefined : readQuotaBytes(address, tls, { signal, timeoutMs });
+  };
+}
+
+function assemble(client: EtcdClient, quotaBytes: QuotaBytesReader): Etcd {
   const kv = createKv(client);
-  const maintenance = createMaintenance(client);
+  const maintenance = createMaintenance(client, quotaBytes);
   const lowestKnown = (): string | undefined => [...client.versions].sort(compareVersions)[0];
   return {
     kv,

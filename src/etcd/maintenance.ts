@@ -70,7 +70,10 @@ const longWorkTimeoutMs = 10 * 60_000;
 
 const empty = emptyRequest.encode({});
 
-export function createMaintenance(client: Client): Maintenance {
+/** How a member's space quota is found out: not by a call of gRPC's before etcd 3.6. */
+export type QuotaBytesReader = Maintenance["quotaBytes"];
+
+export function createMaintenance(client: Client, quotaBytes: QuotaBytesReader): Maintenance {
   const patient = <C extends EtcdCall>(call: C): C => ({
     ...call,
     requestTimeoutMs: call.requestTimeoutMs ?? call.timeoutMs ?? longWorkTimeoutMs,
@@ -79,6 +82,7 @@ export function createMaintenance(client: Client): Maintenance {
     async status(call): Promise<MemberStatus> {
       return { ...(await client.unary(statusRpc, empty, call)), endpoint: call.endpoint };
     },
+    quotaBytes,
     async alarms(call) {
       const request = alarmRequest.encode({ action: "GET", memberId: 0n, type: "NONE" });
       return (await client.unary(alarms, request, call)).alarms;

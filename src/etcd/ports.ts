@@ -275,6 +275,8 @@ export interface SnapshotChunk {
 
 export interface Maintenance {
   status(call: EtcdCall & { readonly endpoint: string }): Promise<MemberStatus>;
+  /** The member's space quota (etcd --quota-backend-bytes); undefined where it does not tell. */
+  quotaBytes(call: EtcdCall & { readonly endpoint: string }): Promise<bigint | undefined>;
   alarms(call?: EtcdCall): Promise<readonly Alarm[]>;
   /** With the exact member id; verified by reading the alarms back is the caller's part. */
   disarm(alarm: Alarm, call?: EtcdCall): Promise<readonly Alarm[]>;

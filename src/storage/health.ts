@@ -17,6 +17,8 @@ const timeoutMsDefault = 2_000;
 const wastedShare = 0.5;
 /** Below this size nothing is worth a defragmentation, bytes. */
 const wastedBytesMin = 256 * 1024 * 1024;
+/** Part of the space quota from which on to warn: what is left lasts long enough to act, at any usual growth. */
+const fullShare = 0.8;
 
 /** What runs in the background: its name in a message, and why it last failed. */
 export interface Background {
@@ -54,6 +56,18 @@ export async function lookAtHealth(
       ),
     ]);
     const answered = members.filter((member) => member !== undefined);
+    const quotas = await Promise.all(
+      answered.map(async ({ endpoint }) => ({
+        endpoint,
+        // Where it is not told there is nothing to warn of; that is no problem of its own.
+        bytes: await inTime(etcd.maintenance.quotaBytes({ ...each, endpoint })).catch(() => undefined),
+      })),
+    );
+    const quotaBytes = quotas.flatMap(({ bytes }) => (bytes === undefined ? [] : [Number(bytes)]));
+    for (const { endpoint, bytes } of quotas) {
+      const member = answered.find((one) => one.endpoint === endpoint);
+      if (member !== undefined && bytes !== undefined) problems.push(...spaceProblems(member, bytes));
+    }
     for (const alarm of alarms ?? []) problems.push(alarmText(alarm));
     problems.push(...answered.flatMap(memberProblems));
     for (const { name, failure } of background) {
@@ -72,7 +86,7 @@ export async function lookAtHealth(
       alarms: (alarms ?? []).map(({ type }) => type),
       databaseBytes: largest(answered, (member) => member.databaseBytes),
       databaseBytesInUse: largest(answered, (member) => member.databaseBytesInUse),
-      quotaBytes: undefined,
+      quotaBytes: quotaBytes.length === 0 ? undefined : Math.min(...quotaBytes),
       epoch: context.epoch.id,
       resourceVersion: revision === undefined ? undefined : formatResourceVersion(revision),
       etcdVersion: version,
@@ -117,6 +131,15 @@ function memberProblems({
     problems.push(`endpoint ${endpoint} keeps ${wasted} free bytes in its file: defragment it`);
   }
   return problems;
+}
+
+/** The whole file counts, free pages too: etcd raises its alarm by the size of the file. */
+function spaceProblems({ endpoint, databaseBytes }: MemberStatus, quotaBytes: bigint): string[] {
+  const share = Number(databaseBytes) / Number(quotaBytes);
+  if (share < fullShare) return [];
+  return [
+    `endpoint ${endpoint} has used ${Math.round(share * 100)} % of its space quota (${databaseBytes} of ${quotaBytes} bytes): compact and defragment, or raise --quota-backend-bytes`,
+  ];
 }
 
 function largest(members: readonly MemberStatus[], of: (member: MemberStatus) => bigint): number | undefined {

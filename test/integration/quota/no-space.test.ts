@@ -43,6 +43,8 @@ test.each(await etcdBinaries())(
     const health = await store.health();
     expect(health.ok).toBe(false);
     expect(health.alarms.join()).toContain("NOSPACE");
+    expect(health.quotaBytes).toBe(16 * 1024 * 1024);
+    expect(health.problems.join("\n")).toContain("of its space quota");
 
     const { items } = await blobs.list({ namespace: "default" });
     expect(items.length).toBe(made - 1);
