@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { KeyQueues } from "../../../src/base/key-queues.ts";
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("acquire() serves the callers of one key in the order of asking, one at a time", async () => {
+  const queues = new KeyQueues();
+  const order: number[] = [];
+  let inside = 0;
+  const work = async (i: number): Promise<void> => {
+    const turn = await queues.acquire("k", undefined);
+    expect(++inside).toBe(1);
+    await settled();
+    order.push(i);
+    inside--;
+    turn[Symbol.dispose]();
+  };
+  await Promise.all([0, 1, 2, 3, 4].map(work));
+  expect(order).toEqual([0, 1, 2, 3, 4]);
+  expect(queues.size).toBe(0);
+});
+
+test("acquire() of different keys does not wait", async () => {
+  const queues = new KeyQueues();
+  await queues.acquire("a", undefined);
+  await queues.acquire("b", undefined);
+  expect(queues.size).toBe(2);
+});
+
+test("acquire() that is aborted leaves the queue, and the next one gets the turn", async () => {
+  const queues = new KeyQueues();
+  const held = await queues.acquire("k", undefined);
+  const controller = new AbortController();
+  const given = queues.acquire("k", controller.signal);
+  const patient = queues.acquire("k", undefined);
+  controller.abort(new Error("enough"));
+  await expect(given).rejects.toThrow("enough");
+  held[Symbol.dispose]();
+  (await patient)[Symbol.dispose]();
+  expect(queues.size).toBe(0);
+});
+
+test("a turn that is disposed twice passes on once", async () => {
+  const queues = new KeyQueues();
+  const first = await queues.acquire("k", undefined);
+  const second = queues.acquire("k", undefined);
+  let third = false;
+  void queues.acquire("k", undefined).then(() => {
+    third = true;
+  });
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  await second;
+  await settled();
+  expect(third).toBe(false);
+});
+
+test("acquire() with a signal aborted before rejects and holds nothing", async () => {
+  const queues = new KeyQueues();
+  await expect(queues.acquire("k", AbortSignal.abort(new Error("late")))).rejects.toThrow("late");
+  expect(queues.size).toBe(0);
+});

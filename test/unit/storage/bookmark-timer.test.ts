@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { BookmarkTimer } from "../../../src/storage/bookmark-timer.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+
+const never = new Promise<never>(() => undefined);
+/** Within this a watch with bookmarks has said how far it is. */
+const minuteMs = 60_000;
+
+test("a silent watch whose etcd answers gets its bookmark from the answer, within a minute", async () => {
+  const clock = new ManualClock();
+  let asked = 0;
+  using timer = new BookmarkTimer(clock, () => asked++);
+  expect(timer.takesAnswer()).toBe(false);
+  await clock.advance(minuteMs - 5_000);
+  expect(asked).toBe(1);
+  expect(timer.takesAnswer()).toBe(true);
+  expect(timer.takesAnswer()).toBe(false);
+});
+
+test("a silent watch whose etcd does not answer repeats its last version, minute after minute", async () => {
+  const clock = new ManualClock();
+  using timer = new BookmarkTimer(clock, () => undefined);
+  for (let i = 0; i < 3; i++) {
+    const waiting = timer.interrupt(never);
+    await clock.advance(minuteMs);
+    expect(await waiting).toBe("bookmark");
+  }
+});
+
+test("where notices cannot be trusted nobody asks, and the last version is repeated", async () => {
+  const clock = new ManualClock();
+  using timer = new BookmarkTimer(clock, undefined);
+  const waiting = timer.interrupt(never);
+  await clock.advance(minuteMs);
+  expect(await waiting).toBe("bookmark");
+});
+
+test("a bookmark that came due while the reader was busy is given at once", async () => {
+  const clock = new ManualClock();
+  using timer = new BookmarkTimer(clock, undefined);
+  await clock.advance(minuteMs);
+  expect(await timer.interrupt(never)).toBe("bookmark");
+});
+
+test("work that ends first is what interrupt() gives", async () => {
+  const clock = new ManualClock();
+  using timer = new BookmarkTimer(clock, undefined);
+  expect(await timer.interrupt(Promise.resolve(5))).toBe(5);
+});
