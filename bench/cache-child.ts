@@ -1,0 +1,63 @@
+/**
+ * The part of the cache bench that needs a process of its own: `fill` measures time and memory of a fresh cache,
+ * `write` updates objects from elsewhere, so that the watching process's CPU is its own.
+ *
+ *   fill <endpoint> <prefix>                     one JSON line
+ *   write <endpoint> <prefix> <writers> <ms>     one JSON line: [version, sent at, acknowledged at] of each write
+ */
+import { createStore } from "keelson";
+import { connectEtcd } from "keelson/etcd";
+import { filled, item, itemKind } from "./cache-objects.js";
+
+const [mode, endpoint = "", prefix = "", writers = "1", ms = "1000"] = process.argv.slice(2);
+const collect = (): void => {
+  for (let i = 0; i < 4; i++) globalThis.gc?.();
+};
+const now = (): number => performance.timeOrigin + performance.now();
+const pause = (forMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, forMs));
+
+const etcd = await connectEtcd({ endpoints: endpoint });
+const store = await createStore({ etcd, kinds: [itemKind], prefix, namespaces: "open", compaction: false });
+if (mode === "fill") {
+  // What reading warms up anyway is not the cache's.
+  for await (const _ of [0, 1, 2]) await store.resources(itemKind).list({ limit: 2_000 });
+  await pause(200);
+  collect();
+  const before = process.memoryUsage();
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const cache = await filled(store, { selfCheckIntervalMs: false });
+  const fillMs = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  const peak = process.memoryUsage().rss;
+  await pause(500);
+  collect();
+  await pause(500);
+  collect();
+  const after = process.memoryUsage();
+  const { objects, bytes } = cache.stats();
+  process.stdout.write(
+    `${JSON.stringify({ fillMs, cpuMs: (user + system) / 1000, objects, bytes, rss: after.rss - before.rss, heap: after.heapUsed - before.heapUsed, buffers: after.arrayBuffers - before.arrayBuffers, rssPeak: peak, rssAfter: after.rss })}\n`,
+  );
+  await cache[Symbol.asyncDispose]();
+} else {
+  const items = store.resources(itemKind);
+  const log: [string, number, number][] = [];
+  const until = performance.now() + Number(ms);
+  const write = async (worker: number): Promise<void> => {
+    for (let i = worker; performance.now() < until; i += Number(writers)) {
+      const { metadata, spec } = item(i % 10_000);
+      const sent = now();
+      const { namespace, name } = metadata;
+      const made = await items.guaranteedUpdate({ namespace, name }, (current) => ({
+        ...current,
+        spec: { ...spec, size: i + sent },
+      }));
+      log.push([made.metadata.resourceVersion, sent, now()]);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(writers) }, (_, worker) => write(worker)));
+  process.stdout.write(`${JSON.stringify(log)}\n`);
+}
+await store.close();
+await etcd.close();
