@@ -5,6 +5,7 @@ export class CacheCounters {
   repeatedEvents = 0;
   missedEvents = 0;
   parked = 0;
+  replays = 0;
   fills = 0;
   relists = 0;
   sourceFailures = 0;

@@ -126,7 +126,10 @@ export interface CacheStats {
   readonly eventsDelivered: number;
   readonly repeatedEvents: number;
   readonly missedEvents: number;
+  /** Watchers that fell out of their group's tail and went on from the log. */
   readonly parked: number;
+  /** Watchers that went on from etcd's own history. */
+  readonly replays: number;
   readonly fills: number;
   readonly relists: number;
   readonly sourceFailures: number;

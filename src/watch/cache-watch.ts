@@ -419,6 +419,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       await watch[Symbol.asyncDispose]();
       throw error;
     }
+    feed.counters.replays++;
     this.#delivered = from;
     this.#phase = "etcd";
     this.#replay = { watch, batches: this.#replayed(watch) };

@@ -1,0 +1,232 @@
+/**
+ * What the cache promises its watchers under load: every stream equals etcd's log, whatever its speed; memory stays in
+ * its budget; etcd sees few requests however many callers there are.
+ *
+ * KEELSON_FULL=1 runs the full size: 1,000 watchers, a stop of 30 seconds.
+ */
+import {
+  type CacheOptions,
+  type CacheStats,
+  createStore,
+  createWatchCache,
+  defineKind,
+  isStoreError,
+  type Resource,
+  type ResourceStore,
+  type Store,
+  type WatchEvent,
+  type WatchOptions,
+} from "keelson";
+import { connectEtcd, type Etcd } from "keelson/etcd";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { faultsOfLog, faultsOfStream, logOf, type Reading, type RecordedStream } from "./watch-checkers.ts";
+
+interface Item extends Resource {
+  spec: { n: number; node: string };
+}
+const Item = defineKind<Item>({
+  version: "v1",
+  kind: "Item",
+  plural: "items",
+  scope: "Namespaced",
+  fields: { "spec.node": ({ spec }) => spec.node },
+  indexes: ["label:app", "field:spec.node"],
+});
+const full = process.env["KEELSON_FULL"] === "1";
+const watcherCount = full ? 1_000 : 200;
+const stopMs = full ? 30_000 : 1_500;
+const namespaces = ["a", "a-b", "b"];
+const reading: Reading<Item> = {
+  key: ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
+  body: ({ metadata, spec }) => `${spec.n} ${spec.node} ${metadata.labels?.["app"] ?? "-"}`,
+};
+const nodeOf = (body: string): string | undefined => body.split(" ")[1];
+const appOf = (body: string): string | undefined => body.split(" ")[2];
+
+/** What watchers ask for, and the same as a condition on the log. */
+const wishes: readonly { options: WatchOptions; wants: RecordedStream<Item>["wants"] }[] = [
+  { options: {}, wants: () => true },
+  { options: { namespace: "a" }, wants: (key) => key.startsWith("a/") },
+  { options: { labelSelector: "app=web" }, wants: (_, body) => appOf(body) === "web" },
+  { options: { labelSelector: "app in (web, db), app!=db" }, wants: (_, body) => appOf(body) === "web" },
+  { options: { fieldSelector: "spec.node=n3" }, wants: (_, body) => nodeOf(body) === "n3" },
+  { options: { fieldSelector: "spec.node=" }, wants: (_, body) => nodeOf(body) === "" },
+  {
+    options: { namespace: "b", fieldSelector: "spec.node!=n1" },
+    wants: (key, body) => key.startsWith("b/") && nodeOf(body) !== "n1",
+  },
+  { options: { namespace: "a", name: "i-3" }, wants: (key) => key === "a/i-3" },
+];
+
+/** Creates, changes and deletes at random until told to stop. */
+function churn(items: ResourceStore<Item>, workers: number): { stop(): Promise<number> } {
+  let going = true;
+  let writes = 0;
+  const work = async (worker: number): Promise<void> => {
+    for (let i = worker * 1_000; going; i++) {
+      const namespace = namespaces[i % namespaces.length] ?? "a";
+      const name = `i-${(i * 7 + worker) % 40}`;
+      const app = ["web", "db", "batch"][(i * 5) % 3] ?? "web";
+      const node = i % 4 === 0 ? "" : `n${i % 6}`;
+      try {
+        if (i % 5 === 4) await items.delete({ namespace, name });
+        else {
+          const metadata = { namespace, name, labels: { app } };
+          await items.guaranteedUpdate(
+            { namespace, name },
+            (c) => ({ ...c, metadata: { ...c.metadata, labels: { app } }, spec: { n: i, node } }),
+            { createIfMissing: () => ({ metadata, spec: { n: i, node } }) },
+          );
+        }
+        writes++;
+      } catch (error) {
+        if (!isStoreError(error, "NOT_FOUND")) throw error;
+      }
+    }
+  };
+  const running = Array.from({ length: workers }, (_, worker) => work(worker));
+  return {
+    async stop() {
+      going = false;
+      await Promise.all(running);
+      return writes;
+    },
+  };
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $version", ({ path }) => {
+  let server: LocalEtcd;
+  let etcd: Etcd;
+  let store: Store;
+  let items: ResourceStore<Item>;
+  let run = 0;
+  beforeAll(async () => {
+    server = await startLocalEtcd({ binary: path });
+    etcd = await connectEtcd({ endpoints: server.endpoints });
+  });
+  beforeEach(async () => {
+    store = await createStore({
+      etcd,
+      kinds: [Item],
+      prefix: `/g-${run++}`,
+      namespaces: "open",
+      compaction: false,
+    });
+    items = store.resources(Item);
+  });
+  afterEach(async () => {
+    await store?.close();
+  });
+  afterAll(async () => {
+    await etcd?.close();
+    await server?.stop();
+  });
+
+  /** Every stream of many watchers of mixed speed against the log, with `during` happening meanwhile. */
+  async function mixedSpeeds(options: CacheOptions, during: () => Promise<void>): Promise<CacheStats> {
+    await using cache = createWatchCache(items, { selfCheckIntervalMs: false, ...options });
+    await cache.ready();
+    const start = cache.resourceVersion;
+    const everything: WatchEvent<Item>[] = [];
+    const log = items.watch({ resourceVersion: start });
+    let endAt: bigint | undefined;
+    const isOver = (revision: string): boolean => endAt !== undefined && BigInt(revision) >= endAt;
+    const logged = (async () => {
+      for await (const event of log) {
+        everything.push(event);
+        if (event.type !== "BOOKMARK" && event.object.metadata.name === "end") break;
+      }
+    })();
+    let released = false;
+    const streams = Array.from({ length: watcherCount }, (_, i) => {
+      const wish = wishes[i % wishes.length] ?? { options: {}, wants: () => true };
+      const watch = cache.watch({ ...wish.options, resourceVersion: start, bookmarks: i % 3 === 0 });
+      const events: WatchEvent<Item>[] = [];
+      // A tenth is slow, a tenth stops reading altogether until the end.
+      const speed = i % 10 === 0 ? "slow" : i % 10 === 5 ? "stopped" : "fast";
+      const done = (async () => {
+        for await (const batch of watch.batches()) {
+          events.push(...batch);
+          if (speed === "slow") await pause(20);
+          if (speed === "stopped" && !released)
+            await expect.poll(() => released, { timeout: 120_000 }).toBe(true);
+        }
+      })();
+      return {
+        name: `watcher ${i} (${speed})`,
+        start: BigInt(start),
+        events,
+        wants: wish.wants,
+        watch,
+        done,
+      };
+    });
+    await Promise.all(streams.map(({ watch }) => watch.ready()));
+    const writers = churn(items, 8);
+    let worst = 0;
+    const until = Date.now() + stopMs;
+    const meanwhile = during();
+    while (Date.now() < until) {
+      await pause(100);
+      worst = Math.max(worst, cache.stats().bytes.total);
+    }
+    await meanwhile;
+    expect(await writers.stop()).toBeGreaterThan(100);
+    const last = await items.create({ metadata: { namespace: "z", name: "end" }, spec: { n: 0, node: "" } });
+    endAt = BigInt(last.metadata.resourceVersion);
+    await logged;
+    released = true;
+    const changes = logOf(everything, reading);
+    expect(faultsOfLog(changes)).toEqual([]);
+    // Who has nothing left to be told is at the end: its next event can only be later.
+    const expectedEnd = endAt;
+    await expect
+      .poll(() => (isOver(cache.resourceVersion) ? cache.stats().lagging.length : -1), { timeout: 60_000 })
+      .toBe(0);
+    await Promise.all(streams.map(({ watch }) => watch[Symbol.asyncDispose]()));
+    await Promise.all(streams.map(({ done }) => done));
+    const faults = streams.flatMap((stream) => faultsOfStream(changes, stream, expectedEnd, reading));
+    expect(faults).toEqual([]);
+    expect(worst).toBeLessThan(cache.stats().bytes.budget);
+    // What the cache holds is what etcd holds, by every way of reading it.
+    const read = { consistency: "exact", resourceVersion: cache.resourceVersion } as const;
+    for (const { options: wish } of wishes) {
+      const { name, ...selected } = wish;
+      const scope = name === undefined ? selected : { ...selected, fieldSelector: `metadata.name=${name}` };
+      expect((await cache.list({ ...scope, read })).items).toEqual(
+        (await items.list({ ...scope, read })).items,
+      );
+    }
+    return cache.stats();
+  }
+
+  test("watchers of mixed speed, some stopped, across two compactions: each stream equals etcd's log", async () => {
+    await mixedSpeeds({}, async () => {
+      for (const share of [0.3, 0.7]) {
+        await pause(stopMs * (share === 0.3 ? 0.3 : 0.4));
+        await etcd.kv.compact(BigInt(await store.currentResourceVersion()));
+      }
+    });
+  });
+
+  test("with next to no history in memory, slow watchers go on from etcd's own", async () => {
+    const { replays } = await mixedSpeeds({ historyBytes: 20_000 }, async () => undefined);
+    expect(replays).toBeGreaterThan(0);
+  });
+
+  test("a quiet cache answers 1,000 consistent lists with one or two quorum reads", async () => {
+    await items.create({ metadata: { namespace: "a", name: "one" }, spec: { n: 1, node: "" } });
+    await using cache = createWatchCache(items, { selfCheckIntervalMs: false });
+    await cache.ready();
+    const ranges = (): number => etcd.stats().requests["/etcdserverpb.KV/Range"] ?? 0;
+    await etcd.kv.put({ key: "/elsewhere", value: "x" });
+    const before = ranges();
+    const pages = await Promise.all(Array.from({ length: 1_000 }, () => cache.list()));
+    expect(pages.every(({ items: listed }) => listed.length === 1)).toBe(true);
+    expect(ranges() - before).toBeLessThanOrEqual(3);
+  });
+});

@@ -1,0 +1,236 @@
+/** What a cache does when its stream lags, loses, repeats or ends, and when etcd's history is replaced. */
+import {
+  createStore,
+  createWatchCache,
+  defineKind,
+  type Resource,
+  type ResourceStore,
+  type Store,
+  StoreError,
+  type Watch,
+  type WatchEvent,
+} from "keelson";
+import { connectEtcd, type Etcd } from "keelson/etcd";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { cacheCore, KindCache } from "../../src/watch/watch-cache.ts";
+import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { type Taps, tappedReader } from "../support/tapped-source.ts";
+
+interface Item extends Resource {
+  spec: { n: number };
+}
+const Item = defineKind<Item>({
+  version: "v1",
+  kind: "Item",
+  plural: "items",
+  scope: "Namespaced",
+  indexes: ["label:app"],
+});
+const any = { read: { consistency: "any" } } as const;
+const draft = (name: string, n = 0) => ({
+  metadata: { namespace: "a", name, labels: { app: "x" } },
+  spec: { n },
+});
+
+async function take<T>(watch: Watch<T>, count: number): Promise<WatchEvent<T>[]> {
+  const events: WatchEvent<T>[] = [];
+  for await (const event of watch) if (events.push(event) === count) break;
+  return events;
+}
+const told = (events: readonly WatchEvent<Item>[]) =>
+  events.map((e) =>
+    e.type === "BOOKMARK" ? e.type : `${e.type} ${e.object.metadata.name}=${e.object.spec.n}`,
+  );
+
+describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $version", ({ path }) => {
+  let server: LocalEtcd;
+  let etcd: Etcd;
+  let store: Store;
+  let items: ResourceStore<Item>;
+  let run = 0;
+  beforeAll(async () => {
+    server = await startLocalEtcd({ binary: path });
+    etcd = await connectEtcd({ endpoints: server.endpoints });
+  });
+  beforeEach(async () => {
+    store = await createStore({
+      etcd,
+      kinds: [Item],
+      prefix: `/f-${run++}`,
+      namespaces: "open",
+      compaction: false,
+    });
+    items = store.resources(Item);
+  });
+  afterEach(async () => {
+    await store?.close();
+  });
+  afterAll(async () => {
+    await etcd?.close();
+    await server?.stop();
+  });
+  const requests = (): number => Object.values(etcd.stats().requests).reduce((sum, n) => sum + n, 0);
+
+  test("1,000 consistent lists while progress is away for 5 s cost etcd a handful of requests", async () => {
+    for (let n = 0; n < 30; n++) await items.create(draft(`i-${n}`, n));
+    const taps: Taps = {};
+    await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
+    await cache.ready();
+    taps.progress = false;
+    const late = setTimeout(() => {
+      taps.progress = true;
+    }, 5_000);
+    const { header } = await etcd.kv.put({ key: "/beside", value: "x" });
+    const before = requests();
+    const pages = await Promise.all(Array.from({ length: 1_000 }, () => cache.list()));
+    clearTimeout(late);
+    for (const page of pages) {
+      expect(page.items).toHaveLength(30);
+      expect(BigInt(page.resourceVersion)).toBeGreaterThanOrEqual(header.revision);
+    }
+    expect(requests() - before).toBeLessThan(12);
+    expect(cache.stats().etcdReads).toBeLessThanOrEqual(2);
+    expect(cache.stats().etcdReadsShared).toBeGreaterThanOrEqual(990);
+    taps.progress = true;
+    expect((await cache.list()).items).toHaveLength(30);
+  });
+
+  test("where progress notices cannot be trusted, linearizable reads go to etcd and any reads do not", async () => {
+    const made = await items.create(draft("one", 1));
+    await using cache = createWatchCache(tappedReader(items, { reliable: false }), {
+      selfCheckIntervalMs: false,
+    });
+    await cache.ready();
+    expect(await cache.get({ namespace: "a", name: "one" })).toEqual(made);
+    expect((await cache.list()).items).toEqual([made]);
+    expect(cache.stats().etcdReads).toBe(2);
+    expect((await cache.list(any)).items).toEqual([made]);
+    expect(cache.stats().etcdReads).toBe(2);
+  });
+
+  test("a stream that ends compacted is listed again: what vanished comes as DELETED, what changed as it is now", async () => {
+    const kept = await items.create(draft("kept", 1));
+    await items.create(draft("gone", 2));
+    await items.create(draft("same", 3));
+    const taps: Taps = {};
+    await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
+    await cache.ready();
+    const watch = cache.watch();
+    await watch.ready();
+    taps.batch = () => undefined;
+    await items.update({ ...kept, spec: { n: 10 } });
+    await items.delete({ namespace: "a", name: "gone" });
+    taps.fail = new StoreError("EXPIRED", "compacted", { reason: "compacted" });
+    await items.create(draft("new", 4));
+    taps.batch = undefined;
+    const events = await take(watch, 3);
+    expect(told(events)).toEqual(["MODIFIED kept=10", "ADDED new=4", "DELETED gone=2"]);
+    const versions = events.map((event) => BigInt(event.resourceVersion));
+    expect([...versions].sort((a, b) => (a < b ? -1 : 1))).toEqual(versions);
+    expect((await cache.list()).items).toEqual((await items.list()).items);
+    expect(cache.stats()).toMatchObject({ relists: 1, state: "ready" });
+  });
+
+  test("an event that never came is noticed at the next change of its key, and healed", async () => {
+    const one = await items.create(draft("one", 1));
+    await items.create(draft("two", 1));
+    const taps: Taps = {};
+    await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
+    await cache.ready();
+    let drop = 2;
+    taps.batch = (batch) => (batch.events.length > 0 && drop-- > 0 ? undefined : batch);
+    const watch = cache.watch();
+    const changed = await items.update({ ...one, spec: { n: 2 } });
+    await items.delete({ namespace: "a", name: "two" });
+    await items.update({ ...changed, spec: { n: 3 } });
+    expect(told(await take(watch, 2))).toEqual(["MODIFIED one=3", "DELETED two=1"]);
+    await cache.ready();
+    expect((await cache.list()).items).toEqual((await items.list()).items);
+    expect(cache.stats()).toMatchObject({ missedEvents: 1, relists: 1 });
+  });
+
+  test("the comparison with etcd finds a lost event by itself, and heals", async () => {
+    const taps: Taps = {};
+    await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
+    await cache.ready();
+    await items.create(draft("seen"));
+    await cache.list();
+    const core = cache instanceof KindCache ? cache[cacheCore] : undefined;
+    expect(await core?.checkNow()).toBe(true);
+    taps.batch = (batch) => ({ ...batch, events: [] });
+    await items.create(draft("unseen"));
+    await cache.list();
+    taps.batch = undefined;
+    expect(await core?.checkNow()).toBe(false);
+    await cache.ready();
+    expect((await cache.list()).items.map((item) => item.metadata.name)).toEqual(["seen", "unseen"]);
+    expect(cache.stats()).toMatchObject({ selfCheckFailures: 1, relists: 1 });
+  });
+
+  test("repeated batches are passed over and counted", async () => {
+    const taps: Taps = {};
+    await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
+    await cache.ready();
+    const watch = cache.watch();
+    await items.create(draft("one", 1));
+    let last: Parameters<NonNullable<Taps["batch"]>>[0] | undefined;
+    taps.batch = (batch) => {
+      if (last === undefined && batch.events.length > 0) last = batch;
+      return batch;
+    };
+    await items.create(draft("two", 2));
+    await cache.list();
+    taps.batch = (batch) => last ?? batch;
+    await items.create(draft("never"));
+    await expect.poll(() => cache.stats().repeatedEvents).toBeGreaterThan(0);
+    expect(told(await take(watch, 2))).toEqual(["ADDED one=1", "ADDED two=2"]);
+  });
+
+  test("when etcd's history is replaced, watchers end EXPIRED and the cache starts over", async () => {
+    await items.create(draft("one", 1));
+    const taps: Taps = {};
+    await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
+    await cache.ready();
+    const watch = take(cache.watch(), 1).catch((error: unknown) => error);
+    taps.changeEpoch?.();
+    expect(await watch).toMatchObject({ code: "EXPIRED", details: { reason: "epoch" } });
+    await cache.ready();
+    expect((await cache.list()).items).toHaveLength(1);
+    expect(cache.stats()).toMatchObject({ restoresNoticed: 1, fills: 2 });
+  });
+
+  test("objects that need more than the budget make the cache not ready, never larger", async () => {
+    const filler = "x".repeat(20_000);
+    for (let n = 0; n < 80; n++) {
+      await items.create({
+        ...draft(`big-${n}`),
+        metadata: { ...draft(`big-${n}`).metadata, annotations: { filler: filler + n } },
+      });
+    }
+    await using cache = createWatchCache(items, { budgetBytes: 1024 ** 2, selfCheckIntervalMs: false });
+    await expect.poll(() => cache.stats().sourceFailures, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(cache.state).toBe("pending");
+    expect(cache.stats().bytes.total).toBeLessThan(1024 ** 2);
+    await expect(cache.list(any)).rejects.toMatchObject({ code: "NOT_READY" });
+  });
+
+  test("a corrupt object stays one: the others are served, lists and watches say which", async () => {
+    await items.create(draft("good"));
+    await using cache = createWatchCache(items, { selfCheckIntervalMs: false });
+    await cache.ready();
+    const watch = take(cache.watch(), 2).catch((error: unknown) => error);
+    await items.create(draft("next"));
+    await etcd.kv.put({ key: `/f-${run - 1}/items/a/bad`, value: "no object" });
+    await expect(cache.list()).rejects.toMatchObject({ code: "CORRUPT_OBJECT", details: { name: "bad" } });
+    const reported: string[] = [];
+    const page = await cache.list({ onCorrupt: (error) => reported.push(error.code) });
+    expect(page.items.map((item) => item.metadata.name)).toEqual(["good", "next"]);
+    expect(reported).toEqual(["CORRUPT_OBJECT"]);
+    await expect(cache.get({ namespace: "a", name: "bad" })).rejects.toMatchObject({
+      code: "CORRUPT_OBJECT",
+    });
+    expect(await watch).toMatchObject({ code: "CORRUPT_OBJECT" });
+    expect(cache.state).toBe("ready");
+  });
+});

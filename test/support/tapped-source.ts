@@ -1,0 +1,95 @@
+/**
+ * A reader of a real store whose stream to a cache can be tampered with: batches held back, changed or dropped, progress
+ * swallowed, the stream ended. Everything else is the store's own.
+ */
+import type { Resource, ResourceReader } from "keelson";
+import {
+  type HasStoredSource,
+  type StoredBatch,
+  type StoredSource,
+  type StoredWatch,
+  storedSource,
+} from "../../src/storage/stored.ts";
+
+export interface Taps {
+  /** What becomes of a batch; undefined: it is lost. */
+  batch?: ((batch: StoredBatch) => StoredBatch | undefined) | undefined;
+  /** False: requests for progress go nowhere. */
+  progress?: boolean | undefined;
+  /** What the source says of etcd's progress notices; default true. */
+  reliable?: boolean | undefined;
+  /** Thrown by the stream at its next batch, once. */
+  fail?: Error | undefined;
+  /** Pages read, for counting. */
+  pages?: number;
+  /** Fires the listeners of epoch changes. */
+  changeEpoch?: () => void;
+}
+
+export function tappedReader<T extends Resource>(
+  reader: ResourceReader<T>,
+  taps: Taps,
+): ResourceReader<T> & HasStoredSource {
+  const source = (reader as ResourceReader<T> & HasStoredSource)[storedSource];
+  return {
+    get: (key, options) => reader.get(key, options),
+    list: (options) => reader.list(options),
+    watch: (options) => reader.watch(options),
+    as: (view) => reader.as(view),
+    [storedSource]: tapped(source, taps),
+  };
+}
+
+function tapped(source: StoredSource, taps: Taps): StoredSource {
+  const listeners = new Set<() => void>();
+  taps.changeEpoch = () => {
+    for (const listener of [...listeners]) listener();
+  };
+  return new Proxy(source, {
+    get(target, name) {
+      if (name === "watch") {
+        return (
+          options: { readonly fromRevision: bigint },
+          call: Parameters<StoredSource["watch"]>[1],
+        ): StoredWatch => tappedWatch(target.watch(options, call), taps);
+      }
+      if (name === "page") {
+        return (...args: Parameters<StoredSource["page"]>) => {
+          taps.pages = (taps.pages ?? 0) + 1;
+          return target.page(...args);
+        };
+      }
+      if (name === "only") return (kind: Parameters<StoredSource["only"]>[0]) => target.only(kind);
+      if (name === "progressIsReliable") return () => Promise.resolve(taps.reliable ?? true);
+      if (name === "onEpochChange") {
+        return (listener: () => void): Disposable => {
+          listeners.add(listener);
+          return { [Symbol.dispose]: () => listeners.delete(listener) };
+        };
+      }
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+function tappedWatch(watch: StoredWatch, taps: Taps): StoredWatch {
+  return {
+    ready: () => watch.ready(),
+    requestProgress: () => {
+      if (taps.progress !== false) watch.requestProgress();
+    },
+    async *[Symbol.asyncIterator]() {
+      for await (const batch of watch) {
+        if (taps.fail !== undefined) {
+          const { fail } = taps;
+          taps.fail = undefined;
+          throw fail;
+        }
+        const passed = taps.batch === undefined ? batch : taps.batch(batch);
+        if (passed !== undefined) yield passed;
+      }
+    },
+    [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose](),
+  };
+}
