@@ -17,6 +17,7 @@ import {
 import { checkPage, Page, readPageHeader } from "./bolt-page.ts";
 import { damaged } from "./damage.ts";
 import { PageSet } from "./page-set.ts";
+import { RunReader, type Runs, viewOf } from "./run-reader.ts";
 import type { SnapshotFile } from "./snapshot-file.ts";
 
 export interface Bucket {
@@ -33,16 +34,10 @@ export interface Bucket {
 
 /** Target of the bytes read for one batch of children. */
 const batchBytes = 1024 * 1024;
-/** Pages closer than this are fetched by one read; the bytes between them are mostly their own overflow pages. */
-const joinGapBytes = 32 * 1024;
 /** Bytes of overflow a batch takes on before it is handed out short. */
 const overflowMaxBytes = 8 * 1024 * 1024;
 /** Depth of tree that no real file reaches: 65,535 children a branch make 2^53 pages in 4 levels, and 2 a branch in 53. */
 const depthMax = 64;
-/** Read buffers kept for the next batch; more than two batches and their joins are never under way. */
-const poolMax = 64;
-/** Buffers are of multiples of this, so that one fits the next read as well. */
-const bufferGrainBytes = 64 * 1024;
 
 interface Level {
   readonly children: readonly Child[];
@@ -55,12 +50,6 @@ interface Level {
   ahead: Promise<Runs> | undefined;
 }
 
-/** The read each page is in, by page id, and the buffers of all reads. */
-interface Runs {
-  readonly byId: ReadonlyMap<number, Run>;
-  readonly buffers: Uint8Array[];
-}
-
 interface Child {
   readonly id: number;
   /** Smallest key the child may have. */
@@ -71,11 +60,12 @@ export class BoltReader {
   readonly file: SnapshotFile;
   readonly #pageSize: number;
   readonly #highWater: number;
-  readonly #pool: Uint8Array[] = [];
+  readonly #runs: RunReader;
 
   constructor(file: SnapshotFile) {
     this.file = file;
     this.#pageSize = file.meta.pageSize;
+    this.#runs = new RunReader(file);
     this.#highWater = file.meta.highWater;
   }
 
@@ -131,7 +121,7 @@ export class BoltReader {
     const { freelist } = this.file.meta;
     if (freelist === undefined) return;
     const offset = freelist * this.#pageSize;
-    const head = await this.#read(freelist, this.#pageSize);
+    const head = await this.#runs.read(freelist, this.#pageSize);
     const view = new DataView(head.buffer, head.byteOffset, head.length);
     const flags = view.getUint16(8, true);
     if (view.getUint32(0, true) !== freelist || flags !== pageFlag.freelist) {
@@ -139,7 +129,7 @@ export class BoltReader {
     }
     const span = view.getUint32(12, true) + 1;
     this.#claim(seen, freelist, span, "the freelist");
-    const body = span === 1 ? head : await this.#read(freelist, span * this.#pageSize);
+    const body = span === 1 ? head : await this.#runs.read(freelist, span * this.#pageSize);
     const ids = new DataView(body.buffer, body.byteOffset, body.length);
     const short = view.getUint16(10, true);
     const first = short === freelistCountInBody ? 1 : 0;
@@ -167,7 +157,8 @@ export class BoltReader {
     for (let level = stack.at(-1); level !== undefined; level = stack.at(-1)) {
       signal?.throwIfAborted();
       if (level.batch.length === 0) {
-        this.#release(level);
+        this.#runs.release(level.buffers);
+        level.buffers = [];
         if (level.next >= level.children.length) {
           stack.pop();
           continue;
@@ -204,7 +195,7 @@ export class BoltReader {
   /** Takes in the next children of `level`, as many as make about a batch, and begins to read those after them. */
   async #fetch(level: Level, seen: PageSet): Promise<void> {
     const children = this.#upcoming(level);
-    const runs = await (level.ahead ?? this.#readRuns(children));
+    const runs = await (level.ahead ?? this.#runs.readRuns(children.map(({ id }) => id)));
     level.ahead = undefined;
     level.buffers = runs.buffers;
     let overflowBytes = 0;
@@ -219,7 +210,7 @@ export class BoltReader {
       let window = { bytes: run.bytes, view: run.view, start, fileOffset: run.firstId * this.#pageSize };
       if (start + spanBytes > run.bytes.length) {
         overflowBytes += spanBytes;
-        const bytes = await this.#read(child.id, spanBytes, level.buffers);
+        const bytes = await this.#runs.read(child.id, spanBytes, level.buffers);
         window = { bytes, view: viewOf(bytes), start: 0, fileOffset: offset };
       }
       const page = new Page({ id: child.id, ...header, ...window, end: window.start + spanBytes });
@@ -228,7 +219,7 @@ export class BoltReader {
       if (overflowBytes > overflowMaxBytes) break;
     }
     if (level.batch[0]?.[0].kind !== "leaf" || level.next >= level.children.length) return;
-    level.ahead = this.#readRuns(this.#upcoming(level));
+    level.ahead = this.#runs.readRuns(this.#upcoming(level).map(({ id }) => id));
     // Its failure is told when the batch is wanted; a walk that is left early does not want it.
     level.ahead.catch(() => {});
   }
@@ -236,72 +227,6 @@ export class BoltReader {
   #upcoming(level: Level): readonly Child[] {
     const atOnce = Math.max(8, Math.floor(batchBytes / this.#pageSize));
     return level.children.slice(level.next, level.next + atOnce);
-  }
-
-  /** One read for pages that lie close together. */
-  async #readRuns(children: readonly Child[]): Promise<Runs> {
-    for (const { id } of children) this.#inFile(id);
-    const sorted = children.map(({ id }) => id).sort((a, b) => a - b);
-    const joinGap = Math.max(1, Math.floor(joinGapBytes / this.#pageSize));
-    const byId = new Map<number, Run>();
-    const buffers: Uint8Array[] = [];
-    const reads: Promise<void>[] = [];
-    for (let from = 0; from < sorted.length; ) {
-      const firstId = sorted[from] ?? 0;
-      let to = from + 1;
-      let lastId = firstId;
-      let gap = 0;
-      for (; to < sorted.length; to++) {
-        const id = sorted[to] ?? 0;
-        if (id - lastId > joinGap) break;
-        gap = Math.max(gap, id - lastId - 1);
-        lastId = id;
-      }
-      const pages = Math.min(lastId + 1 + gap, this.#highWater) - firstId;
-      const members = sorted.slice(from, to);
-      reads.push(
-        this.#read(firstId, pages * this.#pageSize, buffers).then((bytes) => {
-          const run = { firstId, bytes, view: viewOf(bytes) };
-          for (const id of members) byId.set(id, run);
-        }),
-      );
-      from = to;
-    }
-    await Promise.all(reads);
-    return { byId, buffers };
-  }
-
-  /** @param buffers takes the buffer that the result is a part of */
-  async #read(id: number, length: number, buffers?: Uint8Array[]): Promise<Uint8Array> {
-    const offset = id * this.#pageSize;
-    const fit = buffers === undefined ? -1 : this.#pool.findIndex((buffer) => buffer.length >= length);
-    const [pooled] = fit < 0 ? [] : this.#pool.splice(fit, 1);
-    // A plain array: a Buffer's slice() would be a view of memory that the next read fills.
-    const size = Math.ceil(length / bufferGrainBytes) * bufferGrainBytes;
-    const buffer = pooled ?? new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
-    buffers?.push(buffer);
-    const bytes = buffer.subarray(0, length);
-    const read = await this.file.readInto(bytes, offset);
-    if (read < length) {
-      throw damaged(this.file.path, offset + read, `the file ends inside page ${id}`);
-    }
-    return bytes;
-  }
-
-  #release(level: Level): void {
-    for (const buffer of level.buffers) {
-      if (this.#pool.length < poolMax && buffer.length <= 2 * batchBytes) this.#pool.push(buffer);
-    }
-    level.buffers = [];
-  }
-
-  #inFile(id: number): void {
-    if (id >= 2 && id < this.#highWater) return;
-    throw damaged(
-      this.file.path,
-      undefined,
-      `a branch names page ${id} as its child, expected 2 to ${this.#highWater - 1}`,
-    );
   }
 
   #claim(seen: PageSet, id: number, span: number, by: string): void {
@@ -370,16 +295,6 @@ export class BoltReader {
 
 function newLevel(children: readonly Child[]): Level {
   return { children, next: 0, batch: [], buffers: [], ahead: undefined };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-interface Run {
-  readonly firstId: number;
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
 }
 
 /** A page's keys begin at or after what its parent says and after the last key of the page before it. */

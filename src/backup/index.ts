@@ -15,14 +15,7 @@ export {
   type RepositoryRestoreOptions,
 } from "./repository/repository.ts";
 export type { RetentionPolicy } from "./repository/retention.ts";
-export {
-  type RestoreClusterOptions,
-  type RestoreCommon,
-  type RestoreOptions,
-  type RestoreReport,
-  restoreCluster,
-  restoreSnapshot,
-} from "./restore.ts";
+export { restoreCluster, restoreSnapshot } from "./restore.ts";
 export {
   type ObjectDiff,
   type ObjectRestoreReport,
@@ -31,6 +24,12 @@ export {
   undelete,
   undoObjectRestore,
 } from "./restore-objects.ts";
+export type {
+  RestoreClusterOptions,
+  RestoreCommon,
+  RestoreOptions,
+  RestoreReport,
+} from "./restore-options.ts";
 export { type SaveOptions, type SaveReport, type StreamedSnapshot, saveSnapshot } from "./save.ts";
 export type { OpenSnapshotOptions } from "./snapshot-file.ts";
 export type { KeyGroup, SnapshotInfo, SnapshotMember } from "./snapshot-info.ts";

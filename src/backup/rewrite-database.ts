@@ -15,7 +15,7 @@ import type { BoltWriter } from "./bolt-writer.ts";
 import type { Examined } from "./examine.ts";
 import { HashKv } from "./hash-kv.ts";
 import { type Membership, memberJson } from "./membership.ts";
-import { compareMain, encodeRevision, type MvccRecord, mainBound, RecordCursor } from "./mvcc-record.ts";
+import { compareMain, encodeRevision, mainBound, RecordCursor } from "./mvcc-record.ts";
 import { encodeKeyValue, encodeLease, peekKeyValue } from "./proto.ts";
 import { restoreTerm } from "./wal.ts";
 
@@ -229,21 +229,11 @@ class Rewrite {
   }
 }
 
-/** A record as etcd stores it. */
-export function rawRecord(record: MvccRecord): RawRecord {
-  const { key } = record;
-  const empty = new Uint8Array();
-  const value = record.deleted
-    ? encodeKeyValue({ key, value: empty, createRevision: 0n, modRevision: 0n, version: 0n, lease: 0n })
-    : encodeKeyValue(record);
-  return { key: encodeRevision(record.revision, record.deleted), value };
-}
-
 function memberEntries(membership: Membership): ReadonlyMap<string, Uint8Array> {
   return new Map(membership.members.map((member) => [member.id.toString(16), memberJson(member)]));
 }
 
-export function leaseKey(id: bigint): Uint8Array {
+function leaseKey(id: bigint): Uint8Array {
   return u64(id);
 }
 

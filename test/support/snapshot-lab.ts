@@ -92,7 +92,11 @@ export interface Workload {
 /** Puts, overwrites, deletions, range deletions, transactions, leases and compactions, the same for the same seed. */
 export async function runWorkload(
   etcd: Etcd,
-  options: { readonly seed: number; readonly steps: number; readonly compact?: "never" | undefined },
+  options: {
+    readonly seed: number;
+    readonly steps: number;
+    readonly compact?: "never" | "early" | undefined;
+  },
 ): Promise<Workload> {
   const random = seededRandom(options.seed);
   const leases: bigint[] = [];
@@ -125,7 +129,7 @@ export async function runWorkload(
       revision = header.revision;
     } else if (dice < 97) {
       leases.push((await etcd.leases.grant({ ttlSeconds: 3600 })).id);
-    } else if (options.compact !== "never" && revision > compacted + 10n) {
+    } else if (mayCompact(options.compact, step / options.steps) && revision > compacted + 10n) {
       compacted = revision - BigInt(random.below(8)) - 1n;
       await etcd.kv.compact(compacted, { physical: true });
     }
@@ -135,6 +139,11 @@ export async function runWorkload(
   revision = (await etcd.kv.put({ key: "/registry/pods/ns0/large", value: random.bytes(20_000) })).header
     .revision;
   return { revision, compacted };
+}
+
+/** "early": in the first half, so that much history is left. */
+function mayCompact(when: "never" | "early" | undefined, progress: number): boolean {
+  return when === undefined || (when === "early" && progress < 0.5);
 }
 
 function someBytes(random: Random): Uint8Array {

@@ -2,10 +2,10 @@
  * Where a repository keeps its bytes: four verbs that any object store has, and a lock. The directory backend is here;
  * one over an object store fits behind the same interface.
  */
-import { randomUUID } from "node:crypto";
 import { link, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { randomUuid, systemRandom } from "../../base/random.ts";
 import { StoreError } from "../../errors.ts";
 import { directoryMode, syncDirectory, writeNewFile } from "../durable.ts";
 
@@ -42,7 +42,7 @@ export async function openDirectoryBackend(directory: string): Promise<Repositor
     async write(name, bytes) {
       const path = pathOf(name);
       await mkdir(dirname(path), { recursive: true, mode: directoryMode });
-      const partial = `${path}.${randomUUID()}.partial`;
+      const partial = `${path}.${randomUuid(systemRandom)}.partial`;
       await writeNewFile(partial, bytes);
       await rename(partial, path);
       await syncDirectory(dirname(path));
@@ -69,7 +69,7 @@ interface LockHolder {
 /** A lock file is taken by linking a finished file to its name, so that it is never seen half written. */
 async function lockDirectory(directory: string): Promise<AsyncDisposable> {
   const path = join(directory, "lock");
-  const own: LockHolder = { pid: process.pid, host: hostname(), id: randomUUID() };
+  const own: LockHolder = { pid: process.pid, host: hostname(), id: randomUuid(systemRandom) };
   const ready = `${path}.${own.id}`;
   await writeFile(ready, JSON.stringify(own), { mode: 0o600 });
   try {

@@ -7,25 +7,27 @@
  *
  * One writer at a time (a lock); readers need none: what a manifest names is written before the manifest.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Call, CallScope } from "../../base/call.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
-import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
 import { damaged, problemOf, type SnapshotProblem } from "../damage.ts";
 import { fileMode } from "../durable.ts";
 import { decodeRevision } from "../mvcc-record.ts";
-import { type RestoreCommon, type RestoreReport, restoreFrom } from "../restore.ts";
+import { restoreFrom } from "../restore.ts";
+import type { RestoreCommon, RestoreReport } from "../restore-options.ts";
 import { laterOf } from "../revision-order.ts";
 import type { RawRecord } from "../rewrite-database.ts";
 import { saveSnapshot } from "../save.ts";
 import { hexOf, SnapshotFile } from "../snapshot-file.ts";
 import { openDirectoryBackend, type RepositoryBackend } from "./backend.ts";
-import { ChunkStore, chunkBytes, chunkPath } from "./chunks.ts";
+import { chainTo, targetRevision } from "./chain.ts";
+import { ChunkStore, chunkPath } from "./chunks.ts";
 import { decodeSegment, encodeSegment, recordsOfBatch } from "./delta.ts";
 import {
   type DeltaManifest,
@@ -36,6 +38,7 @@ import {
   type SigningKey,
 } from "./manifest.ts";
 import { type RetentionPolicy, retain } from "./retention.ts";
+import { storeBytes, storeFile } from "./stored-parts.ts";
 
 export interface RepositoryOptions {
   readonly directory: string;
@@ -159,7 +162,7 @@ class Repository implements BackupRepository {
     const backups = await this.list();
     const target = targetRevision(backups, options);
     const { full, deltas } = chainTo(backups, target);
-    const path = join(this.#backend.scratch, `restore-${randomBytes(8).toString("hex")}.db`);
+    const path = join(this.#backend.scratch, `restore-${hexOf(systemRandom.bytes(8))}.db`);
     try {
       await this.#materialise(full, path, signal);
       await using file = await SnapshotFile.open(path);
@@ -176,8 +179,7 @@ class Repository implements BackupRepository {
         .update(`${full.id} ${target} ${initialCluster}`)
         .digest("hex")
         .slice(0, 16);
-      const token =
-        options.initialClusterToken ?? `keelson-${single ? randomBytes(8).toString("hex") : facts}`;
+      const token = options.initialClusterToken ?? `keelson-${single ? hexOf(systemRandom.bytes(8)) : facts}`;
       const newest = backups.map(({ lastRevision }) => BigInt(lastRevision)).reduce(laterOf);
       const [report] = await restoreFrom(file, {
         ...options,
@@ -264,11 +266,11 @@ class Repository implements BackupRepository {
     etcd: Etcd,
     options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
   ): Promise<BackupOutcome> {
-    const path = join(this.#backend.scratch, `full-${randomBytes(8).toString("hex")}.db`);
+    const path = join(this.#backend.scratch, `full-${hexOf(systemRandom.bytes(8))}.db`);
     try {
       const { header } = await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, options);
       const saved = await saveSnapshot(etcd, path, options);
-      const stored = await this.#storeFile(path, options.signal);
+      const stored = await storeFile(this.#chunks, path, options.signal);
       const nowMs = this.#clock.nowMs();
       const manifest: FullManifest = {
         kind: "full",
@@ -311,7 +313,7 @@ class Repository implements BackupRepository {
     const { records, last, marks } = await this.#watch(etcd, from + 1n, header.revision, signal);
     const [endpoint = ""] = etcd.endpoints;
     const live = await etcd.maintenance.hashKv(last, { endpoint, signal }).catch(() => undefined);
-    const stored = await this.#storeBytes(encodeSegment(records));
+    const stored = await storeBytes(this.#chunks, encodeSegment(records));
     const nowMs = this.#clock.nowMs();
     const manifest: DeltaManifest = {
       kind: "delta",
@@ -396,30 +398,6 @@ class Repository implements BackupRepository {
     }
   }
 
-  async #storeFile(path: string, signal: AbortSignal | undefined): Promise<Stored> {
-    const handle = await open(path, "r");
-    try {
-      const buffer = Buffer.alloc(chunkBytes);
-      const stored = new StoredParts(this.#chunks);
-      for (let offset = 0; ; ) {
-        signal?.throwIfAborted();
-        const { bytesRead } = await handle.read(buffer, 0, chunkBytes, offset);
-        if (bytesRead === 0) return stored.finish();
-        await stored.add(buffer.subarray(0, bytesRead));
-        offset += bytesRead;
-      }
-    } finally {
-      await handle.close();
-    }
-  }
-
-  async #storeBytes(bytes: Uint8Array): Promise<Stored> {
-    const stored = new StoredParts(this.#chunks);
-    for (let at = 0; at < bytes.length; at += chunkBytes)
-      await stored.add(bytes.subarray(at, at + chunkBytes));
-    return stored.finish();
-  }
-
   async #publish(manifest: Manifest & { newBytes?: number }, newBytes: number): Promise<BackupOutcome> {
     const { newBytes: _own, ...backup } = manifest;
     await this.#backend.write(manifestPath(backup.id), encodeManifest(backup, this.#key));
@@ -449,102 +427,6 @@ class Repository implements BackupRepository {
   }
 }
 
-interface Stored {
-  readonly chunks: readonly string[];
-  readonly sha256: string;
-  readonly sizeBytes: number;
-  readonly newBytes: number;
-}
-
-/** Collects the chunks of one file. */
-class StoredParts {
-  readonly #store: ChunkStore;
-  readonly #names: string[] = [];
-  readonly #hash = createHash("sha256");
-  #sizeBytes = 0;
-  #newBytes = 0;
-
-  constructor(store: ChunkStore) {
-    this.#store = store;
-  }
-
-  async add(plain: Uint8Array): Promise<void> {
-    this.#hash.update(plain);
-    const { name, newBytes } = await this.#store.put(plain);
-    this.#names.push(name);
-    this.#sizeBytes += plain.length;
-    this.#newBytes += newBytes;
-  }
-
-  finish(): Stored {
-    return {
-      chunks: this.#names,
-      sha256: this.#hash.digest("hex"),
-      sizeBytes: this.#sizeBytes,
-      newBytes: this.#newBytes,
-    };
-  }
-}
-
 function manifestPath(id: string): string {
   return `backups/${id}.json`;
-}
-
-function targetRevision(
-  backups: readonly Backup[],
-  options: Pick<RepositoryRestoreOptions, "toRevision" | "toTime">,
-): bigint {
-  const { toRevision, toTime } = options;
-  if (toRevision !== undefined) {
-    if (/^[1-9]\d{0,18}$/.test(toRevision)) return BigInt(toRevision);
-    throw invalidArgument(
-      "toRevision",
-      `Cannot restore: toRevision is "${toRevision}", expected a decimal number`,
-    );
-  }
-  const limitMs = toTime?.getTime() ?? Number.POSITIVE_INFINITY;
-  const marks = backups.flatMap((backup) => backup.marks).filter(({ timeMs }) => timeMs <= limitMs);
-  const revisions = marks.map(({ revision }) => BigInt(revision));
-  if (revisions.length === 0) {
-    throw invalidArgument(
-      "toTime",
-      `Cannot restore: the repository holds nothing as old as ${toTime?.toISOString() ?? "now"}`,
-    );
-  }
-  return revisions.reduce(laterOf);
-}
-
-/** The nearest full at or before `target`, and the unbroken deltas after it that reach `target`. */
-function chainTo(
-  backups: readonly Backup[],
-  target: bigint,
-): { readonly full: FullManifest; readonly deltas: readonly DeltaManifest[] } {
-  const fulls = backups.filter((backup) => backup.kind === "full");
-  const deltas = backups
-    .filter((backup) => backup.kind === "delta")
-    .sort((a, b) => (BigInt(a.firstRevision) < BigInt(b.firstRevision) ? -1 : 1));
-  const before = fulls
-    .filter(({ lastRevision }) => BigInt(lastRevision) <= target)
-    .sort((a, b) => (BigInt(a.lastRevision) < BigInt(b.lastRevision) ? 1 : -1));
-  for (const full of before) {
-    const chain: DeltaManifest[] = [];
-    let reached = BigInt(full.lastRevision);
-    for (const delta of deltas) {
-      if (reached >= target) break;
-      if (delta.clusterId !== full.clusterId || BigInt(delta.lastRevision) <= reached) continue;
-      if (BigInt(delta.firstRevision) > reached + 1n) break;
-      chain.push(delta);
-      reached = BigInt(delta.lastRevision);
-    }
-    if (reached >= target) return { full, deltas: chain };
-  }
-  // A later full still holds its own history back to its compact revision.
-  const after = fulls
-    .filter((full) => BigInt(full.lastRevision) > target && BigInt(full.compactRevision) <= target)
-    .sort((a, b) => (BigInt(a.lastRevision) < BigInt(b.lastRevision) ? -1 : 1))[0];
-  if (after !== undefined) return { full: after, deltas: [] };
-  throw invalidArgument(
-    "toRevision",
-    `Cannot restore to revision ${target}: the repository's backups do not reach it without a gap`,
-  );
 }
