@@ -43,6 +43,7 @@ import { NamespaceLifecycle } from "./storage/namespace-lifecycle.ts";
 import { typedStore } from "./storage/object-store.ts";
 import { RecentRecords } from "./storage/recent-records.ts";
 import { rewriteKind } from "./storage/rewrite.ts";
+import { checkSealingKeys } from "./storage/sealing-keys.ts";
 import type { StorageContext } from "./storage/storage-context.ts";
 import { StoreBackground } from "./storage/store-background.ts";
 import { StoreCounters } from "./storage/store-counters.ts";
@@ -110,6 +111,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     transforms: options.transforms ?? {},
     dictionaries: createDictionaryStore(etcd.kv, keys),
   });
+  epoch.onChange(() => registry.forgetDictionaries());
   const namespaceSlot = registry.add(namespaceKind, new NamespaceLifecycle(etcd.clock));
   for (const kind of kinds) if (kind !== namespaceKind) registry.add(kind);
   if (namespaces === "required") guards.push(new NamespaceGate(context, () => namespaceSlot));
@@ -125,6 +127,11 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
   const quotas = createQuotas({ etcd, keys, census: storedCensus(() => store[storedSource], keys) });
   guards.push(quotas.guard);
   try {
+    await checkSealingKeys(
+      context,
+      registry.slots.map((slot) => ({ slot, transform: registry.transformOf(slot.definition) })),
+      scope.signal,
+    );
     await background.recordKinds(registry.kinds, scope.signal);
     await untilAborted(makeInitialNamespaces(store.namespaces), scope.signal);
   } catch (error) {
@@ -185,7 +192,10 @@ class OpenStore implements Store, HasStoredSource {
   addKind(kind: Kind, options: Call = {}): Promise<void> {
     return this.#context.gate.run(async () => {
       using scope = new CallScope(options, this.#context.clock, "add kind");
-      const { definition } = this.#registry.add(kind);
+      const slot = this.#registry.add(kind);
+      const { definition } = slot;
+      const transform = this.#registry.transformOf(definition);
+      await checkSealingKeys(this.#context, [{ slot, transform }], scope.signal);
       await this.#background.recordKinds([definition], scope.signal);
     });
   }
@@ -235,7 +245,7 @@ class OpenStore implements Store, HasStoredSource {
 
   async #end(): Promise<void> {
     await Promise.all([this.#context.gate.close(), this.#background.close()]);
-    await this.#quotas()[Symbol.asyncDispose]();
+    await Promise.all([this.#quotas()[Symbol.asyncDispose](), this.#registry.settled()]);
     await this.#context.writes.close();
   }
 }

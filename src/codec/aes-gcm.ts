@@ -97,6 +97,10 @@ class AesGcm implements Transform {
     return derived;
   }
 
+  knows(keyId: string): boolean {
+    return this.#keys.has(keyId);
+  }
+
   isCurrent(keyId: string): boolean {
     return keyId === this.#currentId;
   }

@@ -30,6 +30,8 @@ export interface Transform {
   openingKey(keyId: string, wrapping: Uint8Array): MaybePromise<KeyObject>;
   /** False: values under this key are stale and get the current one with their next write. */
   isCurrent(keyId: string): boolean;
+  /** False: no value under this key can be opened. Absent: it cannot tell without asking its key service. */
+  knows?(keyId: string): boolean;
   /** Plain counters: values sealed, keys derived or unwrapped, failures. Never key material. */
   stats(): PlainStats;
 }

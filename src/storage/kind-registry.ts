@@ -122,11 +122,25 @@ export class KindRegistry {
     return found;
   }
 
+  /** What seals the values of a kind; undefined: nothing. */
+  transformOf({ resource }: KindDefinition): Transform | undefined {
+    const { transforms } = this.#choice;
+    return Object.hasOwn(transforms, resource) ? transforms[resource] : transforms["*"];
+  }
+
+  /** After a restore: a dictionary that was known may be gone. */
+  forgetDictionaries(): void {
+    for (const { codec } of this.#slots) codec.forgetDictionaries();
+  }
+
+  /** Resolves when what codecs do in the background is done. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#slots.map(({ codec }) => codec.settled()));
+  }
+
   #codecFor(definition: KindDefinition): ReturnType<typeof createValueCodec> {
-    const { codec, transforms, dictionaries } = this.#choice;
-    const transform = Object.hasOwn(transforms, definition.resource)
-      ? transforms[definition.resource]
-      : transforms["*"];
+    const { codec, dictionaries } = this.#choice;
+    const transform = this.transformOf(definition);
     return createValueCodec({
       kind: definition,
       codec,

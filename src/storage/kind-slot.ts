@@ -5,7 +5,7 @@
  * and looks at `definition` and `codec` at each use. The key range never changes; `closed` fires when the kind is
  * removed.
  */
-import type { ValueCodec } from "../codec/value.ts";
+import type { KindValueCodec } from "../codec/value-codec.ts";
 import { StoreError, type Subject } from "../errors.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import type { KindDefinition } from "../resource/kind.ts";
@@ -21,9 +21,14 @@ export class KindSlot {
   readonly sizer: PageSizer = new PageSizer();
   readonly #removed = new AbortController();
   #definition: KindDefinition;
-  #codec: ValueCodec;
+  #codec: KindValueCodec;
 
-  constructor(definition: KindDefinition, codec: ValueCodec, range: KeyRange, lifecycle?: ObjectLifecycle) {
+  constructor(
+    definition: KindDefinition,
+    codec: KindValueCodec,
+    range: KeyRange,
+    lifecycle?: ObjectLifecycle,
+  ) {
     this.#definition = definition;
     this.#codec = codec;
     this.range = range;
@@ -34,7 +39,7 @@ export class KindSlot {
     return this.#definition;
   }
 
-  get codec(): ValueCodec {
+  get codec(): KindValueCodec {
     return this.#codec;
   }
 
@@ -44,7 +49,7 @@ export class KindSlot {
   }
 
   /** Same group and plural, another version or codec: what is under way sees it from its next object on. */
-  replace(definition: KindDefinition, codec: ValueCodec): void {
+  replace(definition: KindDefinition, codec: KindValueCodec): void {
     this.#definition = definition;
     this.#codec = codec;
   }

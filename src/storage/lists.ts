@@ -115,6 +115,8 @@ async function walk<V>(
     },
     { signal: scope.signal },
   );
+  // A selector looks at heads alone: the body of a sealed value is opened when it is asked for.
+  const part = selection.isWholeRange ? undefined : ({ part: "head" } as const);
   let revision = start.revision;
   let worked = 0;
   for await (const page of pages) {
@@ -124,7 +126,7 @@ async function walk<V>(
         scope.throwIfEnded();
         await context.turns.pause();
       }
-      const opened = openRecord(context.keys, slot, kv);
+      const opened = openRecord(context.keys, slot, kv, part);
       const record = opened instanceof Promise ? await opened : opened;
       if (record === undefined) continue;
       try {

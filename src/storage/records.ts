@@ -8,7 +8,7 @@
  * The cache uses the same functions, so store and cache can never disagree about an object. A value that cannot be
  * read becomes a record with `corrupt` set, never an exception from the depths.
  */
-import type { MaybePromise, PlainValue, ValueCodec } from "../codec/value.ts";
+import type { MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../codec/value.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { KeyValue } from "../etcd/ports.ts";
 import type { Head } from "../resource/head.ts";
@@ -37,10 +37,11 @@ export function openRecord(
   keys: KeySpace,
   slot: KindSlot,
   kv: KeyValue,
+  options?: OpenOptions,
 ): MaybePromise<StoredRecord | undefined> {
   const key = textOfKey(kv.key);
   const at = keys.parse(slot.definition, key);
-  return at === undefined ? undefined : openValue(slot, key, at, kv);
+  return at === undefined ? undefined : openValue(slot, key, at, kv, options);
 }
 
 /** As `openRecord`, for a key whose coordinates are known. */
@@ -49,6 +50,7 @@ export function openValue(
   key: string,
   at: Key,
   facts: ValueFacts,
+  options?: OpenOptions,
 ): MaybePromise<StoredRecord> {
   const { definition, codec } = slot;
   const finish = (
@@ -70,7 +72,7 @@ export function openValue(
     return finish(undefined, corruptAt(slot, key, at, facts.modRevision, error));
   };
   try {
-    const opened = codec.open(key, facts.value);
+    const opened = codec.open(key, facts.value, options);
     return opened instanceof Promise
       ? opened.then((value) => finish(value, undefined), fail)
       : finish(opened, undefined);

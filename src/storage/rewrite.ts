@@ -70,7 +70,8 @@ async function rewriteKey(
   scope: CallScope,
 ): Promise<Fate> {
   await context.turns.pause();
-  const record = await openRecord(context.keys, slot, kv);
+  // What was stored before encryption was switched on is what a rewrite is for.
+  const record = await openRecord(context.keys, slot, kv, { plaintext: "accept" });
   if (record === undefined || record.corrupt !== undefined) return "corrupt";
   if (record.value?.stale === false) return "fine";
   let fate: Fate = "fine";
