@@ -26,7 +26,7 @@ import { rangePages } from "./range-pages.ts";
 import { headOf, openRecord } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredBatch, StoredWatch } from "./stored.ts";
-import { type Projection, watchEventOf } from "./watch-events.ts";
+import { type Projection, watchEventsOf } from "./watch-events.ts";
 import { RangeSource } from "./watch-source.ts";
 
 /** How long before the end of the loop etcd is asked, so that the last bookmark is a fresh one. */
@@ -37,7 +37,6 @@ type End = { readonly error: unknown } | "left" | "timeout";
 
 type Batch<V> = readonly WatchEvent<V>[];
 type Bookmark = Extract<WatchEvent<never>, { type: "BOOKMARK" }>;
-type Change<V> = Exclude<WatchEvent<V>, { type: "BOOKMARK" }>;
 
 interface Begun {
   /** Everything handed over is after it, or is the state at it. */
@@ -239,12 +238,9 @@ export class StoreWatch<V> implements Watch<V> {
         pending = undefined;
         if (next.done === true) throw streamEnded();
         const { events, revision } = next.value;
-        const seen: Change<V>[] = [];
-        for (const event of events) {
-          const shown = watchEventOf(this.#slot, selection, this.#project, event);
-          if (shown !== undefined) seen.push(shown);
-        }
-        if (seen.length > 0) yield this.#handedOver(markShared(seen));
+        const { seen, failure } = watchEventsOf(this.#slot, selection, this.#project, events);
+        if (seen.length > 0) yield this.#handedOver(seen);
+        if (failure !== undefined) throw failure.error;
         this.#delivered = revision;
         if (timer?.takesAnswer() === true) yield [bookmark(revision)];
       }
@@ -321,13 +317,6 @@ export class StoreWatch<V> implements Watch<V> {
 
 function bookmark(revision: bigint): Bookmark {
   return { type: "BOOKMARK", resourceVersion: formatResourceVersion(revision) };
-}
-
-/** Of the events that share a version all but the last say that more of it follow. */
-function markShared<V>(events: readonly Change<V>[]): readonly Change<V>[] {
-  return events.map((event, at) =>
-    events[at + 1]?.resourceVersion === event.resourceVersion ? { ...event, more: true } : event,
-  );
 }
 
 function streamEnded(): StoreError<"CLOSED"> {

@@ -21,13 +21,65 @@ import type { StoredEvent, StoredRecord } from "./stored.ts";
 /** What a record becomes for the caller; `revision` is the version it is shown in. */
 export type Projection<V> = (record: StoredRecord, revision: bigint) => V;
 
+/** An event about an object. */
+export type ObjectEvent<V> = Exclude<WatchEvent<V>, { type: "BOOKMARK" }>;
+
+export interface SeenEvents<V> {
+  /** In order; of those that share a version all but the last have `more`. */
+  readonly seen: readonly ObjectEvent<V>[];
+  /**
+   * What ends the watch. Every event before that version is in `seen`, and what could be read of the version itself:
+   * with `more`, since it is not whole.
+   */
+  readonly failure: { readonly error: unknown } | undefined;
+}
+
+/** The events this watcher sees of a batch of whole versions. */
+export function watchEventsOf<V>(
+  slot: KindSlot,
+  selection: Selection,
+  project: Projection<V>,
+  events: readonly StoredEvent[],
+): SeenEvents<V> {
+  const seen: ObjectEvent<V>[] = [];
+  let failed: { readonly error: unknown; readonly revision: bigint } | undefined;
+  for (const event of events) {
+    const revision = revisionOf(event);
+    if (failed !== undefined && revision > failed.revision) break;
+    try {
+      const shown = watchEventOf(slot, selection, project, event);
+      if (shown !== undefined) seen.push(shown);
+    } catch (error) {
+      failed ??= { error, revision };
+    }
+  }
+  const unfinished = failed === undefined ? undefined : formatResourceVersion(failed.revision);
+  return { seen: markShared(seen, unfinished), failure: failed };
+}
+
+function revisionOf(event: StoredEvent): bigint {
+  return event.type === "put" ? event.record.modRevision : event.revision;
+}
+
+/** Of the events that share a version all but the last say that more of it follow; of an unfinished one all do. */
+function markShared<V>(
+  events: readonly ObjectEvent<V>[],
+  unfinished: string | undefined,
+): readonly ObjectEvent<V>[] {
+  return events.map((event, at) => {
+    const { resourceVersion } = event;
+    const followed = events[at + 1]?.resourceVersion === resourceVersion;
+    return followed || resourceVersion === unfinished ? { ...event, more: true } : event;
+  });
+}
+
 /** The event of a change; undefined when this watcher does not see it. @throws EXPIRED, CORRUPT_OBJECT */
 export function watchEventOf<V>(
   slot: KindSlot,
   selection: Selection,
   project: Projection<V>,
   event: StoredEvent,
-): Exclude<WatchEvent<V>, { type: "BOOKMARK" }> | undefined {
+): ObjectEvent<V> | undefined {
   const matches = (record: StoredRecord): boolean =>
     selection.isWholeRange || selection.matches(headOf(slot.definition, slot.codec, record));
   if (event.type === "delete") {
@@ -51,7 +103,7 @@ function shown<V>(
   project: Projection<V>,
   record: StoredRecord,
   revision: bigint,
-): Exclude<WatchEvent<V>, { type: "BOOKMARK" }> {
+): ObjectEvent<V> {
   return { type, object: project(record, revision), resourceVersion: formatResourceVersion(revision) };
 }
 

@@ -8,6 +8,7 @@ import { deletesConformance } from "./deletes.ts";
 import { type Implementation, machineKind, type Subject, type Suite, widgetKind } from "./implementation.ts";
 import { readsConformance } from "./reads.ts";
 import { ttlConformance } from "./ttl.ts";
+import { viewsAndFaultsConformance } from "./views-and-faults.ts";
 import { watchesConformance } from "./watches.ts";
 import { writesConformance } from "./writes.ts";
 
@@ -46,6 +47,7 @@ export async function conformance(implementation: Implementation): Promise<void>
     deletesConformance(suite);
     readsConformance(suite);
     watchesConformance(suite);
+    viewsAndFaultsConformance(suite);
     ttlConformance(suite);
   });
 }
