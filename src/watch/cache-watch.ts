@@ -25,7 +25,13 @@ import type { AnyView, CachedKind } from "./cached-kind.ts";
 import { coalesceEvents } from "./coalesce.ts";
 import type { Feed } from "./feed.ts";
 import type { FreshReads } from "./fresh-reads.ts";
-import { type GroupCursor, makeEvents, type PendingEvent, type WatchGroup } from "./watch-group.ts";
+import {
+  type GroupCursor,
+  makeEvents,
+  type PendingEvent,
+  soundRevisions,
+  type WatchGroup,
+} from "./watch-group.ts";
 
 type Batch<V> = readonly WatchEvent<V>[];
 type Taken<V> = IteratorResult<Batch<V>, undefined>;
@@ -397,6 +403,8 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       const whole = change.revision !== reached;
       if (whole && (pending.length >= cacheLimits.pullEventsMax || position >= stop)) break;
       const event = this.#group.eventOf(change);
+      // A value that cannot be read ends the stream, but not before what came before it was handed over.
+      if (event !== undefined && event.version.slab === undefined && whole && pending.length > 0) break;
       if (event !== undefined) pending.push(event);
       reached = change.revision;
       position++;
@@ -454,7 +462,12 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
           pending.push({ type: "DELETED", version: shown, revision: at, position: 0 });
         }
       }
-      yield { events: pending, revision };
+      // What came before a value that cannot be read is handed over; the value then ends the stream.
+      const sound = soundRevisions(pending);
+      if (sound > 0 && sound < pending.length) {
+        yield { events: pending.slice(0, sound), revision: pending[sound - 1]?.revision ?? revision };
+      }
+      yield { events: sound === pending.length ? pending : pending.slice(sound), revision };
     }
   }
 

@@ -197,3 +197,10 @@ export function makeEvents<V>(
   }
   return Object.freeze(events);
 }
+
+/** How many of `pending`, whole revisions, come before the first whose value cannot be read. */
+export function soundRevisions(pending: readonly PendingEvent[]): number {
+  const damaged = pending.findIndex(({ version }) => version.slab === undefined);
+  if (damaged < 0) return pending.length;
+  return pending.findIndex(({ revision }) => revision === pending[damaged]?.revision);
+}
