@@ -303,7 +303,7 @@ function howToInstall({ family, name }, wanted, failures) {
     "  Looked for: KEELSON_ETCD, etcd on PATH, a copy under .cache/etcd.",
     ...failures.map((failure) => `  Tried: ${failure}`),
     "  What to do, one of:",
-    ...(failures.length > 0 && (family === "debian" || family === "ubuntu")
+    ...(isOnPath("apt-get")
       ? ["    - make this machine's package sources reachable (`apt-get update` must work), then run again"]
       : []),
     `    - ${command}`,

@@ -20,7 +20,10 @@ export interface TourResult {
   readonly ok: boolean;
   readonly etcd: { readonly version: string; readonly endpoints: readonly string[] };
   readonly durationMs: number;
+  /** Those that were begun; fewer than `planned` when the tour was ended early. */
   readonly steps: readonly StepResult[];
+  readonly planned: number;
+  /** Why the tour was ended early. */
   readonly error?: string;
 }
 
@@ -64,11 +67,11 @@ export function textPrinter(output: Output, environment: NodeJS.ProcessEnv): Pri
         );
       }
     },
-    end({ ok, steps, durationMs, error }) {
+    end({ ok, steps, planned, durationMs, error }) {
       const passed = steps.filter((step) => step.ok).length;
       print();
-      if (error !== undefined) print(paint("red", error));
-      const text = `${passed} of ${steps.length} steps did what they say, in ${(durationMs / 1000).toFixed(1)} s`;
+      if (error !== undefined && steps.at(-1)?.error?.message !== error) print(paint("red", error));
+      const text = `${passed} of ${planned} steps did what they say, in ${(durationMs / 1000).toFixed(1)} s`;
       print(paint(ok ? "green" : "red", text));
     },
   };

@@ -5,12 +5,18 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { createStore, type Store } from "keelson";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { scratchNamespace, type World } from "./world.ts";
 
 /** Bound of every closing step: a dead etcd must not hold the tour up. */
 const closeTimeoutMs = 5_000;
+
+/** A given cluster is asked this often whether it is still there. */
+const askEveryMs = 1_000;
+/** An election takes about a second; without an answer for so long the cluster is gone. */
+const answerTimeoutMs = 5_000;
 
 export interface SessionOptions {
   /** A cluster that is there already; absent: an etcd of the tour's own. */
@@ -66,7 +72,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       signal: AbortSignal.any([signal, lost.signal]),
     });
     open.push(() => etcd.close());
-    if (endpoints !== undefined) await refuseForeignData(etcd, prefix, signal);
+    if (endpoints !== undefined) {
+      await refuseForeignData(etcd, prefix, signal);
+      open.push(keepAsking(etcd, lost));
+    }
     // On a cluster of somebody else's, compacting is theirs.
     const compaction = local === undefined ? ({ compaction: false } as const) : {};
     const store = await createStore({ etcd, kinds: world.kinds, prefix, ...compaction, signal });
@@ -100,6 +109,26 @@ function watchOver(local: LocalEtcd): AbortController {
   return controller;
 }
 
+/** Aborts `lost` once a given cluster stops answering: its processes are not ours to watch. */
+function keepAsking(etcd: Etcd, lost: AbortController): () => Promise<void> {
+  const stop = new AbortController();
+  const ask = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await etcd.kv.range({ key: "/", countOnly: true }, { timeoutMs: answerTimeoutMs, signal: stop.signal });
+      await setTimeout(askEveryMs, undefined, { signal: stop.signal });
+    }
+  };
+  const asking = ask().catch((error: unknown) => {
+    if (stop.signal.aborted) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    lost.abort(new TourError(`etcd stopped answering in the middle of the tour: ${reason}`));
+  });
+  return async () => {
+    stop.abort();
+    await asking;
+  };
+}
+
 /** The tour writes under `prefix`: on a given cluster it goes only where nothing is, or where it has been before. */
 async function refuseForeignData(etcd: Etcd, prefix: string, signal: AbortSignal): Promise<void> {
   const root = `${prefix}/`;
@@ -127,15 +156,13 @@ function findEtcdctl(): string | undefined {
 
 /** `work`, or nothing once `timeoutMs` have passed; what closing throws is told and not passed on. */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
+  const done = new AbortController();
+  const timeout = setTimeout(timeoutMs, undefined, { signal: done.signal }).catch(() => undefined);
   try {
     await Promise.race([work, timeout]);
   } catch (error) {
     process.stderr.write(`while closing: ${error instanceof Error ? error.message : String(error)}\n`);
   } finally {
-    clearTimeout(timer);
+    done.abort();
   }
 }

@@ -11,7 +11,7 @@ import { type Fact, type Step, StepFailure } from "./step.ts";
 import { scratchNamespace, type World } from "./world.ts";
 
 /** A step takes a second or two; TTL expiry, the longest, some more. */
-const stepTimeoutMs = 30_000;
+const stepTimeoutMs = 20_000;
 
 export interface Tour {
   readonly session: Session;
@@ -39,6 +39,7 @@ export async function runTour({ session, world, steps, printer, signal }: Tour):
     etcd: { version: session.etcdVersion, endpoints: session.endpoints },
     durationMs: Math.round(performance.now() - startedMs),
     steps: results,
+    planned: steps.length,
     ...ended,
   };
 }
