@@ -36,6 +36,17 @@ import {
 type Batch<V> = readonly WatchEvent<V>[];
 type Taken<V> = IteratorResult<Batch<V>, undefined>;
 
+interface ReplayedBatch {
+  readonly events: readonly PendingEvent[];
+  readonly revision: bigint;
+}
+
+/** Etcd's own history of the kind. */
+interface Replay {
+  readonly watch: StoredWatch;
+  readonly batches: AsyncIterator<ReplayedBatch>;
+}
+
 /** How the loop ends: with an error, or without. */
 type End = { readonly error: unknown } | "done";
 
@@ -73,12 +84,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   /** Version the initial state is read at, and the key it has come to. */
   #initialAfter: string | undefined;
   /** Etcd's own history, while the log cannot serve. */
-  #replay:
-    | {
-        readonly watch: StoredWatch;
-        readonly batches: AsyncIterator<{ events: readonly PendingEvent[]; revision: bigint }>;
-      }
-    | undefined;
+  #replay: Replay | undefined;
   #waiter: { resolve(taken: Taken<V>): void; reject(error: unknown): void } | undefined;
   #bookmarkDue = false;
   #begunAhead = false;
@@ -433,9 +439,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     this.#replay = { watch, batches: this.#replayed(watch) };
   }
 
-  async *#replayed(
-    watch: StoredWatch,
-  ): AsyncGenerator<{ events: readonly PendingEvent[]; revision: bigint }> {
+  async *#replayed(watch: StoredWatch): AsyncGenerator<ReplayedBatch> {
     const { kind } = this.#parts;
     const { filter } = this.#group;
     for await (const { events, revision } of watch) {
@@ -482,8 +486,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       void replay.watch[Symbol.asyncDispose]();
       return undefined;
     }
-    replay.watch.requestProgress();
-    const next = await replay.batches.next();
+    const next = await this.#nextReplayed(replay);
     if (next.done === true) {
       if (this.#end !== undefined) return undefined;
       throw new StoreError("EXPIRED", "Cannot go on watching: etcd's history ended", { reason: "overrun" });
@@ -498,6 +501,24 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const { kind } = this.#parts;
     const last = kind.state.log.last;
     return revision >= kind.logFrom && (last === undefined || last.revision <= revision);
+  }
+
+  /** A history that has ended says nothing by itself: etcd is asked how far it is, unless events keep coming. */
+  async #nextReplayed(replay: Replay): Promise<IteratorResult<ReplayedBatch>> {
+    const { clock } = this.#parts.feed.source;
+    let timer: Timer | undefined;
+    const askLater = (): void => {
+      timer = clock.setTimer(cacheLimits.progressEveryMs, () => {
+        replay.watch.requestProgress();
+        askLater();
+      });
+    };
+    askLater();
+    try {
+      return await replay.batches.next();
+    } finally {
+      timer?.cancel();
+    }
   }
 
   #goLive(): void {

@@ -36,6 +36,7 @@ const Item = defineKind<Item>({
 });
 const full = process.env["KEELSON_FULL"] === "1";
 const watcherCount = full ? 1_000 : 200;
+const timeoutMs = full ? 300_000 : 120_000;
 const stopMs = full ? 30_000 : 1_500;
 const namespaces = ["a", "a-b", "b"];
 const reading: Reading<Item> = {
@@ -185,7 +186,9 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
     // Who has nothing left to be told is at the end: its next event can only be later.
     const expectedEnd = endAt;
     await expect
-      .poll(() => (isOver(cache.resourceVersion) ? cache.stats().lagging.length : -1), { timeout: 60_000 })
+      .poll(() => (isOver(cache.resourceVersion) ? cache.stats().lagging.length : -1), {
+        timeout: full ? 150_000 : 60_000,
+      })
       .toBe(0);
     await Promise.all(streams.map(({ watch }) => watch[Symbol.asyncDispose]()));
     await Promise.all(streams.map(({ done }) => done));
@@ -204,19 +207,27 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
     return cache.stats();
   }
 
-  test("watchers of mixed speed, some stopped, across two compactions: each stream equals etcd's log", async () => {
-    await mixedSpeeds({}, async () => {
-      for (const share of [0.3, 0.7]) {
-        await pause(stopMs * (share === 0.3 ? 0.3 : 0.4));
-        await etcd.kv.compact(BigInt(await store.currentResourceVersion()));
-      }
-    });
-  });
+  test(
+    "watchers of mixed speed, some stopped, across two compactions: each stream equals etcd's log",
+    async () => {
+      await mixedSpeeds({}, async () => {
+        for (const share of [0.3, 0.7]) {
+          await pause(stopMs * (share === 0.3 ? 0.3 : 0.4));
+          await etcd.kv.compact(BigInt(await store.currentResourceVersion()));
+        }
+      });
+    },
+    timeoutMs,
+  );
 
-  test("with next to no history in memory, slow watchers go on from etcd's own", async () => {
-    const { replays } = await mixedSpeeds({ historyBytes: 20_000 }, async () => undefined);
-    expect(replays).toBeGreaterThan(0);
-  });
+  test(
+    "with next to no history in memory, slow watchers go on from etcd's own",
+    async () => {
+      const { replays } = await mixedSpeeds({ historyBytes: 20_000 }, async () => undefined);
+      expect(replays).toBeGreaterThan(0);
+    },
+    timeoutMs,
+  );
 
   test("a quiet cache answers 1,000 consistent lists with one or two quorum reads", async () => {
     await items.create({ metadata: { namespace: "a", name: "one" }, spec: { n: 1, node: "" } });
