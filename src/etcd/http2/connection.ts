@@ -9,8 +9,9 @@
  * its last stream, REFUSED_STREAM).
  */
 import type { Socket } from "node:net";
-import type { Clock, Timer } from "../../base/clock.ts";
-import { grpcStatus, TransportFailure } from "../transport.ts";
+import type { Clock } from "../../base/clock.ts";
+import { grpcStatus, type TransportFailure } from "../transport.ts";
+import { EarliestDeadline } from "./earliest-deadline.ts";
 import {
   defaultWindowBytes,
   FrameParser,
@@ -23,10 +24,11 @@ import {
   setting,
   windowBytesMax,
 } from "./frames.ts";
-import { decodeGrpcMessage } from "./grpc-message.ts";
 import type { H2Stream, StreamHost } from "./h2-stream.ts";
 import { HeaderDecoder } from "./hpack.ts";
+import { Keepalive } from "./keepalive.ts";
 import { Output } from "./output.ts";
+import { httpFailure, localFailure, resetFailure, trailersFailure } from "./stream-status.ts";
 
 /** Unread bytes a stream may hold before the peer must wait. A paused consumer costs no more than this and one message. */
 const streamWindowBytes = 1024 * 1024;
@@ -73,11 +75,8 @@ export class Connection implements StreamHost, FrameSink {
   /** Received per stream and not granted again; small grants are saved up. */
   readonly #owed = new Map<H2Stream, number>();
   #controlFrames = 0;
-  #lastReadMs: number;
-  #pingSentMs: number | undefined;
-  #keepalive: Timer | undefined;
-  #deadline: Timer | undefined;
-  #deadlineAtMs = Number.POSITIVE_INFINITY;
+  readonly #keepalive: Keepalive;
+  readonly #deadlines: EarliestDeadline;
   /** The peer has sent something. */
   #heard = false;
   #retiring = false;
@@ -90,11 +89,18 @@ export class Connection implements StreamHost, FrameSink {
     this.#socket = options.socket;
     this.#output = new Output(options.socket);
     this.#parser = new FrameParser(this);
-    this.#lastReadMs = options.clock.monotonicMs();
+    this.#deadlines = new EarliestDeadline(options.clock, () => this.#expire());
+    this.#keepalive = new Keepalive({
+      clock: options.clock,
+      timeMs: options.keepaliveTimeMs,
+      timeoutMs: options.keepaliveTimeoutMs,
+      isBusy: () => this.openStreams > 0,
+      ping: () => this.#output.frame(frameType.ping, 0, 0, pingPayload),
+      onDead: (quietMs) => this.destroy(`no sign of life for ${Math.round(quietMs)} ms (keepalive)`),
+    });
     const socket = options.socket;
     socket.on("data", (chunk: Buffer) => {
-      this.#lastReadMs = this.#clock.monotonicMs();
-      this.#pingSentMs = undefined;
+      this.#keepalive.heard();
       if (!this.#heard) {
         this.#heard = true;
         options.onHeard();
@@ -108,7 +114,6 @@ export class Connection implements StreamHost, FrameSink {
     socket.on("close", () => this.destroy("connection closed"));
     socket.on("end", () => this.destroy("connection closed by the server"));
     this.#greet();
-    this.#armKeepalive(options.keepaliveTimeMs);
   }
 
   get usable(): boolean {
@@ -124,7 +129,7 @@ export class Connection implements StreamHost, FrameSink {
     stream.host = this;
     if (this.#closed !== undefined)
       return stream.finish(this.#failure(grpcStatus.unavailable, this.#closed, "unsent"));
-    if (stream.deadlineMs < this.#deadlineAtMs) this.#armDeadline(stream.deadlineMs);
+    this.#deadlines.expect(stream.deadlineMs);
     if (this.#streams.size >= this.#peerStreamsMax) {
       this.#queue.push(stream);
       return;
@@ -152,8 +157,8 @@ export class Connection implements StreamHost, FrameSink {
       this.#failure(code, reason, this.#left(stream) && !refusedUnread ? "sent" : "unsent"),
     );
     this.#output.close();
-    this.#keepalive?.cancel();
-    this.#deadline?.cancel();
+    this.#keepalive.close();
+    this.#deadlines.close();
     if (!this.#retiring) {
       this.#retiring = true;
       this.#options.onRetire();
@@ -253,35 +258,20 @@ export class Connection implements StreamHost, FrameSink {
     if (stream === undefined) return;
     this.#controlFrames = 0;
     stream.answered = true;
-    if (endStream) return this.#end(stream, this.#statusOf(stream, headers));
+    if (endStream) return this.#end(stream, trailersFailure(this.endpoint, stream.headers, headers));
     if (stream.headers !== undefined) return;
     const status = headers.get(":status");
     if (status?.startsWith("1")) return;
     stream.headers = headers;
     if (status === "200" && (headers.get("content-type") ?? "").startsWith("application/grpc")) return;
     this.#reset(streamId, h2Error.cancel);
-    this.#end(stream, this.#httpFailure(headers));
+    this.#end(stream, httpFailure(this.endpoint, headers));
   }
 
   onRstStream(streamId: number, code: number): void {
     const stream = this.#streams.get(streamId);
     if (stream === undefined || this.#flooded()) return;
-    const refused = code === h2Error.refusedStream;
-    const status =
-      refused || code === h2Error.none
-        ? grpcStatus.unavailable
-        : code === h2Error.cancel
-          ? grpcStatus.cancelled
-          : code === h2Error.enhanceYourCalm
-            ? grpcStatus.resourceExhausted
-            : code === h2Error.inadequateSecurity
-              ? grpcStatus.permissionDenied
-              : grpcStatus.internal;
-    const text =
-      code === h2Error.enhanceYourCalm
-        ? "Bandwidth exhausted"
-        : `the server reset the stream with HTTP/2 code ${code}`;
-    this.#end(stream, this.#failure(status, text, refused ? "unsent" : "sent"));
+    this.#end(stream, resetFailure(this.endpoint, code));
   }
 
   onSettings(entries: readonly (readonly [number, number])[]): void {
@@ -433,43 +423,8 @@ export class Connection implements StreamHost, FrameSink {
     this.destroy("connection retired");
   }
 
-  #statusOf(stream: H2Stream, trailers: ReadonlyMap<string, string>): TransportFailure | undefined {
-    const text = trailers.get("grpc-status");
-    if (text === "0") return undefined;
-    if (text === undefined)
-      return stream.headers === undefined
-        ? this.#httpFailure(trailers)
-        : this.#failure(grpcStatus.unknown, "trailers without grpc-status", "sent");
-    const code = /^\d{1,3}$/.test(text) ? Number(text) : grpcStatus.unknown;
-    return new TransportFailure({
-      code,
-      text: decodeGrpcMessage(trailers.get("grpc-message") ?? ""),
-      request: "sent",
-      fromServer: true,
-      endpoint: this.endpoint,
-    });
-  }
-
-  /** gRPC's table of HTTP statuses (grpc doc/http-grpc-status-mapping.md). */
-  #httpFailure(headers: ReadonlyMap<string, string>): TransportFailure {
-    const status = headers.get(":status") ?? "none";
-    const code =
-      {
-        "400": grpcStatus.internal,
-        "401": grpcStatus.unauthenticated,
-        "403": grpcStatus.permissionDenied,
-        "404": grpcStatus.unimplemented,
-      }[status] ??
-      (["429", "502", "503", "504"].includes(status) ? grpcStatus.unavailable : grpcStatus.unknown);
-    return this.#failure(
-      code,
-      `the server answered HTTP status ${status}, content type "${headers.get("content-type") ?? ""}"`,
-      "sent",
-    );
-  }
-
   #failure(code: number, text: string, request: "sent" | "unsent"): TransportFailure {
-    return new TransportFailure({ code, text, request, fromServer: false, endpoint: this.endpoint });
+    return localFailure(this.endpoint, code, text, request);
   }
 
   #reset(streamId: number, code: number): void {
@@ -489,15 +444,6 @@ export class Connection implements StreamHost, FrameSink {
     if (this.#controlFrames <= controlFloodMax) return false;
     this.onProtocolError(h2Error.enhanceYourCalm, `${controlFloodMax} control frames without a reply`);
     return true;
-  }
-
-  /** One timer for all deadlines: it fires at the earliest one and then looks for the next. */
-  #armDeadline(atMs: number): void {
-    this.#deadline?.cancel();
-    this.#deadlineAtMs = atMs;
-    this.#deadline = this.#clock.setTimer(Math.max(0, atMs - this.#clock.monotonicMs()), () =>
-      this.#expire(),
-    );
   }
 
   #expire(): void {
@@ -520,41 +466,11 @@ export class Connection implements StreamHost, FrameSink {
         this.#failure(grpcStatus.deadlineExceeded, "no answer in time", sent ? "sent" : "unsent"),
       );
     }
-    this.#deadlineAtMs = Number.POSITIVE_INFINITY;
-    if (nextMs !== Number.POSITIVE_INFINITY) this.#armDeadline(nextMs);
+    this.#deadlines.expect(nextMs);
     // A peer that answered nothing is perhaps gone: ask now instead of at the next keepalive.
-    if (silent && this.#pingSentMs === undefined && this.#closed === undefined) this.#ping();
+    if (silent && this.#closed === undefined) this.#keepalive.ask();
     this.#admit();
     this.#closeIfDone();
-  }
-
-  #armKeepalive(delayMs: number): void {
-    this.#keepalive?.cancel();
-    this.#keepalive = this.#clock.setTimer(delayMs, () => this.#checkAlive());
-  }
-
-  #checkAlive(): void {
-    if (this.#closed !== undefined) return;
-    const nowMs = this.#clock.monotonicMs();
-    if (this.#pingSentMs !== undefined) {
-      const leftMs = this.#pingSentMs + this.#options.keepaliveTimeoutMs - nowMs;
-      if (leftMs <= 0)
-        return this.destroy(`no sign of life for ${Math.round(nowMs - this.#lastReadMs)} ms (keepalive)`);
-      return this.#armKeepalive(leftMs);
-    }
-    const quietMs = nowMs - this.#lastReadMs;
-    if (quietMs < this.#options.keepaliveTimeMs || this.openStreams === 0) {
-      return this.#armKeepalive(
-        Math.max(1, this.#options.keepaliveTimeMs - (this.openStreams === 0 ? 0 : quietMs)),
-      );
-    }
-    this.#ping();
-  }
-
-  #ping(): void {
-    this.#pingSentMs = this.#clock.monotonicMs();
-    this.#output.frame(frameType.ping, 0, 0, pingPayload);
-    this.#armKeepalive(this.#options.keepaliveTimeoutMs);
   }
 }
 

@@ -1,0 +1,30 @@
+/** One timer for the deadlines of many calls: it fires at the earliest, and is told the next one. */
+import type { Clock, Timer } from "../../base/clock.ts";
+
+export class EarliestDeadline {
+  readonly #clock: Clock;
+  readonly #onDue: () => void;
+  #timer: Timer | undefined;
+  #atMs = Number.POSITIVE_INFINITY;
+
+  /** `onDue` ends what is due and calls `expect` with the earliest that is left. */
+  constructor(clock: Clock, onDue: () => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  /** A deadline on `Clock.monotonicMs`; Infinity is none. */
+  expect(atMs: number): void {
+    if (atMs >= this.#atMs) return;
+    this.#timer?.cancel();
+    this.#atMs = atMs;
+    this.#timer = this.#clock.setTimer(Math.max(0, atMs - this.#clock.monotonicMs()), () => {
+      this.#atMs = Number.POSITIVE_INFINITY;
+      this.#onDue();
+    });
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+}
