@@ -98,7 +98,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     gate: new CallGate("store"),
     turns: new TurnBudget(etcd.clock),
     recent: new RecentRecords(),
-    hotKeys: new KeyQueues(),
+    hotKeys: new KeyQueues(etcd.clock),
     listPermits: new Permits(limits.concurrentListsMax, etcd.clock),
     linearizableGets: new GroupedGets(etcd.kv, { serializable: false }),
     serializableGets: new GroupedGets(etcd.kv, { serializable: true }),

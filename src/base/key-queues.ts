@@ -2,13 +2,33 @@
  * One fair queue per key: of the callers in this process that want the same hot object, one works at a time, in
  * the order of asking, so that none starves and none wastes a round trip on a state its neighbour is about to
  * change. Different keys never wait for each other. A key without holder costs nothing.
+ *
+ * A turn is a courtesy, not a lock: whoever holds one for long while others wait (its function hangs, or waits for
+ * another turn of the same key) keeps working, and the next one is let in beside it.
  */
+import type { Clock, Timer } from "./clock.ts";
+
+/** How long one caller may keep others waiting, milliseconds: many times what a write takes. */
+const turnMaxMs = 1_000;
+
+interface Queue {
+  readonly waiting: (() => void)[];
+  /** Counts the turns; the holder's is the last one. */
+  turn: number;
+  timer: Timer | undefined;
+}
+
 export class KeyQueues {
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #clock: Pick<Clock, "setTimer">;
+  readonly #queues = new Map<string, Queue>();
+
+  constructor(clock: Pick<Clock, "setTimer">) {
+    this.#clock = clock;
+  }
 
   /** Keys held now. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#queues.size;
   }
 
   /**
@@ -17,36 +37,56 @@ export class KeyQueues {
    */
   async acquire(key: string, signal: AbortSignal | undefined): Promise<Disposable> {
     signal?.throwIfAborted();
-    const queue = this.#waiting.get(key);
-    if (queue === undefined) this.#waiting.set(key, []);
-    else await this.#wait(queue, signal);
-    let held = true;
+    let queue = this.#queues.get(key);
+    if (queue === undefined) {
+      queue = { waiting: [], turn: 0, timer: undefined };
+      this.#queues.set(key, queue);
+    } else {
+      await this.#wait(key, queue, signal);
+    }
+    const held = queue;
+    const turn = held.turn;
     return {
       [Symbol.dispose]: () => {
-        if (held) this.#pass(key);
-        held = false;
+        if (held.turn === turn) this.#pass(key, held);
       },
     };
   }
 
-  #wait(queue: (() => void)[], signal: AbortSignal | undefined): Promise<void> {
+  #wait(key: string, queue: Queue, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const onTurn = (): void => {
         signal?.removeEventListener("abort", onAbort);
         resolve();
       };
       const onAbort = (): void => {
-        queue.splice(queue.indexOf(onTurn), 1);
+        queue.waiting.splice(queue.waiting.indexOf(onTurn), 1);
         reject(signal?.reason);
       };
-      queue.push(onTurn);
+      queue.waiting.push(onTurn);
       signal?.addEventListener("abort", onAbort, { once: true });
+      queue.timer ??= this.#limit(key, queue);
     });
   }
 
-  #pass(key: string): void {
-    const next = this.#waiting.get(key)?.shift();
-    if (next === undefined) this.#waiting.delete(key);
-    else next();
+  #pass(key: string, queue: Queue): void {
+    queue.turn++;
+    queue.timer?.cancel();
+    queue.timer = undefined;
+    const next = queue.waiting.shift();
+    if (next === undefined) {
+      this.#queues.delete(key);
+      return;
+    }
+    if (queue.waiting.length > 0) queue.timer = this.#limit(key, queue);
+    next();
+  }
+
+  #limit(key: string, queue: Queue): Timer {
+    return this.#clock.setTimer(turnMaxMs, () => {
+      queue.timer = undefined;
+      // Nobody waits any more: the holder keeps its turn.
+      if (queue.waiting.length > 0) this.#pass(key, queue);
+    });
   }
 }

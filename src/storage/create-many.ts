@@ -82,12 +82,13 @@ async function createChunk(
   const outcomes = new Map<number, AnyResource | StoreError>();
   const members: Member[] = [];
   const singly: number[] = [];
-  const lease = await leaseFor(context, slot, ttlSeconds, undefined, callOf(scope));
   for (const [at, draft] of drafts.entries()) {
     await context.turns.pause();
     try {
       validateDraft(slot.definition, draft);
       const { place, object, generated } = planCreate(context, slot, copyPlainData(draft));
+      // Asked for each: a lease carries a bounded number of keys. Nearly always it is the one of the last draft.
+      const lease = await leaseFor(context, slot, ttlSeconds, undefined, callOf(scope));
       const change = { place, before: undefined, after: object, lease };
       members.push({
         at,

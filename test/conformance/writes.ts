@@ -282,6 +282,18 @@ export function writesConformance(suite: Suite): void {
       expect(seen).toEqual([1, 10]);
     });
 
+    claim(suite, "guaranteedUpdate() of the same object inside mutate does not hang", async () => {
+      const namespace = await suite.freshNamespace();
+      const key = { namespace, name: "a" };
+      await widgets().create(widget(namespace, "a", 1));
+      const grow = (current: Widget): Widget => ({ ...current, spec: { size: current.spec.size + 1 } });
+      const result = await widgets().guaranteedUpdate(key, async (current, { number }) => {
+        if (number === 1) await widgets().guaranteedUpdate(key, grow);
+        return grow(current);
+      });
+      expect(result.spec.size).toBe(3);
+    });
+
     claim(suite, "guaranteedUpdate() that changes nothing writes nothing", async () => {
       const namespace = await suite.freshNamespace();
       const made = await widgets().create(widget(namespace, "a"));

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { KeyQueues } from "../../../src/base/key-queues.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("acquire() serves the callers of one key in the order of asking, one at a time", async () => {
-  const queues = new KeyQueues();
+  const queues = new KeyQueues(new ManualClock());
   const order: number[] = [];
   let inside = 0;
   const work = async (i: number): Promise<void> => {
@@ -21,14 +22,14 @@ test("acquire() serves the callers of one key in the order of asking, one at a t
 });
 
 test("acquire() of different keys does not wait", async () => {
-  const queues = new KeyQueues();
+  const queues = new KeyQueues(new ManualClock());
   await queues.acquire("a", undefined);
   await queues.acquire("b", undefined);
   expect(queues.size).toBe(2);
 });
 
 test("acquire() that is aborted leaves the queue, and the next one gets the turn", async () => {
-  const queues = new KeyQueues();
+  const queues = new KeyQueues(new ManualClock());
   const held = await queues.acquire("k", undefined);
   const controller = new AbortController();
   const given = queues.acquire("k", controller.signal);
@@ -41,7 +42,7 @@ test("acquire() that is aborted leaves the queue, and the next one gets the turn
 });
 
 test("a turn that is disposed twice passes on once", async () => {
-  const queues = new KeyQueues();
+  const queues = new KeyQueues(new ManualClock());
   const first = await queues.acquire("k", undefined);
   const second = queues.acquire("k", undefined);
   let third = false;
@@ -56,7 +57,38 @@ test("a turn that is disposed twice passes on once", async () => {
 });
 
 test("acquire() with a signal aborted before rejects and holds nothing", async () => {
-  const queues = new KeyQueues();
+  const queues = new KeyQueues(new ManualClock());
   await expect(queues.acquire("k", AbortSignal.abort(new Error("late")))).rejects.toThrow("late");
+  expect(queues.size).toBe(0);
+});
+
+test("a holder that takes too long keeps working while the next one is let in", async () => {
+  const clock = new ManualClock();
+  const queues = new KeyQueues(clock);
+  const slow = await queues.acquire("k", undefined);
+  const second = queues.acquire("k", undefined);
+  const third = queues.acquire("k", undefined);
+  await clock.advance(1_000);
+  const turn = await second;
+  slow[Symbol.dispose]();
+  let thirdIn = false;
+  void third.then(() => {
+    thirdIn = true;
+  });
+  await settled();
+  expect(thirdIn).toBe(false);
+  turn[Symbol.dispose]();
+  (await third)[Symbol.dispose]();
+  expect(queues.size).toBe(0);
+  expect(clock.pending).toBe(0);
+});
+
+test("a holder that nobody waits for keeps its turn for as long as it takes", async () => {
+  const clock = new ManualClock();
+  const queues = new KeyQueues(clock);
+  const turn = await queues.acquire("k", undefined);
+  await clock.advance(10_000);
+  expect(queues.size).toBe(1);
+  turn[Symbol.dispose]();
   expect(queues.size).toBe(0);
 });
