@@ -6,6 +6,7 @@
  */
 import { invalidArgument, StoreError } from "../errors.ts";
 import type { Clock, Timer } from "./clock.ts";
+import { quote } from "./quote.ts";
 
 export interface Call {
   /** Ends the call; it rejects with `signal.reason`. A write already sent may still happen. */
@@ -30,10 +31,10 @@ export class CallScope implements Disposable {
    */
   constructor(call: Call | undefined, clock: Clock, action: string) {
     const { signal, timeoutMs } = call ?? {};
-    if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+    if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
       throw invalidArgument(
         "timeoutMs",
-        `Cannot ${action}: timeoutMs is ${timeoutMs}, expected a number above 0`,
+        `Cannot ${action}: timeoutMs is ${quote(timeoutMs)}, expected a number above 0`,
       );
     }
     signal?.throwIfAborted();

@@ -82,6 +82,7 @@ async function createChunk(
   const outcomes = new Map<number, AnyResource | StoreError>();
   const members: Member[] = [];
   const singly: number[] = [];
+  await context.watchStarts.settled(scope.signal);
   for (const [at, draft] of drafts.entries()) {
     await context.turns.pause();
     try {
@@ -101,7 +102,6 @@ async function createChunk(
       else outcomes.set(at, storeErrorOrThrow(error));
     }
   }
-  await context.watchStarts.settled();
   let written: Awaited<ReturnType<typeof context.writes.writeMany>>;
   try {
     written = await context.writes.writeMany(

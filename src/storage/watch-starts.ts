@@ -3,6 +3,8 @@
  * this process that was asked for after the watch must come after that revision. So writes wait for the starts that
  * were under way when they came: one round trip at most, and only directly after a watch was opened.
  */
+import { untilAborted } from "../base/until-aborted.ts";
+
 export class WatchStarts {
   readonly #underWay = new Set<Promise<unknown>>();
 
@@ -14,8 +16,8 @@ export class WatchStarts {
     return start;
   }
 
-  /** Undefined when none is under way; else what to await before a write is sent. */
-  settled(): Promise<unknown> | undefined {
-    return this.#underWay.size === 0 ? undefined : Promise.allSettled(this.#underWay);
+  /** Undefined when none is under way; else what to await before a write is made ready. Rejects with the signal's reason. */
+  settled(signal: AbortSignal | undefined): Promise<unknown> | undefined {
+    return this.#underWay.size === 0 ? undefined : untilAborted(Promise.allSettled(this.#underWay), signal);
   }
 }

@@ -9,6 +9,7 @@
  */
 import { Backoff } from "../base/backoff.ts";
 import type { Call, CallScope } from "../base/call.ts";
+import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../etcd/fenced-write.ts";
 import type { Head } from "../resource/head.ts";
@@ -63,10 +64,10 @@ export async function attemptChange(
 ): Promise<Attempt> {
   let backoff: Backoff | undefined;
   for (;;) {
+    await context.watchStarts.settled(scope.signal);
     const prepared = await prepareWrite(context, slot, change, callOf(scope));
     let outcome: WriteOutcome;
     try {
-      await context.watchStarts.settled();
       outcome = await context.writes.write(prepared.write, callOf(scope));
     } catch (error) {
       abandon(prepared.parts, fateOf(error, scope));
@@ -203,7 +204,7 @@ async function guardParts(
   try {
     for (const guard of context.guards) {
       const prepared = guard.prepare(change, options, call);
-      const part = prepared instanceof Promise ? await prepared : prepared;
+      const part = prepared instanceof Promise ? await partInTime(prepared, call) : prepared;
       if (part !== undefined) parts.push(part);
     }
   } catch (error) {
@@ -211,6 +212,22 @@ async function guardParts(
     throw error;
   }
   return parts;
+}
+
+/** A guard asks etcd for all its callers at once: one caller's end does not wait for it, and its late part is given back. */
+async function partInTime(
+  prepared: Promise<GuardPart | undefined>,
+  call: Call,
+): Promise<GuardPart | undefined> {
+  try {
+    return await untilAborted(prepared, call.signal);
+  } catch (error) {
+    prepared.then(
+      (part) => part?.abandoned("not applied"),
+      () => undefined,
+    );
+    throw error;
+  }
 }
 
 function changeFor(

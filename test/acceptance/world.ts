@@ -1,0 +1,200 @@
+/**
+ * What the acceptance scenarios share: a real etcd, stores below prefixes of their own, kinds a stranger would
+ * define, and waits with an outer bound. Only the package's doors are used, as a stranger would.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  createStore,
+  defineKind,
+  type Kind,
+  type Resource,
+  type Store,
+  StoreError,
+  type StoreErrorCode,
+  type StoreOptions,
+  type Watch,
+  type WatchEvent,
+} from "keelson";
+import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+
+export interface Pod extends Resource {
+  spec: { nodeName?: string; image: string; cpu?: string };
+  status?: { phase?: string; ip?: string };
+}
+
+export const Pod: Kind<Pod> = defineKind<Pod>({
+  version: "v1",
+  kind: "Pod",
+  plural: "pods",
+  scope: "Namespaced",
+  status: true,
+  fields: { "spec.nodeName": (pod) => pod.spec.nodeName, "status.phase": (pod) => pod.status?.phase },
+  indexes: ["label:app", "field:spec.nodeName"],
+  measure: (pod) => ({ "requests.cpu": pod.spec.cpu ?? 0 }),
+});
+
+/** No status subresource, no fields: the plainest kind. */
+export interface ConfigMap extends Resource {
+  data?: Record<string, string>;
+}
+
+export const ConfigMap: Kind<ConfigMap> = defineKind<ConfigMap>({
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
+  scope: "Namespaced",
+});
+
+export interface Secret extends Resource {
+  data?: Record<string, string>;
+}
+
+export const Secret: Kind<Secret> = defineKind<Secret>({
+  version: "v1",
+  kind: "Secret",
+  plural: "secrets",
+  scope: "Namespaced",
+});
+
+export interface Node extends Resource {
+  spec?: { unschedulable?: boolean };
+}
+
+export const Node: Kind<Node> = defineKind<Node>({
+  version: "v1",
+  kind: "Node",
+  plural: "nodes",
+  scope: "Cluster",
+});
+
+export const pod = (
+  name: string,
+  more: { labels?: Record<string, string>; nodeName?: string; image?: string; cpu?: string } = {},
+) => ({
+  metadata: { name, namespace: "default", ...(more.labels === undefined ? {} : { labels: more.labels }) },
+  spec: {
+    image: more.image ?? "nginx",
+    ...(more.nodeName === undefined ? {} : { nodeName: more.nodeName }),
+    ...(more.cpu === undefined ? {} : { cpu: more.cpu }),
+  },
+});
+
+export const configMap = (
+  name: string,
+  data: Record<string, string> = { a: "1" },
+  namespace = "default",
+) => ({
+  metadata: { name, namespace },
+  data,
+});
+
+export const at = (name: string, namespace = "default") => ({ namespace, name });
+
+export interface World extends AsyncDisposable {
+  readonly server: LocalEtcd;
+  readonly etcd: Etcd;
+  /** A store below a prefix of its own, closed with the world; `options.prefix` to open one again. */
+  store(options?: Partial<StoreOptions>): Promise<Store>;
+  prefix(): string;
+}
+
+export async function startWorld(binary?: string): Promise<World> {
+  const server = await startLocalEtcd(binary === undefined ? {} : { binary });
+  const etcd = await connectEtcd({ endpoints: server.endpoints });
+  const stores: Store[] = [];
+  let prefixes = 0;
+  const prefix = () => `/world-${++prefixes}`;
+  return {
+    server,
+    etcd,
+    prefix,
+    async store(options = {}) {
+      const store = await createStore({
+        etcd,
+        kinds: [Pod, ConfigMap, Secret, Node],
+        prefix: prefix(),
+        compaction: false,
+        ...options,
+      });
+      stores.push(store);
+      return store;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled(stores.map((store) => store.close()));
+      await etcd.close();
+      await server.stop();
+    },
+  };
+}
+
+const boundMs = 30_000;
+
+export async function within<T>(work: Promise<T>, what: string, ms = boundMs): Promise<T> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([
+      work,
+      delay(ms, undefined, { signal: timer.signal }).then(() => {
+        throw new Error(`not within ${ms} ms: ${what}`);
+      }),
+    ]);
+  } finally {
+    timer.abort();
+  }
+}
+
+export async function until(holds: () => boolean | Promise<boolean>, what = `${holds}`): Promise<void> {
+  const end = performance.now() + boundMs;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${what}`);
+    await delay(10);
+  }
+}
+
+/** What a promise rejects with; a promise that resolves, or does not settle, fails the test. */
+export async function thrownBy(work: Promise<unknown>): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = await within(work, "the call settles");
+  } catch (error) {
+    return error;
+  }
+  throw new Error(`expected a rejection, got ${(JSON.stringify(value) ?? "nothing").slice(0, 300)}`);
+}
+
+/** The StoreError of one of `codes` that a promise rejects with. */
+export async function refusal<C extends StoreErrorCode>(
+  work: Promise<unknown>,
+  ...codes: readonly C[]
+): Promise<StoreError<C>> {
+  const error = await thrownBy(work);
+  if (!(error instanceof StoreError)) throw error;
+  if (!(codes as readonly string[]).includes(error.code)) {
+    throw new Error(`expected ${codes.join(" or ")}, got ${error.code}: ${error.message}`, { cause: error });
+  }
+  return error as StoreError<C>;
+}
+
+/** Reads a watch to its `count`th event, and leaves it. */
+export async function take<T>(watch: Watch<T>, count: number): Promise<WatchEvent<T>[]> {
+  const events: WatchEvent<T>[] = [];
+  const reading = (async () => {
+    for await (const event of watch) {
+      events.push(event);
+      if (events.length >= count) break;
+    }
+  })();
+  await within(reading, `${count} events, got ${JSON.stringify(events)}`);
+  return events;
+}
+
+/** "ADDED a" of each event, "BOOKMARK" of a bookmark. */
+export function shown<T extends Resource>(events: readonly WatchEvent<T>[]): string[] {
+  return events.map((event) =>
+    event.type === "BOOKMARK"
+      ? event.initialEventsEnd === true
+        ? "BOOKMARK end"
+        : "BOOKMARK"
+      : `${event.type} ${event.object.metadata.name}`,
+  );
+}
