@@ -5,8 +5,8 @@
  */
 import type { Clock } from "./clock.ts";
 
-/** Milliseconds of work between two returns to the event loop: well under the 20 ms that a bench holds at p99. */
-const turnMs = 8;
+/** Milliseconds of work between two returns to the event loop: a quarter of the 20 ms that `npm run bench -- list` holds at p99; collecting garbage takes the rest. */
+const turnMs = 5;
 
 export class TurnBudget {
   readonly #clock: Clock;

@@ -10,7 +10,7 @@ import { limits } from "../resource/limits.ts";
 /** Items of the first page of a range whose values nobody has seen yet: 1.5 MiB each would still fit a client. */
 const firstPageItems = 100;
 /** Bytes aimed at in one page. Decoding them takes a few turns; fetching less costs more round trips. */
-const pageBytes = 2 * 1024 * 1024;
+const pageBytes = 1024 * 1024;
 /** Weight of the newest page in the running average of value sizes. */
 const averageWeight = 0.5;
 
