@@ -7,23 +7,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { View } from "../resource/view.ts";
-import type { Version } from "./version.ts";
-
-/** A view's value, in the chain of its version. */
-export class Made {
-  readonly version: Version;
-  /** Only its identity matters here. */
-  readonly view: View<never, unknown>;
-  readonly value: unknown;
-  next: Made | undefined;
-
-  constructor(version: Version, view: View<never, unknown>, value: unknown, next: Made | undefined) {
-    this.version = version;
-    this.view = view;
-    this.value = value;
-    this.next = next;
-  }
-}
+import { Made, type Version } from "./version.ts";
 
 /**
  * Heap bytes of a decoded object per stored byte, and the fixed part (measured on a 1 KiB object and a 3.5 KB Pod:

@@ -10,8 +10,8 @@
  * stay exact bigints.
  */
 import type { StoreError } from "../errors.ts";
+import type { View } from "../resource/view.ts";
 import type { Attributes } from "./attributes.ts";
-import type { Made } from "./made.ts";
 import type { Slab } from "./slabs.ts";
 
 /** `removed` of a version that still holds. */
@@ -108,4 +108,20 @@ export function versionAt(entry: Entry, position: number): Version | undefined {
 
 function holdsBefore(version: Version, position: number): boolean {
   return version.removed === live || position < version.removed;
+}
+
+/** A view's value, in the chain of its version. */
+export class Made {
+  readonly version: Version;
+  /** Only its identity matters here. */
+  readonly view: View<never, unknown>;
+  readonly value: unknown;
+  next: Made | undefined;
+
+  constructor(version: Version, view: View<never, unknown>, value: unknown, next: Made | undefined) {
+    this.version = version;
+    this.view = view;
+    this.value = value;
+    this.next = next;
+  }
 }
