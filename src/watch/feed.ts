@@ -200,6 +200,11 @@ export class Feed {
     }
     const kind = known ?? this.#open(definition);
     kind.reset(definition, this.source.codecOf(definition));
+    if (!(await this.source.progressIsReliable({ signal: this.signal }))) {
+      // The stream cannot say that it has come to the version of a list of its own: everything is listed once more.
+      this.heal(`kind ${resource} was added`);
+      return this.ready();
+    }
     this.#filling.set(resource, []);
     const source = this.source.only(definition);
     const revision = await this.source.currentRevision({ signal: this.signal });

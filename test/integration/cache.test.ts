@@ -53,7 +53,13 @@ const told = (events: readonly WatchEvent<Widget>[]) =>
     e.type === "BOOKMARK" ? e.type : `${e.type} ${e.object.metadata.name}=${e.object.spec.size}`,
   );
 
-describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", ({ path }) => {
+/** Before 3.4.31 and 3.5.13 progress notices cannot be trusted, and linearizable reads go to etcd. */
+const progressIsReliable = (version: string): boolean => {
+  const [, minor = 0, patch = 0] = version.split(".").map(Number);
+  return minor > 5 || (minor === 5 ? patch >= 13 : patch >= 31);
+};
+
+describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", ({ path, version }) => {
   let server: Awaited<ReturnType<typeof startLocalEtcd>>;
   let etcd: Awaited<ReturnType<typeof connectEtcd>>;
   let store: Store;
@@ -96,7 +102,7 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
     const page = await cache.list();
     expect(page.items).toEqual([made]);
     expect(BigInt(page.resourceVersion)).toBeGreaterThan(BigInt(made.metadata.resourceVersion));
-    expect(cache.stats().etcdReads).toBe(0);
+    if (progressIsReliable(version)) expect(cache.stats().etcdReads).toBe(0);
   });
 
   test("lists at any held version equal what the store lists there, by index, page and selector", async () => {
@@ -119,7 +125,7 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
         );
       }
     }
-    await cache.list();
+    await cache.list({ read: { consistency: "notOlderThan", resourceVersion: versions.at(-1) ?? "" } });
     for (const resourceVersion of versions) {
       const read = { consistency: "exact", resourceVersion } as const;
       for (const options of [
@@ -223,8 +229,8 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
     const [a, b] = await Promise.all([take(watch, 1), take(other, 1)]);
     expect(a[0]).toMatchObject({ object: "v:7" });
     expect(b[0]).toMatchObject({ object: "v:7" });
-    expect((await rows.list()).items).toEqual(["v:7"]);
-    expect(await rows.get(at("v"))).toBe("v:7");
+    expect((await rows.list({ read: any })).items).toEqual(["v:7"]);
+    expect(await rows.get(at("v"), { read: any })).toBe("v:7");
     expect(made).toBe(1);
     const [bytes] = (await cache.as(jsonView).list()).items;
     expect(JSON.parse(new TextDecoder().decode(bytes))).toEqual(await widgets.get(at("v")));
@@ -233,8 +239,8 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
   });
 
   test("what is handed out is frozen and shared", async () => {
-    await widgets.create(draft("f"));
-    const first = await cache.get(at("f"));
+    const { resourceVersion } = (await widgets.create(draft("f"))).metadata;
+    const first = await cache.get(at("f"), { read: { consistency: "notOlderThan", resourceVersion } });
     expect(await cache.get(at("f"), { read: any })).toBe(first);
     expect(() => {
       first.spec.size = 9;
@@ -275,7 +281,7 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
     const gadgets = caches.resources(Gadget);
     await gadgets.create({ metadata: { name: "g" } });
     expect((await gadgets.list()).items).toHaveLength(1);
-    expect(caches.cache(Gadget).stats().objects).toBe(1);
+    await expect.poll(() => caches.cache(Gadget).stats().objects).toBe(1);
     const closing = take(caches.cache(Gadget).watch(), 1).catch((error: unknown) => error);
     await caches.removeKind(Gadget);
     expect(await closing).toMatchObject({ code: "CLOSED" });
