@@ -117,7 +117,11 @@ async function createChunk(
     invariant(outcome !== undefined, "every write has an outcome");
     if (outcome instanceof StoreError) {
       abandon(prepared.parts, isStoreError(outcome, "OUTCOME_UNKNOWN") ? "unknown" : "not applied");
-      outcomes.set(at, outcome);
+      // Their shared lease is gone: singly, under another one.
+      if (prepared.change.lease !== 0n && isStoreError(outcome, "NOT_FOUND")) {
+        context.etcd.leases.forgetShared(prepared.change.lease);
+        singly.push(at);
+      } else outcomes.set(at, outcome);
       continue;
     }
     try {

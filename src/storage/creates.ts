@@ -17,7 +17,7 @@ import { type Place, readLive } from "./reads.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
 import { attemptChange, callOf, rehearseChange } from "./write-attempt.ts";
-import { inVersion, leaseFor, placeOfObject } from "./write-checks.ts";
+import { inVersion, leaseFor, placeOfObject, withLiveLease } from "./write-checks.ts";
 
 /** @throws ALREADY_EXISTS, INVALID_OBJECT, INVALID_ARGUMENT, NAMESPACE_NOT_FOUND, what guards refuse, OUTCOME_UNKNOWN */
 export async function createObject(
@@ -100,9 +100,13 @@ async function createAt(
     await rehearseChange(context, slot, { place, before: undefined, after: object, lease: 0n }, scope);
     return object;
   }
-  const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, callOf(scope));
-  const change = { place, before: undefined, after: object, lease };
-  const attempt = await attemptChange(context, slot, change, scope);
+  const attempt = await withLiveLease(context, async () => {
+    const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, callOf(scope));
+    return {
+      lease,
+      run: () => attemptChange(context, slot, { place, before: undefined, after: object, lease }, scope),
+    };
+  });
   if (attempt.outcome === "applied") return inVersion(object, attempt.revision);
   const { record } = attempt.state;
   invariant(record !== undefined, "a create is refused only by what is there");

@@ -105,6 +105,24 @@ export async function leaseFor(
   return wanted === undefined ? (record?.lease ?? 0n) : context.etcd.leases.shared(wanted, call);
 }
 
+/**
+ * Runs a write under a lease; once more under another one when etcd no longer knows the lease (it was revoked, or has
+ * expired while it was shared): such a write is refused whole.
+ */
+export async function withLiveLease<T>(
+  { etcd }: StorageContext,
+  prepare: () => Promise<{ readonly lease: bigint; readonly run: () => Promise<T> }>,
+): Promise<T> {
+  const { lease, run } = await prepare();
+  try {
+    return await run();
+  } catch (error) {
+    if (lease === 0n || !isStoreError(error, "NOT_FOUND")) throw error;
+    etcd.leases.forgetShared(lease);
+    return (await prepare()).run();
+  }
+}
+
 /** The object as it is, or was when removed, in a given version. */
 export function inVersion(object: AnyResource, revision: bigint): AnyResource {
   object.metadata.resourceVersion = formatResourceVersion(revision);

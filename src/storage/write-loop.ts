@@ -121,6 +121,7 @@ async function write(
     }
     // A lease named by the write is gone: etcd has removed, or is removing, what lived on it.
     if (change.lease !== 0n && isStoreError(error, "NOT_FOUND")) {
+      context.etcd.leases.forgetShared(change.lease);
       return { outcome: "changed", state: await readLive(context, slot, place, scope) } as const;
     }
     throw error;

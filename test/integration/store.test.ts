@@ -36,6 +36,25 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
     await server?.stop();
   });
 
+  test("a shared lease that somebody revoked is replaced, for create, update and createMany", async () => {
+    const widgets = store.resources(Widget);
+    const leaseOf = async (name: string): Promise<bigint> =>
+      (await etcd.kv.range({ key: `/registry/example.com/widgets/default/${name}` })).kvs[0]?.lease ?? 0n;
+    await widgets.create(widget("ttl-0"), { ttlSeconds: 600 });
+    await etcd.leases.revoke(await leaseOf("ttl-0"));
+    const made = await widgets.create(widget("ttl-1"), { ttlSeconds: 600 });
+    expect(await leaseOf("ttl-1")).not.toBe(0n);
+    const lasting = await widgets.create(widget("ttl-2"));
+    await etcd.leases.revoke(await leaseOf("ttl-1"));
+    await widgets.update({ ...lasting, spec: { size: 9 } }, { ttlSeconds: 600 });
+    await expect(widgets.get({ namespace: "default", name: made.metadata.name })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    await etcd.leases.revoke(await leaseOf("ttl-2"));
+    const many = await widgets.createMany([widget("ttl-3"), widget("ttl-4")], { ttlSeconds: 600 });
+    expect(many.map((one) => (one instanceof Error ? one.message : "made"))).toEqual(["made", "made"]);
+  });
+
   test("an object is created, read, updated and deleted", async () => {
     const widgets = store.resources(Widget);
     const made = await widgets.create(widget("one"));
