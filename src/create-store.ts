@@ -124,7 +124,12 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
   });
   guards.push(background.termination);
   const store: OpenStore = new OpenStore(context, registry, background, () => quotas);
-  const quotas = createQuotas({ etcd, keys, census: storedCensus(() => store[storedSource], keys) });
+  const quotas = createQuotas({
+    etcd,
+    keys,
+    gate: context.gate,
+    census: storedCensus(() => store[storedSource], keys),
+  });
   guards.push(quotas.guard);
   try {
     await checkSealingKeys(
@@ -200,8 +205,11 @@ class OpenStore implements Store, HasStoredSource {
     });
   }
 
-  removeKind(kind: Kind, _options: Call = {}): Promise<void> {
-    return this.#context.gate.run(async () => this.#registry.remove(kind));
+  removeKind(kind: Kind, options: Call = {}): Promise<void> {
+    return this.#context.gate.run(async () => {
+      using _scope = new CallScope(options, this.#context.clock, "remove kind");
+      this.#registry.remove(kind);
+    });
   }
 
   rewrite(
@@ -222,8 +230,11 @@ class OpenStore implements Store, HasStoredSource {
     });
   }
 
-  health(options: Call = {}): Promise<Health> {
-    return lookAtHealth(this.#context, this.#background.work, options);
+  async health(options: Call = {}): Promise<Health> {
+    const health = await lookAtHealth(this.#context, this.#background.work, options);
+    if (!this.#context.gate.signal.aborted) return health;
+    const closed = "The store is closed: it answers no calls; open another one";
+    return { ...health, ok: false, problems: [closed, ...health.problems] };
   }
 
   stats(): StoreStats {

@@ -15,6 +15,15 @@ export interface Call {
   readonly timeoutMs?: number | undefined;
 }
 
+/** @throws INVALID_ARGUMENT for a timeoutMs that is not a number above 0 */
+export function checkTimeoutMs(timeoutMs: unknown, action: string): void {
+  if (timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs > 0)) return;
+  throw invalidArgument(
+    "timeoutMs",
+    `Cannot ${action}: timeoutMs is ${quote(timeoutMs)}, expected a number above 0`,
+  );
+}
+
 export class CallScope implements Disposable {
   /** Aborted when the call must end; its reason is what to reject with. */
   readonly signal: AbortSignal | undefined;
@@ -31,12 +40,7 @@ export class CallScope implements Disposable {
    */
   constructor(call: Call | undefined, clock: Clock, action: string) {
     const { signal, timeoutMs } = call ?? {};
-    if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
-      throw invalidArgument(
-        "timeoutMs",
-        `Cannot ${action}: timeoutMs is ${quote(timeoutMs)}, expected a number above 0`,
-      );
-    }
+    checkTimeoutMs(timeoutMs, action);
     signal?.throwIfAborted();
     this.#clock = clock;
     this.#caller = signal;

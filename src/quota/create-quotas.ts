@@ -1,9 +1,11 @@
 /** Puts the parts of quotas together: the guard that rides in writes, the public `Quotas`, and the upkeep behind. */
+import type { CallGate } from "../base/call-gate.ts";
 import type { Etcd } from "../etcd/ports.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { Quotas } from "../resource/store.ts";
 import type { WriteGuard } from "../storage/write-guard.ts";
 import type { Census } from "./census.ts";
+import { gatedQuotas } from "./gated-quotas.ts";
 import { Ledgers } from "./ledgers.ts";
 import { QuotaAdmin } from "./quota-admin.ts";
 import { QuotaGuard } from "./quota-guard.ts";
@@ -22,6 +24,8 @@ export interface QuotaParts extends AsyncDisposable {
 export function createQuotas(options: {
   readonly etcd: Etcd;
   readonly keys: KeySpace;
+  /** The store's door: what is called from outside goes through it. */
+  readonly gate: CallGate;
   readonly census: Census;
   /** Milliseconds between checks of every ledger; false: none. */
   readonly checkIntervalMs?: number | false | undefined;
@@ -42,7 +46,7 @@ export function createQuotas(options: {
   const ledgers = new Ledgers({ kv, clock, random, keys, owner: () => upkeep.owner() });
   return {
     guard: new QuotaGuard({ keys, specs, ledgers }),
-    quotas: new QuotaAdmin({ kv, clock, random, keys, specs, census, reconciler }),
+    quotas: gatedQuotas(new QuotaAdmin({ kv, clock, random, keys, specs, census, reconciler }), options.gate),
     differences: () => reconciler.differences,
     [Symbol.asyncDispose]: () => upkeep[Symbol.asyncDispose](),
   };

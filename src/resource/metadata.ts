@@ -78,7 +78,7 @@ export function objectForUpdate<T extends Resource>(
     namespace: system.namespace,
     uid: system.uid,
     creationTimestamp: system.creationTimestamp,
-    generation: system.generation + (sameDesire(kind, old, content) ? 0 : 1),
+    generation: sameDesire(kind, old, content) ? system.generation : nextGeneration(system.generation),
     deletionTimestamp: system.deletionTimestamp,
     deletionGracePeriodSeconds: system.deletionGracePeriodSeconds,
   };
@@ -113,4 +113,9 @@ function withTypeMeta<T extends Resource>(
   const object = copyPlainData({ apiVersion: kind.apiVersion, kind: kind.kind, metadata, ...rest });
   // The kind's T is what its drafts describe; validate() is where a kind checks that at run time.
   return object as unknown as T;
+}
+
+/** Other Kubernetes tools store kinds like ConfigMap without a generation; their first change here is the first. */
+function nextGeneration(generation: number | undefined): number {
+  return (generation ?? 0) + 1;
 }

@@ -6,6 +6,7 @@
  *   continueToken    fixes the version: with it, read may be left out, "linearizable" or "any"
  *   watch            read only with sendInitialEvents, and never "exact": a watch has no one version
  */
+import { checkTimeoutMs } from "../base/call.ts";
 import { quote } from "../base/quote.ts";
 import { invalidArgument, StoreError } from "../errors.ts";
 import type { GetOptions, ListOptions, ReadFreshness, WatchOptions } from "./contract.ts";
@@ -118,6 +119,7 @@ export interface ParsedWatchOptions {
 
 /** @throws INVALID_ARGUMENT */
 export function parseWatchOptions(kind: KindDefinition, options: WatchOptions = {}): ParsedWatchOptions {
+  checkTimeoutMs(options.timeoutMs, "watch");
   const selection = parseSelection(kind, options);
   const revision =
     options.resourceVersion === undefined

@@ -8,7 +8,8 @@
  * Every page of a walk is read at the version of the first one, which the continue token carries. With a limit and a
  * selector the reads grow until the page is full. Memory: two raw pages and the result, never the whole reply.
  */
-import type { CallScope } from "../base/call.ts";
+import { CallScope } from "../base/call.ts";
+import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import type { KeySpace } from "../resource/keys.ts";
@@ -26,6 +27,8 @@ import type { StoredRecord } from "./stored.ts";
 
 /** Records decoded between two looks at the clock. */
 const lookEvery = 8;
+/** etcd cancels a compacted watch within about 100 ms; an expired list waits no longer than this for the figure. */
+const compactedWaitMs = 1_000;
 
 export interface ListOutcome<V> {
   readonly items: readonly V[];
@@ -81,7 +84,7 @@ export async function listObjects<V>(
   try {
     return await walk(context, slot, plan, start, project, scope);
   } catch (error) {
-    throw await explained(context, slot, plan, start, error);
+    throw await explained(context, slot, plan, start, error, scope);
   }
 }
 
@@ -211,9 +214,12 @@ async function explained(
   plan: ListPlan,
   start: Start,
   error: unknown,
+  scope: CallScope,
 ): Promise<unknown> {
   if (isStoreError(error, "EXPIRED")) {
-    return expiredPage(context, slot, plan, start, error.details.reason ?? "compacted", error);
+    const { reason = "compacted", compacted = await compactedUpTo(context, plan, start.revision, scope) } =
+      error.details;
+    return expiredPage(context, slot, plan, start, reason, error, compacted);
   }
   // A token cannot be ahead of the store that gave it: the store went back.
   if (isStoreError(error, "FUTURE_VERSION") && plan.continueToken !== undefined) {
@@ -229,6 +235,7 @@ async function expiredPage(
   start: Start,
   reason: NonNullable<StoreError<"EXPIRED">["details"]["reason"]>,
   cause?: StoreError<"EXPIRED" | "FUTURE_VERSION">,
+  compacted?: string,
 ): Promise<StoreError<"EXPIRED">> {
   const { group, kind, resource } = slot.definition;
   return new StoreError(
@@ -241,12 +248,37 @@ async function expiredPage(
       kind,
       namespace: plan.selection.namespace,
       reason,
-      compacted: isStoreError(cause, "EXPIRED") ? cause.details.compacted : undefined,
+      compacted,
       continueToken:
         start.after === undefined ? undefined : await tokenFor(context, slot, plan, 0n, start.after),
     },
     cause === undefined ? undefined : { cause },
   );
+}
+
+/** Up to where etcd is compacted, which it tells only a watch that comes too late; undefined when it does not say in time. */
+async function compactedUpTo(
+  { etcd, clock }: StorageContext,
+  { range }: ListPlan,
+  revision: bigint,
+  scope: CallScope,
+): Promise<string | undefined> {
+  if (revision === 0n) return undefined;
+  using wait = new CallScope(
+    { ...scope.rest(), timeoutMs: Math.max(1, Math.min(compactedWaitMs, scope.remainingMs())) },
+    clock,
+    "ask for the compacted revision",
+  );
+  try {
+    await using watch = etcd.watches.open(
+      { key: range.key, startRevision: revision },
+      { signal: wait.signal },
+    );
+    await untilAborted(watch.ready(), wait.signal);
+  } catch (error) {
+    if (isStoreError(error, "EXPIRED")) return error.details.compacted;
+  }
+  return undefined;
 }
 
 async function tokenFor(
