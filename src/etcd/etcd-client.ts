@@ -240,7 +240,10 @@ export class EtcdClient implements Client {
         rpc.judged ? floor : undefined,
         this.clock.monotonicMs(),
       );
-      if (verdict.verdict === "good" && attempt.generation === this.#guard.generation) return answer;
+      if (verdict.verdict === "good" && attempt.generation === this.#guard.generation) {
+        call?.onHeader?.(answer.header);
+        return answer;
+      }
       this.#gate.heed(endpoint, verdict);
       attempt.last = this.#refusal(attempt, endpoint, verdict);
       if (rpc.effect === "write" || attempt.generation !== this.#guard.generation) throw attempt.last;

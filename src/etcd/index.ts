@@ -9,4 +9,6 @@ export {
 } from "./local-cluster.ts";
 export { type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "./local-etcd.ts";
 export type * from "./ports.ts";
+export { prefixEnd } from "./prefix-end.ts";
+export { etcdServerText } from "./server-text.ts";
 export type { Pem, TlsOptions } from "./transport.ts";

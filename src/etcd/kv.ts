@@ -120,13 +120,16 @@ class KvPort implements Kv {
     return this.#client.unary(isSerializable(request) ? serializableTxn : readTxn, bytes, call);
   }
 
-  async compact(revision: bigint, call?: EtcdCall & { readonly physical?: boolean }): Promise<void> {
+  async compact(
+    revision: bigint,
+    call?: EtcdCall & { readonly physical?: boolean; readonly ifCompacted?: "done" | "fail" },
+  ): Promise<void> {
     try {
       const request = encodeCompactionRequest({ revision, physical: call?.physical ?? false });
       await this.#client.unary(compact, request, call);
     } catch (error) {
       // Compacted already, by an earlier try of ours or by another compactor.
-      if (!isStoreError(error, "EXPIRED")) throw error;
+      if (!isStoreError(error, "EXPIRED") || call?.ifCompacted === "fail") throw error;
     }
   }
 }

@@ -175,7 +175,8 @@ class LeasesPort implements Leases {
             const message = await stream.next();
             signal.throwIfAborted();
             if (message === undefined) continue;
-            const { ttlSeconds } = leaseKeepAliveResponse.decode(message);
+            const { header, ttlSeconds } = leaseKeepAliveResponse.decode(message);
+            call.onHeader?.(header);
             return { ttlSeconds: ttlSeconds > 0 ? ttlSeconds : -1 };
           } finally {
             stream.cancel();
@@ -207,12 +208,12 @@ class LeasesPort implements Leases {
     this.#shared.forget(id);
   }
 
-  async revoke(id: bigint, call?: EtcdCall): Promise<void> {
+  async revoke(id: bigint, call?: EtcdCall & { readonly ifMissing?: "done" | "fail" }): Promise<void> {
     this.#shared.forget(id);
     try {
       await this.#client.unary(revokeRpc, leaseIdRequest.encode({ id }), call);
     } catch (error) {
-      if (!isStoreError(error, "NOT_FOUND")) throw error;
+      if (!isStoreError(error, "NOT_FOUND") || call?.ifMissing === "fail") throw error;
     }
   }
 

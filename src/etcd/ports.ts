@@ -20,6 +20,8 @@ export interface EtcdCall extends Call {
   readonly lane?: "unary" | "bulk" | undefined;
   /** Bound of each single request of this call, milliseconds; default the client's `requestTimeoutMs`. Less leaves time to settle. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Told the header of the answer this call returns; for tools that show it. Streams of snapshots have none. */
+  readonly onHeader?: ((header: Header) => void) | undefined;
 }
 
 /** First line of most replies. Revisions below the highest seen never get here for linearizable calls. */
@@ -140,8 +142,14 @@ export interface Kv {
   deleteRange(request: DeleteRangeRequest, call?: EtcdCall): Promise<DeleteRangeResponse>;
   /** A txn without put or delete is a read, and retried like one. */
   txn(request: TxnRequest, call?: EtcdCall): Promise<TxnResponse>;
-  /** Compacts up to `revision`; already compacted counts as done. `physical`: waits until the space is free in the file. */
-  compact(revision: bigint, call?: EtcdCall & { readonly physical?: boolean }): Promise<void>;
+  /**
+   * Compacts up to `revision`; already compacted counts as done, or with `ifCompacted: "fail"` rejects EXPIRED.
+   * `physical`: waits until the space is free in the file.
+   */
+  compact(
+    revision: bigint,
+    call?: EtcdCall & { readonly physical?: boolean; readonly ifCompacted?: "done" | "fail" },
+  ): Promise<void>;
   /** Highest revision any linearizable answer of this client carried; 0n before the first. No call. */
   readonly highestRevision: bigint;
 }
@@ -169,10 +177,16 @@ export interface EtcdWatchRequest {
 /**
  * What a watch yields: whole revisions, each exactly once, in order.
  * `revision`: every event up to and including it has been handed over; resuming from it + 1 misses nothing.
+ * `header` is that of the last reply of the batch: a replay of history carries etcd's revision of now.
  * "progress" carries no event, "created" comes first and again after each reconnect (with the header's revision).
  */
 export type WatchBatch =
-  | { readonly type: "events"; readonly events: readonly KvEvent[]; readonly revision: bigint }
+  | {
+      readonly type: "events";
+      readonly events: readonly KvEvent[];
+      readonly revision: bigint;
+      readonly header: Header;
+    }
   | { readonly type: "progress"; readonly revision: bigint }
   | { readonly type: "created"; readonly revision: bigint };
 
@@ -243,8 +257,8 @@ export interface Leases {
   shared(ttlSeconds: number, call?: EtcdCall): Promise<bigint>;
   /** A write was refused because this shared lease is gone: nobody gets it again. */
   forgetShared(id: bigint): void;
-  /** Unknown lease counts as done. */
-  revoke(id: bigint, call?: EtcdCall): Promise<void>;
+  /** Unknown lease counts as done, or with `ifMissing: "fail"` rejects NOT_FOUND. */
+  revoke(id: bigint, call?: EtcdCall & { readonly ifMissing?: "done" | "fail" }): Promise<void>;
   timeToLive(id: bigint, call?: EtcdCall & { readonly keys?: boolean }): Promise<LeaseStatus>;
   list(call?: EtcdCall): Promise<readonly bigint[]>;
 }

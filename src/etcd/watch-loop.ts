@@ -271,7 +271,7 @@ export class WatchLoop implements EtcdWatch {
       if (whole.type === "none") return;
       this.#delivered = true;
       this.#context.counters.events += whole.events.length;
-      this.#queue.push(whole);
+      this.#queue.push({ ...whole, header: reply.header });
     } else if (!reply.fragment && (await this.#progressIsSound(stream))) {
       if (assembly.progressed(reply.header.revision)) this.#delivered = true;
       // One that says nothing new is still the answer to a question: it says that nothing has happened.

@@ -1,0 +1,107 @@
+/** One command line through a real etcdctl, and through etcdctl-lite within this process; the same is compared of both. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { run } from "../../../tools/etcdctl-lite/run.ts";
+import type { ReplayLine } from "./command-lines.ts";
+
+export interface Outcome {
+  readonly stdout: string;
+  /** The lines people are told on stderr: logs of etcdctl's client, hints and repetitions apart. */
+  readonly told: readonly string[];
+  readonly code: number | "ended";
+}
+
+/** A line that hangs is ended after this; no line is meant to take as long. */
+const hangMs = 20_000;
+
+export function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+}
+
+export async function runReal(
+  binary: string,
+  args: readonly string[],
+  { stdin = "", lines }: Omit<ReplayLine, "line">,
+): Promise<Outcome> {
+  const child = spawn(binary, args, { env: { PATH: process.env["PATH"] } });
+  const pieces = { stdout: "", stderr: "" };
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+    child.kill();
+  };
+  const timer = setTimeout(end, hangMs);
+  child.stdout.on("data", (bytes: Buffer) => {
+    pieces.stdout += bytes.toString("latin1");
+    if (lines !== undefined && linesIn(pieces.stdout) >= lines) end();
+  });
+  child.stderr.on("data", (bytes: Buffer) => {
+    pieces.stderr += bytes.toString("utf8");
+  });
+  child.stdin.on("error", () => {});
+  child.stdin.end(stdin);
+  const [code] = await once(child, "close");
+  clearTimeout(timer);
+  return outcome(pieces, ended ? "ended" : Number(code));
+}
+
+export async function runLite(
+  args: readonly string[],
+  { stdin = "", lines }: Omit<ReplayLine, "line">,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const pieces = { stdout: "", stderr: "" };
+  const end = new AbortController();
+  let ended = false;
+  const stop = (): void => {
+    ended = true;
+    end.abort(new Error("the line has printed what it should"));
+  };
+  const timer = setTimeout(stop, hangMs);
+  const code = await run(args, {
+    stdin: (async function* () {
+      if (stdin !== "") yield Buffer.from(stdin);
+    })(),
+    stdout: {
+      write(bytes) {
+        pieces.stdout += Buffer.from(bytes).toString("latin1");
+        if (lines !== undefined && linesIn(pieces.stdout) >= lines) stop();
+      },
+    },
+    stderr: {
+      write(bytes) {
+        pieces.stderr += Buffer.from(bytes).toString("utf8");
+      },
+    },
+    env,
+    signal: end.signal,
+    program: "etcdctl",
+  });
+  clearTimeout(timer);
+  return outcome(pieces, ended ? "ended" : code);
+}
+
+const linesIn = (text: string): number => text.split("\n").length - 1;
+
+function outcome({ stdout, stderr }: { stdout: string; stderr: string }, code: Outcome["code"]): Outcome {
+  const told = stderr.split("\n").filter((line) => /^Error:|unhealthy|^Failed|canceled/.test(line));
+  // The help etcdctl adds to a wrong flag is no part of the comparison.
+  const help = stdout.startsWith("NAME:");
+  return { stdout: masked(help ? "" : stdout), told: [...new Set(told.map(masked))], code };
+}
+
+/** Ids, times, sizes and ports differ between two clusters that hold the same; so does a hash over lease ids. */
+export function masked(text: string): string {
+  return text
+    .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
+    .replace(/("(?:raftIndex|raftAppliedIndex|dbSize|dbSizeInUse|hash)":)\d+/g, "$1<n>")
+    .replace(/("(?:RaftIndex|RaftAppliedIndex|DBSize|Hash)" : )\d+/g, "$1<n>")
+    .replace(/(true|false), (\d+), \d+, \d+, /g, "$1, $2, <n>, <n>, ")
+    .replace(/<port>, \d+$/gm, "<port>, <hash>")
+    .replace(/\b\d+(\.\d+)?(µs|Âµs|ms|s)\b/g, (found) => (/^\d+s$/.test(found) ? found : "<took>"))
+    .replace(/\b\d+(\.\d+)? [kM]?B\b/g, "<size>")
+    .replace(/\b\d{16,20}\b/g, "<id>")
+    .replace(/\b[0-9a-f]{13,16}\b/g, "<id>")
+    .replace(/^(│.*)$/gm, (row) => row.replace(/\s+/g, " ").replace(/ \d+ │ \d+ │ {2}│$/, " <n> │ <n> │  │"))
+    .replace(/─+/g, "─");
+}

@@ -1,0 +1,40 @@
+/** `del`: one key, a range, or all with a prefix. */
+import type { Command } from "../frame/command.ts";
+import { badArguments } from "../frame/failure.ts";
+import { rangeOf } from "../frame/key-range.ts";
+
+export const command: Command = {
+  usage: "[options] <key> [range_end]",
+  flags: [
+    {
+      name: "from-key",
+      type: "switch",
+      summary: "delete keys that are greater than or equal to the given key",
+    },
+    { name: "prefix", type: "switch", summary: "delete keys with matching prefix" },
+    { name: "prev-kv", type: "switch", summary: "return deleted key-value pairs" },
+    {
+      name: "range",
+      type: "switch",
+      summary: "delete range of keys without delay (accepted, as in etcdctl)",
+    },
+  ],
+  examples: [
+    ["del /registry/pods/default/web-1", "one key"],
+    ["del /tmp/ --prefix --prev-kv", "all keys with a prefix, showing what they held"],
+  ],
+  async run(session) {
+    const { args, flags } = session;
+    if (args.length === 0 || args.length > 2) {
+      throw badArguments("del command needs one argument as key and an optional argument as range_end");
+    }
+    const range = rangeOf(args, flags);
+    const etcd = await session.connect();
+    if (range.rangeEnd !== undefined && session.io.stdin.isTTY === true && !flags.on("yes")) {
+      const { count } = await etcd.kv.range({ ...range, countOnly: true }, session.call);
+      await session.confirm(`This deletes ${count} keys.`);
+    }
+    const response = await etcd.kv.deleteRange({ ...range, prevKv: flags.on("prev-kv") }, session.call);
+    await session.show({ type: "del", response });
+  },
+};

@@ -1,0 +1,46 @@
+/** `endpoint health`: whether each endpoint can commit, and whether an alarm is raised. */
+import { isStoreError } from "keelson";
+import type { Command } from "../frame/command.ts";
+import { clusterFlag, endpointsOf } from "../frame/endpoints.ts";
+import { CliFailure, exitCodes } from "../frame/failure.ts";
+import type { Session } from "../frame/session.ts";
+import { causeOf } from "../frame/told.ts";
+import type { EndpointHealth } from "../results.ts";
+
+export const command: Command = {
+  usage: "[options]",
+  flags: [clusterFlag],
+  examples: [["endpoint health --cluster -w table", "every member"]],
+  async run(session) {
+    const endpoints = await endpointsOf(session);
+    await session.printer();
+    const health = await Promise.all(endpoints.map((endpoint) => healthOf(session, endpoint)));
+    session.io.signal.throwIfAborted();
+    await session.show({ type: "endpoint-health", endpoints: health });
+    if (health.some(({ healthy }) => !healthy)) throw new CliFailure(exitCodes.error, "unhealthy cluster");
+  },
+};
+
+async function healthOf(session: Session, endpoint: string): Promise<EndpointHealth> {
+  const startedNs = process.hrtime.bigint();
+  const took = (): bigint => process.hrtime.bigint() - startedNs;
+  try {
+    const etcd = await session.connect([endpoint]);
+    try {
+      await etcd.kv.range({ key: "health" }, session.call);
+    } catch (error) {
+      // The proposal was committed: it is only that this user may not read the key.
+      if (!isStoreError(error, "PERMISSION_DENIED")) throw error;
+    }
+    const alarms = await etcd.maintenance.alarms(session.call).catch(() => undefined);
+    if (alarms === undefined) {
+      return { endpoint, healthy: false, tookNs: took(), error: "Unable to fetch the alarm list" };
+    }
+    const raised = alarms.map(({ type }) => `${type} `).join("");
+    const error = raised === "" ? "" : `Active Alarm(s): ${raised}`;
+    return { endpoint, healthy: raised === "", tookNs: took(), error };
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    return { endpoint, healthy: false, tookNs: took(), error: causeOf(error) };
+  }
+}

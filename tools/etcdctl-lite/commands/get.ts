@@ -1,0 +1,95 @@
+/** `get`: one key, a range, or all with a prefix, now or at an earlier revision. */
+import type { RangeRequest, SortTarget } from "keelson/etcd";
+import type { Command } from "../frame/command.ts";
+import { badArguments, badFeature } from "../frame/failure.ts";
+import type { FlagSpec, Flags } from "../frame/flags.ts";
+import { rangeOf } from "../frame/key-range.ts";
+
+const sortTargets: Readonly<Record<string, SortTarget>> = {
+  "": "key",
+  CREATE: "create",
+  KEY: "key",
+  MODIFY: "mod",
+  VALUE: "value",
+  VERSION: "version",
+};
+const sortOrders: Readonly<Record<string, "none" | "ascend" | "descend">> = {
+  "": "none",
+  ASCEND: "ascend",
+  DESCEND: "descend",
+};
+
+export const getFlags: readonly FlagSpec[] = [
+  { name: "consistency", type: "text", fallback: "l", summary: "Linearizable(l) or Serializable(s)" },
+  { name: "count-only", type: "switch", summary: "get only the count; with -w fields" },
+  { name: "from-key", type: "switch", summary: "get keys that are greater than or equal to the given key" },
+  { name: "keys-only", type: "switch", summary: "get only the keys" },
+  { name: "limit", type: "integer", summary: "maximum number of results" },
+  { name: "order", type: "text", summary: "order of results; ASCEND or DESCEND (ASCEND by default)" },
+  { name: "prefix", type: "switch", summary: "get keys with matching prefix" },
+  {
+    name: "print-value-only",
+    type: "switch",
+    summary: 'only write values when using the "simple" output format',
+  },
+  { name: "rev", type: "integer", summary: "specify the kv revision" },
+  { name: "sort-by", type: "text", summary: "sort target; CREATE, KEY, MODIFY, VALUE, or VERSION" },
+];
+
+export const command: Command = {
+  usage: "[options] <key> [range_end]",
+  flags: getFlags,
+  examples: [
+    ["get /registry/pods/ --prefix --keys-only", "the names of all pods"],
+    ["get foo --rev 42", "as it was at revision 42"],
+    ["get image --print-value-only > photo.jpg", "the value, byte for byte, and a newline"],
+  ],
+  async run(session) {
+    const { flags } = session;
+    const request = rangeRequestOf(session.args, flags);
+    const etcd = await session.connect();
+    const response = await etcd.kv.range(request, session.call);
+    const format = flags.text("write-out");
+    if (flags.on("count-only") && format !== "fields") {
+      throw badArguments("--count-only is only for `--write-out=fields`");
+    }
+    if (flags.on("print-value-only") && format !== "simple") {
+      throw badArguments("print-value-only is only for `--write-out=simple`");
+    }
+    await session.show({ type: "get", response, valuesOnly: flags.on("print-value-only") });
+  },
+};
+
+/** @throws CliFailure for what etcdctl refuses, in its words */
+export function rangeRequestOf(args: readonly string[], flags: Flags): RangeRequest {
+  if (args.length === 0) {
+    throw badArguments("get command needs one argument as key and an optional argument as range_end");
+  }
+  if (flags.on("prefix") && flags.on("from-key")) {
+    throw badArguments("`--prefix` and `--from-key` cannot be set at the same time, choose one");
+  }
+  if (flags.on("keys-only") && flags.on("count-only")) {
+    throw badArguments("`--keys-only` and `--count-only` cannot be set at the same time, choose one");
+  }
+  const consistency = flags.text("consistency");
+  if (consistency !== "l" && consistency !== "s") {
+    throw badFeature(`unknown consistency flag ${JSON.stringify(consistency)}`);
+  }
+  const range = rangeOf(args, flags);
+  const order = flags.text("order");
+  const sortOrder = sortOrders[order.toUpperCase()];
+  if (sortOrder === undefined) throw badFeature(`bad sort order ${order}`);
+  const target = flags.text("sort-by");
+  const sortTarget = sortTargets[target.toUpperCase()];
+  if (sortTarget === undefined) throw badFeature(`bad sort target ${target}`);
+  return {
+    ...range,
+    serializable: consistency === "s",
+    keysOnly: flags.on("keys-only"),
+    countOnly: flags.on("count-only"),
+    limit: Number(flags.integer("limit")),
+    revision: flags.integer("rev"),
+    sortOrder,
+    sortTarget,
+  };
+}

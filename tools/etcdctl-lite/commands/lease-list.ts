@@ -1,0 +1,13 @@
+/** `lease list`. */
+import type { Command } from "../frame/command.ts";
+import { withHeader } from "../frame/with-header.ts";
+
+export const command: Command = {
+  usage: "",
+  examples: [["lease list", "the ids of all leases"]],
+  async run(session) {
+    const etcd = await session.connect();
+    const { header, value } = await withHeader((onHeader) => etcd.leases.list({ ...session.call, onHeader }));
+    await session.show({ type: "lease-list", header, ids: value });
+  },
+};

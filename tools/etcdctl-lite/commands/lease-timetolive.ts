@@ -1,0 +1,28 @@
+/** `lease timetolive`. */
+import type { Command } from "../frame/command.ts";
+import { leaseArgument } from "../frame/lease-argument.ts";
+import { withHeader } from "../frame/with-header.ts";
+
+export const command: Command = {
+  usage: "[options] <leaseID>",
+  flags: [{ name: "keys", type: "switch", summary: "get keys attached to this lease" }],
+  examples: [["lease timetolive 32695410dcc0ca06 --keys", "seconds left, and what hangs on it"]],
+  async run(session) {
+    const id = leaseArgument(session.args, "lease timetolive command needs lease ID as argument");
+    const wanted = session.flags.on("keys");
+    const etcd = await session.connect();
+    const { header, value } = await withHeader((onHeader) =>
+      etcd.leases.timeToLive(id, { ...session.call, onHeader, keys: wanted }),
+    );
+    const { ttlSeconds, grantedTtlSeconds, keys } = value;
+    const shown = wanted ? keys : undefined;
+    await session.show({
+      type: "lease-time-to-live",
+      header,
+      id,
+      ttlSeconds,
+      grantedTtlSeconds,
+      keys: shown,
+    });
+  },
+};

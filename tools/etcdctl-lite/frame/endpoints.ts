@@ -1,0 +1,47 @@
+/** Work on every endpoint by itself: those given, or with `--cluster` those the members announce. */
+import type { Etcd } from "keelson/etcd";
+import { CliFailure } from "./failure.ts";
+import type { FlagSpec } from "./flags.ts";
+import type { Session } from "./session.ts";
+import { causeOf } from "./told.ts";
+
+export const clusterFlag: FlagSpec = {
+  name: "cluster",
+  type: "switch",
+  summary: "use all endpoints from the cluster member list",
+};
+
+export async function endpointsOf(session: Session): Promise<readonly string[]> {
+  return session.flags.on("cluster") ? clusterEndpoints(session) : session.endpoints;
+}
+
+export async function clusterEndpoints(session: Session): Promise<readonly string[]> {
+  const etcd = await session.connect();
+  const { members } = await etcd.cluster.members(session.call);
+  return [...new Set(members.flatMap(({ clientUrls }) => clientUrls))];
+}
+
+/** Asks all at once; those that fail are named on stderr, in order. `what` they were asked for. */
+export async function eachEndpoint<T>(
+  session: Session,
+  what: string,
+  ask: (etcd: Etcd, endpoint: string) => Promise<T>,
+): Promise<{ readonly answers: readonly T[]; readonly failures: number }> {
+  const endpoints = await endpointsOf(session);
+  await session.printer();
+  const outcomes = await Promise.allSettled(
+    endpoints.map(async (endpoint) => ask(await session.connect([endpoint]), endpoint)),
+  );
+  session.io.signal.throwIfAborted();
+  const answers: T[] = [];
+  for (const [at, outcome] of outcomes.entries()) {
+    if (outcome.status === "fulfilled") answers.push(outcome.value);
+    else if (outcome.reason instanceof CliFailure) throw outcome.reason;
+    else {
+      session.io.stderr.write(
+        `Failed to get the ${what} of endpoint ${endpoints[at] ?? ""} (${causeOf(outcome.reason)})\n`,
+      );
+    }
+  }
+  return { answers, failures: endpoints.length - answers.length };
+}

@@ -1,0 +1,22 @@
+/** A new password: typed twice on a terminal, or a line of stdin with `--interactive=false`. */
+import { CliFailure, exitCodes } from "./failure.ts";
+import { readAll } from "./io.ts";
+import type { Session } from "./session.ts";
+
+/** @throws CliFailure when the two differ */
+export async function newPassword(session: Session, user: string): Promise<string> {
+  const lines = (await readPasswordLines(session, user)).map((line) => line.replace(/\r$/, ""));
+  const [first = "", second = first] = lines;
+  if (session.flags.on("interactive") && first !== second) {
+    throw new CliFailure(exitCodes.badArguments, "given passwords are different");
+  }
+  return first;
+}
+
+async function readPasswordLines(session: Session, user: string): Promise<readonly string[]> {
+  if (session.flags.on("interactive") && session.io.stdin.isTTY === true) {
+    const first = await session.password(`Password of ${user}: `);
+    return [first, await session.password(`Type password of ${user} again for confirmation: `)];
+  }
+  return (await readAll(session.io.stdin)).toString("utf8").split("\n");
+}

@@ -1,0 +1,164 @@
+/**
+ * One run of one command: its arguments and flags, the connection it asks for, the printer of its format, and the
+ * question before destructive work. What it opens is closed when the command is over.
+ */
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import type { Etcd, EtcdOptions } from "keelson/etcd";
+import { createPrinter, type Printer } from "../printers/printer.ts";
+import { CliFailure, exitCodes } from "./failure.ts";
+import type { Flags } from "./flags.ts";
+import type { CommandIo } from "./io.ts";
+
+/** A dial that fails because nothing answers is told apart from one that is slow by the probe's own bound. */
+const dialFloorMs = 500;
+
+export class Session {
+  readonly args: readonly string[];
+  readonly flags: Flags;
+  readonly io: CommandIo;
+  /** How many arguments came before `--`; -1 without one. */
+  readonly dashAt: number;
+  readonly #open: AsyncDisposable[] = [];
+  #credentials: Promise<Pick<EtcdOptions, "tls" | "auth">> | undefined;
+
+  constructor(facts: {
+    readonly args: readonly string[];
+    readonly flags: Flags;
+    readonly io: CommandIo;
+    readonly dashAt: number;
+  }) {
+    this.args = facts.args;
+    this.flags = facts.flags;
+    this.io = facts.io;
+    this.dashAt = facts.dashAt;
+  }
+
+  get endpoints(): readonly string[] {
+    return this.flags.list("endpoints");
+  }
+
+  /** For one short request. */
+  get call(): {
+    readonly timeoutMs: number;
+    readonly requestTimeoutMs: number;
+    readonly signal: AbortSignal;
+  } {
+    const timeoutMs = this.flags.durationMs("command-timeout");
+    return { timeoutMs, requestTimeoutMs: timeoutMs, signal: this.io.signal };
+  }
+
+  printer(): Promise<Printer> {
+    return createPrinter(this.flags.text("write-out"), { io: this.io, hex: this.flags.on("hex") });
+  }
+
+  /** Prints one result. */
+  async show(result: Parameters<Printer["print"]>[0]): Promise<void> {
+    (await this.printer()).print(result);
+  }
+
+  line(text: string): void {
+    this.io.stdout.write(`${text}\n`);
+  }
+
+  /** A connection to `endpoints`, all of them by default; closed with the session. */
+  async connect(endpoints: readonly string[] = this.endpoints): Promise<Etcd> {
+    await this.printer();
+    this.#credentials ??= this.#readCredentials();
+    const { tls, auth } = await this.#credentials;
+    const { connectEtcd } = await import("keelson/etcd");
+    const secure = tls !== undefined && !this.flags.on("insecure-transport");
+    const etcd = await connectEtcd({
+      endpoints: endpoints.map((endpoint) => withScheme(endpoint, secure)),
+      tls,
+      auth,
+      requestTimeoutMs: Math.max(1, this.flags.durationMs("command-timeout")),
+      timeoutMs: Math.max(dialFloorMs, this.flags.durationMs("dial-timeout")),
+      signal: this.io.signal,
+    });
+    this.#open.push(etcd);
+    return etcd;
+  }
+
+  /** Asks on a terminal unless `--yes` was given. @throws CliFailure when the answer is not yes */
+  async confirm(what: string): Promise<void> {
+    const { stdin, stderr } = this.io;
+    if (this.flags.on("yes") || stdin.isTTY !== true || stderr.isTTY !== true) return;
+    const answer = await this.#ask(`${what} Go on? [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) throw new CliFailure(exitCodes.error, "not done: not confirmed");
+  }
+
+  /** A password, asked for on a terminal, or a line of stdin. */
+  async password(question: string): Promise<string> {
+    return (await this.#ask(question)).replace(/\r?\n$/, "");
+  }
+
+  async close(): Promise<void> {
+    for (const resource of this.#open.splice(0).reverse()) await resource[Symbol.asyncDispose]();
+  }
+
+  async #ask(question: string): Promise<string> {
+    this.io.stderr.write(question);
+    const { Readable } = await import("node:stream");
+    const lines = createInterface({ input: Readable.from(this.io.stdin) });
+    try {
+      for await (const line of lines) return line;
+      return "";
+    } finally {
+      lines.close();
+    }
+  }
+
+  async #readCredentials(): Promise<Pick<EtcdOptions, "tls" | "auth">> {
+    const [cert, key, ca] = ["cert", "key", "cacert"].map((name) => this.flags.text(name));
+    if ((cert === "") !== (key === "")) {
+      throw new CliFailure(
+        exitCodes.badArguments,
+        `KeyFile and CertFile must both be present[key: ${key}, cert: ${cert}]`,
+      );
+    }
+    const skip = this.flags.on("insecure-skip-tls-verify");
+    const secure = skip || cert !== "" || ca !== "" || !this.flags.on("insecure-transport");
+    const https = this.endpoints.some((endpoint) => /^https:/i.test(endpoint));
+    const tls =
+      secure || https
+        ? { ca: await fileOf(ca), cert: await fileOf(cert), key: await fileOf(key), insecureSkipVerify: skip }
+        : undefined;
+    return { tls, auth: await this.#readUser() };
+  }
+
+  async #readUser(): Promise<EtcdOptions["auth"]> {
+    const user = this.flags.text("user");
+    const given = this.flags.text("password");
+    if (user === "") {
+      if (given !== "") throw new CliFailure(exitCodes.badArguments, "--password was given without --user");
+      return undefined;
+    }
+    const colon = user.indexOf(":");
+    if (given !== "" || colon < 0) {
+      const password = given !== "" ? given : await this.password("Password: ");
+      return { username: user, password, allowPlaintext: true };
+    }
+    return { username: user.slice(0, colon), password: user.slice(colon + 1), allowPlaintext: true };
+  }
+}
+
+/** Without a scheme etcdctl speaks plaintext, certificates or not, unless told otherwise. */
+function withScheme(endpoint: string, secure: boolean): string {
+  return /^https?:\/\//i.test(endpoint) ? endpoint : `${secure ? "https" : "http"}://${endpoint}`;
+}
+
+async function fileOf(path: string | undefined): Promise<Uint8Array | undefined> {
+  if (path === undefined || path === "") return undefined;
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const why = missing
+      ? "no such file or directory"
+      : error instanceof Error
+        ? error.message
+        : String(error);
+    throw new CliFailure(exitCodes.badArguments, `open ${path}: ${why}`, { cause: error });
+  }
+}

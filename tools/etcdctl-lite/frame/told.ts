@@ -1,0 +1,43 @@
+/** Errors as people read them: etcd's own words where it spoke, the cause where it could not, and what to do next. */
+import { isStoreError } from "keelson";
+import { etcdServerText } from "keelson/etcd";
+import { CliFailure, exitCodes } from "./failure.ts";
+
+/** What to do about a cause, by what the client found out about it. */
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/nothing listens there/, "Is etcd running there? Check --endpoints."],
+  [
+    /the server expects TLS/,
+    'Use "https://" in --endpoints, with --cacert and, if asked for, --cert and --key.',
+  ],
+  [/the server speaks plaintext/, 'Use "http://" in --endpoints.'],
+  [/not signed by a trusted CA/, "Give the CA that signed the server's certificate with --cacert."],
+  [/requires a client certificate|does not accept the client certificate/, "Give a valid --cert and --key."],
+  [/for another name/, "Use an endpoint name that the server's certificate carries."],
+  [/has expired|not valid yet/, "Renew the certificate, or check this machine's clock."],
+  [/host name .* is not known/, "Check the host name in --endpoints."],
+  [/user name is empty/, "Authentication is on: give --user name[:password]."],
+  [
+    /database space exceeded/,
+    "Compact, defragment, then disarm the alarm: compaction, defrag, alarm disarm.",
+  ],
+];
+
+/** The error as a failure of the command line. What is no failure of etcd or of the user comes back as it is. */
+export function toldFailure(error: unknown): unknown {
+  if (error instanceof CliFailure || !isStoreError(error)) return error;
+  const said = etcdServerText(error);
+  const message = said === undefined ? error.message : withService(said);
+  const hint = hints.find(([pattern]) => pattern.test(message))?.[1];
+  const exitCode = /invalid user ID or password/.test(message) ? exitCodes.badConnection : exitCodes.error;
+  return new CliFailure(exitCode, message, { cause: error, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** Some texts come without the prefix that etcd's own client puts before all. */
+const withService = (text: string): string => text.replace(/^auth: /, "etcdserver: ");
+
+/** The cause alone, for lines that say themselves what failed. */
+export function causeOf(error: unknown): string {
+  const told = toldFailure(error);
+  return told instanceof Error ? told.message : String(told);
+}

@@ -1,0 +1,12 @@
+/** The header of an answer beside what a port gives of it. */
+import type { Header } from "keelson/etcd";
+
+export async function withHeader<T>(
+  call: (onHeader: (header: Header) => void) => Promise<T>,
+): Promise<{ readonly header: Header; readonly value: T }> {
+  let header: Header = { clusterId: 0n, memberId: 0n, revision: 0n, raftTerm: 0n };
+  const value = await call((told) => {
+    header = told;
+  });
+  return { header, value };
+}

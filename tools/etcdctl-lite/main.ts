@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+/** `etcdctl-lite`: the process around `run`. SIGINT and SIGTERM end a command cleanly; a second one ends the process. */
+import { basename } from "node:path";
+import { run } from "./run.ts";
+
+/** As shells tell a program ended by a signal. */
+const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+/** A connection that does not end by itself once the command is over is left behind after this. */
+const lingerMs = 1_000;
+
+const interrupt = new AbortController();
+let code: number | undefined;
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.once(name, () => {
+    code = signalCodes[name];
+    interrupt.abort(new Error(`interrupted by ${name}`));
+  });
+}
+// A reader that has gone, as in `etcdctl-lite get … | head`: there is nobody left to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+const { stdin, stdout, stderr, env } = process;
+const called = basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]s$/, "");
+const program = called === "main" || called === "" ? "etcdctl-lite" : called;
+const exitCode = await run(process.argv.slice(2), {
+  stdin,
+  stdout,
+  stderr,
+  env,
+  program,
+  signal: interrupt.signal,
+});
+process.exitCode = interrupt.signal.aborted ? (code ?? exitCode) : exitCode;
+if (!stdin.destroyed) stdin.unref?.();
+setTimeout(() => process.exit(), lingerMs).unref();

@@ -1,0 +1,161 @@
+/** `-w fields`: one field a line, `"Name" : value`, for scripts that read lines. */
+import type { Header, KeyValue, TxnOpResponse } from "keelson/etcd";
+import type { Result } from "../results.ts";
+import { formatDuration } from "../text/duration.ts";
+import { leaseId, quoteBytes, quoteList } from "../text/quote.ts";
+import type { Printer, PrinterOptions } from "./printer.ts";
+
+export function fieldsPrinter({ io, hex }: PrinterOptions): Printer {
+  const field = (name: string, value: unknown): void =>
+    void io.stdout.write(`"${name}" : ${String(value)}\n`);
+  const blank = (): void => void io.stdout.write("\n");
+  const headerFields = ({ clusterId, memberId, revision, raftTerm }: Header): void => {
+    field("ClusterID", clusterId);
+    field("MemberID", memberId);
+    field("Revision", revision);
+    field("RaftTerm", raftTerm);
+  };
+  const pair = (kv: KeyValue, before = ""): void => {
+    field(`${before}Key`, quoteBytes(kv.key));
+    field(`${before}CreateRevision`, kv.createRevision);
+    field(`${before}ModRevision`, kv.modRevision);
+    field(`${before}Version`, kv.version);
+    field(`${before}Value`, quoteBytes(kv.value));
+    field(`${before}Lease`, hex ? leaseId(kv.lease) : kv.lease);
+  };
+
+  function txnPart(part: TxnOpResponse): void {
+    switch (part.type) {
+      case "range":
+        return print({ type: "get", response: part.range, valuesOnly: false });
+      case "put":
+        return print({ type: "put", response: part.put });
+      case "delete":
+        return print({ type: "del", response: part.delete });
+      case "txn":
+        return print({ type: "txn", response: part.txn });
+    }
+  }
+
+  function print(result: Result): void {
+    if ("header" in result && result.header !== undefined) headerFields(result.header);
+    if ("response" in result) headerFields(result.response.header);
+    switch (result.type) {
+      case "get":
+        for (const kv of result.response.kvs) pair(kv);
+        field("More", result.response.more);
+        return field("Count", result.response.count);
+      case "put":
+        if (result.response.prevKv !== undefined) pair(result.response.prevKv, "Prev");
+        return;
+      case "del":
+        field("Deleted", result.response.deleted);
+        for (const kv of result.response.prevKvs) pair(kv, "Prev");
+        return;
+      case "txn":
+        field("Succeeded", result.response.succeeded);
+        for (const part of result.response.responses) txnPart(part);
+        return;
+      case "watch":
+        for (const { type, kv, prevKv } of result.events) {
+          field("Type", type === "put" ? "PUT" : "DELETE");
+          if (prevKv !== undefined) pair(prevKv, "Prev");
+          pair(kv);
+        }
+        return;
+      case "lease-grant":
+      case "lease-keep-alive":
+        field("ID", result.id);
+        return field("TTL", result.ttlSeconds);
+      case "lease-time-to-live":
+        field("ID", result.id);
+        field("TTL", result.ttlSeconds);
+        field("GrantedTTL", result.grantedTtlSeconds);
+        for (const key of result.keys ?? []) field("Key", quoteBytes(key));
+        return;
+      case "lease-list":
+        for (const id of result.ids) field("ID", id);
+        return;
+      case "alarms":
+        for (const { memberId, type } of result.alarms) {
+          field("MemberID", memberId);
+          field("AlarmType", type);
+          blank();
+        }
+        return;
+      case "member-list":
+        for (const { id, name, peerUrls, clientUrls, isLearner } of result.members) {
+          field("ID", id);
+          field("Name", quoteBytes(name));
+          for (const url of peerUrls) field("PeerURL", quoteBytes(url));
+          for (const url of clientUrls) field("ClientURL", quoteBytes(url));
+          field("IsLearner", isLearner);
+          blank();
+        }
+        return;
+      case "member-change":
+        if (result.member === undefined) return;
+        field("MemberID", result.id);
+        field("Name", quoteBytes(result.member.name));
+        for (const url of result.member.peerUrls) field("PeerURL", quoteBytes(url));
+        for (const url of result.member.clientUrls) field("ClientURL", quoteBytes(url));
+        return;
+      case "endpoint-health":
+        for (const { endpoint, healthy, tookNs, error } of result.endpoints) {
+          field("Endpoint", quoteBytes(endpoint));
+          field("Health", healthy);
+          field("Took", formatDuration(tookNs));
+          field("Error", error);
+          blank();
+        }
+        return;
+      case "endpoint-status":
+        for (const status of result.endpoints) {
+          headerFields(status.header);
+          field("Version", quoteBytes(status.version));
+          field("DBSize", status.databaseBytes);
+          field("Leader", status.leader);
+          field("IsLearner", status.isLearner);
+          field("RaftIndex", status.raftIndex);
+          field("RaftTerm", status.raftTerm);
+          field("RaftAppliedIndex", status.raftAppliedIndex);
+          field("Errors", quoteList(status.errors));
+          field("Endpoint", quoteBytes(status.endpoint));
+          blank();
+        }
+        return;
+      case "endpoint-hashkv":
+        for (const { endpoint, header, hash } of result.endpoints) {
+          headerFields(header);
+          field("Endpoint", quoteBytes(endpoint));
+          field("Hash", hash);
+          blank();
+        }
+        return;
+      case "done":
+        return;
+      case "auth-status":
+        field("Enabled", result.enabled);
+        return field("AuthRevision", result.authRevision);
+      case "user":
+        for (const role of result.roles) field("Role", quoteBytes(role));
+        return;
+      case "role":
+        for (const { type, key, rangeEnd } of result.permissions) {
+          field("PermType", type.toUpperCase());
+          field("Key", quoteBytes(key));
+          field("RangeEnd", quoteBytes(rangeEnd ?? ""));
+        }
+        return;
+      case "names":
+        for (const name of result.names) field(result.of === "users" ? "User" : "Role", quoteBytes(name));
+        return;
+      case "snapshot-status":
+        field("Hash", result.hash);
+        field("Revision", result.revision);
+        field("Keys", result.totalKey);
+        return field("Size", result.totalSize);
+    }
+  }
+  return { print };
+}

@@ -1,0 +1,199 @@
+/** Every command, where it is, and one line about it. `own` marks what etcdctl does not have. */
+import type { Node } from "./frame/command.ts";
+
+export const tree: Node & { readonly nodes: readonly Node[] } = {
+  name: "etcdctl-lite",
+  summary: "looks into etcd and keelson's stores, backs them up and restores them",
+  nodes: [
+    {
+      name: "alarm",
+      summary: "Alarm related commands",
+      nodes: [
+        { name: "disarm", summary: "Disarms all alarms", load: () => import("./commands/alarm-disarm.ts") },
+        { name: "list", summary: "Lists all alarms", load: () => import("./commands/alarm-list.ts") },
+      ],
+    },
+    {
+      name: "auth",
+      summary: "Enable or disable authentication",
+      nodes: [
+        {
+          name: "disable",
+          summary: "Disables authentication",
+          load: () => import("./commands/auth-disable.ts"),
+        },
+        {
+          name: "enable",
+          summary: "Enables authentication",
+          load: () => import("./commands/auth-enable.ts"),
+        },
+        {
+          name: "status",
+          summary: "Returns authentication status",
+          load: () => import("./commands/auth-status.ts"),
+        },
+      ],
+    },
+    {
+      name: "compaction",
+      summary: "Compacts the event history in etcd",
+      load: () => import("./commands/compaction.ts"),
+    },
+    {
+      name: "defrag",
+      summary: "Defragments the storage of the etcd members with given endpoints",
+      load: () => import("./commands/defrag.ts"),
+    },
+    {
+      name: "del",
+      summary: "Removes the specified key or range of keys [key, range_end)",
+      load: () => import("./commands/del.ts"),
+    },
+    {
+      name: "endpoint",
+      summary: "Endpoint related commands",
+      nodes: [
+        {
+          name: "hashkv",
+          summary: "Prints the KV history hash for each endpoint in --endpoints",
+          load: () => import("./commands/endpoint-hashkv.ts"),
+        },
+        {
+          name: "health",
+          summary: "Checks the healthiness of endpoints specified in --endpoints",
+          load: () => import("./commands/endpoint-health.ts"),
+        },
+        {
+          name: "status",
+          summary: "Prints out the status of endpoints specified in --endpoints",
+          load: () => import("./commands/endpoint-status.ts"),
+        },
+      ],
+    },
+    { name: "get", summary: "Gets the key or a range of keys", load: () => import("./commands/get.ts") },
+    {
+      name: "lease",
+      summary: "Lease related commands",
+      nodes: [
+        { name: "grant", summary: "Creates leases", load: () => import("./commands/lease-grant.ts") },
+        {
+          name: "keep-alive",
+          summary: "Keeps leases alive (renew)",
+          load: () => import("./commands/lease-keep-alive.ts"),
+        },
+        { name: "list", summary: "List all active leases", load: () => import("./commands/lease-list.ts") },
+        { name: "revoke", summary: "Revokes leases", load: () => import("./commands/lease-revoke.ts") },
+        {
+          name: "timetolive",
+          summary: "Get lease information",
+          load: () => import("./commands/lease-timetolive.ts"),
+        },
+      ],
+    },
+    {
+      name: "member",
+      summary: "Membership related commands",
+      nodes: [
+        {
+          name: "add",
+          summary: "Adds a member into the cluster",
+          load: () => import("./commands/member-add.ts"),
+        },
+        {
+          name: "list",
+          summary: "Lists all members in the cluster",
+          load: () => import("./commands/member-list.ts"),
+        },
+        {
+          name: "promote",
+          summary: "Promotes a non-voting member in the cluster",
+          load: () => import("./commands/member-promote.ts"),
+        },
+        {
+          name: "remove",
+          summary: "Removes a member from the cluster",
+          load: () => import("./commands/member-remove.ts"),
+        },
+        {
+          name: "update",
+          summary: "Updates a member in the cluster",
+          load: () => import("./commands/member-update.ts"),
+        },
+      ],
+    },
+    {
+      name: "move-leader",
+      summary: "Transfers leadership to another etcd cluster member.",
+      load: () => import("./commands/move-leader.ts"),
+    },
+    { name: "put", summary: "Puts the given key into the store", load: () => import("./commands/put.ts") },
+    {
+      name: "role",
+      summary: "Role related commands",
+      nodes: [
+        { name: "add", summary: "Adds a new role", load: () => import("./commands/role-add.ts") },
+        { name: "delete", summary: "Deletes a role", load: () => import("./commands/role-delete.ts") },
+        {
+          name: "get",
+          summary: "Gets detailed information of a role",
+          load: () => import("./commands/role-get.ts"),
+        },
+        {
+          name: "grant-permission",
+          summary: "Grants a key to a role",
+          load: () => import("./commands/role-grant-permission.ts"),
+        },
+        { name: "list", summary: "Lists all roles", load: () => import("./commands/role-list.ts") },
+        {
+          name: "revoke-permission",
+          summary: "Revokes a key from a role",
+          load: () => import("./commands/role-revoke-permission.ts"),
+        },
+      ],
+    },
+    {
+      name: "txn",
+      summary: "Txn processes all the requests in one transaction",
+      load: () => import("./commands/txn.ts"),
+    },
+    {
+      name: "user",
+      summary: "User related commands",
+      nodes: [
+        { name: "add", summary: "Adds a new user", load: () => import("./commands/user-add.ts") },
+        { name: "delete", summary: "Deletes a user", load: () => import("./commands/user-delete.ts") },
+        {
+          name: "get",
+          summary: "Gets detailed information of a user",
+          load: () => import("./commands/user-get.ts"),
+        },
+        {
+          name: "grant-role",
+          summary: "Grants a role to a user",
+          load: () => import("./commands/user-grant-role.ts"),
+        },
+        { name: "list", summary: "Lists all users", load: () => import("./commands/user-list.ts") },
+        {
+          name: "passwd",
+          summary: "Changes password of user",
+          load: () => import("./commands/user-passwd.ts"),
+        },
+        {
+          name: "revoke-role",
+          summary: "Revokes a role from a user",
+          load: () => import("./commands/user-revoke-role.ts"),
+        },
+      ],
+    },
+    {
+      name: "version",
+      summary: "Prints the version of etcdctl",
+      load: () => import("./commands/version.ts"),
+    },
+    {
+      name: "watch",
+      summary: "Watches events stream on keys or prefixes",
+      load: () => import("./commands/watch.ts"),
+    },
+  ],
+};
