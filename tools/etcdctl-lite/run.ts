@@ -10,6 +10,7 @@ import { CliFailure, exitCodes } from "./frame/failure.ts";
 import { type Flags, nearest, parseFlags } from "./frame/flags.ts";
 import { globalFlags, readEnvironment } from "./frame/globals.ts";
 import type { CommandIo } from "./frame/io.ts";
+import type { CommandListing } from "./frame/session.ts";
 import { tree } from "./tree.ts";
 
 /** @returns the exit code; 130 when `io.signal` ended it */
@@ -54,12 +55,23 @@ async function runCommand(
   },
 ): Promise<void> {
   const { Session } = await import("./frame/session.ts");
-  const session = new Session(facts);
+  const session = new Session({ ...facts, commands: listCommands });
   try {
     await command.run(session);
   } finally {
     await session.close();
   }
+}
+
+async function listCommands(): Promise<readonly CommandListing[]> {
+  const { leaves } = await import("./frame/help.ts");
+  return Promise.all(
+    leaves(tree.nodes, []).map(async ({ path, node }) => ({
+      path,
+      summary: node.summary,
+      flags: ((await node.load()).command.flags ?? []).map(({ name }) => `--${name}`),
+    })),
+  );
 }
 
 interface Found {

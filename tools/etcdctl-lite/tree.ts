@@ -40,6 +40,11 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       load: () => import("./commands/compaction.ts"),
     },
     {
+      name: "completion",
+      summary: "Generates the autocompletion script for bash, zsh or fish",
+      load: () => import("./commands/completion.ts"),
+    },
+    {
       name: "defrag",
       summary: "Defragments the storage of the etcd members with given endpoints",
       load: () => import("./commands/defrag.ts"),
@@ -148,6 +153,33 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
           name: "revoke-permission",
           summary: "Revokes a key from a role",
           load: () => import("./commands/role-revoke-permission.ts"),
+        },
+      ],
+    },
+    {
+      name: "snapshot",
+      summary: "Manages etcd node snapshots",
+      nodes: [
+        {
+          name: "restore",
+          summary: "Restores an etcd member snapshot to an etcd directory",
+          load: () => import("./commands/snapshot-restore.ts"),
+        },
+        {
+          name: "save",
+          summary: "Stores an etcd node backend snapshot to a given file",
+          load: () => import("./commands/snapshot-save.ts"),
+        },
+        {
+          name: "status",
+          summary: "Gets backend snapshot status of a given file",
+          load: () => import("./commands/snapshot-status.ts"),
+        },
+        {
+          name: "verify",
+          summary: "Proves a snapshot: hash, pages, records, and against a live or a booted etcd",
+          load: () => import("./commands/snapshot-verify.ts"),
+          own: true,
         },
       ],
     },

@@ -1,7 +1,6 @@
 /**
- * The command lines of the replay, in order: each finds what the ones before have left. `!` in front: the output of
- * 3.5.30 differs from that of older 3.5s. A number in front of a watch line: it goes on until it has printed that
- * many lines, then it is ended.
+ * The command lines of the replay, in order: each finds what the ones before have left. Left out: what makes etcdctl itself
+ * crash (a txn that compares leases), and what it lets pass without a word (three arguments of watch).
  */
 export interface ReplayLine {
   readonly line: string;
@@ -122,7 +121,6 @@ const txns: readonly ReplayLine[] = [
   }),
   l("txn -w fields", { stdin: 'ver("absent") > "0"\n\nget absent\ndel absent\n\nget foo\n\n' }),
   l("txn", { stdin: "\n\n\n" }),
-  l("txn", { stdin: 'lease("foo") = "0"\n\nget /r/ --prefix\n\nget foo\n\n' }),
   l("txn", { stdin: "garbage\n\n\n\n" }),
   l("txn", { stdin: 'bogus("a") = "1"\n\n\n\n' }),
   l("txn", { stdin: 'mod("a") = "x"\n\n\n\n' }),
@@ -144,8 +142,6 @@ const watches: readonly ReplayLine[] = [
   l("watch wk --rev 2 -w fields", { lines: 25 }),
   l("watch w --prefix --rev 2 --hex", { lines: 8 }),
   l("watch"),
-  l("watch a b c"),
-  l("watch wk --prefix --from-key"),
 ];
 
 const maintenance: readonly ReplayLine[] = [
@@ -155,7 +151,7 @@ const maintenance: readonly ReplayLine[] = [
   l("compaction 20"),
   l("compaction 20"),
   l("compact 21 -w json"),
-  l("comp 22"),
+  l("compac 22"),
   l("compaction 23 --physical"),
   l("get foo --rev 5"),
   l("watch wk --rev 5"),
@@ -261,6 +257,9 @@ const accounts: readonly ReplayLine[] = [
   l("role grant-permission r1 read a b --prefix"),
   l("role get r1"),
   l("role get r1 -w json"),
+  l("role get r1 -w fields"),
+  l("auth status -w fields"),
+  l("user get u2 -w fields"),
   l("role get nope"),
   l("role get root"),
   l("role list"),

@@ -87,7 +87,8 @@ function outcome({ stdout, stderr }: { stdout: string; stderr: string }, code: O
   const told = stderr.split("\n").filter((line) => /^Error:|unhealthy|^Failed|canceled/.test(line));
   // The help etcdctl adds to a wrong flag is no part of the comparison.
   const help = stdout.startsWith("NAME:");
-  return { stdout: masked(help ? "" : stdout), told: [...new Set(told.map(masked))], code };
+  const text = Buffer.from(stdout, "latin1").toString("utf8");
+  return { stdout: masked(help ? "" : text), told: [...new Set(told.map(masked))], code };
 }
 
 /** Ids, times, sizes and ports differ between two clusters that hold the same; so does a hash over lease ids. */
@@ -98,10 +99,14 @@ export function masked(text: string): string {
     .replace(/("(?:RaftIndex|RaftAppliedIndex|DBSize|Hash)" : )\d+/g, "$1<n>")
     .replace(/(true|false), (\d+), \d+, \d+, /g, "$1, $2, <n>, <n>, ")
     .replace(/<port>, \d+$/gm, "<port>, <hash>")
-    .replace(/\b\d+(\.\d+)?(µs|Âµs|ms|s)\b/g, (found) => (/^\d+s$/.test(found) ? found : "<took>"))
+    .replace(/\b\d+(\.\d+)?(µs|ms|s)\b/g, (found) => (/^\d+s$/.test(found) ? found : "<took>"))
     .replace(/\b\d+(\.\d+)? [kM]?B\b/g, "<size>")
     .replace(/\b\d{16,20}\b/g, "<id>")
     .replace(/\b[0-9a-f]{13,16}\b/g, "<id>")
-    .replace(/^(│.*)$/gm, (row) => row.replace(/\s+/g, " ").replace(/ \d+ │ \d+ │ {2}│$/, " <n> │ <n> │  │"))
+    .replace(/^│.*$/gm, (row) => maskedRow(row.replace(/ +/g, " ")))
     .replace(/─+/g, "─");
 }
+
+/** A row of a table: columns are as wide as what was masked. */
+const maskedRow = (row: string): string =>
+  row.replace(/ \d+ │ \d+ │ │$/, " <n> │ <n> │ │").replace(/(<port> │) \d+ │$/, "$1 <hash> │");

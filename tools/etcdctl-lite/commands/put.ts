@@ -23,7 +23,7 @@ export const command: Command = {
   async run(session) {
     const { args, flags } = session;
     const [key] = args;
-    if (key === undefined || args.length > 2) throw badArguments(needsArguments);
+    if (key === undefined) throw badArguments(needsArguments);
     const ignoreValue = flags.on("ignore-value");
     if (ignoreValue && args.length > 1) {
       throw badArguments("put command needs only 1 argument when 'ignore-value' is set");

@@ -14,8 +14,6 @@ export const exitCodes = {
   sigint: 130,
 } as const;
 
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes] | 0;
-
 /** Ends the command: `Error: <message>` on stderr, unless the message is empty. */
 export class CliFailure extends Error {
   override readonly name = "CliFailure";

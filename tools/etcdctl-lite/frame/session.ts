@@ -5,7 +5,8 @@
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { Etcd, EtcdOptions } from "keelson/etcd";
-import { createPrinter, type Printer } from "../printers/printer.ts";
+import { createPrinter } from "../printers/create-printer.ts";
+import type { Printer } from "../printers/printer.ts";
 import { CliFailure, exitCodes } from "./failure.ts";
 import type { Flags } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
@@ -13,12 +14,22 @@ import type { CommandIo } from "./io.ts";
 /** A dial that fails because nothing answers is told apart from one that is slow by the probe's own bound. */
 const dialFloorMs = 500;
 
+/** What a command is called, for completion. */
+export interface CommandListing {
+  readonly path: readonly string[];
+  readonly summary: string;
+  /** With their dashes. */
+  readonly flags: readonly string[];
+}
+
 export class Session {
   readonly args: readonly string[];
   readonly flags: Flags;
   readonly io: CommandIo;
   /** How many arguments came before `--`; -1 without one. */
   readonly dashAt: number;
+  /** Every command there is; loads them all. */
+  readonly commands: () => Promise<readonly CommandListing[]>;
   readonly #open: AsyncDisposable[] = [];
   #credentials: Promise<Pick<EtcdOptions, "tls" | "auth">> | undefined;
 
@@ -27,11 +38,13 @@ export class Session {
     readonly flags: Flags;
     readonly io: CommandIo;
     readonly dashAt: number;
+    readonly commands: () => Promise<readonly CommandListing[]>;
   }) {
     this.args = facts.args;
     this.flags = facts.flags;
     this.io = facts.io;
     this.dashAt = facts.dashAt;
+    this.commands = facts.commands;
   }
 
   get endpoints(): readonly string[] {

@@ -2,10 +2,10 @@
 import type { Header, KeyValue, TxnOpResponse } from "keelson/etcd";
 import type { Result } from "../results.ts";
 import { formatDuration } from "../text/duration.ts";
-import { leaseId, quoteBytes, quoteList } from "../text/quote.ts";
-import type { Printer, PrinterOptions } from "./printer.ts";
+import { quoteBytes, quoteList } from "../text/quote.ts";
+import { type Printer, type PrinterOptions, refuseFormat } from "./printer.ts";
 
-export function fieldsPrinter({ io, hex }: PrinterOptions): Printer {
+export function fieldsPrinter({ io }: PrinterOptions): Printer {
   const field = (name: string, value: unknown): void =>
     void io.stdout.write(`"${name}" : ${String(value)}\n`);
   const blank = (): void => void io.stdout.write("\n");
@@ -21,7 +21,7 @@ export function fieldsPrinter({ io, hex }: PrinterOptions): Printer {
     field(`${before}ModRevision`, kv.modRevision);
     field(`${before}Version`, kv.version);
     field(`${before}Value`, quoteBytes(kv.value));
-    field(`${before}Lease`, hex ? leaseId(kv.lease) : kv.lease);
+    field(`${before}Lease`, kv.lease);
   };
 
   function txnPart(part: TxnOpResponse): void {
@@ -38,6 +38,9 @@ export function fieldsPrinter({ io, hex }: PrinterOptions): Printer {
   }
 
   function print(result: Result): void {
+    // etcdctl has no fields for users, and says so.
+    if (result.type === "user" || result.type === "auth-status") refuseFormat("fields");
+    if (result.type === "names" && result.of === "users") refuseFormat("fields");
     if ("header" in result && result.header !== undefined) headerFields(result.header);
     if ("response" in result) headerFields(result.response.header);
     switch (result.type) {
@@ -134,22 +137,16 @@ export function fieldsPrinter({ io, hex }: PrinterOptions): Printer {
         return;
       case "done":
         return;
-      case "auth-status":
-        field("Enabled", result.enabled);
-        return field("AuthRevision", result.authRevision);
-      case "user":
-        for (const role of result.roles) field("Role", quoteBytes(role));
-        return;
       case "role":
         for (const { type, key, rangeEnd } of result.permissions) {
-          field("PermType", type.toUpperCase());
+          // Two spaces, as in etcdctl.
+          field("PermType", ` ${type.toUpperCase()}`);
           field("Key", quoteBytes(key));
           field("RangeEnd", quoteBytes(rangeEnd ?? ""));
         }
         return;
       case "names":
-        for (const name of result.names) field(result.of === "users" ? "User" : "Role", quoteBytes(name));
-        return;
+        return field("Roles", result.names.map((name) => quoteBytes(name)).join(" "));
       case "snapshot-status":
         field("Hash", result.hash);
         field("Revision", result.revision);

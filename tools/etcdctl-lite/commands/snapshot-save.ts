@@ -1,0 +1,78 @@
+/** `snapshot save`: one member's database, streamed, proved, and there only when it is whole. `-` streams it to stdout. */
+import { Writable } from "node:stream";
+import type { Command } from "../frame/command.ts";
+import { badArguments, CliFailure, exitCodes } from "../frame/failure.ts";
+import type { CommandIo } from "../frame/io.ts";
+import { progressBar } from "../frame/progress-bar.ts";
+import { parseSize } from "../frame/size.ts";
+import { causeOf } from "../frame/told.ts";
+
+export const command: Command = {
+  usage: "<filename> [options]",
+  about: [
+    "The file must not exist, and exists only once it is complete and proved. Ends by itself when the member falls",
+    "silent for --idle-timeout, or after --command-timeout where that is given.",
+  ].join("\n"),
+  flags: [
+    {
+      name: "bwlimit",
+      type: "text",
+      summary: "bytes a second at most, e.g. 20MB: the member keeps its disk and network",
+    },
+    { name: "idle-timeout", type: "duration", fallback: "30s", summary: "longest silence of the stream" },
+  ],
+  examples: [
+    ["snapshot save backup.db --bwlimit 20MB", "gently, with a progress bar on a terminal"],
+    ["snapshot save - | gzip > backup.db.gz", "to stdout, without a file on this machine"],
+  ],
+  async run(session) {
+    const { flags, io, endpoints } = session;
+    const [path] = session.args;
+    if (path === undefined || session.args.length !== 1)
+      throw badArguments("snapshot save expects one argument");
+    if (endpoints.length !== 1) {
+      throw new CliFailure(
+        exitCodes.interrupted,
+        `snapshot must be requested to one selected node, not multiple [${endpoints.join(" ")}]`,
+      );
+    }
+    const limit = flags.text("bwlimit");
+    const bytesPerSecond = limit === "" ? undefined : parseSize(limit);
+    const etcd = await session.connect();
+    const { saveSnapshot } = await import("keelson/backup");
+    using bar = progressBar(io.stderr);
+    const options = {
+      endpoint: etcd.endpoints[0],
+      bytesPerSecond,
+      idleTimeoutMs: flags.durationMs("idle-timeout"),
+      timeoutMs: flags.given("command-timeout") ? flags.durationMs("command-timeout") : undefined,
+      signal: io.signal,
+      onProgress: bar.show,
+    };
+    try {
+      if (path === "-") {
+        const { sizeBytes, sha256 } = await saveSnapshot(etcd, writableOf(io), options);
+        bar.clear();
+        io.stderr.write(`Snapshot of ${sizeBytes} bytes written, sha256 ${sha256}\n`);
+        return;
+      }
+      await saveSnapshot(etcd, path, options);
+      bar.clear();
+      session.line(`Snapshot saved at ${path}`);
+    } catch (error) {
+      io.signal.throwIfAborted();
+      throw new CliFailure(exitCodes.interrupted, causeOf(error), { cause: error });
+    }
+  },
+};
+
+/** stdout with its back-pressure, where it has one. */
+function writableOf({ stdout }: CommandIo): Writable {
+  if (stdout instanceof Writable) return stdout;
+  return new Writable({
+    write(bytes: Buffer, _encoding, done) {
+      stdout.write(bytes);
+      done();
+    },
+  });
+}

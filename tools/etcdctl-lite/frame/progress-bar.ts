@@ -1,0 +1,41 @@
+/** A bar on stderr for work of more than a second: only on a terminal, and gone when the work is. */
+import type { Progress } from "keelson";
+import { formatBytes } from "../text/quote.ts";
+import type { Output } from "./io.ts";
+
+const showAfterMs = 1_000;
+const barWidth = 30;
+
+export interface ProgressBar extends Disposable {
+  readonly show: (progress: Progress) => void;
+  clear(): void;
+}
+
+export function progressBar(output: Output): ProgressBar {
+  const startedMs = performance.now();
+  let shown = false;
+  const clear = (): void => {
+    if (shown) output.write("\r\u001b[K");
+    shown = false;
+  };
+  return {
+    show(progress) {
+      const elapsedMs = performance.now() - startedMs;
+      if (output.isTTY !== true || elapsedMs < showAfterMs) return;
+      shown = true;
+      output.write(`\r\u001b[K${lineOf(progress, elapsedMs)}`);
+    },
+    clear,
+    [Symbol.dispose]: clear,
+  };
+}
+
+function lineOf({ done, total }: Progress, elapsedMs: number): string {
+  const rate = `${formatBytes(BigInt(Math.round((done / elapsedMs) * 1000)))}/s`;
+  if (total === undefined || total <= 0) return `${formatBytes(BigInt(done))}  ${rate}`;
+  const share = Math.min(1, done / total);
+  const full = Math.round(share * barWidth);
+  const leftSeconds = Math.ceil(((total - done) / Math.max(1, done)) * (elapsedMs / 1000));
+  const bar = `${"█".repeat(full)}${"░".repeat(barWidth - full)}`;
+  return `${bar} ${Math.floor(share * 100)} %  ${formatBytes(BigInt(done))}  ${rate}  ${leftSeconds} s left`;
+}
