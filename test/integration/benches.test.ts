@@ -1,0 +1,81 @@
+/** The benches run small, so that they cannot rot: rows with finite numbers, goals that find their rows. No time is asserted. */
+import { describe, expect, it } from "vitest";
+import * as reads from "../../bench/reads.ts";
+import * as transport from "../../bench/transport.ts";
+import * as watch from "../../bench/watch.ts";
+import * as writes from "../../bench/writes.ts";
+
+const small = { timeMs: 30, inFlight: [4] } as const;
+
+/** Every number of every row; `undefined` stands where the system does not tell or a column is another row's. */
+function expectFinite(rows: readonly object[]): void {
+  for (const row of rows) {
+    for (const [column, value] of Object.entries(row)) {
+      if (typeof value === "number")
+        expect(value, `${column} of ${JSON.stringify(row)}`).toSatisfy(Number.isFinite);
+    }
+  }
+}
+
+function expectJudged(goals: readonly { readonly value: string }[], count: number): void {
+  expect(goals).toHaveLength(count);
+}
+
+describe("benches, small", () => {
+  it("writes: a row for each verb, and tries of the hot key counted from one up", async () => {
+    const rows = await writes.run({ ...small, kib: [1] });
+    expect(rows.map(({ work }) => work)).toEqual([
+      "etcd3 put",
+      "create",
+      "update",
+      "guaranteedUpdate",
+      "guaranteedUpdate, through the cache",
+      "delete",
+      "createMany",
+      "guaranteedUpdate, one key",
+    ]);
+    expectFinite(rows);
+    expect(rows.at(-1)?.tries).toBeGreaterThanOrEqual(1);
+    expectJudged(writes.goals(rows), 5);
+  });
+
+  it("reads: one object, a list and a walk, beside etcd3", async () => {
+    const rows = await reads.run({ ...small, objects: 600 });
+    expect(rows.map(({ work }) => work)).toEqual([
+      "etcd3 get",
+      "get",
+      "etcd3 getAll",
+      "list",
+      "walk in pages of 500",
+    ]);
+    expectFinite(rows);
+    expectJudged(reads.goals(rows), 2);
+  });
+
+  it("transport: range, put and txn over each transport", async () => {
+    const rows = await transport.run(small);
+    expect(rows.map((row) => `${row.transport} ${row.work}`)).toEqual([
+      "etcd3 range",
+      "etcd3 put",
+      "etcd3 create-txn",
+      "http2 range",
+      "http2 put",
+      "http2 create-txn",
+    ]);
+    expectFinite(rows);
+  });
+
+  it("watch: replays of the whole history, and changes told to every watcher", async () => {
+    const rows = await watch.run({ timeMs: 30, watchers: [1, 5] });
+    expect(rows.map(({ work, watchers }) => `${work} ${watchers}`)).toEqual([
+      "replay, undecoded 1",
+      "replay, decoded 1",
+      "live, store 1",
+      "live, cache 1",
+      "live, store 5",
+      "live, cache 5",
+    ]);
+    expectFinite(rows);
+    expectJudged(watch.goals(rows), 1);
+  });
+});
