@@ -38,6 +38,7 @@ import { GroupedGets } from "./storage/grouped-gets.ts";
 import { lookAtHealth } from "./storage/health.ts";
 import { KindRecords } from "./storage/kind-records.ts";
 import { KindRegistry } from "./storage/kind-registry.ts";
+import type { KindSlot } from "./storage/kind-slot.ts";
 import { NamespaceGate } from "./storage/namespace-gate.ts";
 import { NamespaceLifecycle } from "./storage/namespace-lifecycle.ts";
 import { typedStore } from "./storage/object-store.ts";
@@ -132,11 +133,13 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
   });
   guards.push(quotas.guard);
   try {
-    await checkSealingKeys(
+    const unsettled = await checkSealingKeys(
       context,
       registry.slots.map((slot) => ({ slot, transform: registry.transformOf(slot.definition) })),
       scope.signal,
     );
+    // Every create looks at its namespace, and nobody thinks of rewriting a kind of ours: it is done here.
+    if (unsettled.includes(namespaceSlot)) await bringUpToDate(context, namespaceSlot, scope);
     await background.recordKinds(registry.kinds, scope.signal);
     await untilAborted(makeInitialNamespaces(store.namespaces), scope.signal);
   } catch (error) {
@@ -145,6 +148,15 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
   }
   background.start();
   return store;
+}
+
+/** Without space or rights the store still opens, for reads. */
+async function bringUpToDate(context: StorageContext, slot: KindSlot, scope: CallScope): Promise<void> {
+  try {
+    await rewriteKind(context, slot, undefined, scope);
+  } catch (error) {
+    if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
+  }
 }
 
 /** Without space or rights the store still opens, for reads. */

@@ -21,14 +21,16 @@ export interface SealedKind {
 
 /**
  * Holds the keys on record against the keys given, and puts today's on record.
+ * @returns the kinds that may hold values in another form than today's: under another key, or not sealed at all
  * @throws INVALID_ARGUMENT "transforms": a dropped key still seals objects, with their number
  */
 export async function checkSealingKeys(
   context: StorageContext,
   kinds: readonly SealedKind[],
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<readonly KindSlot[]> {
   const { etcd, keys } = context;
+  const unsettled: KindSlot[] = [];
   const range = keys.bookkeepingRange("sealing");
   const { kvs } = await etcd.kv.range(
     { key: range.key, rangeEnd: range.rangeEnd, keysOnly: true },
@@ -41,11 +43,16 @@ export async function checkSealingKeys(
       of === resource && id !== undefined ? [decodeURIComponent(id)] : [],
     );
     await refuseDropped(context, kind, ids, signal);
-    const { transform } = kind;
-    if (transform === undefined || transform.mode === "unseal") continue;
+    const { slot, transform } = kind;
+    if (transform === undefined || transform.mode === "unseal") {
+      if (ids.length > 0) unsettled.push(slot);
+      continue;
+    }
     const { keyId } = await transform.sealingKey();
+    if (ids.length !== 1 || ids[0] !== keyId) unsettled.push(slot);
     if (!ids.includes(keyId)) await record(context, recordKey(keys, resource, keyId), signal);
   }
+  return unsettled;
 }
 
 async function refuseDropped(

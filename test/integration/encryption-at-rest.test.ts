@@ -82,6 +82,37 @@ describe("encryption at rest", () => {
     expect((await plain.resources(Secret).list()).items).toHaveLength(3);
   });
 
+  test("switched on for everything, and rotated, the namespaces come along by themselves", async () => {
+    const prefix = `/all-${prefixes++}`;
+    const openAll = (...keys: readonly string[]): Promise<Store> =>
+      createStore({
+        etcd,
+        kinds: [Secret],
+        prefix,
+        compaction: false,
+        ...(keys.length === 0 ? {} : { transforms: { "*": aesGcm({ keys: keys.map(key) }) } }),
+      });
+    {
+      await using plain = await openAll();
+      await plain.namespaces.create({ metadata: { name: "team", annotations: { motto: "open sesame" } } });
+    }
+    for (const keys of [["k1"], ["k2", "k1"], ["k2"]]) {
+      await using store = await openAll(...keys);
+      await store
+        .resources(Secret)
+        .create({
+          ...draft(`by-${keys.join("-")}`),
+          metadata: { namespace: "team", name: `by-${keys.join("-")}` },
+        });
+      expect((await store.namespaces.get({ name: "team" })).metadata.annotations).toEqual({
+        motto: "open sesame",
+      });
+      const { kvs } = await etcd.kv.range({ key: `${prefix}/namespaces/team` });
+      expect(Buffer.from(kvs[0]?.value ?? "").includes("sesame")).toBe(false);
+      await store.rewrite(Secret);
+    }
+  });
+
   test("one object of another key reports itself; the others still list, by label too", async () => {
     const prefix = `/mixed-${prefixes++}`;
     await using store = await open(prefix, aesGcm({ keys: [key("k1")] }));
