@@ -19,33 +19,17 @@ import { StoreError } from "../errors.ts";
 import type { Watch, WatchEvent } from "../resource/contract.ts";
 import type { ParsedWatchOptions } from "../resource/read-options.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
-import type { StoredWatch } from "../storage/stored.ts";
 import { cacheLimits, type WatcherLag } from "./cache-options.ts";
 import type { AnyView, CachedKind } from "./cached-kind.ts";
 import { coalesceEvents } from "./coalesce.ts";
 import type { Feed } from "./feed.ts";
 import type { FreshReads } from "./fresh-reads.ts";
-import {
-  type GroupCursor,
-  makeEvents,
-  type PendingEvent,
-  soundRevisions,
-  type WatchGroup,
-} from "./watch-group.ts";
+import { HistoryReplay } from "./history-replay.ts";
+import { InitialEvents, makerOf } from "./initial-events.ts";
+import { type GroupCursor, makeEvents, type PendingEvent, type WatchGroup } from "./watch-group.ts";
 
 type Batch<V> = readonly WatchEvent<V>[];
 type Taken<V> = IteratorResult<Batch<V>, undefined>;
-
-interface ReplayedBatch {
-  readonly events: readonly PendingEvent[];
-  readonly revision: bigint;
-}
-
-/** Etcd's own history of the kind. */
-interface Replay {
-  readonly watch: StoredWatch;
-  readonly batches: AsyncIterator<ReplayedBatch>;
-}
 
 /** How the loop ends: with an error, or without. */
 type End = { readonly error: unknown } | "done";
@@ -81,10 +65,9 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   #taken = false;
   /** All events up to it have been handed over; the state at it, for initial events. */
   #delivered = 0n;
-  /** Version the initial state is read at, and the key it has come to. */
-  #initialAfter: string | undefined;
+  #initial: InitialEvents | undefined;
   /** Etcd's own history, while the log cannot serve. */
-  #replay: Replay | undefined;
+  #replay: HistoryReplay | undefined;
   #waiter: { resolve(taken: Taken<V>): void; reject(error: unknown): void } | undefined;
   #bookmarkDue = false;
   #begunAhead = false;
@@ -232,10 +215,10 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       options.initial === undefined ? await this.#startRevision(scope) : await this.#initialRevision(scope);
     this.#delivered = revision;
     if (options.initial !== undefined) this.#phase = "initial";
-    else if (revision >= feed.applied || this.#nothingMissed(revision)) {
-      this.#begunAhead = revision > feed.applied;
-      this.#goLive();
-    } else this.#phase = "log";
+    else if (this.#replay === undefined) {
+      if (revision >= feed.applied || this.#nothingMissed(revision)) this.#goLive();
+      else this.#phase = "log";
+    }
     this.#wake();
     return revision;
   }
@@ -327,7 +310,9 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const last = events[events.length - 1];
     if (last !== undefined) this.#delivered = BigInt(last.resourceVersion);
     this.#parts.feed.counters.eventsDelivered += events.length;
-    return this.#parts.coalesce ? coalesceEvents(events) : events;
+    if (!this.#parts.coalesce) return events;
+    const coalesced = coalesceEvents(events);
+    return coalesced.length > 0 ? coalesced : undefined;
   }
 
   #onlyNew(events: Batch<unknown>): Batch<unknown> {
@@ -347,50 +332,17 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   async #pullInitial(): Promise<Batch<unknown> | undefined> {
-    const { feed, kind } = this.#parts;
-    const { filter } = this.#group;
+    const { feed, kind, view } = this.#parts;
     const revision = this.#delivered;
-    const pending: PendingEvent[] = [];
-    const held = kind.heldFrom !== undefined && revision >= kind.heldFrom && revision <= feed.applied;
-    let last: string | undefined;
-    if (held) {
-      const { state } = kind;
-      const span =
-        filter.key === undefined
-          ? filter.spanAfter(this.#initialAfter)
-          : spanOf(filter.key, this.#initialAfter);
-      state.scan(span, state.log.positionAt(revision), filter.pick(state), (version) => {
-        if (filter.matches(version)) {
-          pending.push({ type: "ADDED", version, revision: version.modRevision, position: 0 });
-        }
-        last = version.entry.key;
-        return pending.length < cacheLimits.pullEventsMax;
-      });
-      if (pending.length < cacheLimits.pullEventsMax) last = undefined;
-    } else {
-      // The version is not in memory (any more, or not yet): the same state from etcd.
-      const source = feed.source.only(kind.definition);
-      const page = await source.page(
-        { after: this.#initialAfter ?? filter.span.from, revision, limit: cacheLimits.pullEventsMax },
-        { signal: this.#stop.signal },
-      );
-      for (const record of page.records) {
-        if (!filter.covers(record.key)) continue;
-        const version = kind.foreign(record, record.modRevision);
-        if (filter.matches(version)) {
-          pending.push({ type: "ADDED", version, revision: record.modRevision, position: 0 });
-        }
-      }
-      last = page.after !== undefined && page.after < filter.span.end ? page.after : undefined;
-    }
+    this.#initial ??= new InitialEvents(feed, kind, this.#group.filter, revision);
+    const part = await this.#initial.next(this.#stop.signal);
     await feed.source.turns.pause();
-    const events = makeEvents(pending, kind.maker(this.#parts.view)).map((event) =>
+    const events = makeEvents(part.events, makerOf(kind, view, part.make)).map((event) =>
       Object.freeze({ ...event, more: true as const }),
     );
-    this.#initialAfter = last;
-    if (last !== undefined) return events;
+    if (!part.done) return events;
+    this.#initial = undefined;
     this.#phase = "log";
-    if (revision < kind.logFrom) await this.#openReplay(revision);
     return [...events, Object.freeze({ ...this.#bookmarkAt(revision), initialEventsEnd: true as const })];
   }
 
@@ -424,76 +376,30 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   async #openReplay(from: bigint): Promise<void> {
     const { feed, kind } = this.#parts;
-    const watch = feed.source
-      .only(kind.definition)
-      .watch({ fromRevision: from }, { signal: this.#stop.signal });
-    try {
-      await untilAborted(watch.ready(), this.#stop.signal);
-    } catch (error) {
-      await watch[Symbol.asyncDispose]();
-      throw error;
-    }
-    feed.counters.replays++;
-    this.#delivered = from;
+    this.#replay = await HistoryReplay.open(feed, kind, this.#group.filter, from, this.#stop.signal);
     this.#phase = "etcd";
-    this.#replay = { watch, batches: this.#replayed(watch) };
-  }
-
-  async *#replayed(watch: StoredWatch): AsyncGenerator<ReplayedBatch> {
-    const { kind } = this.#parts;
-    const { filter } = this.#group;
-    for await (const { events, revision } of watch) {
-      const pending: PendingEvent[] = [];
-      for (const event of events) {
-        const key = event.type === "put" ? event.record.key : event.key;
-        if (!filter.covers(key)) continue;
-        const at = event.type === "put" ? event.record.modRevision : event.revision;
-        const after = event.type === "put" ? kind.foreign(event.record, at) : undefined;
-        const { previous } = event;
-        const created = event.type === "put" && event.prevModRevision === 0n;
-        if (previous === undefined && !created && !(filter.selection.isWholeRange && after !== undefined)) {
-          throw new StoreError(
-            "EXPIRED",
-            `Cannot go on watching: the state of "${key}" before version ${at} has been compacted`,
-            { key, reason: "compacted" },
-          );
-        }
-        const shown = previous === undefined ? undefined : kind.foreign(previous, at);
-        const was = !created && (shown === undefined || (shown.slab !== undefined && filter.matches(shown)));
-        if (after !== undefined && filter.matches(after)) {
-          pending.push({ type: was ? "MODIFIED" : "ADDED", version: after, revision: at, position: 0 });
-        } else if (was && shown !== undefined) {
-          pending.push({ type: "DELETED", version: shown, revision: at, position: 0 });
-        }
-      }
-      // What came before a value that cannot be read is handed over; the value then ends the stream.
-      const sound = soundRevisions(pending);
-      if (sound > 0 && sound < pending.length) {
-        yield { events: pending.slice(0, sound), revision: pending[sound - 1]?.revision ?? revision };
-      }
-      yield { events: sound === pending.length ? pending : pending.slice(sound), revision };
-    }
   }
 
   async #pullReplay(): Promise<Batch<unknown> | undefined> {
-    const { kind, view } = this.#parts;
+    const { feed, kind, view } = this.#parts;
     const replay = this.#replay;
     if (replay === undefined) return undefined;
     // As soon as the log reaches back to where this watcher is, memory takes over.
     if (this.#delivered >= kind.logFrom && kind.heldFrom !== undefined) {
       this.#replay = undefined;
       this.#phase = "log";
-      void replay.watch[Symbol.asyncDispose]();
+      replay.close();
       return undefined;
     }
-    const next = await this.#nextReplayed(replay);
-    if (next.done === true) {
+    const part = await replay.next();
+    if (part === undefined) {
       if (this.#end !== undefined) return undefined;
       throw new StoreError("EXPIRED", "Cannot go on watching: etcd's history ended", { reason: "overrun" });
     }
-    const events = makeEvents(next.value.events, kind.maker(view));
-    this.#delivered = next.value.revision;
-    return events;
+    await feed.source.turns.pause();
+    const events = makeEvents(part.events, kind.makerOnce(view));
+    this.#delivered = part.revision;
+    return this.#parts.coalesce ? coalesceEvents(events) : events;
   }
 
   /** Nothing of this kind was changed after `revision`: live can follow directly. */
@@ -503,25 +409,8 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     return revision >= kind.logFrom && (last === undefined || last.revision <= revision);
   }
 
-  /** A history that has ended says nothing by itself: etcd is asked how far it is, unless events keep coming. */
-  async #nextReplayed(replay: Replay): Promise<IteratorResult<ReplayedBatch>> {
-    const { clock } = this.#parts.feed.source;
-    let timer: Timer | undefined;
-    const askLater = (): void => {
-      timer = clock.setTimer(cacheLimits.progressEveryMs, () => {
-        replay.watch.requestProgress();
-        askLater();
-      });
-    };
-    askLater();
-    try {
-      return await replay.batches.next();
-    } finally {
-      timer?.cancel();
-    }
-  }
-
   #goLive(): void {
+    this.#begunAhead = this.#delivered > this.#parts.feed.applied;
     this.#phase = "live";
     this.seq = this.#group.end;
   }
@@ -595,7 +484,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     onClose(this as CacheWatch<unknown>);
     const replay = this.#replay;
     this.#replay = undefined;
-    if (replay !== undefined) void replay.watch[Symbol.asyncDispose]();
+    replay?.close();
     const over = new StoreError("CLOSED", "Cannot use the watch: it is over", { what: "watch" });
     this.#stop.abort(typeof end === "object" ? end.error : (reason ?? over));
     const waiter = this.#waiter;
@@ -607,8 +496,4 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const { group, kind } = this.#parts.kind.definition;
     return { group, kind, namespace: this.#parts.options.selection.namespace };
   }
-}
-
-function spanOf(key: string, after: string | undefined): { readonly from: string; readonly end: string } {
-  return after === undefined ? { from: key, end: `${key}\0` } : { from: `${key}\0`, end: `${key}\0` };
 }

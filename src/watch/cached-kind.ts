@@ -176,6 +176,16 @@ export class CachedKind {
       : (version) => this.#viewOf(version, view);
   }
 
+  /** As `maker`, for versions that nobody else will ask for: nothing is kept. */
+  makerOnce(view: AnyView | undefined): MakeValue<unknown> {
+    return (version) => {
+      const source = view?.from === "metadata" ? this.#metadataOf(version) : this.#decode(version);
+      if (view === undefined) return source;
+      const value = view.project(source as never);
+      return this.#parts.freeze ? freezeDeep(value) : value;
+    };
+  }
+
   /** The decoded object, from memory or made now. @throws CORRUPT_OBJECT */
   objectOf(version: Version): unknown {
     const kept = version.object;
@@ -190,13 +200,17 @@ export class CachedKind {
     if (version.object !== undefined) this.#parts.made.touch(version);
   }
 
-  /** A record of another source in the shape of a version of its own: a watcher's replay from etcd. */
-  foreign(record: StoredRecord, revision: bigint): Version {
-    const version = new Version(undefined, 0, { ...this.incoming(record), modRevision: revision });
-    const bytes = record.value?.bytes;
+  /**
+   * A record read from etcd for one watcher, in the shape of a version shown under `revision`.
+   * @param attributes false: nobody will select by them, and the head is not read
+   */
+  foreign(record: StoredRecord, revision: bigint, attributes: boolean): Version {
+    const incoming = attributes ? this.incoming(record) : withoutAttributes(record);
+    const version = new Version(undefined, 0, { ...incoming, modRevision: revision });
+    const { bytes, corrupt } = incoming;
     if (bytes !== undefined)
       version.slab = { bytes, used: bytes.byteLength, live: bytes.byteLength, moving: false };
-    else if (record.corrupt !== undefined) this.#state.markCorrupt(version, record.corrupt);
+    else if (corrupt !== undefined) this.#state.markCorrupt(version, corrupt);
     return version;
   }
 
@@ -314,6 +328,21 @@ export class CachedKind {
     if (id === undefined) this.viewIds.set(view, (id = this.viewIds.size + 1));
     return id;
   }
+}
+
+function withoutAttributes(record: StoredRecord): Incoming {
+  const { key, modRevision, createRevision, lease, value } = record;
+  return {
+    key,
+    modRevision,
+    createRevision,
+    lease,
+    bytes: value?.bytes,
+    corrupt: value === undefined ? (record.corrupt ?? unreadable(record)) : undefined,
+    storedBytes: value?.storedBytes ?? 0,
+    stale: value?.stale ?? false,
+    attributes: noAttributes,
+  };
 }
 
 /** What a caller gets of a value whose head cannot be read. */

@@ -41,6 +41,12 @@ export class WatchFilter {
         : keys.object(kind, namespace === undefined ? { name } : { namespace, name });
   }
 
+  /** False when `covers` alone decides. */
+  get needsAttributes(): boolean {
+    const { labels, fields, name } = this.selection;
+    return !labels.isEmpty || !fields.isEmpty || (name !== undefined && this.key === undefined);
+  }
+
   /** What is left of the span behind `after`. */
   spanAfter(after: string | undefined): KeySpan {
     return after === undefined || after < this.span.from

@@ -89,9 +89,10 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
       expect(page.items).toHaveLength(30);
       expect(BigInt(page.resourceVersion)).toBeGreaterThanOrEqual(header.revision);
     }
-    expect(requests() - before).toBeLessThan(20);
-    expect(cache.stats().etcdReads).toBeLessThanOrEqual(5);
-    expect(cache.stats().etcdReadsShared).toBeGreaterThanOrEqual(990);
+    // A round of callers that gave up waiting in one turn costs one list of one page.
+    expect(requests() - before).toBeLessThan(60);
+    expect(cache.stats().etcdReads).toBeLessThanOrEqual(20);
+    expect(cache.stats().etcdReadsShared).toBeGreaterThanOrEqual(950);
     taps.progress = true;
     expect((await cache.list()).items).toHaveLength(30);
   });
@@ -139,7 +140,7 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
     await cache.ready();
     let drop = 2;
-    taps.batch = (batch) => (batch.events.length > 0 && drop-- > 0 ? undefined : batch);
+    taps.batch = (batch) => ({ ...batch, events: batch.events.filter(() => drop-- <= 0) });
     const watch = cache.watch();
     const changed = await items.update({ ...one, spec: { n: 2 } });
     await items.delete({ namespace: "a", name: "two" });

@@ -1,0 +1,144 @@
+/**
+ * Etcd's own history for one watcher, while its kind's log does not reach back to where the watcher is: a watch of its
+ * own, pulled by the consumer, so that back-pressure reaches etcd. Whole revisions, a few hundred events at a time.
+ */
+import type { Timer } from "../base/clock.ts";
+import { untilAborted } from "../base/until-aborted.ts";
+import { StoreError } from "../errors.ts";
+import type { StoredBatch, StoredEvent, StoredWatch } from "../storage/stored.ts";
+import { cacheLimits } from "./cache-options.ts";
+import type { CachedKind } from "./cached-kind.ts";
+import type { Feed } from "./feed.ts";
+import type { WatchFilter } from "./watch-filter.ts";
+import { type PendingEvent, soundRevisions } from "./watch-group.ts";
+
+/** What happened up to and including `revision`. */
+export interface ReplayedPart {
+  readonly events: readonly PendingEvent[];
+  readonly revision: bigint;
+}
+
+export class HistoryReplay {
+  readonly #feed: Feed;
+  readonly #kind: CachedKind;
+  readonly #filter: WatchFilter;
+  readonly #watch: StoredWatch;
+  readonly #batches: AsyncIterator<StoredBatch>;
+  /** The part of the last batch that has not been asked for. */
+  #rest: ReplayedPart | undefined;
+
+  private constructor(feed: Feed, kind: CachedKind, filter: WatchFilter, watch: StoredWatch) {
+    this.#feed = feed;
+    this.#kind = kind;
+    this.#filter = filter;
+    this.#watch = watch;
+    this.#batches = watch[Symbol.asyncIterator]();
+  }
+
+  /** History after `from`. @throws EXPIRED when etcd does not have it */
+  static async open(
+    feed: Feed,
+    kind: CachedKind,
+    filter: WatchFilter,
+    from: bigint,
+    signal: AbortSignal,
+  ): Promise<HistoryReplay> {
+    const watch = feed.source.only(kind.definition).watch({ fromRevision: from }, { signal });
+    try {
+      await untilAborted(watch.ready(), signal);
+    } catch (error) {
+      await watch[Symbol.asyncDispose]();
+      throw error;
+    }
+    feed.counters.replays++;
+    return new HistoryReplay(feed, kind, filter, watch);
+  }
+
+  /** The next part; undefined when the stream was closed. @throws EXPIRED when a previous value is gone */
+  async next(): Promise<ReplayedPart | undefined> {
+    let part = this.#rest;
+    if (part === undefined) {
+      const batch = await this.#nextBatch();
+      if (batch === undefined) return undefined;
+      const events: PendingEvent[] = [];
+      for (const event of batch.events) {
+        const pending = this.#eventOf(event);
+        if (pending !== undefined) events.push(pending);
+      }
+      part = { events, revision: batch.revision };
+    }
+    const cut = cutOf(part.events);
+    this.#rest =
+      cut < part.events.length ? { events: part.events.slice(cut), revision: part.revision } : undefined;
+    if (this.#rest === undefined) return part;
+    const events = part.events.slice(0, cut);
+    return { events, revision: events.at(-1)?.revision ?? part.revision };
+  }
+
+  close(): void {
+    void this.#watch[Symbol.asyncDispose]();
+  }
+
+  /** A history that has ended says nothing by itself: etcd is asked how far it is, unless events keep coming. */
+  async #nextBatch(): Promise<StoredBatch | undefined> {
+    const { clock } = this.#feed.source;
+    let timer: Timer | undefined;
+    const askLater = (): void => {
+      timer = clock.setTimer(cacheLimits.progressEveryMs, () => {
+        this.#watch.requestProgress();
+        askLater();
+      });
+    };
+    askLater();
+    try {
+      const next = await this.#batches.next();
+      return next.done === true ? undefined : next.value;
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  #eventOf(event: StoredEvent): PendingEvent | undefined {
+    const filter = this.#filter;
+    const key = event.type === "put" ? event.record.key : event.key;
+    if (!filter.covers(key)) return undefined;
+    const revision = event.type === "put" ? event.record.modRevision : event.revision;
+    const { previous } = event;
+    const seen = (record: typeof previous): PendingEvent["version"] | undefined =>
+      record === undefined ? undefined : this.#kind.foreign(record, revision, filter.needsAttributes);
+    const after = event.type === "put" ? seen(event.record) : undefined;
+    const created = event.type === "put" && event.prevModRevision === 0n;
+    if (!filter.needsAttributes && after !== undefined) {
+      return { type: created ? "ADDED" : "MODIFIED", version: after, revision, position: 0 };
+    }
+    const before = seen(previous);
+    if (before === undefined && !created) throw lost(key, revision);
+    const was = before?.slab !== undefined && filter.matches(before);
+    if (after !== undefined && filter.matches(after)) {
+      return { type: was ? "MODIFIED" : "ADDED", version: after, revision, position: 0 };
+    }
+    return was ? { type: "DELETED", version: before, revision, position: 0 } : undefined;
+  }
+}
+
+/** Events to hand over first: whole revisions, about as many as one pull takes, none after one that cannot be read. */
+function cutOf(events: readonly PendingEvent[]): number {
+  const sound = soundRevisions(events);
+  if (sound > 0 && sound < events.length) return Math.min(sound, wholeRevisions(events));
+  return wholeRevisions(events);
+}
+
+function wholeRevisions(events: readonly PendingEvent[]): number {
+  let cut: number = cacheLimits.pullEventsMax;
+  if (cut >= events.length) return events.length;
+  while (cut < events.length && events[cut]?.revision === events[cut - 1]?.revision) cut++;
+  return cut;
+}
+
+function lost(key: string, revision: bigint): StoreError<"EXPIRED"> {
+  return new StoreError(
+    "EXPIRED",
+    `Cannot go on watching: the state of "${key}" before version ${revision} has been compacted`,
+    { key, reason: "compacted" },
+  );
+}

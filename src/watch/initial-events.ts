@@ -1,0 +1,93 @@
+/**
+ * The state a watcher begins with: every object at one version, in key order, a few hundred at a time as the consumer
+ * asks. Costs a key between two pulls, however large the state is. When the version has left memory meanwhile the
+ * rest of the same state is read from etcd.
+ */
+import { cacheLimits } from "./cache-options.ts";
+import type { CachedKind } from "./cached-kind.ts";
+import type { Feed } from "./feed.ts";
+import type { KeySpan } from "./kind-state.ts";
+import type { WatchFilter } from "./watch-filter.ts";
+import type { MakeValue, PendingEvent } from "./watch-group.ts";
+
+export interface InitialPart {
+  readonly events: readonly PendingEvent[];
+  /** Makes their values. */
+  readonly make: "kept" | "once";
+  /** The last part. */
+  readonly done: boolean;
+}
+
+export class InitialEvents {
+  readonly #feed: Feed;
+  readonly #kind: CachedKind;
+  readonly #filter: WatchFilter;
+  readonly #revision: bigint;
+  /** Key of the last object looked at. */
+  #after: string | undefined;
+
+  constructor(feed: Feed, kind: CachedKind, filter: WatchFilter, revision: bigint) {
+    this.#feed = feed;
+    this.#kind = kind;
+    this.#filter = filter;
+    this.#revision = revision;
+  }
+
+  /** @throws EXPIRED when neither memory nor etcd has the version any more */
+  next(signal: AbortSignal): InitialPart | Promise<InitialPart> {
+    const { heldFrom } = this.#kind;
+    const held = heldFrom !== undefined && this.#revision >= heldFrom && this.#revision <= this.#feed.applied;
+    return held ? this.#fromMemory() : this.#fromEtcd(signal);
+  }
+
+  #fromMemory(): InitialPart {
+    const { state } = this.#kind;
+    const filter = this.#filter;
+    const events: PendingEvent[] = [];
+    state.scan(this.#span(), state.log.positionAt(this.#revision), filter.pick(state), (version) => {
+      if (filter.matches(version)) events.push(added(version));
+      this.#after = version.entry.key;
+      return events.length < cacheLimits.pullEventsMax;
+    });
+    return { events, make: "kept", done: events.length < cacheLimits.pullEventsMax };
+  }
+
+  async #fromEtcd(signal: AbortSignal): Promise<InitialPart> {
+    const filter = this.#filter;
+    const page = await this.#feed.source.only(this.#kind.definition).page(
+      {
+        after: this.#after ?? filter.span.from,
+        revision: this.#revision,
+        limit: cacheLimits.pullEventsMax,
+      },
+      { signal },
+    );
+    const events: PendingEvent[] = [];
+    for (const record of page.records) {
+      if (!filter.covers(record.key)) continue;
+      const version = this.#kind.foreign(record, record.modRevision, filter.needsAttributes);
+      if (filter.matches(version)) events.push(added(version));
+    }
+    this.#after = page.after;
+    return { events, make: "once", done: page.after === undefined || page.after >= filter.span.end };
+  }
+
+  #span(): KeySpan {
+    const { key } = this.#filter;
+    if (key === undefined) return this.#filter.spanAfter(this.#after);
+    return this.#after === undefined ? { from: key, end: `${key}\0` } : { from: `${key}\0`, end: `${key}\0` };
+  }
+}
+
+function added(version: PendingEvent["version"]): PendingEvent {
+  return { type: "ADDED", version, revision: version.modRevision, position: 0 };
+}
+
+/** How a part's values are made. */
+export function makerOf(
+  kind: CachedKind,
+  view: Parameters<CachedKind["maker"]>[0],
+  make: InitialPart["make"],
+): MakeValue<unknown> {
+  return make === "kept" ? kind.maker(view) : kind.makerOnce(view);
+}
