@@ -35,6 +35,42 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       ],
     },
     {
+      name: "backup",
+      summary: "Backups in a repository: full and delta, to any revision or time",
+      nodes: [
+        {
+          name: "create",
+          summary: "Takes a full backup, or a delta",
+          load: () => import("./commands/backup-create.ts"),
+          own: true,
+        },
+        {
+          name: "list",
+          summary: "Lists the backups of a repository",
+          load: () => import("./commands/backup-list.ts"),
+          own: true,
+        },
+        {
+          name: "prune",
+          summary: "Removes backups by a retention policy",
+          load: () => import("./commands/backup-prune.ts"),
+          own: true,
+        },
+        {
+          name: "restore",
+          summary: "Restores a data directory from a repository",
+          load: () => import("./commands/backup-restore.ts"),
+          own: true,
+        },
+        {
+          name: "verify",
+          summary: "Reads a repository back and checks all of it",
+          load: () => import("./commands/backup-verify.ts"),
+          own: true,
+        },
+      ],
+    },
+    {
       name: "compaction",
       summary: "Compacts the event history in etcd",
       load: () => import("./commands/compaction.ts"),
@@ -53,6 +89,18 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       name: "del",
       summary: "Removes the specified key or range of keys [key, range_end)",
       load: () => import("./commands/del.ts"),
+    },
+    {
+      name: "diff",
+      summary: "Shows keys that differ between two revisions",
+      load: () => import("./commands/diff.ts"),
+      own: true,
+    },
+    {
+      name: "doctor",
+      summary: "Looks the cluster over and says what to do",
+      load: () => import("./commands/doctor.ts"),
+      own: true,
     },
     {
       name: "endpoint",
@@ -76,6 +124,12 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       ],
     },
     { name: "get", summary: "Gets the key or a range of keys", load: () => import("./commands/get.ts") },
+    {
+      name: "history",
+      summary: "Shows every version of a key still on record",
+      load: () => import("./commands/history.ts"),
+      own: true,
+    },
     {
       name: "lease",
       summary: "Lease related commands",
@@ -132,6 +186,30 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       load: () => import("./commands/move-leader.ts"),
     },
     { name: "put", summary: "Puts the given key into the store", load: () => import("./commands/put.ts") },
+    {
+      name: "quota",
+      summary: "Quotas of a keelson store",
+      nodes: [
+        {
+          name: "list",
+          summary: "Lists quotas with what is used",
+          load: () => import("./commands/quota-list.ts"),
+          own: true,
+        },
+        {
+          name: "reconcile",
+          summary: "Counts anew and corrects ledgers",
+          load: () => import("./commands/quota-reconcile.ts"),
+          own: true,
+        },
+        {
+          name: "set",
+          summary: "Sets the limits of a namespace",
+          load: () => import("./commands/quota-set.ts"),
+          own: true,
+        },
+      ],
+    },
     {
       name: "role",
       summary: "Role related commands",

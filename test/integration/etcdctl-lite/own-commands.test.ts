@@ -1,0 +1,186 @@
+/** What etcdctl-lite has and etcdctl has not, and what it does with snapshots, on a real etcd. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { run } from "../../../tools/etcdctl-lite/run.ts";
+
+const execute = promisify(execFile);
+
+let etcd: LocalEtcd;
+let dir: string;
+
+beforeAll(async () => {
+  etcd = await startLocalEtcd();
+  dir = await mkdtemp(join(tmpdir(), "keelson-cli-"));
+});
+afterAll(async () => {
+  await etcd?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function lite(
+  args: readonly string[],
+  options: { stdin?: string; tty?: true; endpoints?: string } = {},
+): Promise<Ran> {
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  const stdin = {
+    ...(options.tty === undefined ? {} : { isTTY: true }),
+    async *[Symbol.asyncIterator]() {
+      yield Buffer.from(options.stdin ?? "");
+    },
+  };
+  const code = await run([`--endpoints=${options.endpoints ?? etcd.endpoints.join(",")}`, ...args], {
+    stdin,
+    stdout: { write: (bytes) => void out.push(Buffer.from(bytes)) },
+    stderr: { write: (bytes) => void err.push(Buffer.from(bytes)), isTTY: options.tty === true },
+    env: {},
+    signal: new AbortController().signal,
+    program: "etcdctl-lite",
+  });
+  return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
+}
+
+describe("snapshots", () => {
+  test("a snapshot saved is sound, and an etcd boots from what was restored at an earlier revision", async () => {
+    await lite(["put", "pit", "first"]);
+    const { stdout } = await lite(["get", "pit", "-w", "json"]);
+    const { revision } = (JSON.parse(stdout) as { header: { revision: number } }).header;
+    await lite(["put", "pit", "second"]);
+    const file = join(dir, "snap.db");
+    expect(await lite(["snapshot", "save", file])).toEqual({
+      code: 0,
+      stdout: `Snapshot saved at ${file}\n`,
+      stderr: "",
+    });
+    expect((await lite(["snapshot", "status", file])).stdout).toMatch(/^[0-9a-f]+, \d+, \d+, \d+ kB\n$/);
+    const verified = await lite(["snapshot", "verify", file]);
+    expect(verified).toMatchObject({ code: 0, stderr: "" });
+    expect(verified.stdout).toContain("is sound");
+    const dataDir = join(dir, "restored");
+    const restored = await lite([
+      "snapshot",
+      "restore",
+      file,
+      "--data-dir",
+      dataDir,
+      `--to-revision=${revision}`,
+    ]);
+    expect(restored).toMatchObject({ code: 0, stderr: "" });
+    await using booted = await startLocalEtcd({ dataDir });
+    const read = await lite(["get", "pit"], { endpoints: booted.endpoints.join(",") });
+    expect(read.stdout).toBe("pit\nfirst\n");
+  });
+
+  test("a snapshot goes to stdout, and a file that exists is not overwritten", async () => {
+    const { code, stderr } = await lite(["snapshot", "save", "-"]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^Snapshot of \d+ bytes written/);
+    const file = join(dir, "snap.db");
+    const before = await readFile(file);
+    expect((await lite(["snapshot", "save", file])).code).toBe(5);
+    expect(await readFile(file)).toEqual(before);
+    expect((await readdir(dir)).filter((name) => name.endsWith(".partial"))).toEqual([]);
+  });
+});
+
+describe("what happened", () => {
+  test("history shows every version of a key, and diff what differs between two revisions", async () => {
+    const put = async (value: string): Promise<number> => {
+      const { stdout } = await lite(["put", "/h/key", value, "-w", "json"]);
+      return (JSON.parse(stdout) as { header: { revision: number } }).header.revision;
+    };
+    const first = await put("one");
+    await lite(["put", "/h/other", "x"]);
+    await put("two");
+    const { stdout } = await lite(["history", "/h/key"]);
+    expect(stdout).toMatch(/PUT +1 .*"one"\n.*PUT +2 .*"two"/);
+    expect((await lite(["diff", "/h/", `--from-rev=${first}`])).stdout).toBe("~ /h/key\n+ /h/other\n");
+  });
+});
+
+describe("backups", () => {
+  test("a full and a delta are listed, verified and restored to the last revision", async () => {
+    const repository = ["--repository", join(dir, "repository")];
+    await lite(["put", "backed", "up"]);
+    expect(await lite(["backup", "create", ...repository])).toMatchObject({ code: 0, stderr: "" });
+    await lite(["put", "backed", "up again"]);
+    expect(await lite(["backup", "create", "--delta", ...repository])).toMatchObject({ code: 0, stderr: "" });
+    expect((await lite(["backup", "list", ...repository])).stdout).toMatch(/ full [\s\S]* delta /);
+    expect((await lite(["backup", "verify", ...repository])).stdout).toBe("the repository is sound\n");
+    const dataDir = join(dir, "from-repository");
+    expect(await lite(["backup", "restore", ...repository, "--data-dir", dataDir])).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+    await using booted = await startLocalEtcd({ dataDir });
+    const read = await lite(["get", "backed"], { endpoints: booted.endpoints.join(",") });
+    expect(read.stdout).toBe("backed\nup again\n");
+  });
+});
+
+describe("a keelson store", () => {
+  test("quotas are set, listed and reconciled", async () => {
+    expect(await lite(["quota", "set", "default", "count/pods=3"])).toMatchObject({ code: 0, stderr: "" });
+    expect((await lite(["quota", "list"])).stdout).toMatch(/default +default +count\/pods +0 +3/);
+    expect((await lite(["quota", "reconcile"])).stdout).toMatch(/ledgers checked, 0 corrected/);
+  });
+});
+
+describe("people", () => {
+  test("doctor finds nothing wrong with a healthy etcd", async () => {
+    expect(await lite(["doctor"])).toEqual({ code: 0, stdout: "1 members, nothing to do\n", stderr: "" });
+  });
+
+  test("a deletion of many is asked about on a terminal, and not done without a yes", async () => {
+    await lite(["put", "/ask/1", "x"]);
+    const refused = await lite(["del", "/ask/", "--prefix"], { tty: true, stdin: "n\n" });
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toContain("This deletes 1 keys.");
+    expect((await lite(["del", "/ask/", "--prefix"], { tty: true, stdin: "y\n" })).stdout).toBe("1\n");
+  });
+
+  test("an endpoint where nothing listens is told as that, with what to do", async () => {
+    const { code, stderr } = await lite(["get", "x"], { endpoints: "http://127.0.0.1:1" });
+    expect(code).toBe(1);
+    expect(stderr).toContain("connection refused");
+    expect(stderr).toContain("Check --endpoints.");
+  });
+
+  test("https against a plaintext etcd is told as that", async () => {
+    const endpoints = etcd.endpoints.map((url) => url.replace("http:", "https:")).join(",");
+    const { code, stderr } = await lite(["get", "x"], { endpoints });
+    expect(code).toBe(1);
+    expect(stderr).toContain("speaks plaintext");
+  });
+
+  test("brackets around an IPv4 address are accepted", async () => {
+    const endpoints = etcd.endpoints.map((url) => url.replace("127.0.0.1", "[127.0.0.1]")).join(",");
+    expect((await lite(["endpoint", "health"], { endpoints })).code).toBe(0);
+  });
+
+  test("an unknown command names the nearest", async () => {
+    const { code, stderr } = await lite(["defrga"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("Did you mean this?\n\tdefrag");
+  });
+
+  test("the completion script for bash is one that bash takes", async () => {
+    const { stdout } = await lite(["completion", "bash"]);
+    const { stdout: found } = await execute("bash", [
+      "-c",
+      `${stdout}\nCOMP_WORDS=(etcdctl-lite snapshot ver); COMP_CWORD=2; _etcdctl_lite; echo "\${COMPREPLY[@]}"`,
+    ]);
+    expect(found.trim()).toBe("verify");
+  });
+});

@@ -1,0 +1,30 @@
+/** `backup create`: a full backup, or with `--delta` what was written since the last one. */
+import type { Command } from "../frame/command.ts";
+import { progressBar } from "../frame/progress-bar.ts";
+import { repositoryFlags, repositoryOf } from "../frame/repository-flags.ts";
+import { formatBytes } from "../text/quote.ts";
+
+export const command: Command = {
+  usage: "--repository <directory> [options]",
+  flags: [
+    ...repositoryFlags,
+    { name: "delta", type: "switch", summary: "only what was written since the last backup" },
+  ],
+  examples: [
+    ["backup create --repository /backups/etcd", "a full: proved, and cut into chunks that backups share"],
+  ],
+  async run(session) {
+    const { flags, io } = session;
+    const repository = await repositoryOf(flags);
+    const etcd = await session.connect();
+    using bar = progressBar(io.stderr);
+    const outcome = flags.on("delta")
+      ? await repository.delta(etcd, { signal: io.signal })
+      : await repository.backup(etcd, { signal: io.signal, onProgress: bar.show });
+    bar.clear();
+    if (outcome === undefined) return session.line("nothing was written since the last backup");
+    const { backup, newBytes, sizeBytes } = outcome;
+    const written = `${formatBytes(BigInt(newBytes))} new of ${formatBytes(BigInt(sizeBytes))}`;
+    session.line(`${backup.id}: revision ${backup.lastRevision}, ${written}`);
+  },
+};

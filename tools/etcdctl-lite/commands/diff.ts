@@ -1,0 +1,48 @@
+/** `diff`: keys below a prefix that differ between two revisions. */
+import type { Command } from "../frame/command.ts";
+import { badArguments } from "../frame/failure.ts";
+import { quoteBytes } from "../text/quote.ts";
+
+const shownBytes = 80;
+const marks = { added: "+", changed: "~", removed: "-" } as const;
+
+export const command: Command = {
+  usage: "[prefix] --from-rev <revision> [--to-rev <revision>] [options]",
+  flags: [
+    { name: "from", type: "text", summary: "a snapshot file to look into, instead of --endpoints" },
+    { name: "from-rev", type: "integer", summary: "the older revision" },
+    { name: "to-rev", type: "integer", summary: "the newer revision (default: the last)" },
+    { name: "values", type: "switch", summary: "show the beginning of values, too" },
+  ],
+  examples: [
+    ["diff /registry/pods/ --from-rev 100 --to-rev 200", "pods that came, changed and went between the two"],
+  ],
+  async run(session) {
+    const { flags, io } = session;
+    const [prefix = ""] = session.args;
+    const fromRevision = flags.integer("from-rev");
+    if (fromRevision <= 0n) throw badArguments("diff needs --from-rev");
+    const file = flags.text("from");
+    const etcd = file === "" ? await session.connect() : undefined;
+    const { diff, inspectSnapshot } = await import("keelson/backup");
+    let toRevision = flags.integer("to-rev").toString();
+    if (toRevision === "0") {
+      toRevision =
+        etcd === undefined
+          ? (await inspectSnapshot(file)).revision
+          : (
+              await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, session.call)
+            ).header.revision.toString();
+    }
+    const range = { prefix, from: fromRevision.toString(), to: toRevision };
+    const changes = await diff(etcd ?? file, range, { signal: io.signal });
+    const start = (value: Uint8Array): string =>
+      quoteBytes(value.subarray(0, shownBytes)) + (value.length > shownBytes ? "…" : "");
+    for (const { key, type, before, after } of changes) {
+      session.line(`${marks[type]} ${key}`);
+      if (!flags.on("values")) continue;
+      if (before !== undefined) session.line(`    before ${start(before)}`);
+      if (after !== undefined) session.line(`    after  ${start(after)}`);
+    }
+  },
+};

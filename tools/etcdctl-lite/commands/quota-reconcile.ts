@@ -1,0 +1,19 @@
+/** `quota reconcile`: counts what is there and corrects ledgers that say otherwise. */
+import type { Command } from "../frame/command.ts";
+import { openStore, storeFlags } from "../frame/store-flags.ts";
+
+export const command: Command = {
+  usage: "[namespace] [options]",
+  flags: storeFlags,
+  examples: [["quota reconcile", "all namespaces"]],
+  async run(session) {
+    await using store = await openStore(session);
+    const { checked, differences } = await store.quotas.reconcile(session.args[0], {
+      signal: session.io.signal,
+    });
+    for (const { namespace, quota, name, ledger, counted } of differences) {
+      session.line(`${namespace}/${quota} ${name}: the ledger said ${ledger}, counted ${counted}`);
+    }
+    session.line(`${checked} ledgers checked, ${differences.length} corrected`);
+  },
+};
