@@ -340,3 +340,41 @@ describe("withCaches", () => {
     await store.close();
   });
 });
+
+test("while etcd does not answer, a cache still answers any, and everything else ends with its own time", async () => {
+  await using other = await startWorld();
+  const store = withCaches(await other.store());
+  await store.ready();
+  const pods = store.resources(Pod);
+  const made = await pods.create(pod("a"));
+  await store.quotas.set("default", { hard: { "count/pods": 5 } });
+  await pods.get(at("a"));
+  const { pid } = other.server;
+  if (pid === undefined) throw new Error("no etcd");
+  process.kill(pid, "SIGSTOP");
+  try {
+    expect(await within(pods.get(at("a"), fromCache), "any", 2_000)).toEqual(made);
+    expect((await within(pods.list(fromCache), "any", 2_000)).items).toEqual([made]);
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => pods.get(at("a"), { timeoutMs: 300 }),
+      () => pods.list({ timeoutMs: 300 }),
+      () => pods.create(pod("b"), { timeoutMs: 300 }),
+      () => pods.update({ ...made, spec: { image: "2" } }, { timeoutMs: 300 }),
+      () => pods.delete(at("a"), { timeoutMs: 300 }),
+    ];
+    await Promise.all(
+      calls.map((call) =>
+        within(
+          refusal(call(), "DEADLINE", "UNAVAILABLE", "NOT_READY", "OUTCOME_UNKNOWN", "FUTURE_VERSION"),
+          `${call}`,
+          6_000,
+        ),
+      ),
+    );
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await until(async () => (await store.health()).ok, "healthy again");
+  await pods.list();
+  await store.close();
+});
