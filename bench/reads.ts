@@ -43,7 +43,9 @@ export async function run(options: ReadBenchOptions = {}): Promise<readonly Read
     namespaces: "open",
     compaction: false,
   });
-  const plain = new Etcd3({ hosts: [...server.endpoints] });
+  // A whole list is larger than gRPC's 4 MiB a message; -1 is no bound.
+  const grpcOptions = { "grpc.max_receive_message_length": -1 };
+  const plain = new Etcd3({ hosts: [...server.endpoints], grpcOptions });
   try {
     await load(store, 0, objects);
     const items = store.resources(itemKind);

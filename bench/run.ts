@@ -1,12 +1,14 @@
 /**
  * `npm run bench -- codec …`: runs the named benches, prints their tables, and appends one JSON line a run to
  * bench/history.ndjson (commit, machine, node, etcd, numbers). A bench is bench/<name>.ts with `run(options)`, which gives
- * rows, and perhaps `goals(rows)`. `--time 500` measures longer, `--no-history` appends nothing.
+ * rows, and perhaps `goals(rows)`. `--time 500` measures longer, `--in-flight 1,64` chooses widths,
+ * `--no-history` appends nothing, `--report` writes docs/benchmarks.md from the history, after the benches named or alone.
  */
 import { execFileSync } from "node:child_process";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
+import { benchmarkReport } from "./report.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 interface Goal {
@@ -15,25 +17,37 @@ interface Goal {
   readonly met: boolean;
 }
 interface BenchModule {
-  run(options: { readonly timeMs?: number | undefined }): Promise<readonly Row[]>;
+  run(options: {
+    readonly timeMs?: number | undefined;
+    readonly inFlight?: readonly number[] | undefined;
+  }): Promise<readonly Row[]>;
   goals?(rows: readonly Row[]): readonly Goal[];
 }
 
 const historyFile = "bench/history.ndjson";
+const reportFile = "docs/benchmarks.md";
 
 const { values: flags, positionals: names } = parseArgs({
   allowPositionals: true,
-  options: { time: { type: "string" }, "no-history": { type: "boolean", default: false } },
+  options: {
+    time: { type: "string" },
+    "in-flight": { type: "string" },
+    "no-history": { type: "boolean", default: false },
+    report: { type: "boolean", default: false },
+  },
 });
-if (names.length === 0 || names.some((name) => !/^[a-z][a-z-]*$/.test(name))) {
-  process.stderr.write("usage: npm run bench -- <name>… [--time <ms>] [--no-history]\n");
+if ((names.length === 0 && !flags.report) || names.some((name) => !/^[a-z][a-z-]*$/.test(name))) {
+  process.stderr.write(
+    "usage: npm run bench -- <name>… [--time <ms>] [--in-flight <n,…>] [--no-history] [--report]\n",
+  );
   process.exit(2);
 }
 
 for (const name of names) {
   const bench = (await import(`./${name}.js`)) as BenchModule;
   const timeMs = flags.time === undefined ? undefined : Number(flags.time);
-  const rows = await bench.run({ timeMs });
+  const inFlight = flags["in-flight"]?.split(",").map(Number);
+  const rows = await bench.run({ timeMs, inFlight });
   const goals = bench.goals?.(rows) ?? [];
   process.stdout.write(`\n${name}\n${table(rows)}\n`);
   for (const { goal, value, met } of goals)
@@ -42,6 +56,7 @@ for (const name of names) {
     appendFileSync(historyFile, `${JSON.stringify({ bench: name, ...surroundings(), goals, rows })}\n`);
   }
 }
+if (flags.report) writeFileSync(reportFile, benchmarkReport(readFileSync(historyFile, "utf8")));
 
 /** Where and on what the numbers were made. */
 function surroundings(): Record<string, unknown> {

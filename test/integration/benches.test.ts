@@ -1,6 +1,7 @@
 /** The benches run small, so that they cannot rot: rows with finite numbers, goals that find their rows. No time is asserted. */
 import { describe, expect, it } from "vitest";
 import * as reads from "../../bench/reads.ts";
+import { benchmarkReport } from "../../bench/report.ts";
 import * as transport from "../../bench/transport.ts";
 import * as watch from "../../bench/watch.ts";
 import * as writes from "../../bench/writes.ts";
@@ -77,5 +78,22 @@ describe("benches, small", () => {
     ]);
     expectFinite(rows);
     expectJudged(watch.goals(rows), 1);
+  });
+
+  it("report: the newest run of a bench with its goals and rows", () => {
+    const line = (at: string, value: string) =>
+      JSON.stringify({
+        bench: "reads",
+        at,
+        node: "v20",
+        goals: [{ goal: "get", value, met: true }],
+        rows: [{ work: "get", cpuUs: 12.345 }],
+      });
+    const report = benchmarkReport(`${line("2026-01-01T", "1x")}\n${line("2026-01-02T", "2x")}\n`);
+    expect(report).toContain("## reads\n\n2026-01-02 · Node v20\n");
+    expect(report).toContain("| get | 2x | met |");
+    expect(report).not.toContain("1x");
+    expect(report).toContain("| work | cpuUs |\n| --- | ---: |\n| get | 12.35 |");
+    expect(() => benchmarkReport("{}")).toThrow("line 1");
   });
 });
