@@ -211,6 +211,18 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       ],
     },
     {
+      name: "resources",
+      summary: "Objects of a keelson store",
+      nodes: [
+        {
+          name: "get",
+          summary: "Shows objects, decoded",
+          load: () => import("./commands/resources-get.ts"),
+          own: true,
+        },
+      ],
+    },
+    {
       name: "role",
       summary: "Role related commands",
       nodes: [

@@ -4,7 +4,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { createStore, defineKind } from "keelson";
+import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../../../tools/etcdctl-lite/run.ts";
 
@@ -134,6 +135,22 @@ describe("a keelson store", () => {
     expect(await lite(["quota", "set", "default", "count/pods=3"])).toMatchObject({ code: 0, stderr: "" });
     expect((await lite(["quota", "list"])).stdout).toMatch(/default +default +count\/pods +0 +3/);
     expect((await lite(["quota", "reconcile"])).stdout).toMatch(/ledgers checked, 0 corrected/);
+  });
+});
+
+describe("objects", () => {
+  test("resources get shows what a store has written, decoded", async () => {
+    const Pod = defineKind({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" });
+    await using client = await connectEtcd({ endpoints: etcd.endpoints });
+    {
+      await using store = await createStore({ etcd: client, kinds: [Pod], compaction: false });
+      const draft = { metadata: { name: "web-1", namespace: "default", labels: { app: "web" } } };
+      await store.resources(Pod).create(draft);
+    }
+    const get = ["resources", "get", "pods", "-n", "default", "-l", "app=web"];
+    expect(await lite([...get, "-o", "name"])).toEqual({ code: 0, stdout: "pods/web-1\n", stderr: "" });
+    expect((await lite([...get, "-o", "yaml"])).stdout).toContain("  name: web-1\n");
+    expect((await lite([...get, "-o", "json"])).stdout).toContain('"kind": "Pod"');
   });
 });
 
