@@ -107,9 +107,9 @@ export class CacheCore {
       resourceVersion: feed.resourceVersion,
       objects: sum((kind) => kind.state.size),
       bytes: {
-        total: feed.bytes,
+        total: feed.memory.bytes,
         state,
-        holes: feed.holes,
+        holes: feed.memory.holes,
         decoded: feed.made.bytes,
         budget: feed.bounds.budgetBytes,
       },

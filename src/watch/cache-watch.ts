@@ -201,7 +201,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     }
     if (events <= 0 && this.#phase === "live") return undefined;
     const change = oldest === undefined ? undefined : (log.at(oldest) ?? log.first);
-    const since = change === undefined ? undefined : feed.timeOf(change.revision);
+    const since = change === undefined ? undefined : feed.memory.timeOf(change.revision);
     const ms = since === undefined ? 0 : Math.max(0, feed.source.clock.monotonicMs() - since);
     return { resource: this.resource, events, ms, phase: this.#phase };
   }

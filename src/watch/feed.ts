@@ -21,11 +21,9 @@ import type { CacheCounters } from "./cache-counters.ts";
 import { type CacheBounds, cacheLimits } from "./cache-options.ts";
 import { CachedKind } from "./cached-kind.ts";
 import { MadeValues } from "./made.ts";
+import { MemoryBounds } from "./memory-bounds.ts";
 import { Slabs } from "./slabs.ts";
 import type { WatchGroup } from "./watch-group.ts";
-
-/** How often time is noted for trimming, milliseconds. */
-const markEveryMs = 1_000;
 
 export type FeedState = "pending" | "ready" | "stopped";
 
@@ -44,6 +42,7 @@ export class Feed {
   readonly made: MadeValues;
   readonly slabs: Slabs = new Slabs();
   readonly kinds: Map<string, CachedKind> = new Map();
+  readonly memory: MemoryBounds;
   /** Told when everything is dropped (restore) or the feed stops. */
   readonly endings: Set<Ending> = new Set();
   /** Kinds being filled after the start: their events wait here. */
@@ -53,7 +52,6 @@ export class Feed {
   readonly #waiters = new Set<Waiter>();
   readonly #readyWaiters = new Set<(error: StoreError | undefined) => void>();
   readonly #pending = new Set<WatchGroup<unknown>>();
-  readonly #marks: { readonly ms: number; readonly revision: bigint }[] = [];
   #again: AbortController;
   #watch: StoredWatch | undefined;
   #progressTimer: Timer | undefined;
@@ -76,6 +74,7 @@ export class Feed {
     this.bounds = bounds;
     this.counters = counters;
     this.made = new MadeValues(bounds.decodedBytes);
+    this.memory = new MemoryBounds(bounds, source.clock, this);
     this.#again = new AbortController();
   }
 
@@ -95,21 +94,6 @@ export class Feed {
 
   get signal(): AbortSignal {
     return this.#stop.signal;
-  }
-
-  /** Bytes charged for everything. */
-  get bytes(): number {
-    return this.stateBytes + this.holes + this.made.bytes;
-  }
-
-  get stateBytes(): number {
-    let bytes = 0;
-    for (const kind of this.kinds.values()) bytes += kind.state.bytes;
-    return bytes;
-  }
-
-  get holes(): number {
-    return this.slabs.allocatedBytes - this.slabs.liveBytes;
   }
 
   start(): void {
@@ -211,11 +195,14 @@ export class Feed {
     let after: string | undefined;
     do {
       const page = await source.page({ after, revision }, { signal: this.signal });
+      // The stream broke meanwhile, and what was listed then has this kind too.
+      if (kind.heldFrom !== undefined || this.#filling.get(resource) === undefined) return this.ready();
       for (const record of page.records) kind.fill(record);
       after = page.after;
       await this.source.turns.pause();
     } while (after !== undefined);
     await this.reach(revision, Number.POSITIVE_INFINITY);
+    if (kind.heldFrom !== undefined) return this.ready();
     const waiting = this.#filling.get(resource) ?? [];
     this.#filling.delete(resource);
     this.#filled(kind, revision);
@@ -270,6 +257,7 @@ export class Feed {
       this.kinds.get(definition.resource)?.reset(definition, this.source.codecOf(definition));
     }
     const revision = await this.#eachRecord(signal, (record) => this.#kindOf(record)?.fill(record));
+    this.#filling.clear();
     for (const kind of this.kinds.values()) this.#filled(kind, revision);
     this.#advance(revision);
   }
@@ -296,6 +284,8 @@ export class Feed {
       record.modRevision > since ? record.modRevision : revision;
     changed.sort((a, b) => (shownAt(a) < shownAt(b) ? -1 : shownAt(a) > shownAt(b) ? 1 : 0));
     for (const record of changed) this.#kindOf(record)?.put(shownAt(record), record);
+    // A kind that is being filled beside the stream is whole now.
+    this.#filling.clear();
     for (const [kind, keys] of seen) {
       const vanished: string[] = [];
       kind.state.forEachLatest((version) => {
@@ -324,7 +314,7 @@ export class Feed {
         visit(record);
       }
       signal.throwIfAborted();
-      this.#checkBudget();
+      this.#bounded(() => this.memory.check());
       if (next === undefined) return revision;
       page = await next;
     }
@@ -361,7 +351,7 @@ export class Feed {
     this.#advance(revision);
     if (events.length > 0) {
       this.#scheduleFlush();
-      this.trim();
+      this.#bounded(() => this.memory.trim(revision));
     }
   }
 
@@ -392,87 +382,21 @@ export class Feed {
     this.#watch?.requestProgress();
   }
 
-  /** Forgets history beyond its time and its bytes. */
-  trim(): void {
-    const now = this.source.clock.monotonicMs();
-    const newest = this.#marks.at(-1);
-    if (newest === undefined || now - newest.ms >= markEveryMs) {
-      this.#marks.push({ ms: now, revision: this.#applied });
-      let horizon: bigint | undefined;
-      while ((this.#marks[0]?.ms ?? now) < now - this.bounds.historyMs)
-        horizon = this.#marks.shift()?.revision;
-      if (horizon !== undefined) this.#forgetUpTo(horizon);
-      if (this.slabs.evacuate()) for (const kind of this.kinds.values()) kind.state.evacuate();
+  /** Runs a check of what is held; when it is too much, everything goes. */
+  #bounded(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.#dropAll();
+      throw error;
     }
-    this.#trimBytes();
-  }
-
-  /** Monotonic time at which `revision` was applied, as far as it is noted. */
-  timeOf(revision: bigint): number | undefined {
-    let found: number | undefined;
-    for (const { ms, revision: at } of this.#marks) {
-      if (at > revision) break;
-      found = ms;
-    }
-    return found;
-  }
-
-  #forgetUpTo(revision: bigint): void {
-    for (const kind of this.kinds.values()) {
-      const position = kind.state.log.positionAt(revision);
-      if ((kind.state.log.first?.position ?? Number.POSITIVE_INFINITY) <= position) {
-        kind.forgetBefore(position, kind.state.log.at(position)?.revision ?? revision);
-      }
-    }
-  }
-
-  #trimBytes(): void {
-    const over = (): boolean => {
-      let history = 0;
-      for (const kind of this.kinds.values()) history += kind.state.historyBytes;
-      return history > this.bounds.historyBytes || (history > 0 && this.bytes > this.bounds.budgetBytes);
-    };
-    while (over()) {
-      let oldest: CachedKind | undefined;
-      for (const kind of this.kinds.values()) {
-        const first = kind.state.log.first;
-        if (
-          first !== undefined &&
-          first.revision < (oldest?.state.log.first?.revision ?? first.revision + 1n)
-        ) {
-          oldest = kind;
-        }
-      }
-      const log = oldest?.state.log;
-      const first = log?.first;
-      if (oldest === undefined || log === undefined || first === undefined) break;
-      // A sixteenth at a time, whole revisions: trimming then costs little per event.
-      const change = log.at(first.position + (log.length >> 4)) ?? first;
-      oldest.forgetBefore(log.positionAt(change.revision), change.revision);
-    }
-    if (this.bytes > this.bounds.budgetBytes && this.slabs.evacuate()) {
-      for (const kind of this.kinds.values()) kind.state.evacuate();
-    }
-    this.#checkBudget();
-  }
-
-  /** @throws NOT_READY when the objects alone are more than the budget takes */
-  #checkBudget(): void {
-    const { budgetBytes, decodedBytes } = this.bounds;
-    if (this.stateBytes + this.holes <= budgetBytes - Math.min(decodedBytes, this.made.bytes)) return;
-    const reason = `the objects need more than the budget of ${budgetBytes} bytes`;
-    this.#dropAll();
-    throw new StoreError("NOT_READY", `Cannot fill the cache: ${reason}`, {
-      retryAfterMs: cacheLimits.retryMaxMs,
-      reason,
-    });
   }
 
   #dropAll(): void {
     if (this.#state !== "stopped") this.#state = "pending";
     for (const kind of this.kinds.values()) kind.reset();
     this.made.clear();
-    this.#marks.length = 0;
+    this.memory.clear();
     this.#applied = 0n;
   }
 
