@@ -98,12 +98,10 @@ describe("encryption at rest", () => {
     }
     for (const keys of [["k1"], ["k2", "k1"], ["k2"]]) {
       await using store = await openAll(...keys);
-      await store
-        .resources(Secret)
-        .create({
-          ...draft(`by-${keys.join("-")}`),
-          metadata: { namespace: "team", name: `by-${keys.join("-")}` },
-        });
+      await store.resources(Secret).create({
+        ...draft(`by-${keys.join("-")}`),
+        metadata: { namespace: "team", name: `by-${keys.join("-")}` },
+      });
       expect((await store.namespaces.get({ name: "team" })).metadata.annotations).toEqual({
         motto: "open sesame",
       });
