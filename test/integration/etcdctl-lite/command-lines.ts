@@ -128,7 +128,7 @@ const txns: readonly ReplayLine[] = [
   l("txn", { stdin: "\nput d 1\nput d 2\n\n\n" }),
   l("txn -i", { stdin: "" }),
   l("txn -i", { stdin: "\nput ti 'a b'\n\n\n" }),
-  l("get ti"),
+  l("get ti", { only30 }),
   l("txn -w table", { stdin: "\n\n\n" }),
 ];
 
@@ -165,8 +165,8 @@ const maintenance: readonly ReplayLine[] = [
   l("defrag"),
   l("defrag --cluster"),
   l("defrag -w json"),
-  l("version"),
-  l("version -w json"),
+  l("version", { only30 }),
+  l("version -w json", { only30 }),
   l("lease grant"),
   l("lease grant abc"),
   l("lease grant 600"),
