@@ -19,16 +19,26 @@ const pause = (forMs: number): Promise<void> => new Promise((resolve) => setTime
 const etcd = await connectEtcd({ endpoints: endpoint });
 const store = await createStore({ etcd, kinds: [itemKind], prefix, namespaces: "open", compaction: false });
 if (mode === "fill") {
-  // What reading warms up anyway is not the cache's.
-  for await (const _ of [0, 1, 2]) await store.resources(itemKind).list({ limit: 2_000 });
+  // The working memory of reading from etcd is the process's, not the cache's: it is there before.
+  for (let i = 0; i < 30; i++) await store.resources(itemKind).list({ limit: 2_000 });
   await pause(200);
   collect();
   const before = process.memoryUsage();
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  const cache = await filled(store, { selfCheckIntervalMs: false });
-  const fillMs = performance.now() - start;
-  const { user, system } = process.cpuUsage(cpu);
+  // The first fill compiles; the figure is the median of three, each from nothing.
+  const fills: { ms: number; cpuMs: number }[] = [];
+  let cache: Awaited<ReturnType<typeof filled>> | undefined;
+  for (let i = 0; i < 3; i++) {
+    await cache?.[Symbol.asyncDispose]();
+    collect();
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    cache = await filled(store, { selfCheckIntervalMs: false });
+    const { user, system } = process.cpuUsage(cpu);
+    fills.push({ ms: performance.now() - start, cpuMs: (user + system) / 1000 });
+  }
+  const firstMs = fills[0]?.ms ?? 0;
+  const { ms: fillMs, cpuMs } = fills.sort((a, b) => a.ms - b.ms)[1] ?? { ms: 0, cpuMs: 0 };
+  if (cache === undefined) throw new Error("nothing was filled");
   const peak = process.memoryUsage().rss;
   await pause(500);
   collect();
@@ -37,7 +47,7 @@ if (mode === "fill") {
   const after = process.memoryUsage();
   const { objects, bytes } = cache.stats();
   process.stdout.write(
-    `${JSON.stringify({ fillMs, cpuMs: (user + system) / 1000, objects, bytes, rss: after.rss - before.rss, heap: after.heapUsed - before.heapUsed, buffers: after.arrayBuffers - before.arrayBuffers, rssPeak: peak, rssAfter: after.rss })}\n`,
+    `${JSON.stringify({ fillMs, cpuMs, firstMs, objects, bytes, rss: after.rss - before.rss, heap: after.heapUsed - before.heapUsed, buffers: after.arrayBuffers - before.arrayBuffers, rssPeak: peak, rssAfter: after.rss })}\n`,
   );
   await cache[Symbol.asyncDispose]();
 } else {

@@ -30,7 +30,9 @@ test("a slab goes as a whole when its last value is released; a large value has 
 test("holes are worth emptying only when they are many, and then the emptiest slabs are named", () => {
   const slabs = new Slabs();
   const places = Array.from({ length: 20_000 }, () => slabs.add(value(1000, 1)));
-  places.slice(0, 3_000).forEach(({ slab }) => slabs.release(slab, 1000));
+  places.slice(0, 3_000).forEach(({ slab }) => {
+    slabs.release(slab, 1000);
+  });
   expect(slabs.evacuate()).toBe(false);
   places.slice(3_000).forEach(({ slab }, i) => {
     if (i % 10 !== 0) slabs.release(slab, 1000);
