@@ -13,7 +13,7 @@ import { parseCreateOptions } from "../resource/write-options.ts";
 import { alreadyExists, createObject, planCreate } from "./creates.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import type { StorageContext } from "./storage-context.ts";
-import { abandon, callOf, type PreparedWrite, prepareWrite, settleWrite } from "./write-attempt.ts";
+import { abandon, type PreparedWrite, prepareWrite, settleWrite } from "./write-attempt.ts";
 import { inVersion, leaseFor } from "./write-checks.ts";
 import { Postponed } from "./write-guard.ts";
 
@@ -89,13 +89,13 @@ async function createChunk(
       validateDraft(slot.definition, draft);
       const { place, object, generated } = planCreate(context, slot, copyPlainData(draft));
       // Asked for each: a lease carries a bounded number of keys. Nearly always it is the one of the last draft.
-      const lease = await leaseFor(context, slot, ttlSeconds, undefined, callOf(scope));
+      const lease = await leaseFor(context, slot, ttlSeconds, undefined, scope.rest());
       const change = { place, before: undefined, after: object, lease };
       members.push({
         at,
         object,
         generated,
-        prepared: await prepareWrite(context, slot, change, callOf(scope), true),
+        prepared: await prepareWrite(context, slot, change, scope.rest(), true),
       });
     } catch (error) {
       if (error instanceof Postponed) singly.push(at);
@@ -106,7 +106,7 @@ async function createChunk(
   try {
     written = await context.writes.writeMany(
       members.map(({ prepared }) => prepared.write),
-      callOf(scope),
+      scope.rest(),
     );
   } catch (error) {
     for (const { prepared } of members) abandon(prepared.parts, "unknown");

@@ -16,7 +16,7 @@ import type { KindSlot } from "./kind-slot.ts";
 import { type Place, readLive } from "./reads.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
-import { attemptChange, callOf, rehearseChange } from "./write-attempt.ts";
+import { attemptChange, rehearseChange } from "./write-attempt.ts";
 import { inVersion, leaseFor, placeOfObject, withLiveLease } from "./write-checks.ts";
 
 /** @throws ALREADY_EXISTS, INVALID_OBJECT, INVALID_ARGUMENT, NAMESPACE_NOT_FOUND, what guards refuse, OUTCOME_UNKNOWN */
@@ -101,7 +101,7 @@ async function createAt(
     return object;
   }
   const attempt = await withLiveLease(context, async () => {
-    const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, callOf(scope));
+    const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, scope.rest());
     return {
       lease,
       run: () => attemptChange(context, slot, { place, before: undefined, after: object, lease }, scope),

@@ -27,7 +27,6 @@ import type { KindSlot } from "./kind-slot.ts";
 import { type Place, placeOf } from "./reads.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
-import { callOf } from "./write-attempt.ts";
 import {
   type Existing,
   existing,
@@ -145,7 +144,7 @@ async function changeTo(
   if (!renews && record.value?.stale === false && sameContent(next, current)) {
     return { type: "unchanged", object: current };
   }
-  const lease = await leaseFor(context, slot, options.ttlSeconds, record, callOf(scope));
+  const lease = await leaseFor(context, slot, options.ttlSeconds, record, scope.rest());
   return { type: "put", object: next, lease };
 }
 
@@ -163,7 +162,7 @@ async function creation(
     ...draft,
     metadata: { ...draft.metadata, ...place.at },
   });
-  const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, callOf(scope));
+  const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, scope.rest());
   return { type: "put", object, lease };
 }
 

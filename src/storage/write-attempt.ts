@@ -65,10 +65,10 @@ export async function attemptChange(
   let backoff: Backoff | undefined;
   for (;;) {
     await context.watchStarts.settled(scope.signal);
-    const prepared = await prepareWrite(context, slot, change, callOf(scope));
+    const prepared = await prepareWrite(context, slot, change, scope.rest());
     let outcome: WriteOutcome;
     try {
-      outcome = await context.writes.write(prepared.write, callOf(scope));
+      outcome = await context.writes.write(prepared.write, scope.rest());
     } catch (error) {
       abandon(prepared.parts, fateOf(error, scope));
       throw error;
@@ -176,22 +176,12 @@ export async function rehearseChange(
   change: ObjectChange,
   scope: CallScope,
 ): Promise<void> {
-  const { parts } = await prepareWrite(context, slot, change, callOf(scope));
+  const { parts } = await prepareWrite(context, slot, change, scope.rest());
   abandon(parts, "not applied");
 }
 
 export function abandon(parts: readonly GuardPart[], fate: "not applied" | "unknown"): void {
   for (const part of parts) part.abandoned(fate);
-}
-
-/** The rest of a call's time, for a call inside it. */
-export function callOf(scope: CallScope): Call {
-  const leftMs = scope.remainingMs();
-  return {
-    signal: scope.signal,
-    // A scope whose time is up aborts by its signal; a call needs a time above 0.
-    ...(leftMs === Number.POSITIVE_INFINITY ? {} : { timeoutMs: Math.max(1, leftMs) }),
-  };
 }
 
 async function guardParts(
