@@ -1,18 +1,21 @@
 /**
  * The command lines of the replay, in order: each finds what the ones before have left. Left out: what makes etcdctl itself
- * crash (a txn that compares leases), and what it lets pass without a word (three arguments of watch).
+ * crash (a txn that compares leases), and what it lets pass without a word (three arguments of watch, a variable that
+ * cannot be read).
  */
 export interface ReplayLine {
   readonly line: string;
   readonly stdin?: string;
-  /** Output other than that of older etcdctls of 3.5. */
-  readonly only30?: true;
+  /** An etcd before 3.5 itself answers otherwise. */
+  readonly since35?: true;
+  /** ETCDCTL_* beside the line. */
+  readonly env?: Readonly<Record<string, string>>;
   /** End it when stdout has this many lines. */
   readonly lines?: number;
 }
 
+const since35 = true;
 const l = (line: string, rest: Omit<ReplayLine, "line"> = {}): ReplayLine => ({ line, ...rest });
-const only30 = true;
 
 const keys: readonly ReplayLine[] = [
   l("put foo bar"),
@@ -128,7 +131,7 @@ const txns: readonly ReplayLine[] = [
   l("txn", { stdin: "\nput d 1\nput d 2\n\n\n" }),
   l("txn -i", { stdin: "" }),
   l("txn -i", { stdin: "\nput ti 'a b'\n\n\n" }),
-  l("get ti", { only30 }),
+  l("get ti"),
   l("txn -w table", { stdin: "\n\n\n" }),
 ];
 
@@ -156,8 +159,8 @@ const maintenance: readonly ReplayLine[] = [
   l("get foo --rev 5"),
   l("watch wk --rev 5"),
   l("alarm list"),
-  l("alarm list -w json"),
-  l("alarm list -w fields"),
+  l("alarm list -w json", { since35 }),
+  l("alarm list -w fields", { since35 }),
   l("alarm list -w table"),
   l("alarm list extra"),
   l("alarm disarm"),
@@ -165,8 +168,8 @@ const maintenance: readonly ReplayLine[] = [
   l("defrag"),
   l("defrag --cluster"),
   l("defrag -w json"),
-  l("version", { only30 }),
-  l("version -w json", { only30 }),
+  l("version"),
+  l("version -w json"),
   l("lease grant"),
   l("lease grant abc"),
   l("lease grant 600"),
@@ -191,24 +194,24 @@ const maintenance: readonly ReplayLine[] = [
   l("endpoint health -w json"),
   l("endpoint health -w fields"),
   l("endpoint health -w protobuf"),
-  l("endpoint health -w table", { only30 }),
+  l("endpoint health -w table"),
   l("endpoint health --cluster"),
   l("endpoint status"),
   l("endpoint status -w json"),
   l("endpoint status -w fields"),
-  l("endpoint status -w table", { only30 }),
+  l("endpoint status -w table"),
   l("endpoint status --cluster"),
   l("endpoint hashkv"),
   l("endpoint hashkv -w json"),
   l("endpoint hashkv -w fields"),
-  l("endpoint hashkv -w table", { only30 }),
+  l("endpoint hashkv -w table"),
   l("endpoint hashkv --rev 25"),
   l("endpoint hashkv --cluster"),
   l("member list"),
   l("member list -w json"),
   l("member list -w fields"),
-  l("member list -w table", { only30 }),
-  l("--hex member list -w json", { only30 }),
+  l("member list -w table"),
+  l("--hex member list -w json"),
   l("member remove 123"),
   l("member remove zzzz"),
   l("member remove"),
@@ -225,8 +228,8 @@ const maintenance: readonly ReplayLine[] = [
 ];
 
 const accounts: readonly ReplayLine[] = [
-  l("auth status"),
-  l("auth status -w json"),
+  l("auth status", { since35 }),
+  l("auth status -w json", { since35 }),
   l("auth enable"),
   l("user list"),
   l("user list -w json"),
@@ -280,7 +283,7 @@ const accounts: readonly ReplayLine[] = [
   l("role revoke-permission r1 from --from-key"),
   l("role revoke-permission r1 gone"),
   l("user passwd u2 --interactive=false", { stdin: "neu\n" }),
-  l("auth status"),
+  l("auth status", { since35 }),
   l("auth enable"),
   l("get foo"),
   l("--user root:pw get /r/ --prefix --keys-only"),
@@ -292,8 +295,8 @@ const accounts: readonly ReplayLine[] = [
   l("--user u2:neu put foo no"),
   l("--user u2:neu put /r/z yes"),
   l("--user u2:neu user list"),
-  l("--user root:pw auth status"),
-  l("--user root:pw auth status -w json"),
+  l("--user root:pw auth status", { since35 }),
+  l("--user root:pw auth status -w json", { since35 }),
   l("--user root:pw member list"),
   l("--user root:pw endpoint health"),
   l("--user root:pw user revoke-role u2 r1"),
@@ -305,18 +308,18 @@ const accounts: readonly ReplayLine[] = [
   l("role delete nobody"),
 ];
 
-export const replayLines: readonly ReplayLine[] = [...keys, ...txns, ...watches, ...maintenance, ...accounts];
+const environment: readonly ReplayLine[] = [
+  l("get foo", { env: { ETCDCTL_WRITE_OUT: "json" } }),
+  l("get foo", { env: { ETCDCTL_API: "3", ETCDCTL_HEX: "true" } }),
+  l("get foo", { env: { ETCDCTL_FOO: "unknown" } }),
+  l("get foo", { env: { ETCDCTL_COMMAND_TIMEOUT: "10s", ETCDCTL_DIAL_TIMEOUT: "9s" } }),
+];
 
-/** On a TLS cluster with a client certificate; CA, CERT and KEY stand for their files. */
-export const tlsLines: readonly ReplayLine[] = [
-  l("--cacert CA --cert CERT --key KEY put tls on"),
-  l("--cacert CA --cert CERT --key KEY get tls"),
-  l("--cacert CA --cert CERT --key KEY get tls -w json"),
-  l("--insecure-skip-tls-verify --cert CERT --key KEY get tls"),
-  l("--cacert CA --cert CERT --key KEY endpoint health"),
-  l("--cacert CA --cert CERT --key KEY endpoint status"),
-  l("--cacert CA --cert CERT --key KEY member list"),
-  l("--cacert CA --cert CERT --key KEY member list -w table", { only30 }),
-  l("--cacert CA --cert CERT get tls"),
-  l("--cacert /nope get tls"),
+export const replayLines: readonly ReplayLine[] = [
+  ...keys,
+  ...txns,
+  ...watches,
+  ...maintenance,
+  ...accounts,
+  ...environment,
 ];

@@ -21,9 +21,9 @@ export function wordsOf(line: string): readonly string[] {
 export async function runReal(
   binary: string,
   args: readonly string[],
-  { stdin = "", lines }: Omit<ReplayLine, "line">,
+  { stdin = "", lines, env = {} }: Omit<ReplayLine, "line">,
 ): Promise<Outcome> {
-  const child = spawn(binary, args, { env: { PATH: process.env["PATH"] } });
+  const child = spawn(binary, args, { env: { PATH: process.env["PATH"], ...env } });
   const pieces = { stdout: "", stderr: "" };
   let ended = false;
   const end = (): void => {
@@ -47,8 +47,7 @@ export async function runReal(
 
 export async function runLite(
   args: readonly string[],
-  { stdin = "", lines }: Omit<ReplayLine, "line">,
-  env: Readonly<Record<string, string>> = {},
+  { stdin = "", lines, env = {} }: Omit<ReplayLine, "line">,
 ): Promise<Outcome> {
   const pieces = { stdout: "", stderr: "" };
   const end = new AbortController();
@@ -94,6 +93,7 @@ function outcome({ stdout, stderr }: { stdout: string; stderr: string }, code: O
 /** Ids, times, sizes and ports differ between two clusters that hold the same; so does a hash over lease ids. */
 export function masked(text: string): string {
   return text
+    .replace(/\S*\/keelson-ca-[^/\s]+\//g, "")
     .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
     .replace(/("(?:raftIndex|raftAppliedIndex|dbSize|dbSizeInUse|hash)":)\d+/g, "$1<n>")
     .replace(/("(?:RaftIndex|RaftAppliedIndex|DBSize|Hash)" : )\d+/g, "$1<n>")
