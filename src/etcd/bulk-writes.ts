@@ -5,11 +5,12 @@
  *   round of groups -> txn each --ok--> outcome of every member; a grave alone: singly
  *                                --session moved, refused as a whole for one member's sake: singly
  *                                --lost--> one fence, then every member settled; not applied: singly
+ *                                --no space--> every member settled; none applied: NO_SPACE, else the rest singly
  */
 import type { Call } from "../base/call.ts";
 import { invariant, isStoreError, StoreError } from "../errors.ts";
 import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
-import { settleLost, type WriteContext } from "./lost-answers.ts";
+import { settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
 import { writeOne } from "./single-write.ts";
 import { planGroups } from "./write-groups.ts";
 import { WriteSpan } from "./write-span.ts";
@@ -116,18 +117,23 @@ async function sendGroup(
       }
     }
   } catch (error) {
-    if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
+    if (!isStoreError(error, "OUTCOME_UNKNOWN", "NO_SPACE")) throw error;
+    const revisionOf = async ({ write }: Member): Promise<bigint | undefined> => {
+      if (isStoreError(error, "NO_SPACE")) return settleNoSpace(context, write, { since, span });
+      const settled = await settleLost(context, write, { slot, compared, since, span, cause: error });
+      return settled.fate === "applied" ? settled.revision : undefined;
+    };
     await eachWithLimit(members, singlesInFlight, async (member) => {
       try {
-        const sent = { slot, compared, since, span, cause: error };
-        const settled = await settleLost(context, member.write, sent);
-        if (settled.fate === "applied") {
-          outcomes[member.index] = { outcome: "applied", revision: settled.revision };
-        } else again.push(member);
+        const revision = await revisionOf(member);
+        if (revision === undefined) again.push(member);
+        else outcomes[member.index] = { outcome: "applied", revision };
       } catch (failure) {
         outcomes[member.index] = storeErrorOrThrow(failure);
       }
     });
+    // Nothing of it is stored: there was no room for the group, so there is none for its members.
+    if (isStoreError(error, "NO_SPACE") && again.length === members.length) throw error;
   }
   return again;
 }

@@ -94,6 +94,8 @@ export interface FencedWriteStats {
   readonly settledApplied: number;
   readonly settledNotApplied: number;
   readonly unsettled: number;
+  /** Answered NO_SPACE and applied all the same. */
+  readonly noSpaceApplied: number;
   /** Sent again because the session had changed under them: never applied before. */
   readonly sessionRetries: number;
   /** Creates sent again because something in the same bucket had been deleted meanwhile. */

@@ -47,6 +47,7 @@ class FencedWriter implements FencedWrites {
         settledApplied: 0,
         settledNotApplied: 0,
         unsettled: 0,
+        noSpaceApplied: 0,
         sessionRetries: 0,
         graveRetries: 0,
         sessions: 0,

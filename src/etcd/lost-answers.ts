@@ -1,6 +1,9 @@
 /**
- * A write whose answer was lost, carried to a known end: fence, then read (write-settlement.ts), within the call's time.
+ * A write whose answer was lost, or does not tell, carried to a known end: fence, then read (write-settlement.ts), within
+ * the call's time.
  *
+ *   no space         the write that goes over etcd's quota is applied and answered "no space" (its quotaApplierV3). The
+ *                    answer has come, so there is nothing to fence: what is read now is what became of it
  *   with a slot      change its session key for certain, then read what became of the write
  *   without (a delete while etcd is out of space)   the same delete once more: its guard can be used up only once, so
  *                    either this one applies or what has used it up is in the history
@@ -72,6 +75,37 @@ export async function settleLost(
   }
 }
 
+/**
+ * What became of a write that etcd answered with NO_SPACE.
+ * @returns the revision at which it was applied; undefined: it was not
+ * @throws OUTCOME_UNKNOWN; the signal's reason when aborted
+ */
+export async function settleNoSpace(
+  context: WriteContext,
+  write: FencedWrite,
+  { since, span }: Pick<Sent, "since" | "span">,
+): Promise<bigint | undefined> {
+  const { counters } = context;
+  try {
+    using scope = span.scope(write.key);
+    const settled = await readFate(context, write, { since, scope });
+    if (settled.fate === "unknown") throw historyGone(write);
+    if (settled.fate === "not applied") return undefined;
+    counters.noSpaceApplied++;
+    return settled.revision;
+  } catch (error) {
+    counters.unsettled++;
+    if (span.signal?.aborted === true) throw span.signal.reason;
+    throw outcomeUnknown(context, write, error);
+  }
+}
+
+function historyGone({ key }: FencedWrite): StoreError {
+  return new StoreError("EXPIRED", `Cannot read the history of ${quote(key)}: it is compacted`, {
+    reason: "compacted",
+  });
+}
+
 interface Within {
   readonly since: bigint;
   readonly scope: CallScope;
@@ -115,7 +149,7 @@ async function repeatDelete(context: WriteContext, write: FencedWrite, within: W
 function outcomeUnknown({ etcd }: WriteContext, write: FencedWrite, cause: unknown): StoreError {
   return new StoreError(
     "OUTCOME_UNKNOWN",
-    `Cannot say whether ${quote(write.key)} was written: etcd's answer was lost and could not be found out in time`,
+    `Cannot say whether ${quote(write.key)} was written: etcd's answer did not tell, and it could not be found out in time`,
     {
       writeId: Buffer.from(write.writeId).toString("hex"),
       key: write.key,

@@ -7,13 +7,15 @@
  *            ^      |
  *            |      +--lost--> fence the slot, settle (lost-answers.ts) -> applied | unknown
  *            +------------------------ not applied -------------------------+
+ *                   |
+ *                   +--no space--> settle without a fence: applied all the same | NO_SPACE
  *
  * Nothing is ever sent again before it is certain that the earlier one can no longer apply.
  */
 import type { Backoff } from "../base/backoff.ts";
-import { isStoreError, StoreError } from "../errors.ts";
+import { isStoreError } from "../errors.ts";
 import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
-import { settleLost, type WriteContext, writeBackoff } from "./lost-answers.ts";
+import { settleLost, settleNoSpace, type WriteContext, writeBackoff } from "./lost-answers.ts";
 import type { Slot } from "./write-sessions.ts";
 import type { WriteSpan } from "./write-span.ts";
 import { type MemberAnswer, readSingle, singleTxn } from "./write-txn.ts";
@@ -47,7 +49,7 @@ export async function writeOne(
         const settled = await settleLost(context, write, { slot, compared, since, span, cause: error });
         if (settled.fate === "applied") return { outcome: "applied", revision: settled.revision };
       } else if (isStoreError(error, "NO_SPACE")) {
-        const revision = await appliedAllTheSame(context, write, span);
+        const revision = await settleNoSpace(context, write, { since, span });
         if (revision === undefined) throw error;
         return { outcome: "applied", revision };
       } else if (!span.mayTryAgain(error)) {
@@ -75,31 +77,6 @@ export async function writeOne(
       continue;
     }
     return { outcome: "refused", revision, current, reads };
-  }
-}
-
-/**
- * The write that goes over etcd's quota is applied and answered "no space" (etcdserver's quotaApplierV3): by its bytes it
- * is recognised. The answer has come, so what is read now is what became of it.
- * @returns the revision of the put; undefined: it was not applied
- */
-async function appliedAllTheSame(
-  { etcd }: WriteContext,
-  { key, change, guard, writeId }: FencedWrite,
-  span: WriteSpan,
-): Promise<bigint | undefined> {
-  if (change.type !== "put") return undefined;
-  try {
-    const { kvs } = await etcd.kv.range({ key }, { signal: span.signal });
-    const [kv] = kvs;
-    return kv !== undefined && Buffer.compare(kv.value, change.value) === 0 ? kv.modRevision : undefined;
-  } catch (cause) {
-    throw new StoreError(
-      "OUTCOME_UNKNOWN",
-      `Cannot tell whether "${key}" was written: etcd ran out of space with it, and cannot be read`,
-      { writeId: Buffer.from(writeId).toString("hex"), key, guard: String(guard) },
-      { cause },
-    );
   }
 }
 

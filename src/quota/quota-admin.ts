@@ -328,10 +328,12 @@ export class QuotaAdmin implements Quotas {
           scope.rest(),
         );
       } catch (error) {
-        if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
+        // What goes over etcd's space quota is applied and answered NO_SPACE: by its random id a spec is recognised.
+        if (!isStoreError(error, "OUTCOME_UNKNOWN", "NO_SPACE")) throw error;
         const { kvs } = await kv.range({ key }, scope.rest());
         if (kvs[0] !== undefined && Buffer.from(kvs[0].value).toString() === value)
           return specs.learn(namespace, kvs[0]);
+        if (isStoreError(error, "NO_SPACE")) throw error;
       }
       if (answer?.succeeded) return specs.read(namespace, scope.rest());
       await backoff.wait(scope.signal);
