@@ -11,14 +11,15 @@ export {
   type StoreErrorDetails,
 } from "./errors.ts";
 export type * from "./resource/contract.ts";
-export { defineKind } from "./resource/define-kind.ts";
+export { defineKind, unfamiliarKind } from "./resource/define-kind.ts";
 export { isPending } from "./resource/deletion.ts";
-export type { Kind, KindSpec } from "./resource/kind.ts";
+export type { Kind, KindRecord, KindSpec } from "./resource/kind.ts";
 export { namespaceKind } from "./resource/namespace-kind.ts";
 export type { Quantity } from "./resource/quantity.ts";
 export type * from "./resource/resource.ts";
 export type * from "./resource/store.ts";
 export { defineView, jsonView, metadataView, type View } from "./resource/view.ts";
+export { readStoreRecords, type StoreRecords } from "./storage/store-records.ts";
 export type { CacheOptions, CacheStats, WatcherLag } from "./watch/cache-options.ts";
 export type { CacheWatchOptions } from "./watch/kind-reader.ts";
 export { createWatchCache, type WatchCache } from "./watch/watch-cache.ts";

@@ -10,7 +10,7 @@
  */
 import { type Random, systemRandom } from "../base/random.ts";
 import { StoreError } from "../errors.ts";
-import type { Head } from "../resource/head.ts";
+import { type Head, isHeadTrusted } from "../resource/head.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import type { AnyResource } from "../resource/resource.ts";
 import type { Codec } from "./codec.ts";
@@ -131,8 +131,7 @@ class EnvelopeCodec implements KindValueCodec {
     const bytes = headBytesOf(value);
     if (hasMagic(bytes)) {
       const stored = this.#guard(value, () => this.#reader.head(bytes));
-      const { headerVersion, apiVersion } = this.#kind;
-      if (stored.headerVersion === headerVersion && stored.apiVersion === apiVersion) return stored;
+      if (isHeadTrusted(stored, this.#kind)) return stored;
     }
     // What another header version says of fields and amounts is not trusted, raw JSON says nothing: made from the object.
     return this.#kind.headOf(this.object(value));

@@ -10,5 +10,6 @@ export {
 export { type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "./local-etcd.ts";
 export type * from "./ports.ts";
 export { prefixEnd } from "./prefix-end.ts";
+export { readOnlyEtcd } from "./read-only.ts";
 export { etcdServerText } from "./server-text.ts";
 export type { Pem, TlsOptions } from "./transport.ts";

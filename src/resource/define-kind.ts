@@ -7,29 +7,46 @@
  */
 import { quote } from "../base/quote.ts";
 import { type FieldError, invalidArgument, StoreError } from "../errors.ts";
-import type { Head } from "./head.ts";
+import { type Head, unfamiliarHeaderVersion } from "./head.ts";
 import { keyPathFault } from "./keys.ts";
-import type { Kind, KindDefinition, KindSpec } from "./kind.ts";
+import type { Kind, KindDefinition, KindRecord, KindSpec } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { type NameRule, nameFault, qualifiedNameFault } from "./names.ts";
 import { formatQuantity, parseQuantity, quantityFault } from "./quantity.ts";
-import type { Resource, Scope } from "./resource.ts";
+import type { AnyResource, Resource, Scope } from "./resource.ts";
 
 /**
  * Defines a kind of object.
  * @throws INVALID_ARGUMENT "kind" with every fault of `spec`
  */
 export function defineKind<T extends Resource>(spec: KindSpec<T>): Kind<T> {
-  const errors = specFaults(spec);
-  if (errors.length > 0) {
-    const [first] = errors;
-    throw invalidArgument(
-      "kind",
-      `Cannot define kind ${quote(spec?.kind)}: ${first?.field}: ${first?.message}`,
-      errors,
-    );
-  }
+  checkSpec(spec);
   return new DefinedKind(spec);
+}
+
+/**
+ * A kind known by its place alone: what it selects by and measures is known elsewhere. Reads take the stored word of who
+ * knows it; what is written through it is read by those as an object with its head still to be made.
+ * @param fields selectable here, for objects whose stored head cannot be taken
+ * @throws INVALID_ARGUMENT "kind"
+ */
+export function unfamiliarKind(
+  record: KindRecord,
+  fields: Record<string, (object: AnyResource) => string | undefined> = {},
+): Kind<AnyResource> {
+  checkSpec({ ...record, fields });
+  return new DefinedKind<AnyResource>({ ...record, fields, headerVersion: unfamiliarHeaderVersion });
+}
+
+function checkSpec<T extends Resource>(spec: KindSpec<T>): void {
+  const errors = specFaults(spec);
+  const [first] = errors;
+  if (first === undefined) return;
+  throw invalidArgument(
+    "kind",
+    `Cannot define kind ${quote(spec?.kind)}: ${first.field}: ${first.message}`,
+    errors,
+  );
 }
 
 /**

@@ -4,6 +4,12 @@
  */
 import type { ObjectMeta } from "./resource.ts";
 
+/**
+ * The header version of a kind whose fields and measures are not known here (`unfamiliarKind`). No `defineKind` has it,
+ * so a head written under it is made anew by whoever knows the kind.
+ */
+export const unfamiliarHeaderVersion = 0;
+
 /** The metadata segment: all that selectors, indexes, tables and quotas read. Plain data, read-only. */
 export interface Head {
   readonly apiVersion: string;
@@ -16,4 +22,17 @@ export interface Head {
   readonly amounts: Readonly<Record<string, string>>;
   /** KindSpec.headerVersion at the time of writing; fields and amounts of another one are not trusted. */
   readonly headerVersion: number;
+}
+
+/**
+ * Whether a stored head says of an object what `kind` would. Who does not know the kind takes the word of who did.
+ */
+export function isHeadTrusted(
+  head: Pick<Head, "headerVersion" | "apiVersion">,
+  kind: Pick<Head, "headerVersion" | "apiVersion">,
+): boolean {
+  if (head.apiVersion !== kind.apiVersion) return false;
+  return kind.headerVersion === unfamiliarHeaderVersion
+    ? head.headerVersion !== unfamiliarHeaderVersion
+    : head.headerVersion === kind.headerVersion;
 }

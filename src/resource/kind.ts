@@ -48,6 +48,19 @@ export interface KindSpec<T extends Resource> {
   validate?: ((object: T, old?: T) => readonly FieldError[]) | undefined;
 }
 
+/** What is on record of a kind: where its objects are and what they are called, without its functions. Plain data. */
+export interface KindRecord {
+  /** "" is the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly scope: Scope;
+  /** Key segments between prefix and namespace. */
+  readonly keyPath: string;
+  readonly nameRule: NameRule;
+}
+
 /** A kind with every default filled in: what storage, codec, cache and quota read. `definitionOf(kind)` gives it. */
 export interface KindDefinition<T extends Resource = Resource> extends Kind<T> {
   /** "v1", "apps/v1". */

@@ -8,10 +8,9 @@
  */
 import { isStoreError } from "../errors.ts";
 import type { EtcdCall, KeyValue, Kv } from "../etcd/ports.ts";
-import { defineKind } from "../resource/define-kind.ts";
+import { unfamiliarKind } from "../resource/define-kind.ts";
 import type { KeySpace } from "../resource/keys.ts";
-import type { Kind, KindDefinition } from "../resource/kind.ts";
-import type { Resource } from "../resource/resource.ts";
+import type { Kind, KindDefinition, KindRecord } from "../resource/kind.ts";
 import { textOfKey } from "./records.ts";
 
 const folder = "kinds";
@@ -51,7 +50,14 @@ export class KindRecords {
 
   /** Every kind on record, without fields, measures or rules of its own. Records nobody can read are left out. */
   async list(call: EtcdCall): Promise<readonly Kind[]> {
-    return (await this.#read(call)).flatMap(({ value }) => decode(value) ?? []);
+    return (await this.records(call)).map((record) => unfamiliarKind(record));
+  }
+
+  /** The same as plain data, the one written last at the end. */
+  async records(call: EtcdCall): Promise<readonly KindRecord[]> {
+    const found = await this.#read(call);
+    const inOrder = [...found].sort((a, b) => (a.modRevision < b.modRevision ? -1 : 1));
+    return inOrder.flatMap(({ value }) => decode(value) ?? []);
   }
 
   async #read(call: EtcdCall): Promise<readonly KeyValue[]> {
@@ -64,11 +70,13 @@ function encode({ group, version, kind, plural, scope, keyPath, nameRule }: Kind
   return JSON.stringify({ group, version, kind, plural, scope, keyPath, nameRule });
 }
 
-function decode(value: Uint8Array): Kind | undefined {
+function decode(value: Uint8Array): KindRecord | undefined {
   try {
-    // Whatever it says is checked by defineKind as a caller's would be.
     const { group, version, kind, plural, scope, keyPath, nameRule } = JSON.parse(textOf(value));
-    return defineKind<Resource>({ group, version, kind, plural, scope, keyPath, nameRule });
+    const record = { group, version, kind, plural, scope, keyPath, nameRule };
+    // Whatever it says is checked as a caller's spec would be.
+    unfamiliarKind(record);
+    return record;
   } catch {
     return undefined;
   }

@@ -11,7 +11,7 @@
 import type { MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../codec/value.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { KeyValue } from "../etcd/ports.ts";
-import type { Head } from "../resource/head.ts";
+import { type Head, isHeadTrusted } from "../resource/head.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import type { AnyResource, Key } from "../resource/resource.ts";
@@ -102,9 +102,7 @@ export function objectOf(kind: KindDefinition, codec: ValueCodec, record: Stored
  */
 export function headOf(kind: KindDefinition, codec: ValueCodec, record: StoredRecord): Head {
   const head = read(record, (value) => codec.head(value));
-  return head.headerVersion === kind.headerVersion && head.apiVersion === kind.apiVersion
-    ? head
-    : kind.headOf(objectOf(kind, codec, record));
+  return isHeadTrusted(head, kind) ? head : kind.headOf(objectOf(kind, codec, record));
 }
 
 /** A head as the object it is the metadata of: apiVersion, kind and metadata with its resourceVersion. */

@@ -9,6 +9,7 @@
 import type { Transform } from "../codec/transform.ts";
 import { sealedUnder } from "../codec/value-codec.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
+import type { EtcdCall, Kv } from "../etcd/ports.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import { rangePages } from "./range-pages.ts";
@@ -31,17 +32,10 @@ export async function checkSealingKeys(
 ): Promise<readonly KindSlot[]> {
   const { etcd, keys } = context;
   const unsettled: KindSlot[] = [];
-  const range = keys.bookkeepingRange("sealing");
-  const { kvs } = await etcd.kv.range(
-    { key: range.key, rangeEnd: range.rangeEnd, keysOnly: true },
-    { signal },
-  );
-  const recorded = kvs.map((kv) => Buffer.from(kv.key).toString().slice(range.prefix.length).split("/"));
+  const recorded = await recordedSealingKeys(etcd.kv, keys, { signal });
   for (const kind of kinds) {
     const { resource } = kind.slot.definition;
-    const ids = recorded.flatMap(([of, id]) =>
-      of === resource && id !== undefined ? [decodeURIComponent(id)] : [],
-    );
+    const ids = recorded.get(resource) ?? [];
     await refuseDropped(context, kind, ids, signal);
     const { slot, transform } = kind;
     if (transform === undefined || transform.mode === "unseal") {
@@ -53,6 +47,23 @@ export async function checkSealingKeys(
     if (!ids.includes(keyId)) await record(context, recordKey(keys, resource, keyId), signal);
   }
   return unsettled;
+}
+
+/** Ids of the keys on record, by resource. */
+export async function recordedSealingKeys(
+  kv: Pick<Kv, "range">,
+  keys: KeySpace,
+  call: EtcdCall,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { key, rangeEnd, prefix } = keys.bookkeepingRange("sealing");
+  const { kvs } = await kv.range({ key, rangeEnd, keysOnly: true }, call);
+  const found = new Map<string, string[]>();
+  for (const kv0 of kvs) {
+    const [resource = "", id] = Buffer.from(kv0.key).toString().slice(prefix.length).split("/");
+    if (id === undefined) continue;
+    found.set(resource, [...(found.get(resource) ?? []), decodeURIComponent(id)]);
+  }
+  return found;
 }
 
 async function refuseDropped(
