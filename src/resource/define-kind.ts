@@ -25,17 +25,13 @@ export function defineKind<T extends Resource>(spec: KindSpec<T>): Kind<T> {
 }
 
 /**
- * A kind known by its place alone: what it selects by and measures is known elsewhere. Reads take the stored word of who
- * knows it; what is written through it is read by those as an object with its head still to be made.
- * @param fields selectable here, for objects whose stored head cannot be taken
+ * A kind known by its place alone: what it selects by and measures is known elsewhere. Quotas take the stored word of
+ * who knows it; what is written through it is read by those as an object with its head still to be made.
  * @throws INVALID_ARGUMENT "kind"
  */
-export function unfamiliarKind(
-  record: KindRecord,
-  fields: Record<string, (object: AnyResource) => string | undefined> = {},
-): Kind<AnyResource> {
-  checkSpec({ ...record, fields });
-  return new DefinedKind<AnyResource>({ ...record, fields, headerVersion: unfamiliarHeaderVersion });
+export function unfamiliarKind(record: KindRecord): Kind<AnyResource> {
+  checkSpec(record);
+  return new DefinedKind<AnyResource>({ ...record, headerVersion: unfamiliarHeaderVersion });
 }
 
 function checkSpec<T extends Resource>(spec: KindSpec<T>): void {

@@ -3,8 +3,7 @@ import { type Etcd, readOnlyEtcd } from "keelson/etcd";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
 
-const revisionOf = async (etcd: Etcd): Promise<bigint> =>
-  (await etcd.kv.range({ key: "x" })).header.revision;
+const revisionOf = async (etcd: Etcd): Promise<bigint> => (await etcd.kv.range({ key: "x" })).header.revision;
 
 const Pod = defineKind<{ apiVersion: string; kind: string; metadata: never; spec?: { nodeName?: string } }>({
   version: "v1",
@@ -12,6 +11,7 @@ const Pod = defineKind<{ apiVersion: string; kind: string; metadata: never; spec
   plural: "pods",
   scope: "Namespaced",
   fields: { "spec.nodeName": ({ spec }) => spec?.nodeName },
+  measure: () => ({ "requests.cpu": 2 }),
 });
 
 describe("a read-only connection", () => {
@@ -82,24 +82,24 @@ describe("a read-only connection", () => {
 });
 
 describe("a kind known from its record alone", () => {
-  test("selects by what its owner has stored, and what it writes its owner finds by its own fields", async () => {
+  test("counts what its owner has measured, and what it writes its owner finds by its own fields", async () => {
     await using etcd = memoryEtcd();
     const pod = (name: string) => ({
       metadata: { name, namespace: "default" },
       spec: { nodeName: "node-1" },
     });
     await using owner = await createStore({ etcd, kinds: [Pod], compaction: false });
+    await owner.quotas.set("default", { hard: { "requests.cpu": 10 } });
     await owner.resources(Pod).create(pod("by-owner"));
     const record = (await readStoreRecords(etcd)).kinds.find(({ plural }) => plural === "pods");
     expect(record).toMatchObject({ version: "v1", kind: "Pod", scope: "Namespaced", keyPath: "pods" });
     if (record === undefined) return;
-    // Its own field function gives nothing: what is found is found by the stored word.
-    const Stranger = unfamiliarKind(record, { "spec.nodeName": () => undefined });
+    const Stranger = unfamiliarKind(record);
     await using tool = await createStore({ etcd, kinds: [Stranger], compaction: false });
-    const fieldSelector = "spec.nodeName=node-1";
-    expect((await tool.resources(Stranger).list({ fieldSelector })).items).toHaveLength(1);
+    expect((await tool.quotas.reconcile()).differences).toEqual([]);
+    expect((await tool.quotas.get("default")).used).toEqual({ "requests.cpu": 2 });
     await tool.resources(Stranger).create(pod("by-tool"));
-    const found = await owner.resources(Pod).list({ fieldSelector });
+    const found = await owner.resources(Pod).list({ fieldSelector: "spec.nodeName=node-1" });
     expect(found.items.map(({ metadata }) => metadata)).toMatchObject([
       { name: "by-owner" },
       { name: "by-tool" },

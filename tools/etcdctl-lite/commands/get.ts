@@ -1,9 +1,11 @@
 /** `get`: one key, a range, or all with a prefix, now or at an earlier revision. */
 import type { RangeRequest, SortTarget } from "keelson/etcd";
 import type { Command } from "../frame/command.ts";
+import { printDecoded } from "../frame/decode-values.ts";
 import { badArguments, badFeature } from "../frame/failure.ts";
 import type { FlagSpec, Flags } from "../frame/flags.ts";
 import { rangeOf } from "../frame/key-range.ts";
+import { storeFlags } from "../frame/store-flags.ts";
 
 const sortTargets: Readonly<Record<string, SortTarget>> = {
   "": "key",
@@ -36,23 +38,43 @@ export const getFlags: readonly FlagSpec[] = [
   { name: "sort-by", type: "text", summary: "sort target; CREATE, KEY, MODIFY, VALUE, or VERSION" },
 ];
 
+/** A txn's `get` has none of these: it prints what etcd answers. */
+const decodeFlags: readonly FlagSpec[] = [
+  {
+    name: "decode",
+    type: "switch",
+    summary: "print keelson's objects as YAML, or with -w json as a JSON object a line",
+  },
+  ...storeFlags,
+];
+
 export const command: Command = {
   usage: "[options] <key> [range_end]",
-  flags: getFlags,
+  about:
+    "With --decode values come out as the objects they are, whatever codec and key wrote them. What is not keelson's is\n" +
+    "printed byte for byte, with a remark on stderr.",
+  flags: [...getFlags, ...decodeFlags],
   examples: [
     ["get /registry/pods/ --prefix --keys-only", "the names of all pods"],
+    ["get /registry/pods/default/web-1 --decode", "the object, as YAML"],
+    ["get /registry/secrets/ --prefix --decode -w json --keys-file keys.json", "decrypted, for jq"],
     ["get foo --rev 42", "as it was at revision 42"],
     ["get image --print-value-only > photo.jpg", "the value, byte for byte, and a newline"],
   ],
   async run(session) {
     const { flags } = session;
     const request = rangeRequestOf(session.args, flags);
+    const decode = flags.on("decode");
+    if (decode && (flags.on("keys-only") || flags.on("count-only"))) {
+      throw badArguments("`--decode` needs values: it cannot be set with `--keys-only` or `--count-only`");
+    }
     const etcd = await session.connect();
     const response = await etcd.kv.range(request, session.call);
     const format = flags.text("write-out");
     if (flags.on("count-only") && format !== "fields") {
       throw badArguments("--count-only is only for `--write-out=fields`");
     }
+    if (decode) return printDecoded(session, etcd, response.kvs);
     if (flags.on("print-value-only") && format !== "simple") {
       throw badArguments("print-value-only is only for `--write-out=simple`");
     }

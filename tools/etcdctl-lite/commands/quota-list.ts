@@ -1,6 +1,6 @@
 /** `quota list`: what each namespace may use, and uses. */
 import type { Command } from "../frame/command.ts";
-import { openStore, storeFlags } from "../frame/store-flags.ts";
+import { openForReading, storeFlags } from "../frame/store-flags.ts";
 import { alignColumns } from "../text/table.ts";
 
 export const command: Command = {
@@ -8,7 +8,7 @@ export const command: Command = {
   flags: storeFlags,
   examples: [["quota list shop", "of one namespace"]],
   async run(session) {
-    await using store = await openStore(session);
+    await using store = await openForReading(session, await session.connect(), []);
     const [namespace] = session.args;
     const found = await store.quotas.list({ namespace, signal: session.io.signal });
     if (session.flags.text("write-out") === "json") return session.line(JSON.stringify(found));

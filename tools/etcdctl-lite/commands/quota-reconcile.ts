@@ -1,13 +1,14 @@
 /** `quota reconcile`: counts what is there and corrects ledgers that say otherwise. */
 import type { Command } from "../frame/command.ts";
-import { openStore, storeFlags } from "../frame/store-flags.ts";
+import { storeFlags } from "../frame/store-flags.ts";
+import { openWholeStore } from "../frame/whole-store.ts";
 
 export const command: Command = {
   usage: "[namespace] [options]",
   flags: storeFlags,
   examples: [["quota reconcile", "all namespaces"]],
   async run(session) {
-    await using store = await openStore(session);
+    await using store = await openWholeStore(session);
     const { checked, differences } = await store.quotas.reconcile(session.args[0], {
       signal: session.io.signal,
     });

@@ -1,7 +1,8 @@
 /** `quota set`: limits of a namespace, in one write. */
 import type { Command } from "../frame/command.ts";
 import { badArguments } from "../frame/failure.ts";
-import { openStore, storeFlags } from "../frame/store-flags.ts";
+import { storeFlags } from "../frame/store-flags.ts";
+import { openWholeStore } from "../frame/whole-store.ts";
 
 export const command: Command = {
   usage: "<namespace> <name>=<amount>… [options]",
@@ -14,7 +15,7 @@ export const command: Command = {
       throw badArguments("quota set needs a namespace and limits such as count/pods=100");
     }
     const hard = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
-    await using store = await openStore(session);
+    await using store = await openWholeStore(session);
     const name = session.flags.text("quota");
     const status = await store.quotas.set(namespace, { name, hard }, { signal: session.io.signal });
     session.line(`quota ${status.name} of namespace ${status.namespace} set`);

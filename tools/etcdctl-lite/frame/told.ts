@@ -17,6 +17,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/has expired|not valid yet/, "Renew the certificate, or check this machine's clock."],
   [/host name .* is not known/, "Check the host name in --endpoints."],
   [/user name is empty/, "Authentication is on: give --user name[:password]."],
+  [/still seals \d+ of its objects/, "Give the keys with --keys-file."],
   [
     /database space exceeded/,
     "Compact, defragment, then disarm the alarm: compaction, defrag, alarm disarm.",

@@ -20,15 +20,15 @@ function documentOf(result: Result): GoJson {
   switch (result.type) {
     case "get": {
       const { header, kvs, more, count } = result.response;
-      return { header: headerOf(header), ...withoutZeros({ kvs: kvs.map(pairOf), more, count }) };
+      return { header: headerOf(header), ...withoutZeros({ kvs: kvs.map(jsonPair), more, count }) };
     }
     case "put": {
       const { header, prevKv } = result.response;
-      return { header: headerOf(header), prev_kv: prevKv === undefined ? undefined : pairOf(prevKv) };
+      return { header: headerOf(header), prev_kv: prevKv === undefined ? undefined : jsonPair(prevKv) };
     }
     case "del": {
       const { header, deleted, prevKvs } = result.response;
-      return { header: headerOf(header), ...withoutZeros({ deleted, prev_kvs: prevKvs.map(pairOf) }) };
+      return { header: headerOf(header), ...withoutZeros({ deleted, prev_kvs: prevKvs.map(jsonPair) }) };
     }
     case "txn":
       return txnOf(result.response);
@@ -37,8 +37,8 @@ function documentOf(result: Result): GoJson {
         Header: headerOf(result.header),
         Events: result.events.map(({ type, kv, prevKv }) => ({
           type: type === "delete" ? 1 : undefined,
-          kv: pairOf(kv),
-          prev_kv: prevKv === undefined ? undefined : pairOf(prevKv),
+          kv: jsonPair(kv),
+          prev_kv: prevKv === undefined ? undefined : jsonPair(prevKv),
         })),
         CompactRevision: 0,
         Canceled: false,
@@ -134,7 +134,8 @@ function headerOf({ clusterId, memberId, revision, raftTerm }: Header): GoObject
   return withoutZeros({ cluster_id: clusterId, member_id: memberId, revision, raft_term: raftTerm });
 }
 
-function pairOf({ key, createRevision, modRevision, version, value, lease }: KeyValue): GoObject {
+/** A key and its value, for what prints pairs by themselves. */
+export function jsonPair({ key, createRevision, modRevision, version, value, lease }: KeyValue): GoObject {
   return withoutZeros({
     key,
     create_revision: createRevision,
@@ -161,7 +162,10 @@ function partOf(part: TxnOpResponse): GoObject {
     case "range": {
       const { header, kvs, more, count } = part.range;
       return {
-        response_range: { header: headerOf(header), ...withoutZeros({ kvs: kvs.map(pairOf), more, count }) },
+        response_range: {
+          header: headerOf(header),
+          ...withoutZeros({ kvs: kvs.map(jsonPair), more, count }),
+        },
       };
     }
     case "put": {
@@ -169,7 +173,7 @@ function partOf(part: TxnOpResponse): GoObject {
       return {
         response_put: {
           header: headerOf(header),
-          prev_kv: prevKv === undefined ? undefined : pairOf(prevKv),
+          prev_kv: prevKv === undefined ? undefined : jsonPair(prevKv),
         },
       };
     }
@@ -178,7 +182,7 @@ function partOf(part: TxnOpResponse): GoObject {
       return {
         response_delete_range: {
           header: headerOf(header),
-          ...withoutZeros({ deleted, prev_kvs: prevKvs.map(pairOf) }),
+          ...withoutZeros({ deleted, prev_kvs: prevKvs.map(jsonPair) }),
         },
       };
     }

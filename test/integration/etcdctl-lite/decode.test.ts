@@ -1,0 +1,302 @@
+/** Objects of a store through the operator's tool: read whatever codec and key wrote them, and nothing is written by reading. */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createStore, defineKind } from "keelson";
+import { aesGcm, type Codec, jsonCodec, msgpackCodec, type Transform } from "keelson/codec";
+import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { at, flagBits } from "../../../src/codec/envelope.ts";
+import { liteAt } from "./lite.ts";
+
+interface Pod {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: import("keelson").ObjectMeta;
+  readonly spec?: { readonly nodeName?: string; readonly note?: string };
+}
+
+const kinds = {
+  pods: defineKind<Pod>({
+    version: "v1",
+    kind: "Pod",
+    plural: "pods",
+    scope: "Namespaced",
+    fields: { "spec.nodeName": ({ spec }) => spec?.nodeName },
+  }),
+  secrets: defineKind<Pod>({ version: "v1", kind: "Secret", plural: "secrets", scope: "Namespaced" }),
+  widgets: defineKind<Pod>({
+    group: "example.com",
+    version: "v1",
+    kind: "Widget",
+    plural: "widgets",
+    scope: "Namespaced",
+  }),
+};
+
+/** A dictionary is learned from 64 objects, and published behind the next ones. */
+const dictionaryWritesMax = 2_000;
+
+let etcd: LocalEtcd;
+let client: Etcd;
+let dir: string;
+let keysFile: string;
+let lite: ReturnType<typeof liteAt>;
+const key = randomBytes(32);
+
+const revision = async (): Promise<bigint> => (await client.kv.range({ key: "x" })).header.revision;
+
+async function written(
+  prefix: string,
+  names: readonly string[],
+  how: { readonly codec?: Codec; readonly secrets?: Transform } = {},
+): Promise<void> {
+  await using store = await createStore({
+    etcd: client,
+    prefix,
+    kinds: Object.values(kinds),
+    codec: how.codec ?? msgpackCodec(),
+    ...(how.secrets === undefined ? {} : { transforms: { secrets: how.secrets } }),
+    compaction: false,
+  });
+  for (const kind of Object.values(kinds)) {
+    for (const name of names) {
+      const metadata = { name, namespace: "default", labels: { app: "web" } };
+      await store.resources(kind).create({ metadata, spec: { nodeName: "node-1", note: `of ${name}` } });
+    }
+  }
+}
+
+beforeAll(async () => {
+  etcd = await startLocalEtcd();
+  client = await connectEtcd({ endpoints: etcd.endpoints });
+  lite = liteAt(etcd.endpoints);
+  dir = await mkdtemp(join(tmpdir(), "keelson-decode-"));
+  keysFile = join(dir, "keys.json");
+  await writeFile(keysFile, JSON.stringify({ keys: [{ id: "k1", key: key.toString("base64") }] }));
+  await written("/registry", ["web-1", "web-2"], { secrets: aesGcm({ keys: [{ id: "k1", key }] }) });
+});
+afterAll(async () => {
+  await client?.close();
+  await etcd?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe("get --decode", () => {
+  test("prints an object as YAML, with its key, version and codec above it", async () => {
+    const { code, stdout, stderr } = await lite(["get", "/registry/pods/default/web-1", "--decode"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^---\n# \/registry\/pods\/default\/web-1 {2}revision \d+, version 1, msgpack\n/);
+    expect(parse(stdout)).toMatchObject({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "web-1", namespace: "default", resourceVersion: expect.stringMatching(/^\d+$/) },
+      spec: { nodeName: "node-1" },
+    });
+  });
+
+  test("prints one JSON object a line with -w json", async () => {
+    const { stdout } = await lite(["get", "/registry/example.com/", "--prefix", "--decode", "-w", "json"]);
+    const objects = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Pod);
+    expect(objects.map(({ kind, metadata }) => [kind, metadata.name])).toEqual([
+      ["Widget", "web-1"],
+      ["Widget", "web-2"],
+    ]);
+  });
+
+  test.each([
+    ["raw JSON", "/raw", jsonCodec({ raw: true }), "raw-json"],
+    ["enveloped JSON", "/json", jsonCodec(), "json"],
+    [
+      "deflated msgpack",
+      "/deflated",
+      msgpackCodec({ dictionaries: "off", compressAboveBytes: 1 }),
+      "msgpack",
+    ],
+  ])("reads %s", async (_name, prefix, codec, said) => {
+    await written(prefix, ["one"], { codec });
+    const { code, stdout } = await lite(["get", `${prefix}/pods/default/one`, "--decode"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`, ${said}\n`);
+    expect(parse(stdout)).toMatchObject({ kind: "Pod", spec: { note: "of one" } });
+  });
+
+  test("reads values that were written with a dictionary", async () => {
+    await using store = await createStore({
+      etcd: client,
+      prefix: "/dictionary",
+      kinds: [kinds.pods],
+      compaction: false,
+    });
+    let name = "";
+    // A dictionary is learned behind the writes: soon, at no certain write.
+    for (let count = 0, learned = false; !learned && count < dictionaryWritesMax; count++) {
+      name = `many-${count}`;
+      const metadata = { name, namespace: "default" };
+      await store.resources(kinds.pods).create({ metadata, spec: { nodeName: "n", note: `of ${name}` } });
+      const { kvs } = await client.kv.range({ key: `/dictionary/pods/default/${name}` });
+      learned = ((kvs[0]?.value[at.flags] ?? 0) & flagBits.dictionary) !== 0;
+      if (count + 1 === dictionaryWritesMax) expect(learned).toBe(true);
+    }
+    const key = `/dictionary/pods/default/${name}`;
+    const { code, stdout, stderr } = await lite(["get", key, "--decode", "--registry", "/dictionary"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(parse(stdout)).toMatchObject({ kind: "Pod", metadata: { name }, spec: { note: `of ${name}` } });
+    const lost = await lite(["get", key, "--decode"]);
+    expect(lost.code).toBe(1);
+    expect(lost.stderr).toContain("dictionary");
+  });
+
+  test("decrypts with keys from a file, from a file named in the environment, and from the environment", async () => {
+    const args = ["get", "/registry/secrets/default/web-1", "--decode"];
+    const ways = [
+      lite([...args, "--keys-file", keysFile]),
+      lite(args, { env: { KEELSON_KEYS_FILE: keysFile } }),
+      lite(args, {
+        env: { KEELSON_KEYS: JSON.stringify({ keys: [{ id: "k1", key: key.toString("base64") }] }) },
+      }),
+    ];
+    for (const { code, stdout } of await Promise.all(ways)) {
+      expect(code).toBe(0);
+      expect(stdout).toContain('sealed under "k1"');
+      expect(parse(stdout)).toMatchObject({ kind: "Secret", spec: { note: "of web-1" } });
+    }
+  });
+
+  test("without the key says under which one a value lies, what to give, and prints the others", async () => {
+    const { code, stdout, stderr } = await lite(["get", "/registry/", "--prefix", "--decode"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('"/registry/secrets/default/web-1"');
+    expect(stderr).toContain('encrypted under key "k1"');
+    expect(stderr).toMatch(/Error: 2 of \d+ values could not be read\nGive the keys with --keys-file\.\n$/);
+    expect(stdout).toContain("kind: Pod\n");
+    expect(stdout).not.toContain("kind: Secret\n");
+  });
+
+  test("prints what is not keelson's byte for byte, and says so", async () => {
+    const bytes = Buffer.from([0, 255, 10, 13, 128, 0x7b]);
+    await client.kv.put({ key: "foreign", value: bytes });
+    await client.kv.put({ key: "foreign-json", value: '{"a":1}' });
+    const whole = await lite(["get", "foreign", "--decode"]);
+    expect(whole.bytes).toEqual(Buffer.concat([Buffer.from("foreign\n"), bytes, Buffer.from("\n")]));
+    expect(whole.stderr).toBe(
+      '"foreign" is not keelson\'s: it is in no format keelson knows; printed as it is\n',
+    );
+    expect(whole.code).toBe(0);
+    const value = await lite(["get", "foreign", "--decode", "--print-value-only"]);
+    expect(value.bytes).toEqual(Buffer.concat([bytes, Buffer.from("\n")]));
+    const json = await lite(["get", "foreign-json", "--decode", "-w", "json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ value: Buffer.from('{"a":1}').toString("base64") });
+  });
+
+  test.each([
+    [["--keys-file", "/nowhere/keys.json"], "cannot read the file of encryption keys"],
+    [["--keys-only"], "`--decode` needs values"],
+    [["-w", "fields"], "--decode prints YAML"],
+  ])("refuses %j and says why", async (flags, why) => {
+    const { code, stdout, stderr } = await lite(["get", "foreign", "--decode", ...flags]);
+    expect(code).toBeGreaterThan(0);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(why);
+  });
+});
+
+describe("resources get", () => {
+  test("knows kinds that are only on record, by plural, by kind and by resource name", async () => {
+    for (const name of ["widgets", "Widget", "widgets.example.com"]) {
+      const { code, stdout } = await lite(["resources", "get", name, "-o", "name"]);
+      expect({ code, stdout }).toEqual({
+        code: 0,
+        stdout: "widgets.example.com/web-1\nwidgets.example.com/web-2\n",
+      });
+    }
+    const { code, stderr } = await lite(["resources", "get", "widgts.example.com"]);
+    expect(code).toBe(128);
+    expect(stderr).toContain("did you mean widgets.example.com?");
+  });
+
+  test("selects by any field, declared by the store's program or not", async () => {
+    for (const selector of ["spec.nodeName=node-1,metadata.name=web-2", "spec.note=of web-2"]) {
+      const { stdout } = await lite(["resources", "get", "pods", "-o", "name", "--field-selector", selector]);
+      expect(stdout).toBe("pods/web-2\n");
+    }
+  });
+
+  test("one by name is the object itself, several are a list, none by that name is an error", async () => {
+    const one = await lite(["resources", "get", "pods", "web-1", "-o", "json"]);
+    expect(JSON.parse(one.stdout)).toMatchObject({ kind: "Pod", metadata: { name: "web-1" } });
+    const list = await lite(["resources", "get", "pods", "-o", "json"]);
+    expect(JSON.parse(list.stdout)).toMatchObject({
+      kind: "List",
+      items: [{ kind: "Pod" }, { kind: "Pod" }],
+    });
+    expect(await lite(["resources", "get", "pods", "gone"])).toMatchObject({
+      code: 1,
+      stderr: 'Error: pods "gone" not found\n',
+    });
+  });
+
+  test("decrypts with the key, and without it says what to give", async () => {
+    const args = ["resources", "get", "secrets", "-n", "default", "-o", "yaml"];
+    const { stdout } = await lite([...args, "--keys-file", keysFile]);
+    expect(stdout).toContain("note: of web-1");
+    const { code, stderr } = await lite(args);
+    expect(code).toBe(1);
+    expect(stderr).toContain('"k1"');
+    expect(stderr).toContain("--keys-file");
+  });
+});
+
+describe("reading", () => {
+  test.each([
+    [["get", "/registry/", "--prefix", "--decode"]],
+    [["resources", "get", "pods"]],
+    [["resources", "get", "secrets"]],
+    [["resources", "get", "pods", "--registry", "/nobody"]],
+    [["quota", "list"]],
+    [["quota", "list", "--registry", "/nobody"]],
+    [["history", "/registry/pods/default/web-1"]],
+    [["endpoint", "health", "--cluster"]],
+    [["doctor"]],
+  ])("%j leaves etcd's revision and its leases as they were", async (args) => {
+    const before = await revision();
+    const leases = await client.leases.list();
+    await lite(args);
+    expect(await revision()).toBe(before);
+    expect(await client.leases.list()).toEqual(leases);
+  });
+});
+
+describe("quota reconcile", () => {
+  test("counts every kind on record, and finds a sound ledger sound", async () => {
+    await using store = await createStore({
+      etcd: client,
+      kinds: [kinds.pods],
+      prefix: "/counted",
+      compaction: false,
+    });
+    const made = await store
+      .resources(kinds.pods)
+      .createMany([
+        { metadata: { name: "a", namespace: "default" } },
+        { metadata: { name: "b", namespace: "default" } },
+      ]);
+    expect(made).toHaveLength(2);
+    await lite(["quota", "set", "default", "count/pods=5", "--registry", "/counted"]);
+    const reconciled = await lite(["quota", "reconcile", "--registry", "/counted"]);
+    expect(reconciled).toMatchObject({ code: 0, stdout: "1 ledgers checked, 0 corrected\n" });
+    expect((await store.quotas.get("default")).used).toEqual({ "count/pods": 2 });
+  });
+
+  test("refuses to count what it cannot read", async () => {
+    const { code, stderr } = await lite(["quota", "reconcile"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('secrets of this store are encrypted under "k1", and that key is not given');
+    expect((await lite(["quota", "reconcile", "--keys-file", keysFile])).code).toBe(0);
+  });
+});

@@ -1,0 +1,52 @@
+/** etcdctl-lite within the test's own process: a command line in, what it printed and its exit code out. */
+import { run } from "../../../tools/etcdctl-lite/run.ts";
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface LiteOptions {
+  readonly stdin?: string | AsyncIterable<Uint8Array | string>;
+  /** stdin, stdout and stderr are a terminal. */
+  readonly tty?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Told of everything on stdout so far, at each piece. */
+  readonly onStdout?: (soFar: string) => void;
+}
+
+/** @returns a function that runs command lines against `endpoints` */
+export function liteAt(
+  endpoints: readonly string[],
+): (args: readonly string[], options?: LiteOptions) => Promise<Ran & { readonly bytes: Buffer }> {
+  return async (args, options = {}) => {
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    const isTTY = options.tty === true;
+    const { stdin = "" } = options;
+    const code = await run([`--endpoints=${endpoints.join(",")}`, ...args], {
+      stdin: {
+        isTTY,
+        async *[Symbol.asyncIterator]() {
+          if (typeof stdin === "string") yield Buffer.from(stdin);
+          else yield* stdin;
+        },
+      },
+      stdout: {
+        isTTY,
+        write(bytes) {
+          out.push(Buffer.from(bytes));
+          options.onStdout?.(Buffer.concat(out).toString());
+        },
+      },
+      stderr: { isTTY, write: (bytes) => void err.push(Buffer.from(bytes)) },
+      env: options.env ?? {},
+      signal: options.signal ?? new AbortController().signal,
+      program: "etcdctl-lite",
+    });
+    const bytes = Buffer.concat(out);
+    return { code, stdout: bytes.toString(), stderr: Buffer.concat(err).toString(), bytes };
+  };
+}
