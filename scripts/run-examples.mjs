@@ -18,9 +18,9 @@ const exampleTimeoutMs = 90_000;
 await launch(async () => {
   const [filter = ""] = process.argv.slice(2);
   const etcd = await setUp();
-  const names = readdirSync(join(projectFolder, "examples"))
-    .filter((file) => file.endsWith(".ts") && file.includes(filter))
-    .map((file) => file.slice(0, -".ts".length))
+  const names = readdirSync(join(projectFolder, "examples"), { withFileTypes: true })
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/main` : entry.name.replace(/\.ts$/, "")))
+    .filter((name) => name.includes(filter))
     .sort();
   if (names.length === 0) throw new SetupError(`no example has "${filter}" in its name`);
   /** @type {string[]} */

@@ -105,11 +105,10 @@ function whyRefused(file, target) {
   if (from === "tools" || from === "examples" || from === "bench") {
     if (sourceAreas.has(to))
       return `${from} imports the package's doors alone ("keelson", "keelson/etcd", …)`;
-    if (from === "examples") return "an example stands alone: it imports doors and packages, no other file";
-    const own = file
-      .split("/")
-      .slice(0, from === "tools" ? 2 : 1)
-      .join("/");
+    const folders = file.split("/").slice(0, -1);
+    if (from === "examples" && folders.length === 1)
+      return "an example stands alone: it imports doors and packages; one of several files has a folder";
+    const own = folders.slice(0, from === "bench" ? 1 : 2).join("/");
     if (!target.startsWith(`${own}/`)) return `it leaves ${own}/`;
   }
   return undefined;

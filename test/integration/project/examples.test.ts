@@ -6,14 +6,18 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { buildProject, projectFolder, startProgram } from "../../support/project-run.ts";
 
 const exampleLinesMax = 60;
-const examples = (await readdir(join(projectFolder, "examples"))).filter((file) => file.endsWith(".ts"));
+/** The first file of an example that is a small application. */
+const applicationLinesMax = 90;
+const entries = await readdir(join(projectFolder, "examples"), { withFileTypes: true });
+const examples = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/main.ts` : entry.name));
 
 beforeAll(() => buildProject());
 
 describe("examples", () => {
   test.each(examples)("%s runs and is short", async (file) => {
     const text = await readFile(join(projectFolder, "examples", file), "utf8");
-    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(exampleLinesMax);
+    const linesMax = file.includes("/") ? applicationLinesMax : exampleLinesMax;
+    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(linesMax);
     const { code, stderr } = await (
       await startProgram(`dist/examples/${file.replace(/\.ts$/, ".js")}`)
     ).ended();
