@@ -88,7 +88,7 @@ export interface CallRecord extends CallInput {
   readonly revision?: bigint | undefined;
   /** Of a get; absent after NOT_FOUND. */
   readonly found?: State | undefined;
-  /** Of a list: its number of items and `digest` of their states. */
+  /** Of a list: its number of items and `digestOf` their values. */
   readonly count?: number | undefined;
   readonly digest?: string | undefined;
   /** Of a list, where few or wanted for diagnosis. */
@@ -140,6 +140,8 @@ export interface StreamEndRecord {
   readonly stream: string;
   readonly reason: "left" | "aborted" | "timeout" | StoreErrorCode | "FAULT";
   readonly message?: string | undefined;
+  /** Ended by the run itself, after it had waited for everything: no event may be missing up to the truth's end. */
+  readonly final?: true | undefined;
   readonly atNs: number;
 }
 
@@ -162,8 +164,10 @@ export interface CacheSample {
   readonly revision: bigint;
   readonly filter: Filter;
   readonly count: number;
-  /** `digest` of the states; with `hash` given for each. */
+  /** `digestOf` the states' values. */
   readonly digest: string;
+  /** `digestOf` the states' content hashes. */
+  readonly contents?: string | undefined;
   readonly items?: readonly State[] | undefined;
   /** Taken after the last heal: at the end every cache has one such sample at the final revision or later. */
   readonly final?: true | undefined;

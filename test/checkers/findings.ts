@@ -1,0 +1,68 @@
+/**
+ * What a checker has to say: the broken rules with the lines that show it, and how much it looked at. A checker that looked
+ * at nothing has found nothing out, so the counts are part of the answer.
+ */
+import type { HistoryLine } from "./history.ts";
+
+export type CheckerName = "C1" | "C2" | "C3" | "C4" | "C5" | "C6" | "C7" | "C8" | "C9" | "C10";
+
+export interface Violation {
+  readonly checker: CheckerName;
+  /** The broken rule in a word or two, e.g. "stale read". */
+  readonly rule: string;
+  /** What was found and what was wanted. */
+  readonly what: string;
+  /** The lines that show it, the accused first. */
+  readonly lines: readonly HistoryLine[];
+}
+
+export interface CheckResult {
+  readonly checker: CheckerName;
+  /** The first few of each rule. */
+  readonly violations: readonly Violation[];
+  /** All of them, by rule. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** How much was looked at, e.g. { reads: 4000, writes: 900 }. */
+  readonly checked: Readonly<Record<string, number>>;
+}
+
+/** Violations of one rule kept with their lines: enough to read what happened, however many there are. */
+const keptPerRule = 10;
+
+export class Findings {
+  readonly #checker: CheckerName;
+  readonly #violations: Violation[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #checked = new Map<string, number>();
+
+  constructor(checker: CheckerName) {
+    this.#checker = checker;
+  }
+
+  violation(rule: string, what: string, ...lines: readonly (HistoryLine | undefined)[]): void {
+    const count = (this.#counts.get(rule) ?? 0) + 1;
+    this.#counts.set(rule, count);
+    if (count > keptPerRule) return;
+    const shown = lines.filter((line) => line !== undefined).map(alone);
+    this.#violations.push({ checker: this.#checker, rule, what, lines: shown });
+  }
+
+  checked(what: string, count = 1): void {
+    this.#checked.set(what, (this.#checked.get(what) ?? 0) + count);
+  }
+
+  result(): CheckResult {
+    return {
+      checker: this.#checker,
+      violations: this.#violations,
+      counts: Object.fromEntries(this.#counts),
+      checked: Object.fromEntries(this.#checked),
+    };
+  }
+}
+
+/** A change without the chain of those before it, which a log keeps on it. */
+function alone(line: HistoryLine & { readonly previous?: unknown }): HistoryLine {
+  const { previous: _, ...rest } = line;
+  return rest;
+}
