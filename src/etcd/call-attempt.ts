@@ -21,6 +21,8 @@ export interface CallAttempt {
   readonly endMs: number;
   /** The client's generation when the call began. */
   readonly generation: number;
+  /** Whether it ends as soon as no endpoint can be reached before somebody changes certificates or options. */
+  readonly endsWithLastingFault: boolean;
   /** Where the last try failed. */
   avoid: Endpoint | undefined;
   /** Why the last try failed. */
@@ -42,6 +44,7 @@ export function beginAttempt(facts: {
   readonly requestTimeoutMs: number;
   readonly generation: number;
   readonly avoid?: Endpoint | undefined;
+  readonly endsWithLastingFault?: boolean | undefined;
 }): CallAttempt {
   const { rpc, call, options, startedMs, requestTimeoutMs, generation, avoid } = facts;
   return {
@@ -50,6 +53,7 @@ export function beginAttempt(facts: {
     options,
     endMs: startedMs + (call?.timeoutMs ?? requestTimeoutMs * unboundedCallRequests),
     generation,
+    endsWithLastingFault: facts.endsWithLastingFault ?? false,
     avoid,
     last: undefined,
     requestMs: requestTimeoutMs,

@@ -17,6 +17,7 @@ import {
 } from "./call-attempt.ts";
 import type { RestoreEvent } from "./client.ts";
 import type { ClusterGuard, Verdict } from "./cluster-guard.ts";
+import type { ConnectionFault } from "./connection-probe.ts";
 import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
 import { outcomeOf, storeErrorOf } from "./outcome-table.ts";
 import { grpcStatus, TransportFailure } from "./transport.ts";
@@ -46,7 +47,7 @@ export interface EndpointGateOptions {
   readonly username: string | undefined;
   readonly allowFaultyVersions: boolean;
   /** Finds out why an endpoint cannot be reached. */
-  readonly probe: ((endpoint: Endpoint) => Promise<string | undefined>) | undefined;
+  readonly probe: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined;
   readonly warn: (message: string) => void;
   /** A request of the gate's own, for the counters. */
   readonly greeted: (outcome: "sent" | "failed") => void;
@@ -61,7 +62,7 @@ export class EndpointGate {
   readonly #closing: AbortSignal;
   readonly #probes = new Map<
     Endpoint,
-    { readonly atMs: number; readonly reason: Promise<string | undefined> }
+    { readonly atMs: number; readonly fault: Promise<ConnectionFault | undefined> }
   >();
   readonly #warned = new Set<string>();
 
@@ -227,6 +228,7 @@ export class EndpointGate {
 
   async #rest(waitMs: number, attempt: CallAttempt): Promise<void> {
     if (this.#clock.monotonicMs() + waitMs >= attempt.endMs) throw await this.giveUp(attempt);
+    if (attempt.endsWithLastingFault && (await this.#allLastingFaults())) throw await this.giveUp(attempt);
     const signal = attempt.call?.signal;
     const either = signal === undefined ? this.#closing : AbortSignal.any([signal, this.#closing]);
     await this.#clock.sleep(waitMs, either);
@@ -264,7 +266,9 @@ export class EndpointGate {
     if (last instanceof StoreError) return last;
     const endpoint = this.#endpoints.find(last.endpoint);
     const reason =
-      last.request === "unsent" && endpoint !== undefined ? await this.#probed(endpoint) : undefined;
+      last.request === "unsent" && endpoint !== undefined
+        ? (await this.#probed(endpoint))?.reason
+        : undefined;
     return storeErrorOf(last, {
       action: rpc.action,
       effect: rpc.effect,
@@ -275,21 +279,26 @@ export class EndpointGate {
     });
   }
 
-  async #probed(endpoint: Endpoint): Promise<string | undefined> {
+  async #allLastingFaults(): Promise<boolean> {
+    const faults = await Promise.all(this.#endpoints.all.map((endpoint) => this.#probed(endpoint)));
+    return faults.every((fault) => fault?.lasting === true);
+  }
+
+  async #probed(endpoint: Endpoint): Promise<ConnectionFault | undefined> {
     if (this.#options.probe === undefined || this.#closing.aborted) return undefined;
     const now = this.#clock.monotonicMs();
     let known = this.#probes.get(endpoint);
     if (known === undefined || now - known.atMs > probeFreshMs) {
-      known = { atMs: now, reason: this.#options.probe(endpoint) };
+      known = { atMs: now, fault: this.#options.probe(endpoint) };
       this.#probes.set(endpoint, known);
     }
-    const { reason } = known;
+    const { fault } = known;
     return new Promise((resolve) => {
       const timer = this.#clock.setTimer(probeWaitMs, () => resolve(undefined));
-      reason.then(
-        (text) => {
+      fault.then(
+        (found) => {
           timer.cancel();
-          resolve(text);
+          resolve(found);
         },
         () => resolve(undefined),
       );

@@ -38,6 +38,7 @@ import type {
 import { LatencyHistogram, requestChannel, streamChannel } from "./client-diagnostics.ts";
 import { TrackedStream } from "./client-stream.ts";
 import { ClusterGuard, type Verdict } from "./cluster-guard.ts";
+import type { ConnectionFault } from "./connection-probe.ts";
 import { EndpointGate, statusPath } from "./endpoint-gate.ts";
 import { type Endpoint, EndpointSet } from "./endpoint-set.ts";
 import { judgementOf, outcomeOf } from "./outcome-table.ts";
@@ -57,7 +58,7 @@ export interface ClientOptions {
   readonly inFlightMax?: number | undefined;
   readonly allowFaultyVersions?: boolean | undefined;
   /** Finds out why an endpoint cannot be reached. */
-  readonly probe?: ((endpoint: Endpoint) => Promise<string | undefined>) | undefined;
+  readonly probe?: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined;
   /** Told about faulty versions and strangers; default `process.emitWarning`. */
   readonly warn?: ((message: string) => void) | undefined;
 }
@@ -374,6 +375,7 @@ export class EtcdClient implements Client {
       startedMs: this.clock.monotonicMs(),
       requestTimeoutMs: this.requestTimeoutMs,
       generation: this.#guard.generation,
+      endsWithLastingFault: true,
     });
     attempt.endpoint = await this.#gate.admit(attempt);
     if (this.#tokens !== undefined) await this.#gate.waitFor(this.#tokens.refresh(undefined), attempt);

@@ -55,7 +55,7 @@ describe.skipIf(!openssl)(`TLS${openssl ? "" : " (skipped: no openssl on this ma
     };
     const fails = async (endpoints: readonly string[], tls: TlsOptions | undefined): Promise<string> => {
       const error = await failureOf(
-        connect(endpoints, { ...(tls === undefined ? {} : { tls }), transport, timeoutMs: 1_500 }),
+        connect(endpoints, { ...(tls === undefined ? {} : { tls }), transport, timeoutMs: 30_000 }),
       );
       expect(error.code).toBe("UNAVAILABLE");
       return error.message;

@@ -309,8 +309,10 @@ export class Connection implements StreamHost, FrameSink {
     this.retire();
     const calm = code === h2Error.enhanceYourCalm;
     const reason = calm ? "Bandwidth exhausted" : `the server is going away${text === "" ? "" : `: ${text}`}`;
-    for (const [id, stream] of this.#streams) {
+    for (const [id, stream] of [...this.#streams]) {
       if (id > lastStreamId) this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "unsent"));
+      // It would never end by itself (a watch), and the server waits for it with its own end: etcd 3.5.30 for 7 s.
+      else if (!stream.halfClosed) this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "sent"));
     }
     for (const stream of this.#queue.splice(0))
       stream.finish(this.#failure(grpcStatus.unavailable, reason, "unsent"));

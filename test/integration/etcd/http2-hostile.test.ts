@@ -5,6 +5,7 @@ import { seededRandom } from "../../../src/base/random.ts";
 import { frameFlag, frameType, setting } from "../../../src/etcd/http2/frames.ts";
 import { http2Transport } from "../../../src/etcd/http2/transport-http2.ts";
 import { grpcStatus, type Transport, TransportFailure } from "../../../src/etcd/transport.ts";
+import { until } from "../../support/etcd-cases.ts";
 import {
   frame,
   grpcReply,
@@ -146,6 +147,29 @@ describe("http2 transport and a hostile peer", () => {
     await using transport = connect(peer.port);
     const failure = await failureOf(transport.unary(method, request, { timeoutMs: 20_000 }));
     expect([failure.code, failure.request]).toEqual([code, sent]);
+  });
+
+  test("a peer that is going away lets calls finish, and has no endless stream to wait for", async () => {
+    let reset: number | undefined;
+    await using peer = await startPeer({
+      onOpen: (connection) => connection.send(settings()),
+      onData: (connection, streamId, _part, endStream) => {
+        if (!endStream) return;
+        connection.send(frame(frameType.goAway, 0, 0, Buffer.concat([uint32(0x7fffffff), uint32(0)])));
+        connection.send(grpcReply(streamId, Buffer.from("last")));
+      },
+      onRst: (_connection, streamId) => {
+        reset = streamId;
+      },
+    });
+    await using transport = connect(peer.port);
+    const watch = transport.bidi(method, { lane: "stream" });
+    watch.write(request);
+    const call = transport.unary(method, request, { timeoutMs: 20_000, lane: "stream" });
+    const failure = await failureOf(watch.next());
+    expect([failure.code, failure.request]).toEqual([grpcStatus.unavailable, "sent"]);
+    expect(Buffer.from(await call).toString()).toBe("last");
+    await until(() => reset === 1);
   });
 
   test("the server's own status comes with its text, decoded", async () => {
