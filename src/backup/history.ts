@@ -4,9 +4,10 @@
  */
 import { type Call, CallScope } from "../base/call.ts";
 import { systemClock } from "../base/clock.ts";
-import { invalidArgument, isStoreError } from "../errors.ts";
-import type { Etcd } from "../etcd/ports.ts";
+import { invalidArgument } from "../errors.ts";
+import type { Etcd, KvEvent } from "../etcd/ports.ts";
 import { prefixEnd } from "../etcd/prefix-end.ts";
+import { liveHistory } from "./live-history.ts";
 import type { MvccRecord } from "./mvcc-record.ts";
 import { recordsUpTo } from "./record-scan.ts";
 import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
@@ -34,8 +35,8 @@ export interface KeyChange {
 const pageKeys = 500;
 
 /**
- * Every version of `key` that is still on record, oldest first. A running etcd is walked back from now: versions before
- * the last deletion are found in a file only.
+ * Every version of `key` that is still on record, oldest first, deletions included. A running etcd has what came after its
+ * last compaction, and the state the key had there; a file has all that was in it when it was made.
  * @throws CORRUPT_SNAPSHOT for a damaged file
  */
 export async function history(
@@ -45,7 +46,7 @@ export async function history(
 ): Promise<readonly KeyVersion[]> {
   using scope = new CallScope(options, systemClock, `read the history of "${key}"`);
   const { signal } = scope;
-  if (typeof from !== "string") return await liveHistory(from, key, signal);
+  if (typeof from !== "string") return (await liveHistory(from, key, signal)).events.map(eventVersion);
   await using file = await SnapshotFile.open(from, options);
   await file.checkHash(signal);
   const versions: KeyVersion[] = [];
@@ -108,30 +109,18 @@ function changeOf(
   return Buffer.compare(before, after) === 0 ? undefined : { key, type: "changed", before, after };
 }
 
-async function liveHistory(
-  etcd: Etcd,
-  key: string,
-  signal: AbortSignal | undefined,
-): Promise<readonly KeyVersion[]> {
-  const versions: KeyVersion[] = [];
-  for (let revision = 0n; ; ) {
-    const reply = await etcd.kv.range({ key, revision }, { signal }).catch((error: unknown) => {
-      if (isStoreError(error, "EXPIRED")) return undefined;
-      throw error;
-    });
-    const [kv] = reply?.kvs ?? [];
-    if (kv === undefined) return versions.reverse();
-    versions.push({
-      revision: kv.modRevision.toString(),
-      type: "put",
-      value: kv.value,
-      createRevision: kv.createRevision.toString(),
-      version: kv.version.toString(),
-      lease: kv.lease.toString(),
-    });
-    revision = kv.modRevision - 1n;
-    if (kv.version === 1n || revision < 1n) return versions.reverse();
-  }
+/** The version an event has made. */
+export function eventVersion({ type, kv }: KvEvent): KeyVersion {
+  const revision = kv.modRevision.toString();
+  if (type === "delete") return { revision, type, createRevision: "0", version: "0", lease: "0" };
+  return {
+    revision,
+    type,
+    value: kv.value,
+    createRevision: kv.createRevision.toString(),
+    version: kv.version.toString(),
+    lease: kv.lease.toString(),
+  };
 }
 
 async function* livePage(

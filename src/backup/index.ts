@@ -1,5 +1,6 @@
 /** The door `keelson/backup`. */
 export type { SnapshotProblem } from "./damage.ts";
+export { type DeletedVersion, deletedVersion } from "./deleted-version.ts";
 export { diff, history, type KeyChange, type KeyVersion } from "./history.ts";
 export { inspectSnapshot } from "./inspect.ts";
 export type { FieldChange } from "./object-changes.ts";

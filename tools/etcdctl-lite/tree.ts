@@ -279,6 +279,12 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       load: () => import("./commands/txn.ts"),
     },
     {
+      name: "undelete",
+      summary: "Brings a deleted key back as it last was",
+      load: () => import("./commands/undelete.ts"),
+      own: true,
+    },
+    {
       name: "user",
       summary: "User related commands",
       nodes: [

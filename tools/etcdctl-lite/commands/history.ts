@@ -11,7 +11,7 @@ const shownBytes = 60;
 export const command: Command = {
   usage: "<key> [options]",
   about:
-    "A running etcd is walked back from now; versions before the last deletion are found in a snapshot only.",
+    "A running etcd has what came after its last compaction, and the state the key had there; a snapshot has its own.",
   flags: [{ name: "from", type: "text", summary: "a snapshot file to look into, instead of --endpoints" }],
   examples: [
     ["history /registry/pods/default/web-1", "what it was, revision by revision"],

@@ -1,0 +1,74 @@
+/** The version of a key to bring back after a deletion: the last one before it, from a running etcd or a snapshot file. */
+import type { Call } from "../base/call.ts";
+import { CallScope } from "../base/call.ts";
+import { systemClock } from "../base/clock.ts";
+import { StoreError } from "../errors.ts";
+import type { Etcd } from "../etcd/ports.ts";
+import { eventVersion, history, type KeyVersion } from "./history.ts";
+import { liveHistory } from "./live-history.ts";
+import type { OpenSnapshotOptions } from "./snapshot-file.ts";
+
+export interface DeletedVersion {
+  /** The last put before the deletion, with its value. */
+  readonly version: KeyVersion & { readonly value: Uint8Array };
+  /** Revision of the deletion, decimal; undefined: in the snapshot the key is still there. */
+  readonly deletedAt: string | undefined;
+}
+
+/**
+ * @throws ALREADY_EXISTS when a running etcd has the key; EXPIRED, with the compacted revision, when its history does not go
+ *   back to the deletion; NOT_FOUND when the key was never there
+ */
+export async function deletedVersion(
+  from: string | Etcd,
+  key: string,
+  options: OpenSnapshotOptions & Call = {},
+): Promise<DeletedVersion> {
+  if (typeof from === "string") return fromFile(from, key, options);
+  using scope = new CallScope(options, systemClock, `look for "${key}" as it was before its deletion`);
+  const { events, compacted } = await liveHistory(from, key, scope.signal);
+  const last = events.at(-1);
+  if (last === undefined && compacted > 0n) throw compactedAway(key, compacted);
+  if (last === undefined) {
+    throw new StoreError("NOT_FOUND", `Cannot bring back "${key}": it was never there`, { key });
+  }
+  if (last.type === "put") {
+    const { modRevision } = last.kv;
+    throw new StoreError(
+      "ALREADY_EXISTS",
+      `Cannot bring back "${key}": it is there, since revision ${modRevision}`,
+      { key },
+    );
+  }
+  const before = events.at(-2);
+  const put = before?.type === "put" ? before : last.prevKv && ({ type: "put", kv: last.prevKv } as const);
+  if (put === undefined) throw compactedAway(key, compacted);
+  return {
+    version: { ...eventVersion(put), value: put.kv.value },
+    deletedAt: last.kv.modRevision.toString(),
+  };
+}
+
+async function fromFile(
+  path: string,
+  key: string,
+  options: OpenSnapshotOptions & Call,
+): Promise<DeletedVersion> {
+  const versions = await history(path, key, options);
+  const last = versions.at(-1);
+  const version = versions.findLast(({ type }) => type === "put");
+  if (version?.value === undefined) {
+    throw new StoreError("NOT_FOUND", `Cannot bring back "${key}": it is not in snapshot "${path}"`, { key });
+  }
+  return {
+    version: { ...version, value: version.value },
+    deletedAt: last?.type === "delete" ? last.revision : undefined,
+  };
+}
+
+const compactedAway = (key: string, compacted: bigint): StoreError<"EXPIRED"> =>
+  new StoreError(
+    "EXPIRED",
+    `Cannot bring back "${key}": no deletion of it is on record, and etcd's history is compacted up to ${compacted}`,
+    { key, compacted: compacted.toString(), reason: "compacted" },
+  );

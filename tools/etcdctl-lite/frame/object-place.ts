@@ -1,0 +1,28 @@
+/** Whose object lies at a key of a store: the reverse of where a store puts it. */
+import type { Key, KindRecord } from "keelson";
+
+export interface ObjectPlace {
+  readonly record: KindRecord;
+  readonly key: Key;
+}
+
+/** Undefined for a key that is no object's. @param registry the store's prefix, as typed */
+export function objectPlace(
+  registry: string,
+  kinds: readonly KindRecord[],
+  key: string,
+): ObjectPlace | undefined {
+  const prefix = `/${registry.replace(/^\/+|\/+$/g, "")}/`;
+  if (!key.startsWith(prefix)) return undefined;
+  for (const record of kinds) {
+    const folder = `${prefix}${record.keyPath}/`;
+    if (!key.startsWith(folder)) continue;
+    const [first = "", second, ...rest] = key.slice(folder.length).split("/");
+    if (rest.length > 0 || first === "" || second === "") continue;
+    if (record.scope === "Cluster" && second === undefined) return { record, key: { name: first } };
+    if (record.scope === "Namespaced" && second !== undefined) {
+      return { record, key: { namespace: first, name: second } };
+    }
+  }
+  return undefined;
+}
