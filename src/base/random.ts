@@ -63,18 +63,22 @@ export function seededRandom(seed: number): Random {
 }
 
 const hexDigits = "0123456789abcdef";
+const dash = 0x2d;
+const uuidCharacters = 36;
 
 /** A random (version 4) UUID in lower-case text. */
 export function randomUuid(random: Random): string {
   const bytes = random.bytes(16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  let text = "";
+  // Written as bytes and read as text once: pieces of text put together would be remembered as pieces.
+  const text = Buffer.allocUnsafe(uuidCharacters);
+  let at = 0;
   for (let i = 0; i < 16; i++) {
     const byte = bytes[i] ?? 0;
-    text += hexDigits[byte >> 4];
-    text += hexDigits[byte & 15];
-    if (i === 3 || i === 5 || i === 7 || i === 9) text += "-";
+    text[at++] = hexDigits.charCodeAt(byte >> 4);
+    text[at++] = hexDigits.charCodeAt(byte & 15);
+    if (i === 3 || i === 5 || i === 7 || i === 9) text[at++] = dash;
   }
-  return text;
+  return text.toString("latin1");
 }

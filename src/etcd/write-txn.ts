@@ -104,8 +104,13 @@ export function readGroup(
 
 /** Operations a member takes of a transaction's 128: the larger of its compares and its branches. */
 export function memberCost(write: FencedWrite): number {
-  const { compare, success, failure } = memberTxn(write, { root: "", since: 0n });
-  return Math.max(compare.length, success.length, failure.length);
+  // As memberTxn puts them together: the guard or the key, the grave of a create, the caller's.
+  const own = write.guard === 0n ? 2 : 1;
+  return Math.max(
+    own + (write.compares?.length ?? 0),
+    1 + (write.ops?.length ?? 0),
+    own + (write.reads?.length ?? 0),
+  );
 }
 
 /** Whether the write leaves a grave. */

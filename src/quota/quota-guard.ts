@@ -87,7 +87,13 @@ export class QuotaGuard implements WriteGuard {
     options: PrepareOptions,
     call: Call,
   ): GuardPart | Promise<GuardPart> {
-    const charges = specs.flatMap((spec) => spec.rules.flatMap((rule) => chargeOf(spec, rule, change) ?? []));
+    const charges: Charge[] = [];
+    for (const spec of specs) {
+      for (const rule of spec.rules) {
+        const charge = chargeOf(spec, rule, change);
+        if (charge !== undefined) charges.push(charge);
+      }
+    }
     return charges.length === 0
       ? this.#part(change, specs, [])
       : this.#withSlots(change, specs, charges, options, call);

@@ -157,7 +157,7 @@ export class KeySpace {
 function joined(segments: readonly string[]): string {
   const path = segments.join("/");
   invariant(
-    path.split("/").length === segments.length && segments.every((s) => s !== "" && s !== "." && s !== ".."),
+    segments.every((s) => s !== "" && s !== "." && s !== ".." && !s.includes("/")),
     "a bookkeeping segment is a clean word",
   );
   return path;

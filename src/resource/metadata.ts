@@ -20,6 +20,26 @@ export function formatTimestamp(ms: number): string {
   return `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
 }
 
+/** Fields every object has and no kind gives a meaning of its own. */
+const typeMeta: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata"]);
+/** Fields of a draft's metadata that are the store's. */
+const notOfDrafts: ReadonlySet<string> = new Set([
+  "resourceVersion",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+]);
+const versionField: ReadonlySet<string> = new Set(["resourceVersion"]);
+/** Fields of metadata that an update leaves as they are. */
+const keptByUpdate = [
+  "name",
+  "namespace",
+  "uid",
+  "creationTimestamp",
+  "generation",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+] as const;
+
 /** metadata as a draft may have it. */
 type DraftMeta = Partial<ObjectMeta>;
 
@@ -32,22 +52,13 @@ export function objectForCreate<T extends Resource>(
   draft: Draft<T>,
   context: { readonly nowMs: number; readonly random: Random },
 ): T {
-  const { metadata: given, ...content } = draft as Draft<T> &
-    Record<string, unknown> & { metadata: DraftMeta };
-  const {
-    resourceVersion: _version,
-    deletionTimestamp: _deleted,
-    deletionGracePeriodSeconds: _grace,
-    ...kept
-  } = given;
-  const metadata = {
-    ...kept,
-    name: given.name ?? generateName(given.generateName ?? "", context.random),
-    uid: randomUuid(context.random),
-    generation: 1,
-    creationTimestamp: formatTimestamp(context.nowMs),
-  };
-  return withTypeMeta(kind, content, metadata);
+  const given: DraftMeta = draft.metadata;
+  const metadata = copyFields(given, notOfDrafts);
+  metadata["name"] = given.name ?? generateName(given.generateName ?? "", context.random);
+  metadata["uid"] = randomUuid(context.random);
+  metadata["generation"] = 1;
+  metadata["creationTimestamp"] = formatTimestamp(context.nowMs);
+  return withTypeMeta(kind, draft as Readonly<Record<string, unknown>>, metadata);
 }
 
 /**
@@ -64,24 +75,19 @@ export function objectForUpdate<T extends Resource>(
   if (subresource === "status") {
     const { status } = proposed as { status?: unknown };
     const { status: _, metadata, ...content } = old;
-    return withTypeMeta(kind, { ...content, status }, withoutVersion(metadata));
+    return withTypeMeta(kind, { ...content, status }, copyFields(metadata, versionField));
   }
   const { metadata: given, ...taken } = proposed as Record<string, unknown> & { metadata: DraftMeta };
   const content: Record<string, unknown> =
     kind.status && subresource === undefined ? { ...taken, status: old["status"] } : taken;
-  const system = withoutVersion(current.metadata);
-  const { resourceVersion: _, ...free } = given;
-  // Fields that are undefined are not stored: what the old object does not have goes away here.
-  const metadata: Omit<ObjectMeta, "resourceVersion"> = {
-    ...free,
-    name: system.name,
-    namespace: system.namespace,
-    uid: system.uid,
-    creationTimestamp: system.creationTimestamp,
-    generation: sameDesire(kind, old, content) ? system.generation : nextGeneration(system.generation),
-    deletionTimestamp: system.deletionTimestamp,
-    deletionGracePeriodSeconds: system.deletionGracePeriodSeconds,
-  };
+  const metadata = copyFields(given, versionField);
+  for (const field of keptByUpdate) {
+    const value = old.metadata[field];
+    if (value !== undefined) metadata[field] = value;
+    // What the old object does not have goes away here.
+    else if (metadata[field] !== undefined) delete metadata[field];
+  }
+  if (!sameDesire(kind, old, content)) metadata["generation"] = nextGeneration(old.metadata.generation);
   return withTypeMeta(kind, content, metadata);
 }
 
@@ -91,28 +97,52 @@ function sameDesire(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
 ): boolean {
-  const desire = (of: Readonly<Record<string, unknown>>): Record<string, unknown> => {
-    const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, status, ...desired } = of;
-    return kind.status ? desired : { ...desired, status };
-  };
-  return sameContent(desire(before), desire(after));
+  const isDesire = (field: string): boolean => !typeMeta.has(field) && !(kind.status && field === "status");
+  let fields = 0;
+  for (const field of Object.keys(before)) {
+    const value = before[field];
+    if (value === undefined || !isDesire(field)) continue;
+    fields++;
+    if (!Object.hasOwn(after, field) || !sameContent(value, after[field])) return false;
+  }
+  for (const field of Object.keys(after)) if (after[field] !== undefined && isDesire(field)) fields--;
+  return fields === 0;
 }
 
-function withoutVersion(metadata: ObjectMeta): Omit<ObjectMeta, "resourceVersion"> {
-  const { resourceVersion: _, ...rest } = metadata;
-  return rest;
-}
-
-/** The one place that puts an object together: a copy without undefined fields, type meta first. */
+/**
+ * The one place that puts an object together: a copy without undefined fields, type meta first.
+ * @param metadata taken as it is: the caller's own copy
+ */
 function withTypeMeta<T extends Resource>(
   kind: KindDefinition<T>,
   content: Readonly<Record<string, unknown>>,
-  metadata: object,
+  metadata: Record<string, unknown>,
 ): T {
-  const { apiVersion: _apiVersion, kind: _kind, ...rest } = content;
-  const object = copyPlainData({ apiVersion: kind.apiVersion, kind: kind.kind, metadata, ...rest });
+  const object: Record<string, unknown> = { apiVersion: kind.apiVersion, kind: kind.kind, metadata };
+  for (const field of Object.keys(content)) {
+    const value = content[field];
+    if (value !== undefined && !typeMeta.has(field)) putField(object, field, value);
+  }
   // The kind's T is what its drafts describe; validate() is where a kind checks that at run time.
   return object as unknown as T;
+}
+
+/** A copy of all fields but some, without those that are undefined. */
+function copyFields(from: object, without: ReadonlySet<string>): Record<string, unknown> {
+  const to: Record<string, unknown> = {};
+  const fields = from as Readonly<Record<string, unknown>>;
+  for (const field of Object.keys(fields)) {
+    const value = fields[field];
+    if (value !== undefined && !without.has(field)) putField(to, field, value);
+  }
+  return to;
+}
+
+/** Plain data never has this name; what another program stored, and is merely being read, may. */
+function putField(to: Record<string, unknown>, field: string, value: unknown): void {
+  const copy = copyPlainData(value);
+  if (field === "__proto__") Object.defineProperty(to, field, { value: copy, enumerable: true });
+  else to[field] = copy;
 }
 
 /** Other Kubernetes tools store kinds like ConfigMap without a generation; their first change here is the first. */

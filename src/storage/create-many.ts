@@ -6,7 +6,6 @@ import type { CallScope } from "../base/call.ts";
 import { invalidArgument, invariant, isStoreError, StoreError } from "../errors.ts";
 import type { CreateManyOptions } from "../resource/contract.ts";
 import { limits } from "../resource/limits.ts";
-import { copyPlainData } from "../resource/plain-data.ts";
 import type { AnyResource, Draft } from "../resource/resource.ts";
 import { validateDraft } from "../resource/validate-object.ts";
 import { parseCreateOptions } from "../resource/write-options.ts";
@@ -87,7 +86,7 @@ async function createChunk(
     await context.turns.pause();
     try {
       validateDraft(slot.definition, draft);
-      const { place, object, generated } = planCreate(context, slot, copyPlainData(draft));
+      const { place, object, generated } = planCreate(context, slot, draft);
       // Asked for each: a lease carries a bounded number of keys. Nearly always it is the one of the last draft.
       const lease = await leaseFor(context, slot, ttlSeconds, undefined, scope.rest());
       const change = { place, before: undefined, after: object, lease };

@@ -29,7 +29,8 @@ export async function createObject(
 ): Promise<AnyResource> {
   const options = parseCreateOptions(given);
   validateDraft(slot.definition, draft);
-  const copy = copyPlainData(draft);
+  // What is stored is a copy anyway; another one is needed where a made-up name is tried again later.
+  const copy = draft.metadata.name === undefined ? copyPlainData(draft) : draft;
   for (let tries = 1; ; tries++) {
     const planned = planCreate(context, slot, copy);
     try {

@@ -23,6 +23,7 @@ const knownMax = 10_000;
 
 /** `modRevision` 0n: there is no such namespace. */
 interface Known {
+  readonly key: string;
   readonly modRevision: bigint;
   readonly terminating: boolean;
 }
@@ -40,18 +41,25 @@ export class NamespaceGate implements WriteGuard {
     this.#namespaces = namespaces;
   }
 
-  async prepare(change: Change, options: PrepareOptions, _call: Call): Promise<GuardPart | undefined> {
+  prepare(
+    change: Change,
+    options: PrepareOptions,
+    _call: Call,
+  ): GuardPart | undefined | Promise<GuardPart | undefined> {
     const { namespace } = change;
     if (namespace === undefined || change.before !== undefined || options.pure) return undefined;
-    const slot = this.#namespaces();
-    const key = this.#keys.object(slot.definition, { name: namespace });
-    let known = this.#known.get(namespace);
-    if (known === undefined || known.modRevision === 0n || known.terminating) {
-      known = await this.#learn(namespace, key, (await this.#gets.get(key)).kv);
-      const refusal = refusalOf(change, namespace, known);
-      if (refusal !== undefined) throw refusal;
-    }
-    return this.#part(change, namespace, key, known);
+    const known = this.#known.get(namespace);
+    return known === undefined || known.terminating
+      ? this.#ask(change, namespace)
+      : this.#part(change, namespace, known);
+  }
+
+  async #ask(change: Change, namespace: string): Promise<GuardPart> {
+    const key = this.#keys.object(this.#namespaces().definition, { name: namespace });
+    const known = await this.#learn(namespace, key, (await this.#gets.get(key)).kv);
+    const refusal = refusalOf(change, namespace, known);
+    if (refusal !== undefined) throw refusal;
+    return this.#part(change, namespace, known);
   }
 
   /** Something changed this namespace here: the next create asks etcd. */
@@ -59,7 +67,8 @@ export class NamespaceGate implements WriteGuard {
     this.#known.delete(namespace);
   }
 
-  #part(change: Change, namespace: string, key: string, known: Known): GuardPart {
+  #part(change: Change, namespace: string, known: Known): GuardPart {
+    const { key } = known;
     return {
       compares: [{ key, target: "mod", result: "=", operand: known.modRevision }],
       ops: [],
@@ -73,19 +82,19 @@ export class NamespaceGate implements WriteGuard {
         // Whether it is terminating is asked of its value, by the next prepare.
         this.#known.delete(namespace);
         if (kv !== undefined) return "mine";
-        return refusalOf(change, namespace, { modRevision: 0n, terminating: false }) ?? "mine";
+        return refusalOf(change, namespace, { key, modRevision: 0n, terminating: false }) ?? "mine";
       },
       abandoned: () => undefined,
     };
   }
 
   async #learn(namespace: string, key: string, kv: KeyValue | undefined): Promise<Known> {
-    if (kv === undefined) return { modRevision: 0n, terminating: false };
+    if (kv === undefined) return { key, modRevision: 0n, terminating: false };
     const slot = this.#namespaces();
     const record = await openValue(slot, key, { name: namespace }, kv);
     const { metadata, fields } = headOf(slot.definition, slot.codec, record);
     const terminating = metadata.deletionTimestamp !== undefined || fields["status.phase"] === "Terminating";
-    const known = { modRevision: kv.modRevision, terminating };
+    const known = { key, modRevision: kv.modRevision, terminating };
     this.#known.set(namespace, known);
     return known;
   }

@@ -47,16 +47,17 @@ export class NamespaceTermination implements WriteGuard {
     return keys.bookkeepingRange(folder);
   }
 
-  async prepare(
-    { kind, key, name, before, after }: Change,
+  prepare(
+    change: Change,
     _options: { readonly pure: boolean },
     call: Call,
-  ): Promise<GuardPart | undefined> {
+  ): GuardPart | undefined | Promise<GuardPart | undefined> {
+    const { kind, name, before, after } = change;
     if (kind.resource !== "namespaces" || before === undefined) return undefined;
-    const marker = NamespaceTermination.marker(this.#keys, name);
     if (after !== undefined) {
       const isMarked = after.head.metadata.deletionTimestamp !== undefined;
       if (!isMarked || before.head.metadata.deletionTimestamp !== undefined) return undefined;
+      const marker = NamespaceTermination.marker(this.#keys, name);
       return {
         compares: [],
         ops: [{ type: "put", put: { key: marker, value: "" } }],
@@ -66,6 +67,11 @@ export class NamespaceTermination implements WriteGuard {
         abandoned: () => undefined,
       };
     }
+    return this.#removal(change, call);
+  }
+
+  async #removal({ kind, key, name }: Change, call: Call): Promise<GuardPart> {
+    const marker = NamespaceTermination.marker(this.#keys, name);
     const ranges = (await this.#ranges(name, call)).slice(0, comparedMax);
     return {
       // A range compare holds for every key there is in the range: "made at revision 0" for none.

@@ -44,6 +44,8 @@ export type StoredEvent =
       readonly namespace: string | undefined;
       readonly name: string;
       readonly revision: bigint;
+      /** The version of the last state, where the source told it. */
+      readonly prevModRevision?: bigint | undefined;
       /** The last state; absent when compaction has removed it (a cache has its own copy). */
       readonly previous: StoredRecord | undefined;
     };
@@ -87,8 +89,14 @@ export interface StoredSource {
     },
     call?: Call,
   ): Promise<StoredPage>;
-  /** Changes after `fromRevision`, exclusive. The loop ends with EXPIRED when they are gone. */
-  watch(options: { readonly fromRevision: bigint }, call?: Call): StoredWatch;
+  /**
+   * Changes after `fromRevision`, exclusive. The loop ends with EXPIRED when they are gone.
+   * `previous`: "versions" tells of previous states their versions alone, for who holds the states.
+   */
+  watch(
+    options: { readonly fromRevision: bigint; readonly previous?: "states" | "versions" | undefined },
+    call?: Call,
+  ): StoredWatch;
   /** The store's revision now: one cheap quorum read, coalesced among callers that wait at the same time. */
   currentRevision(call?: Call): Promise<bigint>;
   /** Number of keys at `revision`. */

@@ -97,7 +97,6 @@ export async function guaranteedUpdateObject(
     throw invalidArgument("mutate", `Cannot update "${place.key}": mutate is not a function`);
   }
   using _turn = await context.hotKeys.acquire(place.key, scope.signal);
-  const signal = scope.signal ?? new AbortController().signal;
   // Awaited here: the turn is passed on when this function is left.
   return await runWritePlan(
     context,
@@ -114,7 +113,7 @@ export async function guaranteedUpdateObject(
         const state = existing(slot, place, record);
         meetPreconditions(slot, place, options.preconditions, state);
         // A copy of its own: mutate may change it in place, and the comparison needs the state as it was.
-        const made = Promise.resolve(mutate(copyPlainData(state.current), { number, signal }));
+        const made = Promise.resolve(mutate(copyPlainData(state.current), new Attempt(number, scope.signal)));
         const wanted = await untilAborted(made, scope.signal);
         validateReplacement(slot.definition, wanted);
         checkIdentity(slot, place, wanted);
@@ -124,6 +123,22 @@ export async function guaranteedUpdateObject(
     },
     scope,
   );
+}
+
+/** What mutate is told of its call. The signal of a call that has none is made when it is asked for: few look at it. */
+class Attempt {
+  readonly number: number;
+  #signal: AbortSignal | undefined;
+
+  constructor(number: number, signal: AbortSignal | undefined) {
+    this.number = number;
+    this.#signal = signal;
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= new AbortController().signal;
+    return this.#signal;
+  }
 }
 
 /** What storing `wanted` over a state comes to. */

@@ -15,6 +15,7 @@ import type { KeyRange } from "../resource/key-range.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import { limits } from "../resource/limits.ts";
+import type { Key } from "../resource/resource.ts";
 import { currentRevision } from "./freshness.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import { progressIsReliable } from "./progress-trust.ts";
@@ -77,7 +78,7 @@ export class RangeSource implements StoredSource {
     };
   }
 
-  watch({ fromRevision }: { readonly fromRevision: bigint }, call: Call = {}): StoredWatch {
+  watch({ fromRevision, previous }: Parameters<StoredSource["watch"]>[0], call: Call = {}): StoredWatch {
     const { range, key } = this.#scope;
     const source = this.#context.etcd.watches.open(
       {
@@ -87,7 +88,9 @@ export class RangeSource implements StoredSource {
       },
       call.signal === undefined ? {} : { signal: call.signal },
     );
-    const open = (batch: WatchBatch): Promise<StoredBatch | undefined> => this.#batch(batch, fromRevision);
+    const states = previous !== "versions";
+    const open = (batch: WatchBatch): Promise<StoredBatch | undefined> =>
+      this.#batch(batch, fromRevision, states);
     return {
       ready: async () => {
         await source.ready();
@@ -154,31 +157,25 @@ export class RangeSource implements StoredSource {
     return this.#context.epoch.onChange(listener);
   }
 
-  async #batch(batch: WatchBatch, fromRevision: bigint): Promise<StoredBatch | undefined> {
+  async #batch(batch: WatchBatch, fromRevision: bigint, states: boolean): Promise<StoredBatch | undefined> {
     // A header may be ahead of what has been delivered, so only progress and events say how far the stream is.
     if (batch.type === "created" || batch.revision < fromRevision) return undefined;
     if (batch.type === "progress") return { events: [], revision: batch.revision };
     const events: StoredEvent[] = [];
     for (const event of batch.events) {
-      const opened = await this.#event(event);
-      if (opened !== undefined) events.push(opened);
+      const key = textOfKey(event.kv.key);
+      const slot = this.#slotOf(key);
+      const at = slot && this.#context.keys.parse(slot.definition, key);
+      if (slot === undefined || at === undefined) continue;
+      const { kv, prevKv } = event;
+      const before = prevKv === undefined || !states ? undefined : openValue(slot, key, at, prevKv);
+      // Awaited only where a key service or a dictionary has to be asked: nearly every value is opened at once.
+      const previous = before instanceof Promise ? await before : before;
+      const after = event.type === "put" ? openValue(slot, key, at, kv) : undefined;
+      const record = after instanceof Promise ? await after : after;
+      events.push(storedEvent(slot, at, event, record, previous));
     }
     return { events, revision: batch.revision };
-  }
-
-  async #event({ type, kv, prevKv }: KvEvent): Promise<StoredEvent | undefined> {
-    const key = textOfKey(kv.key);
-    const slot = this.#slotOf(key);
-    const at = slot && this.#context.keys.parse(slot.definition, key);
-    if (slot === undefined || at === undefined) return undefined;
-    const previous = prevKv === undefined ? undefined : await openValue(slot, key, at, prevKv);
-    if (type === "put") {
-      const created = kv.createRevision === kv.modRevision;
-      const record = await openValue(slot, key, at, kv);
-      return { type, record, prevModRevision: created ? 0n : prevKv?.modRevision, previous };
-    }
-    const { namespace, name } = at;
-    return { type, kind: slot.definition, key, namespace, name, revision: kv.modRevision, previous };
   }
 
   #record(key: string, kv: KvEvent["kv"]): Promise<StoredRecord> | StoredRecord | undefined {
@@ -199,4 +196,27 @@ export class RangeSource implements StoredSource {
     if (slots.length === 1) return only;
     return slots.find(({ range }) => key.startsWith(range.prefix));
   }
+}
+
+function storedEvent(
+  slot: KindSlot,
+  { namespace, name }: Key,
+  { kv, prevKv }: KvEvent,
+  record: StoredRecord | undefined,
+  previous: StoredRecord | undefined,
+): StoredEvent {
+  if (record !== undefined) {
+    const created = kv.createRevision === kv.modRevision;
+    return { type: "put", record, prevModRevision: created ? 0n : prevKv?.modRevision, previous };
+  }
+  return {
+    type: "delete",
+    kind: slot.definition,
+    key: textOfKey(kv.key),
+    namespace,
+    name,
+    revision: kv.modRevision,
+    prevModRevision: prevKv?.modRevision,
+    previous,
+  };
 }

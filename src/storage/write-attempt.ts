@@ -10,6 +10,7 @@
 import { Backoff } from "../base/backoff.ts";
 import type { Call, CallScope } from "../base/call.ts";
 import { untilAborted } from "../base/until-aborted.ts";
+import type { PlainValue, ValueCodec } from "../codec/value.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../etcd/fenced-write.ts";
 import type { Head } from "../resource/head.ts";
@@ -20,7 +21,7 @@ import type { Place, ReadState } from "./reads.ts";
 import { openValue } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredRecord } from "./stored.ts";
-import type { Change, GuardPart, PrepareOptions } from "./write-guard.ts";
+import type { Change, ChangeSide, GuardPart, PrepareOptions, WriteGuard } from "./write-guard.ts";
 
 /** Waits between tries when a guard's own keys changed under us, milliseconds. */
 const guardWaits = { firstMs: 2, maxMs: 100 } as const;
@@ -64,7 +65,8 @@ export async function attemptChange(
 ): Promise<Attempt> {
   let backoff: Backoff | undefined;
   for (;;) {
-    await context.watchStarts.settled(scope.signal);
+    const starts = context.watchStarts.settled(scope.signal);
+    if (starts !== undefined) await starts;
     const prepared = await prepareWrite(context, slot, change, scope.rest());
     let outcome: WriteOutcome;
     try {
@@ -95,21 +97,23 @@ export async function prepareWrite(
   const { place, before, after, lease, pure = false } = change;
   const writeId = context.random.bytes(writeIdBytes);
   const head = after === undefined ? undefined : slot.definition.headOf(after);
-  const value =
+  const sealed =
     after === undefined || head === undefined
       ? undefined
-      : await slot.codec.seal({ key: place.key, object: after, head, writeId });
+      : slot.codec.seal({ key: place.key, object: after, head, writeId });
+  const value = sealed instanceof Promise ? await sealed : sealed;
   if (value !== undefined) checkSize(slot, place, value);
-  const parts = await guardParts(context, changeFor(slot, change, head, value), { pure, grouped }, call);
+  const asked = guardParts(context, changeFor(slot, change, head, value), { pure, grouped }, call);
+  const parts = asked instanceof Promise ? await asked : asked;
   const write: FencedWrite = {
     key: place.key,
     guard: before?.modRevision ?? 0n,
     change:
       value === undefined ? { type: "delete" } : { type: "put", value, ...(lease === 0n ? {} : { lease }) },
     writeId,
-    compares: parts.flatMap((part) => part.compares),
-    ops: parts.flatMap((part) => part.ops),
-    reads: parts.flatMap((part) => part.reads),
+    compares: all(parts, (part) => part.compares),
+    ops: all(parts, (part) => part.ops),
+    reads: all(parts, (part) => part.reads),
     ...(pure ? { pure } : {}),
   };
   return { change, write, parts };
@@ -132,7 +136,10 @@ export async function settleWrite(
   if (outcome.outcome === "applied") {
     for (const part of parts) part.applied(revision);
     if (write.change.type === "delete") context.recent.forget(place.key, revision);
-    else if (!bulk) await remember(context, slot, change, write.change.value, revision);
+    else if (!bulk) {
+      const remembered = remember(context, slot, change, write.change.value, revision);
+      if (remembered !== undefined) await remembered;
+    }
     return { outcome: "applied", revision };
   }
   const { current } = outcome;
@@ -153,20 +160,24 @@ export async function settleWrite(
 }
 
 /** Keeps what was just written for the next write of this key. It is stored: nothing that fails here is a failure of the write. */
-async function remember(
+function remember(
   context: StorageContext,
   slot: KindSlot,
   { place, before, lease }: ObjectChange,
   value: Uint8Array,
   revision: bigint,
-): Promise<void> {
+): Promise<void> | undefined {
+  const forget = (): void => context.recent.forget(place.key, revision);
+  const createRevision = before?.createRevision ?? revision;
+  const facts = { value, modRevision: revision, createRevision, lease };
   try {
-    const createRevision = before?.createRevision ?? revision;
-    const facts = { value, modRevision: revision, createRevision, lease };
-    context.recent.keep(await openValue(slot, place.key, place.at, facts));
+    const opened = openValue(slot, place.key, place.at, facts);
+    if (opened instanceof Promise) return opened.then((record) => context.recent.keep(record)).catch(forget);
+    context.recent.keep(opened);
   } catch {
-    context.recent.forget(place.key, revision);
+    forget();
   }
+  return undefined;
 }
 
 /** Asks the guards about a change without making it: for dry runs. @throws what refuses it */
@@ -184,24 +195,59 @@ export function abandon(parts: readonly GuardPart[], fate: "not applied" | "unkn
   for (const part of parts) part.abandoned(fate);
 }
 
-async function guardParts(
+/** The guards' parts, at once where none has to ask etcd. */
+function guardParts(
   context: StorageContext,
   change: Change,
   options: PrepareOptions,
   call: Call,
-): Promise<readonly GuardPart[]> {
+): readonly GuardPart[] | Promise<readonly GuardPart[]> {
   const parts: GuardPart[] = [];
+  const { guards } = context;
   try {
-    for (const guard of context.guards) {
-      const prepared = guard.prepare(change, options, call);
-      const part = prepared instanceof Promise ? await partInTime(prepared, call) : prepared;
-      if (part !== undefined) parts.push(part);
+    for (let at = 0; at < guards.length; at++) {
+      const prepared = guards[at]?.prepare(change, options, call);
+      if (prepared instanceof Promise) {
+        return waitForParts(parts, prepared, guards.slice(at + 1), change, options, call);
+      }
+      if (prepared !== undefined) parts.push(prepared);
     }
   } catch (error) {
     abandon(parts, "not applied");
     throw error;
   }
   return parts;
+}
+
+/** As `guardParts`, from a guard on that has to ask. */
+async function waitForParts(
+  parts: GuardPart[],
+  asked: Promise<GuardPart | undefined>,
+  rest: readonly WriteGuard[],
+  change: Change,
+  options: PrepareOptions,
+  call: Call,
+): Promise<readonly GuardPart[]> {
+  try {
+    const part = await partInTime(asked, call);
+    if (part !== undefined) parts.push(part);
+    for (const guard of rest) {
+      const prepared = guard.prepare(change, options, call);
+      const next = prepared instanceof Promise ? await partInTime(prepared, call) : prepared;
+      if (next !== undefined) parts.push(next);
+    }
+  } catch (error) {
+    abandon(parts, "not applied");
+    throw error;
+  }
+  return parts;
+}
+
+/** What the parts contribute together, in their order. */
+function all<T>(parts: readonly GuardPart[], of: (part: GuardPart) => readonly T[]): readonly T[] {
+  const found: T[] = [];
+  for (const part of parts) for (const one of of(part)) found.push(one);
+  return found;
 }
 
 /** A guard asks etcd for all its callers at once: one caller's end does not wait for it, and its late part is given back. */
@@ -232,18 +278,32 @@ function changeFor(
     key: place.key,
     namespace: place.at.namespace,
     name: place.at.name,
-    before:
-      before?.value === undefined
-        ? undefined
-        : {
-            // As it was stored, in whatever sense of its fields: that is what guards were told then.
-            head: codec.head(before.value),
-            storedBytes: before.value.storedBytes,
-            lease: before.lease,
-          },
+    before: before?.value === undefined ? undefined : new StateBefore(codec, before.value, before.lease),
     after:
       head === undefined || value === undefined ? undefined : { head, storedBytes: value.byteLength, lease },
   };
+}
+
+/** The state a change starts from. Its head is read when a guard asks for it, which most writes never do. */
+class StateBefore implements ChangeSide {
+  readonly #codec: ValueCodec;
+  readonly #value: PlainValue;
+  readonly lease: bigint;
+
+  constructor(codec: ValueCodec, value: PlainValue, lease: bigint) {
+    this.#codec = codec;
+    this.#value = value;
+    this.lease = lease;
+  }
+
+  /** As it was stored, in whatever sense of its fields: that is what guards were told then. */
+  get head(): Head {
+    return this.#codec.head(this.#value);
+  }
+
+  get storedBytes(): number {
+    return this.#value.storedBytes;
+  }
 }
 
 function checkSize(slot: KindSlot, { key, at }: Place, value: Uint8Array): void {

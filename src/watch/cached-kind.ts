@@ -113,9 +113,9 @@ export class CachedKind {
   apply(event: StoredEvent): Applied {
     if (event.type === "delete") {
       const change = this.#state.remove(event.revision, event.key);
-      if (change === undefined) return event.previous === undefined ? "repeated" : "missed";
-      const missed =
-        event.previous !== undefined && event.previous.modRevision !== change.before?.modRevision;
+      const told = event.prevModRevision ?? event.previous?.modRevision;
+      if (change === undefined) return told === undefined ? "repeated" : "missed";
+      const missed = told !== undefined && told !== change.before?.modRevision;
       this.#dispatch.dispatch(change);
       return missed ? "missed" : "applied";
     }

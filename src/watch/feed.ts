@@ -321,7 +321,7 @@ export class Feed {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    await using watch = this.source.watch({ fromRevision: this.#applied }, { signal });
+    await using watch = this.source.watch({ fromRevision: this.#applied, previous: "versions" }, { signal });
     this.#watch = watch;
     try {
       for await (const batch of watch) {

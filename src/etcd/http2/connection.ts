@@ -24,6 +24,7 @@ import {
   setting,
   windowBytesMax,
 } from "./frames.ts";
+import { messagePrefixBytes } from "./grpc-message.ts";
 import type { H2Stream, StreamHost } from "./h2-stream.ts";
 import { HeaderDecoder } from "./hpack.ts";
 import { Keepalive } from "./keepalive.ts";
@@ -198,13 +199,19 @@ export class Connection implements StreamHost, FrameSink {
         this.#blocked.add(stream);
         return;
       }
-      const part = payload.length <= room ? payload : payload.subarray(0, room);
-      if (part.length === payload.length) outbox.shift();
+      // A prefix and its message leave in one frame where they fit, without having been put together before.
+      const next = payload.length <= messagePrefixBytes ? outbox[1] : undefined;
+      const joined = next !== undefined && payload.length + next.length <= room;
+      const part = joined ? next : payload.length <= room ? payload : payload.subarray(0, room);
+      if (joined) outbox.splice(0, 2);
+      else if (part.length === payload.length) outbox.shift();
       else outbox[0] = payload.subarray(room);
       const last = stream.halfClosed && outbox.length === 0;
-      this.#sendWindow -= part.length;
-      stream.sendWindowBytes -= part.length;
-      this.#output.frame(frameType.data, last ? frameFlag.endStream : 0, stream.id, part);
+      const bytes = joined ? payload.length + part.length : part.length;
+      this.#sendWindow -= bytes;
+      stream.sendWindowBytes -= bytes;
+      const flags = last ? frameFlag.endStream : 0;
+      this.#output.frame(frameType.data, flags, stream.id, part, joined ? payload : undefined);
       if (last) stream.endSent = true;
     }
     this.#blocked.delete(stream);

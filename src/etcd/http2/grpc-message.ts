@@ -4,7 +4,8 @@
  * The assembler takes pieces as they arrive. A message that lies in one piece is handed on as a view of it; a longer
  * one is gathered, and memory grows only with bytes that did arrive, whatever length the peer announced.
  */
-const prefixBytes = 5;
+/** Compression byte and length. */
+export const messagePrefixBytes = 5;
 /** Messages up to this are gathered in one allocation; longer ones piece by piece. */
 const allocateAtOnceBytes = 1024 * 1024;
 /** Most bytes of one message. etcd's largest replies (unpaged ranges) stay far below; a Buffer could not hold 4 GiB. */
@@ -12,7 +13,7 @@ export const messageBytesMax = 2 ** 31 - 1;
 
 /** `flags` 0: not compressed. */
 export function messagePrefix(messageBytes: number): Uint8Array {
-  const prefix = Buffer.allocUnsafe(prefixBytes);
+  const prefix = Buffer.allocUnsafe(messagePrefixBytes);
   prefix[0] = 0;
   prefix.writeUInt32BE(messageBytes, 1);
   return prefix;
@@ -41,18 +42,18 @@ export class MessageAssembler {
     let at = 0;
     while (at < piece.length || this.#length === 0) {
       if (this.#length < 0) {
-        if (this.#prefixUsed === 0 && piece.length - at >= prefixBytes) {
+        if (this.#prefixUsed === 0 && piece.length - at >= messagePrefixBytes) {
           const fault = this.#begin(piece, at);
           if (fault !== undefined) return fault;
-          at += prefixBytes;
+          at += messagePrefixBytes;
           continue;
         }
-        this.#prefix ??= Buffer.allocUnsafe(prefixBytes);
-        const take = Math.min(prefixBytes - this.#prefixUsed, piece.length - at);
+        this.#prefix ??= Buffer.allocUnsafe(messagePrefixBytes);
+        const take = Math.min(messagePrefixBytes - this.#prefixUsed, piece.length - at);
         piece.copy(this.#prefix, this.#prefixUsed, at, at + take);
         this.#prefixUsed += take;
         at += take;
-        if (this.#prefixUsed < prefixBytes) return undefined;
+        if (this.#prefixUsed < messagePrefixBytes) return undefined;
         this.#prefixUsed = 0;
         const fault = this.#begin(this.#prefix, 0);
         if (fault !== undefined) return fault;

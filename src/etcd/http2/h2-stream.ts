@@ -29,7 +29,7 @@ export class H2Stream {
   readonly block: Uint8Array;
   /** When the call's time ends, monotonic; Infinity for none. */
   readonly deadlineMs: number;
-  /** Payloads that wait for flow control, in order; each is a prefixed message or the rest of one. */
+  /** Payloads that wait for flow control, in order: prefixes, messages, or the rest of one. */
   readonly outbox: Uint8Array[] = [];
   /** The request side is complete: the last payload carries END_STREAM. */
   halfClosed = false;
@@ -118,10 +118,10 @@ export class H2Stream {
     });
   }
 
-  /** Queues a payload; false when more than the peer's window is waiting. */
-  send(payload: Uint8Array): boolean {
+  /** Queues a message behind its prefix; false when more than the peer's window is waiting. */
+  send(prefix: Uint8Array, message: Uint8Array): boolean {
     if (this.end !== undefined || this.halfClosed) return true;
-    this.outbox.push(payload);
+    this.outbox.push(prefix, message);
     this.host.pump(this);
     return this.outbox.length === 0;
   }

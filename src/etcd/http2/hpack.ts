@@ -76,6 +76,8 @@ const staticTable: readonly (readonly [string, string])[] = [
 const dynamicTableBytesMax = 4096;
 /** RFC 7541 4.1: what an entry counts beyond its octets. */
 const entryOverheadBytes = 32;
+/** Blocks recognised by their bytes: the headers and the trailers of unary replies and of streams. */
+const knownBlocksMax = 4;
 /** Decoded header list, bytes with overhead: etcd sends well under 1 KiB; an error text may be some KiB. */
 export const headerListBytesMax = 256 * 1024;
 
@@ -113,14 +115,15 @@ export class HeaderDecoder {
   readonly #dynamic: (readonly [string, string])[] = [];
   #dynamicBytes = 0;
   #capacityBytes = dynamicTableBytesMax;
-  #last: { readonly block: Buffer; readonly headers: ReadonlyMap<string, string> } | undefined;
+  /** Blocks that neither read nor changed the dynamic table, the last one decoded first. */
+  readonly #known: { readonly block: Buffer; readonly headers: ReadonlyMap<string, string> }[] = [];
 
   /**
    * Headers of one complete block by lower-case name, the last of equal names. Undefined: not HPACK, or too large.
    * The same bytes again, as replies of one server are, are recognised without decoding.
    */
   decode(block: Buffer): ReadonlyMap<string, string> | undefined {
-    if (this.#last?.block.equals(block)) return this.#last.headers;
+    for (const known of this.#known) if (known.block.equals(block)) return known.headers;
     const headers = new Map<string, string>();
     const reader = new BlockReader(block);
     let listBytes = 0;
@@ -159,7 +162,10 @@ export class HeaderDecoder {
       if (listBytes > headerListBytesMax) return undefined;
       headers.set(entry[0], entry[1]);
     }
-    this.#last = stateless ? { block: Buffer.from(block), headers } : undefined;
+    if (stateless) {
+      this.#known.unshift({ block: Buffer.from(block), headers });
+      if (this.#known.length > knownBlocksMax) this.#known.pop();
+    }
     return headers;
   }
 

@@ -69,7 +69,7 @@ class Http2Transport implements Transport {
         },
       });
       signal?.addEventListener("abort", onAbort, { once: true });
-      stream.outbox.push(prefixed(request));
+      stream.outbox.push(messagePrefix(request.length), request);
       stream.halfClosed = true;
       lane.start(stream);
     });
@@ -120,7 +120,7 @@ class Http2Transport implements Transport {
       },
       poll: () => stream.poll(),
       cancel: () => stream.host.cancel(stream),
-      write: (message) => stream.send(prefixed(message)),
+      write: (message) => stream.send(messagePrefix(message.length), message),
       drained: () => stream.drained(),
       end: () => stream.closeSending(),
     };
@@ -155,10 +155,6 @@ class Http2Transport implements Transport {
   #failure(code: number, text: string, request: "sent" | "unsent"): TransportFailure {
     return new TransportFailure({ code, text, request, fromServer: false, endpoint: this.endpoint });
   }
-}
-
-function prefixed(message: Uint8Array): Uint8Array {
-  return Buffer.concat([messagePrefix(message.length), message]);
 }
 
 /** Request header blocks; the last one of each method is kept, since it mostly comes again. */
