@@ -191,6 +191,7 @@ class OpenStore implements Store, HasStoredSource {
     this[storedSource] = new RangeSource(context, {
       range: context.keys.all(),
       slots: () => registry.slots,
+      closed: context.gate.signal,
     });
   }
 

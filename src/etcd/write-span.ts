@@ -15,6 +15,7 @@ export class WriteSpan {
   readonly signal: AbortSignal | undefined;
   readonly #etcd: Etcd;
   readonly #deadlineMs: number;
+  readonly #timeoutMs: number;
   /** Highest revision seen when it began: only a restore makes it fall. */
   readonly #highest: bigint;
 
@@ -30,6 +31,7 @@ export class WriteSpan {
     call.signal?.throwIfAborted();
     this.signal = call.signal;
     this.#etcd = etcd;
+    this.#timeoutMs = Math.ceil(timeoutMs);
     this.#deadlineMs = etcd.clock.monotonicMs() + timeoutMs;
     this.#highest = etcd.kv.highestRevision;
   }
@@ -60,7 +62,7 @@ export class WriteSpan {
   async pause(backoff: Backoff, key: string, error?: unknown): Promise<void> {
     const waitMs = backoff.next();
     if (this.leftMs() <= waitMs) {
-      throw isStoreError(error, "UNAVAILABLE", "DEADLINE") ? error : this.deadline(key, error);
+      throw isStoreError(error, "UNAVAILABLE") ? error : this.deadline(key, error);
     }
     await this.#etcd.clock.sleep(waitMs, this.signal);
   }
@@ -75,11 +77,14 @@ export class WriteSpan {
     );
   }
 
+  /** The whole call's time is up, not only that of its last request. */
   deadline(key: string, cause?: unknown): StoreError {
+    const timeoutMs = this.#timeoutMs;
+    const endpoint = isStoreError(cause, "DEADLINE") ? cause.details.endpoint : undefined;
     return new StoreError(
       "DEADLINE",
-      `Cannot write ${quote(key)}: no answer in time, and it was not applied`,
-      {},
+      `Cannot write ${quote(key)}: no answer within ${timeoutMs} ms, and it was not applied`,
+      { timeoutMs, endpoint },
       cause === undefined ? {} : { cause },
     );
   }

@@ -29,7 +29,7 @@ import type { StorageContext } from "./storage-context.ts";
 import { metadataProjection, objectProjection, StoreReader } from "./store-reader.ts";
 import { type HasStoredSource, type StoredRecord, type StoredSource, storedSource } from "./stored.ts";
 import { guaranteedUpdateObject, type Mutate, updateObject } from "./updates.ts";
-import { RangeSource } from "./watch-source.ts";
+import { kindSource } from "./watch-source.ts";
 
 /** Internal option of writes: a state that is probably current, e.g. the cache's. Never the basis of an answer. */
 export const suggestedRecord: unique symbol = Symbol("keelson.suggestedRecord");
@@ -48,7 +48,7 @@ export class ObjectStore implements ResourceStore<AnyResource>, HasStoredSource 
     this.#context = context;
     this.#slot = slot;
     this.#reader = new StoreReader(context, slot, objectProjection(slot));
-    this[storedSource] = new RangeSource(context, { range: slot.range, slots: () => [slot] });
+    this[storedSource] = kindSource(context, slot);
   }
 
   get(key: Key, options?: GetOptions): Promise<AnyResource> {

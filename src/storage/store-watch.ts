@@ -264,6 +264,7 @@ export class StoreWatch<V> implements Watch<V> {
       range: keys.range(this.#slot.definition, selection.namespace),
       key: onlyKey(keys, this.#slot, selection),
       slots: () => [this.#slot],
+      closed: this.#slot.closed,
     });
     return source.watch({ fromRevision: revision }, { signal: this.#stop.signal });
   }

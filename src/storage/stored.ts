@@ -109,6 +109,8 @@ export interface StoredSource {
   readonly random: Random;
   readonly turns: TurnBudget;
   readonly keys: KeySpace;
+  /** Aborted with CLOSED when the store is closed, or its only kind removed: nothing more comes then. */
+  readonly closed?: AbortSignal | undefined;
   /** The same for one kind of this source alone. */
   only(kind: KindDefinition): StoredSource;
   /** Highest revision any linearizable answer to this process carried; no call. */

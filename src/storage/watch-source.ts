@@ -38,6 +38,8 @@ export interface SourceScope {
   readonly key?: string | undefined;
   /** Kinds carried now, in key order. */
   readonly slots: () => readonly KindSlot[];
+  /** Ends with the store, or with its only kind. */
+  readonly closed: AbortSignal;
 }
 
 export class RangeSource implements StoredSource {
@@ -124,7 +126,11 @@ export class RangeSource implements StoredSource {
 
   only(kind: KindDefinition): StoredSource {
     const slot = this.#slotFor(kind);
-    return new RangeSource(this.#context, { range: slot.range, slots: () => [slot] });
+    return kindSource(this.#context, slot);
+  }
+
+  get closed(): AbortSignal {
+    return this.#scope.closed;
   }
 
   seenRevision(): bigint {
@@ -219,4 +225,13 @@ function storedEvent(
     prevModRevision: prevKv?.modRevision,
     previous,
   };
+}
+
+/** A source of one kind. */
+export function kindSource(context: StorageContext, slot: KindSlot): RangeSource {
+  return new RangeSource(context, {
+    range: slot.range,
+    slots: () => [slot],
+    closed: AbortSignal.any([context.gate.signal, slot.closed]),
+  });
 }

@@ -36,6 +36,11 @@ export class CacheCore {
     this.fresh = new FreshReads(this.feed);
     this.path = new EtcdPath(source.clock, this.#counters);
     this.#check = new SelfCheck(this.feed);
+    // Also when it ends because its source is closed.
+    this.feed.signal.addEventListener("abort", () => {
+      this.#bookmarkTimer?.cancel();
+      this.#check.stop();
+    });
   }
 
   start(): void {
@@ -45,8 +50,6 @@ export class CacheCore {
   }
 
   async stop(): Promise<void> {
-    this.#bookmarkTimer?.cancel();
-    this.#check.stop();
     await this.feed.stop();
   }
 

@@ -100,24 +100,30 @@ export class Feed {
     for (const definition of this.source.kinds()) if (this.#carries(definition)) this.#open(definition);
     const epoch = this.source.onEpochChange(() => this.rewind("epoch"));
     this.#stop.signal.addEventListener("abort", () => epoch[Symbol.dispose](), { once: true });
+    const { closed } = this.source;
+    if (closed?.aborted) this.#end(closed.reason);
+    closed?.addEventListener("abort", () => this.#end(closed.reason), { once: true, signal: this.signal });
     this.#running = this.#run();
   }
 
   async stop(): Promise<void> {
-    if (this.#state !== "stopped") {
-      this.#state = "stopped";
-      const closed = new StoreError("CLOSED", "Cannot use the cache: it is closed", { what: "cache" });
-      this.#stop.abort(closed);
-      this.#again.abort(closed);
-      this.#progressTimer?.cancel();
-      for (const end of [...this.endings]) end(closed);
-      for (const waiter of [...this.#waiters]) waiter.resolve(false);
-      this.#waiters.clear();
-      this.#settleReady(closed);
-      for (const kind of this.kinds.values()) kind.reset();
-      this.made.clear();
-    }
+    this.#end(new StoreError("CLOSED", "Cannot use the cache: it is closed", { what: "cache" }));
     await this.#running;
+  }
+
+  /** Nothing more comes: its owner has closed it, or the source is closed. */
+  #end(closed: StoreError): void {
+    if (this.#state === "stopped") return;
+    this.#state = "stopped";
+    this.#stop.abort(closed);
+    this.#again.abort(closed);
+    this.#progressTimer?.cancel();
+    for (const end of [...this.endings]) end(closed);
+    for (const waiter of [...this.#waiters]) waiter.resolve(false);
+    this.#waiters.clear();
+    this.#settleReady(closed);
+    for (const kind of this.kinds.values()) kind.reset();
+    this.made.clear();
   }
 
   /** Resolves once ready. Rejects with CLOSED when stopped. */
@@ -241,6 +247,8 @@ export class Feed {
         if (this.#stop.signal.aborted) return;
         // Asked for from inside: at once, without counting it against the source.
         if (signal.aborted) continue;
+        // Closed is closed: a store or a connection does not come back.
+        if (isStoreError(error, "CLOSED")) return this.#end(error);
         this.counters.sourceFailures++;
         this.#failure = error;
         if (isStoreError(error, "EXPIRED") && isRestore(error)) this.rewind("restored");

@@ -23,7 +23,7 @@ export class SelfCheck {
 
   start(): void {
     const { bounds, source } = this.#feed;
-    if (bounds.selfCheckIntervalMs === false) return;
+    if (bounds.selfCheckIntervalMs === false || this.#feed.state === "stopped") return;
     const waitMs = bounds.selfCheckIntervalMs * (1 + source.random.float() / 2);
     this.#timer = source.clock.setTimer(waitMs, () => {
       // What fails here (etcd away, closed) is no verdict: the next one comes.

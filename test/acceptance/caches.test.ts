@@ -11,6 +11,7 @@ import {
   withCache,
   withCaches,
 } from "keelson";
+import { connectEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   at,
@@ -61,6 +62,44 @@ describe("createWatchCache", () => {
     await refusal(cache.ready(), "CLOSED");
     // The store goes on.
     expect((await store.resources(Pod).list()).items.length).toBe(1);
+  });
+
+  test("stops when its store closes, its kind is removed or its connection ends: watchers and reads are CLOSED", async () => {
+    await using etcd = await connectEtcd({ endpoints: world.server.endpoints });
+    const ends: Record<string, (store: Store) => Promise<void>> = {
+      "close of the store": (store) => store.close(),
+      removeKind: (store) => store.removeKind(Pod),
+      "close of the connection": () => etcd.close(),
+    };
+    for (const [what, end] of Object.entries(ends)) {
+      const store = await world.store({ etcd });
+      const source = store.resources(Pod);
+      const foreign: ResourceReader<Pod> = {
+        get: (...args) => source.get(...args),
+        list: (...args) => source.list(...args),
+        watch: (...args) => source.watch(...args),
+        as: (view) => source.as(view),
+      };
+      const caches = [createWatchCache(source), createWatchCache(foreign)];
+      const watched = [];
+      for (const cache of caches) {
+        await cache.ready();
+        const watch = cache.watch();
+        await watch.ready();
+        watched.push(thrownBy(take(watch, 1)));
+      }
+      await end(store);
+      for (const ended of watched) expect(await within(ended, what)).toMatchObject({ code: "CLOSED" });
+      for (const cache of caches) {
+        expect(cache.state).toBe("stopped");
+        await refusal(cache.list(fromCache), "CLOSED");
+        await refusal(cache.ready(), "CLOSED");
+      }
+      // A cache over what is closed already is never ready.
+      const late = createWatchCache(source);
+      await refusal(within(late.ready(), what), "CLOSED");
+      await store.close().catch(() => undefined);
+    }
   });
 
   test("reads at every freshness agree with the store's, errors too", async () => {
