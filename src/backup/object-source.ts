@@ -14,6 +14,7 @@ import type { Transform } from "../codec/transform.ts";
 import type { ValueCodec } from "../codec/value.ts";
 import { createValueCodec } from "../codec/value-codec.ts";
 import { invalidArgument } from "../errors.ts";
+import type { KeySpace } from "../resource/keys.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import type { AnyResource } from "../resource/resource.ts";
 import type { Store } from "../resource/store.ts";
@@ -58,12 +59,13 @@ export async function* objectsOf(
 ): AsyncGenerator<SourceObject> {
   if (typeof from === "string") yield* fromFile({ snapshot: from }, target, kinds, signal);
   else if ("snapshot" in from) yield* fromFile(from, target, kinds, signal);
-  else if ("store" in from) yield* fromStore(from, kinds, signal);
+  else if ("store" in from) yield* fromStore(from, target.keys, kinds, signal);
   else yield* fromRepository(from, target, kinds, signal);
 }
 
 async function* fromStore(
   { store, resourceVersion }: { readonly store: Store; readonly resourceVersion: string },
+  keys: KeySpace,
   kinds: readonly KindDefinition[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<SourceObject> {
@@ -76,7 +78,7 @@ async function* fromStore(
       for (const item of page.items) {
         const object = item as AnyResource;
         const { namespace, name } = object.metadata;
-        yield { kind, key: `${kind.resource}/${namespace ?? ""}/${name}`, object, fault: undefined };
+        yield { kind, key: keys.object(kind, { namespace, name }), object, fault: undefined };
       }
       continueToken = page.continueToken;
     } while (continueToken !== undefined);

@@ -12,7 +12,7 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { type Call, CallScope } from "../base/call.ts";
 import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
-import type { LabelSelector, ResourceStore } from "../resource/contract.ts";
+import type { LabelSelector, Progress, ResourceStore } from "../resource/contract.ts";
 import { definitionOf } from "../resource/define-kind.ts";
 import type { Kind, KindDefinition } from "../resource/kind.ts";
 import type { AnyResource, Draft, Key } from "../resource/resource.ts";
@@ -29,6 +29,8 @@ export interface RestoreObjectsOptions extends Call {
   /** Default: every kind open in the store, namespaces first. */
   readonly kinds?: readonly Kind[] | undefined;
   readonly names?: readonly string[] | undefined;
+  /** Only objects whose key in etcd begins with it, e.g. "/registry/pods/shop/". */
+  readonly keyPrefix?: string | undefined;
   readonly labelSelector?: string | LabelSelector | undefined;
   readonly conflict: "skip" | "overwrite" | "fail";
   /** Overwrite only what has not changed after this version of the live store; what has counts as skipped. */
@@ -39,6 +41,8 @@ export interface RestoreObjectsOptions extends Call {
   readonly dryRun?: boolean | undefined;
   /** A new file that `undoObjectRestore` takes back what was done with. */
   readonly undoPath?: string | undefined;
+  /** Told of every object that was looked at. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export interface ObjectDiff {
@@ -186,6 +190,7 @@ class ObjectRestore {
     const counts = { created: 0, overwritten: 0, skipped: 0, unchanged: 0 };
     const failed: { key: string; error: unknown }[] = [];
     const diff: ObjectDiff[] = [];
+    let looked = 0;
     try {
       const namespaces = this.#kinds.filter(({ resource }) => resource === "namespaces");
       const others = this.#kinds.filter(({ resource }) => resource !== "namespaces");
@@ -196,7 +201,8 @@ class ObjectRestore {
             failed.push({ key: found.key, error: found.fault });
             continue;
           }
-          if (!this.#wanted(found.kind, found.object)) continue;
+          if (!this.#wanted(found.kind, found.object, found.key)) continue;
+          this.#options.onProgress?.({ done: ++looked, unit: "objects" });
           try {
             const done = await this.#one(found.kind, found.object, mode, undo);
             counts[done.count]++;
@@ -214,8 +220,9 @@ class ObjectRestore {
     return { ...counts, failed, diff, text: diff.map(textOf).join("\n") };
   }
 
-  #wanted(kind: KindDefinition, object: AnyResource): boolean {
-    const { namespaces, names, labelSelector } = this.#options;
+  #wanted(kind: KindDefinition, object: AnyResource, key: string): boolean {
+    const { namespaces, names, labelSelector, keyPrefix } = this.#options;
+    if (keyPrefix !== undefined && !key.startsWith(keyPrefix)) return false;
     const { namespace, name } = object.metadata;
     // A namespace object belongs to itself.
     const place = kind.resource === "namespaces" ? name : namespace;

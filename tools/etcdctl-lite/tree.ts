@@ -223,6 +223,24 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       ],
     },
     {
+      name: "restore",
+      summary: "Objects of a backup into a running store",
+      nodes: [
+        {
+          name: "objects",
+          summary: "Restores chosen objects, and shows what differs first",
+          load: () => import("./commands/restore-objects.ts"),
+          own: true,
+        },
+        {
+          name: "undo",
+          summary: "Takes a restore of objects back",
+          load: () => import("./commands/restore-undo.ts"),
+          own: true,
+        },
+      ],
+    },
+    {
       name: "role",
       summary: "Role related commands",
       nodes: [

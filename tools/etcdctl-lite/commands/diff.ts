@@ -1,10 +1,11 @@
 /** `diff`: keys below a prefix that differ between two revisions. */
 import type { Command } from "../frame/command.ts";
 import { badArguments } from "../frame/failure.ts";
+import { painter } from "../text/colour.ts";
 import { quoteBytes } from "../text/quote.ts";
 
 const shownBytes = 80;
-const marks = { added: "+", changed: "~", removed: "-" } as const;
+const marks = { added: ["+", "green"], changed: ["~", "yellow"], removed: ["-", "red"] } as const;
 
 export const command: Command = {
   usage: "[prefix] --from-rev <revision> [--to-rev <revision>] [options]",
@@ -36,10 +37,12 @@ export const command: Command = {
     }
     const range = { prefix, from: fromRevision.toString(), to: toRevision };
     const changes = await diff(etcd ?? file, range, { signal: io.signal });
+    const paint = painter(io.stdout, io.env);
     const start = (value: Uint8Array): string =>
       quoteBytes(value.subarray(0, shownBytes)) + (value.length > shownBytes ? "…" : "");
     for (const { key, type, before, after } of changes) {
-      session.line(`${marks[type]} ${key}`);
+      const [mark, colour] = marks[type];
+      session.line(paint(colour, `${mark} ${key}`));
       if (!flags.on("values")) continue;
       if (before !== undefined) session.line(`    before ${start(before)}`);
       if (after !== undefined) session.line(`    after  ${start(after)}`);

@@ -59,11 +59,6 @@ export function recordNamed(name: string, given: string, { kinds }: Pick<StoreRe
   );
 }
 
-/** Every kind of the store; the usual ones too where it has none on record. */
-export function everyRecord({ kinds }: Pick<StoreRecords, "kinds">): readonly KindRecord[] {
-  return [...kinds, ...usualRecords(kinds)];
-}
-
 /** For writing, and for counting what others have measured. */
 export async function kindFor(record: KindRecord): Promise<Kind> {
   const { namespaceKind, unfamiliarKind } = await import("keelson");

@@ -1,4 +1,4 @@
-/** A bar on stderr for work of more than a second: only on a terminal, and gone when the work is. */
+/** A bar on stderr for work of more than a second, a count where there is no end in sight: only on a terminal, and gone when the work is. */
 import type { Progress } from "keelson";
 import { formatBytes } from "../text/quote.ts";
 import type { Output } from "./io.ts";
@@ -30,7 +30,8 @@ export function progressBar(output: Output): ProgressBar {
   };
 }
 
-function lineOf({ done, total }: Progress, elapsedMs: number): string {
+function lineOf({ done, total, unit }: Progress, elapsedMs: number): string {
+  if (unit !== "bytes") return `${done} ${unit}  ${Math.round((done / elapsedMs) * 1000)} a second`;
   const rate = `${formatBytes(BigInt(Math.round((done / elapsedMs) * 1000)))}/s`;
   if (total === undefined || total <= 0) return `${formatBytes(BigInt(done))}  ${rate}`;
   const share = Math.min(1, done / total);

@@ -93,10 +93,15 @@ export class Session {
     return etcd;
   }
 
+  /** Whether there is somebody to ask: a terminal, and no `--yes`. */
+  get asks(): boolean {
+    const { stdin, stderr } = this.io;
+    return !this.flags.on("yes") && stdin.isTTY === true && stderr.isTTY === true;
+  }
+
   /** Asks on a terminal unless `--yes` was given. @throws CliFailure when the answer is not yes */
   async confirm(what: string): Promise<void> {
-    const { stdin, stderr } = this.io;
-    if (this.flags.on("yes") || stdin.isTTY !== true || stderr.isTTY !== true) return;
+    if (!this.asks) return;
     const answer = await this.#ask(`${what} Go on? [y/N] `);
     if (!/^y(es)?$/i.test(answer.trim())) throw new CliFailure(exitCodes.error, "not done: not confirmed");
   }

@@ -1,0 +1,229 @@
+/** Objects of a backup into a running store, by the operator's tool: shown first, asked about, done, and taken back. */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createStore, defineKind, type ObjectMeta, type Store } from "keelson";
+import { saveSnapshot } from "keelson/backup";
+import { aesGcm } from "keelson/codec";
+import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { liteAt } from "./lite.ts";
+
+interface Config {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMeta;
+  readonly data: Readonly<Record<string, string>>;
+}
+const namespaced = { version: "v1", scope: "Namespaced" } as const;
+const configmaps = defineKind<Config>({ ...namespaced, kind: "ConfigMap", plural: "configmaps" });
+const secrets = defineKind<Config>({ ...namespaced, kind: "Secret", plural: "secrets" });
+const widgets = defineKind<Config>({
+  ...namespaced,
+  group: "example.com",
+  kind: "Widget",
+  plural: "widgets",
+});
+const key = randomBytes(32);
+const open = (etcd: Etcd): Promise<Store> =>
+  createStore({
+    etcd,
+    kinds: [configmaps, secrets, widgets],
+    transforms: { secrets: aesGcm({ keys: [{ id: "k1", key }] }) },
+    compaction: false,
+  });
+
+let local: LocalEtcd;
+let etcd: Etcd;
+let store: Store;
+let dir: string;
+let snapshot: string;
+let repository: readonly string[];
+let keys: readonly string[];
+let lite: ReturnType<typeof liteAt>;
+
+const dataOf = async (name: string): Promise<string | undefined> => {
+  const { items } = await store.resources(configmaps).list({ namespace: "shop" });
+  return items.find(({ metadata }) => metadata.name === name)?.data["at"];
+};
+
+beforeAll(async () => {
+  local = await startLocalEtcd();
+  etcd = await connectEtcd({ endpoints: local.endpoints });
+  lite = liteAt(local.endpoints);
+  dir = await mkdtemp(join(tmpdir(), "keelson-restore-objects-"));
+  snapshot = join(dir, "backup.db");
+  repository = ["--repository", join(dir, "repository")];
+  const keysFile = join(dir, "keys.json");
+  await writeFile(keysFile, JSON.stringify({ keys: [{ id: "k1", key: key.toString("base64") }] }));
+  keys = ["--keys-file", keysFile];
+  store = await open(etcd);
+  await store.namespaces.create({ metadata: { name: "shop" } });
+  for (const name of ["lost", "changed", "same"]) {
+    const metadata = { name, namespace: "shop", labels: { name } };
+    await store.resources(configmaps).create({ metadata, data: { at: "backup" } });
+  }
+  await store
+    .resources(secrets)
+    .create({ metadata: { name: "s", namespace: "shop" }, data: { pass: "word" } });
+  await store.resources(widgets).create({ metadata: { name: "w", namespace: "shop" }, data: {} });
+  await saveSnapshot(etcd, snapshot);
+  const backup = await lite(["backup", "create", ...repository]);
+  expect(backup.code).toBe(0);
+});
+afterAll(async () => {
+  await store?.close();
+  await etcd?.close();
+  await local?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const from = (...rest: readonly string[]): readonly string[] => ["restore", "objects", ...rest, ...keys];
+
+describe("restore objects", () => {
+  /** One is gone, one is another, one is as in the backup. */
+  beforeEach(async () => {
+    const all = store.resources(configmaps);
+    await all.deleteCollection({ namespace: "shop" });
+    for (const [name, at] of [
+      ["changed", "now"],
+      ["same", "backup"],
+    ] as const) {
+      await all.create({ metadata: { name, namespace: "shop", labels: { name } }, data: { at } });
+    }
+  });
+
+  test("--dry-run shows what differs, field by field, and writes nothing", async () => {
+    const args = from("--snapshot", snapshot, "-n", "shop", "--resources", "configmaps", "--dry-run");
+    const { code, stdout, stderr } = await lite([...args, "--conflict", "overwrite"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.split("\n").sort()).toEqual(
+      [
+        "+ configmaps shop/lost",
+        "~ configmaps shop/changed",
+        '    data.at: "now" -> "backup"',
+        "1 to be created, 1 to be overwritten, 0 different and left alone, 1 the same",
+        "",
+      ].sort(),
+    );
+    expect([await dataOf("lost"), await dataOf("changed")]).toEqual([undefined, "now"]);
+  });
+
+  test("creates what is gone, leaves alone what differs, and with --conflict overwrite brings that back too", async () => {
+    const args = from("--snapshot", snapshot, "--prefix", "/registry/configmaps/shop/");
+    const skipped = await lite([...args, "-w", "json"]);
+    expect(JSON.parse(skipped.stdout)).toMatchObject({
+      created: 1,
+      overwritten: 0,
+      skipped: 1,
+      unchanged: 1,
+      failed: [],
+    });
+    expect([await dataOf("lost"), await dataOf("changed")]).toEqual(["backup", "now"]);
+    const overwritten = await lite([...args, "--conflict", "overwrite"]);
+    expect(overwritten.stdout).toContain(
+      "0 created, 1 overwritten, 0 different and left alone, 2 the same\n",
+    );
+    expect(await dataOf("changed")).toBe("backup");
+  });
+
+  test("--conflict fail writes nothing when anything differs, and says how to go on", async () => {
+    const args = from("--snapshot", snapshot, "--resources", "configmaps");
+    const { code, stderr } = await lite([...args, "--conflict", "fail"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("configmaps shop/changed differs");
+    expect(stderr).toContain("nothing was written");
+    expect(stderr).toContain("--dry-run");
+    expect(await dataOf("lost")).toBeUndefined();
+  });
+
+  test("on a terminal it shows the difference and asks; without a yes nothing is written", async () => {
+    const args = from("--snapshot", snapshot, "--resources", "configmaps", "-l", "name=lost");
+    const refused = await lite(args, { tty: true, stdin: "n\n", env: { NO_COLOR: "1" } });
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain("+ configmaps shop/lost\n1 to be created");
+    expect(refused.stderr).toContain("This creates 1 objects and overwrites 0. Go on? [y/N] ");
+    expect(await dataOf("lost")).toBeUndefined();
+    const coloured = await lite(args, { tty: true, stdin: "y\n" });
+    expect(coloured.code).toBe(0);
+    expect(coloured.stdout).toContain("\u001b[32m+ configmaps shop/lost\u001b[0m\n1 to be created");
+    expect(await dataOf("lost")).toBe("backup");
+    const nothing = await lite(args, { tty: true });
+    expect(nothing).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("is taken back with its undo file", async () => {
+    const undo = join(dir, `undo-${randomBytes(4).toString("hex")}.json`);
+    const args = from("--snapshot", snapshot, "--resources", "configmaps", "--conflict", "overwrite");
+    expect((await lite([...args, "--undo-file", undo])).code).toBe(0);
+    expect([await dataOf("lost"), await dataOf("changed")]).toEqual(["backup", "backup"]);
+    const taken = await lite(["restore", "undo", undo, ...keys]);
+    expect(taken).toMatchObject({ code: 0, stdout: "2 objects as they were before\n", stderr: "" });
+    expect([await dataOf("lost"), await dataOf("changed")]).toEqual([undefined, "now"]);
+    expect((await lite(["restore", "undo", "/nowhere/undo.json", ...keys])).stderr).toContain("no such file");
+  });
+
+  test("comes from a repository, at the revision asked for", async () => {
+    const args = from(...repository, "--resources", "configmaps", "--name", "lost");
+    const [before] = (
+      await lite(["history", "/registry/configmaps/shop/lost", "-w", "json", "--from", snapshot])
+    ).stdout.match(/(?<="revision":)\d+/) ?? [""];
+    const early = await lite([...args, "--to-revision", String(BigInt(before ?? "") - 1n)]);
+    expect(early).toMatchObject({ code: 0, stderr: "" });
+    expect(await dataOf("lost")).toBeUndefined();
+    expect(await lite(args)).toMatchObject({ code: 0, stderr: "" });
+    expect(await dataOf("lost")).toBe("backup");
+  });
+
+  test("goes into another namespace, which must be there", async () => {
+    const args = from(
+      "--snapshot",
+      snapshot,
+      "-n",
+      "shop",
+      "--resources",
+      "configmaps,secrets",
+      "--map",
+      "shop=copy",
+    );
+    const homeless = await lite(args);
+    expect(homeless.code).toBe(1);
+    expect(homeless.stderr).toContain("namespaces");
+    const whole = await lite([...args, "--resources", "namespaces"]);
+    expect(whole).toMatchObject({ code: 0, stderr: "" });
+    const copy = await store.resources(secrets).get({ namespace: "copy", name: "s" });
+    expect(copy.data).toEqual({ pass: "word" });
+  });
+
+  test.each([
+    [["restore", "objects"], "needs --snapshot or --repository"],
+    [["restore", "objects", "--snapshot", "a", "--repository", "b"], "one of them"],
+    [["restore", "objects", "--snapshot", "a", "--conflict", "maybe"], "--conflict is one of"],
+    [["restore", "objects", "--snapshot", "a", "--map", "shop"], "--map needs pairs"],
+    [["restore", "objects", "--snapshot", "a", "--to-time", "2026-01-01"], "--to-time needs --repository"],
+    [["restore", "objects", "--snapshot", "/nowhere/a.db"], "/nowhere/a.db"],
+  ])("refuses %j and says why", async (args, why) => {
+    const { code, stderr } = await lite(args);
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).toContain(why);
+  });
+});
+
+test("an etcd that has lost everything knows kinds and encryption from the backup, and gets no secret in the clear", async () => {
+  await using fresh = await startLocalEtcd();
+  const there = liteAt(fresh.endpoints);
+  const refused = await there(["restore", "objects", "--snapshot", snapshot]);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('secrets of this store are encrypted under "k1"');
+  expect(await there(from("--snapshot", snapshot))).toMatchObject({ code: 0, stderr: "" });
+  await using client = await connectEtcd({ endpoints: fresh.endpoints });
+  const { kvs } = await client.kv.range({ key: "/registry/secrets/shop/s" });
+  expect(Buffer.from(kvs[0]?.value ?? []).includes("word")).toBe(false);
+  await using again = await open(client);
+  expect((await again.resources(secrets).get({ namespace: "shop", name: "s" })).data).toEqual({
+    pass: "word",
+  });
+  expect((await again.resources(widgets).list()).items).toHaveLength(1);
+  expect((await again.resources(configmaps).list()).items).toHaveLength(3);
+});

@@ -1,0 +1,13 @@
+/** Colour for people: on a terminal, unless NO_COLOR is set or the terminal is a dumb one. Never in a pipe or a file. */
+
+const codes = { bold: "1", dim: "2", red: "31", green: "32", yellow: "33" } as const;
+export type Colour = keyof typeof codes;
+export type Paint = (colour: Colour, text: string) => string;
+
+export function painter(
+  output: { readonly isTTY?: boolean | undefined },
+  env: Readonly<Record<string, string | undefined>>,
+): Paint {
+  const plain = output.isTTY !== true || (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
+  return plain ? (_colour, text) => text : (colour, text) => `\u001b[${codes[colour]}m${text}\u001b[0m`;
+}
