@@ -10,7 +10,7 @@
 import type { Call } from "../base/call.ts";
 import { invariant, isStoreError, StoreError } from "../errors.ts";
 import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
-import { settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
+import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
 import { writeOne } from "./single-write.ts";
 import { planGroups } from "./write-groups.ts";
 import { WriteSpan } from "./write-span.ts";
@@ -93,11 +93,13 @@ async function sendGroup(
   const compared = slot.revision;
   counters.groups++;
   const again: Member[] = [];
+  let sent = false;
   try {
     const response = await kv.txn(groupTxn(writes, { root, slot, since }), {
       signal: span.signal,
       timeoutMs: span.requestMs(key),
       lane: "bulk",
+      onSend: () => (sent = true),
     });
     const { session, answers } = readGroup(writes, response);
     if (answers === undefined) {
@@ -117,6 +119,10 @@ async function sendGroup(
       }
     }
   } catch (error) {
+    if (sent && span.isCutOff(error)) {
+      for (const { index, write } of members) outcomes[index] = outcomeUnknown(context, write, error);
+      return [];
+    }
     if (!isStoreError(error, "OUTCOME_UNKNOWN", "NO_SPACE")) throw error;
     const revisionOf = async ({ write }: Member): Promise<bigint | undefined> => {
       if (isStoreError(error, "NO_SPACE")) return settleNoSpace(context, write, { since, span });

@@ -214,6 +214,7 @@ export class EtcdClient implements Client {
       const floor = this.#guard.highest;
       this.#count(this.#requests, rpc.path);
       this.#bytesSent += request.byteLength;
+      call?.onSend?.();
       let answer: T;
       try {
         const reply = await endpoint.transport.unary(rpc.path, request, {

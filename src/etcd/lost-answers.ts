@@ -70,7 +70,7 @@ export async function settleLost(
     return settled;
   } catch (error) {
     counters.unsettled++;
-    if (span.signal?.aborted === true) throw span.signal.reason;
+    span.throwIfAborted();
     throw outcomeUnknown(context, write, error);
   }
 }
@@ -95,7 +95,7 @@ export async function settleNoSpace(
     return settled.revision;
   } catch (error) {
     counters.unsettled++;
-    if (span.signal?.aborted === true) throw span.signal.reason;
+    span.throwIfAborted();
     throw outcomeUnknown(context, write, error);
   }
 }
@@ -146,7 +146,8 @@ async function repeatDelete(context: WriteContext, write: FencedWrite, within: W
   }
 }
 
-function outcomeUnknown({ etcd }: WriteContext, write: FencedWrite, cause: unknown): StoreError {
+/** For a write that was sent, when there is no time left to find out. */
+export function outcomeUnknown({ etcd }: WriteContext, write: FencedWrite, cause: unknown): StoreError {
   return new StoreError(
     "OUTCOME_UNKNOWN",
     `Cannot say whether ${quote(write.key)} was written: etcd's answer did not tell, and it could not be found out in time`,

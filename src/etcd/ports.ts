@@ -22,6 +22,8 @@ export interface EtcdCall extends Call {
   readonly requestTimeoutMs?: number | undefined;
   /** Told the header of the answer this call returns; for tools that show it. Streams of snapshots have none. */
   readonly onHeader?: ((header: Header) => void) | undefined;
+  /** Told when the request is handed to a connection, at each try: a call that ended without it has never left. */
+  readonly onSend?: (() => void) | undefined;
 }
 
 /** First line of most replies. Revisions below the highest seen never get here for linearizable calls. */

@@ -15,7 +15,7 @@
 import type { Backoff } from "../base/backoff.ts";
 import { isStoreError } from "../errors.ts";
 import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
-import { settleLost, settleNoSpace, type WriteContext, writeBackoff } from "./lost-answers.ts";
+import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext, writeBackoff } from "./lost-answers.ts";
 import type { Slot } from "./write-sessions.ts";
 import type { WriteSpan } from "./write-span.ts";
 import { type MemberAnswer, readSingle, singleTxn } from "./write-txn.ts";
@@ -37,11 +37,13 @@ export async function writeOne(
     since ??= kv.highestRevision;
     const compared = slot?.revision ?? 0n;
     let answer: MemberAnswer;
+    let sent = false;
     try {
       const timeoutMs = span.requestMs(write.key);
       const response = await kv.txn(singleTxn(write, { root, slot, since }), {
         signal: span.signal,
         timeoutMs,
+        onSend: () => (sent = true),
       });
       answer = readSingle(write, response, slot !== undefined);
     } catch (error) {
@@ -52,6 +54,8 @@ export async function writeOne(
         const revision = await settleNoSpace(context, write, { since, span });
         if (revision === undefined) throw error;
         return { outcome: "applied", revision };
+      } else if (sent && span.isCutOff(error)) {
+        throw outcomeUnknown(context, write, error);
       } else if (!span.mayTryAgain(error)) {
         throw error;
       }

@@ -58,6 +58,24 @@ export class WriteSpan {
     return isStoreError(error, "UNAVAILABLE", "DEADLINE") && this.leftMs() > 0;
   }
 
+  /**
+   * Whether the call's time has come to its end as a signal, as it does for a caller that turned it into one (`CallScope`).
+   * That is no caller's abort: what was sent by then is unknown, and is said to be.
+   */
+  get timeIsUp(): boolean {
+    return this.signal?.aborted === true && isStoreError(this.signal.reason, "DEADLINE");
+  }
+
+  /** Whether `error` is that end: it says nothing of the request it cut off. */
+  isCutOff(error: unknown): boolean {
+    return this.timeIsUp && error === this.signal?.reason;
+  }
+
+  /** @throws the signal's reason when the caller has aborted */
+  throwIfAborted(): void {
+    if (!this.timeIsUp) this.signal?.throwIfAborted();
+  }
+
   /** Waits before the next try. @throws `error`, or DEADLINE, when the call's time would be over; the signal's reason */
   async pause(backoff: Backoff, key: string, error?: unknown): Promise<void> {
     const waitMs = backoff.next();

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CallScope } from "../../src/base/call.ts";
 import { StoreError } from "../../src/errors.ts";
 import type { FencedWrite } from "../../src/etcd/fenced-write.ts";
 import { createFencedWrites } from "../../src/etcd/fenced-writes.ts";
@@ -209,6 +210,42 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
     proxy.cut();
     proxy.set({ mode: "ok" });
     expect(await writes.write(put("/registry/after", 0n))).toMatchObject({ outcome: "applied" });
+  }, 60_000);
+
+  test("a deadline that comes as the caller's signal never tells DEADLINE of a write that was sent", async () => {
+    await using trouble = await troubled();
+    const { proxy, etcd } = trouble;
+    await using writes = createFencedWrites({ etcd, root });
+    await writes.write(put("/registry/warm8", 0n));
+    proxy.set({ mode: "swallow" });
+    // Once while the write waits for its answer, once while it is being settled, once in a group.
+    const outcomes = [
+      { key: "/registry/cut-sent", signalMs: 300, timeoutMs: 30_000 },
+      { key: "/registry/cut-settling", signalMs: 900, timeoutMs: 1_000 },
+    ].map(async ({ key, signalMs, timeoutMs }) => {
+      using scope = new CallScope({ timeoutMs: signalMs }, etcd.clock, "write");
+      return await failureOf(writes.write(put(key, 0n), { signal: scope.signal, timeoutMs }));
+    });
+    for (const error of await within(Promise.all(outcomes), "the outcomes")) {
+      expect(error.code).toBe("OUTCOME_UNKNOWN");
+    }
+    using scope = new CallScope({ timeoutMs: 300 }, etcd.clock, "write");
+    const keys = ["/registry/cut-group/1", "/registry/cut-group/2"];
+    const group = await within(
+      writes.writeMany(
+        keys.map((key) => put(key, 0n)),
+        { signal: scope.signal, timeoutMs: 30_000 },
+      ),
+      "the group",
+    );
+    // Sent or not, none of them may claim not to be applied when it is.
+    for (const [i, outcome] of group.entries()) {
+      if (!(outcome instanceof StoreError)) throw new Error("no answer came");
+      if (outcome.code !== "OUTCOME_UNKNOWN") expect(await stored(keys[i] ?? "")).toBeUndefined();
+    }
+    expect(await stored("/registry/cut-sent")).toBeDefined();
+    proxy.cut();
+    proxy.set({ mode: "ok" });
   }, 60_000);
 
   test("an answer lost whose history is compacted away stays unknown, and is said to be", async () => {
