@@ -3,6 +3,8 @@
  *
  *   ok          passes bytes
  *   blackhole   swallows bytes in both directions, sockets stay open (half-open connection)
+ *   half-open   as blackhole, and connections of that time stay dead after it: a router has forgotten them
+ *   stall       holds bytes back in both directions and passes them on afterwards: a cable pulled for a while
  *   swallow     passes requests, swallows answers: the server acts, the client never hears
  *   delay       passes bytes after `delayMs`
  *   drop        accepts and at once closes new connections; open ones go too
@@ -16,7 +18,9 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 export type ProxyMode =
-  | { readonly mode: "ok" | "blackhole" | "swallow" | "drop" | "reset" | "half-close" }
+  | {
+      readonly mode: "ok" | "blackhole" | "half-open" | "stall" | "swallow" | "drop" | "reset" | "half-close";
+    }
   | { readonly mode: "delay"; readonly delayMs: number }
   | { readonly mode: "throttle"; readonly bytesPerSecond: number };
 
@@ -25,6 +29,8 @@ interface Pair {
   readonly server: Socket;
   /** Bytes the server may still send before the pair is cut. */
   budget: number;
+  /** Nothing passes any more, whatever the mode. */
+  dead: boolean;
 }
 
 export class TcpProxy implements AsyncDisposable {
@@ -39,6 +45,8 @@ export class TcpProxy implements AsyncDisposable {
   #accepted = 0;
   #cuts = 0;
   #bytesFromServer = 0;
+  /** Settles when a stall ends. */
+  #stalled: { readonly over: Promise<void>; readonly end: () => void } | undefined;
 
   private constructor(listener: Server, targetPort: number) {
     this.#listener = listener;
@@ -75,8 +83,14 @@ export class TcpProxy implements AsyncDisposable {
 
   set(mode: ProxyMode): void {
     this.#mode = mode;
+    if (mode.mode === "stall") this.#stalled ??= stall();
+    else {
+      this.#stalled?.end();
+      this.#stalled = undefined;
+    }
     for (const pair of this.#pairs) {
-      if (mode.mode === "drop") this.#end(pair, false);
+      if (mode.mode === "half-open") pair.dead = true;
+      else if (mode.mode === "drop") this.#end(pair, false);
       else if (mode.mode === "reset") this.#end(pair, true);
       else if (mode.mode === "half-close") pair.client.end();
     }
@@ -94,6 +108,7 @@ export class TcpProxy implements AsyncDisposable {
 
   async close(): Promise<void> {
     this.#listener.close();
+    this.#stalled?.end();
     for (const pair of this.#pairs) this.#end(pair, false);
   }
 
@@ -110,7 +125,7 @@ export class TcpProxy implements AsyncDisposable {
       return;
     }
     const server = connect({ host: "127.0.0.1", port: this.#targetPort, allowHalfOpen: true });
-    const pair: Pair = { client, server, budget: this.#budget };
+    const pair: Pair = { client, server, budget: this.#budget, dead: this.#mode.mode === "half-open" };
     this.#pairs.add(pair);
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
@@ -129,8 +144,15 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   async #forward(pair: Pair, from: Socket, to: Socket, bytes: Buffer): Promise<void> {
+    if (this.#stalled !== undefined) {
+      from.pause();
+      await this.#stalled.over;
+    }
     const mode = this.#mode;
-    if (mode.mode === "blackhole") return;
+    if (mode.mode === "blackhole" || pair.dead) {
+      from.resume();
+      return;
+    }
     if (mode.mode === "delay") {
       from.pause();
       await pause(mode.delayMs);
@@ -153,6 +175,14 @@ export class TcpProxy implements AsyncDisposable {
       else socket.destroy();
     }
   }
+}
+
+function stall(): { readonly over: Promise<void>; readonly end: () => void } {
+  let end = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { over, end };
 }
 
 function pause(delayMs: number): Promise<void> {

@@ -1,0 +1,172 @@
+/**
+ * The cluster a campaign breaks: three real members, every connection of theirs through proxies of ours.
+ *
+ *   workers ── proxies "traffic" ──┐
+ *   caches, watchers ─ "watching" ─┤ client ports ── members ── peer ports ── PeerNetwork
+ *   control, witness ── straight ──┘
+ *
+ * Control calls go straight to a member and are short, so that no fault of ours keeps us from healing it.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { connectEtcd, type Etcd, type LocalCluster, type LocalMember, startLocalCluster } from "keelson/etcd";
+import { TcpProxy } from "../../support/tcp-proxy.ts";
+import { PeerNetwork } from "./peer-network.ts";
+
+/** Whose connections a proxy carries: faults can hit the readers and leave the writers alone. */
+export const groups = ["traffic", "watching"] as const;
+export type Group = (typeof groups)[number];
+
+export interface CampaignClusterOptions {
+  readonly folder: string;
+  /** Program of each member; absent: the machine's own for all. */
+  readonly binaries?: readonly string[] | undefined;
+  readonly extraArgs?: readonly string[] | undefined;
+}
+
+/** Short, so that a leader's loss is over in a second; a loaded machine still keeps its leader. */
+const heartbeatMs = 100;
+const electionMs = 600;
+/** Few entries between two raft snapshots: a member that was away sometimes gets a snapshot instead of the log. */
+const snapshotEntries = 2_000;
+/** Above what a quarter of an hour writes: etcd's quota is a fault of its own, not this cluster's. */
+const quotaBytes = 8 * 1024 ** 3;
+const controlTimeoutMs = 1_000;
+/** A cluster that is not well this long after the last heal has failed the run. */
+const healthyWithinMs = 60_000;
+
+export class CampaignCluster implements AsyncDisposable {
+  readonly members: readonly LocalMember[];
+  readonly peers: PeerNetwork;
+  /** Straight to the members. */
+  readonly control: Etcd;
+  readonly logFile: string;
+  readonly #cluster: LocalCluster;
+  readonly #proxies: Readonly<Record<Group, readonly TcpProxy[]>>;
+  readonly #ids: readonly bigint[];
+
+  private constructor(parts: {
+    cluster: LocalCluster;
+    peers: PeerNetwork;
+    control: Etcd;
+    logFile: string;
+    proxies: Readonly<Record<Group, readonly TcpProxy[]>>;
+    ids: readonly bigint[];
+  }) {
+    this.#cluster = parts.cluster;
+    this.members = parts.cluster.members;
+    this.peers = parts.peers;
+    this.control = parts.control;
+    this.logFile = parts.logFile;
+    this.#proxies = parts.proxies;
+    this.#ids = parts.ids;
+  }
+
+  static async start(options: CampaignClusterOptions): Promise<CampaignCluster> {
+    const peers = new PeerNetwork();
+    const proxies: Record<Group, TcpProxy[]> = { traffic: [], watching: [] };
+    await mkdir(options.folder, { recursive: true });
+    const logFile = join(options.folder, "members.log");
+    const cluster = await startLocalCluster({
+      size: 3,
+      binary: options.binaries,
+      dataDir: join(options.folder, "data"),
+      extraArgs: [
+        `--heartbeat-interval=${heartbeatMs}`,
+        `--election-timeout=${electionMs}`,
+        `--snapshot-count=${snapshotEntries}`,
+        `--quota-backend-bytes=${quotaBytes}`,
+        `--log-outputs=stderr,${logFile}`,
+        ...(options.extraArgs ?? []),
+      ],
+      advertise: async ({ index, clientPort, peerPort }) => {
+        for (const group of groups) proxies[group][index] = await TcpProxy.start(clientPort);
+        return { clientUrl: proxies.traffic[index]?.url, peerUrl: await peers.advertise(index, peerPort) };
+      },
+    });
+    try {
+      const direct = cluster.members.flatMap((member) => member.endpoints);
+      const control = await connectEtcd({ endpoints: direct, requestTimeoutMs: controlTimeoutMs });
+      const { members } = await control.cluster.members();
+      const ids = cluster.members.map(({ name }) => members.find((m) => m.name === name)?.id ?? 0n);
+      peers.learn(ids);
+      return new CampaignCluster({ cluster, peers, control, logFile, proxies, ids });
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  /** Straight to the members, past all proxies. */
+  get directEndpoints(): readonly string[] {
+    return this.members.map(directUrl);
+  }
+
+  /** What the processes of a group connect to, member by member. */
+  endpoints(group: Group): readonly string[] {
+    return this.#proxies[group].map(({ url }) => url);
+  }
+
+  /** The proxies of a group in front of a member's client port. */
+  proxy(group: Group, index: number): TcpProxy {
+    const proxy = this.#proxies[group][index];
+    if (proxy === undefined) throw new Error(`there is no member ${index}`);
+    return proxy;
+  }
+
+  member(index: number): LocalMember {
+    const member = this.members[index];
+    if (member === undefined) throw new Error(`there is no member ${index}`);
+    return member;
+  }
+
+  idOf(index: number): bigint {
+    return this.#ids[index] ?? 0n;
+  }
+
+  /** The leader by the word of any member that answers; undefined while there is none. */
+  async leader(): Promise<number | undefined> {
+    for (const member of this.members) {
+      if (!member.running) continue;
+      const status = await this.control.maintenance
+        .status({ endpoint: directUrl(member), timeoutMs: controlTimeoutMs / 2 })
+        .catch(() => undefined);
+      const index = status === undefined ? -1 : this.#ids.indexOf(status.leader);
+      if (index >= 0) return index;
+    }
+    return undefined;
+  }
+
+  /** Resolves when every member serves and agrees on a leader. @throws Error after a minute */
+  async healthy(): Promise<void> {
+    const end = performance.now() + healthyWithinMs;
+    for (;;) {
+      const leaders = await Promise.all(
+        this.members.map((member) =>
+          this.control.maintenance
+            .status({ endpoint: directUrl(member), timeoutMs: controlTimeoutMs })
+            .then(({ leader, errors }) => (errors.length === 0 ? leader : 0n))
+            .catch(() => 0n),
+        ),
+      );
+      if (leaders.every((leader) => leader !== 0n && leader === leaders[0])) return;
+      if (performance.now() > end) {
+        throw new Error(`the cluster is not well ${healthyWithinMs} ms after its last fault`);
+      }
+      await delay(50);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.control.close();
+    for (const group of groups) for (const proxy of this.#proxies[group]) await proxy.close();
+    await this.peers[Symbol.asyncDispose]();
+    await this.#cluster.stop();
+  }
+}
+
+/** A member's own client URL. */
+export function directUrl(member: LocalMember): string {
+  return member.endpoints[0] ?? "";
+}

@@ -1,0 +1,45 @@
+/** Which worker processes a campaign has: three profiles of traffic, two caches, one process of watchers. */
+
+import type { Role } from "../traffic/worker-protocol.ts";
+import type { CampaignCluster } from "./campaign-cluster.ts";
+import type { WorkerPlan } from "./worker-pool.ts";
+
+interface Shape {
+  readonly role: Role;
+  readonly name: string;
+  readonly clients: number;
+  readonly rate: number;
+  readonly compactionMs?: number;
+}
+
+/** In all 24 clients. Rates are what two cores carry beside three members, proxies and the witness. */
+const shapes: readonly Shape[] = [
+  { role: "kube", name: "kube-0", clients: 8, rate: 40 },
+  { role: "churn", name: "churn-0", clients: 6, rate: 25 },
+  { role: "quota", name: "quota-0", clients: 4, rate: 25 },
+  { role: "cache", name: "cache-0", clients: 3, rate: 120 },
+  { role: "cache", name: "cache-1", clients: 3, rate: 120 },
+  { role: "watchers", name: "watchers-0", clients: 0, rate: 1, compactionMs: 20_000 },
+];
+
+export function workerPlans(options: {
+  readonly cluster: CampaignCluster;
+  readonly seed: number;
+  readonly originNs: string;
+}): readonly WorkerPlan[] {
+  const { cluster, seed, originNs } = options;
+  return shapes.map(({ role, name, clients, rate, compactionMs }, index) => {
+    const endpoints = cluster.endpoints(role === "cache" || role === "watchers" ? "watching" : "traffic");
+    return {
+      role,
+      name,
+      endpoints,
+      pinned: endpoints[index % endpoints.length] ?? "",
+      seed: seed * 1_000_003 + index,
+      originNs,
+      clients,
+      rate,
+      compactionMs,
+    };
+  });
+}

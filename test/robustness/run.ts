@@ -1,0 +1,90 @@
+/**
+ * `npm run robustness -- --minutes N --seed S`: a fault campaign on a cluster of this machine, judged by the checkers.
+ *
+ *   --minutes N     time with faults, default 15          --seed S        default: one made up, and printed
+ *   --report        writes docs/reliability.md            --json FILE     the summary as JSON
+ *   --no-controls   without the negative controls         --fault TEXT    only faults whose number or name has it
+ *   --floor N       calls a second before the first fault below which the run is void, default 200
+ *   --keep          keeps the data also of a clean run
+ *
+ * Ends with 0 for a clean run, 1 for violations, 2 for a run that proves nothing. The data of a run that is not clean
+ * stays, and what replays it is printed.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { readHistory } from "../checkers/history.ts";
+import { RunHistory } from "../checkers/run-history.ts";
+import { formatViolation, verdictOf } from "../checkers/verdict.ts";
+import { runCampaign } from "./campaign.ts";
+import { writeReport } from "./report/markdown.ts";
+import { isClean, oneLine, summarise } from "./report/summary.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "15" },
+    seed: { type: "string" },
+    report: { type: "boolean", default: false },
+    json: { type: "string" },
+    "no-controls": { type: "boolean", default: false },
+    fault: { type: "string" },
+    floor: { type: "string", default: "200" },
+    keep: { type: "boolean", default: false },
+  },
+});
+const minutes = Number(values.minutes);
+const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
+const floor = Number(values.floor);
+if (!(minutes > 0) || !Number.isInteger(seed) || !(floor >= 0)) {
+  process.stderr.write(
+    "Usage: npm run robustness -- --minutes N --seed S [--report] [--json FILE] [--no-controls]\n",
+  );
+  process.exit(64);
+}
+const startedMs = performance.now();
+const say = (text: string): void => {
+  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0).padStart(4);
+  process.stdout.write(`${seconds} s  ${text}\n`);
+};
+
+/** Highest that is still right, for each process (C10). */
+const caps = { rssBytes: 1.5 * 1024 ** 3, openStreams: 64, sockets: 64 } as const;
+
+const folder = await mkdtemp(join(tmpdir(), "keelson-robustness-"));
+await mkdir(folder, { recursive: true });
+const replay = `npm run robustness -- --minutes ${minutes} --seed ${seed}`;
+say(`seed ${seed}, ${minutes} minutes of faults; again: ${replay}`);
+const campaign = await runCampaign({ seed, minutes, folder, floorPerSecond: floor, only: values.fault, say });
+say("reading the history");
+const history = await RunHistory.read(readHistory(campaign.historyFiles));
+say(
+  `checking ${history.calls.length} calls, ${history.streams.length} streams, ${history.truth.changes.length} changes`,
+);
+const verdict = verdictOf(history, {
+  only: ["C1", "C2", "C3", "C4", "C5", "C7", "C8", "C9", "C10"],
+  linearizability: { every: 7 },
+  caps,
+});
+const summary = summarise({ seed, minutes, campaign, history, verdict, controls: undefined });
+for (const violation of verdict.violations.slice(0, 40))
+  process.stdout.write(`${formatViolation(violation)}\n`);
+for (const reason of summary.void) say(`void: ${reason}`);
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(summary, undefined, 2)}\n`);
+if (values.report) await writeReport(summary, { commit: commitOf(), command: replay });
+for (const row of summary.recovery) say(`recovery ${JSON.stringify(row)}`);
+say(JSON.stringify(summary.byCode));
+say(JSON.stringify(summary.byClass));
+if (isClean(summary) && !values.keep) await rm(folder, { recursive: true, force: true });
+else say(`kept ${folder}; again: ${replay}`);
+process.stdout.write(`${oneLine(summary)}\n`);
+process.exitCode = isClean(summary) ? 0 : summary.violations > 0 ? 1 : 2;
+
+function commitOf(): string {
+  try {
+    return execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  } catch {
+    return "unknown";
+  }
+}
