@@ -15,7 +15,13 @@
 import type { Backoff } from "../base/backoff.ts";
 import { isStoreError } from "../errors.ts";
 import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
-import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext, writeBackoff } from "./lost-answers.ts";
+import {
+  outcomeUnknown,
+  settleLost,
+  settleNoSpace,
+  type WriteContext,
+  writeBackoff,
+} from "./lost-answers.ts";
 import type { Slot } from "./write-sessions.ts";
 import type { WriteSpan } from "./write-span.ts";
 import { type MemberAnswer, readSingle, singleTxn } from "./write-txn.ts";

@@ -87,6 +87,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRun
   const faults = new FaultRun({ cluster, workers, witness, store, file, now, options });
   await faults.run();
   await cluster.healthy();
+  for (const worker of workers.workers) worker.send({ type: "calm" });
   say(`healed; ${calmMs / 1000} s of calm`);
   await delay(calmMs);
   await workers.quiet();

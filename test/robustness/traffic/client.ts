@@ -16,10 +16,14 @@ export interface ClientOptions {
   readonly store: Store;
   /** Calls per second when nothing is wrong. */
   readonly rate: number;
+  /** Whether the faults are over. */
+  readonly isCalm: () => boolean;
 }
 
 /** Deadlines of calls: short, so that faults leave calls without an answer. */
 const deadlineMs = { shortest: 300, longest: 1_000 } as const;
+/** Without faults every call is answered, however slow the machine. */
+const calmDeadlineMs = 10_000;
 /** After a failure: whoever fails at once must not turn into a storm. */
 const afterFailureMs = 20;
 
@@ -29,6 +33,7 @@ export class Client {
   readonly store: Store;
   readonly recorder: Recorder;
   readonly #paceMs: number;
+  readonly #isCalm: () => boolean;
   #values = 0;
 
   constructor(options: ClientOptions) {
@@ -37,9 +42,11 @@ export class Client {
     this.store = options.store;
     this.recorder = options.recorder;
     this.#paceMs = 1_000 / options.rate;
+    this.#isCalm = options.isCalm;
   }
 
   deadline(): number {
+    if (this.#isCalm()) return calmDeadlineMs;
     return deadlineMs.shortest + this.random.below(deadlineMs.longest - deadlineMs.shortest);
   }
 

@@ -80,6 +80,7 @@ export class Watcher {
   #seen = 0n;
   /** Of the last change of the run that concerns it. */
   #final = 2n ** 63n;
+  #hurries = false;
 
   constructor(options: WatcherOptions) {
     this.#options = options;
@@ -95,7 +96,9 @@ export class Watcher {
   /** Whether it has been given the run's last change; from then on its end is its last. */
   reached(revision: bigint): boolean {
     this.#final = revision;
-    return this.#seen >= revision;
+    this.#hurries = true;
+    // One that waits for what is to come has nothing more to wait for.
+    return this.#seen >= revision || this.#options.kind.begin === "future";
   }
 
   async run(): Promise<void> {
@@ -176,7 +179,7 @@ export class Watcher {
         recorder.sink.write({ line: "stream-batch", stream, events, atNs: recorder.now() });
         this.#failures = 0;
         for (const event of events) this.#given(event);
-        if (kind.slowMs !== undefined && !stop.aborted) {
+        if (kind.slowMs !== undefined && !this.#hurries && !stop.aborted) {
           await delay(kind.slowMs, undefined, { signal: stop }).catch(() => {});
         }
       }

@@ -26,6 +26,8 @@ export interface WorkerConfig {
 export type ToWorker =
   /** The wall clock of this process jumps. */
   | { readonly type: "clock-jump"; readonly ms: number }
+  /** No more faults: what fails from now on fails for no reason, so calls are given time. */
+  | { readonly type: "calm" }
   /** Clients stop; readers go on. */
   | { readonly type: "quiet" }
   /** Readers go on until they have seen the revision, then everything is closed. */

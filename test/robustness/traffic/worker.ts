@@ -26,6 +26,7 @@ const startWithinMs = 30_000;
 /** Readers that have not seen the last revision by then are late (C8). */
 const finishWithinMs = 15_000;
 const bookmarkIntervalMs = 1_000;
+const socketsGoneWithinMs = 5_000;
 
 class Worker {
   readonly #config: WorkerConfig;
@@ -38,6 +39,7 @@ class Worker {
   readonly #clients: Promise<void>[] = [];
   readonly #watchers: { readonly watcher: Watcher; readonly running: Promise<void> }[] = [];
   #cache: CacheReader | undefined;
+  #calm = false;
   /** Added to the wall clock. */
   #jumpMs = 0;
 
@@ -63,14 +65,16 @@ class Worker {
     this.#jumpMs += ms;
   }
 
+  calm(): void {
+    this.#calm = true;
+  }
+
   counts(): FromWorker {
     return { type: "counts", ...this.#recorder.counts };
   }
 
   resources(final: boolean): void {
     const { rss, heapUsed } = process.memoryUsage();
-    const active = process.getActiveResourcesInfo();
-    const count = (name: RegExp): number => active.filter((resource) => name.test(resource)).length;
     this.#recorder.sink.write({
       line: "resources",
       process: this.#recorder.process,
@@ -78,7 +82,7 @@ class Worker {
       rssBytes: rss,
       heapBytes: heapUsed,
       openStreams: this.#etcds.reduce((sum, etcd) => sum + etcd.stats().openStreams, 0),
-      sockets: count(/^TCP/),
+      sockets: sockets(),
       ...(final ? { final: true } : {}),
     });
   }
@@ -106,6 +110,9 @@ class Worker {
     await this.#cache?.close();
     for (const store of this.#stores) await store.close();
     for (const etcd of this.#etcds) await etcd.close();
+    // A closed socket is gone a moment later.
+    const gone = performance.now() + socketsGoneWithinMs;
+    while (sockets() > 0 && performance.now() < gone) await systemClock.sleep(20);
     this.resources(true);
     this.#file[Symbol.dispose]();
     return late;
@@ -183,8 +190,13 @@ class Worker {
       recorder: this.#recorder,
       store,
       rate,
+      isCalm: () => this.#calm,
     });
   }
+}
+
+function sockets(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource.startsWith("TCP")).length;
 }
 
 function say(message: FromWorker): void {
@@ -195,6 +207,7 @@ const config = JSON.parse(process.argv[2] ?? "{}") as WorkerConfig;
 const worker = new Worker(config);
 process.on("message", (message: ToWorker) => {
   if (message.type === "clock-jump") worker.jump(message.ms);
+  else if (message.type === "calm") worker.calm();
   else if (message.type === "quiet") void worker.quiet().then(() => say({ type: "quiet" }));
   else {
     void worker.finish(BigInt(message.revision)).then((late) => {
