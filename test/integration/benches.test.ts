@@ -2,9 +2,11 @@
 import { describe, expect, it } from "vitest";
 import * as reads from "../../bench/reads.ts";
 import { benchmarkReport } from "../../bench/report.ts";
+import * as startup from "../../bench/startup.ts";
 import * as transport from "../../bench/transport.ts";
 import * as watch from "../../bench/watch.ts";
 import * as writes from "../../bench/writes.ts";
+import { buildProject, projectFolder } from "../support/project-run.ts";
 
 const small = { timeMs: 30, inFlight: [4] } as const;
 
@@ -78,6 +80,19 @@ describe("benches, small", () => {
     ]);
     expectFinite(rows);
     expectJudged(watch.goals(rows), 1);
+  });
+
+  it("startup: the compiled etcdctl-lite beside node alone", async () => {
+    await buildProject();
+    const program = `${projectFolder}/dist/tools/etcdctl-lite/main.js`;
+    const rows = await startup.run({ starts: 1, program });
+    expect(rows.map((row) => row.program)).toEqual([
+      "node -e 0",
+      "etcdctl-lite version",
+      "etcdctl-lite --help",
+    ]);
+    expectFinite(rows);
+    expectJudged(startup.goals(rows), 1);
   });
 
   it("report: the newest run of a bench with its goals and rows", () => {

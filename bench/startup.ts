@@ -1,0 +1,66 @@
+/**
+ * How long a command line takes to start: `etcdctl-lite version` beside `node -e 0`, turn by turn in one run, so that
+ * what the machine does besides falls on both. The compiled program, as it is installed.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export interface StartupRow {
+  readonly program: string;
+  /** Milliseconds from start to end of the process. */
+  readonly medianMs: number;
+  readonly leastMs: number;
+}
+
+export interface StartupOptions {
+  /** Starts of each; default 20. */
+  readonly starts?: number | undefined;
+  /** The compiled main.js; default: the one built beside this file. */
+  readonly program?: string | undefined;
+}
+
+const nodeAlone = "node -e 0";
+const version = "etcdctl-lite version";
+const help = "etcdctl-lite --help";
+/** Within this many times Node's own start a command feels like one. */
+const timesNodeMax = 3;
+
+/** @throws Error when a program does not end with 0 */
+export async function run(options: StartupOptions = {}): Promise<readonly StartupRow[]> {
+  const main = options.program ?? fileURLToPath(new URL("../tools/etcdctl-lite/main.js", import.meta.url));
+  const commands: readonly (readonly [string, readonly string[]])[] = [
+    [nodeAlone, ["-e", "0"]],
+    [version, [main, "version"]],
+    [help, [main, "--help"]],
+  ];
+  const tookMs = new Map<string, number[]>(commands.map(([program]) => [program, []]));
+  for (let start = 0; start < (options.starts ?? 20); start++) {
+    for (const [program, args] of commands) tookMs.get(program)?.push(await startMs(args));
+  }
+  return [...tookMs].map(([program, times]) => {
+    const sorted = times.sort((a, b) => a - b);
+    return { program, medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0, leastMs: sorted[0] ?? 0 };
+  });
+}
+
+export function goals(
+  rows: readonly StartupRow[],
+): readonly { readonly goal: string; readonly value: string; readonly met: boolean }[] {
+  const medianOf = (program: string): number => rows.find((row) => row.program === program)?.medianMs ?? 0;
+  const times = medianOf(version) / medianOf(nodeAlone);
+  return [
+    {
+      goal: `${version} within ${timesNodeMax} times ${nodeAlone}`,
+      value: `${times.toFixed(2)} times`,
+      met: times <= timesNodeMax,
+    },
+  ];
+}
+
+async function startMs(args: readonly string[]): Promise<number> {
+  const startedMs = performance.now();
+  const [code] = await once(spawn(process.execPath, args, { stdio: "ignore" }), "exit");
+  if (code !== 0) throw new Error(`node ${args.join(" ")} ended with ${String(code)}`);
+  return performance.now() - startedMs;
+}
