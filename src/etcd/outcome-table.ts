@@ -197,7 +197,8 @@ export function storeErrorOf(failure: TransportFailure, context: FailureContext)
   const outcome = outcomeOf(failure);
   const { action, effect, key = "", timeoutMs, reason, username } = context;
   const endpoint = failure.endpoint;
-  const text = `${failure.text}${reason === undefined ? "" : `; ${reason}`} (endpoint "${endpoint}")`;
+  // What the transport said (OpenSSL's words, a socket's code) is in the cause.
+  const text = `${reason ?? failure.text} (endpoint "${endpoint}")`;
   const options = { cause: failure };
   if (effect === "write" && outcome.fate === "unknown") {
     return new StoreError(

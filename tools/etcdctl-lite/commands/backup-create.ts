@@ -1,7 +1,7 @@
 /** `backup create`: a full backup, or with `--delta` what was written since the last one. */
 import type { Command } from "../frame/command.ts";
 import { progressBar } from "../frame/progress-bar.ts";
-import { repositoryFlags, repositoryOf } from "../frame/repository-flags.ts";
+import { openedRepository, repositoryFlags } from "../frame/repository-flags.ts";
 import { formatBytes } from "../text/quote.ts";
 
 export const command: Command = {
@@ -15,8 +15,9 @@ export const command: Command = {
   ],
   async run(session) {
     const { flags, io } = session;
-    const repository = await repositoryOf(flags);
+    // Connected first: an etcd out of reach leaves no empty repository.
     const etcd = await session.connect();
+    const repository = await openedRepository(flags);
     using bar = progressBar(io.stderr);
     const outcome = flags.on("delta")
       ? await repository.delta(etcd, { signal: io.signal })

@@ -4,7 +4,7 @@ import type { Command } from "../frame/command.ts";
 import { clusterFlag, endpointsOf } from "../frame/endpoints.ts";
 import { CliFailure, exitCodes } from "../frame/failure.ts";
 import type { Session } from "../frame/session.ts";
-import { causeOf } from "../frame/told.ts";
+import { causeOf, hintOf } from "../frame/told.ts";
 import type { EndpointHealth } from "../results.ts";
 
 export const command: Command = {
@@ -14,14 +14,19 @@ export const command: Command = {
   async run(session) {
     const endpoints = await endpointsOf(session);
     await session.printer();
-    const health = await Promise.all(endpoints.map((endpoint) => healthOf(session, endpoint)));
+    const hints = new Set<string>();
+    const health = await Promise.all(endpoints.map((endpoint) => healthOf(session, endpoint, hints)));
     session.io.signal.throwIfAborted();
     await session.show({ type: "endpoint-health", endpoints: health });
-    if (health.some(({ healthy }) => !healthy)) throw new CliFailure(exitCodes.error, "unhealthy cluster");
+    if (health.some(({ healthy }) => !healthy)) {
+      throw new CliFailure(exitCodes.error, "unhealthy cluster", {
+        hint: [...hints].join("\n") || undefined,
+      });
+    }
   },
 };
 
-async function healthOf(session: Session, endpoint: string): Promise<EndpointHealth> {
+async function healthOf(session: Session, endpoint: string, hints: Set<string>): Promise<EndpointHealth> {
   const startedNs = process.hrtime.bigint();
   const took = (): bigint => process.hrtime.bigint() - startedNs;
   try {
@@ -41,6 +46,8 @@ async function healthOf(session: Session, endpoint: string): Promise<EndpointHea
     return { endpoint, healthy: raised === "", tookNs: took(), error };
   } catch (error) {
     if (error instanceof CliFailure) throw error;
+    const hint = hintOf(error);
+    if (hint !== undefined) hints.add(hint);
     return { endpoint, healthy: false, tookNs: took(), error: causeOf(error) };
   }
 }

@@ -3,7 +3,7 @@ import type { Etcd } from "keelson/etcd";
 import { CliFailure } from "./failure.ts";
 import type { FlagSpec } from "./flags.ts";
 import type { Session } from "./session.ts";
-import { causeOf } from "./told.ts";
+import { causeOf, hintOf } from "./told.ts";
 
 export const clusterFlag: FlagSpec = {
   name: "cluster",
@@ -34,14 +34,18 @@ export async function eachEndpoint<T>(
   );
   session.io.signal.throwIfAborted();
   const answers: T[] = [];
+  const hints = new Set<string>();
   for (const [at, outcome] of outcomes.entries()) {
     if (outcome.status === "fulfilled") answers.push(outcome.value);
     else if (outcome.reason instanceof CliFailure) throw outcome.reason;
     else {
+      const hint = hintOf(outcome.reason);
+      if (hint !== undefined) hints.add(hint);
       session.io.stderr.write(
         `Failed to get the ${what} of endpoint ${endpoints[at] ?? ""} (${causeOf(outcome.reason)})\n`,
       );
     }
   }
+  for (const hint of hints) session.io.stderr.write(`${hint}\n`);
   return { answers, failures: endpoints.length - answers.length };
 }

@@ -21,7 +21,11 @@ export class CliFailure extends Error {
   /** Printed below the error: what to do next. */
   readonly hint: string | undefined;
 
-  constructor(exitCode: number, message: string, options: ErrorOptions & { readonly hint?: string } = {}) {
+  constructor(
+    exitCode: number,
+    message: string,
+    options: ErrorOptions & { readonly hint?: string | undefined } = {},
+  ) {
     super(message, options);
     this.exitCode = exitCode;
     this.hint = options.hint;

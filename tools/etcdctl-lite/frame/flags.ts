@@ -182,7 +182,7 @@ export function parseHexId(text: string, kind: "signed" | "unsigned"): bigint {
   throw new Error(`${what}: parsing ${JSON.stringify(text)}: value out of range`);
 }
 
-/** The word of `words` fewest edits away from `word`, if that is few. */
+/** The word of `words` fewest edits (letters added, left out, replaced, or swapped with the next) away from `word`, if that is few. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
@@ -195,13 +195,17 @@ export function nearest(word: string, words: readonly string[]): string | undefi
 }
 
 function editsBetween(from: string, to: string): number {
+  let above: readonly number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];
     for (let j = 1; j <= to.length; j++) {
       const same = from.charAt(i - 1) === to.charAt(j - 1) ? 0 : 1;
-      next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + same));
+      const swapped = from.charAt(i - 1) === to.charAt(j - 2) && from.charAt(i - 2) === to.charAt(j - 1);
+      const edits = Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + same);
+      next.push(swapped && i > 1 && j > 1 ? Math.min(edits, (above[j - 2] ?? 0) + 1) : edits);
     }
+    above = row;
     row = next;
   }
   return row[to.length] ?? 0;

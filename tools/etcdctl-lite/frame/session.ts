@@ -2,14 +2,14 @@
  * One run of one command: its arguments and flags, the connection it asks for, the printer of its format, and the
  * question before destructive work. What it opens is closed when the command is over.
  */
-import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { Etcd, EtcdOptions } from "keelson/etcd";
 import { createPrinter } from "../printers/create-printer.ts";
 import type { Printer } from "../printers/printer.ts";
-import { CliFailure, exitCodes } from "./failure.ts";
+import { badArguments, CliFailure, exitCodes } from "./failure.ts";
 import type { Flags } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
+import { readNamedFile } from "./named-file.ts";
 
 /** A dial that fails because nothing answers is told apart from one that is slow by the probe's own bound. */
 const dialFloorMs = 500;
@@ -140,7 +140,12 @@ export class Session {
     const https = this.endpoints.some((endpoint) => /^https:/i.test(endpoint));
     const tls =
       secure || https
-        ? { ca: await fileOf(ca), cert: await fileOf(cert), key: await fileOf(key), insecureSkipVerify: skip }
+        ? {
+            ca: await certificatesOf(ca),
+            cert: await fileOf(cert),
+            key: await fileOf(key),
+            insecureSkipVerify: skip,
+          }
         : undefined;
     return { tls, auth: await this.#readUser() };
   }
@@ -167,16 +172,14 @@ function withScheme(endpoint: string, secure: boolean): string {
 }
 
 async function fileOf(path: string | undefined): Promise<Uint8Array | undefined> {
-  if (path === undefined || path === "") return undefined;
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    const why = missing
-      ? "no such file or directory"
-      : error instanceof Error
-        ? error.message
-        : String(error);
-    throw new CliFailure(exitCodes.badArguments, `open ${path}: ${why}`, { cause: error });
+  return path === undefined || path === "" ? undefined : readNamedFile(path);
+}
+
+/** Of a bundle without one nothing would be trusted, and the server's certificate would be blamed. */
+async function certificatesOf(path: string | undefined): Promise<Uint8Array | undefined> {
+  const bundle = await fileOf(path);
+  if (bundle !== undefined && !Buffer.from(bundle).includes("-----BEGIN CERTIFICATE-----")) {
+    throw badArguments(`--cacert ${path}: there is no certificate in it`);
   }
+  return bundle;
 }

@@ -16,6 +16,12 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/for another name/, "Use an endpoint name that the server's certificate carries."],
   [/has expired|not valid yet/, "Renew the certificate, or check this machine's clock."],
   [/host name .* is not known/, "Check the host name in --endpoints."],
+  [/key values mismatch/, "--cert and --key do not belong together."],
+  [/invalid user ID or password/, "Check --user and --password."],
+  [
+    /etcdserver: permission denied/,
+    "The user's roles do not cover it: user get, role get; role grant-permission as root.",
+  ],
   [/user name is empty/, "Authentication is on: give --user name[:password]."],
   [/still seals \d+ of its objects/, "Give the keys with --keys-file."],
   [
@@ -36,6 +42,12 @@ export function toldFailure(error: unknown): unknown {
 
 /** Some texts come without the prefix that etcd's own client puts before all. */
 const withService = (text: string): string => text.replace(/^auth: /, "etcdserver: ");
+
+/** What to do about it, if that is known. */
+export function hintOf(error: unknown): string | undefined {
+  const told = toldFailure(error);
+  return told instanceof CliFailure ? told.hint : undefined;
+}
 
 /** The cause alone, for lines that say themselves what failed. */
 export function causeOf(error: unknown): string {

@@ -1,0 +1,20 @@
+/** A file that a flag names: its bytes, or why it cannot be read, in the words of etcdctl. */
+import { readFile } from "node:fs/promises";
+import { badArguments } from "./failure.ts";
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or directory",
+  EISDIR: "is a directory",
+  EACCES: "permission denied",
+};
+
+/** @throws CliFailure naming the file */
+export async function readNamedFile(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const why = reasons[code] ?? (error instanceof Error ? error.message : String(error));
+    throw badArguments(`open ${path}: ${why}`);
+  }
+}
