@@ -1,0 +1,157 @@
+/**
+ * Where a control plays: one real etcd, clients and stores on it, and everything they do on record.
+ *
+ * `etcd` is an honest client of the lab's own; sabotage sits in others. What is opened through the lab is closed with it,
+ * last first.
+ */
+import { createStore, defineKind, type Kind, type Resource, type Store, type StoreOptions } from "keelson";
+import { createValueCodec, msgpackCodec } from "keelson/codec";
+import {
+  connectEtcd,
+  type Etcd,
+  type EtcdOptions,
+  type KvEvent,
+  type LocalEtcd,
+  startLocalEtcd,
+} from "keelson/etcd";
+import { definitionOf } from "../../../src/resource/define-kind.ts";
+import { KeySpace } from "../../../src/resource/keys.ts";
+import { createDictionaryStore } from "../../../src/storage/dictionary-store.ts";
+import { contentHash } from "../../checkers/digest.ts";
+import { HistoryList, runClock, type TruthRecord } from "../../checkers/history.ts";
+import { RunHistory } from "../../checkers/run-history.ts";
+
+export interface Doc extends Resource {
+  spec: { value: string; filler?: string | undefined };
+}
+export const Doc: Kind<Doc> = defineKind<Doc>({
+  version: "v1",
+  kind: "Doc",
+  plural: "docs",
+  scope: "Namespaced",
+});
+export const docsPrefix = "/registry/docs/";
+
+/** No wait in a control is longer: a scenario that cannot go on fails instead of hanging. */
+export const boundMs = 30_000;
+
+export class Lab implements AsyncDisposable {
+  readonly server: LocalEtcd;
+  readonly etcd: Etcd;
+  readonly sink = new HistoryList();
+  readonly now: () => number;
+  readonly #opened: AsyncDisposable[] = [];
+  #names = 0;
+
+  private constructor(server: LocalEtcd, etcd: Etcd) {
+    this.server = server;
+    this.etcd = etcd;
+    this.now = runClock(process.hrtime.bigint());
+  }
+
+  static async open(
+    options: { readonly binary?: string | undefined; readonly extraArgs?: readonly string[] } = {},
+  ): Promise<Lab> {
+    const server = await startLocalEtcd({
+      binary: options.binary,
+      extraArgs: ["--unsafe-no-fsync", ...(options.extraArgs ?? [])],
+    });
+    try {
+      return new Lab(server, await connectEtcd({ endpoints: server.endpoints }));
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** Closed with the lab. */
+  use<T extends AsyncDisposable>(opened: T): T {
+    this.#opened.push(opened);
+    return opened;
+  }
+
+  async connect(options: Partial<EtcdOptions> = {}): Promise<Etcd> {
+    return this.use(await connectEtcd({ endpoints: this.server.endpoints, ...options }));
+  }
+
+  /** A store of documents without anything that writes by itself. */
+  async store(etcd: Etcd, options: Partial<StoreOptions> = {}): Promise<Store> {
+    return this.use(
+      await createStore({ etcd, kinds: [Doc], namespaces: "open", compaction: false, ...options }),
+    );
+  }
+
+  /** Unique in the run. */
+  nextName(of: string): string {
+    return `${of}-${++this.#names}`;
+  }
+
+  /** Writes down etcd's own log of everything below `prefix`; call it once, at the end. Nothing may be compacted. */
+  async recordTruth(prefix: string, read: ReadStored = readDocs(this.etcd), from = 1n): Promise<void> {
+    for (const event of await logOf(this.etcd, prefix, from)) this.sink.write(await truthOf(event, read));
+  }
+
+  history(): RunHistory {
+    return new RunHistory(this.sink.lines);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opened of this.#opened.reverse()) await opened[Symbol.asyncDispose]();
+    await this.etcd.close();
+    await this.server.stop();
+  }
+}
+
+/** What the log says of a stored value. */
+export type ReadStored = (
+  key: string,
+  value: Uint8Array,
+) => Promise<Pick<TruthRecord, "value" | "hash" | "labels" | "fields">>;
+
+/** Documents as the store keeps them. */
+export function readDocs(etcd: Etcd): ReadStored {
+  const dictionaries = createDictionaryStore(etcd.kv, new KeySpace("/registry"));
+  const codec = createValueCodec({ kind: definitionOf(Doc), codec: msgpackCodec(), dictionaries });
+  return async (key, stored) => {
+    const doc = codec.object(await codec.open(key, stored)) as unknown as Doc;
+    return { value: doc.spec.value, hash: contentHash(doc), labels: doc.metadata.labels };
+  };
+}
+
+/** Values that are text and nothing else. */
+export const readText: ReadStored = async (_, stored) => ({ value: Buffer.from(stored).toString() });
+
+async function truthOf({ type, kv }: KvEvent, read: ReadStored): Promise<TruthRecord> {
+  const key = Buffer.from(kv.key).toString();
+  const base = {
+    line: "truth",
+    revision: kv.modRevision,
+    type,
+    key,
+    createRevision: kv.createRevision,
+  } as const;
+  return type === "delete" ? base : { ...base, ...(await read(key, kv.value)) };
+}
+
+/** Every change below a prefix up to now, straight from etcd's history, one page of revisions after the other. */
+async function logOf(etcd: Etcd, prefix: string, from: bigint): Promise<readonly KvEvent[]> {
+  const end = await etcd.kv.put({ key: "/end-of-log", value: "" });
+  const events: KvEvent[] = [];
+  await using watch = etcd.watches.open({ key: "/", rangeEnd: "0", startRevision: from });
+  for await (const batch of watch) {
+    if (batch.type !== "events") continue;
+    for (const event of batch.events)
+      if (Buffer.from(event.kv.key).toString().startsWith(prefix)) events.push(event);
+    if (batch.revision >= end.header.revision) break;
+  }
+  return events;
+}
+
+/** Polls until `holds`, within the bound. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + boundMs;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
