@@ -79,13 +79,17 @@ export interface StoredSource {
   codecOf(kind: KindDefinition): ValueCodec;
   /** Awaited before everything is listed: a source that must look first to know its kind. keelson's own need none. */
   prepare?(call?: Call): Promise<void>;
-  /** Records in key order after `after` (exclusive) at `revision` (absent: now, linearizable). Sized by count and bytes. */
+  /**
+   * Records in key order after `after` (exclusive) at `revision` (absent: now, linearizable). Sized by count and bytes.
+   * `views`: their values may be views of the whole answer, for who keeps none beyond the page.
+   */
   page(
     options: {
       readonly after?: string | undefined;
       readonly limit?: number | undefined;
       readonly revision?: bigint | undefined;
       readonly serializable?: boolean | undefined;
+      readonly views?: boolean | undefined;
     },
     call?: Call,
   ): Promise<StoredPage>;

@@ -59,16 +59,30 @@ export class RangeSource implements StoredSource {
   }
 
   async page(options: Parameters<StoredSource["page"]>[0], call: Call = {}): Promise<StoredPage> {
-    const { after, limit = limits.readPageItemsMax, revision = 0n, serializable = false } = options;
+    const {
+      after,
+      limit = limits.readPageItemsMax,
+      revision = 0n,
+      serializable = false,
+      views = false,
+    } = options;
     const range = after === undefined ? this.#scope.range : this.#scope.range.after(after);
     const reply = await this.#context.etcd.kv.range(
-      { key: range.key, rangeEnd: range.rangeEnd, limit: this.#sizer.items(limit), revision, serializable },
+      {
+        key: range.key,
+        rangeEnd: range.rangeEnd,
+        limit: this.#sizer.items(limit),
+        revision,
+        serializable,
+        views,
+      },
       { ...call, lane: "bulk" },
     );
     this.#sizer.learn(reply.kvs);
     const records: StoredRecord[] = [];
     for (const kv of reply.kvs) {
-      const record = await this.#record(textOfKey(kv.key), kv);
+      const opened = this.#record(textOfKey(kv.key), kv);
+      const record = opened instanceof Promise ? await opened : opened;
       if (record !== undefined) records.push(record);
     }
     const last = reply.kvs.at(-1);

@@ -264,7 +264,8 @@ export class Feed {
     for (const definition of this.source.kinds()) {
       this.kinds.get(definition.resource)?.reset(definition, this.source.codecOf(definition));
     }
-    const revision = await this.#eachRecord(signal, (record) => this.#kindOf(record)?.fill(record));
+    const fill = (record: StoredRecord): void => this.#kindOf(record)?.fill(record);
+    const revision = await this.#eachRecord(signal, fill, { views: true });
     this.#filling.clear();
     for (const kind of this.kinds.values()) this.#filled(kind, revision);
     this.#advance(revision);
@@ -308,13 +309,19 @@ export class Feed {
     this.#scheduleFlush();
   }
 
-  async #eachRecord(signal: AbortSignal, visit: (record: StoredRecord) => void): Promise<bigint> {
-    let page = await this.source.page({}, { signal });
+  /** @param how `views` when nothing of a record is kept but copies */
+  async #eachRecord(
+    signal: AbortSignal,
+    visit: (record: StoredRecord) => void,
+    how: { readonly views: boolean } = { views: false },
+  ): Promise<bigint> {
+    let page = await this.source.page(how, { signal });
     const { revision } = page;
     let looked = 0;
     for (;;) {
       const { after, records } = page;
-      const next = after === undefined ? undefined : this.source.page({ after, revision }, { signal });
+      const next =
+        after === undefined ? undefined : this.source.page({ ...how, after, revision }, { signal });
       // Whoever awaits it learns of its failure; the work before that must not make it an unhandled one.
       next?.catch(() => undefined);
       for (const record of records) {

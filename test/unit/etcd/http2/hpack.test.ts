@@ -71,6 +71,25 @@ describe("HeaderDecoder", () => {
     );
   });
 
+  test("blocks that come by turns are recognised by their bytes, unless the dynamic table is in them", () => {
+    const decoder = new HeaderDecoder();
+    const headers = Buffer.concat([
+      encodeField(":status", "200"),
+      encodeLiteral("content-type", "application/grpc"),
+    ]);
+    const trailers = Buffer.from(encodeLiteral("grpc-status", "0"));
+    const first = [decoder.decode(headers), decoder.decode(trailers)];
+    expect([decoder.decode(Buffer.from(headers)), decoder.decode(Buffer.from(trailers))]).toEqual(first);
+    expect(decoder.decode(Buffer.from(headers))).toBe(first[0]);
+    // Index 62 is whatever came into the table last: "a" first, then "b".
+    const entry = (text: string): Buffer =>
+      Buffer.concat([Buffer.of(0x40, 1), Buffer.from("k"), Buffer.of(1), Buffer.from(text)]);
+    decoder.decode(entry("a"));
+    expect(decoder.decode(Buffer.of(0xbe))?.get("k")).toBe("a");
+    decoder.decode(entry("b"));
+    expect(decoder.decode(Buffer.of(0xbe))?.get("k")).toBe("b");
+  });
+
   test("hostile blocks give undefined, never an exception: random bytes, absurd lengths, index 0, unknown index", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
