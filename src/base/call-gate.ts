@@ -2,6 +2,7 @@
  * The door of something that can be closed: counts the calls under way, refuses new ones once closed, and lets
  * whoever closes wait for the last one to leave.
  */
+import { setMaxListeners } from "node:events";
 import { StoreError } from "../errors.ts";
 
 export class CallGate {
@@ -14,6 +15,8 @@ export class CallGate {
   /** @param what names the closed thing, as in `Cannot use the store: it is closed` */
   constructor(what: string) {
     this.#what = what;
+    // Every open watch listens: thousands are usual, and no leak.
+    setMaxListeners(0, this.#controller.signal);
   }
 
   /** Aborted with CLOSED as soon as closing begins: streams and waits end by it, calls under way do not. */

@@ -174,6 +174,14 @@ export interface EtcdWatchRequest {
   readonly noDelete?: boolean | undefined;
   /** Let etcd send progress on an idle stream by itself (about every 10 minutes). */
   readonly progressNotify?: boolean | undefined;
+  /**
+   * Replies above about 2 MiB come in parts. Default true: a reply may have 1,000 revisions of up to 1.5 MiB each, and
+   * etcd and client then hold it whole. false replays a long history of small transactions with a quarter of etcd's CPU:
+   * etcd measures a part anew for every event it adds to it.
+   */
+  readonly fragment?: boolean | undefined;
+  /** Keys and values of events may be views of the reply they came in, for a caller that keeps none of them long. */
+  readonly views?: boolean | undefined;
 }
 
 /**

@@ -237,7 +237,8 @@ export class WatchLoop implements EtcdWatch {
   }
 
   #create(): WatchCreate {
-    return { ...this.#request, startRevision: this.#assembly?.next, watchId, fragment: true };
+    const { fragment = true, views: _, ...request } = this.#request;
+    return { ...request, startRevision: this.#assembly?.next, watchId, fragment };
   }
 
   /** Reads one message and queues what it completes. */
@@ -285,7 +286,7 @@ export class WatchLoop implements EtcdWatch {
   async #receive(stream: ClientStream): Promise<WatchReply | undefined> {
     const message = stream.poll() ?? (await this.#listen(stream));
     if (message === undefined) return undefined;
-    const reply = decodeWatchReply(message);
+    const reply = decodeWatchReply(message, { views: this.#request.views ?? false });
     if (reply.canceled) throw new Canceled(reply);
     return reply;
   }

@@ -5,6 +5,7 @@
  * and looks at `definition` and `codec` at each use. The key range never changes; `closed` fires when the kind is
  * removed.
  */
+import { setMaxListeners } from "node:events";
 import type { KindValueCodec } from "../codec/value-codec.ts";
 import { StoreError, type Subject } from "../errors.ts";
 import type { KeyRange } from "../resource/key-range.ts";
@@ -33,6 +34,8 @@ export class KindSlot {
     this.#codec = codec;
     this.range = range;
     this.lifecycle = lifecycle;
+    // Every open watch of the kind listens: thousands are usual, and no leak.
+    setMaxListeners(0, this.#removed.signal);
   }
 
   get definition(): KindDefinition {

@@ -101,6 +101,8 @@ export class RangeSource implements StoredSource {
         ...(key === undefined ? { key: range.key, rangeEnd: range.rangeEnd } : { key }),
         startRevision: fromRevision + 1n,
         prevKv: true,
+        // A batch is applied or decoded before the next is asked for; what a cache keeps of it are copies.
+        views: true,
       },
       call.signal === undefined ? {} : { signal: call.signal },
     );

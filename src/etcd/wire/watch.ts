@@ -72,8 +72,9 @@ export function encodeWatchMessage(message: WatchMessage): Uint8Array {
   return writer.finish();
 }
 
-export function decodeWatchReply(reply: Uint8Array): WatchReply {
-  const reader = new WireReader(reply);
+/** @param options.views keys and values are views of `reply` */
+export function decodeWatchReply(reply: Uint8Array, options: { readonly views?: boolean } = {}): WatchReply {
+  const reader = new WireReader(reply, options);
   let header = noHeader;
   let watchId = 0n;
   let created = false;

@@ -1,3 +1,4 @@
+import { getMaxListeners } from "node:events";
 import { expect, test } from "vitest";
 import { CallGate } from "../../../src/base/call-gate.ts";
 
@@ -16,4 +17,8 @@ test("close() refuses new calls at once and waits for those under way", async ()
   expect(await call).toBe(7);
   await closing;
   await gate.close();
+});
+
+test("any number of watches may listen to its end without a warning of a leak", () => {
+  expect(getMaxListeners(new CallGate("store").signal)).toBe(0);
 });
