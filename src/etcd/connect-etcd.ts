@@ -63,7 +63,8 @@ export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
 /** `connectEtcd` over a given transport. */
 export async function openEtcd(options: EtcdOptions, factory: TransportFactory): Promise<Etcd> {
   using scope = new CallScope(options, options.clock ?? systemClock, "connect to etcd");
-  const client = createClient(options, factory);
+  const { clock = systemClock } = options;
+  const client = createClient(options, factory, ({ address }) => probeConnection(address, options.tls, clock));
   try {
     await client.connect(scope.rest());
   } catch (error) {
@@ -73,12 +74,16 @@ export async function openEtcd(options: EtcdOptions, factory: TransportFactory):
   return assemble(client, metricsQuota(options));
 }
 
-/** The same without waiting for an endpoint's greeting: for a transport that cannot fail to connect. */
+/** The same without waiting for an endpoint's greeting, or looking at the network: for a transport in memory. */
 export function openEtcdAtOnce(options: EtcdOptions, factory: TransportFactory): Etcd {
-  return assemble(createClient(options, factory), () => Promise.resolve(undefined));
+  return assemble(createClient(options, factory, undefined), () => Promise.resolve(undefined));
 }
 
-function createClient(options: EtcdOptions, factory: TransportFactory): EtcdClient {
+function createClient(
+  options: EtcdOptions,
+  factory: TransportFactory,
+  probe: ((endpoint: Endpoint) => Promise<string | undefined>) | undefined,
+): EtcdClient {
   const { tls, auth, clock = systemClock, random = systemRandom } = options;
   const requestTimeoutMs = positive("requestTimeoutMs", options.requestTimeoutMs ?? requestTimeoutDefaultMs);
   const inFlightMax =
@@ -105,7 +110,7 @@ function createClient(options: EtcdOptions, factory: TransportFactory): EtcdClie
     random,
     inFlightMax,
     allowFaultyVersions: options.allowFaultyVersions,
-    probe: ({ address }) => probeConnection(address, tls, clock),
+    probe,
   });
 }
 

@@ -43,6 +43,9 @@ const modelVersion = "3.5.30";
 
 export interface MemoryServerOptions {
   readonly clock: Clock;
+  /** Time that leases expire by; default `clock`. A member of a cluster is told of expiries and has none of its own. */
+  readonly leaseClock?: Clock | undefined;
+  readonly memberId?: bigint | undefined;
   /** Identity of the cluster; a restored one may keep it, as a real one does. */
   readonly clusterId?: bigint | undefined;
   readonly syncIntervalMs?: number | undefined;
@@ -56,12 +59,13 @@ export class MemoryServer {
   readonly leases: LeaseBook;
   readonly #hub: WatchHub;
   readonly #clusterId: bigint;
-  readonly #memberId = 0x8e9e05c52164694dn;
+  readonly #memberId: bigint;
   readonly #handlers: ReadonlyMap<string, Handler>;
 
   constructor(options: MemoryServerOptions) {
     this.#clusterId = options.clusterId ?? 0xcdf818194e3a8c32n;
-    this.leases = new LeaseBook(options.clock, (keys) => this.mvcc.deleteKeys(keys));
+    this.#memberId = options.memberId ?? 0x8e9e05c52164694dn;
+    this.leases = new LeaseBook(options.leaseClock ?? options.clock, (keys) => this.mvcc.deleteKeys(keys));
     this.mvcc = new Mvcc(this.leases, (logged) => this.#hub.publish(logged));
     this.#hub = new WatchHub({
       mvcc: this.mvcc,

@@ -1,8 +1,10 @@
 /**
- * The transport seam over a `MemoryServer`: no sockets, time from the clock, and faults where a world wants them.
+ * The transport seam over a `MemoryNode`: no sockets, time from the clock, and faults where a world wants them.
  *
  * Without faults every call is answered in a later microtask. A `Weather` says, per message, how late it is and
- * whether it is lost before or after the server saw it: the four things that can happen to a request.
+ * whether it is lost before or after the server saw it: the things that can happen to a request. What is on its way
+ * to the server goes by the network's clock, what comes back by the client's: a client that is stopped receives nothing,
+ * and what it had sent arrives all the same.
  */
 import type { Clock } from "../base/clock.ts";
 import {
@@ -15,46 +17,82 @@ import {
   type TransportFactory,
   TransportFailure,
 } from "../etcd/transport.ts";
-import type { MemoryServer } from "./memory-server.ts";
 import { EtcdRefusal } from "./refusal.ts";
+import type { HubStream, ReplySink } from "./watch-hub.ts";
+
+/** Where the replies of one stream go, and how the server ends it. */
+export interface StreamSink extends ReplySink {
+  /** Ends the stream with the server's status; without one the connection breaks. */
+  end(refusal: EtcdRefusal | undefined): void;
+}
+
+/** What answers at one endpoint: a `MemoryServer`, or a member of a cluster in a simulation. */
+export interface MemoryNode {
+  /** One unary call, answered at once or later. @throws EtcdRefusal with the server's status */
+  call(method: MethodPath, request: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  openWatch(sink: StreamSink): HubStream;
+  /** One message of a keepalive stream. */
+  keepAlive(request: Uint8Array): Uint8Array;
+}
 
 /** What becomes of one request; times in milliseconds. */
 export interface Fate {
   /** Before the server sees it; above the call's own time: it is applied late, after the caller has given up. */
   readonly requestDelayMs?: number | undefined;
   readonly replyDelayMs?: number | undefined;
-  /** "refused": never sent. "request lost", "reply lost": the connection breaks before or after the server's part. */
-  readonly loss?: "refused" | "request lost" | "reply lost" | undefined;
+  /**
+   * "refused": never sent. "request lost", "reply lost": the connection breaks before or after the server's part.
+   * "request swallowed", "reply swallowed": the same, and nobody is told.
+   */
+  readonly loss?:
+    | "refused"
+    | "request lost"
+    | "reply lost"
+    | "request swallowed"
+    | "reply swallowed"
+    | undefined;
 }
 
 export interface Weather {
   unary(method: MethodPath, endpoint: string): Fate;
-  /** Asked for every message of a stream, both ways; "cut" breaks the stream. */
+  /** Asked for every message of a stream. "cut" breaks it; "stalled": neither this message nor a later one arrives. */
   stream(
     method: MethodPath,
     endpoint: string,
-  ): { readonly delayMs?: number | undefined; readonly cut?: boolean | undefined };
+    way: "out" | "in",
+  ): { readonly delayMs?: number | undefined; readonly fate?: "cut" | "stalled" | undefined };
 }
 
 const fair: Weather = { unary: () => ({}), stream: () => ({}) };
 
-export function memoryTransport(server: () => MemoryServer, weather: Weather = fair): TransportFactory {
-  return ({ endpoint, clock }) => new MemoryTransport(endpoint.url, server, weather, clock);
+/**
+ * @param nodeAt who answers at an endpoint's address at this moment
+ * @param network time of what is on its way to the server; default the client's own clock
+ */
+export function memoryTransport(
+  nodeAt: (endpoint: string) => MemoryNode,
+  weather: Weather = fair,
+  network?: Clock,
+): TransportFactory {
+  return ({ endpoint: { url }, clock }) =>
+    new MemoryTransport(url, () => nodeAt(url), weather, clock, network ?? clock);
 }
 
 class MemoryTransport implements Transport {
   readonly endpoint: string;
-  readonly #server: () => MemoryServer;
+  readonly #node: () => MemoryNode;
   readonly #weather: Weather;
   readonly #clock: Clock;
+  readonly #network: Clock;
   readonly #open = new Set<MemoryStream>();
   #closed = false;
 
-  constructor(endpoint: string, server: () => MemoryServer, weather: Weather, clock: Clock) {
+  constructor(endpoint: string, node: () => MemoryNode, weather: Weather, clock: Clock, network: Clock) {
     this.endpoint = endpoint;
-    this.#server = server;
+    this.#node = node;
     this.#weather = weather;
     this.#clock = clock;
+    this.#network = network;
   }
 
   unary(method: MethodPath, request: Uint8Array, call: TransportCall = {}): Promise<Uint8Array> {
@@ -81,17 +119,25 @@ class MemoryTransport implements Transport {
       signal?.addEventListener("abort", onAbort, { once: true });
       const lost = (): void =>
         end(() => reject(this.#failure(grpcStatus.unavailable, "connection reset", "sent")));
-      this.#after(fate.requestDelayMs, () => {
-        if (fate.loss === "request lost") return lost();
-        let answer: () => void;
+      const answered = (answer: () => void): void => {
+        if (fate.loss === "reply lost") return after(this.#clock, fate.replyDelayMs, lost);
+        if (fate.loss === "reply swallowed") return;
+        after(this.#clock, fate.replyDelayMs, () => end(answer));
+      };
+      after(this.#network, fate.requestDelayMs, () => {
+        if (fate.loss === "request lost") return after(this.#clock, fate.replyDelayMs, lost);
+        if (fate.loss === "request swallowed") return;
+        let reply: Uint8Array | Promise<Uint8Array>;
         try {
-          const reply = this.#server().call(method, bytes);
-          answer = () => resolve(reply);
+          reply = this.#node().call(method, bytes);
         } catch (error) {
-          answer = () => reject(this.#refusal(error));
+          return answered(() => reject(this.#refusal(error)));
         }
-        if (fate.loss === "reply lost") return lost();
-        this.#after(fate.replyDelayMs, () => end(answer));
+        if (reply instanceof Uint8Array) return answered(() => resolve(reply));
+        reply.then(
+          (late) => answered(() => resolve(late)),
+          (error: unknown) => answered(() => reject(this.#refusal(error))),
+        );
       });
     });
   }
@@ -120,23 +166,19 @@ class MemoryTransport implements Transport {
   #stream(method: MethodPath, call: TransportCall): MemoryStream {
     const stream: MemoryStream = new MemoryStream({
       method,
-      server: this.#server(),
+      node: this.#node,
       signal: call.signal,
-      pass: (deliver) => {
-        const { delayMs, cut } = this.#weather.stream(method, this.endpoint);
-        if (cut) return stream.finish(this.#failure(grpcStatus.unavailable, "connection reset", "sent"));
-        this.#after(delayMs, deliver);
+      pass: (way, deliver) => {
+        const { delayMs, fate } = this.#weather.stream(method, this.endpoint, way);
+        if (fate === "cut") stream.finish(this.#failure(grpcStatus.unavailable, "connection reset", "sent"));
+        else if (fate !== "stalled") after(way === "out" ? this.#network : this.#clock, delayMs, deliver);
       },
       refuse: (error) => this.#refusal(error),
+      broken: () => this.#failure(grpcStatus.unavailable, "connection reset", "sent"),
       onEnd: () => this.#open.delete(stream),
     });
     this.#open.add(stream);
     return stream;
-  }
-
-  #after(delayMs: number | undefined, action: () => void): void {
-    if (delayMs === undefined || delayMs <= 0) queueMicrotask(action);
-    else this.#clock.setTimer(delayMs, action);
   }
 
   #refusal(error: unknown): TransportFailure {
@@ -152,13 +194,19 @@ class MemoryTransport implements Transport {
   }
 }
 
+function after(clock: Clock, delayMs: number | undefined, action: () => void): void {
+  if (delayMs === undefined || delayMs <= 0) queueMicrotask(action);
+  else clock.setTimer(delayMs, action);
+}
+
 interface MemoryStreamOptions {
   readonly method: MethodPath;
-  readonly server: MemoryServer;
+  readonly node: () => MemoryNode;
   readonly signal: AbortSignal | undefined;
   /** Lets one message through the weather: later, or never. */
-  readonly pass: (deliver: () => void) => void;
+  readonly pass: (way: "out" | "in", deliver: () => void) => void;
   readonly refuse: (error: unknown) => TransportFailure;
+  readonly broken: () => TransportFailure;
   readonly onEnd: () => void;
 }
 
@@ -168,6 +216,8 @@ class MemoryStream implements ByteDuplex {
   /** Messages on their way here, in order: a later one never overtakes. */
   #inFlight: Promise<void> = Promise.resolve();
   #end: { readonly failure: TransportFailure | undefined } | undefined;
+  /** The same for messages on their way to the server. */
+  #outgoing: Promise<void> = Promise.resolve();
   #aborted = false;
   #reader:
     | { resolve: (message: Uint8Array | undefined) => void; reject: (error: unknown) => void }
@@ -182,18 +232,23 @@ class MemoryStream implements ByteDuplex {
   constructor(options: MemoryStreamOptions) {
     this.#options = options;
     const inbox = this.#inbox;
-    const sink = {
+    const sink: StreamSink = {
       send: (reply: Uint8Array) => this.#arrive(reply),
       get unread() {
         return inbox.length;
       },
+      end: (refusal) => this.finish(refusal === undefined ? options.broken() : options.refuse(refusal)),
     };
     if (options.method === "/etcdserverpb.Watch/Watch") {
-      const hub = options.server.openWatch(sink);
-      this.#receive = (message) => hub.receive(message);
-      this.#closeServerSide = () => hub.close();
+      // The server hears of the stream with its first message.
+      let hub: HubStream | undefined;
+      this.#receive = (message) => {
+        hub ??= options.node().openWatch(sink);
+        hub.receive(message);
+      };
+      this.#closeServerSide = () => hub?.close();
     } else {
-      this.#receive = (message) => sink.send(options.server.keepAlive(message));
+      this.#receive = (message) => sink.send(options.node().keepAlive(message));
       this.#closeServerSide = () => {};
     }
     if (options.signal?.aborted) this.#onAbort();
@@ -214,9 +269,12 @@ class MemoryStream implements ByteDuplex {
   }
 
   write(message: Uint8Array): boolean {
+    if (this.#end !== undefined) return true;
     const bytes = message.slice();
-    if (this.#end === undefined) {
-      this.#options.pass(() => {
+    const turn = new Promise<void>((resolve) => this.#options.pass("out", resolve));
+    this.#outgoing = this.#outgoing
+      .then(() => turn)
+      .then(() => {
         if (this.#end !== undefined) return;
         try {
           this.#receive(bytes);
@@ -224,7 +282,6 @@ class MemoryStream implements ByteDuplex {
           this.finish(this.#options.refuse(error));
         }
       });
-    }
     return true;
   }
 
@@ -251,7 +308,7 @@ class MemoryStream implements ByteDuplex {
   }
 
   #arrive(reply: Uint8Array): void {
-    const turn = new Promise<void>((resolve) => this.#options.pass(resolve));
+    const turn = new Promise<void>((resolve) => this.#options.pass("in", resolve));
     this.#inFlight = this.#inFlight
       .then(() => turn)
       .then(() => {

@@ -1,0 +1,471 @@
+/**
+ * An etcd cluster in memory: one replicated log of writes, and members that apply it, each at its own pace.
+ *
+ *   write at any member ─► log (committed at once, in one order) ─► leader applies now, followers later
+ *   linearizable read   ─► waits until the member has applied what was committed when the read came in
+ *   serializable read, watch: the member's own state, however old
+ *
+ * So a follower behaves as a real one: its watches lag, its serializable answers are old, its answers to writes come
+ * when it has applied them. Members can be stopped (requests wait in their sockets and are carried out later), cut off
+ * from the others (nothing is committed through them, streams that want a leader are ended) and killed (streams
+ * break). What etcd's Raft proves is taken for granted here: one log, nothing committed is lost.
+ */
+import type { Clock, Timer } from "../../src/base/clock.ts";
+import type { Random } from "../../src/base/random.ts";
+import type { KvEvent, RangeRequest } from "../../src/etcd/ports.ts";
+import { grpcStatus, type MethodPath } from "../../src/etcd/transport.ts";
+import { encodeRangeRequest, isReadOnly } from "../../src/etcd/wire/kv.ts";
+import { decodeTxnRequest, rangeRequest } from "../../src/etcd/wire/kv-server.ts";
+import { leaseGrantResponse, leaseIdRequest } from "../../src/etcd/wire/lease.ts";
+import { decodeWatchMessage } from "../../src/etcd/wire/watch.ts";
+import { MemoryServer } from "../../src/testing/memory-server.ts";
+import type { MemoryNode, StreamSink } from "../../src/testing/memory-transport.ts";
+import { EtcdRefusal } from "../../src/testing/refusal.ts";
+import type { HubStream } from "../../src/testing/watch-hub.ts";
+
+export interface ClusterOptions {
+  readonly members: number;
+  /** Replies of a watch above this are split. */
+  readonly fragmentBytes: number;
+  /** Pause of a member's watch loop, milliseconds. */
+  readonly syncIntervalMs: number;
+  /** Items a page of a range has at most, whatever was asked for; 0: as asked. */
+  readonly pageItemsMax: number;
+  /** Share of progress requests that are dropped. */
+  readonly progressDropped: number;
+  /** How long a follower is behind, milliseconds, at most. */
+  readonly lagMs: number;
+}
+
+/** One revision as it was applied. */
+export interface AppliedRevision {
+  readonly revision: bigint;
+  readonly events: readonly { readonly key: string; readonly event: KvEvent }[];
+}
+
+interface Entry {
+  readonly method: MethodPath;
+  readonly request: Uint8Array;
+}
+
+/** A clock on which nothing comes due: leases of a member end when the log says so. */
+const stillClock: Clock = {
+  nowMs: () => 0,
+  monotonicMs: () => 0,
+  setTimer: () => ({ cancel: () => undefined }),
+  sleep: () => new Promise(() => undefined),
+};
+
+const revokePath: MethodPath = "/etcdserverpb.Lease/LeaseRevoke";
+const grantPath: MethodPath = "/etcdserverpb.Lease/LeaseGrant";
+/** How long a member without the others lets a request wait: about twice the election time and five seconds. */
+const proposalTimeoutMs = 7_000;
+/** A stream that wants a leader is ended after three ticks without one. */
+const leaderLossMs = 3_000;
+
+export class SimulatedCluster {
+  readonly #members: readonly Member[];
+  readonly #log: Entry[] = [];
+  readonly #leases = new Map<bigint, { readonly ttlMs: number; timer: Timer }>();
+  /** Requests that came while nobody led. */
+  #leaderless = new Set<() => void>();
+  readonly #clock: Clock;
+  readonly #onRevision: (applied: AppliedRevision) => void;
+  #leader: Member;
+  #seen = 1n;
+
+  constructor(
+    options: ClusterOptions,
+    clock: Clock,
+    random: Random,
+    onRevision: (applied: AppliedRevision) => void,
+  ) {
+    this.#clock = clock;
+    this.#onRevision = onRevision;
+    this.#members = Array.from(
+      { length: options.members },
+      (_, index) => new Member(this, index, options, clock, random),
+    );
+    const [first] = this.#members;
+    if (first === undefined) throw new Error("a cluster has members");
+    this.#leader = first;
+  }
+
+  get endpoints(): readonly string[] {
+    return this.#members.map((_, index) => `http://member-${index}:2379`);
+  }
+
+  node(endpoint: string): MemoryNode {
+    const member = this.#members[this.endpoints.indexOf(endpoint)];
+    if (member === undefined) throw new Error(`no member at ${endpoint}`);
+    return member;
+  }
+
+  member(index: number): Member {
+    const member = this.#members[index % this.#members.length];
+    if (member === undefined) throw new Error(`no member ${index}`);
+    return member;
+  }
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  get leader(): Member {
+    return this.#leader;
+  }
+
+  /** The newest revision. */
+  get revision(): bigint {
+    return this.#leader.server.mvcc.revision;
+  }
+
+  get compactedRevision(): bigint {
+    return this.#leader.server.mvcc.compactedRevision;
+  }
+
+  get committed(): number {
+    return this.#log.length;
+  }
+
+  entry(index: number): Entry | undefined {
+    return this.#log[index];
+  }
+
+  /** Whether the member can reach a leader that a majority follows. */
+  hasQuorum(member: Member): boolean {
+    const alive = this.#members.filter((each) => each.alive).length;
+    return member.alive && this.#leader.alive && alive * 2 > this.#members.length;
+  }
+
+  /** Resolves once there is a quorum for the member. @throws the refusal of a request that has waited too long */
+  quorum(member: Member): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!this.hasQuorum(member)) return;
+        timer.cancel();
+        this.#leaderless.delete(look);
+        resolve();
+      };
+      const timer = this.#clock.setTimer(proposalTimeoutMs, () => {
+        this.#leaderless.delete(look);
+        reject(new EtcdRefusal(grpcStatus.unavailable, "etcdserver: request timed out"));
+      });
+      this.#leaderless.add(look);
+    });
+  }
+
+  /** Something about who is alive or leads has changed. */
+  lookAgain(): void {
+    for (const look of [...this.#leaderless]) look();
+  }
+
+  /** Commits a write; the leader has applied it on return. */
+  propose(method: MethodPath, request: Uint8Array): number {
+    const index = this.#log.push({ method, request }) - 1;
+    this.#leader.applyTo(index);
+    const { mvcc } = this.#leader.server;
+    for (const logged of mvcc.logFrom(this.#seen + 1n)) {
+      this.#seen = logged.revision;
+      this.#onRevision(logged);
+    }
+    for (const member of this.#members) if (member !== this.#leader) member.applySoon();
+    return index;
+  }
+
+  /** Another member leads; a leader has applied everything, and gives every lease its whole time again. */
+  moveLeader(to: Member): void {
+    if (!to.alive) return;
+    this.#leader = to;
+    to.applyTo(this.#log.length - 1);
+    for (const id of [...this.#leases.keys()]) this.renew(id);
+    this.lookAgain();
+  }
+
+  granted(id: bigint, ttlSeconds: number): void {
+    if (this.#leases.has(id)) return;
+    this.#leases.set(id, { ttlMs: ttlSeconds * 1000, timer: this.#expiry(id, ttlSeconds * 1000) });
+  }
+
+  revoked(id: bigint): void {
+    this.#leases.get(id)?.timer.cancel();
+    this.#leases.delete(id);
+  }
+
+  renew(id: bigint): void {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return;
+    lease.timer.cancel();
+    lease.timer = this.#expiry(id, lease.ttlMs);
+  }
+
+  /** Lets a lease end now, as if its holder had not been heard of. */
+  expire(id: bigint): void {
+    if (this.#leases.has(id)) this.propose(revokePath, leaseIdRequest.encode({ id }));
+  }
+
+  get leaseIds(): readonly bigint[] {
+    return [...this.#leases.keys()];
+  }
+
+  /** Every member applies all there is, and is reachable. */
+  heal(): void {
+    for (const member of this.#members) member.heal();
+    for (const member of this.#members) member.applyTo(this.#log.length - 1);
+    this.lookAgain();
+  }
+
+  close(): void {
+    for (const lease of this.#leases.values()) lease.timer.cancel();
+    for (const member of this.#members) member.server.close();
+  }
+
+  #expiry(id: bigint, ttlMs: number): Timer {
+    return this.#clock.setTimer(ttlMs, () => this.expire(id));
+  }
+}
+
+class Member implements MemoryNode {
+  readonly server: MemoryServer;
+  readonly #cluster: SimulatedCluster;
+  readonly #options: ClusterOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #streams = new Set<StreamSink>();
+  /** Called when this member has applied so far. */
+  #waiting: { readonly index: number; run(): void; fail(error: EtcdRefusal): void }[] = [];
+  /** Answers of the log's entries that came in here. */
+  readonly #answers = new Map<number, (() => Uint8Array) | undefined>();
+  #applied = -1;
+  #applyTimer: Timer | undefined;
+  #stoppedUntilMs = 0;
+  #lossTimer: Timer | undefined;
+  connected = true;
+  /** Refuses connections. */
+  down = false;
+
+  constructor(cluster: SimulatedCluster, index: number, options: ClusterOptions, clock: Clock, random: Random) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#clock = clock;
+    this.#random = random;
+    this.server = new MemoryServer({
+      clock,
+      leaseClock: stillClock,
+      memberId: BigInt(index + 1),
+      syncIntervalMs: options.syncIntervalMs,
+      fragmentBytes: options.fragmentBytes,
+    });
+  }
+
+  get alive(): boolean {
+    return this.connected && !this.stopped && !this.down;
+  }
+
+  get stopped(): boolean {
+    return this.#stoppedUntilMs > this.#clock.monotonicMs();
+  }
+
+  call(method: MethodPath, request: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    if (this.down) throw gone();
+    if (this.stopped) return this.#whenAwake(() => this.call(method, request));
+    if (method === "/etcdserverpb.KV/Range") return this.#range(request);
+    const local = (): Uint8Array => this.server.call(method, request);
+    if (method === "/etcdserverpb.KV/Txn" && isReadOnly(decodeTxnRequest(request))) {
+      return this.#linearizable(local);
+    }
+    return writes.has(method) ? this.#write(method, request) : local();
+  }
+
+  #write(method: MethodPath, request: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    if (!this.#cluster.hasQuorum(this)) {
+      return this.#cluster.quorum(this).then(() => this.#write(method, request));
+    }
+    const index = this.#cluster.committed;
+    this.#answers.set(index, undefined);
+    this.#cluster.propose(method, request);
+    return this.#after(index, () => {
+      const answer = this.#answers.get(index);
+      this.#answers.delete(index);
+      if (answer === undefined) throw gone();
+      return answer();
+    });
+  }
+
+  openWatch(sink: StreamSink): HubStream {
+    const hub = this.server.openWatch(sink);
+    this.#streams.add(sink);
+    return {
+      receive: (message) => {
+        if (this.stopped) {
+          this.#clock.setTimer(this.#stoppedUntilMs - this.#clock.monotonicMs(), () => hub.receive(message));
+          return;
+        }
+        const dropped =
+          this.#options.progressDropped > 0 &&
+          decodeWatchMessage(message).type === "progress" &&
+          this.#random.float() < this.#options.progressDropped;
+        if (!dropped) hub.receive(message);
+      },
+      close: () => {
+        this.#streams.delete(sink);
+        hub.close();
+      },
+    };
+  }
+
+  keepAlive(request: Uint8Array): Uint8Array {
+    const { id } = leaseIdRequest.decode(request);
+    this.#cluster.renew(id);
+    return this.#cluster.leader.server.keepAlive(request);
+  }
+
+  /** Applies the log up to `index`, inclusive. */
+  applyTo(index: number): void {
+    while (this.#applied < index) {
+      const at = ++this.#applied;
+      const entry = this.#cluster.entry(at);
+      if (entry === undefined) return;
+      const answer = attempt(() => this.server.call(entry.method, entry.request));
+      if (this === this.#cluster.leader) this.#noteLease(entry, answer);
+      if (this.#answers.has(at)) this.#answers.set(at, answer);
+    }
+    const ready = this.#waiting.filter((waiting) => waiting.index <= this.#applied);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.index > this.#applied);
+    for (const waiting of ready) waiting.run();
+  }
+
+  applySoon(): void {
+    if (this.#applyTimer !== undefined || !this.connected) return;
+    const lagMs = this.#random.float() ** 3 * this.#options.lagMs;
+    this.#applyTimer = this.#clock.setTimer(lagMs, () => {
+      this.#applyTimer = undefined;
+      if (!this.connected) return;
+      if (this.stopped) return this.applySoon();
+      this.applyTo(this.#cluster.committed - 1);
+    });
+  }
+
+  stop(forMs: number): void {
+    this.#stoppedUntilMs = Math.max(this.#stoppedUntilMs, this.#clock.monotonicMs() + forMs);
+  }
+
+  /** From the other members, not from clients. */
+  disconnect(): void {
+    if (!this.connected) return;
+    this.connected = false;
+    this.#lossTimer = this.#clock.setTimer(leaderLossMs, () =>
+      this.breakStreams(new EtcdRefusal(grpcStatus.unavailable, "etcdserver: no leader")),
+    );
+  }
+
+  reconnect(): void {
+    if (this.connected) return;
+    this.connected = true;
+    this.#lossTimer?.cancel();
+    this.applySoon();
+    this.#cluster.lookAgain();
+  }
+
+  /** Its memory is gone, its log is not. */
+  kill(): void {
+    this.down = true;
+    this.breakStreams(undefined);
+    for (const waiting of this.#waiting.splice(0)) waiting.fail(gone());
+  }
+
+  restart(): void {
+    this.down = false;
+    this.applySoon();
+    this.#cluster.lookAgain();
+  }
+
+  heal(): void {
+    this.#stoppedUntilMs = 0;
+    this.reconnect();
+    this.restart();
+  }
+
+  /** Ends every stream: with a refusal, or as a broken connection does. */
+  breakStreams(refusal: EtcdRefusal | undefined): void {
+    for (const sink of [...this.#streams]) sink.end(refusal);
+  }
+
+  #range(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    const request = rangeRequest.decode(bytes);
+    const read = (): Uint8Array => this.server.call("/etcdserverpb.KV/Range", this.#paged(request, bytes));
+    return request.serializable === true ? read() : this.#linearizable(read);
+  }
+
+  /** A server may give fewer items than asked for, and says so with `more`. */
+  #paged(request: RangeRequest, bytes: Uint8Array): Uint8Array {
+    const { pageItemsMax } = this.#options;
+    if (pageItemsMax === 0 || request.limit === undefined || request.limit <= pageItemsMax) return bytes;
+    return encodeRangeRequest({ ...request, limit: pageItemsMax });
+  }
+
+  #linearizable(read: () => Uint8Array): Uint8Array | Promise<Uint8Array> {
+    if (this.#cluster.hasQuorum(this)) return this.#after(this.#cluster.committed - 1, read);
+    return this.#cluster.quorum(this).then(() => this.#linearizable(read));
+  }
+
+  #after(index: number, run: () => Uint8Array): Uint8Array | Promise<Uint8Array> {
+    if (this.#applied >= index) return run();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ index, run: () => settle(run, resolve, reject), fail: reject });
+      this.applySoon();
+    });
+  }
+
+  #whenAwake(work: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> {
+    return this.#clock.sleep(this.#stoppedUntilMs - this.#clock.monotonicMs()).then(work);
+  }
+
+  #noteLease({ method, request }: Entry, answer: () => Uint8Array): void {
+    if (method === revokePath) this.#cluster.revoked(leaseIdRequest.decode(request).id);
+    if (method !== grantPath) return;
+    try {
+      const { id, ttlSeconds } = leaseGrantResponse.decode(answer());
+      this.#cluster.granted(id, ttlSeconds);
+    } catch (error) {
+      if (!(error instanceof EtcdRefusal)) throw error;
+    }
+  }
+}
+
+export type { Member };
+
+const writes: ReadonlySet<string> = new Set([
+  "/etcdserverpb.KV/Put",
+  "/etcdserverpb.KV/DeleteRange",
+  "/etcdserverpb.KV/Txn",
+  "/etcdserverpb.KV/Compact",
+  grantPath,
+  revokePath,
+]);
+
+const gone = (): EtcdRefusal => new EtcdRefusal(grpcStatus.unavailable, "connection reset by peer");
+
+/** Runs once; the outcome, thrown or not, can be asked for later. */
+function attempt(run: () => Uint8Array): () => Uint8Array {
+  try {
+    const answer = run();
+    return () => answer;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+function settle(
+  run: () => Uint8Array,
+  resolve: (answer: Uint8Array) => void,
+  reject: (error: unknown) => void,
+): void {
+  try {
+    resolve(run());
+  } catch (error) {
+    reject(error);
+  }
+}
