@@ -9,7 +9,7 @@ import { type Random, systemRandom } from "../base/random.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
 import { createAuth } from "./auth.ts";
 import { createCluster } from "./cluster.ts";
-import { probeConnection } from "./connection-probe.ts";
+import { type ConnectionFault, probeConnection } from "./connection-probe.ts";
 import { parseEndpoints } from "./endpoint-address.ts";
 import { Endpoint } from "./endpoint-set.ts";
 import { EtcdClient } from "./etcd-client.ts";
@@ -64,7 +64,9 @@ export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
 export async function openEtcd(options: EtcdOptions, factory: TransportFactory): Promise<Etcd> {
   using scope = new CallScope(options, options.clock ?? systemClock, "connect to etcd");
   const { clock = systemClock } = options;
-  const client = createClient(options, factory, ({ address }) => probeConnection(address, options.tls, clock));
+  const client = createClient(options, factory, ({ address }) =>
+    probeConnection(address, options.tls, clock),
+  );
   try {
     await client.connect(scope.rest());
   } catch (error) {
@@ -82,7 +84,7 @@ export function openEtcdAtOnce(options: EtcdOptions, factory: TransportFactory):
 function createClient(
   options: EtcdOptions,
   factory: TransportFactory,
-  probe: ((endpoint: Endpoint) => Promise<string | undefined>) | undefined,
+  probe: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined,
 ): EtcdClient {
   const { tls, auth, clock = systemClock, random = systemRandom } = options;
   const requestTimeoutMs = positive("requestTimeoutMs", options.requestTimeoutMs ?? requestTimeoutDefaultMs);

@@ -39,14 +39,21 @@ export async function deleteCollection(
         ...(continueToken === undefined ? {} : { continueToken }),
       }),
     );
+  const { selection } = parse();
+  const validate = selection.isWholeRange
+    ? checked.validate
+    : (current: AnyResource): void => {
+        if (!selection.matches(slot.definition.headOf(current))) throw new NoLongerWanted();
+        checked.validate?.(current);
+      };
   let deleted = 0;
   const remove = async (record: StoredRecord): Promise<void> => {
     const at = record.namespace === undefined ? { name: record.name } : record;
     try {
-      await deleteObject(context, slot, at, checked, record, scope);
+      await deleteObject(context, slot, at, { ...checked, validate }, record, scope);
       deleted++;
     } catch (error) {
-      if (!isStoreError(error, "NOT_FOUND")) throw error;
+      if (!isStoreError(error, "NOT_FOUND") && !(error instanceof NoLongerWanted)) throw error;
     }
   };
   let continueToken: string | undefined;
@@ -57,6 +64,9 @@ export async function deleteCollection(
   } while (continueToken !== undefined);
   return { deleted };
 }
+
+/** Somebody has changed the object since it was listed, and the selector does not want it any more: it stays. */
+class NoLongerWanted extends Error {}
 
 /** A page as records; one whose version was compacted meanwhile goes on from the latest state. */
 async function nextPage(

@@ -27,6 +27,8 @@ import type { StoredRecord } from "./stored.ts";
 
 /** Records decoded between two looks at the clock. */
 const lookEvery = 8;
+/** Compactions come minutes apart: several during one list mean that no list of this size can be read at all. */
+const walkRestartsMax = 3;
 /** etcd cancels a compacted watch within about 100 ms; an expired list waits no longer than this for the figure. */
 const compactedWaitMs = 1_000;
 
@@ -81,10 +83,15 @@ export async function listObjects<V>(
   scope: CallScope,
 ): Promise<ListOutcome<V>> {
   const start = await startOf(context, slot, plan, scope);
-  try {
-    return await walk(context, slot, plan, start, project, scope);
-  } catch (error) {
-    throw await explained(context, slot, plan, start, error, scope);
+  for (let restarts = 0; ; restarts++) {
+    try {
+      return await walk(context, slot, plan, start, project, scope);
+    } catch (error) {
+      // A compaction overtook a walk of the latest state: nothing of it was handed out, so it begins anew.
+      const overtaken = start.revision === 0n && isStoreError(error, "EXPIRED");
+      if (overtaken && error.details.reason !== "restored" && restarts < walkRestartsMax) continue;
+      throw await explained(context, slot, plan, start, error, scope);
+    }
   }
 }
 
@@ -240,7 +247,7 @@ async function expiredPage(
   const { group, kind, resource } = slot.definition;
   return new StoreError(
     "EXPIRED",
-    `Cannot list ${resource} at version ${start.revision}: ${
+    `Cannot list ${resource} ${start.revision === 0n ? "at its first page's version" : `at version ${start.revision}`}: ${
       reason === "compacted" ? "it has been compacted" : "the store's history was replaced"
     }`,
     {

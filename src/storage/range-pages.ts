@@ -3,6 +3,7 @@
  * of work: the next page is under way while one is being decoded, so at most two are in memory, never the whole
  * reply. Lists, the initial state of a watch, collections to delete and the cache's filling all read this way.
  */
+import { isStoreError } from "../errors.ts";
 import type { EtcdCall, KeyValue, Kv, RangeResponse } from "../etcd/ports.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import { limits } from "../resource/limits.ts";
@@ -73,18 +74,27 @@ export async function* rangePages(
   let { revision } = walk;
   if (walk.key !== undefined && walk.after !== undefined && walk.after >= walk.key) return;
   let range = walk.after === undefined ? walk.range : walk.range.after(walk.after);
-  const fetch = (): Promise<RangeResponse> =>
+  const read = (serializable: boolean): Promise<RangeResponse> =>
     kv.range(
       {
         ...(walk.key === undefined ? { key: range.key, rangeEnd: range.rangeEnd } : { key: walk.key }),
         limit: sizer.items(walk.wanted()),
         revision,
-        serializable: walk.serializable,
+        serializable,
         // Worked on and let go page by page.
         views: true,
       },
       call,
     );
+  const fetch = async (): Promise<RangeResponse> => {
+    try {
+      return await read(walk.serializable);
+    } catch (error) {
+      // Another member answers, which is not as far as the first page's: a quorum is.
+      if (!walk.serializable || revision === 0n || !isStoreError(error, "FUTURE_VERSION")) throw error;
+      return await read(false);
+    }
+  };
   let pending: Promise<RangeResponse> | undefined = fetch();
   try {
     while (pending !== undefined) {
@@ -95,7 +105,11 @@ export async function* rangePages(
       const last = reply.kvs.at(-1);
       const goesOn = reply.more && last !== undefined;
       if (goesOn) range = range.after(new TextDecoder().decode(last.key));
-      if (goesOn && walk.ahead) pending = fetch();
+      if (goesOn && walk.ahead) {
+        pending = fetch();
+        // It may fail while this page is still worked on: whoever awaits it hears of it, and nobody else.
+        pending.catch(() => undefined);
+      }
       yield {
         kvs: reply.kvs,
         revision,

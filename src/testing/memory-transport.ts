@@ -6,7 +6,7 @@
  * to the server goes by the network's clock, what comes back by the client's: a client that is stopped receives nothing,
  * and what it had sent arrives all the same.
  */
-import type { Clock } from "../base/clock.ts";
+import type { Clock, Timer } from "../base/clock.ts";
 import {
   type ByteDuplex,
   type ByteStream,
@@ -85,6 +85,8 @@ class MemoryTransport implements Transport {
   readonly #clock: Clock;
   readonly #network: Clock;
   readonly #open = new Set<MemoryStream>();
+  /** Calls that have not been answered, each by what ends it when the client closes. */
+  readonly #calls = new Set<() => void>();
   #closed = false;
 
   constructor(endpoint: string, node: () => MemoryNode, weather: Weather, clock: Clock, network: Clock) {
@@ -104,12 +106,18 @@ class MemoryTransport implements Transport {
       if (fate.loss === "refused")
         return reject(this.#failure(grpcStatus.unavailable, "connection refused", "unsent"));
       const bytes = request.slice();
+      let arriving: Timer | undefined;
       const end = (settle: () => void): void => {
+        if (!this.#calls.delete(onClose)) return;
         timer?.cancel();
+        arriving?.cancel();
         signal?.removeEventListener("abort", onAbort);
         settle();
       };
       const onAbort = (): void => end(() => reject(signal?.reason));
+      const onClose = (): void =>
+        end(() => reject(this.#failure(grpcStatus.cancelled, "the client is closed", "sent")));
+      this.#calls.add(onClose);
       const timer =
         timeoutMs === undefined
           ? undefined
@@ -120,12 +128,13 @@ class MemoryTransport implements Transport {
       const lost = (): void =>
         end(() => reject(this.#failure(grpcStatus.unavailable, "connection reset", "sent")));
       const answered = (answer: () => void): void => {
-        if (fate.loss === "reply lost") return after(this.#clock, fate.replyDelayMs, lost);
-        if (fate.loss === "reply swallowed") return;
-        after(this.#clock, fate.replyDelayMs, () => end(answer));
+        // Whoever asked may be gone.
+        if (!this.#calls.has(onClose) || fate.loss === "reply swallowed") return;
+        const settle = fate.loss === "request lost" || fate.loss === "reply lost" ? lost : () => end(answer);
+        arriving = after(this.#clock, fate.replyDelayMs, settle);
       };
       after(this.#network, fate.requestDelayMs, () => {
-        if (fate.loss === "request lost") return after(this.#clock, fate.replyDelayMs, lost);
+        if (fate.loss === "request lost") return answered(lost);
         if (fate.loss === "request swallowed") return;
         let reply: Uint8Array | Promise<Uint8Array>;
         try {
@@ -158,6 +167,7 @@ class MemoryTransport implements Transport {
 
   close(): Promise<void> {
     this.#closed = true;
+    for (const onClose of [...this.#calls]) onClose();
     for (const stream of this.#open)
       stream.finish(this.#failure(grpcStatus.cancelled, "the client is closed", "sent"));
     return Promise.resolve();
@@ -170,8 +180,11 @@ class MemoryTransport implements Transport {
       signal: call.signal,
       pass: (way, deliver) => {
         const { delayMs, fate } = this.#weather.stream(method, this.endpoint, way);
-        if (fate === "cut") stream.finish(this.#failure(grpcStatus.unavailable, "connection reset", "sent"));
-        else if (fate !== "stalled") after(way === "out" ? this.#network : this.#clock, delayMs, deliver);
+        if (fate === "stalled") return;
+        if (fate === "cut")
+          return stream.finish(this.#failure(grpcStatus.unavailable, "connection reset", "sent"));
+        if (way === "out") after(this.#network, delayMs, deliver);
+        else stream.expect(this.#clock, delayMs, deliver);
       },
       refuse: (error) => this.#refusal(error),
       broken: () => this.#failure(grpcStatus.unavailable, "connection reset", "sent"),
@@ -194,9 +207,10 @@ class MemoryTransport implements Transport {
   }
 }
 
-function after(clock: Clock, delayMs: number | undefined, action: () => void): void {
-  if (delayMs === undefined || delayMs <= 0) queueMicrotask(action);
-  else clock.setTimer(delayMs, action);
+function after(clock: Clock, delayMs: number | undefined, action: () => void): Timer | undefined {
+  if (delayMs !== undefined && delayMs > 0) return clock.setTimer(delayMs, action);
+  queueMicrotask(action);
+  return undefined;
 }
 
 interface MemoryStreamOptions {
@@ -213,6 +227,8 @@ interface MemoryStreamOptions {
 class MemoryStream implements ByteDuplex {
   readonly #options: MemoryStreamOptions;
   readonly #inbox: Uint8Array[] = [];
+  /** Timers of messages on their way here. */
+  readonly #arriving = new Set<Timer>();
   /** Messages on their way here, in order: a later one never overtakes. */
   #inFlight: Promise<void> = Promise.resolve();
   #end: { readonly failure: TransportFailure | undefined } | undefined;
@@ -298,11 +314,21 @@ class MemoryStream implements ByteDuplex {
     this.finish(undefined);
   }
 
+  /** A message comes in so long; not at all when the stream has ended by then. */
+  expect(clock: Clock, delayMs: number | undefined, deliver: () => void): void {
+    const timer = after(clock, delayMs, () => {
+      if (timer !== undefined) this.#arriving.delete(timer);
+      deliver();
+    });
+    if (timer !== undefined) this.#arriving.add(timer);
+  }
+
   finish(failure: TransportFailure | undefined): void {
     if (this.#end !== undefined) return;
     this.#end = { failure };
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#closeServerSide();
+    for (const timer of this.#arriving) timer.cancel();
     this.#options.onEnd();
     this.#settle();
   }

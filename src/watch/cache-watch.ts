@@ -169,6 +169,10 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     this.#parts.feed.counters.parked++;
     this.#phase = "log";
     this.seq = Number.MAX_SAFE_INTEGER;
+    const waiter = this.#waiter;
+    if (waiter === undefined) return;
+    this.#waiter = undefined;
+    this.#pull().then(waiter.resolve, waiter.reject);
   }
 
   /** Ends the loop with `error`. */

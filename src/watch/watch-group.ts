@@ -31,7 +31,7 @@ export interface GroupCursor {
   readonly waiting: boolean;
   /** Hands over what is there; called only while waiting. */
   deliver(): void;
-  /** Its events have left the tail: goes on from history after what it last took. */
+  /** Its events have left the tail: goes on from history after what it last took, at once when it waits. */
   park(): void;
 }
 
@@ -126,6 +126,8 @@ export class WatchGroup<V> implements Subscriber {
       keep++;
     }
     if (keep === this.#base) return;
+    // Who waits takes what it can now: nobody would wake it once its events are gone from here.
+    for (const cursor of this.cursors) if (cursor.seq < keep && cursor.waiting) cursor.deliver();
     this.#tail = keep === this.end ? [] : this.#tail.slice(keep - this.#base);
     this.#base = keep;
     for (const cursor of this.cursors) if (cursor.seq < keep) cursor.park();
