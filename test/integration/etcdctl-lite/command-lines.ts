@@ -139,11 +139,11 @@ const watches: readonly ReplayLine[] = [
   l("put wk w1"),
   l("put wk w2"),
   l("del wk"),
-  l("watch wk --rev 2", { lines: 8 }),
+  l("watch wk --rev 2", { lines: 9 }),
   l("watch wk --rev 2 --prev-kv", { lines: 13 }),
   l("watch wk --rev 2 -w json", { lines: 1 }),
   l("watch wk --rev 2 -w fields", { lines: 25 }),
-  l("watch w --prefix --rev 2 --hex", { lines: 8 }),
+  l("watch w --prefix --rev 2 --hex", { lines: 9 }),
   l("watch"),
 ];
 

@@ -14,7 +14,9 @@ export interface LiteOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Told of everything on stdout so far, at each piece. */
-  readonly onStdout?: (soFar: string) => void;
+  readonly onBytes?: (soFar: Buffer) => void;
+  /** The same of stderr. */
+  readonly onErrorBytes?: (soFar: Buffer) => void;
 }
 
 /** @returns a function that runs command lines against `endpoints` */
@@ -38,10 +40,16 @@ export function liteAt(
         isTTY,
         write(bytes) {
           out.push(Buffer.from(bytes));
-          options.onStdout?.(Buffer.concat(out).toString());
+          options.onBytes?.(Buffer.concat(out));
         },
       },
-      stderr: { isTTY, write: (bytes) => void err.push(Buffer.from(bytes)) },
+      stderr: {
+        isTTY,
+        write(bytes) {
+          err.push(Buffer.from(bytes));
+          options.onErrorBytes?.(Buffer.concat(err));
+        },
+      },
       env: options.env ?? {},
       signal: options.signal ?? new AbortController().signal,
       program: "etcdctl-lite",

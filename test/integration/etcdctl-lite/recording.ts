@@ -106,7 +106,9 @@ export class Recording {
 }
 
 /** The real etcdctl, beside an etcd of its version. */
-async function findEtcdctl(): Promise<{ readonly etcd: EtcdBinary; readonly etcdctl: string } | undefined> {
+export async function findEtcdctl(): Promise<
+  { readonly etcd: EtcdBinary; readonly etcdctl: string } | undefined
+> {
   for (const etcd of await findEveryEtcd()) {
     const etcdctl = join(dirname(etcd.path), "etcdctl");
     const there = await access(etcdctl).then(

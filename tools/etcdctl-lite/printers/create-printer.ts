@@ -1,6 +1,6 @@
 /** The printer of a format, by its name in `--write-out`; only the one asked for is loaded. */
 import { badFeature } from "../frame/failure.ts";
-import { type Printer, type PrinterOptions, refuseFormat } from "./printer.ts";
+import type { Printer, PrinterOptions } from "./printer.ts";
 
 /** @throws CliFailure for a format that does not exist */
 export async function createPrinter(format: string, options: PrinterOptions): Promise<Printer> {
@@ -14,7 +14,7 @@ export async function createPrinter(format: string, options: PrinterOptions): Pr
     case "table":
       return (await import("./table.ts")).tablePrinter(options);
     case "protobuf":
-      return { print: () => refuseFormat(format) };
+      return (await import("./protobuf.ts")).protobufPrinter(options);
     default:
       throw badFeature("unsupported output format");
   }
