@@ -17,10 +17,12 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 // A reader that has gone, as in `etcdctl-lite get … | head`: there is nobody left to tell.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
+}
 
 const { stdin, stdout, stderr, env } = process;
 const called = basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]s$/, "");
@@ -33,6 +35,14 @@ const exitCode = await run(process.argv.slice(2), {
   program,
   signal: interrupt.signal,
 });
+// A reader may be slow (`etcdctl-lite get … | less`): all of the output comes first.
+for (const stream of [stdout, stderr]) {
+  await new Promise<void>((resolve) => {
+    interrupt.signal.addEventListener("abort", () => resolve());
+    if (interrupt.signal.aborted) resolve();
+    stream.write("", () => resolve());
+  });
+}
 process.exitCode = interrupt.signal.aborted ? (code ?? exitCode) : exitCode;
 if (!stdin.destroyed) stdin.unref?.();
 setTimeout(() => process.exit(), lingerMs).unref();

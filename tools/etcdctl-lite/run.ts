@@ -9,12 +9,13 @@ import type { Command, Node } from "./frame/command.ts";
 import { CliFailure, exitCodes } from "./frame/failure.ts";
 import { type Flags, nearest, parseFlags } from "./frame/flags.ts";
 import { globalFlags, readEnvironment } from "./frame/globals.ts";
-import type { CommandIo } from "./frame/io.ts";
+import { type CommandIo, interruptible } from "./frame/io.ts";
 import type { CommandListing } from "./frame/session.ts";
 import { tree } from "./tree.ts";
 
 /** @returns the exit code; 130 when `io.signal` ended it */
-export async function run(argv: readonly string[], io: CommandIo): Promise<number> {
+export async function run(argv: readonly string[], given: CommandIo): Promise<number> {
+  const io: CommandIo = { ...given, stdin: interruptible(given.stdin, given.signal) };
   let debug = argv.includes("--debug");
   try {
     const found = findCommand(argv, io.program);

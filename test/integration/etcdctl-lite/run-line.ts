@@ -42,7 +42,7 @@ export async function runReal(
   child.stdin.end(stdin);
   const [code] = await once(child, "close");
   clearTimeout(timer);
-  return outcome(pieces, ended ? "ended" : Number(code));
+  return outcome(pieces, ended ? "ended" : Number(code), lines);
 }
 
 export async function runLite(
@@ -77,12 +77,24 @@ export async function runLite(
     program: "etcdctl",
   });
   clearTimeout(timer);
-  return outcome(pieces, ended ? "ended" : code);
+  return outcome(pieces, ended ? "ended" : code, lines);
 }
 
 const linesIn = (text: string): number => text.split("\n").length - 1;
 
-function outcome({ stdout, stderr }: { stdout: string; stderr: string }, code: Outcome["code"]): Outcome {
+function outcome(
+  { stdout: all, stderr }: { stdout: string; stderr: string },
+  code: Outcome["code"],
+  lines: number | undefined,
+): Outcome {
+  // Pieces end anywhere: what came beyond the wanted lines before the end took effect is chance.
+  const stdout =
+    lines === undefined
+      ? all
+      : all
+          .split("\n", lines)
+          .map((line) => `${line}\n`)
+          .join("");
   const told = stderr.split("\n").filter((line) => /^Error:|unhealthy|^Failed|canceled/.test(line));
   // The help etcdctl adds to a wrong flag is no part of the comparison.
   const help = stdout.startsWith("NAME:");

@@ -1,7 +1,6 @@
 /** `txn`: compares, then one list of requests or the other, read from stdin in three parts. */
 import type { Command } from "../frame/command.ts";
 import { badInput } from "../frame/failure.ts";
-import { type CommandIo, readAll } from "../frame/io.ts";
 import { parseCompare, parseRequest } from "../frame/txn-text.ts";
 
 export const command: Command = {
@@ -15,27 +14,21 @@ export const command: Command = {
     [`txn <<< $'mod("key1") > "0"\\n\\nput key1 "new"\\n\\nget key1\\n\\n'`, "overwrite key1 if it exists"],
   ],
   async run(session) {
-    const lines = await readLines(session.io);
-    const part = <T>(title: string, parse: (line: string) => T): readonly T[] => {
+    const part = async <T>(title: string, parse: (line: string) => T): Promise<readonly T[]> => {
       if (session.flags.on("interactive")) session.line(title);
       const parsed: T[] = [];
       for (;;) {
-        const line = lines.shift()?.trim();
+        const line = (await session.lines.line())?.trim();
         if (line === undefined) throw badInput("EOF");
         if (line === "") return parsed;
         parsed.push(parse(line));
       }
     };
-    const compare = part("compares:", parseCompare);
-    const success = part("success requests (get, put, del):", parseRequest);
-    const failure = part("failure requests (get, put, del):", parseRequest);
+    const compare = await part("compares:", parseCompare);
+    const success = await part("success requests (get, put, del):", parseRequest);
+    const failure = await part("failure requests (get, put, del):", parseRequest);
     const etcd = await session.connect();
     const response = await etcd.kv.txn({ compare, success, failure }, session.call);
     await session.show({ type: "txn", response });
   },
 };
-
-/** Whole lines: what comes after the last newline is no line. */
-async function readLines({ stdin }: CommandIo): Promise<string[]> {
-  return (await readAll(stdin)).toString("utf8").split("\n").slice(0, -1);
-}

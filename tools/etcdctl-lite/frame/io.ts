@@ -11,6 +11,8 @@ export interface Output {
 
 export interface Input extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean | undefined;
+  /** Of a terminal: whether it shows and edits what is typed by itself. */
+  readonly setRawMode?: ((on: boolean) => unknown) | undefined;
 }
 
 export interface CommandIo {
@@ -22,6 +24,27 @@ export interface CommandIo {
   readonly signal: AbortSignal;
   /** The name the program was called by; messages repeat it. */
   readonly program: string;
+}
+
+/** The same input, ended by the signal's reason: who waits for a line must not wait after Ctrl-C. */
+export function interruptible(input: Input, signal: AbortSignal): Input {
+  return {
+    isTTY: input.isTTY,
+    setRawMode: input.setRawMode?.bind(input),
+    async *[Symbol.asyncIterator]() {
+      const pieces = input[Symbol.asyncIterator]();
+      const aborted = new Promise<never>((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+      aborted.catch(() => {});
+      for (;;) {
+        signal.throwIfAborted();
+        const piece = await Promise.race([pieces.next(), aborted]);
+        if (piece.done === true) return;
+        yield piece.value;
+      }
+    },
+  };
 }
 
 /** All of stdin, as bytes. */

@@ -2,13 +2,13 @@
  * One run of one command: its arguments and flags, the connection it asks for, the printer of its format, and the
  * question before destructive work. What it opens is closed when the command is over.
  */
-import { createInterface } from "node:readline";
 import type { Etcd, EtcdOptions } from "keelson/etcd";
 import { createPrinter } from "../printers/create-printer.ts";
 import type { Printer } from "../printers/printer.ts";
 import { badArguments, CliFailure, exitCodes } from "./failure.ts";
 import type { Flags } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
+import { LineReader } from "./line-reader.ts";
 import { readNamedFile } from "./named-file.ts";
 
 /** A dial that fails because nothing answers is told apart from one that is slow by the probe's own bound. */
@@ -31,6 +31,7 @@ export class Session {
   /** Every command there is; loads them all. */
   readonly commands: () => Promise<readonly CommandListing[]>;
   readonly #open: AsyncDisposable[] = [];
+  #lines: LineReader | undefined;
   #credentials: Promise<Pick<EtcdOptions, "tls" | "auth">> | undefined;
 
   constructor(facts: {
@@ -102,29 +103,26 @@ export class Session {
   /** Asks on a terminal unless `--yes` was given. @throws CliFailure when the answer is not yes */
   async confirm(what: string): Promise<void> {
     if (!this.asks) return;
-    const answer = await this.#ask(`${what} Go on? [y/N] `);
+    this.io.stderr.write(`${what} Go on? [y/N] `);
+    const answer = await this.lines.answer();
     if (!/^y(es)?$/i.test(answer.trim())) throw new CliFailure(exitCodes.error, "not done: not confirmed");
   }
 
-  /** A password, asked for on a terminal, or a line of stdin. */
+  /** A password: asked for, and not shown, on a terminal; or a line of stdin. */
   async password(question: string): Promise<string> {
-    return (await this.#ask(question)).replace(/\r?\n$/, "");
+    const typed = await this.lines.secret(() => this.io.stderr.write(question));
+    if (this.io.stdin.isTTY === true) this.io.stderr.write("\n");
+    return typed;
+  }
+
+  /** Lines of stdin; whoever takes bytes instead takes no lines. */
+  get lines(): LineReader {
+    this.#lines ??= new LineReader(this.io.stdin);
+    return this.#lines;
   }
 
   async close(): Promise<void> {
     for (const resource of this.#open.splice(0).reverse()) await resource[Symbol.asyncDispose]();
-  }
-
-  async #ask(question: string): Promise<string> {
-    this.io.stderr.write(question);
-    const { Readable } = await import("node:stream");
-    const lines = createInterface({ input: Readable.from(this.io.stdin) });
-    try {
-      for await (const line of lines) return line;
-      return "";
-    } finally {
-      lines.close();
-    }
   }
 
   async #readCredentials(): Promise<Pick<EtcdOptions, "tls" | "auth">> {

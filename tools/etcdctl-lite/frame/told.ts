@@ -15,6 +15,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/requires a client certificate|does not accept the client certificate/, "Give a valid --cert and --key."],
   [/for another name/, "Use an endpoint name that the server's certificate carries."],
   [/has expired|not valid yet/, "Renew the certificate, or check this machine's clock."],
+  [/does not speak gRPC/, "That is no etcd's client port. Check the port in --endpoints (2379 by default)."],
   [/host name .* is not known/, "Check the host name in --endpoints."],
   [/key values mismatch/, "--cert and --key do not belong together."],
   [/invalid user ID or password/, "Check --user and --password."],

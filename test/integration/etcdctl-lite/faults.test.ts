@@ -1,0 +1,224 @@
+/** What people meet when a connection or a login does not work: its cause, the next step, no stack trace. */
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../support/certificates.ts";
+import { liteAt, type Ran } from "./lite.ts";
+
+/** Long enough for any machine; what is certain is told at once. */
+const dialTimeout = "--dial-timeout=20s";
+
+/** Runs `get x`, which must fail within its dial timeout and show nothing of the program's inside. */
+async function failing(endpoints: readonly string[], args: readonly string[] = []): Promise<Ran> {
+  const ran = await liteAt(endpoints)([dialTimeout, ...args, "get", "x"]);
+  expect(ran.stdout).toBe("");
+  expect(ran.stderr).toMatch(/^Error: /);
+  expect(ran.stderr).not.toMatch(/\n\s+at |\.[jt]s:\d/);
+  return ran;
+}
+
+describe("without TLS", () => {
+  let etcd: LocalEtcd;
+  beforeAll(async () => {
+    etcd = await startLocalEtcd();
+  });
+  afterAll(async () => {
+    await etcd?.stop();
+  });
+
+  test("a port where nothing listens", async () => {
+    // Nothing ever listens on port 1, and no other test is given it.
+    const ran = await liteAt(["http://127.0.0.1:1"])(["--dial-timeout=1s", "get", "x"]);
+    expect(ran).toMatchObject({ code: 1, stdout: "" });
+    expect(ran.stderr).toContain("connection refused: nothing listens there");
+    expect(ran.stderr).toContain("Is etcd running there? Check --endpoints.");
+    expect(ran.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test("a host that says nothing", async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const address = silent.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const ran = await liteAt([`http://127.0.0.1:${port}`])(["--dial-timeout=1s", "get", "x"]);
+    silent.close();
+    expect(ran).toMatchObject({ code: 1, stdout: "" });
+    expect(ran.stderr).toMatch(/no answer (in time|within)/);
+  });
+
+  test("https to an etcd that speaks plaintext", async () => {
+    const { code, stderr } = await failing([`https://127.0.0.1:${etcd.clientPort}`]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('the server speaks plaintext, the endpoint says "https"');
+    expect(stderr).toContain('Use "http://" in --endpoints.');
+  });
+
+  test("something that is no etcd", async () => {
+    const web = createServer((socket) => {
+      socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\nno\n"));
+      socket.on("error", () => {});
+    });
+    await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+    const address = web.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const { stderr } = await failing([`http://127.0.0.1:${port}`]);
+    web.close();
+    expect(stderr).toContain("the server does not speak gRPC");
+    expect(stderr).toContain("Check the port in --endpoints");
+  });
+
+  test("a CA file that is not there, one without a certificate, a certificate without its key", async () => {
+    const https = [`https://127.0.0.1:${etcd.clientPort}`];
+    expect((await failing(https, ["--cacert", "/nowhere/ca.pem"])).stderr).toBe(
+      "Error: open /nowhere/ca.pem: no such file or directory\n",
+    );
+    const file = join(etcd.dataDir, "no.pem");
+    await writeFile(file, "no certificate\n");
+    expect(await failing(https, ["--cacert", file])).toMatchObject({
+      code: 128,
+      stderr: `Error: --cacert ${file}: there is no certificate in it\n`,
+    });
+    expect((await failing(https, ["--cert", file])).stderr).toContain("must both be present");
+  });
+
+  test("--debug shows where an error comes from", async () => {
+    const ran = await liteAt(etcd.endpoints)(["--debug", "get", "x", "--rev", "999999"]);
+    expect(ran.stderr).toMatch(
+      /^Error: etcdserver: mvcc: required revision is a future revision\n.*\n\s+at /,
+    );
+  });
+});
+
+const openssl = await hasOpenssl();
+
+describe.skipIf(!openssl)(`with TLS${openssl ? "" : " (skipped: no openssl on this machine)"}`, () => {
+  let ca: CertificateAuthority;
+  let other: CertificateAuthority;
+  let mutual: LocalEtcd;
+  let expired: LocalEtcd;
+  let misnamed: LocalEtcd;
+  let client: CertificateFiles;
+
+  beforeAll(async () => {
+    ca = await CertificateAuthority.create("people CA");
+    other = await CertificateAuthority.create("another CA");
+    const names = ["IP:127.0.0.1"];
+    const server = await ca.issue("server", { names });
+    const old = await ca.issue("old", { names, expired: true });
+    const elsewhere = await ca.issue("elsewhere", { names: ["DNS:etcd.example"] });
+    client = await ca.issue("client", { names: ["DNS:client"] });
+    const tls = ({ certFile, keyFile }: CertificateFiles): readonly string[] => [
+      `--cert-file=${certFile}`,
+      `--key-file=${keyFile}`,
+    ];
+    const mutualArgs = [...tls(server), "--client-cert-auth", `--trusted-ca-file=${ca.caFile}`];
+    [mutual, expired, misnamed] = await Promise.all([
+      startLocalEtcd({ extraArgs: mutualArgs }),
+      startLocalEtcd({ extraArgs: tls(old) }),
+      startLocalEtcd({ extraArgs: tls(elsewhere) }),
+    ]);
+  });
+  afterAll(async () => {
+    for (const etcd of [mutual, expired, misnamed]) await etcd?.stop();
+    await ca?.[Symbol.asyncDispose]();
+    await other?.[Symbol.asyncDispose]();
+  });
+
+  test("http to an etcd that wants TLS", async () => {
+    const { stderr } = await failing([`http://127.0.0.1:${mutual.clientPort}`]);
+    expect(stderr).toContain('the server expects TLS, the endpoint says "http"');
+    expect(stderr).toContain('Use "https://" in --endpoints');
+  });
+
+  test.each([
+    ["no CA given", []],
+    ["another CA", ["--cacert", "OTHER"]],
+  ])("a server whose CA is not known: %s", async (_name, args) => {
+    const { stderr } = await failing(
+      mutual.endpoints,
+      args.map((word) => (word === "OTHER" ? other.caFile : word)),
+    );
+    expect(stderr).toContain("the server's certificate is not signed by a trusted CA");
+    expect(stderr).toContain("with --cacert.");
+  });
+
+  test("no client certificate for a server that requires one", async () => {
+    const { stderr } = await failing(mutual.endpoints, ["--cacert", ca.caFile]);
+    expect(stderr).toContain("the server requires a client certificate");
+    expect(stderr).toContain("Give a valid --cert and --key.");
+  });
+
+  test("a client certificate that has expired, and one of another CA", async () => {
+    const old = await ca.issue("oldclient", { names: ["DNS:client"], expired: true });
+    const foreign = await other.issue("foreign", { names: ["DNS:client"] });
+    for (const { certFile, keyFile } of [old, foreign]) {
+      const { stderr } = await failing(mutual.endpoints, [
+        ...["--cacert", ca.caFile],
+        ...["--cert", certFile, "--key", keyFile],
+      ]);
+      expect(stderr).toContain("the server does not accept the client certificate");
+      expect(stderr).toContain("Give a valid --cert and --key.");
+    }
+  });
+
+  test("a key of another certificate", async () => {
+    const second = await ca.issue("second", { names: ["DNS:client"] });
+    const { stderr } = await failing(mutual.endpoints, [
+      ...["--cacert", ca.caFile, "--cert", client.certFile, "--key", second.keyFile],
+    ]);
+    expect(stderr).toContain("--cert and --key do not belong together.");
+  });
+
+  test("a server's certificate that has expired, and one for another name", async () => {
+    const trusting = ["--cacert", ca.caFile];
+    const late = (await failing(expired.endpoints, trusting)).stderr;
+    expect(late).toContain("the server's certificate has expired");
+    expect(late).toContain("Renew the certificate");
+    const wrong = (await failing(misnamed.endpoints, trusting)).stderr;
+    expect(wrong).toContain("the server's certificate is for another name");
+    expect(wrong).toContain("Use an endpoint name that the server's certificate carries.");
+  });
+
+  test("health and status name the cause of each endpoint, and the next step once", async () => {
+    const lite = liteAt([...mutual.endpoints, ...expired.endpoints]);
+    const health = await lite([dialTimeout, "endpoint", "health"]);
+    expect(health).toMatchObject({ code: 1, stdout: "" });
+    expect(health.stderr.match(/is unhealthy: .*not signed by a trusted CA|has expired/g)).toHaveLength(2);
+    expect(health.stderr.match(/with --cacert\./g)).toHaveLength(1);
+    const status = await lite([dialTimeout, "endpoint", "status"]);
+    expect(status.stderr.match(/^Failed to get the status of endpoint https/gm)).toHaveLength(2);
+  });
+});
+
+describe("with passwords", () => {
+  let etcd: LocalEtcd;
+  beforeAll(async () => {
+    etcd = await startLocalEtcd();
+    const lite = liteAt(etcd.endpoints);
+    for (const line of [
+      "user add root:secret",
+      "role add root",
+      "user grant-role root root",
+      "user add guest:guest",
+      "auth enable",
+    ]) {
+      expect(await lite(line.split(" "))).toMatchObject({ code: 0, stderr: "" });
+    }
+  });
+  afterAll(async () => {
+    await etcd?.stop();
+  });
+
+  test.each([
+    ["no user", [], 1, "user name is empty", "Authentication is on: give --user"],
+    ["a wrong password", ["--user", "root:wrong"], 2, "invalid user ID or password", "Check --user and"],
+    ["a user without the right", ["--user", "guest:guest"], 1, "permission denied", "role grant-permission"],
+  ])("%s", async (_name, args, code, cause, next) => {
+    const ran = await failing(etcd.endpoints, args);
+    expect(ran.code).toBe(code);
+    expect(ran.stderr).toContain(cause);
+    expect(ran.stderr).toContain(next);
+  });
+});
