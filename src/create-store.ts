@@ -6,7 +6,7 @@
  *
  * Whoever opened etcd closes it; closing the store lets its writes finish and ends its watches.
  */
-import { type Call, CallScope } from "./base/call.ts";
+import { type Call, CallScope, checkOptions } from "./base/call.ts";
 import { CallGate } from "./base/call-gate.ts";
 import { KeyQueues } from "./base/key-queues.ts";
 import { Permits } from "./base/permits.ts";
@@ -14,7 +14,7 @@ import { quote } from "./base/quote.ts";
 import type { PlainStats } from "./base/stats.ts";
 import { TurnBudget } from "./base/turn-budget.ts";
 import { untilAborted } from "./base/until-aborted.ts";
-import { type Codec, msgpackCodec } from "./codec/codec.ts";
+import { type Codec, isCodec, msgpackCodec } from "./codec/codec.ts";
 import type { Transform } from "./codec/transform.ts";
 import { invalidArgument, isStoreError, StoreError } from "./errors.ts";
 import { createFencedWrites } from "./etcd/fenced-writes.ts";
@@ -74,6 +74,7 @@ export interface StoreOptions extends Call {
  * @throws INVALID_ARGUMENT; UNAVAILABLE, DEADLINE, UNAUTHENTICATED … when etcd cannot be read
  */
 export async function createStore(options: StoreOptions): Promise<Store & HasStoredSource> {
+  checkParts(options);
   const { etcd, kinds } = options;
   const namespaces = options.namespaces ?? "required";
   if (namespaces !== "required" && namespaces !== "open") {
@@ -148,6 +149,29 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
   }
   background.start();
   return store;
+}
+
+/** The parts that come ready-made: each must be one. @throws INVALID_ARGUMENT */
+function checkParts(options: StoreOptions): void {
+  checkOptions(options ?? null, "create store");
+  const { etcd, kinds, codec, transforms = {} } = options;
+  if (typeof etcd?.kv?.txn !== "function") {
+    throw invalidArgument(
+      "etcd",
+      "Cannot create store: etcd is no connection, expected what connectEtcd() gives",
+    );
+  }
+  if (!Array.isArray(kinds)) throw invalidArgument("kinds", "Cannot create store: kinds is not an array");
+  if (codec !== undefined && !isCodec(codec)) {
+    throw invalidArgument("codec", "Cannot create store: codec is not made by msgpackCodec() or jsonCodec()");
+  }
+  for (const [name, transform] of Object.entries(transforms)) {
+    if (typeof transform?.sealingKey === "function") continue;
+    throw invalidArgument(
+      "transforms",
+      `Cannot create store: the transform for ${quote(name)} is not made by aesGcm() or kmsEnvelope()`,
+    );
+  }
 }
 
 /** Without space or rights the store still opens, for reads. */

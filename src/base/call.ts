@@ -24,6 +24,18 @@ export function checkTimeoutMs(timeoutMs: unknown, action: string): void {
   );
 }
 
+/** For options that come from outside TypeScript's view. @throws INVALID_ARGUMENT for what is no object of options */
+export function checkOptions(options: unknown, action: string): void {
+  if (options === undefined) return;
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
+  throw invalidArgument("options", `Cannot ${action}: options is ${quote(options)}, expected an object`);
+}
+
+function checkSignal(signal: unknown, action: string): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw invalidArgument("signal", `Cannot ${action}: signal is ${quote(signal)}, expected an AbortSignal`);
+}
+
 export class CallScope implements Disposable {
   /** Aborted when the call must end; its reason is what to reject with. */
   readonly signal: AbortSignal | undefined;
@@ -36,11 +48,12 @@ export class CallScope implements Disposable {
 
   /**
    * @param action what the caller asked for, as in `Cannot ${action}: no answer within 500 ms`
-   * @throws INVALID_ARGUMENT for a timeoutMs that is not a number above 0; the signal's reason when already aborted
+   * @throws INVALID_ARGUMENT for a timeoutMs that is not a number above 0, or a signal that is none; the signal's reason when already aborted
    */
   constructor(call: Call | undefined, clock: Clock, action: string) {
     const { signal, timeoutMs } = call ?? {};
     checkTimeoutMs(timeoutMs, action);
+    checkSignal(signal, action);
     signal?.throwIfAborted();
     this.#clock = clock;
     this.#caller = signal;

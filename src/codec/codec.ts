@@ -56,6 +56,11 @@ export function jsonCodec(options: { readonly raw?: boolean | undefined } & Comp
   return Object.freeze({ format: "raw-json" });
 }
 
+export function isCodec(codec: unknown): codec is Codec {
+  const format = typeof codec === "object" && codec !== null && "format" in codec ? codec.format : undefined;
+  return format === "msgpack" || format === "json" || format === "raw-json";
+}
+
 function threshold({ compressAboveBytes = compressAboveBytesDefault }: CompressionOption): number {
   if (compressAboveBytes === false) return Number.POSITIVE_INFINITY;
   if (!(compressAboveBytes >= 0)) {

@@ -12,7 +12,7 @@ import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { PlainStats } from "../base/stats.ts";
-import { StoreError } from "../errors.ts";
+import { invalidArgument, StoreError } from "../errors.ts";
 import {
   KeyFault,
   type SealingKey,
@@ -62,7 +62,7 @@ const statusEveryMs = 60 * 1000;
 const dataKeysMax = 1024;
 const backoffFirstMs = 50;
 
-/** Encryption at rest with a key service. @throws INVALID_ARGUMENT never; the first use asks the service */
+/** Encryption at rest with a key service. @throws INVALID_ARGUMENT for no provider; the first use asks the service */
 export function kmsEnvelope(options: KmsEnvelopeOptions): Transform & {
   /** Asks the service now. Never rejects. */
   health(): Promise<{
@@ -71,6 +71,10 @@ export function kmsEnvelope(options: KmsEnvelopeOptions): Transform & {
     readonly problem: string | undefined;
   }>;
 } {
+  const { encrypt, decrypt, status } = options.provider ?? {};
+  if (![encrypt, decrypt, status].every((method) => typeof method === "function")) {
+    throw invalidArgument("provider", "Cannot make kmsEnvelope: provider has no encrypt, decrypt and status");
+  }
   return new KmsEnvelope(options);
 }
 

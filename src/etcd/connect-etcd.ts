@@ -3,7 +3,7 @@
  * asked who it is, so that a wrong CA, password or address shows here, with its cause.
  */
 import { createSecureContext } from "node:tls";
-import { type Call, CallScope } from "../base/call.ts";
+import { type Call, CallScope, checkOptions } from "../base/call.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
@@ -57,6 +57,7 @@ const keepaliveTimeoutMs = 5_000;
  * `timeoutMs` (default twice requestTimeoutMs), or only faulty versions of etcd; UNAUTHENTICATED; DEADLINE; the signal's reason
  */
 export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
+  checkOptions(options ?? null, "connect to etcd");
   return openEtcd(options, await transportFactory(options.transport ?? "http2"));
 }
 

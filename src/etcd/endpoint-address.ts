@@ -24,6 +24,9 @@ export function parseEndpoints(
   endpoints: string | readonly string[],
   secureByDefault: boolean,
 ): readonly EndpointAddress[] {
+  if (typeof endpoints !== "string" && !Array.isArray(endpoints)) {
+    throw invalidArgument("endpoints", "Cannot connect to etcd: endpoints is neither text nor an array");
+  }
   const texts = (typeof endpoints === "string" ? endpoints.split(",") : [...endpoints]).map((text) =>
     typeof text === "string" ? text.trim() : text,
   );

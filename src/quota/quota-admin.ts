@@ -78,6 +78,9 @@ export class QuotaAdmin implements Quotas {
     options: { readonly preconditions?: Preconditions | undefined } & Call = {},
   ): Promise<QuotaStatus> {
     checkNamespace(namespace);
+    if (typeof quota !== "object" || quota === null) {
+      throw invalidArgument("quota", `Cannot set ${quote(quota)} as quota: expected { hard }`);
+    }
     const wanted: Wanted = {
       name: checkedName(quota.name),
       hard: checkedHard(quota.hard),

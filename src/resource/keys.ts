@@ -98,9 +98,12 @@ export class KeySpace {
 
   /**
    * The key of one object.
-   * @throws INVALID_ARGUMENT "namespace" or "name": missing, not allowed, or malformed
+   * @throws INVALID_ARGUMENT "key", "namespace" or "name": missing, not allowed, or malformed
    */
   object(kind: KeyedKind, key: Key): string {
+    if (typeof key !== "object" || key === null) {
+      throw invalidArgument("key", `Cannot use ${quote(key)} as key: expected { namespace, name }`);
+    }
     const at = this.#place(kind, requiredNamespace(kind, key.namespace));
     const fault = nameFault(kind.nameRule, key.name);
     if (fault !== undefined) {

@@ -22,7 +22,15 @@ export function parsePreconditions(preconditions: Preconditions | undefined): Pa
       `Cannot use ${quote(preconditions)} as preconditions: expected an object`,
     );
   }
-  const { uid, resourceVersion } = preconditions;
+  const { uid, resourceVersion, ...unknown } = preconditions;
+  const [stray] = Object.keys(unknown);
+  if (stray !== undefined) {
+    // One that is misspelt must not let the write through.
+    throw invalidArgument(
+      "preconditions",
+      `Cannot use ${quote(stray)} as precondition: expected "uid" or "resourceVersion"`,
+    );
+  }
   if (uid !== undefined && (typeof uid !== "string" || uid === "")) {
     throw invalidArgument("preconditions.uid", `Cannot use ${quote(uid)} as uid: expected text`);
   }

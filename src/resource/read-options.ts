@@ -6,7 +6,7 @@
  *   continueToken    fixes the version: with it, read may be left out, "linearizable" or "any"
  *   watch            read only with sendInitialEvents, and never "exact": a watch has no one version
  */
-import { checkTimeoutMs } from "../base/call.ts";
+import { checkOptions, checkTimeoutMs } from "../base/call.ts";
 import { quote } from "../base/quote.ts";
 import { invalidArgument, StoreError } from "../errors.ts";
 import type { GetOptions, ListOptions, ReadFreshness, WatchOptions } from "./contract.ts";
@@ -53,6 +53,7 @@ export function parseFreshness(read: ReadFreshness | undefined): Freshness {
 
 /** @throws INVALID_ARGUMENT */
 export function parseGetOptions(options: GetOptions | undefined): { readonly freshness: Freshness } {
+  checkOptions(options, "get");
   return { freshness: parseFreshness(options?.read) };
 }
 
@@ -68,6 +69,7 @@ export interface ParsedListOptions {
 
 /** @throws INVALID_ARGUMENT; INVALID_TOKEN for a token that cannot be one */
 export function parseListOptions(kind: KindDefinition, options: ListOptions = {}): ParsedListOptions {
+  checkOptions(options, "list");
   const { limit, continueToken, onCorrupt } = options;
   const selection = parseSelection(kind, {
     namespace: options.namespace,
@@ -119,6 +121,7 @@ export interface ParsedWatchOptions {
 
 /** @throws INVALID_ARGUMENT */
 export function parseWatchOptions(kind: KindDefinition, options: WatchOptions = {}): ParsedWatchOptions {
+  checkOptions(options, "watch");
   checkTimeoutMs(options.timeoutMs, "watch");
   const selection = parseSelection(kind, options);
   const revision =
@@ -156,7 +159,8 @@ export function parseWatchOptions(kind: KindDefinition, options: WatchOptions = 
   return { selection, fromRevision: undefined, initial, initialMinRevision: revision, bookmarks };
 }
 
-function checkedFlag(value: unknown, argument: string): boolean {
+/** @throws INVALID_ARGUMENT for what is neither a boolean nor absent */
+export function checkedFlag(value: unknown, argument: string): boolean {
   if (value === undefined || typeof value === "boolean") return value ?? false;
   throw invalidArgument(argument, `Cannot use ${quote(value)} as ${argument}: expected a boolean`);
 }

@@ -17,7 +17,7 @@ export interface View<in T, out V> {
 
 /**
  * Defines a view. `project` must be pure: it is run once per object version, and its result is shared.
- * @throws INVALID_ARGUMENT for an empty name
+ * @throws INVALID_ARGUMENT for an empty name, or what is no function
  */
 export function defineView<T extends Resource, V>(spec: {
   name: string;
@@ -28,12 +28,28 @@ export function defineView<T extends Resource, V>(spec: {
   if (typeof spec.name !== "string" || spec.name === "") {
     throw invalidArgument("name", "Cannot define view: the name is empty");
   }
+  if (typeof spec.project !== "function") {
+    throw invalidArgument("project", `Cannot define view "${spec.name}": project is not a function`);
+  }
+  if (spec.from !== undefined && spec.from !== "object" && spec.from !== "metadata") {
+    throw invalidArgument(
+      "from",
+      `Cannot define view "${spec.name}": from is neither "object" nor "metadata"`,
+    );
+  }
   return Object.freeze({
     name: spec.name,
     from: spec.from ?? "object",
     project: spec.project,
     ...(spec.sizeBytes === undefined ? {} : { sizeBytes: spec.sizeBytes }),
   });
+}
+
+/** @throws INVALID_ARGUMENT for what `defineView` has not made, nor could have */
+export function checkView(view: unknown): void {
+  const made = typeof view === "object" && view !== null && "project" in view ? view.project : undefined;
+  if (typeof made === "function") return;
+  throw invalidArgument("view", "Cannot read as this view: it is not made by defineView()");
 }
 
 const encoder = new TextEncoder();

@@ -7,6 +7,7 @@ import type { CreateOptions, DeleteOptions, WriteOptions } from "./contract.ts";
 import type { KindDefinition } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { type ParsedPreconditions, parsePreconditions } from "./preconditions.ts";
+import { checkedFlag } from "./read-options.ts";
 
 /** @throws INVALID_ARGUMENT "ttlSeconds" */
 export function checkTtl(ttlSeconds: number | undefined): number | undefined {
@@ -33,7 +34,7 @@ export function parseCreateOptions(options: CreateOptions = {}): {
   readonly ttlSeconds: number | undefined;
   readonly dryRun: boolean;
 } {
-  return { ttlSeconds: checkTtl(options.ttlSeconds), dryRun: options.dryRun ?? false };
+  return { ttlSeconds: checkTtl(options.ttlSeconds), dryRun: checkedFlag(options.dryRun, "dryRun") };
 }
 
 export interface ParsedWriteOptions {
@@ -61,7 +62,7 @@ export function parseWriteOptions(kind: KindDefinition, options: WriteOptions = 
   return {
     preconditions: parsePreconditions(options.preconditions),
     ttlSeconds: checkTtl(options.ttlSeconds),
-    dryRun: options.dryRun ?? false,
+    dryRun: checkedFlag(options.dryRun, "dryRun"),
     subresource,
   };
 }
@@ -89,7 +90,7 @@ export function parseDeleteOptions<T>(options: DeleteOptions<T> = {}): ParsedDel
   if (typeof grace !== "function") checkGrace(grace);
   return {
     preconditions: parsePreconditions(options.preconditions),
-    dryRun: options.dryRun ?? false,
+    dryRun: checkedFlag(options.dryRun, "dryRun"),
     validate,
     graceOf: typeof grace === "function" ? (current) => checkGrace(grace(current)) : () => grace,
     propagationPolicy,

@@ -30,6 +30,9 @@ export async function createMany(
   scope: CallScope,
 ): Promise<readonly (AnyResource | StoreError)[]> {
   const { ttlSeconds } = parseCreateOptions(options);
+  if (options.onProgress !== undefined && typeof options.onProgress !== "function") {
+    throw invalidArgument("onProgress", "Cannot create many: onProgress is not a function");
+  }
   if (!Array.isArray(drafts) || drafts.length > limits.bulkItemsMax) {
     throw invalidArgument(
       "drafts",

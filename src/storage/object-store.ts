@@ -2,8 +2,8 @@
  * The store of one kind: its reader, and the writes. Each public call passes the gate, the counters and one scope;
  * the work is in the files of this folder.
  */
-import { type Call, CallScope } from "../base/call.ts";
-import { invalidArgument, type StoreError } from "../errors.ts";
+import { type Call, CallScope, checkOptions } from "../base/call.ts";
+import type { StoreError } from "../errors.ts";
 import type {
   CreateManyOptions,
   CreateOptions,
@@ -19,7 +19,7 @@ import type {
   WriteOptions,
 } from "../resource/contract.ts";
 import type { AnyResource, Draft, Key, Resource } from "../resource/resource.ts";
-import type { View } from "../resource/view.ts";
+import { checkView, type View } from "../resource/view.ts";
 import { createMany } from "./create-many.ts";
 import { createObject } from "./creates.ts";
 import { deleteCollection } from "./delete-collection.ts";
@@ -64,6 +64,7 @@ export class ObjectStore implements ResourceStore<AnyResource>, HasStoredSource 
   }
 
   as<V>(view: View<AnyResource, V>): ResourceReader<V> {
+    checkView(view);
     if (view.from !== "metadata") return this.#reader.as(view);
     return new StoreReader(this.#context, this.#slot, metadataProjection(this.#slot)).as(view);
   }
@@ -130,9 +131,7 @@ export class ObjectStore implements ResourceStore<AnyResource>, HasStoredSource 
     return gate.run(() => {
       this.#slot.closed.throwIfAborted();
       return counters.observe({ verb, resource }, async () => {
-        if (typeof call !== "object" || call === null) {
-          throw invalidArgument("options", `Cannot ${verb} ${resource}: options is not an object`);
-        }
+        checkOptions(call, `${verb} ${resource}`);
         using scope = new CallScope(call, clock, `${verb} ${resource}`);
         return await run(scope);
       });

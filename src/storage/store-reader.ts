@@ -16,7 +16,7 @@ import type {
 import { parseGetOptions, parseListOptions } from "../resource/read-options.ts";
 import type { AnyResource, Key } from "../resource/resource.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
-import type { View } from "../resource/view.ts";
+import { checkView, type View } from "../resource/view.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import { listObjects, planList } from "./lists.ts";
 import { notFound, placeOf, readAt } from "./reads.ts";
@@ -72,6 +72,7 @@ export class StoreReader<V> implements ResourceReader<V> {
   }
 
   as<W>(view: View<V, W>): ResourceReader<W> {
+    checkView(view);
     return new StoreReader(this.#context, this.#slot, this.#projectionOf(view));
   }
 

@@ -96,6 +96,12 @@ export async function guaranteedUpdateObject(
   if (typeof mutate !== "function") {
     throw invalidArgument("mutate", `Cannot update "${place.key}": mutate is not a function`);
   }
+  if (createIfMissing !== undefined && typeof createIfMissing !== "function") {
+    throw invalidArgument(
+      "createIfMissing",
+      `Cannot update "${place.key}": createIfMissing is not a function`,
+    );
+  }
   using _turn = await context.hotKeys.acquire(place.key, scope.signal);
   // Awaited here: the turn is passed on when this function is left.
   return await runWritePlan(

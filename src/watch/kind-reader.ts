@@ -23,13 +23,13 @@ import type {
 import {
   type Freshness,
   type ParsedListOptions,
-  parseFreshness,
+  parseGetOptions,
   parseListOptions,
   parseWatchOptions,
 } from "../resource/read-options.ts";
 import type { Key } from "../resource/resource.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
-import type { View } from "../resource/view.ts";
+import { checkView, type View } from "../resource/view.ts";
 import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../storage/continue-token.ts";
 import { cacheLimits } from "./cache-options.ts";
 import { CacheWatch } from "./cache-watch.ts";
@@ -88,16 +88,17 @@ export class KindReader<V> implements ResourceReader<V> {
         return Promise.reject(error);
       }
     }
-    return this.#get(key, options ?? {});
+    return this.#get(key, options);
   }
 
   list(options?: ListOptions): Promise<ListPage<V>> {
-    return this.#list(options ?? {});
+    return this.#list(options);
   }
 
   watch(options: CacheWatchOptions = {}): Watch<V> {
     const { feed, fresh, kind, watchers } = this.#parts;
     const cached = kind();
+    const parsed = parseWatchOptions(cached.definition, options);
     return new CacheWatch<V>({
       feed,
       fresh,
@@ -105,7 +106,7 @@ export class KindReader<V> implements ResourceReader<V> {
       view: this.#view,
       seen: feed.source.seenRevision(),
       coalesce: options.coalesce === true,
-      options: parseWatchOptions(cached.definition, options),
+      options: parsed,
       call: options,
       onOpen: (watch) => watchers.add(watch),
       onClose: (watch) => watchers.delete(watch),
@@ -113,6 +114,7 @@ export class KindReader<V> implements ResourceReader<V> {
   }
 
   as<W>(view: View<V, W>): ResourceReader<W> {
+    checkView(view);
     if (this.#view === undefined) {
       return new KindReader<W>(this.#parts, this.#source.as(view), view as AnyView);
     }
@@ -140,10 +142,10 @@ export class KindReader<V> implements ResourceReader<V> {
     return this.#valueOf(kind, version);
   }
 
-  async #get(key: Key, options: GetOptions): Promise<V> {
+  async #get(key: Key, options: GetOptions = {}): Promise<V> {
     const { feed, path, floor, whenNotReady } = this.#parts;
     const kind = this.#parts.kind();
-    const asked = parseFreshness(options.read);
+    const { freshness: asked } = parseGetOptions(options);
     const etcdKey = feed.source.keys.object(kind.definition, key);
     using scope = new CallScope(options, feed.source.clock, `get ${kind.definition.resource}`);
     const written = asked.consistency === "any" ? floor(etcdKey) : 0n;
@@ -185,7 +187,7 @@ export class KindReader<V> implements ResourceReader<V> {
     return held ? kind.state.log.positionAt(revision) : undefined;
   }
 
-  async #list(options: ListOptions): Promise<ListPage<V>> {
+  async #list(options: ListOptions = {}): Promise<ListPage<V>> {
     const { feed } = this.#parts;
     const kind = this.#parts.kind();
     const plan = parseListOptions(kind.definition, options);

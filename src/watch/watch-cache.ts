@@ -9,6 +9,7 @@
  */
 import { type Call, CallScope } from "../base/call.ts";
 import { untilAborted } from "../base/until-aborted.ts";
+import { invalidArgument } from "../errors.ts";
 import type { GetOptions, ListOptions, ListPage, ResourceReader, Watch } from "../resource/contract.ts";
 import type { Kind } from "../resource/kind.ts";
 import type { Key, Resource } from "../resource/resource.ts";
@@ -41,6 +42,9 @@ export function createWatchCache<T extends Resource>(
   options: CacheOptions = {},
 ): WatchCache<T> {
   const bounds = parseCacheOptions(options);
+  if (!isReader(source)) {
+    throw invalidArgument("source", "Cannot create the cache: source is no reader with get, list and watch");
+  }
   const stored = hasStoredSource(source)
     ? source[storedSource]
     : foreignSource(source, options.kind as Kind<T> | undefined);
@@ -104,6 +108,12 @@ export class KindCache<T> implements WatchCache<T> {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
   }
+}
+
+function isReader(source: unknown): boolean {
+  if (typeof source !== "object" || source === null) return false;
+  const { get, list, watch } = source as Partial<ResourceReader<unknown>>;
+  return [get, list, watch].every((method) => typeof method === "function");
 }
 
 export function hasStoredSource(reader: object): reader is HasStoredSource {

@@ -11,6 +11,7 @@
  * A get after a write through the same store is never older than the write. The cached object is only where a write
  * starts from: no error is ever about it before the live one was read.
  */
+import { checkOptions } from "../base/call.ts";
 import type { StoreError } from "../errors.ts";
 import { invalidArgument } from "../errors.ts";
 import type {
@@ -31,15 +32,15 @@ import type { Draft, Key, Resource } from "../resource/resource.ts";
 import { parseResourceVersion } from "../resource/revision.ts";
 import type { View } from "../resource/view.ts";
 import { type Suggested, suggestedRecord } from "../storage/object-store.ts";
-import type { StoredRecord } from "../storage/stored.ts";
+import { type StoredRecord, storedSource } from "../storage/stored.ts";
 import type { CacheCore } from "./cache-core.ts";
 import type { KindReader } from "./kind-reader.ts";
-import { cacheCore, KindCache, type WatchCache } from "./watch-cache.ts";
+import { cacheCore, hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";
 import { WrittenVersions } from "./written-versions.ts";
 
 /**
  * Reads from `cache`, writes to `store`. Neither is closed with it: it holds nothing of its own.
- * @throws INVALID_ARGUMENT for a cache that `createWatchCache` or `withCaches` has not made
+ * @throws INVALID_ARGUMENT for a cache that `createWatchCache` or `withCaches` has not made, or of another kind
  */
 export function withCache<T extends Resource>(
   store: ResourceStore<T>,
@@ -48,8 +49,18 @@ export function withCache<T extends Resource>(
   if (!(cache instanceof KindCache)) {
     throw invalidArgument("cache", "Cannot read from the cache: it is not made by createWatchCache()");
   }
+  const [kind] = hasStoredSource(store) ? store[storedSource].kinds() : [];
+  if (kind !== undefined && kind.resource !== cache.resource) {
+    throw invalidArgument(
+      "cache",
+      `Cannot read ${kind.resource} from the cache: it is the one of ${cache.resource}`,
+    );
+  }
   return new CachedStore<T>(store, cache[cacheCore], cache.resource);
 }
+
+/** Of what has none: nothing is suggested then, and the store refuses it. */
+const noKey: Partial<Key> = {};
 
 export class CachedStore<T extends Resource> implements ResourceStore<T> {
   readonly #store: ResourceStore<T>;
@@ -90,7 +101,7 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
 
   async update(object: T, options: WriteOptions = {}): Promise<T> {
     return this.#wrote(
-      await this.#store.update(object, this.#suggesting(object.metadata, options)),
+      await this.#store.update(object, this.#suggesting(object?.metadata, options)),
       options.dryRun,
     );
   }
@@ -146,12 +157,15 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
   }
 
   /** The options with the cached state to start from, where there is one. A bad key is the store's to refuse. */
-  #suggesting<O extends object>(at: Key, options: O): O & Suggested {
-    const suggested = this.#cached(at);
-    return suggested === undefined ? options : { ...options, [suggestedRecord]: suggested };
+  #suggesting<O extends object>(at: Key | undefined, options: O): O & Suggested {
+    checkOptions(options, `write ${this.#resource}`);
+    const suggested = this.#cached(at ?? noKey);
+    return suggested === undefined || typeof options !== "object"
+      ? options
+      : { ...options, [suggestedRecord]: suggested };
   }
 
-  #cached({ namespace, name }: Key): StoredRecord | undefined {
+  #cached({ namespace, name }: Partial<Key>): StoredRecord | undefined {
     const { feed } = this.#core;
     const kind = feed.kinds.get(this.#resource);
     if (kind === undefined || !feed.covers(kind) || typeof name !== "string") return undefined;
