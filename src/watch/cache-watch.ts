@@ -152,6 +152,11 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   deliver(): void {
     const waiter = this.#waiter;
     if (waiter === undefined) return;
+    if (this.#leavesForHistory()) {
+      this.#waiter = undefined;
+      this.#pull().then(waiter.resolve, waiter.reject);
+      return;
+    }
     let taken: Batch<unknown> | undefined;
     try {
       taken = this.#takeLive();
@@ -238,7 +243,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     if (fromRevision > feed.applied && !(await fresh.notOlderThan(fromRevision, scope, this.#subject()))) {
       throw feed.notReady(`watch ${this.resource} from version ${fromRevision}`);
     }
-    if (fromRevision < kind.logFrom) await this.#openReplay(fromRevision);
+    if (!kind.logCovers(fromRevision)) await this.#openReplay(fromRevision);
     return fromRevision;
   }
 
@@ -259,7 +264,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   #next(): Promise<Taken<V>> {
     if (this.#end !== undefined) return this.#ended();
-    if (this.#phase === "live") {
+    if (this.#phase === "live" && !this.#leavesForHistory()) {
       try {
         const taken = this.#takeLive() ?? this.#takeBookmark();
         if (taken !== undefined) return Promise.resolve({ done: false, value: taken as Batch<V> });
@@ -300,6 +305,15 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       this.#finish({ error });
     }
     return this.#ended();
+  }
+
+  /** Begun ahead of the cache, which has since stepped over that version: what came after it is in etcd's history only. */
+  #leavesForHistory(): boolean {
+    if (!this.#begunAhead || this.#parts.kind.logCovers(this.#delivered)) return false;
+    this.#begunAhead = false;
+    this.#phase = "log";
+    this.seq = Number.MAX_SAFE_INTEGER;
+    return true;
   }
 
   #takeLive(): Batch<unknown> | undefined {
@@ -352,7 +366,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   async #pullLog(): Promise<Batch<unknown> | undefined> {
     const { feed, kind, view } = this.#parts;
-    if (this.#delivered < kind.logFrom) {
+    if (!kind.logCovers(this.#delivered)) {
       await this.#openReplay(this.#delivered);
       return undefined;
     }
@@ -389,7 +403,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const replay = this.#replay;
     if (replay === undefined) return undefined;
     // As soon as the log reaches back to where this watcher is, memory takes over.
-    if (this.#delivered >= kind.logFrom && kind.heldFrom !== undefined) {
+    if (kind.logCovers(this.#delivered) && kind.heldFrom !== undefined) {
       this.#replay = undefined;
       this.#phase = "log";
       replay.close();
@@ -410,7 +424,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   #nothingMissed(revision: bigint): boolean {
     const { kind } = this.#parts;
     const last = kind.state.log.last;
-    return revision >= kind.logFrom && (last === undefined || last.revision <= revision);
+    return kind.logCovers(revision) && (last === undefined || last.revision <= revision);
   }
 
   #goLive(): void {

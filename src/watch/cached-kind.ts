@@ -41,6 +41,12 @@ export interface CachedKindParts {
   readonly onPending: (group: WatchGroup<unknown>) => void;
 }
 
+/** Versions that went by unseen: above `since`, below `until`. */
+export interface Gap {
+  readonly since: bigint;
+  readonly until: bigint;
+}
+
 /** What a stored event did to the state. */
 export type Applied = "applied" | "missed" | "repeated";
 
@@ -60,6 +66,8 @@ export class CachedKind {
   heldFrom: bigint | undefined = undefined;
   /** Watches may go on from this version on. */
   logFrom = 0n;
+  /** What happened inside these is only known by its result: the log goes from `since` to `until` in one step. */
+  #gaps: readonly Gap[] = [];
   /** Version up to which the state is the store's. */
   filledAt = 0n;
 
@@ -98,6 +106,21 @@ export class CachedKind {
     this.#state = this.#emptyState();
     this.heldFrom = undefined;
     this.logFrom = 0n;
+    this.#gaps = [];
+  }
+
+  /** The state was listed again at `until`: the changes from `since` on are in the log, all of them at `until`. */
+  skipTo({ since, until }: Gap): void {
+    this.heldFrom = until;
+    if (this.logFrom === 0n) this.logFrom = until;
+    else if (since + 1n < until) this.#gaps = [...this.#gaps, { since, until }];
+  }
+
+  /** Whether a watcher that has everything up to `revision` can go on from the log. */
+  logCovers(revision: bigint): boolean {
+    return (
+      revision >= this.logFrom && !this.#gaps.some(({ since, until }) => since < revision && revision < until)
+    );
   }
 
   filter(selection: Selection): WatchFilter {
@@ -139,7 +162,10 @@ export class CachedKind {
   forgetBefore(position: number, revision: bigint): void {
     this.#state.forgetBefore(position);
     if (this.heldFrom !== undefined && revision > this.heldFrom) this.heldFrom = revision;
-    if (revision > this.logFrom) this.logFrom = revision;
+    if (revision > this.logFrom) {
+      this.logFrom = revision;
+      if (this.#gaps.length > 0) this.#gaps = this.#gaps.filter(({ until }) => until > revision);
+    }
     for (const group of this.#groups.values()) {
       if ((group.firstPosition ?? Number.POSITIVE_INFINITY) <= position) group.trim(position);
     }

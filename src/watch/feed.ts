@@ -11,6 +11,7 @@
  * of it has been applied; reads and watchers never see half of one. A broken source is tried again with growing
  * waits, and what is held goes on being served to who takes "any".
  */
+import { channel } from "node:diagnostics_channel";
 import { Backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
 import { isStoreError, StoreError } from "../errors.ts";
@@ -29,6 +30,9 @@ export type FeedState = "pending" | "ready" | "stopped";
 
 /** What ends watchers when what they have seen is no longer the past. */
 export type Ending = (error: StoreError) => void;
+
+/** For whoever traces: `{ since, until }`, a cache has gone from one version to another without what was between. */
+const relistChannel = channel("keelson:cache:relist");
 
 interface Waiter {
   readonly revision: bigint;
@@ -271,7 +275,10 @@ export class Feed {
     this.#advance(revision);
   }
 
-  /** Lists again and applies the differences, as one step: events that were missed appear as what they led to. */
+  /**
+   * Lists again and applies the differences as one step: what was missed appears as what it led to, all of it at the
+   * version of the list. Earlier versions would be places to resume from before all of the difference was told.
+   */
   async #relist(signal: AbortSignal): Promise<void> {
     this.counters.relists++;
     const seen = new Map<CachedKind, Set<string>>();
@@ -287,12 +294,9 @@ export class Feed {
       this.rewind("restored");
       throw new StoreError("EXPIRED", "the store went back", { reason: "restored" });
     }
-    const since = this.#applied;
-    // A change that was missed before what has been applied can only be told now.
-    const shownAt = (record: StoredRecord): bigint =>
-      record.modRevision > since ? record.modRevision : revision;
-    changed.sort((a, b) => (shownAt(a) < shownAt(b) ? -1 : shownAt(a) > shownAt(b) ? 1 : 0));
-    for (const record of changed) this.#kindOf(record)?.put(shownAt(record), record);
+    const gap = { since: this.#applied, until: revision };
+    changed.sort((a, b) => (a.modRevision < b.modRevision ? -1 : a.modRevision > b.modRevision ? 1 : 0));
+    for (const record of changed) this.#kindOf(record)?.put(revision, record);
     // A kind that is being filled beside the stream is whole now.
     this.#filling.clear();
     for (const [kind, keys] of seen) {
@@ -301,10 +305,9 @@ export class Feed {
         if (!keys.has(version.entry.key)) vanished.push(version.entry.key);
       });
       for (const key of vanished) kind.remove(revision, key);
-      // What was between the two lists is not known: past versions of it are not held.
-      kind.heldFrom = revision;
-      if (kind.logFrom === 0n) kind.logFrom = revision;
+      kind.skipTo(gap);
     }
+    if (relistChannel.hasSubscribers) relistChannel.publish(gap);
     this.#advance(revision);
     this.#scheduleFlush();
   }

@@ -68,7 +68,9 @@ function checkArrival(run: RunHistory, findings: Findings): void {
   const finals = new Map<string, CacheSample>();
   for (const sample of run.caches) if (sample.final === true) finals.set(sample.cache, sample);
   if (finals.size === 0) return;
+  const killed = new Set(run.faults.map(({ target }) => target));
   for (const cache of new Set(run.caches.map((sample) => sample.cache))) {
+    if (killed.has(cache)) continue;
     const final = finals.get(cache);
     if (final !== undefined && final.revision >= run.truth.end) {
       findings.checked("arrived");

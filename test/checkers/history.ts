@@ -174,6 +174,17 @@ export interface CacheSample {
   readonly atNs: number;
 }
 
+/** A cache has gone from one version to another without what was between: it listed everything again. */
+export interface RelistRecord {
+  readonly line: "relist";
+  readonly cache: string;
+  /** What the cache was at. */
+  readonly from: bigint;
+  /** What it is at now: the difference is told at this version. */
+  readonly to: bigint;
+  readonly atNs: number;
+}
+
 /** One quota at one revision, from etcd's log. */
 export interface QuotaSample {
   readonly line: "quota";
@@ -258,6 +269,7 @@ export type HistoryLine =
   | StreamEndRecord
   | FaultRecord
   | CacheSample
+  | RelistRecord
   | QuotaSample
   | TruthRecord
   | MemberLogRecord

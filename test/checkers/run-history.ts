@@ -14,6 +14,7 @@ import type {
   MemberLogRecord,
   MemberRecord,
   QuotaSample,
+  RelistRecord,
   ResourceSample,
   ServerLogRecord,
   StreamEndRecord,
@@ -38,6 +39,7 @@ export class RunHistory {
   readonly streams: readonly StreamHistory[];
   readonly faults: readonly FaultRecord[];
   readonly caches: readonly CacheSample[];
+  readonly relists: readonly RelistRecord[];
   readonly quotas: readonly QuotaSample[];
   readonly memberLogs: readonly MemberLogRecord[];
   readonly members: readonly MemberRecord[];
@@ -58,6 +60,7 @@ export class RunHistory {
     this.streams = [...sorted.streams.values()];
     this.faults = sorted.faults.sort((a, b) => a.startNs - b.startNs);
     this.caches = sorted.caches;
+    this.relists = sorted.relists;
     this.quotas = sorted.quotas;
     this.memberLogs = sorted.memberLogs;
     this.members = sorted.members;
@@ -117,6 +120,7 @@ class Sorted {
   >();
   readonly faults: FaultRecord[] = [];
   readonly caches: CacheSample[] = [];
+  readonly relists: RelistRecord[] = [];
   readonly quotas: QuotaSample[] = [];
   readonly memberLogs: MemberLogRecord[] = [];
   readonly members: MemberRecord[] = [];
@@ -147,6 +151,9 @@ class Sorted {
         break;
       case "cache":
         this.caches.push(line);
+        break;
+      case "relist":
+        this.relists.push(line);
         break;
       case "quota":
         this.quotas.push(line);

@@ -117,13 +117,15 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     const taps: Taps = {};
     await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
     await cache.ready();
-    const watch = cache.watch();
+    const watch = cache.watch({ namespace: "a" });
     await watch.ready();
     taps.batch = () => undefined;
     await items.update({ ...kept, spec: { n: 10 } });
     await items.delete({ namespace: "a", name: "gone" });
-    taps.fail = new StoreError("EXPIRED", "compacted", { reason: "compacted" });
     await items.create(draft("new", 4));
+    taps.fail = new StoreError("EXPIRED", "compacted", { reason: "compacted" });
+    // Whatever comes next ends the stream; this one the watcher does not want.
+    await items.create({ ...draft("elsewhere"), metadata: { namespace: "b", name: "elsewhere" } });
     taps.batch = undefined;
     const events = await take(watch, 3);
     expect(told(events)).toEqual(["MODIFIED kept=10", "ADDED new=4", "DELETED gone=2"]);
@@ -131,6 +133,42 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     expect([...versions].sort((a, b) => (a < b ? -1 : 1))).toEqual(versions);
     expect((await cache.list()).items).toEqual((await items.list()).items);
     expect(cache.stats()).toMatchObject({ relists: 1, state: "ready" });
+  });
+
+  test("what a gap came to is told at one version: no place to resume from lies inside it, and one that does is etcd's", async () => {
+    const kept = await items.create(draft("kept", 1));
+    await items.create(draft("gone", 2));
+    const taps: Taps = {};
+    await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
+    await cache.ready();
+    const watch = cache.watch({ namespace: "a" });
+    await watch.ready();
+    taps.batch = () => undefined;
+    await items.delete({ namespace: "a", name: "gone" });
+    const inside = await items.update({ ...kept, spec: { n: 10 } });
+    await items.create(draft("brief", 5));
+    await items.delete({ namespace: "a", name: "brief" });
+    const last = await items.create(draft("new", 4));
+    taps.fail = new StoreError("EXPIRED", "compacted", { reason: "compacted" });
+    // Whatever comes next ends the stream; this one the watcher does not want.
+    await items.create({ ...draft("elsewhere"), metadata: { namespace: "b", name: "elsewhere" } });
+    taps.batch = undefined;
+    const events = await take(watch, 3);
+    expect(told(events)).toEqual(["MODIFIED kept=10", "ADDED new=4", "DELETED gone=2"]);
+    // The version of `inside` came after the deletion of "gone": who resumed from it would never hear of that.
+    const to = BigInt(last.metadata.resourceVersion);
+    expect(events.every(({ resourceVersion }) => BigInt(resourceVersion) >= to)).toBe(true);
+    expect(events.map((event) => event.type !== "BOOKMARK" && event.more === true)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    const { resourceVersion } = inside.metadata;
+    expect(told(await take(cache.watch({ resourceVersion }), 3))).toEqual([
+      "ADDED brief=5",
+      "DELETED brief=5",
+      "ADDED new=4",
+    ]);
   });
 
   test("an event that never came is noticed at the next change of its key, and healed", async () => {

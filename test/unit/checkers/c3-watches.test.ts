@@ -134,6 +134,31 @@ describe("C3", () => {
     expect(found(log, fault)).toEqual(["not ended"]);
   });
 
+  test("a cache that listed again tells the difference at the version of its list, or the changes themselves", () => {
+    const relist = { line: "relist", cache: "k", from: 11n, to: 15n, atNs: 1 } as const;
+    const before = [all[0], all[1]];
+    const difference = [
+      event("ADDED", 15, "a", "b1", { more: true }),
+      event("ADDED", 15, "b", "b2", { more: true }),
+      event("MODIFIED", 15, "y", "w2", { more: true }),
+      event("DELETED", 15, "x", "v1"),
+    ];
+    expect(found(log, relist, stream({ start: 9, via: "k" }, ...before, ...difference))).toEqual([]);
+    expect(found(log, relist, stream({ start: 9, via: "k" }, ...all))).toEqual([]);
+    expect(found(log, relist, stream({ start: 9, via: "k" }, ...before, ...difference.slice(1)))).toEqual([
+      "reliable",
+    ]);
+    // Of another cache, or with a place to resume from inside: the changes are owed.
+    expect(found(log, relist, stream({ start: 9, via: "other" }, ...before, ...difference))).toEqual([
+      "reliable",
+    ]);
+    const early = [event("MODIFIED", 13, "y", "w2"), event("ADDED", 15, "a", "b1", { more: true })];
+    const late = [event("ADDED", 15, "b", "b2", { more: true }), event("DELETED", 15, "x", "v1")];
+    expect(found(log, relist, stream({ start: 9, via: "k" }, ...before, ...early, ...late))).toEqual([
+      "reliable",
+    ]);
+  });
+
   test("one key can be watched", () => {
     const filter = { key: key("y") };
     expect(found(log, final(stream({ start: 1, filter }, all[1], all[3])))).toEqual([]);
