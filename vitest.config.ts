@@ -1,5 +1,6 @@
 /**
- * Two projects: `unit` needs no etcd and no network, `integration` starts real etcds.
+ * Three projects: `unit` needs no etcd and no network, `integration` starts real etcds, `campaign` breaks a cluster of
+ * them and has the machine to itself.
  *
  * Two workers whatever the machine has: an etcd is a process beside each. The bounds are outer ones, for a loaded
  * machine; no test waits for them.
@@ -12,6 +13,8 @@ const door = (path: string): string => fileURLToPath(new URL(`./src/${path}`, im
 /** Folders of tests that need nothing but this process. */
 const unitFolders = ["unit", "property", "corruption", "types"];
 const unitFiles = unitFolders.map((folder) => `test/${folder}/**/*.test.ts`);
+
+const campaignFiles = ["test/robustness/short.test.ts"];
 
 // The doors, as the package exports them, but from source: tests never run a stale build.
 const alias = [
@@ -36,9 +39,19 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/**/*.test.ts"],
-          exclude: unitFiles,
+          exclude: [...unitFiles, ...campaignFiles],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "campaign",
+          include: campaignFiles,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -33,6 +33,8 @@ export interface CampaignOptions {
   readonly binaries?: readonly string[] | undefined;
   /** Answered calls a second before the first fault, below which the run proves nothing. */
   readonly floorPerSecond: number;
+  /** Traffic after the last heal: longer than recovery may take, so that there are calls which must not fail any more. */
+  readonly calmMs: number;
   /** Only faults whose number or name contains this; default all. */
   readonly only?: string | undefined;
   readonly say: (text: string) => void;
@@ -50,13 +52,11 @@ export interface CampaignRun {
 }
 
 const warmUpMs = 3_000;
-/** Longer than the bound of recovery, so that there are calls which must not fail any more. */
-const calmMs = 17_000;
 const sayEveryMs = 10_000;
 const witnessWithinMs = 60_000;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignRun> {
-  const { seed, folder, say } = options;
+  const { seed, folder, calmMs, say } = options;
   const originNs = process.hrtime.bigint();
   const now = runClock(originNs);
   const historyFile = join(folder, "campaign.ndjson");

@@ -5,6 +5,7 @@
  *   --report        writes docs/reliability.md            --json FILE     the summary as JSON
  *   --no-controls   without the negative controls         --fault TEXT    only faults whose number or name has it
  *   --floor N       calls a second before the first fault below which the run is void, default 200
+ *   --calm N        seconds of traffic after the last heal, default 17; recovery may take 2 less
  *   --keep          keeps the data also of a clean run
  *
  * Ends with 0 for a clean run, 1 for violations, 2 for a run that proves nothing. The data of a run that is not clean
@@ -31,13 +32,17 @@ const { values } = parseArgs({
     "no-controls": { type: "boolean", default: false },
     fault: { type: "string" },
     floor: { type: "string", default: "200" },
+    calm: { type: "string", default: "17" },
     keep: { type: "boolean", default: false },
   },
 });
 const minutes = Number(values.minutes);
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 const floor = Number(values.floor);
-if (!(minutes > 0) || !Number.isInteger(seed) || !(floor >= 0)) {
+const calmMs = Number(values.calm) * 1_000;
+/** Calls that begin this long before the clients stop must not fail. */
+const lastCallsMs = 2_000;
+if (!(minutes > 0) || !(calmMs > lastCallsMs) || !Number.isInteger(seed) || !(floor >= 0)) {
   process.stderr.write(
     "Usage: npm run robustness -- --minutes N --seed S [--report] [--json FILE] [--no-controls]\n",
   );
@@ -56,7 +61,15 @@ const folder = await mkdtemp(join(tmpdir(), "keelson-robustness-"));
 await mkdir(folder, { recursive: true });
 const replay = `npm run robustness -- --minutes ${minutes} --seed ${seed}`;
 say(`seed ${seed}, ${minutes} minutes of faults; again: ${replay}`);
-const campaign = await runCampaign({ seed, minutes, folder, floorPerSecond: floor, only: values.fault, say });
+const campaign = await runCampaign({
+  seed,
+  minutes,
+  folder,
+  floorPerSecond: floor,
+  calmMs,
+  only: values.fault,
+  say,
+});
 say("reading the history");
 const history = await RunHistory.read(readHistory(campaign.historyFiles));
 say(
@@ -66,6 +79,7 @@ const verdict = verdictOf(history, {
   only: ["C1", "C2", "C3", "C4", "C5", "C7", "C8", "C9", "C10"],
   linearizability: { every: 7 },
   caps,
+  recoveryMaxMs: calmMs - lastCallsMs,
 });
 const summary = summarise({ seed, minutes, campaign, history, verdict, controls: undefined });
 for (const violation of verdict.violations.slice(0, 40))

@@ -11,12 +11,15 @@ export const dataFaults: readonly FaultKind[] = [
 ];
 
 /** One object reports itself corrupt; the others are as they were. */
-async function damage({ store, cluster, random }: FaultContext): Promise<Injected> {
+async function damage({ store, cluster, random }: FaultContext): Promise<Injected | undefined> {
   const relics = store.resources(Relic);
   const name = `r-${random.below(2 ** 32)}`;
   const at: At = { namespace: "a", name };
   const key = keyOf("relics", at);
-  await cluster.control.kv.put({ key, value: random.bytes(1 + random.below(200)) }, { timeoutMs });
+  const value = random.bytes(1 + random.below(200));
+  // Another fault may be in the way; then this one has not come to pass.
+  const stored = await cluster.control.kv.put({ key, value }, { timeoutMs }).catch(() => undefined);
+  if (stored === undefined) return undefined;
   return {
     target: key,
     heal: async () => {
@@ -24,7 +27,7 @@ async function damage({ store, cluster, random }: FaultContext): Promise<Injecte
         () => "an object",
         (error: unknown) => (isStoreError(error) ? error.code : String(error)),
       );
-      await cluster.control.kv.deleteRange({ key }, { timeoutMs });
+      await cluster.control.kv.deleteRange({ key }, { timeoutMs }).catch(() => undefined);
       if (!["CORRUPT_OBJECT", "DEADLINE", "UNAVAILABLE"].includes(found)) {
         throw new Error(`a damaged value was read as ${found}, expected CORRUPT_OBJECT`);
       }

@@ -3,6 +3,7 @@
  * compared with etcd's log at the same version.
  */
 
+import { subscribe } from "node:diagnostics_channel";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CachedStores, WatchCache } from "keelson";
 import { digestOf } from "../../checkers/digest.ts";
@@ -28,6 +29,15 @@ export class CacheReader {
     this.#cache = options.cache;
     this.#caches = options.store;
     this.#recorder = options.recorder;
+  }
+
+  /** Writes down where the cache steps over versions. */
+  trace(): void {
+    subscribe("keelson:cache:relist", (message) => {
+      const { since: from, until: to } = message as { readonly since: bigint; readonly until: bigint };
+      const { sink, process, now } = this.#recorder;
+      sink.write({ line: "relist", cache: process, from, to, atNs: now() });
+    });
   }
 
   step(client: Client): () => Promise<boolean> {

@@ -155,6 +155,7 @@ class Worker {
     });
     const cache = caches.cache(Widget);
     this.#cache = new CacheReader({ cache, store: caches, recorder: this.#recorder });
+    this.#cache.trace();
     await cache.ready({ timeoutMs: startWithinMs });
     for (let i = 0; i < this.#config.clients; i++) {
       const client = this.#client(`reader-${i}`, store);

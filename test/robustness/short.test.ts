@@ -1,0 +1,29 @@
+/**
+ * A short fault campaign with every run of the tests: one seed that stays, and one that is new each time and is printed by
+ * the campaign itself, with the command that repeats its schedule.
+ */
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildProject, startProgram } from "../support/project-run.ts";
+
+const program = "dist/test/robustness/run.js";
+/** Beside other tests and on small machines a campaign is slow, and still one: only an idle one proves nothing. */
+const size = ["--minutes", "0.5", "--calm", "12", "--floor", "20", "--no-controls"];
+const fixedSeed = "20";
+
+describe("a short fault campaign", () => {
+  beforeAll(buildProject);
+
+  test.each([
+    ["a fixed seed", ["--seed", fixedSeed]],
+    ["a new seed", []],
+  ])(
+    "finds nothing with %s",
+    async (_, seed) => {
+      const run = await startProgram(program, [...size, ...seed]);
+      const { code, stdout, stderr } = await run.ended();
+      expect(code, `${stdout}${stderr}`).toBe(0);
+      expect(stdout).toMatch(/^clean: \d+ operations, \d+ faults/m);
+    },
+    300_000,
+  );
+});
