@@ -5,11 +5,37 @@
 import { type EtcdBinary, findEtcd, findEveryEtcd } from "../../../src/etcd/find-etcd.ts";
 import type { Violation } from "../../checkers/findings.ts";
 import { type Verdict, verdictOf } from "../../checkers/verdict.ts";
+import { keptOldCache, olderObject } from "./caches.ts";
 import type { Control, ControlReport } from "./control.ts";
+import { appliedFragments } from "./fragments.ts";
+import { prefixWithoutSlash } from "./key-ranges.ts";
+import { ledgerApart } from "./loose-quota.ts";
 import { believedLook, retriedWrites } from "./lost-answers.ts";
+import { compactedDeletion, earlyProgress } from "./old-servers.ts";
+import { keptEpoch } from "./restores.ts";
 import { resumesAtHeader, resumesElsewhere } from "./resumption.ts";
+import { roundedIds } from "./rounded-ids.ts";
+import { droppedAad } from "./sealing.ts";
+import { serializableReads } from "./stale-reads.ts";
 
-export const controls: readonly Control[] = [retriedWrites, resumesElsewhere, believedLook, resumesAtHeader];
+/** In the order of their names. */
+export const controls: readonly Control[] = [
+  serializableReads,
+  retriedWrites,
+  earlyProgress,
+  compactedDeletion,
+  resumesElsewhere,
+  appliedFragments,
+  keptOldCache,
+  ledgerApart,
+  olderObject,
+  prefixWithoutSlash,
+  keptEpoch,
+  droppedAad,
+  roundedIds,
+  believedLook,
+  resumesAtHeader,
+];
 
 export interface RunControlsOptions {
   /** Names, e.g. ["N1"]; default all. */

@@ -36,17 +36,22 @@ export const docsPrefix = "/registry/docs/";
 export const boundMs = 30_000;
 
 export class Lab implements AsyncDisposable {
-  readonly server: LocalEtcd;
   readonly etcd: Etcd;
+  readonly #server: LocalEtcd | undefined;
   readonly sink = new HistoryList();
   readonly now: () => number;
   readonly #opened: AsyncDisposable[] = [];
   #names = 0;
 
-  private constructor(server: LocalEtcd, etcd: Etcd) {
-    this.server = server;
+  private constructor(etcd: Etcd, server: LocalEtcd | undefined) {
     this.etcd = etcd;
+    this.#server = server;
     this.now = runClock(process.hrtime.bigint());
+  }
+
+  /** On etcds that the caller has started; the client is the lab's from here on. */
+  static over(etcd: Etcd): Lab {
+    return new Lab(etcd, undefined);
   }
 
   static async open(
@@ -57,11 +62,17 @@ export class Lab implements AsyncDisposable {
       extraArgs: ["--unsafe-no-fsync", ...(options.extraArgs ?? [])],
     });
     try {
-      return new Lab(server, await connectEtcd({ endpoints: server.endpoints }));
+      return new Lab(await connectEtcd({ endpoints: server.endpoints }), server);
     } catch (error) {
       await server.stop();
       throw error;
     }
+  }
+
+  /** The lab's own etcd. */
+  get server(): LocalEtcd {
+    if (this.#server === undefined) throw new Error("this lab has not started its etcd");
+    return this.#server;
   }
 
   /** Closed with the lab. */
@@ -86,9 +97,14 @@ export class Lab implements AsyncDisposable {
     return `${of}-${++this.#names}`;
   }
 
-  /** Writes down etcd's own log of everything below `prefix`; call it once, at the end. Nothing may be compacted. */
-  async recordTruth(prefix: string, read: ReadStored = readDocs(this.etcd), from = 1n): Promise<void> {
-    for (const event of await logOf(this.etcd, prefix, from)) this.sink.write(await truthOf(event, read));
+  /**
+   * Writes down etcd's own log of everything below `prefix` from a revision on, 1 unless something was compacted; the revision
+   * up to which it is written.
+   */
+  async recordTruth(prefix: string, read: ReadStored = readDocs(this.etcd), from = 1n): Promise<bigint> {
+    const { events, end } = await logOf(this.etcd, prefix, from);
+    for (const event of events) this.sink.write(await truthOf(event, read));
+    return end;
   }
 
   history(): RunHistory {
@@ -98,7 +114,7 @@ export class Lab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const opened of this.#opened.reverse()) await opened[Symbol.asyncDispose]();
     await this.etcd.close();
-    await this.server.stop();
+    await this.#server?.stop();
   }
 }
 
@@ -118,8 +134,15 @@ export function readDocs(etcd: Etcd): ReadStored {
   };
 }
 
-/** Values that are text and nothing else. */
-export const readText: ReadStored = async (_, stored) => ({ value: Buffer.from(stored).toString() });
+/** Values that are text; what follows their first word only makes them large. */
+export const readText: ReadStored = async (_, stored) => ({ value: valueText(stored) });
+
+export function valueText(stored: Uint8Array | undefined): string {
+  return Buffer.from(stored ?? [])
+    .toString()
+    .split(" ", 1)
+    .join();
+}
 
 async function truthOf({ type, kv }: KvEvent, read: ReadStored): Promise<TruthRecord> {
   const key = Buffer.from(kv.key).toString();
@@ -133,18 +156,23 @@ async function truthOf({ type, kv }: KvEvent, read: ReadStored): Promise<TruthRe
   return type === "delete" ? base : { ...base, ...(await read(key, kv.value)) };
 }
 
-/** Every change below a prefix up to now, straight from etcd's history, one page of revisions after the other. */
-async function logOf(etcd: Etcd, prefix: string, from: bigint): Promise<readonly KvEvent[]> {
-  const end = await etcd.kv.put({ key: "/end-of-log", value: "" });
+/** Every change below a prefix up to now, straight from etcd's history. */
+async function logOf(
+  etcd: Etcd,
+  prefix: string,
+  from: bigint,
+): Promise<{ readonly events: readonly KvEvent[]; readonly end: bigint }> {
+  const end = (await etcd.kv.put({ key: "/end-of-log", value: "" })).header.revision;
   const events: KvEvent[] = [];
   await using watch = etcd.watches.open({ key: "/", rangeEnd: "0", startRevision: from });
   for await (const batch of watch) {
     if (batch.type !== "events") continue;
-    for (const event of batch.events)
+    for (const event of batch.events) {
       if (Buffer.from(event.kv.key).toString().startsWith(prefix)) events.push(event);
-    if (batch.revision >= end.header.revision) break;
+    }
+    if (batch.revision >= end) break;
   }
-  return events;
+  return { events, end };
 }
 
 /** Polls until `holds`, within the bound. */

@@ -6,40 +6,26 @@
  *   N14     looked for once; not there is taken for "not applied": it lands afterwards
  */
 import { isStoreError, StoreError } from "keelson";
-import type { Etcd, Kv, TxnRequest } from "keelson/etcd";
+import type { Etcd, TxnRequest } from "keelson/etcd";
 import { TcpProxy } from "../../support/tcp-proxy.ts";
 import type { Control } from "./control.ts";
 import { HeldRequests } from "./held-requests.ts";
 import { Doc, docsPrefix, Lab, until } from "./lab.ts";
 import { RecordedDocs } from "./recorded-docs.ts";
-
-const withTxn = (etcd: Etcd, txn: Kv["txn"]): Etcd => ({ ...etcd, kv: withMembers(etcd.kv, { txn }) });
-
-/** The port with some of its members replaced; the others stay bound to it. */
-export function withMembers(kv: Kv, members: Partial<Kv>): Kv {
-  return {
-    range: (request, call) => kv.range(request, call),
-    put: (request, call) => kv.put(request, call),
-    deleteRange: (request, call) => kv.deleteRange(request, call),
-    txn: (request, call) => kv.txn(request, call),
-    compact: (revision, call) => kv.compact(revision, call),
-    get highestRevision() {
-      return kv.highestRevision;
-    },
-    ...members,
-  };
-}
+import { withKv } from "./with-kv.ts";
 
 /** Sends again what may have been applied. */
 function retriesBlindly(etcd: Etcd): Etcd {
-  return withTxn(etcd, async (request, call) => {
-    for (;;) {
-      try {
-        return await etcd.kv.txn(request, call);
-      } catch (error) {
-        if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
+  return withKv(etcd, {
+    txn: async (request, call) => {
+      for (;;) {
+        try {
+          return await etcd.kv.txn(request, call);
+        } catch (error) {
+          if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
+        }
       }
-    }
+    },
   });
 }
 
@@ -72,18 +58,20 @@ export const retriedWrites: Control = {
 
 /** Takes one look through `other` for the truth about a write without an answer. */
 function believesOneLook(etcd: Etcd, other: Etcd): Etcd {
-  return withTxn(etcd, async (request, call) => {
-    try {
-      return await etcd.kv.txn(request, call);
-    } catch (error) {
-      const key = keyOf(request);
-      if (!isStoreError(error, "OUTCOME_UNKNOWN") || key === undefined) throw error;
-      const { kvs } = await other.kv.range({ key: key.name });
-      if ((kvs[0]?.modRevision ?? 0n) !== key.guard) throw error;
-      throw new StoreError("UNAVAILABLE", `Cannot write "${key.name}": looked for it, it is not there`, {
-        retryAfterMs: 1_000,
-      });
-    }
+  return withKv(etcd, {
+    txn: async (request, call) => {
+      try {
+        return await etcd.kv.txn(request, call);
+      } catch (error) {
+        const key = keyOf(request);
+        if (!isStoreError(error, "OUTCOME_UNKNOWN") || key === undefined) throw error;
+        const { kvs } = await other.kv.range({ key: key.name });
+        if ((kvs[0]?.modRevision ?? 0n) !== key.guard) throw error;
+        throw new StoreError("UNAVAILABLE", `Cannot write "${key.name}": looked for it, it is not there`, {
+          retryAfterMs: 1_000,
+        });
+      }
+    },
   });
 }
 
