@@ -6,6 +6,7 @@
  */
 import { createWatchCache, isStoreError, type WatchCache } from "keelson";
 import type { Etcd, EtcdWatch } from "keelson/etcd";
+import type { PlainValue } from "../../../src/codec/value.ts";
 import type { StoredBatch } from "../../../src/storage/stored.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
 import { TcpProxy } from "../../support/tcp-proxy.ts";
@@ -92,14 +93,18 @@ export const keptOldCache: Control = {
   },
 };
 
-/** The second state of an object comes with the bytes of the first. */
-function withOlderValues(batch: StoredBatch): StoredBatch {
-  const events = batch.events.map((event) =>
-    event.type === "put" && event.previous?.value !== undefined
-      ? { ...event, record: { ...event.record, value: event.previous.value } }
-      : event,
-  );
-  return { ...batch, events };
+/** Every change of an object comes with the value of its first. */
+function olderValues(): (batch: StoredBatch) => StoredBatch {
+  const first = new Map<string, PlainValue | undefined>();
+  return (batch) => {
+    const events = batch.events.map((event) => {
+      if (event.type === "delete") return event;
+      const { record } = event;
+      if (!first.has(record.key)) first.set(record.key, record.value);
+      return { ...event, record: { ...record, value: first.get(record.key) } };
+    });
+    return { ...batch, events };
+  };
 }
 
 export const olderObject: Control = {
@@ -112,12 +117,12 @@ export const olderObject: Control = {
     await using lab = await Lab.open({ binary });
     const store = (await lab.store(lab.etcd)).resources(Doc);
     const docs = new RecordedDocs(lab, "writer", store);
-    const taps: Taps = sabotaged ? { batch: withOlderValues } : {};
-    const x = await docs.create("x", "x1");
+    const taps: Taps = sabotaged ? { batch: olderValues() } : {};
     const cache = lab.use(createWatchCache(tappedReader(store, taps), cacheOptions));
     await cache.ready();
     const watch = new RecordedWatch(lab, cache, { resourceVersion: cache.resourceVersion });
     await watch.ready();
+    const x = await docs.create("x", "x1");
     if (x !== undefined) await docs.update(x, "x2");
     const last = await docs.create("last", "last");
     await arrive(cache, last);

@@ -44,8 +44,8 @@ export class HeldRequests implements AsyncDisposable {
     this.#text = text;
   }
 
-  /** @throws Error when no request with the text was held */
-  release(): void {
+  /** False when no request with the text was held: its client has not sent it. */
+  release(): boolean {
     const text = this.#text ?? "";
     this.#text = undefined;
     let found = false;
@@ -58,7 +58,7 @@ export class HeldRequests implements AsyncDisposable {
       // The client starts anew; the server's side stays open until it has acted.
       if (pair.kept.length > 0) pair.client.destroy();
     }
-    if (!found) throw new Error(`no request with "${text}" was held`);
+    return found;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

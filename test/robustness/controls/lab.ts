@@ -175,11 +175,17 @@ async function logOf(
   return { events, end };
 }
 
-/** Polls until `holds`, within the bound. */
+/** Polls until `holds`. @throws Error when it does not within the bound */
 export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + boundMs;
+  if (!(await within(boundMs, holds))) throw new Error(`not within ${boundMs} ms: ${what}`);
+}
+
+/** Polls until `holds`, at most so long; whether it did. */
+export async function within(ms: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
+  const end = performance.now() + ms;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${what}`);
+    if (performance.now() > end) return false;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  return true;
 }

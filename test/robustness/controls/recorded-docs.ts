@@ -23,13 +23,16 @@ export function stateOf(doc: Doc): State {
   };
 }
 
+/** What a recorded client calls: a store, or something in front of one. */
+export type DocCalls = Pick<ResourceStore<Doc>, "create" | "update" | "delete" | "get" | "list">;
+
 export class RecordedDocs {
   readonly #lab: Lab;
   readonly #client: string;
-  readonly #store: ResourceStore<Doc>;
+  readonly #store: DocCalls;
   readonly #namespace: string;
 
-  constructor(lab: Lab, client: string, store: ResourceStore<Doc>, namespace = "a") {
+  constructor(lab: Lab, client: string, store: DocCalls, namespace = "a") {
     this.#lab = lab;
     this.#client = client;
     this.#store = store;
