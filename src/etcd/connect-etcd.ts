@@ -15,9 +15,9 @@ import { Endpoint } from "./endpoint-set.ts";
 import { EtcdClient } from "./etcd-client.ts";
 import { createKv } from "./kv.ts";
 import { createLeases } from "./leases.ts";
-import { createMaintenance, type QuotaBytesReader } from "./maintenance.ts";
+import { createMaintenance } from "./maintenance.ts";
+import { type MetricsReader, readMetricsPage } from "./metrics-page.ts";
 import type { Etcd } from "./ports.ts";
-import { readQuotaBytes } from "./quota-bytes.ts";
 import type { Pem, TlsOptions, TransportFactory } from "./transport.ts";
 import { compareVersions, reticentVersion } from "./version.ts";
 import { createWatches } from "./watches.ts";
@@ -74,7 +74,7 @@ export async function openEtcd(options: EtcdOptions, factory: TransportFactory):
     await client.close();
     throw error;
   }
-  return assemble(client, metricsQuota(options));
+  return assemble(client, metricsPages(options));
 }
 
 /** The same without waiting for an endpoint's greeting, or looking at the network: for a transport in memory. */
@@ -118,17 +118,17 @@ function createClient(
 }
 
 /** From the metrics page of the endpoint asked for. */
-function metricsQuota({ endpoints, tls, requestTimeoutMs }: EtcdOptions): QuotaBytesReader {
+function metricsPages({ endpoints, tls, requestTimeoutMs }: EtcdOptions): MetricsReader {
   const addresses = parseEndpoints(endpoints, tls !== undefined);
   return async ({ endpoint, signal, timeoutMs = requestTimeoutMs ?? requestTimeoutDefaultMs }) => {
     const address = addresses.find(({ url }) => url === endpoint);
-    return address === undefined ? undefined : readQuotaBytes(address, tls, { signal, timeoutMs });
+    return address === undefined ? undefined : readMetricsPage(address, tls, { signal, timeoutMs });
   };
 }
 
-function assemble(client: EtcdClient, quotaBytes: QuotaBytesReader): Etcd {
+function assemble(client: EtcdClient, metrics: MetricsReader): Etcd {
   const kv = createKv(client);
-  const maintenance = createMaintenance(client, quotaBytes);
+  const maintenance = createMaintenance(client, metrics);
   const lowestKnown = (): string | undefined => [...client.versions].sort(compareVersions)[0];
   return {
     kv,

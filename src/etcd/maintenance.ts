@@ -4,6 +4,7 @@
  */
 import { StoreError } from "../errors.ts";
 import type { Client, Rpc } from "./client.ts";
+import { type MetricsReader, quotaBytesIn } from "./metrics-page.ts";
 import type { Alarm, EtcdCall, Maintenance, MemberStatus, SnapshotChunk } from "./ports.ts";
 import { grpcStatus, TransportFailure } from "./transport.ts";
 import {
@@ -70,10 +71,7 @@ const longWorkTimeoutMs = 10 * 60_000;
 
 const empty = emptyRequest.encode({});
 
-/** How a member's space quota is found out: not by a call of gRPC's before etcd 3.6. */
-export type QuotaBytesReader = Maintenance["quotaBytes"];
-
-export function createMaintenance(client: Client, quotaBytes: QuotaBytesReader): Maintenance {
+export function createMaintenance(client: Client, metrics: MetricsReader): Maintenance {
   const patient = <C extends EtcdCall>(call: C): C => ({
     ...call,
     requestTimeoutMs: call.requestTimeoutMs ?? call.timeoutMs ?? longWorkTimeoutMs,
@@ -82,7 +80,8 @@ export function createMaintenance(client: Client, quotaBytes: QuotaBytesReader):
     async status(call): Promise<MemberStatus> {
       return { ...(await client.unary(statusRpc, empty, call)), endpoint: call.endpoint };
     },
-    quotaBytes,
+    metrics,
+    quotaBytes: async (call) => quotaBytesIn(await metrics(call)),
     async alarms(call) {
       const request = alarmRequest.encode({ action: "GET", memberId: 0n, type: "NONE" });
       return (await client.unary(alarms, request, call)).alarms;

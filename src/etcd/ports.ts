@@ -299,6 +299,8 @@ export interface SnapshotChunk {
 
 export interface Maintenance {
   status(call: EtcdCall & { readonly endpoint: string }): Promise<MemberStatus>;
+  /** The member's metrics, in Prometheus' text format; undefined where it serves none at its client URL. */
+  metrics(call: EtcdCall & { readonly endpoint: string }): Promise<string | undefined>;
   /** The member's space quota (etcd --quota-backend-bytes); undefined where it does not tell. */
   quotaBytes(call: EtcdCall & { readonly endpoint: string }): Promise<bigint | undefined>;
   alarms(call?: EtcdCall): Promise<readonly Alarm[]>;

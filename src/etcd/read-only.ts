@@ -71,6 +71,7 @@ function readingLeases(leases: Leases): Leases {
 function readingMaintenance(maintenance: Maintenance): Maintenance {
   return {
     status: (call) => maintenance.status(call),
+    metrics: (call) => maintenance.metrics(call),
     quotaBytes: (call) => maintenance.quotaBytes(call),
     alarms: (call) => maintenance.alarms(call),
     disarm: refuse("disarm an alarm of etcd"),

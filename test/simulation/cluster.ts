@@ -244,7 +244,13 @@ class Member implements MemoryNode {
   /** Refuses connections. */
   down = false;
 
-  constructor(cluster: SimulatedCluster, index: number, options: ClusterOptions, clock: Clock, random: Random) {
+  constructor(
+    cluster: SimulatedCluster,
+    index: number,
+    options: ClusterOptions,
+    clock: Clock,
+    random: Random,
+  ) {
     this.#cluster = cluster;
     this.#options = options;
     this.#clock = clock;

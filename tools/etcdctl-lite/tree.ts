@@ -292,6 +292,12 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       ],
     },
     {
+      name: "top",
+      summary: "Shows keys, bytes and requests as they change, by prefix",
+      load: () => import("./commands/top.ts"),
+      own: true,
+    },
+    {
       name: "txn",
       summary: "Txn processes all the requests in one transaction",
       load: () => import("./commands/txn.ts"),

@@ -7,6 +7,7 @@ export interface Output {
   write(bytes: Uint8Array | string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 export interface Input extends AsyncIterable<Uint8Array | string> {

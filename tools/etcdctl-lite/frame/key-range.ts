@@ -11,7 +11,7 @@ export interface Range {
 const everything = (): Buffer => Buffer.alloc(1);
 
 /** @throws CliFailure for flags that exclude one another */
-export function rangeOf(args: readonly string[], flags: Flags): Range {
+export function rangeOf(args: readonly string[], flags: Pick<Flags, "on">): Range {
   const [first = "", second] = args;
   const prefix = flags.on("prefix");
   const fromKey = flags.on("from-key");

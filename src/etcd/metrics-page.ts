@@ -1,21 +1,31 @@
 /**
- * A member's space quota. etcd 3.6 tells it in its status; before that it stands only on the metrics page of the client
- * URL, so it is read from there, with the same certificates. A member that serves no page (its metrics are elsewhere, or
- * it is no HTTP server at all) has told nothing.
+ * A member's metrics page, from its client URL and with the same certificates as its other requests. A member that serves no
+ * page (its metrics are elsewhere, or it is no HTTP server at all) has told nothing.
  */
 import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
+import type { EtcdCall } from "./ports.ts";
 import type { EndpointAddress, TlsOptions } from "./transport.ts";
 
 /** The page is some hundred KiB; more is not a metrics page. */
 const pageBytesMax = 16 * 1024 * 1024;
-const metric = /^etcd_server_quota_backend_bytes (\S+)$/m;
+const quotaMetric = /^etcd_server_quota_backend_bytes (\S+)$/m;
 
-export function readQuotaBytes(
+/** Reads the page of the endpoint it is asked for; undefined where there is none. */
+export type MetricsReader = (call: EtcdCall & { readonly endpoint: string }) => Promise<string | undefined>;
+
+/** The space quota (etcd --quota-backend-bytes): etcd 3.6 tells it in its status, before that it stands only on this page. */
+export function quotaBytesIn(page: string | undefined): bigint | undefined {
+  const text = page === undefined ? undefined : quotaMetric.exec(page)?.[1];
+  const value = text === undefined ? Number.NaN : Number(text);
+  return Number.isSafeInteger(value) && value > 0 ? BigInt(value) : undefined;
+}
+
+export function readMetricsPage(
   endpoint: EndpointAddress,
   tls: TlsOptions | undefined,
   options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
-): Promise<bigint | undefined> {
+): Promise<string | undefined> {
   const { signal, timeoutMs } = options;
   const target = {
     host: endpoint.host,
@@ -51,10 +61,7 @@ export function readQuotaBytes(
         else parts.push(part);
       });
       response.on("end", () => {
-        const text =
-          response.statusCode === 200 ? metric.exec(Buffer.concat(parts).toString())?.[1] : undefined;
-        const value = text === undefined ? Number.NaN : Number(text);
-        resolve(Number.isSafeInteger(value) && value > 0 ? BigInt(value) : undefined);
+        resolve(response.statusCode === 200 ? Buffer.concat(parts).toString() : undefined);
       });
     });
     request.end();
