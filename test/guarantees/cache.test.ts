@@ -20,8 +20,10 @@ import {
 import { connectEtcd, type Etcd } from "keelson/etcd";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { streamFaults } from "../checkers/c3-watches.ts";
+import { TruthLog } from "../checkers/truth-log.ts";
+import { logFaults, logOf, type Reading, streamOf } from "../checkers/watch-events.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { faultsOfLog, faultsOfStream, logOf, type Reading, type RecordedStream } from "./watch-checkers.ts";
 
 interface Item extends Resource {
   spec: { n: number; node: string };
@@ -41,13 +43,13 @@ const stopMs = full ? 30_000 : 1_500;
 const namespaces = ["a", "a-b", "b"];
 const reading: Reading<Item> = {
   key: ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
-  body: ({ metadata, spec }) => `${spec.n} ${spec.node} ${metadata.labels?.["app"] ?? "-"}`,
+  value: ({ metadata, spec }) => `${spec.n} ${spec.node} ${metadata.labels?.["app"] ?? "-"}`,
 };
 const nodeOf = (body: string): string | undefined => body.split(" ")[1];
 const appOf = (body: string): string | undefined => body.split(" ")[2];
 
 /** What watchers ask for, and the same as a condition on the log. */
-const wishes: readonly { options: WatchOptions; wants: RecordedStream<Item>["wants"] }[] = [
+const wishes: readonly { options: WatchOptions; wants: (key: string, body: string) => boolean }[] = [
   { options: {}, wants: () => true },
   { options: { namespace: "a" }, wants: (key) => key.startsWith("a/") },
   { options: { labelSelector: "app=web" }, wants: (_, body) => appOf(body) === "web" },
@@ -182,7 +184,7 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
     await logged;
     released = true;
     const changes = logOf(everything, reading);
-    expect(faultsOfLog(changes)).toEqual([]);
+    expect(logFaults(changes)).toEqual([]);
     // Who has nothing left to be told is at the end: its next event can only be later.
     const expectedEnd = endAt;
     await expect
@@ -192,7 +194,13 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
       .toBe(0);
     await Promise.all(streams.map(({ watch }) => watch[Symbol.asyncDispose]()));
     await Promise.all(streams.map(({ done }) => done));
-    const faults = streams.flatMap((stream) => faultsOfStream(changes, stream, expectedEnd, reading));
+    const truth = new TruthLog(changes);
+    const faults = streams.flatMap((stream) =>
+      streamFaults(truth, streamOf(stream, reading), {
+        until: expectedEnd,
+        wants: (change) => change?.type === "put" && stream.wants(change.key, change.value ?? ""),
+      }).map(({ rule, what }) => `${stream.name}: not ${rule}: ${what}`),
+    );
     expect(faults).toEqual([]);
     expect(worst).toBeLessThan(cache.stats().bytes.budget);
     // What the cache holds is what etcd holds, by every way of reading it.
