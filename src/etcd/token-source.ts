@@ -3,7 +3,6 @@
  * request for all who wait. The password lives in a private field and the token travels as metadata only;
  * neither is in a message, in stats or in what `inspect` shows.
  */
-import { inspect } from "node:util";
 import type { Clock } from "../base/clock.ts";
 import { isStoreError, type StoreError } from "../errors.ts";
 import type { Rpc } from "./client.ts";
@@ -85,9 +84,5 @@ export class TokenSource {
       }
       throw error;
     }
-  }
-
-  [inspect.custom](): string {
-    return `TokenSource { username: ${inspect(this.username)} }`;
   }
 }

@@ -16,7 +16,7 @@ import { nestingKinds } from "../resource/keys.ts";
 import type { Kind, KindDefinition } from "../resource/kind.ts";
 import { KindSlot } from "./kind-slot.ts";
 import type { ObjectLifecycle } from "./object-lifecycle.ts";
-import { ObjectStore } from "./object-store.ts";
+import { createObjectStore, type ObjectStore } from "./object-store.ts";
 import type { StorageContext } from "./storage-context.ts";
 
 export interface CodecChoice {
@@ -81,7 +81,7 @@ export class KindRegistry {
     }
     const range = this.#context.keys.range(definition);
     const slot = new KindSlot(definition, codec, range, lifecycle);
-    this.#open.set(definition.resource, { slot, store: new ObjectStore(this.#context, slot) });
+    this.#open.set(definition.resource, { slot, store: createObjectStore(this.#context, slot) });
     this.#slots = [...this.#slots, slot].sort((a, b) => (a.range.prefix < b.range.prefix ? -1 : 1));
     return slot;
   }

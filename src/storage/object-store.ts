@@ -38,7 +38,13 @@ export interface Suggested {
   readonly [suggestedRecord]?: StoredRecord | undefined;
 }
 
-export class ObjectStore implements ResourceStore<AnyResource>, HasStoredSource {
+export type ObjectStore = ResourceStore<AnyResource> & HasStoredSource;
+
+export function createObjectStore(context: StorageContext, slot: KindSlot): ObjectStore {
+  return new KindObjects(context, slot);
+}
+
+class KindObjects implements ObjectStore {
   readonly [storedSource]: StoredSource;
   readonly #context: StorageContext;
   readonly #slot: KindSlot;

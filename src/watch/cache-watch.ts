@@ -53,7 +53,7 @@ export interface CacheWatchParts {
 
 export class CacheWatch<V> implements Watch<V>, GroupCursor {
   /** Past every event while not live: it holds nothing in its group's tail. */
-  seq = Number.MAX_SAFE_INTEGER;
+  seq: number = Number.MAX_SAFE_INTEGER;
   readonly #parts: CacheWatchParts;
   readonly #group: WatchGroup<unknown>;
   readonly #stop = new AbortController();

@@ -59,7 +59,7 @@ export class CachedKind {
   readonly #parts: CachedKindParts;
   readonly #dispatch = new Dispatch<WatchGroup<unknown>>();
   readonly #groups = new Map<string, WatchGroup<unknown>>();
-  readonly viewIds = new Map<AnyView, number>();
+  readonly viewIds: Map<AnyView, number> = new Map();
   /** Synthetic last states of removed objects, by change. */
   readonly #tombstones = new WeakMap<Change, Version>();
   /** Reads are exact from this version on; undefined while there is nothing to read. */

@@ -30,9 +30,6 @@ export interface WatchCache<T> extends ResourceReader<T>, AsyncDisposable {
   watch(options?: CacheWatchOptions): Watch<T>;
 }
 
-/** Where a cache keeps its core, for `withCache`. */
-export const cacheCore: unique symbol = Symbol("keelson.cacheCore");
-
 /**
  * Begins to fill at once. The source stays the caller's; the cache is closed by disposing it.
  * @throws INVALID_ARGUMENT for options out of their bounds
@@ -56,31 +53,32 @@ export function createWatchCache<T extends Resource>(
 
 /** One kind of a core, as a cache of its own. */
 export class KindCache<T> implements WatchCache<T> {
-  readonly [cacheCore]: CacheCore;
+  /** For `withCache`. */
+  readonly core: CacheCore;
   readonly resource: string;
   readonly #reader: KindReader<T>;
   readonly #close: () => Promise<void>;
 
   constructor(core: CacheCore, resource: string, source: ResourceReader<T>, close: () => Promise<void>) {
-    this[cacheCore] = core;
+    this.core = core;
     this.resource = resource;
     this.#close = close;
     this.#reader = core.reader(resource, source, { whenNotReady: "refuse", floor: () => 0n });
   }
 
   get state(): "pending" | "ready" | "stopped" {
-    const { feed } = this[cacheCore];
+    const { feed } = this.core;
     const kind = feed.kinds.get(this.resource);
     if (feed.state !== "ready") return feed.state;
     return kind === undefined ? "stopped" : feed.covers(kind) ? "ready" : "pending";
   }
 
   get resourceVersion(): string {
-    return this[cacheCore].feed.resourceVersion;
+    return this.core.feed.resourceVersion;
   }
 
   async ready(options: Call = {}): Promise<void> {
-    const { feed } = this[cacheCore];
+    const { feed } = this.core;
     using scope = new CallScope(options, feed.source.clock, "wait for the cache");
     await untilAborted(feed.ready(), scope.signal);
   }
@@ -102,7 +100,7 @@ export class KindCache<T> implements WatchCache<T> {
   }
 
   stats(): CacheStats {
-    return this[cacheCore].stats(this.resource);
+    return this.core.stats(this.resource);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

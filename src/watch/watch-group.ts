@@ -46,7 +46,7 @@ const batchEventsMax = 1_024;
 export class WatchGroup<V> implements Subscriber {
   readonly filter: WatchFilter;
   offeredPosition = 0;
-  readonly cursors = new Set<GroupCursor>();
+  readonly cursors: Set<GroupCursor> = new Set();
   readonly #make: MakeValue<V>;
   readonly #tombstone: (change: Change) => Version;
   readonly #onPending: (group: WatchGroup<V>) => void;

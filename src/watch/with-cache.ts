@@ -35,7 +35,7 @@ import { type Suggested, suggestedRecord } from "../storage/object-store.ts";
 import { type StoredRecord, storedSource } from "../storage/stored.ts";
 import type { CacheCore } from "./cache-core.ts";
 import type { KindReader } from "./kind-reader.ts";
-import { cacheCore, hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";
+import { hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";
 import { WrittenVersions } from "./written-versions.ts";
 
 /**
@@ -56,7 +56,7 @@ export function withCache<T extends Resource>(
       `Cannot read ${kind.resource} from the cache: it is the one of ${cache.resource}`,
     );
   }
-  return new CachedStore<T>(store, cache[cacheCore], cache.resource);
+  return new CachedStore<T>(store, cache.core, cache.resource);
 }
 
 /** Of what has none: nothing is suggested then, and the store refuses it. */

@@ -13,7 +13,7 @@ import {
 import { connectEtcd, type Etcd } from "keelson/etcd";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
-import { cacheCore, KindCache } from "../../src/watch/watch-cache.ts";
+import { KindCache } from "../../src/watch/watch-cache.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { type Taps, tappedReader } from "../support/tapped-source.ts";
 
@@ -195,7 +195,7 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     await cache.ready();
     await items.create(draft("seen"));
     await cache.list();
-    const core = cache instanceof KindCache ? cache[cacheCore] : undefined;
+    const core = cache instanceof KindCache ? cache.core : undefined;
     expect(await core?.checkNow()).toBe(true);
     taps.batch = (batch) => ({ ...batch, events: [] });
     await items.create(draft("unseen"));

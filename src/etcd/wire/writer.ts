@@ -18,7 +18,7 @@ export class WireWriter {
   #at: number;
 
   /** @param sizeHint expected size in bytes; a good one saves a copy */
-  constructor(sizeHint = firstBytes) {
+  constructor(sizeHint: number = firstBytes) {
     // From the pool: a request lives for one call, and a memory block of its own for each is what the collector pays for.
     this.#buffer = Buffer.allocUnsafe(sizeHint);
     this.#at = sizeHint;

@@ -38,7 +38,7 @@ export const boundMs = 30_000;
 export class Lab implements AsyncDisposable {
   readonly etcd: Etcd;
   readonly #server: LocalEtcd | undefined;
-  readonly sink = new HistoryList();
+  readonly sink: HistoryList = new HistoryList();
   readonly now: () => number;
   readonly #opened: AsyncDisposable[] = [];
   #names = 0;
