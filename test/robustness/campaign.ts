@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createStore, type Store } from "keelson";
 import { seededRandom } from "../../src/base/random.ts";
+import type { RestoreFacts } from "../checkers/c6-backups.ts";
 import { HistoryFile, runClock } from "../checkers/history.ts";
 import { CampaignCluster } from "./cluster/campaign-cluster.ts";
 import { workerPlans } from "./cluster/worker-plans.ts";
@@ -22,6 +23,7 @@ import { Claim, prefix, Relic, Widget } from "./traffic/kinds.ts";
 import { Recorder } from "./traffic/recorder.ts";
 import { lastMark, setUp } from "./traffic/set-up.ts";
 import { recordMembers } from "./truth/members.ts";
+import { restoreRun } from "./truth/restored.ts";
 import { Witness } from "./truth/witness.ts";
 
 export interface CampaignOptions {
@@ -44,6 +46,7 @@ export interface CampaignRun {
   readonly historyFiles: readonly string[];
   /** Why it proves nothing, if it does not. */
   readonly complaints: readonly string[];
+  readonly restores: readonly RestoreFacts[];
   /** Answered calls a second before the first fault. */
   readonly floor: number;
   readonly faults: readonly { readonly kind: string; readonly name: string }[];
@@ -97,10 +100,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRun
   for (const { failure } of workers.workers) if (failure !== undefined) complaints.push(failure);
   if (witness.failure !== undefined) complaints.push(`the log is not whole: ${String(witness.failure)}`);
   await recordMembers({ cluster, sink: file, logText: await readFile(cluster.logFile, "utf8") });
+  say("restoring what is left");
+  const restored = await restoreRun({ cluster, store, folder });
   if (workers.counts.unknown === 0) complaints.push("no write was unknown");
   return {
     historyFiles: [historyFile, ...workers.historyFiles],
     complaints: [...complaints, ...faults.complaints],
+    restores: [restored],
     floor,
     faults: faults.done,
     seconds: (now() - startNs) / 1e9,

@@ -20,8 +20,9 @@ import { readHistory } from "../checkers/history.ts";
 import { RunHistory } from "../checkers/run-history.ts";
 import { formatViolation, verdictOf } from "../checkers/verdict.ts";
 import { runCampaign } from "./campaign.ts";
+import { runControls } from "./controls/controls.ts";
 import { writeReport } from "./report/markdown.ts";
-import { isClean, oneLine, summarise } from "./report/summary.ts";
+import { type ControlsSummary, isClean, oneLine, summarise } from "./report/summary.ts";
 
 const { values } = parseArgs({
   options: {
@@ -76,12 +77,13 @@ say(
   `checking ${history.calls.length} calls, ${history.streams.length} streams, ${history.truth.changes.length} changes`,
 );
 const verdict = verdictOf(history, {
-  only: ["C1", "C2", "C3", "C4", "C5", "C7", "C8", "C9", "C10"],
   linearizability: { every: 7 },
+  restores: campaign.restores,
   caps,
   recoveryMaxMs: calmMs - lastCallsMs,
 });
-const summary = summarise({ seed, minutes, campaign, history, verdict, controls: undefined });
+const controls = values["no-controls"] ? undefined : await controlsSummary();
+const summary = summarise({ seed, minutes, campaign, history, verdict, controls });
 for (const violation of verdict.violations.slice(0, 40))
   process.stdout.write(`${formatViolation(violation)}\n`);
 for (const reason of summary.void) say(`void: ${reason}`);
@@ -94,6 +96,20 @@ if (isClean(summary) && !values.keep) await rm(folder, { recursive: true, force:
 else say(`kept ${folder}; again: ${replay}`);
 process.stdout.write(`${oneLine(summary)}\n`);
 process.exitCode = isClean(summary) ? 0 : summary.violations > 0 ? 1 : 2;
+
+async function controlsSummary(): Promise<ControlsSummary> {
+  say("negative controls");
+  const reports = await runControls({
+    onReport: ({ name, outcome, ms, what }) => say(`${name} ${outcome} in ${ms} ms: ${what.slice(0, 160)}`),
+  });
+  const named = (...outcomes: readonly string[]): readonly string[] =>
+    reports.filter(({ outcome }) => outcomes.includes(outcome)).map(({ name }) => name);
+  return {
+    caught: named("caught"),
+    missed: named("missed", "unclean", "failed"),
+    skipped: named("skipped"),
+  };
+}
 
 function commitOf(): string {
   try {

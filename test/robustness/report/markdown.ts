@@ -47,7 +47,7 @@ ${isClean(summary) ? "" : `${summary.void.map((reason) => `- void: ${reason}`).j
 | writes under way in killed processes | ${summary.lost} |
 | longest time without an acknowledged write | ${milliseconds(summary.writeGapMs)} |
 | longest lag of a cache behind an acknowledged write | ${milliseconds(summary.cacheLagMs)} |
-| negative controls | ${summary.controls === undefined ? "not run" : `${summary.controls.caught.length} caught, ${summary.controls.missed.length} missed, ${summary.controls.skipped.length} skipped`} |
+| negative controls | ${summary.controls === undefined ? "not run" : `${summary.controls.caught.length} caught (${summary.controls.caught.join(", ")}), ${summary.controls.missed.length} missed, ${summary.controls.skipped.length} skipped`} |
 
 ### Recovery after a heal
 

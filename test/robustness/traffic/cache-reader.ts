@@ -8,11 +8,25 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CachedStores, WatchCache } from "keelson";
 import { digestOf } from "../../checkers/digest.ts";
 import type { Client } from "./client.ts";
-import { apps, coldName, coldPerNamespace, hotNames, namespaces, prefixOf, type Valued } from "./kinds.ts";
+import {
+  type At,
+  apps,
+  coldName,
+  coldPerNamespace,
+  hotNames,
+  namespaces,
+  prefixOf,
+  type Valued,
+} from "./kinds.ts";
 import type { Recorder } from "./recorder.ts";
 
 const sampleEveryMs = 250;
 const filter = { prefix: prefixOf("widgets") } as const;
+
+function somewhere(client: Client): At {
+  const name = client.chance(40) ? client.pick(hotNames) : coldName(client.random.below(coldPerNamespace));
+  return { namespace: client.pick(namespaces), name };
+}
 
 export class CacheReader {
   readonly #cache: WatchCache<Valued>;
@@ -46,10 +60,7 @@ export class CacheReader {
     let version = "";
     return async () => {
       const timeoutMs = client.deadline();
-      const at = {
-        namespace: client.pick(namespaces),
-        name: client.chance(40) ? client.pick(hotNames) : coldName(random.below(coldPerNamespace)),
-      };
+      const at = somewhere(client);
       const turn = random.below(100);
       if (turn < 45) return (await widgets.get(at, { timeoutMs })).ok;
       if (turn < 85) {
@@ -70,6 +81,15 @@ export class CacheReader {
         ).ok;
       }
       return (await widgets.list({ namespace, timeoutMs })).ok;
+    };
+  }
+
+  /** Reads that take what the cache has. */
+  anyStep(client: Client): () => Promise<boolean> {
+    const widgets = client.kind({ via: this.#recorder.process, plural: "widgets", reader: this.#cache });
+    return async () => {
+      const read = { consistency: "any" } as const;
+      return (await widgets.get(somewhere(client), { timeoutMs: client.deadline(), read })).ok;
     };
   }
 

@@ -128,6 +128,7 @@ export class Watcher {
     );
     if (!told.ok) return false;
     const version = BigInt(told.value.resourceVersion);
+    if (kind.begin === "list" && version > this.#seen) this.#seen = version;
     if (kind.begin === "future") this.#last = version + futureRevisions;
     else if (kind.begin === "past" && !this.#expired) this.#last = version - pastRevisions;
     else this.#last = version;

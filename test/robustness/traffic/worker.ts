@@ -26,6 +26,8 @@ const startWithinMs = 30_000;
 /** Readers that have not seen the last revision by then are late (C8). */
 const finishWithinMs = 15_000;
 const bookmarkIntervalMs = 1_000;
+/** Clients of a cache that take what it has, as most readers of an API server do; they go on while etcd is away. */
+const anyReaders = 2;
 const socketsGoneWithinMs = 5_000;
 
 class Worker {
@@ -160,6 +162,10 @@ class Worker {
     for (let i = 0; i < this.#config.clients; i++) {
       const client = this.#client(`reader-${i}`, store);
       this.#clients.push(client.run(this.#cache.step(client), this.#quiet.signal));
+    }
+    for (let i = 0; i < anyReaders; i++) {
+      const client = this.#client(`any-${i}`, store);
+      this.#clients.push(client.run(this.#cache.anyStep(client), this.#quiet.signal));
     }
     this.#cache.startSampling();
     const few = watcherKinds.filter(({ name }) => name !== "past" && name !== "slow");
