@@ -104,8 +104,10 @@ function checkKey(
 }
 
 function operationsOf(run: RunHistory, calls: readonly CallRecord[]): readonly Operation[] {
-  // Versions as names: which value a version told or shown to anyone stands for.
+  // Versions as names: which value a version stands for, by the log and by what anybody was told or shown.
+  const [{ key = "" } = {}] = calls;
   const names = new Map<bigint, string>();
+  for (const { revision, value } of run.truth.of(key)) if (value !== undefined) names.set(revision, value);
   for (const { revision, value, found, class: outcome, op } of calls) {
     if (outcome === "ok" && revision !== undefined && value !== undefined && op !== "get")
       names.set(revision, value);
