@@ -1,6 +1,7 @@
 /** The door `keelson/etcd`: a connection to etcd and what it speaks. */
 export type { RequestEvent, StreamEvent } from "./client-diagnostics.ts";
 export { connectEtcd, type EtcdOptions } from "./connect-etcd.ts";
+export { faultlessVersion, type KnownFault, knownFaults } from "./known-faults.ts";
 export {
   type LocalCluster,
   type LocalClusterOptions,
