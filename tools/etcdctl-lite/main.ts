@@ -24,6 +24,12 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// What the client has to say of an etcd's version, in one line; Node's own warnings are not for operators.
+process.removeAllListeners("warning");
+process.on("warning", ({ name, message }) => {
+  if (name === "KeelsonWarning") process.stderr.write(`Warning: ${message}\n`);
+});
+
 const { stdin, stdout, stderr, env } = process;
 const called = basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]s$/, "");
 const program = called === "main" || called === "" ? "etcdctl-lite" : called;

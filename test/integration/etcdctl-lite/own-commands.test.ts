@@ -155,10 +155,6 @@ describe("objects", () => {
 });
 
 describe("people", () => {
-  test("doctor finds nothing wrong with a healthy etcd", async () => {
-    expect(await lite(["doctor"])).toEqual({ code: 0, stdout: "1 members, nothing to do\n", stderr: "" });
-  });
-
   test("a deletion of many is asked about on a terminal, and not done without a yes", async () => {
     await lite(["put", "/ask/1", "x"]);
     const refused = await lite(["del", "/ask/", "--prefix"], { tty: true, stdin: "n\n" });

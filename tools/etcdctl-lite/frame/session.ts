@@ -76,7 +76,10 @@ export class Session {
   }
 
   /** A connection to `endpoints`, all of them by default; closed with the session. */
-  async connect(endpoints: readonly string[] = this.endpoints): Promise<Etcd> {
+  async connect(
+    endpoints: readonly string[] = this.endpoints,
+    options: Pick<EtcdOptions, "allowFaultyVersions"> = {},
+  ): Promise<Etcd> {
     await this.printer();
     this.#credentials ??= this.#readCredentials();
     const { tls, auth } = await this.#credentials;
@@ -89,6 +92,7 @@ export class Session {
       requestTimeoutMs: Math.max(1, this.flags.durationMs("command-timeout")),
       timeoutMs: Math.max(dialFloorMs, this.flags.durationMs("dial-timeout")),
       signal: this.io.signal,
+      ...options,
     });
     this.#open.push(etcd);
     return etcd;

@@ -1,0 +1,167 @@
+/** The doctor on real clusters: sound ones, one out of space, one with a member gone, and members that differ. */
+import { createStore } from "keelson";
+import { connectEtcd, type Etcd, type LocalCluster, startLocalCluster, startLocalEtcd } from "keelson/etcd";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hashFindings, type Reached } from "../../../tools/etcdctl-lite/doctor/agreement.ts";
+import { historyFacts } from "../../../tools/etcdctl-lite/doctor/history.ts";
+import { CertificateAuthority, hasOpenssl } from "../../support/certificates.ts";
+import { until } from "../../support/etcd-cases.ts";
+import { liteAt } from "./lite.ts";
+
+interface Report {
+  readonly members: readonly { readonly endpoint: string; readonly leader: boolean }[];
+  readonly findings: readonly { level: string; check: string; where: string; what: string; advice: string }[];
+  readonly errors: number;
+  readonly warnings: number;
+}
+
+/** What the doctor finds, but for what is known of the etcd the tests happen to run on. */
+async function report(
+  endpoints: readonly string[],
+  args: readonly string[] = [],
+): Promise<Report & { readonly code: number; readonly stderr: string }> {
+  const { code, stdout, stderr } = await liteAt(endpoints)([
+    "--dial-timeout=10s",
+    "--command-timeout=30s",
+    ...args,
+    "doctor",
+    "-w",
+    "json",
+  ]);
+  const found = JSON.parse(stdout) as Report;
+  return { ...found, findings: found.findings.filter(({ check }) => check !== "version"), code, stderr };
+}
+
+const session = {
+  call: { timeoutMs: 20_000, requestTimeoutMs: 20_000, signal: new AbortController().signal },
+  io: {
+    stdin: { async *[Symbol.asyncIterator]() {} },
+    stdout: { write: () => true },
+    stderr: { write: () => true },
+    env: {},
+    signal: new AbortController().signal,
+    program: "etcdctl-lite",
+  },
+};
+
+describe("a cluster of three", () => {
+  let cluster: LocalCluster;
+  beforeAll(async () => {
+    cluster = await startLocalCluster({ size: 3 });
+  });
+  afterAll(async () => {
+    await cluster?.stop();
+  });
+
+  test("that is sound has members that agree, one leader, and nothing to do", async () => {
+    await using etcd = await connectEtcd({ endpoints: cluster.endpoints });
+    await using _store = await createStore({ etcd, kinds: [], compaction: false });
+    let found = await report(cluster.endpoints.slice(0, 1));
+    // On a busy machine a leader may be lost for a moment, and the doctor says so.
+    await until(async () => {
+      found = await report(cluster.endpoints.slice(0, 1));
+      return found.errors === 0;
+    });
+    const { members, findings, code, stderr } = found;
+    expect(findings).toEqual([]);
+    expect([members.length, members.filter(({ leader }) => leader).length]).toEqual([3, 1]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const text = await liteAt(cluster.endpoints)(["--dial-timeout=10s", "doctor"]);
+    expect(text.stdout).toMatch(/^http:.*: etcd 3\.\d+\.\d+, .*, (leader|follower), revision \d+$/m);
+  });
+
+  test("with a store whose epoch is gone is told so", async () => {
+    await using etcd = await connectEtcd({ endpoints: cluster.endpoints });
+    {
+      await using _store = await createStore({ etcd, kinds: [], prefix: "/lost", compaction: false });
+    }
+    await etcd.kv.deleteRange({ key: "/keelson/lost/epoch" });
+    const { findings } = await report(cluster.endpoints, ["--registry=/lost"]);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ level: "warning", check: "epoch", where: "/keelson/lost/epoch" }),
+    );
+    expect((await report(cluster.endpoints, ["--registry=/lost", "--strict"])).code).toBe(1);
+  });
+
+  test("with a member gone names it, and what to do", async () => {
+    const [gone, ...others] = cluster.members;
+    await gone?.kill();
+    const { findings, errors, code } = await report(others.flatMap(({ endpoints }) => endpoints));
+    const lost = findings.find(({ check }) => check === "reach");
+    expect(lost).toMatchObject({ level: "error", where: gone?.endpoints[0] });
+    expect(lost?.what).toContain("connection refused");
+    expect(errors).toBeGreaterThanOrEqual(1);
+    expect(code).toBe(1);
+  });
+});
+
+test("an etcd out of space has an alarm, and is full", async () => {
+  await using etcd = await startLocalEtcd({ extraArgs: ["--quota-backend-bytes=1048576"] });
+  const lite = liteAt(etcd.endpoints);
+  const value = "x".repeat(500_000);
+  await until(async () => {
+    await lite(["put", "fill"], { stdin: value });
+    return (await lite(["alarm", "list"])).stdout.includes("NOSPACE");
+  });
+  const { findings, code } = await report(etcd.endpoints);
+  expect(findings.map(({ level, check }) => `${level} ${check}`)).toEqual(
+    expect.arrayContaining(["error alarm", "error size"]),
+  );
+  expect(findings.find(({ check }) => check === "alarm")?.advice).toContain("alarm disarm");
+  expect(code).toBe(1);
+  const text = await lite(["doctor"]);
+  expect(text.stdout).toContain("has raised alarm NOSPACE\n    delete what is not needed, compaction");
+  expect(text.stderr).toMatch(/^Error: 2 errors/);
+});
+
+test("members that hold different data are found by their hash, and those that agree are not", async () => {
+  await using one = await startLocalEtcd();
+  await using two = await startLocalEtcd();
+  await using first = await connectEtcd({ endpoints: one.endpoints });
+  await using second = await connectEtcd({ endpoints: two.endpoints });
+  const reached = async (etcd: Etcd): Promise<Reached> => {
+    const [endpoint = ""] = etcd.endpoints;
+    return { endpoint, etcd, status: await etcd.maintenance.status({ endpoint }) };
+  };
+  for (const etcd of [first, second]) await etcd.kv.put({ key: "same", value: "1" });
+  const both = async (): Promise<readonly Reached[]> => [await reached(first), await reached(second)];
+  expect(await hashFindings(session, await both(), false)).toEqual([]);
+  await first.kv.put({ key: "differs", value: "a" });
+  await second.kv.put({ key: "differs", value: "b" });
+  expect(await hashFindings(session, await both(), false)).toMatchObject([{ level: "error", check: "hash" }]);
+});
+
+test("the compacted revision is read without writing", async () => {
+  await using local = await startLocalEtcd();
+  await using etcd = await connectEtcd({ endpoints: local.endpoints });
+  for (let at = 0; at < 5; at++) await etcd.kv.put({ key: "k", value: `${at}` });
+  expect(await historyFacts(session, etcd)).toEqual({ revision: 6n, compacted: 0n, clock: undefined });
+  await etcd.kv.compact(4n);
+  expect(await historyFacts(session, etcd)).toEqual({ revision: 6n, compacted: 4n, clock: undefined });
+});
+
+const openssl = await hasOpenssl();
+const skipped = openssl ? "" : " (skipped: no openssl on this machine)";
+
+test.skipIf(!openssl)(
+  `certificates of the server and of the command line are looked at${skipped}`,
+  async () => {
+    await using ca = await CertificateAuthority.create("doctor CA");
+    // Certificates of these tests are valid for two days.
+    const server = await ca.issue("server", { names: ["IP:127.0.0.1"] });
+    const client = await ca.issue("client", { names: ["DNS:client"] });
+    const { certFile, keyFile } = server;
+    const tls = [`--cert-file=${certFile}`, `--key-file=${keyFile}`, "--client-cert-auth"];
+    await using etcd = await startLocalEtcd({ extraArgs: [...tls, `--trusted-ca-file=${ca.caFile}`] });
+    const { findings, code } = await report(etcd.endpoints, [
+      ...["--cacert", ca.caFile, "--cert", client.certFile, "--key", client.keyFile],
+    ]);
+    expect(code).toBe(1);
+    expect(findings.map(({ check, where }) => `${check} ${where}`)).toEqual([
+      `certificate ${etcd.endpoints[0]}`,
+      `certificate --cert ${client.certFile}`,
+      `certificate --cacert ${ca.caFile}`,
+    ]);
+    expect(findings[0]?.what).toMatch(/the server's certificate \(CN=server\) expires in [12] days/);
+  },
+);
