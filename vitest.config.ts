@@ -11,7 +11,7 @@ import { defineConfig } from "vitest/config";
 const door = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 /** Folders of tests that need nothing but this process. */
-const unitFolders = ["unit", "property", "corruption", "types"];
+const unitFolders = ["unit", "property", "corruption", "types", "simulation"];
 const unitFiles = unitFolders.map((folder) => `test/${folder}/**/*.test.ts`);
 
 const campaignFiles = ["test/robustness/short.test.ts"];

@@ -14,7 +14,7 @@ import type { Clock, Timer } from "../../src/base/clock.ts";
 import type { Random } from "../../src/base/random.ts";
 import type { KvEvent, RangeRequest } from "../../src/etcd/ports.ts";
 import { grpcStatus, type MethodPath } from "../../src/etcd/transport.ts";
-import { encodeRangeRequest, isReadOnly } from "../../src/etcd/wire/kv.ts";
+import { encodeCompactionRequest, encodeRangeRequest, isReadOnly } from "../../src/etcd/wire/kv.ts";
 import { decodeTxnRequest, rangeRequest } from "../../src/etcd/wire/kv-server.ts";
 import { leaseGrantResponse, leaseIdRequest } from "../../src/etcd/wire/lease.ts";
 import { decodeWatchMessage } from "../../src/etcd/wire/watch.ts";
@@ -72,6 +72,8 @@ export class SimulatedCluster {
   readonly #clock: Clock;
   readonly #onRevision: (applied: AppliedRevision) => void;
   #leader: Member;
+  /** Members keep up. */
+  calm = false;
   #seen = 1n;
 
   constructor(
@@ -204,12 +206,20 @@ export class SimulatedCluster {
     if (this.#leases.has(id)) this.propose(revokePath, leaseIdRequest.encode({ id }));
   }
 
+  /** Drops the history up to `back` revisions ago, as an operator would. */
+  compact(back: number): void {
+    const revision = this.revision - BigInt(back);
+    if (revision <= this.compactedRevision || revision < 1n) return;
+    this.propose("/etcdserverpb.KV/Compact", encodeCompactionRequest({ revision, physical: false }));
+  }
+
   get leaseIds(): readonly bigint[] {
     return [...this.#leases.keys()];
   }
 
   /** Every member applies all there is, and is reachable. */
   heal(): void {
+    this.calm = true;
     for (const member of this.#members) member.heal();
     for (const member of this.#members) member.applyTo(this.#log.length - 1);
     this.lookAgain();
@@ -343,7 +353,7 @@ class Member implements MemoryNode {
 
   applySoon(): void {
     if (this.#applyTimer !== undefined || !this.connected) return;
-    const lagMs = this.#random.float() ** 3 * this.#options.lagMs;
+    const lagMs = this.#random.float() ** 3 * (this.#cluster.calm ? 1 : this.#options.lagMs);
     this.#applyTimer = this.#clock.setTimer(lagMs, () => {
       this.#applyTimer = undefined;
       if (!this.connected) return;
@@ -387,6 +397,8 @@ class Member implements MemoryNode {
   }
 
   heal(): void {
+    this.#applyTimer?.cancel();
+    this.#applyTimer = undefined;
     this.#stoppedUntilMs = 0;
     this.reconnect();
     this.restart();

@@ -177,6 +177,10 @@ export class ProcessClock implements Clock {
     return this.#open.size;
   }
 
+  get stopped(): boolean {
+    return this.#stoppedUntilMs > this.#time.nowMs;
+  }
+
   get dead(): boolean {
     return this.#dead;
   }

@@ -1,0 +1,32 @@
+/** The kind simulated worlds are full of: small, with a label and a field to select by. */
+import { defineKind, type Kind, type Resource } from "keelson";
+import { tokenIn } from "./truth.ts";
+
+export interface Item extends Resource {
+  spec: { token: string; node: string };
+}
+
+export const Item: Kind<Item> = defineKind<Item>({
+  version: "v1",
+  kind: "Item",
+  plural: "items",
+  scope: "Namespaced",
+  fields: { "spec.node": ({ spec }) => spec.node },
+  indexes: ["label:app", "field:spec.node"],
+});
+
+/** Label and field follow from the token. */
+export function itemOf(
+  namespace: string,
+  name: string,
+  token: string,
+): Omit<Item, "metadata" | "kind" | "apiVersion"> & {
+  metadata: { namespace: string; name: string; labels: Record<string, string> };
+} {
+  const { app, node } = tokenIn(token);
+  return { metadata: { namespace, name, labels: { app } }, spec: { token, node } };
+}
+
+export function keyOf(item: Item): string {
+  return `/registry/items/${item.metadata.namespace}/${item.metadata.name}`;
+}

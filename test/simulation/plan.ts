@@ -1,0 +1,136 @@
+/**
+ * A world as its seed draws it: how many members and processes there are, what they are like, what the network does to
+ * messages, and which faults come when. Everything that is random about a world's shape is decided here, once.
+ */
+import type { Random } from "../../src/base/random.ts";
+import type { ClusterOptions } from "./cluster.ts";
+import type { Climate } from "./weather.ts";
+
+export interface ProcessPlan {
+  /** Index of the member it is bound to; absent: all of them. */
+  readonly member?: number | undefined;
+  readonly requestTimeoutMs: number;
+  readonly cache: "none" | "kind" | "store";
+  /** Of its cache; tiny: everything that is behind reads etcd's history. */
+  readonly historyBytes: number;
+  readonly compactionMs: number | false;
+  readonly workers: number;
+  readonly watchers: number;
+}
+
+export type Fault =
+  | { readonly kind: "stop-member" | "disconnect-member" | "kill-member"; readonly member: number }
+  | { readonly kind: "move-leader"; readonly member: number }
+  | { readonly kind: "compact"; readonly back: number }
+  | { readonly kind: "expire-lease"; readonly index: number }
+  | { readonly kind: "stop-process" | "kill-process"; readonly process: number }
+  | { readonly kind: "unreachable" | "silent"; readonly process: number; readonly member: number }
+  | { readonly kind: "cut-streams"; readonly process: number }
+  | { readonly kind: "wall-clock"; readonly process: number; readonly byMs: number };
+
+export interface TimedFault {
+  readonly atMs: number;
+  readonly forMs: number;
+  readonly fault: Fault;
+}
+
+export interface Plan {
+  readonly cluster: ClusterOptions;
+  readonly codec: "msgpack" | "json" | "raw-json";
+  readonly namespaces: "required" | "open";
+  /** Objects one namespace may hold; absent: no quota. */
+  readonly hard?: number | undefined;
+  readonly climate: Climate;
+  readonly processes: readonly ProcessPlan[];
+  readonly faults: readonly TimedFault[];
+  /** Calls of each worker. */
+  readonly calls: number;
+  /** Longest pause between two calls of a worker. */
+  readonly thinkMs: number;
+}
+
+/** Faults come within this time; workers are at it meanwhile. */
+export const stormMs = 15_000;
+
+export function planOf(random: Random): Plan {
+  const pick = <T>(...choices: readonly [T, ...T[]]): T =>
+    choices[random.below(choices.length)] ?? choices[0];
+  const members = pick(1, 3, 3);
+  const processCount = pick(2, 2, 3);
+  const calm = random.float() < 0.15;
+  const share = (most: number): number => (calm ? 0 : random.float() ** 2 * most);
+  const climate: Climate = {
+    baseMs: pick(0.5, 2, 20),
+    slow: share(0.2),
+    slowMs: pick(50, 500, 3_000),
+    refused: share(0.05),
+    requestLost: share(0.08),
+    replyLost: share(0.12),
+    swallowed: share(0.04),
+    streamCut: share(0.03),
+    streamStalled: share(0.01),
+  };
+  const faults: TimedFault[] = [];
+  const count = calm ? 0 : random.below(6);
+  for (let i = 0; i < count; i++) {
+    const atMs = random.float() * stormMs;
+    const forMs = random.float() < 0.1 ? 20_000 + random.float() * 60_000 : 200 + random.float() ** 2 * 8_000;
+    faults.push({ atMs, forMs, fault: faultOf(random, members, processCount) });
+  }
+  return {
+    cluster: {
+      members,
+      fragmentBytes: pick(1, 1, 400, 2 ** 21),
+      syncIntervalMs: pick(1, 100),
+      pageItemsMax: pick(0, 1, 2),
+      progressDropped: pick(0, 0.3, 0.9),
+      lagMs: pick(2, 50, 800),
+    },
+    codec: pick("msgpack", "msgpack", "json", "raw-json"),
+    namespaces: pick("required", "open"),
+    hard: pick(undefined, 4, 6),
+    climate,
+    processes: Array.from({ length: processCount }, () => ({
+      member: random.float() < 0.4 ? random.below(members) : undefined,
+      requestTimeoutMs: pick(300, 1_000, 5_000),
+      cache: pick("none", "kind", "store"),
+      historyBytes: pick(0, 5_000, 1_000_000),
+      compactionMs: random.float() < 0.3 ? 500 + random.float() * 3_000 : false,
+      workers: pick(1, 2, 2),
+      watchers: pick(1, 2, 3),
+    })),
+    faults,
+    calls: pick(8, 14, 20),
+    thinkMs: pick(5, 100, 400),
+  };
+}
+
+function faultOf(random: Random, members: number, processes: number): Fault {
+  const member = random.below(members);
+  const process = random.below(processes);
+  switch (random.below(12)) {
+    case 0:
+      return { kind: "stop-member", member };
+    case 1:
+      return members === 1 ? { kind: "kill-member", member } : { kind: "disconnect-member", member };
+    case 2:
+      return { kind: "kill-member", member };
+    case 3:
+      return { kind: "move-leader", member };
+    case 4:
+    case 5:
+      return { kind: "compact", back: random.below(8) };
+    case 6:
+      return { kind: "expire-lease", index: random.below(8) };
+    case 7:
+      return { kind: "stop-process", process };
+    case 8:
+      return { kind: "kill-process", process };
+    case 9:
+      return { kind: random.float() < 0.5 ? "unreachable" : "silent", process, member };
+    case 10:
+      return { kind: "cut-streams", process };
+    default:
+      return { kind: "wall-clock", process, byMs: (random.float() - 0.5) * 7_200_000 };
+  }
+}

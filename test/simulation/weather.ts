@@ -1,0 +1,118 @@
+/**
+ * What the network does to the messages of one process: each is late by a drawn time, and some are lost, at the rates
+ * of the world's climate. Roads to members can be closed (connections refused) or dead (nothing arrives, nothing is said).
+ * Every decision goes into the world's trace.
+ */
+import type { Random } from "../../src/base/random.ts";
+import type { MethodPath } from "../../src/etcd/transport.ts";
+import type { Fate, Weather } from "../../src/testing/memory-transport.ts";
+import type { Trace } from "./trace.ts";
+
+/** Shares of messages, and milliseconds. */
+export interface Climate {
+  /** Usual time of one way, at most. */
+  readonly baseMs: number;
+  readonly slow: number;
+  /** A slow way, at most: above the clients' patience, a write arrives when they have given up. */
+  readonly slowMs: number;
+  readonly refused: number;
+  readonly requestLost: number;
+  readonly replyLost: number;
+  readonly swallowed: number;
+  readonly streamCut: number;
+  readonly streamStalled: number;
+}
+
+export type Road = "open" | "closed" | "dead";
+
+export class ProcessWeather implements Weather {
+  readonly #process: string;
+  readonly #climate: Climate;
+  readonly #random: Random;
+  readonly #trace: Trace;
+  readonly #roads = new Map<string, Road>();
+  /** Messages of streams up to the moment of a cut are lost with them. */
+  #cutting = false;
+  #fair = false;
+
+  constructor(process: string, climate: Climate, random: Random, trace: Trace) {
+    this.#process = process;
+    this.#climate = climate;
+    this.#random = random;
+    this.#trace = trace;
+  }
+
+  setRoad(endpoint: string, road: Road): void {
+    this.#roads.set(endpoint, road);
+  }
+
+  /** The next message of any stream breaks it. */
+  cutStreams(): void {
+    this.#cutting = true;
+  }
+
+  /** From now on nothing is lost, and all roads are open. */
+  clearUp(): void {
+    this.#fair = true;
+    this.#cutting = false;
+    this.#roads.clear();
+  }
+
+  unary(method: MethodPath, endpoint: string): Fate {
+    const fate = this.#unary(endpoint);
+    this.#trace.add(
+      `${this.#process} ${method} ${endpoint} ${fate.loss} ${fate.requestDelayMs} ${fate.replyDelayMs}`,
+    );
+    return fate;
+  }
+
+  stream(
+    method: MethodPath,
+    endpoint: string,
+    way: "out" | "in",
+  ): { readonly delayMs?: number | undefined; readonly fate?: "cut" | "stalled" | undefined } {
+    const fate = this.#stream(endpoint);
+    const delayMs = this.#delayMs();
+    this.#trace.add(`${this.#process} ${method} ${endpoint} ${way} ${fate} ${delayMs}`);
+    return { delayMs, fate };
+  }
+
+  #unary(endpoint: string): Fate {
+    const [requestDelayMs, replyDelayMs] = [this.#delayMs(), this.#delayMs()];
+    const delays = { requestDelayMs, replyDelayMs };
+    if (this.#fair) return delays;
+    const road = this.#roads.get(endpoint);
+    if (road === "closed") return { ...delays, loss: "refused" };
+    if (road === "dead") return { ...delays, loss: "request swallowed" };
+    const { refused, requestLost, replyLost, swallowed } = this.#climate;
+    let draw = this.#random.float();
+    if ((draw -= refused) < 0) return { ...delays, loss: "refused" };
+    if ((draw -= requestLost) < 0) return { ...delays, loss: "request lost" };
+    if ((draw -= replyLost) < 0) return { ...delays, loss: "reply lost" };
+    if ((draw -= swallowed) < 0) {
+      return { ...delays, loss: this.#random.float() < 0.5 ? "request swallowed" : "reply swallowed" };
+    }
+    return delays;
+  }
+
+  #stream(endpoint: string): "cut" | "stalled" | undefined {
+    if (this.#fair) return undefined;
+    const road = this.#roads.get(endpoint);
+    if (road === "closed" || this.#cutting) {
+      this.#cutting = false;
+      return "cut";
+    }
+    if (road === "dead") return "stalled";
+    const { streamCut, streamStalled } = this.#climate;
+    const draw = this.#random.float();
+    if (draw < streamCut) return "cut";
+    return draw < streamCut + streamStalled ? "stalled" : undefined;
+  }
+
+  #delayMs(): number {
+    const { baseMs, slow, slowMs } = this.#climate;
+    const late = !this.#fair && this.#random.float() < slow ? this.#random.float() * slowMs : 0;
+    // Never 0: what comes at once would come to a process that is stopped, too.
+    return 0.01 + this.#random.float() * baseMs + late;
+  }
+}
