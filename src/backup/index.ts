@@ -3,7 +3,7 @@ export type { SnapshotProblem } from "./damage.ts";
 export { type DeletedVersion, deletedVersion } from "./deleted-version.ts";
 export { diff, history, type KeyChange, type KeyVersion } from "./history.ts";
 export { inspectSnapshot } from "./inspect.ts";
-export type { FieldChange } from "./object-changes.ts";
+export { changesBetween, type FieldChange } from "./object-changes.ts";
 export type { RestoreSource } from "./object-source.ts";
 export type { RepositoryBackend } from "./repository/backend.ts";
 export type { DeltaManifest, FullManifest, SigningKey, TimeMark } from "./repository/manifest.ts";

@@ -4,10 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createStore, defineKind } from "keelson";
+import { saveSnapshot } from "keelson/backup";
 import { aesGcm, type Codec, jsonCodec, msgpackCodec, type Transform } from "keelson/codec";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parse } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { at, flagBits } from "../../../src/codec/envelope.ts";
 import { liteAt } from "./lite.ts";
 
@@ -250,6 +251,68 @@ describe("resources get", () => {
     expect(stderr).toContain('"k1"');
     expect(stderr).toContain("--keys-file");
   });
+});
+
+describe("history and diff", () => {
+  const place = { namespace: "default", name: "moving" };
+  const path = "/registry/pods/default/moving";
+  let snapshot: string;
+  let first: string;
+  let plain: bigint;
+
+  beforeAll(async () => {
+    await using store = await createStore({ etcd: client, kinds: [kinds.pods], compaction: false });
+    const pods = store.resources(kinds.pods);
+    const made = await pods.create({ metadata: place, spec: { nodeName: "node-1", note: "a" } });
+    first = made.metadata.resourceVersion;
+    await pods.update({ ...made, spec: { nodeName: "node-2" } });
+    plain = (await client.kv.put({ key: "plain", value: "1" })).header.revision;
+    await client.kv.put({ key: "plain", value: "22" });
+    snapshot = join(dir, "history.db");
+    await saveSnapshot(client, snapshot);
+  });
+
+  test.each([
+    ["a running etcd", () => []],
+    ["a snapshot", () => ["--from", snapshot]],
+  ])("--decode shows objects of %s, version by version and field by field", async (_name, from) => {
+    const history = await lite(["history", path, "--decode", ...from()]);
+    expect(history).toMatchObject({ code: 0, stderr: "" });
+    expect(parseAllDocuments(history.stdout).map((document) => document.toJS())).toMatchObject([
+      { kind: "Pod", metadata: { resourceVersion: first }, spec: { nodeName: "node-1", note: "a" } },
+      { kind: "Pod", spec: { nodeName: "node-2" } },
+    ]);
+    const lines = await lite(["history", path, "--decode", "-w", "json", ...from()]);
+    expect(JSON.parse(lines.stdout.split("\n")[0] ?? "")).toMatchObject({
+      revision: Number(first),
+      type: "put",
+      object: { metadata: { name: "moving" } },
+    });
+    const diff = await lite(["diff", path, "--from-rev", first, "--decode", ...from()]);
+    expect(diff).toMatchObject({ code: 0, stderr: "" });
+    expect(diff.stdout).toContain(`~ ${path}\n`);
+    expect(diff.stdout).toContain('    spec.nodeName: "node-1" -> "node-2"\n');
+    expect(diff.stdout).toContain('    spec.note: "a" -> absent\n');
+  });
+
+  test("of what is not keelson's shows the text, and how long it was", async () => {
+    const { stdout } = await lite(["history", "plain", "--decode"]);
+    expect(parseAllDocuments(stdout).map((document) => String(document.toJS()))).toEqual(["1", "22"]);
+    const diff = await lite(["diff", "plain", "--from-rev", String(plain), "--decode"]);
+    expect(diff.stdout).toBe("~ plain\n    1 bytes -> 2 bytes\n");
+  });
+});
+
+test.each([
+  ["no JSON", { KEELSON_KEYS: "k1=abc" }, "KEELSON_KEYS holds no encryption keys: it is no JSON"],
+  ["no keys", { KEELSON_KEYS: "{}" }, 'it has no "keys"'],
+  ["a key without an id", { KEELSON_KEYS: '{"keys":[{"key":""}]}' }, "a key has no id"],
+  ["a short key", { KEELSON_KEYS: '{"keys":[{"id":"k1","key":"AAAA"}]}' }, 'key "k1" is not 32 bytes'],
+  ["keys given twice", { KEELSON_KEYS: "{}", KEELSON_KEYS_FILE: "f" }, "use one of them"],
+])("encryption keys are refused with a reason: %s", async (_name, env, why) => {
+  const { code, stdout, stderr } = await lite(["get", "/registry/pods/default/web-1", "--decode"], { env });
+  expect({ code, stdout }).toEqual({ code: 128, stdout: "" });
+  expect(stderr).toContain(why);
 });
 
 describe("reading", () => {

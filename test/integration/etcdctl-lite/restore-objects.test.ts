@@ -216,6 +216,12 @@ test("an etcd that has lost everything knows kinds and encryption from the backu
   const refused = await there(["restore", "objects", "--snapshot", snapshot]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain('secrets of this store are encrypted under "k1"');
+  const wrong = JSON.stringify({ keys: [{ id: "k1", key: randomBytes(32).toString("base64") }] });
+  const unproved = await lite(["restore", "objects", "--snapshot", snapshot], {
+    env: { KEELSON_KEYS: wrong },
+  });
+  expect(unproved.code).toBe(1);
+  expect(unproved.stdout).toBe("");
   expect(await there(from("--snapshot", snapshot))).toMatchObject({ code: 0, stderr: "" });
   await using client = await connectEtcd({ endpoints: fresh.endpoints });
   const { kvs } = await client.kv.range({ key: "/registry/secrets/shop/s" });

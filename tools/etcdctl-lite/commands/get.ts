@@ -1,11 +1,10 @@
 /** `get`: one key, a range, or all with a prefix, now or at an earlier revision. */
 import type { RangeRequest, SortTarget } from "keelson/etcd";
 import type { Command } from "../frame/command.ts";
-import { printDecoded } from "../frame/decode-values.ts";
+import { decodeFlags, printDecoded } from "../frame/decode-values.ts";
 import { badArguments, badFeature } from "../frame/failure.ts";
 import type { FlagSpec, Flags } from "../frame/flags.ts";
 import { rangeOf } from "../frame/key-range.ts";
-import { storeFlags } from "../frame/store-flags.ts";
 
 const sortTargets: Readonly<Record<string, SortTarget>> = {
   "": "key",
@@ -38,21 +37,12 @@ export const getFlags: readonly FlagSpec[] = [
   { name: "sort-by", type: "text", summary: "sort target; CREATE, KEY, MODIFY, VALUE, or VERSION" },
 ];
 
-/** A txn's `get` has none of these: it prints what etcd answers. */
-const decodeFlags: readonly FlagSpec[] = [
-  {
-    name: "decode",
-    type: "switch",
-    summary: "print keelson's objects as YAML, or with -w json as a JSON object a line",
-  },
-  ...storeFlags,
-];
-
 export const command: Command = {
   usage: "[options] <key> [range_end]",
   about:
     "With --decode values come out as the objects they are, whatever codec and key wrote them. What is not keelson's is\n" +
     "printed byte for byte, with a remark on stderr.",
+  // A txn's `get` has the first ones alone: it prints what etcd answers.
   flags: [...getFlags, ...decodeFlags],
   examples: [
     ["get /registry/pods/ --prefix --keys-only", "the names of all pods"],

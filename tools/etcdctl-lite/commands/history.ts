@@ -1,6 +1,12 @@
 /** `history`: every version of one key that is still on record, in a running etcd or in a snapshot file. */
+import type { KeyVersion } from "keelson/backup";
+import type { Etcd } from "keelson/etcd";
 import type { Command } from "../frame/command.ts";
+import { decodedFormat, decodeFlags, formOf, withVersion } from "../frame/decode-values.ts";
 import { badArguments } from "../frame/failure.ts";
+import type { Session } from "../frame/session.ts";
+import { valueReader } from "../frame/value-reader.ts";
+import { yamlDocument } from "../text/documents.ts";
 import { goJson } from "../text/go-json.ts";
 import { quoteBytes } from "../text/quote.ts";
 import { alignColumns } from "../text/table.ts";
@@ -12,9 +18,13 @@ export const command: Command = {
   usage: "<key> [options]",
   about:
     "A running etcd has what came after its last compaction, and the state the key had there; a snapshot has its own.",
-  flags: [{ name: "from", type: "text", summary: "a snapshot file to look into, instead of --endpoints" }],
+  flags: [
+    { name: "from", type: "text", summary: "a snapshot file to look into, instead of --endpoints" },
+    ...decodeFlags,
+  ],
   examples: [
     ["history /registry/pods/default/web-1", "what it was, revision by revision"],
+    ["history /registry/pods/default/web-1 --decode", "every version whole, as YAML"],
     ["history config --from backup.db -w json", "from a snapshot, with whole values in base64"],
   ],
   async run(session) {
@@ -25,6 +35,7 @@ export const command: Command = {
     const source = file === "" ? await session.connect() : file;
     const { history } = await import("keelson/backup");
     const versions = await history(source, key, { signal: session.io.signal });
+    if (session.flags.on("decode")) return printVersions(session, source, key, versions);
     if (session.flags.text("write-out") === "json") {
       const rows = versions.map(({ revision, type, value, createRevision, version }) => ({
         revision: BigInt(revision),
@@ -47,3 +58,35 @@ export const command: Command = {
     session.io.stdout.write(alignColumns([["REVISION", "TYPE", "VERSION", "SIZE", "VALUE"], ...rows]));
   },
 };
+
+/** A document a version: the object, a text where it is not keelson's, nothing for a deletion. */
+async function printVersions(
+  session: Session,
+  source: Etcd | string,
+  key: string,
+  versions: readonly KeyVersion[],
+): Promise<void> {
+  const format = decodedFormat(session);
+  const reader = await valueReader(session, source);
+  for (const { revision, type, version, value } of versions) {
+    const read = value === undefined ? undefined : await reader.read(key, value);
+    if (value !== undefined && read === undefined) continue;
+    const foreign = read !== undefined && "foreign" in read;
+    const object = read === undefined || foreign ? undefined : withVersion(read.object, BigInt(revision));
+    if (format === "json") {
+      const raw = foreign && value !== undefined ? Buffer.from(value).toString("base64") : undefined;
+      // By hand: a revision is more than a number of JavaScript's holds.
+      const rest = JSON.stringify({ type, object, value: raw }).slice(1);
+      session.line(`{"revision":${revision},${rest}`);
+      continue;
+    }
+    const how =
+      read === undefined ? "deleted" : foreign ? `version ${version}` : `version ${version}, ${formOf(read)}`;
+    const remark = `${quoteBytes(key).slice(1, -1)}  revision ${revision}, ${how}`;
+    const document = object ?? (value === undefined ? undefined : Buffer.from(value).toString());
+    session.io.stdout.write(
+      document === undefined ? `---\n# ${remark}\n` : await yamlDocument(document, remark),
+    );
+  }
+  reader.finish();
+}

@@ -23,7 +23,8 @@ export function objectDiff(diff: readonly ObjectDiff[], paint: Paint): string {
     .join("");
 }
 
-function fieldLine({ path, from, to }: FieldChange, paint: Paint): string {
+/** `spec.replicas: 3 -> 5`. */
+export function fieldLine({ path, from, to }: FieldChange, paint: Paint): string {
   return `${path}: ${paint("red", shown(from))} -> ${paint("green", shown(to))}`;
 }
 
