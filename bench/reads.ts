@@ -17,7 +17,7 @@ export interface ReadRow extends LoadFigures {
 }
 
 export interface ReadBenchOptions {
-  /** Milliseconds a figure, all rounds together; default 1,000. */
+  /** Milliseconds a figure, all rounds together; default 1,200. */
   readonly timeMs?: number | undefined;
   readonly inFlight?: readonly number[] | undefined;
   readonly objects?: number | undefined;
@@ -33,7 +33,7 @@ const anchors: Readonly<Record<string, string>> = {
 };
 
 export async function run(options: ReadBenchOptions = {}): Promise<readonly ReadRow[]> {
-  const { timeMs = 1_000, inFlight = [1, 16, 64, 256], objects = 10_000 } = options;
+  const { timeMs = 1_200, inFlight = [1, 16, 64, 256], objects = 10_000 } = options;
   await using server = await startLocalEtcd();
   await using etcd = await connectEtcd({ endpoints: server.endpoints });
   await using store = await createStore({

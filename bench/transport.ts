@@ -13,7 +13,7 @@ export interface TransportRow extends LoadFigures {
 }
 
 export interface TransportBenchOptions {
-  /** Milliseconds a figure, all rounds together; default 1,000. */
+  /** Milliseconds a figure, all rounds together; default 1,200. */
   readonly timeMs?: number | undefined;
   readonly inFlight?: readonly number[] | undefined;
 }
@@ -30,7 +30,7 @@ const anchors: Readonly<Record<string, string>> = {
 };
 
 export async function run(options: TransportBenchOptions = {}): Promise<readonly TransportRow[]> {
-  const { timeMs = 1_000, inFlight = [1, 16, 64, 256] } = options;
+  const { timeMs = 1_200, inFlight = [1, 16, 64, 256] } = options;
   await using server = await startLocalEtcd({ extraArgs: ["--quota-backend-bytes", String(8 * 2 ** 30)] });
   const clients: { readonly transport: string; readonly etcd: Etcd }[] = [];
   try {

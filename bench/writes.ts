@@ -1,6 +1,6 @@
 /**
- * Writes against a real etcd beside plain etcd3's put, in one run: what a verb costs in time, in this process's CPU and
- * in etcd's, at several numbers in flight. The anchor is Kubernetes' own storage layer in Go (another machine: its CPU
+ * Writes against a real etcd beside plain etcd3's (put; get, compare and put; delete), in one run: what a verb costs in
+ * time, in this process's CPU and in etcd's, at several numbers in flight. The anchor is Kubernetes' own storage layer in Go (another machine: its CPU
  * column compares, its times do not).
  */
 
@@ -26,13 +26,17 @@ export interface WriteRow extends LoadFigures {
 }
 
 export interface WriteBenchOptions {
-  /** Milliseconds a figure, all rounds together; default 1,000. */
+  /** Milliseconds a figure, all rounds together; default 1,200. */
   readonly timeMs?: number | undefined;
   readonly inFlight?: readonly number[] | undefined;
   readonly kib?: readonly number[] | undefined;
 }
 
 const plainPut = "etcd3 put";
+const plainUpdate = "etcd3 get, compare and put";
+const plainDelete = "etcd3 delete";
+/** Puts in one transaction where keys are made ready: etcd takes 128. */
+const putsAtOnce = 100;
 const hotKey = "guaranteedUpdate, one key";
 const throughCache = "guaranteedUpdate, through the cache";
 const hotWriters = 16;
@@ -40,6 +44,7 @@ const hotWriters = 16;
 const metadataBytes = 250;
 /** More than can be deleted: objects made ready for each millisecond of deletes. */
 const deletesPerMs = 10;
+const plainDeletesPerMs = 6;
 const bulkDrafts = 1_000;
 const namespace = "default";
 const anchors: Readonly<Record<string, string>> = {
@@ -55,7 +60,7 @@ const anchors: Readonly<Record<string, string>> = {
 };
 
 export async function run(options: WriteBenchOptions = {}): Promise<readonly WriteRow[]> {
-  const { timeMs = 1_000, inFlight = [1, 16, 64, 256], kib = [1, 10] } = options;
+  const { timeMs = 1_200, inFlight = [1, 16, 64, 256], kib = [1, 10] } = options;
   await using server = await startLocalEtcd({ extraArgs: ["--quota-backend-bytes", String(8 * 2 ** 30)] });
   const rows: WriteRow[] = [];
   for (const size of kib) {
@@ -134,6 +139,7 @@ async function openBench(endpoints: readonly string[], kib: number, prefix: stri
     };
   };
   let doomed: string[] = [];
+  const plainDoomed: string[] = [];
   const hot = { tries: 0, stored: 0, ready: false };
 
   return {
@@ -158,6 +164,44 @@ async function openBench(endpoints: readonly string[], kib: number, prefix: stri
           inFlight,
           step: async () => {
             await plain.put(`${prefix}-plain/${made++}`).value(bytes);
+            return 1;
+          },
+        },
+        {
+          name: plainUpdate,
+          inFlight,
+          prepare: async () => {
+            for (let worker = 0; worker < inFlight; worker++)
+              await plain.put(`${prefix}-own/${inFlight}-${worker}`).value(bytes);
+          },
+          step: async (worker) => {
+            const key = `${prefix}-own/${inFlight}-${worker}`;
+            const { kvs } = await plain.get(key).exec();
+            const revision = kvs[0]?.mod_revision ?? "0";
+            const { succeeded } = await plain
+              .if(key, "Mod", "==", revision)
+              .then(plain.put(key).value(bytes))
+              .commit();
+            if (!succeeded) throw new Error(`somebody else wrote ${key}`);
+            return 1;
+          },
+        },
+        {
+          name: plainDelete,
+          inFlight,
+          prepare: async (timeMs) => {
+            const missing = Math.ceil(timeMs * plainDeletesPerMs) - plainDoomed.length;
+            for (let at = 0; at < missing; at += putsAtOnce) {
+              const keys = Array.from({ length: putsAtOnce }, () => `${prefix}-doomed/${made++}`);
+              const success = keys.map((key) => ({ type: "put", put: { key, value: bytes } }) as const);
+              await etcd.kv.txn({ compare: [], success, failure: [] });
+              plainDoomed.push(...keys);
+            }
+          },
+          step: async () => {
+            const key = plainDoomed.pop();
+            if (key === undefined) return 0;
+            await plain.delete().key(key);
             return 1;
           },
         },
