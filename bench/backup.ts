@@ -33,6 +33,8 @@ export interface BackupBenchOptions {
   readonly rounds?: number | undefined;
 }
 
+export const small: BackupBenchOptions = { megabytes: 5, rounds: 1 };
+
 const valueBytes = 1_300;
 const putsPerTxn = 100;
 const writers = 4;

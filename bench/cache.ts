@@ -9,7 +9,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createStore, type ListOptions, type Store, type WatchCache } from "keelson";
-import { connectEtcd, type Etcd, startLocalEtcd } from "keelson/etcd";
+import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { filled, type Item, item, itemKind, load } from "./cache-objects.js";
 
 export interface CacheRow {
@@ -26,17 +26,30 @@ export interface CacheRow {
 export interface CacheBenchOptions {
   /** Milliseconds measured per read; default 300. */
   readonly timeMs?: number | undefined;
+  /** Numbers of objects; default 10,000, 100,000 and 150,000, where the anchor's cliffs are. */
+  readonly objects?: readonly number[] | undefined;
+  /** How long writers write for each number of watchers, milliseconds; default 3,000. */
+  readonly watchMs?: number | undefined;
+  /** Watchers and writers; default up to 1,000 and 16. */
+  readonly crowds?: readonly (readonly [watchers: number, writers: number])[] | undefined;
 }
+
+export const small: CacheBenchOptions = { timeMs: 5, objects: [500], watchMs: 100, crowds: [[20, 2]] };
 
 const run1 = promisify(execFile);
 const child = fileURLToPath(new URL("./cache-child.js", import.meta.url));
-/** Numbers of objects; 150,000 is where the anchor's cliffs are. `BENCH_CACHE_OBJECTS=10000` for a short run. */
-const sizes = (process.env["BENCH_CACHE_OBJECTS"] ?? "10000,100000,150000").split(",").map(Number);
-const watchMs = 3_000;
+const crowdsDefault = [
+  [1, 1],
+  [100, 1],
+  [1000, 1],
+  [100, 16],
+  [1000, 16],
+] as const;
 const any = { consistency: "any" } as const;
 
 export async function run(options: CacheBenchOptions = {}): Promise<readonly CacheRow[]> {
-  const timeMs = options.timeMs ?? 300;
+  const { timeMs = 300, objects: sizes = [10_000, 100_000, 150_000], watchMs = 3_000 } = options;
+  const crowds = options.crowds ?? crowdsDefault;
   const rows: CacheRow[] = [];
   await using server = await startLocalEtcd({ extraArgs: ["--quota-backend-bytes", String(4 * 2 ** 30)] });
   await using etcd = await connectEtcd({ endpoints: server.endpoints });
@@ -54,13 +67,14 @@ export async function run(options: CacheBenchOptions = {}): Promise<readonly Cac
     rows.push(...(await memoryRows(server.endpoints[0] ?? "", prefix, objects)));
     rows.push(...(await readRows(store, objects, timeMs)));
     if (objects === sizes[0])
-      rows.push(...(await watchRows(etcd, store, server.endpoints[0] ?? "", prefix, objects)));
-    if (objects === 100_000) rows.push(await replayRow(store, start, objects));
+      rows.push(...(await watchRows(store, server.endpoints[0] ?? "", prefix, { objects, watchMs, crowds })));
+    if (objects === 100_000 || sizes.length === 1) rows.push(await replayRow(store, start, objects));
   }
   return rows;
 }
 
 export function goals(rows: readonly CacheRow[]): readonly { goal: string; value: string; met: boolean }[] {
+  const sizes = [...new Set(rows.map(({ objects }) => objects))];
   const [first = 0] = sizes;
   const of = (work: string, objects = first): number =>
     rows.find((row) => row.work === work && row.objects === objects)?.keelson ?? Number.NaN;
@@ -81,6 +95,12 @@ export function goals(rows: readonly CacheRow[]): readonly { goal: string; value
     most(
       "event loop blocked at p99 while listing cold",
       of("event loop p99, cold list of all", last),
+      20,
+      "ms",
+    ),
+    most(
+      "event loop blocked at p99 while the cache fills",
+      of("event loop p99 while it fills", last),
       20,
       "ms",
     ),
@@ -224,9 +244,8 @@ async function readRows(store: Store, objects: number, timeMs: number): Promise<
 
 async function memoryRows(endpoint: string, prefix: string, objects: number): Promise<CacheRow[]> {
   const { stdout } = await run1(process.execPath, ["--expose-gc", child, "fill", endpoint, prefix]);
-  const { fillMs, firstMs, cpuMs, rss, heap, buffers, rssPeak, rssAfter, bytes } = JSON.parse(
-    stdout,
-  ) as Record<string, number> & { bytes: { total: number } };
+  const { fillMs, firstMs, cpuMs, loopP99Ms, loopMaxMs, rss, heap, buffers, rssPeak, rssAfter, bytes } =
+    JSON.parse(stdout) as Record<string, number> & { bytes: { total: number } };
   const per = (value = 0): string => `${Math.round(value / objects)} B`;
   const anchors =
     objects === 10_000
@@ -244,6 +263,15 @@ async function memoryRows(endpoint: string, prefix: string, objects: number): Pr
       cpu: `${(((cpuMs ?? 0) * 1000) / objects).toFixed(1)} µs each`,
       anchor: anchors[0] ?? "",
       note: `${Math.round(fillMs ?? 0)} ms; the first, in a fresh process: ${Math.round(firstMs ?? 0)} ms`,
+    },
+    {
+      work: "event loop p99 while it fills",
+      objects,
+      keelson: loopP99Ms ?? 0,
+      unit: "ms",
+      cpu: "",
+      anchor: "",
+      note: `longest ${(loopMaxMs ?? 0).toFixed(1)} ms`,
     },
     {
       work: "RSS per object",
@@ -267,11 +295,16 @@ async function memoryRows(endpoint: string, prefix: string, objects: number): Pr
 }
 
 async function watchRows(
-  _etcd: Etcd,
   store: Store,
   endpoint: string,
   prefix: string,
-  objects: number,
+  {
+    objects,
+    watchMs,
+    crowds,
+  }: Required<Pick<CacheBenchOptions, "watchMs" | "crowds">> & {
+    readonly objects: number;
+  },
 ): Promise<CacheRow[]> {
   const rows: CacheRow[] = [];
   const anchors: Record<string, readonly string[]> = {
@@ -281,13 +314,7 @@ async function watchRows(
     "100/16": ["267,439/s", "7.8/49 ms", "4.7"],
     "1000/16": ["960,327/s", "46/170 ms", "1.8"],
   };
-  for (const [watchers, writers] of [
-    [1, 1],
-    [100, 1],
-    [1000, 1],
-    [100, 16],
-    [1000, 16],
-  ] as const) {
+  for (const [watchers, writers] of crowds ?? []) {
     await using cache = await filled(store, { selfCheckIntervalMs: false });
     const seen = new Map<string, number[]>();
     let delivered = 0;

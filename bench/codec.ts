@@ -99,6 +99,8 @@ const iterationsMin = 4;
 const writeId = new Uint8Array(16);
 
 /** Measures every object with every codec. */
+export const small: CodecBenchOptions = { timeMs: 10 };
+
 export async function run(options: CodecBenchOptions = {}): Promise<readonly CodecRow[]> {
   const timeMs = options.timeMs ?? 250;
   const rows: CodecRow[] = [];

@@ -11,7 +11,14 @@ interface Widget extends Resource {
 }
 const Widget = defineKind<Widget>({ version: "v1", kind: "Widget", plural: "widgets", scope: "Namespaced" });
 
-const sizes: readonly number[] = [10_000, 100_000];
+export interface ListBenchOptions {
+  readonly timeMs?: number | undefined;
+  /** Numbers of objects, ascending. */
+  readonly sizes?: readonly number[] | undefined;
+}
+
+export const small: ListBenchOptions = { sizes: [300] };
+
 /** With its metadata about 1 KiB stored. */
 const bodyBytes = 700;
 const rounds = 3;
@@ -30,7 +37,8 @@ export interface ListRow {
   readonly rssMb: number;
 }
 
-export async function run(): Promise<readonly ListRow[]> {
+export async function run(options: ListBenchOptions = {}): Promise<readonly ListRow[]> {
+  const { sizes = [10_000, 100_000] } = options;
   await using server = await startLocalEtcd();
   await using etcd = await connectEtcd({ endpoints: server.endpoints });
   await using store = await createStore({ etcd, kinds: [Widget], compaction: false });

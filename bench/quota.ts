@@ -23,6 +23,8 @@ export interface QuotaRow {
   readonly clientCpuUs: number;
 }
 
+export const small = { timeMs: 30 };
+
 export async function run(
   options: { readonly timeMs?: number | undefined } = {},
 ): Promise<readonly QuotaRow[]> {

@@ -1,7 +1,9 @@
 /**
- * docs/benchmarks.md from bench/history.ndjson: of each bench its newest run, with where it was made, its goals and its
- * table. Pure: text in, text out; bench/run reads and writes the files.
+ * docs/benchmarks.md and docs/plots from bench/history.ndjson: of each bench its newest run, with where it was made, its
+ * goals, its charts and its table. Pure: text in, text out; bench/run reads and writes the files.
  */
+import { type Chart, lineChart, type Series } from "./plot.ts";
+
 type Row = Readonly<Record<string, unknown>>;
 
 interface HistoryRun {
@@ -22,16 +24,99 @@ the machine and what else it does; compare them inside one run only. CPU per ope
 An anchor is the figure of Kubernetes' own storage layer in Go, or of etcd's Go client, on another 2-core machine.
 `;
 
+/** What is drawn of a bench. */
+interface Plot extends Omit<Chart, "series"> {
+  readonly bench: string;
+  readonly file: string;
+  series(rows: readonly Row[]): readonly Series[];
+}
+
+const drawn: readonly Plot[] = [
+  {
+    bench: "writes",
+    file: "latency-under-load.svg",
+    title: "Latency under load (objects of 1 KiB)",
+    xLabel: "writes in flight",
+    yLabel: "ms",
+    series: (rows) =>
+      ["create", "etcd3 put"].flatMap((work) =>
+        (["p50Ms", "p99Ms"] as const).map((field) => ({
+          name: `${work}, ${field.slice(0, 3)}`,
+          points: pointsOf(rows, "inFlight", field, (row) => row["work"] === work && row["kib"] === 1),
+        })),
+      ),
+  },
+  {
+    bench: "watch",
+    file: "fan-out.svg",
+    title: "One change told to many watchers",
+    xLabel: "watchers",
+    yLabel: "client CPU µs per event told",
+    series: (rows) =>
+      ["live, cache", "live, store"].map((work) => ({
+        name: work === "live, cache" ? "of a cache" : "of the store",
+        points: pointsOf(rows, "watchers", "clientCpuUs", (row) => row["work"] === work),
+      })),
+  },
+  {
+    bench: "scale",
+    file: "growth.svg",
+    title: "What a read costs as objects grow",
+    xLabel: "objects",
+    yLabel: "ms",
+    series: (rows) =>
+      [
+        "get from etcd",
+        "page of 500 from etcd",
+        "get from the cache",
+        "get from the cache, linearizable",
+        "page of 500 from the cache",
+        "write, until a watcher has it",
+      ].map((work) => ({
+        name: work,
+        points: pointsOf(rows, "objects", "value", (row) => row["work"] === work),
+      })),
+  },
+];
+
+/** The charts of those benches that have been run. @throws Error naming the line that is not a run */
+export function plots(history: string): readonly { readonly file: string; readonly svg: string }[] {
+  const newest = newestRuns(history);
+  return drawn.flatMap(({ bench, file, series, ...chart }) => {
+    const run = newest.get(bench);
+    return run === undefined ? [] : [{ file, svg: lineChart({ ...chart, series: series(run.rows) }) }];
+  });
+}
+
+function pointsOf(
+  rows: readonly Row[],
+  x: string,
+  y: string,
+  belongs: (row: Row) => boolean,
+): readonly (readonly [number, number])[] {
+  return rows
+    .filter(belongs)
+    .flatMap((row) => {
+      const [at, value] = [row[x], row[y]];
+      return typeof at === "number" && typeof value === "number" ? [[at, value] as const] : [];
+    })
+    .sort(([a], [b]) => a - b);
+}
+
 /** @throws Error naming the line that is not a run */
 export function benchmarkReport(history: string): string {
+  const runs = [...newestRuns(history).values()].sort((a, b) => (a.bench < b.bench ? -1 : 1));
+  return `${[opening, ...runs.map(section)].join("\n")}`;
+}
+
+function newestRuns(history: string): ReadonlyMap<string, HistoryRun> {
   const newest = new Map<string, HistoryRun>();
   for (const [index, line] of history.split("\n").entries()) {
     if (line.trim() === "") continue;
     const run = parseRun(line, index + 1);
     newest.set(run.bench, run);
   }
-  const runs = [...newest.values()].sort((a, b) => (a.bench < b.bench ? -1 : 1));
-  return `${[opening, ...runs.map(section)].join("\n")}`;
+  return newest;
 }
 
 function parseRun(line: string, number: number): HistoryRun {
@@ -51,6 +136,8 @@ function section({ bench, at, commit, machine, node, etcd, goals, rows }: Histor
       lines.push(`| ${cell(goal)} | ${cell(value)} | ${met ? "met" : "missed"} |`);
     lines.push("");
   }
+  for (const { file, title } of drawn.filter((plot) => plot.bench === bench))
+    lines.push(`![${title}](plots/${file})`, "");
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const numeric = columns.map((column) => rows.some((row) => typeof row[column] === "number"));
   lines.push(

@@ -2,13 +2,14 @@
  * `npm run bench -- codec …`: runs the named benches, prints their tables, and appends one JSON line a run to
  * bench/history.ndjson (commit, machine, node, etcd, numbers). A bench is bench/<name>.ts with `run(options)`, which gives
  * rows, and perhaps `goals(rows)`. `--time 500` measures longer, `--in-flight 1,64` chooses widths,
- * `--no-history` appends nothing, `--report` writes docs/benchmarks.md from the history, after the benches named or alone.
+ * `--small` shows only that a bench works, `--history` names another file, `--no-history` appends nothing, `--report` writes docs/benchmarks.md and docs/plots from the history, after the benches
+ * named or alone.
  */
 import { execFileSync } from "node:child_process";
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { benchmarkReport } from "./report.ts";
+import { benchmarkReport, plots } from "./report.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 interface Goal {
@@ -21,11 +22,13 @@ interface BenchModule {
     readonly timeMs?: number | undefined;
     readonly inFlight?: readonly number[] | undefined;
   }): Promise<readonly Row[]>;
+  /** Options of the shortest run that still does everything. */
+  readonly small?: object;
   goals?(rows: readonly Row[]): readonly Goal[];
 }
 
-const historyFile = "bench/history.ndjson";
 const reportFile = "docs/benchmarks.md";
+const plotFolder = "docs/plots";
 
 const { values: flags, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -34,11 +37,13 @@ const { values: flags, positionals: names } = parseArgs({
     "in-flight": { type: "string" },
     "no-history": { type: "boolean", default: false },
     report: { type: "boolean", default: false },
+    small: { type: "boolean", default: false },
+    history: { type: "string", default: "bench/history.ndjson" },
   },
 });
 if ((names.length === 0 && !flags.report) || names.some((name) => !/^[a-z][a-z-]*$/.test(name))) {
   process.stderr.write(
-    "usage: npm run bench -- <name>… [--time <ms>] [--in-flight <n,…>] [--no-history] [--report]\n",
+    "usage: npm run bench -- <name>… [--time <ms>] [--in-flight <n,…>] [--small] [--history <file>] [--no-history] [--report]\n",
   );
   process.exit(2);
 }
@@ -47,16 +52,21 @@ for (const name of names) {
   const bench = (await import(`./${name}.js`)) as BenchModule;
   const timeMs = flags.time === undefined ? undefined : Number(flags.time);
   const inFlight = flags["in-flight"]?.split(",").map(Number);
-  const rows = await bench.run({ timeMs, inFlight });
+  const rows = await bench.run({ timeMs, inFlight, ...(flags.small ? bench.small : {}) });
   const goals = bench.goals?.(rows) ?? [];
   process.stdout.write(`\n${name}\n${table(rows)}\n`);
   for (const { goal, value, met } of goals)
     process.stdout.write(`${met ? "met   " : "MISSED"}  ${goal}: ${value}\n`);
   if (!flags["no-history"]) {
-    appendFileSync(historyFile, `${JSON.stringify({ bench: name, ...surroundings(), goals, rows })}\n`);
+    appendFileSync(flags.history, `${JSON.stringify({ bench: name, ...surroundings(), goals, rows })}\n`);
   }
 }
-if (flags.report) writeFileSync(reportFile, benchmarkReport(readFileSync(historyFile, "utf8")));
+if (flags.report) {
+  const history = readFileSync(flags.history, "utf8");
+  mkdirSync(plotFolder, { recursive: true });
+  for (const { file, svg } of plots(history)) writeFileSync(`${plotFolder}/${file}`, svg);
+  writeFileSync(reportFile, benchmarkReport(history));
+}
 
 /** Where and on what the numbers were made. */
 function surroundings(): Record<string, unknown> {

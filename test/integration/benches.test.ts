@@ -1,12 +1,16 @@
 /** The benches run small, so that they cannot rot: rows with finite numbers, goals that find their rows. No time is asserted. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { lineChart } from "../../bench/plot.ts";
 import * as reads from "../../bench/reads.ts";
-import { benchmarkReport } from "../../bench/report.ts";
+import { benchmarkReport, plots } from "../../bench/report.ts";
 import * as startup from "../../bench/startup.ts";
 import * as transport from "../../bench/transport.ts";
 import * as watch from "../../bench/watch.ts";
 import * as writes from "../../bench/writes.ts";
-import { buildProject, projectFolder } from "../support/project-run.ts";
+import { buildProject, projectFolder, startProgram } from "../support/project-run.ts";
 
 const small = { timeMs: 30, inFlight: [4] } as const;
 
@@ -29,6 +33,8 @@ describe("benches, small", () => {
     const rows = await writes.run({ ...small, kib: [1] });
     expect(rows.map(({ work }) => work)).toEqual([
       "etcd3 put",
+      "etcd3 get, compare and put",
+      "etcd3 delete",
       "create",
       "update",
       "guaranteedUpdate",
@@ -71,7 +77,9 @@ describe("benches, small", () => {
   it("watch: replays of the whole history, and changes told to every watcher", async () => {
     const rows = await watch.run({ timeMs: 30, watchers: [1, 5] });
     expect(rows.map(({ work, watchers }) => `${work} ${watchers}`)).toEqual([
-      "replay, undecoded 1",
+      "replay, etcd3 Watcher 1",
+      "replay, undecoded, in parts 1",
+      "replay, undecoded, whole 1",
       "replay, decoded 1",
       "live, store 1",
       "live, cache 1",
@@ -79,7 +87,7 @@ describe("benches, small", () => {
       "live, cache 5",
     ]);
     expectFinite(rows);
-    expectJudged(watch.goals(rows), 1);
+    expectJudged(watch.goals(rows), 2);
   });
 
   it("startup: the compiled etcdctl-lite beside node alone", async () => {
@@ -93,6 +101,61 @@ describe("benches, small", () => {
     ]);
     expectFinite(rows);
     expectJudged(startup.goals(rows), 1);
+  });
+
+  it("the runner: cache, backup, codec, quota, list and scale, each a line of the history with finite numbers, and a report", async () => {
+    await buildProject();
+    const folder = await mkdtemp(join(tmpdir(), "keelson-benches-"));
+    try {
+      const history = join(folder, "history.ndjson");
+      const benches = ["cache", "backup", "codec", "quota", "list", "scale"];
+      const args = [...benches, "--small", "--history", history];
+      const { code, stdout, stderr } = await (await startProgram("dist/bench/run.js", args)).ended();
+      expect(code, stderr).toBe(0);
+      const text = await readFile(history, "utf8");
+      const runs = text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { bench: string; rows: object[]; goals: { goal: string }[] });
+      expect(runs.map(({ bench }) => bench)).toEqual(benches);
+      for (const { bench, rows, goals } of runs) {
+        expect(rows.length, bench).toBeGreaterThan(0);
+        expectFinite(rows);
+        for (const { goal } of goals) expect(stdout).toContain(goal);
+      }
+      for (const bench of benches) expect(benchmarkReport(text)).toContain(`## ${bench}\n`);
+      const [growth] = plots(text);
+      expect(growth?.file).toBe("growth.svg");
+      expect(growth?.svg).toContain("<polyline");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 300_000);
+
+  it("plot: a line and a legend for each series, ticks at decades, ink for light and for dark pages", () => {
+    const svg = lineChart({
+      title: "a < b",
+      xLabel: "objects",
+      yLabel: "ms",
+      series: [
+        {
+          name: "one",
+          points: [
+            [1, 0.5],
+            [1_000, 2],
+            [1_000_000, 40],
+          ],
+        },
+        { name: "none", points: [[0, 0]] },
+      ],
+    });
+    expect(svg.match(/<polyline points="[^"]+"/g)).toHaveLength(1);
+    expect(svg).toContain(">one</text>");
+    expect(svg).not.toContain(">none</text>");
+    expect(svg).toContain(">100k</text>");
+    expect(svg).toContain("a &lt; b");
+    expect(svg).toContain("prefers-color-scheme:dark");
+    expect(svg).not.toContain("NaN");
   });
 
   it("report: the newest run of a bench with its goals and rows", () => {
