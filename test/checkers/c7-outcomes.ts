@@ -89,7 +89,7 @@ function checkRefused(
       ? truth.existsWithin(key, from, to)
       : code === "NOT_FOUND"
         ? truth.absentWithin(key, from, to)
-        : code === "CONFLICT" && guard !== undefined
+        : (code === "CONFLICT" || code === "PRECONDITION_FAILED") && guard !== undefined
           ? truth.otherWithin(key, guard, from, to)
           : true;
   if (wasTrue) return;

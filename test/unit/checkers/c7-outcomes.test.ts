@@ -6,8 +6,10 @@ import { call, gone, put, rules, run } from "./made.ts";
 const found = (...lines: readonly HistoryLine[]): readonly string[] => rules(checkOutcomes(run(lines)));
 
 const create = call("create", "x", { at: [0, 1], value: "v1", guard: 0, revision: 10 });
-const refused = (code: "CONFLICT" | "UNAVAILABLE" | "DEADLINE", guard: number): HistoryLine =>
-  call("update", "x", { at: [2, 3], value: "v2", guard, code });
+const refused = (
+  code: "CONFLICT" | "PRECONDITION_FAILED" | "UNAVAILABLE" | "DEADLINE",
+  guard: number,
+): HistoryLine => call("update", "x", { at: [2, 3], value: "v2", guard, code });
 const log = [put(10, "x", "v1")];
 
 describe("C7", () => {
@@ -58,6 +60,7 @@ describe("C7", () => {
     const after = [...log, put(11, "x", "v3")];
     expect(found(...after, create, refused("CONFLICT", 10), other)).toEqual(["false reason"]);
     expect(found(...after, create, refused("CONFLICT", 9), other)).toEqual([]);
+    expect(found(...after, create, refused("PRECONDITION_FAILED", 10), other)).toEqual(["false reason"]);
     const missing = call("update", "x", { at: [2, 3], value: "v2", code: "NOT_FOUND" });
     expect(found(...after, create, missing, other)).toEqual(["false reason"]);
     const exists = call("create", "y", { at: [2, 3], value: "w", code: "ALREADY_EXISTS" });
