@@ -30,9 +30,9 @@ export class Endpoint {
   /** Not to be asked before this, on the monotonic clock, unless nothing else is left. */
   restUntilMs = 0;
   /** When it last answered anything. */
-  answeredAtMs = Number.NEGATIVE_INFINITY;
+  answeredAtMs: number = Number.NEGATIVE_INFINITY;
   /** When it last failed to. */
-  failedAtMs = Number.NEGATIVE_INFINITY;
+  failedAtMs: number = Number.NEGATIVE_INFINITY;
   /** As it said when it was greeted. */
   version: string | undefined;
   /** It has said who it is since it last failed; only then it is given work. */

@@ -23,10 +23,10 @@ export const limits = {
   generateNameTriesMax: 8,
 
   /** Signed 64 bits: the largest revision etcd can hold. */
-  revisionMax: 2n ** 63n - 1n,
+  revisionMax: (2n ** 63n - 1n) as bigint,
 
   /** One stored value with its key: what is left of a request to etcd. */
-  objectBytesMax: etcdRequestBytesMax - requestOverheadBytes,
+  objectBytesMax: (etcdRequestBytesMax - requestOverheadBytes) as number,
 
   /** Nesting of an object: Kubernetes' own types stay under 30, and recursion that far is safe in every encoder. */
   objectDepthMax: 64,

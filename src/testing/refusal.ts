@@ -13,13 +13,16 @@ export class EtcdRefusal extends Error {
 }
 
 export const refusals = {
-  emptyKey: () => new EtcdRefusal(grpcStatus.invalidArgument, "etcdserver: key is not provided"),
-  compacted: () =>
+  emptyKey: (): EtcdRefusal => new EtcdRefusal(grpcStatus.invalidArgument, "etcdserver: key is not provided"),
+  compacted: (): EtcdRefusal =>
     new EtcdRefusal(grpcStatus.outOfRange, "etcdserver: mvcc: required revision has been compacted"),
-  future: () =>
+  future: (): EtcdRefusal =>
     new EtcdRefusal(grpcStatus.outOfRange, "etcdserver: mvcc: required revision is a future revision"),
-  leaseNotFound: () => new EtcdRefusal(grpcStatus.notFound, "etcdserver: requested lease not found"),
-  keyNotFound: () => new EtcdRefusal(grpcStatus.invalidArgument, "etcdserver: key not found"),
-  valueProvided: () => new EtcdRefusal(grpcStatus.invalidArgument, "etcdserver: value is provided"),
-  leaseProvided: () => new EtcdRefusal(grpcStatus.invalidArgument, "etcdserver: lease is provided"),
+  leaseNotFound: (): EtcdRefusal =>
+    new EtcdRefusal(grpcStatus.notFound, "etcdserver: requested lease not found"),
+  keyNotFound: (): EtcdRefusal => new EtcdRefusal(grpcStatus.invalidArgument, "etcdserver: key not found"),
+  valueProvided: (): EtcdRefusal =>
+    new EtcdRefusal(grpcStatus.invalidArgument, "etcdserver: value is provided"),
+  leaseProvided: (): EtcdRefusal =>
+    new EtcdRefusal(grpcStatus.invalidArgument, "etcdserver: lease is provided"),
 } as const;

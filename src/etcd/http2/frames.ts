@@ -51,8 +51,8 @@ export const frameHeaderBytes = 9;
 /** Largest payload we accept: RFC 9113's default, which we do not raise. */
 export const frameBytesMax = 16_384;
 /** A header block in one HEADERS and its CONTINUATIONs, bytes on the wire. */
-export const headerBlockBytesMax = 64 * 1024;
-export const windowBytesMax = 2 ** 31 - 1;
+export const headerBlockBytesMax: number = 64 * 1024;
+export const windowBytesMax: number = 2 ** 31 - 1;
 export const defaultWindowBytes = 65_535;
 
 export const preface: Uint8Array = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");

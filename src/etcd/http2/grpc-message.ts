@@ -9,7 +9,7 @@ export const messagePrefixBytes = 5;
 /** Messages up to this are gathered in one allocation; longer ones piece by piece. */
 const allocateAtOnceBytes = 1024 * 1024;
 /** Most bytes of one message. etcd's largest replies (unpaged ranges) stay far below; a Buffer could not hold 4 GiB. */
-export const messageBytesMax = 2 ** 31 - 1;
+export const messageBytesMax: number = 2 ** 31 - 1;
 
 /** `flags` 0: not compressed. */
 export function messagePrefix(messageBytes: number): Uint8Array {

@@ -36,7 +36,7 @@ export class H2Stream {
   endSent = false;
   sendWindowBytes = 0;
   /** `Output.takenBytes` after the HEADERS: the request has left when as many bytes were written. */
-  headersMark = Number.POSITIVE_INFINITY;
+  headersMark: number = Number.POSITIVE_INFINITY;
   /** Something arrived on this stream. */
   answered = false;
   end: StreamEnd | undefined;

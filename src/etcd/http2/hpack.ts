@@ -79,7 +79,7 @@ const entryOverheadBytes = 32;
 /** Blocks recognised by their bytes: the headers and the trailers of unary replies and of streams. */
 const knownBlocksMax = 4;
 /** Decoded header list, bytes with overhead: etcd sends well under 1 KiB; an error text may be some KiB. */
-export const headerListBytesMax = 256 * 1024;
+export const headerListBytesMax: number = 256 * 1024;
 
 /** A literal header field without indexing, name and value as plain octets. */
 export function encodeLiteral(name: string, value: string): Uint8Array {
