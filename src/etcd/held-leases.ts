@@ -7,6 +7,7 @@
  * The count begins before the ping is sent, on the monotonic clock, so that it ends before etcd's own count does. A
  * stream that leaves a ping unanswered is condemned and another endpoint is asked, in time for at least two more tries.
  */
+import { Backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
 import { StoreError } from "../errors.ts";
 import type { Client, ClientStream } from "./client.ts";
@@ -15,6 +16,9 @@ import { leaseIdRequest, leaseKeepAliveResponse } from "./wire/lease.ts";
 import { WireError } from "./wire/reader.ts";
 
 export const keepAlivePath = "/etcdserverpb.Lease/LeaseKeepAlive";
+
+/** Waits before another stream is opened, milliseconds: short beside any TTL. */
+const reopenWaits = { firstMs: 10, maxMs: 250 } as const;
 
 /** Clocks of two machines run apart, and so do timers under load: a tenth of the TTL, 0.2 to 2 s. */
 function marginMs(ttlSeconds: number): number {
@@ -152,9 +156,16 @@ export class HeldLeases {
   async #keepStream(): Promise<void> {
     this.#idle = new AbortController();
     const idle = this.#idle.signal;
+    const { clock, random } = this.#client;
+    const backoff = new Backoff(reopenWaits, clock, random);
     let avoid: string | undefined;
     for (let first = true; this.#entries.size > 0 && !idle.aborted; first = false) {
-      if (!first) this.#client.countReconnect();
+      if (!first) {
+        this.#client.countReconnect();
+        // A client whose endpoints all rest refuses at once: without a wait this would spin until they have rested.
+        await backoff.wait(idle).catch(() => undefined);
+        if (idle.aborted) return;
+      }
       try {
         const stream = await this.#client.openStream({
           path: keepAlivePath,
@@ -164,7 +175,7 @@ export class HeldLeases {
           avoid,
         });
         avoid = stream.endpoint;
-        await this.#serve(stream, idle);
+        await this.#serve(stream, idle, () => backoff.reset());
       } catch (error) {
         if (idle.aborted || this.#client.signal.aborted) return;
         const cause = await this.#mend(error, idle);
@@ -174,7 +185,7 @@ export class HeldLeases {
     }
   }
 
-  async #serve(stream: ClientStream, idle: AbortSignal): Promise<void> {
+  async #serve(stream: ClientStream, idle: AbortSignal, answered: () => void): Promise<void> {
     this.#stream = stream;
     try {
       for (const entry of this.#entries.values()) {
@@ -185,6 +196,7 @@ export class HeldLeases {
       for (;;) {
         const message = await stream.next();
         if (message === undefined || idle.aborted) return;
+        answered();
         this.#answered(message);
       }
     } finally {

@@ -219,11 +219,12 @@ export class QuotaAdmin implements Quotas {
     } catch (error) {
       if (!isStoreError(error, "EXPIRED")) throw error;
       const generation = this.#id();
-      const spec = await this.#change(namespace, undefined, scope, (current) => ({
-        rules: current.rules.map((one) =>
-          one.generation === rule.generation ? { ...one, generation } : one,
-        ),
-      }));
+      const spec = await this.#change(namespace, undefined, scope, (current) => {
+        const present = current.rules.find((one) => one.generation === rule.generation);
+        // Somebody else who set it, too, has counted: that ledger holds, and must not be left for an empty one.
+        if (present?.state !== "counting") return undefined;
+        return { rules: current.rules.map((one) => (one === present ? { ...one, generation } : one)) };
+      });
       const again = spec.rules.find((one) => one.generation === generation);
       if (again !== undefined) await this.#count(namespace, again, spec.revision, scope);
       return;

@@ -9,4 +9,6 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
   { seed: 147, found: "a list with consistency any that a lagging member failed" },
   { seed: 24, found: "a self-check that went on after its cache was closed" },
   { seed: 304, found: "deleteCollection beyond its selector" },
+  { seed: 1047, found: "a counted quota that was left for an empty ledger" },
+  { seed: 1402, found: "keeping leases alive without a wait between tries" },
 ];

@@ -6,6 +6,7 @@
  *
  * The same seed gives the same world, event for event; its trace says so.
  */
+import { isStoreError } from "keelson";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
 import { checkWorld } from "./checks.ts";
@@ -329,7 +330,7 @@ class World {
       const freshness = { freshness: "linearizable", revision: 0n } as const;
       const facts = { process, client: "final", via, key: itemPrefix, guard: undefined, read: freshness };
       const call = this.#recorder.begin({ ...facts, kind: "list" });
-      const { items, resourceVersion } = await list();
+      const { items, resourceVersion } = await this.#soon(list);
       const shown = items.map((item) => ({
         key: keyOf(item),
         revision: BigInt(item.metadata.resourceVersion),
@@ -343,13 +344,25 @@ class World {
       if (cache !== undefined) await read(name, "cache", () => cache.list());
       if (this.#plan.hard === undefined) return;
       const from = this.#cluster.revision;
-      const { used } = await store.quotas.get("a");
+      const { used } = await this.#soon(() => store.quotas.get("a"));
       const counts = this.#truth.countsWithin(`${itemPrefix}a/`, from, this.#cluster.revision);
       if (!counts.includes(used["count/items"] ?? -1)) {
         this.#fault("quota", `${name} says ${used["count/items"]} items are used, there are ${counts}`);
       }
     });
     await this.#await("final reads", Promise.all(work), recoveryMs);
+  }
+
+  /** A client may still rest after its last failure. */
+  async #soon<T>(read: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await read();
+      } catch (error) {
+        if (!isStoreError(error, "UNAVAILABLE", "DEADLINE", "NOT_READY")) throw error;
+        await this.#network.sleep(100);
+      }
+    }
   }
 
   async #close(): Promise<void> {

@@ -81,6 +81,10 @@ export class ScriptedClient implements Client {
     verdict: "retry",
     error: new StoreError("UNAVAILABLE", "scripted", { retryAfterMs: 1 }),
   };
+  /** Why no stream can be opened; undefined: they can. */
+  refusal: StoreError | undefined;
+  /** Streams asked for. */
+  asked = 0;
   /** Answers of unary requests, already encoded. */
   answer: (path: string) => Uint8Array = (path) => {
     throw new Error(`${path} is not part of this test`);
@@ -93,6 +97,8 @@ export class ScriptedClient implements Client {
   async openStream(spec: StreamSpec): Promise<ClientStream> {
     spec.signal?.throwIfAborted();
     this.signal.throwIfAborted();
+    this.asked++;
+    if (this.refusal !== undefined) throw this.refusal;
     const endpoint = this.endpoints.find((url) => url !== spec.avoid) ?? "";
     const stream = new ScriptedStream(endpoint, spec, this.clock);
     this.streams.push(stream);

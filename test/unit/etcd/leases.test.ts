@@ -69,13 +69,25 @@ describe("a held lease", () => {
     const lease = held.hold(7n, 12, client.clock.monotonicMs());
     await settled();
     answer(stream(0), 7n, 12);
-    await client.clock.advance(4000 + 3001);
+    await client.clock.advance(4000 + 3001 + 10);
     expect(stream(0).condemned).toBeDefined();
     expect(pingsOf(stream(1)).map((ping) => ping.id)).toEqual([7n]);
     answer(stream(1), 7n, 12);
     await client.clock.advance(3000);
     expect(lease.lost.aborted).toBe(false);
     expect(client.reconnects).toBe(1);
+  });
+
+  test("waits between tries while the client refuses at once to open a stream", async () => {
+    client.refusal = new StoreError("UNAVAILABLE", "all endpoints rest", { retryAfterMs: 1 });
+    const lease = held.hold(7n, 12, client.clock.monotonicMs());
+    await client.clock.advance(5_000);
+    expect(client.asked).toBeLessThan(60);
+    client.refusal = undefined;
+    await client.clock.advance(300);
+    expect(pingsOf(stream(0)).map((ping) => ping.id)).toEqual([7n]);
+    expect(lease.lost.aborted).toBe(false);
+    lease.release();
   });
 
   test("is lost at once by etcd's own word, by a restore and by the client's end", async () => {
