@@ -1,5 +1,12 @@
 /** Requests to etcd per verb, in steady state: session, namespace and lease are known. */
-import { createStore, isStoreError, type ResourceStore, type Store } from "keelson";
+import {
+  createStore,
+  createWatchCache,
+  isStoreError,
+  type ResourceStore,
+  type Store,
+  withCache,
+} from "keelson";
 import { msgpackCodec } from "keelson/codec";
 import { connectEtcd, type Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -46,16 +53,16 @@ describe("round trips", () => {
     await server?.stop();
   });
 
-  const kvRequests = (): number => {
-    const { requests } = etcd.stats();
+  const kvRequests = (of: Etcd): number => {
+    const { requests } = of.stats();
     return Object.entries(requests)
       .filter(([method]) => method.startsWith("/etcdserverpb.KV/") && !method.endsWith("/Compact"))
       .reduce((sum, [, n]) => sum + n, 0);
   };
-  const requestsOf = async (run: () => Promise<unknown>): Promise<number> => {
-    const before = kvRequests();
+  const requestsOf = async (run: () => Promise<unknown>, of: Etcd = etcd): Promise<number> => {
+    const before = kvRequests(of);
     await run();
-    return kvRequests() - before;
+    return kvRequests(of) - before;
   };
 
   test("create takes one, get one, update and delete of a known version one", async () => {
@@ -82,6 +89,40 @@ describe("round trips", () => {
     expect(await requestsOf(() => widgets.guaranteedUpdate(key, grow))).toBe(2);
     expect((await widgets.get(key)).spec.size).toBe(4);
     await widgets.delete(key);
+  });
+
+  test("guaranteedUpdate, update and delete take one from what a cache holds, though another process wrote it", async () => {
+    // A store that has seen nothing of these objects itself: only its cache knows them.
+    await using cacheEtcd = await connectEtcd({ endpoints: server.endpoints });
+    await using plain = await createStore({
+      etcd: cacheEtcd,
+      kinds: [widgetKind],
+      codec: msgpackCodec({ dictionaries: "off" }),
+      compaction: false,
+    });
+    await using cache = createWatchCache(plain.resources(widgetKind), { selfCheckIntervalMs: false });
+    const cached = withCache(plain.resources(widgetKind), cache);
+    // The session of its writes is opened with the first of them.
+    await cached.create(widget("default", "cache-warm-up"));
+    const foreign = other.resources(widgetKind);
+    const grow = (current: Widget): Widget => ({ ...current, spec: { size: current.spec.size + 1 } });
+    const counts = { guaranteedUpdate: [] as number[], update: [] as number[], delete: [] as number[] };
+    // The store just opened asks a thing or two of its own: the least of three counts is the verb's.
+    for (let round = 0; round < 3; round++) {
+      const [a, b, c] = ["a", "b", "c"].map((name) => ({ namespace: "default", name: `${name}-${round}` }));
+      if (a === undefined || b === undefined || c === undefined) throw new Error("three keys were made");
+      for (const { name } of [a, b]) await foreign.create(widget("default", name, 1));
+      const { resourceVersion } = (await foreign.create(widget("default", c.name, 1))).metadata;
+      const read = { consistency: "notOlderThan", resourceVersion } as const;
+      const held = await cached.get(b, { read });
+      counts.guaranteedUpdate.push(await requestsOf(() => cached.guaranteedUpdate(a, grow), cacheEtcd));
+      counts.update.push(await requestsOf(() => cached.update({ ...held, spec: { size: 5 } }), cacheEtcd));
+      counts.delete.push(await requestsOf(() => cached.delete(c), cacheEtcd));
+      expect((await foreign.get(a)).spec.size).toBe(2);
+      for (const key of [a, b]) await foreign.delete(key);
+    }
+    await foreign.delete({ namespace: "default", name: "cache-warm-up" });
+    for (const [verb, taken] of Object.entries(counts)) expect(Math.min(...taken), verb).toBe(1);
   });
 
   test("16 writers on one key take one try each", async () => {
