@@ -1,10 +1,10 @@
 /** `get`: one key, a range, or all with a prefix, now or at an earlier revision. */
 import type { RangeRequest, SortTarget } from "keelson/etcd";
 import type { Command } from "../frame/command.ts";
-import { decodeFlags, printDecoded } from "../frame/decode-values.ts";
 import { badArguments, badFeature } from "../frame/failure.ts";
 import type { FlagSpec, Flags } from "../frame/flags.ts";
 import { rangeOf } from "../frame/key-range.ts";
+import { decodeFlags } from "../frame/store-flags.ts";
 
 const sortTargets: Readonly<Record<string, SortTarget>> = {
   "": "key",
@@ -64,7 +64,11 @@ export const command: Command = {
     if (flags.on("count-only") && format !== "fields") {
       throw badArguments("--count-only is only for `--write-out=fields`");
     }
-    if (decode) return printDecoded(session, etcd, response.kvs);
+    if (decode) {
+      // The whole library is behind it: a plain get starts without.
+      const { printDecoded } = await import("../frame/decode-values.ts");
+      return printDecoded(session, etcd, response.kvs);
+    }
     if (flags.on("print-value-only") && format !== "simple") {
       throw badArguments("print-value-only is only for `--write-out=simple`");
     }

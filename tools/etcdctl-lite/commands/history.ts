@@ -2,9 +2,10 @@
 import type { KeyVersion } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
 import type { Command } from "../frame/command.ts";
-import { decodedFormat, decodeFlags, formOf, withVersion } from "../frame/decode-values.ts";
+import { decodedFormat, formOf, withVersion } from "../frame/decode-values.ts";
 import { badArguments } from "../frame/failure.ts";
 import type { Session } from "../frame/session.ts";
+import { decodeFlags } from "../frame/store-flags.ts";
 import { valueReader } from "../frame/value-reader.ts";
 import { yamlDocument } from "../text/documents.ts";
 import { goJson } from "../text/go-json.ts";

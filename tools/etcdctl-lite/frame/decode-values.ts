@@ -10,19 +10,8 @@ import { yamlDocument } from "../text/documents.ts";
 import { goJson } from "../text/go-json.ts";
 import { quoteBytes } from "../text/quote.ts";
 import { badFeature } from "./failure.ts";
-import type { FlagSpec } from "./flags.ts";
 import type { Session } from "./session.ts";
-import { storeFlags } from "./store-flags.ts";
 import { valueReader } from "./value-reader.ts";
-
-export const decodeFlags: readonly FlagSpec[] = [
-  {
-    name: "decode",
-    type: "switch",
-    summary: "print keelson's objects as YAML, or with -w json as a JSON object a line",
-  },
-  ...storeFlags,
-];
 
 /** @throws CliFailure for a format that decoded objects do not have */
 export function decodedFormat({ flags }: Session): "simple" | "json" {

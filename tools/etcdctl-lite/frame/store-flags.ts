@@ -19,6 +19,16 @@ export const registryFlag: FlagSpec = {
 };
 export const storeFlags: readonly FlagSpec[] = [keysFlag, registryFlag];
 
+/** Of commands that show values. */
+export const decodeFlags: readonly FlagSpec[] = [
+  {
+    name: "decode",
+    type: "switch",
+    summary: "print keelson's objects as YAML, or with -w json as a JSON object a line",
+  },
+  ...storeFlags,
+];
+
 /** What the store has put on record about itself: its kinds and its encryption. */
 export async function recordsOf(session: Session, etcd: Etcd): Promise<StoreRecords> {
   const { readStoreRecords } = await import("keelson");
