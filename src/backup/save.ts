@@ -80,6 +80,12 @@ export async function saveSnapshot(
   to: string | Writable,
   options: SaveOptions = {},
 ): Promise<SaveReport | StreamedSnapshot> {
+  if (typeof etcd?.maintenance?.snapshot !== "function") {
+    throw invalidArgument("etcd", "Cannot save snapshot: etcd is no connection");
+  }
+  if (to === "" || (typeof to !== "string" && typeof to?.write !== "function")) {
+    throw invalidArgument("path", "Cannot save snapshot: path is neither text nor a stream to write to");
+  }
   const what = typeof to === "string" ? `save snapshot "${to}"` : "stream a snapshot";
   using scope = new CallScope(options, etcd.clock, what);
   const { signal } = scope;

@@ -63,6 +63,9 @@ export class SnapshotFile implements AsyncDisposable {
    * @throws INVALID_ARGUMENT when the file cannot be opened, CORRUPT_SNAPSHOT when it is no whole snapshot
    */
   static async open(path: string, options: OpenSnapshotOptions = {}): Promise<SnapshotFile> {
+    if (typeof path !== "string" || path === "") {
+      throw invalidArgument("path", "Cannot open snapshot: path is no text");
+    }
     const handle = await open(resolve(path), "r").catch((error: unknown) => {
       throw cannotOpen(path, error);
     });

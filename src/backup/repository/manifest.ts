@@ -6,11 +6,35 @@
  * A repository opened with a key takes no manifest that is not signed with it: a chunk is named by its content, so a
  * signed list of names covers every byte of the backup.
  */
-import { createHmac, createPublicKey, type KeyObject, sign, timingSafeEqual, verify } from "node:crypto";
+import { createHmac, createPublicKey, KeyObject, sign, timingSafeEqual, verify } from "node:crypto";
+import { invalidArgument } from "../../errors.ts";
 import { damaged } from "../damage.ts";
 
 /** HMAC-SHA-256 with bytes; Ed25519 with a key object (a private one signs and verifies, a public one verifies). */
 export type SigningKey = Uint8Array | KeyObject;
+
+/** @throws INVALID_ARGUMENT for no bytes, and for a key object that is not of Ed25519 */
+export function checkSigningKey(key: SigningKey | undefined): void {
+  if (key === undefined) return;
+  if (key instanceof Uint8Array) {
+    if (key.byteLength > 0) return;
+    throw invalidArgument("signingKey", "Cannot open repository: signingKey is empty");
+  }
+  if (key instanceof KeyObject && key.asymmetricKeyType === "ed25519") return;
+  throw invalidArgument(
+    "signingKey",
+    "Cannot open repository: signingKey is neither bytes nor a key object of Ed25519",
+  );
+}
+
+/** @throws INVALID_ARGUMENT for the public half alone, which verifies and cannot sign */
+export function assertCanSign(key: SigningKey | undefined): void {
+  if (!(key instanceof KeyObject) || key.type === "private") return;
+  throw invalidArgument(
+    "signingKey",
+    "Cannot write to the repository: signingKey is a public key, expected the private one",
+  );
+}
 
 /** By `timeMs` (wall clock) every revision up to `revision` existed. */
 export interface TimeMark {

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { type Call, CallScope } from "../../base/call.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
-import { isStoreError, StoreError } from "../../errors.ts";
+import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
 import { damaged, problemOf, type SnapshotProblem } from "../damage.ts";
@@ -30,6 +30,8 @@ import { chainTo, targetRevision } from "./chain.ts";
 import { ChunkStore, chunkPath } from "./chunks.ts";
 import { decodeSegment, encodeSegment, recordsOfBatch } from "./delta.ts";
 import {
+  assertCanSign,
+  checkSigningKey,
   type DeltaManifest,
   decodeManifest,
   encodeManifest,
@@ -89,8 +91,12 @@ export interface BackupRepository {
   prune(policy: RetentionPolicy): Promise<{ readonly removed: readonly string[]; readonly chunks: number }>;
 }
 
-/** @throws INVALID_ARGUMENT for a key of the wrong size */
+/** @throws INVALID_ARGUMENT for a key of the wrong size or sort */
 export async function openRepository(options: RepositoryOptions): Promise<BackupRepository> {
+  checkSigningKey(options.signingKey);
+  if (typeof options.directory !== "string" || options.directory === "") {
+    throw invalidArgument("directory", "Cannot open repository: directory is no path");
+  }
   const backend = options.backend ?? (await openDirectoryBackend(options.directory));
   const chunks = new ChunkStore(backend, systemRandom, options.encryptionKey);
   return new Repository(backend, chunks, options.signingKey, options.clock ?? systemClock);
@@ -126,11 +132,13 @@ class Repository implements BackupRepository {
     etcd: Etcd,
     options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call = {},
   ): Promise<BackupOutcome> {
+    assertCanSign(this.#key);
     await using _lock = await this.#backend.lock();
     return await this.#full(etcd, options);
   }
 
   async delta(etcd: Etcd, options: Call = {}): Promise<BackupOutcome | undefined> {
+    assertCanSign(this.#key);
     using scope = new CallScope(options, this.#clock, "take a delta");
     await using _lock = await this.#backend.lock();
     return await this.#delta(etcd, scope.signal);
