@@ -65,7 +65,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRun
   const historyFile = join(folder, "campaign.ndjson");
   await using cluster = await CampaignCluster.start({ folder, binaries: options.binaries });
   using file = new HistoryFile(historyFile);
-  await using witness = await Witness.start({ endpoints: cluster.directEndpoints, sink: file, now });
+  await using witness = await Witness.start({ endpoints: cluster.directEndpoints, sink: file });
   await using store = await createStore({
     etcd: cluster.control,
     kinds: [Widget, Claim, Relic],

@@ -14,11 +14,11 @@ interface Shape {
 
 /** In all 28 clients and a pager. Rates are what two cores carry beside three members, proxies and the witness. */
 const shapes: readonly Shape[] = [
-  { role: "kube", name: "kube-0", clients: 8, rate: 40 },
-  { role: "churn", name: "churn-0", clients: 6, rate: 25 },
-  { role: "quota", name: "quota-0", clients: 4, rate: 25 },
-  { role: "cache", name: "cache-0", clients: 5, rate: 150 },
-  { role: "cache", name: "cache-1", clients: 5, rate: 150 },
+  { role: "kube", name: "kube-0", clients: 8, rate: 30 },
+  { role: "churn", name: "churn-0", clients: 6, rate: 20 },
+  { role: "quota", name: "quota-0", clients: 4, rate: 20 },
+  { role: "cache", name: "cache-0", clients: 5, rate: 100 },
+  { role: "cache", name: "cache-1", clients: 5, rate: 100 },
   { role: "watchers", name: "watchers-0", clients: 0, rate: 1, compactionMs: 20_000 },
 ];
 

@@ -28,6 +28,7 @@ const finishWithinMs = 15_000;
 const bookmarkIntervalMs = 1_000;
 /** Clients of a cache that take what it has, as most readers of an API server do; they go on while etcd is away. */
 const anyReaders = 2;
+const anyRate = 150;
 const socketsGoneWithinMs = 5_000;
 
 class Worker {
@@ -164,7 +165,7 @@ class Worker {
       this.#clients.push(client.run(this.#cache.step(client), this.#quiet.signal));
     }
     for (let i = 0; i < anyReaders; i++) {
-      const client = this.#client(`any-${i}`, store);
+      const client = this.#client(`any-${i}`, store, anyRate);
       this.#clients.push(client.run(this.#cache.anyStep(client), this.#quiet.signal));
     }
     this.#cache.startSampling();

@@ -19,7 +19,6 @@ import { QuotaReplay } from "./quota-replay.ts";
 export class Witness implements AsyncDisposable {
   readonly #etcd: Etcd;
   readonly #sink: HistorySink;
-  readonly #now: () => number;
   readonly #codecs: ReadonlyMap<string, ValueCodec>;
   readonly #quotas: QuotaReplay;
   readonly #stop = new AbortController();
@@ -28,13 +27,10 @@ export class Witness implements AsyncDisposable {
   #changes = 0;
   #running: Promise<void> | undefined;
   #failure: unknown;
-  /** When a tracked object last changed, by revision: for the caches' lag. */
-  readonly changedAt: { readonly revision: bigint; readonly atNs: number }[] = [];
 
-  private constructor(etcd: Etcd, sink: HistorySink, now: () => number) {
+  private constructor(etcd: Etcd, sink: HistorySink) {
     this.#etcd = etcd;
     this.#sink = sink;
-    this.#now = now;
     const keys = new KeySpace(prefix);
     const dictionaries = createDictionaryStore(etcd.kv, keys);
     this.#codecs = new Map(
@@ -51,10 +47,9 @@ export class Witness implements AsyncDisposable {
   static async start(options: {
     readonly endpoints: readonly string[];
     readonly sink: HistorySink;
-    readonly now: () => number;
   }): Promise<Witness> {
     const etcd = await connectEtcd({ endpoints: options.endpoints, requestTimeoutMs: 2_000 });
-    const witness = new Witness(etcd, options.sink, options.now);
+    const witness = new Witness(etcd, options.sink);
     witness.#running = witness.#watch().catch((error: unknown) => {
       witness.#failure = error;
     });
@@ -120,7 +115,6 @@ export class Witness implements AsyncDisposable {
       const object = event.type === "put" ? await this.#decode(codec, key, event) : undefined;
       this.#sink.write(this.#recordOf(event, key, object));
       this.#quotas.object(key, modRevision, object);
-      this.changedAt.push({ revision: modRevision, atNs: this.#now() });
       return;
     }
     this.#quotas.bookkeeping(key, event);
