@@ -33,7 +33,7 @@ process.on("warning", ({ name, message }) => {
 const { stdin, stdout, stderr, env } = process;
 const called = basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]s$/, "");
 const program = called === "main" || called === "" ? "etcdctl-lite" : called;
-const exitCode = await run(process.argv.slice(2), {
+const exitCode = await run(await commandLine(), {
   stdin,
   stdout,
   stderr,
@@ -52,3 +52,13 @@ for (const stream of [stdout, stderr]) {
 process.exitCode = interrupt.signal.aborted ? (code ?? exitCode) : exitCode;
 if (!stdin.destroyed) stdin.unref?.();
 setTimeout(() => process.exit(), lingerMs).unref();
+
+/** What was typed, to the byte: Node has put U+FFFD for what is no UTF-8. */
+async function commandLine(): Promise<readonly string[]> {
+  const args = process.argv.slice(2);
+  if (!args.some((arg) => arg.includes("\ufffd"))) return args;
+  const { readFile } = await import("node:fs/promises");
+  const raw = await readFile("/proc/self/cmdline").catch(() => undefined);
+  if (raw === undefined) return args;
+  return (await import("./text/raw-bytes.ts")).exactArguments(args, raw);
+}

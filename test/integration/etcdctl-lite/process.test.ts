@@ -95,6 +95,24 @@ describe("the installed program", () => {
     expect(Number(stdout)).toBe(value.length + 1);
   });
 
+  const linux = process.platform === "linux";
+  const reason = linux ? "" : " (skipped: only Linux tells a program the bytes of its arguments)";
+  test.skipIf(!linux)(`keys of any bytes are those the shell gave${reason}`, async () => {
+    const environment = { PATH: process.env["PATH"] ?? "", ETCDCTL_ENDPOINTS: etcd.endpoints.join(",") };
+    const shell = (text: string): Promise<{ stdout: Buffer }> =>
+      execute("sh", ["-c", text, "sh", process.execPath, main], { env: environment, encoding: "buffer" });
+    const bytes = "$(printf 'raw\\377\\300x')";
+    await shell(`"$1" "$2" put "${bytes}" "${bytes}"`);
+    const { stdout } = await shell(`"$1" "$2" get "${bytes}"`);
+    expect(stdout.toString("latin1")).toBe("raw\xff\xc0x\nraw\xff\xc0x\n");
+    const listed = await lite(["get", "raw", "--prefix", "--hex", "--keys-only"]).ended;
+    expect(listed.stdout.toString()).toBe("\\x72\\x61\\x77\\xff\\xc0\\x78\n\n");
+    const txn = lite(["txn"]);
+    txn.stdin.end('\nput "raw\\xff\\xc0x" "by txn"\n\n\n');
+    expect((await txn.ended).stdout.toString()).toContain("SUCCESS");
+    expect((await shell(`"$1" "$2" get "${bytes}" --print-value-only`)).stdout.toString()).toBe("by txn\n");
+  });
+
   test("a variable and a flag that say the same thing twice are refused", async () => {
     const { code, stderr } = await lite(["get", "x", "--endpoints", "http://127.0.0.1:1"]).ended;
     expect(code).toBe(1);

@@ -4,6 +4,7 @@ import { badArguments } from "../frame/failure.ts";
 import { parseHexId } from "../frame/flags.ts";
 import { readAll } from "../frame/io.ts";
 import type { Session } from "../frame/session.ts";
+import { bytesOfText } from "../text/raw-bytes.ts";
 
 const needsArguments = "put command needs 1 argument and input from stdin or 2 arguments";
 
@@ -32,7 +33,7 @@ export const command: Command = {
     const lease = leaseOf(flags.text("lease"));
     const etcd = await session.connect();
     const request = {
-      key,
+      key: bytesOfText(key),
       value,
       lease,
       ignoreValue,
@@ -45,7 +46,7 @@ export const command: Command = {
 
 async function givenValue({ args, io }: Session): Promise<Uint8Array | string> {
   const [, value] = args;
-  if (value !== undefined) return value;
+  if (value !== undefined) return bytesOfText(value);
   const bytes = await readAll(io.stdin);
   if (bytes.length === 0) throw badArguments(needsArguments);
   return bytes;

@@ -1,5 +1,6 @@
 /** `<key> [range_end]` with `--prefix` and `--from-key`: the range they mean. */
 import { prefixEnd } from "keelson/etcd";
+import { bytesOfText } from "../text/raw-bytes.ts";
 import { badArguments } from "./failure.ts";
 import type { Flags } from "./flags.ts";
 
@@ -21,8 +22,8 @@ export function rangeOf(args: readonly string[], flags: Pick<Flags, "on">): Rang
   if (second !== undefined && (prefix || fromKey)) {
     throw badArguments("too many arguments, only accept one argument when `--prefix` or `--from-key` is set");
   }
-  const key = Buffer.from(first);
+  const key = bytesOfText(first);
   if (prefix && key.length > 0) return { key, rangeEnd: prefixEnd(key) };
   if (prefix || fromKey) return { key: key.length === 0 ? everything() : key, rangeEnd: everything() };
-  return { key, rangeEnd: second === undefined || second === "" ? undefined : Buffer.from(second) };
+  return { key, rangeEnd: second === undefined || second === "" ? undefined : bytesOfText(second) };
 }

@@ -1,5 +1,6 @@
 /** `<key> [endkey]` of a permission, with `--prefix` and `--from-key`. */
 import { prefixEnd } from "keelson/etcd";
+import { bytesOfText } from "../text/raw-bytes.ts";
 import { badArguments } from "./failure.ts";
 import type { FlagSpec, Flags } from "./flags.ts";
 
@@ -16,7 +17,7 @@ export function permissionRange(
   const [text = "", end] = args;
   const prefix = flags.on("prefix");
   const fromKey = flags.on("from-key");
-  const key = Buffer.from(text);
+  const key = bytesOfText(text);
   if (end === undefined) {
     if (prefix && fromKey) throw badArguments("--from-key and --prefix flags are mutually exclusive");
     const all = Buffer.alloc(1);
@@ -26,5 +27,5 @@ export function permissionRange(
   }
   if (prefix) throw badArguments("unexpected endkey argument with --prefix flag");
   if (fromKey) throw badArguments("unexpected endkey argument with --from-key flag");
-  return { key, rangeEnd: Buffer.from(end) };
+  return { key, rangeEnd: bytesOfText(end) };
 }

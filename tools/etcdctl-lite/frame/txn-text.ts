@@ -8,6 +8,7 @@ import { getFlags, rangeRequestOf } from "../commands/get.ts";
 import { command as put } from "../commands/put.ts";
 import { unquote, wordsOf } from "../text/argify.ts";
 import { quoteBytes } from "../text/quote.ts";
+import { bytesOfText } from "../text/raw-bytes.ts";
 import { badInput, CliFailure, exitCodes } from "./failure.ts";
 import { parseFlags, parseHexId, parseInteger } from "./flags.ts";
 import { rangeOf } from "./key-range.ts";
@@ -70,7 +71,10 @@ export function parseRequest(line: string): TxnOp {
       const { flags, args } = parseFlags(rest, put.flags ?? []);
       const [key = "", value = ""] = args;
       const lease = parseHexId(flags.text("lease"), "signed");
-      return { type: "put", put: { key, value, lease, prevKv: flags.on("prev-kv") } };
+      return {
+        type: "put",
+        put: { key: bytesOfText(key), value: bytesOfText(value), lease, prevKv: flags.on("prev-kv") },
+      };
     }
     case "del": {
       const { flags, args } = parseFlags(rest, del.flags ?? []);

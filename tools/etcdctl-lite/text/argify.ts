@@ -1,9 +1,10 @@
 /** A line of text as the words of a command line: quotes as in Go, single ones take all as it stands. */
+import { textOfBytes } from "./raw-bytes.ts";
 
 /** Words, with quotes kept together and taken off. */
 export function wordsOf(line: string): readonly string[] {
   return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)].map(([whole, double, single, plain]) => {
-    if (double !== undefined) return unquote(whole).toString();
+    if (double !== undefined) return textOfBytes(unquote(whole));
     return single ?? plain ?? "";
   });
 }

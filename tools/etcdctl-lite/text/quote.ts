@@ -38,7 +38,7 @@ function quoteCharacter(character: string): string {
 }
 
 /** One UTF-8 character and its length, or undefined and 1 for a byte that begins none. */
-function characterAt(bytes: Buffer, at: number): readonly [string | undefined, number] {
+export function characterAt(bytes: Buffer, at: number): readonly [string | undefined, number] {
   const first = bytes[at] ?? 0;
   const length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
   const part = bytes.subarray(at, at + length);
