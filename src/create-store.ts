@@ -21,14 +21,14 @@ import { createFencedWrites } from "./etcd/fenced-writes.ts";
 import type { Etcd } from "./etcd/ports.ts";
 import { createQuotas, type QuotaParts } from "./quota/create-quotas.ts";
 import { storedCensus } from "./quota/stored-census.ts";
-import type { Progress, ResourceStore } from "./resource/contract.ts";
+import type { ResourceStore } from "./resource/contract.ts";
 import { KeySpace } from "./resource/keys.ts";
 import type { Kind } from "./resource/kind.ts";
 import { limits } from "./resource/limits.ts";
 import { initialNamespaces, namespaceKind } from "./resource/namespace-kind.ts";
 import type { Namespace, Resource } from "./resource/resource.ts";
 import { formatResourceVersion } from "./resource/revision.ts";
-import type { Health, Quotas, RewriteReport, Store, StoreStats } from "./resource/store.ts";
+import type { Health, Quotas, RewriteOptions, RewriteReport, Store, StoreStats } from "./resource/store.ts";
 import { compactionIntervalMs } from "./storage/compaction.ts";
 import { ContinueKey } from "./storage/continue-key.ts";
 import { createDictionaryStore } from "./storage/dictionary-store.ts";
@@ -177,7 +177,7 @@ function checkParts(options: StoreOptions): void {
 /** Without space or rights the store still opens, for reads. */
 async function bringUpToDate(context: StorageContext, slot: KindSlot, scope: CallScope): Promise<void> {
   try {
-    await rewriteKind(context, slot, undefined, scope);
+    await rewriteKind(context, slot, {}, scope);
   } catch (error) {
     if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
   }
@@ -249,14 +249,11 @@ class OpenStore implements Store, HasStoredSource {
     });
   }
 
-  rewrite(
-    kind: Kind,
-    options: { readonly onProgress?: ((progress: Progress) => void) | undefined } & Call = {},
-  ): Promise<RewriteReport> {
+  rewrite(kind: Kind, options: RewriteOptions = {}): Promise<RewriteReport> {
     return this.#context.gate.run(async () => {
       const slot = this.#registry.slotOf(kind);
       using scope = new CallScope(options, this.#context.clock, `rewrite ${slot.definition.resource}`);
-      return await rewriteKind(this.#context, slot, options.onProgress, scope);
+      return await rewriteKind(this.#context, slot, options, scope);
     });
   }
 

@@ -18,11 +18,8 @@ export interface Store extends AsyncDisposable {
   addKind(kind: Kind, options?: Call): Promise<void>;
   /** Its watches end CLOSED, its objects stay. */
   removeKind(kind: Kind, options?: Call): Promise<void>;
-  /** Brings every object to today's version, codec and key. */
-  rewrite(
-    kind: Kind,
-    options?: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
-  ): Promise<RewriteReport>;
+  /** Brings every object to today's version, codec and key. Started again, it passes over what is done. */
+  rewrite(kind: Kind, options?: RewriteOptions): Promise<RewriteReport>;
   readonly namespaces: ResourceStore<Namespace>;
   readonly quotas: Quotas;
   currentResourceVersion(options?: Call): Promise<string>;
@@ -32,6 +29,12 @@ export interface Store extends AsyncDisposable {
   stats(): StoreStats;
   /** No new calls; writes under way finish; watches end CLOSED. Idempotent. */
   close(options?: Call): Promise<void>;
+}
+
+export interface RewriteOptions extends Call {
+  readonly onProgress?: ((p: Progress) => void) | undefined;
+  /** Writes at most; less leaves more of etcd to others. Default: no bound but four writes at a time. */
+  readonly objectsPerSecond?: number | undefined;
 }
 
 export interface RewriteReport {

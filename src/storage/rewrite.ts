@@ -2,14 +2,15 @@
  * rewrite: brings every stored object of a kind into today's form: API version, codec, encryption key, header version.
  *
  * Walks the kind's keys page by page at the latest state and writes again what is not in today's form, conditional on
- * what was read; the rest costs a read. Nothing of the object changes but its resourceVersion, and a time to live goes
+ * what was read; the rest costs a read. `objectsPerSecond` paces the writes. Nothing of the object changes but its resourceVersion, and a time to live goes
  * on. Started again after an end of any kind, it passes over what is done: that is all there is to resuming.
  */
 import type { CallScope } from "../base/call.ts";
-import { isStoreError } from "../errors.ts";
+import { Pace } from "../base/pace.ts";
+import { quote } from "../base/quote.ts";
+import { invalidArgument, isStoreError } from "../errors.ts";
 import type { KeyValue } from "../etcd/ports.ts";
-import type { Progress } from "../resource/contract.ts";
-import type { RewriteReport } from "../resource/store.ts";
+import type { RewriteOptions, RewriteReport } from "../resource/store.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import { rangePages } from "./range-pages.ts";
 import { notFound, placeOf } from "./reads.ts";
@@ -25,10 +26,12 @@ type Fate = "rewritten" | "fine" | "gone" | "left" | "corrupt";
 export async function rewriteKind(
   context: StorageContext,
   slot: KindSlot,
-  onProgress: ((progress: Progress) => void) | undefined,
+  options: RewriteOptions,
   scope: CallScope,
 ): Promise<RewriteReport> {
   const { clock, etcd } = context;
+  const { onProgress } = options;
+  const pace = new Pace(clock, checkedRate(options.objectsPerSecond));
   const call = { signal: scope.signal };
   const startedMs = clock.monotonicMs();
   const corrupt: string[] = [];
@@ -44,7 +47,7 @@ export async function rewriteKind(
     const kvs = page.kvs.values();
     const worker = async (): Promise<void> => {
       for (const kv of kvs) {
-        const fate = await rewriteKey(context, slot, kv, scope);
+        const fate = await rewriteKey(context, slot, kv, pace, scope);
         scanned++;
         if (fate === "rewritten") rewritten++;
         else if (fate === "left") left++;
@@ -63,10 +66,19 @@ export async function rewriteKind(
   return { scanned, rewritten, left, corrupt: corrupt.sort() };
 }
 
+function checkedRate(objectsPerSecond: number = Number.POSITIVE_INFINITY): number {
+  if (typeof objectsPerSecond === "number" && objectsPerSecond > 0) return objectsPerSecond;
+  throw invalidArgument(
+    "objectsPerSecond",
+    `Cannot rewrite: objectsPerSecond is ${quote(objectsPerSecond)}, expected a number above 0`,
+  );
+}
+
 async function rewriteKey(
   context: StorageContext,
   slot: KindSlot,
   kv: KeyValue,
+  pace: Pace,
   scope: CallScope,
 ): Promise<Fate> {
   await context.turns.pause();
@@ -74,6 +86,7 @@ async function rewriteKey(
   const record = await openRecord(context.keys, slot, kv, { plaintext: "accept" });
   if (record === undefined || record.corrupt !== undefined) return "corrupt";
   if (record.value?.stale === false) return "fine";
+  await pace.take(scope.signal);
   let fate: Fate = "fine";
   try {
     const place = placeOf(context, slot, { namespace: record.namespace, name: record.name });

@@ -7,12 +7,12 @@
 import { type Call, CallScope } from "../base/call.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { invalidArgument } from "../errors.ts";
-import type { Progress, ResourceStore } from "../resource/contract.ts";
+import type { ResourceStore } from "../resource/contract.ts";
 import { definitionOf } from "../resource/define-kind.ts";
 import type { Kind } from "../resource/kind.ts";
 import { namespaceKind } from "../resource/namespace-kind.ts";
 import type { Namespace, Resource } from "../resource/resource.ts";
-import type { Health, Quotas, RewriteReport, Store, StoreStats } from "../resource/store.ts";
+import type { Health, Quotas, RewriteOptions, RewriteReport, Store, StoreStats } from "../resource/store.ts";
 import { storedSource } from "../storage/stored.ts";
 import { CacheCore } from "./cache-core.ts";
 import { type CacheOptions, parseCacheOptions } from "./cache-options.ts";
@@ -105,10 +105,7 @@ class StoreWithCaches implements CachedStores {
     await this.#store.removeKind(kind, options);
   }
 
-  rewrite(
-    kind: Kind,
-    options?: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
-  ): Promise<RewriteReport> {
+  rewrite(kind: Kind, options?: RewriteOptions): Promise<RewriteReport> {
     return this.#store.rewrite(kind, options);
   }
 

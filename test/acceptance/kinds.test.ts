@@ -201,7 +201,11 @@ describe("stored forms", () => {
     await old.close();
     const store = await world.store({ prefix, kinds: [GearV2] });
     const progress: number[] = [];
-    const report = await store.rewrite(GearV2, { onProgress: ({ done }) => progress.push(done) });
+    await refusal(store.rewrite(GearV2, { objectsPerSecond: 0 }), "INVALID_ARGUMENT");
+    const report = await store.rewrite(GearV2, {
+      onProgress: ({ done }) => progress.push(done),
+      objectsPerSecond: 1_000,
+    });
     expect(report).toMatchObject({ scanned: 3, rewritten: 3, left: 0, corrupt: [] });
     expect(progress.at(-1)).toBe(3);
     expect(await store.rewrite(GearV2)).toMatchObject({ scanned: 3, rewritten: 0, left: 0 });
