@@ -12,6 +12,18 @@ import { limits } from "../resource/limits.ts";
 const firstPageItems = 100;
 /** Bytes aimed at in one page. Decoding them takes a few turns; fetching less costs more round trips. */
 const pageBytes = 1024 * 1024;
+/**
+ * etcd visits every key behind a page to count it, so many small pages of a large range cost the square of its size
+ * (1,000,000 keys in pages of 1 MiB: 500 million visits, minutes). From so many keys on, where a visit to each costs
+ * etcd more than reading a page, …
+ */
+const largeRangeKeys = 25_000;
+/** … a page takes at least this part of what is left, … */
+const pagesLeftMax = 32;
+/** … up to this many bytes (two pages are held, and one is read in a piece, about 4 ms) … */
+const largePageBytes = 8 * 1024 * 1024;
+/** … and items. */
+const largePageItems = 20_000;
 /** Weight of the newest page in the running average of value sizes. */
 const averageWeight = 0.5;
 
@@ -19,13 +31,17 @@ const averageWeight = 0.5;
 export class PageSizer {
   #averageBytes: number | undefined;
 
-  /** Items to ask for, at most `itemsMax`. */
-  items(itemsMax: number): number {
-    const fitting =
-      this.#averageBytes === undefined
-        ? firstPageItems
-        : Math.min(limits.readPageItemsMax, Math.max(1, Math.floor(pageBytes / this.#averageBytes)));
-    return Math.min(itemsMax, fitting);
+  /**
+   * Items to ask for, at most `itemsMax`.
+   * @param remaining keys the page is taken from, as far as is known: many make it larger
+   */
+  items(itemsMax: number, remaining = 0): number {
+    const average = this.#averageBytes;
+    if (average === undefined) return Math.min(itemsMax, firstPageItems);
+    const share = remaining < largeRangeKeys ? 0 : remaining / pagesLeftMax;
+    const bytes = Math.min(largePageBytes, Math.max(pageBytes, share * average));
+    const most = Math.min(largePageItems, Math.max(limits.readPageItemsMax, share));
+    return Math.min(itemsMax, Math.max(1, Math.floor(Math.min(bytes / average, most))));
   }
 
   learn(kvs: readonly KeyValue[]): void {
@@ -74,11 +90,12 @@ export async function* rangePages(
   let { revision } = walk;
   if (walk.key !== undefined && walk.after !== undefined && walk.after >= walk.key) return;
   let range = walk.after === undefined ? walk.range : walk.range.after(walk.after);
+  let remaining = 0;
   const read = (serializable: boolean): Promise<RangeResponse> =>
     kv.range(
       {
         ...(walk.key === undefined ? { key: range.key, rangeEnd: range.rangeEnd } : { key: walk.key }),
-        limit: sizer.items(walk.wanted()),
+        limit: sizer.items(walk.wanted(), remaining),
         revision,
         serializable,
         // Worked on and let go page by page.
@@ -102,6 +119,7 @@ export async function* rangePages(
       pending = undefined;
       if (revision === 0n) revision = reply.header.revision;
       sizer.learn(reply.kvs);
+      remaining = Number(reply.count) - reply.kvs.length;
       const last = reply.kvs.at(-1);
       const goesOn = reply.more && last !== undefined;
       if (goesOn) range = range.after(new TextDecoder().decode(last.key));
@@ -113,7 +131,7 @@ export async function* rangePages(
       yield {
         kvs: reply.kvs,
         revision,
-        remaining: Number(reply.count) - reply.kvs.length,
+        remaining,
       };
       if (goesOn && pending === undefined && walk.wanted() > 0) pending = fetch();
     }

@@ -81,7 +81,8 @@ export interface StoredSource {
   prepare?(call?: Call): Promise<void>;
   /**
    * Records in key order after `after` (exclusive) at `revision` (absent: now, linearizable). Sized by count and bytes.
-   * `views`: their values may be views of the whole answer, for who keeps none beyond the page.
+   * `views`: their values may be views of the whole answer, for who keeps none beyond the page. `remaining`: what the page
+   * before said of it.
    */
   page(
     options: {
@@ -90,6 +91,7 @@ export interface StoredSource {
       readonly revision?: bigint | undefined;
       readonly serializable?: boolean | undefined;
       readonly views?: boolean | undefined;
+      readonly remaining?: number | undefined;
     },
     call?: Call,
   ): Promise<StoredPage>;

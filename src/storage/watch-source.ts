@@ -14,7 +14,6 @@ import type { KvEvent, WatchBatch } from "../etcd/ports.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { KindDefinition } from "../resource/kind.ts";
-import { limits } from "../resource/limits.ts";
 import type { Key } from "../resource/resource.ts";
 import { currentRevision } from "./freshness.ts";
 import type { KindSlot } from "./kind-slot.ts";
@@ -61,7 +60,8 @@ export class RangeSource implements StoredSource {
   async page(options: Parameters<StoredSource["page"]>[0], call: Call = {}): Promise<StoredPage> {
     const {
       after,
-      limit = limits.readPageItemsMax,
+      limit = Number.POSITIVE_INFINITY,
+      remaining,
       revision = 0n,
       serializable = false,
       views = false,
@@ -71,7 +71,7 @@ export class RangeSource implements StoredSource {
       {
         key: range.key,
         rangeEnd: range.rangeEnd,
-        limit: this.#sizer.items(limit),
+        limit: this.#sizer.items(limit, remaining),
         revision,
         serializable,
         views,

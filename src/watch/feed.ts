@@ -203,12 +203,13 @@ export class Feed {
     const source = this.source.only(definition);
     const revision = await this.source.currentRevision({ signal: this.signal });
     let after: string | undefined;
+    let remaining: number | undefined;
     do {
-      const page = await source.page({ after, revision }, { signal: this.signal });
+      const page = await source.page({ after, revision, remaining }, { signal: this.signal });
       // The stream broke meanwhile, and what was listed then has this kind too.
       if (kind.heldFrom !== undefined || this.#filling.get(resource) === undefined) return this.ready();
       for (const record of page.records) kind.fill(record);
-      after = page.after;
+      ({ after, remaining } = page);
       await this.source.turns.pause();
     } while (after !== undefined);
     await this.reach(revision, Number.POSITIVE_INFINITY);
@@ -322,9 +323,11 @@ export class Feed {
     const { revision } = page;
     let looked = 0;
     for (;;) {
-      const { after, records } = page;
+      const { after, records, remaining } = page;
       const next =
-        after === undefined ? undefined : this.source.page({ ...how, after, revision }, { signal });
+        after === undefined
+          ? undefined
+          : this.source.page({ ...how, after, revision, remaining }, { signal });
       // Whoever awaits it learns of its failure; the work before that must not make it an unhandled one.
       next?.catch(() => undefined);
       for (const record of records) {

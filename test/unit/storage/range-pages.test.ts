@@ -88,3 +88,24 @@ test("a walk that is left while a page is under way leaves no rejection behind",
   }
   expect(calls).toBe(2);
 });
+
+test("pages of a large range are larger: each takes a part of what is left, within bounds", () => {
+  const sizer = new PageSizer();
+  const value = new Uint8Array(1_000);
+  const kv = { key: new Uint8Array(24), value, createRevision: 1n, modRevision: 1n, version: 1n, lease: 0n };
+  sizer.learn([kv]);
+  const items = (remaining?: number): number => sizer.items(Number.POSITIVE_INFINITY, remaining);
+  expect(items()).toBe(1_024);
+  expect(items(10_000)).toBe(1_024);
+  expect(items(128_000)).toBe(4_000);
+  // 8 MiB is the most, and so are 20,000 of the smallest.
+  expect(items(1_000_000)).toBe(8_192);
+  expect(sizer.items(500, 1_000_000)).toBe(500);
+  const tiny = new PageSizer();
+  tiny.learn([{ ...kv, key: new Uint8Array(20), value: new Uint8Array(20) }]);
+  expect(tiny.items(Number.POSITIVE_INFINITY, 1_000)).toBe(2_500);
+  expect(tiny.items(Number.POSITIVE_INFINITY, 10_000_000)).toBe(20_000);
+  let visits = 0;
+  for (let left = 1_000_000; left > 0; left -= items(left)) visits += left;
+  expect(visits).toBeLessThan(1_000_000 * 100);
+});
