@@ -67,6 +67,7 @@ const keys: readonly ReplayLine[] = [
   l("get /r/ --prefix --count-only -w json"),
   l("get /r/ --prefix --count-only -w fields"),
   l("get /r/ --prefix --count-only --keys-only"),
+  l("get /r/ --prefix --limit -1"),
   l("get /r/a /r/c"),
   l("get /r/a /r/c --prefix"),
   l("get /r/a /r/c --from-key"),

@@ -103,7 +103,8 @@ export function rangeRequestOf(args: readonly string[], flags: Flags): RangeRequ
     serializable: consistency === "s",
     keysOnly: flags.on("keys-only"),
     countOnly: flags.on("count-only"),
-    limit: Number(flags.integer("limit")),
+    // etcd takes what is below 1 for no limit.
+    limit: Math.max(0, Number(flags.integer("limit"))),
     revision: flags.integer("rev"),
     sortOrder,
     sortTarget,
