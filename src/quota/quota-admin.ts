@@ -9,34 +9,28 @@
 import { Backoff } from "../base/backoff.ts";
 import { type Call, CallScope } from "../base/call.ts";
 import type { Clock } from "../base/clock.ts";
-import { quote } from "../base/quote.ts";
 import type { Random } from "../base/random.ts";
 import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
 import type { Kv, TxnOp, TxnRequest, TxnResponse } from "../etcd/ports.ts";
 import type { LabelSelector, Preconditions } from "../resource/contract.ts";
 import { parseLabelSelector } from "../resource/label-selector.ts";
-import { nameFault } from "../resource/names.ts";
 import { parsePreconditions } from "../resource/preconditions.ts";
-import { parseQuantity, type Quantity, quantityToNumber } from "../resource/quantity.ts";
+import { type Quantity, quantityToNumber } from "../resource/quantity.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
 import type { QuotaStatus, Quotas, ReconcileReport } from "../resource/store.ts";
 import { type Amounts, nothing } from "./amounts.ts";
 import { type Census, type CountedObject, countUse } from "./census.ts";
 import { encodeAmounts, readLedger } from "./ledger.ts";
+import { checkedName, checkedQuota, checkNamespace, type WantedQuota } from "./quota-arguments.ts";
 import type { LedgerKeys, QuotaKeys } from "./quota-keys.ts";
 import { decodeSpec, encodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { SpecCache } from "./spec-cache.ts";
 
-const defaultName = "default";
 const conflictWaits = { firstMs: 5, maxMs: 250 } as const;
 const idBytes = 6;
 /** Entries made in one transaction: two operations each, within etcd's 128. */
 const leasedPerTxn = 60;
-/** "count/pods", "count/deployments.apps", "bytes", "requests.cpu", "example.com/gpus". */
-const limitName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?(\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/;
-/** Names one quota may limit: each write that touches it is held against all of them. */
-const limitNamesMax = 64;
 /** Quotas of one namespace: each write asks all of them, within etcd's bound of a transaction. */
 const quotasPerNamespaceMax = 16;
 
@@ -53,12 +47,6 @@ export interface QuotaAdminOptions {
 interface LeasedObject {
   readonly object: CountedObject;
   readonly usage: Amounts;
-}
-
-interface Wanted {
-  readonly name: string;
-  readonly hard: Amounts;
-  readonly labelSelector: string;
 }
 
 export class QuotaAdmin implements Quotas {
@@ -78,14 +66,7 @@ export class QuotaAdmin implements Quotas {
     options: { readonly preconditions?: Preconditions | undefined } & Call = {},
   ): Promise<QuotaStatus> {
     checkNamespace(namespace);
-    if (typeof quota !== "object" || quota === null) {
-      throw invalidArgument("quota", `Cannot set ${quote(quota)} as quota: expected { hard }`);
-    }
-    const wanted: Wanted = {
-      name: checkedName(quota.name),
-      hard: checkedHard(quota.hard),
-      labelSelector: parseLabelSelector(quota.labelSelector).text,
-    };
+    const wanted = checkedQuota(quota);
     const expected = parsePreconditions(options.preconditions).revision;
     using scope = new CallScope(options, this.#options.clock, `set quota "${wanted.name}"`);
     const spec = await this.#change(namespace, expected, scope, (current) => {
@@ -188,7 +169,7 @@ export class QuotaAdmin implements Quotas {
   }
 
   /** A rule as wanted; it keeps its ledger when that counts all that the new limits need. */
-  #rule(current: NamespaceSpec, wanted: Wanted): QuotaRule {
+  #rule(current: NamespaceSpec, wanted: WantedQuota): QuotaRule {
     const known = ruleOf(current, wanted.name);
     const counted =
       known !== undefined &&
@@ -351,46 +332,6 @@ export class QuotaAdmin implements Quotas {
 
 function ruleOf(spec: NamespaceSpec, name: string): QuotaRule | undefined {
   return spec.rules.find((rule) => rule.name === name);
-}
-
-function checkNamespace(namespace: unknown): void {
-  if (namespace === "") return;
-  const fault = nameFault("label", namespace);
-  if (fault !== undefined)
-    throw invalidArgument("namespace", `Cannot use ${quote(namespace)} as namespace of a quota: ${fault}`);
-}
-
-function checkedName(name: string = defaultName): string {
-  const fault = nameFault("subdomain", name);
-  if (fault !== undefined)
-    throw invalidArgument("name", `Cannot use ${quote(name)} as name of a quota: ${fault}`);
-  return name;
-}
-
-function checkedHard(hard: unknown): Amounts {
-  if (typeof hard !== "object" || hard === null || Array.isArray(hard)) {
-    throw invalidArgument(
-      "hard",
-      `Cannot use ${quote(hard)} as limits: expected an object such as { "count/pods": 10 }`,
-    );
-  }
-  const entries = Object.entries(hard);
-  if (entries.length === 0 || entries.length > limitNamesMax) {
-    throw invalidArgument("hard", `Cannot use ${entries.length} limits: expected 1 to ${limitNamesMax}`);
-  }
-  return new Map(
-    entries.map(([name, amount]: [string, unknown]) => {
-      if (!limitName.test(name))
-        throw invalidArgument(
-          "hard",
-          `Cannot use ${quote(name)} as the name of a limit: expected e.g. "count/pods", "bytes", "requests.cpu"`,
-        );
-      const limit = parseQuantity(amount, `hard["${name}"]`);
-      if (limit < 0n)
-        throw invalidArgument("hard", `Cannot limit ${quote(name)} to ${quote(amount)}: expected 0 or more`);
-      return [name, limit] as const;
-    }),
-  );
 }
 
 function numbersOf(names: Iterable<string>, amounts: Amounts): Record<string, number> {

@@ -1,2 +1,3 @@
 /** The door `keelson/testing`: an etcd in memory, for unit tests of what is built on keelson. */
+export type { Clock, Timer } from "../base/clock.ts";
 export { memoryEtcd } from "./memory-etcd.ts";

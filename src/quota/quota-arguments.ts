@@ -1,0 +1,81 @@
+/**
+ * What callers say of a quota, checked before anything is sent: its namespace, its name, its limits and whom they are for.
+ */
+import { quote } from "../base/quote.ts";
+import { invalidArgument } from "../errors.ts";
+import type { LabelSelector } from "../resource/contract.ts";
+import { parseLabelSelector } from "../resource/label-selector.ts";
+import { nameFault } from "../resource/names.ts";
+import { parseQuantity, type Quantity } from "../resource/quantity.ts";
+import type { Amounts } from "./amounts.ts";
+
+const defaultName = "default";
+/** "count/pods", "count/deployments.apps", "bytes", "requests.cpu", "example.com/gpus". */
+const limitName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?(\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/;
+/** Names one quota may limit: each write that touches it is held against all of them. */
+const limitNamesMax = 64;
+
+export interface WantedQuota {
+  readonly name: string;
+  readonly hard: Amounts;
+  /** Canonical text; "" selects everything. */
+  readonly labelSelector: string;
+}
+
+/** @throws INVALID_ARGUMENT */
+export function checkedQuota(quota: {
+  readonly name?: string | undefined;
+  readonly hard: Readonly<Record<string, Quantity>>;
+  readonly labelSelector?: string | LabelSelector | undefined;
+}): WantedQuota {
+  if (typeof quota !== "object" || quota === null) {
+    throw invalidArgument("quota", `Cannot set ${quote(quota)} as quota: expected { hard }`);
+  }
+  return {
+    name: checkedName(quota.name),
+    hard: checkedHard(quota.hard),
+    labelSelector: parseLabelSelector(quota.labelSelector).text,
+  };
+}
+
+/** "" stands for the cluster. @throws INVALID_ARGUMENT "namespace" */
+export function checkNamespace(namespace: unknown): void {
+  if (namespace === "") return;
+  const fault = nameFault("label", namespace);
+  if (fault !== undefined)
+    throw invalidArgument("namespace", `Cannot use ${quote(namespace)} as namespace of a quota: ${fault}`);
+}
+
+/** @throws INVALID_ARGUMENT "name" */
+export function checkedName(name: string = defaultName): string {
+  const fault = nameFault("subdomain", name);
+  if (fault !== undefined)
+    throw invalidArgument("name", `Cannot use ${quote(name)} as name of a quota: ${fault}`);
+  return name;
+}
+
+function checkedHard(hard: unknown): Amounts {
+  if (typeof hard !== "object" || hard === null || Array.isArray(hard)) {
+    throw invalidArgument(
+      "hard",
+      `Cannot use ${quote(hard)} as limits: expected an object such as { "count/pods": 10 }`,
+    );
+  }
+  const entries = Object.entries(hard);
+  if (entries.length === 0 || entries.length > limitNamesMax) {
+    throw invalidArgument("hard", `Cannot use ${entries.length} limits: expected 1 to ${limitNamesMax}`);
+  }
+  return new Map(
+    entries.map(([name, amount]: [string, unknown]) => {
+      if (!limitName.test(name))
+        throw invalidArgument(
+          "hard",
+          `Cannot use ${quote(name)} as the name of a limit: expected e.g. "count/pods", "bytes", "requests.cpu"`,
+        );
+      const limit = parseQuantity(amount, `hard["${name}"]`);
+      if (limit < 0n)
+        throw invalidArgument("hard", `Cannot limit ${quote(name)} to ${quote(amount)}: expected 0 or more`);
+      return [name, limit] as const;
+    }),
+  );
+}
