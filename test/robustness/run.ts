@@ -5,7 +5,8 @@
  *   --report        writes docs/reliability.md            --json FILE     the summary as JSON
  *   --no-controls   without the negative controls         --fault TEXT    only faults whose number or name has it
  *   --floor N       calls a second before the first fault below which the run is void, default 200
- *   --calm N        seconds of traffic after the last heal, default 17; recovery may take 2 less
+ *   --calm N        seconds of traffic after the last heal, default 17
+ *   --recovery N    seconds that recovery may take, default 15; --arrival N: that readers may take at the end, default 15
  *   --keep          keeps the data also of a clean run
  *
  * Ends with 0 for a clean run, 1 for violations, 2 for a run that proves nothing. The data of a run that is not clean
@@ -34,6 +35,8 @@ const { values } = parseArgs({
     fault: { type: "string" },
     floor: { type: "string", default: "200" },
     calm: { type: "string", default: "17" },
+    recovery: { type: "string", default: "15" },
+    arrival: { type: "string", default: "15" },
     keep: { type: "boolean", default: false },
   },
 });
@@ -41,9 +44,16 @@ const minutes = Number(values.minutes);
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 const floor = Number(values.floor);
 const calmMs = Number(values.calm) * 1_000;
-/** Calls that begin this long before the clients stop must not fail. */
-const lastCallsMs = 2_000;
-if (!(minutes > 0) || !(calmMs > lastCallsMs) || !Number.isInteger(seed) || !(floor >= 0)) {
+const recoveryMaxMs = Number(values.recovery) * 1_000;
+const arrivalMs = Number(values.arrival) * 1_000;
+if (
+  !(minutes > 0) ||
+  !(calmMs > 0) ||
+  !(recoveryMaxMs > 0) ||
+  !(arrivalMs > 0) ||
+  !Number.isInteger(seed) ||
+  !(floor >= 0)
+) {
   process.stderr.write(
     "Usage: npm run robustness -- --minutes N --seed S [--report] [--json FILE] [--no-controls]\n",
   );
@@ -68,6 +78,7 @@ const campaign = await runCampaign({
   folder,
   floorPerSecond: floor,
   calmMs,
+  arrivalMs,
   only: values.fault,
   say,
 });
@@ -80,7 +91,7 @@ const verdict = verdictOf(history, {
   linearizability: { every: 7 },
   restores: campaign.restores,
   caps,
-  recoveryMaxMs: calmMs - lastCallsMs,
+  recoveryMaxMs,
 });
 const controls = values["no-controls"] ? undefined : await controlsSummary();
 const summary = summarise({ seed, minutes, campaign, history, verdict, controls });

@@ -9,8 +9,8 @@ export type WorkerPlan = Omit<WorkerConfig, "incarnation" | "historyFile">;
 
 const program = fileURLToPath(new URL(`../traffic/worker${import.meta.url.slice(-3)}`, import.meta.url));
 /** A start includes a connection and a store; faults may be on. */
-const readyWithinMs = 60_000;
-const endWithinMs = 120_000;
+const readyWithinMs = 120_000;
+const endWithinMs = 240_000;
 
 export class WorkerPool implements AsyncDisposable {
   readonly workers: readonly Worker[];
@@ -44,9 +44,11 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /** Readers that have not seen the revision in time, by name. */
-  async finish(revision: bigint): Promise<readonly string[]> {
+  async finish(revision: bigint, withinMs: number): Promise<readonly string[]> {
     const answers = await Promise.all(
-      this.workers.map((worker) => worker.ask({ type: "finish", revision: `${revision}` }, "finished")),
+      this.workers.map((worker) =>
+        worker.ask({ type: "finish", revision: `${revision}`, withinMs }, "finished"),
+      ),
     );
     await Promise.all(this.workers.map((worker) => worker.ended()));
     return answers.flatMap(({ late }) => late);

@@ -23,7 +23,7 @@ export interface ClientOptions {
 /** Deadlines of calls: short, so that faults leave calls without an answer. */
 const deadlineMs = { shortest: 300, longest: 1_000 } as const;
 /** Without faults every call is answered, however slow the machine. */
-const calmDeadlineMs = 10_000;
+const calmDeadlineMs = 30_000;
 /** After a failure: whoever fails at once must not turn into a storm. */
 const afterFailureMs = 20;
 

@@ -16,7 +16,7 @@ import { setQuotas } from "./quota.ts";
 import { RecordedKind } from "./recorded-kind.ts";
 import type { Recorder } from "./recorder.ts";
 
-const timeoutMs = 20_000;
+const timeoutMs = 60_000;
 /** Clients that create side by side. */
 const writers = 16;
 

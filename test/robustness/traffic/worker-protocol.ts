@@ -31,7 +31,7 @@ export type ToWorker =
   /** Clients stop; readers go on. */
   | { readonly type: "quiet" }
   /** Readers go on until they have seen the revision, then everything is closed. */
-  | { readonly type: "finish"; readonly revision: string };
+  | { readonly type: "finish"; readonly revision: string; readonly withinMs: number };
 
 export type FromWorker =
   | { readonly type: "ready" }
