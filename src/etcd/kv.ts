@@ -30,6 +30,7 @@ import {
   encodeTxnRequest,
   isReadOnly,
 } from "./wire/kv.ts";
+import { WireError } from "./wire/reader.ts";
 
 const range: Rpc<RangeResponse> = {
   path: "/etcdserverpb.KV/Range",
@@ -79,6 +80,37 @@ const compact: Rpc<{ readonly header: Header }> = {
   decode: decodeHeaderOnly,
 };
 
+/**
+ * An answer that cannot be one to this request is a fault of whoever gave it, and is never looked at further. Keys
+ * between the first and the last are told apart by who reads the range.
+ * @throws WireError
+ */
+function checkedAnswer(request: RangeRequest, answer: RangeResponse): RangeResponse {
+  const { kvs } = answer;
+  const [first] = kvs;
+  if (first === undefined) return answer;
+  const { limit = 0, key, rangeEnd } = request;
+  if (limit > 0 && kvs.length > limit) throw new WireError(`${kvs.length} keys for a limit of ${limit}`, 0);
+  if (BigInt(kvs.length) > answer.count) throw new WireError(`${kvs.length} keys of ${answer.count}`, 0);
+  const start = toBytes(key);
+  const end = rangeEnd === undefined ? noBytes : toBytes(rangeEnd);
+  const inside = (found: Uint8Array): boolean => {
+    if (end.length === 0) return Buffer.compare(found, start) === 0;
+    if (Buffer.compare(found, start) < 0) return false;
+    return (end.length === 1 && end[0] === 0) || Buffer.compare(found, end) < 0;
+  };
+  const last = kvs[kvs.length - 1] ?? first;
+  if (!inside(first.key) || !inside(last.key)) throw new WireError("a key outside the range asked for", 0);
+  if (end.length === 0 && kvs.length > 1) throw new WireError(`${kvs.length} answers for one key`, 0);
+  return answer;
+}
+
+const noBytes = new Uint8Array(0);
+
+function toBytes(bytes: Bytes): Uint8Array {
+  return typeof bytes === "string" ? Buffer.from(bytes) : bytes;
+}
+
 export function createKv(client: Client): Kv {
   return new KvPort(client);
 }
@@ -97,8 +129,9 @@ class KvPort implements Kv {
   async range(request: RangeRequest, call?: EtcdCall): Promise<RangeResponse> {
     const [linearizable, serializable] = request.views === true ? viewedRanges : copiedRanges;
     const rpc = request.serializable === true ? serializable : linearizable;
+    const decode = (reply: Uint8Array): RangeResponse => checkedAnswer(request, rpc.decode(reply));
     try {
-      return await this.#client.unary(rpc, encodeRangeRequest(request), call);
+      return await this.#client.unary({ ...rpc, decode }, encodeRangeRequest(request), call);
     } catch (error) {
       throw withRevision(error, request.revision);
     }

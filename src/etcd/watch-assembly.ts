@@ -13,6 +13,12 @@ import type { KvEvent } from "./ports.ts";
 import type { WatchReply } from "./wire/watch.ts";
 
 /** Half-open range of key bytes; no end: the one key; an end of one zero byte: every key from `key` on. */
+/**
+ * What the pieces of one revision may come to, bytes: a transaction is at most 1.5 MiB, but a lease that ends takes any
+ * number of keys with it, and each deletion brings its previous value.
+ */
+const heldBytesMax = 256 * 1024 * 1024;
+
 export interface ByteRange {
   readonly key: Uint8Array;
   readonly rangeEnd: Uint8Array | undefined;
@@ -31,6 +37,7 @@ export class WatchAssembly {
   /** Where the current stream began. */
   #start: bigint;
   #held: KvEvent[] = [];
+  #heldBytes = 0;
   #duplicates = 0;
   readonly #range: ByteRange;
 
@@ -52,6 +59,7 @@ export class WatchAssembly {
   /** A new stream begins at `next`; what was unfinished comes again. */
   reopened(): void {
     this.#held = [];
+    this.#heldBytes = 0;
     this.#start = this.#next;
   }
 
@@ -84,6 +92,10 @@ export class WatchAssembly {
         return { type: "fault", reason: `an event of revision ${revision} after one of ${last}` };
       }
       held.push(event);
+      this.#heldBytes += bytesOf(event);
+    }
+    if (reply.fragment && this.#heldBytes > heldBytesMax) {
+      return { type: "fault", reason: `a revision of more than ${heldBytesMax} bytes that does not end` };
     }
     return this.#takeWhole(reply.fragment);
   }
@@ -94,6 +106,7 @@ export class WatchAssembly {
     if (last === undefined) return { type: "none" };
     if (!unfinished) {
       this.#held = [];
+      this.#heldBytes = 0;
       this.#next = last + 1n;
       return { type: "events", events: held, revision: last };
     }
@@ -102,9 +115,14 @@ export class WatchAssembly {
     const events = held.slice(0, cut);
     const revision = events.at(-1)?.kv.modRevision ?? 0n;
     this.#held = held.slice(cut);
+    this.#heldBytes = this.#held.reduce((sum, event) => sum + bytesOf(event), 0);
     this.#next = revision + 1n;
     return { type: "events", events, revision };
   }
+}
+
+function bytesOf({ kv, prevKv }: KvEvent): number {
+  return kv.key.length + kv.value.length + (prevKv?.value.length ?? 0);
 }
 
 function contains({ key, rangeEnd }: ByteRange, found: Uint8Array): boolean {

@@ -31,7 +31,7 @@ describe.each(await etcdBinaries())("damage to a snapshot of etcd $version", ({ 
   });
   afterAll(() => folder[Symbol.asyncDispose]());
 
-  it(`verifySnapshot() calls none of ${cases} random flips and cuts sound, with or without the hash`, async () => {
+  it(`S28: verifySnapshot() calls none of ${cases} random flips and cuts sound, with or without the hash`, async () => {
     const random = seededRandom(Number(process.env["KEELSON_SEED"] ?? 1));
     for (let i = 0; i < cases; i++) {
       const cut = random.below(4) === 0;

@@ -84,7 +84,7 @@ describe.each(await etcdBinaries())("openRepository() over etcd $version", ({ pa
     }
   });
 
-  it("refuses a changed manifest, a changed chunk, another key and a second writer", async () => {
+  it("S29: refuses a changed manifest, a changed chunk, another key and a second writer", async () => {
     const copy = await openRepository({ directory, encryptionKey: randomBytes(32), signingKey });
     expect((await copy.verify()).ok).toBe(false);
     const forged = await openRepository({ directory, encryptionKey, signingKey: randomBytes(32) });

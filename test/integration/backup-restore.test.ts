@@ -124,7 +124,7 @@ describe.each(await etcdBinaries())("backup of etcd $version", ({ path: etcdPath
     }
   });
 
-  it("refuses a directory that is not empty, a running peer and a revision out of reach, and leaves nothing", async () => {
+  it("S32: refuses a directory that is not empty, a running peer and a revision out of reach, and leaves nothing", async () => {
     const full = join(folder.path, "full");
     await mkdir(full);
     await writeFile(join(full, "keep"), "me");

@@ -48,7 +48,7 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
     expect((await readdir(folder.path)).sort()).toEqual(["saved.db", "saved.json"]);
   });
 
-  it("refuses to overwrite, and replaces what a dead save left", async () => {
+  it("S31: refuses to overwrite, and replaces what a dead save left", async () => {
     const path = join(folder.path, "twice.db");
     await writeFile(`${path}.partial`, "half");
     await saveSnapshot(etcd, path);

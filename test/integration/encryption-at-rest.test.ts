@@ -39,7 +39,7 @@ describe("encryption at rest", () => {
     return kvs.map((kv) => Buffer.from(kv.value).toString("latin1")).join("\n");
   };
 
-  test("rewrite seals what was stored before encryption was switched on, and rotation ends with a key nobody needs", async () => {
+  test("S27: rewrite seals what was stored before encryption was switched on, and rotation ends with a key nobody needs", async () => {
     const prefix = `/life-${prefixes++}`;
     {
       await using plain = await open(prefix);

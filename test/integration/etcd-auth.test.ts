@@ -29,14 +29,14 @@ describe.each(["etcd3", "http2"])("password auth over %s", (transport) => {
     await server.stop();
   });
 
-  test("a password over plaintext is refused unless it is allowed", async () => {
+  test("S34: a password over plaintext is refused unless it is allowed", async () => {
     const error = await failureOf(
       connect(server.endpoints, { auth: { username: "root", password }, transport }),
     );
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", details: { argument: "auth" } });
   });
 
-  test("a wrong password is UNAUTHENTICATED, names the user and asks etcd once", async () => {
+  test("S37: a wrong password is UNAUTHENTICATED, names the user and asks etcd once", async () => {
     const auth = { username: "root", password: "canary-wrong", allowPlaintext: true };
     const error = await failureOf(connect(server.endpoints, { auth, transport }));
     expect(error).toMatchObject({ code: "UNAUTHENTICATED", details: { username: "root" } });
@@ -109,7 +109,7 @@ describe.each(["etcd3", "http2"])("password auth over %s", (transport) => {
     expect(size % 512).toBe(32);
   });
 
-  test("neither password nor token shows in errors, stats or inspection", async () => {
+  test("S33: neither password nor token shows in errors, stats or inspection", async () => {
     await using proxy = await TcpProxy.start(server.clientPort);
     const etcd = await connect([proxy.url], { auth: root, transport, requestTimeoutMs: 300 });
     await etcd.kv.put({ key: "a", value: "canary-value" });

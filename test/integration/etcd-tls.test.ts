@@ -7,7 +7,7 @@ import { connect, failureOf } from "../support/etcd-cases.ts";
 
 const openssl = await hasOpenssl();
 
-describe.skipIf(!openssl)(`TLS${openssl ? "" : " (skipped: no openssl on this machine)"}`, () => {
+describe.skipIf(!openssl)(`S34: TLS${openssl ? "" : " (skipped: no openssl on this machine)"}`, () => {
   let ca: CertificateAuthority;
   let stranger: CertificateAuthority;
   let plain: LocalEtcd;

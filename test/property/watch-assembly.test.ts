@@ -85,7 +85,7 @@ describe("watch assembly", () => {
     { what: "the range's end, which is exclusive", events: [event(5n, "/a0")] },
     { what: "a revision before the stream's start", events: [event(4n)] },
     { what: "revisions out of order", events: [event(8n), event(7n)] },
-  ])("takes $what for a fault", ({ events }) => {
+  ])("S36: takes $what for a fault", ({ events }) => {
     expect(new WatchAssembly(range, 5n).add({ events, fragment: false }).type).toBe("fault");
   });
 

@@ -188,7 +188,7 @@ describe("S16 key order", () => {
     expect((await blobs.update(turned)).metadata.resourceVersion).toBe(made.metadata.resourceVersion);
   });
 
-  test("__proto__, constructor and prototype are data or refused, and change no prototype", async () => {
+  test("S13: __proto__, constructor and prototype are data or refused, and change no prototype", async () => {
     for (const text of ['{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}']) {
       const data: unknown = JSON.parse(text);
       const outcome = await blobs.create(draft(data)).catch((error: unknown) => error);

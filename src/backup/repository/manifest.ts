@@ -73,6 +73,10 @@ export interface DeltaManifest extends Common {
 
 export type Manifest = FullManifest | DeltaManifest;
 
+/** Names become paths: nothing but what the repository itself makes of them. */
+const idPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/;
+const chunkPattern = /^[0-9a-f]{64}$/;
+
 export function encodeManifest(manifest: Manifest, key: SigningKey | undefined): Uint8Array {
   const body = JSON.stringify({ format: "keelson-backup/1", ...manifest });
   const signature = key === undefined ? undefined : signatureOf(body, key).toString("base64");
@@ -99,8 +103,10 @@ export function decodeManifest(bytes: Uint8Array, name: string, key: SigningKey 
     manifest.format === "keelson-backup/1" &&
     (manifest.kind === "full" || manifest.kind === "delta") &&
     typeof manifest.id === "string" &&
+    idPattern.test(manifest.id) &&
     typeof manifest.sizeBytes === "number" &&
     Array.isArray(manifest.chunks) &&
+    manifest.chunks.every((name) => typeof name === "string" && chunkPattern.test(name)) &&
     Array.isArray(manifest.marks) &&
     /^\d+$/.test(manifest.lastRevision ?? "");
   if (!sound) throw damaged(name, undefined, "the manifest is not of format keelson-backup/1");

@@ -30,7 +30,7 @@ describe.each([
     expect((stored[at.flags] ?? 0) & flagBits.deflated).toBe(0);
   });
 
-  it("refuses a body that inflates beyond the cap, without inflating it", async () => {
+  it("S19: refuses a body that inflates beyond the cap, without inflating it", async () => {
     const stored = await seal(values);
     const { headEnd } = plainLayout(stored);
     const bomb = deflateRawSync(Buffer.alloc(64 * 1024 * 1024), { level: 9 });

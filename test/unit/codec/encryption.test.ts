@@ -68,7 +68,7 @@ describe.each<[string, () => Promise<Transform>]>([
       expect(text).not.toContain(clear);
   });
 
-  it("refuses every flipped byte and every cut", async () => {
+  it("S25: refuses every flipped byte and every cut", async () => {
     const values = codecFor(await make());
     const stored = await seal(values);
     await values.open(key, stored);
@@ -84,7 +84,7 @@ describe.each<[string, () => Promise<Transform>]>([
     }
   });
 
-  it("refuses a value moved to another key or namespace", async () => {
+  it("S22: refuses a value moved to another key or namespace", async () => {
     const values = codecFor(await make());
     const stored = await seal(values);
     await expect(async () => values.open(key.replace("default", "other"), stored)).rejects.toMatchObject(
@@ -106,7 +106,7 @@ describe.each<[string, () => Promise<Transform>]>([
     expect(await seal(values)).not.toEqual(await seal(values));
   });
 
-  it("refuses plaintext where a sealed value is expected, takes it for a rewrite, and counts that", async () => {
+  it("S24: refuses plaintext where a sealed value is expected, takes it for a rewrite, and counts that", async () => {
     const stored = await seal(codecFor());
     const raw = await createValueCodec({ kind: podKind, codec: jsonCodec({ raw: true }) }).seal({
       key,
@@ -165,7 +165,7 @@ describe("aesGcm()", () => {
     expect((await unsealing.open(key, plain)).stale).toBe(false);
   });
 
-  it("derives a new working key after 65,536 values, and no nonce comes twice under one", async () => {
+  it("S26: derives a new working key after 65,536 values, and no nonce comes twice under one", async () => {
     const transform = aesGcm({ keys: [one] });
     const salts = new Set<string>();
     for (let i = 0; i < 2 ** 16 + 1; i++)
@@ -189,7 +189,7 @@ describe("aesGcm()", () => {
     expect(() => aesGcm({ keys })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
   });
 
-  it("shows no key material when inspected, logged or turned into JSON", async () => {
+  it("S33: shows no key material when inspected, logged or turned into JSON", async () => {
     const material = Buffer.from("0123456789abcdefKEYMATERIALxyz!!");
     const transform = aesGcm({ keys: [{ id: "k", key: material }] });
     const values = codecFor(transform);

@@ -104,7 +104,7 @@ describe("the revision guard", () => {
   });
 });
 
-describe("the cluster guard", () => {
+describe("S35: the cluster guard", () => {
   it("names both ids for one stranger, which stays a stranger however often it answers", () => {
     const { guard, answer, fail } = world(2);
     answer(0, 10n);
