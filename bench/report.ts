@@ -88,6 +88,41 @@ export function plots(history: string): readonly { readonly file: string; readon
   });
 }
 
+/** The table of docs/scale.md, between these two lines of it. */
+const scaleMarks = ["<!-- scale: begin -->", "<!-- scale: end -->"] as const;
+
+/** `page` with the newest run of bench/scale in its place; unchanged where there is none. @throws Error without the place */
+export function withScaleTable(page: string, history: string): string {
+  const [begin, end] = scaleMarks;
+  const [before, rest] = page.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined)
+    throw new Error(`docs/scale.md has no lines ${begin}, ${end}`);
+  const run = newestRuns(history).get("scale");
+  if (run === undefined) return page;
+  const lines = [
+    begin,
+    "",
+    whereOf(run),
+    "",
+    "| work | objects | measured | |",
+    "| --- | ---: | ---: | --- |",
+    ...run.rows.map(
+      ({ work, objects, value, unit, note }) =>
+        `| ${cell(work)} | ${grouped(objects)} | ${grouped(value)} ${cell(unit)} | ${cell(note)} |`,
+    ),
+    "",
+    end,
+  ];
+  return `${before}${lines.join("\n")}${after}`;
+}
+
+function grouped(value: unknown): string {
+  return typeof value === "number"
+    ? value.toLocaleString("en-US", { maximumSignificantDigits: 9 })
+    : cell(value);
+}
+
 function pointsOf(
   rows: readonly Row[],
   x: string,
@@ -127,9 +162,14 @@ function parseRun(line: string, number: number): HistoryRun {
   return run as unknown as HistoryRun;
 }
 
-function section({ bench, at, commit, machine, node, etcd, goals, rows }: HistoryRun): string {
+function whereOf({ at, commit, machine, node, etcd }: HistoryRun): string {
   const where = [at.slice(0, 10), commit && `commit ${commit}`, machine, node && `Node ${node}`, etcd];
-  const lines = [`## ${bench}`, "", where.filter(Boolean).join(" · "), ""];
+  return where.filter(Boolean).join(" · ");
+}
+
+function section(run: HistoryRun): string {
+  const { bench, goals, rows } = run;
+  const lines = [`## ${bench}`, "", whereOf(run), ""];
   if (goals.length > 0) {
     lines.push("| goal | measured | |", "| --- | ---: | --- |");
     for (const { goal, value, met } of goals)

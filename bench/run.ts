@@ -9,7 +9,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { benchmarkReport, plots } from "./report.ts";
+import { benchmarkReport, plots, withScaleTable } from "./report.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 interface Goal {
@@ -29,6 +29,7 @@ interface BenchModule {
 
 const reportFile = "docs/benchmarks.md";
 const plotFolder = "docs/plots";
+const scaleFile = "docs/scale.md";
 
 const { values: flags, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -66,6 +67,7 @@ if (flags.report) {
   mkdirSync(plotFolder, { recursive: true });
   for (const { file, svg } of plots(history)) writeFileSync(`${plotFolder}/${file}`, svg);
   writeFileSync(reportFile, benchmarkReport(history));
+  writeFileSync(scaleFile, withScaleTable(readFileSync(scaleFile, "utf8"), history));
 }
 
 /** Where and on what the numbers were made. */

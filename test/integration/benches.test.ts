@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { lineChart } from "../../bench/plot.ts";
 import * as reads from "../../bench/reads.ts";
-import { benchmarkReport, plots } from "../../bench/report.ts";
+import { benchmarkReport, plots, withScaleTable } from "../../bench/report.ts";
 import * as startup from "../../bench/startup.ts";
 import * as transport from "../../bench/transport.ts";
 import * as watch from "../../bench/watch.ts";
@@ -124,6 +124,11 @@ describe("benches, small", () => {
         for (const { goal } of goals) expect(stdout).toContain(goal);
       }
       for (const bench of benches) expect(benchmarkReport(text)).toContain(`## ${bench}\n`);
+      const page = withScaleTable("a\n<!-- scale: begin -->\nold\n<!-- scale: end -->\nb", text);
+      expect(page).toContain("| createMany | 600 | ");
+      expect(page.startsWith("a\n<!-- scale: begin -->\n\n")).toBe(true);
+      expect(page.endsWith("\n<!-- scale: end -->\nb")).toBe(true);
+      expect(page).not.toContain("old");
       const [growth] = plots(text);
       expect(growth?.file).toBe("growth.svg");
       expect(growth?.svg).toContain("<polyline");
