@@ -99,7 +99,7 @@ const iterationsMin = 4;
 const writeId = new Uint8Array(16);
 
 /** Measures every object with every codec. */
-export const small: CodecBenchOptions = { timeMs: 10 };
+export const small: CodecBenchOptions = { timeMs: 2 };
 
 export async function run(options: CodecBenchOptions = {}): Promise<readonly CodecRow[]> {
   const timeMs = options.timeMs ?? 250;

@@ -16,10 +16,10 @@ export interface Chart {
   readonly series: readonly Series[];
 }
 
-const width = 720;
+const width = 780;
 const height = 400;
 /** Room for the title, the labels of the axes and the legend. */
-const margin = { top: 44, right: 210, bottom: 52, left: 72 } as const;
+const margin = { top: 44, right: 270, bottom: 52, left: 72 } as const;
 const inner = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
 /** Told apart by people who see few colours, too; the marks differ besides. */
 const colours = ["#3b82f6", "#e08214", "#12a594", "#c2529b", "#8a6fdf", "#7a8b1f"] as const;

@@ -13,13 +13,16 @@ interface HistoryRun {
   readonly machine?: string | undefined;
   readonly node?: string | undefined;
   readonly etcd?: string | undefined;
+  /** Load average of the machine when the bench ended. */
+  readonly load?: number | undefined;
   readonly goals: readonly { readonly goal: string; readonly value: string; readonly met: boolean }[];
   readonly rows: readonly Row[];
 }
 
 const opening = `# Benchmarks
 
-Written by \`npm run bench -- --report\` from bench/history.ndjson: the newest run of each bench. Wall figures move with
+Written by \`npm run bench -- --report\` from bench/history.ndjson: the newest run of each bench. Load is that of the machine's
+last minute when a bench ended: 2 to 3 is the bench alone, more is others beside it. Wall figures move with
 the machine and what else it does; compare them inside one run only. CPU per operation is the stable column.
 An anchor is the figure of Kubernetes' own storage layer in Go, or of etcd's Go client, on another 2-core machine.
 `;
@@ -162,8 +165,15 @@ function parseRun(line: string, number: number): HistoryRun {
   return run as unknown as HistoryRun;
 }
 
-function whereOf({ at, commit, machine, node, etcd }: HistoryRun): string {
-  const where = [at.slice(0, 10), commit && `commit ${commit}`, machine, node && `Node ${node}`, etcd];
+function whereOf({ at, commit, machine, node, etcd, load }: HistoryRun): string {
+  const where = [
+    at.slice(0, 10),
+    commit && `commit ${commit}`,
+    machine,
+    node && `Node ${node}`,
+    etcd,
+    load === undefined ? undefined : `load ${load}`,
+  ];
   return where.filter(Boolean).join(" · ");
 }
 

@@ -7,7 +7,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { benchmarkReport, plots, withScaleTable } from "./report.ts";
 
@@ -78,6 +78,8 @@ function surroundings(): Record<string, unknown> {
     commit: commandOutput("git", ["rev-parse", "--short", "HEAD"]),
     machine: `${all[0]?.model ?? "unknown"} x${all.length}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
     node: process.version,
+    // Of the last minute: what this bench and everything else of the machine asked for.
+    load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     etcd: commandOutput(process.env["KEELSON_ETCD"] ?? "etcd", ["--version"])?.split("\n")[0],
   };
 }
