@@ -13,21 +13,37 @@ import { watchesConformance } from "./watches.ts";
 import { writesConformance } from "./writes.ts";
 
 export async function conformance(implementation: Implementation): Promise<void> {
-  describe.each(await etcdBinaries())(`${implementation.name} on etcd $version`, ({ path }) => {
+  for (const { version, path } of await etcdBinaries()) {
     let server: LocalEtcd | undefined;
+    conformanceOver(implementation, `etcd ${version}`, {
+      async open() {
+        server = await startLocalEtcd({ binary: path });
+        return connectEtcd({ endpoints: server.endpoints });
+      },
+      stop: async () => server?.stop(),
+    });
+  }
+}
+
+/** The same over any etcd. */
+export function conformanceOver(
+  implementation: Implementation,
+  over: string,
+  server: { open(): Promise<Etcd>; stop(): Promise<void> },
+): void {
+  describe(`${implementation.name} on ${over}`, () => {
     let etcd: Etcd | undefined;
     let subject: Subject | undefined;
     let namespaces = 0;
 
     beforeAll(async () => {
-      server = await startLocalEtcd({ binary: path });
-      etcd = await connectEtcd({ endpoints: server.endpoints });
+      etcd = await server.open();
       subject = await implementation.open(etcd, [widgetKind, machineKind]);
     });
     afterAll(async () => {
       await subject?.[Symbol.asyncDispose]();
       await etcd?.close();
-      await server?.stop();
+      await server.stop();
     });
 
     const open = (): Subject => {
