@@ -547,6 +547,7 @@ export class SimulatedProcess {
       events: [],
       relists: this.#relists(),
       relistsAtEnd: 0,
+      relistedAt: this.#recorder.relistedAt,
     };
     const watch = reader.watch({ ...options, signal });
     this.#recorder.streams.push(stream);

@@ -71,12 +71,15 @@ export interface Stream {
   /** Relists of its cache when it opened: after another one it may have been told differences only. */
   readonly relists: number;
   relistsAtEnd: number;
+  /** Versions at which caches have listed again; the world's, one list for all streams. */
+  readonly relistedAt: readonly bigint[];
   ended?: string;
 }
 
 export class Recorder {
   readonly calls: Call[] = [];
   readonly streams: Stream[] = [];
+  readonly relistedAt: bigint[] = [];
   /** Revision at which the first quota had been set. */
   quotaSince: bigint | undefined;
   readonly #time: VirtualTime;

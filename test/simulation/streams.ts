@@ -28,6 +28,11 @@ function partsOf(stream: Stream): Parts | undefined {
   return { start: BigInt(bookmark.resourceVersion), initial, live: events.slice(end + 1) };
 }
 
+/** Whether a gap of a cache lies behind the stream's beginning. */
+function mayTellDifferences({ via, relists, relistsAtEnd, relistedAt }: Stream, start: bigint): boolean {
+  return via === "cache" && (relists !== relistsAtEnd || relistedAt.some((until) => until > start));
+}
+
 /** What each key has come to after `start`, as a watcher is told: its token, or undefined for gone. */
 function outcomeOf(
   changes: readonly Change[],
@@ -57,7 +62,7 @@ export function reached({ changes }: Truth, stream: Stream): boolean {
     if (event.type === "BOOKMARK") continue;
     told.set(keyOf(event.object), event.type === "DELETED" ? undefined : event.object.spec.token);
   }
-  const relisted = stream.relistsAtEnd !== stream.relists;
+  const relisted = mayTellDifferences(stream, parts.start);
   for (const [key, token] of outcomeOf(changes, parts.start, stream.wants)) {
     // A list done over does not tell of what came and went in the gap.
     if (!told.has(key) && token === undefined && relisted) continue;
@@ -69,7 +74,7 @@ export function reached({ changes }: Truth, stream: Stream): boolean {
 /** Every broken promise of a stream, in words. */
 export function faultsOfRecorded(truth: Truth, log: TruthLog, stream: Stream): readonly string[] {
   const parts = partsOf(stream);
-  if (stream.relists === stream.relistsAtEnd || parts === undefined) {
+  if (parts === undefined || !mayTellDifferences(stream, parts.start)) {
     const wants = (change: TruthRecord | undefined): boolean =>
       change?.type === "put" && change.value !== undefined && stream.wants(change.key, change.value);
     return streamFaults(log, historyOf(stream), { wants }).map(

@@ -6,6 +6,7 @@
  *
  * The same seed gives the same world, event for event; its trace says so.
  */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { isStoreError } from "keelson";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
@@ -26,6 +27,11 @@ import { ProcessWeather } from "./weather.ts";
 const recoveryMs = 120_000;
 /** Closing a process takes no longer. */
 const closingMs = 60_000;
+
+/** Where caches tell that they have listed again. */
+const relistChannel = "keelson:cache:relist";
+/** What may outlive a close: a wait between two tries of work whose caller has gone. */
+const lingerMs = 1_000;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -79,6 +85,11 @@ class World {
   readonly #all: SimulatedProcess[] = [];
   readonly #faults: string[] = [];
   readonly #onUnhandled = (error: unknown): void => this.#fault("unhandled rejection", error);
+  /** Whoever begins before such a gap, then or later, may be told what it came to. */
+  readonly #onRelist = (gap: unknown): void => {
+    const { until } = gap as { readonly until: bigint };
+    this.#recorder.relistedAt.push(until);
+  };
   #leasesForced = false;
   #healed = false;
 
@@ -101,10 +112,12 @@ class World {
 
   async run(): Promise<WorldResult> {
     process.on("unhandledRejection", this.#onUnhandled);
+    subscribe(relistChannel, this.#onRelist);
     try {
       await this.#story();
     } finally {
       process.off("unhandledRejection", this.#onUnhandled);
+      unsubscribe(relistChannel, this.#onRelist);
     }
     const { calls, streams } = this.#recorder;
     return {
@@ -368,6 +381,8 @@ class World {
   async #close(): Promise<void> {
     const closing = Promise.all(this.#processes.map((process) => process.close()));
     if (!(await this.#await("close", closing, closingMs))) return;
+    // A quota's round that its caller has left ends with its next try.
+    await this.#time.run(() => false, lingerMs);
     for (const { name, clock, etcd } of this.#processes) {
       if (clock.openTimers > 0) this.#fault("leak", `${name} has ${clock.openTimers} timers after close()`);
       const open = etcd?.stats().openStreams ?? 0;
