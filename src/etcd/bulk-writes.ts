@@ -43,11 +43,10 @@ export async function writeAll(
         return write === undefined ? [] : [{ index, write }];
       });
       if (members.length === 1) singles.push(...members);
-      else singles.push(...(await writeGroup(context, members, outcomes, new WriteSpan(context.etcd, call))));
+      else singles.push(...(await writeGroup(context, members, outcomes, call)));
     });
     await eachWithLimit(singles, singlesInFlight, async ({ index, write }) => {
-      const span = new WriteSpan(context.etcd, call);
-      outcomes[index] = await writeOne(context, write, span).catch(storeErrorOrThrow);
+      outcomes[index] = await writeSingle(context, write, call);
     });
   }
   return outcomes.map((outcome) => {
@@ -56,15 +55,28 @@ export async function writeAll(
   });
 }
 
+async function writeSingle(
+  context: WriteContext,
+  write: FencedWrite,
+  call: Call,
+): Promise<WriteOutcome | StoreError> {
+  try {
+    return await writeOne(context, write, new WriteSpan(context.etcd, call));
+  } catch (error) {
+    return storeErrorOrThrow(error);
+  }
+}
+
 /** Fills in `outcomes`; returns those that are certainly not applied and must go singly. */
 async function writeGroup(
   context: WriteContext,
   members: readonly Member[],
   outcomes: Outcomes,
-  span: WriteSpan,
+  call: Call,
 ): Promise<readonly Member[]> {
   try {
-    return await sendGroup(context, members, outcomes, span);
+    // A span of its own, begun here: the call's time may be over since earlier groups were stored.
+    return await sendGroup(context, members, outcomes, new WriteSpan(context.etcd, call));
   } catch (error) {
     const failure = storeErrorOrThrow(error);
     // Refused as a whole, perhaps for one member's sake: a lease that is gone, a right that is missing.

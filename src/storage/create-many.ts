@@ -21,7 +21,11 @@ const chunksInFlight = 2;
 /** Drafts made ready and sent at a time: four groups, so that progress is seen and memory stays small. */
 const chunkItems = 240;
 
-/** @throws what ends the whole call: INVALID_ARGUMENT, the signal's reason; everything else is an outcome */
+/**
+ * When the call's own time ends, what was not sent by then has DEADLINE as its outcome: to reject as a whole would call
+ * not applied what is stored.
+ * @throws what ends the whole call: INVALID_ARGUMENT, the signal's reason; everything else is an outcome
+ */
 export async function createMany(
   context: StorageContext,
   slot: KindSlot,
@@ -47,14 +51,17 @@ export async function createMany(
   let failed = false;
   const worker = async (): Promise<void> => {
     while (next * chunkItems < drafts.length && !failed) {
-      scope.throwIfEnded();
       const at = next++;
       const chunk = drafts.slice(at * chunkItems, (at + 1) * chunkItems);
       try {
+        scope.throwIfEnded();
         chunks[at] = await createChunk(context, slot, chunk, ttlSeconds, scope);
       } catch (error) {
-        failed = true;
-        throw error;
+        if (options.signal?.aborted === true || !(error instanceof StoreError)) {
+          failed = true;
+          throw error;
+        }
+        chunks[at] = chunk.map(() => error);
       }
       done += chunk.length;
       const rate = done / Math.max(0.001, (clock.monotonicMs() - startedMs) / 1000);

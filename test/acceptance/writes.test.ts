@@ -693,6 +693,30 @@ describe("createMany", () => {
     expect(await store.resources(ConfigMap).createMany([])).toEqual([]);
   });
 
+  test("its time over in the middle: what is stored is told as stored, what was not sent as DEADLINE", async () => {
+    const maps = (await world.store()).resources(ConfigMap);
+    const told = new Set<string>();
+    // Longer each time, until some are in and some are not; names are new each time.
+    for (
+      let timeoutMs = 25;
+      timeoutMs < 10_000 && !(told.has("made") && told.has("DEADLINE"));
+      timeoutMs *= 2
+    ) {
+      const drafts = Array.from({ length: 5000 }, (_, i) => configMap(`late-${timeoutMs}-${i}`));
+      told.clear();
+      const outcomes = await maps.createMany(drafts, { timeoutMs });
+      const stored = new Set((await maps.list()).items.map(({ metadata }) => metadata.name));
+      expect(outcomes).toHaveLength(drafts.length);
+      for (const [i, outcome] of outcomes.entries()) {
+        const word = outcome instanceof StoreError ? outcome.code : "made";
+        told.add(word);
+        if (word === "OUTCOME_UNKNOWN") continue;
+        expect([word, stored.has(`late-${timeoutMs}-${i}`)]).toEqual([word, word === "made"]);
+      }
+    }
+    expect([...told].sort()).toEqual(expect.arrayContaining(["DEADLINE", "made"]));
+  });
+
   test("an aborted signal rejects with its reason", async () => {
     const reason = new Error("stop");
     const maps = store.resources(ConfigMap);
