@@ -9,6 +9,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createStore, createWatchCache, defineKind, type Kind, type Resource, type Store } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { filled, item, itemKind, load } from "./cache-objects.ts";
+import { watchAll } from "./crowd.ts";
 import { median, percentile } from "./load.ts";
 
 export interface ScaleRow {
@@ -182,34 +183,20 @@ async function growthRows(store: Store, objects: number): Promise<readonly Scale
 /** Bursts of changes told to many watchers of everything. */
 async function crowdRows(store: Store, objects: number, watchers: number): Promise<readonly ScaleRow[]> {
   await using cache = await filled(store, { budgetBytes: cacheBytes, selfCheckIntervalMs: false });
-  const watches = Array.from({ length: watchers }, () => cache.watch());
-  let delivered = 0;
-  let wanted = Number.POSITIVE_INFINITY;
-  let reached = (): void => undefined;
-  const loops = watches.map(async (watch) => {
-    for await (const batch of watch.batches()) {
-      delivered += batch.length;
-      if (delivered >= wanted) reached();
-    }
-  });
-  const ended = Promise.race(loops);
-  ended.catch(() => undefined);
-  await Promise.all(watches.map((watch) => watch.ready()));
+  await using crowd = await watchAll(cache, watchers);
   const times: number[] = [];
   const cpu = process.cpuUsage();
   let made = objects;
+  let delivered = 0;
   for (let i = 0; i < burstsPerFigure; i++) {
-    const told = new Promise<void>((resolve) => (reached = resolve));
-    wanted = delivered + burst * watchers;
+    const told = crowd.told(burst);
     const startMs = performance.now();
     await load(store, made, made + burst);
     made += burst;
-    await Promise.race([told, ended]);
+    delivered += await told;
     times.push(performance.now() - startMs);
   }
   const { user, system } = process.cpuUsage(cpu);
-  await Promise.all(watches.map((watch) => watch[Symbol.asyncDispose]()));
-  await Promise.all(loops);
   const of = `${watchers} watchers`;
   const elapsedMs = times.reduce((sum, ms) => sum + ms, 0);
   return [

@@ -8,6 +8,7 @@ import { Etcd3 } from "etcd3";
 import { createStore, type ResourceReader, type Store } from "keelson";
 import { connectEtcd, type Etcd, startLocalEtcd } from "keelson/etcd";
 import { filled, type Item, itemKind, load } from "./cache-objects.ts";
+import { watchAll } from "./crowd.ts";
 import { median, percentile, processCpuUs } from "./load.ts";
 
 export interface WatchRow {
@@ -223,34 +224,4 @@ async function replayDecoded(store: Store, resourceVersion: string, wanted: numb
     if (events >= wanted) break;
   }
   return events;
-}
-
-/** Watchers from now on, all established. `told` resolves when each has seen so many events more, with their sum. */
-async function watchAll(reader: ResourceReader<Item>, count: number) {
-  const watches = Array.from({ length: count }, () => reader.watch());
-  let delivered = 0;
-  let wanted = Number.POSITIVE_INFINITY;
-  let reached = (): void => undefined;
-  const loops = watches.map(async (watch) => {
-    for await (const batch of watch.batches()) {
-      delivered += batch.length;
-      if (delivered >= wanted) reached();
-    }
-  });
-  // A loop that ends with an error ends the waits with it.
-  const ended = Promise.race(loops);
-  ended.catch(() => undefined);
-  await Promise.all(watches.map((watch) => watch.ready()));
-  return {
-    async told(changes: number): Promise<number> {
-      const before = delivered;
-      wanted = before + changes * count;
-      await Promise.race([new Promise<void>((resolve) => (reached = resolve)), ended]);
-      return delivered - before;
-    },
-    async [Symbol.asyncDispose](): Promise<void> {
-      await Promise.all(watches.map((watch) => watch[Symbol.asyncDispose]()));
-      await Promise.all(loops);
-    },
-  };
 }

@@ -13,7 +13,6 @@ import {
   keyOf,
   namespaces,
   nodes,
-  prefixOf,
   specOf,
   type Valued,
   Widget,
@@ -141,6 +140,3 @@ export function kubeStep(client: Client): () => Promise<boolean> {
     return true;
   };
 }
-
-/** Everything of the kind. */
-export const widgetPrefix: string = prefixOf("widgets");
