@@ -171,7 +171,7 @@ function whereOf({ at, commit, machine, node, etcd, load }: HistoryRun): string 
     commit && `commit ${commit}`,
     machine,
     node && `Node ${node}`,
-    etcd,
+    etcd && `etcd ${etcd}`,
     load === undefined ? undefined : `load ${load}`,
   ];
   return where.filter(Boolean).join(" · ");

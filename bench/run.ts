@@ -80,7 +80,7 @@ function surroundings(): Record<string, unknown> {
     node: process.version,
     // Of the last minute: what this bench and everything else of the machine asked for.
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
-    etcd: commandOutput(process.env["KEELSON_ETCD"] ?? "etcd", ["--version"])?.split("\n")[0],
+    etcd: commandOutput(process.env["KEELSON_ETCD"] ?? "etcd", ["--version"])?.match(/Version: (\S+)/)?.[1],
   };
 }
 
