@@ -24,6 +24,8 @@ const slotsPerSession = 4;
 const sessionTtlSeconds = 60;
 /** After etcd had no space for a session, how long deletes that can do without one do not ask again. */
 const noSpaceRestMs = 10_000;
+/** Leases tried for one session: a third that ends at once is not bad luck. */
+const openAttempts = 3;
 /** First try of a fence: short, since the member that swallowed the write may swallow this, too. */
 const fenceTryMs = 500;
 
@@ -169,20 +171,28 @@ export class WriteSessions {
     return this.#opening;
   }
 
+  /** A lease that ends before the session's keys are put (a stalled network, a paused process) is no fault of the write's. */
   async #openSession(): Promise<Session> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#openUnderLease();
+      } catch (error) {
+        if (!isStoreError(error, "NOT_FOUND")) throw error;
+        if (attempt === openAttempts) throw uncertain("its lease ended each time before it was open", error);
+      }
+    }
+  }
+
+  async #openUnderLease(): Promise<Session> {
     const { leases, kv, random } = this.#etcd;
     const signal = this.#end.signal;
     signal.throwIfAborted();
     const before = this.#session;
-    const lease = await certain(
-      "open a write session",
-      leases.hold({ ttlSeconds: sessionTtlSeconds }, { signal }),
-    );
+    const lease = await certain(leases.hold({ ttlSeconds: sessionTtlSeconds }, { signal }));
     try {
       const name = Buffer.from(random.bytes(16)).toString("hex");
       const keys = Array.from({ length: slotsPerSession }, (_, i) => `${this.#root}/sessions/${name}/${i}`);
       const { header } = await certain(
-        "open a write session",
         kv.txn(
           {
             compare: [],
@@ -285,16 +295,15 @@ function isSlotState(slot: Slot): slot is SlotState {
 }
 
 /** The caller's write was not sent yet: what is unknown about the session's own requests is certain for that write. */
-async function certain<T>(action: string, work: Promise<T>): Promise<T> {
+async function certain<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
-    throw new StoreError(
-      "UNAVAILABLE",
-      `Cannot ${action}: no certain answer from etcd`,
-      { retryAfterMs: 100 },
-      { cause: error },
-    );
+    throw isStoreError(error, "OUTCOME_UNKNOWN") ? uncertain("no certain answer from etcd", error) : error;
   }
+}
+
+function uncertain(reason: string, cause: unknown): StoreError {
+  const message = `Cannot open a write session: ${reason}`;
+  return new StoreError("UNAVAILABLE", message, { retryAfterMs: 100 }, { cause });
 }

@@ -11,4 +11,5 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
   { seed: 304, found: "deleteCollection beyond its selector" },
   { seed: 1047, found: "a counted quota that was left for an empty ledger" },
   { seed: 1402, found: "keeping leases alive without a wait between tries" },
+  { seed: 25369, found: "NOT_FOUND of a write whose session's lease had ended before it was open" },
 ];
