@@ -316,6 +316,7 @@ class MemoryStream implements ByteDuplex {
 
   /** A message comes in so long; not at all when the stream has ended by then. */
   expect(clock: Clock, delayMs: number | undefined, deliver: () => void): void {
+    if (this.#end !== undefined) return;
     const timer = after(clock, delayMs, () => {
       if (timer !== undefined) this.#arriving.delete(timer);
       deliver();

@@ -513,6 +513,8 @@ export class SimulatedProcess {
       try {
         await this.#follow(`${this.name}-w${watcher}-${turn}`, via, reader, wish, slowMs);
       } catch (error) {
+        // ready() rejects with the reason of an abort, which is the process's own.
+        if (error === signal.reason && signal.aborted) return;
         if (!isPassing(error) && !isStoreError(error, "EXPIRED", "FUTURE_VERSION")) throw error;
       }
       if (!signal.aborted) await this.clock.sleep(20);

@@ -273,8 +273,10 @@ class World {
     });
   }
 
-  #kill(place: Place): () => void {
+  /** Killed already: whoever killed it starts it again, once. */
+  #kill(place: Place): (() => void) | undefined {
     const { process } = place;
+    if (process.clock.dead) return undefined;
     process.clock.kill();
     for (const stream of process.live) stream.ended = "killed";
     return () => {
