@@ -3,7 +3,7 @@
  * Everything that can be refused is refused here, before a byte is written.
  */
 import { constants } from "node:fs";
-import { access, mkdir, readdir, rm } from "node:fs/promises";
+import { access, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { invalidArgument } from "../errors.ts";
@@ -14,6 +14,8 @@ const probeTimeoutMs = 1_000;
 
 /** @throws INVALID_ARGUMENT unless `dataDir` is absent or empty and its parent can be written */
 export async function checkDataDir(dataDir: string): Promise<void> {
+  const found = await lstat(resolve(dataDir)).catch(() => undefined);
+  if (found?.isSymbolicLink()) throw refused(dataDir, "it is a symbolic link");
   const entries = await readdir(dataDir).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return [];
     throw refused(dataDir, codeOf(error) === "ENOTDIR" ? "it is a file" : String(error));

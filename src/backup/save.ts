@@ -9,7 +9,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { constants } from "node:fs";
-import { type FileHandle, link, open, stat, unlink } from "node:fs/promises";
+import { type FileHandle, link, lstat, open, stat, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { type Call, CallScope } from "../base/call.ts";
@@ -330,8 +330,9 @@ async function openPartial(partial: string): Promise<FileHandle> {
   }
 }
 
+/** A symbolic link is something that exists, wherever it leads. */
 async function refuseExisting(path: string): Promise<void> {
-  const there = await stat(path).then(
+  const there = await lstat(path).then(
     () => true,
     () => false,
   );

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { inspectSnapshot, restoreCluster, saveSnapshot, verifySnapshot } from "keelson/backup";
@@ -55,6 +55,15 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
     await expect(saveSnapshot(etcd, path)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     await inspectSnapshot(path);
     expect((await readdir(folder.path)).filter((name) => name.endsWith(".partial"))).toEqual([]);
+  });
+
+  it("S31: refuses a symbolic link, wherever it leads, and writes nothing through it", async () => {
+    const path = join(folder.path, "linked.db");
+    await symlink(join(folder.path, "nowhere.db"), path);
+    await expect(saveSnapshot(etcd, path)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect((await readdir(folder.path)).filter((name) => /^(?:nowhere|linked)/.test(name))).toEqual([
+      "linked.db",
+    ]);
   });
 
   it("streams to a Writable, hash checked", async () => {

@@ -1,7 +1,7 @@
 /** Snapshots of real etcds, kept for ever: what etcd's own tools and the live members said of them must stay what we say. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { inspectSnapshot, restoreSnapshot, verifySnapshot } from "keelson/backup";
 import { describe, expect, it } from "vitest";
 import { examine, hashKvOf } from "../../../src/backup/examine.ts";
@@ -41,6 +41,47 @@ describe.each(Object.entries(expected))("golden snapshot %s", (file, { status, c
       const after = await inspectSnapshot(database, { skipHashCheck: true });
       expect(after).toMatchObject({ leases: before.leases, alarms: [], liveKeys: before.liveKeys + 1 });
       expect(after.members.map(({ id }) => id)).toEqual([report.memberId]);
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("S31: symbolic links", () => {
+  const path = new URL(Object.keys(expected)[0] ?? "", folder).pathname;
+
+  it("a data directory that is one is refused, and nothing is written through it", async () => {
+    const scratch = await mkdtemp(join(tmpdir(), "keelson-link-"));
+    try {
+      const elsewhere = join(scratch, "elsewhere");
+      await mkdir(elsewhere);
+      for (const target of [elsewhere, join(scratch, "nowhere")]) {
+        const dataDir = join(scratch, `link-to-${basename(target)}`);
+        await symlink(target, dataDir);
+        await expect(restoreSnapshot(path, { dataDir, allowLivePeers: true })).rejects.toMatchObject({
+          code: "INVALID_ARGUMENT",
+          message: expect.stringContaining("symbolic link"),
+        });
+      }
+      expect(await readdir(elsewhere)).toEqual([]);
+      expect(await readdir(scratch)).toHaveLength(3);
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  });
+
+  it("one in place of an unfinished restore's folder goes, what it leads to stays", async () => {
+    const scratch = await mkdtemp(join(tmpdir(), "keelson-link-"));
+    try {
+      const elsewhere = join(scratch, "elsewhere");
+      await mkdir(join(elsewhere, "member"), { recursive: true });
+      await writeFile(join(elsewhere, "member", "kept"), "kept");
+      const dataDir = join(scratch, "data");
+      await symlink(elsewhere, `${dataDir}.partial`);
+      await restoreSnapshot(path, { dataDir, allowLivePeers: true });
+      expect(await readFile(join(elsewhere, "member", "kept"), "utf8")).toBe("kept");
+      expect(await readdir(join(elsewhere, "member"))).toEqual(["kept"]);
+      expect((await lstat(dataDir)).isDirectory()).toBe(true);
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
