@@ -22,7 +22,7 @@ import { checkedDeleteOptions, deleteObject } from "./deletes.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import { isHeldByOthers, withRemaining } from "./namespace-lifecycle.ts";
 import { NamespaceTermination } from "./namespace-termination.ts";
-import { rangePages } from "./range-pages.ts";
+import { rangePages, wholeWalk } from "./range-pages.ts";
 import { notFound, placeOf, readLive } from "./reads.ts";
 import { headOf, objectOf, openRecord, textOfKey } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
@@ -165,13 +165,7 @@ async function emptyKind(
   scope: CallScope,
 ): Promise<void> {
   const range = context.keys.range(slot.definition, namespace);
-  const walk = {
-    range,
-    revision: 0n,
-    serializable: false,
-    wanted: () => Number.POSITIVE_INFINITY,
-    ahead: false,
-  };
+  const walk = wholeWalk(range);
   for await (const page of rangePages(context.etcd.kv, slot.sizer, walk, { signal: scope.signal })) {
     const left = page.kvs.values();
     const worker = async (): Promise<void> => {

@@ -80,6 +80,12 @@ export interface RangeWalk {
   readonly ahead: boolean;
 }
 
+/** All of a range as it is now, to be worked on page by page, each before the next is fetched. */
+export function wholeWalk(range: KeyRange): RangeWalk {
+  const wanted = (): number => Number.POSITIVE_INFINITY;
+  return { range, revision: 0n, serializable: false, wanted, ahead: false };
+}
+
 /** The pages of a range until its end, or until no more are wanted. */
 export async function* rangePages(
   kv: Pick<Kv, "range">,

@@ -12,7 +12,7 @@ import { invalidArgument, isStoreError } from "../errors.ts";
 import type { KeyValue } from "../etcd/ports.ts";
 import type { RewriteOptions, RewriteReport } from "../resource/store.ts";
 import type { KindSlot } from "./kind-slot.ts";
-import { rangePages } from "./range-pages.ts";
+import { rangePages, wholeWalk } from "./range-pages.ts";
 import { notFound, placeOf } from "./reads.ts";
 import { objectOf, openRecord } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
@@ -36,13 +36,7 @@ export async function rewriteKind(
   const startedMs = clock.monotonicMs();
   const corrupt: string[] = [];
   let [scanned, rewritten, left] = [0, 0, 0];
-  const walk = {
-    range: slot.range,
-    revision: 0n,
-    serializable: false,
-    wanted: () => Number.POSITIVE_INFINITY,
-    ahead: false,
-  };
+  const walk = wholeWalk(slot.range);
   for await (const page of rangePages(etcd.kv, slot.sizer, walk, call)) {
     const kvs = page.kvs.values();
     const worker = async (): Promise<void> => {

@@ -12,7 +12,7 @@ import { invalidArgument, isStoreError } from "../errors.ts";
 import type { EtcdCall, Kv } from "../etcd/ports.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { KindSlot } from "./kind-slot.ts";
-import { rangePages } from "./range-pages.ts";
+import { rangePages, wholeWalk } from "./range-pages.ts";
 import type { StorageContext } from "./storage-context.ts";
 
 export interface SealedKind {
@@ -96,13 +96,7 @@ async function countSealed(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map(ids.map((id) => [id, 0]));
-  const walk = {
-    range: slot.range,
-    revision: 0n,
-    serializable: false,
-    wanted: () => Number.POSITIVE_INFINITY,
-    ahead: false,
-  };
+  const walk = wholeWalk(slot.range);
   for await (const page of rangePages(context.etcd.kv, slot.sizer, walk, { signal })) {
     for (const { value } of page.kvs) {
       const id = sealedUnder(value);

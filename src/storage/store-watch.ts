@@ -22,7 +22,7 @@ import { awaitRevision, currentRevision } from "./freshness.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import { onlyKey } from "./lists.ts";
 import { progressIsReliable } from "./progress-trust.ts";
-import { rangePages } from "./range-pages.ts";
+import { rangePages, wholeWalk } from "./range-pages.ts";
 import { headOf, openRecord } from "./records.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { StoredBatch, StoredWatch } from "./stored.ts";
@@ -193,12 +193,9 @@ export class StoreWatch<V> implements Watch<V> {
       this.#context.etcd.kv,
       this.#slot.sizer,
       {
-        range: this.#context.keys.range(this.#slot.definition, selection.namespace),
+        ...wholeWalk(this.#context.keys.range(this.#slot.definition, selection.namespace)),
         key: onlyKey(this.#context.keys, this.#slot, selection),
         revision,
-        serializable: false,
-        wanted: () => Number.POSITIVE_INFINITY,
-        ahead: false,
       },
       { signal: this.#stop.signal },
     );
