@@ -16,6 +16,7 @@ export {
   type RepositoryRestoreOptions,
 } from "./repository/repository.ts";
 export type { RetentionPolicy } from "./repository/retention.ts";
+export { restoreToScratch, type ScratchRestore } from "./repository/scratch-restore.ts";
 export { restoreCluster, restoreSnapshot } from "./restore.ts";
 export {
   type ObjectDiff,

@@ -4,9 +4,6 @@
  * Stored bytes are opened with the target store's own codec, so encrypted values need no keys here. What it cannot
  * open (a dictionary the target never had) is opened with the dictionaries that the backup itself carries.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { systemRandom } from "../base/random.ts";
 import { msgpackCodec } from "../codec/codec.ts";
 import type { DictionaryStore } from "../codec/kind-dictionaries.ts";
@@ -23,6 +20,7 @@ import type { StoredSource } from "../storage/stored.ts";
 import type { MvccRecord } from "./mvcc-record.ts";
 import { stateAt } from "./record-scan.ts";
 import type { BackupRepository } from "./repository/repository.ts";
+import { restoreToScratch } from "./repository/scratch-restore.ts";
 import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
 
 export type RestoreSource =
@@ -91,23 +89,9 @@ async function* fromRepository(
   kinds: readonly KindDefinition[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<SourceObject> {
-  const scratch = await mkdtemp(join(tmpdir(), "keelson-objects-"));
-  try {
-    const { toRevision, toTime, transforms } = from;
-    const dataDir = join(scratch, "data");
-    await from.repository.restore({
-      dataDir,
-      toRevision,
-      toTime,
-      bumpRevision: false,
-      allowLivePeers: true,
-      signal,
-    });
-    const snapshot = join(dataDir, "member", "snap", "db");
-    yield* fromFile({ snapshot, transforms, skipHashCheck: true }, target, kinds, signal);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  const { repository, toRevision, toTime, transforms } = from;
+  await using scratch = await restoreToScratch(repository, { toRevision, toTime, signal });
+  yield* fromFile({ snapshot: scratch.snapshot, transforms, skipHashCheck: true }, target, kinds, signal);
 }
 
 async function* fromFile(

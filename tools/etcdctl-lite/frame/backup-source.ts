@@ -2,9 +2,6 @@
  * The backup that `restore objects` reads from: a snapshot file, or a repository at a revision or time. What a backup has on
  * record about its store comes with it: a store that has lost everything knows its kinds and its encryption from there.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { KindRecord, StoreRecords } from "keelson";
 import type { RestoreSource } from "keelson/backup";
 import { encryptionKeys } from "./encryption-keys.ts";
@@ -40,28 +37,18 @@ export async function openBackupSource(session: Session): Promise<BackupSource> 
     throw badArguments("--to-time needs --repository: a snapshot has no times");
   const transform = await (await encryptionKeys(session))?.transform("migrate");
   const transforms = transform === undefined ? undefined : { "*": transform };
+  const { inspectSnapshot, restoreToScratch } = await import("keelson/backup");
   if (file !== "") {
-    const { inspectSnapshot } = await import("keelson/backup");
     const records = await recordsIn(session, { snapshot: file, end: (await inspectSnapshot(file)).revision });
     const from = { snapshot: file, revision: toRevision, transforms };
     return { from, records, [Symbol.asyncDispose]: async () => {} };
   }
-  const scratch = await mkdtemp(join(tmpdir(), "keelson-restore-"));
-  const remove = (): Promise<void> => rm(scratch, { recursive: true, force: true });
+  const point = { toRevision, toTime, signal: io.signal };
+  const scratch = await restoreToScratch(await repositoryOf(flags), point);
+  const remove = (): PromiseLike<void> => scratch[Symbol.asyncDispose]();
   try {
-    const dataDir = join(scratch, "data");
-    const repository = await repositoryOf(flags);
-    const signal = io.signal;
-    const restored = await repository.restore({
-      dataDir,
-      toRevision,
-      toTime,
-      bumpRevision: false,
-      allowLivePeers: true,
-      signal,
-    });
-    const snapshot = join(dataDir, "member", "snap", "db");
-    const records = await recordsIn(session, { snapshot, end: restored.toRevision });
+    const { snapshot } = scratch;
+    const records = await recordsIn(session, { snapshot, end: scratch.revision });
     return { from: { snapshot, transforms, skipHashCheck: true }, records, [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();

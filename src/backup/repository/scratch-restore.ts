@@ -1,0 +1,38 @@
+/**
+ * A repository at a revision or time as a snapshot file, for those who read objects out of it: restored into a folder of
+ * its own, which goes when it is disposed of. Nothing boots from it, so revisions stay what they were.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BackupRepository, RepositoryRestoreOptions } from "./repository.ts";
+
+export interface ScratchRestore extends AsyncDisposable {
+  /** Path of the snapshot; it has no hash of its own: open it with `skipHashCheck`. */
+  readonly snapshot: string;
+  /** The revision whose state it holds. */
+  readonly revision: string;
+}
+
+/** @throws as `repository.restore` */
+export async function restoreToScratch(
+  repository: BackupRepository,
+  point: Pick<RepositoryRestoreOptions, "toRevision" | "toTime" | "signal">,
+): Promise<ScratchRestore> {
+  const folder = await mkdtemp(join(tmpdir(), "keelson-restore-"));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const dataDir = join(folder, "data");
+    const { toRevision } = await repository.restore({
+      ...point,
+      dataDir,
+      bumpRevision: false,
+      allowLivePeers: true,
+    });
+    const snapshot = join(dataDir, "member", "snap", "db");
+    return { snapshot, revision: toRevision, [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
