@@ -1,13 +1,11 @@
 /**
- * What every Transport does, as a suite over an adapter: the same text runs for etcd3's connections, for our own
- * HTTP/2 and for whatever comes. It speaks to a real etcd, directly and through a TCP proxy.
+ * What every Transport does, as a suite over an adapter: the same text runs for etcd3's connections, for our own HTTP/2, for
+ * the in-memory transport and for whatever comes. It speaks to an etcd directly and over roads that break.
  */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test as vitestTest } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { parseEndpoint } from "../../src/etcd/endpoint-address.ts";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
-import { freePort } from "../../src/etcd/local-ports.ts";
 import {
   grpcStatus,
   type MethodPath,
@@ -24,7 +22,7 @@ import {
 } from "../../src/etcd/wire/kv.ts";
 import { snapshotResponse } from "../../src/etcd/wire/maintenance.ts";
 import { decodeWatchReply, encodeWatchMessage } from "../../src/etcd/wire/watch.ts";
-import { TcpProxy } from "../support/tcp-proxy.ts";
+import { type Link, type TransportNetwork, tcpNetwork, type Unserved } from "./transport-network.ts";
 
 const range: MethodPath = "/etcdserverpb.KV/Range";
 const put: MethodPath = "/etcdserverpb.KV/Put";
@@ -40,10 +38,27 @@ async function failureOf(work: Promise<unknown>): Promise<TransportFailure> {
   return error as TransportFailure;
 }
 
-export function transportContract(name: string, factory: TransportFactory): void {
+/**
+ * @param network where it plays; default a real etcd behind TCP proxies
+ * @param unserved cases that the adapter cannot serve: skipped, and the reason stands in their names
+ */
+export function transportContract(
+  name: string,
+  factory: TransportFactory,
+  network: () => Promise<TransportNetwork> = tcpNetwork,
+  unserved: Unserved = {},
+): void {
   describe(`transport ${name}`, () => {
-    let etcd: LocalEtcd;
-    let proxy: TcpProxy;
+    const missing = new Set(Object.keys(unserved));
+    const test = (title: string, run: () => Promise<void>): void => {
+      const reason = unserved[title];
+      missing.delete(title);
+      if (reason === undefined) vitestTest(title, run);
+      else vitestTest.skip(`${title}: ${reason}`, run);
+    };
+    let net: TransportNetwork;
+    /** Shared by what leaves it as it was. */
+    let shared: Link;
     const open = (url: string): Transport & AsyncDisposable => {
       const transport = factory({
         endpoint: parseEndpoint(url, false),
@@ -54,14 +69,14 @@ export function transportContract(name: string, factory: TransportFactory): void
       });
       return Object.assign(transport, { [Symbol.asyncDispose]: () => transport.close() });
     };
-    const direct = (): Transport & AsyncDisposable => open(etcd.endpoints[0] ?? "");
+    const direct = (): Transport & AsyncDisposable => open(net.url);
     beforeAll(async () => {
-      etcd = await startLocalEtcd();
-      proxy = await TcpProxy.start(etcd.clientPort);
+      net = await network();
+      shared = await net.link();
     });
     afterAll(async () => {
-      await proxy.close();
-      await etcd.stop();
+      await shared[Symbol.asyncDispose]();
+      await net[Symbol.asyncDispose]();
     });
 
     test("unary() carries a request and its reply", async () => {
@@ -101,7 +116,7 @@ export function transportContract(name: string, factory: TransportFactory): void
         text: "etcdserver: key is not provided",
         request: "sent",
         fromServer: true,
-        endpoint: etcd.endpoints[0],
+        endpoint: net.url,
       });
     });
 
@@ -112,7 +127,7 @@ export function transportContract(name: string, factory: TransportFactory): void
     });
 
     test("nobody listening is unavailable and unsent", async () => {
-      await using transport = open(`http://127.0.0.1:${await freePort()}`);
+      await using transport = open(await net.nobody());
       const failure = await failureOf(
         transport.unary(put, encodePutRequest({ key: "a", value: "" }), { timeoutMs: 20_000 }),
       );
@@ -120,10 +135,10 @@ export function transportContract(name: string, factory: TransportFactory): void
     });
 
     test("a swallowed answer is a deadline of the client's making, sent", async () => {
-      await using swallowing = await TcpProxy.start(etcd.clientPort);
+      await using swallowing = await net.link();
       await using transport = open(swallowing.url);
       await transport.unary(range, encodeRangeRequest({ key: "a" }));
-      swallowing.set({ mode: "swallow" });
+      swallowing.swallow();
       const failure = await failureOf(
         transport.unary(put, encodePutRequest({ key: "swallowed", value: "1" }), { timeoutMs: 400 }),
       );
@@ -135,10 +150,10 @@ export function transportContract(name: string, factory: TransportFactory): void
     });
 
     test("a connection cut under a call is a failure of the client's making, sent", async () => {
-      await using cutting = await TcpProxy.start(etcd.clientPort);
+      await using cutting = await net.link();
       await using transport = open(cutting.url);
       await transport.unary(range, encodeRangeRequest({ key: "a" }));
-      cutting.set({ mode: "swallow" });
+      cutting.swallow();
       const call = failureOf(
         transport.unary(put, encodePutRequest({ key: "cut", value: "1" }), { timeoutMs: 20_000 }),
       );
@@ -149,9 +164,9 @@ export function transportContract(name: string, factory: TransportFactory): void
     });
 
     test("a call after a cut reaches the server over a new connection", async () => {
-      await using transport = open(proxy.url);
+      await using transport = open(shared.url);
       await transport.unary(range, encodeRangeRequest({ key: "a" }));
-      proxy.cut();
+      shared.cut();
       let answer: Uint8Array | undefined;
       for (let tries = 0; tries < 100 && answer === undefined; tries++) {
         answer = await transport
@@ -165,10 +180,10 @@ export function transportContract(name: string, factory: TransportFactory): void
     });
 
     test("an aborted call rejects with the signal's reason and nothing is sent for an aborted signal", async () => {
-      await using swallowing = await TcpProxy.start(etcd.clientPort);
+      await using swallowing = await net.link();
       await using transport = open(swallowing.url);
       await transport.unary(range, encodeRangeRequest({ key: "a" }));
-      swallowing.set({ mode: "swallow" });
+      swallowing.swallow();
       const reason = new Error("enough");
       const controller = new AbortController();
       const call = transport.unary(range, encodeRangeRequest({ key: "a" }), { signal: controller.signal });
@@ -179,7 +194,7 @@ export function transportContract(name: string, factory: TransportFactory): void
           signal: AbortSignal.abort(reason),
         }),
       ).rejects.toBe(reason);
-      swallowing.set({ mode: "ok" });
+      swallowing.pass();
       await using other = direct();
       const reply = await other.unary(range, encodeRangeRequest({ key: "never" }));
       expect(decodeRangeResponse(reply).kvs).toEqual([]);
@@ -210,7 +225,7 @@ export function transportContract(name: string, factory: TransportFactory): void
     });
 
     test("a server stream that is not read holds the server back, and loses nothing", async () => {
-      await using throttled = await TcpProxy.start(etcd.clientPort);
+      await using throttled = await net.link();
       await using transport = open(throttled.url);
       await using writer = direct();
       const value = Buffer.alloc(1_000_000, 3);
@@ -279,22 +294,22 @@ export function transportContract(name: string, factory: TransportFactory): void
     });
 
     test("a stream cut in the middle fails, sent, of the client's making", async () => {
-      await using transport = open(proxy.url);
+      await using transport = open(shared.url);
       const stream = transport.bidi(watch);
       stream.write(
         encodeWatchMessage({ type: "create", create: { key: "cut", watchId: 1n, fragment: true } }),
       );
       await stream.next();
       const pending = failureOf(stream.next());
-      proxy.cut();
+      shared.cut();
       expect(await pending).toMatchObject({ request: "sent", fromServer: false });
     });
 
     test("close() ends calls and streams with code CANCELLED, twice is fine", async () => {
-      await using swallowing = await TcpProxy.start(etcd.clientPort);
+      await using swallowing = await net.link();
       const transport = open(swallowing.url);
       await transport.unary(range, encodeRangeRequest({ key: "a" }));
-      swallowing.set({ mode: "swallow" });
+      swallowing.swallow();
       const call = failureOf(transport.unary(range, encodeRangeRequest({ key: "a" })));
       const stream = failureOf(transport.bidi(watch).next());
       await transport.close();
@@ -317,6 +332,10 @@ export function transportContract(name: string, factory: TransportFactory): void
         transport.unary("/etcdserverpb.KV/Txn", encodeTxnRequest({ compare: [], success, failure: [] })),
       );
       expect(failure).toMatchObject({ code: grpcStatus.invalidArgument, fromServer: true });
+    });
+
+    vitestTest("what is not served is part of the suite", () => {
+      expect([...missing]).toEqual([]);
     });
   });
 }
