@@ -3,14 +3,17 @@
  * Everything that can be refused is refused here, before a byte is written.
  */
 import { constants } from "node:fs";
-import { access, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { access, lstat, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join, resolve } from "node:path";
+import { makeDirectory } from "../base/make-directory.ts";
 import { invalidArgument } from "../errors.ts";
 import { directoryMode } from "./durable.ts";
 
 /** A port on this or a near machine answers or refuses well within this. */
 const probeTimeoutMs = 1_000;
+/** Of the parents of a data directory, which are the caller's own: as `mkdir -p` makes them. */
+const parentMode = 0o777;
 
 /** @throws INVALID_ARGUMENT unless `dataDir` is absent or empty and its parent can be written */
 export async function checkDataDir(dataDir: string): Promise<void> {
@@ -22,7 +25,9 @@ export async function checkDataDir(dataDir: string): Promise<void> {
   });
   if (entries.length > 0) throw refused(dataDir, `it is not empty: it holds "${entries[0]}"`);
   const parent = dirname(resolve(dataDir));
-  await mkdir(parent, { recursive: true });
+  await makeDirectory(parent, parentMode).catch((error: unknown) => {
+    throw refused(dataDir, error instanceof Error ? error.message : String(error));
+  });
   await access(parent, constants.W_OK).catch(() => {
     throw refused(dataDir, `"${parent}" cannot be written`);
   });
@@ -42,8 +47,11 @@ export async function createPartial(dataDir: string): Promise<string> {
     throw refused(dataDir, `"${partial}" is in the way, and no restore made it`);
   }
   await rm(partial, { recursive: true, force: true });
-  await mkdir(join(partial, "member", "snap"), { recursive: true, mode: directoryMode });
-  await mkdir(join(partial, "member", "wal"), { recursive: true, mode: directoryMode });
+  for (const folder of ["snap", "wal"]) {
+    await makeDirectory(join(partial, "member", folder), directoryMode).catch((error: unknown) => {
+      throw refused(dataDir, error instanceof Error ? error.message : String(error));
+    });
+  }
   return partial;
 }
 

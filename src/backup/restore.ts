@@ -9,10 +9,11 @@
  */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, mkdir, open, rm } from "node:fs/promises";
+import { copyFile, open, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { CallScope } from "../base/call.ts";
 import { systemClock } from "../base/clock.ts";
+import { makeDirectory } from "../base/make-directory.ts";
 import { systemRandom } from "../base/random.ts";
 import { invalidArgument, StoreError } from "../errors.ts";
 import { BoltWriter } from "./bolt-writer.ts";
@@ -237,7 +238,7 @@ async function writeLogs(partial: string, membership: Membership, member: Initia
 
 /** The partial folder becomes the data directory: an empty directory gives way, anything else does not. */
 async function publish(partial: string, dataDir: string): Promise<void> {
-  await mkdir(dirname(dataDir), { recursive: true, mode: directoryMode });
+  await makeDirectory(dirname(dataDir), directoryMode);
   await renameDurably(partial, dataDir);
 }
 

@@ -5,11 +5,14 @@
  * in a folder of its own that goes with it, or in `dataDir`, which is kept. Clusters of several members are
  * `startLocalCluster` (local-cluster.ts).
  */
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Call, CallScope } from "../base/call.ts";
 import { systemClock } from "../base/clock.ts";
+import { makeDirectory } from "../base/make-directory.ts";
+import { quote } from "../base/quote.ts";
 import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
 import { type EtcdBinary, findEtcd } from "./find-etcd.ts";
 import { dataDirLocked, type Exit, lockHolder } from "./local-failures.ts";
@@ -68,6 +71,8 @@ export interface MemberPlan {
 
 /** Start-up bound when the caller gives none; a large data directory takes seconds, a loaded machine more. */
 const startTimeoutMs = 60_000;
+/** Of the folders made here: etcd wants its data directory for its owner alone and warns otherwise. */
+const ownerOnly = 0o700;
 /** Attempts with other ports when a port chosen here was taken in the meantime. */
 const portAttempts = 5;
 
@@ -99,12 +104,17 @@ export async function prepareLocalEtcd(options: LocalEtcdOptions): Promise<Local
       throw invalidArgument(name, `Cannot start etcd: ${name} is ${port}, expected 1 to 65535`);
     }
   }
+  // "" would be the directory this process happens to be in.
+  const { dataDir } = options;
+  if (dataDir !== undefined && (typeof dataDir !== "string" || dataDir === "" || dataDir.includes("\0"))) {
+    throw invalidArgument("dataDir", `Cannot start etcd: dataDir is ${quote(dataDir)}, expected a path`);
+  }
   const binary = await findEtcd(options);
   const runDir = await mkdtemp(join(tmpdir(), "keelson-etcd-"));
   return new LocalInstance({
     binary,
     runDir,
-    dataDir: options.dataDir === undefined ? join(runDir, "data") : resolve(options.dataDir),
+    dataDir: dataDir === undefined ? join(runDir, "data") : resolve(dataDir),
     clientPort: options.clientPort ?? (await freePort()),
     peerPort: options.peerPort ?? (await freePort()),
     extraArgs: options.extraArgs ?? [],
@@ -167,12 +177,14 @@ export class LocalInstance implements LocalEtcd {
     }
     const { dataDir, runDir, binary } = this.#facts;
     // stop() has removed it when this is a restart.
-    await mkdir(runDir, { recursive: true, mode: 0o700 });
-    // etcd wants its data directory for its owner alone and warns otherwise.
-    await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    await makeDirectory(runDir, ownerOnly);
+    try {
+      await makeDirectory(dataDir, ownerOnly);
+      await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw invalidArgument("dataDir", `Cannot start etcd: data directory "${dataDir}": ${reason}`);
-    });
+      throw invalidArgument("dataDir", `Cannot start etcd: data directory ${quote(dataDir)}: ${reason}`);
+    }
     const holder = await lockHolder(dataDir);
     if (holder !== undefined) throw dataDirLocked(dataDir, holder);
     const metricsUrl = `http://127.0.0.1:${await freePort()}`;

@@ -1,7 +1,7 @@
 /** `startLocalEtcd` and `startLocalCluster`: real processes, clear errors, nothing left behind. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdtemp, rm } from "node:fs/promises";
+import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -175,6 +175,28 @@ test("startLocalEtcd says what to do when there is no etcd of that name", async 
   const wrong = await failureOf(startLocalEtcd({ binary: process.execPath }));
   expect(wrong.message).toContain('expected "etcd Version: …"');
 });
+
+test("startLocalEtcd refuses a dataDir where none can be, by its name", async () => {
+  const file = join(folder, "file");
+  await writeFile(file, "");
+  // /proc takes no directory and says ENOENT, /sys says that it may not.
+  const nowhere = process.platform === "linux" ? ["/proc/keelson/a", "/sys/keelson"] : [];
+  for (const dataDir of ["", "a\0b", file, join(file, "data"), ...nowhere]) {
+    const error = await failureOf(startLocalEtcd({ dataDir }));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", details: { argument: "dataDir" } });
+    expect(error.message).toContain(JSON.stringify(dataDir));
+  }
+});
+
+test.runIf(process.platform === "linux")(
+  "startLocalEtcd on a directory in which etcd can make nothing says so and leaves no process",
+  async () => {
+    const error = await failureOf(startLocalEtcd({ dataDir: "/proc" }));
+    // Only a user who may write anywhere gets as far as etcd itself.
+    expect(["INVALID_ARGUMENT", "UNAVAILABLE"]).toContain(error.code);
+    expect(error.message).toContain("/proc");
+  },
+);
 
 test("startLocalEtcd refuses data of a newer etcd by name", async (context) => {
   const binaries = [...(await findEveryEtcd()), ...(await etcdBinaries())];

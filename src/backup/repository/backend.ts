@@ -2,11 +2,13 @@
  * Where a repository keeps its bytes: four verbs that any object store has, and a lock. The directory backend is here;
  * one over an object store fits behind the same interface.
  */
-import { link, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { makeDirectory } from "../../base/make-directory.ts";
+import { quote } from "../../base/quote.ts";
 import { randomUuid, systemRandom } from "../../base/random.ts";
-import { StoreError } from "../../errors.ts";
+import { invalidArgument, StoreError } from "../../errors.ts";
 import { directoryMode, syncDirectory, writeNewFile } from "../durable.ts";
 
 export interface RepositoryBackend {
@@ -28,7 +30,10 @@ export interface RepositoryBackend {
 /** The repository in a directory of a file system. */
 export async function openDirectoryBackend(directory: string): Promise<RepositoryBackend> {
   for (const folder of ["chunks", "backups", "scratch"]) {
-    await mkdir(join(directory, folder), { recursive: true, mode: directoryMode });
+    await makeDirectory(join(directory, folder), directoryMode).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw invalidArgument("directory", `Cannot open repository ${quote(directory)}: ${reason}`);
+    });
   }
   const pathOf = (name: string): string => join(directory, ...name.split("/"));
   return {
@@ -41,7 +46,7 @@ export async function openDirectoryBackend(directory: string): Promise<Repositor
     },
     async write(name, bytes) {
       const path = pathOf(name);
-      await mkdir(dirname(path), { recursive: true, mode: directoryMode });
+      await makeDirectory(dirname(path), directoryMode);
       const partial = `${path}.${randomUuid(systemRandom)}.partial`;
       await writeNewFile(partial, bytes);
       await rename(partial, path);

@@ -91,7 +91,7 @@ export interface BackupRepository {
   prune(policy: RetentionPolicy): Promise<{ readonly removed: readonly string[]; readonly chunks: number }>;
 }
 
-/** @throws INVALID_ARGUMENT for a key of the wrong size or sort */
+/** @throws INVALID_ARGUMENT for a key of the wrong size or sort, or a directory that cannot be made */
 export async function openRepository(options: RepositoryOptions): Promise<BackupRepository> {
   checkSigningKey(options.signingKey);
   if (typeof options.directory !== "string" || options.directory === "") {
