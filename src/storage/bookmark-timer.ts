@@ -7,6 +7,7 @@
  * Where etcd's notices can run ahead of events nobody asks, and the last delivered version is repeated.
  */
 import type { Clock, Timer } from "../base/clock.ts";
+import { setReadingTimer } from "../base/reading-timer.ts";
 
 /** A minute at most is promised, an answer from etcd included. */
 const everyMs = 50_000;
@@ -74,7 +75,7 @@ export class BookmarkTimer implements Disposable {
     }
     this.#asked = true;
     this.#ask();
-    this.#timer = this.#clock.setTimer(answerMs, () => this.#repeat());
+    this.#timer = setReadingTimer(this.#clock, answerMs, () => this.#repeat());
   }
 
   #repeat(): void {

@@ -3,6 +3,7 @@
  * `createWatchCache` and `withCaches` each make one and hand out readers over it.
  */
 import type { Timer } from "../base/clock.ts";
+import { setReadingTimer } from "../base/reading-timer.ts";
 import { StoreError } from "../errors.ts";
 import type { ResourceReader } from "../resource/contract.ts";
 import type { KindDefinition } from "../resource/kind.ts";
@@ -130,7 +131,7 @@ export class CacheCore {
       const wanted = [...this.watchers].some((watch) => watch.bookmarks);
       if (!wanted || this.feed.state !== "ready") return this.#armBookmarks();
       this.feed.requestProgress();
-      this.#bookmarkTimer = clock.setTimer(bookmarkProgressMs, () => {
+      this.#bookmarkTimer = setReadingTimer(clock, bookmarkProgressMs, () => {
         for (const watch of this.watchers) watch.bookmark();
         this.#armBookmarks();
       });

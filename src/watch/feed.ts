@@ -14,6 +14,7 @@
 import { channel } from "node:diagnostics_channel";
 import { Backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
+import { setReadingTimer } from "../base/reading-timer.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
@@ -36,6 +37,8 @@ const relistChannel = channel("keelson:cache:relist");
 
 interface Waiter {
   readonly revision: bigint;
+  /** Rounds of asking for progress that it waits for still. */
+  rounds: number;
   resolve(reached: boolean): void;
 }
 
@@ -139,20 +142,26 @@ export class Feed {
     });
   }
 
-  /** False when `timeoutMs` passed before `revision` was applied. Progress is asked for while somebody waits. */
+  /**
+   * False when `timeoutMs` passed before `revision` was applied. Progress is asked for while somebody waits, and time is
+   * counted in rounds of asking: a process that slept has not asked meanwhile, and asks again before it gives up.
+   */
   reach(revision: bigint, timeoutMs: number): Promise<boolean> {
     if (this.#applied >= revision && this.#state === "ready") return Promise.resolve(true);
     if (this.#state === "stopped") return Promise.resolve(false);
     return new Promise((resolve) => {
-      const timer = this.source.clock.setTimer(timeoutMs, () => finish(false));
-      const finish = (reached: boolean): void => {
-        timer.cancel();
-        this.#waiters.delete(waiter);
-        resolve(reached);
+      // The round under way has been going on for a while: it is not counted.
+      const begun = this.#progressTimer === undefined ? 0 : 1;
+      const waiter: Waiter = {
+        revision,
+        rounds: Math.ceil(timeoutMs / cacheLimits.progressEveryMs) + begun,
+        resolve: (reached) => {
+          this.#waiters.delete(waiter);
+          resolve(reached);
+        },
       };
-      const waiter: Waiter = { revision, resolve: finish };
       this.#waiters.add(waiter);
-      if (this.#progressTimer === undefined) this.#askProgress();
+      if (begun === 0) this.#askProgress();
     });
   }
 
@@ -392,10 +401,15 @@ export class Feed {
   }
 
   #askProgress(): void {
-    this.#progressTimer = undefined;
-    if (this.#waiters.size === 0 || this.#stop.signal.aborted) return;
     this.requestProgress();
-    this.#progressTimer = this.source.clock.setTimer(cacheLimits.progressEveryMs, () => this.#askProgress());
+    const { clock } = this.source;
+    this.#progressTimer = setReadingTimer(clock, cacheLimits.progressEveryMs, () => this.#nextRound());
+  }
+
+  #nextRound(): void {
+    this.#progressTimer = undefined;
+    for (const waiter of this.#waiters) if (--waiter.rounds <= 0) waiter.resolve(false);
+    if (this.#waiters.size > 0) this.#askProgress();
   }
 
   /** Asks etcd how far the stream is; an answer moves `applied` though nothing happened. */

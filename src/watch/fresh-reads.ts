@@ -91,8 +91,7 @@ export class FreshReads {
       this.#lagging = undefined;
     }
     if (feed.applied >= revision && feed.state === "ready") return true;
-    const waitMs = Math.min(cacheLimits.freshWaitMs, scope.remainingMs());
-    const reached = await untilAborted(feed.reach(revision, waitMs), scope.signal);
+    const reached = await untilAborted(feed.reach(revision, cacheLimits.freshWaitMs), scope.signal);
     return reached && feed.state === "ready";
   }
 

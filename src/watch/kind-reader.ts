@@ -226,7 +226,7 @@ export class KindReader<V> implements ResourceReader<V> {
           scope,
         );
       if (revision > feed.applied)
-        await feed.reach(revision, Math.min(cacheLimits.freshWaitMs, scope.remainingMs()));
+        await untilAborted(feed.reach(revision, cacheLimits.freshWaitMs), scope.signal);
       const position = this.#heldPosition(kind, revision);
       if (position !== undefined && feed.covers(kind))
         return this.#page(kind, plan, { position, revision, after }, scope);

@@ -97,6 +97,27 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     expect((await cache.list()).items).toHaveLength(30);
   });
 
+  test("a process that was held up for longer than a read waits for the stream reads the stream first", async () => {
+    const made = await items.create(draft("one", 1));
+    const taps: Taps = {};
+    await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
+    await cache.ready();
+    await etcd.kv.put({ key: "/beside", value: "x" });
+    const asked = new Promise<void>((resolve) => {
+      taps.onAsk = resolve;
+    });
+    const listing = cache.list();
+    await asked;
+    // The request leaves, then nothing runs here until the wait would be over.
+    await new Promise((resolve) => setImmediate(resolve));
+    const untilMs = performance.now() + 3_300;
+    while (performance.now() < untilMs) {
+      // Neither timers nor sockets have their turn.
+    }
+    expect((await listing).items).toEqual([made]);
+    expect(cache.stats()).toMatchObject({ freshTimeouts: 0, etcdReads: 0 });
+  });
+
   test("where progress notices cannot be trusted, linearizable reads go to etcd and any reads do not", async () => {
     const made = await items.create(draft("one", 1));
     await using cache = createWatchCache(tappedReader(items, { reliable: false }), {

@@ -16,6 +16,8 @@ export interface Taps {
   batch?: ((batch: StoredBatch) => StoredBatch | undefined) | undefined;
   /** False: requests for progress go nowhere. */
   progress?: boolean | undefined;
+  /** Hears of every request for progress, swallowed or not. */
+  onAsk?: (() => void) | undefined;
   /** What the source says of etcd's progress notices; default true. */
   reliable?: boolean | undefined;
   /** Thrown by the stream at its next batch, once. */
@@ -78,6 +80,7 @@ function tappedWatch(watch: StoredWatch, taps: Taps): StoredWatch {
     ready: () => watch.ready(),
     requestProgress: () => {
       if (taps.progress !== false) watch.requestProgress();
+      taps.onAsk?.();
     },
     async *[Symbol.asyncIterator]() {
       for await (const batch of watch) {
