@@ -18,13 +18,15 @@ import {
   type WatchEvent,
   type WatchOptions,
 } from "keelson";
-import { connectEtcd, type Etcd } from "keelson/etcd";
+import type { Etcd } from "keelson/etcd";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { streamFaults } from "../checkers/c3-watches.ts";
 import { TruthLog } from "../checkers/truth-log.ts";
 import { logFaults, logOf, type Reading, streamOf } from "../checkers/watch-events.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { patientEtcd, until } from "../support/patience.ts";
+import { recordedEtcd } from "../support/recorded-requests.ts";
 
 interface Item extends Resource {
   spec: { n: number; node: string };
@@ -67,7 +69,7 @@ const wishes: readonly { options: WatchOptions; wants: (key: string, body: strin
 ];
 
 /** Creates, changes and deletes at random until told to stop. */
-function churn(items: ResourceStore<Item>, workers: number): { stop(): Promise<number> } {
+function churn(items: ResourceStore<Item>, workers: number): { writes(): number; stop(): Promise<void> } {
   let going = true;
   let writes = 0;
   const work = async (worker: number): Promise<void> => {
@@ -94,10 +96,10 @@ function churn(items: ResourceStore<Item>, workers: number): { stop(): Promise<n
   };
   const running = Array.from({ length: workers }, (_, worker) => work(worker));
   return {
+    writes: () => writes,
     async stop() {
       going = false;
       await Promise.all(running);
-      return writes;
     },
   };
 }
@@ -112,7 +114,7 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
   let run = 0;
   beforeAll(async () => {
     server = await startLocalEtcd({ binary: path });
-    etcd = await connectEtcd({ endpoints: server.endpoints });
+    etcd = await patientEtcd(server);
   });
   beforeEach(async () => {
     store = await createStore({
@@ -132,22 +134,38 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
     await server?.stop();
   });
 
-  /** Every stream of many watchers of mixed speed against the log, with `during` happening meanwhile. */
-  async function mixedSpeeds(options: CacheOptions, during: () => Promise<void>): Promise<CacheStats> {
+  /** What a run of many watchers tells those who act on it meanwhile. */
+  interface Run {
+    readonly cache: WatchCache<Item>;
+    /** The last version of etcd's own stream that was read. */
+    logged(): bigint;
+    /** Every watcher that stops reading has had its first batch, and stands still from then on. */
+    allStand(): boolean;
+  }
+
+  /**
+   * Every stream of many watchers of mixed speed against the log, with `during` happening meanwhile: writers go on until
+   * it is done, the time is over and there was something to see.
+   */
+  async function mixedSpeeds(
+    options: CacheOptions,
+    during: (run: Run) => Promise<void>,
+  ): Promise<CacheStats> {
     await using cache = createWatchCache(items, { selfCheckIntervalMs: false, ...options });
     await cache.ready();
     const start = cache.resourceVersion;
     const everything: WatchEvent<Item>[] = [];
     const log = items.watch({ resourceVersion: start });
-    let endAt: bigint | undefined;
-    const isOver = (revision: string): boolean => endAt !== undefined && BigInt(revision) >= endAt;
     const logged = (async () => {
       for await (const event of log) {
         everything.push(event);
         if (event.type !== "BOOKMARK" && event.object.metadata.name === "end") break;
       }
     })();
-    let released = false;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     const streams = Array.from({ length: watcherCount }, (_, i) => {
       const wish = wishes[i % wishes.length] ?? { options: {}, wants: () => true };
       const watch = cache.watch({ ...wish.options, resourceVersion: start, bookmarks: i % 3 === 0 });
@@ -158,12 +176,12 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
         for await (const batch of watch.batches()) {
           events.push(...batch);
           if (speed === "slow") await pause(20);
-          if (speed === "stopped" && !released)
-            await expect.poll(() => released, { timeout: 120_000 }).toBe(true);
+          if (speed === "stopped") await released;
         }
       })();
       return {
         name: `watcher ${i} (${speed})`,
+        speed,
         start: BigInt(start),
         events,
         wants: wish.wants,
@@ -174,26 +192,33 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
     await Promise.all(streams.map(({ watch }) => watch.ready()));
     const writers = churn(items, 8);
     let worst = 0;
-    const until = Date.now() + stopMs;
-    const meanwhile = during();
-    for (let sample = 0; Date.now() < until; sample++) {
+    const endMs = performance.now() + stopMs;
+    let isDone = false;
+    const meanwhile = during({
+      cache,
+      logged: () => BigInt(everything.at(-1)?.resourceVersion ?? 0),
+      allStand: () => streams.every(({ speed, events }) => speed !== "stopped" || events.length > 0),
+    }).finally(() => {
+      isDone = true;
+    });
+    for (let sample = 0; performance.now() < endMs || writers.writes() <= 100 || !isDone; sample++) {
       await pause(sampleMs);
       worst = Math.max(worst, cache.stats().bytes.total);
       await sameAsEtcd(cache, wishes[sample % wishes.length]);
     }
     await meanwhile;
-    expect(await writers.stop()).toBeGreaterThan(100);
+    await writers.stop();
+    expect(writers.writes()).toBeGreaterThan(100);
     const last = await items.create({ metadata: { namespace: "z", name: "end" }, spec: { n: 0, node: "" } });
-    endAt = BigInt(last.metadata.resourceVersion);
+    const endAt = BigInt(last.metadata.resourceVersion);
     await logged;
-    released = true;
+    release();
     const changes = logOf(everything, reading);
     expect(logFaults(changes)).toEqual([]);
     // Who has nothing left to be told is at the end: its next event can only be later.
-    const expectedEnd = endAt;
     await expect
-      .poll(() => (isOver(cache.resourceVersion) ? cache.stats().lagging.length : -1), {
-        timeout: full ? 150_000 : 60_000,
+      .poll(() => (BigInt(cache.resourceVersion) >= endAt ? cache.stats().lagging.length : -1), {
+        timeout: full ? 150_000 : 90_000,
       })
       .toBe(0);
     await Promise.all(streams.map(({ watch }) => watch[Symbol.asyncDispose]()));
@@ -201,7 +226,7 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
     const truth = new TruthLog(changes);
     const faults = streams.flatMap((stream) =>
       streamFaults(truth, streamOf(stream, reading), {
-        until: expectedEnd,
+        until: endAt,
         wants: (change) => change?.type === "put" && stream.wants(change.key, change.value ?? ""),
       }).map(({ rule, what }) => `${stream.name}: not ${rule}: ${what}`),
     );
@@ -239,12 +264,22 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
   test(
     "watchers of mixed speed, some stopped, across two compactions: each stream equals etcd's log",
     async () => {
-      await mixedSpeeds({}, async () => {
-        for (const share of [0.3, 0.7]) {
-          await pause(stopMs * (share === 0.3 ? 0.3 : 0.4));
-          await etcd.kv.compact(BigInt(await store.currentResourceVersion()));
+      let compacted = 0n;
+      await mixedSpeeds({}, async ({ cache, logged }) => {
+        for (const share of [0.3, 0.4]) {
+          await pause(stopMs * share);
+          // What both streams from etcd have passed: one that must be opened anew finds its place still there.
+          const passed = (): bigint => {
+            const [read, applied] = [logged(), BigInt(cache.resourceVersion)];
+            return read < applied ? read : applied;
+          };
+          const before = compacted;
+          await until(() => passed() > before, "both streams go on");
+          compacted = passed();
+          await etcd.kv.compact(compacted);
         }
       });
+      expect(compacted).toBeGreaterThan(0n);
     },
     timeoutMs,
   );
@@ -252,21 +287,46 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
   test(
     "with next to no history in memory, slow watchers go on from etcd's own",
     async () => {
-      const { replays } = await mixedSpeeds({ historyBytes: 20_000 }, async () => undefined);
+      const { replays } = await mixedSpeeds({ historyBytes: 20_000 }, async ({ cache, allStand }) => {
+        await until(allStand, "each that stops has stopped");
+        const stoodAt = cache.stats().eventsReceived;
+        // All that is held then is later than where the stopped ones stand, and what they were given ahead.
+        await until(() => {
+          const { eventsReceived, historyEvents } = cache.stats();
+          return eventsReceived - stoodAt > 2 * historyEvents + 600;
+        }, "history has gone on without them");
+      });
       expect(replays).toBeGreaterThan(0);
     },
     timeoutMs,
   );
 
   test("a quiet cache answers 1,000 consistent lists with one or two quorum reads", async () => {
-    await items.create({ metadata: { namespace: "a", name: "one" }, spec: { n: 1, node: "" } });
-    await using cache = createWatchCache(items, { selfCheckIntervalMs: false });
+    const prefix = "/g-quiet";
+    const recorded = recordedEtcd(etcd);
+    const options = { kinds: [Item], prefix, namespaces: "open", compaction: false } as const;
+    await using counted = await createStore({ etcd: recorded.etcd, ...options });
+    const quiet = counted.resources(Item);
+    await quiet.create({ metadata: { namespace: "a", name: "one" }, spec: { n: 1, node: "" } });
+    await using cache = createWatchCache(quiet, { selfCheckIntervalMs: false });
     await cache.ready();
-    const ranges = (): number => etcd.stats().requests["/etcdserverpb.KV/Range"] ?? 0;
     await etcd.kv.put({ key: "/elsewhere", value: "x" });
-    const before = ranges();
+    const [sentBefore, before] = [recorded.requests.length, cache.stats()];
     const pages = await Promise.all(Array.from({ length: 1_000 }, () => cache.list()));
     expect(pages.every(({ items: listed }) => listed.length === 1)).toBe(true);
-    expect(ranges() - before).toBeLessThanOrEqual(3);
+    const sent = recorded.requests.slice(sentBefore);
+    const after = cache.stats();
+    // The store's revision, read by a quorum; and the lists that went on to etcd, which a cache counts.
+    const revisions = sent.filter((request) =>
+      request.includes(`/keelson${prefix}/epoch","serializable":false`),
+    );
+    const lists = sent.filter((request) => request.includes(`"${prefix}/items/`));
+    expect(lists).toHaveLength(after.etcdReads - before.etcdReads);
+    expect(revisions.length).toBeLessThanOrEqual(2);
+    const timeouts = after.freshTimeouts - before.freshTimeouts;
+    if (timeouts === 0) expect([1, 2]).toContain(revisions.length + lists.length);
+    // On a machine that stands still for 3 s the cache does not catch up in time: only who waited in vain goes on to etcd.
+    const shared = after.etcdReadsShared - before.etcdReadsShared;
+    if (timeouts > 0) expect(Math.max(lists.length, shared)).toBeLessThanOrEqual(timeouts);
   });
 });
