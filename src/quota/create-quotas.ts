@@ -1,5 +1,7 @@
 /** Puts the parts of quotas together: the guard that rides in writes, the public `Quotas`, and the upkeep behind. */
+import { setMaxListeners } from "node:events";
 import type { CallGate } from "../base/call-gate.ts";
+import { StoreError } from "../errors.ts";
 import type { Etcd } from "../etcd/ports.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { Quotas } from "../resource/store.ts";
@@ -34,7 +36,11 @@ export function createQuotas(options: {
   const { etcd, census } = options;
   const { kv, clock, random } = etcd;
   const keys = new QuotaKeys(options.keys);
-  const specs = new SpecCache(kv, keys);
+  const end = new AbortController();
+  const ended = end.signal;
+  // Each namespace's ledger that is busy listens: hundreds are usual, and no leak.
+  setMaxListeners(0, ended);
+  const specs = new SpecCache(kv, keys, ended);
   const reconciler = new Reconciler({ kv, clock, random, keys, census });
   const upkeep = new Upkeep({
     etcd,
@@ -43,11 +49,15 @@ export function createQuotas(options: {
     checkIntervalMs: options.checkIntervalMs,
     onDifference: options.onDifference ?? (() => {}),
   });
-  const ledgers = new Ledgers({ kv, clock, random, keys, owner: () => upkeep.owner() });
+  const ledgers = new Ledgers({ kv, clock, random, keys, owner: () => upkeep.owner(), ended });
   return {
     guard: new QuotaGuard({ keys, specs, ledgers }),
     quotas: gatedQuotas(new QuotaAdmin({ kv, clock, random, keys, specs, census, reconciler }), options.gate),
     differences: () => reconciler.differences,
-    [Symbol.asyncDispose]: () => upkeep[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      // What a call that was given up has left under way, shared as it was with others, ends here.
+      end.abort(new StoreError("CLOSED", "Cannot use the quotas: the store is closed", { what: "store" }));
+      await upkeep[Symbol.asyncDispose]();
+    },
   };
 }

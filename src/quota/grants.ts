@@ -60,6 +60,8 @@ export interface GrantsOptions {
   readonly specKey: string;
   readonly keys: LedgerKeys;
   readonly pool: SlotPool;
+  /** Aborted when the quotas are closed: the round under way ends, and whoever still waits is rejected with its reason. */
+  readonly ended: AbortSignal;
 }
 
 export class Grants {
@@ -84,7 +86,7 @@ export class Grants {
 
   async #run(): Promise<void> {
     this.#running = true;
-    const { clock, random } = this.#options;
+    const { clock, random, ended } = this.#options;
     const backoff = new Backoff(roundWaits, clock, random);
     let takeOwn = false;
     while (this.#waiting.length > 0) {
@@ -92,29 +94,36 @@ export class Grants {
       const served = this.#waiting;
       this.#waiting = [];
       try {
+        ended.throwIfAborted();
         const left = await this.#round(served, takeOwn);
         const staying = left.why === "own room" ? dismiss(left.waiters) : left.waiters;
         this.#waiting.unshift(...staying);
         takeOwn = false;
-        if (left.why === "contended") await backoff.wait();
+        if (left.why === "contended") await backoff.wait(ended);
         else if (left.why === "own room" && staying.length > 0) takeOwn = !(await this.#released());
         else backoff.reset();
       } catch (error) {
+        // Those who are back among the waiting are rejected by the next turn of the loop.
         for (const waiter of served) waiter.reject(error);
       }
     }
     this.#running = false;
   }
 
-  /** True when one of our own slots was given back in time. */
+  /** True when one of our own slots was given back in time; false at once when the quotas are closed. */
   #released(): Promise<boolean> {
-    const { clock, pool } = this.#options;
+    const { clock, pool, ended } = this.#options;
+    if (ended.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const timer = clock.setTimer(ownRoomWaitMs, () => resolve(false));
-      void pool.nextRelease().then(() => {
+      const done = (released: boolean): void => {
         timer.cancel();
-        resolve(true);
-      });
+        ended.removeEventListener("abort", onEnd);
+        resolve(released);
+      };
+      const onEnd = (): void => done(false);
+      const timer = clock.setTimer(ownRoomWaitMs, onEnd);
+      ended.addEventListener("abort", onEnd);
+      void pool.nextRelease().then(() => done(true));
     });
   }
 
@@ -122,12 +131,15 @@ export class Grants {
     waiters: readonly Waiter[],
     takeOwn: boolean,
   ): Promise<{ readonly waiters: readonly Waiter[]; readonly why: "done" | "contended" | "own room" }> {
-    const { kv, spec, rule, specKey, keys, pool } = this.#options;
-    const answer = await kv.txn({
-      compare: [{ key: specKey, target: "mod", result: "=", operand: spec.revision }],
-      success: [{ type: "range", range: { key: keys.range.key, rangeEnd: keys.range.rangeEnd } }],
-      failure: [],
-    });
+    const { kv, spec, rule, specKey, keys, pool, ended } = this.#options;
+    const answer = await kv.txn(
+      {
+        compare: [{ key: specKey, target: "mod", result: "=", operand: spec.revision }],
+        success: [{ type: "range", range: { key: keys.range.key, rangeEnd: keys.range.rangeEnd } }],
+        failure: [],
+      },
+      { signal: ended },
+    );
     const [read] = answer.responses;
     if (!answer.succeeded || read?.type !== "range") {
       for (const waiter of waiters) waiter.resolve({ type: "stale" });
@@ -156,7 +168,7 @@ export class Grants {
 
   /** Writes a round; false when somebody else was faster, or the answer was lost: the next read tells. */
   async #commit(plan: Round, ledger: Ledger): Promise<boolean> {
-    const { kv, spec, specKey, keys } = this.#options;
+    const { kv, spec, specKey, keys, ended } = this.#options;
     const compare: Compare[] = [
       { key: specKey, target: "mod", result: "=", operand: spec.revision },
       { key: keys.grants, target: "mod", result: "=", operand: ledger.grantsRevision },
@@ -164,11 +176,10 @@ export class Grants {
     ];
     const puts: PutRequest[] = [{ key: keys.grants, value: String(ledger.revision) }, ...plan.puts];
     try {
-      const answer = await kv.txn({
-        compare,
-        success: puts.map((put) => ({ type: "put", put })),
-        failure: [],
-      });
+      const answer = await kv.txn(
+        { compare, success: puts.map((put) => ({ type: "put", put })), failure: [] },
+        { signal: ended },
+      );
       if (!answer.succeeded) return false;
       plan.grant(answer.header.revision);
       return true;

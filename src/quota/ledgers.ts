@@ -20,6 +20,8 @@ export interface LedgersOptions {
   readonly keys: QuotaKeys;
   /** Names this process's slots; others fold them in once it is gone. */
   readonly owner: () => string;
+  /** Aborted when the quotas are closed. */
+  readonly ended: AbortSignal;
 }
 
 interface Held {
@@ -65,7 +67,7 @@ export class Ledgers {
   }
 
   #grants(spec: NamespaceSpec, rule: QuotaRule, pool: SlotPool, ledgerKeys: LedgerKeys): Grants {
-    const { kv, clock, random, keys } = this.#options;
+    const { kv, clock, random, keys, ended } = this.#options;
     return new Grants({
       kv,
       clock,
@@ -75,6 +77,7 @@ export class Ledgers {
       specKey: keys.spec(spec.namespace),
       keys: ledgerKeys,
       pool,
+      ended,
     });
   }
 

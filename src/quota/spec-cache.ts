@@ -12,10 +12,13 @@ export class SpecCache {
   readonly #keys: QuotaKeys;
   readonly #specs = new Map<string, NamespaceSpec>();
   readonly #reading = new Map<string, Promise<NamespaceSpec>>();
+  readonly #ended: AbortSignal;
 
-  constructor(kv: Kv, keys: QuotaKeys) {
+  /** @param ended aborted when the quotas are closed: shared reads, which have no caller's end, end with it */
+  constructor(kv: Kv, keys: QuotaKeys, ended: AbortSignal) {
     this.#kv = kv;
     this.#keys = keys;
+    this.#ended = ended;
   }
 
   /** As last seen; read once when never seen. */
@@ -47,7 +50,7 @@ export class SpecCache {
   #readOnce(namespace: string, call: Call): Promise<NamespaceSpec> {
     let reading = this.#reading.get(namespace);
     if (reading === undefined) {
-      reading = this.read(namespace, {}).finally(() => this.#reading.delete(namespace));
+      reading = this.read(namespace, { signal: this.#ended }).finally(() => this.#reading.delete(namespace));
       this.#reading.set(namespace, reading);
     }
     const { signal } = call;
