@@ -28,7 +28,10 @@ export interface Subject {
   /** Full etcd key, e.g. `/registry/pods/default/web-1`. */
   readonly key?: string | undefined;
   readonly group?: string | undefined;
+  /** "Pod". */
   readonly kind?: string | undefined;
+  /** "pods", without the group. */
+  readonly plural?: string | undefined;
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
 }
@@ -168,17 +171,17 @@ export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error
     return codeFacts[this.code].httpStatus;
   }
 
-  /** This error as `metav1.Status`; `retryAfterSeconds` is rounded up, at least 1. */
+  /**
+   * This error as `metav1.Status`, as a Kubernetes API server answers: `details.kind` is the plural ("pods") but for
+   * Invalid, where it is the kind ("Pod"); a missing namespace is what was not found. `retryAfterSeconds` is rounded
+   * up, at least 1.
+   */
   toStatus(): Status {
     const details: Record<string, unknown> = this.details as Record<string, unknown>;
-    const text = (name: string): string | undefined =>
-      typeof details[name] === "string" ? (details[name] as string) : undefined;
     const causes = statusCauses(this);
     const retryAfterMs = details["retryAfterMs"];
-    const continueToken = text("continueToken");
-    const name = text("name");
-    const group = text("group");
-    const kind = text("kind");
+    const continueToken = textOf(details["continueToken"]);
+    const { name, group, kind } = statusSubject(this);
     return {
       kind: "Status",
       apiVersion: "v1",
@@ -198,6 +201,26 @@ export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error
       },
     };
   }
+}
+
+/** What a Status names. Kubernetes' errors.NewInvalid takes a kind, all others a resource (apimachinery api/errors). */
+function statusSubject(error: StoreError): { name?: string; group?: string; kind?: string } {
+  if (isStoreError(error, "NAMESPACE_NOT_FOUND")) {
+    return { name: error.details.namespace, kind: "namespaces" };
+  }
+  const details = error.details as Record<string, unknown>;
+  const [name, group] = [textOf(details["name"]), textOf(details["group"])];
+  const single = textOf(details["kind"]);
+  const kind = error.code === "INVALID_OBJECT" ? single : (textOf(details["plural"]) ?? single);
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(group === undefined ? {} : { group }),
+    ...(kind === undefined ? {} : { kind }),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 type StatusCause = { reason: string; message: string; field?: string };

@@ -271,6 +271,7 @@ function quotaExceeded(change: Change, violations: readonly QuotaViolation[]): S
       namespace,
       name,
       kind: kind.kind,
+      plural: kind.plural,
       group: kind.group,
       violations,
     },

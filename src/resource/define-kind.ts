@@ -6,7 +6,7 @@
  * at each use: they are the caller's code, run on objects of others.
  */
 import { quote } from "../base/quote.ts";
-import { type FieldError, invalidArgument, StoreError } from "../errors.ts";
+import { type FieldError, invalidArgument, StoreError, type Subject } from "../errors.ts";
 import { type Head, unfamiliarHeaderVersion } from "./head.ts";
 import { keyPathFault } from "./keys.ts";
 import type { Kind, KindDefinition, KindRecord, KindSpec } from "./kind.ts";
@@ -183,9 +183,9 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     }
   }
 
-  #subject(object: Resource): { group: string; kind: string; namespace: string | undefined; name: string } {
+  #subject(object: Resource): Subject {
     const { namespace, name } = object.metadata;
-    return { group: this.group, kind: this.kind, namespace, name };
+    return { group: this.group, kind: this.kind, plural: this.plural, namespace, name };
   }
 }
 

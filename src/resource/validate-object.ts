@@ -81,7 +81,7 @@ function throwIfAny(
   const [namespace, name] = [text(metadata?.["namespace"]), text(metadata?.["name"])];
   throw invalidObject(
     `${verb} ${kind.kind}${name === undefined ? "" : ` ${quote(name)}`}`,
-    { group: kind.group, kind: kind.kind, namespace, name },
+    { group: kind.group, kind: kind.kind, plural: kind.plural, namespace, name },
     errors,
   );
 }

@@ -64,7 +64,7 @@ export class KindSlot {
 
   /** What an error about this object names. */
   subject(key: string, at: Key): Subject {
-    const { group, kind } = this.#definition;
-    return { key, group, kind, namespace: at.namespace, name: at.name };
+    const { group, kind, plural } = this.#definition;
+    return { key, group, kind, plural, namespace: at.namespace, name: at.name };
   }
 }

@@ -199,6 +199,7 @@ async function startOf(
   const subject = {
     group: slot.definition.group,
     kind: slot.definition.kind,
+    plural: slot.definition.plural,
     namespace: plan.selection.namespace,
   };
   switch (freshness.consistency) {
@@ -244,7 +245,7 @@ async function expiredPage(
   cause?: StoreError<"EXPIRED" | "FUTURE_VERSION">,
   compacted?: string,
 ): Promise<StoreError<"EXPIRED">> {
-  const { group, kind, resource } = slot.definition;
+  const { group, kind, plural, resource } = slot.definition;
   return new StoreError(
     "EXPIRED",
     `Cannot list ${resource} ${start.revision === 0n ? "at its first page's version" : `at version ${start.revision}`}: ${
@@ -253,6 +254,7 @@ async function expiredPage(
     {
       group,
       kind,
+      plural,
       namespace: plan.selection.namespace,
       reason,
       compacted,

@@ -105,7 +105,7 @@ function refusalOf(
   namespace: string,
   known: Known,
 ): StoreError<"NAMESPACE_NOT_FOUND" | "NAMESPACE_TERMINATING"> | undefined {
-  const subject = { key, group: kind.group, kind: kind.kind, namespace, name };
+  const subject = { key, group: kind.group, kind: kind.kind, plural: kind.plural, namespace, name };
   const action = `Cannot create ${kind.resource} "${namespace}/${name}"`;
   if (known.modRevision === 0n) {
     return new StoreError("NAMESPACE_NOT_FOUND", `${action}: there is no namespace "${namespace}"`, subject);

@@ -90,6 +90,7 @@ export class NamespaceTermination implements WriteGuard {
           ? new StoreError("CONFLICT", `Cannot remove namespace "${name}": it is not empty`, {
               key,
               kind: kind.kind,
+              plural: kind.plural,
               name,
             })
           : "not mine",

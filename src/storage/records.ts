@@ -144,6 +144,7 @@ function withPlace(cause: StoreError<"CORRUPT_OBJECT">, record: StoredRecord): S
       key,
       group: kind.group,
       kind: kind.kind,
+      plural: kind.plural,
       namespace,
       name,
       resourceVersion: formatResourceVersion(modRevision),

@@ -308,8 +308,8 @@ export class StoreWatch<V> implements Watch<V> {
 
   #subject(): ReturnType<KindSlot["subject"]> {
     const { namespace, name } = this.#options.selection;
-    const { group, kind } = this.#slot.definition;
-    return { group, kind, namespace, name };
+    const { group, kind, plural } = this.#slot.definition;
+    return { group, kind, plural, namespace, name };
   }
 }
 

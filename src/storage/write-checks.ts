@@ -82,11 +82,13 @@ export function placeOfObject(context: Pick<StorageContext, "keys">, slot: KindS
     return placeOf(context, slot, at);
   } catch (error) {
     if (!isStoreError(error, "INVALID_ARGUMENT")) throw error;
-    const { group, kind, resource } = slot.definition;
+    const { group, kind, plural, resource } = slot.definition;
     const { argument } = error.details;
-    throw invalidObject(`store ${resource}`, { group, kind, namespace: at.namespace, name: at.name }, [
-      { field: `metadata.${argument}`, message: error.message },
-    ]);
+    throw invalidObject(
+      `store ${resource}`,
+      { group, kind, plural, namespace: at.namespace, name: at.name },
+      [{ field: `metadata.${argument}`, message: error.message }],
+    );
   }
 }
 

@@ -15,7 +15,7 @@
 import { type Call, CallScope } from "../base/call.ts";
 import type { Timer } from "../base/clock.ts";
 import { untilAborted } from "../base/until-aborted.ts";
-import { StoreError } from "../errors.ts";
+import { StoreError, type Subject } from "../errors.ts";
 import type { Watch, WatchEvent } from "../resource/contract.ts";
 import type { ParsedWatchOptions } from "../resource/read-options.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
@@ -510,8 +510,8 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     if (waiter !== undefined) this.#ended().then(waiter.resolve, waiter.reject);
   }
 
-  #subject(): { readonly group: string; readonly kind: string; readonly namespace: string | undefined } {
-    const { group, kind } = this.#parts.kind.definition;
-    return { group, kind, namespace: this.#parts.options.selection.namespace };
+  #subject(): Subject {
+    const { group, kind, plural } = this.#parts.kind.definition;
+    return { group, kind, plural, namespace: this.#parts.options.selection.namespace };
   }
 }

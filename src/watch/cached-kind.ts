@@ -378,6 +378,7 @@ function unreadable(record: StoredRecord): StoreError<"CORRUPT_OBJECT"> {
     key,
     group: kind.group,
     kind: kind.kind,
+    plural: kind.plural,
     namespace,
     name,
     reason: "its metadata segment cannot be read",

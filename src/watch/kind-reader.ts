@@ -170,7 +170,8 @@ export class KindReader<V> implements ResourceReader<V> {
   /** The position that answers `freshness`; undefined when etcd must be asked. @throws FUTURE_VERSION, NOT_READY */
   async #positionFor(kind: CachedKind, freshness: Freshness, scope: CallScope): Promise<number | undefined> {
     const { feed, fresh } = this.#parts;
-    const subject = { group: kind.definition.group, kind: kind.definition.kind };
+    const { group, kind: name, plural } = kind.definition;
+    const subject = { group, kind: name, plural };
     let fits = true;
     if (freshness.consistency === "linearizable") fits = await fresh.linearizable(scope);
     else if ("revision" in freshness && freshness.revision > feed.applied) {
@@ -383,12 +384,13 @@ function textOf(freshness: Freshness): string {
 }
 
 function notFound(kind: CachedKind, key: Key, etcdKey: string): StoreError<"NOT_FOUND"> {
-  const { resource, group, kind: name } = kind.definition;
+  const { resource, group, kind: name, plural } = kind.definition;
   const path = key.namespace === undefined ? key.name : `${key.namespace}/${key.name}`;
   return new StoreError("NOT_FOUND", `Cannot find ${resource} "${path}"`, {
     key: etcdKey,
     group,
     kind: name,
+    plural,
     namespace: key.namespace,
     name: key.name,
   });

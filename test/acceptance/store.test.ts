@@ -219,7 +219,7 @@ describe("errors", () => {
       status: "Failure",
       reason: "NotFound",
       code: 404,
-      details: { name: "nope", kind: "ConfigMap" },
+      details: { name: "nope", kind: "configmaps" },
     });
     expect(JSON.parse(JSON.stringify(error.toStatus()))).toEqual(error.toStatus());
   });
