@@ -11,8 +11,8 @@ import {
   withCache,
   withCaches,
 } from "keelson";
-import { connectEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { requestTimeoutMs, until, within } from "../support/patience.ts";
 import {
   at,
   ConfigMap,
@@ -25,9 +25,7 @@ import {
   startWorld,
   take,
   thrownBy,
-  until,
   type World,
-  within,
 } from "./world.ts";
 
 let world: World;
@@ -35,6 +33,10 @@ beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
+
+/** The cache has applied this version of an object: its own stream has passed it, and what it answers is its own. */
+const hasReached = (cache: { readonly resourceVersion: string }, { metadata }: Resource): Promise<void> =>
+  until(() => BigInt(cache.resourceVersion) >= BigInt(metadata.resourceVersion));
 
 /** Linearizable reads go to etcd where its progress notices cannot be trusted (3.4.23): these are the cache's own. */
 const fromCache = { read: { consistency: "any" } } as const;
@@ -65,7 +67,7 @@ describe("createWatchCache", () => {
   });
 
   test("stops when its store closes, its kind is removed or its connection ends: watchers and reads are CLOSED", async () => {
-    await using etcd = await connectEtcd({ endpoints: world.server.endpoints });
+    await using etcd = await world.connect();
     const ends: Record<string, (store: Store) => Promise<void>> = {
       "close of the store": (store) => store.close(),
       removeKind: (store) => store.removeKind(Pod),
@@ -162,9 +164,7 @@ describe("createWatchCache", () => {
       "p-4",
     ]);
     const last = await pods.create(pod("p-9"));
-    await cache.get(at("p-9"), {
-      read: { consistency: "notOlderThan", resourceVersion: last.metadata.resourceVersion },
-    });
+    await hasReached(cache, last);
     await world.etcd.kv.compact(BigInt(last.metadata.resourceVersion));
     expect(names(await cache.list({ continueToken: fromCache.continueToken }))).toEqual([
       "p-2",
@@ -347,7 +347,7 @@ describe("withCaches", () => {
       .resources(ConfigMap)
       .list({ read: { consistency: "exact", resourceVersion: pods.resourceVersion } });
     expect(maps.resourceVersion).toBe(pods.resourceVersion);
-    expect((await store.health()).ok).toBe(true);
+    expect((await store.health({ timeoutMs: requestTimeoutMs })).ok).toBe(true);
     await store.close();
     await refusal((async () => store.resources(Pod).list())(), "CLOSED");
   });
@@ -387,13 +387,14 @@ test("while etcd does not answer, a cache still answers any, and everything else
   const pods = store.resources(Pod);
   const made = await pods.create(pod("a"));
   await store.quotas.set("default", { hard: { "count/pods": 5 } });
-  await pods.get(at("a"));
+  await hasReached(store.cache(Pod), made);
   const { pid } = other.server;
   if (pid === undefined) throw new Error("no etcd");
   process.kill(pid, "SIGSTOP");
   try {
-    expect(await within(pods.get(at("a"), fromCache), "any", 2_000)).toEqual(made);
-    expect((await within(pods.list(fromCache), "any", 2_000)).items).toEqual([made]);
+    // Whatever asked etcd would wait for a minute: requestTimeoutMs.
+    expect(await within(pods.get(at("a"), fromCache), "any")).toEqual(made);
+    expect((await within(pods.list(fromCache), "any")).items).toEqual([made]);
     const calls: readonly (() => Promise<unknown>)[] = [
       () => pods.get(at("a"), { timeoutMs: 300 }),
       () => pods.list({ timeoutMs: 300 }),
@@ -406,7 +407,6 @@ test("while etcd does not answer, a cache still answers any, and everything else
         within(
           refusal(call(), "DEADLINE", "UNAVAILABLE", "NOT_READY", "OUTCOME_UNKNOWN", "FUTURE_VERSION"),
           `${call}`,
-          6_000,
         ),
       ),
     );

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { defineKind, isPending, type Resource, StoreError } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until } from "../support/patience.ts";
 import {
   at,
   ConfigMap,
@@ -15,7 +16,6 @@ import {
   shown,
   startWorld,
   take,
-  until,
   type World,
 } from "./world.ts";
 

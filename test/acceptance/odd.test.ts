@@ -1,7 +1,7 @@
 /** Odd but legal uses: what a stranger does that no table lists. */
 import { type AnyResource, defineKind, isPending, type Resource, type Store, withCaches } from "keelson";
-import { connectEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { within } from "../support/patience.ts";
 import {
   at,
   ConfigMap,
@@ -14,7 +14,6 @@ import {
   take,
   thrownBy,
   type World,
-  within,
 } from "./world.ts";
 
 let world: World;
@@ -136,7 +135,7 @@ describe("odd but legal", () => {
   test("a create in one store is read at its version by another connection with notOlderThan", async () => {
     const prefix = world.prefix();
     const one = await world.store({ prefix });
-    await using etcd = await connectEtcd({ endpoints: world.server.endpoints });
+    await using etcd = await world.connect();
     const two = withCaches(await world.store({ prefix, etcd }));
     await two.ready();
     for (let i = 0; i < 20; i++) {

@@ -1,19 +1,8 @@
 /** The contract's reads: freshness, pages, tokens, selectors, views, and objects that cannot be read. */
 import { defineView, isStoreError, jsonView, metadataView, type Store, type StoreError } from "keelson";
-import { connectEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  at,
-  ConfigMap,
-  configMap,
-  Pod,
-  pod,
-  refusal,
-  startWorld,
-  thrownBy,
-  type World,
-  within,
-} from "./world.ts";
+import { within } from "../support/patience.ts";
+import { at, ConfigMap, configMap, Pod, pod, refusal, startWorld, thrownBy, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -182,7 +171,7 @@ describe("pages", () => {
     await store.resources(Pod).createMany(Array.from({ length: 5 }, (_, i) => pod(`p-${i}`)));
     const first = await store.resources(Pod).list({ limit: 2 });
     await store.close();
-    await using etcd = await connectEtcd({ endpoints: world.server.endpoints });
+    await using etcd = await world.connect();
     const other = await world.store({ prefix, etcd });
     const rest = await other.resources(Pod).list({ continueToken: first.continueToken });
     expect(rest.items.map((p) => p.metadata.name)).toEqual(["p-2", "p-3", "p-4"]);

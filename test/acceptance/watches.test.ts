@@ -8,6 +8,7 @@ import {
   withCache,
 } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until, within, withTimeEnough } from "../support/patience.ts";
 import {
   at,
   ConfigMap,
@@ -20,7 +21,6 @@ import {
   take,
   thrownBy,
   type World,
-  within,
 } from "./world.ts";
 
 let world: World;
@@ -33,6 +33,8 @@ interface Subject {
   readonly store: Store;
   readonly pods: ReturnType<typeof podsOf>;
   readonly reader: ResourceReader<Pod>;
+  /** The reader has this version: a cache that is told of it later may say NOT_READY to a watch from it. */
+  reached(version: string): Promise<void>;
   end(): Promise<void>;
 }
 const podsOf = (store: Store) => store.resources(Pod);
@@ -42,7 +44,8 @@ const subjects: readonly (readonly [string, () => Promise<Subject>])[] = [
     "the store",
     async () => {
       const store = await world.store();
-      return { store, pods: podsOf(store), reader: podsOf(store), end: () => store.close() };
+      const pods = podsOf(store);
+      return { store, pods, reader: pods, reached: async () => undefined, end: () => store.close() };
     },
   ],
   [
@@ -55,6 +58,7 @@ const subjects: readonly (readonly [string, () => Promise<Subject>])[] = [
         store,
         pods: podsOf(store),
         reader: cache,
+        reached: (version) => until(() => BigInt(cache.resourceVersion) >= BigInt(version)),
         end: async () => {
           await cache[Symbol.asyncDispose]();
           await store.close();
@@ -73,6 +77,7 @@ const subjects: readonly (readonly [string, () => Promise<Subject>])[] = [
         store,
         pods,
         reader: pods,
+        reached: (version) => until(() => BigInt(cache.resourceVersion) >= BigInt(version)),
         end: async () => {
           await cache[Symbol.asyncDispose]();
           await store.close();
@@ -94,10 +99,11 @@ describe.each(subjects)("a watch of %s", (_name, make) => {
   });
 
   test("from a version gives every event after it, with its version on event and object", async () => {
-    const { pods, reader, end } = await make();
+    const { pods, reader, reached, end } = await make();
     const first = await pods.create(pod("a"));
     await pods.update({ ...first, spec: { image: "2" } });
     const gone = await pods.delete(at("a"));
+    await reached(first.metadata.resourceVersion);
     const events = await take(reader.watch({ resourceVersion: first.metadata.resourceVersion }), 2);
     expect(shown(events)).toEqual(["MODIFIED a", "DELETED a"]);
     for (const event of events) {
@@ -215,21 +221,21 @@ describe.each(subjects)("a watch of %s", (_name, make) => {
   });
 
   test("timeoutMs ends the loop without error; with bookmarks a bookmark is last", async () => {
-    const { pods, reader, end } = await make();
-    const made = await pods.create(pod("a"));
+    const { pods, reader, reached, end } = await make();
+    const { resourceVersion } = (await pods.create(pod("a"))).metadata;
+    await reached(resourceVersion);
     const quiet: WatchEvent<Pod>[] = [];
     for await (const event of reader.watch({ timeoutMs: 200 })) quiet.push(event);
     expect(quiet).toEqual([]);
-    const events: WatchEvent<Pod>[] = [];
-    const watch = reader.watch({
-      timeoutMs: 600,
-      bookmarks: true,
-      resourceVersion: made.metadata.resourceVersion,
+    // A watch whose time was over before it was established has nothing to say.
+    const last = await withTimeEnough(600, async (timeoutMs) => {
+      const events: WatchEvent<Pod>[] = [];
+      for await (const event of reader.watch({ timeoutMs, bookmarks: true, resourceVersion }))
+        events.push(event);
+      return events.at(-1);
     });
-    for await (const event of watch) events.push(event);
-    const last = events.at(-1);
-    expect(last?.type).toBe("BOOKMARK");
-    expect(BigInt(last?.resourceVersion ?? 0)).toBeGreaterThanOrEqual(BigInt(made.metadata.resourceVersion));
+    expect(last.type).toBe("BOOKMARK");
+    expect(BigInt(last.resourceVersion)).toBeGreaterThanOrEqual(BigInt(resourceVersion));
     const batches: (readonly WatchEvent<Pod>[])[] = [];
     for await (const batch of reader.watch({ timeoutMs: 200 }).batches()) batches.push(batch);
     expect(batches).toEqual([]);
@@ -349,8 +355,11 @@ test("a bookmark's version can be resumed from", async () => {
   const store = await world.store();
   const pods = podsOf(store);
   await pods.create(pod("a"));
-  let version = "";
-  for await (const event of pods.watch({ timeoutMs: 300, bookmarks: true })) version = event.resourceVersion;
+  const version = await withTimeEnough(300, async (timeoutMs) => {
+    let told: string | undefined;
+    for await (const event of pods.watch({ timeoutMs, bookmarks: true })) told = event.resourceVersion;
+    return told;
+  });
   await pods.create(pod("b"));
   expect(shown(await take(pods.watch({ resourceVersion: version }), 1))).toEqual(["ADDED b"]);
 });

@@ -1,8 +1,7 @@
 /**
  * What the acceptance scenarios share: a real etcd, stores below prefixes of their own, kinds a stranger would
- * define, and waits with an outer bound. Only the package's doors are used, as a stranger would.
+ * define, and what their calls are refused with. Only the package's doors are used, as a stranger would.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import {
   createStore,
   defineKind,
@@ -15,7 +14,8 @@ import {
   type Watch,
   type WatchEvent,
 } from "keelson";
-import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { patientEtcd, within } from "../support/patience.ts";
 
 export interface Pod extends Resource {
   spec: { nodeName?: string; image: string; cpu?: string };
@@ -96,11 +96,18 @@ export interface World extends AsyncDisposable {
   /** A store below a prefix of its own, closed with the world; `options.prefix` to open one again. */
   store(options?: Partial<StoreOptions>): Promise<Store>;
   prefix(): string;
+  /** A connection of its own, for whoever asks to close. */
+  connect(): Promise<Etcd>;
+  /** Keys of the world that were put after `version`, but for what a store keeps for itself: sessions, dictionaries, locks. */
+  writtenAfter(version: string): Promise<string[]>;
 }
+
+/** Put at its own time by any open store: below the bookkeeping root of its prefix. */
+const bookkeeping = /^\/keelson\/[^/]+\/(?:sessions|dictionaries|locks)\//;
 
 export async function startWorld(binary?: string): Promise<World> {
   const server = await startLocalEtcd(binary === undefined ? {} : { binary });
-  const etcd = await connectEtcd({ endpoints: server.endpoints });
+  const etcd = await patientEtcd(server);
   const stores: Store[] = [];
   let prefixes = 0;
   const prefix = () => `/world-${++prefixes}`;
@@ -108,6 +115,14 @@ export async function startWorld(binary?: string): Promise<World> {
     server,
     etcd,
     prefix,
+    connect: () => patientEtcd(server),
+    async writtenAfter(version) {
+      const { kvs } = await etcd.kv.range({ key: "/", rangeEnd: "0", keysOnly: true });
+      return kvs
+        .filter(({ modRevision }) => modRevision > BigInt(version))
+        .map(({ key }) => Buffer.from(key).toString())
+        .filter((key) => !bookkeeping.test(key));
+    },
     async store(options = {}) {
       const store = await createStore({
         etcd,
@@ -125,30 +140,6 @@ export async function startWorld(binary?: string): Promise<World> {
       await server.stop();
     },
   };
-}
-
-const boundMs = 30_000;
-
-export async function within<T>(work: Promise<T>, what: string, ms = boundMs): Promise<T> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([
-      work,
-      delay(ms, undefined, { signal: timer.signal }).then(() => {
-        throw new Error(`not within ${ms} ms: ${what}`);
-      }),
-    ]);
-  } finally {
-    timer.abort();
-  }
-}
-
-export async function until(holds: () => boolean | Promise<boolean>, what = `${holds}`): Promise<void> {
-  const end = performance.now() + boundMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${what}`);
-    await delay(10);
-  }
 }
 
 /** What a promise rejects with; a promise that resolves, or does not settle, fails the test. */

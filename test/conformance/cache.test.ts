@@ -11,6 +11,7 @@ import {
   withCache,
   withCaches,
 } from "keelson";
+import { until } from "../support/patience.ts";
 import type { Implementation } from "./implementation.ts";
 import { conformance } from "./suites.ts";
 
@@ -21,13 +22,16 @@ const skips = {
   "watch() from a compacted version fails with EXPIRED": held,
 };
 
+const hasReached = (cache: WatchCache<Resource>, version: string): Promise<void> =>
+  until(() => BigInt(cache.resourceVersion) >= BigInt(version));
+
 /** A cache per kind over the plain store: reads from the caches, writes to the store. */
 function overCaches(name: string, wrapped: boolean): Implementation {
   return {
     name,
     skips,
     async open(etcd, kinds) {
-      const store = await createStore({ etcd, kinds });
+      const store = await createStore({ etcd, kinds, compaction: false });
       const caches = new Map<string, WatchCache<Resource>>();
       for (const kind of kinds) caches.set(kind.plural, createWatchCache(store.resources(kind)));
       await Promise.all([...caches.values()].map((cache) => cache.ready()));
@@ -38,6 +42,7 @@ function overCaches(name: string, wrapped: boolean): Implementation {
         store,
         reader: (kind) => (wrapped ? withCache(store.resources(kind), cacheOf(kind)) : cacheOf(kind)),
         writer: (kind) => (wrapped ? withCache(store.resources(kind), cacheOf(kind)) : store.resources(kind)),
+        reached: (kind, version) => hasReached(cacheOf(kind), version),
         async [Symbol.asyncDispose]() {
           for (const cache of caches.values()) await cache[Symbol.asyncDispose]();
           await store.close();
@@ -53,13 +58,14 @@ await conformance({
   name: "withCaches",
   skips,
   async open(etcd, kinds) {
-    const store = withCaches(await createStore({ etcd, kinds }));
+    const store = withCaches(await createStore({ etcd, kinds, compaction: false }));
     await store.ready();
     return {
       etcd,
       store,
       reader: (kind) => store.resources(kind),
       writer: (kind) => store.resources(kind),
+      reached: (kind, version) => hasReached(store.cache(kind), version),
       [Symbol.asyncDispose]: () => store.close(),
     };
   },

@@ -2,7 +2,16 @@
  * What the conformance suites run on: the store, a cache over it, and the cached store all keep the same promises,
  * so the same text runs over each. An implementation says how it is opened and which cases it cannot serve, and why.
  */
-import type { Kind, Resource, ResourceReader, ResourceStore, Store, Watch, WatchEvent } from "keelson";
+import type {
+  Kind,
+  Resource,
+  ResourceReader,
+  ResourceStore,
+  Store,
+  Watch,
+  WatchEvent,
+  WatchOptions,
+} from "keelson";
 import { createStore, defineKind } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { test } from "vitest";
@@ -46,6 +55,11 @@ export interface Subject extends AsyncDisposable {
   reader<T extends Resource>(kind: Kind<T>): ResourceReader<T>;
   /** The store under test, or the store beneath a reader. */
   writer<T extends Resource>(kind: Kind<T>): ResourceStore<T>;
+  /**
+   * Resolves when the reader has this version. A cache that stands a few seconds behind may say NOT_READY to a watch from
+   * a version it is yet to see, and says so of a machine that stood still.
+   */
+  reached(kind: Kind, version: string): Promise<void>;
 }
 
 export interface Implementation {
@@ -59,12 +73,13 @@ export interface Implementation {
 export const storeImplementation: Implementation = {
   name: "store",
   async open(etcd, kinds) {
-    const store = await createStore({ etcd, kinds });
+    const store = await createStore({ etcd, kinds, compaction: false });
     return {
       etcd,
       store,
       reader: (kind) => store.resources(kind),
       writer: (kind) => store.resources(kind),
+      reached: async () => undefined,
       [Symbol.asyncDispose]: () => store.close(),
     };
   },
@@ -126,6 +141,16 @@ export async function eventsUntil<T>(
     if (enough(events)) break;
   }
   return events;
+}
+
+/** A watch of widgets from a version that the reader has reached. */
+export async function watchFrom(
+  suite: Suite,
+  options: WatchOptions & { readonly resourceVersion: string },
+): Promise<Watch<Widget>> {
+  const { reached, reader } = suite.subject();
+  await reached(widgetKind, options.resourceVersion);
+  return reader(widgetKind).watch(options);
 }
 
 /** "ADDED web", "MODIFIED web", "BOOKMARK": what tests compare. */

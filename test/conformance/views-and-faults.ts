@@ -1,6 +1,7 @@
 /** Views of objects, damaged objects, aborts and ends of calls. */
 import { defineView, isStoreError, jsonView, metadataView, type StoreError, type View } from "keelson";
 import { describe, expect } from "vitest";
+import { withTimeEnough } from "../support/patience.ts";
 import {
   claim,
   eventsUntil,
@@ -8,6 +9,7 @@ import {
   type Suite,
   shortly,
   type Widget,
+  watchFrom,
   widget,
   widgetKind,
 } from "./implementation.ts";
@@ -38,6 +40,7 @@ export function viewsAndFaultsConformance(suite: Suite): void {
       expect(await sizes.get({ namespace, name: "a" })).toBe("a=1");
       expect((await sizes.list({ namespace })).items).toEqual(["a=1", "b=2"]);
       expect((await sizes.list({ namespace, labelSelector: "app=x" })).items).toEqual(["a=1"]);
+      await suite.subject().reached(widgetKind, start);
       const events = [];
       for await (const event of sizes.watch({ namespace, resourceVersion: start })) {
         if (event.type !== "BOOKMARK") events.push([event.type, event.object]);
@@ -109,7 +112,7 @@ export function viewsAndFaultsConformance(suite: Suite): void {
         await writer().create(widget(namespace, "b"));
         const version = await damage(namespace, "b");
         await writer().create(widget(namespace, "c"));
-        const watch = reader().watch({ namespace, resourceVersion: start });
+        const watch = await watchFrom(suite, { namespace, resourceVersion: start });
         const seen: string[] = [];
         const failure = await (async () => {
           for await (const event of watch) seen.push(...shortly([event]));
@@ -120,7 +123,7 @@ export function viewsAndFaultsConformance(suite: Suite): void {
           details: { key: `/registry/example.com/widgets/${namespace}/b`, resourceVersion: version },
         });
         expect(seen).toEqual(["ADDED a", "ADDED b"]);
-        const behind = reader().watch({ namespace, resourceVersion: version });
+        const behind = await watchFrom(suite, { namespace, resourceVersion: version });
         expect(shortly(await eventsUntil(behind, (events) => events.length === 1))).toEqual(["ADDED c"]);
         await suite.subject().etcd.kv.deleteRange({ key: `/registry/example.com/widgets/${namespace}/b` });
       },
@@ -151,19 +154,23 @@ export function viewsAndFaultsConformance(suite: Suite): void {
         const namespace = await suite.freshNamespace();
         const key = { namespace, name: "a" };
         await writer().create(widget(namespace, "a", 1));
-        let aborted: AbortSignal | undefined;
-        const hanging = writer().guaranteedUpdate(
-          key,
-          (_current, { signal }) => {
-            aborted = signal;
-            return new Promise(() => undefined);
-          },
-          { timeoutMs: 200 },
-        );
-        const next = writer().guaranteedUpdate(key, (current) => ({ ...current, spec: { size: 2 } }));
-        expect(await rejection(hanging)).toMatchObject({ code: "DEADLINE" });
-        expect(aborted?.aborted).toBe(true);
-        expect((await next).spec.size).toBe(2);
+        const seen = await withTimeEnough(200, async (timeoutMs) => {
+          let given: AbortSignal | undefined;
+          const hanging = writer().guaranteedUpdate(
+            key,
+            (_current, { signal }) => {
+              given = signal;
+              return new Promise(() => undefined);
+            },
+            { timeoutMs },
+          );
+          const next = writer().guaranteedUpdate(key, (current) => ({ ...current, spec: { size: 2 } }));
+          expect(await rejection(hanging)).toMatchObject({ code: "DEADLINE" });
+          expect((await next).spec.size).toBe(2);
+          // Undefined when its time was over before there was anything to mutate.
+          return given;
+        });
+        expect(seen.aborted).toBe(true);
       },
     );
   });

@@ -3,20 +3,21 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createStore, type Store } from "keelson";
-import { connectEtcd, type Etcd } from "keelson/etcd";
+import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { machineKind, widget, widgetKind } from "../conformance/implementation.ts";
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { patientEtcd, requestTimeoutMs, until } from "../support/patience.ts";
 
 /** Creates the same names as its sibling, in the same order, and tells which ones it won. */
 const racer = (endpoint: string): string => `
 import { connectEtcd } from "./src/etcd/index.js";
 import { createStore, defineKind } from "./src/index.js";
 const machine = defineKind({ version: "v1", kind: "Machine", plural: "machines", scope: "Cluster" });
-const etcd = await connectEtcd({ endpoints: ${JSON.stringify(endpoint)} });
-const store = await createStore({ etcd, kinds: [machine] });
+const etcd = await connectEtcd({ endpoints: ${JSON.stringify(endpoint)}, requestTimeoutMs: ${requestTimeoutMs} });
+const store = await createStore({ etcd, kinds: [machine], compaction: false });
 process.stdout.write("ready\\n");
 await new Promise((resolve) => process.stdin.once("data", resolve));
 const machines = store.resources(machine);
@@ -41,8 +42,8 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
   let store: Store;
   beforeAll(async () => {
     server = await startLocalEtcd({ binary: path });
-    etcd = await connectEtcd({ endpoints: server.endpoints });
-    store = await createStore({ etcd, kinds: [widgetKind, machineKind] });
+    etcd = await patientEtcd(server);
+    store = await createStore({ etcd, kinds: [widgetKind, machineKind], compaction: false });
   });
   afterAll(async () => {
     await store?.close();
@@ -51,8 +52,8 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
   });
 
   test("64 concurrent guaranteedUpdates through two stores end at exactly 64", async () => {
-    const secondEtcd = await connectEtcd({ endpoints: server.endpoints });
-    const second = await createStore({ etcd: secondEtcd, kinds: [widgetKind] });
+    const secondEtcd = await patientEtcd(server);
+    const second = await createStore({ etcd: secondEtcd, kinds: [widgetKind], compaction: false });
     await store.resources(widgetKind).create(widget("default", "counter", 0));
     const key = { namespace: "default", name: "counter" };
     const results = await Promise.all(
@@ -120,9 +121,7 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
       child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       return { child, text: () => text };
     });
-    await expect
-      .poll(() => racers.every(({ text }) => text().startsWith("ready\n")), { timeout: 30_000 })
-      .toBe(true);
+    await until(() => racers.every(({ text }) => text().startsWith("ready\n")));
     const ended = racers.map(({ child }) => new Promise((resolve) => child.once("close", resolve)));
     for (const { child } of racers) child.stdin.write("go\n");
     expect(await Promise.all(ended)).toEqual([0, 0]);

@@ -9,7 +9,7 @@ import { connectEtcd, type Etcd, type EtcdOptions } from "keelson/etcd";
 /** Bound of one request to etcd where no test asks for another, milliseconds: an etcd that stands still for ten seconds is no failure. */
 export const requestTimeoutMs = 60_000;
 /** Outer bound of what must happen, milliseconds of running time: far above what it takes on a loaded machine. */
-export const boundMs = 30_000;
+export const boundMs = 45_000;
 /** A wait is counted in steps of this: one that took longer, because the process stood still, counts no more than one. */
 const stepMs = 50;
 
