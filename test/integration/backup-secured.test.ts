@@ -12,10 +12,11 @@ import {
   saveSnapshot,
   verifySnapshot,
 } from "keelson/backup";
-import { connectEtcd, startLocalEtcd } from "keelson/etcd";
+import { startLocalEtcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
 import { CertificateAuthority, hasOpenssl } from "../support/certificates.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { connect } from "../support/etcd-cases.ts";
 import { clientOf, tempFolder } from "../support/snapshot-lab.ts";
 
 const withoutOpenssl = !(await hasOpenssl());
@@ -35,7 +36,7 @@ describe.each(await etcdBinaries())("on etcd $version", ({ path: binary }) => {
       const auth = { username: "root", password };
       await using local = await startLocalEtcd({ binary, extraArgs: [...tlsArgs, "--bcrypt-cost=4"] });
       {
-        await using open = await connectEtcd({ endpoints: local.endpoints, tls });
+        await using open = await connect(local.endpoints, { tls });
         await open.kv.put({ key: "/a", value: "1" });
         await open.auth.userAdd("root", { password });
         await open.auth.roleAdd("root");
@@ -43,18 +44,14 @@ describe.each(await etcdBinaries())("on etcd $version", ({ path: binary }) => {
         await open.auth.userAdd("guest", { password: "p" });
         await open.auth.enable();
       }
-      await using etcd = await connectEtcd({ endpoints: local.endpoints, tls, auth });
+      await using etcd = await connect(local.endpoints, { tls, auth });
       const path = join(folder.path, "secured.db");
       const saved = await saveSnapshot(etcd, path);
       expect(saved).toMatchObject({ authEnabled: true, proved: "live" });
       expect(await inspectSnapshot(path)).toMatchObject({ authEnabled: true, hash: saved.hash });
       expect(await verifySnapshot(path, { boot: true, binary })).toMatchObject({ ok: true, proved: "boot" });
 
-      await using guest = await connectEtcd({
-        endpoints: local.endpoints,
-        tls,
-        auth: { username: "guest", password: "p" },
-      });
+      await using guest = await connect(local.endpoints, { tls, auth: { username: "guest", password: "p" } });
       await expect(saveSnapshot(guest, join(folder.path, "guest.db"))).rejects.toMatchObject({
         code: "PERMISSION_DENIED",
       });
@@ -63,9 +60,9 @@ describe.each(await etcdBinaries())("on etcd $version", ({ path: binary }) => {
       const dataDir = join(folder.path, "restored");
       await restoreSnapshot(path, { dataDir });
       await using again = await startLocalEtcd({ binary, dataDir, extraArgs: tlsArgs });
-      await using nobody = await connectEtcd({ endpoints: again.endpoints, tls });
+      await using nobody = await connect(again.endpoints, { tls });
       await expect(nobody.kv.range({ key: "/a" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
-      await using root = await connectEtcd({ endpoints: again.endpoints, tls, auth });
+      await using root = await connect(again.endpoints, { tls, auth });
       expect((await root.kv.range({ key: "/a" })).count).toBe(1n);
     },
   );

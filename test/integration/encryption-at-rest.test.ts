@@ -1,8 +1,9 @@
 /** Encryption over a store's life: switched on, rotated, a key dropped too early, switched off. */
 import { createStore, defineKind, type Resource, type Store } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec, type Transform } from "keelson/codec";
-import { connectEtcd, type Etcd, startLocalEtcd } from "keelson/etcd";
+import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "../support/etcd-cases.ts";
 
 interface Secret extends Resource {
   data: Record<string, string>;
@@ -20,7 +21,7 @@ describe("encryption at rest", () => {
   let prefixes = 0;
   beforeAll(async () => {
     server = await startLocalEtcd({ extraArgs: ["--unsafe-no-fsync"] });
-    etcd = await connectEtcd({ endpoints: server.endpoints });
+    etcd = await connect(server.endpoints);
   });
   afterAll(async () => {
     await etcd?.close();

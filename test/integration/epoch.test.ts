@@ -85,7 +85,7 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
     const snapshot = join(folder, `${version}.db`);
     const restored = join(folder, `${version}-restored`);
     await using server = await startLocalEtcd({ binary, dataDir });
-    await using etcd = await connect(server.endpoints, { requestTimeoutMs: 2_000 });
+    await using etcd = await connect(server.endpoints);
     await using store = await createStore({ etcd, kinds: [Widget] });
     const widgets = store.resources(Widget);
     const key = { namespace: "default", name: "kept" };
@@ -94,7 +94,7 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
     const page = await widgets.list({ limit: 1 });
     await saveSnapshot(etcd, snapshot);
     const lost = await widgets.update({ ...kept, spec: { size: 2 } });
-    const before = (await store.health({ timeoutMs: 20_000 })).epoch;
+    const before = (await store.health({ timeoutMs: 60_000 })).epoch;
     await using watch = widgets.watch();
     await watch.ready();
     const end = failureOf(drained(watch));
@@ -110,10 +110,10 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
     expect(again.endpoints).toEqual(server.endpoints);
 
     expect((await within(end, "the watch's end")).code).toBe("EXPIRED");
-    await until(async () => (await store.health({ timeoutMs: 20_000 })).epoch !== before, "a new epoch");
+    await until(async () => (await store.health({ timeoutMs: 60_000 })).epoch !== before, "a new epoch");
     expect(await widgets.get(key)).toEqual(kept);
     // Above the restored version, below the epoch's first: nobody has it.
-    const first = BigInt((await store.health({ timeoutMs: 20_000 })).resourceVersion ?? "0");
+    const first = BigInt((await store.health({ timeoutMs: 60_000 })).resourceVersion ?? "0");
     expect(BigInt(lost.metadata.resourceVersion)).toBeLessThan(first);
     expect((await failureOf(widgets.update({ ...lost, spec: { size: 9 } }))).code).toBe("CONFLICT");
     const preconditions = { resourceVersion: lost.metadata.resourceVersion };
@@ -131,7 +131,7 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
     const dataDir = join(folder, version);
     const backup = `${dataDir}-backup`;
     await using server = await startLocalEtcd({ binary, dataDir });
-    await using etcd = await connect(server.endpoints, { requestTimeoutMs: 2_000 });
+    await using etcd = await connect(server.endpoints);
     await using store = await createStore({ etcd, kinds: [Widget] });
     const widgets = store.resources(Widget);
     const kept = await widgets.create(draft("kept"));
@@ -148,7 +148,7 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
     // Written after the backup: this state and its version will be gone.
     let lost = kept;
     for (let size = 2; size <= 40; size++) lost = await widgets.update({ ...lost, spec: { size } });
-    const before = (await store.health({ timeoutMs: 20_000 })).epoch;
+    const before = (await store.health({ timeoutMs: 60_000 })).epoch;
     await using watch = widgets.watch();
     await watch.ready();
     const end = failureOf(drained(watch));
@@ -159,9 +159,9 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
     await server.restart();
 
     expect((await within(end, "the watch's end")).code).toBe("EXPIRED");
-    await until(async () => (await store.health({ timeoutMs: 20_000 })).epoch !== before, "a new epoch");
+    await until(async () => (await store.health({ timeoutMs: 60_000 })).epoch !== before, "a new epoch");
     const [kv] = (await etcd.kv.range({ key: recordKey })).kvs;
-    expect(text(kv?.value)).toBe((await store.health({ timeoutMs: 20_000 })).epoch);
+    expect(text(kv?.value)).toBe((await store.health({ timeoutMs: 60_000 })).epoch);
 
     const live = await widgets.get({ namespace: "default", name: "kept" });
     expect(live).toEqual(kept);

@@ -23,7 +23,7 @@ describe.each(await etcdBinaries())("a rollback of etcd $version", ({ path: bina
     const dataDir = join(folder, version);
     const backup = `${dataDir}-backup`;
     await using server = await startLocalEtcd({ binary, dataDir });
-    await using etcd = await connect(server.endpoints, { requestTimeoutMs: 2000 });
+    await using etcd = await connect(server.endpoints);
     await fill(etcd, "/r/", { revisions: 10 });
     await server.stop();
     await cp(dataDir, backup, { recursive: true });
@@ -50,7 +50,7 @@ describe.each(await etcdBinaries())("a rollback of etcd $version", ({ path: bina
     await server.restart();
 
     // Whoever reads or writes now is told, or is answered by the new time.
-    await etcd.kv.range({ key: "/r/mine" }, { timeoutMs: 20_000 }).catch((error: unknown) => {
+    await etcd.kv.range({ key: "/r/mine" }, { timeoutMs: 60_000 }).catch((error: unknown) => {
       expect(error).toBeInstanceOf(StoreError);
     });
     expect(await within(watching, "the watch's end")).toMatchObject({
@@ -58,12 +58,12 @@ describe.each(await etcdBinaries())("a rollback of etcd $version", ({ path: bina
       details: { reason: "restored" },
     });
     expect(lease.lost.aborted).toBe(true);
-    const now = await etcd.kv.range({ key: "/r/mine" }, { timeoutMs: 20_000 });
+    const now = await etcd.kv.range({ key: "/r/mine" }, { timeoutMs: 60_000 });
     expect(now.kvs).toEqual([]);
     expect(now.header.revision).toBeLessThan(high);
     const again = await writes.write(
       { key: "/r/mine", guard: 0n, writeId, change: { type: "put", value: writeId } },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
     expect(again.outcome).toBe("applied");
   }, 90_000);

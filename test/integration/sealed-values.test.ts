@@ -1,9 +1,10 @@
 /** What etcd and a snapshot of it show of sealed values: nothing, of real bytes in a real etcd. */
 import { inspect } from "node:util";
 import { aesGcm, createValueCodec, jsonCodec, msgpackCodec, sealedUnder } from "keelson/codec";
-import { connectEtcd, startLocalEtcd } from "keelson/etcd";
+import { startLocalEtcd } from "keelson/etcd";
 import { expect, it } from "vitest";
 import type { AnyResource } from "../../src/resource/resource.ts";
+import { connect } from "../support/etcd-cases.ts";
 import { pod, podKind, writeId } from "../unit/codec/objects.ts";
 
 const canary = "CANARY7f3a91";
@@ -19,7 +20,7 @@ function secret(name: string): AnyResource {
 
 it("no byte of a sealed object's body, labels, annotations or fields is in etcd, its snapshot or what inspect shows", async () => {
   await using local = await startLocalEtcd();
-  await using etcd = await connectEtcd({ endpoints: local.endpoints });
+  await using etcd = await connect(local.endpoints);
   const transform = aesGcm({ keys: [{ id: "k1", key: new Uint8Array(32).fill(5) }] });
   for (const [i, codec] of [
     msgpackCodec({ compressAboveBytes: 1000 }),

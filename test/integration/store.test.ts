@@ -1,8 +1,9 @@
 import { createStore, defineKind, isStoreError, type Resource, type Store } from "keelson";
-import { connectEtcd } from "keelson/etcd";
+import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { connect } from "../support/etcd-cases.ts";
 
 interface Widget extends Resource {
   spec: { size: number; colour?: string };
@@ -23,11 +24,11 @@ const widget = (name: string, size = 1) => ({ metadata: { name, namespace: "defa
 
 describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
   let server: Awaited<ReturnType<typeof startLocalEtcd>>;
-  let etcd: Awaited<ReturnType<typeof connectEtcd>>;
+  let etcd: Etcd;
   let store: Store;
   beforeAll(async () => {
     server = await startLocalEtcd({ binary: path });
-    etcd = await connectEtcd({ endpoints: server.endpoints });
+    etcd = await connect(server.endpoints);
     store = await createStore({ etcd, kinds: [Widget] });
   });
   afterAll(async () => {

@@ -7,15 +7,37 @@ import type { Etcd, WatchBatch } from "../../src/etcd/ports.ts";
 /** Outer bound of any wait in a test, milliseconds: far above what it takes on a loaded machine. */
 export const boundMs = 45_000;
 
-export function connect(endpoints: readonly string[], options: Partial<EtcdOptions> = {}): Promise<Etcd> {
-  return connectEtcd({ endpoints, ...options });
+/**
+ * Bound of one request, milliseconds: a machine that stands still for ten seconds makes no request of a test fail.
+ * Tests of what becomes of a request that ends too early say so, or hold the clock (held-clock.ts).
+ */
+export const patientMs = 30_000;
+
+export function connect(
+  endpoints: string | readonly string[],
+  options: Partial<EtcdOptions> = {},
+): Promise<Etcd> {
+  return connectEtcd({ endpoints, requestTimeoutMs: patientMs, ...options });
+}
+
+/** Whether the etcd at a client URL says that it is well; false while it cannot be asked. */
+export async function isHealthy(url: string | undefined): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) })).ok;
+  } catch {
+    return false;
+  }
 }
 
 /** Polls until `holds`, within the bound. */
-export async function until(holds: () => boolean | Promise<boolean>, what = `${holds}`): Promise<void> {
-  const end = performance.now() + boundMs;
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what = `${holds}`,
+  ms = boundMs,
+): Promise<void> {
+  const end = performance.now() + ms;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${what}`);
+    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
     await delay(10);
   }
 }

@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { connectEtcd, type Etcd, type LocalEtcd } from "keelson/etcd";
 import { type Random, seededRandom } from "../../src/base/random.ts";
+import { patientMs } from "./etcd-cases.ts";
 
 const run = promisify(execFile);
 
@@ -27,8 +28,10 @@ export async function toolBeside(etcd: string, name: "etcdctl" | "etcdutl"): Pro
     ))
   )
     return undefined;
+  // etcdctl gives up after 5 s, and after 2 s without a connection: a busy machine may take longer.
+  const patience = name === "etcdctl" ? ["--command-timeout=60s", "--dial-timeout=60s"] : [];
   const call = async (...args: readonly string[]): Promise<string> => {
-    const { stdout } = await run(path, [...args], {
+    const { stdout } = await run(path, [...patience, ...args], {
       env: { ...process.env, ETCDCTL_API: "3" },
       maxBuffer: 64 * 1024 * 1024,
     });
@@ -70,7 +73,7 @@ export async function saveWithTool(etcd: string, endpoint: string, path: string)
 
 /** A client of a local etcd. */
 export function clientOf(local: LocalEtcd): Promise<Etcd> {
-  return connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: 20_000 });
+  return connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
 }
 
 export async function tempFolder(): Promise<AsyncDisposable & { readonly path: string }> {
