@@ -3,7 +3,7 @@
  * TCP proxies (here); for the in-memory transport a model and its weather (`test/simulation/`).
  */
 import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
-import { freePort } from "../../src/etcd/local-ports.ts";
+import { refusingPort } from "../support/refusing-port.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
 /** One road to the server. */
@@ -33,11 +33,15 @@ export type Unserved = Readonly<Record<string, string>>;
 /** A real etcd behind TCP proxies. */
 export async function tcpNetwork(): Promise<TransportNetwork> {
   const etcd = await startLocalEtcd();
+  const refusing = await refusingPort();
   return {
     url: etcd.endpoints[0] ?? "",
     link: async () => linkOver(await TcpProxy.start(etcd.clientPort)),
-    nobody: async () => `http://127.0.0.1:${await freePort()}`,
-    [Symbol.asyncDispose]: () => etcd.stop(),
+    nobody: async () => `http://127.0.0.1:${refusing.port}`,
+    async [Symbol.asyncDispose]() {
+      await refusing[Symbol.asyncDispose]();
+      await etcd.stop();
+    },
   };
 }
 
