@@ -66,7 +66,9 @@ export class CallScope implements Disposable {
     this.deadlineMs = clock.monotonicMs() + timeoutMs;
     this.#timer = clock.setTimer(timeoutMs, () =>
       controller.abort(
-        new StoreError("DEADLINE", `Cannot ${action}: no answer within ${timeoutMs} ms`, { timeoutMs }),
+        new StoreError("DEADLINE", `Cannot ${action}: no answer within ${Math.round(timeoutMs)} ms`, {
+          timeoutMs,
+        }),
       ),
     );
     if (signal !== undefined) {

@@ -44,7 +44,7 @@ export const outcomeTable: readonly Row[] = [
     code: "UNAUTHENTICATED",
   },
   {
-    text: /invalid user ID or password/,
+    text: /invalid user ID or password|password was given for no password user/,
     by: "server",
     fate: not,
     retry: "never",

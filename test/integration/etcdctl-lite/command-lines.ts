@@ -316,6 +316,39 @@ const environment: readonly ReplayLine[] = [
   l("get foo", { env: { ETCDCTL_COMMAND_TIMEOUT: "10s", ETCDCTL_DIAL_TIMEOUT: "9s" } }),
 ];
 
+/** What scripts get wrong, and forms they seldom use: found by a comparison of every command's odd arguments. */
+const corners: readonly ReplayLine[] = [
+  l("put ck v"),
+  l("txn", { stdin: "\nput ck\n\n\n" }),
+  l("txn", { stdin: '\nput "ck\n\n\n' }),
+  l("txn", { stdin: "\nput ck w --ignore-value\n\n\n" }),
+  l("txn", { stdin: "\nput ck --ignore-value --prev-kv\n\n\n" }),
+  l("txn", { stdin: "\nput ck w --ignore-lease\n\n\n" }),
+  l("txn", { stdin: "\nput ck w --lease zz\n\n\n" }),
+  l("txn", { stdin: "\ndel a b c\n\n\n" }),
+  l("txn", { stdin: "\nput ck v v2\nget ck\n\n\n" }),
+  l("txn extra"),
+  l("get ck -w json"),
+  l("watch ck --rev -5"),
+  l("watch ck", { env: { ETCDCTL_WATCH_KEY: "ck" } }),
+  l("watch ck", { env: { ETCDCTL_WATCH_RANGE_END: "cl" } }),
+  l("user add with:colon --no-password"),
+  l("user list"),
+  l("user delete with:colon"),
+  l("role add rd"),
+  l("role grant-permission rd read /r/ --prefix"),
+  l("user add ud:pw"),
+  l("user grant-role ud rd"),
+  l("user get ud --detail -w json"),
+  l("user get ud --detail -w fields"),
+  l("role delete rd"),
+  l("role list"),
+  l("role delete r2"),
+  l("role delete root"),
+  l("role list -w fields"),
+  l("get ck --password unused"),
+];
+
 export const replayLines: readonly ReplayLine[] = [
   ...keys,
   ...txns,
@@ -323,4 +356,5 @@ export const replayLines: readonly ReplayLine[] = [
   ...maintenance,
   ...accounts,
   ...environment,
+  ...corners,
 ];

@@ -83,6 +83,25 @@ describe("without TLS", () => {
     expect((await failing(https, ["--cert", file])).stderr).toContain("must both be present");
   });
 
+  test("a new user needs a password that was typed", async () => {
+    const lite = liteAt(etcd.endpoints);
+    for (const line of ["user add ann", "user passwd ann"]) {
+      expect(await lite(line.split(" "))).toMatchObject({ code: 128, stderr: "Error: empty password\n" });
+    }
+    expect((await lite(["user", "list"])).stdout).toBe("");
+  });
+
+  test("a snapshot that could not be asked for ends with 5, as one that broke off", async () => {
+    const ran = await liteAt(["http://127.0.0.1:1"])(["--dial-timeout=1s", "snapshot", "save", "never.db"]);
+    expect(ran).toMatchObject({ code: 5, stdout: "" });
+    expect(ran.stderr).toContain("Is etcd running there? Check --endpoints.");
+  });
+
+  test("a list of endpoints with blanks and a comma at its end", async () => {
+    const [endpoint = ""] = etcd.endpoints;
+    expect(await liteAt([` ${endpoint} `, ""])(["put", "blank", "1"])).toMatchObject({ stdout: "OK\n" });
+  });
+
   test("--debug shows where an error comes from", async () => {
     const ran = await liteAt(etcd.endpoints)(["--debug", "get", "x", "--rev", "999999"]);
     expect(ran.stderr).toMatch(
@@ -202,6 +221,7 @@ describe("with passwords", () => {
       "role add root",
       "user grant-role root root",
       "user add guest:guest",
+      "user add certified --no-password",
       "auth enable",
     ]) {
       expect(await lite(line.split(" "))).toMatchObject({ code: 0, stderr: "" });
@@ -214,11 +234,27 @@ describe("with passwords", () => {
   test.each([
     ["no user", [], 1, "user name is empty", "Authentication is on: give --user"],
     ["a wrong password", ["--user", "root:wrong"], 2, "invalid user ID or password", "Check --user and"],
+    [
+      "a password for a user who has none",
+      ["--user", "certified:x"],
+      2,
+      "password was given for no password user",
+      "Check --user and",
+    ],
     ["a user without the right", ["--user", "guest:guest"], 1, "permission denied", "role grant-permission"],
   ])("%s", async (_name, args, code, cause, next) => {
     const ran = await failing(etcd.endpoints, args);
     expect(ran.code).toBe(code);
     expect(ran.stderr).toContain(cause);
     expect(ran.stderr).toContain(next);
+  });
+
+  test("a watch that etcd refuses ends with 5, and says why", async () => {
+    const ran = await liteAt(etcd.endpoints)(["--user", "guest:guest", "watch", "x"]);
+    expect(ran).toMatchObject({ code: 5, stdout: "" });
+    expect(ran.stderr).toMatch(
+      /^watch was canceled \(.*permission denied.*\)\nError: watch is canceled by the server\n/,
+    );
+    expect(ran.stderr).toContain("role grant-permission");
   });
 });

@@ -29,6 +29,11 @@ describe("outcomeOf()", () => {
       "UNAUTHENTICATED",
     ],
     [
+      "a password for a user without one",
+      server(s.unknown, "auth: authentication failed, password was given for no password user"),
+      "UNAUTHENTICATED",
+    ],
+    [
       "an old auth revision",
       server(s.invalidArgument, "etcdserver: revision of auth store is old"),
       "UNAUTHENTICATED",

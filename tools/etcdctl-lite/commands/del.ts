@@ -1,7 +1,8 @@
 /** `del`: one key, a range, or all with a prefix. */
 import type { Command } from "../frame/command.ts";
 import { badArguments } from "../frame/failure.ts";
-import { rangeOf } from "../frame/key-range.ts";
+import type { Flags } from "../frame/flags.ts";
+import { type Range, rangeOf } from "../frame/key-range.ts";
 
 export const command: Command = {
   usage: "[options] <key> [range_end]",
@@ -24,11 +25,8 @@ export const command: Command = {
     ["del /tmp/ --prefix --prev-kv", "all keys with a prefix, showing what they held"],
   ],
   async run(session) {
-    const { args, flags } = session;
-    if (args.length === 0 || args.length > 2) {
-      throw badArguments("del command needs one argument as key and an optional argument as range_end");
-    }
-    const range = rangeOf(args, flags);
+    const { flags } = session;
+    const range = deletedRangeOf(session.args, flags);
     const etcd = await session.connect();
     if (range.rangeEnd !== undefined && session.io.stdin.isTTY === true && !flags.on("yes")) {
       const { count } = await etcd.kv.range({ ...range, countOnly: true }, session.call);
@@ -38,3 +36,11 @@ export const command: Command = {
     await session.show({ type: "del", response });
   },
 };
+
+/** @throws CliFailure for what etcdctl refuses, in its words */
+export function deletedRangeOf(args: readonly string[], flags: Pick<Flags, "on">): Range {
+  if (args.length === 0 || args.length > 2) {
+    throw badArguments("del command needs one argument as key and an optional argument as range_end");
+  }
+  return rangeOf(args, flags);
+}

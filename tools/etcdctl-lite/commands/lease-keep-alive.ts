@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "../frame/command.ts";
 import { CliFailure, exitCodes } from "../frame/failure.ts";
 import { leaseArgument } from "../frame/lease-argument.ts";
+import { badConnectionOf } from "../frame/told.ts";
 import { withHeader } from "../frame/with-header.ts";
 import { leaseId } from "../text/quote.ts";
 
@@ -18,7 +19,9 @@ export const command: Command = {
     for (;;) {
       const { header, value } = await withHeader((onHeader) =>
         etcd.leases.keepAliveOnce(id, { ...session.call, onHeader }),
-      );
+      ).catch((error: unknown) => {
+        throw badConnectionOf(error);
+      });
       if (value.ttlSeconds < 0) {
         if (session.flags.on("once")) {
           throw new CliFailure(exitCodes.badConnection, "etcdserver: requested lease not found");

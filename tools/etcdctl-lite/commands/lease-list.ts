@@ -1,5 +1,6 @@
 /** `lease list`. */
 import type { Command } from "../frame/command.ts";
+import { badConnectionOf } from "../frame/told.ts";
 import { withHeader } from "../frame/with-header.ts";
 
 export const command: Command = {
@@ -7,7 +8,11 @@ export const command: Command = {
   examples: [["lease list", "the ids of all leases"]],
   async run(session) {
     const etcd = await session.connect();
-    const { header, value } = await withHeader((onHeader) => etcd.leases.list({ ...session.call, onHeader }));
+    const { header, value } = await withHeader((onHeader) =>
+      etcd.leases.list({ ...session.call, onHeader }),
+    ).catch((error: unknown) => {
+      throw badConnectionOf(error);
+    });
     await session.show({ type: "lease-list", header, ids: value });
   },
 };

@@ -1,6 +1,7 @@
 /** `lease timetolive`. */
 import type { Command } from "../frame/command.ts";
 import { leaseArgument } from "../frame/lease-argument.ts";
+import { badConnectionOf } from "../frame/told.ts";
 import { withHeader } from "../frame/with-header.ts";
 
 export const command: Command = {
@@ -13,7 +14,9 @@ export const command: Command = {
     const etcd = await session.connect();
     const { header, value } = await withHeader((onHeader) =>
       etcd.leases.timeToLive(id, { ...session.call, onHeader, keys: wanted }),
-    );
+    ).catch((error: unknown) => {
+      throw badConnectionOf(error);
+    });
     const { ttlSeconds, grantedTtlSeconds, keys } = value;
     const shown = wanted ? keys : undefined;
     await session.show({

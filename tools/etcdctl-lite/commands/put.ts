@@ -1,9 +1,9 @@
 /** `put`: the value from the command line, or byte for byte from stdin. */
+import type { PutRequest } from "keelson/etcd";
 import type { Command } from "../frame/command.ts";
 import { badArguments } from "../frame/failure.ts";
-import { parseHexId } from "../frame/flags.ts";
+import { type Flags, parseHexId } from "../frame/flags.ts";
 import { readAll } from "../frame/io.ts";
-import type { Session } from "../frame/session.ts";
 import { bytesOfText } from "../text/raw-bytes.ts";
 
 const needsArguments = "put command needs 1 argument and input from stdin or 2 arguments";
@@ -22,34 +22,34 @@ export const command: Command = {
     ["put k -- -v", "a value that begins with a dash"],
   ],
   async run(session) {
-    const { args, flags } = session;
-    const [key] = args;
-    if (key === undefined) throw badArguments(needsArguments);
-    const ignoreValue = flags.on("ignore-value");
-    if (ignoreValue && args.length > 1) {
-      throw badArguments("put command needs only 1 argument when 'ignore-value' is set");
-    }
-    const value = ignoreValue ? "" : await givenValue(session);
-    const lease = leaseOf(flags.text("lease"));
+    const { args, flags, io } = session;
+    const fromStdin = args.length === 1 && !flags.on("ignore-value");
+    const request = putRequestOf(args, flags, fromStdin ? await readAll(io.stdin) : undefined);
     const etcd = await session.connect();
-    const request = {
-      key: bytesOfText(key),
-      value,
-      lease,
-      ignoreValue,
-      ignoreLease: flags.on("ignore-lease"),
-      prevKv: flags.on("prev-kv"),
-    };
     await session.show({ type: "put", response: await etcd.kv.put(request, session.call) });
   },
 };
 
-async function givenValue({ args, io }: Session): Promise<Uint8Array | string> {
-  const [, value] = args;
-  if (value !== undefined) return bytesOfText(value);
-  const bytes = await readAll(io.stdin);
-  if (bytes.length === 0) throw badArguments(needsArguments);
-  return bytes;
+/** @param stdin the value where the arguments give none @throws CliFailure for what etcdctl refuses, in its words */
+export function putRequestOf(
+  [key, value]: readonly string[],
+  flags: Flags,
+  stdin: Uint8Array = new Uint8Array(),
+): PutRequest {
+  if (key === undefined) throw badArguments(needsArguments);
+  const ignoreValue = flags.on("ignore-value");
+  if (ignoreValue && value !== undefined) {
+    throw badArguments("put command needs only 1 argument when 'ignore-value' is set");
+  }
+  if (!ignoreValue && value === undefined && stdin.length === 0) throw badArguments(needsArguments);
+  return {
+    key: bytesOfText(key),
+    value: value === undefined ? stdin : bytesOfText(value),
+    lease: leaseOf(flags.text("lease")),
+    ignoreValue,
+    ignoreLease: flags.on("ignore-lease"),
+    prevKv: flags.on("prev-kv"),
+  };
 }
 
 function leaseOf(text: string): bigint {

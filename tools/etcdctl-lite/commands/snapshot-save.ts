@@ -1,11 +1,12 @@
 /** `snapshot save`: one member's database, streamed, proved, and there only when it is whole. `-` streams it to stdout. */
 import { Writable } from "node:stream";
+import { isStoreError } from "keelson";
 import type { Command } from "../frame/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../frame/failure.ts";
 import type { CommandIo } from "../frame/io.ts";
 import { progressBar } from "../frame/progress-bar.ts";
 import { parseSize } from "../frame/size.ts";
-import { causeOf } from "../frame/told.ts";
+import { toldFailure } from "../frame/told.ts";
 
 export const command: Command = {
   usage: "<filename> [options]",
@@ -38,7 +39,9 @@ export const command: Command = {
     }
     const limit = flags.text("bwlimit");
     const bytesPerSecond = limit === "" ? undefined : parseSize(limit);
-    const etcd = await session.connect();
+    const etcd = await session.connect().catch((error: unknown) => {
+      throw notSaved(error);
+    });
     const { saveSnapshot } = await import("keelson/backup");
     using bar = progressBar(io.stderr);
     const options = {
@@ -61,10 +64,17 @@ export const command: Command = {
       session.line(`Snapshot saved at ${path}`);
     } catch (error) {
       io.signal.throwIfAborted();
-      throw new CliFailure(exitCodes.interrupted, causeOf(error), { cause: error });
+      throw notSaved(error);
     }
   },
 };
+
+/** Whatever stopped it, nothing was saved; a wrong password, a missing file and a signal keep their own exit codes. */
+function notSaved(error: unknown): unknown {
+  const told = toldFailure(error);
+  if (!isStoreError(error) || !(told instanceof CliFailure) || told.exitCode !== exitCodes.error) return told;
+  return new CliFailure(exitCodes.interrupted, told.message, { cause: error, hint: told.hint });
+}
 
 /** stdout with its back-pressure, where it has one. */
 function writableOf({ stdout }: CommandIo): Writable {

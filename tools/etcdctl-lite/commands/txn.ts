@@ -1,6 +1,6 @@
 /** `txn`: compares, then one list of requests or the other, read from stdin in three parts. */
 import type { Command } from "../frame/command.ts";
-import { badInput } from "../frame/failure.ts";
+import { badArguments, badInput } from "../frame/failure.ts";
 import { parseCompare, parseRequest } from "../frame/txn-text.ts";
 
 export const command: Command = {
@@ -14,6 +14,7 @@ export const command: Command = {
     [`txn <<< $'mod("key1") > "0"\\n\\nput key1 "new"\\n\\nget key1\\n\\n'`, "overwrite key1 if it exists"],
   ],
   async run(session) {
+    if (session.args.length > 0) throw badArguments("txn command does not accept argument");
     const part = async <T>(title: string, parse: (line: string) => T): Promise<readonly T[]> => {
       if (session.flags.on("interactive")) session.line(title);
       const parsed: T[] = [];

@@ -2,7 +2,6 @@
 import type { Command } from "../frame/command.ts";
 import { badArguments } from "../frame/failure.ts";
 import { withHeader } from "../frame/with-header.ts";
-import { roleLines } from "../printers/simple.ts";
 
 export const command: Command = {
   usage: "[options] <user name>",
@@ -21,7 +20,8 @@ export const command: Command = {
     session.line(`User: ${name}`);
     for (const role of value) {
       session.line("");
-      for (const line of roleLines(role, await etcd.auth.roleGet(role, session.call))) session.line(line);
+      const found = await withHeader((onHeader) => etcd.auth.roleGet(role, { ...session.call, onHeader }));
+      await session.show({ type: "role", header: found.header, name: role, permissions: found.value });
     }
   },
 };

@@ -1,14 +1,15 @@
 /** A new password: typed twice on a terminal, or a line of stdin with `--interactive=false`. */
-import { CliFailure, exitCodes } from "./failure.ts";
+import { badArguments } from "./failure.ts";
 import { readAll } from "./io.ts";
 import type { Session } from "./session.ts";
 
-/** @throws CliFailure when the two differ */
+/** @throws CliFailure when the two differ, or nothing was typed */
 export async function newPassword(session: Session, user: string): Promise<string> {
   const lines = (await readPasswordLines(session, user)).map((line) => line.replace(/\r$/, ""));
   const [first = "", second = first] = lines;
-  if (session.flags.on("interactive") && first !== second) {
-    throw new CliFailure(exitCodes.badArguments, "given passwords are different");
+  if (session.flags.on("interactive")) {
+    if (first === "") throw badArguments("empty password");
+    if (first !== second) throw badArguments("given passwords are different");
   }
   return first;
 }

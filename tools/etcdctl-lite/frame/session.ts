@@ -48,8 +48,9 @@ export class Session {
     this.commands = facts.commands;
   }
 
+  /** Without the blanks and the last comma that lists in scripts come with. */
   get endpoints(): readonly string[] {
-    return this.flags.list("endpoints");
+    return this.flags.list("endpoints").flatMap((endpoint) => endpoint.trim() || []);
   }
 
   /** For one short request. */
@@ -155,10 +156,8 @@ export class Session {
   async #readUser(): Promise<EtcdOptions["auth"]> {
     const user = this.flags.text("user");
     const given = this.flags.text("password");
-    if (user === "") {
-      if (given !== "") throw new CliFailure(exitCodes.badArguments, "--password was given without --user");
-      return undefined;
-    }
+    // As with etcdctl, a password without a user is none.
+    if (user === "") return undefined;
     const colon = user.indexOf(":");
     if (given !== "" || colon < 0) {
       const password = given !== "" ? given : await this.password("Password: ");

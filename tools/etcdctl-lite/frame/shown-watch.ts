@@ -9,6 +9,7 @@ import { badArguments, CliFailure, exitCodes } from "./failure.ts";
 import type { FlagSpec, Flags } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 import { rangeOf } from "./key-range.ts";
+import { causeOf, hintOf } from "./told.ts";
 
 export const watchFlags: readonly FlagSpec[] = [
   {
@@ -38,14 +39,21 @@ export function watchOrder(
   exec: readonly string[],
   { flags, env }: { readonly flags: Flags; readonly env: CommandIo["env"] },
 ): WatchOrder {
-  const { ETCDCTL_WATCH_KEY: envKey, ETCDCTL_WATCH_RANGE_END: envEnd } = env;
-  const args =
-    words.length > 0 || envKey === undefined ? words : [envKey, ...(envEnd === undefined ? [] : [envEnd])];
+  const { ETCDCTL_WATCH_KEY: envKey = "", ETCDCTL_WATCH_RANGE_END: envEnd = "" } = env;
+  if (envKey !== "" && words.length > 0) {
+    throw badArguments("bad number of arguments (found conflicting environment key)");
+  }
+  if (envKey === "" && envEnd !== "") {
+    throw badArguments(
+      `ETCDCTL_WATCH_KEY is empty but got ETCDCTL_WATCH_RANGE_END=${quoteBytes(Buffer.from(envEnd))}`,
+    );
+  }
+  const args = envKey === "" ? words : [envKey, ...(envEnd === "" ? [] : [envEnd])];
   if (args.length < 1 || args.length > 2) throw badArguments("bad number of arguments");
   const revision = flags.integer("rev");
   const request = {
     ...rangeOf(args, flags),
-    startRevision: revision > 0n ? revision : undefined,
+    startRevision: revision === 0n ? undefined : revision,
     prevKv: flags.on("prev-kv"),
     progressNotify: flags.on("progress-notify"),
   };
@@ -69,6 +77,7 @@ export async function showWatch(
   },
 ): Promise<void> {
   const { io, printer, signal } = options;
+  if ((request.startRevision ?? 0n) < 0n) throw cancelled(io, compactedText);
   await using watch = etcd.watches.open(request, { signal });
   options.onOpen?.(watch);
   try {
@@ -81,10 +90,21 @@ export async function showWatch(
       if (exec.length > 0) for (const event of batch.events) await execute(exec, event, batch.header, io);
     }
   } catch (error) {
-    if (!isStoreError(error, "EXPIRED")) throw error;
-    io.stderr.write("watch was canceled (etcdserver: mvcc: required revision has been compacted)\n");
-    throw new CliFailure(exitCodes.interrupted, "watch is canceled by the server", { cause: error });
+    if (isStoreError(error, "EXPIRED")) throw cancelled(io, compactedText, error);
+    if (!isStoreError(error, "UNAUTHENTICATED", "PERMISSION_DENIED")) throw error;
+    throw cancelled(io, error.details.reason ?? causeOf(error), error);
   }
+}
+
+const compactedText = "etcdserver: mvcc: required revision has been compacted";
+
+/** As etcdctl ends when etcd itself has ended the watch; the reason is told first. */
+function cancelled(io: CommandIo, why: string, cause?: unknown): CliFailure {
+  io.stderr.write(`watch was canceled (${why})\n`);
+  return new CliFailure(exitCodes.interrupted, "watch is canceled by the server", {
+    cause,
+    hint: hintOf(cause),
+  });
 }
 
 async function execute(

@@ -3,6 +3,8 @@ import { isStoreError } from "keelson";
 import { etcdServerText } from "keelson/etcd";
 import { CliFailure, exitCodes } from "./failure.ts";
 
+const wrongPassword = /invalid user ID or password|password was given for no password user/;
+
 /** What to do about a cause, by what the client found out about it. */
 const hints: readonly (readonly [RegExp, string])[] = [
   [/nothing listens there/, "Is etcd running there? Check --endpoints."],
@@ -18,7 +20,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/does not speak gRPC/, "That is no etcd's client port. Check the port in --endpoints (2379 by default)."],
   [/host name .* is not known/, "Check the host name in --endpoints."],
   [/key values mismatch/, "--cert and --key do not belong together."],
-  [/invalid user ID or password/, "Check --user and --password."],
+  [wrongPassword, "Check --user and --password."],
   [
     /etcdserver: permission denied/,
     "The user's roles do not cover it: user get, role get; role grant-permission as root.",
@@ -37,8 +39,16 @@ export function toldFailure(error: unknown): unknown {
   const said = etcdServerText(error);
   const message = said === undefined ? error.message : withService(said);
   const hint = hints.find(([pattern]) => pattern.test(message))?.[1];
-  const exitCode = /invalid user ID or password/.test(message) ? exitCodes.badConnection : exitCodes.error;
+  const exitCode = wrongPassword.test(message) ? exitCodes.badConnection : exitCodes.error;
   return new CliFailure(exitCode, message, { cause: error, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** For commands whose refusals etcdctl takes for a bad connection: exit code 2 for what etcd itself has answered. */
+export function badConnectionOf(error: unknown): unknown {
+  const told = toldFailure(error);
+  if (!isStoreError(error) || etcdServerText(error) === undefined || !(told instanceof CliFailure))
+    return told;
+  return new CliFailure(exitCodes.badConnection, told.message, { cause: error, hint: told.hint });
 }
 
 /** Some texts come without the prefix that etcd's own client puts before all. */

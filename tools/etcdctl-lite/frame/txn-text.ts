@@ -3,15 +3,13 @@
  * for what cannot be read.
  */
 import type { Compare, TxnOp } from "keelson/etcd";
-import { command as del } from "../commands/del.ts";
+import { command as del, deletedRangeOf } from "../commands/del.ts";
 import { getFlags, rangeRequestOf } from "../commands/get.ts";
-import { command as put } from "../commands/put.ts";
+import { command as put, putRequestOf } from "../commands/put.ts";
 import { unquote, wordsOf } from "../text/argify.ts";
 import { quoteBytes } from "../text/quote.ts";
-import { bytesOfText } from "../text/raw-bytes.ts";
 import { badInput, CliFailure, exitCodes } from "./failure.ts";
-import { parseFlags, parseHexId, parseInteger } from "./flags.ts";
-import { rangeOf } from "./key-range.ts";
+import { type FlagSpec, parseFlags, parseHexId, parseInteger } from "./flags.ts";
 
 const numbers: Readonly<Record<string, "version" | "create" | "mod">> = {
   ver: "version",
@@ -64,23 +62,27 @@ export function parseRequest(line: string): TxnOp {
   if (words.length < 2) throw new CliFailure(exitCodes.badInput, `invalid txn request: ${line}`);
   switch (verb) {
     case "get": {
-      const { flags, args } = parseFlags(rest, getFlags);
+      const { flags, args } = flagsOf(rest, getFlags);
       return { type: "range", range: rangeRequestOf(args, flags) };
     }
     case "put": {
-      const { flags, args } = parseFlags(rest, put.flags ?? []);
-      const [key = "", value = ""] = args;
-      const lease = parseHexId(flags.text("lease"), "signed");
-      return {
-        type: "put",
-        put: { key: bytesOfText(key), value: bytesOfText(value), lease, prevKv: flags.on("prev-kv") },
-      };
+      const { flags, args } = flagsOf(rest, put.flags);
+      return { type: "put", put: putRequestOf(args, flags) };
     }
     case "del": {
-      const { flags, args } = parseFlags(rest, del.flags ?? []);
-      return { type: "delete", delete: { ...rangeOf(args, flags), prevKv: flags.on("prev-kv") } };
+      const { flags, args } = flagsOf(rest, del.flags);
+      return { type: "delete", delete: { ...deletedRangeOf(args, flags), prevKv: flags.on("prev-kv") } };
     }
     default:
       throw new CliFailure(exitCodes.badInput, `invalid txn request: ${line}`);
+  }
+}
+
+/** A wrong flag counts as input that cannot be read here, as with etcdctl. */
+function flagsOf(words: readonly string[], specs: readonly FlagSpec[] = []): ReturnType<typeof parseFlags> {
+  try {
+    return parseFlags(words, specs);
+  } catch (error) {
+    throw error instanceof CliFailure ? badInput(error.message) : error;
   }
 }

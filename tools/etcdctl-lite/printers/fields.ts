@@ -146,7 +146,9 @@ export function fieldsPrinter({ io }: PrinterOptions): Printer {
         }
         return;
       case "names":
-        return field("Roles", result.names.map((name) => quoteBytes(name)).join(" "));
+        return void io.stdout.write(
+          `"Roles" :${result.names.map((name) => ` ${quoteBytes(name)}`).join("")}\n`,
+        );
       case "snapshot-status":
         field("Hash", result.hash);
         field("Revision", result.revision);
