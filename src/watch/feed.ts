@@ -13,8 +13,6 @@
  */
 import { channel } from "node:diagnostics_channel";
 import { Backoff } from "../base/backoff.ts";
-import type { Timer } from "../base/clock.ts";
-import { setReadingTimer } from "../base/reading-timer.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
@@ -25,6 +23,7 @@ import { CachedKind } from "./cached-kind.ts";
 import { MadeValues } from "./made.ts";
 import { MemoryBounds } from "./memory-bounds.ts";
 import { Slabs } from "./slabs.ts";
+import { StreamProgress } from "./stream-progress.ts";
 import type { WatchGroup } from "./watch-group.ts";
 
 export type FeedState = "pending" | "ready" | "stopped";
@@ -34,13 +33,6 @@ export type Ending = (error: StoreError) => void;
 
 /** For whoever traces: `{ since, until }`, a cache has gone from one version to another without what was between. */
 const relistChannel = channel("keelson:cache:relist");
-
-interface Waiter {
-  readonly revision: bigint;
-  /** Rounds of asking for progress that it waits for still. */
-  rounds: number;
-  resolve(reached: boolean): void;
-}
 
 export class Feed {
   readonly source: StoredSource;
@@ -56,12 +48,11 @@ export class Feed {
   readonly #filling = new Map<string, StoredEvent[]>();
   readonly #carries: (kind: KindDefinition) => boolean;
   readonly #stop = new AbortController();
-  readonly #waiters = new Set<Waiter>();
+  readonly #progress: StreamProgress;
   readonly #readyWaiters = new Set<(error: StoreError | undefined) => void>();
   readonly #pending = new Set<WatchGroup<unknown>>();
   #again: AbortController;
   #watch: StoredWatch | undefined;
-  #progressTimer: Timer | undefined;
   #flushScheduled = false;
   #state: FeedState = "pending";
   #applied = 0n;
@@ -83,6 +74,7 @@ export class Feed {
     this.made = new MadeValues(bounds.decodedBytes);
     this.memory = new MemoryBounds(bounds, source.clock, this);
     this.#again = new AbortController();
+    this.#progress = new StreamProgress(source.clock, () => this.requestProgress());
   }
 
   get state(): FeedState {
@@ -124,10 +116,8 @@ export class Feed {
     this.#state = "stopped";
     this.#stop.abort(closed);
     this.#again.abort(closed);
-    this.#progressTimer?.cancel();
     for (const end of [...this.endings]) end(closed);
-    for (const waiter of [...this.#waiters]) waiter.resolve(false);
-    this.#waiters.clear();
+    this.#progress.close();
     this.#settleReady(closed);
     for (const kind of this.kinds.values()) kind.reset();
     this.made.clear();
@@ -142,27 +132,11 @@ export class Feed {
     });
   }
 
-  /**
-   * False when `timeoutMs` passed before `revision` was applied. Progress is asked for while somebody waits, and time is
-   * counted in rounds of asking: a process that slept has not asked meanwhile, and asks again before it gives up.
-   */
+  /** False when `timeoutMs` passed before `revision` was applied. Progress is asked for while somebody waits. */
   reach(revision: bigint, timeoutMs: number): Promise<boolean> {
     if (this.#applied >= revision && this.#state === "ready") return Promise.resolve(true);
     if (this.#state === "stopped") return Promise.resolve(false);
-    return new Promise((resolve) => {
-      // The round under way has been going on for a while: it is not counted.
-      const begun = this.#progressTimer === undefined ? 0 : 1;
-      const waiter: Waiter = {
-        revision,
-        rounds: Math.ceil(timeoutMs / cacheLimits.progressEveryMs) + begun,
-        resolve: (reached) => {
-          this.#waiters.delete(waiter);
-          resolve(reached);
-        },
-      };
-      this.#waiters.add(waiter);
-      if (begun === 0) this.#askProgress();
-    });
+    return this.#progress.reach(revision, timeoutMs);
   }
 
   /** Everything held is of another history: watchers end EXPIRED, and the cache starts over. */
@@ -397,19 +371,7 @@ export class Feed {
 
   #advance(revision: bigint): void {
     this.#applied = revision;
-    for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.resolve(true);
-  }
-
-  #askProgress(): void {
-    this.requestProgress();
-    const { clock } = this.source;
-    this.#progressTimer = setReadingTimer(clock, cacheLimits.progressEveryMs, () => this.#nextRound());
-  }
-
-  #nextRound(): void {
-    this.#progressTimer = undefined;
-    for (const waiter of this.#waiters) if (--waiter.rounds <= 0) waiter.resolve(false);
-    if (this.#waiters.size > 0) this.#askProgress();
+    this.#progress.reached(revision);
   }
 
   /** Asks etcd how far the stream is; an answer moves `applied` though nothing happened. */
@@ -468,7 +430,7 @@ export class Feed {
     if (this.#state !== "pending") return;
     this.#state = "ready";
     this.#settleReady(undefined);
-    for (const waiter of this.#waiters) if (waiter.revision <= this.#applied) waiter.resolve(true);
+    this.#progress.reached(this.#applied);
   }
 
   #settleReady(error: StoreError | undefined): void {
