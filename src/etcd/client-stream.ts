@@ -74,6 +74,11 @@ export class TrackedStream implements ClientStream {
     this.#finish("CANCELLED");
   }
 
+  forsake(): void {
+    if (!this.#over) this.#stream.forsake?.();
+    this.cancel();
+  }
+
   condemn(): void {
     this.#owner.condemned();
     this.cancel();

@@ -76,6 +76,8 @@ export interface ClientStream {
   end(): void;
   /** Idempotent; frees the stream's place in the counters. */
   cancel(): void;
+  /** As `cancel`, and the connection under it takes no later call: its owner has waited too long for a word from it. */
+  forsake(): void;
   /** The owner found the endpoint silent or wrong: it counts as a failure of the endpoint. */
   condemn(reason: string): void;
 }

@@ -210,6 +210,11 @@ export interface EtcdWatch extends AsyncIterable<WatchBatch>, AsyncDisposable {
   ready(): Promise<{ readonly revision: bigint }>;
   /** Asks etcd for a "progress" batch. etcd drops the request while the watch is catching up. */
   requestProgress(): void;
+  /**
+   * Opens the stream again where it is, over another connection: for who finds it silent before keepalive does. Nothing
+   * is lost or repeated. Does nothing while it is being opened anyway.
+   */
+  reopen?(): void;
 }
 
 export interface Watches {

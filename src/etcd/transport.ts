@@ -40,6 +40,11 @@ export interface ByteStream {
   poll(): Uint8Array | undefined;
   /** Ends the stream at once (RST_STREAM CANCEL); a pending `next()` resolves undefined. Idempotent. */
   cancel(): void;
+  /**
+   * As `cancel`, for a stream that has been silent too long: no later call uses the connection under it, and whether
+   * anybody is there is asked at once, for the sake of what else goes over it. Adapters that cannot do it leave it out.
+   */
+  forsake?(): void;
 }
 
 export interface ByteDuplex extends ByteStream {

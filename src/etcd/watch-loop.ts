@@ -132,6 +132,10 @@ export class WatchLoop implements EtcdWatch {
     this.#stream?.write(progressMessage);
   }
 
+  reopen(): void {
+    this.#stream?.forsake();
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<WatchBatch, undefined> {
     invariant(!this.#looping, "a watch is read by one loop");
     this.#looping = true;

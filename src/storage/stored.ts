@@ -61,6 +61,8 @@ export interface StoredWatch extends AsyncIterable<StoredBatch>, AsyncDisposable
   ready(): Promise<void>;
   /** Asks for an empty batch that says how far the stream is; may go unanswered while it catches up. */
   requestProgress(): void;
+  /** Goes on over another connection to the store, without gap or repetition: this one has been silent too long. */
+  reopen?(): void;
 }
 
 export interface StoredPage {

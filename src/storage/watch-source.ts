@@ -114,6 +114,7 @@ export class RangeSource implements StoredSource {
         await source.ready();
       },
       requestProgress: () => source.requestProgress(),
+      reopen: () => source.reopen?.(),
       async *[Symbol.asyncIterator]() {
         for await (const batch of source) {
           const opened = await open(batch);

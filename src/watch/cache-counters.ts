@@ -9,6 +9,7 @@ export class CacheCounters {
   fills = 0;
   relists = 0;
   sourceFailures = 0;
+  watchReopens = 0;
   etcdReads = 0;
   etcdReadsShared = 0;
   freshReads = 0;

@@ -56,6 +56,9 @@ export const cacheLimits = {
   /** Waits between tries of a broken source, milliseconds. */
   retryFirstMs: 100,
   retryMaxMs: 30_000,
+  /** Between two openings of a watch that stays silent: an etcd that cannot answer must not be asked for ever more. */
+  reopenFirstMs: 10_000,
+  reopenMaxMs: 60_000,
   /** Objects decoded or applied between two looks at the clock. */
   lookEvery: 16,
   /** Initial events and replayed changes handed over at a time. */
@@ -133,6 +136,8 @@ export interface CacheStats {
   readonly fills: number;
   readonly relists: number;
   readonly sourceFailures: number;
+  /** Watches of the store opened again because they had left a whole wait's requests for progress unanswered. */
+  readonly watchReopens: number;
   readonly decodes: number;
   /** Reads answered by etcd for want of a cache that is fresh, covers the version or is ready. */
   readonly etcdReads: number;

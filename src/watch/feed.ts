@@ -74,7 +74,8 @@ export class Feed {
     this.made = new MadeValues(bounds.decodedBytes);
     this.memory = new MemoryBounds(bounds, source.clock, this);
     this.#again = new AbortController();
-    this.#progress = new StreamProgress(source.clock, () => this.requestProgress());
+    const { clock, random } = source;
+    this.#progress = new StreamProgress({ clock, random, counters, watch: () => this.#watch });
   }
 
   get state(): FeedState {
@@ -137,6 +138,11 @@ export class Feed {
     if (this.#applied >= revision && this.#state === "ready") return Promise.resolve(true);
     if (this.#state === "stopped") return Promise.resolve(false);
     return this.#progress.reach(revision, timeoutMs);
+  }
+
+  /** The store has answered that it is ahead, elsewhere: a watch that has been silent for a whole wait is opened again. */
+  reopenIfSilent(): void {
+    this.#progress.reopenIfSilent();
   }
 
   /** Everything held is of another history: watchers end EXPIRED, and the cache starts over. */
@@ -340,6 +346,7 @@ export class Feed {
   }
 
   async #apply({ events, revision }: StoredBatch): Promise<void> {
+    this.#progress.heard();
     if (revision <= this.#applied) {
       this.counters.repeatedEvents += events.length;
       return;

@@ -5,7 +5,8 @@
  *   notOlderThan   the version named
  *
  * Waits at most three seconds, with progress asked for meanwhile. While the cache is known to lag nobody waits again:
- * reads go on to etcd by the one path there is. Where etcd's progress notices cannot be trusted, a quiet cache cannot
+ * reads go on to etcd by the one path there is, progress goes on being asked for, and a watch that stays silent is
+ * opened again. Where etcd's progress notices cannot be trusted, a quiet cache cannot
  * know that it is fresh, and linearizable reads go to etcd at once.
  */
 import type { CallScope } from "../base/call.ts";
@@ -28,6 +29,10 @@ export class FreshReads {
 
   constructor(feed: Feed) {
     this.#feed = feed;
+    // Started over or ended: a version of the history before means nothing any more.
+    feed.endings.add(() => {
+      this.#lagging = undefined;
+    });
   }
 
   /** The store's revision at some moment after this call; one request for all who ask together. */
@@ -99,7 +104,26 @@ export class FreshReads {
   #lags(revision: bigint, scope: CallScope): void {
     if (scope.remainingMs() === 0 || this.#feed.applied >= revision) return;
     this.#feed.counters.freshTimeouts++;
+    // A later version does not take its place: the cache might never come to the last one there is.
+    if (this.#lagging !== undefined) return;
     this.#lagging = revision;
+    this.#catchUp(revision).catch(() => undefined);
+  }
+
+  /** Nobody else waits for `revision` any more. Etcd has just answered that it is there. */
+  async #catchUp(revision: bigint): Promise<void> {
+    const feed = this.#feed;
+    // Where progress cannot be trusted silence means nothing, and only the next event tells how far the watch is.
+    if (!(await this.#progressIsReliable())) return;
+    let answers = true;
+    while (this.#lagging === revision) {
+      if (answers) feed.reopenIfSilent();
+      if (await feed.reach(revision, cacheLimits.freshWaitMs)) return;
+      answers = await this.current().then(
+        () => true,
+        () => false,
+      );
+    }
   }
 
   #progressIsReliable(): Promise<boolean> {

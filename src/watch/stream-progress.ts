@@ -4,10 +4,15 @@
  *   somebody waits ─► ask ─100 ms─► ask ─100 ms─► …   the version is there: true    rounds are over: false
  *
  * Time is counted in rounds of asking: a process that slept has not asked meanwhile, and asks again before anyone in it
- * gives up. `feed.ts` says how far it is; `fresh-reads.ts` waits.
+ * gives up. A watch that leaves a whole wait unanswered may be on a connection that only seems to stand, which keepalive
+ * finds out no earlier than after 15 s: it is opened again, seldom. `feed.ts` says how far it is; `fresh-reads.ts` waits.
  */
+import { Backoff } from "../base/backoff.ts";
 import type { Clock, Timer } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
 import { setReadingTimer } from "../base/reading-timer.ts";
+import type { StoredWatch } from "../storage/stored.ts";
+import type { CacheCounters } from "./cache-counters.ts";
 import { cacheLimits } from "./cache-options.ts";
 
 interface Waiter {
@@ -17,16 +22,28 @@ interface Waiter {
   resolve(reached: boolean): void;
 }
 
-export class StreamProgress {
-  readonly #clock: Clock;
-  readonly #ask: () => void;
-  readonly #waiters = new Set<Waiter>();
-  #round: Timer | undefined;
+export interface StreamProgressParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: CacheCounters;
+  /** The watch that is followed now. */
+  readonly watch: () => StoredWatch | undefined;
+}
 
-  /** @param ask sends a request for progress, if there is a watch to send it to */
-  constructor(clock: Clock, ask: () => void) {
-    this.#clock = clock;
-    this.#ask = ask;
+export class StreamProgress {
+  readonly #parts: StreamProgressParts;
+  readonly #waiters = new Set<Waiter>();
+  readonly #reopenings: Backoff;
+  #round: Timer | undefined;
+  /** Rounds since anything came. */
+  #silent = 0;
+  #reopenFromMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: StreamProgressParts) {
+    this.#parts = parts;
+    const { clock, random } = parts;
+    const { reopenFirstMs: firstMs, reopenMaxMs: maxMs } = cacheLimits;
+    this.#reopenings = new Backoff({ firstMs, maxMs }, clock, random);
   }
 
   /** True once `reached` has told of `revision`; false after `timeoutMs` of asking, or when closed. */
@@ -36,7 +53,7 @@ export class StreamProgress {
       const begun = this.#round === undefined ? 0 : 1;
       const waiter: Waiter = {
         revision,
-        rounds: Math.ceil(timeoutMs / cacheLimits.progressEveryMs) + begun,
+        rounds: roundsIn(timeoutMs) + begun,
         resolve: (reached) => {
           this.#waiters.delete(waiter);
           resolve(reached);
@@ -52,6 +69,25 @@ export class StreamProgress {
     for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.resolve(true);
   }
 
+  /** Events or an answer came: somebody is there. */
+  heard(): void {
+    this.#silent = 0;
+    this.#reopenings.reset();
+  }
+
+  /** For who knows that the store answers: opens its watch again when that has been silent for a whole wait. */
+  reopenIfSilent(): void {
+    const { clock, counters, watch } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    const followed = watch();
+    if (followed?.reopen === undefined || nowMs < this.#reopenFromMs) return;
+    if (this.#silent < roundsIn(cacheLimits.freshWaitMs)) return;
+    this.#reopenFromMs = nowMs + this.#reopenings.next();
+    this.#silent = 0;
+    counters.watchReopens++;
+    followed.reopen();
+  }
+
   close(): void {
     this.#round?.cancel();
     this.#round = undefined;
@@ -59,13 +95,18 @@ export class StreamProgress {
   }
 
   #begin(): void {
-    this.#ask();
-    this.#round = setReadingTimer(this.#clock, cacheLimits.progressEveryMs, () => this.#over());
+    this.#parts.watch()?.requestProgress();
+    this.#round = setReadingTimer(this.#parts.clock, cacheLimits.progressEveryMs, () => this.#over());
   }
 
   #over(): void {
     this.#round = undefined;
+    this.#silent = this.#parts.watch() === undefined ? 0 : this.#silent + 1;
     for (const waiter of this.#waiters) if (--waiter.rounds <= 0) waiter.resolve(false);
     if (this.#waiters.size > 0) this.#begin();
   }
+}
+
+function roundsIn(timeMs: number): number {
+  return Math.ceil(timeMs / cacheLimits.progressEveryMs);
 }

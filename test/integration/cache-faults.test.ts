@@ -16,6 +16,7 @@ import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { KindCache } from "../../src/watch/watch-cache.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { type Taps, tappedReader } from "../support/tapped-source.ts";
+import { TcpProxy } from "../support/tcp-proxy.ts";
 
 interface Item extends Resource {
   spec: { n: number };
@@ -116,6 +117,31 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     }
     expect((await listing).items).toEqual([made]);
     expect(cache.stats()).toMatchObject({ freshTimeouts: 0, etcdReads: 0 });
+  });
+
+  test("a watch on a connection that only seems to stand is opened again when reads notice, before keepalive does", async () => {
+    await using proxy = await TcpProxy.start(Number(new URL(server.endpoints[0] ?? "").port));
+    await using far = await connectEtcd({ endpoints: proxy.url });
+    await using behind = await createStore({
+      etcd: far,
+      kinds: [Item],
+      prefix: `/f-${run - 1}`,
+      namespaces: "open",
+      compaction: false,
+    });
+    await using cache = createWatchCache(behind.resources(Item), { selfCheckIntervalMs: false });
+    await cache.ready();
+    const watch = cache.watch();
+    await items.create(draft("before", 1));
+    expect((await cache.list()).items).toHaveLength(1);
+    // Requests go over another connection and are answered; nothing ends the one the watch is on.
+    expect(proxy.forget("/etcdserverpb.Watch/Watch")).toBe(1);
+    await items.create(draft("after", 2));
+    expect((await cache.list()).items).toHaveLength(2);
+    expect(told(await take(watch, 2))).toEqual(["ADDED before=1", "ADDED after=2"]);
+    // One wait that came to nothing, and the cache opened the watch again itself: no fault of the connection was seen.
+    expect(cache.stats()).toMatchObject({ freshTimeouts: 1, etcdReads: 1, watchReopens: 1 });
+    expect(cache.stats()).toMatchObject({ state: "ready", fills: 1, relists: 0, repeatedEvents: 0 });
   });
 
   test("where progress notices cannot be trusted, linearizable reads go to etcd and any reads do not", async () => {

@@ -58,6 +58,10 @@ export class ScriptedStream implements ClientStream {
     this.#waiting?.resolve(undefined);
     this.#waiting = undefined;
   }
+  forsake(): void {
+    this.cancel();
+  }
+
   condemn(reason: string): void {
     this.condemned = reason;
     this.cancel();

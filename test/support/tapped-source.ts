@@ -22,6 +22,8 @@ export interface Taps {
   reliable?: boolean | undefined;
   /** Thrown by the stream at its next batch, once. */
   fail?: Error | undefined;
+  /** How often the cache has opened its watch again. */
+  reopened?: number;
   /** Pages read, for counting. */
   pages?: number;
   /** Fires the listeners of epoch changes. */
@@ -81,6 +83,10 @@ function tappedWatch(watch: StoredWatch, taps: Taps): StoredWatch {
     requestProgress: () => {
       if (taps.progress !== false) watch.requestProgress();
       taps.onAsk?.();
+    },
+    reopen: () => {
+      taps.reopened = (taps.reopened ?? 0) + 1;
+      watch.reopen?.();
     },
     async *[Symbol.asyncIterator]() {
       for await (const batch of watch) {

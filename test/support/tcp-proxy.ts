@@ -12,6 +12,7 @@
  *   throttle    at most `bytesPerSecond` from server to client
  *   half-close  ends the server-to-client half of every connection
  *
+ * `forget(text)` lets the connections go dead over which the client has said `text`, as half-open does with all.
  * `cutAfterBytes(n)` resets each later connection after n bytes from the server; `cut()` resets all now.
  */
 import { once } from "node:events";
@@ -24,6 +25,9 @@ export type ProxyMode =
   | { readonly mode: "delay"; readonly delayMs: number }
   | { readonly mode: "throttle"; readonly bytesPerSecond: number };
 
+/** Of what a client has sent this much is remembered: its first requests. */
+const saidCharsMax = 16_384;
+
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
@@ -31,6 +35,8 @@ interface Pair {
   budget: number;
   /** Nothing passes any more, whatever the mode. */
   dead: boolean;
+  /** What the client has sent, for `forget`. */
+  said: string;
 }
 
 export class TcpProxy implements AsyncDisposable {
@@ -96,6 +102,13 @@ export class TcpProxy implements AsyncDisposable {
     }
   }
 
+  /** A router forgets the open connections whose client has sent `text`. @returns how many */
+  forget(text: string): number {
+    const known = [...this.#pairs].filter((pair) => pair.said.includes(text));
+    for (const pair of known) pair.dead = true;
+    return known.length;
+  }
+
   /** Every connection accepted from now on is reset after `bytes` bytes from the server; Infinity ends that. */
   cutAfterBytes(bytes: number): void {
     this.#budget = bytes;
@@ -125,7 +138,8 @@ export class TcpProxy implements AsyncDisposable {
       return;
     }
     const server = connect({ host: "127.0.0.1", port: this.#targetPort, allowHalfOpen: true });
-    const pair: Pair = { client, server, budget: this.#budget, dead: this.#mode.mode === "half-open" };
+    const dead = this.#mode.mode === "half-open";
+    const pair: Pair = { client, server, budget: this.#budget, dead, said: "" };
     this.#pairs.add(pair);
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
@@ -134,7 +148,10 @@ export class TcpProxy implements AsyncDisposable {
     }
     client.on("end", () => server.end());
     server.on("end", () => client.end());
-    client.on("data", (bytes: Buffer) => void this.#forward(pair, client, server, bytes));
+    client.on("data", (bytes: Buffer) => {
+      if (pair.said.length < saidCharsMax) pair.said += bytes.toString("latin1");
+      void this.#forward(pair, client, server, bytes);
+    });
     server.on("data", (bytes: Buffer) => {
       this.#bytesFromServer += bytes.length;
       pair.budget -= bytes.length;

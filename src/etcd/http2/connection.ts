@@ -230,6 +230,12 @@ export class Connection implements StreamHost, FrameSink {
     stream.finish(undefined);
   }
 
+  forsake(stream: H2Stream): void {
+    this.cancel(stream);
+    this.#keepalive.ask();
+    this.retire();
+  }
+
   // --- FrameSink: what arrives --------------------------------------------------------------------
 
   onData(streamId: number, part: Buffer, flowBytes: number, endStream: boolean): void {

@@ -14,6 +14,8 @@ export interface StreamHost {
   grant(stream: H2Stream, bytes: number): void;
   pump(stream: H2Stream): void;
   cancel(stream: H2Stream): void;
+  /** Cancels, and lets nothing more begin on the same connection. */
+  forsake(stream: H2Stream): void;
 }
 
 export interface StreamEnd {

@@ -120,6 +120,7 @@ class Http2Transport implements Transport {
       },
       poll: () => stream.poll(),
       cancel: () => stream.host.cancel(stream),
+      forsake: () => stream.host.forsake(stream),
       write: (message) => stream.send(messagePrefix(message.length), message),
       drained: () => stream.drained(),
       end: () => stream.closeSending(),
@@ -244,6 +245,11 @@ class LaneConnection implements StreamHost {
   cancel(stream: H2Stream): void {
     this.#dialing?.waiting.delete(stream);
     stream.finish(undefined);
+  }
+
+  /** No connection stands yet that could be forsaken. */
+  forsake(stream: H2Stream): void {
+    this.cancel(stream);
   }
 
   /** Nothing has arrived yet. */

@@ -255,6 +255,35 @@ describe("http2 transport and a hostile peer", () => {
     expect(peer.connections()).toBe(2);
   });
 
+  test("a forsaken stream: the next call dials anew, a PING asks whether anybody is there, what else is open goes on", async () => {
+    let pings = 0;
+    let opened = 0;
+    let answerLate = (): void => {};
+    await using peer = await startPeer({
+      onOpen: (connection) => connection.send(settings()),
+      onPing: () => pings++,
+      onData: (connection, streamId, _part, endStream) => {
+        opened++;
+        if (!endStream) return;
+        const answer = (text: string): void => connection.send(grpcReply(streamId, Buffer.from(text)));
+        if (connection.index > 0) answer("anew");
+        else answerLate = () => answer("late");
+      },
+    });
+    await using transport = connect(peer.port);
+    const silent = transport.bidi(method, { lane: "stream" });
+    silent.write(request);
+    const slow = transport.unary(method, request, { timeoutMs: 20_000, lane: "stream" });
+    await until(() => opened === 2);
+    silent.forsake?.();
+    expect(await silent.next()).toBeUndefined();
+    expect(Buffer.from(await transport.unary(method, request, { lane: "stream" })).toString()).toBe("anew");
+    await until(() => pings === 1);
+    answerLate();
+    expect(Buffer.from(await slow).toString()).toBe("late");
+    expect(peer.connections()).toBe(2);
+  });
+
   test("nobody listens: unsent, and calls within the back-off do not dial", async () => {
     const port = await (async () => {
       await using peer = await startPeer({});
