@@ -388,9 +388,7 @@ test("while etcd does not answer, a cache still answers any, and everything else
   const made = await pods.create(pod("a"));
   await store.quotas.set("default", { hard: { "count/pods": 5 } });
   await hasReached(store.cache(Pod), made);
-  const { pid } = other.server;
-  if (pid === undefined) throw new Error("no etcd");
-  process.kill(pid, "SIGSTOP");
+  await other.server.pause();
   try {
     // Whatever asked etcd would wait for a minute: requestTimeoutMs.
     expect(await within(pods.get(at("a"), fromCache), "any")).toEqual(made);
@@ -411,7 +409,7 @@ test("while etcd does not answer, a cache still answers any, and everything else
       ),
     );
   } finally {
-    process.kill(pid, "SIGCONT");
+    other.server.resume();
   }
   await until(async () => (await store.health()).ok, "healthy again");
   await pods.list();

@@ -826,9 +826,7 @@ describe("aborts and timeouts", () => {
     await using other = await startWorld();
     const mine = await other.store();
     await mine.resources(ConfigMap).create(configMap("v"));
-    const { pid } = other.server;
-    if (pid === undefined) throw new Error("no etcd");
-    process.kill(pid, "SIGSTOP");
+    await other.server.pause();
     try {
       await Promise.all(
         Object.entries(verbs(mine)).map(async ([verb, run]) => {
@@ -862,7 +860,7 @@ describe("aborts and timeouts", () => {
       expect(health.ok).toBe(false);
       expect(health.problems.length).toBeGreaterThan(0);
     } finally {
-      process.kill(pid, "SIGCONT");
+      other.server.resume();
     }
     await until(async () => (await mine.health()).ok, "healthy again");
     expect((await mine.resources(ConfigMap).list()).items.length).toBeGreaterThan(0);
