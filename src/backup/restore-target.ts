@@ -79,7 +79,8 @@ function answers(host: string, port: number): Promise<boolean> {
       settle(answer);
     };
     socket.once("connect", () => end(true));
-    socket.once("timeout", () => end(false));
+    // A process that stood still finds its timer over before the answer that lies there: that is read first.
+    socket.once("timeout", () => setImmediate(end, false));
     socket.once("error", () => end(false));
   });
 }

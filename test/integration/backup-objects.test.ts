@@ -14,7 +14,7 @@ import {
 import { aesGcm } from "keelson/codec";
 import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort } from "../../src/etcd/local-ports.ts";
+import { quietPorts } from "../support/quiet-ports.ts";
 import { clientOf, tempFolder } from "../support/snapshot-lab.ts";
 
 interface Widget extends Resource {
@@ -181,7 +181,7 @@ describe("restoreObjects()", () => {
 
   it("a restored data directory has a new epoch, reads encrypted values, and a cache over it starts over", async () => {
     const before = (await store.health()).epoch;
-    const peerPort = await freePort();
+    const [peerPort = 0] = await quietPorts(1);
     const dataDir = join(folder.path, "restored");
     const report = await restoreSnapshot(snapshot, {
       dataDir,

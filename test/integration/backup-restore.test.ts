@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { examine, hashKvOf } from "../../src/backup/examine.ts";
 import { SnapshotFile } from "../../src/backup/snapshot-file.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import { freePort } from "../../src/etcd/local-ports.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { quietPorts } from "../support/quiet-ports.ts";
 import {
   clientOf,
   runWorkload,
@@ -63,7 +63,7 @@ describe.each(await etcdBinaries())("backup of etcd $version", ({ path: etcdPath
   });
 
   it("restoreSnapshot() gives a directory etcd boots from, survives kill -9, defragments and saves again", async () => {
-    const peerPort = await freePort();
+    const [peerPort = 0] = await quietPorts(1);
     const dataDir = join(folder.path, "one");
     const report = await restoreSnapshot(snapshot, {
       dataDir,
@@ -110,7 +110,7 @@ describe.each(await etcdBinaries())("backup of etcd $version", ({ path: etcdPath
       expect(report.hashKv).toBe(hash);
       // Every fifth is also booted, and asked itself.
       if (i % 5 !== 0) continue;
-      const peerPort = await freePort();
+      const [peerPort = 0] = await quietPorts(1);
       const booted = join(folder.path, `boot-${revision}`);
       await restoreSnapshot(snapshot, {
         dataDir: booted,

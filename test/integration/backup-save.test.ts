@@ -6,9 +6,10 @@ import { PassThrough } from "node:stream";
 import { inspectSnapshot, restoreCluster, saveSnapshot, verifySnapshot } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { freePorts } from "../../src/etcd/local-ports.ts";
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { patientMs } from "../support/etcd-cases.ts";
+import { quietPorts } from "../support/quiet-ports.ts";
 import { clientOf, runWorkload, tempFolder, toolStatus } from "../support/snapshot-lab.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
@@ -78,7 +79,7 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
 
   it("ends with DEADLINE when nothing comes for the idle time, and leaves nothing", async () => {
     await using proxy = await TcpProxy.start(local.clientPort);
-    await using through = await connectEtcd({ endpoints: proxy.url });
+    await using through = await connectEtcd({ endpoints: proxy.url, requestTimeoutMs: patientMs });
     await through.kv.range({ key: "a" });
     const path = join(folder.path, "silent.db");
     proxy.set({ mode: "blackhole" });
@@ -97,8 +98,9 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
       `import { connectEtcd } from "./src/etcd/index.js";
        import { saveSnapshot } from "./src/backup/index.js";
        const etcd = await connectEtcd({ endpoints: process.argv[2] });
-       await saveSnapshot(etcd, process.argv[3], { bytesPerSecond: 50_000, onProgress: (p) => process.send(p.done) });`,
+       await saveSnapshot(etcd, process.argv[3], { bytesPerSecond: 1_000, onProgress: (p) => process.send(p.done) });`,
     );
+    // At that rate it takes minutes: it is under way when the signal comes, on any machine.
     const child = fork(script, [local.endpoints[0] ?? "", path], { execArgv: [] });
     await once(child, "message");
     child.kill("SIGKILL");
@@ -126,7 +128,7 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
   it("restoreCluster() gives three directories that form one cluster, and a fourth member joins", async () => {
     const path = join(folder.path, "three.db");
     await saveSnapshot(etcd, path);
-    const ports = await freePorts(8);
+    const ports = await quietPorts(8);
     const names = ["m1", "m2", "m3"] as const;
     const initialCluster = names.map((name, i) => `${name}=http://127.0.0.1:${ports[i]}`).join(",");
     const dataDirs = Object.fromEntries(names.map((name) => [name, join(folder.path, name)]));
@@ -142,7 +144,8 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
       });
     const members = await Promise.all(names.map((name, i) => start(name, ports[i] ?? 0, ports[4 + i] ?? 0)));
     try {
-      await using cluster = await connectEtcd({ endpoints: members.flatMap(({ endpoints }) => endpoints) });
+      const endpoints = members.flatMap((member) => member.endpoints);
+      await using cluster = await connectEtcd({ endpoints, requestTimeoutMs: patientMs });
       const put = await cluster.kv.put({ key: "/after", value: "x" });
       const listed = await cluster.cluster.members();
       expect(listed.members.map(({ name }) => name).sort()).toEqual(["m1", "m2", "m3"]);
@@ -156,7 +159,7 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
       await members[1]?.restart();
       // etcd takes a new member only once it has seen all others for a few seconds.
       await vi.waitFor(() => cluster.cluster.add({ peerUrls: [`http://127.0.0.1:${ports[3]}`] }), {
-        timeout: 30_000,
+        timeout: 60_000,
         interval: 500,
       });
       const joined = await start("m4", ports[3] ?? 0, ports[7] ?? 0, [
@@ -164,7 +167,7 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
         "--initial-cluster-state=existing",
       ]);
       members.push(joined);
-      await using fourth = await connectEtcd({ endpoints: joined.endpoints });
+      await using fourth = await connectEtcd({ endpoints: joined.endpoints, requestTimeoutMs: patientMs });
       expect((await fourth.kv.range({ key: "/after" })).kvs).toHaveLength(1);
       const again = join(folder.path, "again.db");
       expect(await saveSnapshot(cluster, again)).toMatchObject({ proved: "live" });

@@ -92,7 +92,7 @@ const keys: readonly ReplayLine[] = [
   l("get a b c"),
   l("get"),
   l("get --prefix --from-key k"),
-  l("get foo --command-timeout=5s"),
+  l("get foo --command-timeout=50s"),
   l("get foo --command-timeout=5"),
   l("del foo"),
   l("del foo"),
@@ -313,7 +313,7 @@ const environment: readonly ReplayLine[] = [
   l("get foo", { env: { ETCDCTL_WRITE_OUT: "json" } }),
   l("get foo", { env: { ETCDCTL_API: "3", ETCDCTL_HEX: "true" } }),
   l("get foo", { env: { ETCDCTL_FOO: "unknown" } }),
-  l("get foo", { env: { ETCDCTL_COMMAND_TIMEOUT: "10s", ETCDCTL_DIAL_TIMEOUT: "9s" } }),
+  l("get foo", { env: { ETCDCTL_COMMAND_TIMEOUT: "60s", ETCDCTL_DIAL_TIMEOUT: "50s" } }),
 ];
 
 /** What scripts get wrong, and forms they seldom use: found by a comparison of every command's odd arguments. */

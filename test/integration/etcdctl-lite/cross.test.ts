@@ -13,6 +13,7 @@ import { connectEtcd, type Etcd, type KeyValue, type LocalEtcd, startLocalEtcd }
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findEtcd, findEveryEtcd } from "../../../src/etcd/find-etcd.ts";
 import { compareVersions } from "../../../src/etcd/version.ts";
+import { patientMs } from "../../support/etcd-cases.ts";
 import { liteAt } from "./lite.ts";
 
 const execute = promisify(execFile);
@@ -48,7 +49,7 @@ async function everything(etcd: Etcd): Promise<readonly KeyValue[]> {
 
 async function keysOf(dataDir: string, binary: string): Promise<readonly KeyValue[]> {
   await using booted = await startLocalEtcd({ dataDir, binary });
-  await using etcd = await connectEtcd({ endpoints: booted.endpoints });
+  await using etcd = await connectEtcd({ endpoints: booted.endpoints, requestTimeoutMs: patientMs });
   // Awaited: the connection closes with this function.
   return await everything(etcd);
 }
@@ -71,7 +72,7 @@ describe.each(tools)("with the tools of etcd $version", ({ version, etcd: binary
 
   beforeAll(async () => {
     local = await startLocalEtcd({ binary });
-    await using etcd = await connectEtcd({ endpoints: local.endpoints });
+    await using etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
     for (let at = 0; at < 50; at++) {
       await etcd.kv.put({ key: `key/${at}`, value: Buffer.from([0, at, 255, 10, 13]) });
     }

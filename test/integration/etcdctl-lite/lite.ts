@@ -1,6 +1,9 @@
 /** etcdctl-lite within the test's own process: a command line in, what it printed and its exit code out. */
 import { run } from "../../../tools/etcdctl-lite/run.ts";
 
+/** What a command line is given unless it says otherwise: a machine that stands still for seconds is no etcd that is gone. */
+export const patience: readonly string[] = ["--dial-timeout=60s", "--command-timeout=60s"];
+
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
@@ -28,7 +31,7 @@ export function liteAt(
     const err: Buffer[] = [];
     const isTTY = options.tty === true;
     const { stdin = "" } = options;
-    const code = await run([`--endpoints=${endpoints.join(",")}`, ...args], {
+    const code = await run([`--endpoints=${endpoints.join(",")}`, ...patience, ...args], {
       stdin: {
         isTTY,
         async *[Symbol.asyncIterator]() {

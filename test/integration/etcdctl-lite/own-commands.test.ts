@@ -8,6 +8,8 @@ import { createStore, defineKind } from "keelson";
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../../../tools/etcdctl-lite/run.ts";
+import { patientMs, until } from "../../support/etcd-cases.ts";
+import { patience } from "./lite.ts";
 
 const execute = promisify(execFile);
 
@@ -41,7 +43,8 @@ async function lite(
       yield Buffer.from(options.stdin ?? "");
     },
   };
-  const code = await run([`--endpoints=${options.endpoints ?? etcd.endpoints.join(",")}`, ...args], {
+  const endpoints = `--endpoints=${options.endpoints ?? etcd.endpoints.join(",")}`;
+  const code = await run([endpoints, ...patience, ...args], {
     stdin,
     stdout: { write: (bytes) => void out.push(Buffer.from(bytes)) },
     stderr: { write: (bytes) => void err.push(Buffer.from(bytes)), isTTY: options.tty === true },
@@ -141,7 +144,7 @@ describe("a keelson store", () => {
 describe("objects", () => {
   test("resources get shows what a store has written, decoded", async () => {
     const Pod = defineKind({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" });
-    await using client = await connectEtcd({ endpoints: etcd.endpoints });
+    await using client = await connectEtcd({ endpoints: etcd.endpoints, requestTimeoutMs: patientMs });
     {
       await using store = await createStore({ etcd: client, kinds: [Pod], compaction: false });
       const draft = { metadata: { name: "web-1", namespace: "default", labels: { app: "web" } } };
@@ -164,10 +167,16 @@ describe("people", () => {
   });
 
   test("an endpoint where nothing listens is told as that, with what to do", async () => {
-    const { code, stderr } = await lite(["get", "x"], { endpoints: "http://127.0.0.1:1" });
-    expect(code).toBe(1);
-    expect(stderr).toContain("connection refused");
-    expect(stderr).toContain("Check --endpoints.");
+    const get = ["--dial-timeout=2s", "get", "x"];
+    let ran = await lite(get, { endpoints: "http://127.0.0.1:1" });
+    // Where the machine stood still for those two seconds nothing was found out.
+    await until(async () => {
+      if (ran.stderr.includes("connection refused")) return true;
+      ran = await lite(get, { endpoints: "http://127.0.0.1:1" });
+      return false;
+    });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain("Check --endpoints.");
   });
 
   test("https against a plaintext etcd is told as that", async () => {

@@ -16,6 +16,8 @@ import { TcpProxy } from "../../support/tcp-proxy.ts";
 
 const execute = promisify(execFile);
 const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");
+/** A machine that stands still for seconds is no etcd that is gone. */
+const patience = { ETCDCTL_DIAL_TIMEOUT: "60s", ETCDCTL_COMMAND_TIMEOUT: "60s" } as const;
 
 let etcd: LocalEtcd;
 let dir: string;
@@ -38,7 +40,7 @@ class Program {
   #stderr = "";
 
   constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(command, args, { env: { PATH: process.env["PATH"] ?? "", ...env } });
+    const child = spawn(command, args, { env: { PATH: process.env["PATH"] ?? "", ...patience, ...env } });
     this.stdin = child.stdin;
     this.#signal = (name) => void child.kill(name);
     child.stdin.on("error", () => {});
@@ -90,7 +92,7 @@ describe("the installed program", () => {
     // A pipe holds 64 KiB: the program waits for the reader to take the rest.
     const counted = `"$1" "$2" get "any bytes" --print-value-only | { sleep 2; wc -c; }`;
     const { stdout } = await execute("sh", ["-c", counted, "sh", process.execPath, main], {
-      env: { PATH: process.env["PATH"] ?? "", ETCDCTL_ENDPOINTS: etcd.endpoints.join(",") },
+      env: { PATH: process.env["PATH"] ?? "", ...patience, ETCDCTL_ENDPOINTS: etcd.endpoints.join(",") },
     });
     expect(Number(stdout)).toBe(value.length + 1);
   });
@@ -98,7 +100,8 @@ describe("the installed program", () => {
   const linux = process.platform === "linux";
   const reason = linux ? "" : " (skipped: only Linux tells a program the bytes of its arguments)";
   test.skipIf(!linux)(`keys of any bytes are those the shell gave${reason}`, async () => {
-    const environment = { PATH: process.env["PATH"] ?? "", ETCDCTL_ENDPOINTS: etcd.endpoints.join(",") };
+    const endpoints = { ETCDCTL_ENDPOINTS: etcd.endpoints.join(",") };
+    const environment = { PATH: process.env["PATH"] ?? "", ...patience, ...endpoints };
     const shell = (text: string): Promise<{ stdout: Buffer }> =>
       execute("sh", ["-c", text, "sh", process.execPath, main], { env: environment, encoding: "buffer" });
     const bytes = "$(printf 'raw\\377\\300x')";
@@ -156,7 +159,7 @@ describe("Ctrl-C", () => {
     await using proxy = await TcpProxy.start(etcd.clientPort);
     // Some minutes' worth of snapshot: it is under way when the signal comes, on any machine.
     proxy.set({ mode: "throttle", bytesPerSecond: 50_000 });
-    const program = lite(["--dial-timeout=30s", ...args(folder)], { endpoint: proxy.url });
+    const program = lite(args(folder), { endpoint: proxy.url });
     await until(async () => (await filesBelow(folder)).length > 0);
     program.interrupt();
     const { code, stdout, stderr } = await program.ended;
@@ -234,7 +237,7 @@ describe.skipIf(!script)(`on a terminal${script ? "" : " (skipped: no util-linux
   test("progress is shown on a terminal, and only there", async () => {
     await using proxy = await TcpProxy.start(etcd.clientPort);
     proxy.set({ mode: "throttle", bytesPerSecond: 3_000_000 });
-    const save = ["--dial-timeout=30s", "snapshot", "save"];
+    const save = ["snapshot", "save"];
     const shown = await onTerminal([...save, join(dir, "shown.db")], proxy.url).ended;
     expect(shown.code).toBe(0);
     expect(shown.stdout.toString()).toMatch(/\d+ %|\d MB {2}/);

@@ -8,6 +8,7 @@ import { saveSnapshot } from "keelson/backup";
 import { aesGcm } from "keelson/codec";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { patientMs } from "../../support/etcd-cases.ts";
 import { liteAt } from "./lite.ts";
 
 interface Config {
@@ -50,7 +51,7 @@ const dataOf = async (name: string): Promise<string | undefined> => {
 
 beforeAll(async () => {
   local = await startLocalEtcd();
-  etcd = await connectEtcd({ endpoints: local.endpoints });
+  etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
   lite = liteAt(local.endpoints);
   dir = await mkdtemp(join(tmpdir(), "keelson-restore-objects-"));
   snapshot = join(dir, "backup.db");
@@ -223,7 +224,7 @@ test("an etcd that has lost everything knows kinds and encryption from the backu
   expect(unproved.code).toBe(1);
   expect(unproved.stdout).toBe("");
   expect(await there(from("--snapshot", snapshot))).toMatchObject({ code: 0, stderr: "" });
-  await using client = await connectEtcd({ endpoints: fresh.endpoints });
+  await using client = await connectEtcd({ endpoints: fresh.endpoints, requestTimeoutMs: patientMs });
   const { kvs } = await client.kv.range({ key: "/registry/secrets/shop/s" });
   expect(Buffer.from(kvs[0]?.value ?? []).includes("word")).toBe(false);
   await using again = await open(client);

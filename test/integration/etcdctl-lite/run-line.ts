@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { run } from "../../../tools/etcdctl-lite/run.ts";
 import type { ReplayLine } from "./command-lines.ts";
+import { patience } from "./lite.ts";
 
 export interface Outcome {
   readonly stdout: string;
@@ -12,7 +13,11 @@ export interface Outcome {
 }
 
 /** A line that hangs is ended after this; no line is meant to take as long. */
-const hangMs = 20_000;
+const hangMs = 60_000;
+
+/** Both tools wait longer than they do by themselves; a variable and a flag of one meaning would be refused. */
+const patiently = (args: readonly string[], env: ReplayLine["env"] = {}): readonly string[] =>
+  "ETCDCTL_COMMAND_TIMEOUT" in env ? args : [...patience, ...args];
 
 export function wordsOf(line: string): readonly string[] {
   return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
@@ -23,7 +28,7 @@ export async function runReal(
   args: readonly string[],
   { stdin = "", lines, env = {} }: Omit<ReplayLine, "line">,
 ): Promise<Outcome> {
-  const child = spawn(binary, args, { env: { PATH: process.env["PATH"], ...env } });
+  const child = spawn(binary, patiently(args, env), { env: { PATH: process.env["PATH"], ...env } });
   const pieces = { stdout: "", stderr: "" };
   let ended = false;
   const end = (): void => {
@@ -57,7 +62,7 @@ export async function runLite(
     end.abort(new Error("the line has printed what it should"));
   };
   const timer = setTimeout(stop, hangMs);
-  const code = await run(args, {
+  const code = await run(patiently(args, env), {
     stdin: (async function* () {
       if (stdin !== "") yield Buffer.from(stdin);
     })(),
@@ -104,19 +109,22 @@ function outcome(
 
 /** Ids, times, sizes and ports differ between two clusters that hold the same; so does a hash over lease ids. */
 export function masked(text: string): string {
-  return text
-    .replace(/\S*\/keelson-ca-[^/\s]+\//g, "")
-    .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
-    .replace(/("(?:raftIndex|raftAppliedIndex|dbSize|dbSizeInUse|hash)":)\d+/g, "$1<n>")
-    .replace(/("(?:RaftIndex|RaftAppliedIndex|DBSize|Hash)" : )\d+/g, "$1<n>")
-    .replace(/(true|false), (\d+), \d+, \d+, /g, "$1, $2, <n>, <n>, ")
-    .replace(/<port>, \d+$/gm, "<port>, <hash>")
-    .replace(/\b\d+(\.\d+)?(µs|ms|s)\b/g, (found) => (/^\d+s$/.test(found) ? found : "<took>"))
-    .replace(/\b\d+(\.\d+)? [kM]?B\b/g, "<size>")
-    .replace(/\b\d{16,20}\b/g, "<id>")
-    .replace(/\b[0-9a-f]{13,16}\b/g, "<id>")
-    .replace(/^│.*$/gm, (row) => maskedRow(row.replace(/ +/g, " ")))
-    .replace(/─+/g, "─");
+  return (
+    text
+      .replace(/\S*\/keelson-ca-[^/\s]+\//g, "")
+      .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
+      .replace(/("(?:raftIndex|raftAppliedIndex|dbSize|dbSizeInUse|hash)":)\d+/g, "$1<n>")
+      .replace(/("(?:RaftIndex|RaftAppliedIndex|DBSize|Hash)" : )\d+/g, "$1<n>")
+      .replace(/(true|false), (\d+), \d+, \d+, /g, "$1, $2, <n>, <n>, ")
+      .replace(/<port>, \d+$/gm, "<port>, <hash>")
+      .replace(/\b\d+(\.\d+)?(µs|ms|s)\b/g, (found) => (/^\d+s$/.test(found) ? found : "<took>"))
+      .replace(/\b\d+(\.\d+)? [kM]?B\b/g, "<size>")
+      // Of 64 bits, mostly; some begin with zeros.
+      .replace(/\b\d{13,20}\b/g, "<id>")
+      .replace(/\b[0-9a-f]{11,16}\b/g, "<id>")
+      .replace(/^│.*$/gm, (row) => maskedRow(row.replace(/ +/g, " ")))
+      .replace(/─+/g, "─")
+  );
 }
 
 /** A row of a table: columns are as wide as what was masked. */

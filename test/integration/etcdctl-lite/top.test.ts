@@ -1,6 +1,7 @@
 /** `top` over a real etcd: figures that follow what is written, a screen only on a terminal, and nothing written by looking. */
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { patientMs } from "../../support/etcd-cases.ts";
 import { type LiteOptions, liteAt, type Ran } from "./lite.ts";
 
 let local: LocalEtcd;
@@ -9,7 +10,7 @@ let lite: ReturnType<typeof liteAt>;
 
 beforeAll(async () => {
   local = await startLocalEtcd();
-  etcd = await connectEtcd({ endpoints: local.endpoints });
+  etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
   lite = liteAt(local.endpoints);
   for (const key of ["/registry/pods/a/1", "/registry/pods/a/2", "/registry/nodes/n", "plain"]) {
     await etcd.kv.put({ key, value: "value" });

@@ -6,6 +6,7 @@ import { createStore, defineKind, type ObjectMeta, type Store } from "keelson";
 import { saveSnapshot } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { patientMs } from "../../support/etcd-cases.ts";
 import { liteAt } from "./lite.ts";
 
 interface Config {
@@ -34,7 +35,7 @@ const storedAt = async (key: string): Promise<string | undefined> => {
 
 beforeAll(async () => {
   local = await startLocalEtcd();
-  etcd = await connectEtcd({ endpoints: local.endpoints });
+  etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
   lite = liteAt(local.endpoints);
   dir = await mkdtemp(join(tmpdir(), "keelson-undelete-"));
 });

@@ -7,13 +7,14 @@ import { once } from "node:events";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { progressIsReliable } from "../../../src/storage/progress-trust.ts";
-import { liteAt } from "./lite.ts";
+import { patientMs } from "../../support/etcd-cases.ts";
+import { liteAt, patience } from "./lite.ts";
 import { etcdctlVersion, findEtcdctl } from "./recording.ts";
 
 const real = await findEtcdctl();
 const why = real === undefined ? ` (skipped: no etcdctl ${etcdctlVersion} on this machine)` : "";
 /** A step that has not printed what it should by then has failed. */
-const stepMs = 15_000;
+const stepMs = 45_000;
 
 let local: LocalEtcd;
 let etcd: Etcd;
@@ -21,7 +22,7 @@ let lite: ReturnType<typeof liteAt>;
 
 beforeAll(async () => {
   local = await startLocalEtcd(real === undefined ? {} : { binary: real.etcd.path });
-  etcd = await connectEtcd({ endpoints: local.endpoints });
+  etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
   lite = liteAt(local.endpoints);
   await etcd.kv.put({ key: "a", value: "1" });
   await etcd.kv.put({ key: "a", value: "2" });
@@ -69,7 +70,8 @@ async function throughLite(steps: readonly Step[]): Promise<Printed & { code: nu
 
 async function throughReal(steps: readonly Step[]): Promise<Printed & { code: number }> {
   const printed = { stdout: "", stderr: "" };
-  const child = spawn(real?.etcdctl ?? "", [`--endpoints=${local.endpoints.join(",")}`, "watch", "-i"]);
+  const endpoints = `--endpoints=${local.endpoints.join(",")}`;
+  const child = spawn(real?.etcdctl ?? "", [endpoints, ...patience, "watch", "-i"]);
   const closed = once(child, "close");
   child.stdin.on("error", () => {});
   child.stdout.on("data", (bytes: Buffer) => void (printed.stdout += bytes.toString()));

@@ -19,7 +19,7 @@ test.each(["etcd3", "http2"])("a call over %s outlives its etcd until it fails",
     `import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 const local = await startLocalEtcd();
 const etcd = await connectEtcd({ endpoints: local.endpoints, transport: "${transport}" });
-await etcd.kv.put({ key: "a", value: "1" });
+await etcd.kv.put({ key: "a", value: "1" }, { requestTimeoutMs: 60_000, timeoutMs: 60_000 });
 await local.stop();
 await etcd.kv.range({ key: "a" }).catch((error) => console.log(error.code));
 await etcd.close();
