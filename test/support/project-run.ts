@@ -20,9 +20,17 @@ export class ProgramRun {
   readonly child: ChildProcess;
   #stdout = "";
   #stderr = "";
+  /** It has ended, and everything it said is here: its exit alone may be known before its last words are. */
+  readonly #closed: Promise<unknown>;
+  #over = false;
 
   constructor(child: ChildProcess) {
     this.child = child;
+    this.#closed = once(child, "close").finally(() => {
+      this.#over = true;
+    });
+    // Whoever waits for it is told of a program that could not be started.
+    this.#closed.catch(() => {});
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.#stdout += text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
   }
@@ -36,19 +44,18 @@ export class ProgramRun {
     for (;;) {
       const match = pattern.exec(this.output());
       if (match !== null) return match;
-      if (this.child.exitCode !== null)
-        throw new Error(`it ended without saying ${pattern}:\n${this.output()}`);
+      if (this.#over) throw new Error(`it ended without saying ${pattern}:\n${this.output()}`);
       const ended = new AbortController();
       const { stdout, stderr } = this.child;
       await Promise.race([
-        once(this.child, "close", { signal: ended.signal }),
+        this.#closed,
         ...[stdout, stderr].map((stream) => stream && once(stream, "data", { signal: ended.signal })),
       ]).finally(() => ended.abort());
     }
   }
 
   async ended(): Promise<Ended> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
+    await this.#closed;
     return {
       code: this.child.exitCode,
       signal: this.child.signalCode,

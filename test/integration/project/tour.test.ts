@@ -18,6 +18,18 @@ function startTour(name: string, ...args: readonly string[]): Promise<ProgramRun
   return startProgram(main, ["--data-dir", join(folder, name), ...args]);
 }
 
+/** Tours that may be over too soon to be disturbed. */
+const toursMax = 4;
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It has ended by itself.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
+
 interface Told {
   readonly ok: boolean;
   readonly steps: readonly { id: string; ok: boolean; facts: Record<string, unknown>; error?: unknown }[];
@@ -43,13 +55,18 @@ describe("npm start", () => {
   });
 
   test("says at once that its etcd was killed, and ends with a failure", async () => {
-    const tour = await startTour("killed");
-    const [, pid] = await tour.said(/, pid (\d+),/);
-    await tour.said(/Watch a namespace/);
-    process.kill(Number(pid), "SIGKILL");
-    const { code, stdout } = await tour.ended();
-    expect(code).toBe(1);
-    expect(stdout).toContain(`etcd (pid ${pid}) ended by SIGKILL in the middle of the tour`);
+    for (let tours = 1; ; tours++) {
+      const tour = await startTour(`killed-${tours}`);
+      const [, pid = ""] = await tour.said(/, pid (\d+),/);
+      await tour.said(/Watch a namespace/);
+      kill(Number(pid));
+      const { code, stdout } = await tour.ended();
+      // Where this process stood still the tour may be over before its etcd is killed.
+      if (code === 0 && tours < toursMax) continue;
+      expect(code).toBe(1);
+      expect(stdout).toContain(`etcd (pid ${pid}) ended by SIGKILL in the middle of the tour`);
+      return;
+    }
   });
 
   test("takes manifests of any kind from a folder", async () => {

@@ -11,7 +11,7 @@ import type { StoredBatch } from "../../../src/storage/stored.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
 import { TcpProxy } from "../../support/tcp-proxy.ts";
 import type { Control } from "./control.ts";
-import { Doc, docsPrefix, Lab, until } from "./lab.ts";
+import { boundMs, Doc, docsPrefix, Lab, until } from "./lab.ts";
 import { RecordedDocs, RecordedWatch, sampleOf } from "./recorded-docs.ts";
 
 /** Its own comparison with etcd would heal what is to be found from outside. */
@@ -36,7 +36,7 @@ function forgetsCompaction(etcd: Etcd, again: () => void): Etcd {
             return;
           } catch (error) {
             if (!isStoreError(error, "EXPIRED")) throw error;
-            const { header } = await etcd.kv.range({ key: "/" });
+            const { header } = await etcd.kv.range({ key: "/" }, { timeoutMs: boundMs });
             current = etcd.watches.open({ ...request, startRevision: header.revision + 1n }, call);
             again();
           }

@@ -45,6 +45,12 @@ export interface RunControlsOptions {
   readonly onReport?: ((report: ControlReport) => void) | undefined;
 }
 
+/**
+ * A sabotage needs its moment: a watch that is caught up at once, a machine that stands still, and it is not there to be
+ * seen. What the checkers were not shown is played again; a scenario that is not clean never is.
+ */
+const playsMax = 3;
+
 /** One after the other; never rejects for a control that fails. */
 export async function runControls(options: RunControlsOptions = {}): Promise<readonly ControlReport[]> {
   const { only, short = false, onReport } = options;
@@ -60,6 +66,13 @@ export async function runControls(options: RunControlsOptions = {}): Promise<rea
 }
 
 export async function runControl(control: Control): Promise<ControlReport> {
+  for (let plays = 1; ; plays++) {
+    const report = await runOnce(control);
+    if (plays === playsMax || !["missed", "failed"].includes(report.outcome)) return report;
+  }
+}
+
+async function runOnce(control: Control): Promise<ControlReport> {
   const { name, sabotage, caughtBy } = control;
   const startMs = performance.now();
   const report = (

@@ -20,6 +20,7 @@ import { createDictionaryStore } from "../../../src/storage/dictionary-store.ts"
 import { contentHash } from "../../checkers/digest.ts";
 import { HistoryList, runClock, type TruthRecord } from "../../checkers/history.ts";
 import { RunHistory } from "../../checkers/run-history.ts";
+import { patientMs } from "../../support/etcd-cases.ts";
 
 export interface Doc extends Resource {
   spec: { value: string; filler?: string | undefined };
@@ -33,7 +34,7 @@ export const Doc: Kind<Doc> = defineKind<Doc>({
 export const docsPrefix = "/registry/docs/";
 
 /** No wait in a control is longer: a scenario that cannot go on fails instead of hanging. */
-export const boundMs = 30_000;
+export const boundMs = 60_000;
 
 export class Lab implements AsyncDisposable {
   readonly etcd: Etcd;
@@ -62,7 +63,8 @@ export class Lab implements AsyncDisposable {
       extraArgs: ["--unsafe-no-fsync", ...(options.extraArgs ?? [])],
     });
     try {
-      return new Lab(await connectEtcd({ endpoints: server.endpoints }), server);
+      const { endpoints } = server;
+      return new Lab(await connectEtcd({ endpoints, requestTimeoutMs: patientMs }), server);
     } catch (error) {
       await server.stop();
       throw error;
@@ -82,13 +84,22 @@ export class Lab implements AsyncDisposable {
   }
 
   async connect(options: Partial<EtcdOptions> = {}): Promise<Etcd> {
-    return this.use(await connectEtcd({ endpoints: this.server.endpoints, ...options }));
+    const { endpoints } = this.server;
+    const patient = { requestTimeoutMs: patientMs, timeoutMs: patientMs };
+    return this.use(await connectEtcd({ endpoints, ...patient, ...options }));
   }
 
   /** A store of documents without anything that writes by itself. */
   async store(etcd: Etcd, options: Partial<StoreOptions> = {}): Promise<Store> {
     return this.use(
-      await createStore({ etcd, kinds: [Doc], namespaces: "open", compaction: false, ...options }),
+      await createStore({
+        etcd,
+        kinds: [Doc],
+        namespaces: "open",
+        compaction: false,
+        timeoutMs: patientMs,
+        ...options,
+      }),
     );
   }
 

@@ -9,6 +9,7 @@ import { isStoreError } from "keelson";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { dumpOf } from "../../checkers/c6-backups.ts";
+import { patientMs } from "../../support/etcd-cases.ts";
 import type { Control } from "./control.ts";
 import { Doc, Lab } from "./lab.ts";
 
@@ -38,7 +39,7 @@ export const keptEpoch: Control = {
       const dataDir = join(folder, "restored");
       await restoreSnapshot(snapshot, { dataDir, ...(sabotaged ? { bumpRevision: false } : {}) });
       await using server = await startLocalEtcd({ binary, dataDir });
-      await using etcd = await connectEtcd({ endpoints: server.endpoints });
+      await using etcd = await connectEtcd({ endpoints: server.endpoints, requestTimeoutMs: patientMs });
       const after = await dumpOf(etcd);
       await using store = await lab.store(etcd);
       const outcome = await store

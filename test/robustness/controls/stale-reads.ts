@@ -1,5 +1,6 @@
 /** N1: reads that a member answers by itself. A follower that is cut off from the others goes on answering with old states. */
 import { connectEtcd, type Etcd, startLocalCluster } from "keelson/etcd";
+import { patientMs } from "../../support/etcd-cases.ts";
 import { PeerNetwork } from "../cluster/peer-network.ts";
 import type { Control } from "./control.ts";
 import { Doc, docsPrefix, Lab, until } from "./lab.ts";
@@ -44,7 +45,7 @@ export const serializableReads: Control = {
     const aloneUrl = urls[alone] ?? "";
 
     await using lab = Lab.over(await connectEtcd({ endpoints: others.map((index) => urls[index] ?? "") }));
-    const reading = lab.use(await connectEtcd({ endpoints: urls, requestTimeoutMs }));
+    const reading = lab.use(await connectEtcd({ endpoints: urls, requestTimeoutMs, timeoutMs: patientMs }));
     const writer = new RecordedDocs(lab, "writer", (await lab.store(lab.etcd)).resources(Doc));
     const store = await lab.store(sabotaged ? readsAlone(reading, aloneUrl) : reading);
     const reader = new RecordedDocs(lab, "reader", store.resources(Doc));
@@ -63,7 +64,7 @@ export const serializableReads: Control = {
       const doc = await writer.get("x");
       return doc !== undefined && (await writer.update(doc, lab.nextName("v"))) !== undefined;
     }, "a write without the follower is applied");
-    await reader.get("x");
+    await until(async () => (await reader.get("x")) !== undefined, "the reader is answered");
     for (const other of others) {
       peers.heal(other, alone);
       peers.heal(alone, other);

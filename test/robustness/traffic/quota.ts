@@ -16,8 +16,10 @@ export const quotaLimits: readonly {
   { namespace: "ab", name: "default", hard: { "count/claims": 25, size: 50 } },
 ];
 
-export async function setQuotas(quotas: Quotas): Promise<void> {
-  for (const { namespace, name, hard } of quotaLimits) await quotas.set(namespace, { name, hard });
+export async function setQuotas(quotas: Quotas, timeoutMs: number): Promise<void> {
+  for (const { namespace, name, hard } of quotaLimits) {
+    await quotas.set(namespace, { name, hard }, { timeoutMs });
+  }
 }
 
 export function quotaStep(client: Client): () => Promise<boolean> {

@@ -21,8 +21,8 @@ const timeoutMs = 60_000;
 const writers = 16;
 
 export async function setUp(store: Store, recorder: Recorder, random: Random): Promise<void> {
-  for (const name of namespaces) await store.namespaces.create({ metadata: { name } });
-  await setQuotas(store.quotas);
+  for (const name of namespaces) await store.namespaces.create({ metadata: { name } }, { timeoutMs });
+  await setQuotas(store.quotas, timeoutMs);
   const names = [...hotNames, ...Array.from({ length: coldPerNamespace }, (_, i) => coldName(i))];
   const places = namespaces.flatMap((namespace) => names.map((name) => ({ namespace, name }))).values();
   const widgets = store.resources(Widget);
