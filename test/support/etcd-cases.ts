@@ -32,8 +32,8 @@ export async function isHealthy(url: string | undefined): Promise<boolean> {
 /** Polls until `holds`, within the bound. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
-  what = `${holds}`,
-  ms = boundMs,
+  what: string = `${holds}`,
+  ms: number = boundMs,
 ): Promise<void> {
   const end = performance.now() + ms;
   while (!(await holds())) {
@@ -43,7 +43,7 @@ export async function until(
 }
 
 /** Resolves as `work`, or rejects when it takes longer than the bound. */
-export async function within<T>(work: Promise<T>, what: string, ms = boundMs): Promise<T> {
+export async function within<T>(work: Promise<T>, what: string, ms: number = boundMs): Promise<T> {
   const timer = new AbortController();
   try {
     return await Promise.race([
