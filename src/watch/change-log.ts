@@ -24,7 +24,8 @@ export interface Change {
 const compactMin = 1024;
 
 export class ChangeLog {
-  #changes: Change[] = [];
+  /** Dropped places are empty: what a change holds, versions with their bytes, goes with it. */
+  #changes: (Change | undefined)[] = [];
   /** Index of the first held change in `#changes`. */
   #head = 0;
   #position = 0;
@@ -59,6 +60,7 @@ export class ChangeLog {
 
   dropFirst(): void {
     if (this.length === 0) return;
+    this.#changes[this.#head] = undefined;
     this.#head++;
     if (this.#head >= compactMin && this.#head * 2 >= this.#changes.length) {
       this.#changes = this.#changes.slice(this.#head);
