@@ -12,7 +12,7 @@ import { connectEtcd } from "keelson/etcd";
 import { deleteQuery, getQuery, listQuery, watchQuery } from "keelson/http";
 import { memoryEtcd } from "keelson/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { requestTimeoutMs, until, within } from "../support/patience.ts";
+import { patientMs, until, within } from "../support/patience.ts";
 import { at, ConfigMap, configMap, Pod, pod, refusal, startWorld, thrownBy, type World } from "./world.ts";
 
 let world: World;
@@ -123,7 +123,7 @@ describe("quotas", () => {
 describe("health, stats and close", () => {
   test("health tells of the cluster; stats are plain and synchronous", async () => {
     const store = await world.store();
-    const health = await store.health({ timeoutMs: requestTimeoutMs });
+    const health = await store.health({ timeoutMs: patientMs });
     expect(health).toMatchObject({ ok: true, problems: [], leader: true, alarms: [] });
     expect(health.databaseBytes).toBeGreaterThan(0);
     expect(health.epoch).toMatch(/./);
@@ -325,5 +325,5 @@ test("memoryEtcd: what is built on keelson is tested without an etcd", async () 
   }
   await pods.delete(at("a"));
   await until(async () => (await pods.list()).items.length === 0, "deleted");
-  expect((await store.health({ timeoutMs: requestTimeoutMs })).ok).toBe(true);
+  expect((await store.health({ timeoutMs: patientMs })).ok).toBe(true);
 });

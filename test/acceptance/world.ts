@@ -15,7 +15,8 @@ import {
   type WatchEvent,
 } from "keelson";
 import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { patientEtcd, within } from "../support/patience.ts";
+import { connect } from "../support/etcd-cases.ts";
+import { within } from "../support/patience.ts";
 
 export interface Pod extends Resource {
   spec: { nodeName?: string; image: string; cpu?: string };
@@ -107,7 +108,7 @@ const bookkeeping = /^\/keelson\/[^/]+\/(?:sessions|dictionaries|locks)\//;
 
 export async function startWorld(binary?: string): Promise<World> {
   const server = await startLocalEtcd(binary === undefined ? {} : { binary });
-  const etcd = await patientEtcd(server);
+  const etcd = await connect(server.endpoints);
   const stores: Store[] = [];
   let prefixes = 0;
   const prefix = () => `/world-${++prefixes}`;
@@ -115,7 +116,7 @@ export async function startWorld(binary?: string): Promise<World> {
     server,
     etcd,
     prefix,
-    connect: () => patientEtcd(server),
+    connect: () => connect(server.endpoints),
     async writtenAfter(version) {
       const { kvs } = await etcd.kv.range({ key: "/", rangeEnd: "0", keysOnly: true });
       return kvs

@@ -830,8 +830,8 @@ describe("aborts and timeouts", () => {
     try {
       await Promise.all(
         Object.entries(verbs(mine)).map(async ([verb, run]) => {
-          // What forgot its own time would wait for a minute: requestTimeoutMs.
-          const error = await within(thrownBy(run({ timeoutMs: 300 })), `${verb} in time`);
+          // What forgot its own time would wait for half a minute: patientMs.
+          const error = await within(thrownBy(run({ timeoutMs: 300 })), `${verb} in time`, 20_000);
           if (!isStoreError(error, "DEADLINE", "UNAVAILABLE", "OUTCOME_UNKNOWN")) {
             throw new Error(`${verb}: ${error}`);
           }

@@ -4,7 +4,7 @@ import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { patientEtcd } from "../support/patience.ts";
+import { connect } from "../support/etcd-cases.ts";
 import { deletesConformance } from "./deletes.ts";
 import { type Implementation, machineKind, type Subject, type Suite, widgetKind } from "./implementation.ts";
 import { readsConformance } from "./reads.ts";
@@ -19,7 +19,7 @@ export async function conformance(implementation: Implementation): Promise<void>
     conformanceOver(implementation, `etcd ${version}`, {
       async open() {
         server = await startLocalEtcd({ binary: path });
-        return patientEtcd(server);
+        return connect(server.endpoints);
       },
       stop: async () => server?.stop(),
     });

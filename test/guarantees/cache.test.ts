@@ -25,7 +25,8 @@ import { streamFaults } from "../checkers/c3-watches.ts";
 import { TruthLog } from "../checkers/truth-log.ts";
 import { logFaults, logOf, type Reading, streamOf } from "../checkers/watch-events.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { patientEtcd, until } from "../support/patience.ts";
+import { connect } from "../support/etcd-cases.ts";
+import { until } from "../support/patience.ts";
 import { recordedEtcd } from "../support/recorded-requests.ts";
 
 interface Item extends Resource {
@@ -114,7 +115,7 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
   let run = 0;
   beforeAll(async () => {
     server = await startLocalEtcd({ binary: path });
-    etcd = await patientEtcd(server);
+    etcd = await connect(server.endpoints);
   });
   beforeEach(async () => {
     store = await createStore({

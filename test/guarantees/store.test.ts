@@ -9,14 +9,15 @@ import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { machineKind, widget, widgetKind } from "../conformance/implementation.ts";
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { patientEtcd, requestTimeoutMs, until } from "../support/patience.ts";
+import { connect } from "../support/etcd-cases.ts";
+import { patientMs, until } from "../support/patience.ts";
 
 /** Creates the same names as its sibling, in the same order, and tells which ones it won. */
 const racer = (endpoint: string): string => `
 import { connectEtcd } from "./src/etcd/index.js";
 import { createStore, defineKind } from "./src/index.js";
 const machine = defineKind({ version: "v1", kind: "Machine", plural: "machines", scope: "Cluster" });
-const etcd = await connectEtcd({ endpoints: ${JSON.stringify(endpoint)}, requestTimeoutMs: ${requestTimeoutMs} });
+const etcd = await connectEtcd({ endpoints: ${JSON.stringify(endpoint)}, requestTimeoutMs: ${patientMs} });
 const store = await createStore({ etcd, kinds: [machine], compaction: false });
 process.stdout.write("ready\\n");
 await new Promise((resolve) => process.stdin.once("data", resolve));
@@ -42,7 +43,7 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
   let store: Store;
   beforeAll(async () => {
     server = await startLocalEtcd({ binary: path });
-    etcd = await patientEtcd(server);
+    etcd = await connect(server.endpoints);
     store = await createStore({ etcd, kinds: [widgetKind, machineKind], compaction: false });
   });
   afterAll(async () => {
@@ -52,7 +53,7 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
   });
 
   test("64 concurrent guaranteedUpdates through two stores end at exactly 64", async () => {
-    const secondEtcd = await patientEtcd(server);
+    const secondEtcd = await connect(server.endpoints);
     const second = await createStore({ etcd: secondEtcd, kinds: [widgetKind], compaction: false });
     await store.resources(widgetKind).create(widget("default", "counter", 0));
     const key = { namespace: "default", name: "counter" };

@@ -8,7 +8,7 @@ import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { patientMs } from "../support/etcd-cases.ts";
+import { patientMs } from "../support/patience.ts";
 import { quietPorts } from "../support/quiet-ports.ts";
 import { clientOf, runWorkload, tempFolder, toolStatus } from "../support/snapshot-lab.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { Compactor, compactionClockKey } from "../../src/storage/compaction.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { connect, failureOf, text, until } from "../support/etcd-cases.ts";
+import { connect, failureOf, text } from "../support/etcd-cases.ts";
+import { until } from "../support/patience.ts";
 
 describe.each(await etcdBinaries())("compaction of etcd $version", ({ path: binary }) => {
   let server: LocalEtcd;

@@ -7,7 +7,8 @@ import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { connect, failureOf, text, until, within } from "../support/etcd-cases.ts";
+import { connect, failureOf, text } from "../support/etcd-cases.ts";
+import { until, within } from "../support/patience.ts";
 
 interface Widget extends Resource {
   spec: { size: number };

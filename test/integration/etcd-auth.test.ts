@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import type { Etcd } from "../../src/etcd/ports.ts";
-import { connect, failureOf, until } from "../support/etcd-cases.ts";
+import { connect, failureOf } from "../support/etcd-cases.ts";
+import { until } from "../support/patience.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
 const password = "canary-8f2a51-password";

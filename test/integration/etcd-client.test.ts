@@ -14,7 +14,8 @@ import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { freePort } from "../../src/etcd/local-ports.ts";
 import type { Etcd } from "../../src/etcd/ports.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { connect, failureOf, until } from "../support/etcd-cases.ts";
+import { connect, failureOf } from "../support/etcd-cases.ts";
+import { until } from "../support/patience.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

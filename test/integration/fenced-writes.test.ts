@@ -11,7 +11,8 @@ import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import type { Etcd } from "../../src/etcd/ports.ts";
 import { prefixEnd } from "../../src/etcd/prefix-end.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { connect, failureOf, until, within } from "../support/etcd-cases.ts";
+import { connect, failureOf } from "../support/etcd-cases.ts";
+import { until, within } from "../support/patience.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
 const root = "/keelson/registry";

@@ -4,7 +4,8 @@ import { startLocalCluster } from "../../src/etcd/local-cluster.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import type { Etcd } from "../../src/etcd/ports.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { connect, failureOf, until, within } from "../support/etcd-cases.ts";
+import { connect, failureOf } from "../support/etcd-cases.ts";
+import { until, within } from "../support/patience.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
 describe.each(await etcdBinaries())("leases on etcd $version", ({ path: binary }) => {

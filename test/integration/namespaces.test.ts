@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { boundMs, connect, failureOf, until } from "../support/etcd-cases.ts";
+import { connect, failureOf } from "../support/etcd-cases.ts";
+import { boundMs, until } from "../support/patience.ts";
 
 interface Widget extends Resource {
   spec?: { size: number };

@@ -8,7 +8,8 @@ import { createFencedWrites } from "../../src/etcd/fenced-writes.ts";
 import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { prefixEnd } from "../../src/etcd/prefix-end.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { collect, connect, failureOf, fill, within } from "../support/etcd-cases.ts";
+import { collect, connect, failureOf, fill } from "../support/etcd-cases.ts";
+import { within } from "../support/patience.ts";
 
 let folder = "";
 beforeAll(async () => {

@@ -4,7 +4,8 @@ import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import type { Etcd } from "../../src/etcd/ports.ts";
 import { prefixEnd } from "../../src/etcd/prefix-end.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { collect, connect, failureOf, fill, until, within } from "../support/etcd-cases.ts";
+import { collect, connect, failureOf, fill } from "../support/etcd-cases.ts";
+import { until, within } from "../support/patience.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
 describe.each(await etcdBinaries())("watches under auth on etcd $version", ({ path: binary }) => {

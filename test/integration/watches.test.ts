@@ -6,7 +6,8 @@ import type { Etcd, WatchBatch } from "../../src/etcd/ports.ts";
 import { prefixEnd } from "../../src/etcd/prefix-end.ts";
 import { hasFix } from "../../src/etcd/version.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { collect, connect, failureOf, fill, putSurely, until, within } from "../support/etcd-cases.ts";
+import { collect, connect, failureOf, fill, putSurely } from "../support/etcd-cases.ts";
+import { until, within } from "../support/patience.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
 /** Revisions of all events, in the order they came. */

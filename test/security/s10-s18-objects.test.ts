@@ -17,7 +17,7 @@ import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { limits } from "../../src/resource/limits.ts";
 import { encodeContinueToken } from "../../src/storage/continue-token.ts";
 import { rejection } from "../conformance/implementation.ts";
-import { patientEtcd } from "../support/patience.ts";
+import { connect } from "../support/etcd-cases.ts";
 import { type RecordedEtcd, recordedEtcd } from "../support/recorded-requests.ts";
 
 interface Blob extends Resource {
@@ -40,7 +40,7 @@ let store: Store;
 let blobs: ResourceStore<Blob>;
 beforeAll(async () => {
   server = await startLocalEtcd();
-  etcd = await patientEtcd(server);
+  etcd = await connect(server.endpoints);
   recorded = recordedEtcd(etcd);
   store = await createStore({ etcd: recorded.etcd, kinds: [blobKind, roleKind], compaction: false });
   blobs = store.resources(blobKind);

@@ -1,18 +1,10 @@
-/** What integration tests on a real etcd share: a connected client, keys written fast, bounded waits. */
-import { setTimeout as delay } from "node:timers/promises";
+/** What integration tests on a real etcd share: a patient client, keys written fast, what a call fails with. */
 import { isStoreError, StoreError } from "../../src/errors.ts";
 import { connectEtcd, type EtcdOptions } from "../../src/etcd/connect-etcd.ts";
 import type { Etcd, WatchBatch } from "../../src/etcd/ports.ts";
+import { patientMs } from "./patience.ts";
 
-/** Outer bound of any wait in a test, milliseconds: far above what it takes on a loaded machine. */
-export const boundMs = 45_000;
-
-/**
- * Bound of one request, milliseconds: a machine that stands still for ten seconds makes no request of a test fail.
- * Tests of what becomes of a request that ends too early say so, or hold the clock (held-clock.ts).
- */
-export const patientMs = 30_000;
-
+/** A client that sits stalls of the machine out. */
 export function connect(
   endpoints: string | readonly string[],
   options: Partial<EtcdOptions> = {},
@@ -26,34 +18,6 @@ export async function isHealthy(url: string | undefined): Promise<boolean> {
     return (await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) })).ok;
   } catch {
     return false;
-  }
-}
-
-/** Polls until `holds`, within the bound. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-  what: string = `${holds}`,
-  ms: number = boundMs,
-): Promise<void> {
-  const end = performance.now() + ms;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
-    await delay(10);
-  }
-}
-
-/** Resolves as `work`, or rejects when it takes longer than the bound. */
-export async function within<T>(work: Promise<T>, what: string, ms: number = boundMs): Promise<T> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([
-      work,
-      delay(ms, undefined, { signal: timer.signal }).then(() => {
-        throw new Error(`not within ${ms} ms: ${what}`);
-      }),
-    ]);
-  } finally {
-    timer.abort();
   }
 }
 

@@ -4,48 +4,59 @@
  * end a wait before what it waits for had its turn.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { connectEtcd, type Etcd, type EtcdOptions } from "keelson/etcd";
 
-/** Bound of one request to etcd where no test asks for another, milliseconds: an etcd that stands still for ten seconds is no failure. */
-export const requestTimeoutMs = 60_000;
-/** Outer bound of what must happen, milliseconds of running time: far above what it takes on a loaded machine. */
+/** Outer bound of any wait in a test, milliseconds of running time: far above what it takes on a loaded machine. */
 export const boundMs = 45_000;
-/** A wait is counted in steps of this: one that took longer, because the process stood still, counts no more than one. */
-const stepMs = 50;
 
-/** A client that sits stalls out. */
-export function patientEtcd(
-  { endpoints }: { readonly endpoints: readonly string[] },
-  options: Partial<EtcdOptions> = {},
-): Promise<Etcd> {
-  return connectEtcd({ endpoints, requestTimeoutMs, ...options });
-}
+/**
+ * Bound of one request, milliseconds: a machine that stands still for ten seconds makes no request of a test fail.
+ * Tests of what becomes of a request that ends too early say so, or hold the clock (held-clock.ts).
+ */
+export const patientMs = 30_000;
 
-/** Resolves when this process has run for `ms`; rejects when aborted. */
-export async function running(ms: number, signal?: AbortSignal): Promise<void> {
-  for (let ran = 0; ran < ms; ran += stepMs) await delay(Math.min(stepMs, ms - ran), undefined, { signal });
-}
+/** Time between two looks at the clock counts as this at most, milliseconds: beyond it the process stood still. */
+const lapMaxMs = 1_000;
+/** Last time `withTimeEnough` gives, milliseconds. */
+const longestMs = 30_000;
 
-/** Settles as `work`, or rejects when it has not by the bound. */
-export async function within<T>(work: Promise<T>, what: string, ms: number = boundMs): Promise<T> {
-  const over = new AbortController();
-  try {
-    return await Promise.race([
-      work,
-      running(ms, over.signal).then(() => {
-        throw new Error(`not within ${ms} ms: ${what}`);
-      }),
-    ]);
-  } finally {
-    over.abort();
+/** How long this process has run since it was begun. */
+class RunningTime {
+  #lookedMs = performance.now();
+  #ranMs = 0;
+
+  ms(): number {
+    const now = performance.now();
+    this.#ranMs += Math.min(lapMaxMs, now - this.#lookedMs);
+    this.#lookedMs = now;
+    return this.#ranMs;
   }
 }
 
 /** Polls until `holds`, within the bound. */
-export async function until(holds: () => boolean | Promise<boolean>, what = `${holds}`): Promise<void> {
-  for (let ran = 0; !(await holds()); ran += 10) {
-    if (ran >= boundMs) throw new Error(`not within ${boundMs} ms: ${what}`);
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: string = `${holds}`,
+  ms: number = boundMs,
+): Promise<void> {
+  const running = new RunningTime();
+  while (!(await holds())) {
+    if (running.ms() > ms) throw new Error(`not within ${ms} ms: ${what}`);
     await delay(10);
+  }
+}
+
+/** Settles as `work`, or rejects when it has not by the bound. */
+export async function within<T>(work: Promise<T>, what: string, ms: number = boundMs): Promise<T> {
+  const settled = new AbortController();
+  const bound = async (): Promise<never> => {
+    const running = new RunningTime();
+    while (running.ms() < ms) await delay(Math.min(50, ms), undefined, { signal: settled.signal });
+    throw new Error(`not within ${ms} ms: ${what}`);
+  };
+  try {
+    return await Promise.race([work, bound()]);
+  } finally {
+    settled.abort();
   }
 }
 
@@ -64,6 +75,3 @@ export async function withTimeEnough<T>(
   }
   throw new Error(`nothing came of it within ${longestMs} ms`);
 }
-
-/** Last time `withTimeEnough` gives, milliseconds. */
-const longestMs = 30_000;

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { connectEtcd, type Etcd, type LocalEtcd } from "keelson/etcd";
 import { type Random, seededRandom } from "../../src/base/random.ts";
-import { patientMs } from "./etcd-cases.ts";
+import { patientMs } from "./patience.ts";
 
 const run = promisify(execFile);
 

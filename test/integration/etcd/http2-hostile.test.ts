@@ -5,7 +5,7 @@ import { seededRandom } from "../../../src/base/random.ts";
 import { frameFlag, frameType, setting } from "../../../src/etcd/http2/frames.ts";
 import { http2Transport } from "../../../src/etcd/http2/transport-http2.ts";
 import { grpcStatus, type Transport, TransportFailure } from "../../../src/etcd/transport.ts";
-import { until } from "../../support/etcd-cases.ts";
+import { until } from "../../support/patience.ts";
 import {
   frame,
   grpcReply,

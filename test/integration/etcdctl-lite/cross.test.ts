@@ -13,7 +13,7 @@ import { connectEtcd, type Etcd, type KeyValue, type LocalEtcd, startLocalEtcd }
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findEtcd, findEveryEtcd } from "../../../src/etcd/find-etcd.ts";
 import { compareVersions } from "../../../src/etcd/version.ts";
-import { patientMs } from "../../support/etcd-cases.ts";
+import { patientMs } from "../../support/patience.ts";
 import { liteAt } from "./lite.ts";
 
 const execute = promisify(execFile);

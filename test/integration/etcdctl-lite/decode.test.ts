@@ -10,7 +10,7 @@ import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { at, flagBits } from "../../../src/codec/envelope.ts";
-import { patientMs } from "../../support/etcd-cases.ts";
+import { patientMs } from "../../support/patience.ts";
 import { liteAt } from "./lite.ts";
 
 interface Pod {

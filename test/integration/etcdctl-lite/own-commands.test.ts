@@ -8,7 +8,7 @@ import { createStore, defineKind } from "keelson";
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../../../tools/etcdctl-lite/run.ts";
-import { patientMs, until } from "../../support/etcd-cases.ts";
+import { patientMs, until } from "../../support/patience.ts";
 import { patience } from "./lite.ts";
 
 const execute = promisify(execFile);

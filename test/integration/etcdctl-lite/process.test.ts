@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { until } from "../../support/etcd-cases.ts";
+import { until } from "../../support/patience.ts";
 import { buildProject, projectFolder } from "../../support/project-run.ts";
 import { TcpProxy } from "../../support/tcp-proxy.ts";
 

@@ -20,7 +20,7 @@ import { createDictionaryStore } from "../../../src/storage/dictionary-store.ts"
 import { contentHash } from "../../checkers/digest.ts";
 import { HistoryList, runClock, type TruthRecord } from "../../checkers/history.ts";
 import { RunHistory } from "../../checkers/run-history.ts";
-import { patientMs } from "../../support/etcd-cases.ts";
+import { patientMs } from "../../support/patience.ts";
 
 export interface Doc extends Resource {
   spec: { value: string; filler?: string | undefined };

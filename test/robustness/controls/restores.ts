@@ -9,7 +9,7 @@ import { isStoreError } from "keelson";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { dumpOf } from "../../checkers/c6-backups.ts";
-import { patientMs } from "../../support/etcd-cases.ts";
+import { patientMs } from "../../support/patience.ts";
 import type { Control } from "./control.ts";
 import { Doc, Lab } from "./lab.ts";
 

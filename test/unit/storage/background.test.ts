@@ -8,7 +8,7 @@ import { definitionOf } from "../../../src/resource/define-kind.ts";
 import { KeySpace } from "../../../src/resource/keys.ts";
 import { Compactor, compactionClockKey } from "../../../src/storage/compaction.ts";
 import { KindRecords } from "../../../src/storage/kind-records.ts";
-import { until } from "../../support/etcd-cases.ts";
+import { until } from "../../support/patience.ts";
 
 const Widget = defineKind<Resource>({
   version: "v1",
