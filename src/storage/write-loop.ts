@@ -152,6 +152,7 @@ function changeOf(
     : { place, before: record, after: undefined, lease: record?.lease ?? 0n };
 }
 
+/** The same version, and as current: a kind replaced or a key rotated since makes a state stale that was not. */
 function isSame(a: State, b: State): boolean {
-  return a.record?.modRevision === b.record?.modRevision;
+  return a.record?.modRevision === b.record?.modRevision && a.record?.value?.stale === b.record?.value?.stale;
 }

@@ -172,6 +172,16 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   park(): void {
     if (this.#phase !== "live") return;
     this.#parts.feed.counters.parked++;
+    this.#leaveTail();
+  }
+
+  restart(reached: bigint): void {
+    if (this.#phase !== "live") return;
+    if (reached > this.#delivered) this.#delivered = reached;
+    this.#leaveTail();
+  }
+
+  #leaveTail(): void {
     this.#phase = "log";
     this.seq = Number.MAX_SAFE_INTEGER;
     const waiter = this.#waiter;
@@ -225,7 +235,9 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     this.#delivered = revision;
     if (options.initial !== undefined) this.#phase = "initial";
     else if (this.#replay === undefined) {
-      if (revision >= feed.applied || this.#nothingMissed(revision)) this.#goLive();
+      // A kind that is being filled anew has no log to be live in.
+      const filled = kind.heldFrom !== undefined;
+      if (filled && (revision >= feed.applied || this.#nothingMissed(revision))) this.#goLive();
       else this.#phase = "log";
     }
     this.#wake();
@@ -403,7 +415,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const replay = this.#replay;
     if (replay === undefined) return undefined;
     // As soon as the log reaches back to where this watcher is, memory takes over.
-    if (kind.logCovers(this.#delivered) && kind.heldFrom !== undefined) {
+    if (kind.logCovers(this.#delivered)) {
       this.#replay = undefined;
       this.#phase = "log";
       replay.close();

@@ -97,8 +97,16 @@ export class CachedKind {
     return this.#dispatch.offers;
   }
 
-  /** Nothing is held any more; watchers stay where they are, their owner ends them. */
-  reset(definition: KindDefinition = this.#definition, codec: ValueCodec = this.#codec): void {
+  /**
+   * Nothing is held any more. Watchers that are not ended go on in etcd's history, after `applied` when they have all up
+   * to it, until the log reaches back to where they are.
+   */
+  reset(
+    applied: bigint,
+    definition: KindDefinition = this.#definition,
+    codec: ValueCodec = this.#codec,
+  ): void {
+    for (const group of this.#groups.values()) group.restart(applied);
     this.#state.clear();
     this.#definition = definition;
     this.#codec = codec;
@@ -119,7 +127,9 @@ export class CachedKind {
   /** Whether a watcher that has everything up to `revision` can go on from the log. */
   logCovers(revision: bigint): boolean {
     return (
-      revision >= this.logFrom && !this.#gaps.some(({ since, until }) => since < revision && revision < until)
+      this.heldFrom !== undefined &&
+      revision >= this.logFrom &&
+      !this.#gaps.some(({ since, until }) => since < revision && revision < until)
     );
   }
 

@@ -120,7 +120,7 @@ export class Feed {
     for (const end of [...this.endings]) end(closed);
     this.#progress.close();
     this.#settleReady(closed);
-    for (const kind of this.kinds.values()) kind.reset();
+    for (const kind of this.kinds.values()) kind.reset(this.#applied);
     this.made.clear();
   }
 
@@ -176,13 +176,13 @@ export class Feed {
     if (this.#state === "pending") {
       // The list under way may have passed it already.
       if (known === undefined) this.#open(definition);
-      else known.reset(definition, this.source.codecOf(definition));
+      else known.reset(this.#applied, definition, this.source.codecOf(definition));
       this.#resync = true;
       this.#restart(new StoreError("NOT_READY", "a kind was added", { retryAfterMs: 100 }));
       return this.ready();
     }
     const kind = known ?? this.#open(definition);
-    kind.reset(definition, this.source.codecOf(definition));
+    kind.reset(this.#applied, definition, this.source.codecOf(definition));
     if (!(await this.source.progressIsReliable({ signal: this.signal }))) {
       // The stream cannot say that it has come to the version of a list of its own: everything is listed once more.
       this.heal(`kind ${resource} was added`);
@@ -211,7 +211,7 @@ export class Feed {
   }
 
   removeKind(resource: string): void {
-    this.kinds.get(resource)?.reset();
+    this.kinds.get(resource)?.reset(this.#applied);
     this.kinds.delete(resource);
     this.#filling.delete(resource);
   }
@@ -256,7 +256,7 @@ export class Feed {
     this.counters.fills++;
     await this.source.prepare?.({ signal });
     for (const definition of this.source.kinds()) {
-      this.kinds.get(definition.resource)?.reset(definition, this.source.codecOf(definition));
+      this.kinds.get(definition.resource)?.reset(this.#applied, definition, this.source.codecOf(definition));
     }
     const fill = (record: StoredRecord): void => this.#kindOf(record)?.fill(record);
     const revision = await this.#eachRecord(signal, fill, { views: true });
@@ -398,7 +398,7 @@ export class Feed {
 
   #dropAll(): void {
     if (this.#state !== "stopped") this.#state = "pending";
-    for (const kind of this.kinds.values()) kind.reset();
+    for (const kind of this.kinds.values()) kind.reset(this.#applied);
     this.made.clear();
     this.memory.clear();
     this.#applied = 0n;

@@ -41,14 +41,19 @@ export class InitialEvents {
   }
 
   #fromMemory(): InitialPart {
-    const { state } = this.#kind;
+    const { state, definition } = this.#kind;
     const filter = this.#filter;
     const events: PendingEvent[] = [];
-    state.scan(this.#span(), state.log.positionAt(this.#revision), filter.pick(state), (version) => {
-      if (filter.matches(version)) events.push(added(version));
-      this.#after = version.entry.key;
-      return events.length < cacheLimits.pullEventsMax;
-    });
+    state.scan(
+      this.#span(),
+      state.log.positionAt(this.#revision),
+      filter.pick(state, definition.indexes),
+      (version) => {
+        if (filter.matches(version)) events.push(added(version));
+        this.#after = version.entry.key;
+        return events.length < cacheLimits.pullEventsMax;
+      },
+    );
     return { events, make: "kept", done: events.length < cacheLimits.pullEventsMax };
   }
 

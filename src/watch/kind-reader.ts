@@ -351,7 +351,7 @@ function collect(
     return { versions: version !== undefined && inside && filter.matches(version) ? [version] : [], more };
   }
   const all = filter.selection.isWholeRange;
-  state.scan(filter.spanAfter(at.after), at.position, filter.pick(state), (version) => {
+  state.scan(filter.spanAfter(at.after), at.position, filter.pick(state, filter.kind.indexes), (version) => {
     if (!all && !filter.matches(version)) return true;
     if (versions.length >= limit) {
       more = true;

@@ -86,11 +86,14 @@ export class WatchFilter {
     return undefined;
   }
 
-  /** The kept index that leaves fewest entries to look at; undefined: walk the span. */
-  pick(state: KindState): IndexPick | undefined {
+  /**
+   * The kept index that leaves fewest entries to look at; undefined: walk the span.
+   * @param indexes what the state is indexed by: the kind may have been replaced since the filter was made
+   */
+  pick(state: KindState, indexes: readonly string[]): IndexPick | undefined {
     let best: IndexPick | undefined;
     let bestSize = Number.POSITIVE_INFINITY;
-    this.kind.indexes.forEach((name, index) => {
+    indexes.forEach((name, index) => {
       const values = this.#valuesOf(name);
       if (values === undefined) return;
       const pick = { index, values };

@@ -33,6 +33,8 @@ export interface GroupCursor {
   deliver(): void;
   /** Its events have left the tail: goes on from history after what it last took, at once when it waits. */
   park(): void;
+  /** The log begins anew: when live, goes on from history after `reached`, of which it has everything. */
+  restart(reached: bigint): void;
 }
 
 /** Makes the value watchers see; throws CORRUPT_OBJECT. */
@@ -131,6 +133,19 @@ export class WatchGroup<V> implements Subscriber {
     this.#tail = keep === this.end ? [] : this.#tail.slice(keep - this.#base);
     this.#base = keep;
     for (const cursor of this.cursors) if (cursor.seq < keep) cursor.park();
+  }
+
+  /** Positions begin anew, and nothing pending stays: who has all of it has everything up to `applied`. */
+  restart(applied: bigint): void {
+    for (const cursor of this.cursors) if (cursor.waiting) cursor.deliver();
+    for (const cursor of this.cursors) {
+      const next = this.#revisionAt(cursor.seq);
+      cursor.restart(next === undefined ? applied : next - 1n);
+    }
+    this.#base = this.end;
+    this.#tail = [];
+    this.#made = undefined;
+    this.offeredPosition = 0;
   }
 
   /** The next events for a cursor, whole revisions; undefined when it has all. Advances the cursor. */

@@ -8,6 +8,7 @@ import {
   type Resource,
   type ResourceReader,
   type Store,
+  type Watch,
   withCache,
   withCaches,
 } from "keelson";
@@ -350,6 +351,52 @@ describe("withCaches", () => {
     expect((await store.health({ timeoutMs: patientMs })).ok).toBe(true);
     await store.close();
     await refusal((async () => store.resources(Pod).list())(), "CLOSED");
+  });
+
+  test("a kind replaced under its watchers, idle or busy, is told on without a gap, and read by its new indexes", async () => {
+    const late = { version: "v1", kind: "Late", plural: "lates", scope: "Namespaced" } as const;
+    interface Late extends Resource {
+      spec: { n: number };
+    }
+    const n = (object: Late): string => String(object.spec.n);
+    const Before = defineKind<Late>({
+      ...late,
+      fields: { "spec.n": n },
+      indexes: ["field:spec.n", "label:app"],
+    });
+    const After = defineKind<Late>({ ...late, fields: { "spec.n": n }, indexes: ["label:app"] });
+    const store = withCaches(await world.store({ kinds: [Before] }));
+    await store.ready();
+    const create = (kind: typeof Before, ...names: string[]): Promise<unknown> =>
+      Promise.all(
+        names.map((name) =>
+          store
+            .resources(kind)
+            .create({ metadata: { name, namespace: "default", labels: { app: "x" } }, spec: { n: 1 } }),
+        ),
+      );
+    await create(Before, "a");
+    const open = (options: object): Watch<Late> => store.cache(Before).watch(options);
+    const [idle, some, busy, kept] = [
+      open({}),
+      open({ labelSelector: "app=x" }),
+      open({}),
+      open({ labelSelector: "app=x" }),
+    ];
+    for (const watch of [idle, some, busy, kept]) await watch.ready();
+    const told = [idle, some].map((watch) => take(watch, 5));
+    await store.addKind(After);
+    await create(After, "b", "c");
+    await store.addKind(Before);
+    // Filled anew while it is being written.
+    await Promise.all([store.addKind(After), create(Before, "d")]);
+    await create(After, "e", "f");
+    const names = ["ADDED b", "ADDED c", "ADDED d", "ADDED e", "ADDED f"];
+    for (const events of [...told, take(busy, 5)]) expect(shown(await events).sort()).toEqual(names);
+    const anew = store.cache(After).watch({ labelSelector: "app=x", sendInitialEvents: true });
+    expect(shown(await take(anew, 7))).toEqual(["ADDED a", ...names, "BOOKMARK end"]);
+    expect(shown(await take(kept, 5)).sort()).toEqual(names);
+    await store.close();
   });
 
   test("of some kinds leaves the others to the store", async () => {

@@ -192,6 +192,18 @@ describe("stored forms", () => {
     expect(again.metadata.resourceVersion).toBe(written.metadata.resourceVersion);
   });
 
+  test("what this process wrote before a kind was replaced is stored anew by a write that changes nothing", async () => {
+    const store = await world.store({ kinds: [Gear] });
+    const made = await store
+      .resources(Gear)
+      .create({ metadata: { name: "g", namespace: "default" }, spec: { teeth: 8 } });
+    await store.addKind(GearV2);
+    const written = await store.resources(GearV2).guaranteedUpdate(at("g"), (current) => current);
+    expect(written.spec).toEqual({ toothCount: 8 });
+    expect(BigInt(written.metadata.resourceVersion)).toBeGreaterThan(BigInt(made.metadata.resourceVersion));
+    expect(await store.rewrite(GearV2)).toMatchObject({ scanned: 1, rewritten: 0 });
+  });
+
   test("rewrite brings every object to today's version and codec", async () => {
     const prefix = world.prefix();
     const old = await world.store({ prefix, kinds: [Gear], codec: jsonCodec() });
