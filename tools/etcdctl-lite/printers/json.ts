@@ -10,8 +10,7 @@ export function jsonPrinter({ io, hex }: PrinterOptions): Printer {
   return {
     print(result) {
       const document = hex && result.type === "member-list" ? hexMembers(result) : documentOf(result);
-      // etcdctl ends a snapshot's status without a newline, and everything else with one.
-      io.stdout.write(`${goJson(document)}${result.type === "snapshot-status" ? "" : "\n"}`);
+      io.stdout.write(`${goJson(document)}\n`);
     },
   };
 }
