@@ -118,7 +118,7 @@ export async function restoreFrom(
   const membership = membershipOf(options.initialCluster, options.token);
   const targets = Object.entries(options.dataDirs).map(([name, dataDir]) => ({
     member: memberNamed(membership, name, options),
-    dataDir: resolve(dataDir),
+    dataDir: pathOf(dataDir),
   }));
   const asked = parseRevision(options.toRevision);
   checkBump(options.bumpRevision);
@@ -292,8 +292,21 @@ function parseRevision(text: string | undefined): bigint | undefined {
   );
 }
 
+/** An empty text would mean the folder this process happens to be in. */
+function pathOf(dataDir: string): string {
+  if (typeof dataDir === "string" && dataDir !== "") return resolve(dataDir);
+  throw invalidArgument("dataDir", "Cannot restore snapshot: dataDir is no path");
+}
+
 function checkBump(bump: bigint | false | undefined): void {
-  if (bump === undefined || bump === false || bump > 0n) return;
+  if (bump === undefined || bump === false) return;
+  if (typeof bump !== "bigint") {
+    throw invalidArgument(
+      "bumpRevision",
+      `Cannot restore snapshot: bumpRevision is ${bump}, expected a bigint or false`,
+    );
+  }
+  if (bump > 0n) return;
   throw invalidArgument("bumpRevision", `Cannot restore snapshot: bumpRevision is ${bump}, expected above 0`);
 }
 

@@ -347,6 +347,11 @@ const corners: readonly ReplayLine[] = [
   l("role delete root"),
   l("role list -w fields"),
   l("get ck --password unused"),
+  l("snapshot status test/fixtures/snapshots/etcd-3.5.30.db"),
+  l("snapshot status test/fixtures/snapshots/etcd-3.5.30.db -w json"),
+  l("snapshot status test/fixtures/snapshots/etcd-3.5.30.db -w fields"),
+  l("snapshot status test/fixtures/snapshots/etcd-3.5.30.db -w table"),
+  l("snapshot status test/fixtures/snapshots/etcd-3.5.30.db -w protobuf"),
 ];
 
 export const replayLines: readonly ReplayLine[] = [

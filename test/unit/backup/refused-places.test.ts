@@ -34,6 +34,21 @@ test("restoreSnapshot() refuses a dataDir where none can be", async () => {
   expect(await readdir(folder)).toEqual(["file"]);
 });
 
+test("restoreSnapshot() refuses an empty dataDir, and a bump that is no bigint", async () => {
+  const dataDir = join(folder, "new");
+  for (const [options, argument] of [
+    [{ dataDir: "" }, "dataDir"],
+    [{ dataDir, bumpRevision: JSON.parse("5") }, "bumpRevision"],
+  ] as const) {
+    await expect(restoreSnapshot(snapshot, options)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      details: { argument },
+      message: expect.stringMatching(/is no path$|expected a bigint or false$/),
+    });
+  }
+  expect(await readdir(folder)).toEqual(["file"]);
+});
+
 test("openRepository() refuses a directory where none can be", async () => {
   for (const directory of [file, ...nowhere()]) {
     await expect(openRepository({ directory })).rejects.toMatchObject({
