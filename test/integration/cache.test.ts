@@ -14,10 +14,14 @@ import {
   withCache,
   withCaches,
 } from "keelson";
-import { connectEtcd } from "keelson/etcd";
+import type { Etcd } from "keelson/etcd";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { connect } from "../support/etcd-cases.ts";
+import { HeldClock, slowClock } from "../support/held-clock.ts";
+import { until } from "../support/patience.ts";
+import { type Taps, tappedReader } from "../support/tapped-source.ts";
 
 interface Widget extends Resource {
   spec: { size: number; colour?: string };
@@ -61,19 +65,22 @@ const progressIsReliable = (version: string): boolean => {
 
 describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", ({ path, version }) => {
   let server: Awaited<ReturnType<typeof startLocalEtcd>>;
-  let etcd: Awaited<ReturnType<typeof connectEtcd>>;
+  let etcd: Etcd;
   let store: Store;
   let widgets: ResourceStore<Widget>;
   let cache: WatchCache<Widget>;
   let run = 0;
   beforeAll(async () => {
     server = await startLocalEtcd({ binary: path });
-    etcd = await connectEtcd({ endpoints: server.endpoints });
+    etcd = await connect(server.endpoints);
   });
   beforeEach(async () => {
     store = await createStore({ etcd, kinds: [Widget], prefix: `/cache-${run++}`, compaction: false });
     widgets = store.resources(Widget);
-    cache = createWatchCache(widgets);
+    // A read waits for the cache as long as it takes: none goes on to etcd because the machine stood still.
+    cache = createWatchCache(
+      tappedReader(widgets, { clock: slowClock, reliable: progressIsReliable(version) }),
+    );
     await cache.ready();
   });
   afterEach(async () => {
@@ -86,11 +93,16 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
   });
 
   test("reads before the first fill are NOT_READY with retryAfterMs", async () => {
-    const cold = createWatchCache(widgets);
+    let fill = (): void => {};
+    const taps: Taps = { hold: new Promise((resolve) => (fill = resolve)) };
+    const cold = createWatchCache(tappedReader(widgets, taps));
     await expect(cold.list({ read: any })).rejects.toMatchObject({ code: "NOT_READY" });
     await expect(cold.get(at("x"))).rejects.toMatchObject({ code: "NOT_READY" });
     const failed = await take(cold.watch(), 1).catch((error: unknown) => error);
     expect(failed).toMatchObject({ code: "NOT_READY", details: { retryAfterMs: 1000 } });
+    fill();
+    await cold.ready();
+    expect((await cold.list({ read: any })).items).toEqual([]);
     await cold[Symbol.asyncDispose]();
     expect(cold.state).toBe("stopped");
   });
@@ -281,7 +293,7 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
     const gadgets = caches.resources(Gadget);
     await gadgets.create({ metadata: { name: "g" } });
     expect((await gadgets.list()).items).toHaveLength(1);
-    await expect.poll(() => caches.cache(Gadget).stats().objects).toBe(1);
+    await until(() => caches.cache(Gadget).stats().objects === 1, "the gadget is cached");
     const closing = take(caches.cache(Gadget).watch(), 1).catch((error: unknown) => error);
     await caches.removeKind(Gadget);
     expect(await closing).toMatchObject({ code: "CLOSED" });
@@ -331,13 +343,23 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
     const quick = createWatchCache(widgets, { bookmarkIntervalMs: 200 });
     await quick.ready();
     const made = await widgets.create(draft("b"));
-    const watch = quick.watch({ bookmarks: true, timeoutMs: 2_000 });
-    const events: WatchEvent<Widget>[] = [];
-    for await (const event of watch) events.push(event);
-    expect(events.filter((e) => e.type === "BOOKMARK").length).toBeGreaterThanOrEqual(2);
-    expect(BigInt(events.at(-1)?.resourceVersion ?? 0)).toBeGreaterThanOrEqual(
-      BigInt(made.metadata.resourceVersion),
-    );
+    const idle = await take(quick.watch({ bookmarks: true }), 3);
+    expect(idle.map((event) => event.type)).toEqual(["BOOKMARK", "BOOKMARK", "BOOKMARK"]);
+    for (const { resourceVersion } of idle) {
+      expect(BigInt(resourceVersion)).toBeGreaterThanOrEqual(BigInt(made.metadata.resourceVersion));
+    }
     await quick[Symbol.asyncDispose]();
+
+    const clock = new HeldClock();
+    const other = createWatchCache(tappedReader(widgets, { clock }));
+    await other.ready();
+    const brief = other.watch({ bookmarks: true, timeoutMs: 30_000 });
+    const { resourceVersion } = await brief.ready();
+    const ending = take(brief, Number.POSITIVE_INFINITY);
+    clock.leap(30_000);
+    const events = await ending;
+    expect(events.map((event) => event.type)).toEqual(["BOOKMARK"]);
+    expect(BigInt(events[0]?.resourceVersion ?? 0)).toBeGreaterThanOrEqual(BigInt(resourceVersion));
+    await other[Symbol.asyncDispose]();
   });
 });

@@ -16,8 +16,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
 import { type Widget, widget, widgetKind } from "../conformance/implementation.ts";
 import { connect } from "../support/etcd-cases.ts";
-import { HeldClock } from "../support/held-clock.ts";
+import { HeldClock, slowClock } from "../support/held-clock.ts";
 import { kvRequestsOf as requestsOf } from "../support/request-count.ts";
+import { tappedReader } from "../support/tapped-source.ts";
 
 const key = { namespace: "default", name: "a" };
 
@@ -94,7 +95,9 @@ describe("round trips", () => {
       codec: msgpackCodec({ dictionaries: "off" }),
       compaction: false,
     });
-    await using cache = createWatchCache(plain.resources(widgetKind), { selfCheckIntervalMs: false });
+    await using cache = createWatchCache(tappedReader(plain.resources(widgetKind), { clock: slowClock }), {
+      selfCheckIntervalMs: false,
+    });
     const cached = withCache(plain.resources(widgetKind), cache);
     // The session of its writes is opened with the first of them.
     await cached.create(widget("default", "cache-warm-up"));

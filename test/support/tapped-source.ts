@@ -3,6 +3,7 @@
  * swallowed, the stream ended. Everything else is the store's own.
  */
 import type { Resource, ResourceReader } from "keelson";
+import type { Clock } from "../../src/base/clock.ts";
 import {
   type HasStoredSource,
   type StoredBatch,
@@ -12,7 +13,7 @@ import {
 } from "../../src/storage/stored.ts";
 
 export interface Taps {
-  /** What becomes of a batch; undefined: it is lost. */
+  /** What becomes of a batch; undefined: it is lost. What it throws ends the stream. */
   batch?: ((batch: StoredBatch) => StoredBatch | undefined) | undefined;
   /** False: requests for progress go nowhere. */
   progress?: boolean | undefined;
@@ -20,10 +21,12 @@ export interface Taps {
   onAsk?: (() => void) | undefined;
   /** What the source says of etcd's progress notices; default true. */
   reliable?: boolean | undefined;
-  /** Thrown by the stream at its next batch, once. */
-  fail?: Error | undefined;
   /** How often the cache has opened its watch again. */
   reopened?: number;
+  /** Pages are read only once it has resolved. */
+  hold?: Promise<void> | undefined;
+  /** What the cache has for time; default the source's. */
+  clock?: Clock | undefined;
   /** Pages read, for counting. */
   pages?: number;
   /** Fires the listeners of epoch changes. */
@@ -60,9 +63,10 @@ function tapped(source: StoredSource, taps: Taps): StoredSource {
       if (name === "page") {
         return (...args: Parameters<StoredSource["page"]>) => {
           taps.pages = (taps.pages ?? 0) + 1;
-          return target.page(...args);
+          return taps.hold === undefined ? target.page(...args) : taps.hold.then(() => target.page(...args));
         };
       }
+      if (name === "clock") return taps.clock ?? target.clock;
       if (name === "only") return (kind: Parameters<StoredSource["only"]>[0]) => target.only(kind);
       if (name === "progressIsReliable") return () => Promise.resolve(taps.reliable ?? true);
       if (name === "onEpochChange") {
@@ -90,11 +94,6 @@ function tappedWatch(watch: StoredWatch, taps: Taps): StoredWatch {
     },
     async *[Symbol.asyncIterator]() {
       for await (const batch of watch) {
-        if (taps.fail !== undefined) {
-          const { fail } = taps;
-          taps.fail = undefined;
-          throw fail;
-        }
         const passed = taps.batch === undefined ? batch : taps.batch(batch);
         if (passed !== undefined) yield passed;
       }
