@@ -81,7 +81,7 @@ export class QuotaAdmin implements Quotas {
     });
     const rule = ruleOf(spec, wanted.name);
     if (rule?.state === "counting") await this.#count(namespace, rule, spec.revision, scope);
-    return this.get(namespace, { name: wanted.name, ...scope.rest() });
+    return await this.get(namespace, { name: wanted.name, ...scope.rest() });
   }
 
   async get(

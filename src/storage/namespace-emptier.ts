@@ -154,7 +154,7 @@ async function emptyOne(
       return report.total < before;
     }
   }
-  return removeNamespace(context, namespaces, { name }, scope);
+  return await removeNamespace(context, namespaces, { name }, scope);
 }
 
 async function emptyKind(

@@ -157,7 +157,7 @@ export class KindReader<V> implements ResourceReader<V> {
     if (position === undefined) {
       const identity = `get ${this.#identity(kind)} ${etcdKey} ${textOf(freshness)}`;
       const read = readOf(freshness);
-      return untilAborted(
+      return await untilAborted(
         path.read(identity, () => this.#source.get(key, { read })),
         scope.signal,
       );
@@ -195,17 +195,17 @@ export class KindReader<V> implements ResourceReader<V> {
     using scope = new CallScope(options, feed.source.clock, `list ${kind.definition.resource}`);
     if (!feed.covers(kind)) {
       if (this.#parts.whenNotReady === "refuse") throw feed.notReady(`list ${kind.definition.resource}`);
-      return this.#fromEtcd(kind, plan, options, scope);
+      return await this.#fromEtcd(kind, plan, options, scope);
     }
     if (plan.continueToken !== undefined)
-      return this.#continued(kind, plan, plan.continueToken, options, scope);
+      return await this.#continued(kind, plan, plan.continueToken, options, scope);
     const position = await this.#positionFor(kind, plan.freshness, scope);
-    if (position === undefined) return this.#fromEtcd(kind, plan, options, scope);
+    if (position === undefined) return await this.#fromEtcd(kind, plan, options, scope);
     const revision =
       "revision" in plan.freshness && plan.freshness.consistency === "exact"
         ? plan.freshness.revision
         : feed.applied;
-    return this.#page(kind, plan, { position, revision, after: undefined }, scope);
+    return await this.#page(kind, plan, { position, revision, after: undefined }, scope);
   }
 
   async #continued(
