@@ -1,30 +1,16 @@
 /**
- * One campaign: a cluster, workers that use it through the public API, faults by the seed's schedule, and everything
- * written down.
- *
- *   set up ─ warm up ─ [fault, quiet] … ─ heal ─ calm with traffic ─ clients stop ─ last mark ─ readers arrive ─ members compared
+ * One campaign: a stage (`stage.ts`), and on it faults by the seed's schedule. What happened is written down.
  *
  * It judges nothing but whether it was a campaign at all (`complaints`): the history goes to the checkers.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createStore, type Store } from "keelson";
 import { seededRandom } from "../../src/base/random.ts";
 import type { RestoreFacts } from "../checkers/c6-backups.ts";
-import { HistoryFile, runClock } from "../checkers/history.ts";
-import { CampaignCluster } from "./cluster/campaign-cluster.ts";
-import { workerPlans } from "./cluster/worker-plans.ts";
-import { WorkerPool } from "./cluster/worker-pool.ts";
 import type { FaultContext, FaultKind, Injected } from "./faults/fault.ts";
 import { faultKinds } from "./faults/registry.ts";
 import { plan, type Step } from "./plan.ts";
-import { Claim, prefix, Relic, Widget } from "./traffic/kinds.ts";
-import { Recorder } from "./traffic/recorder.ts";
-import { lastMark, setUp } from "./traffic/set-up.ts";
-import { recordMembers } from "./truth/members.ts";
+import { Stage } from "./stage.ts";
 import { restoreRun } from "./truth/restored.ts";
-import { Witness } from "./truth/witness.ts";
 
 export interface CampaignOptions {
   readonly seed: number;
@@ -56,58 +42,26 @@ export interface CampaignRun {
   readonly versions: readonly string[];
 }
 
-const warmUpMs = 3_000;
 const sayEveryMs = 10_000;
-const witnessWithinMs = 120_000;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignRun> {
-  const { seed, folder, calmMs, say } = options;
-  const originNs = process.hrtime.bigint();
-  const now = runClock(originNs);
-  const historyFile = join(folder, "campaign.ndjson");
-  await using cluster = await CampaignCluster.start({ folder, binaries: options.binaries });
-  using file = new HistoryFile(historyFile);
-  await using witness = await Witness.start({ endpoints: cluster.directEndpoints, sink: file });
-  await using store = await createStore({
-    etcd: cluster.control,
-    kinds: [Widget, Claim, Relic],
-    prefix,
-    compaction: false,
-    timeoutMs: 30_000,
-  });
-  const recorder = new Recorder({ process: "campaign", sink: file, now });
-  await setUp(store, recorder, seededRandom(seed));
-  await using workers = new WorkerPool(workerPlans({ cluster, seed, originNs: `${originNs}` }), folder);
-  await workers.start();
-  const startNs = now();
-
-  await delay(warmUpMs / 2);
-  const before = workers.counts.ok;
-  await delay(warmUpMs);
-  const floor = ((workers.counts.ok - before) / warmUpMs) * 1_000;
+  const { seed, folder, binaries, calmMs, arrivalMs, say } = options;
+  await using stage = await Stage.open({ seed, folder, cluster: { binaries }, crowd: "all" });
+  const startNs = stage.now();
+  const floor = await stage.warmUp();
   const complaints: string[] = [];
   if (floor < options.floorPerSecond) {
     complaints.push(`${Math.round(floor)} calls/s before the first fault, below ${options.floorPerSecond}`);
   }
-  const faults = new FaultRun({ cluster, workers, witness, store, file, now, options });
+  const faults = new FaultRun(stage, options);
   await faults.run();
-  await cluster.healthy();
-  for (const worker of workers.workers) worker.send({ type: "calm" });
-  say(`healed; ${calmMs / 1000} s of calm`);
-  await delay(calmMs);
-  await workers.quiet();
-  const end = await lastMark(store, recorder, seededRandom(seed));
-  await witness.reached(end, witnessWithinMs);
-  for (const late of await workers.finish(end, options.arrivalMs))
-    complaints.push(`${late} has not reached the end`);
-  for (const { failure } of workers.workers) if (failure !== undefined) complaints.push(failure);
-  if (witness.failure !== undefined) complaints.push(`the log is not whole: ${String(witness.failure)}`);
-  await recordMembers({ cluster, sink: file, logText: await readFile(cluster.logFile, "utf8") });
+  complaints.push(...(await stage.settle({ calmMs, arrivalMs, say })));
   say("restoring what is left");
+  const { cluster, store, workers, historyFiles, now } = stage;
   const restored = await restoreRun({ cluster, store, folder });
   if (workers.counts.unknown === 0) complaints.push("no write was unknown");
   return {
-    historyFiles: [historyFile, ...workers.historyFiles],
+    historyFiles,
     complaints: [...complaints, ...faults.complaints],
     restores: [restored],
     floor,
@@ -117,29 +71,21 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRun
   };
 }
 
-interface FaultRunParts {
-  readonly cluster: CampaignCluster;
-  readonly workers: WorkerPool;
-  readonly witness: Witness;
-  readonly store: Store;
-  readonly file: HistoryFile;
-  readonly now: () => number;
-  readonly options: CampaignOptions;
-}
-
 /** The part with the faults. */
 class FaultRun {
   readonly done: { readonly kind: string; readonly name: string }[] = [];
   readonly complaints: string[] = [];
-  readonly #parts: FaultRunParts;
+  readonly #stage: Stage;
+  readonly #options: CampaignOptions;
 
-  constructor(parts: FaultRunParts) {
-    this.#parts = parts;
+  constructor(stage: Stage, options: CampaignOptions) {
+    this.#stage = stage;
+    this.#options = options;
   }
 
   async run(): Promise<void> {
-    const { options, now, workers } = this.#parts;
-    const { seed, minutes, only = "", say } = options;
+    const { now, workers } = this.#stage;
+    const { seed, minutes, only = "", say } = this.#options;
     const kinds = faultKinds.filter(({ kind, name }) => `${kind} ${name}`.includes(only));
     const endNs = now() + minutes * 60e9;
     const singles = only === "" ? Math.ceil((minutes * 60) / 4 / 3.3) : Number.POSITIVE_INFINITY;
@@ -156,7 +102,7 @@ class FaultRun {
   }
 
   async #step({ faults, holdMs, quietMs, seed }: Step): Promise<void> {
-    const { cluster, workers, store, witness } = this.#parts;
+    const { cluster, workers, store, witness } = this.#stage;
     const context: FaultContext = {
       cluster,
       workers,
@@ -168,7 +114,7 @@ class FaultRun {
     const running: { readonly fault: FaultKind; readonly startNs: number; readonly injected: Injected }[] =
       [];
     for (const fault of faults) {
-      const startNs = this.#parts.now();
+      const startNs = this.#stage.now();
       const injected = await fault.inject(context).catch((error: unknown) => this.#failed(fault, error));
       if (injected !== undefined) running.push({ fault, startNs, injected });
     }
@@ -184,7 +130,7 @@ class FaultRun {
 
   #record({ kind, name }: FaultKind, target: string, startNs: number, seed: number): void {
     this.done.push({ kind, name });
-    this.#parts.file.write({
+    this.#stage.file.write({
       line: "fault",
       id: `fault-${this.done.length}`,
       kind,
@@ -192,7 +138,7 @@ class FaultRun {
       target,
       seed: `${seed}`,
       startNs,
-      endNs: this.#parts.now(),
+      endNs: this.#stage.now(),
     });
   }
 

@@ -8,7 +8,7 @@ import { buildProject, startProgram } from "../support/project-run.ts";
 const program = "dist/test/robustness/run.js";
 /** On a small or busy machine a campaign is slow, and still one: bounds are far out, and only an idle one proves nothing. */
 const bounds = ["--recovery", "120", "--arrival", "120", "--floor", "5"];
-const size = ["--minutes", "0.4", "--calm", "5", "--no-controls", ...bounds];
+const size = ["--minutes", "0.4", "--calm", "5", "--no-controls", "--no-episodes", ...bounds];
 const timeoutMs = 900_000;
 const fixedSeed = "20";
 

@@ -22,13 +22,24 @@ const shapes: readonly Shape[] = [
   { role: "watchers", name: "watchers-0", clients: 0, rate: 1, compactionMs: 20_000 },
 ];
 
+/** An episode wants somebody of each kind there, and leaves the machine room for its own part. */
+const fewShapes: readonly Shape[] = [
+  { role: "kube", name: "kube-0", clients: 4, rate: 15 },
+  { role: "quota", name: "quota-0", clients: 2, rate: 10 },
+  { role: "cache", name: "cache-0", clients: 2, rate: 30 },
+  { role: "watchers", name: "watchers-0", clients: 0, rate: 1, compactionMs: 20_000 },
+];
+
 export function workerPlans(options: {
   readonly cluster: CampaignCluster;
   readonly seed: number;
   readonly originNs: string;
+  /** "few": those of an episode; default "all". */
+  readonly crowd?: "all" | "few" | undefined;
 }): readonly WorkerPlan[] {
-  const { cluster, seed, originNs } = options;
-  return shapes.map(({ role, name, clients, rate, compactionMs }, index) => {
+  const { cluster, seed, originNs, crowd = "all" } = options;
+  const { auth } = cluster;
+  return (crowd === "all" ? shapes : fewShapes).map(({ role, name, clients, rate, compactionMs }, index) => {
     const endpoints = cluster.endpoints(role === "cache" || role === "watchers" ? "watching" : "traffic");
     return {
       role,
@@ -40,6 +51,7 @@ export function workerPlans(options: {
       clients,
       rate,
       compactionMs,
+      auth,
     };
   });
 }

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import type { EpisodesReport } from "../episodes/episodes.ts";
 import type { Summary } from "./summary.ts";
 import { isClean, oneLine } from "./summary.ts";
 
@@ -68,6 +69,10 @@ ${summary.recovery
 | --- | --- |
 ${rows(summary.faultKinds)}
 
+### Episodes
+
+${summary.episodes === undefined ? "Not played." : episodesText(summary.episodes)}
+
 ### Operations
 
 | what | times |
@@ -92,4 +97,17 @@ ${Object.entries(summary.checked)
   })
   .join("\n")}
 `;
+}
+
+function episodesText({ episodes, plays }: EpisodesReport): string {
+  const cell = (text: string): string => text.split("\n", 1).join().replaceAll("|", "/").slice(0, 200);
+  return `Each on a cluster of its own, judged by the same checkers.
+
+| episode | played | bit | what showed it |
+| --- | --- | --- | --- |
+${episodes.map(({ kind, name, outcome, times, bitten, what }) => `| ${kind} ${name} | ${outcome === "skipped" ? "skipped" : times} | ${bitten} | ${cell(what)} |`).join("\n")}
+
+| cluster | operations | unknown writes | seconds | violations |
+| --- | --- | --- | --- | --- |
+${plays.map(({ play, operations, unknown, seconds, violations }) => `| ${play} | ${operations.toLocaleString("en")} | ${unknown} | ${Math.round(seconds)} | ${violations.length} |`).join("\n")}`;
 }

@@ -3,6 +3,7 @@ import type { CallRecord } from "../../checkers/history.ts";
 import type { RunHistory } from "../../checkers/run-history.ts";
 import type { Verdict } from "../../checkers/verdict.ts";
 import type { CampaignRun } from "../campaign.ts";
+import type { EpisodesReport } from "../episodes/episodes.ts";
 import { cacheLagMs, type RecoveryRow, recoveryTable, writeGapMs } from "./recovery.ts";
 
 export interface ControlsSummary {
@@ -35,6 +36,7 @@ export interface Summary {
   readonly rules: Readonly<Record<string, number>>;
   readonly checked: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly controls: ControlsSummary | undefined;
+  readonly episodes: EpisodesReport | undefined;
   /** Why the run proves nothing. */
   readonly void: readonly string[];
 }
@@ -46,8 +48,9 @@ export function summarise(options: {
   readonly history: RunHistory;
   readonly verdict: Verdict;
   readonly controls: ControlsSummary | undefined;
+  readonly episodes: EpisodesReport | undefined;
 }): Summary {
-  const { campaign, history, verdict, controls } = options;
+  const { campaign, history, verdict, controls, episodes } = options;
   const calls = history.calls.filter(({ process }) => process !== "campaign");
   const recovery = recoveryTable(history);
   const writes = calls.filter(isWrite);
@@ -73,7 +76,7 @@ export function summarise(options: {
     recoveryP99Ms: Math.max(0, ...recovery.map(({ p99Ms }) => p99Ms)),
     writeGapMs: writeGapMs(history),
     cacheLagMs: cacheLagMs(history),
-    violations: verdict.count,
+    violations: verdict.count + (episodes === undefined ? 0 : violationsOf(episodes).length),
     rules: Object.fromEntries(
       verdict.results.flatMap(({ checker, counts }) =>
         Object.entries(counts).map(([rule, count]) => [`${checker} ${rule}`, count] as const),
@@ -81,12 +84,29 @@ export function summarise(options: {
     ),
     checked: Object.fromEntries(verdict.results.map(({ checker, checked }) => [checker, checked])),
     controls,
+    episodes,
     void: [
       ...campaign.complaints,
       ...verdict.void.map((checker) => `${checker} had nothing to look at`),
       ...(controls?.missed ?? []).map((control) => `control ${control} was not caught`),
+      ...(episodes === undefined ? [] : complaintsOf(episodes)),
     ],
   };
+}
+
+/** What was broken in the plays: by the checkers, or seen by an episode. */
+export function violationsOf({ plays }: EpisodesReport): readonly string[] {
+  return plays.flatMap(({ play, violations }) => violations.map((text) => `${play}: ${text}`));
+}
+
+/** Why the episodes prove less than they should: one that never bit, one that fell over, a play that was none. */
+export function complaintsOf({ episodes, plays }: EpisodesReport): readonly string[] {
+  return [
+    ...episodes
+      .filter(({ outcome }) => outcome === "did not bite" || outcome === "failed")
+      .map(({ kind, name, outcome, what }) => `episode ${kind} ${name} ${outcome}: ${what}`),
+    ...plays.flatMap(({ play, complaints }) => complaints.map((text) => `${play}: ${text}`)),
+  ];
 }
 
 /** Whether the run is one, and found nothing. */
@@ -112,16 +132,18 @@ function tally<T>(items: readonly T[], name: (item: T) => string): Readonly<Reco
 
 /** The run in one line. */
 export function oneLine(summary: Summary): string {
-  const { operations, faults, faultKinds, unknown, lost, violations, controls } = summary;
+  const { operations, faults, faultKinds, unknown, lost, violations, controls, episodes } = summary;
   const kinds = Object.keys(faultKinds).length;
   const caught =
     controls === undefined
       ? ""
       : `, controls ${controls.caught.length} caught, ${controls.missed.length} missed`;
+  const bit = episodes?.episodes.filter(({ outcome }) => outcome === "bit").length;
+  const played = episodes === undefined ? "" : `, ${bit} of ${episodes.episodes.length} episodes bit`;
   return (
     `${isClean(summary) ? "clean" : summary.void.length > 0 ? "VOID" : "FAILED"}: ` +
     `${operations} operations, ${faults} faults of ${kinds} kinds, ${unknown} unknown writes (and ${lost} of killed processes), ` +
-    `${violations} violations${caught}, recovery p99 ${Math.round(summary.recoveryP99Ms)} ms, ` +
+    `${violations} violations${caught}${played}, recovery p99 ${Math.round(summary.recoveryP99Ms)} ms, ` +
     `write gap ${Math.round(summary.writeGapMs)} ms, cache lag ${Math.round(summary.cacheLagMs)} ms; seed ${summary.seed}`
   );
 }

@@ -78,6 +78,8 @@ export class Watcher {
   #failures = 0;
   #expired = false;
   #seen = 0n;
+  /** The same, of the stream that is open: what it was told itself. */
+  #seenHere = 0n;
   /** Of the last change of the run that concerns it. */
   #final = 2n ** 63n;
   #hurries = false;
@@ -140,6 +142,7 @@ export class Watcher {
     const { kind, reader, recorder, via, stop } = this.#options;
     const stream = `${this.#name}.${++this.#streams}`;
     const start = this.#last;
+    this.#seenHere = start ?? 0n;
     const initial = kind.begin === "initial" && start === undefined;
     recorder.sink.write({
       line: "stream-open",
@@ -168,7 +171,7 @@ export class Watcher {
       stream,
       atNs: recorder.now(),
       ...ended,
-      ...(stop.aborted && this.#seen >= this.#final ? { final: true } : {}),
+      ...(stop.aborted && this.#seenHere >= this.#final ? { final: true } : {}),
     });
   }
 
@@ -199,6 +202,7 @@ export class Watcher {
     if (event.initialEventsEnd) this.#initialUnder = false;
     if (this.#initialUnder || event.more) return;
     this.#last = event.revision;
+    if (event.revision > this.#seenHere) this.#seenHere = event.revision;
     if (event.revision > this.#seen) this.#seen = event.revision;
   }
 }

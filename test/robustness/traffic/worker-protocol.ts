@@ -1,4 +1,5 @@
 /** What the campaign and its worker processes say to each other, over the channel that `fork` opens. */
+import type { EtcdOptions } from "keelson/etcd";
 
 export type Role = "kube" | "churn" | "quota" | "cache" | "watchers";
 
@@ -21,6 +22,8 @@ export interface WorkerConfig {
   readonly rate: number;
   /** Its store compacts too, by turns with others. */
   readonly compactionMs: number | undefined;
+  /** Of a cluster that asks for it. */
+  readonly auth?: EtcdOptions["auth"];
 }
 
 export type ToWorker =

@@ -121,9 +121,9 @@ class Worker {
 
   async #open(endpoints: readonly string[]): Promise<Store> {
     const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + this.#jumpMs };
-    const etcd = await connectEtcd({ endpoints, requestTimeoutMs, clock, timeoutMs: startWithinMs });
+    const { compactionMs, auth } = this.#config;
+    const etcd = await connectEtcd({ endpoints, auth, requestTimeoutMs, clock, timeoutMs: startWithinMs });
     this.#etcds.push(etcd);
-    const { compactionMs } = this.#config;
     const store = await createStore({
       etcd,
       kinds: [Widget, Claim, Relic],

@@ -32,7 +32,7 @@ export async function recordMembers(options: {
       compactRevision,
       alarms: alarms.filter(({ memberId }) => memberId === cluster.idOf(index)).map(({ type }) => type),
     });
-    await recordLog(member.name, endpoint, { from: compactRevision + 1n, to: revision, sink });
+    await recordLog(cluster, member.name, endpoint, { from: compactRevision + 1n, to: revision, sink });
   }
   for (const text of logText.split("\n")) {
     if (text !== "") sink.write({ line: "server-log", member: "any", text: text.slice(0, 2_000) });
@@ -50,12 +50,13 @@ async function caughtUp(cluster: CampaignCluster, endpoint: string, revision: bi
 }
 
 async function recordLog(
+  { auth }: CampaignCluster,
   member: string,
   endpoint: string,
   { from, to, sink }: { readonly from: bigint; readonly to: bigint; readonly sink: HistorySink },
 ): Promise<void> {
   if (from > to) return;
-  await using etcd = await connectEtcd({ endpoints: endpoint });
+  await using etcd = await connectEtcd({ endpoints: endpoint, auth });
   const digest = createHash("sha256");
   let events = 0;
   await using watch = etcd.watches.open({ key: "\0", rangeEnd: "\0", startRevision: from });

@@ -6,7 +6,7 @@
  * bookkeeping go to the quota replay.
  */
 import { createValueCodec, msgpackCodec } from "keelson/codec";
-import { connectEtcd, type Etcd, type KvEvent } from "keelson/etcd";
+import { connectEtcd, type Etcd, type EtcdOptions, type KvEvent } from "keelson/etcd";
 import type { ValueCodec } from "../../../src/codec/value.ts";
 import { definitionOf } from "../../../src/resource/define-kind.ts";
 import { KeySpace } from "../../../src/resource/keys.ts";
@@ -47,8 +47,10 @@ export class Witness implements AsyncDisposable {
   static async start(options: {
     readonly endpoints: readonly string[];
     readonly sink: HistorySink;
+    readonly auth?: EtcdOptions["auth"];
   }): Promise<Witness> {
-    const etcd = await connectEtcd({ endpoints: options.endpoints, requestTimeoutMs: 2_000 });
+    const { endpoints, auth } = options;
+    const etcd = await connectEtcd({ endpoints, auth, requestTimeoutMs: 2_000 });
     const witness = new Witness(etcd, options.sink);
     witness.#running = witness.#watch().catch((error: unknown) => {
       witness.#failure = error;
