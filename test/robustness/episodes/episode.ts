@@ -8,6 +8,7 @@
  * An episode that provoked nothing proves nothing: it says so, and a run in which it never bit is void.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { Etcd } from "keelson/etcd";
 import { seededRandom } from "../../../src/base/random.ts";
 import type { CampaignClusterOptions } from "../cluster/campaign-cluster.ts";
 import type { Stage } from "../stage.ts";
@@ -48,14 +49,17 @@ export const boundMs = 60_000;
 
 export class Scene {
   readonly stage: Stage;
+  /** Straight to the members, with more patience than the campaign's control. */
+  readonly etcd: Etcd;
   readonly done: (EpisodeName & Act)[] = [];
   /** Revisions, both included, between which quotas may read high (docs/quotas.md). */
   quotasHigh: { readonly from: bigint; readonly to: bigint } | undefined;
   readonly #random: ReturnType<typeof seededRandom>;
   #names = 0;
 
-  constructor(stage: Stage, seed: number) {
+  constructor(stage: Stage, etcd: Etcd, seed: number) {
     this.stage = stage;
+    this.etcd = etcd;
     this.#random = seededRandom(seed);
   }
 

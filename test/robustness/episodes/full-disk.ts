@@ -29,15 +29,16 @@ export const fullDiskPlay: Play = {
       return { lacks: `a disk of its own cannot be mounted here: ${String(error).split("\n")[0]}` };
     }
     // Whatever ends this process, nothing of it stays mounted.
+    const [unmount = "", ...args] = ["umount", "-l", disk];
     const atExit = (): void => {
-      execFileSync("umount", ["-l", disk]);
+      execFileSync(unmount, args);
     };
     process.once("exit", atExit);
     return {
       cluster: {},
       cleanUp: async () => {
         process.off("exit", atExit);
-        await run("umount", ["-l", disk]);
+        await run(unmount, args);
       },
     };
   },
@@ -56,7 +57,7 @@ async function fill(scene: Scene): Promise<Act> {
   await fillFile(filler);
   const value = new Uint8Array(putBytes).fill(7);
   await until("the member ends for want of space", async () => {
-    await codeOf(cluster.control.kv.put({ key: "/fill", value }, { timeoutMs }));
+    await codeOf(scene.etcd.kv.put({ key: "/fill", value }, { timeoutMs }));
     return ended !== undefined;
   });
   const created = await codeOf(scene.relic());

@@ -112,7 +112,7 @@ async function xor(path: string, places: readonly number[]): Promise<void> {
 
 async function replace(scene: Scene, victim: number): Promise<Act> {
   const { cluster } = scene.stage;
-  const { control } = cluster;
+  const control = scene.etcd;
   const oldId = cluster.idOf(victim);
   let wasLearner = false;
   await cluster.replace(victim, async (id) => {

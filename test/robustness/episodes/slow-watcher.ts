@@ -46,8 +46,8 @@ export const slowReaders: Play = {
 };
 
 async function sleep(scene: Scene): Promise<Act> {
-  const { cluster, store } = scene.stage;
-  const { kv } = cluster.control;
+  const { store } = scene.stage;
+  const { kv } = scene.etcd;
   const { at, key, value } = await largeObject(scene);
   const relics = store.resources(Relic);
   await using cache = createWatchCache(relics, { budgetBytes });
@@ -58,7 +58,9 @@ async function sleep(scene: Scene): Promise<Act> {
   let highest = before;
   let last = 0n;
   for (let i = 0; i < writes; i += writesSideBySide) {
-    const puts = Array.from({ length: writesSideBySide }, () => kv.put({ key, value }, { timeoutMs }));
+    const puts = Array.from({ length: writesSideBySide }, () =>
+      kv.put({ key, value }, { timeoutMs, requestTimeoutMs: timeoutMs }),
+    );
     for (const { header } of await Promise.all(puts)) if (header.revision > last) last = header.revision;
     if (i % measureEvery === 0) highest = Math.max(highest, memory());
   }
@@ -98,14 +100,14 @@ async function largeObject(scene: Scene): Promise<{
   readonly key: string;
   readonly value: Uint8Array;
 }> {
-  const { cluster, store } = scene.stage;
+  const { store } = scene.stage;
   const { at, made } = await scene.relic();
   const filler = Buffer.from(
     Uint8Array.from({ length: (objectBytes * 3) / 4 }, () => scene.below(256)),
   ).toString("base64");
   await store.resources(Relic).update({ ...made, spec: { ...made.spec, filler } }, { timeoutMs });
   const key = keyOf("relics", at);
-  const { kvs } = await cluster.control.kv.range({ key }, { timeoutMs });
+  const { kvs } = await scene.etcd.kv.range({ key }, { timeoutMs });
   const [stored] = kvs;
   if (stored === undefined) throw new Error(`${key} has gone`);
   return { at, key, value: stored.value.slice() };
@@ -146,13 +148,13 @@ async function awake(
 /** Its holder cut off, its leader dead: the lease lives longer than its time, and the holder must not. */
 async function endLease(scene: Scene): Promise<Act> {
   const { cluster, store } = scene.stage;
-  const { kv, leases } = cluster.control;
+  const { kv, leases } = scene.etcd;
   const proxies = await Promise.all(cluster.members.map(({ clientPort }) => TcpProxy.start(clientPort)));
   const holder = await connectEtcd({ endpoints: proxies.map(({ url }) => url) });
   try {
     const held = await holder.leases.hold({ ttlSeconds }, { timeoutMs });
     const key = `/lease/${held.id}`;
-    await kv.put({ key, value: "", lease: held.id }, { timeoutMs });
+    await kv.put({ key, value: "", lease: held.id }, { timeoutMs, requestTimeoutMs: timeoutMs });
     const { at } = await scene.relic({ ttlSeconds });
     const startMs = performance.now();
     const lost = new Promise<void>((resolve) => {

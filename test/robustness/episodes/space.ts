@@ -30,8 +30,8 @@ export const space: Play = {
 };
 
 async function fillUp(scene: Scene): ReturnType<Parameters<Scene["episode"]>[2]> {
-  const { cluster, store, witness } = scene.stage;
-  const { kv, leases, maintenance } = cluster.control;
+  const { store, witness } = scene.stage;
+  const { kv, leases, maintenance } = scene.etcd;
   const relics = store.resources(Relic);
   const { at } = await scene.relic();
   const value = new Uint8Array(fillBytes);
@@ -40,7 +40,7 @@ async function fillUp(scene: Scene): ReturnType<Parameters<Scene["episode"]>[2]>
   scene.quotasHigh = { from, to: endless };
   let full = false;
   for (let i = 0; i < fillsMax && !full; i++) {
-    full = await kv.put({ key: `/fill/${i}`, value }, { timeoutMs }).then(
+    full = await kv.put({ key: `/fill/${i}`, value }, { timeoutMs, requestTimeoutMs: timeoutMs }).then(
       () => false,
       (error: unknown) => isStoreError(error, "NO_SPACE"),
     );
@@ -67,8 +67,8 @@ async function fillUp(scene: Scene): ReturnType<Parameters<Scene["episode"]>[2]>
 
 async function recover(scene: Scene): ReturnType<Parameters<Scene["episode"]>[2]> {
   const { cluster, store, witness } = scene.stage;
-  const { kv, maintenance } = cluster.control;
-  await kv.deleteRange({ key: "/fill/", rangeEnd: "/fill0" }, { timeoutMs });
+  const { kv, maintenance } = scene.etcd;
+  await kv.deleteRange({ key: "/fill/", rangeEnd: "/fill0" }, { timeoutMs, requestTimeoutMs: timeoutMs });
   const { header } = await kv.range({ key: "/fill/" }, { timeoutMs });
   // The witness needs what is compacted away.
   await witness.reached(header.revision, boundMs);

@@ -75,7 +75,11 @@ async function changeUsers(scene: Scene): Promise<Act> {
   let users = 0;
   const told = await rounded(scene, rounds, async () => {
     const token = await tokenOf(url);
-    await cluster.control.auth.userAdd(`user-${users++}`, { password: "anything" }, { timeoutMs });
+    await scene.etcd.auth.userAdd(
+      `user-${users++}`,
+      { password: "anything" },
+      { timeoutMs, requestTimeoutMs: timeoutMs },
+    );
     answers.add(await answerTo(url, token));
   });
   return {
