@@ -14,6 +14,7 @@ import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { type Call, CallScope } from "../base/call.ts";
 import type { Clock } from "../base/clock.ts";
+import { setReadingTimer } from "../base/reading-timer.ts";
 import { invalidArgument, StoreError } from "../errors.ts";
 import type { Etcd, MemberStatus } from "../etcd/ports.ts";
 import type { Progress } from "../resource/contract.ts";
@@ -217,7 +218,7 @@ class SnapshotStream {
     const ended = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
     this.#startedMs = this.#clock.monotonicMs();
     const watch = (): { cancel(): void } =>
-      this.#clock.setTimer(idleMs, () =>
+      setReadingTimer(this.#clock, idleMs, () =>
         silence.abort(
           new StoreError(
             "DEADLINE",

@@ -7,6 +7,7 @@
 import { invalidArgument, StoreError } from "../errors.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { quote } from "./quote.ts";
+import { setReadingTimer } from "./reading-timer.ts";
 
 export interface Call {
   /** Ends the call; it rejects with `signal.reason`. A write already sent may still happen. */
@@ -64,7 +65,8 @@ export class CallScope implements Disposable {
     const controller = new AbortController();
     this.signal = controller.signal;
     this.deadlineMs = clock.monotonicMs() + timeoutMs;
-    this.#timer = clock.setTimer(timeoutMs, () =>
+    // An answer that is here already is no DEADLINE, and a write no OUTCOME_UNKNOWN.
+    this.#timer = setReadingTimer(clock, timeoutMs, () =>
       controller.abort(
         new StoreError("DEADLINE", `Cannot ${action}: no answer within ${Math.round(timeoutMs)} ms`, {
           timeoutMs,

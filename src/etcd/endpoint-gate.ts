@@ -6,6 +6,7 @@
  * and refused answers mean for an endpoint is decided here too, and why one cannot be reached is found out.
  */
 import type { Clock } from "../base/clock.ts";
+import { setReadingTimer } from "../base/reading-timer.ts";
 import { invalidArgument, StoreError } from "../errors.ts";
 import {
   type CallAttempt,
@@ -248,7 +249,7 @@ export class EndpointGate {
         end();
         reject(signal?.aborted ? signal.reason : this.#closing.reason);
       };
-      const timer = this.#clock.setTimer(leftMs, () => {
+      const timer = setReadingTimer(this.#clock, leftMs, () => {
         end();
         this.giveUp(attempt).then(reject, reject);
       });

@@ -9,6 +9,7 @@
  */
 import { Backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
+import { setReadingTimer } from "../base/reading-timer.ts";
 import { StoreError } from "../errors.ts";
 import type { Client, ClientStream } from "./client.ts";
 import { TransportFailure } from "./transport.ts";
@@ -99,6 +100,7 @@ export class HeldLeases {
     entry.pingTimer?.cancel();
     entry.pingMs = undefined;
     const leftMs = sentMs + entry.ttlMs - entry.marginMs - now;
+    // By the clock alone: an answer that lies unread in the socket of a process that was held up does not undo it.
     entry.lostTimer = this.#client.clock.setTimer(Math.max(0, leftMs), () =>
       this.#lose(
         entry,
@@ -118,7 +120,7 @@ export class HeldLeases {
     if (stream === undefined || entry.pingMs !== undefined || !this.#entries.has(entry.id)) return;
     entry.pingMs = this.#client.clock.monotonicMs();
     stream.write(leaseIdRequest.encode({ id: entry.id }));
-    entry.pingTimer = this.#client.clock.setTimer(this.#patienceMs(entry), () => {
+    entry.pingTimer = setReadingTimer(this.#client.clock, this.#patienceMs(entry), () => {
       if (this.#stream === stream && entry.pingMs !== undefined) {
         stream.condemn("a lease keepalive was not answered");
       }

@@ -4,6 +4,7 @@
  *
  *   grant(id) --answer lost--> grant(id) again --"already exists"--> it was granted the first time
  */
+import { setReadingTimer } from "../base/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
 import type { Client, Rpc } from "./client.ts";
 import { HeldLeases, keepAlivePath } from "./held-leases.ts";
@@ -149,7 +150,7 @@ class LeasesPort implements Leases {
     const { clock, requestTimeoutMs } = this.#client;
     const timeoutMs = call.timeoutMs ?? requestTimeoutMs;
     const end = new AbortController();
-    const timer = clock.setTimer(timeoutMs, () =>
+    const timer = setReadingTimer(clock, timeoutMs, () =>
       end.abort(
         new StoreError("DEADLINE", `Cannot keep a lease alive: no answer within ${timeoutMs} ms`, {
           timeoutMs,

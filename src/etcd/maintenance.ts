@@ -2,6 +2,7 @@
  * The `Maintenance` port. What it answers is one member's own view and is never judged by the revision guard;
  * work on a member goes to the endpoint that is named and nowhere else.
  */
+import { setReadingTimer } from "../base/reading-timer.ts";
 import { StoreError } from "../errors.ts";
 import type { Client, Rpc } from "./client.ts";
 import { type MetricsReader, quotaBytesIn } from "./metrics-page.ts";
@@ -112,7 +113,7 @@ async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<Snapsho
   const timer =
     timeout === undefined || call.timeoutMs === undefined
       ? undefined
-      : client.clock.setTimer(call.timeoutMs, () =>
+      : setReadingTimer(client.clock, call.timeoutMs, () =>
           timeout.abort(
             new StoreError("DEADLINE", `Cannot ${action}: not complete within ${call.timeoutMs} ms`, {
               timeoutMs: call.timeoutMs,

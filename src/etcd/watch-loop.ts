@@ -12,6 +12,7 @@
  * window and then in etcd. Ending (abort, leaving the loop, dispose, close) settles a pending `next()` at once.
  */
 import { Backoff } from "../base/backoff.ts";
+import { setReadingTimer } from "../base/reading-timer.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { invariant, isStoreError, StoreError } from "../errors.ts";
 import type { Client, ClientStream } from "./client.ts";
@@ -299,7 +300,7 @@ export class WatchLoop implements EtcdWatch {
     const { client, times } = this.#context;
     let timer = client.clock.setTimer(times.silenceMs, () => {
       stream.write(progressMessage);
-      timer = client.clock.setTimer(times.probeMs, () => stream.condemn("a watch has fallen silent"));
+      timer = setReadingTimer(client.clock, times.probeMs, () => stream.condemn("a watch has fallen silent"));
     });
     try {
       return await stream.next();
@@ -328,7 +329,7 @@ export class WatchLoop implements EtcdWatch {
       const old = !hasFix(await versions.of(stream.endpoint, start.signal), compactedStartFixed);
       if (await isCompacted(start, old ? first - 1n : first, stream.endpoint)) {
         // A start below the compacted revision is cancelled by etcd, with that revision; at it, only we know.
-        const timer = client.clock.setTimer(cancelWaitMs, () => stream.cancel());
+        const timer = setReadingTimer(client.clock, cancelWaitMs, () => stream.cancel());
         try {
           await this.#receive(stream);
         } finally {

@@ -1,5 +1,9 @@
-/** One timer for the deadlines of many calls: it fires at the earliest, and is told the next one. */
+/**
+ * One timer for the deadlines of many calls: it fires at the earliest, and is told the next one. Answers that lie unread
+ * in the socket at that moment are read first.
+ */
 import type { Clock, Timer } from "../../base/clock.ts";
+import { setReadingTimer } from "../../base/reading-timer.ts";
 
 export class EarliestDeadline {
   readonly #clock: Clock;
@@ -18,7 +22,7 @@ export class EarliestDeadline {
     if (atMs >= this.#atMs) return;
     this.#timer?.cancel();
     this.#atMs = atMs;
-    this.#timer = this.#clock.setTimer(Math.max(0, atMs - this.#clock.monotonicMs()), () => {
+    this.#timer = setReadingTimer(this.#clock, Math.max(0, atMs - this.#clock.monotonicMs()), () => {
       this.#atMs = Number.POSITIVE_INFINITY;
       this.#onDue();
     });

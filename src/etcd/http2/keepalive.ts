@@ -4,9 +4,11 @@
  *   quiet --timeMs without a byte, calls open--> asked --timeoutMs without a byte--> dead
  *     ^------------------------- any byte --------------'
  *
+ * What lies unread in the socket is read before the connection is looked at: a process that was held up hears it first.
  * An idle connection is not asked (etcd counts such PINGs as abuse). A call whose time ran out in silence asks at once.
  */
 import type { Clock, Timer } from "../../base/clock.ts";
+import { setReadingTimer } from "../../base/reading-timer.ts";
 
 export interface KeepaliveOptions {
   readonly clock: Clock;
@@ -51,7 +53,7 @@ export class Keepalive {
 
   #arm(delayMs: number): void {
     this.#timer?.cancel();
-    this.#timer = this.#options.clock.setTimer(delayMs, () => this.#look());
+    this.#timer = setReadingTimer(this.#options.clock, delayMs, () => this.#look());
   }
 
   #look(): void {

@@ -7,6 +7,7 @@
  */
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { setReadingTimer } from "../../base/reading-timer.ts";
 import {
   type ByteDuplex,
   type ByteStream,
@@ -20,6 +21,7 @@ import {
   type TransportOptions,
 } from "../transport.ts";
 import { Connection } from "./connection.ts";
+import { EarliestDeadline } from "./earliest-deadline.ts";
 import { messagePrefix } from "./grpc-message.ts";
 import { H2Stream, type StreamHost } from "./h2-stream.ts";
 import { encodeField, encodeLiteral } from "./hpack.ts";
@@ -216,7 +218,13 @@ class LaneConnection implements StreamHost {
   #current: Connection | undefined;
   readonly #all = new Set<Connection>();
   #dialing:
-    | { readonly socket: Socket; readonly waiting: Set<H2Stream>; readonly giveUp: (reason: string) => void }
+    | {
+        readonly socket: Socket;
+        readonly waiting: Set<H2Stream>;
+        /** A call's deadline holds while it waits for the dial, too. */
+        readonly deadlines: EarliestDeadline;
+        readonly giveUp: (reason: string) => void;
+      }
     | undefined;
   #failures = 0;
   #retryAtMs = 0;
@@ -239,7 +247,7 @@ class LaneConnection implements StreamHost {
       this.#dial();
     }
     this.#dialing?.waiting.add(stream);
-    this.#boundWait(stream);
+    this.#dialing?.deadlines.expect(stream.deadlineMs);
   }
 
   cancel(stream: H2Stream): void {
@@ -280,17 +288,21 @@ class LaneConnection implements StreamHost {
         })
       : connectTcp(target);
     const waiting = new Set<H2Stream>();
+    const deadlines = new EarliestDeadline(clock, () => deadlines.expect(this.#endDue(waiting)));
     const giveUp = (reason: string): void => {
       if (this.#dialing?.socket !== socket) return;
       this.#dialing = undefined;
       timer.cancel();
+      deadlines.close();
       socket.destroy();
       this.#backOff(reason);
       for (const stream of waiting)
         stream.finish(this.#failure(this.#closed ? grpcStatus.cancelled : grpcStatus.unavailable, reason));
     };
-    const timer = clock.setTimer(dialTimeoutMs, () => giveUp(`no connection within ${dialTimeoutMs} ms`));
-    this.#dialing = { socket, waiting, giveUp };
+    const timer = setReadingTimer(clock, dialTimeoutMs, () =>
+      giveUp(`no connection within ${dialTimeoutMs} ms`),
+    );
+    this.#dialing = { socket, waiting, deadlines, giveUp };
     const onError = (error: NodeJS.ErrnoException): void =>
       giveUp(error.message === "" ? (error.code ?? "cannot connect") : error.message);
     socket.once("error", onError);
@@ -298,6 +310,7 @@ class LaneConnection implements StreamHost {
     socket.once(endpoint.secure ? "secureConnect" : "connect", () => {
       if (this.#dialing?.socket !== socket) return;
       timer.cancel();
+      deadlines.close();
       this.#dialing = undefined;
       socket.removeListener("error", onError);
       socket.setNoDelay(true);
@@ -330,15 +343,18 @@ class LaneConnection implements StreamHost {
     for (const stream of waiting) if (stream.end === undefined) connection.start(stream);
   }
 
-  /** A call's deadline holds while it waits for the dial, too. */
-  #boundWait(stream: H2Stream): void {
-    const { clock } = this.#options;
-    if (stream.deadlineMs === Number.POSITIVE_INFINITY) return;
-    clock.setTimer(stream.deadlineMs - clock.monotonicMs(), () => {
-      if (this.#dialing?.waiting.delete(stream)) {
+  /** Ends the calls whose time is over while there is no connection. @returns the next deadline */
+  #endDue(waiting: Set<H2Stream>): number {
+    const nowMs = this.#options.clock.monotonicMs();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const stream of [...waiting]) {
+      if (stream.deadlineMs > nowMs) nextMs = Math.min(nextMs, stream.deadlineMs);
+      else {
+        waiting.delete(stream);
         stream.finish(this.#failure(grpcStatus.deadlineExceeded, "no connection in time"));
       }
-    });
+    }
+    return nextMs;
   }
 
   #backOff(reason: string): void {
