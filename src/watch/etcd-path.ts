@@ -7,6 +7,9 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { isStoreError, StoreError } from "../errors.ts";
+import type { ReadFreshness } from "../resource/contract.ts";
+import type { Freshness } from "../resource/read-options.ts";
+import { formatResourceVersion } from "../resource/revision.ts";
 import type { CacheCounters } from "./cache-counters.ts";
 import { cacheLimits } from "./cache-options.ts";
 
@@ -103,4 +106,16 @@ export class EtcdPath {
       reason: "breaker open",
     });
   }
+}
+
+/** A freshness as the reader behind the cache takes it. */
+export function readOf(freshness: Freshness): ReadFreshness {
+  if (!("revision" in freshness)) return { consistency: freshness.consistency };
+  const { consistency, revision } = freshness;
+  return { consistency, resourceVersion: formatResourceVersion(revision) };
+}
+
+/** Its part of a read's identity. */
+export function freshnessText(freshness: Freshness): string {
+  return "revision" in freshness ? `${freshness.consistency} ${freshness.revision}` : freshness.consistency;
 }

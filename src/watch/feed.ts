@@ -11,15 +11,16 @@
  * of it has been applied; reads and watchers never see half of one. A broken source is tried again with growing
  * waits, and what is held goes on being served to who takes "any".
  */
-import { channel } from "node:diagnostics_channel";
 import { Backoff } from "../base/backoff.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
-import type { StoredBatch, StoredEvent, StoredRecord, StoredSource, StoredWatch } from "../storage/stored.ts";
+import type { StoredBatch, StoredEvent, StoredSource, StoredWatch } from "../storage/stored.ts";
 import type { CacheCounters } from "./cache-counters.ts";
 import { type CacheBounds, cacheLimits } from "./cache-options.ts";
 import { CachedKind } from "./cached-kind.ts";
+import { JoiningKinds } from "./joining-kinds.ts";
+import { applyDifference, compareAll, fillAll, type ListingParts } from "./listing.ts";
 import { MadeValues } from "./made.ts";
 import { MemoryBounds } from "./memory-bounds.ts";
 import { Slabs } from "./slabs.ts";
@@ -31,9 +32,6 @@ export type FeedState = "pending" | "ready" | "stopped";
 /** What ends watchers when what they have seen is no longer the past. */
 export type Ending = (error: StoreError) => void;
 
-/** For whoever traces: `{ since, until }`, a cache has gone from one version to another without what was between. */
-const relistChannel = channel("keelson:cache:relist");
-
 export class Feed {
   readonly source: StoredSource;
   readonly bounds: CacheBounds;
@@ -44,8 +42,7 @@ export class Feed {
   readonly memory: MemoryBounds;
   /** Told when everything is dropped (restore) or the feed stops. */
   readonly endings: Set<Ending> = new Set();
-  /** Kinds being filled after the start: their events wait here. */
-  readonly #filling = new Map<string, StoredEvent[]>();
+  readonly #joining = new JoiningKinds();
   readonly #carries: (kind: KindDefinition) => boolean;
   readonly #stop = new AbortController();
   readonly #progress: StreamProgress;
@@ -188,32 +185,20 @@ export class Feed {
       this.heal(`kind ${resource} was added`);
       return this.ready();
     }
-    this.#filling.set(resource, []);
-    const source = this.source.only(definition);
-    const revision = await this.source.currentRevision({ signal: this.signal });
-    let after: string | undefined;
-    let remaining: number | undefined;
-    do {
-      const page = await source.page({ after, revision, remaining }, { signal: this.signal });
-      // The stream broke meanwhile, and what was listed then has this kind too.
-      if (kind.heldFrom !== undefined || this.#filling.get(resource) === undefined) return this.ready();
-      for (const record of page.records) kind.fill(record);
-      ({ after, remaining } = page);
-      await this.source.turns.pause();
-    } while (after !== undefined);
+    const revision = await this.#joining.list(kind, definition, this.source, this.signal);
+    if (revision === undefined) return this.ready();
     await this.reach(revision, Number.POSITIVE_INFINITY);
     if (kind.heldFrom !== undefined) return this.ready();
-    const waiting = this.#filling.get(resource) ?? [];
-    this.#filling.delete(resource);
+    const waiting = this.#joining.end(resource, revision);
     this.#filled(kind, revision);
-    for (const event of waiting) if (revisionOf(event) > revision) this.#applyEvent(event);
+    for (const event of waiting) this.#applyEvent(event);
     this.#scheduleFlush();
   }
 
   removeKind(resource: string): void {
     this.kinds.get(resource)?.reset(this.#applied);
     this.kinds.delete(resource);
-    this.#filling.delete(resource);
+    this.#joining.end(resource, 0n);
   }
 
   /** True when reads of the kind can be answered. */
@@ -254,80 +239,32 @@ export class Feed {
 
   async #fill(signal: AbortSignal): Promise<void> {
     this.counters.fills++;
-    await this.source.prepare?.({ signal });
-    for (const definition of this.source.kinds()) {
-      this.kinds.get(definition.resource)?.reset(this.#applied, definition, this.source.codecOf(definition));
-    }
-    const fill = (record: StoredRecord): void => this.#kindOf(record)?.fill(record);
-    const revision = await this.#eachRecord(signal, fill, { views: true });
-    this.#filling.clear();
+    const revision = await fillAll(this.#listing(), this.#applied, signal);
+    signal.throwIfAborted();
+    this.#joining.clear();
     for (const kind of this.kinds.values()) this.#filled(kind, revision);
     this.#advance(revision);
   }
 
-  /**
-   * Lists again and applies the differences as one step: what was missed appears as what it led to, all of it at the
-   * version of the list. Earlier versions would be places to resume from before all of the difference was told.
-   */
+  /** Lists again and applies the differences as one step. */
   async #relist(signal: AbortSignal): Promise<void> {
     this.counters.relists++;
-    const seen = new Map<CachedKind, Set<string>>();
-    for (const kind of this.kinds.values()) seen.set(kind, new Set());
-    const changed: StoredRecord[] = [];
-    const revision = await this.#eachRecord(signal, (record) => {
-      const kind = this.#kindOf(record);
-      if (kind === undefined) return;
-      seen.get(kind)?.add(record.key);
-      if (kind.state.latest(record.key)?.modRevision !== record.modRevision) changed.push(record);
-    });
-    if (revision < this.#applied) {
+    const difference = await compareAll(this.#listing(), signal);
+    signal.throwIfAborted();
+    if (difference.revision < this.#applied) {
       this.rewind("restored");
       throw new StoreError("EXPIRED", "the store went back", { reason: "restored" });
     }
-    const gap = { since: this.#applied, until: revision };
-    changed.sort((a, b) => (a.modRevision < b.modRevision ? -1 : a.modRevision > b.modRevision ? 1 : 0));
-    for (const record of changed) this.#kindOf(record)?.put(revision, record);
     // A kind that is being filled beside the stream is whole now.
-    this.#filling.clear();
-    for (const [kind, keys] of seen) {
-      const vanished: string[] = [];
-      kind.state.forEachLatest((version) => {
-        if (!keys.has(version.entry.key)) vanished.push(version.entry.key);
-      });
-      for (const key of vanished) kind.remove(revision, key);
-      kind.skipTo(gap);
-    }
-    if (relistChannel.hasSubscribers) relistChannel.publish(gap);
-    this.#advance(revision);
+    this.#joining.clear();
+    applyDifference(this.kinds, difference, this.#applied);
+    this.#advance(difference.revision);
     this.#scheduleFlush();
   }
 
-  /** @param how `views` when nothing of a record is kept but copies */
-  async #eachRecord(
-    signal: AbortSignal,
-    visit: (record: StoredRecord) => void,
-    how: { readonly views: boolean } = { views: false },
-  ): Promise<bigint> {
-    let page = await this.source.page(how, { signal });
-    const { revision } = page;
-    let looked = 0;
-    for (;;) {
-      const { after, records, remaining } = page;
-      const next =
-        after === undefined
-          ? undefined
-          : this.source.page({ ...how, after, revision, remaining }, { signal });
-      // Whoever awaits it learns of its failure; the work before that must not make it an unhandled one.
-      next?.catch(() => undefined);
-      for (const record of records) {
-        if (looked++ % cacheLimits.lookEvery === 0) await this.source.turns.pause();
-        visit(record);
-      }
-      signal.throwIfAborted();
-      this.#bounded(() => this.memory.check());
-      if (next === undefined) return revision;
-      page = await next;
-    }
+  #listing(): ListingParts {
+    const { source, kinds } = this;
+    return { source, kinds, check: () => this.#bounded(() => this.memory.check()) };
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -355,9 +292,7 @@ export class Feed {
     for (const event of events) {
       const resource = event.type === "put" ? event.record.kind.resource : event.kind.resource;
       this.counters.eventsReceived++;
-      const waiting = this.#filling.get(resource);
-      if (waiting !== undefined) waiting.push(event);
-      else this.#applyEvent(event);
+      if (!this.#joining.keeps(resource, event)) this.#applyEvent(event);
     }
     this.#advance(revision);
     if (events.length > 0) {
@@ -428,10 +363,6 @@ export class Feed {
     kind.logFrom = revision;
   }
 
-  #kindOf(record: StoredRecord): CachedKind | undefined {
-    return this.kinds.get(record.kind.resource);
-  }
-
   #becomeReady(): void {
     this.#failure = undefined;
     if (this.#state !== "pending") return;
@@ -471,10 +402,6 @@ export class Feed {
   get resourceVersion(): string {
     return this.#applied === 0n ? "" : formatResourceVersion(this.#applied);
   }
-}
-
-function revisionOf(event: StoredEvent): bigint {
-  return event.type === "put" ? event.record.modRevision : event.revision;
 }
 
 function isRestore(error: StoreError<"EXPIRED">): boolean {

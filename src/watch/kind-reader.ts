@@ -15,7 +15,6 @@ import type {
   GetOptions,
   ListOptions,
   ListPage,
-  ReadFreshness,
   ResourceReader,
   Watch,
   WatchOptions,
@@ -34,11 +33,11 @@ import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../st
 import { cacheLimits } from "./cache-options.ts";
 import { CacheWatch } from "./cache-watch.ts";
 import type { AnyView, CachedKind } from "./cached-kind.ts";
-import type { EtcdPath } from "./etcd-path.ts";
+import { type EtcdPath, freshnessText, readOf } from "./etcd-path.ts";
 import type { Feed } from "./feed.ts";
 import type { FreshReads } from "./fresh-reads.ts";
+import { countBehind, type PagePlace, walkPage } from "./page-walk.ts";
 import type { Version } from "./version.ts";
-import type { WatchFilter } from "./watch-filter.ts";
 import type { MakeValue } from "./watch-group.ts";
 
 /** A watch from a cache may ask for the latest state instead of the history. */
@@ -155,7 +154,7 @@ export class KindReader<V> implements ResourceReader<V> {
     if (!covered && whenNotReady === "refuse") throw feed.notReady(`get ${kind.definition.resource}`);
     const position = covered ? await this.#positionFor(kind, freshness, scope) : undefined;
     if (position === undefined) {
-      const identity = `get ${this.#identity(kind)} ${etcdKey} ${textOf(freshness)}`;
+      const identity = `get ${this.#identity(kind)} ${etcdKey} ${freshnessText(freshness)}`;
       const read = readOf(freshness);
       return await untilAborted(
         path.read(identity, () => this.#source.get(key, { read })),
@@ -246,7 +245,7 @@ export class KindReader<V> implements ResourceReader<V> {
     // Reports of corrupt objects go to one caller: such reads are nobody else's.
     const shared = plan.onCorrupt === undefined;
     const identity = shared
-      ? `list ${this.#identity(kind)} ${plan.selection.text} ${plan.limit ?? ""} ${plan.continueToken ?? ""} ${textOf(plan.freshness)}`
+      ? `list ${this.#identity(kind)} ${plan.selection.text} ${plan.limit ?? ""} ${plan.continueToken ?? ""} ${freshnessText(plan.freshness)}`
       : undefined;
     return untilAborted(this.#parts.path.read(identity, read), scope.signal);
   }
@@ -254,18 +253,16 @@ export class KindReader<V> implements ResourceReader<V> {
   async #page(
     kind: CachedKind,
     plan: ParsedListOptions,
-    at: { readonly position: number; readonly revision: bigint; readonly after: string | undefined },
+    at: PagePlace,
     scope: CallScope,
   ): Promise<ListPage<V>> {
     const filter = kind.filter(plan.selection);
-    const { versions, more } = collect(kind, filter, at, plan.limit);
-    const remaining =
-      more && plan.selection.isWholeRange
-        ? countAfter(kind, filter, at.position, versions.at(-1))
-        : undefined;
+    const { versions, more } = walkPage(kind, filter, at, plan.limit);
+    const last = versions.at(-1);
+    const counts = more && last !== undefined && plan.selection.isWholeRange;
+    const remaining = counts ? countBehind(kind, filter, at.position, last) : undefined;
     const items = await this.#valuesOf(kind, versions, plan, scope);
     const resourceVersion = formatResourceVersion(at.revision);
-    const last = versions.at(-1);
     if (!more || last === undefined) return { items, resourceVersion };
     const { source, signal } = this.#parts.feed;
     const continueToken = encodeContinueToken(
@@ -333,54 +330,6 @@ export class KindReader<V> implements ResourceReader<V> {
   #identity(kind: CachedKind): string {
     return `${kind.definition.resource} ${this.#view === undefined ? "" : kind.viewId(this.#view)}`;
   }
-}
-
-/** The objects of a page, up to the limit, and whether others follow. */
-function collect(
-  kind: CachedKind,
-  filter: WatchFilter,
-  at: { readonly position: number; readonly after: string | undefined },
-  limit = Number.POSITIVE_INFINITY,
-): { readonly versions: readonly Version[]; readonly more: boolean } {
-  const { state } = kind;
-  const versions: Version[] = [];
-  let more = false;
-  if (filter.key !== undefined) {
-    const version = state.get(filter.key, at.position);
-    const inside = at.after === undefined || filter.key > at.after;
-    return { versions: version !== undefined && inside && filter.matches(version) ? [version] : [], more };
-  }
-  const all = filter.selection.isWholeRange;
-  state.scan(filter.spanAfter(at.after), at.position, filter.pick(state, filter.kind.indexes), (version) => {
-    if (!all && !filter.matches(version)) return true;
-    if (versions.length >= limit) {
-      more = true;
-      return false;
-    }
-    versions.push(version);
-    return true;
-  });
-  return { versions, more };
-}
-
-/** Objects in the range behind `last` at `position`. */
-function countAfter(
-  kind: CachedKind,
-  filter: WatchFilter,
-  position: number,
-  last: Version | undefined,
-): number | undefined {
-  return last === undefined ? undefined : kind.state.count(filter.spanAfter(last.entry.key), position);
-}
-
-function readOf(freshness: Freshness): ReadFreshness {
-  if (!("revision" in freshness)) return { consistency: freshness.consistency };
-  const { consistency, revision } = freshness;
-  return { consistency, resourceVersion: formatResourceVersion(revision) };
-}
-
-function textOf(freshness: Freshness): string {
-  return "revision" in freshness ? `${freshness.consistency} ${freshness.revision}` : freshness.consistency;
 }
 
 function notFound(kind: CachedKind, key: Key, etcdKey: string): StoreError<"NOT_FOUND"> {

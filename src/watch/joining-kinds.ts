@@ -1,0 +1,64 @@
+/**
+ * Kinds that join a cache which is already following its source: each is listed beside the stream, its events wait
+ * meanwhile, and it is whole once the stream has come to the version of that list.
+ *
+ *   begin ─► listed at R, events are kept ─► stream at R ─► end: the events above R are the rest
+ *
+ * `feed.ts` owns it. A list of everything that happens meanwhile has the kind too: `clear`.
+ */
+import type { KindDefinition } from "../resource/kind.ts";
+import type { StoredEvent, StoredSource } from "../storage/stored.ts";
+import type { CachedKind } from "./cached-kind.ts";
+
+export class JoiningKinds {
+  readonly #waiting = new Map<string, StoredEvent[]>();
+
+  /** True when the event is of a kind that joins, and is kept until it has. */
+  keeps(resource: string, event: StoredEvent): boolean {
+    const events = this.#waiting.get(resource);
+    events?.push(event);
+    return events !== undefined;
+  }
+
+  clear(): void {
+    this.#waiting.clear();
+  }
+
+  /** The kind joins, or has left. @returns the events above `revision` that were kept for it */
+  end(resource: string, revision: bigint): readonly StoredEvent[] {
+    const events = this.#waiting.get(resource) ?? [];
+    this.#waiting.delete(resource);
+    return events.filter((event) => revisionOf(event) > revision);
+  }
+
+  /**
+   * Lists the kind.
+   * @returns the version of the list; undefined when a list of everything has overtaken it
+   */
+  async list(
+    kind: CachedKind,
+    definition: KindDefinition,
+    all: StoredSource,
+    signal: AbortSignal,
+  ): Promise<bigint | undefined> {
+    const { resource } = definition;
+    this.#waiting.set(resource, []);
+    const source = all.only(definition);
+    const revision = await all.currentRevision({ signal });
+    let after: string | undefined;
+    let remaining: number | undefined;
+    do {
+      const page = await source.page({ after, revision, remaining }, { signal });
+      // The stream broke meanwhile, and what was listed then has this kind too.
+      if (kind.heldFrom !== undefined || !this.#waiting.has(resource)) return undefined;
+      for (const record of page.records) kind.fill(record);
+      ({ after, remaining } = page);
+      await all.turns.pause();
+    } while (after !== undefined);
+    return revision;
+  }
+}
+
+function revisionOf(event: StoredEvent): bigint {
+  return event.type === "put" ? event.record.modRevision : event.revision;
+}
