@@ -139,7 +139,7 @@ describe.each(await etcdBinaries())("compaction of etcd $version", ({ path: bina
     // And a store still opens there, for reads.
     await using store = await createStore({ etcd: client, kinds: [] });
     expect((await store.namespaces.list()).items).toEqual([]);
-    const health = await store.health({ timeoutMs: 20_000 });
+    const health = await store.health({ timeoutMs: 60_000 });
     expect(health.ok).toBe(false);
     expect(health.alarms).toContain("NOSPACE");
     expect(health.problems.join("\n")).toMatch(/out of space.*disarm/s);

@@ -60,7 +60,7 @@ const revisionOf = async (world: Omit<World, "base">): Promise<bigint> =>
   ).header.revision;
 
 async function realWorld(): Promise<World> {
-  const send: World["send"] = (path, request) => transport.unary(path, request, { timeoutMs: 10_000 });
+  const send: World["send"] = (path, request) => transport.unary(path, request, { timeoutMs: 60_000 });
   return { base: await revisionOf({ send }), send };
 }
 

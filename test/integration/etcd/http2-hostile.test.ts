@@ -1,10 +1,11 @@
 /** The HTTP/2 transport against peers that behave as no good server does: typed failures, bounded memory, no hang. */
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import { frameFlag, frameType, setting } from "../../../src/etcd/http2/frames.ts";
 import { http2Transport } from "../../../src/etcd/http2/transport-http2.ts";
 import { grpcStatus, type Transport, TransportFailure } from "../../../src/etcd/transport.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/patience.ts";
 import {
   frame,
@@ -19,12 +20,16 @@ import {
 const method = "/etcdserverpb.KV/Range";
 const request = Buffer.from("hello");
 
-function connect(port: number, keepaliveMs = 10_000): Transport & AsyncDisposable {
+function connect(
+  port: number,
+  keepaliveMs = 10_000,
+  clock: Clock = systemClock,
+): Transport & AsyncDisposable {
   const transport = http2Transport({
     endpoint: { url: `http://127.0.0.1:${port}`, secure: false, host: "127.0.0.1", port },
     keepaliveTimeMs: keepaliveMs,
     keepaliveTimeoutMs: keepaliveMs,
-    clock: systemClock,
+    clock,
     random: seededRandom(1),
   });
   return Object.assign(transport, { [Symbol.asyncDispose]: () => transport.close() });
@@ -191,6 +196,8 @@ describe("http2 transport and a hostile peer", () => {
   test("the peer's stream limit is kept: calls wait their turn, and all are answered", async () => {
     let open = 0;
     let most = 0;
+    let paired = false;
+    const waiting: (() => void)[] = [];
     await using peer = await startPeer({
       onOpen: (connection) => connection.send(settings([setting.maxConcurrentStreams, 2])),
       onHeaders: () => {
@@ -199,14 +206,21 @@ describe("http2 transport and a hostile peer", () => {
       },
       onData: (connection, streamId, _part, endStream) => {
         if (!endStream) return;
-        setImmediate(() => {
+        waiting.push(() => {
           open--;
           connection.send(grpcReply(streamId, Buffer.from("ok")));
         });
+        // Two at a time are answered, and a third would have its chance to come meanwhile.
+        if (!paired || waiting.length === 2) {
+          setTimeout(() => {
+            for (const answer of waiting.splice(0)) answer();
+          }, 5);
+        }
       },
     });
     await using transport = connect(peer.port);
     await transport.unary(method, request);
+    paired = true;
     const replies = await Promise.all(Array.from({ length: 20 }, () => transport.unary(method, request)));
     expect(replies).toHaveLength(20);
     expect(most).toBe(2);
@@ -237,20 +251,31 @@ describe("http2 transport and a hostile peer", () => {
 
   test("a silent peer: the call ends at its deadline, a PING follows, and without an answer the next call dials anew", async () => {
     let pings = 0;
+    let asked = 0;
     await using peer = await startPeer({
       onOpen: (connection) => connection.send(settings()),
       onPing: () => pings++,
       onData: (connection, streamId, _part, endStream) => {
-        if (endStream && connection.index > 0) connection.send(grpcReply(streamId, Buffer.from("ok")));
+        // Its first connection answers once.
+        if (endStream && (asked++ === 0 || connection.index > 0))
+          connection.send(grpcReply(streamId, Buffer.from("ok")));
       },
     });
-    await using transport = connect(peer.port, 100);
-    const failure = await failureOf(transport.unary(method, request, { timeoutMs: 50 }));
+    const clock = new ManualClock();
+    await using transport = connect(peer.port, 100, clock);
+    await transport.unary(method, request);
+    const late = failureOf(transport.unary(method, request, { timeoutMs: 50 }));
+    await until(() => asked === 2, "the call has arrived");
+    expect(pings).toBe(0);
+    await clock.advance(50);
+    const failure = await late;
     expect([failure.code, failure.request]).toEqual([grpcStatus.deadlineExceeded, "sent"]);
-    const broken = await failureOf(transport.unary(method, request, { timeoutMs: 20_000 }));
+    const breaking = failureOf(transport.unary(method, request, { timeoutMs: 20_000 }));
+    await until(() => asked === 3 && pings > 0, "a ping and the next call have arrived");
+    await clock.advance(100);
+    const broken = await breaking;
     expect([broken.code, broken.request]).toEqual([grpcStatus.unavailable, "sent"]);
     expect(broken.text).toContain("keepalive");
-    expect(pings).toBeGreaterThan(0);
     expect(Buffer.from(await transport.unary(method, request)).toString()).toBe("ok");
     expect(peer.connections()).toBe(2);
   });
@@ -330,7 +355,7 @@ describe("http2 transport and a hostile peer", () => {
       { status: "rejected", reason },
     ]);
     await expect(transport.unary(method, request, { signal: controller.signal })).rejects.toBe(reason);
-    await expect.poll(() => resets.length).toBe(2);
+    await until(() => resets.length === 2, "both are reset");
     expect(resets).toEqual([8, 8]);
   });
 });

@@ -7,9 +7,11 @@
  */
 import { randomBytes } from "node:crypto";
 import { createStore, defineKind, isStoreError, type Resource, type Store } from "keelson";
-import { connectEtcd, type Etcd, startLocalEtcd } from "keelson/etcd";
-import { expect, test, vi } from "vitest";
+import { type Etcd, startLocalEtcd } from "keelson/etcd";
+import { expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { connect } from "../../support/etcd-cases.ts";
+import { until } from "../../support/patience.ts";
 
 interface Blob extends Resource {
   data: string;
@@ -40,7 +42,7 @@ test.each(await etcdBinaries())(
       binary: path,
       extraArgs: ["--quota-backend-bytes", String(quotaBytes)],
     });
-    await using etcd = await connectEtcd({ endpoints: server.endpoints });
+    await using etcd = await connect(server.endpoints);
     await using store = await createStore({ etcd, kinds: [Blob], compaction: false });
     await store.quotas.set("default", { hard: { "count/blobs": 100_000 } });
     const [endpoint = ""] = server.endpoints;
@@ -145,17 +147,21 @@ async function fillToTheEdge(store: Store): Promise<Said> {
 
 /** Nothing left in it, and no alarm: several may be raised for one edge, the last of them after the first was disarmed. */
 async function makeRoom(store: Store, etcd: Etcd, endpoint: string): Promise<void> {
-  await vi.waitFor(async () => expect(await etcd.maintenance.alarms()).not.toEqual([]), { timeout: 20_000 });
+  await until(async () => (await etcd.maintenance.alarms()).length > 0, "the alarm stands");
   await store.resources(Blob).deleteCollection({ namespace: "default" });
   await etcd.kv.compact(BigInt(await store.currentResourceVersion()), { physical: true });
   await etcd.maintenance.defragment({ endpoint, timeoutMs: 60_000 });
-  await vi.waitFor(
-    async () => {
-      for (const alarm of await etcd.maintenance.alarms()) await etcd.maintenance.disarm(alarm);
-      const probe = keyOf("probe");
-      await store.resources(Blob).create({ metadata: probe, data: "" });
-      await store.resources(Blob).delete(probe);
-    },
-    { timeout: 20_000 },
-  );
+  let probes = 0;
+  await until(async () => {
+    for (const alarm of await etcd.maintenance.alarms()) await etcd.maintenance.disarm(alarm);
+    const probe = keyOf(`probe-${probes++}`);
+    const made = await store
+      .resources(Blob)
+      .create({ metadata: probe, data: "" })
+      .catch((error: unknown) => {
+        if (!isStoreError(error, "NO_SPACE")) throw error;
+      });
+    if (made !== undefined) await store.resources(Blob).delete(probe);
+    return made !== undefined;
+  }, "there is space again");
 }
