@@ -67,6 +67,30 @@ describe.each(await etcdBinaries())("on etcd $version", ({ path: binary }) => {
     },
   );
 
+  test("a writer without the keys of a repository's backups is refused, and has written nothing", async () => {
+    await using folder = await tempFolder();
+    await using local = await startLocalEtcd({ binary });
+    await using etcd = await clientOf(local);
+    await etcd.kv.put({ key: "/a", value: "1" });
+    const directory = join(folder.path, "repository");
+    const keys = { encryptionKey: new Uint8Array(32).fill(1), signingKey: new Uint8Array(32).fill(2) };
+    const owner = await openRepository({ directory, ...keys });
+    await owner.backup(etcd);
+    await etcd.kv.put({ key: "/a", value: "2" });
+    for (const left of ["encryptionKey", "signingKey"] as const) {
+      const careless = await openRepository({ directory, ...keys, [left]: undefined });
+      for (const write of [() => careless.backup(etcd), () => careless.delta(etcd)]) {
+        await expect(write()).rejects.toMatchObject({
+          code: "INVALID_ARGUMENT",
+          details: { argument: left },
+        });
+      }
+    }
+    expect((await owner.list()).map(({ kind }) => kind)).toEqual(["full"]);
+    expect(await owner.verify()).toEqual({ ok: true, problems: [] });
+    expect((await owner.delta(etcd))?.backup.kind).toBe("delta");
+  });
+
   test("a repository signed with Ed25519 is checked with the public key; changed, unsigned or another's it is refused", async () => {
     await using folder = await tempFolder();
     await using local = await startLocalEtcd({ binary });

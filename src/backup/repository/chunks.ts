@@ -49,6 +49,17 @@ export class ChunkStore {
     this.#nameKey = derive("names");
   }
 
+  /** Whether what is put is sealed. */
+  get seals(): boolean {
+    return this.#cipherKey !== undefined;
+  }
+
+  /** Whether a stored chunk is sealed, by its first byte; false for one that is missing. */
+  async isSealed(name: string): Promise<boolean> {
+    const kind = (await this.#backend.read(chunkPath(name)))?.[0];
+    return kind === form.sealed || kind === form.sealedDeflated;
+  }
+
   nameOf(plain: Uint8Array): string {
     const hash = this.#nameKey === undefined ? createHash("sha256") : createHmac("sha256", this.#nameKey);
     return hash.update(plain).digest("hex");

@@ -83,6 +83,12 @@ export function encodeManifest(manifest: Manifest, key: SigningKey | undefined):
   return Buffer.from(JSON.stringify({ body, ...(signature === undefined ? {} : { signature }) }));
 }
 
+/** Whether an encoded manifest carries a signature, whoever's. */
+export function isSigned(bytes: Uint8Array): boolean {
+  const { signature } = JSON.parse(Buffer.from(bytes).toString("utf8")) as { readonly signature?: unknown };
+  return typeof signature === "string";
+}
+
 /** @throws CORRUPT_SNAPSHOT for text that is no manifest, a signature that is missing or wrong */
 export function decodeManifest(bytes: Uint8Array, name: string, key: SigningKey | undefined): Manifest {
   const file = parse(Buffer.from(bytes).toString("utf8"), name);

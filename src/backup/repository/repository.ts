@@ -41,6 +41,7 @@ import {
 } from "./manifest.ts";
 import { type RetentionPolicy, retain } from "./retention.ts";
 import { storeBytes, storeFile } from "./stored-parts.ts";
+import { checkWriterKeys } from "./writer-keys.ts";
 
 export interface RepositoryOptions {
   readonly directory: string;
@@ -134,6 +135,7 @@ class Repository implements BackupRepository {
   ): Promise<BackupOutcome> {
     assertCanSign(this.#key);
     await using _lock = await this.#backend.lock();
+    await checkWriterKeys(this.#backend, this.#chunks, this.#key);
     return await this.#full(etcd, options);
   }
 
@@ -141,6 +143,7 @@ class Repository implements BackupRepository {
     assertCanSign(this.#key);
     using scope = new CallScope(options, this.#clock, "take a delta");
     await using _lock = await this.#backend.lock();
+    await checkWriterKeys(this.#backend, this.#chunks, this.#key);
     return await this.#delta(etcd, scope.signal);
   }
 
