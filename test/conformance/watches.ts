@@ -244,9 +244,10 @@ export function watchesConformance(suite: Suite): void {
       });
       const page = await reader().list({ namespace });
       const state = new Map(page.items.map((item) => [item.metadata.name, item]));
-      const watch = await watchFrom(suite, { namespace, resourceVersion: page.resourceVersion });
+      const opened = watchFrom(suite, { namespace, resourceVersion: page.resourceVersion });
       await Promise.all(churn);
       await writer().create(widget(namespace, "end"));
+      const watch = await opened;
       let previous = BigInt(page.resourceVersion);
       for await (const event of watch) {
         expect(BigInt(event.resourceVersion)).toBeGreaterThan(previous);
