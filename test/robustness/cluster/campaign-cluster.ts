@@ -122,8 +122,13 @@ export class CampaignCluster implements AsyncDisposable {
     try {
       const direct = cluster.members.flatMap((member) => member.endpoints);
       if (auth !== undefined) await askForPassword(direct, auth);
-      const control = await connectEtcd({ endpoints: direct, requestTimeoutMs: controlTimeoutMs, auth });
-      const { members } = await control.cluster.members();
+      const control = await connectEtcd({
+        endpoints: direct,
+        auth,
+        requestTimeoutMs: controlTimeoutMs,
+        timeoutMs: healthyWithinMs,
+      });
+      const { members } = await control.cluster.members({ timeoutMs: healthyWithinMs });
       const ids = cluster.members.map(({ name }) => members.find((m) => m.name === name)?.id ?? 0n);
       peers.learn(ids);
       return new CampaignCluster({ cluster, peers, control, logFile, auth, proxies, peerUrls, args, ids });

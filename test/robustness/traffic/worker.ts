@@ -27,7 +27,8 @@ const bookmarkIntervalMs = 1_000;
 /** Clients of a cache that take what it has, as most readers of an API server do; they go on while etcd is away. */
 const anyReaders = 2;
 const anyRate = 150;
-const socketsGoneWithinMs = 5_000;
+/** Some seconds, counted in looks: time in which nothing ran is none in which a socket could close. */
+const socketLooksMax = 250;
 
 class Worker {
   readonly #config: WorkerConfig;
@@ -112,8 +113,7 @@ class Worker {
     for (const store of this.#stores) await store.close();
     for (const etcd of this.#etcds) await etcd.close();
     // A closed socket is gone a moment later.
-    const gone = performance.now() + socketsGoneWithinMs;
-    while (sockets() > 0 && performance.now() < gone) await systemClock.sleep(20);
+    for (let looks = 0; sockets() > 0 && looks < socketLooksMax; looks++) await systemClock.sleep(20);
     this.resources(true);
     this.#file[Symbol.dispose]();
     return late;

@@ -35,7 +35,9 @@ export async function recordMembers(options: {
     await recordLog(cluster, member.name, endpoint, { from: compactRevision + 1n, to: revision, sink });
   }
   for (const text of logText.split("\n")) {
-    if (text !== "") sink.write({ line: "server-log", member: "any", text: text.slice(0, 2_000) });
+    // A start that found its port taken was made again with others: that is no word of this cluster's.
+    if (text !== "" && !/address already in use/.test(text))
+      sink.write({ line: "server-log", member: "any", text: text.slice(0, 2_000) });
   }
 }
 

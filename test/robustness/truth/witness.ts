@@ -5,9 +5,10 @@
  * the witness counts, and a run whose log has a gap proves nothing. Objects are decoded as they come; changes of the
  * bookkeeping go to the quota replay.
  */
+import { isStoreError } from "keelson";
 import { createValueCodec, msgpackCodec } from "keelson/codec";
 import { connectEtcd, type Etcd, type EtcdOptions, type KvEvent } from "keelson/etcd";
-import type { ValueCodec } from "../../../src/codec/value.ts";
+import type { PlainValue, ValueCodec } from "../../../src/codec/value.ts";
 import { definitionOf } from "../../../src/resource/define-kind.ts";
 import { KeySpace } from "../../../src/resource/keys.ts";
 import { createDictionaryStore } from "../../../src/storage/dictionary-store.ts";
@@ -15,6 +16,9 @@ import { contentHash } from "../../checkers/digest.ts";
 import type { HistorySink, TruthRecord } from "../../checkers/history.ts";
 import { apps, Claim, prefix, type Valued, Widget } from "../traffic/kinds.ts";
 import { QuotaReplay } from "./quota-replay.ts";
+
+/** Each of some seconds: faults are shorter. */
+const openTriesMax = 10;
 
 export class Witness implements AsyncDisposable {
   readonly #etcd: Etcd;
@@ -50,7 +54,7 @@ export class Witness implements AsyncDisposable {
     readonly auth?: EtcdOptions["auth"];
   }): Promise<Witness> {
     const { endpoints, auth } = options;
-    const etcd = await connectEtcd({ endpoints, auth, requestTimeoutMs: 2_000 });
+    const etcd = await connectEtcd({ endpoints, auth, requestTimeoutMs: 2_000, timeoutMs: 60_000 });
     const witness = new Witness(etcd, options.sink);
     witness.#running = witness.#watch().catch((error: unknown) => {
       witness.#failure = error;
@@ -123,9 +127,21 @@ export class Witness implements AsyncDisposable {
   }
 
   async #decode(codec: ValueCodec, key: string, event: KvEvent): Promise<Valued> {
-    const object = codec.object(await codec.open(key, event.kv.value));
+    const object = codec.object(await this.#opened(codec, key, event.kv.value));
     const resourceVersion = `${event.kv.modRevision}`;
     return { ...object, metadata: { ...object.metadata, resourceVersion } } as unknown as Valued;
+  }
+
+  /** Its dictionary may have to be fetched, and a fault be in the way. */
+  async #opened(codec: ValueCodec, key: string, stored: Uint8Array): Promise<PlainValue> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await codec.open(key, stored);
+      } catch (error) {
+        if (tries === openTriesMax || !isStoreError(error, "UNAVAILABLE", "DEADLINE")) throw error;
+        await this.#etcd.clock.sleep(500);
+      }
+    }
   }
 
   #recordOf(event: KvEvent, key: string, object: Valued | undefined): TruthRecord {
