@@ -43,6 +43,8 @@ export class Feed {
   /** Told when everything is dropped (restore) or the feed stops. */
   readonly endings: Set<Ending> = new Set();
   readonly #joining = new JoiningKinds();
+  /** Additions under way: one of a kind at a time. */
+  readonly #adding = new Map<string, Promise<void>>();
   readonly #carries: (kind: KindDefinition) => boolean;
   readonly #stop = new AbortController();
   readonly #progress: StreamProgress;
@@ -164,11 +166,27 @@ export class Feed {
     );
   }
 
-  /** Carries a kind opened after the start, or its new definition: filled beside the stream, then joined to it. */
+  /** Carries a kind opened after the start, or its new definition. Resolves once it is filled. */
   async addKind(definition: KindDefinition): Promise<void> {
     const { resource } = definition;
-    const known = this.kinds.get(resource);
     if (!this.#carries(definition)) return;
+    const before = this.#adding.get(resource);
+    const adding =
+      before === undefined ? this.#addKind(resource) : before.then(() => this.#addKind(resource));
+    const settled = adding.catch(() => undefined);
+    this.#adding.set(resource, settled);
+    try {
+      await adding;
+    } finally {
+      if (this.#adding.get(resource) === settled) this.#adding.delete(resource);
+    }
+  }
+
+  /** The kind as it is open now: it may have been replaced again, or removed, since it was added. */
+  async #addKind(resource: string): Promise<void> {
+    const definition = this.source.kinds().find((kind) => kind.resource === resource);
+    if (definition === undefined) return;
+    const known = this.kinds.get(resource);
     if (known !== undefined && known.definition === definition) return;
     if (this.#state === "pending") {
       // The list under way may have passed it already.
@@ -180,12 +198,26 @@ export class Feed {
     }
     const kind = known ?? this.#open(definition);
     kind.reset(this.#applied, definition, this.source.codecOf(definition));
+    this.#joining.begin(resource);
+    try {
+      await this.#join(kind);
+    } catch (error) {
+      if (this.#stop.signal.aborted || this.kinds.get(resource) !== kind) throw error;
+      // Tried again until it succeeds, with everything.
+      this.heal(`kind ${resource} was added, and could not be listed`);
+      return this.ready();
+    }
+  }
+
+  /** Lists a kind beside the stream, whose events of it wait meanwhile, then joins the two. */
+  async #join(kind: CachedKind): Promise<void> {
+    const { resource } = kind.definition;
     if (!(await this.source.progressIsReliable({ signal: this.signal }))) {
       // The stream cannot say that it has come to the version of a list of its own: everything is listed once more.
       this.heal(`kind ${resource} was added`);
       return this.ready();
     }
-    const revision = await this.#joining.list(kind, definition, this.source, this.signal);
+    const revision = await this.#joining.list(kind, this.source, this.signal);
     if (revision === undefined) return this.ready();
     await this.reach(revision, Number.POSITIVE_INFINITY);
     if (kind.heldFrom !== undefined) return this.ready();

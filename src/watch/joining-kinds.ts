@@ -6,7 +6,6 @@
  *
  * `feed.ts` owns it. A list of everything that happens meanwhile has the kind too: `clear`.
  */
-import type { KindDefinition } from "../resource/kind.ts";
 import type { StoredEvent, StoredSource } from "../storage/stored.ts";
 import type { CachedKind } from "./cached-kind.ts";
 
@@ -31,19 +30,18 @@ export class JoiningKinds {
     return events.filter((event) => revisionOf(event) > revision);
   }
 
+  /** From now on the kind's events wait. */
+  begin(resource: string): void {
+    this.#waiting.set(resource, []);
+  }
+
   /**
-   * Lists the kind.
+   * Lists a kind that has begun to join.
    * @returns the version of the list; undefined when a list of everything has overtaken it
    */
-  async list(
-    kind: CachedKind,
-    definition: KindDefinition,
-    all: StoredSource,
-    signal: AbortSignal,
-  ): Promise<bigint | undefined> {
-    const { resource } = definition;
-    this.#waiting.set(resource, []);
-    const source = all.only(definition);
+  async list(kind: CachedKind, all: StoredSource, signal: AbortSignal): Promise<bigint | undefined> {
+    const { resource } = kind.definition;
+    const source = all.only(kind.definition);
     const revision = await all.currentRevision({ signal });
     let after: string | undefined;
     let remaining: number | undefined;

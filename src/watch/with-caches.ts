@@ -95,7 +95,9 @@ class StoreWithCaches implements CachedStores {
   async addKind(kind: Kind, options?: Call): Promise<void> {
     await this.#store.addKind(kind, options);
     this.#stores.delete(definitionOf(kind).resource);
-    await this.#core.feed.addKind(definitionOf(kind));
+    const { feed } = this.#core;
+    using scope = new CallScope(options, feed.source.clock, "fill the cache of a kind");
+    await untilAborted(feed.addKind(definitionOf(kind)), scope.signal);
   }
 
   async removeKind(kind: Kind, options?: Call): Promise<void> {

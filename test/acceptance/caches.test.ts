@@ -387,9 +387,9 @@ describe("withCaches", () => {
     const told = [idle, some].map((watch) => take(watch, 5));
     await store.addKind(After);
     await create(After, "b", "c");
-    await store.addKind(Before);
-    // Filled anew while it is being written.
-    await Promise.all([store.addKind(After), create(Before, "d")]);
+    // Filled anew, and again, while it is being written.
+    await Promise.all([store.addKind(Before), store.addKind(After), create(Before, "d")]);
+    await store.addKind(After);
     await create(After, "e", "f");
     const names = ["ADDED b", "ADDED c", "ADDED d", "ADDED e", "ADDED f"];
     for (const events of [...told, take(busy, 5)]) expect(shown(await events).sort()).toEqual(names);

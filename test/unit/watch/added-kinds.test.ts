@@ -1,0 +1,54 @@
+import { createStore, defineKind, StoreError } from "keelson";
+import { expect, test } from "vitest";
+import { definitionOf } from "../../../src/resource/define-kind.ts";
+import { type HasStoredSource, type StoredSource, storedSource } from "../../../src/storage/stored.ts";
+import { CacheCounters } from "../../../src/watch/cache-counters.ts";
+import { parseCacheOptions } from "../../../src/watch/cache-options.ts";
+import { Feed } from "../../../src/watch/feed.ts";
+import { widget, widgetKind } from "../../conformance/implementation.ts";
+import { MemoryLab } from "../../support/memory-lab.ts";
+
+const otherKind = defineKind({ version: "v1", kind: "Other", plural: "others", scope: "Cluster" });
+
+/** The source, with the first listing of one kind alone failing. */
+function failingOnce(source: StoredSource): StoredSource {
+  let failed = false;
+  return new Proxy(source, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== "only") return typeof value === "function" ? value.bind(target) : value;
+      return (kind: Parameters<StoredSource["only"]>[0]) => {
+        const only = target.only(kind);
+        const { page } = only;
+        only.page = (...args) => {
+          if (failed) return page.apply(only, args);
+          failed = true;
+          return Promise.reject(new StoreError("UNAVAILABLE", "etcd is away", { retryAfterMs: 100 }));
+        };
+        return only;
+      };
+    },
+  });
+}
+
+test("a kind that cannot be listed when it is added is listed with all the others, and adding it ends when it is filled", async () => {
+  await using lab = new MemoryLab();
+  await using store = await createStore({
+    etcd: lab.connect(),
+    kinds: [otherKind],
+    compaction: false,
+  });
+  const source = failingOnce((store as typeof store & HasStoredSource)[storedSource]);
+  const counters = new CacheCounters();
+  const feed = new Feed(source, parseCacheOptions(), counters);
+  feed.start();
+  await feed.ready();
+  await store.addKind(widgetKind);
+  await store.resources(widgetKind).create(widget("default", "a", 1));
+  await feed.addKind(definitionOf(widgetKind));
+  const kind = feed.kinds.get(definitionOf(widgetKind).resource);
+  expect(kind !== undefined && feed.covers(kind)).toBe(true);
+  expect(kind?.state.size).toBe(1);
+  expect(counters).toMatchObject({ relists: 1, sourceFailures: 0 });
+  await feed.stop();
+});
