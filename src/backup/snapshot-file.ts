@@ -7,6 +7,7 @@
  * something behind it, without its hash) is said here, each in its own words; the pages are `BoltReader`'s business.
  */
 import { timingSafeEqual } from "node:crypto";
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { invalidArgument } from "../errors.ts";
@@ -66,9 +67,12 @@ export class SnapshotFile implements AsyncDisposable {
     if (typeof path !== "string" || path === "") {
       throw invalidArgument("path", "Cannot open snapshot: path is no text");
     }
-    const handle = await open(resolve(path), "r").catch((error: unknown) => {
-      throw cannotOpen(path, error);
-    });
+    // Opened for reading alone, a pipe waits for its writer, maybe for ever.
+    const handle = await open(resolve(path), constants.O_RDONLY | constants.O_NONBLOCK).catch(
+      (error: unknown) => {
+        throw cannotOpen(path, error);
+      },
+    );
     try {
       const stat = await handle.stat();
       if (!stat.isFile()) {

@@ -2,12 +2,13 @@
  * What comes from outside and is not what it should be: floods of watches, sealed values, backups, answers of etcd and
  * its watch messages, and the packages this one is made of. Numbers are those of the security list, all 38 of which have a test (every-number.test.ts).
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createStore, createWatchCache, defineKind, type Kind, type Resource } from "keelson";
-import { openRepository } from "keelson/backup";
+import { inspectSnapshot, openRepository, restoreSnapshot, verifySnapshot } from "keelson/backup";
 import { aesGcm } from "keelson/codec";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
@@ -157,6 +158,27 @@ test("S30: a backup's manifest that names paths instead of chunks, or itself by 
       await expect(repository.prune({ keepLast: 0 })).rejects.toThrow();
     }
     expect(await readFile(outside, "utf8")).toBe("kept");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("S30: a device, a pipe nobody writes to and a directory are refused as snapshots, none is waited for", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "keelson-s30-"));
+  try {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const path of ["/dev/zero", "/dev/null", pipe, folder]) {
+      const works = [
+        () => inspectSnapshot(path),
+        () => verifySnapshot(path),
+        () => restoreSnapshot(path, { dataDir: join(folder, "restored") }),
+      ];
+      for (const work of works) {
+        await expect(work(), path).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+      }
+    }
+    expect(await readdir(folder)).toEqual(["pipe"]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
