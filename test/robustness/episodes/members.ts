@@ -72,7 +72,10 @@ async function startFails(start: () => Promise<void>): Promise<string | undefine
     return undefined;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    const [said] = /crc mismatch|invalid database|(?:invalid )?checksum|corrupt\w*/i.exec(text) ?? [];
+    const [said] =
+      /crc mismatch|invalid database|invalid checksum|corrupt\w*/i.exec(text) ??
+      /exit code \d+/.exec(text) ??
+      [];
     return said ?? text.slice(0, 120);
   }
 }
