@@ -143,3 +143,8 @@ function isSignedWith(body: string, signature: Uint8Array, key: SigningKey): boo
   const publicKey = key.type === "private" ? createPublicKey(key) : key;
   return verify(null, Buffer.from(body), publicKey, signature);
 }
+
+/** Where a backend keeps the manifest of backup `id`. */
+export function manifestPath(id: string): string {
+  return `backups/${id}.json`;
+}

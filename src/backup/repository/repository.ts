@@ -8,7 +8,7 @@
  * One writer at a time (a lock); readers need none: what a manifest names is written before the manifest.
  */
 import { createHash } from "node:crypto";
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Call, CallScope } from "../../base/call.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
@@ -16,19 +16,17 @@ import { systemRandom } from "../../base/random.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
-import { damaged, problemOf, type SnapshotProblem } from "../damage.ts";
-import { fileMode } from "../durable.ts";
-import { decodeRevision } from "../mvcc-record.ts";
+import { damaged, type SnapshotProblem } from "../damage.ts";
 import { restoreFrom } from "../restore.ts";
 import type { RestoreCommon, RestoreReport } from "../restore-options.ts";
 import { laterOf } from "../revision-order.ts";
-import type { RawRecord } from "../rewrite-database.ts";
 import { saveSnapshot } from "../save.ts";
 import { hexOf, SnapshotFile } from "../snapshot-file.ts";
 import { openDirectoryBackend, type RepositoryBackend } from "./backend.ts";
 import { chainTo, targetRevision } from "./chain.ts";
 import { ChunkStore, chunkPath } from "./chunks.ts";
-import { decodeSegment, encodeSegment, recordsOfBatch } from "./delta.ts";
+import { encodeSegment } from "./delta.ts";
+import { storedRecords, watchedRecords } from "./delta-records.ts";
 import {
   assertCanSign,
   checkSigningKey,
@@ -37,10 +35,12 @@ import {
   encodeManifest,
   type FullManifest,
   type Manifest,
+  manifestPath,
   type SigningKey,
 } from "./manifest.ts";
 import { type RetentionPolicy, retain } from "./retention.ts";
-import { storeBytes, storeFile } from "./stored-parts.ts";
+import { storeBytes, storeFile, writeStored } from "./stored-parts.ts";
+import { repositoryProblems } from "./verify-repository.ts";
 import { checkWriterKeys } from "./writer-keys.ts";
 
 export interface RepositoryOptions {
@@ -102,9 +102,6 @@ export async function openRepository(options: RepositoryOptions): Promise<Backup
   const chunks = new ChunkStore(backend, systemRandom, options.encryptionKey);
   return new Repository(backend, chunks, options.signingKey, options.clock ?? systemClock);
 }
-
-/** Records of one delta kept in memory at most, bytes: a busy store makes several deltas. */
-const deltaBytesMax = 32 * 1024 * 1024;
 
 class Repository implements BackupRepository {
   readonly #backend: RepositoryBackend;
@@ -175,7 +172,7 @@ class Repository implements BackupRepository {
     const { full, deltas } = chainTo(backups, target);
     const path = join(this.#backend.scratch, `restore-${hexOf(systemRandom.bytes(8))}.db`);
     try {
-      await this.#materialise(full, path, signal);
+      await writeStored(this.#chunks, full.chunks, path, signal);
       await using file = await SnapshotFile.open(path);
       const name = options.name ?? "default";
       const peer = options.initialAdvertisePeerUrls ?? "http://localhost:2380";
@@ -205,7 +202,8 @@ class Repository implements BackupRepository {
             ? undefined
             : {
                 lastRevision: BigInt(deltas.at(-1)?.lastRevision ?? "0"),
-                records: (toRevision) => this.#records(deltas, BigInt(full.lastRevision), toRevision),
+                records: (toRevision) =>
+                  storedRecords(this.#chunks, deltas, BigInt(full.lastRevision), toRevision),
               },
         signal,
       });
@@ -221,34 +219,7 @@ class Repository implements BackupRepository {
     options: Call = {},
   ): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }> {
     using scope = new CallScope(options, this.#clock, "verify a repository");
-    const problems: SnapshotProblem[] = [];
-    const attempt = async (work: () => Promise<void>): Promise<void> => {
-      try {
-        await work();
-      } catch (error) {
-        const { offset, what } = problemOf(error);
-        problems.push({ offset, what: isStoreError(error) ? error.message : what });
-      }
-    };
-    const names = (await this.#backend.list("backups")).filter((name) => name.endsWith(".json"));
-    for (const name of names.sort()) {
-      await attempt(async () => {
-        const bytes = await this.#backend.read(name);
-        if (bytes === undefined) return;
-        const manifest = decodeManifest(bytes, name, this.#key);
-        const hash = createHash("sha256");
-        let size = 0;
-        for (const chunk of manifest.chunks) {
-          scope.throwIfEnded();
-          const plain = await this.#chunks.get(chunk);
-          hash.update(plain);
-          size += plain.length;
-        }
-        if (size !== manifest.sizeBytes || hash.digest("hex") !== manifest.sha256) {
-          throw damaged(name, undefined, "its chunks do not make the file it names");
-        }
-      });
-    }
+    const problems = await repositoryProblems(this.#backend, this.#chunks, this.#key, scope);
     return { ok: problems.length === 0, problems };
   }
 
@@ -321,7 +292,12 @@ class Repository implements BackupRepository {
     }
     const from = BigInt(previous.lastRevision);
     if (header.revision <= from) return undefined;
-    const { records, last, marks } = await this.#watch(etcd, from + 1n, header.revision, signal);
+    const { records, last, marks } = await watchedRecords(
+      etcd,
+      { first: from + 1n, until: header.revision },
+      this.#clock,
+      signal,
+    );
     const [endpoint = ""] = etcd.endpoints;
     const live = await etcd.maintenance.hashKv(last, { endpoint, signal }).catch(() => undefined);
     const stored = await storeBytes(this.#chunks, encodeSegment(records));
@@ -343,70 +319,6 @@ class Repository implements BackupRepository {
       ...stored,
     };
     return await this.#publish(manifest, stored.newBytes);
-  }
-
-  /** Every record from `first` up to `until` at least, or until a delta is full. */
-  async #watch(
-    etcd: Etcd,
-    first: bigint,
-    until: bigint,
-    signal: AbortSignal | undefined,
-  ): Promise<{
-    readonly records: readonly RawRecord[];
-    readonly last: bigint;
-    readonly marks: DeltaManifest["marks"];
-  }> {
-    const records: RawRecord[] = [];
-    const marks: { timeMs: number; revision: string }[] = [];
-    let bytes = 0;
-    let last = first - 1n;
-    await using watch = etcd.watches.open({ key: "\0", rangeEnd: "\0", startRevision: first }, { signal });
-    for await (const batch of watch) {
-      if (batch.type !== "events") continue;
-      for (const record of recordsOfBatch(batch.events)) {
-        records.push(record);
-        bytes += record.key.length + record.value.length + 8;
-      }
-      last = batch.revision;
-      marks.push({ timeMs: this.#clock.nowMs(), revision: last.toString() });
-      if (last >= until || bytes >= deltaBytesMax) break;
-    }
-    signal?.throwIfAborted();
-    return { records, last, marks };
-  }
-
-  async *#records(
-    deltas: readonly DeltaManifest[],
-    after: bigint,
-    until: bigint,
-  ): AsyncGenerator<readonly RawRecord[]> {
-    for (const delta of deltas) {
-      const parts: Uint8Array[] = [];
-      for (const name of delta.chunks) parts.push(await this.#chunks.get(name));
-      const bytes = Buffer.concat(parts);
-      if (createHash("sha256").update(bytes).digest("hex") !== delta.sha256) {
-        throw damaged(manifestPath(delta.id), undefined, "its chunks do not make the delta it names");
-      }
-      yield decodeSegment(bytes, manifestPath(delta.id)).filter(({ key }) => {
-        const revision = decodeRevision(key);
-        if (revision === undefined)
-          throw damaged(manifestPath(delta.id), undefined, "a record has no revision");
-        return revision.main > after && revision.main <= until;
-      });
-    }
-  }
-
-  /** The snapshot file of a full, as etcd sent it. */
-  async #materialise(full: FullManifest, path: string, signal: AbortSignal | undefined): Promise<void> {
-    const handle = await open(path, "wx", fileMode);
-    try {
-      for (const name of full.chunks) {
-        signal?.throwIfAborted();
-        await handle.writeFile(await this.#chunks.get(name));
-      }
-    } finally {
-      await handle.close();
-    }
   }
 
   async #publish(manifest: Manifest & { newBytes?: number }, newBytes: number): Promise<BackupOutcome> {
@@ -436,8 +348,4 @@ class Repository implements BackupRepository {
       `HashKV at revision ${report.toRevision} is ${report.hashKv}, the live member said ${exact.hash}`,
     );
   }
-}
-
-function manifestPath(id: string): string {
-  return `backups/${id}.json`;
 }

@@ -1,6 +1,7 @@
-/** Bytes cut into chunks on their way into a repository: their names, their hash, and what of them was new. */
+/** Bytes cut into chunks on their way into a repository (names, hash, what of them was new), and put together on their way out. */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
+import { fileMode } from "../durable.ts";
 import { type ChunkStore, chunkBytes } from "./chunks.ts";
 
 export interface Stored {
@@ -66,4 +67,22 @@ export async function storeBytes(chunks: ChunkStore, bytes: Uint8Array): Promise
   const stored = new StoredParts(chunks);
   for (let at = 0; at < bytes.length; at += chunkBytes) await stored.add(bytes.subarray(at, at + chunkBytes));
   return stored.finish();
+}
+
+/** Writes what `names` stand for, a file as it was stored, to `path`, which must not exist. @throws CORRUPT_SNAPSHOT */
+export async function writeStored(
+  chunks: ChunkStore,
+  names: readonly string[],
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const handle = await open(path, "wx", fileMode);
+  try {
+    for (const name of names) {
+      signal?.throwIfAborted();
+      await handle.writeFile(await chunks.get(name));
+    }
+  } finally {
+    await handle.close();
+  }
 }
