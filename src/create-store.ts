@@ -115,7 +115,13 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
   });
   epoch.onChange(() => registry.forgetDictionaries());
   const namespaceSlot = registry.add(namespaceKind, new NamespaceLifecycle(etcd.clock));
-  for (const kind of kinds) if (kind !== namespaceKind) registry.add(kind);
+  for (const kind of new Set(kinds)) {
+    if (kind === namespaceKind) continue;
+    const count = registry.slots.length;
+    const { definition } = registry.add(kind);
+    if (registry.slots.length > count) continue;
+    throw invalidArgument("kinds", `Cannot create store: two kinds are ${quote(definition.resource)}`);
+  }
   if (namespaces === "required") guards.push(new NamespaceGate(context, () => namespaceSlot));
   const background = new StoreBackground({
     context,

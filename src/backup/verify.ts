@@ -35,8 +35,8 @@ export interface VerifyReport {
   /** No problem was found. */
   readonly ok: boolean;
   readonly problems: readonly SnapshotProblem[];
-  /** The strongest proof that succeeded; "none" when there are problems. */
-  readonly proved: "boot" | "live" | "self" | "none";
+  /** What `ok` rests on: an etcd started from it, a running member, or the file alone (always so when it is damaged). */
+  readonly proved: "boot" | "live" | "self";
   /** What could not be compared, and why. */
   readonly notes: readonly string[];
   /** HashKV at the last revision; undefined when the file is damaged. */
@@ -63,7 +63,7 @@ export async function verifySnapshot(path: string, options: VerifyOptions = {}):
   };
   const opened = await attempt(() => SnapshotFile.open(path, options));
   if (opened === undefined) {
-    return { ok: false, problems, proved: "none", notes, hashKv: undefined, info: undefined };
+    return { ok: false, problems, proved: "self", notes, hashKv: undefined, info: undefined };
   }
   await using file = opened;
   if (file.metaFault !== undefined) problems.push(file.metaFault);
@@ -89,7 +89,7 @@ export async function verifySnapshot(path: string, options: VerifyOptions = {}):
     }
   }
   const ok = problems.length === 0;
-  return { ok, problems, proved: ok ? proved : "none", notes, hashKv, info: examined?.info };
+  return { ok, problems, proved: ok ? proved : "self", notes, hashKv, info: examined?.info };
 }
 
 async function live(

@@ -21,6 +21,7 @@ export class KindSlot {
   /** What is known of the size of its values. */
   readonly sizer: PageSizer = new PageSizer();
   readonly #removed = new AbortController();
+  readonly #replaced = new Set<() => void>();
   #definition: KindDefinition;
   #codec: KindValueCodec;
 
@@ -53,8 +54,16 @@ export class KindSlot {
 
   /** Same group and plural, another version or codec: what is under way sees it from its next object on. */
   replace(definition: KindDefinition, codec: KindValueCodec): void {
+    if (definition === this.#definition && codec === this.#codec) return;
     this.#definition = definition;
     this.#codec = codec;
+    for (const listener of [...this.#replaced]) listener();
+  }
+
+  /** Told after each replacement: what was made of the definition before must be made anew. */
+  onReplaced(listener: () => void): Disposable {
+    this.#replaced.add(listener);
+    return { [Symbol.dispose]: () => this.#replaced.delete(listener) };
   }
 
   remove(): void {

@@ -112,6 +112,8 @@ export interface StoredSource {
   /** Identity of the store's history; a restore changes it (fires `onEpochChange`). */
   epoch(): string;
   onEpochChange(listener: () => void): Disposable;
+  /** Told when its only kind is replaced by `addKind`; absent where kinds come and go by their owner's word. */
+  readonly onReplaced?: ((listener: () => void) => Disposable) | undefined;
   /** Time, chance and turns of the store underneath: what is built over it uses the same. */
   readonly clock: Clock;
   readonly random: Random;

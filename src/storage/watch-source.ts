@@ -39,6 +39,8 @@ export interface SourceScope {
   readonly slots: () => readonly KindSlot[];
   /** Ends with the store, or with its only kind. */
   readonly closed: AbortSignal;
+  /** Told when the only kind is replaced. */
+  readonly onReplaced?: (listener: () => void) => Disposable;
 }
 
 export class RangeSource implements StoredSource {
@@ -150,6 +152,10 @@ export class RangeSource implements StoredSource {
     return this.#scope.closed;
   }
 
+  get onReplaced(): ((listener: () => void) => Disposable) | undefined {
+    return this.#scope.onReplaced;
+  }
+
   seenRevision(): bigint {
     return this.#context.etcd.kv.highestRevision;
   }
@@ -250,5 +256,6 @@ export function kindSource(context: StorageContext, slot: KindSlot): RangeSource
     range: slot.range,
     slots: () => [slot],
     closed: AbortSignal.any([context.gate.signal, slot.closed]),
+    onReplaced: (listener) => slot.onReplaced(listener),
   });
 }

@@ -98,7 +98,15 @@ export class Feed {
   start(): void {
     for (const definition of this.source.kinds()) if (this.#carries(definition)) this.#open(definition);
     const epoch = this.source.onEpochChange(() => this.rewind("epoch"));
-    this.#stop.signal.addEventListener("abort", () => epoch[Symbol.dispose](), { once: true });
+    const replaced = this.source.onReplaced?.(() => this.#replace());
+    this.#stop.signal.addEventListener(
+      "abort",
+      () => {
+        epoch[Symbol.dispose]();
+        replaced?.[Symbol.dispose]();
+      },
+      { once: true },
+    );
     const { closed } = this.source;
     if (closed?.aborted) this.#end(closed.reason);
     closed?.addEventListener("abort", () => this.#end(closed.reason), { once: true, signal: this.signal });
@@ -130,6 +138,12 @@ export class Feed {
     return new Promise((resolve, reject) => {
       this.#readyWaiters.add((error) => (error === undefined ? resolve() : reject(error)));
     });
+  }
+
+  /** Resolves once ready, with the kind filled that may be joining now. */
+  async readyFor(resource: string): Promise<void> {
+    await this.ready();
+    await this.#adding.get(resource);
   }
 
   /** False when `timeoutMs` passed before `revision` was applied. Progress is asked for while somebody waits. */
@@ -225,6 +239,11 @@ export class Feed {
     this.#filled(kind, revision);
     for (const event of waiting) this.#applyEvent(event);
     this.#scheduleFlush();
+  }
+
+  /** The source's own kinds have new definitions. What cannot be listed is tried again with everything, until it ends. */
+  #replace(): void {
+    for (const definition of this.source.kinds()) this.addKind(definition).catch(() => undefined);
   }
 
   removeKind(resource: string): void {

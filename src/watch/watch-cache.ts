@@ -80,7 +80,7 @@ export class KindCache<T> implements WatchCache<T> {
   async ready(options: Call = {}): Promise<void> {
     const { feed } = this.core;
     using scope = new CallScope(options, feed.source.clock, "wait for the cache");
-    await untilAborted(feed.ready(), scope.signal);
+    await untilAborted(feed.readyFor(this.resource), scope.signal);
   }
 
   get(key: Key, options?: GetOptions): Promise<T> {

@@ -95,7 +95,7 @@ describe("kinds at run time", () => {
     expect(store.kinds.filter((kind) => kind.plural === "gears")).toEqual([GearV2]);
   });
 
-  test("a nested key path, or a prefix below /keelson, is refused", async () => {
+  test("a nested key path, two versions of one kind, or a prefix below /keelson, is refused", async () => {
     const nested = defineKind({
       version: "v1",
       kind: "Sub",
@@ -104,6 +104,7 @@ describe("kinds at run time", () => {
       keyPath: "configmaps/sub",
     });
     await refusal(world.store({ kinds: [ConfigMap, nested] }), "INVALID_ARGUMENT");
+    await refusal(world.store({ kinds: [Gear, GearV2] }), "INVALID_ARGUMENT");
     for (const prefix of ["/keelson", "/keelson/x", "", "/", "/a/../b"]) {
       await refusal(world.store({ prefix }), "INVALID_ARGUMENT");
     }

@@ -1,4 +1,4 @@
-import { createStore, defineKind, StoreError } from "keelson";
+import { createStore, createWatchCache, defineKind, type Resource, StoreError, withCache } from "keelson";
 import { expect, test } from "vitest";
 import { definitionOf } from "../../../src/resource/define-kind.ts";
 import { type HasStoredSource, type StoredSource, storedSource } from "../../../src/storage/stored.ts";
@@ -51,4 +51,39 @@ test("a kind that cannot be listed when it is added is listed with all the other
   expect(kind?.state.size).toBe(1);
   expect(counters).toMatchObject({ relists: 1, sourceFailures: 0 });
   await feed.stop();
+});
+
+test("a cache of one kind goes on with the kind that replaces it: reads, watches, and what was stored before", async () => {
+  interface Gear extends Resource {
+    spec: { teeth: number };
+  }
+  const gear = { kind: "Gear", plural: "gears", scope: "Namespaced" } as const;
+  const before = defineKind<Gear>({ ...gear, version: "v1" });
+  const after = defineKind<Gear>({
+    ...gear,
+    version: "v2",
+    fields: { "spec.teeth": ({ spec }) => String(spec.teeth) },
+    upgrade: (stored) => ({ ...(stored as Gear), apiVersion: "v2" }),
+  });
+  await using lab = new MemoryLab();
+  await using store = await createStore({ etcd: lab.connect(), kinds: [before], compaction: false });
+  const create = (kind: typeof before, name: string, teeth: number): Promise<Gear> =>
+    store.resources(kind).create({ metadata: { namespace: "default", name }, spec: { teeth } });
+  await create(before, "a", 1);
+  await using cache = createWatchCache(store.resources(before));
+  await cache.ready();
+  await using watch = cache.watch();
+  await watch.ready();
+  await store.addKind(after);
+  await create(after, "b", 2);
+  const event = await watch[Symbol.asyncIterator]().next();
+  expect(event.value).toMatchObject({ type: "ADDED", object: { apiVersion: "v2", metadata: { name: "b" } } });
+  await cache.ready();
+  const cached = withCache(store.resources(after), cache);
+  const { items } = await cached.list({ fieldSelector: "spec.teeth!=3" });
+  expect(items.map(({ apiVersion, metadata }) => [apiVersion, metadata.name])).toEqual([
+    ["v2", "a"],
+    ["v2", "b"],
+  ]);
+  expect(cache.stats()).toMatchObject({ state: "ready", objects: 2, relists: 0 });
 });

@@ -48,5 +48,4 @@ const proofs = {
   boot: "an etcd that booted from it",
   live: "the live cluster's hash",
   self: "its own hashes, pages and records",
-  none: "nothing",
 } as const;
