@@ -15,18 +15,18 @@
 import { type Call, CallScope } from "../base/call.ts";
 import type { Timer } from "../base/clock.ts";
 import { untilAborted } from "../base/until-aborted.ts";
-import { StoreError, type Subject } from "../errors.ts";
+import { StoreError } from "../errors.ts";
 import type { Watch, WatchEvent } from "../resource/contract.ts";
-import type { ParsedWatchOptions } from "../resource/read-options.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
-import { cacheLimits, type WatcherLag } from "./cache-options.ts";
-import type { AnyView, CachedKind } from "./cached-kind.ts";
+import type { WatcherLag } from "./cache-options.ts";
+import type { AnyView } from "./cached-kind.ts";
 import { coalesceEvents } from "./coalesce.ts";
-import type { Feed } from "./feed.ts";
-import type { FreshReads } from "./fresh-reads.ts";
 import { HistoryReplay } from "./history-replay.ts";
 import { InitialEvents, makerOf } from "./initial-events.ts";
-import { type GroupCursor, makeEvents, type PendingEvent, type WatchGroup } from "./watch-group.ts";
+import { nextLogPart } from "./log-part.ts";
+import { oneByOne } from "./one-by-one.ts";
+import { type GroupCursor, makeEvents, type WatchGroup } from "./watch-group.ts";
+import { startOf, type WatchStartParts } from "./watch-start.ts";
 
 type Batch<V> = readonly WatchEvent<V>[];
 type Taken<V> = IteratorResult<Batch<V>, undefined>;
@@ -36,15 +36,9 @@ type End = { readonly error: unknown } | "done";
 
 const finished: IteratorResult<never, undefined> = Object.freeze({ done: true, value: undefined });
 
-export interface CacheWatchParts {
-  readonly feed: Feed;
-  readonly fresh: FreshReads;
-  readonly kind: CachedKind;
+export interface CacheWatchParts extends WatchStartParts {
   readonly view: AnyView | undefined;
-  /** Everything written by this process before the call is before it. */
-  readonly seen: bigint;
   readonly coalesce: boolean;
-  readonly options: ParsedWatchOptions;
   readonly call: Call;
   /** Hears when the watcher begins and when it is over. */
   readonly onOpen: (watch: CacheWatch<unknown>) => void;
@@ -119,30 +113,11 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   [Symbol.asyncIterator](): AsyncIterator<WatchEvent<V>, undefined> {
     this.#take();
-    let batch: Batch<V> = [];
-    let at = 0;
-    const next = async (): Promise<IteratorResult<WatchEvent<V>, undefined>> => {
-      for (;;) {
-        const value = batch[at];
-        if (value !== undefined) {
-          at++;
-          return { done: false, value };
-        }
-        const taken = await this.#next();
-        if (taken.done === true) return finished;
-        batch = taken.value;
-        at = 0;
-      }
-    };
-    return {
-      next: () => {
-        const value = this.#end === undefined ? batch[at] : undefined;
-        if (value === undefined) return next();
-        at++;
-        return Promise.resolve({ done: false, value });
-      },
-      return: () => this.#leave(),
-    };
+    return oneByOne<V>({
+      next: () => this.#next(),
+      leave: () => this.#leave(),
+      ended: () => this.#end !== undefined,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -230,8 +205,8 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     if (call.signal?.aborted === true) throw call.signal.reason;
     if (!feed.covers(kind)) throw feed.notReady(`watch ${this.resource}`);
     using scope = new CallScope({ signal: this.#stop.signal }, feed.source.clock, "watch");
-    const revision =
-      options.initial === undefined ? await this.#startRevision(scope) : await this.#initialRevision(scope);
+    const revision = await startOf(this.#parts, scope);
+    if (options.fromRevision !== undefined && !kind.logCovers(revision)) await this.#openReplay(revision);
     this.#delivered = revision;
     if (options.initial !== undefined) this.#phase = "initial";
     else if (this.#replay === undefined) {
@@ -242,36 +217,6 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     }
     this.#wake();
     return revision;
-  }
-
-  async #startRevision(scope: CallScope): Promise<bigint> {
-    const { feed, fresh, kind, options, seen } = this.#parts;
-    const { fromRevision } = options;
-    // From now: nothing this process has written before, everything it writes after.
-    if (fromRevision === undefined) {
-      if (seen > feed.applied) return seen;
-      return feed.applied;
-    }
-    if (fromRevision > feed.applied && !(await fresh.notOlderThan(fromRevision, scope, this.#subject()))) {
-      throw feed.notReady(`watch ${this.resource} from version ${fromRevision}`);
-    }
-    if (!kind.logCovers(fromRevision)) await this.#openReplay(fromRevision);
-    return fromRevision;
-  }
-
-  async #initialRevision(scope: CallScope): Promise<bigint> {
-    const { feed, fresh, kind, options, seen } = this.#parts;
-    const { initial, initialMinRevision: min } = options;
-    let fits = true;
-    if (initial?.consistency === "linearizable") fits = await fresh.linearizable(scope);
-    else if (initial !== undefined && "revision" in initial) {
-      fits = await fresh.notOlderThan(initial.revision, scope, this.#subject());
-    } else if (seen > feed.applied) fits = await fresh.notOlderThan(seen, scope, this.#subject());
-    if (fits && min !== undefined) fits = await fresh.notOlderThan(min, scope, this.#subject());
-    if (!feed.covers(kind)) throw feed.notReady(`watch ${this.resource}`);
-    if (fits) return feed.applied;
-    // The cache lags, or cannot know: the state is read from etcd, the changes after it come from the cache.
-    return untilAborted(fresh.current(), scope.signal);
   }
 
   #next(): Promise<Taken<V>> {
@@ -382,25 +327,11 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       await this.#openReplay(this.#delivered);
       return undefined;
     }
-    const { log } = kind.state;
-    let position = log.positionAt(this.#delivered);
-    const pending: PendingEvent[] = [];
-    const stop = position + cacheLimits.pullChangesMax;
-    let reached = this.#delivered;
-    for (let change = log.at(position + 1); change !== undefined; change = log.at(position + 1)) {
-      const whole = change.revision !== reached;
-      if (whole && (pending.length >= cacheLimits.pullEventsMax || position >= stop)) break;
-      const event = this.#group.eventOf(change);
-      // A value that cannot be read ends the stream, but not before what came before it was handed over.
-      if (event !== undefined && event.version.slab === undefined && whole && pending.length > 0) break;
-      if (event !== undefined) pending.push(event);
-      reached = change.revision;
-      position++;
-    }
-    const events = makeEvents(pending, kind.maker(view));
-    this.#delivered = reached;
-    if (position >= log.position) this.#goLive();
-    else if (pending.length === 0) await feed.source.turns.pause();
+    const part = nextLogPart(kind.state.log, this.#group, this.#delivered);
+    const events = makeEvents(part.events, kind.maker(view));
+    this.#delivered = part.revision;
+    if (part.isLast) this.#goLive();
+    else if (part.events.length === 0) await feed.source.turns.pause();
     return this.#parts.coalesce ? coalesceEvents(events) : events;
   }
 
@@ -520,10 +451,5 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const waiter = this.#waiter;
     this.#waiter = undefined;
     if (waiter !== undefined) this.#ended().then(waiter.resolve, waiter.reject);
-  }
-
-  #subject(): Subject {
-    const { group, kind, plural } = this.#parts.kind.definition;
-    return { group, kind, plural, namespace: this.#parts.options.selection.namespace };
   }
 }

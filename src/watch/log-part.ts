@@ -1,0 +1,33 @@
+/**
+ * What a parked watcher has missed, read from its kind's log: whole revisions, a few hundred events at a time.
+ */
+import { cacheLimits } from "./cache-options.ts";
+import type { ChangeLog } from "./change-log.ts";
+import type { PendingEvent, WatchGroup } from "./watch-group.ts";
+
+export interface LogPart {
+  readonly events: readonly PendingEvent[];
+  /** Everything up to it is in this part or before it. */
+  readonly revision: bigint;
+  /** The log has nothing after it. */
+  readonly isLast: boolean;
+}
+
+/** What the log, which must reach back to `delivered`, has for the group after it. */
+export function nextLogPart(log: ChangeLog, group: WatchGroup<unknown>, delivered: bigint): LogPart {
+  let position = log.positionAt(delivered);
+  const events: PendingEvent[] = [];
+  const stop = position + cacheLimits.pullChangesMax;
+  let revision = delivered;
+  for (let change = log.at(position + 1); change !== undefined; change = log.at(position + 1)) {
+    const whole = change.revision !== revision;
+    if (whole && (events.length >= cacheLimits.pullEventsMax || position >= stop)) break;
+    const event = group.eventOf(change);
+    // A value that cannot be read ends the stream, but not before what came before it was handed over.
+    if (event !== undefined && event.version.slab === undefined && whole && events.length > 0) break;
+    if (event !== undefined) events.push(event);
+    revision = change.revision;
+    position++;
+  }
+  return { events, revision, isLast: position >= log.position };
+}

@@ -1,0 +1,61 @@
+/**
+ * The version a watcher of a cache begins at.
+ *
+ *   from a version         that one, once the cache has come to it
+ *   from now               nothing this process has written before the call, everything it writes after
+ *   with initial events    the version of the state they show, as fresh as was asked for
+ */
+import type { CallScope } from "../base/call.ts";
+import { untilAborted } from "../base/until-aborted.ts";
+import type { Subject } from "../errors.ts";
+import type { ParsedWatchOptions } from "../resource/read-options.ts";
+import type { CachedKind } from "./cached-kind.ts";
+import type { Feed } from "./feed.ts";
+import type { FreshReads } from "./fresh-reads.ts";
+
+export interface WatchStartParts {
+  readonly feed: Feed;
+  readonly fresh: FreshReads;
+  readonly kind: CachedKind;
+  /** Everything written by this process before the call is before it. */
+  readonly seen: bigint;
+  readonly options: ParsedWatchOptions;
+}
+
+/** @throws NOT_READY while the kind is not filled, or when the cache lags behind the version asked for; FUTURE_VERSION */
+export function startOf(parts: WatchStartParts, scope: CallScope): Promise<bigint> {
+  return parts.options.initial === undefined ? startRevision(parts, scope) : initialRevision(parts, scope);
+}
+
+async function startRevision(parts: WatchStartParts, scope: CallScope): Promise<bigint> {
+  const { feed, fresh, kind, options, seen } = parts;
+  const { fromRevision } = options;
+  if (fromRevision === undefined) {
+    if (seen > feed.applied) return seen;
+    return feed.applied;
+  }
+  if (fromRevision > feed.applied && !(await fresh.notOlderThan(fromRevision, scope, subjectOf(parts)))) {
+    throw feed.notReady(`watch ${kind.definition.resource} from version ${fromRevision}`);
+  }
+  return fromRevision;
+}
+
+async function initialRevision(parts: WatchStartParts, scope: CallScope): Promise<bigint> {
+  const { feed, fresh, kind, options, seen } = parts;
+  const { initial, initialMinRevision: min } = options;
+  let fits = true;
+  if (initial?.consistency === "linearizable") fits = await fresh.linearizable(scope);
+  else if (initial !== undefined && "revision" in initial) {
+    fits = await fresh.notOlderThan(initial.revision, scope, subjectOf(parts));
+  } else if (seen > feed.applied) fits = await fresh.notOlderThan(seen, scope, subjectOf(parts));
+  if (fits && min !== undefined) fits = await fresh.notOlderThan(min, scope, subjectOf(parts));
+  if (!feed.covers(kind)) throw feed.notReady(`watch ${kind.definition.resource}`);
+  if (fits) return feed.applied;
+  // The cache lags, or cannot know: the state is read from etcd, the changes after it come from the cache.
+  return untilAborted(fresh.current(), scope.signal);
+}
+
+function subjectOf({ kind, options }: WatchStartParts): Subject {
+  const { group, kind: name, plural } = kind.definition;
+  return { group, kind: name, plural, namespace: options.selection.namespace };
+}
