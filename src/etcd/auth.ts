@@ -2,7 +2,8 @@
 import { isStoreError } from "../errors.ts";
 import type { Client, Effect, Rpc } from "./client.ts";
 import { statusRpc } from "./maintenance.ts";
-import type { Auth, EtcdCall, Header } from "./ports.ts";
+import type { Header } from "./messages.ts";
+import type { Auth, EtcdCall } from "./ports.ts";
 import { authenticateRpc, authIsOff } from "./token-source.ts";
 import {
   authenticateRequest,

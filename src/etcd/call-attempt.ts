@@ -6,7 +6,8 @@ import { setMaxListeners } from "node:events";
 import { invalidArgument, StoreError } from "../errors.ts";
 import type { RequestOptions, Rpc } from "./client.ts";
 import type { Endpoint } from "./endpoint-set.ts";
-import type { EtcdCall, Header } from "./ports.ts";
+import type { Header } from "./messages.ts";
+import type { EtcdCall } from "./ports.ts";
 import { TransportFailure } from "./transport.ts";
 import type { WireError } from "./wire/reader.ts";
 

@@ -14,7 +14,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { StoreError } from "../errors.ts";
-import type { Bytes, EtcdCall, Header } from "./ports.ts";
+import type { Bytes, Header } from "./messages.ts";
+import type { EtcdCall } from "./ports.ts";
 import type { Lane, MethodPath, TransportFailure } from "./transport.ts";
 
 /**

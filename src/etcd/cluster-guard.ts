@@ -15,7 +15,7 @@
  */
 import type { RestoreEvent } from "./client.ts";
 import type { Endpoint } from "./endpoint-set.ts";
-import type { Header } from "./ports.ts";
+import type { Header } from "./messages.ts";
 
 interface Mark {
   readonly kind: "low" | "foreign";

@@ -11,7 +11,7 @@
  */
 import type { Call } from "../base/call.ts";
 import type { StoreError } from "../errors.ts";
-import type { Compare, KeyValue, RangeRequest, RangeResponse, TxnOp } from "./ports.ts";
+import type { Compare, KeyValue, RangeRequest, RangeResponse, TxnOp } from "./messages.ts";
 
 /** One guarded change of one key, with what rides in the same transaction. */
 export interface FencedWrite {

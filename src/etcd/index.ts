@@ -9,6 +9,7 @@ export {
   startLocalCluster,
 } from "./local-cluster.ts";
 export { type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "./local-etcd.ts";
+export type * from "./messages.ts";
 export type * from "./ports.ts";
 export { prefixEnd } from "./prefix-end.ts";
 export { readOnlyEtcd } from "./read-only.ts";

@@ -5,9 +5,7 @@ import type {
   Bytes,
   DeleteRangeRequest,
   DeleteRangeResponse,
-  EtcdCall,
   Header,
-  Kv,
   PutRequest,
   PutResponse,
   RangeRequest,
@@ -15,7 +13,8 @@ import type {
   TxnOp,
   TxnRequest,
   TxnResponse,
-} from "./ports.ts";
+} from "./messages.ts";
+import type { EtcdCall, Kv } from "./ports.ts";
 import {
   decodeDeleteRangeResponse,
   decodeHeaderOnly,

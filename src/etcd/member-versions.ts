@@ -4,7 +4,7 @@
  */
 import { isStoreError } from "../errors.ts";
 import type { Client, Rpc } from "./client.ts";
-import type { Header } from "./ports.ts";
+import type { Header } from "./messages.ts";
 import { reticentVersion } from "./version.ts";
 import { header, message, text } from "./wire/message.ts";
 

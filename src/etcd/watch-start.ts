@@ -7,7 +7,8 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { isStoreError, StoreError } from "../errors.ts";
-import type { Bytes, Kv } from "./ports.ts";
+import type { Bytes } from "./messages.ts";
+import type { Kv } from "./ports.ts";
 
 export interface WatchStart {
   readonly kv: Kv;

@@ -7,7 +7,7 @@
  */
 import type { FencedWrite } from "./fenced-write.ts";
 import { graveKey } from "./graves.ts";
-import type { Bytes, TxnOp } from "./ports.ts";
+import type { Bytes, TxnOp } from "./messages.ts";
 import { buries, memberCost } from "./write-txn.ts";
 
 export interface GroupPlan {

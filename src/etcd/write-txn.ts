@@ -19,7 +19,7 @@ import type {
   TxnOpResponse,
   TxnRequest,
   TxnResponse,
-} from "./ports.ts";
+} from "./messages.ts";
 
 export interface TxnContext {
   readonly root: string;

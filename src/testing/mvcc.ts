@@ -12,7 +12,6 @@ import type {
   DeleteRangeRequest,
   DeleteRangeResponse,
   KeyValue,
-  KvEvent,
   PutRequest,
   PutResponse,
   RangeRequest,
@@ -21,7 +20,8 @@ import type {
   TxnOpResponse,
   TxnRequest,
   TxnResponse,
-} from "../etcd/ports.ts";
+} from "../etcd/messages.ts";
+import type { KvEvent } from "../etcd/ports.ts";
 import { type ByteRange, byteRange, contains, insertionPoint, keyText } from "./byte-range.ts";
 import { refusals } from "./refusal.ts";
 import { checkTxn } from "./txn-check.ts";

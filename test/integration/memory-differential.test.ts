@@ -15,7 +15,7 @@ import type {
   TxnOp,
   TxnOpResponse,
   TxnRequest,
-} from "../../src/etcd/ports.ts";
+} from "../../src/etcd/messages.ts";
 import { type Transport, TransportFailure } from "../../src/etcd/transport.ts";
 import {
   decodeTxnResponse,

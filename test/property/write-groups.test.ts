@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FencedWrite } from "../../src/etcd/fenced-write.ts";
 import { graveHolds, graveKey, graveValue } from "../../src/etcd/graves.ts";
-import type { TxnOp, TxnRequest } from "../../src/etcd/ports.ts";
+import type { TxnOp, TxnRequest } from "../../src/etcd/messages.ts";
 import { planGroups } from "../../src/etcd/write-groups.ts";
 import { groupTxn } from "../../src/etcd/write-txn.ts";
 

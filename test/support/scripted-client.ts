@@ -9,7 +9,7 @@ import type {
   Rpc,
   StreamSpec,
 } from "../../src/etcd/client.ts";
-import type { Header } from "../../src/etcd/ports.ts";
+import type { Header } from "../../src/etcd/messages.ts";
 import type { TransportFailure } from "../../src/etcd/transport.ts";
 import { ManualClock } from "./manual-clock.ts";
 

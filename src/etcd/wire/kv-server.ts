@@ -16,7 +16,7 @@ import type {
   TxnOpResponse,
   TxnRequest,
   TxnResponse,
-} from "../ports.ts";
+} from "../messages.ts";
 import {
   compareResults,
   compareTargets,

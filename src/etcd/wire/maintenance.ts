@@ -1,5 +1,6 @@
 /** Maintenance messages, both directions. Member ids are uint64 and exact: a rounded id disarms nothing. */
-import type { Alarm, Header } from "../ports.ts";
+import type { Header } from "../messages.ts";
+import type { Alarm } from "../ports.ts";
 import {
   bool,
   bytes,
