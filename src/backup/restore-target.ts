@@ -7,6 +7,7 @@ import { access, lstat, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../base/make-directory.ts";
+import { systemErrorCode } from "../base/system-error.ts";
 import { invalidArgument } from "../errors.ts";
 import { directoryMode } from "./durable.ts";
 
@@ -20,8 +21,8 @@ export async function checkDataDir(dataDir: string): Promise<void> {
   const found = await lstat(resolve(dataDir)).catch(() => undefined);
   if (found?.isSymbolicLink()) throw refused(dataDir, "it is a symbolic link");
   const entries = await readdir(dataDir).catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return [];
-    throw refused(dataDir, codeOf(error) === "ENOTDIR" ? "it is a file" : String(error));
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw refused(dataDir, systemErrorCode(error) === "ENOTDIR" ? "it is a file" : String(error));
   });
   if (entries.length > 0) throw refused(dataDir, `it is not empty: it holds "${entries[0]}"`);
   const parent = dirname(resolve(dataDir));
@@ -40,7 +41,7 @@ export async function checkDataDir(dataDir: string): Promise<void> {
 export async function createPartial(dataDir: string): Promise<string> {
   const partial = `${resolve(dataDir)}.partial`;
   const left = await readdir(partial).catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (systemErrorCode(error) === "ENOENT") return undefined;
     throw refused(dataDir, `"${partial}" is in the way`);
   });
   if (left?.some((name) => name !== "member")) {
@@ -87,8 +88,4 @@ function answers(host: string, port: number): Promise<boolean> {
 
 function refused(dataDir: string, reason: string): Error {
   return invalidArgument("dataDir", `Cannot restore snapshot into data directory "${dataDir}": ${reason}`);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

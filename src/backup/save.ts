@@ -15,6 +15,7 @@ import type { Writable } from "node:stream";
 import { type Call, CallScope } from "../base/call.ts";
 import type { Clock } from "../base/clock.ts";
 import { setReadingTimer } from "../base/reading-timer.ts";
+import { systemErrorCode } from "../base/system-error.ts";
 import { invalidArgument, StoreError } from "../errors.ts";
 import type { Etcd, MemberStatus } from "../etcd/ports.ts";
 import type { Progress } from "../resource/contract.ts";
@@ -113,7 +114,7 @@ export async function saveSnapshot(
     // Another save to the same path may have taken the name over: its file is not ours to publish.
     if ((await stat(partial)).ino !== ino) throw existing(path);
     await link(partial, path).catch((error: unknown) => {
-      throw error instanceof Error && "code" in error && error.code === "EEXIST" ? existing(path) : error;
+      throw systemErrorCode(error) === "EEXIST" ? existing(path) : error;
     });
     await unlink(partial);
     await syncDirectory(dirname(path));

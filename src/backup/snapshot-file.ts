@@ -10,6 +10,7 @@ import { timingSafeEqual } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
+import { systemErrorCode } from "../base/system-error.ts";
 import { invalidArgument } from "../errors.ts";
 import {
   decodeMeta,
@@ -198,7 +199,7 @@ async function readFully(handle: FileHandle, into: Uint8Array, offset: number): 
 }
 
 function cannotOpen(path: string, error: unknown): Error {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = systemErrorCode(error);
   const reason = code === "ENOENT" ? "there is no such file" : error instanceof Error ? error.message : code;
   return invalidArgument("path", `Cannot open snapshot "${path}": ${reason}`);
 }

@@ -8,6 +8,7 @@
  */
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { systemErrorCode } from "./system-error.ts";
 
 /**
  * Afterwards `path` is a directory; what was missing of it has `mode`, what was there is left as it is.
@@ -24,7 +25,7 @@ export async function makeDirectory(path: string, mode: number): Promise<void> {
   for (const directory of missing.reverse()) {
     await mkdir(directory, { mode }).catch(async (error: unknown) => {
       // Another process made it in the meantime.
-      if (codeOf(error) === "EEXIST" && (await isDirectory(directory))) return;
+      if (systemErrorCode(error) === "EEXIST" && (await isDirectory(directory))) return;
       throw error;
     });
   }
@@ -33,12 +34,8 @@ export async function makeDirectory(path: string, mode: number): Promise<void> {
 /** @throws what the file system says, absence apart: a parent that is a file or may not be entered */
 async function isDirectory(path: string): Promise<boolean> {
   const found = await stat(path).catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (systemErrorCode(error) === "ENOENT") return undefined;
     throw error;
   });
   return found?.isDirectory() ?? false;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

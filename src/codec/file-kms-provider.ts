@@ -7,6 +7,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
 import { type Random, systemRandom } from "../base/random.ts";
+import { systemErrorCode } from "../base/system-error.ts";
 import { invalidArgument } from "../errors.ts";
 import type { KmsProvider } from "./kms-envelope.ts";
 
@@ -41,7 +42,7 @@ export async function fileKmsProvider(options: {
   try {
     keys = parseKeys(path, await readFile(path, "utf8"));
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (systemErrorCode(error) !== "ENOENT") throw error;
     keys = [newKey(random)];
     await writeKeys(path, keys, random);
   }

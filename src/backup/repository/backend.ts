@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { makeDirectory } from "../../base/make-directory.ts";
 import { quote } from "../../base/quote.ts";
 import { randomUuid, systemRandom } from "../../base/random.ts";
+import { systemErrorCode } from "../../base/system-error.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { directoryMode, syncDirectory, writeNewFile } from "../durable.ts";
 
@@ -125,11 +126,11 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return systemErrorCode(error) === "EPERM";
   }
 }
 
 function absent(error: unknown): undefined {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  if (systemErrorCode(error) === "ENOENT") return undefined;
   throw error;
 }
