@@ -18,7 +18,7 @@ const campaignFiles = ["test/robustness/short.test.ts"];
 
 // The doors, as the package exports them, but from source: tests never run a stale build.
 const alias = [
-  ...["etcd", "codec", "backup", "http", "testing"].map((name) => ({
+  ...["etcd", "codec", "kubernetes", "backup", "http", "testing"].map((name) => ({
     find: new RegExp(`^keelson/${name}$`),
     replacement: door(`${name}/index.ts`),
   })),

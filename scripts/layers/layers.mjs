@@ -2,7 +2,7 @@
  * The layer table: which folder may import which. DESIGN.md's drawing as data; ARCHITECTURE.md shows it to people.
  *
  *   base < resource < codec < etcd < storage < quota | watch < backup < assembly (src/*.ts)
- *                                \ testing               http: over resource alone
+ *                          | kubernetes  \ testing         http: over resource alone
  *
  * Around the library stand tools, examples and benches, which see its doors alone, and tests, which see all.
  */
@@ -22,6 +22,7 @@ const mayImport = {
   base: [],
   resource: ["base"],
   codec: ["base", "resource"],
+  kubernetes: ["base", "resource", "codec"],
   etcd: ["base", "resource", "codec"],
   storage: ["base", "resource", "codec", "etcd"],
   quota: ["base", "resource", "codec", "etcd", "storage"],

@@ -53,6 +53,7 @@ describe("layers", () => {
     ],
     ["quota knowing watch", "src/quota/x.ts", 'import "../watch/y.ts";', "not watch"],
     ["watch knowing quota", "src/watch/x.ts", 'import "../quota/y.ts";', "not quota"],
+    ["kubernetes knowing etcd", "src/kubernetes/x.ts", 'import "../etcd/y.ts";', "not etcd"],
     ["http knowing storage", "src/http/x.ts", 'import "../storage/y.ts";', "not storage"],
     ["testing knowing storage", "src/testing/x.ts", 'import "../storage/y.ts";', "not storage"],
     ["a file that is not there", "src/base/x.ts", 'import "./gone.ts";', "there is no such file"],
