@@ -36,8 +36,8 @@ const sourceAreas = new Set(Object.keys(mayImport));
 /** Packages with one place each: nothing else knows them. */
 /** @type {readonly { name: string, places: readonly string[] }[]} */
 const packagePlaces = [
-  { name: "etcd3", places: ["src/etcd/etcd3/", "bench/", "test/"] },
-  { name: "@grpc/grpc-js", places: ["src/etcd/etcd3/", "bench/", "test/"] },
+  { name: "etcd3", places: ["src/etcd/transport/etcd3/", "bench/", "test/"] },
+  { name: "@grpc/grpc-js", places: ["src/etcd/transport/etcd3/", "bench/", "test/"] },
   { name: "msgpackr", places: ["src/codec/", "bench/", "test/"] },
   { name: "commander", places: ["tools/", "bench/"] },
   { name: "yaml", places: ["tools/", "test/", "bench/", "scripts/"] },

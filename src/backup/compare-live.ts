@@ -7,7 +7,7 @@
  */
 
 import { isStoreError } from "../errors.ts";
-import type { Etcd } from "../etcd/ports.ts";
+import type { Etcd } from "../etcd/ports/ports.ts";
 import { type Examined, hashKvOf } from "./examine.ts";
 
 export type LiveComparison =

@@ -3,7 +3,7 @@ import type { Call } from "../base/call.ts";
 import { CallScope } from "../base/call.ts";
 import { systemClock } from "../base/clock.ts";
 import { StoreError } from "../errors.ts";
-import type { Etcd } from "../etcd/ports.ts";
+import type { Etcd } from "../etcd/ports/ports.ts";
 import { eventVersion, history, type KeyVersion } from "./history.ts";
 import { liveHistory } from "./live-history.ts";
 import type { OpenSnapshotOptions } from "./snapshot-file.ts";

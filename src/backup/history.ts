@@ -5,8 +5,8 @@
 import { type Call, CallScope } from "../base/call.ts";
 import { systemClock } from "../base/clock.ts";
 import { invalidArgument } from "../errors.ts";
-import type { Etcd, KvEvent } from "../etcd/ports.ts";
-import { prefixEnd } from "../etcd/prefix-end.ts";
+import type { Etcd, KvEvent } from "../etcd/ports/ports.ts";
+import { prefixEnd } from "../etcd/ports/prefix-end.ts";
 import { liveHistory } from "./live-history.ts";
 import type { MvccRecord } from "./mvcc-record.ts";
 import { recordsUpTo } from "./record-scan.ts";

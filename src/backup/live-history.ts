@@ -9,8 +9,8 @@
  * cannot be believed (progress-trust.ts) every key is watched instead: each revision has an event of some key.
  */
 import { isStoreError } from "../errors.ts";
-import type { KeyValue } from "../etcd/messages.ts";
-import type { Etcd, EtcdWatchRequest, KvEvent } from "../etcd/ports.ts";
+import type { KeyValue } from "../etcd/ports/messages.ts";
+import type { Etcd, EtcdWatchRequest, KvEvent } from "../etcd/ports/ports.ts";
 import { progressIsReliable } from "../storage/progress-trust.ts";
 
 /** Between questions how far the replay is, milliseconds: etcd drops them while it is catching up. */

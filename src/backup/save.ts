@@ -17,7 +17,7 @@ import type { Clock } from "../base/clock.ts";
 import { setReadingTimer } from "../base/reading-timer.ts";
 import { systemErrorCode } from "../base/system-error.ts";
 import { invalidArgument, StoreError } from "../errors.ts";
-import type { Etcd, MemberStatus } from "../etcd/ports.ts";
+import type { Etcd, MemberStatus } from "../etcd/ports/ports.ts";
 import type { Progress } from "../resource/contract.ts";
 import { trailerBytes } from "./bolt-format.ts";
 import { compareWithLive } from "./compare-live.ts";

@@ -7,20 +7,20 @@ import { type Call, CallScope, checkOptions } from "../base/call.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
-import { createAuth } from "./auth.ts";
-import { createCluster } from "./cluster.ts";
-import { type ConnectionFault, probeConnection } from "./connection-probe.ts";
-import { parseEndpoints } from "./endpoint-address.ts";
-import { Endpoint } from "./endpoint-set.ts";
-import { EtcdClient } from "./etcd-client.ts";
-import { createKv } from "./kv.ts";
-import { createLeases } from "./leases.ts";
-import { createMaintenance } from "./maintenance.ts";
-import { type MetricsReader, readMetricsPage } from "./metrics-page.ts";
-import type { Etcd } from "./ports.ts";
-import type { Pem, TlsOptions, TransportFactory } from "./transport.ts";
-import { compareVersions, reticentVersion } from "./version.ts";
-import { createWatches } from "./watches.ts";
+import { type ConnectionFault, probeConnection } from "./client/connection-probe.ts";
+import { parseEndpoints } from "./client/endpoint-address.ts";
+import { Endpoint } from "./client/endpoint-set.ts";
+import { EtcdClient } from "./client/etcd-client.ts";
+import type { Etcd } from "./ports/ports.ts";
+import { createAuth } from "./services/auth.ts";
+import { createCluster } from "./services/cluster.ts";
+import { createKv } from "./services/kv.ts";
+import { createLeases } from "./services/leases.ts";
+import { createMaintenance } from "./services/maintenance.ts";
+import { type MetricsReader, readMetricsPage } from "./services/metrics-page.ts";
+import type { Pem, TlsOptions, TransportFactory } from "./transport/transport.ts";
+import { compareVersions, reticentVersion } from "./versions/version.ts";
+import { createWatches } from "./watch/watches.ts";
 
 export interface EtcdOptions extends Call {
   /** `"http://127.0.0.1:2379"`, several as an array or with commas; all http or all https. */
@@ -188,8 +188,8 @@ function positive(name: string, value: number): number {
 
 /** Loaded when asked for: etcd3 reads its .proto files as it loads, a quarter of a second. */
 async function transportFactory(name: string): Promise<TransportFactory> {
-  if (name === "etcd3") return (await import("./etcd3/transport.ts")).createEtcd3Transport;
-  if (name === "http2") return (await import("./http2/transport-http2.ts")).http2Transport;
+  if (name === "etcd3") return (await import("./transport/etcd3/transport.ts")).createEtcd3Transport;
+  if (name === "http2") return (await import("./transport/http2/transport-http2.ts")).http2Transport;
   throw invalidArgument(
     "transport",
     `Cannot connect to etcd: transport is "${name}", expected "etcd3", "http2" or none`,

@@ -6,8 +6,8 @@
  * Invariant: etcd's revision, leases, members and users are the same before and after whatever is done through it.
  */
 import { StoreError } from "../errors.ts";
-import type { TxnOp, TxnRequest } from "./messages.ts";
-import type { Auth, Cluster, Etcd, Kv, Leases, Maintenance } from "./ports.ts";
+import type { TxnOp, TxnRequest } from "./ports/messages.ts";
+import type { Auth, Cluster, Etcd, Kv, Leases, Maintenance } from "./ports/ports.ts";
 
 /** `etcd`, for reading alone. Closing it closes `etcd`. */
 export function readOnlyEtcd(etcd: Etcd): Etcd {

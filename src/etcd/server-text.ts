@@ -2,7 +2,7 @@
  * What etcd itself said, word for word, e.g. `etcdserver: mvcc: required revision has been compacted`: for tools
  * that show people the text they know. Programs match `code`.
  */
-import { TransportFailure } from "./transport.ts";
+import { TransportFailure } from "./transport/transport.ts";
 
 /** The server's own text among the causes of `error`; undefined when the failure was not the server's. */
 export function etcdServerText(error: unknown): string | undefined {

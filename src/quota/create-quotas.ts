@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import type { CallGate } from "../base/call-gate.ts";
 import { StoreError } from "../errors.ts";
-import type { Etcd } from "../etcd/ports.ts";
+import type { Etcd } from "../etcd/ports/ports.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { Quotas } from "../resource/store.ts";
 import type { WriteGuard } from "../storage/write-guard.ts";

@@ -10,8 +10,8 @@ import { Backoff } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { isStoreError, type QuotaViolation } from "../errors.ts";
-import type { Compare, PutRequest } from "../etcd/messages.ts";
-import type { Kv } from "../etcd/ports.ts";
+import type { Compare, PutRequest } from "../etcd/ports/messages.ts";
+import type { Kv } from "../etcd/ports/ports.ts";
 import { quantityToNumber } from "../resource/quantity.ts";
 import { type Amounts, covers, minus, missing, nothing, plus, scaled, smaller } from "./amounts.ts";
 import {

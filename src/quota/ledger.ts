@@ -8,7 +8,7 @@
  * At every revision used + room <= hard (unless hard was lowered below it): a charge moves an amount from its slot's
  * room to use, a grant moves it from free to room and changes `grants`, so grants take turns.
  */
-import type { KeyValue, RangeResponse } from "../etcd/messages.ts";
+import type { KeyValue, RangeResponse } from "../etcd/ports/messages.ts";
 import { type Amounts, amountsOf, formatAmounts, minus, nothing, parseAmounts, plus } from "./amounts.ts";
 import type { LedgerKeys } from "./quota-keys.ts";
 import type { QuotaRule } from "./quota-spec.ts";

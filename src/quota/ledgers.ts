@@ -1,7 +1,7 @@
 /** The ledgers this process charges: for each generation of each quota its slots and its grants, made on first use. */
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import type { Kv } from "../etcd/ports.ts";
+import type { Kv } from "../etcd/ports/ports.ts";
 import { Grants } from "./grants.ts";
 import type { LedgerKeys, QuotaKeys } from "./quota-keys.ts";
 import type { NamespaceSpec, QuotaRule } from "./quota-spec.ts";

@@ -10,7 +10,7 @@
  */
 import type { Call } from "../base/call.ts";
 import { type QuotaViolation, StoreError } from "../errors.ts";
-import type { Compare, KeyValue, RangeRequest, TxnOp } from "../etcd/messages.ts";
+import type { Compare, KeyValue, RangeRequest, TxnOp } from "../etcd/ports/messages.ts";
 import {
   type Change,
   type GuardPart,

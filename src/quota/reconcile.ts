@@ -10,7 +10,7 @@ import { type Call, CallScope } from "../base/call.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { isStoreError } from "../errors.ts";
-import type { Kv } from "../etcd/ports.ts";
+import type { Kv } from "../etcd/ports/ports.ts";
 import { quantityToNumber } from "../resource/quantity.ts";
 import type { ReconcileReport } from "../resource/store.ts";
 import { amountsOf, minus, plus } from "./amounts.ts";

@@ -7,7 +7,7 @@
  * There is always a slot to be had (a new one, when all are taken), so a group of writes that are prepared together
  * cannot wait for each other. What may run out is room; `grants.ts` sees to that.
  */
-import type { KeyValue } from "../etcd/messages.ts";
+import type { KeyValue } from "../etcd/ports/messages.ts";
 import { type Amounts, covers } from "./amounts.ts";
 import { decodeSlot, emptySlot, type LedgerSlot, type SlotEntry, validRoom } from "./ledger.ts";
 

@@ -3,8 +3,8 @@
  * what its refusal shows is learned here.
  */
 import type { Call } from "../base/call.ts";
-import type { KeyValue } from "../etcd/messages.ts";
-import type { Kv } from "../etcd/ports.ts";
+import type { KeyValue } from "../etcd/ports/messages.ts";
+import type { Kv } from "../etcd/ports/ports.ts";
 import type { QuotaKeys } from "./quota-keys.ts";
 import { decodeSpec, type NamespaceSpec } from "./quota-spec.ts";
 

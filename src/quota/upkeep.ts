@@ -10,7 +10,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { isStoreError } from "../errors.ts";
-import type { Etcd, Lease } from "../etcd/ports.ts";
+import type { Etcd, Lease } from "../etcd/ports/ports.ts";
 import { plus } from "./amounts.ts";
 import { encodeAmounts, type LedgerSlot, readLedger } from "./ledger.ts";
 import type { QuotaKeys } from "./quota-keys.ts";

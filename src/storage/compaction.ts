@@ -12,7 +12,7 @@
 import { BackgroundLoop } from "../base/background-loop.ts";
 import { quote } from "../base/quote.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
-import type { Etcd, Kv } from "../etcd/ports.ts";
+import type { Etcd, Kv } from "../etcd/ports/ports.ts";
 
 /** Kubernetes' key: no prefix, so that all API servers over an etcd share it. */
 export const compactionClockKey = "compact_rev_key";

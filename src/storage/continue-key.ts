@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import type { Random } from "../base/random.ts";
 import { isStoreError } from "../errors.ts";
-import type { Kv } from "../etcd/ports.ts";
+import type { Kv } from "../etcd/ports/ports.ts";
 
 const keyBytes = 32;
 

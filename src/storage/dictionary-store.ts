@@ -6,7 +6,7 @@
  */
 import type { DictionaryStore } from "../codec/kind-dictionaries.ts";
 import { isStoreError } from "../errors.ts";
-import type { Kv } from "../etcd/ports.ts";
+import type { Kv } from "../etcd/ports/ports.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import { textOfKey } from "./records.ts";
 

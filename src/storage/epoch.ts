@@ -13,8 +13,8 @@ import { Backoff } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { isStoreError } from "../errors.ts";
-import type { KeyValue } from "../etcd/messages.ts";
-import type { Etcd, EtcdCall, Kv } from "../etcd/ports.ts";
+import type { KeyValue } from "../etcd/ports/messages.ts";
+import type { Etcd, EtcdCall, Kv } from "../etcd/ports/ports.ts";
 
 /** 128 random bits: no two stores ever share one. */
 const idBytes = 16;

@@ -9,8 +9,8 @@
  * stays linearizable.
  */
 import { isStoreError } from "../errors.ts";
-import type { KeyValue, RangeResponse } from "../etcd/messages.ts";
-import type { Kv } from "../etcd/ports.ts";
+import type { KeyValue, RangeResponse } from "../etcd/ports/messages.ts";
+import type { Kv } from "../etcd/ports/ports.ts";
 
 /** Requests under way at a time; more would only split the groups. */
 const requestsMax = 4;

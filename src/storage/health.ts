@@ -5,7 +5,7 @@
 import { type Call, CallScope } from "../base/call.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError } from "../errors.ts";
-import type { Alarm, MemberStatus } from "../etcd/ports.ts";
+import type { Alarm, MemberStatus } from "../etcd/ports/ports.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
 import type { Health } from "../resource/store.ts";
 import { currentRevision } from "./freshness.ts";

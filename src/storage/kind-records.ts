@@ -7,8 +7,8 @@
  * moves leaves word of where it was. Without space or rights nothing is written; the store works all the same.
  */
 import { isStoreError } from "../errors.ts";
-import type { KeyValue } from "../etcd/messages.ts";
-import type { EtcdCall, Kv } from "../etcd/ports.ts";
+import type { KeyValue } from "../etcd/ports/messages.ts";
+import type { EtcdCall, Kv } from "../etcd/ports/ports.ts";
 import { unfamiliarKind } from "../resource/define-kind.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { Kind, KindDefinition, KindRecord } from "../resource/kind.ts";

@@ -14,7 +14,7 @@ import { BackgroundLoop } from "../base/background-loop.ts";
 import { Backoff } from "../base/backoff.ts";
 import { CallScope } from "../base/call.ts";
 import { isStoreError } from "../errors.ts";
-import type { KeyValue } from "../etcd/messages.ts";
+import type { KeyValue } from "../etcd/ports/messages.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import { sameContent } from "../resource/plain-data.ts";
 import type { AnyResource, Key, Namespace } from "../resource/resource.ts";

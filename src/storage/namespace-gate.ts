@@ -11,7 +11,7 @@
 import { LRUCache } from "lru-cache";
 import type { Call } from "../base/call.ts";
 import { invariant, StoreError } from "../errors.ts";
-import type { KeyValue, RangeResponse } from "../etcd/messages.ts";
+import type { KeyValue, RangeResponse } from "../etcd/ports/messages.ts";
 import type { GroupedGets } from "./grouped-gets.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import { headOf, openValue } from "./records.ts";

@@ -8,7 +8,7 @@
  */
 import type { Call } from "../base/call.ts";
 import { StoreError } from "../errors.ts";
-import type { RangeResponse } from "../etcd/messages.ts";
+import type { RangeResponse } from "../etcd/ports/messages.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { Change, GuardPart, WriteGuard } from "./write-guard.ts";

@@ -3,7 +3,7 @@
  * delivered, and below 3.4.31 and 3.5.13 a quiet watch may never get one.
  */
 import type { Call } from "../base/call.ts";
-import type { Etcd } from "../etcd/ports.ts";
+import type { Etcd } from "../etcd/ports/ports.ts";
 
 /** True when every member asked so far answers progress requests truly. */
 export async function progressIsReliable(

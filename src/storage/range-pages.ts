@@ -4,8 +4,8 @@
  * reply. Lists, the initial state of a watch, collections to delete and the cache's filling all read this way.
  */
 import { isStoreError } from "../errors.ts";
-import type { KeyValue, RangeResponse } from "../etcd/messages.ts";
-import type { EtcdCall, Kv } from "../etcd/ports.ts";
+import type { KeyValue, RangeResponse } from "../etcd/ports/messages.ts";
+import type { EtcdCall, Kv } from "../etcd/ports/ports.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import { limits } from "../resource/limits.ts";
 

@@ -10,7 +10,7 @@
  */
 import type { MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../codec/value.ts";
 import { isStoreError, StoreError } from "../errors.ts";
-import type { KeyValue } from "../etcd/messages.ts";
+import type { KeyValue } from "../etcd/ports/messages.ts";
 import { type Head, isHeadTrusted } from "../resource/head.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { KindDefinition } from "../resource/kind.ts";

@@ -9,7 +9,7 @@ import type { CallScope } from "../base/call.ts";
 import { Pace } from "../base/pace.ts";
 import { quote } from "../base/quote.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
-import type { KeyValue } from "../etcd/messages.ts";
+import type { KeyValue } from "../etcd/ports/messages.ts";
 import type { RewriteOptions, RewriteReport } from "../resource/store.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import { rangePages, wholeWalk } from "./range-pages.ts";

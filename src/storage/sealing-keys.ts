@@ -9,7 +9,7 @@
 import type { Transform } from "../codec/transform.ts";
 import { sealedUnder } from "../codec/value-codec.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
-import type { EtcdCall, Kv } from "../etcd/ports.ts";
+import type { EtcdCall, Kv } from "../etcd/ports/ports.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { KindSlot } from "./kind-slot.ts";
 import { rangePages, wholeWalk } from "./range-pages.ts";

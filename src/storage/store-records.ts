@@ -3,7 +3,7 @@
  * program whose store it is. Opens nothing and writes nothing.
  */
 import { type Call, CallScope } from "../base/call.ts";
-import type { Etcd } from "../etcd/ports.ts";
+import type { Etcd } from "../etcd/ports/ports.ts";
 import { KeySpace } from "../resource/keys.ts";
 import type { KindRecord } from "../resource/kind.ts";
 import { KindRecords } from "./kind-records.ts";

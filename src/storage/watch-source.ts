@@ -10,7 +10,7 @@ import type { Random } from "../base/random.ts";
 import type { TurnBudget } from "../base/turn-budget.ts";
 import type { ValueCodec } from "../codec/value.ts";
 import { invariant } from "../errors.ts";
-import type { KvEvent, WatchBatch } from "../etcd/ports.ts";
+import type { KvEvent, WatchBatch } from "../etcd/ports/ports.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { KindDefinition } from "../resource/kind.ts";

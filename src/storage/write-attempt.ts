@@ -12,7 +12,7 @@ import type { Call, CallScope } from "../base/call.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import type { PlainValue, ValueCodec } from "../codec/value.ts";
 import { isStoreError, StoreError } from "../errors.ts";
-import type { FencedWrite, WriteOutcome } from "../etcd/fenced-write.ts";
+import type { FencedWrite, WriteOutcome } from "../etcd/fenced/fenced-write.ts";
 import type { Head } from "../resource/head.ts";
 import { limits } from "../resource/limits.ts";
 import type { AnyResource } from "../resource/resource.ts";

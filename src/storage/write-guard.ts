@@ -7,7 +7,7 @@
  */
 import type { Call } from "../base/call.ts";
 import type { StoreError } from "../errors.ts";
-import type { Compare, RangeRequest, RangeResponse, TxnOp } from "../etcd/messages.ts";
+import type { Compare, RangeRequest, RangeResponse, TxnOp } from "../etcd/ports/messages.ts";
 import type { Head } from "../resource/head.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 

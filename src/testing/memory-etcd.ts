@@ -4,7 +4,7 @@
  */
 import { type Clock, systemClock } from "../base/clock.ts";
 import { openEtcdAtOnce } from "../etcd/connect-etcd.ts";
-import type { Etcd } from "../etcd/ports.ts";
+import type { Etcd } from "../etcd/ports/ports.ts";
 import { MemoryServer } from "./memory-server.ts";
 import { memoryTransport } from "./memory-transport.ts";
 

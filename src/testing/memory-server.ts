@@ -6,8 +6,8 @@
  * Unimplemented where it does not (auth, snapshot, moving the leader).
  */
 import type { Clock } from "../base/clock.ts";
-import type { Header } from "../etcd/messages.ts";
-import { grpcStatus, type MethodPath } from "../etcd/transport.ts";
+import type { Header } from "../etcd/ports/messages.ts";
+import { grpcStatus, type MethodPath } from "../etcd/transport/transport.ts";
 import { memberListRequest, membersResponse } from "../etcd/wire/cluster.ts";
 import {
   compactionRequest,

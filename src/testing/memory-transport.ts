@@ -16,7 +16,7 @@ import {
   type TransportCall,
   type TransportFactory,
   TransportFailure,
-} from "../etcd/transport.ts";
+} from "../etcd/transport/transport.ts";
 import { EtcdRefusal } from "./refusal.ts";
 import type { HubStream, ReplySink } from "./watch-hub.ts";
 

@@ -20,8 +20,8 @@ import type {
   TxnOpResponse,
   TxnRequest,
   TxnResponse,
-} from "../etcd/messages.ts";
-import type { KvEvent } from "../etcd/ports.ts";
+} from "../etcd/ports/messages.ts";
+import type { KvEvent } from "../etcd/ports/ports.ts";
 import { type ByteRange, byteRange, contains, insertionPoint, keyText } from "./byte-range.ts";
 import { refusals } from "./refusal.ts";
 import { checkTxn } from "./txn-check.ts";

@@ -1,5 +1,5 @@
 /** What the in-memory etcd refuses, with etcd's own codes and texts (api/v3rpc/rpctypes/error.go). */
-import { grpcStatus } from "../etcd/transport.ts";
+import { grpcStatus } from "../etcd/transport/transport.ts";
 
 /** What the server answers instead of a reply; text as etcd's. */
 export class EtcdRefusal extends Error {

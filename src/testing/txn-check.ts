@@ -2,8 +2,8 @@
  * What etcd refuses about a transaction before it looks at any key: too many operations, empty keys, one key changed
  * twice (etcdserver/api/v3rpc/key.go: checkTxnRequest, checkIntervals).
  */
-import type { TxnOp, TxnRequest } from "../etcd/messages.ts";
-import { grpcStatus } from "../etcd/transport.ts";
+import type { TxnOp, TxnRequest } from "../etcd/ports/messages.ts";
+import { grpcStatus } from "../etcd/transport/transport.ts";
 import { type ByteRange, byteRange, contains, keyText } from "./byte-range.ts";
 import { EtcdRefusal, refusals } from "./refusal.ts";
 

@@ -8,8 +8,8 @@
  * watcher of the stream is synced; a start below the compacted revision is created and then canceled.
  */
 import type { Clock, Timer } from "../base/clock.ts";
-import type { Header } from "../etcd/messages.ts";
-import type { KvEvent } from "../etcd/ports.ts";
+import type { Header } from "../etcd/ports/messages.ts";
+import type { KvEvent } from "../etcd/ports/ports.ts";
 import {
   decodeWatchMessage,
   encodeWatchReply,

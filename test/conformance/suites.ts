@@ -2,7 +2,7 @@
 
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect } from "../support/etcd-cases.ts";
 import { deletesConformance } from "./deletes.ts";

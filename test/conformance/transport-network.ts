@@ -2,7 +2,7 @@
  * What the transport contract plays on: an etcd, and roads to it that can be broken. For adapters of sockets a real etcd and
  * TCP proxies (here); for the in-memory transport a model and its weather (`test/simulation/`).
  */
-import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { refusingPort } from "../support/refusing-port.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 

@@ -5,14 +5,14 @@
 import { afterAll, beforeAll, describe, expect, test as vitestTest } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { parseEndpoint } from "../../src/etcd/endpoint-address.ts";
+import { parseEndpoint } from "../../src/etcd/client/endpoint-address.ts";
 import {
   grpcStatus,
   type MethodPath,
   type Transport,
   type TransportFactory,
   TransportFailure,
-} from "../../src/etcd/transport.ts";
+} from "../../src/etcd/transport/transport.ts";
 import {
   decodePutResponse,
   decodeRangeResponse,

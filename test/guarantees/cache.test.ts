@@ -20,7 +20,7 @@ import {
 } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { streamFaults } from "../checkers/c3-watches.ts";
 import { TruthLog } from "../checkers/truth-log.ts";
 import { logFaults, logOf, type Reading, streamOf } from "../checkers/watch-events.ts";

@@ -12,7 +12,7 @@ import {
 } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { KindCache } from "../../src/watch/watch-cache.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect } from "../support/etcd-cases.ts";

@@ -16,7 +16,7 @@ import {
 } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect } from "../support/etcd-cases.ts";
 import { HeldClock, slowClock } from "../support/held-clock.ts";

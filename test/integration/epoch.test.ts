@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createStore, defineKind, isStoreError, type Resource } from "keelson";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect, failureOf, text } from "../support/etcd-cases.ts";
 import { until, within } from "../support/patience.ts";

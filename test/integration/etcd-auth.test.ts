@@ -1,8 +1,8 @@
 /** Password auth on a real etcd: tokens that expire under load, secrets that stay secret, users and roles. */
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
-import type { Etcd } from "../../src/etcd/ports.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
+import type { Etcd } from "../../src/etcd/ports/ports.ts";
 import { connect, failureOf } from "../support/etcd-cases.ts";
 import { until } from "../support/patience.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";

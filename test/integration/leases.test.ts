@@ -1,9 +1,9 @@
 /** Leases on a real etcd: granted for certain, kept alive through faults, lost before etcd lets them go. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isStoreError } from "../../src/errors.ts";
-import { startLocalCluster } from "../../src/etcd/local-cluster.ts";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
-import type { Etcd } from "../../src/etcd/ports.ts";
+import { startLocalCluster } from "../../src/etcd/local/local-cluster.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
+import type { Etcd } from "../../src/etcd/ports/ports.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect, failureOf } from "../support/etcd-cases.ts";
 import { HeldClock } from "../support/held-clock.ts";

@@ -9,11 +9,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StoreError } from "../../src/errors.ts";
-import { findEveryEtcd } from "../../src/etcd/find-etcd.ts";
-import { startLocalCluster } from "../../src/etcd/local-cluster.ts";
-import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
-import { freePort } from "../../src/etcd/local-ports.ts";
-import { compareVersions } from "../../src/etcd/version.ts";
+import { findEveryEtcd } from "../../src/etcd/local/find-etcd.ts";
+import { startLocalCluster } from "../../src/etcd/local/local-cluster.ts";
+import { startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
+import { freePort } from "../../src/etcd/local/local-ports.ts";
+import { compareVersions } from "../../src/etcd/versions/version.ts";
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 
@@ -56,7 +56,7 @@ async function until(holds: () => boolean | Promise<boolean>, boundMs = 60_000):
 
 /** A program that starts an etcd, prints where it is, and ends as asked. */
 const parentProgram = (binary: string, how: string): string => `
-  import { startLocalEtcd } from ${JSON.stringify(pathToFileURL(join(compiled.folder, "src/etcd/local-etcd.js")))};
+  import { startLocalEtcd } from ${JSON.stringify(pathToFileURL(join(compiled.folder, "src/etcd/local/local-etcd.js")))};
   const { pid, dataDir } = await startLocalEtcd({ binary: ${JSON.stringify(binary)} });
   console.log(JSON.stringify({ pid, dataDir }));
   if (${JSON.stringify(how)}.startsWith("SIG")) setInterval(() => {}, 1000);

@@ -6,8 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { http2Transport } from "../../src/etcd/http2/transport-http2.ts";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import type {
   Compare,
   KeyValue,
@@ -15,8 +14,9 @@ import type {
   TxnOp,
   TxnOpResponse,
   TxnRequest,
-} from "../../src/etcd/messages.ts";
-import { type Transport, TransportFailure } from "../../src/etcd/transport.ts";
+} from "../../src/etcd/ports/messages.ts";
+import { http2Transport } from "../../src/etcd/transport/http2/transport-http2.ts";
+import { type Transport, TransportFailure } from "../../src/etcd/transport/transport.ts";
 import {
   decodeTxnResponse,
   encodeCompactionRequest,

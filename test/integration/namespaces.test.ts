@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createStore, defineKind, isPending, isStoreError, type Resource, type Store } from "keelson";
 import type { Etcd, LocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect, failureOf } from "../support/etcd-cases.ts";

@@ -3,7 +3,7 @@ import { createStore, defineKind, type Kind, type Progress, type Resource } from
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
 import type { Etcd, LocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect, text } from "../support/etcd-cases.ts";
 

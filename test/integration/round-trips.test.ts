@@ -13,7 +13,7 @@ import {
 import { msgpackCodec } from "keelson/codec";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { type Widget, widget, widgetKind } from "../conformance/implementation.ts";
 import { connect } from "../support/etcd-cases.ts";
 import { HeldClock, slowClock } from "../support/held-clock.ts";

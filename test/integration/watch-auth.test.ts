@@ -1,8 +1,8 @@
 /** Watches under etcd's own authentication: expired tokens are healed, missing rights are told. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
-import type { Etcd } from "../../src/etcd/ports.ts";
-import { prefixEnd } from "../../src/etcd/prefix-end.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
+import type { Etcd } from "../../src/etcd/ports/ports.ts";
+import { prefixEnd } from "../../src/etcd/ports/prefix-end.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { collect, connect, failureOf, fill } from "../support/etcd-cases.ts";
 import { until, within } from "../support/patience.ts";

@@ -1,10 +1,10 @@
 /** Watches on a real etcd: nothing lost, doubled or out of order, whatever happens to connections and members. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startLocalCluster } from "../../src/etcd/local-cluster.ts";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
-import type { Etcd, WatchBatch } from "../../src/etcd/ports.ts";
-import { prefixEnd } from "../../src/etcd/prefix-end.ts";
-import { hasFix } from "../../src/etcd/version.ts";
+import { startLocalCluster } from "../../src/etcd/local/local-cluster.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
+import type { Etcd, WatchBatch } from "../../src/etcd/ports/ports.ts";
+import { prefixEnd } from "../../src/etcd/ports/prefix-end.ts";
+import { hasFix } from "../../src/etcd/versions/version.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { collect, connect, failureOf, fill, isHealthy, putSurely } from "../support/etcd-cases.ts";
 import { ManualClock } from "../support/manual-clock.ts";

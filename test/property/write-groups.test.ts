@@ -1,11 +1,11 @@
 /** Groups of writes keep etcd's limits, lose no write, and keep the order of writes of one key. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { FencedWrite } from "../../src/etcd/fenced-write.ts";
-import { graveHolds, graveKey, graveValue } from "../../src/etcd/graves.ts";
-import type { TxnOp, TxnRequest } from "../../src/etcd/messages.ts";
-import { planGroups } from "../../src/etcd/write-groups.ts";
-import { groupTxn } from "../../src/etcd/write-txn.ts";
+import type { FencedWrite } from "../../src/etcd/fenced/fenced-write.ts";
+import { graveHolds, graveKey, graveValue } from "../../src/etcd/fenced/graves.ts";
+import { planGroups } from "../../src/etcd/fenced/write-groups.ts";
+import { groupTxn } from "../../src/etcd/fenced/write-txn.ts";
+import type { TxnOp, TxnRequest } from "../../src/etcd/ports/messages.ts";
 
 const root = "/keelson/registry";
 

@@ -13,7 +13,7 @@ import {
 } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local-etcd.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { limits } from "../../src/resource/limits.ts";
 import { encodeContinueToken } from "../../src/storage/continue-token.ts";
 import { rejection } from "../conformance/implementation.ts";

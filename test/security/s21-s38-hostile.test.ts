@@ -12,8 +12,8 @@ import { inspectSnapshot, openRepository, restoreSnapshot, verifySnapshot } from
 import { aesGcm } from "keelson/codec";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
-import type { KvEvent } from "../../src/etcd/ports.ts";
-import { WatchAssembly } from "../../src/etcd/watch-assembly.ts";
+import type { KvEvent } from "../../src/etcd/ports/ports.ts";
+import { WatchAssembly } from "../../src/etcd/watch/watch-assembly.ts";
 import { decodeRangeResponse } from "../../src/etcd/wire/kv.ts";
 import { rangeResponse } from "../../src/etcd/wire/kv-server.ts";
 import { MemoryLab } from "../support/memory-lab.ts";

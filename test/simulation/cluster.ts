@@ -12,9 +12,9 @@
  */
 import type { Clock, Timer } from "../../src/base/clock.ts";
 import type { Random } from "../../src/base/random.ts";
-import type { RangeRequest } from "../../src/etcd/messages.ts";
-import type { KvEvent } from "../../src/etcd/ports.ts";
-import { grpcStatus, type MethodPath } from "../../src/etcd/transport.ts";
+import type { RangeRequest } from "../../src/etcd/ports/messages.ts";
+import type { KvEvent } from "../../src/etcd/ports/ports.ts";
+import { grpcStatus, type MethodPath } from "../../src/etcd/transport/transport.ts";
 import { encodeCompactionRequest, encodeRangeRequest, isReadOnly } from "../../src/etcd/wire/kv.ts";
 import { decodeTxnRequest, rangeRequest } from "../../src/etcd/wire/kv-server.ts";
 import { leaseGrantResponse, leaseIdRequest } from "../../src/etcd/wire/lease.ts";

@@ -24,8 +24,8 @@ import {
 import { jsonCodec, msgpackCodec } from "keelson/codec";
 import type { Random } from "../../src/base/random.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
-import type { Etcd } from "../../src/etcd/ports.ts";
-import type { TransportFactory } from "../../src/etcd/transport.ts";
+import type { Etcd } from "../../src/etcd/ports/ports.ts";
+import type { TransportFactory } from "../../src/etcd/transport/transport.ts";
 import { Item, itemOf, keyOf } from "./item.ts";
 import type { Plan, ProcessPlan } from "./plan.ts";
 import type { Call, Freshness, Recorder, Stream } from "./recorder.ts";

@@ -2,8 +2,13 @@
  * Planted mistakes: what a client that makes them would do, put between the real client and its transport, which is
  * otherwise untouched. A simulation that does not find these within a few seeds proves nothing by being clean.
  */
-import type { ByteDuplex, MethodPath, Transport, TransportFactory } from "../../src/etcd/transport.ts";
-import { TransportFailure } from "../../src/etcd/transport.ts";
+import type {
+  ByteDuplex,
+  MethodPath,
+  Transport,
+  TransportFactory,
+} from "../../src/etcd/transport/transport.ts";
+import { TransportFailure } from "../../src/etcd/transport/transport.ts";
 import { encodeRangeRequest, encodeTxnRequest } from "../../src/etcd/wire/kv.ts";
 import { decodeTxnRequest, rangeRequest } from "../../src/etcd/wire/kv-server.ts";
 import {

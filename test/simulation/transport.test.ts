@@ -5,8 +5,12 @@
 import { describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import { parseEndpoint } from "../../src/etcd/endpoint-address.ts";
-import { grpcStatus, type TransportFactory, type TransportOptions } from "../../src/etcd/transport.ts";
+import { parseEndpoint } from "../../src/etcd/client/endpoint-address.ts";
+import {
+  grpcStatus,
+  type TransportFactory,
+  type TransportOptions,
+} from "../../src/etcd/transport/transport.ts";
 import { MemoryServer } from "../../src/testing/memory-server.ts";
 import {
   type MemoryNode,

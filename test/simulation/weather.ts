@@ -4,7 +4,7 @@
  * Every decision goes into the world's trace.
  */
 import type { Random } from "../../src/base/random.ts";
-import type { MethodPath } from "../../src/etcd/transport.ts";
+import type { MethodPath } from "../../src/etcd/transport/transport.ts";
 import type { Fate, Weather } from "../../src/testing/memory-transport.ts";
 import type { Trace } from "./trace.ts";
 

@@ -5,8 +5,8 @@
 import type { Clock } from "../../src/base/clock.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
-import type { Etcd } from "../../src/etcd/ports.ts";
-import type { MethodPath } from "../../src/etcd/transport.ts";
+import type { Etcd } from "../../src/etcd/ports/ports.ts";
+import type { MethodPath } from "../../src/etcd/transport/transport.ts";
 import { MemoryServer } from "../../src/testing/memory-server.ts";
 import { type MemoryNode, memoryTransport, type Weather } from "../../src/testing/memory-transport.ts";
 

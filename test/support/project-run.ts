@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { findEtcd } from "../../src/etcd/find-etcd.ts";
+import { findEtcd } from "../../src/etcd/local/find-etcd.ts";
 
 export const projectFolder: string = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -5,7 +5,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { RequestEvent } from "../../src/etcd/client-diagnostics.ts";
+import type { RequestEvent } from "../../src/etcd/client/client-diagnostics.ts";
 
 const requests = "keelson:etcd:request";
 

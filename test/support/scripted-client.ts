@@ -8,9 +8,9 @@ import type {
   RestoreEvent,
   Rpc,
   StreamSpec,
-} from "../../src/etcd/client.ts";
-import type { Header } from "../../src/etcd/messages.ts";
-import type { TransportFailure } from "../../src/etcd/transport.ts";
+} from "../../src/etcd/client/client.ts";
+import type { Header } from "../../src/etcd/ports/messages.ts";
+import type { TransportFailure } from "../../src/etcd/transport/transport.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 export class ScriptedStream implements ClientStream {

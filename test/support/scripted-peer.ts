@@ -10,9 +10,9 @@ import {
   frameType,
   preface,
   putFrameHeader,
-} from "../../src/etcd/http2/frames.ts";
-import { messagePrefix } from "../../src/etcd/http2/grpc-message.ts";
-import { encodeLiteral } from "../../src/etcd/http2/hpack.ts";
+} from "../../src/etcd/transport/http2/frames.ts";
+import { messagePrefix } from "../../src/etcd/transport/http2/grpc-message.ts";
+import { encodeLiteral } from "../../src/etcd/transport/http2/hpack.ts";
 
 export function frame(
   type: number,

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
-import type { Etcd } from "../../etcd/ports.ts";
+import type { Etcd } from "../../etcd/ports/ports.ts";
 import { damaged } from "../damage.ts";
 import { decodeRevision } from "../mvcc-record.ts";
 import type { RawRecord } from "../rewrite-database.ts";

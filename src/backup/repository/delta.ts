@@ -3,7 +3,7 @@
  *
  *   segment = (keyBytes u32 LE, key, valueBytes u32 LE, value)*       in revision order, whole revisions only
  */
-import type { KvEvent } from "../../etcd/ports.ts";
+import type { KvEvent } from "../../etcd/ports/ports.ts";
 import { damaged } from "../damage.ts";
 import { encodeRevision } from "../mvcc-record.ts";
 import { encodeKeyValue } from "../proto.ts";

@@ -14,7 +14,7 @@ import { type Call, CallScope } from "../../base/call.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
-import type { Etcd } from "../../etcd/ports.ts";
+import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
 import { damaged, type SnapshotProblem } from "../damage.ts";
 import { restoreFrom } from "../restore.ts";

@@ -1,6 +1,6 @@
 /** Auth messages, both directions. Passwords pass through here and stay nowhere. */
-import type { Bytes, Header } from "../messages.ts";
-import type { Permission } from "../ports.ts";
+import type { Bytes, Header } from "../ports/messages.ts";
+import type { Permission } from "../ports/ports.ts";
 import {
   bool,
   bytes,

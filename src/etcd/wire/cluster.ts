@@ -1,6 +1,6 @@
 /** Cluster messages, both directions. */
-import type { Header } from "../messages.ts";
-import type { Member } from "../ports.ts";
+import type { Header } from "../ports/messages.ts";
+import type { Member } from "../ports/ports.ts";
 import { bool, header, inner, type MessageCodec, many, message, text, texts, uint64 } from "./message.ts";
 
 const member: MessageCodec<Member> = message({

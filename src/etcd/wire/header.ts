@@ -2,7 +2,7 @@
  * `ResponseHeader`, field 1 of nearly every reply. The header of a txn's members carries the revision alone,
  * and some replies (LeaseKeepAlive errors, an inner range) none: those read as zeros.
  */
-import type { Header } from "../messages.ts";
+import type { Header } from "../ports/messages.ts";
 import type { WireReader } from "./reader.ts";
 import type { WireWriter } from "./writer.ts";
 

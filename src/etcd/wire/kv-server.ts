@@ -16,7 +16,7 @@ import type {
   TxnOpResponse,
   TxnRequest,
   TxnResponse,
-} from "../messages.ts";
+} from "../ports/messages.ts";
 import {
   compareResults,
   compareTargets,

@@ -19,7 +19,7 @@ import type {
   TxnOpResponse,
   TxnRequest,
   TxnResponse,
-} from "../messages.ts";
+} from "../ports/messages.ts";
 import { noHeader, readHeader } from "./header.ts";
 import { WireError, WireReader } from "./reader.ts";
 import { WireWriter } from "./writer.ts";

@@ -1,5 +1,5 @@
 /** Lease messages, both directions. Ids are exact 64-bit; times are seconds, -1 for a lease that is not there. */
-import type { Header } from "../messages.ts";
+import type { Header } from "../ports/messages.ts";
 import {
   bool,
   header,

@@ -1,6 +1,6 @@
 /** Maintenance messages, both directions. Member ids are uint64 and exact: a rounded id disarms nothing. */
-import type { Header } from "../messages.ts";
-import type { Alarm } from "../ports.ts";
+import type { Header } from "../ports/messages.ts";
+import type { Alarm } from "../ports/ports.ts";
 import {
   bool,
   bytes,

@@ -7,7 +7,7 @@
  * default value is not written, an absent field reads as its default, the last of several single values counts,
  * unknown fields and known ones of another wire type are passed over.
  */
-import type { Bytes, Header } from "../messages.ts";
+import type { Bytes, Header } from "../ports/messages.ts";
 import { noHeader, readHeader, writeHeader } from "./header.ts";
 import { WireReader, wireLength, wireVarint } from "./reader.ts";
 import { WireWriter } from "./writer.ts";

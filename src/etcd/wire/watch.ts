@@ -5,8 +5,8 @@
  * A reply is one of: `created`, `canceled` (look at it first: it may carry `created` too), progress (no events,
  * watch id -1 when it answers a request), or events, perhaps a `fragment` of them.
  */
-import type { Header } from "../messages.ts";
-import type { EtcdWatchRequest, KvEvent } from "../ports.ts";
+import type { Header } from "../ports/messages.ts";
+import type { EtcdWatchRequest, KvEvent } from "../ports/ports.ts";
 import { noHeader, readHeader, writeHeader } from "./header.ts";
 import { readKeyValue, writeKeyValueFields } from "./kv.ts";
 import { WireError, WireReader, wireLength } from "./reader.ts";

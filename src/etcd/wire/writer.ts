@@ -7,7 +7,7 @@
  *
  * Proto3: a zero, false or empty value is left out (the `…Always` forms write it, as a oneof member needs).
  */
-import type { Bytes } from "../messages.ts";
+import type { Bytes } from "../ports/messages.ts";
 
 /** First buffer; a usual put of a 1 KiB value fits with its key. */
 const firstBytes = 1536;

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { seededRandom } from "../../../src/base/random.ts";
-import { frameFlag, frameType, setting } from "../../../src/etcd/http2/frames.ts";
-import { http2Transport } from "../../../src/etcd/http2/transport-http2.ts";
-import { grpcStatus, type Transport, TransportFailure } from "../../../src/etcd/transport.ts";
+import { frameFlag, frameType, setting } from "../../../src/etcd/transport/http2/frames.ts";
+import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
+import { grpcStatus, type Transport, TransportFailure } from "../../../src/etcd/transport/transport.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { until } from "../../support/patience.ts";
 import {

@@ -11,8 +11,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { connectEtcd, type Etcd, type KeyValue, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findEtcd, findEveryEtcd } from "../../../src/etcd/find-etcd.ts";
-import { compareVersions } from "../../../src/etcd/version.ts";
+import { findEtcd, findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
+import { compareVersions } from "../../../src/etcd/versions/version.ts";
 import { patientMs } from "../../support/patience.ts";
 import { liteAt } from "./lite.ts";
 

@@ -9,8 +9,8 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { type EtcdBinary, findEtcd, findEveryEtcd } from "../../../src/etcd/find-etcd.ts";
-import { compareVersions } from "../../../src/etcd/version.ts";
+import { type EtcdBinary, findEtcd, findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
+import { compareVersions } from "../../../src/etcd/versions/version.ts";
 import type { ReplayLine } from "./command-lines.ts";
 import { type Outcome, runReal } from "./run-line.ts";
 

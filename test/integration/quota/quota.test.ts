@@ -1,7 +1,7 @@
 import { createStore, defineKind, isStoreError, type Resource, type Store, StoreError } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startLocalEtcd } from "../../../src/etcd/local-etcd.ts";
+import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
 import { until } from "../../support/patience.ts";

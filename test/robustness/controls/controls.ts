@@ -2,7 +2,7 @@
  * All negative controls, and the run of them: each scenario once with its sabotage, which its checkers must see, and once
  * without, which they must find clean.
  */
-import { type EtcdBinary, findEtcd, findEveryEtcd } from "../../../src/etcd/find-etcd.ts";
+import { type EtcdBinary, findEtcd, findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
 import type { Violation } from "../../checkers/findings.ts";
 import { type Verdict, verdictOf } from "../../checkers/verdict.ts";
 import { keptOldCache, olderObject } from "./caches.ts";

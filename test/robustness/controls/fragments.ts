@@ -5,8 +5,8 @@
 
 import type { TxnOp } from "keelson/etcd";
 import { openEtcd } from "../../../src/etcd/connect-etcd.ts";
-import { http2Transport } from "../../../src/etcd/http2/transport-http2.ts";
-import type { TransportFactory } from "../../../src/etcd/transport.ts";
+import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
+import type { TransportFactory } from "../../../src/etcd/transport/transport.ts";
 import type { Control } from "./control.ts";
 import { Lab, readText } from "./lab.ts";
 import { rawPrefix, recordRawWatch } from "./raw-watch.ts";

@@ -7,9 +7,9 @@
  */
 import type { Etcd } from "keelson/etcd";
 import { openEtcd } from "../../../src/etcd/connect-etcd.ts";
-import { http2Transport } from "../../../src/etcd/http2/transport-http2.ts";
-import type { TransportFactory } from "../../../src/etcd/transport.ts";
-import { compareVersions } from "../../../src/etcd/version.ts";
+import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
+import type { TransportFactory } from "../../../src/etcd/transport/transport.ts";
+import { compareVersions } from "../../../src/etcd/versions/version.ts";
 import type { Control } from "./control.ts";
 import { Lab, readText } from "./lab.ts";
 import { rawPrefix as prefix, recordRawWatch } from "./raw-watch.ts";

@@ -4,8 +4,8 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { connectEtcd } from "keelson/etcd";
-import { type EtcdBinary, findEveryEtcd } from "../../../src/etcd/find-etcd.ts";
-import { compareVersions } from "../../../src/etcd/version.ts";
+import { type EtcdBinary, findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
+import { compareVersions } from "../../../src/etcd/versions/version.ts";
 import { broken, codeOf, type Play } from "./episode.ts";
 
 const mixed = { kind: "F28", name: "mixed versions, a rolling upgrade" } as const;

@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/base/clock.ts";
 import { systemRandom } from "../../../src/base/random.ts";
-import { ClusterGuard, type Verdict } from "../../../src/etcd/cluster-guard.ts";
-import { parseEndpoint } from "../../../src/etcd/endpoint-address.ts";
-import { Endpoint } from "../../../src/etcd/endpoint-set.ts";
-import { createEtcd3Transport } from "../../../src/etcd/etcd3/transport.ts";
+import { ClusterGuard, type Verdict } from "../../../src/etcd/client/cluster-guard.ts";
+import { parseEndpoint } from "../../../src/etcd/client/endpoint-address.ts";
+import { Endpoint } from "../../../src/etcd/client/endpoint-set.ts";
+import { createEtcd3Transport } from "../../../src/etcd/transport/etcd3/transport.ts";
 
 const ours = 0xaan;
 const theirs = 0xbbn;

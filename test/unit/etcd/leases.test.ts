@@ -1,8 +1,8 @@
 /** Held and shared leases on a clock of the test's own: when a lease counts as lost, and how far it may overshoot. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
-import { HeldLeases } from "../../../src/etcd/held-leases.ts";
-import { SharedLeases } from "../../../src/etcd/shared-leases.ts";
+import { HeldLeases } from "../../../src/etcd/services/held-leases.ts";
+import { SharedLeases } from "../../../src/etcd/services/shared-leases.ts";
 import { noHeader } from "../../../src/etcd/wire/header.ts";
 import { leaseIdRequest, leaseKeepAliveResponse } from "../../../src/etcd/wire/lease.ts";
 import { ManualClock, settled } from "../../support/manual-clock.ts";

@@ -4,8 +4,8 @@
  */
 import { createStore, createWatchCache } from "keelson";
 import { afterEach, expect, test, vi } from "vitest";
-import { knownFaults } from "../../../src/etcd/known-faults.ts";
-import { refusalOf, warningOf } from "../../../src/etcd/version-check.ts";
+import { knownFaults } from "../../../src/etcd/versions/known-faults.ts";
+import { refusalOf, warningOf } from "../../../src/etcd/versions/version-check.ts";
 import { hashKvResponse, statusResponse } from "../../../src/etcd/wire/maintenance.ts";
 import { WireWriter } from "../../../src/etcd/wire/writer.ts";
 import { progressIsReliable } from "../../../src/storage/progress-trust.ts";

@@ -1,7 +1,12 @@
 /** The class table: each line of it, by the texts etcd and the transports really use. */
 import { describe, expect, it } from "vitest";
-import { judgementOf, outcomeOf, outcomeTable, storeErrorOf } from "../../../src/etcd/outcome-table.ts";
-import { grpcStatus as s, TransportFailure } from "../../../src/etcd/transport.ts";
+import {
+  judgementOf,
+  outcomeOf,
+  outcomeTable,
+  storeErrorOf,
+} from "../../../src/etcd/client/outcome-table.ts";
+import { grpcStatus as s, TransportFailure } from "../../../src/etcd/transport/transport.ts";
 
 const endpoint = "http://127.0.0.1:2379";
 const server = (code: number, text: string): TransportFailure =>

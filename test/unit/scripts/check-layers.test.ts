@@ -63,7 +63,12 @@ describe("layers", () => {
     ["a tool in another tool", "tools/t/x.ts", 'import "../u/y.ts";', "it leaves tools/t/"],
     ["an example with a second file", "examples/x.ts", 'import "./y.ts";', "an example stands alone"],
     ["an example in another example", "examples/e/x.ts", 'import "../f/y.ts";', "it leaves examples/e/"],
-    ["etcd3 outside its place", "src/storage/x.ts", 'import "etcd3";', "its place is src/etcd/etcd3/"],
+    [
+      "etcd3 outside its place",
+      "src/storage/x.ts",
+      'import "etcd3";',
+      "its place is src/etcd/transport/etcd3/",
+    ],
     ["a folder without a layer", "src/extra/x.ts", "", "not in the layer table"],
   ])("%s is refused", (_, file, code, claim) => {
     const target = { "src/base/y.ts": header, "src/etcd/y.ts": header, "src/storage/y.ts": header };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { KeyValue, RangeRequest, RangeResponse } from "../../../src/etcd/messages.ts";
+import type { KeyValue, RangeRequest, RangeResponse } from "../../../src/etcd/ports/messages.ts";
 import { KeyRange } from "../../../src/resource/key-range.ts";
 import { PageSizer, rangePages } from "../../../src/storage/range-pages.ts";
 

@@ -1,0 +1,142 @@
+/**
+ * One call on its way, over all its tries, and the errors that end it. The client core and the endpoint gate both
+ * work on it.
+ */
+import { setMaxListeners } from "node:events";
+import { invalidArgument, StoreError } from "../../errors.ts";
+import type { Header } from "../ports/messages.ts";
+import type { EtcdCall } from "../ports/ports.ts";
+import { TransportFailure } from "../transport/transport.ts";
+import type { WireError } from "../wire/reader.ts";
+import type { RequestOptions, Rpc } from "./client.ts";
+import type { Endpoint } from "./endpoint-set.ts";
+
+/** A call without a bound of its own is not begun anew after this many request times. */
+export const unboundedCallRequests = 2;
+
+export interface CallAttempt {
+  readonly rpc: Rpc<{ readonly header: Header }>;
+  readonly call: EtcdCall | undefined;
+  readonly options: RequestOptions | undefined;
+  /** On the monotonic clock; nothing is begun after it. */
+  readonly endMs: number;
+  /** The client's generation when the call began. */
+  readonly generation: number;
+  /** Whether it ends as soon as no endpoint can be reached before somebody changes certificates or options. */
+  readonly endsWithLastingFault: boolean;
+  /** Where the last try failed. */
+  avoid: Endpoint | undefined;
+  /** Why the last try failed. */
+  last: TransportFailure | StoreError | undefined;
+  /** What the last request was given, milliseconds. */
+  requestMs: number;
+  /** Tokens fetched anew for this call. */
+  refreshes: number;
+  endpoint: Endpoint | undefined;
+  /** Bytes of the answer. */
+  received: number;
+}
+
+export function beginAttempt(facts: {
+  readonly rpc: Rpc<{ readonly header: Header }>;
+  readonly call?: EtcdCall | undefined;
+  readonly options?: RequestOptions | undefined;
+  readonly startedMs: number;
+  readonly requestTimeoutMs: number;
+  readonly generation: number;
+  readonly avoid?: Endpoint | undefined;
+  readonly endsWithLastingFault?: boolean | undefined;
+}): CallAttempt {
+  const { rpc, call, options, startedMs, requestTimeoutMs, generation, avoid } = facts;
+  return {
+    rpc,
+    call,
+    options,
+    endMs: startedMs + (call?.timeoutMs ?? requestTimeoutMs * unboundedCallRequests),
+    generation,
+    endsWithLastingFault: facts.endsWithLastingFault ?? false,
+    avoid,
+    last: undefined,
+    requestMs: requestTimeoutMs,
+    refreshes: 0,
+    endpoint: undefined,
+    received: 0,
+  };
+}
+
+export const restoredText = "etcd was restored or replaced while the call was under way";
+/** The client's own back-off reaches about as far. */
+const retryAfterMs = 1_000;
+
+export function restoredError(attempt: CallAttempt): StoreError {
+  return unavailable(attempt.rpc.action, restoredText, undefined);
+}
+
+export function restoredStream(): StoreError {
+  return new StoreError("EXPIRED", "Cannot go on with the stream: etcd was restored or replaced", {
+    reason: "restored",
+  });
+}
+
+export function unavailable(action: string, reason: string, endpoint: string | undefined): StoreError {
+  return new StoreError("UNAVAILABLE", `Cannot ${action}: ${reason}`, { retryAfterMs, endpoint, reason });
+}
+
+export function unknownOutcome(
+  action: string,
+  reason: string,
+  options: RequestOptions | undefined,
+  cause?: unknown,
+): StoreError {
+  return new StoreError(
+    "OUTCOME_UNKNOWN",
+    `Cannot tell whether the request to ${action} was applied: ${reason}`,
+    { writeId: "", key: keyText(options?.key) ?? "" },
+    { cause },
+  );
+}
+
+export function damaged(attempt: CallAttempt, endpoint: Endpoint, error: WireError): StoreError {
+  const { rpc, options } = attempt;
+  const reason = `the answer of endpoint "${endpoint.url}" is damaged: ${error.message}`;
+  return rpc.effect === "write"
+    ? unknownOutcome(rpc.action, reason, options, error)
+    : unavailable(rpc.action, reason, endpoint.url);
+}
+
+/** The call's time ended before anything of it was sent. */
+export function deadlineError(attempt: CallAttempt, what: string): StoreError {
+  const { rpc, call, requestMs } = attempt;
+  const timeoutMs = call?.timeoutMs ?? requestMs * unboundedCallRequests;
+  return new StoreError("DEADLINE", `Cannot ${rpc.action}: ${what} within ${timeoutMs} ms`, { timeoutMs });
+}
+
+/** Whatever befell a greeting, the caller's own request was never sent. */
+export function unsent(failure: TransportFailure): TransportFailure {
+  const { code, text, endpoint } = failure;
+  return new TransportFailure(
+    { code, text, request: "unsent", fromServer: false, endpoint },
+    { cause: failure },
+  );
+}
+
+export function checkCall(call: EtcdCall, action: string): void {
+  const { timeoutMs, requestTimeoutMs, signal } = call;
+  if (timeoutMs !== undefined && !(timeoutMs > 0)) throw badTimeout("timeoutMs", timeoutMs, action);
+  if (requestTimeoutMs !== undefined && !(requestTimeoutMs > 0)) {
+    throw badTimeout("requestTimeoutMs", requestTimeoutMs, action);
+  }
+  if (signal === undefined) return;
+  if (signal.aborted) throw signal.reason;
+  // One signal for many calls at once is what signals are for.
+  setMaxListeners(0, signal);
+}
+
+function badTimeout(name: string, value: number, action: string): StoreError {
+  return invalidArgument(name, `Cannot ${action}: ${name} is ${value}, expected a number above 0`);
+}
+
+export function keyText(key: RequestOptions["key"]): string | undefined {
+  if (key === undefined || typeof key === "string") return key;
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("utf8");
+}

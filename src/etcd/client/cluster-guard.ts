@@ -1,0 +1,136 @@
+/**
+ * Does an answer come from our cluster, and from a present that is not behind what we have seen?
+ *
+ * Two things never change while a cluster lives: its id, and that a linearizable answer's revision is not below
+ * the highest one seen before the request was sent. An answer that breaks either is refused and its endpoint is
+ * marked. One marked endpoint is a fault of that endpoint: a stale member, or a stranger's address in the list.
+ * When every endpoint is marked alike, or has failed since the first mark, the store itself has changed under
+ * us, which is a restore; then a new generation begins.
+ *
+ *   agree ──low or foreign answer──▶ endpoint marked ──a good answer of it──▶ agree
+ *                                        └──all marked, or failed since──▶ restore: generation + 1
+ *
+ * A single endpoint must say it twice. An endpoint found foreign while our cluster still answered elsewhere is a
+ * proven stranger: on its own it never makes a restore.
+ */
+
+import type { Header } from "../ports/messages.ts";
+import type { RestoreEvent } from "./client.ts";
+import type { Endpoint } from "./endpoint-set.ts";
+
+interface Mark {
+  readonly kind: "low" | "foreign";
+  readonly clusterId: bigint;
+  /** Marked answers in a row. */
+  times: number;
+  proven: boolean;
+}
+
+export type Verdict =
+  | { readonly verdict: "good" }
+  | { readonly verdict: "refused"; readonly kind: Mark["kind"]; readonly reason: string }
+  | { readonly verdict: "restored"; readonly event: RestoreEvent; readonly reason: string };
+
+const good: Verdict = { verdict: "good" };
+
+export class ClusterGuard {
+  readonly #endpoints: readonly Endpoint[];
+  readonly #marks = new Map<Endpoint, Mark>();
+  /** When the first of the present marks was made. */
+  #markedSinceMs = 0;
+  #clusterId = 0n;
+  #highest = 0n;
+  #generation = 0;
+
+  constructor(endpoints: readonly Endpoint[]) {
+    this.#endpoints = endpoints;
+  }
+
+  get highest(): bigint {
+    return this.#highest;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** 0n before the first answer. */
+  get clusterId(): bigint {
+    return this.#clusterId;
+  }
+
+  /**
+   * @param floor `highest` when the request was sent; undefined for answers whose revision is not judged
+   */
+  judge(endpoint: Endpoint, header: Header, floor: bigint | undefined, nowMs: number): Verdict {
+    const { clusterId, revision } = header;
+    if (clusterId !== 0n) {
+      if (this.#clusterId === 0n) this.#clusterId = clusterId;
+      else if (clusterId !== this.#clusterId) {
+        return this.#mark(endpoint, "foreign", header, nowMs);
+      }
+    }
+    if (floor !== undefined) {
+      if (revision < floor) return this.#mark(endpoint, "low", header, nowMs);
+      if (revision > this.#highest) this.#highest = revision;
+    }
+    if (this.#marks.size > 0) this.#vouch(endpoint, floor !== undefined);
+    return good;
+  }
+
+  /** A good answer of one endpoint clears its own mark and proves that the strangers are strangers. */
+  #vouch(endpoint: Endpoint, judged: boolean): void {
+    const own = this.#marks.get(endpoint);
+    if (own !== undefined && (judged || own.kind === "foreign")) this.#marks.delete(endpoint);
+    if (!judged && own?.kind === "low") return;
+    for (const [other, mark] of this.#marks) {
+      if (mark.kind === "foreign") mark.proven = true;
+      // A low answer beside a good one is a member that was behind.
+      else if (judged) this.#marks.delete(other);
+    }
+  }
+
+  #mark(endpoint: Endpoint, kind: Mark["kind"], header: Header, nowMs: number): Verdict {
+    const before = this.#marks.get(endpoint);
+    if (this.#marks.size === 0) this.#markedSinceMs = nowMs;
+    const same = before?.kind === kind && before.clusterId === header.clusterId;
+    const mark: Mark = same ? before : { kind, clusterId: header.clusterId, times: 0, proven: false };
+    mark.times++;
+    this.#marks.set(endpoint, mark);
+    const reason =
+      kind === "foreign"
+        ? `endpoint "${endpoint.url}" belongs to cluster ${hex(header.clusterId)}, expected cluster ${hex(this.#clusterId)}`
+        : `endpoint "${endpoint.url}" answers at revision ${header.revision}, expected at least ${this.#highest}`;
+    if (!this.#allAgree(mark)) return { verdict: "refused", kind, reason };
+    const event: RestoreEvent = {
+      generation: ++this.#generation,
+      reason: kind === "foreign" ? "cluster-replaced" : "revision-fell",
+      before: this.#highest,
+      clusterId: header.clusterId,
+    };
+    this.#clusterId = header.clusterId;
+    this.#highest = 0n;
+    this.#marks.clear();
+    return { verdict: "restored", event, reason };
+  }
+
+  #allAgree(latest: Mark): boolean {
+    let marked = 0;
+    let unproven = 0;
+    for (const endpoint of this.#endpoints) {
+      const mark = this.#marks.get(endpoint);
+      if (mark === undefined) {
+        // Unreachable counts only if it was tried since the first mark.
+        if (endpoint.failedAtMs < this.#markedSinceMs || endpoint.answeredAtMs > endpoint.failedAtMs)
+          return false;
+      } else {
+        if (mark.kind !== latest.kind || mark.clusterId !== latest.clusterId) return false;
+        marked++;
+        if (!mark.proven) unproven++;
+      }
+    }
+    return unproven > 0 && (marked > 1 || latest.times > 1);
+  }
+}
+
+const hex = (id: bigint): string => id.toString(16);

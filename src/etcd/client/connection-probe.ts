@@ -1,0 +1,182 @@
+/**
+ * Why can an endpoint not be reached? gRPC libraries answer "no connection established"; this makes one short
+ * connection of its own and looks: refused, no such name, wrong CA, expired, another name in the certificate,
+ * a client certificate asked for, TLS against plaintext, plaintext against TLS.
+ *
+ * It sends nothing but a handshake or HTTP/2's opening, never a credential beyond the client certificate.
+ */
+import { connect as connectTcp, type Socket } from "node:net";
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import type { Clock } from "../../base/clock.ts";
+import type { EndpointAddress, Pem, TlsOptions } from "../transport/transport.ts";
+
+/** In all; a host that drops packets shows by not answering within it. */
+const probeTimeoutMs = 1_500;
+/** TLS 1.3 judges the client's certificate after the handshake is over for the client; HTTP/2 servers greet sooner. */
+const alertWaitMs = 800;
+
+export interface ConnectionFault {
+  /** A sentence's part such as `connection refused`. */
+  readonly reason: string;
+  /** Certain, and not over by itself: somebody must change certificates or options first. */
+  readonly lasting: boolean;
+}
+
+/** HTTP/2's client preface and an empty SETTINGS frame: a gRPC server answers with its own SETTINGS. */
+const http2Opening = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+]);
+const tlsAlertRecord = 0x15;
+const settingsFrameType = 4;
+
+/** Undefined: nothing is wrong with the connection. */
+export function probeConnection(
+  address: EndpointAddress,
+  tls: TlsOptions | undefined,
+  clock: Clock,
+): Promise<ConnectionFault | undefined> {
+  return new Promise((resolve) => {
+    const sockets: Socket[] = [];
+    const done: Done = (fault) => {
+      timer.cancel();
+      for (const each of sockets) each.destroy();
+      resolve(fault);
+    };
+    // A TLS server hangs up on a plaintext greeting without a word; so does one that is starting.
+    const hungUp = (): void => {
+      const second = connectTls({ host: address.host, port: address.port, rejectUnauthorized: false });
+      sockets.push(second);
+      second.once("secureConnect", () => done(tlsOnly));
+      second.on("error", ({ code = "" }: NodeJS.ErrnoException) =>
+        done(code.startsWith("ERR_SSL_") ? tlsOnly : silent),
+      );
+    };
+    const timer = clock.setTimer(probeTimeoutMs, () =>
+      done(passing(`no answer within ${probeTimeoutMs} ms`)),
+    );
+    let socket: Socket;
+    try {
+      socket = address.secure
+        ? probeTls(address, tls, clock, done)
+        : probePlaintext(address, (fault) => (fault === silent ? hungUp() : done(fault)));
+    } catch (error) {
+      // A certificate or key that does not parse.
+      timer.cancel();
+      resolve(lasting(`the TLS options are not usable: ${messageOf(error)}`));
+      return;
+    }
+    sockets.push(socket);
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      const cause = causeOf(error, address);
+      if (cause === silent) return hungUp();
+      if (cause !== handshakeFailed) return done(cause);
+      // A plaintext server hangs up on a TLS greeting without a word: see whether it takes a plaintext one.
+      const second = probePlaintext(address, (fault) => done(fault === undefined ? plaintextOnly : cause));
+      sockets.push(second);
+      second.on("error", () => done(cause));
+    });
+  });
+}
+
+type Done = (fault: ConnectionFault | undefined) => void;
+const lasting = (reason: string): ConnectionFault => ({ reason, lasting: true });
+const passing = (reason: string): ConnectionFault => ({ reason, lasting: false });
+
+function probePlaintext(address: EndpointAddress, done: Done): Socket {
+  const socket = connectTcp(address.port, address.host);
+  socket.once("connect", () => socket.write(http2Opening));
+  socket.once("data", (data: Buffer) => {
+    if (data[3] === settingsFrameType) return done(undefined);
+    const speaksTls = data[0] === tlsAlertRecord || /HTTPS server/i.test(data.toString("latin1"));
+    done(speaksTls ? tlsOnly : lasting("the server does not speak gRPC"));
+  });
+  socket.once("end", () => done(silent));
+  return socket;
+}
+
+const plaintextOnly = lasting('the server speaks plaintext, the endpoint says "https"');
+/** A plaintext greeting was answered by hanging up. */
+const silent = passing("the server closed the connection without a word");
+const handshakeFailed = passing("the server broke off the TLS handshake");
+const tlsOnly = lasting('the server expects TLS, the endpoint says "http"');
+
+function probeTls(
+  address: EndpointAddress,
+  tls: TlsOptions | undefined,
+  clock: Clock,
+  done: Done,
+): TLSSocket {
+  const name = tls?.serverName ?? address.host;
+  const isAddress = /^[0-9.]+$/.test(name) || name.includes(":");
+  const socket = connectTls({
+    host: address.host,
+    port: address.port,
+    ...pemOptions(tls),
+    ...(isAddress ? {} : { servername: name }),
+    ALPNProtocols: ["h2"],
+    // Looked at below: the aim is to say what is wrong with it, and nothing is sent over this connection.
+    rejectUnauthorized: false,
+  });
+  socket.once("secureConnect", () => {
+    const verify = tls?.insecureSkipVerify !== true;
+    if (verify && !socket.authorized) return done(certificateFault(String(socket.authorizationError)));
+    if (verify) {
+      const identity = checkServerIdentity(name, socket.getPeerCertificate());
+      if (identity !== undefined) {
+        return done(lasting(`the server's certificate is for another name: ${identity.message}`));
+      }
+    }
+    // Nothing is written: an answer to that could drown the alert.
+    socket.once("data", () => done(undefined));
+    clock.setTimer(alertWaitMs, () => done(undefined));
+  });
+  return socket;
+}
+
+function pemOptions(tls: TlsOptions | undefined): { ca?: string; cert?: string; key?: string } {
+  const text = (pem: Pem): string => (typeof pem === "string" ? pem : Buffer.from(pem).toString("latin1"));
+  return {
+    ...(tls?.ca === undefined ? {} : { ca: text(tls.ca) }),
+    ...(tls?.cert === undefined ? {} : { cert: text(tls.cert) }),
+    ...(tls?.key === undefined ? {} : { key: text(tls.key) }),
+  };
+}
+
+function certificateFault(code: string): ConnectionFault {
+  if (/CERT_HAS_EXPIRED/.test(code)) return lasting("the server's certificate has expired");
+  if (/NOT_YET_VALID/.test(code)) return lasting("the server's certificate is not valid yet");
+  if (/ALTNAME|HOSTNAME/.test(code)) return lasting(`the server's certificate is for another name: ${code}`);
+  return lasting(`the server's certificate is not signed by a trusted CA (${code})`);
+}
+
+function causeOf(error: NodeJS.ErrnoException, address: EndpointAddress): ConnectionFault {
+  const code = error.code ?? "";
+  const text = `${code} ${error.message}`;
+  if (code === "ECONNREFUSED") return passing("connection refused: nothing listens there");
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return passing(`host name "${address.host}" is not known (${code})`);
+  if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return passing(`host cannot be reached (${code})`);
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(text)) {
+    return plaintextOnly;
+  }
+  if (/CERTIFICATE_REQUIRED|certificate required/i.test(text))
+    return lasting("the server requires a client certificate");
+  if (/CERTIFICATE_EXPIRED|certificate expired/i.test(text)) {
+    return lasting("the server does not accept the client certificate: it has expired, or is not valid yet");
+  }
+  if (
+    /BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|bad certificate|unknown ca|certificate unknown/i.test(
+      text,
+    )
+  ) {
+    return lasting(`the server does not accept the client certificate (${code})`);
+  }
+  if (address.secure && (code === "ECONNRESET" || code === "EPROTO")) {
+    return handshakeFailed;
+  }
+  if (code === "ECONNRESET" || code === "EPIPE") return silent;
+  return passing(`the connection failed (${code === "" ? messageOf(error) : code})`);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,319 @@
+/**
+ * The way to an endpoint that may be given work: it has rested after its last failure and has said who it is.
+ *
+ * Saying who it is (a greeting, one Status request for all who wait) comes before any work: it tells the version and
+ * the cluster, so a write never reaches a stranger's cluster or an etcd that is known to lose data. What failures
+ * and refused answers mean for an endpoint is decided here too, and why one cannot be reached is found out.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { setReadingTimer } from "../../base/reading-timer.ts";
+import { invalidArgument, StoreError } from "../../errors.ts";
+import { grpcStatus, TransportFailure } from "../transport/transport.ts";
+import { refusalOf, warningOf } from "../versions/version-check.ts";
+import { type StatusResponse, statusResponse } from "../wire/maintenance.ts";
+import { WireError } from "../wire/reader.ts";
+import {
+  type CallAttempt,
+  deadlineError,
+  keyText,
+  restoredError,
+  unavailable,
+  unsent,
+} from "./call-attempt.ts";
+import type { RestoreEvent } from "./client.ts";
+import type { ClusterGuard, Verdict } from "./cluster-guard.ts";
+import type { ConnectionFault } from "./connection-probe.ts";
+import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
+import { outcomeOf, storeErrorOf } from "./outcome-table.ts";
+
+/** A request that had less than this says nothing about the endpoint when it times out. */
+const tellingTimeoutMs = 1_000;
+/** An endpoint that does not say who it is within this is passed over. */
+const greetingTimeoutMs = 2_000;
+/** How long a failing call waits to learn why an endpoint cannot be reached. */
+const probeWaitMs = 1_000;
+/** What a probe found is good for this long. */
+const probeFreshMs = 5_000;
+
+export const statusPath = "/etcdserverpb.Maintenance/Status";
+const noBytes = new Uint8Array(0);
+
+export interface EndpointGateOptions {
+  readonly endpoints: EndpointSet;
+  readonly guard: ClusterGuard;
+  readonly clock: Clock;
+  readonly requestTimeoutMs: number;
+  /** Aborted when the client closes. */
+  readonly closing: AbortSignal;
+  readonly username: string | undefined;
+  readonly allowFaultyVersions: boolean;
+  /** Finds out why an endpoint cannot be reached. */
+  readonly probe: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined;
+  readonly warn: (message: string) => void;
+  /** A request of the gate's own, for the counters. */
+  readonly greeted: (outcome: "sent" | "failed") => void;
+  readonly restored: (event: RestoreEvent) => void;
+}
+
+export class EndpointGate {
+  readonly #options: EndpointGateOptions;
+  readonly #endpoints: EndpointSet;
+  readonly #guard: ClusterGuard;
+  readonly #clock: Clock;
+  readonly #closing: AbortSignal;
+  readonly #probes = new Map<
+    Endpoint,
+    { readonly atMs: number; readonly fault: Promise<ConnectionFault | undefined> }
+  >();
+  readonly #warned = new Set<string>();
+
+  constructor(options: EndpointGateOptions) {
+    this.#options = options;
+    this.#endpoints = options.endpoints;
+    this.#guard = options.guard;
+    this.#clock = options.clock;
+    this.#closing = options.closing;
+  }
+
+  /** An endpoint that has rested and said who it is. @throws what the caller gets when there is none in time */
+  async admit(attempt: CallAttempt): Promise<Endpoint> {
+    const { call } = attempt;
+    if (call?.endpoint !== undefined) return this.#pinned(attempt, call.endpoint);
+    for (;;) {
+      if (this.#endpoints.anyQuarantined) this.#revisitQuarantined();
+      const choice = this.#endpoints.choose(attempt.avoid);
+      if (choice === undefined) {
+        const asking = this.#endpoints.all.find((endpoint) => endpoint.greeting !== undefined)?.greeting;
+        if (asking === undefined) throw this.#allQuarantined(attempt);
+        await this.waitFor(settled(asking), attempt);
+        continue;
+      }
+      const { endpoint, waitMs } = choice;
+      if (waitMs > 0) {
+        await this.#rest(waitMs, attempt);
+        continue;
+      }
+      if (endpoint.greeted || (await this.#greeted(endpoint, attempt))) return endpoint;
+    }
+  }
+
+  async #pinned(attempt: CallAttempt, url: string): Promise<Endpoint> {
+    const endpoint = this.#endpoints.find(url);
+    if (endpoint === undefined) {
+      throw invalidArgument(
+        "endpoint",
+        `Cannot ${attempt.rpc.action}: endpoint is "${url}", expected one of this client's: ${this.#endpoints.all.map((each) => each.url).join(", ")}`,
+      );
+    }
+    for (;;) {
+      if (attempt.last !== undefined) {
+        const restMs = endpoint.restUntilMs - this.#clock.monotonicMs();
+        if (restMs > 0) await this.#rest(restMs, attempt);
+      }
+      if (endpoint.greeted || (await this.#greeted(endpoint, attempt))) return endpoint;
+      if (endpoint.state === "quarantined") throw this.#allQuarantined(attempt);
+    }
+  }
+
+  /** False when it could not say who it is, or is not one of ours; `attempt.last` then says why. */
+  async #greeted(endpoint: Endpoint, attempt: CallAttempt): Promise<boolean> {
+    endpoint.greeting ??= this.#greet(endpoint).finally(() => {
+      endpoint.greeting = undefined;
+    });
+    try {
+      await this.waitFor(endpoint.greeting, attempt);
+    } catch (error) {
+      if (!(error instanceof TransportFailure)) throw error;
+      attempt.last = error;
+      if (outcomeOf(error).retry === "never") throw await this.giveUp(attempt);
+      if (this.#clock.monotonicMs() >= attempt.endMs) throw await this.giveUp(attempt);
+    }
+    if (attempt.generation !== this.#guard.generation) throw restoredError(attempt);
+    return endpoint.greeted;
+  }
+
+  /** Asks the member for its version and cluster, which needs no rights. @throws TransportFailure when it cannot be reached */
+  async #greet(endpoint: Endpoint): Promise<void> {
+    const sentMs = this.#clock.monotonicMs();
+    const timeoutMs = Math.min(greetingTimeoutMs, this.#options.requestTimeoutMs);
+    let status: StatusResponse;
+    try {
+      this.#options.greeted("sent");
+      const reply = await endpoint.transport.unary(statusPath, noBytes, { timeoutMs, lane: "unary" });
+      status = statusResponse.decode(reply);
+    } catch (error) {
+      this.#options.greeted("failed");
+      if (error instanceof WireError) {
+        this.#endpoints.failed(endpoint, sentMs);
+        throw new TransportFailure({
+          code: grpcStatus.internal,
+          text: `the status is damaged: ${error.message}`,
+          request: "unsent",
+          fromServer: false,
+          endpoint: endpoint.url,
+        });
+      }
+      if (!(error instanceof TransportFailure)) throw error;
+      if (error.fromServer && error.code !== grpcStatus.unavailable) {
+        // It speaks, and will not say more: an etcd that wants a token for this too.
+        endpoint.greeted = true;
+        this.#endpoints.release(endpoint);
+        this.#endpoints.answered(endpoint);
+        return;
+      }
+      this.#endpoints.failed(endpoint, sentMs);
+      throw unsent(error);
+    }
+    endpoint.version = status.version;
+    const faulty = this.#options.allowFaultyVersions ? undefined : refusalOf(status.version);
+    if (faulty !== undefined) return this.#quarantine(endpoint, faulty);
+    const warning = warningOf(status.version);
+    if (warning !== undefined) this.#warnOnce(warning);
+    const verdict = this.#guard.judge(endpoint, status.header, undefined, this.#clock.monotonicMs());
+    this.heed(endpoint, verdict);
+    if (verdict.verdict === "refused") return;
+    this.#endpoints.release(endpoint);
+    this.#endpoints.answered(endpoint);
+    endpoint.greeted = true;
+  }
+
+  /** Looks again, beside the calls, at an endpoint that has been set aside. */
+  #revisitQuarantined(): void {
+    const endpoint = this.#endpoints.quarantinedDue();
+    if (endpoint === undefined) return;
+    endpoint.greeting = this.#greet(endpoint)
+      .catch(() => this.#endpoints.failed(endpoint, 0))
+      .finally(() => {
+        endpoint.greeting = undefined;
+      });
+  }
+
+  heed(endpoint: Endpoint, verdict: Verdict): void {
+    switch (verdict.verdict) {
+      case "good":
+        return;
+      case "refused":
+        if (verdict.kind === "foreign") this.#quarantine(endpoint, verdict.reason);
+        else this.#endpoints.rest(endpoint);
+        return;
+      case "restored":
+        for (const each of this.#endpoints.all) this.#endpoints.release(each);
+        this.#options.restored(verdict.event);
+    }
+  }
+
+  #quarantine(endpoint: Endpoint, reason: string): void {
+    this.#endpoints.quarantine(endpoint, reason);
+    this.#warnOnce(reason);
+    // A single endpoint, or all of them: ask again soon, that may be a restore.
+    if (this.#endpoints.all.every((each) => each.state === "quarantined" || each.state === "failing")) {
+      this.#endpoints.rest(endpoint);
+    }
+  }
+
+  #warnOnce(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#options.warn(message);
+  }
+
+  noteFailure(endpoint: Endpoint, failure: TransportFailure, sentMs: number, requestMs: number): void {
+    if (failure.fromServer && failure.code !== grpcStatus.unavailable) {
+      this.#endpoints.answered(endpoint);
+      return;
+    }
+    if (failure.code === grpcStatus.deadlineExceeded && requestMs < tellingTimeoutMs) return;
+    this.#endpoints.failed(endpoint, sentMs);
+    if (failure.request === "unsent") void this.#probed(endpoint);
+  }
+
+  async #rest(waitMs: number, attempt: CallAttempt): Promise<void> {
+    if (this.#clock.monotonicMs() + waitMs >= attempt.endMs) throw await this.giveUp(attempt);
+    if (attempt.endsWithLastingFault && (await this.#allLastingFaults())) throw await this.giveUp(attempt);
+    const signal = attempt.call?.signal;
+    const either = signal === undefined ? this.#closing : AbortSignal.any([signal, this.#closing]);
+    await this.#clock.sleep(waitMs, either);
+  }
+
+  /** `shared` work that others wait for too: this call leaves when its own time or signal ends. */
+  waitFor<T>(shared: Promise<T>, attempt: CallAttempt): Promise<T> {
+    const signal = attempt.call?.signal;
+    const leftMs = attempt.endMs - this.#clock.monotonicMs();
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        timer.cancel();
+        signal?.removeEventListener("abort", onAbort);
+        this.#closing.removeEventListener("abort", onAbort);
+      };
+      const onAbort = (): void => {
+        end();
+        reject(signal?.aborted ? signal.reason : this.#closing.reason);
+      };
+      const timer = setReadingTimer(this.#clock, leftMs, () => {
+        end();
+        this.giveUp(attempt).then(reject, reject);
+      });
+      if (signal?.aborted || this.#closing.aborted) onAbort();
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#closing.addEventListener("abort", onAbort, { once: true });
+      shared.finally(end).then(resolve, reject);
+    });
+  }
+
+  /** What the caller gets, with the reason a probe finds for an endpoint out of reach. */
+  async giveUp(attempt: CallAttempt): Promise<unknown> {
+    const { rpc, last, options } = attempt;
+    if (last === undefined) return deadlineError(attempt, "no answer");
+    if (last instanceof StoreError) return last;
+    const endpoint = this.#endpoints.find(last.endpoint);
+    const reason =
+      last.request === "unsent" && endpoint !== undefined
+        ? (await this.#probed(endpoint))?.reason
+        : undefined;
+    return storeErrorOf(last, {
+      action: rpc.action,
+      effect: rpc.effect,
+      key: keyText(options?.key),
+      timeoutMs: attempt.requestMs,
+      reason,
+      username: this.#options.username,
+    });
+  }
+
+  async #allLastingFaults(): Promise<boolean> {
+    const faults = await Promise.all(this.#endpoints.all.map((endpoint) => this.#probed(endpoint)));
+    return faults.every((fault) => fault?.lasting === true);
+  }
+
+  async #probed(endpoint: Endpoint): Promise<ConnectionFault | undefined> {
+    if (this.#options.probe === undefined || this.#closing.aborted) return undefined;
+    const now = this.#clock.monotonicMs();
+    let known = this.#probes.get(endpoint);
+    if (known === undefined || now - known.atMs > probeFreshMs) {
+      known = { atMs: now, fault: this.#options.probe(endpoint) };
+      this.#probes.set(endpoint, known);
+    }
+    const { fault } = known;
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimer(probeWaitMs, () => resolve(undefined));
+      fault.then(
+        (found) => {
+          timer.cancel();
+          resolve(found);
+        },
+        () => resolve(undefined),
+      );
+    });
+  }
+
+  #allQuarantined(attempt: CallAttempt): StoreError {
+    const reasons = this.#endpoints.all.map((endpoint) => endpoint.quarantine).filter((r) => r !== undefined);
+    return unavailable(attempt.rpc.action, reasons.join("; "), undefined);
+  }
+}
+
+const settled = (work: Promise<unknown>): Promise<void> =>
+  work.then(
+    () => {},
+    () => {},
+  );

@@ -1,0 +1,157 @@
+/**
+ * Which endpoint the next request goes to.
+ *
+ * The client stays with one endpoint while it answers and moves on when it does not. A failing endpoint rests
+ * for a back-off that doubles, with jitter, up to `restMaxMs`; the rest is the endpoint's, not the caller's, so
+ * a thousand callers dial no more often than one.
+ *
+ *   unknown ──answer──▶ healthy ──failure──▶ failing ──rest over, answer──▶ healthy
+ *      └──────────────────┴── another cluster's, or a refused version ──▶ quarantined ──▶ unknown
+ */
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { EndpointAddress, Transport } from "../transport/transport.ts";
+
+/** First rest of a failing endpoint. Short: a member that restarts is back within a second. */
+const restFirstMs = 50;
+/** Longest rest: how late a recovered endpoint may be noticed, and one dial per second at most. */
+const restMaxMs = 1_000;
+/** A quarantined endpoint is greeted again this often: the fault may have been mended. */
+const quarantineMs = 10_000;
+
+export type EndpointState = "unknown" | "healthy" | "failing" | "quarantined";
+
+export class Endpoint {
+  readonly address: EndpointAddress;
+  readonly transport: Transport;
+  state: EndpointState = "unknown";
+  /** Failures in a row. */
+  failures = 0;
+  /** Not to be asked before this, on the monotonic clock, unless nothing else is left. */
+  restUntilMs = 0;
+  /** When it last answered anything. */
+  answeredAtMs: number = Number.NEGATIVE_INFINITY;
+  /** When it last failed to. */
+  failedAtMs: number = Number.NEGATIVE_INFINITY;
+  /** As it said when it was greeted. */
+  version: string | undefined;
+  /** It has said who it is since it last failed; only then it is given work. */
+  greeted = false;
+  greeting: Promise<void> | undefined;
+  /** Why it is quarantined. */
+  quarantine: string | undefined;
+
+  constructor(address: EndpointAddress, transport: Transport) {
+    this.address = address;
+    this.transport = transport;
+  }
+
+  get url(): string {
+    return this.address.url;
+  }
+}
+
+export class EndpointSet {
+  readonly all: readonly Endpoint[];
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #current: number;
+
+  constructor(endpoints: readonly Endpoint[], clock: Clock, random: Random) {
+    this.all = endpoints;
+    this.#clock = clock;
+    this.#random = random;
+    // Clients spread over the members by chance.
+    this.#current = random.below(endpoints.length);
+  }
+
+  find(url: string): Endpoint | undefined {
+    return this.all.find((endpoint) => endpoint.url === url);
+  }
+
+  /**
+   * The endpoint to ask and how long to wait first: 0 when one is fit. `avoid` comes last among the fit.
+   * Undefined when all are quarantined.
+   */
+  choose(avoid?: Endpoint): { readonly endpoint: Endpoint; readonly waitMs: number } | undefined {
+    const now = this.#clock.monotonicMs();
+    let fitButAvoided: Endpoint | undefined;
+    let soonest: Endpoint | undefined;
+    for (let i = 0; i < this.all.length; i++) {
+      const at = (this.#current + i) % this.all.length;
+      const endpoint = this.all[at];
+      if (endpoint === undefined || endpoint.state === "quarantined") continue;
+      if (endpoint.restUntilMs <= now) {
+        if (endpoint === avoid) {
+          fitButAvoided = endpoint;
+          continue;
+        }
+        this.#current = at;
+        return { endpoint, waitMs: 0 };
+      }
+      if (soonest === undefined || endpoint.restUntilMs < soonest.restUntilMs) soonest = endpoint;
+    }
+    if (fitButAvoided !== undefined) return { endpoint: fitButAvoided, waitMs: 0 };
+    return soonest === undefined
+      ? undefined
+      : { endpoint: soonest, waitMs: Math.max(0, soonest.restUntilMs - now) };
+  }
+
+  answered(endpoint: Endpoint): void {
+    endpoint.answeredAtMs = this.#clock.monotonicMs();
+    if (endpoint.state === "healthy" || endpoint.state === "quarantined") return;
+    endpoint.state = "healthy";
+    endpoint.failures = 0;
+    endpoint.restUntilMs = 0;
+  }
+
+  /** @param sinceMs when the failed request began: an endpoint that has answered another one since is not failing */
+  failed(endpoint: Endpoint, sinceMs: number): void {
+    const now = this.#clock.monotonicMs();
+    if (endpoint.state === "quarantined") {
+      endpoint.restUntilMs = now + quarantineMs;
+      return;
+    }
+    if (endpoint.answeredAtMs > sinceMs) return;
+    endpoint.failedAtMs = now;
+    endpoint.greeted = false;
+    // Requests that fail together are one failure.
+    if (endpoint.state === "failing" && endpoint.restUntilMs > now) return;
+    endpoint.state = "failing";
+    const full = Math.min(restMaxMs, restFirstMs * 2 ** Math.min(endpoint.failures, 10));
+    endpoint.failures++;
+    endpoint.restUntilMs = now + full * (0.5 + 0.5 * this.#random.float());
+  }
+
+  /** Rests without a mark on its health: it answered, but not what we can use. */
+  rest(endpoint: Endpoint): void {
+    endpoint.restUntilMs = this.#clock.monotonicMs() + restFirstMs * (0.5 + 0.5 * this.#random.float());
+  }
+
+  quarantine(endpoint: Endpoint, reason: string): void {
+    endpoint.state = "quarantined";
+    endpoint.quarantine = reason;
+    endpoint.greeted = false;
+    endpoint.restUntilMs = this.#clock.monotonicMs() + quarantineMs;
+  }
+
+  release(endpoint: Endpoint): void {
+    if (endpoint.state !== "quarantined") return;
+    endpoint.state = "unknown";
+    endpoint.quarantine = undefined;
+    endpoint.restUntilMs = 0;
+    endpoint.failures = 0;
+  }
+
+  /** One whose time to be looked at again has come. */
+  quarantinedDue(): Endpoint | undefined {
+    const now = this.#clock.monotonicMs();
+    return this.all.find(
+      (e) => e.state === "quarantined" && e.restUntilMs <= now && e.greeting === undefined,
+    );
+  }
+
+  get anyQuarantined(): boolean {
+    return this.all.some((endpoint) => endpoint.state === "quarantined");
+  }
+}

@@ -1,0 +1,440 @@
+/**
+ * The client core: see `client.ts` for the contract.
+ *
+ * One call, step by step:
+ *   admit (in-flight limit) → choose an endpoint, wait its rest out, greet it if it is new → send →
+ *   judge the answer (cluster-guard) or the failure (outcome-table) → hand over, or go on elsewhere while the
+ *   call has time and the request may be repeated
+ *
+ * A request that cannot finish is not begun: ended calls fail before anything is sent. The usual path allocates
+ * the promise, the call's own state and what the transport needs; no timer and no AbortController of ours.
+ */
+import { setMaxListeners } from "node:events";
+import type { Clock } from "../../base/clock.ts";
+import { Permits } from "../../base/permits.ts";
+import type { Random } from "../../base/random.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
+import type { Header } from "../ports/messages.ts";
+import type { EtcdCall, EtcdStats } from "../ports/ports.ts";
+import { TransportFailure } from "../transport/transport.ts";
+import { statusResponse } from "../wire/maintenance.ts";
+import { WireError } from "../wire/reader.ts";
+import {
+  beginAttempt,
+  type CallAttempt,
+  checkCall,
+  damaged,
+  deadlineError,
+  restoredError,
+  restoredStream,
+  restoredText,
+  unavailable,
+  unknownOutcome,
+} from "./call-attempt.ts";
+import type {
+  Client,
+  ClientStream,
+  Judgement,
+  RequestOptions,
+  RestoreEvent,
+  Rpc,
+  StreamSpec,
+} from "./client.ts";
+import { LatencyHistogram, requestChannel, streamChannel } from "./client-diagnostics.ts";
+import { TrackedStream } from "./client-stream.ts";
+import { ClusterGuard, type Verdict } from "./cluster-guard.ts";
+import type { ConnectionFault } from "./connection-probe.ts";
+import { EndpointGate, statusPath } from "./endpoint-gate.ts";
+import { type Endpoint, EndpointSet } from "./endpoint-set.ts";
+import { judgementOf, outcomeOf } from "./outcome-table.ts";
+import { authenticateRpc, TokenSource } from "./token-source.ts";
+
+export interface ClientOptions {
+  readonly endpoints: readonly Endpoint[];
+  readonly auth?: { readonly username: string; readonly password: string } | undefined;
+  readonly requestTimeoutMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Requests on their way at once; more wait in line. Default 128: past the knee of etcd's throughput. */
+  readonly inFlightMax?: number | undefined;
+  readonly allowFaultyVersions?: boolean | undefined;
+  /** Finds out why an endpoint cannot be reached. */
+  readonly probe?: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined;
+  /** Told about faulty versions and strangers; default `process.emitWarning`. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+const inFlightDefault = 128;
+/** A call fetches a token at most this often: refused again and again, it is not the token. */
+const tokenRefreshesMax = 3;
+const noBytes = new Uint8Array(0);
+
+export class EtcdClient implements Client {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly requestTimeoutMs: number;
+  readonly endpoints: readonly string[];
+  readonly #endpoints: EndpointSet;
+  readonly #guard: ClusterGuard;
+  readonly #permits: Permits;
+  readonly #tokens: TokenSource | undefined;
+  readonly #gate: EndpointGate;
+  readonly #closing = new AbortController();
+  readonly #restoreListeners = new Set<(event: RestoreEvent) => void>();
+  readonly #streams = new Set<TrackedStream>();
+
+  readonly #requests: Record<string, number> = {};
+  readonly #failures: Record<string, number> = {};
+  readonly #latency = new LatencyHistogram();
+  #retries = 0;
+  #inFlight = 0;
+  #bytesSent = 0;
+  #bytesReceived = 0;
+  #reconnects = 0;
+  #lastId = 0;
+
+  constructor(options: ClientOptions) {
+    // Every call that waits listens: hundreds are usual, and no leak.
+    setMaxListeners(0, this.#closing.signal);
+    this.clock = options.clock;
+    this.random = options.random;
+    this.requestTimeoutMs = options.requestTimeoutMs;
+    this.#endpoints = new EndpointSet(options.endpoints, options.clock, options.random);
+    this.#guard = new ClusterGuard(options.endpoints);
+    this.#permits = new Permits(options.inFlightMax ?? inFlightDefault, options.clock);
+    this.#gate = new EndpointGate({
+      endpoints: this.#endpoints,
+      guard: this.#guard,
+      clock: options.clock,
+      requestTimeoutMs: options.requestTimeoutMs,
+      closing: this.#closing.signal,
+      username: options.auth?.username,
+      allowFaultyVersions: options.allowFaultyVersions ?? false,
+      probe: options.probe,
+      warn: options.warn ?? ((message) => process.emitWarning(message, "KeelsonWarning")),
+      greeted: (outcome) => this.#count(outcome === "sent" ? this.#requests : this.#failures, statusPath),
+      restored: (event) => {
+        for (const stream of [...this.#streams]) stream.fail(restoredStream());
+        for (const listener of [...this.#restoreListeners]) listener(event);
+      },
+    });
+    this.endpoints = options.endpoints.map((endpoint) => endpoint.url);
+    if (options.auth !== undefined) {
+      this.#tokens = new TokenSource({
+        ...options.auth,
+        clock: options.clock,
+        authenticate: async (request) =>
+          (await this.unary(authenticateRpc, request, undefined, { internal: true })).token,
+      });
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  get generation(): number {
+    return this.#guard.generation;
+  }
+
+  get highestRevision(): bigint {
+    return this.#guard.highest;
+  }
+
+  async unary<T extends { readonly header: Header }>(
+    rpc: Rpc<T>,
+    request: Uint8Array,
+    call?: EtcdCall,
+    options?: RequestOptions,
+  ): Promise<T> {
+    const startedMs = this.clock.monotonicMs();
+    const requestTimeoutMs = call?.requestTimeoutMs ?? this.requestTimeoutMs;
+    if (call !== undefined) checkCall(call, rpc.action);
+    if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
+    const { generation } = this.#guard;
+    const attempt = beginAttempt({ rpc, call, options, startedMs, requestTimeoutMs, generation });
+    const internal = options?.internal === true;
+    if (!internal && !this.#permits.tryTake()) {
+      await this.#permits.take(attempt.endMs - startedMs, call?.signal, () =>
+        deadlineError(attempt, "no turn"),
+      );
+    }
+    this.#inFlight++;
+    const id = requestChannel.hasSubscribers ? ++this.#lastId : 0;
+    if (id !== 0) {
+      requestChannel.publish({ phase: "start", id, method: rpc.path, bytesSent: request.byteLength });
+    }
+    let outcome = "OK";
+    try {
+      return await this.#run(rpc, request, attempt, requestTimeoutMs);
+    } catch (error) {
+      outcome = isStoreError(error) ? error.code : "ABORTED";
+      throw error;
+    } finally {
+      this.#inFlight--;
+      if (!internal) this.#permits.give();
+      const durationMs = this.clock.monotonicMs() - startedMs;
+      this.#latency.add(durationMs);
+      if (id !== 0) {
+        requestChannel.publish({
+          phase: "end",
+          id,
+          method: rpc.path,
+          endpoint: attempt.endpoint?.url,
+          durationMs,
+          outcome,
+          bytesSent: request.byteLength,
+          bytesReceived: attempt.received,
+        });
+      }
+    }
+  }
+
+  async #run<T extends { readonly header: Header }>(
+    rpc: Rpc<T>,
+    request: Uint8Array,
+    attempt: CallAttempt,
+    requestTimeoutMs: number,
+  ): Promise<T> {
+    const { call, options } = attempt;
+    const signal = call?.signal;
+    for (;;) {
+      const endpoint = await this.#gate.admit(attempt);
+      attempt.endpoint = endpoint;
+      let metadata: Readonly<Record<string, string>> | undefined;
+      if (this.#tokens !== undefined && options?.internal !== true) {
+        if (this.#tokens.metadata === undefined)
+          await this.#gate.waitFor(this.#tokens.refresh(undefined), attempt);
+        metadata = this.#tokens.metadata;
+      }
+      signal?.throwIfAborted();
+      const sentMs = this.clock.monotonicMs();
+      const requestMs = Math.min(requestTimeoutMs, attempt.endMs - sentMs);
+      if (requestMs <= 0) throw await this.#gate.giveUp(attempt);
+      attempt.requestMs = requestMs;
+      const floor = this.#guard.highest;
+      this.#count(this.#requests, rpc.path);
+      this.#bytesSent += request.byteLength;
+      call?.onSend?.();
+      let answer: T;
+      try {
+        const reply = await endpoint.transport.unary(rpc.path, request, {
+          signal,
+          timeoutMs: requestMs,
+          metadata,
+          lane: call?.lane ?? rpc.lane,
+        });
+        this.#bytesReceived += reply.byteLength;
+        attempt.received = reply.byteLength;
+        this.#endpoints.answered(endpoint);
+        answer = rpc.decode(reply);
+      } catch (error) {
+        this.#count(this.#failures, rpc.path);
+        if (error instanceof WireError) throw damaged(attempt, endpoint, error);
+        if (!(error instanceof TransportFailure)) throw error;
+        this.#gate.noteFailure(endpoint, error, sentMs, requestMs);
+        attempt.last = error;
+        await this.#afterFailure(attempt, endpoint, error, metadata);
+        continue;
+      }
+      const verdict = this.#guard.judge(
+        endpoint,
+        answer.header,
+        rpc.judged ? floor : undefined,
+        this.clock.monotonicMs(),
+      );
+      if (verdict.verdict === "good" && attempt.generation === this.#guard.generation) {
+        call?.onHeader?.(answer.header);
+        return answer;
+      }
+      this.#gate.heed(endpoint, verdict);
+      attempt.last = this.#refusal(attempt, endpoint, verdict);
+      if (rpc.effect === "write" || attempt.generation !== this.#guard.generation) throw attempt.last;
+      if (this.clock.monotonicMs() >= attempt.endMs) throw attempt.last;
+      attempt.avoid = endpoint;
+      this.#retries++;
+    }
+  }
+
+  /** Returns when the request may be sent again. @throws what the caller gets */
+  async #afterFailure(
+    attempt: CallAttempt,
+    endpoint: Endpoint,
+    failure: TransportFailure,
+    metadata: Readonly<Record<string, string>> | undefined,
+  ): Promise<void> {
+    const { rpc } = attempt;
+    const outcome = outcomeOf(failure);
+    const repeatable = rpc.effect !== "write" || outcome.fate === "not-applied";
+    if (this.#closing.signal.aborted && repeatable) throw this.#closing.signal.reason;
+    if (!repeatable || outcome.retry === "never") throw await this.#gate.giveUp(attempt);
+    if (attempt.generation !== this.#guard.generation) throw restoredError(attempt);
+    if (this.clock.monotonicMs() >= attempt.endMs) throw await this.#gate.giveUp(attempt);
+    if (outcome.retry === "refresh") {
+      if (this.#tokens === undefined || attempt.options?.internal === true)
+        throw await this.#gate.giveUp(attempt);
+      if (attempt.refreshes++ === tokenRefreshesMax) throw await this.#gate.giveUp(attempt);
+      await this.#gate.waitFor(this.#tokens.refresh(metadata), attempt);
+    } else {
+      attempt.avoid = endpoint;
+      // It answered that it is busy: come back later rather than at once.
+      if (failure.fromServer) this.#endpoints.rest(endpoint);
+    }
+    this.#retries++;
+  }
+
+  async openStream(spec: StreamSpec): Promise<ClientStream> {
+    spec.signal?.throwIfAborted();
+    if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
+    const attempt = beginAttempt({
+      rpc: streamRpc,
+      call: { signal: spec.signal, endpoint: spec.endpoint },
+      startedMs: this.clock.monotonicMs(),
+      requestTimeoutMs: this.requestTimeoutMs,
+      generation: this.#guard.generation,
+      avoid: spec.avoid === undefined ? undefined : this.#endpoints.find(spec.avoid),
+    });
+    const endpoint = await this.#gate.admit(attempt);
+    if (this.#tokens !== undefined && this.#tokens.metadata === undefined) {
+      await this.#gate.waitFor(this.#tokens.refresh(undefined), attempt);
+    }
+    spec.signal?.throwIfAborted();
+    this.#count(this.#requests, spec.path);
+    const token = this.#tokens?.metadata;
+    const options = {
+      signal: spec.signal,
+      lane: spec.lane,
+      metadata: spec.requireLeader === true ? { ...token, hasleader: "true" } : token,
+    };
+    const duplex = spec.request === undefined ? endpoint.transport.bidi(spec.path, options) : undefined;
+    const source = duplex ?? endpoint.transport.serverStream(spec.path, spec.request ?? noBytes, options);
+    const openedMs = this.clock.monotonicMs();
+    const id = streamChannel.hasSubscribers ? ++this.#lastId : 0;
+    const common = { id, method: spec.path, endpoint: endpoint.url };
+    if (id !== 0) streamChannel.publish({ ...common, phase: "open" });
+    const stream = new TrackedStream(endpoint.url, source, duplex, {
+      received: (bytes) => {
+        this.#bytesReceived += bytes;
+        this.#endpoints.answered(endpoint);
+      },
+      sent: (bytes) => {
+        this.#bytesSent += bytes;
+      },
+      condemned: () => this.#endpoints.failed(endpoint, Number.POSITIVE_INFINITY),
+      ended: ({ outcome, messages, bytes }) => {
+        this.#streams.delete(stream);
+        if (id === 0) return;
+        const durationMs = this.clock.monotonicMs() - openedMs;
+        streamChannel.publish({
+          ...common,
+          phase: "end",
+          durationMs,
+          outcome,
+          messages,
+          bytesReceived: bytes,
+        });
+      },
+    });
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  judge(failure: TransportFailure, action: string): Judgement {
+    const endpoint = this.#endpoints.find(failure.endpoint);
+    const judgement = judgementOf(failure, action);
+    if (judgement.verdict === "refresh" && this.#tokens === undefined) {
+      return { verdict: "fail", error: judgement.error };
+    }
+    if (endpoint !== undefined && judgement.verdict === "retry") {
+      this.#endpoints.failed(endpoint, Number.POSITIVE_INFINITY);
+    }
+    return judgement;
+  }
+
+  async refreshToken(signal?: AbortSignal): Promise<void> {
+    if (this.#tokens === undefined) return;
+    signal?.throwIfAborted();
+    await this.#tokens.refresh(this.#tokens.metadata);
+  }
+
+  countReconnect(): void {
+    this.#reconnects++;
+  }
+
+  onRestore(listener: (event: RestoreEvent) => void): () => void {
+    this.#restoreListeners.add(listener);
+    return () => this.#restoreListeners.delete(listener);
+  }
+
+  /**
+   * Resolves when one endpoint has said who it is and, with a password, has taken it.
+   * @throws UNAVAILABLE naming the cause, UNAUTHENTICATED, DEADLINE, the signal's reason
+   */
+  async connect(call: EtcdCall): Promise<void> {
+    const attempt = beginAttempt({
+      rpc: streamRpc,
+      call,
+      startedMs: this.clock.monotonicMs(),
+      requestTimeoutMs: this.requestTimeoutMs,
+      generation: this.#guard.generation,
+      endsWithLastingFault: true,
+    });
+    attempt.endpoint = await this.#gate.admit(attempt);
+    if (this.#tokens !== undefined) await this.#gate.waitFor(this.#tokens.refresh(undefined), attempt);
+  }
+
+  stats(): EtcdStats {
+    return {
+      requests: { ...this.#requests },
+      failures: { ...this.#failures },
+      retries: this.#retries,
+      inFlight: this.#inFlight,
+      waiting: this.#permits.waiting,
+      latency: this.#latency.snapshot(),
+      bytesSent: this.#bytesSent,
+      bytesReceived: this.#bytesReceived,
+      openStreams: this.#streams.size,
+      streamReconnects: this.#reconnects,
+      restores: this.#guard.generation,
+      endpoints: this.#endpoints.all.map(({ url, state, version }) => ({ url, state, version })),
+    };
+  }
+
+  /** Lowest version among the endpoints greeted; undefined before the first. */
+  get versions(): readonly string[] {
+    return this.#endpoints.all.map((endpoint) => endpoint.version).filter((version) => version !== undefined);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    const reason = new StoreError("CLOSED", "Cannot use the etcd client: it is closed", {
+      what: "etcd client",
+    });
+    this.#closing.abort(reason);
+    this.#permits.close(reason);
+    for (const stream of [...this.#streams]) stream.fail(reason);
+    await Promise.all(this.#endpoints.all.map((endpoint) => endpoint.transport.close()));
+  }
+
+  #refusal(attempt: CallAttempt, endpoint: Endpoint, verdict: Verdict): StoreError {
+    const { rpc, options } = attempt;
+    const reason = verdict.verdict === "good" ? restoredText : verdict.reason;
+    return rpc.effect === "write"
+      ? unknownOutcome(rpc.action, reason, options)
+      : unavailable(rpc.action, reason, endpoint.url);
+  }
+
+  #count(counter: Record<string, number>, path: string): void {
+    counter[path] = (counter[path] ?? 0) + 1;
+  }
+}
+
+/** What stands for a stream where a request is expected: opening one changes nothing. */
+const streamRpc: Rpc<{ readonly header: Header }> = {
+  path: statusPath,
+  effect: "read",
+  judged: false,
+  lane: "stream",
+  action: "reach etcd",
+  decode: statusResponse.decode,
+};

@@ -1,0 +1,259 @@
+/**
+ * What a failed request means: the one place where etcd's statuses become outcomes and `StoreError` codes.
+ *
+ * Two questions, answered by the first row that matches:
+ *   fate    can a *write* have been applied? "not-applied" only where that is certain
+ *   retry   may the same request be sent again when it is a read, idempotent, or certainly not applied?
+ *             never · elsewhere (another endpoint, back-off) · refresh (a new token first)
+ * A write whose fate is unknown is never sent again, whatever `retry` says.
+ *
+ * Rows go from the particular to the general; the last ones take everything.
+ */
+import { StoreError, type StoreErrorCode } from "../../errors.ts";
+import { grpcStatus, type TransportFailure } from "../transport/transport.ts";
+import type { Effect, Judgement } from "./client.ts";
+
+export interface Outcome {
+  readonly fate: "not-applied" | "unknown";
+  readonly retry: "never" | "elsewhere" | "refresh";
+  readonly code: StoreErrorCode;
+}
+
+interface Row extends Outcome {
+  /** Codes it is about; absent: any. */
+  readonly codes?: readonly number[];
+  readonly text?: RegExp;
+  /** Who made the status; absent: either. */
+  readonly by?: "server" | "client";
+  readonly request?: "unsent";
+}
+
+const s = grpcStatus;
+const not = "not-applied";
+
+export const outcomeTable: readonly Row[] = [
+  // No connection took it, or the peer said that it did not look at it.
+  { request: "unsent", fate: not, retry: "elsewhere", code: "UNAVAILABLE" },
+
+  // Identity. Some calls of older servers give these texts under code 2, with the prefix "auth:".
+  {
+    text: /invalid auth token|revision of auth store is old|user name is empty/,
+    by: "server",
+    fate: not,
+    retry: "refresh",
+    code: "UNAUTHENTICATED",
+  },
+  {
+    text: /invalid user ID or password|password was given for no password user/,
+    by: "server",
+    fate: not,
+    retry: "never",
+    code: "UNAUTHENTICATED",
+  },
+  { codes: [s.unauthenticated], by: "server", fate: not, retry: "refresh", code: "UNAUTHENTICATED" },
+  {
+    text: /^(etcdserver|auth): permission denied/,
+    by: "server",
+    fate: not,
+    retry: "never",
+    code: "PERMISSION_DENIED",
+  },
+  { codes: [s.permissionDenied], by: "server", fate: not, retry: "never", code: "PERMISSION_DENIED" },
+
+  // History.
+  {
+    codes: [s.outOfRange],
+    text: /compacted/,
+    by: "server",
+    fate: not,
+    retry: "never",
+    code: "EXPIRED",
+  },
+  { codes: [s.outOfRange], text: /future/, by: "server", fate: not, retry: "never", code: "FUTURE_VERSION" },
+
+  // Size and space.
+  {
+    codes: [s.invalidArgument],
+    text: /request is too large/,
+    by: "server",
+    fate: not,
+    retry: "never",
+    code: "TOO_LARGE",
+  },
+  {
+    codes: [s.resourceExhausted],
+    text: /received message larger than max/,
+    by: "server",
+    fate: not,
+    retry: "never",
+    code: "TOO_LARGE",
+  },
+  {
+    codes: [s.resourceExhausted],
+    text: /database space exceeded/,
+    by: "server",
+    fate: not,
+    retry: "never",
+    code: "NO_SPACE",
+  },
+  {
+    codes: [s.resourceExhausted],
+    text: /too many requests/,
+    by: "server",
+    fate: not,
+    retry: "elsewhere",
+    code: "UNAVAILABLE",
+  },
+  // The answer was too big, not the request: a write of that kind is applied.
+  {
+    codes: [s.resourceExhausted],
+    text: /^Received message larger than max/,
+    by: "client",
+    fate: "unknown",
+    retry: "never",
+    code: "TOO_LARGE",
+  },
+
+  // What etcd looks at before it proposes.
+  {
+    codes: [s.notFound, s.failedPrecondition],
+    text: /not found|is not granted/,
+    by: "server",
+    fate: not,
+    retry: "never",
+    code: "NOT_FOUND",
+  },
+  {
+    codes: [s.alreadyExists, s.failedPrecondition],
+    text: /already exist|duplicate|Exist/,
+    by: "server",
+    fate: not,
+    retry: "never",
+    code: "ALREADY_EXISTS",
+  },
+  {
+    codes: [
+      s.invalidArgument,
+      s.notFound,
+      s.failedPrecondition,
+      s.outOfRange,
+      s.alreadyExists,
+      s.unimplemented,
+    ],
+    by: "server",
+    fate: not,
+    retry: "never",
+    code: "INVALID_ARGUMENT",
+  },
+  {
+    codes: [s.unavailable],
+    text: /not supported for learner/,
+    by: "server",
+    fate: not,
+    retry: "elsewhere",
+    code: "UNAVAILABLE",
+  },
+
+  // A member whose data is corrupt: stop, and let somebody look.
+  { codes: [s.dataLoss], fate: "unknown", retry: "never", code: "UNAVAILABLE" },
+
+  // Everything else may have been applied: leader changes, timeouts, resets, half answers.
+  { codes: [s.deadlineExceeded], fate: "unknown", retry: "elsewhere", code: "DEADLINE" },
+  { fate: "unknown", retry: "elsewhere", code: "UNAVAILABLE" },
+];
+
+export function outcomeOf(failure: TransportFailure): Outcome {
+  for (const row of outcomeTable) {
+    if (row.codes !== undefined && !row.codes.includes(failure.code)) continue;
+    if (row.request !== undefined && row.request !== failure.request) continue;
+    if (row.by !== undefined && (row.by === "server") !== failure.fromServer) continue;
+    if (row.text !== undefined && !row.text.test(failure.text)) continue;
+    return row;
+  }
+  return lastRow;
+}
+
+const lastRow: Outcome = { fate: "unknown", retry: "elsewhere", code: "UNAVAILABLE" };
+
+/** What the caller was doing, for messages and details. */
+export interface FailureContext {
+  /** Completes "Cannot …". */
+  readonly action: string;
+  readonly effect: Effect;
+  /** The key an OUTCOME_UNKNOWN names. */
+  readonly key?: string | undefined;
+  /** Time the failed request was given. */
+  readonly timeoutMs?: number | undefined;
+  /** Why the endpoint cannot be reached, where a probe has found out. */
+  readonly reason?: string | undefined;
+  readonly username?: string | undefined;
+}
+
+/** Proposed to callers of a failed request; the client's own back-off reaches about as far. */
+const retryAfterMs = 1_000;
+
+/** The error a caller gets for `failure`: OUTCOME_UNKNOWN for a write that may have been applied. */
+export function storeErrorOf(failure: TransportFailure, context: FailureContext): StoreError {
+  const outcome = outcomeOf(failure);
+  const { action, effect, key = "", timeoutMs, reason, username } = context;
+  const endpoint = failure.endpoint;
+  // What the transport said (OpenSSL's words, a socket's code) is in the cause.
+  const text = `${reason ?? failure.text} (endpoint "${endpoint}")`;
+  const options = { cause: failure };
+  if (effect === "write" && outcome.fate === "unknown") {
+    return new StoreError(
+      "OUTCOME_UNKNOWN",
+      `Cannot tell whether the request to ${action} was applied: ${text}`,
+      { writeId: "", key },
+      options,
+    );
+  }
+  const message = `Cannot ${action}: ${text}`;
+  switch (outcome.code) {
+    case "UNAUTHENTICATED":
+      return new StoreError("UNAUTHENTICATED", message, { username, reason: failure.text }, options);
+    case "PERMISSION_DENIED":
+      return new StoreError("PERMISSION_DENIED", message, { reason: failure.text }, options);
+    case "EXPIRED":
+      return new StoreError("EXPIRED", message, { reason: "compacted" }, options);
+    case "FUTURE_VERSION":
+      return new StoreError("FUTURE_VERSION", message, { requested: "", retryAfterMs }, options);
+    case "TOO_LARGE":
+      return new StoreError("TOO_LARGE", message, sizesIn(failure.text), options);
+    case "NO_SPACE":
+      return new StoreError("NO_SPACE", message, {}, options);
+    case "NOT_FOUND":
+      return new StoreError("NOT_FOUND", message, { key: context.key }, options);
+    case "ALREADY_EXISTS":
+      return new StoreError("ALREADY_EXISTS", message, { key: context.key }, options);
+    case "INVALID_ARGUMENT":
+      return new StoreError("INVALID_ARGUMENT", message, { argument: "request" }, options);
+    case "DEADLINE":
+      return new StoreError("DEADLINE", message, { timeoutMs, endpoint }, options);
+    default:
+      return new StoreError(
+        "UNAVAILABLE",
+        message,
+        { retryAfterMs, endpoint, reason: reason ?? failure.text },
+        options,
+      );
+  }
+}
+
+/** etcd's and grpc-js's texts: "(3000000 vs. 2097152)"; etcd's own refusal names no number. */
+function sizesIn(text: string): { readonly sizeBytes: number; readonly limitBytes: number } {
+  const match = /\((\d+) vs\.? (\d+)\)/.exec(text);
+  return match === null
+    ? { sizeBytes: 0, limitBytes: requestBytesMax }
+    : { sizeBytes: Number(match[1]), limitBytes: Number(match[2]) };
+}
+
+/** etcd's default --max-request-bytes. */
+const requestBytesMax = 1.5 * 1024 * 1024;
+
+/** `storeErrorOf` with what to do about it, for a stream or a request that changes nothing. */
+export function judgementOf(failure: TransportFailure, action: string): Judgement {
+  const outcome = outcomeOf(failure);
+  const verdict = outcome.retry === "elsewhere" ? "retry" : outcome.retry === "refresh" ? "refresh" : "fail";
+  return { verdict, error: storeErrorOf(failure, { action, effect: "read" }) };
+}

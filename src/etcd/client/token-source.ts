@@ -1,0 +1,88 @@
+/**
+ * The token of password auth: fetched when first needed, fetched anew when etcd no longer takes it, by one
+ * request for all who wait. The password lives in a private field and the token travels as metadata only;
+ * neither is in a message, in stats or in what `inspect` shows.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { isStoreError, type StoreError } from "../../errors.ts";
+import { type AuthenticateResponse, authenticateRequest, authenticateResponse } from "../wire/auth.ts";
+import type { Rpc } from "./client.ts";
+
+export const authenticateRpc: Rpc<AuthenticateResponse> = {
+  path: "/etcdserverpb.Auth/Authenticate",
+  // Every repetition gives one more token, which expires.
+  effect: "idempotent",
+  judged: false,
+  lane: "unary",
+  action: "authenticate with etcd",
+  decode: authenticateResponse.decode,
+};
+
+/** etcd says that it has auth switched off, to whoever asks for a token. */
+export function authIsOff(error: unknown): boolean {
+  return isStoreError(error, "INVALID_ARGUMENT") && /authentication is not enabled/.test(error.message);
+}
+
+/** etcd spends about 50 ms of CPU on a password: a refused one is not tried again before this. */
+const refusalRestMs = 1_000;
+
+export class TokenSource {
+  readonly username: string;
+  readonly #password: string;
+  readonly #clock: Clock;
+  readonly #authenticate: (request: Uint8Array) => Promise<string>;
+  #metadata: Readonly<Record<string, string>> | undefined;
+  #pending: Promise<void> | undefined;
+  #refused: { readonly error: StoreError; readonly untilMs: number } | undefined;
+
+  constructor(options: {
+    readonly username: string;
+    readonly password: string;
+    readonly clock: Clock;
+    /** Sends an encoded AuthenticateRequest. */
+    readonly authenticate: (request: Uint8Array) => Promise<string>;
+  }) {
+    this.username = options.username;
+    this.#password = options.password;
+    this.#clock = options.clock;
+    this.#authenticate = options.authenticate;
+  }
+
+  /** What to send along; undefined before the first `refresh`. Empty when etcd has auth switched off. */
+  get metadata(): Readonly<Record<string, string>> | undefined {
+    return this.#metadata;
+  }
+
+  /**
+   * Resolves when there is another `metadata` than `stale`.
+   * @throws UNAUTHENTICATED for a wrong password, UNAVAILABLE, DEADLINE
+   */
+  async refresh(stale: Readonly<Record<string, string>> | undefined): Promise<void> {
+    if (this.#metadata !== stale) return;
+    if (this.#refused !== undefined && this.#clock.monotonicMs() < this.#refused.untilMs) {
+      throw this.#refused.error;
+    }
+    this.#pending ??= this.#fetch().finally(() => {
+      this.#pending = undefined;
+    });
+    await this.#pending;
+  }
+
+  async #fetch(): Promise<void> {
+    try {
+      const request = authenticateRequest.encode({ name: this.username, password: this.#password });
+      const token = await this.#authenticate(request);
+      this.#metadata = Object.freeze({ token });
+      this.#refused = undefined;
+    } catch (error) {
+      if (authIsOff(error)) {
+        this.#metadata = Object.freeze({});
+        return;
+      }
+      if (isStoreError(error, "UNAUTHENTICATED")) {
+        this.#refused = { error, untilMs: this.#clock.monotonicMs() + refusalRestMs };
+      }
+      throw error;
+    }
+  }
+}

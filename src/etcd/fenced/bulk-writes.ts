@@ -1,0 +1,175 @@
+/**
+ * Many independent fenced writes: packed into groups (write-groups.ts), one transaction each; what a group leaves
+ * certainly not applied goes singly.
+ *
+ *   round of groups -> txn each --ok--> outcome of every member; a grave alone: singly
+ *                                --session moved, refused as a whole for one member's sake: singly
+ *                                --lost--> one fence, then every member settled; not applied: singly
+ *                                --no space--> every member settled; none applied: NO_SPACE, else the rest singly
+ */
+import type { Call } from "../../base/call.ts";
+import { invariant, isStoreError, StoreError } from "../../errors.ts";
+import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
+import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
+import { writeOne } from "./single-write.ts";
+import { planGroups } from "./write-groups.ts";
+import { WriteSpan } from "./write-span.ts";
+import { groupTxn, readGroup } from "./write-txn.ts";
+
+/** Groups under way at a time: two are past the knee, more only lengthen the queue in etcd. */
+const groupsInFlight = 2;
+/** Single writes under way at a time, after a group was refused as a whole. */
+const singlesInFlight = 16;
+
+interface Member {
+  readonly index: number;
+  readonly write: FencedWrite;
+}
+
+type Outcomes = (WriteOutcome | StoreError | undefined)[];
+
+/** @throws the signal's reason; every other failure is the outcome of its write */
+export async function writeAll(
+  context: WriteContext,
+  writes: readonly FencedWrite[],
+  call: Call,
+): Promise<readonly (WriteOutcome | StoreError)[]> {
+  const outcomes: Outcomes = writes.map(() => undefined);
+  for (const round of planGroups(writes, context.root)) {
+    const singles: Member[] = [];
+    await eachWithLimit(round, groupsInFlight, async (group) => {
+      const members = group.members.flatMap((index): Member[] => {
+        const write = writes[index];
+        return write === undefined ? [] : [{ index, write }];
+      });
+      if (members.length === 1) singles.push(...members);
+      else singles.push(...(await writeGroup(context, members, outcomes, call)));
+    });
+    await eachWithLimit(singles, singlesInFlight, async ({ index, write }) => {
+      outcomes[index] = await writeSingle(context, write, call);
+    });
+  }
+  return outcomes.map((outcome) => {
+    invariant(outcome !== undefined, "every write of a round has an outcome");
+    return outcome;
+  });
+}
+
+async function writeSingle(
+  context: WriteContext,
+  write: FencedWrite,
+  call: Call,
+): Promise<WriteOutcome | StoreError> {
+  try {
+    return await writeOne(context, write, new WriteSpan(context.etcd, call));
+  } catch (error) {
+    return storeErrorOrThrow(error);
+  }
+}
+
+/** Fills in `outcomes`; returns those that are certainly not applied and must go singly. */
+async function writeGroup(
+  context: WriteContext,
+  members: readonly Member[],
+  outcomes: Outcomes,
+  call: Call,
+): Promise<readonly Member[]> {
+  try {
+    // A span of its own, begun here: the call's time may be over since earlier groups were stored.
+    return await sendGroup(context, members, outcomes, new WriteSpan(context.etcd, call));
+  } catch (error) {
+    const failure = storeErrorOrThrow(error);
+    // Refused as a whole, perhaps for one member's sake: a lease that is gone, a right that is missing.
+    if (!isStoreError(failure, "UNAVAILABLE", "DEADLINE", "NO_SPACE", "CLOSED", "UNAUTHENTICATED")) {
+      return members;
+    }
+    for (const { index } of members) outcomes[index] = failure;
+    return [];
+  }
+}
+
+async function sendGroup(
+  context: WriteContext,
+  members: readonly Member[],
+  outcomes: Outcomes,
+  span: WriteSpan,
+): Promise<readonly Member[]> {
+  const { etcd, root, sessions, counters } = context;
+  const { kv } = etcd;
+  const writes = members.map(({ write }) => write);
+  const key = writes[0]?.key ?? "";
+  using scope = span.scope(key);
+  const slot = await sessions.take(scope.signal);
+  span.refuseAfterRestore(key);
+  const since = kv.highestRevision;
+  const compared = slot.revision;
+  counters.groups++;
+  const again: Member[] = [];
+  let sent = false;
+  try {
+    const response = await kv.txn(groupTxn(writes, { root, slot, since }), {
+      signal: span.signal,
+      timeoutMs: span.requestMs(key),
+      lane: "bulk",
+      onSend: () => (sent = true),
+    });
+    const { session, answers } = readGroup(writes, response);
+    if (answers === undefined) {
+      counters.sessionRetries++;
+      sessions.moved(slot, session);
+      return members;
+    }
+    for (const [at, member] of members.entries()) {
+      const answer = answers[at];
+      invariant(answer !== undefined, "every member has an answer");
+      if (answer.outcome === "applied") outcomes[member.index] = answer;
+      else if (member.write.guard === 0n && answer.grave > since && answer.current === undefined) {
+        again.push(member);
+      } else {
+        const { revision, current, reads } = answer;
+        outcomes[member.index] = { outcome: "refused", revision, current, reads };
+      }
+    }
+  } catch (error) {
+    if (sent && span.isCutOff(error)) {
+      for (const { index, write } of members) outcomes[index] = outcomeUnknown(context, write, error);
+      return [];
+    }
+    if (!isStoreError(error, "OUTCOME_UNKNOWN", "NO_SPACE")) throw error;
+    const revisionOf = async ({ write }: Member): Promise<bigint | undefined> => {
+      if (isStoreError(error, "NO_SPACE")) return settleNoSpace(context, write, { since, span });
+      const settled = await settleLost(context, write, { slot, compared, since, span, cause: error });
+      return settled.fate === "applied" ? settled.revision : undefined;
+    };
+    await eachWithLimit(members, singlesInFlight, async (member) => {
+      try {
+        const revision = await revisionOf(member);
+        if (revision === undefined) again.push(member);
+        else outcomes[member.index] = { outcome: "applied", revision };
+      } catch (failure) {
+        outcomes[member.index] = storeErrorOrThrow(failure);
+      }
+    });
+    // Nothing of it is stored: there was no room for the group, so there is none for its members.
+    if (isStoreError(error, "NO_SPACE") && again.length === members.length) throw error;
+  }
+  return again;
+}
+
+/** An abort's own reason and broken promises are not outcomes of one write: they end the call. */
+function storeErrorOrThrow(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  throw error;
+}
+
+async function eachWithLimit<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}

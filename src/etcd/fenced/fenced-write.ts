@@ -1,0 +1,107 @@
+/**
+ * The write path that never lies, as storage sees it: guarded writes of one key whose outcome is known.
+ *
+ *   applied   exactly once, at a revision
+ *   refused   certainly not applied: a compare failed; here is what is there instead
+ *   thrown    UNAVAILABLE, DEADLINE, NO_SPACE, …: certainly not applied
+ *             OUTCOME_UNKNOWN: it could not be found out in time; the write may still be applied, once
+ *
+ * `fenced-writes.ts` implements it over the ports. A write costs one round trip; settling costs more, only when the
+ * answer to that one was lost.
+ */
+import type { Call } from "../../base/call.ts";
+import type { StoreError } from "../../errors.ts";
+import type { Compare, KeyValue, RangeRequest, RangeResponse, TxnOp } from "../ports/messages.ts";
+
+/** One guarded change of one key, with what rides in the same transaction. */
+export interface FencedWrite {
+  /** Full etcd key. */
+  readonly key: string;
+  /** The write applies only while the key's mod revision is this one; 0n: only while there is no such key. */
+  readonly guard: bigint;
+  /**
+   * What is done to the key. `value` must differ between any two writes (it carries the write id): by its bytes a
+   * write is recognised when the answer was lost.
+   */
+  readonly change:
+    | { readonly type: "put"; readonly value: Uint8Array; readonly lease?: bigint | undefined }
+    | { readonly type: "delete" };
+  /** 16 random bytes, fresh for each write that is prepared; named by OUTCOME_UNKNOWN. */
+  readonly writeId: Uint8Array;
+  /** Further conditions. */
+  readonly compares?: readonly Compare[] | undefined;
+  /** Further puts and deletes of other keys, applied with the change or not at all. */
+  readonly ops?: readonly TxnOp[] | undefined;
+  /** Read when the write is refused, at the same revision. */
+  readonly reads?: readonly RangeRequest[] | undefined;
+  /**
+   * For deletes while etcd is out of space: the transaction holds no put, neither a grave nor (the caller's part) an
+   * op, so etcd takes it. A create still under way at that moment is then not held back by it.
+   */
+  readonly pure?: boolean | undefined;
+}
+
+export type WriteOutcome =
+  | {
+      readonly outcome: "applied";
+      /** The key's new mod revision, or the revision of its deletion. */
+      readonly revision: bigint;
+    }
+  | {
+      readonly outcome: "refused";
+      /** The revision at which the compares were looked at. */
+      readonly revision: bigint;
+      /** The key as it was then; undefined when there is none. */
+      readonly current: KeyValue | undefined;
+      /** The answers to `reads`, in their order. */
+      readonly reads: readonly RangeResponse[];
+    };
+
+export interface FencedWrites extends AsyncDisposable {
+  /**
+   * One write, one round trip. Without `timeoutMs` the call ends after three times the client's requestTimeoutMs.
+   * @throws UNAVAILABLE, DEADLINE, NO_SPACE, TOO_LARGE, PERMISSION_DENIED, …: not applied; OUTCOME_UNKNOWN { writeId, key,
+   *   guard, lastRevision }; the signal's reason when aborted (a write already sent may still happen)
+   */
+  write(write: FencedWrite, call?: Call): Promise<WriteOutcome>;
+  /**
+   * Many independent writes in as few transactions as etcd's limits allow, about 60 to one; each has its own outcome,
+   * in the order given, and shares its revision with others. Keys may repeat: the later one then goes in a later
+   * transaction.
+   */
+  writeMany(writes: readonly FencedWrite[], call?: Call): Promise<readonly (WriteOutcome | StoreError)[]>;
+  /**
+   * Makes "there is no such key" final: a create of that key that was sent before and may still be on its way is
+   * refused from now on. `final` is false when etcd took no put (no space, no rights); absence was still read.
+   */
+  bury(
+    key: string,
+    call?: Call,
+  ): Promise<
+    | { readonly outcome: "absent"; readonly revision: bigint; readonly final: boolean }
+    | { readonly outcome: "present"; readonly revision: bigint; readonly current: KeyValue }
+  >;
+  stats(): FencedWriteStats;
+  /** No new writes; those under way finish; the session's keys go. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface FencedWriteStats {
+  /** Writes asked for. */
+  readonly writes: number;
+  /** Answers lost, and what became of them. */
+  readonly unknown: number;
+  readonly settledApplied: number;
+  readonly settledNotApplied: number;
+  readonly unsettled: number;
+  /** Answered NO_SPACE and applied all the same. */
+  readonly noSpaceApplied: number;
+  /** Sent again because the session had changed under them: never applied before. */
+  readonly sessionRetries: number;
+  /** Creates sent again because something in the same bucket had been deleted meanwhile. */
+  readonly graveRetries: number;
+  readonly sessions: number;
+  readonly fences: number;
+  /** Transactions that carried more than one write. */
+  readonly groups: number;
+}

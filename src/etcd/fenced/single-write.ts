@@ -1,0 +1,108 @@
+/**
+ * One fenced write, from its slot to its outcome.
+ *
+ *            +--------- session moved, grave alone: certainly not applied ----------+
+ *            v                                                                      |
+ *   take a slot -> txn --ok--> applied            --not--> which compare failed? ---+--> refused
+ *            ^      |
+ *            |      +--lost--> fence the slot, settle (lost-answers.ts) -> applied | unknown
+ *            +------------------------ not applied -------------------------+
+ *                   |
+ *                   +--no space--> settle without a fence: applied all the same | NO_SPACE
+ *
+ * Nothing is ever sent again before it is certain that the earlier one can no longer apply.
+ */
+import type { Backoff } from "../../base/backoff.ts";
+import { isStoreError } from "../../errors.ts";
+import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
+import {
+  outcomeUnknown,
+  settleLost,
+  settleNoSpace,
+  type WriteContext,
+  writeBackoff,
+} from "./lost-answers.ts";
+import type { Slot } from "./write-sessions.ts";
+import type { WriteSpan } from "./write-span.ts";
+import { type MemberAnswer, readSingle, singleTxn } from "./write-txn.ts";
+
+/** @throws as `FencedWrites.write` */
+export async function writeOne(
+  context: WriteContext,
+  write: FencedWrite,
+  span: WriteSpan,
+): Promise<WriteOutcome> {
+  const { etcd, root, sessions, counters } = context;
+  const { kv } = etcd;
+  let backoff: Backoff | undefined;
+  let since: bigint | undefined;
+  for (;;) {
+    const slot = sessions.ready() ?? (await takeSlot(context, write, span));
+    span.refuseAfterRestore(write.key);
+    // What the session's opening has shown counts as well: a create sent from here on compares with it.
+    since ??= kv.highestRevision;
+    const compared = slot?.revision ?? 0n;
+    let answer: MemberAnswer;
+    let sent = false;
+    try {
+      const timeoutMs = span.requestMs(write.key);
+      const response = await kv.txn(singleTxn(write, { root, slot, since }), {
+        signal: span.signal,
+        timeoutMs,
+        onSend: () => (sent = true),
+      });
+      answer = readSingle(write, response, slot !== undefined);
+    } catch (error) {
+      if (isStoreError(error, "OUTCOME_UNKNOWN")) {
+        const settled = await settleLost(context, write, { slot, compared, since, span, cause: error });
+        if (settled.fate === "applied") return { outcome: "applied", revision: settled.revision };
+      } else if (isStoreError(error, "NO_SPACE")) {
+        const revision = await settleNoSpace(context, write, { since, span });
+        if (revision === undefined) throw error;
+        return { outcome: "applied", revision };
+      } else if (sent && span.isCutOff(error)) {
+        throw outcomeUnknown(context, write, error);
+      } else if (!span.mayTryAgain(error)) {
+        throw error;
+      }
+      if (kv.highestRevision > since) since = kv.highestRevision;
+      backoff ??= writeBackoff(etcd);
+      await span.pause(backoff, write.key, error);
+      continue;
+    }
+    if (answer.outcome === "applied") return answer;
+    const { session, grave, revision, current, reads } = answer;
+    if (slot !== undefined && session !== compared) {
+      counters.sessionRetries++;
+      sessions.moved(slot, session);
+      // The first time it is another write's fence; should it go on, something else changes our key.
+      if (backoff !== undefined) await span.pause(backoff, write.key);
+      backoff ??= writeBackoff(etcd);
+      continue;
+    }
+    if (write.guard === 0n && grave > since && current === undefined) {
+      counters.graveRetries++;
+      since = revision;
+      if (span.leftMs() <= 0) throw span.deadline(write.key);
+      continue;
+    }
+    return { outcome: "refused", revision, current, reads };
+  }
+}
+
+/** Deletes go on without a slot when etcd takes no put to open one: their guard alone must do. */
+async function takeSlot(
+  { sessions }: WriteContext,
+  write: FencedWrite,
+  span: WriteSpan,
+): Promise<Slot | undefined> {
+  const canDoWithout = write.pure === true && write.guard !== 0n;
+  if (canDoWithout && sessions.outOfSpace) return undefined;
+  using scope = span.scope(write.key);
+  try {
+    return await sessions.take(scope.signal);
+  } catch (error) {
+    if (canDoWithout && isStoreError(error, "NO_SPACE")) return undefined;
+    throw error;
+  }
+}

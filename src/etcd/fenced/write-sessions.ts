@@ -1,0 +1,309 @@
+/**
+ * Session keys: the fence behind fenced writes.
+ *
+ * A session is a lease with a few keys of random name, one per writer slot:
+ *
+ *   <root>/sessions/<32 hex digits>/<slot>
+ *
+ * Every transaction of a slot compares its key's mod revision. After an answer was lost, the key is changed until
+ * etcd says OK for certain; from then on no older transaction of that slot can ever apply, wherever it is held up, and
+ * one quorum read decides what became of it. Writes of the slot that were under way fail in the same moment, certainly
+ * not applied, and are sent again; several slots keep their number small.
+ *
+ * Out of space etcd takes no put: then the fence deletes the key, and the slot is gone until there is space. A lost
+ * lease takes the keys with it, which fences just as well; the next write opens a new session.
+ */
+import { Backoff } from "../../base/backoff.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import { invariant, isStoreError, StoreError } from "../../errors.ts";
+import type { Etcd, Lease } from "../ports/ports.ts";
+
+/** Writer slots of a session: a fence makes a quarter of the writes under way go a second time. */
+const slotsPerSession = 4;
+/** Seconds until an abandoned session's keys go. */
+const sessionTtlSeconds = 60;
+/** After etcd had no space for a session, how long deletes that can do without one do not ask again. */
+const noSpaceRestMs = 10_000;
+/** Leases tried for one session: a third that ends at once is not bad luck. */
+const openAttempts = 3;
+/** First try of a fence: short, since the member that swallowed the write may swallow this, too. */
+const fenceTryMs = 500;
+
+export interface Slot {
+  readonly key: string;
+  /** Mod revision of the key: what this slot's transactions compare. */
+  revision: bigint;
+}
+
+interface SlotState extends Slot {
+  readonly session: Session;
+  fencing: Promise<void> | undefined;
+  /** Its key was deleted by a fence while etcd was out of space. */
+  gone: boolean;
+}
+
+interface Session {
+  readonly lease: Lease;
+  readonly slots: readonly SlotState[];
+  over: boolean;
+}
+
+export class WriteSessions {
+  readonly #etcd: Etcd;
+  readonly #root: string;
+  readonly #end = new AbortController();
+  readonly #work = new Set<Promise<unknown>>();
+  #session: Session | undefined;
+  #opening: Promise<Session> | undefined;
+  /** Monotonic time until which etcd is taken to have no space for a session. */
+  #noSpaceUntilMs = Number.NEGATIVE_INFINITY;
+  #turn = 0;
+  #opened = 0;
+  #fences = 0;
+
+  constructor(etcd: Etcd, root: string) {
+    this.#etcd = etcd;
+    this.#root = root;
+  }
+
+  get opened(): number {
+    return this.#opened;
+  }
+
+  get fences(): number {
+    return this.#fences;
+  }
+
+  /** A slot that is ready, without waiting; undefined when there is none at the moment. */
+  ready(): Slot | undefined {
+    const session = this.#session;
+    if (session === undefined || session.over) return undefined;
+    for (let i = 0; i < session.slots.length; i++) {
+      const slot = session.slots[this.#turn++ % session.slots.length];
+      if (slot !== undefined && !slot.gone && slot.fencing === undefined) return slot;
+    }
+    return undefined;
+  }
+
+  /**
+   * A slot to write with; opens a session when there is none.
+   * @throws what opening fails with (NO_SPACE: there is no slot to be had), or what `signal` ends with
+   */
+  async take(signal: AbortSignal | undefined): Promise<Slot> {
+    for (;;) {
+      const slot = this.ready();
+      if (slot !== undefined) return slot;
+      const session = this.#session;
+      const fencing = session?.slots.flatMap((s) => s.fencing ?? []) ?? [];
+      if (session === undefined || session.over || fencing.length === 0) {
+        // Also when every slot is gone: if there is space again, a new session gets all of them back.
+        await untilAborted(this.#open(), signal);
+      } else {
+        await untilAborted(Promise.race(fencing), signal);
+      }
+    }
+  }
+
+  /** Whether a session was refused for want of space a moment ago. */
+  get outOfSpace(): boolean {
+    return this.#etcd.clock.monotonicMs() < this.#noSpaceUntilMs;
+  }
+
+  /** A transaction saw the slot's key at another revision (0n: gone) than it compared; at store revision `at`. */
+  moved(slot: Slot, found: bigint): void {
+    const state = this.#stateOf(slot);
+    if (found === 0n) this.#endSession(state.session);
+    else if (found > state.revision) state.revision = found;
+  }
+
+  /**
+   * Resolves when no transaction of this slot that compared `revision` can apply any more. One fence serves all who
+   * wait; it goes on when one of them gives up.
+   */
+  fence(slot: Slot, revision: bigint, signal: AbortSignal | undefined): Promise<void> {
+    const state = this.#stateOf(slot);
+    if (state.revision !== revision || state.gone) return Promise.resolve();
+    if (state.fencing === undefined) {
+      const fencing = this.#fence(state).finally(() => {
+        state.fencing = undefined;
+      });
+      state.fencing = this.#own(fencing);
+    }
+    return untilAborted(state.fencing, signal);
+  }
+
+  /** Gives the lease back; fences under way end. */
+  async close(): Promise<void> {
+    this.#end.abort(new StoreError("CLOSED", "Cannot write: the store is closed", { what: "store" }));
+    await Promise.allSettled([...this.#work]);
+    const session = this.#session;
+    this.#session = undefined;
+    // The keys go with the lease; if etcd cannot be reached now, they go when it expires.
+    await session?.lease.revoke({ timeoutMs: fenceTryMs }).catch(() => {});
+    await session?.lease[Symbol.asyncDispose]();
+  }
+
+  #stateOf(slot: Slot): SlotState {
+    invariant(isSlotState(slot), "a slot comes from take() or ready()");
+    return slot;
+  }
+
+  #own<T>(work: Promise<T>): Promise<T> {
+    this.#work.add(work);
+    // Whoever waits sees the failure; here it only must not go unhandled.
+    work.catch(() => {}).finally(() => this.#work.delete(work));
+    return work;
+  }
+
+  #open(): Promise<Session> {
+    this.#opening ??= this.#own(
+      this.#openSession()
+        .catch((error: unknown) => {
+          if (isStoreError(error, "NO_SPACE")) {
+            this.#noSpaceUntilMs = this.#etcd.clock.monotonicMs() + noSpaceRestMs;
+          }
+          throw error;
+        })
+        .finally(() => {
+          this.#opening = undefined;
+        }),
+    );
+    return this.#opening;
+  }
+
+  /** A lease that ends before the session's keys are put (a stalled network, a paused process) is no fault of the write's. */
+  async #openSession(): Promise<Session> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#openUnderLease();
+      } catch (error) {
+        if (!isStoreError(error, "NOT_FOUND")) throw error;
+        if (attempt === openAttempts) throw uncertain("its lease ended each time before it was open", error);
+      }
+    }
+  }
+
+  async #openUnderLease(): Promise<Session> {
+    const { leases, kv, random } = this.#etcd;
+    const signal = this.#end.signal;
+    signal.throwIfAborted();
+    const before = this.#session;
+    const lease = await certain(leases.hold({ ttlSeconds: sessionTtlSeconds }, { signal }));
+    try {
+      const name = Buffer.from(random.bytes(16)).toString("hex");
+      const keys = Array.from({ length: slotsPerSession }, (_, i) => `${this.#root}/sessions/${name}/${i}`);
+      const { header } = await certain(
+        kv.txn(
+          {
+            compare: [],
+            success: keys.map((key) => ({ type: "put", put: { key, value: "0", lease: lease.id } })),
+            failure: [],
+          },
+          { signal },
+        ),
+      );
+      const slots: SlotState[] = [];
+      const session: Session = { lease, slots, over: false };
+      for (const key of keys) {
+        slots.push({ key, revision: header.revision, session, fencing: undefined, gone: false });
+      }
+      lease.lost.addEventListener("abort", () => this.#endSession(session), { once: true });
+      if (lease.lost.aborted) session.over = true;
+      this.#session = session;
+      this.#opened++;
+      if (before !== undefined && !before.over) await this.#retire(before);
+      return session;
+    } catch (error) {
+      await lease.revoke({ timeoutMs: fenceTryMs }).catch(() => {});
+      await lease[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** A session whose slots are all gone makes way for a new one. */
+  async #retire(session: Session): Promise<void> {
+    session.over = true;
+    await session.lease[Symbol.asyncDispose]();
+  }
+
+  #endSession(session: Session): void {
+    if (session.over) return;
+    session.over = true;
+    this.#own(Promise.resolve(session.lease[Symbol.asyncDispose]()));
+  }
+
+  async #fence(slot: SlotState): Promise<void> {
+    const { kv, clock, random, requestTimeoutMs } = this.#etcd;
+    const signal = this.#end.signal;
+    const backoff = new Backoff({ firstMs: 20, maxMs: 1000 }, clock, random);
+    const compared = slot.revision;
+    this.#fences++;
+    for (let tryMs = fenceTryMs; ; tryMs = Math.min(tryMs * 2, Math.max(requestTimeoutMs, fenceTryMs))) {
+      const call = { signal, timeoutMs: tryMs };
+      try {
+        const lease = slot.session.over ? 0n : slot.session.lease.id;
+        // A session that is over keeps nothing alive: its key is taken away, which fences for good.
+        if (lease === 0n) {
+          await kv.deleteRange({ key: slot.key }, call);
+          slot.gone = true;
+          return;
+        }
+        const { header } = await kv.put({ key: slot.key, value: `${compared}`, lease }, call);
+        if (header.revision > slot.revision) slot.revision = header.revision;
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isStoreError(error, "UNAVAILABLE", "DEADLINE", "OUTCOME_UNKNOWN")) {
+          if (await this.#takeAway(slot, compared, call)) return;
+        } else if (slot.revision !== compared) {
+          // Another transaction of the slot has meanwhile seen the key changed.
+          return;
+        }
+      }
+      await backoff.wait(signal);
+    }
+  }
+
+  /** etcd refuses the put (no space, lease gone): a deleted key, or one that is no more, fences as well. */
+  async #takeAway(
+    slot: SlotState,
+    compared: bigint,
+    call: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  ): Promise<boolean> {
+    try {
+      await this.#etcd.kv.deleteRange({ key: slot.key }, call);
+      slot.gone = true;
+      return true;
+    } catch {
+      call.signal.throwIfAborted();
+    }
+    try {
+      const { kvs } = await this.#etcd.kv.range({ key: slot.key, keysOnly: true }, call);
+      const found = kvs[0]?.modRevision ?? 0n;
+      if (found === compared) return false;
+      this.moved(slot, found);
+      return true;
+    } catch {
+      call.signal.throwIfAborted();
+      return false;
+    }
+  }
+}
+
+function isSlotState(slot: Slot): slot is SlotState {
+  return "session" in slot;
+}
+
+/** The caller's write was not sent yet: what is unknown about the session's own requests is certain for that write. */
+async function certain<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isStoreError(error, "OUTCOME_UNKNOWN") ? uncertain("no certain answer from etcd", error) : error;
+  }
+}
+
+function uncertain(reason: string, cause: unknown): StoreError {
+  const message = `Cannot open a write session: ${reason}`;
+  return new StoreError("UNAVAILABLE", message, { retryAfterMs: 100 }, { cause });
+}

@@ -1,0 +1,109 @@
+/**
+ * The time and the end of one fenced write: cheap, since nearly every call makes one round trip and is done. A signal
+ * with a timer (`scope`) is made only when something has to be waited for beyond that.
+ */
+import type { Backoff } from "../../base/backoff.ts";
+import { type Call, CallScope } from "../../base/call.ts";
+import { quote } from "../../base/quote.ts";
+import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import type { Etcd } from "../ports/ports.ts";
+
+/** A call without a bound of its own: one request, and twice its time to settle it. */
+const defaultCallRequests = 3;
+
+export class WriteSpan {
+  readonly signal: AbortSignal | undefined;
+  readonly #etcd: Etcd;
+  readonly #deadlineMs: number;
+  readonly #timeoutMs: number;
+  /** Highest revision seen when it began: only a restore makes it fall. */
+  readonly #highest: bigint;
+
+  /** @throws INVALID_ARGUMENT for a timeoutMs that is not above 0; the signal's reason when already aborted */
+  constructor(etcd: Etcd, call: Call) {
+    const timeoutMs = call.timeoutMs ?? defaultCallRequests * etcd.requestTimeoutMs;
+    if (!(timeoutMs > 0)) {
+      throw invalidArgument(
+        "timeoutMs",
+        `Cannot write: timeoutMs is ${timeoutMs}, expected a number above 0`,
+      );
+    }
+    call.signal?.throwIfAborted();
+    this.signal = call.signal;
+    this.#etcd = etcd;
+    this.#timeoutMs = Math.ceil(timeoutMs);
+    this.#deadlineMs = etcd.clock.monotonicMs() + timeoutMs;
+    this.#highest = etcd.kv.highestRevision;
+  }
+
+  leftMs(): number {
+    return this.#deadlineMs - this.#etcd.clock.monotonicMs();
+  }
+
+  /** Half of what is left, so that settling has the rest; the client's own bound at most. @throws DEADLINE when nothing is left */
+  requestMs(key: string): number {
+    const leftMs = this.leftMs();
+    if (leftMs <= 0) throw this.deadline(key);
+    return Math.min(this.#etcd.requestTimeoutMs, leftMs / 2);
+  }
+
+  /** What is left as a signal. Dispose it. */
+  scope(key: string): CallScope {
+    const timeoutMs = Math.max(1, this.leftMs());
+    return new CallScope({ signal: this.signal, timeoutMs }, this.#etcd.clock, `write ${quote(key)}`);
+  }
+
+  /** Whether a request that was certainly not applied may be sent again. */
+  mayTryAgain(error: unknown): boolean {
+    return isStoreError(error, "UNAVAILABLE", "DEADLINE") && this.leftMs() > 0;
+  }
+
+  /**
+   * Whether the call's time has come to its end as a signal, as it does for a caller that turned it into one (`CallScope`).
+   * That is no caller's abort: what was sent by then is unknown, and is said to be.
+   */
+  get timeIsUp(): boolean {
+    return this.signal?.aborted === true && isStoreError(this.signal.reason, "DEADLINE");
+  }
+
+  /** Whether `error` is that end: it says nothing of the request it cut off. */
+  isCutOff(error: unknown): boolean {
+    return this.timeIsUp && error === this.signal?.reason;
+  }
+
+  /** @throws the signal's reason when the caller has aborted */
+  throwIfAborted(): void {
+    if (!this.timeIsUp) this.signal?.throwIfAborted();
+  }
+
+  /** Waits before the next try. @throws `error`, or DEADLINE, when the call's time would be over; the signal's reason */
+  async pause(backoff: Backoff, key: string, error?: unknown): Promise<void> {
+    const waitMs = backoff.next();
+    if (this.leftMs() <= waitMs) {
+      throw isStoreError(error, "UNAVAILABLE") ? error : this.deadline(key, error);
+    }
+    await this.#etcd.clock.sleep(waitMs, this.signal);
+  }
+
+  /** Guards read before a restore may fit other content after it. @throws UNAVAILABLE */
+  refuseAfterRestore(key: string): void {
+    if (this.#etcd.kv.highestRevision >= this.#highest) return;
+    throw new StoreError(
+      "UNAVAILABLE",
+      `Cannot write ${quote(key)}: etcd was restored while the call was under way`,
+      { retryAfterMs: 100, reason: "restored" },
+    );
+  }
+
+  /** The whole call's time is up, not only that of its last request. */
+  deadline(key: string, cause?: unknown): StoreError {
+    const timeoutMs = this.#timeoutMs;
+    const endpoint = isStoreError(cause, "DEADLINE") ? cause.details.endpoint : undefined;
+    return new StoreError(
+      "DEADLINE",
+      `Cannot write ${quote(key)}: no answer within ${timeoutMs} ms, and it was not applied`,
+      { timeoutMs, endpoint },
+      cause === undefined ? {} : { cause },
+    );
+  }
+}

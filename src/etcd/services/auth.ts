@@ -1,0 +1,122 @@
+/** The `Auth` port: users and roles of etcd itself. A repeated change is refused by etcd, so each is a write. */
+import { isStoreError } from "../../errors.ts";
+import type { Client, Effect, Rpc } from "../client/client.ts";
+import { authenticateRpc, authIsOff } from "../client/token-source.ts";
+import type { Header } from "../ports/messages.ts";
+import type { Auth, EtcdCall } from "../ports/ports.ts";
+import {
+  authenticateRequest,
+  authStatusResponse,
+  nameRequest,
+  namesResponse,
+  roleGetResponse,
+  roleGrantPermissionRequest,
+  roleRevokePermissionRequest,
+  userAddRequest,
+  userRoleRequest,
+} from "../wire/auth.ts";
+import { emptyRequest, headerResponse } from "../wire/maintenance.ts";
+import { statusRpc } from "./maintenance.ts";
+
+function rpc<T extends { readonly header: Header }>(
+  name: string,
+  effect: Effect,
+  action: string,
+  codec: { decode(reply: Uint8Array): T },
+): Rpc<T> {
+  return {
+    path: `/etcdserverpb.Auth/${name}`,
+    effect,
+    judged: false,
+    lane: "unary",
+    action,
+    decode: codec.decode,
+  };
+}
+
+const rpcs = {
+  status: rpc("AuthStatus", "read", "read the state of etcd's auth", authStatusResponse),
+  enable: rpc("AuthEnable", "idempotent", "enable etcd's auth", headerResponse),
+  disable: rpc("AuthDisable", "idempotent", "disable etcd's auth", headerResponse),
+  userAdd: rpc("UserAdd", "write", "add an etcd user", headerResponse),
+  userGet: rpc("UserGet", "read", "read an etcd user", namesResponse),
+  userList: rpc("UserList", "read", "list etcd users", namesResponse),
+  userDelete: rpc("UserDelete", "write", "delete an etcd user", headerResponse),
+  userChangePassword: rpc("UserChangePassword", "idempotent", "change a password in etcd", headerResponse),
+  userGrantRole: rpc("UserGrantRole", "idempotent", "grant an etcd role", headerResponse),
+  userRevokeRole: rpc("UserRevokeRole", "write", "revoke an etcd role", headerResponse),
+  roleAdd: rpc("RoleAdd", "write", "add an etcd role", headerResponse),
+  roleGet: rpc("RoleGet", "read", "read an etcd role", roleGetResponse),
+  roleList: rpc("RoleList", "read", "list etcd roles", namesResponse),
+  roleDelete: rpc("RoleDelete", "write", "delete an etcd role", headerResponse),
+  roleGrantPermission: rpc("RoleGrantPermission", "idempotent", "grant a permission in etcd", headerResponse),
+  roleRevokePermission: rpc("RoleRevokePermission", "write", "revoke a permission in etcd", headerResponse),
+};
+
+const empty = emptyRequest.encode({});
+
+/** etcd 3.4 has no AuthStatus. It refuses a nameless login in other words when auth is off; the auth revision stays unknown, 0n. */
+async function statusOfOldEtcd(
+  client: Client,
+  call: EtcdCall | undefined,
+): Promise<{ readonly header: Header; readonly enabled: boolean; readonly authRevision: bigint }> {
+  const { header } = await client.unary(statusRpc, empty, call);
+  const refused = await client
+    .unary(authenticateRpc, authenticateRequest.encode({ name: "", password: "" }), call)
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  if (!isStoreError(refused, "INVALID_ARGUMENT", "UNAUTHENTICATED")) throw refused;
+  return { header, enabled: !authIsOff(refused), authRevision: 0n };
+}
+
+export function createAuth(client: Client): Auth {
+  const change = async (
+    what: Rpc<{ readonly header: Header }>,
+    request: Uint8Array,
+    call: Parameters<Client["unary"]>[2],
+  ): Promise<void> => {
+    await client.unary(what, request, call);
+  };
+  const names = async (
+    what: typeof rpcs.userList,
+    request: Uint8Array,
+    call: Parameters<Client["unary"]>[2],
+  ): Promise<readonly string[]> => (await client.unary(what, request, call)).names;
+  return {
+    async status(call) {
+      try {
+        return await client.unary(rpcs.status, empty, call);
+      } catch (error) {
+        if (!isStoreError(error, "INVALID_ARGUMENT")) throw error;
+        return statusOfOldEtcd(client, call);
+      }
+    },
+    enable: (call) => change(rpcs.enable, empty, call),
+    disable: (call) => change(rpcs.disable, empty, call),
+    userAdd(name, { password = "", noPassword = false }, call) {
+      const options = noPassword ? { noPassword } : undefined;
+      return change(rpcs.userAdd, userAddRequest.encode({ name, password, options }), call);
+    },
+    userGet: (name, call) => names(rpcs.userGet, nameRequest.encode({ name }), call),
+    userList: (call) => names(rpcs.userList, empty, call),
+    userDelete: (name, call) => change(rpcs.userDelete, nameRequest.encode({ name }), call),
+    userChangePassword: (name, password, call) =>
+      change(rpcs.userChangePassword, authenticateRequest.encode({ name, password }), call),
+    userGrantRole: (name, role, call) =>
+      change(rpcs.userGrantRole, userRoleRequest.encode({ name, role }), call),
+    userRevokeRole: (name, role, call) =>
+      change(rpcs.userRevokeRole, userRoleRequest.encode({ name, role }), call),
+    roleAdd: (name, call) => change(rpcs.roleAdd, nameRequest.encode({ name }), call),
+    async roleGet(name, call) {
+      return (await client.unary(rpcs.roleGet, nameRequest.encode({ name }), call)).permissions;
+    },
+    roleList: (call) => names(rpcs.roleList, empty, call),
+    roleDelete: (name, call) => change(rpcs.roleDelete, nameRequest.encode({ name }), call),
+    roleGrantPermission: (name, permission, call) =>
+      change(rpcs.roleGrantPermission, roleGrantPermissionRequest.encode({ name, permission }), call),
+    roleRevokePermission: (role, key, rangeEnd, call) =>
+      change(rpcs.roleRevokePermission, roleRevokePermissionRequest.encode({ role, key, rangeEnd }), call),
+  };
+}

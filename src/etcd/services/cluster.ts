@@ -1,0 +1,71 @@
+/** The `Cluster` port: membership. Changes are writes: one with an unknown outcome is looked up, not repeated. */
+import { StoreError } from "../../errors.ts";
+import type { Client, Rpc } from "../client/client.ts";
+import type { Cluster } from "../ports/ports.ts";
+import {
+  type MemberAddResponse,
+  type MembersResponse,
+  memberAddRequest,
+  memberAddResponse,
+  memberIdRequest,
+  memberListRequest,
+  membersResponse,
+  memberUpdateRequest,
+} from "../wire/cluster.ts";
+
+const service = "/etcdserverpb.Cluster";
+const shared = { judged: false, lane: "unary" } as const;
+
+const list: Rpc<MembersResponse> = {
+  ...shared,
+  path: `${service}/MemberList`,
+  effect: "read",
+  action: "list etcd's members",
+  decode: membersResponse.decode,
+};
+const add: Rpc<MemberAddResponse> = {
+  ...shared,
+  path: `${service}/MemberAdd`,
+  effect: "write",
+  action: "add a member to etcd",
+  decode: memberAddResponse.decode,
+};
+const remove: Rpc<MembersResponse> = {
+  ...list,
+  path: `${service}/MemberRemove`,
+  effect: "write",
+  action: "remove a member of etcd",
+};
+const update: Rpc<MembersResponse> = {
+  ...list,
+  path: `${service}/MemberUpdate`,
+  effect: "idempotent",
+  action: "update a member of etcd",
+};
+const promote: Rpc<MembersResponse> = {
+  ...list,
+  path: `${service}/MemberPromote`,
+  effect: "write",
+  action: "promote a member of etcd",
+};
+
+export function createCluster(client: Client): Cluster {
+  return {
+    members: (call) =>
+      client.unary(list, memberListRequest.encode({ linearizable: call?.linearizable ?? true }), call),
+    async add({ peerUrls, isLearner = false }, call) {
+      const reply = await client.unary(add, memberAddRequest.encode({ peerUrls, isLearner }), call);
+      const { header, member, members } = reply;
+      if (member === undefined) {
+        throw new StoreError("UNAVAILABLE", "Cannot add a member to etcd: the answer names no member", {
+          retryAfterMs: 0,
+        });
+      }
+      return { header, member, members };
+    },
+    remove: (id, call) => client.unary(remove, memberIdRequest.encode({ id }), call),
+    update: (id, { peerUrls }, call) =>
+      client.unary(update, memberUpdateRequest.encode({ id, peerUrls }), call),
+    promote: (id, call) => client.unary(promote, memberIdRequest.encode({ id }), call),
+  };
+}

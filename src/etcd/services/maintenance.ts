@@ -1,0 +1,171 @@
+/**
+ * The `Maintenance` port. What it answers is one member's own view and is never judged by the revision guard;
+ * work on a member goes to the endpoint that is named and nowhere else.
+ */
+import { setReadingTimer } from "../../base/reading-timer.ts";
+import { StoreError } from "../../errors.ts";
+import type { Client, Rpc } from "../client/client.ts";
+import type { Alarm, EtcdCall, Maintenance, MemberStatus, SnapshotChunk } from "../ports/ports.ts";
+import { grpcStatus, TransportFailure } from "../transport/transport.ts";
+import {
+  type AlarmResponse,
+  alarmRequest,
+  alarmResponse,
+  emptyRequest,
+  type HashKvResponse,
+  type HeaderResponse,
+  hashKvRequest,
+  hashKvResponse,
+  headerResponse,
+  moveLeaderRequest,
+  type StatusResponse,
+  snapshotResponse,
+  statusResponse,
+} from "../wire/maintenance.ts";
+import { WireError } from "../wire/reader.ts";
+import { type MetricsReader, quotaBytesIn } from "./metrics-page.ts";
+
+const service = "/etcdserverpb.Maintenance";
+const own = { judged: false, lane: "unary" } as const;
+
+export const statusRpc: Rpc<StatusResponse> = {
+  ...own,
+  path: `${service}/Status`,
+  effect: "read",
+  action: "read a member's status",
+  decode: statusResponse.decode,
+};
+const alarms: Rpc<AlarmResponse> = {
+  ...own,
+  path: `${service}/Alarm`,
+  effect: "read",
+  action: "read etcd's alarms",
+  decode: alarmResponse.decode,
+};
+const disarm: Rpc<AlarmResponse> = { ...alarms, effect: "idempotent", action: "disarm an alarm of etcd" };
+/** Repeating it is harmless but costs another stall, so it counts as a write. */
+const defragment: Rpc<HeaderResponse> = {
+  ...own,
+  path: `${service}/Defragment`,
+  effect: "write",
+  lane: "bulk",
+  action: "defragment a member",
+  decode: headerResponse.decode,
+};
+const hashKv: Rpc<HashKvResponse> = {
+  ...own,
+  path: `${service}/HashKV`,
+  effect: "read",
+  action: "hash a member's keys",
+  decode: hashKvResponse.decode,
+};
+const moveLeader: Rpc<HeaderResponse> = {
+  ...own,
+  path: `${service}/MoveLeader`,
+  effect: "write",
+  action: "move etcd's leader",
+  decode: headerResponse.decode,
+};
+
+/** A member defragments about 100 MB a second, and hashing reads everything: far beyond a usual request's time. */
+const longWorkTimeoutMs = 10 * 60_000;
+
+const empty = emptyRequest.encode({});
+
+export function createMaintenance(client: Client, metrics: MetricsReader): Maintenance {
+  const patient = <C extends EtcdCall>(call: C): C => ({
+    ...call,
+    requestTimeoutMs: call.requestTimeoutMs ?? call.timeoutMs ?? longWorkTimeoutMs,
+  });
+  return {
+    async status(call): Promise<MemberStatus> {
+      return { ...(await client.unary(statusRpc, empty, call)), endpoint: call.endpoint };
+    },
+    metrics,
+    quotaBytes: async (call) => quotaBytesIn(await metrics(call)),
+    async alarms(call) {
+      const request = alarmRequest.encode({ action: "GET", memberId: 0n, type: "NONE" });
+      return (await client.unary(alarms, request, call)).alarms;
+    },
+    async disarm(alarm: Alarm, call) {
+      const request = alarmRequest.encode({ action: "DEACTIVATE", ...alarm });
+      return (await client.unary(disarm, request, call)).alarms;
+    },
+    async defragment(call) {
+      await client.unary(defragment, empty, patient(call));
+    },
+    async hashKv(revision, call) {
+      const reply = await client.unary(hashKv, hashKvRequest.encode({ revision }), patient(call));
+      const { header, hash, compactRevision, hashRevision } = reply;
+      return { header, hash, compactRevision, hashRevision: hashRevision === 0n ? undefined : hashRevision };
+    },
+    snapshot: (call) => snapshot(client, call ?? {}),
+    async moveLeader(targetId, call) {
+      await client.unary(moveLeader, moveLeaderRequest.encode({ targetId }), call);
+    },
+  };
+}
+
+/** Chunks as the reader asks for them. A stream that breaks is not resumed: it is another snapshot then. */
+async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<SnapshotChunk> {
+  const action = "take a snapshot";
+  const timeout = call.timeoutMs === undefined ? undefined : new AbortController();
+  const timer =
+    timeout === undefined || call.timeoutMs === undefined
+      ? undefined
+      : setReadingTimer(client.clock, call.timeoutMs, () =>
+          timeout.abort(
+            new StoreError("DEADLINE", `Cannot ${action}: not complete within ${call.timeoutMs} ms`, {
+              timeoutMs: call.timeoutMs,
+            }),
+          ),
+        );
+  const signals = [call.signal, timeout?.signal].filter((signal) => signal !== undefined);
+  const signal = signals.length === 0 ? undefined : AbortSignal.any(signals);
+  let refreshed = false;
+  try {
+    for (;;) {
+      const stream = await client.openStream({
+        path: `${service}/Snapshot`,
+        lane: "bulk",
+        endpoint: call.endpoint,
+        signal,
+        request: empty,
+      });
+      let chunks = 0;
+      try {
+        for (;;) {
+          const message = await stream.next();
+          if (message === undefined) {
+            signal?.throwIfAborted();
+            return;
+          }
+          chunks++;
+          const { blob, remainingBytes } = snapshotResponse.decode(message);
+          yield { bytes: blob, remainingBytes };
+        }
+      } catch (error) {
+        if (error instanceof WireError) {
+          const failure = new TransportFailure({
+            code: grpcStatus.internal,
+            text: error.message,
+            request: "sent",
+            fromServer: false,
+            endpoint: stream.endpoint,
+          });
+          throw client.judge(failure, action).error;
+        }
+        if (!(error instanceof TransportFailure)) throw error;
+        const judgement = client.judge(error, action);
+        // An expired token shows before the first chunk.
+        if (judgement.verdict !== "refresh" || refreshed || chunks > 0) throw judgement.error;
+        refreshed = true;
+        await client.refreshToken(signal);
+      } finally {
+        stream.cancel();
+      }
+    }
+  } finally {
+    timer?.cancel();
+  }
+}

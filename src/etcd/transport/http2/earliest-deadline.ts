@@ -1,0 +1,34 @@
+/**
+ * One timer for the deadlines of many calls: it fires at the earliest, and is told the next one. Answers that lie unread
+ * in the socket at that moment are read first.
+ */
+import type { Clock, Timer } from "../../../base/clock.ts";
+import { setReadingTimer } from "../../../base/reading-timer.ts";
+
+export class EarliestDeadline {
+  readonly #clock: Clock;
+  readonly #onDue: () => void;
+  #timer: Timer | undefined;
+  #atMs = Number.POSITIVE_INFINITY;
+
+  /** `onDue` ends what is due and calls `expect` with the earliest that is left. */
+  constructor(clock: Clock, onDue: () => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  /** A deadline on `Clock.monotonicMs`; Infinity is none. */
+  expect(atMs: number): void {
+    if (atMs >= this.#atMs) return;
+    this.#timer?.cancel();
+    this.#atMs = atMs;
+    this.#timer = setReadingTimer(this.#clock, Math.max(0, atMs - this.#clock.monotonicMs()), () => {
+      this.#atMs = Number.POSITIVE_INFINITY;
+      this.#onDue();
+    });
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+}

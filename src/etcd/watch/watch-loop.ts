@@ -1,0 +1,404 @@
+/**
+ * One watch: a raw stream of its own, opened again whenever it breaks, from the first revision not given on yet.
+ *
+ *             +--------- cut, silent, faulty, token expired: from the last whole revision + 1 --------+
+ *             v                                                                                       |
+ *   open -> create -> "created" -> check start (future? compacted on an old server?) -> replies ------+
+ *                                                                                        |
+ *             EXPIRED, FUTURE_VERSION, PERMISSION_DENIED, UNAUTHENTICATED, CLOSED  <------+
+ *
+ * etcd drops a request for progress while any watch of the stream is behind, hence a stream each. It is pulled: a
+ * message is read when the consumer asks for a batch and no earlier, so what is not read stays in the transport's
+ * window and then in etcd. Ending (abort, leaving the loop, dispose, close) settles a pending `next()` at once.
+ */
+import { Backoff } from "../../base/backoff.ts";
+import { setReadingTimer } from "../../base/reading-timer.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import { invariant, isStoreError, StoreError } from "../../errors.ts";
+import type { Client, ClientStream } from "../client/client.ts";
+import type { EtcdWatch, EtcdWatchRequest, Kv, WatchBatch } from "../ports/ports.ts";
+import { TransportFailure } from "../transport/transport.ts";
+import { compactedStartFixed, hasFix, progressFixed } from "../versions/version.ts";
+import { WireError } from "../wire/reader.ts";
+import { decodeWatchReply, encodeWatchMessage, type WatchCreate, type WatchReply } from "../wire/watch.ts";
+import type { MemberVersions } from "./member-versions.ts";
+import { type Assembled, WatchAssembly } from "./watch-assembly.ts";
+import { Canceled, expired, judgeCancellation, restored } from "./watch-endings.ts";
+import { isCompacted, reachStart, type WatchStart } from "./watch-start.ts";
+
+export interface WatchTimes {
+  /** Without a message for this long a progress request is sent, to see whether anybody is there. */
+  readonly silenceMs: number;
+  /** How long that may go unanswered. */
+  readonly probeMs: number;
+  /** How long a start revision may be ahead of etcd before it is FUTURE_VERSION. */
+  readonly futureMs: number;
+}
+
+export interface WatchCounters {
+  opened: number;
+  open: number;
+  reconnects: number;
+  events: number;
+  duplicates: number;
+  faults: number;
+}
+
+export interface WatchContext {
+  readonly client: Client;
+  readonly kv: Kv;
+  readonly versions: MemberVersions;
+  readonly times: WatchTimes;
+  readonly counters: WatchCounters;
+}
+
+/** Any id above 0 does: the stream has one watch. */
+const watchId = 1n;
+/** Cancellations in a row, without an answer in between, before the reason is taken for lasting. */
+const refusalsMax = 5;
+/** etcd cancels a compacted watch when it next catches watches up, which it does every 100 ms. */
+const cancelWaitMs = 500;
+
+const progressMessage = encodeWatchMessage({ type: "progress" });
+
+export class WatchLoop implements EtcdWatch {
+  readonly #context: WatchContext;
+  readonly #request: EtcdWatchRequest;
+  readonly #endpoint: string | undefined;
+  readonly #end = new AbortController();
+  readonly #abandon: () => void;
+  readonly #generation: number;
+  readonly #backoff: Backoff;
+  /** Set from the start revision, or from the first "created" of a watch from now on. */
+  #assembly: WatchAssembly | undefined;
+  #stream: ClientStream | undefined;
+  #avoid: string | undefined;
+  #queue: WatchBatch[] = [];
+  #first: Promise<bigint>;
+  #failure: unknown;
+  #failed = false;
+  #refusals = 0;
+  #counted = 0;
+  #created = false;
+  /** Something of this watch's own history was given on: a start ahead of etcd is a restore then. */
+  #delivered = false;
+  #looping = false;
+  /** The next reply must not be handed on before the old-server check has been made once more. */
+  #recheck = false;
+
+  private constructor(
+    context: WatchContext,
+    request: EtcdWatchRequest,
+    call: { readonly signal?: AbortSignal | undefined; readonly endpoint?: string | undefined },
+  ) {
+    const { client } = context;
+    this.#context = context;
+    this.#request = request;
+    this.#endpoint = call.endpoint;
+    this.#generation = client.generation;
+    this.#backoff = new Backoff({ firstMs: 50, maxMs: 2000 }, client.clock, client.random);
+    if (request.startRevision !== undefined && request.startRevision > 0n) {
+      this.#assembly = this.#assemblyFrom(request.startRevision);
+    }
+    const { signal } = call;
+    this.#abandon = (): void => this.#finish(signal?.reason);
+    signal?.addEventListener("abort", this.#abandon, { once: true });
+    this.#end.signal.addEventListener("abort", () => signal?.removeEventListener("abort", this.#abandon), {
+      once: true,
+    });
+    this.#first = neverYet;
+    context.counters.opened++;
+    context.counters.open++;
+    if (signal?.aborted === true) this.#abandon();
+  }
+
+  /** Begins at once, so that "from now" means from this call on. */
+  static open(
+    context: WatchContext,
+    request: EtcdWatchRequest,
+    call: { readonly signal?: AbortSignal | undefined; readonly endpoint?: string | undefined },
+  ): WatchLoop {
+    const watch = new WatchLoop(context, request, call);
+    watch.#first = watch.#connect();
+    // The loop and ready() tell of it; a watch that nobody reads yet is no unhandled failure.
+    watch.#first.catch((error: unknown) => watch.#fail(error));
+    return watch;
+  }
+
+  async ready(): Promise<{ readonly revision: bigint }> {
+    return { revision: await this.#first };
+  }
+
+  requestProgress(): void {
+    this.#stream?.write(progressMessage);
+  }
+
+  reopen(): void {
+    this.#stream?.forsake();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<WatchBatch, undefined> {
+    invariant(!this.#looping, "a watch is read by one loop");
+    this.#looping = true;
+    return {
+      next: async () => {
+        const value = await this.#next();
+        return value === undefined ? { done: true, value } : { done: false, value };
+      },
+      return: async () => {
+        this.#finish(undefined);
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#finish(undefined);
+  }
+
+  /** Ends it without an error for the loop; `ready()` still waiting gets `reason`. */
+  #finish(reason: unknown): void {
+    if (this.#end.signal.aborted) return;
+    this.#context.counters.open--;
+    this.#end.abort(
+      reason ?? new StoreError("CLOSED", "Cannot go on watching: the watch was closed", { what: "watch" }),
+    );
+    this.#queue = [];
+    this.#stream?.cancel();
+    this.#stream = undefined;
+  }
+
+  async #next(): Promise<WatchBatch | undefined> {
+    try {
+      if (!this.#created) await this.#first;
+      for (;;) {
+        if (this.#end.signal.aborted) break;
+        const batch = this.#queue.shift();
+        if (batch !== undefined) return batch;
+        if (this.#stream === undefined) await this.#connect();
+        else await this.#read(this.#stream);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#failed) throw this.#failure;
+    return undefined;
+  }
+
+  /** Ends it with an error for the loop, once; what follows from an end that has been asked for is none. */
+  #fail(error: unknown): void {
+    if (this.#end.signal.aborted) return;
+    this.#failure = error;
+    this.#failed = true;
+    this.#finish(error);
+  }
+
+  /** Opens streams until one is created; queues "created". @returns the header's revision @throws what ends the watch */
+  async #connect(): Promise<bigint> {
+    const { client, counters } = this.#context;
+    const end = this.#end.signal;
+    for (;;) {
+      end.throwIfAborted();
+      this.#refuseAfterRestore();
+      if (this.#created) {
+        counters.reconnects++;
+        client.countReconnect();
+      }
+      this.#assembly?.reopened();
+      try {
+        const stream = await client.openStream({
+          path: "/etcdserverpb.Watch/Watch",
+          lane: "stream",
+          requireLeader: true,
+          endpoint: this.#endpoint,
+          avoid: this.#avoid,
+          signal: end,
+        });
+        this.#stream = stream;
+        this.#avoid = stream.endpoint;
+        // Aborted while it was being opened.
+        if (end.aborted) stream.cancel();
+        stream.write(encodeWatchMessage({ type: "create", create: this.#create() }));
+        const reply = await this.#receive(stream);
+        end.throwIfAborted();
+        if (reply?.created === true && !reply.canceled) {
+          const revision = reply.header.revision;
+          this.#assembly ??= this.#assemblyFrom(revision + 1n);
+          await this.#checkStart(stream, revision);
+          this.#created = true;
+          this.#refusals = 0;
+          this.#backoff.reset();
+          this.#queue.push({ type: "created", revision });
+          return revision;
+        }
+      } catch (error) {
+        end.throwIfAborted();
+        await this.#mend(error);
+      }
+      this.#stream?.cancel();
+      this.#stream = undefined;
+      await this.#backoff.wait(end);
+    }
+  }
+
+  #create(): WatchCreate {
+    const { fragment = true, views: _, ...request } = this.#request;
+    return { ...request, startRevision: this.#assembly?.next, watchId, fragment };
+  }
+
+  /** Reads one message and queues what it completes. */
+  async #read(stream: ClientStream): Promise<void> {
+    try {
+      const reply = await this.#receive(stream);
+      if (reply === undefined) this.#stream = undefined;
+      else await this.#take(stream, reply);
+    } catch (error) {
+      this.#end.signal.throwIfAborted();
+      this.#stream?.cancel();
+      this.#stream = undefined;
+      await this.#mend(error);
+    }
+  }
+
+  async #take(stream: ClientStream, reply: WatchReply): Promise<void> {
+    const assembly = this.#assembly;
+    invariant(assembly !== undefined, "a created watch knows where it is");
+    if (reply.created) return;
+    if (this.#recheck) {
+      this.#recheck = false;
+      if (await isCompacted(this.#start(), assembly.next - 1n, stream.endpoint)) {
+        throw expired(assembly.next, assembly.next);
+      }
+    }
+    if (reply.events.length > 0) {
+      const whole = assembly.add(reply);
+      this.#countDuplicates(assembly);
+      if (whole.type === "fault") return this.#fault(stream, whole);
+      if (whole.type === "none") return;
+      this.#delivered = true;
+      this.#context.counters.events += whole.events.length;
+      this.#queue.push({ ...whole, header: reply.header });
+    } else if (!reply.fragment && (await this.#progressIsSound(stream))) {
+      if (assembly.progressed(reply.header.revision)) this.#delivered = true;
+      // One that says nothing new is still the answer to a question: it says that nothing has happened.
+      if (reply.header.revision === assembly.next - 1n) {
+        this.#queue.push({ type: "progress", revision: reply.header.revision });
+      }
+    }
+  }
+
+  /** The next message, a cancellation apart: that is thrown. Undefined at the stream's end, or when it has fallen silent. */
+  async #receive(stream: ClientStream): Promise<WatchReply | undefined> {
+    const message = stream.poll() ?? (await this.#listen(stream));
+    if (message === undefined) return undefined;
+    const reply = decodeWatchReply(message, { views: this.#request.views ?? false });
+    if (reply.canceled) throw new Canceled(reply);
+    return reply;
+  }
+
+  async #listen(stream: ClientStream): Promise<Uint8Array | undefined> {
+    const { client, times } = this.#context;
+    let timer = client.clock.setTimer(times.silenceMs, () => {
+      stream.write(progressMessage);
+      timer = setReadingTimer(client.clock, times.probeMs, () => stream.condemn("a watch has fallen silent"));
+    });
+    try {
+      return await stream.next();
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Whether the stream just created is where the watch goes on (watch-start.ts). @throws FUTURE_VERSION, EXPIRED */
+  async #checkStart(stream: ClientStream, revision: bigint): Promise<void> {
+    const { client, times, versions } = this.#context;
+    const start = this.#start();
+    const first = start.start;
+    this.#recheck = false;
+    if (revision < first - 1n) {
+      try {
+        await reachStart(start, this.#delivered ? 0 : times.futureMs);
+      } catch (error) {
+        // What was given on has been in etcd: it has gone back in time.
+        if (this.#delivered && isStoreError(error, "FUTURE_VERSION")) throw restored();
+        throw error;
+      } finally {
+        this.#refuseAfterRestore();
+      }
+    } else if (first <= revision) {
+      const old = !hasFix(await versions.of(stream.endpoint, start.signal), compactedStartFixed);
+      if (await isCompacted(start, old ? first - 1n : first, stream.endpoint)) {
+        // A start below the compacted revision is cancelled by etcd, with that revision; at it, only we know.
+        const timer = setReadingTimer(client.clock, cancelWaitMs, () => stream.cancel());
+        try {
+          await this.#receive(stream);
+        } finally {
+          timer.cancel();
+        }
+        throw expired(first, first);
+      }
+      // Old ones once more when the backlog has been read.
+      this.#recheck = old;
+    }
+  }
+
+  #start(): WatchStart {
+    const { kv, client } = this.#context;
+    const { key } = this.#request;
+    return { kv, clock: client.clock, signal: this.#end.signal, key, start: this.#assembly?.next ?? 0n };
+  }
+
+  /** Old servers may send progress before the events it speaks of. */
+  async #progressIsSound(stream: ClientStream): Promise<boolean> {
+    return hasFix(await this.#context.versions.of(stream.endpoint, this.#end.signal), progressFixed);
+  }
+
+  /** Returns when another stream is worth trying. @throws what ends the watch */
+  async #mend(error: unknown): Promise<void> {
+    const { client } = this.#context;
+    if (error instanceof WireError) {
+      this.#context.counters.faults++;
+      return;
+    }
+    if (error instanceof Canceled || error instanceof TransportFailure) {
+      const canceled = error instanceof Canceled;
+      const { verdict, error: told } = canceled
+        ? judgeCancellation(error, this.#assembly?.next ?? 0n)
+        : client.judge(error, "watch etcd");
+      if (verdict === "fail") throw told;
+      if ((canceled || verdict === "refresh") && ++this.#refusals >= refusalsMax) throw told;
+      if (verdict === "refresh") {
+        await untilAborted(client.refreshToken(this.#end.signal), this.#end.signal);
+      }
+      return;
+    }
+    if (error instanceof StoreError && (error.code === "UNAVAILABLE" || error.code === "DEADLINE")) return;
+    throw error;
+  }
+
+  #refuseAfterRestore(): void {
+    if (this.#assembly !== undefined && this.#context.client.generation !== this.#generation)
+      throw restored();
+  }
+
+  #fault(stream: ClientStream, { reason }: Extract<Assembled, { type: "fault" }>): void {
+    this.#context.counters.faults++;
+    stream.condemn(reason);
+    this.#stream = undefined;
+  }
+
+  #countDuplicates(assembly: WatchAssembly): void {
+    this.#context.counters.duplicates += assembly.duplicates - this.#counted;
+    this.#counted = assembly.duplicates;
+  }
+
+  #assemblyFrom(start: bigint): WatchAssembly {
+    const { key, rangeEnd } = this.#request;
+    return new WatchAssembly(
+      { key: Buffer.from(key), rangeEnd: rangeEnd === undefined ? undefined : Buffer.from(rangeEnd) },
+      start,
+    );
+  }
+}
+
+const neverYet: Promise<bigint> = Promise.resolve(0n);

@@ -1,0 +1,59 @@
+/**
+ * Whether a watch just created can go on from its start, which etcd does not say, or says too late:
+ *
+ *   start in the future      taken in silence: a member behind, a caller ahead, or a store restored
+ *   start compacted          cancelled a moment after "created"; a read tells at once
+ *   start = compacted        old etcds lose a deletion there without a word
+ */
+import type { Clock } from "../../base/clock.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
+import type { Bytes } from "../ports/messages.ts";
+import type { Kv } from "../ports/ports.ts";
+
+export interface WatchStart {
+  readonly kv: Kv;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** A key of the watch's range: the right to watch it is the right to read it. */
+  readonly key: Bytes;
+  readonly start: bigint;
+}
+
+/** Between two looks at whether etcd has reached a future start revision. */
+const futurePollMs = 100;
+
+/** Waits, by quorum reads, until etcd is where the watch begins. @throws FUTURE_VERSION after `boundMs`; what a read throws */
+export async function reachStart(
+  { kv, clock, signal, key, start }: WatchStart,
+  boundMs: number,
+): Promise<void> {
+  const untilMs = clock.monotonicMs() + boundMs;
+  for (;;) {
+    const { header } = await kv.range({ key, keysOnly: true, limit: 1 }, { signal });
+    if (header.revision >= start - 1n) return;
+    if (clock.monotonicMs() >= untilMs) {
+      throw new StoreError(
+        "FUTURE_VERSION",
+        `Cannot watch from revision ${start}: etcd is at ${header.revision}`,
+        { requested: `${start - 1n}`, current: `${header.revision}`, retryAfterMs: 1000 },
+      );
+    }
+    await clock.sleep(futurePollMs, signal);
+  }
+}
+
+/** Whether the member at `endpoint` has compacted `revision` away. @throws what a read throws, EXPIRED apart */
+export async function isCompacted(
+  { kv, signal, key }: WatchStart,
+  revision: bigint,
+  endpoint: string,
+): Promise<boolean> {
+  if (revision < 1n) return false;
+  try {
+    await kv.range({ key, keysOnly: true, limit: 1, revision, serializable: true }, { signal, endpoint });
+    return false;
+  } catch (error) {
+    if (isStoreError(error, "EXPIRED")) return true;
+    throw error;
+  }
+}

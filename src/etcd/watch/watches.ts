@@ -1,0 +1,43 @@
+/** The `Watches` port over the client core: each watch is a loop of its own over a stream of its own (watch-loop.ts). */
+import type { Client } from "../client/client.ts";
+import type { EtcdCall, EtcdWatch, EtcdWatchRequest, Kv, Watches, WatchStats } from "../ports/ports.ts";
+import { MemberVersions } from "./member-versions.ts";
+import { type WatchContext, WatchLoop, type WatchTimes } from "./watch-loop.ts";
+
+const defaultTimes: WatchTimes = {
+  // Longer than the transport's keepalive, which finds a dead connection in 15 s: this one finds a dead watch.
+  silenceMs: 30_000,
+  probeMs: 5_000,
+  futureMs: 3_000,
+};
+
+/** @param options.times for tests */
+export function createWatches(
+  client: Client,
+  kv: Kv,
+  options: { readonly times?: Partial<WatchTimes> | undefined } = {},
+): Watches {
+  return new WatchesPort({
+    client,
+    kv,
+    versions: new MemberVersions(client),
+    times: { ...defaultTimes, ...options.times },
+    counters: { opened: 0, open: 0, reconnects: 0, events: 0, duplicates: 0, faults: 0 },
+  });
+}
+
+class WatchesPort implements Watches {
+  readonly #context: WatchContext;
+
+  constructor(context: WatchContext) {
+    this.#context = context;
+  }
+
+  open(request: EtcdWatchRequest, call: Pick<EtcdCall, "signal" | "endpoint"> = {}): EtcdWatch {
+    return WatchLoop.open(this.#context, request, call);
+  }
+
+  stats(): WatchStats {
+    return { ...this.#context.counters };
+  }
+}
