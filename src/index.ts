@@ -19,7 +19,7 @@ export type { Quantity } from "./resource/quantity.ts";
 export type * from "./resource/resource.ts";
 export type * from "./resource/store.ts";
 export { defineView, jsonView, metadataView, type View } from "./resource/view.ts";
-export { readStoreRecords, type StoreRecords } from "./storage/store-records.ts";
+export { readStoreRecords, type StoreRecords } from "./storage/bookkeeping/store-records.ts";
 export type { CacheOptions, CacheStats, WatcherLag } from "./watch/cache-options.ts";
 export type { CacheWatchOptions } from "./watch/kind-reader.ts";
 export { createWatchCache, type WatchCache } from "./watch/watch-cache.ts";

@@ -11,7 +11,7 @@
 import { isStoreError } from "../errors.ts";
 import type { KeyValue } from "../etcd/ports/messages.ts";
 import type { Etcd, EtcdWatchRequest, KvEvent } from "../etcd/ports/ports.ts";
-import { progressIsReliable } from "../storage/progress-trust.ts";
+import { progressIsReliable } from "../storage/watch/progress-trust.ts";
 
 /** Between questions how far the replay is, milliseconds: etcd drops them while it is catching up. */
 const askEveryMs = 50;

@@ -18,7 +18,7 @@ import type { Kind, KindDefinition } from "../resource/kind.ts";
 import type { AnyResource, Draft, Key } from "../resource/resource.ts";
 import { parseSelection } from "../resource/selection.ts";
 import type { Store } from "../resource/store.ts";
-import { type HasStoredSource, type StoredSource, storedSource } from "../storage/stored.ts";
+import { type HasStoredSource, type StoredSource, storedSource } from "../storage/seam/stored.ts";
 import { fileMode } from "./durable.ts";
 import { changesBetween, type FieldChange } from "./object-changes.ts";
 import { objectsOf, type RestoreSource } from "./object-source.ts";

@@ -5,7 +5,7 @@ import { StoreError } from "../errors.ts";
 import type { Etcd } from "../etcd/ports/ports.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { Quotas } from "../resource/store.ts";
-import type { WriteGuard } from "../storage/write-guard.ts";
+import type { WriteGuard } from "../storage/seam/write-guard.ts";
 import type { Census } from "./census.ts";
 import { gatedQuotas } from "./gated-quotas.ts";
 import { Ledgers } from "./ledgers.ts";

@@ -17,7 +17,7 @@ import {
   Postponed,
   type PrepareOptions,
   type WriteGuard,
-} from "../storage/write-guard.ts";
+} from "../storage/seam/write-guard.ts";
 import { type Amounts, increases, minus, nothing, plus } from "./amounts.ts";
 import type { Granted } from "./grants.ts";
 import { encodeAmounts, encodeSlot, type SlotEntry, validRoom } from "./ledger.ts";

@@ -2,7 +2,7 @@
 import type { Call } from "../base/call.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import type { KeySpace } from "../resource/keys.ts";
-import type { StoredRecord, StoredSource } from "../storage/stored.ts";
+import type { StoredRecord, StoredSource } from "../storage/seam/stored.ts";
 import type { Census, CountedObject } from "./census.ts";
 
 /** Records in one read. */

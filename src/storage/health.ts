@@ -8,8 +8,8 @@ import { isStoreError } from "../errors.ts";
 import type { Alarm, MemberStatus } from "../etcd/ports/ports.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
 import type { Health } from "../resource/store.ts";
-import { currentRevision } from "./freshness.ts";
-import type { StorageContext } from "./storage-context.ts";
+import { currentRevision } from "./context/freshness.ts";
+import type { StorageContext } from "./context/storage-context.ts";
 
 /** How long etcd is waited for when the caller names no time, milliseconds (Kubernetes' probes: 2 s). */
 const timeoutMsDefault = 2_000;

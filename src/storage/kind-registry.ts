@@ -14,10 +14,10 @@ import { invalidArgument } from "../errors.ts";
 import { definitionOf } from "../resource/define-kind.ts";
 import { nestingKinds } from "../resource/keys.ts";
 import type { Kind, KindDefinition } from "../resource/kind.ts";
-import { KindSlot } from "./kind-slot.ts";
-import type { ObjectLifecycle } from "./object-lifecycle.ts";
+import { KindSlot } from "./context/kind-slot.ts";
+import type { ObjectLifecycle } from "./context/object-lifecycle.ts";
+import type { StorageContext } from "./context/storage-context.ts";
 import { createObjectStore, type ObjectStore } from "./object-store.ts";
-import type { StorageContext } from "./storage-context.ts";
 
 export interface CodecChoice {
   readonly codec: Codec;

@@ -20,16 +20,16 @@ import type {
 } from "../resource/contract.ts";
 import type { AnyResource, Draft, Key, Resource } from "../resource/resource.ts";
 import { checkView, type View } from "../resource/view.ts";
-import { createMany } from "./create-many.ts";
-import { createObject } from "./creates.ts";
-import { deleteCollection } from "./delete-collection.ts";
-import { checkedDeleteOptions, deleteObject } from "./deletes.ts";
-import type { KindSlot } from "./kind-slot.ts";
-import type { StorageContext } from "./storage-context.ts";
+import type { KindSlot } from "./context/kind-slot.ts";
+import type { StorageContext } from "./context/storage-context.ts";
+import { type HasStoredSource, type StoredRecord, type StoredSource, storedSource } from "./seam/stored.ts";
 import { metadataProjection, objectProjection, StoreReader } from "./store-reader.ts";
-import { type HasStoredSource, type StoredRecord, type StoredSource, storedSource } from "./stored.ts";
-import { guaranteedUpdateObject, type Mutate, updateObject } from "./updates.ts";
-import { kindSource } from "./watch-source.ts";
+import { kindSource } from "./watch/watch-source.ts";
+import { createMany } from "./write/create-many.ts";
+import { createObject } from "./write/creates.ts";
+import { deleteCollection } from "./write/delete-collection.ts";
+import { checkedDeleteOptions, deleteObject } from "./write/deletes.ts";
+import { guaranteedUpdateObject, type Mutate, updateObject } from "./write/updates.ts";
 
 /** Internal option of writes: a state that is probably current, e.g. the cache's. Never the basis of an answer. */
 export const suggestedRecord: unique symbol = Symbol("keelson.suggestedRecord");

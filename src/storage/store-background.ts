@@ -4,14 +4,14 @@
  */
 import type { BackgroundLoop } from "../base/background-loop.ts";
 import type { KindDefinition } from "../resource/kind.ts";
-import { startCompaction } from "./compaction.ts";
+import { startCompaction } from "./bookkeeping/compaction.ts";
+import type { KindRecords } from "./bookkeeping/kind-records.ts";
+import type { KindSlot } from "./context/kind-slot.ts";
+import type { StorageContext } from "./context/storage-context.ts";
 import type { Background } from "./health.ts";
-import type { KindRecords } from "./kind-records.ts";
 import type { KindRegistry } from "./kind-registry.ts";
-import type { KindSlot } from "./kind-slot.ts";
-import { startNamespaceEmptier } from "./namespace-emptier.ts";
-import { NamespaceTermination } from "./namespace-termination.ts";
-import type { StorageContext } from "./storage-context.ts";
+import { startNamespaceEmptier } from "./namespace/namespace-emptier.ts";
+import { NamespaceTermination } from "./namespace/namespace-termination.ts";
 
 export interface BackgroundParts {
   readonly context: StorageContext;

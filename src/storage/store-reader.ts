@@ -17,14 +17,14 @@ import { parseGetOptions, parseListOptions } from "../resource/read-options.ts";
 import type { AnyResource, Key } from "../resource/resource.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
 import { checkView, type View } from "../resource/view.ts";
-import type { KindSlot } from "./kind-slot.ts";
-import { listObjects, planList } from "./lists.ts";
-import { notFound, placeOf, readAt } from "./reads.ts";
-import { headOf, metadataObject, objectOf } from "./records.ts";
-import type { StorageContext } from "./storage-context.ts";
-import { StoreWatch } from "./store-watch.ts";
-import type { StoredRecord } from "./stored.ts";
-import type { Projection } from "./watch-events.ts";
+import type { KindSlot } from "./context/kind-slot.ts";
+import { headOf, metadataObject, objectOf } from "./context/records.ts";
+import type { StorageContext } from "./context/storage-context.ts";
+import { listObjects, planList } from "./read/lists.ts";
+import { notFound, placeOf, readAt } from "./read/reads.ts";
+import type { StoredRecord } from "./seam/stored.ts";
+import { StoreWatch } from "./watch/store-watch.ts";
+import type { Projection } from "./watch/watch-events.ts";
 
 export class StoreReader<V> implements ResourceReader<V> {
   readonly #context: StorageContext;

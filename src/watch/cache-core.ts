@@ -7,7 +7,7 @@ import { setReadingTimer } from "../base/reading-timer.ts";
 import { StoreError } from "../errors.ts";
 import type { ResourceReader } from "../resource/contract.ts";
 import type { KindDefinition } from "../resource/kind.ts";
-import type { StoredSource } from "../storage/stored.ts";
+import type { StoredSource } from "../storage/seam/stored.ts";
 import { CacheCounters } from "./cache-counters.ts";
 import { type CacheBounds, type CacheStats, cacheLimits, type WatcherLag } from "./cache-options.ts";
 import type { CacheWatch } from "./cache-watch.ts";

@@ -15,7 +15,7 @@ import { Backoff } from "../base/backoff.ts";
 import { isStoreError, StoreError } from "../errors.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
-import type { StoredBatch, StoredEvent, StoredSource, StoredWatch } from "../storage/stored.ts";
+import type { StoredBatch, StoredEvent, StoredSource, StoredWatch } from "../storage/seam/stored.ts";
 import type { CacheCounters } from "./cache-counters.ts";
 import { type CacheBounds, cacheLimits } from "./cache-options.ts";
 import { CachedKind } from "./cached-kind.ts";

@@ -26,7 +26,7 @@ import type {
   StoredRecord,
   StoredSource,
   StoredWatch,
-} from "../storage/stored.ts";
+} from "../storage/seam/stored.ts";
 
 /** Objects asked for at a time. */
 const pageItems = 500;

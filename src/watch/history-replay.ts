@@ -5,7 +5,7 @@
 import type { Timer } from "../base/clock.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { StoreError } from "../errors.ts";
-import type { StoredBatch, StoredEvent, StoredWatch } from "../storage/stored.ts";
+import type { StoredBatch, StoredEvent, StoredWatch } from "../storage/seam/stored.ts";
 import { cacheLimits } from "./cache-options.ts";
 import type { CachedKind } from "./cached-kind.ts";
 import type { Feed } from "./feed.ts";

@@ -6,7 +6,7 @@
  *
  * `feed.ts` owns it. A list of everything that happens meanwhile has the kind too: `clear`.
  */
-import type { StoredEvent, StoredSource } from "../storage/stored.ts";
+import type { StoredEvent, StoredSource } from "../storage/seam/stored.ts";
 import type { CachedKind } from "./cached-kind.ts";
 
 export class JoiningKinds {

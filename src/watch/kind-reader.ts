@@ -29,7 +29,7 @@ import {
 import type { Key } from "../resource/resource.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
 import { checkView, type View } from "../resource/view.ts";
-import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../storage/continue-token.ts";
+import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../storage/read/continue-token.ts";
 import { cacheLimits } from "./cache-options.ts";
 import { CacheWatch } from "./cache-watch.ts";
 import type { AnyView, CachedKind } from "./cached-kind.ts";

@@ -7,7 +7,7 @@
  * The next page is asked for while one is worked on, and the event loop gets its turns in between. `feed.ts` uses it.
  */
 import { channel } from "node:diagnostics_channel";
-import type { StoredRecord, StoredSource } from "../storage/stored.ts";
+import type { StoredRecord, StoredSource } from "../storage/seam/stored.ts";
 import { cacheLimits } from "./cache-options.ts";
 import type { CachedKind } from "./cached-kind.ts";
 

@@ -11,7 +11,7 @@ import { Backoff } from "../base/backoff.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { setReadingTimer } from "../base/reading-timer.ts";
-import type { StoredWatch } from "../storage/stored.ts";
+import type { StoredWatch } from "../storage/seam/stored.ts";
 import type { CacheCounters } from "./cache-counters.ts";
 import { cacheLimits } from "./cache-options.ts";
 

@@ -14,7 +14,7 @@ import type { GetOptions, ListOptions, ListPage, ResourceReader, Watch } from ".
 import type { Kind } from "../resource/kind.ts";
 import type { Key, Resource } from "../resource/resource.ts";
 import type { View } from "../resource/view.ts";
-import { type HasStoredSource, storedSource } from "../storage/stored.ts";
+import { type HasStoredSource, storedSource } from "../storage/seam/stored.ts";
 import { CacheCore } from "./cache-core.ts";
 import { type CacheOptions, type CacheStats, parseCacheOptions } from "./cache-options.ts";
 import { foreignSource } from "./foreign-source.ts";

@@ -32,7 +32,7 @@ import type { Draft, Key, Resource } from "../resource/resource.ts";
 import { parseResourceVersion } from "../resource/revision.ts";
 import type { View } from "../resource/view.ts";
 import { type Suggested, suggestedRecord } from "../storage/object-store.ts";
-import { type StoredRecord, storedSource } from "../storage/stored.ts";
+import { type StoredRecord, storedSource } from "../storage/seam/stored.ts";
 import type { CacheCore } from "./cache-core.ts";
 import type { KindReader } from "./kind-reader.ts";
 import { hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";

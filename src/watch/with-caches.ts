@@ -13,7 +13,7 @@ import type { Kind } from "../resource/kind.ts";
 import { namespaceKind } from "../resource/namespace-kind.ts";
 import type { Namespace, Resource } from "../resource/resource.ts";
 import type { Health, Quotas, RewriteOptions, RewriteReport, Store, StoreStats } from "../resource/store.ts";
-import { storedSource } from "../storage/stored.ts";
+import { storedSource } from "../storage/seam/stored.ts";
 import { CacheCore } from "./cache-core.ts";
 import { type CacheOptions, parseCacheOptions } from "./cache-options.ts";
 import { hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";

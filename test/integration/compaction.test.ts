@@ -4,7 +4,7 @@ import { createStore } from "keelson";
 import type { Etcd, LocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
-import { Compactor, compactionClockKey } from "../../src/storage/compaction.ts";
+import { Compactor, compactionClockKey } from "../../src/storage/bookkeeping/compaction.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect, failureOf, text } from "../support/etcd-cases.ts";
 import { until } from "../support/patience.ts";

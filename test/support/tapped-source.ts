@@ -10,7 +10,7 @@ import {
   type StoredSource,
   type StoredWatch,
   storedSource,
-} from "../../src/storage/stored.ts";
+} from "../../src/storage/seam/stored.ts";
 
 export interface Taps {
   /** What becomes of a batch; undefined: it is lost. What it throws ends the stream. */

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { progressIsReliable } from "../../../src/storage/progress-trust.ts";
+import { progressIsReliable } from "../../../src/storage/watch/progress-trust.ts";
 import { patientMs } from "../../support/patience.ts";
 import { liteAt, patience } from "./lite.ts";
 import { etcdctlVersion, findEtcdctl } from "./recording.ts";

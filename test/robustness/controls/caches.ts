@@ -7,7 +7,7 @@
 import { createWatchCache, isStoreError, type WatchCache } from "keelson";
 import type { Etcd, EtcdWatch } from "keelson/etcd";
 import type { PlainValue } from "../../../src/codec/value.ts";
-import type { StoredBatch } from "../../../src/storage/stored.ts";
+import type { StoredBatch } from "../../../src/storage/seam/stored.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
 import { TcpProxy } from "../../support/tcp-proxy.ts";
 import type { Control } from "./control.ts";

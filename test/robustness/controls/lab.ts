@@ -16,7 +16,7 @@ import {
 } from "keelson/etcd";
 import { definitionOf } from "../../../src/resource/define-kind.ts";
 import { KeySpace } from "../../../src/resource/keys.ts";
-import { createDictionaryStore } from "../../../src/storage/dictionary-store.ts";
+import { createDictionaryStore } from "../../../src/storage/bookkeeping/dictionary-store.ts";
 import { contentHash } from "../../checkers/digest.ts";
 import { HistoryList, runClock, type TruthRecord } from "../../checkers/history.ts";
 import { RunHistory } from "../../checkers/run-history.ts";

@@ -11,7 +11,7 @@ import { connectEtcd, type Etcd, type EtcdOptions, type KvEvent } from "keelson/
 import type { PlainValue, ValueCodec } from "../../../src/codec/value.ts";
 import { definitionOf } from "../../../src/resource/define-kind.ts";
 import { KeySpace } from "../../../src/resource/keys.ts";
-import { createDictionaryStore } from "../../../src/storage/dictionary-store.ts";
+import { createDictionaryStore } from "../../../src/storage/bookkeeping/dictionary-store.ts";
 import { contentHash } from "../../checkers/digest.ts";
 import type { HistorySink, TruthRecord } from "../../checkers/history.ts";
 import { apps, Claim, prefix, type Valued, Widget } from "../traffic/kinds.ts";

@@ -8,7 +8,7 @@ import { knownFaults } from "../../../src/etcd/versions/known-faults.ts";
 import { refusalOf, warningOf } from "../../../src/etcd/versions/version-check.ts";
 import { hashKvResponse, statusResponse } from "../../../src/etcd/wire/maintenance.ts";
 import { WireWriter } from "../../../src/etcd/wire/writer.ts";
-import { progressIsReliable } from "../../../src/storage/progress-trust.ts";
+import { progressIsReliable } from "../../../src/storage/watch/progress-trust.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 

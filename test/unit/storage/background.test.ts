@@ -6,8 +6,8 @@ import { BackgroundLoop } from "../../../src/base/background-loop.ts";
 import { systemClock } from "../../../src/base/clock.ts";
 import { definitionOf } from "../../../src/resource/define-kind.ts";
 import { KeySpace } from "../../../src/resource/keys.ts";
-import { Compactor, compactionClockKey } from "../../../src/storage/compaction.ts";
-import { KindRecords } from "../../../src/storage/kind-records.ts";
+import { Compactor, compactionClockKey } from "../../../src/storage/bookkeeping/compaction.ts";
+import { KindRecords } from "../../../src/storage/bookkeeping/kind-records.ts";
 import { until } from "../../support/patience.ts";
 
 const Widget = defineKind<Resource>({

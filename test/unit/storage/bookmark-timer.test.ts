@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BookmarkTimer } from "../../../src/storage/bookmark-timer.ts";
+import { BookmarkTimer } from "../../../src/storage/watch/bookmark-timer.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const never = new Promise<never>(() => undefined);

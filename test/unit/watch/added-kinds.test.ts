@@ -1,7 +1,7 @@
 import { createStore, createWatchCache, defineKind, type Resource, StoreError, withCache } from "keelson";
 import { expect, test } from "vitest";
 import { definitionOf } from "../../../src/resource/define-kind.ts";
-import { type HasStoredSource, type StoredSource, storedSource } from "../../../src/storage/stored.ts";
+import { type HasStoredSource, type StoredSource, storedSource } from "../../../src/storage/seam/stored.ts";
 import { CacheCounters } from "../../../src/watch/cache-counters.ts";
 import { parseCacheOptions } from "../../../src/watch/cache-options.ts";
 import { Feed } from "../../../src/watch/feed.ts";

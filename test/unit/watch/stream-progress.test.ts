@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { systemRandom } from "../../../src/base/random.ts";
-import type { StoredWatch } from "../../../src/storage/stored.ts";
+import type { StoredWatch } from "../../../src/storage/seam/stored.ts";
 import { CacheCounters } from "../../../src/watch/cache-counters.ts";
 import { StreamProgress } from "../../../src/watch/stream-progress.ts";
 import { ManualClock } from "../../support/manual-clock.ts";

@@ -1,0 +1,97 @@
+/**
+ * Compaction, in turns with every other process over this etcd, Kubernetes API servers included, by their protocol:
+ *
+ *   key `compact_rev_key` at the root of etcd; its version is the clock, its value the revision compacted to
+ *   each interval:  version = the one I know?  yes: put the revision I saw an interval ago, compact to it
+ *                                              no:  somebody else did; take over its version
+ *
+ * Either way the revision of this answer is what may be compacted next time: so at least one whole interval of
+ * history always stays, however many take part. Out of space the clock cannot be written, but compaction is just
+ * what is needed: then it runs without, as far as this process alone may go.
+ */
+import { BackgroundLoop } from "../../base/background-loop.ts";
+import { quote } from "../../base/quote.ts";
+import { invalidArgument, isStoreError } from "../../errors.ts";
+import type { Etcd, Kv } from "../../etcd/ports/ports.ts";
+
+/** Kubernetes' key: no prefix, so that all API servers over an etcd share it. */
+export const compactionClockKey = "compact_rev_key";
+
+/** Kubernetes' interval: history is kept for five to ten minutes. */
+const intervalMsDefault = 5 * 60_000;
+
+/** One taker of turns. `round` is called once an interval. */
+export class Compactor {
+  readonly #kv: Pick<Kv, "txn" | "range" | "compact">;
+  #time = 0n;
+  /** The store's revision an interval ago; 0n before the first round. */
+  #seen = 0n;
+  #compacted = 0n;
+
+  constructor(kv: Pick<Kv, "txn" | "range" | "compact">) {
+    this.#kv = kv;
+  }
+
+  /** The highest revision this process has compacted to; 0n before. */
+  get compacted(): bigint {
+    return this.#compacted;
+  }
+
+  /** One turn: compacts, or learns that somebody else did. */
+  async round(signal?: AbortSignal): Promise<void> {
+    const wanted = this.#seen;
+    const key = compactionClockKey;
+    try {
+      const { succeeded, header, responses } = await this.#kv.txn(
+        {
+          compare: [{ key, target: "version", result: "=", operand: this.#time }],
+          success: [{ type: "put", put: { key, value: wanted.toString() } }],
+          failure: [{ type: "range", range: { key } }],
+        },
+        { signal },
+      );
+      this.#seen = header.revision;
+      if (!succeeded) {
+        const [answer] = responses;
+        this.#time = answer?.type === "range" ? (answer.range.kvs[0]?.version ?? 0n) : 0n;
+        return;
+      }
+      this.#time += 1n;
+    } catch (error) {
+      if (!isStoreError(error, "NO_SPACE")) throw error;
+      this.#seen = (await this.#kv.range({ key, countOnly: true }, { signal })).header.revision;
+    }
+    if (wanted === 0n) return;
+    await this.#kv.compact(wanted, { signal });
+    this.#compacted = wanted;
+  }
+}
+
+/**
+ * The interval an option of createStore means; undefined: nobody compacts here.
+ * @throws INVALID_ARGUMENT "compaction"
+ */
+export function compactionIntervalMs(
+  option: { readonly intervalMs: number } | false | undefined,
+): number | undefined {
+  if (option === false) return undefined;
+  const { intervalMs } = option ?? { intervalMs: intervalMsDefault };
+  if (Number.isFinite(intervalMs) && intervalMs > 0) return intervalMs;
+  throw invalidArgument(
+    "compaction",
+    `Cannot create store: compaction.intervalMs is ${quote(intervalMs)}, expected a number above 0`,
+  );
+}
+
+/** Compacts each `intervalMs` until closed. */
+export function startCompaction(etcd: Pick<Etcd, "kv" | "clock">, intervalMs: number): BackgroundLoop {
+  const compactor = new Compactor(etcd.kv);
+  return BackgroundLoop.start(etcd.clock, {
+    firstWaitMs: intervalMs,
+    failureWaitMs: intervalMs,
+    async round(signal) {
+      await compactor.round(signal);
+      return intervalMs;
+    },
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * Where codec dictionaries are kept: one immutable key each under the bookkeeping root, so that every process over
+ * the prefix and every backup has those that its values were written with.
+ *
+ *   /keelson<prefix>/dictionaries/<resource>/<name>
+ */
+import type { DictionaryStore } from "../../codec/kind-dictionaries.ts";
+import { isStoreError } from "../../errors.ts";
+import type { Kv } from "../../etcd/ports/ports.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import { textOfKey } from "../context/records.ts";
+
+const folder = "dictionaries";
+
+export function createDictionaryStore(kv: Pick<Kv, "range" | "txn">, keys: KeySpace): DictionaryStore {
+  return {
+    async fetch(resource, name) {
+      const { kvs } = await kv.range({ key: keys.bookkeeping(folder, resource, name) });
+      return kvs[0]?.value;
+    },
+    async newest(resource) {
+      const range = keys.bookkeepingRange(folder, resource);
+      const { kvs } = await kv.range({
+        key: range.key,
+        rangeEnd: range.rangeEnd,
+        limit: 1,
+        sortTarget: "create",
+        sortOrder: "descend",
+      });
+      const [found] = kvs;
+      if (found === undefined) return undefined;
+      return { name: textOfKey(found.key).slice(range.prefix.length), bytes: found.value };
+    },
+    async publish(resource, name, bytes) {
+      const key = keys.bookkeeping(folder, resource, name);
+      try {
+        await kv.txn({
+          compare: [{ key, target: "create", result: "=", operand: 0n }],
+          success: [{ type: "put", put: { key, value: bytes } }],
+          failure: [],
+        });
+      } catch (error) {
+        // Made from its own bytes, the name says what is in it: whoever created it, it is the same.
+        if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
+        const { kvs } = await kv.range({ key });
+        if (kvs.length === 0) throw error;
+      }
+    },
+  };
+}

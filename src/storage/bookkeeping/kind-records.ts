@@ -1,0 +1,88 @@
+/**
+ * Kinds on record: what any process needs to find the objects of kinds it has never seen.
+ *
+ *   /keelson<prefix>/kinds/<keyPath>      JSON: group, version, kind, plural, scope, keyPath, nameRule
+ *
+ * Written when a kind is opened, never removed: its objects may still be there. One record a key path, so a kind that
+ * moves leaves word of where it was. Without space or rights nothing is written; the store works all the same.
+ */
+import { isStoreError } from "../../errors.ts";
+import type { KeyValue } from "../../etcd/ports/messages.ts";
+import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
+import { unfamiliarKind } from "../../resource/define-kind.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { Kind, KindDefinition, KindRecord } from "../../resource/kind.ts";
+import { textOfKey } from "../context/records.ts";
+
+const folder = "kinds";
+
+export class KindRecords {
+  readonly #kv: Pick<Kv, "range" | "txn">;
+  readonly #keys: KeySpace;
+
+  constructor(kv: Pick<Kv, "range" | "txn">, keys: KeySpace) {
+    this.#kv = kv;
+    this.#keys = keys;
+  }
+
+  /** Puts `definitions` on record where they are not, or differ. The last one to write a record is right. */
+  async record(definitions: readonly KindDefinition[], call: EtcdCall): Promise<void> {
+    const known = new Map((await this.#read(call)).map(({ key, value }) => [textOfKey(key), textOf(value)]));
+    const wanted = definitions.map((definition) => ({
+      key: this.#keys.bookkeeping(folder, ...definition.keyPath.split("/")),
+      value: encode(definition),
+    }));
+    await Promise.all(
+      wanted
+        .filter(({ key, value }) => known.get(key) !== value)
+        .map(async ({ key, value }) => {
+          try {
+            await this.#kv.txn(
+              { compare: [], success: [{ type: "put", put: { key, value } }], failure: [] },
+              call,
+            );
+          } catch (error) {
+            // Putting the same record twice does no harm: whether it was applied is seen at the next start.
+            if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED", "OUTCOME_UNKNOWN")) throw error;
+          }
+        }),
+    );
+  }
+
+  /** Every kind on record, without fields, measures or rules of its own. Records nobody can read are left out. */
+  async list(call: EtcdCall): Promise<readonly Kind[]> {
+    return (await this.records(call)).map((record) => unfamiliarKind(record));
+  }
+
+  /** The same as plain data, the one written last at the end. */
+  async records(call: EtcdCall): Promise<readonly KindRecord[]> {
+    const found = await this.#read(call);
+    const inOrder = [...found].sort((a, b) => (a.modRevision < b.modRevision ? -1 : 1));
+    return inOrder.flatMap(({ value }) => decode(value) ?? []);
+  }
+
+  async #read(call: EtcdCall): Promise<readonly KeyValue[]> {
+    const { key, rangeEnd } = this.#keys.bookkeepingRange(folder);
+    return (await this.#kv.range({ key, rangeEnd }, call)).kvs;
+  }
+}
+
+function encode({ group, version, kind, plural, scope, keyPath, nameRule }: KindDefinition): string {
+  return JSON.stringify({ group, version, kind, plural, scope, keyPath, nameRule });
+}
+
+function decode(value: Uint8Array): KindRecord | undefined {
+  try {
+    const { group, version, kind, plural, scope, keyPath, nameRule } = JSON.parse(textOf(value));
+    const record = { group, version, kind, plural, scope, keyPath, nameRule };
+    // Whatever it says is checked as a caller's spec would be.
+    unfamiliarKind(record);
+    return record;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: Uint8Array): string {
+  return new TextDecoder().decode(value);
+}

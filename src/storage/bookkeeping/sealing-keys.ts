@@ -1,0 +1,125 @@
+/**
+ * Which encryption keys values of a kind were sealed under, on record under the bookkeeping root:
+ *
+ *   sealing/<resource>/<key id>      put before the first value is sealed under it here
+ *
+ * A key that is on record and no longer among those given is looked for in the stored values: while one is still sealed
+ * under it the kind is not opened, because those objects could never be read again. When none is, its record goes.
+ */
+import type { Transform } from "../../codec/transform.ts";
+import { sealedUnder } from "../../codec/value-codec.ts";
+import { invalidArgument, isStoreError } from "../../errors.ts";
+import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import { rangePages, wholeWalk } from "../context/range-pages.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+
+export interface SealedKind {
+  readonly slot: KindSlot;
+  readonly transform: Transform | undefined;
+}
+
+/**
+ * Holds the keys on record against the keys given, and puts today's on record.
+ * @returns the kinds that may hold values in another form than today's: under another key, or not sealed at all
+ * @throws INVALID_ARGUMENT "transforms": a dropped key still seals objects, with their number
+ */
+export async function checkSealingKeys(
+  context: StorageContext,
+  kinds: readonly SealedKind[],
+  signal: AbortSignal | undefined,
+): Promise<readonly KindSlot[]> {
+  const { etcd, keys } = context;
+  const unsettled: KindSlot[] = [];
+  const recorded = await recordedSealingKeys(etcd.kv, keys, { signal });
+  for (const kind of kinds) {
+    const { resource } = kind.slot.definition;
+    const ids = recorded.get(resource) ?? [];
+    await refuseDropped(context, kind, ids, signal);
+    const { slot, transform } = kind;
+    if (transform === undefined || transform.mode === "unseal") {
+      if (ids.length > 0) unsettled.push(slot);
+      continue;
+    }
+    const { keyId } = await transform.sealingKey();
+    if (ids.length !== 1 || ids[0] !== keyId) unsettled.push(slot);
+    if (!ids.includes(keyId)) await record(context, recordKey(keys, resource, keyId), signal);
+  }
+  return unsettled;
+}
+
+/** Ids of the keys on record, by resource. */
+export async function recordedSealingKeys(
+  kv: Pick<Kv, "range">,
+  keys: KeySpace,
+  call: EtcdCall,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { key, rangeEnd, prefix } = keys.bookkeepingRange("sealing");
+  const { kvs } = await kv.range({ key, rangeEnd, keysOnly: true }, call);
+  const found = new Map<string, string[]>();
+  for (const kv0 of kvs) {
+    const [resource = "", id] = Buffer.from(kv0.key).toString().slice(prefix.length).split("/");
+    if (id === undefined) continue;
+    found.set(resource, [...(found.get(resource) ?? []), decodeURIComponent(id)]);
+  }
+  return found;
+}
+
+async function refuseDropped(
+  context: StorageContext,
+  { slot, transform }: SealedKind,
+  recorded: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  // A transform that cannot tell which keys it has (a key service) keeps its keys itself.
+  const dropped = recorded.filter((id) => transform === undefined || transform.knows?.(id) === false);
+  if (dropped.length === 0) return;
+  const counts = await countSealed(context, slot, dropped, signal);
+  const { resource } = slot.definition;
+  for (const id of dropped) {
+    const count = counts.get(id) ?? 0;
+    if (count > 0) {
+      throw invalidArgument(
+        "transforms",
+        `Cannot open kind "${resource}": key "${id}" still seals ${count} of its objects: keep it among the keys, rewrite the kind, then drop it`,
+      );
+    }
+    await forget(context, recordKey(context.keys, resource, id), signal);
+  }
+}
+
+async function countSealed(
+  context: StorageContext,
+  slot: KindSlot,
+  ids: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map(ids.map((id) => [id, 0]));
+  const walk = wholeWalk(slot.range);
+  for await (const page of rangePages(context.etcd.kv, slot.sizer, walk, { signal })) {
+    for (const { value } of page.kvs) {
+      const id = sealedUnder(value);
+      const count = id === undefined ? undefined : counts.get(id);
+      if (id !== undefined && count !== undefined) counts.set(id, count + 1);
+    }
+  }
+  return counts;
+}
+
+const recordKey = (keys: KeySpace, resource: string, id: string): string =>
+  keys.bookkeeping("sealing", resource, encodeURIComponent(id));
+
+/** A store that may not write here opens all the same, for reads. */
+async function record({ etcd }: StorageContext, key: string, signal: AbortSignal | undefined): Promise<void> {
+  await etcd.kv.put({ key, value: "" }, { signal }).catch(unlessReadOnly);
+}
+
+async function forget({ etcd }: StorageContext, key: string, signal: AbortSignal | undefined): Promise<void> {
+  await etcd.kv.deleteRange({ key }, { signal }).catch(unlessReadOnly);
+}
+
+function unlessReadOnly(error: unknown): void {
+  // A lost answer is as good: the next store to open puts it right.
+  if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED", "OUTCOME_UNKNOWN")) throw error;
+}

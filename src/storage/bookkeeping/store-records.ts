@@ -1,0 +1,29 @@
+/**
+ * What a store has put on record about itself, read from outside: for tools that look into an etcd without having the
+ * program whose store it is. Opens nothing and writes nothing.
+ */
+import { type Call, CallScope } from "../../base/call.ts";
+import type { Etcd } from "../../etcd/ports/ports.ts";
+import { KeySpace } from "../../resource/keys.ts";
+import type { KindRecord } from "../../resource/kind.ts";
+import { KindRecords } from "./kind-records.ts";
+import { recordedSealingKeys } from "./sealing-keys.ts";
+
+export interface StoreRecords {
+  /** Every kind that was ever open; of one that has moved only where it is now. Empty: no store of keelson. */
+  readonly kinds: readonly KindRecord[];
+  /** Ids of the encryption keys that values may be sealed under, by resource ("secrets", "deployments.apps"). */
+  readonly sealing: ReadonlyMap<string, readonly string[]>;
+}
+
+/** @throws INVALID_ARGUMENT for a bad prefix; UNAVAILABLE, DEADLINE, … as any read */
+export async function readStoreRecords(
+  etcd: Etcd,
+  options: { readonly prefix?: string | undefined } & Call = {},
+): Promise<StoreRecords> {
+  const keys = new KeySpace(options.prefix);
+  using scope = new CallScope(options, etcd.clock, "read what a store has on record");
+  const records = await new KindRecords(etcd.kv, keys).records(scope.rest());
+  const latest = new Map(records.map((record) => [`${record.plural}.${record.group}`, record]));
+  return { kinds: [...latest.values()], sealing: await recordedSealingKeys(etcd.kv, keys, scope.rest()) };
+}

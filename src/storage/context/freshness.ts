@@ -1,0 +1,66 @@
+/**
+ * Waiting for a version the store has not reached, and the errors of versions that cannot be read.
+ *
+ * A linearizable read is as fresh as can be, so a version above it does not exist yet: it is waited for a little
+ * (another client may be ahead of the member that answers us), then FUTURE_VERSION.
+ */
+import { Backoff } from "../../base/backoff.ts";
+import type { CallScope } from "../../base/call.ts";
+import { StoreError, type Subject } from "../../errors.ts";
+import { limits } from "../../resource/limits.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import type { StorageContext } from "./storage-context.ts";
+
+/** Waits between looks at the store's revision, milliseconds. */
+const looks = { firstMs: 20, maxMs: 250 } as const;
+/** What a caller is told to wait before it asks again (Kubernetes: 1 s). */
+const retryAfterMs = 1_000;
+
+/** The store's revision now, by one cheap quorum read. */
+export async function currentRevision(
+  context: Pick<StorageContext, "linearizableGets" | "keys">,
+): Promise<bigint> {
+  // Any key will do: the answer's header carries the revision, and callers of one moment share it.
+  return (await context.linearizableGets.get(context.keys.bookkeeping("epoch"))).revision;
+}
+
+/**
+ * Resolves once the store has reached `revision`.
+ * @throws FUTURE_VERSION after 3 s; what ends the scope
+ */
+export async function awaitRevision(
+  context: StorageContext,
+  revision: bigint,
+  scope: CallScope,
+  subject: Subject,
+): Promise<void> {
+  if (context.etcd.kv.highestRevision >= revision) return;
+  const { clock } = context;
+  const startedMs = clock.monotonicMs();
+  const backoff = new Backoff(looks, clock, context.random);
+  for (;;) {
+    const current = await currentRevision(context);
+    if (current >= revision) return;
+    scope.throwIfEnded();
+    const leftMs = startedMs + limits.futureVersionWaitMs - clock.monotonicMs();
+    if (leftMs <= 0) throw futureVersion(revision, current, subject);
+    await clock.sleep(Math.min(leftMs, backoff.next()), scope.signal);
+  }
+}
+
+export function futureVersion(
+  requested: bigint,
+  current: bigint,
+  subject: Subject,
+): StoreError<"FUTURE_VERSION"> {
+  return new StoreError(
+    "FUTURE_VERSION",
+    `Cannot read version ${requested}: the store is at version ${current}`,
+    {
+      ...subject,
+      requested: formatResourceVersion(requested),
+      current: current > 0n ? formatResourceVersion(current) : undefined,
+      retryAfterMs,
+    },
+  );
+}

@@ -1,0 +1,79 @@
+/**
+ * A kind that is open in a store: its definition and codec today, and where its keys are.
+ *
+ * `addKind` may replace definition and codec while reads and watches go on: whoever works on a kind holds the slot
+ * and looks at `definition` and `codec` at each use. The key range never changes; `closed` fires when the kind is
+ * removed.
+ */
+import { setMaxListeners } from "node:events";
+import type { KindValueCodec } from "../../codec/value-codec.ts";
+import { StoreError, type Subject } from "../../errors.ts";
+import type { KeyRange } from "../../resource/key-range.ts";
+import type { KindDefinition } from "../../resource/kind.ts";
+import type { Key } from "../../resource/resource.ts";
+import type { ObjectLifecycle } from "./object-lifecycle.ts";
+import { PageSizer } from "./range-pages.ts";
+
+export class KindSlot {
+  readonly range: KeyRange;
+  /** Undefined for ordinary kinds. */
+  readonly lifecycle: ObjectLifecycle | undefined;
+  /** What is known of the size of its values. */
+  readonly sizer: PageSizer = new PageSizer();
+  readonly #removed = new AbortController();
+  readonly #replaced = new Set<() => void>();
+  #definition: KindDefinition;
+  #codec: KindValueCodec;
+
+  constructor(
+    definition: KindDefinition,
+    codec: KindValueCodec,
+    range: KeyRange,
+    lifecycle?: ObjectLifecycle,
+  ) {
+    this.#definition = definition;
+    this.#codec = codec;
+    this.range = range;
+    this.lifecycle = lifecycle;
+    // Every open watch of the kind listens: thousands are usual, and no leak.
+    setMaxListeners(0, this.#removed.signal);
+  }
+
+  get definition(): KindDefinition {
+    return this.#definition;
+  }
+
+  get codec(): KindValueCodec {
+    return this.#codec;
+  }
+
+  /** Aborted with CLOSED when the kind is removed from the store. */
+  get closed(): AbortSignal {
+    return this.#removed.signal;
+  }
+
+  /** Same group and plural, another version or codec: what is under way sees it from its next object on. */
+  replace(definition: KindDefinition, codec: KindValueCodec): void {
+    if (definition === this.#definition && codec === this.#codec) return;
+    this.#definition = definition;
+    this.#codec = codec;
+    for (const listener of [...this.#replaced]) listener();
+  }
+
+  /** Told after each replacement: what was made of the definition before must be made anew. */
+  onReplaced(listener: () => void): Disposable {
+    this.#replaced.add(listener);
+    return { [Symbol.dispose]: () => this.#replaced.delete(listener) };
+  }
+
+  remove(): void {
+    const what = `kind ${this.#definition.resource}`;
+    this.#removed.abort(new StoreError("CLOSED", `Cannot use ${what}: it was removed`, { what }));
+  }
+
+  /** What an error about this object names. */
+  subject(key: string, at: Key): Subject {
+    const { group, kind, plural } = this.#definition;
+    return { key, group, kind, plural, namespace: at.namespace, name: at.name };
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * From what etcd holds to what a caller gets: the one place that turns a key and value into a record, and a record
+ * into an object or its head.
+ *
+ *   KeyValue --openRecord--> StoredRecord --objectOf--> object with resourceVersion
+ *                                         --headOf----> metadata, fields, amounts of today's definition
+ *
+ * The cache uses the same functions, so store and cache can never disagree about an object. A value that cannot be
+ * read becomes a record with `corrupt` set, never an exception from the depths.
+ */
+import type { MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../../codec/value.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
+import type { KeyValue } from "../../etcd/ports/messages.ts";
+import { type Head, isHeadTrusted } from "../../resource/head.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { KindDefinition } from "../../resource/kind.ts";
+import type { AnyResource, Key } from "../../resource/resource.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+import type { KindSlot } from "./kind-slot.ts";
+
+const keyText = new TextDecoder();
+
+/** The text of an etcd key. */
+export function textOfKey(key: Uint8Array): string {
+  return keyText.decode(key);
+}
+
+/** What etcd says of a value, besides the value. */
+export type ValueFacts = Pick<KeyValue, "value" | "modRevision" | "createRevision" | "lease">;
+
+/**
+ * The record of `kv`; undefined for a key that is no object key of the kind.
+ * @throws UNAVAILABLE when a key service or dictionary cannot be reached
+ */
+export function openRecord(
+  keys: KeySpace,
+  slot: KindSlot,
+  kv: KeyValue,
+  options?: OpenOptions,
+): MaybePromise<StoredRecord | undefined> {
+  const key = textOfKey(kv.key);
+  const at = keys.parse(slot.definition, key);
+  return at === undefined ? undefined : openValue(slot, key, at, kv, options);
+}
+
+/** As `openRecord`, for a key whose coordinates are known. */
+export function openValue(
+  slot: KindSlot,
+  key: string,
+  at: Key,
+  facts: ValueFacts,
+  options?: OpenOptions,
+): MaybePromise<StoredRecord> {
+  const { definition, codec } = slot;
+  const finish = (
+    value: PlainValue | undefined,
+    corrupt: StoreError<"CORRUPT_OBJECT"> | undefined,
+  ): StoredRecord => ({
+    kind: definition,
+    key,
+    namespace: at.namespace,
+    name: at.name,
+    modRevision: facts.modRevision,
+    createRevision: facts.createRevision,
+    lease: facts.lease,
+    value,
+    corrupt,
+  });
+  const fail = (error: unknown): StoredRecord => {
+    if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
+    return finish(undefined, corruptAt(slot, key, at, facts.modRevision, error));
+  };
+  try {
+    const opened = codec.open(key, facts.value, options);
+    return opened instanceof Promise
+      ? opened.then((value) => finish(value, undefined), fail)
+      : finish(opened, undefined);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/**
+ * The object of a record with its resourceVersion, in today's API version: fresh, the caller's own.
+ * @throws CORRUPT_OBJECT with key and version
+ */
+export function objectOf(kind: KindDefinition, codec: ValueCodec, record: StoredRecord): AnyResource {
+  const stored = read(record, (value) => codec.object(value));
+  stored.metadata.resourceVersion = formatResourceVersion(record.modRevision);
+  if (stored.apiVersion === kind.apiVersion) return stored;
+  // An upgrade is written for objects of its own kind: what it gives has the fields of any Resource and more.
+  const upgraded = read(record, () => kind.upgrade(stored)) as AnyResource;
+  upgraded.metadata.resourceVersion = stored.metadata.resourceVersion;
+  return upgraded;
+}
+
+/**
+ * The head of a record by today's definition: from the metadata segment alone, or from the whole object when its
+ * fields were written under another API version or header version.
+ * @throws CORRUPT_OBJECT with key and version
+ */
+export function headOf(kind: KindDefinition, codec: ValueCodec, record: StoredRecord): Head {
+  const head = read(record, (value) => codec.head(value));
+  return isHeadTrusted(head, kind) ? head : kind.headOf(objectOf(kind, codec, record));
+}
+
+/** A head as the object it is the metadata of: apiVersion, kind and metadata with its resourceVersion. */
+export function metadataObject(head: Head, modRevision: bigint): AnyResource {
+  return {
+    apiVersion: head.apiVersion,
+    kind: head.kind,
+    metadata: { ...head.metadata, resourceVersion: formatResourceVersion(modRevision) },
+  };
+}
+
+function read<T>(record: StoredRecord, decode: (value: PlainValue) => T): T {
+  if (record.value === undefined) throw record.corrupt;
+  try {
+    return decode(record.value);
+  } catch (error) {
+    if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
+    throw withPlace(error, record);
+  }
+}
+
+function corruptAt(
+  slot: KindSlot,
+  key: string,
+  at: Key,
+  modRevision: bigint,
+  cause: StoreError<"CORRUPT_OBJECT">,
+): StoreError<"CORRUPT_OBJECT"> {
+  return corruptObject(
+    { ...slot.subject(key, at), resourceVersion: formatResourceVersion(modRevision) },
+    cause,
+  );
+}
+
+function withPlace(cause: StoreError<"CORRUPT_OBJECT">, record: StoredRecord): StoreError<"CORRUPT_OBJECT"> {
+  const { key, namespace, name, kind, modRevision } = record;
+  return corruptObject(
+    {
+      key,
+      group: kind.group,
+      kind: kind.kind,
+      plural: kind.plural,
+      namespace,
+      name,
+      resourceVersion: formatResourceVersion(modRevision),
+    },
+    cause,
+  );
+}
+
+function corruptObject(
+  place: Omit<StoreError<"CORRUPT_OBJECT">["details"], "reason">,
+  cause: StoreError<"CORRUPT_OBJECT">,
+): StoreError<"CORRUPT_OBJECT"> {
+  const { reason } = cause.details;
+  return new StoreError(
+    "CORRUPT_OBJECT",
+    `Cannot read object at "${place.key}" in version ${place.resourceVersion}: ${reason}`,
+    { ...place, reason },
+    { cause },
+  );
+}

@@ -1,0 +1,42 @@
+/**
+ * What all parts of one open store share: etcd, keys, guards, history's identity, and the bounded memories that save
+ * round trips. `create-store.ts` builds it once; everything in this folder takes it instead of reaching around.
+ */
+import type { CallGate } from "../../base/call-gate.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { KeyQueues } from "../../base/key-queues.ts";
+import type { Permits } from "../../base/permits.ts";
+import type { Random } from "../../base/random.ts";
+import type { TurnBudget } from "../../base/turn-budget.ts";
+import type { FencedWrites } from "../../etcd/fenced/fenced-write.ts";
+import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { WriteGuard } from "../seam/write-guard.ts";
+import type { ContinueKey } from "./continue-key.ts";
+import type { Epoch } from "./epoch.ts";
+import type { GroupedGets } from "./grouped-gets.ts";
+import type { RecentRecords } from "./recent-records.ts";
+import type { StoreCounters } from "./store-counters.ts";
+import type { WatchStarts } from "./watch-starts.ts";
+
+export interface StorageContext {
+  readonly etcd: Etcd;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly keys: KeySpace;
+  readonly writes: FencedWrites;
+  /** Asked in this order before each attempt of each write; whoever assembles the store adds to it before the first call. */
+  readonly guards: readonly WriteGuard[];
+  readonly epoch: Epoch;
+  readonly continueKey: ContinueKey;
+  readonly gate: CallGate;
+  readonly turns: TurnBudget;
+  readonly recent: RecentRecords;
+  readonly hotKeys: KeyQueues;
+  /** Lists of many keys under way: `limits.concurrentListsMax` of them. */
+  readonly listPermits: Permits;
+  readonly linearizableGets: GroupedGets;
+  readonly serializableGets: GroupedGets;
+  readonly watchStarts: WatchStarts;
+  readonly counters: StoreCounters;
+}

@@ -1,0 +1,119 @@
+/**
+ * Creates need a living namespace: a guard that rides in the create's own transaction.
+ *
+ *   known namespace (its version) ─► compare in the txn: still that version ─► applied
+ *                                    else: read in the failure branch, prepared again or refused
+ *
+ * What is known of a namespace is only ever a reason to try: a refusal is made on what etcd says. So no object can be
+ * created in a namespace that is gone or going, whatever races with its deletion, and a create costs no round trip
+ * more in steady state.
+ */
+import { LRUCache } from "lru-cache";
+import type { Call } from "../../base/call.ts";
+import { invariant, StoreError } from "../../errors.ts";
+import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
+import type { GroupedGets } from "../context/grouped-gets.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import { headOf, openValue } from "../context/records.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import type { Change, GuardPart, PrepareOptions, WriteGuard } from "../seam/write-guard.ts";
+
+/** Namespaces whose version is remembered; a forgotten one costs a read. */
+const knownMax = 10_000;
+
+/** `modRevision` 0n: there is no such namespace. */
+interface Known {
+  readonly key: string;
+  readonly modRevision: bigint;
+  readonly terminating: boolean;
+}
+
+export class NamespaceGate implements WriteGuard {
+  readonly name = "namespaces";
+  readonly #keys: StorageContext["keys"];
+  readonly #gets: GroupedGets;
+  readonly #namespaces: () => KindSlot;
+  readonly #known = new LRUCache<string, Known>({ max: knownMax });
+
+  constructor(context: Pick<StorageContext, "keys" | "linearizableGets">, namespaces: () => KindSlot) {
+    this.#keys = context.keys;
+    this.#gets = context.linearizableGets;
+    this.#namespaces = namespaces;
+  }
+
+  prepare(
+    change: Change,
+    options: PrepareOptions,
+    _call: Call,
+  ): GuardPart | undefined | Promise<GuardPart | undefined> {
+    const { namespace } = change;
+    if (namespace === undefined || change.before !== undefined || options.pure) return undefined;
+    const known = this.#known.get(namespace);
+    return known === undefined || known.terminating
+      ? this.#ask(change, namespace)
+      : this.#part(change, namespace, known);
+  }
+
+  async #ask(change: Change, namespace: string): Promise<GuardPart> {
+    const key = this.#keys.object(this.#namespaces().definition, { name: namespace });
+    const known = await this.#learn(namespace, key, (await this.#gets.get(key)).kv);
+    const refusal = refusalOf(change, namespace, known);
+    if (refusal !== undefined) throw refusal;
+    return this.#part(change, namespace, known);
+  }
+
+  /** Something changed this namespace here: the next create asks etcd. */
+  forget(namespace: string): void {
+    this.#known.delete(namespace);
+  }
+
+  #part(change: Change, namespace: string, known: Known): GuardPart {
+    const { key } = known;
+    return {
+      compares: [{ key, target: "mod", result: "=", operand: known.modRevision }],
+      ops: [],
+      reads: [{ key }],
+      applied: () => undefined,
+      refused: (reads: readonly RangeResponse[]) => {
+        const [answer] = reads;
+        invariant(answer !== undefined, "a refused write answers every read");
+        const [kv] = answer.kvs;
+        if ((kv?.modRevision ?? 0n) === known.modRevision) return "not mine";
+        // Whether it is terminating is asked of its value, by the next prepare.
+        this.#known.delete(namespace);
+        if (kv !== undefined) return "mine";
+        return refusalOf(change, namespace, { key, modRevision: 0n, terminating: false }) ?? "mine";
+      },
+      abandoned: () => undefined,
+    };
+  }
+
+  async #learn(namespace: string, key: string, kv: KeyValue | undefined): Promise<Known> {
+    if (kv === undefined) return { key, modRevision: 0n, terminating: false };
+    const slot = this.#namespaces();
+    const record = await openValue(slot, key, { name: namespace }, kv);
+    const { metadata, fields } = headOf(slot.definition, slot.codec, record);
+    const terminating = metadata.deletionTimestamp !== undefined || fields["status.phase"] === "Terminating";
+    const known = { key, modRevision: kv.modRevision, terminating };
+    this.#known.set(namespace, known);
+    return known;
+  }
+}
+
+function refusalOf(
+  { kind, key, name }: Change,
+  namespace: string,
+  known: Known,
+): StoreError<"NAMESPACE_NOT_FOUND" | "NAMESPACE_TERMINATING"> | undefined {
+  const subject = { key, group: kind.group, kind: kind.kind, plural: kind.plural, namespace, name };
+  const action = `Cannot create ${kind.resource} "${namespace}/${name}"`;
+  if (known.modRevision === 0n) {
+    return new StoreError("NAMESPACE_NOT_FOUND", `${action}: there is no namespace "${namespace}"`, subject);
+  }
+  if (!known.terminating) return undefined;
+  return new StoreError(
+    "NAMESPACE_TERMINATING",
+    `${action}: namespace "${namespace}" is being deleted`,
+    subject,
+  );
+}

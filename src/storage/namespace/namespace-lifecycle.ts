@@ -1,0 +1,94 @@
+/**
+ * The life of a namespace object:
+ *
+ *   create ─► Active ──delete──► Terminating (deletionTimestamp, finalizer) ──empty──► removed
+ *
+ * A delete only ever marks: the object goes when whoever empties it (`namespace-emptier.ts`) finds nothing left, so
+ * `isPending` is true of what delete() gives back, by a finalizer of ours. Taking that finalizer away does not
+ * make the object go sooner. Grace periods mean nothing to a namespace.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { quote } from "../../base/quote.ts";
+import { StoreError } from "../../errors.ts";
+import type { DeletionStep } from "../../resource/deletion.ts";
+import { formatTimestamp } from "../../resource/metadata.ts";
+import { initialNamespaces } from "../../resource/namespace-kind.ts";
+import { copyPlainData } from "../../resource/plain-data.ts";
+import type { AnyResource, Namespace } from "../../resource/resource.ts";
+import type { ObjectLifecycle } from "../context/object-lifecycle.ts";
+
+/** Holds a namespace until it is empty. */
+export const namespaceFinalizer = "keelson/namespace";
+
+export class NamespaceLifecycle implements ObjectLifecycle {
+  readonly #clock: Clock;
+
+  constructor(clock: Pick<Clock, "nowMs"> & Clock) {
+    this.#clock = clock;
+  }
+
+  created(object: AnyResource): AnyResource {
+    return withPhase(object, "Active");
+  }
+
+  deleting({ metadata: { name } }: AnyResource): void {
+    if (!initialNamespaces.includes(name)) return;
+    throw new StoreError(
+      "PERMISSION_DENIED",
+      `Cannot delete namespace ${quote(name)}: it is one that always exists`,
+      { reason: "initial namespace" },
+    );
+  }
+
+  marked(current: AnyResource, step: DeletionStep<AnyResource>): AnyResource {
+    if (current.metadata.deletionTimestamp !== undefined) return copyPlainData(current);
+    const marked = withPhase(copyPlainData(step.action === "mark" ? step.object : current), "Terminating");
+    const { metadata } = marked;
+    metadata.deletionTimestamp = formatTimestamp(this.#clock.nowMs());
+    metadata.deletionGracePeriodSeconds = 0;
+    metadata.generation = current.metadata.generation + 1;
+    const others = (metadata.finalizers ?? []).filter((finalizer) => finalizer !== namespaceFinalizer);
+    metadata.finalizers = [...others, namespaceFinalizer];
+    return marked;
+  }
+
+  isHeld({ metadata }: AnyResource): boolean {
+    return metadata.deletionTimestamp !== undefined;
+  }
+}
+
+/** True when somebody besides the emptier must act before the namespace can go. */
+export function isHeldByOthers({ metadata }: AnyResource): boolean {
+  return (metadata.finalizers ?? []).some((finalizer) => finalizer !== namespaceFinalizer);
+}
+
+/** The objects left, by resource name, as the status tells them. */
+export function withRemaining(namespace: Namespace, remaining: Readonly<Record<string, number>>): Namespace {
+  const left = Object.entries(remaining).filter(([, count]) => count > 0);
+  const { conditions = [], remaining: _, ...status } = namespace.status ?? {};
+  const others = conditions.filter(({ type }) => type !== contentRemains);
+  const condition = {
+    type: contentRemains,
+    status: "True",
+    reason: "SomeResourcesRemain",
+    message: left.map(([resource, count]) => `${resource} has ${count}`).join(", "),
+  };
+  return {
+    ...namespace,
+    status: {
+      ...status,
+      phase: "Terminating",
+      remaining: Object.fromEntries(left),
+      conditions: left.length === 0 ? others : [...others, condition],
+    },
+  };
+}
+
+/** Kubernetes' condition. */
+const contentRemains = "NamespaceContentRemaining";
+
+function withPhase(object: AnyResource, phase: "Active" | "Terminating"): AnyResource {
+  const { status } = object;
+  const kept = typeof status === "object" && status !== null && !Array.isArray(status) ? status : {};
+  return { ...object, status: { ...kept, phase } };
+}

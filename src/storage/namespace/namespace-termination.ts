@@ -1,0 +1,100 @@
+/**
+ * What rides along when a namespace object is marked or removed:
+ *
+ *   marked    a marker under /keelson<prefix>/terminating/<name>, in the same transaction: whoever looks there knows
+ *             what is to be emptied, also after the process that marked it was killed
+ *   removed   only while no key is left in the namespace, of any kind on record, compared in the same transaction;
+ *             the marker goes with it
+ */
+import type { Call } from "../../base/call.ts";
+import { StoreError } from "../../errors.ts";
+import type { RangeResponse } from "../../etcd/ports/messages.ts";
+import type { KeyRange } from "../../resource/key-range.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { Change, GuardPart, WriteGuard } from "../seam/write-guard.ts";
+
+const folder = "terminating";
+/** Kinds compared in the removal itself: compares and reads are bounded by etcd. The others were counted just before. */
+const comparedMax = 40;
+
+export class NamespaceTermination implements WriteGuard {
+  readonly name = "namespace termination";
+  readonly #keys: KeySpace;
+  readonly #ranges: (namespace: string, call: Call) => Promise<readonly KeyRange[]>;
+  readonly #onMarked: () => void;
+
+  /**
+   * @param ranges where objects of a namespace may be
+   * @param onMarked called when a namespace was marked here
+   */
+  constructor(
+    keys: KeySpace,
+    ranges: (namespace: string, call: Call) => Promise<readonly KeyRange[]>,
+    onMarked: () => void,
+  ) {
+    this.#keys = keys;
+    this.#ranges = ranges;
+    this.#onMarked = onMarked;
+  }
+
+  /** The key that says `namespace` is to be emptied. */
+  static marker(keys: KeySpace, namespace: string): string {
+    return keys.bookkeeping(folder, namespace);
+  }
+
+  /** All of them. */
+  static markers(keys: KeySpace): KeyRange {
+    return keys.bookkeepingRange(folder);
+  }
+
+  prepare(
+    change: Change,
+    _options: { readonly pure: boolean },
+    call: Call,
+  ): GuardPart | undefined | Promise<GuardPart | undefined> {
+    const { kind, name, before, after } = change;
+    if (kind.resource !== "namespaces" || before === undefined) return undefined;
+    if (after !== undefined) {
+      const isMarked = after.head.metadata.deletionTimestamp !== undefined;
+      if (!isMarked || before.head.metadata.deletionTimestamp !== undefined) return undefined;
+      const marker = NamespaceTermination.marker(this.#keys, name);
+      return {
+        compares: [],
+        ops: [{ type: "put", put: { key: marker, value: "" } }],
+        reads: [],
+        applied: () => this.#onMarked(),
+        refused: () => "not mine",
+        abandoned: () => undefined,
+      };
+    }
+    return this.#removal(change, call);
+  }
+
+  async #removal({ kind, key, name }: Change, call: Call): Promise<GuardPart> {
+    const marker = NamespaceTermination.marker(this.#keys, name);
+    const ranges = (await this.#ranges(name, call)).slice(0, comparedMax);
+    return {
+      // A range compare holds for every key there is in the range: "made at revision 0" for none.
+      compares: ranges.map(({ key: start, rangeEnd }) => ({
+        key: start,
+        rangeEnd,
+        target: "create",
+        result: "=",
+        operand: 0n,
+      })),
+      ops: [{ type: "delete", delete: { key: marker } }],
+      reads: ranges.map(({ key: start, rangeEnd }) => ({ key: start, rangeEnd, countOnly: true })),
+      applied: () => undefined,
+      refused: (reads: readonly RangeResponse[]) =>
+        reads.some(({ count }) => count > 0n)
+          ? new StoreError("CONFLICT", `Cannot remove namespace "${name}": it is not empty`, {
+              key,
+              kind: kind.kind,
+              plural: kind.plural,
+              name,
+            })
+          : "not mine",
+      abandoned: () => undefined,
+    };
+  }
+}

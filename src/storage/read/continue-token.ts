@@ -1,0 +1,88 @@
+/**
+ * Continue tokens: where a paged list goes on, at which version, told to a caller who is not trusted with it.
+ *
+ *   version 1 | revision 8 | epoch length 1 | epoch | start (UTF-8) | MAC 16        base64url, big-endian
+ *
+ * The MAC (HMAC-SHA-256, cut to 16 bytes) is also computed over the list the token belongs to: prefix, kind
+ * and selection. So a token is good for exactly the list that gave it, in every process over the same
+ * prefix, before and after a restart: the key is created once and kept in etcd (`continue-key.ts`). Revision 0
+ * means: from the latest state, pinned anew.
+ */
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { StoreError } from "../../errors.ts";
+import { limits } from "../../resource/limits.ts";
+
+/** The list a token belongs to; every part must be the same when it comes back. */
+export interface TokenScope {
+  /** Registry prefix, e.g. "/registry". */
+  readonly prefix: string;
+  /** "pods", "deployments.apps". */
+  readonly resource: string;
+  /** Canonical text of namespace, name and selectors: `Selection.text`. */
+  readonly selection: string;
+}
+
+export interface TokenPosition {
+  /** Identity of the store's history when the token was given. */
+  readonly epoch: string;
+  /** The version the walk is pinned to; 0n: whatever is latest. */
+  readonly revision: bigint;
+  /** Full etcd key of the last object given; the walk goes on after it. */
+  readonly after: string;
+}
+
+const formatVersion = 1;
+const macBytes = 16;
+/** version, revision, epoch length. */
+const headBytes = 10;
+
+export function encodeContinueToken(key: Uint8Array, scope: TokenScope, position: TokenPosition): string {
+  const epoch = Buffer.from(position.epoch, "utf8");
+  const start = Buffer.from(position.after, "utf8");
+  const head = Buffer.alloc(headBytes);
+  head.writeUInt8(formatVersion, 0);
+  head.writeBigUInt64BE(position.revision, 1);
+  head.writeUInt8(epoch.length, 9);
+  const payload = Buffer.concat([head, epoch, start]);
+  return Buffer.concat([payload, macOf(key, scope, payload)]).toString("base64url");
+}
+
+/** @throws INVALID_TOKEN for anything this key did not sign for this very list */
+export function decodeContinueToken(key: Uint8Array, scope: TokenScope, token: string): TokenPosition {
+  if (typeof token !== "string" || token.length > limits.continueTokenCharactersMax)
+    throw invalidToken("it is no token");
+  if (!/^[A-Za-z0-9_-]+$/.test(token)) throw invalidToken("it is not base64url");
+  const bytes = Buffer.from(token, "base64url");
+  // Buffer drops stray trailing bits; a token has exactly one spelling.
+  if (bytes.toString("base64url") !== token) throw invalidToken("it is not base64url");
+  if (bytes.length < headBytes + macBytes) throw invalidToken("it is cut short");
+  const payload = bytes.subarray(0, bytes.length - macBytes);
+  if (!timingSafeEqual(macOf(key, scope, payload), bytes.subarray(bytes.length - macBytes))) {
+    throw invalidToken("it was changed, or belongs to another list");
+  }
+  if (payload.readUInt8(0) !== formatVersion) throw invalidToken("its format is not known");
+  const epochEnd = headBytes + payload.readUInt8(9);
+  return {
+    revision: payload.readBigUInt64BE(1),
+    epoch: payload.toString("utf8", headBytes, epochEnd),
+    after: payload.toString("utf8", epochEnd),
+  };
+}
+
+function macOf(key: Uint8Array, scope: TokenScope, payload: Uint8Array): Buffer {
+  const hmac = createHmac("sha256", key);
+  // Each part with its length, so that no two scopes share a text.
+  for (const part of [scope.prefix, scope.resource, scope.selection])
+    hmac.update(`${Buffer.byteLength(part)}:${part}`);
+  return hmac.update(payload).digest().subarray(0, macBytes);
+}
+
+function invalidToken(reason: string): StoreError<"INVALID_TOKEN"> {
+  return new StoreError(
+    "INVALID_TOKEN",
+    `Cannot continue the list: the continue token is not valid: ${reason}`,
+    {
+      reason,
+    },
+  );
+}

@@ -1,0 +1,313 @@
+/**
+ * Lists: one state at one version, read in pages, decoded in slices.
+ *
+ *   range page (by bytes) ─► open ─► selector on the head alone ─► project what matches
+ *        ▲ next page under way meanwhile                             │ until limit or end
+ *        └───────────────────────────────────────────────────────────┘
+ *
+ * Every page of a walk is read at the version of the first one, which the continue token carries. With a limit and a
+ * selector the reads grow until the page is full. Memory: two raw pages and the result, never the whole reply.
+ */
+import { CallScope } from "../../base/call.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
+import type { KeyRange } from "../../resource/key-range.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import { limits } from "../../resource/limits.ts";
+import type { ParsedListOptions } from "../../resource/read-options.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import type { Selection } from "../../resource/selection.ts";
+import { awaitRevision } from "../context/freshness.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import { rangePages } from "../context/range-pages.ts";
+import { headOf, openRecord } from "../context/records.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+import { decodeContinueToken, encodeContinueToken, type TokenScope } from "./continue-token.ts";
+
+/** Records decoded between two looks at the clock. */
+const lookEvery = 8;
+/** Compactions come minutes apart: several during one list mean that no list of this size can be read at all. */
+const walkRestartsMax = 3;
+/** etcd cancels a compacted watch within about 100 ms; an expired list waits no longer than this for the figure. */
+const compactedWaitMs = 1_000;
+
+export interface ListOutcome<V> {
+  readonly items: readonly V[];
+  readonly resourceVersion: string;
+  readonly continueToken?: string | undefined;
+  readonly remainingItemCount?: number | undefined;
+}
+
+/** A checked list, and the keys it is about. */
+export interface ListPlan extends ParsedListOptions {
+  readonly range: KeyRange;
+  /** The one key that can match; undefined: the range is walked. */
+  readonly key: string | undefined;
+}
+
+export function planList(keys: KeySpace, slot: KindSlot, options: ParsedListOptions): ListPlan {
+  const { selection } = options;
+  return {
+    ...options,
+    range: keys.range(slot.definition, selection.namespace),
+    key: onlyKey(keys, slot, selection),
+  };
+}
+
+/** The only key a selection can match; undefined when there may be several. */
+export function onlyKey(keys: KeySpace, slot: KindSlot, { namespace, name }: Selection): string | undefined {
+  if (name === undefined) return undefined;
+  if (slot.definition.scope === "Cluster") return keys.object(slot.definition, { name });
+  return namespace === undefined ? undefined : keys.object(slot.definition, { namespace, name });
+}
+
+/** Where a walk starts and what it is pinned to. */
+interface Start {
+  /** 0n: latest. */
+  readonly revision: bigint;
+  /** Full key of the last object given; undefined: from the beginning. */
+  readonly after: string | undefined;
+}
+
+/**
+ * One page of a list, or all of it.
+ * @param project what a record becomes for the caller; may throw CORRUPT_OBJECT
+ * @throws EXPIRED with details.continueToken, INVALID_TOKEN, FUTURE_VERSION, CORRUPT_OBJECT
+ */
+export async function listObjects<V>(
+  context: StorageContext,
+  slot: KindSlot,
+  plan: ListPlan,
+  project: (record: StoredRecord) => V,
+  scope: CallScope,
+): Promise<ListOutcome<V>> {
+  const start = await startOf(context, slot, plan, scope);
+  for (let restarts = 0; ; restarts++) {
+    try {
+      return await walk(context, slot, plan, start, project, scope);
+    } catch (error) {
+      // A compaction overtook a walk of the latest state: nothing of it was handed out, so it begins anew.
+      const overtaken = start.revision === 0n && isStoreError(error, "EXPIRED");
+      if (overtaken && error.details.reason !== "restored" && restarts < walkRestartsMax) continue;
+      throw await explained(context, slot, plan, start, error, scope);
+    }
+  }
+}
+
+async function walk<V>(
+  context: StorageContext,
+  slot: KindSlot,
+  plan: ListPlan,
+  start: Start,
+  project: (record: StoredRecord) => V,
+  scope: CallScope,
+): Promise<ListOutcome<V>> {
+  const { selection, limit, onCorrupt } = plan;
+  const items: V[] = [];
+  let growth = 1;
+  const wanted = (): number => {
+    if (limit === undefined) return Number.POSITIVE_INFINITY;
+    // Without a selector every key read is an item; with one, each further read is twice as large.
+    return selection.isWholeRange ? limit - items.length : Math.min(limit * growth, limits.readPageItemsMax);
+  };
+  const pages = rangePages(
+    context.etcd.kv,
+    slot.sizer,
+    {
+      range: plan.range,
+      key: plan.key,
+      after: start.after,
+      revision: start.revision,
+      serializable: plan.freshness.consistency === "any" && start.revision === 0n,
+      wanted,
+      ahead: limit === undefined,
+    },
+    { signal: scope.signal },
+  );
+  // A selector looks at heads alone: the body of a sealed value is opened when it is asked for.
+  const part = selection.isWholeRange ? undefined : ({ part: "head" } as const);
+  let revision = start.revision;
+  let worked = 0;
+  for await (const page of pages) {
+    revision = page.revision;
+    for (const [at, kv] of page.kvs.entries()) {
+      if (worked++ % lookEvery === 0) {
+        scope.throwIfEnded();
+        await context.turns.pause();
+      }
+      const opened = openRecord(context.keys, slot, kv, part);
+      const record = opened instanceof Promise ? await opened : opened;
+      if (record === undefined) continue;
+      try {
+        if (!selection.isWholeRange && !selection.matches(headOf(slot.definition, slot.codec, record)))
+          continue;
+        items.push(project(record));
+      } catch (error) {
+        if (onCorrupt === undefined || !isStoreError(error, "CORRUPT_OBJECT")) throw error;
+        context.counters.count(error);
+        onCorrupt(error);
+        continue;
+      }
+      if (items.length === limit) {
+        const behind = page.remaining + page.kvs.length - at - 1;
+        return finish(context, slot, plan, items, { revision, after: record.key, behind });
+      }
+    }
+    growth *= 2;
+  }
+  return finish(context, slot, plan, items, { revision, after: undefined, behind: 0 });
+}
+
+async function finish<V>(
+  context: StorageContext,
+  slot: KindSlot,
+  plan: ListPlan,
+  items: readonly V[],
+  end: { readonly revision: bigint; readonly after: string | undefined; readonly behind: number },
+): Promise<ListOutcome<V>> {
+  const resourceVersion = formatResourceVersion(end.revision);
+  if (end.after === undefined || end.behind <= 0) return { items, resourceVersion };
+  const continueToken = await tokenFor(context, slot, plan, end.revision, end.after);
+  return {
+    items,
+    resourceVersion,
+    continueToken,
+    ...(plan.selection.isWholeRange ? { remainingItemCount: end.behind } : {}),
+  };
+}
+
+async function startOf(
+  context: StorageContext,
+  slot: KindSlot,
+  plan: ListPlan,
+  scope: CallScope,
+): Promise<Start> {
+  const { continueToken, freshness } = plan;
+  if (continueToken !== undefined) {
+    const position = decodeContinueToken(
+      await context.continueKey.get(),
+      tokenScope(context, slot, plan),
+      continueToken,
+    );
+    const start = { revision: position.revision, after: position.after };
+    if (position.epoch !== context.epoch.id && position.revision !== 0n) {
+      throw await expiredPage(context, slot, plan, start, "epoch");
+    }
+    return start;
+  }
+  const subject = {
+    group: slot.definition.group,
+    kind: slot.definition.kind,
+    plural: slot.definition.plural,
+    namespace: plan.selection.namespace,
+  };
+  switch (freshness.consistency) {
+    case "linearizable":
+    case "any":
+      return { revision: 0n, after: undefined };
+    case "notOlderThan":
+      await awaitRevision(context, freshness.revision, scope, subject);
+      return { revision: 0n, after: undefined };
+    case "exact":
+      await awaitRevision(context, freshness.revision, scope, subject);
+      return { revision: freshness.revision, after: undefined };
+  }
+}
+
+/** A failure of etcd in the words of lists. */
+async function explained(
+  context: StorageContext,
+  slot: KindSlot,
+  plan: ListPlan,
+  start: Start,
+  error: unknown,
+  scope: CallScope,
+): Promise<unknown> {
+  if (isStoreError(error, "EXPIRED")) {
+    const { reason = "compacted", compacted = await compactedUpTo(context, plan, start.revision, scope) } =
+      error.details;
+    return expiredPage(context, slot, plan, start, reason, error, compacted);
+  }
+  // A token cannot be ahead of the store that gave it: the store went back.
+  if (isStoreError(error, "FUTURE_VERSION") && plan.continueToken !== undefined) {
+    return expiredPage(context, slot, plan, start, "restored", error);
+  }
+  return error;
+}
+
+async function expiredPage(
+  context: StorageContext,
+  slot: KindSlot,
+  plan: ListPlan,
+  start: Start,
+  reason: NonNullable<StoreError<"EXPIRED">["details"]["reason"]>,
+  cause?: StoreError<"EXPIRED" | "FUTURE_VERSION">,
+  compacted?: string,
+): Promise<StoreError<"EXPIRED">> {
+  const { group, kind, plural, resource } = slot.definition;
+  return new StoreError(
+    "EXPIRED",
+    `Cannot list ${resource} ${start.revision === 0n ? "at its first page's version" : `at version ${start.revision}`}: ${
+      reason === "compacted" ? "it has been compacted" : "the store's history was replaced"
+    }`,
+    {
+      group,
+      kind,
+      plural,
+      namespace: plan.selection.namespace,
+      reason,
+      compacted,
+      continueToken:
+        start.after === undefined ? undefined : await tokenFor(context, slot, plan, 0n, start.after),
+    },
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+/** Up to where etcd is compacted, which it tells only a watch that comes too late; undefined when it does not say in time. */
+async function compactedUpTo(
+  { etcd, clock }: StorageContext,
+  { range }: ListPlan,
+  revision: bigint,
+  scope: CallScope,
+): Promise<string | undefined> {
+  if (revision === 0n) return undefined;
+  using wait = new CallScope(
+    { ...scope.rest(), timeoutMs: Math.max(1, Math.min(compactedWaitMs, scope.remainingMs())) },
+    clock,
+    "ask for the compacted revision",
+  );
+  try {
+    await using watch = etcd.watches.open(
+      { key: range.key, startRevision: revision },
+      { signal: wait.signal },
+    );
+    await untilAborted(watch.ready(), wait.signal);
+  } catch (error) {
+    if (isStoreError(error, "EXPIRED")) return error.details.compacted;
+  }
+  return undefined;
+}
+
+async function tokenFor(
+  context: StorageContext,
+  slot: KindSlot,
+  plan: ListPlan,
+  revision: bigint,
+  after: string,
+): Promise<string> {
+  return encodeContinueToken(await context.continueKey.get(), tokenScope(context, slot, plan), {
+    epoch: context.epoch.id,
+    revision,
+    after,
+  });
+}
+
+function tokenScope(context: StorageContext, slot: KindSlot, plan: ListPlan): TokenScope {
+  return {
+    prefix: context.keys.prefix,
+    resource: slot.definition.resource,
+    selection: plan.selection.text,
+  };
+}

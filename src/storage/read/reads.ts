@@ -1,0 +1,115 @@
+/**
+ * Single objects at each freshness.
+ *
+ *   linearizable   one read after the call, shared with callers of the same moment
+ *   any            the answering member's own state
+ *   notOlderThan   linearizable, once the store has reached the version
+ *   exact          the state at that version, also a past one
+ */
+import type { CallScope } from "../../base/call.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
+import type { Freshness } from "../../resource/read-options.ts";
+import type { Key } from "../../resource/resource.ts";
+import { awaitRevision } from "../context/freshness.ts";
+import type { GotKey } from "../context/grouped-gets.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import { openValue } from "../context/records.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+
+/** An object's place, checked: its etcd key and coordinates. */
+export interface Place {
+  readonly key: string;
+  readonly at: Key;
+}
+
+/** @throws INVALID_ARGUMENT for a key that cannot be one of the kind */
+export function placeOf(context: Pick<StorageContext, "keys">, slot: KindSlot, at: Key): Place {
+  const key = context.keys.object(slot.definition, at);
+  const { namespace, name } = at;
+  return { key, at: namespace === undefined ? { name } : { namespace, name } };
+}
+
+export interface ReadState {
+  /** Undefined: no such object at `revision`. */
+  readonly record: StoredRecord | undefined;
+  readonly revision: bigint;
+}
+
+/** The live state of one object, kept among the recent ones. @throws UNAVAILABLE, DEADLINE, … */
+export async function readLive(
+  context: StorageContext,
+  slot: KindSlot,
+  { key, at }: Place,
+  scope: CallScope,
+): Promise<ReadState> {
+  scope.throwIfEnded();
+  const got = await untilAborted(context.linearizableGets.get(key), scope.signal);
+  const state = await stateOf(slot, { key, at }, got);
+  if (state.record === undefined) context.recent.forget(key, state.revision);
+  else context.recent.keep(state.record);
+  return state;
+}
+
+/** As `readLive`, as fresh as asked for. @throws EXPIRED, FUTURE_VERSION */
+export async function readAt(
+  context: StorageContext,
+  slot: KindSlot,
+  place: Place,
+  freshness: Freshness,
+  scope: CallScope,
+): Promise<ReadState> {
+  const subject = slot.subject(place.key, place.at);
+  switch (freshness.consistency) {
+    case "linearizable":
+      return readLive(context, slot, place, scope);
+    case "any":
+      scope.throwIfEnded();
+      return stateOf(slot, place, await untilAborted(context.serializableGets.get(place.key), scope.signal));
+    case "notOlderThan": {
+      const state = await readLive(context, slot, place, scope);
+      if (state.revision >= freshness.revision) return state;
+      await awaitRevision(context, freshness.revision, scope, subject);
+      return readLive(context, slot, place, scope);
+    }
+    case "exact": {
+      const { revision } = freshness;
+      await awaitRevision(context, revision, scope, subject);
+      try {
+        const { kvs } = await context.etcd.kv.range({ key: place.key, revision }, { signal: scope.signal });
+        return await stateOf(slot, place, { kv: kvs[0], revision });
+      } catch (error) {
+        throw isStoreError(error, "EXPIRED") ? expiredRead(error, subject, revision) : error;
+      }
+    }
+  }
+}
+
+/** NOT_FOUND naming the object. */
+export function notFound(slot: KindSlot, { key, at }: Place): StoreError<"NOT_FOUND"> {
+  const path = at.namespace === undefined ? at.name : `${at.namespace}/${at.name}`;
+  return new StoreError(
+    "NOT_FOUND",
+    `Cannot find ${slot.definition.resource} "${path}"`,
+    slot.subject(key, at),
+  );
+}
+
+async function stateOf(slot: KindSlot, { key, at }: Place, got: GotKey): Promise<ReadState> {
+  if (got.kv === undefined) return { record: undefined, revision: got.revision };
+  return { record: await openValue(slot, key, at, got.kv), revision: got.revision };
+}
+
+function expiredRead(
+  cause: StoreError<"EXPIRED">,
+  subject: ReturnType<KindSlot["subject"]>,
+  revision: bigint,
+): StoreError<"EXPIRED"> {
+  return new StoreError(
+    "EXPIRED",
+    `Cannot read "${subject.key}" at version ${revision}: it has been compacted`,
+    { ...subject, reason: "compacted", compacted: cause.details.compacted },
+    { cause },
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * The seam between storage and cache: objects as stored bytes, in key order, at a revision, and their changes.
+ *
+ * keelson's own readers carry a `StoredSource` under a symbol; the cache feeds from it and never decodes what
+ * nobody asks for. A source over one kind sees `<prefix>/<keyPath>/`; the store's own sees every open kind in one
+ * range, so that all kinds advance together.
+ */
+import type { Call } from "../../base/call.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { TurnBudget } from "../../base/turn-budget.ts";
+import type { PlainValue, ValueCodec } from "../../codec/value.ts";
+import type { StoreError } from "../../errors.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { KindDefinition } from "../../resource/kind.ts";
+
+/** One object version. Exactly one of `value` and `corrupt` is set. */
+export interface StoredRecord {
+  readonly kind: KindDefinition;
+  /** Full etcd key as text. Byte order of keys is list order. */
+  readonly key: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly modRevision: bigint;
+  readonly createRevision: bigint;
+  /** 0n for none. */
+  readonly lease: bigint;
+  readonly value: PlainValue | undefined;
+  readonly corrupt: StoreError<"CORRUPT_OBJECT"> | undefined;
+}
+
+/** A change of one key at `revision`. `prevModRevision` is 0n for a creation. */
+export type StoredEvent =
+  | {
+      readonly type: "put";
+      readonly record: StoredRecord;
+      readonly prevModRevision: bigint | undefined;
+      readonly previous: StoredRecord | undefined;
+    }
+  | {
+      readonly type: "delete";
+      readonly kind: KindDefinition;
+      readonly key: string;
+      readonly namespace: string | undefined;
+      readonly name: string;
+      readonly revision: bigint;
+      /** The version of the last state, where the source told it. */
+      readonly prevModRevision?: bigint | undefined;
+      /** The last state; absent when compaction has removed it (a cache has its own copy). */
+      readonly previous: StoredRecord | undefined;
+    };
+
+/** Whole revisions only: everything up to and including `revision` has been handed over. No events: progress. */
+export interface StoredBatch {
+  readonly events: readonly StoredEvent[];
+  readonly revision: bigint;
+}
+
+export interface StoredWatch extends AsyncIterable<StoredBatch>, AsyncDisposable {
+  /** Resolves once etcd has the watch. */
+  ready(): Promise<void>;
+  /** Asks for an empty batch that says how far the stream is; may go unanswered while it catches up. */
+  requestProgress(): void;
+  /** Goes on over another connection to the store, without gap or repetition: this one has been silent too long. */
+  reopen?(): void;
+}
+
+export interface StoredPage {
+  readonly records: readonly StoredRecord[];
+  /** The revision the page was read at. */
+  readonly revision: bigint;
+  /** Start the next page after this key; undefined at the end. */
+  readonly after: string | undefined;
+  /** Keys in the range behind the page, where etcd told. */
+  readonly remaining: number | undefined;
+}
+
+export interface StoredSource {
+  /** Kinds this source carries now, in key order of their prefixes; grows and shrinks with addKind and removeKind. */
+  readonly kinds: () => readonly KindDefinition[];
+  codecOf(kind: KindDefinition): ValueCodec;
+  /** Awaited before everything is listed: a source that must look first to know its kind. keelson's own need none. */
+  prepare?(call?: Call): Promise<void>;
+  /**
+   * Records in key order after `after` (exclusive) at `revision` (absent: now, linearizable). Sized by count and bytes.
+   * `views`: their values may be views of the whole answer, for who keeps none beyond the page. `remaining`: what the page
+   * before said of it.
+   */
+  page(
+    options: {
+      readonly after?: string | undefined;
+      readonly limit?: number | undefined;
+      readonly revision?: bigint | undefined;
+      readonly serializable?: boolean | undefined;
+      readonly views?: boolean | undefined;
+      readonly remaining?: number | undefined;
+    },
+    call?: Call,
+  ): Promise<StoredPage>;
+  /**
+   * Changes after `fromRevision`, exclusive. The loop ends with EXPIRED when they are gone.
+   * `previous`: "versions" tells of previous states their versions alone, for who holds the states.
+   */
+  watch(
+    options: { readonly fromRevision: bigint; readonly previous?: "states" | "versions" | undefined },
+    call?: Call,
+  ): StoredWatch;
+  /** The store's revision now: one cheap quorum read, coalesced among callers that wait at the same time. */
+  currentRevision(call?: Call): Promise<bigint>;
+  /** Number of keys at `revision`. */
+  count(options: { readonly revision: bigint }, call?: Call): Promise<bigint>;
+  /** Identity of the store's history; a restore changes it (fires `onEpochChange`). */
+  epoch(): string;
+  onEpochChange(listener: () => void): Disposable;
+  /** Told when its only kind is replaced by `addKind`; absent where kinds come and go by their owner's word. */
+  readonly onReplaced?: ((listener: () => void) => Disposable) | undefined;
+  /** Time, chance and turns of the store underneath: what is built over it uses the same. */
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly turns: TurnBudget;
+  readonly keys: KeySpace;
+  /** Aborted with CLOSED when the store is closed, or its only kind removed: nothing more comes then. */
+  readonly closed?: AbortSignal | undefined;
+  /** The same for one kind of this source alone. */
+  only(kind: KindDefinition): StoredSource;
+  /** Highest revision any linearizable answer to this process carried; no call. */
+  seenRevision(): bigint;
+  /** False where progress notices may run ahead of events, or stay away (etcd below 3.4.31, 3.5.0 to 3.5.12). */
+  progressIsReliable(call?: Call): Promise<boolean>;
+  /** The key that authenticates continue tokens: store and cache take each other's. */
+  tokenKey(call?: Call): Promise<Uint8Array>;
+}
+
+/** Where keelson's own readers keep their source. */
+export const storedSource: unique symbol = Symbol("keelson.storedSource");
+
+export interface HasStoredSource {
+  readonly [storedSource]: StoredSource;
+}

@@ -1,0 +1,76 @@
+/**
+ * The guard seam: conditions and changes of others that ride in a write's own transaction.
+ *
+ * Storage has no line about quota. It tells each guard what is about to change; the guard answers with compares and
+ * operations that join the transaction, and later hears what became of it: exactly one of `applied`, `refused`,
+ * `abandoned` per prepared part. Without a part the guard has nothing to say about that write.
+ */
+import type { Call } from "../../base/call.ts";
+import type { StoreError } from "../../errors.ts";
+import type { Compare, RangeRequest, RangeResponse, TxnOp } from "../../etcd/ports/messages.ts";
+import type { Head } from "../../resource/head.ts";
+import type { KindDefinition } from "../../resource/kind.ts";
+
+/** One object before and after the write. Neither size includes the key. */
+export interface Change {
+  readonly kind: KindDefinition;
+  readonly key: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  /** Absent for a creation. */
+  readonly before: ChangeSide | undefined;
+  /** Absent for a removal. */
+  readonly after: ChangeSide | undefined;
+}
+
+/** One side of a change. */
+export interface ChangeSide {
+  readonly head: Head;
+  /** Size of the value in etcd, bytes. */
+  readonly storedBytes: number;
+  /** The lease the object lives on: etcd removes it by itself. 0n for none. */
+  readonly lease: bigint;
+}
+
+export interface GuardPart {
+  readonly compares: readonly Compare[];
+  readonly ops: readonly TxnOp[];
+  /** Read in the failure branch, to say which compare failed and to prepare the next try without a round trip. */
+  readonly reads: readonly RangeRequest[];
+  applied(revision: bigint): void;
+  /**
+   * The transaction did not succeed. "mine": one of this part's compares failed, prepare again; "not mine": they
+   * held; an error: the write is refused for good.
+   */
+  refused(reads: readonly RangeResponse[], revision: bigint): "mine" | "not mine" | StoreError;
+  /** Certainly not applied, and not tried again; or "unknown" when its fate could not be settled. */
+  abandoned(fate: "not applied" | "unknown"): void;
+}
+
+export interface WriteGuard {
+  readonly name: string;
+  /**
+   * Called before each attempt.
+   * @throws what refuses the write (QUOTA_EXCEEDED …); `Postponed`
+   */
+  prepare(
+    change: Change,
+    options: PrepareOptions,
+    call: Call,
+  ): GuardPart | undefined | Promise<GuardPart | undefined>;
+}
+
+export interface PrepareOptions {
+  /**
+   * etcd takes no put (NOSPACE): only compares and deletes may be given; what is left out is settled later from the
+   * watch.
+   */
+  readonly pure: boolean;
+  /** Prepared together with writes that are not sent yet: to wait for one of them would be for ever. */
+  readonly grouped: boolean;
+}
+
+/** A grouped write must wait for others of its group: prepare it again, by itself, when they are done. */
+export class Postponed extends Error {
+  override readonly name = "Postponed";
+}

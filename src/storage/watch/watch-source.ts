@@ -1,0 +1,261 @@
+/**
+ * Objects as stored bytes: pages at a revision and the changes after it, of one kind or of all kinds of a store.
+ *
+ * The store's own watches and the cache feed from it. Records come opened (decrypted, checked) and undecoded; a
+ * batch is whole revisions, in order; keys that are no objects of an open kind are passed over.
+ */
+import type { Call } from "../../base/call.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { TurnBudget } from "../../base/turn-budget.ts";
+import type { ValueCodec } from "../../codec/value.ts";
+import { invariant } from "../../errors.ts";
+import type { KvEvent, WatchBatch } from "../../etcd/ports/ports.ts";
+import type { KeyRange } from "../../resource/key-range.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { KindDefinition } from "../../resource/kind.ts";
+import type { Key } from "../../resource/resource.ts";
+import { currentRevision } from "../context/freshness.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import { PageSizer } from "../context/range-pages.ts";
+import { openValue, textOfKey } from "../context/records.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import type {
+  StoredBatch,
+  StoredEvent,
+  StoredPage,
+  StoredRecord,
+  StoredSource,
+  StoredWatch,
+} from "../seam/stored.ts";
+import { progressIsReliable } from "./progress-trust.ts";
+
+/** Which kinds a source carries, and how to tell a key's. */
+export interface SourceScope {
+  readonly range: KeyRange;
+  /** One key of the range, instead of all. */
+  readonly key?: string | undefined;
+  /** Kinds carried now, in key order. */
+  readonly slots: () => readonly KindSlot[];
+  /** Ends with the store, or with its only kind. */
+  readonly closed: AbortSignal;
+  /** Told when the only kind is replaced. */
+  readonly onReplaced?: (listener: () => void) => Disposable;
+}
+
+export class RangeSource implements StoredSource {
+  readonly #context: StorageContext;
+  readonly #scope: SourceScope;
+  readonly #sizer = new PageSizer();
+
+  constructor(context: StorageContext, scope: SourceScope) {
+    this.#context = context;
+    this.#scope = scope;
+  }
+
+  readonly kinds = (): readonly KindDefinition[] => this.#scope.slots().map((slot) => slot.definition);
+
+  codecOf(kind: KindDefinition): ValueCodec {
+    return this.#slotFor(kind).codec;
+  }
+
+  async page(options: Parameters<StoredSource["page"]>[0], call: Call = {}): Promise<StoredPage> {
+    const {
+      after,
+      limit = Number.POSITIVE_INFINITY,
+      remaining,
+      revision = 0n,
+      serializable = false,
+      views = false,
+    } = options;
+    const range = after === undefined ? this.#scope.range : this.#scope.range.after(after);
+    const reply = await this.#context.etcd.kv.range(
+      {
+        key: range.key,
+        rangeEnd: range.rangeEnd,
+        limit: this.#sizer.items(limit, remaining),
+        revision,
+        serializable,
+        views,
+      },
+      { ...call, lane: "bulk" },
+    );
+    this.#sizer.learn(reply.kvs);
+    const records: StoredRecord[] = [];
+    for (const kv of reply.kvs) {
+      const opened = this.#record(textOfKey(kv.key), kv);
+      const record = opened instanceof Promise ? await opened : opened;
+      if (record !== undefined) records.push(record);
+    }
+    const last = reply.kvs.at(-1);
+    return {
+      records,
+      revision: revision === 0n ? reply.header.revision : revision,
+      after: reply.more && last !== undefined ? textOfKey(last.key) : undefined,
+      remaining: Number(reply.count) - reply.kvs.length,
+    };
+  }
+
+  watch({ fromRevision, previous }: Parameters<StoredSource["watch"]>[0], call: Call = {}): StoredWatch {
+    const { range, key } = this.#scope;
+    const source = this.#context.etcd.watches.open(
+      {
+        ...(key === undefined ? { key: range.key, rangeEnd: range.rangeEnd } : { key }),
+        startRevision: fromRevision + 1n,
+        prevKv: true,
+        // A batch is applied or decoded before the next is asked for; what a cache keeps of it are copies.
+        views: true,
+      },
+      call.signal === undefined ? {} : { signal: call.signal },
+    );
+    const states = previous !== "versions";
+    const open = (batch: WatchBatch): Promise<StoredBatch | undefined> =>
+      this.#batch(batch, fromRevision, states);
+    return {
+      ready: async () => {
+        await source.ready();
+      },
+      requestProgress: () => source.requestProgress(),
+      reopen: () => source.reopen?.(),
+      async *[Symbol.asyncIterator]() {
+        for await (const batch of source) {
+          const opened = await open(batch);
+          if (opened !== undefined) yield opened;
+        }
+      },
+      [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+    };
+  }
+
+  get clock(): Clock {
+    return this.#context.clock;
+  }
+
+  get random(): Random {
+    return this.#context.random;
+  }
+
+  get turns(): TurnBudget {
+    return this.#context.turns;
+  }
+
+  get keys(): KeySpace {
+    return this.#context.keys;
+  }
+
+  only(kind: KindDefinition): StoredSource {
+    const slot = this.#slotFor(kind);
+    return kindSource(this.#context, slot);
+  }
+
+  get closed(): AbortSignal {
+    return this.#scope.closed;
+  }
+
+  get onReplaced(): ((listener: () => void) => Disposable) | undefined {
+    return this.#scope.onReplaced;
+  }
+
+  seenRevision(): bigint {
+    return this.#context.etcd.kv.highestRevision;
+  }
+
+  progressIsReliable(call: Call = {}): Promise<boolean> {
+    return progressIsReliable(this.#context.etcd, call);
+  }
+
+  tokenKey(): Promise<Uint8Array> {
+    return this.#context.continueKey.get();
+  }
+
+  currentRevision(): Promise<bigint> {
+    return currentRevision(this.#context);
+  }
+
+  async count({ revision }: { readonly revision: bigint }, call: Call = {}): Promise<bigint> {
+    const { key, rangeEnd } = this.#scope.range;
+    const reply = await this.#context.etcd.kv.range({ key, rangeEnd, revision, countOnly: true }, call);
+    return reply.count;
+  }
+
+  epoch(): string {
+    return this.#context.epoch.id;
+  }
+
+  onEpochChange(listener: () => void): Disposable {
+    return this.#context.epoch.onChange(listener);
+  }
+
+  async #batch(batch: WatchBatch, fromRevision: bigint, states: boolean): Promise<StoredBatch | undefined> {
+    // A header may be ahead of what has been delivered, so only progress and events say how far the stream is.
+    if (batch.type === "created" || batch.revision < fromRevision) return undefined;
+    if (batch.type === "progress") return { events: [], revision: batch.revision };
+    const events: StoredEvent[] = [];
+    for (const event of batch.events) {
+      const key = textOfKey(event.kv.key);
+      const slot = this.#slotOf(key);
+      const at = slot && this.#context.keys.parse(slot.definition, key);
+      if (slot === undefined || at === undefined) continue;
+      const { kv, prevKv } = event;
+      const before = prevKv === undefined || !states ? undefined : openValue(slot, key, at, prevKv);
+      // Awaited only where a key service or a dictionary has to be asked: nearly every value is opened at once.
+      const previous = before instanceof Promise ? await before : before;
+      const after = event.type === "put" ? openValue(slot, key, at, kv) : undefined;
+      const record = after instanceof Promise ? await after : after;
+      events.push(storedEvent(slot, at, event, record, previous));
+    }
+    return { events, revision: batch.revision };
+  }
+
+  #record(key: string, kv: KvEvent["kv"]): Promise<StoredRecord> | StoredRecord | undefined {
+    const slot = this.#slotOf(key);
+    const at = slot && this.#context.keys.parse(slot.definition, key);
+    return slot === undefined || at === undefined ? undefined : openValue(slot, key, at, kv);
+  }
+
+  #slotFor(kind: KindDefinition): KindSlot {
+    const slot = this.#scope.slots().find(({ definition }) => definition.resource === kind.resource);
+    invariant(slot !== undefined, `kind ${kind.resource} is carried by this source`);
+    return slot;
+  }
+
+  #slotOf(key: string): KindSlot | undefined {
+    const slots = this.#scope.slots();
+    const [only] = slots;
+    if (slots.length === 1) return only;
+    return slots.find(({ range }) => key.startsWith(range.prefix));
+  }
+}
+
+function storedEvent(
+  slot: KindSlot,
+  { namespace, name }: Key,
+  { kv, prevKv }: KvEvent,
+  record: StoredRecord | undefined,
+  previous: StoredRecord | undefined,
+): StoredEvent {
+  if (record !== undefined) {
+    const created = kv.createRevision === kv.modRevision;
+    return { type: "put", record, prevModRevision: created ? 0n : prevKv?.modRevision, previous };
+  }
+  return {
+    type: "delete",
+    kind: slot.definition,
+    key: textOfKey(kv.key),
+    namespace,
+    name,
+    revision: kv.modRevision,
+    prevModRevision: prevKv?.modRevision,
+    previous,
+  };
+}
+
+/** A source of one kind. */
+export function kindSource(context: StorageContext, slot: KindSlot): RangeSource {
+  return new RangeSource(context, {
+    range: slot.range,
+    slots: () => [slot],
+    closed: AbortSignal.any([context.gate.signal, slot.closed]),
+    onReplaced: (listener) => slot.onReplaced(listener),
+  });
+}

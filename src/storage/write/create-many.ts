@@ -1,0 +1,167 @@
+/**
+ * createMany: a bulk load. Drafts become objects as in create, travel in grouped transactions, and each has its own
+ * outcome, in the drafts' order.
+ */
+import type { CallScope } from "../../base/call.ts";
+import { invalidArgument, invariant, isStoreError, StoreError } from "../../errors.ts";
+import type { CreateManyOptions } from "../../resource/contract.ts";
+import { limits } from "../../resource/limits.ts";
+import type { AnyResource, Draft } from "../../resource/resource.ts";
+import { validateDraft } from "../../resource/validate-object.ts";
+import { parseCreateOptions } from "../../resource/write-options.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import { Postponed } from "../seam/write-guard.ts";
+import { alreadyExists, createObject, planCreate } from "./creates.ts";
+import { abandon, type PreparedWrite, prepareWrite, settleWrite } from "./write-attempt.ts";
+import { inVersion, leaseFor } from "./write-checks.ts";
+
+/** Chunks under way at a time: one is made ready while etcd works on the other. */
+const chunksInFlight = 2;
+/** Drafts made ready and sent at a time: four groups, so that progress is seen and memory stays small. */
+const chunkItems = 240;
+
+/**
+ * When the call's own time ends, what was not sent by then has DEADLINE as its outcome: to reject as a whole would call
+ * not applied what is stored.
+ * @throws what ends the whole call: INVALID_ARGUMENT, the signal's reason; everything else is an outcome
+ */
+export async function createMany(
+  context: StorageContext,
+  slot: KindSlot,
+  drafts: readonly Draft<AnyResource>[],
+  options: CreateManyOptions,
+  scope: CallScope,
+): Promise<readonly (AnyResource | StoreError)[]> {
+  const { ttlSeconds } = parseCreateOptions(options);
+  if (options.onProgress !== undefined && typeof options.onProgress !== "function") {
+    throw invalidArgument("onProgress", "Cannot create many: onProgress is not a function");
+  }
+  if (!Array.isArray(drafts) || drafts.length > limits.bulkItemsMax) {
+    throw invalidArgument(
+      "drafts",
+      `Cannot create ${slot.definition.resource}: drafts is not an array of at most ${limits.bulkItemsMax}`,
+    );
+  }
+  const { clock } = context;
+  const startedMs = clock.monotonicMs();
+  const chunks: (readonly (AnyResource | StoreError)[])[] = [];
+  let done = 0;
+  let next = 0;
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    while (next * chunkItems < drafts.length && !failed) {
+      const at = next++;
+      const chunk = drafts.slice(at * chunkItems, (at + 1) * chunkItems);
+      try {
+        scope.throwIfEnded();
+        chunks[at] = await createChunk(context, slot, chunk, ttlSeconds, scope);
+      } catch (error) {
+        if (options.signal?.aborted === true || !(error instanceof StoreError)) {
+          failed = true;
+          throw error;
+        }
+        chunks[at] = chunk.map(() => error);
+      }
+      done += chunk.length;
+      const rate = done / Math.max(0.001, (clock.monotonicMs() - startedMs) / 1000);
+      const etaMs = ((drafts.length - done) / rate) * 1000;
+      options.onProgress?.({ done, total: drafts.length, unit: "objects", rate, etaMs });
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: chunksInFlight }, worker));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  return chunks.flat();
+}
+
+interface Member {
+  readonly prepared: PreparedWrite;
+  readonly object: AnyResource;
+  readonly generated: boolean;
+  readonly at: number;
+}
+
+async function createChunk(
+  context: StorageContext,
+  slot: KindSlot,
+  drafts: readonly Draft<AnyResource>[],
+  ttlSeconds: number | undefined,
+  scope: CallScope,
+): Promise<readonly (AnyResource | StoreError)[]> {
+  const outcomes = new Map<number, AnyResource | StoreError>();
+  const members: Member[] = [];
+  const singly: number[] = [];
+  await context.watchStarts.settled(scope.signal);
+  for (const [at, draft] of drafts.entries()) {
+    await context.turns.pause();
+    try {
+      validateDraft(slot.definition, draft);
+      const { place, object, generated } = planCreate(context, slot, draft);
+      // Asked for each: a lease carries a bounded number of keys. Nearly always it is the one of the last draft.
+      const lease = await leaseFor(context, slot, ttlSeconds, undefined, scope.rest());
+      const change = { place, before: undefined, after: object, lease };
+      members.push({
+        at,
+        object,
+        generated,
+        prepared: await prepareWrite(context, slot, change, scope.rest(), true),
+      });
+    } catch (error) {
+      if (error instanceof Postponed) singly.push(at);
+      else outcomes.set(at, storeErrorOrThrow(error));
+    }
+  }
+  let written: Awaited<ReturnType<typeof context.writes.writeMany>>;
+  try {
+    written = await context.writes.writeMany(
+      members.map(({ prepared }) => prepared.write),
+      scope.rest(),
+    );
+  } catch (error) {
+    for (const { prepared } of members) abandon(prepared.parts, "unknown");
+    throw error;
+  }
+  for (const [index, { at, object, generated, prepared }] of members.entries()) {
+    const outcome = written[index];
+    invariant(outcome !== undefined, "every write has an outcome");
+    if (outcome instanceof StoreError) {
+      abandon(prepared.parts, isStoreError(outcome, "OUTCOME_UNKNOWN") ? "unknown" : "not applied");
+      // Their shared lease is gone: singly, under another one.
+      if (prepared.change.lease !== 0n && isStoreError(outcome, "NOT_FOUND")) {
+        context.etcd.leases.forgetShared(prepared.change.lease);
+        singly.push(at);
+      } else outcomes.set(at, outcome);
+      continue;
+    }
+    try {
+      const attempt = await settleWrite(context, slot, prepared, outcome, true);
+      // A guard's own keys changed, or a made-up name is taken: singly, with its own retries.
+      if (attempt === "again" || (generated && attempt.outcome === "changed")) singly.push(at);
+      else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));
+      else {
+        const { record } = attempt.state;
+        invariant(record !== undefined, "a create is refused only by what is there");
+        outcomes.set(at, alreadyExists(slot, prepared.change.place, record));
+      }
+    } catch (error) {
+      outcomes.set(at, storeErrorOrThrow(error));
+    }
+  }
+  const creating = singly.map(async (at) => {
+    const draft = drafts[at];
+    invariant(draft !== undefined, "a member has its draft");
+    const outcome = await createObject(context, slot, draft, { ttlSeconds }, scope).catch(storeErrorOrThrow);
+    outcomes.set(at, outcome);
+  });
+  await Promise.all(creating);
+  return drafts.map((_, at) => {
+    const outcome = outcomes.get(at);
+    invariant(outcome !== undefined, "every draft has an outcome");
+    return outcome;
+  });
+}
+
+function storeErrorOrThrow(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  throw error;
+}

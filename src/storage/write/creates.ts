@@ -1,0 +1,115 @@
+/**
+ * create: a draft becomes an object, exactly once. With generateName the store makes up a name, and another one
+ * when it is taken.
+ */
+import type { CallScope } from "../../base/call.ts";
+import { invariant, isStoreError, StoreError } from "../../errors.ts";
+import type { CreateOptions } from "../../resource/contract.ts";
+import { limits } from "../../resource/limits.ts";
+import { objectForCreate } from "../../resource/metadata.ts";
+import { copyPlainData } from "../../resource/plain-data.ts";
+import type { AnyResource, Draft } from "../../resource/resource.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import { validateDraft, validateForStorage } from "../../resource/validate-object.ts";
+import { parseCreateOptions } from "../../resource/write-options.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import { type Place, readLive } from "../read/reads.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+import { attemptChange, rehearseChange } from "./write-attempt.ts";
+import { inVersion, leaseFor, placeOfObject, withLiveLease } from "./write-checks.ts";
+
+/** @throws ALREADY_EXISTS, INVALID_OBJECT, INVALID_ARGUMENT, NAMESPACE_NOT_FOUND, what guards refuse, OUTCOME_UNKNOWN */
+export async function createObject(
+  context: StorageContext,
+  slot: KindSlot,
+  draft: Draft<AnyResource>,
+  given: CreateOptions,
+  scope: CallScope,
+): Promise<AnyResource> {
+  const options = parseCreateOptions(given);
+  validateDraft(slot.definition, draft);
+  // What is stored is a copy anyway; another one is needed where a made-up name is tried again later.
+  const copy = draft.metadata.name === undefined ? copyPlainData(draft) : draft;
+  for (let tries = 1; ; tries++) {
+    const planned = planCreate(context, slot, copy);
+    try {
+      return await createAt(context, slot, planned, options, scope);
+    } catch (error) {
+      const again = planned.generated && tries < limits.generateNameTriesMax;
+      if (!again || !isStoreError(error, "ALREADY_EXISTS")) throw error;
+    }
+  }
+}
+
+export interface PlannedCreate {
+  readonly place: Place;
+  readonly object: AnyResource;
+  /** The name was made up: another one may be tried. */
+  readonly generated: boolean;
+}
+
+/** The object a checked draft becomes, and where. @throws INVALID_OBJECT */
+export function planCreate(
+  context: StorageContext,
+  slot: KindSlot,
+  draft: Draft<AnyResource>,
+): PlannedCreate {
+  const object = objectFromDraft(context, slot, draft);
+  const { namespace, name } = object.metadata;
+  const place = placeOfObject(context, slot, { namespace, name });
+  return { place, object, generated: draft.metadata.name === undefined };
+}
+
+/** What is stored for a checked draft, with what the store gives it. @throws INVALID_OBJECT by the kind's own rules */
+export function objectFromDraft(
+  context: StorageContext,
+  slot: KindSlot,
+  draft: Draft<AnyResource>,
+): AnyResource {
+  const { clock, random } = context;
+  const made = objectForCreate(slot.definition, draft, { nowMs: clock.nowMs(), random }) as AnyResource;
+  const object = slot.lifecycle === undefined ? made : slot.lifecycle.created(made);
+  object.metadata.resourceVersion = "";
+  validateForStorage(slot.definition, object);
+  return object;
+}
+
+/** ALREADY_EXISTS, with the version of what is there. */
+export function alreadyExists(
+  slot: KindSlot,
+  { key, at }: Place,
+  record: StoredRecord,
+): StoreError<"ALREADY_EXISTS"> {
+  return new StoreError(
+    "ALREADY_EXISTS",
+    `Cannot create ${slot.definition.resource} "${key}": it exists in version ${record.modRevision}`,
+    { ...slot.subject(key, at), resourceVersion: formatResourceVersion(record.modRevision) },
+  );
+}
+
+async function createAt(
+  context: StorageContext,
+  slot: KindSlot,
+  { place, object }: PlannedCreate,
+  options: ReturnType<typeof parseCreateOptions>,
+  scope: CallScope,
+): Promise<AnyResource> {
+  if (options.dryRun) {
+    const { record } = await readLive(context, slot, place, scope);
+    if (record !== undefined) throw alreadyExists(slot, place, record);
+    await rehearseChange(context, slot, { place, before: undefined, after: object, lease: 0n }, scope);
+    return object;
+  }
+  const attempt = await withLiveLease(context, async () => {
+    const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, scope.rest());
+    return {
+      lease,
+      run: () => attemptChange(context, slot, { place, before: undefined, after: object, lease }, scope),
+    };
+  });
+  if (attempt.outcome === "applied") return inVersion(object, attempt.revision);
+  const { record } = attempt.state;
+  invariant(record !== undefined, "a create is refused only by what is there");
+  throw alreadyExists(slot, place, record);
+}

@@ -1,0 +1,106 @@
+/**
+ * deleteCollection: everything a selection matches at one version, deleted one by one with a few at a time, each
+ * from the state the walk has just read. What vanishes meanwhile is nobody's fault and is not counted.
+ */
+import type { CallScope } from "../../base/call.ts";
+import { isStoreError } from "../../errors.ts";
+import type { DeleteOptions, Scoped } from "../../resource/contract.ts";
+import { parseListOptions } from "../../resource/read-options.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import { listObjects, planList } from "../read/lists.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+import { checkedDeleteOptions, deleteObject } from "./deletes.ts";
+
+/** Objects read at a time. */
+const pageItems = 500;
+/** Deletes under way at a time: enough to fill etcd's commit, few enough to leave room for others. */
+const deletesMax = 16;
+
+/** @throws what a delete throws, NOT_FOUND apart; the deletes under way are waited for, the rest is left */
+export async function deleteCollection(
+  context: StorageContext,
+  slot: KindSlot,
+  options: Scoped & Omit<DeleteOptions<AnyResource>, "preconditions">,
+  scope: CallScope,
+): Promise<{ readonly deleted: number }> {
+  const { namespace, labelSelector, fieldSelector } = options;
+  const checked = checkedDeleteOptions(options);
+  const parse = (continueToken?: string): ReturnType<typeof planList> =>
+    planList(
+      context.keys,
+      slot,
+      parseListOptions(slot.definition, {
+        namespace,
+        labelSelector,
+        fieldSelector,
+        limit: pageItems,
+        ...(continueToken === undefined ? {} : { continueToken }),
+      }),
+    );
+  const { selection } = parse();
+  const validate = selection.isWholeRange
+    ? checked.validate
+    : (current: AnyResource): void => {
+        if (!selection.matches(slot.definition.headOf(current))) throw new NoLongerWanted();
+        checked.validate?.(current);
+      };
+  let deleted = 0;
+  const remove = async (record: StoredRecord): Promise<void> => {
+    const at = record.namespace === undefined ? { name: record.name } : record;
+    try {
+      await deleteObject(context, slot, at, { ...checked, validate }, record, scope);
+      deleted++;
+    } catch (error) {
+      if (!isStoreError(error, "NOT_FOUND") && !(error instanceof NoLongerWanted)) throw error;
+    }
+  };
+  let continueToken: string | undefined;
+  do {
+    const page = await nextPage(context, slot, parse(continueToken), scope);
+    continueToken = page.continueToken;
+    await eachOf(page.items, deletesMax, remove);
+  } while (continueToken !== undefined);
+  return { deleted };
+}
+
+/** Somebody has changed the object since it was listed, and the selector does not want it any more: it stays. */
+class NoLongerWanted extends Error {}
+
+/** A page as records; one whose version was compacted meanwhile goes on from the latest state. */
+async function nextPage(
+  context: StorageContext,
+  slot: KindSlot,
+  plan: ReturnType<typeof planList>,
+  scope: CallScope,
+): Promise<{ readonly items: readonly StoredRecord[]; readonly continueToken?: string | undefined }> {
+  try {
+    return await listObjects(context, slot, plan, (record) => record, scope);
+  } catch (error) {
+    const goOn = isStoreError(error, "EXPIRED") ? error.details.continueToken : undefined;
+    if (goOn === undefined) throw error;
+    return { items: [], continueToken: goOn };
+  }
+}
+
+/** Runs `work` for each, at most `atOnce` at a time; the first failure stops the rest and is thrown once those under way ended. */
+async function eachOf<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  let failed: { readonly error: unknown } | undefined;
+  const worker = async (): Promise<void> => {
+    for (let next = iterator.next(); next.done !== true && failed === undefined; next = iterator.next()) {
+      try {
+        await work(next.value);
+      } catch (error) {
+        failed ??= { error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  if (failed !== undefined) throw failed.error;
+}

@@ -1,0 +1,93 @@
+/**
+ * delete: preconditions and the caller's validation on the live state, then the object is removed, or marked while
+ * finalizers or a grace period hold it. The result of a removal is the last state with the deletion's version.
+ */
+import type { CallScope } from "../../base/call.ts";
+import { invalidArgument } from "../../errors.ts";
+import type { DeleteOptions } from "../../resource/contract.ts";
+import { planDeletion } from "../../resource/deletion.ts";
+import { sameContent } from "../../resource/plain-data.ts";
+import type { AnyResource, Key } from "../../resource/resource.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import { type ParsedDeleteOptions, parseDeleteOptions } from "../../resource/write-options.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import { placeOf } from "../read/reads.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+import { type Existing, existing, meetPreconditions } from "./write-checks.ts";
+import { type Decision, runWritePlan } from "./write-loop.ts";
+
+/** @throws INVALID_ARGUMENT */
+export function checkedDeleteOptions(options: DeleteOptions<AnyResource>): ParsedDeleteOptions<AnyResource> {
+  if (options.validate !== undefined && typeof options.validate !== "function") {
+    throw invalidArgument("validate", "Cannot delete: validate is not a function");
+  }
+  return parseDeleteOptions(options);
+}
+
+/**
+ * @param suggested a state that is probably current, e.g. the cache's, or what a list has just read
+ * @throws NOT_FOUND, PRECONDITION_FAILED, what `validate` throws, CORRUPT_OBJECT, INVALID_ARGUMENT, OUTCOME_UNKNOWN
+ */
+export async function deleteObject(
+  context: StorageContext,
+  slot: KindSlot,
+  at: Key,
+  options: ParsedDeleteOptions<AnyResource>,
+  suggested: StoredRecord | undefined,
+  scope: CallScope,
+): Promise<AnyResource> {
+  const place = placeOf(context, slot, at);
+  return runWritePlan(
+    context,
+    slot,
+    {
+      place,
+      suggestion: suggested ?? context.recent.latest(place.key),
+      dryRun: options.dryRun,
+      decide(record) {
+        const state = existing(slot, place, record);
+        meetPreconditions(slot, place, options.preconditions, state);
+        slot.lifecycle?.deleting(state.current);
+        options.validate?.(state.current);
+        return deletionOf(context, slot, state, options);
+      },
+    },
+    scope,
+  );
+}
+
+function deletionOf(
+  context: StorageContext,
+  slot: KindSlot,
+  { record, current }: Existing,
+  { graceOf, propagationPolicy }: ParsedDeleteOptions<AnyResource>,
+): Decision {
+  const step = planDeletion(current, {
+    gracePeriodSeconds: graceOf(current),
+    propagationPolicy,
+    nowMs: context.clock.nowMs(),
+  });
+  const held = slot.lifecycle?.marked(current, step);
+  if (held !== undefined) {
+    held.metadata.resourceVersion = formatResourceVersion(record.modRevision);
+    if (sameContent(held, current)) return { type: "unchanged", object: current };
+    return { type: "put", object: held, lease: record.lease };
+  }
+  switch (step.action) {
+    case "remove":
+      return { type: "remove", object: released(step.object) };
+    case "keep":
+      return { type: "unchanged", object: current };
+    case "mark":
+      return { type: "put", object: step.object, lease: record.lease };
+  }
+}
+
+/** The last state of an object that goes now: marked earlier, nothing holds it any more, so isPending says no. */
+function released(object: AnyResource): AnyResource {
+  const { metadata } = object;
+  if (metadata.deletionTimestamp === undefined) return object;
+  const { finalizers: _, ...rest } = metadata;
+  return { ...object, metadata: { ...rest, deletionGracePeriodSeconds: 0 } };
+}

@@ -1,0 +1,215 @@
+/**
+ * update and guaranteedUpdate: an object changed over its current state.
+ *
+ * update is given the whole object and, by its resourceVersion, the state it was made from; it never overwrites
+ * another one. guaranteedUpdate is given a function and runs it until what it makes is stored over the very state it
+ * was made from. Within this process the writers of one key take turns, in the order of asking, and each starts from
+ * what its predecessor wrote: one try for each while no other process writes the key.
+ */
+import type { CallScope } from "../../base/call.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import { invalidArgument } from "../../errors.ts";
+import type { WriteOptions } from "../../resource/contract.ts";
+import { isFinished } from "../../resource/deletion.ts";
+import { objectForUpdate } from "../../resource/metadata.ts";
+import { copyPlainData, sameContent } from "../../resource/plain-data.ts";
+import type { AnyResource, Draft, Key } from "../../resource/resource.ts";
+import { formatResourceVersion, parseResourceVersion } from "../../resource/revision.ts";
+import {
+  invalidObject,
+  validateDraft,
+  validateForStorage,
+  validateReplacement,
+} from "../../resource/validate-object.ts";
+import { type ParsedWriteOptions, parseWriteOptions } from "../../resource/write-options.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import { type Place, placeOf } from "../read/reads.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+import { objectFromDraft } from "./creates.ts";
+import {
+  type Existing,
+  existing,
+  leaseFor,
+  matchState,
+  meetAbsent,
+  meetPreconditions,
+  placeOfObject,
+} from "./write-checks.ts";
+import { type Decision, runWritePlan } from "./write-loop.ts";
+
+export type Mutate = (
+  current: AnyResource,
+  attempt: { readonly number: number; readonly signal: AbortSignal },
+) => Draft<AnyResource> | Promise<Draft<AnyResource>>;
+
+export interface GuaranteedUpdateOptions extends WriteOptions {
+  readonly createIfMissing?: (() => Draft<AnyResource>) | undefined;
+}
+
+/** @throws NOT_FOUND, CONFLICT, PRECONDITION_FAILED, INVALID_OBJECT, INVALID_ARGUMENT, what guards refuse, OUTCOME_UNKNOWN */
+export async function updateObject(
+  context: StorageContext,
+  slot: KindSlot,
+  object: AnyResource,
+  given: WriteOptions,
+  suggested: StoredRecord | undefined,
+  scope: CallScope,
+): Promise<AnyResource> {
+  const options = parseWriteOptions(slot.definition, given);
+  validateReplacement(slot.definition, object);
+  // The caller's object is its own: whatever it does with it while we wait changes nothing here.
+  const wanted = copyPlainData(object);
+  const { namespace, name, uid, resourceVersion } = wanted.metadata;
+  const place = placeOfObject(context, slot, { namespace, name });
+  return runWritePlan(
+    context,
+    slot,
+    {
+      place,
+      suggestion: suggestionFor(context, place, suggested, resourceVersion),
+      dryRun: options.dryRun,
+      decide(record) {
+        const state = existing(slot, place, record);
+        meetPreconditions(slot, place, options.preconditions, state);
+        matchState(slot, place, state.current, { uid, resourceVersion });
+        return changeTo(context, slot, state, wanted, options, scope);
+      },
+    },
+    scope,
+  );
+}
+
+/** @throws as `updateObject`, and what `mutate` throws about the live state */
+export async function guaranteedUpdateObject(
+  context: StorageContext,
+  slot: KindSlot,
+  at: Key,
+  mutate: Mutate,
+  given: GuaranteedUpdateOptions,
+  suggested: StoredRecord | undefined,
+  scope: CallScope,
+): Promise<AnyResource> {
+  const place = placeOf(context, slot, at);
+  const options = parseWriteOptions(slot.definition, given);
+  const { createIfMissing } = given;
+  if (typeof mutate !== "function") {
+    throw invalidArgument("mutate", `Cannot update "${place.key}": mutate is not a function`);
+  }
+  if (createIfMissing !== undefined && typeof createIfMissing !== "function") {
+    throw invalidArgument(
+      "createIfMissing",
+      `Cannot update "${place.key}": createIfMissing is not a function`,
+    );
+  }
+  using _turn = await context.hotKeys.acquire(place.key, scope.signal);
+  // Awaited here: the turn is passed on when this function is left.
+  return await runWritePlan(
+    context,
+    slot,
+    {
+      place,
+      suggestion: suggestionFor(context, place, suggested),
+      dryRun: options.dryRun,
+      async decide(record, number) {
+        if (record === undefined && createIfMissing !== undefined) {
+          meetAbsent(slot, place, options.preconditions);
+          return creation(context, slot, place, createIfMissing(), options, scope);
+        }
+        const state = existing(slot, place, record);
+        meetPreconditions(slot, place, options.preconditions, state);
+        // A copy of its own: mutate may change it in place, and the comparison needs the state as it was.
+        const made = Promise.resolve(mutate(copyPlainData(state.current), new Attempt(number, scope.signal)));
+        const wanted = await untilAborted(made, scope.signal);
+        validateReplacement(slot.definition, wanted);
+        checkIdentity(slot, place, wanted);
+        matchState(slot, place, state.current, wanted.metadata);
+        return changeTo(context, slot, state, wanted, options, scope);
+      },
+    },
+    scope,
+  );
+}
+
+/** What mutate is told of its call. The signal of a call that has none is made when it is asked for: few look at it. */
+class Attempt {
+  readonly number: number;
+  #signal: AbortSignal | undefined;
+
+  constructor(number: number, signal: AbortSignal | undefined) {
+    this.number = number;
+    this.#signal = signal;
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= new AbortController().signal;
+    return this.#signal;
+  }
+}
+
+/** What storing `wanted` over a state comes to. */
+async function changeTo(
+  context: StorageContext,
+  slot: KindSlot,
+  { record, current }: Existing,
+  wanted: Draft<AnyResource>,
+  options: ParsedWriteOptions,
+  scope: CallScope,
+): Promise<Decision> {
+  const next = objectForUpdate(slot.definition, current, wanted, options.subresource) as AnyResource;
+  next.metadata.resourceVersion = formatResourceVersion(record.modRevision);
+  validateForStorage(slot.definition, next, current);
+  // The last finalizer of an object marked for deletion is gone: so is the object.
+  if (isFinished(next) && slot.lifecycle?.isHeld(next) !== true) return { type: "remove", object: next };
+  const renews = options.ttlSeconds !== undefined;
+  if (!renews && record.value?.stale === false && sameContent(next, current)) {
+    return { type: "unchanged", object: current };
+  }
+  const lease = await leaseFor(context, slot, options.ttlSeconds, record, scope.rest());
+  return { type: "put", object: next, lease };
+}
+
+async function creation(
+  context: StorageContext,
+  slot: KindSlot,
+  place: Place,
+  draft: Draft<AnyResource>,
+  options: ParsedWriteOptions,
+  scope: CallScope,
+): Promise<Decision> {
+  validateDraft(slot.definition, draft);
+  checkIdentity(slot, place, draft);
+  const object = objectFromDraft(context, slot, {
+    ...draft,
+    metadata: { ...draft.metadata, ...place.at },
+  });
+  const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, scope.rest());
+  return { type: "put", object, lease };
+}
+
+/** What mutate or createIfMissing made must be the object asked for. @throws INVALID_OBJECT */
+function checkIdentity(slot: KindSlot, { key, at }: Place, draft: Draft<AnyResource>): void {
+  for (const field of ["name", "namespace"] as const) {
+    const given = draft.metadata[field];
+    if (given === undefined || given === at[field]) continue;
+    throw invalidObject(`update ${slot.definition.resource} "${key}"`, slot.subject(key, at), [
+      { field: `metadata.${field}`, message: `it is "${given}", expected that of the object asked for` },
+    ]);
+  }
+}
+
+/** The newest state known without asking; of `version` exactly, where one is given. */
+function suggestionFor(
+  context: StorageContext,
+  { key }: Place,
+  suggested: StoredRecord | undefined,
+  version?: string,
+): StoredRecord | undefined {
+  const recent = context.recent.latest(key);
+  if (version !== undefined) {
+    const revision = parseResourceVersion(version, "metadata.resourceVersion");
+    return [recent, suggested].find((record) => record?.modRevision === revision);
+  }
+  if (recent === undefined || suggested === undefined) return recent ?? suggested;
+  return recent.modRevision >= suggested.modRevision ? recent : suggested;
+}

@@ -1,0 +1,324 @@
+/**
+ * One attempt to change one object, from what is known of it to what became of it:
+ *
+ *   before, after ─► head ─► seal ─► size ─► guards ─► fenced write ─► applied │ refused: here is what is there
+ *
+ * The write is conditional on the version of `before` (or on absence). Guards' compares and operations ride in the
+ * same transaction; each prepared part hears exactly once what became of it. A refusal for a guard's own reason is
+ * prepared again here; a refusal because the object changed is the caller's to think about.
+ */
+import { Backoff } from "../../base/backoff.ts";
+import type { Call, CallScope } from "../../base/call.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import type { PlainValue, ValueCodec } from "../../codec/value.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
+import type { FencedWrite, WriteOutcome } from "../../etcd/fenced/fenced-write.ts";
+import type { Head } from "../../resource/head.ts";
+import { limits } from "../../resource/limits.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import { openValue } from "../context/records.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import type { Place, ReadState } from "../read/reads.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+import type { Change, ChangeSide, GuardPart, PrepareOptions, WriteGuard } from "../seam/write-guard.ts";
+
+/** Waits between tries when a guard's own keys changed under us, milliseconds. */
+const guardWaits = { firstMs: 2, maxMs: 100 } as const;
+const writeIdBytes = 16;
+
+export interface ObjectChange {
+  readonly place: Place;
+  /** The state the write is conditional on; undefined: there must be no such object. */
+  readonly before: StoredRecord | undefined;
+  /** The object to be stored, complete; undefined: it is removed. */
+  readonly after: AnyResource | undefined;
+  /** The lease the object lives on; 0n for none. */
+  readonly lease: bigint;
+  /** No put may be sent: etcd is out of space, and this is a removal. */
+  readonly pure?: boolean | undefined;
+}
+
+export type Attempt =
+  | {
+      readonly outcome: "applied";
+      readonly revision: bigint;
+    }
+  | { readonly outcome: "changed"; readonly state: ReadState };
+
+/** A change made ready: what is sent, and the parts of the guards that hear of it. */
+export interface PreparedWrite {
+  readonly change: ObjectChange;
+  readonly write: FencedWrite;
+  readonly parts: readonly GuardPart[];
+}
+
+/**
+ * Carries out `change` unless the object is no longer as `before` says.
+ * @throws what refuses the write (QUOTA_EXCEEDED, NAMESPACE_NOT_FOUND, TOO_LARGE, INVALID_OBJECT), OUTCOME_UNKNOWN, …
+ */
+export async function attemptChange(
+  context: StorageContext,
+  slot: KindSlot,
+  change: ObjectChange,
+  scope: CallScope,
+): Promise<Attempt> {
+  let backoff: Backoff | undefined;
+  for (;;) {
+    const starts = context.watchStarts.settled(scope.signal);
+    if (starts !== undefined) await starts;
+    const prepared = await prepareWrite(context, slot, change, scope.rest());
+    let outcome: WriteOutcome;
+    try {
+      outcome = await context.writes.write(prepared.write, scope.rest());
+    } catch (error) {
+      abandon(prepared.parts, fateOf(error, scope));
+      throw error;
+    }
+    const attempt = await settleWrite(context, slot, prepared, outcome);
+    if (attempt !== "again") return attempt;
+    backoff ??= new Backoff(guardWaits, context.clock, context.random);
+    await backoff.wait(scope.signal);
+  }
+}
+
+/**
+ * Seals and checks the change and asks every guard for its part.
+ * @param grouped it is prepared together with writes that are not sent yet
+ * @throws Postponed for a grouped write that must wait for others of its group
+ */
+export async function prepareWrite(
+  context: StorageContext,
+  slot: KindSlot,
+  change: ObjectChange,
+  call: Call,
+  grouped = false,
+): Promise<PreparedWrite> {
+  const { place, before, after, lease, pure = false } = change;
+  const writeId = context.random.bytes(writeIdBytes);
+  const head = after === undefined ? undefined : slot.definition.headOf(after);
+  const sealed =
+    after === undefined || head === undefined
+      ? undefined
+      : slot.codec.seal({ key: place.key, object: after, head, writeId });
+  const value = sealed instanceof Promise ? await sealed : sealed;
+  if (value !== undefined) checkSize(slot, place, value);
+  const asked = guardParts(context, changeFor(slot, change, head, value), { pure, grouped }, call);
+  const parts = asked instanceof Promise ? await asked : asked;
+  const write: FencedWrite = {
+    key: place.key,
+    guard: before?.modRevision ?? 0n,
+    change:
+      value === undefined ? { type: "delete" } : { type: "put", value, ...(lease === 0n ? {} : { lease }) },
+    writeId,
+    compares: all(parts, (part) => part.compares),
+    ops: all(parts, (part) => part.ops),
+    reads: all(parts, (part) => part.reads),
+    ...(pure ? { pure } : {}),
+  };
+  return { change, write, parts };
+}
+
+/**
+ * What the outcome of a prepared write means; tells every part. "again": a guard's own keys changed.
+ * @param bulk what was written is not looked at again soon: it is not kept among the recent states
+ * @throws a guard's refusal
+ */
+export async function settleWrite(
+  context: StorageContext,
+  slot: KindSlot,
+  { change, write, parts }: PreparedWrite,
+  outcome: WriteOutcome,
+  bulk = false,
+): Promise<Attempt | "again"> {
+  const { place } = change;
+  const { revision } = outcome;
+  if (outcome.outcome === "applied") {
+    for (const part of parts) part.applied(revision);
+    if (write.change.type === "delete") context.recent.forget(place.key, revision);
+    else if (!bulk) {
+      const remembered = remember(context, slot, change, write.change.value, revision);
+      if (remembered !== undefined) await remembered;
+    }
+    return { outcome: "applied", revision };
+  }
+  const { current } = outcome;
+  let readsTaken = 0;
+  const answers = parts.map((part) => {
+    const reads = outcome.reads.slice(readsTaken, (readsTaken += part.reads.length));
+    return part.refused(reads, revision);
+  });
+  if (current === undefined) context.recent.forget(place.key, revision);
+  if ((current?.modRevision ?? 0n) !== write.guard) {
+    const record = current === undefined ? undefined : await openValue(slot, place.key, place.at, current);
+    if (record !== undefined) context.recent.keep(record);
+    return { outcome: "changed", state: { record, revision } };
+  }
+  const refusal = answers.find((answer) => answer instanceof StoreError);
+  if (refusal !== undefined) throw refusal;
+  return "again";
+}
+
+/** Keeps what was just written for the next write of this key. It is stored: nothing that fails here is a failure of the write. */
+function remember(
+  context: StorageContext,
+  slot: KindSlot,
+  { place, before, lease }: ObjectChange,
+  value: Uint8Array,
+  revision: bigint,
+): Promise<void> | undefined {
+  const forget = (): void => context.recent.forget(place.key, revision);
+  const createRevision = before?.createRevision ?? revision;
+  const facts = { value, modRevision: revision, createRevision, lease };
+  try {
+    const opened = openValue(slot, place.key, place.at, facts);
+    if (opened instanceof Promise) return opened.then((record) => context.recent.keep(record)).catch(forget);
+    context.recent.keep(opened);
+  } catch {
+    forget();
+  }
+  return undefined;
+}
+
+/** Asks the guards about a change without making it: for dry runs. @throws what refuses it */
+export async function rehearseChange(
+  context: StorageContext,
+  slot: KindSlot,
+  change: ObjectChange,
+  scope: CallScope,
+): Promise<void> {
+  const { parts } = await prepareWrite(context, slot, change, scope.rest());
+  abandon(parts, "not applied");
+}
+
+export function abandon(parts: readonly GuardPart[], fate: "not applied" | "unknown"): void {
+  for (const part of parts) part.abandoned(fate);
+}
+
+/** The guards' parts, at once where none has to ask etcd. */
+function guardParts(
+  context: StorageContext,
+  change: Change,
+  options: PrepareOptions,
+  call: Call,
+): readonly GuardPart[] | Promise<readonly GuardPart[]> {
+  const parts: GuardPart[] = [];
+  const { guards } = context;
+  try {
+    for (let at = 0; at < guards.length; at++) {
+      const prepared = guards[at]?.prepare(change, options, call);
+      if (prepared instanceof Promise) {
+        return waitForParts(parts, prepared, guards.slice(at + 1), change, options, call);
+      }
+      if (prepared !== undefined) parts.push(prepared);
+    }
+  } catch (error) {
+    abandon(parts, "not applied");
+    throw error;
+  }
+  return parts;
+}
+
+/** As `guardParts`, from a guard on that has to ask. */
+async function waitForParts(
+  parts: GuardPart[],
+  asked: Promise<GuardPart | undefined>,
+  rest: readonly WriteGuard[],
+  change: Change,
+  options: PrepareOptions,
+  call: Call,
+): Promise<readonly GuardPart[]> {
+  try {
+    const part = await partInTime(asked, call);
+    if (part !== undefined) parts.push(part);
+    for (const guard of rest) {
+      const prepared = guard.prepare(change, options, call);
+      const next = prepared instanceof Promise ? await partInTime(prepared, call) : prepared;
+      if (next !== undefined) parts.push(next);
+    }
+  } catch (error) {
+    abandon(parts, "not applied");
+    throw error;
+  }
+  return parts;
+}
+
+/** What the parts contribute together, in their order. */
+function all<T>(parts: readonly GuardPart[], of: (part: GuardPart) => readonly T[]): readonly T[] {
+  const found: T[] = [];
+  for (const part of parts) for (const one of of(part)) found.push(one);
+  return found;
+}
+
+/** A guard asks etcd for all its callers at once: one caller's end does not wait for it, and its late part is given back. */
+async function partInTime(
+  prepared: Promise<GuardPart | undefined>,
+  call: Call,
+): Promise<GuardPart | undefined> {
+  try {
+    return await untilAborted(prepared, call.signal);
+  } catch (error) {
+    prepared.then(
+      (part) => part?.abandoned("not applied"),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+function changeFor(
+  slot: KindSlot,
+  { place, before, lease }: ObjectChange,
+  head: Head | undefined,
+  value: Uint8Array | undefined,
+): Change {
+  const { definition, codec } = slot;
+  return {
+    kind: definition,
+    key: place.key,
+    namespace: place.at.namespace,
+    name: place.at.name,
+    before: before?.value === undefined ? undefined : new StateBefore(codec, before.value, before.lease),
+    after:
+      head === undefined || value === undefined ? undefined : { head, storedBytes: value.byteLength, lease },
+  };
+}
+
+/** The state a change starts from. Its head is read when a guard asks for it, which most writes never do. */
+class StateBefore implements ChangeSide {
+  readonly #codec: ValueCodec;
+  readonly #value: PlainValue;
+  readonly lease: bigint;
+
+  constructor(codec: ValueCodec, value: PlainValue, lease: bigint) {
+    this.#codec = codec;
+    this.#value = value;
+    this.lease = lease;
+  }
+
+  /** As it was stored, in whatever sense of its fields: that is what guards were told then. */
+  get head(): Head {
+    return this.#codec.head(this.#value);
+  }
+
+  get storedBytes(): number {
+    return this.#value.storedBytes;
+  }
+}
+
+function checkSize(slot: KindSlot, { key, at }: Place, value: Uint8Array): void {
+  const sizeBytes = value.byteLength + Buffer.byteLength(key);
+  const limitBytes = limits.objectBytesMax;
+  if (sizeBytes <= limitBytes) return;
+  throw new StoreError(
+    "TOO_LARGE",
+    `Cannot store ${slot.definition.resource} "${key}": it takes ${sizeBytes} bytes in etcd, at most ${limitBytes} are allowed`,
+    { ...slot.subject(key, at), sizeBytes, limitBytes },
+  );
+}
+
+function fateOf(error: unknown, scope: CallScope): "not applied" | "unknown" {
+  if (isStoreError(error, "OUTCOME_UNKNOWN")) return "unknown";
+  // Given up by the caller while it was under way.
+  return scope.signal?.aborted === true ? "unknown" : "not applied";
+}

@@ -1,0 +1,158 @@
+/**
+ * Read, decide, write, again on conflict: the loop under update, guaranteedUpdate and delete.
+ *
+ *   suggestion or live state ─► decide ─► unchanged ─► (live?) ─► done
+ *            ▲                    │
+ *            │                    └─► put or remove ─► applied ─► done
+ *            └──── live state ◄── changed ◄───┘
+ *
+ * A suggestion (a state seen earlier) saves the read when it is still current. It is never the basis of an answer:
+ * whatever fails on it, and "nothing to change", is looked at again on the live state.
+ */
+import { Backoff } from "../../base/backoff.ts";
+import type { CallScope } from "../../base/call.ts";
+import { isStoreError } from "../../errors.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import { type Place, readLive } from "../read/reads.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+import { attemptChange, rehearseChange } from "./write-attempt.ts";
+
+/** Waits between tries on a contended object, milliseconds: other processes write it too. */
+const conflictWaits = { firstMs: 1, maxMs: 200 } as const;
+
+export type Decision =
+  /** The state is as wanted: this is the answer. */
+  | { readonly type: "unchanged"; readonly object: AnyResource }
+  /** Store this; the answer is it, with its version. */
+  | { readonly type: "put"; readonly object: AnyResource; readonly lease: bigint }
+  /** Remove the object; the answer is this last state of it, with the deletion's version. */
+  | { readonly type: "remove"; readonly object: AnyResource };
+
+export interface WritePlan {
+  readonly place: Place;
+  /** A state that is probably current. */
+  readonly suggestion: StoredRecord | undefined;
+  readonly dryRun: boolean;
+  /**
+   * What to do about a state. What it throws about a suggestion is looked at again on the live state.
+   * @param attempt counted from 1
+   */
+  decide(record: StoredRecord | undefined, attempt: number): Decision | Promise<Decision>;
+}
+
+/** Codes about how things are at etcd, not about the state a decision was made on. */
+const notAboutState = [
+  "UNAVAILABLE",
+  "DEADLINE",
+  "OUTCOME_UNKNOWN",
+  "NO_SPACE",
+  "CLOSED",
+  "UNAUTHENTICATED",
+  "PERMISSION_DENIED",
+] as const;
+
+interface State {
+  readonly record: StoredRecord | undefined;
+  readonly live: boolean;
+}
+
+/** Carries the plan out; resolves with the object as it is stored now, or as it was when removed. */
+export async function runWritePlan(
+  context: StorageContext,
+  slot: KindSlot,
+  plan: WritePlan,
+  scope: CallScope,
+): Promise<AnyResource> {
+  const { place, suggestion } = plan;
+  const look = async (): Promise<State> => {
+    const { record } = await readLive(context, slot, place, scope);
+    return { record, live: true };
+  };
+  const backoff = new Backoff(conflictWaits, context.clock, context.random);
+  let state: State = suggestion === undefined ? await look() : { record: suggestion, live: false };
+  for (let attempt = 1; ; attempt++) {
+    scope.throwIfEnded();
+    try {
+      const decision = await plan.decide(state.record, attempt);
+      if (decision.type === "unchanged" || plan.dryRun) {
+        if (!state.live) {
+          const seen = await look();
+          const same = isSame(seen, state);
+          state = seen;
+          if (!same) continue;
+        }
+        if (decision.type !== "unchanged") await rehearse(context, slot, place, state, decision, scope);
+        return decision.object;
+      }
+      const written = await write(context, slot, place, state, decision, scope);
+      if (written.done) return written.object;
+      context.counters.conflictRetries++;
+      state = { record: written.record, live: true };
+      // The first state may just have been old; from the second conflict on others are at it too.
+      if (attempt > 1) await backoff.wait(scope.signal);
+    } catch (error) {
+      if (state.live || scope.signal?.aborted === true || isStoreError(error, ...notAboutState)) throw error;
+      const seen = await look();
+      if (isSame(seen, state)) throw error;
+      state = seen;
+    }
+  }
+}
+
+type Written =
+  | { readonly done: true; readonly object: AnyResource }
+  | { readonly done: false; readonly record: StoredRecord | undefined };
+
+async function write(
+  context: StorageContext,
+  slot: KindSlot,
+  place: Place,
+  state: State,
+  decision: Exclude<Decision, { type: "unchanged" }>,
+  scope: CallScope,
+): Promise<Written> {
+  const change = changeOf(place, state, decision);
+  const attempted = await attemptChange(context, slot, change, scope).catch(async (error: unknown) => {
+    if (decision.type === "remove" && isStoreError(error, "NO_SPACE")) {
+      return attemptChange(context, slot, { ...change, pure: true }, scope);
+    }
+    // A lease named by the write is gone: etcd has removed, or is removing, what lived on it.
+    if (change.lease !== 0n && isStoreError(error, "NOT_FOUND")) {
+      context.etcd.leases.forgetShared(change.lease);
+      return { outcome: "changed", state: await readLive(context, slot, place, scope) } as const;
+    }
+    throw error;
+  });
+  if (attempted.outcome === "changed") return { done: false, record: attempted.state.record };
+  decision.object.metadata.resourceVersion = formatResourceVersion(attempted.revision);
+  return { done: true, object: decision.object };
+}
+
+async function rehearse(
+  context: StorageContext,
+  slot: KindSlot,
+  place: Place,
+  state: State,
+  decision: Exclude<Decision, { type: "unchanged" }>,
+  scope: CallScope,
+): Promise<void> {
+  await rehearseChange(context, slot, changeOf(place, state, decision), scope);
+}
+
+function changeOf(
+  place: Place,
+  { record }: State,
+  decision: Exclude<Decision, { type: "unchanged" }>,
+): Parameters<typeof attemptChange>[2] {
+  return decision.type === "put"
+    ? { place, before: record, after: decision.object, lease: decision.lease }
+    : { place, before: record, after: undefined, lease: record?.lease ?? 0n };
+}
+
+/** The same version, and as current: a kind replaced or a key rotated since makes a state stale that was not. */
+function isSame(a: State, b: State): boolean {
+  return a.record?.modRevision === b.record?.modRevision && a.record?.value?.stale === b.record?.value?.stale;
+}
