@@ -20,7 +20,7 @@ export type * from "./resource/resource.ts";
 export type * from "./resource/store.ts";
 export { defineView, jsonView, metadataView, type View } from "./resource/view.ts";
 export { readStoreRecords, type StoreRecords } from "./storage/bookkeeping/store-records.ts";
-export type { CacheOptions, CacheStats, WatcherLag } from "./watch/cache-options.ts";
+export type { CacheOptions, CacheStats, WatcherLag } from "./watch/bounds/cache-options.ts";
 export type { CacheWatchOptions } from "./watch/kind-reader.ts";
 export { createWatchCache, type WatchCache } from "./watch/watch-cache.ts";
 export { withCache } from "./watch/with-cache.ts";

@@ -8,15 +8,15 @@ import { StoreError } from "../errors.ts";
 import type { ResourceReader } from "../resource/contract.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import type { StoredSource } from "../storage/seam/stored.ts";
-import { CacheCounters } from "./cache-counters.ts";
-import { type CacheBounds, type CacheStats, cacheLimits, type WatcherLag } from "./cache-options.ts";
-import type { CacheWatch } from "./cache-watch.ts";
-import type { CachedKind } from "./cached-kind.ts";
-import { EtcdPath } from "./etcd-path.ts";
-import { Feed } from "./feed.ts";
-import { FreshReads } from "./fresh-reads.ts";
+import { CacheCounters } from "./bounds/cache-counters.ts";
+import { type CacheBounds, type CacheStats, cacheLimits, type WatcherLag } from "./bounds/cache-options.ts";
+import type { CachedKind } from "./fan-out/cached-kind.ts";
+import { Feed } from "./feed/feed.ts";
+import { SelfCheck } from "./feed/self-check.ts";
+import { EtcdPath } from "./freshness/etcd-path.ts";
+import { FreshReads } from "./freshness/fresh-reads.ts";
 import { KindReader, type ReaderParts } from "./kind-reader.ts";
-import { SelfCheck } from "./self-check.ts";
+import type { CacheWatch } from "./watcher/cache-watch.ts";
 
 /** Bookmarks go out after this share of their interval: about every minute is promised at most. */
 const bookmarkShare = 0.8;

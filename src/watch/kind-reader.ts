@@ -30,15 +30,15 @@ import type { Key } from "../resource/resource.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
 import { checkView, type View } from "../resource/view.ts";
 import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../storage/read/continue-token.ts";
-import { cacheLimits } from "./cache-options.ts";
-import { CacheWatch } from "./cache-watch.ts";
-import type { AnyView, CachedKind } from "./cached-kind.ts";
-import { type EtcdPath, freshnessText, readOf } from "./etcd-path.ts";
-import type { Feed } from "./feed.ts";
-import type { FreshReads } from "./fresh-reads.ts";
+import { cacheLimits } from "./bounds/cache-options.ts";
+import type { AnyView, CachedKind } from "./fan-out/cached-kind.ts";
+import type { MakeValue } from "./fan-out/watch-group.ts";
+import type { Feed } from "./feed/feed.ts";
+import { type EtcdPath, freshnessText, readOf } from "./freshness/etcd-path.ts";
+import type { FreshReads } from "./freshness/fresh-reads.ts";
 import { countBehind, type PagePlace, walkPage } from "./page-walk.ts";
-import type { Version } from "./version.ts";
-import type { MakeValue } from "./watch-group.ts";
+import type { Version } from "./state/version.ts";
+import { CacheWatch } from "./watcher/cache-watch.ts";
 
 /** A watch from a cache may ask for the latest state instead of the history. */
 export interface CacheWatchOptions extends WatchOptions {

@@ -2,9 +2,9 @@
  * The objects of one page of a list, at any held position of a kind: a walk over keys, or over an index where the selector
  * names one, that goes no further than the page. `kind-reader.ts` makes values of them.
  */
-import type { CachedKind } from "./cached-kind.ts";
-import type { Version } from "./version.ts";
-import type { WatchFilter } from "./watch-filter.ts";
+import type { CachedKind } from "./fan-out/cached-kind.ts";
+import type { WatchFilter } from "./fan-out/watch-filter.ts";
+import type { Version } from "./state/version.ts";
 
 /** Where a page is: everything it has is the state at `position`, in key order behind `after`. */
 export interface PagePlace {

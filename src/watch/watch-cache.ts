@@ -15,9 +15,9 @@ import type { Kind } from "../resource/kind.ts";
 import type { Key, Resource } from "../resource/resource.ts";
 import type { View } from "../resource/view.ts";
 import { type HasStoredSource, storedSource } from "../storage/seam/stored.ts";
+import { type CacheOptions, type CacheStats, parseCacheOptions } from "./bounds/cache-options.ts";
 import { CacheCore } from "./cache-core.ts";
-import { type CacheOptions, type CacheStats, parseCacheOptions } from "./cache-options.ts";
-import { foreignSource } from "./foreign-source.ts";
+import { foreignSource } from "./feed/foreign-source.ts";
 import type { CacheWatchOptions, KindReader } from "./kind-reader.ts";
 
 export interface WatchCache<T> extends ResourceReader<T>, AsyncDisposable {

@@ -14,8 +14,8 @@ import { namespaceKind } from "../resource/namespace-kind.ts";
 import type { Namespace, Resource } from "../resource/resource.ts";
 import type { Health, Quotas, RewriteOptions, RewriteReport, Store, StoreStats } from "../resource/store.ts";
 import { storedSource } from "../storage/seam/stored.ts";
+import { type CacheOptions, parseCacheOptions } from "./bounds/cache-options.ts";
 import { CacheCore } from "./cache-core.ts";
-import { type CacheOptions, parseCacheOptions } from "./cache-options.ts";
 import { hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";
 import { CachedStore } from "./with-cache.ts";
 

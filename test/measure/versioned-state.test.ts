@@ -1,14 +1,14 @@
 /**
  * KEELSON_MEASURE=1 npx vitest run test/measure
  *
- * The two ways to hold past versions that docs/adr/versioned-state.md weighs: version intervals (src/watch/kind-state.ts) and
+ * The two ways to hold past versions that docs/adr/versioned-state.md weighs: version intervals (src/watch/state/kind-state.ts) and
  * a copy-on-write B+ tree with a root per version, each with one secondary index of 100 values.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { KindState } from "../../src/watch/kind-state.ts";
-import { Slabs } from "../../src/watch/slabs.ts";
+import { KindState } from "../../src/watch/state/kind-state.ts";
+import { Slabs } from "../../src/watch/state/slabs.ts";
 
 interface StructureRow {
   readonly structure: string;

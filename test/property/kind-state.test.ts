@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AttributesOf } from "../../src/watch/attributes.ts";
-import { KindState } from "../../src/watch/kind-state.ts";
-import { Slabs } from "../../src/watch/slabs.ts";
-import type { Incoming, Version } from "../../src/watch/version.ts";
+import { AttributesOf } from "../../src/watch/state/attributes.ts";
+import { KindState } from "../../src/watch/state/kind-state.ts";
+import { Slabs } from "../../src/watch/state/slabs.ts";
+import type { Incoming, Version } from "../../src/watch/state/version.ts";
 
 /** The naive model: a full copy of the objects after every change. */
 interface Model {

@@ -2,9 +2,9 @@ import { createStore, createWatchCache, defineKind, type Resource, StoreError, w
 import { expect, test } from "vitest";
 import { definitionOf } from "../../../src/resource/define-kind.ts";
 import { type HasStoredSource, type StoredSource, storedSource } from "../../../src/storage/seam/stored.ts";
-import { CacheCounters } from "../../../src/watch/cache-counters.ts";
-import { parseCacheOptions } from "../../../src/watch/cache-options.ts";
-import { Feed } from "../../../src/watch/feed.ts";
+import { CacheCounters } from "../../../src/watch/bounds/cache-counters.ts";
+import { parseCacheOptions } from "../../../src/watch/bounds/cache-options.ts";
+import { Feed } from "../../../src/watch/feed/feed.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 

@@ -1,8 +1,8 @@
 import { StoreError } from "keelson";
 import { expect, test } from "vitest";
-import { CacheCounters } from "../../../src/watch/cache-counters.ts";
-import { cacheLimits } from "../../../src/watch/cache-options.ts";
-import { EtcdPath } from "../../../src/watch/etcd-path.ts";
+import { CacheCounters } from "../../../src/watch/bounds/cache-counters.ts";
+import { cacheLimits } from "../../../src/watch/bounds/cache-options.ts";
+import { EtcdPath } from "../../../src/watch/freshness/etcd-path.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 interface Sent {

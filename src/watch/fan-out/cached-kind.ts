@@ -6,24 +6,24 @@
  *
  * `feed.ts` owns it and calls `apply` with whole revisions; nothing here waits or reads a clock.
  */
-import type { ValueCodec } from "../codec/value.ts";
-import { invariant, isStoreError, StoreError } from "../errors.ts";
-import type { KeySpace } from "../resource/keys.ts";
-import type { KindDefinition } from "../resource/kind.ts";
-import type { AnyResource } from "../resource/resource.ts";
-import { formatResourceVersion } from "../resource/revision.ts";
-import type { Selection } from "../resource/selection.ts";
-import type { View } from "../resource/view.ts";
-import { headOf, metadataObject, objectOf } from "../storage/context/records.ts";
-import type { StoredEvent, StoredRecord } from "../storage/seam/stored.ts";
-import { type Attributes, AttributesOf, noAttributes } from "./attributes.ts";
-import type { Change } from "./change-log.ts";
+import type { ValueCodec } from "../../codec/value.ts";
+import { invariant, isStoreError, StoreError } from "../../errors.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { KindDefinition } from "../../resource/kind.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import type { Selection } from "../../resource/selection.ts";
+import type { View } from "../../resource/view.ts";
+import { headOf, metadataObject, objectOf } from "../../storage/context/records.ts";
+import type { StoredEvent, StoredRecord } from "../../storage/seam/stored.ts";
+import { type Attributes, AttributesOf, noAttributes } from "../state/attributes.ts";
+import type { Change } from "../state/change-log.ts";
+import { freezeDeep } from "../state/freeze-deep.ts";
+import { KindState } from "../state/kind-state.ts";
+import type { MadeValues } from "../state/made.ts";
+import type { Slabs } from "../state/slabs.ts";
+import { Entry, type Incoming, Version } from "../state/version.ts";
 import { Dispatch } from "./dispatch.ts";
-import { freezeDeep } from "./freeze-deep.ts";
-import { KindState } from "./kind-state.ts";
-import type { MadeValues } from "./made.ts";
-import type { Slabs } from "./slabs.ts";
-import { Entry, type Incoming, Version } from "./version.ts";
 import { WatchFilter } from "./watch-filter.ts";
 import { type MakeValue, WatchGroup } from "./watch-group.ts";
 

@@ -9,12 +9,12 @@
  * opened again. Where etcd's progress notices cannot be trusted, a quiet cache cannot
  * know that it is fresh, and linearizable reads go to etcd at once.
  */
-import type { CallScope } from "../base/call.ts";
-import { untilAborted } from "../base/until-aborted.ts";
-import { StoreError, type Subject } from "../errors.ts";
-import { formatResourceVersion } from "../resource/revision.ts";
-import { cacheLimits } from "./cache-options.ts";
-import type { Feed } from "./feed.ts";
+import type { CallScope } from "../../base/call.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import { StoreError, type Subject } from "../../errors.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import { cacheLimits } from "../bounds/cache-options.ts";
+import type { Feed } from "../feed/feed.ts";
 
 /** How long an answer about etcd's version holds: members are upgraded one after the other. */
 const reliableForMs = 60_000;

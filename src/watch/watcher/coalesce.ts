@@ -5,7 +5,7 @@
  *   ADDED … MODIFIED   ADDED, last object        ADDED … DELETED      nothing
  *   MODIFIED …         MODIFIED, last object     DELETED … ADDED      both stay: another life of the name
  */
-import type { WatchEvent } from "../resource/contract.ts";
+import type { WatchEvent } from "../../resource/contract.ts";
 
 /** The key of an event's object; undefined when it cannot be told (a view without metadata): such events all stay. */
 function identityOf(object: unknown): string | undefined {

@@ -1,5 +1,5 @@
 /** Events one at a time, from who hands them over in batches; an event that is already here costs no turn. */
-import type { WatchEvent } from "../resource/contract.ts";
+import type { WatchEvent } from "../../resource/contract.ts";
 
 export interface Batches<V> {
   next(): Promise<IteratorResult<readonly WatchEvent<V>[], undefined>>;

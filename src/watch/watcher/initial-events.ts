@@ -3,12 +3,12 @@
  * asks. Costs a key between two pulls, however large the state is. When the version has left memory meanwhile the
  * rest of the same state is read from etcd.
  */
-import { cacheLimits } from "./cache-options.ts";
-import type { CachedKind } from "./cached-kind.ts";
-import type { Feed } from "./feed.ts";
-import type { KeySpan } from "./kind-state.ts";
-import type { WatchFilter } from "./watch-filter.ts";
-import type { MakeValue, PendingEvent } from "./watch-group.ts";
+import { cacheLimits } from "../bounds/cache-options.ts";
+import type { CachedKind } from "../fan-out/cached-kind.ts";
+import type { WatchFilter } from "../fan-out/watch-filter.ts";
+import type { MakeValue, PendingEvent } from "../fan-out/watch-group.ts";
+import type { Feed } from "../feed/feed.ts";
+import type { KeySpan } from "../state/kind-state.ts";
 
 export interface InitialPart {
   readonly events: readonly PendingEvent[];

@@ -7,18 +7,18 @@
  * selected by, and the first object listed says whether there are namespaces.
  */
 
-import { systemClock } from "../base/clock.ts";
-import { type Random, systemRandom } from "../base/random.ts";
-import { TurnBudget } from "../base/turn-budget.ts";
-import { msgpackCodec } from "../codec/codec.ts";
-import type { ValueCodec } from "../codec/value.ts";
-import { createValueCodec } from "../codec/value-codec.ts";
-import type { ResourceReader, WatchEvent } from "../resource/contract.ts";
-import { defineKind, definitionOf } from "../resource/define-kind.ts";
-import { KeySpace } from "../resource/keys.ts";
-import type { Kind, KindDefinition } from "../resource/kind.ts";
-import type { AnyResource, Resource } from "../resource/resource.ts";
-import { parseResourceVersion } from "../resource/revision.ts";
+import { systemClock } from "../../base/clock.ts";
+import { type Random, systemRandom } from "../../base/random.ts";
+import { TurnBudget } from "../../base/turn-budget.ts";
+import { msgpackCodec } from "../../codec/codec.ts";
+import type { ValueCodec } from "../../codec/value.ts";
+import { createValueCodec } from "../../codec/value-codec.ts";
+import type { ResourceReader, WatchEvent } from "../../resource/contract.ts";
+import { defineKind, definitionOf } from "../../resource/define-kind.ts";
+import { KeySpace } from "../../resource/keys.ts";
+import type { Kind, KindDefinition } from "../../resource/kind.ts";
+import type { AnyResource, Resource } from "../../resource/resource.ts";
+import { parseResourceVersion } from "../../resource/revision.ts";
 import type {
   StoredBatch,
   StoredEvent,
@@ -26,7 +26,7 @@ import type {
   StoredRecord,
   StoredSource,
   StoredWatch,
-} from "../storage/seam/stored.ts";
+} from "../../storage/seam/stored.ts";
 
 /** Objects asked for at a time. */
 const pageItems = 500;

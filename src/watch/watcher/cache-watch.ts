@@ -12,20 +12,20 @@
  *
  * No promise per event: a consumer of `batches()` gets all that is there, whole revisions.
  */
-import { type Call, CallScope } from "../base/call.ts";
-import type { Timer } from "../base/clock.ts";
-import { untilAborted } from "../base/until-aborted.ts";
-import { StoreError } from "../errors.ts";
-import type { Watch, WatchEvent } from "../resource/contract.ts";
-import { formatResourceVersion } from "../resource/revision.ts";
-import type { WatcherLag } from "./cache-options.ts";
-import type { AnyView } from "./cached-kind.ts";
+import { type Call, CallScope } from "../../base/call.ts";
+import type { Timer } from "../../base/clock.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import { StoreError } from "../../errors.ts";
+import type { Watch, WatchEvent } from "../../resource/contract.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import type { WatcherLag } from "../bounds/cache-options.ts";
+import type { AnyView } from "../fan-out/cached-kind.ts";
+import { type GroupCursor, makeEvents, type WatchGroup } from "../fan-out/watch-group.ts";
 import { coalesceEvents } from "./coalesce.ts";
 import { HistoryReplay } from "./history-replay.ts";
 import { InitialEvents, makerOf } from "./initial-events.ts";
 import { nextLogPart } from "./log-part.ts";
 import { oneByOne } from "./one-by-one.ts";
-import { type GroupCursor, makeEvents, type WatchGroup } from "./watch-group.ts";
 import { startOf, type WatchStartParts } from "./watch-start.ts";
 
 type Batch<V> = readonly WatchEvent<V>[];

@@ -6,8 +6,8 @@
  *
  * `feed.ts` owns it. A list of everything that happens meanwhile has the kind too: `clear`.
  */
-import type { StoredEvent, StoredSource } from "../storage/seam/stored.ts";
-import type { CachedKind } from "./cached-kind.ts";
+import type { StoredEvent, StoredSource } from "../../storage/seam/stored.ts";
+import type { CachedKind } from "../fan-out/cached-kind.ts";
 
 export class JoiningKinds {
   readonly #waiting = new Map<string, StoredEvent[]>();

@@ -6,7 +6,7 @@
  * A big scan neither refreshes nor displaces more than it makes: recency is told by single reads and deliveries.
  */
 import { LRUCache } from "lru-cache";
-import type { View } from "../resource/view.ts";
+import type { View } from "../../resource/view.ts";
 import { Made, type Version } from "./version.ts";
 
 /**

@@ -11,21 +11,21 @@
  * of it has been applied; reads and watchers never see half of one. A broken source is tried again with growing
  * waits, and what is held goes on being served to who takes "any".
  */
-import { Backoff } from "../base/backoff.ts";
-import { isStoreError, StoreError } from "../errors.ts";
-import type { KindDefinition } from "../resource/kind.ts";
-import { formatResourceVersion } from "../resource/revision.ts";
-import type { StoredBatch, StoredEvent, StoredSource, StoredWatch } from "../storage/seam/stored.ts";
-import type { CacheCounters } from "./cache-counters.ts";
-import { type CacheBounds, cacheLimits } from "./cache-options.ts";
-import { CachedKind } from "./cached-kind.ts";
+import { Backoff } from "../../base/backoff.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
+import type { KindDefinition } from "../../resource/kind.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import type { StoredBatch, StoredEvent, StoredSource, StoredWatch } from "../../storage/seam/stored.ts";
+import type { CacheCounters } from "../bounds/cache-counters.ts";
+import { type CacheBounds, cacheLimits } from "../bounds/cache-options.ts";
+import { CachedKind } from "../fan-out/cached-kind.ts";
+import type { WatchGroup } from "../fan-out/watch-group.ts";
+import { MadeValues } from "../state/made.ts";
+import { Slabs } from "../state/slabs.ts";
 import { JoiningKinds } from "./joining-kinds.ts";
 import { applyDifference, compareAll, fillAll, type ListingParts } from "./listing.ts";
-import { MadeValues } from "./made.ts";
 import { MemoryBounds } from "./memory-bounds.ts";
-import { Slabs } from "./slabs.ts";
 import { StreamProgress } from "./stream-progress.ts";
-import type { WatchGroup } from "./watch-group.ts";
 
 export type FeedState = "pending" | "ready" | "stopped";
 

@@ -7,11 +7,11 @@
  * A watcher is a cursor into the tail and costs nothing while it keeps up. The tail is bounded: who falls behind it
  * is parked and later reads the kind's history instead (`cache-watch.ts`). With all watchers up to date it is empty.
  */
-import type { WatchEvent } from "../resource/contract.ts";
-import { formatResourceVersion } from "../resource/revision.ts";
-import type { Change } from "./change-log.ts";
+import type { WatchEvent } from "../../resource/contract.ts";
+import { formatResourceVersion } from "../../resource/revision.ts";
+import type { Change } from "../state/change-log.ts";
+import type { Version } from "../state/version.ts";
 import type { Subscriber } from "./dispatch.ts";
-import type { Version } from "./version.ts";
 import type { WatchFilter } from "./watch-filter.ts";
 
 /** One event to be made: which object version to show, and how. */

@@ -7,13 +7,13 @@
  * gives up. A watch that leaves a whole wait unanswered may be on a connection that only seems to stand, which keepalive
  * finds out no earlier than after 15 s: it is opened again, seldom. `feed.ts` says how far it is; `fresh-reads.ts` waits.
  */
-import { Backoff } from "../base/backoff.ts";
-import type { Clock, Timer } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
-import { setReadingTimer } from "../base/reading-timer.ts";
-import type { StoredWatch } from "../storage/seam/stored.ts";
-import type { CacheCounters } from "./cache-counters.ts";
-import { cacheLimits } from "./cache-options.ts";
+import { Backoff } from "../../base/backoff.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { setReadingTimer } from "../../base/reading-timer.ts";
+import type { StoredWatch } from "../../storage/seam/stored.ts";
+import type { CacheCounters } from "../bounds/cache-counters.ts";
+import { cacheLimits } from "../bounds/cache-options.ts";
 
 interface Waiter {
   readonly revision: bigint;

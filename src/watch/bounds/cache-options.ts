@@ -1,8 +1,8 @@
 /**
  * What a cache can be told, its bounds with unit and reason, and what it tells of itself.
  */
-import { invalidArgument } from "../errors.ts";
-import type { Kind } from "../resource/kind.ts";
+import { invalidArgument } from "../../errors.ts";
+import type { Kind } from "../../resource/kind.ts";
 
 export interface CacheOptions {
   /** Only for a reader that is not keelson's own: which kind it reads, for its fields and indexes. */

@@ -7,9 +7,9 @@
  * The next page is asked for while one is worked on, and the event loop gets its turns in between. `feed.ts` uses it.
  */
 import { channel } from "node:diagnostics_channel";
-import type { StoredRecord, StoredSource } from "../storage/seam/stored.ts";
-import { cacheLimits } from "./cache-options.ts";
-import type { CachedKind } from "./cached-kind.ts";
+import type { StoredRecord, StoredSource } from "../../storage/seam/stored.ts";
+import { cacheLimits } from "../bounds/cache-options.ts";
+import type { CachedKind } from "../fan-out/cached-kind.ts";
 
 /** For whoever traces: `{ since, until }`, a cache has gone from one version to another without what was between. */
 const relistChannel = channel("keelson:cache:relist");

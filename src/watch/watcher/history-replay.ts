@@ -2,15 +2,15 @@
  * Etcd's own history for one watcher, while its kind's log does not reach back to where the watcher is: a watch of its
  * own, pulled by the consumer, so that back-pressure reaches etcd. Whole revisions, a few hundred events at a time.
  */
-import type { Timer } from "../base/clock.ts";
-import { untilAborted } from "../base/until-aborted.ts";
-import { StoreError } from "../errors.ts";
-import type { StoredBatch, StoredEvent, StoredWatch } from "../storage/seam/stored.ts";
-import { cacheLimits } from "./cache-options.ts";
-import type { CachedKind } from "./cached-kind.ts";
-import type { Feed } from "./feed.ts";
-import type { WatchFilter } from "./watch-filter.ts";
-import { type PendingEvent, soundRevisions } from "./watch-group.ts";
+import type { Timer } from "../../base/clock.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import { StoreError } from "../../errors.ts";
+import type { StoredBatch, StoredEvent, StoredWatch } from "../../storage/seam/stored.ts";
+import { cacheLimits } from "../bounds/cache-options.ts";
+import type { CachedKind } from "../fan-out/cached-kind.ts";
+import type { WatchFilter } from "../fan-out/watch-filter.ts";
+import { type PendingEvent, soundRevisions } from "../fan-out/watch-group.ts";
+import type { Feed } from "../feed/feed.ts";
 
 /** What happened up to and including `revision`. */
 export interface ReplayedPart {

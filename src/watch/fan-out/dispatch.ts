@@ -9,8 +9,8 @@
  *
  * Each group is in exactly one of the four.
  */
-import type { Change } from "./change-log.ts";
-import type { Version } from "./version.ts";
+import type { Change } from "../state/change-log.ts";
+import type { Version } from "../state/version.ts";
 import { attributeOf, type WatchFilter } from "./watch-filter.ts";
 
 /** What dispatch needs of a group of watchers. */

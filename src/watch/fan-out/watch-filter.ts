@@ -2,12 +2,12 @@
  * What one list or watch wants of a kind: a part of the key order, and conditions on attributes.
  * Answers from the key and the attributes alone; nothing is decoded.
  */
-import type { KeySpace } from "../resource/keys.ts";
-import type { KindDefinition } from "../resource/kind.ts";
-import type { Selection } from "../resource/selection.ts";
-import type { Attributes } from "./attributes.ts";
-import type { IndexPick, KeySpan, KindState } from "./kind-state.ts";
-import type { Version } from "./version.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { KindDefinition } from "../../resource/kind.ts";
+import type { Selection } from "../../resource/selection.ts";
+import type { Attributes } from "../state/attributes.ts";
+import type { IndexPick, KeySpan, KindState } from "../state/kind-state.ts";
+import type { Version } from "../state/version.ts";
 
 /** One attribute and the values it may have: under these a dispatch index finds the filter. */
 export interface Handle {

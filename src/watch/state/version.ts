@@ -9,8 +9,8 @@
  * of one kind since its cache was filled: small integers, so intervals cost nothing to compare, while revisions
  * stay exact bigints.
  */
-import type { StoreError } from "../errors.ts";
-import type { View } from "../resource/view.ts";
+import type { StoreError } from "../../errors.ts";
+import type { View } from "../../resource/view.ts";
 import type { Attributes } from "./attributes.ts";
 import type { Slab } from "./slabs.ts";
 

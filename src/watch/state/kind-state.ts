@@ -9,8 +9,8 @@
  * of the latest, and costs the same. Pure: no I/O, no time. Why intervals and not a copy-on-write tree:
  * docs/adr/versioned-state.md.
  */
-import { SortedList } from "../base/sorted-list.ts";
-import { invariant, type StoreError } from "../errors.ts";
+import { SortedList } from "../../base/sorted-list.ts";
+import { invariant, type StoreError } from "../../errors.ts";
 import { type Change, ChangeLog } from "./change-log.ts";
 import type { Slabs } from "./slabs.ts";
 import { type Entry, type Incoming, live, Version, versionAt } from "./version.ts";

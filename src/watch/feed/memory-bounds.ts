@@ -2,12 +2,12 @@
  * What a cache may hold, and what goes when it is more: history first, the oldest before the newer whatever its kind,
  * then holes in the slabs; the objects themselves never: when they alone are too much, the cache says so.
  */
-import type { Clock } from "../base/clock.ts";
-import { StoreError } from "../errors.ts";
-import { type CacheBounds, cacheLimits } from "./cache-options.ts";
-import type { CachedKind } from "./cached-kind.ts";
-import type { MadeValues } from "./made.ts";
-import type { Slabs } from "./slabs.ts";
+import type { Clock } from "../../base/clock.ts";
+import { StoreError } from "../../errors.ts";
+import { type CacheBounds, cacheLimits } from "../bounds/cache-options.ts";
+import type { CachedKind } from "../fan-out/cached-kind.ts";
+import type { MadeValues } from "../state/made.ts";
+import type { Slabs } from "../state/slabs.ts";
 
 /** How often time is noted, milliseconds: history is trimmed to within this of its bound. */
 const markEveryMs = 1_000;

@@ -1,9 +1,9 @@
 /**
  * What a parked watcher has missed, read from its kind's log: whole revisions, a few hundred events at a time.
  */
-import { cacheLimits } from "./cache-options.ts";
-import type { ChangeLog } from "./change-log.ts";
-import type { PendingEvent, WatchGroup } from "./watch-group.ts";
+import { cacheLimits } from "../bounds/cache-options.ts";
+import type { PendingEvent, WatchGroup } from "../fan-out/watch-group.ts";
+import type { ChangeLog } from "../state/change-log.ts";
 
 export interface LogPart {
   readonly events: readonly PendingEvent[];

@@ -5,13 +5,13 @@
  *   from now               nothing this process has written before the call, everything it writes after
  *   with initial events    the version of the state they show, as fresh as was asked for
  */
-import type { CallScope } from "../base/call.ts";
-import { untilAborted } from "../base/until-aborted.ts";
-import type { Subject } from "../errors.ts";
-import type { ParsedWatchOptions } from "../resource/read-options.ts";
-import type { CachedKind } from "./cached-kind.ts";
-import type { Feed } from "./feed.ts";
-import type { FreshReads } from "./fresh-reads.ts";
+import type { CallScope } from "../../base/call.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import type { Subject } from "../../errors.ts";
+import type { ParsedWatchOptions } from "../../resource/read-options.ts";
+import type { CachedKind } from "../fan-out/cached-kind.ts";
+import type { Feed } from "../feed/feed.ts";
+import type { FreshReads } from "../freshness/fresh-reads.ts";
 
 export interface WatchStartParts {
   readonly feed: Feed;
