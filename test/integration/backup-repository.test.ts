@@ -4,8 +4,8 @@ import { basename, join } from "node:path";
 import { type BackupRepository, openRepository, saveSnapshot } from "keelson/backup";
 import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BoltReader } from "../../src/backup/bolt-reader.ts";
-import { SnapshotFile } from "../../src/backup/snapshot-file.ts";
+import { BoltReader } from "../../src/backup/database/bolt-reader.ts";
+import { SnapshotFile } from "../../src/backup/database/snapshot-file.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { clientOf, runWorkload, tempFolder } from "../support/snapshot-lab.ts";
 

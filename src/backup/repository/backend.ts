@@ -10,7 +10,7 @@ import { quote } from "../../base/quote.ts";
 import { randomUuid, systemRandom } from "../../base/random.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
-import { directoryMode, syncDirectory, writeNewFile } from "../durable.ts";
+import { directoryMode, syncDirectory, writeNewFile } from "../files/durable.ts";
 
 export interface RepositoryBackend {
   /** The whole object; undefined when there is none. */

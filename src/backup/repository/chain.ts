@@ -1,6 +1,6 @@
 /** From a revision or a time to the backups that lead there. */
 import { invalidArgument } from "../../errors.ts";
-import { laterOf } from "../revision-order.ts";
+import { laterOf } from "../files/revision-order.ts";
 import type { DeltaManifest, FullManifest, Manifest } from "./manifest.ts";
 
 /** The revision asked for; for a time the last one known to have existed by then; else the last on record. */

@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { deflateRaw, inflateRaw } from "node:zlib";
 import type { Random } from "../../base/random.ts";
 import { invalidArgument } from "../../errors.ts";
-import { damaged } from "../damage.ts";
+import { damaged } from "../files/damage.ts";
 import type { RepositoryBackend } from "./backend.ts";
 
 const deflate = promisify(deflateRaw);

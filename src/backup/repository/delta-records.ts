@@ -5,9 +5,9 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
-import { damaged } from "../damage.ts";
-import { decodeRevision } from "../mvcc-record.ts";
-import type { RawRecord } from "../rewrite-database.ts";
+import { damaged } from "../files/damage.ts";
+import { decodeRevision } from "../records/mvcc-record.ts";
+import type { RawRecord } from "../restore/rewrite-database.ts";
 import type { ChunkStore } from "./chunks.ts";
 import { decodeSegment, recordsOfBatch } from "./delta.ts";
 import { type DeltaManifest, manifestPath } from "./manifest.ts";

@@ -4,10 +4,10 @@
  *   segment = (keyBytes u32 LE, key, valueBytes u32 LE, value)*       in revision order, whole revisions only
  */
 import type { KvEvent } from "../../etcd/ports/ports.ts";
-import { damaged } from "../damage.ts";
-import { encodeRevision } from "../mvcc-record.ts";
-import { encodeKeyValue } from "../proto.ts";
-import type { RawRecord } from "../rewrite-database.ts";
+import { damaged } from "../files/damage.ts";
+import { encodeKeyValue } from "../files/proto.ts";
+import { encodeRevision } from "../records/mvcc-record.ts";
+import type { RawRecord } from "../restore/rewrite-database.ts";
 
 /** The records of one revision's events: the place in the transaction is the place among its events. */
 export function recordsOf(revision: bigint, events: readonly KvEvent[]): readonly RawRecord[] {

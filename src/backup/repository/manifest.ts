@@ -8,7 +8,7 @@
  */
 import { createHmac, createPublicKey, KeyObject, sign, timingSafeEqual, verify } from "node:crypto";
 import { invalidArgument } from "../../errors.ts";
-import { damaged } from "../damage.ts";
+import { damaged } from "../files/damage.ts";
 
 /** HMAC-SHA-256 with bytes; Ed25519 with a key object (a private one signs and verifies, a public one verifies). */
 export type SigningKey = Uint8Array | KeyObject;

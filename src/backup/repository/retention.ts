@@ -2,7 +2,7 @@
  * Which backups stay: the newest of each of the last so many hours, days, weeks and months that have one, the last so
  * many, and whatever a kept one stands on.
  */
-import { earlierOf } from "../revision-order.ts";
+import { earlierOf } from "../files/revision-order.ts";
 import type { Manifest } from "./manifest.ts";
 
 export interface RetentionPolicy {

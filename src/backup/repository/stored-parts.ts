@@ -1,7 +1,7 @@
 /** Bytes cut into chunks on their way into a repository (names, hash, what of them was new), and put together on their way out. */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { fileMode } from "../durable.ts";
+import { fileMode } from "../files/durable.ts";
 import { type ChunkStore, chunkBytes } from "./chunks.ts";
 
 export interface Stored {

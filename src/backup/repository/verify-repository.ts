@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { CallScope } from "../../base/call.ts";
 import { isStoreError } from "../../errors.ts";
-import { damaged, problemOf, type SnapshotProblem } from "../damage.ts";
+import { damaged, problemOf, type SnapshotProblem } from "../files/damage.ts";
 import type { RepositoryBackend } from "./backend.ts";
 import type { ChunkStore } from "./chunks.ts";
 import { decodeManifest, type SigningKey } from "./manifest.ts";

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { inspectSnapshot, restoreSnapshot, verifySnapshot } from "keelson/backup";
 import { describe, expect, it } from "vitest";
-import { examine, hashKvOf } from "../../../src/backup/examine.ts";
-import { SnapshotFile } from "../../../src/backup/snapshot-file.ts";
+import { SnapshotFile } from "../../../src/backup/database/snapshot-file.ts";
+import { examine, hashKvOf } from "../../../src/backup/records/examine.ts";
 
 const folder = new URL("../../fixtures/snapshots/", import.meta.url);
 const expected: Record<

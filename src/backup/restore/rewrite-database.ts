@@ -9,14 +9,14 @@
  * The pass also makes the HashKV of the source, so that the output can be held against it.
  */
 
-import type { Page } from "./bolt-page.ts";
-import type { Bucket } from "./bolt-reader.ts";
-import type { BoltWriter } from "./bolt-writer.ts";
-import type { Examined } from "./examine.ts";
-import { HashKv } from "./hash-kv.ts";
+import type { Page } from "../database/bolt-page.ts";
+import type { Bucket } from "../database/bolt-reader.ts";
+import type { BoltWriter } from "../database/bolt-writer.ts";
+import { encodeKeyValue, encodeLease, peekKeyValue } from "../files/proto.ts";
+import type { Examined } from "../records/examine.ts";
+import { HashKv } from "../records/hash-kv.ts";
+import { compareMain, encodeRevision, mainBound, RecordCursor } from "../records/mvcc-record.ts";
 import { type Membership, memberJson } from "./membership.ts";
-import { compareMain, encodeRevision, mainBound, RecordCursor } from "./mvcc-record.ts";
-import { encodeKeyValue, encodeLease, peekKeyValue } from "./proto.ts";
 import { restoreTerm } from "./wal.ts";
 
 export interface RewritePlan {

@@ -7,6 +7,7 @@
  * holds keys that go on where the page before it ended.
  */
 import { Buffer } from "node:buffer";
+import { damaged } from "../files/damage.ts";
 import {
   bucketHeaderBytes,
   compareRanges,
@@ -15,7 +16,6 @@ import {
   pageHeaderBytes,
 } from "./bolt-format.ts";
 import { checkPage, Page, readPageHeader } from "./bolt-page.ts";
-import { damaged } from "./damage.ts";
 import { PageSet } from "./page-set.ts";
 import { RunReader, type Runs, viewOf } from "./run-reader.ts";
 import type { SnapshotFile } from "./snapshot-file.ts";

@@ -2,7 +2,7 @@
  * Damage as an answer: every fault found in a snapshot, a WAL or a repository becomes CORRUPT_SNAPSHOT with the
  * file, the byte offset and what was found and wanted. Readers throw it, `verifySnapshot` lists it.
  */
-import { isStoreError, StoreError } from "../errors.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
 
 /** One fault of a backup. `offset` is the byte in the file, where one byte or page can be blamed. */
 export interface SnapshotProblem {

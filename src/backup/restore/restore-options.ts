@@ -1,7 +1,7 @@
 /** What a restore is told, what it reports, and the command line that starts what it made. */
-import type { Call } from "../base/call.ts";
+import type { Call } from "../../base/call.ts";
+import type { OpenSnapshotOptions } from "../database/snapshot-file.ts";
 import type { InitialMember } from "./membership.ts";
-import type { OpenSnapshotOptions } from "./snapshot-file.ts";
 
 export interface RestoreCommon extends OpenSnapshotOptions, Call {
   /** `m1=http://10.0.0.1:2380,m2=…`. Default: the restored members alone. */

@@ -8,19 +8,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Call, CallScope } from "../base/call.ts";
-import { systemClock } from "../base/clock.ts";
-import { connectEtcd } from "../etcd/connect-etcd.ts";
-import { startLocalEtcd } from "../etcd/local/local-etcd.ts";
-import { freePort } from "../etcd/local/local-ports.ts";
-import type { Etcd } from "../etcd/ports/ports.ts";
-import { compareWithLive } from "./compare-live.ts";
-import { problemOf, type SnapshotProblem } from "./damage.ts";
-import { type Examined, examine, hashKvOf } from "./examine.ts";
-import { inParallel } from "./in-parallel.ts";
-import { restoreFrom } from "./restore.ts";
-import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
-import type { SnapshotInfo } from "./snapshot-info.ts";
+import { type Call, CallScope } from "../../base/call.ts";
+import { systemClock } from "../../base/clock.ts";
+import { connectEtcd } from "../../etcd/connect-etcd.ts";
+import { startLocalEtcd } from "../../etcd/local/local-etcd.ts";
+import { freePort } from "../../etcd/local/local-ports.ts";
+import type { Etcd } from "../../etcd/ports/ports.ts";
+import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-file.ts";
+import { problemOf, type SnapshotProblem } from "../files/damage.ts";
+import { inParallel } from "../files/in-parallel.ts";
+import type { SnapshotInfo } from "../files/snapshot-info.ts";
+import { compareWithLive } from "../records/compare-live.ts";
+import { type Examined, examine, hashKvOf } from "../records/examine.ts";
+import { restoreFrom } from "../restore/restore.ts";
 
 export interface VerifyOptions extends OpenSnapshotOptions, Call {
   /** Start a real etcd on the loopback from a scratch restore and ask it. Needs an etcd program. */

@@ -8,8 +8,8 @@
  * is the same with bigint numbers, for everyone who looks at single records.
  */
 
-import type { Page } from "./bolt-page.ts";
-import { damaged } from "./damage.ts";
+import type { Page } from "../database/bolt-page.ts";
+import { damaged } from "../files/damage.ts";
 
 export const revisionBytes = 17;
 export const tombstoneBytes = 18;

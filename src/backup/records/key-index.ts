@@ -7,7 +7,7 @@
  *
  *   dropped(ordinal) = the record is a deletion, or a later one of the same key follows
  */
-import type { Random } from "../base/random.ts";
+import type { Random } from "../../base/random.ts";
 
 const slotsMin = 1024;
 /** 20 MB of table, for 600,000 keys: more is taken only when the keys are there. */

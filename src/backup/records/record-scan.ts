@@ -1,9 +1,9 @@
 /** Reads over single records of a snapshot: the state of a prefix at a revision, and all versions of a key. */
 
-import { BoltReader, type Bucket } from "./bolt-reader.ts";
+import { BoltReader, type Bucket } from "../database/bolt-reader.ts";
+import type { SnapshotFile } from "../database/snapshot-file.ts";
 import { examine } from "./examine.ts";
 import { compareMain, type MvccRecord, mainBound, RecordCursor } from "./mvcc-record.ts";
-import type { SnapshotFile } from "./snapshot-file.ts";
 
 export interface ScanOptions {
   /** Keys that begin with it; default: all. */

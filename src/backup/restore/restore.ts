@@ -11,19 +11,21 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, open, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { CallScope } from "../base/call.ts";
-import { systemClock } from "../base/clock.ts";
-import { makeDirectory } from "../base/make-directory.ts";
-import { systemRandom } from "../base/random.ts";
-import { invalidArgument, StoreError } from "../errors.ts";
-import { BoltWriter } from "./bolt-writer.ts";
-import { damaged } from "./damage.ts";
-import { directoryMode, fileMode, renameDurably, syncDirectory, writeNewFile } from "./durable.ts";
-import { type Examined, examine, hashKvOfCopy } from "./examine.ts";
-import { inParallel } from "./in-parallel.ts";
+import { CallScope } from "../../base/call.ts";
+import { systemClock } from "../../base/clock.ts";
+import { makeDirectory } from "../../base/make-directory.ts";
+import { systemRandom } from "../../base/random.ts";
+import { invalidArgument, StoreError } from "../../errors.ts";
+import { BoltWriter } from "../database/bolt-writer.ts";
+import { hexOf, SnapshotFile } from "../database/snapshot-file.ts";
+import { damaged } from "../files/damage.ts";
+import { directoryMode, fileMode, renameDurably, syncDirectory, writeNewFile } from "../files/durable.ts";
+import { inParallel } from "../files/in-parallel.ts";
+import { peekKeyValue } from "../files/proto.ts";
+import { laterOf } from "../files/revision-order.ts";
+import { type Examined, examine, hashKvOfCopy } from "../records/examine.ts";
+import { tombstoneBytes } from "../records/mvcc-record.ts";
 import { type InitialMember, type Membership, membershipOf } from "./membership.ts";
-import { tombstoneBytes } from "./mvcc-record.ts";
-import { peekKeyValue } from "./proto.ts";
 import {
   commandLine,
   type RestoreClusterOptions,
@@ -31,9 +33,7 @@ import {
   type RestoreReport,
 } from "./restore-options.ts";
 import { checkDataDir, checkPeersSilent, createPartial } from "./restore-target.ts";
-import { laterOf } from "./revision-order.ts";
 import { type RawRecord, rewriteDatabase } from "./rewrite-database.ts";
-import { hexOf, SnapshotFile } from "./snapshot-file.ts";
 import { snapBytes, snapName, walBytes } from "./wal.ts";
 
 /** Beyond what any cluster writes between its last backup and its loss; etcd's documentation uses the same. */

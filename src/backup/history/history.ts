@@ -2,15 +2,15 @@
  * What happened to keys: `history` of one key and `diff` of a prefix between two revisions, from a snapshot file or
  * a running etcd. Both look at stored bytes; objects are `restoreObjects`' business.
  */
-import { type Call, CallScope } from "../base/call.ts";
-import { systemClock } from "../base/clock.ts";
-import { invalidArgument } from "../errors.ts";
-import type { Etcd, KvEvent } from "../etcd/ports/ports.ts";
-import { prefixEnd } from "../etcd/ports/prefix-end.ts";
+import { type Call, CallScope } from "../../base/call.ts";
+import { systemClock } from "../../base/clock.ts";
+import { invalidArgument } from "../../errors.ts";
+import type { Etcd, KvEvent } from "../../etcd/ports/ports.ts";
+import { prefixEnd } from "../../etcd/ports/prefix-end.ts";
+import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-file.ts";
+import type { MvccRecord } from "../records/mvcc-record.ts";
+import { recordsUpTo } from "../records/record-scan.ts";
 import { liveHistory } from "./live-history.ts";
-import type { MvccRecord } from "./mvcc-record.ts";
-import { recordsUpTo } from "./record-scan.ts";
-import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
 
 /** One version of a key. */
 export interface KeyVersion {

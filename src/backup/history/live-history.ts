@@ -8,10 +8,10 @@
  * Nothing of the key at the end says that the replay has got there, so etcd is asked how far it is. Where its answer
  * cannot be believed (progress-trust.ts) every key is watched instead: each revision has an event of some key.
  */
-import { isStoreError } from "../errors.ts";
-import type { KeyValue } from "../etcd/ports/messages.ts";
-import type { Etcd, EtcdWatchRequest, KvEvent } from "../etcd/ports/ports.ts";
-import { progressIsReliable } from "../storage/watch/progress-trust.ts";
+import { isStoreError } from "../../errors.ts";
+import type { KeyValue } from "../../etcd/ports/messages.ts";
+import type { Etcd, EtcdWatchRequest, KvEvent } from "../../etcd/ports/ports.ts";
+import { progressIsReliable } from "../../storage/watch/progress-trust.ts";
 
 /** Between questions how far the replay is, milliseconds: etcd drops them while it is catching up. */
 const askEveryMs = 50;

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { untilAborted } from "../base/until-aborted.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
 
 /** Bytes of one sequential read: full disk speed, little memory. */
 const scanBytes = 1024 * 1024;

@@ -1,10 +1,10 @@
 /** `inspectSnapshot`: what `etcdutl snapshot status` says and more, proved by the SHA-256 that status does not check. */
-import { type Call, CallScope } from "../base/call.ts";
-import { systemClock } from "../base/clock.ts";
-import { examine } from "./examine.ts";
-import { inParallel } from "./in-parallel.ts";
-import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
-import type { SnapshotInfo } from "./snapshot-info.ts";
+import { type Call, CallScope } from "../../base/call.ts";
+import { systemClock } from "../../base/clock.ts";
+import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-file.ts";
+import { inParallel } from "../files/in-parallel.ts";
+import type { SnapshotInfo } from "../files/snapshot-info.ts";
+import { examine } from "../records/examine.ts";
 
 /**
  * Reads the whole file once for its hash and once for its pages, in bounded memory.

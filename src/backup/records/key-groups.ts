@@ -2,7 +2,7 @@
  * Live keys and bytes by prefix (`/registry`) and by kind (`pods`, `apps.example/widgets`), counted while a snapshot
  * is scanned. A kind is the segment after the prefix; where that one has a dot it is a group, and the next belongs to it.
  */
-import type { KeyGroup } from "./snapshot-info.ts";
+import type { KeyGroup } from "../files/snapshot-info.ts";
 
 /** Distinct groups counted by name; keys of further ones are counted together. A store has dozens. */
 const groupsMax = 10_000;

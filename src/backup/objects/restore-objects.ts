@@ -10,16 +10,16 @@
  * deleted. "fail" looks at everything first and writes nothing when one object differs.
  */
 import { type FileHandle, open, readFile } from "node:fs/promises";
-import { type Call, CallScope } from "../base/call.ts";
-import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
-import type { LabelSelector, Progress, ResourceStore } from "../resource/contract.ts";
-import { definitionOf } from "../resource/define-kind.ts";
-import type { Kind, KindDefinition } from "../resource/kind.ts";
-import type { AnyResource, Draft, Key } from "../resource/resource.ts";
-import { parseSelection } from "../resource/selection.ts";
-import type { Store } from "../resource/store.ts";
-import { type HasStoredSource, type StoredSource, storedSource } from "../storage/seam/stored.ts";
-import { fileMode } from "./durable.ts";
+import { type Call, CallScope } from "../../base/call.ts";
+import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import type { LabelSelector, Progress, ResourceStore } from "../../resource/contract.ts";
+import { definitionOf } from "../../resource/define-kind.ts";
+import type { Kind, KindDefinition } from "../../resource/kind.ts";
+import type { AnyResource, Draft, Key } from "../../resource/resource.ts";
+import { parseSelection } from "../../resource/selection.ts";
+import type { Store } from "../../resource/store.ts";
+import { type HasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
+import { fileMode } from "../files/durable.ts";
 import { changesBetween, type FieldChange } from "./object-changes.ts";
 import { objectsOf, type RestoreSource } from "./object-source.ts";
 

@@ -4,6 +4,8 @@
  *
  * A page is a window onto a shared read buffer: it is valid until the reader's next batch, and nobody copies it.
  */
+
+import { damaged } from "../files/damage.ts";
 import {
   bucketLeafFlag,
   compareRanges,
@@ -12,7 +14,6 @@ import {
   pageFlag,
   pageHeaderBytes,
 } from "./bolt-format.ts";
-import { damaged } from "./damage.ts";
 
 export class Page {
   readonly id: number;

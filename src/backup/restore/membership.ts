@@ -8,8 +8,8 @@
  * ones; a token of its own for every restore keeps them apart.
  */
 import { createHash } from "node:crypto";
-import { invalidArgument } from "../errors.ts";
-import { formatJson64 } from "./json64.ts";
+import { invalidArgument } from "../../errors.ts";
+import { formatJson64 } from "../files/json64.ts";
 
 export interface InitialMember {
   readonly name: string;

@@ -8,8 +8,8 @@
  * Whether a record is superseded is known only once all later ones are seen, so this is the second of two passes:
  * the first fills the `KeyIndex`.
  */
-import { crc32c } from "../base/crc32c.ts";
-import type { Page } from "./bolt-page.ts";
+import { crc32c } from "../../base/crc32c.ts";
+import type { Page } from "../database/bolt-page.ts";
 import type { KeyIndex } from "./key-index.ts";
 import { compareMain, type MainBound, mainBound, tombstoneBytes } from "./mvcc-record.ts";
 

@@ -1,12 +1,12 @@
 /** The version of a key to bring back after a deletion: the last one before it, from a running etcd or a snapshot file. */
-import type { Call } from "../base/call.ts";
-import { CallScope } from "../base/call.ts";
-import { systemClock } from "../base/clock.ts";
-import { StoreError } from "../errors.ts";
-import type { Etcd } from "../etcd/ports/ports.ts";
+import type { Call } from "../../base/call.ts";
+import { CallScope } from "../../base/call.ts";
+import { systemClock } from "../../base/clock.ts";
+import { StoreError } from "../../errors.ts";
+import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { OpenSnapshotOptions } from "../database/snapshot-file.ts";
 import { eventVersion, history, type KeyVersion } from "./history.ts";
 import { liveHistory } from "./live-history.ts";
-import type { OpenSnapshotOptions } from "./snapshot-file.ts";
 
 export interface DeletedVersion {
   /** The last put before the deletion, with its value. */

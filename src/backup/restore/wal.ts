@@ -7,9 +7,9 @@
  *   log    = crc 0, metadata, snapshot {0, 0}, one ConfChange entry a member, hard state, snapshot {N, term 1}
  *   .snap  = 1: CRC-32C of the data, 2: data = raft snapshot {1: v2 store as JSON, 2: metadata}
  */
-import { crc32c } from "../base/crc32c.ts";
+import { crc32c } from "../../base/crc32c.ts";
+import { ProtoWriter } from "../files/proto.ts";
 import { type Membership, memberJson } from "./membership.ts";
-import { ProtoWriter } from "./proto.ts";
 
 /** Term of all that a restore writes; etcd counts on from there. */
 export const restoreTerm = 1;

@@ -6,10 +6,10 @@ import { constants } from "node:fs";
 import { access, lstat, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { makeDirectory } from "../base/make-directory.ts";
-import { systemErrorCode } from "../base/system-error.ts";
-import { invalidArgument } from "../errors.ts";
-import { directoryMode } from "./durable.ts";
+import { makeDirectory } from "../../base/make-directory.ts";
+import { systemErrorCode } from "../../base/system-error.ts";
+import { invalidArgument } from "../../errors.ts";
+import { directoryMode } from "../files/durable.ts";
 
 /** A port on this or a near machine answers or refuses well within this. */
 const probeTimeoutMs = 1_000;

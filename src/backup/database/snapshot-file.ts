@@ -10,8 +10,9 @@ import { timingSafeEqual } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { systemErrorCode } from "../base/system-error.ts";
-import { invalidArgument } from "../errors.ts";
+import { systemErrorCode } from "../../base/system-error.ts";
+import { invalidArgument } from "../../errors.ts";
+import { damaged } from "../files/damage.ts";
 import {
   decodeMeta,
   type Meta,
@@ -20,7 +21,6 @@ import {
   pageSizeMax,
   trailerBytes,
 } from "./bolt-format.ts";
-import { damaged } from "./damage.ts";
 import { sha256OfFile } from "./file-hash.ts";
 
 export interface OpenSnapshotOptions {

@@ -3,19 +3,19 @@
  * and the small buckets. `inspectSnapshot` shows it, `verifySnapshot` adds a second pass for HashKV, restore and
  * repository go on from it.
  */
-import { crc32c } from "../base/crc32c.ts";
-import { systemRandom } from "../base/random.ts";
-import type { Page } from "./bolt-page.ts";
-import { BoltReader, type Bucket } from "./bolt-reader.ts";
-import { damaged } from "./damage.ts";
+import { crc32c } from "../../base/crc32c.ts";
+import { systemRandom } from "../../base/random.ts";
+import type { Page } from "../database/bolt-page.ts";
+import { BoltReader, type Bucket } from "../database/bolt-reader.ts";
+import { hexOf, type SnapshotFile } from "../database/snapshot-file.ts";
+import { damaged } from "../files/damage.ts";
+import { type Json64, parseJson64 } from "../files/json64.ts";
+import { laterOf } from "../files/revision-order.ts";
+import type { SnapshotInfo, SnapshotMember } from "../files/snapshot-info.ts";
 import { HashKv } from "./hash-kv.ts";
-import { type Json64, parseJson64 } from "./json64.ts";
 import { KeyGroups } from "./key-groups.ts";
 import { KeyIndex } from "./key-index.ts";
 import { compareMain, decodeRevision, mainBound, mainOf, RecordCursor } from "./mvcc-record.ts";
-import { laterOf } from "./revision-order.ts";
-import { hexOf, type SnapshotFile } from "./snapshot-file.ts";
-import type { SnapshotInfo, SnapshotMember } from "./snapshot-info.ts";
 
 /** Entries of the small buckets are kept up to this many bytes in all; larger ones are counted only. */
 const smallBytesMax = 16 * 1024 * 1024;

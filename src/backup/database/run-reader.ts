@@ -3,7 +3,7 @@
  * a buffer is free; nothing here looks inside a page.
  */
 import { Buffer } from "node:buffer";
-import { damaged } from "./damage.ts";
+import { damaged } from "../files/damage.ts";
 import type { SnapshotFile } from "./snapshot-file.ts";
 
 /** Pages closer than this are fetched by one read; the bytes between them are mostly their own overflow pages. */

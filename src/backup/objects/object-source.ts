@@ -4,24 +4,24 @@
  * Stored bytes are opened with the target store's own codec, so encrypted values need no keys here. What it cannot
  * open (a dictionary the target never had) is opened with the dictionaries that the backup itself carries.
  */
-import { systemRandom } from "../base/random.ts";
-import { msgpackCodec } from "../codec/codec.ts";
-import type { DictionaryStore } from "../codec/kind-dictionaries.ts";
-import type { Transform } from "../codec/transform.ts";
-import type { ValueCodec } from "../codec/value.ts";
-import { createValueCodec } from "../codec/value-codec.ts";
-import { invalidArgument } from "../errors.ts";
-import type { KeySpace } from "../resource/keys.ts";
-import type { KindDefinition } from "../resource/kind.ts";
-import type { AnyResource } from "../resource/resource.ts";
-import type { Store } from "../resource/store.ts";
-import { objectOf } from "../storage/context/records.ts";
-import type { StoredSource } from "../storage/seam/stored.ts";
-import type { MvccRecord } from "./mvcc-record.ts";
-import { stateAt } from "./record-scan.ts";
-import type { BackupRepository } from "./repository/repository.ts";
-import { restoreToScratch } from "./repository/scratch-restore.ts";
-import { type OpenSnapshotOptions, SnapshotFile } from "./snapshot-file.ts";
+import { systemRandom } from "../../base/random.ts";
+import { msgpackCodec } from "../../codec/codec.ts";
+import type { DictionaryStore } from "../../codec/kind-dictionaries.ts";
+import type { Transform } from "../../codec/transform.ts";
+import type { ValueCodec } from "../../codec/value.ts";
+import { createValueCodec } from "../../codec/value-codec.ts";
+import { invalidArgument } from "../../errors.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { KindDefinition } from "../../resource/kind.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import type { Store } from "../../resource/store.ts";
+import { objectOf } from "../../storage/context/records.ts";
+import type { StoredSource } from "../../storage/seam/stored.ts";
+import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-file.ts";
+import type { MvccRecord } from "../records/mvcc-record.ts";
+import { stateAt } from "../records/record-scan.ts";
+import type { BackupRepository } from "../repository/repository.ts";
+import { restoreToScratch } from "../repository/scratch-restore.ts";
 
 export type RestoreSource =
   | string
