@@ -5,12 +5,12 @@
  *
  * It touches nothing of the process: `main.ts` and the tests give it streams.
  */
-import type { Command, Node } from "./frame/command.ts";
-import { CliFailure, exitCodes } from "./frame/failure.ts";
-import { type Flags, nearest, parseFlags } from "./frame/flags.ts";
-import { globalFlags, readEnvironment } from "./frame/globals.ts";
-import { type CommandIo, interruptible } from "./frame/io.ts";
-import type { CommandListing } from "./frame/session.ts";
+import type { Command, Node } from "./cli/command.ts";
+import { CliFailure, exitCodes } from "./cli/failure.ts";
+import { type Flags, nearest, parseFlags } from "./cli/flags.ts";
+import { globalFlags, readEnvironment } from "./cli/globals.ts";
+import { type CommandIo, interruptible } from "./cli/io.ts";
+import type { CommandListing } from "./cli/session.ts";
 import { tree } from "./tree.ts";
 
 /** @returns the exit code; 130 when `io.signal` ended it */
@@ -24,7 +24,7 @@ export async function run(argv: readonly string[], given: CommandIo): Promise<nu
         io.stdout.write(`${io.program} ${await ownVersion()}\n`);
         return 0;
       }
-      const { groupHelp } = await import("./frame/help.ts");
+      const { groupHelp } = await import("./cli/help.ts");
       parseFlags(found.rest, globalFlags);
       io.stdout.write(groupHelp(io.program, found.path, found.node));
       return 0;
@@ -32,7 +32,7 @@ export async function run(argv: readonly string[], given: CommandIo): Promise<nu
     const { command } = await found.node.load();
     const { flags, args, dashAt } = parseFlags(found.rest, [...(command.flags ?? []), ...globalFlags]);
     if (flags.on("help")) {
-      const { commandHelp } = await import("./frame/help.ts");
+      const { commandHelp } = await import("./cli/help.ts");
       io.stdout.write(commandHelp(io.program, found.path, { summary: found.node.summary, command }));
       return 0;
     }
@@ -55,7 +55,7 @@ async function runCommand(
     readonly io: CommandIo;
   },
 ): Promise<void> {
-  const { Session } = await import("./frame/session.ts");
+  const { Session } = await import("./cli/session.ts");
   const session = new Session({ ...facts, commands: listCommands });
   try {
     await command.run(session);
@@ -65,7 +65,7 @@ async function runCommand(
 }
 
 async function listCommands(): Promise<readonly CommandListing[]> {
-  const { leaves } = await import("./frame/help.ts");
+  const { leaves } = await import("./cli/help.ts");
   return Promise.all(
     leaves(tree.nodes, []).map(async ({ path, node }) => ({
       path,
@@ -141,7 +141,7 @@ function childOf(group: Node & { readonly nodes: readonly Node[] }, word: string
 
 /** A CliFailure needs no client of etcd to be told. */
 async function told(error: unknown): Promise<unknown> {
-  return error instanceof CliFailure ? error : (await import("./frame/told.ts")).toldFailure(error);
+  return error instanceof CliFailure ? error : (await import("./cli/told.ts")).toldFailure(error);
 }
 
 function tell(error: unknown, { io, debug }: { readonly io: CommandIo; readonly debug: boolean }): number {

@@ -1,5 +1,5 @@
 /** Every command, where it is, and one line about it. `own` marks what etcdctl does not have. */
-import type { Node } from "./frame/command.ts";
+import type { Node } from "./cli/command.ts";
 
 export const tree: Node & { readonly nodes: readonly Node[] } = {
   name: "etcdctl-lite",
@@ -9,8 +9,8 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       name: "alarm",
       summary: "Alarm related commands",
       nodes: [
-        { name: "disarm", summary: "Disarms all alarms", load: () => import("./commands/alarm-disarm.ts") },
-        { name: "list", summary: "Lists all alarms", load: () => import("./commands/alarm-list.ts") },
+        { name: "disarm", summary: "Disarms all alarms", load: () => import("./commands/alarm/disarm.ts") },
+        { name: "list", summary: "Lists all alarms", load: () => import("./commands/alarm/list.ts") },
       ],
     },
     {
@@ -20,17 +20,17 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         {
           name: "disable",
           summary: "Disables authentication",
-          load: () => import("./commands/auth-disable.ts"),
+          load: () => import("./commands/auth/disable.ts"),
         },
         {
           name: "enable",
           summary: "Enables authentication",
-          load: () => import("./commands/auth-enable.ts"),
+          load: () => import("./commands/auth/enable.ts"),
         },
         {
           name: "status",
           summary: "Returns authentication status",
-          load: () => import("./commands/auth-status.ts"),
+          load: () => import("./commands/auth/status.ts"),
         },
       ],
     },
@@ -41,31 +41,31 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         {
           name: "create",
           summary: "Takes a full backup, or a delta",
-          load: () => import("./commands/backup-create.ts"),
+          load: () => import("./commands/backup/create.ts"),
           own: true,
         },
         {
           name: "list",
           summary: "Lists the backups of a repository",
-          load: () => import("./commands/backup-list.ts"),
+          load: () => import("./commands/backup/list.ts"),
           own: true,
         },
         {
           name: "prune",
           summary: "Removes backups by a retention policy",
-          load: () => import("./commands/backup-prune.ts"),
+          load: () => import("./commands/backup/prune.ts"),
           own: true,
         },
         {
           name: "restore",
           summary: "Restores a data directory from a repository",
-          load: () => import("./commands/backup-restore.ts"),
+          load: () => import("./commands/backup/restore.ts"),
           own: true,
         },
         {
           name: "verify",
           summary: "Reads a repository back and checks all of it",
-          load: () => import("./commands/backup-verify.ts"),
+          load: () => import("./commands/backup/verify.ts"),
           own: true,
         },
       ],
@@ -99,7 +99,7 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
     {
       name: "doctor",
       summary: "Looks the cluster over and says what to do",
-      load: () => import("./commands/doctor.ts"),
+      load: () => import("./commands/doctor/doctor.ts"),
       own: true,
     },
     {
@@ -109,17 +109,17 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         {
           name: "hashkv",
           summary: "Prints the KV history hash for each endpoint in --endpoints",
-          load: () => import("./commands/endpoint-hashkv.ts"),
+          load: () => import("./commands/endpoint/hashkv.ts"),
         },
         {
           name: "health",
           summary: "Checks the healthiness of endpoints specified in --endpoints",
-          load: () => import("./commands/endpoint-health.ts"),
+          load: () => import("./commands/endpoint/health.ts"),
         },
         {
           name: "status",
           summary: "Prints out the status of endpoints specified in --endpoints",
-          load: () => import("./commands/endpoint-status.ts"),
+          load: () => import("./commands/endpoint/status.ts"),
         },
       ],
     },
@@ -134,18 +134,18 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       name: "lease",
       summary: "Lease related commands",
       nodes: [
-        { name: "grant", summary: "Creates leases", load: () => import("./commands/lease-grant.ts") },
+        { name: "grant", summary: "Creates leases", load: () => import("./commands/lease/grant.ts") },
         {
           name: "keep-alive",
           summary: "Keeps leases alive (renew)",
-          load: () => import("./commands/lease-keep-alive.ts"),
+          load: () => import("./commands/lease/keep-alive.ts"),
         },
-        { name: "list", summary: "List all active leases", load: () => import("./commands/lease-list.ts") },
-        { name: "revoke", summary: "Revokes leases", load: () => import("./commands/lease-revoke.ts") },
+        { name: "list", summary: "List all active leases", load: () => import("./commands/lease/list.ts") },
+        { name: "revoke", summary: "Revokes leases", load: () => import("./commands/lease/revoke.ts") },
         {
           name: "timetolive",
           summary: "Get lease information",
-          load: () => import("./commands/lease-timetolive.ts"),
+          load: () => import("./commands/lease/timetolive.ts"),
         },
       ],
     },
@@ -156,27 +156,27 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         {
           name: "add",
           summary: "Adds a member into the cluster",
-          load: () => import("./commands/member-add.ts"),
+          load: () => import("./commands/member/add.ts"),
         },
         {
           name: "list",
           summary: "Lists all members in the cluster",
-          load: () => import("./commands/member-list.ts"),
+          load: () => import("./commands/member/list.ts"),
         },
         {
           name: "promote",
           summary: "Promotes a non-voting member in the cluster",
-          load: () => import("./commands/member-promote.ts"),
+          load: () => import("./commands/member/promote.ts"),
         },
         {
           name: "remove",
           summary: "Removes a member from the cluster",
-          load: () => import("./commands/member-remove.ts"),
+          load: () => import("./commands/member/remove.ts"),
         },
         {
           name: "update",
           summary: "Updates a member in the cluster",
-          load: () => import("./commands/member-update.ts"),
+          load: () => import("./commands/member/update.ts"),
         },
       ],
     },
@@ -193,19 +193,19 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         {
           name: "list",
           summary: "Lists quotas with what is used",
-          load: () => import("./commands/quota-list.ts"),
+          load: () => import("./commands/quota/list.ts"),
           own: true,
         },
         {
           name: "reconcile",
           summary: "Counts anew and corrects ledgers",
-          load: () => import("./commands/quota-reconcile.ts"),
+          load: () => import("./commands/quota/reconcile.ts"),
           own: true,
         },
         {
           name: "set",
           summary: "Sets the limits of a namespace",
-          load: () => import("./commands/quota-set.ts"),
+          load: () => import("./commands/quota/set.ts"),
           own: true,
         },
       ],
@@ -217,7 +217,7 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         {
           name: "get",
           summary: "Shows objects, decoded",
-          load: () => import("./commands/resources-get.ts"),
+          load: () => import("./commands/resources/get.ts"),
           own: true,
         },
       ],
@@ -229,13 +229,13 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         {
           name: "objects",
           summary: "Restores chosen objects, and shows what differs first",
-          load: () => import("./commands/restore-objects.ts"),
+          load: () => import("./commands/restore/objects.ts"),
           own: true,
         },
         {
           name: "undo",
           summary: "Takes a restore of objects back",
-          load: () => import("./commands/restore-undo.ts"),
+          load: () => import("./commands/restore/undo.ts"),
           own: true,
         },
       ],
@@ -244,23 +244,23 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       name: "role",
       summary: "Role related commands",
       nodes: [
-        { name: "add", summary: "Adds a new role", load: () => import("./commands/role-add.ts") },
-        { name: "delete", summary: "Deletes a role", load: () => import("./commands/role-delete.ts") },
+        { name: "add", summary: "Adds a new role", load: () => import("./commands/role/add.ts") },
+        { name: "delete", summary: "Deletes a role", load: () => import("./commands/role/delete.ts") },
         {
           name: "get",
           summary: "Gets detailed information of a role",
-          load: () => import("./commands/role-get.ts"),
+          load: () => import("./commands/role/get.ts"),
         },
         {
           name: "grant-permission",
           summary: "Grants a key to a role",
-          load: () => import("./commands/role-grant-permission.ts"),
+          load: () => import("./commands/role/grant-permission.ts"),
         },
-        { name: "list", summary: "Lists all roles", load: () => import("./commands/role-list.ts") },
+        { name: "list", summary: "Lists all roles", load: () => import("./commands/role/list.ts") },
         {
           name: "revoke-permission",
           summary: "Revokes a key from a role",
-          load: () => import("./commands/role-revoke-permission.ts"),
+          load: () => import("./commands/role/revoke-permission.ts"),
         },
       ],
     },
@@ -271,22 +271,22 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         {
           name: "restore",
           summary: "Restores an etcd member snapshot to an etcd directory",
-          load: () => import("./commands/snapshot-restore.ts"),
+          load: () => import("./commands/snapshot/restore.ts"),
         },
         {
           name: "save",
           summary: "Stores an etcd node backend snapshot to a given file",
-          load: () => import("./commands/snapshot-save.ts"),
+          load: () => import("./commands/snapshot/save.ts"),
         },
         {
           name: "status",
           summary: "Gets backend snapshot status of a given file",
-          load: () => import("./commands/snapshot-status.ts"),
+          load: () => import("./commands/snapshot/status.ts"),
         },
         {
           name: "verify",
           summary: "Proves a snapshot: hash, pages, records, and against a live or a booted etcd",
-          load: () => import("./commands/snapshot-verify.ts"),
+          load: () => import("./commands/snapshot/verify.ts"),
           own: true,
         },
       ],
@@ -294,13 +294,13 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
     {
       name: "top",
       summary: "Shows keys, bytes and requests as they change, by prefix",
-      load: () => import("./commands/top.ts"),
+      load: () => import("./commands/top/top.ts"),
       own: true,
     },
     {
       name: "txn",
       summary: "Txn processes all the requests in one transaction",
-      load: () => import("./commands/txn.ts"),
+      load: () => import("./commands/txn/txn.ts"),
     },
     {
       name: "undelete",
@@ -312,28 +312,28 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       name: "user",
       summary: "User related commands",
       nodes: [
-        { name: "add", summary: "Adds a new user", load: () => import("./commands/user-add.ts") },
-        { name: "delete", summary: "Deletes a user", load: () => import("./commands/user-delete.ts") },
+        { name: "add", summary: "Adds a new user", load: () => import("./commands/user/add.ts") },
+        { name: "delete", summary: "Deletes a user", load: () => import("./commands/user/delete.ts") },
         {
           name: "get",
           summary: "Gets detailed information of a user",
-          load: () => import("./commands/user-get.ts"),
+          load: () => import("./commands/user/get.ts"),
         },
         {
           name: "grant-role",
           summary: "Grants a role to a user",
-          load: () => import("./commands/user-grant-role.ts"),
+          load: () => import("./commands/user/grant-role.ts"),
         },
-        { name: "list", summary: "Lists all users", load: () => import("./commands/user-list.ts") },
+        { name: "list", summary: "Lists all users", load: () => import("./commands/user/list.ts") },
         {
           name: "passwd",
           summary: "Changes password of user",
-          load: () => import("./commands/user-passwd.ts"),
+          load: () => import("./commands/user/passwd.ts"),
         },
         {
           name: "revoke-role",
           summary: "Revokes a role from a user",
-          load: () => import("./commands/user-revoke-role.ts"),
+          load: () => import("./commands/user/revoke-role.ts"),
         },
       ],
     },
@@ -345,7 +345,7 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
     {
       name: "watch",
       summary: "Watches events stream on keys or prefixes",
-      load: () => import("./commands/watch.ts"),
+      load: () => import("./commands/watch/watch.ts"),
     },
   ],
 };

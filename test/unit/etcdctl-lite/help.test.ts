@@ -6,7 +6,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { leaves } from "../../../tools/etcdctl-lite/frame/help.ts";
+import { leaves } from "../../../tools/etcdctl-lite/cli/help.ts";
 import { run } from "../../../tools/etcdctl-lite/run.ts";
 import { tree } from "../../../tools/etcdctl-lite/tree.ts";
 

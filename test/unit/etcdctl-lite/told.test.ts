@@ -3,7 +3,7 @@ import { isStoreError, StoreError } from "keelson";
 import { expect, test } from "vitest";
 import { CallScope } from "../../../src/base/call.ts";
 import { grpcStatus, TransportFailure } from "../../../src/etcd/transport/transport.ts";
-import { badConnectionOf, toldFailure } from "../../../tools/etcdctl-lite/frame/told.ts";
+import { badConnectionOf, toldFailure } from "../../../tools/etcdctl-lite/cli/told.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 /** As etcd refuses a user. */

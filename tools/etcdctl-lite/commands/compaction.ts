@@ -1,7 +1,7 @@
 /** `compaction`: history up to a revision goes. */
-import type { Command } from "../frame/command.ts";
-import { badArguments, CliFailure, exitCodes } from "../frame/failure.ts";
-import { parseInteger } from "../frame/flags.ts";
+import type { Command } from "../cli/command.ts";
+import { badArguments, CliFailure, exitCodes } from "../cli/failure.ts";
+import { parseInteger } from "../cli/flags.ts";
 
 export const command: Command = {
   usage: "[options] <revision>",

@@ -1,8 +1,8 @@
 /** `completion`: scripts that let a shell complete commands and flags, made from the tree itself. */
-import type { Command } from "../frame/command.ts";
-import { badArguments } from "../frame/failure.ts";
-import { globalFlags } from "../frame/globals.ts";
-import type { CommandListing } from "../frame/session.ts";
+import type { Command } from "../cli/command.ts";
+import { badArguments } from "../cli/failure.ts";
+import { globalFlags } from "../cli/globals.ts";
+import type { CommandListing } from "../cli/session.ts";
 
 export const command: Command = {
   usage: "bash|zsh|fish",

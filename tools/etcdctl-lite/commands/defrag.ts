@@ -1,10 +1,10 @@
 /** `defrag`: one member after the other, the leader last, because each stands still meanwhile. */
 import type { Etcd } from "keelson/etcd";
-import type { Command } from "../frame/command.ts";
-import { clusterEndpoints } from "../frame/endpoints.ts";
-import { CliFailure, exitCodes } from "../frame/failure.ts";
-import type { Session } from "../frame/session.ts";
-import { causeOf } from "../frame/told.ts";
+import type { Command } from "../cli/command.ts";
+import { clusterEndpoints } from "../cli/endpoints.ts";
+import { CliFailure, exitCodes } from "../cli/failure.ts";
+import type { Session } from "../cli/session.ts";
+import { causeOf } from "../cli/told.ts";
 
 export const command: Command = {
   usage: "[options]",

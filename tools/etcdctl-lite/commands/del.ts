@@ -1,8 +1,8 @@
 /** `del`: one key, a range, or all with a prefix. */
-import type { Command } from "../frame/command.ts";
-import { badArguments } from "../frame/failure.ts";
-import type { Flags } from "../frame/flags.ts";
-import { type Range, rangeOf } from "../frame/key-range.ts";
+import type { Command } from "../cli/command.ts";
+import { badArguments } from "../cli/failure.ts";
+import type { Flags } from "../cli/flags.ts";
+import { type Range, rangeOf } from "../cli/key-range.ts";
 
 export const command: Command = {
   usage: "[options] <key> [range_end]",

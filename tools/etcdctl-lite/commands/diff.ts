@@ -1,8 +1,8 @@
 /** `diff`: keys below a prefix that differ between two revisions. */
-import type { Command } from "../frame/command.ts";
-import { badArguments } from "../frame/failure.ts";
-import { storeFlags } from "../frame/store-flags.ts";
-import { type ValueReader, valueReader } from "../frame/value-reader.ts";
+import type { Command } from "../cli/command.ts";
+import { badArguments } from "../cli/failure.ts";
+import { storeFlags } from "../store/store-flags.ts";
+import { type ValueReader, valueReader } from "../store/value-reader.ts";
 import { type Paint, painter } from "../text/colour.ts";
 import { fieldLine } from "../text/object-diff.ts";
 import { quoteBytes } from "../text/quote.ts";

@@ -1,10 +1,10 @@
 /** `get`: one key, a range, or all with a prefix, now or at an earlier revision. */
 import type { RangeRequest, SortTarget } from "keelson/etcd";
-import type { Command } from "../frame/command.ts";
-import { badArguments, badFeature } from "../frame/failure.ts";
-import type { FlagSpec, Flags } from "../frame/flags.ts";
-import { rangeOf } from "../frame/key-range.ts";
-import { decodeFlags } from "../frame/store-flags.ts";
+import type { Command } from "../cli/command.ts";
+import { badArguments, badFeature } from "../cli/failure.ts";
+import type { FlagSpec, Flags } from "../cli/flags.ts";
+import { rangeOf } from "../cli/key-range.ts";
+import { decodeFlags } from "../store/store-flags.ts";
 
 const sortTargets: Readonly<Record<string, SortTarget>> = {
   "": "key",
@@ -66,7 +66,7 @@ export const command: Command = {
     }
     if (decode) {
       // The whole library is behind it: a plain get starts without.
-      const { printDecoded } = await import("../frame/decode-values.ts");
+      const { printDecoded } = await import("../store/decode-values.ts");
       return printDecoded(session, etcd, response.kvs);
     }
     if (flags.on("print-value-only") && format !== "simple") {

@@ -1,12 +1,12 @@
 /** `history`: every version of one key that is still on record, in a running etcd or in a snapshot file. */
 import type { KeyVersion } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
-import type { Command } from "../frame/command.ts";
-import { decodedFormat, formOf, withVersion } from "../frame/decode-values.ts";
-import { badArguments } from "../frame/failure.ts";
-import type { Session } from "../frame/session.ts";
-import { decodeFlags } from "../frame/store-flags.ts";
-import { valueReader } from "../frame/value-reader.ts";
+import type { Command } from "../cli/command.ts";
+import { badArguments } from "../cli/failure.ts";
+import type { Session } from "../cli/session.ts";
+import { decodedFormat, formOf, withVersion } from "../store/decode-values.ts";
+import { decodeFlags } from "../store/store-flags.ts";
+import { valueReader } from "../store/value-reader.ts";
 import { yamlDocument } from "../text/documents.ts";
 import { goJson } from "../text/go-json.ts";
 import { quoteBytes } from "../text/quote.ts";

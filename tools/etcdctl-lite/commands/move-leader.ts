@@ -1,8 +1,8 @@
 /** `move-leader`: asks the leader among the endpoints to hand over. */
-import type { Command } from "../frame/command.ts";
-import { badArguments } from "../frame/failure.ts";
-import { parseHexId } from "../frame/flags.ts";
-import { withHeader } from "../frame/with-header.ts";
+import type { Command } from "../cli/command.ts";
+import { badArguments } from "../cli/failure.ts";
+import { parseHexId } from "../cli/flags.ts";
+import { withHeader } from "../cli/with-header.ts";
 import { hexId } from "../text/quote.ts";
 
 export const command: Command = {

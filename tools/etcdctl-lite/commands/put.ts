@@ -1,9 +1,9 @@
 /** `put`: the value from the command line, or byte for byte from stdin. */
 import type { PutRequest } from "keelson/etcd";
-import type { Command } from "../frame/command.ts";
-import { badArguments } from "../frame/failure.ts";
-import { type Flags, parseHexId } from "../frame/flags.ts";
-import { readAll } from "../frame/io.ts";
+import type { Command } from "../cli/command.ts";
+import { badArguments } from "../cli/failure.ts";
+import { type Flags, parseHexId } from "../cli/flags.ts";
+import { readAll } from "../cli/io.ts";
 import { bytesOfText } from "../text/raw-bytes.ts";
 
 const needsArguments = "put command needs 1 argument and input from stdin or 2 arguments";

@@ -4,12 +4,12 @@
  */
 import type { DeletedVersion } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
-import type { Command } from "../frame/command.ts";
-import { badArguments, CliFailure, exitCodes } from "../frame/failure.ts";
-import { kindFor, resourceOf } from "../frame/known-kinds.ts";
-import { type ObjectPlace, objectPlace } from "../frame/object-place.ts";
-import type { Session } from "../frame/session.ts";
-import { openForReading, openForWriting, recordsOf, storeFlags } from "../frame/store-flags.ts";
+import type { Command } from "../cli/command.ts";
+import { badArguments, CliFailure, exitCodes } from "../cli/failure.ts";
+import type { Session } from "../cli/session.ts";
+import { kindFor, resourceOf } from "../store/known-kinds.ts";
+import { type ObjectPlace, objectPlace } from "../store/object-place.ts";
+import { openForReading, openForWriting, recordsOf, storeFlags } from "../store/store-flags.ts";
 import { goJson } from "../text/go-json.ts";
 import { quoteBytes } from "../text/quote.ts";
 

@@ -1,5 +1,5 @@
 /** `version`: what etcdctl of the version it is compatible with prints, so that scripts which look find it. */
-import type { Command } from "../frame/command.ts";
+import type { Command } from "../cli/command.ts";
 
 /** The etcdctl whose command lines and output this tool keeps to. */
 const compatible = "3.5.30";

@@ -1,5 +1,5 @@
 /** The printer of a format, by its name in `--write-out`; only the one asked for is loaded. */
-import { badFeature } from "../frame/failure.ts";
+import { badFeature } from "../cli/failure.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
 
 /** @throws CliFailure for a format that does not exist */

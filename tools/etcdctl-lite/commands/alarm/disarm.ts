@@ -1,0 +1,22 @@
+/** `alarm disarm`: every alarm that is raised, by its member's exact id, read back afterwards. */
+import type { Command } from "../../cli/command.ts";
+import { badArguments } from "../../cli/failure.ts";
+
+export const command: Command = {
+  usage: "",
+  about:
+    "A NOSPACE alarm comes back with the next write unless space was freed first: compaction, then defrag.",
+  examples: [["alarm disarm --yes", "disarm without a question"]],
+  async run(session) {
+    if (session.args.length > 0) throw badArguments("alarm disarm command accepts no arguments");
+    const etcd = await session.connect();
+    const raised = await etcd.maintenance.alarms(session.call);
+    if (raised.length > 0) {
+      const names = raised.map(({ type }) => type).join(", ");
+      await session.confirm(`This disarms ${raised.length} alarms (${names}): writes are taken again.`);
+    }
+    const alarms = [];
+    for (const alarm of raised) alarms.push(...(await etcd.maintenance.disarm(alarm, session.call)));
+    await session.show({ type: "alarms", header: undefined, alarms });
+  },
+};

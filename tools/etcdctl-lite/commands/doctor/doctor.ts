@@ -1,0 +1,188 @@
+/** `doctor`: looks the cluster over and says of each finding what to do about it. It cannot write. */
+import type { Alarm, Etcd, Member } from "keelson/etcd";
+import type { Command } from "../../cli/command.ts";
+import { badFeature, CliFailure, exitCodes } from "../../cli/failure.ts";
+import type { Session } from "../../cli/session.ts";
+import { causeOf, hintOf } from "../../cli/told.ts";
+import { registryFlag } from "../../store/store-flags.ts";
+import { type Colour, painter } from "../../text/colour.ts";
+import { formatBytes } from "../../text/quote.ts";
+import { hashFindings, type Reached, revisionFindings } from "./agreement.ts";
+import { certificateFindings } from "./certificates.ts";
+import { type Finding, type Level, worstFirst } from "./finding.ts";
+import { epochFindings, historyFacts, historyFindings } from "./history.ts";
+import { type MemberFacts, memberFindings, unstartedFindings } from "./member-checks.ts";
+
+export const command: Command = {
+  usage: "[options]",
+  about: [
+    "Looks at every member: whether it answers, its version and what is known to be wrong with it, alarms, leader, size",
+    "and quota, empty space, raft; at the members together: revisions, a hash of what they hold, certificates that",
+    "expire; at history: compaction and its clock, and the epoch of a keelson store. It writes nothing, ever.",
+    "",
+    "Exit code 0: nothing must be done, warnings or not. 1: there is an error, or with --strict a warning, or etcd cannot",
+    "be reached. -w json gives members, findings and counts.",
+  ].join("\n"),
+  flags: [
+    { name: "hash", type: "switch", summary: "compare the members' hashes of large databases too" },
+    registryFlag,
+    { name: "strict", type: "switch", summary: "exit with 1 for warnings too" },
+  ],
+  examples: [
+    ["doctor --endpoints http://10.0.0.1:2379", "the whole cluster, from one of its members"],
+    ["doctor -w json --strict", "for a nightly job"],
+  ],
+  async run(session) {
+    const format = session.flags.text("write-out");
+    if (format !== "simple" && format !== "json")
+      throw badFeature(`${format} not supported as output format`);
+    const { reached, findings } = await lookOver(session);
+    const errors = countOf(findings, "error");
+    const warnings = countOf(findings, "warning");
+    if (format === "json") {
+      const members = reached.map(({ endpoint, status }) => ({
+        endpoint,
+        id: status.header.memberId.toString(16),
+        version: status.version,
+        revision: status.header.revision.toString(),
+        databaseBytes: Number(status.databaseBytes),
+        databaseBytesInUse: Number(status.databaseBytesInUse),
+        leader: status.leader === status.header.memberId,
+        learner: status.isLearner,
+      }));
+      session.line(JSON.stringify({ members, findings, errors, warnings }));
+    } else {
+      show(session, reached, findings);
+    }
+    const failed = errors > 0 || (warnings > 0 && session.flags.on("strict"));
+    if (failed) throw new CliFailure(exitCodes.error, format === "json" ? "" : counted(errors, warnings));
+  },
+};
+
+async function lookOver(
+  session: Session,
+): Promise<{ readonly reached: readonly Reached[]; readonly findings: readonly Finding[] }> {
+  const etcd = await connectReading(session, session.endpoints);
+  const { members } = await etcd.cluster.members(session.call);
+  const endpoints = [...new Set(members.flatMap(({ clientUrls }) => clientUrls))];
+  const looks = await Promise.all(endpoints.map((endpoint) => reach(session, endpoint)));
+  session.io.signal.throwIfAborted();
+  const reached = looks.flatMap(({ found }) => (found === undefined ? [] : [found]));
+  const alarms = await etcd.maintenance
+    .alarms(session.call)
+    .catch((error: unknown) => unlookedAt("alarms", error));
+  const checks: readonly (readonly [string, () => Promise<readonly Finding[]>])[] = [
+    ["hash", () => hashFindings(session, reached, session.flags.on("hash"))],
+    ["compaction", async () => historyFindings(await historyFacts(session, etcd))],
+    ["epoch", () => epochFindings(session, reached, session.flags.text("registry"))],
+    ["certificate", () => certificateFindings(session, urlsOf(members), etcd.clock.nowMs())],
+  ];
+  const later: Finding[] = [];
+  for (const [check, look] of checks) {
+    later.push(
+      ...(await look().catch((error: unknown) => {
+        session.io.signal.throwIfAborted();
+        return unlookedAt(check, error);
+      })),
+    );
+  }
+  return {
+    reached,
+    findings: worstFirst([
+      ...looks.flatMap(({ findings }) => findings),
+      ...unstartedFindings(members),
+      ...alarms.flatMap((alarm) => ("check" in alarm ? [alarm] : [alarmFinding(alarm)])),
+      ...memberFindings(looks.flatMap(({ facts }) => (facts === undefined ? [] : [facts]))),
+      ...revisionFindings(reached.map(({ status }) => status)),
+      ...later,
+    ]),
+  };
+}
+
+/** Refuses every write before it is sent. */
+async function connectReading(session: Session, endpoints: readonly string[]): Promise<Etcd> {
+  const { readOnlyEtcd } = await import("keelson/etcd");
+  // A version that is not to be worked with is just what is looked for.
+  return readOnlyEtcd(await session.connect(endpoints, { allowFaultyVersions: true }));
+}
+
+interface Look {
+  readonly found?: Reached;
+  readonly facts?: MemberFacts;
+  readonly findings: readonly Finding[];
+}
+
+async function reach(session: Session, endpoint: string): Promise<Look> {
+  try {
+    const etcd = await connectReading(session, [endpoint]);
+    const call = { ...session.call, endpoint: etcd.endpoints[0] ?? endpoint };
+    const status = { ...(await etcd.maintenance.status(call)), endpoint };
+    const quotaBytes = await etcd.maintenance.quotaBytes(call).catch(() => undefined);
+    return { found: { endpoint, etcd, status }, facts: { status, quotaBytes }, findings: [] };
+  } catch (error) {
+    session.io.signal.throwIfAborted();
+    const advice = hintOf(error) ?? "start or replace the member";
+    return {
+      findings: [
+        {
+          level: "error",
+          check: "reach",
+          where: endpoint,
+          what: `does not answer: ${causeOf(error)}`,
+          advice,
+        },
+      ],
+    };
+  }
+}
+
+const urlsOf = (members: readonly Member[]): readonly string[] =>
+  members.flatMap(({ clientUrls, peerUrls }) => [...clientUrls, ...peerUrls]);
+
+function unlookedAt(check: string, error: unknown): readonly Finding[] {
+  const what = `could not be looked at: ${causeOf(error)}`;
+  const advice = hintOf(error) ?? "look again, with a user who may";
+  return [{ level: "note", check, where: "cluster", what: `${check} ${what}`, advice }];
+}
+
+function alarmFinding({ type, memberId }: Alarm): Finding {
+  const advice =
+    type === "NOSPACE"
+      ? "delete what is not needed, compaction, defrag --cluster, then alarm disarm: until then nothing can be written"
+      : "stop writing; find the member that differs (endpoint hashkv --cluster), remove it and add it anew";
+  return {
+    level: "error",
+    check: "alarm",
+    where: `member ${memberId.toString(16)}`,
+    what: `has raised alarm ${type}`,
+    advice,
+  };
+}
+
+const colours: Readonly<Record<Level, Colour>> = { error: "red", warning: "yellow", note: "dim" };
+
+function show(session: Session, reached: readonly Reached[], findings: readonly Finding[]): void {
+  const paint = painter(session.io.stdout, session.io.env);
+  for (const { endpoint, status } of reached) {
+    const role =
+      status.leader === status.header.memberId ? "leader" : status.isLearner ? "learner" : "follower";
+    const size = formatBytes(status.databaseBytes);
+    session.line(`${endpoint}: etcd ${status.version}, ${size}, ${role}, revision ${status.header.revision}`);
+  }
+  for (const { level, where, what, advice } of findings) {
+    session.line(`${paint(colours[level], `${level}:`)} ${where}: ${what}\n    ${advice}`);
+  }
+  const errors = countOf(findings, "error");
+  const warnings = countOf(findings, "warning");
+  if (errors + warnings === 0) session.line(paint("green", "nothing to do"));
+  else if (errors === 0 && !session.flags.on("strict")) session.line(counted(errors, warnings));
+}
+
+const countOf = (findings: readonly Finding[], level: Level): number =>
+  findings.filter((finding) => finding.level === level).length;
+
+const counted = (errors: number, warnings: number): string =>
+  [
+    ...(errors > 0 ? [`${errors} error${errors === 1 ? "" : "s"}`] : []),
+    ...(warnings > 0 ? [`${warnings} warning${warnings === 1 ? "" : "s"}`] : []),
+  ].join(", ");

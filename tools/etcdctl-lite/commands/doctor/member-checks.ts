@@ -1,0 +1,172 @@
+/** What one member's status says, alone and beside the others. Pure: facts in, findings out. */
+import { faultlessVersion, knownFaults, type Member, type MemberStatus } from "keelson/etcd";
+import { formatBytes } from "../../text/quote.ts";
+import { largest } from "./extremes.ts";
+import type { Finding, Level } from "./finding.ts";
+
+/** etcd's default --quota-backend-bytes, where a member does not tell its own. */
+const quotaDefaultBytes = 2n * 1024n ** 3n;
+/** Of the quota: enough is left to act in time, and hardly any is. */
+const fullShare = 0.8;
+const almostFullShare = 0.95;
+/** More of the file empty than this is worth a defragmentation, when the file is not small. */
+const emptyShareMax = 0.5;
+const smallBytes = 100n * 1024n ** 2n;
+/** etcd itself refuses writes when it has this many entries still to apply. */
+const lagEntriesMax = 5_000n;
+
+export interface MemberFacts {
+  readonly status: MemberStatus;
+  /** Undefined: the member does not tell. */
+  readonly quotaBytes: bigint | undefined;
+}
+
+export function memberFindings(members: readonly MemberFacts[]): readonly Finding[] {
+  return [
+    ...versionFindings(members.map(({ status }) => status)),
+    ...leaderFindings(members.map(({ status }) => status)),
+    ...members.flatMap((facts) => [...spaceFindings(facts), ...raftFindings(facts.status, members)]),
+  ];
+}
+
+/** Members on record that have never started: nobody can say anything else about them. */
+export function unstartedFindings(members: readonly Member[]): readonly Finding[] {
+  return members
+    .filter(({ clientUrls }) => clientUrls.length === 0)
+    .map(({ id, peerUrls }) => ({
+      level: "warning",
+      check: "members",
+      where: `member ${id.toString(16)}`,
+      what: `is on record and has not started (${peerUrls.join(", ")})`,
+      advice: "start it, or remove it: it counts for the majority all the same (member remove)",
+    }));
+}
+
+function versionFindings(statuses: readonly MemberStatus[]): readonly Finding[] {
+  const versions = [...new Set(statuses.map(({ version }) => version))].sort();
+  const running = (version: string): string =>
+    statuses
+      .filter((status) => status.version === version)
+      .map(({ endpoint }) => endpoint)
+      .join(", ");
+  const findings: Finding[] = [];
+  for (const version of versions) {
+    const faults = knownFaults(version);
+    if (faults.length === 0) continue;
+    const list = faults.map(({ id, what }) => `${what} (${id})`).join("; ");
+    findings.push({
+      level: faults.some(({ kind }) => kind === "data") ? "error" : "warning",
+      check: "version",
+      where: running(version),
+      what: `runs etcd ${version}, with known faults: ${list}`,
+      advice: `upgrade to ${faultlessVersion(version)} or later, one member after the other`,
+    });
+  }
+  if (versions.length > 1) {
+    findings.push({
+      level: "warning",
+      check: "version",
+      where: "cluster",
+      what: `runs etcd ${versions.join(" and ")} at once`,
+      advice: "finish the upgrade: the cluster keeps to what the oldest can do",
+    });
+  }
+  return findings;
+}
+
+function leaderFindings(statuses: readonly MemberStatus[]): readonly Finding[] {
+  const findings: Finding[] = [];
+  const leaders = new Set(statuses.map(({ leader }) => leader).filter((leader) => leader !== 0n));
+  for (const { endpoint, leader } of statuses) {
+    if (leader !== 0n) continue;
+    findings.push({
+      level: "error",
+      check: "leader",
+      where: endpoint,
+      what: "knows no leader",
+      advice: "see that a majority of the members runs and that they reach each other's peer URLs",
+    });
+  }
+  if (leaders.size > 1) {
+    const names = [...leaders].map((leader) => leader.toString(16)).join(" and ");
+    findings.push({
+      level: "warning",
+      check: "leader",
+      where: "cluster",
+      what: `members name different leaders: ${names}`,
+      advice: "look again; if it stays so, the network between them is cut",
+    });
+  }
+  return findings;
+}
+
+function spaceFindings({ status, quotaBytes }: MemberFacts): readonly Finding[] {
+  const { endpoint, databaseBytes, databaseBytesInUse } = status;
+  const findings: Finding[] = [];
+  const quota = quotaBytes ?? quotaDefaultBytes;
+  const share = Number(databaseBytes) / Number(quota);
+  if (share > fullShare) {
+    const level: Level = share > almostFullShare ? "error" : "warning";
+    const whose = quotaBytes === undefined ? "etcd's default quota of" : "its quota of";
+    findings.push({
+      level,
+      check: "size",
+      where: endpoint,
+      what: `holds ${formatBytes(databaseBytes)}, ${percent(share)} of ${whose} ${formatBytes(quota)}`,
+      advice: "compaction, then defrag --cluster; or raise --quota-backend-bytes on every member",
+    });
+  }
+  const empty = databaseBytes === 0n ? 0 : 1 - Number(databaseBytesInUse) / Number(databaseBytes);
+  if (databaseBytes > smallBytes && empty > emptyShareMax) {
+    findings.push({
+      level: "warning",
+      check: "fragmentation",
+      where: endpoint,
+      what: `${percent(empty)} of its file of ${formatBytes(databaseBytes)} is empty`,
+      advice: "defrag --cluster, at a quiet time: each member stands still for some seconds",
+    });
+  }
+  return findings;
+}
+
+function raftFindings(status: MemberStatus, all: readonly MemberFacts[]): readonly Finding[] {
+  const { endpoint, raftIndex, raftAppliedIndex, isLearner, errors } = status;
+  const findings: Finding[] = [];
+  const furthest = largest(all.map(({ status: other }) => other.raftIndex));
+  const waiting = raftIndex - raftAppliedIndex;
+  const behind = furthest - raftIndex;
+  if (waiting > lagEntriesMax || behind > lagEntriesMax) {
+    findings.push({
+      level: "error",
+      check: "raft",
+      where: endpoint,
+      what:
+        waiting > lagEntriesMax
+          ? `has ${waiting} entries still to apply`
+          : `is ${behind} entries behind the others`,
+      advice: "look at its disk (WAL fsync times) and its network: it does not keep up",
+    });
+  }
+  if (isLearner) {
+    findings.push({
+      level: "warning",
+      check: "members",
+      where: endpoint,
+      what: "is a learner: it has no vote",
+      advice: "member promote, once it is in step with the leader",
+    });
+  }
+  // Alarms come with an advice of their own.
+  for (const error of errors.filter((text) => !/alarm:/.test(text))) {
+    findings.push({
+      level: "error",
+      check: "status",
+      where: endpoint,
+      what: `reports: ${error}`,
+      advice: "look into the member's log",
+    });
+  }
+  return findings;
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;

@@ -1,0 +1,53 @@
+/** `endpoint health`: whether each endpoint can commit, and whether an alarm is raised. */
+import { isStoreError } from "keelson";
+import type { Command } from "../../cli/command.ts";
+import { clusterFlag, endpointsOf } from "../../cli/endpoints.ts";
+import { CliFailure, exitCodes } from "../../cli/failure.ts";
+import type { Session } from "../../cli/session.ts";
+import { causeOf, hintOf } from "../../cli/told.ts";
+import type { EndpointHealth } from "../../results.ts";
+
+export const command: Command = {
+  usage: "[options]",
+  flags: [clusterFlag],
+  examples: [["endpoint health --cluster -w table", "every member"]],
+  async run(session) {
+    const endpoints = await endpointsOf(session);
+    await session.printer();
+    const hints = new Set<string>();
+    const health = await Promise.all(endpoints.map((endpoint) => healthOf(session, endpoint, hints)));
+    session.io.signal.throwIfAborted();
+    await session.show({ type: "endpoint-health", endpoints: health });
+    if (health.some(({ healthy }) => !healthy)) {
+      throw new CliFailure(exitCodes.error, "unhealthy cluster", {
+        hint: [...hints].join("\n") || undefined,
+      });
+    }
+  },
+};
+
+async function healthOf(session: Session, endpoint: string, hints: Set<string>): Promise<EndpointHealth> {
+  const startedNs = process.hrtime.bigint();
+  const took = (): bigint => process.hrtime.bigint() - startedNs;
+  try {
+    const etcd = await session.connect([endpoint]);
+    try {
+      await etcd.kv.range({ key: "health" }, session.call);
+    } catch (error) {
+      // The proposal was committed: it is only that this user may not read the key.
+      if (!isStoreError(error, "PERMISSION_DENIED")) throw error;
+    }
+    const alarms = await etcd.maintenance.alarms(session.call).catch(() => undefined);
+    if (alarms === undefined) {
+      return { endpoint, healthy: false, tookNs: took(), error: "Unable to fetch the alarm list" };
+    }
+    const raised = alarms.map(({ type }) => `${type} `).join("");
+    const error = raised === "" ? "" : `Active Alarm(s): ${raised}`;
+    return { endpoint, healthy: raised === "", tookNs: took(), error };
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    const hint = hintOf(error);
+    if (hint !== undefined) hints.add(hint);
+    return { endpoint, healthy: false, tookNs: took(), error: causeOf(error) };
+  }
+}

@@ -1,0 +1,15 @@
+/** The one argument of lease commands: an id in hexadecimal. */
+import { badArguments } from "../../cli/failure.ts";
+import { parseHexId } from "../../cli/flags.ts";
+
+/** @throws CliFailure: `missing` when it is not there, or what is wrong with it */
+export function leaseArgument(args: readonly string[], missing: string): bigint {
+  const [text] = args;
+  if (text === undefined || args.length !== 1) throw badArguments(missing);
+  try {
+    return parseHexId(text, "signed");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw badArguments(`bad lease ID arg (${why}), expecting ID in Hex`);
+  }
+}

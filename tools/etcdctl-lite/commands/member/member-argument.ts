@@ -1,0 +1,15 @@
+/** The one argument of member commands: an id in hexadecimal, exact. */
+import { badArguments } from "../../cli/failure.ts";
+import { parseHexId } from "../../cli/flags.ts";
+
+/** @throws CliFailure for what is no id */
+export function memberArgument(args: readonly string[]): bigint {
+  const [text] = args;
+  if (text === undefined || args.length !== 1) throw badArguments("member ID is not provided");
+  try {
+    return parseHexId(text, "unsigned");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw badArguments(`bad member ID arg (${why}), expecting ID in Hex`);
+  }
+}

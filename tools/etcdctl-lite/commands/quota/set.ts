@@ -1,0 +1,23 @@
+/** `quota set`: limits of a namespace, in one write. */
+import type { Command } from "../../cli/command.ts";
+import { badArguments } from "../../cli/failure.ts";
+import { storeFlags } from "../../store/store-flags.ts";
+import { openWholeStore } from "../../store/whole-store.ts";
+
+export const command: Command = {
+  usage: "<namespace> <name>=<amount>… [options]",
+  flags: [...storeFlags, { name: "quota", type: "text", fallback: "default", summary: "the quota's name" }],
+  examples: [["quota set shop count/pods=100 bytes=20Mi", "at most 100 pods and 20 MiB of objects"]],
+  async run(session) {
+    const [namespace, ...limits] = session.args;
+    const pairs = limits.map((limit) => /^([^=]+)=(.+)$/.exec(limit));
+    if (namespace === undefined || pairs.length === 0 || pairs.includes(null)) {
+      throw badArguments("quota set needs a namespace and limits such as count/pods=100");
+    }
+    const hard = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
+    await using store = await openWholeStore(session);
+    const name = session.flags.text("quota");
+    const status = await store.quotas.set(namespace, { name, hard }, { signal: session.io.signal });
+    session.line(`quota ${status.name} of namespace ${status.namespace} set`);
+  },
+};

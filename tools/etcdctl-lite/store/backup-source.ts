@@ -1,0 +1,115 @@
+/**
+ * The backup that `restore objects` reads from: a snapshot file, or a repository at a revision or time. What a backup has on
+ * record about its store comes with it: a store that has lost everything knows its kinds and its encryption from there.
+ */
+import type { KindRecord, StoreRecords } from "keelson";
+import type { RestoreSource } from "keelson/backup";
+import { badArguments } from "../cli/failure.ts";
+import type { FlagSpec } from "../cli/flags.ts";
+import type { Session } from "../cli/session.ts";
+import { encryptionKeys } from "./encryption-keys.ts";
+import { resourceOf } from "./known-kinds.ts";
+import { repositoryFlags, repositoryOf } from "./repository-flags.ts";
+
+export const backupSourceFlags: readonly FlagSpec[] = [
+  ...repositoryFlags,
+  { name: "snapshot", type: "text", summary: "a snapshot file to restore from, instead of --repository" },
+  { name: "to-revision", type: "integer", summary: "objects as of this revision (default: the last)" },
+  { name: "to-time", type: "text", summary: "as of this time, from a repository, e.g. 2026-01-31T12:00:00Z" },
+];
+
+export interface BackupSource extends AsyncDisposable {
+  readonly from: RestoreSource;
+  readonly records: StoreRecords;
+}
+
+/** @throws CliFailure for flags that do not go together; CORRUPT_SNAPSHOT for a backup that is not sound */
+export async function openBackupSource(session: Session): Promise<BackupSource> {
+  const { flags, io } = session;
+  const file = flags.text("snapshot");
+  if ((file === "") === (flags.text("repository") === "")) {
+    throw badArguments("restore objects needs --snapshot or --repository, one of them");
+  }
+  const revision = flags.integer("to-revision");
+  const toRevision = revision === 0n ? undefined : revision.toString();
+  const toTime = timeOf(flags.text("to-time"));
+  if (file !== "" && toTime !== undefined)
+    throw badArguments("--to-time needs --repository: a snapshot has no times");
+  const transform = await (await encryptionKeys(session))?.transform("migrate");
+  const transforms = transform === undefined ? undefined : { "*": transform };
+  const { inspectSnapshot, restoreToScratch } = await import("keelson/backup");
+  if (file !== "") {
+    const records = await recordsIn(session, { snapshot: file, end: (await inspectSnapshot(file)).revision });
+    const from = { snapshot: file, revision: toRevision, transforms };
+    return { from, records, [Symbol.asyncDispose]: async () => {} };
+  }
+  const point = { toRevision, toTime, signal: io.signal };
+  const scratch = await restoreToScratch(await repositoryOf(flags), point);
+  const remove = (): PromiseLike<void> => scratch[Symbol.asyncDispose]();
+  try {
+    const { snapshot } = scratch;
+    const records = await recordsIn(session, { snapshot, end: scratch.revision });
+    return { from: { snapshot, transforms, skipHashCheck: true }, records, [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Kinds and encryption keys of both; where they differ, those of the store that runs. */
+export function mergedRecords(live: StoreRecords, backup: StoreRecords): StoreRecords {
+  const known = new Set(live.kinds.map(resourceOf));
+  const sealing = new Map(live.sealing);
+  for (const [resource, ids] of backup.sealing) {
+    sealing.set(resource, [...new Set([...(sealing.get(resource) ?? []), ...ids])]);
+  }
+  return { kinds: [...live.kinds, ...backup.kinds.filter((kind) => !known.has(resourceOf(kind)))], sealing };
+}
+
+interface Snapshot {
+  readonly snapshot: string;
+  /** Its last revision. */
+  readonly end: string;
+}
+
+async function recordsIn(session: Session, file: Snapshot): Promise<StoreRecords> {
+  const { unfamiliarKind } = await import("keelson");
+  const root = `/keelson/${session.flags.text("registry").replace(/^\/+|\/+$/g, "")}/`;
+  const kinds: KindRecord[] = [];
+  for (const { value } of await entriesOf(session, file, `${root}kinds/`)) {
+    try {
+      const record: KindRecord = JSON.parse(Buffer.from(value).toString());
+      unfamiliarKind(record);
+      kinds.push(record);
+    } catch {
+      // A record nobody can read names no kind; --resources can.
+    }
+  }
+  const sealing = new Map<string, string[]>();
+  for (const { path } of await entriesOf(session, file, `${root}sealing/`)) {
+    const [resource = "", id = ""] = path.split("/");
+    sealing.set(resource, [...(sealing.get(resource) ?? []), decodeURIComponent(id)]);
+  }
+  return { kinds, sealing };
+}
+
+/** All keys below a prefix at the snapshot's end. */
+async function entriesOf(
+  session: Session,
+  { snapshot, end }: Snapshot,
+  prefix: string,
+): Promise<readonly { readonly path: string; readonly value: Uint8Array }[]> {
+  const { diff } = await import("keelson/backup");
+  const range = { prefix, from: "1", to: end };
+  const changes = await diff(snapshot, range, { skipHashCheck: true, signal: session.io.signal });
+  return changes.flatMap(({ key, after }) =>
+    after === undefined ? [] : [{ path: key.slice(prefix.length), value: after }],
+  );
+}
+
+function timeOf(text: string): Date | undefined {
+  if (text === "") return undefined;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw badArguments(`bad time ${JSON.stringify(text)}`);
+  return time;
+}

@@ -1,0 +1,69 @@
+/**
+ * `get --decode`: values as the objects they are. What is not keelson's is printed byte for byte, with a remark on stderr;
+ * what cannot be opened is told there and fails the command.
+ */
+import type { AnyResource } from "keelson";
+import type { ReadValue } from "keelson/codec";
+import type { Etcd, KeyValue } from "keelson/etcd";
+import { badFeature } from "../cli/failure.ts";
+import type { Session } from "../cli/session.ts";
+import { jsonPair } from "../printers/json.ts";
+import { yamlDocument } from "../text/documents.ts";
+import { goJson } from "../text/go-json.ts";
+import { quoteBytes } from "../text/quote.ts";
+import { valueReader } from "./value-reader.ts";
+
+/** @throws CliFailure for a format that decoded objects do not have */
+export function decodedFormat({ flags }: Session): "simple" | "json" {
+  const format = flags.text("write-out");
+  if (format === "simple" || format === "json") return format;
+  throw badFeature(`--decode prints YAML, or with -w json JSON: ${format} is neither`);
+}
+
+/** @throws CliFailure when a value of keelson's could not be read; the others are printed by then */
+export async function printDecoded(session: Session, etcd: Etcd, kvs: readonly KeyValue[]): Promise<void> {
+  const { flags, io } = session;
+  const format = decodedFormat(session);
+  const reader = await valueReader(session, etcd);
+  const bare = flags.on("print-value-only");
+  for (const kv of kvs) {
+    const read = await reader.read(Buffer.from(kv.key).toString(), kv.value);
+    if (read === undefined) continue;
+    if ("foreign" in read) {
+      io.stderr.write(`${quoteBytes(kv.key)} is not keelson's: ${read.foreign}; printed as it is\n`);
+      io.stdout.write(format === "json" ? `${goJson(jsonPair(kv))}\n` : rawText(kv, bare));
+      continue;
+    }
+    const object = withVersion(read.object, kv.modRevision);
+    const text =
+      format === "json"
+        ? `${JSON.stringify(object)}\n`
+        : await yamlDocument(object, bare ? undefined : remarkOf(kv, read));
+    io.stdout.write(text);
+  }
+  reader.finish();
+}
+
+function rawText({ key, value }: KeyValue, bare: boolean): Buffer {
+  const newline = Buffer.from("\n");
+  return Buffer.concat(bare ? [value, newline] : [key, newline, value, newline]);
+}
+
+function remarkOf(
+  { key, modRevision, version }: KeyValue,
+  read: Exclude<ReadValue, { foreign: string }>,
+): string {
+  return `${quoteBytes(key).slice(1, -1)}  revision ${modRevision}, version ${version}, ${formOf(read)}`;
+}
+
+/** How it is stored, in words. */
+export function formOf({ format, sealedUnder }: Exclude<ReadValue, { foreign: string }>): string {
+  return sealedUnder === undefined ? format : `${format}, sealed under ${JSON.stringify(sealedUnder)}`;
+}
+
+/** The version is the key's own, and is not among what is stored. */
+export function withVersion(object: AnyResource, revision: bigint): AnyResource {
+  const { name, namespace, uid, resourceVersion: _, ...rest } = object.metadata;
+  const place = namespace === undefined ? { name } : { name, namespace };
+  return { ...object, metadata: { ...place, uid, resourceVersion: revision.toString(), ...rest } };
+}

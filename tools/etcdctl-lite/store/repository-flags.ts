@@ -1,0 +1,42 @@
+/** The repository that `backup` commands work on: a directory, and the keys it is opened with. */
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type { BackupRepository } from "keelson/backup";
+import { badArguments } from "../cli/failure.ts";
+import type { FlagSpec, Flags } from "../cli/flags.ts";
+import { readNamedFile } from "../cli/named-file.ts";
+
+export const repositoryFlags: readonly FlagSpec[] = [
+  { name: "encryption-key-file", type: "text", summary: "a file of 32 bytes: chunks are encrypted with it" },
+  { name: "repository", type: "text", summary: "the repository's directory" },
+  {
+    name: "signing-key-file",
+    type: "text",
+    summary: "a file of secret bytes: manifests are signed and checked with it",
+  },
+];
+
+/** @throws CliFailure where there is none: only `backup create` makes one */
+export async function repositoryOf(flags: Flags): Promise<BackupRepository> {
+  const directory = flags.text("repository");
+  if (directory !== "") {
+    await access(join(directory, "backups")).catch(() => {
+      throw badArguments(`there is no backup repository in ${directory}: "backup create" makes one`);
+    });
+  }
+  return openedRepository(flags);
+}
+
+/** Makes a repository where there is none. */
+export async function openedRepository(flags: Flags): Promise<BackupRepository> {
+  const directory = flags.text("repository");
+  if (directory === "") throw badArguments("backup commands need --repository");
+  const key = async (name: string): Promise<Uint8Array | undefined> =>
+    flags.text(name) === "" ? undefined : readNamedFile(flags.text(name));
+  const { openRepository } = await import("keelson/backup");
+  return openRepository({
+    directory,
+    encryptionKey: await key("encryption-key-file"),
+    signingKey: await key("signing-key-file"),
+  });
+}

@@ -1,0 +1,123 @@
+/**
+ * The keelson store that a command looks into or writes to. It is opened as far as the command needs: a command that
+ * reads cannot write, and one that writes does so with the kinds, the format and the encryption the store has on record.
+ */
+import type { Kind, Store, StoreRecords } from "keelson";
+import type { Codec, Transform } from "keelson/codec";
+import type { Etcd } from "keelson/etcd";
+import { CliFailure, exitCodes } from "../cli/failure.ts";
+import type { FlagSpec } from "../cli/flags.ts";
+import type { Session } from "../cli/session.ts";
+import { encryptionKeys, keysFlag } from "./encryption-keys.ts";
+import { resourceOf } from "./known-kinds.ts";
+
+export const registryFlag: FlagSpec = {
+  name: "registry",
+  type: "text",
+  fallback: "/registry",
+  summary: "the store's prefix in etcd",
+};
+export const storeFlags: readonly FlagSpec[] = [keysFlag, registryFlag];
+
+/** Of commands that show values. */
+export const decodeFlags: readonly FlagSpec[] = [
+  {
+    name: "decode",
+    type: "switch",
+    summary: "print keelson's objects as YAML, or with -w json as a JSON object a line",
+  },
+  ...storeFlags,
+];
+
+/** What the store has put on record about itself: its kinds and its encryption. */
+export async function recordsOf(session: Session, etcd: Etcd): Promise<StoreRecords> {
+  const { readStoreRecords } = await import("keelson");
+  return readStoreRecords(etcd, { prefix: session.flags.text("registry"), ...session.call });
+}
+
+/** For reading: etcd is the same before and after. Close it before the session ends. */
+export async function openForReading(session: Session, etcd: Etcd, kinds: readonly Kind[]): Promise<Store> {
+  const { createStore } = await import("keelson");
+  const { readOnlyEtcd } = await import("keelson/etcd");
+  // "migrate" reads sealed values and those that lie in the clear.
+  const transform = await (await encryptionKeys(session))?.transform("migrate");
+  return createStore({
+    etcd: readOnlyEtcd(etcd),
+    kinds,
+    prefix: session.flags.text("registry"),
+    compaction: false,
+    ...(transform === undefined ? {} : { transforms: { "*": transform } }),
+    signal: session.io.signal,
+  });
+}
+
+/**
+ * For writing as the store's own program would. Close it before the session ends.
+ * @throws CliFailure when a kind is encrypted and its key is not given: nothing is ever written in the clear instead
+ */
+export async function openForWriting(
+  session: Session,
+  etcd: Etcd,
+  options: { readonly kinds: readonly Kind[]; readonly records: StoreRecords },
+): Promise<Store> {
+  const { createStore, namespaceKind } = await import("keelson");
+  const kinds = [namespaceKind, ...options.kinds.filter((kind) => kind !== namespaceKind)];
+  const store = await createStore({
+    etcd,
+    kinds,
+    prefix: session.flags.text("registry"),
+    codec: await writtenForm(session, etcd),
+    compaction: false,
+    transforms: await sealingOf(session, kinds, options.records),
+    signal: session.io.signal,
+  });
+  try {
+    await proveKeys(session, store, options.records);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function sealingOf(
+  session: Session,
+  kinds: readonly Kind[],
+  { sealing }: StoreRecords,
+): Promise<Readonly<Record<string, Transform>>> {
+  const keys = await encryptionKeys(session);
+  const transforms: Record<string, Transform> = {};
+  for (const resource of kinds.map(resourceOf)) {
+    const ids = sealing.get(resource) ?? [];
+    if (ids.length === 0) continue;
+    const first = keys?.ids.find((id) => ids.includes(id));
+    if (keys === undefined || first === undefined) {
+      throw new CliFailure(
+        exitCodes.error,
+        `${resource} of this store are encrypted under ${ids.map((id) => JSON.stringify(id)).join(", ")}, and that key is not given`,
+        { hint: "Give it with --keys-file." },
+      );
+    }
+    transforms[resource] = await keys.transform("migrate", first);
+  }
+  return transforms;
+}
+
+/** A key of the right id may be the wrong key: one value of each kind is opened before any is written. */
+async function proveKeys(session: Session, store: Store, { sealing }: StoreRecords): Promise<void> {
+  for (const kind of store.kinds) {
+    if (!sealing.has(resourceOf(kind))) continue;
+    const { metadataView } = await import("keelson");
+    await store.resources(kind).as(metadataView).list({ limit: 1, signal: session.io.signal });
+  }
+}
+
+/** What the store's own program writes: plain JSON where its first object is that, else the default. */
+async function writtenForm(session: Session, etcd: Etcd): Promise<Codec> {
+  const { jsonCodec, msgpackCodec } = await import("keelson/codec");
+  const { prefixEnd } = await import("keelson/etcd");
+  const prefix = Buffer.from(`/${session.flags.text("registry").replace(/^\/+|\/+$/g, "")}/`);
+  const range = { key: prefix, rangeEnd: prefixEnd(prefix), limit: 1 };
+  const { kvs } = await etcd.kv.range(range, session.call);
+  return kvs[0]?.value[0] === "{".charCodeAt(0) ? jsonCodec({ raw: true }) : msgpackCodec();
+}
