@@ -41,7 +41,7 @@ const packagePlaces = [
   { name: "msgpackr", places: ["src/codec/", "bench/", "test/"] },
   { name: "commander", places: ["tools/", "bench/"] },
   { name: "yaml", places: ["tools/", "test/", "bench/", "scripts/"] },
-  { name: "vitest", places: ["test/", "vitest.config.ts"] },
+  { name: "vitest", places: ["test/", "campaign/", "vitest.config.ts"] },
 ];
 
 /**

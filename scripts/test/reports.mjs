@@ -19,7 +19,7 @@ import { projectFolder } from "../setup/find-etcd.mjs";
 /** More failing files than this are no accident of the machine. */
 const mostFiles = 3;
 /** A failure here stands, whatever a second run says. */
-const neverExcused = ["unit", "property", "types", "corruption", "simulation", "robustness"];
+const neverExcused = ["unit", "property", "types", "simulation"];
 
 /**
  * @param {string} path
@@ -42,7 +42,10 @@ export function readReport(path) {
 export function filesToRunAgain(report) {
   const failed = (report?.testResults ?? []).filter(({ status }) => status === "failed");
   const files = failed.map(({ name }) => relative(projectFolder, name).split(sep).join("/"));
-  const excusable = files.every((file) => !neverExcused.some((folder) => file.startsWith(`test/${folder}/`)));
+  const excusable = files.every(
+    (file) =>
+      !file.startsWith("campaign/") && !neverExcused.some((folder) => file.startsWith(`test/${folder}/`)),
+  );
   return files.length <= mostFiles && excusable ? files : [];
 }
 

@@ -20,10 +20,10 @@ import {
 } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { streamFaults } from "../../campaign/checkers/c3-watches.ts";
+import { TruthLog } from "../../campaign/checkers/truth-log.ts";
+import { logFaults, logOf, type Reading, streamOf } from "../../campaign/checkers/watch-events.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
-import { streamFaults } from "../checkers/c3-watches.ts";
-import { TruthLog } from "../checkers/truth-log.ts";
-import { logFaults, logOf, type Reading, streamOf } from "../checkers/watch-events.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect } from "../support/etcd-cases.ts";
 import { until } from "../support/patience.ts";

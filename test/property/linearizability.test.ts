@@ -4,10 +4,10 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkRevisionOrder } from "../checkers/c1-revision-order.ts";
-import { checkLinearizability } from "../checkers/c2-linearizability.ts";
-import type { CallRecord, TruthRecord } from "../checkers/history.ts";
-import { call, got, put, run } from "../unit/checkers/made.ts";
+import { checkRevisionOrder } from "../../campaign/checkers/c1-revision-order.ts";
+import { checkLinearizability } from "../../campaign/checkers/c2-linearizability.ts";
+import type { CallRecord, TruthRecord } from "../../campaign/checkers/history.ts";
+import { call, got, put, run } from "../unit/campaign/checkers/made.ts";
 
 const runs = 3_000;
 

@@ -2,10 +2,10 @@
  * Recorded watches against the truth: every stream is the log, cut and filtered, or, where a cache had to list again,
  * the differences the log came to.
  */
-import { streamFaults } from "../checkers/c3-watches.ts";
-import type { StreamEvent, TruthRecord } from "../checkers/history.ts";
-import type { StreamHistory } from "../checkers/run-history.ts";
-import type { TruthLog } from "../checkers/truth-log.ts";
+import { streamFaults } from "../../campaign/checkers/c3-watches.ts";
+import type { StreamEvent, TruthRecord } from "../../campaign/checkers/history.ts";
+import type { StreamHistory } from "../../campaign/checkers/run-history.ts";
+import type { TruthLog } from "../../campaign/checkers/truth-log.ts";
 import { keyOf } from "./item.ts";
 import type { Stream } from "./recorder.ts";
 import type { Change, Truth } from "./truth.ts";

@@ -5,7 +5,7 @@
  * A stored value is not decoded here: each carries a unique token in plain text, which names its writer and tells its
  * label and field, whatever codec wrote it.
  */
-import { TruthLog } from "../checkers/truth-log.ts";
+import { TruthLog } from "../../campaign/checkers/truth-log.ts";
 import type { AppliedRevision } from "./cluster.ts";
 
 /** Where objects of the simulated kind lie. */

@@ -96,7 +96,7 @@ test.each<[string, string[], string[]]>([
   ["tests with real processes", [path, "test/guarantees/b.test.ts"], [path, "test/guarantees/b.test.ts"]],
   ["no test of this process alone", ["test/unit/a.test.ts"], []],
   ["none when one of the failures stands anyway", [path, "test/property/a.test.ts"], []],
-  ["no finding of the campaign", ["test/robustness/short.test.ts"], []],
+  ["no finding of the campaign", ["campaign/short.test.ts"], []],
   ["not many files", ["a", "b", "c", "d"].map((name) => `test/integration/${name}.test.ts`), []],
 ])("run once more: %s", (_, failed, again) => {
   const files = failed.map((name) => file(name, ["failed"]));

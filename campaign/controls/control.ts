@@ -1,0 +1,47 @@
+/**
+ * A negative control: a short directed scenario with one thing in it made wrong on purpose, which a named checker must
+ * see. The same scenario with nothing wrong must be clean, or what the checker sees proves nothing.
+ *
+ * What is made wrong is wrapped around the library from outside (ports, transport, an option); nothing in `src` knows of it.
+ */
+import type { CheckerName, Violation } from "../checkers/findings.ts";
+import type { RunHistory } from "../checkers/run-history.ts";
+import type { VerdictOptions } from "../checkers/verdict.ts";
+
+/** What one play of a scenario gives the checkers. */
+export interface Played extends Pick<VerdictOptions, "restores" | "recoveryMaxMs"> {
+  readonly history: RunHistory;
+}
+
+export interface Control {
+  readonly name: `N${number}`;
+  /** What is made wrong. */
+  readonly sabotage: string;
+  /** Each of them must see it. */
+  readonly caughtBy: readonly CheckerName[];
+  /** Rules that must each be among those seen broken. */
+  readonly rules: readonly string[];
+  /** "short": below 5 s on an idle machine, both plays together; those run with the tests. */
+  readonly duration: "short" | "long";
+  /** An etcd that still has the fault; absent: any does. */
+  readonly needs?: { readonly text: string; readonly version: (version: string) => boolean } | undefined;
+  play(setting: Setting): Promise<Played>;
+}
+
+export interface Setting {
+  readonly sabotaged: boolean;
+  /** Path of the etcd program; absent: the machine's own. */
+  readonly binary?: string | undefined;
+}
+
+export interface ControlReport {
+  readonly name: string;
+  readonly sabotage: string;
+  readonly caughtBy: readonly CheckerName[];
+  /** "missed": sabotage not seen by every named checker. "unclean": the scenario without sabotage is not clean. */
+  readonly outcome: "caught" | "missed" | "unclean" | "failed" | "skipped";
+  /** What the checkers said, or why it did not run. */
+  readonly what: string;
+  readonly violations: readonly Violation[];
+  readonly ms: number;
+}

@@ -1,0 +1,120 @@
+/**
+ * N2 and N14: what a client makes of a write whose answer it did not get.
+ *
+ *   right   unknown until it is settled behind a fence
+ *   N2      sent again, and the answer to that is told: "conflict" for a write that was applied
+ *   N14     looked for once; not there is taken for "not applied": it lands afterwards
+ */
+import { isStoreError, type ResourceStore, StoreError } from "keelson";
+import type { Etcd } from "keelson/etcd";
+import { TcpProxy } from "../../test/support/tcp-proxy.ts";
+import type { Control } from "./control.ts";
+import { HeldRequests } from "./held-requests.ts";
+import { Doc, docsPrefix, Lab, until, within } from "./lab.ts";
+import { type DocCalls, RecordedDocs, stateOf } from "./recorded-docs.ts";
+import { withKv } from "./with-kv.ts";
+
+/** Sends again what may have been applied. */
+function retriesBlindly(etcd: Etcd): Etcd {
+  return withKv(etcd, {
+    txn: async (request, call) => {
+      for (;;) {
+        try {
+          return await etcd.kv.txn(request, call);
+        } catch (error) {
+          if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
+        }
+      }
+    },
+  });
+}
+
+export const retriedWrites: Control = {
+  name: "N2",
+  sabotage: "a write is sent again after its answer was lost, and the last answer is told",
+  caughtBy: ["C7"],
+  rules: ["told failed, is applied"],
+  duration: "short",
+  async play({ sabotaged, binary }) {
+    await using lab = await Lab.open({ binary });
+    const proxy = lab.use(await TcpProxy.start(lab.server.clientPort));
+    const etcd = await lab.connect({ endpoints: proxy.url });
+    const store = await lab.store(sabotaged ? retriesBlindly(etcd) : etcd);
+    const docs = new RecordedDocs(lab, "writer", store.resources(Doc));
+    const doc = await docs.create("x", "v1");
+    if (doc === undefined) throw new Error("the first write was refused");
+    const before = await versionOf(lab, "x");
+    // etcd acts, and nobody hears of it.
+    proxy.set({ mode: "swallow" });
+    const updated = docs.update(doc, "v2");
+    await until(async () => (await versionOf(lab, "x")) > before, "the update is applied");
+    // In this order: an answer on its way is lost with its connection.
+    proxy.cut();
+    proxy.set({ mode: "ok" });
+    await updated;
+    await lab.recordTruth(docsPrefix);
+    return { history: lab.history() };
+  },
+};
+
+/** Takes one look through `lab` for the truth about an update without an answer. */
+function believesOneLook(store: ResourceStore<Doc>, lab: Lab): DocCalls {
+  return {
+    create: (draft, options) => store.create(draft, options),
+    get: (key, options) => store.get(key, options),
+    list: (options) => store.list(options),
+    delete: (key, options) => store.delete(key, options),
+    update: async (doc, options) => {
+      try {
+        return await store.update(doc, options);
+      } catch (error) {
+        if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
+        const { name, resourceVersion } = doc.metadata;
+        if ((await versionOf(lab, name)) !== BigInt(resourceVersion)) throw error;
+        throw new StoreError("UNAVAILABLE", `Cannot update "${name}": looked for it, it is not there`, {
+          retryAfterMs: 1_000,
+        });
+      }
+    },
+  };
+}
+
+const writeTimeoutMs = 1_200;
+const landWithinMs = 3_000;
+const triesMax = 8;
+
+export const believedLook: Control = {
+  name: "N14",
+  sabotage: "after a timeout one linearizable read decides that a write was not applied",
+  caughtBy: ["C7"],
+  rules: ["told failed, is applied"],
+  duration: "short",
+  async play({ sabotaged, binary }) {
+    await using lab = await Lab.open({ binary });
+    // What a paused member does to a request, but surely: it lies there, and is acted upon after all.
+    const held = lab.use(await HeldRequests.start(lab.server.clientPort));
+    const etcd = await lab.connect({ endpoints: held.url });
+    const store = (await lab.store(etcd)).resources(Doc);
+    const docs = new RecordedDocs(lab, "writer", sabotaged ? believesOneLook(store, lab) : store);
+    await docs.create("x", "v1");
+    // etcd heeds the client's deadline: on a machine that is busy enough it lets even what is let go lie too long.
+    for (let tries = 1, landed = false; !landed; tries++) {
+      if (tries > triesMax) throw new Error(`no held write has landed in ${triesMax} tries`);
+      const doc = await docs.get("x");
+      if (doc === undefined) throw new Error("the object cannot be read");
+      const value = `late-${tries}`;
+      held.hold(value);
+      await docs.update(doc, value, writeTimeoutMs);
+      const { revision } = stateOf(doc);
+      landed =
+        held.release() && (await within(landWithinMs, async () => (await versionOf(lab, "x")) > revision));
+    }
+    await lab.recordTruth(docsPrefix);
+    return { history: lab.history() };
+  },
+};
+
+async function versionOf(lab: Lab, name: string): Promise<bigint> {
+  const { kvs } = await lab.etcd.kv.range({ key: `${docsPrefix}a/${name}` });
+  return kvs[0]?.modRevision ?? 0n;
+}

@@ -1,0 +1,59 @@
+/**
+ * N11: a restore that keeps the old epoch. What was handed out before it, of states that are no more, is then believed
+ * after it; a restore that says so has all of it refused.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isStoreError } from "keelson";
+import { restoreSnapshot, saveSnapshot } from "keelson/backup";
+import { connectEtcd, startLocalEtcd } from "keelson/etcd";
+import { patientMs } from "../../test/support/patience.ts";
+import { dumpOf } from "../checkers/c6-backups.ts";
+import type { Control } from "./control.ts";
+import { Doc, Lab } from "./lab.ts";
+
+const epochKey = "/keelson/registry/epoch";
+
+export const keptEpoch: Control = {
+  name: "N11",
+  sabotage: "a restore keeps the epoch and the revisions of the old history",
+  caughtBy: ["C6"],
+  rules: ["old epoch accepted"],
+  duration: "long",
+  async play({ sabotaged, binary }) {
+    const folder = await mkdtemp(join(tmpdir(), "keelson-control-"));
+    try {
+      await using lab = await Lab.open({ binary });
+      const oldStore = await lab.store(lab.etcd);
+      const old = oldStore.resources(Doc);
+      for (const name of ["one", "two", "three"]) {
+        await old.create({ metadata: { namespace: "a", name }, spec: { value: name } });
+      }
+      const page = await old.list({ namespace: "a", limit: 1 });
+      // Its session keys and leases go with it: what is left changes no more.
+      await oldStore.close();
+      const snapshot = join(folder, "backup.db");
+      await saveSnapshot(lab.etcd, snapshot);
+      const before = await dumpOf(lab.etcd);
+      const dataDir = join(folder, "restored");
+      await restoreSnapshot(snapshot, { dataDir, ...(sabotaged ? { bumpRevision: false } : {}) });
+      await using server = await startLocalEtcd({ binary, dataDir });
+      await using etcd = await connectEtcd({ endpoints: server.endpoints, requestTimeoutMs: patientMs });
+      const after = await dumpOf(etcd);
+      await using store = await lab.store(etcd);
+      const outcome = await store
+        .resources(Doc)
+        .list({ namespace: "a", limit: 1, continueToken: page.continueToken })
+        .then(
+          () => "accepted",
+          (error: unknown) => (isStoreError(error) ? error.code : String(error)),
+        );
+      const added = (key: string): boolean => key === epochKey;
+      const trials = [{ what: "a continue token", outcome }];
+      return { history: lab.history(), restores: [{ name: "restore", before, after, added, trials }] };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};

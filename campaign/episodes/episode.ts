@@ -1,0 +1,116 @@
+/**
+ * Faults that want a cluster of their own: a full database, a full disk, tokens that expire, members replaced. A play is one
+ * such cluster, small traffic on it, and its episodes one after the other.
+ *
+ *   play      cluster of three, four processes of traffic, C1 to C10 over all that happened
+ *   episode   one fault of the menu: provoked, seen to have happened ("bit"), and what must hold meanwhile looked at
+ *
+ * An episode that provoked nothing proves nothing: it says so, and a run in which it never bit is void.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Etcd } from "keelson/etcd";
+import { seededRandom } from "../../src/base/random.ts";
+import type { CampaignClusterOptions } from "../cluster/campaign-cluster.ts";
+import type { Stage } from "../stage.ts";
+import { type At, draftOf, Relic, type Valued } from "../traffic/kinds.ts";
+
+export interface EpisodeName {
+  /** Number in the menu of faults. */
+  readonly kind: `F${number}`;
+  readonly name: string;
+}
+
+export interface Play {
+  readonly name: string;
+  readonly episodes: readonly EpisodeName[];
+  /** The cluster; or, in a sentence, what this machine lacks for it. `folder` is the stage's. */
+  prepare(folder: string): Promise<PreparedPlay | { readonly lacks: string }>;
+  act(scene: Scene): Promise<void>;
+  /** Lines of the members' logs that the faults explain. */
+  readonly forgiven?: ((text: string) => boolean) | undefined;
+}
+
+export interface PreparedPlay {
+  readonly cluster: Omit<CampaignClusterOptions, "folder">;
+  /** Takes back what was prepared, when the cluster is gone. */
+  readonly cleanUp?: (() => Promise<void>) | undefined;
+}
+
+/** What an episode came to. */
+export interface Act {
+  /** What shows that the fault was there; undefined: it was not. */
+  readonly bite: string | undefined;
+  /** What should have held and did not. */
+  readonly broken?: readonly string[] | undefined;
+}
+
+/** No wait in an episode is longer. */
+export const boundMs = 60_000;
+
+export class Scene {
+  readonly stage: Stage;
+  /** Straight to the members, with more patience than the campaign's control. */
+  readonly etcd: Etcd;
+  readonly done: (EpisodeName & Act)[] = [];
+  /** Revisions, both included, between which quotas may read high (docs/quotas.md). */
+  quotasHigh: { readonly from: bigint; readonly to: bigint } | undefined;
+  readonly #random: ReturnType<typeof seededRandom>;
+  #names = 0;
+
+  constructor(stage: Stage, etcd: Etcd, seed: number) {
+    this.stage = stage;
+    this.etcd = etcd;
+    this.#random = seededRandom(seed);
+  }
+
+  /** Uniform below `bound`. */
+  below(bound: number): number {
+    return this.#random.below(bound);
+  }
+
+  /** Plays one episode: `act` provokes the fault and takes it back. */
+  async episode(episode: EpisodeName, target: string, act: () => Promise<Act>): Promise<void> {
+    const { file, now } = this.stage;
+    const startNs = now();
+    const came = await act();
+    this.done.push({ ...episode, ...came });
+    if (came.bite === undefined) return;
+    const id = `episode-${this.done.length}`;
+    file.write({ line: "fault", id, ...episode, target, startNs, endNs: now() });
+  }
+
+  /** An object of nobody's, stored through the public API. */
+  async relic(
+    options: { readonly ttlSeconds?: number } = {},
+  ): Promise<{ readonly at: At; readonly made: Valued }> {
+    const at = { namespace: "a", name: `e-${++this.#names}` };
+    const relics = this.stage.store.resources(Relic);
+    const draft = draftOf(at, `episode.${at.name}`, this.#random);
+    return { at, made: await relics.create(draft, { timeoutMs: boundMs, ...options }) };
+  }
+}
+
+/** Polls until `holds`. @throws Error when it does not within the bound */
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + boundMs;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${what}`);
+    await delay(50);
+  }
+}
+
+/** The code of a StoreError, "OK", or the text of any other failure. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => "OK",
+    (error: unknown) =>
+      typeof error === "object" && error !== null && "code" in error ? String(error.code) : String(error),
+  );
+}
+
+/** Said of what was not as it must be. */
+export function broken(
+  ...claims: readonly (readonly [holds: boolean, otherwise: string])[]
+): readonly string[] {
+  return claims.filter(([holds]) => !holds).map(([, otherwise]) => otherwise);
+}

@@ -1,0 +1,64 @@
+/**
+ * What a fault is: injected on a target, held for a while, and healed.
+ *
+ * A heal must succeed whatever state the cluster is in, and leaves nothing of the fault behind. What must hold meanwhile
+ * is no business of the fault: the history says, and the checkers judge.
+ */
+import type { Store } from "keelson";
+import type { Random } from "../../src/base/random.ts";
+import type { CampaignCluster } from "../cluster/campaign-cluster.ts";
+import type { WorkerPool } from "../cluster/worker-pool.ts";
+
+export interface FaultContext {
+  readonly cluster: CampaignCluster;
+  readonly workers: WorkerPool;
+  /** Straight to the members. */
+  readonly store: Store;
+  /** The seed's own sequence for this step. */
+  readonly random: Random;
+  /** Highest revision the witness has seen. */
+  readonly revision: () => bigint;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+export interface Injected {
+  /** What was hit, e.g. "m0" or "traffic-1". */
+  readonly target: string;
+  /** Undoes it and looks at what can be seen of it. @throws Error saying what is not as it must be */
+  heal(): Promise<void>;
+}
+
+export interface FaultKind {
+  /** Number in the menu, e.g. "F1". */
+  readonly kind: string;
+  readonly name: string;
+  /** Hits a process of ours rather than etcd or the network. */
+  readonly own?: true;
+  /** Faults of one domain are never on at the same time: they would undo each other. */
+  readonly domain: "members" | "peers" | "traffic-net" | "watching-net" | "admin" | "own" | "data";
+  /** How long it is held: shortest and longest, milliseconds. */
+  readonly holdMs: readonly [number, number];
+  /** Undefined: it has not come to pass, because of another fault. */
+  inject(context: FaultContext): Promise<Injected | undefined>;
+}
+
+/** Uniform among `items`. */
+export function pick<T>(random: Random, items: readonly T[]): T {
+  const item = items[random.below(items.length)];
+  if (item === undefined) throw new Error("there is nothing to pick from");
+  return item;
+}
+
+/** The leader, or any member while there is none. */
+export async function leaderOf({ cluster, random }: FaultContext): Promise<number> {
+  return (await cluster.leader()) ?? random.below(cluster.members.length);
+}
+
+/** A member that does not lead. */
+export async function followerOf(context: FaultContext): Promise<number> {
+  const leader = await leaderOf(context);
+  return pick(
+    context.random,
+    context.cluster.members.map((_, index) => index).filter((index) => index !== leader),
+  );
+}

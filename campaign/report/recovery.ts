@@ -1,0 +1,134 @@
+/**
+ * How long clients felt a fault after it was over: for every heal and every client the time until its first call begun
+ * after the heal was answered. By class of client, because they heal by different means.
+ *
+ * A client that the next fault caught before its answer came is left out and counted: its time says nothing of the first.
+ */
+import type { CallRecord } from "../checkers/history.ts";
+import type { RunHistory } from "../checkers/run-history.ts";
+
+export interface RecoveryRow {
+  readonly clients: string;
+  readonly count: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly worstMs: number;
+  /** Caught by the next fault before they had an answer. */
+  readonly interrupted: number;
+}
+
+/** Etcd, or the cache, could not be reached in time: no answer. */
+const unanswered: ReadonlySet<string> = new Set([
+  "UNAVAILABLE",
+  "DEADLINE",
+  "NOT_READY",
+  "OUTCOME_UNKNOWN",
+  "FUTURE_VERSION",
+  "LOST",
+  "ABORTED",
+  "FAULT",
+]);
+
+export function isAnswered({ code }: CallRecord): boolean {
+  return !unanswered.has(code);
+}
+
+/** "kube-0.1/pinned-3" is of class "kube pinned". */
+function classOf(client: string): string | undefined {
+  const parts = /^(\w+)-\d+\.\d+\/(wide|pinned|reader)-/.exec(client);
+  return parts === null ? undefined : `${parts[1]} ${parts[2]}`;
+}
+
+export function recoveryTable(run: RunHistory): readonly RecoveryRow[] {
+  const heals = healsOf(run);
+  const byClient = new Map<string, CallRecord[]>();
+  for (const call of run.calls) {
+    const calls = byClient.get(call.client);
+    if (calls === undefined) byClient.set(call.client, [call]);
+    else calls.push(call);
+  }
+  const rows = new Map<string, { times: number[]; interrupted: number }>();
+  for (const [client, calls] of byClient) {
+    const name = classOf(client);
+    if (name === undefined) continue;
+    let row = rows.get(name);
+    if (row === undefined) rows.set(name, (row = { times: [], interrupted: 0 }));
+    let at = 0;
+    for (const { healNs, nextNs } of heals) {
+      while ((calls[at]?.callNs ?? Number.POSITIVE_INFINITY) < healNs) at++;
+      let answer = at;
+      for (let call = calls[answer]; call !== undefined && !isAnswered(call); call = calls[++answer]);
+      const answered = calls[answer];
+      // It had begun before, and goes on after; else its process was not there.
+      if (at === 0 || calls[at] === undefined) continue;
+      if (answered !== undefined && answered.returnNs <= nextNs)
+        row.times.push((answered.returnNs - healNs) / 1e6);
+      else row.interrupted++;
+    }
+  }
+  return [...rows].map(([clients, { times, interrupted }]) => {
+    times.sort((a, b) => a - b);
+    const quantile = (share: number): number =>
+      times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
+    return {
+      clients,
+      count: times.length,
+      p50Ms: quantile(0.5),
+      p99Ms: quantile(0.99),
+      worstMs: times.at(-1) ?? Number.NaN,
+      interrupted,
+    };
+  });
+}
+
+/** Moments at which the last of overlapping faults ended, each with the start of the next one. */
+function healsOf(run: RunHistory): readonly { readonly healNs: number; readonly nextNs: number }[] {
+  const spans: { startNs: number; endNs: number }[] = [];
+  for (const { startNs, endNs } of run.faults) {
+    const last = spans.at(-1);
+    if (last !== undefined && startNs <= last.endNs) last.endNs = Math.max(last.endNs, endNs);
+    else spans.push({ startNs, endNs });
+  }
+  return spans.map(({ endNs }, i) => ({
+    healNs: endNs,
+    nextNs: spans[i + 1]?.startNs ?? Number.POSITIVE_INFINITY,
+  }));
+}
+
+/** Longest time without an acknowledged write, milliseconds, from the first write of clients to the last. */
+export function writeGapMs(run: RunHistory): number {
+  const returns = run.calls
+    .filter(
+      ({ op, class: outcome, client }) =>
+        outcome === "ok" && op !== "get" && op !== "list" && classOf(client),
+    )
+    .map(({ returnNs }) => returnNs)
+    .sort((a, b) => a - b);
+  let gap = 0;
+  for (let i = 1; i < returns.length; i++) gap = Math.max(gap, (returns[i] ?? 0) - (returns[i - 1] ?? 0));
+  return gap / 1e6;
+}
+
+/** Longest time a cache, when it was looked at, had been without a change that was acknowledged to its writer; milliseconds. */
+export function cacheLagMs(run: RunHistory): number {
+  const writes = run.calls
+    .filter(
+      ({ op, class: outcome, key }) =>
+        outcome === "ok" && op !== "get" && op !== "list" && key.includes("/widgets/"),
+    )
+    .map(({ revision = 0n, returnNs }) => ({ revision, returnNs }))
+    .sort((a, b) => (a.revision < b.revision ? -1 : a.revision > b.revision ? 1 : 0));
+  let lag = 0;
+  for (const { revision, atNs } of run.caches) {
+    let low = 0;
+    let high = writes.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((writes[middle]?.revision ?? 0n) <= revision) low = middle + 1;
+      else high = middle;
+    }
+    const missing = writes[low];
+    if (missing !== undefined) lag = Math.max(lag, atNs - missing.returnNs);
+  }
+  return lag / 1e6;
+}

@@ -1,0 +1,238 @@
+/**
+ * A worker process of the campaign: clients of one profile, or a cache with its readers and watchers, or watchers of the
+ * store. It writes its own history file and may be paused or killed at any time.
+ */
+import { createStore, type ResourceReader, type Store, withCaches } from "keelson";
+import { connectEtcd, type Etcd } from "keelson/etcd";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
+import { seededRandom } from "../../src/base/random.ts";
+import { HistoryFile, runClock } from "../checkers/history.ts";
+import { CacheReader } from "./cache-reader.ts";
+import { churnStep } from "./churn.ts";
+import { Client } from "./client.ts";
+import { Claim, prefix, Relic, type Valued, Widget } from "./kinds.ts";
+import { kubeStep } from "./kube.ts";
+import { pagerStep } from "./pager.ts";
+import { quotaStep } from "./quota.ts";
+import { Recorder } from "./recorder.ts";
+import { Watcher, watcherKinds } from "./watchers.ts";
+import type { FromWorker, ToWorker, WorkerConfig } from "./worker-protocol.ts";
+
+const countsEveryMs = 250;
+const resourcesEveryMs = 5_000;
+/** A request that hangs is given up before the call's deadline, so that there is time to settle or go elsewhere. */
+const requestTimeoutMs = 1_000;
+const startWithinMs = 60_000;
+const bookmarkIntervalMs = 1_000;
+/** Clients of a cache that take what it has, as most readers of an API server do; they go on while etcd is away. */
+const anyReaders = 2;
+const anyRate = 150;
+/** Some seconds, counted in looks: time in which nothing ran is none in which a socket could close. */
+const socketLooksMax = 250;
+
+class Worker {
+  readonly #config: WorkerConfig;
+  readonly #recorder: Recorder;
+  readonly #file: HistoryFile;
+  readonly #quiet = new AbortController();
+  readonly #stop = new AbortController();
+  readonly #etcds: Etcd[] = [];
+  readonly #stores: Store[] = [];
+  readonly #clients: Promise<void>[] = [];
+  readonly #watchers: { readonly watcher: Watcher; readonly running: Promise<void> }[] = [];
+  #cache: CacheReader | undefined;
+  #calm = false;
+  /** Added to the wall clock. */
+  #jumpMs = 0;
+
+  constructor(config: WorkerConfig) {
+    this.#config = config;
+    this.#file = new HistoryFile(config.historyFile);
+    this.#recorder = new Recorder({
+      process: `${config.name}.${config.incarnation}`,
+      sink: this.#file,
+      now: runClock(BigInt(config.originNs)),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { role, endpoints, pinned } = this.#config;
+    const wide = await this.#open(endpoints);
+    if (role === "cache") await this.#startCache(wide);
+    else if (role === "watchers") this.#startWatchers(wide);
+    else this.#startClients(wide, await this.#open([pinned]));
+  }
+
+  jump(ms: number): void {
+    this.#jumpMs += ms;
+  }
+
+  calm(): void {
+    this.#calm = true;
+  }
+
+  counts(): FromWorker {
+    return { type: "counts", ...this.#recorder.counts };
+  }
+
+  resources(final: boolean): void {
+    const { rss, heapUsed } = process.memoryUsage();
+    this.#recorder.sink.write({
+      line: "resources",
+      process: this.#recorder.process,
+      atNs: this.#recorder.now(),
+      rssBytes: rss,
+      heapBytes: heapUsed,
+      openStreams: this.#etcds.reduce((sum, etcd) => sum + etcd.stats().openStreams, 0),
+      sockets: sockets(),
+      ...(final ? { final: true } : {}),
+    });
+  }
+
+  /** Clients end after the call they are in. */
+  async quiet(): Promise<void> {
+    this.#quiet.abort();
+    await Promise.all(this.#clients);
+  }
+
+  /** The names of readers that have not seen `revision` in time: they are late (C8). */
+  async finish(revision: bigint, withinMs: number): Promise<readonly string[]> {
+    await this.quiet();
+    const late: string[] = [];
+    if (this.#cache !== undefined && !(await this.#cache.finish(revision, withinMs))) {
+      late.push(this.#recorder.process);
+    }
+    const end = performance.now() + withinMs;
+    for (const { watcher } of this.#watchers) {
+      while (!watcher.reached(revision) && performance.now() < end) await systemClock.sleep(20);
+      if (!watcher.reached(revision)) late.push(watcher.name);
+    }
+    this.#stop.abort();
+    await Promise.all(this.#watchers.map(({ running }) => running));
+    await this.#cache?.close();
+    for (const store of this.#stores) await store.close();
+    for (const etcd of this.#etcds) await etcd.close();
+    // A closed socket is gone a moment later.
+    for (let looks = 0; sockets() > 0 && looks < socketLooksMax; looks++) await systemClock.sleep(20);
+    this.resources(true);
+    this.#file[Symbol.dispose]();
+    return late;
+  }
+
+  async #open(endpoints: readonly string[]): Promise<Store> {
+    const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + this.#jumpMs };
+    const { compactionMs, auth } = this.#config;
+    const etcd = await connectEtcd({ endpoints, auth, requestTimeoutMs, clock, timeoutMs: startWithinMs });
+    this.#etcds.push(etcd);
+    const store = await createStore({
+      etcd,
+      kinds: [Widget, Claim, Relic],
+      prefix,
+      compaction: compactionMs === undefined ? false : { intervalMs: compactionMs },
+      timeoutMs: startWithinMs,
+    });
+    this.#stores.push(store);
+    return store;
+  }
+
+  #startClients(wide: Store, pinned: Store): void {
+    const { role, clients } = this.#config;
+    const steps = { kube: kubeStep, churn: churnStep, quota: quotaStep } as const;
+    const stepOf = steps[role as keyof typeof steps];
+    for (let i = 0; i < clients; i++) {
+      const client = this.#client(`${i % 2 === 0 ? "wide" : "pinned"}-${i}`, i % 2 === 0 ? wide : pinned);
+      this.#clients.push(client.run(stepOf(client), this.#quiet.signal));
+    }
+    if (role !== "churn") return;
+    const pager = this.#client("pager", wide, 2);
+    this.#clients.push(pager.run(pagerStep(pager), this.#quiet.signal));
+  }
+
+  async #startCache(store: Store): Promise<void> {
+    const caches = withCaches(store, {
+      kinds: [Widget, Relic],
+      bookmarkIntervalMs,
+      selfCheckIntervalMs: 20_000,
+    });
+    const cache = caches.cache(Widget);
+    this.#cache = new CacheReader({ cache, store: caches, recorder: this.#recorder });
+    this.#cache.trace();
+    await cache.ready({ timeoutMs: startWithinMs });
+    for (let i = 0; i < this.#config.clients; i++) {
+      const client = this.#client(`reader-${i}`, store);
+      this.#clients.push(client.run(this.#cache.step(client), this.#quiet.signal));
+    }
+    for (let i = 0; i < anyReaders; i++) {
+      const client = this.#client(`any-${i}`, store, anyRate);
+      this.#clients.push(client.run(this.#cache.anyStep(client), this.#quiet.signal));
+    }
+    this.#cache.startSampling();
+    const few = watcherKinds.filter(({ name }) => name !== "past" && name !== "slow");
+    this.#watch(cache, this.#recorder.process, few);
+  }
+
+  #startWatchers(store: Store): void {
+    this.#watch(store.resources(Widget), "store", watcherKinds);
+  }
+
+  #watch(reader: ResourceReader<Valued>, via: string, kinds: typeof watcherKinds): void {
+    for (const kind of kinds) {
+      const watcher = new Watcher({
+        kind,
+        reader,
+        via,
+        recorder: this.#recorder,
+        stop: this.#stop.signal,
+      });
+      this.#watchers.push({ watcher, running: watcher.run() });
+    }
+  }
+
+  #client(name: string, store: Store, rate: number = this.#config.rate): Client {
+    const { seed } = this.#config;
+    return new Client({
+      name: `${this.#recorder.process}/${name}`,
+      random: seededRandom(seed + this.#clients.length * 7919),
+      recorder: this.#recorder,
+      store,
+      rate,
+      isCalm: () => this.#calm,
+    });
+  }
+}
+
+function sockets(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource.startsWith("TCP")).length;
+}
+
+function say(message: FromWorker): void {
+  process.send?.(message);
+}
+
+const config = JSON.parse(process.argv[2] ?? "{}") as WorkerConfig;
+const worker = new Worker(config);
+process.on("message", (message: ToWorker) => {
+  if (message.type === "clock-jump") worker.jump(message.ms);
+  else if (message.type === "calm") worker.calm();
+  else if (message.type === "quiet") void worker.quiet().then(() => say({ type: "quiet" }));
+  else {
+    void worker.finish(BigInt(message.revision), message.withinMs).then((late) => {
+      clearInterval(counting);
+      clearInterval(measuring);
+      say({ type: "finished", late });
+      process.disconnect();
+    });
+  }
+});
+// The campaign is gone: nobody would ever say finish.
+process.on("disconnect", () => process.exit());
+const counting = setInterval(() => say(worker.counts()), countsEveryMs);
+const measuring = setInterval(() => worker.resources(false), resourcesEveryMs);
+try {
+  await worker.start();
+  say({ type: "ready" });
+} catch (error) {
+  say({ type: "failed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  process.exitCode = 1;
+  process.disconnect();
+}
