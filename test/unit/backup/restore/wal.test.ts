@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { membershipOf } from "../../../src/backup/restore/membership.ts";
-import { walBytes } from "../../../src/backup/restore/wal.ts";
+import { membershipOf } from "../../../../src/backup/restore/membership.ts";
+import { walBytes } from "../../../../src/backup/restore/wal.ts";
 
 /** As `etcdutl snapshot restore` of etcd 3.5 writes it with all defaults. */
 const defaults =

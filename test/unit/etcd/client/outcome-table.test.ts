@@ -5,8 +5,8 @@ import {
   outcomeOf,
   outcomeTable,
   storeErrorOf,
-} from "../../../src/etcd/client/outcome-table.ts";
-import { grpcStatus as s, TransportFailure } from "../../../src/etcd/transport/transport.ts";
+} from "../../../../src/etcd/client/outcome-table.ts";
+import { grpcStatus as s, TransportFailure } from "../../../../src/etcd/transport/transport.ts";
 
 const endpoint = "http://127.0.0.1:2379";
 const server = (code: number, text: string): TransportFailure =>

@@ -1,6 +1,6 @@
 import type { WatchEvent } from "keelson";
 import { expect, test } from "vitest";
-import { coalesceEvents } from "../../../src/watch/watcher/coalesce.ts";
+import { coalesceEvents } from "../../../../src/watch/watcher/coalesce.ts";
 
 type Thing = { metadata: { uid: string }; n: number };
 let revision = 0;

@@ -1,12 +1,12 @@
 /** Held and shared leases on a clock of the test's own: when a lease counts as lost, and how far it may overshoot. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { StoreError } from "../../../src/errors.ts";
-import { HeldLeases } from "../../../src/etcd/services/held-leases.ts";
-import { SharedLeases } from "../../../src/etcd/services/shared-leases.ts";
-import { noHeader } from "../../../src/etcd/wire/header.ts";
-import { leaseIdRequest, leaseKeepAliveResponse } from "../../../src/etcd/wire/lease.ts";
-import { ManualClock, settled } from "../../support/manual-clock.ts";
-import { ScriptedClient, type ScriptedStream } from "../../support/scripted-client.ts";
+import { StoreError } from "../../../../src/errors.ts";
+import { HeldLeases } from "../../../../src/etcd/services/held-leases.ts";
+import { SharedLeases } from "../../../../src/etcd/services/shared-leases.ts";
+import { noHeader } from "../../../../src/etcd/wire/header.ts";
+import { leaseIdRequest, leaseKeepAliveResponse } from "../../../../src/etcd/wire/lease.ts";
+import { ManualClock, settled } from "../../../support/manual-clock.ts";
+import { ScriptedClient, type ScriptedStream } from "../../../support/scripted-client.ts";
 
 /** Pings on a stream, with the time each was sent. */
 function pingsOf(stream: ScriptedStream): readonly { readonly id: bigint; readonly atMs: number }[] {

@@ -2,8 +2,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { type Change, ChangeLog } from "../../../src/watch/state/change-log.ts";
-import type { Entry } from "../../../src/watch/state/version.ts";
+import { type Change, ChangeLog } from "../../../../src/watch/state/change-log.ts";
+import type { Entry } from "../../../../src/watch/state/version.ts";
 
 const changeAt = (position: number): Change => ({
   position,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { faultlessVersion, knownFaults } from "../../../src/etcd/versions/known-faults.ts";
+import { faultlessVersion, knownFaults } from "../../../../src/etcd/versions/known-faults.ts";
 
 const ids = (version: string): readonly string[] => knownFaults(version).map(({ id }) => id);
 

@@ -1,15 +1,15 @@
 /** A watch's ways with streams that fall silent, lie, are refused or cut, on a clock of the test's own. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { StoreError } from "../../../src/errors.ts";
-import type { EtcdWatch, KvEvent, Watches } from "../../../src/etcd/ports/ports.ts";
-import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
-import { createKv } from "../../../src/etcd/services/kv.ts";
-import { TransportFailure } from "../../../src/etcd/transport/transport.ts";
-import { createWatches } from "../../../src/etcd/watch/watches.ts";
-import { header, message, text } from "../../../src/etcd/wire/message.ts";
-import { decodeWatchMessage, encodeWatchReply, type WatchReply } from "../../../src/etcd/wire/watch.ts";
-import { settled } from "../../support/manual-clock.ts";
-import { ScriptedClient, type ScriptedStream } from "../../support/scripted-client.ts";
+import { StoreError } from "../../../../src/errors.ts";
+import type { EtcdWatch, KvEvent, Watches } from "../../../../src/etcd/ports/ports.ts";
+import { prefixEnd } from "../../../../src/etcd/ports/prefix-end.ts";
+import { createKv } from "../../../../src/etcd/services/kv.ts";
+import { TransportFailure } from "../../../../src/etcd/transport/transport.ts";
+import { createWatches } from "../../../../src/etcd/watch/watches.ts";
+import { header, message, text } from "../../../../src/etcd/wire/message.ts";
+import { decodeWatchMessage, encodeWatchReply, type WatchReply } from "../../../../src/etcd/wire/watch.ts";
+import { settled } from "../../../support/manual-clock.ts";
+import { ScriptedClient, type ScriptedStream } from "../../../support/scripted-client.ts";
 
 const statusReply = message<{ header: WatchReply["header"]; version: string }>({
   header: header(1),

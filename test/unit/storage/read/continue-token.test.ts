@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isStoreError } from "../../../src/errors.ts";
+import { isStoreError } from "../../../../src/errors.ts";
 import {
   decodeContinueToken,
   encodeContinueToken,
   type TokenScope,
-} from "../../../src/storage/read/continue-token.ts";
+} from "../../../../src/storage/read/continue-token.ts";
 
 const key = new Uint8Array(32).fill(7);
 const scope: TokenScope = { prefix: "/registry/", resource: "pods", selection: '["a",null,"",""]' };

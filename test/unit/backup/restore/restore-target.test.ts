@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expect, test } from "vitest";
-import { checkPeersSilent } from "../../../src/backup/restore/restore-target.ts";
+import { checkPeersSilent } from "../../../../src/backup/restore/restore-target.ts";
 
 test("a running peer is seen by a process that stood still while it answered", async () => {
   const server = createServer().listen(0, "127.0.0.1");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Place, Slabs } from "../../../src/watch/state/slabs.ts";
+import { type Place, Slabs } from "../../../../src/watch/state/slabs.ts";
 
 const value = (length: number, fill: number): Uint8Array => new Uint8Array(length).fill(fill);
 const read = ({ slab, offset }: Place, length: number): Uint8Array =>

@@ -1,11 +1,11 @@
 /** When a lower revision or another cluster id is one endpoint's fault, and when it is a restore. */
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
-import { systemRandom } from "../../../src/base/random.ts";
-import { ClusterGuard, type Verdict } from "../../../src/etcd/client/cluster-guard.ts";
-import { parseEndpoint } from "../../../src/etcd/client/endpoint-address.ts";
-import { Endpoint } from "../../../src/etcd/client/endpoint-set.ts";
-import { createEtcd3Transport } from "../../../src/etcd/transport/etcd3/transport.ts";
+import { systemClock } from "../../../../src/base/clock.ts";
+import { systemRandom } from "../../../../src/base/random.ts";
+import { ClusterGuard, type Verdict } from "../../../../src/etcd/client/cluster-guard.ts";
+import { parseEndpoint } from "../../../../src/etcd/client/endpoint-address.ts";
+import { Endpoint } from "../../../../src/etcd/client/endpoint-set.ts";
+import { createEtcd3Transport } from "../../../../src/etcd/transport/etcd3/transport.ts";
 
 const ours = 0xaan;
 const theirs = 0xbbn;
