@@ -29,7 +29,7 @@ import {
 import type { Key } from "../resource/resource.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
 import { checkView, type View } from "../resource/view.ts";
-import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../storage/read/continue-token.ts";
+import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../storage/seam/continue-token.ts";
 import { cacheLimits } from "./bounds/cache-options.ts";
 import type { AnyView, CachedKind } from "./fan-out/cached-kind.ts";
 import type { MakeValue } from "./fan-out/watch-group.ts";

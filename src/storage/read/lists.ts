@@ -22,8 +22,8 @@ import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages } from "../context/range-pages.ts";
 import { headOf, openRecord } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
+import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../seam/continue-token.ts";
 import type { StoredRecord } from "../seam/stored.ts";
-import { decodeContinueToken, encodeContinueToken, type TokenScope } from "./continue-token.ts";
 
 /** Records decoded between two looks at the clock. */
 const lookEvery = 8;

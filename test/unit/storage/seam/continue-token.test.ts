@@ -5,7 +5,7 @@ import {
   decodeContinueToken,
   encodeContinueToken,
   type TokenScope,
-} from "../../../../src/storage/read/continue-token.ts";
+} from "../../../../src/storage/seam/continue-token.ts";
 
 const key = new Uint8Array(32).fill(7);
 const scope: TokenScope = { prefix: "/registry/", resource: "pods", selection: '["a",null,"",""]' };
