@@ -1,12 +1,15 @@
 /**
  * The layer table: which folder may import which. DESIGN.md's drawing as data; ARCHITECTURE.md shows it to people.
  *
- *   base < resource < codec < etcd < storage < quota | watch < backup < assembly (src/*.ts)
- *                          | kubernetes  \ testing         http: over resource alone
+ *   base < resource < codec <          storage < quota | watch < backup < assembly (src/*.ts)
+ *        < etcd             | kubernetes
+ *             | testing                             http: over resource alone
  *
+ * rooms.mjs has the rooms inside the big folders.
  * Around the library stand tools, examples and benches, which see its doors alone, and tests, which see all.
  */
 import { dirname, posix } from "node:path";
+import { whyRefusedRoom } from "./rooms.mjs";
 
 /**
  * @typedef {object} Finding
@@ -23,13 +26,13 @@ const mayImport = {
   resource: ["base"],
   codec: ["base", "resource"],
   kubernetes: ["base", "resource", "codec"],
-  etcd: ["base", "resource", "codec"],
+  etcd: ["base"],
   storage: ["base", "resource", "codec", "etcd"],
   quota: ["base", "resource", "codec", "etcd", "storage"],
   watch: ["base", "resource", "codec", "etcd", "storage"],
-  backup: ["base", "resource", "codec", "etcd", "storage", "quota"],
+  backup: ["base", "resource", "codec", "etcd", "storage"],
   http: ["base", "resource"],
-  testing: ["base", "resource", "codec", "etcd"],
+  testing: ["base", "etcd"],
   assembly: ["base", "resource", "codec", "etcd", "storage", "quota", "watch", "backup", "http"],
 };
 const sourceAreas = new Set(Object.keys(mayImport));
@@ -100,7 +103,7 @@ function whyRefused(file, target) {
   const to = areaOf(target);
   if (sourceAreas.has(from)) {
     const allowed = mayImport[from] ?? [];
-    if (from === to || allowed.includes(to)) return undefined;
+    if (from === to || allowed.includes(to)) return whyRefusedRoom(file, target);
     return `${from} may import ${allowed.join(", ") || "nothing but itself"}, not ${to}`;
   }
   if (from === "tools" || from === "examples" || from === "bench") {
@@ -111,6 +114,7 @@ function whyRefused(file, target) {
       return "an example stands alone: it imports doors and packages; one of several files has a folder";
     const own = folders.slice(0, from === "bench" ? 1 : 2).join("/");
     if (!target.startsWith(`${own}/`)) return `it leaves ${own}/`;
+    return whyRefusedRoom(file, target);
   }
   return undefined;
 }

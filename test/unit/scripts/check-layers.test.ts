@@ -69,6 +69,33 @@ describe("layers", () => {
       'import "etcd3";',
       "its place is src/etcd/transport/etcd3/",
     ],
+    ["etcd knowing codec", "src/etcd/x.ts", 'import "../codec/y.ts";', "not codec"],
+    ["backup knowing quota", "src/backup/x.ts", 'import "../quota/y.ts";', "not quota"],
+    [
+      "a room that climbs",
+      "src/etcd/ports/x.ts",
+      'import "../wire/y.ts";',
+      "room ports of src/etcd may import nothing but itself, not wire",
+    ],
+    [
+      "a room that imports the folder's own files",
+      "src/storage/read/x.ts",
+      'import "../y.ts";',
+      "not the folder's own files",
+    ],
+    ["a room nobody planned", "src/watch/attic/x.ts", 'import "../state/y.ts";', "not in the table of rooms"],
+    [
+      "a folder entered past its seam",
+      "src/watch/feed/x.ts",
+      'import "../../storage/write/y.ts";',
+      "src/watch enters src/storage through seam",
+    ],
+    [
+      "the tool's frame knowing a command",
+      "tools/etcdctl-lite/cli/x.ts",
+      'import "../commands/y.ts";',
+      "not commands",
+    ],
     ["a folder without a layer", "src/extra/x.ts", "", "not in the layer table"],
   ])("%s is refused", (_, file, code, claim) => {
     const target = { "src/base/y.ts": header, "src/etcd/y.ts": header, "src/storage/y.ts": header };
