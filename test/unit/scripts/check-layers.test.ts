@@ -22,9 +22,9 @@ describe("layers", () => {
       messages({
         "src/errors.ts": `${header}export const a = 1;`,
         "src/base/clock.ts": `${header}import { a } from "../errors.ts"; export const b = a;`,
-        "src/storage/get.ts": `${header}import type { b } from "../base/clock.ts"; export type C = typeof b;`,
-        "src/storage/list.ts": `${header}import type { C } from "./get.ts"; export type D = C;`,
-        "src/watch/cache.ts": `${header}import type { D } from "../storage/list.ts"; export type E = D;`,
+        "src/storage/seam/get.ts": `${header}import type { b } from "../../base/clock.ts"; export type C = typeof b;`,
+        "src/storage/seam/list.ts": `${header}import type { C } from "./get.ts"; export type D = C;`,
+        "src/watch/cache.ts": `${header}import type { D } from "../storage/seam/list.ts"; export type E = D;`,
         "src/index.ts": `${header}export type { E } from "./watch/cache.ts";`,
         "tools/tour/main.ts": `${header}import { E } from "keelson"; import { s } from "./steps/s.ts"; s(E);`,
         "tools/tour/steps/s.ts": `${header}export const s = 1;`,
