@@ -19,7 +19,8 @@ import { createLeases } from "./services/leases.ts";
 import { createMaintenance } from "./services/maintenance.ts";
 import { type MetricsReader, readMetricsPage } from "./services/metrics-page.ts";
 import type { Pem, TlsOptions, TransportFactory } from "./transport/transport.ts";
-import { compareVersions, reticentVersion } from "./versions/version.ts";
+import { compareVersions } from "./versions/version.ts";
+import { reticentVersion } from "./versions/version-facts.ts";
 import { createWatches } from "./watch/watches.ts";
 
 export interface EtcdOptions extends Call {

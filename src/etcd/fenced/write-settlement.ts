@@ -11,12 +11,12 @@
  *
  * Compaction may have taken the history: then the outcome stays unknown, and is said to be.
  *
- * Etcds without sound progress (before 3.4.25 and 3.5.8) cannot say that a history is at its end: there it is taken
+ * Etcds without sound progress (version-facts.ts, "progressAhead") cannot say that a history is at its end: there it is taken
  * to be after a quiet time.
  */
 import { isStoreError } from "../../errors.ts";
 import type { Etcd, KvEvent } from "../ports/ports.ts";
-import { hasFix, progressFixed } from "../versions/version.ts";
+import { suffers } from "../versions/version-facts.ts";
 import type { FencedWrite } from "./fenced-write.ts";
 import { graveHolds, graveKey } from "./graves.ts";
 
@@ -52,7 +52,7 @@ export async function settleWrite(write: FencedWrite, options: SettlementOptions
   }
   const after = write.guard === 0n ? options.since : write.guard;
   if (now <= after) return { fate: "not applied" };
-  const sound = hasFix(await options.etcd.serverVersion({ signal }), progressFixed);
+  const sound = !suffers(await options.etcd.serverVersion({ signal }), "progressAhead");
   try {
     for await (const event of history(write.key, {
       after,

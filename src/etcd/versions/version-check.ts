@@ -1,30 +1,28 @@
 /**
- * etcd versions with faults that reach through any client (issue numbers of etcd in ADRs and docs/etcd-versions).
- * Checked when an endpoint says who it is; each version is warned about once per client.
+ * What the client itself says of an etcd's version when an endpoint has identified itself: which versions it refuses to
+ * work with, and which it warns of, once per version and client. The facts are version-facts.ts's.
  */
-import { compareVersions, hasFix } from "./version.ts";
-
-/** Members diverge after a crash (etcd #13766): data that was acknowledged can be gone. */
-const losesData = (version: string): boolean =>
-  compareVersions(version, "3.5.0") >= 0 && compareVersions(version, "3.5.2") <= 0;
+import { compareVersions } from "./version.ts";
+import { fixesOf, oldestTested, progressIsTrusted, suffers } from "./version-facts.ts";
 
 /** Why `version` is not worked with unless that is asked for; undefined when it is. */
 export function refusalOf(version: string): string | undefined {
-  return losesData(version)
-    ? `etcd ${version} can lose acknowledged data after a crash: upgrade to 3.5.6 or later, or set allowFaultyVersions`
+  return suffers(version, "losesData")
+    ? `etcd ${version} can lose acknowledged data after a crash: upgrade to ${fixesOf("defragDiverges")} or later, or set allowFaultyVersions`
     : undefined;
 }
 
 /** What an operator should know of `version`; undefined for none. */
 export function warningOf(version: string): string | undefined {
-  if (losesData(version)) return refusalOf(version);
-  if (compareVersions(version, "3.4.0") < 0)
+  if (suffers(version, "losesData")) return refusalOf(version);
+  if (compareVersions(version, oldestTested) < 0)
     return `etcd ${version} is older than 3.4, which keelson is tested with`;
-  if (compareVersions(version, "3.5.0") >= 0 && compareVersions(version, "3.5.5") <= 0) {
-    return `etcd ${version} can diverge between members after a crash in defragmentation: upgrade to 3.5.6 or later`;
+  if (suffers(version, "defragDiverges")) {
+    return `etcd ${version} can diverge between members after a crash in defragmentation: upgrade to ${fixesOf("defragDiverges")} or later`;
   }
-  if (!hasFix(version, ["3.4.25", "3.5.8"])) {
-    return `etcd ${version} can answer watch progress ahead of events; reads from a cache then go to etcd: upgrade to 3.4.25, 3.5.8 or later`;
-  }
-  return undefined;
+  if (progressIsTrusted(version)) return undefined;
+  const fault = suffers(version, "progressAhead")
+    ? "answer watch progress ahead of events"
+    : "withhold watch progress";
+  return `etcd ${version} can ${fault}; reads from a cache then go to etcd: upgrade to ${fixesOf("progressWithheld")} or later`;
 }

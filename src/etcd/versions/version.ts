@@ -1,15 +1,4 @@
-/** etcd's version numbers, compared, and the fixes that a client must know of. */
-
-/** Progress that overtakes the events it speaks of (etcd #15220). */
-export const progressFixed: readonly string[] = ["3.4.25", "3.5.8"];
-/** A deletion at the compacted revision that a watch from that revision never sees. */
-export const compactedStartFixed: readonly string[] = ["3.4.36", "3.5.18"];
-
-/**
- * What an etcd is taken for that keeps its version from users without rights on everything: 3.5.30 does, 3.5.16 and
- * 3.4.23 tell anybody. It lies above every fix that matters here.
- */
-export const reticentVersion = "3.5.30";
+/** etcd's version numbers, compared: which is newer, and whether one has a fix. version-facts.ts has the facts. */
 
 /** Below, at or above 0 as version `a` is lower than, equal to or higher than `b`; missing numbers count as 0. */
 export function compareVersions(a: string, b: string): number {

@@ -5,7 +5,7 @@
 import { isStoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { Header } from "../ports/messages.ts";
-import { reticentVersion } from "../versions/version.ts";
+import { reticentVersion } from "../versions/version-facts.ts";
 import { header, message, text } from "../wire/message.ts";
 
 /** A member's restart breaks its streams; a stream that opens later than this asks anew. */

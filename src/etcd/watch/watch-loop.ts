@@ -18,7 +18,7 @@ import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { Client, ClientStream } from "../client/client.ts";
 import type { EtcdWatch, EtcdWatchRequest, Kv, WatchBatch } from "../ports/ports.ts";
 import { TransportFailure } from "../transport/transport.ts";
-import { compactedStartFixed, hasFix, progressFixed } from "../versions/version.ts";
+import { suffers } from "../versions/version-facts.ts";
 import { WireError } from "../wire/reader.ts";
 import { decodeWatchReply, encodeWatchMessage, type WatchCreate, type WatchReply } from "../wire/watch.ts";
 import type { MemberVersions } from "./member-versions.ts";
@@ -326,7 +326,7 @@ export class WatchLoop implements EtcdWatch {
         this.#refuseAfterRestore();
       }
     } else if (first <= revision) {
-      const old = !hasFix(await versions.of(stream.endpoint, start.signal), compactedStartFixed);
+      const old = suffers(await versions.of(stream.endpoint, start.signal), "compactedStart");
       if (await isCompacted(start, old ? first - 1n : first, stream.endpoint)) {
         // A start below the compacted revision is cancelled by etcd, with that revision; at it, only we know.
         const timer = setReadingTimer(client.clock, cancelWaitMs, () => stream.cancel());
@@ -350,7 +350,7 @@ export class WatchLoop implements EtcdWatch {
 
   /** Old servers may send progress before the events it speaks of. */
   async #progressIsSound(stream: ClientStream): Promise<boolean> {
-    return hasFix(await this.#context.versions.of(stream.endpoint, this.#end.signal), progressFixed);
+    return !suffers(await this.#context.versions.of(stream.endpoint, this.#end.signal), "progressAhead");
   }
 
   /** Returns when another stream is worth trying. @throws what ends the watch */

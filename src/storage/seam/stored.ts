@@ -125,7 +125,7 @@ export interface StoredSource {
   only(kind: KindDefinition): StoredSource;
   /** Highest revision any linearizable answer to this process carried; no call. */
   seenRevision(): bigint;
-  /** False where progress notices may run ahead of events, or stay away (etcd below 3.4.31, 3.5.0 to 3.5.12). */
+  /** False where progress notices may run ahead of events, or stay away (etcd's version-facts.ts). */
   progressIsReliable(call?: Call): Promise<boolean>;
   /** The key that authenticates continue tokens: store and cache take each other's. */
   tokenKey(call?: Call): Promise<Uint8Array>;

@@ -1,0 +1,173 @@
+/**
+ * The table of what is known of etcd's versions. Everything that depends on a version reads it: the client's refusal and
+ * warning, what a watch works around, whether a cache trusts progress, `etcdctl-lite doctor`, docs.
+ *
+ * A fault is listed with the first version of each minor line that has its fix; a line that is not listed is fixed when
+ * it is newer than the last of them.
+ */
+import { invariant } from "../../errors.ts";
+import { compareVersions, hasFix } from "./version.ts";
+
+/** A fault that the client itself acts on; version-check.ts and the watches name them. */
+export type Effect = "losesData" | "defragDiverges" | "progressAhead" | "progressWithheld" | "compactedStart";
+
+export interface Fault {
+  /** The advisory or issue: `CVE-2026-33343`, `etcd #13766`. */
+  readonly id: string;
+  readonly what: string;
+  /** `data`: what was acknowledged can be lost or differ between members. */
+  readonly kind: "data" | "reading" | "security";
+  /** Oldest line first, e.g. `["3.4.25", "3.5.8"]`. */
+  readonly fixed: readonly string[];
+  /** The first version that has it; every older one by default. */
+  readonly since?: string;
+  /** Set where the client acts on it. */
+  readonly effect?: Effect;
+}
+
+/** The oldest version that keelson is tested with. */
+export const oldestTested = "3.4.0";
+
+/**
+ * What an etcd is taken for that keeps its version from users without rights on everything: 3.5.30 does, 3.5.16 and
+ * 3.4.23 tell anybody. It lies above every fix that the client acts on.
+ */
+export const reticentVersion = "3.5.30";
+
+export const faults: readonly Fault[] = [
+  {
+    id: "etcd #13766",
+    effect: "losesData",
+    what: "members can differ after a crash: acknowledged data can be gone",
+    kind: "data",
+    since: "3.5.0",
+    fixed: ["3.5.3"],
+  },
+  {
+    id: "etcd #14685",
+    effect: "defragDiverges",
+    what: "members can differ after a crash in a defragmentation",
+    kind: "data",
+    since: "3.5.0",
+    fixed: ["3.5.6"],
+  },
+  {
+    id: "etcd #14571",
+    what: "a member that catches up by snapshot can go on with old users and roles",
+    kind: "security",
+    fixed: ["3.4.22", "3.5.6"],
+  },
+  {
+    id: "etcd #15220",
+    effect: "progressAhead",
+    what: "watch progress can run ahead of events",
+    kind: "reading",
+    fixed: ["3.4.25", "3.5.8"],
+  },
+  {
+    id: "CVE-2021-28235",
+    what: "a password can show in debug output",
+    kind: "security",
+    fixed: ["3.4.25", "3.5.8"],
+  },
+  {
+    id: "CVE-2023-32082",
+    what: "a lease tells the names of keys to who may not read them",
+    kind: "security",
+    fixed: ["3.4.26", "3.5.9"],
+  },
+  {
+    id: "progress withheld",
+    effect: "progressWithheld",
+    what: "a quiet watch may never get progress: linearizable reads from a cache then go to etcd",
+    kind: "reading",
+    fixed: ["3.4.31", "3.5.13"],
+  },
+  {
+    id: "revision falls back",
+    what: "after a crash in a compaction the revision can go back",
+    kind: "reading",
+    fixed: ["3.4.32", "3.5.14"],
+  },
+  {
+    id: "deletion not watched",
+    effect: "compactedStart",
+    what: "a watch from the compacted revision can miss the deletion made there",
+    kind: "reading",
+    fixed: ["3.4.36", "3.5.18"],
+  },
+  {
+    id: "lease kept alive in vain",
+    what: "a lease that is over can be kept alive",
+    kind: "reading",
+    fixed: ["3.4.38", "3.5.23"],
+  },
+  {
+    id: "CVE-2026-33343",
+    what: "a nested transaction passes by the user's rights",
+    kind: "security",
+    fixed: ["3.4.42", "3.5.28"],
+  },
+  {
+    id: "CVE-2026-33413",
+    what: "members and alarms can be asked for without a login",
+    kind: "security",
+    fixed: ["3.5.28"],
+  },
+  {
+    id: "etcd #20418",
+    what: "a linearizable read can be stale after a process was paused",
+    kind: "reading",
+    fixed: ["3.5.28"],
+  },
+  {
+    id: "CVE-2026-44283",
+    what: "puts in a transaction read and lease without the user's right to",
+    kind: "security",
+    fixed: ["3.5.30"],
+  },
+  {
+    id: "GHSA-3wh4-j44w-pg92",
+    what: "a revoked client certificate can be accepted",
+    kind: "security",
+    fixed: ["3.5.32"],
+  },
+  {
+    id: "GHSA-xg4h-6gfc-h4m8",
+    what: "who may read one key can watch others",
+    kind: "security",
+    fixed: ["3.5.33"],
+  },
+  {
+    id: "GHSA-6vch-q96h-7gc3",
+    what: "unfinished TLS handshakes can stall the server",
+    kind: "security",
+    fixed: ["3.5.33"],
+  },
+];
+
+/** Whether etcd `version` has `fault`. */
+export function hasFault(version: string, { since, fixed }: Fault): boolean {
+  return !hasFix(version, fixed) && (since === undefined || compareVersions(version, since) >= 0);
+}
+
+/** Whether etcd `version` has the fault that the client knows by `effect`. */
+export function suffers(version: string, effect: Effect): boolean {
+  return hasFault(version, faultOf(effect));
+}
+
+/** Upgrade targets of the fault, oldest line first: `3.4.31, 3.5.13`. */
+export function fixesOf(effect: Effect): string {
+  return faultOf(effect).fixed.join(", ");
+}
+
+/** Whether linearizable reads may rely on the progress notices of an etcd of `version`. */
+export function progressIsTrusted(version: string): boolean {
+  return !suffers(version, "progressAhead") && !suffers(version, "progressWithheld");
+}
+
+function faultOf(effect: Effect): Fault {
+  const fault = faults.find((each) => each.effect === effect);
+  invariant(fault !== undefined, `the table has no fault with the effect "${effect}"`);
+  return fault;
+}
