@@ -1,5 +1,5 @@
 /**
- * The layer table: which folder may import which. DESIGN.md's drawing as data; ARCHITECTURE.md shows it to people.
+ * The layer table: which folder may import which. ARCHITECTURE.md's drawing as data.
  *
  *   base < resource < codec <          storage < quota | watch < backup < assembly (src/*.ts)
  *        < etcd             | kubernetes

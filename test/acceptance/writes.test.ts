@@ -1,4 +1,4 @@
-/** The contract's writes, as a stranger would try them: one promise of DESIGN.md a test. */
+/** The contract's writes, as a stranger would try them: one promise a test. */
 import { randomBytes } from "node:crypto";
 import { type AnyResource, isPending, isStoreError, type Store, StoreError } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

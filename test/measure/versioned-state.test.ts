@@ -1,7 +1,7 @@
 /**
  * KEELSON_MEASURE=1 npx vitest run test/measure
  *
- * The two ways to hold past versions that docs/adr/versioned-state.md weighs: version intervals (src/watch/state/kind-state.ts) and
+ * The two ways to hold past versions that docs/adr/0007-versioned-state.md weighs: version intervals (src/watch/state/kind-state.ts) and
  * a copy-on-write B+ tree with a root per version, each with one secondary index of 100 values.
  */
 import { setFlagsFromString } from "node:v8";

@@ -337,9 +337,8 @@ function newEpochs(examined: Examined, token: string): Map<string, Uint8Array> {
   for (const [key, { deleted }] of [...examined.watched].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (deleted) continue;
     const digest = createHash("sha256").update(`${token}\n${key}\n${examined.info.sha256}`).digest("hex");
-    // The form of a version 4 UUID, as the store writes it.
-    const uuid = digest.slice(0, 32).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-a$4-$5");
-    epochs.set(key, Buffer.from(uuid));
+    // 32 hex digits, as the store itself writes an epoch.
+    epochs.set(key, Buffer.from(digest.slice(0, 32)));
   }
   return epochs;
 }

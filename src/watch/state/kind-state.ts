@@ -7,7 +7,7 @@
  * A posting lists every entry that has, or inside the history window had, the value; the version that holds at the
  * position asked for decides. So a read of a past version, by index or not, runs through the same arrays as a read
  * of the latest, and costs the same. Pure: no I/O, no time. Why intervals and not a copy-on-write tree:
- * docs/adr/versioned-state.md.
+ * docs/adr/0007-versioned-state.md.
  */
 import { SortedList } from "../../base/sorted-list.ts";
 import { invariant, type StoreError } from "../../errors.ts";
