@@ -13,7 +13,7 @@ export {
 export type * from "./resource/contract.ts";
 export { defineKind, unfamiliarKind } from "./resource/define-kind.ts";
 export { isPending } from "./resource/deletion.ts";
-export type { Kind, KindRecord, KindSpec } from "./resource/kind.ts";
+export type { Kind, KindRecord, KindSpec, ScalePaths } from "./resource/kind.ts";
 export { namespaceKind } from "./resource/namespace-kind.ts";
 export type { Quantity } from "./resource/quantity.ts";
 export type * from "./resource/resource.ts";

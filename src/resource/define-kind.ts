@@ -9,7 +9,7 @@ import { quote } from "../base/quote.ts";
 import { type FieldError, invalidArgument, StoreError, type Subject } from "../errors.ts";
 import { type Head, unfamiliarHeaderVersion } from "./head.ts";
 import { keyPathFault } from "./keys.ts";
-import type { Kind, KindDefinition, KindRecord, KindSpec } from "./kind.ts";
+import type { Kind, KindDefinition, KindRecord, KindSpec, ScalePaths } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { type NameRule, nameFault, qualifiedNameFault } from "./names.ts";
 import { formatQuantity, parseQuantity, quantityFault } from "./quantity.ts";
@@ -67,6 +67,10 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
   readonly scope: Scope;
   readonly status: boolean;
   readonly fields: readonly string[];
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly scale: ScalePaths | undefined;
   readonly apiVersion: string;
   readonly resource: string;
   readonly keyPath: string;
@@ -88,6 +92,10 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     this.scope = spec.scope;
     this.status = spec.status ?? false;
     this.fields = Object.freeze(this.#fields.map(([name]) => name));
+    this.singular = spec.singular ?? spec.kind.toLowerCase();
+    this.shortNames = Object.freeze([...(spec.shortNames ?? [])]);
+    this.categories = Object.freeze([...(spec.categories ?? [])]);
+    this.scale = spec.scale === undefined ? undefined : Object.freeze({ ...spec.scale });
     this.apiVersion = this.group === "" ? this.version : `${this.group}/${this.version}`;
     this.resource = resourceName(this);
     this.keyPath = spec.keyPath ?? (this.group === "" ? this.plural : `${this.group}/${this.plural}`);
@@ -217,6 +225,28 @@ function specFaults<T extends Resource>(spec: KindSpec<T>): readonly FieldError[
     "expected letters and digits, starting with a capital",
   );
   check(
+    "singular",
+    spec.singular,
+    spec.singular === undefined || (typeof spec.singular === "string" && dns1035Label.test(spec.singular)),
+    label,
+  );
+  for (const field of ["shortNames", "categories"] as const) {
+    const names: unknown = spec[field];
+    check(
+      field,
+      names,
+      names === undefined ||
+        (Array.isArray(names) && names.every((name) => typeof name === "string" && dns1035Label.test(name))),
+      `expected a list of names: ${label}`,
+    );
+  }
+  check(
+    "scale",
+    spec.scale,
+    spec.scale === undefined || areScalePaths(spec.scale),
+    'expected paths such as "spec.replicas"',
+  );
+  check(
     "scope",
     spec.scope,
     spec.scope === "Namespaced" || spec.scope === "Cluster",
@@ -280,6 +310,13 @@ function specFaults<T extends Resource>(spec: KindSpec<T>): readonly FieldError[
     check("indexes", index, fine, 'expected "label:" with a label key, or "field:" with one of fields');
   }
   return errors;
+}
+
+function areScalePaths(scale: unknown): boolean {
+  if (typeof scale !== "object" || scale === null) return false;
+  const { specReplicas, statusReplicas, selector } = scale as Readonly<Record<string, unknown>>;
+  const isPath = (path: unknown): boolean => typeof path === "string" && fieldPath.test(path);
+  return isPath(specReplicas) && isPath(statusReplicas) && (selector === undefined || isPath(selector));
 }
 
 /** "bytes" and "count/…" are counted by the store; the rest is a qualified name such as "requests.cpu". */

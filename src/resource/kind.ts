@@ -16,8 +16,24 @@ export interface Kind<out T extends Resource = Resource> {
   readonly scope: Scope;
   readonly status: boolean;
   readonly fields: readonly string[];
+  /** "pod": what one object is called on a command line. */
+  readonly singular: string;
+  /** "po": other names for a command line. */
+  readonly shortNames: readonly string[];
+  /** Groups of kinds it belongs to, such as "all". */
+  readonly categories: readonly string[];
+  /** Where the scale subresource finds its numbers; undefined: the kind has none. */
+  readonly scale: ScalePaths | undefined;
   /** Never set: carries T for the compiler. */
   readonly type?: T;
+}
+
+/** The scale subresource: dotted paths into the object, e.g. "spec.replicas". */
+export interface ScalePaths {
+  readonly specReplicas: string;
+  readonly statusReplicas: string;
+  /** A label selector, as an object or as text; undefined: none is told. */
+  readonly selector?: string | undefined;
 }
 
 export interface KindSpec<T extends Resource> {
@@ -27,6 +43,14 @@ export interface KindSpec<T extends Resource> {
   kind: string;
   plural: string;
   scope: Scope;
+  /** What one object is called on a command line; default `kind` in lower case. */
+  singular?: string | undefined;
+  /** Other names for a command line, e.g. "po". */
+  shortNames?: readonly string[] | undefined;
+  /** Groups of kinds it belongs to, e.g. "all". */
+  categories?: readonly string[] | undefined;
+  /** Has a scale subresource, and where it finds its numbers. */
+  scale?: ScalePaths | undefined;
   /** Selectable, e.g. "spec.nodeName"; metadata.name and metadata.namespace always are. */
   fields?: Record<string, (object: T) => string | undefined> | undefined;
   /** Kept by the cache, at every version; a field must be in `fields`. */

@@ -49,6 +49,10 @@ describe("defineKind()", () => {
       status: false,
       fields: [],
       indexes: [],
+      singular: "widget",
+      shortNames: [],
+      categories: [],
+      scale: undefined,
     });
     expect(definitionOf(defineKind({ ...spec, group: "" }))).toMatchObject({
       apiVersion: "v1",
@@ -77,6 +81,11 @@ describe("defineKind()", () => {
     ["plural", { plural: ".." }],
     ["kind", { kind: "widget" }],
     ["scope", { scope: "namespaced" }],
+    ["singular", { singular: "A Widget" }],
+    ["shortNames", { shortNames: ["w", "W"] }],
+    ["categories", { categories: "all" }],
+    ["scale", { scale: { specReplicas: "spec.replicas" } }],
+    ["scale", { scale: { specReplicas: "spec.replicas", statusReplicas: "status[0]" } }],
     ["keyPath", { keyPath: "/x" }],
     ["keyPath", { keyPath: "a/../b" }],
     ["keyPath", { keyPath: "" }],
