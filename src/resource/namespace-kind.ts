@@ -12,6 +12,7 @@ export const namespaceKind: Kind<Namespace> = defineKind<Namespace>({
   kind: "Namespace",
   plural: "namespaces",
   scope: "Cluster",
+  shortNames: ["ns"],
   nameRule: "label",
   status: true,
   fields: { "status.phase": (namespace) => namespace.status?.phase },

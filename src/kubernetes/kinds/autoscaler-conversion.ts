@@ -1,0 +1,162 @@
+/**
+ * HorizontalPodAutoscaler v1 as v2. v1 knows a CPU target alone; everything else of an object that was written as v2 lies in
+ * its annotations, as kube-apiserver put it there when it stored v1 (until 1.23).
+ */
+import { type Fields, fieldsOf, listOf, withFields, without } from "./plain-fields.ts";
+
+const metricsKey = "autoscaling.alpha.kubernetes.io/metrics";
+const currentMetricsKey = "autoscaling.alpha.kubernetes.io/current-metrics";
+const conditionsKey = "autoscaling.alpha.kubernetes.io/conditions";
+const behaviorKey = "autoscaling.alpha.kubernetes.io/behavior";
+
+/** Kubernetes' own default when no metric is given. */
+const defaultUtilization = 80;
+
+export function autoscalerToV2(object: Fields): Fields {
+  const metadata = fieldsOf(object["metadata"]);
+  const annotations = fieldsOf(metadata["annotations"]);
+  const spec = fieldsOf(object["spec"]);
+  const status = fieldsOf(object["status"]);
+  const metrics = jsonOf(annotations[metricsKey]);
+  const utilization = spec["targetCPUUtilizationPercentage"];
+  const wanted = [
+    ...listOf(metrics).map(metricSpec),
+    ...(utilization === undefined ? [] : [cpuMetric("target", utilization)]),
+  ];
+  const current = jsonOf(annotations[currentMetricsKey]);
+  const used = status["currentCPUUtilizationPercentage"];
+  return withFields(object, {
+    metadata: withFields(metadata, {
+      annotations: without(annotations, metricsKey, currentMetricsKey, conditionsKey, behaviorKey),
+    }),
+    spec: withFields(without(spec, "targetCPUUtilizationPercentage"), {
+      metrics: wanted.length === 0 ? [cpuMetric("target", defaultUtilization)] : wanted,
+      behavior: lowerFirst(jsonOf(annotations[behaviorKey])),
+    }),
+    status: withFields(without(status, "currentCPUUtilizationPercentage"), {
+      currentMetrics:
+        current === undefined
+          ? used === undefined
+            ? undefined
+            : [cpuMetric("current", used)]
+          : listOf(current).map(metricStatus),
+      conditions: jsonOf(annotations[conditionsKey]),
+    }),
+  });
+}
+
+function cpuMetric(part: "target" | "current", averageUtilization: unknown): Fields {
+  const value = part === "target" ? { type: "Utilization", averageUtilization } : { averageUtilization };
+  return { type: "Resource", resource: { name: "cpu", [part]: value } };
+}
+
+function metricSpec(metric: unknown): Fields {
+  const { type, object, pods, resource, containerResource, external } = fieldsOf(metric);
+  return withFields(
+    { type },
+    {
+      object: ifThere(object, (it) => ({
+        ...identified(it, "selector"),
+        describedObject: it["target"],
+        target: target(
+          it["averageValue"] === undefined ? "Value" : "AverageValue",
+          it["targetValue"],
+          it["averageValue"],
+        ),
+      })),
+      pods: ifThere(pods, (it) => ({
+        ...identified(it, "selector"),
+        target: target("AverageValue", undefined, it["targetAverageValue"]),
+      })),
+      resource: ifThere(resource, resourceSpec),
+      containerResource: ifThere(containerResource, (it) => ({
+        ...resourceSpec(it),
+        container: it["container"],
+      })),
+      external: ifThere(external, (it) => ({
+        ...identified(it, "metricSelector"),
+        target: target(
+          it["targetValue"] === undefined ? "AverageValue" : "Value",
+          it["targetValue"],
+          it["targetAverageValue"],
+        ),
+      })),
+    },
+  );
+}
+
+function resourceSpec(it: Fields): Fields {
+  const utilization = it["targetAverageUtilization"];
+  const type = utilization === undefined ? "AverageValue" : "Utilization";
+  return {
+    name: it["name"],
+    target: withFields({ type }, { averageValue: it["targetAverageValue"], averageUtilization: utilization }),
+  };
+}
+
+function metricStatus(metric: unknown): Fields {
+  const { type, object, pods, resource, containerResource, external } = fieldsOf(metric);
+  const resourceStatus = (it: Fields): Fields => ({
+    name: it["name"],
+    current: withFields(
+      {},
+      { averageValue: it["currentAverageValue"], averageUtilization: it["currentAverageUtilization"] },
+    ),
+  });
+  return withFields(
+    { type },
+    {
+      object: ifThere(object, (it) => ({
+        ...identified(it, "selector"),
+        describedObject: it["target"],
+        current: withFields({}, { value: it["currentValue"], averageValue: it["averageValue"] }),
+      })),
+      pods: ifThere(pods, (it) => ({
+        ...identified(it, "selector"),
+        current: withFields({}, { averageValue: it["currentAverageValue"] }),
+      })),
+      resource: ifThere(resource, resourceStatus),
+      containerResource: ifThere(containerResource, (it) => ({
+        ...resourceStatus(it),
+        container: it["container"],
+      })),
+      external: ifThere(external, (it) => ({
+        ...identified(it, "metricSelector"),
+        current: withFields({}, { value: it["currentValue"], averageValue: it["currentAverageValue"] }),
+      })),
+    },
+  );
+}
+
+function identified(it: Fields, selector: string): Fields {
+  return { metric: withFields({ name: it["metricName"] }, { selector: it[selector] }) };
+}
+
+function target(type: string, value: unknown, averageValue: unknown): Fields {
+  return withFields({ type }, { value, averageValue });
+}
+
+function ifThere(value: unknown, convert: (it: Fields) => Fields): Fields | undefined {
+  return value === undefined || value === null ? undefined : convert(fieldsOf(value));
+}
+
+/** kube-apiserver passes over an annotation it cannot read, and so is it here. */
+function jsonOf(text: unknown): unknown {
+  if (typeof text !== "string") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The behaviour is kept as Go's own names: "ScaleUp" for scaleUp. */
+function lowerFirst(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(lowerFirst);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null)
+      .map(([name, inner]) => [name.slice(0, 1).toLowerCase() + name.slice(1), lowerFirst(inner)]),
+  );
+}

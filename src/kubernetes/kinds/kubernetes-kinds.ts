@@ -1,0 +1,86 @@
+/**
+ * The built-in kinds as kinds of a store: `kubernetesKinds`, `kubernetesKind`.
+ *
+ * Keys, names, fields and times to live are Kubernetes' own. A kind stands for all versions Kubernetes has stored it in: an
+ * object found in another one is given out in the kind's own, and its next write stores that.
+ */
+import { quote } from "../../base/quote.ts";
+import { invalidArgument, invariant } from "../../errors.ts";
+import { defineKind, resourceName } from "../../resource/define-kind.ts";
+import type { Kind } from "../../resource/kind.ts";
+import { namespaceKind } from "../../resource/namespace-kind.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import { type BuiltinKind, builtinKinds, type StoredVersion } from "./builtin-kinds.ts";
+import { convertVersion } from "./conversions.ts";
+import { nearestOf } from "./nearest-name.ts";
+import { selectableFields } from "./selectable-fields.ts";
+import { releaseMinor, storageVersion } from "./storage-version.ts";
+
+/** Kubernetes' pods are found by their node: the one field it keeps an index of. */
+const nodeNameIndex = ["field:spec.nodeName"] as const;
+
+/**
+ * Every built-in kind that is stored, each in the version a release of Kubernetes stores it in: what such a kube-apiserver reads.
+ * @param options.version the release, e.g. "1.33" or "v1.33.2", 1.16 or newer; kinds it does not have are left out. Default:
+ * the newest known (1.36; a newer one counts as that), with kinds that only older releases have
+ * @throws INVALID_ARGUMENT "version"
+ */
+export function kubernetesKinds(options: { readonly version?: string | undefined } = {}): readonly Kind[] {
+  const { version } = options;
+  const minor = releaseMinor(version);
+  return builtinKinds.flatMap((kind) => {
+    const stored = storageVersion(kind, minor) ?? (version === undefined ? kind.versions[0] : undefined);
+    return stored === undefined ? [] : [define(kind, stored)];
+  });
+}
+
+/**
+ * One built-in kind in one of its versions, e.g. ("apps/v1", "Deployment"). Objects stored in its other versions are read, too.
+ * @throws INVALID_ARGUMENT "kind" with the nearest there is
+ */
+export function kubernetesKind(apiVersion: string, kind: string): Kind {
+  for (const builtin of builtinKinds) {
+    const version =
+      builtin.kind === kind ? builtin.versions.find((one) => one.apiVersion === apiVersion) : undefined;
+    if (version !== undefined) return define(builtin, version);
+  }
+  const known = builtinKinds.flatMap((builtin) =>
+    builtin.versions.map((version) => `${version.apiVersion} ${builtin.kind}`),
+  );
+  throw invalidArgument(
+    "kind",
+    `Cannot find kind ${quote(kind)} of ${quote(apiVersion)} among those Kubernetes stores: did you mean ${nearestOf(`${apiVersion} ${kind}`, known)}?`,
+  );
+}
+
+function define(builtin: BuiltinKind, version: StoredVersion): Kind {
+  if (builtin.kind === "Namespace") return namespaceKind;
+  const { plural, scope, keyPath, nameRule, shortNames, categories, status, ttlSeconds } = builtin;
+  invariant(version.version !== "", "a stored version has a name");
+  const { group } = version;
+  return defineKind<AnyResource>({
+    group,
+    version: version.version,
+    kind: builtin.kind,
+    plural,
+    scope,
+    keyPath,
+    nameRule,
+    shortNames,
+    categories,
+    status,
+    ttlSeconds,
+    fields: selectableFields(resourceName({ group: builtin.group, plural })),
+    ...(builtin.kind === "Pod" ? { indexes: nodeNameIndex } : {}),
+    ...(builtin.scale
+      ? {
+          scale: {
+            specReplicas: "spec.replicas",
+            statusReplicas: "status.replicas",
+            selector: "spec.selector",
+          },
+        }
+      : {}),
+    upgrade: (stored) => convertVersion(builtin, stored as AnyResource, version),
+  });
+}

@@ -1,0 +1,94 @@
+/**
+ * The fields each built-in kind can be selected by, beside metadata.name and metadata.namespace: Kubernetes' own lists
+ * (the field label conversions and selectable fields of its registries). A value that is absent counts as "" there and here;
+ * booleans and numbers count as the text of their zero.
+ */
+import type { AnyResource } from "../../resource/resource.ts";
+
+type Field = (object: AnyResource) => string | undefined;
+
+/** Path to a text. */
+const text =
+  (path: string): Field =>
+  (object) => {
+    const value = valueAt(object, path);
+    return typeof value === "string" ? value : undefined;
+  };
+/** Path to a boolean or number, with what it is when it is not there. */
+const printed =
+  (path: string, zero: "false" | "0"): Field =>
+  (object) => {
+    const value = valueAt(object, path);
+    return typeof value === "boolean" || typeof value === "number" || typeof value === "bigint"
+      ? String(value)
+      : zero;
+  };
+
+const texts = (...paths: readonly string[]): Record<string, Field> =>
+  Object.fromEntries(paths.map((path) => [path, text(path)]));
+
+const fieldsByResource: Readonly<Record<string, Record<string, Field>>> = {
+  pods: {
+    ...texts(
+      "spec.nodeName",
+      "spec.restartPolicy",
+      "spec.schedulerName",
+      "spec.serviceAccountName",
+      "status.phase",
+      "status.podIP",
+      "status.nominatedNodeName",
+    ),
+    "spec.hostNetwork": printed("spec.hostNetwork", "false"),
+  },
+  nodes: { "spec.unschedulable": printed("spec.unschedulable", "false") },
+  namespaces: texts("status.phase"),
+  secrets: texts("type"),
+  services: texts("spec.clusterIP", "spec.type"),
+  replicationcontrollers: { "status.replicas": printed("status.replicas", "0") },
+  "replicasets.apps": { "status.replicas": printed("status.replicas", "0") },
+  "jobs.batch": { "status.successful": printed("status.succeeded", "0") },
+  "certificatesigningrequests.certificates.k8s.io": texts("spec.signerName"),
+  "clustertrustbundles.certificates.k8s.io": texts("spec.signerName"),
+  "podcertificaterequests.certificates.k8s.io": texts("spec.signerName", "spec.podName", "spec.nodeName"),
+  "resourceslices.resource.k8s.io": texts("spec.nodeName", "spec.driver"),
+  events: {
+    ...texts(
+      "involvedObject.kind",
+      "involvedObject.namespace",
+      "involvedObject.name",
+      "involvedObject.uid",
+      "involvedObject.apiVersion",
+      "involvedObject.resourceVersion",
+      "involvedObject.fieldPath",
+      "reason",
+      "type",
+    ),
+    reportingComponent: text("reportingComponent"),
+    // Events of the old kind name their source, those of the new one the controller that reports.
+    source: (event) => text("source.component")(event) || text("reportingComponent")(event),
+  },
+};
+
+/** By "pods", "deployments.apps". */
+export function selectableFields(resource: string): Record<string, Field> {
+  return Object.hasOwn(fieldsByResource, resource) ? (fieldsByResource[resource] ?? {}) : {};
+}
+
+/** A field at a dotted path that a custom kind declares, as text. */
+export function declaredField(path: string): Field {
+  return (object) => {
+    const value = valueAt(object, path);
+    return typeof value === "string" || typeof value === "boolean" || typeof value === "number"
+      ? String(value)
+      : undefined;
+  };
+}
+
+function valueAt(object: AnyResource, path: string): unknown {
+  let value: unknown = object;
+  for (const part of path.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[part];
+  }
+  return value;
+}
