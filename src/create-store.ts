@@ -15,7 +15,7 @@ import type { PlainStats } from "./base/stats.ts";
 import { TurnBudget } from "./base/turn-budget.ts";
 import { untilAborted } from "./base/until-aborted.ts";
 import { type Codec, isCodec, msgpackCodec } from "./codec/codec.ts";
-import type { Transform } from "./codec/transform.ts";
+import { isTransform, type Transform } from "./codec/transform.ts";
 import { invalidArgument, isStoreError, StoreError } from "./errors.ts";
 import { createFencedWrites } from "./etcd/fenced/fenced-writes.ts";
 import type { Etcd } from "./etcd/ports/ports.ts";
@@ -61,7 +61,7 @@ export interface StoreOptions extends Call {
   readonly prefix?: string | undefined;
   /** How values are written; default `msgpackCodec()`. Every known format is read. */
   readonly codec?: Codec | undefined;
-  /** Encryption at rest, by "secrets", "deployments.apps", or "*" for the rest. */
+  /** Encryption at rest, by "secrets", "deployments.apps", a group ("*.apps"; "*." is the core group), or "*" for the rest. */
   readonly transforms?: Readonly<Record<string, Transform>> | undefined;
   /** Default "required": creates into a missing or terminating namespace fail. */
   readonly namespaces?: "required" | "open" | undefined;
@@ -172,10 +172,10 @@ function checkParts(options: StoreOptions): void {
     throw invalidArgument("codec", "Cannot create store: codec is not made by msgpackCodec() or jsonCodec()");
   }
   for (const [name, transform] of Object.entries(transforms)) {
-    if (typeof transform?.sealingKey === "function") continue;
+    if (isTransform(transform)) continue;
     throw invalidArgument(
       "transforms",
-      `Cannot create store: the transform for ${quote(name)} is not made by aesGcm() or kmsEnvelope()`,
+      `Cannot create store: the transform for ${quote(name)} is not made by aesGcm(), kmsEnvelope() or encryptionConfiguration()`,
     );
   }
 }

@@ -14,8 +14,8 @@ import {
   KeyFault,
   keyIdBytesMax,
   type SealingKey,
+  type SealingTransform,
   sealsPerKeyMax,
-  type Transform,
   type TransformMode,
 } from "./transform.ts";
 
@@ -36,11 +36,11 @@ export function aesGcm(options: {
   readonly keys: readonly { readonly id: string; readonly key: Uint8Array }[];
   readonly mode?: TransformMode | undefined;
   readonly random?: Random | undefined;
-}): Transform {
+}): SealingTransform {
   return new AesGcm(options.keys, options.mode ?? "seal", options.random ?? systemRandom);
 }
 
-class AesGcm implements Transform {
+class AesGcm implements SealingTransform {
   readonly name = "aesGcm";
   readonly mode: TransformMode;
   readonly #keys = new Map<string, KeyObject>();

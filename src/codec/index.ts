@@ -7,6 +7,13 @@ export type { DictionaryStore } from "./kind-dictionaries.ts";
 export { type KmsEnvelopeOptions, type KmsProvider, kmsEnvelope } from "./kms-envelope.ts";
 export { DictionaryLearner, learnDictionary } from "./learn-dictionary.ts";
 export { type ReadValue, readStoredValue } from "./read-stored-value.ts";
-export type { SealingKey, Transform, TransformMode } from "./transform.ts";
+export type {
+  SealingKey,
+  SealingTransform,
+  Transform,
+  TransformMode,
+  UnwrappedValue,
+  WrappingTransform,
+} from "./transform.ts";
 export type { MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
 export { createValueCodec, type KindValueCodec, sealedUnder, type ValueCodecOptions } from "./value-codec.ts";

@@ -16,8 +16,8 @@ import { invalidArgument, StoreError } from "../errors.ts";
 import {
   KeyFault,
   type SealingKey,
+  type SealingTransform,
   sealsPerKeyMax,
-  type Transform,
   type TransformMode,
 } from "./transform.ts";
 import type { MaybePromise } from "./value.ts";
@@ -63,7 +63,7 @@ const dataKeysMax = 1024;
 const backoffFirstMs = 50;
 
 /** Encryption at rest with a key service. @throws INVALID_ARGUMENT for no provider; the first use asks the service */
-export function kmsEnvelope(options: KmsEnvelopeOptions): Transform & {
+export function kmsEnvelope(options: KmsEnvelopeOptions): SealingTransform & {
   /** Asks the service now. Never rejects. */
   health(): Promise<{
     readonly ok: boolean;
@@ -78,7 +78,7 @@ export function kmsEnvelope(options: KmsEnvelopeOptions): Transform & {
   return new KmsEnvelope(options);
 }
 
-class KmsEnvelope implements Transform {
+class KmsEnvelope implements SealingTransform {
   readonly name = "kmsEnvelope";
   readonly mode: TransformMode;
   readonly #provider: KmsProvider;

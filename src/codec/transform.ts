@@ -1,6 +1,10 @@
 /**
- * Transforms: where the keys of encryption at rest come from. The sealing itself is one and the same (sealing.ts);
- * a transform only answers which key seals the next value and which one opens this one.
+ * Transforms: encryption at rest, of two sorts.
+ *
+ *   sealing    keelson's own: it says which key seals the next value and which one opens this one; the sealing itself is
+ *              one and the same (sealing.ts), and the head opens without the body
+ *   wrapping   another program's: it takes the whole value and gives the whole of what is stored, so that the other
+ *              program reads what is written here and is read here (`encryptionConfiguration` of keelson/kubernetes)
  */
 import type { KeyObject } from "node:crypto";
 import type { PlainStats } from "../base/stats.ts";
@@ -16,24 +20,67 @@ export interface SealingKey {
   readonly key: KeyObject;
 }
 
-/** Made by `aesGcm` or `kmsEnvelope`; may be shared by kinds and stores. */
-export interface Transform {
+/** Made by `aesGcm`, `kmsEnvelope` or `encryptionConfiguration`; may be shared by kinds and stores. */
+export type Transform = SealingTransform | WrappingTransform;
+
+interface TransformBase {
   readonly name: string;
   /**
    * "seal": new values are sealed, plaintext found in etcd is CORRUPT_OBJECT. "migrate": sealed, plaintext is still read (as stale).
    * "unseal": new values are plaintext, sealed ones are still read (as stale).
    */
   readonly mode: TransformMode;
+  /** False: no value under this key can be opened. Absent: it cannot tell without asking its key service. */
+  knows?(keyId: string): boolean;
+  /** Plain counters: values sealed, keys derived or unwrapped, failures. Never key material. */
+  stats(): PlainStats;
+}
+
+/** Made by `aesGcm` or `kmsEnvelope`: where keelson's own sealing has its keys from. */
+export interface SealingTransform extends TransformBase {
   /** The key for one more value. A promise only when a key service must be asked. @throws UNAVAILABLE */
   sealingKey(): MaybePromise<SealingKey>;
   /** @throws KeyFault when the key is unknown or not the right one; UNAVAILABLE when a key service cannot be asked */
   openingKey(keyId: string, wrapping: Uint8Array): MaybePromise<KeyObject>;
   /** False: values under this key are stale and get the current one with their next write. */
   isCurrent(keyId: string): boolean;
-  /** False: no value under this key can be opened. Absent: it cannot tell without asking its key service. */
-  knows?(keyId: string): boolean;
-  /** Plain counters: values sealed, keys derived or unwrapped, failures. Never key material. */
-  stats(): PlainStats;
+}
+
+/** Made by `encryptionConfiguration`: encryption as another program has it, over the whole value. */
+export interface WrappingTransform extends TransformBase {
+  /** What stands before what is written next: "k8s:enc:aescbc:v1:key1". Never key material. */
+  readonly currentKeyId: string;
+  /** What is stored at `key` for `plain`, which is not changed. A promise only when a key service must be asked. @throws UNAVAILABLE */
+  wrap(key: string, plain: Uint8Array): MaybePromise<Uint8Array>;
+  /** @throws KeyFault when the key is unknown, not the right one, or the value is damaged; UNAVAILABLE */
+  unwrap(key: string, stored: Uint8Array): MaybePromise<UnwrappedValue>;
+}
+
+export interface UnwrappedValue {
+  readonly plain: Uint8Array;
+  /** True: not as it would be written now, by provider or by key. */
+  readonly stale: boolean;
+}
+
+/** Whether `value` is one at all. */
+export function isTransform(value: unknown): value is Transform {
+  return typeof value === "object" && value !== null && ("sealingKey" in value || "wrap" in value);
+}
+
+/**
+ * The transform of a kind among those given by name: its own ("secrets", "deployments.apps"), else its group's ("*.apps", "*." is
+ * the core group), else that of all others ("*" or "*.*").
+ */
+export function transformFor(
+  transforms: Readonly<Record<string, Transform>>,
+  kind: { readonly group: string; readonly resource: string },
+): Transform | undefined {
+  const name = [kind.resource, `*.${kind.group}`, "*", "*.*"].find((one) => Object.hasOwn(transforms, one));
+  return name === undefined ? undefined : transforms[name];
+}
+
+export function isWrapping(transform: Transform): transform is WrappingTransform {
+  return "wrap" in transform;
 }
 
 export type TransformMode = "seal" | "migrate" | "unseal";

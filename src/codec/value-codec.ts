@@ -31,8 +31,16 @@ import { HeadOnlyValue, headBytesOf, keyOf, OpenedValue } from "./opened-value.t
 import { dictionaryName, PlainReader } from "./plain-reader.ts";
 import { PlainWriter } from "./plain-writer.ts";
 import { openHead, openValue, type SealedLayout, sealedLayout, sealValue } from "./sealing.ts";
-import { KeyFault, type Transform } from "./transform.ts";
+import {
+  isWrapping,
+  KeyFault,
+  type SealingTransform,
+  type Transform,
+  type UnwrappedValue,
+  type WrappingTransform,
+} from "./transform.ts";
 import type { MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
+import { isWrapped, wrappedUnder } from "./wrapped-value.ts";
 
 /** First byte of raw JSON: "{". */
 const braceByte = 0x7b;
@@ -71,6 +79,8 @@ class EnvelopeCodec implements KindValueCodec {
   readonly #kind: KindDefinition;
   readonly #codec: Codec;
   readonly #transform: Transform | undefined;
+  readonly #sealing: SealingTransform | undefined;
+  readonly #wrapping: WrappingTransform | undefined;
   readonly #dictionaries: KindDictionaries;
   readonly #random: Random;
   readonly #preamble: Uint8Array;
@@ -80,45 +90,61 @@ class EnvelopeCodec implements KindValueCodec {
 
   constructor({ kind, codec, transform, dictionaries, random }: ValueCodecOptions) {
     this.#kind = kind;
+    this.#transform = transform;
+    this.#sealing = transform === undefined || isWrapping(transform) ? undefined : transform;
+    this.#wrapping = transform !== undefined && isWrapping(transform) ? transform : undefined;
     // Sealed bytes are nothing other tools could read: inside the seal raw JSON has no point.
     this.#codec =
-      codec.format === "raw-json" && transform !== undefined && transform.mode !== "unseal"
+      codec.format === "raw-json" && this.#sealing !== undefined && this.#seals
         ? { format: "json", compressAboveBytes: Number.POSITIVE_INFINITY }
         : codec;
-    this.#transform = transform;
     const learn = codec.format === "msgpack" && transform === undefined ? codec.dictionaries : "off";
     this.#dictionaries = new KindDictionaries(kind.resource, dictionaries, learn);
     this.#random = random ?? systemRandom;
-    this.#writer = new PlainWriter(this.#codec, this.#dictionaries, this.#seals ? "none" : "checksum");
+    const isProvedBySeal = this.#sealing !== undefined && this.#seals;
+    this.#writer = new PlainWriter(this.#codec, this.#dictionaries, isProvedBySeal ? "none" : "checksum");
     this.#reader = new PlainReader(this.#dictionaries);
     this.#preamble = headPreamble(kind.headerVersion, kind.apiVersion, kind.kind);
   }
 
   seal(parts: SealParts): MaybePromise<Uint8Array> {
     const plain = this.#writer.write(parts);
-    const transform = this.#transform;
-    if (transform === undefined || transform.mode === "unseal") return plain;
-    const sealing = transform.sealingKey();
+    if (!this.#seals) return plain;
+    if (this.#wrapping !== undefined) return this.#wrapping.wrap(parts.key, plain);
+    const sealing = this.#sealing?.sealingKey();
+    if (sealing === undefined) return plain;
     return sealing instanceof Promise
       ? sealing.then((made) => sealValue(plain, parts.key, made, this.#random))
       : sealValue(plain, parts.key, sealing, this.#random);
   }
 
   open(key: string, stored: Uint8Array, options?: OpenOptions): MaybePromise<PlainValue> {
-    if (stored[0] === braceByte) {
-      this.#admitPlaintext(key, options);
-      const stale = this.#codec.format !== "raw-json" || this.#seals;
-      return new OpenedValue(key, stored, stale, stored.byteLength);
+    if (isWrapped(stored)) return this.#openWrapped(key, stored);
+    if (hasMagic(stored)) {
+      const fault = prologueFault(stored);
+      if (fault !== undefined) throw this.#corrupt(key, fault);
+      if (((stored[at.flags] ?? 0) & flagBits.sealed) !== 0) return this.#openSealed(key, stored, options);
     }
-    if (!hasMagic(stored)) throw this.#corrupt(key, foreignReason(stored));
-    const fault = prologueFault(stored);
-    if (fault !== undefined) throw this.#corrupt(key, fault);
-    if (((stored[at.flags] ?? 0) & flagBits.sealed) !== 0) return this.#openSealed(key, stored, options);
+    if (!isKnownForm(stored)) throw this.#corrupt(key, foreignReason(stored));
     this.#admitPlaintext(key, options);
-    const damage = plainFault(stored);
+    return this.#openPlain(key, stored, this.#seals, stored.byteLength);
+  }
+
+  /** @param isStale known to be so already, whatever its form */
+  #openPlain(
+    key: string,
+    plain: Uint8Array,
+    isStale: boolean,
+    storedBytes: number,
+  ): MaybePromise<PlainValue> {
+    if (!isKnownForm(plain)) throw this.#corrupt(key, foreignReason(plain));
+    if (plain[0] === braceByte) {
+      return new OpenedValue(key, plain, isStale || this.#codec.format !== "raw-json", storedBytes);
+    }
+    const damage = prologueFault(plain) ?? plainFault(plain);
     if (damage !== undefined) throw this.#corrupt(key, damage);
-    const value = new OpenedValue(key, stored, this.#seals || this.#isStale(stored), stored.byteLength);
-    return this.#withDictionary(key, stored, value);
+    const value = new OpenedValue(key, plain, isStale || this.#isStale(plain), storedBytes);
+    return this.#withDictionary(key, plain, value);
   }
 
   writeId(value: PlainValue): string | undefined {
@@ -159,8 +185,25 @@ class EnvelopeCodec implements KindValueCodec {
     };
   }
 
+  #openWrapped(key: string, stored: Uint8Array): MaybePromise<PlainValue> {
+    const transform = this.#wrapping;
+    if (transform === undefined) {
+      const under = JSON.stringify(wrappedUnder(stored) ?? "k8s:enc:");
+      throw this.#corrupt(
+        key,
+        `it is encrypted by Kubernetes under ${under}, and no encryption configuration is given`,
+      );
+    }
+    const finish = ({ plain, stale }: UnwrappedValue): MaybePromise<PlainValue> =>
+      this.#openPlain(key, plain, stale || !this.#seals, stored.byteLength);
+    const opened = this.#guardKey(key, () => transform.unwrap(key, stored));
+    return opened instanceof Promise
+      ? opened.then(finish, (error: unknown) => this.#refuseKey(key, error))
+      : finish(opened);
+  }
+
   #openSealed(key: string, stored: Uint8Array, options: OpenOptions | undefined): MaybePromise<PlainValue> {
-    const transform = this.#transform;
+    const transform = this.#sealing;
     const layout = sealedLayout(stored);
     if (typeof layout === "string") throw this.#corrupt(key, layout);
     if (transform === undefined) {
@@ -178,9 +221,7 @@ class EnvelopeCodec implements KindValueCodec {
           return this.#finishSealed(key, stored, layout, plain, options, openWhole, transform);
         });
       return opening instanceof Promise
-        ? opening.then(finish, (error: unknown) => {
-            throw error instanceof KeyFault ? this.#corrupt(key, error.message, error) : error;
-          })
+        ? opening.then(finish, (error: unknown) => this.#refuseKey(key, error))
         : finish(opening);
     });
     return opened;
@@ -193,7 +234,7 @@ class EnvelopeCodec implements KindValueCodec {
     plain: Uint8Array,
     options: OpenOptions | undefined,
     openWhole: () => Uint8Array,
-    transform: Transform,
+    transform: SealingTransform,
   ): MaybePromise<PlainValue> {
     const stale = !this.#seals || !transform.isCurrent(layout.keyId) || this.#isStale(plain);
     const value =
@@ -253,9 +294,12 @@ class EnvelopeCodec implements KindValueCodec {
     try {
       return act();
     } catch (error) {
-      if (error instanceof KeyFault) throw this.#corrupt(key, error.message, error);
-      throw error;
+      return this.#refuseKey(key, error);
     }
+  }
+
+  #refuseKey(key: string, error: unknown): never {
+    throw error instanceof KeyFault ? this.#corrupt(key, error.message, error) : error;
   }
 
   #corrupt(key: string | undefined, reason: string, cause?: unknown): StoreError<"CORRUPT_OBJECT"> {
@@ -274,10 +318,16 @@ class EnvelopeCodec implements KindValueCodec {
  * proves nothing: for counting which keys are still in use before one is dropped.
  */
 export function sealedUnder(stored: Uint8Array): string | undefined {
+  if (isWrapped(stored)) return wrappedUnder(stored);
   if (!hasMagic(stored) || prologueFault(stored) !== undefined) return undefined;
   if (((stored[at.flags] ?? 0) & flagBits.sealed) === 0) return undefined;
   const layout = sealedLayout(stored);
   return typeof layout === "string" ? undefined : layout.keyId;
+}
+
+/** A form that lies in etcd in the clear. */
+function isKnownForm(plain: Uint8Array): boolean {
+  return plain[0] === braceByte || hasMagic(plain);
 }
 
 function foreignReason(stored: Uint8Array): string {
@@ -286,6 +336,5 @@ function foreignReason(stored: Uint8Array): string {
     "latin1",
   );
   if (start.startsWith("k8s\0")) return "it is Kubernetes' own protobuf, which keelson does not read";
-  if (start.startsWith("k8s:enc:")) return "it was encrypted by Kubernetes, which keelson does not read";
   return "it is in no format keelson knows";
 }

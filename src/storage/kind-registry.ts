@@ -8,7 +8,7 @@
 import { quote } from "../base/quote.ts";
 import type { Codec } from "../codec/codec.ts";
 import type { DictionaryStore } from "../codec/kind-dictionaries.ts";
-import type { Transform } from "../codec/transform.ts";
+import { type Transform, transformFor } from "../codec/transform.ts";
 import { createValueCodec } from "../codec/value-codec.ts";
 import { invalidArgument } from "../errors.ts";
 import { definitionOf } from "../resource/define-kind.ts";
@@ -21,7 +21,7 @@ import { createObjectStore, type ObjectStore } from "./object-store.ts";
 
 export interface CodecChoice {
   readonly codec: Codec;
-  /** By "secrets", "deployments.apps", or "*" for the rest. */
+  /** As `transformFor` takes them. */
   readonly transforms: Readonly<Record<string, Transform>>;
   readonly dictionaries: DictionaryStore;
 }
@@ -123,9 +123,8 @@ export class KindRegistry {
   }
 
   /** What seals the values of a kind; undefined: nothing. */
-  transformOf({ resource }: KindDefinition): Transform | undefined {
-    const { transforms } = this.#choice;
-    return Object.hasOwn(transforms, resource) ? transforms[resource] : transforms["*"];
+  transformOf(definition: KindDefinition): Transform | undefined {
+    return transformFor(this.#choice.transforms, definition);
   }
 
   /** After a restore: a dictionary that was known may be gone. */

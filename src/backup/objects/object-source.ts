@@ -7,7 +7,7 @@
 import { systemRandom } from "../../base/random.ts";
 import { msgpackCodec } from "../../codec/codec.ts";
 import type { DictionaryStore } from "../../codec/kind-dictionaries.ts";
-import type { Transform } from "../../codec/transform.ts";
+import { type Transform, transformFor } from "../../codec/transform.ts";
 import type { ValueCodec } from "../../codec/value.ts";
 import { createValueCodec } from "../../codec/value-codec.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -155,7 +155,7 @@ function ownCodec(
   transforms: Readonly<Record<string, Transform>> | undefined,
   dictionaries: DictionaryStore,
 ): ValueCodec {
-  const transform = transforms?.[kind.resource] ?? transforms?.["*"];
+  const transform = transformFor(transforms ?? {}, kind);
   return createValueCodec({ kind, codec: msgpackCodec(), transform, dictionaries, random: systemRandom });
 }
 

@@ -6,7 +6,7 @@
  * A key that is on record and no longer among those given is looked for in the stored values: while one is still sealed
  * under it the kind is not opened, because those objects could never be read again. When none is, its record goes.
  */
-import type { Transform } from "../../codec/transform.ts";
+import { isWrapping, type Transform } from "../../codec/transform.ts";
 import { sealedUnder } from "../../codec/value-codec.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
@@ -42,7 +42,7 @@ export async function checkSealingKeys(
       if (ids.length > 0) unsettled.push(slot);
       continue;
     }
-    const { keyId } = await transform.sealingKey();
+    const keyId = isWrapping(transform) ? transform.currentKeyId : (await transform.sealingKey()).keyId;
     if (ids.length !== 1 || ids[0] !== keyId) unsettled.push(slot);
     if (!ids.includes(keyId)) await record(context, recordKey(keys, resource, keyId), signal);
   }
