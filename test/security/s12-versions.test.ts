@@ -1,7 +1,7 @@
 /** S12 of the bad-input list: text that looks like a resourceVersion and is none, at every place that takes one. */
 import { describe, expect, test } from "vitest";
 import { isStoreError } from "../../src/errors.ts";
-import { listQuery } from "../../src/http/read-queries.ts";
+import { listQuery } from "../../src/http/query/read-queries.ts";
 import { parsePreconditions } from "../../src/resource/preconditions.ts";
 import { parseFreshness, parseListOptions, parseWatchOptions } from "../../src/resource/read-options.ts";
 import { parseResourceVersion } from "../../src/resource/revision.ts";
