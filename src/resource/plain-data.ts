@@ -30,16 +30,6 @@ export function findPlainDataFault(value: unknown, root = ""): FieldError | unde
   return { field: formatPath(root, fault.steps.reverse()), message: fault.message };
 }
 
-/**
- * Checks a whole object.
- * @param action what was asked for, as in `Cannot ${action}: field "spec.size": …`
- * @throws INVALID_OBJECT naming the first faulty field
- */
-export function assertPlainData(value: unknown, action: string, subject: Subject = {}): void {
-  const fault = findPlainDataFault(value);
-  if (fault !== undefined) throw notPlainData(fault, action, subject);
-}
-
 /** INVALID_OBJECT for a fault that `findPlainDataFault` found. */
 export function notPlainData(
   fault: FieldError,

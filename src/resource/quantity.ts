@@ -74,11 +74,6 @@ export function quantityToNumber(nanos: bigint): number {
   return Number(formatQuantity(nanos));
 }
 
-/** -1, 0 or 1. */
-export function compareQuantities(a: bigint, b: bigint): -1 | 0 | 1 {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 function nanosOf(quantity: unknown): bigint | string {
   if (typeof quantity === "number") {
     if (!Number.isFinite(quantity)) return "expected a finite number";

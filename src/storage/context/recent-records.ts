@@ -25,12 +25,6 @@ export class RecentRecords {
     return this.#records.get(key);
   }
 
-  /** The state of `key` at exactly `revision`. */
-  at(key: string, revision: bigint): StoredRecord | undefined {
-    const record = this.#records.get(key);
-    return record?.modRevision === revision ? record : undefined;
-  }
-
   /** Keeps `record` unless a newer state of its key is held. */
   keep(record: StoredRecord): void {
     const held = this.#records.peek(record.key);

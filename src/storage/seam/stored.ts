@@ -107,8 +107,6 @@ export interface StoredSource {
   ): StoredWatch;
   /** The store's revision now: one cheap quorum read, coalesced among callers that wait at the same time. */
   currentRevision(call?: Call): Promise<bigint>;
-  /** Number of keys at `revision`. */
-  count(options: { readonly revision: bigint }, call?: Call): Promise<bigint>;
   /** Identity of the store's history; a restore changes it (fires `onEpochChange`). */
   epoch(): string;
   onEpochChange(listener: () => void): Disposable;

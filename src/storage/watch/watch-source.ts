@@ -172,12 +172,6 @@ export class RangeSource implements StoredSource {
     return currentRevision(this.#context);
   }
 
-  async count({ revision }: { readonly revision: bigint }, call: Call = {}): Promise<bigint> {
-    const { key, rangeEnd } = this.#scope.range;
-    const reply = await this.#context.etcd.kv.range({ key, rangeEnd, revision, countOnly: true }, call);
-    return reply.count;
-  }
-
   epoch(): string {
     return this.#context.epoch.id;
   }

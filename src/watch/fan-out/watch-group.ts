@@ -78,10 +78,6 @@ export class WatchGroup<V> implements Subscriber {
     return this.#base + this.#tail.length;
   }
 
-  get pending(): number {
-    return this.#tail.length;
-  }
-
   offer(change: Change): void {
     const event = this.eventOf(change);
     if (event === undefined) return;

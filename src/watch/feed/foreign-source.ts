@@ -125,11 +125,6 @@ class ForeignSource<T extends Resource> implements StoredSource {
     return parseResourceVersion(resourceVersion, "resourceVersion");
   }
 
-  async count({ revision }: { readonly revision: bigint }): Promise<bigint> {
-    const read = { consistency: "exact", resourceVersion: `${revision}` } as const;
-    return BigInt((await this.#reader.list({ read })).items.length);
-  }
-
   epoch(): string {
     return "foreign";
   }

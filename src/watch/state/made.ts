@@ -35,10 +35,6 @@ export class MadeValues {
     return this.#kept.calculatedSize;
   }
 
-  get count(): number {
-    return this.#kept.size;
-  }
-
   /** Objects decoded so far. */
   get decodes(): number {
     return this.#decodes;

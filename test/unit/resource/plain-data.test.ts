@@ -1,11 +1,10 @@
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isStoreError } from "../../../src/errors.ts";
 import {
-  assertPlainData,
   copyPlainData,
   findPlainDataFault,
+  notPlainData,
   plainDataDepthMax,
   sameContent,
 } from "../../../src/resource/plain-data.ts";
@@ -72,19 +71,16 @@ describe("findPlainDataFault()", () => {
   });
 });
 
-describe("assertPlainData()", () => {
-  it("throws INVALID_OBJECT with the field, for the caller's action", () => {
-    try {
-      assertPlainData({ spec: { size: 1n } }, 'create widget "a"', { name: "a" });
-      expect.unreachable();
-    } catch (error) {
-      expect(isStoreError(error, "INVALID_OBJECT")).toBe(true);
-      if (!isStoreError(error, "INVALID_OBJECT")) return;
-      expect(error.message).toBe(
-        'Cannot create widget "a": field "spec.size": is a bigint, expected plain data',
-      );
-      expect(error.details).toMatchObject({ name: "a", errors: [{ field: "spec.size" }] });
-    }
+describe("notPlainData()", () => {
+  it("is INVALID_OBJECT with the field, for the caller's action", () => {
+    const fault = findPlainDataFault({ spec: { size: 1n } });
+    if (fault === undefined) expect.unreachable();
+    const error = notPlainData(fault, 'create widget "a"', { name: "a" });
+    expect(error.code).toBe("INVALID_OBJECT");
+    expect(error.message).toBe(
+      'Cannot create widget "a": field "spec.size": is a bigint, expected plain data',
+    );
+    expect(error.details).toMatchObject({ name: "a", errors: [{ field: "spec.size" }] });
   });
 });
 

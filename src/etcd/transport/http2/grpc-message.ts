@@ -32,11 +32,6 @@ export class MessageAssembler {
     this.#onMessage = onMessage;
   }
 
-  /** Bytes of the message that is not complete yet. */
-  get pendingBytes(): number {
-    return this.#gathered + this.#prefixUsed;
-  }
-
   /** Takes a piece; returns what is wrong with it, if anything. */
   push(piece: Buffer): string | undefined {
     let at = 0;

@@ -30,11 +30,6 @@ export class Output {
     this.#socket = socket;
   }
 
-  /** True while the socket's own buffer is above its mark. */
-  get congested(): boolean {
-    return this.#socket.writableNeedDrain;
-  }
-
   frame(type: number, flags: number, streamId: number, payload: Uint8Array, prefix?: Uint8Array): void {
     if (this.#closed) return;
     const prefixBytes = prefix?.length ?? 0;
