@@ -64,7 +64,12 @@ export interface StoreErrorDetails {
   INVALID_ARGUMENT: { readonly argument: string; readonly errors?: readonly FieldError[] | undefined };
   INVALID_TOKEN: { readonly reason: string };
   TOO_LARGE: Subject & { readonly sizeBytes: number; readonly limitBytes: number };
-  CORRUPT_OBJECT: Subject & { readonly reason: string; readonly resourceVersion?: string | undefined };
+  CORRUPT_OBJECT: Subject & {
+    readonly reason: string;
+    /** The byte of the value at which it was found, where its decoder knows it. */
+    readonly offset?: number | undefined;
+    readonly resourceVersion?: string | undefined;
+  };
   CORRUPT_SNAPSHOT: {
     readonly path?: string | undefined;
     readonly offset?: number | undefined;

@@ -7,7 +7,8 @@
  */
 import { createHash } from "node:crypto";
 import { StoreError } from "../errors.ts";
-import { DecodeFault, readMsgpack } from "./msgpack-reader.ts";
+import { DecodeFault } from "./decode-fault.ts";
+import { readMsgpack } from "./msgpack-reader.ts";
 import { MsgpackWriter } from "./msgpack-writer.ts";
 import { type SharedForms, shapesMax, sharedForms, wordsMax } from "./shared-forms.ts";
 

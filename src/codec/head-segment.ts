@@ -9,7 +9,8 @@
  */
 import type { Head } from "../resource/head.ts";
 import type { ObjectMeta } from "../resource/resource.ts";
-import { DecodeFault, MsgpackReader } from "./msgpack-reader.ts";
+import { DecodeFault } from "./decode-fault.ts";
+import { MsgpackReader } from "./msgpack-reader.ts";
 import { MsgpackWriter, NotPlainData } from "./msgpack-writer.ts";
 import { type SharedForms, sharedForms } from "./shared-forms.ts";
 import type { TextShapes } from "./text-shapes.ts";

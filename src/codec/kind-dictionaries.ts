@@ -8,9 +8,10 @@
  * a dictionary that has not been read back from etcd. All of it happens behind the writes, which use plain
  * maps meanwhile; when etcd fails, the next 64 writes try again.
  */
+
+import { DecodeFault } from "./decode-fault.ts";
 import { Dictionary } from "./dictionary.ts";
 import { DictionaryLearner } from "./learn-dictionary.ts";
-import { DecodeFault } from "./msgpack-reader.ts";
 
 /** Where dictionaries are kept: immutable entries under the bookkeeping root, carried by every backup, never deleted. */
 export interface DictionaryStore {

@@ -10,13 +10,9 @@
  * records and words stand as numbers (shared-forms.ts).
  */
 import { plainDataDepthMax } from "../resource/plain-data.ts";
+import { DecodeFault } from "./decode-fault.ts";
 import { type SharedForms, type SharedTokens, shapeTokens, wordTokens } from "./shared-forms.ts";
 import type { TextShapes } from "./text-shapes.ts";
-
-/** What is wrong with the bytes; codecs turn it into CORRUPT_OBJECT with the key. */
-export class DecodeFault extends Error {
-  override readonly name = "DecodeFault";
-}
 
 /** Reads text; strict: damaged UTF-8 is an error, a byte order mark is a character. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -5,6 +5,7 @@
 import { inflateRawSync } from "node:zlib";
 import type { Head } from "../resource/head.ts";
 import type { AnyResource } from "../resource/resource.ts";
+import { DecodeFault } from "./decode-fault.ts";
 import {
   at,
   bodyBytesMax,
@@ -17,7 +18,7 @@ import {
 import { readHead } from "./head-segment.ts";
 import { parseJson } from "./json-body.ts";
 import type { KindDictionaries } from "./kind-dictionaries.ts";
-import { DecodeFault, readMsgpack } from "./msgpack-reader.ts";
+import { readMsgpack } from "./msgpack-reader.ts";
 import { TextShapes } from "./text-shapes.ts";
 
 const noBytes = new Uint8Array(0);

@@ -14,6 +14,7 @@ import { type Head, isHeadTrusted } from "../resource/head.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import type { AnyResource } from "../resource/resource.ts";
 import type { Codec } from "./codec.ts";
+import { DecodeFault } from "./decode-fault.ts";
 import {
   at,
   bodyFormats,
@@ -26,7 +27,6 @@ import {
 } from "./envelope.ts";
 import { headPreamble } from "./head-segment.ts";
 import { type DictionaryStore, KindDictionaries } from "./kind-dictionaries.ts";
-import { DecodeFault } from "./msgpack-reader.ts";
 import { HeadOnlyValue, headBytesOf, keyOf, OpenedValue } from "./opened-value.ts";
 import { dictionaryName, PlainReader } from "./plain-reader.ts";
 import { PlainWriter } from "./plain-writer.ts";

@@ -6,6 +6,8 @@
  * etcd holds every built-in object in it, and Kubernetes' HTTP carries it as application/vnd.kubernetes.protobuf.
  * (k8s.io/apimachinery pkg/runtime/types.go, Unknown.)
  */
+import { DecodeFault } from "../../codec/decode-fault.ts";
+import type { MessageWriter, MessageWriterOptions } from "./message-writer.ts";
 
 /** "k8s\0". */
 export const protobufMagic: readonly [number, number, number, number] = [0x6b, 0x38, 0x73, 0x00];
@@ -19,3 +21,115 @@ export function isKubernetesProtobuf(bytes: Uint8Array): boolean {
     bytes[3] === protobufMagic[3]
   );
 }
+
+/** What an envelope says; `start` and `end` are where the message of the object lies. */
+export interface Envelope {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads an envelope without its object. @throws DecodeFault */
+export function readEnvelope(bytes: Uint8Array): Envelope {
+  if (!isKubernetesProtobuf(bytes))
+    throw new DecodeFault('at byte 0: it does not begin with "k8s\\0"', { offset: 0 });
+  const fields = new EnvelopeFields(bytes, protobufMagic.length, bytes.length);
+  let apiVersion = "";
+  let kind = "";
+  let start = bytes.length;
+  let end = bytes.length;
+  while (fields.next()) {
+    if (fields.number === 1) {
+      const type = new EnvelopeFields(bytes, fields.start, fields.end);
+      while (type.next()) {
+        if (type.number === 1) apiVersion = type.text();
+        else if (type.number === 2) kind = type.text();
+      }
+    } else if (fields.number === 2) {
+      start = fields.start;
+      end = fields.end;
+    } else if (fields.number === 3 && fields.start !== fields.end) {
+      throw fields.fault(`its content is encoded as ${JSON.stringify(fields.text())}`);
+    }
+  }
+  return { apiVersion, kind, start, end };
+}
+
+/** Writes the envelope before the object's message, which `writer` has written. */
+export function writeEnvelope(
+  writer: MessageWriter,
+  apiVersion: string,
+  kind: string,
+  writeMessage: () => void,
+  options: MessageWriterOptions = {},
+): void {
+  writer.begin(options);
+  // From the end to the beginning, as the writer goes.
+  writer.writeText(0x22, "");
+  writer.writeText(0x1a, "");
+  let from = writer.length;
+  writeMessage();
+  writer.endField(0x12, from);
+  from = writer.length;
+  writer.writeText(0x12, kind);
+  writer.writeText(0x0a, apiVersion);
+  writer.endField(0x0a, from);
+  writer.writeBytes(Uint8Array.from(protobufMagic));
+}
+
+/** The length-delimited fields of an envelope, one by one; it has no others. */
+class EnvelopeFields {
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
+  #at: number;
+  number = 0;
+  /** Of the field's content. */
+  start = 0;
+  end = 0;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  /** Whether there is another field, which `number`, `start` and `end` then tell. @throws DecodeFault */
+  next(): boolean {
+    if (this.#at >= this.#end) return false;
+    const tag = this.#varint();
+    if ((tag & 7) !== 2 || tag < 8) throw this.fault(`a field of its envelope has tag ${tag}`);
+    this.number = tag >>> 3;
+    const length = this.#varint();
+    if (length > this.#end - this.#at) throw this.fault(`a length is ${length}, more than is left`);
+    this.start = this.#at;
+    this.end = this.#at + length;
+    this.#at = this.end;
+    return true;
+  }
+
+  text(): string {
+    try {
+      return utf8.decode(this.#bytes.subarray(this.start, this.end));
+    } catch {
+      throw this.fault("a text of its envelope is no UTF-8");
+    }
+  }
+
+  fault(reason: string): DecodeFault {
+    return new DecodeFault(`at byte ${this.#at}: ${reason}`, { offset: this.#at });
+  }
+
+  #varint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      if (this.#at >= this.#end) throw this.fault("it is cut in its envelope");
+      const byte = this.#bytes[this.#at++] ?? 0;
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+    throw this.fault("a number of its envelope has more than five bytes");
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

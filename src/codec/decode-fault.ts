@@ -1,0 +1,11 @@
+/** What is wrong with the bytes of a value, from whatever decodes them; codecs turn it into CORRUPT_OBJECT with the key. */
+export class DecodeFault extends Error {
+  override readonly name = "DecodeFault";
+  /** The byte at which the fault was found, where the decoder knows it. */
+  readonly offset: number | undefined;
+
+  constructor(reason: string, options: ErrorOptions & { readonly offset?: number | undefined } = {}) {
+    super(reason, options);
+    this.offset = options.offset;
+  }
+}

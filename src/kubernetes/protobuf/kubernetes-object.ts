@@ -1,0 +1,219 @@
+/**
+ * Whole objects in Kubernetes' formats: what lies in etcd, and what HTTP carries as protobuf.
+ *
+ * Built-in kinds are protobuf in an envelope. kube-apiserver keeps custom resources as JSON, and of the built-in kinds
+ * CustomResourceDefinitions and APIServices, whose servers are written with JSON alone.
+ *
+ * An object that was decoded here remembers its bytes as long as it lives. Unchanged, it is encoded to the same bytes, also
+ * where an older or newer Kubernetes wrote them; changed, it is written in today's form, unless fields would be lost.
+ */
+import { DecodeFault } from "../../codec/decode-fault.ts";
+import { parseJson } from "../../codec/json-body.ts";
+import { StoreError } from "../../errors.ts";
+import { sameContent } from "../../resource/plain-data.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import { kubernetesTypes } from "../types/type-table.ts";
+import { goJsonText } from "./go-json.ts";
+import { type MessagePlan, planOf } from "./message-plan.ts";
+import { MessageReader, type UnknownField } from "./message-reader.ts";
+import { EncodeFault, MessageWriter } from "./message-writer.ts";
+import { isKubernetesProtobuf, readEnvelope, writeEnvelope } from "./unknown.ts";
+
+/** Groups whose objects kube-apiserver keeps as JSON although they have protobuf. */
+const groupsKeptAsJson: ReadonlySet<string> = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
+const braceByte = 0x7b;
+
+/** What an object was decoded from. */
+interface Origin {
+  readonly bytes: Uint8Array;
+  readonly unknownFields: readonly UnknownField[];
+}
+/** Held by the objects themselves: an entry goes with its object. */
+const origins = new WeakMap<object, Origin>();
+
+export interface DecodeOptions {
+  /** Told of fields that the table of types does not have, when there are any: a newer Kubernetes wrote them, and the object comes without. */
+  readonly onUnknownFields?: ((fields: readonly UnknownField[]) => void) | undefined;
+}
+
+export interface EncodeOptions {
+  /**
+   * Told of every member that the object's type does not have, by its path; it is left out, as kube-apiserver does by
+   * default. Absent: such a member is INVALID_OBJECT.
+   */
+  readonly onUnknownMember?: ((path: string) => void) | undefined;
+}
+
+/**
+ * An object as kube-apiserver shows it, from Kubernetes' protobuf ("k8s\0") or JSON. Of any built-in kind, lists, Status and
+ * options included. Its apiVersion and kind are those it was written in.
+ * @throws CORRUPT_OBJECT with the offset in its reason; also for a kind that the table of types does not have
+ */
+export function decodeKubernetes(value: Uint8Array, options: DecodeOptions = {}): AnyResource {
+  try {
+    const decoded = isKubernetesProtobuf(value) ? decodeProtobuf(value) : decodeJson(value);
+    origins.set(decoded.object, { bytes: value, unknownFields: decoded.unknownFields });
+    if (decoded.unknownFields.length > 0) options.onUnknownFields?.(decoded.unknownFields);
+    return decoded.object;
+  } catch (error) {
+    if (!(error instanceof DecodeFault)) throw error;
+    throw corruptObject(error);
+  }
+}
+
+/**
+ * The bytes that kube-apiserver stores for an object: protobuf for built-in kinds, JSON for all others.
+ * metadata.resourceVersion is written as it is: kube-apiserver stores none.
+ * @throws INVALID_OBJECT for what is no such object, naming the field; also when fields of a newer Kubernetes, which
+ * `decodeKubernetes` has passed over, would be lost
+ */
+export function encodeKubernetes(object: AnyResource, options: EncodeOptions = {}): Uint8Array {
+  const { apiVersion, kind } = object;
+  const plan = isKeptAsProtobuf(apiVersion) ? planOfKind(apiVersion, kind) : undefined;
+  return withOrigin(
+    object,
+    plan === undefined ? encodeJson(object, options) : encodeProtobuf(object, options),
+  );
+}
+
+/**
+ * The object as application/vnd.kubernetes.protobuf, for every kind that has protobuf, CustomResourceDefinitions included:
+ * bodies of requests and responses.
+ * @throws INVALID_OBJECT as `encodeKubernetes`; also for a kind without protobuf (a custom resource, a Table)
+ */
+export function encodeKubernetesProtobuf(object: AnyResource, options: EncodeOptions = {}): Uint8Array {
+  return withOrigin(object, encodeProtobuf(object, options));
+}
+
+/** Whether the kind can be sent as protobuf: it is built in, and its type has field numbers. */
+export function hasKubernetesProtobuf(apiVersion: string, kind: string): boolean {
+  return planOfKind(apiVersion, kind) !== undefined;
+}
+
+export interface DecodedProtobuf {
+  readonly object: AnyResource;
+  readonly unknownFields: readonly UnknownField[];
+}
+
+/** @throws DecodeFault */
+export function decodeProtobuf(value: Uint8Array): DecodedProtobuf {
+  const { apiVersion, kind, start, end } = readEnvelope(value);
+  const plan = planOfKind(apiVersion, kind);
+  if (plan === undefined) throw unknownKind(apiVersion, kind);
+  const reader = new MessageReader(value, start, end);
+  const object: Record<string, unknown> = { kind, apiVersion };
+  reader.readInto(plan, end, object);
+  return { object: object as AnyResource, unknownFields: reader.unknown };
+}
+
+/** The plan of a kind that has protobuf. */
+export function planOfKind(apiVersion: string, kind: string): MessagePlan | undefined {
+  const facts = kubernetesTypes().ofKind(apiVersion, kind);
+  if (facts === undefined || (facts.fields.length > 0 && facts.fields.every(({ number }) => number === 0))) {
+    return undefined;
+  }
+  return planOf(facts.name);
+}
+
+/** Whether kube-apiserver keeps built-in kinds of this group and version as protobuf. */
+export function isKeptAsProtobuf(apiVersion: string): boolean {
+  const slash = apiVersion.indexOf("/");
+  return slash < 0 || !groupsKeptAsJson.has(apiVersion.slice(0, slash));
+}
+
+export function unknownKind(apiVersion: string, kind: string): DecodeFault {
+  return new DecodeFault(
+    `it is ${JSON.stringify(apiVersion)} ${JSON.stringify(kind)}, a kind that the table of Kubernetes' types does not have`,
+  );
+}
+
+export function describeUnknownFields(fields: readonly UnknownField[]): string {
+  return fields.map(({ message, number }) => `${message} field ${number}`).join(", ");
+}
+
+/** @throws INVALID_OBJECT */
+export function encodeProtobuf(object: AnyResource, options: EncodeOptions = {}): Uint8Array {
+  const { apiVersion, kind } = object;
+  const plan = planOfKind(apiVersion, kind);
+  if (plan === undefined) {
+    throw invalidObject(object, {
+      field: "kind",
+      message: `${JSON.stringify(apiVersion)} ${JSON.stringify(kind)} has no protobuf`,
+    });
+  }
+  try {
+    const writer = new MessageWriter();
+    writeEnvelope(writer, apiVersion, kind, () => writer.writeMessage(plan, object), options);
+    return writer.written();
+  } catch (error) {
+    if (!(error instanceof EncodeFault)) throw error;
+    throw invalidObject(object, { field: error.field, message: error.message });
+  }
+}
+
+/** @throws INVALID_OBJECT */
+export function encodeJson(object: AnyResource, options: EncodeOptions = {}): Uint8Array {
+  const plan = planOfKind(object.apiVersion, object.kind);
+  // A built-in kind is written in the order of its Go struct, with what Go writes for what is not set.
+  const shown = plan === undefined ? sorted(object) : decodeProtobuf(encodeProtobuf(object, options)).object;
+  return Buffer.from(`${goJsonText(shown)}\n`);
+}
+
+function decodeJson(value: Uint8Array): DecodedProtobuf {
+  if (value[0] !== braceByte)
+    throw new DecodeFault("at byte 0: it is neither protobuf nor JSON", { offset: 0 });
+  const object = parseJson(value);
+  const { apiVersion, kind } = object as Record<string, unknown>;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") {
+    throw new DecodeFault("it has no apiVersion or no kind");
+  }
+  return { object: object as AnyResource, unknownFields: [] };
+}
+
+/** The bytes an unchanged object came from, else `encoded`. */
+function withOrigin(object: AnyResource, encoded: Uint8Array): Uint8Array {
+  const origin = origins.get(object);
+  if (origin === undefined || Buffer.compare(origin.bytes, encoded) === 0) return encoded;
+  const before = isKubernetesProtobuf(origin.bytes) ? decodeProtobuf(origin.bytes) : decodeJson(origin.bytes);
+  if (sameContent(before.object, object)) return origin.bytes.slice();
+  if (origin.unknownFields.length === 0) return encoded;
+  throw invalidObject(object, {
+    field: "",
+    message: `it was read without ${describeUnknownFields(origin.unknownFields)}, which a newer Kubernetes wrote; written back it would lose them`,
+  });
+}
+
+/** Records with their members sorted, as Go writes maps. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const record = value as Record<string, unknown>;
+  const result: Record<string, unknown> = {};
+  for (const name of Object.keys(record).sort()) {
+    if (record[name] !== undefined) result[name] = sorted(record[name]);
+  }
+  return result;
+}
+
+function corruptObject(fault: DecodeFault): StoreError<"CORRUPT_OBJECT"> {
+  return new StoreError(
+    "CORRUPT_OBJECT",
+    `Cannot read a value of Kubernetes: ${fault.message}`,
+    { reason: fault.message, offset: fault.offset },
+    { cause: fault },
+  );
+}
+
+export function invalidObject(
+  object: AnyResource,
+  fault: { readonly field: string; readonly message: string },
+): StoreError<"INVALID_OBJECT"> {
+  const { kind, metadata } = object;
+  const where = fault.field === "" ? "" : `field "${fault.field}": `;
+  return new StoreError("INVALID_OBJECT", `Cannot encode ${kind}: ${where}${fault.message}`, {
+    kind,
+    namespace: metadata?.namespace,
+    name: metadata?.name,
+    errors: [fault],
+  });
+}

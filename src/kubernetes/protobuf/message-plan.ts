@@ -1,0 +1,244 @@
+/**
+ * A message's facts, prepared for reading and writing: fields by number, and the members of its JSON in their order.
+ *
+ * The members of an inline field stand among those of the message that holds it, so they have slots of the outer message:
+ *
+ *   Volume        name | hostPath emptyDir …        slots 0 | 1 2 …
+ *   fields        1 name → slot 0     2 volumeSource (inline) → its slots begin at 1
+ *
+ * A projected plan knows the same fields but keeps only those that lead to given paths; the others are passed over.
+ */
+import { invariant } from "../../errors.ts";
+import type { FieldFacts, MessageFacts } from "../types/type-facts.ts";
+import { kubernetesTypes } from "../types/type-table.ts";
+
+/** How a value lies in the bytes. */
+export const operations = {
+  string: 0,
+  bool: 1,
+  int32: 2,
+  int64: 3,
+  double: 4,
+  bytes: 5,
+  time: 6,
+  microtime: 7,
+  duration: 8,
+  quantity: 9,
+  intorstring: 10,
+  /** JSON in a message of its own: FieldsV1, RawExtension, JSON. */
+  json: 11,
+  message: 12,
+  /** A list that may be null: a message with `items`. */
+  items: 13,
+  schemaOrBool: 14,
+  schemaOrArray: 15,
+  schemaOrStrings: 16,
+  inline: 17,
+} as const;
+export type Operation = (typeof operations)[keyof typeof operations];
+
+/** What stands in JSON for a field that the bytes have not. */
+export type Absent = "omit" | "null" | "empty" | { readonly value: string | number | boolean };
+
+export interface FieldPlan {
+  readonly number: number;
+  /** Protobuf's wire type: 0 varint, 1 eight bytes, 2 length and bytes. */
+  readonly wire: 0 | 1 | 2;
+  readonly operation: Operation;
+  readonly repeated: FieldFacts["repeated"];
+  readonly name: string;
+  /** Slot of its value, or of the first member of an inline message. */
+  readonly slot: number;
+  /** A zero that is read stays out of JSON: omitempty, and no pointer. */
+  readonly omitsZero: boolean;
+  /** Go writes it always, zero or not. */
+  readonly always: boolean;
+  /** Read and thrown away: a projection does not want it. */
+  readonly isSkipped: boolean;
+  /** The plan of its message, made when it is first met. */
+  plan(): MessagePlan;
+}
+
+export interface Slot {
+  readonly name: string;
+  readonly absent: Absent;
+  readonly field: FieldPlan;
+}
+
+export interface MessagePlan {
+  readonly name: string;
+  readonly isKind: boolean;
+  /** By field number; sparse. */
+  readonly byNumber: readonly (FieldPlan | undefined)[];
+  /** From the highest number down: the order in which the writer, which goes backwards, needs them. */
+  readonly descending: readonly FieldPlan[];
+  readonly slots: readonly Slot[];
+  /** Slot by JSON name. */
+  readonly byName: ReadonlyMap<string, number>;
+}
+
+/** Which members to keep: a tree of JSON names; "all" keeps everything below. */
+export type Projection = "all" | { readonly [name: string]: Projection };
+
+const plans = new Map<string, MessagePlan>();
+
+/** The plan of a message of the table, made once. */
+export function planOf(name: string): MessagePlan {
+  const known = plans.get(name);
+  if (known !== undefined) return known;
+  const facts = kubernetesTypes().message(name);
+  invariant(facts !== undefined, `the table of Kubernetes' types has ${name}`);
+  const plan = makePlan(facts, "all");
+  plans.set(name, plan);
+  return plan;
+}
+
+/** A plan that keeps only what `projection` names; kept by its caller. */
+export function projectedPlan(name: string, projection: Projection): MessagePlan {
+  const facts = kubernetesTypes().message(name);
+  invariant(facts !== undefined, `the table of Kubernetes' types has ${name}`);
+  return projection === "all" ? planOf(name) : makePlan(facts, projection);
+}
+
+function makePlan(facts: MessageFacts, projection: Projection): MessagePlan {
+  const slots: Slot[] = [];
+  const fields: FieldPlan[] = [];
+  for (const fact of facts.fields) {
+    if (fact.number === 0) continue;
+    const field = makeField(fact, slots.length, projection);
+    fields.push(field);
+    if (field.operation !== operations.inline) {
+      slots.push({ name: fact.name, absent: field.isSkipped ? "omit" : absentOf(fact), field });
+      continue;
+    }
+    // A pointer that is absent has no members; no message of Kubernetes has one, so it is not told apart.
+    for (const slot of field.plan().slots) slots.push(slot);
+  }
+  const byNumber: (FieldPlan | undefined)[] = [];
+  for (const field of fields) byNumber[field.number] = field;
+  return {
+    name: facts.name,
+    isKind: facts.isKind,
+    byNumber,
+    descending: [...fields].sort((a, b) => b.number - a.number),
+    slots,
+    byName: new Map(slots.map(({ name }, slot) => [name, slot])),
+  };
+}
+
+function makeField(fact: FieldFacts, slot: number, projection: Projection): FieldPlan {
+  const operation = operationOf(fact);
+  const isInline = operation === operations.inline;
+  const inner = projection === "all" ? "all" : isInline ? projection : projection[fact.name];
+  const { type } = fact;
+  let made: MessagePlan | undefined;
+  return {
+    number: fact.number,
+    wire: wireOf(operation, fact),
+    operation,
+    repeated: fact.repeated,
+    name: fact.name,
+    slot,
+    omitsZero: fact.omitEmpty && !fact.pointer && fact.repeated === "one",
+    always: isAlwaysWritten(fact, operation),
+    isSkipped: inner === undefined,
+    plan: () => {
+      if (made === undefined) {
+        invariant("message" in type, `${fact.name} is a message`);
+        made =
+          inner === undefined || inner === "all" ? planOf(type.message) : projectedPlan(type.message, inner);
+      }
+      return made;
+    },
+  };
+}
+
+function operationOf({ type, name }: FieldFacts): Operation {
+  if ("scalar" in type) {
+    const { scalar } = type;
+    switch (scalar) {
+      case "fields":
+      case "raw":
+      case "any":
+        return operations.json;
+      case "uint32":
+      case "uint64":
+        // None of Kubernetes' stored types has one; they would be read as they are written, below 2^53.
+        return operations.int64;
+      default:
+        return operations[scalar];
+    }
+  }
+  switch (kubernetesTypes().message(type.message)?.form) {
+    case "items":
+      return operations.items;
+    case "json":
+      return operations.json;
+    case "schema-or-bool":
+      return operations.schemaOrBool;
+    case "schema-or-array":
+      return operations.schemaOrArray;
+    case "schema-or-strings":
+      return operations.schemaOrStrings;
+    default:
+      return name === "" ? operations.inline : operations.message;
+  }
+}
+
+function wireOf(operation: Operation, { repeated }: FieldFacts): FieldPlan["wire"] {
+  if (repeated === "map") return 2;
+  if (operation === operations.double) return 1;
+  const isVarint =
+    operation === operations.bool || operation === operations.int32 || operation === operations.int64;
+  return isVarint ? 0 : 2;
+}
+
+/** Go's generated code writes what is no pointer, no list, no map and no bytes whatever its value. */
+function isAlwaysWritten({ repeated, pointer, until }: FieldFacts, operation: Operation): boolean {
+  if (until !== undefined || pointer || repeated !== "one") return false;
+  return operation !== operations.bytes && operation !== operations.items;
+}
+
+function absentOf(fact: FieldFacts): Absent {
+  if (fact.until !== undefined) return "omit";
+  if (fact.pointer || fact.repeated !== "one") return fact.omitEmpty ? "omit" : "null";
+  if (fact.omitZero) return "omit";
+  if ("message" in fact.type) {
+    switch (kubernetesTypes().message(fact.type.message)?.form) {
+      case undefined:
+        return "empty";
+      case "schema-or-bool":
+        return { value: false };
+      default:
+        return fact.omitEmpty ? "omit" : "null";
+    }
+  }
+  switch (fact.type.scalar) {
+    // Structs in Go, which omitempty never leaves out.
+    case "time":
+    case "microtime":
+    case "raw":
+    case "fields":
+      return "null";
+    case "quantity":
+      return { value: "0" };
+    case "intorstring":
+      return { value: 0 };
+    case "duration":
+      return { value: "0s" };
+    default:
+      break;
+  }
+  if (fact.omitEmpty) return "omit";
+  switch (fact.type.scalar) {
+    case "string":
+      return { value: "" };
+    case "bool":
+      return { value: false };
+    case "bytes":
+    case "any":
+      return "null";
+    default:
+      return { value: 0 };
+  }
+}

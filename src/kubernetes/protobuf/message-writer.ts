@@ -1,0 +1,539 @@
+/**
+ * The writer of Kubernetes' messages: JSON into the bytes that Go's generated code writes, driven by a message's plan.
+ *
+ * Go writes a message from its end to its beginning, so that every length is known when it is written; so does this
+ * writer, into one buffer that grows at its front. Fields come out in the order of their numbers, maps sorted by the
+ * bytes of their keys, and what is no pointer in Go always, zero or not.
+ *
+ * Nothing is dropped unsaid: a member that the message has not, and a value of another type, are faults with their path.
+ */
+import { formatPath, plainDataDepthMax } from "../../resource/plain-data.ts";
+import { goJson } from "./go-json.ts";
+import { type FieldPlan, type MessagePlan, operations } from "./message-plan.ts";
+import { canonicalQuantity } from "./quantity-text.ts";
+import { parseDuration, parseTime, zeroTimeSeconds } from "./time-text.ts";
+
+type Step = string | number;
+
+/** What is wrong with an object that is to be encoded: where, and what. */
+export class EncodeFault extends Error {
+  override readonly name = "EncodeFault";
+  readonly field: string;
+
+  constructor(field: string, reason: string) {
+    super(reason);
+    this.field = field;
+  }
+}
+
+const { utf8Write } = Buffer.prototype as unknown as {
+  utf8Write(this: Uint8Array, text: string, start: number, length: number): number;
+};
+
+/** First size of the buffer, bytes: most objects fit. */
+const bufferBytes = 16 * 1024;
+/** Text up to this length is written a character at a time: below it a call into the runtime costs more. */
+const shortText = 40;
+const twoTo32 = 4_294_967_296;
+const quantitiesMax = 4096;
+
+export interface MessageWriterOptions {
+  /**
+   * Told of every member that the message has not, by its path, which is then left out. Absent: such a member is a fault.
+   */
+  readonly onUnknownMember?: ((path: string) => void) | undefined;
+}
+
+export class MessageWriter {
+  #buffer: Uint8Array = new Uint8Array(bufferBytes);
+  /** The first written byte. */
+  #at: number = bufferBytes;
+  #depth = 0;
+  readonly #slots: unknown[] = [];
+  #top = 0;
+  #onUnknownMember: ((path: string) => void) | undefined;
+  /** Where the writer is; kept only once a fault or an unknown member has to be told. */
+  #path: Step[] | undefined;
+  readonly #quantities = new Map<string, string>();
+
+  /** The message of `object`, in a buffer of its own. @throws EncodeFault */
+  write(plan: MessagePlan, object: unknown, options: MessageWriterOptions = {}): Uint8Array {
+    this.begin(options);
+    this.writeMessage(plan, object);
+    return this.written();
+  }
+
+  /** Begins a value anew; what was written is given up. */
+  begin({ onUnknownMember }: MessageWriterOptions = {}): void {
+    this.#at = this.#buffer.length;
+    this.#depth = 0;
+    this.#top = 0;
+    this.#slots.length = 0;
+    this.#onUnknownMember = onUnknownMember;
+    this.#path = onUnknownMember === undefined ? undefined : [];
+  }
+
+  /** What has been written, copied. */
+  written(): Uint8Array {
+    return this.#buffer.slice(this.#at);
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#buffer.length - this.#at;
+  }
+
+  /** A length-delimited field before what is written: `from` is `length` as it was before its content. */
+  endField(tag: number, from: number): void {
+    this.#varint(this.length - from);
+    this.#varint(tag);
+  }
+
+  writeText(tag: number, text: string): void {
+    this.#string(text);
+    this.#varint(tag);
+  }
+
+  writeBytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#at -= bytes.length;
+    this.#buffer.set(bytes, this.#at);
+  }
+
+  /** The fields of `object`, before what is written. @throws EncodeFault without a path of its own when none is kept */
+  writeMessage(plan: MessagePlan, object: unknown): void {
+    try {
+      this.#message(plan, object);
+    } catch (error) {
+      if (!(error instanceof EncodeFault) || this.#path !== undefined) throw error;
+      // Found without a path: once more, now with one. A sound object never pays for it.
+      this.begin({ onUnknownMember: this.#onUnknownMember });
+      this.#path = [];
+      this.#message(plan, object);
+      throw error;
+    }
+  }
+
+  #message(plan: MessagePlan, object: unknown): void {
+    if (++this.#depth > plainDataDepthMax)
+      throw this.#fault(`is nested deeper than ${plainDataDepthMax} levels`);
+    if (!isRecord(object)) throw this.#fault(`is ${nameOf(object)}, expected a record`);
+    const base = this.#top;
+    const slots = this.#slots;
+    const { byName } = plan;
+    this.#top = base + plan.slots.length;
+    for (let i = base; i < this.#top; i++) slots[i] = undefined;
+    for (const name of Object.keys(object)) {
+      const value = object[name];
+      if (value === undefined || value === null) continue;
+      const slot = byName.get(name);
+      if (slot !== undefined) slots[base + slot] = value;
+      else if (!(plan.isKind && (name === "kind" || name === "apiVersion"))) this.#unknownMember(plan, name);
+    }
+    this.#fields(plan, base);
+    this.#top = base;
+    this.#depth--;
+  }
+
+  #fields(plan: MessagePlan, base: number): void {
+    const slots = this.#slots;
+    for (const field of plan.descending) {
+      if (field.operation === operations.inline) {
+        const from = this.length;
+        this.#fields(field.plan(), base + field.slot);
+        this.endField((field.number << 3) | 2, from);
+        continue;
+      }
+      const value = slots[base + field.slot];
+      if (value === undefined) {
+        if (field.always) this.#zero(field);
+      } else if (field.repeated === "one") {
+        this.#path?.push(field.name);
+        this.#field(field, value);
+        this.#path?.pop();
+      } else {
+        this.#path?.push(field.name);
+        if (field.repeated === "list") this.#list(field, value);
+        else this.#map(field, value);
+        this.#path?.pop();
+      }
+    }
+  }
+
+  #list(field: FieldPlan, value: unknown): void {
+    if (!Array.isArray(value)) throw this.#fault(`is ${nameOf(value)}, expected a list`);
+    this.#depth++;
+    for (let i = value.length - 1; i >= 0; i--) {
+      this.#path?.push(i);
+      const member: unknown = value[i];
+      if (member === undefined || member === null) this.#zero(field);
+      else this.#field(field, member);
+      this.#path?.pop();
+    }
+    this.#depth--;
+  }
+
+  #map(field: FieldPlan, value: unknown): void {
+    if (!isRecord(value)) throw this.#fault(`is ${nameOf(value)}, expected a record`);
+    this.#depth++;
+    const tag = (field.number << 3) | 2;
+    const names = sortedNames(value);
+    for (let i = names.length - 1; i >= 0; i--) {
+      const name = names[i] ?? "";
+      const member = value[name];
+      if (member === undefined) continue;
+      const from = this.length;
+      this.#path?.push(name);
+      if (member !== null) this.#numbered(field, member, 2);
+      else if (field.operation !== operations.bytes) this.#zero(field, 2);
+      if (name === "__proto__") throw this.#fault("is a name that no field may have");
+      this.#string(name);
+      this.#path?.pop();
+      this.#byte(0x0a);
+      this.endField(tag, from);
+    }
+    this.#depth--;
+  }
+
+  #field(field: FieldPlan, value: unknown): void {
+    this.#numbered(field, value, field.number);
+  }
+
+  /** What Go writes for a value that is not there. */
+  #zero(field: FieldPlan, number: number = field.number): void {
+    switch (field.operation) {
+      case operations.string:
+        this.#byte(0);
+        break;
+      case operations.bool:
+      case operations.int32:
+      case operations.int64:
+        this.#byte(0);
+        break;
+      case operations.double:
+        this.writeBytes(new Uint8Array(8));
+        break;
+      case operations.message:
+        this.#numbered(field, {}, number);
+        return;
+      case operations.quantity:
+        this.#numbered(field, "0", number);
+        return;
+      case operations.intorstring:
+        this.#numbered(field, 0, number);
+        return;
+      case operations.duration:
+        this.#numbered(field, "0s", number);
+        return;
+      case operations.schemaOrBool:
+        this.#numbered(field, false, number);
+        return;
+      default:
+        // A time, JSON, a list or bytes of which nothing is set: an empty message.
+        this.#byte(0);
+    }
+    this.#varint((number << 3) | field.wire);
+  }
+
+  #numbered(field: FieldPlan, value: unknown, number: number): void {
+    switch (field.operation) {
+      case operations.string:
+        if (typeof value !== "string") throw this.#expected(value, "text");
+        this.#string(value);
+        break;
+      case operations.bool:
+        if (typeof value !== "boolean") throw this.#expected(value, "a boolean");
+        this.#byte(value ? 1 : 0);
+        break;
+      case operations.int32:
+        if (typeof value !== "number" || (value | 0) !== value) {
+          throw this.#expected(value, "a whole number of 32 bits");
+        }
+        this.#integer(value);
+        break;
+      case operations.int64:
+        if (!Number.isSafeInteger(value)) {
+          throw this.#expected(value, "a whole number of at most 2^53 - 1");
+        }
+        this.#integer(value as number);
+        break;
+      case operations.double: {
+        if (typeof value !== "number" || !Number.isFinite(value))
+          throw this.#expected(value, "a finite number");
+        const bytes = new Uint8Array(8);
+        new DataView(bytes.buffer).setFloat64(0, value, true);
+        this.writeBytes(bytes);
+        break;
+      }
+      case operations.bytes:
+        this.#base64(value);
+        break;
+      default: {
+        const from = this.length;
+        this.#content(field, value);
+        this.#varint(this.length - from);
+      }
+    }
+    this.#varint((number << 3) | field.wire);
+  }
+
+  /** What stands in a message of its own. */
+  #content(field: FieldPlan, value: unknown): void {
+    switch (field.operation) {
+      case operations.message:
+        this.#message(field.plan(), value);
+        return;
+      case operations.time:
+        this.#time(value);
+        return;
+      case operations.microtime:
+        this.#microTime(value);
+        return;
+      case operations.duration: {
+        const nanos = typeof value === "string" ? parseDuration(value) : undefined;
+        if (nanos === undefined) throw this.#expected(value, 'a duration as "1h30m"');
+        this.#varint64(nanos);
+        this.#byte(0x08);
+        return;
+      }
+      case operations.quantity:
+        this.#string(this.#quantity(value));
+        this.#byte(0x0a);
+        return;
+      case operations.intorstring:
+        this.#intOrString(value);
+        return;
+      case operations.json:
+        this.#json(value);
+        return;
+      case operations.items:
+        this.#message(field.plan(), { items: value });
+        return;
+      case operations.schemaOrBool:
+        this.#message(
+          field.plan(),
+          typeof value === "boolean" ? { allows: value } : { allows: true, schema: value },
+        );
+        return;
+      case operations.schemaOrArray:
+        this.#message(field.plan(), Array.isArray(value) ? { jSONSchemas: value } : { schema: value });
+        return;
+      case operations.schemaOrStrings:
+        this.#message(field.plan(), Array.isArray(value) ? { property: value } : { schema: value });
+        return;
+      default:
+        throw this.#fault("has a type that cannot be written");
+    }
+  }
+
+  #time(value: unknown): void {
+    const time = typeof value === "string" ? parseTime(value) : undefined;
+    if (time === undefined) throw this.#expected(value, "a time in RFC 3339");
+    // Kubernetes keeps whole seconds of a Time, whatever was sent; Go's zero time is an empty message.
+    if (time.seconds !== zeroTimeSeconds) this.#timestamp(time.seconds, 0);
+  }
+
+  #microTime(value: unknown): void {
+    const time = typeof value === "string" ? parseTime(value) : undefined;
+    if (time === undefined) throw this.#expected(value, "a time in RFC 3339");
+    const nanos = time.nanos - (time.nanos % 1000);
+    if (time.seconds !== zeroTimeSeconds || nanos !== 0) this.#timestamp(time.seconds, nanos);
+  }
+
+  #timestamp(seconds: number, nanos: number): void {
+    this.#integer(nanos);
+    this.#byte(0x10);
+    this.#integer(seconds);
+    this.#byte(0x08);
+  }
+
+  #quantity(value: unknown): string {
+    const text = typeof value === "number" ? String(value) : value;
+    if (typeof text !== "string") throw this.#expected(value, "a quantity");
+    const known = this.#quantities.get(text);
+    if (known !== undefined) return known;
+    const canonical = canonicalQuantity(text);
+    if (canonical === undefined) throw this.#expected(value, "a quantity");
+    if (this.#quantities.size >= quantitiesMax) this.#quantities.clear();
+    this.#quantities.set(text, canonical);
+    return canonical;
+  }
+
+  #intOrString(value: unknown): void {
+    const isText = typeof value === "string";
+    if (!isText && (typeof value !== "number" || (value | 0) !== value)) {
+      throw this.#expected(value, "a whole number of 32 bits or text");
+    }
+    this.#string(isText ? value : "");
+    this.#byte(0x1a);
+    this.#integer(isText ? 0 : value);
+    this.#byte(0x10);
+    this.#byte(isText ? 1 : 0);
+    this.#byte(0x08);
+  }
+
+  #json(value: unknown): void {
+    const result = goJson(value);
+    if ("fault" in result) {
+      for (const step of result.steps) this.#path?.push(step);
+      throw this.#fault(result.fault);
+    }
+    this.#string(result.text);
+    this.#byte(0x0a);
+  }
+
+  #base64(value: unknown): void {
+    if (typeof value !== "string") throw this.#expected(value, "bytes as base64 text");
+    const bytes = Buffer.from(value, "base64");
+    // The decoder passes over what is no base64; only text that says exactly these bytes is taken.
+    if (bytes.toString("base64") !== value) throw this.#fault("is no base64 text");
+    this.writeBytes(bytes);
+    this.#varint(bytes.length);
+  }
+
+  /** A text's length and bytes. */
+  #string(text: string): void {
+    const { length } = text;
+    if (length <= shortText) {
+      this.#reserve(length + 10);
+      const buffer = this.#buffer;
+      let at = this.#at;
+      let i = length - 1;
+      for (; i >= 0; i--) {
+        const code = text.charCodeAt(i);
+        if (code > 0x7f) break;
+        buffer[--at] = code;
+      }
+      if (i < 0) {
+        buffer[--at] = length;
+        this.#at = at;
+        return;
+      }
+    }
+    const size = Buffer.byteLength(text);
+    if (size !== length && !text.isWellFormed()) {
+      throw this.#fault("holds a lone surrogate, which cannot be stored as UTF-8");
+    }
+    this.#reserve(size + 10);
+    this.#at -= size;
+    utf8Write.call(this.#buffer, text, this.#at, size);
+    this.#varint(size);
+  }
+
+  /** A signed whole number, as Go writes it: negative ones are 64 bits long. */
+  #integer(value: number): void {
+    if (value >= 0) this.#varint(value);
+    else this.#varint64(BigInt(value));
+  }
+
+  #varint64(value: bigint): void {
+    const bits = BigInt.asUintN(64, value);
+    this.#varintOf(Number(bits & 0xffff_ffffn), Number(bits >> 32n));
+  }
+
+  /** @param value from 0 to 2^53 - 1 */
+  #varint(value: number): void {
+    if (value < 0x80) {
+      this.#byte(value);
+      return;
+    }
+    this.#varintOf(value % twoTo32, Math.floor(value / twoTo32));
+  }
+
+  #varintOf(low: number, high: number): void {
+    this.#reserve(10);
+    let size = 1;
+    let lower = low >>> 0;
+    let upper = high >>> 0;
+    while (upper !== 0 || lower >= 0x80) {
+      lower = ((lower >>> 7) | (upper << 25)) >>> 0;
+      upper >>>= 7;
+      size++;
+    }
+    let at = (this.#at -= size);
+    const buffer = this.#buffer;
+    lower = low >>> 0;
+    upper = high >>> 0;
+    for (let i = 1; i < size; i++) {
+      buffer[at++] = (lower & 0x7f) | 0x80;
+      lower = ((lower >>> 7) | (upper << 25)) >>> 0;
+      upper >>>= 7;
+    }
+    buffer[at] = lower & 0x7f;
+  }
+
+  #byte(value: number): void {
+    if (this.#at === 0) this.#reserve(1);
+    this.#buffer[--this.#at] = value;
+  }
+
+  #reserve(size: number): void {
+    if (this.#at >= size) return;
+    const written = this.length;
+    const larger = new Uint8Array(Math.max(this.#buffer.length * 2, written + size + bufferBytes));
+    larger.set(this.#buffer.subarray(this.#at), larger.length - written);
+    this.#buffer = larger;
+    this.#at = larger.length - written;
+  }
+
+  #unknownMember(plan: MessagePlan, name: string): void {
+    this.#path?.push(name);
+    if (this.#onUnknownMember === undefined) {
+      throw this.#fault(`is no member of Kubernetes' ${plan.name}`);
+    }
+    this.#onUnknownMember(formatPath("", this.#path ?? []));
+    this.#path?.pop();
+  }
+
+  #expected(value: unknown, wanted: string): EncodeFault {
+    return this.#fault(`is ${nameOf(value)}, expected ${wanted}`);
+  }
+
+  #fault(reason: string): EncodeFault {
+    return new EncodeFault(formatPath("", this.#path ?? []), reason);
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value for a message: never its content, which may be a secret. */
+function nameOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  switch (typeof value) {
+    case "string":
+      return "text";
+    case "object":
+      return "a record";
+    case "number":
+      return String(value);
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+/** Names in the order of their UTF-8 bytes, as Go sorts them. */
+function sortedNames(record: Record<string, unknown>): string[] {
+  const names = Object.keys(record);
+  let needsSorting = false;
+  for (let i = 1; i < names.length; i++) {
+    if ((names[i - 1] ?? "") > (names[i] ?? "")) {
+      needsSorting = true;
+      break;
+    }
+  }
+  if (names.some(hasHighCharacter)) return names.sort(compareCodePoints);
+  return needsSorting ? names.sort() : names;
+}
+
+/** From U+D800 up the order of UTF-16 units and that of code points differ. */
+function hasHighCharacter(name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) >= 0xd800) return true;
+  return false;
+}
+
+function compareCodePoints(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
