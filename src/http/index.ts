@@ -1,6 +1,20 @@
 /**
  * The door `keelson/http`: what a client's request means and how it is answered, for an API server of the reader's own.
- * Pure functions over queries, objects and patches; nothing here listens.
+ * Pure functions over queries, objects and patches, and senders over Node's responses; nothing here listens.
+ *
+ *   query        getQuery, listQuery, watchQuery, deleteQuery       options out of a URL
+ *   represent    jsonRepresentation, tableRepresentation, …         a kind's objects as bytes, made once per version
+ *                negotiate                                          which of them the Accept header wants
+ *   send         sendObject, sendDocument, sendList, sendWatch      the answer
+ *   patch        patchTypeOf, patchOf, openApiMergeSchema           a PATCH body as a change of an object
+ *
+ * ```ts
+ * const forms = [jsonRepresentation(kind), metadataRepresentation(), tableRepresentation(columns)];   // once per kind
+ * const form = negotiate(request.headers.accept, forms, isWatch ? "watch" : "read");                 // undefined: 406
+ * const reader = resources.as(form.view);
+ * await sendWatch(response, form, reader.watch({ ...watchQuery(query), signal }), { bookmarks });
+ * await sendList(response, form, await reader.list({ ...listQuery(query), signal }), { acceptEncoding });
+ * ```
  */
 export type { MergeSchema } from "../resource/merge-schema.ts";
 export { jsonPatch } from "./patch/json-patch.ts";
@@ -10,3 +24,21 @@ export { type PatchType, patchContentTypes, patchOf, patchTypeOf } from "./patch
 export { strategicMergePatch } from "./patch/strategic-merge.ts";
 export { deleteQuery } from "./query/delete-query.ts";
 export { getQuery, listQuery, watchQuery } from "./query/read-queries.ts";
+export { type MediaType, parseAccept, parseMediaType } from "./represent/accept.ts";
+export { jsonRepresentation } from "./represent/json.ts";
+export { metadataRepresentation } from "./represent/metadata.ts";
+export { protobufRepresentation } from "./represent/protobuf.ts";
+export {
+  apiVersionOf,
+  type KindName,
+  type ListBody,
+  negotiate,
+  type Representation,
+  type Shape,
+  type WatchFrames,
+} from "./represent/representation.ts";
+export { nameAndAge, type TableColumn, tableRepresentation } from "./represent/table.ts";
+export { yamlRepresentation } from "./represent/yaml.ts";
+export type { ResponseStream, SendOptions } from "./send/response.ts";
+export { sendBytes, sendDocument, sendList, sendObject } from "./send/send-body.ts";
+export { type SendWatchOptions, sendWatch } from "./send/send-watch.ts";

@@ -1,0 +1,47 @@
+/**
+ * Frames of batches of events, each made once: a cache hands the same batch to every watcher that has kept up, so what
+ * identifies the work is the batch itself.
+ */
+import type { WatchEvent } from "../../resource/contract.ts";
+import type { WatchFrames } from "./representation.ts";
+
+type Batch = readonly WatchEvent<Uint8Array>[];
+
+const encoder = new TextEncoder();
+const lineEnd = encoder.encode("\r\n");
+
+export class FrameMemo {
+  readonly #make: (event: WatchEvent<Uint8Array>) => readonly Uint8Array[];
+  /** Frames live as long as their batch. */
+  readonly #made = new WeakMap<Batch, WatchFrames>();
+
+  /** @param make the parts of one event's frame */
+  constructor(make: (event: WatchEvent<Uint8Array>) => readonly Uint8Array[]) {
+    this.#make = make;
+  }
+
+  of(events: Batch): WatchFrames {
+    let frames = this.#made.get(events);
+    if (frames === undefined) {
+      frames = framesOf(events.flatMap((event) => this.#make(event)));
+      this.#made.set(events, frames);
+    }
+    return frames;
+  }
+}
+
+/** `parts`, one after the other, with and without a chunk's frame around them: both are views of one buffer. */
+export function framesOf(parts: readonly Uint8Array[]): WatchFrames {
+  let sizeBytes = 0;
+  for (const part of parts) sizeBytes += part.byteLength;
+  const head = encoder.encode(`${sizeBytes.toString(16)}\r\n`);
+  const chunk = Buffer.allocUnsafeSlow(head.byteLength + sizeBytes + lineEnd.byteLength);
+  chunk.set(head);
+  let at = head.byteLength;
+  for (const part of parts) {
+    chunk.set(part, at);
+    at += part.byteLength;
+  }
+  chunk.set(lineEnd, at);
+  return { plain: chunk.subarray(head.byteLength, at), chunk };
+}

@@ -1,0 +1,34 @@
+/**
+ * metav1.PartialObjectMetadata: what a garbage collector or any client that needs no body asks for. The body is not decoded.
+ */
+import type { Resource } from "../../resource/resource.ts";
+import { defineView, type View } from "../../resource/view.ts";
+import { jsonOf } from "./json.ts";
+import type { Representation } from "./representation.ts";
+
+const encoder = new TextEncoder();
+const apiVersion = "meta.k8s.io/v1";
+const kind = "PartialObjectMetadata";
+
+const view: View<Resource, Uint8Array> = defineView<Resource, Uint8Array>({
+  name: "partial object metadata",
+  from: "metadata",
+  project: ({ metadata }) => encoder.encode(JSON.stringify({ kind, apiVersion, metadata })),
+  sizeBytes: (bytes) => bytes.byteLength,
+});
+
+/** The metadata of any kind's objects as JSON. */
+export function metadataRepresentation(): Representation {
+  return jsonOf({
+    shape: "PartialObjectMetadata",
+    view,
+    listHead: (metadata) => {
+      const list = { kind: `${kind}List`, apiVersion, metadata };
+      return `${JSON.stringify(list).slice(0, -1)},"items":[`;
+    },
+    listEnd: "]}\n",
+    objectHead: "",
+    objectEnd: "",
+    bookmark: (metadata) => ({ kind, apiVersion, metadata }),
+  });
+}

@@ -1,0 +1,136 @@
+/**
+ * Kubernetes' protobuf on the wire, given what encodes one object (`encodeKubernetes` of `keelson/kubernetes`).
+ *
+ *   object, list    "k8s\0" Unknown{ 1: TypeMeta{ 1: apiVersion 2: kind } 2: raw }
+ *   raw of a list   1: ListMeta{ 2: resourceVersion 3: continue 4: remainingItemCount }  2: raw of an item, repeated
+ *   watch           length (4 bytes, big endian)  WatchEvent{ 1: type 2: RawExtension{ 1: object, "k8s\0" and all } }
+ *
+ * Source: apimachinery runtime/serializer/protobuf and streaming, apis/meta/v1/generated.proto.
+ */
+import { StoreError } from "../../errors.ts";
+import type { ListPage, WatchEvent } from "../../resource/contract.ts";
+import type { Resource } from "../../resource/resource.ts";
+import { defineView } from "../../resource/view.ts";
+import { FrameMemo, framesOf } from "./frame-memo.ts";
+import { bookmarkMetadata } from "./json.ts";
+import { lengthOfVarint, readVarint, textField, varintField, writeVarint } from "./protobuf-fields.ts";
+import { apiVersionOf, type KindName, type Representation } from "./representation.ts";
+import { slabsOf } from "./slabs.ts";
+
+export const protobufType = "application/vnd.kubernetes.protobuf";
+
+const magic = Uint8Array.of(0x6b, 0x38, 0x73, 0x00);
+/** Tags: field number and "bytes that follow have this length". */
+const [tag1, tag2] = [0x0a, 0x12];
+
+/**
+ * The objects of `kind` in Kubernetes' protobuf.
+ * @param encode an object with its apiVersion and kind as "k8s\0" and Unknown; also given Status and what a BOOKMARK shows
+ */
+export function protobufRepresentation(
+  kind: KindName,
+  encode: (object: Resource) => Uint8Array,
+): Representation {
+  const apiVersion = apiVersionOf(kind);
+  const view = defineView<Resource, Uint8Array>({
+    name: "protobuf",
+    project: encode,
+    sizeBytes: (bytes) => bytes.byteLength,
+  });
+  // What is sent has the type's fields only: a Status or a bookmark has no uid and no generation.
+  const document = (value: object): Uint8Array => encode(value as Resource);
+  const memo = new FrameMemo((event) =>
+    event.type === "BOOKMARK"
+      ? eventFrame("BOOKMARK", document({ apiVersion, kind: kind.kind, metadata: bookmarkMetadata(event) }))
+      : eventFrame(event.type, event.object),
+  );
+  return {
+    type: protobufType,
+    shape: undefined,
+    contentType: protobufType,
+    watchContentType: `${protobufType};stream=watch`,
+    view,
+    object: (item) => item,
+    list: (page) => listOf(apiVersion, `${kind.kind}List`, page),
+    frames: (events: readonly WatchEvent<Uint8Array>[]) => memo.of(events),
+    errorFrames: (status) => framesOf(eventFrame("ERROR", document(status))),
+    document,
+  };
+}
+
+function eventFrame(type: string, object: Uint8Array): readonly Uint8Array[] {
+  const typeBytes = textField(1, type);
+  const extensionBytes = 1 + lengthOfVarint(object.byteLength) + object.byteLength;
+  const head = new Uint8Array(
+    4 + typeBytes.byteLength + 1 + lengthOfVarint(extensionBytes) + 1 + lengthOfVarint(object.byteLength),
+  );
+  new DataView(head.buffer).setUint32(0, head.byteLength - 4 + object.byteLength);
+  head.set(typeBytes, 4);
+  let at = 4 + typeBytes.byteLength;
+  head[at++] = tag2;
+  at = writeVarint(head, at, extensionBytes);
+  head[at++] = tag1;
+  writeVarint(head, at, object.byteLength);
+  return [head, object];
+}
+
+function listOf(apiVersion: string, kind: string, page: ListPage<Uint8Array>): ReturnType<typeof slabsOf> {
+  const { resourceVersion, continueToken, remainingItemCount } = page;
+  const meta = Buffer.concat([
+    textField(2, resourceVersion),
+    ...(continueToken === undefined ? [] : [textField(3, continueToken)]),
+    ...(remainingItemCount === undefined ? [] : [varintField(4, remainingItemCount)]),
+  ]);
+  const raws = page.items.map(rawOf);
+  let rawBytes = 1 + lengthOfVarint(meta.byteLength) + meta.byteLength;
+  for (const raw of raws) rawBytes += 1 + lengthOfVarint(raw.byteLength) + raw.byteLength;
+  const typeMeta = Buffer.concat([textField(1, apiVersion), textField(2, kind)]);
+  const head = Buffer.concat([
+    magic,
+    prefix(tag1, typeMeta.byteLength),
+    typeMeta,
+    prefix(tag2, rawBytes),
+    prefix(tag1, meta.byteLength),
+    meta,
+  ]);
+  const sizeBytes = head.byteLength + rawBytes - (1 + lengthOfVarint(meta.byteLength) + meta.byteLength);
+  return slabsOf(() => listParts(head, raws), sizeBytes + endBytes.byteLength);
+}
+
+/** Unknown's contentEncoding and contentType, which Kubernetes writes empty. */
+const endBytes = Uint8Array.of(0x1a, 0x00, 0x22, 0x00);
+
+function* listParts(head: Uint8Array, raws: readonly Uint8Array[]): Generator<Uint8Array, undefined> {
+  yield head;
+  for (const raw of raws) {
+    yield prefix(tag2, raw.byteLength);
+    yield raw;
+  }
+  yield endBytes;
+}
+
+function prefix(tag: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(1 + lengthOfVarint(length));
+  bytes[0] = tag;
+  writeVarint(bytes, 1, length);
+  return bytes;
+}
+
+/** The message inside "k8s\0" and Unknown. @throws CORRUPT_OBJECT for what is not framed so */
+function rawOf(bytes: Uint8Array): Uint8Array {
+  let at = magic.byteLength;
+  if (magic.every((byte, index) => bytes[index] === byte)) {
+    while (at < bytes.byteLength) {
+      const tag = bytes[at];
+      const length = readVarint(bytes, at + 1);
+      const from = at + 1 + lengthOfVarint(length);
+      if (tag === tag2) return bytes.subarray(from, from + length);
+      at = from + length;
+    }
+    // A message without fields has no raw.
+    return bytes.subarray(bytes.byteLength);
+  }
+  throw new StoreError("CORRUPT_OBJECT", 'Cannot list as protobuf: an item does not begin with "k8s\\0"', {
+    reason: 'an item does not begin with "k8s\\0"',
+  });
+}

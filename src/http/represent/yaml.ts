@@ -1,0 +1,33 @@
+/**
+ * YAML, for people: made of the JSON bytes by the caller's own writer. Each answer is written anew, and it is not watched.
+ */
+import type { ListPage } from "../../resource/contract.ts";
+import { jsonRepresentation } from "./json.ts";
+import type { KindName, Representation } from "./representation.ts";
+import { slabsOf } from "./slabs.ts";
+
+export const yamlType = "application/yaml";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * The objects of `kind` as YAML.
+ * @param format plain data as YAML text, e.g. `stringify` of the package yaml
+ */
+export function yamlRepresentation(kind: KindName, format: (value: unknown) => string): Representation {
+  const json = jsonRepresentation(kind);
+  const yamlOf = (bytes: Uint8Array): Uint8Array => encoder.encode(format(JSON.parse(decoder.decode(bytes))));
+  return {
+    ...json,
+    type: yamlType,
+    contentType: yamlType,
+    watchContentType: undefined,
+    object: yamlOf,
+    list(page: ListPage<Uint8Array>) {
+      const bytes = yamlOf(Buffer.concat([...json.list(page).slabs]));
+      return slabsOf(() => [bytes], bytes.byteLength);
+    },
+    document: (value) => encoder.encode(format(value)),
+  };
+}

@@ -1,0 +1,113 @@
+/** Answers of known size: one object, a Status, a list in slabs. */
+import { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { systemClock } from "../../base/clock.ts";
+import { TurnBudget } from "../../base/turn-budget.ts";
+import type { ListPage } from "../../resource/contract.ts";
+import type { ListBody, Representation } from "../represent/representation.ts";
+import {
+  drained,
+  gzipLevel,
+  headersOf,
+  isGone,
+  type ResponseStream,
+  type SendOptions,
+  wantsGzip,
+} from "./response.ts";
+
+/**
+ * Answers with one object, as read through `representation.view`.
+ * @param item what `get` gave
+ */
+export function sendObject(
+  response: ResponseStream,
+  representation: Representation,
+  item: Uint8Array,
+  options: SendOptions & { readonly status?: number | undefined } = {},
+): Promise<void> {
+  const body = representation.object(item);
+  return sendBytes(response, options.status ?? 200, representation.contentType, body, options);
+}
+
+/** Answers with an object made for this answer (a Status, what a write gave), in a representation's form. */
+export function sendDocument(
+  response: ResponseStream,
+  representation: Representation,
+  status: number,
+  value: object,
+  options: SendOptions = {},
+): Promise<void> {
+  return sendBytes(response, status, representation.contentType, representation.document(value), options);
+}
+
+/**
+ * Answers with a list, as read through `representation.view`: in slabs of ready bytes, waiting while the client reads
+ * more slowly, and giving the event loop back every few milliseconds. Resolves when all is handed to the socket, or
+ * the client has gone.
+ */
+export function sendList(
+  response: ResponseStream,
+  representation: Representation,
+  page: ListPage<Uint8Array>,
+  options: SendOptions = {},
+): Promise<void> {
+  return sendSlabs(response, 200, representation.contentType, representation.list(page), options);
+}
+
+/** Answers with ready bytes. */
+export function sendBytes(
+  response: ResponseStream,
+  status: number,
+  contentType: string,
+  body: Uint8Array,
+  options: SendOptions = {},
+): Promise<void> {
+  return sendSlabs(response, status, contentType, { sizeBytes: body.byteLength, slabs: [body] }, options);
+}
+
+async function sendSlabs(
+  response: ResponseStream,
+  status: number,
+  contentType: string,
+  { sizeBytes, slabs }: ListBody,
+  options: SendOptions,
+): Promise<void> {
+  const headers = headersOf(contentType, options);
+  if (wantsGzip(options, sizeBytes)) {
+    response.writeHead(status, { ...headers, "content-encoding": "gzip", vary: "Accept-Encoding" });
+    await sendGzip(response, slabs);
+    return;
+  }
+  response.writeHead(status, { ...headers, "content-length": sizeBytes });
+  const turns = new TurnBudget(systemClock);
+  let left = sizeBytes;
+  for (const slab of slabs) {
+    left -= slab.byteLength;
+    if (left === 0) {
+      response.end(slab);
+      return;
+    }
+    if (!response.write(slab) && !(await drained(response))) return;
+    await turns.pause();
+    if (isGone(response)) return;
+  }
+  response.end();
+}
+
+/** The client may go at any time: that ends the answer and is no fault. */
+async function sendGzip(response: ResponseStream, slabs: Iterable<Uint8Array>): Promise<void> {
+  const sink = new Writable({
+    write(bytes: Uint8Array, _encoding, done) {
+      if (response.write(bytes)) done();
+      else drained(response).then((isOpen) => done(isOpen ? null : new Error("the client has gone")), done);
+    },
+  });
+  try {
+    await pipeline(Readable.from(slabs), createGzip({ level: gzipLevel }), sink);
+  } catch (error) {
+    if (isGone(response)) return;
+    throw error;
+  }
+  response.end();
+}

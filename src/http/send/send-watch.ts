@@ -1,0 +1,89 @@
+/**
+ * A watch as an answer: the frames of a batch of events are made once (`representation.frames`), and every connection
+ * that takes the batch is written the same bytes, once a turn.
+ *
+ *   HTTP/1.1   the frames lie ready as one chunk and go to the socket as they are
+ *   HTTP/2     the frames go to the stream, which cuts them
+ *
+ * A connection that reads slowly parks its watcher: nothing is taken from the watch until the socket has drained, and
+ * nothing is buffered meanwhile but what the socket holds. Watches are not compressed, as in Kubernetes.
+ */
+import { isStoreError, type Status } from "../../errors.ts";
+import type { Watch, WatchEvent } from "../../resource/contract.ts";
+import type { Representation, WatchFrames } from "../represent/representation.ts";
+import { drained, headersOf, isGone, type ResponseStream } from "./response.ts";
+
+export interface SendWatchOptions {
+  /** The client takes BOOKMARKs (allowWatchBookmarks): `watchQuery(query).bookmarks`. Default false: none are sent. */
+  readonly bookmarks?: boolean | undefined;
+  /** What an ERROR event shows. Default: a StoreError's Status, "InternalError" for everything else. */
+  readonly statusOf?: ((error: unknown) => object) | undefined;
+  readonly headers?: Readonly<Record<string, string | number>> | undefined;
+}
+
+/**
+ * Answers with `watch` until it ends or the client goes; the watch is over then. The head goes out when the watch stands:
+ * a refusal (410 for a compacted version) is thrown before anything is written. A fault after that is a last ERROR event.
+ * @param watch of `resources.as(representation.view)`, with a signal that aborts when the response closes
+ * @throws what `watch.ready()` throws
+ */
+export async function sendWatch(
+  response: ResponseStream,
+  representation: Representation,
+  watch: Watch<Uint8Array>,
+  options: SendWatchOptions = {},
+): Promise<void> {
+  await watch.ready();
+  const { watchContentType = representation.contentType } = representation;
+  const write = beginBody(response, headersOf(watchContentType, { headers: options.headers }));
+  const takesBookmarks = options.bookmarks === true;
+  try {
+    for await (const batch of watch.batches()) {
+      const events = takesBookmarks ? batch : withoutBookmarks(batch);
+      if (events.length > 0 && !(await write(representation.frames(events)))) break;
+    }
+  } catch (error) {
+    if (!isGone(response)) {
+      const status = (options.statusOf ?? statusOfFault)(error);
+      await write(representation.errorFrames(status));
+    }
+  }
+  if (!isGone(response)) response.end();
+}
+
+/** Sends the head; gives what writes frames and waits until more is wanted: false when the client has gone. */
+function beginBody(
+  response: ResponseStream,
+  headers: Record<string, string | number>,
+): (frames: WatchFrames) => boolean | Promise<boolean> {
+  const { req, socket } = response;
+  const isChunked = req?.httpVersionMajor === 1 && req.httpVersionMinor === 1;
+  response.writeHead(200, isChunked ? { ...headers, "transfer-encoding": "chunked" } : headers);
+  response.flushHeaders?.();
+  // A response that waits behind another on its connection has no socket yet.
+  if (isChunked && socket !== null && socket !== undefined) {
+    return ({ chunk }) => (socket.write(chunk) ? true : drained(socket));
+  }
+  return ({ plain }) => (response.write(plain) ? true : drained(response));
+}
+
+/** The same batch when there are none: its frames are shared. */
+function withoutBookmarks(batch: readonly WatchEvent<Uint8Array>[]): readonly WatchEvent<Uint8Array>[] {
+  return batch.some(({ type }) => type === "BOOKMARK")
+    ? batch.filter(({ type }) => type !== "BOOKMARK")
+    : batch;
+}
+
+function statusOfFault(error: unknown): Status {
+  if (isStoreError(error)) return error.toStatus();
+  const message = "Internal error occurred: the watch failed";
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    reason: "InternalError",
+    code: 500,
+  };
+}
