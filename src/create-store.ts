@@ -6,9 +6,10 @@
  *
  * Whoever opened etcd closes it; closing the store lets its writes finish and ends its watches.
  */
-import { type Call, CallScope, checkOptions } from "./base/call.ts";
+import { type Call, CallScope, callNames } from "./base/call.ts";
 import { CallGate } from "./base/call-gate.ts";
 import { KeyQueues } from "./base/key-queues.ts";
+import { checkOptions, type NamesOf } from "./base/known-options.ts";
 import { Permits } from "./base/permits.ts";
 import { quote } from "./base/quote.ts";
 import type { PlainStats } from "./base/stats.ts";
@@ -28,7 +29,15 @@ import { limits } from "./resource/limits.ts";
 import { initialNamespaces, namespaceKind } from "./resource/namespace-kind.ts";
 import type { Namespace, Resource } from "./resource/resource.ts";
 import { formatResourceVersion } from "./resource/revision.ts";
-import type { Health, Quotas, RewriteOptions, RewriteReport, Store, StoreStats } from "./resource/store.ts";
+import {
+  type Health,
+  type Quotas,
+  type RewriteOptions,
+  type RewriteReport,
+  rewriteNames,
+  type Store,
+  type StoreStats,
+} from "./resource/store.ts";
 import { compactionIntervalMs } from "./storage/bookkeeping/compaction.ts";
 import { createDictionaryStore } from "./storage/bookkeeping/dictionary-store.ts";
 import { KindRecords } from "./storage/bookkeeping/kind-records.ts";
@@ -67,7 +76,24 @@ export interface StoreOptions extends Call {
   readonly namespaces?: "required" | "open" | undefined;
   /** Default every 5 minutes, one compactor among many processes; false: somebody else compacts. */
   readonly compaction?: { readonly intervalMs: number } | false | undefined;
+  /** Between two bookmarks of a watch that asks for them, milliseconds; default 60,000, at least 100. */
+  readonly bookmarkIntervalMs?: number | undefined;
 }
+
+const storeNames: NamesOf<StoreOptions> = {
+  ...callNames,
+  etcd: true,
+  kinds: true,
+  prefix: true,
+  codec: true,
+  transforms: true,
+  namespaces: true,
+  compaction: true,
+  bookmarkIntervalMs: true,
+};
+/** As Kubernetes' API server has it. */
+const bookmarkIntervalMsDefault = 60_000;
+const bookmarkIntervalMsMin = 100;
 
 /**
  * Opens a store over a prefix of etcd.
@@ -84,6 +110,13 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     );
   }
   const intervalMs = compactionIntervalMs(options.compaction);
+  const bookmarkIntervalMs = options.bookmarkIntervalMs ?? bookmarkIntervalMsDefault;
+  if (!(typeof bookmarkIntervalMs === "number" && bookmarkIntervalMs >= bookmarkIntervalMsMin)) {
+    throw invalidArgument(
+      "bookmarkIntervalMs",
+      `Cannot create store: bookmarkIntervalMs is ${quote(bookmarkIntervalMs)}, expected a number of at least ${bookmarkIntervalMsMin}`,
+    );
+  }
   const keys = new KeySpace(options.prefix);
   using scope = new CallScope(options, etcd.clock, "create store");
   const epoch = await Epoch.open(etcd.kv, keys.bookkeeping("epoch"), etcd.random, { signal: scope.signal });
@@ -106,6 +139,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     serializableGets: new GroupedGets(etcd.kv, { serializable: true }),
     watchStarts: new WatchStarts(),
     counters: new StoreCounters(etcd.clock),
+    bookmarkIntervalMs,
   };
   epoch.onChange(() => context.recent.clear());
   const registry = new KindRegistry(context, {
@@ -159,7 +193,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
 
 /** The parts that come ready-made: each must be one. @throws INVALID_ARGUMENT */
 function checkParts(options: StoreOptions): void {
-  checkOptions(options ?? null, "create store");
+  checkOptions(options ?? null, "create store", storeNames);
   const { etcd, kinds, codec, transforms = {} } = options;
   if (typeof etcd?.kv?.txn !== "function") {
     throw invalidArgument(
@@ -239,6 +273,7 @@ class OpenStore implements Store, HasStoredSource {
 
   addKind(kind: Kind, options: Call = {}): Promise<void> {
     return this.#context.gate.run(async () => {
+      checkOptions(options, "add kind", callNames);
       using scope = new CallScope(options, this.#context.clock, "add kind");
       const slot = this.#registry.add(kind);
       const { definition } = slot;
@@ -250,6 +285,7 @@ class OpenStore implements Store, HasStoredSource {
 
   removeKind(kind: Kind, options: Call = {}): Promise<void> {
     return this.#context.gate.run(async () => {
+      checkOptions(options, "remove kind", callNames);
       using _scope = new CallScope(options, this.#context.clock, "remove kind");
       this.#registry.remove(kind);
     });
@@ -258,6 +294,7 @@ class OpenStore implements Store, HasStoredSource {
   rewrite(kind: Kind, options: RewriteOptions = {}): Promise<RewriteReport> {
     return this.#context.gate.run(async () => {
       const slot = this.#registry.slotOf(kind);
+      checkOptions(options, `rewrite ${slot.definition.resource}`, rewriteNames);
       using scope = new CallScope(options, this.#context.clock, `rewrite ${slot.definition.resource}`);
       return await rewriteKind(this.#context, slot, options, scope);
     });
@@ -265,6 +302,7 @@ class OpenStore implements Store, HasStoredSource {
 
   currentResourceVersion(options: Call = {}): Promise<string> {
     return this.#context.gate.run(async () => {
+      checkOptions(options, "read the current version", callNames);
       using scope = new CallScope(options, this.#context.clock, "read the current version");
       return formatResourceVersion(await untilAborted(currentRevision(this.#context), scope.signal));
     });
@@ -285,6 +323,7 @@ class OpenStore implements Store, HasStoredSource {
   }
 
   async close(options: Call = {}): Promise<void> {
+    checkOptions(options, "close the store", callNames);
     using scope = new CallScope(options, this.#context.clock, "close the store");
     this.#closing ??= this.#end();
     await untilAborted(this.#closing, scope.signal);

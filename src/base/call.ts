@@ -6,6 +6,7 @@
  */
 import { invalidArgument, StoreError } from "../errors.ts";
 import type { Clock, Timer } from "./clock.ts";
+import type { NamesOf } from "./known-options.ts";
 import { quote } from "./quote.ts";
 import { setReadingTimer } from "./reading-timer.ts";
 
@@ -16,6 +17,8 @@ export interface Call {
   readonly timeoutMs?: number | undefined;
 }
 
+export const callNames: NamesOf<Call> = { signal: true, timeoutMs: true };
+
 /** @throws INVALID_ARGUMENT for a timeoutMs that is not a number above 0 */
 export function checkTimeoutMs(timeoutMs: unknown, action: string): void {
   if (timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs > 0)) return;
@@ -23,13 +26,6 @@ export function checkTimeoutMs(timeoutMs: unknown, action: string): void {
     "timeoutMs",
     `Cannot ${action}: timeoutMs is ${quote(timeoutMs)}, expected a number above 0`,
   );
-}
-
-/** For options that come from outside TypeScript's view. @throws INVALID_ARGUMENT for what is no object of options */
-export function checkOptions(options: unknown, action: string): void {
-  if (options === undefined) return;
-  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
-  throw invalidArgument("options", `Cannot ${action}: options is ${quote(options)}, expected an object`);
 }
 
 function checkSignal(signal: unknown, action: string): void {

@@ -5,8 +5,10 @@
  * random bytes that stand in the value) and seals a bounded number of values with that, so that no count
  * of writes over all processes matters. The first configured key writes, all read.
  */
+
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { checkOptions } from "../base/known-options.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { PlainStats } from "../base/stats.ts";
 import { invalidArgument } from "../errors.ts";
@@ -25,6 +27,8 @@ const saltBytes = 32;
 const derivedKeysMax = 1024;
 const hkdfInfo = "keelson value 1";
 
+const aesNames = { keys: true, mode: true, random: true } as const;
+
 /**
  * AES-256-GCM with the caller's keys.
  * @param options.keys at least one; the first writes, all read. `id` is stored in the clear, `key` is 32 bytes and is copied.
@@ -37,6 +41,7 @@ export function aesGcm(options: {
   readonly mode?: TransformMode | undefined;
   readonly random?: Random | undefined;
 }): SealingTransform {
+  checkOptions(options ?? null, "make aesGcm", aesNames);
   return new AesGcm(options.keys, options.mode ?? "seal", options.random ?? systemRandom);
 }
 

@@ -2,6 +2,7 @@
  * The choice of a body format, as plain data: what `createStore` takes as `codec`. It only decides how values
  * are written; every known format is read whatever was chosen.
  */
+import { checkOptions, type NamesOf } from "../base/known-options.ts";
 import { invalidArgument } from "../errors.ts";
 
 /** How bodies are written. Made by `msgpackCodec` or `jsonCodec`. */
@@ -25,6 +26,10 @@ export interface CompressionOption {
   readonly compressAboveBytes?: number | false | undefined;
 }
 
+const compressionNames: NamesOf<CompressionOption> = { compressAboveBytes: true };
+const msgpackNames = { ...compressionNames, dictionaries: true } as const;
+const jsonNames = { ...compressionNames, raw: true } as const;
+
 /**
  * MessagePack, the default: about two fifths of JSON's size and a third of its decoding time once a dictionary is in use.
  * @param options.dictionaries "learn" (default): field names of each kind move into a dictionary learned from its first
@@ -34,6 +39,7 @@ export interface CompressionOption {
 export function msgpackCodec(
   options: { readonly dictionaries?: "learn" | "off" | undefined } & CompressionOption = {},
 ): Codec {
+  checkOptions(options, "make codec", msgpackNames);
   const dictionaries = options.dictionaries ?? "learn";
   if (dictionaries !== "learn" && dictionaries !== "off") {
     throw invalidArgument("dictionaries", 'Cannot make codec: dictionaries must be "learn" or "off"');
@@ -49,6 +55,7 @@ export function msgpackCodec(
  * @throws INVALID_ARGUMENT
  */
 export function jsonCodec(options: { readonly raw?: boolean | undefined } & CompressionOption = {}): Codec {
+  checkOptions(options, "make codec", jsonNames);
   if (options.raw !== true) return Object.freeze({ format: "json", compressAboveBytes: threshold(options) });
   if (options.compressAboveBytes !== undefined && options.compressAboveBytes !== false) {
     throw invalidArgument("compressAboveBytes", "Cannot make codec: raw JSON is not compressed");

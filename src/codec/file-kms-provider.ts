@@ -4,8 +4,10 @@
  *
  *   { "keys": [{ "id": "…", "key": "<base64 of 32 bytes>" }, …] }       the first wraps, all unwrap
  */
+
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
+import { checkOptions } from "../base/known-options.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { systemErrorCode } from "../base/system-error.ts";
 import { invalidArgument } from "../errors.ts";
@@ -36,6 +38,7 @@ export async function fileKmsProvider(options: {
   readonly path: string;
   readonly random?: Random | undefined;
 }): Promise<FileKmsProvider> {
+  checkOptions(options ?? null, "open a key file", { path: true, random: true });
   const random = options.random ?? systemRandom;
   const { path } = options;
   let keys: FileKey[];

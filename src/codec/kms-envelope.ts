@@ -7,9 +7,11 @@
  *
  * When the service names another key, values under the old one are stale and the next data key is wrapped anew.
  */
+
 import { createHash, createSecretKey, type KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../base/clock.ts";
+import { checkOptions, type NamesOf } from "../base/known-options.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { PlainStats } from "../base/stats.ts";
 import { invalidArgument, StoreError } from "../errors.ts";
@@ -53,6 +55,15 @@ export interface KmsEnvelopeOptions {
   readonly random?: Random | undefined;
 }
 
+const kmsNames: NamesOf<KmsEnvelopeOptions> = {
+  provider: true,
+  mode: true,
+  requestTimeoutMs: true,
+  attempts: true,
+  clock: true,
+  random: true,
+};
+
 const dataKeyBytes = 32;
 /** A data key writes at most this long: bounds what one leaked key opens. */
 const dataKeyLifeMs = 60 * 60 * 1000;
@@ -71,6 +82,7 @@ export function kmsEnvelope(options: KmsEnvelopeOptions): SealingTransform & {
     readonly problem: string | undefined;
   }>;
 } {
+  checkOptions(options ?? null, "make kmsEnvelope", kmsNames);
   const { encrypt, decrypt, status } = options.provider ?? {};
   if (![encrypt, decrypt, status].every((method) => typeof method === "function")) {
     throw invalidArgument("provider", "Cannot make kmsEnvelope: provider has no encrypt, decrypt and status");

@@ -2,9 +2,10 @@
  * `connectEtcd`: options checked, transports made, the client core built, the ports put over it, and one endpoint
  * asked who it is, so that a wrong CA, password or address shows here, with its cause.
  */
-import { createSecureContext } from "node:tls";
-import { type Call, CallScope, checkOptions } from "../base/call.ts";
+import { type Call, CallScope, callNames } from "../base/call.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
+import { checkOptions, type NamesOf } from "../base/known-options.ts";
+import { quote } from "../base/quote.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
 import { type ConnectionFault, probeConnection } from "./client/connection-probe.ts";
@@ -18,7 +19,8 @@ import { createKv } from "./services/kv.ts";
 import { createLeases } from "./services/leases.ts";
 import { createMaintenance } from "./services/maintenance.ts";
 import { type MetricsReader, readMetricsPage } from "./services/metrics-page.ts";
-import type { Pem, TlsOptions, TransportFactory } from "./transport/transport.ts";
+import { usableTls } from "./transport/tls-material.ts";
+import type { TlsOptions, TransportFactory } from "./transport/transport.ts";
 import { compareVersions } from "./versions/version.ts";
 import { reticentVersion } from "./versions/version-facts.ts";
 import { createWatches } from "./watch/watches.ts";
@@ -27,15 +29,11 @@ export interface EtcdOptions extends Call {
   /** `"http://127.0.0.1:2379"`, several as an array or with commas; all http or all https. */
   readonly endpoints: string | readonly string[];
   readonly tls?: TlsOptions | undefined;
-  readonly auth?:
-    | {
-        readonly username: string;
-        readonly password: string;
-        /** Let the password travel over plaintext connections. */
-        readonly allowPlaintext?: boolean | undefined;
-      }
-    | undefined;
-  /** Bound of one request to etcd, milliseconds; default 5000. */
+  readonly auth?: AuthOptions | undefined;
+  /**
+   * Bound of one request to etcd, milliseconds; default 5000. A call without a `timeoutMs` of its own goes on, elsewhere or
+   * again, for twice this; connecting gives up sooner where every endpoint refuses or has no address.
+   */
   readonly requestTimeoutMs?: number | undefined;
   /** `"etcd3"`: its connections and grpc-js. `"http2"`: our own framing. */
   readonly transport?: "etcd3" | "http2" | (string & {}) | undefined;
@@ -48,17 +46,40 @@ export interface EtcdOptions extends Call {
   readonly random?: Random | undefined;
 }
 
+export interface AuthOptions {
+  readonly username: string;
+  readonly password: string;
+  /** Let the password travel over plaintext connections. */
+  readonly allowPlaintext?: boolean | undefined;
+}
+
+const etcdNames: NamesOf<EtcdOptions> = {
+  ...callNames,
+  endpoints: true,
+  tls: true,
+  auth: true,
+  requestTimeoutMs: true,
+  transport: true,
+  inFlightMax: true,
+  allowFaultyVersions: true,
+  clock: true,
+  random: true,
+};
+const authNames: NamesOf<AuthOptions> = { username: true, password: true, allowPlaintext: true };
+
 const requestTimeoutDefaultMs = 5_000;
 /** Finds a peer that has gone silent in 15 s; etcd refuses pings closer than 5 s on a connection without streams. */
 const keepaliveTimeMs = 10_000;
 const keepaliveTimeoutMs = 5_000;
 
 /**
- * @throws INVALID_ARGUMENT for a bad option; UNAVAILABLE naming the cause when no endpoint can be reached within
- * `timeoutMs` (default twice requestTimeoutMs), or only faulty versions of etcd; UNAUTHENTICATED; DEADLINE; the signal's reason
+ * Resolves when one endpoint has said who it is and taken the password.
+ * @throws INVALID_ARGUMENT for a bad option; UNAVAILABLE naming the cause as soon as every endpoint has refused, has no address or
+ * cannot be spoken with, or when none answers within `timeoutMs` (default twice requestTimeoutMs), or only faulty versions of
+ * etcd; UNAUTHENTICATED; DEADLINE; the signal's reason
  */
 export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
-  checkOptions(options ?? null, "connect to etcd");
+  checkOptions(options ?? null, "connect to etcd", etcdNames);
   return openEtcd(options, await transportFactory(options.transport ?? "http2"));
 }
 
@@ -66,16 +87,16 @@ export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
 export async function openEtcd(options: EtcdOptions, factory: TransportFactory): Promise<Etcd> {
   using scope = new CallScope(options, options.clock ?? systemClock, "connect to etcd");
   const { clock = systemClock } = options;
-  const client = createClient(options, factory, ({ address }) =>
-    probeConnection(address, options.tls, clock),
-  );
+  const tls = usableTls(options.tls);
+  const usable = { ...options, tls };
+  const client = createClient(usable, factory, ({ address }) => probeConnection(address, tls, clock));
   try {
     await client.connect(scope.rest());
   } catch (error) {
     await client.close();
     throw error;
   }
-  return assemble(client, metricsPages(options));
+  return assemble(client, metricsPages(usable));
 }
 
 /** The same without waiting for an endpoint's greeting, or looking at the network: for a transport in memory. */
@@ -93,13 +114,19 @@ function createClient(
   const inFlightMax =
     options.inFlightMax === undefined ? undefined : positive("inFlightMax", options.inFlightMax);
   const addresses = parseEndpoints(options.endpoints, tls !== undefined);
+  if (tls !== undefined && addresses.some((address) => !address.secure)) {
+    throw invalidArgument(
+      "tls",
+      'Cannot connect to etcd: tls is given and the endpoints say "http", expected "https" endpoints: nothing would be encrypted',
+    );
+  }
+  checkAuth(auth);
   if (auth !== undefined && auth.allowPlaintext !== true && addresses.some((address) => !address.secure)) {
     throw invalidArgument(
       "auth",
       "Cannot connect to etcd: the password would travel over plaintext, expected https endpoints or auth.allowPlaintext",
     );
   }
-  checkTls(tls);
   return new EtcdClient({
     endpoints: addresses.map(
       (endpoint) =>
@@ -159,30 +186,21 @@ function assemble(client: EtcdClient, metrics: MetricsReader): Etcd {
   };
 }
 
-/** Certificates and keys that do not parse, or do not belong together, are the caller's mistake and not the network's. */
-function checkTls(tls: TlsOptions | undefined): void {
-  if (tls === undefined) return;
-  if ((tls.cert === undefined) !== (tls.key === undefined)) {
-    const [given, missing] = tls.cert === undefined ? ["key", "cert"] : ["cert", "key"];
-    throw invalidArgument(
-      "tls",
-      `Cannot connect to etcd: tls.${given} comes without tls.${missing}, expected both`,
-    );
-  }
-  const pem = (value: Pem | undefined): string | Buffer | undefined =>
-    value === undefined || typeof value === "string" ? value : Buffer.from(value);
-  try {
-    createSecureContext({ ca: pem(tls.ca), cert: pem(tls.cert), key: pem(tls.key) });
-  } catch (error) {
-    // OpenSSL's words say what is wrong, and quote nothing of what it was given.
-    const what = error instanceof Error ? error.message : String(error);
-    throw invalidArgument("tls", `Cannot connect to etcd: the TLS options are not usable: ${what}`);
+function checkAuth(auth: AuthOptions | undefined): void {
+  if (auth === undefined) return;
+  checkOptions(auth ?? null, "connect to etcd", authNames, "auth");
+  for (const name of ["username", "password"] as const) {
+    if (typeof auth[name] === "string" && (name === "password" || auth[name] !== "")) continue;
+    throw invalidArgument(`auth.${name}`, `Cannot connect to etcd: auth.${name} is no text, or is empty`);
   }
 }
 
 function positive(name: string, value: number): number {
-  if (!(value > 0)) {
-    throw invalidArgument(name, `Cannot connect to etcd: ${name} is ${value}, expected a number above 0`);
+  if (!(typeof value === "number" && value > 0)) {
+    throw invalidArgument(
+      name,
+      `Cannot connect to etcd: ${name} is ${quote(value)}, expected a number above 0`,
+    );
   }
   return value;
 }

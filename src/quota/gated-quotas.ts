@@ -1,14 +1,49 @@
-/** Quotas behind the store's door: refused once the store is closed, and close waits for those under way. */
+/**
+ * Quotas behind the store's door: options that are not known are refused, and every call once the store is closed;
+ * close waits for those under way.
+ */
+import { callNames } from "../base/call.ts";
 import type { CallGate } from "../base/call-gate.ts";
-import type { Quotas } from "../resource/store.ts";
+import { checkOptions } from "../base/known-options.ts";
+import {
+  type Quotas,
+  quotaGetNames,
+  quotaListNames,
+  quotaRemoveNames,
+  quotaRequestNames,
+  quotaSetNames,
+} from "../resource/store.ts";
 
 /** @throws CLOSED from every call once `gate` is closed */
 export function gatedQuotas(quotas: Quotas, gate: CallGate): Quotas {
   return {
-    set: (...given) => gate.run(() => quotas.set(...given)),
-    get: (...given) => gate.run(() => quotas.get(...given)),
-    list: (...given) => gate.run(() => quotas.list(...given)),
-    remove: (...given) => gate.run(() => quotas.remove(...given)),
-    reconcile: (...given) => gate.run(() => quotas.reconcile(...given)),
+    set: (namespace, quota, options) =>
+      gate.run(async () => {
+        if (typeof quota === "object" && quota !== null) {
+          checkOptions(quota, "set a quota", quotaRequestNames, "quota");
+        }
+        checkOptions(options, "set a quota", quotaSetNames);
+        return await quotas.set(namespace, quota, options);
+      }),
+    get: (namespace, options) =>
+      gate.run(async () => {
+        checkOptions(options, "get a quota", quotaGetNames);
+        return await quotas.get(namespace, options);
+      }),
+    list: (options) =>
+      gate.run(async () => {
+        checkOptions(options, "list quotas", quotaListNames);
+        return await quotas.list(options);
+      }),
+    remove: (namespace, options) =>
+      gate.run(async () => {
+        checkOptions(options, "remove a quota", quotaRemoveNames);
+        await quotas.remove(namespace, options);
+      }),
+    reconcile: (namespace, options) =>
+      gate.run(async () => {
+        checkOptions(options, "reconcile quotas", callNames);
+        return await quotas.reconcile(namespace, options);
+      }),
   };
 }

@@ -90,8 +90,9 @@ export class QuotaAdmin implements Quotas {
     options: { readonly name?: string | undefined } & Call = {},
   ): Promise<QuotaStatus> {
     checkNamespace(namespace);
-    const name = checkedName(options.name);
-    const all = await this.list({ ...options, namespace });
+    const { name: asked, ...call } = options;
+    const name = checkedName(asked);
+    const all = await this.list({ ...call, namespace });
     const found = all.find((status) => status.name === name);
     if (found === undefined) {
       throw new StoreError(

@@ -2,10 +2,13 @@
  * The reader and store contracts: one set of promises, kept by the store, the cache and the cached store
  * alike (test/conformance runs the same text over each).
  *
+ * Beside each options type stands the table of its names (base/known-options.ts): a new option is a line in both.
+ *
  * A read says how fresh it must be; a list is one state at one version; a watch delivers whole versions,
  * in order, exactly once, and ends with a typed error when it cannot. See docs/guarantees.md.
  */
-import type { Call } from "../base/call.ts";
+import { type Call, callNames } from "../base/call.ts";
+import type { NamesOf } from "../base/known-options.ts";
 import type { StoreError } from "../errors.ts";
 import type { Draft, Key, Resource } from "./resource.ts";
 import type { View } from "./view.ts";
@@ -16,6 +19,12 @@ export type ReadFreshness =
   | { readonly consistency: "any" }
   | { readonly consistency: "notOlderThan"; readonly resourceVersion: string }
   | { readonly consistency: "exact"; readonly resourceVersion: string };
+
+/** Of every form of it; which go together is looked at where it is read. */
+export const readNames: Readonly<Record<"consistency" | "resourceVersion", true>> = {
+  consistency: true,
+  resourceVersion: true,
+};
 
 /** Object form of a label selector (metav1.LabelSelector); all terms must hold. */
 export interface LabelSelector {
@@ -37,6 +46,13 @@ export interface Scoped extends Call {
   readonly fieldSelector?: string | Readonly<Record<string, string>> | undefined;
 }
 
+const scopedNames: NamesOf<Scoped> = {
+  ...callNames,
+  namespace: true,
+  labelSelector: true,
+  fieldSelector: true,
+};
+
 export interface ListOptions extends Scoped {
   /** Most items in the page, at least 1; absent: all. */
   readonly limit?: number | undefined;
@@ -45,6 +61,14 @@ export interface ListOptions extends Scoped {
   /** Skips an object that cannot be read and reports it here; without it the list rejects with CORRUPT_OBJECT. */
   readonly onCorrupt?: ((error: StoreError) => void) | undefined;
 }
+
+export const listNames: NamesOf<ListOptions> = {
+  ...scopedNames,
+  limit: true,
+  continueToken: true,
+  read: true,
+  onCorrupt: true,
+};
 
 export interface WatchOptions extends Scoped {
   /** One object only. */
@@ -59,6 +83,15 @@ export interface WatchOptions extends Scoped {
   readonly bookmarks?: boolean | undefined;
 }
 
+export const watchNames: NamesOf<WatchOptions> = {
+  ...scopedNames,
+  name: true,
+  resourceVersion: true,
+  sendInitialEvents: true,
+  read: true,
+  bookmarks: true,
+};
+
 export interface ListPage<T> {
   readonly items: readonly T[];
   readonly resourceVersion: string;
@@ -70,6 +103,8 @@ export interface ListPage<T> {
 export interface GetOptions extends Call {
   readonly read?: ReadFreshness | undefined;
 }
+
+export const getNames: NamesOf<GetOptions> = { ...callNames, read: true };
 
 /** What is read is read-only (a cache shares it, and freezes it unless `freeze: false`); copy to change. */
 export interface ResourceReader<T> {
@@ -110,6 +145,8 @@ export interface Preconditions {
   readonly resourceVersion?: string | undefined;
 }
 
+export const preconditionNames: NamesOf<Preconditions> = { uid: true, resourceVersion: true };
+
 export interface WriteOptions extends Call {
   readonly preconditions?: Preconditions | undefined;
   /** Lower bound of the object's life from now, at least 2 (etcd's minimum). Absent: keeps what is left. */
@@ -119,10 +156,20 @@ export interface WriteOptions extends Call {
   readonly subresource?: "status" | "all" | undefined;
 }
 
+export const writeNames: NamesOf<WriteOptions> = {
+  ...callNames,
+  preconditions: true,
+  ttlSeconds: true,
+  dryRun: true,
+  subresource: true,
+};
+
 export interface CreateOptions extends Call {
   readonly ttlSeconds?: number | undefined;
   readonly dryRun?: boolean | undefined;
 }
+
+export const createNames: NamesOf<CreateOptions> = { ...callNames, ttlSeconds: true, dryRun: true };
 
 export interface DeleteOptions<T> extends Call {
   readonly preconditions?: Preconditions | undefined;
@@ -134,6 +181,24 @@ export interface DeleteOptions<T> extends Call {
   /** Kept as finalizers (`orphan`, `foregroundDeletion`), in the same write. */
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan" | undefined;
 }
+
+export const deleteNames: NamesOf<DeleteOptions<unknown>> = {
+  ...callNames,
+  preconditions: true,
+  dryRun: true,
+  validate: true,
+  gracePeriodSeconds: true,
+  propagationPolicy: true,
+};
+
+/** Of `deleteCollection`: which, and how; never one object's preconditions. */
+export const deleteCollectionNames: NamesOf<Scoped & Omit<DeleteOptions<unknown>, "preconditions">> = {
+  ...scopedNames,
+  dryRun: true,
+  validate: true,
+  gracePeriodSeconds: true,
+  propagationPolicy: true,
+};
 
 export interface Progress {
   readonly done: number;
@@ -149,6 +214,22 @@ export interface CreateManyOptions extends Call {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+export const createManyNames: NamesOf<CreateManyOptions> = {
+  ...callNames,
+  ttlSeconds: true,
+  onProgress: true,
+};
+
+export interface GuaranteedUpdateOptions<T extends Resource> extends WriteOptions {
+  /** Stored as it is when there is no such object; `mutate` is not run on it. */
+  readonly createIfMissing?: (() => Draft<T>) | undefined;
+}
+
+export const guaranteedUpdateNames: NamesOf<GuaranteedUpdateOptions<Resource>> = {
+  ...writeNames,
+  createIfMissing: true,
+};
+
 export interface ResourceStore<T extends Resource> extends ResourceReader<T> {
   create(draft: Draft<T>, options?: CreateOptions): Promise<T>;
   /** metadata.resourceVersion present: CONFLICT if it moved; absent: last write wins. Absent object: NOT_FOUND; another uid: CONFLICT. */
@@ -163,7 +244,7 @@ export interface ResourceStore<T extends Resource> extends ResourceReader<T> {
       current: T,
       attempt: { readonly number: number; readonly signal: AbortSignal },
     ) => Draft<T> | Promise<Draft<T>>,
-    options?: WriteOptions & { readonly createIfMissing?: (() => Draft<T>) | undefined },
+    options?: GuaranteedUpdateOptions<T>,
   ): Promise<T>;
   /** Last state, with the deletion's version; only marked while `isPending(result)`. */
   delete(key: Key, options?: DeleteOptions<T>): Promise<T>;

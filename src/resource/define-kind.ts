@@ -5,11 +5,19 @@
  * behind `definitionOf` can trust its names, paths and functions. What the kind's own functions yield is checked
  * at each use: they are the caller's code, run on objects of others.
  */
+import { checkOptions } from "../base/known-options.ts";
 import { quote } from "../base/quote.ts";
 import { type FieldError, invalidArgument, StoreError, type Subject } from "../errors.ts";
 import { type Head, unfamiliarHeaderVersion } from "./head.ts";
 import { keyPathFault } from "./keys.ts";
-import type { Kind, KindDefinition, KindRecord, KindSpec, ScalePaths } from "./kind.ts";
+import {
+  type Kind,
+  type KindDefinition,
+  type KindRecord,
+  type KindSpec,
+  kindNames,
+  type ScalePaths,
+} from "./kind.ts";
 import { limits } from "./limits.ts";
 import { type NameRule, nameFault, qualifiedNameFault } from "./names.ts";
 import { formatQuantity, parseQuantity, quantityFault } from "./quantity.ts";
@@ -20,6 +28,9 @@ import type { AnyResource, Resource, Scope } from "./resource.ts";
  * @throws INVALID_ARGUMENT "kind" with every fault of `spec`
  */
 export function defineKind<T extends Resource>(spec: KindSpec<T>): Kind<T> {
+  if (typeof spec === "object" && spec !== null) {
+    checkOptions(spec, `define kind ${quote(spec.kind)}`, kindNames, "kind");
+  }
   checkSpec(spec);
   return new DefinedKind(spec);
 }

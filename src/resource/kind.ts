@@ -2,6 +2,7 @@
  * Kinds: what a store must know of a type of object. `Kind` is what discovery needs and callers pass around;
  * `KindSpec` is what `defineKind` takes.
  */
+import type { NamesOf } from "../base/known-options.ts";
 import type { FieldError } from "../errors.ts";
 import type { Head } from "./head.ts";
 import type { NameRule } from "./names.ts";
@@ -71,6 +72,28 @@ export interface KindSpec<T extends Resource> {
   upgrade?: ((stored: Resource) => T) | undefined;
   validate?: ((object: T, old?: T) => readonly FieldError[]) | undefined;
 }
+
+export const kindNames: NamesOf<KindSpec<Resource>> = {
+  group: true,
+  version: true,
+  kind: true,
+  plural: true,
+  singular: true,
+  shortNames: true,
+  categories: true,
+  scope: true,
+  scale: true,
+  fields: true,
+  indexes: true,
+  measure: true,
+  headerVersion: true,
+  keyPath: true,
+  nameRule: true,
+  status: true,
+  ttlSeconds: true,
+  upgrade: true,
+  validate: true,
+};
 
 /** What is on record of a kind: where its objects are and what they are called, without its functions. Plain data. */
 export interface KindRecord {

@@ -2,9 +2,10 @@
  * Preconditions: what must be true of the live object for a write to go ahead. Checked on every attempt, against
  * the state the write is then conditional on.
  */
+import { checkOptions } from "../base/known-options.ts";
 import { quote } from "../base/quote.ts";
 import { invalidArgument, StoreError, type Subject } from "../errors.ts";
-import type { Preconditions } from "./contract.ts";
+import { type Preconditions, preconditionNames } from "./contract.ts";
 import { formatResourceVersion, parseResourceVersion } from "./revision.ts";
 
 /** Checked preconditions. */
@@ -22,15 +23,9 @@ export function parsePreconditions(preconditions: Preconditions | undefined): Pa
       `Cannot use ${quote(preconditions)} as preconditions: expected an object`,
     );
   }
-  const { uid, resourceVersion, ...unknown } = preconditions;
-  const [stray] = Object.keys(unknown);
-  if (stray !== undefined) {
-    // One that is misspelt must not let the write through.
-    throw invalidArgument(
-      "preconditions",
-      `Cannot use ${quote(stray)} as precondition: expected "uid" or "resourceVersion"`,
-    );
-  }
+  // One that is misspelt must not let the write through.
+  checkOptions(preconditions, "write", preconditionNames, "preconditions");
+  const { uid, resourceVersion } = preconditions;
   if (uid !== undefined && (typeof uid !== "string" || uid === "")) {
     throw invalidArgument("preconditions.uid", `Cannot use ${quote(uid)} as uid: expected text`);
   }

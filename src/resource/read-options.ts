@@ -6,10 +6,20 @@
  *   continueToken    fixes the version: with it, read may be left out, "linearizable" or "any"
  *   watch            read only with sendInitialEvents, and never "exact": a watch has no one version
  */
-import { checkOptions, checkTimeoutMs } from "../base/call.ts";
+import { checkTimeoutMs } from "../base/call.ts";
+import { checkOptions, type NamesOf } from "../base/known-options.ts";
 import { quote } from "../base/quote.ts";
 import { invalidArgument, StoreError } from "../errors.ts";
-import type { GetOptions, ListOptions, ReadFreshness, WatchOptions } from "./contract.ts";
+import {
+  type GetOptions,
+  getNames,
+  type ListOptions,
+  listNames,
+  type ReadFreshness,
+  readNames,
+  type WatchOptions,
+  watchNames,
+} from "./contract.ts";
 import type { KindDefinition } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { parseResourceVersion } from "./revision.ts";
@@ -26,6 +36,7 @@ const any: Freshness = Object.freeze({ consistency: "any" });
 /** @throws INVALID_ARGUMENT "read" or "read.resourceVersion" */
 export function parseFreshness(read: ReadFreshness | undefined): Freshness {
   if (read === undefined) return linearizable;
+  if (typeof read === "object" && read !== null) checkOptions(read, "read", readNames, "read");
   const { consistency, resourceVersion } = (read ?? {}) as {
     consistency?: unknown;
     resourceVersion?: unknown;
@@ -53,7 +64,7 @@ export function parseFreshness(read: ReadFreshness | undefined): Freshness {
 
 /** @throws INVALID_ARGUMENT */
 export function parseGetOptions(options: GetOptions | undefined): { readonly freshness: Freshness } {
-  checkOptions(options, "get");
+  checkOptions(options, "get", getNames);
   return { freshness: parseFreshness(options?.read) };
 }
 
@@ -69,7 +80,7 @@ export interface ParsedListOptions {
 
 /** @throws INVALID_ARGUMENT; INVALID_TOKEN for a token that cannot be one */
 export function parseListOptions(kind: KindDefinition, options: ListOptions = {}): ParsedListOptions {
-  checkOptions(options, "list");
+  checkOptions(options, "list", listNames);
   const { limit, continueToken, onCorrupt } = options;
   const selection = parseSelection(kind, {
     namespace: options.namespace,
@@ -119,9 +130,16 @@ export interface ParsedWatchOptions {
   readonly bookmarks: boolean;
 }
 
-/** @throws INVALID_ARGUMENT */
-export function parseWatchOptions(kind: KindDefinition, options: WatchOptions = {}): ParsedWatchOptions {
-  checkOptions(options, "watch");
+/**
+ * @param names the options this watch takes, where it takes more than any
+ * @throws INVALID_ARGUMENT
+ */
+export function parseWatchOptions(
+  kind: KindDefinition,
+  options: WatchOptions = {},
+  names: NamesOf<WatchOptions> = watchNames,
+): ParsedWatchOptions {
+  checkOptions(options, "watch", names);
   checkTimeoutMs(options.timeoutMs, "watch");
   const selection = parseSelection(kind, options);
   const revision =

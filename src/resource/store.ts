@@ -2,7 +2,8 @@
  * The contract of a whole store: kinds, namespaces, quotas, health. Shapes only; src/create-store.ts assembles
  * the parts that keep them.
  */
-import type { Call } from "../base/call.ts";
+import { type Call, callNames } from "../base/call.ts";
+import type { NamesOf } from "../base/known-options.ts";
 import type { PlainStats } from "../base/stats.ts";
 import type { LabelSelector, Preconditions, Progress, ResourceStore } from "./contract.ts";
 import type { Kind } from "./kind.ts";
@@ -36,6 +37,12 @@ export interface RewriteOptions extends Call {
   /** Writes at most; less leaves more of etcd to others. Default: no bound but four writes at a time. */
   readonly objectsPerSecond?: number | undefined;
 }
+
+export const rewriteNames: NamesOf<RewriteOptions> = {
+  ...callNames,
+  onProgress: true,
+  objectsPerSecond: true,
+};
 
 export interface RewriteReport {
   readonly scanned: number;
@@ -93,6 +100,43 @@ export interface QuotaStatus {
   readonly resourceVersion: string;
 }
 
+/** What is asked of a namespace: the limits, and on whom. */
+export interface QuotaRequest {
+  /** Default "default". */
+  readonly name?: string | undefined;
+  readonly hard: Amounts;
+  /** Default: every object of the namespace. */
+  readonly labelSelector?: string | LabelSelector | undefined;
+}
+
+export const quotaRequestNames: NamesOf<QuotaRequest> = { name: true, hard: true, labelSelector: true };
+
+export interface QuotaSetOptions extends Call {
+  readonly preconditions?: Preconditions | undefined;
+}
+
+export const quotaSetNames: NamesOf<QuotaSetOptions> = { ...callNames, preconditions: true };
+
+export interface QuotaGetOptions extends Call {
+  /** Default "default". */
+  readonly name?: string | undefined;
+}
+
+export const quotaGetNames: NamesOf<QuotaGetOptions> = { ...callNames, name: true };
+
+export interface QuotaListOptions extends Call {
+  /** Default: of all namespaces. */
+  readonly namespace?: string | undefined;
+}
+
+export const quotaListNames: NamesOf<QuotaListOptions> = { ...callNames, namespace: true };
+
+export interface QuotaRemoveOptions extends QuotaGetOptions {
+  readonly preconditions?: Preconditions | undefined;
+}
+
+export const quotaRemoveNames: NamesOf<QuotaRemoveOptions> = { ...quotaGetNames, preconditions: true };
+
 export interface ReconcileReport {
   readonly checked: number;
   readonly differences: readonly {
@@ -106,25 +150,11 @@ export interface ReconcileReport {
 
 /** Namespace "" holds cluster-wide limits; name defaults to "default"; several quotas of one namespace all hold. */
 export interface Quotas {
-  set(
-    namespace: string,
-    quota: {
-      readonly name?: string | undefined;
-      readonly hard: Amounts;
-      readonly labelSelector?: string | LabelSelector | undefined;
-    },
-    options?: { readonly preconditions?: Preconditions | undefined } & Call,
-  ): Promise<QuotaStatus>;
+  set(namespace: string, quota: QuotaRequest, options?: QuotaSetOptions): Promise<QuotaStatus>;
   /** @throws NOT_FOUND */
-  get(namespace: string, options?: { readonly name?: string | undefined } & Call): Promise<QuotaStatus>;
-  list(options?: { readonly namespace?: string | undefined } & Call): Promise<readonly QuotaStatus[]>;
-  remove(
-    namespace: string,
-    options?: {
-      readonly name?: string | undefined;
-      readonly preconditions?: Preconditions | undefined;
-    } & Call,
-  ): Promise<void>;
+  get(namespace: string, options?: QuotaGetOptions): Promise<QuotaStatus>;
+  list(options?: QuotaListOptions): Promise<readonly QuotaStatus[]>;
+  remove(namespace: string, options?: QuotaRemoveOptions): Promise<void>;
   /** Recounts at one version and repairs what differs. */
   reconcile(namespace?: string, options?: Call): Promise<ReconcileReport>;
 }

@@ -2,6 +2,7 @@
  * Views: what a reader hands out instead of the object itself (another API version, a table row, bytes for
  * HTTP). A cache makes each view of an object version at most once, for all its lists and watchers.
  */
+import { checkOptions } from "../base/known-options.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Resource } from "./resource.ts";
 
@@ -25,6 +26,7 @@ export function defineView<T extends Resource, V>(spec: {
   project: (object: T) => V;
   sizeBytes?: ((value: V) => number) | undefined;
 }): View<T, V> {
+  checkOptions(spec ?? null, "define view", viewNames, "view");
   if (typeof spec.name !== "string" || spec.name === "") {
     throw invalidArgument("name", "Cannot define view: the name is empty");
   }
@@ -44,6 +46,8 @@ export function defineView<T extends Resource, V>(spec: {
     ...(spec.sizeBytes === undefined ? {} : { sizeBytes: spec.sizeBytes }),
   });
 }
+
+const viewNames = { name: true, from: true, project: true, sizeBytes: true } as const;
 
 /** @throws INVALID_ARGUMENT for what `defineView` has not made, nor could have */
 export function checkView(view: unknown): void {

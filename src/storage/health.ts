@@ -2,7 +2,8 @@
  * health(): one look at etcd and at what keelson does in the background, as facts and as problems with what to do
  * about each. Never rejects: what cannot be asked is a problem of its own.
  */
-import { type Call, CallScope } from "../base/call.ts";
+import { type Call, CallScope, callNames } from "../base/call.ts";
+import { checkOptions } from "../base/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError } from "../errors.ts";
 import type { Alarm, MemberStatus } from "../etcd/ports/ports.ts";
@@ -41,6 +42,7 @@ export async function lookAtHealth(
     }
   };
   try {
+    checkOptions(call, "look at health", callNames);
     using scope = new CallScope({ timeoutMs: timeoutMsDefault, ...call }, context.clock, "look at health");
     const inTime = <T>(work: Promise<T>): Promise<T> => untilAborted(work, scope.signal);
     const { etcd } = context;

@@ -2,21 +2,29 @@
  * The store of one kind: its reader, and the writes. Each public call passes the gate, the counters and one scope;
  * the work is in the files of this folder.
  */
-import { type Call, CallScope, checkOptions } from "../base/call.ts";
+import { type Call, CallScope } from "../base/call.ts";
+import { checkOptions } from "../base/known-options.ts";
 import type { StoreError } from "../errors.ts";
-import type {
-  CreateManyOptions,
-  CreateOptions,
-  DeleteOptions,
-  GetOptions,
-  ListOptions,
-  ListPage,
-  ResourceReader,
-  ResourceStore,
-  Scoped,
-  Watch,
-  WatchOptions,
-  WriteOptions,
+import {
+  type CreateManyOptions,
+  type CreateOptions,
+  createManyNames,
+  createNames,
+  type DeleteOptions,
+  deleteCollectionNames,
+  deleteNames,
+  type GetOptions,
+  type GuaranteedUpdateOptions,
+  guaranteedUpdateNames,
+  type ListOptions,
+  type ListPage,
+  type ResourceReader,
+  type ResourceStore,
+  type Scoped,
+  type Watch,
+  type WatchOptions,
+  type WriteOptions,
+  writeNames,
 } from "../resource/contract.ts";
 import type { AnyResource, Draft, Key, Resource } from "../resource/resource.ts";
 import { checkView, type View } from "../resource/view.ts";
@@ -76,13 +84,13 @@ class KindObjects implements ObjectStore {
   }
 
   create(draft: Draft<AnyResource>, options: CreateOptions = {}): Promise<AnyResource> {
-    return this.#write("create", options, (scope) =>
+    return this.#write("create", createNames, options, (scope) =>
       createObject(this.#context, this.#slot, draft, options, scope),
     );
   }
 
   update(object: AnyResource, options: WriteOptions & Suggested = {}): Promise<AnyResource> {
-    return this.#write("update", options, (scope) =>
+    return this.#write("update", writeNames, options, (scope) =>
       updateObject(this.#context, this.#slot, object, options, options[suggestedRecord], scope),
     );
   }
@@ -90,11 +98,9 @@ class KindObjects implements ObjectStore {
   guaranteedUpdate(
     key: Key,
     mutate: Mutate,
-    options: WriteOptions & {
-      readonly createIfMissing?: (() => Draft<AnyResource>) | undefined;
-    } & Suggested = {},
+    options: GuaranteedUpdateOptions<AnyResource> & Suggested = {},
   ): Promise<AnyResource> {
-    return this.#write("guaranteedUpdate", options, (scope) =>
+    return this.#write("guaranteedUpdate", guaranteedUpdateNames, options, (scope) =>
       guaranteedUpdateObject(
         this.#context,
         this.#slot,
@@ -108,7 +114,7 @@ class KindObjects implements ObjectStore {
   }
 
   delete(key: Key, options: DeleteOptions<AnyResource> & Suggested = {}): Promise<AnyResource> {
-    return this.#write("delete", options, async (scope) => {
+    return this.#write("delete", deleteNames, options, async (scope) => {
       const checked = checkedDeleteOptions(options);
       return deleteObject(this.#context, this.#slot, key, checked, options[suggestedRecord], scope);
     });
@@ -117,7 +123,7 @@ class KindObjects implements ObjectStore {
   deleteCollection(
     options: Scoped & Omit<DeleteOptions<AnyResource>, "preconditions"> = {},
   ): Promise<{ readonly deleted: number }> {
-    return this.#write("deleteCollection", options, (scope) =>
+    return this.#write("deleteCollection", deleteCollectionNames, options, (scope) =>
       deleteCollection(this.#context, this.#slot, options, scope),
     );
   }
@@ -126,18 +132,23 @@ class KindObjects implements ObjectStore {
     drafts: readonly Draft<AnyResource>[],
     options: CreateManyOptions = {},
   ): Promise<readonly (AnyResource | StoreError)[]> {
-    return this.#write("createMany", options, (scope) =>
+    return this.#write("createMany", createManyNames, options, (scope) =>
       createMany(this.#context, this.#slot, drafts, options, scope),
     );
   }
 
-  #write<R>(verb: string, call: Call, run: (scope: CallScope) => Promise<R>): Promise<R> {
+  #write<R>(
+    verb: string,
+    names: Readonly<Record<string, true>>,
+    call: Call,
+    run: (scope: CallScope) => Promise<R>,
+  ): Promise<R> {
     const { gate, counters, clock } = this.#context;
     const { resource } = this.#slot.definition;
     return gate.run(() => {
       this.#slot.closed.throwIfAborted();
       return counters.observe({ verb, resource }, async () => {
-        checkOptions(call, `${verb} ${resource}`);
+        checkOptions(call, `${verb} ${resource}`, names);
         using scope = new CallScope(call, clock, `${verb} ${resource}`);
         return await run(scope);
       });

@@ -2,7 +2,9 @@
  * `memoryEtcd`: an etcd for unit tests of what is built on keelson. The client is the real one (retry, watch and lease
  * code included) over an in-memory server; nothing is listened on, nothing outlives the process.
  */
+
 import { type Clock, systemClock } from "../base/clock.ts";
+import { checkOptions } from "../base/known-options.ts";
 import { openEtcdAtOnce } from "../etcd/connect-etcd.ts";
 import type { Etcd } from "../etcd/ports/ports.ts";
 import { MemoryServer } from "./memory-server.ts";
@@ -18,6 +20,7 @@ const endpoint = "http://memory:2379";
  * @param options.clock time for leases, deadlines and back-off; default the system's
  */
 export function memoryEtcd(options: { readonly clock?: Clock | undefined } = {}): Etcd {
+  checkOptions(options, "make an etcd in memory", { clock: true });
   const clock = options.clock ?? systemClock;
   const server = new MemoryServer({ clock });
   const etcd = openEtcdAtOnce(

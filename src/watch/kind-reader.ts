@@ -9,17 +9,20 @@
  * every few milliseconds.
  */
 import { CallScope } from "../base/call.ts";
+import type { NamesOf } from "../base/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError, StoreError } from "../errors.ts";
-import type {
-  GetOptions,
-  ListOptions,
-  ListPage,
-  ResourceReader,
-  Watch,
-  WatchOptions,
+import {
+  type GetOptions,
+  type ListOptions,
+  type ListPage,
+  type ResourceReader,
+  type Watch,
+  type WatchOptions,
+  watchNames,
 } from "../resource/contract.ts";
 import {
+  checkedFlag,
   type Freshness,
   type ParsedListOptions,
   parseGetOptions,
@@ -45,6 +48,8 @@ export interface CacheWatchOptions extends WatchOptions {
   /** Of the events a slow consumer has missed only what each object has come to, flagged `coalesced`. Default false. */
   readonly coalesce?: boolean | undefined;
 }
+
+const cacheWatchNames: NamesOf<CacheWatchOptions> = { ...watchNames, coalesce: true };
 
 /** What readers of one cache share. */
 export interface ReaderParts {
@@ -81,6 +86,7 @@ export class KindReader<V> implements ResourceReader<V> {
       options.timeoutMs === undefined
     ) {
       try {
+        parseGetOptions(options);
         const value = this.#getNow(key);
         if (value !== undefined) return Promise.resolve(value);
       } catch (error) {
@@ -97,14 +103,14 @@ export class KindReader<V> implements ResourceReader<V> {
   watch(options: CacheWatchOptions = {}): Watch<V> {
     const { feed, fresh, kind, watchers } = this.#parts;
     const cached = kind();
-    const parsed = parseWatchOptions(cached.definition, options);
+    const parsed = parseWatchOptions(cached.definition, options, cacheWatchNames);
     return new CacheWatch<V>({
       feed,
       fresh,
       kind: cached,
       view: this.#view,
       seen: feed.source.seenRevision(),
-      coalesce: options.coalesce === true,
+      coalesce: checkedFlag(options.coalesce, "coalesce"),
       options: parsed,
       call: options,
       onOpen: (watch) => watchers.add(watch),

@@ -7,7 +7,8 @@
  *
  * keelson's own readers hand it stored bytes; any other reader's objects are encoded (`foreign-source.ts`).
  */
-import { type Call, CallScope } from "../base/call.ts";
+import { type Call, CallScope, callNames } from "../base/call.ts";
+import { checkOptions } from "../base/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { invalidArgument } from "../errors.ts";
 import type { GetOptions, ListOptions, ListPage, ResourceReader, Watch } from "../resource/contract.ts";
@@ -79,6 +80,7 @@ export class KindCache<T> implements WatchCache<T> {
 
   async ready(options: Call = {}): Promise<void> {
     const { feed } = this.core;
+    checkOptions(options, "wait for the cache", callNames);
     using scope = new CallScope(options, feed.source.clock, "wait for the cache");
     await untilAborted(feed.readyFor(this.resource), scope.signal);
   }

@@ -11,22 +11,25 @@
  * A get after a write through the same store is never older than the write. The cached object is only where a write
  * starts from: no error is ever about it before the live one was read.
  */
-import { checkOptions } from "../base/call.ts";
+import { checkOptions } from "../base/known-options.ts";
 import type { StoreError } from "../errors.ts";
 import { invalidArgument } from "../errors.ts";
-import type {
-  CreateManyOptions,
-  CreateOptions,
-  DeleteOptions,
-  GetOptions,
-  ListOptions,
-  ListPage,
-  ResourceReader,
-  ResourceStore,
-  Scoped,
-  Watch,
-  WatchOptions,
-  WriteOptions,
+import {
+  type CreateManyOptions,
+  type CreateOptions,
+  type DeleteOptions,
+  deleteNames,
+  type GetOptions,
+  guaranteedUpdateNames,
+  type ListOptions,
+  type ListPage,
+  type ResourceReader,
+  type ResourceStore,
+  type Scoped,
+  type Watch,
+  type WatchOptions,
+  type WriteOptions,
+  writeNames,
 } from "../resource/contract.ts";
 import type { Draft, Key, Resource } from "../resource/resource.ts";
 import { parseResourceVersion } from "../resource/revision.ts";
@@ -101,7 +104,7 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
 
   async update(object: T, options: WriteOptions = {}): Promise<T> {
     return this.#wrote(
-      await this.#store.update(object, this.#suggesting(object?.metadata, options)),
+      await this.#store.update(object, this.#suggesting(object?.metadata, options, writeNames)),
       options.dryRun,
     );
   }
@@ -112,13 +115,16 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
     options: NonNullable<Parameters<ResourceStore<T>["guaranteedUpdate"]>[2]> = {},
   ): Promise<T> {
     return this.#wrote(
-      await this.#store.guaranteedUpdate(key, mutate, this.#suggesting(key, options)),
+      await this.#store.guaranteedUpdate(key, mutate, this.#suggesting(key, options, guaranteedUpdateNames)),
       options.dryRun,
     );
   }
 
   async delete(key: Key, options: DeleteOptions<T> = {}): Promise<T> {
-    return this.#wrote(await this.#store.delete(key, this.#suggesting(key, options)), options.dryRun);
+    return this.#wrote(
+      await this.#store.delete(key, this.#suggesting(key, options, deleteNames)),
+      options.dryRun,
+    );
   }
 
   async deleteCollection(
@@ -157,8 +163,12 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
   }
 
   /** The options with the cached state to start from, where there is one. A bad key is the store's to refuse. */
-  #suggesting<O extends object>(at: Key | undefined, options: O): O & Suggested {
-    checkOptions(options, `write ${this.#resource}`);
+  #suggesting<O extends object>(
+    at: Key | undefined,
+    options: O,
+    names: Readonly<Record<string, true>>,
+  ): O & Suggested {
+    checkOptions(options, `write ${this.#resource}`, names);
     const suggested = this.#cached(at ?? noKey);
     return suggested === undefined || typeof options !== "object"
       ? options

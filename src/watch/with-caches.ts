@@ -4,7 +4,8 @@
  *
  * Kinds added later are filled beside the stream and join it. Closing closes the caches first, then the store.
  */
-import { type Call, CallScope } from "../base/call.ts";
+import { type Call, CallScope, callNames } from "../base/call.ts";
+import { checkOptions, type NamesOf } from "../base/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { invalidArgument } from "../errors.ts";
 import type { ResourceStore } from "../resource/contract.ts";
@@ -14,7 +15,7 @@ import { namespaceKind } from "../resource/namespace-kind.ts";
 import type { Namespace, Resource } from "../resource/resource.ts";
 import type { Health, Quotas, RewriteOptions, RewriteReport, Store, StoreStats } from "../resource/store.ts";
 import { storedSource } from "../storage/seam/stored.ts";
-import { type CacheOptions, parseCacheOptions } from "./bounds/cache-options.ts";
+import { type CacheOptions, cacheNames, parseCacheOptions } from "./bounds/cache-options.ts";
 import { CacheCore } from "./cache-core.ts";
 import { hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";
 import { CachedStore } from "./with-cache.ts";
@@ -26,14 +27,15 @@ export interface CachedStores extends Store {
   cache<T extends Resource>(kind: Kind<T>): WatchCache<T>;
 }
 
+type CachesOptions = CacheOptions & { readonly kinds?: readonly Kind[] | undefined };
+const cachesNames: NamesOf<CachesOptions> = { ...cacheNames, kinds: true };
+
 /**
  * Begins to fill at once. `kinds`: only these are cached, the others are read from the store.
  * @throws INVALID_ARGUMENT for a store that `createStore` has not made, and for options out of their bounds
  */
-export function withCaches(
-  store: Store,
-  options: CacheOptions & { readonly kinds?: readonly Kind[] | undefined } = {},
-): CachedStores {
+export function withCaches(store: Store, options: CachesOptions = {}): CachedStores {
+  const bounds = parseCacheOptions(options, cachesNames);
   if (!hasStoredSource(store)) {
     throw invalidArgument("store", "Cannot cache the store: it is not made by createStore()");
   }
@@ -43,7 +45,7 @@ export function withCaches(
       : new Set(options.kinds.map((kind) => definitionOf(kind).resource));
   const core = new CacheCore(
     store[storedSource],
-    parseCacheOptions(options),
+    bounds,
     (kind) => wanted === undefined || wanted.has(kind.resource),
   );
   core.start();
@@ -88,6 +90,7 @@ class StoreWithCaches implements CachedStores {
 
   async ready(options: Call = {}): Promise<void> {
     const { feed } = this.#core;
+    checkOptions(options, "wait for the caches", callNames);
     using scope = new CallScope(options, feed.source.clock, "wait for the caches");
     await untilAborted(feed.ready(), scope.signal);
   }
@@ -102,9 +105,10 @@ class StoreWithCaches implements CachedStores {
 
   async removeKind(kind: Kind, options?: Call): Promise<void> {
     const { resource } = definitionOf(kind);
+    // The store refuses what it does not take; only then anything ends here.
+    await this.#store.removeKind(kind, options);
     this.#stores.delete(resource);
     this.#core.removeKind(resource);
-    await this.#store.removeKind(kind, options);
   }
 
   rewrite(kind: Kind, options?: RewriteOptions): Promise<RewriteReport> {
@@ -123,9 +127,11 @@ class StoreWithCaches implements CachedStores {
     return this.#store.stats();
   }
 
-  async close(options?: Call): Promise<void> {
-    await this.#core.stop();
-    await this.#store.close(options);
+  async close(options: Call = {}): Promise<void> {
+    checkOptions(options, "close the store", callNames);
+    using scope = new CallScope(options, this.#core.feed.source.clock, "close the store");
+    await untilAborted(this.#core.stop(), scope.signal);
+    await this.#store.close(scope.rest());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

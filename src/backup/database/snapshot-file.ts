@@ -6,10 +6,12 @@
  * Opening reads the two meta pages only. Whatever is wrong with the file as a whole (empty, compressed, cut, with
  * something behind it, without its hash) is said here, each in its own words; the pages are `BoltReader`'s business.
  */
+
 import { timingSafeEqual } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { NamesOf } from "../../base/known-options.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
 import { invalidArgument } from "../../errors.ts";
 import { damaged } from "../files/damage.ts";
@@ -30,6 +32,8 @@ export interface OpenSnapshotOptions {
    */
   readonly skipHashCheck?: boolean | undefined;
 }
+
+export const openSnapshotNames: NamesOf<OpenSnapshotOptions> = { skipHashCheck: true };
 
 const compressions: readonly (readonly [name: string, magic: readonly number[]])[] = [
   ["gzip", [0x1f, 0x8b]],

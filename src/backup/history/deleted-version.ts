@@ -1,10 +1,10 @@
 /** The version of a key to bring back after a deletion: the last one before it, from a running etcd or a snapshot file. */
-import type { Call } from "../../base/call.ts";
-import { CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
+import { checkOptions } from "../../base/known-options.ts";
 import { StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
-import type { OpenSnapshotOptions } from "../database/snapshot-file.ts";
+import { type OpenSnapshotOptions, openSnapshotNames } from "../database/snapshot-file.ts";
 import { eventVersion, history, type KeyVersion } from "./history.ts";
 import { liveHistory } from "./live-history.ts";
 
@@ -24,6 +24,7 @@ export async function deletedVersion(
   key: string,
   options: OpenSnapshotOptions & Call = {},
 ): Promise<DeletedVersion> {
+  checkOptions(options, "look for a deleted version", { ...callNames, ...openSnapshotNames });
   if (typeof from === "string") return fromFile(from, key, options);
   using scope = new CallScope(options, systemClock, `look for "${key}" as it was before its deletion`);
   const { events, compacted } = await liveHistory(from, key, scope.signal);

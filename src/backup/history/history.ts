@@ -2,12 +2,13 @@
  * What happened to keys: `history` of one key and `diff` of a prefix between two revisions, from a snapshot file or
  * a running etcd. Both look at stored bytes; objects are `restoreObjects`' business.
  */
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
+import { checkOptions } from "../../base/known-options.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Etcd, KvEvent } from "../../etcd/ports/ports.ts";
 import { prefixEnd } from "../../etcd/ports/prefix-end.ts";
-import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-file.ts";
+import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import type { MvccRecord } from "../records/mvcc-record.ts";
 import { recordsUpTo } from "../records/record-scan.ts";
 import { liveHistory } from "./live-history.ts";
@@ -44,6 +45,7 @@ export async function history(
   key: string,
   options: OpenSnapshotOptions & Call = {},
 ): Promise<readonly KeyVersion[]> {
+  checkOptions(options, "read a history", { ...callNames, ...openSnapshotNames });
   using scope = new CallScope(options, systemClock, `read the history of "${key}"`);
   const { signal } = scope;
   if (typeof from !== "string") return (await liveHistory(from, key, signal)).events.map(eventVersion);
@@ -66,6 +68,7 @@ export async function diff(
   range: { readonly from: string; readonly to: string; readonly prefix: string },
   options: OpenSnapshotOptions & Call = {},
 ): Promise<readonly KeyChange[]> {
+  checkOptions(options, "compare revisions", { ...callNames, ...openSnapshotNames });
   using scope = new CallScope(options, systemClock, `compare revisions ${range.from} and ${range.to}`);
   const { signal } = scope;
   const [from, to] = [parseRevision("from", range.from), parseRevision("to", range.to)];

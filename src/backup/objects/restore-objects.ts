@@ -10,7 +10,8 @@
  * deleted. "fail" looks at everything first and writes nothing when one object differs.
  */
 import { type FileHandle, open, readFile } from "node:fs/promises";
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
+import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { LabelSelector, Progress, ResourceStore } from "../../resource/contract.ts";
 import { definitionOf } from "../../resource/define-kind.ts";
@@ -45,6 +46,21 @@ export interface RestoreObjectsOptions extends Call {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+const restoreObjectsNames: NamesOf<RestoreObjectsOptions> = {
+  ...callNames,
+  namespaces: true,
+  kinds: true,
+  names: true,
+  keyPrefix: true,
+  labelSelector: true,
+  conflict: true,
+  unchangedSince: true,
+  namespaceMapping: true,
+  dryRun: true,
+  undoPath: true,
+  onProgress: true,
+};
+
 export interface ObjectDiff {
   readonly action: "create" | "overwrite" | "skip" | "conflict";
   /** "pods", "deployments.apps". */
@@ -78,6 +94,7 @@ export async function restoreObjects(
   to: Store,
   options: RestoreObjectsOptions,
 ): Promise<ObjectRestoreReport> {
+  checkOptions(options ?? null, "restore objects", restoreObjectsNames);
   const target = sourceOf(to);
   if (!["skip", "overwrite", "fail"].includes(options.conflict)) {
     throw invalidArgument("conflict", `Cannot restore objects: conflict is "${options.conflict}"`);
@@ -105,6 +122,7 @@ export async function undoObjectRestore(
   to: Store,
   options: Call = {},
 ): Promise<{ readonly undone: number; readonly failed: readonly { key: string; error: unknown }[] }> {
+  checkOptions(options, "undo a restore of objects", callNames);
   using scope = new CallScope(options, sourceOf(to).clock, "undo a restore of objects");
   const { signal } = scope;
   const lines = (await readFile(undoPath, "utf8")).split("\n").filter((line) => line !== "");
@@ -142,6 +160,7 @@ export async function undelete(
   key: Key,
   options: { readonly resourceVersion: string } & Call,
 ): Promise<AnyResource> {
+  checkOptions(options ?? null, "bring back an object", { ...callNames, resourceVersion: true });
   const { resourceVersion, ...call } = options;
   const resources = store.resources(kind) as unknown as ResourceStore<AnyResource>;
   const old = await resources.get(key, { read: { consistency: "exact", resourceVersion }, ...call });

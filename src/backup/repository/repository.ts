@@ -10,8 +10,9 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
+import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { systemRandom } from "../../base/random.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
@@ -20,7 +21,7 @@ import { hexOf, SnapshotFile } from "../database/snapshot-file.ts";
 import { damaged, type SnapshotProblem } from "../files/damage.ts";
 import { laterOf } from "../files/revision-order.ts";
 import { restoreFrom } from "../restore/restore.ts";
-import type { RestoreCommon, RestoreReport } from "../restore/restore-options.ts";
+import { type RestoreCommon, type RestoreReport, restoreNames } from "../restore/restore-options.ts";
 import { saveSnapshot } from "../snapshot/save.ts";
 import { openDirectoryBackend, type RepositoryBackend } from "./backend.ts";
 import { chainTo, targetRevision } from "./chain.ts";
@@ -38,7 +39,7 @@ import {
   manifestPath,
   type SigningKey,
 } from "./manifest.ts";
-import { type RetentionPolicy, retain } from "./retention.ts";
+import { type RetentionPolicy, retain, retentionNames } from "./retention.ts";
 import { storeBytes, storeFile, writeStored } from "./stored-parts.ts";
 import { repositoryProblems } from "./verify-repository.ts";
 import { checkWriterKeys } from "./writer-keys.ts";
@@ -52,6 +53,14 @@ export interface RepositoryOptions {
   readonly backend?: RepositoryBackend | undefined;
   readonly clock?: Clock | undefined;
 }
+
+const repositoryNames: NamesOf<RepositoryOptions> = {
+  directory: true,
+  encryptionKey: true,
+  signingKey: true,
+  backend: true,
+  clock: true,
+};
 
 /** A backup on record. */
 export type Backup = Manifest;
@@ -94,6 +103,7 @@ export interface BackupRepository {
 
 /** @throws INVALID_ARGUMENT for a key of the wrong size or sort, or a directory that cannot be made */
 export async function openRepository(options: RepositoryOptions): Promise<BackupRepository> {
+  checkOptions(options ?? null, "open the repository", repositoryNames);
   checkSigningKey(options.signingKey);
   if (typeof options.directory !== "string" || options.directory === "") {
     throw invalidArgument("directory", "Cannot open repository: directory is no path");
@@ -130,6 +140,7 @@ class Repository implements BackupRepository {
     etcd: Etcd,
     options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call = {},
   ): Promise<BackupOutcome> {
+    checkOptions(options, "take a backup", { ...callNames, onProgress: true });
     assertCanSign(this.#key);
     await using _lock = await this.#backend.lock();
     await checkWriterKeys(this.#backend, this.#chunks, this.#key);
@@ -138,6 +149,7 @@ class Repository implements BackupRepository {
 
   async delta(etcd: Etcd, options: Call = {}): Promise<BackupOutcome | undefined> {
     assertCanSign(this.#key);
+    checkOptions(options, "take a delta", callNames);
     using scope = new CallScope(options, this.#clock, "take a delta");
     await using _lock = await this.#backend.lock();
     await checkWriterKeys(this.#backend, this.#chunks, this.#key);
@@ -148,6 +160,7 @@ class Repository implements BackupRepository {
     etcd: Etcd,
     options: { readonly intervalMs: number; readonly signal?: AbortSignal | undefined },
   ): AsyncGenerator<BackupOutcome, void, void> {
+    checkOptions(options ?? null, "follow etcd with deltas", { intervalMs: true, signal: true });
     const { intervalMs, signal } = options;
     const ended = (): boolean => signal?.aborted === true;
     while (!ended()) {
@@ -165,6 +178,7 @@ class Repository implements BackupRepository {
   }
 
   async restore(options: RepositoryRestoreOptions): Promise<RestoreReport> {
+    checkOptions(options ?? null, "restore from a repository", restoreNames);
     using scope = new CallScope(options, this.#clock, "restore from a repository");
     const { signal } = scope;
     const backups = await this.list();
@@ -218,6 +232,7 @@ class Repository implements BackupRepository {
   async verify(
     options: Call = {},
   ): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }> {
+    checkOptions(options, "verify a repository", callNames);
     using scope = new CallScope(options, this.#clock, "verify a repository");
     const problems = await repositoryProblems(this.#backend, this.#chunks, this.#key, scope);
     return { ok: problems.length === 0, problems };
@@ -226,6 +241,7 @@ class Repository implements BackupRepository {
   async prune(
     policy: RetentionPolicy,
   ): Promise<{ readonly removed: readonly string[]; readonly chunks: number }> {
+    checkOptions(policy ?? null, "remove backups", retentionNames, "policy");
     await using _lock = await this.#backend.lock();
     const backups = await this.list();
     const kept = retain(backups, policy);
@@ -250,7 +266,10 @@ class Repository implements BackupRepository {
   ): Promise<BackupOutcome> {
     const path = join(this.#backend.scratch, `full-${hexOf(systemRandom.bytes(8))}.db`);
     try {
-      const { header } = await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, options);
+      const { header } = await etcd.kv.range(
+        { key: "\0", limit: 1, keysOnly: true },
+        { signal: options.signal, timeoutMs: options.timeoutMs },
+      );
       const saved = await saveSnapshot(etcd, path, options);
       const stored = await storeFile(this.#chunks, path, options.signal);
       const nowMs = this.#clock.nowMs();

@@ -2,6 +2,7 @@
  * Which backups stay: the newest of each of the last so many hours, days, weeks and months that have one, the last so
  * many, and whatever a kept one stands on.
  */
+import type { NamesOf } from "../../base/known-options.ts";
 import { earlierOf } from "../files/revision-order.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -14,6 +15,14 @@ export interface RetentionPolicy {
   readonly weekly?: number | undefined;
   readonly monthly?: number | undefined;
 }
+
+export const retentionNames: NamesOf<RetentionPolicy> = {
+  keepLast: true,
+  hourly: true,
+  daily: true,
+  weekly: true,
+  monthly: true,
+};
 
 const dayMs = 86_400_000;
 

@@ -1,6 +1,7 @@
 /** What a restore is told, what it reports, and the command line that starts what it made. */
-import type { Call } from "../../base/call.ts";
-import type { OpenSnapshotOptions } from "../database/snapshot-file.ts";
+import { type Call, callNames } from "../../base/call.ts";
+import type { NamesOf } from "../../base/known-options.ts";
+import { type OpenSnapshotOptions, openSnapshotNames } from "../database/snapshot-file.ts";
 import type { InitialMember } from "./membership.ts";
 
 export interface RestoreCommon extends OpenSnapshotOptions, Call {
@@ -29,6 +30,19 @@ export interface RestoreCommon extends OpenSnapshotOptions, Call {
   readonly allowLivePeers?: boolean | undefined;
 }
 
+const restoreCommonNames: NamesOf<RestoreCommon> = {
+  ...callNames,
+  ...openSnapshotNames,
+  initialCluster: true,
+  initialClusterToken: true,
+  toRevision: true,
+  toTime: true,
+  bumpRevision: true,
+  keepAlarms: true,
+  missingLeaseTtlSeconds: true,
+  allowLivePeers: true,
+};
+
 export interface RestoreOptions extends RestoreCommon {
   readonly dataDir: string;
   /** Default "default". */
@@ -37,11 +51,20 @@ export interface RestoreOptions extends RestoreCommon {
   readonly initialAdvertisePeerUrls?: string | undefined;
 }
 
+export const restoreNames: NamesOf<RestoreOptions> = {
+  ...restoreCommonNames,
+  dataDir: true,
+  name: true,
+  initialAdvertisePeerUrls: true,
+};
+
 export interface RestoreClusterOptions extends RestoreCommon {
   readonly initialCluster: string;
   /** Data directory of each member, by name. All members of `initialCluster`, or some. */
   readonly dataDirs: Readonly<Record<string, string>>;
 }
+
+export const restoreClusterNames: NamesOf<RestoreClusterOptions> = { ...restoreCommonNames, dataDirs: true };
 
 export interface RestoreReport {
   readonly name: string;

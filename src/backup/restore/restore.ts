@@ -13,6 +13,7 @@ import { copyFile, open, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { CallScope } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
+import { checkOptions } from "../../base/known-options.ts";
 import { makeDirectory } from "../../base/make-directory.ts";
 import { systemRandom } from "../../base/random.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
@@ -31,6 +32,8 @@ import {
   type RestoreClusterOptions,
   type RestoreOptions,
   type RestoreReport,
+  restoreClusterNames,
+  restoreNames,
 } from "./restore-options.ts";
 import { checkDataDir, checkPeersSilent, createPartial } from "./restore-target.ts";
 import { type RawRecord, rewriteDatabase } from "./rewrite-database.ts";
@@ -49,6 +52,7 @@ const epochEnd = Buffer.from("/epoch");
  *   any damage; EXPIRED for a revision before the compaction. Nothing is left under `dataDir` then.
  */
 export async function restoreSnapshot(path: string, options: RestoreOptions): Promise<RestoreReport> {
+  checkOptions(options ?? null, "restore a snapshot", restoreNames);
   const name = options.name ?? "default";
   const peerUrls = options.initialAdvertisePeerUrls;
   const initialCluster =
@@ -72,6 +76,7 @@ export async function restoreCluster(
   path: string,
   options: RestoreClusterOptions,
 ): Promise<readonly RestoreReport[]> {
+  checkOptions(options ?? null, "restore a cluster", restoreClusterNames);
   return restoreMembers(path, options);
 }
 

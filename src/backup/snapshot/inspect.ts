@@ -1,7 +1,8 @@
 /** `inspectSnapshot`: what `etcdutl snapshot status` says and more, proved by the SHA-256 that status does not check. */
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
-import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-file.ts";
+import { checkOptions } from "../../base/known-options.ts";
+import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { inParallel } from "../files/in-parallel.ts";
 import type { SnapshotInfo } from "../files/snapshot-info.ts";
 import { examine } from "../records/examine.ts";
@@ -14,6 +15,7 @@ export async function inspectSnapshot(
   path: string,
   options: OpenSnapshotOptions & Call = {},
 ): Promise<SnapshotInfo> {
+  checkOptions(options, "inspect a snapshot", { ...callNames, ...openSnapshotNames });
   using scope = new CallScope(options, systemClock, `inspect snapshot "${path}"`);
   await using file = await SnapshotFile.open(path, options);
   const { signal } = scope;

@@ -12,8 +12,9 @@ import { constants } from "node:fs";
 import { type FileHandle, link, lstat, open, stat, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import type { Clock } from "../../base/clock.ts";
+import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { setReadingTimer } from "../../base/reading-timer.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
@@ -39,6 +40,15 @@ export interface SaveOptions extends Call {
   /** Write a JSON file here that says what was saved and what was proved. Must not exist. */
   readonly manifestPath?: string | undefined;
 }
+
+const saveNames: NamesOf<SaveOptions> = {
+  ...callNames,
+  onProgress: true,
+  endpoint: true,
+  idleTimeoutMs: true,
+  bytesPerSecond: true,
+  manifestPath: true,
+};
 
 /** What was saved, and what was proved of it. */
 export interface SaveReport extends SnapshotInfo {
@@ -89,6 +99,7 @@ export async function saveSnapshot(
     throw invalidArgument("path", "Cannot save snapshot: path is neither text nor a stream to write to");
   }
   const what = typeof to === "string" ? `save snapshot "${to}"` : "stream a snapshot";
+  checkOptions(options, what, saveNames);
   using scope = new CallScope(options, etcd.clock, what);
   const { signal } = scope;
   if (typeof to !== "string") {

@@ -8,13 +8,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
+import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { connectEtcd } from "../../etcd/connect-etcd.ts";
 import { startLocalEtcd } from "../../etcd/local/local-etcd.ts";
 import { freePort } from "../../etcd/local/local-ports.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
-import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-file.ts";
+import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { problemOf, type SnapshotProblem } from "../files/damage.ts";
 import { inParallel } from "../files/in-parallel.ts";
 import type { SnapshotInfo } from "../files/snapshot-info.ts";
@@ -30,6 +31,14 @@ export interface VerifyOptions extends OpenSnapshotOptions, Call {
   /** A running cluster that still holds the snapshot's revision. */
   readonly live?: Etcd | undefined;
 }
+
+const verifyNames: NamesOf<VerifyOptions> = {
+  ...callNames,
+  ...openSnapshotNames,
+  boot: true,
+  binary: true,
+  live: true,
+};
 
 export interface VerifyReport {
   /** No problem was found. */
@@ -49,6 +58,7 @@ export interface VerifyReport {
  * @throws INVALID_ARGUMENT when there is no such file; UNAVAILABLE when `boot` finds no etcd program
  */
 export async function verifySnapshot(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  checkOptions(options, "verify a snapshot", verifyNames);
   using scope = new CallScope(options, systemClock, `verify snapshot "${path}"`);
   const { signal } = scope;
   const problems: SnapshotProblem[] = [];

@@ -3,9 +3,10 @@
  * work on it.
  */
 import { setMaxListeners } from "node:events";
+import { checkOptions } from "../../base/known-options.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import type { Header } from "../ports/messages.ts";
-import type { EtcdCall } from "../ports/ports.ts";
+import { type EtcdCall, etcdCallNames } from "../ports/ports.ts";
 import { TransportFailure } from "../transport/transport.ts";
 import type { WireError } from "../wire/reader.ts";
 import type { RequestOptions, Rpc } from "./client.ts";
@@ -22,8 +23,8 @@ export interface CallAttempt {
   readonly endMs: number;
   /** The client's generation when the call began. */
   readonly generation: number;
-  /** Whether it ends as soon as no endpoint can be reached before somebody changes certificates or options. */
-  readonly endsWithLastingFault: boolean;
+  /** Whether it ends as soon as every endpoint has said no: refused, no such host, certificates or options that must change. */
+  readonly endsWhenAllHaveRefused: boolean;
   /** Where the last try failed. */
   avoid: Endpoint | undefined;
   /** Why the last try failed. */
@@ -45,7 +46,7 @@ export function beginAttempt(facts: {
   readonly requestTimeoutMs: number;
   readonly generation: number;
   readonly avoid?: Endpoint | undefined;
-  readonly endsWithLastingFault?: boolean | undefined;
+  readonly endsWhenAllHaveRefused?: boolean | undefined;
 }): CallAttempt {
   const { rpc, call, options, startedMs, requestTimeoutMs, generation, avoid } = facts;
   return {
@@ -54,7 +55,7 @@ export function beginAttempt(facts: {
     options,
     endMs: startedMs + (call?.timeoutMs ?? requestTimeoutMs * unboundedCallRequests),
     generation,
-    endsWithLastingFault: facts.endsWithLastingFault ?? false,
+    endsWhenAllHaveRefused: facts.endsWhenAllHaveRefused ?? false,
     avoid,
     last: undefined,
     requestMs: requestTimeoutMs,
@@ -121,6 +122,7 @@ export function unsent(failure: TransportFailure): TransportFailure {
 }
 
 export function checkCall(call: EtcdCall, action: string): void {
+  checkOptions(call, action, etcdCallNames);
   const { timeoutMs, requestTimeoutMs, signal } = call;
   if (timeoutMs !== undefined && !(timeoutMs > 0)) throw badTimeout("timeoutMs", timeoutMs, action);
   if (requestTimeoutMs !== undefined && !(requestTimeoutMs > 0)) {

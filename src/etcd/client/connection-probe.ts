@@ -18,8 +18,11 @@ const alertWaitMs = 800;
 export interface ConnectionFault {
   /** A sentence's part such as `connection refused`. */
   readonly reason: string;
-  /** Certain, and not over by itself: somebody must change certificates or options first. */
-  readonly lasting: boolean;
+  /**
+   * The endpoint has answered, or its address has, and the answer is no: refused, no such host, or certificates and options
+   * somebody must change first. Waiting for more of it tells nothing new. False: silence, or a connection that broke.
+   */
+  readonly answered: boolean;
 }
 
 /** HTTP/2's client preface and an empty SETTINGS frame: a gRPC server answers with its own SETTINGS. */
@@ -63,7 +66,7 @@ export function probeConnection(
     } catch (error) {
       // A certificate or key that does not parse.
       timer.cancel();
-      resolve(lasting(`the TLS options are not usable: ${messageOf(error)}`));
+      resolve(said(`the TLS options are not usable: ${messageOf(error)}`));
       return;
     }
     sockets.push(socket);
@@ -80,8 +83,8 @@ export function probeConnection(
 }
 
 type Done = (fault: ConnectionFault | undefined) => void;
-const lasting = (reason: string): ConnectionFault => ({ reason, lasting: true });
-const passing = (reason: string): ConnectionFault => ({ reason, lasting: false });
+const said = (reason: string): ConnectionFault => ({ reason, answered: true });
+const passing = (reason: string): ConnectionFault => ({ reason, answered: false });
 
 function probePlaintext(address: EndpointAddress, done: Done): Socket {
   const socket = connectTcp(address.port, address.host);
@@ -89,17 +92,17 @@ function probePlaintext(address: EndpointAddress, done: Done): Socket {
   socket.once("data", (data: Buffer) => {
     if (data[3] === settingsFrameType) return done(undefined);
     const speaksTls = data[0] === tlsAlertRecord || /HTTPS server/i.test(data.toString("latin1"));
-    done(speaksTls ? tlsOnly : lasting("the server does not speak gRPC"));
+    done(speaksTls ? tlsOnly : said("the server does not speak gRPC"));
   });
   socket.once("end", () => done(silent));
   return socket;
 }
 
-const plaintextOnly = lasting('the server speaks plaintext, the endpoint says "https"');
+const plaintextOnly = said('the server speaks plaintext, the endpoint says "https"');
 /** A plaintext greeting was answered by hanging up. */
 const silent = passing("the server closed the connection without a word");
 const handshakeFailed = passing("the server broke off the TLS handshake");
-const tlsOnly = lasting('the server expects TLS, the endpoint says "http"');
+const tlsOnly = said('the server expects TLS, the endpoint says "http"');
 
 function probeTls(
   address: EndpointAddress,
@@ -124,7 +127,7 @@ function probeTls(
     if (verify) {
       const identity = checkServerIdentity(name, socket.getPeerCertificate());
       if (identity !== undefined) {
-        return done(lasting(`the server's certificate is for another name: ${identity.message}`));
+        return done(said(`the server's certificate is for another name: ${identity.message}`));
       }
     }
     // Nothing is written: an answer to that could drown the alert.
@@ -144,33 +147,33 @@ function pemOptions(tls: TlsOptions | undefined): { ca?: string; cert?: string; 
 }
 
 function certificateFault(code: string): ConnectionFault {
-  if (/CERT_HAS_EXPIRED/.test(code)) return lasting("the server's certificate has expired");
-  if (/NOT_YET_VALID/.test(code)) return lasting("the server's certificate is not valid yet");
-  if (/ALTNAME|HOSTNAME/.test(code)) return lasting(`the server's certificate is for another name: ${code}`);
-  return lasting(`the server's certificate is not signed by a trusted CA (${code})`);
+  if (/CERT_HAS_EXPIRED/.test(code)) return said("the server's certificate has expired");
+  if (/NOT_YET_VALID/.test(code)) return said("the server's certificate is not valid yet");
+  if (/ALTNAME|HOSTNAME/.test(code)) return said(`the server's certificate is for another name: ${code}`);
+  return said(`the server's certificate is not signed by a trusted CA (${code})`);
 }
 
 function causeOf(error: NodeJS.ErrnoException, address: EndpointAddress): ConnectionFault {
   const code = error.code ?? "";
   const text = `${code} ${error.message}`;
-  if (code === "ECONNREFUSED") return passing("connection refused: nothing listens there");
+  if (code === "ECONNREFUSED") return said("connection refused: nothing listens there");
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
-    return passing(`host name "${address.host}" is not known (${code})`);
+    return said(`host name "${address.host}" is not known (${code})`);
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return passing(`host cannot be reached (${code})`);
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(text)) {
     return plaintextOnly;
   }
   if (/CERTIFICATE_REQUIRED|certificate required/i.test(text))
-    return lasting("the server requires a client certificate");
+    return said("the server requires a client certificate");
   if (/CERTIFICATE_EXPIRED|certificate expired/i.test(text)) {
-    return lasting("the server does not accept the client certificate: it has expired, or is not valid yet");
+    return said("the server does not accept the client certificate: it has expired, or is not valid yet");
   }
   if (
     /BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|bad certificate|unknown ca|certificate unknown/i.test(
       text,
     )
   ) {
-    return lasting(`the server does not accept the client certificate (${code})`);
+    return said(`the server does not accept the client certificate (${code})`);
   }
   if (address.secure && (code === "ECONNRESET" || code === "EPROTO")) {
     return handshakeFailed;

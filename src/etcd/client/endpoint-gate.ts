@@ -229,7 +229,7 @@ export class EndpointGate {
 
   async #rest(waitMs: number, attempt: CallAttempt): Promise<void> {
     if (this.#clock.monotonicMs() + waitMs >= attempt.endMs) throw await this.giveUp(attempt);
-    if (attempt.endsWithLastingFault && (await this.#allLastingFaults())) throw await this.giveUp(attempt);
+    if (attempt.endsWhenAllHaveRefused && (await this.#allHaveRefused())) throw await this.giveUp(attempt);
     const signal = attempt.call?.signal;
     const either = signal === undefined ? this.#closing : AbortSignal.any([signal, this.#closing]);
     await this.#clock.sleep(waitMs, either);
@@ -280,9 +280,9 @@ export class EndpointGate {
     });
   }
 
-  async #allLastingFaults(): Promise<boolean> {
+  async #allHaveRefused(): Promise<boolean> {
     const faults = await Promise.all(this.#endpoints.all.map((endpoint) => this.#probed(endpoint)));
-    return faults.every((fault) => fault?.lasting === true);
+    return faults.every((fault) => fault?.answered === true);
   }
 
   async #probed(endpoint: Endpoint): Promise<ConnectionFault | undefined> {

@@ -377,7 +377,7 @@ export class EtcdClient implements Client {
       startedMs: this.clock.monotonicMs(),
       requestTimeoutMs: this.requestTimeoutMs,
       generation: this.#guard.generation,
-      endsWithLastingFault: true,
+      endsWhenAllHaveRefused: true,
     });
     attempt.endpoint = await this.#gate.admit(attempt);
     if (this.#tokens !== undefined) await this.#gate.waitFor(this.#tokens.refresh(undefined), attempt);

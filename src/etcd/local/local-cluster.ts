@@ -6,8 +6,9 @@
  * controls the proxies controls the network.
  */
 import { join } from "node:path";
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
+import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import { type LocalEtcd, type LocalInstance, prepareLocalEtcd } from "./local-etcd.ts";
 
@@ -32,6 +33,15 @@ export interface LocalClusterOptions extends Call {
       }) => Promise<{ readonly clientUrl?: string | undefined; readonly peerUrl?: string | undefined }>)
     | undefined;
 }
+
+const clusterNames: NamesOf<LocalClusterOptions> = {
+  ...callNames,
+  size: true,
+  binary: true,
+  dataDir: true,
+  extraArgs: true,
+  advertise: true,
+};
 
 /** One member; `name` is "m0", "m1", … */
 export interface LocalMember extends LocalEtcd {
@@ -58,6 +68,7 @@ const portAttempts = 5;
  * @throws as `startLocalEtcd`; nothing is left running then
  */
 export async function startLocalCluster(options: LocalClusterOptions = {}): Promise<LocalCluster> {
+  checkOptions(options, "start a cluster", clusterNames);
   const size = options.size ?? 3;
   if (!(Number.isInteger(size) && size >= 1 && size <= sizeMax)) {
     throw invalidArgument("size", `Cannot start a cluster: size is ${size}, expected 1 to ${sizeMax}`);

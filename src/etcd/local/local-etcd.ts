@@ -9,8 +9,9 @@ import { constants } from "node:fs";
 import { access, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
+import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { makeDirectory } from "../../base/make-directory.ts";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
@@ -31,6 +32,15 @@ export interface LocalEtcdOptions extends Call {
   /** Added to the command line, and so stronger than what is set here, e.g. `--quota-backend-bytes=16777216`. */
   readonly extraArgs?: readonly string[] | undefined;
 }
+
+const localNames: NamesOf<LocalEtcdOptions> = {
+  ...callNames,
+  dataDir: true,
+  clientPort: true,
+  peerPort: true,
+  binary: true,
+  extraArgs: true,
+};
 
 /** A running etcd. Whoever started it stops it; if nobody does, it ends with the process. */
 export interface LocalEtcd extends AsyncDisposable {
@@ -82,6 +92,7 @@ const portAttempts = 5;
  *   failed start (with its last log lines); INVALID_ARGUMENT for a wrong option; DEADLINE after `timeoutMs` (default 60 s)
  */
 export async function startLocalEtcd(options: LocalEtcdOptions = {}): Promise<LocalEtcd> {
+  checkOptions(options, "start etcd", localNames);
   const chosenHere = options.clientPort === undefined || options.peerPort === undefined;
   for (let attempt = 1; ; attempt++) {
     const local = await prepareLocalEtcd(options);

@@ -8,7 +8,8 @@
  *   writes  the same when the write was certainly NOT applied; OUTCOME_UNKNOWN when it may have been.
  *           A port never retries a write that may have been applied.
  */
-import type { Call } from "../../base/call.ts";
+import { type Call, callNames } from "../../base/call.ts";
+import type { NamesOf } from "../../base/known-options.ts";
 import type {
   Bytes,
   DeleteRangeRequest,
@@ -35,6 +36,29 @@ export interface EtcdCall extends Call {
   /** Told when the request is handed to a connection, at each try: a call that ended without it has never left. */
   readonly onSend?: (() => void) | undefined;
 }
+
+/** What a call of any port may take, its own options included (`compact`, `revoke`, `timeToLive`, `members`). */
+export const etcdCallNames: NamesOf<
+  EtcdCall & {
+    readonly physical?: unknown;
+    readonly ifCompacted?: unknown;
+    readonly ifMissing?: unknown;
+    readonly keys?: unknown;
+    readonly linearizable?: unknown;
+  }
+> = {
+  ...callNames,
+  endpoint: true,
+  lane: true,
+  requestTimeoutMs: true,
+  onHeader: true,
+  onSend: true,
+  physical: true,
+  ifCompacted: true,
+  ifMissing: true,
+  keys: true,
+  linearizable: true,
+};
 
 export interface Kv {
   range(request: RangeRequest, call?: EtcdCall): Promise<RangeResponse>;

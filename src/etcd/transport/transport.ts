@@ -11,6 +11,7 @@
  *   etcd3 | http2 | memory
  */
 import type { Clock } from "../../base/clock.ts";
+import type { NamesOf } from "../../base/known-options.ts";
 import type { Random } from "../../base/random.ts";
 
 /** Full gRPC method path, e.g. `/etcdserverpb.KV/Range`. */
@@ -67,19 +68,35 @@ export interface Transport {
 
 export type Pem = string | Uint8Array;
 
+/** For `https` endpoints; with an `http` endpoint they are refused, since nothing would be encrypted. */
 export interface TlsOptions {
+  /** Certificates of the authorities trusted, PEM; default those Node trusts. */
   readonly ca?: Pem | undefined;
+  /** Client certificate and, behind it, its chain, PEM; with `key`. */
   readonly cert?: Pem | undefined;
+  /** Private key of `cert`, PEM; with `passphrase` where it is encrypted. */
   readonly key?: Pem | undefined;
+  /** Opens an encrypted `key`. */
+  readonly passphrase?: string | undefined;
   /** Name to verify and send as SNI instead of the endpoint's host. */
   readonly serverName?: string | undefined;
   /** Accepts any certificate; for tests. */
   readonly insecureSkipVerify?: boolean | undefined;
 }
 
+export const tlsNames: NamesOf<TlsOptions> = {
+  ca: true,
+  cert: true,
+  key: true,
+  passphrase: true,
+  serverName: true,
+  insecureSkipVerify: true,
+};
+
 export interface TransportOptions {
   /** Parsed endpoint. */
   readonly endpoint: EndpointAddress;
+  /** Usable as they are: `key` is in the clear. */
   readonly tls?: TlsOptions | undefined;
   /** HTTP/2 PING after this long without a sign of life; etcd refuses less than 5 s without streams. */
   readonly keepaliveTimeMs: number;

@@ -1,4 +1,5 @@
 /** The `Watches` port over the client core: each watch is a loop of its own over a stream of its own (watch-loop.ts). */
+import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import type { Client } from "../client/client.ts";
 import type { EtcdCall, EtcdWatch, EtcdWatchRequest, Kv, Watches, WatchStats } from "../ports/ports.ts";
 import { MemberVersions } from "./member-versions.ts";
@@ -9,6 +10,18 @@ const defaultTimes: WatchTimes = {
   silenceMs: 30_000,
   probeMs: 5_000,
   futureMs: 3_000,
+};
+
+const watchRequestNames: NamesOf<EtcdWatchRequest> = {
+  key: true,
+  rangeEnd: true,
+  startRevision: true,
+  prevKv: true,
+  noPut: true,
+  noDelete: true,
+  progressNotify: true,
+  fragment: true,
+  views: true,
 };
 
 /** @param options.times for tests */
@@ -34,6 +47,8 @@ class WatchesPort implements Watches {
   }
 
   open(request: EtcdWatchRequest, call: Pick<EtcdCall, "signal" | "endpoint"> = {}): EtcdWatch {
+    checkOptions(call, "watch etcd", { signal: true, endpoint: true });
+    checkOptions(request ?? null, "watch etcd", watchRequestNames, "request");
     return WatchLoop.open(this.#context, request, call);
   }
 

@@ -10,6 +10,7 @@
  * what is needed: then it runs without, as far as this process alone may go.
  */
 import { BackgroundLoop } from "../../base/background-loop.ts";
+import { checkOptions } from "../../base/known-options.ts";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { Etcd, Kv } from "../../etcd/ports/ports.ts";
@@ -75,6 +76,9 @@ export function compactionIntervalMs(
   option: { readonly intervalMs: number } | false | undefined,
 ): number | undefined {
   if (option === false) return undefined;
+  if (typeof option === "object" && option !== null) {
+    checkOptions(option, "create store", { intervalMs: true }, "compaction");
+  }
   const { intervalMs } = option ?? { intervalMs: intervalMsDefault };
   if (Number.isFinite(intervalMs) && intervalMs > 0) return intervalMs;
   throw invalidArgument(

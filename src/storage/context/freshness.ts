@@ -6,6 +6,7 @@
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
 import { StoreError, type Subject } from "../../errors.ts";
 import { limits } from "../../resource/limits.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
@@ -39,7 +40,8 @@ export async function awaitRevision(
   const startedMs = clock.monotonicMs();
   const backoff = new Backoff(looks, clock, context.random);
   for (;;) {
-    const current = await currentRevision(context);
+    // The read is shared and nobody's to abort: each caller leaves at its own end.
+    const current = await untilAborted(currentRevision(context), scope.signal);
     if (current >= revision) return;
     scope.throwIfEnded();
     const leftMs = startedMs + limits.futureVersionWaitMs - clock.monotonicMs();

@@ -39,4 +39,6 @@ export interface StorageContext {
   readonly serializableGets: GroupedGets;
   readonly watchStarts: WatchStarts;
   readonly counters: StoreCounters;
+  /** Between two bookmarks of a watch. */
+  readonly bookmarkIntervalMs: number;
 }

@@ -137,7 +137,7 @@ async function walk<V>(
         await context.turns.pause();
       }
       const opened = openRecord(context.keys, slot, kv, part);
-      const record = opened instanceof Promise ? await opened : opened;
+      const record = opened instanceof Promise ? await untilAborted(opened, scope.signal) : opened;
       if (record === undefined) continue;
       try {
         if (!selection.isWholeRange && !selection.matches(headOf(slot.definition, slot.codec, record)))
@@ -151,12 +151,12 @@ async function walk<V>(
       }
       if (items.length === limit) {
         const behind = page.remaining + page.kvs.length - at - 1;
-        return finish(context, slot, plan, items, { revision, after: record.key, behind });
+        return finish(context, slot, plan, items, { revision, after: record.key, behind }, scope);
       }
     }
     growth *= 2;
   }
-  return finish(context, slot, plan, items, { revision, after: undefined, behind: 0 });
+  return finish(context, slot, plan, items, { revision, after: undefined, behind: 0 }, scope);
 }
 
 async function finish<V>(
@@ -165,10 +165,11 @@ async function finish<V>(
   plan: ListPlan,
   items: readonly V[],
   end: { readonly revision: bigint; readonly after: string | undefined; readonly behind: number },
+  scope: CallScope,
 ): Promise<ListOutcome<V>> {
   const resourceVersion = formatResourceVersion(end.revision);
   if (end.after === undefined || end.behind <= 0) return { items, resourceVersion };
-  const continueToken = await tokenFor(context, slot, plan, end.revision, end.after);
+  const continueToken = await tokenFor(context, slot, plan, end.revision, end.after, scope);
   return {
     items,
     resourceVersion,
@@ -186,13 +187,13 @@ async function startOf(
   const { continueToken, freshness } = plan;
   if (continueToken !== undefined) {
     const position = decodeContinueToken(
-      await context.continueKey.get(),
+      await untilAborted(context.continueKey.get(), scope.signal),
       tokenScope(context, slot, plan),
       continueToken,
     );
     const start = { revision: position.revision, after: position.after };
     if (position.epoch !== context.epoch.id && position.revision !== 0n) {
-      throw await expiredPage(context, slot, plan, start, "epoch");
+      throw await expiredPage(context, slot, plan, start, "epoch", scope);
     }
     return start;
   }
@@ -227,11 +228,11 @@ async function explained(
   if (isStoreError(error, "EXPIRED")) {
     const { reason = "compacted", compacted = await compactedUpTo(context, plan, start.revision, scope) } =
       error.details;
-    return expiredPage(context, slot, plan, start, reason, error, compacted);
+    return expiredPage(context, slot, plan, start, reason, scope, error, compacted);
   }
   // A token cannot be ahead of the store that gave it: the store went back.
   if (isStoreError(error, "FUTURE_VERSION") && plan.continueToken !== undefined) {
-    return expiredPage(context, slot, plan, start, "restored", error);
+    return expiredPage(context, slot, plan, start, "restored", scope, error);
   }
   return error;
 }
@@ -242,6 +243,7 @@ async function expiredPage(
   plan: ListPlan,
   start: Start,
   reason: NonNullable<StoreError<"EXPIRED">["details"]["reason"]>,
+  scope: CallScope,
   cause?: StoreError<"EXPIRED" | "FUTURE_VERSION">,
   compacted?: string,
 ): Promise<StoreError<"EXPIRED">> {
@@ -259,7 +261,7 @@ async function expiredPage(
       reason,
       compacted,
       continueToken:
-        start.after === undefined ? undefined : await tokenFor(context, slot, plan, 0n, start.after),
+        start.after === undefined ? undefined : await tokenFor(context, slot, plan, 0n, start.after, scope),
     },
     cause === undefined ? undefined : { cause },
   );
@@ -296,8 +298,10 @@ async function tokenFor(
   plan: ListPlan,
   revision: bigint,
   after: string,
+  scope: CallScope,
 ): Promise<string> {
-  return encodeContinueToken(await context.continueKey.get(), tokenScope(context, slot, plan), {
+  const key = await untilAborted(context.continueKey.get(), scope.signal);
+  return encodeContinueToken(key, tokenScope(context, slot, plan), {
     epoch: context.epoch.id,
     revision,
     after,

@@ -4,28 +4,36 @@
  *   armed ──50 s──► asked etcd for progress ──next batch──► bookmark at its version ─► armed
  *                        └──3 s without an answer──► bookmark repeats the last version ─► armed
  *
- * Where etcd's notices can run ahead of events nobody asks, and the last delivered version is repeated.
+ * Where etcd's notices can run ahead of events nobody asks, and the last delivered version is repeated. A bookmark
+ * that falls due while the consumer is busy stays due: it comes before the consumer's next wait.
  */
 import type { Clock, Timer } from "../../base/clock.ts";
 import { setReadingTimer } from "../../base/reading-timer.ts";
 
-/** A minute at most is promised, an answer from etcd included. */
-const everyMs = 50_000;
-/** How long a bookmark waits for etcd's word before it repeats the last version. */
-const answerMs = 3_000;
+/** Part of the interval after which etcd is asked, so that its answer is in time: 50 s of a minute. */
+const askAfter = 5 / 6;
+/** How long a bookmark waits for etcd's word before it repeats the last version; less of a short interval. */
+const answerMsMax = 3_000;
 
 export class BookmarkTimer implements Disposable {
   readonly #clock: Clock;
   readonly #ask: (() => void) | undefined;
+  readonly #everyMs: number;
+  readonly #answerMs: number;
   #timer: Timer | undefined;
   #asked = false;
   #due = false;
   #wake: (() => void) | undefined;
 
-  /** @param ask sends a request for progress; undefined where its answer cannot be trusted */
-  constructor(clock: Clock, ask: (() => void) | undefined) {
+  /** @param options.ask sends a request for progress; undefined where its answer cannot be trusted */
+  constructor(
+    clock: Clock,
+    options: { readonly intervalMs: number; readonly ask: (() => void) | undefined },
+  ) {
     this.#clock = clock;
-    this.#ask = ask;
+    this.#ask = options.ask;
+    this.#everyMs = options.intervalMs * askAfter;
+    this.#answerMs = Math.min(answerMsMax, options.intervalMs - this.#everyMs);
     this.#arm();
   }
 
@@ -36,11 +44,25 @@ export class BookmarkTimer implements Disposable {
       return Promise.resolve("bookmark");
     }
     return new Promise((resolve, reject) => {
-      this.#wake = () => {
+      const wake = (): void => {
         this.#arm();
         resolve("bookmark");
       };
-      work.then(resolve, reject);
+      this.#wake = wake;
+      // Over: nobody waits any more, and a bookmark that falls due is for the next wait.
+      const over = (): void => {
+        if (this.#wake === wake) this.#wake = undefined;
+      };
+      work.then(
+        (value) => {
+          over();
+          resolve(value);
+        },
+        (error: unknown) => {
+          over();
+          reject(error);
+        },
+      );
     });
   }
 
@@ -65,7 +87,7 @@ export class BookmarkTimer implements Disposable {
     this.#due = false;
     this.#wake = undefined;
     this.#timer?.cancel();
-    this.#timer = this.#clock.setTimer(everyMs, () => this.#begin());
+    this.#timer = this.#clock.setTimer(this.#everyMs, () => this.#begin());
   }
 
   #begin(): void {
@@ -75,7 +97,7 @@ export class BookmarkTimer implements Disposable {
     }
     this.#asked = true;
     this.#ask();
-    this.#timer = setReadingTimer(this.#clock, answerMs, () => this.#repeat());
+    this.#timer = setReadingTimer(this.#clock, this.#answerMs, () => this.#repeat());
   }
 
   #repeat(): void {

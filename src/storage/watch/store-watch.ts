@@ -5,13 +5,14 @@
  *   begin ─► from a version:  established
  *         ─► from now:        one quorum read says which version that is
  *         ─► initial events:  pages at one version, then BOOKMARK initialEventsEnd
- *   then live ─► events │ bookmark every minute ─► last bookmark at timeoutMs
+ *   then live ─► events │ bookmark every minute, or as often as the store is told ─► last bookmark at timeoutMs
  *
  * The consumer pulls: nothing is read ahead of it but what etcd's client holds, so a slow one costs flow control and
  * no memory.
  */
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import type { Timer } from "../../base/clock.ts";
+import { checkOptions } from "../../base/known-options.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invariant, StoreError } from "../../errors.ts";
 import type { Watch, WatchEvent, WatchOptions } from "../../resource/contract.ts";
@@ -83,6 +84,7 @@ export class StoreWatch<V> implements Watch<V> {
   }
 
   async ready(call: Call = {}): Promise<{ readonly resourceVersion: string }> {
+    checkOptions(call, "wait for the watch", callNames);
     using scope = new CallScope(call, this.#context.clock, "wait for the watch");
     const { revision } = await untilAborted(this.#begun, scope.signal);
     return { resourceVersion: formatResourceVersion(revision) };
@@ -168,8 +170,8 @@ export class StoreWatch<V> implements Watch<V> {
   async *#run(): AsyncGenerator<Batch<V>, void, undefined> {
     try {
       const { revision, stream } = await this.#begun;
-      this.#delivered = revision;
-      if (this.#options.initial !== undefined) yield* this.#initialEvents(revision);
+      if (this.#options.initial === undefined) this.#delivered = revision;
+      else yield* this.#initialEvents(revision);
       yield* this.#live(stream);
     } catch (error) {
       if (this.#end === undefined) this.#finish({ error });
@@ -203,7 +205,8 @@ export class StoreWatch<V> implements Watch<V> {
       const events: WatchEvent<V>[] = [];
       for (const kv of page.kvs) {
         await this.#context.turns.pause();
-        const record = await openRecord(this.#context.keys, this.#slot, kv);
+        const opened = openRecord(this.#context.keys, this.#slot, kv);
+        const record = opened instanceof Promise ? await untilAborted(opened, this.#stop.signal) : opened;
         if (record === undefined) continue;
         if (!selection.matches(headOf(this.#slot.definition, this.#slot.codec, record))) continue;
         events.push({
@@ -215,6 +218,8 @@ export class StoreWatch<V> implements Watch<V> {
       }
       if (events.length > 0) yield this.#handedOver(events);
     }
+    // Not before: a bookmark says that everything up to its version has been handed over.
+    this.#delivered = revision;
     yield [{ ...bookmark(revision), initialEventsEnd: true }];
   }
 
@@ -249,7 +254,10 @@ export class StoreWatch<V> implements Watch<V> {
   async #bookmarkTimer(stream: StoredWatch): Promise<BookmarkTimer> {
     const { clock, etcd } = this.#context;
     const reliable = await progressIsReliable(etcd, { signal: this.#stop.signal }).catch(() => false);
-    const timer = new BookmarkTimer(clock, reliable ? () => stream.requestProgress() : undefined);
+    const timer = new BookmarkTimer(clock, {
+      intervalMs: this.#context.bookmarkIntervalMs,
+      ask: reliable ? () => stream.requestProgress() : undefined,
+    });
     this.#hurry = () => timer.hurry();
     return timer;
   }

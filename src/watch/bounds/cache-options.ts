@@ -1,6 +1,7 @@
 /**
  * What a cache can be told, its bounds with unit and reason, and what it tells of itself.
  */
+import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Kind } from "../../resource/kind.ts";
 
@@ -25,6 +26,17 @@ export interface CacheOptions {
   /** Between two comparisons with etcd, milliseconds, +50 % jitter; default 300,000. false: none. */
   readonly selfCheckIntervalMs?: number | false | undefined;
 }
+
+export const cacheNames: NamesOf<CacheOptions> = {
+  kind: true,
+  budgetBytes: true,
+  decodedBytes: true,
+  historyMs: true,
+  historyBytes: true,
+  freeze: true,
+  bookmarkIntervalMs: true,
+  selfCheckIntervalMs: true,
+};
 
 /** Checked options with every default filled in. */
 export interface CacheBounds {
@@ -72,8 +84,15 @@ export const cacheLimits = {
 const defaultBudgetBytes = 1024 ** 3;
 const historyMsMin = 75_000;
 
-/** @throws INVALID_ARGUMENT */
-export function parseCacheOptions(options: CacheOptions = {}): CacheBounds {
+/**
+ * @param names the options taken, where they are more than those of one cache
+ * @throws INVALID_ARGUMENT
+ */
+export function parseCacheOptions(
+  options: CacheOptions = {},
+  names: NamesOf<CacheOptions> = cacheNames,
+): CacheBounds {
+  checkOptions(options, "create the cache", names);
   const budgetBytes = checked("budgetBytes", options.budgetBytes, defaultBudgetBytes, 1024 ** 2);
   const decodedBytes = checked("decodedBytes", options.decodedBytes, budgetBytes / 4, 0);
   const historyBytes = checked("historyBytes", options.historyBytes, budgetBytes / 4, 0);

@@ -12,8 +12,9 @@
  *
  * No promise per event: a consumer of `batches()` gets all that is there, whole revisions.
  */
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import type { Timer } from "../../base/clock.ts";
+import { checkOptions } from "../../base/known-options.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { StoreError } from "../../errors.ts";
 import type { Watch, WatchEvent } from "../../resource/contract.ts";
@@ -99,6 +100,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   async ready(call: Call = {}): Promise<{ readonly resourceVersion: string }> {
+    checkOptions(call, "wait for the watch", callNames);
     using scope = new CallScope(call, this.#parts.feed.source.clock, "wait for the watch");
     const revision = await untilAborted(this.#begun, scope.signal);
     return { resourceVersion: formatResourceVersion(revision) };
@@ -170,7 +172,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     this.#finish({ error });
   }
 
-  /** It is time for a bookmark: now if the consumer waits and has everything, else when it does. */
+  /** It is time for a bookmark: now if the consumer waits, else when it comes back, whatever else there is for it then. */
   bookmark(): void {
     if (!this.bookmarks || this.#end !== undefined) return;
     this.#bookmarkDue = true;
@@ -223,7 +225,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     if (this.#end !== undefined) return this.#ended();
     if (this.#phase === "live" && !this.#leavesForHistory()) {
       try {
-        const taken = this.#takeLive() ?? this.#takeBookmark();
+        const taken = this.#takeBookmark() ?? this.#takeLive();
         if (taken !== undefined) return Promise.resolve({ done: false, value: taken as Batch<V> });
       } catch (error) {
         this.#finish({ error });
@@ -247,6 +249,8 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       while (this.#end === undefined) {
         const phase: WatcherLag["phase"] = this.#phase;
         if (phase === "live") return await this.#next();
+        const bookmark = this.#takeBookmark();
+        if (bookmark !== undefined) return { done: false, value: bookmark };
         const events =
           phase === "initial"
             ? await this.#pullInitial()
@@ -274,20 +278,25 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   #takeLive(): Batch<unknown> | undefined {
-    let events = this.#group.take(this);
-    if (this.#begunAhead) {
-      // Begun at a version the cache had not reached yet: what is before it is passed over.
-      while (events !== undefined && (events = this.#onlyNew(events)).length === 0)
-        events = this.#group.take(this);
-      if (events !== undefined) this.#begunAhead = false;
+    // Coalesced to nothing, the next ones are looked at: whoever waits is not woken for what is here already.
+    for (let events = this.#takeNew(); events !== undefined; events = this.#takeNew()) {
+      const last = events[events.length - 1];
+      if (last !== undefined) this.#delivered = BigInt(last.resourceVersion);
+      const told = this.#parts.coalesce ? coalesceEvents(events) : events;
+      this.#parts.feed.counters.eventsDelivered += told.length;
+      if (told.length > 0) return told;
     }
-    if (events === undefined) return undefined;
-    const last = events[events.length - 1];
-    if (last !== undefined) this.#delivered = BigInt(last.resourceVersion);
-    this.#parts.feed.counters.eventsDelivered += events.length;
-    if (!this.#parts.coalesce) return events;
-    const coalesced = coalesceEvents(events);
-    return coalesced.length > 0 ? coalesced : undefined;
+    return undefined;
+  }
+
+  #takeNew(): Batch<unknown> | undefined {
+    let events = this.#group.take(this);
+    if (!this.#begunAhead) return events;
+    // Begun at a version the cache had not reached yet: what is before it is passed over.
+    while (events !== undefined && (events = this.#onlyNew(events)).length === 0)
+      events = this.#group.take(this);
+    if (events !== undefined) this.#begunAhead = false;
+    return events;
   }
 
   #onlyNew(events: Batch<unknown>): Batch<unknown> {
@@ -295,10 +304,12 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   #takeBookmark(): Batch<V> | undefined {
-    if (!this.#bookmarkDue || this.seq < this.#group.end) return undefined;
+    // Before the initial state is complete nothing can be said; its end is a bookmark, too.
+    if (!this.#bookmarkDue || this.#phase === "starting" || this.#phase === "initial") return undefined;
     this.#bookmarkDue = false;
     const { applied } = this.#parts.feed;
-    if (applied > this.#delivered) this.#delivered = applied;
+    const hasAll = this.#phase === "live" && this.seq >= this.#group.end;
+    if (hasAll && applied > this.#delivered) this.#delivered = applied;
     return [this.#bookmarkAt(this.#delivered)];
   }
 
@@ -318,6 +329,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     if (!part.done) return events;
     this.#initial = undefined;
     this.#phase = "log";
+    this.#bookmarkDue = false;
     return [...events, Object.freeze({ ...this.#bookmarkAt(revision), initialEventsEnd: true as const })];
   }
 

@@ -2,8 +2,12 @@
  * Latest wins: of the events of one object in a batch only what they come to, flagged `coalesced`. For consumers that
  * want the state and not its history; opt-in per watch.
  *
- *   ADDED … MODIFIED   ADDED, last object        ADDED … DELETED      nothing
- *   MODIFIED …         MODIFIED, last object     DELETED … ADDED      both stay: another life of the name
+ *   first, last of one uid    the consumer gets
+ *   ADDED … there             ADDED, last object        ADDED … gone       nothing
+ *   else  … there             MODIFIED, last object     else  … gone       DELETED
+ *
+ * An object that leaves a selector and matches again is one uid, a name that is made anew is another: those all stay.
+ * What is left of a revision ends with an event without `more`, so that a consumer may resume from it.
  */
 import type { WatchEvent } from "../../resource/contract.ts";
 
@@ -24,22 +28,37 @@ export function coalesceEvents<V>(events: readonly WatchEvent<V>[]): readonly Wa
     lastOf.set(id, at);
   });
   const kept: WatchEvent<V>[] = [];
+  const keep = (event: WatchEvent<V>): void => {
+    endRevision(kept, event);
+    kept.push(event);
+  };
   events.forEach((event, at) => {
     const id = ids[at];
     if (id === undefined || event.type === "BOOKMARK") {
-      kept.push(event);
+      keep(event);
       return;
     }
     const first = firstOf.get(id) ?? at;
     if (lastOf.get(id) !== at) return;
     if (first === at) {
-      kept.push(event);
+      keep(event);
       return;
     }
-    const was = events[first]?.type;
-    if (event.type === "DELETED" && was === "ADDED") return;
-    const type = event.type !== "DELETED" && was === "ADDED" ? "ADDED" : event.type;
-    kept.push(Object.freeze({ ...event, type, coalesced: true as const }));
+    const isNew = events[first]?.type === "ADDED";
+    if (event.type === "DELETED" && isNew) return;
+    const type = event.type === "DELETED" ? "DELETED" : isNew ? "ADDED" : "MODIFIED";
+    keep(Object.freeze({ ...event, type, coalesced: true as const }));
   });
+  // The events come as whole revisions.
+  endRevision(kept, undefined);
   return kept;
+}
+
+/** The last event kept is the last of its revision when `next` is of another one: it goes without `more` then. */
+function endRevision<V>(kept: WatchEvent<V>[], next: WatchEvent<V> | undefined): void {
+  const last = kept.at(-1);
+  if (last === undefined || last.type === "BOOKMARK" || last.more !== true) return;
+  if (next !== undefined && next.type !== "BOOKMARK" && next.resourceVersion === last.resourceVersion) return;
+  const { more: _, ...ended } = last;
+  kept[kept.length - 1] = Object.freeze(ended);
 }

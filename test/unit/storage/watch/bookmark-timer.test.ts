@@ -9,7 +9,7 @@ const minuteMs = 60_000;
 test("a silent watch whose etcd answers gets its bookmark from the answer, within a minute", async () => {
   const clock = new ManualClock();
   let asked = 0;
-  using timer = new BookmarkTimer(clock, () => asked++);
+  using timer = new BookmarkTimer(clock, { intervalMs: minuteMs, ask: () => asked++ });
   expect(timer.takesAnswer()).toBe(false);
   await clock.advance(minuteMs - 5_000);
   expect(asked).toBe(1);
@@ -19,7 +19,7 @@ test("a silent watch whose etcd answers gets its bookmark from the answer, withi
 
 test("a silent watch whose etcd does not answer repeats its last version, minute after minute", async () => {
   const clock = new ManualClock();
-  using timer = new BookmarkTimer(clock, () => undefined);
+  using timer = new BookmarkTimer(clock, { intervalMs: minuteMs, ask: () => undefined });
   for (let i = 0; i < 3; i++) {
     const waiting = timer.interrupt(never);
     await clock.advance(minuteMs);
@@ -29,7 +29,7 @@ test("a silent watch whose etcd does not answer repeats its last version, minute
 
 test("where notices cannot be trusted nobody asks, and the last version is repeated", async () => {
   const clock = new ManualClock();
-  using timer = new BookmarkTimer(clock, undefined);
+  using timer = new BookmarkTimer(clock, { intervalMs: minuteMs, ask: undefined });
   const waiting = timer.interrupt(never);
   await clock.advance(minuteMs);
   expect(await waiting).toBe("bookmark");
@@ -37,13 +37,34 @@ test("where notices cannot be trusted nobody asks, and the last version is repea
 
 test("a bookmark that came due while the reader was busy is given at once", async () => {
   const clock = new ManualClock();
-  using timer = new BookmarkTimer(clock, undefined);
+  using timer = new BookmarkTimer(clock, { intervalMs: minuteMs, ask: undefined });
   await clock.advance(minuteMs);
   expect(await timer.interrupt(never)).toBe("bookmark");
 });
 
 test("work that ends first is what interrupt() gives", async () => {
   const clock = new ManualClock();
-  using timer = new BookmarkTimer(clock, undefined);
+  using timer = new BookmarkTimer(clock, { intervalMs: minuteMs, ask: undefined });
   expect(await timer.interrupt(Promise.resolve(5))).toBe(5);
+});
+
+test("a bookmark that falls due while the reader is busy with what it waited for is kept for its next wait", async () => {
+  const clock = new ManualClock();
+  using timer = new BookmarkTimer(clock, { intervalMs: minuteMs, ask: undefined });
+  for (let i = 0; i < 3; i++) {
+    expect(await timer.interrupt(Promise.resolve(i))).toBe(i);
+    await clock.advance(minuteMs);
+    expect(await timer.interrupt(never)).toBe("bookmark");
+  }
+});
+
+test("the interval is the caller's: the answer is waited for within it", async () => {
+  const clock = new ManualClock();
+  let asked = 0;
+  using timer = new BookmarkTimer(clock, { intervalMs: 120, ask: () => asked++ });
+  const waiting = timer.interrupt(never);
+  await clock.advance(100);
+  expect(asked).toBe(1);
+  await clock.advance(20);
+  expect(await waiting).toBe("bookmark");
 });

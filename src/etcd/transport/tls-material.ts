@@ -1,0 +1,118 @@
+/**
+ * TLS options looked at before anything is dialled: each certificate and key read, the pair held together, an encrypted key
+ * opened. What is wrong is said of the option it is in; OpenSSL's own words name none.
+ *
+ * What comes out holds a key in the clear (in memory alone) and no passphrase, so that every transport can use it.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
+import { checkOptions } from "../../base/known-options.ts";
+import { quote } from "../../base/quote.ts";
+import { invalidArgument, type StoreError } from "../../errors.ts";
+import { type Pem, type TlsOptions, tlsNames } from "./transport.ts";
+
+const action = "connect to etcd";
+const certificateBlocks = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+const keyMark = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|-----BEGIN ENCRYPTED PRIVATE KEY-----/;
+const encryptedMark = /-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/;
+
+/** @throws INVALID_ARGUMENT naming the option, e.g. "tls.ca" */
+export function usableTls(tls: TlsOptions | undefined): TlsOptions | undefined {
+  if (tls === undefined) return undefined;
+  checkOptions(tls ?? null, action, tlsNames, "tls");
+  const { ca, cert, key, passphrase, serverName, insecureSkipVerify } = tls;
+  if ((cert === undefined) !== (key === undefined)) {
+    const [given, missing] = cert === undefined ? ["key", "cert"] : ["cert", "key"];
+    throw invalidArgument(
+      "tls",
+      `Cannot ${action}: tls.${given} comes without tls.${missing}, expected both`,
+    );
+  }
+  if (serverName !== undefined && (typeof serverName !== "string" || serverName === "")) {
+    throw refused("serverName", `is ${quote(serverName)}, expected a host name`);
+  }
+  if (insecureSkipVerify !== undefined && typeof insecureSkipVerify !== "boolean") {
+    throw refused("insecureSkipVerify", `is ${quote(insecureSkipVerify)}, expected a boolean`);
+  }
+  if (ca !== undefined) certificatesIn("ca", ca);
+  if (passphrase !== undefined && (typeof passphrase !== "string" || key === undefined)) {
+    throw refused("passphrase", key === undefined ? "comes without tls.key, expected both" : "is no text");
+  }
+  if (cert === undefined || key === undefined) return { ca, serverName, insecureSkipVerify };
+  const [leaf] = certificatesIn("cert", cert);
+  const opened = openedKey(key, passphrase);
+  if (leaf?.checkPrivateKey(opened) !== true) {
+    throw refused("key", "does not belong to tls.cert: it is the key of another certificate");
+  }
+  const clear = opened.export({ type: "pkcs8", format: "pem" });
+  const text = typeof clear === "string" ? clear : clear.toString("latin1");
+  try {
+    createSecureContext({ ca: asText(ca), cert: asText(cert), key: text });
+  } catch (error) {
+    // What only OpenSSL minds, such as a digest it holds for too weak. It quotes nothing of what it was given.
+    throw refused("cert", `is not usable: ${messageOf(error)}`);
+  }
+  return { ca, cert, key: text, serverName, insecureSkipVerify };
+}
+
+function certificatesIn(option: "ca" | "cert", pem: Pem): readonly X509Certificate[] {
+  const text = pemText(option, pem);
+  const blocks = text.match(certificateBlocks);
+  if (blocks === null) throw notPem(option, text, "a certificate");
+  return blocks.map((block) => {
+    try {
+      return new X509Certificate(block);
+    } catch (error) {
+      throw refused(option, `holds a certificate that cannot be read: ${messageOf(error)}`);
+    }
+  });
+}
+
+function openedKey(pem: Pem, passphrase: string | undefined): KeyObject {
+  const text = pemText("key", pem);
+  if (!keyMark.test(text)) throw notPem("key", text, "a private key");
+  const encrypted = encryptedMark.test(text);
+  if (encrypted && passphrase === undefined) {
+    throw refused("key", "is encrypted: give its passphrase as tls.passphrase");
+  }
+  try {
+    return createPrivateKey({ key: text, ...(encrypted ? { passphrase } : {}) });
+  } catch (error) {
+    if (encrypted) throw refused("passphrase", "does not open tls.key");
+    throw refused("key", `cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function pemText(option: "ca" | "cert" | "key", pem: unknown): string {
+  if (typeof pem === "string") return pem;
+  if (pem instanceof Uint8Array) return asText(pem);
+  throw refused(option, `is ${quote(pem)}, expected PEM text or bytes`);
+}
+
+/** Most often a path was given, or the other file. */
+function notPem(option: "ca" | "cert" | "key", text: string, what: string): StoreError<"INVALID_ARGUMENT"> {
+  if (text.trim() === "") return refused(option, `is empty, expected ${what} in PEM`);
+  const block = /-----BEGIN ([A-Z ]+)-----/.exec(text)?.[1];
+  if (block !== undefined) return refused(option, `holds ${quote(block)}, expected ${what} in PEM`);
+  // Nothing of it is shown: it may be a key all the same.
+  const path = text.length < 1024 && /^\S*[\\/.]\S*$/.test(text.trim());
+  return refused(
+    option,
+    path
+      ? `looks like a path: expected ${what} in PEM, the file's content`
+      : `is no PEM, expected ${what} ("-----BEGIN …")`,
+  );
+}
+
+function asText(pem: Pem): string;
+function asText(pem: Pem | undefined): string | undefined;
+function asText(pem: Pem | undefined): string | undefined {
+  if (pem === undefined || typeof pem === "string") return pem;
+  return Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength).toString("latin1");
+}
+
+function refused(option: string, what: string): StoreError<"INVALID_ARGUMENT"> {
+  return invalidArgument(`tls.${option}`, `Cannot ${action}: tls.${option} ${what}`);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
