@@ -42,8 +42,9 @@ const packagePlaces = [
   { name: "etcd3", places: ["src/etcd/transport/etcd3/", "bench/", "test/"] },
   { name: "@grpc/grpc-js", places: ["src/etcd/transport/etcd3/", "bench/", "test/"] },
   { name: "msgpackr", places: ["src/codec/", "bench/", "test/"] },
+  { name: "@noble/ciphers", places: ["src/kubernetes/encryption/"] },
   { name: "commander", places: ["tools/", "bench/"] },
-  { name: "yaml", places: ["tools/", "test/", "bench/", "scripts/"] },
+  { name: "yaml", places: ["src/kubernetes/encryption/", "tools/", "test/", "bench/", "scripts/"] },
   { name: "vitest", places: ["test/", "campaign/", "vitest.config.ts"] },
 ];
 

@@ -1,4 +1,18 @@
 /** The door `keelson/kubernetes`: what Kubernetes' own programs store in etcd and send over HTTP. */
+export { encryptionConfiguration } from "./encryption/encryption-configuration.ts";
+export {
+  type CustomResourceOptions,
+  customResourceKinds,
+  customResources,
+  type KeyReader,
+} from "./kinds/custom-kinds.ts";
+export { kubernetesKind, kubernetesKinds } from "./kinds/kubernetes-kinds.ts";
+export {
+  type CustomResource,
+  type CustomVersion,
+  customResourceOf,
+  type PrinterColumn,
+} from "./kinds/resource-definition.ts";
 export {
   type DecodeOptions,
   decodeKubernetes,

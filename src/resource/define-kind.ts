@@ -175,7 +175,7 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     try {
       upgraded = upgrade(stored);
     } catch (error) {
-      throw corrupt("its upgrade failed", error);
+      throw corrupt(`its upgrade failed: ${error instanceof Error ? error.message : quote(error)}`, error);
     }
     if (typeof upgraded !== "object" || upgraded === null || typeof upgraded.metadata !== "object") {
       throw corrupt("its upgrade gave no object");

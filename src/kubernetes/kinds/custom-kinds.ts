@@ -1,0 +1,135 @@
+/**
+ * Custom kinds, out of the CustomResourceDefinitions stored in the same etcd: `customResources` tells everything about them,
+ * `customResourceKinds` the kinds alone.
+ */
+import { type Call, CallScope } from "../../base/call.ts";
+import { systemClock } from "../../base/clock.ts";
+import { quote } from "../../base/quote.ts";
+import { isWrapping, KeyFault, type Transform, transformFor } from "../../codec/transform.ts";
+import { isWrapped } from "../../codec/wrapped-value.ts";
+import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import { definitionOf } from "../../resource/define-kind.ts";
+import { KeySpace } from "../../resource/keys.ts";
+import type { Kind } from "../../resource/kind.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import type { Store } from "../../resource/store.ts";
+import { decodeKubernetes } from "../protobuf/kubernetes-object.ts";
+import { kubernetesKind } from "./kubernetes-kinds.ts";
+import { type CustomResource, customResourceOf } from "./resource-definition.ts";
+
+/** Whatever reads keys: an Etcd is one. */
+export interface KeyReader {
+  readonly kv: {
+    range(
+      request: { readonly key: string; readonly rangeEnd: string; readonly limit: number },
+      call: Call,
+    ): Promise<{
+      readonly kvs: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+      readonly more: boolean;
+    }>;
+  };
+}
+
+export interface CustomResourceOptions extends Call {
+  /** Where the cluster's keys are; default "/registry". Of a Store it is its own. */
+  readonly prefix?: string | undefined;
+  /** Opens definitions that are encrypted; as for `createStore`. Of a Store they are its own. */
+  readonly transforms?: Readonly<Record<string, Transform>> | undefined;
+  /** Told of each definition that cannot be read, and the rest goes on. Default: the first is thrown. */
+  readonly onCorrupt?: ((error: StoreError) => void) | undefined;
+}
+
+const definitionKind: Kind = kubernetesKind("apiextensions.k8s.io/v1", "CustomResourceDefinition");
+/** A definition with its schema may have hundreds of kilobytes. */
+const pageItems = 50;
+
+/**
+ * The custom kinds of a cluster, each in the version that is stored; objects in the others are read, too.
+ * @param from an etcd, or a store in which CustomResourceDefinition is open
+ * @throws CORRUPT_OBJECT for a definition that cannot be read, without `onCorrupt`; INVALID_ARGUMENT "from", "prefix"
+ */
+export async function customResourceKinds(
+  from: KeyReader | Store,
+  options: CustomResourceOptions = {},
+): Promise<readonly Kind[]> {
+  return (await customResources(from, options)).map(({ kind }) => kind);
+}
+
+/** As `customResourceKinds`, with all versions, the stored one marked, and the columns that kubectl shows. */
+export async function customResources(
+  from: KeyReader | Store,
+  options: CustomResourceOptions = {},
+): Promise<readonly CustomResource[]> {
+  using scope = new CallScope(options, systemClock, "read custom kinds");
+  const outcomes = "resources" in from ? fromStore(from, scope.rest()) : fromKeys(from, options, scope);
+  const found: CustomResource[] = [];
+  for await (const outcome of outcomes) {
+    try {
+      if (outcome instanceof StoreError) throw outcome;
+      found.push(customResourceOf(outcome));
+    } catch (error) {
+      if (!isStoreError(error, "CORRUPT_OBJECT") || options.onCorrupt === undefined) throw error;
+      options.onCorrupt(error);
+    }
+  }
+  return found;
+}
+
+async function* fromStore(store: Store, call: Call): AsyncIterable<AnyResource> {
+  const kind = store.kinds.find(
+    ({ group, plural }) => group === definitionKind.group && plural === definitionKind.plural,
+  );
+  if (kind === undefined) {
+    throw invalidArgument(
+      "from",
+      "Cannot read custom kinds: CustomResourceDefinition is not among the store's kinds",
+    );
+  }
+  const { items } = await store.resources(kind).list(call);
+  for (const item of items) yield item as AnyResource;
+}
+
+/** Each definition, or why it cannot be read. */
+async function* fromKeys(
+  { kv }: KeyReader,
+  { prefix, transforms = {} }: CustomResourceOptions,
+  scope: CallScope,
+): AsyncIterable<AnyResource | StoreError> {
+  const definition = definitionOf(definitionKind);
+  const { key: start, rangeEnd } = new KeySpace(prefix).range(definition);
+  const transform = transformFor(transforms, definition);
+  let key = start;
+  for (;;) {
+    const { kvs, more } = await kv.range({ key, rangeEnd, limit: pageItems }, scope.rest());
+    for (const { key: bytes, value } of kvs) {
+      key = Buffer.from(bytes).toString();
+      try {
+        yield decodeKubernetes(await unwrapped(transform, key, value));
+      } catch (error) {
+        if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
+        yield error;
+      }
+    }
+    if (!more) return;
+    key += "\0";
+  }
+}
+
+/** The value as it lies in the clear. @throws CORRUPT_OBJECT */
+async function unwrapped(
+  transform: Transform | undefined,
+  key: string,
+  value: Uint8Array,
+): Promise<Uint8Array> {
+  if (!isWrapped(value)) return value;
+  const corrupt = (reason: string): StoreError<"CORRUPT_OBJECT"> =>
+    new StoreError("CORRUPT_OBJECT", `Cannot read ${quote(key)}: ${reason}`, { key, reason });
+  if (transform === undefined || !isWrapping(transform)) {
+    throw corrupt("it is encrypted by Kubernetes, and no encryption configuration is given");
+  }
+  try {
+    return (await transform.unwrap(key, value)).plain;
+  } catch (error) {
+    throw error instanceof KeyFault ? corrupt(error.message) : error;
+  }
+}
