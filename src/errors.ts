@@ -40,7 +40,12 @@ export interface Subject {
 export interface StoreErrorDetails {
   NOT_FOUND: Subject;
   ALREADY_EXISTS: Subject & { readonly resourceVersion?: string | undefined };
-  CONFLICT: Subject & { readonly expected?: string | undefined; readonly actual?: string | undefined };
+  CONFLICT: Subject & {
+    readonly expected?: string | undefined;
+    readonly actual?: string | undefined;
+    /** Of a server-side apply: which fields others manage, and who (`conflict with "kubectl" using v1`). */
+    readonly conflicts?: readonly FieldError[] | undefined;
+  };
   PRECONDITION_FAILED: Subject & {
     readonly field: "uid" | "resourceVersion";
     readonly expected: string;
@@ -234,6 +239,14 @@ function statusCauses(error: StoreError): readonly StatusCause[] {
   if (isStoreError(error, "INVALID_OBJECT", "INVALID_ARGUMENT")) {
     return (error.details.errors ?? []).map(({ field, message }) => ({
       reason: "FieldValueInvalid",
+      message,
+      field,
+    }));
+  }
+  // metav1's CauseTypeFieldManagerConflict: what kubectl prints as the list of conflicts.
+  if (isStoreError(error, "CONFLICT")) {
+    return (error.details.conflicts ?? []).map(({ field, message }) => ({
+      reason: "FieldManagerConflict",
       message,
       field,
     }));

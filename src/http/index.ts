@@ -7,6 +7,7 @@
  *                negotiate                                          which of them the Accept header wants
  *   send         sendObject, sendDocument, sendList, sendWatch      the answer
  *   patch        patchTypeOf, patchOf, openApiMergeSchema           a PATCH body as a change of an object
+ *   apply        serverSideApply, trackUpdate, fieldManagerOf       managed fields: apply, and every other write
  *
  * ```ts
  * const forms = [jsonRepresentation(kind), metadataRepresentation(), tableRepresentation(columns)];   // once per kind
@@ -17,6 +18,14 @@
  * ```
  */
 export type { MergeSchema } from "../resource/merge-schema.ts";
+export type { FieldScope } from "./apply/scope.ts";
+export {
+  type ApplyOptions,
+  fieldManagerOf,
+  type ManagerOptions,
+  serverSideApply,
+  trackUpdate,
+} from "./apply/server-side-apply.ts";
 export { jsonPatch } from "./patch/json-patch.ts";
 export { mergePatch } from "./patch/merge-patch.ts";
 export { openApiMergeSchema, type SchemaLookup } from "./patch/open-api-schema.ts";

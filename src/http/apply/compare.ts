@@ -1,0 +1,108 @@
+/** The fields a value consists of, and what changed between two states of it, as sets of fields. */
+import type { MergeSchema } from "../../resource/merge-schema.ts";
+import { sameContent } from "../../resource/plain-data.ts";
+import { type Fields, isFields } from "../patch/patch-error.ts";
+import { FieldSet } from "./field-set.ts";
+import { type Form, formOf, itemsOf, type Member, membersOf } from "./typed-value.ts";
+
+/** The fields an applied configuration owns: leaves, entries of maps, items of lists. */
+export function fieldsOf(value: unknown, schema: MergeSchema | undefined): FieldSet {
+  const set = new FieldSet();
+  collect(set, value, schema);
+  set.isMember = false;
+  return set;
+}
+
+function collect(set: FieldSet, value: unknown, schema: MergeSchema | undefined): void {
+  switch (formOf(value, schema)) {
+    case "whole":
+      set.isMember = true;
+      return;
+    case "record":
+    case "list":
+      for (const member of partsOf(value, schema)) {
+        const child = new FieldSet();
+        collect(child, member.value, member.schema);
+        // A declared record with fields is owned by its fields alone; everything else by itself, too.
+        if (!member.isDeclared || isBare(member.value)) child.isMember = true;
+        set.adopt(member.element, child);
+      }
+  }
+}
+
+const isBare = (value: unknown): boolean =>
+  value === null || (isFields(value) && Object.keys(value).length === 0);
+
+function partsOf(value: unknown, schema: MergeSchema | undefined): readonly Member[] {
+  if (formOf(value, schema) === "whole") return [];
+  if (Array.isArray(value)) return itemsOf(value, schema);
+  return isFields(value) ? membersOf(value, schema) : [];
+}
+
+export interface Comparison {
+  readonly added: FieldSet;
+  readonly modified: FieldSet;
+  readonly removed: FieldSet;
+}
+
+/** What changed from `before` to `after`; a record or list that came or went is a member, with all it holds. */
+export function compareValues(before: unknown, after: unknown, schema: MergeSchema | undefined): Comparison {
+  const sets = { added: new FieldSet(), modified: new FieldSet(), removed: new FieldSet() };
+  compare(before, after, schema, sets);
+  for (const set of Object.values(sets)) set.isMember = false;
+  return sets;
+}
+
+function compare(
+  before: unknown,
+  after: unknown,
+  schema: MergeSchema | undefined,
+  { added, modified, removed }: Comparison,
+): void {
+  const form = formOf(after ?? before, schema);
+  if (before !== undefined && after !== undefined && formOf(before, schema) !== form) {
+    modified.isMember = true;
+    compareParts(before, undefined, schema, { added, modified, removed });
+    compareParts(undefined, after, schema, { added, modified, removed });
+    return;
+  }
+  if (!isWhole(form, before, after)) compareParts(before, after, schema, { added, modified, removed });
+  else if (before !== undefined && after !== undefined) {
+    modified.isMember = !sameContent(before, after);
+    return;
+  }
+  if (before === undefined) added.isMember = true;
+  else if (after === undefined) removed.isMember = true;
+}
+
+/** Two empty records or lists are compared as a whole, so that coming and going of an empty one is seen. */
+function isWhole(form: Form, before: unknown, after: unknown): boolean {
+  return form === "whole" || (isEmpty(before) && isEmpty(after));
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || Object.keys(value as Fields).length === 0;
+
+function compareParts(
+  before: unknown,
+  after: unknown,
+  schema: MergeSchema | undefined,
+  sets: Comparison,
+): void {
+  const old = byElement(partsOf(before, schema));
+  const now = byElement(partsOf(after, schema));
+  for (const [element, member] of new Map([...old, ...now])) {
+    const inner = { added: new FieldSet(), modified: new FieldSet(), removed: new FieldSet() };
+    compare(old.get(element)?.value, now.get(element)?.value, member.schema, inner);
+    sets.added.adopt(element, inner.added);
+    sets.modified.adopt(element, inner.modified);
+    sets.removed.adopt(element, inner.removed);
+  }
+}
+
+/** Of several items with one key, the first: nothing can name the others. */
+function byElement(members: readonly Member[]): Map<string, Member> {
+  const found = new Map<string, Member>();
+  for (const member of members) if (!found.has(member.element)) found.set(member.element, member);
+  return found;
+}

@@ -1,0 +1,247 @@
+/**
+ * Server-side apply: a configuration says all that its manager wants of an object. What it wants is set, what it wanted
+ * before and no longer does goes, and what others manage differently is a conflict, unless the request forces it.
+ *
+ *   live + config ─► merged ─► minus what only this manager wanted before ─► compared with live ─► conflicts, or new managers
+ *
+ * Every other write is tracked by `trackUpdate`: it takes over what it changes, without asking. Pure; both go into
+ * `guaranteedUpdate` or before `create`. Source: Kubernetes' server-side apply, structured-merge-diff merge/update.go.
+ */
+import { invalidArgument, StoreError } from "../../errors.ts";
+import type { MergeSchema } from "../../resource/merge-schema.ts";
+import { copyPlainData, sameContent } from "../../resource/plain-data.ts";
+import type { AnyResource, Resource } from "../../resource/resource.ts";
+import { assertPatchFields, type Fields, isFields } from "../patch/patch-error.ts";
+import { compareValues, fieldsOf } from "./compare.ts";
+import { FieldSet } from "./field-set.ts";
+import {
+  identityOf,
+  type Manager,
+  type Managers,
+  managedFieldsOf,
+  managersOf,
+  managerText,
+  withoutFields,
+} from "./managers.ts";
+import { mergeApplied, withoutDropped, withoutNulls } from "./merge-applied.ts";
+import { type FieldScope, inScope } from "./scope.ts";
+
+export interface ManagerOptions extends FieldScope {
+  /** Who writes: `fieldManager` of the query, see `fieldManagerOf`. At most 128 characters. */
+  readonly fieldManager: string;
+  /** When, RFC 3339 in whole seconds; shown in managedFields, decides nothing. */
+  readonly time: string;
+  /** Merge rules of the kind; undefined: records field by field, lists as a whole. */
+  readonly schema?: MergeSchema | undefined;
+}
+
+export interface ApplyOptions extends ManagerOptions {
+  /** Takes fields over from their managers instead of refusing. Default false. */
+  readonly force?: boolean | undefined;
+}
+
+/** The owner of what an object had before anybody was tracked. */
+const beforeFirstApply = "before-first-apply";
+
+/**
+ * The object after `config` is applied, with its managedFields: a draft to create when `live` is undefined, else the change
+ * for `guaranteedUpdate`. Applying the same again gives the same object, and a store writes nothing.
+ * @param config the decoded body of a request of type `application/apply-patch+yaml`
+ * @throws INVALID_ARGUMENT for a config that is no object, of another kind, with managedFields, or no fieldManager
+ * @throws INVALID_OBJECT for lists whose items cannot be told apart
+ * @throws CONFLICT with `details.conflicts` when others manage what the config changes and `force` is not set, or for
+ *   another uid or resourceVersion in the config
+ */
+export function serverSideApply<T extends Resource>(
+  live: T | undefined,
+  config: unknown,
+  options: ApplyOptions,
+): T {
+  assertPatchFields(config);
+  assertConfig(config, live, options);
+  const { schema, subresource } = options;
+  const wanted = wantedOf(config, options);
+  const identity = {
+    name: options.fieldManager,
+    operation: "Apply",
+    subresource: subresource ?? "",
+  } as const;
+  const applier = { ...identity, apiVersion: String(config["apiVersion"]) };
+  const id = identityOf(applier);
+
+  const managers = managersOf(live?.metadata.managedFields) ?? firstManagers(live, options);
+  const before = managers.get(id);
+  const owned = inScope(fieldsOf(wanted, schema), options);
+  let after = mergeApplied(withoutManagedFields(live), wanted, schema);
+  const others = new Map(managers).set(id, { ...applier, time: options.time, fields: owned });
+  if (before !== undefined) {
+    const kept = [...others.values()].reduce((all, { fields }) => all.union(fields), new FieldSet());
+    after = withoutDropped(after, before.fields, kept, schema);
+  }
+  const changes = compareValues(withoutManagedFields(live), after, schema);
+  const taken = inScope(changes.modified.union(changes.added), options);
+  if (options.force !== true) assertNoConflicts(managers, taken, id);
+  const settled = new Map(withoutFields(withoutFields(others, taken, id), changes.removed, id));
+  settled.set(id, timed({ ...applier, time: undefined, fields: owned }, before, options.time));
+  return withManagers(withoutNulls(after, wanted) as Fields, settled) as unknown as T;
+}
+
+/**
+ * `after` with the managedFields that a create, an update or a patch of another kind leaves: its manager owns what it changed.
+ * An object that nobody has tracked stays so until it is applied. managedFields that `after` brings along count where
+ * they can be read; `[{}]` clears them.
+ * @param before undefined for a create
+ */
+export function trackUpdate<T extends Resource>(before: T | undefined, after: T, options: ManagerOptions): T {
+  const given: unknown = after.metadata.managedFields;
+  if (Array.isArray(given) && given.length === 1 && sameContent(given[0], {})) {
+    return withManagers(after as unknown as Fields, new Map()) as unknown as T;
+  }
+  const tracked = managersOf(given) ?? managersOf(before?.metadata.managedFields);
+  if (tracked === undefined && before !== undefined) return after;
+  const changes = compareValues(withoutManagedFields(before), withoutManagedFields(after), options.schema);
+  const changed = inScope(changes.modified.union(changes.added), options);
+  const { fieldManager: name, subresource = "" } = options;
+  const updater = { name, operation: "Update", apiVersion: after.apiVersion, subresource } as const;
+  const id = identityOf(updater);
+  const managers = new Map(
+    withoutFields(withoutFields(tracked ?? new Map(), changed, id), changes.removed, id),
+  );
+  const own = tracked?.get(id);
+  const fields = (own?.fields ?? new FieldSet()).difference(changes.removed).union(changed);
+  managers.set(id, timed({ ...updater, time: undefined, fields }, own, options.time));
+  return withManagers(after as unknown as Fields, managers) as unknown as T;
+}
+
+/** fieldManager of the query, else the first part of the User-Agent ("kubectl" of "kubectl/v1.32 …"), as Kubernetes has it. */
+export function fieldManagerOf(query: URLSearchParams, userAgent: string | undefined): string {
+  const name = query.get("fieldManager");
+  if (name !== null && name !== "") return name;
+  const agent = (userAgent ?? "").split("/", 1).join("");
+  return agent.replace(/[^\x20-\x7e]/g, "").slice(0, managerCharactersMax) || "unknown";
+}
+
+/** Kubernetes' bound of a manager's name. */
+const managerCharactersMax = 128;
+
+function assertConfig(config: Fields, live: Resource | undefined, { fieldManager }: ApplyOptions): void {
+  if (fieldManager === "" || fieldManager.length > managerCharactersMax) {
+    const what =
+      fieldManager === "" ? "it is required" : `expected at most ${managerCharactersMax} characters`;
+    throw invalidArgument("fieldManager", `Cannot apply without a fieldManager: ${what}`);
+  }
+  const refuse = (field: string, message: string): Error =>
+    invalidArgument(field, `Cannot apply: ${field} ${message}`);
+  const { apiVersion, kind, metadata } = config;
+  if (typeof apiVersion !== "string" || apiVersion === "") throw refuse("apiVersion", "is missing");
+  if (live !== undefined && kind !== live.kind) {
+    throw refuse("kind", `is ${JSON.stringify(kind)}, expected ${JSON.stringify(live.kind)}`);
+  }
+  if (metadata === undefined) return;
+  if (!isFields(metadata)) throw refuse("metadata", "is no object");
+  if (metadata["managedFields"] !== undefined && metadata["managedFields"] !== null) {
+    throw refuse("metadata.managedFields", "must not be set");
+  }
+  for (const field of ["uid", "resourceVersion"] as const) {
+    const wanted = metadata[field];
+    const actual = live?.metadata[field];
+    if (wanted === undefined || wanted === null || wanted === actual) continue;
+    throw new StoreError(
+      "CONFLICT",
+      `Cannot apply: metadata.${field} is ${JSON.stringify(actual)}, expected ${JSON.stringify(wanted)}`,
+      { kind: live?.kind, name: live?.metadata.name, namespace: live?.metadata.namespace },
+    );
+  }
+}
+
+/** What of a configuration is this request's to apply. */
+function wantedOf(config: Fields, { subresource, hasStatus }: ApplyOptions): Fields {
+  const { apiVersion, kind, metadata, status, ...rest } = config;
+  if (subresource === "status") return { apiVersion, kind, ...(status === undefined ? {} : { status }) };
+  const told = Object.entries(isFields(metadata) ? metadata : {}).filter(([name]) => !serverSet.has(name));
+  const own = { apiVersion, kind, metadata: Object.fromEntries(told), ...rest };
+  return hasStatus === true || status === undefined ? own : { ...own, status };
+}
+
+/** metadata that a server sets: a configuration that was read from one carries it, often as null. */
+const serverSet: ReadonlySet<string> = new Set([
+  "uid",
+  "resourceVersion",
+  "generation",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "selfLink",
+  "managedFields",
+]);
+
+function firstManagers(live: Resource | undefined, options: ApplyOptions): Managers {
+  if (live === undefined) return new Map();
+  const changes = compareValues(undefined, withoutManagedFields(live), options.schema);
+  const manager: Manager = {
+    name: beforeFirstApply,
+    operation: "Update",
+    apiVersion: live.apiVersion,
+    subresource: "",
+    time: options.time,
+    fields: inScope(changes.added, {}),
+  };
+  return new Map([[identityOf(manager), manager]]);
+}
+
+/** Whose fields changed; throws for those of others. */
+function assertNoConflicts(managers: Managers, changed: FieldSet, applier: string): void {
+  const conflicts = [...managers]
+    .filter(([id]) => id !== applier)
+    .map(([, manager]) => ({
+      manager: managerText(manager),
+      paths: manager.fields.intersection(changed).paths(),
+    }))
+    .filter(({ paths }) => paths.length > 0)
+    .sort((a, b) => (a.manager < b.manager ? -1 : 1));
+  const all = conflicts.flatMap(({ manager, paths }) =>
+    paths.map((field) => ({ field, message: `conflict with ${manager}` })),
+  );
+  if (all.length === 0) return;
+  const [only, second] = all;
+  const text =
+    second === undefined
+      ? `1 conflict: ${only?.message}: ${only?.field}`
+      : `${all.length} conflicts: ${conflicts.map(section).join("\n")}`;
+  throw new StoreError("CONFLICT", `Apply failed with ${text}`, { conflicts: all });
+}
+
+function section({
+  manager,
+  paths,
+}: {
+  readonly manager: string;
+  readonly paths: readonly string[];
+}): string {
+  return `conflicts with ${manager}:\n${paths.map((path) => `- ${path}`).join("\n")}`;
+}
+
+/** With the time of the entry before when it owned the same. */
+function timed(manager: Manager, before: Manager | undefined, time: string): Manager {
+  const isSame =
+    before !== undefined &&
+    before.apiVersion === manager.apiVersion &&
+    sameContent(before.fields.toFieldsV1(), manager.fields.toFieldsV1());
+  return { ...manager, time: isSame ? before.time : time };
+}
+
+function withoutManagedFields(object: Resource | undefined): AnyResource | undefined {
+  if (object === undefined) return undefined;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+/** A copy of the caller's own, for what stores it. */
+function withManagers(object: Fields, managers: Managers): Fields {
+  const { managedFields: _, ...metadata } = (
+    isFields(object["metadata"]) ? object["metadata"] : {}
+  ) as Fields;
+  const managedFields = managedFieldsOf(managers);
+  const kept = managedFields.length === 0 ? metadata : { ...metadata, managedFields };
+  return copyPlainData({ ...object, metadata: kept });
+}

@@ -1,0 +1,72 @@
+/**
+ * What a value is to server-side apply: a record owned field by field, a list owned item by item, or one thing owned as a
+ * whole. The schema decides; of what it does not know records are granular and lists are whole.
+ */
+import { type MergeSchema, memberSchema } from "../../resource/merge-schema.ts";
+import { type Fields, isFields, unfit } from "../patch/patch-error.ts";
+import { fieldElement, keyElement, valueElement } from "./field-set.ts";
+
+export type Form = "record" | "list" | "whole";
+
+export function formOf(value: unknown, schema: MergeSchema | undefined): Form {
+  if (isFields(value)) return schema?.mapType === "atomic" ? "whole" : "record";
+  const isItemwise = schema?.listType === "set" || schema?.listType === "map";
+  return Array.isArray(value) && isItemwise ? "list" : "whole";
+}
+
+/** One member of a record or item of a list. */
+export interface Member {
+  readonly element: string;
+  readonly value: unknown;
+  readonly schema: MergeSchema | undefined;
+  /** A field its type declares, and not an entry of a map or an item. */
+  readonly isDeclared: boolean;
+}
+
+export function membersOf(record: Fields, schema: MergeSchema | undefined): Member[] {
+  return Object.entries(record)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ({
+      element: fieldElement(name),
+      value,
+      schema: memberSchema(schema, name),
+      isDeclared: schema?.field?.(name) !== undefined,
+    }));
+}
+
+/** Items of a list that is owned item by item. An item without its keys goes by its index: nobody else means the same. */
+export function itemsOf(list: readonly unknown[], schema: MergeSchema | undefined): Member[] {
+  return list.map((value, index) => ({
+    element: elementOf(value, schema) ?? `i:${index}`,
+    value,
+    schema: schema?.items,
+    isDeclared: false,
+  }));
+}
+
+/** Items of an applied list, which must tell them apart. @throws INVALID_OBJECT for an item without keys, or two of the same */
+export function assertItems(list: readonly unknown[], schema: MergeSchema | undefined, path: string): void {
+  const seen = new Set<string>();
+  for (const [index, item] of list.entries()) {
+    const element = elementOf(item, schema);
+    if (element === undefined) {
+      const keys = schema?.listMapKeys?.join(", ") ?? "";
+      throw unfit(`${path}[${index}]`, `the item lacks one of its keys: ${keys}`);
+    }
+    if (seen.has(element)) throw unfit(`${path}[${index}]`, `there is another item ${element.slice(2)}`);
+    seen.add(element);
+  }
+}
+
+function elementOf(item: unknown, schema: MergeSchema | undefined): string | undefined {
+  if (schema?.listType === "set") return valueElement(item);
+  if (!isFields(item)) return undefined;
+  const keys: [string, unknown][] = [];
+  for (const name of schema?.listMapKeys ?? []) {
+    const own = Object.hasOwn(item, name) ? item[name] : undefined;
+    const value = own ?? memberSchema(schema?.items, name)?.default;
+    if (value === undefined) return undefined;
+    keys.push([name, value]);
+  }
+  return keyElement(keys);
+}
