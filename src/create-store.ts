@@ -42,6 +42,7 @@ import { compactionIntervalMs } from "./storage/bookkeeping/compaction.ts";
 import { createDictionaryStore } from "./storage/bookkeeping/dictionary-store.ts";
 import { KindRecords } from "./storage/bookkeeping/kind-records.ts";
 import { checkSealingKeys } from "./storage/bookkeeping/sealing-keys.ts";
+import { ValueReferences } from "./storage/bookkeeping/value-references.ts";
 import { ContinueKey } from "./storage/context/continue-key.ts";
 import { Epoch } from "./storage/context/epoch.ts";
 import { currentRevision } from "./storage/context/freshness.ts";
@@ -51,6 +52,7 @@ import { RecentRecords } from "./storage/context/recent-records.ts";
 import type { StorageContext } from "./storage/context/storage-context.ts";
 import { StoreCounters } from "./storage/context/store-counters.ts";
 import { WatchStarts } from "./storage/context/watch-starts.ts";
+import { WriteScope } from "./storage/context/write-scope.ts";
 import { lookAtHealth } from "./storage/health.ts";
 import { KindRegistry } from "./storage/kind-registry.ts";
 import { NamespaceGate } from "./storage/namespace/namespace-gate.ts";
@@ -119,7 +121,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
   }
   const keys = new KeySpace(options.prefix);
   using scope = new CallScope(options, etcd.clock, "create store");
-  const epoch = await Epoch.open(etcd.kv, keys.bookkeeping("epoch"), etcd.random, { signal: scope.signal });
+  const epoch = await Epoch.open(etcd, keys.bookkeeping("epoch"), etcd.random, { signal: scope.signal });
   const guards: WriteGuard[] = [];
   const context: StorageContext = {
     etcd,
@@ -128,6 +130,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     keys,
     writes: createFencedWrites({ etcd, root: keys.bookkeepingRoot.slice(0, -1) }),
     guards,
+    references: new ValueReferences(etcd.kv, keys),
     epoch,
     continueKey: new ContinueKey(etcd.kv, keys.bookkeeping("continue-key"), etcd.random),
     gate: new CallGate("store"),
@@ -141,7 +144,11 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     counters: new StoreCounters(etcd.clock),
     bookmarkIntervalMs,
   };
-  epoch.onChange(() => context.recent.clear());
+  epoch.onChange(() => {
+    context.recent.clear();
+    context.references.forget();
+    context.continueKey.forget();
+  });
   const registry = new KindRegistry(context, {
     codec: options.codec ?? msgpackCodec(),
     transforms: options.transforms ?? {},
@@ -162,6 +169,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     namespaces: namespaceSlot,
     registry,
     records: new KindRecords(etcd.kv, keys),
+    makeNamespaces: () => makeInitialNamespaces(store.namespaces),
     compactionIntervalMs: intervalMs,
   });
   guards.push(background.termination);
@@ -182,6 +190,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     // Every create looks at its namespace, and nobody thinks of rewriting a kind of ours: it is done here.
     if (unsettled.includes(namespaceSlot)) await bringUpToDate(context, namespaceSlot, scope);
     await background.recordKinds(registry.kinds, scope.signal);
+    await untilAborted(context.continueKey.get(), scope.signal);
     await untilAborted(makeInitialNamespaces(store.namespaces), scope.signal);
   } catch (error) {
     await store.close();
@@ -295,7 +304,7 @@ class OpenStore implements Store, HasStoredSource {
     return this.#context.gate.run(async () => {
       const slot = this.#registry.slotOf(kind);
       checkOptions(options, `rewrite ${slot.definition.resource}`, rewriteNames);
-      using scope = new CallScope(options, this.#context.clock, `rewrite ${slot.definition.resource}`);
+      using scope = new WriteScope(this.#context, options, `rewrite ${slot.definition.resource}`);
       return await rewriteKind(this.#context, slot, options, scope);
     });
   }

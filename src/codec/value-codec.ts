@@ -330,6 +330,15 @@ function isKnownForm(plain: Uint8Array): boolean {
   return plain[0] === braceByte || hasMagic(plain);
 }
 
+/** The name of the dictionary a value that is not sealed is written with; undefined for one that needs none. */
+export function usedDictionary(stored: Uint8Array): string | undefined {
+  if (!hasMagic(stored)) return undefined;
+  const flags = stored[at.flags] ?? 0;
+  // Sealed values never have one: it would lie in the clear.
+  if ((flags & flagBits.sealed) !== 0 || (flags & flagBits.dictionary) === 0) return undefined;
+  return dictionaryName(stored);
+}
+
 function foreignReason(stored: Uint8Array): string {
   if (stored.byteLength === 0) return "it is empty";
   const start = Buffer.from(stored.buffer, stored.byteOffset, Math.min(stored.byteLength, 16)).toString(

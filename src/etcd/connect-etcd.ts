@@ -128,13 +128,12 @@ function createClient(
     );
   }
   return new EtcdClient({
-    endpoints: addresses.map(
-      (endpoint) =>
-        new Endpoint(
-          endpoint,
-          factory({ endpoint, tls, keepaliveTimeMs, keepaliveTimeoutMs, clock, random }),
-        ),
-    ),
+    endpoints: addresses.map((address) => {
+      const onLost = (): void => endpoint.lost();
+      const options = { endpoint: address, tls, keepaliveTimeMs, keepaliveTimeoutMs, clock, random, onLost };
+      const endpoint: Endpoint = new Endpoint(address, factory(options));
+      return endpoint;
+    }),
     auth,
     requestTimeoutMs,
     clock,
@@ -165,6 +164,15 @@ function assemble(client: EtcdClient, metrics: MetricsReader): Etcd {
     maintenance,
     cluster: createCluster(client),
     auth: createAuth(client),
+    history: {
+      get generation() {
+        return client.generation;
+      },
+      onReplaced(listener) {
+        const end = client.onRestore(() => listener());
+        return { [Symbol.dispose]: end };
+      },
+    },
     endpoints: client.endpoints,
     clock: client.clock,
     random: client.random,

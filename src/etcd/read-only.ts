@@ -18,6 +18,7 @@ export function readOnlyEtcd(etcd: Etcd): Etcd {
     maintenance: readingMaintenance(etcd.maintenance),
     cluster: readingCluster(etcd.cluster),
     auth: readingAuth(etcd.auth),
+    history: etcd.history,
     endpoints: etcd.endpoints,
     clock: etcd.clock,
     random: etcd.random,

@@ -89,7 +89,7 @@ export async function lookAtHealth(
       databaseBytes: largest(answered, (member) => member.databaseBytes),
       databaseBytesInUse: largest(answered, (member) => member.databaseBytesInUse),
       quotaBytes: quotaBytes.length === 0 ? undefined : Math.min(...quotaBytes),
-      epoch: context.epoch.id,
+      epoch: context.epoch.recordedId,
       resourceVersion: revision === undefined ? undefined : formatResourceVersion(revision),
       etcdVersion: version,
     };
@@ -103,7 +103,7 @@ export async function lookAtHealth(
       databaseBytes: undefined,
       databaseBytesInUse: undefined,
       quotaBytes: undefined,
-      epoch: context.epoch.id,
+      epoch: context.epoch.recordedId,
       resourceVersion: undefined,
       etcdVersion: undefined,
     };

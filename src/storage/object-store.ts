@@ -2,7 +2,7 @@
  * The store of one kind: its reader, and the writes. Each public call passes the gate, the counters and one scope;
  * the work is in the files of this folder.
  */
-import { type Call, CallScope } from "../base/call.ts";
+import type { Call, CallScope } from "../base/call.ts";
 import { checkOptions } from "../base/known-options.ts";
 import type { StoreError } from "../errors.ts";
 import {
@@ -30,6 +30,7 @@ import type { AnyResource, Draft, Key, Resource } from "../resource/resource.ts"
 import { checkView, type View } from "../resource/view.ts";
 import type { KindSlot } from "./context/kind-slot.ts";
 import type { StorageContext } from "./context/storage-context.ts";
+import { WriteScope } from "./context/write-scope.ts";
 import { type HasStoredSource, type StoredRecord, type StoredSource, storedSource } from "./seam/stored.ts";
 import { metadataProjection, objectProjection, StoreReader } from "./store-reader.ts";
 import { kindSource } from "./watch/watch-source.ts";
@@ -143,13 +144,13 @@ class KindObjects implements ObjectStore {
     call: Call,
     run: (scope: CallScope) => Promise<R>,
   ): Promise<R> {
-    const { gate, counters, clock } = this.#context;
+    const { gate, counters } = this.#context;
     const { resource } = this.#slot.definition;
     return gate.run(() => {
       this.#slot.closed.throwIfAborted();
       return counters.observe({ verb, resource }, async () => {
         checkOptions(call, `${verb} ${resource}`, names);
-        using scope = new CallScope(call, clock, `${verb} ${resource}`);
+        using scope = new WriteScope(this.#context, call, `${verb} ${resource}`);
         return await run(scope);
       });
     });

@@ -1,8 +1,8 @@
 /**
- * What an open store does without being asked: follows its epoch, empties namespaces, compacts. Begun when the store
- * is open, ended before its writes are; failures are tried again and shown by health().
+ * What an open store does without being asked: follows its epoch, puts its bookkeeping on record again after a restore,
+ * empties namespaces, compacts. Begun when the store is open, ended before its writes are; failures are tried again and shown by health().
  */
-import type { BackgroundLoop } from "../base/background-loop.ts";
+import { BackgroundLoop } from "../base/background-loop.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import { startCompaction } from "./bookkeeping/compaction.ts";
 import type { KindRecords } from "./bookkeeping/kind-records.ts";
@@ -13,11 +13,17 @@ import type { KindRegistry } from "./kind-registry.ts";
 import { startNamespaceEmptier } from "./namespace/namespace-emptier.ts";
 import { NamespaceTermination } from "./namespace/namespace-termination.ts";
 
+/** Bookkeeping is looked at after each restore that was noticed, and this often in case one was not. */
+const recordIntervalMs = 3_600_000;
+const recordRetryMs = 1_000;
+
 export interface BackgroundParts {
   readonly context: StorageContext;
   readonly namespaces: KindSlot;
   readonly registry: KindRegistry;
   readonly records: KindRecords;
+  /** Makes the namespaces that every store has, where a restore brought back a state without them. */
+  readonly makeNamespaces: () => Promise<void>;
   /** Undefined: nobody compacts here. */
   readonly compactionIntervalMs: number | undefined;
 }
@@ -28,6 +34,7 @@ export class StoreBackground {
   readonly #parts: BackgroundParts;
   readonly #stop = new AbortController();
   #epoch: Promise<void> | undefined;
+  #recording: BackgroundLoop | undefined;
   #emptier: BackgroundLoop | undefined;
   #compaction: BackgroundLoop | undefined;
 
@@ -51,7 +58,18 @@ export class StoreBackground {
   start(): void {
     const { context, namespaces, compactionIntervalMs } = this.#parts;
     const { etcd, clock, epoch } = context;
-    this.#epoch = epoch.follow(etcd, clock, this.#stop.signal);
+    this.#epoch = epoch.follow(clock, this.#stop.signal);
+    this.#recording = BackgroundLoop.start(clock, {
+      firstWaitMs: recordIntervalMs,
+      failureWaitMs: recordRetryMs,
+      round: async (signal) => {
+        await this.recordKinds(this.#parts.registry.kinds, signal);
+        await context.continueKey.get();
+        await this.#parts.makeNamespaces();
+        return recordIntervalMs;
+      },
+    });
+    epoch.onChange(() => this.#recording?.kick());
     this.#emptier = startNamespaceEmptier({
       context,
       namespaces,
@@ -64,6 +82,7 @@ export class StoreBackground {
   get work(): readonly Background[] {
     return [
       { name: "emptying namespaces", failure: () => this.#emptier?.failure },
+      { name: "bookkeeping after a restore", failure: () => this.#recording?.failure },
       { name: "compaction", failure: () => this.#compaction?.failure },
     ];
   }
@@ -71,7 +90,13 @@ export class StoreBackground {
   /** Ends everything and waits for it. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all([this.#epoch, this.#emptier?.close(), this.#compaction?.close()]);
+    this.#parts.context.epoch[Symbol.dispose]();
+    await Promise.all([
+      this.#epoch,
+      this.#recording?.close(),
+      this.#emptier?.close(),
+      this.#compaction?.close(),
+    ]);
   }
 
   /** Every namespaced kind there may be objects of: the open ones, and those on record that nobody defined here. */

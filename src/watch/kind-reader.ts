@@ -221,8 +221,8 @@ export class KindReader<V> implements ResourceReader<V> {
     scope: CallScope,
   ): Promise<ListPage<V>> {
     const { feed } = this.#parts;
-    const key = await untilAborted(feed.source.tokenKey({ signal: feed.signal }), scope.signal);
-    const { epoch, revision, after } = decodeContinueToken(key, this.#tokenScope(kind, plan), token);
+    const keys = await untilAborted(feed.source.tokenKeys({ signal: feed.signal }), scope.signal);
+    const { epoch, revision, after } = decodeContinueToken(keys, this.#tokenScope(kind, plan), token);
     if (epoch === feed.source.epoch()) {
       if (revision === 0n)
         return this.#page(
@@ -262,6 +262,8 @@ export class KindReader<V> implements ResourceReader<V> {
     at: PagePlace,
     scope: CallScope,
   ): Promise<ListPage<V>> {
+    // Of the history the page is of, whatever happens while its values are made.
+    const epoch = this.#parts.feed.source.epoch();
     const filter = kind.filter(plan.selection);
     const { versions, more } = walkPage(kind, filter, at, plan.limit);
     const last = versions.at(-1);
@@ -275,7 +277,7 @@ export class KindReader<V> implements ResourceReader<V> {
       await source.tokenKey({ signal }),
       this.#tokenScope(kind, plan),
       {
-        epoch: source.epoch(),
+        epoch,
         revision: at.revision,
         after: last.entry.key,
       },

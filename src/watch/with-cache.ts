@@ -70,12 +70,13 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
   readonly #core: CacheCore;
   readonly #resource: string;
   readonly #reader: KindReader<T>;
-  readonly #written = new WrittenVersions();
+  readonly #written: WrittenVersions;
 
   constructor(store: ResourceStore<T>, core: CacheCore, resource: string) {
     this.#store = store;
     this.#core = core;
     this.#resource = resource;
+    this.#written = new WrittenVersions(() => core.feed.history);
     this.#reader = core.reader<T>(resource, store, {
       whenNotReady: "ask etcd",
       floor: (key) => this.#written.of(key),
@@ -99,12 +100,15 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
   }
 
   async create(draft: Draft<T>, options: CreateOptions = {}): Promise<T> {
-    return this.#wrote(await this.#store.create(draft, options), options.dryRun);
+    const { history } = this.#written;
+    return this.#wrote(await this.#store.create(draft, options), history, options.dryRun);
   }
 
   async update(object: T, options: WriteOptions = {}): Promise<T> {
+    const { history } = this.#written;
     return this.#wrote(
       await this.#store.update(object, this.#suggesting(object?.metadata, options, writeNames)),
+      history,
       options.dryRun,
     );
   }
@@ -114,15 +118,19 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
     mutate: Parameters<ResourceStore<T>["guaranteedUpdate"]>[1],
     options: NonNullable<Parameters<ResourceStore<T>["guaranteedUpdate"]>[2]> = {},
   ): Promise<T> {
+    const { history } = this.#written;
     return this.#wrote(
       await this.#store.guaranteedUpdate(key, mutate, this.#suggesting(key, options, guaranteedUpdateNames)),
+      history,
       options.dryRun,
     );
   }
 
   async delete(key: Key, options: DeleteOptions<T> = {}): Promise<T> {
+    const { history } = this.#written;
     return this.#wrote(
       await this.#store.delete(key, this.#suggesting(key, options, deleteNames)),
+      history,
       options.dryRun,
     );
   }
@@ -130,11 +138,12 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
   async deleteCollection(
     options?: Scoped & Omit<DeleteOptions<T>, "preconditions">,
   ): Promise<{ readonly deleted: number }> {
+    const { history } = this.#written;
     try {
       return await this.#store.deleteCollection(options);
     } finally {
       // Which keys it removed is not told: no read of any is older than what this process has seen by now.
-      if (options?.dryRun !== true) this.#written.raise(this.#core.feed.source.seenRevision());
+      if (options?.dryRun !== true) this.#written.raise(this.#core.feed.source.seenRevision(), history);
     }
   }
 
@@ -142,12 +151,13 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
     drafts: readonly Draft<T>[],
     options?: CreateManyOptions,
   ): Promise<readonly (T | StoreError)[]> {
+    const { history } = this.#written;
     const outcomes = await this.#store.createMany(drafts, options);
-    for (const outcome of outcomes) if (!(outcome instanceof Error)) this.#wrote(outcome);
+    for (const outcome of outcomes) if (!(outcome instanceof Error)) this.#wrote(outcome, history);
     return outcomes;
   }
 
-  #wrote(object: T, dryRun = false): T {
+  #wrote(object: T, history: number, dryRun = false): T {
     if (dryRun) return object;
     const { feed } = this.#core;
     const kind = feed.kinds.get(this.#resource);
@@ -158,7 +168,7 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
       kind.definition.scope === "Cluster" ? { name } : { namespace, name },
     );
     const revision = parseResourceVersion(resourceVersion, "resourceVersion");
-    if (revision > feed.applied) this.#written.keep(key, revision, feed.applied);
+    if (revision > feed.applied) this.#written.keep(key, revision, feed.applied, history);
     return object;
   }
 

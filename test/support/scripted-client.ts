@@ -108,6 +108,7 @@ export class ScriptedClient implements Client {
     this.streams.push(stream);
     return stream;
   }
+  judgeHeader(): void {}
   judge(_failure: TransportFailure): Judgement {
     return this.judgement;
   }

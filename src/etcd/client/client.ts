@@ -120,6 +120,12 @@ export interface Client {
   /** Says what a stream's failure means. Counts it against the endpoint's health. */
   judge(failure: TransportFailure, action: string): Judgement;
 
+  /**
+   * Holds the header of a stream's first answer against the cluster that is known.
+   * @throws UNAVAILABLE when another cluster answers, which may be how a restore is noticed
+   */
+  judgeHeader(endpoint: string, header: Header, action: string): void;
+
   /** A fresh token, one request for all who wait; resolves at once without password auth. */
   refreshToken(signal?: AbortSignal): Promise<void>;
 

@@ -2,8 +2,9 @@
  * The way to an endpoint that may be given work: it has rested after its last failure and has said who it is.
  *
  * Saying who it is (a greeting, one Status request for all who wait) comes before any work: it tells the version and
- * the cluster, so a write never reaches a stranger's cluster or an etcd that is known to lose data. What failures
- * and refused answers mean for an endpoint is decided here too, and why one cannot be reached is found out.
+ * the cluster, so a write never reaches a stranger's cluster or an etcd that is known to lose data. It comes again after
+ * every lost connection, and a call that was begun before a restore gets no endpoint after it, whoever noticed. What
+ * failures and refused answers mean for an endpoint is decided here too, and why one cannot be reached is found out.
  */
 import type { Clock } from "../../base/clock.ts";
 import { setReadingTimer } from "../../base/reading-timer.ts";
@@ -93,8 +94,15 @@ export class EndpointGate {
         await this.#rest(waitMs, attempt);
         continue;
       }
-      if (endpoint.greeted || (await this.#greeted(endpoint, attempt))) return endpoint;
+      if (endpoint.greeted || (await this.#greeted(endpoint, attempt)))
+        return this.#inTime(endpoint, attempt);
     }
+  }
+
+  /** A call belongs to the history in which it was begun. @throws UNAVAILABLE */
+  #inTime(endpoint: Endpoint, attempt: CallAttempt): Endpoint {
+    if (attempt.generation !== this.#guard.generation) throw restoredError(attempt);
+    return endpoint;
   }
 
   async #pinned(attempt: CallAttempt, url: string): Promise<Endpoint> {
@@ -110,7 +118,8 @@ export class EndpointGate {
         const restMs = endpoint.restUntilMs - this.#clock.monotonicMs();
         if (restMs > 0) await this.#rest(restMs, attempt);
       }
-      if (endpoint.greeted || (await this.#greeted(endpoint, attempt))) return endpoint;
+      if (endpoint.greeted || (await this.#greeted(endpoint, attempt)))
+        return this.#inTime(endpoint, attempt);
       if (endpoint.state === "quarantined") throw this.#allQuarantined(attempt);
     }
   }
@@ -128,13 +137,15 @@ export class EndpointGate {
       if (outcomeOf(error).retry === "never") throw await this.giveUp(attempt);
       if (this.#clock.monotonicMs() >= attempt.endMs) throw await this.giveUp(attempt);
     }
-    if (attempt.generation !== this.#guard.generation) throw restoredError(attempt);
-    return endpoint.greeted;
+    return this.#inTime(endpoint, attempt).greeted;
   }
 
   /** Asks the member for its version and cluster, which needs no rights. @throws TransportFailure when it cannot be reached */
   async #greet(endpoint: Endpoint): Promise<void> {
     const sentMs = this.#clock.monotonicMs();
+    const { losses } = endpoint;
+    // Lost meanwhile: whether it was the connection that answered is not known, so it is asked again.
+    const isSame = (): boolean => endpoint.losses === losses;
     const timeoutMs = Math.min(greetingTimeoutMs, this.#options.requestTimeoutMs);
     let status: StatusResponse;
     try {
@@ -156,9 +167,9 @@ export class EndpointGate {
       if (!(error instanceof TransportFailure)) throw error;
       if (error.fromServer && error.code !== grpcStatus.unavailable) {
         // It speaks, and will not say more: an etcd that wants a token for this too.
-        endpoint.greeted = true;
         this.#endpoints.release(endpoint);
         this.#endpoints.answered(endpoint);
+        endpoint.greeted = isSame();
         return;
       }
       this.#endpoints.failed(endpoint, sentMs);
@@ -174,7 +185,7 @@ export class EndpointGate {
     if (verdict.verdict === "refused") return;
     this.#endpoints.release(endpoint);
     this.#endpoints.answered(endpoint);
-    endpoint.greeted = true;
+    endpoint.greeted = isSame();
   }
 
   /** Looks again, beside the calls, at an endpoint that has been set aside. */

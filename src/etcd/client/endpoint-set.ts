@@ -35,8 +35,10 @@ export class Endpoint {
   failedAtMs: number = Number.NEGATIVE_INFINITY;
   /** As it said when it was greeted. */
   version: string | undefined;
-  /** It has said who it is since it last failed; only then it is given work. */
+  /** It has said who it is since it last failed or lost a connection; only then it is given work. */
   greeted = false;
+  /** Connections lost: behind the next one may be another process, over other data. */
+  losses = 0;
   greeting: Promise<void> | undefined;
   /** Why it is quarantined. */
   quarantine: string | undefined;
@@ -48,6 +50,12 @@ export class Endpoint {
 
   get url(): string {
     return this.address.url;
+  }
+
+  /** A connection that stood is gone: whoever answers next says who it is first. */
+  lost(): void {
+    this.losses++;
+    this.greeted = false;
   }
 }
 

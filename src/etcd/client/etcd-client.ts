@@ -208,6 +208,8 @@ export class EtcdClient implements Client {
         metadata = this.#tokens.metadata;
       }
       signal?.throwIfAborted();
+      // Its connection was lost while the token was fetched.
+      if (!endpoint.greeted) continue;
       const sentMs = this.clock.monotonicMs();
       const requestMs = Math.min(requestTimeoutMs, attempt.endMs - sentMs);
       if (requestMs <= 0) throw await this.#gate.giveUp(attempt);
@@ -294,9 +296,10 @@ export class EtcdClient implements Client {
       generation: this.#guard.generation,
       avoid: spec.avoid === undefined ? undefined : this.#endpoints.find(spec.avoid),
     });
-    const endpoint = await this.#gate.admit(attempt);
-    if (this.#tokens !== undefined && this.#tokens.metadata === undefined) {
+    let endpoint = await this.#gate.admit(attempt);
+    while (this.#tokens !== undefined && this.#tokens.metadata === undefined) {
       await this.#gate.waitFor(this.#tokens.refresh(undefined), attempt);
+      endpoint = await this.#gate.admit(attempt);
     }
     spec.signal?.throwIfAborted();
     this.#count(this.#requests, spec.path);
@@ -349,6 +352,15 @@ export class EtcdClient implements Client {
       this.#endpoints.failed(endpoint, Number.POSITIVE_INFINITY);
     }
     return judgement;
+  }
+
+  judgeHeader(url: string, header: Header, action: string): void {
+    const endpoint = this.#endpoints.find(url);
+    if (endpoint === undefined) return;
+    const verdict = this.#guard.judge(endpoint, header, undefined, this.clock.monotonicMs());
+    if (verdict.verdict === "good") return;
+    this.#gate.heed(endpoint, verdict);
+    throw unavailable(action, verdict.reason, url);
   }
 
   async refreshToken(signal?: AbortSignal): Promise<void> {

@@ -7,9 +7,8 @@
  *                                --lost--> one fence, then every member settled; not applied: singly
  *                                --no space--> every member settled; none applied: NO_SPACE, else the rest singly
  */
-import type { Call } from "../../base/call.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
-import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
+import type { FencedCall, FencedWrite, WriteOutcome } from "./fenced-write.ts";
 import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
 import { writeOne } from "./single-write.ts";
 import { planGroups } from "./write-groups.ts";
@@ -32,8 +31,10 @@ type Outcomes = (WriteOutcome | StoreError | undefined)[];
 export async function writeAll(
   context: WriteContext,
   writes: readonly FencedWrite[],
-  call: Call,
+  given: FencedCall,
 ): Promise<readonly (WriteOutcome | StoreError)[]> {
+  const { generation = context.etcd.history.generation, ...rest } = given;
+  const call: FencedCall = { ...rest, generation };
   const outcomes: Outcomes = writes.map(() => undefined);
   for (const round of planGroups(writes, context.root)) {
     const singles: Member[] = [];
@@ -58,7 +59,7 @@ export async function writeAll(
 async function writeSingle(
   context: WriteContext,
   write: FencedWrite,
-  call: Call,
+  call: FencedCall,
 ): Promise<WriteOutcome | StoreError> {
   try {
     return await writeOne(context, write, new WriteSpan(context.etcd, call));
@@ -72,7 +73,7 @@ async function writeGroup(
   context: WriteContext,
   members: readonly Member[],
   outcomes: Outcomes,
-  call: Call,
+  call: FencedCall,
 ): Promise<readonly Member[]> {
   try {
     // A span of its own, begun here: the call's time may be over since earlier groups were stored.

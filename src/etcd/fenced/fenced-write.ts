@@ -57,19 +57,31 @@ export type WriteOutcome =
       readonly reads: readonly RangeResponse[];
     };
 
+/** A call of fenced writes. */
+export interface FencedCall extends Call {
+  /**
+   * The client's generation in which guards and compares were read; default: the one at the call. In a later one, after
+   * a restore, the write is not sent: the same revisions may stand for other content.
+   */
+  readonly generation?: number | undefined;
+}
+
 export interface FencedWrites extends AsyncDisposable {
   /**
    * One write, one round trip. Without `timeoutMs` the call ends after three times the client's requestTimeoutMs.
    * @throws UNAVAILABLE, DEADLINE, NO_SPACE, TOO_LARGE, PERMISSION_DENIED, …: not applied; OUTCOME_UNKNOWN { writeId, key,
    *   guard, lastRevision }; the signal's reason when aborted (a write already sent may still happen)
    */
-  write(write: FencedWrite, call?: Call): Promise<WriteOutcome>;
+  write(write: FencedWrite, call?: FencedCall): Promise<WriteOutcome>;
   /**
    * Many independent writes in as few transactions as etcd's limits allow, about 60 to one; each has its own outcome,
    * in the order given, and shares its revision with others. Keys may repeat: the later one then goes in a later
    * transaction.
    */
-  writeMany(writes: readonly FencedWrite[], call?: Call): Promise<readonly (WriteOutcome | StoreError)[]>;
+  writeMany(
+    writes: readonly FencedWrite[],
+    call?: FencedCall,
+  ): Promise<readonly (WriteOutcome | StoreError)[]>;
   /**
    * Makes "there is no such key" final: a create of that key that was sent before and may still be on its way is
    * refused from now on. `final` is false when etcd took no put (no space, no rights); absence was still read.

@@ -14,7 +14,13 @@ import { isStoreError, StoreError } from "../../errors.ts";
 import type { Compare, KeyValue, TxnOpResponse, TxnRequest } from "../ports/messages.ts";
 import type { Etcd } from "../ports/ports.ts";
 import { writeAll } from "./bulk-writes.ts";
-import type { FencedWrite, FencedWriteStats, FencedWrites, WriteOutcome } from "./fenced-write.ts";
+import type {
+  FencedCall,
+  FencedWrite,
+  FencedWriteStats,
+  FencedWrites,
+  WriteOutcome,
+} from "./fenced-write.ts";
 import { graveKey, graveValue } from "./graves.ts";
 import { type WriteContext, writeBackoff } from "./lost-answers.ts";
 import { writeOne } from "./single-write.ts";
@@ -58,14 +64,14 @@ class FencedWriter implements FencedWrites {
     };
   }
 
-  async write(write: FencedWrite, call: Call = {}): Promise<WriteOutcome> {
+  async write(write: FencedWrite, call: FencedCall = {}): Promise<WriteOutcome> {
     this.#context.counters.writes++;
     return this.#tracked(() => writeOne(this.#context, write, this.#span(call)));
   }
 
   async writeMany(
     writes: readonly FencedWrite[],
-    call: Call = {},
+    call: FencedCall = {},
   ): Promise<readonly (WriteOutcome | StoreError)[]> {
     this.#context.counters.writes += writes.length;
     return this.#tracked(() => writeAll(this.#context, writes, call));
@@ -92,7 +98,7 @@ class FencedWriter implements FencedWrites {
     await this.close();
   }
 
-  #span(call: Call): WriteSpan {
+  #span(call: FencedCall): WriteSpan {
     return new WriteSpan(this.#context.etcd, call);
   }
 

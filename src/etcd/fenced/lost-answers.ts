@@ -64,7 +64,8 @@ export async function settleLost(
       await sessions.fence(slot, compared, scope.signal);
       settled = await readFate(context, write, { since, scope });
     }
-    if (settled.fate === "unknown") throw sent.cause;
+    // After a restore only presence says something: what is not in this history may have been, or not, in the other.
+    if (settled.fate === "unknown" || (settled.fate === "not applied" && span.isOutlived)) throw sent.cause;
     if (settled.fate === "applied") counters.settledApplied++;
     else counters.settledNotApplied++;
     return settled;

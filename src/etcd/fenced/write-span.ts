@@ -3,10 +3,11 @@
  * with a timer (`scope`) is made only when something has to be waited for beyond that.
  */
 import type { Backoff } from "../../base/backoff.ts";
-import { type Call, CallScope } from "../../base/call.ts";
+import { CallScope } from "../../base/call.ts";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/ports.ts";
+import type { FencedCall } from "./fenced-write.ts";
 
 /** A call without a bound of its own: one request, and twice its time to settle it. */
 const defaultCallRequests = 3;
@@ -16,11 +17,11 @@ export class WriteSpan {
   readonly #etcd: Etcd;
   readonly #deadlineMs: number;
   readonly #timeoutMs: number;
-  /** Highest revision seen when it began: only a restore makes it fall. */
-  readonly #highest: bigint;
+  /** The history its guards were read in. */
+  readonly #generation: number;
 
   /** @throws INVALID_ARGUMENT for a timeoutMs that is not above 0; the signal's reason when already aborted */
-  constructor(etcd: Etcd, call: Call) {
+  constructor(etcd: Etcd, call: FencedCall) {
     const timeoutMs = call.timeoutMs ?? defaultCallRequests * etcd.requestTimeoutMs;
     if (!(timeoutMs > 0)) {
       throw invalidArgument(
@@ -33,7 +34,7 @@ export class WriteSpan {
     this.#etcd = etcd;
     this.#timeoutMs = Math.ceil(timeoutMs);
     this.#deadlineMs = etcd.clock.monotonicMs() + timeoutMs;
-    this.#highest = etcd.kv.highestRevision;
+    this.#generation = call.generation ?? etcd.history.generation;
   }
 
   leftMs(): number {
@@ -85,9 +86,14 @@ export class WriteSpan {
     await this.#etcd.clock.sleep(waitMs, this.signal);
   }
 
-  /** Guards read before a restore may fit other content after it. @throws UNAVAILABLE */
+  /** Whether etcd's history was replaced since the guards were read: they may fit other content now. */
+  get isOutlived(): boolean {
+    return this.#etcd.history.generation !== this.#generation;
+  }
+
+  /** @throws UNAVAILABLE after a restore */
   refuseAfterRestore(key: string): void {
-    if (this.#etcd.kv.highestRevision >= this.#highest) return;
+    if (!this.isOutlived) return;
     throw new StoreError(
       "UNAVAILABLE",
       `Cannot write ${quote(key)}: etcd was restored while the call was under way`,

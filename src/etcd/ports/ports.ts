@@ -78,6 +78,17 @@ export interface Kv {
   readonly highestRevision: bigint;
 }
 
+/**
+ * The restores, and replacements of the cluster behind the endpoints, that this client has noticed. Revisions, leases and
+ * states read in one generation say nothing in another: numbers come again with other content.
+ */
+export interface History {
+  /** Restores noticed so far. */
+  readonly generation: number;
+  /** `listener` runs at once when one is noticed, before any call of the new generation is answered. */
+  onReplaced(listener: () => void): Disposable;
+}
+
 export interface KvEvent {
   readonly type: "put" | "delete";
   /** For a delete only key and modRevision mean anything. */
@@ -312,6 +323,7 @@ export interface Etcd extends AsyncDisposable {
   readonly maintenance: Maintenance;
   readonly cluster: Cluster;
   readonly auth: Auth;
+  readonly history: History;
   /** As given, normalised. */
   readonly endpoints: readonly string[];
   /** Time and chance this client runs on; what is built over it uses the same. */

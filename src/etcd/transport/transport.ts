@@ -103,6 +103,8 @@ export interface TransportOptions {
   readonly keepaliveTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told when a connection that stood has ended or takes no more calls: the next one may lead to another process. */
+  readonly onLost?: (() => void) | undefined;
 }
 
 export type TransportFactory = (options: TransportOptions) => Transport;

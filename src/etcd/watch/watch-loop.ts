@@ -67,7 +67,8 @@ export class WatchLoop implements EtcdWatch {
   readonly #endpoint: string | undefined;
   readonly #end = new AbortController();
   readonly #abandon: () => void;
-  readonly #generation: number;
+  /** The history it tells of: that of its start revision, or of its first "created". */
+  #generation: number;
   readonly #backoff: Backoff;
   /** Set from the start revision, or from the first "created" of a watch from now on. */
   #assembly: WatchAssembly | undefined;
@@ -223,7 +224,12 @@ export class WatchLoop implements EtcdWatch {
         end.throwIfAborted();
         if (reply?.created === true && !reply.canceled) {
           const revision = reply.header.revision;
-          this.#assembly ??= this.#assemblyFrom(revision + 1n);
+          client.judgeHeader(stream.endpoint, reply.header, "watch etcd");
+          if (this.#assembly === undefined) {
+            this.#generation = client.generation;
+            this.#assembly = this.#assemblyFrom(revision + 1n);
+          }
+          this.#refuseAfterRestore();
           await this.#checkStart(stream, revision);
           this.#created = true;
           this.#refusals = 0;

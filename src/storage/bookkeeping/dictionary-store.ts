@@ -12,10 +12,14 @@ import { textOfKey } from "../context/records.ts";
 
 const folder = "dictionaries";
 
+export function dictionaryKey(keys: KeySpace, resource: string, name: string): string {
+  return keys.bookkeeping(folder, resource, name);
+}
+
 export function createDictionaryStore(kv: Pick<Kv, "range" | "txn">, keys: KeySpace): DictionaryStore {
   return {
     async fetch(resource, name) {
-      const { kvs } = await kv.range({ key: keys.bookkeeping(folder, resource, name) });
+      const { kvs } = await kv.range({ key: dictionaryKey(keys, resource, name) });
       return kvs[0]?.value;
     },
     async newest(resource) {
@@ -32,7 +36,7 @@ export function createDictionaryStore(kv: Pick<Kv, "range" | "txn">, keys: KeySp
       return { name: textOfKey(found.key).slice(range.prefix.length), bytes: found.value };
     },
     async publish(resource, name, bytes) {
-      const key = keys.bookkeeping(folder, resource, name);
+      const key = dictionaryKey(keys, resource, name);
       try {
         await kv.txn({
           compare: [{ key, target: "create", result: "=", operand: 0n }],

@@ -44,7 +44,8 @@ export async function checkSealingKeys(
     }
     const keyId = isWrapping(transform) ? transform.currentKeyId : (await transform.sealingKey()).keyId;
     if (ids.length !== 1 || ids[0] !== keyId) unsettled.push(slot);
-    if (!ids.includes(keyId)) await record(context, recordKey(keys, resource, keyId), signal);
+    if (ids.includes(keyId)) context.references.keyIsRecorded(resource, keyId);
+    else await context.references.recordKey(resource, keyId, { signal });
   }
   return unsettled;
 }
@@ -111,10 +112,6 @@ const recordKey = (keys: KeySpace, resource: string, id: string): string =>
   keys.bookkeeping("sealing", resource, encodeURIComponent(id));
 
 /** A store that may not write here opens all the same, for reads. */
-async function record({ etcd }: StorageContext, key: string, signal: AbortSignal | undefined): Promise<void> {
-  await etcd.kv.put({ key, value: "" }, { signal }).catch(unlessReadOnly);
-}
-
 async function forget({ etcd }: StorageContext, key: string, signal: AbortSignal | undefined): Promise<void> {
   await etcd.kv.deleteRange({ key }, { signal }).catch(unlessReadOnly);
 }

@@ -2,12 +2,14 @@
  * The identity of this prefix's history: a random id kept under the bookkeeping root, made once, made anew by a
  * restore. Versions, tokens and watches of one epoch mean nothing in another.
  *
- *   record changes (our restore writes a new one) ─────────────────────────► new epoch
- *   etcd's revision goes back, record is the old one (a plain restore) ─► a new record is written ─► new epoch
+ *   record changes (our restore writes a new one) ──────────────────────► new epoch
+ *   the client notices another history (a plain restore) ─► told at once, under an id of this process alone
+ *                                         └─ unless somebody has, a new record is written, until that succeeds
  *
- * A version from before a restore cannot pass for one after it as long as the restore moves revisions on (bump): no
- * object carries a version between the restored one and the epoch's first. Without a bump the numbers come again,
- * and only those who watched it happen can tell.
+ * Told at once, because what was begun in the old history must not be answered from the new one while etcd is not ready
+ * to take a record. A version from before a restore cannot pass for one after it as long as the restore moves revisions
+ * on (bump): no object carries a version between the restored one and the epoch's first. Without a bump the numbers come
+ * again, and only those who watched it happen can tell.
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -18,8 +20,8 @@ import type { Etcd, EtcdCall, Kv } from "../../etcd/ports/ports.ts";
 
 /** 128 random bits: no two stores ever share one. */
 const idBytes = 16;
-/** Between tries to watch the record again, milliseconds. */
-const retryWaits = { firstMs: 100, maxMs: 10_000 } as const;
+/** Between tries to write the record, or to watch it again, milliseconds. */
+const retryWaits = { firstMs: 100, maxMs: 2_000 } as const;
 /** Without rights or space to make a record. */
 const unrecorded = "unrecorded";
 
@@ -29,42 +31,49 @@ interface EpochRecord {
   readonly modRevision: bigint;
 }
 
-export class Epoch {
-  readonly #kv: Pick<Kv, "range" | "txn">;
+type EpochEtcd = Pick<Etcd, "history" | "watches"> & { readonly kv: Pick<Kv, "range" | "txn"> };
+
+export class Epoch implements Disposable {
+  readonly #etcd: EpochEtcd;
   readonly #key: string;
   readonly #random: Random;
-  #record: EpochRecord;
-  /** Grows when history was replaced and nobody could write that down: this process tells the two apart by it. */
-  #unwritten = "";
   readonly #listeners = new Set<() => void>();
+  readonly #subscription: Disposable;
+  #record: EpochRecord = { id: unrecorded, modRevision: 0n };
+  /** Grows with each history that was replaced: until a record says so, this process tells the two apart by it. */
+  #mark = "";
+  /** The history was replaced, and no record of this process's knowledge says so yet. */
+  #unwritten = false;
+  /** Ends a turn of `follow`: there is something to do at once. */
+  #again = new AbortController();
 
-  private constructor(kv: Pick<Kv, "range" | "txn">, key: string, random: Random, record: EpochRecord) {
-    this.#kv = kv;
+  private constructor(etcd: EpochEtcd, key: string, random: Random) {
+    this.#etcd = etcd;
     this.#key = key;
     this.#random = random;
-    this.#record = record;
+    this.#subscription = etcd.history.onReplaced(() => this.#replaced());
   }
 
   /** Reads the record, or makes it; without rights or space to make it, this process goes on with "unrecorded". */
-  static async open(
-    kv: Pick<Kv, "range" | "txn">,
-    key: string,
-    random: Random,
-    call: EtcdCall,
-  ): Promise<Epoch> {
-    const epoch = new Epoch(kv, key, random, { id: unrecorded, modRevision: 0n });
-    epoch.#record = await epoch.#readOrMake(call);
-    return epoch;
+  static async open(etcd: EpochEtcd, key: string, random: Random, call: EtcdCall): Promise<Epoch> {
+    const epoch = new Epoch(etcd, key, random);
+    try {
+      epoch.#record = await epoch.#readOrMake(call);
+      return epoch;
+    } catch (error) {
+      epoch[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Opaque; equal ids mean one history. */
   get id(): string {
-    return this.#record.id + this.#unwritten;
+    return this.#record.id + this.#mark;
   }
 
-  /** The first revision of this epoch; 0n while it is not recorded. Objects may carry older versions, readers none. */
-  get firstRevision(): bigint {
-    return this.#record.modRevision;
+  /** As it is on record; the old one for as long as a replaced history is not written down. */
+  get recordedId(): string {
+    return this.#unwritten ? this.#record.id : this.id;
   }
 
   onChange(listener: () => void): Disposable {
@@ -72,64 +81,104 @@ export class Epoch {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
+  /** Nothing is noticed any more. */
+  [Symbol.dispose](): void {
+    this.#subscription[Symbol.dispose]();
+  }
+
   /** Notices changes until aborted. */
-  async follow({ watches }: Pick<Etcd, "watches">, clock: Clock, signal: AbortSignal): Promise<void> {
+  async follow(clock: Clock, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(retryWaits, clock, this.#random);
     while (!signal.aborted) {
+      this.#again = new AbortController();
+      const turn = AbortSignal.any([signal, this.#again.signal]);
+      const { generation } = this.#etcd.history;
       try {
-        const { header, kvs } = await this.#kv.range({ key: this.#key }, { signal });
+        if (this.#unwritten) await this.#renew(turn);
+        const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, { signal: turn });
         const [kv] = kvs;
-        this.#take(kv === undefined ? await this.#readOrMake({ signal }) : recordOf(kv));
+        this.#take(kv === undefined ? await this.#readOrMake({ signal: turn }) : recordOf(kv));
         const startRevision = header.revision + 1n;
-        await using watch = watches.open({ key: this.#key, startRevision }, { signal });
+        turn.throwIfAborted();
+        await using watch = this.#etcd.watches.open({ key: this.#key, startRevision }, { signal: turn });
         for await (const batch of watch) {
           backoff.reset();
           if (batch.type !== "events") continue;
           const last = batch.events.at(-1);
           if (last?.type === "put") this.#take(recordOf(last.kv));
-          else if (last?.type === "delete") this.#take(await this.#readOrMake({ signal }));
+          else if (last?.type === "delete") this.#take(await this.#readOrMake({ signal: turn }));
         }
       } catch (error) {
         if (signal.aborted) return;
         const wentBack = isStoreError(error, "EXPIRED") && error.details.reason === "restored";
-        // A failure to write the new record is met again at the next turn: the id stays the old one until then.
-        if (wentBack) await this.#renew({ signal }).catch(() => undefined);
+        // The watch may notice what no other request did.
+        if (wentBack && this.#etcd.history.generation === generation) this.#replaced();
       }
-      await backoff.wait(signal).catch(() => undefined);
+      if (this.#again.signal.aborted) continue;
+      await backoff.wait(turn).catch(() => undefined);
     }
+  }
+
+  /**
+   * Holds the record as a linearizable read has just found it against what is known: another one means that the history
+   * was replaced, or is another process's word that it was. Told before this resolves.
+   */
+  async confirm(found: KeyValue | undefined, call: EtcdCall): Promise<void> {
+    if (found?.modRevision === this.#record.modRevision) {
+      if (recordOf(found).id === this.#record.id) return;
+    } else if (found === undefined && this.#record.modRevision === 0n) return;
+    // The answer may be older than what is known by now: what a read finds that begins here is not.
+    const { kvs } = await this.#etcd.kv.range({ key: this.#key }, call);
+    const [kv] = kvs;
+    if (kv !== undefined) this.#take(recordOf(kv));
+    else this.#again.abort();
+  }
+
+  /** At once and for everybody here; `follow` writes it down. */
+  #replaced(): void {
+    this.#mark += "'";
+    this.#unwritten = true;
+    this.#again.abort();
+    this.#tell();
   }
 
   #take(record: EpochRecord): void {
     const isNew = record.id !== this.#record.id;
     this.#record = record;
-    if (isNew) this.#tell();
+    if (!isNew) return;
+    this.#mark = "";
+    // Another process, or the restore itself, has written down what was noticed here and told.
+    const wasTold = this.#unwritten;
+    this.#unwritten = false;
+    if (!wasTold) this.#tell();
   }
 
   #tell(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** The revision went back: unless somebody has done so already, a new id is written. */
-  async #renew(call: EtcdCall): Promise<void> {
-    const { kvs } = await this.#kv.range({ key: this.#key }, call);
+  /** Unless somebody has done so already, a new id is written. @throws what is tried again */
+  async #renew(signal: AbortSignal): Promise<void> {
+    const { kvs } = await this.#etcd.kv.range({ key: this.#key }, { signal });
     const [kv] = kvs;
     const found = kv === undefined ? undefined : recordOf(kv);
     if (found === undefined || found.id === this.#record.id) {
       try {
-        await this.#write(found?.modRevision ?? 0n, call);
+        await this.#write(found?.modRevision ?? 0n, { signal });
       } catch (error) {
         if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
-        this.#unwritten += "'";
-        this.#tell();
+        // The mark stays: this process alone tells the two apart.
+        this.#unwritten = false;
         return;
       }
     }
-    this.#take(await this.#readOrMake(call));
+    const record = await this.#readOrMake({ signal });
+    this.#take(record);
   }
 
   async #readOrMake(call: EtcdCall): Promise<EpochRecord> {
     for (;;) {
-      const { kvs } = await this.#kv.range({ key: this.#key }, call);
+      const { kvs } = await this.#etcd.kv.range({ key: this.#key }, call);
       const [kv] = kvs;
       if (kv !== undefined) return recordOf(kv);
       try {
@@ -146,7 +195,7 @@ export class Epoch {
     const key = this.#key;
     const value = Buffer.from(this.#random.bytes(idBytes)).toString("hex");
     try {
-      await this.#kv.txn(
+      await this.#etcd.kv.txn(
         {
           compare: [{ key, target: "mod", result: "=", operand: guard }],
           success: [{ type: "put", put: { key, value } }],

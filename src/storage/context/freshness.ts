@@ -19,10 +19,13 @@ const retryAfterMs = 1_000;
 
 /** The store's revision now, by one cheap quorum read. */
 export async function currentRevision(
-  context: Pick<StorageContext, "linearizableGets" | "keys">,
+  context: Pick<StorageContext, "linearizableGets" | "keys" | "epoch">,
 ): Promise<bigint> {
-  // Any key will do: the answer's header carries the revision, and callers of one moment share it.
-  return (await context.linearizableGets.get(context.keys.bookkeeping("epoch"))).revision;
+  // Any key would do: the answer's header carries the revision, and callers of one moment share it. This one also says
+  // whether it is a revision of the history that is known here.
+  const { kv, revision } = await context.linearizableGets.get(context.keys.bookkeeping("epoch"));
+  await context.epoch.confirm(kv, {});
+  return revision;
 }
 
 /**

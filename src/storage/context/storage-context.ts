@@ -9,15 +9,32 @@ import type { Permits } from "../../base/permits.ts";
 import type { Random } from "../../base/random.ts";
 import type { TurnBudget } from "../../base/turn-budget.ts";
 import type { FencedWrites } from "../../etcd/fenced/fenced-write.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd, EtcdCall } from "../../etcd/ports/ports.ts";
 import type { KeySpace } from "../../resource/keys.ts";
-import type { WriteGuard } from "../seam/write-guard.ts";
+import type { GuardPart, WriteGuard } from "../seam/write-guard.ts";
 import type { ContinueKey } from "./continue-key.ts";
 import type { Epoch } from "./epoch.ts";
 import type { GroupedGets } from "./grouped-gets.ts";
+import type { KindSlot } from "./kind-slot.ts";
 import type { RecentRecords } from "./recent-records.ts";
 import type { StoreCounters } from "./store-counters.ts";
 import type { WatchStarts } from "./watch-starts.ts";
+
+/** The compares that go with what a stored value needs besides itself: its dictionary, the record of its sealing key. */
+export interface ReferenceParts {
+  /** The compare that belongs to `value`; undefined when it stands for itself. Puts the record of a sealing key that has none. */
+  partFor(
+    slot: KindSlot,
+    value: Uint8Array,
+    call: EtcdCall,
+  ): GuardPart | undefined | Promise<GuardPart | undefined>;
+  /** Puts on record that values of `resource` are sealed under `keyId`. A store that may not write opens all the same. */
+  recordKey(resource: string, keyId: string, call: EtcdCall): Promise<void>;
+  /** It was found on record. */
+  keyIsRecorded(resource: string, keyId: string): void;
+  /** History was replaced: what is on record is looked at anew. */
+  forget(): void;
+}
 
 export interface StorageContext {
   readonly etcd: Etcd;
@@ -27,6 +44,8 @@ export interface StorageContext {
   readonly writes: FencedWrites;
   /** Asked in this order before each attempt of each write; whoever assembles the store adds to it before the first call. */
   readonly guards: readonly WriteGuard[];
+  /** What stored values need besides themselves. */
+  readonly references: ReferenceParts;
   readonly epoch: Epoch;
   readonly continueKey: ContinueKey;
   readonly gate: CallGate;

@@ -12,7 +12,7 @@
 
 import { BackgroundLoop } from "../../base/background-loop.ts";
 import { Backoff } from "../../base/backoff.ts";
-import { CallScope } from "../../base/call.ts";
+import type { CallScope } from "../../base/call.ts";
 import { isStoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { KeyRange } from "../../resource/key-range.ts";
@@ -22,6 +22,7 @@ import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { headOf, objectOf, openRecord, textOfKey } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
+import { WriteScope } from "../context/write-scope.ts";
 import { notFound, placeOf, readLive } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import { checkedDeleteOptions, deleteObject } from "../write/deletes.ts";
@@ -130,7 +131,7 @@ async function emptyOne(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { context, namespaces } = parts;
-  using scope = new CallScope({ signal }, context.clock, `empty namespace "${name}"`);
+  using scope = new WriteScope(context, { signal }, `empty namespace "${name}"`);
   const place = placeOf(context, namespaces, { name });
   const { record } = await readLive(context, namespaces, place, scope);
   const isTerminating =
@@ -218,7 +219,7 @@ async function removeRaw(
 ): Promise<boolean> {
   const writeId = context.random.bytes(16);
   const change = { type: "delete" } as const;
-  const outcome = await context.writes.write({ key, guard, change, writeId }, { signal: scope.signal });
+  const outcome = await context.writes.write({ key, guard, change, writeId }, scope.rest());
   context.recent.forget(key, outcome.revision);
   return outcome.outcome === "applied";
 }

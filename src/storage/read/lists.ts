@@ -22,7 +22,12 @@ import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages } from "../context/range-pages.ts";
 import { headOf, openRecord } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
-import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../seam/continue-token.ts";
+import {
+  decodeContinueToken,
+  encodeContinueToken,
+  type TokenPosition,
+  type TokenScope,
+} from "../seam/continue-token.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
 /** Records decoded between two looks at the clock. */
@@ -62,6 +67,13 @@ export function onlyKey(keys: KeySpace, slot: KindSlot, { namespace, name }: Sel
   return namespace === undefined ? undefined : keys.object(slot.definition, { namespace, name });
 }
 
+/** The history a walk belongs to: its pages are of one, or it is begun anew. */
+interface WalkEra {
+  readonly generation: number;
+  /** Of the tokens it gives. */
+  readonly epoch: string;
+}
+
 /** Where a walk starts and what it is pinned to. */
 interface Start {
   /** 0n: latest. */
@@ -82,11 +94,19 @@ export async function listObjects<V>(
   project: (record: StoredRecord) => V,
   scope: CallScope,
 ): Promise<ListOutcome<V>> {
+  const begun = eraOf(context);
   const start = await startOf(context, slot, plan, scope);
+  const pinned = start.revision !== 0n;
   for (let restarts = 0; ; restarts++) {
+    const era = pinned ? begun : eraOf(context);
     try {
-      return await walk(context, slot, plan, start, project, scope);
+      return await walk(context, slot, plan, start, era, project, scope);
     } catch (error) {
+      const replaced = context.etcd.history.generation !== era.generation;
+      if (replaced && isStoreError(error, "EXPIRED", "UNAVAILABLE", "FUTURE_VERSION")) {
+        if (pinned) throw await expiredPage(context, slot, plan, start, "restored", scope, error);
+        if (restarts < walkRestartsMax) continue;
+      }
       // A compaction overtook a walk of the latest state: nothing of it was handed out, so it begins anew.
       const overtaken = start.revision === 0n && isStoreError(error, "EXPIRED");
       if (overtaken && error.details.reason !== "restored" && restarts < walkRestartsMax) continue;
@@ -100,6 +120,7 @@ async function walk<V>(
   slot: KindSlot,
   plan: ListPlan,
   start: Start,
+  era: WalkEra,
   project: (record: StoredRecord) => V,
   scope: CallScope,
 ): Promise<ListOutcome<V>> {
@@ -130,6 +151,7 @@ async function walk<V>(
   let revision = start.revision;
   let worked = 0;
   for await (const page of pages) {
+    if (context.etcd.history.generation !== era.generation) throw replacedUnderWay();
     revision = page.revision;
     for (const [at, kv] of page.kvs.entries()) {
       if (worked++ % lookEvery === 0) {
@@ -151,12 +173,22 @@ async function walk<V>(
       }
       if (items.length === limit) {
         const behind = page.remaining + page.kvs.length - at - 1;
-        return finish(context, slot, plan, items, { revision, after: record.key, behind }, scope);
+        return finish(context, slot, plan, items, era, { revision, after: record.key, behind }, scope);
       }
     }
     growth *= 2;
   }
-  return finish(context, slot, plan, items, { revision, after: undefined, behind: 0 }, scope);
+  return finish(context, slot, plan, items, era, { revision, after: undefined, behind: 0 }, scope);
+}
+
+function eraOf({ etcd, epoch }: StorageContext): WalkEra {
+  return { generation: etcd.history.generation, epoch: epoch.id };
+}
+
+function replacedUnderWay(): StoreError<"EXPIRED"> {
+  return new StoreError("EXPIRED", "Cannot go on with the list: the store's history was replaced", {
+    reason: "restored",
+  });
 }
 
 async function finish<V>(
@@ -164,12 +196,14 @@ async function finish<V>(
   slot: KindSlot,
   plan: ListPlan,
   items: readonly V[],
+  { epoch }: WalkEra,
   end: { readonly revision: bigint; readonly after: string | undefined; readonly behind: number },
   scope: CallScope,
 ): Promise<ListOutcome<V>> {
   const resourceVersion = formatResourceVersion(end.revision);
   if (end.after === undefined || end.behind <= 0) return { items, resourceVersion };
-  const continueToken = await tokenFor(context, slot, plan, end.revision, end.after, scope);
+  const position = { epoch, revision: end.revision, after: end.after };
+  const continueToken = await tokenFor(context, slot, plan, position, scope);
   return {
     items,
     resourceVersion,
@@ -187,7 +221,7 @@ async function startOf(
   const { continueToken, freshness } = plan;
   if (continueToken !== undefined) {
     const position = decodeContinueToken(
-      await untilAborted(context.continueKey.get(), scope.signal),
+      await untilAborted(context.continueKey.all(), scope.signal),
       tokenScope(context, slot, plan),
       continueToken,
     );
@@ -244,7 +278,7 @@ async function expiredPage(
   start: Start,
   reason: NonNullable<StoreError<"EXPIRED">["details"]["reason"]>,
   scope: CallScope,
-  cause?: StoreError<"EXPIRED" | "FUTURE_VERSION">,
+  cause?: StoreError,
   compacted?: string,
 ): Promise<StoreError<"EXPIRED">> {
   const { group, kind, plural, resource } = slot.definition;
@@ -261,7 +295,15 @@ async function expiredPage(
       reason,
       compacted,
       continueToken:
-        start.after === undefined ? undefined : await tokenFor(context, slot, plan, 0n, start.after, scope),
+        start.after === undefined
+          ? undefined
+          : await tokenFor(
+              context,
+              slot,
+              plan,
+              { epoch: context.epoch.id, revision: 0n, after: start.after },
+              scope,
+            ),
     },
     cause === undefined ? undefined : { cause },
   );
@@ -296,16 +338,11 @@ async function tokenFor(
   context: StorageContext,
   slot: KindSlot,
   plan: ListPlan,
-  revision: bigint,
-  after: string,
+  position: TokenPosition,
   scope: CallScope,
 ): Promise<string> {
   const key = await untilAborted(context.continueKey.get(), scope.signal);
-  return encodeContinueToken(key, tokenScope(context, slot, plan), {
-    epoch: context.epoch.id,
-    revision,
-    after,
-  });
+  return encodeContinueToken(key, tokenScope(context, slot, plan), position);
 }
 
 function tokenScope(context: StorageContext, slot: KindSlot, plan: ListPlan): TokenScope {

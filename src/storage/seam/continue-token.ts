@@ -47,8 +47,12 @@ export function encodeContinueToken(key: Uint8Array, scope: TokenScope, position
   return Buffer.concat([payload, macOf(key, scope, payload)]).toString("base64url");
 }
 
-/** @throws INVALID_TOKEN for anything this key did not sign for this very list */
-export function decodeContinueToken(key: Uint8Array, scope: TokenScope, token: string): TokenPosition {
+/** @throws INVALID_TOKEN for anything none of these keys signed for this very list */
+export function decodeContinueToken(
+  keys: Uint8Array | readonly Uint8Array[],
+  scope: TokenScope,
+  token: string,
+): TokenPosition {
   if (typeof token !== "string" || token.length > limits.continueTokenCharactersMax)
     throw invalidToken("it is no token");
   if (!/^[A-Za-z0-9_-]+$/.test(token)) throw invalidToken("it is not base64url");
@@ -57,7 +61,9 @@ export function decodeContinueToken(key: Uint8Array, scope: TokenScope, token: s
   if (bytes.toString("base64url") !== token) throw invalidToken("it is not base64url");
   if (bytes.length < headBytes + macBytes) throw invalidToken("it is cut short");
   const payload = bytes.subarray(0, bytes.length - macBytes);
-  if (!timingSafeEqual(macOf(key, scope, payload), bytes.subarray(bytes.length - macBytes))) {
+  const mac = bytes.subarray(bytes.length - macBytes);
+  const tried = keys instanceof Uint8Array ? [keys] : keys;
+  if (!tried.some((key) => timingSafeEqual(macOf(key, scope, payload), mac))) {
     throw invalidToken("it was changed, or belongs to another list");
   }
   if (payload.readUInt8(0) !== formatVersion) throw invalidToken("its format is not known");

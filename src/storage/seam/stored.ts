@@ -127,6 +127,8 @@ export interface StoredSource {
   progressIsReliable(call?: Call): Promise<boolean>;
   /** The key that authenticates continue tokens: store and cache take each other's. */
   tokenKey(call?: Call): Promise<Uint8Array>;
+  /** It, and those of earlier histories: their tokens are expired, not forged. */
+  tokenKeys(call?: Call): Promise<readonly Uint8Array[]>;
 }
 
 /** Where keelson's own readers keep their source. */

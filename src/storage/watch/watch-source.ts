@@ -168,6 +168,10 @@ export class RangeSource implements StoredSource {
     return this.#context.continueKey.get();
   }
 
+  tokenKeys(): Promise<readonly Uint8Array[]> {
+    return this.#context.continueKey.all();
+  }
+
   currentRevision(): Promise<bigint> {
     return currentRevision(this.#context);
   }

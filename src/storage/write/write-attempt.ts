@@ -37,6 +37,8 @@ export interface ObjectChange {
   readonly lease: bigint;
   /** No put may be sent: etcd is out of space, and this is a removal. */
   readonly pure?: boolean | undefined;
+  /** It is only tried: nothing is put on record for it. */
+  readonly rehearsed?: boolean | undefined;
 }
 
 export type Attempt =
@@ -104,7 +106,11 @@ export async function prepareWrite(
   const value = sealed instanceof Promise ? await sealed : sealed;
   if (value !== undefined) checkSize(slot, place, value);
   const asked = guardParts(context, changeFor(slot, change, head, value), { pure, grouped }, call);
-  const parts = asked instanceof Promise ? await asked : asked;
+  const others = asked instanceof Promise ? await asked : asked;
+  const parts =
+    value === undefined || change.rehearsed
+      ? others
+      : await withReferences(context, slot, value, others, call);
   const write: FencedWrite = {
     key: place.key,
     guard: before?.modRevision ?? 0n,
@@ -187,7 +193,7 @@ export async function rehearseChange(
   change: ObjectChange,
   scope: CallScope,
 ): Promise<void> {
-  const { parts } = await prepareWrite(context, slot, change, scope.rest());
+  const { parts } = await prepareWrite(context, slot, { ...change, rehearsed: true }, scope.rest());
   abandon(parts, "not applied");
 }
 
@@ -241,6 +247,25 @@ async function waitForParts(
     throw error;
   }
   return parts;
+}
+
+/** The guards' parts, and that of what the value refers to. */
+function withReferences(
+  context: StorageContext,
+  slot: KindSlot,
+  value: Uint8Array,
+  parts: readonly GuardPart[],
+  call: Call,
+): readonly GuardPart[] | Promise<readonly GuardPart[]> {
+  const found = context.references.partFor(slot, value, call);
+  if (!(found instanceof Promise)) return found === undefined ? parts : [...parts, found];
+  return found.then(
+    (part) => (part === undefined ? parts : [...parts, part]),
+    (error: unknown) => {
+      abandon(parts, "not applied");
+      throw error;
+    },
+  );
 }
 
 /** What the parts contribute together, in their order. */

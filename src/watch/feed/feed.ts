@@ -86,6 +86,11 @@ export class Feed {
     return this.#applied;
   }
 
+  /** Histories that were replaced so far: versions of an earlier one mean nothing. */
+  get history(): number {
+    return this.counters.restoresNoticed;
+  }
+
   /** Why it is not ready, if something failed. */
   get failure(): unknown {
     return this.#failure;

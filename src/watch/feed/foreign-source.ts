@@ -145,6 +145,10 @@ class ForeignSource<T extends Resource> implements StoredSource {
     return Promise.resolve(this.#tokenKey);
   }
 
+  tokenKeys(): Promise<readonly Uint8Array[]> {
+    return Promise.resolve([this.#tokenKey]);
+  }
+
   async #pageOf(page: Awaited<ReturnType<ResourceReader<T>["list"]>>): Promise<StoredPage> {
     const revision = parseResourceVersion(page.resourceVersion, "resourceVersion");
     const records: StoredRecord[] = [];

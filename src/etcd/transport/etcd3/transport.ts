@@ -143,9 +143,23 @@ class Etcd3Transport implements Transport {
     if (host === undefined) {
       host = connect(this.#options);
       this.#lanes.set(lane, host);
+      this.#tellLosses(host.getServiceClient("KV").getChannel());
     }
     // Any service's client will do: its channel carries every method.
     return host.getServiceClient("KV").getChannel();
+  }
+
+  /** Each time the channel leaves READY its connection is gone. */
+  #tellLosses(channel: Channel): void {
+    const { onLost } = this.#options;
+    if (onLost === undefined) return;
+    const state = channel.getConnectivityState(false);
+    if (state === connectivityState.SHUTDOWN) return;
+    channel.watchConnectivityState(state, noDeadline, (error) => {
+      if (this.#closed || error !== undefined) return;
+      if (state === connectivityState.READY) onLost();
+      this.#tellLosses(channel);
+    });
   }
 
   /** Ends `call` when there is still no connection after `dialTimeoutMs`; costs nothing on a connected channel. */

@@ -41,10 +41,12 @@ class Http2Transport implements Transport {
   readonly #options: TransportOptions;
   readonly #lanes = new Map<Lane, LaneConnection>();
   readonly #blocks: HeaderBlocks;
+  readonly #lost: Losses;
   #closed = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    this.#lost = new Losses(options.onLost);
     this.endpoint = options.endpoint.url;
     this.#blocks = new HeaderBlocks(options);
   }
@@ -148,7 +150,7 @@ class Http2Transport implements Transport {
   #lane(name: Lane): LaneConnection {
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      lane = new LaneConnection(this.#options);
+      lane = new LaneConnection(this.#options, this.#lost);
       if (this.#closed) lane.close();
       else this.#lanes.set(name, lane);
     }
@@ -212,9 +214,25 @@ class HeaderBlocks {
   }
 }
 
+/** Connections to the endpoint that were lost, over all lanes: each may mean that another process answers from now on. */
+class Losses {
+  readonly #onLost: (() => void) | undefined;
+  count = 0;
+
+  constructor(onLost: (() => void) | undefined) {
+    this.#onLost = onLost;
+  }
+
+  add(): void {
+    this.count++;
+    this.#onLost?.();
+  }
+}
+
 /** A lane's connection: dialled on demand, replaced when it retires, backed off when it cannot be had. */
 class LaneConnection implements StreamHost {
   readonly #options: TransportOptions;
+  readonly #lost: Losses;
   #current: Connection | undefined;
   readonly #all = new Set<Connection>();
   #dialing:
@@ -232,8 +250,9 @@ class LaneConnection implements StreamHost {
   #closed = false;
   readonly endpoint: string;
 
-  constructor(options: TransportOptions) {
+  constructor(options: TransportOptions, lost: Losses) {
     this.#options = options;
+    this.#lost = lost;
     this.endpoint = options.endpoint.url;
   }
 
@@ -288,6 +307,7 @@ class LaneConnection implements StreamHost {
         })
       : connectTcp(target);
     const waiting = new Set<H2Stream>();
+    const lostBefore = this.#lost.count;
     const deadlines = new EarliestDeadline(clock, () => deadlines.expect(this.#endDue(waiting)));
     const giveUp = (reason: string): void => {
       if (this.#dialing?.socket !== socket) return;
@@ -314,11 +334,11 @@ class LaneConnection implements StreamHost {
       this.#dialing = undefined;
       socket.removeListener("error", onError);
       socket.setNoDelay(true);
-      this.#adopt(socket, waiting);
+      this.#adopt(socket, waiting, lostBefore);
     });
   }
 
-  #adopt(socket: Socket, waiting: ReadonlySet<H2Stream>): void {
+  #adopt(socket: Socket, waiting: ReadonlySet<H2Stream>, lostBefore: number): void {
     const connection = new Connection({
       socket,
       endpoint: this.endpoint,
@@ -331,6 +351,7 @@ class LaneConnection implements StreamHost {
       },
       onRetire: () => {
         if (this.#current === connection) this.#current = undefined;
+        this.#lost.add();
       },
       onClosed: (reason, heard) => {
         this.#all.delete(connection);
@@ -340,7 +361,14 @@ class LaneConnection implements StreamHost {
     });
     this.#all.add(connection);
     this.#current = connection;
-    for (const stream of waiting) if (stream.end === undefined) connection.start(stream);
+    // Meant for the process that was there when they began; this may be its successor, which has not said who it is.
+    const meantForAnother = lostBefore !== this.#lost.count;
+    for (const stream of waiting) {
+      if (stream.end !== undefined) continue;
+      if (meantForAnother)
+        stream.finish(this.#failure(grpcStatus.unavailable, "another connection was lost"));
+      else connection.start(stream);
+    }
   }
 
   /** Ends the calls whose time is over while there is no connection. @returns the next deadline */

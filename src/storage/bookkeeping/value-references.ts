@@ -1,0 +1,110 @@
+/**
+ * What a stored value needs besides itself, and the compare that goes with it in its own transaction:
+ *
+ *   dictionary       dictionaries/<resource>/<name>     without it nobody can ever read the value
+ *   sealing key id   sealing/<resource>/<key id>        without it a kind opens without the key, and says nothing
+ *
+ * After a restore under a living process etcd may have neither, whatever this process remembers. A write is then refused
+ * and prepared anew: with plain maps, or once the record is there again. Acknowledged means readable by a new process.
+ */
+import { sealedUnder, usedDictionary } from "../../codec/value-codec.ts";
+import { isStoreError } from "../../errors.ts";
+import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
+import type { KeySpace } from "../../resource/keys.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import type { ReferenceParts } from "../context/storage-context.ts";
+import type { GuardPart } from "../seam/write-guard.ts";
+import { dictionaryKey } from "./dictionary-store.ts";
+
+export class ValueReferences implements ReferenceParts {
+  readonly #kv: Pick<Kv, "txn">;
+  readonly #keys: KeySpace;
+  /** The part that goes with the dictionary a kind is written with now: made once for many writes. */
+  readonly #dictionaryParts = new WeakMap<KindSlot, { readonly name: string; readonly part: GuardPart }>();
+  /** By key of the sealing record: what rides with writes under that key; undefined where nothing can be put on record. */
+  readonly #sealingParts = new Map<string, GuardPart | undefined>();
+
+  constructor(kv: Pick<Kv, "txn">, keys: KeySpace) {
+    this.#kv = kv;
+    this.#keys = keys;
+  }
+
+  partFor(
+    slot: KindSlot,
+    value: Uint8Array,
+    call: EtcdCall,
+  ): GuardPart | undefined | Promise<GuardPart | undefined> {
+    const dictionary = usedDictionary(value);
+    if (dictionary !== undefined) return this.#dictionaryPart(slot, dictionary);
+    const keyId = sealedUnder(value);
+    if (keyId === undefined) return undefined;
+    const { resource } = slot.definition;
+    const key = this.#sealingKey(resource, keyId);
+    return this.#sealingParts.has(key)
+      ? this.#sealingParts.get(key)
+      : this.recordKey(resource, keyId, call).then(() => this.#sealingParts.get(key));
+  }
+
+  async recordKey(resource: string, keyId: string, call: EtcdCall): Promise<void> {
+    const key = this.#sealingKey(resource, keyId);
+    try {
+      await this.#kv.txn(
+        {
+          compare: [{ key, target: "create", result: "=", operand: 0n }],
+          success: [{ type: "put", put: { key, value: "" } }],
+          failure: [],
+        },
+        call,
+      );
+    } catch (error) {
+      if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED", "OUTCOME_UNKNOWN")) throw error;
+      // Of a lost answer the next write's own compare tells what came.
+      if (!isStoreError(error, "OUTCOME_UNKNOWN")) {
+        this.#sealingParts.set(key, undefined);
+        return;
+      }
+    }
+    this.keyIsRecorded(resource, keyId);
+  }
+
+  keyIsRecorded(resource: string, keyId: string): void {
+    const key = this.#sealingKey(resource, keyId);
+    this.#sealingParts.set(
+      key,
+      mustExist(key, () => this.#sealingParts.delete(key)),
+    );
+  }
+
+  forget(): void {
+    this.#sealingParts.clear();
+  }
+
+  #dictionaryPart(slot: KindSlot, name: string): GuardPart {
+    const known = this.#dictionaryParts.get(slot);
+    if (known?.name === name) return known.part;
+    const key = dictionaryKey(this.#keys, slot.definition.resource, name);
+    const part = mustExist(key, () => slot.codec.forgetDictionaries());
+    this.#dictionaryParts.set(slot, { name, part });
+    return part;
+  }
+
+  #sealingKey(resource: string, keyId: string): string {
+    return this.#keys.bookkeeping("sealing", resource, encodeURIComponent(keyId));
+  }
+}
+
+/** A part that holds while `key` exists. @param missing told when it does not, before the write is prepared again */
+function mustExist(key: string, missing: () => void): GuardPart {
+  return {
+    compares: [{ key, target: "create", result: ">", operand: 0n }],
+    ops: [],
+    reads: [{ key, keysOnly: true }],
+    applied: () => undefined,
+    refused: ([found]) => {
+      if (found !== undefined && found.kvs.length > 0) return "not mine";
+      missing();
+      return "mine";
+    },
+    abandoned: () => undefined,
+  };
+}
