@@ -32,7 +32,7 @@ const mayImport = {
   watch: ["base", "resource", "codec", "etcd", "storage"],
   backup: ["base", "resource", "codec", "etcd", "storage"],
   http: ["base", "resource"],
-  testing: ["base", "etcd"],
+  testing: ["base", "etcd", "backup"],
   assembly: ["base", "resource", "codec", "etcd", "storage", "quota", "watch", "backup", "http"],
 };
 const sourceAreas = new Set(Object.keys(mayImport));
@@ -43,6 +43,7 @@ const packagePlaces = [
   { name: "@grpc/grpc-js", places: ["src/etcd/transport/etcd3/", "bench/", "test/"] },
   { name: "msgpackr", places: ["src/codec/", "bench/", "test/"] },
   { name: "@noble/ciphers", places: ["src/kubernetes/encryption/"] },
+  { name: "aws4", places: ["src/backup/repository/s3/", "test/"] },
   { name: "commander", places: ["tools/", "bench/"] },
   { name: "yaml", places: ["src/kubernetes/encryption/", "tools/", "test/", "bench/", "scripts/"] },
   { name: "vitest", places: ["test/", "campaign/", "vitest.config.ts"] },

@@ -29,6 +29,8 @@ export class ChunkStore {
   readonly #random: Random;
   readonly #cipherKey: Uint8Array | undefined;
   readonly #nameKey: Uint8Array | undefined;
+  /** Paths known to be stored or on their way: a chunk that occurs twice in a file is written once. */
+  #known: Map<string, Promise<void>> | undefined;
 
   /** @param encryptionKey 32 bytes; encryption and naming use keys derived from it */
   constructor(backend: RepositoryBackend, random: Random, encryptionKey: Uint8Array | undefined) {
@@ -65,15 +67,41 @@ export class ChunkStore {
     return hash.update(plain).digest("hex");
   }
 
+  /**
+   * One listing instead of a question for each chunk, for a writer that is about to put many. The answer holds while
+   * the writer has the repository's lock, since only `prune` removes chunks.
+   */
+  async learn(): Promise<Disposable> {
+    const names = await this.#backend.list("chunks");
+    this.#known = new Map(names.map((name) => [name, Promise.resolve()]));
+    return { [Symbol.dispose]: () => (this.#known = undefined) };
+  }
+
   /** Stores `plain` unless it is there. Returns its name and the bytes written. */
   async put(plain: Uint8Array): Promise<{ readonly name: string; readonly newBytes: number }> {
     const name = this.nameOf(plain);
-    if (await this.#backend.has(chunkPath(name))) return { name, newBytes: 0 };
+    const path = chunkPath(name);
+    const known = this.#known;
+    const before = known?.get(path);
+    if (before !== undefined) {
+      await before;
+      return { name, newBytes: 0 };
+    }
+    if (known === undefined && (await this.#backend.has(path))) return { name, newBytes: 0 };
+    const written = this.#write(path, name, plain);
+    const done = written.then(() => undefined);
+    // Whoever put it first is told of a failure; a second one that waits is, too.
+    done.catch(() => undefined);
+    known?.set(path, done);
+    return { name, newBytes: await written };
+  }
+
+  async #write(path: string, name: string, plain: Uint8Array): Promise<number> {
     const packed = await deflate(plain, { level: 1 });
     const smaller = packed.length < plain.length;
     const stored = this.#seal(smaller ? packed : plain, smaller, name);
-    await this.#backend.write(chunkPath(name), stored);
-    return { name, newBytes: stored.length };
+    await this.#backend.write(path, stored);
+    return stored.length;
   }
 
   /** @throws CORRUPT_SNAPSHOT when it is missing, damaged, or sealed with another key */

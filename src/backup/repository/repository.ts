@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
+import { loadedAhead } from "../../base/loaded-ahead.ts";
 import { systemRandom } from "../../base/random.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
@@ -23,7 +24,7 @@ import { laterOf } from "../files/revision-order.ts";
 import { restoreFrom } from "../restore/restore.ts";
 import { type RestoreCommon, type RestoreReport, restoreNames } from "../restore/restore-options.ts";
 import { saveSnapshot } from "../snapshot/save.ts";
-import { openDirectoryBackend, type RepositoryBackend } from "./backend.ts";
+import type { RepositoryBackend } from "./backend.ts";
 import { chainTo, targetRevision } from "./chain.ts";
 import { ChunkStore, chunkPath } from "./chunks.ts";
 import { encodeSegment } from "./delta.ts";
@@ -39,13 +40,18 @@ import {
   manifestPath,
   type SigningKey,
 } from "./manifest.ts";
+import { openBackend } from "./open-backend.ts";
 import { type RetentionPolicy, retain, retentionNames } from "./retention.ts";
-import { storeBytes, storeFile, writeStored } from "./stored-parts.ts";
+import type { S3Options } from "./s3/s3-address.ts";
+import { chunksAtOnce, storeBytes, storeFile, writeStored } from "./stored-parts.ts";
 import { repositoryProblems } from "./verify-repository.ts";
 import { checkWriterKeys } from "./writer-keys.ts";
 
 export interface RepositoryOptions {
+  /** A path, `file:///path`, or `s3://bucket/prefix`. */
   readonly directory: string;
+  /** How an `s3://` repository is reached; the environment completes it. */
+  readonly s3?: S3Options | undefined;
   /** 32 bytes: every chunk is sealed with AES-256-GCM. */
   readonly encryptionKey?: Uint8Array | undefined;
   readonly signingKey?: SigningKey | undefined;
@@ -60,6 +66,7 @@ const repositoryNames: NamesOf<RepositoryOptions> = {
   signingKey: true,
   backend: true,
   clock: true,
+  s3: true,
 };
 
 /** A backup on record. */
@@ -108,7 +115,7 @@ export async function openRepository(options: RepositoryOptions): Promise<Backup
   if (typeof options.directory !== "string" || options.directory === "") {
     throw invalidArgument("directory", "Cannot open repository: directory is no path");
   }
-  const backend = options.backend ?? (await openDirectoryBackend(options.directory));
+  const backend = options.backend ?? (await openBackend(options.directory, options.s3));
   const chunks = new ChunkStore(backend, systemRandom, options.encryptionKey);
   return new Repository(backend, chunks, options.signingKey, options.clock ?? systemClock);
 }
@@ -251,12 +258,9 @@ class Repository implements BackupRepository {
     const named = new Set(
       backups.filter(({ id }) => kept.has(id)).flatMap(({ chunks }) => chunks.map(chunkPath)),
     );
+    const unnamed = (await this.#backend.list("chunks")).filter((name) => !named.has(name));
     let chunks = 0;
-    for (const name of await this.#backend.list("chunks")) {
-      if (named.has(name)) continue;
-      await this.#backend.delete(name);
-      chunks++;
-    }
+    for await (const _ of loadedAhead(unnamed, chunksAtOnce, (name) => this.#backend.delete(name))) chunks++;
     return { removed: removed.map(({ id }) => id), chunks };
   }
 
@@ -271,6 +275,7 @@ class Repository implements BackupRepository {
         { signal: options.signal, timeoutMs: options.timeoutMs },
       );
       const saved = await saveSnapshot(etcd, path, options);
+      using _known = await this.#chunks.learn();
       const stored = await storeFile(this.#chunks, path, options.signal);
       const nowMs = this.#clock.nowMs();
       const manifest: FullManifest = {

@@ -1,8 +1,15 @@
-/** Bytes cut into chunks on their way into a repository (names, hash, what of them was new), and put together on their way out. */
+/**
+ * Bytes cut into chunks on their way into a repository (names, hash, what of them was new), and put together on their way
+ * out. Several chunks are on their way at once: over a network each waits for its answer.
+ */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
+import { loadedAhead } from "../../base/loaded-ahead.ts";
 import { fileMode } from "../files/durable.ts";
 import { type ChunkStore, chunkBytes } from "./chunks.ts";
+
+/** Chunks on their way at once: 8 of 64 KiB hide an answer of 20 ms at 25 MB/s, and hold 1 MiB at most. */
+export const chunksAtOnce = 8;
 
 export interface Stored {
   readonly chunks: readonly string[];
@@ -11,62 +18,34 @@ export interface Stored {
   readonly newBytes: number;
 }
 
-/** Collects the chunks of one file. */
-class StoredParts {
-  readonly #store: ChunkStore;
-  readonly #names: string[] = [];
-  readonly #hash = createHash("sha256");
-  #sizeBytes = 0;
-  #newBytes = 0;
-
-  constructor(store: ChunkStore) {
-    this.#store = store;
-  }
-
-  async add(plain: Uint8Array): Promise<void> {
-    this.#hash.update(plain);
-    const { name, newBytes } = await this.#store.put(plain);
-    this.#names.push(name);
-    this.#sizeBytes += plain.length;
-    this.#newBytes += newBytes;
-  }
-
-  finish(): Stored {
-    return {
-      chunks: this.#names,
-      sha256: this.#hash.digest("hex"),
-      sizeBytes: this.#sizeBytes,
-      newBytes: this.#newBytes,
-    };
-  }
-}
-
-/** Stores the file at `path`. */
+/** Stores the file at `path`. @throws the signal's reason */
 export async function storeFile(
   chunks: ChunkStore,
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<Stored> {
   const handle = await open(path, "r");
-  try {
-    const buffer = Buffer.alloc(chunkBytes);
-    const stored = new StoredParts(chunks);
-    for (let offset = 0; ; ) {
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    for (let offset = 0; ; offset += chunkBytes) {
       signal?.throwIfAborted();
+      const buffer = Buffer.alloc(chunkBytes);
       const { bytesRead } = await handle.read(buffer, 0, chunkBytes, offset);
-      if (bytesRead === 0) return stored.finish();
-      await stored.add(buffer.subarray(0, bytesRead));
-      offset += bytesRead;
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
     }
+  };
+  try {
+    return await storePieces(chunks, pieces());
   } finally {
     await handle.close();
   }
 }
 
 export async function storeBytes(chunks: ChunkStore, bytes: Uint8Array): Promise<Stored> {
-  const stored = new StoredParts(chunks);
-  for (let at = 0; at < bytes.length; at += chunkBytes) await stored.add(bytes.subarray(at, at + chunkBytes));
-  return stored.finish();
+  const pieces = function* (): Generator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
+  };
+  return await storePieces(chunks, pieces());
 }
 
 /** Writes what `names` stand for, a file as it was stored, to `path`, which must not exist. @throws CORRUPT_SNAPSHOT */
@@ -78,11 +57,31 @@ export async function writeStored(
 ): Promise<void> {
   const handle = await open(path, "wx", fileMode);
   try {
-    for (const name of names) {
+    for await (const bytes of loadedAhead(names, chunksAtOnce, (name) => chunks.get(name))) {
       signal?.throwIfAborted();
-      await handle.writeFile(await chunks.get(name));
+      await handle.writeFile(bytes);
     }
   } finally {
     await handle.close();
   }
+}
+
+async function storePieces(
+  chunks: ChunkStore,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<Stored> {
+  const names: string[] = [];
+  const hash = createHash("sha256");
+  let sizeBytes = 0;
+  let newBytes = 0;
+  const put = (plain: Uint8Array): ReturnType<ChunkStore["put"]> => {
+    hash.update(plain);
+    sizeBytes += plain.length;
+    return chunks.put(plain);
+  };
+  for await (const stored of loadedAhead(pieces, chunksAtOnce, put)) {
+    names.push(stored.name);
+    newBytes += stored.newBytes;
+  }
+  return { chunks: names, sha256: hash.digest("hex"), sizeBytes, newBytes };
 }

@@ -1,4 +1,4 @@
-/** The repository that `backup` commands work on: a directory, and the keys it is opened with. */
+/** The repository that `backup` commands work on: a directory or a bucket, and the keys it is opened with. */
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackupRepository } from "keelson/backup";
@@ -8,7 +8,11 @@ import { readNamedFile } from "../cli/named-file.ts";
 
 export const repositoryFlags: readonly FlagSpec[] = [
   { name: "encryption-key-file", type: "text", summary: "a file of 32 bytes: chunks are encrypted with it" },
-  { name: "repository", type: "text", summary: "the repository's directory" },
+  {
+    name: "repository",
+    type: "text",
+    summary: "the repository: a directory, or s3://bucket/prefix (AWS_* variables say how it is reached)",
+  },
   {
     name: "signing-key-file",
     type: "text",
@@ -19,7 +23,7 @@ export const repositoryFlags: readonly FlagSpec[] = [
 /** @throws CliFailure where there is none: only `backup create` makes one */
 export async function repositoryOf(flags: Flags): Promise<BackupRepository> {
   const directory = flags.text("repository");
-  if (directory !== "") {
+  if (directory !== "" && !directory.includes("://")) {
     await access(join(directory, "backups")).catch(() => {
       throw badArguments(`there is no backup repository in ${directory}: "backup create" makes one`);
     });

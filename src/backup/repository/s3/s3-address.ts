@@ -1,0 +1,100 @@
+/**
+ * Which bucket, under which prefix, on which server: `s3://bucket/prefix` with the options and the environment that
+ * complete it. AWS and everything that speaks its S3 protocol (MinIO, Ceph, Garage, R2).
+ *
+ * Environment, as AWS' own tools read it: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION. Options win.
+ */
+import { checkOptions, type NamesOf } from "../../../base/known-options.ts";
+import { quote } from "../../../base/quote.ts";
+import { invalidArgument } from "../../../errors.ts";
+
+/** How an `s3://` repository is reached. Every field has a default. */
+export interface S3Options {
+  /** `https://minio.example:9000`; default: AWS' own endpoint of the region. */
+  readonly endpoint?: string | undefined;
+  /** Default `us-east-1`. Servers that have no regions take any. */
+  readonly region?: string | undefined;
+  /** `path`: endpoint/bucket/key; `virtual`: bucket.endpoint/key. Default `path` with an endpoint, `virtual` without. */
+  readonly style?: "path" | "virtual" | undefined;
+  /** PEM of the authority that signed the endpoint's certificate, where the system does not know it. */
+  readonly ca?: string | Uint8Array | undefined;
+  /** Server-side encryption: `AES256`, or `aws:kms` with a key's id. Default: what the bucket does. */
+  readonly serverSideEncryption?:
+    | { readonly algorithm: string; readonly keyId?: string | undefined }
+    | undefined;
+  /** Instead of the chain of s3-credentials.ts. */
+  readonly credentials?: S3Credentials | undefined;
+  /** Milliseconds one request may take; default 60,000. */
+  readonly requestTimeoutMs?: number | undefined;
+}
+
+const s3Names: NamesOf<S3Options> = {
+  endpoint: true,
+  region: true,
+  style: true,
+  ca: true,
+  serverSideEncryption: true,
+  credentials: true,
+  requestTimeoutMs: true,
+};
+
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+  /** Milliseconds since 1970 from which on they are no longer taken. */
+  readonly expiresAtMs?: number | undefined;
+}
+
+export interface S3Address {
+  readonly bucket: string;
+  /** "" or "some/prefix/", with a slash at its end. */
+  readonly prefix: string;
+  readonly protocol: "http:" | "https:";
+  readonly hostname: string;
+  readonly port: number | undefined;
+  /** What stands before every key in a request's path: "/" or "/bucket/". */
+  readonly basePath: string;
+  readonly region: string;
+}
+
+/** Bucket names as AWS allows them: 3 to 63 lower-case letters, digits, "." and "-", a letter or digit at both ends. */
+const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** @throws INVALID_ARGUMENT for a text that is no `s3://bucket[/prefix]`, or an endpoint that is no URL */
+export function parseS3Address(
+  text: string,
+  options: S3Options,
+  environment: Readonly<Record<string, string | undefined>>,
+): S3Address {
+  checkOptions(options, "open the repository", s3Names, "s3");
+  const refuse = (what: string): Error =>
+    invalidArgument("directory", `Cannot open repository ${quote(text)}: ${what}`);
+  const [, bucket = "", rest = ""] = /^s3:\/\/([^/?#]*)(?:\/([^?#]*))?$/.exec(text) ?? [];
+  if (!bucketName.test(bucket)) throw refuse(`expected "s3://bucket/prefix", with a bucket's name`);
+  const parts = rest.split("/").filter((part) => part !== "");
+  if (parts.some((part) => part === "." || part === "..")) throw refuse(`the prefix has a "." or ".." part`);
+  const region =
+    options.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || "us-east-1");
+  const own = options.endpoint ?? (environment["AWS_ENDPOINT_URL_S3"] || environment["AWS_ENDPOINT_URL"]);
+  const endpoint = own === undefined ? new URL(`https://s3.${region}.amazonaws.com`) : parsedUrl(own);
+  if (endpoint === undefined) throw refuse(`the endpoint ${quote(own ?? "")} is no http or https URL`);
+  // A bucket with a dot does not fit a wildcard certificate, so it is named in the path.
+  const style = options.style ?? (own === undefined && !bucket.includes(".") ? "virtual" : "path");
+  const folder = endpoint.pathname.replace(/\/*$/, "/");
+  return {
+    bucket,
+    prefix: parts.map((part) => `${part}/`).join(""),
+    protocol: endpoint.protocol === "http:" ? "http:" : "https:",
+    hostname: style === "virtual" ? `${bucket}.${endpoint.hostname}` : endpoint.hostname,
+    port: endpoint.port === "" ? undefined : Number(endpoint.port),
+    basePath: style === "virtual" ? folder : `${folder}${bucket}/`,
+    region,
+  };
+}
+
+function parsedUrl(text: string): URL | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
+}

@@ -1,0 +1,75 @@
+/**
+ * A repository in object storage: `s3://bucket/prefix`.
+ *
+ * Objects are written whole in one request, named as in a directory, and no larger than a manifest, so nothing needs parts.
+ * A process that was killed leaves whole objects alone: chunks that no manifest names, which `prune` removes.
+ */
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../../base/clock.ts";
+import { systemRandom } from "../../../base/random.ts";
+import type { RepositoryBackend } from "../backend.ts";
+import { parseS3Address, type S3Options } from "./s3-address.ts";
+import { CredentialChain } from "./s3-credentials.ts";
+import { S3Listing } from "./s3-listing.ts";
+import { S3Lock } from "./s3-lock.ts";
+import { S3Requests } from "./s3-requests.ts";
+
+/**
+ * The backend over the bucket of `url`, after one request that shows that it can be read.
+ *
+ * @param url `s3://bucket/prefix`
+ * @throws INVALID_ARGUMENT for a bucket that is not there · UNAUTHENTICATED, PERMISSION_DENIED · UNAVAILABLE
+ */
+export async function openS3Backend(url: string, options: S3Options = {}): Promise<RepositoryBackend> {
+  const environment = process.env;
+  const address = parseS3Address(url, options, environment);
+  const clock = systemClock;
+  const random = systemRandom;
+  const credentials = new CredentialChain({
+    environment,
+    clock,
+    region: address.region,
+    given: options.credentials,
+  });
+  const requests = new S3Requests({ address, options, credentials, clock, random });
+  const listing = new S3Listing(requests, address);
+  await requests.send({ method: "GET", name: "", query: { "list-type": "2", "max-keys": "1" } });
+  const sealed = encryptionHeaders(options);
+  let held: S3Lock | undefined;
+  const scratch = await mkdtemp(join(tmpdir(), "keelson-repository-"));
+  return {
+    scratch,
+    async read(name) {
+      const { status, body } = await requests.send({ method: "GET", name, accepted: [404] });
+      return status === 404 ? undefined : body;
+    },
+    async has(name) {
+      return (await requests.send({ method: "HEAD", name, accepted: [404] })).status !== 404;
+    },
+    async write(name, bytes) {
+      held?.assertHeld();
+      await requests.send({ method: "PUT", name, body: bytes, headers: sealed });
+    },
+    async list(folder) {
+      return (await listing.objects(folder)).map(({ name }) => name);
+    },
+    async delete(name) {
+      held?.assertHeld();
+      await requests.send({ method: "DELETE", name, accepted: [404] });
+    },
+    async lock() {
+      held = await S3Lock.take({ requests, listing, clock, random, place: url });
+      return held;
+    },
+  };
+}
+
+function encryptionHeaders({ serverSideEncryption: asked }: S3Options): Readonly<Record<string, string>> {
+  if (asked === undefined) return {};
+  return {
+    "X-Amz-Server-Side-Encryption": asked.algorithm,
+    ...(asked.keyId === undefined ? {} : { "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": asked.keyId }),
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * The few fields of S3's and STS' XML answers that are read: texts of elements without attributes. No document type,
+ * no namespace and no nesting is looked at, so nothing in an answer can make this expand or loop.
+ */
+
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** Text of the first `<name>`; undefined when there is none. */
+export function xmlText(xml: string, name: string): string | undefined {
+  return xmlTexts(xml, name)[0];
+}
+
+/** Texts of every `<name>`, in document order. */
+export function xmlTexts(xml: string, name: string): readonly string[] {
+  return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, "g"))].map(([, text = ""]) =>
+    text.replace(/&(#x[0-9a-fA-F]+|#\d+|\w+);/g, (whole, code: string) => {
+      if (!code.startsWith("#")) return entities[code] ?? whole;
+      const point = code.startsWith("#x") ? Number.parseInt(code.slice(2), 16) : Number(code.slice(1));
+      return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+    }),
+  );
+}
+
+/** The inside of every `<name>` that holds elements of its own. */
+export function xmlParts(xml: string, name: string): readonly string[] {
+  return xml
+    .split(`<${name}>`)
+    .slice(1)
+    .map((part) => part.split(`</${name}>`, 1)[0] ?? "");
+}
