@@ -183,8 +183,8 @@ export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error
 
   /**
    * This error as `metav1.Status`, as a Kubernetes API server answers: `details.kind` is the plural ("pods") but for
-   * Invalid, where it is the kind ("Pod"); a missing namespace is what was not found. `retryAfterSeconds` is rounded
-   * up, at least 1.
+   * Invalid, where it is the kind ("Pod"); a missing namespace is what was not found. Where Kubernetes has a sentence of
+   * its own for what happened, `message` is that: `pods "web" not found`. `retryAfterSeconds` is rounded up, at least 1.
    */
   toStatus(): Status {
     const details: Record<string, unknown> = this.details as Record<string, unknown>;
@@ -197,7 +197,7 @@ export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error
       apiVersion: "v1",
       metadata: continueToken === undefined ? {} : { continue: continueToken },
       status: "Failure",
-      message: this.message,
+      message: statusMessage(this),
       reason: codeFacts[this.code].reason,
       code: this.httpStatus,
       details: {
@@ -211,6 +211,44 @@ export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error
       },
     };
   }
+}
+
+/** Kubernetes' own sentence for the code (apimachinery api/errors), else the error's message. No etcd key is in either. */
+function statusMessage(error: StoreError): string {
+  if (isStoreError(error, "NAMESPACE_NOT_FOUND")) return `namespaces "${error.details.namespace}" not found`;
+  const { name, group, plural, kind } = error.details as Subject;
+  if (name === undefined || plural === undefined || kind === undefined) return error.message;
+  const ofGroup = group === undefined || group === "" ? "" : `.${group}`;
+  const resource = `${plural}${ofGroup} "${name}"`;
+  if (isStoreError(error, "NOT_FOUND")) return `${resource} not found`;
+  if (isStoreError(error, "ALREADY_EXISTS")) return `${resource} already exists`;
+  if (isStoreError(error, "CONFLICT")) {
+    const { expected, actual } = error.details;
+    if (expected === undefined || actual === undefined) return error.message;
+    return `Operation cannot be fulfilled on ${resource}: the object has been modified; please apply your changes to the latest version and try again`;
+  }
+  if (isStoreError(error, "PRECONDITION_FAILED")) {
+    const { field, expected, actual } = error.details;
+    const what = field === "uid" ? "UID" : "ResourceVersion";
+    return `Operation cannot be fulfilled on ${resource}: Precondition failed: ${what} in precondition: ${expected}, ${what} in object meta: ${actual ?? ""}`;
+  }
+  if (isStoreError(error, "INVALID_OBJECT")) {
+    const faults = error.details.errors.map(({ field, message }) =>
+      field === "" ? message : `${field}: ${message}`,
+    );
+    return `${kind}${ofGroup} "${name}" is invalid: ${faults.length === 1 ? faults[0] : `[${faults.join(", ")}]`}`;
+  }
+  if (isStoreError(error, "NAMESPACE_TERMINATING")) {
+    return `${resource} is forbidden: unable to create new content in namespace ${error.details.namespace} because it is being terminated`;
+  }
+  if (isStoreError(error, "QUOTA_EXCEEDED")) {
+    const exceeded = error.details.violations.map(
+      ({ quota, name: amount, requested, used, hard }) =>
+        `exceeded quota: ${quota}, requested: ${amount}=${requested}, used: ${amount}=${used}, limited: ${amount}=${hard}`,
+    );
+    return `${resource} is forbidden: ${exceeded.join("; ")}`;
+  }
+  return error.message;
 }
 
 /** What a Status names. Kubernetes' errors.NewInvalid takes a kind, all others a resource (apimachinery api/errors). */

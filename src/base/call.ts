@@ -4,6 +4,7 @@
  * Every public method that waits takes `Call`. `CallScope` joins the two into one signal whose reason is
  * what the call rejects with: the caller's own reason, or DEADLINE. A call with neither costs nothing.
  */
+import { setMaxListeners } from "node:events";
 import { invalidArgument, StoreError } from "../errors.ts";
 import type { Clock, Timer } from "./clock.ts";
 import type { NamesOf } from "./known-options.ts";
@@ -33,6 +34,19 @@ function checkSignal(signal: unknown, action: string): void {
   throw invalidArgument("signal", `Cannot ${action}: signal is ${quote(signal)}, expected an AbortSignal`);
 }
 
+/** Signals that have been told so. */
+const expecting = new WeakSet<AbortSignal>();
+
+/**
+ * One signal for the life of a server ends any number of calls at once: Node's warning of a leak from the eleventh listener
+ * on would be wrong. Every listener of a call is taken away when the call ends.
+ */
+export function expectManyListeners(signal: AbortSignal): void {
+  if (expecting.has(signal)) return;
+  expecting.add(signal);
+  setMaxListeners(0, signal);
+}
+
 export class CallScope implements Disposable {
   /** Aborted when the call must end; its reason is what to reject with. */
   readonly signal: AbortSignal | undefined;
@@ -53,12 +67,14 @@ export class CallScope implements Disposable {
     checkSignal(signal, action);
     signal?.throwIfAborted();
     this.#clock = clock;
+    if (signal !== undefined) expectManyListeners(signal);
     this.#caller = signal;
     if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) {
       this.signal = signal;
       return;
     }
     const controller = new AbortController();
+    expectManyListeners(controller.signal);
     this.signal = controller.signal;
     this.deadlineMs = clock.monotonicMs() + timeoutMs;
     // An answer that is here already is no DEADLINE, and a write no OUTCOME_UNKNOWN.

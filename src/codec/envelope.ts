@@ -86,6 +86,11 @@ export function finishPlain(value: Uint8Array): void {
   writeUint32(value, end, crc32(value.subarray(0, end)));
 }
 
+/** Whether stored bytes hold the write id of their write, by which a write whose answer was lost is told from its twins. */
+export function carriesWriteId(stored: Uint8Array): boolean {
+  return hasMagic(stored);
+}
+
 /** Whether the bytes begin like an envelope of any version. */
 export function hasMagic(bytes: Uint8Array): boolean {
   return bytes[0] === magic[0] && bytes[1] === magic[1] && bytes[2] === magic[2];

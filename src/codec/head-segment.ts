@@ -8,6 +8,8 @@
  * travel in `other`. Records and words that nearly every cluster has are numbers (`headForms`): part of format version 1, never to be changed.
  */
 import type { Head } from "../resource/head.ts";
+import { cleanMetadata, isTimestamp } from "../resource/metadata-fields.ts";
+import { setOwnField } from "../resource/plain-data.ts";
 import type { ObjectMeta } from "../resource/resource.ts";
 import { DecodeFault } from "./decode-fault.ts";
 import { MsgpackReader } from "./msgpack-reader.ts";
@@ -93,6 +95,24 @@ function writeTexts(writer: MsgpackWriter, record: unknown): void {
   if (!isRecord(record) || !writer.writeTextRecord(record)) throw new NotPlainData();
 }
 
+/** The mirror of what `readHead` expects of each field. */
+function isOfField(field: MetadataField, value: unknown): boolean {
+  switch (field) {
+    case "generation":
+    case "deletionGracePeriodSeconds":
+      return Number.isSafeInteger(value);
+    case "deletionTimestamp":
+      return typeof value === "string" && isTimestamp(value);
+    case "finalizers":
+      return Array.isArray(value) && value.every((member) => typeof member === "string");
+    case "ownerReferences":
+    case "managedFields":
+      return Array.isArray(value);
+    default:
+      return typeof value === "string";
+  }
+}
+
 /** Writes the segment of a head, without resourceVersion, at the writer's beginning. @throws NotPlainData */
 export function writeHead(writer: MsgpackWriter, head: Head): void {
   const { metadata } = head;
@@ -109,9 +129,7 @@ export function writeHead(writer: MsgpackWriter, head: Head): void {
     present |= bit;
     if (bit === otherBit) {
       other ??= {};
-      // Not assigned: it would set the prototype and pass unnoticed. The writer refuses the name.
-      if (field === "__proto__") Object.defineProperty(other, field, { value, enumerable: true });
-      else other[field] = value;
+      setOwnField(other, field, value);
     }
   }
   writer.writeNumber(present);
@@ -119,8 +137,10 @@ export function writeHead(writer: MsgpackWriter, head: Head): void {
     if (i === selectedFields) writeTexts(writer, head.fields);
     const field = metadataFields[i];
     if (field === undefined || (present & (1 << i)) === 0) continue;
-    if (textRecords.has(field)) writeTexts(writer, metadata[field]);
-    else writer.write(metadata[field], 3);
+    const value: unknown = metadata[field];
+    if (textRecords.has(field)) writeTexts(writer, value);
+    else if (isOfField(field, value)) writer.write(value, 3);
+    else throw new NotPlainData();
   }
   if (other !== undefined) writer.write(other, 2);
   writeTexts(writer, head.amounts);
@@ -134,7 +154,55 @@ export function readHead(
   shapes: TextShapes,
   ascii?: "ascii" | undefined,
 ): Head {
-  const reader = new MsgpackReader(bytes, start, end, headForms, ascii);
+  try {
+    return readFields(new MsgpackReader(bytes, start, end, headForms, ascii), shapes);
+  } catch (error) {
+    if (!(error instanceof DecodeFault)) throw error;
+    // Earlier versions wrote null as it was given.
+    return readNulls(new MsgpackReader(bytes, start, end, headForms, ascii), shapes, error);
+  }
+}
+
+/** As `readFields`, whatever type the fields have: null means absent, any other fault is `fault`. @throws DecodeFault */
+function readNulls(reader: MsgpackReader, shapes: TextShapes, fault: DecodeFault): Head {
+  const headerVersion = number(reader, "headerVersion");
+  const apiVersion = reader.readText();
+  const kind = reader.readText();
+  const present = number(reader, "fields");
+  if (present >= otherBit * 2) throw fault;
+  const given: Record<string, unknown> = {};
+  let fields: Record<string, string> = {};
+  for (const [i, field] of metadataFields.entries()) {
+    if (i === selectedFields) fields = reader.readTextRecord(shapes);
+    if ((present & (1 << i)) === 0) continue;
+    given[field] = textRecords.has(field) ? reader.readTextRecord(shapes) : reader.read();
+  }
+  if ((present & otherBit) !== 0) takeOthers(reader, given);
+  const amounts = reader.readTextRecord(shapes);
+  reader.finish();
+  const { metadata, faults } = cleanMetadata(given);
+  if (faults.length > 0 || typeof metadata["name"] !== "string") throw fault;
+  return {
+    apiVersion,
+    kind,
+    metadata: metadata as unknown as Head["metadata"],
+    fields,
+    amounts,
+    headerVersion,
+  };
+}
+
+/** The metadata fields without a bit of their own. @throws DecodeFault */
+function takeOthers(reader: MsgpackReader, metadata: object): void {
+  const other = reader.read();
+  if (!isRecord(other) || Object.hasOwn(other, "resourceVersion")) throw wrong("other fields");
+  for (const field of Object.keys(other)) {
+    if (Object.hasOwn(bits, field)) throw wrong(field);
+    setOwnField(metadata as Record<string, unknown>, field, other[field]);
+  }
+}
+
+function readFields(reader: MsgpackReader, shapes: TextShapes): Head {
   const headerVersion = number(reader, "headerVersion");
   const apiVersion = reader.readText();
   const kind = reader.readText();
@@ -152,7 +220,11 @@ export function readHead(
   if (has(bits.uid)) metadata.uid = reader.readText();
   if (has(bits.generation)) metadata.generation = number(reader, "generation");
   if (has(bits.creationTimestamp)) metadata.creationTimestamp = reader.readText();
-  if (has(bits.deletionTimestamp)) metadata.deletionTimestamp = reader.readText();
+  if (has(bits.deletionTimestamp)) {
+    const deletionTimestamp = reader.readText();
+    if (!isTimestamp(deletionTimestamp)) throw wrong("deletionTimestamp");
+    metadata.deletionTimestamp = deletionTimestamp;
+  }
   if (has(bits.deletionGracePeriodSeconds)) {
     metadata.deletionGracePeriodSeconds = number(reader, "deletionGracePeriodSeconds");
   }
@@ -166,12 +238,7 @@ export function readHead(
     metadata.finalizers = finalizers;
   }
   if (has(bits.managedFields)) metadata.managedFields = list(reader, "managedFields");
-  if (has(otherBit)) {
-    const other = reader.read();
-    if (!isRecord(other) || Object.hasOwn(other, "resourceVersion")) throw wrong("other fields");
-    for (const field of Object.keys(other)) if (Object.hasOwn(bits, field)) throw wrong(field);
-    Object.assign(metadata, other);
-  }
+  if (has(otherBit)) takeOthers(reader, metadata);
   const amounts = reader.readTextRecord(shapes);
   reader.finish();
   return { apiVersion, kind, metadata: metadata as Head["metadata"], fields, amounts, headerVersion };
@@ -189,7 +256,7 @@ export function headPreamble(headerVersion: number, apiVersion: string, kind: st
 
 function number(reader: MsgpackReader, field: string): number {
   const value = reader.read();
-  if (typeof value !== "number") throw wrong(field);
+  if (typeof value !== "number" || !Number.isInteger(value)) throw wrong(field);
   return value;
 }
 

@@ -4,7 +4,7 @@ import { DecodeFault } from "./decode-fault.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** @throws DecodeFault when it is no JSON in UTF-8, or JSON that is not plain data (depth, unsafe integers, `__proto__`) */
+/** @throws DecodeFault when it is no JSON in UTF-8, or JSON that is not plain data (depth, unsafe integers) */
 export function parseJson(bytes: Uint8Array): unknown {
   let value: unknown;
   try {

@@ -2,14 +2,15 @@
  * The reader of MessagePack values: a decoder that can make nothing but plain data.
  *
  * Values come from a network and may have been written by anyone, so this reader knows maps with text keys,
- * arrays, text, doubles and integers a double holds, and refuses the rest: extensions, binary, 64-bit integers, `__proto__`,
- * more than 64 levels, text that is not UTF-8, lengths past the end, bytes left over. msgpackr writes what it reads.
+ * arrays, text, doubles and integers a double holds, and refuses the rest: extensions, binary, 64-bit integers,
+ * more than 64 levels, text that is not UTF-8, lengths past the end, bytes left over. A field named `__proto__` is a
+ * field of the record like any other.
  *
  * Text costs the most. All bytes are turned into one Latin-1 string once, and what is ASCII (nearly everything) is cut
  * out of that; the rest is decoded on its own. With a dictionary,
  * records and words stand as numbers (shared-forms.ts).
  */
-import { plainDataDepthMax } from "../resource/plain-data.ts";
+import { plainDataDepthMax, setOwnField } from "../resource/plain-data.ts";
 import { DecodeFault } from "./decode-fault.ts";
 import { type SharedForms, type SharedTokens, shapeTokens, wordTokens } from "./shared-forms.ts";
 import type { TextShapes } from "./text-shapes.ts";
@@ -172,7 +173,7 @@ export class MsgpackReader {
     for (let i = 0; i < size; i++) names.push(this.#readKey());
     this.#at = valuesAt;
     const record: Record<string, string> = {};
-    for (const name of names) record[name] = this.readText();
+    for (const name of names) setOwnField(record, name, this.readText());
     shapes.saw(this.#bytes, from, valuesAt, names);
     return record;
   }
@@ -212,7 +213,7 @@ export class MsgpackReader {
     const record: Record<string, unknown> = {};
     for (let i = 0; i < size; i++) {
       const key = this.#readKey();
-      record[key] = this.read();
+      setOwnField(record, key, this.read());
     }
     this.#depth--;
     return record;
@@ -220,14 +221,11 @@ export class MsgpackReader {
 
   #readKey(): string {
     const token = this.#byte();
-    let key: string;
-    if (token >= 0xa0 && token < 0xc0) key = this.#readText(token & 0x1f);
-    else if (token === 0xd9) key = this.#readText(this.#byte());
-    else if (token === 0xda) key = this.#readText(this.#uint16());
-    else if (token === 0xdb) key = this.#readText(this.#uint32());
-    else throw new DecodeFault(`a field name is no text at ${this.#at - 1}`);
-    if (key === "__proto__") throw new DecodeFault('a field is named "__proto__"');
-    return key;
+    if (token >= 0xa0 && token < 0xc0) return this.#readText(token & 0x1f);
+    if (token === 0xd9) return this.#readText(this.#byte());
+    if (token === 0xda) return this.#readText(this.#uint16());
+    if (token === 0xdb) return this.#readText(this.#uint32());
+    throw new DecodeFault(`a field name is no text at ${this.#at - 1}`);
   }
 
   #readArray(size: number): unknown[] {

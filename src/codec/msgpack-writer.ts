@@ -1,5 +1,5 @@
 /**
- * The writer of heads and of bodies with a dictionary: MessagePack, plain data checked on the way.
+ * The writer of heads and bodies, with a dictionary or without: MessagePack, plain data checked on the way.
  *
  * One pass over the object makes the bytes and finds out whether it is plain data at all; the path of a fault is looked
  * for only once there is one. Records and words of shared forms stand as numbers (shared-forms.ts).
@@ -99,9 +99,7 @@ export class MsgpackWriter {
     this.#size(fields, 0x80, 16, 0xde);
     for (let i = 0; i < keys.length; i++) {
       if (values[i] === undefined) continue;
-      const key = keys[i] ?? "";
-      if (key === "__proto__") throw new NotPlainData();
-      this.writeText(key);
+      this.writeText(keys[i] ?? "");
       this.write(values[i], depth + 1);
     }
   }
@@ -113,9 +111,7 @@ export class MsgpackWriter {
     for (const key of keys) if (record[key] !== undefined) fields++;
     this.#size(fields * 2, 0x90, 16, 0xdc);
     for (const key of keys) {
-      if (record[key] === undefined) continue;
-      if (key === "__proto__") return false;
-      this.writeText(key);
+      if (record[key] !== undefined) this.writeText(key);
     }
     for (const key of keys) {
       const value = record[key];

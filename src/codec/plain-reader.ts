@@ -4,6 +4,7 @@
  */
 import { inflateRawSync } from "node:zlib";
 import type { Head } from "../resource/head.ts";
+import { cleanMetadata } from "../resource/metadata-fields.ts";
 import type { AnyResource } from "../resource/resource.ts";
 import { DecodeFault } from "./decode-fault.ts";
 import {
@@ -91,16 +92,19 @@ function inflate(bytes: Uint8Array): Uint8Array {
   }
 }
 
+/** JSON as other tools store it, with what means absent left out. */
 function asResource(value: unknown): AnyResource {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new DecodeFault("it is no object");
-  const { apiVersion, kind, metadata } = value as Record<string, unknown>;
+  const { apiVersion, kind, metadata: given } = value as Record<string, unknown>;
   if (typeof apiVersion !== "string" || typeof kind !== "string")
     throw new DecodeFault("it has no apiVersion or no kind");
-  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new DecodeFault("it has no metadata");
   }
-  if (!("name" in metadata) || typeof metadata.name !== "string")
-    throw new DecodeFault("its metadata has no name");
-  return value as AnyResource;
+  const { metadata, faults } = cleanMetadata(given as Record<string, unknown>);
+  const [fault] = faults;
+  if (fault !== undefined) throw new DecodeFault(`${fault.field} is ${fault.message}`);
+  if (metadata["name"] === undefined) throw new DecodeFault("its metadata has no name");
+  return (metadata === given ? value : { ...value, metadata }) as AnyResource;
 }

@@ -3,9 +3,10 @@
  * the writers stop at what is not, and only then the path of the fault is looked for.
  */
 import { constants, deflateRawSync } from "node:zlib";
-import { Packr } from "msgpackr";
+import { quote } from "../base/quote.ts";
 import { StoreError } from "../errors.ts";
 import type { Head } from "../resource/head.ts";
+import { cleanMetadata } from "../resource/metadata-fields.ts";
 import { copyPlainData, findPlainDataFault, notPlainData } from "../resource/plain-data.ts";
 import type { Codec } from "./codec.ts";
 import type { Dictionary } from "./dictionary.ts";
@@ -23,7 +24,6 @@ export class PlainWriter {
   readonly #checksum: "checksum" | "none";
   readonly #headWriter = new MsgpackWriter();
   readonly #bodyWriter = new MsgpackWriter();
-  readonly #packr = new Packr({ useRecords: false, variableMapSize: true, ...{ skipValues: [undefined] } });
 
   /** @param checksum "none" for values to be sealed: the seal's tags prove every byte, and the plain value is thrown away */
   constructor(codec: Codec, dictionaries: KindDictionaries, checksum: "checksum" | "none") {
@@ -37,7 +37,7 @@ export class PlainWriter {
     return this.#codec.format === "raw-json" ? this.#rawJson(parts) : this.#plainValue(parts, this.#codec);
   }
 
-  #plainValue(parts: SealParts, codec: EnvelopeFormat): Uint8Array {
+  #plainValue(parts: SealParts, codec: EnvelopeFormat, copied = false): Uint8Array {
     const { apiVersion: _, kind: __, metadata: ___, ...body } = parts.object;
     let dictionary: Dictionary | undefined;
     let bodyBytes: Uint8Array;
@@ -47,16 +47,18 @@ export class PlainWriter {
         bodyBytes = this.#encodeJson(body);
       } else {
         dictionary = this.#dictionaries.current;
-        bodyBytes = dictionary === undefined ? this.#encodeMaps(body) : this.#encodeShared(body, dictionary);
+        bodyBytes = this.#encodeBody(body, dictionary);
       }
     } catch (error) {
       if (!(error instanceof NotPlainData)) throw error;
+      if (copied)
+        throw notPlainData({ field: "", message: "is no plain data" }, storing(parts), { key: parts.key });
       return this.#sealCopy(parts, codec);
     }
     let flags: number = this.#headWriter.isAscii ? flagBits.headAscii : 0;
     if (dictionary !== undefined && this.#bodyWriter.isAscii) flags |= flagBits.bodyAscii;
     if (bodyBytes.length > codec.compressAboveBytes) {
-      const deflated = this.#deflate(parts.key, bodyBytes);
+      const deflated = this.#deflate(parts, bodyBytes);
       if (deflated !== undefined) {
         bodyBytes = deflated;
         flags |= flagBits.deflated;
@@ -79,21 +81,25 @@ export class PlainWriter {
     return value;
   }
 
-  /** The writers stopped: either it is no plain data, or records of another realm, which a copy makes ours. */
+  /**
+   * The writers stopped: it is no plain data; records of another realm, which a copy makes ours; or metadata that no reader
+   * would understand, which is left out where it means absent.
+   */
   #sealCopy(parts: SealParts, codec: EnvelopeFormat): Uint8Array {
     this.#checkPlain(parts);
-    const { resourceVersion: _, ...metadata } = copyPlainData(parts.head.metadata) as Record<string, unknown>;
-    const head = { ...copyPlainData(parts.head), metadata } as unknown as Head;
-    const fault = findPlainDataFault(head, "head");
-    if (fault !== undefined) throw notPlainData(fault, `store "${parts.key}"`, { key: parts.key });
-    return this.#plainValue({ ...parts, head, object: copyPlainData(parts.object) }, codec);
+    const copy = copyPlainData(parts.head);
+    const fault = findPlainDataFault(copy, "head");
+    if (fault !== undefined) throw notPlainData(fault, storing(parts), { key: parts.key });
+    const { resourceVersion: _, ...metadata } = cleanedMetadata(parts, copy.metadata);
+    const head = { ...copy, metadata } as unknown as Head;
+    return this.#plainValue({ ...parts, head, object: copyPlainData(parts.object) }, codec, true);
   }
 
   #rawJson(parts: SealParts): Uint8Array {
     this.#checkPlain(parts);
     const { apiVersion, kind, metadata } = parts.head;
     const { apiVersion: _, kind: __, metadata: ___, ...body } = parts.object;
-    const { resourceVersion: ____, ...kept } = metadata as Record<string, unknown>;
+    const { resourceVersion: ____, ...kept } = cleanedMetadata(parts, metadata);
     return exactBytes(JSON.stringify({ apiVersion, kind, metadata: kept, ...body }));
   }
 
@@ -102,34 +108,43 @@ export class PlainWriter {
     return Buffer.from(JSON.stringify(body));
   }
 
-  #encodeMaps(body: Record<string, unknown>): Uint8Array {
-    if (findPlainDataFault(body) !== undefined) throw new NotPlainData();
-    // A view on the packer's slab: copied into the value before anything else is packed.
-    return this.#packr.pack(body);
-  }
-
-  #encodeShared(body: Record<string, unknown>, dictionary: Dictionary): Uint8Array {
-    this.#bodyWriter.begin(dictionary.forms);
+  /** A view on the writer's buffer: copied into the value before anything else is written. */
+  #encodeBody(body: Record<string, unknown>, dictionary: Dictionary | undefined): Uint8Array {
+    this.#bodyWriter.begin(dictionary?.forms);
     this.#bodyWriter.write(body);
     return this.#bodyWriter.written();
   }
 
   #checkPlain(parts: SealParts): void {
     const fault = findPlainDataFault(parts.object);
-    if (fault !== undefined) throw notPlainData(fault, `store "${parts.key}"`, { key: parts.key });
+    if (fault !== undefined) throw notPlainData(fault, storing(parts), { key: parts.key });
   }
 
-  #deflate(key: string, body: Uint8Array): Uint8Array | undefined {
+  #deflate(parts: SealParts, body: Uint8Array): Uint8Array | undefined {
+    const { key } = parts;
     if (body.length > bodyBytesMax) {
       throw new StoreError(
         "TOO_LARGE",
-        `Cannot store "${key}": its body is ${body.length} bytes, at most ${bodyBytesMax} are allowed`,
+        `Cannot ${storing(parts)}: its body is ${body.length} bytes, at most ${bodyBytesMax} are allowed`,
         { key, sizeBytes: body.length, limitBytes: bodyBytesMax },
       );
     }
     const deflated = deflateRawSync(body, { level: constants.Z_BEST_SPEED });
     return deflated.length <= body.length * 0.9 ? deflated : undefined;
   }
+}
+
+/** The action an error names; the key is in its details. */
+function storing({ object }: SealParts): string {
+  return `store ${object.kind} ${quote(object.metadata.name)}`;
+}
+
+/** Of metadata what the readers understand. @throws INVALID_OBJECT naming the first field they would not */
+function cleanedMetadata(parts: SealParts, given: object): Readonly<Record<string, unknown>> {
+  const { metadata, faults } = cleanMetadata({ ...given });
+  const [fault] = faults;
+  if (fault !== undefined) throw notPlainData(fault, storing(parts), { key: parts.key });
+  return metadata;
 }
 
 /** UTF-8 in a buffer of its own, exactly sized. */

@@ -9,8 +9,8 @@
  * CORRUPT_OBJECT with key and reason.
  */
 import { type Random, systemRandom } from "../base/random.ts";
-import { StoreError } from "../errors.ts";
-import { type Head, isHeadTrusted } from "../resource/head.ts";
+import { isStoreError, StoreError } from "../errors.ts";
+import { type Head, isHeadTrusted, unfamiliarHeaderVersion } from "../resource/head.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import type { AnyResource } from "../resource/resource.ts";
 import type { Codec } from "./codec.ts";
@@ -160,7 +160,21 @@ class EnvelopeCodec implements KindValueCodec {
       if (isHeadTrusted(stored, this.#kind)) return stored;
     }
     // What another header version says of fields and amounts is not trusted, raw JSON says nothing: made from the object.
-    return this.#kind.headOf(this.object(value));
+    const object = this.object(value);
+    try {
+      return this.#kind.headOf(object);
+    } catch (error) {
+      // The object is stored and was fine when it was: it is this kind's functions that do not get on with it.
+      if (isStoreError(error, "INVALID_OBJECT")) throw this.#corrupt(keyOf(value), headReason(error), error);
+      throw error;
+    }
+  }
+
+  storedHead(value: PlainValue): Head {
+    const bytes = headBytesOf(value);
+    if (hasMagic(bytes)) return this.#guard(value, () => this.#reader.head(bytes));
+    const { apiVersion, kind, metadata } = this.#guard(value, () => this.#reader.object(bytes));
+    return { apiVersion, kind, metadata, fields: {}, amounts: {}, headerVersion: unfamiliarHeaderVersion };
   }
 
   object(value: PlainValue): AnyResource {
@@ -337,6 +351,12 @@ export function usedDictionary(stored: Uint8Array): string | undefined {
   // Sealed values never have one: it would lie in the clear.
   if ((flags & flagBits.sealed) !== 0 || (flags & flagBits.dictionary) === 0) return undefined;
   return dictionaryName(stored);
+}
+
+/** Which of the kind's functions fails, and how. */
+function headReason({ details }: StoreError<"INVALID_OBJECT">): string {
+  const [first] = details.errors;
+  return first === undefined ? "its kind's fields cannot be read" : `${first.field}: ${first.message}`;
 }
 
 function foreignReason(stored: Uint8Array): string {

@@ -50,6 +50,11 @@ export interface ValueCodec {
   writeId(value: PlainValue): string | undefined;
   /** From the metadata segment alone where there is one. A fresh object each time. @throws CORRUPT_OBJECT */
   head(value: PlainValue): Head;
+  /**
+   * The head as it is on record, in whatever version of its kind; none of the kind's functions is run. Of raw JSON: its
+   * metadata, without fields and amounts. @throws CORRUPT_OBJECT
+   */
+  storedHead(value: PlainValue): Head;
   /** The whole object without metadata.resourceVersion; fresh each time, the caller's own. @throws CORRUPT_OBJECT */
   object(value: PlainValue): AnyResource;
 }

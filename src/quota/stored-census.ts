@@ -1,5 +1,8 @@
 /** The census over a store's stored records: heads only, in pages, from the one range all kinds share. */
 import type { Call } from "../base/call.ts";
+import type { PlainValue, ValueCodec } from "../codec/value.ts";
+import { isStoreError } from "../errors.ts";
+import type { Head } from "../resource/head.ts";
 import type { KeyRange } from "../resource/key-range.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { StoredRecord, StoredSource } from "../storage/seam/stored.ts";
@@ -45,12 +48,20 @@ async function* objectsIn(
 function countedObject(source: StoredSource, record: StoredRecord): CountedObject | undefined {
   const { kind, key, modRevision, lease, value } = record;
   if (value === undefined) return undefined;
-  return {
-    key,
-    modRevision,
-    lease,
-    resource: kind.resource,
-    head: source.codecOf(kind).head(value),
-    storedBytes: value.storedBytes,
-  };
+  const head = readableHead(source.codecOf(kind), value);
+  return head === undefined
+    ? undefined
+    : { key, modRevision, lease, resource: kind.resource, head, storedBytes: value.storedBytes };
+}
+
+/** Where the kind's own functions fail on an object, what is on record of it; undefined: it cannot be read at all. */
+function readableHead(codec: ValueCodec, value: PlainValue): Head | undefined {
+  for (const read of [() => codec.head(value), () => codec.storedHead(value)]) {
+    try {
+      return read();
+    } catch (error) {
+      if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
+    }
+  }
+  return undefined;
 }

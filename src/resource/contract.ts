@@ -149,7 +149,7 @@ export const preconditionNames: NamesOf<Preconditions> = { uid: true, resourceVe
 
 export interface WriteOptions extends Call {
   readonly preconditions?: Preconditions | undefined;
-  /** Lower bound of the object's life from now, at least 2 (etcd's minimum). Absent: keeps what is left. */
+  /** Lower bound of the object's life from now, at least 1 (etcd keeps it for 2 at least). Absent: keeps what is left. */
   readonly ttlSeconds?: number | undefined;
   readonly dryRun?: boolean | undefined;
   /** "status" writes status alone, "all" spec and status together (binding, restores). */
@@ -174,8 +174,8 @@ export const createNames: NamesOf<CreateOptions> = { ...callNames, ttlSeconds: t
 export interface DeleteOptions<T> extends Call {
   readonly preconditions?: Preconditions | undefined;
   readonly dryRun?: boolean | undefined;
-  /** Run on the live state, again after each conflict; what it throws is thrown. */
-  readonly validate?: ((current: T) => void) | undefined;
+  /** Run on the live state, again after each conflict, and awaited; what it throws is thrown. */
+  readonly validate?: ((current: T) => void | Promise<void>) | undefined;
   /** Default 0: at once. Above 0 only marks; a later delete with 0 finishes: keelson reaps nothing. */
   readonly gracePeriodSeconds?: number | ((current: T) => number) | undefined;
   /** Kept as finalizers (`orphan`, `foregroundDeletion`), in the same write. */

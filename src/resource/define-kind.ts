@@ -19,6 +19,7 @@ import {
   type ScalePaths,
 } from "./kind.ts";
 import { limits } from "./limits.ts";
+import { cleanMetadata } from "./metadata-fields.ts";
 import { type NameRule, nameFault, qualifiedNameFault } from "./names.ts";
 import { formatQuantity, parseQuantity, quantityFault } from "./quantity.ts";
 import type { AnyResource, Resource, Scope } from "./resource.ts";
@@ -177,12 +178,13 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     } catch (error) {
       throw corrupt(`its upgrade failed: ${error instanceof Error ? error.message : quote(error)}`, error);
     }
-    if (typeof upgraded !== "object" || upgraded === null || typeof upgraded.metadata !== "object") {
-      throw corrupt("its upgrade gave no object");
-    }
+    if (!isRecord(upgraded) || !isRecord(upgraded.metadata)) throw corrupt("its upgrade gave no object");
+    const { metadata: made, faults } = cleanMetadata({ ...upgraded.metadata });
+    const [fault] = faults;
+    if (fault !== undefined) throw corrupt(`its upgrade gave ${fault.field}: ${fault.message}`);
     // Identity is the store's: an upgrade converts content and cannot move or rename an object.
     const { name, namespace, uid } = stored.metadata;
-    const metadata = { ...upgraded.metadata, name, uid, ...(namespace === undefined ? {} : { namespace }) };
+    const metadata = { ...made, name, uid, ...(namespace === undefined ? {} : { namespace }) };
     return { ...upgraded, apiVersion: this.apiVersion, kind: this.kind, metadata };
   }
 
@@ -328,6 +330,10 @@ function areScalePaths(scale: unknown): boolean {
   const { specReplicas, statusReplicas, selector } = scale as Readonly<Record<string, unknown>>;
   const isPath = (path: unknown): boolean => typeof path === "string" && fieldPath.test(path);
   return isPath(specReplicas) && isPath(statusReplicas) && (selector === undefined || isPath(selector));
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** "bytes" and "count/…" are counted by the store; the rest is a qualified name such as "requests.cpu". */

@@ -7,7 +7,7 @@
  * Pure: the storage layer asks what to do and does it in one write. A mark is never taken back; grace only shrinks;
  * nothing here waits for a grace period to end: who owns the object deletes it again with grace 0.
  */
-import { formatTimestamp } from "./metadata.ts";
+import { formatTimestamp, nextGeneration } from "./metadata.ts";
 import { copyPlainData } from "./plain-data.ts";
 import type { ObjectMeta, Resource } from "./resource.ts";
 
@@ -54,7 +54,8 @@ export function planDeletion<T extends Resource>(
   const { metadata } = current;
   const finalizers = finalizersUnder(options.propagationPolicy, metadata.finalizers ?? []);
   const wasMarked = metadata.deletionTimestamp !== undefined;
-  const before = metadata.deletionGracePeriodSeconds ?? 0;
+  // What other tools stored may be any integer; no grace is below 0.
+  const before = Math.max(0, metadata.deletionGracePeriodSeconds ?? 0);
   // A second delete can hurry an object on, never give it more time.
   const grace = wasMarked ? Math.min(before, options.gracePeriodSeconds) : options.gracePeriodSeconds;
   if (finalizers.length === 0 && grace === 0) return { action: "remove", object: current };
@@ -72,7 +73,7 @@ export function planDeletion<T extends Resource>(
       ? Date.parse(metadata.deletionTimestamp ?? "") - (before - grace) * 1000
       : options.nowMs + grace * 1000,
   );
-  if (!wasMarked) object.metadata.generation = metadata.generation + 1;
+  if (!wasMarked) object.metadata.generation = nextGeneration(metadata.generation);
   return { action: "mark", object };
 }
 

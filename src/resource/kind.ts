@@ -66,7 +66,7 @@ export interface KindSpec<T extends Resource> {
   nameRule?: NameRule | undefined;
   /** Has a status subresource: update() leaves status alone, "status" leaves the rest. */
   status?: boolean | undefined;
-  /** Default of every write of this kind, e.g. events. At least 2. */
+  /** Default of every write of this kind, e.g. events. At least 1; etcd keeps it for 2 at least. */
   ttlSeconds?: number | undefined;
   /** Called when the stored apiVersion is another one; the next write stores this one. */
   upgrade?: ((stored: Resource) => T) | undefined;
@@ -124,6 +124,6 @@ export interface KindDefinition<T extends Resource = Resource> extends Kind<T> {
   headOf(object: T): Head;
   /** An object stored under another apiVersion, in this one's form. @throws CORRUPT_OBJECT without an upgrade for it */
   upgrade(stored: Resource): T;
-  /** The kind's own faults; empty when fine. */
+  /** The kind's own faults; empty when fine. Throws what the kind's own function throws. */
   validate(object: T, old?: T): readonly FieldError[];
 }

@@ -59,8 +59,8 @@ export const limits = {
   /** Objects in one call of createMany: the outcomes are held in memory. */
   bulkItemsMax: 1_000_000,
 
-  /** Smallest time to live etcd keeps with an election timeout of a second. */
-  ttlSecondsMin: 2,
+  /** Smallest time to live: a lower bound, so etcd's own minimum of 2 (an election timeout of a second) meets it. */
+  ttlSecondsMin: 1,
   /** Largest: etcd's own bound of a lease. */
   ttlSecondsMax: 9_000_000_000,
   /** Longest grace period: ten years mean somebody mistook the unit. */

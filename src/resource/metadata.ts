@@ -12,12 +12,17 @@ import type { Random } from "../base/random.ts";
 import { randomUuid } from "../base/random.ts";
 import type { KindDefinition } from "./kind.ts";
 import { generateName } from "./names.ts";
-import { copyPlainData, sameContent } from "./plain-data.ts";
+import { copyPlainData, sameContent, setOwnField } from "./plain-data.ts";
 import type { Draft, ObjectMeta, Resource } from "./resource.ts";
 
-/** RFC 3339 in UTC, whole seconds, as Kubernetes writes times. */
+/** What RFC 3339 can say, milliseconds since 1970. */
+const timestampMsMin: number = Date.parse("0001-01-01T00:00:00Z");
+const timestampMsMax: number = Date.parse("9999-12-31T23:59:59Z");
+
+/** RFC 3339 in UTC, whole seconds, as Kubernetes writes times; what lies outside of its years is moved to their edge. */
 export function formatTimestamp(ms: number): string {
-  return `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+  const within = Math.min(Math.max(ms, timestampMsMin), timestampMsMax);
+  return `${new Date(Math.floor(within / 1000) * 1000).toISOString().slice(0, 19)}Z`;
 }
 
 /** Fields every object has and no kind gives a meaning of its own. */
@@ -138,14 +143,11 @@ function copyFields(from: object, without: ReadonlySet<string>): Record<string, 
   return to;
 }
 
-/** Plain data never has this name; what another program stored, and is merely being read, may. */
 function putField(to: Record<string, unknown>, field: string, value: unknown): void {
-  const copy = copyPlainData(value);
-  if (field === "__proto__") Object.defineProperty(to, field, { value: copy, enumerable: true });
-  else to[field] = copy;
+  setOwnField(to, field, copyPlainData(value));
 }
 
 /** Other Kubernetes tools store kinds like ConfigMap without a generation; their first change here is the first. */
-function nextGeneration(generation: number | undefined): number {
+export function nextGeneration(generation: number | undefined): number {
   return (generation ?? 0) + 1;
 }

@@ -86,7 +86,6 @@ function inspectRecord(record: object, depth: number): Fault | undefined {
   }
   const fields = record as Record<string, unknown>;
   for (const key of Object.keys(fields)) {
-    if (key === "__proto__") return at(fault("is a name that no field may have"), key);
     if (!key.isWellFormed()) return at(fault("has a lone surrogate in its name"), key.toWellFormed());
     const value = fields[key];
     if (value === undefined) continue;
@@ -174,9 +173,14 @@ function copy(value: unknown): unknown {
   for (const key of Object.keys(from)) {
     const field = from[key];
     if (field === undefined) continue;
-    // Assigning it would set the prototype; plain data never has it, what is merely being read may.
-    if (key === "__proto__") Object.defineProperty(to, key, { value: copy(field), enumerable: true });
-    else to[key] = copy(field);
+    setOwnField(to, key, copy(field));
   }
   return to;
+}
+
+/** Sets a field of the record itself, whatever its name: assigning to `__proto__` would set the prototype instead. */
+export function setOwnField(record: Record<string, unknown>, field: string, value: unknown): void {
+  if (field === "__proto__") {
+    Object.defineProperty(record, field, { value, enumerable: true, writable: true, configurable: true });
+  } else record[field] = value;
 }

@@ -8,6 +8,7 @@ import { quote } from "../base/quote.ts";
 import { type FieldError, StoreError, type Subject } from "../errors.ts";
 import type { KindDefinition } from "./kind.ts";
 import { limits } from "./limits.ts";
+import { cleanMetadata } from "./metadata-fields.ts";
 import { generateNameFault, labelValueFault, nameFault, qualifiedNameFault } from "./names.ts";
 import { findPlainDataFault } from "./plain-data.ts";
 import type { Draft, Key, Resource } from "./resource.ts";
@@ -17,22 +18,41 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * A draft for create; with `key` to create what is missing there: name and namespace may then be left out.
+ * @returns the draft without the metadata that means absent: null, and "" for text (`cleanMetadata`)
  * @throws INVALID_OBJECT with all faults
  */
-export function validateDraft<T extends Resource>(kind: KindDefinition<T>, draft: Draft<T>, key?: Key): void {
-  throwIfAny(kind, "create", draft, objectFaults(kind, draft, "create", key));
+export function validateDraft<T extends Resource>(
+  kind: KindDefinition<T>,
+  draft: Draft<T>,
+  key?: Key,
+): Draft<T> {
+  return checked(kind, "create", draft, key);
 }
 
 /**
  * An object for update; with `key` what mutate gave back: name and namespace may be left out, not changed.
+ * @returns the object without the metadata that means absent, as `validateDraft`
  * @throws INVALID_OBJECT with all faults
  */
-export function validateReplacement<T extends Resource>(
+export function validateReplacement<T extends Resource, O extends T | Draft<T>>(
   kind: KindDefinition<T>,
-  object: T | Draft<T>,
+  object: O,
   key?: Key,
-): void {
-  throwIfAny(kind, "update", object, objectFaults(kind, object, "update", key));
+): O {
+  return checked(kind, "update", object, key);
+}
+
+function checked<T extends Resource, O extends T | Draft<T>>(
+  kind: KindDefinition<T>,
+  verb: "create" | "update",
+  object: O,
+  key: Key | undefined,
+): O {
+  const errors: FieldError[] = [];
+  const metadata = checkObject(kind, object, verb, key, errors);
+  throwIfAny(kind, verb, object, errors);
+  // Only fields that mean absent are gone: what is left has the type of what was given.
+  return metadata === object.metadata ? object : ({ ...object, metadata } as O);
 }
 
 /**
@@ -50,8 +70,22 @@ export function validateForStorage<T extends Resource>(kind: KindDefinition<T>, 
       });
     }
   }
-  errors.push(...kind.validate(object, old));
-  throwIfAny(kind, old === undefined ? "create" : "update", object, errors);
+  const verb = old === undefined ? "create" : "update";
+  let cause: unknown;
+  try {
+    const faults: unknown = kind.validate(object, old);
+    if (Array.isArray(faults)) errors.push(...faults);
+    else errors.push(ownFault(`gave ${quote(faults)}, expected an array`));
+  } catch (error) {
+    cause = error;
+    errors.push(ownFault(`failed: ${quote(error instanceof Error ? error.message : error)}`));
+  }
+  throwIfAny(kind, verb, object, errors, cause);
+}
+
+/** A fault of the kind's validate itself, not of a field. */
+function ownFault(what: string): FieldError {
+  return { field: "", message: `the kind's validate ${what}` };
 }
 
 /** INVALID_OBJECT for `errors`, of which there is at least one. */
@@ -59,6 +93,7 @@ export function invalidObject(
   action: string,
   subject: Subject,
   errors: readonly FieldError[],
+  cause?: unknown,
 ): StoreError<"INVALID_OBJECT"> {
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
@@ -66,6 +101,7 @@ export function invalidObject(
     "INVALID_OBJECT",
     `Cannot ${action}: ${first?.field === "" ? "" : `${first?.field}: `}${first?.message}${more}`,
     { ...subject, errors },
+    cause === undefined ? undefined : { cause },
   );
 }
 
@@ -74,6 +110,7 @@ function throwIfAny(
   verb: string,
   object: unknown,
   errors: readonly FieldError[],
+  cause?: unknown,
 ): void {
   if (errors.length === 0) return;
   const metadata = (object as { metadata?: Fields } | null | undefined)?.metadata;
@@ -83,41 +120,54 @@ function throwIfAny(
     `${verb} ${kind.kind}${name === undefined ? "" : ` ${quote(name)}`}`,
     { group: kind.group, kind: kind.kind, plural: kind.plural, namespace, name },
     errors,
+    cause,
   );
 }
 
-function objectFaults(
+/** Puts every fault into `errors`; gives the metadata without what means absent. */
+function checkObject(
   kind: KindDefinition,
   object: unknown,
   verb: "create" | "update",
   key: Key | undefined,
-): readonly FieldError[] {
+  errors: FieldError[],
+): Fields | undefined {
   if (typeof object !== "object" || object === null || Array.isArray(object)) {
-    return [{ field: "", message: `${quote(object)}, expected an object` }];
+    errors.push({ field: "", message: `${quote(object)}, expected an object` });
+    return undefined;
   }
   const plainFault = findPlainDataFault(object);
-  if (plainFault !== undefined) return [plainFault];
-  const errors: FieldError[] = [];
-  const { apiVersion, kind: kindName, metadata } = object as Fields;
-  if (apiVersion !== undefined && apiVersion !== kind.apiVersion) {
+  if (plainFault !== undefined) {
+    errors.push(plainFault);
+    return undefined;
+  }
+  const { apiVersion, kind: kindName, metadata: given } = object as Fields;
+  if (!isAbsentText(apiVersion) && apiVersion !== kind.apiVersion) {
     errors.push({ field: "apiVersion", message: `${quote(apiVersion)}, expected ${quote(kind.apiVersion)}` });
   }
-  if (kindName !== undefined && kindName !== kind.kind) {
+  if (!isAbsentText(kindName) && kindName !== kind.kind) {
     errors.push({ field: "kind", message: `${quote(kindName)}, expected ${quote(kind.kind)}` });
   }
-  if (!isRecord(metadata)) {
-    errors.push({ field: "metadata", message: `${quote(metadata)}, expected an object` });
-    return errors;
+  if (!isRecord(given)) {
+    errors.push({ field: "metadata", message: `${quote(given)}, expected an object` });
+    return undefined;
   }
+  const { metadata, faults } = cleanMetadata(given);
   checkIdentity(kind, metadata, verb, key, errors);
   checkLabels(metadata["labels"], errors);
   checkAnnotations(metadata["annotations"], errors);
   checkFinalizers(metadata["finalizers"], errors);
   checkOwners(metadata["ownerReferences"], errors);
-  if (metadata["managedFields"] !== undefined && !Array.isArray(metadata["managedFields"])) {
-    errors.push({ field: "metadata.managedFields", message: "expected an array" });
+  // The checks above say more of the fields they know; the rest is told here.
+  for (const fault of faults) {
+    if (!errors.some(({ field }) => field.startsWith(fault.field))) errors.push(fault);
   }
-  return errors;
+  return metadata;
+}
+
+/** null and "" mean absent, as in Kubernetes. */
+function isAbsentText(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
 }
 
 function isRecord(value: unknown): value is Fields {

@@ -70,7 +70,7 @@ export function parseWriteOptions(kind: KindDefinition, options: WriteOptions = 
 export interface ParsedDeleteOptions<T> {
   readonly preconditions: ParsedPreconditions;
   readonly dryRun: boolean;
-  readonly validate: ((current: T) => void) | undefined;
+  readonly validate: ((current: T) => void | Promise<void>) | undefined;
   /** Of the live object; checks what a caller's function gives. */
   readonly graceOf: (current: T) => number;
   readonly propagationPolicy: "Background" | "Foreground" | "Orphan" | undefined;

@@ -41,7 +41,7 @@ export class StoreReader<V> implements ResourceReader<V> {
     return this.#call("get", async () => {
       const place = placeOf(this.#context, this.#slot, at);
       const { freshness } = parseGetOptions(options);
-      using scope = new CallScope(options, this.#context.clock, `get "${place.key}"`);
+      using scope = new CallScope(options, this.#context.clock, `get ${this.#slot.text(at)}`);
       const { record } = await readAt(this.#context, this.#slot, place, freshness, scope);
       if (record === undefined) throw notFound(this.#slot, place);
       return this.#project(record, record.modRevision);

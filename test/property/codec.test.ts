@@ -106,15 +106,13 @@ const json = fc.jsonValue({ maxDepth: 5 }).filter((value) => findPlainDataFault(
 const objects: fc.Arbitrary<AnyResource> = fc
   .record({
     labels: fc.dictionary(
-      fc.string({ unit: "grapheme" }).filter((name) => name !== "__proto__"),
+      fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("__proto__", "constructor", "toJSON")),
       fc.string({ unit: "grapheme" }),
     ),
     spec: json,
     status: json,
     extra: fc.dictionary(
-      fc
-        .string()
-        .filter((name) => !["__proto__", "apiVersion", "kind", "metadata", "spec", "status"].includes(name)),
+      fc.string().filter((name) => !["apiVersion", "kind", "metadata", "spec", "status"].includes(name)),
       json,
     ),
   })
@@ -244,8 +242,6 @@ describe("damaged and hostile bytes", () => {
   );
 
   it.each<[string, string]>([
-    ["__proto__ as an own key", '"spec":{"__proto__":{"polluted":true}}'],
-    ["an escaped __proto__", '"spec":{"\\u005f_proto__":{"polluted":true}}'],
     ["an unsafe integer", '"spec":{"n":9007199254740993}'],
     ["a number that is infinite", '"spec":{"n":1e999}'],
     ["a lone surrogate", '"spec":{"s":"\\ud800"}'],

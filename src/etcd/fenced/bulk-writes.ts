@@ -8,7 +8,7 @@
  *                                --no space--> every member settled; none applied: NO_SPACE, else the rest singly
  */
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
-import type { FencedCall, FencedWrite, WriteOutcome } from "./fenced-write.ts";
+import { type FencedCall, type FencedWrite, textOfWrite, type WriteOutcome } from "./fenced-write.ts";
 import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
 import { writeOne } from "./single-write.ts";
 import { planGroups } from "./write-groups.ts";
@@ -98,10 +98,11 @@ async function sendGroup(
   const { etcd, root, sessions, counters } = context;
   const { kv } = etcd;
   const writes = members.map(({ write }) => write);
-  const key = writes[0]?.key ?? "";
-  using scope = span.scope(key);
+  const [first] = writes;
+  const what = first === undefined ? "nothing" : textOfWrite(first);
+  using scope = span.scope(what);
   const slot = await sessions.take(scope.signal);
-  span.refuseAfterRestore(key);
+  span.refuseAfterRestore(what);
   const since = kv.highestRevision;
   const compared = slot.revision;
   counters.groups++;
@@ -110,7 +111,7 @@ async function sendGroup(
   try {
     const response = await kv.txn(groupTxn(writes, { root, slot, since }), {
       signal: span.signal,
-      timeoutMs: span.requestMs(key),
+      timeoutMs: span.requestMs(what),
       lane: "bulk",
       onSend: () => (sent = true),
     });

@@ -10,6 +10,7 @@
  * answer to that one was lost.
  */
 import type { Call } from "../../base/call.ts";
+import { quote } from "../../base/quote.ts";
 import type { StoreError } from "../../errors.ts";
 import type { Compare, KeyValue, RangeRequest, RangeResponse, TxnOp } from "../ports/messages.ts";
 
@@ -17,6 +18,8 @@ import type { Compare, KeyValue, RangeRequest, RangeResponse, TxnOp } from "../p
 export interface FencedWrite {
   /** Full etcd key. */
   readonly key: string;
+  /** How messages name it; default: its key, quoted. */
+  readonly what?: string | undefined;
   /** The write applies only while the key's mod revision is this one; 0n: only while there is no such key. */
   readonly guard: bigint;
   /**
@@ -39,6 +42,11 @@ export interface FencedWrite {
    * op, so etcd takes it. A create still under way at that moment is then not held back by it.
    */
   readonly pure?: boolean | undefined;
+}
+
+/** How messages name a write. */
+export function textOfWrite({ what, key }: Pick<FencedWrite, "what" | "key">): string {
+  return what ?? quote(key);
 }
 
 export type WriteOutcome =

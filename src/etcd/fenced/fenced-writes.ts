@@ -10,6 +10,7 @@
  *   session keys: write-sessions.ts · graves: graves.ts · time: write-span.ts
  */
 import type { Call } from "../../base/call.ts";
+import { quote } from "../../base/quote.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Compare, KeyValue, TxnOpResponse, TxnRequest } from "../ports/messages.ts";
 import type { Etcd } from "../ports/ports.ts";
@@ -126,7 +127,7 @@ class FencedWriter implements FencedWrites {
     };
     const backoff = writeBackoff(etcd);
     for (;;) {
-      const call = { signal: span.signal, timeoutMs: span.requestMs(key) };
+      const call = { signal: span.signal, timeoutMs: span.requestMs(quote(key)) };
       try {
         // Repeating it changes nothing, so a lost answer needs no settling.
         const { header, succeeded, responses } = await kv.txn(txn, call);
@@ -143,7 +144,7 @@ class FencedWriter implements FencedWrites {
           return { outcome: "absent", revision, final: false };
         }
         if (!isStoreError(error, "OUTCOME_UNKNOWN") && !span.mayTryAgain(error)) throw error;
-        await span.pause(backoff, key, error);
+        await span.pause(backoff, quote(key), error);
       }
     }
   }

@@ -10,10 +10,9 @@
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
-import { quote } from "../../base/quote.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/ports.ts";
-import type { FencedWrite, FencedWriteStats } from "./fenced-write.ts";
+import { type FencedWrite, type FencedWriteStats, textOfWrite } from "./fenced-write.ts";
 import type { Slot, WriteSessions } from "./write-sessions.ts";
 import { type Settlement, settleWrite } from "./write-settlement.ts";
 import type { WriteSpan } from "./write-span.ts";
@@ -57,7 +56,7 @@ export async function settleLost(
   const { slot, compared, since, span } = sent;
   counters.unknown++;
   try {
-    using scope = span.scope(write.key);
+    using scope = span.scope(textOfWrite(write));
     let settled: Settlement;
     if (slot === undefined) settled = await repeatDelete(context, write, { since, scope });
     else {
@@ -88,7 +87,7 @@ export async function settleNoSpace(
 ): Promise<bigint | undefined> {
   const { counters } = context;
   try {
-    using scope = span.scope(write.key);
+    using scope = span.scope(textOfWrite(write));
     const settled = await readFate(context, write, { since, scope });
     if (settled.fate === "unknown") throw historyGone(write);
     if (settled.fate === "not applied") return undefined;
@@ -101,8 +100,8 @@ export async function settleNoSpace(
   }
 }
 
-function historyGone({ key }: FencedWrite): StoreError {
-  return new StoreError("EXPIRED", `Cannot read the history of ${quote(key)}: it is compacted`, {
+function historyGone(write: FencedWrite): StoreError {
+  return new StoreError("EXPIRED", `Cannot read the history of ${textOfWrite(write)}: it is compacted`, {
     reason: "compacted",
   });
 }
@@ -151,7 +150,7 @@ async function repeatDelete(context: WriteContext, write: FencedWrite, within: W
 export function outcomeUnknown({ etcd }: WriteContext, write: FencedWrite, cause: unknown): StoreError {
   return new StoreError(
     "OUTCOME_UNKNOWN",
-    `Cannot say whether ${quote(write.key)} was written: etcd's answer did not tell, and it could not be found out in time`,
+    `Cannot say whether ${textOfWrite(write)} was written: etcd's answer did not tell, and it could not be found out in time`,
     {
       writeId: Buffer.from(write.writeId).toString("hex"),
       key: write.key,

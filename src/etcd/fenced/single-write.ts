@@ -14,7 +14,7 @@
  */
 import type { Backoff } from "../../base/backoff.ts";
 import { isStoreError } from "../../errors.ts";
-import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
+import { type FencedWrite, textOfWrite, type WriteOutcome } from "./fenced-write.ts";
 import {
   outcomeUnknown,
   settleLost,
@@ -38,14 +38,14 @@ export async function writeOne(
   let since: bigint | undefined;
   for (;;) {
     const slot = sessions.ready() ?? (await takeSlot(context, write, span));
-    span.refuseAfterRestore(write.key);
+    span.refuseAfterRestore(textOfWrite(write));
     // What the session's opening has shown counts as well: a create sent from here on compares with it.
     since ??= kv.highestRevision;
     const compared = slot?.revision ?? 0n;
     let answer: MemberAnswer;
     let sent = false;
     try {
-      const timeoutMs = span.requestMs(write.key);
+      const timeoutMs = span.requestMs(textOfWrite(write));
       const response = await kv.txn(singleTxn(write, { root, slot, since }), {
         signal: span.signal,
         timeoutMs,
@@ -67,7 +67,7 @@ export async function writeOne(
       }
       if (kv.highestRevision > since) since = kv.highestRevision;
       backoff ??= writeBackoff(etcd);
-      await span.pause(backoff, write.key, error);
+      await span.pause(backoff, textOfWrite(write), error);
       continue;
     }
     if (answer.outcome === "applied") return answer;
@@ -76,14 +76,14 @@ export async function writeOne(
       counters.sessionRetries++;
       sessions.moved(slot, session);
       // The first time it is another write's fence; should it go on, something else changes our key.
-      if (backoff !== undefined) await span.pause(backoff, write.key);
+      if (backoff !== undefined) await span.pause(backoff, textOfWrite(write));
       backoff ??= writeBackoff(etcd);
       continue;
     }
     if (write.guard === 0n && grave > since && current === undefined) {
       counters.graveRetries++;
       since = revision;
-      if (span.leftMs() <= 0) throw span.deadline(write.key);
+      if (span.leftMs() <= 0) throw span.deadline(textOfWrite(write));
       continue;
     }
     return { outcome: "refused", revision, current, reads };
@@ -98,7 +98,7 @@ async function takeSlot(
 ): Promise<Slot | undefined> {
   const canDoWithout = write.pure === true && write.guard !== 0n;
   if (canDoWithout && sessions.outOfSpace) return undefined;
-  using scope = span.scope(write.key);
+  using scope = span.scope(textOfWrite(write));
   try {
     return await sessions.take(scope.signal);
   } catch (error) {

@@ -4,7 +4,6 @@
  */
 import type { Backoff } from "../../base/backoff.ts";
 import { CallScope } from "../../base/call.ts";
-import { quote } from "../../base/quote.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/ports.ts";
 import type { FencedCall } from "./fenced-write.ts";
@@ -42,16 +41,16 @@ export class WriteSpan {
   }
 
   /** Half of what is left, so that settling has the rest; the client's own bound at most. @throws DEADLINE when nothing is left */
-  requestMs(key: string): number {
+  requestMs(what: string): number {
     const leftMs = this.leftMs();
-    if (leftMs <= 0) throw this.deadline(key);
+    if (leftMs <= 0) throw this.deadline(what);
     return Math.min(this.#etcd.requestTimeoutMs, leftMs / 2);
   }
 
   /** What is left as a signal. Dispose it. */
-  scope(key: string): CallScope {
+  scope(what: string): CallScope {
     const timeoutMs = Math.max(1, this.leftMs());
-    return new CallScope({ signal: this.signal, timeoutMs }, this.#etcd.clock, `write ${quote(key)}`);
+    return new CallScope({ signal: this.signal, timeoutMs }, this.#etcd.clock, `write ${what}`);
   }
 
   /** Whether a request that was certainly not applied may be sent again. */
@@ -78,10 +77,10 @@ export class WriteSpan {
   }
 
   /** Waits before the next try. @throws `error`, or DEADLINE, when the call's time would be over; the signal's reason */
-  async pause(backoff: Backoff, key: string, error?: unknown): Promise<void> {
+  async pause(backoff: Backoff, what: string, error?: unknown): Promise<void> {
     const waitMs = backoff.next();
     if (this.leftMs() <= waitMs) {
-      throw isStoreError(error, "UNAVAILABLE") ? error : this.deadline(key, error);
+      throw isStoreError(error, "UNAVAILABLE") ? error : this.deadline(what, error);
     }
     await this.#etcd.clock.sleep(waitMs, this.signal);
   }
@@ -92,22 +91,22 @@ export class WriteSpan {
   }
 
   /** @throws UNAVAILABLE after a restore */
-  refuseAfterRestore(key: string): void {
+  refuseAfterRestore(what: string): void {
     if (!this.isOutlived) return;
     throw new StoreError(
       "UNAVAILABLE",
-      `Cannot write ${quote(key)}: etcd was restored while the call was under way`,
+      `Cannot write ${what}: etcd was restored while the call was under way`,
       { retryAfterMs: 100, reason: "restored" },
     );
   }
 
   /** The whole call's time is up, not only that of its last request. */
-  deadline(key: string, cause?: unknown): StoreError {
+  deadline(what: string, cause?: unknown): StoreError {
     const timeoutMs = this.#timeoutMs;
     const endpoint = isStoreError(cause, "DEADLINE") ? cause.details.endpoint : undefined;
     return new StoreError(
       "DEADLINE",
-      `Cannot write ${quote(key)}: no answer within ${timeoutMs} ms, and it was not applied`,
+      `Cannot write ${what}: no answer within ${timeoutMs} ms, and it was not applied`,
       { timeoutMs, endpoint },
       cause === undefined ? {} : { cause },
     );

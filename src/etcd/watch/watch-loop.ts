@@ -11,7 +11,9 @@
  * message is read when the consumer asks for a batch and no earlier, so what is not read stays in the transport's
  * window and then in etcd. Ending (abort, leaving the loop, dispose, close) settles a pending `next()` at once.
  */
+
 import { Backoff } from "../../base/backoff.ts";
+import { expectManyListeners } from "../../base/call.ts";
 import { setReadingTimer } from "../../base/reading-timer.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
@@ -103,6 +105,7 @@ export class WatchLoop implements EtcdWatch {
     }
     const { signal } = call;
     this.#abandon = (): void => this.#finish(signal?.reason);
+    if (signal !== undefined) expectManyListeners(signal);
     signal?.addEventListener("abort", this.#abandon, { once: true });
     this.#end.signal.addEventListener("abort", () => signal?.removeEventListener("abort", this.#abandon), {
       once: true,

@@ -10,6 +10,7 @@ import type { KindValueCodec } from "../../codec/value-codec.ts";
 import { StoreError, type Subject } from "../../errors.ts";
 import type { KeyRange } from "../../resource/key-range.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
+import { textOfObject } from "../../resource/object-text.ts";
 import type { Key } from "../../resource/resource.ts";
 import type { ObjectLifecycle } from "./object-lifecycle.ts";
 import { PageSizer } from "./range-pages.ts";
@@ -69,6 +70,11 @@ export class KindSlot {
   remove(): void {
     const what = `kind ${this.#definition.resource}`;
     this.#removed.abort(new StoreError("CLOSED", `Cannot use ${what}: it was removed`, { what }));
+  }
+
+  /** How a message names this object, without its etcd key. */
+  text(at: Key): string {
+    return textOfObject(this.#definition.resource, at);
   }
 
   /** What an error about this object names. */

@@ -14,6 +14,7 @@ import type { KeyValue } from "../../etcd/ports/messages.ts";
 import { type Head, isHeadTrusted } from "../../resource/head.ts";
 import type { KeySpace } from "../../resource/keys.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
+import { textOfObject } from "../../resource/object-text.ts";
 import type { AnyResource, Key } from "../../resource/resource.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { StoredRecord } from "../seam/stored.ts";
@@ -87,7 +88,10 @@ export function openValue(
  */
 export function objectOf(kind: KindDefinition, codec: ValueCodec, record: StoredRecord): AnyResource {
   const stored = read(record, (value) => codec.object(value));
-  stored.metadata.resourceVersion = formatResourceVersion(record.modRevision);
+  const { metadata } = stored;
+  metadata.resourceVersion = formatResourceVersion(record.modRevision);
+  if (metadata.namespace === undefined && record.namespace !== undefined)
+    metadata.namespace = record.namespace;
   if (stored.apiVersion === kind.apiVersion) return stored;
   // An upgrade is written for objects of its own kind: what it gives has the fields of any Resource and more.
   const upgraded = read(record, () => kind.upgrade(stored)) as AnyResource;
@@ -102,7 +106,27 @@ export function objectOf(kind: KindDefinition, codec: ValueCodec, record: Stored
  */
 export function headOf(kind: KindDefinition, codec: ValueCodec, record: StoredRecord): Head {
   const head = read(record, (value) => codec.head(value));
-  return isHeadTrusted(head, kind) ? head : kind.headOf(objectOf(kind, codec, record));
+  const today = isHeadTrusted(head, kind)
+    ? head
+    : read(record, () => kind.headOf(objectOf(kind, codec, record)));
+  return withPlaceOf(record, today);
+}
+
+/**
+ * The head as it is on record; of an object whose kind's functions fail, too.
+ * @throws CORRUPT_OBJECT with key and version
+ */
+export function storedHeadOf(codec: ValueCodec, record: StoredRecord): Head {
+  return withPlaceOf(
+    record,
+    read(record, (value) => codec.storedHead(value)),
+  );
+}
+
+/** Other tools may leave the namespace out of an object: its key says it. */
+function withPlaceOf({ namespace }: StoredRecord, head: Head): Head {
+  if (namespace === undefined || head.metadata.namespace !== undefined) return head;
+  return { ...head, metadata: { ...head.metadata, namespace } };
 }
 
 /** A head as the object it is the metadata of: apiVersion, kind and metadata with its resourceVersion. */
@@ -119,7 +143,8 @@ function read<T>(record: StoredRecord, decode: (value: PlainValue) => T): T {
   try {
     return decode(record.value);
   } catch (error) {
-    if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
+    // A kind's own functions that fail on a stored object: to its readers it is an object that cannot be read.
+    if (!isStoreError(error, "CORRUPT_OBJECT", "INVALID_OBJECT")) throw error;
     throw withPlace(error, record);
   }
 }
@@ -132,14 +157,19 @@ function corruptAt(
   cause: StoreError<"CORRUPT_OBJECT">,
 ): StoreError<"CORRUPT_OBJECT"> {
   return corruptObject(
+    slot.definition.resource,
     { ...slot.subject(key, at), resourceVersion: formatResourceVersion(modRevision) },
     cause,
   );
 }
 
-function withPlace(cause: StoreError<"CORRUPT_OBJECT">, record: StoredRecord): StoreError<"CORRUPT_OBJECT"> {
+function withPlace(
+  cause: StoreError<"CORRUPT_OBJECT" | "INVALID_OBJECT">,
+  record: StoredRecord,
+): StoreError<"CORRUPT_OBJECT"> {
   const { key, namespace, name, kind, modRevision } = record;
   return corruptObject(
+    kind.resource,
     {
       key,
       group: kind.group,
@@ -154,13 +184,14 @@ function withPlace(cause: StoreError<"CORRUPT_OBJECT">, record: StoredRecord): S
 }
 
 function corruptObject(
+  resource: string,
   place: Omit<StoreError<"CORRUPT_OBJECT">["details"], "reason">,
-  cause: StoreError<"CORRUPT_OBJECT">,
+  cause: StoreError<"CORRUPT_OBJECT" | "INVALID_OBJECT">,
 ): StoreError<"CORRUPT_OBJECT"> {
-  const { reason } = cause.details;
+  const reason = isStoreError(cause, "CORRUPT_OBJECT") ? cause.details.reason : cause.message;
   return new StoreError(
     "CORRUPT_OBJECT",
-    `Cannot read object at "${place.key}" in version ${place.resourceVersion}: ${reason}`,
+    `Cannot read ${textOfObject(resource, place)} in version ${place.resourceVersion}: ${reason}`,
     { ...place, reason },
     { cause },
   );

@@ -11,7 +11,7 @@ import type { Clock } from "../../base/clock.ts";
 import { quote } from "../../base/quote.ts";
 import { StoreError } from "../../errors.ts";
 import type { DeletionStep } from "../../resource/deletion.ts";
-import { formatTimestamp } from "../../resource/metadata.ts";
+import { formatTimestamp, nextGeneration } from "../../resource/metadata.ts";
 import { initialNamespaces } from "../../resource/namespace-kind.ts";
 import { copyPlainData } from "../../resource/plain-data.ts";
 import type { AnyResource, Namespace } from "../../resource/resource.ts";
@@ -46,7 +46,7 @@ export class NamespaceLifecycle implements ObjectLifecycle {
     const { metadata } = marked;
     metadata.deletionTimestamp = formatTimestamp(this.#clock.nowMs());
     metadata.deletionGracePeriodSeconds = 0;
-    metadata.generation = current.metadata.generation + 1;
+    metadata.generation = nextGeneration(current.metadata.generation);
     const others = (metadata.finalizers ?? []).filter((finalizer) => finalizer !== namespaceFinalizer);
     metadata.finalizers = [...others, namespaceFinalizer];
     return marked;
@@ -65,8 +65,10 @@ export function isHeldByOthers({ metadata }: AnyResource): boolean {
 /** The objects left, by resource name, as the status tells them. */
 export function withRemaining(namespace: Namespace, remaining: Readonly<Record<string, number>>): Namespace {
   const left = Object.entries(remaining).filter(([, count]) => count > 0);
-  const { conditions = [], remaining: _, ...status } = namespace.status ?? {};
-  const others = conditions.filter(({ type }) => type !== contentRemains);
+  const { conditions, remaining: _, ...status } = namespace.status ?? {};
+  // Other tools may have stored anything here, null included.
+  const stored: NonNullable<typeof conditions> = Array.isArray(conditions) ? conditions : [];
+  const others = stored.filter((condition) => condition?.type !== contentRemains);
   const condition = {
     type: contentRemains,
     status: "True",

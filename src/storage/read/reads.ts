@@ -80,7 +80,9 @@ export async function readAt(
         const { kvs } = await context.etcd.kv.range({ key: place.key, revision }, { signal: scope.signal });
         return await stateOf(slot, place, { kv: kvs[0], revision });
       } catch (error) {
-        throw isStoreError(error, "EXPIRED") ? expiredRead(error, subject, revision) : error;
+        throw isStoreError(error, "EXPIRED")
+          ? expiredRead(slot.text(place.at), error, subject, revision)
+          : error;
       }
     }
   }
@@ -88,12 +90,7 @@ export async function readAt(
 
 /** NOT_FOUND naming the object. */
 export function notFound(slot: KindSlot, { key, at }: Place): StoreError<"NOT_FOUND"> {
-  const path = at.namespace === undefined ? at.name : `${at.namespace}/${at.name}`;
-  return new StoreError(
-    "NOT_FOUND",
-    `Cannot find ${slot.definition.resource} "${path}"`,
-    slot.subject(key, at),
-  );
+  return new StoreError("NOT_FOUND", `Cannot find ${slot.text(at)}`, slot.subject(key, at));
 }
 
 async function stateOf(slot: KindSlot, { key, at }: Place, got: GotKey): Promise<ReadState> {
@@ -102,13 +99,14 @@ async function stateOf(slot: KindSlot, { key, at }: Place, got: GotKey): Promise
 }
 
 function expiredRead(
+  what: string,
   cause: StoreError<"EXPIRED">,
   subject: ReturnType<KindSlot["subject"]>,
   revision: bigint,
 ): StoreError<"EXPIRED"> {
   return new StoreError(
     "EXPIRED",
-    `Cannot read "${subject.key}" at version ${revision}: it has been compacted`,
+    `Cannot read ${what} at version ${revision}: it has been compacted`,
     { ...subject, reason: "compacted", compacted: cause.details.compacted },
     { cause },
   );

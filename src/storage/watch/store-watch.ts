@@ -10,7 +10,7 @@
  * The consumer pulls: nothing is read ahead of it but what etcd's client holds, so a slow one costs flow control and
  * no memory.
  */
-import { type Call, CallScope, callNames } from "../../base/call.ts";
+import { type Call, CallScope, callNames, expectManyListeners } from "../../base/call.ts";
 import type { Timer } from "../../base/clock.ts";
 import { checkOptions } from "../../base/known-options.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
@@ -285,6 +285,7 @@ export class StoreWatch<V> implements Watch<V> {
       return;
     }
     const onAbort = (): void => this.#finish(end(signal.reason), signal.reason);
+    expectManyListeners(signal);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#cleanups.push(() => signal.removeEventListener("abort", onAbort));
   }

@@ -83,7 +83,7 @@ export function watchEventOf<V>(
   const matches = (record: StoredRecord): boolean =>
     selection.isWholeRange || selection.matches(headOf(slot.definition, slot.codec, record));
   if (event.type === "delete") {
-    const previous = event.previous ?? lost(event.key, event.revision);
+    const previous = event.previous ?? lost(slot, event, event.revision);
     return matches(previous) ? shown("DELETED", project, previous, event.revision) : undefined;
   }
   const { record, previous, prevModRevision } = event;
@@ -92,7 +92,7 @@ export function watchEventOf<V>(
     return matches(record) ? shown("ADDED", project, record, modRevision) : undefined;
   }
   if (selection.isWholeRange) return shown("MODIFIED", project, record, modRevision);
-  const before = previous ?? lost(record.key, modRevision);
+  const before = previous ?? lost(slot, record, modRevision);
   const matched = matches(before);
   if (matches(record)) return shown(matched ? "MODIFIED" : "ADDED", project, record, modRevision);
   return matched ? shown("DELETED", project, before, modRevision) : undefined;
@@ -107,10 +107,14 @@ function shown<V>(
   return { type, object: project(record, revision), resourceVersion: formatResourceVersion(revision) };
 }
 
-function lost(key: string, revision: bigint): never {
+function lost(
+  slot: KindSlot,
+  { key, namespace, name }: Pick<StoredRecord, "key" | "namespace" | "name">,
+  revision: bigint,
+): never {
   throw new StoreError(
     "EXPIRED",
-    `Cannot go on watching: the state of "${key}" before version ${revision} has been compacted`,
+    `Cannot go on watching: the state of ${slot.text({ namespace, name })} before version ${revision} has been compacted`,
     { key, reason: "compacted" },
   );
 }

@@ -92,10 +92,10 @@ async function createChunk(
   const members: Member[] = [];
   const singly: number[] = [];
   await context.watchStarts.settled(scope.signal);
-  for (const [at, draft] of drafts.entries()) {
+  for (const [at, given] of drafts.entries()) {
     await context.turns.pause();
     try {
-      validateDraft(slot.definition, draft);
+      const draft = validateDraft(slot.definition, given);
       const { place, object, generated } = planCreate(context, slot, draft);
       // Asked for each: a lease carries a bounded number of keys. Nearly always it is the one of the last draft.
       const lease = await leaseFor(context, slot, ttlSeconds, undefined, scope.rest());

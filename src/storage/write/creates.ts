@@ -23,12 +23,12 @@ import { inVersion, leaseFor, placeOfObject, withLiveLease } from "./write-check
 export async function createObject(
   context: StorageContext,
   slot: KindSlot,
-  draft: Draft<AnyResource>,
-  given: CreateOptions,
+  given: Draft<AnyResource>,
+  createOptions: CreateOptions,
   scope: CallScope,
 ): Promise<AnyResource> {
-  const options = parseCreateOptions(given);
-  validateDraft(slot.definition, draft);
+  const options = parseCreateOptions(createOptions);
+  const draft = validateDraft(slot.definition, given);
   // What is stored is a copy anyway; another one is needed where a made-up name is tried again later.
   const copy = draft.metadata.name === undefined ? copyPlainData(draft) : draft;
   for (let tries = 1; ; tries++) {
@@ -83,7 +83,7 @@ export function alreadyExists(
 ): StoreError<"ALREADY_EXISTS"> {
   return new StoreError(
     "ALREADY_EXISTS",
-    `Cannot create ${slot.definition.resource} "${key}": it exists in version ${record.modRevision}`,
+    `Cannot create ${slot.text(at)}: it exists in version ${record.modRevision}`,
     { ...slot.subject(key, at), resourceVersion: formatResourceVersion(record.modRevision) },
   );
 }
@@ -99,7 +99,9 @@ async function createAt(
     const { record } = await readLive(context, slot, place, scope);
     if (record !== undefined) throw alreadyExists(slot, place, record);
     await rehearseChange(context, slot, { place, before: undefined, after: object, lease: 0n }, scope);
-    return object;
+    // As in Kubernetes: what was not stored has no version.
+    const { resourceVersion: _, ...metadata } = object.metadata;
+    return { ...object, metadata: metadata as typeof object.metadata };
   }
   const attempt = await withLiveLease(context, async () => {
     const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, scope.rest());

@@ -1,10 +1,12 @@
 /**
  * deleteCollection: everything a selection matches at one version, deleted one by one with a few at a time, each
- * from the state the walk has just read. What vanishes meanwhile is nobody's fault and is not counted.
+ * from the state the walk has just read. What vanishes meanwhile is nobody's fault and is not counted; what cannot be
+ * read stays, is no reason to leave the others, and is told at the end.
  */
 import type { CallScope } from "../../base/call.ts";
-import { isStoreError } from "../../errors.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
 import type { DeleteOptions, Scoped } from "../../resource/contract.ts";
+import type { Head } from "../../resource/head.ts";
 import { parseListOptions } from "../../resource/read-options.ts";
 import type { AnyResource } from "../../resource/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
@@ -18,7 +20,10 @@ const pageItems = 500;
 /** Deletes under way at a time: enough to fill etcd's commit, few enough to leave room for others. */
 const deletesMax = 16;
 
-/** @throws what a delete throws, NOT_FOUND apart; the deletes under way are waited for, the rest is left */
+/**
+ * @throws what a delete throws, NOT_FOUND apart; the deletes under way are waited for, the rest is left. CORRUPT_OBJECT of
+ *   the first object that cannot be read, once all others are deleted
+ */
 export async function deleteCollection(
   context: StorageContext,
   slot: KindSlot,
@@ -27,6 +32,7 @@ export async function deleteCollection(
 ): Promise<{ readonly deleted: number }> {
   const { namespace, labelSelector, fieldSelector } = options;
   const checked = checkedDeleteOptions(options);
+  let unreadable: StoreError | undefined;
   const parse = (continueToken?: string): ReturnType<typeof planList> =>
     planList(
       context.keys,
@@ -36,15 +42,16 @@ export async function deleteCollection(
         labelSelector,
         fieldSelector,
         limit: pageItems,
+        onCorrupt: (error) => (unreadable ??= error),
         ...(continueToken === undefined ? {} : { continueToken }),
       }),
     );
   const { selection } = parse();
   const validate = selection.isWholeRange
     ? checked.validate
-    : (current: AnyResource): void => {
-        if (!selection.matches(slot.definition.headOf(current))) throw new NoLongerWanted();
-        checked.validate?.(current);
+    : (current: AnyResource): void | Promise<void> => {
+        if (!selection.matches(liveHead(slot, current))) throw new NoLongerWanted();
+        return checked.validate?.(current);
       };
   let deleted = 0;
   const remove = async (record: StoredRecord): Promise<void> => {
@@ -53,7 +60,8 @@ export async function deleteCollection(
       await deleteObject(context, slot, at, { ...checked, validate }, record, scope);
       deleted++;
     } catch (error) {
-      if (!isStoreError(error, "NOT_FOUND") && !(error instanceof NoLongerWanted)) throw error;
+      if (isStoreError(error, "CORRUPT_OBJECT")) unreadable ??= error;
+      else if (!isStoreError(error, "NOT_FOUND") && !(error instanceof NoLongerWanted)) throw error;
     }
   };
   let continueToken: string | undefined;
@@ -62,7 +70,25 @@ export async function deleteCollection(
     continueToken = page.continueToken;
     await eachOf(page.items, deletesMax, remove);
   } while (continueToken !== undefined);
+  if (unreadable !== undefined) throw unreadable;
   return { deleted };
+}
+
+/** @throws CORRUPT_OBJECT where the kind's own functions fail on the object */
+function liveHead(slot: KindSlot, current: AnyResource): Head {
+  try {
+    return slot.definition.headOf(current);
+  } catch (cause) {
+    if (!isStoreError(cause, "INVALID_OBJECT")) throw cause;
+    const { namespace, name } = current.metadata;
+    const { group, kind, plural } = slot.definition;
+    throw new StoreError(
+      "CORRUPT_OBJECT",
+      `Cannot read ${slot.text({ namespace, name })}: ${cause.message}`,
+      { group, kind, plural, namespace, name, reason: cause.message },
+      { cause },
+    );
+  }
 }
 
 /** Somebody has changed the object since it was listed, and the selector does not want it any more: it stays. */

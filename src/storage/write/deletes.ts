@@ -3,6 +3,7 @@
  * finalizers or a grace period hold it. The result of a removal is the last state with the deletion's version.
  */
 import type { CallScope } from "../../base/call.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { DeleteOptions } from "../../resource/contract.ts";
 import { planDeletion } from "../../resource/deletion.ts";
@@ -45,11 +46,12 @@ export async function deleteObject(
       place,
       suggestion: suggested ?? context.recent.latest(place.key),
       dryRun: options.dryRun,
-      decide(record) {
+      async decide(record) {
         const state = existing(slot, place, record);
         meetPreconditions(slot, place, options.preconditions, state);
         slot.lifecycle?.deleting(state.current);
-        options.validate?.(state.current);
+        const validating = options.validate?.(state.current);
+        if (validating instanceof Promise) await untilAborted(validating, scope.signal);
         return deletionOf(context, slot, state, options);
       },
     },

@@ -8,6 +8,8 @@
 import type { CallScope } from "../../base/call.ts";
 import { Pace } from "../../base/pace.ts";
 import { quote } from "../../base/quote.ts";
+import { carriesWriteId } from "../../codec/envelope.ts";
+import type { PlainValue } from "../../codec/value.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { RewriteOptions, RewriteReport } from "../../resource/store.ts";
@@ -68,6 +70,18 @@ function checkedRate(objectsPerSecond: number = Number.POSITIVE_INFINITY): numbe
   );
 }
 
+/** An envelope has proved its bytes when it was opened; what has none is read to find out. */
+function isSound({ codec }: KindSlot, value: PlainValue): boolean {
+  if (carriesWriteId(value.bytes)) return true;
+  try {
+    codec.storedHead(value);
+    return true;
+  } catch (error) {
+    if (isStoreError(error, "CORRUPT_OBJECT")) return false;
+    throw error;
+  }
+}
+
 async function rewriteKey(
   context: StorageContext,
   slot: KindSlot,
@@ -79,7 +93,7 @@ async function rewriteKey(
   // What was stored before encryption was switched on is what a rewrite is for.
   const record = await openRecord(context.keys, slot, kv, { plaintext: "accept" });
   if (record === undefined || record.corrupt !== undefined) return "corrupt";
-  if (record.value?.stale === false) return "fine";
+  if (record.value?.stale === false) return isSound(slot, record.value) ? "fine" : "corrupt";
   await pace.take(scope.signal);
   let fate: Fate = "fine";
   try {

@@ -51,13 +51,13 @@ export interface GuaranteedUpdateOptions extends WriteOptions {
 export async function updateObject(
   context: StorageContext,
   slot: KindSlot,
-  object: AnyResource,
-  given: WriteOptions,
+  given: AnyResource,
+  writeOptions: WriteOptions,
   suggested: StoredRecord | undefined,
   scope: CallScope,
 ): Promise<AnyResource> {
-  const options = parseWriteOptions(slot.definition, given);
-  validateReplacement(slot.definition, object);
+  const options = parseWriteOptions(slot.definition, writeOptions);
+  const object = validateReplacement(slot.definition, given);
   // The caller's object is its own: whatever it does with it while we wait changes nothing here.
   const wanted = copyPlainData(object);
   const { namespace, name, uid, resourceVersion } = wanted.metadata;
@@ -94,12 +94,12 @@ export async function guaranteedUpdateObject(
   const options = parseWriteOptions(slot.definition, given);
   const { createIfMissing } = given;
   if (typeof mutate !== "function") {
-    throw invalidArgument("mutate", `Cannot update "${place.key}": mutate is not a function`);
+    throw invalidArgument("mutate", `Cannot update ${slot.text(at)}: mutate is not a function`);
   }
   if (createIfMissing !== undefined && typeof createIfMissing !== "function") {
     throw invalidArgument(
       "createIfMissing",
-      `Cannot update "${place.key}": createIfMissing is not a function`,
+      `Cannot update ${slot.text(at)}: createIfMissing is not a function`,
     );
   }
   using _turn = await context.hotKeys.acquire(place.key, scope.signal);
@@ -120,8 +120,7 @@ export async function guaranteedUpdateObject(
         meetPreconditions(slot, place, options.preconditions, state);
         // A copy of its own: mutate may change it in place, and the comparison needs the state as it was.
         const made = Promise.resolve(mutate(copyPlainData(state.current), new Attempt(number, scope.signal)));
-        const wanted = await untilAborted(made, scope.signal);
-        validateReplacement(slot.definition, wanted);
+        const wanted = validateReplacement(slot.definition, await untilAborted(made, scope.signal));
         checkIdentity(slot, place, wanted);
         matchState(slot, place, state.current, wanted.metadata);
         return changeTo(context, slot, state, wanted, options, scope);
@@ -173,11 +172,11 @@ async function creation(
   context: StorageContext,
   slot: KindSlot,
   place: Place,
-  draft: Draft<AnyResource>,
+  made: Draft<AnyResource>,
   options: ParsedWriteOptions,
   scope: CallScope,
 ): Promise<Decision> {
-  validateDraft(slot.definition, draft);
+  const draft = validateDraft(slot.definition, made);
   checkIdentity(slot, place, draft);
   const object = objectFromDraft(context, slot, {
     ...draft,
@@ -192,7 +191,7 @@ function checkIdentity(slot: KindSlot, { key, at }: Place, draft: Draft<AnyResou
   for (const field of ["name", "namespace"] as const) {
     const given = draft.metadata[field];
     if (given === undefined || given === at[field]) continue;
-    throw invalidObject(`update ${slot.definition.resource} "${key}"`, slot.subject(key, at), [
+    throw invalidObject(`update ${slot.text(at)}`, slot.subject(key, at), [
       { field: `metadata.${field}`, message: `it is "${given}", expected that of the object asked for` },
     ]);
   }

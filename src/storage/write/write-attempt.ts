@@ -113,6 +113,7 @@ export async function prepareWrite(
       : await withReferences(context, slot, value, others, call);
   const write: FencedWrite = {
     key: place.key,
+    what: slot.text(place.at),
     guard: before?.modRevision ?? 0n,
     change:
       value === undefined ? { type: "delete" } : { type: "put", value, ...(lease === 0n ? {} : { lease }) },
@@ -321,9 +322,14 @@ class StateBefore implements ChangeSide {
     this.lease = lease;
   }
 
-  /** As it was stored, in whatever sense of its fields: that is what guards were told then. */
+  /** As the kind's functions read it; where they fail on it, as it was stored: a delete and an update mend what they cannot read. */
   get head(): Head {
-    return this.#codec.head(this.#value);
+    try {
+      return this.#codec.head(this.#value);
+    } catch (error) {
+      if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
+      return this.#codec.storedHead(this.#value);
+    }
   }
 
   get storedBytes(): number {
@@ -337,7 +343,7 @@ function checkSize(slot: KindSlot, { key, at }: Place, value: Uint8Array): void 
   if (sizeBytes <= limitBytes) return;
   throw new StoreError(
     "TOO_LARGE",
-    `Cannot store ${slot.definition.resource} "${key}": it takes ${sizeBytes} bytes in etcd, at most ${limitBytes} are allowed`,
+    `Cannot store ${slot.text(at)}: it takes ${sizeBytes} bytes in etcd, at most ${limitBytes} are allowed`,
     { ...slot.subject(key, at), sizeBytes, limitBytes },
   );
 }

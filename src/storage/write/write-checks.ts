@@ -34,12 +34,7 @@ export function meetPreconditions(
   { record, current }: Existing,
 ): void {
   const live = { uid: current.metadata.uid, revision: record.modRevision };
-  assertPreconditions(
-    preconditions,
-    live,
-    `write ${slot.definition.resource} "${key}"`,
-    slot.subject(key, at),
-  );
+  assertPreconditions(preconditions, live, `write ${slot.text(at)}`, slot.subject(key, at));
 }
 
 /** Preconditions are about an object that is there. @throws PRECONDITION_FAILED */
@@ -49,7 +44,7 @@ export function meetAbsent(slot: KindSlot, { key, at }: Place, { uid, revision }
   const field = uid === undefined ? "resourceVersion" : "uid";
   throw new StoreError(
     "PRECONDITION_FAILED",
-    `Cannot create ${slot.definition.resource} "${key}": there is no such object, expected one with ${field} "${expected}"`,
+    `Cannot create ${slot.text(at)}: there is no such object, expected one with ${field} "${expected}"`,
     { ...slot.subject(key, at), field, expected },
   );
 }
@@ -70,7 +65,7 @@ export function matchState(
     if (expected === undefined || expected === actual) continue;
     throw new StoreError(
       "CONFLICT",
-      `Cannot update ${slot.definition.resource} "${key}": its ${field} is "${actual}", the object given has "${expected}"`,
+      `Cannot update ${slot.text(at)}: its ${field} is "${actual}", the object given has "${expected}"`,
       { ...slot.subject(key, at), expected, actual },
     );
   }

@@ -10,6 +10,7 @@ import type { ValueCodec } from "../../codec/value.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { KeySpace } from "../../resource/keys.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
+import { textOfObject } from "../../resource/object-text.ts";
 import type { AnyResource } from "../../resource/resource.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { Selection } from "../../resource/selection.ts";
@@ -384,7 +385,8 @@ function withoutAttributes(record: StoredRecord): Incoming {
 /** What a caller gets of a value whose head cannot be read. */
 function unreadable(record: StoredRecord): StoreError<"CORRUPT_OBJECT"> {
   const { key, kind, namespace, name, modRevision } = record;
-  return new StoreError("CORRUPT_OBJECT", `Cannot read "${key}": its metadata segment cannot be read`, {
+  const what = textOfObject(kind.resource, record);
+  return new StoreError("CORRUPT_OBJECT", `Cannot read ${what}: its metadata segment cannot be read`, {
     key,
     group: kind.group,
     kind: kind.kind,

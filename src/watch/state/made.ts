@@ -22,10 +22,10 @@ export class MadeValues {
   readonly #kept: LRUCache<Version | Made, number>;
   #decodes = 0;
 
-  /** @param bytesMax bound of all values kept; 0 keeps none */
+  /** @param bytesMax bound of all values kept; 0 keeps none, Infinity all */
   constructor(bytesMax: number) {
     this.#kept = new LRUCache<Version | Made, number>({
-      maxSize: Math.max(1, Math.floor(bytesMax)),
+      maxSize: Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.floor(bytesMax))),
       sizeCalculation: (size) => size,
       dispose: (_, made) => unlink(made),
     });

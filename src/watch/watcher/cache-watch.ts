@@ -12,7 +12,7 @@
  *
  * No promise per event: a consumer of `batches()` gets all that is there, whole revisions.
  */
-import { type Call, CallScope, callNames } from "../../base/call.ts";
+import { type Call, CallScope, callNames, expectManyListeners } from "../../base/call.ts";
 import type { Timer } from "../../base/clock.ts";
 import { checkOptions } from "../../base/known-options.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
@@ -431,6 +431,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       queueMicrotask(onAbort);
       return;
     }
+    expectManyListeners(signal);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#cleanups.push(() => signal.removeEventListener("abort", onAbort));
   }

@@ -5,6 +5,7 @@
 import type { Timer } from "../../base/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { StoreError } from "../../errors.ts";
+import { textOfObject } from "../../resource/object-text.ts";
 import type { StoredBatch, StoredEvent, StoredWatch } from "../../storage/seam/stored.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
@@ -112,7 +113,7 @@ export class HistoryReplay {
       return { type: created ? "ADDED" : "MODIFIED", version: after, revision, position: 0 };
     }
     const before = seen(previous);
-    if (before === undefined && !created) throw lost(key, revision);
+    if (before === undefined && !created) throw lost(this.#kind, key, revision);
     const was = before?.slab !== undefined && filter.matches(before);
     if (after !== undefined && filter.matches(after)) {
       return { type: was ? "MODIFIED" : "ADDED", version: after, revision, position: 0 };
@@ -135,10 +136,12 @@ function wholeRevisions(events: readonly PendingEvent[]): number {
   return cut;
 }
 
-function lost(key: string, revision: bigint): StoreError<"EXPIRED"> {
+function lost(kind: CachedKind, key: string, revision: bigint): StoreError<"EXPIRED"> {
+  const { definition, keys } = kind;
+  const what = textOfObject(definition.resource, keys.parse(definition, key) ?? {});
   return new StoreError(
     "EXPIRED",
-    `Cannot go on watching: the state of "${key}" before version ${revision} has been compacted`,
+    `Cannot go on watching: the state of ${what} before version ${revision} has been compacted`,
     { key, reason: "compacted" },
   );
 }

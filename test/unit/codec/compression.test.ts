@@ -73,7 +73,6 @@ describe("what a codec refuses to write", () => {
     };
     await refused({ ...pod(), spec: { at: new Date(0) } }, "spec.at");
     await refused({ ...pod(), spec: { list: [1, { n: Number.NaN }] } }, "spec.list[1].n");
-    await refused({ ...pod(), spec: JSON.parse('{"__proto__":1}') }, "spec.__proto__");
     await refused({ ...pod(), spec: { s: "\udfff" } }, "spec.s");
     let deep: unknown = 1;
     for (let i = 0; i < 70; i++) deep = [deep];

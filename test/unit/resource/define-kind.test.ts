@@ -91,7 +91,7 @@ describe("defineKind()", () => {
     ["keyPath", { keyPath: "" }],
     ["nameRule", { nameRule: "any" }],
     ["headerVersion", { headerVersion: 0 }],
-    ["ttlSeconds", { ttlSeconds: 1 }],
+    ["ttlSeconds", { ttlSeconds: 0 }],
     ["ttlSeconds", { ttlSeconds: 2.5 }],
     ["status", { status: "yes" }],
     ["measure", { measure: 5 }],

@@ -162,15 +162,12 @@ describe("parseWatchOptions()", () => {
 });
 
 describe("options of writes", () => {
-  test.each([0, 1, -5, 2.5, Number.NaN, Number.POSITIVE_INFINITY, "5", 1e12])(
-    "refuse ttlSeconds %s",
-    (ttl) => {
-      expect(() => checkTtl(ttl as number)).toThrow(invalid("ttlSeconds"));
-    },
-  );
+  test.each([0, -5, 2.5, Number.NaN, Number.POSITIVE_INFINITY, "5", 1e12])("refuse ttlSeconds %s", (ttl) => {
+    expect(() => checkTtl(ttl as number)).toThrow(invalid("ttlSeconds"));
+  });
 
-  test("take a time to live of 2 seconds and none", () => {
-    expect(parseCreateOptions({ ttlSeconds: 2 })).toEqual({ ttlSeconds: 2, dryRun: false });
+  test("take a time to live of 1 second and none", () => {
+    expect(parseCreateOptions({ ttlSeconds: 1 })).toEqual({ ttlSeconds: 1, dryRun: false });
     expect(parseCreateOptions()).toEqual({ ttlSeconds: undefined, dryRun: false });
   });
 

@@ -49,7 +49,7 @@ describe("validateDraft()", () => {
     ["metadata.generateName", withMeta({ name: undefined, generateName: "A-" })],
     ["metadata.namespace", withMeta({ namespace: undefined })],
     ["metadata.namespace", withMeta({ namespace: ".." })],
-    ["metadata.uid", withMeta({ uid: "" })],
+    ["metadata.uid", withMeta({ uid: [] })],
     ["metadata.resourceVersion", withMeta({ resourceVersion: "5" })],
     ["metadata.labels", withMeta({ labels: ["a"] })],
     ['metadata.labels["-a"]', withMeta({ labels: { "-a": "b" } })],
@@ -118,7 +118,7 @@ describe("validateDraft()", () => {
 });
 
 describe("validateReplacement()", () => {
-  test.each(["", "0", "-1", "x"])("refuses resourceVersion %j", (resourceVersion) => {
+  test.each(["0", "-1", "x"])("refuses resourceVersion %j", (resourceVersion) => {
     expect(faultsOf(() => validateReplacement(widgets, widget({ resourceVersion })))).toHaveLength(1);
   });
 
