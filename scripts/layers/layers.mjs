@@ -45,7 +45,10 @@ const packagePlaces = [
   { name: "@noble/ciphers", places: ["src/kubernetes/encryption/"] },
   { name: "aws4", places: ["src/backup/repository/s3/", "test/"] },
   { name: "commander", places: ["tools/", "bench/"] },
-  { name: "yaml", places: ["src/kubernetes/encryption/", "tools/", "test/", "bench/", "scripts/"] },
+  {
+    name: "yaml",
+    places: ["src/kubernetes/encryption/", "tools/", "examples/api-server/", "test/", "bench/", "scripts/"],
+  },
   { name: "vitest", places: ["test/", "campaign/", "vitest.config.ts"] },
 ];
 

@@ -1,0 +1,127 @@
+/**
+ * What a kind does at its creation and its update beyond defaults (Kubernetes' pkg/registry strategies and the admission
+ * plugins that are on by default). By the kind's resource name.
+ */
+import { randomUUID } from "node:crypto";
+import { invalid } from "../api/refusal.ts";
+import { newPodStatus } from "../defaults/pods.ts";
+import { at, type Json, objectAt } from "../defaults/rules.ts";
+import { claimPods } from "../defaults/workloads.ts";
+import { giveAddresses, keepAddresses } from "./addresses.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** A workload's status is its controller's: whatever a client sends at creation is dropped. */
+const withoutStatus: Strategy = {
+  create: (object) => {
+    delete object["status"];
+  },
+};
+
+const nameOf = (object: Json): string =>
+  String(at(object, "metadata.name") ?? at(object, "metadata.generateName"));
+
+/** Fields of a pod that can never change once it is there (validation.ValidatePodUpdate). */
+function checkPodUpdate(pod: Json, current: Json): void {
+  const frozen = (object: Json): string => {
+    const {
+      tolerations: _,
+      activeDeadlineSeconds: __,
+      terminationGracePeriodSeconds: ___,
+      schedulingGates: ____,
+      ...spec
+    } = objectAt(object, "spec");
+    const plain = (list: unknown): unknown =>
+      Array.isArray(list)
+        ? (list as Json[]).map(({ image: _image, resources: _resources, ...rest }) => rest)
+        : list;
+    return canonical({
+      ...spec,
+      containers: plain(spec["containers"]),
+      initContainers: plain(spec["initContainers"]),
+      ephemeralContainers: undefined,
+    });
+  };
+  if (frozen(pod) === frozen(current)) return;
+  throw invalid(
+    "Pod",
+    nameOf(pod),
+    "spec",
+    "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+  );
+}
+
+/** JSON with the fields in order, so that equal values are equal texts. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, field: unknown) =>
+    typeof field === "object" && field !== null && !Array.isArray(field)
+      ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : field,
+  );
+}
+
+/** The selector of a workload is its identity: another one is another workload. */
+const fixedSelector =
+  (kind: string) =>
+  (object: Json, current: Json): void => {
+    if (canonical(at(object, "spec.selector")) === canonical(at(current, "spec.selector"))) return;
+    const message = `Invalid value: ${JSON.stringify(at(object, "spec.selector"))}: field is immutable`;
+    throw invalid(kind, nameOf(object), "spec.selector", message);
+  };
+
+const workload = (kind: string): Strategy => ({
+  create: (object) => {
+    delete object["status"];
+    const selected = Object.entries(objectAt(object, "spec.selector.matchLabels"));
+    const labels = objectAt(object, "spec.template.metadata.labels");
+    if (selected.every(([key, value]) => labels[key] === value)) return;
+    const message = `Invalid value: ${JSON.stringify(labels)}: \`selector\` does not match template \`labels\``;
+    throw invalid(kind, nameOf(object), "spec.template.metadata.labels", message);
+  },
+  update: fixedSelector(kind),
+});
+
+export const strategies: Readonly<Record<string, Strategy>> = {
+  pods: {
+    create: (pod) => {
+      pod["status"] = newPodStatus(pod);
+    },
+    update: checkPodUpdate,
+  },
+  "deployments.apps": workload("Deployment.apps"),
+  "replicasets.apps": workload("ReplicaSet.apps"),
+  "daemonsets.apps": workload("DaemonSet.apps"),
+  "statefulsets.apps": workload("StatefulSet.apps"),
+  replicationcontrollers: withoutStatus,
+  "horizontalpodautoscalers.autoscaling": withoutStatus,
+  "poddisruptionbudgets.policy": withoutStatus,
+  "cronjobs.batch": withoutStatus,
+  "jobs.batch": {
+    create: (job) => {
+      delete job["status"];
+      // The store gives the object a uid of its own; a job's pods are told apart by one that need not be the same.
+      claimPods(job, nameOf(job), randomUUID());
+    },
+  },
+  services: { create: giveAddresses, update: keepAddresses },
+  secrets: {
+    create: encodeStringData,
+    update: encodeStringData,
+  },
+  namespaces: {
+    create: (namespace) => {
+      const metadata = objectAt(namespace, "metadata");
+      const labels = { ...objectAt(metadata, "labels"), "kubernetes.io/metadata.name": metadata["name"] };
+      namespace["metadata"] = { ...metadata, labels };
+    },
+  },
+};
+
+/** `stringData` is for writing alone: it becomes `data`. */
+function encodeStringData(secret: Json): void {
+  const { stringData, ...rest } = secret;
+  if (stringData === undefined) return;
+  const texts = Object.entries(objectAt({ stringData }, "stringData"));
+  const encoded = texts.map(([key, text]) => [key, Buffer.from(String(text)).toString("base64")]);
+  delete secret["stringData"];
+  secret["data"] = { ...objectAt(rest, "data"), ...Object.fromEntries(encoded) };
+}

@@ -1,0 +1,14 @@
+/** What a kind may do at its creation and its update, and what it may use for that. */
+import type { Store } from "keelson";
+import type { Json } from "../defaults/rules.ts";
+
+export interface AdmissionContext {
+  readonly store: Store;
+  /** Nothing may be written on the way, either. */
+  readonly dryRun: boolean;
+}
+
+export interface Strategy {
+  create?(object: Json, context: AdmissionContext): void | Promise<void>;
+  update?(object: Json, current: Json, context: AdmissionContext): void | Promise<void>;
+}

@@ -1,0 +1,32 @@
+/** Resources that answer a question and are not stored: who am I, may I, bind this pod. */
+import type { Served } from "./served.ts";
+
+const answered = (group: string, kind: string, plural: string, more: Partial<Served> = {}): Served => ({
+  group,
+  version: "v1",
+  kind,
+  plural,
+  singular: kind.toLowerCase(),
+  shortNames: [],
+  categories: [],
+  namespaced: false,
+  verbs: ["create"],
+  subresources: [],
+  stored: undefined,
+  shape: undefined,
+  ...more,
+});
+
+const authentication = "authentication.k8s.io";
+const authorization = "authorization.k8s.io";
+
+export const answeredResources: readonly Served[] = [
+  answered("", "Binding", "bindings", { namespaced: true }),
+  answered("", "ComponentStatus", "componentstatuses", { verbs: ["get", "list"], shortNames: ["cs"] }),
+  answered(authentication, "TokenReview", "tokenreviews"),
+  answered(authentication, "SelfSubjectReview", "selfsubjectreviews"),
+  answered(authorization, "SubjectAccessReview", "subjectaccessreviews"),
+  answered(authorization, "SelfSubjectAccessReview", "selfsubjectaccessreviews"),
+  answered(authorization, "SelfSubjectRulesReview", "selfsubjectrulesreviews"),
+  answered(authorization, "LocalSubjectAccessReview", "localsubjectaccessreviews", { namespaced: true }),
+];

@@ -1,0 +1,80 @@
+/** Documents about the API: discovery, aggregated where the client can read it, and OpenAPI. */
+
+import { sendBytes } from "keelson/http";
+import { encodeOpenApiV2 } from "../openapi/v2-protobuf.ts";
+import { aggregatedDiscovery, discoveryOf } from "./discovery.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ServerParts } from "./server-parts.ts";
+import { send } from "./wire.ts";
+
+/** False: there is none at the path. */
+export async function documentAt(
+  { catalog, openApi }: ServerParts,
+  { request, response, pathname }: Exchange,
+): Promise<boolean> {
+  const version = aggregatedVersion(request.headers.accept);
+  if (version !== undefined && (pathname === "/api" || pathname === "/apis")) {
+    const document = aggregatedDiscovery(catalog.all, pathname, `apidiscovery.k8s.io/${version}`);
+    const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+    response.writeHead(200, { "content-type": type }).end(JSON.stringify(document));
+    return true;
+  }
+  if (pathname === "/openapi/v2" && /proto-openapi.*protobuf/.test(request.headers.accept ?? "")) {
+    await sendBytes(
+      response,
+      200,
+      "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+      encodeOpenApiV2(openApi.v2()),
+      {
+        acceptEncoding: request.headers["accept-encoding"],
+      },
+    );
+    return true;
+  }
+  const document =
+    pathname === "/openapi/v2"
+      ? openApi.v2()
+      : pathname.startsWith("/openapi/v3")
+        ? openApiV3(openApi, pathname)
+        : pathname === "/"
+          ? { paths: pathsOf(catalog.all) }
+          : discoveryOf(catalog.all, pathname);
+  if (document === undefined) return false;
+  await send(request, response, 200, document);
+  return true;
+}
+
+/** The first version of aggregated discovery that the client accepts; undefined: it asks for the older documents. */
+function aggregatedVersion(accept = ""): string | undefined {
+  for (const range of accept.split(",")) {
+    const parameters = new Map(
+      range.split(";").map((part) => [part.split("=")[0]?.trim(), part.split("=")[1]?.trim()]),
+    );
+    const version = parameters.get("v") ?? "";
+    if (parameters.get("as") === "APIGroupDiscoveryList" && /^v2(?:beta1)?$/.test(version)) return version;
+  }
+  return undefined;
+}
+
+function pathsOf(all: ServerParts["catalog"]["all"]): readonly string[] {
+  const groups = all
+    .filter(({ group }) => group !== "")
+    .flatMap(({ group, version }) => [`/apis/${group}`, `/apis/${group}/${version}`]);
+  return [
+    ...new Set([
+      "/api",
+      "/api/v1",
+      "/apis",
+      ...groups,
+      "/healthz",
+      "/livez",
+      "/openapi/v2",
+      "/openapi/v3",
+      "/readyz",
+      "/version",
+    ]),
+  ];
+}
+
+const openApiV3 = (openApi: ServerParts["openApi"], pathname: string): object | undefined =>
+  pathname === "/openapi/v3" ? openApi.v3Index() : openApi.v3(pathname.slice("/openapi/v3/".length));

@@ -1,0 +1,47 @@
+/** What anybody may know of the server: that it lives, that it is ready, its version, its metrics. */
+import { release } from "./release.ts";
+import type { ServerParts } from "./server-parts.ts";
+
+export interface Fact {
+  readonly httpStatus: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const text = (body: string, httpStatus = 200): Fact => ({
+  httpStatus,
+  type: "text/plain; charset=utf-8",
+  body,
+});
+
+/** undefined: the path names no fact. */
+export async function factAt(
+  { store }: ServerParts,
+  pathname: string,
+  signal: AbortSignal,
+): Promise<Fact | undefined> {
+  switch (pathname) {
+    case "/livez":
+    case "/livez/ping":
+    case "/healthz/ping":
+      return text("ok");
+    case "/healthz":
+    case "/readyz": {
+      const { ok, problems } = await store.health({ signal });
+      return ok ? text("ok") : text(problems.join("\n"), 500);
+    }
+    case "/version": {
+      const { platform, arch, version } = process;
+      const facts = {
+        ...release,
+        gitTreeState: "clean",
+        goVersion: "",
+        compiler: `node ${version}`,
+        platform: `${platform}/${arch}`,
+      };
+      return { httpStatus: 200, type: "application/json", body: JSON.stringify(facts) };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,16 @@
+/** What the verbs work with: made once at the start, handed to each request. */
+import type { CachedStores } from "keelson";
+import type { Access } from "../access/access.ts";
+import type { ServiceAccountTokens } from "../access/service-account-tokens.ts";
+import type { OpenApi } from "../openapi/documents.ts";
+import type { Catalog } from "./catalog.ts";
+
+export interface ServerParts {
+  readonly store: CachedStores;
+  readonly catalog: Catalog;
+  readonly openApi: OpenApi;
+  readonly access: Access;
+  readonly tokens: ServiceAccountTokens;
+  /** Aborted when the server stops: watches end. */
+  readonly stopping: AbortSignal;
+}

@@ -1,0 +1,48 @@
+/** Objects between the version a client speaks and the one that is stored. */
+import type { AnyResource, Draft, Resource } from "keelson";
+import { defineView, type View } from "keelson";
+import type { Json } from "../defaults/rules.ts";
+import { badRequest } from "./refusal.ts";
+import { apiVersionOf, type Served } from "./served.ts";
+
+/** A client's object in the stored version. @throws Refusal 400 for one of another kind or version than its path */
+export function storedForm(served: Served, object: Json): Draft<AnyResource> {
+  const { apiVersion, kind } = object;
+  const expected = apiVersionOf(served);
+  if (apiVersion !== undefined && apiVersion !== expected) {
+    throw badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (kind !== undefined && kind !== served.kind) {
+    throw badRequest(
+      `${served.kind} in version "${served.version}" cannot be handled as a ${served.kind}: no kind "${String(kind)}" is registered for the path`,
+    );
+  }
+  const { stored = served } = served;
+  const content = served.shape?.newer?.(object) ?? object;
+  // Whether it is one is the store's to check, with every fault by its field.
+  return { ...content, apiVersion: apiVersionOf(stored), kind: stored.kind } as unknown as Draft<AnyResource>;
+}
+
+/** A stored object in the version of the path. */
+export function servedForm(served: Served, object: Resource): Json {
+  const content = object as unknown as Json;
+  if (served.shape === undefined) return content;
+  const { older } = served.shape;
+  return { ...(older?.(content) ?? content), apiVersion: apiVersionOf(served), kind: served.kind };
+}
+
+const views = new WeakMap<Served, View<Resource, Resource>>();
+
+/** The view of a kind in one of its older versions; undefined: it is served as it is stored. */
+export function versionView(served: Served): View<Resource, Resource> | undefined {
+  if (served.shape === undefined) return undefined;
+  let view = views.get(served);
+  if (view === undefined) {
+    const project = (object: Resource): Resource => servedForm(served, object) as unknown as Resource;
+    view = defineView<Resource, Resource>({ name: `as ${apiVersionOf(served)}`, project });
+    views.set(served, view);
+  }
+  return view;
+}

@@ -1,0 +1,98 @@
+/** Bodies of requests, and answers with one object. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AnyResource, isStoreError, type Status } from "keelson";
+import { parseMediaType, sendDocument } from "keelson/http";
+import { decodeKubernetes, hasKubernetesProtobuf } from "keelson/kubernetes";
+import { parse } from "yaml";
+import { isJson, type Json } from "../defaults/rules.ts";
+import { badRequest, Refusal } from "./refusal.ts";
+import { documentForm } from "./represent.ts";
+
+/** Bodies above this are refused, as by Kubernetes: 3 MiB. */
+const bodyLimitBytes = 3 * 1024 * 1024;
+
+export interface Body {
+  readonly value: unknown;
+  /** The text it was read from; undefined for protobuf, which can neither repeat nor misspell a field. */
+  readonly text: string | undefined;
+}
+
+/** The body in whichever of the three forms it came; undefined value: there is none. @throws Refusal 400, 413, 415 */
+export async function bodyOf(request: IncomingMessage): Promise<Body> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > bodyLimitBytes) {
+      throw new Refusal(413, "RequestEntityTooLarge", `Request entity too large: limit is ${bodyLimitBytes}`);
+    }
+    chunks.push(chunk);
+  }
+  if (bytes === 0) return { value: undefined, text: undefined };
+  const body = Buffer.concat(chunks);
+  const type = parseMediaType(request.headers["content-type"] ?? "application/json")?.type ?? "";
+  if (type === "application/vnd.kubernetes.protobuf") return { value: decoded(body), text: undefined };
+  const text = body.toString();
+  return { value: /yaml$/.test(type) ? fromYaml(text) : fromJson(text, type), text };
+}
+
+function decoded(body: Uint8Array): AnyResource {
+  try {
+    return decodeKubernetes(body);
+  } catch (error) {
+    if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
+    throw badRequest(`the body cannot be read as Kubernetes' protobuf: ${error.details.reason}`);
+  }
+}
+
+function fromJson(text: string, type: string): unknown {
+  if (!/^(?:application\/(?:[\w.-]+\+)?json|text\/.*|application\/x-www-form-urlencoded|)$/.test(type)) {
+    throw new Refusal(
+      415,
+      "UnsupportedMediaType",
+      "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+    );
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type JSON): ${(error as Error).message}`,
+    );
+  }
+}
+
+/** JSON is YAML, so an apply patch in either comes here. */
+function fromYaml(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    throw badRequest(`error parsing YAML: ${(error as Error).message}`);
+  }
+}
+
+export function objectOf({ value }: Body): Json {
+  if (!isJson(value)) throw badRequest("the object provided is unrecognized: expected an object");
+  return value;
+}
+
+/** Answers with an object that no representation was read through, in the form the client asks for. */
+export async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  httpStatus: number,
+  object: object,
+): Promise<void> {
+  const { apiVersion, kind } = object as { apiVersion?: string; kind?: string };
+  const known = kind !== undefined && hasKubernetesProtobuf(apiVersion ?? "v1", kind);
+  const form = documentForm(known ? request.headers.accept : undefined);
+  await sendDocument(response, form, httpStatus, object, {
+    acceptEncoding: request.headers["accept-encoding"],
+  });
+}
+
+export const sendStatus = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: Status,
+): Promise<void> => send(request, response, status.code, status);
