@@ -58,6 +58,7 @@ function kindOf(resource: string, sample: BenchObject): Kind {
     indexes: [],
     headerVersion: 1,
     ttlSeconds: undefined,
+    reads: undefined,
     headOf(object) {
       const { spec, status } = object as unknown as Record<string, Record<string, unknown> | undefined>;
       const values: Record<string, string> = {};

@@ -4,8 +4,9 @@
  */
 import { checkOptions, type NamesOf } from "../base/known-options.ts";
 import { invalidArgument } from "../errors.ts";
+import type { ForeignFormat } from "./foreign-format.ts";
 
-/** How bodies are written. Made by `msgpackCodec` or `jsonCodec`. */
+/** How bodies are written. Made by `msgpackCodec`, `jsonCodec` or `kubernetesCodec`. */
 export type Codec =
   | {
       readonly format: "msgpack";
@@ -13,7 +14,9 @@ export type Codec =
       readonly compressAboveBytes: number;
     }
   | { readonly format: "json"; readonly compressAboveBytes: number }
-  | { readonly format: "raw-json" };
+  | { readonly format: "raw-json" }
+  /** As another program stores its values; made by `kubernetesCodec` of keelson/kubernetes. */
+  | { readonly format: "foreign"; readonly values: ForeignFormat };
 
 /**
  * Bodies above this many bytes are deflated. Deflating costs about 25 µs a KiB and inflating 5, so Pods and
@@ -65,7 +68,7 @@ export function jsonCodec(options: { readonly raw?: boolean | undefined } & Comp
 
 export function isCodec(codec: unknown): codec is Codec {
   const format = typeof codec === "object" && codec !== null && "format" in codec ? codec.format : undefined;
-  return format === "msgpack" || format === "json" || format === "raw-json";
+  return format === "msgpack" || format === "json" || format === "raw-json" || format === "foreign";
 }
 
 function threshold({ compressAboveBytes = compressAboveBytesDefault }: CompressionOption): number {

@@ -3,6 +3,7 @@ export { aesGcm } from "./aes-gcm.ts";
 export { type Codec, type CompressionOption, jsonCodec, msgpackCodec } from "./codec.ts";
 export { Dictionary } from "./dictionary.ts";
 export { type FileKmsProvider, fileKmsProvider } from "./file-kms-provider.ts";
+export type { ForeignFormat } from "./foreign-format.ts";
 export type { DictionaryStore } from "./kind-dictionaries.ts";
 export { type KmsEnvelopeOptions, type KmsProvider, kmsEnvelope } from "./kms-envelope.ts";
 export { DictionaryLearner, learnDictionary } from "./learn-dictionary.ts";

@@ -4,7 +4,7 @@
  */
 import { constants, deflateRawSync } from "node:zlib";
 import { quote } from "../base/quote.ts";
-import { StoreError } from "../errors.ts";
+import { invariant, StoreError } from "../errors.ts";
 import type { Head } from "../resource/head.ts";
 import { cleanMetadata } from "../resource/metadata-fields.ts";
 import { copyPlainData, findPlainDataFault, notPlainData } from "../resource/plain-data.ts";
@@ -16,7 +16,7 @@ import type { KindDictionaries } from "./kind-dictionaries.ts";
 import { MsgpackWriter, NotPlainData } from "./msgpack-writer.ts";
 import type { SealParts } from "./value.ts";
 
-type EnvelopeFormat = Exclude<Codec, { format: "raw-json" }>;
+type EnvelopeFormat = Exclude<Codec, { format: "raw-json" | "foreign" }>;
 
 export class PlainWriter {
   readonly #codec: Codec;
@@ -34,7 +34,9 @@ export class PlainWriter {
 
   /** A plain value, exactly sized and the caller's own. @throws INVALID_OBJECT, TOO_LARGE */
   write(parts: SealParts): Uint8Array {
-    return this.#codec.format === "raw-json" ? this.#rawJson(parts) : this.#plainValue(parts, this.#codec);
+    const codec = this.#codec;
+    invariant(codec.format !== "foreign", "values of another program are written by their own format");
+    return codec.format === "raw-json" ? this.#rawJson(parts) : this.#plainValue(parts, codec);
   }
 
   #plainValue(parts: SealParts, codec: EnvelopeFormat, copied = false): Uint8Array {

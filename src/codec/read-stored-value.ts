@@ -5,17 +5,22 @@
 import { isStoreError } from "../errors.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import type { AnyResource } from "../resource/resource.ts";
-import { msgpackCodec } from "./codec.ts";
+import { type Codec, msgpackCodec } from "./codec.ts";
 import { at, bodyFormats, hasMagic } from "./envelope.ts";
 import type { DictionaryStore } from "./kind-dictionaries.ts";
 import type { Transform } from "./transform.ts";
 import { createValueCodec, sealedUnder } from "./value-codec.ts";
 
+/** First byte of raw JSON: "{". */
+const braceByte = 0x7b;
+
 export type ReadValue =
   | {
       /** Without metadata.resourceVersion, which is the key's mod revision. */
       readonly object: AnyResource;
-      readonly format: "msgpack" | "json" | "raw-json";
+      readonly format: "msgpack" | "json" | "raw-json" | "foreign";
+      /** What of the value `object` does not show, in words; see `ValueCodec.unread`. */
+      readonly unread: readonly string[];
       /** Id of the key it is sealed under; undefined: it lies in the clear. */
       readonly sealedUnder: string | undefined;
     }
@@ -24,6 +29,7 @@ export type ReadValue =
 
 /**
  * Reads what is stored at `key`.
+ * @param options.codec `kubernetesCodec()`: its values are read, too. How values are written means nothing here
  * @param options.transform opens sealed values; plaintext is read whatever its mode
  * @param options.dictionaries asked by the dictionary's name alone, its resource is ""
  * @throws CORRUPT_OBJECT for a value of keelson's that is damaged, or sealed under a key that is not there
@@ -32,6 +38,7 @@ export async function readStoredValue(
   key: string,
   stored: Uint8Array,
   options: {
+    readonly codec?: Codec | undefined;
     readonly transform?: Transform | undefined;
     readonly dictionaries?: DictionaryStore | undefined;
   } = {},
@@ -39,22 +46,33 @@ export async function readStoredValue(
   const { transform, dictionaries } = options;
   const codec = createValueCodec({
     kind: anyKind,
-    codec: msgpackCodec({ dictionaries: "off" }),
+    codec: options.codec ?? msgpackCodec({ dictionaries: "off" }),
     transform,
     dictionaries,
   });
   try {
     const value = await codec.open(key, stored, { plaintext: "accept" });
-    return { object: codec.object(value), format: formatOf(value.bytes), sealedUnder: sealedUnder(stored) };
+    return {
+      object: codec.object(value),
+      format: formatOf(value.bytes),
+      unread: codec.unread(value),
+      sealedUnder: sealedUnder(stored),
+    };
   } catch (error) {
     // Without keelson's mark it may be anybody's: JSON of another program, text, nothing at all.
-    if (hasMagic(stored) || !isStoreError(error, "CORRUPT_OBJECT")) throw error;
+    if (!isStoreError(error, "CORRUPT_OBJECT") || hasMagic(stored) || isForeign(stored, options.codec))
+      throw error;
     return { foreign: error.details.reason };
   }
 }
 
-function formatOf(plain: Uint8Array): "msgpack" | "json" | "raw-json" {
-  if (!hasMagic(plain)) return "raw-json";
+function isForeign(stored: Uint8Array, codec: Codec | undefined): boolean {
+  return codec?.format === "foreign" && codec.values.recognizes(stored);
+}
+
+function formatOf(plain: Uint8Array): "msgpack" | "json" | "raw-json" | "foreign" {
+  if (plain[0] === braceByte) return "raw-json";
+  if (!hasMagic(plain)) return "foreign";
   return plain[at.body] === bodyFormats.json ? "json" : "msgpack";
 }
 
@@ -78,6 +96,7 @@ const anyKind: KindDefinition = {
   indexes: [],
   headerVersion: 0,
   ttlSeconds: undefined,
+  reads: undefined,
   headOf: ({ apiVersion, kind, metadata }) => ({
     apiVersion,
     kind,

@@ -25,6 +25,7 @@ import {
   prologueFault,
   writeIdBytes,
 } from "./envelope.ts";
+import type { ForeignFormat } from "./foreign-format.ts";
 import { headPreamble } from "./head-segment.ts";
 import { type DictionaryStore, KindDictionaries } from "./kind-dictionaries.ts";
 import { HeadOnlyValue, headBytesOf, keyOf, OpenedValue } from "./opened-value.ts";
@@ -78,6 +79,8 @@ export function createValueCodec(options: ValueCodecOptions): KindValueCodec {
 class EnvelopeCodec implements KindValueCodec {
   readonly #kind: KindDefinition;
   readonly #codec: Codec;
+  /** Read whatever is written; undefined: the codec is one of keelson's own. */
+  readonly #foreign: ForeignFormat | undefined;
   readonly #transform: Transform | undefined;
   readonly #sealing: SealingTransform | undefined;
   readonly #wrapping: WrappingTransform | undefined;
@@ -93,9 +96,12 @@ class EnvelopeCodec implements KindValueCodec {
     this.#transform = transform;
     this.#sealing = transform === undefined || isWrapping(transform) ? undefined : transform;
     this.#wrapping = transform !== undefined && isWrapping(transform) ? transform : undefined;
-    // Sealed bytes are nothing other tools could read: inside the seal raw JSON has no point.
+    this.#foreign = codec.format === "foreign" ? codec.values : undefined;
+    // Sealed bytes are nothing other tools could read: inside the seal another program's form has no point.
     this.#codec =
-      codec.format === "raw-json" && this.#sealing !== undefined && this.#seals
+      (codec.format === "raw-json" || codec.format === "foreign") &&
+      this.#sealing !== undefined &&
+      this.#seals
         ? { format: "json", compressAboveBytes: Number.POSITIVE_INFINITY }
         : codec;
     const learn = codec.format === "msgpack" && transform === undefined ? codec.dictionaries : "off";
@@ -108,7 +114,7 @@ class EnvelopeCodec implements KindValueCodec {
   }
 
   seal(parts: SealParts): MaybePromise<Uint8Array> {
-    const plain = this.#writer.write(parts);
+    const plain = this.#write(parts);
     if (!this.#seals) return plain;
     if (this.#wrapping !== undefined) return this.#wrapping.wrap(parts.key, plain);
     const sealing = this.#sealing?.sealingKey();
@@ -118,6 +124,13 @@ class EnvelopeCodec implements KindValueCodec {
       : sealValue(plain, parts.key, sealing, this.#random);
   }
 
+  #write(parts: SealParts): Uint8Array {
+    const { object, key, replaces } = parts;
+    return this.#codec.format === "foreign"
+      ? this.#codec.values.write(this.#kind, key, object, replaces?.bytes)
+      : this.#writer.write(parts);
+  }
+
   open(key: string, stored: Uint8Array, options?: OpenOptions): MaybePromise<PlainValue> {
     if (isWrapped(stored)) return this.#openWrapped(key, stored);
     if (hasMagic(stored)) {
@@ -125,7 +138,7 @@ class EnvelopeCodec implements KindValueCodec {
       if (fault !== undefined) throw this.#corrupt(key, fault);
       if (((stored[at.flags] ?? 0) & flagBits.sealed) !== 0) return this.#openSealed(key, stored, options);
     }
-    if (!isKnownForm(stored)) throw this.#corrupt(key, foreignReason(stored));
+    if (!this.#isKnownForm(stored)) throw this.#corrupt(key, foreignReason(stored));
     this.#admitPlaintext(key, options);
     return this.#openPlain(key, stored, this.#seals, stored.byteLength);
   }
@@ -137,9 +150,9 @@ class EnvelopeCodec implements KindValueCodec {
     isStale: boolean,
     storedBytes: number,
   ): MaybePromise<PlainValue> {
-    if (!isKnownForm(plain)) throw this.#corrupt(key, foreignReason(plain));
-    if (plain[0] === braceByte) {
-      return new OpenedValue(key, plain, isStale || this.#codec.format !== "raw-json", storedBytes);
+    if (!this.#isKnownForm(plain)) throw this.#corrupt(key, foreignReason(plain));
+    if (!hasMagic(plain)) {
+      return new OpenedValue(key, plain, isStale || this.#isForeignStale(plain), storedBytes);
     }
     const damage = prologueFault(plain) ?? plainFault(plain);
     if (damage !== undefined) throw this.#corrupt(key, damage);
@@ -158,6 +171,10 @@ class EnvelopeCodec implements KindValueCodec {
     if (hasMagic(bytes)) {
       const stored = this.#guard(value, () => this.#reader.head(bytes));
       if (isHeadTrusted(stored, this.#kind)) return stored;
+    } else if (this.#foreign?.recognizes(bytes)) {
+      const foreign = this.#foreign;
+      const stored = this.#guard(value, () => foreign.head(bytes, this.#kind));
+      if (stored !== undefined) return stored;
     }
     // What another header version says of fields and amounts is not trusted, raw JSON says nothing: made from the object.
     const object = this.object(value);
@@ -178,8 +195,18 @@ class EnvelopeCodec implements KindValueCodec {
   }
 
   object(value: PlainValue): AnyResource {
-    const object = this.#guard(value, () => this.#reader.object(value.bytes));
+    const object = this.#guard(value, () => this.#decode(value.bytes));
     return object.apiVersion === this.#kind.apiVersion ? object : (this.#kind.upgrade(object) as AnyResource);
+  }
+
+  unread(value: PlainValue): readonly string[] {
+    const foreign = this.#foreign;
+    if (foreign === undefined || !foreign.recognizes(headBytesOf(value))) return [];
+    return this.#guard(value, () => foreign.unread(value.bytes));
+  }
+
+  #decode(plain: Uint8Array): AnyResource {
+    return this.#foreign?.recognizes(plain) ? this.#foreign.object(plain) : this.#reader.object(plain);
   }
 
   forgetDictionaries(): void {
@@ -288,11 +315,23 @@ class EnvelopeCodec implements KindValueCodec {
   }
 
   #isStale(plain: Uint8Array): boolean {
-    if (this.#codec.format === "raw-json" || plain[at.body] !== bodyFormats[this.#codec.format]) return true;
+    const { format } = this.#codec;
+    if (format === "raw-json" || format === "foreign" || plain[at.body] !== bodyFormats[format]) return true;
     const from = plainLayout(plain).head;
     const preamble = this.#preamble;
     for (let i = 0; i < preamble.length; i++) if (plain[from + i] !== preamble[i]) return true;
     return false;
+  }
+
+  /** A form that lies in etcd in the clear. */
+  #isKnownForm(plain: Uint8Array): boolean {
+    return plain[0] === braceByte || hasMagic(plain) || this.#foreign?.recognizes(plain) === true;
+  }
+
+  /** Of a value without an envelope: whether it is in another form than is written now. */
+  #isForeignStale(plain: Uint8Array): boolean {
+    if (this.#codec.format === "foreign") return this.#codec.values.isStale(plain, this.#kind);
+    return this.#codec.format !== "raw-json" || plain[0] !== braceByte;
   }
 
   #guard<T>(value: PlainValue, decode: () => T): T {
@@ -321,7 +360,13 @@ class EnvelopeCodec implements KindValueCodec {
     return new StoreError(
       "CORRUPT_OBJECT",
       `Cannot read ${what}: ${reason}`,
-      { key, kind: this.#kind.kind, group: this.#kind.group, reason },
+      {
+        key,
+        kind: this.#kind.kind,
+        group: this.#kind.group,
+        reason,
+        ...(cause instanceof DecodeFault && cause.offset !== undefined ? { offset: cause.offset } : {}),
+      },
       cause === undefined ? undefined : { cause },
     );
   }
@@ -337,11 +382,6 @@ export function sealedUnder(stored: Uint8Array): string | undefined {
   if (((stored[at.flags] ?? 0) & flagBits.sealed) === 0) return undefined;
   const layout = sealedLayout(stored);
   return typeof layout === "string" ? undefined : layout.keyId;
-}
-
-/** A form that lies in etcd in the clear. */
-function isKnownForm(plain: Uint8Array): boolean {
-  return plain[0] === braceByte || hasMagic(plain);
 }
 
 /** The name of the dictionary a value that is not sealed is written with; undefined for one that needs none. */
@@ -364,6 +404,8 @@ function foreignReason(stored: Uint8Array): string {
   const start = Buffer.from(stored.buffer, stored.byteOffset, Math.min(stored.byteLength, 16)).toString(
     "latin1",
   );
-  if (start.startsWith("k8s\0")) return "it is Kubernetes' own protobuf, which keelson does not read";
+  if (start.startsWith("k8s\0")) {
+    return "it is Kubernetes' own protobuf, which a store with the codec kubernetesCodec() of keelson/kubernetes reads";
+  }
   return "it is in no format keelson knows";
 }

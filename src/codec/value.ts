@@ -28,6 +28,8 @@ export interface SealParts {
   readonly head: Head;
   /** 16 bytes, fresh per attempt; settles unknown outcomes. */
   readonly writeId: Uint8Array;
+  /** The value this one replaces; absent: there is none. A foreign format refuses to lose what it cannot show. */
+  readonly replaces?: PlainValue | undefined;
 }
 
 /** What of a stored value is to be opened; each has its default for everyday reads. */
@@ -57,4 +59,9 @@ export interface ValueCodec {
   storedHead(value: PlainValue): Head;
   /** The whole object without metadata.resourceVersion; fresh each time, the caller's own. @throws CORRUPT_OBJECT */
   object(value: PlainValue): AnyResource;
+  /**
+   * What of a stored value `object` does not show, in words for people ("core/v1.PodSpec field 61", which a newer Kubernetes
+   * wrote): a write that would lose it is refused. Empty for every value of keelson's own formats. @throws CORRUPT_OBJECT
+   */
+  unread(value: PlainValue): readonly string[];
 }

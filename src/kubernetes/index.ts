@@ -13,6 +13,7 @@ export {
   customResourceOf,
   type PrinterColumn,
 } from "./kinds/resource-definition.ts";
+export { kubernetesCodec } from "./protobuf/kubernetes-codec.ts";
 export {
   type DecodeOptions,
   decodeKubernetes,
@@ -23,5 +24,11 @@ export {
 } from "./protobuf/kubernetes-object.ts";
 export type { UnknownField } from "./protobuf/message-reader.ts";
 export { isKubernetesProtobuf } from "./protobuf/unknown.ts";
+export {
+  decodeKubernetesWatchEvents,
+  encodeKubernetesWatchEvent,
+  type KubernetesWatchEvent,
+  type KubernetesWatchType,
+} from "./protobuf/watch-frame.ts";
 export type { FieldFacts, FieldType, KindFacts, KubernetesTypes, MessageFacts } from "./types/type-facts.ts";
 export { kubernetesTypes } from "./types/type-table.ts";

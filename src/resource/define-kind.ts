@@ -90,6 +90,7 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
   readonly indexes: readonly (`label:${string}` | `field:${string}`)[];
   readonly headerVersion: number;
   readonly ttlSeconds: number | undefined;
+  readonly reads: readonly string[] | undefined;
   // A copy: what the caller later does to its spec changes nothing here.
   readonly #spec: KindSpec<T>;
   readonly #fields: readonly (readonly [string, (object: T) => string | undefined])[];
@@ -115,6 +116,9 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     this.indexes = Object.freeze([...new Set(spec.indexes ?? [])]);
     this.headerVersion = spec.headerVersion ?? 1;
     this.ttlSeconds = spec.ttlSeconds;
+    const readsNothing = this.#fields.length === 0 && spec.measure === undefined;
+    const reads = spec.reads ?? (readsNothing ? [] : undefined);
+    this.reads = reads === undefined ? undefined : Object.freeze([...reads]);
     Object.freeze(this);
   }
 
@@ -265,6 +269,10 @@ function specFaults<T extends Resource>(spec: KindSpec<T>): readonly FieldError[
     spec.scope === "Namespaced" || spec.scope === "Cluster",
     'expected "Namespaced" or "Cluster"',
   );
+  if (spec.reads !== undefined) {
+    const fine = Array.isArray(spec.reads) && spec.reads.every((path) => fieldPath.test(path));
+    check("reads", spec.reads, fine, 'expected dotted paths such as "spec.nodeName"');
+  }
   if (spec.keyPath !== undefined) {
     const fault = keyPathFault(spec.keyPath);
     check("keyPath", spec.keyPath, fault === undefined, fault ?? "");

@@ -58,6 +58,12 @@ export interface KindSpec<T extends Resource> {
   indexes?: readonly (`label:${string}` | `field:${string}`)[] | undefined;
   /** What quotas count besides objects and bytes, e.g. requests.cpu. */
   measure?: ((object: T) => Record<string, Quantity>) | undefined;
+  /**
+   * Dotted paths that `fields` and `measure` read besides metadata, through lists too: "spec.nodeName",
+   * "spec.containers.resources". With them a value in Kubernetes' protobuf gives its head without being decoded whole, so they
+   * must be complete: what they do not name is absent there. Default: unknown; nothing for a kind without fields and measure.
+   */
+  reads?: readonly string[] | undefined;
   /** Raise it when `fields` or `measure` mean something else: older stored headers are then not trusted. Default 1. */
   headerVersion?: number | undefined;
   /** Default plural or group/plural; Kubernetes' own where it differs: "minions", "services/specs". */
@@ -120,6 +126,8 @@ export interface KindDefinition<T extends Resource = Resource> extends Kind<T> {
   readonly indexes: readonly (`label:${string}` | `field:${string}`)[];
   readonly headerVersion: number;
   readonly ttlSeconds: number | undefined;
+  /** Paths besides metadata that `headOf` reads; undefined: unknown. */
+  readonly reads: readonly string[] | undefined;
   /** The head to be stored with `object`; fields and measure are run here. @throws INVALID_OBJECT when they throw or yield nonsense */
   headOf(object: T): Head;
   /** An object stored under another apiVersion, in this one's form. @throws CORRUPT_OBJECT without an upgrade for it */

@@ -16,6 +16,7 @@ export const namespaceKind: Kind<Namespace> = defineKind<Namespace>({
   nameRule: "label",
   status: true,
   fields: { "status.phase": (namespace) => namespace.status?.phase },
+  reads: ["status.phase"],
 });
 
 /** Exist from the start, and again at each start when somebody has removed them; their deletion is refused. */

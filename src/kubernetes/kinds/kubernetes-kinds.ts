@@ -13,7 +13,7 @@ import type { AnyResource } from "../../resource/resource.ts";
 import { type BuiltinKind, builtinKinds, type StoredVersion } from "./builtin-kinds.ts";
 import { convertVersion } from "./conversions.ts";
 import { nearestOf } from "./nearest-name.ts";
-import { selectableFields } from "./selectable-fields.ts";
+import { pathsRead, selectableFields } from "./selectable-fields.ts";
 import { releaseMinor, storageVersion } from "./storage-version.ts";
 
 /** Kubernetes' pods are found by their node: the one field it keeps an index of. */
@@ -58,6 +58,7 @@ function define(builtin: BuiltinKind, version: StoredVersion): Kind {
   const { plural, scope, keyPath, nameRule, shortNames, categories, status, ttlSeconds } = builtin;
   invariant(version.version !== "", "a stored version has a name");
   const { group } = version;
+  const fields = selectableFields(resourceName({ group: builtin.group, plural }));
   return defineKind<AnyResource>({
     group,
     version: version.version,
@@ -70,7 +71,8 @@ function define(builtin: BuiltinKind, version: StoredVersion): Kind {
     categories,
     status,
     ttlSeconds,
-    fields: selectableFields(resourceName({ group: builtin.group, plural })),
+    fields,
+    reads: pathsRead(fields),
     ...(builtin.kind === "Pod" ? { indexes: nodeNameIndex } : {}),
     ...(builtin.scale
       ? {

@@ -5,24 +5,26 @@
  */
 import type { AnyResource } from "../../resource/resource.ts";
 
-type Field = (object: AnyResource) => string | undefined;
+interface Field {
+  (object: AnyResource): string | undefined;
+  /** The paths it reads, and nothing else. */
+  readonly paths: readonly string[];
+}
+
+function fieldAt(path: string, print: (value: unknown) => string | undefined): Field {
+  return Object.assign((object: AnyResource) => print(valueAt(object, path)), { paths: [path] });
+}
 
 /** Path to a text. */
-const text =
-  (path: string): Field =>
-  (object) => {
-    const value = valueAt(object, path);
-    return typeof value === "string" ? value : undefined;
-  };
+const text = (path: string): Field =>
+  fieldAt(path, (value) => (typeof value === "string" ? value : undefined));
 /** Path to a boolean or number, with what it is when it is not there. */
-const printed =
-  (path: string, zero: "false" | "0"): Field =>
-  (object) => {
-    const value = valueAt(object, path);
-    return typeof value === "boolean" || typeof value === "number" || typeof value === "bigint"
+const printed = (path: string, zero: "false" | "0"): Field =>
+  fieldAt(path, (value) =>
+    typeof value === "boolean" || typeof value === "number" || typeof value === "bigint"
       ? String(value)
-      : zero;
-  };
+      : zero,
+  );
 
 const texts = (...paths: readonly string[]): Record<string, Field> =>
   Object.fromEntries(paths.map((path) => [path, text(path)]));
@@ -65,7 +67,10 @@ const fieldsByResource: Readonly<Record<string, Record<string, Field>>> = {
     ),
     reportingComponent: text("reportingComponent"),
     // Events of the old kind name their source, those of the new one the controller that reports.
-    source: (event) => text("source.component")(event) || text("reportingComponent")(event),
+    source: Object.assign(
+      (event: AnyResource) => text("source.component")(event) || text("reportingComponent")(event),
+      { paths: ["source.component", "reportingComponent"] },
+    ),
   },
 };
 
@@ -74,14 +79,18 @@ export function selectableFields(resource: string): Record<string, Field> {
   return Object.hasOwn(fieldsByResource, resource) ? (fieldsByResource[resource] ?? {}) : {};
 }
 
+/** All that such fields read of an object: a stored value gives them without being decoded whole. */
+export function pathsRead(fields: Readonly<Record<string, Field>>): readonly string[] {
+  return [...new Set(Object.values(fields).flatMap(({ paths }) => paths))];
+}
+
 /** A field at a dotted path that a custom kind declares, as text. */
 export function declaredField(path: string): Field {
-  return (object) => {
-    const value = valueAt(object, path);
-    return typeof value === "string" || typeof value === "boolean" || typeof value === "number"
+  return fieldAt(path, (value) =>
+    typeof value === "string" || typeof value === "boolean" || typeof value === "number"
       ? String(value)
-      : undefined;
-  };
+      : undefined,
+  );
 }
 
 function valueAt(object: AnyResource, path: string): unknown {

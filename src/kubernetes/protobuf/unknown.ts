@@ -79,7 +79,7 @@ export function writeEnvelope(
 }
 
 /** The length-delimited fields of an envelope, one by one; it has no others. */
-class EnvelopeFields {
+export class EnvelopeFields {
   readonly #bytes: Uint8Array;
   readonly #end: number;
   #at: number;

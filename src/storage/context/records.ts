@@ -188,11 +188,13 @@ function corruptObject(
   place: Omit<StoreError<"CORRUPT_OBJECT">["details"], "reason">,
   cause: StoreError<"CORRUPT_OBJECT" | "INVALID_OBJECT">,
 ): StoreError<"CORRUPT_OBJECT"> {
-  const reason = isStoreError(cause, "CORRUPT_OBJECT") ? cause.details.reason : cause.message;
+  const isCorrupt = isStoreError(cause, "CORRUPT_OBJECT");
+  const reason = isCorrupt ? cause.details.reason : cause.message;
+  const offset = isCorrupt ? cause.details.offset : undefined;
   return new StoreError(
     "CORRUPT_OBJECT",
     `Cannot read ${textOfObject(resource, place)} in version ${place.resourceVersion}: ${reason}`,
-    { ...place, reason },
+    { ...place, reason, ...(offset === undefined ? {} : { offset }) },
     { cause },
   );
 }

@@ -102,7 +102,7 @@ export async function prepareWrite(
   const sealed =
     after === undefined || head === undefined
       ? undefined
-      : slot.codec.seal({ key: place.key, object: after, head, writeId });
+      : slot.codec.seal({ key: place.key, object: after, head, writeId, replaces: before?.value });
   const value = sealed instanceof Promise ? await sealed : sealed;
   if (value !== undefined) checkSize(slot, place, value);
   const asked = guardParts(context, changeFor(slot, change, head, value), { pure, grouped }, call);

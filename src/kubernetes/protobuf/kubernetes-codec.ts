@@ -1,0 +1,185 @@
+/**
+ * `kubernetesCodec`: values as kube-apiserver stores them, in a store of keelson's.
+ *
+ * Built-in kinds are protobuf, custom resources, CustomResourceDefinitions and APIServices JSON. Both are read, and all of
+ * keelson's own formats; whatever is found in another form is written in this one with its next write.
+ *
+ * The head of a protobuf value is read by a projected plan: metadata, and the paths that the kind's fields and measures read.
+ */
+import type { Codec } from "../../codec/codec.ts";
+import { DecodeFault } from "../../codec/decode-fault.ts";
+import type { ForeignFormat } from "../../codec/foreign-format.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
+import type { Head } from "../../resource/head.ts";
+import type { KindDefinition } from "../../resource/kind.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import {
+  decodeProtobuf,
+  describeUnknownFields,
+  encodeJson,
+  encodeProtobuf,
+  isKeptAsProtobuf,
+  planOfKind,
+  unknownKind,
+} from "./kubernetes-object.ts";
+import { type MessagePlan, type Projection, projectedPlan } from "./message-plan.ts";
+import { MessageReader, type UnknownField } from "./message-reader.ts";
+import { isKubernetesProtobuf, readEnvelope } from "./unknown.ts";
+
+/**
+ * Values as kube-apiserver stores them, so that it and keelson may share an etcd. Costs, as with every other program's form: no
+ * write id (unknown outcomes settle less often), no checksum, no compression.
+ * An object whose members its built-in type does not have is INVALID_OBJECT.
+ */
+export function kubernetesCodec(): Codec {
+  return Object.freeze({ format: "foreign", values: new StoredFormat() });
+}
+
+class StoredFormat implements ForeignFormat {
+  readonly name = "kubernetes";
+  /** By kind: a definition lives as long as the store that opened it. */
+  readonly #headPlans = new WeakMap<KindDefinition, MessagePlan>();
+
+  recognizes(plain: Uint8Array): boolean {
+    return isKubernetesProtobuf(plain);
+  }
+
+  write(
+    kind: KindDefinition,
+    key: string,
+    object: AnyResource,
+    replaced: Uint8Array | undefined,
+  ): Uint8Array {
+    if (replaced !== undefined && isKubernetesProtobuf(replaced)) refuseLoss(kind, key, replaced);
+    const stored = asStored(kind, object);
+    try {
+      return this.#isProtobuf(kind) ? encodeProtobuf(stored) : encodeJson(stored);
+    } catch (error) {
+      if (!isStoreError(error, "INVALID_OBJECT")) throw error;
+      const [first] = error.details.errors;
+      throw refused(kind, key, `field "${first?.field}": ${first?.message}`, error.details.errors);
+    }
+  }
+
+  object(plain: Uint8Array): AnyResource {
+    const { object } = decodeProtobuf(plain);
+    if (typeof object.metadata?.name !== "string") throw new DecodeFault("its metadata has no name");
+    // kube-apiserver stores no version; what another program left there means nothing.
+    const { resourceVersion: _, ...metadata } = object.metadata;
+    object.metadata = metadata as AnyResource["metadata"];
+    return object;
+  }
+
+  head(plain: Uint8Array, kind: KindDefinition): Head | undefined {
+    if (kind.reads === undefined) return undefined;
+    const { apiVersion, kind: kindName, start, end } = readEnvelope(plain);
+    if (apiVersion !== kind.apiVersion || kindName !== kind.kind) return undefined;
+    const reader = new MessageReader(plain, start, end);
+    const object: Record<string, unknown> = { kind: kindName, apiVersion };
+    reader.readInto(this.#headPlan(kind), end, object);
+    const resource = object as AnyResource;
+    if (typeof resource.metadata?.name !== "string") throw new DecodeFault("its metadata has no name");
+    return kind.headOf(resource);
+  }
+
+  isStale(plain: Uint8Array, kind: KindDefinition): boolean {
+    if (!isKubernetesProtobuf(plain)) return this.#isProtobuf(kind);
+    if (!this.#isProtobuf(kind)) return true;
+    try {
+      const { apiVersion, kind: kindName } = readEnvelope(plain);
+      return apiVersion !== kind.apiVersion || kindName !== kind.kind;
+    } catch (error) {
+      // Damaged: whoever decodes it says so.
+      if (error instanceof DecodeFault) return true;
+      throw error;
+    }
+  }
+
+  unread(plain: Uint8Array): readonly string[] {
+    const { unknownFields } = decodeProtobuf(plain);
+    return unknownFields.map((field) => describeUnknownFields([field]));
+  }
+
+  #isProtobuf(kind: KindDefinition): boolean {
+    return isKeptAsProtobuf(kind.apiVersion) && planOfKind(kind.apiVersion, kind.kind) !== undefined;
+  }
+
+  #headPlan(kind: KindDefinition): MessagePlan {
+    const known = this.#headPlans.get(kind);
+    if (known !== undefined) return known;
+    const whole = planOfKind(kind.apiVersion, kind.kind);
+    if (whole === undefined) throw unknownKind(kind.apiVersion, kind.kind);
+    const plan = projectedPlan(whole.name, projectionOf(kind.reads ?? []));
+    this.#headPlans.set(kind, plan);
+    return plan;
+  }
+}
+
+/** Metadata, and the given paths. */
+function projectionOf(paths: readonly string[]): Projection {
+  const root: { [name: string]: Projection } = { metadata: "all" };
+  for (const path of paths) {
+    const steps = path.split(".");
+    let tree = root;
+    for (const [i, step] of steps.entries()) {
+      const inner = tree[step];
+      if (inner === "all") break;
+      if (i === steps.length - 1) tree[step] = "all";
+      else {
+        const next: { [name: string]: Projection } = inner === undefined ? {} : { ...inner };
+        tree[step] = next;
+        tree = next;
+      }
+    }
+  }
+  return root;
+}
+
+/** What goes to etcd of an object: no version of its own, and of a Namespace nothing that Kubernetes has no place for. */
+function asStored(kind: KindDefinition, object: AnyResource): AnyResource {
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  const stored = { ...object, apiVersion: kind.apiVersion, kind: kind.kind, metadata } as AnyResource;
+  if (kind.kind !== "Namespace" || kind.group !== "") return stored;
+  const { status } = object;
+  if (typeof status !== "object" || status === null || !("remaining" in status)) return stored;
+  // The counts that keelson reports while it empties a namespace; its conditions say the same in words.
+  const { remaining: __, ...kept } = status;
+  return { ...stored, status: kept };
+}
+
+/** A write over fields that this code passed over when it read them would drop them unseen. */
+function refuseLoss(kind: KindDefinition, key: string, replaced: Uint8Array): void {
+  let unknownFields: readonly UnknownField[];
+  try {
+    ({ unknownFields } = decodeProtobuf(replaced));
+  } catch (error) {
+    // Damaged, or of a kind that is not known: it could not have been read, so nothing was changed of it either.
+    if (error instanceof DecodeFault) return;
+    throw error;
+  }
+  if (unknownFields.length === 0) return;
+  throw refused(
+    kind,
+    key,
+    `a newer Kubernetes wrote ${describeUnknownFields(unknownFields)}, which this write would lose`,
+    unknownFields.map(({ message, number }) => ({
+      field: "",
+      message: `${message} field ${number} is not known here and would be lost`,
+    })),
+  );
+}
+
+function refused(
+  kind: KindDefinition,
+  key: string,
+  reason: string,
+  errors: readonly { readonly field: string; readonly message: string }[],
+): StoreError<"INVALID_OBJECT"> {
+  return new StoreError("INVALID_OBJECT", `Cannot store "${key}": ${reason}`, {
+    key,
+    group: kind.group,
+    kind: kind.kind,
+    plural: kind.plural,
+    errors,
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * Watch events as application/vnd.kubernetes.protobuf;stream=watch carries them: frames of four bytes of length (big-endian)
+ * and a WatchEvent without envelope, which holds the object with its own.
+ *
+ *   length:u32  1: type  2: object { 1: raw = "k8s\0" … }
+ *
+ * (k8s.io/apimachinery: LengthDelimitedFramer, the protobuf stream serializer.)
+ */
+import { DecodeFault } from "../../codec/decode-fault.ts";
+import { StoreError } from "../../errors.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import { decodeKubernetes, encodeKubernetesProtobuf } from "./kubernetes-object.ts";
+import { MessageWriter } from "./message-writer.ts";
+import { EnvelopeFields } from "./unknown.ts";
+
+export type KubernetesWatchType = "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+
+export interface KubernetesWatchEvent {
+  readonly type: string;
+  readonly object: AnyResource;
+}
+
+const lengthBytes = 4;
+/** Longest frame that is read: what Kubernetes' own framer takes (16 MiB). */
+const frameBytesMax = 16 * 1024 * 1024;
+
+/**
+ * The frame of one event.
+ * @param object or its bytes, as `encodeKubernetesProtobuf` gives them: encoded once for many watchers
+ * @throws INVALID_OBJECT
+ */
+export function encodeKubernetesWatchEvent(
+  type: KubernetesWatchType,
+  object: AnyResource | Uint8Array,
+): Uint8Array {
+  const raw = object instanceof Uint8Array ? object : encodeKubernetesProtobuf(object);
+  const writer = new MessageWriter();
+  writer.begin();
+  writer.writeBytes(raw);
+  writer.endField(0x0a, 0);
+  writer.endField(0x12, 0);
+  writer.writeText(0x0a, type);
+  const size = writer.length;
+  const length = new Uint8Array(lengthBytes);
+  new DataView(length.buffer).setUint32(0, size);
+  writer.writeBytes(length);
+  return writer.written();
+}
+
+/**
+ * The events of all whole frames that `bytes` begins with, and how many bytes they take; what is left is the beginning of a
+ * frame still to come.
+ * @throws CORRUPT_OBJECT
+ */
+export function decodeKubernetesWatchEvents(bytes: Uint8Array): {
+  readonly events: readonly KubernetesWatchEvent[];
+  readonly bytesRead: number;
+} {
+  const events: KubernetesWatchEvent[] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  while (bytes.length - at >= lengthBytes) {
+    const size = view.getUint32(at);
+    if (size > frameBytesMax)
+      throw corruptFrame(`a frame of ${size} bytes, at most ${frameBytesMax} are read`, at);
+    if (bytes.length - at - lengthBytes < size) break;
+    const start = at + lengthBytes;
+    events.push(readEvent(bytes, start, start + size));
+    at = start + size;
+  }
+  return { events, bytesRead: at };
+}
+
+function readEvent(bytes: Uint8Array, start: number, end: number): KubernetesWatchEvent {
+  try {
+    const event = new EnvelopeFields(bytes, start, end);
+    let type = "";
+    let raw: Uint8Array = new Uint8Array(0);
+    while (event.next()) {
+      if (event.number === 1) type = event.text();
+      else if (event.number === 2) {
+        const object = new EnvelopeFields(bytes, event.start, event.end);
+        while (object.next()) if (object.number === 1) raw = bytes.subarray(object.start, object.end);
+      }
+    }
+    return { type, object: decodeKubernetes(raw) };
+  } catch (error) {
+    if (error instanceof DecodeFault) throw corruptFrame(error.message, start);
+    throw error;
+  }
+}
+
+function corruptFrame(reason: string, offset: number): StoreError<"CORRUPT_OBJECT"> {
+  return new StoreError("CORRUPT_OBJECT", `Cannot read a watch event of Kubernetes: ${reason}`, {
+    reason,
+    offset,
+  });
+}
