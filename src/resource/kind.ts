@@ -92,6 +92,7 @@ export const kindNames: NamesOf<KindSpec<Resource>> = {
   fields: true,
   indexes: true,
   measure: true,
+  reads: true,
   headerVersion: true,
   keyPath: true,
   nameRule: true,
