@@ -212,7 +212,10 @@ function checkParts(options: StoreOptions): void {
   }
   if (!Array.isArray(kinds)) throw invalidArgument("kinds", "Cannot create store: kinds is not an array");
   if (codec !== undefined && !isCodec(codec)) {
-    throw invalidArgument("codec", "Cannot create store: codec is not made by msgpackCodec(), jsonCodec() or kubernetesCodec()");
+    throw invalidArgument(
+      "codec",
+      "Cannot create store: codec is not made by msgpackCodec(), jsonCodec() or kubernetesCodec()",
+    );
   }
   for (const [name, transform] of Object.entries(transforms)) {
     if (isTransform(transform)) continue;
