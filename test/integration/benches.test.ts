@@ -103,12 +103,12 @@ describe("benches, small", () => {
     expectJudged(startup.goals(rows), 1);
   });
 
-  it("the runner: cache, backup, codec, quota, list and scale, each a line of the history with finite numbers, and a report", async () => {
+  it("the runner: cache, backup, codec, quota, list, scale and http, each a line of the history with finite numbers, and a report", async () => {
     await buildProject();
     const folder = await mkdtemp(join(tmpdir(), "keelson-benches-"));
     try {
       const history = join(folder, "history.ndjson");
-      const benches = ["cache", "backup", "codec", "quota", "list", "scale"];
+      const benches = ["cache", "backup", "codec", "quota", "list", "scale", "http"];
       const args = [...benches, "--small", "--history", history];
       const { code, stdout, stderr } = await (await startProgram("dist/bench/run.js", args)).ended();
       expect(code, stderr).toBe(0);

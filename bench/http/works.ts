@@ -1,0 +1,195 @@
+/** What bench/http asks of a server: one slice of each work, with the time of every answer and the CPU it took. */
+import { processCpuUs } from "../load.js";
+import { Connection } from "./connection.js";
+import type { Subject } from "./subjects.js";
+
+export interface Slice {
+  /** Answers, or events told. */
+  readonly operations: number;
+  readonly elapsedMs: number;
+  /** Of each answer, or of each event from the sending of its write until a connection has it. */
+  readonly timesMs: readonly number[];
+  /** Microseconds an operation of all the server's processes; NaN where the system does not tell. */
+  readonly serverCpuUs: number;
+  readonly etcdCpuUs: number;
+}
+
+const folder = "/api/v1/namespaces/default/configmaps";
+export const nameOf = (index: number): string => `map-${String(index).padStart(6, "0")}`;
+
+/** A config map of about 1 KiB; one in a hundred has a given label. */
+function draftOf(index: number, round: number): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: nameOf(index), namespace: "default", labels: { group: `g-${index % 100}` } },
+    data: { round: String(round), text: "abcdefghij".repeat(75) },
+  });
+}
+
+/** Creates objects [from, to), as many at a time as there are connections. */
+export function createSlice(subject: Subject, connections: number, from: number, to: number): Promise<Slice> {
+  let next = from;
+  return loaded(subject, connections, Number.POSITIVE_INFINITY, () => {
+    const index = next++;
+    return index < to ? ["POST", folder, draftOf(index, 0)] : undefined;
+  });
+}
+
+/** Gets the same for `timeMs`. */
+export function readSlice(
+  subject: Subject,
+  connections: number,
+  timeMs: number,
+  path: (step: number) => string,
+): Promise<Slice> {
+  let step = 0;
+  return loaded(subject, connections, timeMs, () => ["GET", path(step++)]);
+}
+
+export const getPath =
+  (objects: number, query = "") =>
+  (step: number) =>
+    `${folder}/${nameOf(step % objects)}${query}`;
+export const listPath = (query: string) => () => `/api/v1/configmaps${query}`;
+
+type Request = readonly [method: string, path: string, body?: string];
+
+async function loaded(
+  subject: Subject,
+  connections: number,
+  timeMs: number,
+  next: () => Request | undefined,
+): Promise<Slice> {
+  const open = await Promise.all(
+    Array.from({ length: connections }, () => Connection.open(subject.target, false)),
+  );
+  const timesMs: number[] = [];
+  const cpu = cpuOf(subject);
+  const startMs = performance.now();
+  const work = async (connection: Connection): Promise<void> => {
+    // One at least: a list may take longer than the slice.
+    do {
+      const request = next();
+      if (request === undefined) return;
+      const sentMs = performance.now();
+      const { status } = await connection.request(...request);
+      if (status >= 300) throw new Error(`${subject.name}: ${request[0]} ${request[1]} is ${status}`);
+      timesMs.push(performance.now() - sentMs);
+    } while (performance.now() - startMs < timeMs);
+  };
+  await Promise.all(open.map(work));
+  const slice = cpu(timesMs.length, performance.now() - startMs, timesMs);
+  for (const connection of open) connection.close();
+  return slice;
+}
+
+const eventEnd = Buffer.from("}\n");
+
+/** `changes` updates by `writers` writers, told to `connections` watches. */
+export async function watchSlice(
+  subject: Subject,
+  connections: number,
+  changes: number,
+  writers: number,
+  round: number,
+): Promise<Slice> {
+  const path = await watchPath(subject);
+  let missing = connections * changes;
+  let done = (): void => undefined;
+  const all = new Promise<void>((resolve) => (done = resolve));
+  const arrivals: number[][] = [];
+  const texts: string[] = [];
+  const watches = await Promise.all(
+    Array.from({ length: connections }, async (_, at) => {
+      const connection = await Connection.open(subject.target, true);
+      const seen: number[] = [];
+      arrivals.push(seen);
+      await connection.watch(path, (bytes) => {
+        const nowMs = performance.now();
+        if (at === 0) texts.push(bytes.toString("latin1"));
+        for (let from = bytes.indexOf(eventEnd); from >= 0; from = bytes.indexOf(eventEnd, from + 2)) {
+          seen.push(nowMs);
+          if (--missing === 0) done();
+        }
+      });
+      return connection;
+    }),
+  );
+  const clients = await Promise.all(
+    Array.from({ length: writers }, () => Connection.open(subject.target, false)),
+  );
+  const sentMs = new Map<string, number>();
+  const cpu = cpuOf(subject);
+  const startMs = performance.now();
+  let next = 0;
+  const write = async (client: Connection): Promise<void> => {
+    while (next < changes) {
+      const index = next++;
+      sentMs.set(nameOf(index), performance.now());
+      const { status } = await client.request("PUT", `${folder}/${nameOf(index)}`, draftOf(index, round));
+      if (status !== 200) throw new Error(`${subject.name}: PUT is ${status}`);
+    }
+  };
+  await Promise.all(clients.map(write));
+  await all;
+  const elapsedMs = performance.now() - startMs;
+  // All connections see the same events in the same order: which ones, the first says.
+  const order = [...texts.join("").matchAll(/"name":"(map-\d+)"/g)].map(([, name]) => name ?? "");
+  const timesMs = arrivals.flatMap((seen) =>
+    seen.map((atMs, event) => atMs - (sentMs.get(order[event] ?? "") ?? Number.NaN)),
+  );
+  const slice = cpu(connections * changes, elapsedMs, timesMs);
+  for (const connection of [...watches, ...clients]) connection.close();
+  return slice;
+}
+
+/** A watch of everything from now on. */
+async function watchPath(subject: Subject): Promise<string> {
+  const connection = await Connection.open(subject.target, true);
+  const { body } = await connection.request("GET", `${folder}?limit=1`);
+  connection.close();
+  const list = JSON.parse(body.toString("utf8")) as { metadata: { resourceVersion: string } };
+  return `${folder}?watch=1&resourceVersion=${list.metadata.resourceVersion}`;
+}
+
+/** Bytes of the server's memory for each of `connections` idle watches; NaN where the system does not tell. */
+export async function idleBytes(
+  subject: Subject,
+  connections: number,
+  rssOf: (pid: number) => number | undefined,
+): Promise<number> {
+  const rss = (): number => subject.pids.reduce((sum, pid) => sum + (rssOf(pid) ?? Number.NaN), 0);
+  const path = await watchPath(subject);
+  const before = rss();
+  const open: Connection[] = [];
+  for (let at = 0; at < connections; at += 100) {
+    const some = await Promise.all(
+      Array.from({ length: Math.min(100, connections - at) }, async () => {
+        const connection = await Connection.open(subject.target, true);
+        await connection.watch(path, () => undefined);
+        return connection;
+      }),
+    );
+    open.push(...some);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const bytes = (rss() - before) / connections;
+  for (const connection of open) connection.close();
+  return bytes;
+}
+
+function cpuOf(
+  subject: Subject,
+): (operations: number, elapsedMs: number, timesMs: readonly number[]) => Slice {
+  const server = (): number => subject.pids.reduce((sum, pid) => sum + (processCpuUs(pid) ?? Number.NaN), 0);
+  const etcd = (): number => processCpuUs(subject.etcdPid) ?? Number.NaN;
+  const [serverBefore, etcdBefore] = [server(), etcd()];
+  return (operations, elapsedMs, timesMs) => ({
+    operations,
+    elapsedMs,
+    timesMs,
+    serverCpuUs: (server() - serverBefore) / operations,
+    etcdCpuUs: (etcd() - etcdBefore) / operations,
+  });
+}

@@ -1,0 +1,42 @@
+/** What the machine does besides a measurement: a figure taken while others had more than a tenth of it proves nothing. */
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { processCpuUs } from "./load.js";
+
+/** Linux counts CPU in ticks of 10 ms. */
+const tickUs = 10_000;
+
+/** Above it, a figure is marked as unproved. */
+export const othersShareMax = 0.1;
+
+/**
+ * Starts looking; the function it gives tells what share of all processors others had since, 0 to 1; undefined where the
+ * system does not tell.
+ * @param own processes that the measurement is about, this one besides
+ */
+export function watchOthers(own: readonly number[]): () => number | undefined {
+  const ours = [...new Set([...own, process.pid])];
+  const ownUs = (): number => ours.reduce((sum, pid) => sum + (processCpuUs(pid) ?? 0), 0);
+  const [startMs, busy, used] = [performance.now(), busyUs(), ownUs()];
+  return () => {
+    const now = busyUs();
+    if (busy === undefined || now === undefined) return undefined;
+    const others = now - busy - (ownUs() - used);
+    return Math.max(0, others / ((performance.now() - startMs) * 1_000 * cpus().length));
+  };
+}
+
+/** Time all processors were not idle, steal included: what another machine takes is not ours either. */
+function busyUs(): number | undefined {
+  let line: string | undefined;
+  try {
+    [line] = readFileSync("/proc/stat", "utf8").split("\n", 1);
+  } catch {
+    return undefined;
+  }
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (line ?? "")
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) * tickUs;
+}
