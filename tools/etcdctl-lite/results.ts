@@ -100,6 +100,9 @@ export type Result =
       readonly type: "snapshot-status";
       readonly hash: number;
       readonly revision: bigint;
+      /** As the tool of the snapshot's own version counts. */
       readonly totalKey: number;
       readonly totalSize: bigint;
+      /** Storage version, from 3.6 on. */
+      readonly version: string | undefined;
     };

@@ -23,9 +23,11 @@ export interface SnapshotInfo {
   readonly hash: number;
   /** Last revision on record, decimal. */
   readonly revision: string;
-  /** Records of all buckets, old versions and deletions included, as etcdutl 3.4 and 3.5 count. */
+  /** What the tool of the snapshot's own version counts: `records` up to 3.5, `liveKeys` with a storage version (3.6 and later). */
   readonly totalKey: number;
-  /** User keys that exist at `revision`, as etcdutl 3.6 and later count. */
+  /** Records of all buckets, old versions and deletions included. */
+  readonly records: number;
+  /** User keys that exist at `revision`. */
   readonly liveKeys: number;
   /** Bytes of the database, without the hash behind it. */
   readonly totalSize: number;
@@ -41,7 +43,10 @@ export interface SnapshotInfo {
   readonly alarms: readonly { readonly memberId: string; readonly type: "NONE" | "NOSPACE" | "CORRUPT" }[];
   readonly authEnabled: boolean;
   readonly clusterVersion: string | undefined;
+  /** Written by etcd 3.6 and later, e.g. "3.6.0". */
   readonly storageVersion: string | undefined;
+  /** A downgrade that was enabled when the snapshot was taken: a cluster restored from it comes up with it still enabled. */
+  readonly downgradeTarget: string | undefined;
   readonly prefixes: readonly KeyGroup[];
   readonly kinds: readonly KeyGroup[];
 }

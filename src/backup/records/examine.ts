@@ -82,7 +82,7 @@ export async function examine(file: SnapshotFile, options: ExamineOptions = {}):
   const small = new Map<string, Map<string, Uint8Array>>();
   const counts = new Map<string, number>();
   let hash = 0;
-  let totalKey = 0;
+  let records = 0;
   let smallBytes = 0;
   for (const bucket of buckets) {
     const { name } = bucket;
@@ -103,12 +103,13 @@ export async function examine(file: SnapshotFile, options: ExamineOptions = {}):
       }
     }
     counts.set(name, count);
-    totalKey += count;
+    records += count;
   }
   await reader.checkFreelist(seen);
   const meta = small.get("meta");
   const compactRevision = storedRevision(meta, "finishedCompactRev", file.path);
   const scheduledCompactRevision = storedRevision(meta, "scheduledCompactRev", file.path);
+  const storageVersion = textOf(meta?.get("storageVersion"));
   const lastRevision = [scan.last, compactRevision, 0n].reduce(laterOf);
   return {
     reader,
@@ -123,7 +124,8 @@ export async function examine(file: SnapshotFile, options: ExamineOptions = {}):
       path: file.path,
       hash,
       revision: scan.last.toString(),
-      totalKey,
+      totalKey: storageVersion === undefined ? records : index.liveKeys,
+      records,
       liveKeys: index.liveKeys,
       totalSize: file.databaseBytes,
       sizeBytes: file.sizeBytes,
@@ -135,7 +137,8 @@ export async function examine(file: SnapshotFile, options: ExamineOptions = {}):
       alarms: [...(small.get("alarm")?.keys() ?? [])].map(alarmOf),
       authEnabled: small.get("auth")?.get("authEnabled")?.[0] === 1,
       clusterVersion: textOf(small.get("cluster")?.get("clusterVersion")),
-      storageVersion: textOf(meta?.get("storageVersion")),
+      storageVersion,
+      downgradeTarget: downgradeTargetOf(small.get("cluster")?.get("downgrade")),
       prefixes: groups.prefixes(),
       kinds: groups.kinds(),
     },
@@ -303,6 +306,13 @@ function alarmOf(latin1: string): SnapshotInfo["alarms"][number] {
     if (tag === 0x10) type = Number(value);
   }
   return { memberId: memberId.toString(16), type: type === 1 ? "NOSPACE" : type === 2 ? "CORRUPT" : "NONE" };
+}
+
+/** etcd keeps `{"target-version":"3.5.0","enabled":true}`; undefined when none is enabled. */
+function downgradeTargetOf(bytes: Uint8Array | undefined): string | undefined {
+  const text = textOf(bytes);
+  if (text === undefined || !/"enabled"\s*:\s*true/.test(text)) return undefined;
+  return /"target-version"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? "";
 }
 
 function textOf(bytes: Uint8Array | undefined): string | undefined {

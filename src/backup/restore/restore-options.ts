@@ -24,6 +24,11 @@ export interface RestoreCommon extends OpenSnapshotOptions, Call {
   readonly bumpRevision?: bigint | false | undefined;
   /** Keep raised alarms. Default: dropped; a carried-over NOSPACE alarm would refuse all writes. */
   readonly keepAlarms?: boolean | undefined;
+  /**
+   * Drop a downgrade that was enabled when the snapshot was taken (etcd 3.6 and later). Default: kept, as etcdutl keeps it;
+   * the report's `downgradeTarget` says so.
+   */
+  readonly clearDowngrade?: boolean | undefined;
   /** Seconds for leases that a key of `toRevision` names and the snapshot no longer has; default 3600. */
   readonly missingLeaseTtlSeconds?: number | undefined;
   /** Restore although something answers at a peer URL of a restored member. */
@@ -39,6 +44,7 @@ const restoreCommonNames: NamesOf<RestoreCommon> = {
   toTime: true,
   bumpRevision: true,
   keepAlarms: true,
+  clearDowngrade: true,
   missingLeaseTtlSeconds: true,
   allowLivePeers: true,
 };
@@ -85,6 +91,8 @@ export interface RestoreReport {
   readonly leasesAdded: number;
   /** Epoch keys that got a new value: stores and caches over them start over. */
   readonly epochs: readonly string[];
+  /** The version that the restored cluster comes up on its way down to; undefined without an enabled downgrade. */
+  readonly downgradeTarget: string | undefined;
   /** How to start this member. */
   readonly commandLine: string;
 }

@@ -168,6 +168,7 @@ export async function restoreFrom(
         bumpTo,
         epochs,
         keepAlarms: options.keepAlarms === true,
+        clearDowngrade: options.clearDowngrade === true,
         withoutAuth: options.withoutAuth === true,
         more: delta?.records(revision),
         missingLeaseTtlSeconds: BigInt(options.missingLeaseTtlSeconds ?? missingLeaseTtlDefaultSeconds),
@@ -198,6 +199,7 @@ export async function restoreFrom(
       compactRevision: (bumpTo ?? (examined.compactRevision < 0n ? 0n : examined.compactRevision)).toString(),
       initialCluster: options.initialCluster,
       leasesAdded,
+      downgradeTarget: options.clearDowngrade === true ? undefined : examined.info.downgradeTarget,
       epochs: [...epochs.keys()],
       commandLine: commandLine(member, dataDir, options.initialCluster, membership.token),
     }));

@@ -28,6 +28,7 @@ export interface RewritePlan {
   /** New values of the epoch keys, by key as Latin-1 text; written at `bumpTo`. */
   readonly epochs: ReadonlyMap<string, Uint8Array>;
   readonly keepAlarms: boolean;
+  readonly clearDowngrade: boolean;
   /** Authentication off, users and roles kept. */
   readonly withoutAuth: boolean;
   /** For leases a kept key names and the snapshot no longer has. */
@@ -74,6 +75,10 @@ export async function rewriteDatabase(
     if (name === "auth" && plan.withoutAuth) {
       const entries = new Map(examined.small.get("auth"));
       await rewrite.entries(name, entries.set("authEnabled", Uint8Array.of(0)));
+    } else if (name === "cluster" && plan.clearDowngrade) {
+      const entries = new Map(examined.small.get("cluster"));
+      entries.delete("downgrade");
+      await rewrite.entries(name, entries);
     } else if (!replaced.has(name) || (name === "alarm" && plan.keepAlarms)) {
       await rewrite.copy(name, source);
     } else if (name === "key") await rewrite.records(source);

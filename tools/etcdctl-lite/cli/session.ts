@@ -76,6 +76,11 @@ export class Session {
     this.io.stdout.write(`${text}\n`);
   }
 
+  /** What the user should know beside the answer, on stderr. */
+  warn(text: string): void {
+    this.io.stderr.write(`Warning: ${text}\n`);
+  }
+
   /** A connection to `endpoints`, all of them by default; closed with the session. */
   async connect(
     endpoints: readonly string[] = this.endpoints,

@@ -153,7 +153,9 @@ export function fieldsPrinter({ io }: PrinterOptions): Printer {
         field("Hash", result.hash);
         field("Revision", result.revision);
         field("Keys", result.totalKey);
-        return field("Size", result.totalSize);
+        field("Size", result.totalSize);
+        if (result.version !== undefined) field("Version", result.version);
+        return;
     }
   }
   return { print };

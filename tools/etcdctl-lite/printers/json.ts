@@ -123,8 +123,8 @@ function documentOf(result: Result): GoJson {
     case "names":
       return { header: headerOf(result.header), ...withoutZeros({ [result.of]: result.names }) };
     case "snapshot-status": {
-      const { hash, revision, totalKey, totalSize } = result;
-      return { hash, revision, totalKey, totalSize };
+      const { hash, revision, totalKey, totalSize, version } = result;
+      return { hash, revision, totalKey, totalSize, ...(version === undefined ? {} : { version }) };
     }
   }
 }

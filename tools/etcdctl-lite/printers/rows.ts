@@ -56,9 +56,16 @@ export const statusRow = (status: MemberStatus): readonly string[] => [
 export const hashHeaders: readonly string[] = ["endpoint", "hash"];
 export const hashRow = ({ endpoint, hash }: EndpointHash): readonly string[] => [endpoint, String(hash)];
 
-export const snapshotHeaders: readonly string[] = ["hash", "revision", "total keys", "total size"];
+type SnapshotStatus = Extract<Result, { type: "snapshot-status" }>;
 
-export function snapshotRow(status: Extract<Result, { type: "snapshot-status" }>): readonly string[] {
-  const { hash, revision, totalKey, totalSize } = status;
-  return [hash.toString(16), String(revision), String(totalKey), formatBytes(totalSize)];
+/** With a version from 3.6 on, as etcdutl has it. */
+export function snapshotHeaders({ version }: SnapshotStatus): readonly string[] {
+  const headers = ["hash", "revision", "total keys", "total size"];
+  return version === undefined ? headers : [...headers, "version"];
+}
+
+export function snapshotRow(status: SnapshotStatus): readonly string[] {
+  const { hash, revision, totalKey, totalSize, version } = status;
+  const row = [hash.toString(16), String(revision), String(totalKey), formatBytes(totalSize)];
+  return version === undefined ? row : [...row, version];
 }

@@ -31,7 +31,7 @@ function tableOf(result: Result): string {
     case "endpoint-hashkv":
       return drawTable(hashHeaders, result.endpoints.map(hashRow));
     case "snapshot-status":
-      return drawTable(snapshotHeaders, [snapshotRow(result)]);
+      return drawTable(snapshotHeaders(result), [snapshotRow(result)]);
     default:
       return refuseFormat("table");
   }

@@ -22,6 +22,11 @@ export const command: Command = {
       fallback: "1000000000",
       summary: "how far the revision jumps ahead; 0: not at all",
     },
+    {
+      name: "clear-downgrade",
+      type: "switch",
+      summary: "drop a downgrade that was enabled when the snapshot was taken (etcd 3.6)",
+    },
     { name: "data-dir", type: "text", summary: "path to the output data directory" },
     { name: "initial-advertise-peer-urls", type: "text", summary: "the member's peer URLs" },
     { name: "initial-cluster", type: "text", summary: "m1=http://host1:2380,m2=…" },
@@ -53,6 +58,7 @@ export const command: Command = {
       initialClusterToken: text("initial-cluster-token"),
       toRevision: toRevision === 0n ? undefined : toRevision.toString(),
       bumpRevision: bump === 0n ? (false as const) : bump,
+      clearDowngrade: flags.on("clear-downgrade"),
       signal: io.signal,
     };
     const { restoreCluster, restoreSnapshot } = await import("keelson/backup");
@@ -75,6 +81,12 @@ export const command: Command = {
       }
       const initialAdvertisePeerUrls = text("initial-advertise-peer-urls");
       reports = [await restoreSnapshot(path, { ...common, name, dataDir, initialAdvertisePeerUrls })];
+    }
+    const [{ downgradeTarget } = { downgradeTarget: undefined }] = reports;
+    if (downgradeTarget !== undefined) {
+      session.warn(
+        `the restored cluster comes up with a downgrade to ${downgradeTarget} enabled, as it was when the snapshot was taken: cancel it, or restore with --clear-downgrade`,
+      );
     }
     for (const report of reports) {
       session.line(

@@ -5,7 +5,10 @@ import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
 
 export const command: Command = {
   usage: "<filename>",
-  about: "Reads every page: a damaged file is told, with the place of the damage.",
+  about: [
+    "Reads every page: damage is reported with its place. Keys are counted as the tool of the snapshot's own version",
+    "counts them: up to 3.5 all records, deletions and old versions included; from 3.6 on the keys that exist.",
+  ].join("\n"),
   examples: [["snapshot status backup.db -w table", "for people"]],
   async run(session) {
     const [path] = session.args;
@@ -16,13 +19,20 @@ export const command: Command = {
       throw new CliFailure(exitCodes.error, `stat ${path}: no such file or directory`, { cause: error });
     });
     const { inspectSnapshot } = await import("keelson/backup");
-    const { hash, revision, totalKey, totalSize } = await inspectSnapshot(path);
+    const info = await inspectSnapshot(path);
+    const { hash, revision, totalKey, totalSize, storageVersion, downgradeTarget } = info;
     await session.show({
       type: "snapshot-status",
       hash,
       revision: BigInt(revision),
       totalKey,
       totalSize: BigInt(totalSize),
+      version: storageVersion,
     });
+    if (downgradeTarget !== undefined) {
+      session.warn(
+        `a downgrade to ${downgradeTarget} was enabled when this snapshot was taken: a cluster restored from it goes on with it, unless it is restored with --clear-downgrade`,
+      );
+    }
   },
 };
