@@ -70,7 +70,7 @@ export async function createMany(
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: chunksInFlight }, worker));
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  throwFirst(ends);
   return chunks.flat();
 }
 
@@ -92,24 +92,20 @@ async function createChunk(
   const members: Member[] = [];
   const singly: number[] = [];
   await context.watchStarts.settled(scope.signal);
-  for (const [at, given] of drafts.entries()) {
-    await context.turns.pause();
-    try {
-      const draft = validateDraft(slot.definition, given);
-      const { place, object, generated } = planCreate(context, slot, draft);
-      // Asked for each: a lease carries a bounded number of keys. Nearly always it is the one of the last draft.
-      const lease = await leaseFor(context, slot, ttlSeconds, undefined, scope.rest());
-      const change = { place, before: undefined, after: object, lease };
-      members.push({
-        at,
-        object,
-        generated,
-        prepared: await prepareWrite(context, slot, change, scope.rest(), true),
-      });
-    } catch (error) {
-      if (error instanceof Postponed) singly.push(at);
-      else outcomes.set(at, storeErrorOrThrow(error));
+  try {
+    for (const [at, draft] of drafts.entries()) {
+      await context.turns.pause();
+      try {
+        members.push(await prepareMember(context, slot, draft, at, ttlSeconds, scope));
+      } catch (error) {
+        if (error instanceof Postponed) singly.push(at);
+        else outcomes.set(at, storeErrorOrThrow(error));
+      }
     }
+  } catch (error) {
+    // What ends the whole call ends it for those that were ready: nothing of them was sent.
+    for (const { prepared } of members) abandon(prepared.parts, "not applied");
+    throw error;
   }
   let written: Awaited<ReturnType<typeof context.writes.writeMany>>;
   try {
@@ -121,7 +117,7 @@ async function createChunk(
     for (const { prepared } of members) abandon(prepared.parts, "unknown");
     throw error;
   }
-  for (const [index, { at, object, generated, prepared }] of members.entries()) {
+  const settling = members.map(async ({ at, object, generated, prepared }, index) => {
     const outcome = written[index];
     invariant(outcome !== undefined, "every write has an outcome");
     if (outcome instanceof StoreError) {
@@ -131,7 +127,7 @@ async function createChunk(
         context.etcd.leases.forgetShared(prepared.change.lease);
         singly.push(at);
       } else outcomes.set(at, outcome);
-      continue;
+      return;
     }
     try {
       const attempt = await settleWrite(context, slot, prepared, outcome, true);
@@ -146,19 +142,41 @@ async function createChunk(
     } catch (error) {
       outcomes.set(at, storeErrorOrThrow(error));
     }
-  }
+  });
+  // Every part hears what became of it before anything that went wrong with one ends the call.
+  throwFirst(await Promise.allSettled(settling));
   const creating = singly.map(async (at) => {
     const draft = drafts[at];
     invariant(draft !== undefined, "a member has its draft");
     const outcome = await createObject(context, slot, draft, { ttlSeconds }, scope).catch(storeErrorOrThrow);
     outcomes.set(at, outcome);
   });
-  await Promise.all(creating);
+  throwFirst(await Promise.allSettled(creating));
   return drafts.map((_, at) => {
     const outcome = outcomes.get(at);
     invariant(outcome !== undefined, "every draft has an outcome");
     return outcome;
   });
+}
+
+async function prepareMember(
+  context: StorageContext,
+  slot: KindSlot,
+  given: Draft<AnyResource>,
+  at: number,
+  ttlSeconds: number | undefined,
+  scope: CallScope,
+): Promise<Member> {
+  const draft = validateDraft(slot.definition, given);
+  const { place, object, generated } = planCreate(context, slot, draft);
+  // Asked for each: a lease carries a bounded number of keys. Nearly always it is the one of the last draft.
+  const lease = await leaseFor(context, slot, ttlSeconds, undefined, scope.rest());
+  const change = { place, before: undefined, after: object, lease };
+  return { at, object, generated, prepared: await prepareWrite(context, slot, change, scope.rest(), true) };
+}
+
+function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
 function storeErrorOrThrow(error: unknown): StoreError {
