@@ -178,7 +178,9 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     etcd,
     keys,
     gate: context.gate,
-    census: storedCensus(() => store[storedSource], keys),
+    census: storedCensus(context, ({ signal }) => background.kindsWithObjects(signal)),
+    turns: context.turns,
+    onEpochChange: (listener) => epoch.onChange(listener),
   });
   guards.push(quotas.guard);
   try {
@@ -287,11 +289,14 @@ class OpenStore implements Store, HasStoredSource {
     return this.#context.gate.run(async () => {
       checkOptions(options, "add kind", callNames);
       using scope = new CallScope(options, this.#context.clock, "add kind");
-      const slot = this.#registry.add(kind);
+      // Open only once other processes will find its objects: whatever ends this before leaves the store as it was.
+      const slot = this.#registry.candidate(kind);
       const { definition } = slot;
       const transform = this.#registry.transformOf(definition);
       await checkSealingKeys(this.#context, [{ slot, transform }], scope.signal);
       await this.#background.recordKinds([definition], scope.signal);
+      scope.throwIfEnded();
+      this.#registry.add(kind);
     });
   }
 

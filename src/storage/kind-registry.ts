@@ -51,8 +51,31 @@ export class KindRegistry {
     return this.#slots.map(({ definition }) => definition);
   }
 
+  /**
+   * A kind as it would be opened, without opening it.
+   * @throws INVALID_ARGUMENT for a kind that `add` refuses
+   */
+  candidate(kind: Kind): KindSlot {
+    this.#checked(kind);
+    return this.detached(kind);
+  }
+
   /** @throws INVALID_ARGUMENT for a kind that defineKind has not made, or whose keys nest with another's */
   add(kind: Kind, lifecycle?: ObjectLifecycle): KindSlot {
+    const { definition, found } = this.#checked(kind);
+    const codec = this.#codecFor(definition);
+    if (found !== undefined) {
+      found.slot.replace(definition, codec);
+      return found.slot;
+    }
+    const range = this.#context.keys.range(definition);
+    const slot = new KindSlot(definition, codec, range, lifecycle);
+    this.#open.set(definition.resource, { slot, store: createObjectStore(this.#context, slot) });
+    this.#slots = [...this.#slots, slot].sort((a, b) => (a.range.prefix < b.range.prefix ? -1 : 1));
+    return slot;
+  }
+
+  #checked(kind: Kind): { readonly definition: KindDefinition; readonly found: OpenKind | undefined } {
     const definition = definitionOf(kind);
     const found = this.#open.get(definition.resource);
     const others = this.#slots.filter(({ definition: { resource } }) => resource !== definition.resource);
@@ -64,7 +87,6 @@ export class KindRegistry {
         `Cannot open kind ${quote(definition.resource)}: keys of ${inner.resource} at ${quote(inner.keyPath)} would lie among those of ${outer.resource} at ${quote(outer.keyPath)}`,
       );
     }
-    const codec = this.#codecFor(definition);
     if (found !== undefined) {
       if (found.slot.lifecycle !== undefined && found.slot.definition !== definition) {
         throw invalidArgument("kind", `Cannot open kind ${quote(definition.resource)}: it is built in`);
@@ -76,14 +98,8 @@ export class KindRegistry {
           `Cannot replace kind ${quote(definition.resource)}: its scope or key path is another one, and its objects would not be found`,
         );
       }
-      found.slot.replace(definition, codec);
-      return found.slot;
     }
-    const range = this.#context.keys.range(definition);
-    const slot = new KindSlot(definition, codec, range, lifecycle);
-    this.#open.set(definition.resource, { slot, store: createObjectStore(this.#context, slot) });
-    this.#slots = [...this.#slots, slot].sort((a, b) => (a.range.prefix < b.range.prefix ? -1 : 1));
-    return slot;
+    return { definition, found };
   }
 
   /** @throws INVALID_ARGUMENT for a kind that is not open */

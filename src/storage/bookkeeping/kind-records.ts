@@ -15,6 +15,8 @@ import type { Kind, KindDefinition, KindRecord } from "../../resource/kind.ts";
 import { textOfKey } from "../context/records.ts";
 
 const folder = "kinds";
+/** Lost answers in a row after which a record counts as not written. */
+const triesMax = 5;
 
 export class KindRecords {
   readonly #kv: Pick<Kv, "range" | "txn">;
@@ -25,8 +27,21 @@ export class KindRecords {
     this.#keys = keys;
   }
 
-  /** Puts `definitions` on record where they are not, or differ. The last one to write a record is right. */
+  /**
+   * Puts `definitions` on record where they are not, or differ. The last one to write a record is right. A lost answer is
+   * settled by looking again: afterwards they are on record, or it throws.
+   */
   async record(definitions: readonly KindDefinition[], call: EtcdCall): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#recordOnce(definitions, call);
+      } catch (error) {
+        if (!isStoreError(error, "OUTCOME_UNKNOWN") || attempt >= triesMax) throw error;
+      }
+    }
+  }
+
+  async #recordOnce(definitions: readonly KindDefinition[], call: EtcdCall): Promise<void> {
     const known = new Map((await this.#read(call)).map(({ key, value }) => [textOfKey(key), textOf(value)]));
     const wanted = definitions.map((definition) => ({
       key: this.#keys.bookkeeping(folder, ...definition.keyPath.split("/")),
@@ -42,8 +57,8 @@ export class KindRecords {
               call,
             );
           } catch (error) {
-            // Putting the same record twice does no harm: whether it was applied is seen at the next start.
-            if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED", "OUTCOME_UNKNOWN")) throw error;
+            // Without space or rights no object of the kind is written either.
+            if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
           }
         }),
     );
