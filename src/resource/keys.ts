@@ -27,12 +27,30 @@ export interface KeyedKind {
 /** Where bookkeeping lives, for every store of every prefix. */
 const bookkeepingTop = "/keelson";
 
+/**
+ * What bookkeeping is filed under, below a store's root. A prefix whose later segments were one of these would put its
+ * own root among the bookkeeping of the store of the segments before.
+ */
+const bookkeepingFolders: ReadonlySet<string> = new Set([
+  "continue-key",
+  "dictionaries",
+  "epoch",
+  "graves",
+  "kinds",
+  "locks",
+  "quotas",
+  "sealing",
+  "sessions",
+  "terminating",
+]);
+
 /** Characters of a prefix or key path segment: printable ASCII, nothing that needs escaping anywhere. */
 const pathSegment = /^[A-Za-z0-9](?:[-A-Za-z0-9_.:]*[A-Za-z0-9])?$/;
 
 /**
  * `prefix` with one leading and one trailing `/`.
- * @throws INVALID_ARGUMENT "prefix": empty, with empty or odd segments, or one that is or begins with `/keelson`
+ * @throws INVALID_ARGUMENT "prefix": empty, with empty or odd segments, one that is or begins with `/keelson`, or with a
+ * folder of the bookkeeping as a segment but the first
  */
 export function normalizePrefix(prefix: unknown): string {
   const refuse = (fault: string): Error =>
@@ -54,6 +72,10 @@ export function normalizePrefix(prefix: unknown): string {
   }
   const normal = `/${inner}/`;
   if (normal.startsWith(bookkeepingTop)) throw refuse(`${bookkeepingTop} is keelson's own`);
+  const folder = inner.split("/").find((part, index) => index > 0 && bookkeepingFolders.has(part));
+  if (folder !== undefined) {
+    throw refuse(`its bookkeeping would lie among the ${quote(folder)} of the store of a shorter prefix`);
+  }
   return normal;
 }
 
@@ -140,7 +162,12 @@ export class KeySpace {
 
   /** A bookkeeping key: `segments` are keelson's own words, or names that have passed their check. */
   bookkeeping(...segments: readonly string[]): string {
-    return this.bookkeepingRoot + joined(segments);
+    const path = joined(segments);
+    invariant(
+      bookkeepingFolders.has(segments[0] ?? ""),
+      "a bookkeeping key lies in a folder that no prefix can name",
+    );
+    return this.bookkeepingRoot + path;
   }
 
   /** All bookkeeping below `segments`; without any: all of this store's. */
