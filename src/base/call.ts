@@ -108,6 +108,11 @@ export class CallScope implements Disposable {
     };
   }
 
+  /** The same for a write inside it, which may have more to say of when the call was begun. */
+  restForWrite(): Call {
+    return this.rest();
+  }
+
   throwIfEnded(): void {
     this.signal?.throwIfAborted();
   }

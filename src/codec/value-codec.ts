@@ -10,7 +10,7 @@
  */
 import { type Random, systemRandom } from "../base/random.ts";
 import { isStoreError, StoreError } from "../errors.ts";
-import { type Head, isHeadTrusted, unfamiliarHeaderVersion } from "../resource/head.ts";
+import { type Head, isHeadTrusted, type RecordedHead, unfamiliarHeaderVersion } from "../resource/head.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import type { AnyResource } from "../resource/resource.ts";
 import type { Codec } from "./codec.ts";
@@ -194,6 +194,12 @@ class EnvelopeCodec implements KindValueCodec {
     return { apiVersion, kind, metadata, fields: {}, amounts: {}, headerVersion: unfamiliarHeaderVersion };
   }
 
+  recorded(value: PlainValue): RecordedHead {
+    const head = this.storedHead(value);
+    if (hasMagic(headBytesOf(value))) return head;
+    return { metadata: head.metadata, amounts: this.#measured(value) };
+  }
+
   object(value: PlainValue): AnyResource {
     const object = this.#guard(value, () => this.#decode(value.bytes));
     return object.apiVersion === this.#kind.apiVersion ? object : (this.#kind.upgrade(object) as AnyResource);
@@ -207,6 +213,18 @@ class EnvelopeCodec implements KindValueCodec {
 
   #decode(plain: Uint8Array): AnyResource {
     return this.#foreign?.recognizes(plain) ? this.#foreign.object(plain) : this.#reader.object(plain);
+  }
+
+  /** Of a value that has no amounts on record; those below zero, which other tools may have written, count as none. */
+  #measured(value: PlainValue): RecordedHead["amounts"] {
+    if (this.#kind.headerVersion === unfamiliarHeaderVersion) return undefined;
+    try {
+      const amounts = Object.entries(this.#kind.headOf(this.object(value)).amounts);
+      return Object.fromEntries(amounts.filter(([, amount]) => !amount.startsWith("-")));
+    } catch (error) {
+      if (isStoreError(error)) return undefined;
+      throw error;
+    }
   }
 
   forgetDictionaries(): void {

@@ -6,7 +6,7 @@
  *
  * One `ValueCodec` per kind. Every known format is read whatever the write codec is.
  */
-import type { Head } from "../resource/head.ts";
+import type { Head, RecordedHead } from "../resource/head.ts";
 import type { AnyResource } from "../resource/resource.ts";
 
 export type MaybePromise<T> = T | Promise<T>;
@@ -57,6 +57,8 @@ export interface ValueCodec {
    * metadata, without fields and amounts. @throws CORRUPT_OBJECT
    */
   storedHead(value: PlainValue): Head;
+  /** As it was written, in whatever sense of its fields and amounts; nothing is measured anew where amounts are on record. @throws CORRUPT_OBJECT */
+  recorded(value: PlainValue): RecordedHead;
   /** The whole object without metadata.resourceVersion; fresh each time, the caller's own. @throws CORRUPT_OBJECT */
   object(value: PlainValue): AnyResource;
   /**

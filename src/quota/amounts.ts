@@ -31,6 +31,23 @@ export function minus(a: Amounts, b: Amounts): Amounts {
   return b.size === 0 ? a : plus(a, amountsOf([...b].map(([name, value]) => [name, -value] as const)));
 }
 
+/** Amounts added up one after another: a sum over many objects or entries without a map for each. */
+export class AmountsSum {
+  readonly #total = new Map<string, bigint>();
+
+  add(amounts: Amounts): void {
+    for (const [name, value] of amounts) this.#total.set(name, (this.#total.get(name) ?? 0n) + value);
+  }
+
+  subtract(amounts: Amounts): void {
+    for (const [name, value] of amounts) this.#total.set(name, (this.#total.get(name) ?? 0n) - value);
+  }
+
+  get total(): Amounts {
+    return amountsOf(this.#total);
+  }
+}
+
 /** The part of each amount that is above zero. */
 export function increases(amounts: Amounts): Amounts {
   return amountsOf([...amounts].filter(([, value]) => value > 0n));

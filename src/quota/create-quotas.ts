@@ -1,12 +1,13 @@
 /** Puts the parts of quotas together: the guard that rides in writes, the public `Quotas`, and the upkeep behind. */
 import { setMaxListeners } from "node:events";
 import type { CallGate } from "../base/call-gate.ts";
+import type { TurnBudget } from "../base/turn-budget.ts";
 import { StoreError } from "../errors.ts";
 import type { Etcd } from "../etcd/ports/ports.ts";
 import type { KeySpace } from "../resource/keys.ts";
 import type { Quotas } from "../resource/store.ts";
+import type { Census } from "../storage/seam/census.ts";
 import type { WriteGuard } from "../storage/seam/write-guard.ts";
-import type { Census } from "./census.ts";
 import { gatedQuotas } from "./gated-quotas.ts";
 import { Ledgers } from "./ledgers.ts";
 import { QuotaAdmin } from "./quota-admin.ts";
@@ -29,11 +30,14 @@ export function createQuotas(options: {
   /** The store's door: what is called from outside goes through it. */
   readonly gate: CallGate;
   readonly census: Census;
+  readonly turns: TurnBudget;
+  /** Fires when etcd's history is another one: what is remembered of it says nothing any more. */
+  readonly onEpochChange: (listener: () => void) => Disposable;
   /** Milliseconds between checks of every ledger; false: none. */
   readonly checkIntervalMs?: number | false | undefined;
   readonly onDifference?: ((count: number) => void) | undefined;
 }): QuotaParts {
-  const { etcd, census } = options;
+  const { etcd, census, turns } = options;
   const { kv, clock, random } = etcd;
   const keys = new QuotaKeys(options.keys);
   const end = new AbortController();
@@ -41,22 +45,40 @@ export function createQuotas(options: {
   // Each namespace's ledger that is busy listens: hundreds are usual, and no leak.
   setMaxListeners(0, ended);
   const specs = new SpecCache(kv, keys, ended);
-  const reconciler = new Reconciler({ kv, clock, random, keys, census });
+  const reconciler = new Reconciler({ kv, clock, random, keys, turns, census });
   const upkeep = new Upkeep({
     etcd,
+    kv,
     keys,
+    turns,
     reconciler,
     checkIntervalMs: options.checkIntervalMs,
     onDifference: options.onDifference ?? (() => {}),
   });
   const ledgers = new Ledgers({ kv, clock, random, keys, owner: () => upkeep.owner(), ended });
+  const following = options.onEpochChange(() => {
+    specs.forgetAll();
+    ledgers.forgetAll();
+  });
+  const admin = new QuotaAdmin({
+    kv,
+    clock,
+    random,
+    keys,
+    turns,
+    specs,
+    reconciler,
+    owner: () => upkeep.owner(),
+    finishLater: (namespace) => upkeep.finishLater(namespace),
+  });
   return {
     guard: new QuotaGuard({ keys, specs, ledgers }),
-    quotas: gatedQuotas(new QuotaAdmin({ kv, clock, random, keys, specs, census, reconciler }), options.gate),
+    quotas: gatedQuotas(admin, options.gate),
     differences: () => reconciler.differences,
     async [Symbol.asyncDispose]() {
       // What a call that was given up has left under way, shared as it was with others, ends here.
       end.abort(new StoreError("CLOSED", "Cannot use the quotas: the store is closed", { what: "store" }));
+      following[Symbol.dispose]();
       await upkeep[Symbol.asyncDispose]();
     },
   };

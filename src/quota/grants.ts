@@ -13,16 +13,26 @@ import { isStoreError, type QuotaViolation } from "../errors.ts";
 import type { Compare, PutRequest } from "../etcd/ports/messages.ts";
 import type { Kv } from "../etcd/ports/ports.ts";
 import { quantityToNumber } from "../resource/quantity.ts";
-import { type Amounts, covers, minus, missing, nothing, plus, scaled, smaller } from "./amounts.ts";
+import {
+  type Amounts,
+  AmountsSum,
+  covers,
+  minus,
+  missing,
+  nothing,
+  plus,
+  scaled,
+  smaller,
+} from "./amounts.ts";
 import {
   encodeSlot,
   freeAmounts,
   type Ledger,
   type LedgerSlot,
-  readLedger,
   type SlotEntry,
   validRoom,
 } from "./ledger.ts";
+import type { LedgerView } from "./ledger-view.ts";
 import type { LedgerKeys } from "./quota-keys.ts";
 import type { NamespaceSpec, QuotaRule } from "./quota-spec.ts";
 import type { Slot, SlotPool } from "./slot-pool.ts";
@@ -35,6 +45,8 @@ const grantFactor = 64n;
 const freeShare = 4n;
 /** How long room that our own writes hold is waited for before it is taken from under them, milliseconds. */
 const ownRoomWaitMs = 25;
+/** Rounds lost in a row after which the whole ledger is read: what is known of it may be what loses them. */
+const lostRoundsMax = 2;
 const roundWaits = { firstMs: 2, maxMs: 100 } as const;
 
 export type Granted =
@@ -48,6 +60,7 @@ export type Granted =
 interface Waiter {
   readonly need: Amounts;
   readonly patient: boolean;
+  readonly unrefusable: boolean;
   readonly resolve: (granted: Granted) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -60,6 +73,7 @@ export interface GrantsOptions {
   readonly rule: QuotaRule;
   readonly specKey: string;
   readonly keys: LedgerKeys;
+  readonly view: LedgerView;
   readonly pool: SlotPool;
   /** Aborted when the quotas are closed: the round under way ends, and whoever still waits is rejected with its reason. */
   readonly ended: AbortSignal;
@@ -69,6 +83,8 @@ export class Grants {
   readonly #options: GrantsOptions;
   #waiting: Waiter[] = [];
   #running = false;
+  /** Rounds in a row that somebody else was faster than. */
+  #lost = 0;
 
   constructor(options: GrantsOptions) {
     this.#options = options;
@@ -76,11 +92,12 @@ export class Grants {
 
   /**
    * A taken slot with room for `need`, or why there is none.
-   * @param patient waits for room that our own writes hold; without it the answer is "busy" then
+   * @param how.patient waits for room that our own writes hold; without it the answer is "busy" then
+   * @param how.unrefusable gets room beyond the limit, too, once nobody else has any left
    */
-  ask(need: Amounts, patient: boolean): Promise<Granted> {
+  ask(need: Amounts, how: { readonly patient: boolean; readonly unrefusable: boolean }): Promise<Granted> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ need, patient, resolve, reject });
+      this.#waiting.push({ need, ...how, resolve, reject });
       if (!this.#running) void this.#run();
     });
   }
@@ -132,21 +149,12 @@ export class Grants {
     waiters: readonly Waiter[],
     takeOwn: boolean,
   ): Promise<{ readonly waiters: readonly Waiter[]; readonly why: "done" | "contended" | "own room" }> {
-    const { kv, spec, rule, specKey, keys, pool, ended } = this.#options;
-    const answer = await kv.txn(
-      {
-        compare: [{ key: specKey, target: "mod", result: "=", operand: spec.revision }],
-        success: [{ type: "range", range: { key: keys.range.key, rangeEnd: keys.range.rangeEnd } }],
-        failure: [],
-      },
-      { signal: ended },
-    );
-    const [read] = answer.responses;
-    if (!answer.succeeded || read?.type !== "range") {
+    const { spec, rule, pool } = this.#options;
+    const ledger = await this.#ledgerFor(waiters);
+    if (ledger === undefined) {
       for (const waiter of waiters) waiter.resolve({ type: "stale" });
       return { waiters: [], why: "done" };
     }
-    const ledger = readLedger(keys, read.range, answer.header.revision);
     pool.adopt(ledger.slots);
     const plan = new Round(this.#options, ledger, takeOwn);
     const left: Waiter[] = [];
@@ -157,14 +165,29 @@ export class Grants {
         continue;
       }
       const violations = violationsOf(rule, spec.namespace, ledger, waiter.need);
-      if (violations.length > 0) waiter.resolve({ type: "exceeded", violations });
+      if (violations.length > 0 && !waiter.unrefusable) waiter.resolve({ type: "exceeded", violations });
       else if (!plan.serve(waiter)) left.push(waiter);
     }
     if (plan.isEmpty) return { waiters: left, why: left.length > 0 ? "own room" : "done" };
-    if (await this.#commit(plan, ledger))
-      return { waiters: left, why: left.length > 0 ? "own room" : "done" };
+    if (await this.#commit(plan, ledger)) {
+      this.#lost = 0;
+      return { waiters: left, why: left.length > 0 && plan.grantsAny ? "own room" : "done" };
+    }
+    this.#lost++;
     plan.giveBack();
     return { waiters: [...plan.served, ...left], why: "contended" };
+  }
+
+  /** What the round goes by: what is known and has changed, or all of it, where that may not be enough to tell. */
+  async #ledgerFor(waiters: readonly Waiter[]): Promise<Ledger | undefined> {
+    const { spec, rule, view, ended } = this.#options;
+    const call = { signal: ended };
+    const look = await view.look(spec.revision, this.#lost >= lostRoundsMax, call);
+    if (look === undefined || look.isExact) return look?.ledger;
+    const needs = new AmountsSum();
+    for (const { need } of waiters) needs.add(need);
+    if (covers(freeAmounts(rule, look.ledger, spec.revision), needs.total)) return look.ledger;
+    return (await view.look(spec.revision, true, call))?.ledger;
   }
 
   /** Writes a round; false when somebody else was faster, or the answer was lost: the next read tells. */
@@ -223,6 +246,8 @@ class Round {
   readonly #granted: { readonly waiter: Waiter; readonly slot: Slot; readonly entry: SlotEntry }[] = [];
   readonly #emptied = new Map<string, LedgerSlot>();
   #free: Amounts;
+  /** Writes of our own that are under way may hold room that was not taken from them. */
+  readonly #spared: boolean;
 
   constructor(options: GrantsOptions, ledger: Ledger, takeOwn: boolean) {
     this.#options = options;
@@ -232,11 +257,17 @@ class Round {
     this.#victims = ledger.slots.filter(
       (slot) => validRoom(slot, spec.revision).size > 0 && (takeOwn || !pool.isTaken(slot.id)),
     );
+    this.#spared = !takeOwn && pool.takenCount > 0;
     this.#victims.sort((a, b) => Number(pool.isTaken(a.id)) - Number(pool.isTaken(b.id)));
   }
 
+  /** Nothing to be written. Taking room back is worth a transaction by itself: the next round may need more of it. */
   get isEmpty(): boolean {
-    return this.#granted.length === 0;
+    return this.#granted.length === 0 && this.#emptied.size === 0;
+  }
+
+  get grantsAny(): boolean {
+    return this.#granted.length > 0;
   }
 
   get served(): readonly Waiter[] {
@@ -248,8 +279,11 @@ class Round {
     const { spec, pool } = this.#options;
     if (this.#granted.length + this.#emptied.size >= slotsPerRoundMax) return false;
     while (!covers(this.#free, waiter.need)) {
+      if (this.#granted.length + this.#emptied.size >= slotsPerRoundMax) return false;
       const victim = this.#victims.shift();
-      if (victim === undefined || this.#granted.length + this.#emptied.size >= slotsPerRoundMax) return false;
+      // What must not be refused goes beyond the limit, but only when no room is left that others would go beyond it by.
+      if (victim === undefined && waiter.unrefusable && !this.#spared) break;
+      if (victim === undefined) return false;
       if (this.#granted.some(({ slot }) => slot.id === victim.id)) continue;
       this.#emptied.set(victim.id, victim);
       this.#free = plus(this.#free, validRoom(victim, spec.revision));

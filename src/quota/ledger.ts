@@ -8,9 +8,18 @@
  * At every revision used + room <= hard (unless hard was lowered below it): a charge moves an amount from its slot's
  * room to use, a grant moves it from free to room and changes `grants`, so grants take turns.
  */
-import type { KeyValue, RangeResponse } from "../etcd/ports/messages.ts";
-import { type Amounts, amountsOf, formatAmounts, minus, nothing, parseAmounts, plus } from "./amounts.ts";
-import type { LedgerKeys } from "./quota-keys.ts";
+import type { KeyValue } from "../etcd/ports/messages.ts";
+import {
+  type Amounts,
+  AmountsSum,
+  amountsOf,
+  formatAmounts,
+  minus,
+  nothing,
+  parseAmounts,
+  plus,
+} from "./amounts.ts";
+import type { LedgerEntryKey } from "./quota-keys.ts";
 import type { QuotaRule } from "./quota-spec.ts";
 
 /** One slot's entry. `used` may be below zero: what one process created another may delete. */
@@ -31,41 +40,77 @@ export interface LedgerSlot extends SlotEntry {
 export interface Ledger {
   readonly revision: bigint;
   readonly base: Amounts;
+  /** 0n: it has not been counted yet. */
   readonly baseRevision: bigint;
   /** Mod revision of `grants`; 0n before the first one. */
   readonly grantsRevision: bigint;
   readonly slots: readonly LedgerSlot[];
+  /** Entries of objects on leases, by the name of the object there (quota-keys.ts, `leasedId`). */
+  readonly leased: ReadonlyMap<string, Amounts>;
+  /** What slots say together: use of objects on no lease, since the ledger began. */
+  readonly slotsUsed: Amounts;
   readonly used: Amounts;
 }
 
-export function readLedger(keys: LedgerKeys, answer: RangeResponse, revision: bigint): Ledger {
-  let base = nothing;
-  let baseRevision = 0n;
-  let grantsRevision = 0n;
-  let used = nothing;
-  const slots: LedgerSlot[] = [];
-  for (const kv of answer.kvs) {
-    const key = Buffer.from(kv.key).toString();
-    switch (keys.kindOf(key)) {
+/** A ledger put together from its entries, in any order; one that is put again replaces what it said before. */
+export class LedgerBuilder {
+  #base = nothing;
+  #baseRevision = 0n;
+  #grantsRevision = 0n;
+  readonly #slots = new Map<string, LedgerSlot>();
+  readonly #leased = new Map<string, Amounts>();
+  readonly #slotsUsed = new AmountsSum();
+  readonly #leasedUsed = new AmountsSum();
+
+  /** Keys it is made of. */
+  get size(): number {
+    return (
+      this.#slots.size +
+      this.#leased.size +
+      Number(this.#baseRevision > 0n) +
+      Number(this.#grantsRevision > 0n)
+    );
+  }
+
+  put(entry: LedgerEntryKey, kv: KeyValue): void {
+    switch (entry.type) {
       case "base":
-        base = decodeAmounts(kv);
-        baseRevision = kv.modRevision;
-        used = plus(used, base);
+        this.#base = decodeAmounts(kv);
+        this.#baseRevision = kv.modRevision;
         break;
       case "grants":
-        grantsRevision = kv.modRevision;
+        this.#grantsRevision = kv.modRevision;
         break;
       case "slot": {
-        const slot = { ...decodeSlot(kv), id: keys.slotId(key), modRevision: kv.modRevision };
-        slots.push(slot);
-        used = plus(used, slot.used);
+        const slot = { ...decodeSlot(kv), id: entry.id, modRevision: kv.modRevision };
+        this.#slotsUsed.subtract(this.#slots.get(entry.id)?.used ?? nothing);
+        this.#slotsUsed.add(slot.used);
+        this.#slots.set(entry.id, slot);
         break;
       }
-      case "leased":
-        used = plus(used, decodeAmounts(kv));
+      case "leased": {
+        const amounts = decodeAmounts(kv);
+        this.#leasedUsed.subtract(this.#leased.get(entry.id) ?? nothing);
+        this.#leasedUsed.add(amounts);
+        this.#leased.set(entry.id, amounts);
+      }
     }
   }
-  return { revision, base, baseRevision, grantsRevision, slots, used };
+
+  /** As of now; `leased` goes on changing with what is put. */
+  build(revision: bigint): Ledger {
+    const slotsUsed = this.#slotsUsed.total;
+    return {
+      revision,
+      base: this.#base,
+      baseRevision: this.#baseRevision,
+      grantsRevision: this.#grantsRevision,
+      slots: [...this.#slots.values()],
+      leased: this.#leased,
+      slotsUsed,
+      used: plus(plus(this.#base, slotsUsed), this.#leasedUsed.total),
+    };
+  }
 }
 
 /** Room of a slot under the spec of `specRevision`. */
@@ -75,8 +120,10 @@ export function validRoom(slot: SlotEntry, specRevision: bigint): Amounts {
 
 /** What may still be given out; amounts below zero where more is in use than allowed. */
 export function freeAmounts(rule: QuotaRule, ledger: Ledger, specRevision: bigint): Amounts {
-  const taken = ledger.slots.reduce((sum, slot) => plus(sum, validRoom(slot, specRevision)), ledger.used);
-  return minus(new Map(rule.hard), only(taken, rule));
+  const taken = new AmountsSum();
+  taken.add(ledger.used);
+  for (const slot of ledger.slots) taken.add(validRoom(slot, specRevision));
+  return minus(new Map(rule.hard), only(taken.total, rule));
 }
 
 /** The amounts that the rule limits. */
@@ -88,7 +135,7 @@ export function encodeAmounts(amounts: Amounts): string {
   return JSON.stringify(formatAmounts(amounts));
 }
 
-function decodeAmounts(kv: KeyValue): Amounts {
+export function decodeAmounts(kv: KeyValue): Amounts {
   return parseAmounts(JSON.parse(new TextDecoder().decode(kv.value)) as Record<string, string>);
 }
 

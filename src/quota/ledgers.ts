@@ -1,11 +1,19 @@
-/** The ledgers this process charges: for each generation of each quota its slots and its grants, made on first use. */
+/**
+ * The ledgers this process charges: for each generation of each quota its slots, its grants and what it knows of the rest,
+ * made on first use. Only so many are kept: one that is dropped is made again, and its slots are found as they are.
+ */
+import { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Kv } from "../etcd/ports/ports.ts";
 import { Grants } from "./grants.ts";
+import { LedgerView } from "./ledger-view.ts";
 import type { LedgerKeys, QuotaKeys } from "./quota-keys.ts";
 import type { NamespaceSpec, QuotaRule } from "./quota-spec.ts";
 import { SlotPool } from "./slot-pool.ts";
+
+/** Ledgers kept: more than one process writes to at a time; each holds its slots and a view of a few kilobytes. */
+const ledgersMax = 4_096;
 
 export interface QuotaLedger {
   readonly keys: LedgerKeys;
@@ -28,13 +36,14 @@ interface Held {
   readonly pool: SlotPool;
   readonly keys: LedgerKeys;
   readonly owner: string;
+  readonly view: LedgerView;
   specRevision: bigint;
   grants: Grants;
 }
 
 export class Ledgers {
   readonly #options: LedgersOptions;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new LRUCache<string, Held>({ max: ledgersMax });
 
   constructor(options: LedgersOptions) {
     this.#options = options;
@@ -49,24 +58,42 @@ export class Ledgers {
       const pool = new SlotPool(owner());
       const ledgerKeys = keys.ledger(spec.namespace, rule.name, rule.generation);
       const specRevision = spec.revision;
+      const { kv } = this.#options;
+      const view = new LedgerView({ kv, keys, ledgerKeys, specKey: keys.spec(spec.namespace) });
       held = {
         pool,
         keys: ledgerKeys,
         owner: owner(),
+        view,
         specRevision,
-        grants: this.#grants(spec, rule, pool, ledgerKeys),
+        grants: this.#grants(spec, rule, pool, ledgerKeys, view),
       };
       this.#held.set(id, held);
-      this.#forgetOlder(spec.namespace, rule);
     }
     if (held.specRevision !== spec.revision) {
       held.specRevision = spec.revision;
-      held.grants = this.#grants(spec, rule, held.pool, held.keys);
+      held.grants = this.#grants(spec, rule, held.pool, held.keys, held.view);
     }
     return held;
   }
 
-  #grants(spec: NamespaceSpec, rule: QuotaRule, pool: SlotPool, ledgerKeys: LedgerKeys): Grants {
+  /** The namespace is gone, and its ledgers with it. */
+  forget(namespace: string): void {
+    for (const id of [...this.#held.keys()]) if (id.startsWith(`${namespace}/`)) this.#held.delete(id);
+  }
+
+  /** History began anew: what is known of ledgers says nothing any more. */
+  forgetAll(): void {
+    for (const { view } of this.#held.values()) view.forget();
+  }
+
+  #grants(
+    spec: NamespaceSpec,
+    rule: QuotaRule,
+    pool: SlotPool,
+    ledgerKeys: LedgerKeys,
+    view: LedgerView,
+  ): Grants {
     const { kv, clock, random, keys, ended } = this.#options;
     return new Grants({
       kv,
@@ -76,15 +103,9 @@ export class Ledgers {
       rule,
       specKey: keys.spec(spec.namespace),
       keys: ledgerKeys,
+      view,
       pool,
       ended,
     });
-  }
-
-  #forgetOlder(namespace: string, rule: QuotaRule): void {
-    const prefix = `${namespace}/${rule.name}/`;
-    for (const id of this.#held.keys()) {
-      if (id.startsWith(prefix) && id !== prefix + rule.generation) this.#held.delete(id);
-    }
   }
 }

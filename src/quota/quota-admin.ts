@@ -1,53 +1,50 @@
 /**
  * Setting, reading and removing quotas: `Quotas` of the public contract.
  *
- *   set:  spec + rule "counting" ─► count at that revision ─► base entry, rule "active"
+ *   set:  spec + rule "counting" ─► count (reconcile.ts) ─► base entry, rule "active"
  *
- * From the first step on every write charges itself; the count covers exactly what was there before it. A limit that
- * merely moves takes effect in one step.
+ * From the first step on every write charges itself; the second may be anybody's, however often and whenever: a setter that
+ * ends in between leaves a quota that is counted all the same. A limit that merely moves takes effect in one step.
  */
 import { Backoff } from "../base/backoff.ts";
 import { type Call, CallScope } from "../base/call.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
-import type { TxnOp, TxnRequest, TxnResponse } from "../etcd/ports/messages.ts";
-import type { Kv } from "../etcd/ports/ports.ts";
+import type { TxnOp, TxnResponse } from "../etcd/ports/messages.ts";
 import type { LabelSelector, Preconditions } from "../resource/contract.ts";
 import { parseLabelSelector } from "../resource/label-selector.ts";
 import { parsePreconditions } from "../resource/preconditions.ts";
 import { type Quantity, quantityToNumber } from "../resource/quantity.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
 import type { QuotaStatus, Quotas, ReconcileReport } from "../resource/store.ts";
-import { type Amounts, nothing } from "./amounts.ts";
-import { type Census, type CountedObject, countUse } from "./census.ts";
-import { encodeAmounts, readLedger } from "./ledger.ts";
+import { type Amounts, increases, nothing } from "./amounts.ts";
 import { checkedName, checkedQuota, checkNamespace, type WantedQuota } from "./quota-arguments.ts";
-import type { LedgerKeys, QuotaKeys } from "./quota-keys.ts";
-import { decodeSpec, encodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
+import { QuotaSnapshot, type SnapshotParts } from "./quota-snapshot.ts";
+import { activeRule, encodeSpec, latestRule, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { SpecCache } from "./spec-cache.ts";
 
 const conflictWaits = { firstMs: 5, maxMs: 250 } as const;
 const idBytes = 6;
-/** Entries made in one transaction: two operations each, within etcd's 128. */
-const leasedPerTxn = 60;
 /** Quotas of one namespace: each write asks all of them, within etcd's bound of a transaction. */
 const quotasPerNamespaceMax = 16;
 
-export interface QuotaAdminOptions {
-  readonly kv: Kv;
+export interface QuotaAdminOptions extends SnapshotParts {
   readonly clock: Clock;
   readonly random: Random;
-  readonly keys: QuotaKeys;
   readonly specs: SpecCache;
-  readonly census: Census;
   readonly reconciler: Reconciler;
+  /** Names this process, in rules whose count it owes. */
+  readonly owner: () => string;
+  /** Counts in the background what a `set` here began and left. */
+  readonly finishLater: (namespace: string) => void;
 }
 
-interface LeasedObject {
-  readonly object: CountedObject;
-  readonly usage: Amounts;
+/** What a namespace's record becomes, and what else happens in the same transaction. */
+interface SpecChange {
+  readonly rules: readonly QuotaRule[];
+  readonly ops?: readonly TxnOp[];
 }
 
 export class QuotaAdmin implements Quotas {
@@ -70,19 +67,22 @@ export class QuotaAdmin implements Quotas {
     const wanted = checkedQuota(quota);
     const expected = parsePreconditions(options.preconditions).revision;
     using scope = new CallScope(options, this.#options.clock, `set quota "${wanted.name}"`);
-    const spec = await this.#change(namespace, expected, scope, (current) => {
-      const rules = current.rules.filter((rule) => rule.name !== wanted.name);
-      if (rules.length >= quotasPerNamespaceMax) {
-        throw invalidArgument(
-          "name",
-          `Cannot set quota "${wanted.name}": the namespace has ${rules.length} others, at most ${quotasPerNamespaceMax} are allowed`,
-        );
-      }
-      return { rules: [...rules, this.#rule(current, wanted)] };
-    });
-    const rule = ruleOf(spec, wanted.name);
-    if (rule?.state === "counting") await this.#count(namespace, rule, spec.revision, scope);
-    return await this.get(namespace, { name: wanted.name, ...scope.rest() });
+    await this.#change(namespace, expected, options.signal, scope, (current) =>
+      this.#withQuota(current, wanted),
+    );
+    try {
+      await this.#counted(namespace, wanted.name, scope);
+      return await this.get(namespace, { name: wanted.name, ...scope.rest() });
+    } catch (error) {
+      this.#options.finishLater(namespace);
+      if (options.signal?.aborted === true || !isStoreError(error) || error.code === "NOT_FOUND") throw error;
+      throw new StoreError(
+        "OUTCOME_UNKNOWN",
+        `Quota "${wanted.name}" of ${placeOf(namespace)} is set, but whether what is there has been counted is not known: ${error.message}; the count goes on, get() tells its state`,
+        { writeId: "", key: this.#options.keys.spec(namespace) },
+        { cause: error },
+      );
+    }
   }
 
   async get(
@@ -104,35 +104,23 @@ export class QuotaAdmin implements Quotas {
     return found;
   }
 
+  /** Limits and use of one revision. */
   async list(
     options: { readonly namespace?: string | undefined } & Call = {},
   ): Promise<readonly QuotaStatus[]> {
-    const { kv, keys } = this.#options;
-    const { namespace, ...call } = options;
+    const { turns, clock } = this.#options;
+    const { namespace } = options;
     if (namespace !== undefined) checkNamespace(namespace);
-    // Specs and ledgers in one read: limits and use of one revision.
-    const range = namespace === undefined ? keys.all() : keys.namespace(namespace);
-    const { kvs, header } = await kv.range({ key: range.key, rangeEnd: range.rangeEnd }, call);
+    using scope = new CallScope(options, clock, "list quotas");
+    const snapshot = await QuotaSnapshot.read(this.#options, namespace, scope.rest());
     const statuses: QuotaStatus[] = [];
-    for (const kv0 of kvs) {
-      const owner = keys.namespaceOfSpec(Buffer.from(kv0.key).toString());
-      if (owner === undefined) continue;
-      const spec = decodeSpec(owner, kv0.value, kv0.modRevision);
-      for (const rule of spec.rules) {
-        const ledgerKeys = keys.ledger(owner, rule.name, rule.generation);
-        const own = kvs.filter((kv1) => ledgerKeys.range.includes(Buffer.from(kv1.key).toString()));
-        const ledger = readLedger(
-          ledgerKeys,
-          { kvs: own, header, more: false, count: BigInt(own.length) },
-          header.revision,
-        );
-        statuses.push({
-          namespace: owner,
-          name: rule.name,
-          hard: numbersOf(rule.hard.keys(), rule.hard),
-          used: numbersOf(rule.hard.keys(), ledger.used),
-          resourceVersion: formatResourceVersion(spec.revision),
-        });
+    for (const owner of snapshot.namespaces) {
+      const pause = turns.pause();
+      if (pause !== undefined) await pause;
+      const spec = snapshot.spec(owner);
+      for (const name of new Set(spec.rules.map((rule) => rule.name))) {
+        const status = statusOf(snapshot, spec, name);
+        if (status !== undefined) statuses.push(status);
       }
     }
     return statuses.sort((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name));
@@ -149,8 +137,10 @@ export class QuotaAdmin implements Quotas {
     const name = checkedName(options.name);
     const expected = parsePreconditions(options.preconditions).revision;
     using scope = new CallScope(options, this.#options.clock, `remove quota "${name}"`);
-    await this.#change(namespace, expected, scope, (current) => {
-      if (ruleOf(current, name) === undefined) {
+    await this.#change(namespace, expected, options.signal, scope, (current, isRepeated) => {
+      if (latestRule(current, name) === undefined) {
+        // An answer was lost, and it is gone: that was this call, or somebody with the same wish.
+        if (isRepeated) return undefined;
         throw new StoreError(
           "NOT_FOUND",
           `Cannot remove quota "${name}": there is none in ${placeOf(namespace)}`,
@@ -170,137 +160,102 @@ export class QuotaAdmin implements Quotas {
     return this.#options.reconciler.run(namespace, options);
   }
 
-  /** A rule as wanted; it keeps its ledger when that counts all that the new limits need. */
-  #rule(current: NamespaceSpec, wanted: WantedQuota): QuotaRule {
-    const known = ruleOf(current, wanted.name);
-    const counted =
-      known !== undefined &&
-      known.labelSelector === wanted.labelSelector &&
-      [...wanted.hard.keys()].every((name) => known.hard.has(name));
-    return {
+  /**
+   * The rules with a quota as wanted. A ledger that counts all that the new limits need is kept; otherwise the rule begins
+   * another, and the one that holds now goes on holding beside it. Undefined: it is as wanted.
+   */
+  #withQuota(current: NamespaceSpec, wanted: WantedQuota): SpecChange | undefined {
+    const { keys, owner } = this.#options;
+    const others = current.rules.filter((rule) => rule.name !== wanted.name);
+    const names = new Set(others.map((rule) => rule.name)).size;
+    if (names >= quotasPerNamespaceMax) {
+      throw invalidArgument(
+        "name",
+        `Cannot set quota "${wanted.name}": the namespace has ${names} others, at most ${quotasPerNamespaceMax} are allowed`,
+      );
+    }
+    const [active, latest] = [activeRule(current, wanted.name), latestRule(current, wanted.name)];
+    if (latest !== undefined && isSame(latest, wanted)) return undefined;
+    const dropped = (rule: QuotaRule | undefined): readonly TxnOp[] => {
+      if (rule === undefined) return [];
+      const { key, rangeEnd } = keys.ledger(current.namespace, rule.name, rule.generation).range;
+      return [{ type: "delete", delete: { key, rangeEnd } }];
+    };
+    const pending = latest?.state === "counting" ? latest : undefined;
+    if (active !== undefined && counts(active, wanted)) {
+      return { rules: [...others, { ...active, ...wanted }], ops: dropped(pending) };
+    }
+    const held = active === undefined ? [] : [active];
+    if (pending !== undefined && counts(pending, wanted)) {
+      return { rules: [...others, ...held, { ...pending, ...wanted }] };
+    }
+    const rule: QuotaRule = {
       ...wanted,
       selection: parseLabelSelector(wanted.labelSelector === "" ? undefined : wanted.labelSelector),
-      generation: counted ? known.generation : this.#id(),
-      state: counted ? known.state : "counting",
+      generation: this.#id(),
+      state: "counting",
+      setBy: owner(),
+      unread: 0,
     };
+    return { rules: [...others, ...held, rule], ops: dropped(pending) };
   }
 
-  /**
-   * Counts what was there when the rule appeared and makes it active. Gives up quietly when the rule has been replaced
-   * or removed meanwhile; counts again under a new generation when that revision is compacted away.
-   */
-  async #count(namespace: string, rule: QuotaRule, since: bigint, scope: CallScope): Promise<void> {
-    const { census, keys, specs } = this.#options;
-    let counted: Amounts = nothing;
-    try {
-      const leased: LeasedObject[] = [];
-      const [sum] = await countUse(census, namespace, [rule], since, scope.rest(), (object, usage) =>
-        leased.push({ object, usage }),
-      );
-      counted = sum?.lasting ?? nothing;
-      await this.#enterLeased(keys.ledger(namespace, rule.name, rule.generation), leased, scope);
-    } catch (error) {
-      if (!isStoreError(error, "EXPIRED")) throw error;
-      const generation = this.#id();
-      const spec = await this.#change(namespace, undefined, scope, (current) => {
-        const present = current.rules.find((one) => one.generation === rule.generation);
-        // Somebody else who set it, too, has counted: that ledger holds, and must not be left for an empty one.
-        if (present?.state !== "counting") return undefined;
-        return { rules: current.rules.map((one) => (one === present ? { ...one, generation } : one)) };
-      });
-      const again = spec.rules.find((one) => one.generation === generation);
-      if (again !== undefined) await this.#count(namespace, again, spec.revision, scope);
-      return;
+  /** Resolves once the quota is counted, by this process or another; at once where it has been removed meanwhile. */
+  async #counted(namespace: string, name: string, scope: CallScope): Promise<void> {
+    const { specs, reconciler, clock, random } = this.#options;
+    const backoff = new Backoff(conflictWaits, clock, random);
+    for (let attempt = 1; ; attempt++) {
+      scope.throwIfEnded();
+      const rule = latestRule(await specs.read(namespace, scope.rest()), name);
+      if (rule?.state !== "counting") return;
+      if (attempt > 1) await backoff.wait(scope.signal);
+      await reconciler.run(namespace, scope.rest(), "counting");
     }
-    await this.#change(namespace, undefined, scope, (current) => {
-      const present = current.rules.find((one) => one.generation === rule.generation);
-      if (present?.state !== "counting") return undefined;
-      const ledger = keys.ledger(namespace, rule.name, rule.generation);
-      return {
-        rules: current.rules.map((one) => (one === present ? { ...one, state: "active" } : one)),
-        ops: [{ type: "put", put: { key: ledger.base, value: encodeAmounts(counted) } }],
-      };
-    });
-    await this.#dropOlder(namespace, rule, scope);
-    await specs.read(namespace, scope.rest());
-  }
-
-  /**
-   * Gives objects that live on leases entries of their own on the same leases. One that has changed or gone since it
-   * was counted is passed over: its own write has charged it.
-   */
-  async #enterLeased(keys: LedgerKeys, leased: readonly LeasedObject[], scope: CallScope): Promise<void> {
-    const { kv } = this.#options;
-    const enter = ({ object, usage }: LeasedObject): TxnRequest => ({
-      compare: [{ key: object.key, target: "mod", result: "=", operand: object.modRevision }],
-      success: [
-        {
-          type: "put",
-          put: { key: keys.leased(object.key), value: encodeAmounts(usage), lease: object.lease },
-        },
-      ],
-      failure: [],
-    });
-    for (let at = 0; at < leased.length; at += leasedPerTxn) {
-      const group = leased.slice(at, at + leasedPerTxn);
-      const txn = {
-        compare: [],
-        success: group.map((one): TxnOp => ({ type: "txn", txn: enter(one) })),
-        failure: [],
-      };
-      await kv.txn(txn, scope.rest()).catch(async (error: unknown) => {
-        if (!isStoreError(error, "NOT_FOUND", "OUTCOME_UNKNOWN")) throw error;
-        // One dead lease refuses the whole group; a lost answer is repeated: entering twice is entering once.
-        for (const one of group) {
-          await kv.txn(enter(one), scope.rest()).catch((single: unknown) => {
-            if (!isStoreError(single, "NOT_FOUND")) throw single;
-          });
-        }
-      });
-    }
-  }
-
-  /** Ledgers of earlier generations of a quota: nobody reads them any more. */
-  async #dropOlder(namespace: string, rule: QuotaRule, scope: CallScope): Promise<void> {
-    const { kv, keys } = this.#options;
-    const all = keys.ledgers(namespace, rule.name);
-    const present = keys.ledger(namespace, rule.name, rule.generation).range;
-    await kv.deleteRange({ key: all.key, rangeEnd: present.key }, scope.rest());
-    await kv.deleteRange({ key: present.rangeEnd, rangeEnd: all.rangeEnd }, scope.rest());
   }
 
   /**
    * Changes a namespace's record by compare-and-swap; `decide` runs again on each conflict, undefined leaves it.
    * A lost answer is settled by reading the record back: its write id is unique.
+   * @param caller the caller's own signal: the end of the call's time is told apart from it, and says whether the change was sent
+   * @throws OUTCOME_UNKNOWN when what became of a change could not be read back in time
    */
   async #change(
     namespace: string,
     expected: bigint | undefined,
+    caller: AbortSignal | undefined,
     scope: CallScope,
-    decide: (
-      current: NamespaceSpec,
-    ) => { readonly rules: readonly QuotaRule[]; readonly ops?: readonly TxnOp[] } | undefined,
-  ): Promise<NamespaceSpec> {
+    decide: (current: NamespaceSpec, isRepeated: boolean) => SpecChange | undefined,
+  ): Promise<void> {
     const { kv, keys, specs, clock, random } = this.#options;
     const key = keys.spec(namespace);
     const backoff = new Backoff(conflictWaits, clock, random);
+    let lost: StoreError | undefined;
+    const orUnknown = (error: unknown): unknown =>
+      lost === undefined || caller?.aborted === true ? error : unknownChange(namespace, key, lost);
     for (;;) {
-      scope.throwIfEnded();
-      const current = await specs.read(namespace, scope.rest());
+      let current: NamespaceSpec;
+      try {
+        scope.throwIfEnded();
+        current = await specs.read(namespace, scope.rest());
+      } catch (error) {
+        throw orUnknown(error);
+      }
       if (expected !== undefined && expected !== current.revision) {
-        throw new StoreError(
-          "PRECONDITION_FAILED",
-          `Cannot change the quotas of ${placeOf(namespace)}: resourceVersion is ${current.revision}, expected ${expected}`,
-          {
-            namespace,
-            field: "resourceVersion",
-            expected: String(expected),
-            actual: String(current.revision),
-          },
+        throw orUnknown(
+          new StoreError(
+            "PRECONDITION_FAILED",
+            `Cannot change the quotas of ${placeOf(namespace)}: resourceVersion is ${current.revision}, expected ${expected}`,
+            {
+              namespace,
+              field: "resourceVersion",
+              expected: String(expected),
+              actual: String(current.revision),
+            },
+          ),
         );
       }
-      const next = decide(current);
-      if (next === undefined) return current;
+      const next = decide(current, lost !== undefined);
+      if (next === undefined) return;
       const value = encodeSpec(next.rules, this.#id());
       const change: TxnOp =
         next.rules.length === 0 ? { type: "delete", delete: { key } } : { type: "put", put: { key, value } };
@@ -312,18 +267,26 @@ export class QuotaAdmin implements Quotas {
             success: [change, ...(next.ops ?? [])],
             failure: [],
           },
-          scope.rest(),
+          { signal: caller, ...timeOf(scope) },
         );
       } catch (error) {
         // What goes over etcd's space quota is applied and answered NO_SPACE: by its random id a spec is recognised.
         if (!isStoreError(error, "OUTCOME_UNKNOWN", "NO_SPACE")) throw error;
-        const { kvs } = await kv.range({ key }, scope.rest());
-        if (kvs[0] !== undefined && Buffer.from(kvs[0].value).toString() === value)
-          return specs.learn(namespace, kvs[0]);
+        if (isStoreError(error, "OUTCOME_UNKNOWN")) lost = error;
+        const { kvs } = await kv.range({ key }, scope.rest()).catch((failed: unknown) => {
+          throw orUnknown(failed);
+        });
+        if (kvs[0] !== undefined && Buffer.from(kvs[0].value).toString() === value) return;
         if (isStoreError(error, "NO_SPACE")) throw error;
       }
-      if (answer?.succeeded) return specs.read(namespace, scope.rest());
-      await backoff.wait(scope.signal);
+      if (answer?.succeeded) {
+        // Whoever writes next reads it anew.
+        specs.forget(namespace);
+        return;
+      }
+      await backoff.wait(scope.signal).catch((failed: unknown) => {
+        throw orUnknown(failed);
+      });
     }
   }
 
@@ -332,8 +295,57 @@ export class QuotaAdmin implements Quotas {
   }
 }
 
-function ruleOf(spec: NamespaceSpec, name: string): QuotaRule | undefined {
-  return spec.rules.find((rule) => rule.name === name);
+/** A change was sent, and what became of it could not be read back. */
+function unknownChange(namespace: string, key: string, cause: StoreError): StoreError {
+  return new StoreError(
+    "OUTCOME_UNKNOWN",
+    `Cannot tell whether the quotas of ${placeOf(namespace)} were changed: ${cause.message}`,
+    { writeId: "", key },
+    { cause },
+  );
+}
+
+/** What is left of a call's time. */
+function timeOf(scope: CallScope): Pick<Call, "timeoutMs"> {
+  const leftMs = scope.remainingMs();
+  return leftMs === Number.POSITIVE_INFINITY ? {} : { timeoutMs: Math.max(1, leftMs) };
+}
+
+/** Whether a rule's ledger counts all that `wanted` limits. */
+function counts(rule: QuotaRule, wanted: WantedQuota): boolean {
+  return (
+    rule.labelSelector === wanted.labelSelector &&
+    [...wanted.hard.keys()].every((name) => rule.hard.has(name))
+  );
+}
+
+function isSame(rule: QuotaRule, wanted: WantedQuota): boolean {
+  return (
+    counts(rule, wanted) &&
+    rule.hard.size === wanted.hard.size &&
+    [...wanted.hard].every(([name, limit]) => rule.hard.get(name) === limit)
+  );
+}
+
+/** A quota as it was set last; while it is counted, with the use of the one it replaces, as far as that tells. */
+function statusOf(snapshot: QuotaSnapshot, spec: NamespaceSpec, name: string): QuotaStatus | undefined {
+  const { namespace } = spec;
+  const rule = latestRule(spec, name);
+  if (rule === undefined) return undefined;
+  const { hard, state, unread } = rule;
+  const active = activeRule(spec, name);
+  const holding = active === undefined ? undefined : snapshot.ledger(namespace, active).used;
+  const counted = increases(snapshot.ledger(namespace, rule).used);
+  const used = state === "active" ? (holding ?? nothing) : new Map([...counted, ...(holding ?? nothing)]);
+  return {
+    namespace,
+    name,
+    hard: numbersOf(hard.keys(), hard),
+    used: numbersOf(hard.keys(), used),
+    state,
+    ...(unread > 0 ? { unread } : {}),
+    resourceVersion: formatResourceVersion(spec.revision),
+  };
 }
 
 function numbersOf(names: Iterable<string>, amounts: Amounts): Record<string, number> {

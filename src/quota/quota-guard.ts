@@ -40,8 +40,8 @@ const namespacesResource = "namespaces";
 interface Charge {
   readonly spec: NamespaceSpec;
   readonly rule: QuotaRule;
-  /** After minus before; never empty. */
-  readonly delta: Amounts;
+  /** Room it takes: what it adds, where that may be refused or is limited at all. */
+  readonly need: Amounts;
   /** Use of objects that live on no lease: it is kept in slots. */
   readonly slotDelta: Amounts;
   /** The entry of an object on a lease: what it becomes, or its removal. */
@@ -111,7 +111,10 @@ export class QuotaGuard implements WriteGuard {
     try {
       for (const charge of charges) {
         const ledger = this.#options.ledgers.of(charge.spec, charge.rule);
-        const taken = await slotFor(ledger, charge, !options.grouped);
+        const taken = await slotFor(ledger, charge, {
+          patient: !options.grouped,
+          unrefusable: change.isDeletion,
+        });
         if (taken.type === "busy")
           throw new Postponed(`quota "${charge.rule.name}" has no room beside the group's own`);
         if (taken.type === "exceeded") violations.push(...taken.violations);
@@ -161,12 +164,13 @@ export class QuotaGuard implements WriteGuard {
         ...this.#endOfNamespace(change),
       ],
       reads,
-      applied(revision) {
+      applied: (revision) => {
         for (const { slot, entry } of slotted) {
           slot.entry = entry;
           slot.modRevision = revision;
         }
         giveBack(prepared);
+        this.#forgetNamespace(change);
       },
       refused: (answers) => {
         const found = answers.map((answer): KeyValue | undefined => answer.kvs[0]);
@@ -196,11 +200,17 @@ export class QuotaGuard implements WriteGuard {
     const { key, rangeEnd } = this.#options.keys.namespace(name);
     return [{ type: "delete", delete: { key, rangeEnd } }];
   }
+
+  #forgetNamespace({ kind, name, after }: Change): void {
+    if (kind.resource !== namespacesResource || after !== undefined) return;
+    this.#options.specs.forget(name);
+    this.#options.ledgers.forget(name);
+  }
 }
 
 /** The charge of a change to one rule; undefined when it does not touch it. */
 function chargeOf(spec: NamespaceSpec, rule: QuotaRule, change: Change): Charge | undefined {
-  const { kind, before, after } = change;
+  const { kind, before, after, isDeletion } = change;
   const was = before === undefined ? nothing : usageOf(rule, kind.resource, before);
   const is = after === undefined ? nothing : usageOf(rule, kind.resource, after);
   const wasLeased = before !== undefined && before.lease !== 0n;
@@ -208,29 +218,31 @@ function chargeOf(spec: NamespaceSpec, rule: QuotaRule, change: Change): Charge 
   const delta = minus(is, was);
   const slotDelta = minus(isLeased ? nothing : is, wasLeased ? nothing : was);
   const leaseMoved = wasLeased && isLeased && before.lease !== after.lease;
-  if (delta.size === 0 && slotDelta.size === 0 && !leaseMoved) return undefined;
+  // While a rule is counted an object on a lease may have no entry yet, and the count passes over what has changed.
+  const enters = rule.state === "counting" && isLeased && is.size > 0;
+  if (delta.size === 0 && slotDelta.size === 0 && !leaseMoved && !enters) return undefined;
   const leased = isLeased && is.size > 0 ? { amounts: is } : wasLeased && was.size > 0 ? "remove" : undefined;
-  return { spec, rule, delta, slotDelta, leased };
+  // A removal takes no room, whatever was charged for the object.
+  const need = rule.state === "counting" || (isDeletion && after === undefined) ? nothing : increases(delta);
+  return { spec, rule, need, slotDelta, leased };
 }
 
 type Taken = Granted | { readonly type: "slot"; readonly slot: undefined };
 
 async function slotFor(
   ledger: QuotaLedger,
-  { spec, rule, delta, slotDelta }: Charge,
-  patient: boolean,
+  { spec, need, slotDelta }: Charge,
+  how: { readonly patient: boolean; readonly unrefusable: boolean },
 ): Promise<Taken> {
-  const need = rule.state === "counting" ? nothing : increases(delta);
   // Nothing to keep in a slot and no room to take: the leased entry says it all.
   if (need.size === 0 && slotDelta.size === 0) return { type: "slot", slot: undefined };
   const ready = ledger.pool.take(need, spec.revision);
   if (ready !== undefined) return { type: "slot", slot: ready };
-  return need.size === 0 ? { type: "slot", slot: ledger.pool.takeAny() } : ledger.grants.ask(need, patient);
+  return need.size === 0 ? { type: "slot", slot: ledger.pool.takeAny() } : ledger.grants.ask(need, how);
 }
 
-function entryAfter(slot: Slot | undefined, { spec, rule, delta, slotDelta }: Charge): SlotEntry | undefined {
+function entryAfter(slot: Slot | undefined, { spec, need, slotDelta }: Charge): SlotEntry | undefined {
   if (slot === undefined) return undefined;
-  const need = rule.state === "counting" ? nothing : increases(delta);
   return {
     used: plus(slot.entry.used, slotDelta),
     room: minus(validRoom(slot.entry, spec.revision), need),

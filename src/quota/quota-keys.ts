@@ -6,14 +6,15 @@
  *                                                 /grants      changed by every grant of room: they take turns
  *                                                 /slots/<id>  use and room of one slot of one process
  *                                                 /leased/<key>  use of one object that lives on a lease; on the same lease
- *   quotas/processes/<process>                                 who is alive; on a lease
+ *   quotas/_processes/<process>                                who is alive; on a lease
  *
- * Cluster-wide quotas (namespace "") are under `_cluster`, which no namespace can be called.
+ * Cluster-wide quotas (namespace "") are under `_cluster`. No namespace can be called that, nor `_processes`.
  */
 import type { KeyRange } from "../resource/key-range.ts";
 import type { KeySpace } from "../resource/keys.ts";
 
 const clusterSegment = "_cluster";
+const processesSegment = "_processes";
 const segmentOf = (namespace: string): string => (namespace === "" ? clusterSegment : namespace);
 
 export class QuotaKeys {
@@ -50,32 +51,52 @@ export class QuotaKeys {
       base: `${prefix}base`,
       grants: `${prefix}grants`,
       slot: (id) => `${prefix}slots/${id}`,
-      leased: (key) => `${prefix}leased/${encodeURIComponent(key)}`,
-      kindOf: (key) => {
-        const rest = key.slice(prefix.length);
-        if (rest === "base" || rest === "grants") return rest;
-        return rest.startsWith("slots/") ? "slot" : "leased";
-      },
-      slotId: (key) => key.slice(prefix.length + "slots/".length),
+      leased: (key) => `${prefix}leased/${leasedId(key)}`,
     };
   }
 
   process(id: string): string {
-    return this.#keys.bookkeeping("quotas", "processes", id);
+    return this.#keys.bookkeeping("quotas", processesSegment, id);
   }
 
   processes(): KeyRange {
-    return this.#keys.bookkeepingRange("quotas", "processes");
+    return this.#keys.bookkeepingRange("quotas", processesSegment);
   }
 
-  /** The namespace whose spec a key is; undefined for other keys. */
-  namespaceOfSpec(key: string): string | undefined {
-    const { prefix } = this.all();
-    const [segment = "", last, ...more] = key.slice(prefix.length).split("/");
-    if (last !== "spec" || more.length > 0) return undefined;
-    return segment === clusterSegment ? "" : segment;
+  /** What a key below `quotas/` is; undefined for one that is none of these. */
+  parse(key: string): QuotaKey | undefined {
+    const [segment = "", folder, ...rest] = key.slice(this.all().prefix.length).split("/");
+    if (segment === processesSegment)
+      return folder === undefined ? undefined : { type: "process", id: folder };
+    const namespace = segment === clusterSegment ? "" : segment;
+    if (folder === "spec") return rest.length === 0 ? { type: "spec", namespace } : undefined;
+    const [quota, generation, entry, id] = rest;
+    if (folder !== "ledger" || quota === undefined || generation === undefined) return undefined;
+    const at = { namespace, quota, generation } as const;
+    if (entry === "base" || entry === "grants") return { type: entry, ...at };
+    if (entry === "slots" && id !== undefined) return { type: "slot", id, ...at };
+    return entry === "leased" && id !== undefined ? { type: "leased", id, ...at } : undefined;
   }
 }
+
+/** One key of quotas. `id` of a leased entry names its object. */
+export type QuotaKey =
+  | { readonly type: "process"; readonly id: string }
+  | { readonly type: "spec"; readonly namespace: string }
+  | ({ readonly type: "base" | "grants" } & LedgerPlace)
+  | ({ readonly type: "slot" | "leased"; readonly id: string } & LedgerPlace);
+
+export type LedgerEntryKey = Extract<QuotaKey, LedgerPlace>;
+
+/** Whose ledger a key belongs to. */
+export interface LedgerPlace {
+  readonly namespace: string;
+  readonly quota: string;
+  readonly generation: string;
+}
+
+/** What names an object's entry in a ledger: its key, as one segment. */
+export const leasedId = (objectKey: string): string => encodeURIComponent(objectKey);
 
 export interface LedgerKeys {
   readonly range: KeyRange;
@@ -83,6 +104,4 @@ export interface LedgerKeys {
   readonly grants: string;
   slot(id: string): string;
   leased(objectKey: string): string;
-  kindOf(key: string): "base" | "grants" | "slot" | "leased";
-  slotId(key: string): string;
 }

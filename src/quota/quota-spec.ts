@@ -1,15 +1,18 @@
 /**
- * The quotas of one namespace as one record: rules by name, and the mod revision that stands for all of them.
+ * The quotas of one namespace as one record: its rules, and the mod revision that stands for all of them.
  *
  * Every charged write compares that revision, so a rule set, changed or removed takes effect for every process with
  * the very next write. A rule begins `counting`: writes are charged to its ledger but not refused, until what was
- * there before has been counted into it.
+ * there before has been counted into it. One that replaces an active rule stands beside it until then, under the same
+ * name: the limits that hold go on holding, however the setter ends.
  */
 import { invariant } from "../errors.ts";
-import type { Head } from "../resource/head.ts";
+import type { RecordedHead } from "../resource/head.ts";
 import { type LabelRequirements, parseLabelSelector } from "../resource/label-selector.ts";
 import { parseQuantity } from "../resource/quantity.ts";
-import { type Amounts, amountsOf, formatAmounts } from "./amounts.ts";
+import { type Amounts, amountsOf, formatAmounts, nothing } from "./amounts.ts";
+
+const oneObject = parseQuantity(1);
 
 export interface QuotaRule {
   readonly name: string;
@@ -20,6 +23,10 @@ export interface QuotaRule {
   /** Names the ledger: a rule that must count anew gets a new one. */
   readonly generation: string;
   readonly state: "counting" | "active";
+  /** The process that set it and is to count; once that is dead anybody does. */
+  readonly setBy: string;
+  /** Objects that its count could not read, and has counted in part. */
+  readonly unread: number;
   readonly selection: LabelRequirements;
 }
 
@@ -30,23 +37,70 @@ export interface NamespaceSpec {
   readonly revision: bigint;
 }
 
-/** What one object costs: the names of `hard` that it has. Zero for an object the selector passes over. */
+/** The rule that limits now, of those of one name; undefined while its first count is under way. */
+export function activeRule({ rules }: NamespaceSpec, name: string): QuotaRule | undefined {
+  return rules.find((rule) => rule.name === name && rule.state === "active");
+}
+
+/** The rule of a name that was set last: the one that counts, where there is one. */
+export function latestRule({ rules }: NamespaceSpec, name: string): QuotaRule | undefined {
+  return rules.findLast((rule) => rule.name === name);
+}
+
+/** Whether objects of `resource` can count for a rule at all, by its names. */
+export function concerns(rule: QuotaRule, resource: string): boolean {
+  for (const name of rule.hard.keys()) {
+    if (!name.startsWith(countPrefix) || name === countPrefix + resource) return true;
+  }
+  return false;
+}
+
+/** Whether what an object costs is told by its key and size alone, without looking into it. */
+export function isToldByKey(rule: QuotaRule): boolean {
+  return rule.selection.isEmpty && [...rule.hard.keys()].every((name) => !isMeasured(name));
+}
+
+const countPrefix = "count/";
+const isMeasured = (name: string): boolean => name !== "bytes" && !name.startsWith(countPrefix);
+
+/**
+ * What one object costs: the names of `hard` that it has. Zero for an object the selector passes over.
+ * @param object `recorded` is undefined for an object that cannot be read: what key and size tell is counted all the same,
+ * where no selector has to be asked
+ */
 export function usageOf(
   rule: QuotaRule,
   resource: string,
-  object: { readonly head: Head; readonly storedBytes: number },
+  object: { readonly recorded: RecordedHead | undefined; readonly storedBytes: number },
 ): Amounts {
-  if (!rule.selection.matches(object.head.metadata.labels)) return new Map();
+  const { recorded } = object;
+  if (!rule.selection.isEmpty && !(recorded && rule.selection.matches(recorded.metadata.labels)))
+    return nothing;
   const usage: [string, bigint][] = [];
   for (const name of rule.hard.keys()) {
     if (name === "bytes") usage.push([name, parseQuantity(object.storedBytes)]);
-    else if (name === `count/${resource}`) usage.push([name, parseQuantity(1)]);
-    else {
-      const amount = object.head.amounts[name];
+    else if (name === countPrefix + resource) usage.push([name, oneObject]);
+    else if (isMeasured(name)) {
+      const amounts = recorded?.amounts;
+      const amount = amounts !== undefined && Object.hasOwn(amounts, name) ? amounts[name] : undefined;
       if (amount !== undefined) usage.push([name, parseQuantity(amount, name)]);
     }
   }
   return amountsOf(usage);
+}
+
+/** The names of a rule that `usageOf` cannot tell of an object, for want of reading it or its kind. */
+export function untoldNames(
+  rule: QuotaRule,
+  resource: string,
+  recorded: RecordedHead | undefined,
+): readonly string[] {
+  if (recorded === undefined && !rule.selection.isEmpty) {
+    return [...rule.hard.keys()].filter(
+      (name) => isMeasured(name) || name === "bytes" || name === countPrefix + resource,
+    );
+  }
+  return recorded?.amounts === undefined ? [...rule.hard.keys()].filter(isMeasured) : [];
 }
 
 interface RuleText {
@@ -55,16 +109,20 @@ interface RuleText {
   readonly labelSelector: string;
   readonly generation: string;
   readonly state: "counting" | "active";
+  readonly setBy?: string;
+  readonly unread?: number;
 }
 
 /** `writeId` makes every version of the record unique, so that a lost answer can be settled by reading it back. */
 export function encodeSpec(rules: readonly QuotaRule[], writeId: string): string {
-  const text: RuleText[] = rules.map(({ name, hard, labelSelector, generation, state }) => ({
+  const text: RuleText[] = rules.map(({ name, hard, labelSelector, generation, state, setBy, unread }) => ({
     name,
     hard: formatAmounts(hard),
     labelSelector,
     generation,
     state,
+    ...(state === "counting" ? { setBy } : {}),
+    ...(unread > 0 ? { unread } : {}),
   }));
   return JSON.stringify({ format: 1, writeId, rules: text });
 }
@@ -79,6 +137,8 @@ export function decodeSpec(
   invariant(parsed.format === 1, "a quota record has a format this version knows");
   const rules = parsed.rules.map((rule) => ({
     ...rule,
+    setBy: rule.setBy ?? "",
+    unread: rule.unread ?? 0,
     hard: new Map(
       Object.entries(rule.hard).map(([name, limit]) => [name, parseQuantity(limit, name)] as const),
     ),

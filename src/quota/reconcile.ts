@@ -1,167 +1,239 @@
 /**
  * Holding ledgers against what is there: objects are counted at one revision and compared with the ledger at that
- * same revision, so writers going on meanwhile cannot make a difference. What differs goes into the base entry.
+ * same revision, so writers going on meanwhile cannot make a difference. It finishes what a setter began, too:
  *
- * It should find nothing but the use of objects that went without their ledger part (removed while etcd was out of
- * space, or expired after being counted into a new quota).
+ *   rule active     counted - ledger's use     is a difference, and goes into the base entry
+ *   rule counting   counted - slots' use       is the base entry; with it the rule becomes active
+ *
+ * Slots have charged every write since the rule appeared, so a count at any later revision gives the same base: whoever
+ * comes may finish it, at any time, as often as it takes. A difference it should find none of, but the use of objects that
+ * went without their ledger part (removed while etcd was out of space, or expired after being counted into a new quota).
  */
 import { Backoff } from "../base/backoff.ts";
 import { type Call, CallScope } from "../base/call.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { isStoreError } from "../errors.ts";
-import type { Kv } from "../etcd/ports/ports.ts";
+import type { Compare, TxnOp } from "../etcd/ports/messages.ts";
 import { quantityToNumber } from "../resource/quantity.ts";
 import type { ReconcileReport } from "../resource/store.ts";
-import { amountsOf, minus, plus } from "./amounts.ts";
-import { type Census, countUse } from "./census.ts";
-import { encodeAmounts, type Ledger, readLedger } from "./ledger.ts";
-import type { QuotaKeys } from "./quota-keys.ts";
-import { decodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
+import type { Census } from "../storage/seam/census.ts";
+import { type Amounts, amountsOf, minus, plus } from "./amounts.ts";
+import { enterLeased } from "./leased-entries.ts";
+import { encodeAmounts, type Ledger } from "./ledger.ts";
+import { QuotaSnapshot, type SnapshotParts } from "./quota-snapshot.ts";
+import { encodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
+import { type Count, type CountedRule, countUse } from "./use-count.ts";
 
 const waits = { firstMs: 10, maxMs: 500 } as const;
-/** Tries for one namespace whose ledgers keep being granted from: each try counts again. */
+/** Tries for namespaces whose ledgers keep being granted from: each try counts again. */
 const triesMax = 20;
+const idBytes = 6;
 
-export interface ReconcilerOptions {
-  readonly kv: Kv;
+export interface ReconcilerOptions extends SnapshotParts {
   readonly clock: Clock;
   readonly random: Random;
-  readonly keys: QuotaKeys;
   readonly census: Census;
 }
 
 type Difference = ReconcileReport["differences"][number];
 
+/** A rule with its ledger and what was counted for it, at one revision. */
+interface Counted {
+  readonly rule: QuotaRule;
+  readonly ledger: Ledger;
+  readonly count: Count;
+}
+
+/** What is to be written for one rule. */
+interface Repair {
+  readonly of: Counted;
+  readonly base: Amounts;
+  readonly differences: readonly Difference[];
+}
+
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   /** Differences found since the start; a healthy store stays at 0. */
   differences = 0;
+  /** Objects the last check of everything could not read or measure, and counted in part. */
+  unread = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
   }
 
-  /** One namespace ("": the cluster-wide quotas), or with undefined all that have quotas. */
-  async run(namespace: string | undefined, call: Call): Promise<ReconcileReport> {
-    using scope = new CallScope(call, this.#options.clock, "reconcile quotas");
-    const namespaces = namespace === undefined ? await this.#namespaces(scope) : [namespace];
-    let checked = 0;
-    const differences: Difference[] = [];
-    for (const one of namespaces) {
-      const report = await this.#namespace(one, scope);
-      checked += report.checked;
-      differences.push(...report.differences);
-    }
-    this.differences += differences.length;
-    return { checked, differences };
-  }
-
-  async #namespaces(scope: CallScope): Promise<readonly string[]> {
-    const { kv, keys } = this.#options;
-    const range = keys.all();
-    const { kvs } = await kv.range(
-      { key: range.key, rangeEnd: range.rangeEnd, keysOnly: true },
-      scope.rest(),
-    );
-    return kvs.flatMap((kv0) => keys.namespaceOfSpec(Buffer.from(kv0.key).toString()) ?? []);
-  }
-
-  async #namespace(
-    namespace: string,
-    scope: CallScope,
-  ): Promise<{ checked: number; differences: readonly Difference[] }> {
-    const { kv, keys, census, clock, random } = this.#options;
+  /**
+   * One namespace ("": the cluster-wide quotas), or with undefined all that have quotas, in one pass over the store.
+   * Counts that were begun are finished.
+   * @param which "counting": no more than those
+   */
+  async run(
+    namespace: string | undefined,
+    call: Call,
+    which: "all" | "counting" = "all",
+  ): Promise<ReconcileReport> {
+    const { clock, random, census, turns } = this.#options;
+    using scope = new CallScope(call, clock, "reconcile quotas");
     const backoff = new Backoff(waits, clock, random);
-    const range = keys.namespace(namespace);
-    for (let attempt = 1; ; attempt++) {
+    const differences: Difference[] = [];
+    let checked = 0;
+    let unread = 0;
+    let left: ReadonlySet<string> | undefined = namespace === undefined ? undefined : new Set([namespace]);
+    for (let attempt = 1; left === undefined || left.size > 0; attempt++) {
       scope.throwIfEnded();
-      const read = await kv.range({ key: range.key, rangeEnd: range.rangeEnd }, scope.rest());
-      const { revision } = read.header;
-      const specKv = read.kvs.find((kv0) => Buffer.from(kv0.key).toString() === keys.spec(namespace));
-      const spec = decodeSpec(namespace, specKv?.value, specKv?.modRevision ?? 0n);
-      const rules = spec.rules.filter((rule) => rule.state === "active");
-      if (rules.length === 0) return { checked: 0, differences: [] };
+      if (attempt > 1) await backoff.wait(scope.signal);
       try {
-        const counts = await countUse(census, namespace, rules, revision, scope.rest());
-        const ledgers = rules.map((rule) => {
-          const ledgerKeys = keys.ledger(namespace, rule.name, rule.generation);
-          const kvs = read.kvs.filter((kv0) => ledgerKeys.range.includes(Buffer.from(kv0.key).toString()));
-          return readLedger(ledgerKeys, { ...read, kvs }, revision);
-        });
-        const found = rules.flatMap((rule, index) => {
-          const [ledger, count] = [ledgers[index], counts[index]];
-          if (ledger === undefined || count === undefined) return [];
-          return this.#differencesOf(namespace, rule, ledger, plus(count.lasting, count.leased));
-        });
-        if (found.length === 0) return { checked: rules.length, differences: [] };
-        if (await this.#repair(spec, found, scope)) {
-          return { checked: rules.length, differences: found.flatMap((one) => one.differences) };
+        const [only] = left ?? [];
+        const snapshot = await QuotaSnapshot.read(
+          this.#options,
+          left?.size === 1 ? only : undefined,
+          scope.rest(),
+        );
+        const rules = rulesOf(snapshot, left, which);
+        const counts = await countUse(census, rules, snapshot.revision, turns, scope.rest());
+        const again = new Set<string>();
+        for (const [where, counted] of byNamespace(snapshot, rules, counts)) {
+          const pause = turns.pause();
+          if (pause !== undefined) await pause;
+          const repairs = await this.#repairsOf(where, counted, scope);
+          if (repairs.length > 0 && !(await this.#write(snapshot.spec(where), repairs, scope))) {
+            again.add(where);
+            continue;
+          }
+          checked += counted.length;
+          differences.push(...repairs.flatMap((repair) => repair.differences));
+          for (const { count } of counted) unread += count.unread;
         }
+        left = again;
       } catch (error) {
         // The revision was compacted while its objects were counted: count at a later one.
-        if (!isStoreError(error, "EXPIRED", "OUTCOME_UNKNOWN") || attempt >= triesMax) throw error;
+        if (!isStoreError(error, "EXPIRED") || attempt >= triesMax) throw error;
       }
-      if (attempt >= triesMax) return { checked: rules.length, differences: [] };
-      await backoff.wait(scope.signal);
+      if (attempt >= triesMax) break;
     }
+    this.differences += differences.length;
+    if (namespace === undefined) this.unread = unread;
+    return { checked, differences, unread };
   }
 
-  #differencesOf(
+  /** What is to be done about the rules of a namespace; objects on leases get their entries first. */
+  async #repairsOf(
     namespace: string,
-    rule: QuotaRule,
-    ledger: Ledger,
-    counted: ReadonlyMap<string, bigint>,
-  ): readonly Repair[] {
-    const off = minus(counted, amountsOf([...ledger.used].filter(([name]) => rule.hard.has(name))));
-    if (off.size === 0) return [];
-    const differences = [...off.keys()].map((name) => ({
-      namespace,
-      quota: rule.name,
-      name,
-      ledger: quantityToNumber(ledger.used.get(name) ?? 0n),
-      counted: quantityToNumber(counted.get(name) ?? 0n),
-    }));
-    return [{ rule, ledger, base: plus(ledger.base, off), differences }];
+    counted: readonly Counted[],
+    scope: CallScope,
+  ): Promise<readonly Repair[]> {
+    const repairs: Repair[] = [];
+    for (const one of counted) {
+      const { rule, ledger, count } = one;
+      if (rule.state === "active") {
+        const differences = differencesOf(one);
+        if (differences.size === 0 && count.unread >= rule.unread) continue;
+        repairs.push({
+          of: one,
+          base: plus(ledger.base, differences),
+          differences: [...differences.keys()].map((name) => ({
+            namespace,
+            quota: rule.name,
+            name,
+            ledger: quantityToNumber(ledger.used.get(name) ?? 0n),
+            counted: quantityToNumber(count.total.get(name) ?? 0n),
+          })),
+        });
+      } else {
+        const { kv, keys } = this.#options;
+        const ledgerKeys = keys.ledger(namespace, rule.name, rule.generation);
+        await enterLeased(kv, ledgerKeys, ledger, count.leased, scope);
+        repairs.push({ of: one, base: minus(count.lasting, ledger.slotsUsed), differences: [] });
+      }
+    }
+    return repairs;
   }
 
-  /** In one transaction; false when somebody granted or folded meanwhile. */
-  async #repair(spec: NamespaceSpec, repairs: readonly Repair[], scope: CallScope): Promise<boolean> {
-    const { kv, keys } = this.#options;
-    const compare = [
-      { key: keys.spec(spec.namespace), target: "mod", result: "=", operand: spec.revision } as const,
-    ];
-    const answer = await kv.txn(
-      {
-        compare: [
-          ...compare,
-          ...repairs.flatMap(({ rule, ledger }) => {
-            const ledgerKeys = keys.ledger(spec.namespace, rule.name, rule.generation);
-            return [
-              { key: ledgerKeys.base, target: "mod", result: "=", operand: ledger.baseRevision } as const,
-              { key: ledgerKeys.grants, target: "mod", result: "=", operand: ledger.grantsRevision } as const,
-            ];
-          }),
-        ],
-        success: repairs.flatMap(({ rule, ledger, base }) => {
-          const ledgerKeys = keys.ledger(spec.namespace, rule.name, rule.generation);
-          // Changing `grants` too keeps a grant that counted on the old sum from going through.
-          return [
-            { type: "put", put: { key: ledgerKeys.base, value: encodeAmounts(base) } } as const,
-            { type: "put", put: { key: ledgerKeys.grants, value: String(ledger.revision) } } as const,
-          ];
-        }),
-        failure: [],
-      },
-      scope.rest(),
-    );
-    return answer.succeeded;
+  /** In one transaction; false when somebody granted, folded or changed the quotas meanwhile, or the answer was lost. */
+  async #write(spec: NamespaceSpec, repairs: readonly Repair[], scope: CallScope): Promise<boolean> {
+    const { kv, keys, random } = this.#options;
+    const { namespace } = spec;
+    const specKey = keys.spec(namespace);
+    const compare: Compare[] = [{ key: specKey, target: "mod", result: "=", operand: spec.revision }];
+    const success: TxnOp[] = [];
+    let { rules } = spec;
+    const counted = new Map<QuotaRule, QuotaRule>();
+    for (const {
+      of: { rule, ledger, count },
+      base,
+    } of repairs) {
+      // Whoever could read more has counted them already.
+      const unread = rule.state === "active" ? Math.min(rule.unread, count.unread) : count.unread;
+      if (rule.state === "counting" || unread !== rule.unread)
+        counted.set(rule, { ...rule, state: "active", unread });
+      const at = keys.ledger(namespace, rule.name, rule.generation);
+      compare.push({ key: at.base, target: "mod", result: "=", operand: ledger.baseRevision });
+      success.push({ type: "put", put: { key: at.base, value: encodeAmounts(base) } });
+      if (rule.state === "active") {
+        // Changing `grants` too keeps a grant that counted on the old sum from going through.
+        compare.push({ key: at.grants, target: "mod", result: "=", operand: ledger.grantsRevision });
+        success.push({ type: "put", put: { key: at.grants, value: String(ledger.revision) } });
+        continue;
+      }
+      // The rule it replaces has held until now, and goes with its ledger.
+      const isReplaced = (one: QuotaRule): boolean => one.name === rule.name && one !== rule;
+      for (const { name, generation } of rules.filter(isReplaced)) {
+        const { key, rangeEnd } = keys.ledger(namespace, name, generation).range;
+        success.push({ type: "delete", delete: { key, rangeEnd } });
+      }
+      rules = rules.filter((one) => !isReplaced(one));
+    }
+    rules = rules.map((one) => counted.get(one) ?? one);
+    if (counted.size > 0) {
+      const value = encodeSpec(rules, Buffer.from(random.bytes(idBytes)).toString("hex"));
+      success.push({ type: "put", put: { key: specKey, value } });
+    }
+    try {
+      return (await kv.txn({ compare, success, failure: [] }, scope.rest())).succeeded;
+    } catch (error) {
+      // A lost answer: the next look tells.
+      if (isStoreError(error, "OUTCOME_UNKNOWN")) return false;
+      throw error;
+    }
   }
 }
 
-interface Repair {
-  readonly rule: QuotaRule;
-  readonly ledger: Ledger;
-  readonly base: ReadonlyMap<string, bigint>;
-  readonly differences: readonly Difference[];
+function rulesOf(
+  snapshot: QuotaSnapshot,
+  only: ReadonlySet<string> | undefined,
+  which: "all" | "counting",
+): readonly CountedRule[] {
+  const found: CountedRule[] = [];
+  for (const namespace of snapshot.namespaces) {
+    if (only !== undefined && !only.has(namespace)) continue;
+    for (const rule of snapshot.spec(namespace).rules) {
+      if (which === "all" || rule.state === which) found.push({ namespace, rule });
+    }
+  }
+  return found;
+}
+
+function byNamespace(
+  snapshot: QuotaSnapshot,
+  rules: readonly CountedRule[],
+  counts: readonly Count[],
+): ReadonlyMap<string, readonly Counted[]> {
+  const found = new Map<string, Counted[]>();
+  rules.forEach(({ namespace, rule }, index) => {
+    const count = counts[index];
+    if (count === undefined) return;
+    const counted = { rule, count, ledger: snapshot.ledger(namespace, rule) };
+    const known = found.get(namespace);
+    if (known === undefined) found.set(namespace, [counted]);
+    else known.push(counted);
+  });
+  return found;
+}
+
+/** Counted less what the ledger says. Of what could not be read there may be more than counted: no use is taken from it. */
+function differencesOf({ rule, ledger, count }: Counted): Amounts {
+  const used = amountsOf([...ledger.used].filter(([name]) => rule.hard.has(name)));
+  const off = minus(count.total, used);
+  return amountsOf([...off].filter(([name, value]) => value > 0n || !count.untold.has(name)));
 }

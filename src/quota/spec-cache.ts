@@ -1,17 +1,21 @@
 /**
  * The quota records as this process last saw them. Never the truth: every write compares the revision it goes by, and
- * what its refusal shows is learned here.
+ * what its refusal shows is learned here. Only so many are kept; one that is dropped is read again.
  */
+import { LRUCache } from "lru-cache";
 import type { Call } from "../base/call.ts";
 import type { KeyValue } from "../etcd/ports/messages.ts";
 import type { Kv } from "../etcd/ports/ports.ts";
 import type { QuotaKeys } from "./quota-keys.ts";
 import { decodeSpec, type NamespaceSpec } from "./quota-spec.ts";
 
+/** Namespaces kept: more than are written to at a time. One without quotas takes about 200 bytes. */
+const specsMax = 16_384;
+
 export class SpecCache {
   readonly #kv: Kv;
   readonly #keys: QuotaKeys;
-  readonly #specs = new Map<string, NamespaceSpec>();
+  readonly #specs = new LRUCache<string, NamespaceSpec>({ max: specsMax });
   readonly #reading = new Map<string, Promise<NamespaceSpec>>();
   readonly #ended: AbortSignal;
 
@@ -45,6 +49,11 @@ export class SpecCache {
   /** A namespace that is gone takes its place in memory with it. */
   forget(namespace: string): void {
     this.#specs.delete(namespace);
+  }
+
+  /** History began anew. */
+  forgetAll(): void {
+    this.#specs.clear();
   }
 
   /** Callers that come together share one read; it has its own time, not that of whoever came first. */

@@ -1,20 +1,22 @@
 /**
  * What keeps ledgers small and proved while nobody asks: this process's sign of life, folding in the slots of dead
- * ones, and the periodic check.
+ * ones, finishing the counts they began, and the periodic check.
  *
- *   processes/<id>   on a lease; when it is gone, the slots named after it are dead
+ *   _processes/<id>  on a lease; when it is gone, the slots named after it are dead
  *   dead slot        its use is added to the base, its room is free again, its key goes, in one transaction
+ *   rule counting    whose setter is dead, or gave up here: counted by whoever comes first
  *
- * Nothing here is needed for limits to hold (room can be taken from any slot at any time); it only tidies.
+ * Nothing here is needed for counted limits to hold (room can be taken from any slot at any time); it only tidies.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { isStoreError } from "../errors.ts";
+import type { Compare, TxnOp } from "../etcd/ports/messages.ts";
 import type { Etcd, Lease } from "../etcd/ports/ports.ts";
-import { plus } from "./amounts.ts";
-import { encodeAmounts, type LedgerSlot, readLedger } from "./ledger.ts";
-import type { QuotaKeys } from "./quota-keys.ts";
-import { decodeSpec } from "./quota-spec.ts";
+import { AmountsSum } from "./amounts.ts";
+import { encodeAmounts } from "./ledger.ts";
+import { QuotaSnapshot, type SnapshotParts } from "./quota-snapshot.ts";
+import type { QuotaRule } from "./quota-spec.ts";
 import type { Reconciler } from "./reconcile.ts";
 
 /** How long a killed process counts as alive, seconds. */
@@ -27,9 +29,8 @@ const checkIntervalMs = 10 * 60_000;
 const foldedAtOnceMax = 40;
 const idBytes = 8;
 
-export interface UpkeepOptions {
+export interface UpkeepOptions extends SnapshotParts {
   readonly etcd: Etcd;
-  readonly keys: QuotaKeys;
   readonly reconciler: Reconciler;
   /** Milliseconds between checks; false: no checks. Default 10 min. */
   readonly checkIntervalMs?: number | false | undefined;
@@ -46,6 +47,9 @@ export class Upkeep implements AsyncDisposable {
   #lease: Lease | undefined;
   #registering: Promise<void> | undefined;
   readonly #loops: Promise<void>[];
+  readonly #finishing = new Set<Promise<void>>();
+  /** Namespaces whose count this process has begun and not brought to its end. */
+  readonly #unfinished = new Set<string>();
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -65,66 +69,89 @@ export class Upkeep implements AsyncDisposable {
     return this.#owner;
   }
 
-  /** One round over every ledger. @returns slots folded in */
+  /**
+   * One round over every ledger: folds in the slots of the dead, and finishes the counts they left.
+   * @returns slots folded in
+   */
   async fold(): Promise<number> {
-    const { etcd, keys } = this.#options;
-    const all = keys.all();
+    const { reconciler, turns } = this.#options;
     const signal = this.#ended.signal;
-    const { kvs, header } = await etcd.kv.range({ key: all.key, rangeEnd: all.rangeEnd }, { signal });
-    const alive = new Set<string>();
-    const processes = keys.processes();
-    for (const kv of kvs) {
-      const key = Buffer.from(kv.key).toString();
-      if (processes.includes(key)) alive.add(key.slice(processes.prefix.length));
-    }
-    alive.add(this.#owner);
+    const snapshot = await QuotaSnapshot.read(this.#options, undefined, { signal });
+    const alive = new Set(snapshot.processes).add(this.#owner);
+    const leftCounting = new Set<string>();
     let folded = 0;
-    for (const kv of kvs) {
-      const namespace = keys.namespaceOfSpec(Buffer.from(kv.key).toString());
-      if (namespace === undefined) continue;
-      for (const rule of decodeSpec(namespace, kv.value, kv.modRevision).rules) {
+    for (const namespace of snapshot.namespaces) {
+      const pause = turns.pause();
+      if (pause !== undefined) await pause;
+      for (const rule of snapshot.spec(namespace).rules) {
         // Until the count is in, the base is not there to be added to.
-        if (rule.state !== "active") continue;
-        const ledgerKeys = keys.ledger(namespace, rule.name, rule.generation);
-        const own = kvs.filter((one) => ledgerKeys.range.includes(Buffer.from(one.key).toString()));
-        const ledger = readLedger(ledgerKeys, { header, kvs: own, more: false, count: 0n }, header.revision);
-        const dead = ledger.slots
-          .filter((slot) => !alive.has(slot.id.slice(0, slot.id.lastIndexOf("-"))))
-          .slice(0, foldedAtOnceMax);
-        if (dead.length === 0) continue;
-        const base = dead.reduce((sum, slot: LedgerSlot) => plus(sum, slot.used), ledger.base);
-        const answer = await etcd.kv.txn(
-          {
-            compare: [
-              { key: ledgerKeys.base, target: "mod", result: "=", operand: ledger.baseRevision },
-              ...dead.map(
-                (slot) =>
-                  ({
-                    key: ledgerKeys.slot(slot.id),
-                    target: "mod",
-                    result: "=",
-                    operand: slot.modRevision,
-                  }) as const,
-              ),
-            ],
-            success: [
-              { type: "put", put: { key: ledgerKeys.base, value: encodeAmounts(base) } },
-              ...dead.map((slot) => ({ type: "delete", delete: { key: ledgerKeys.slot(slot.id) } }) as const),
-            ],
-            failure: [],
-          },
-          { signal },
-        );
-        if (answer.succeeded) folded += dead.length;
+        if (rule.state === "active") folded += await this.#foldRule(namespace, rule, snapshot, alive);
+        else if (!alive.has(rule.setBy) || this.#unfinished.delete(namespace)) leftCounting.add(namespace);
       }
     }
+    for (const namespace of leftCounting) await reconciler.run(namespace, { signal }, "counting");
     return folded;
+  }
+
+  /** A `set` of this process ended before its count: it goes on behind, and what fails here is made up for by the rounds. */
+  finishLater(namespace: string): void {
+    const { reconciler } = this.#options;
+    const { signal } = this.#ended;
+    if (signal.aborted) return;
+    const finishing = reconciler.run(namespace, { signal }, "counting").then(
+      () => undefined,
+      (error: unknown) => {
+        if (!isStoreError(error) && !signal.aborted) throw error;
+        this.#unfinished.add(namespace);
+      },
+    );
+    this.#finishing.add(finishing);
+    void finishing.finally(() => this.#finishing.delete(finishing));
+  }
+
+  async #foldRule(
+    namespace: string,
+    rule: QuotaRule,
+    snapshot: QuotaSnapshot,
+    alive: ReadonlySet<string>,
+  ): Promise<number> {
+    const { kv, keys } = this.#options;
+    const ledger = snapshot.ledger(namespace, rule);
+    const at = keys.ledger(namespace, rule.name, rule.generation);
+    const dead = ledger.slots
+      .filter(({ id }) => !alive.has(id.slice(0, id.lastIndexOf("-"))))
+      .slice(0, foldedAtOnceMax);
+    if (dead.length === 0) return 0;
+    const base = new AmountsSum();
+    base.add(ledger.base);
+    for (const { used } of dead) base.add(used);
+    const isAsRead = (key: string, operand: bigint): Compare => ({
+      key,
+      target: "mod",
+      result: "=",
+      operand,
+    });
+    const { succeeded } = await kv.txn(
+      {
+        compare: [
+          isAsRead(at.base, ledger.baseRevision),
+          ...dead.map(({ id, modRevision }) => isAsRead(at.slot(id), modRevision)),
+        ],
+        success: [
+          { type: "put", put: { key: at.base, value: encodeAmounts(base.total) } },
+          ...dead.map(({ id }): TxnOp => ({ type: "delete", delete: { key: at.slot(id) } })),
+        ],
+        failure: [],
+      },
+      { signal: this.#ended.signal },
+    );
+    return succeeded ? dead.length : 0;
   }
 
   /** Ends the loops and gives the sign of life back; slots stay for others to fold in. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort(new Error("the quotas are closed"));
-    await Promise.allSettled([...this.#loops, this.#registering]);
+    await Promise.allSettled([...this.#loops, ...this.#finishing, this.#registering]);
     await this.#lease?.[Symbol.asyncDispose]();
   }
 

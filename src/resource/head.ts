@@ -25,6 +25,16 @@ export interface Head {
 }
 
 /**
+ * What quotas go by: what a stored value says of itself, in the words of whoever wrote it. What was charged for it is given
+ * back by these amounts, whatever its kind measures today.
+ */
+export interface RecordedHead {
+  readonly metadata: Head["metadata"];
+  /** Undefined: its format keeps none (plain JSON), and its kind is not known here or its measure fails. */
+  readonly amounts: Head["amounts"] | undefined;
+}
+
+/**
  * Whether a stored head says of an object what `kind` would. Who does not know the kind takes the word of who did.
  */
 export function isHeadTrusted(

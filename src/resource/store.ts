@@ -97,6 +97,14 @@ export interface QuotaStatus {
   /** Numbers of the base unit. */
   readonly hard: Readonly<Record<string, number>>;
   readonly used: Readonly<Record<string, number>>;
+  /**
+   * "counting": what was there before it was set is still being counted, by whoever set it or, once that process is dead, by
+   * any other; `used` is not the whole yet and nothing is refused for its sake. Where it replaces a quota, that one
+   * holds until then. "active": counted, and it holds.
+   */
+  readonly state: "active" | "counting";
+  /** Objects that no process which counted could read: of what they use besides what key and size tell, `used` has nothing. Absent for none. */
+  readonly unread?: number;
   readonly resourceVersion: string;
 }
 
@@ -138,7 +146,13 @@ export interface QuotaRemoveOptions extends QuotaGetOptions {
 export const quotaRemoveNames: NamesOf<QuotaRemoveOptions> = { ...quotaGetNames, preconditions: true };
 
 export interface ReconcileReport {
+  /** Quotas that were checked, those whose count it finished among them. */
   readonly checked: number;
+  /**
+   * Objects that this process could not read (no key, damaged) or measure, once for each quota that had to look into them. They
+   * are counted as far as key and size tell; of what they may use besides, nothing is taken from a ledger.
+   */
+  readonly unread: number;
   readonly differences: readonly {
     readonly namespace: string;
     readonly quota: string;
@@ -150,6 +164,12 @@ export interface ReconcileReport {
 
 /** Namespace "" holds cluster-wide limits; name defaults to "default"; several quotas of one namespace all hold. */
 export interface Quotas {
+  /**
+   * Resolves once what was there is counted and the limits hold. Setting the same again changes nothing, and waits for a
+   * count that is under way.
+   * @throws OUTCOME_UNKNOWN: it is set, but whether its count was finished in time is not known: `get` tells its state, and
+   * the count goes on in the background; DEADLINE, UNAVAILABLE: nothing was set
+   */
   set(namespace: string, quota: QuotaRequest, options?: QuotaSetOptions): Promise<QuotaStatus>;
   /** @throws NOT_FOUND */
   get(namespace: string, options?: QuotaGetOptions): Promise<QuotaStatus>;

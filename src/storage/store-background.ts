@@ -44,7 +44,7 @@ export class StoreBackground {
     this.termination = new NamespaceTermination(
       keys,
       async (namespace, { signal }) =>
-        (await this.#kindsWithObjects(signal)).map(({ definition }) => keys.range(definition, namespace)),
+        (await this.#namespacedKinds(signal)).map(({ definition }) => keys.range(definition, namespace)),
       () => this.#emptier?.kick(),
     );
   }
@@ -73,7 +73,7 @@ export class StoreBackground {
     this.#emptier = startNamespaceEmptier({
       context,
       namespaces,
-      kinds: (signal) => this.#kindsWithObjects(signal),
+      kinds: (signal) => this.#namespacedKinds(signal),
     });
     if (compactionIntervalMs !== undefined) this.#compaction = startCompaction(etcd, compactionIntervalMs);
   }
@@ -99,14 +99,20 @@ export class StoreBackground {
     ]);
   }
 
-  /** Every namespaced kind there may be objects of: the open ones, and those on record that nobody defined here. */
-  async #kindsWithObjects(signal: AbortSignal | undefined): Promise<readonly KindSlot[]> {
+  /** Every kind there may be objects of: the open ones, and those on record that nobody defined here. */
+  async kindsWithObjects(signal: AbortSignal | undefined): Promise<readonly KindSlot[]> {
     const { registry, records } = this.#parts;
     const open = registry.slots;
     const paths = new Set(open.map(({ definition }) => definition.keyPath));
     const others = (await records.list({ signal }))
       .map((kind) => registry.detached(kind))
       .filter(({ definition }) => !paths.has(definition.keyPath));
-    return [...open, ...others].filter(({ definition }) => definition.scope === "Namespaced");
+    return [...open, ...others];
+  }
+
+  /** Those of them whose objects are emptied with their namespace. */
+  async #namespacedKinds(signal: AbortSignal | undefined): Promise<readonly KindSlot[]> {
+    const all = await this.kindsWithObjects(signal);
+    return all.filter(({ definition }) => definition.scope === "Namespaced");
   }
 }

@@ -77,6 +77,8 @@ export interface RangeWalk {
   readonly serializable: boolean;
   /** Items wanted from now on, asked before each page; Infinity for all. A walk that wants none ends. */
   readonly wanted: () => number;
+  /** No values: keys, versions and leases alone. */
+  readonly keysOnly?: boolean | undefined;
   /** Fetch the next page while this one is worked on: only for walks that will surely want it. */
   readonly ahead: boolean;
 }
@@ -105,6 +107,7 @@ export async function* rangePages(
         limit: sizer.items(walk.wanted(), remaining),
         revision,
         serializable,
+        ...(walk.keysOnly === true ? { keysOnly: true } : {}),
         // Worked on and let go page by page.
         views: true,
       },

@@ -15,7 +15,7 @@ export class WriteScope extends CallScope {
     this.#generation = context.etcd.history.generation;
   }
 
-  override rest(): FencedCall {
+  override restForWrite(): FencedCall {
     return { ...super.rest(), generation: this.#generation };
   }
 }

@@ -219,7 +219,7 @@ async function removeRaw(
 ): Promise<boolean> {
   const writeId = context.random.bytes(16);
   const change = { type: "delete" } as const;
-  const outcome = await context.writes.write({ key, guard, change, writeId }, scope.rest());
+  const outcome = await context.writes.write({ key, guard, change, writeId }, scope.restForWrite());
   context.recent.forget(key, outcome.revision);
   return outcome.outcome === "applied";
 }

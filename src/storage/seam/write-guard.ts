@@ -8,11 +8,13 @@
 import type { Call } from "../../base/call.ts";
 import type { StoreError } from "../../errors.ts";
 import type { Compare, RangeRequest, RangeResponse, TxnOp } from "../../etcd/ports/messages.ts";
-import type { Head } from "../../resource/head.ts";
+import type { Head, RecordedHead } from "../../resource/head.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
 
 /** One object before and after the write. Neither size includes the key. */
 export interface Change {
+  /** A removal, or a step of a deletion that is under way: nothing that is counted may refuse it. */
+  readonly isDeletion: boolean;
   readonly kind: KindDefinition;
   readonly key: string;
   readonly namespace: string | undefined;
@@ -26,6 +28,8 @@ export interface Change {
 /** One side of a change. */
 export interface ChangeSide {
   readonly head: Head;
+  /** As it lies in etcd, or will: what is counted by. */
+  readonly recorded: RecordedHead;
   /** Size of the value in etcd, bytes. */
   readonly storedBytes: number;
   /** The lease the object lives on: etcd removes it by itself. 0n for none. */

@@ -111,7 +111,7 @@ async function createChunk(
   try {
     written = await context.writes.writeMany(
       members.map(({ prepared }) => prepared.write),
-      scope.rest(),
+      scope.restForWrite(),
     );
   } catch (error) {
     for (const { prepared } of members) abandon(prepared.parts, "unknown");

@@ -13,7 +13,7 @@ import { untilAborted } from "../../base/until-aborted.ts";
 import type { PlainValue, ValueCodec } from "../../codec/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../../etcd/fenced/fenced-write.ts";
-import type { Head } from "../../resource/head.ts";
+import type { Head, RecordedHead } from "../../resource/head.ts";
 import { limits } from "../../resource/limits.ts";
 import type { AnyResource } from "../../resource/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
@@ -22,6 +22,7 @@ import type { StorageContext } from "../context/storage-context.ts";
 import type { Place, ReadState } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import type { Change, ChangeSide, GuardPart, PrepareOptions, WriteGuard } from "../seam/write-guard.ts";
+import { headToStore, isDeletionStep } from "./head-to-store.ts";
 
 /** Waits between tries when a guard's own keys changed under us, milliseconds. */
 const guardWaits = { firstMs: 2, maxMs: 100 } as const;
@@ -72,7 +73,7 @@ export async function attemptChange(
     const prepared = await prepareWrite(context, slot, change, scope.rest());
     let outcome: WriteOutcome;
     try {
-      outcome = await context.writes.write(prepared.write, scope.rest());
+      outcome = await context.writes.write(prepared.write, scope.restForWrite());
     } catch (error) {
       abandon(prepared.parts, fateOf(error, scope));
       throw error;
@@ -98,14 +99,20 @@ export async function prepareWrite(
 ): Promise<PreparedWrite> {
   const { place, before, after, lease, pure = false } = change;
   const writeId = context.random.bytes(writeIdBytes);
-  const head = after === undefined ? undefined : slot.definition.headOf(after);
+  const isDeletion = isDeletionStep(slot, before, after);
+  const head = after === undefined ? undefined : headToStore(slot, before, after, isDeletion);
   const sealed =
     after === undefined || head === undefined
       ? undefined
       : slot.codec.seal({ key: place.key, object: after, head, writeId, replaces: before?.value });
   const value = sealed instanceof Promise ? await sealed : sealed;
   if (value !== undefined) checkSize(slot, place, value);
-  const asked = guardParts(context, changeFor(slot, change, head, value), { pure, grouped }, call);
+  const asked = guardParts(
+    context,
+    changeFor(slot, change, isDeletion, head, value),
+    { pure, grouped },
+    call,
+  );
   const others = asked instanceof Promise ? await asked : asked;
   const parts =
     value === undefined || change.rehearsed
@@ -295,18 +302,22 @@ async function partInTime(
 function changeFor(
   slot: KindSlot,
   { place, before, lease }: ObjectChange,
+  isDeletion: boolean,
   head: Head | undefined,
   value: Uint8Array | undefined,
 ): Change {
   const { definition, codec } = slot;
   return {
+    isDeletion,
     kind: definition,
     key: place.key,
     namespace: place.at.namespace,
     name: place.at.name,
     before: before?.value === undefined ? undefined : new StateBefore(codec, before.value, before.lease),
     after:
-      head === undefined || value === undefined ? undefined : { head, storedBytes: value.byteLength, lease },
+      head === undefined || value === undefined
+        ? undefined
+        : { head, recorded: head, storedBytes: value.byteLength, lease },
   };
 }
 
@@ -330,6 +341,11 @@ class StateBefore implements ChangeSide {
       if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
       return this.#codec.storedHead(this.#value);
     }
+  }
+
+  /** What guards were told when it was written. */
+  get recorded(): RecordedHead {
+    return this.#codec.recorded(this.#value);
   }
 
   get storedBytes(): number {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { StoreError } from "../../../src/errors.ts";
+import { leasedId, QuotaKeys } from "../../../src/quota/quota-keys.ts";
 import { defineKind, definitionOf } from "../../../src/resource/define-kind.ts";
 import { KeySpace, nestingKinds, normalizePrefix } from "../../../src/resource/keys.ts";
 
@@ -123,6 +124,38 @@ describe("KeySpace", () => {
     expect(() => keys.bookkeeping("a/b")).toThrow("clean word");
     expect(() => keys.bookkeeping("..")).toThrow("clean word");
     expect(() => keys.bookkeeping("")).toThrow("clean word");
+  });
+
+  test("bookkeeping of nested prefixes cannot meet: a later segment is none of its folders", () => {
+    for (const prefix of ["/registry/quotas", "/registry/kinds/spec", "/a/b/sessions", "/registry/epoch"]) {
+      expect(() => new KeySpace(prefix)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+    }
+    // No store lies above the first segment, and every folder there is has to be among those that are refused.
+    expect(new KeySpace("/quotas").bookkeepingRoot).toBe("/keelson/quotas/");
+    expect(new KeySpace("/registry/tenant-a").bookkeepingRoot).toBe("/keelson/registry/tenant-a/");
+    expect(() => keys.bookkeeping("elsewhere", "a")).toThrow("no prefix can name");
+  });
+
+  test("bookkeeping of quotas is told apart by its keys, whatever namespaces and quotas are called", () => {
+    const quotas = new QuotaKeys(keys);
+    for (const namespace of ["", "processes", "spec", "ledger", "cluster", "base"]) {
+      expect(quotas.parse(quotas.spec(namespace))).toEqual({ type: "spec", namespace });
+      expect(quotas.namespace(namespace).includes(quotas.process("ab"))).toBe(false);
+      for (const quota of ["base", "slots", "leased", "grants"]) {
+        const place = { namespace, quota, generation: "ab" };
+        const ledger = quotas.ledger(namespace, quota, "ab");
+        expect(quotas.parse(ledger.base)).toEqual({ type: "base", ...place });
+        expect(quotas.parse(ledger.grants)).toEqual({ type: "grants", ...place });
+        expect(quotas.parse(ledger.slot("p-1"))).toEqual({ type: "slot", id: "p-1", ...place });
+        const object = "/registry/pods/a/base";
+        expect(quotas.parse(ledger.leased(object))).toEqual({
+          type: "leased",
+          id: leasedId(object),
+          ...place,
+        });
+      }
+    }
+    expect(quotas.parse(quotas.process("ab"))).toEqual({ type: "process", id: "ab" });
   });
 });
 

@@ -1,0 +1,49 @@
+/**
+ * Entries of objects on leases, made by a count: each lies on its object's own lease, so etcd removes both at one revision.
+ */
+import type { CallScope } from "../base/call.ts";
+import { isStoreError } from "../errors.ts";
+import type { TxnOp, TxnRequest } from "../etcd/ports/messages.ts";
+import type { Kv } from "../etcd/ports/ports.ts";
+import { encodeAmounts, type Ledger } from "./ledger.ts";
+import { type LedgerKeys, leasedId } from "./quota-keys.ts";
+import type { LeasedObject } from "./use-count.ts";
+
+/** Entries made in one transaction: two operations each, within etcd's 128. */
+const entriesPerTxn = 60;
+
+/**
+ * Gives the objects that have none in `ledger` their entries. One that has changed or gone since it was counted is passed
+ * over: its own write has charged it.
+ */
+export async function enterLeased(
+  kv: Kv,
+  keys: LedgerKeys,
+  ledger: Ledger,
+  counted: readonly LeasedObject[],
+  scope: CallScope,
+): Promise<void> {
+  const objects = counted.filter(({ key }) => !ledger.leased.has(leasedId(key)));
+  const enter = ({ key, modRevision, lease, usage }: LeasedObject): TxnRequest => ({
+    compare: [{ key, target: "mod", result: "=", operand: modRevision }],
+    success: [{ type: "put", put: { key: keys.leased(key), value: encodeAmounts(usage), lease } }],
+    failure: [],
+  });
+  for (let at = 0; at < objects.length; at += entriesPerTxn) {
+    const group = objects.slice(at, at + entriesPerTxn);
+    const txn = {
+      compare: [],
+      success: group.map((one): TxnOp => ({ type: "txn", txn: enter(one) })),
+      failure: [],
+    };
+    await kv.txn(txn, scope.rest()).catch(async (error: unknown) => {
+      if (!isStoreError(error, "NOT_FOUND", "OUTCOME_UNKNOWN")) throw error;
+      // One dead lease refuses the whole group; a lost answer is repeated: entering twice is entering once.
+      for (const one of group) {
+        await kv.txn(enter(one), scope.rest()).catch((single: unknown) => {
+          if (!isStoreError(single, "NOT_FOUND")) throw single;
+        });
+      }
+    });
+  }
+}

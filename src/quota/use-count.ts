@@ -1,0 +1,105 @@
+/**
+ * The sums made from a count of what is there: what the objects of each rule use. A count is taken at one revision, so it
+ * can be held against the ledger at that very revision.
+ */
+import type { Call } from "../base/call.ts";
+import type { TurnBudget } from "../base/turn-budget.ts";
+import type { RecordedHead } from "../resource/head.ts";
+import type { Census, CensusQuestion, CountedObject } from "../storage/seam/census.ts";
+import { type Amounts, AmountsSum, plus } from "./amounts.ts";
+import { concerns, isToldByKey, type QuotaRule, untoldNames, usageOf } from "./quota-spec.ts";
+
+/** A rule whose objects are to be counted. */
+export interface CountedRule {
+  readonly namespace: string;
+  readonly rule: QuotaRule;
+}
+
+export interface LeasedObject {
+  readonly key: string;
+  readonly modRevision: bigint;
+  readonly lease: bigint;
+  readonly usage: Amounts;
+}
+
+/** What the objects of a rule use, those on leases apart: they are in ledger entries of their own. */
+export class Count {
+  readonly #lasting = new AmountsSum();
+  readonly #leasedUse = new AmountsSum();
+  readonly #untold = new Set<string>();
+  /** Kept for a rule that is being counted, whose ledger needs their entries. */
+  readonly leased: LeasedObject[] = [];
+  /** Objects that could not be read, or measured, and are counted in part. */
+  unread = 0;
+
+  get lasting(): Amounts {
+    return this.#lasting.total;
+  }
+
+  get total(): Amounts {
+    return plus(this.lasting, this.#leasedUse.total);
+  }
+
+  /** Names of which there is at least as much as counted. */
+  get untold(): ReadonlySet<string> {
+    return this.#untold;
+  }
+
+  add(rule: QuotaRule, object: CountedObject, recorded: RecordedHead | undefined): void {
+    const usage = usageOf(rule, object.resource, { recorded, storedBytes: object.storedBytes });
+    const untold = untoldNames(rule, object.resource, recorded);
+    // Keys tell all there is to know for such a rule, so nothing was opened.
+    if (untold.length > 0 && !isToldByKey(rule)) {
+      this.unread++;
+      for (const name of untold) this.#untold.add(name);
+    }
+    if (object.lease === 0n) this.#lasting.add(usage);
+    else if (usage.size > 0) {
+      this.#leasedUse.add(usage);
+      if (rule.state === "counting") {
+        const { key, modRevision, lease } = object;
+        this.leased.push({ key, modRevision, lease, usage });
+      }
+    }
+  }
+}
+
+/** Counts the objects of several rules in one pass over the store, or over the only namespace they are of. */
+export async function countUse(
+  census: Census,
+  rules: readonly CountedRule[],
+  revision: bigint,
+  turns: TurnBudget,
+  call: Call,
+): Promise<readonly Count[]> {
+  const counts = rules.map(() => new Count());
+  const byNamespace = new Map<string, { readonly rule: QuotaRule; readonly count: Count }[]>();
+  rules.forEach(({ namespace, rule }, index) => {
+    const count = counts[index];
+    if (count === undefined) return;
+    const known = byNamespace.get(namespace);
+    if (known === undefined) byNamespace.set(namespace, [{ rule, count }]);
+    else known.push({ rule, count });
+  });
+  const [only = ""] = byNamespace.keys();
+  const question: CensusQuestion = {
+    namespace: byNamespace.size === 1 ? only : "",
+    revision,
+    concerns: (resource) => rules.some(({ rule }) => concerns(rule, resource)),
+    keysOnly: rules.every(({ rule }) => isToldByKey(rule) && !rule.hard.has("bytes")),
+  };
+  const everywhere = byNamespace.get("") ?? [];
+  for await (const object of census.objectsAt(question, call)) {
+    const pause = turns.pause();
+    if (pause !== undefined) await pause;
+    const { namespace, resource } = object;
+    const own = namespace === undefined ? undefined : byNamespace.get(namespace);
+    const concerned = [...everywhere, ...(own ?? [])].filter(({ rule }) => concerns(rule, resource));
+    if (concerned.length === 0) continue;
+    const toOpen = concerned.some(({ rule }) => !isToldByKey(rule));
+    const opened = toOpen ? object.recorded() : undefined;
+    const recorded = opened instanceof Promise ? await opened : opened;
+    for (const { rule, count } of concerned) count.add(rule, object, recorded);
+  }
+  return counts;
+}

@@ -1,0 +1,79 @@
+/**
+ * Every object of some kinds at a revision, as it lies in etcd: for counting. Nothing is left out because it cannot be
+ * read here; a value is opened when it is asked for.
+ */
+import type { Call } from "../../base/call.ts";
+import type { MaybePromise } from "../../codec/value.ts";
+import { isStoreError } from "../../errors.ts";
+import type { KeyValue } from "../../etcd/ports/messages.ts";
+import type { RecordedHead } from "../../resource/head.ts";
+import type { Key } from "../../resource/resource.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import { PageSizer, rangePages, wholeWalk } from "../context/range-pages.ts";
+import { openValue, textOfKey } from "../context/records.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import type { Census, CensusQuestion, CountedObject } from "../seam/census.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+
+/**
+ * @param kinds every kind there may be objects of: the open ones, and those on record that nobody defined here
+ */
+export function storedCensus(
+  context: StorageContext,
+  kinds: (call: Call) => Promise<readonly KindSlot[]>,
+): Census {
+  return {
+    async *objectsAt(question, call) {
+      yield* objectsAt(context, await kinds(call), question, call);
+    },
+  };
+}
+
+async function* objectsAt(
+  context: StorageContext,
+  slots: readonly KindSlot[],
+  question: CensusQuestion,
+  call: Call,
+): AsyncGenerator<CountedObject, void, undefined> {
+  const { revision, keysOnly } = question;
+  const namespace = question.namespace === "" ? undefined : question.namespace;
+  const { etcd, keys } = context;
+  for (const slot of slots) {
+    const { definition } = slot;
+    const { resource, scope } = definition;
+    if (!question.concerns(resource) || (namespace !== undefined && scope !== "Namespaced")) continue;
+    const walk = { ...wholeWalk(keys.range(definition, namespace)), revision, keysOnly };
+    // Pages of keys say nothing of the size of values.
+    const sizer = keysOnly ? new PageSizer() : slot.sizer;
+    for await (const page of rangePages(etcd.kv, sizer, walk, { ...call, lane: "bulk" })) {
+      for (const kv of page.kvs) {
+        const key = textOfKey(kv.key);
+        const at = keys.parse(definition, key);
+        if (at === undefined) continue;
+        const { modRevision, lease } = kv;
+        const storedBytes = kv.value.byteLength;
+        const recorded = (): MaybePromise<RecordedHead | undefined> => recordedOf(slot, key, at, kv);
+        yield { key, namespace: at.namespace, modRevision, resource, storedBytes, lease, recorded };
+      }
+    }
+  }
+}
+
+function recordedOf(
+  slot: KindSlot,
+  key: string,
+  at: Key,
+  kv: KeyValue,
+): MaybePromise<RecordedHead | undefined> {
+  const read = ({ value }: StoredRecord): RecordedHead | undefined => {
+    if (value === undefined) return undefined;
+    try {
+      return slot.codec.recorded(value);
+    } catch (error) {
+      if (isStoreError(error, "CORRUPT_OBJECT")) return undefined;
+      throw error;
+    }
+  };
+  const opened = openValue(slot, key, at, kv, { part: "head", plaintext: "accept" });
+  return opened instanceof Promise ? opened.then(read) : read(opened);
+}

@@ -1,0 +1,76 @@
+/**
+ * The head that is stored with an object: today's, with the amounts it is to be charged for.
+ *
+ * A step of a deletion keeps the amounts the object was charged, so that a kind that measures more today cannot make a
+ * quota hold up what is on its way out. Whoever does not know the kind keeps them, too: it cannot measure.
+ */
+import { StoreError } from "../../errors.ts";
+import { type Head, type RecordedHead, unfamiliarHeaderVersion } from "../../resource/head.ts";
+import type { AnyResource } from "../../resource/resource.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+
+/**
+ * Whether a write belongs to a deletion: the removal, the mark, or a marked object's finalizers and grace growing fewer while
+ * what is wanted of it stays as it is.
+ */
+export function isDeletionStep(
+  slot: KindSlot,
+  before: StoredRecord | undefined,
+  after: AnyResource | undefined,
+): boolean {
+  if (after === undefined) return true;
+  if (after.metadata.deletionTimestamp === undefined || before === undefined) return false;
+  const was = recordedOf(slot, before)?.metadata;
+  if (was === undefined) return false;
+  if (was.deletionTimestamp === undefined) return true;
+  const [held, holding] = [was.finalizers ?? [], after.metadata.finalizers ?? []];
+  return (
+    was.generation === after.metadata.generation &&
+    (holding.length < held.length ||
+      was.deletionGracePeriodSeconds !== after.metadata.deletionGracePeriodSeconds)
+  );
+}
+
+/** @throws INVALID_OBJECT when the kind's functions throw, yield nonsense, or measure less than nothing */
+export function headToStore(
+  slot: KindSlot,
+  before: StoredRecord | undefined,
+  after: AnyResource,
+  isDeletion: boolean,
+): Head {
+  const { definition } = slot;
+  const head = definition.headOf(after);
+  if (isDeletion || definition.headerVersion === unfamiliarHeaderVersion) {
+    const amounts = before === undefined ? undefined : recordedOf(slot, before)?.amounts;
+    if (amounts !== undefined) return { ...head, amounts };
+  }
+  const below = Object.entries(head.amounts).find(([, amount]) => amount.startsWith("-"));
+  if (below === undefined) return head;
+  const [name, amount] = below;
+  const { namespace, name: objectName } = after.metadata;
+  const { kind, group, plural } = definition;
+  const field = `measure["${name}"]`;
+  throw new StoreError(
+    "INVALID_OBJECT",
+    `Cannot store ${kind} "${objectName}": ${field}: ${amount} is below zero, expected 0 or more`,
+    {
+      group,
+      kind,
+      plural,
+      namespace,
+      name: objectName,
+      errors: [{ field, message: `${amount} is below zero, expected 0 or more` }],
+    },
+  );
+}
+
+function recordedOf(slot: KindSlot, { value }: StoredRecord): RecordedHead | undefined {
+  if (value === undefined) return undefined;
+  try {
+    return slot.codec.recorded(value);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "CORRUPT_OBJECT") return undefined;
+    throw error;
+  }
+}

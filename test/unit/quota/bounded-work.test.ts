@@ -1,0 +1,130 @@
+/** What quotas read and keep is bounded by what they are asked, not by how many others there are. */
+import { createStore } from "keelson";
+import { expect, test } from "vitest";
+import { systemClock } from "../../../src/base/clock.ts";
+import { TurnBudget } from "../../../src/base/turn-budget.ts";
+import { QuotaKeys } from "../../../src/quota/quota-keys.ts";
+import { QuotaSnapshot } from "../../../src/quota/quota-snapshot.ts";
+import { KeySpace } from "../../../src/resource/keys.ts";
+import { widget, widgetKind } from "../../conformance/implementation.ts";
+import { MemoryLab } from "../../support/memory-lab.ts";
+
+const count = "count/widgets.example.com";
+
+/** Tells how often a key is looked at. */
+class CountingKeys extends QuotaKeys {
+  looks = 0;
+  override parse(key: string): ReturnType<QuotaKeys["parse"]> {
+    this.looks++;
+    return super.parse(key);
+  }
+}
+
+test("a snapshot looks at each key once, in turns, however many namespaces have quotas", async () => {
+  await using lab = new MemoryLab();
+  const { server } = lab;
+  const keys = new CountingKeys(new KeySpace("/registry"));
+  const namespaces = 3_000;
+  for (let i = 0; i < namespaces; i++) {
+    const at = keys.ledger(`n-${i}`, "default", "aa");
+    const rules = [
+      { name: "default", hard: { [count]: "5" }, labelSelector: "", generation: "aa", state: "active" },
+    ];
+    server.mvcc.put({ key: keys.spec(`n-${i}`), value: JSON.stringify({ format: 1, writeId: "x", rules }) });
+    server.mvcc.put({ key: at.base, value: `{"${count}":"1"}` });
+    server.mvcc.put({ key: at.slot("p-0"), value: `{"used":{"${count}":"2"},"room":{},"grantedAt":"0"}` });
+  }
+  const { kv } = lab.connect();
+  let turns = 0;
+  let over = false;
+  const count0 = (): void => {
+    turns++;
+    if (!over) setImmediate(count0);
+  };
+  setImmediate(count0);
+  const snapshot = await QuotaSnapshot.read({ kv, keys, turns: new TurnBudget(systemClock) }, undefined, {});
+  over = true;
+  expect([...snapshot.namespaces]).toHaveLength(namespaces);
+  const spec = snapshot.spec("n-77");
+  const [rule] = spec.rules;
+  if (rule === undefined) throw new Error("the namespace has its rule");
+  expect(snapshot.ledger("n-77", rule).used.get(count)).toBe(3_000_000_000n);
+  expect(keys.looks).toBe(3 * namespaces);
+  // Pages alone make a few; the work between two of them is given up, too.
+  expect(turns).toBeGreaterThan(10);
+});
+
+test("a grant reads what has changed in a ledger, not all of it", async () => {
+  await using lab = new MemoryLab();
+  let answered = 0;
+  const etcd = lab.connect({
+    async answer(method, request, server) {
+      const answer = await server.call(method, request);
+      if (method === "/etcdserverpb.KV/Txn" && Buffer.from(request).includes("/ledger/")) {
+        answered = Math.max(answered, answer.byteLength);
+      }
+      return answer;
+    },
+  });
+  await using store = await createStore({ etcd, kinds: [widgetKind], compaction: false });
+  const leased = 600;
+  await store.quotas.set("default", { hard: { [count]: leased + 500 } });
+  const drafts = Array.from({ length: leased }, (_, i) => widget("default", `leased-${i}`));
+  await store.resources(widgetKind).createMany(drafts, { ttlSeconds: 1_000 });
+  await store.resources(widgetKind).create(widget("default", "first"));
+  answered = 0;
+  // Side by side, so that each needs a slot and room of its own.
+  const more = Array.from({ length: 40 }, (_, i) => widget("default", `more-${i}`));
+  await Promise.all(more.map((one) => store.resources(widgetKind).create(one)));
+  expect(answered).toBeGreaterThan(0);
+  expect(answered).toBeLessThan(leased * 60);
+  expect((await store.quotas.get("default")).used).toEqual({ [count]: leased + 41 });
+});
+
+test("a refusal is true after entries of the ledger went by themselves", async () => {
+  await using lab = new MemoryLab();
+  await using store = await createStore({ etcd: lab.connect(), kinds: [widgetKind], compaction: false });
+  const widgets = store.resources(widgetKind);
+  await store.quotas.set("default", { hard: { [count]: 3 } });
+  for (let round = 0; round < 3; round++) {
+    for (const name of ["a", "b", "c"]) await widgets.create(widget("default", name), { ttlSeconds: 1_000 });
+    await expect(widgets.create(widget("default", "d"))).rejects.toMatchObject({ code: "QUOTA_EXCEEDED" });
+    // As when the lease ends: object and entry go at one revision, and no guard is told.
+    for (const kv of lab.server.mvcc.range({ key: "/", rangeEnd: "0" }).kvs) {
+      const key = Buffer.from(kv.key).toString();
+      if (key.includes("/leased/") || key.startsWith("/registry/example.com/widgets/")) {
+        lab.server.mvcc.deleteRange({ key });
+      }
+    }
+    expect((await store.quotas.get("default")).used).toEqual({ [count]: 0 });
+  }
+});
+
+test("what is remembered of namespaces that came and went does not grow", async () => {
+  await using lab = new MemoryLab();
+  await using store = await createStore({ etcd: lab.connect(), kinds: [widgetKind], compaction: false });
+  let read = 0;
+  for (let i = 0; i < 5; i++) {
+    await store.namespaces.create({ metadata: { name: "shop" } });
+    await store.quotas.set("shop", { hard: { [count]: 1 } });
+    await store.resources(widgetKind).create(widget("shop", "a"));
+    await store.resources(widgetKind).delete({ namespace: "shop", name: "a" });
+    await store.namespaces.delete({ name: "shop" });
+    while (
+      await store.namespaces.get({ name: "shop" }).then(
+        () => true,
+        () => false,
+      )
+    )
+      read++;
+    expect(await store.quotas.list()).toEqual([]);
+  }
+  expect(read).toBeGreaterThan(0);
+  const left = lab.server.mvcc.range({
+    key: "/keelson/registry/quotas/",
+    rangeEnd: "/keelson/registry/quotas0",
+  }).kvs;
+  expect(
+    left.map(({ key }) => Buffer.from(key).toString()).filter((key) => !key.includes("_processes")),
+  ).toEqual([]);
+});
