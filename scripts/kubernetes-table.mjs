@@ -30,7 +30,9 @@ await launch(async () => {
     options: { check: { type: "boolean", default: false }, from: { type: "string" } },
   });
   const { root, versions } =
-    values.from === undefined ? await fetchTypePackages() : { root: values.from, versions: ["a local copy"] };
+    values.from === undefined
+      ? await fetchTypePackages({ newest: true })
+      : { root: values.from, versions: ["a local copy"] };
   const sources = readSources(root);
   const newest = typeFacts(sources.packages);
   const differences = compareWithProto(newest, sources.protos);

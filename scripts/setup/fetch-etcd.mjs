@@ -1,36 +1,20 @@
 /**
  * Fetches etcd through the system's package manager without touching the system.
  *
- * On Debian, Ubuntu and their kin: apt with a private configuration derived from the system's own (see
- * apt-sources.mjs), pointed at a suite that has the wanted etcd; apt checks the signatures, dpkg-deb unpacks
- * into .cache/etcd/<version>. No root, nothing installed. Where the wanted suite cannot be had, the configured
- * one is asked. Elsewhere the error says what to install.
+ * On Debian, Ubuntu and their kin: apt with a private configuration (fetch-packages.mjs), pointed at a suite that has the
+ * wanted etcd, unpacked into .cache/etcd/<version>. Where the wanted suite cannot be had, the configured one is
+ * asked. Elsewhere the error says what to install.
  *
  *   .cache/etcd/.fetch-<pid>/   private lists, cache, packages; removed at the end
  *   .cache/etcd/3.5.16/         appears whole, by one rename
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import {
-  distributionSources,
-  formatSources,
-  parseSources,
-  privateConfig,
-  withSuite,
-} from "./apt-sources.mjs";
+import { distributionSources, withSuite } from "./apt-sources.mjs";
+import { fetchPackages, isOnPath, readSystem, systemSources } from "./fetch-packages.mjs";
 import { compareVersions, etcdCache, etcdVersionMin, isVersion, versionOf } from "./find-etcd.mjs";
 import { codeOf } from "./lock.mjs";
 import { SetupError, say, step } from "./report.mjs";
-import { lastWords, run } from "./run.mjs";
 
 /** What a fresh machine gets. */
 export const etcdVersionPreferred = "3.5";
@@ -40,18 +24,6 @@ const suitesByVersion = {
   debian: { 3.4: ["bookworm"], 3.5: ["trixie", "forky", "sid"] },
   ubuntu: { 3.4: ["noble"], 3.5: ["questing", "plucky"] },
 };
-/** An archive that sends nothing at all for so long is unreachable; apt's own timeout is 8 s. */
-const firstByteMs = 15_000;
-/** Once bytes came: apt sorts a large index in silence, on a slow machine for a while. */
-const idleMs = 40_000;
-
-/**
- * @typedef {object} System
- * @property {string} family "debian", "ubuntu", or whatever /etc/os-release says
- * @property {string} codename
- * @property {string} name for people
- */
-
 /**
  * Fetches an etcd of `version` ("3.5", "3.5.30") into the cache; without one, the preferred or else any that
  * keelson supports.
@@ -104,7 +76,7 @@ export async function fetchEtcd(version) {
 }
 
 /**
- * @param {System} system
+ * @param {import("./fetch-packages.mjs").System} system
  * @param {string} wanted
  * @returns {string[]} suites to try, the machine's own first when it is among them
  */
@@ -124,58 +96,19 @@ function suitesFor({ family, codename }, wanted) {
  * @returns {Promise<{ version: string } | { version: undefined, reason: string, unreachable: boolean }>}
  */
 async function fetchFrom(folder, sources, accepts, live) {
-  rmSync(folder, { recursive: true, force: true });
-  for (const inside of [
-    "sources.list.d",
-    "empty",
-    "lists/partial",
-    "cache/archives/partial",
-    "packages",
-    "root",
-  ]) {
-    mkdirSync(join(folder, inside), { recursive: true });
-  }
-  writeFileSync(join(folder, "status"), "");
-  for (const { name, text } of formatSources(sources))
-    writeFileSync(join(folder, "sources.list.d", name), text);
-  const dump = await run("apt-config", ["dump"]);
-  writeFileSync(join(folder, "apt.conf"), privateConfig(dump.stdout, folder));
-  const env = { ...process.env, APT_CONFIG: join(folder, "apt.conf"), LC_ALL: "C" };
-  /** @type {import("./run.mjs").RunOptions} */
-  const apt = {
-    cwd: join(folder, "packages"),
-    env,
-    watchdog: { progress: () => bytesUnder(folder), firstMs: firstByteMs, idleMs },
-    onProgress: (bytes) => live(`${(bytes / 1e6).toFixed(1)} MB`),
-  };
-  const failed = (/** @type {import("./run.mjs").RunResult} */ { output, stalled }) => ({
-    version: undefined,
-    reason: stalled ? `no answer for ${firstByteMs / 1000} s` : lastWords(output),
-    unreachable: stalled || isUnreachable(output),
+  const fetched = await fetchPackages({
+    folder,
+    sources,
+    packages: ["etcd-server", "etcd-client"],
+    accepts,
+    live,
   });
-
-  // apt-get update exits 0 for an archive it could not reach; what counts is what the index then offers.
-  const update = await run("apt-get", ["update"], apt);
-  const offers = await run("apt-cache", ["madison", "etcd-server", "etcd-client"], { env });
-  const server = newestOffer(offers.stdout, "etcd-server", accepts);
-  const client = newestOffer(offers.stdout, "etcd-client", accepts);
-  if (server === undefined || client === undefined) {
-    const offered = [...offers.stdout.matchAll(/^\s*etcd-server \| *(\S+)/gm)].map((match) => match[1]);
-    if (offered.length === 0) return failed(update);
-    return { version: undefined, reason: `it has etcd ${offered.join(", ")}`, unreachable: false };
-  }
-  const download = await run("apt-get", ["download", `etcd-server=${server}`, `etcd-client=${client}`], apt);
-  if (!download.ok) return failed(download);
-
-  for (const name of readdirSync(join(folder, "packages"))) {
-    const unpack = await run("dpkg-deb", ["-x", join(folder, "packages", name), join(folder, "root")]);
-    if (!unpack.ok) return failed(unpack);
-  }
-  const version = versionOf(join(folder, "root", "usr", "bin", "etcd"));
+  if (fetched.root === undefined) return { version: undefined, ...fetched };
+  const version = versionOf(join(fetched.root, "usr", "bin", "etcd"));
   if (version === undefined) {
     return { version: undefined, reason: "the fetched etcd does not run here", unreachable: false };
   }
-  moveInto(join(folder, "root"), join(etcdCache, version));
+  moveInto(fetched.root, join(etcdCache, version));
   return { version };
 }
 
@@ -192,97 +125,7 @@ function moveInto(from, to) {
 }
 
 /**
- * @param {string} madison lines of `package | version | source`
- * @param {string} name
- * @param {(version: string) => boolean} accepts upstream versions
- * @returns {string | undefined} the package's full version, e.g. "3.5.16-4"
- */
-function newestOffer(madison, name, accepts) {
-  const offers = madison
-    .split("\n")
-    .map((line) => line.split("|").map((part) => part.trim()))
-    .filter(([offered]) => offered === name)
-    .flatMap(([, full]) => (full === undefined ? [] : [{ full, upstream: upstreamVersion(full) }]))
-    .filter(({ upstream }) => accepts(upstream))
-    .sort((a, b) => compareVersions(b.upstream, a.upstream));
-  return offers[0]?.full;
-}
-
-/**
- * @param {string} full epoch:upstream+more-revision
- * @returns {string}
- */
-function upstreamVersion(full) {
-  return /^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(full)?.[1] ?? "0";
-}
-
-/**
- * True when the archive itself did not answer: no other suite of it needs to be tried. An archive that is
- * there says that it lacks the suite, or that its signature cannot be checked with the keys at hand.
- *
- * @param {string} output of apt
- */
-function isUnreachable(output) {
-  return !/\b40[34]\b|not found|does not have a Release file|NO_PUBKEY|signature|signed|not valid|expired/i.test(
-    output,
-  );
-}
-
-/** @returns {import("./apt-sources.mjs").AptSource[]} */
-function systemSources() {
-  const folder = "/etc/apt/sources.list.d";
-  const parts = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-  return ["/etc/apt/sources.list", ...parts].flatMap((path) => {
-    const extension = path.endsWith(".list") ? "list" : path.endsWith(".sources") ? "sources" : undefined;
-    if (extension === undefined || !existsSync(path)) return [];
-    return parseSources(readFileSync(path, "utf8"), extension);
-  });
-}
-
-/** @returns {System} */
-function readSystem() {
-  if (process.platform !== "linux") return { family: process.platform, codename: "", name: process.platform };
-  /** @type {Map<string, string>} */
-  const fields = new Map();
-  try {
-    for (const line of readFileSync("/etc/os-release", "utf8").split("\n")) {
-      const [, name, value] = /^([A-Z_]+)=["']?(.*?)["']?$/.exec(line) ?? [];
-      if (name !== undefined && value !== undefined) fields.set(name, value);
-    }
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-  }
-  const likes = [fields.get("ID") ?? "", ...(fields.get("ID_LIKE") ?? "").split(" ")];
-  const family = likes.find((id) => id in suitesByVersion) ?? likes[0] ?? "linux";
-  const codename = fields.get(family === "ubuntu" ? "UBUNTU_CODENAME" : "VERSION_CODENAME");
-  return {
-    family,
-    codename: codename ?? fields.get("VERSION_CODENAME") ?? "",
-    name: fields.get("PRETTY_NAME") ?? "this Linux",
-  };
-}
-
-/** @param {string} program */
-function isOnPath(program) {
-  return (process.env["PATH"] ?? "")
-    .split(":")
-    .some((folder) => folder !== "" && existsSync(join(folder, program)));
-}
-
-/**
- * @param {string} folder
- * @returns {number} bytes of all files in it; files that go meanwhile count as 0
- */
-function bytesUnder(folder) {
-  let bytes = 0;
-  for (const entry of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    bytes += statSync(join(folder, entry), { throwIfNoEntry: false })?.size ?? 0;
-  }
-  return bytes;
-}
-
-/**
- * @param {System} system
+ * @param {import("./fetch-packages.mjs").System} system
  * @param {string} wanted
  * @param {readonly string[]} failures
  * @returns {string}

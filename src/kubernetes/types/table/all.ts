@@ -16,7 +16,9 @@ import { workloads } from "./workloads.ts";
 
 /** What the facts were taken from. */
 export const tableSources: readonly string[] = [
-  "a local copy",
+  "golang-k8s-api-dev 0.36.4-1",
+  "golang-k8s-apimachinery-dev 0.36.4-3",
+  "golang-k8s-apiextensions-apiserver-dev 0.36.4-1",
   "older releases: scripts/kubernetes/older-types.txt",
 ];
 
