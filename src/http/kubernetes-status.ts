@@ -27,7 +27,10 @@ function messageOf(error: StoreError, subject: StatusSubject | undefined): strin
   const what = `${resourceOf(error, subject)} "${nameOf(error, subject)}"`;
   if (isStoreError(error, "NOT_FOUND")) return `${what} not found`;
   if (isStoreError(error, "ALREADY_EXISTS")) return `${what} already exists`;
-  if (isStoreError(error, "CONFLICT")) return notFulfilled(what, modified);
+  if (isStoreError(error, "CONFLICT")) {
+    // Server-side apply says which fields of whom are in the way, in Kubernetes' words.
+    return error.details.conflicts === undefined ? notFulfilled(what, modified) : undefined;
+  }
   if (isStoreError(error, "PRECONDITION_FAILED")) {
     const { field, expected, actual } = error.details;
     const label = field === "uid" ? "UID" : "ResourceVersion";

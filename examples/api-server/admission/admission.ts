@@ -3,10 +3,12 @@
  * creation and at update (Kubernetes' registry strategies), and addresses that are given out. The order is Kubernetes'.
  */
 import type { Resource } from "keelson";
+import { Refusal } from "../api/refusal.ts";
 import { resourceNameOf, type Served } from "../api/served.ts";
+import { fillSchemaDefaults, schemaFaults } from "../custom/structural-schema.ts";
 import { otherRules } from "../defaults/others.ts";
 import { pod } from "../defaults/pods.ts";
-import { fillDefaults, type Json, type Rules } from "../defaults/rules.ts";
+import { at, fillDefaults, type Json, type Rules } from "../defaults/rules.ts";
 import { workloadRules } from "../defaults/workloads.ts";
 import { strategies } from "./strategies.ts";
 import type { AdmissionContext, Strategy } from "./strategy.ts";
@@ -16,8 +18,8 @@ const rules: Readonly<Record<string, Rules>> = { ...workloadRules, ...otherRules
 /** `object`, the caller's own, as it is to be created. */
 export async function admitCreate(context: AdmissionContext, served: Served, object: Json): Promise<void> {
   const name = storedName(served);
-  dropNulls(object);
-  fillDefaults(object, rules[name] ?? {});
+  fillIn(served, object, name);
+  if (served.custom !== undefined && served.stored?.status === true) delete object["status"];
   await strategyOf(name).create?.(object, context);
 }
 
@@ -30,10 +32,28 @@ export async function admitUpdate(
   subresource: string | undefined,
 ): Promise<void> {
   const name = storedName(served);
-  dropNulls(object);
-  if (subresource !== undefined) return;
-  fillDefaults(object, rules[name] ?? {});
+  if (subresource !== undefined) return dropNulls(object);
+  fillIn(served, object, name);
   await strategyOf(name).update?.(object, current as unknown as Json, context);
+}
+
+function fillIn({ custom, kind }: Served, object: Json, name: string): void {
+  if (custom === undefined) {
+    dropNulls(object);
+    return fillDefaults(object, rules[name] ?? {});
+  }
+  if (custom.schema === undefined) return;
+  fillSchemaDefaults(object, custom.schema);
+  const causes = schemaFaults(object, custom.schema).map((fault) => ({
+    reason: "FieldValueInvalid",
+    ...fault,
+  }));
+  if (causes.length === 0) return;
+  const all = causes.map(({ field, message }) => `${field}: ${message}`);
+  const text = all.length === 1 ? all.join("") : `[${all.join(", ")}]`;
+  throw new Refusal(422, "Invalid", `${kind} "${String(at(object, "metadata.name"))}" is invalid: ${text}`, {
+    causes,
+  });
 }
 
 const strategyOf = (name: string): Strategy => strategies[name] ?? {};

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { invalid } from "../api/refusal.ts";
+import { definitionStatus } from "../custom/status.ts";
 import { newPodStatus } from "../defaults/pods.ts";
 import { at, type Json, objectAt } from "../defaults/rules.ts";
 import { claimPods } from "../defaults/workloads.ts";
@@ -103,6 +104,11 @@ export const strategies: Readonly<Record<string, Strategy>> = {
     },
   },
   services: { create: giveAddresses, update: keepAddresses },
+  "customresourcedefinitions.apiextensions.k8s.io": {
+    create: (definition) => {
+      definition["status"] = definitionStatus(definition);
+    },
+  },
   secrets: {
     create: encodeStringData,
     update: encodeStringData,

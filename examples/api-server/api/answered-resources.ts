@@ -14,6 +14,7 @@ const answered = (group: string, kind: string, plural: string, more: Partial<Ser
   subresources: [],
   stored: undefined,
   shape: undefined,
+  custom: undefined,
   ...more,
 });
 

@@ -4,6 +4,7 @@
  * OpenAPI read it; a custom resource definition changes it while it is being read, so readers hold no part of it.
  */
 import type { Kind } from "keelson";
+import type { CustomFacts } from "../custom/custom-facts.ts";
 import { answeredResources } from "./answered-resources.ts";
 import { olderVersions } from "./older-versions.ts";
 import { resourceNameOf, type Served, type Subresource } from "./served.ts";
@@ -50,21 +51,58 @@ function served(kind: Kind): Served {
   const { group, version, plural, singular, shortNames, categories } = kind;
   const namespaced = kind.scope === "Namespaced";
   const names = { group, version, plural, kind: kind.kind, singular, shortNames, categories };
-  return { ...names, namespaced, verbs: storedVerbs, subresources, stored: kind, shape: undefined };
+  return {
+    ...names,
+    namespaced,
+    verbs: storedVerbs,
+    subresources,
+    stored: kind,
+    shape: undefined,
+    custom: undefined,
+  };
+}
+
+/** The versions of one kind: the stored one first, then those that only its served versions add. */
+function versionsOf(kind: Kind, custom: readonly CustomFacts[] | undefined): readonly Served[] {
+  const stored = served(kind);
+  if (custom !== undefined) {
+    return custom
+      .filter((version) => version.served)
+      .map((facts) => {
+        const { version } = facts;
+        const { group } = kind;
+        const shape =
+          version === kind.version ? undefined : { storedGroup: group, kind: kind.kind, group, version };
+        return { ...stored, version, shape, custom: facts };
+      });
+  }
+  const older = olderVersions
+    .filter((shape) => shape.storedGroup === kind.group && shape.kind === kind.kind)
+    .map((shape): Served => {
+      const { group, version } = shape;
+      return { ...stored, group, version, shortNames: [], categories: [], shape };
+    });
+  return [stored, ...older];
 }
 
 export class Catalog {
   readonly #kinds: () => readonly Kind[];
+  readonly #customOf: (kind: Kind) => readonly CustomFacts[] | undefined;
   #seen: readonly Kind[] = [];
   #all: readonly Served[] = [];
+  #byKind = new Map<Kind, readonly Served[]>();
   #byPath: ReadonlyMap<string, Served> = new Map();
 
-  /** @param kinds those of the store at any moment */
-  constructor(kinds: () => readonly Kind[]) {
+  /**
+   * @param kinds those of the store at any moment
+   * @param customOf the versions of a custom kind; undefined for a built-in one
+   */
+  constructor(kinds: () => readonly Kind[], customOf: (kind: Kind) => readonly CustomFacts[] | undefined) {
     this.#kinds = kinds;
+    this.#customOf = customOf;
   }
 
-  /** Everything, groups together, a group's preferred version first. */
+  /** Everything; the same list until something changes. */
   get all(): readonly Served[] {
     this.#refresh();
     return this.#all;
@@ -75,18 +113,15 @@ export class Catalog {
     return this.#byPath.get(`${group}/${version}/${plural}`);
   }
 
+  /** A kind that is still the same keeps its entries: what was made for them, such as encoded objects, stays good. */
   #refresh(): void {
     const kinds = this.#kinds();
     if (kinds.length === this.#seen.length && kinds.every((kind, i) => kind === this.#seen[i])) return;
-    const stored = kinds.map(served);
-    const older = olderVersions.flatMap((shape): readonly Served[] => {
-      const newest = stored.find(({ group, kind }) => group === shape.storedGroup && kind === shape.kind);
-      if (newest === undefined) return [];
-      const { group, version } = shape;
-      return [{ ...newest, group, version, shortNames: [], categories: [], shape }];
-    });
     this.#seen = kinds;
-    this.#all = [...stored, ...answeredResources, ...older];
+    this.#byKind = new Map(
+      kinds.map((kind) => [kind, this.#byKind.get(kind) ?? versionsOf(kind, this.#customOf(kind))]),
+    );
+    this.#all = [...[...this.#byKind.values()].flat(), ...answeredResources];
     this.#byPath = new Map(this.#all.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]));
   }
 }

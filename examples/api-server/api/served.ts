@@ -1,5 +1,6 @@
 /** One resource as it is served: a kind in one version, with what clients call it and may do with it. */
 import type { Kind } from "keelson";
+import type { CustomFacts } from "../custom/custom-facts.ts";
 import type { Shape } from "./older-versions.ts";
 
 export interface Subresource {
@@ -26,6 +27,8 @@ export interface Served {
   readonly stored: Kind | undefined;
   /** How this version differs from the stored one; undefined: it does not. */
   readonly shape: Shape | undefined;
+  /** What the definition of a custom kind says of this version; undefined: it is built in. */
+  readonly custom: CustomFacts | undefined;
 }
 
 export const apiVersionOf = ({ group, version }: { group: string; version: string }): string =>

@@ -1,7 +1,8 @@
 /** Which verb a method is on which target: the resource itself, one of its subresources, or a question to answer. */
-import { openApiMergeSchema, patchContentTypes, patchOf, patchTypeOf } from "keelson/http";
+import { isStoreError, type Resource } from "keelson";
+import { patchContentTypes, patchOf, patchTypeOf, serverSideApply } from "keelson/http";
 import type { Json } from "../defaults/rules.ts";
-import { lookupIn } from "../openapi/definitions.ts";
+import { componentStatus } from "../subresources/component-status.ts";
 import { bindPod, evictPod } from "../subresources/pods.ts";
 import { review } from "../subresources/reviews.ts";
 import { changeScale, readScale } from "../subresources/scale.ts";
@@ -9,9 +10,10 @@ import { requestToken } from "../subresources/token.ts";
 import type { Exchange } from "./exchange.ts";
 import { notAllowed, Refusal } from "./refusal.ts";
 import type { Target } from "./route.ts";
+import type { Served } from "./served.ts";
 import type { ServerParts } from "./server-parts.ts";
-import { bodyOf, objectOf } from "./wire.ts";
-import { type Answer, changeObject, createObject, deleteObject } from "./write.ts";
+import { type Body, bodyOf, objectOf } from "./wire.ts";
+import { type Answer, changeObject, createObject, deleteObject, mergeSchemaOf, now } from "./write.ts";
 
 export async function runVerb(
   parts: ServerParts,
@@ -24,18 +26,27 @@ export async function runVerb(
     subresource === undefined
       ? served.verbs
       : served.subresources.find(({ name }) => name === subresource)?.verbs;
-  const verb = { GET: "get", POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" }[method];
+  const verb = {
+    GET: target.name === undefined ? "list" : "get",
+    POST: "create",
+    PUT: "update",
+    PATCH: "patch",
+    DELETE: "delete",
+  }[method];
   if (verb === undefined || allowed?.includes(verb) !== true) throw notAllowed();
   if (subresource === "scale") return scale(parts, exchange, target, method);
   switch (method) {
+    case "GET":
+      return componentStatus(parts, exchange, target);
     case "POST":
-      return post(parts, exchange, target, objectOf(await bodyOf(exchange.request)));
+      return post(parts, exchange, target, await bodyOf(exchange.request));
     case "PUT": {
-      const object = objectOf(await bodyOf(exchange.request));
-      return changeObject(parts, exchange, target, () => object);
+      const body = await bodyOf(exchange.request);
+      const object = objectOf(body);
+      return changeObject(parts, exchange, target, () => object, { text: body.text });
     }
     case "PATCH":
-      return changeObject(parts, exchange, target, await changeOf(parts, exchange, target));
+      return patch(parts, exchange, target, await bodyOf(exchange.request));
     case "DELETE":
       return deleteObject(parts, exchange, target, (await bodyOf(exchange.request)).value);
     default:
@@ -43,13 +54,19 @@ export async function runVerb(
   }
 }
 
-async function post(parts: ServerParts, exchange: Exchange, target: Target, body: Json): Promise<Answer> {
+async function post(
+  parts: ServerParts,
+  exchange: Exchange,
+  target: Target,
+  { value, text }: Body,
+): Promise<Answer> {
   const { served, subresource } = target;
+  const body = objectOf({ value });
   switch (subresource) {
     case undefined:
       if (served.kind === "Binding") return bind(parts, exchange, target, body);
       if (served.stored === undefined) return review(parts, exchange, target, body);
-      return createObject(parts, exchange, target, body);
+      return createObject(parts, exchange, target, body, { text });
     case "binding":
       return bindPod(parts, exchange, target, body);
     case "eviction":
@@ -80,24 +97,61 @@ async function scale(
     const wanted = objectOf(await bodyOf(exchange.request));
     return changeScale(parts, exchange, target, () => wanted);
   }
-  return changeScale(parts, exchange, target, await changeOf(parts, exchange, target));
+  const { value } = await bodyOf(exchange.request);
+  return changeScale(parts, exchange, target, changeOf(parts, exchange, scaleKind, value));
 }
 
-/** The patch of a request as a function of the object, by its content type. @throws Refusal 415 */
-async function changeOf(
-  { openApi }: ServerParts,
-  { request }: Exchange,
-  { served }: Target,
-): Promise<(current: Json) => Json> {
-  const type = patchTypeOf(request.headers["content-type"]);
-  const { value: patch } = await bodyOf(request);
-  if (type === undefined || type === "apply") {
-    throw new Refusal(
-      415,
-      "UnsupportedMediaType",
-      `the body of the request was in an unknown format - accepted media types include: ${patchContentTypes.join(", ")}`,
-    );
+const scaleKind = { group: "autoscaling", version: "v1", kind: "Scale" };
+
+async function patch(
+  parts: ServerParts,
+  exchange: Exchange,
+  target: Target,
+  { value }: Body,
+): Promise<Answer> {
+  const { served, subresource } = target;
+  if (patchTypeOf(exchange.request.headers["content-type"]) !== "apply") {
+    if (
+      served.custom !== undefined &&
+      patchTypeOf(exchange.request.headers["content-type"]) === "strategic"
+    ) {
+      throw unsupportedPatch();
+    }
+    return changeObject(parts, exchange, target, changeOf(parts, exchange, served, value));
   }
-  const schema = openApi.schemaOf(served);
-  return patchOf(type, patch, openApiMergeSchema(schema, lookupIn(openApi.schemas)));
+  const options = {
+    fieldManager: exchange.query.get("fieldManager") ?? "",
+    force: ["true", "1"].includes(exchange.query.get("force") ?? ""),
+    time: now(),
+    schema: mergeSchemaOf(parts, served),
+    subresource,
+    hasStatus: served.stored?.status,
+  };
+  const apply = (live: Json | undefined): Json =>
+    serverSideApply(live as unknown as Resource | undefined, value, options) as unknown as Json;
+  try {
+    return await changeObject(parts, exchange, target, apply, { applied: true });
+  } catch (error) {
+    if (!isStoreError(error, "NOT_FOUND") || subresource !== undefined) throw error;
+    return createObject(parts, exchange, target, apply(undefined), { applied: true });
+  }
 }
+
+/** A patch of one of the other three kinds as a function of the object, by its content type. @throws Refusal 415 */
+function changeOf(
+  parts: ServerParts,
+  { request }: Exchange,
+  kind: Pick<Served, "group" | "version" | "kind">,
+  value: unknown,
+): (current: Json) => Json {
+  const type = patchTypeOf(request.headers["content-type"]);
+  if (type === undefined || type === "apply") throw unsupportedPatch();
+  return patchOf(type, value, mergeSchemaOf(parts, kind));
+}
+
+const unsupportedPatch = (): Refusal =>
+  new Refusal(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: ${patchContentTypes.join(", ")}`,
+  );

@@ -71,7 +71,7 @@ function fromYaml(text: string): unknown {
   }
 }
 
-export function objectOf({ value }: Body): Json {
+export function objectOf({ value }: Pick<Body, "value">): Json {
   if (!isJson(value)) throw badRequest("the object provided is unrecognized: expected an object");
   return value;
 }

@@ -2,10 +2,19 @@
  * create, update, patch and delete: a client's object through decoding, admission and the store. A change is made on the
  * live state (`guaranteedUpdate`), so that what admission compares with is what is replaced.
  */
-import { type Draft, isPending, isStoreError, type Resource, type ResourceStore } from "keelson";
-import { deleteQuery, listQuery } from "keelson/http";
+import { type AnyResource, type Draft, isPending, type Resource, type ResourceStore } from "keelson";
+import {
+  deleteQuery,
+  fieldManagerOf,
+  listQuery,
+  type MergeSchema,
+  openApiMergeSchema,
+  trackUpdate,
+} from "keelson/http";
 import { admitCreate, admitUpdate } from "../admission/admission.ts";
+import { decodeObject, fieldValidationOf } from "../admission/decoding.ts";
 import type { Json } from "../defaults/rules.ts";
+import { lookupIn } from "../openapi/definitions.ts";
 import { type Exchange, isDry } from "./exchange.ts";
 import { graceOf } from "./grace.ts";
 import { badRequest, notAllowed, notFoundHere } from "./refusal.ts";
@@ -52,26 +61,73 @@ export function placed(body: Json, { namespace, name, served }: Target): Json {
   return { ...body, metadata };
 }
 
+/** Where an object that is to be written comes from. */
+export interface Origin {
+  /** The request's body as text, when it is the object itself: its members may be there twice. */
+  readonly text?: string | undefined;
+  /** Server-side apply has said already who manages which field. */
+  readonly applied?: boolean;
+}
+
+/** A client's object as it is to be stored, and what to tell the client of it. */
+async function admitted(
+  parts: ServerParts,
+  exchange: Exchange,
+  target: Target,
+  given: Json,
+  current: Resource | undefined,
+  { text, applied = false }: Origin,
+): Promise<{ readonly draft: Draft<AnyResource>; readonly warnings: readonly string[] }> {
+  const { served, subresource } = target;
+  const { query, request } = exchange;
+  const { object, warnings } = decodeObject(served, placed(given, target), fieldValidationOf(query), text);
+  const stored = storedForm(served, object);
+  const fields = stored as unknown as Json;
+  const context = { store: parts.store, dryRun: isDry(exchange) };
+  if (current === undefined) await admitCreate(context, served, fields);
+  else await admitUpdate(context, served, fields, current, subresource);
+  if (applied || served.stored === undefined) return { draft: stored, warnings };
+  const options = {
+    fieldManager: fieldManagerOf(query, request.headers["user-agent"]),
+    time: now(),
+    schema: mergeSchemaOf(parts, served.stored),
+    subresource,
+    hasStatus: served.stored.status,
+  };
+  const after = stored as unknown as AnyResource;
+  return { draft: trackUpdate(current as AnyResource | undefined, after, options), warnings };
+}
+
+/** RFC 3339 in whole seconds, as Kubernetes writes times. */
+export const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
+
+/** How values of a kind merge, by its OpenAPI schema. */
+export const mergeSchemaOf = (
+  { openApi }: ServerParts,
+  kind: Pick<Served, "group" | "version" | "kind">,
+): MergeSchema => openApiMergeSchema(openApi.schemaOf(kind), lookupIn(openApi.schemas));
+
 export async function createObject(
   parts: ServerParts,
   exchange: Exchange,
   target: Target,
   body: Json,
+  origin: Origin = {},
 ): Promise<Answer> {
   const { served } = target;
   if (served.namespaced && target.namespace === undefined) throw notAllowed();
-  const draft = storedForm(served, placed(body, target));
-  const dryRun = isDry(exchange);
-  await admitCreate({ store: parts.store, dryRun }, served, draft as unknown as Json);
-  const created = await storeOf(parts, served).create(draft, { dryRun, signal: exchange.signal });
-  return { httpStatus: 201, object: servedForm(served, created) };
+  const { draft, warnings } = await admitted(parts, exchange, target, body, undefined, origin);
+  const options = { dryRun: isDry(exchange), signal: exchange.signal };
+  const created = await storeOf(parts, served).create(draft, options);
+  if (served.kind === definitionKind && !options.dryRun) await parts.custom.open(created);
+  return { httpStatus: 201, object: servedForm(served, created), warnings };
 }
 
-/** A new state out of the live one, in the version of the path; "unchanged" leaves it. */
-export type Change = (current: Json) => Json | Promise<Json>;
+/** A new state out of the live one, in the version of the path. */
+export type Change = (current: Json) => Json;
 
 /**
- * Reads, changes, admits, writes, again on conflict. `createIfMissing` makes what is not there.
+ * Reads, changes, admits, writes, again on conflict.
  * The subresource "status" writes status alone; any other writes what `change` says, status included.
  */
 export async function changeObject(
@@ -79,26 +135,23 @@ export async function changeObject(
   exchange: Exchange,
   target: Target,
   change: Change,
-  createIfMissing?: () => Json,
+  origin: Origin = {},
 ): Promise<Answer> {
   const { served, subresource } = target;
-  const resources = storeOf(parts, served);
-  const dryRun = isDry(exchange);
-  const context = { store: parts.store, dryRun };
+  let told: readonly string[] = [];
   const mutate = async (current: Resource): Promise<Draft<Resource>> => {
-    const wanted = storedForm(served, placed(await change(servedForm(served, current)), target));
-    await admitUpdate(context, served, wanted as unknown as Json, current, subresource);
-    return wanted;
+    const wanted = change(servedForm(served, current));
+    const { draft, warnings } = await admitted(parts, exchange, target, wanted, current, origin);
+    told = warnings;
+    return draft;
   };
-  const options = { dryRun, subresource: writesOf(subresource), signal: exchange.signal };
-  try {
-    const object = await resources.guaranteedUpdate(keyOf(target), mutate, options);
-    return { httpStatus: 200, object: servedForm(served, object) };
-  } catch (error) {
-    if (createIfMissing === undefined || !isStoreError(error, "NOT_FOUND")) throw error;
-    return createObject(parts, exchange, { ...target, subresource: undefined }, createIfMissing());
-  }
+  const options = { dryRun: isDry(exchange), subresource: writesOf(subresource), signal: exchange.signal };
+  const object = await storeOf(parts, served).guaranteedUpdate(keyOf(target), mutate, options);
+  if (served.kind === definitionKind && !options.dryRun) await parts.custom.open(object);
+  return { httpStatus: 200, object: servedForm(served, object), warnings: told };
 }
+
+const definitionKind = "CustomResourceDefinition";
 
 const writesOf = (subresource: string | undefined): "status" | "all" | undefined =>
   subresource === undefined ? undefined : subresource === "status" ? "status" : "all";
@@ -134,7 +187,12 @@ export async function deleteObject(
     await resources.deleteCollection({ ...rest, namespace: target.namespace, labelSelector, fieldSelector });
     return { httpStatus: 200, object: success({ kind: served.plural }) };
   }
+  if (served.kind === definitionKind && asked.dryRun !== true) {
+    await parts.custom.empty(await resources.get(keyOf(target), { signal }));
+  }
   const deleted = await resources.delete(keyOf(target), options);
+  if (served.kind === definitionKind && !isPending(deleted) && asked.dryRun !== true)
+    await parts.custom.close(deleted);
   if (isPending(deleted) || answersWithObject.has(resourceNameOf(served))) {
     return { httpStatus: 200, object: servedForm(served, deleted) };
   }

@@ -9,7 +9,7 @@ import { apiVersionOf, type Served } from "../api/served.ts";
 import type { Json } from "../defaults/rules.ts";
 import { customSchemas } from "./custom-schemas.ts";
 import { builtinSchemas, gvkExtension, type Schemas, v3SchemaOf } from "./definitions.ts";
-import { type Operation, operationHead, type Path, patchTypes, pathsOf } from "./paths.ts";
+import { type Operation, operationHead, type Path, patchTypesOf, pathsOf } from "./paths.ts";
 
 const info = { title: "Kubernetes", version: release.gitVersion };
 
@@ -142,7 +142,10 @@ export class OpenApi {
       const taken =
         body === undefined
           ? undefined
-          : content(this.#reference(path, body, prefix), body === "patch" ? patchTypes : ["*/*"]);
+          : content(
+              this.#reference(path, body, prefix),
+              body === "patch" ? patchTypesOf(path.served) : ["*/*"],
+            );
       const answer = content(this.#reference(path, answers, prefix), [
         "application/json",
         "application/yaml",
@@ -181,7 +184,7 @@ export class OpenApi {
         method,
         {
           ...operationHead(operation, path),
-          consumes: body === "patch" ? patchTypes : ["*/*"],
+          consumes: body === "patch" ? patchTypesOf(path.served) : ["*/*"],
           produces: ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"],
           parameters: [...taken, ...query.map((name) => parameter(name, "query"))],
           responses: { 200: { description: "OK", schema: this.#reference(path, answers, prefix) } },

@@ -86,7 +86,7 @@ export function pathsOf(served: Served): readonly Path[] {
   ].filter(({ operations }) => operations.length > 0);
 }
 
-export const patchTypes: readonly string[] = [
+const patchTypes: readonly string[] = [
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
@@ -99,3 +99,7 @@ export const operationHead = ({ action, gvk, method }: Operation, { path }: Path
   "x-kubernetes-action": action,
   [gvkExtension]: gvk,
 });
+
+/** Custom resources have no merge keys in Go types: strategic merge patches are for built-in kinds. */
+export const patchTypesOf = ({ custom }: Served): readonly string[] =>
+  custom === undefined ? patchTypes : patchTypes.filter((type) => !type.includes("strategic"));

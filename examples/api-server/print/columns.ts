@@ -3,6 +3,7 @@
 import { storedName } from "../admission/admission.ts";
 import type { Served } from "../api/served.ts";
 import { age, type Column, nameColumn } from "./column.ts";
+import { customColumns } from "./custom.ts";
 import { otherColumns } from "./others.ts";
 import { podColumns } from "./pods.ts";
 import { workloadColumns } from "./workloads.ts";
@@ -14,4 +15,6 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
 };
 
 export const columnsOf = (served: Served): readonly Column[] =>
-  columns[storedName(served)] ?? [nameColumn, age];
+  served.custom === undefined
+    ? (columns[storedName(served)] ?? [nameColumn, age])
+    : customColumns(served.custom);

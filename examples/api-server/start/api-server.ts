@@ -11,6 +11,8 @@ import { ServiceAccountTokens } from "../access/service-account-tokens.ts";
 import { Catalog } from "../api/catalog.ts";
 import { handlerOf } from "../api/handler.ts";
 import { release } from "../api/release.ts";
+import { CustomDefinitions } from "../custom/definitions.ts";
+import { keepHouse } from "../housekeeping/housekeeping.ts";
 import { OpenApi } from "../openapi/documents.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { type Certificates, certificatesIn } from "./certificates.ts";
@@ -61,9 +63,24 @@ async function open(
   const tokens = new ServiceAccountTokens(store, await bootstrap(store));
   const known = await readTokens(options.tokens);
   const access = new Access(store, { rbac: options.rbac, tokens: known, serviceAccounts: tokens });
-  const catalog = new Catalog(() => store.kinds);
   const stopping = new AbortController();
-  const parts = { store, catalog, openApi: new OpenApi(catalog), access, tokens, stopping: stopping.signal };
+  const custom = new CustomDefinitions(store);
+  await custom.follow(stopping.signal);
+  const house = await keepHouse(store, stopping.signal);
+  custom.onChange(() => house.kindsChanged());
+  const catalog = new Catalog(
+    () => store.kinds,
+    (kind) => custom.versionsOf(kind),
+  );
+  const parts = {
+    store,
+    catalog,
+    custom,
+    openApi: new OpenApi(catalog),
+    access,
+    tokens,
+    stopping: stopping.signal,
+  };
   const certificates =
     options.tls === undefined ? undefined : await certificatesIn(options.tls, options.host);
   const server = await listen(handlerOf(parts), certificates, options);

@@ -85,6 +85,13 @@ test("kubernetesStatus() tells a page's token from a watch's version when histor
   expect(page.metadata.continue).toBe("next");
 });
 
+test("kubernetesStatus() tells the conflicts of a server-side apply by field and manager", () => {
+  const message = 'Apply failed with 1 conflict: conflict with "kubectl": .spec.replicas';
+  const conflicts = [{ field: ".spec.replicas", message: 'conflict with "kubectl"' }];
+  const status = kubernetesStatus(new StoreError("CONFLICT", message, { ...pod, conflicts }));
+  expect(status).toMatchObject({ message, reason: "Conflict", code: 409 });
+});
+
 test("kubernetesStatus() keeps the store's words where Kubernetes has none", () => {
   const error = new StoreError("INVALID_ARGUMENT", "Cannot use -1 as limit: expected at least 0", {
     argument: "limit",
