@@ -163,6 +163,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     if (registry.slots.length > count) continue;
     throw invalidArgument("kinds", `Cannot create store: two kinds are ${quote(definition.resource)}`);
   }
+  registry.checkTransforms();
   if (namespaces === "required") guards.push(new NamespaceGate(context, () => namespaceSlot));
   const background = new StoreBackground({
     context,
@@ -326,7 +327,10 @@ class OpenStore implements Store, HasStoredSource {
   }
 
   async health(options: Call = {}): Promise<Health> {
-    const health = await lookAtHealth(this.#context, this.#background.work, options);
+    const looked = await lookAtHealth(this.#context, this.#background.work, options);
+    const own = [...this.#registry.problems, ...this.#quotas().problems()];
+    const health =
+      own.length === 0 ? looked : { ...looked, ok: false, problems: [...looked.problems, ...own] };
     if (!this.#context.gate.signal.aborted) return health;
     const closed = "The store is closed: it answers no calls; open another one";
     return { ...health, ok: false, problems: [closed, ...health.problems] };

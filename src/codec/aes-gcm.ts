@@ -12,6 +12,7 @@ import { checkOptions } from "../base/known-options.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { PlainStats } from "../base/stats.ts";
 import { invalidArgument } from "../errors.ts";
+import { keyCheckValue } from "./key-check.ts";
 import {
   KeyFault,
   keyIdBytesMax,
@@ -104,6 +105,11 @@ class AesGcm implements SealingTransform {
 
   knows(keyId: string): boolean {
     return this.#keys.has(keyId);
+  }
+
+  checkValue(keyId: string): string | undefined {
+    const key = this.#keys.get(keyId);
+    return key === undefined ? undefined : keyCheckValue(keyId, key);
   }
 
   isCurrent(keyId: string): boolean {

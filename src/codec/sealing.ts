@@ -160,6 +160,7 @@ function open(
 ): Uint8Array {
   const nonce = Uint8Array.from(sealed.subarray(layout.nonce, layout.nonce + nonceBytes));
   setPart(nonce, part);
+  const { keyId } = layout;
   const decipher = createDecipheriv(cipherName, opening, nonce, { authTagLength: tagBytes });
   decipher.setAAD(sealed.subarray(0, layout.head));
   decipher.setAAD(Buffer.from(key, "utf8"));
@@ -170,7 +171,7 @@ function open(
   } catch {
     // The runtime's own error says nothing more, and nothing of what was opened may be used.
     throw new KeyFault(
-      `its ${part === headPart ? "metadata segment" : "body"} does not prove genuine for this key`,
+      `its ${part === headPart ? "metadata" : "body"} does not prove genuine under key ${JSON.stringify(keyId)}: that id is of other bytes here, or the value was changed or copied from another key of etcd`,
     );
   }
   return opened;

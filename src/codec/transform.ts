@@ -32,6 +32,8 @@ interface TransformBase {
   readonly mode: TransformMode;
   /** False: no value under this key can be opened. Absent: it cannot tell without asking its key service. */
   knows?(keyId: string): boolean;
+  /** Tells two keys of one id apart, and nothing of either (key-check.ts). Undefined or absent where the key is not held here. */
+  checkValue?(keyId: string): string | undefined;
   /** Plain counters: values sealed, keys derived or unwrapped, failures. Never key material. */
   stats(): PlainStats;
 }

@@ -190,7 +190,7 @@ class EnvelopeCodec implements KindValueCodec {
   storedHead(value: PlainValue): Head {
     const bytes = headBytesOf(value);
     if (hasMagic(bytes)) return this.#guard(value, () => this.#reader.head(bytes));
-    const { apiVersion, kind, metadata } = this.#guard(value, () => this.#reader.object(bytes));
+    const { apiVersion, kind, metadata } = this.#guard(value, () => this.#decode(bytes));
     return { apiVersion, kind, metadata, fields: {}, amounts: {}, headerVersion: unfamiliarHeaderVersion };
   }
 

@@ -22,6 +22,8 @@ export interface QuotaParts extends AsyncDisposable {
   readonly quotas: Quotas;
   /** Differences between ledgers and objects found so far; 0 in health. */
   differences(): number;
+  /** What health() has to tell of quotas. */
+  problems(): readonly string[];
 }
 
 export function createQuotas(options: {
@@ -75,6 +77,12 @@ export function createQuotas(options: {
     guard: new QuotaGuard({ keys, specs, ledgers }),
     quotas: gatedQuotas(admin, options.gate),
     differences: () => reconciler.differences,
+    problems: () =>
+      reconciler.unread === 0
+        ? []
+        : [
+            `quotas count ${reconciler.unread} objects by key and size alone: this process cannot read them, or does not know what their kind measures`,
+          ],
     async [Symbol.asyncDispose]() {
       // What a call that was given up has left under way, shared as it was with others, ends here.
       end.abort(new StoreError("CLOSED", "Cannot use the quotas: the store is closed", { what: "store" }));

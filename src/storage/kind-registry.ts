@@ -18,6 +18,7 @@ import { KindSlot } from "./context/kind-slot.ts";
 import type { ObjectLifecycle } from "./context/object-lifecycle.ts";
 import type { StorageContext } from "./context/storage-context.ts";
 import { createObjectStore, type ObjectStore } from "./object-store.ts";
+import { checkTransformNames, transformNameProblems } from "./transform-names.ts";
 
 export interface CodecChoice {
   readonly codec: Codec;
@@ -35,6 +36,8 @@ export class KindRegistry {
   readonly #context: StorageContext;
   readonly #choice: CodecChoice;
   readonly #open = new Map<string, OpenKind>();
+  /** Every kind that has been open, by resource name. */
+  readonly #everOpen = new Set<string>();
   #slots: readonly KindSlot[] = [];
 
   constructor(context: StorageContext, choice: CodecChoice) {
@@ -56,7 +59,8 @@ export class KindRegistry {
    * @throws INVALID_ARGUMENT for a kind that `add` refuses
    */
   candidate(kind: Kind): KindSlot {
-    this.#checked(kind);
+    const { definition } = this.#checked(kind);
+    checkTransformNames(this.#choice.transforms, [...this.kinds, definition]);
     return this.detached(kind);
   }
 
@@ -70,6 +74,7 @@ export class KindRegistry {
     }
     const range = this.#context.keys.range(definition);
     const slot = new KindSlot(definition, codec, range, lifecycle);
+    this.#everOpen.add(definition.resource);
     this.#open.set(definition.resource, { slot, store: createObjectStore(this.#context, slot) });
     this.#slots = [...this.#slots, slot].sort((a, b) => (a.range.prefix < b.range.prefix ? -1 : 1));
     return slot;
@@ -136,6 +141,19 @@ export class KindRegistry {
       throw invalidArgument("kind", `Cannot use kind ${quote(resource)}: it is not open in this store`);
     }
     return found;
+  }
+
+  /**
+   * Once all kinds are open that are to be open from the start.
+   * @throws INVALID_ARGUMENT "transforms" for a name that can only be a slip
+   */
+  checkTransforms(): void {
+    checkTransformNames(this.#choice.transforms, this.kinds);
+  }
+
+  /** What health() has to tell of the kinds. */
+  get problems(): readonly string[] {
+    return transformNameProblems(this.#choice.transforms, this.kinds, this.#everOpen);
   }
 
   /** What seals the values of a kind; undefined: nothing. */

@@ -1,7 +1,9 @@
 /**
  * Which encryption keys values of a kind were sealed under, on record under the bookkeeping root:
  *
- *   sealing/<resource>/<key id>      put before the first value is sealed under it here
+ *   sealing/<resource>/<key id>      the key's check value, put before the first value is sealed under it here
+ *
+ * A key of the same id and other bytes is refused: what one process writes under it another could never read.
  *
  * A key that is on record and no longer among those given is looked for in the stored values: while one is still sealed
  * under it the kind is not opened, because those objects could never be read again. When none is, its record goes.
@@ -13,6 +15,7 @@ import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
 import type { KeySpace } from "../../resource/keys.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
+import { openRecord } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 
 export interface SealedKind {
@@ -36,6 +39,7 @@ export async function checkSealingKeys(
   for (const kind of kinds) {
     const { resource } = kind.slot.definition;
     const ids = recorded.get(resource) ?? [];
+    for (const id of ids) await refuseOther(context, kind, id, signal);
     await refuseDropped(context, kind, ids, signal);
     const { slot, transform } = kind;
     if (transform === undefined || transform.mode === "unseal") {
@@ -44,8 +48,15 @@ export async function checkSealingKeys(
     }
     const keyId = isWrapping(transform) ? transform.currentKeyId : (await transform.sealingKey()).keyId;
     if (ids.length !== 1 || ids[0] !== keyId) unsettled.push(slot);
-    if (ids.includes(keyId)) context.references.keyIsRecorded(resource, keyId);
-    else await context.references.recordKey(resource, keyId, { signal });
+    if (ids.includes(keyId)) {
+      context.references.keyIsRecorded(resource, keyId);
+      continue;
+    }
+    const own = transform.checkValue?.(keyId);
+    if (own !== undefined) context.references.checkBy(resource, keyId, own);
+    await context.references.recordKey(resource, keyId, { signal });
+    // Another process may have been the first, with a key of its own.
+    await refuseOther(context, kind, keyId, signal);
   }
   return unsettled;
 }
@@ -65,6 +76,53 @@ export async function recordedSealingKeys(
     found.set(resource, [...(found.get(resource) ?? []), decodeURIComponent(id)]);
   }
   return found;
+}
+
+/** @throws INVALID_ARGUMENT when the key on record under `id` has other bytes than ours */
+async function refuseOther(
+  context: StorageContext,
+  kind: SealedKind,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { slot, transform } = kind;
+  const { resource } = slot.definition;
+  const own = transform?.checkValue?.(id);
+  if (own === undefined) return;
+  context.references.checkBy(resource, id, own);
+  const key = recordKey(context.keys, resource, id);
+  const [kv] = (await context.etcd.kv.range({ key }, { signal })).kvs;
+  if (kv === undefined) return;
+  const recorded = Buffer.from(kv.value).toString();
+  if (recorded === own) return;
+  // A record without one is older than check values: a value proves the key, and then it gets one.
+  const isOther = recorded !== "" || (await opensNone(context, slot, id, signal));
+  if (isOther) {
+    throw invalidArgument(
+      "transforms",
+      `Cannot open kind "${resource}": key "${id}" has other bytes than the key of that id that its objects are sealed under: give a new key an id of its own`,
+    );
+  }
+  const compare = [{ key, target: "mod", result: "=", operand: kv.modRevision } as const];
+  const success = [{ type: "put", put: { key, value: own } } as const];
+  await context.etcd.kv.txn({ compare, success, failure: [] }, { signal }).catch(unlessReadOnly);
+}
+
+/** Whether values are sealed under `id`, and the first of them does not open here. */
+async function opensNone(
+  { etcd, keys }: StorageContext,
+  slot: KindSlot,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  for await (const page of rangePages(etcd.kv, slot.sizer, wholeWalk(slot.range), { signal })) {
+    for (const kv of page.kvs) {
+      if (sealedUnder(kv.value) !== id) continue;
+      const record = await openRecord(keys, slot, kv, { part: "head" });
+      if (record !== undefined) return record.corrupt !== undefined;
+    }
+  }
+  return false;
 }
 
 async function refuseDropped(

@@ -24,6 +24,9 @@ export class ValueReferences implements ReferenceParts {
   /** By key of the sealing record: what rides with writes under that key; undefined where nothing can be put on record. */
   readonly #sealingParts = new Map<string, GuardPart | undefined>();
 
+  /** By key of the sealing record: what is put there. */
+  readonly #checkValues = new Map<string, string>();
+
   constructor(kv: Pick<Kv, "txn">, keys: KeySpace) {
     this.#kv = kv;
     this.#keys = keys;
@@ -51,7 +54,7 @@ export class ValueReferences implements ReferenceParts {
       await this.#kv.txn(
         {
           compare: [{ key, target: "create", result: "=", operand: 0n }],
-          success: [{ type: "put", put: { key, value: "" } }],
+          success: [{ type: "put", put: { key, value: this.#checkValues.get(key) ?? "" } }],
           failure: [],
         },
         call,
@@ -65,6 +68,10 @@ export class ValueReferences implements ReferenceParts {
       }
     }
     this.keyIsRecorded(resource, keyId);
+  }
+
+  checkBy(resource: string, keyId: string, checkValue: string): void {
+    this.#checkValues.set(this.#sealingKey(resource, keyId), checkValue);
   }
 
   keyIsRecorded(resource: string, keyId: string): void {

@@ -30,6 +30,8 @@ export interface ReferenceParts {
   ): GuardPart | undefined | Promise<GuardPart | undefined>;
   /** Puts on record that values of `resource` are sealed under `keyId`. A store that may not write opens all the same. */
   recordKey(resource: string, keyId: string, call: EtcdCall): Promise<void>;
+  /** What `recordKey` puts on record of the key from now on, to tell it from another of the same id. */
+  checkBy(resource: string, keyId: string, checkValue: string): void;
   /** It was found on record. */
   keyIsRecorded(resource: string, keyId: string): void;
   /** History was replaced: what is on record is looked at anew. */

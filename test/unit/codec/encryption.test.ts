@@ -88,7 +88,7 @@ describe.each<[string, () => Promise<Transform>]>([
     const values = codecFor(await make());
     const stored = await seal(values);
     await expect(async () => values.open(key.replace("default", "other"), stored)).rejects.toMatchObject(
-      corrupt(/genuine for this key/),
+      corrupt(/genuine under key/),
     );
   });
 

@@ -1,0 +1,13 @@
+/**
+ * Key check values: what tells two keys of one id apart without telling anything of either. It lies in etcd in the clear, so it
+ * is derived one way (HKDF-SHA256, with a purpose of its own) and half a hash long.
+ */
+import { hkdfSync, type KeyObject } from "node:crypto";
+
+const checkBytes = 16;
+const purpose = "keelson key check 1";
+
+/** Lower-case hex; the same for the same id and bytes in every process. */
+export function keyCheckValue(id: string, key: KeyObject | Uint8Array): string {
+  return Buffer.from(hkdfSync("sha256", key, Buffer.from(id, "utf8"), purpose, checkBytes)).toString("hex");
+}
