@@ -24,6 +24,7 @@ import {
   getQuery,
   jsonRepresentation,
   listQuery,
+  readBody,
   sendDocument,
   sendList,
   sendObject,
@@ -132,7 +133,6 @@ function handlerOf(maps: ResourceStore<ConfigMap>): RequestListener {
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const parts: Uint8Array[] = [];
-  for await (const part of request) parts.push(part as Uint8Array);
-  return JSON.parse(Buffer.concat(parts).toString("utf8"));
+  const body = await readBody(request);
+  return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
 }

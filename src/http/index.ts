@@ -3,6 +3,7 @@
  * Pure functions over queries, objects and patches, and senders over Node's responses; nothing here listens.
  *
  *   query        getQuery, listQuery, watchQuery, deleteQuery       options out of a URL
+ *   receive      readBody                                           a request's body, bounded
  *   represent    jsonRepresentation, tableRepresentation, …         a kind's objects as bytes, made once per version
  *                negotiate                                          which of them the Accept header wants
  *   send         sendObject, sendDocument, sendList, sendWatch      the answer
@@ -34,6 +35,7 @@ export { type PatchType, patchContentTypes, patchOf, patchTypeOf } from "./patch
 export { strategicMergePatch } from "./patch/strategic-merge.ts";
 export { deleteQuery } from "./query/delete-query.ts";
 export { getQuery, listQuery, watchQuery } from "./query/read-queries.ts";
+export { type RequestStream, readBody } from "./receive/read-body.ts";
 export { type MediaType, parseAccept, parseMediaType } from "./represent/accept.ts";
 export { jsonRepresentation } from "./represent/json.ts";
 export { metadataRepresentation } from "./represent/metadata.ts";

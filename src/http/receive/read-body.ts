@@ -1,0 +1,56 @@
+/** A request's body, whole and bounded: it is cut off at the bound, before what comes after is taken in. */
+import { StoreError } from "../../errors.ts";
+
+/** What is needed of a request: Node's `http.IncomingMessage` and `http2.Http2ServerRequest` both have it. */
+export interface RequestStream {
+  on(event: "data", listener: (bytes: Uint8Array) => void): unknown;
+  on(event: "end" | "close", listener: () => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  pause(): unknown;
+  readonly headers: { readonly "content-length"?: string | undefined };
+}
+
+/** kube-apiserver's bound of a body, bytes. */
+const bodyBytesMax = 3_145_728;
+
+/**
+ * The body's bytes; empty for none.
+ * @param options.limitBytes largest body that is taken, inclusive; default 3 MiB, as kube-apiserver
+ * @throws TOO_LARGE as soon as more has come or is announced; the rest is not read, so close the connection with the answer
+ * @throws UNAVAILABLE when the client goes before the end
+ */
+export function readBody(
+  request: RequestStream,
+  { limitBytes = bodyBytesMax }: { readonly limitBytes?: number | undefined } = {},
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const refuse = (sizeBytes: number): void => {
+      request.pause();
+      const message = `Cannot read request: its body has ${sizeBytes} bytes or more, expected at most ${limitBytes}`;
+      reject(new StoreError("TOO_LARGE", message, { sizeBytes, limitBytes }));
+    };
+    const announced = Number(request.headers["content-length"] ?? 0);
+    if (announced > limitBytes) return refuse(announced);
+    const parts: Uint8Array[] = [];
+    let sizeBytes = 0;
+    let isWhole = false;
+    request.on("data", (bytes) => {
+      sizeBytes += bytes.byteLength;
+      if (sizeBytes > limitBytes) refuse(sizeBytes);
+      else parts.push(bytes);
+    });
+    request.on("end", () => {
+      isWhole = true;
+      const [only] = parts;
+      resolve(parts.length === 1 && only !== undefined ? only : Buffer.concat(parts));
+    });
+    const gone = (cause?: Error): void => {
+      // Every request closes at last.
+      if (isWhole) return;
+      const message = "Cannot read request: the client went before its end";
+      reject(new StoreError("UNAVAILABLE", message, { retryAfterMs: 0 }, { cause }));
+    };
+    request.on("error", gone);
+    request.on("close", () => gone());
+  });
+}
