@@ -30,6 +30,7 @@ export const buildings = {
       services: ["ports", "transport", "wire", "client"],
       watch: ["ports", "versions", "transport", "wire", "client"],
       fenced: ["ports", "versions"],
+      coordination: ["ports"],
       local: ["versions"],
     },
     entrances: [

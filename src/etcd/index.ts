@@ -2,6 +2,15 @@
 export type { RequestEvent, StreamEvent } from "./client/client-diagnostics.ts";
 export { connectEtcd, type EtcdOptions } from "./connect-etcd.ts";
 export {
+  campaign,
+  type Leader,
+  type Leadership,
+  leaderOf,
+  observeLeader,
+} from "./coordination/election.ts";
+export { lock } from "./coordination/lock.ts";
+export type { Turn, TurnOptions } from "./coordination/turn.ts";
+export {
   type LocalCluster,
   type LocalClusterOptions,
   type LocalMember,

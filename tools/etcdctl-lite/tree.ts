@@ -103,6 +103,11 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       own: true,
     },
     {
+      name: "elect",
+      summary: "Observes and participates in leader election",
+      load: () => import("./commands/elect.ts"),
+    },
+    {
       name: "endpoint",
       summary: "Endpoint related commands",
       nodes: [
@@ -148,6 +153,11 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
           load: () => import("./commands/lease/timetolive.ts"),
         },
       ],
+    },
+    {
+      name: "lock",
+      summary: "Acquires a named lock",
+      load: () => import("./commands/lock.ts"),
     },
     {
       name: "member",

@@ -1,0 +1,92 @@
+/** Leader election over etcd: `campaign` to become the leader, `leaderOf` and `observeLeader` for everybody else. */
+import { type Call, callNames } from "../../base/call.ts";
+import { checkOptions } from "../../base/known-options.ts";
+import { isStoreError } from "../../errors.ts";
+import type { Bytes } from "../ports/messages.ts";
+import type { Etcd } from "../ports/ports.ts";
+import { prefixEnd } from "../ports/prefix-end.ts";
+import { holderOf, type Turn, type TurnOptions, takeTurn } from "./turn.ts";
+
+/** The office, held until disposed of or `lost`. */
+export interface Leadership extends Turn {
+  /** Replaces what observers see. @throws PRECONDITION_FAILED when the office is lost · as a write */
+  proclaim(value: Bytes, call?: Call): Promise<void>;
+}
+
+export interface Leader {
+  /** The leader's key in etcd. */
+  readonly key: string;
+  /** What it campaigned with, or proclaimed last. */
+  readonly value: Uint8Array;
+  /** Create revision of its key: the fence of its term. */
+  readonly revision: bigint;
+}
+
+/**
+ * Waits until this process leads the election `name`. One leads at a time, `etcdctl elect` included, as far as every leader
+ * stops when `lost` says so; `fence` holds even for one that does not.
+ *
+ * @param value what observers see, for example this process' address
+ * @throws INVALID_ARGUMENT · DEADLINE (`timeoutMs`) or the signal's reason while it waits; the candidacy ends then
+ */
+export async function campaign(
+  etcd: Etcd,
+  name: string,
+  value: Bytes,
+  options: TurnOptions = {},
+): Promise<Leadership> {
+  const turn = await takeTurn(etcd, name, value, options, "campaign");
+  return {
+    key: turn.key,
+    revision: turn.revision,
+    lost: turn.lost,
+    fence: turn.fence,
+    proclaim: (next, call) => turn.setValue(next, call),
+    [Symbol.asyncDispose]: () => turn[Symbol.asyncDispose](),
+  };
+}
+
+/** Who leads now; undefined while nobody does. One quorum read. */
+export async function leaderOf(etcd: Etcd, name: string, call: Call = {}): Promise<Leader | undefined> {
+  checkOptions(call, "read the leader", callNames);
+  const { kv } = await holderOf(etcd, name, call);
+  return kv === undefined
+    ? undefined
+    : { key: Buffer.from(kv.key).toString(), value: kv.value, revision: kv.createRevision };
+}
+
+/**
+ * The leader now and at every change, proclamations included; undefined while nobody leads. Ends when left or aborted. A
+ * leader that came and went between two looks is passed over; the last state is always told.
+ */
+export async function* observeLeader(
+  etcd: Etcd,
+  name: string,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<Leader | undefined, void, undefined> {
+  checkOptions(options, "observe the leader", { signal: true });
+  const { signal } = options;
+  const line = `${name}/`;
+  let told: string | undefined;
+  for (;;) {
+    if (signal?.aborted === true) return;
+    const { kv, readAt } = await holderOf(etcd, name, { signal });
+    const state = kv === undefined ? "" : `${kv.createRevision} ${kv.modRevision}`;
+    if (state !== told) {
+      told = state;
+      yield kv === undefined
+        ? undefined
+        : { key: Buffer.from(kv.key).toString(), value: kv.value, revision: kv.createRevision };
+    }
+    try {
+      await using watch = etcd.watches.open(
+        { key: line, rangeEnd: prefixEnd(line), startRevision: readAt + 1n },
+        { signal },
+      );
+      for await (const batch of watch) if (batch.type === "events") break;
+    } catch (error) {
+      // What was compacted away is in the next read.
+      if (!isStoreError(error, "EXPIRED")) throw error;
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/** `lock`: one holder at a time among all processes over one etcd, `etcdctl lock` included. */
+import type { Etcd } from "../ports/ports.ts";
+import { type Turn, type TurnOptions, takeTurn } from "./turn.ts";
+
+/**
+ * Waits in line for the lock `name` and holds it until disposed of.
+ *
+ * A lock alone does not stop a process that stands still and wakes up late: end work by `lost`, and put `fence` among the
+ * compares of transactions that must not happen under another's turn.
+ *
+ * @throws INVALID_ARGUMENT · DEADLINE (`timeoutMs`) or the signal's reason while it waits; the line is left then
+ * @example
+ * await using held = await lock(etcd, "jobs/rebuild", { ttlSeconds: 10, signal });
+ * await rebuild({ signal: held.lost });
+ */
+export async function lock(etcd: Etcd, name: string, options: TurnOptions = {}): Promise<Turn> {
+  return await takeTurn(etcd, name, "", options, "take the lock");
+}
