@@ -129,6 +129,37 @@ describe("restore objects", () => {
     expect(await dataOf("changed")).toBe("backup");
   });
 
+  test("needs only the keys of what it touches", async () => {
+    const without = ["restore", "objects", "--snapshot", snapshot];
+    // A namespace, names and a prefix in which the backup has no secret.
+    for (const choice of [
+      ["--name", "lost"],
+      ["--prefix", "/registry/configmaps/"],
+      ["-n", "kube-system"],
+    ]) {
+      const { code, stderr } = await lite([...without, ...choice]);
+      expect({ choice, code, stderr }).toEqual({ choice, code: 0, stderr: "" });
+    }
+    expect(await dataOf("lost")).toBe("backup");
+    const touching = await lite([...without, "-n", "shop"]);
+    expect(touching.code).not.toBe(0);
+    expect(touching.stderr).toContain('"k1"');
+  });
+
+  test("quota set and reconcile count sealed objects without their key, and say what they cannot look into", async () => {
+    expect(await lite(["quota", "set", "shop", "count/secrets=1"])).toMatchObject({ code: 0, stderr: "" });
+    await expect(
+      store.resources(secrets).create({ metadata: { name: "t", namespace: "shop" }, data: {} }),
+    ).rejects.toMatchObject({ code: "QUOTA_EXCEEDED" });
+    const measured = await lite(["quota", "set", "shop", "requests.cpu=1", "--quota", "cpu"]);
+    expect(measured).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("1 object is counted by key and size"),
+    });
+    expect(await lite(["quota", "reconcile", ...keys])).toMatchObject({ code: 0, stderr: "" });
+    for (const name of ["default", "cpu"]) await store.quotas.remove("shop", { name });
+  });
+
   test("--conflict fail writes nothing when anything differs, and says how to go on", async () => {
     const args = from("--snapshot", snapshot, "--resources", "configmaps");
     const { code, stderr } = await lite([...args, "--conflict", "fail"]);

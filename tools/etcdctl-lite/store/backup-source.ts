@@ -21,6 +21,15 @@ export const backupSourceFlags: readonly FlagSpec[] = [
 export interface BackupSource extends AsyncDisposable {
   readonly from: RestoreSource;
   readonly records: StoreRecords;
+  /** Whether the backup has an object of a kind among those that were chosen by their keys. */
+  has(record: KindRecord, choice: KeyChoice): Promise<boolean>;
+}
+
+/** What of a choice an object's key tells; undefined: any. */
+export interface KeyChoice {
+  readonly namespaces?: readonly string[] | undefined;
+  readonly names?: readonly string[] | undefined;
+  readonly keyPrefix?: string | undefined;
 }
 
 /** @throws CliFailure for flags that do not go together; CORRUPT_SNAPSHOT for a backup that is not sound */
@@ -39,9 +48,15 @@ export async function openBackupSource(session: Session): Promise<BackupSource> 
   const transforms = transform === undefined ? undefined : { "*": transform };
   const { inspectSnapshot, restoreToScratch } = await import("keelson/backup");
   if (file !== "") {
-    const records = await recordsIn(session, { snapshot: file, end: (await inspectSnapshot(file)).revision });
+    const { revision: end } = await inspectSnapshot(file);
+    const records = await recordsIn(session, { snapshot: file, end });
     const from = { snapshot: file, revision: toRevision, transforms };
-    return { from, records, [Symbol.asyncDispose]: async () => {} };
+    return {
+      from,
+      records,
+      has: (record, choice) => hasChosen(session, { snapshot: file, end }, record, choice),
+      [Symbol.asyncDispose]: async () => {},
+    };
   }
   const point = { toRevision, toTime, signal: io.signal };
   const scratch = await restoreToScratch(await repositoryOf(flags), point);
@@ -49,7 +64,12 @@ export async function openBackupSource(session: Session): Promise<BackupSource> 
   try {
     const { snapshot } = scratch;
     const records = await recordsIn(session, { snapshot, end: scratch.revision });
-    return { from: { snapshot, transforms, skipHashCheck: true }, records, [Symbol.asyncDispose]: remove };
+    return {
+      from: { snapshot, transforms, skipHashCheck: true },
+      records,
+      has: (record, choice) => hasChosen(session, { snapshot, end: scratch.revision }, record, choice),
+      [Symbol.asyncDispose]: remove,
+    };
   } catch (error) {
     await remove();
     throw error;
@@ -91,6 +111,25 @@ async function recordsIn(session: Session, file: Snapshot): Promise<StoreRecords
     sealing.set(resource, [...(sealing.get(resource) ?? []), decodeURIComponent(id)]);
   }
   return { kinds, sealing };
+}
+
+async function hasChosen(
+  session: Session,
+  file: Snapshot,
+  { keyPath, scope }: KindRecord,
+  { namespaces, names, keyPrefix = "" }: KeyChoice,
+): Promise<boolean> {
+  if (scope === "Cluster" && namespaces !== undefined) return false;
+  const prefix = `/${session.flags.text("registry").replace(/^\/+|\/+$/g, "")}/${keyPath}/`;
+  return (await entriesOf(session, file, prefix)).some(({ path }) => {
+    const parts = path.split("/");
+    const [namespace, name = namespace] = parts;
+    return (
+      (namespaces === undefined || namespaces.includes(namespace ?? "")) &&
+      (names === undefined || names.includes(name ?? "")) &&
+      `${prefix}${path}`.startsWith(keyPrefix)
+    );
+  });
 }
 
 /** All keys below a prefix at the snapshot's end. */

@@ -58,7 +58,12 @@ export async function openForReading(session: Session, etcd: Etcd, kinds: readon
 export async function openForWriting(
   session: Session,
   etcd: Etcd,
-  options: { readonly kinds: readonly Kind[]; readonly records: StoreRecords },
+  options: {
+    readonly kinds: readonly Kind[];
+    readonly records: StoreRecords;
+    /** Of kinds that are not among `kinds`, by resource. */
+    readonly transforms?: Readonly<Record<string, Transform>>;
+  },
 ): Promise<Store> {
   const { createStore, namespaceKind } = await import("keelson");
   const kinds = [namespaceKind, ...options.kinds.filter((kind) => kind !== namespaceKind)];
@@ -68,7 +73,7 @@ export async function openForWriting(
     prefix: session.flags.text("registry"),
     codec: await writtenForm(session, etcd),
     compaction: false,
-    transforms: await sealingOf(session, kinds, options.records),
+    transforms: { ...options.transforms, ...(await sealingOf(session, kinds, options.records)) },
     signal: session.io.signal,
   });
   try {

@@ -1,20 +1,22 @@
 /** `quota reconcile`: counts what is there and corrects ledgers that say otherwise. */
 import type { Command } from "../../cli/command.ts";
+import { openForQuotas, unreadLine } from "../../store/quota-store.ts";
 import { storeFlags } from "../../store/store-flags.ts";
-import { openWholeStore } from "../../store/whole-store.ts";
 
 export const command: Command = {
   usage: "[namespace] [options]",
   flags: storeFlags,
   examples: [["quota reconcile", "all namespaces"]],
   async run(session) {
-    await using store = await openWholeStore(session);
-    const { checked, differences } = await store.quotas.reconcile(session.args[0], {
+    await using store = await openForQuotas(session);
+    const { checked, differences, unread } = await store.quotas.reconcile(session.args[0], {
       signal: session.io.signal,
     });
     for (const { namespace, quota, name, ledger, counted } of differences) {
       session.line(`${namespace}/${quota} ${name}: the ledger said ${ledger}, counted ${counted}`);
     }
     session.line(`${checked} ledgers checked, ${differences.length} corrected`);
+    const left = unreadLine(unread);
+    if (left !== undefined) session.io.stderr.write(`${left}\n`);
   },
 };

@@ -1,8 +1,8 @@
 /** `quota set`: limits of a namespace, in one write. */
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
+import { openForQuotas, unreadLine } from "../../store/quota-store.ts";
 import { storeFlags } from "../../store/store-flags.ts";
-import { openWholeStore } from "../../store/whole-store.ts";
 
 export const command: Command = {
   usage: "<namespace> <name>=<amount>… [options]",
@@ -15,9 +15,11 @@ export const command: Command = {
       throw badArguments("quota set needs a namespace and limits such as count/pods=100");
     }
     const hard = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
-    await using store = await openWholeStore(session);
+    await using store = await openForQuotas(session);
     const name = session.flags.text("quota");
     const status = await store.quotas.set(namespace, { name, hard }, { signal: session.io.signal });
     session.line(`quota ${status.name} of namespace ${status.namespace} set`);
+    const unread = unreadLine(status.unread ?? 0);
+    if (unread !== undefined) session.io.stderr.write(`${unread}\n`);
   },
 };

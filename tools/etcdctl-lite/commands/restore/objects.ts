@@ -2,7 +2,7 @@
  * `restore objects`: chosen objects of a backup, brought into a running store by the store's own writes. It shows what it
  * would change first, field by field; nothing is ever deleted.
  */
-import { isStoreError } from "keelson";
+import { isStoreError, type KindRecord, type StoreRecords } from "keelson";
 import type { ObjectRestoreReport, RestoreObjectsOptions } from "keelson/backup";
 import type { Command } from "../../cli/command.ts";
 import { badArguments, badFeature, CliFailure, exitCodes } from "../../cli/failure.ts";
@@ -10,8 +10,15 @@ import type { Flags } from "../../cli/flags.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
 import type { Session } from "../../cli/session.ts";
 import { causeOf } from "../../cli/told.ts";
-import { backupSourceFlags, mergedRecords, openBackupSource } from "../../store/backup-source.ts";
-import { kindFor, recordNamed } from "../../store/known-kinds.ts";
+import {
+  type BackupSource,
+  backupSourceFlags,
+  type KeyChoice,
+  mergedRecords,
+  openBackupSource,
+} from "../../store/backup-source.ts";
+import { encryptionKeys } from "../../store/encryption-keys.ts";
+import { kindFor, recordNamed, resourceOf } from "../../store/known-kinds.ts";
 import { openForReading, openForWriting, recordsOf, storeFlags } from "../../store/store-flags.ts";
 import { painter } from "../../text/colour.ts";
 import { objectDiff, restoreSummary } from "../../text/object-diff.ts";
@@ -73,7 +80,7 @@ export const command: Command = {
         hint: "Check --registry, or name what to restore with --resources.",
       });
     }
-    const kinds = await Promise.all(chosen.map(kindFor));
+    const kinds = await Promise.all((await touched(session, source, chosen, records, choice)).map(kindFor));
     const { restoreObjects } = await import("keelson/backup");
     using bar = progressBar(io.stderr);
     const options: RestoreObjectsOptions = { ...choice, kinds, onProgress: bar.show, signal: io.signal };
@@ -102,6 +109,25 @@ export const command: Command = {
     }
   },
 };
+
+/** The kinds of which keys are needed: not those that are sealed under none given and have nothing that is to be restored. */
+async function touched(
+  session: Session,
+  source: BackupSource,
+  chosen: readonly KindRecord[],
+  { sealing }: StoreRecords,
+  choice: KeyChoice,
+): Promise<readonly KindRecord[]> {
+  const keys = await encryptionKeys(session);
+  const isTouched = await Promise.all(
+    chosen.map((record) => {
+      const ids = sealing.get(resourceOf(record)) ?? [];
+      const isReadable = ids.length === 0 || ids.some((id) => keys?.ids.includes(id));
+      return isReadable || source.has(record, choice);
+    }),
+  );
+  return chosen.filter((_, at) => isTouched[at]);
+}
 
 function choiceOf(flags: Flags): Omit<RestoreObjectsOptions, "kinds"> {
   const conflict = policies.find((policy) => policy === flags.text("conflict"));
