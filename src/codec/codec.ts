@@ -53,7 +53,7 @@ export function msgpackCodec(
 /**
  * JSON.
  * @param options.raw true: the value is plain JSON without an envelope, at Kubernetes' own paths readable by other
- * Kubernetes tools. Costs: no write id (unknown outcomes settle less often), no checksum, no metadata segment
+ * Kubernetes tools. Costs: no write id (each write puts one more small key, so that lost answers can be settled), no checksum, no metadata segment
  * (selectors decode everything), no compression.
  * @throws INVALID_ARGUMENT
  */

@@ -10,7 +10,7 @@
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import { type FencedCall, type FencedWrite, textOfWrite, type WriteOutcome } from "./fenced-write.ts";
 import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
-import { writeOne } from "./single-write.ts";
+import { isOwn, writeOne } from "./single-write.ts";
 import { planGroups } from "./write-groups.ts";
 import { WriteSpan } from "./write-span.ts";
 import { groupTxn, readGroup } from "./write-txn.ts";
@@ -129,7 +129,8 @@ async function sendGroup(
         again.push(member);
       } else {
         const { revision, current, reads } = answer;
-        outcomes[member.index] = { outcome: "refused", revision, current, reads };
+        const refused = { outcome: "refused", revision, current, reads } as const;
+        outcomes[member.index] = await ownOr(context, member.write, refused, span);
       }
     }
   } catch (error) {
@@ -156,6 +157,22 @@ async function sendGroup(
     if (isStoreError(error, "NO_SPACE") && again.length === members.length) throw error;
   }
   return again;
+}
+
+/** The outcome of a refused member: applied where its earlier self refuses it. */
+async function ownOr(
+  context: WriteContext,
+  write: FencedWrite,
+  refused: Extract<WriteOutcome, { outcome: "refused" }>,
+  span: WriteSpan,
+): Promise<WriteOutcome | StoreError> {
+  const { current } = refused;
+  try {
+    if (current === undefined || !(await isOwn(context, write, current, span))) return refused;
+    return { outcome: "applied", revision: current.modRevision };
+  } catch (error) {
+    return storeErrorOrThrow(error);
+  }
 }
 
 /** An abort's own reason and broken promises are not outcomes of one write: they end the call. */

@@ -23,12 +23,14 @@ export interface FencedWrite {
   /** The write applies only while the key's mod revision is this one; 0n: only while there is no such key. */
   readonly guard: bigint;
   /**
-   * What is done to the key. `value` must differ between any two writes (it carries the write id): by its bytes a
-   * write is recognised when the answer was lost.
+   * What is done to the key. `value` differs between any two writes (it carries the write id) or the write is `unmarked`: so
+   * it is recognised when the answer was lost.
    */
   readonly change:
     | { readonly type: "put"; readonly value: Uint8Array; readonly lease?: bigint | undefined }
     | { readonly type: "delete" };
+  /** The value holds no write id; the transaction puts it beside (write-records.ts). */
+  readonly unmarked?: boolean | undefined;
   /** 16 random bytes, fresh for each write that is prepared; named by OUTCOME_UNKNOWN. */
   readonly writeId: Uint8Array;
   /** Further conditions. */

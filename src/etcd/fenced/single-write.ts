@@ -14,6 +14,7 @@
  */
 import type { Backoff } from "../../base/backoff.ts";
 import { isStoreError } from "../../errors.ts";
+import type { KeyValue } from "../ports/messages.ts";
 import { type FencedWrite, textOfWrite, type WriteOutcome } from "./fenced-write.ts";
 import {
   outcomeUnknown,
@@ -22,6 +23,7 @@ import {
   type WriteContext,
   writeBackoff,
 } from "./lost-answers.ts";
+import { isOwnPut } from "./write-records.ts";
 import type { Slot } from "./write-sessions.ts";
 import type { WriteSpan } from "./write-span.ts";
 import { type MemberAnswer, readSingle, singleTxn } from "./write-txn.ts";
@@ -86,7 +88,26 @@ export async function writeOne(
       if (span.leftMs() <= 0) throw span.deadline(textOfWrite(write));
       continue;
     }
+    // Sent twice, because a connection said of it wrongly that it had not been looked at.
+    if (current !== undefined && (await isOwn(context, write, current, span))) {
+      return { outcome: "applied", revision: current.modRevision };
+    }
     return { outcome: "refused", revision, current, reads };
+  }
+}
+
+/** Whether what refuses a write is its own earlier self. @throws OUTCOME_UNKNOWN when that cannot be found out */
+export async function isOwn(
+  context: WriteContext,
+  write: FencedWrite,
+  current: KeyValue,
+  span: WriteSpan,
+): Promise<boolean> {
+  try {
+    return await isOwnPut(write, current, context, span.signal);
+  } catch (error) {
+    span.throwIfAborted();
+    throw outcomeUnknown(context, write, error);
   }
 }
 

@@ -73,7 +73,8 @@ class OpenGroup {
     const largest = Math.max(this.#largest, memberCost(write));
     const bytes = this.#bytes + sizeOf(write);
     const count = this.members.length + 1;
-    if (count > groupMembersMax || count + graves + largest > txnOpsMax || bytes > groupBytesMax)
+    // One more for the record of values without a write id.
+    if (count > groupMembersMax || count + graves + 1 + largest > txnOpsMax || bytes > groupBytesMax)
       return false;
     this.members.push(index);
     if (grave !== undefined) this.#graves.add(grave);

@@ -4,7 +4,8 @@
  * From then on nothing can change the answer, so one quorum read and, when the key has moved on since, its history
  * decide for good:
  *
- *   put      its value is there, or was: values are unique by their write id          applied
+ *   put      its value is there, or was: unique by its write id, or known by the
+ *            record beside it (write-records.ts)                                      applied
  *   delete   the first event after the guard is a deletion whose transaction wrote
  *            this write's id into the grave (graves.ts)                               applied
  *   else                                                                              not applied
@@ -19,6 +20,7 @@ import type { Etcd, KvEvent } from "../ports/ports.ts";
 import { suffers } from "../versions/version-facts.ts";
 import type { FencedWrite } from "./fenced-write.ts";
 import { graveHolds, graveKey } from "./graves.ts";
+import { isOwnPut } from "./write-records.ts";
 
 export type Settlement =
   | { readonly fate: "applied"; readonly revision: bigint }
@@ -47,8 +49,13 @@ export async function settleWrite(write: FencedWrite, options: SettlementOptions
   const now = answer.header.revision;
   if ((current?.modRevision ?? 0n) === write.guard && write.guard !== 0n) return { fate: "not applied" };
   const { change } = write;
-  if (change.type === "put" && current !== undefined && equalBytes(current.value, change.value)) {
-    return { fate: "applied", revision: current.modRevision };
+  try {
+    if (current !== undefined && (await isOwnPut(write, current, options, signal))) {
+      return { fate: "applied", revision: current.modRevision };
+    }
+  } catch (error) {
+    if (isStoreError(error, "EXPIRED")) return { fate: "unknown" };
+    throw error;
   }
   const after = write.guard === 0n ? options.since : write.guard;
   if (now <= after) return { fate: "not applied" };
@@ -63,7 +70,7 @@ export async function settleWrite(write: FencedWrite, options: SettlementOptions
     })) {
       const revision = event.kv.modRevision;
       if (change.type === "put") {
-        if (event.type === "put" && equalBytes(event.kv.value, change.value))
+        if (event.type === "put" && (await isOwnPut(write, event.kv, options, signal)))
           return { fate: "applied", revision };
       } else if (event.type === "delete") {
         const mine = write.pure === true || (await buriedBy(write, revision, options));
@@ -134,8 +141,4 @@ async function* history(key: string, range: HistoryRange): AsyncGenerator<KvEven
     end.abort();
     await asking;
   }
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
 }

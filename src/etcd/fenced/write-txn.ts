@@ -2,7 +2,7 @@
  * Fenced writes as etcd transactions, and their answers read back. Pure; `fenced-writes.ts` sends them.
  *
  *   one write     compare: guard, session, grave, the caller's | success | failure: key, session, grave, reads
- *   many writes   compare: session | success: one nested transaction a write, then the graves of its deletes
+ *   many writes   compare: session | success: one nested transaction a write, then the graves of its deletes and the record
  *                                  | failure: session
  *
  * In a group the graves stand outside the members, since a key may be put once in a whole transaction; one that is
@@ -20,6 +20,7 @@ import type {
 } from "../ports/messages.ts";
 import type { FencedWrite } from "./fenced-write.ts";
 import { graveKey, graveValue } from "./graves.ts";
+import { writeRecord, writeRecordKey } from "./write-records.ts";
 
 export interface TxnContext {
   readonly root: string;
@@ -57,7 +58,14 @@ export function singleTxn(write: FencedWrite, { root, slot, since }: TxnContext)
       put: { key: graveKey(root, write.key), value: graveValue([write.writeId]) },
     });
   }
+  success.push(...recordOf([write], root));
   return { compare, success, failure };
+}
+
+/** The record of the writes whose values carry no id: at most one put. */
+function recordOf(writes: readonly FencedWrite[], root: string): readonly TxnOp[] {
+  const value = writeRecord(writes);
+  return value === undefined ? [] : [{ type: "put", put: { key: writeRecordKey(root), value } }];
 }
 
 export function readSingle(write: FencedWrite, response: TxnResponse, fenced: boolean): MemberAnswer {
@@ -83,6 +91,7 @@ export function groupTxn(
     success: [
       ...writes.map((write): TxnOp => ({ type: "txn", txn: memberTxn(write, context) })),
       ...[...graves].map(([key, ids]): TxnOp => ({ type: "put", put: { key, value: graveValue(ids) } })),
+      ...recordOf(writes, root),
     ],
     failure: [{ type: "range", range: { key: slot.key, keysOnly: true } }],
   };

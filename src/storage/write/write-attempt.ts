@@ -10,6 +10,7 @@
 import { Backoff } from "../../base/backoff.ts";
 import type { Call, CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
+import { carriesWriteId } from "../../codec/envelope.ts";
 import type { PlainValue, ValueCodec } from "../../codec/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../../etcd/fenced/fenced-write.ts";
@@ -125,6 +126,7 @@ export async function prepareWrite(
     change:
       value === undefined ? { type: "delete" } : { type: "put", value, ...(lease === 0n ? {} : { lease }) },
     writeId,
+    ...(value === undefined || carriesWriteId(value) ? {} : { unmarked: true }),
     compares: all(parts, (part) => part.compares),
     ops: all(parts, (part) => part.ops),
     reads: all(parts, (part) => part.reads),
