@@ -81,6 +81,11 @@ export interface WatchOptions extends Scoped {
   readonly read?: ReadFreshness | undefined;
   /** A BOOKMARK about every minute, and last before timeoutMs ends the loop. */
   readonly bookmarks?: boolean | undefined;
+  /**
+   * An object that cannot be read is reported here and counts as absent: no event shows it, and one that could be read before
+   * is DELETED with its last readable state. Without it the watch ends with CORRUPT_OBJECT.
+   */
+  readonly onCorrupt?: ((error: StoreError) => void) | undefined;
 }
 
 export const watchNames: NamesOf<WatchOptions> = {
@@ -90,6 +95,7 @@ export const watchNames: NamesOf<WatchOptions> = {
   sendInitialEvents: true,
   read: true,
   bookmarks: true,
+  onCorrupt: true,
 };
 
 export interface ListPage<T> {
@@ -180,6 +186,12 @@ export interface DeleteOptions<T> extends Call {
   readonly gracePeriodSeconds?: number | ((current: T) => number) | undefined;
   /** Kept as finalizers (`orphan`, `foregroundDeletion`), in the same write. */
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan" | undefined;
+  /**
+   * Deletes an object that cannot be read (CORRUPT_OBJECT), without looking inside: finalizers in it are not honoured. Default
+   * false: refused as CORRUPT_OBJECT. An object that can be read is refused as INVALID_ARGUMENT. Goes with dryRun and
+   * preconditions.resourceVersion alone; the result has type, name, namespace and the deletion's version. Kubernetes' name.
+   */
+  readonly ignoreStoreReadErrorWithClusterBreakingPotential?: boolean | undefined;
 }
 
 export const deleteNames: NamesOf<DeleteOptions<unknown>> = {
@@ -189,10 +201,17 @@ export const deleteNames: NamesOf<DeleteOptions<unknown>> = {
   validate: true,
   gracePeriodSeconds: true,
   propagationPolicy: true,
+  ignoreStoreReadErrorWithClusterBreakingPotential: true,
 };
 
+/** How a collection is deleted: nothing of it is about one object. */
+export type CollectionDeleteOptions<T> = Omit<
+  DeleteOptions<T>,
+  "preconditions" | "ignoreStoreReadErrorWithClusterBreakingPotential"
+>;
+
 /** Of `deleteCollection`: which, and how; never one object's preconditions. */
-export const deleteCollectionNames: NamesOf<Scoped & Omit<DeleteOptions<unknown>, "preconditions">> = {
+export const deleteCollectionNames: NamesOf<Scoped & CollectionDeleteOptions<unknown>> = {
   ...scopedNames,
   dryRun: true,
   validate: true,
@@ -248,9 +267,7 @@ export interface ResourceStore<T extends Resource> extends ResourceReader<T> {
   ): Promise<T>;
   /** Last state, with the deletion's version; only marked while `isPending(result)`. */
   delete(key: Key, options?: DeleteOptions<T>): Promise<T>;
-  deleteCollection(
-    options?: Scoped & Omit<DeleteOptions<T>, "preconditions">,
-  ): Promise<{ readonly deleted: number }>;
+  deleteCollection(options?: Scoped & CollectionDeleteOptions<T>): Promise<{ readonly deleted: number }>;
   /** Bulk load: independent outcomes, in the drafts' order. */
   createMany(drafts: readonly Draft<T>[], options?: CreateManyOptions): Promise<readonly (T | StoreError)[]>;
 }

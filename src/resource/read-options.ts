@@ -93,9 +93,7 @@ export function parseListOptions(kind: KindDefinition, options: ListOptions = {}
       `Cannot use ${quote(limit)} as limit: expected a whole number from 1 to ${limits.pageItemsMax}`,
     );
   }
-  if (onCorrupt !== undefined && typeof onCorrupt !== "function") {
-    throw invalidArgument("onCorrupt", `Cannot use ${quote(onCorrupt)} as onCorrupt: expected a function`);
-  }
+  checkedReporter(onCorrupt);
   const freshness = parseFreshness(options.read);
   if (continueToken !== undefined) {
     checkToken(continueToken);
@@ -128,6 +126,7 @@ export interface ParsedWatchOptions {
   /** The initial state is also not older than this. */
   readonly initialMinRevision: bigint | undefined;
   readonly bookmarks: boolean;
+  readonly onCorrupt: ((error: StoreError) => void) | undefined;
 }
 
 /**
@@ -148,6 +147,7 @@ export function parseWatchOptions(
       : parseResourceVersion(options.resourceVersion, "resourceVersion");
   const sendInitialEvents = checkedFlag(options.sendInitialEvents, "sendInitialEvents");
   const bookmarks = checkedFlag(options.bookmarks, "bookmarks");
+  const onCorrupt = checkedReporter(options.onCorrupt);
   if (!sendInitialEvents) {
     if (options.read !== undefined) {
       throw invalidArgument(
@@ -161,6 +161,7 @@ export function parseWatchOptions(
       initial: undefined,
       initialMinRevision: undefined,
       bookmarks,
+      onCorrupt,
     };
   }
   // Named, a version is what the caller needs; a fresher state is only read when asked for.
@@ -174,7 +175,13 @@ export function parseWatchOptions(
       'Cannot watch with read "exact": a watch goes on, expected "linearizable", "any" or "notOlderThan"',
     );
   }
-  return { selection, fromRevision: undefined, initial, initialMinRevision: revision, bookmarks };
+  return { selection, fromRevision: undefined, initial, initialMinRevision: revision, bookmarks, onCorrupt };
+}
+
+/** @throws INVALID_ARGUMENT "onCorrupt" for what is neither a function nor absent */
+function checkedReporter<F extends (error: StoreError) => void>(onCorrupt: F | undefined): F | undefined {
+  if (onCorrupt === undefined || typeof onCorrupt === "function") return onCorrupt;
+  throw invalidArgument("onCorrupt", `Cannot use ${quote(onCorrupt)} as onCorrupt: expected a function`);
 }
 
 /** @throws INVALID_ARGUMENT for what is neither a boolean nor absent */

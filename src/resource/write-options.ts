@@ -74,6 +74,8 @@ export interface ParsedDeleteOptions<T> {
   /** Of the live object; checks what a caller's function gives. */
   readonly graceOf: (current: T) => number;
   readonly propagationPolicy: "Background" | "Foreground" | "Orphan" | undefined;
+  /** Only an object that cannot be read is deleted. */
+  readonly unreadable: boolean;
 }
 
 const policies: readonly unknown[] = [undefined, "Background", "Foreground", "Orphan"];
@@ -88,13 +90,33 @@ export function parseDeleteOptions<T>(options: DeleteOptions<T> = {}): ParsedDel
     );
   }
   if (typeof grace !== "function") checkGrace(grace);
+  const preconditions = parsePreconditions(options.preconditions);
   return {
-    preconditions: parsePreconditions(options.preconditions),
+    preconditions,
     dryRun: checkedFlag(options.dryRun, "dryRun"),
+    unreadable: parseUnreadable(options, preconditions),
     validate,
     graceOf: typeof grace === "function" ? (current) => checkGrace(grace(current)) : () => grace,
     propagationPolicy,
   };
+}
+
+const unreadableOption = "ignoreStoreReadErrorWithClusterBreakingPotential";
+
+/** Options about what an object holds mean nothing for one that cannot be read. @throws INVALID_ARGUMENT */
+function parseUnreadable<T>(options: DeleteOptions<T>, { uid }: ParsedPreconditions): boolean {
+  if (!checkedFlag(options[unreadableOption], unreadableOption)) return false;
+  const { gracePeriodSeconds, propagationPolicy, validate } = options;
+  const beside = { gracePeriodSeconds: gracePeriodSeconds || undefined, propagationPolicy, validate };
+  const [stray] = [
+    ...Object.entries(beside).flatMap(([name, value]) => (value === undefined ? [] : [name])),
+    ...(uid === undefined ? [] : ["preconditions.uid"]),
+  ];
+  if (stray === undefined) return true;
+  throw invalidArgument(
+    unreadableOption,
+    `Cannot delete with ${unreadableOption} and ${stray}: what cannot be read has nothing to hold it against`,
+  );
 }
 
 function isWholeWithin(value: unknown, min: number, max: number): value is number {

@@ -25,6 +25,8 @@ const fullShare = 0.8;
 export interface Background {
   readonly name: string;
   readonly failure: () => unknown;
+  /** What it cannot do for reasons of its own, each with what to do about it. */
+  readonly problems?: (() => readonly string[]) | undefined;
 }
 
 export async function lookAtHealth(
@@ -72,6 +74,7 @@ export async function lookAtHealth(
     }
     for (const alarm of alarms ?? []) problems.push(alarmText(alarm));
     problems.push(...answered.flatMap(memberProblems));
+    for (const { problems: own } of background) problems.push(...(own?.() ?? []));
     for (const { name, failure } of background) {
       const reason = failure();
       if (reason !== undefined) problems.push(`${name} failed and will be tried again: ${reasonOf(reason)}`);

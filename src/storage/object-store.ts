@@ -6,6 +6,7 @@ import type { Call, CallScope } from "../base/call.ts";
 import { checkOptions } from "../base/known-options.ts";
 import type { StoreError } from "../errors.ts";
 import {
+  type CollectionDeleteOptions,
   type CreateManyOptions,
   type CreateOptions,
   createManyNames,
@@ -38,6 +39,7 @@ import { createMany } from "./write/create-many.ts";
 import { createObject } from "./write/creates.ts";
 import { deleteCollection } from "./write/delete-collection.ts";
 import { checkedDeleteOptions, deleteObject } from "./write/deletes.ts";
+import { deleteUnreadable } from "./write/unreadable-deletes.ts";
 import { guaranteedUpdateObject, type Mutate, updateObject } from "./write/updates.ts";
 
 /** Internal option of writes: a state that is probably current, e.g. the cache's. Never the basis of an answer. */
@@ -117,12 +119,14 @@ class KindObjects implements ObjectStore {
   delete(key: Key, options: DeleteOptions<AnyResource> & Suggested = {}): Promise<AnyResource> {
     return this.#write("delete", deleteNames, options, async (scope) => {
       const checked = checkedDeleteOptions(options);
-      return deleteObject(this.#context, this.#slot, key, checked, options[suggestedRecord], scope);
+      return checked.unreadable
+        ? deleteUnreadable(this.#context, this.#slot, key, checked, scope)
+        : deleteObject(this.#context, this.#slot, key, checked, options[suggestedRecord], scope);
     });
   }
 
   deleteCollection(
-    options: Scoped & Omit<DeleteOptions<AnyResource>, "preconditions"> = {},
+    options: Scoped & CollectionDeleteOptions<AnyResource> = {},
   ): Promise<{ readonly deleted: number }> {
     return this.#write("deleteCollection", deleteCollectionNames, options, (scope) =>
       deleteCollection(this.#context, this.#slot, options, scope),

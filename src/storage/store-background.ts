@@ -12,6 +12,7 @@ import type { Background } from "./health.ts";
 import type { KindRegistry } from "./kind-registry.ts";
 import { startNamespaceEmptier } from "./namespace/namespace-emptier.ts";
 import { NamespaceTermination } from "./namespace/namespace-termination.ts";
+import { StuckNamespaces } from "./namespace/stuck-namespaces.ts";
 
 /** Bookkeeping is looked at after each restore that was noticed, and this often in case one was not. */
 const recordIntervalMs = 3_600_000;
@@ -33,6 +34,7 @@ export class StoreBackground {
   readonly termination: NamespaceTermination;
   readonly #parts: BackgroundParts;
   readonly #stop = new AbortController();
+  readonly #stuck = new StuckNamespaces();
   #epoch: Promise<void> | undefined;
   #recording: BackgroundLoop | undefined;
   #emptier: BackgroundLoop | undefined;
@@ -74,6 +76,7 @@ export class StoreBackground {
       context,
       namespaces,
       kinds: (signal) => this.#namespacedKinds(signal),
+      stuck: this.#stuck,
     });
     if (compactionIntervalMs !== undefined) this.#compaction = startCompaction(etcd, compactionIntervalMs);
   }
@@ -81,7 +84,11 @@ export class StoreBackground {
   /** For health(). */
   get work(): readonly Background[] {
     return [
-      { name: "emptying namespaces", failure: () => this.#emptier?.failure },
+      {
+        name: "emptying namespaces",
+        failure: () => this.#emptier?.failure,
+        problems: () => this.#stuck.problems,
+      },
       { name: "bookkeeping after a restore", failure: () => this.#recording?.failure },
       { name: "compaction", failure: () => this.#compaction?.failure },
     ];

@@ -88,6 +88,19 @@ export class CacheCore {
     );
   }
 
+  /** For health(): what cannot be read here, one line a kind. */
+  get problems(): readonly string[] {
+    return [...this.feed.kinds.values()].flatMap((kind) => {
+      const { size } = kind.state.unreadable;
+      const [first] = kind.state.unreadable;
+      if (first === undefined) return [];
+      const what = `${size} ${size === 1 ? "object" : "objects"}`;
+      return [
+        `The cache of ${kind.definition.resource} cannot read ${what}, e.g. ${kind.textOf(first)}: restore or delete it, or give the key it is sealed under`,
+      ];
+    });
+  }
+
   stats(resource?: string): CacheStats {
     const { feed } = this;
     const counters = this.#counters;
@@ -110,6 +123,7 @@ export class CacheCore {
       state: feed.state,
       resourceVersion: feed.resourceVersion,
       objects: sum((kind) => kind.state.size),
+      unreadable: sum((kind) => kind.state.unreadable.size),
       bytes: {
         total: feed.memory.bytes,
         state,

@@ -15,6 +15,7 @@ import { checkOptions } from "../base/known-options.ts";
 import type { StoreError } from "../errors.ts";
 import { invalidArgument } from "../errors.ts";
 import {
+  type CollectionDeleteOptions,
   type CreateManyOptions,
   type CreateOptions,
   type DeleteOptions,
@@ -136,7 +137,7 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
   }
 
   async deleteCollection(
-    options?: Scoped & Omit<DeleteOptions<T>, "preconditions">,
+    options?: Scoped & CollectionDeleteOptions<T>,
   ): Promise<{ readonly deleted: number }> {
     const { history } = this.#written;
     try {

@@ -119,8 +119,11 @@ class StoreWithCaches implements CachedStores {
     return this.#store.currentResourceVersion(options);
   }
 
-  health(options?: Call): Promise<Health> {
-    return this.#store.health(options);
+  async health(options?: Call): Promise<Health> {
+    const health = await this.#store.health(options);
+    const { problems } = this.#core;
+    if (problems.length === 0) return health;
+    return { ...health, ok: false, problems: [...health.problems, ...problems] };
   }
 
   stats(): StoreStats {

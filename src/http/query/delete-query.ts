@@ -25,8 +25,12 @@ export function deleteQuery(query: URLSearchParams, body?: unknown): Result {
     dryRun: dryRunOf(fields["dryRun"]),
     gracePeriodSeconds: graceOf(fields["gracePeriodSeconds"]),
     propagationPolicy: policyOf(fields["propagationPolicy"], fields["orphanDependents"]),
+    [unsafe]: unsafeOf(fields[unsafe]),
   });
 }
+
+/** metav1.DeleteOptions' name for the deletion of what cannot be read. */
+const unsafe = "ignoreStoreReadErrorWithClusterBreakingPotential";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -36,6 +40,7 @@ function fieldsOfQuery(query: URLSearchParams): Fields {
     gracePeriodSeconds: integerOf(query, "gracePeriodSeconds"),
     propagationPolicy: textOf(query, "propagationPolicy"),
     orphanDependents: flagOf(query, "orphanDependents"),
+    [unsafe]: flagOf(query, unsafe),
   };
 }
 
@@ -50,11 +55,14 @@ function fieldsOfBody(body: unknown): Fields {
       `Cannot delete with a body of kind ${quote(fields["kind"])}: expected "DeleteOptions"`,
     );
   }
-  const unsafe = "ignoreStoreReadErrorWithClusterBreakingPotential";
-  if (fields[unsafe] === true) {
-    throw invalidArgument(`body.${unsafe}`, `Cannot delete with ${unsafe}: it is not supported`);
-  }
   return fields;
+}
+
+/** False is as good as absent. */
+function unsafeOf(value: unknown): true | undefined {
+  if (value === undefined || value === null || value === false) return undefined;
+  if (value === true) return true;
+  throw invalidArgument(unsafe, `Cannot use ${quote(value)} as ${unsafe}: expected a boolean`);
 }
 
 function preconditionsOf(value: unknown): Preconditions | undefined {

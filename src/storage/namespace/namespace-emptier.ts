@@ -7,29 +7,31 @@
  * Nothing is kept in memory that matters: markers say what to do, counts how far it is, so a process that is killed
  * is followed by the next one as soon as its lease is over. Two at once would do no harm either, every delete is
  * conditional. Objects with finalizers are marked and waited for. Kinds that this process does not define are found
- * by their records; an object nobody here can read is removed by its key.
+ * by their records. An object whose metadata cannot be read here (sealed under a key nobody gave, damaged) may have
+ * finalizers: it stays, the namespace waits, and `StuckNamespaces` says for what. One object or namespace that fails is
+ * no reason to leave the others.
  */
 
 import { BackgroundLoop } from "../../base/background-loop.ts";
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
-import { isStoreError } from "../../errors.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { KeyRange } from "../../resource/key-range.ts";
 import { sameContent } from "../../resource/plain-data.ts";
 import type { AnyResource, Key, Namespace } from "../../resource/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
-import { headOf, objectOf, openRecord, textOfKey } from "../context/records.ts";
+import { headOf, objectOf, openRecord, storedHeadOf, textOfKey } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { WriteScope } from "../context/write-scope.ts";
 import { notFound, placeOf, readLive } from "../read/reads.ts";
-import type { StoredRecord } from "../seam/stored.ts";
 import { checkedDeleteOptions, deleteObject } from "../write/deletes.ts";
 import { attemptChange } from "../write/write-attempt.ts";
 import { runWritePlan } from "../write/write-loop.ts";
 import { isHeldByOthers, withRemaining } from "./namespace-lifecycle.ts";
 import { NamespaceTermination } from "./namespace-termination.ts";
+import type { StuckNamespaces } from "./stuck-namespaces.ts";
 
 /** How often a process looks for markers left by others, milliseconds: a small read each. */
 const idleMs = 5_000;
@@ -47,6 +49,8 @@ export interface EmptierParts {
   readonly namespaces: KindSlot;
   /** Every namespaced kind there may be objects of: the open ones, and those on record. */
   readonly kinds: (signal: AbortSignal) => Promise<readonly KindSlot[]>;
+  /** What terminating namespaces wait for, told as it is found. */
+  readonly stuck: StuckNamespaces;
 }
 
 /** Begins; `kick()` it when a namespace was marked here. */
@@ -69,6 +73,8 @@ async function emptyMarked(parts: EmptierParts, signal: AbortSignal): Promise<Ou
   const { etcd, keys } = parts.context;
   const range = NamespaceTermination.markers(keys);
   const { kvs } = await etcd.kv.range({ key: range.key, rangeEnd: range.rangeEnd }, { signal });
+  const nameOf = (marker: KeyValue): string => textOfKey(marker.key).slice(range.prefix.length);
+  parts.stuck.keepOnly(kvs.map(nameOf));
   if (kvs.length === 0) return "none";
   await using lock = await takeLock(parts.context, signal);
   if (lock === undefined) return "waiting";
@@ -76,12 +82,34 @@ async function emptyMarked(parts: EmptierParts, signal: AbortSignal): Promise<Ou
   const held = AbortSignal.any([signal, lock.lost]);
   const slots = await parts.kinds(held);
   for (const marker of kvs) {
-    if (await emptyOne(parts, slots, textOfKey(marker.key).slice(range.prefix.length), marker, held)) {
-      outcome = "progress";
+    const name = nameOf(marker);
+    parts.stuck.begin();
+    try {
+      if (await emptyOne(parts, slots, name, marker, held)) outcome = "progress";
+    } catch (error) {
+      parts.stuck.tell(faultOfOne(error));
+    } finally {
+      parts.stuck.end(name);
     }
   }
   return outcome;
 }
+
+/** What is wrong with one namespace or object. @throws `error` when it is about etcd: the round ends, and is tried again */
+function faultOfOne(error: unknown): string {
+  if (!(error instanceof StoreError) || isStoreError(error, ...codesOfEtcd)) throw error;
+  return error.message;
+}
+
+const codesOfEtcd = [
+  "UNAVAILABLE",
+  "DEADLINE",
+  "OUTCOME_UNKNOWN",
+  "NO_SPACE",
+  "CLOSED",
+  "UNAUTHENTICATED",
+  "PERMISSION_DENIED",
+] as const;
 
 interface Lock extends AsyncDisposable {
   readonly lost: AbortSignal;
@@ -147,7 +175,7 @@ async function emptyOne(
     await report.tell();
     const before = report.total;
     for (const slot of slots) {
-      if (report.of(slot) > 0) await emptyKind(context, slot, name, report, scope);
+      if (report.of(slot) > 0) await emptyKind(parts, slot, name, report, scope);
     }
     await report.count(slots, signal);
     if (report.total > 0) {
@@ -159,7 +187,7 @@ async function emptyOne(
 }
 
 async function emptyKind(
-  context: StorageContext,
+  { context, stuck }: EmptierParts,
   slot: KindSlot,
   namespace: string,
   report: ProgressReport,
@@ -170,7 +198,13 @@ async function emptyKind(
   for await (const page of rangePages(context.etcd.kv, slot.sizer, walk, { signal: scope.signal })) {
     const left = page.kvs.values();
     const worker = async (): Promise<void> => {
-      for (const kv of left) if (await removeKey(context, slot, kv, scope)) report.removed(slot);
+      for (const kv of left) {
+        try {
+          if (await removeKey(context, slot, kv, scope)) report.removed(slot);
+        } catch (error) {
+          stuck.tell(faultOfOne(error));
+        }
+      }
     };
     const workers = await Promise.allSettled(Array.from({ length: deletesMax }, worker));
     for (const result of workers) if (result.status === "rejected") throw result.reason;
@@ -178,7 +212,10 @@ async function emptyKind(
   }
 }
 
-/** Deletes what is at a key as far as it may go now; true when it is gone. */
+/**
+ * Deletes what is at a key as far as it may go now; true when it is gone.
+ * @throws CORRUPT_OBJECT for an object of which nobody here can say whether it may go
+ */
 async function removeKey(
   context: StorageContext,
   slot: KindSlot,
@@ -196,18 +233,10 @@ async function removeKey(
     if (isStoreError(error, "NOT_FOUND")) return true;
     // A name only another kind's rule takes: its key is as good.
     if (!isStoreError(error, "CORRUPT_OBJECT", "INVALID_ARGUMENT", "INVALID_OBJECT")) throw error;
-    return hasFinalizers(slot, record) ? false : removeRaw(context, record.key, record.modRevision, scope);
-  }
-}
-
-/** Of an object this process cannot read whole: what its head says, nothing when that is unreadable too. */
-function hasFinalizers(slot: KindSlot, { value }: StoredRecord): boolean {
-  if (value === undefined) return false;
-  try {
-    return (slot.codec.head(value).metadata.finalizers?.length ?? 0) > 0;
-  } catch (error) {
-    if (isStoreError(error, "CORRUPT_OBJECT")) return false;
-    throw error;
+    // Its body may be of a version nobody here converts: what its metadata says is enough.
+    const { finalizers = [] } = storedHeadOf(slot.codec, record).metadata;
+    if (finalizers.length > 0) throw error;
+    return removeRaw(context, record.key, record.modRevision, scope);
   }
 }
 

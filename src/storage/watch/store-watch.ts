@@ -14,7 +14,7 @@ import { type Call, CallScope, callNames, expectManyListeners } from "../../base
 import type { Timer } from "../../base/clock.ts";
 import { checkOptions } from "../../base/known-options.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
-import { invariant, StoreError } from "../../errors.ts";
+import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { Watch, WatchEvent, WatchOptions } from "../../resource/contract.ts";
 import { type ParsedWatchOptions, parseWatchOptions } from "../../resource/read-options.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
@@ -208,13 +208,19 @@ export class StoreWatch<V> implements Watch<V> {
         const opened = openRecord(this.#context.keys, this.#slot, kv);
         const record = opened instanceof Promise ? await untilAborted(opened, this.#stop.signal) : opened;
         if (record === undefined) continue;
-        if (!selection.matches(headOf(this.#slot.definition, this.#slot.codec, record))) continue;
-        events.push({
-          type: "ADDED",
-          object: this.#project(record, record.modRevision),
-          resourceVersion: formatResourceVersion(record.modRevision),
-          more: true,
-        });
+        try {
+          if (!selection.matches(headOf(this.#slot.definition, this.#slot.codec, record))) continue;
+          events.push({
+            type: "ADDED",
+            object: this.#project(record, record.modRevision),
+            resourceVersion: formatResourceVersion(record.modRevision),
+            more: true,
+          });
+        } catch (error) {
+          if (this.#options.onCorrupt === undefined || !isStoreError(error, "CORRUPT_OBJECT")) throw error;
+          this.#context.counters.count(error);
+          this.#options.onCorrupt(error);
+        }
       }
       if (events.length > 0) yield this.#handedOver(events);
     }
@@ -224,7 +230,7 @@ export class StoreWatch<V> implements Watch<V> {
   }
 
   async *#live(stream: StoredWatch): AsyncGenerator<Batch<V>, void, undefined> {
-    const { selection, bookmarks } = this.#options;
+    const { selection, bookmarks, onCorrupt } = this.#options;
     const batches = stream[Symbol.asyncIterator]();
     using timer = bookmarks ? await this.#bookmarkTimer(stream) : undefined;
     let pending: Promise<IteratorResult<StoredBatch>> | undefined;
@@ -240,7 +246,7 @@ export class StoreWatch<V> implements Watch<V> {
         pending = undefined;
         if (next.done === true) throw streamEnded();
         const { events, revision } = next.value;
-        const { seen, failure } = watchEventsOf(this.#slot, selection, this.#project, events);
+        const { seen, failure } = watchEventsOf(this.#slot, selection, this.#project, events, onCorrupt);
         if (seen.length > 0) yield this.#handedOver(seen);
         if (failure !== undefined) throw failure.error;
         this.#delivered = revision;

@@ -7,10 +7,12 @@
  *   absent     ADDED          nothing
  *   removed: DELETED with the last body if it matched
  *
+ * With `onCorrupt` a state that cannot be read counts as absent, and the new one is reported.
+ *
  * Pure but for decoding. A previous value that compaction has taken, where it is needed, ends the watch EXPIRED; a
  * value that cannot be read, where it is needed, ends it CORRUPT_OBJECT.
  */
-import { StoreError } from "../../errors.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
 import type { WatchEvent } from "../../resource/contract.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { Selection } from "../../resource/selection.ts";
@@ -40,6 +42,7 @@ export function watchEventsOf<V>(
   selection: Selection,
   project: Projection<V>,
   events: readonly StoredEvent[],
+  onCorrupt?: ((error: StoreError) => void) | undefined,
 ): SeenEvents<V> {
   const seen: ObjectEvent<V>[] = [];
   let failed: { readonly error: unknown; readonly revision: bigint } | undefined;
@@ -47,7 +50,10 @@ export function watchEventsOf<V>(
     const revision = revisionOf(event);
     if (failed !== undefined && revision > failed.revision) break;
     try {
-      const shown = watchEventOf(slot, selection, project, event);
+      const shown =
+        onCorrupt === undefined
+          ? watchEventOf(slot, selection, project, event)
+          : readableEventOf(slot, selection, project, event, onCorrupt);
       if (shown !== undefined) seen.push(shown);
     } catch (error) {
       failed ??= { error, revision };
@@ -96,6 +102,54 @@ export function watchEventOf<V>(
   const matched = matches(before);
   if (matches(record)) return shown(matched ? "MODIFIED" : "ADDED", project, record, modRevision);
   return matched ? shown("DELETED", project, before, modRevision) : undefined;
+}
+
+/** As `watchEventOf`, for a watcher to whom what cannot be read is not there. @throws EXPIRED */
+function readableEventOf<V>(
+  slot: KindSlot,
+  selection: Selection,
+  project: Projection<V>,
+  event: StoredEvent,
+  onCorrupt: (error: StoreError) => void,
+): ObjectEvent<V> | undefined {
+  const { revision, before, after } = sidesOf(slot, event);
+  const read = (record: StoredRecord | undefined, report: boolean): { readonly object: V } | undefined => {
+    if (record === undefined) return undefined;
+    try {
+      if (!selection.isWholeRange && !selection.matches(headOf(slot.definition, slot.codec, record)))
+        return undefined;
+      return { object: project(record, revision) };
+    } catch (error) {
+      if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
+      if (report) onCorrupt(error);
+      return undefined;
+    }
+  };
+  const is = read(after, true);
+  const was = read(before, false);
+  const found = is ?? was;
+  if (found === undefined) return undefined;
+  const type = is === undefined ? "DELETED" : was === undefined ? "ADDED" : "MODIFIED";
+  return { type, object: found.object, resourceVersion: formatResourceVersion(revision) };
+}
+
+/** The states before and after a change. @throws EXPIRED when the one before is compacted */
+function sidesOf(
+  slot: KindSlot,
+  event: StoredEvent,
+): {
+  readonly revision: bigint;
+  readonly before: StoredRecord | undefined;
+  readonly after: StoredRecord | undefined;
+} {
+  if (event.type === "delete") {
+    const before = event.previous ?? lost(slot, event, event.revision);
+    return { revision: event.revision, before, after: undefined };
+  }
+  const { record, previous, prevModRevision } = event;
+  const revision = record.modRevision;
+  const before = prevModRevision === 0n ? undefined : (previous ?? lost(slot, record, revision));
+  return { revision, before, after: record };
 }
 
 function shown<V>(

@@ -5,7 +5,7 @@
  */
 import type { CallScope } from "../../base/call.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { DeleteOptions, Scoped } from "../../resource/contract.ts";
+import type { CollectionDeleteOptions, Scoped } from "../../resource/contract.ts";
 import type { Head } from "../../resource/head.ts";
 import { parseListOptions } from "../../resource/read-options.ts";
 import type { AnyResource } from "../../resource/resource.ts";
@@ -27,7 +27,7 @@ const deletesMax = 16;
 export async function deleteCollection(
   context: StorageContext,
   slot: KindSlot,
-  options: Scoped & Omit<DeleteOptions<AnyResource>, "preconditions">,
+  options: Scoped & CollectionDeleteOptions<AnyResource>,
   scope: CallScope,
 ): Promise<{ readonly deleted: number }> {
   const { namespace, labelSelector, fieldSelector } = options;

@@ -29,10 +29,19 @@ import { headToStore, isDeletionStep } from "./head-to-store.ts";
 const guardWaits = { firstMs: 2, maxMs: 100 } as const;
 const writeIdBytes = 16;
 
+/** What etcd says of a value that nobody here can read. */
+export interface UnreadState {
+  readonly modRevision: bigint;
+  readonly lease: bigint;
+  readonly storedBytes: number;
+}
+
 export interface ObjectChange {
   readonly place: Place;
   /** The state the write is conditional on; undefined: there must be no such object. */
   readonly before: StoredRecord | undefined;
+  /** In place of `before`: a state that cannot be read, known from outside alone. */
+  readonly unread?: UnreadState | undefined;
   /** The object to be stored, complete; undefined: it is removed. */
   readonly after: AnyResource | undefined;
   /** The lease the object lives on; 0n for none. */
@@ -122,7 +131,7 @@ export async function prepareWrite(
   const write: FencedWrite = {
     key: place.key,
     what: slot.text(place.at),
-    guard: before?.modRevision ?? 0n,
+    guard: before?.modRevision ?? change.unread?.modRevision ?? 0n,
     change:
       value === undefined ? { type: "delete" } : { type: "put", value, ...(lease === 0n ? {} : { lease }) },
     writeId,
@@ -303,7 +312,7 @@ async function partInTime(
 
 function changeFor(
   slot: KindSlot,
-  { place, before, lease }: ObjectChange,
+  { place, before, unread, lease }: ObjectChange,
   isDeletion: boolean,
   head: Head | undefined,
   value: Uint8Array | undefined,
@@ -315,12 +324,24 @@ function changeFor(
     key: place.key,
     namespace: place.at.namespace,
     name: place.at.name,
-    before: before?.value === undefined ? undefined : new StateBefore(codec, before.value, before.lease),
+    before:
+      before?.value !== undefined
+        ? new StateBefore(codec, before.value, before.lease)
+        : unread && unreadSide(slot, place, unread),
     after:
       head === undefined || value === undefined
         ? undefined
         : { head, recorded: head, storedBytes: value.byteLength, lease },
   };
+}
+
+/** Of an object that cannot be read: what its key and its size say. */
+function unreadSide({ definition }: KindSlot, { at }: Place, { storedBytes, lease }: UnreadState): ChangeSide {
+  const { apiVersion, kind, headerVersion } = definition;
+  // Its uid and the rest are in what cannot be read.
+  const metadata = { ...at } as Head["metadata"];
+  const head = { apiVersion, kind, metadata, fields: {}, amounts: {}, headerVersion };
+  return { head, recorded: { metadata, amounts: undefined }, storedBytes, lease };
 }
 
 /** The state a change starts from. Its head is read when a guard asks for it, which most writes never do. */

@@ -130,6 +130,8 @@ export interface CacheStats {
   readonly state: "pending" | "ready" | "stopped";
   readonly resourceVersion: string;
   readonly objects: number;
+  /** Of the objects those that cannot be read: lists and watches with onCorrupt report them, the rest is served. */
+  readonly unreadable: number;
   /** Charged to the budget, by what for. */
   readonly bytes: {
     readonly total: number;

@@ -134,8 +134,9 @@ export class CachedKind {
     );
   }
 
-  filter(selection: Selection): WatchFilter {
-    return new WatchFilter(this.keys, this.#definition, selection);
+  /** @param skipsUnreadable what cannot be read is reported to the watcher, and not there for it */
+  filter(selection: Selection, skipsUnreadable = false): WatchFilter {
+    return new WatchFilter(this.keys, this.#definition, selection, skipsUnreadable);
   }
 
   /** The first state, record by record. */
@@ -286,6 +287,19 @@ export class CachedKind {
     };
   }
 
+  /** How a message names the object of a version. */
+  textOf(version: Version): string {
+    return textOfObject(
+      this.#definition.resource,
+      this.keys.parse(this.#definition, version.entry.key) ?? {},
+    );
+  }
+
+  /** Why a version cannot be read. */
+  faultOf(version: Version): StoreError<"CORRUPT_OBJECT"> {
+    return this.#state.corruptOf(version) ?? unreadable(this.recordOf(version));
+  }
+
   /** The last state of a removed object, under the removal's version. Made once per change. */
   tombstoneOf(change: Change): Version {
     const { before } = change;
@@ -357,7 +371,8 @@ export class CachedKind {
   }
 
   #groupId(filter: WatchFilter, view: AnyView | undefined): string {
-    return `${view === undefined ? "" : this.viewId(view)}|${filter.selection.text}`;
+    const skips = filter.skipsUnreadable ? "readable" : "";
+    return `${view === undefined ? "" : this.viewId(view)}|${skips}|${filter.selection.text}`;
   }
 
   viewId(view: AnyView): number {

@@ -27,9 +27,12 @@ export class WatchFilter {
   readonly key: string | undefined;
   /** Where the namespace, or else the name, begins in a key. */
   readonly #start: number;
+  /** What cannot be read does not match, instead of always. */
+  readonly skipsUnreadable: boolean;
 
-  constructor(keys: KeySpace, kind: KindDefinition, selection: Selection) {
+  constructor(keys: KeySpace, kind: KindDefinition, selection: Selection, skipsUnreadable = false) {
     this.selection = selection;
+    this.skipsUnreadable = skipsUnreadable;
     this.kind = kind;
     this.#start = keys.range(kind).prefix.length;
     const range = keys.range(kind, selection.namespace);
@@ -44,6 +47,7 @@ export class WatchFilter {
   /** False when `covers` alone decides. */
   get needsAttributes(): boolean {
     const { labels, fields, name } = this.selection;
+    if (this.skipsUnreadable) return true;
     return !labels.isEmpty || !fields.isEmpty || (name !== undefined && this.key === undefined);
   }
 
@@ -58,9 +62,17 @@ export class WatchFilter {
     return this.key === undefined ? key >= this.span.from && key < this.span.end : key === this.key;
   }
 
+  /** Whether a value that cannot be read is one this filter would have to tell of. */
+  reports(version: Version): boolean {
+    if (!this.skipsUnreadable || version.slab !== undefined || !this.covers(version.entry.key)) return false;
+    const { name } = this.selection;
+    return name === undefined || this.#hasName(version.entry.key, name);
+  }
+
   /** For a key inside the span: true when name and attributes fit too. A corrupt value fits: nobody can tell. */
   matches(version: Version): boolean {
     const { selection } = this;
+    if (this.skipsUnreadable && version.slab === undefined) return false;
     if (selection.isWholeRange) return true;
     if (selection.name !== undefined && !this.#hasName(version.entry.key, selection.name)) return false;
     if (version.slab === undefined) return true;

@@ -33,6 +33,8 @@ export interface GroupCursor {
   deliver(): void;
   /** Its events have left the tail: goes on from history after what it last took, at once when it waits. */
   park(): void;
+  /** A version that this watcher's filter skips and has to report; as it is applied, before the events around it. */
+  unreadable(version: Version): void;
   /** The log begins anew: when live, goes on from history after `reached`, of which it has everything. */
   restart(reached: bigint): void;
 }
@@ -79,6 +81,10 @@ export class WatchGroup<V> implements Subscriber {
   }
 
   offer(change: Change): void {
+    const { after } = change;
+    if (after !== undefined && this.filter.reports(after)) {
+      for (const cursor of this.cursors) cursor.unreadable(after);
+    }
     const event = this.eventOf(change);
     if (event === undefined) return;
     this.#tail.push(event);

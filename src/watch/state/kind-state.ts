@@ -45,6 +45,8 @@ export class KindState {
   #liveCount = 0;
   #bytes = 0;
   #historyBytes = 0;
+  /** Versions that hold now and cannot be read. */
+  readonly unreadable: Set<Version> = new Set();
 
   /** @param onDrop hears of every version that leaves memory */
   constructor(indexCount: number, slabs: Slabs, onDrop: (version: Version) => void) {
@@ -200,6 +202,7 @@ export class KindState {
     this.#liveCount = 0;
     this.#bytes = 0;
     this.#historyBytes = 0;
+    this.unreadable.clear();
   }
 
   /** Moves values out of slabs marked `moving`. */
@@ -275,7 +278,10 @@ export class KindState {
   #adopt(version: Version, incoming: Incoming, newest: Version | undefined): void {
     const { entry } = version;
     if (incoming.bytes !== undefined) this.#store(version, incoming.bytes);
-    else if (incoming.corrupt !== undefined) this.#corrupt.set(version, incoming.corrupt);
+    else if (incoming.corrupt !== undefined) {
+      this.#corrupt.set(version, incoming.corrupt);
+      this.unreadable.add(version);
+    }
     if (newest === undefined) this.#entries.insert(entry);
     const { indexed } = version.attributes;
     for (let index = 0; index < indexed.length; index++) {
@@ -303,6 +309,7 @@ export class KindState {
   #end(version: Version, position: number): void {
     version.removed = position;
     this.#liveCount--;
+    this.unreadable.delete(version);
     this.#historyBytes += chargeOf(version);
   }
 

@@ -22,6 +22,7 @@ import { formatResourceVersion } from "../../resource/revision.ts";
 import type { WatcherLag } from "../bounds/cache-options.ts";
 import type { AnyView } from "../fan-out/cached-kind.ts";
 import { type GroupCursor, makeEvents, type WatchGroup } from "../fan-out/watch-group.ts";
+import type { Version } from "../state/version.ts";
 import { coalesceEvents } from "./coalesce.ts";
 import { HistoryReplay } from "./history-replay.ts";
 import { InitialEvents, makerOf } from "./initial-events.ts";
@@ -71,7 +72,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   constructor(parts: CacheWatchParts) {
     this.#parts = parts;
     const { kind, options, view, call, feed } = parts;
-    this.#group = kind.group(kind.filter(options.selection), view);
+    this.#group = kind.group(kind.filter(options.selection, options.onCorrupt !== undefined), view);
     this.#group.cursors.add(this);
     feed.endings.add(this.#ending);
     this.#cleanups.push(() => feed.endings.delete(this.#ending));
@@ -144,6 +145,13 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     if (taken === undefined) return;
     this.#waiter = undefined;
     waiter.resolve({ done: false, value: taken as Batch<V> });
+  }
+
+  unreadable(version: Version): void {
+    const { kind, options } = this.#parts;
+    // The initial events tell of what is older.
+    if (this.#phase !== "starting" && version.modRevision > this.#delivered)
+      options.onCorrupt?.(kind.faultOf(version));
   }
 
   park(): void {
@@ -320,7 +328,9 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   async #pullInitial(): Promise<Batch<unknown> | undefined> {
     const { feed, kind, view } = this.#parts;
     const revision = this.#delivered;
-    this.#initial ??= new InitialEvents(feed, kind, this.#group.filter, revision);
+    this.#initial ??= new InitialEvents(feed, kind, this.#group.filter, revision, (version) =>
+      this.#parts.options.onCorrupt?.(kind.faultOf(version)),
+    );
     const part = await this.#initial.next(this.#stop.signal);
     await feed.source.turns.pause();
     const events = makeEvents(part.events, makerOf(kind, view, part.make)).map((event) =>
@@ -349,7 +359,14 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   async #openReplay(from: bigint): Promise<void> {
     const { feed, kind } = this.#parts;
-    this.#replay = await HistoryReplay.open(feed, kind, this.#group.filter, from, this.#stop.signal);
+    this.#replay = await HistoryReplay.open(
+      feed,
+      kind,
+      this.#group.filter,
+      from,
+      this.#stop.signal,
+      (version) => this.#parts.options.onCorrupt?.(kind.faultOf(version)),
+    );
     this.#phase = "etcd";
   }
 

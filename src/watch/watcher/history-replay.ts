@@ -28,7 +28,16 @@ export class HistoryReplay {
   /** The part of the last batch that has not been asked for. */
   #rest: ReplayedPart | undefined;
 
-  private constructor(feed: Feed, kind: CachedKind, filter: WatchFilter, watch: StoredWatch) {
+  readonly #onUnreadable: (version: PendingEvent["version"]) => void;
+
+  private constructor(
+    feed: Feed,
+    kind: CachedKind,
+    filter: WatchFilter,
+    watch: StoredWatch,
+    onUnreadable: (version: PendingEvent["version"]) => void,
+  ) {
+    this.#onUnreadable = onUnreadable;
     this.#feed = feed;
     this.#kind = kind;
     this.#filter = filter;
@@ -36,13 +45,14 @@ export class HistoryReplay {
     this.#batches = watch[Symbol.asyncIterator]();
   }
 
-  /** History after `from`. @throws EXPIRED when etcd does not have it */
+  /** History after `from`; what the filter skips is told to `onUnreadable`. @throws EXPIRED when etcd does not have it */
   static async open(
     feed: Feed,
     kind: CachedKind,
     filter: WatchFilter,
     from: bigint,
     signal: AbortSignal,
+    onUnreadable: (version: PendingEvent["version"]) => void,
   ): Promise<HistoryReplay> {
     const watch = feed.source.only(kind.definition).watch({ fromRevision: from }, { signal });
     try {
@@ -52,7 +62,7 @@ export class HistoryReplay {
       throw error;
     }
     feed.counters.replays++;
-    return new HistoryReplay(feed, kind, filter, watch);
+    return new HistoryReplay(feed, kind, filter, watch, onUnreadable);
   }
 
   /** The next part; undefined when the stream was closed. @throws EXPIRED when a previous value is gone */
@@ -112,6 +122,7 @@ export class HistoryReplay {
     if (!filter.needsAttributes && after !== undefined) {
       return { type: created ? "ADDED" : "MODIFIED", version: after, revision, position: 0 };
     }
+    if (after !== undefined && filter.reports(after)) this.#onUnreadable(after);
     const before = seen(previous);
     if (before === undefined && !created) throw lost(this.#kind, key, revision);
     const was = before?.slab !== undefined && filter.matches(before);

@@ -9,6 +9,7 @@ import type { WatchFilter } from "../fan-out/watch-filter.ts";
 import type { MakeValue, PendingEvent } from "../fan-out/watch-group.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { KeySpan } from "../state/kind-state.ts";
+import type { Version } from "../state/version.ts";
 
 export interface InitialPart {
   readonly events: readonly PendingEvent[];
@@ -26,7 +27,17 @@ export class InitialEvents {
   /** Key of the last object looked at. */
   #after: string | undefined;
 
-  constructor(feed: Feed, kind: CachedKind, filter: WatchFilter, revision: bigint) {
+  readonly #onUnreadable: (version: Version) => void;
+
+  /** @param onUnreadable told of what the filter skips */
+  constructor(
+    feed: Feed,
+    kind: CachedKind,
+    filter: WatchFilter,
+    revision: bigint,
+    onUnreadable: (version: Version) => void,
+  ) {
+    this.#onUnreadable = onUnreadable;
     this.#feed = feed;
     this.#kind = kind;
     this.#filter = filter;
@@ -47,9 +58,11 @@ export class InitialEvents {
     state.scan(
       this.#span(),
       state.log.positionAt(this.#revision),
-      filter.pick(state, definition.indexes),
+      // No index lists what cannot be read: to report it, all is looked at.
+      filter.skipsUnreadable ? undefined : filter.pick(state, definition.indexes),
       (version) => {
         if (filter.matches(version)) events.push(added(version));
+        else if (filter.reports(version)) this.#onUnreadable(version);
         this.#after = version.entry.key;
         return events.length < cacheLimits.pullEventsMax;
       },
@@ -72,6 +85,7 @@ export class InitialEvents {
       if (!filter.covers(record.key)) continue;
       const version = this.#kind.foreign(record, record.modRevision, filter.needsAttributes);
       if (filter.matches(version)) events.push(added(version));
+      else if (filter.reports(version)) this.#onUnreadable(version);
     }
     this.#after = page.after;
     return { events, make: "once", done: page.after === undefined || page.after >= filter.span.end };
