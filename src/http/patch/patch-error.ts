@@ -23,10 +23,19 @@ export function unfit(field: string, message: string): StoreError<"INVALID_OBJEC
   });
 }
 
-/** @throws INVALID_ARGUMENT for what is not plain data, with the path in the patch */
+/**
+ * @throws INVALID_ARGUMENT for what is not plain data, with the path in the patch, and for a field named `__proto__`: data may
+ *   have it, but nobody patches it, and merging by name must not reach a prototype
+ */
 export function assertPlainPatch(patch: unknown): void {
   const fault = findPlainDataFault(patch, "patch");
   if (fault !== undefined) throw malformed(`field "${fault.field}": ${fault.message}`);
+  if (namesPrototype(patch)) throw malformed('a field is named "__proto__"');
+}
+
+function namesPrototype(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([name, field]) => name === "__proto__" || namesPrototype(field));
 }
 
 /** @throws INVALID_ARGUMENT for a patch that is not a record */

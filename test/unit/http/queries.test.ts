@@ -182,8 +182,8 @@ describe("deleteQuery()", () => {
     ["", { orphanDependents: "yes" }, "orphanDependents"],
     [
       "",
-      { ignoreStoreReadErrorWithClusterBreakingPotential: true },
-      "body.ignoreStoreReadErrorWithClusterBreakingPotential",
+      { ignoreStoreReadErrorWithClusterBreakingPotential: "yes" },
+      "ignoreStoreReadErrorWithClusterBreakingPotential",
     ],
   ])("refuses %j with body %j", (text, body, argument) => {
     expect(() => deleteQuery(q(text), body)).toThrow(invalid(argument));

@@ -32,9 +32,19 @@ const damages: Readonly<Record<string, (etcd: Etcd, store: Store) => Promise<unk
     await etcd.kv.put({ key: keyOf("odd"), value: (kvs[0]?.value ?? new Uint8Array()).subarray(0, 40) });
   },
   "sealed, no key": async (etcd) => {
-    const sealing = await createStore({ etcd, kinds: [Plain], transforms: secret, compaction: false });
+    // Of a store elsewhere: one at this place would refuse to open without the key.
+    const sealing = await createStore({
+      etcd,
+      prefix: "/sealed",
+      kinds: [Plain],
+      transforms: secret,
+      compaction: false,
+    });
+    await sealing.namespaces.create({ metadata: { name: "shop" } });
     await sealing.resources(Plain).create({ metadata: { ...at("odd"), finalizers: ["a.b/c"] }, spec: {} });
     await sealing.close();
+    const { kvs } = await etcd.kv.range({ key: Buffer.from("/sealed/pods/shop/odd") });
+    await etcd.kv.put({ key: keyOf("odd"), value: kvs[0]?.value ?? new Uint8Array() });
   },
   "labels of numbers": (etcd) => {
     const metadata = { ...at("odd"), labels: { a: 1 } };
@@ -140,12 +150,18 @@ describe.each(cases)("an object that cannot be read: %s, %s", (damage, codec) =>
 
   test("a quota counts the others and says so, and holds", async () => {
     const { store } = await world(damage, codec);
+    const pods = store.resources(Pod);
+    await pods.create({ metadata: at("b"), spec: { node: "n", cpu: 1 } });
     const quota = await store.quotas.set("shop", { hard: { "requests.cpu": 3, "count/pods": 10 } });
-    expect(quota.used["requests.cpu"]).toBe(2);
-    const more = store.resources(Pod).create({ metadata: at("m"), spec: { node: "n", cpu: 2 } });
+    // Its key says that it is there, nothing says what it asks for.
+    expect(quota.used["count/pods"]).toBe(4);
+    const more = pods.create({ metadata: at("m"), spec: { node: "n", cpu: 3 } });
     expect(isStoreError(await failure(more), "QUOTA_EXCEEDED")).toBe(true);
-    await store.quotas.reconcile("shop");
-    expect((await store.health()).problems.join("\n")).toMatch(/quotas count 1 objects by key and size alone/);
+    expect(quota.unread).toBe(1);
+    await store.quotas.reconcile();
+    expect((await store.health()).problems.join("\n")).toMatch(
+      /quotas count 1 objects by key and size alone/,
+    );
   });
 
   test("deleteCollection deletes the others", async () => {
