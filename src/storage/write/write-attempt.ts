@@ -336,7 +336,11 @@ function changeFor(
 }
 
 /** Of an object that cannot be read: what its key and its size say. */
-function unreadSide({ definition }: KindSlot, { at }: Place, { storedBytes, lease }: UnreadState): ChangeSide {
+function unreadSide(
+  { definition }: KindSlot,
+  { at }: Place,
+  { storedBytes, lease }: UnreadState,
+): ChangeSide {
   const { apiVersion, kind, headerVersion } = definition;
   // Its uid and the rest are in what cannot be read.
   const metadata = { ...at } as Head["metadata"];
