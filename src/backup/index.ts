@@ -16,9 +16,9 @@ export {
   undoObjectRestore,
 } from "./objects/restore-objects.ts";
 export type { RepositoryBackend } from "./repository/backend.ts";
+export type { Backup, Fork } from "./repository/histories.ts";
 export type { DeltaManifest, FullManifest, SigningKey, TimeMark } from "./repository/manifest.ts";
 export {
-  type Backup,
   type BackupOutcome,
   type BackupRepository,
   openRepository,

@@ -43,6 +43,45 @@ const compressions: readonly (readonly [name: string, magic: readonly number[]])
   ["bzip2", [0x42, 0x5a, 0x68]],
 ];
 
+/** Where the bytes of a snapshot lie: a file, or one in the making. */
+export interface SnapshotBytes {
+  readonly sizeBytes: number;
+  /** Fills `into` from `offset`; what lies beyond the end stays as it was. @returns the bytes read */
+  read(into: Uint8Array, offset: number): Promise<number>;
+  /** Of the first `lengthBytes`. */
+  sha256(lengthBytes: number, signal?: AbortSignal): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+class FileBytes implements SnapshotBytes {
+  readonly sizeBytes: number;
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle, sizeBytes: number) {
+    this.#handle = handle;
+    this.sizeBytes = sizeBytes;
+  }
+
+  async read(into: Uint8Array, offset: number): Promise<number> {
+    let done = 0;
+    while (done < into.length) {
+      const { bytesRead } = await this.#handle.read(into, done, into.length - done, offset + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  }
+
+  /** In one sequential pass on another thread. */
+  sha256(lengthBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
+    return sha256OfFile(this.#handle.fd, lengthBytes, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
 export class SnapshotFile implements AsyncDisposable {
   readonly path: string;
   readonly sizeBytes: number;
@@ -51,13 +90,13 @@ export class SnapshotFile implements AsyncDisposable {
   readonly trailer: Uint8Array | undefined;
   /** Faults of the meta page that is not in use; the other one serves. */
   readonly metaFault: { readonly offset: number; readonly what: string } | undefined;
-  readonly #handle: FileHandle;
+  readonly #bytes: SnapshotBytes;
 
   private constructor(
-    handle: FileHandle,
+    bytes: SnapshotBytes,
     facts: Pick<SnapshotFile, "path" | "sizeBytes" | "meta" | "trailer" | "metaFault">,
   ) {
-    this.#handle = handle;
+    this.#bytes = bytes;
     this.path = facts.path;
     this.sizeBytes = facts.sizeBytes;
     this.meta = facts.meta;
@@ -83,11 +122,24 @@ export class SnapshotFile implements AsyncDisposable {
       if (!stat.isFile()) {
         throw invalidArgument("path", `Cannot open snapshot "${path}": it is not a regular file`);
       }
-      return new SnapshotFile(handle, await identify(handle, path, stat.size, options));
+      return await SnapshotFile.over(new FileBytes(handle, stat.size), path, options);
     } catch (error) {
       await handle.close();
       throw error;
     }
+  }
+
+  /**
+   * Over bytes that are open already; disposing of it closes them.
+   * @param path what errors call them
+   * @throws CORRUPT_SNAPSHOT when they are no whole snapshot
+   */
+  static async over(
+    bytes: SnapshotBytes,
+    path: string,
+    options: OpenSnapshotOptions = {},
+  ): Promise<SnapshotFile> {
+    return new SnapshotFile(bytes, await identify(bytes, path, options));
   }
 
   /** Bytes of the database: highWater × pageSize, what `etcdutl snapshot status` calls the total size. */
@@ -97,12 +149,12 @@ export class SnapshotFile implements AsyncDisposable {
 
   /** Fills `into` from `offset`; what lies beyond the end of the file stays as it was. Returns the bytes read. */
   async readInto(into: Uint8Array, offset: number): Promise<number> {
-    return readFully(this.#handle, into, offset);
+    return this.#bytes.read(into, offset);
   }
 
-  /** SHA-256 of the database bytes, in one sequential pass on another thread. */
+  /** SHA-256 of the database bytes. */
   async sha256(signal?: AbortSignal): Promise<Uint8Array> {
-    return await sha256OfFile(this.#handle.fd, this.databaseBytes, signal);
+    return await this.#bytes.sha256(this.databaseBytes, signal);
   }
 
   /** Compares the stored hash with the bytes. @throws CORRUPT_SNAPSHOT when they differ */
@@ -119,19 +171,19 @@ export class SnapshotFile implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close();
+    await this.#bytes.close();
   }
 }
 
 async function identify(
-  handle: FileHandle,
+  bytes: SnapshotBytes,
   path: string,
-  sizeBytes: number,
   options: OpenSnapshotOptions,
 ): Promise<Pick<SnapshotFile, "path" | "sizeBytes" | "meta" | "trailer" | "metaFault">> {
+  const { sizeBytes } = bytes;
   if (sizeBytes === 0) throw damaged(path, 0, "the file is empty");
   const head = new Uint8Array(Math.min(sizeBytes, pageSizeMax + pageHeaderBytes + metaBytes));
-  await readFully(handle, head, 0);
+  await bytes.read(head, 0);
   for (const [name, magic] of compressions) {
     if (magic.every((byte, i) => head[i] === byte)) {
       throw damaged(path, 0, `the file is compressed with ${name}, expected a snapshot: unpack it first`);
@@ -149,7 +201,7 @@ async function identify(
   const rest = sizeBytes - databaseBytes;
   if (rest === trailerBytes) {
     const trailer = new Uint8Array(trailerBytes);
-    await readFully(handle, trailer, databaseBytes);
+    await bytes.read(trailer, databaseBytes);
     return { path, sizeBytes, meta, trailer, metaFault };
   }
   if (rest < trailerBytes && rest > 0) {
@@ -190,16 +242,6 @@ function chooseMeta(head: Uint8Array, path: string): Pick<SnapshotFile, "meta" |
     };
   }
   return { meta: second.txid > first.txid ? second : first, metaFault: undefined };
-}
-
-async function readFully(handle: FileHandle, into: Uint8Array, offset: number): Promise<number> {
-  let done = 0;
-  while (done < into.length) {
-    const { bytesRead } = await handle.read(into, done, into.length - done, offset + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return done;
 }
 
 function cannotOpen(path: string, error: unknown): Error {

@@ -2,15 +2,15 @@
  * Where a repository keeps its bytes: four verbs that any object store has, and a lock. The directory backend is here;
  * one over an object store fits behind the same interface.
  */
-import { link, readdir, readFile, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeDirectory } from "../../base/make-directory.ts";
 import { quote } from "../../base/quote.ts";
 import { randomUuid, systemRandom } from "../../base/random.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
-import { invalidArgument, StoreError } from "../../errors.ts";
+import { invalidArgument } from "../../errors.ts";
 import { directoryMode, syncDirectory, writeNewFile } from "../files/durable.ts";
+import { lockDirectory, sweepLockFiles } from "./directory-lock.ts";
 
 export interface RepositoryBackend {
   /** The whole object; undefined when there is none. */
@@ -24,9 +24,18 @@ export interface RepositoryBackend {
   delete(name: string): Promise<void>;
   /** One writer at a time. @throws UNAVAILABLE while another holds it */
   lock(): Promise<AsyncDisposable>;
-  /** A folder on this machine for a file in the making. */
+  /**
+   * Removes what writers that died have left behind, what no list tells of included. For the holder of the lock.
+   * "scratch": what every writer makes, cheap enough for each backup. "all": whatever it takes. Absent where writers leave
+   * nothing.
+   */
+  sweep?(depth: "scratch" | "all"): Promise<void>;
+  /** A folder on this machine for files in the making: whatever lies in it may go at any time. */
   readonly scratch: string;
 }
+
+/** Of a file that has not got its name yet. */
+const partialEnd = ".partial";
 
 /** The repository in a directory of a file system. */
 export async function openDirectoryBackend(directory: string): Promise<RepositoryBackend> {
@@ -36,9 +45,10 @@ export async function openDirectoryBackend(directory: string): Promise<Repositor
       throw invalidArgument("directory", `Cannot open repository ${quote(directory)}: ${reason}`);
     });
   }
+  const scratch = join(directory, "scratch");
   const pathOf = (name: string): string => join(directory, ...name.split("/"));
   return {
-    scratch: join(directory, "scratch"),
+    scratch,
     async read(name) {
       return await readFile(pathOf(name)).catch(absent);
     },
@@ -48,7 +58,7 @@ export async function openDirectoryBackend(directory: string): Promise<Repositor
     async write(name, bytes) {
       const path = pathOf(name);
       await makeDirectory(dirname(path), directoryMode);
-      const partial = `${path}.${randomUuid(systemRandom)}.partial`;
+      const partial = join(scratch, `${randomUuid(systemRandom)}${partialEnd}`);
       await writeNewFile(partial, bytes);
       await rename(partial, path);
       await syncDirectory(dirname(path));
@@ -56,78 +66,28 @@ export async function openDirectoryBackend(directory: string): Promise<Repositor
     async list(folder) {
       const entries = await readdir(pathOf(folder), { recursive: true, withFileTypes: true });
       return entries
-        .filter((entry) => entry.isFile() && !entry.name.endsWith(".partial"))
+        .filter((entry) => entry.isFile() && !entry.name.endsWith(partialEnd))
         .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
     },
     async delete(name) {
       await rm(pathOf(name), { force: true });
     },
     lock: () => lockDirectory(directory),
-  };
-}
-
-interface LockHolder {
-  readonly pid: number;
-  readonly host: string;
-  readonly id: string;
-}
-
-/** A lock file is taken by linking a finished file to its name, so that it is never seen half written. */
-async function lockDirectory(directory: string): Promise<AsyncDisposable> {
-  const path = join(directory, "lock");
-  const own: LockHolder = { pid: process.pid, host: hostname(), id: randomUuid(systemRandom) };
-  const ready = `${path}.${own.id}`;
-  await writeFile(ready, JSON.stringify(own), { mode: 0o600 });
-  try {
-    for (let attempt = 0; ; attempt++) {
-      const taken = await link(ready, path).then(
-        () => true,
-        () => false,
-      );
-      if (taken) break;
-      const holder = await readHolder(path);
-      if (holder === undefined && attempt < 3) continue;
-      if (holder !== undefined && attempt < 3 && holder.host === own.host && !isAlive(holder.pid)) {
-        await unlink(path).catch(absent);
-        continue;
+    async sweep(depth) {
+      await sweepLockFiles(directory);
+      for (const name of await readdir(scratch)) {
+        await rm(join(scratch, name), { recursive: true, force: true });
       }
-      throw new StoreError(
-        "UNAVAILABLE",
-        `Cannot write to repository "${directory}": process ${holder?.pid} on "${holder?.host}" is writing to it`,
-        { retryAfterMs: 10_000, reason: "locked" },
-      );
-    }
-  } finally {
-    await unlink(ready).catch(absent);
-  }
-  return {
-    async [Symbol.asyncDispose]() {
-      if ((await readHolder(path))?.id === own.id) await unlink(path).catch(absent);
+      if (depth !== "all") return;
+      // Where earlier versions wrote files before they had their name.
+      for (const folder of ["chunks", "backups"]) {
+        for (const entry of await readdir(pathOf(folder), { recursive: true, withFileTypes: true })) {
+          if (!entry.isFile() || !entry.name.endsWith(partialEnd)) continue;
+          await rm(join(entry.parentPath, entry.name), { force: true });
+        }
+      }
     },
   };
-}
-
-async function readHolder(path: string): Promise<LockHolder | undefined> {
-  const text = await readFile(path, "utf8").catch(absent);
-  if (text === undefined) return undefined;
-  const holder: unknown = JSON.parse(text);
-  if (
-    typeof holder !== "object" ||
-    holder === null ||
-    !("pid" in holder && "host" in holder && "id" in holder)
-  ) {
-    return undefined;
-  }
-  return { pid: Number(holder.pid), host: String(holder.host), id: String(holder.id) };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) === "EPERM";
-  }
 }
 
 function absent(error: unknown): undefined {

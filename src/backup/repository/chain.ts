@@ -1,12 +1,17 @@
-/** From a revision or a time to the backups that lead there. */
+/** From a revision or a time to the backups that lead there, along the path of one history. */
 import { invalidArgument } from "../../errors.ts";
 import { laterOf } from "../files/revision-order.ts";
-import type { DeltaManifest, FullManifest, Manifest } from "./manifest.ts";
+import type { Backup, HistoryPath } from "./histories.ts";
+import type { DeltaManifest, FullManifest } from "./manifest.ts";
 
-/** The revision asked for; for a time the last one known to have existed by then; else the last on record. */
+/**
+ * The revision asked for; for a time the last one of this path known to have existed by then; else the last on record.
+ * @throws INVALID_ARGUMENT
+ */
 export function targetRevision(
-  backups: readonly Manifest[],
+  { parts }: HistoryPath,
   options: { readonly toRevision?: string | undefined; readonly toTime?: Date | undefined },
+  others: readonly Backup[],
 ): bigint {
   const { toRevision, toTime } = options;
   if (toRevision !== undefined) {
@@ -17,22 +22,28 @@ export function targetRevision(
     );
   }
   const limitMs = toTime?.getTime() ?? Number.POSITIVE_INFINITY;
-  const marks = backups.flatMap((backup) => backup.marks).filter(({ timeMs }) => timeMs <= limitMs);
-  const revisions = marks.map(({ revision }) => BigInt(revision));
-  if (revisions.length === 0) {
-    throw invalidArgument(
-      "toTime",
-      `Cannot restore: the repository holds nothing as old as ${toTime?.toISOString() ?? "now"}`,
-    );
+  // A history that had begun by then is what was; the one it came from only before that.
+  for (const backups of [...parts].reverse()) {
+    const revisions = backups
+      .flatMap((backup) => backup.marks)
+      .filter(({ timeMs }) => timeMs <= limitMs)
+      .map(({ revision }) => BigInt(revision));
+    if (revisions.length > 0) return revisions.reduce(laterOf);
   }
-  return revisions.reduce(laterOf);
+  const elsewhere = others.find(({ marks }) => marks.some(({ timeMs }) => timeMs <= limitMs));
+  throw invalidArgument(
+    "toTime",
+    `Cannot restore: the repository holds nothing as old as ${toTime?.toISOString() ?? "now"}${inHistory(elsewhere)}`,
+  );
 }
 
-/** The nearest full at or before `target`, and the unbroken deltas after it that reach `target`. */
+/** The nearest full at or before `target`, and the unbroken deltas after it that reach `target`. @throws INVALID_ARGUMENT */
 export function chainTo(
-  backups: readonly Manifest[],
+  { parts }: HistoryPath,
   target: bigint,
+  others: readonly Backup[],
 ): { readonly full: FullManifest; readonly deltas: readonly DeltaManifest[] } {
+  const backups = parts.flat();
   const fulls = backups.filter((backup) => backup.kind === "full");
   const deltas = backups
     .filter((backup) => backup.kind === "delta")
@@ -45,7 +56,7 @@ export function chainTo(
     let reached = BigInt(full.lastRevision);
     for (const delta of deltas) {
       if (reached >= target) break;
-      if (delta.clusterId !== full.clusterId || BigInt(delta.lastRevision) <= reached) continue;
+      if (delta.history !== full.history || BigInt(delta.lastRevision) <= reached) continue;
       if (BigInt(delta.firstRevision) > reached + 1n) break;
       chain.push(delta);
       reached = BigInt(delta.lastRevision);
@@ -57,8 +68,13 @@ export function chainTo(
     .filter((full) => BigInt(full.lastRevision) > target && BigInt(full.compactRevision) <= target)
     .sort((a, b) => (BigInt(a.lastRevision) < BigInt(b.lastRevision) ? -1 : 1))[0];
   if (after !== undefined) return { full: after, deltas: [] };
+  const elsewhere = others.find(({ lastRevision }) => BigInt(lastRevision) >= target);
   throw invalidArgument(
     "toRevision",
-    `Cannot restore to revision ${target}: the repository's backups do not reach it without a gap`,
+    `Cannot restore to revision ${target}: the backups of this history do not reach it without a gap${inHistory(elsewhere)}`,
   );
+}
+
+function inHistory(backup: Backup | undefined): string {
+  return backup === undefined ? "" : `; history "${backup.history}", which was abandoned, does: name it`;
 }

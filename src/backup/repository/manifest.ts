@@ -47,6 +47,8 @@ interface Common {
   readonly id: string;
   readonly createdAt: string;
   readonly clusterId: string;
+  /** Name of the history it is of (histories.ts); absent in those of earlier versions. */
+  readonly history?: string | undefined;
   readonly lastRevision: string;
   readonly sha256: string;
   readonly sizeBytes: number;
@@ -61,6 +63,8 @@ export interface FullManifest extends Common {
   readonly hashKv: number;
   readonly compactRevision: string;
   readonly proved: "live" | "self";
+  /** Of the first full of a history: the one it came from, and up to where both were found equal. */
+  readonly forkedFrom?: { readonly history: string; readonly revision: string } | undefined;
 }
 
 export interface DeltaManifest extends Common {
@@ -114,6 +118,7 @@ export function decodeManifest(bytes: Uint8Array, name: string, key: SigningKey 
     Array.isArray(manifest.chunks) &&
     manifest.chunks.every((name) => typeof name === "string" && chunkPattern.test(name)) &&
     Array.isArray(manifest.marks) &&
+    (manifest.history === undefined || typeof manifest.history === "string") &&
     /^\d+$/.test(manifest.lastRevision ?? "");
   if (!sound) throw damaged(name, undefined, "the manifest is not of format keelson-backup/1");
   return manifest as Manifest;

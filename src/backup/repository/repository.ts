@@ -5,10 +5,11 @@
  *   delta()   every record since the last backup, from a watch; follow() goes on with it
  *   restore() nearest full at or before the target, deltas up to it, rewritten and hash-checked as any restore
  *
+ * A cluster that went back begins another history (histories.ts): all three go by that of the newest backup.
+ *
  * One writer at a time (a lock); readers need none: what a manifest names is written before the manifest.
  */
 import { createHash } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
@@ -18,17 +19,20 @@ import { systemRandom } from "../../base/random.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
+import { ScratchFile } from "../database/scratch-file.ts";
 import { hexOf, SnapshotFile } from "../database/snapshot-file.ts";
 import { damaged, type SnapshotProblem } from "../files/damage.ts";
 import { laterOf } from "../files/revision-order.ts";
 import { restoreFrom } from "../restore/restore.ts";
 import { type RestoreCommon, type RestoreReport, restoreNames } from "../restore/restore-options.ts";
-import { saveSnapshot } from "../snapshot/save.ts";
+import { saveToScratch } from "../snapshot/save.ts";
 import type { RepositoryBackend } from "./backend.ts";
 import { chainTo, targetRevision } from "./chain.ts";
 import { ChunkStore, chunkPath } from "./chunks.ts";
+import { assertSameHistory, forkOf, isContinuedBy } from "./continuation.ts";
 import { encodeSegment } from "./delta.ts";
 import { storedRecords, watchedRecords } from "./delta-records.ts";
+import { type Backup, newHistoryName, pathOf, withHistories } from "./histories.ts";
 import {
   assertCanSign,
   checkSigningKey,
@@ -69,9 +73,6 @@ const repositoryNames: NamesOf<RepositoryOptions> = {
   s3: true,
 };
 
-/** A backup on record. */
-export type Backup = Manifest;
-
 export interface BackupOutcome {
   readonly backup: Backup;
   /** Bytes written for it, and bytes it stands for. */
@@ -83,6 +84,11 @@ export interface RepositoryRestoreOptions extends RestoreCommon {
   readonly dataDir: string;
   readonly name?: string | undefined;
   readonly initialAdvertisePeerUrls?: string | undefined;
+  /**
+   * Name of the history to restore, as `list()` tells it; default that of the newest backup. Others were abandoned: by a
+   * restore to an earlier state, or for another cluster.
+   */
+  readonly history?: string | undefined;
 }
 
 export interface BackupRepository {
@@ -100,11 +106,17 @@ export interface BackupRepository {
     etcd: Etcd,
     options: { readonly intervalMs: number; readonly signal?: AbortSignal | undefined },
   ): AsyncIterable<BackupOutcome>;
-  /** To `toRevision`, `toTime`, or the last revision on record. */
+  /**
+   * To `toRevision`, `toTime`, or the last revision on record, of one history.
+   * @throws INVALID_ARGUMENT for a history, revision or time that is not on record, naming the history that has it
+   */
   restore(options: RepositoryRestoreOptions): Promise<RestoreReport>;
   /** Every manifest, signature and chunk. */
   verify(options?: Call): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }>;
-  /** Removes what the policy does not keep and nothing kept needs. Returns ids removed, and bytes given back. */
+  /**
+   * Removes what the policy does not keep and nothing kept needs, and what backups that were killed have left. The policy
+   * holds for each history by itself. Returns ids removed, and chunks.
+   */
   prune(policy: RetentionPolicy): Promise<{ readonly removed: readonly string[]; readonly chunks: number }>;
 }
 
@@ -135,12 +147,12 @@ class Repository implements BackupRepository {
 
   async list(): Promise<readonly Backup[]> {
     const names = (await this.#backend.list("backups")).filter((name) => name.endsWith(".json"));
-    const found: Backup[] = [];
+    const found: Manifest[] = [];
     for (const name of names.sort()) {
       const bytes = await this.#backend.read(name);
       if (bytes !== undefined) found.push(decodeManifest(bytes, name, this.#key));
     }
-    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return withHistories(found.sort((a, b) => (a.id < b.id ? -1 : 1)));
   }
 
   async backup(
@@ -149,7 +161,7 @@ class Repository implements BackupRepository {
   ): Promise<BackupOutcome> {
     checkOptions(options, "take a backup", { ...callNames, onProgress: true });
     assertCanSign(this.#key);
-    await using _lock = await this.#backend.lock();
+    await using _lock = await this.#locked("scratch");
     await checkWriterKeys(this.#backend, this.#chunks, this.#key);
     return await this.#full(etcd, options);
   }
@@ -158,7 +170,7 @@ class Repository implements BackupRepository {
     assertCanSign(this.#key);
     checkOptions(options, "take a delta", callNames);
     using scope = new CallScope(options, this.#clock, "take a delta");
-    await using _lock = await this.#backend.lock();
+    await using _lock = await this.#locked("scratch");
     await checkWriterKeys(this.#backend, this.#chunks, this.#key);
     return await this.#delta(etcd, scope.signal);
   }
@@ -185,16 +197,19 @@ class Repository implements BackupRepository {
   }
 
   async restore(options: RepositoryRestoreOptions): Promise<RestoreReport> {
-    checkOptions(options ?? null, "restore from a repository", restoreNames);
+    checkOptions(options ?? null, "restore from a repository", { ...restoreNames, history: true });
     using scope = new CallScope(options, this.#clock, "restore from a repository");
     const { signal } = scope;
     const backups = await this.list();
-    const target = targetRevision(backups, options);
-    const { full, deltas } = chainTo(backups, target);
-    const path = join(this.#backend.scratch, `restore-${hexOf(systemRandom.bytes(8))}.db`);
+    const history = chosenHistory(backups, options.history);
+    const others = backups.filter((backup) => backup.history !== history);
+    const path = pathOf(backups, history);
+    const target = targetRevision(path, options, others);
+    const { full, deltas } = chainTo(path, target, others);
+    const { scratch, name: scratchName } = await this.#scratch("restore");
     try {
-      await writeStored(this.#chunks, full.chunks, path, signal);
-      await using file = await SnapshotFile.open(path);
+      await writeStored(this.#chunks, full.chunks, scratch, signal);
+      const file = await SnapshotFile.over(scratch, scratchName);
       const name = options.name ?? "default";
       const peer = options.initialAdvertisePeerUrls ?? "http://localhost:2380";
       const initialCluster =
@@ -232,7 +247,7 @@ class Repository implements BackupRepository {
       this.#checkLive(report, full, deltas);
       return report;
     } finally {
-      await rm(path, { force: true });
+      await scratch.close();
     }
   }
 
@@ -249,7 +264,7 @@ class Repository implements BackupRepository {
     policy: RetentionPolicy,
   ): Promise<{ readonly removed: readonly string[]; readonly chunks: number }> {
     checkOptions(policy ?? null, "remove backups", retentionNames, "policy");
-    await using _lock = await this.#backend.lock();
+    await using _lock = await this.#locked("all");
     const backups = await this.list();
     const kept = retain(backups, policy);
     const removed = backups.filter(({ id }) => !kept.has(id));
@@ -268,21 +283,36 @@ class Repository implements BackupRepository {
     etcd: Etcd,
     options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
   ): Promise<BackupOutcome> {
-    const path = join(this.#backend.scratch, `full-${hexOf(systemRandom.bytes(8))}.db`);
+    const { signal } = options;
+    const backups = await this.list();
+    const { scratch, name } = await this.#scratch("full");
     try {
       const { header } = await etcd.kv.range(
         { key: "\0", limit: 1, keysOnly: true },
-        { signal: options.signal, timeoutMs: options.timeoutMs },
+        { signal, timeoutMs: options.timeoutMs },
       );
-      const saved = await saveSnapshot(etcd, path, options);
+      const { generation } = etcd.history;
+      const clusterId = header.clusterId.toString(16);
+      const newest = backups.at(-1);
+      const goesOn =
+        newest !== undefined &&
+        (await isContinuedBy(newest, { etcd, clusterId, revision: header.revision, signal }));
+      const history = goesOn
+        ? newest.history
+        : newHistoryName(clusterId, new Set(backups.map((backup) => backup.history)));
+      const forkedFrom = goesOn ? undefined : await forkOf(backups, etcd, header.revision, signal);
+      const { report: saved } = await saveToScratch(etcd, scratch, name, options);
+      assertSameHistory(etcd, generation);
       using _known = await this.#chunks.learn();
-      const stored = await storeFile(this.#chunks, path, options.signal);
-      const nowMs = this.#clock.nowMs();
+      const stored = await storeFile(this.#chunks, scratch, signal);
+      const nowMs = this.#timeAfter(newest);
       const manifest: FullManifest = {
         kind: "full",
         id: this.#newId("full", saved.revision, nowMs),
         createdAt: new Date(nowMs).toISOString(),
-        clusterId: header.clusterId.toString(16),
+        clusterId,
+        history,
+        ...(forkedFrom === undefined ? {} : { forkedFrom }),
         lastRevision: saved.revision,
         compactRevision: saved.compactRevision,
         hashKv: saved.hashKv,
@@ -292,26 +322,23 @@ class Repository implements BackupRepository {
       };
       return await this.#publish(manifest, stored.newBytes);
     } finally {
-      await rm(path, { force: true });
-      await rm(`${path}.partial`, { force: true });
+      await scratch.close();
     }
   }
 
   async #delta(etcd: Etcd, signal: AbortSignal | undefined): Promise<BackupOutcome | undefined> {
-    const previous = (await this.list()).reduce<Backup | undefined>(
-      (last, backup) =>
-        last === undefined || BigInt(backup.lastRevision) >= BigInt(last.lastRevision) ? backup : last,
-      undefined,
-    );
+    const previous = (await this.list()).at(-1);
     if (previous === undefined) {
       throw new StoreError("NOT_FOUND", "Cannot take a delta: the repository holds no full backup yet", {});
     }
     const { header } = await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, { signal });
-    if (header.clusterId.toString(16) !== previous.clusterId) {
+    const clusterId = header.clusterId.toString(16);
+    const { generation } = etcd.history;
+    if (!(await isContinuedBy(previous, { etcd, clusterId, revision: header.revision, signal }))) {
       throw new StoreError(
         "PRECONDITION_FAILED",
-        `Cannot take a delta: cluster is ${header.clusterId.toString(16)}, the repository's chain is of ${previous.clusterId}`,
-        { field: "uid", expected: previous.clusterId, actual: header.clusterId.toString(16) },
+        `Cannot take a delta: cluster ${clusterId} at revision ${header.revision} does not go on with history "${previous.history}" of the newest backup, at revision ${previous.lastRevision}: take a full`,
+        { field: "uid", expected: previous.clusterId, actual: clusterId },
       );
     }
     const from = BigInt(previous.lastRevision);
@@ -324,13 +351,15 @@ class Repository implements BackupRepository {
     );
     const [endpoint = ""] = etcd.endpoints;
     const live = await etcd.maintenance.hashKv(last, { endpoint, signal }).catch(() => undefined);
+    assertSameHistory(etcd, generation);
     const stored = await storeBytes(this.#chunks, encodeSegment(records));
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#timeAfter(previous);
     const manifest: DeltaManifest = {
       kind: "delta",
       id: this.#newId("delta", last.toString(), nowMs),
       createdAt: new Date(nowMs).toISOString(),
       clusterId: previous.clusterId,
+      history: previous.history,
       firstRevision: (from + 1n).toString(),
       lastRevision: last.toString(),
       base: previous.kind === "full" ? previous.id : previous.base,
@@ -348,7 +377,31 @@ class Repository implements BackupRepository {
   async #publish(manifest: Manifest & { newBytes?: number }, newBytes: number): Promise<BackupOutcome> {
     const { newBytes: _own, ...backup } = manifest;
     await this.#backend.write(manifestPath(backup.id), encodeManifest(backup, this.#key));
-    return { backup, newBytes, sizeBytes: backup.sizeBytes };
+    const { history = backup.clusterId } = backup;
+    return { backup: { ...backup, history, abandoned: false }, newBytes, sizeBytes: backup.sizeBytes };
+  }
+
+  /** The lock, with what writers that died have left removed. */
+  async #locked(depth: "scratch" | "all"): Promise<AsyncDisposable> {
+    const lock = await this.#backend.lock();
+    try {
+      await this.#backend.sweep?.(depth);
+      return lock;
+    } catch (error) {
+      await lock[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #scratch(use: string): Promise<{ readonly scratch: ScratchFile; readonly name: string }> {
+    const name = join(this.#backend.scratch, `${use}-${hexOf(systemRandom.bytes(8))}.db`);
+    return { scratch: await ScratchFile.create(name, systemRandom), name };
+  }
+
+  /** Now, and later than the newest backup: ids sort by it, also when a clock goes back. */
+  #timeAfter(newest: Backup | undefined): number {
+    const nowMs = this.#clock.nowMs();
+    return newest === undefined ? nowMs : Math.max(nowMs, Date.parse(newest.createdAt) + 1);
   }
 
   #newId(kind: string, revision: string, nowMs: number): string {
@@ -372,4 +425,19 @@ class Repository implements BackupRepository {
       `HashKV at revision ${report.toRevision} is ${report.hashKv}, the live member said ${exact.hash}`,
     );
   }
+}
+
+/** @throws INVALID_ARGUMENT for a name that is not on record, or an empty repository */
+function chosenHistory(backups: readonly Backup[], wanted: string | undefined): string {
+  const newest = backups.at(-1);
+  if (newest === undefined) {
+    throw invalidArgument("directory", "Cannot restore: the repository holds no backup yet");
+  }
+  if (wanted === undefined) return newest.history;
+  const names = [...new Set(backups.map(({ history }) => history))];
+  if (names.includes(wanted)) return wanted;
+  throw invalidArgument(
+    "history",
+    `Cannot restore history ${JSON.stringify(wanted)}: the repository holds ${names.map((name) => JSON.stringify(name)).join(", ")}`,
+  );
 }

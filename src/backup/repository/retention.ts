@@ -1,10 +1,10 @@
 /**
  * Which backups stay: the newest of each of the last so many hours, days, weeks and months that have one, the last so
- * many, and whatever a kept one stands on.
+ * many, and whatever a kept one stands on. Each history by itself: what was abandoned is not pushed out by what came after.
  */
 import type { NamesOf } from "../../base/known-options.ts";
 import { earlierOf } from "../files/revision-order.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Backup } from "./histories.ts";
 
 export interface RetentionPolicy {
   /** The last so many fulls; at least 1. */
@@ -14,6 +14,8 @@ export interface RetentionPolicy {
   /** Weeks begin on Monday, UTC like all others. */
   readonly weekly?: number | undefined;
   readonly monthly?: number | undefined;
+  /** "drop": what is of histories that were abandoned goes. Default "keep": the policy holds for each of them, too. */
+  readonly abandoned?: "keep" | "drop" | undefined;
 }
 
 export const retentionNames: NamesOf<RetentionPolicy> = {
@@ -22,12 +24,24 @@ export const retentionNames: NamesOf<RetentionPolicy> = {
   daily: true,
   weekly: true,
   monthly: true,
+  abandoned: true,
 };
 
 const dayMs = 86_400_000;
 
 /** Ids to keep. Deltas after the oldest full kept stay, with the full their chain begins at. */
-export function retain(backups: readonly Manifest[], policy: RetentionPolicy): ReadonlySet<string> {
+export function retain(backups: readonly Backup[], policy: RetentionPolicy): ReadonlySet<string> {
+  const histories = new Map<string, Backup[]>();
+  for (const backup of backups) {
+    if (backup.abandoned && policy.abandoned === "drop") continue;
+    const known = histories.get(backup.history);
+    if (known === undefined) histories.set(backup.history, [backup]);
+    else known.push(backup);
+  }
+  return new Set([...histories.values()].flatMap((each) => [...retainOfOne(each, policy)]));
+}
+
+function retainOfOne(backups: readonly Backup[], policy: RetentionPolicy): ReadonlySet<string> {
   const fulls = backups
     .filter((backup) => backup.kind === "full")
     .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));

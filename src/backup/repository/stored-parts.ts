@@ -3,9 +3,8 @@
  * out. Several chunks are on their way at once: over a network each waits for its answer.
  */
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { loadedAhead } from "../../base/loaded-ahead.ts";
-import { fileMode } from "../files/durable.ts";
+import type { ScratchFile } from "../database/scratch-file.ts";
 import { type ChunkStore, chunkBytes } from "./chunks.ts";
 
 /** Chunks on their way at once: 8 of 64 KiB hide an answer of 20 ms at 25 MB/s, and hold 1 MiB at most. */
@@ -18,27 +17,13 @@ export interface Stored {
   readonly newBytes: number;
 }
 
-/** Stores the file at `path`. @throws the signal's reason */
-export async function storeFile(
+/** Stores all of `file`. @throws the signal's reason */
+export function storeFile(
   chunks: ChunkStore,
-  path: string,
+  file: ScratchFile,
   signal: AbortSignal | undefined,
 ): Promise<Stored> {
-  const handle = await open(path, "r");
-  const pieces = async function* (): AsyncGenerator<Uint8Array> {
-    for (let offset = 0; ; offset += chunkBytes) {
-      signal?.throwIfAborted();
-      const buffer = Buffer.alloc(chunkBytes);
-      const { bytesRead } = await handle.read(buffer, 0, chunkBytes, offset);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-    }
-  };
-  try {
-    return await storePieces(chunks, pieces());
-  } finally {
-    await handle.close();
-  }
+  return storePieces(chunks, file.parts(chunkBytes, signal));
 }
 
 export async function storeBytes(chunks: ChunkStore, bytes: Uint8Array): Promise<Stored> {
@@ -48,21 +33,16 @@ export async function storeBytes(chunks: ChunkStore, bytes: Uint8Array): Promise
   return await storePieces(chunks, pieces());
 }
 
-/** Writes what `names` stand for, a file as it was stored, to `path`, which must not exist. @throws CORRUPT_SNAPSHOT */
+/** Appends what `names` stand for, a file as it was stored. @throws CORRUPT_SNAPSHOT */
 export async function writeStored(
   chunks: ChunkStore,
   names: readonly string[],
-  path: string,
+  file: ScratchFile,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const handle = await open(path, "wx", fileMode);
-  try {
-    for await (const bytes of loadedAhead(names, chunksAtOnce, (name) => chunks.get(name))) {
-      signal?.throwIfAborted();
-      await handle.writeFile(bytes);
-    }
-  } finally {
-    await handle.close();
+  for await (const bytes of loadedAhead(names, chunksAtOnce, (name) => chunks.get(name))) {
+    signal?.throwIfAborted();
+    await file.append(bytes);
   }
 }
 

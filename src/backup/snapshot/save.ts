@@ -21,6 +21,7 @@ import { invalidArgument, StoreError } from "../../errors.ts";
 import type { Etcd, MemberStatus } from "../../etcd/ports/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
 import { trailerBytes } from "../database/bolt-format.ts";
+import type { ScratchFile } from "../database/scratch-file.ts";
 import { hexOf, SnapshotFile } from "../database/snapshot-file.ts";
 import { damaged } from "../files/damage.ts";
 import { fileMode, syncDirectory, writeNewFile } from "../files/durable.ts";
@@ -121,7 +122,8 @@ export async function saveSnapshot(
   try {
     const stream = new SnapshotStream(etcd, endpoint, { ...options, signal });
     await writeStream(handle, stream);
-    const report = await prove(partial, etcd, endpoint, signal);
+    await using file = await SnapshotFile.open(partial);
+    const report = await prove(file, etcd, endpoint, signal);
     // Another save to the same path may have taken the name over: its file is not ours to publish.
     if ((await stat(partial)).ino !== ino) throw existing(path);
     await link(partial, path).catch((error: unknown) => {
@@ -148,18 +150,37 @@ export async function saveSnapshot(
   }
 }
 
-/** Reads `path` back and compares it with the member it came from. */
-async function prove(
+/**
+ * Takes a snapshot into a file in the making, proved as `saveSnapshot` proves it.
+ * @param path what errors and the report call it
+ * @throws as `saveSnapshot`
+ */
+export async function saveToScratch(
+  etcd: Etcd,
+  scratch: ScratchFile,
   path: string,
+  options: Pick<SaveOptions, "onProgress" | "signal">,
+): Promise<{ readonly report: SaveReport; readonly file: SnapshotFile }> {
+  const { signal } = options;
+  const endpoint = await chooseMember(etcd, signal);
+  const stream = new SnapshotStream(etcd, endpoint, options);
+  for await (const bytes of gathered(stream.pieces())) await scratch.append(bytes);
+  stream.end();
+  const file = await SnapshotFile.over(scratch, path);
+  return { file, report: await prove(file, etcd, endpoint, signal) };
+}
+
+/** Reads a snapshot back and compares it with the member it came from. */
+async function prove(
+  file: SnapshotFile,
   etcd: Etcd,
   endpoint: string,
   signal: AbortSignal | undefined,
 ): Promise<SaveReport> {
-  await using file = await SnapshotFile.open(path);
   const [, examined] = await inParallel([file.checkHash(signal), examine(file, { signal })]);
   const hashKv = await hashKvOf(examined, examined.lastRevision, { signal });
   const comparison = await compareWithLive(examined, etcd, endpoint, signal);
-  if (comparison.outcome === "different") throw damaged(path, undefined, comparison.what);
+  if (comparison.outcome === "different") throw damaged(file.path, undefined, comparison.what);
   const notes = comparison.outcome === "equal" ? [] : [`not compared with ${endpoint}: ${comparison.why}`];
   return { ...examined.info, endpoint, hashKv, notes, proved: notes.length === 0 ? "live" : "self" };
 }
@@ -308,22 +329,25 @@ class SnapshotStream {
   }
 }
 
-async function writeStream(handle: FileHandle, stream: SnapshotStream): Promise<void> {
+/** Many small pieces as few large ones. */
+async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
-  const flush = async (): Promise<void> => {
-    if (pendingBytes === 0) return;
-    const joined = Buffer.concat(pending, pendingBytes);
-    pending = [];
-    pendingBytes = 0;
-    for (let at = 0; at < joined.length; ) at += (await handle.write(joined, at)).bytesWritten;
-  };
-  for await (const bytes of stream.pieces()) {
+  for await (const bytes of pieces) {
     pending.push(bytes);
     pendingBytes += bytes.length;
-    if (pendingBytes >= writeBytes) await flush();
+    if (pendingBytes < writeBytes) continue;
+    yield Buffer.concat(pending, pendingBytes);
+    pending = [];
+    pendingBytes = 0;
   }
-  await flush();
+  if (pendingBytes > 0) yield Buffer.concat(pending, pendingBytes);
+}
+
+async function writeStream(handle: FileHandle, stream: SnapshotStream): Promise<void> {
+  for await (const bytes of gathered(stream.pieces())) {
+    for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+  }
   stream.end();
   await handle.sync();
 }

@@ -1,0 +1,92 @@
+/**
+ * Whether a live cluster goes on with a history on record, or with an earlier state of it.
+ *
+ * The cluster id tells most restores, a revision that fell the next; a cluster restored under its old id that has since
+ * written past the last backup is told by HashKV: what it holds at a revision on record is not what was backed up then.
+ */
+import { isStoreError, StoreError } from "../../errors.ts";
+import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Backup, Fork } from "./histories.ts";
+
+/** Backups looked at for the last one that a new history has in its past. */
+const forkTriesMax = 20;
+
+export interface LiveCluster {
+  readonly etcd: Etcd;
+  readonly clusterId: string;
+  readonly revision: bigint;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Whether what the cluster holds comes after `backup`. */
+export async function isContinuedBy(
+  backup: Backup,
+  { etcd, clusterId, revision, signal }: LiveCluster,
+): Promise<boolean> {
+  if (clusterId !== backup.clusterId || revision < BigInt(backup.lastRevision)) return false;
+  return (await holds(etcd, backup, signal)) !== "other content";
+}
+
+/** Where a history that begins now left one on record: the last revision at which both hold the same. */
+export async function forkOf(
+  backups: readonly Backup[],
+  etcd: Etcd,
+  revision: bigint,
+  signal: AbortSignal | undefined,
+): Promise<Fork | undefined> {
+  const candidates = backups
+    .filter((backup) => BigInt(backup.lastRevision) <= revision)
+    .sort((a, b) => (BigInt(a.lastRevision) < BigInt(b.lastRevision) ? 1 : -1))
+    .slice(0, forkTriesMax);
+  for (const backup of candidates) {
+    if ((await holds(etcd, backup, signal)) === "the same") {
+      return { history: backup.history, revision: backup.lastRevision };
+    }
+  }
+  return undefined;
+}
+
+/** @throws EXPIRED when the cluster was restored while the backup was being taken */
+export function assertSameHistory(etcd: Etcd, generation: number): void {
+  if (etcd.history.generation === generation) return;
+  throw new StoreError("EXPIRED", "Cannot back up: etcd was restored or replaced under way", {
+    reason: "restored",
+  });
+}
+
+/** What the member holds at the backup's last revision, by HashKV; unknown where the two cannot be compared. */
+async function holds(
+  etcd: Etcd,
+  backup: Backup,
+  signal: AbortSignal | undefined,
+): Promise<"the same" | "other content" | "unknown"> {
+  const recorded = recordedHash(backup);
+  const [endpoint] = etcd.endpoints;
+  if (recorded === undefined || endpoint === undefined) return "unknown";
+  const revision = BigInt(backup.lastRevision);
+  try {
+    const live = await etcd.maintenance.hashKv(revision, { endpoint, signal });
+    if (live.hashRevision !== undefined && live.hashRevision !== revision) return "unknown";
+    // A hash covers what lies above the compact revision it was made at.
+    if (atLeastZero(live.compactRevision) !== atLeastZero(recorded.compactRevision)) return "unknown";
+    return live.hash === recorded.hash ? "the same" : "other content";
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!isStoreError(error)) throw error;
+    return "unknown";
+  }
+}
+
+function recordedHash(
+  backup: Backup,
+): { readonly hash: number; readonly compactRevision: bigint } | undefined {
+  if (backup.kind === "full") {
+    if (backup.proved !== "live") return undefined;
+    return { hash: backup.hashKv, compactRevision: BigInt(backup.compactRevision) };
+  }
+  const { liveHash } = backup;
+  return liveHash && { hash: liveHash.hash, compactRevision: BigInt(liveHash.compactRevision) };
+}
+
+/** etcd says -1 where nothing was ever compacted. */
+const atLeastZero = (revision: bigint): bigint => (revision < 0n ? 0n : revision);
