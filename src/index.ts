@@ -17,6 +17,7 @@ export type { Kind, KindRecord, KindSpec, ScalePaths } from "./resource/kind.ts"
 export { namespaceKind } from "./resource/namespace-kind.ts";
 export type { Quantity } from "./resource/quantity.ts";
 export type * from "./resource/resource.ts";
+export { objectMatcher } from "./resource/selection.ts";
 export type * from "./resource/store.ts";
 export { defineView, jsonView, metadataView, type View } from "./resource/view.ts";
 export { readStoreRecords, type StoreRecords } from "./storage/bookkeeping/store-records.ts";

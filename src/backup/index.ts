@@ -5,6 +5,7 @@ export type { SnapshotProblem } from "./files/damage.ts";
 export type { KeyGroup, SnapshotInfo, SnapshotMember } from "./files/snapshot-info.ts";
 export { type DeletedVersion, deletedVersion } from "./history/deleted-version.ts";
 export { diff, history, type KeyChange, type KeyVersion } from "./history/history.ts";
+export { type StoredKey, type StoredKeysOptions, storedKeys } from "./history/stored-keys.ts";
 export { changesBetween, type FieldChange } from "./objects/object-changes.ts";
 export type { RestoreSource } from "./objects/object-source.ts";
 export {

@@ -7,12 +7,14 @@
 import { quote } from "../base/quote.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Scoped } from "./contract.ts";
+import { definitionOf } from "./define-kind.ts";
 import { type FieldRequirements, type FieldSource, parseFieldSelector } from "./field-selector.ts";
 import type { Head } from "./head.ts";
 import { checkedNamespace } from "./keys.ts";
-import type { KindDefinition } from "./kind.ts";
+import type { Kind, KindDefinition } from "./kind.ts";
 import { type LabelRequirements, parseLabelSelector } from "./label-selector.ts";
 import { nameFault } from "./names.ts";
+import type { Resource } from "./resource.ts";
 
 /** What a selection looks at of an object. */
 export type SelectionSource = FieldSource & {
@@ -75,4 +77,17 @@ export function parseSelection(
       (name === undefined || head.metadata.name === name) &&
       (isWholeRange || (labels.matches(head.metadata.labels) && fields.matches(head))),
   });
+}
+
+/**
+ * Whether objects are in a selection: for readers that have objects and no store. Of a kind's fields those that it declares.
+ * @throws INVALID_ARGUMENT "namespace", "labelSelector" or "fieldSelector"
+ */
+export function objectMatcher<T extends Resource>(
+  kind: Kind<T>,
+  options: Pick<Scoped, "namespace" | "labelSelector" | "fieldSelector">,
+): (object: T) => boolean {
+  const definition = definitionOf(kind);
+  const selection = parseSelection(definition, options);
+  return (object) => selection.matches(definition.headOf(object));
 }

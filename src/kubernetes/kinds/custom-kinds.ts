@@ -2,8 +2,9 @@
  * Custom kinds, out of the CustomResourceDefinitions stored in the same etcd: `customResources` tells everything about them,
  * `customResourceKinds` the kinds alone.
  */
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
+import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { quote } from "../../base/quote.ts";
 import { isWrapping, KeyFault, type Transform, transformFor } from "../../codec/transform.ts";
 import { isWrapped } from "../../codec/wrapped-value.ts";
@@ -39,6 +40,13 @@ export interface CustomResourceOptions extends Call {
   readonly onCorrupt?: ((error: StoreError) => void) | undefined;
 }
 
+const optionNames: NamesOf<CustomResourceOptions> = {
+  ...callNames,
+  prefix: true,
+  transforms: true,
+  onCorrupt: true,
+};
+
 const definitionKind: Kind = kubernetesKind("apiextensions.k8s.io/v1", "CustomResourceDefinition");
 /** A definition with its schema may have hundreds of kilobytes. */
 const pageItems = 50;
@@ -60,6 +68,7 @@ export async function customResources(
   from: KeyReader | Store,
   options: CustomResourceOptions = {},
 ): Promise<readonly CustomResource[]> {
+  checkOptions(options, "read custom kinds", optionNames);
   using scope = new CallScope(options, systemClock, "read custom kinds");
   const outcomes = "resources" in from ? fromStore(from, scope.rest()) : fromKeys(from, options, scope);
   const found: CustomResource[] = [];

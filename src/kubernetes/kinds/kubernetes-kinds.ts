@@ -4,6 +4,8 @@
  * Keys, names, fields and times to live are Kubernetes' own. A kind stands for all versions Kubernetes has stored it in: an
  * object found in another one is given out in the kind's own, and its next write stores that.
  */
+import { checkOptions } from "../../base/known-options.ts";
+import { nearestName } from "../../base/nearest-name.ts";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument, invariant } from "../../errors.ts";
 import { defineKind, resourceName } from "../../resource/define-kind.ts";
@@ -12,10 +14,11 @@ import { namespaceKind } from "../../resource/namespace-kind.ts";
 import type { AnyResource } from "../../resource/resource.ts";
 import { type BuiltinKind, builtinKinds, type StoredVersion } from "./builtin-kinds.ts";
 import { convertVersion } from "./conversions.ts";
-import { nearestOf } from "./nearest-name.ts";
 import { pathsRead, selectableFields } from "./selectable-fields.ts";
 import { releaseMinor, storageVersion } from "./storage-version.ts";
 
+/** Longest name that is compared with others: comparing is quadratic, and no name of Kubernetes is longer. */
+const namedCharactersMax = 120;
 /** Kubernetes' pods are found by their node: the one field it keeps an index of. */
 const nodeNameIndex = ["field:spec.nodeName"] as const;
 
@@ -26,6 +29,7 @@ const nodeNameIndex = ["field:spec.nodeName"] as const;
  * @throws INVALID_ARGUMENT "version"
  */
 export function kubernetesKinds(options: { readonly version?: string | undefined } = {}): readonly Kind[] {
+  checkOptions(options, "list Kubernetes' kinds", { version: true });
   const { version } = options;
   const minor = releaseMinor(version);
   return builtinKinds.flatMap((kind) => {
@@ -47,9 +51,11 @@ export function kubernetesKind(apiVersion: string, kind: string): Kind {
   const known = builtinKinds.flatMap((builtin) =>
     builtin.versions.map((version) => `${version.apiVersion} ${builtin.kind}`),
   );
+  const asked = `${String(apiVersion)} ${String(kind)}`.slice(0, namedCharactersMax);
+  const near = nearestName(asked, known);
   throw invalidArgument(
     "kind",
-    `Cannot find kind ${quote(kind)} of ${quote(apiVersion)} among those Kubernetes stores: did you mean ${nearestOf(`${apiVersion} ${kind}`, known)}?`,
+    `Cannot find kind ${quote(kind)} of ${quote(apiVersion)} among those Kubernetes stores${near === undefined ? "" : `: did you mean ${near}?`}`,
   );
 }
 
