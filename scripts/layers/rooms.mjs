@@ -83,7 +83,8 @@ export const buildings = {
       printers: ["text", "cli", "."],
       cli: ["text", "printers"],
       store: ["text", "printers", "cli"],
-      commands: ["text", "printers", "cli", "store", "."],
+      cluster: ["text", "cli", "store"],
+      commands: ["text", "printers", "cli", "store", "cluster", "."],
     },
   },
 };

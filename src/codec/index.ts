@@ -8,6 +8,7 @@ export type { DictionaryStore } from "./kind-dictionaries.ts";
 export { type KmsEnvelopeOptions, type KmsProvider, kmsEnvelope } from "./kms-envelope.ts";
 export { DictionaryLearner, learnDictionary } from "./learn-dictionary.ts";
 export { type ReadValue, readStoredValue } from "./read-stored-value.ts";
+export { isWrapping, transformFor } from "./transform.ts";
 export type {
   SealingKey,
   SealingTransform,

@@ -6,7 +6,7 @@ export {
   customResources,
   type KeyReader,
 } from "./kinds/custom-kinds.ts";
-export { kubernetesKind, kubernetesKinds } from "./kinds/kubernetes-kinds.ts";
+export { convertKubernetes, kubernetesKind, kubernetesKinds, kubernetesVersions } from "./kinds/kubernetes-kinds.ts";
 export {
   type CustomResource,
   type CustomVersion,

@@ -17,6 +17,9 @@ export interface Kind<out T extends Resource = Resource> {
   readonly scope: Scope;
   readonly status: boolean;
   readonly fields: readonly string[];
+  /** Key segments between prefix and namespace, e.g. "pods", "apps/deployments", "services/specs". */
+  readonly keyPath: string;
+  readonly nameRule: NameRule;
   /** "pod": what one object is called on a command line. */
   readonly singular: string;
   /** "po": other names for a command line. */
@@ -121,9 +124,6 @@ export interface KindDefinition<T extends Resource = Resource> extends Kind<T> {
   readonly apiVersion: string;
   /** "pods", "deployments.apps": the name in errors, transforms, quotas and metrics. */
   readonly resource: string;
-  /** Key segments between prefix and namespace, e.g. "pods", "apps/deployments", "services/specs". */
-  readonly keyPath: string;
-  readonly nameRule: NameRule;
   readonly indexes: readonly (`label:${string}` | `field:${string}`)[];
   readonly headerVersion: number;
   readonly ttlSeconds: number | undefined;

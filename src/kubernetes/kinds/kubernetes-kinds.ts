@@ -59,6 +59,52 @@ export function kubernetesKind(apiVersion: string, kind: string): Kind {
   );
 }
 
+/**
+ * A built-in object in another version of its kind, as kube-apiserver converts on reading; a copy, or itself when it is in that
+ * version. `kubernetesVersions` tells which there are.
+ * @throws INVALID_ARGUMENT "apiVersion": the kind has no such version, or the way from one to the other is not known
+ */
+export function convertKubernetes(object: AnyResource, apiVersion: string): AnyResource {
+  const builtin = builtinKinds.find(
+    ({ kind, versions }) =>
+      kind === object.kind && versions.some((version) => version.apiVersion === object.apiVersion),
+  );
+  const to = builtin?.versions.find((version) => version.apiVersion === apiVersion);
+  if (builtin !== undefined && to !== undefined) {
+    try {
+      return convertVersion(builtin, object, to);
+    } catch (error) {
+      throw invalidArgument(
+        "apiVersion",
+        `Cannot convert ${quote(object.kind)}: ${error instanceof Error ? error.message : quote(error)}`,
+      );
+    }
+  }
+  throw invalidArgument(
+    "apiVersion",
+    `Cannot convert ${quote(object.kind)} from ${quote(object.apiVersion)} to ${quote(apiVersion)}: no built-in kind has both`,
+  );
+}
+
+/**
+ * The versions of a built-in kind that a release of Kubernetes serves, newest first; empty for a kind it does not have.
+ * @param options.version the release; default: the newest known
+ * @throws INVALID_ARGUMENT "version"
+ */
+export function kubernetesVersions(
+  object: { readonly apiVersion: string; readonly kind: string },
+  options: { readonly version?: string | undefined } = {},
+): readonly string[] {
+  checkOptions(options, "list the versions of a kind", { version: true });
+  const minor = releaseMinor(options.version);
+  const builtin = builtinKinds.find(
+    ({ kind, versions }) =>
+      kind === object.kind && versions.some((version) => version.apiVersion === object.apiVersion),
+  );
+  if (builtin === undefined || (builtin.removed !== undefined && minor >= builtin.removed)) return [];
+  return builtin.versions.filter((version) => version.minor <= minor).map((version) => version.apiVersion);
+}
+
 function define(builtin: BuiltinKind, version: StoredVersion): Kind {
   if (builtin.kind === "Namespace") return namespaceKind;
   const { plural, scope, keyPath, nameRule, shortNames, categories, status, ttlSeconds } = builtin;

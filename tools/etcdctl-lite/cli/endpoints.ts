@@ -12,7 +12,7 @@ export const clusterFlag: FlagSpec = {
 };
 
 export async function endpointsOf(session: Session): Promise<readonly string[]> {
-  return session.flags.on("cluster") ? clusterEndpoints(session) : session.endpoints;
+  return session.flags.on("cluster") ? clusterEndpoints(session) : session.endpoints();
 }
 
 export async function clusterEndpoints(session: Session): Promise<readonly string[]> {

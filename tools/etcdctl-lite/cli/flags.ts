@@ -31,6 +31,11 @@ export class Flags {
     return this.#given.has(name);
   }
 
+  /** Whether the command has such a flag at all. */
+  has(name: string): boolean {
+    return this.#specs.has(name);
+  }
+
   text(name: string): string {
     const value = this.#value(name);
     if (typeof value !== "string") throw new TypeError(`flag --${name} is not a text`);

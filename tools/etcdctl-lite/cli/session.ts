@@ -6,6 +6,7 @@ import type { Etcd, EtcdOptions } from "keelson/etcd";
 import { createPrinter } from "../printers/create-printer.ts";
 import type { Printer } from "../printers/printer.ts";
 import { badArguments, CliFailure, exitCodes } from "./failure.ts";
+import type { FoundCluster } from "./find-cluster.ts";
 import type { Flags } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 import { LineReader } from "./line-reader.ts";
@@ -32,6 +33,7 @@ export class Session {
   readonly commands: () => Promise<readonly CommandListing[]>;
   readonly #open: AsyncDisposable[] = [];
   #lines: LineReader | undefined;
+  #cluster: Promise<FoundCluster | undefined> | undefined;
   #credentials: Promise<Pick<EtcdOptions, "tls" | "auth">> | undefined;
 
   constructor(facts: {
@@ -48,9 +50,19 @@ export class Session {
     this.commands = facts.commands;
   }
 
-  /** Without the blanks and the last comma that lists in scripts come with. */
-  get endpoints(): readonly string[] {
+  /**
+   * Without the blanks and the last comma that lists in scripts come with. Where nothing says which etcd is meant, on a server
+   * of Kubernetes, that server's own.
+   */
+  async endpoints(): Promise<readonly string[]> {
+    await this.cluster();
     return this.flags.list("endpoints").flatMap((endpoint) => endpoint.trim() || []);
+  }
+
+  /** The cluster whose etcd is taken because this machine is a server of it; told on stderr once. Undefined: flags say which etcd. */
+  cluster(): Promise<FoundCluster | undefined> {
+    this.#cluster ??= this.#findCluster();
+    return this.#cluster;
   }
 
   /** For one short request. */
@@ -83,16 +95,17 @@ export class Session {
 
   /** A connection to `endpoints`, all of them by default; closed with the session. */
   async connect(
-    endpoints: readonly string[] = this.endpoints,
+    endpoints?: readonly string[],
     options: Pick<EtcdOptions, "allowFaultyVersions"> = {},
   ): Promise<Etcd> {
     await this.printer();
+    const asked = endpoints ?? (await this.endpoints());
     this.#credentials ??= this.#readCredentials();
     const { tls, auth } = await this.#credentials;
     const { connectEtcd } = await import("keelson/etcd");
     const secure = tls !== undefined && !this.flags.on("insecure-transport");
     const etcd = await connectEtcd({
-      endpoints: endpoints.map((endpoint) => withScheme(endpoint, secure)),
+      endpoints: asked.map((endpoint) => withScheme(endpoint, secure)),
       tls,
       auth,
       requestTimeoutMs: Math.max(1, this.flags.durationMs("command-timeout")),
@@ -135,6 +148,22 @@ export class Session {
     for (const resource of this.#open.splice(0).reverse()) await resource[Symbol.asyncDispose]();
   }
 
+  async #findCluster(): Promise<FoundCluster | undefined> {
+    if (["endpoints", "cacert", "cert", "key"].some((flag) => this.flags.given(flag))) return undefined;
+    const { findCluster } = await import("./find-cluster.ts");
+    const cluster = await findCluster(this.io.env["KEELSON_ROOT"] || "/");
+    if (cluster === undefined) return undefined;
+    const { program, because, endpoints, cacert, cert, key } = cluster;
+    for (const [flag, value] of Object.entries({ endpoints: endpoints.join(","), cacert, cert, key })) {
+      if (value !== "") this.flags.set(flag, value, `--${flag}`);
+    }
+    const certificates = cert === "" ? "" : `, with ${cert} and ${cacert}`;
+    this.io.stderr.write(
+      `Using the etcd of this machine's ${program}, known by ${because}: ${endpoints.join(",")}${certificates}\n`,
+    );
+    return cluster;
+  }
+
   async #readCredentials(): Promise<Pick<EtcdOptions, "tls" | "auth">> {
     const [cert, key, ca] = ["cert", "key", "cacert"].map((name) => this.flags.text(name));
     if ((cert === "") !== (key === "")) {
@@ -145,7 +174,7 @@ export class Session {
     }
     const skip = this.flags.on("insecure-skip-tls-verify");
     const secure = skip || cert !== "" || ca !== "" || !this.flags.on("insecure-transport");
-    const https = this.endpoints.some((endpoint) => /^https:/i.test(endpoint));
+    const https = (await this.endpoints()).some((endpoint) => /^https:/i.test(endpoint));
     const tls =
       secure || https
         ? {

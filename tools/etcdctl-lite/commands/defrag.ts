@@ -18,7 +18,7 @@ export const command: Command = {
   ],
   examples: [["defrag --cluster --command-timeout=60s", "the whole cluster, member by member"]],
   async run(session) {
-    const endpoints = session.flags.on("cluster") ? await leaderLast(session) : session.endpoints;
+    const endpoints = session.flags.on("cluster") ? await leaderLast(session) : await session.endpoints();
     let failures = 0;
     for (const endpoint of endpoints) {
       try {

@@ -18,7 +18,8 @@ export const command: Command = {
     if (text === undefined || session.args.length !== 1)
       throw badArguments("move-leader command needs 1 argument");
     const target = targetOf(text);
-    for (const endpoint of session.endpoints) {
+    const endpoints = await session.endpoints();
+    for (const endpoint of endpoints) {
       const etcd = await session.connect([endpoint]);
       const call = { ...session.call, endpoint: etcd.endpoints[0] ?? endpoint };
       const status = await etcd.maintenance.status(call);
@@ -29,7 +30,7 @@ export const command: Command = {
       const text = `Leadership transferred from ${hexId(status.leader)} to ${hexId(target)}`;
       return session.show({ type: "done", header, text });
     }
-    throw badArguments(`no leader endpoint given at [${session.endpoints.join(" ")}]`);
+    throw badArguments(`no leader endpoint given at [${endpoints.join(" ")}]`);
   },
 };
 

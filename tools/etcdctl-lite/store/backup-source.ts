@@ -7,7 +7,9 @@ import type { RestoreSource } from "keelson/backup";
 import { badArguments } from "../cli/failure.ts";
 import type { FlagSpec } from "../cli/flags.ts";
 import type { Session } from "../cli/session.ts";
+import { encryptionConfig } from "./encryption-config.ts";
 import { encryptionKeys } from "./encryption-keys.ts";
+import type { KeySource } from "./key-source.ts";
 import { resourceOf } from "./known-kinds.ts";
 import { repositoryFlags, repositoryOf } from "./repository-flags.ts";
 
@@ -19,6 +21,9 @@ export const backupSourceFlags: readonly FlagSpec[] = [
 ];
 
 export interface BackupSource extends AsyncDisposable {
+  /** The file that is read, at `revision`, decimal. */
+  readonly file: string;
+  readonly revision: string;
   readonly from: RestoreSource;
   readonly records: StoreRecords;
   /** Whether the backup has an object of a kind among those that were chosen by their keys. */
@@ -45,7 +50,8 @@ export async function openBackupSource(session: Session): Promise<BackupSource> 
   if (file !== "" && toTime !== undefined)
     throw badArguments("--to-time needs --repository: a snapshot has no times");
   const transform = await (await encryptionKeys(session))?.transform("migrate");
-  const transforms = transform === undefined ? undefined : { "*": transform };
+  const wrapping = (await encryptionConfig(session))?.transforms;
+  const transforms = transform === undefined ? wrapping : { "*": transform, ...wrapping };
   const { inspectSnapshot, restoreToScratch } = await import("keelson/backup");
   if (file !== "") {
     const { revision: end } = await inspectSnapshot(file);
@@ -53,6 +59,8 @@ export async function openBackupSource(session: Session): Promise<BackupSource> 
     const from = { snapshot: file, revision: toRevision, transforms };
     return {
       from,
+      file,
+      revision: toRevision ?? end,
       records,
       has: (record, choice) => hasChosen(session, { snapshot: file, end }, record, choice),
       [Symbol.asyncDispose]: async () => {},
@@ -66,6 +74,8 @@ export async function openBackupSource(session: Session): Promise<BackupSource> 
     const records = await recordsIn(session, { snapshot, end: scratch.revision });
     return {
       from: { snapshot, transforms, skipHashCheck: true },
+      file: snapshot,
+      revision: scratch.revision,
       records,
       has: (record, choice) => hasChosen(session, { snapshot, end: scratch.revision }, record, choice),
       [Symbol.asyncDispose]: remove,
@@ -74,6 +84,17 @@ export async function openBackupSource(session: Session): Promise<BackupSource> 
     await remove();
     throw error;
   }
+}
+
+/** The backup as keys: for what goes past a store. */
+export async function sourceOfBackup(session: Session, { file, revision }: BackupSource): Promise<KeySource> {
+  const { storedKeys } = await import("keelson/backup");
+  const { signal } = session.io;
+  return {
+    of: file,
+    revision,
+    scan: (prefix) => storedKeys(file, { prefix, revision, skipHashCheck: true, signal }),
+  };
 }
 
 /** Kinds and encryption keys of both; where they differ, those of the store that runs. */

@@ -57,7 +57,8 @@ function remarkOf(
 }
 
 /** How it is stored, in words. */
-export function formOf({ format, sealedUnder }: Exclude<ReadValue, { foreign: string }>): string {
+export function formOf({ format: coded, sealedUnder }: Exclude<ReadValue, { foreign: string }>): string {
+  const format = coded === "foreign" ? "Kubernetes' protobuf" : coded;
   return sealedUnder === undefined ? format : `${format}, sealed under ${JSON.stringify(sealedUnder)}`;
 }
 

@@ -8,6 +8,7 @@ import type { Etcd } from "keelson/etcd";
 import { CliFailure, exitCodes } from "../cli/failure.ts";
 import type { FlagSpec } from "../cli/flags.ts";
 import type { Session } from "../cli/session.ts";
+import { encryptionConfig, encryptionConfigFlag } from "./encryption-config.ts";
 import { encryptionKeys, keysFlag } from "./encryption-keys.ts";
 import { resourceOf } from "./known-kinds.ts";
 
@@ -17,14 +18,14 @@ export const registryFlag: FlagSpec = {
   fallback: "/registry",
   summary: "the store's prefix in etcd",
 };
-export const storeFlags: readonly FlagSpec[] = [keysFlag, registryFlag];
+export const storeFlags: readonly FlagSpec[] = [encryptionConfigFlag, keysFlag, registryFlag];
 
 /** Of commands that show values. */
 export const decodeFlags: readonly FlagSpec[] = [
   {
     name: "decode",
     type: "switch",
-    summary: "print keelson's objects as YAML, or with -w json as a JSON object a line",
+    summary: "print objects as YAML, or with -w json as a JSON object a line",
   },
   ...storeFlags,
 ];
@@ -41,12 +42,16 @@ export async function openForReading(session: Session, etcd: Etcd, kinds: readon
   const { readOnlyEtcd } = await import("keelson/etcd");
   // "migrate" reads sealed values and those that lie in the clear.
   const transform = await (await encryptionKeys(session))?.transform("migrate");
+  const wrapping = (await encryptionConfig(session))?.transforms;
+  const { kubernetesCodec } = await import("keelson/kubernetes");
   return createStore({
     etcd: readOnlyEtcd(etcd),
     kinds,
     prefix: session.flags.text("registry"),
     compaction: false,
-    ...(transform === undefined ? {} : { transforms: { "*": transform } }),
+    // Reads Kubernetes' own values beside keelson's; nothing is written.
+    codec: kubernetesCodec(),
+    transforms: transform === undefined ? (wrapping ?? {}) : { "*": transform, ...wrapping },
     signal: session.io.signal,
   });
 }
@@ -91,10 +96,27 @@ async function sealingOf(
   { sealing }: StoreRecords,
 ): Promise<Readonly<Record<string, Transform>>> {
   const keys = await encryptionKeys(session);
+  const wrapping = (await encryptionConfig(session))?.transforms ?? {};
+  const { transformFor } = await import("keelson/codec");
   const transforms: Record<string, Transform> = {};
-  for (const resource of kinds.map(resourceOf)) {
+  for (const kind of kinds) {
+    const resource = resourceOf(kind);
     const ids = sealing.get(resource) ?? [];
     if (ids.length === 0) continue;
+    if (ids.some((id) => id.startsWith("k8s:enc:"))) {
+      const transform = transformFor(wrapping, { group: kind.group, resource });
+      if (transform === undefined) {
+        throw new CliFailure(
+          exitCodes.error,
+          `${resource} of this store are encrypted as Kubernetes does it`,
+          {
+            hint: "Give kube-apiserver's encryption configuration with --encryption-config.",
+          },
+        );
+      }
+      transforms[resource] = transform;
+      continue;
+    }
     const first = keys?.ids.find((id) => ids.includes(id));
     if (keys === undefined || first === undefined) {
       throw new CliFailure(
@@ -117,12 +139,15 @@ async function proveKeys(session: Session, store: Store, { sealing }: StoreRecor
   }
 }
 
-/** What the store's own program writes: plain JSON where its first object is that, else the default. */
+/** What the store's own program writes: plain JSON or Kubernetes' protobuf where its first object is that, else the default. */
 async function writtenForm(session: Session, etcd: Etcd): Promise<Codec> {
   const { jsonCodec, msgpackCodec } = await import("keelson/codec");
   const { prefixEnd } = await import("keelson/etcd");
   const prefix = Buffer.from(`/${session.flags.text("registry").replace(/^\/+|\/+$/g, "")}/`);
   const range = { key: prefix, rangeEnd: prefixEnd(prefix), limit: 1 };
   const { kvs } = await etcd.kv.range(range, session.call);
-  return kvs[0]?.value[0] === "{".charCodeAt(0) ? jsonCodec({ raw: true }) : msgpackCodec();
+  const { isKubernetesProtobuf, kubernetesCodec } = await import("keelson/kubernetes");
+  const first = kvs[0]?.value;
+  if (first !== undefined && isKubernetesProtobuf(first)) return kubernetesCodec();
+  return first?.[0] === "{".charCodeAt(0) ? jsonCodec({ raw: true }) : msgpackCodec();
 }

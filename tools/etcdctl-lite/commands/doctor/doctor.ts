@@ -62,7 +62,7 @@ export const command: Command = {
 async function lookOver(
   session: Session,
 ): Promise<{ readonly reached: readonly Reached[]; readonly findings: readonly Finding[] }> {
-  const etcd = await connectReading(session, session.endpoints);
+  const etcd = await connectReading(session, await session.endpoints());
   const { members } = await etcd.cluster.members(session.call);
   const endpoints = [...new Set(members.flatMap(({ clientUrls }) => clientUrls))];
   const looks = await Promise.all(endpoints.map((endpoint) => reach(session, endpoint)));

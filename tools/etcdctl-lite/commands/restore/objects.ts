@@ -1,9 +1,12 @@
 /**
- * `restore objects`: chosen objects of a backup, brought into a running store by the store's own writes. It shows what it
- * would change first, field by field; nothing is ever deleted.
+ * `restore objects`: chosen objects of a backup, shown first field by field, and brought back one of three ways. Nothing is ever
+ * deleted.
+ *
+ *   a store of keelson      by the store's own writes (here)
+ *   a Kubernetes cluster    byte for byte into etcd (direct.ts), or as manifests for `kubectl apply` (manifests.ts)
  */
 import { isStoreError, type KindRecord, type StoreRecords } from "keelson";
-import type { ObjectRestoreReport, RestoreObjectsOptions } from "keelson/backup";
+import type { RestoreObjectsOptions } from "keelson/backup";
 import type { Command } from "../../cli/command.ts";
 import { badArguments, badFeature, CliFailure, exitCodes } from "../../cli/failure.ts";
 import type { Flags } from "../../cli/flags.ts";
@@ -16,21 +19,24 @@ import {
   type KeyChoice,
   mergedRecords,
   openBackupSource,
+  sourceOfBackup,
 } from "../../store/backup-source.ts";
 import { encryptionKeys } from "../../store/encryption-keys.ts";
-import { kindFor, recordNamed, resourceOf } from "../../store/known-kinds.ts";
+import { kindCatalogue } from "../../store/kind-catalogue.ts";
+import { kindFlag, kindFor, resourceOf } from "../../store/known-kinds.ts";
 import { openForReading, openForWriting, recordsOf, storeFlags } from "../../store/store-flags.ts";
-import { painter } from "../../text/colour.ts";
-import { objectDiff, restoreSummary } from "../../text/object-diff.ts";
+import { valueReader } from "../../store/value-reader.ts";
+import { type ShownReport, showRestore } from "./show-restore.ts";
 
 const policies = ["skip", "overwrite", "fail"] as const;
 
 export const command: Command = {
   usage: "--snapshot <file> | --repository <directory> [options]",
   about:
-    "Objects that are not there are created, with a uid of their own; those that are the same are left alone; of those that\n" +
-    "differ --conflict says what becomes. Quotas, namespaces, validation and encryption hold as for any client. On a terminal\n" +
-    "it shows the difference and asks, unless --yes is given.",
+    "Objects that are not there are created; those that are the same are left alone; of those that differ --conflict says\n" +
+    "what becomes. In a store of keelson quotas, namespaces, validation and encryption hold as for any client. Into a\n" +
+    "Kubernetes cluster objects go as manifests for kubectl with --to-manifests, or straight into etcd, byte for byte, past\n" +
+    "kube-apiserver. On a terminal it shows the difference and asks, unless --yes is given.",
   flags: [
     ...backupSourceFlags,
     {
@@ -39,7 +45,14 @@ export const command: Command = {
       fallback: "skip",
       summary: "objects that differ: skip, overwrite, or fail before anything is written",
     },
+    { name: "direct", type: "switch", summary: "byte for byte, past the store of keelson that is there" },
     { name: "dry-run", type: "switch", summary: "show what would be done, and write nothing" },
+    kindFlag,
+    {
+      name: "kubernetes-version",
+      type: "text",
+      summary: "release that --to-manifests is for, e.g. 1.20 (default: the newest known)",
+    },
     { name: "map", type: "list", summary: "restore into other namespaces: from=to, comma-separated" },
     { name: "name", type: "list", summary: "only objects of these names, comma-separated" },
     { name: "namespace", short: "n", type: "list", summary: "only these namespaces, comma-separated" },
@@ -50,6 +63,11 @@ export const command: Command = {
       summary: "only these, e.g. pods,deployments.apps (default: all on record)",
     },
     { name: "selector", short: "l", type: "text", summary: "only objects with these labels, e.g. app=web" },
+    {
+      name: "to-manifests",
+      type: "text",
+      summary: "a new directory of YAML for kubectl apply, instead of writing into etcd",
+    },
     { name: "undo-file", type: "text", summary: 'a new file that "restore undo" takes it all back with' },
     ...storeFlags,
   ],
@@ -58,6 +76,10 @@ export const command: Command = {
     [
       "restore objects --snapshot backup.db -n shop --map shop=shop-copy",
       "the namespace as a copy beside itself",
+    ],
+    [
+      "restore objects --snapshot backup.db -n shop --to-manifests shop/",
+      "of a Kubernetes cluster: then kubectl apply -f shop/",
     ],
     [
       "restore objects --repository /backups/etcd --to-time 2026-01-31T12:00:00Z --resources configmaps --conflict overwrite --undo-file undo.json",
@@ -70,15 +92,17 @@ export const command: Command = {
     if (format !== "simple" && format !== "json")
       throw badFeature(`${format} not supported as output format`);
     const choice = choiceOf(flags);
+    if (flags.text("to-manifests") !== "") {
+      const { restoreToManifests } = await import("./manifests.ts");
+      return restoreToManifests(session);
+    }
     const etcd = await session.connect();
     await using source = await openBackupSource(session);
     const records = mergedRecords(await recordsOf(session, etcd), source.records);
-    const named = flags.list("resources").map((name) => recordNamed(name, "", records));
-    const chosen = named.length > 0 ? named : records.kinds;
-    if (chosen.length === 0) {
-      throw new CliFailure(exitCodes.error, "neither the backup nor etcd has kinds of a store on record", {
-        hint: "Check --registry, or name what to restore with --resources.",
-      });
+    const chosen = await chosenRecords(session, source, records);
+    if (chosen === undefined) {
+      const { restoreDirectly } = await import("./direct.ts");
+      return restoreDirectly(session, etcd, source, choice.conflict);
     }
     const kinds = await Promise.all((await touched(session, source, chosen, records, choice)).map(kindFor));
     const { restoreObjects } = await import("keelson/backup");
@@ -89,7 +113,7 @@ export const command: Command = {
       await using store = await openForReading(session, etcd, kinds);
       const plan = await restoreObjects(source.from, store, { ...options, dryRun: true });
       bar.clear();
-      show(session, plan, "planned");
+      showRestore(session, plan, "planned");
       if (dryRun || plan.created + plan.overwritten === 0) return failed(plan);
       await session.confirm(`This creates ${plan.created} objects and overwrites ${plan.overwritten}.`);
     }
@@ -98,7 +122,7 @@ export const command: Command = {
     try {
       const report = await restoreObjects(source.from, store, { ...options, undoPath });
       bar.clear();
-      show(session, report, "done");
+      showRestore(session, report, "done");
       return failed(report);
     } catch (error) {
       if (!isStoreError(error, "CONFLICT")) throw error;
@@ -129,6 +153,30 @@ async function touched(
   return chosen.filter((_, at) => isTouched[at]);
 }
 
+/** The kinds to restore by a store's own writes; undefined: there is no store of them, and they go directly. */
+async function chosenRecords(
+  session: Session,
+  source: BackupSource,
+  records: StoreRecords,
+): Promise<readonly KindRecord[] | undefined> {
+  const { flags } = session;
+  if (flags.on("direct") || records.kinds.length === 0) return undefined;
+  const names = flags.list("resources");
+  if (names.length === 0) return records.kinds;
+  const keys = await sourceOfBackup(session, source);
+  const catalogue = await kindCatalogue(session, keys, await valueReader(session, keys.of), records.kinds);
+  const named = names.flatMap((name) => catalogue.named(name, flags.text("kind")));
+  if (named.every(({ origin }) => origin === "store" || origin === "flag")) return named;
+  const others = named.filter(({ origin }) => origin !== "store").map(resourceOf);
+  throw new CliFailure(
+    exitCodes.error,
+    `${others.join(", ")} are not on record of the store of keelson that is there`,
+    {
+      hint: "Restore them by themselves with --direct, byte for byte, or with --to-manifests.",
+    },
+  );
+}
+
 function choiceOf(flags: Flags): Omit<RestoreObjectsOptions, "kinds"> {
   const conflict = policies.find((policy) => policy === flags.text("conflict"));
   if (conflict === undefined) throw badArguments(`--conflict is one of ${policies.join(", ")}`);
@@ -146,21 +194,7 @@ function choiceOf(flags: Flags): Omit<RestoreObjectsOptions, "kinds"> {
   };
 }
 
-function show({ flags, io }: Session, report: ObjectRestoreReport, done: "done" | "planned"): void {
-  for (const { key, error } of report.failed) io.stderr.write(`${key}: ${causeOf(error)}\n`);
-  if (flags.text("write-out") === "json") {
-    const { created, overwritten, skipped, unchanged, diff } = report;
-    const failures = report.failed.map(({ key, error }) => ({ key, error: causeOf(error) }));
-    io.stdout.write(
-      `${JSON.stringify({ created, overwritten, skipped, unchanged, failed: failures, diff })}\n`,
-    );
-    return;
-  }
-  io.stdout.write(objectDiff(report.diff, painter(io.stdout, io.env)));
-  io.stdout.write(`${restoreSummary(report, done)}\n`);
-}
-
-function failed({ failed: failures }: ObjectRestoreReport): void {
+function failed({ failed: failures }: ShownReport): void {
   if (failures.length === 0) return;
   const what = failures.length === 1 ? "1 object" : `${failures.length} objects`;
   const sealed = failures.some(({ error }) => /is encrypted under key/.test(causeOf(error)));

@@ -14,11 +14,20 @@ export const command: Command = {
     const [file] = session.args;
     if (file === undefined || session.args.length !== 1)
       throw badArguments("restore undo needs the undo file");
-    const { access } = await import("node:fs/promises");
-    await access(file).catch((error: Error) => {
+    const { readFile } = await import("node:fs/promises");
+    const text = await readFile(file, "utf8").catch((error: Error) => {
       throw new CliFailure(exitCodes.error, error.message, { cause: error });
     });
     const etcd = await session.connect();
+    const { isDirectUndo, undoDirect } = await import("../../cluster/undo-file.ts");
+    if (isDirectUndo(text)) {
+      await session.confirm(`This deletes and overwrites the keys named in ${file}.`);
+      const { undone, left } = await undoDirect(session, etcd, text);
+      for (const key of left) session.io.stderr.write(`${key}: it was changed since, and is left as it is\n`);
+      session.line(`${undone} keys as they were before`);
+      if (left.length > 0) throw new CliFailure(exitCodes.error, `${left.length} could not be taken back`);
+      return;
+    }
     const records = await recordsOf(session, etcd);
     await session.confirm(`This deletes and overwrites the objects named in ${file}.`);
     const kinds = await Promise.all(records.kinds.map(kindFor));

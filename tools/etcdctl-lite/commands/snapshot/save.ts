@@ -27,10 +27,11 @@ export const command: Command = {
     ["snapshot save - | gzip > backup.db.gz", "to stdout, without a file on this machine"],
   ],
   async run(session) {
-    const { flags, io, endpoints } = session;
+    const { flags, io } = session;
     const [path] = session.args;
     if (path === undefined || session.args.length !== 1)
       throw badArguments("snapshot save expects one argument");
+    const endpoints = await session.endpoints();
     if (endpoints.length !== 1) {
       throw new CliFailure(
         exitCodes.interrupted,

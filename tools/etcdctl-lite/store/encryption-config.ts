@@ -1,0 +1,45 @@
+/**
+ * Kubernetes' encryption at rest, as an operator gives it: the kube-apiserver's own EncryptionConfiguration, by
+ * --encryption-config or KEELSON_ENCRYPTION_CONFIG; on a server of Kubernetes the file its kube-apiserver has. Keys stay in
+ * that file: never on the command line, which others on the machine can read.
+ */
+import { isStoreError } from "keelson";
+import type { Transform } from "keelson/codec";
+import { badArguments } from "../cli/failure.ts";
+import type { FlagSpec } from "../cli/flags.ts";
+import type { Session } from "../cli/session.ts";
+
+export const encryptionConfigFlag: FlagSpec = {
+  name: "encryption-config",
+  type: "text",
+  summary: "kube-apiserver's EncryptionConfiguration (or KEELSON_ENCRYPTION_CONFIG)",
+};
+
+export interface EncryptionConfig {
+  readonly path: string;
+  readonly transforms: Readonly<Record<string, Transform>>;
+}
+
+/** Undefined when none is given. @throws CliFailure for what is none, or given twice */
+export async function encryptionConfig(session: Session): Promise<EncryptionConfig | undefined> {
+  const { flags, io } = session;
+  const flag = flags.has("encryption-config") ? flags.text("encryption-config") : "";
+  const variable = io.env["KEELSON_ENCRYPTION_CONFIG"] ?? "";
+  if (flag !== "" && variable !== "") {
+    throw badArguments(
+      "the encryption configuration is given by --encryption-config and by KEELSON_ENCRYPTION_CONFIG: use one of them",
+    );
+  }
+  // A cluster is looked for by commands that connect: one that reads a file has what it is given.
+  const isFromFile = ["from", "snapshot"].some((name) => flags.has(name) && flags.text(name) !== "");
+  const found = isFromFile ? "" : ((await session.cluster())?.encryptionConfig ?? "");
+  const path = flag || variable || found;
+  if (path === "") return undefined;
+  const { encryptionConfiguration } = await import("keelson/kubernetes");
+  try {
+    return { path, transforms: await encryptionConfiguration(path) };
+  } catch (error) {
+    if (isStoreError(error, "INVALID_ARGUMENT")) throw badArguments(error.message);
+    throw error;
+  }
+}
