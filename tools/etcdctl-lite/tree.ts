@@ -222,12 +222,18 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
     },
     {
       name: "resources",
-      summary: "Objects of a keelson store",
+      summary: "Objects of a keelson store or a Kubernetes cluster",
       nodes: [
         {
           name: "get",
           summary: "Shows objects, decoded",
           load: () => import("./commands/resources/get.ts"),
+          own: true,
+        },
+        {
+          name: "list",
+          summary: "Shows which kinds there are, how many of each and how large",
+          load: () => import("./commands/resources/list.ts"),
           own: true,
         },
       ],

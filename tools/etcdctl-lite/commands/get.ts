@@ -4,6 +4,7 @@ import type { Command } from "../cli/command.ts";
 import { badArguments, badFeature } from "../cli/failure.ts";
 import type { FlagSpec, Flags } from "../cli/flags.ts";
 import { rangeOf } from "../cli/key-range.ts";
+import { fromFlag } from "../store/key-source.ts";
 import { decodeFlags } from "../store/store-flags.ts";
 
 const sortTargets: Readonly<Record<string, SortTarget>> = {
@@ -40,14 +41,15 @@ export const getFlags: readonly FlagSpec[] = [
 export const command: Command = {
   usage: "[options] <key> [range_end]",
   about:
-    "With --decode values come out as the objects they are, whatever codec and key wrote them. What is not keelson's is\n" +
-    "printed byte for byte, with a remark on stderr.",
+    "With --decode values come out as the objects they are, whatever program, codec and key wrote them. What is no object\n" +
+    "is printed byte for byte, with a remark on stderr. With --from it reads a snapshot, and needs no etcd.",
   // A txn's `get` has the first ones alone: it prints what etcd answers.
-  flags: [...getFlags, ...decodeFlags],
+  flags: [...getFlags, fromFlag, ...decodeFlags],
   examples: [
     ["get /registry/pods/ --prefix --keys-only", "the names of all pods"],
     ["get /registry/pods/default/web-1 --decode", "the object, as YAML"],
     ["get /registry/secrets/ --prefix --decode -w json --keys-file keys.json", "decrypted, for jq"],
+    ["get /registry/minions/ --prefix --decode --from backup.db", "a cluster's nodes, out of a snapshot"],
     ["get foo --rev 42", "as it was at revision 42"],
     ["get image --print-value-only > photo.jpg", "the value, byte for byte, and a newline"],
   ],
@@ -58,8 +60,12 @@ export const command: Command = {
     if (decode && (flags.on("keys-only") || flags.on("count-only"))) {
       throw badArguments("`--decode` needs values: it cannot be set with `--keys-only` or `--count-only`");
     }
-    const etcd = await session.connect();
-    const response = await etcd.kv.range(request, session.call);
+    const file = flags.text("from");
+    const from = file === "" ? await session.connect() : file;
+    const response =
+      typeof from === "string"
+        ? await (await import("../store/snapshot-range.ts")).snapshotRange(session, from, request)
+        : await from.kv.range(request, session.call);
     const format = flags.text("write-out");
     if (flags.on("count-only") && format !== "fields") {
       throw badArguments("--count-only is only for `--write-out=fields`");
@@ -67,7 +73,7 @@ export const command: Command = {
     if (decode) {
       // The whole library is behind it: a plain get starts without.
       const { printDecoded } = await import("../store/decode-values.ts");
-      return printDecoded(session, etcd, response.kvs);
+      return printDecoded(session, from, response.kvs);
     }
     if (flags.on("print-value-only") && format !== "simple") {
       throw badArguments("print-value-only is only for `--write-out=simple`");

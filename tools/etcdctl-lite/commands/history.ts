@@ -4,7 +4,8 @@ import type { Etcd } from "keelson/etcd";
 import type { Command } from "../cli/command.ts";
 import { badArguments } from "../cli/failure.ts";
 import type { Session } from "../cli/session.ts";
-import { decodedFormat, formOf, withVersion } from "../store/decode-values.ts";
+import { decodedFormat, formOf, tellUnread, withVersion } from "../store/decode-values.ts";
+import { fromFlag } from "../store/key-source.ts";
 import { decodeFlags } from "../store/store-flags.ts";
 import { valueReader } from "../store/value-reader.ts";
 import { yamlDocument } from "../text/documents.ts";
@@ -19,10 +20,7 @@ export const command: Command = {
   usage: "<key> [options]",
   about:
     "A running etcd has what came after its last compaction, and the state the key had there; a snapshot has its own.",
-  flags: [
-    { name: "from", type: "text", summary: "a snapshot file to look into, instead of --endpoints" },
-    ...decodeFlags,
-  ],
+  flags: [fromFlag, ...decodeFlags],
   examples: [
     ["history /registry/pods/default/web-1", "what it was, revision by revision"],
     ["history /registry/pods/default/web-1 --decode", "every version whole, as YAML"],
@@ -60,7 +58,7 @@ export const command: Command = {
   },
 };
 
-/** A document a version: the object, a text where it is not keelson's, nothing for a deletion. */
+/** A document a version: the object, the text of what is none, its bytes in base64 where they are no text, nothing for a deletion. */
 async function printVersions(
   session: Session,
   source: Etcd | string,
@@ -81,13 +79,28 @@ async function printVersions(
       session.line(`{"revision":${revision},${rest}`);
       continue;
     }
-    const how =
-      read === undefined ? "deleted" : foreign ? `version ${version}` : `version ${version}, ${formOf(read)}`;
+    if (read !== undefined && !foreign) tellUnread(session, Buffer.from(key), read.unread);
+    const text = foreign && value !== undefined ? textOf(value) : undefined;
+    const form = !foreign
+      ? read === undefined
+        ? ""
+        : formOf(read)
+      : text === undefined
+        ? "base64 of its bytes"
+        : "";
+    const how = read === undefined ? "deleted" : [`version ${version}`, form].filter(Boolean).join(", ");
     const remark = `${quoteBytes(key).slice(1, -1)}  revision ${revision}, ${how}`;
-    const document = object ?? (value === undefined ? undefined : Buffer.from(value).toString());
+    const document =
+      object ?? (value === undefined ? undefined : (text ?? Buffer.from(value).toString("base64")));
     session.io.stdout.write(
       document === undefined ? `---\n# ${remark}\n` : await yamlDocument(document, remark),
     );
   }
   reader.finish();
+}
+
+/** The value as text; undefined when it is none: a replacement character would be a lost byte. */
+function textOf(value: Uint8Array): string | undefined {
+  const text = Buffer.from(value).toString();
+  return Buffer.from(text).equals(value) ? text : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * `get --decode`: values as the objects they are. What is not keelson's is printed byte for byte, with a remark on stderr;
+ * `get --decode`: values as the objects they are. What is no object is printed byte for byte, with a remark on stderr;
  * what cannot be opened is told there and fails the command.
  */
 import type { AnyResource } from "keelson";
@@ -20,11 +20,15 @@ export function decodedFormat({ flags }: Session): "simple" | "json" {
   throw badFeature(`--decode prints YAML, or with -w json JSON: ${format} is neither`);
 }
 
-/** @throws CliFailure when a value of keelson's could not be read; the others are printed by then */
-export async function printDecoded(session: Session, etcd: Etcd, kvs: readonly KeyValue[]): Promise<void> {
+/** @throws CliFailure when a value could not be read; the others are printed by then */
+export async function printDecoded(
+  session: Session,
+  from: Etcd | string,
+  kvs: readonly KeyValue[],
+): Promise<void> {
   const { flags, io } = session;
   const format = decodedFormat(session);
-  const reader = await valueReader(session, etcd);
+  const reader = await valueReader(session, from);
   const bare = flags.on("print-value-only");
   for (const kv of kvs) {
     const read = await reader.read(Buffer.from(kv.key).toString(), kv.value);
@@ -34,6 +38,7 @@ export async function printDecoded(session: Session, etcd: Etcd, kvs: readonly K
       io.stdout.write(format === "json" ? `${goJson(jsonPair(kv))}\n` : rawText(kv, bare));
       continue;
     }
+    tellUnread(session, kv.key, read.unread);
     const object = withVersion(read.object, kv.modRevision);
     const text =
       format === "json"
@@ -60,6 +65,14 @@ function remarkOf(
 export function formOf({ format: coded, sealedUnder }: Exclude<ReadValue, { foreign: string }>): string {
   const format = coded === "foreign" ? "Kubernetes' protobuf" : coded;
   return sealedUnder === undefined ? format : `${format}, sealed under ${JSON.stringify(sealedUnder)}`;
+}
+
+/** A newer Kubernetes has fields that nobody here knows: what is shown is not all there is. */
+export function tellUnread(session: Session, key: Uint8Array, unread: readonly string[]): void {
+  if (unread.length === 0) return;
+  session.io.stderr.write(
+    `${quoteBytes(key)} has fields of a newer Kubernetes that are not shown: ${unread.join(", ")}\n`,
+  );
 }
 
 /** The version is the key's own, and is not among what is stored. */

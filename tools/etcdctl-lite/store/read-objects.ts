@@ -6,7 +6,7 @@ import type { AnyResource, Kind } from "keelson";
 import type { StoredKey } from "keelson/backup";
 import type { Session } from "../cli/session.ts";
 import { quoteBytes } from "../text/quote.ts";
-import { withVersion } from "./decode-values.ts";
+import { tellUnread, withVersion } from "./decode-values.ts";
 import { type KeySource, registryPrefix } from "./key-source.ts";
 import type { KindCatalogue, KnownKind } from "./kind-catalogue.ts";
 import { resourceOf, selectableKind } from "./known-kinds.ts";
@@ -73,14 +73,6 @@ export async function readKind(
   }
   found.sort((a, b) => Buffer.compare(a.stored.key, b.stored.key));
   return { kind, found, keys, unreadable };
-}
-
-/** A newer Kubernetes has fields that nobody here knows: what is shown is not all there is. */
-export function tellUnread(session: Session, key: Uint8Array, unread: readonly string[]): void {
-  if (unread.length === 0) return;
-  session.io.stderr.write(
-    `${quoteBytes(key)} has fields of a newer Kubernetes that are not shown: ${unread.join(", ")}\n`,
-  );
 }
 
 async function matcherOf(

@@ -22,7 +22,9 @@ export interface ValueReader {
 /** @param from a running etcd, or the path of a snapshot */
 export async function valueReader(session: Session, from: Etcd | string): Promise<ValueReader> {
   const { readStoredValue, isWrapping, transformFor } = await import("keelson/codec");
-  const { kubernetesCodec, kubernetesKinds } = await import("keelson/kubernetes");
+  const { decodeKubernetes, isKubernetesProtobuf, kubernetesCodec, kubernetesKinds } = await import(
+    "keelson/kubernetes"
+  );
   const codec = kubernetesCodec();
   const sealing = await (await encryptionKeys(session))?.transform("migrate");
   const wrapping = (await encryptionConfig(session))?.transforms;
@@ -42,10 +44,14 @@ export async function valueReader(session: Session, from: Etcd | string): Promis
     const transform = transformFor(wrapping, named);
     return transform !== undefined && isWrapping(transform) ? transform : undefined;
   };
-  const peek = (key: string, value: Uint8Array): Promise<ReadValue> => {
+  const peek = async (key: string, value: Uint8Array): Promise<ReadValue> => {
     const isWrapped = Buffer.from(value.subarray(0, wrappedStart.length)).equals(wrappedStart);
     const transform = isWrapped ? wrappingOf(key) : sealing;
-    return readStoredValue(key, value, { codec, transform, dictionaries });
+    return readStoredValue(key, value, { codec, transform, dictionaries }).catch((error: unknown) => {
+      // What kube-apiserver keeps for itself (ranges, masterleases) has no name, and is an object all the same.
+      if (!isStoreError(error, "CORRUPT_OBJECT") || !isKubernetesProtobuf(value)) throw error;
+      return { object: decodeKubernetes(value), format: "foreign", unread: [], sealedUnder: undefined };
+    });
   };
   let values = 0;
   let unreadable = 0;

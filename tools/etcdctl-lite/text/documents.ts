@@ -4,7 +4,8 @@
 export async function yamlDocument(object: unknown, remark?: string): Promise<string> {
   const { stringify } = await import("yaml");
   const comment = remark === undefined ? "" : `# ${remark}\n`;
-  return `---\n${comment}${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  // Readers of YAML 1.1, kubectl among them, take "on", "012" and "12:30" for something else: those are quoted, too.
+  return `---\n${comment}${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" })}`;
 }
 
 export const jsonDocument = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
