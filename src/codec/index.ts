@@ -8,7 +8,6 @@ export type { DictionaryStore } from "./kind-dictionaries.ts";
 export { type KmsEnvelopeOptions, type KmsProvider, kmsEnvelope } from "./kms-envelope.ts";
 export { DictionaryLearner, learnDictionary } from "./learn-dictionary.ts";
 export { type ReadValue, readStoredValue } from "./read-stored-value.ts";
-export { isWrapping, transformFor } from "./transform.ts";
 export type {
   SealingKey,
   SealingTransform,
@@ -17,5 +16,6 @@ export type {
   UnwrappedValue,
   WrappingTransform,
 } from "./transform.ts";
+export { isWrapping, transformFor } from "./transform.ts";
 export type { MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
 export { createValueCodec, type KindValueCodec, sealedUnder, type ValueCodecOptions } from "./value-codec.ts";

@@ -6,7 +6,12 @@ export {
   customResources,
   type KeyReader,
 } from "./kinds/custom-kinds.ts";
-export { convertKubernetes, kubernetesKind, kubernetesKinds, kubernetesVersions } from "./kinds/kubernetes-kinds.ts";
+export {
+  convertKubernetes,
+  kubernetesKind,
+  kubernetesKinds,
+  kubernetesVersions,
+} from "./kinds/kubernetes-kinds.ts";
 export {
   type CustomResource,
   type CustomVersion,

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { kubernetesKind } from "../../../../src/kubernetes/kinds/kubernetes-kinds.ts";
 import { definitionOf } from "../../../../src/resource/define-kind.ts";
-import type { AnyResource } from "../../../../src/resource/resource.ts";
+import type { AnyResource, ObjectMeta } from "../../../../src/resource/resource.ts";
 
 const metadata = {
   name: "n",
   namespace: "a",
   uid: "u",
-  resourceVersion: "",
   generation: 1,
-  creationTimestamp: "t",
-};
+  creationTimestamp: "2026-01-01T00:00:00Z",
+  // A stored object has no resourceVersion: that is its key's.
+} as ObjectMeta;
 const stored = (apiVersion: string, kind: string, content: Record<string, unknown>): AnyResource => ({
   apiVersion,
   kind,
