@@ -40,7 +40,7 @@ export async function sendWatch(
   try {
     for await (const batch of watch.batches()) {
       const events = takesBookmarks ? batch : withoutBookmarks(batch);
-      if (events.length > 0 && !(await write(representation.frames(events)))) break;
+      if (!(await writeEvents(events, representation, write))) break;
     }
   } catch (error) {
     if (!isGone(response)) {
@@ -49,6 +49,28 @@ export async function sendWatch(
     }
   }
   if (!isGone(response)) response.end();
+}
+
+/** Bytes of objects framed at a time: more would be held once again for each slow connection. */
+const framedBytesMax = 1_048_576;
+
+/** False: the client has gone. A batch of usual size is framed as it is, so that its frames are shared. */
+async function writeEvents(
+  events: readonly WatchEvent<Uint8Array>[],
+  representation: Representation,
+  write: (frames: WatchFrames) => boolean | Promise<boolean>,
+): Promise<boolean> {
+  let from = 0;
+  let sizeBytes = 0;
+  for (const [at, event] of events.entries()) {
+    if (event.type !== "BOOKMARK") sizeBytes += event.object.byteLength;
+    if (at + 1 < events.length && sizeBytes < framedBytesMax) continue;
+    const part = from === 0 && at + 1 === events.length ? events : events.slice(from, at + 1);
+    if (!(await write(representation.frames(part)))) return false;
+    from = at + 1;
+    sizeBytes = 0;
+  }
+  return true;
 }
 
 /** Sends the head; gives what writes frames and waits until more is wanted: false when the client has gone. */
