@@ -253,6 +253,8 @@ export class WriteSessions {
         return;
       } catch (error) {
         signal.throwIfAborted();
+        // Nothing can be asked any more: whoever waits is told at once that its fate is not known.
+        if (isStoreError(error, "CLOSED")) throw error;
         if (!isStoreError(error, "UNAVAILABLE", "DEADLINE", "OUTCOME_UNKNOWN")) {
           if (await this.#takeAway(slot, compared, call)) return;
         } else if (slot.revision !== compared) {
