@@ -75,6 +75,12 @@ export async function lookAtHealth(
     for (const alarm of alarms ?? []) problems.push(alarmText(alarm));
     problems.push(...answered.flatMap(memberProblems));
     for (const { problems: own } of background) problems.push(...(own?.() ?? []));
+    const { waitingStreams } = etcd.stats();
+    if (waitingStreams > 0) {
+      problems.push(
+        `${waitingStreams} streams (watches) wait for a place: etcd, or a proxy before it, takes too few streams; raise its limit (etcd's --max-concurrent-streams)`,
+      );
+    }
     for (const { name, failure } of background) {
       const reason = failure();
       if (reason !== undefined) problems.push(`${name} failed and will be tried again: ${reasonOf(reason)}`);

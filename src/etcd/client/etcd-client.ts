@@ -406,6 +406,10 @@ export class EtcdClient implements Client {
       bytesSent: this.#bytesSent,
       bytesReceived: this.#bytesReceived,
       openStreams: this.#streams.size,
+      waitingStreams: this.#endpoints.all.reduce(
+        (sum, { transport }) => sum + (transport.waitingStreams?.() ?? 0),
+        0,
+      ),
       streamReconnects: this.#reconnects,
       restores: this.#guard.generation,
       endpoints: this.#endpoints.all.map(({ url, state, version }) => ({ url, state, version })),

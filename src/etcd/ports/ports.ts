@@ -356,6 +356,8 @@ export interface EtcdStats {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly openStreams: number;
+  /** Of them, those in line for a place: the peer takes no more, on as many connections as there may be. */
+  readonly waitingStreams: number;
   readonly streamReconnects: number;
   /** Restores or replacements of the cluster noticed. */
   readonly restores: number;

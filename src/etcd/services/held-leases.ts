@@ -171,7 +171,7 @@ export class HeldLeases {
       try {
         const stream = await this.#client.openStream({
           path: keepAlivePath,
-          lane: "stream",
+          lane: "lease",
           requireLeader: true,
           signal: idle,
           avoid,

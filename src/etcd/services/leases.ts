@@ -165,7 +165,7 @@ class LeasesPort implements Leases {
         try {
           const stream = await this.#client.openStream({
             path: keepAlivePath,
-            lane: "stream",
+            lane: "lease",
             requireLeader: true,
             signal,
             endpoint: call.endpoint,

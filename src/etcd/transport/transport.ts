@@ -17,8 +17,11 @@ import type { Random } from "../../base/random.ts";
 /** Full gRPC method path, e.g. `/etcdserverpb.KV/Range`. */
 export type MethodPath = `/${string}/${string}`;
 
-/** Which connection carries a call: a reset or a long body on one never disturbs another. */
-export type Lane = "unary" | "stream" | "bulk";
+/**
+ * Which connections carry a call: a reset or a long body on one never disturbs another. Keep-alives of leases have a lane of
+ * their own: however many watches there are and however much they carry, a lease is not lost behind them.
+ */
+export type Lane = "unary" | "stream" | "lease" | "bulk";
 
 export interface TransportCall {
   readonly signal?: AbortSignal | undefined;
@@ -62,6 +65,8 @@ export interface Transport {
   unary(method: MethodPath, request: Uint8Array, call?: TransportCall): Promise<Uint8Array>;
   serverStream(method: MethodPath, request: Uint8Array, call?: TransportCall): ByteStream;
   bidi(method: MethodPath, call?: TransportCall): ByteDuplex;
+  /** Streams in line for a place, beyond what the peer and the adapter's own bound of connections allow. Absent: none ever. */
+  waitingStreams?(): number;
   /** Ends what is open with code CANCELLED and frees sockets and timers. Idempotent. */
   close(): Promise<void>;
 }

@@ -32,6 +32,7 @@ export class GrpcStream implements ByteDuplex {
   readonly #arrived: Uint8Array[] = [];
   #arrivedBytes = 0;
   #reading = false;
+  #established = false;
   #waiter: Waiter | undefined;
   /** Set once: how the stream ended. `undefined` error: in order. */
   #end: { readonly error: unknown } | undefined;
@@ -62,10 +63,17 @@ export class GrpcStream implements ByteDuplex {
     }
   }
 
+  /** The server has begun to answer. */
+  get established(): boolean {
+    return this.#established;
+  }
+
   start(metadata: Metadata): void {
     if (this.#onAbort !== undefined) this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
     this.#call.start(metadata, {
-      onReceiveMetadata: () => {},
+      onReceiveMetadata: () => {
+        this.#established = true;
+      },
       onReceiveMessage: (message: Uint8Array | null) => {
         this.#reading = false;
         if (this.#end !== undefined || message === null) return;

@@ -3,7 +3,8 @@
  * go straight to the channel, so etcd3's retries, circuit breaker and channel resets never run, and no message
  * passes through protobufjs.
  *
- * Each lane has a connection of its own (local subchannel pools), dialled at the lane's first call.
+ * Each lane has a connection of its own (local subchannel pools), dialled at the lane's first call; lanes of streams have more
+ * where the peer takes no more streams on it (stream-hosts.ts).
  * grpc-js spaces its own redials; a call that finds no connection fails "unsent" at once or after `dialTimeoutMs`.
  */
 import type { ChannelInterface as Channel } from "@grpc/grpc-js";
@@ -21,6 +22,7 @@ import type {
 } from "../transport.ts";
 import { grpcStatus, TransportFailure } from "../transport.ts";
 import { GrpcStream } from "./stream.ts";
+import { PeerStreamLimit, StreamHosts } from "./stream-hosts.ts";
 
 type GrpcCall = ReturnType<Channel["createCall"]>;
 
@@ -43,19 +45,22 @@ class Etcd3Transport implements Transport {
   readonly endpoint: string;
   readonly #options: TransportOptions;
   readonly #lanes = new Map<Lane, Host>();
+  readonly #streamLanes = new Map<Lane, StreamHosts>();
+  readonly #limit: PeerStreamLimit;
   readonly #open = new Set<{ cancel(): void }>();
   #closed = false;
 
   constructor(options: TransportOptions) {
     this.endpoint = options.endpoint.url;
     this.#options = options;
+    this.#limit = new PeerStreamLimit(options.endpoint, options.tls, options.clock);
   }
 
   unary(method: MethodPath, request: Uint8Array, options: TransportCall = {}): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const { signal, timeoutMs, lane = "unary" } = options;
       if (signal?.aborted) return reject(signal.reason);
-      const channel = this.#channel(lane);
+      const channel = channelOf(this.#host(lane));
       const deadline = timeoutMs === undefined ? noDeadline : this.#options.clock.nowMs() + timeoutMs;
       const call = channel.createCall(method, deadline, null, null, null);
       const watchDial = this.#watchDial(channel, call);
@@ -105,12 +110,17 @@ class Etcd3Transport implements Transport {
     for (const entry of [...this.#open]) entry.cancel();
     this.#open.clear();
     for (const host of this.#lanes.values()) host.close();
+    for (const hosts of this.#streamLanes.values()) hosts.close();
+    this.#limit.close();
     this.#lanes.clear();
+    this.#streamLanes.clear();
   }
 
   #stream(method: MethodPath, options: TransportCall): GrpcStream {
     options.signal?.throwIfAborted();
-    const channel = this.#channel(options.lane ?? "stream");
+    const hosts = this.#streamHosts(options.lane ?? "stream");
+    const host = hosts.next();
+    const channel = channelOf(host);
     const deadline =
       options.timeoutMs === undefined ? noDeadline : this.#options.clock.nowMs() + options.timeoutMs;
     const call = channel.createCall(method, deadline, null, null, null);
@@ -121,7 +131,15 @@ class Etcd3Transport implements Transport {
       ended: () => {
         watchDial?.cancel();
         this.#open.delete(entry);
+        leave();
       },
+    });
+    const leave = hosts.opened(host, {
+      get established() {
+        return stream.established;
+      },
+      noPlace: (streamsMax) =>
+        stream.fail(grpcStatus.unavailable, `The peer takes ${streamsMax} streams on a connection`),
     });
     const entry = { cancel: () => stream.fail(grpcStatus.cancelled, "Transport closed") };
     this.#open.add(entry);
@@ -129,7 +147,13 @@ class Etcd3Transport implements Transport {
     return stream;
   }
 
-  #channel(lane: Lane): Channel {
+  waitingStreams(): number {
+    let waiting = 0;
+    for (const hosts of this.#streamLanes.values()) waiting += hosts.waiting;
+    return waiting;
+  }
+
+  #refuseClosed(): void {
     if (this.#closed) {
       throw new TransportFailure({
         code: grpcStatus.cancelled,
@@ -139,14 +163,32 @@ class Etcd3Transport implements Transport {
         endpoint: this.endpoint,
       });
     }
+  }
+
+  #host(lane: Lane): Host {
+    this.#refuseClosed();
     let host = this.#lanes.get(lane);
     if (host === undefined) {
-      host = connect(this.#options);
+      host = this.#connect();
       this.#lanes.set(lane, host);
-      this.#tellLosses(host.getServiceClient("KV").getChannel());
     }
-    // Any service's client will do: its channel carries every method.
-    return host.getServiceClient("KV").getChannel();
+    return host;
+  }
+
+  #connect(): Host {
+    const host = connect(this.#options);
+    this.#tellLosses(channelOf(host));
+    return host;
+  }
+
+  #streamHosts(lane: Lane): StreamHosts {
+    this.#refuseClosed();
+    let hosts = this.#streamLanes.get(lane);
+    if (hosts === undefined) {
+      hosts = new StreamHosts(() => this.#connect(), this.#limit);
+      this.#streamLanes.set(lane, hosts);
+    }
+    return hosts;
   }
 
   /** Each time the channel leaves READY its connection is gone. */
@@ -157,6 +199,8 @@ class Etcd3Transport implements Transport {
     if (state === connectivityState.SHUTDOWN) return;
     channel.watchConnectivityState(state, noDeadline, (error) => {
       if (this.#closed || error !== undefined) return;
+      // Closed by us, for want of work.
+      if (channel.getConnectivityState(false) === connectivityState.SHUTDOWN) return;
       if (state === connectivityState.READY) onLost();
       this.#tellLosses(channel);
     });
@@ -223,6 +267,11 @@ function metadataOf(entries: Readonly<Record<string, string>> | undefined): Meta
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Any service's client will do: its channel carries every method. */
+function channelOf(host: Host): Channel {
+  return host.getServiceClient("KV").getChannel();
 }
 
 function connect({ endpoint, tls, keepaliveTimeMs, keepaliveTimeoutMs }: TransportOptions): Host {

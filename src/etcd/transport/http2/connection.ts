@@ -51,6 +51,13 @@ export interface ConnectionOptions {
   readonly onClosed: (reason: string, heard: boolean) => void;
   /** The peer's first bytes have come. */
   readonly onHeard: () => void;
+  /** A call has ended: there may be a place for another. */
+  readonly onRoom: () => void;
+  /**
+   * For a lane whose calls stay (watches): no more than one is begun before the peer has said how many it takes, and
+   * those that found no place then are handed over. Absent: calls are begun at once, and wait here for places.
+   */
+  readonly onFull?: ((streams: readonly H2Stream[]) => void) | undefined;
 }
 
 export class Connection implements StreamHost, FrameSink {
@@ -67,7 +74,8 @@ export class Connection implements StreamHost, FrameSink {
   /** Streams whose payload waits for window. */
   readonly #blocked = new Set<H2Stream>();
   #nextId = 1;
-  #peerStreamsMax = Number.POSITIVE_INFINITY;
+  /** Undefined until the peer's first SETTINGS. */
+  #peerStreamsMax: number | undefined;
   #peerInitialWindow = defaultWindowBytes;
   #peerFrameBytes = frameBytesMax;
   #sendWindow = defaultWindowBytes;
@@ -125,13 +133,28 @@ export class Connection implements StreamHost, FrameSink {
     return this.#streams.size + this.#queue.length;
   }
 
+  /** Calls that wait for a place. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Streams the peer takes at a time; undefined while it has not said. */
+  get streamsMax(): number | undefined {
+    return this.#peerStreamsMax;
+  }
+
+  /** A call begun now does not wait here for another one's end, as far as is known. */
+  get hasRoom(): boolean {
+    return this.usable && (this.#peerStreamsMax === undefined || this.openStreams < this.#peerStreamsMax);
+  }
+
   /** Starts a call; it may wait for a place first. */
   start(stream: H2Stream): void {
     stream.host = this;
     if (this.#closed !== undefined)
       return stream.finish(this.#failure(grpcStatus.unavailable, this.#closed, "unsent"));
     this.#deadlines.expect(stream.deadlineMs);
-    if (this.#streams.size >= this.#peerStreamsMax) {
+    if (this.#streams.size >= this.#streamsNow) {
       this.#queue.push(stream);
       return;
     }
@@ -305,8 +328,11 @@ export class Connection implements StreamHost, FrameSink {
       }
     }
     this.#output.frame(frameType.settings, frameFlag.ack, 0, nothing);
+    // Who says nothing of it sets no limit (RFC 9113, 6.5.2).
+    this.#peerStreamsMax ??= Number.POSITIVE_INFINITY;
     this.#admit();
     this.#pumpBlocked();
+    if (this.#queue.length > 0) this.#options.onFull?.(this.#queue.splice(0));
   }
 
   onSettingsAck(): void {
@@ -399,8 +425,12 @@ export class Connection implements StreamHost, FrameSink {
     if (this.#nextId > streamIdMax) this.retire();
   }
 
+  get #streamsNow(): number {
+    return this.#peerStreamsMax ?? (this.#options.onFull === undefined ? Number.POSITIVE_INFINITY : 1);
+  }
+
   #admit(): void {
-    while (this.#queue.length > 0 && this.#streams.size < this.#peerStreamsMax) {
+    while (this.#queue.length > 0 && this.#streams.size < this.#streamsNow) {
       const stream = this.#queue.shift();
       if (stream !== undefined) this.#open(stream);
     }
@@ -430,6 +460,7 @@ export class Connection implements StreamHost, FrameSink {
     this.#owed.delete(stream);
     this.#admit();
     this.#closeIfDone();
+    if (this.usable) this.#options.onRoom();
   }
 
   #closeIfDone(): void {

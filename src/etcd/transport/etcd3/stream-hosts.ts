@@ -1,0 +1,169 @@
+/**
+ * Connections of a lane whose calls stay (watches, keep-alives), as many as the peer's limit of streams demands.
+ *
+ * grpc-js does not say how many streams a peer takes on a connection, and lets what is beyond it wait in silence. So the
+ * peer is asked once, over a short connection of our own, when the first stream is opened; each connection then gets no
+ * more than that, and streams that were put beyond it before the answer came are ended, for their owners to open again.
+ */
+import { connect } from "node:http2";
+import type { Host } from "etcd3/lib/connection-pool.js";
+import type { Clock } from "../../../base/clock.ts";
+import type { EndpointAddress, Pem, TlsOptions } from "../transport.ts";
+
+/** Connections of a lane at most: 6,400 streams where a peer takes 100 on each, as proxies do. */
+const hostsMax = 64;
+/** A peer that does not greet within this is asked again by a later stream. */
+const askTimeoutMs = 2_000;
+
+/** A stream as this lane sees it. */
+export interface HostedStream {
+  /** The peer has answered it: it has its place. */
+  readonly established: boolean;
+  /** Ends it, for its owner to open it elsewhere. */
+  noPlace(streamsMax: number): void;
+}
+
+interface Hosted {
+  readonly host: Host;
+  readonly streams: Set<HostedStream>;
+}
+
+export class StreamHosts {
+  readonly #connect: () => Host;
+  readonly #limit: PeerStreamLimit;
+  readonly #hosts: Hosted[] = [];
+
+  constructor(connect: () => Host, limit: PeerStreamLimit) {
+    this.#connect = connect;
+    this.#limit = limit;
+    limit.onLearned((streamsMax) => this.#endBeyond(streamsMax));
+  }
+
+  /** The connection the next stream goes over. */
+  next(): Host {
+    const streamsMax = this.#limit.ask() ?? Number.POSITIVE_INFINITY;
+    let best = this.#hosts.find(({ streams }) => streams.size < streamsMax);
+    if (best === undefined && this.#hosts.length >= hostsMax) {
+      best = this.#hosts.reduce((a, b) => (b.streams.size < a.streams.size ? b : a));
+    }
+    if (best === undefined) {
+      best = { host: this.#connect(), streams: new Set() };
+      this.#hosts.push(best);
+    }
+    return best.host;
+  }
+
+  /** `stream` goes over `host`. @returns what to call at its end */
+  opened(host: Host, stream: HostedStream): () => void {
+    const hosted = this.#hosts.find((each) => each.host === host);
+    hosted?.streams.add(stream);
+    return () => {
+      if (hosted?.streams.delete(stream) !== true) return;
+      this.#givePlace(hosted);
+      if (hosted.streams.size > 0 || this.#hosts.length === 1) return;
+      this.#hosts.splice(this.#hosts.indexOf(hosted), 1);
+      host.close();
+    };
+  }
+
+  /** One stream has left: one that waits, here first, is opened again where there is a place now. */
+  #givePlace(left: Hosted): void {
+    const streamsMax = this.#limit.known ?? Number.POSITIVE_INFINITY;
+    const here = left.streams.size >= streamsMax ? [left] : [];
+    const crowded = this.#hosts.filter(({ streams }) => streams.size > streamsMax);
+    for (const { streams } of [...here, ...crowded]) {
+      const waiting = [...streams].find(({ established }) => !established);
+      if (waiting !== undefined) return waiting.noPlace(streamsMax);
+    }
+  }
+
+  /** Streams beyond what the peer takes on as many connections as there may be. */
+  get waiting(): number {
+    const streamsMax = this.#limit.known ?? Number.POSITIVE_INFINITY;
+    return this.#hosts.reduce((sum, { streams }) => sum + Math.max(0, streams.size - streamsMax), 0);
+  }
+
+  close(): void {
+    for (const { host } of this.#hosts.splice(0)) host.close();
+  }
+
+  #endBeyond(streamsMax: number): void {
+    for (const { streams } of this.#hosts) {
+      let beyond = streams.size - streamsMax;
+      for (const stream of [...streams].reverse()) {
+        if (beyond <= 0) break;
+        if (stream.established) continue;
+        beyond--;
+        stream.noPlace(streamsMax);
+      }
+    }
+  }
+}
+
+/** How many streams the peer takes on one connection, asked when first needed. */
+export class PeerStreamLimit {
+  readonly #endpoint: EndpointAddress;
+  readonly #tls: TlsOptions | undefined;
+  readonly #clock: Clock;
+  readonly #listeners: ((streamsMax: number) => void)[] = [];
+  #known: number | undefined;
+  #stop: (() => void) | undefined;
+  #closed = false;
+
+  constructor(endpoint: EndpointAddress, tls: TlsOptions | undefined, clock: Clock) {
+    this.#endpoint = endpoint;
+    this.#tls = tls;
+    this.#clock = clock;
+  }
+
+  /** Undefined: not known yet. Infinity: it sets none. */
+  get known(): number | undefined {
+    return this.#known;
+  }
+
+  onLearned(listener: (streamsMax: number) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** What is known; asks where nothing is. */
+  ask(): number | undefined {
+    if (this.#known === undefined && this.#stop === undefined && !this.#closed) this.#look();
+    return this.#known;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stop?.();
+  }
+
+  #look(): void {
+    const { url, host } = this.#endpoint;
+    const tls = this.#tls;
+    const session = connect(url, {
+      ...(tls?.ca === undefined ? {} : { ca: asPem(tls.ca) }),
+      ...(tls?.cert === undefined ? {} : { cert: asPem(tls.cert) }),
+      ...(tls?.key === undefined ? {} : { key: asPem(tls.key) }),
+      ...(this.#endpoint.secure ? { servername: tls?.serverName ?? host } : {}),
+      ...(tls?.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
+    });
+    const timer = this.#clock.setTimer(askTimeoutMs, () => this.#stop?.());
+    this.#stop = () => {
+      this.#stop = undefined;
+      timer.cancel();
+      session.destroy();
+    };
+    session.once("remoteSettings", ({ maxConcurrentStreams }) => {
+      // A peer that takes none at the moment will take some.
+      this.#known = Math.max(1, maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
+      for (const listener of this.#listeners) listener(this.#known);
+      this.#stop?.();
+    });
+    // Why it cannot be reached is told by the calls that need it.
+    session.on("error", () => this.#stop?.());
+    session.once("close", () => this.#stop?.());
+  }
+}
+
+function asPem(pem: Pem): string | Buffer {
+  return typeof pem === "string" ? pem : Buffer.from(pem);
+}

@@ -1,0 +1,276 @@
+/**
+ * The connections of one lane: dialled on demand, replaced when they retire, backed off when none can be had.
+ *
+ *   a call ──► a connection with a place ──► begun
+ *          └─► none: unary calls wait for a place, they are short
+ *                    streams stay for days: another connection is dialled, up to `connectionsMax`; then they wait in line
+ *
+ * After a failed dial calls fail at once until the back-off is over, so a dead endpoint costs its callers no time and
+ * the network no storm. A connection beyond the first goes with its last stream.
+ */
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { setReadingTimer } from "../../../base/reading-timer.ts";
+import { grpcStatus, TransportFailure, type TransportOptions } from "../transport.ts";
+import { Connection } from "./connection.ts";
+import { EarliestDeadline } from "./earliest-deadline.ts";
+import type { H2Stream, StreamHost } from "./h2-stream.ts";
+
+/** A TCP and TLS handshake that takes longer than this is given up. */
+const dialTimeoutMs = 5000;
+/** Pause after the first failed dial; it doubles, jittered, up to the largest. */
+const dialBackoffMinMs = 50;
+const dialBackoffMaxMs = 3000;
+/** Connections a lane has at most: 6,400 streams where a peer takes 100 on each, as proxies do. */
+const connectionsMax = 64;
+
+/** Connections to the endpoint that were lost, over all lanes: each may mean that another process answers from now on. */
+export class Losses {
+  readonly #onLost: (() => void) | undefined;
+  count = 0;
+
+  constructor(onLost: (() => void) | undefined) {
+    this.#onLost = onLost;
+  }
+
+  add(): void {
+    this.count++;
+    this.#onLost?.();
+  }
+}
+
+export class LaneConnections implements StreamHost {
+  readonly #options: TransportOptions;
+  /** Those that take calls, in the order they were dialled: the first are filled first. */
+  #usable: readonly Connection[] = [];
+  readonly #all = new Set<Connection>();
+  /** Streams that wait while there are as many connections as there may be. */
+  #line: H2Stream[] = [];
+  /** The one that is being retired for want of work. */
+  #idle: Connection | undefined;
+  #dialing:
+    | {
+        readonly socket: Socket;
+        readonly waiting: Set<H2Stream>;
+        /** A call's deadline holds while it waits for the dial, too. */
+        readonly deadlines: EarliestDeadline;
+        readonly giveUp: (reason: string) => void;
+      }
+    | undefined;
+  #failures = 0;
+  #retryAtMs = 0;
+  #lastReason = "";
+  #closed = false;
+  readonly endpoint: string;
+  readonly #spreads: boolean;
+  readonly #lost: Losses;
+
+  /** @param options.spreads its calls stay: they are spread over connections, and begun when the peer has said how many it takes */
+  constructor(options: TransportOptions & { readonly spreads: boolean; readonly lost: Losses }) {
+    this.#options = options;
+    this.endpoint = options.endpoint.url;
+    this.#spreads = options.spreads;
+    this.#lost = options.lost;
+  }
+
+  start(stream: H2Stream): void {
+    if (this.#closed) return stream.finish(this.#failure(grpcStatus.cancelled, "the client is closed"));
+    const free = this.#usable.find((connection) => connection.hasRoom);
+    if (free !== undefined) return free.start(stream);
+    const [first] = this.#usable;
+    const stays = stream.deadlineMs === Number.POSITIVE_INFINITY;
+    // More connections to who takes nothing at all would not help either.
+    if (first !== undefined && (!stays || first.streamsMax === 0)) return first.start(stream);
+    if (this.#dialing === undefined) {
+      if (this.#all.size >= connectionsMax) {
+        stream.host = this;
+        this.#line.push(stream);
+        return;
+      }
+      if (this.#options.clock.monotonicMs() < this.#retryAtMs) {
+        return stream.finish(this.#failure(grpcStatus.unavailable, this.#lastReason));
+      }
+      this.#dial();
+    }
+    stream.host = this;
+    this.#dialing?.waiting.add(stream);
+    this.#dialing?.deadlines.expect(stream.deadlineMs);
+  }
+
+  /** Calls in line for a place. */
+  get waiting(): number {
+    const full = this.#usable.filter(({ streamsMax }) => streamsMax !== undefined);
+    return full.reduce((sum, connection) => sum + connection.waiting, this.#line.length);
+  }
+
+  cancel(stream: H2Stream): void {
+    this.#dialing?.waiting.delete(stream);
+    this.#line = this.#line.filter((waiting) => waiting !== stream);
+    stream.finish(undefined);
+  }
+
+  /** No connection stands yet that could be forsaken. */
+  forsake(stream: H2Stream): void {
+    this.cancel(stream);
+  }
+
+  /** Nothing has arrived yet. */
+  grant(): void {}
+
+  /** What is queued goes out when the connection stands. */
+  pump(): void {}
+
+  close(): void {
+    this.#closed = true;
+    this.#dialing?.giveUp("the client is closed");
+    for (const connection of this.#all) connection.destroy("the client is closed", grpcStatus.cancelled);
+    this.#all.clear();
+    for (const stream of this.#line.splice(0))
+      stream.finish(this.#failure(grpcStatus.cancelled, "the client is closed"));
+  }
+
+  #dial(): void {
+    const { endpoint, tls, clock } = this.#options;
+    const target = { host: endpoint.host, port: endpoint.port };
+    const socket = endpoint.secure
+      ? connectTls({
+          ...target,
+          ALPNProtocols: ["h2"],
+          ...(tls?.ca === undefined ? {} : { ca: pem(tls.ca) }),
+          ...(tls?.cert === undefined ? {} : { cert: pem(tls.cert) }),
+          ...(tls?.key === undefined ? {} : { key: pem(tls.key) }),
+          ...serverName(tls?.serverName, endpoint.host),
+          rejectUnauthorized: tls?.insecureSkipVerify !== true,
+        })
+      : connectTcp(target);
+    const waiting = new Set<H2Stream>();
+    const lostBefore = this.#lost.count;
+    const deadlines = new EarliestDeadline(clock, () => deadlines.expect(this.#endDue(waiting)));
+    const giveUp = (reason: string): void => {
+      if (this.#dialing?.socket !== socket) return;
+      this.#dialing = undefined;
+      timer.cancel();
+      deadlines.close();
+      socket.destroy();
+      this.#backOff(reason);
+      for (const stream of waiting)
+        stream.finish(this.#failure(this.#closed ? grpcStatus.cancelled : grpcStatus.unavailable, reason));
+    };
+    const timer = setReadingTimer(clock, dialTimeoutMs, () =>
+      giveUp(`no connection within ${dialTimeoutMs} ms`),
+    );
+    this.#dialing = { socket, waiting, deadlines, giveUp };
+    const onError = (error: NodeJS.ErrnoException): void =>
+      giveUp(error.message === "" ? (error.code ?? "cannot connect") : error.message);
+    socket.once("error", onError);
+    socket.once("close", () => giveUp("the server closed the connection while it was being made"));
+    socket.once(endpoint.secure ? "secureConnect" : "connect", () => {
+      if (this.#dialing?.socket !== socket) return;
+      timer.cancel();
+      deadlines.close();
+      this.#dialing = undefined;
+      socket.removeListener("error", onError);
+      socket.setNoDelay(true);
+      this.#adopt(socket, waiting, lostBefore);
+    });
+  }
+
+  #adopt(socket: Socket, waiting: ReadonlySet<H2Stream>, lostBefore: number): void {
+    const connection = new Connection({
+      socket,
+      endpoint: this.endpoint,
+      clock: this.#options.clock,
+      keepaliveTimeMs: this.#options.keepaliveTimeMs,
+      keepaliveTimeoutMs: this.#options.keepaliveTimeoutMs,
+      onHeard: () => {
+        this.#failures = 0;
+        this.#retryAtMs = 0;
+      },
+      onRetire: () => {
+        this.#usable = this.#usable.filter((usable) => usable !== connection);
+        // One that goes because it has nothing to do is no loss.
+        if (this.#idle !== connection) this.#lost.add();
+      },
+      onRoom: () => this.#refill(connection),
+      onFull: this.#spreads
+        ? (streams) => {
+            for (const stream of streams) if (stream.end === undefined) this.start(stream);
+          }
+        : undefined,
+      onClosed: (reason, heard) => {
+        this.#all.delete(connection);
+        // Broken off before a word from the peer (TLS alert, no HTTP/2): as good as a failed dial.
+        if (!heard) this.#backOff(reason);
+        // There may be a place in the making now, but not before whoever answers from now on has said who it is.
+        for (const stream of this.#line.splice(0)) {
+          if (this.#idle === connection) this.start(stream);
+          else stream.finish(this.#failure(grpcStatus.unavailable, "another connection was lost"));
+        }
+      },
+    });
+    this.#all.add(connection);
+    this.#usable = [...this.#usable, connection];
+    // Meant for the process that was there when they began; this may be its successor, which has not said who it is.
+    const meantForAnother = lostBefore !== this.#lost.count;
+    for (const stream of waiting) {
+      if (stream.end !== undefined) continue;
+      if (meantForAnother)
+        stream.finish(this.#failure(grpcStatus.unavailable, "another connection was lost"));
+      else connection.start(stream);
+    }
+  }
+
+  /** A call of `connection` has ended. */
+  #refill(connection: Connection): void {
+    while (connection.hasRoom) {
+      const next = this.#line.shift();
+      if (next === undefined) break;
+      connection.start(next);
+    }
+    if (connection.openStreams > 0 || this.#usable.length === 1) return;
+    this.#idle = connection;
+    connection.retire();
+  }
+
+  /** Ends the calls whose time is over while there is no connection. @returns the next deadline */
+  #endDue(waiting: Set<H2Stream>): number {
+    const nowMs = this.#options.clock.monotonicMs();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const stream of [...waiting]) {
+      if (stream.deadlineMs > nowMs) nextMs = Math.min(nextMs, stream.deadlineMs);
+      else {
+        waiting.delete(stream);
+        stream.finish(this.#failure(grpcStatus.deadlineExceeded, "no connection in time"));
+      }
+    }
+    return nextMs;
+  }
+
+  #backOff(reason: string): void {
+    this.#lastReason = reason;
+    const ceilingMs = Math.min(dialBackoffMaxMs, dialBackoffMinMs * 2 ** this.#failures);
+    this.#failures++;
+    this.#retryAtMs =
+      this.#options.clock.monotonicMs() + ceilingMs * (0.5 + this.#options.random.float() / 2);
+  }
+
+  #failure(code: number, text: string): TransportFailure {
+    return new TransportFailure({
+      code,
+      text,
+      request: "unsent",
+      fromServer: false,
+      endpoint: this.endpoint,
+    });
+  }
+}
+
+function pem(value: string | Uint8Array): string | Buffer {
+  return typeof value === "string" ? value : Buffer.from(value);
+}
+
+/** SNI must be a name (RFC 6066 3); an address is verified against the certificate's addresses. */
+function serverName(name: string | undefined, host: string): { servername?: string } {
+  if (name !== undefined) return { servername: name };
+  return isIP(host) === 0 ? { servername: host } : {};
+}
