@@ -109,11 +109,16 @@ export class ScriptedClient implements Client {
     return stream;
   }
   judgeHeader(): void {}
+  authenticates = true;
+  /** What fetching a token anew fails with. */
+  refreshFailure: Error | undefined;
+
   judge(_failure: TransportFailure): Judgement {
     return this.judgement;
   }
   async refreshToken(): Promise<void> {
     this.refreshes++;
+    if (this.refreshFailure !== undefined) throw this.refreshFailure;
   }
   countReconnect(): void {
     this.reconnects++;

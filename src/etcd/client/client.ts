@@ -101,6 +101,8 @@ export interface Client {
   /** Highest revision of any judged answer of this generation; 0n before the first. */
   readonly highestRevision: bigint;
   readonly endpoints: readonly string[];
+  /** Has a password, and so tokens that can be fetched anew. */
+  readonly authenticates: boolean;
 
   /**
    * Sends one request, with retry by `rpc.effect`, and decodes the answer.

@@ -238,10 +238,20 @@ export class EndpointGate {
     if (failure.request === "unsent") void this.#probed(endpoint);
   }
 
+  /** Waits, unless the call's time is over before. @throws what the caller gets then */
+  async pause(waitMs: number, attempt: CallAttempt): Promise<void> {
+    if (this.#clock.monotonicMs() + waitMs >= attempt.endMs) throw await this.giveUp(attempt);
+    await this.#sleep(waitMs, attempt);
+  }
+
   async #rest(waitMs: number, attempt: CallAttempt): Promise<void> {
     if (this.#clock.monotonicMs() + waitMs >= attempt.endMs) throw await this.giveUp(attempt);
     if (attempt.endsWhenAllHaveRefused && (await this.#allHaveRefused())) throw await this.giveUp(attempt);
-    const signal = attempt.call?.signal;
+    await this.#sleep(waitMs, attempt);
+  }
+
+  async #sleep(waitMs: number, { call }: CallAttempt): Promise<void> {
+    const signal = call?.signal;
     const either = signal === undefined ? this.#closing : AbortSignal.any([signal, this.#closing]);
     await this.#clock.sleep(waitMs, either);
   }
@@ -276,6 +286,11 @@ export class EndpointGate {
     const { rpc, last, options } = attempt;
     if (last === undefined) return deadlineError(attempt, "no answer");
     if (last instanceof StoreError) return last;
+    if (attempt.refreshes > 0 && outcomeOf(last).retry === "refresh") {
+      // The password is right, so it is not what the caller could mend.
+      const reason = `users and roles of etcd are changing: ${last.text}`;
+      return unavailable(rpc.action, `${reason} (endpoint "${last.endpoint}")`, last.endpoint);
+    }
     const endpoint = this.#endpoints.find(last.endpoint);
     const reason =
       last.request === "unsent" && endpoint !== undefined

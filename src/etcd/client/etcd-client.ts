@@ -65,8 +65,8 @@ export interface ClientOptions {
 }
 
 const inFlightDefault = 128;
-/** A call fetches a token at most this often: refused again and again, it is not the token. */
-const tokenRefreshesMax = 3;
+/** Waits before a token is fetched again for a call whose fresh one was refused as well: etcd's users are changing. */
+const refreshWaits = { firstMs: 10, maxMs: 500 } as const;
 const noBytes = new Uint8Array(0);
 
 export class EtcdClient implements Client {
@@ -131,6 +131,10 @@ export class EtcdClient implements Client {
 
   get signal(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  get authenticates(): boolean {
+    return this.#tokens !== undefined;
   }
 
   get generation(): number {
@@ -273,10 +277,12 @@ export class EtcdClient implements Client {
     if (attempt.generation !== this.#guard.generation) throw restoredError(attempt);
     if (this.clock.monotonicMs() >= attempt.endMs) throw await this.#gate.giveUp(attempt);
     if (outcome.retry === "refresh") {
-      if (this.#tokens === undefined || attempt.options?.internal === true)
-        throw await this.#gate.giveUp(attempt);
-      if (attempt.refreshes++ === tokenRefreshesMax) throw await this.#gate.giveUp(attempt);
-      await this.#gate.waitFor(this.#tokens.refresh(metadata), attempt);
+      if (this.#tokens === undefined) throw await this.#gate.giveUp(attempt);
+      // A wrong password is told by the one who fetches the token. With a right one the call's time is the bound:
+      // each change of a user or role makes every token of before it too old.
+      if (attempt.refreshes++ > 0) await this.#gate.pause(refreshWait(attempt.refreshes), attempt);
+      if (attempt.options?.internal !== true)
+        await this.#gate.waitFor(this.#tokens.refresh(metadata), attempt);
     } else {
       attempt.avoid = endpoint;
       // It answered that it is busy: come back later rather than at once.
@@ -443,6 +449,10 @@ export class EtcdClient implements Client {
   #count(counter: Record<string, number>, path: string): void {
     counter[path] = (counter[path] ?? 0) + 1;
   }
+}
+
+function refreshWait(refreshes: number): number {
+  return Math.min(refreshWaits.maxMs, refreshWaits.firstMs * 2 ** (refreshes - 2));
 }
 
 /** What stands for a stream where a request is expected: opening one changes nothing. */

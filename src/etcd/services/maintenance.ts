@@ -2,6 +2,7 @@
  * The `Maintenance` port. What it answers is one member's own view and is never judged by the revision guard;
  * work on a member goes to the endpoint that is named and nowhere else.
  */
+import { Backoff } from "../../base/backoff.ts";
 import { setReadingTimer } from "../../base/reading-timer.ts";
 import { StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
@@ -122,6 +123,8 @@ async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<Snapsho
         );
   const signals = [call.signal, timeout?.signal].filter((signal) => signal !== undefined);
   const signal = signals.length === 0 ? undefined : AbortSignal.any(signals);
+  const refreshEndMs = client.clock.monotonicMs() + (call.timeoutMs ?? 2 * client.requestTimeoutMs);
+  const backoff = new Backoff({ firstMs: 10, maxMs: 500 }, client.clock, client.random);
   let refreshed = false;
   try {
     for (;;) {
@@ -157,8 +160,10 @@ async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<Snapsho
         }
         if (!(error instanceof TransportFailure)) throw error;
         const judgement = client.judge(error, action);
-        // An expired token shows before the first chunk.
-        if (judgement.verdict !== "refresh" || refreshed || chunks > 0) throw judgement.error;
+        // An expired token, or one from before a change of users and roles, shows before the first chunk.
+        if (judgement.verdict !== "refresh" || chunks > 0) throw judgement.error;
+        if (client.clock.monotonicMs() >= refreshEndMs) throw judgement.error;
+        if (refreshed) await backoff.wait(signal);
         refreshed = true;
         await client.refreshToken(signal);
       } finally {

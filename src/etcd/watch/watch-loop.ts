@@ -375,7 +375,9 @@ export class WatchLoop implements EtcdWatch {
         ? judgeCancellation(error, this.#assembly?.next ?? 0n)
         : client.judge(error, "watch etcd");
       if (verdict === "fail") throw told;
-      if ((canceled || verdict === "refresh") && ++this.#refusals >= refusalsMax) throw told;
+      // A token is too old after each change of a user or role: with a right password another one is the remedy.
+      const refresh = verdict === "refresh" && client.authenticates;
+      if (canceled && !refresh && ++this.#refusals >= refusalsMax) throw told;
       if (verdict === "refresh") {
         await untilAborted(client.refreshToken(this.#end.signal), this.#end.signal);
       }

@@ -128,7 +128,7 @@ describe("a watch", () => {
     expect(watches.stats()).toMatchObject({ reconnects: 1, duplicates: 0, events: 4 });
   });
 
-  test("whose token has expired refreshes it and opens again; a lasting refusal is UNAUTHENTICATED", async () => {
+  test("whose token is refused again and again fetches another one each time, until the password is refused", async () => {
     const { loop } = await opened();
     const next = loop.next();
     const refused = reply(9n, {
@@ -137,13 +137,28 @@ describe("a watch", () => {
       cancelReason: "rpc error: invalid auth token",
     });
     client.stream(0).say(refused);
+    for (let i = 1; i < 20; i++) {
+      await settled();
+      await client.clock.advance(2000);
+      if (i === 19) client.refreshFailure = new StoreError("UNAUTHENTICATED", "wrong password", {});
+      client.stream(-1).say(refused);
+    }
+    await expect(next).rejects.toMatchObject({ code: "UNAUTHENTICATED", message: "wrong password" });
+    expect(client.refreshes).toBe(20);
+  });
+
+  test("of a client without a password ends UNAUTHENTICATED when it is refused for want of one", async () => {
+    client.authenticates = false;
+    const { loop } = await opened();
+    const next = loop.next();
+    const refused = reply(9n, { created: true, canceled: true, cancelReason: "auth: user name is empty" });
+    client.stream(0).say(refused);
     for (let i = 1; i < 5; i++) {
       await settled();
       await client.clock.advance(2000);
       client.stream(-1).say(refused);
     }
     await expect(next).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
-    expect(client.refreshes).toBe(4);
   });
 
   test.each([
