@@ -19,5 +19,8 @@ export const namespaceKind: Kind<Namespace> = defineKind<Namespace>({
   reads: ["status.phase"],
 });
 
+/** Holds a namespace that is being deleted until it is empty; the store's own. */
+export const namespaceFinalizer = "keelson/namespace";
+
 /** Exist from the start, and again at each start when somebody has removed them; their deletion is refused. */
 export const initialNamespaces: readonly string[] = ["default", "kube-system", "kube-public"];

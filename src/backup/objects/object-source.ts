@@ -16,8 +16,9 @@ import type { KindDefinition } from "../../resource/kind.ts";
 import type { AnyResource } from "../../resource/resource.ts";
 import type { Store } from "../../resource/store.ts";
 import { objectOf } from "../../storage/context/records.ts";
-import type { StoredSource } from "../../storage/seam/stored.ts";
+import { type HasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
 import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-file.ts";
+import { leasesIn } from "../records/leases.ts";
 import type { MvccRecord } from "../records/mvcc-record.ts";
 import { stateAt } from "../records/record-scan.ts";
 import type { BackupRepository } from "../repository/repository.ts";
@@ -46,6 +47,8 @@ export interface SourceObject {
   readonly key: string;
   readonly object: AnyResource | undefined;
   readonly fault: unknown;
+  /** It lived on a lease; `ttlSeconds` where the source knows how long that was to live. Absent: it lived on none. */
+  readonly leased?: { readonly ttlSeconds: number | undefined } | undefined;
 }
 
 /** Objects of `kinds` as they were, kind by kind or in the order written. */
@@ -68,6 +71,7 @@ async function* fromStore(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<SourceObject> {
   for (const kind of kinds) {
+    const leased = await leasedKeys(store, kind, BigInt(resourceVersion), signal);
     let continueToken: string | undefined;
     do {
       const read =
@@ -76,11 +80,32 @@ async function* fromStore(
       for (const item of page.items) {
         const object = item as AnyResource;
         const { namespace, name } = object.metadata;
-        yield { kind, key: keys.object(kind, { namespace, name }), object, fault: undefined };
+        const key = keys.object(kind, { namespace, name });
+        const found = { kind, key, object, fault: undefined };
+        yield leased.has(key) ? { ...found, leased: { ttlSeconds: undefined } } : found;
       }
       continueToken = page.continueToken;
     } while (continueToken !== undefined);
   }
+}
+
+/** Keys of the kind whose objects lived on a lease at `revision`. How long it was to live, a running store does not say. */
+async function leasedKeys(
+  store: Store,
+  kind: KindDefinition,
+  revision: bigint,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  const source = (store as Partial<HasStoredSource>)[storedSource]?.only(kind);
+  if (source === undefined) return found;
+  let after: string | undefined;
+  do {
+    const page = await source.page({ after, revision, limit: 500 }, { signal });
+    for (const { key, lease } of page.records) if (lease !== 0n) found.add(key);
+    after = page.after;
+  } while (after !== undefined);
+  return found;
 }
 
 async function* fromRepository(
@@ -105,6 +130,7 @@ async function* fromFile(
   await file.checkHash(signal);
   const revision = from.revision === undefined ? undefined : BigInt(from.revision);
   const dictionaries = await dictionariesIn(file, keys.bookkeepingRange("dictionaries").prefix, signal);
+  const leases = await leasesIn(file, signal);
   const own = new Map<string, ValueCodec>();
   for await (const record of stateAt(file, { prefix: keys.prefix, revision, signal })) {
     const key = Buffer.from(record.key).toString("utf8");
@@ -113,7 +139,9 @@ async function* fromFile(
       if (at === undefined) continue;
       const codec = own.get(kind.resource) ?? ownCodec(kind, from.transforms, dictionaries);
       own.set(kind.resource, codec);
-      yield await open({ kind, key, at, record, codecs: [target.codecOf(kind), codec] });
+      const opened = await open({ kind, key, at, record, codecs: [target.codecOf(kind), codec] });
+      const leased = record.lease === 0n ? undefined : { ttlSeconds: leases.get(record.lease) };
+      yield leased === undefined ? opened : { ...opened, leased };
       break;
     }
   }

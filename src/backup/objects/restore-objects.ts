@@ -22,7 +22,8 @@ import type { Store } from "../../resource/store.ts";
 import { type HasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
 import { fileMode } from "../files/durable.ts";
 import { changesBetween, type FieldChange } from "./object-changes.ts";
-import { objectsOf, type RestoreSource } from "./object-source.ts";
+import { objectsOf, type RestoreSource, type SourceObject } from "./object-source.ts";
+import { draftOf, givesStatus, restored } from "./restored-object.ts";
 
 export interface RestoreObjectsOptions extends Call {
   /** Default: all. */
@@ -69,6 +70,10 @@ export interface ObjectDiff {
   readonly name: string;
   /** Live against backup, field by field; empty for a creation. */
   readonly changes: readonly FieldChange[];
+  /** It lived on a lease: what was left of it in the backup, or the whole where that is not on record. It is given that again. */
+  readonly ttlSeconds?: number | undefined;
+  /** It lived on a lease of which the source says nothing: restored, it does not expire. */
+  readonly lostTtl?: true | undefined;
 }
 
 export interface ObjectRestoreReport {
@@ -164,7 +169,7 @@ export async function undelete(
   const { resourceVersion, ...call } = options;
   const resources = store.resources(kind) as unknown as ResourceStore<AnyResource>;
   const old = await resources.get(key, { read: { consistency: "exact", resourceVersion }, ...call });
-  return await createAgain(resources, definitionOf(kind), old, key, call.signal);
+  return await createAgain(resources, definitionOf(kind), old, key, undefined, call.signal);
 }
 
 interface UndoEntry {
@@ -173,6 +178,16 @@ interface UndoEntry {
   readonly name: string;
   readonly uid: string;
   readonly before?: AnyResource | undefined;
+}
+
+/** How long an object that lived on a lease is to live again. */
+type Life = Pick<ObjectDiff, "ttlSeconds" | "lostTtl">;
+
+/** Of a lease that the source does not know any more nothing is left to give. */
+function lifeOf({ kind, leased }: SourceObject): Life {
+  if (leased === undefined) return {};
+  const { ttlSeconds = kind.ttlSeconds } = leased;
+  return ttlSeconds === undefined ? { lostTtl: true } : { ttlSeconds };
 }
 
 class ObjectRestore {
@@ -223,7 +238,7 @@ class ObjectRestore {
           if (!this.#wanted(found.kind, found.object, found.key)) continue;
           this.#options.onProgress?.({ done: ++looked, unit: "objects" });
           try {
-            const done = await this.#one(found.kind, found.object, mode, undo);
+            const done = await this.#one(found.kind, found.object, lifeOf(found), mode, undo);
             counts[done.count]++;
             if (done.diff !== undefined) diff.push(done.diff);
           } catch (error) {
@@ -255,6 +270,7 @@ class ObjectRestore {
   async #one(
     kind: KindDefinition,
     backup: AnyResource,
+    life: Life,
     mode: "plan" | "write",
     undo: FileHandle | undefined,
   ): Promise<{
@@ -272,10 +288,10 @@ class ObjectRestore {
     });
     if (live === undefined) {
       if (mode === "write") {
-        const made = await createAgain(resources, kind, backup, key, signal);
+        const made = await createAgain(resources, kind, backup, key, life.ttlSeconds, signal);
         await note(undo, { ...place, uid: made.metadata.uid });
       }
-      return { count: "created", diff: { ...place, action: "create", changes: [] } };
+      return { count: "created", diff: { ...place, action: "create", changes: [], ...life } };
     }
     const changes = changesBetween(live, restored(backup, live));
     if (changes.length === 0) return { count: "unchanged" };
@@ -291,10 +307,11 @@ class ObjectRestore {
       await resources.guaranteedUpdate(key, (current) => restored(backup, current), {
         subresource: "all",
         preconditions,
+        ttlSeconds: life.ttlSeconds,
         signal,
       });
     }
-    return { count: "overwritten", diff: { ...place, action: "overwrite", changes } };
+    return { count: "overwritten", diff: { ...place, action: "overwrite", changes, ...life } };
   }
 
   #placed(kind: KindDefinition, object: AnyResource): Key {
@@ -311,43 +328,16 @@ async function createAgain(
   kind: KindDefinition,
   old: AnyResource,
   key: Key,
+  ttlSeconds: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AnyResource> {
-  const { labels, annotations, finalizers, ownerReferences, managedFields } = old.metadata;
-  const metadata = {
-    name: key.name,
-    ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
-    ...present({ labels, annotations, finalizers, ownerReferences, managedFields }),
-  };
-  const made = await resources.create({ ...old, metadata } as Draft<AnyResource>, { signal });
-  if (!kind.status || old["status"] === undefined) return made;
+  const made = await resources.create(draftOf(old, key) as Draft<AnyResource>, { ttlSeconds, signal });
+  if (!kind.status || old["status"] === undefined || !givesStatus(old)) return made;
   const status = old["status"];
   return await resources.guaranteedUpdate(key, (current) => ({ ...current, status }), {
     subresource: "all",
     signal,
   });
-}
-
-/** What the backup says, with the identity of the live object. */
-function restored(backup: AnyResource, live: AnyResource): AnyResource {
-  const { labels, annotations, finalizers, ownerReferences, managedFields } = backup.metadata;
-  const {
-    labels: _labels,
-    annotations: _annotations,
-    finalizers: _finalizers,
-    ownerReferences: _owners,
-    managedFields: _managed,
-    ...identity
-  } = live.metadata;
-  const metadata = {
-    ...identity,
-    ...present({ labels, annotations, finalizers, ownerReferences, managedFields }),
-  };
-  return { ...backup, apiVersion: live.apiVersion, kind: live.kind, metadata };
-}
-
-function present<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 async function note(undo: FileHandle | undefined, entry: UndoEntry): Promise<void> {
@@ -365,7 +355,12 @@ function textOf(entry: ObjectDiff): string {
     ({ path, from, to }) =>
       `    ${path}: ${JSON.stringify(from) ?? "absent"} -> ${JSON.stringify(to) ?? "absent"}`,
   );
-  return [`${entry.action} ${lineOf(entry)}`, ...fields].join("\n");
+  return [`${entry.action} ${lineOf(entry)}${lifeText(entry)}`, ...fields].join("\n");
+}
+
+function lifeText({ ttlSeconds, lostTtl }: ObjectDiff): string {
+  if (lostTtl === true) return " (had a time to live, which is not on record: it does not expire)";
+  return ttlSeconds === undefined ? "" : ` (expires in ${ttlSeconds} s)`;
 }
 
 function lineOf({ resource, namespace, name }: ObjectDiff): string {

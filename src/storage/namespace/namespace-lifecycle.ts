@@ -12,13 +12,10 @@ import { quote } from "../../base/quote.ts";
 import { StoreError } from "../../errors.ts";
 import type { DeletionStep } from "../../resource/deletion.ts";
 import { formatTimestamp, nextGeneration } from "../../resource/metadata.ts";
-import { initialNamespaces } from "../../resource/namespace-kind.ts";
+import { initialNamespaces, namespaceFinalizer } from "../../resource/namespace-kind.ts";
 import { copyPlainData } from "../../resource/plain-data.ts";
 import type { AnyResource, Namespace } from "../../resource/resource.ts";
 import type { ObjectLifecycle } from "../context/object-lifecycle.ts";
-
-/** Holds a namespace until it is empty. */
-export const namespaceFinalizer = "keelson/namespace";
 
 export class NamespaceLifecycle implements ObjectLifecycle {
   readonly #clock: Clock;
