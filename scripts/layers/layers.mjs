@@ -44,6 +44,7 @@ const packagePlaces = [
   { name: "msgpackr", places: ["src/codec/", "bench/", "test/"] },
   { name: "@noble/ciphers", places: ["src/kubernetes/encryption/"] },
   { name: "aws4", places: ["src/backup/repository/s3/", "test/"] },
+  { name: "croner", places: ["src/backup/schedule/"] },
   { name: "commander", places: ["tools/", "bench/"] },
   {
     name: "yaml",

@@ -36,7 +36,7 @@ export const buildings = {
     entrances: [
       { from: ["storage"], into: ["ports", "fenced", "versions"] },
       { from: ["quota", "watch"], into: ["ports", "versions"] },
-      { from: ["backup"], into: ["ports", "versions", "local", "connect-etcd.ts"] },
+      { from: ["backup"], into: ["ports", "versions", "local", "coordination", "connect-etcd.ts"] },
     ],
   },
   "src/storage": {
@@ -73,6 +73,7 @@ export const buildings = {
       restore: ["files", "database", "records"],
       snapshot: ["files", "database", "records", "restore"],
       repository: ["files", "database", "records", "restore", "snapshot"],
+      schedule: ["files", "database", "records", "snapshot", "repository"],
       history: ["files", "database", "records"],
       objects: ["files", "database", "records", "repository"],
     },

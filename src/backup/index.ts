@@ -35,6 +35,15 @@ export type {
   RestoreOptions,
   RestoreReport,
 } from "./restore/restore-options.ts";
+export { type DrillOptions, type DrillReport, drill } from "./schedule/drill.ts";
+export { type BackupRunEvent, type BackupRunOptions, runBackups } from "./schedule/run-backups.ts";
+export {
+  type BackupRunStatus,
+  type BackupTask,
+  backupMetrics,
+  type TaskStatus,
+} from "./schedule/run-status.ts";
+export { parseSchedule, type Schedule } from "./schedule/schedule.ts";
 export { inspectSnapshot } from "./snapshot/inspect.ts";
 export { type SaveOptions, type SaveReport, type StreamedSnapshot, saveSnapshot } from "./snapshot/save.ts";
 export { type VerifyOptions, type VerifyReport, verifySnapshot } from "./snapshot/verify.ts";

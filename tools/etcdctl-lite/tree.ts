@@ -45,6 +45,12 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
           own: true,
         },
         {
+          name: "drill",
+          summary: "Restores the newest state, boots an etcd on it and compares",
+          load: () => import("./commands/backup/drill.ts"),
+          own: true,
+        },
+        {
           name: "list",
           summary: "Lists the backups of a repository",
           load: () => import("./commands/backup/list.ts"),
@@ -60,6 +66,12 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
           name: "restore",
           summary: "Restores a data directory from a repository",
           load: () => import("./commands/backup/restore.ts"),
+          own: true,
+        },
+        {
+          name: "run",
+          summary: "Takes backups by itself: schedules, retention, drills, metrics",
+          load: () => import("./commands/backup/run.ts"),
           own: true,
         },
         {

@@ -5,15 +5,9 @@
  *   live   and HashKV equals a running member's
  *   boot   and a real etcd, started from a scratch restore, answers with the same HashKV
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
-import { connectEtcd } from "../../etcd/connect-etcd.ts";
-import { startLocalEtcd } from "../../etcd/local/local-etcd.ts";
-import { freePort } from "../../etcd/local/local-ports.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { problemOf, type SnapshotProblem } from "../files/damage.ts";
@@ -21,7 +15,7 @@ import { inParallel } from "../files/in-parallel.ts";
 import type { SnapshotInfo } from "../files/snapshot-info.ts";
 import { compareWithLive } from "../records/compare-live.ts";
 import { type Examined, examine, hashKvOf } from "../records/examine.ts";
-import { restoreFrom } from "../restore/restore.ts";
+import { bootCopy } from "./booted-copy.ts";
 
 export interface VerifyOptions extends OpenSnapshotOptions, Call {
   /** Start a real etcd on the loopback from a scratch restore and ask it. Needs an etcd program. */
@@ -128,23 +122,7 @@ async function bootedHashKv(
   options: VerifyOptions,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const scratch = await mkdtemp(join(tmpdir(), "keelson-verify-"));
-  try {
-    const peerPort = await freePort();
-    const dataDir = join(scratch, "data");
-    await restoreFrom(file, {
-      initialCluster: `default=http://127.0.0.1:${peerPort}`,
-      dataDirs: { default: dataDir },
-      token: "keelson-verify",
-      bumpRevision: false,
-      withoutAuth: true,
-      signal,
-    });
-    await using local = await startLocalEtcd({ dataDir, peerPort, binary: options.binary, signal });
-    const [endpoint = ""] = local.endpoints;
-    await using etcd = await connectEtcd({ endpoints: endpoint, signal });
-    return (await etcd.maintenance.hashKv(examined.lastRevision, { endpoint, signal })).hash;
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  await using booted = await bootCopy(file, { binary: options.binary, signal });
+  const { etcd, endpoint } = booted;
+  return (await etcd.maintenance.hashKv(examined.lastRevision, { endpoint, signal })).hash;
 }

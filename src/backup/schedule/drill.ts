@@ -1,0 +1,134 @@
+/**
+ * A drill: the newest state of a repository restored to a scratch directory, booted by a real etcd and compared, before
+ * anybody needs it.
+ *
+ *   restore    every chunk read, every record decoded, HashKV as on record
+ *   boot       a real etcd starts on it and answers the same HashKV at that revision
+ *   compare    the keys of every kind, listed by that etcd, are as many as the restored file holds
+ */
+import { type Call, CallScope, callNames } from "../../base/call.ts";
+import { systemClock } from "../../base/clock.ts";
+import { checkOptions, type NamesOf } from "../../base/known-options.ts";
+import { isStoreError } from "../../errors.ts";
+import type { Etcd } from "../../etcd/ports/ports.ts";
+import { SnapshotFile } from "../database/snapshot-file.ts";
+import { problemOf, type SnapshotProblem } from "../files/damage.ts";
+import type { KeyGroup } from "../files/snapshot-info.ts";
+import { examine, hashKvOf } from "../records/examine.ts";
+import { KeyGroups } from "../records/key-groups.ts";
+import type { BackupRepository } from "../repository/repository.ts";
+import { restoreToScratch } from "../repository/scratch-restore.ts";
+import { bootCopy } from "../snapshot/booted-copy.ts";
+
+export interface DrillOptions extends Call {
+  /** The state of this revision or time instead of the newest. */
+  readonly toRevision?: string | undefined;
+  readonly toTime?: Date | undefined;
+  /** The `etcd` program. Default: the one `startLocalEtcd` finds. */
+  readonly binary?: string | undefined;
+}
+
+const drillNames: NamesOf<DrillOptions> = { ...callNames, toRevision: true, toTime: true, binary: true };
+
+export interface DrillReport {
+  readonly ok: boolean;
+  readonly problems: readonly SnapshotProblem[];
+  /** The revision that was restored; undefined when the restore failed. */
+  readonly revision: string | undefined;
+  readonly hashKv: number | undefined;
+  /** Version of the etcd that booted it. */
+  readonly etcdVersion: string | undefined;
+  /** Live keys by kind, as the booted etcd listed them. */
+  readonly kinds: readonly KeyGroup[];
+  /** Milliseconds until restored, and until the booted etcd had answered everything. */
+  readonly restoreMs: number;
+  readonly totalMs: number;
+}
+
+const pageKeys = 5_000;
+
+/**
+ * Damage is an answer: `ok` is false and `problems` says what.
+ * @throws INVALID_ARGUMENT when the repository holds no full backup at or before the point asked for · UNAVAILABLE when there is no etcd program, or the repository
+ *   cannot be reached · the signal's reason
+ */
+export async function drill(repository: BackupRepository, options: DrillOptions = {}): Promise<DrillReport> {
+  checkOptions(options, "drill a repository", drillNames);
+  using scope = new CallScope(options, systemClock, "drill a repository");
+  const { signal } = scope;
+  const startedMs = systemClock.monotonicMs();
+  const sinceMs = (): number => Math.round(systemClock.monotonicMs() - startedMs);
+  let restoreMs = 0;
+  let revision: string | undefined;
+  const failed = (problem: SnapshotProblem): DrillReport => ({
+    ok: false,
+    problems: [problem],
+    revision,
+    hashKv: undefined,
+    etcdVersion: undefined,
+    kinds: [],
+    restoreMs,
+    totalMs: sinceMs(),
+  });
+  try {
+    const { toRevision, toTime } = options;
+    await using scratch = await restoreToScratch(repository, { toRevision, toTime, signal });
+    revision = scratch.revision;
+    await using file = await SnapshotFile.open(scratch.snapshot, { skipHashCheck: true });
+    const examined = await examine(file, { signal });
+    const hashKv = await hashKvOf(examined, examined.lastRevision, { signal });
+    restoreMs = sinceMs();
+    await using booted = await bootCopy(file, { binary: options.binary, signal });
+    const { etcd, endpoint } = booted;
+    const answer = await etcd.maintenance.hashKv(examined.lastRevision, { endpoint, signal });
+    const kinds = await countKinds(etcd, signal);
+    const problems = [
+      ...(answer.hash === hashKv
+        ? []
+        : [{ what: `HashKV of the booted etcd is ${answer.hash}, expected ${hashKv}` }]),
+      ...differences(examined.info.kinds, kinds),
+    ];
+    return {
+      ok: problems.length === 0,
+      problems,
+      revision,
+      hashKv,
+      etcdVersion: booted.version,
+      kinds,
+      restoreMs,
+      totalMs: sinceMs(),
+    };
+  } catch (error) {
+    if (isStoreError(error, "CORRUPT_SNAPSHOT")) return failed(problemOf(error));
+    throw error;
+  }
+}
+
+/** Every key, by a real etcd's word. */
+async function countKinds(etcd: Etcd, signal: AbortSignal | undefined): Promise<readonly KeyGroup[]> {
+  const groups = new KeyGroups();
+  let from: Uint8Array = new Uint8Array(1);
+  for (;;) {
+    const { kvs, more } = await etcd.kv.range(
+      { key: from, rangeEnd: "\0", limit: pageKeys },
+      { signal, lane: "bulk" },
+    );
+    for (const { key, value } of kvs)
+      groups.change(groups.idOf(key, 0, key.length), 1, key.length + value.length);
+    const last = kvs.at(-1);
+    if (!more || last === undefined) return groups.kinds();
+    from = Buffer.concat([last.key, Uint8Array.of(0)]);
+  }
+}
+
+function differences(expected: readonly KeyGroup[], found: readonly KeyGroup[]): SnapshotProblem[] {
+  const counts = new Map(found.map(({ name, liveKeys }) => [name, liveKeys]));
+  const names = new Set([...expected, ...found].map(({ name }) => name));
+  return [...names].flatMap((name) => {
+    const wanted = expected.find((group) => group.name === name)?.liveKeys ?? 0;
+    const listed = counts.get(name) ?? 0;
+    return wanted === listed
+      ? []
+      : [{ what: `the booted etcd lists ${listed} keys of "${name}", expected ${wanted}` }];
+  });
+}

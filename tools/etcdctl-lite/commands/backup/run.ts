@@ -1,0 +1,167 @@
+/** `backup run`: a process that takes backups by itself, proves them by drills, and tells how it is. */
+
+import { once } from "node:events";
+import { rename, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { BackupRunEvent, BackupRunStatus, RetentionPolicy } from "keelson/backup";
+import type { Command } from "../../cli/command.ts";
+import { badArguments } from "../../cli/failure.ts";
+import type { Flags } from "../../cli/flags.ts";
+import { openedRepository, repositoryFlags } from "../../store/repository-flags.ts";
+
+/** A full may be this much older than its schedule asks before /healthz says so. */
+const healthyAgeHours = 48;
+
+export const command: Command = {
+  usage: "--repository <directory> [options]",
+  about: [
+    "Takes fulls and deltas on a schedule, removes what --keep-* does not keep, reads the repository back, and drills:",
+    "restores the newest state to a scratch directory, boots a real etcd on it and compares. Schedules are five fields of",
+    'cron in UTC ("0 3 * * *") or intervals ("5m"); an empty one is never due. One of several such processes leads, by an',
+    "election in etcd. With --listen it serves /metrics, /healthz and /status. SIGTERM ends it with nothing half done.",
+  ].join("\n"),
+  flags: [
+    ...repositoryFlags,
+    { name: "delta", type: "text", fallback: "5m", summary: "when a delta is taken" },
+    {
+      name: "drill",
+      type: "text",
+      fallback: "0 5 * * 0",
+      summary: "when the newest state is restored and booted",
+    },
+    {
+      name: "election",
+      type: "text",
+      fallback: "keelson/backup",
+      summary: "the election's name; empty: none",
+    },
+    { name: "full", type: "text", fallback: "0 3 * * *", summary: "when a full is taken" },
+    { name: "keep-daily", type: "integer", summary: "keep one backup of each of the last so many days" },
+    { name: "keep-hourly", type: "integer", summary: "… hours" },
+    {
+      name: "keep-last",
+      type: "integer",
+      summary: "keep the last so many fulls; without any --keep-* all stay",
+    },
+    { name: "keep-monthly", type: "integer", summary: "… months" },
+    { name: "keep-weekly", type: "integer", summary: "… weeks" },
+    {
+      name: "listen",
+      type: "text",
+      summary: "host:port for /metrics, /healthz and /status, e.g. 127.0.0.1:9379",
+    },
+    { name: "status-file", type: "text", summary: "a file that always holds the last status as JSON" },
+    { name: "verify", type: "text", fallback: "0 4 * * 6", summary: "when every chunk is read and checked" },
+  ],
+  examples: [
+    [
+      'backup run --repository s3://backups/prod --full "0 3 * * *" --delta 5m --keep-last 7 --keep-daily 14',
+      "beside an etcd, for as long as it lives",
+    ],
+  ],
+  async run(session) {
+    const { flags, io } = session;
+    const etcd = await session.connect();
+    const repository = await openedRepository(flags);
+    const { backupMetrics, runBackups } = await import("keelson/backup");
+    let status: BackupRunStatus | undefined;
+    const server = await serve(flags.text("listen"), {
+      "/metrics": () => ({ ok: true, text: status === undefined ? "" : backupMetrics(status, Date.now()) }),
+      "/status": () => ({ ok: true, text: `${JSON.stringify(status ?? {})}\n` }),
+      "/healthz": () => healthOf(status, Date.now()),
+    });
+    try {
+      const events = runBackups(etcd, repository, {
+        full: flags.text("full"),
+        delta: flags.text("delta"),
+        drill: flags.text("drill"),
+        verify: flags.text("verify"),
+        keep: retentionOf(flags),
+        election: flags.text("election"),
+        signal: io.signal,
+      });
+      for await (const event of events) {
+        ({ status } = event);
+        session.line(`${new Date().toISOString()} ${lineOf(event)}`);
+        await writeStatus(flags.text("status-file"), status);
+      }
+    } finally {
+      server?.closeAllConnections();
+      server?.close();
+    }
+  },
+};
+
+function retentionOf(flags: Flags): RetentionPolicy | undefined {
+  const count = (name: string): number => Number(flags.integer(`keep-${name}`));
+  const names = ["last", "hourly", "daily", "weekly", "monthly"] as const;
+  if (names.every((name) => count(name) === 0)) return undefined;
+  return {
+    keepLast: Math.max(1, count("last")),
+    hourly: count("hourly"),
+    daily: count("daily"),
+    weekly: count("weekly"),
+    monthly: count("monthly"),
+  };
+}
+
+function lineOf(event: BackupRunEvent): string {
+  switch (event.type) {
+    case "waiting":
+      return "waiting: another process may be taking the backups";
+    case "leading":
+      return "leading: this process takes the backups";
+    case "done":
+      return `${event.task}: ${event.what} (${event.durationMs} ms)`;
+    case "failed": {
+      const why = event.error instanceof Error ? event.error.message : String(event.error);
+      return `${event.task} failed: ${why}; again in ${Math.round(event.retryMs / 1000)} s`;
+    }
+  }
+}
+
+interface Answer {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+function healthOf(status: BackupRunStatus | undefined, nowMs: number): Answer {
+  if (status === undefined || !status.leading) return { ok: true, text: "waiting\n" };
+  const problems: string[] = [];
+  if (status.newestFullMs === undefined) problems.push("there is no full backup");
+  else if (nowMs - status.newestFullMs > healthyAgeHours * 3_600_000) {
+    problems.push(`the newest full is over ${healthyAgeHours} h old`);
+  }
+  for (const [task, { lastError }] of Object.entries(status.tasks)) {
+    if (lastError !== undefined) problems.push(`the last ${task} failed: ${lastError}`);
+  }
+  return { ok: problems.length === 0, text: `${problems.join("\n") || "ok"}\n` };
+}
+
+/** @returns undefined without an address */
+async function serve(
+  address: string,
+  pages: Readonly<Record<string, () => Answer>>,
+): Promise<Server | undefined> {
+  if (address === "") return undefined;
+  const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(address) ?? [];
+  if (port === "") throw badArguments(`--listen is "${address}", expected host:port`);
+  const server = createServer((request, response) => {
+    const page = request.method === "GET" ? pages[request.url?.split("?")[0] ?? ""] : undefined;
+    if (page === undefined) return void response.writeHead(404).end("not found\n");
+    const { ok, text } = page();
+    response.writeHead(ok ? 200 : 503, { "content-type": "text/plain; charset=utf-8" }).end(text);
+  });
+  server.listen(Number(port), host.replace(/^\[|\]$/g, "") || "127.0.0.1");
+  await once(server, "listening").catch((error: unknown) => {
+    throw badArguments(`--listen ${address}: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  return server;
+}
+
+/** Whole or not at all, for readers at any time. */
+async function writeStatus(path: string, status: BackupRunStatus): Promise<void> {
+  if (path === "") return;
+  await writeFile(`${path}.new`, `${JSON.stringify(status)}\n`);
+  await rename(`${path}.new`, path);
+}
