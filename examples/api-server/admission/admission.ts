@@ -32,8 +32,8 @@ export async function admitUpdate(
   subresource: string | undefined,
 ): Promise<void> {
   const name = storedName(served);
-  if (subresource !== undefined) return dropNulls(object);
   fillIn(served, object, name);
+  if (subresource !== undefined) return;
   await strategyOf(name).update?.(object, current as unknown as Json, context);
 }
 

@@ -10,7 +10,7 @@ export function discoveryOf(all: readonly Served[], pathname: string): object | 
   if (root === "api") {
     const [version, ...more] = rest;
     if (version === undefined)
-      return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
+      return { kind: "APIVersions", apiVersion: "v1", versions: ["v1"], serverAddressByClientCIDRs: [] };
     return more.length > 0 ? undefined : resourceList(all, "", version);
   }
   const [group, version, ...more] = rest;

@@ -13,7 +13,7 @@ import type { Target } from "./route.ts";
 import type { Served } from "./served.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { type Body, bodyOf, objectOf } from "./wire.ts";
-import { type Answer, changeObject, createObject, deleteObject, mergeSchemaOf, now } from "./write.ts";
+import { type Answer, changeObject, createObject, deleteObject, now } from "./write.ts";
 
 export async function runVerb(
   parts: ServerParts,
@@ -123,7 +123,7 @@ async function patch(
     fieldManager: exchange.query.get("fieldManager") ?? "",
     force: ["true", "1"].includes(exchange.query.get("force") ?? ""),
     time: now(),
-    schema: mergeSchemaOf(parts, served),
+    schema: parts.openApi.mergeSchemaOf(served),
     subresource,
     hasStatus: served.stored?.status,
   };
@@ -146,7 +146,7 @@ function changeOf(
 ): (current: Json) => Json {
   const type = patchTypeOf(request.headers["content-type"]);
   if (type === undefined || type === "apply") throw unsupportedPatch();
-  return patchOf(type, value, mergeSchemaOf(parts, kind));
+  return patchOf(type, value, parts.openApi.mergeSchemaOf(kind));
 }
 
 const unsupportedPatch = (): Refusal =>

@@ -84,7 +84,7 @@ export async function send(
   object: object,
 ): Promise<void> {
   const { apiVersion, kind } = object as { apiVersion?: string; kind?: string };
-  const known = kind !== undefined && hasKubernetesProtobuf(apiVersion ?? "v1", kind);
+  const known = apiVersion !== undefined && kind !== undefined && hasKubernetesProtobuf(apiVersion, kind);
   const form = documentForm(known ? request.headers.accept : undefined);
   await sendDocument(response, form, httpStatus, object, {
     acceptEncoding: request.headers["accept-encoding"],

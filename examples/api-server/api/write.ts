@@ -3,18 +3,10 @@
  * live state (`guaranteedUpdate`), so that what admission compares with is what is replaced.
  */
 import { type AnyResource, type Draft, isPending, type Resource, type ResourceStore } from "keelson";
-import {
-  deleteQuery,
-  fieldManagerOf,
-  listQuery,
-  type MergeSchema,
-  openApiMergeSchema,
-  trackUpdate,
-} from "keelson/http";
+import { deleteQuery, fieldManagerOf, listQuery, trackUpdate } from "keelson/http";
 import { admitCreate, admitUpdate } from "../admission/admission.ts";
 import { decodeObject, fieldValidationOf } from "../admission/decoding.ts";
 import type { Json } from "../defaults/rules.ts";
-import { lookupIn } from "../openapi/definitions.ts";
 import { type Exchange, isDry } from "./exchange.ts";
 import { graceOf } from "./grace.ts";
 import { badRequest, notAllowed, notFoundHere } from "./refusal.ts";
@@ -90,7 +82,7 @@ async function admitted(
   const options = {
     fieldManager: fieldManagerOf(query, request.headers["user-agent"]),
     time: now(),
-    schema: mergeSchemaOf(parts, served.stored),
+    schema: parts.openApi.mergeSchemaOf(served.stored),
     subresource,
     hasStatus: served.stored.status,
   };
@@ -100,12 +92,6 @@ async function admitted(
 
 /** RFC 3339 in whole seconds, as Kubernetes writes times. */
 export const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
-
-/** How values of a kind merge, by its OpenAPI schema. */
-export const mergeSchemaOf = (
-  { openApi }: ServerParts,
-  kind: Pick<Served, "group" | "version" | "kind">,
-): MergeSchema => openApiMergeSchema(openApi.schemaOf(kind), lookupIn(openApi.schemas));
 
 export async function createObject(
   parts: ServerParts,

@@ -74,6 +74,7 @@ const tcp: Rules = { fill: { protocol: "TCP" } };
 
 export const otherRules: Readonly<Record<string, Rules>> = {
   services: service,
+  nodes: { within: { status: { fill: { allocatable: ({ capacity }: Json) => capacity } } } },
   secrets: { fill: { type: "Opaque" } },
   endpoints: { within: { subsets: { within: { ports: tcp } } } },
   "endpointslices.discovery.k8s.io": { within: { ports: { fill: { name: "", ...tcp.fill } } } },

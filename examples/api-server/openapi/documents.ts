@@ -3,12 +3,13 @@
  * asked for, and again when what is served has changed.
  */
 import { createHash } from "node:crypto";
+import { type MergeSchema, openApiMergeSchema } from "keelson/http";
 import type { Catalog } from "../api/catalog.ts";
 import { release } from "../api/release.ts";
 import { apiVersionOf, type Served } from "../api/served.ts";
 import type { Json } from "../defaults/rules.ts";
 import { customSchemas } from "./custom-schemas.ts";
-import { builtinSchemas, gvkExtension, type Schemas, v3SchemaOf } from "./definitions.ts";
+import { builtinSchemas, gvkExtension, lookupIn, type Schemas, v3SchemaOf } from "./definitions.ts";
 import { type Operation, operationHead, type Path, patchTypesOf, pathsOf } from "./paths.ts";
 
 const info = { title: "Kubernetes", version: release.gitVersion };
@@ -19,20 +20,26 @@ export class OpenApi {
   #schemas: Schemas = new Map();
   readonly #byKind = new Map<string, string>();
   readonly #made = new Map<string, unknown>();
+  readonly #mergeSchemas = new Map<string, MergeSchema>();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
-  }
-
-  get schemas(): Schemas {
-    this.#refresh();
-    return this.#schemas;
   }
 
   /** The schema of a kind and its name. */
   schemaOf({ group, version, kind }: Pick<Served, "group" | "version" | "kind">): Json | undefined {
     this.#refresh();
     return this.#schemas.get(this.#byKind.get(`${group}/${version}/${kind}`) ?? "");
+  }
+
+  /** How values of a kind merge; kept, as it is read lazily and grows with what is asked of it. */
+  mergeSchemaOf(kind: Pick<Served, "group" | "version" | "kind">): MergeSchema {
+    this.#refresh();
+    const key = kindKey(kind);
+    const known =
+      this.#mergeSchemas.get(key) ?? openApiMergeSchema(this.schemaOf(kind), lookupIn(this.#schemas));
+    this.#mergeSchemas.set(key, known);
+    return known;
   }
 
   /** /openapi/v3: which documents there are. */
@@ -88,6 +95,7 @@ export class OpenApi {
     const { all } = this.#catalog;
     if (all === this.#seen) return;
     this.#made.clear();
+    this.#mergeSchemas.clear();
     this.#byKind.clear();
     this.#schemas = new Map([...builtinSchemas(all), ...customSchemas(all)]);
     for (const [name, schema] of this.#schemas) {

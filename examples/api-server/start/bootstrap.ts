@@ -4,9 +4,9 @@
  * at once: whoever comes first makes an object, the others find it.
  */
 import { generateKeyPairSync } from "node:crypto";
-import { isStoreError, type Resource, type Store } from "keelson";
+import { isStoreError, type Resource, type ResourceStore, type Store } from "keelson";
 import { nodeLeases } from "../api/grace.ts";
-import { at, type Json } from "../defaults/rules.ts";
+import { type Json, objectAt } from "../defaults/rules.ts";
 
 const everything = { apiGroups: ["*"], resources: ["*"], verbs: ["*"] };
 const reading = ["get", "list", "watch"];
@@ -165,23 +165,40 @@ const wanted: readonly Wanted[] = [
 /** @returns the PEM of the key that signs tokens */
 export async function bootstrap(store: Store): Promise<string> {
   for (const { kind, object } of wanted) await createMissing(store, kind, object);
-  const keyPair = generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-    publicKeyEncoding: { type: "spki", format: "pem" },
-  });
-  const data = { "key.pem": Buffer.from(keyPair.privateKey).toString("base64") };
-  const metadata = { name: "service-account-signing-key", namespace: "kube-system" };
-  const secret = await createMissing(store, "Secret", { metadata, type: "Opaque", data });
-  const { "key.pem": key } = (at(secret, "data") ?? {}) as Json;
-  return Buffer.from(String(key), "base64").toString();
+  return signingKey(store);
+}
+
+const keyName = { name: "service-account-signing-key", namespace: "kube-system" };
+
+async function signingKey(store: Store): Promise<string> {
+  const secrets = resourcesOf(store, "Secret");
+  let secret: Resource;
+  try {
+    secret = await secrets.get(keyName);
+  } catch (error) {
+    if (!isStoreError(error, "NOT_FOUND")) throw error;
+    // Made only when it is missing: it takes half a second.
+    const { privateKey } = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+      publicKeyEncoding: { type: "spki", format: "pem" },
+    });
+    const data = { "key.pem": Buffer.from(privateKey).toString("base64") };
+    secret = await createMissing(store, "Secret", { metadata: keyName, type: "Opaque", data });
+  }
+  return Buffer.from(String(objectAt(secret, "data")["key.pem"]), "base64").toString();
+}
+
+function resourcesOf(store: Store, kindName: string): ResourceStore<Resource> {
+  if (kindName === "Namespace") return store.namespaces;
+  const kind = store.kinds.find(({ kind }) => kind === kindName);
+  if (kind === undefined) throw new Error(`the store has no kind ${kindName}`);
+  return store.resources(kind);
 }
 
 /** The object as it is there afterwards. */
 async function createMissing(store: Store, kindName: string, object: Json): Promise<Resource> {
-  const kind = store.kinds.find(({ kind }) => kind === kindName);
-  const resources = kindName === "Namespace" ? store.namespaces : kind && store.resources(kind);
-  if (resources === undefined) throw new Error(`the store has no kind ${kindName}`);
+  const resources = resourcesOf(store, kindName);
   const draft = object as unknown as Resource;
   try {
     return await resources.create(draft);

@@ -1,0 +1,63 @@
+/**
+ * The horizontal pod autoscaler: replicas by the ratio of what is measured to what is wanted, through the scale subresource,
+ * so that it need not know what it scales. The metric comes from whoever runs this.
+ */
+import type { ClusterClient } from "../client/cluster-client.ts";
+import { type Autoscaler, autoscalerKind, deploymentKind } from "../objects.ts";
+
+/** Percent of what they request that the pods of a target use, on average; undefined: not known. */
+export type Metric = (target: {
+  readonly namespace: string;
+  readonly name: string;
+  readonly replicas: number;
+}) => number | undefined;
+
+interface Scale {
+  readonly spec: { readonly replicas: number };
+}
+
+/** Within a tenth of the wanted nothing is done, as in Kubernetes. */
+const tolerance = 0.1;
+
+export function runAutoscalers(cluster: ClusterClient, metric: Metric, intervalMs: number): void {
+  const autoscalers = cluster.informer(autoscalerKind);
+  const settle = async (scaler: Autoscaler): Promise<void> => {
+    const { namespace = "default" } = scaler.metadata;
+    const { scaleTargetRef, minReplicas = 1, maxReplicas, metrics = [] } = scaler.spec;
+    if (scaleTargetRef.kind !== deploymentKind.kind) return;
+    const target = { namespace, name: scaleTargetRef.name };
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${target.name}/scale`;
+    const { spec } = await cluster.api.json<Scale>(path);
+    const wanted = metrics[0]?.resource?.target.averageUtilization ?? 80;
+    const measured = metric({ ...target, replicas: spec.replicas });
+    if (measured === undefined) return;
+    const ratio = measured / wanted;
+    const ideal = Math.abs(ratio - 1) <= tolerance ? spec.replicas : Math.ceil(spec.replicas * ratio);
+    const desired = Math.min(maxReplicas, Math.max(minReplicas, ideal));
+    if (desired !== spec.replicas) {
+      await cluster.resources(deploymentKind).patch(target, { spec: { replicas: desired } }, "scale");
+    }
+    const current = { name: "cpu", current: { averageUtilization: Math.round(measured) } };
+    const status = {
+      currentReplicas: spec.replicas,
+      desiredReplicas: desired,
+      currentMetrics: [{ type: "Resource", resource: current }],
+    };
+    if (JSON.stringify(status) !== JSON.stringify(pick(scaler.status))) {
+      await autoscalers.resources.patch(scaler.metadata, { status }, "status");
+    }
+  };
+  const timer = setInterval(() => {
+    void autoscalers.list().then(async (all) => {
+      // What fails is tried again at the next interval.
+      for (const scaler of all) await settle(scaler).catch(() => {});
+    });
+  }, intervalMs);
+  cluster.signal.addEventListener("abort", () => clearInterval(timer));
+}
+
+const pick = (status: Autoscaler["status"]) => ({
+  currentReplicas: status?.currentReplicas,
+  desiredReplicas: status?.desiredReplicas,
+  currentMetrics: status?.currentMetrics,
+});

@@ -1,0 +1,120 @@
+/**
+ * A control plane from end to end: etcd, the example's API server, nodes that register and report, and the controllers that
+ * make pods out of deployments and put them on nodes. Ends with 0 when every claim it makes has held.
+ *
+ *   npm run control-plane -- [--nodes 5] [--pods 50] [--server URL]
+ *
+ * With KUBE_BIN, Kubernetes' own kube-scheduler and kube-controller-manager take the places of the example's controllers.
+ */
+import { ClusterClient } from "./client/cluster-client.ts";
+import { runAutoscalers } from "./controllers/autoscaler.ts";
+import { runDeployments } from "./controllers/deployment.ts";
+import { runEndpoints } from "./controllers/endpoints.ts";
+import { runNodeLifecycle } from "./controllers/node-lifecycle.ts";
+import { runReplicaSets } from "./controllers/replica-set.ts";
+import { runScheduler } from "./controllers/scheduler.ts";
+import { Kubelet } from "./nodes/kubelet.ts";
+import { ServiceProxy } from "./nodes/proxy.ts";
+import { Observer } from "./observer.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+import { Printer, until } from "./printer.ts";
+import { type Cluster, startCluster, usageOf } from "./processes.ts";
+import { deleteDeployment, deleteNamespace, nodeLost } from "./steps/endings.ts";
+import { createDeployments, rollBack, rollingUpdate } from "./steps/rollout.ts";
+import type { Run } from "./steps/run.ts";
+import { autoscale, service } from "./steps/services.ts";
+
+/** What a node agent of this run has; the scheduler counts with it. */
+const capacity = { cpu: "16", memory: "64Gi", pods: "250" };
+const inFlight = 50;
+
+let options: Options;
+try {
+  options = parseOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${usage}`);
+  process.exit(2);
+}
+
+const printer = new Printer();
+await using cluster = await startCluster(options.server, process.env["KUBE_BIN"]);
+await using client = new ClusterClient(cluster.url);
+await play(client, cluster, options, printer);
+console.log(printer.failures === 0 ? "\nEvery claim held." : `\n${printer.failures} claims did not hold.`);
+process.exitCode = printer.failures === 0 ? 0 : 1;
+
+async function play(
+  client: ClusterClient,
+  { url, real, pids }: Cluster,
+  { nodes, pods }: Options,
+  printer: Printer,
+): Promise<void> {
+  // Few nodes beat fast, so that a lost one is soon noticed; many beat as Kubernetes' do.
+  const heartbeatMs = nodes <= 50 ? 1_000 : 10_000;
+  const isReal = real.includes("kube-controller-manager");
+  console.log(`API server ${url}; ${real.length === 0 ? "the example's controllers" : real.join(" and ")}`);
+
+  const observer = new Observer(client);
+  const proxy = new ServiceProxy(client);
+  if (!isReal) {
+    runDeployments(client);
+    runReplicaSets(client);
+    runEndpoints(client);
+    runNodeLifecycle(client, { graceMs: 4 * heartbeatMs, evictionMs: 1_000 });
+    runAutoscalers(client, () => 160, 500);
+  }
+  if (!real.includes("kube-scheduler")) runScheduler(client);
+  await client.startInformers();
+
+  printer.step(`${nodes} nodes register`);
+  const kubelets = await startKubelets(client, nodes, heartbeatMs);
+  const timeoutMs = 60_000 + pods * 40;
+  await until(() => observer.readyNodes.size >= nodes, timeoutMs);
+  printer.say(`${observer.readyNodes.size} nodes are ready`);
+  printer.check(observer.readyNodes.size === nodes, "every node is ready");
+
+  const run: Run = { cluster: client, observer, printer, proxy, pods, kubelets, isReal, timeoutMs };
+  for (const step of [
+    createDeployments,
+    service,
+    rollingUpdate,
+    rollBack,
+    autoscale,
+    nodeLost,
+    deleteDeployment,
+    deleteNamespace,
+  ])
+    await step(run);
+
+  printer.step("What it took");
+  for (const [name, pid] of [...pids, ["nodes and controllers", process.pid] as const]) {
+    const used = await usageOf(pid);
+    if (used !== undefined)
+      printer.say(`${name}: ${used.cpuSeconds.toFixed(1)} s of CPU, ${used.mebibytes} MiB at most`);
+  }
+  printer.say(`${client.api.requests} requests were sent from here`);
+  for (const { stop } of kubelets.values()) stop.abort();
+}
+
+async function startKubelets(
+  client: ClusterClient,
+  nodes: number,
+  heartbeatMs: number,
+): Promise<Run["kubelets"]> {
+  const kubelets = new Map<string, { readonly kubelet: Kubelet; readonly stop: AbortController }>();
+  for (let index = 0; index < nodes; index++) {
+    const name = `node-${String(index).padStart(4, "0")}`;
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, client.signal]);
+    kubelets.set(name, {
+      kubelet: new Kubelet(client, { name, index, heartbeatMs, capacity, signal }),
+      stop,
+    });
+  }
+  const waiting = [...kubelets.values()];
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next.kubelet.start();
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return kubelets;
+}

@@ -1,0 +1,42 @@
+/** What every step has at hand. */
+import type { ClusterClient } from "../client/cluster-client.ts";
+import type { Kubelet } from "../nodes/kubelet.ts";
+import type { ServiceProxy } from "../nodes/proxy.ts";
+import type { Observer } from "../observer.ts";
+import type { Printer } from "../printer.ts";
+
+export interface Run {
+  readonly cluster: ClusterClient;
+  readonly observer: Observer;
+  readonly printer: Printer;
+  readonly proxy: ServiceProxy;
+  readonly pods: number;
+  readonly kubelets: ReadonlyMap<string, { readonly kubelet: Kubelet; readonly stop: AbortController }>;
+  /** Kubernetes' own controller manager runs instead of the example's controllers. */
+  readonly isReal: boolean;
+  /** How long a step may take. */
+  readonly timeoutMs: number;
+}
+
+export const namespace = "shop";
+/** Deployments share the pods evenly. */
+export const perDeployment = 500;
+
+export const deploymentNames = ({ pods }: Pick<Run, "pods">): readonly string[] =>
+  Array.from({ length: Math.ceil(pods / perDeployment) }, (_, i) => `web-${i}`);
+
+export function deploymentOf(name: string, replicas: number, image: string): object {
+  const labels = { app: name };
+  const requests = { cpu: "10m", memory: "16Mi" };
+  const containers = [{ name: "web", image, ports: [{ containerPort: 80 }], resources: { requests } }];
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, labels },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers, terminationGracePeriodSeconds: 1 } },
+    },
+  };
+}
