@@ -4,6 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Call } from "../base/call.ts";
+import { untilAborted } from "../base/until-aborted.ts";
 import type { KeyValue } from "../etcd/ports/messages.ts";
 import type { Kv } from "../etcd/ports/ports.ts";
 import type { QuotaKeys } from "./quota-keys.ts";
@@ -63,15 +64,6 @@ export class SpecCache {
       reading = this.read(namespace, { signal: this.#ended }).finally(() => this.#reading.delete(namespace));
       this.#reading.set(namespace, reading);
     }
-    const { signal } = call;
-    if (signal === undefined) return reading;
-    return Promise.race([reading, rejected(signal)]);
+    return untilAborted(reading, call.signal);
   }
-}
-
-function rejected(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
