@@ -63,7 +63,7 @@ export function madeBy(object: AnyResource): string | undefined {
     return "kube-apiserver makes it at its start";
   if (annotations["apf.kubernetes.io/autoupdate-spec"] === "true")
     return "kube-apiserver makes it at its start";
-  if (["Event", "Lease", "EndpointSlice", "Endpoints", "ControllerRevision", "Node"].includes(kind)) {
+  if (["Event", "Lease", "ControllerRevision", "Node"].includes(kind) || isOfEndpointsController(object)) {
     return "the running cluster makes it";
   }
   if (kind === "Namespace" && /^(default|kube-(system|public|node-lease))$/.test(metadata.name)) {
@@ -79,6 +79,16 @@ export function madeBy(object: AnyResource): string | undefined {
     return "its token means nothing to a new service account";
   }
   return undefined;
+}
+
+/** Endpoints of a service with a selector; those that somebody has written by hand nobody makes again. */
+function isOfEndpointsController({ kind, metadata }: AnyResource): boolean {
+  if (kind !== "Endpoints" && kind !== "EndpointSlice") return false;
+  if (metadata.labels?.["endpointslice.kubernetes.io/managed-by"] !== undefined) return true;
+  if (metadata.name === "kubernetes" && metadata.namespace === "default") return true;
+  return (metadata.managedFields ?? []).some((entry) =>
+    /^kube-(?:controller-manager|apiserver)$/.test(textAt(entry, "manager")),
+  );
 }
 
 /** @param served its versions in the cluster it goes to, newest first; empty for a custom kind */

@@ -1,6 +1,7 @@
 /**
  * `undelete`: brings a deleted key back as it last was. An object of a store comes back through the store, which checks
- * it, charges quotas and gives it a uid of its own; any other key comes back byte for byte, unless somebody has it by then.
+ * it, charges quotas and gives it a uid of its own; any other key, a Kubernetes cluster's objects among them, comes back byte
+ * for byte, unless somebody has it by then. With --prefix all keys of a snapshot that are gone (undelete-many.ts).
  */
 import type { DeletedVersion } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
@@ -16,25 +17,47 @@ import { quoteBytes } from "../text/quote.ts";
 export const command: Command = {
   usage: "<key> [options]",
   about:
-    "Looks for the last version before the deletion in etcd's own history, which reaches back to the last compaction, or\n" +
+    "With --prefix and --from: every key of the snapshot that begins so and is not there any more. With --to-manifests objects\n" +
+    "of a Kubernetes cluster become YAML for kubectl apply instead. Looks for the last version before the deletion in etcd's own history, which reaches back to the last compaction, or\n" +
     "with --from in a snapshot file. Never overwrites: a key that is there again is left as it is.",
   flags: [
     { name: "dry-run", type: "switch", summary: "say what would come back, and write nothing" },
     { name: "from", type: "text", summary: "a snapshot file to look into, instead of etcd's history" },
+    {
+      name: "kubernetes-version",
+      type: "text",
+      summary: "release that --to-manifests is for, e.g. 1.20 (default: the newest known)",
+    },
+    { name: "prefix", type: "switch", summary: "all keys that begin so; needs --from" },
     { name: "raw", type: "switch", summary: "put back the bytes as they were, also of a store's object" },
+    {
+      name: "to-manifests",
+      type: "text",
+      summary: "a new directory of YAML for kubectl apply, instead of writing into etcd",
+    },
     ...storeFlags,
   ],
   examples: [
     ["undelete /registry/configmaps/shop/settings --dry-run", "whether it can come back, and from when"],
     ["undelete /registry/configmaps/shop/settings", "the object again, through the store"],
     ["undelete app/config --from backup.db", "deleted before etcd was last compacted"],
+    ["undelete /registry/secrets/shop/ --prefix --from backup.db", "all of a namespace's, byte for byte"],
+    ["undelete /registry/deployments/shop/web --to-manifests web/", "then kubectl apply -f web/"],
   ],
   async run(session) {
     const { args, flags } = session;
     const [key] = args;
     if (key === undefined || args.length !== 1) throw badArguments("undelete needs one argument: the key");
+    if (flags.on("prefix")) {
+      const { undeletePrefix } = await import("../cluster/undelete-many.ts");
+      return undeletePrefix(session, key);
+    }
     const etcd = await session.connect();
     const found = await lookFor(session, etcd, key);
+    if (flags.text("to-manifests") !== "") {
+      const { undeleteToManifests } = await import("../cluster/undelete-many.ts");
+      return undeleteToManifests(session, etcd, key, found.version.value);
+    }
     const records = await recordsOf(session, etcd);
     const place = flags.on("raw") ? undefined : objectPlace(flags.text("registry"), records.kinds, key);
     const isObject = place !== undefined && (await isReadable(key, found));

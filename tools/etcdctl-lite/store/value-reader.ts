@@ -2,7 +2,7 @@
  * Stored values as the objects they are, whatever program, codec and key wrote them: from a running etcd or a snapshot file,
  * with the keys given and the dictionaries found there. What cannot be opened is told on stderr as it is met.
  */
-import { isStoreError } from "keelson";
+import { isStoreError, StoreError } from "keelson";
 import type { DictionaryStore, ReadValue, Transform } from "keelson/codec";
 import type { Etcd } from "keelson/etcd";
 import { CliFailure, exitCodes } from "../cli/failure.ts";
@@ -47,11 +47,21 @@ export async function valueReader(session: Session, from: Etcd | string): Promis
   const peek = async (key: string, value: Uint8Array): Promise<ReadValue> => {
     const isWrapped = Buffer.from(value.subarray(0, wrappedStart.length)).equals(wrappedStart);
     const transform = isWrapped ? wrappingOf(key) : sealing;
-    return readStoredValue(key, value, { codec, transform, dictionaries }).catch((error: unknown) => {
-      // What kube-apiserver keeps for itself (ranges, masterleases) has no name, and is an object all the same.
-      if (!isStoreError(error, "CORRUPT_OBJECT") || !isKubernetesProtobuf(value)) throw error;
-      return { object: decodeKubernetes(value), format: "foreign", unread: [], sealedUnder: undefined };
-    });
+    const read = await readStoredValue(key, value, { codec, transform, dictionaries }).catch(
+      (error: unknown): ReadValue => {
+        // What kube-apiserver keeps for itself (ranges, masterleases) has no name, and is an object all the same.
+        if (!isStoreError(error, "CORRUPT_OBJECT") || !isKubernetesProtobuf(value)) throw error;
+        return { object: decodeKubernetes(value), format: "foreign", unread: [], sealedUnder: undefined };
+      },
+    );
+    // Encrypted is not "no object": it is one that needs a key.
+    if (isWrapped && "foreign" in read) {
+      throw new StoreError("CORRUPT_OBJECT", `Cannot read "${key}": ${read.foreign}`, {
+        key,
+        reason: read.foreign,
+      });
+    }
+    return read;
   };
   let values = 0;
   let unreadable = 0;

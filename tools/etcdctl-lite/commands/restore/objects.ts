@@ -7,6 +7,7 @@
  */
 import { isStoreError, type KindRecord, type StoreRecords } from "keelson";
 import type { RestoreObjectsOptions } from "keelson/backup";
+import type { Etcd } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
 import { badArguments, badFeature, CliFailure, exitCodes } from "../../cli/failure.ts";
 import type { Flags } from "../../cli/flags.ts";
@@ -93,16 +94,14 @@ export const command: Command = {
       throw badFeature(`${format} not supported as output format`);
     const choice = choiceOf(flags);
     if (flags.text("to-manifests") !== "") {
-      const { restoreToManifests } = await import("./manifests.ts");
-      return restoreToManifests(session);
+      return asManifests(session);
     }
     const etcd = await session.connect();
     await using source = await openBackupSource(session);
     const records = mergedRecords(await recordsOf(session, etcd), source.records);
     const chosen = await chosenRecords(session, source, records);
     if (chosen === undefined) {
-      const { restoreDirectly } = await import("./direct.ts");
-      return restoreDirectly(session, etcd, source, choice.conflict);
+      return directly(session, etcd, source, choice.conflict);
     }
     const kinds = await Promise.all((await touched(session, source, chosen, records, choice)).map(kindFor));
     const { restoreObjects } = await import("keelson/backup");
@@ -133,6 +132,20 @@ export const command: Command = {
     }
   },
 };
+
+// Loaded where they are needed. Not inside run(): the compiler leaves the names of modules as they are beside "await using".
+async function asManifests(session: Session): Promise<void> {
+  return (await import("./manifests.ts")).restoreToManifests(session);
+}
+
+async function directly(
+  session: Session,
+  etcd: Etcd,
+  source: BackupSource,
+  conflict: RestoreObjectsOptions["conflict"],
+): Promise<void> {
+  return (await import("./direct.ts")).restoreDirectly(session, etcd, source, conflict);
+}
 
 /** The kinds of which keys are needed: not those that are sealed under none given and have nothing that is to be restored. */
 async function touched(

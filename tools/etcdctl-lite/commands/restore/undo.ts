@@ -2,6 +2,7 @@
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
 import { causeOf } from "../../cli/told.ts";
+import { isDirectUndo, undoDirect } from "../../cluster/undo-file.ts";
 import { kindFor } from "../../store/known-kinds.ts";
 import { openForWriting, recordsOf, storeFlags } from "../../store/store-flags.ts";
 
@@ -19,7 +20,6 @@ export const command: Command = {
       throw new CliFailure(exitCodes.error, error.message, { cause: error });
     });
     const etcd = await session.connect();
-    const { isDirectUndo, undoDirect } = await import("../../cluster/undo-file.ts");
     if (isDirectUndo(text)) {
       await session.confirm(`This deletes and overwrites the keys named in ${file}.`);
       const { undone, left } = await undoDirect(session, etcd, text);
