@@ -5,7 +5,7 @@
 import type { MergeSchema } from "../../resource/merge-schema.ts";
 import { type Fields, isFields } from "../patch/patch-error.ts";
 import type { FieldSet } from "./field-set.ts";
-import { assertItems, formOf, itemsOf, type Member, membersOf } from "./typed-value.ts";
+import { assertItems, formOf, itemsOf, keysOf, type Member, membersOf } from "./typed-value.ts";
 
 /**
  * `live` with `config` over it.
@@ -106,12 +106,9 @@ export function withoutDropped(
         ]),
       );
     case "list":
-      return remaining(
-        itemsOf(value as readonly unknown[], schema),
-        last,
-        kept,
-        schema?.listMapKeys ?? [],
-      ).map(({ value }) => value);
+      return remaining(itemsOf(value as readonly unknown[], schema), last, kept, keysOf(schema)).map(
+        ({ value }) => value,
+      );
     case "whole":
       return value;
   }

@@ -75,7 +75,11 @@ export function serverSideApply<T extends Resource>(
   let after = mergeApplied(withoutManagedFields(live), wanted, schema);
   const others = new Map(managers).set(id, { ...applier, time: options.time, fields: owned });
   if (before !== undefined) {
-    const kept = [...others.values()].reduce((all, { fields }) => all.union(fields), new FieldSet());
+    // With what is nobody's, the name above all: metadata must not go with the last label.
+    const kept = [...others.values()].reduce(
+      (all, { fields }) => all.union(fields),
+      fieldsOf(wanted, schema),
+    );
     after = withoutDropped(after, before.fields, kept, schema);
   }
   const changes = compareValues(withoutManagedFields(live), after, schema);
@@ -99,7 +103,8 @@ export function trackUpdate<T extends Resource>(before: T | undefined, after: T,
   }
   const tracked = managersOf(given) ?? managersOf(before?.metadata.managedFields);
   if (tracked === undefined && before !== undefined) return after;
-  const changes = compareValues(withoutManagedFields(before), withoutManagedFields(after), options.schema);
+  const old = before === undefined ? emptyOf(after, options.schema) : withoutManagedFields(before);
+  const changes = compareValues(old, withoutManagedFields(after), options.schema);
   const changed = inScope(changes.modified.union(changes.added), options);
   const { fieldManager: name, subresource = "" } = options;
   const updater = { name, operation: "Update", apiVersion: after.apiVersion, subresource } as const;
@@ -111,6 +116,20 @@ export function trackUpdate<T extends Resource>(before: T | undefined, after: T,
   const fields = (own?.fields ?? new FieldSet()).difference(changes.removed).union(changed);
   managers.set(id, timed({ ...updater, time: undefined, fields }, own, options.time));
   return withManagers(after as unknown as Fields, managers) as unknown as T;
+}
+
+/**
+ * What a create is compared with: the type's empty object, in which the records that every object of the type has (`spec`;
+ * below it those of default {}) are there already, so that nobody owns them.
+ */
+function emptyOf(record: Fields | Resource, schema: MergeSchema | undefined, isTop = true): Fields {
+  const empty: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(record)) {
+    const known = schema?.field?.(name);
+    const isStruct = known !== undefined && known.values === undefined && (isTop || isFields(known.default));
+    if (isStruct && isFields(value)) empty[name] = emptyOf(value, known, false);
+  }
+  return empty;
 }
 
 /** fieldManager of the query, else the first part of the User-Agent ("kubectl" of "kubectl/v1.32 …"), as Kubernetes has it. */

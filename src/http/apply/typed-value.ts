@@ -10,8 +10,23 @@ export type Form = "record" | "list" | "whole";
 
 export function formOf(value: unknown, schema: MergeSchema | undefined): Form {
   if (isFields(value)) return schema?.mapType === "atomic" ? "whole" : "record";
-  const isItemwise = schema?.listType === "set" || schema?.listType === "map";
-  return Array.isArray(value) && isItemwise ? "list" : "whole";
+  return Array.isArray(value) && listTypeOf(schema) !== "atomic" ? "list" : "whole";
+}
+
+/**
+ * The list type, which older types do not give: what a strategic merge patch merges is then a set, or a map by its one key
+ * (kube-openapi schemaconv).
+ */
+function listTypeOf(schema: MergeSchema | undefined): "atomic" | "set" | "map" {
+  if (schema?.listType !== undefined) return schema.listType;
+  if (schema?.patchStrategy?.includes("merge") !== true) return "atomic";
+  return schema.patchMergeKey === undefined ? "set" : "map";
+}
+
+/** Names of the fields that tell the items of a list apart. */
+export function keysOf(schema: MergeSchema | undefined): readonly string[] {
+  const key = schema?.patchMergeKey;
+  return schema?.listMapKeys ?? (key === undefined ? [] : [key]);
 }
 
 /** One member of a record or item of a list. */
@@ -50,8 +65,7 @@ export function assertItems(list: readonly unknown[], schema: MergeSchema | unde
   for (const [index, item] of list.entries()) {
     const element = elementOf(item, schema);
     if (element === undefined) {
-      const keys = schema?.listMapKeys?.join(", ") ?? "";
-      throw unfit(`${path}[${index}]`, `the item lacks one of its keys: ${keys}`);
+      throw unfit(`${path}[${index}]`, `the item lacks one of its keys: ${keysOf(schema).join(", ")}`);
     }
     if (seen.has(element)) throw unfit(`${path}[${index}]`, `there is another item ${element.slice(2)}`);
     seen.add(element);
@@ -59,10 +73,10 @@ export function assertItems(list: readonly unknown[], schema: MergeSchema | unde
 }
 
 function elementOf(item: unknown, schema: MergeSchema | undefined): string | undefined {
-  if (schema?.listType === "set") return valueElement(item);
+  if (listTypeOf(schema) === "set") return valueElement(item);
   if (!isFields(item)) return undefined;
   const keys: [string, unknown][] = [];
-  for (const name of schema?.listMapKeys ?? []) {
+  for (const name of keysOf(schema)) {
     const own = Object.hasOwn(item, name) ? item[name] : undefined;
     const value = own ?? memberSchema(schema?.items, name)?.default;
     if (value === undefined) return undefined;

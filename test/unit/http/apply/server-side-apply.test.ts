@@ -143,7 +143,10 @@ describe("apply", () => {
       spec: { ports: [{ port: 81 }] },
     });
     expect(content(less)).toEqual({ metadata: { labels: { y: "2" } }, spec: { ports: [{ port: 81 }] } });
-    expect(content(apply(less, "one", {}))).toEqual({});
+    const none = apply(less, "one", {});
+    expect(content(none)).toEqual({});
+    // The name is nobody's, and does not go with the last label.
+    expect(none.metadata.name).toBe("a");
   });
 
   it("what others own as well stays when one of them leaves it out", () => {
@@ -266,6 +269,29 @@ describe("conflicts", () => {
     });
   });
 
+  it("lists that give no list type go by their merge key, or are sets", () => {
+    const old = openApiMergeSchema({
+      properties: {
+        owners: {
+          type: "array",
+          "x-kubernetes-patch-strategy": "merge",
+          "x-kubernetes-patch-merge-key": "uid",
+        },
+        names: { type: "array", "x-kubernetes-patch-strategy": "merge" },
+      },
+    });
+    const options = { time, schema: old };
+    const first = serverSideApply<AnyResource>(undefined, config({ owners: [{ uid: "1" }], names: ["x"] }), {
+      ...options,
+      fieldManager: "one",
+    });
+    const both = serverSideApply(first, config({ owners: [{ uid: "2" }], names: ["y"] }), {
+      ...options,
+      fieldManager: "two",
+    });
+    expect(content(both)).toEqual({ owners: [{ uid: "1" }, { uid: "2" }], names: ["x", "y"] });
+  });
+
   it("names a field in a keyed item as Kubernetes does", () => {
     const made = apply(undefined, "one", { spec: { containers: [{ name: "a", image: "1" }] } });
     expect(
@@ -282,8 +308,14 @@ describe("other writes", () => {
     expect(owned(created({ metadata: { name: "a", labels: { a: "1" } }, spec: { replicas: 1 } }))).toEqual({
       "creator Update": {
         "f:metadata": { "f:labels": { ".": {}, "f:a": {} } },
-        "f:spec": { ".": {}, "f:replicas": {} },
+        "f:spec": { "f:replicas": {} },
       },
+    });
+  });
+
+  it("a create owns a record that not every object of the type has", () => {
+    expect(owned(created({ spec: { template: { image: "i" } } }))).toEqual({
+      "creator Update": { "f:spec": { "f:template": { ".": {}, "f:image": {} } } },
     });
   });
 
@@ -294,7 +326,6 @@ describe("other writes", () => {
     ]);
     const forced = apply(made, "one", { spec: { replicas: 2 } }, { force: true });
     expect(owned(forced)).toEqual({
-      "creator Update": { "f:spec": {} },
       "one Apply": { "f:spec": { "f:replicas": {} } },
     });
   });
