@@ -237,6 +237,12 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       summary: "Objects of a keelson store or a Kubernetes cluster",
       nodes: [
         {
+          name: "delete",
+          summary: "Deletes an object that cannot be read",
+          load: () => import("./commands/resources/delete.ts"),
+          own: true,
+        },
+        {
           name: "get",
           summary: "Shows objects, decoded",
           load: () => import("./commands/resources/get.ts"),

@@ -1,0 +1,111 @@
+/**
+ * `resources delete`: one object that nobody can read, by its key and without looking inside. Objects that can be read are
+ * their API server's to delete: it knows what depends on them.
+ */
+import type { KindRecord, Store } from "keelson";
+import type { Transform } from "keelson/codec";
+import type { Command } from "../../cli/command.ts";
+import { badArguments } from "../../cli/failure.ts";
+import type { Session } from "../../cli/session.ts";
+import { encryptionConfig } from "../../store/encryption-config.ts";
+import { encryptionKeys } from "../../store/encryption-keys.ts";
+import { kindFlag, kindFor, recordOf, resourceOf } from "../../store/known-kinds.ts";
+import { recordsOf, storeFlags } from "../../store/store-flags.ts";
+
+const unsafeFlag = "ignore-store-read-error-with-cluster-breaking-potential";
+
+export const command: Command = {
+  usage: `<resource> <name> --${unsafeFlag} [options]`,
+  about:
+    "Deletes an object that cannot be read: damaged, or sealed under a key that is lost. Finalizers in it are not\n" +
+    "honoured, and what it owned stays. An object that can be read is refused. Give the keys there are with --keys-file.",
+  flags: [
+    ...storeFlags,
+    kindFlag,
+    { name: "dry-run", type: "switch", summary: "say what would be deleted, and delete nothing" },
+    {
+      name: unsafeFlag,
+      type: "switch",
+      summary: "required: only what cannot be read is deleted, whatever it holds",
+    },
+    { name: "namespace", short: "n", type: "text", fallback: "default", summary: "of the object" },
+  ],
+  examples: [[`resources delete secrets broken -n shop --${unsafeFlag}`, "one damaged object"]],
+  async run(session) {
+    const { flags, io } = session;
+    const [resource, name] = session.args;
+    if (resource === undefined || name === undefined || session.args.length > 2) {
+      throw badArguments("resources delete needs a resource such as pods, and a name");
+    }
+    if (!flags.on(unsafeFlag)) {
+      throw badArguments(`resources delete deletes only what cannot be read, and needs --${unsafeFlag}`);
+    }
+    const etcd = await session.connect();
+    const records = await recordsOf(session, etcd);
+    const record = kindNamed(resource, flags.text("kind"), records.kinds);
+    const kind = await kindFor(record);
+    await using store: Store = await openKeyless(session, etcd, kind);
+    const dryRun = flags.on("dry-run");
+    const at = record.scope === "Cluster" ? { name } : { namespace: flags.text("namespace"), name };
+    await store.resources(kind).delete(at, {
+      ignoreStoreReadErrorWithClusterBreakingPotential: true,
+      dryRun,
+      signal: io.signal,
+    });
+    session.line(`${resourceOf(record)} ${JSON.stringify(name)} ${dryRun ? "would be deleted" : "deleted"}`);
+  },
+};
+
+/** A kind on record, by its plural and group or its plural alone; any other with `--kind`. */
+function kindNamed(resource: string, given: string, kinds: readonly KindRecord[]): KindRecord {
+  if (given !== "") return recordOf(resource, given.split(":"));
+  const exact = kinds.find((kind) => resourceOf(kind) === resource);
+  const meant = exact === undefined ? kinds.filter(({ plural }) => plural === resource) : [exact];
+  const [only] = meant;
+  if (only !== undefined && meant.length === 1) return only;
+  const what = meant.length > 1 ? `one of ${meant.map(resourceOf).join(", ")}` : "not on record, give --kind";
+  throw badArguments(`resource ${JSON.stringify(resource)} is ${what}`);
+}
+
+/** The store of one kind, with the keys that are given and no others: what they do not open counts as unreadable. */
+async function openKeyless(
+  session: Session,
+  etcd: Awaited<ReturnType<Session["connect"]>>,
+  kind: Awaited<ReturnType<typeof kindFor>>,
+): Promise<Store> {
+  const { createStore } = await import("keelson");
+  const { transformFor } = await import("keelson/codec");
+  const { kubernetesCodec } = await import("keelson/kubernetes");
+  const resource = resourceOf(kind);
+  const wrapping = (await encryptionConfig(session))?.transforms ?? {};
+  const given =
+    (await (await encryptionKeys(session))?.transform("migrate")) ??
+    transformFor(wrapping, { group: kind.group, resource });
+  return createStore({
+    etcd,
+    kinds: [kind],
+    prefix: session.flags.text("registry"),
+    compaction: false,
+    // Reads Kubernetes' own values as well: they are no objects that nobody can read.
+    codec: kubernetesCodec(),
+    transforms: { [resource]: given ?? (await noKeys()) },
+    signal: session.io.signal,
+  });
+}
+
+/** Opens nothing, and seals nothing. */
+async function noKeys(): Promise<Transform> {
+  const { StoreError } = await import("keelson");
+  const refuse = (keyId: string): never => {
+    const reason = `it is encrypted under key ${JSON.stringify(keyId)}, which is not given`;
+    throw new StoreError("CORRUPT_OBJECT", `Cannot read object: ${reason}`, { reason });
+  };
+  return {
+    name: "no keys",
+    mode: "unseal",
+    sealingKey: () => refuse(""),
+    openingKey: refuse,
+    isCurrent: () => false,
+    stats: () => ({}),
+  };
+}
