@@ -7,6 +7,7 @@
 import type { Head } from "../resource/head.ts";
 import type { KindDefinition } from "../resource/kind.ts";
 import type { AnyResource } from "../resource/resource.ts";
+import type { HeadPart } from "./value.ts";
 
 export interface ForeignFormat {
   /** "kubernetes"; in errors and stats. */
@@ -22,7 +23,7 @@ export interface ForeignFormat {
   /** An object as it was stored. @throws DecodeFault */
   object(plain: Uint8Array): AnyResource;
   /** The head alone; undefined: it has to be made from the whole object, in today's API version. @throws DecodeFault */
-  head(plain: Uint8Array, kind: KindDefinition): Head | undefined;
+  head(plain: Uint8Array, kind: KindDefinition, part: HeadPart | undefined): Head | undefined;
   /** Whether the value, recognized or JSON, is in another form than `write` gives for the kind. */
   isStale(plain: Uint8Array, kind: KindDefinition): boolean;
   /** What of the value `object` does not show, in words; empty: nothing. @throws DecodeFault */

@@ -17,5 +17,5 @@ export type {
   WrappingTransform,
 } from "./transform.ts";
 export { isWrapping, transformFor } from "./transform.ts";
-export type { MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
+export type { HeadPart, MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
 export { createValueCodec, type KindValueCodec, sealedUnder, type ValueCodecOptions } from "./value-codec.ts";

@@ -40,7 +40,7 @@ import {
   type UnwrappedValue,
   type WrappingTransform,
 } from "./transform.ts";
-import type { MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
+import type { HeadPart, MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
 import { isWrapped, wrappedUnder } from "./wrapped-value.ts";
 
 /** First byte of raw JSON: "{". */
@@ -166,14 +166,14 @@ class EnvelopeCodec implements KindValueCodec {
     return Buffer.from(bytes.buffer, bytes.byteOffset + at.writeId, writeIdBytes).toString("hex");
   }
 
-  head(value: PlainValue): Head {
+  head(value: PlainValue, part?: HeadPart): Head {
     const bytes = headBytesOf(value);
     if (hasMagic(bytes)) {
       const stored = this.#guard(value, () => this.#reader.head(bytes));
       if (isHeadTrusted(stored, this.#kind)) return stored;
     } else if (this.#foreign?.recognizes(bytes)) {
       const foreign = this.#foreign;
-      const stored = this.#guard(value, () => foreign.head(bytes, this.#kind));
+      const stored = this.#guard(value, () => foreign.head(bytes, this.#kind, part));
       if (stored !== undefined) return stored;
     }
     // What another header version says of fields and amounts is not trusted, raw JSON says nothing: made from the object.

@@ -43,6 +43,9 @@ export interface OpenOptions {
   readonly plaintext?: "accept" | undefined;
 }
 
+/** "selected": of metadata only name, namespace and labels are sure to be there, which is what selectors and indexes look at. */
+export type HeadPart = "selected";
+
 export interface ValueCodec {
   /** @throws INVALID_OBJECT (not plain data, too deep, unsafe numbers: with the field's path) */
   seal(parts: SealParts): MaybePromise<Uint8Array>;
@@ -51,7 +54,7 @@ export interface ValueCodec {
   /** Lower-case hex of the write id; undefined for formats without (raw JSON). */
   writeId(value: PlainValue): string | undefined;
   /** From the metadata segment alone where there is one. A fresh object each time. @throws CORRUPT_OBJECT */
-  head(value: PlainValue): Head;
+  head(value: PlainValue, part?: HeadPart): Head;
   /**
    * The head as it is on record, in whatever version of its kind; none of the kind's functions is run. Of raw JSON: its
    * metadata, without fields and amounts. @throws CORRUPT_OBJECT

@@ -22,7 +22,7 @@ import { limits } from "./limits.ts";
 import { cleanMetadata } from "./metadata-fields.ts";
 import { type NameRule, nameFault, qualifiedNameFault } from "./names.ts";
 import { formatQuantity, parseQuantity, quantityFault } from "./quantity.ts";
-import type { AnyResource, Resource, Scope } from "./resource.ts";
+import type { AnyResource, ObjectMeta, Resource, Scope } from "./resource.ts";
 
 /**
  * Defines a kind of object.
@@ -124,10 +124,10 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
 
   headOf(object: T): Head {
     const errors: FieldError[] = [];
-    const { resourceVersion: _, ...metadata } = object.metadata;
+    const metadata = withoutVersion(object.metadata);
     const fields: Record<string, string> = {};
     for (const [name, read] of this.#fields) {
-      const value = this.#run(() => read(object), `fields[${quote(name)}]`, errors);
+      const value = this.#run(read, object, () => `fields[${quote(name)}]`, errors);
       if (typeof value === "string") fields[name] = value;
       else if (value !== undefined && value !== null) {
         errors.push({
@@ -137,8 +137,16 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
       }
     }
     const amounts: Record<string, string> = {};
-    const measured = this.#run(() => this.#spec.measure?.(object), "measure", errors) ?? {};
-    for (const [name, quantity] of Object.entries(measured)) {
+    const measured =
+      this.#spec.measure === undefined
+        ? undefined
+        : this.#run(
+            (it) => this.#spec.measure?.(it),
+            object,
+            () => "measure",
+            errors,
+          );
+    for (const [name, quantity] of Object.entries(measured ?? {})) {
       const fault = measuredNameFault(name) ?? quantityFault(quantity);
       if (fault === undefined) amounts[name] = formatQuantity(parseQuantity(quantity));
       else errors.push({ field: `measure[${quote(name)}]`, message: `${quote(quantity)}: ${fault}` });
@@ -196,12 +204,12 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     return this.#spec.validate?.(object, old) ?? [];
   }
 
-  #run<R>(read: () => R, field: string, errors: FieldError[]): R | undefined {
+  #run<R>(read: (object: T) => R, object: T, field: () => string, errors: FieldError[]): R | undefined {
     try {
-      return read();
+      return read(object);
     } catch (error) {
       errors.push({
-        field,
+        field: field(),
         message: `the kind's function failed: ${quote(error instanceof Error ? error.message : error)}`,
       });
       return undefined;
@@ -212,6 +220,13 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     const { namespace, name } = object.metadata;
     return { group: this.group, kind: this.kind, plural: this.plural, namespace, name };
   }
+}
+
+/** The metadata of a head; itself when there is no version in it, which saves the copy for what comes from etcd. */
+function withoutVersion(metadata: ObjectMeta): Omit<ObjectMeta, "resourceVersion"> {
+  if (!("resourceVersion" in metadata)) return metadata;
+  const { resourceVersion: _, ...kept } = metadata;
+  return kept;
 }
 
 /** Always selectable; a kind does not define them. */

@@ -9,6 +9,7 @@
 import type { Codec } from "../../codec/codec.ts";
 import { DecodeFault } from "../../codec/decode-fault.ts";
 import type { ForeignFormat } from "../../codec/foreign-format.ts";
+import type { HeadPart } from "../../codec/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Head } from "../../resource/head.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
@@ -38,7 +39,7 @@ export function kubernetesCodec(): Codec {
 class StoredFormat implements ForeignFormat {
   readonly name = "kubernetes";
   /** By kind: a definition lives as long as the store that opened it. */
-  readonly #headPlans = new WeakMap<KindDefinition, MessagePlan>();
+  readonly #headPlans = new WeakMap<KindDefinition, HeadPlans>();
 
   recognizes(plain: Uint8Array): boolean {
     return isKubernetesProtobuf(plain);
@@ -70,13 +71,14 @@ class StoredFormat implements ForeignFormat {
     return object;
   }
 
-  head(plain: Uint8Array, kind: KindDefinition): Head | undefined {
+  head(plain: Uint8Array, kind: KindDefinition, part: HeadPart | undefined): Head | undefined {
     if (kind.reads === undefined) return undefined;
     const { apiVersion, kind: kindName, start, end } = readEnvelope(plain);
     if (apiVersion !== kind.apiVersion || kindName !== kind.kind) return undefined;
     const reader = new MessageReader(plain, start, end);
     const object: Record<string, unknown> = { kind: kindName, apiVersion };
-    reader.readInto(this.#headPlan(kind), end, object);
+    const plans = this.#plansOf(kind);
+    reader.readInto(part === "selected" ? plans.selected : plans.whole, end, object);
     const resource = object as AnyResource;
     if (typeof resource.metadata?.name !== "string") throw new DecodeFault("its metadata has no name");
     return kind.headOf(resource);
@@ -104,20 +106,31 @@ class StoredFormat implements ForeignFormat {
     return isKeptAsProtobuf(kind.apiVersion) && planOfKind(kind.apiVersion, kind.kind) !== undefined;
   }
 
-  #headPlan(kind: KindDefinition): MessagePlan {
+  #plansOf(kind: KindDefinition): HeadPlans {
     const known = this.#headPlans.get(kind);
     if (known !== undefined) return known;
-    const whole = planOfKind(kind.apiVersion, kind.kind);
-    if (whole === undefined) throw unknownKind(kind.apiVersion, kind.kind);
-    const plan = projectedPlan(whole.name, projectionOf(kind.reads ?? []));
-    this.#headPlans.set(kind, plan);
-    return plan;
+    const message = planOfKind(kind.apiVersion, kind.kind);
+    if (message === undefined) throw unknownKind(kind.apiVersion, kind.kind);
+    const reads = kind.reads ?? [];
+    const plans = {
+      whole: projectedPlan(message.name, projectionOf(["metadata", ...reads])),
+      selected: projectedPlan(message.name, projectionOf([...selectedMetadata, ...reads])),
+    };
+    this.#headPlans.set(kind, plans);
+    return plans;
   }
 }
 
-/** Metadata, and the given paths. */
+interface HeadPlans {
+  readonly whole: MessagePlan;
+  /** What selectors and indexes look at. */
+  readonly selected: MessagePlan;
+}
+const selectedMetadata = ["metadata.name", "metadata.namespace", "metadata.labels"] as const;
+
+/** The given paths and nothing else. */
 function projectionOf(paths: readonly string[]): Projection {
-  const root: { [name: string]: Projection } = { metadata: "all" };
+  const root: { [name: string]: Projection } = {};
   for (const path of paths) {
     const steps = path.split(".");
     let tree = root;

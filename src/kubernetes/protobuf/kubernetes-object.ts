@@ -106,8 +106,21 @@ export function decodeProtobuf(value: Uint8Array): DecodedProtobuf {
   return { object: object as AnyResource, unknownFields: reader.unknown };
 }
 
+/** Plans by apiVersion and kind: the question every value begins with. Kinds of the table alone, so it ends growing. */
+const plansByKind = new Map<string, Map<string, MessagePlan>>();
+
 /** The plan of a kind that has protobuf. */
 export function planOfKind(apiVersion: string, kind: string): MessagePlan | undefined {
+  const known = plansByKind.get(apiVersion)?.get(kind);
+  if (known !== undefined) return known;
+  const plan = findPlan(apiVersion, kind);
+  if (plan === undefined) return undefined;
+  const ofVersion = plansByKind.get(apiVersion) ?? new Map<string, MessagePlan>();
+  plansByKind.set(apiVersion, ofVersion.set(kind, plan));
+  return plan;
+}
+
+function findPlan(apiVersion: string, kind: string): MessagePlan | undefined {
   const facts = kubernetesTypes().ofKind(apiVersion, kind);
   if (facts === undefined || (facts.fields.length > 0 && facts.fields.every(({ number }) => number === 0))) {
     return undefined;
@@ -141,15 +154,21 @@ export function encodeProtobuf(object: AnyResource, options: EncodeOptions = {})
       message: `${JSON.stringify(apiVersion)} ${JSON.stringify(kind)} has no protobuf`,
     });
   }
+  const writer = idleWriter ?? new MessageWriter();
+  idleWriter = undefined;
   try {
-    const writer = new MessageWriter();
     writeEnvelope(writer, apiVersion, kind, () => writer.writeMessage(plan, object), options);
     return writer.written();
   } catch (error) {
     if (!(error instanceof EncodeFault)) throw error;
     throw invalidObject(object, { field: error.field, message: error.message });
+  } finally {
+    idleWriter = writer;
   }
 }
+
+/** Its buffer serves the next object, too; undefined while one is being written, which a callback may do within another. */
+let idleWriter: MessageWriter | undefined;
 
 /** @throws INVALID_OBJECT */
 export function encodeJson(object: AnyResource, options: EncodeOptions = {}): Uint8Array {

@@ -107,8 +107,9 @@ function makePlan(facts: MessageFacts, projection: Projection): MessagePlan {
     if (fact.number === 0) continue;
     const field = makeField(fact, slots.length, projection);
     fields.push(field);
+    if (field.isSkipped) continue;
     if (field.operation !== operations.inline) {
-      slots.push({ name: fact.name, absent: field.isSkipped ? "omit" : absentOf(fact), field });
+      slots.push({ name: fact.name, absent: projection === "all" ? absentOf(fact) : "omit", field });
       continue;
     }
     // A pointer that is absent has no members; no message of Kubernetes has one, so it is not told apart.

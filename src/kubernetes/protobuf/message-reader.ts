@@ -46,6 +46,7 @@ type Fields = Record<string, unknown>;
 
 export class MessageReader {
   readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #text: string;
   readonly #textStart: number;
   readonly #slots: unknown[] = [];
@@ -59,6 +60,7 @@ export class MessageReader {
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#textStart = start;
     this.#text = latin1Slice.call(bytes, start, end);
@@ -363,8 +365,13 @@ export class MessageReader {
   }
 
   #utf8(from: number, to: number): string {
-    const bytes = this.#bytes;
-    for (let i = from; i < to; i++) if ((bytes[i] ?? 0) > 0x7f) return this.#decodeUtf8(from, to);
+    // Four bytes at a time: one by one, this was a quarter of all decoding.
+    const view = this.#view;
+    let bits = 0;
+    let at = from;
+    for (; at + 4 <= to; at += 4) bits |= view.getUint32(at);
+    for (; at < to; at++) bits |= view.getUint8(at);
+    if ((bits & 0x8080_8080) !== 0) return this.#decodeUtf8(from, to);
     return this.#text.substring(from - this.#textStart, to - this.#textStart);
   }
 
@@ -443,7 +450,7 @@ export class MessageReader {
     const at = this.#at;
     if (end - at < 8) throw this.#fault("it is cut in a number");
     this.#at = at + 8;
-    const value = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + at, 8).getFloat64(0, true);
+    const value = this.#view.getFloat64(at, true);
     const fault = findPlainDataFault(value, name);
     if (fault !== undefined) throw this.#fault(`"${fault.field}" ${fault.message}`, at);
     return value;

@@ -11,7 +11,7 @@ import { formatPath, plainDataDepthMax } from "../../resource/plain-data.ts";
 import { goJson } from "./go-json.ts";
 import { type FieldPlan, type MessagePlan, operations } from "./message-plan.ts";
 import { canonicalQuantity } from "./quantity-text.ts";
-import { parseDuration, parseTime, zeroTimeSeconds } from "./time-text.ts";
+import { parseDuration, parsePlainTime, parseTime, zeroTimeSeconds } from "./time-text.ts";
 
 type Step = string | number;
 
@@ -32,6 +32,8 @@ const { utf8Write } = Buffer.prototype as unknown as {
 
 /** First size of the buffer, bytes: most objects fit. */
 const bufferBytes = 16 * 1024;
+/** Largest buffer that is kept for the next object. */
+const bufferKeptBytesMax = 1024 * 1024;
 /** Text up to this length is written a character at a time: below it a call into the runtime costs more. */
 const shortText = 40;
 const twoTo32 = 4_294_967_296;
@@ -65,6 +67,8 @@ export class MessageWriter {
 
   /** Begins a value anew; what was written is given up. */
   begin({ onUnknownMember }: MessageWriterOptions = {}): void {
+    // A large value's buffer is not kept for small ones.
+    if (this.#buffer.length > bufferKeptBytesMax) this.#buffer = new Uint8Array(bufferBytes);
     this.#at = this.#buffer.length;
     this.#depth = 0;
     this.#top = 0;
@@ -327,6 +331,11 @@ export class MessageWriter {
   }
 
   #time(value: unknown): void {
+    const plain = typeof value === "string" ? parsePlainTime(value) : Number.NaN;
+    if (!Number.isNaN(plain)) {
+      if (plain !== zeroTimeSeconds) this.#timestamp(plain, 0);
+      return;
+    }
     const time = typeof value === "string" ? parseTime(value) : undefined;
     if (time === undefined) throw this.#expected(value, "a time in RFC 3339");
     // Kubernetes keeps whole seconds of a Time, whatever was sent; Go's zero time is an empty message.

@@ -35,17 +35,12 @@ export function readEnvelope(bytes: Uint8Array): Envelope {
   if (!isKubernetesProtobuf(bytes))
     throw new DecodeFault('at byte 0: it does not begin with "k8s\\0"', { offset: 0 });
   const fields = new EnvelopeFields(bytes, protobufMagic.length, bytes.length);
-  let apiVersion = "";
-  let kind = "";
+  let type = noType;
   let start = bytes.length;
   let end = bytes.length;
   while (fields.next()) {
     if (fields.number === 1) {
-      const type = new EnvelopeFields(bytes, fields.start, fields.end);
-      while (type.next()) {
-        if (type.number === 1) apiVersion = type.text();
-        else if (type.number === 2) kind = type.text();
-      }
+      type = readType(bytes, fields.start, fields.end);
     } else if (fields.number === 2) {
       start = fields.start;
       end = fields.end;
@@ -53,7 +48,33 @@ export function readEnvelope(bytes: Uint8Array): Envelope {
       throw fields.fault(`its content is encoded as ${JSON.stringify(fields.text())}`);
     }
   }
-  return { apiVersion, kind, start, end };
+  return { apiVersion: type.apiVersion, kind: type.kind, start, end };
+}
+
+interface TypeMeta {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+const noType: TypeMeta = { apiVersion: "", kind: "" };
+/** What type metadata says, by its bytes: a cluster has some hundred kinds, and every value begins with one. */
+const types = new Map<string, TypeMeta>();
+const typesMax = 4096;
+const typeBytesMax = 512;
+
+/** @throws DecodeFault */
+function readType(bytes: Uint8Array, start: number, end: number): TypeMeta {
+  const text = end - start > typeBytesMax ? undefined : latin1Slice.call(bytes, start, end);
+  const known = text === undefined ? undefined : types.get(text);
+  if (known !== undefined) return known;
+  const fields = new EnvelopeFields(bytes, start, end);
+  let { apiVersion, kind } = noType;
+  while (fields.next()) {
+    if (fields.number === 1) apiVersion = fields.text();
+    else if (fields.number === 2) kind = fields.text();
+  }
+  const type = { apiVersion, kind };
+  if (text !== undefined && types.size < typesMax) types.set(text, type);
+  return type;
 }
 
 /** Writes the envelope before the object's message, which `writer` has written. */
@@ -133,3 +154,7 @@ export class EnvelopeFields {
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Buffer's own way from bytes to a Latin-1 string, without a view made first. */
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+};

@@ -8,7 +8,7 @@
  * The cache uses the same functions, so store and cache can never disagree about an object. A value that cannot be
  * read becomes a record with `corrupt` set, never an exception from the depths.
  */
-import type { MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../../codec/value.ts";
+import type { HeadPart, MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../../codec/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import { type Head, isHeadTrusted } from "../../resource/head.ts";
@@ -102,10 +102,11 @@ export function objectOf(kind: KindDefinition, codec: ValueCodec, record: Stored
 /**
  * The head of a record by today's definition: from the metadata segment alone, or from the whole object when its
  * fields were written under another API version or header version.
+ * @param part "selected": for selectors and indexes alone
  * @throws CORRUPT_OBJECT with key and version
  */
-export function headOf(kind: KindDefinition, codec: ValueCodec, record: StoredRecord): Head {
-  const head = read(record, (value) => codec.head(value));
+export function headOf(kind: KindDefinition, codec: ValueCodec, record: StoredRecord, part?: HeadPart): Head {
+  const head = read(record, (value) => codec.head(value, part));
   const today = isHeadTrusted(head, kind)
     ? head
     : read(record, () => kind.headOf(objectOf(kind, codec, record)));

@@ -162,7 +162,10 @@ async function walk<V>(
       const record = opened instanceof Promise ? await untilAborted(opened, scope.signal) : opened;
       if (record === undefined) continue;
       try {
-        if (!selection.isWholeRange && !selection.matches(headOf(slot.definition, slot.codec, record)))
+        if (
+          !selection.isWholeRange &&
+          !selection.matches(headOf(slot.definition, slot.codec, record, "selected"))
+        )
           continue;
         items.push(project(record));
       } catch (error) {

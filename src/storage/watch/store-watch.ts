@@ -209,7 +209,8 @@ export class StoreWatch<V> implements Watch<V> {
         const record = opened instanceof Promise ? await untilAborted(opened, this.#stop.signal) : opened;
         if (record === undefined) continue;
         try {
-          if (!selection.matches(headOf(this.#slot.definition, this.#slot.codec, record))) continue;
+          if (!selection.matches(headOf(this.#slot.definition, this.#slot.codec, record, "selected")))
+            continue;
           events.push({
             type: "ADDED",
             object: this.#project(record, record.modRevision),

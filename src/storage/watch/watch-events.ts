@@ -87,7 +87,7 @@ export function watchEventOf<V>(
   event: StoredEvent,
 ): ObjectEvent<V> | undefined {
   const matches = (record: StoredRecord): boolean =>
-    selection.isWholeRange || selection.matches(headOf(slot.definition, slot.codec, record));
+    selection.isWholeRange || selection.matches(headOf(slot.definition, slot.codec, record, "selected"));
   if (event.type === "delete") {
     const previous = event.previous ?? lost(slot, event, event.revision);
     return matches(previous) ? shown("DELETED", project, previous, event.revision) : undefined;

@@ -363,7 +363,7 @@ export class CachedKind {
   #attributesOf(record: StoredRecord): Attributes | undefined {
     if (record.value === undefined) return undefined;
     try {
-      return this.#attributes.of(headOf(this.#definition, this.#codec, record));
+      return this.#attributes.of(headOf(this.#definition, this.#codec, record, "selected"));
     } catch (error) {
       if (isStoreError(error, "CORRUPT_OBJECT")) return undefined;
       throw error;
