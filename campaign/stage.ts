@@ -103,6 +103,11 @@ export class Stage implements AsyncDisposable {
     }
   }
 
+  /** Where an episode may put data of its own. */
+  get folder(): string {
+    return this.#parts.options.folder;
+  }
+
   /** Of this process and of every incarnation of every worker. */
   get historyFiles(): readonly string[] {
     return [this.#parts.historyFile, ...this.workers.historyFiles];

@@ -177,6 +177,11 @@ export class RecordedWatch {
     await this.#watch.ready();
   }
 
+  /** Resolves at its end, whoever ended it. */
+  get ended(): Promise<void> {
+    return this.#done;
+  }
+
   /** Leaves it; with everything seen that there is to be seen. */
   async stop(): Promise<void> {
     this.#final = true;
