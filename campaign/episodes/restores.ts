@@ -26,7 +26,7 @@ const bumped = { kind: "F32", name: "restores under living processes" } as const
 
 const rounds = 3;
 /** Traffic before and after the snapshot of an era. */
-const partMs = 2_500;
+const partMs = 1_500;
 const callMs = 1_500;
 const patientMs = 20_000;
 const names = 12;
@@ -48,6 +48,8 @@ interface Era {
   readonly startNs: number;
   readonly endNs: number;
   readonly truth: readonly TruthRecord[];
+  /** The last revision it has of the era before; 0n for the first. */
+  readonly inherited: bigint;
 }
 
 async function play(scene: Scene, how: "plain" | "bumped"): Promise<Act> {
@@ -63,10 +65,14 @@ async function play(scene: Scene, how: "plain" | "bumped"): Promise<Act> {
     // Of an era whose beginning was compacted away by the bump: what there was at its beginning.
     let before: readonly TruthRecord[] = [];
     let from = 1n;
+    let inherited = 0n;
     let startNs = lab.now();
-    const epochs = new Set<string>();
+    let epoch = "";
+    let noticed = 0;
     for (let round = 0; round <= rounds; round++) {
-      epochs.add((await crowd.epochs()).join());
+      const found = await crowd.epochAfter(epoch);
+      if (epoch !== "") noticed++;
+      epoch = found;
       await delay(partMs);
       const snapshot = join(folder, `${round}.db`);
       const saver = await connectEtcd({ endpoints, requestTimeoutMs: patientMs });
@@ -74,15 +80,17 @@ async function play(scene: Scene, how: "plain" | "bumped"): Promise<Act> {
       await saver.close();
       await delay(partMs);
       if (round === rounds) await crowd.end();
-      const endNs = lab.now();
       await server.stop();
-      eras.push({ startNs, endNs, truth: [...before, ...(await truthOf(server.dataDir, from))] });
+      // Until the next one is started nothing can be answered: what is told by then was told by this one.
+      const truth = [...before, ...(await truthOf(server.dataDir, from))];
+      eras.push({ startNs, endNs: lab.now(), truth, inherited });
       if (round === rounds) break;
       const dataDir = join(folder, `${round + 1}`);
       const report = await restoreSnapshot(snapshot, {
         dataDir,
         ...(how === "plain" ? { bumpRevision: false } : {}),
       });
+      inherited = BigInt(report.toRevision);
       startNs = lab.now();
       server = await startLocalEtcd({ dataDir, clientPort });
       if (how === "bumped") {
@@ -95,7 +103,7 @@ async function play(scene: Scene, how: "plain" | "bumped"): Promise<Act> {
     const calls = lab.sink.lines.filter(({ line }) => line === "call").length;
     return {
       bite:
-        epochs.size === rounds + 1
+        noticed === rounds
           ? `${rounds} restores under 3 processes in ${calls} calls, each noticed as another epoch`
           : undefined,
       broken,
@@ -151,16 +159,16 @@ class Crowd {
     return crowd;
   }
 
-  /** Each store's epoch, once all have one that is on record. */
-  async epochs(): Promise<readonly string[]> {
+  /** The epoch of all stores, once they agree on another one than `before`. */
+  async epochAfter(before: string): Promise<string> {
     let found: readonly string[] = [];
     await until("every process has noticed the restore", async () => {
       found = await Promise.all(
         this.#stores.map(async (store) => (await store.health({ timeoutMs: callMs })).epoch ?? ""),
       );
-      return found.every((epoch) => epoch !== "" && epoch === found[0]);
+      return found.every((epoch) => epoch !== "" && epoch !== before && epoch === found[0]);
     });
-    return found;
+    return found[0] ?? "";
   }
 
   async end(): Promise<void> {
@@ -239,7 +247,7 @@ async function stateAt(endpoints: readonly string[], revision: bigint): Promise<
   await using etcd = await connectEtcd({ endpoints, requestTimeoutMs: patientMs });
   const read = readDocs(etcd);
   const { kvs } = await etcd.kv.range({ key: docsPrefix, rangeEnd: `${docsPrefix.slice(0, -1)}0`, revision });
-  return Promise.all(
+  return await Promise.all(
     kvs.map(async ({ key, value, modRevision, createRevision }): Promise<TruthRecord> => {
       const name = Buffer.from(key).toString();
       return {
@@ -256,6 +264,7 @@ async function stateAt(endpoints: readonly string[], revision: bigint): Promise<
 
 /** What does not hold, era by era. */
 function judge(lines: readonly HistoryLine[], eras: readonly Era[]): readonly string[] {
+  let past: readonly CallRecord[] = [];
   return eras.flatMap((era, at) => {
     const endOfLast = eras[at - 1]?.endNs ?? 0;
     const own = lines.flatMap((line): readonly HistoryLine[] => ofEra(line, era, endOfLast));
@@ -263,7 +272,10 @@ function judge(lines: readonly HistoryLine[], eras: readonly Era[]): readonly st
     const kept = own.filter(
       (line) => (line.line !== "stream-batch" && line.line !== "stream-end") || opened.has(line.stream),
     );
-    const verdict = verdictOf(new RunHistory([...kept, ...era.truth]), { only: ["C1", "C2", "C3", "C7"] });
+    const authors = past.filter((call) => isInherited(call, era));
+    const history = new RunHistory([...authors, ...kept, ...era.truth]);
+    const verdict = verdictOf(history, { only: ["C1", "C2", "C3", "C7"] });
+    past = [...authors, ...kept.filter((line) => line.line === "call")];
     const strays = lines.flatMap((line) =>
       line.line === "stream-batch" &&
       opened.has(line.stream) &&
@@ -277,6 +289,15 @@ function judge(lines: readonly HistoryLine[], eras: readonly Era[]): readonly st
       ...strays,
     ];
   });
+}
+
+/** A write of an earlier era that this one has, or may have. */
+function isInherited(call: CallRecord, { truth, inherited }: Era): boolean {
+  if (!isWrite(call)) return false;
+  if (call.class === "unknown") return true;
+  const { revision = 0n, key, value } = call;
+  if (call.class !== "ok" || revision > inherited) return false;
+  return truth.some((change) => change.revision === revision && change.key === key && change.value === value);
 }
 
 /** The line as the era sees it; none where it says nothing of it. */
@@ -297,7 +318,7 @@ function ofEra(line: HistoryLine, { startNs, endNs }: Era, endOfLast: number): r
 function undecided(call: CallRecord): readonly HistoryLine[] {
   if (!isWrite(call)) return [];
   return [
-    { ...call, returnNs: Number.POSITIVE_INFINITY, code: "LOST", class: "unknown", revision: undefined },
+    { ...call, returnNs: Number.POSITIVE_INFINITY, code: "ABORTED", class: "unknown", revision: undefined },
   ];
 }
 

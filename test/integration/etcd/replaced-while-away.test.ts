@@ -1,0 +1,60 @@
+/** The cluster behind an endpoint is another one while a client is away: nothing that was begun before reaches it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
+import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { connect, failureOf } from "../../support/etcd-cases.ts";
+import { until } from "../../support/patience.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "keelson-replaced-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe.each(await etcdBinaries())("a cluster that is another one on etcd $version", ({ path: binary }) => {
+  const start = (name: string, clientPort?: number) =>
+    startLocalEtcd({
+      binary,
+      dataDir: join(folder, name),
+      ...(clientPort === undefined ? {} : { clientPort }),
+    });
+
+  test("a client that was idle asks who is there before its first write, and does not send it", async () => {
+    const old = await start("idle-a");
+    await using etcd = await connect(old.endpoints);
+    await etcd.kv.put({ key: "a", value: "1" });
+    await old.stop();
+    await using other = await start("idle-b", old.clientPort);
+    const failure = await failureOf(etcd.kv.put({ key: "b", value: "begun before" }));
+    expect(failure).toMatchObject({ code: "UNAVAILABLE" });
+    await using fresh = await connect(other.endpoints);
+    expect((await fresh.kv.range({ key: "b" })).kvs).toEqual([]);
+    // Begun now, it belongs to what is there now.
+    const sent = (): Promise<boolean> =>
+      etcd.kv.put({ key: "c", value: "begun after" }).then(
+        () => true,
+        () => false,
+      );
+    await until(sent, "a write of the new history");
+    expect(etcd.history.generation).toBe(1);
+  }, 60_000);
+
+  test("of many writes that wait while it is away none is sent to the other one, whoever notices", async () => {
+    const old = await start("many-a");
+    await using etcd = await connect(old.endpoints);
+    await etcd.kv.put({ key: "a", value: "1" });
+    await old.stop();
+    const begun = Array.from({ length: 30 }, (_, i) =>
+      failureOf(etcd.kv.put({ key: `w-${i}`, value: "begun before" }, { timeoutMs: 20_000 })),
+    );
+    await using other = await start("many-b", old.clientPort);
+    for (const failure of await Promise.all(begun)) expect(failure).toMatchObject({ code: "UNAVAILABLE" });
+    await using fresh = await connect(other.endpoints);
+    expect((await fresh.kv.range({ key: "w", rangeEnd: "x" })).kvs).toEqual([]);
+  }, 60_000);
+});
