@@ -50,6 +50,8 @@ interface Era {
   readonly truth: readonly TruthRecord[];
   /** The last revision it has of the era before; 0n for the first. */
   readonly inherited: bigint;
+  /** Whether its log reaches back before its beginning: not after a bump, which compacts. */
+  readonly hasPast: boolean;
 }
 
 async function play(scene: Scene, how: "plain" | "bumped"): Promise<Act> {
@@ -83,7 +85,7 @@ async function play(scene: Scene, how: "plain" | "bumped"): Promise<Act> {
       await server.stop();
       // Until the next one is started nothing can be answered: what is told by then was told by this one.
       const truth = [...before, ...(await truthOf(server.dataDir, from))];
-      eras.push({ startNs, endNs: lab.now(), truth, inherited });
+      eras.push({ startNs, endNs: lab.now(), truth, inherited, hasPast: how === "plain" || round === 0 });
       if (round === rounds) break;
       const dataDir = join(folder, `${round + 1}`);
       const report = await restoreSnapshot(snapshot, {
@@ -123,6 +125,7 @@ class Crowd {
   readonly #clients: Etcd[] = [];
   readonly #work: Promise<void>[] = [];
   readonly #stop = new AbortController();
+  readonly #stopped = aborted(this.#stop.signal);
   #values = 0;
 
   private constructor(lab: Lab, scene: Scene) {
@@ -215,7 +218,7 @@ class Crowd {
   async #watches(store: Pick<Store, "resources">): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const watch = new RecordedWatch(this.#lab, store.resources(Doc));
-      await Promise.race([watch.ended, aborted(this.#stop.signal)]);
+      await Promise.race([watch.ended, this.#stopped]);
       if (this.#stop.signal.aborted) await watch.stop();
       else await delay(50);
     }
@@ -272,7 +275,7 @@ function judge(lines: readonly HistoryLine[], eras: readonly Era[]): readonly st
     const kept = own.filter(
       (line) => (line.line !== "stream-batch" && line.line !== "stream-end") || opened.has(line.stream),
     );
-    const authors = past.filter((call) => isInherited(call, era));
+    const authors = past.filter((call) => isInherited(call, era)).map((call) => authorOf(call, era));
     const history = new RunHistory([...authors, ...kept, ...era.truth]);
     const verdict = verdictOf(history, { only: ["C1", "C2", "C3", "C7"] });
     past = [...authors, ...kept.filter((line) => line.line === "call")];
@@ -300,6 +303,11 @@ function isInherited(call: CallRecord, { truth, inherited }: Era): boolean {
   return truth.some((change) => change.revision === revision && change.key === key && change.value === value);
 }
 
+/** Of an era without the log of its past nothing but the state is known, which its authors have made from nothing. */
+function authorOf(call: CallRecord, { hasPast }: Era): CallRecord {
+  return hasPast ? call : { ...call, ...openEnd, op: "create", guard: 0n };
+}
+
 /** The line as the era sees it; none where it says nothing of it. */
 function ofEra(line: HistoryLine, { startNs, endNs }: Era, endOfLast: number): readonly HistoryLine[] {
   if (line.line === "stream-open") return line.atNs > endOfLast && line.atNs <= endNs ? [line] : [];
@@ -317,9 +325,15 @@ function ofEra(line: HistoryLine, { startNs, endNs }: Era, endOfLast: number): r
 /** Of a write that was under way at the end of its era nobody can say what came of it there; a read says nothing. */
 function undecided(call: CallRecord): readonly HistoryLine[] {
   if (!isWrite(call)) return [];
-  return [
-    { ...call, returnNs: Number.POSITIVE_INFINITY, code: "ABORTED", class: "unknown", revision: undefined },
-  ];
+  return [{ ...call, ...openEnd }];
 }
+
+/** Of a call that nobody can say of what came of it. */
+const openEnd = {
+  returnNs: Number.POSITIVE_INFINITY,
+  code: "ABORTED",
+  class: "unknown",
+  revision: undefined,
+} as const;
 
 const isWrite = ({ op }: CallRecord): boolean => op !== "get" && op !== "list";
