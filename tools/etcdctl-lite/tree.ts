@@ -63,6 +63,12 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
           own: true,
         },
         {
+          name: "recover",
+          summary: "Restores every member of a lost cluster, and checks it when it is started",
+          load: () => import("./commands/backup/recover.ts"),
+          own: true,
+        },
+        {
           name: "restore",
           summary: "Restores a data directory from a repository",
           load: () => import("./commands/backup/restore.ts"),
