@@ -124,5 +124,7 @@ export function guessKind(apiVersion: string, kind: string, isNamespaced: boolea
     kind,
     plural,
     scope: isNamespaced ? "Namespaced" : "Cluster",
+    // Roles and bindings are called system:node and the like.
+    nameRule: group === "rbac.authorization.k8s.io" ? "segment" : "subdomain",
   });
 }

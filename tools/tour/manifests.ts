@@ -6,7 +6,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AnyResource, Draft } from "keelson";
-import { type Document, isAlias, isNode, LineCounter, parseAllDocuments, visit } from "yaml";
+import { type Document, isAlias, isNode, LineCounter, parseAllDocuments, type Tags, visit } from "yaml";
 
 /** One object as its file has it; `apiVersion` and `kind` are there. */
 export type Manifest = Draft<AnyResource> & {
@@ -42,10 +42,26 @@ export async function readManifests(folder: string): Promise<readonly Manifest[]
   return manifests;
 }
 
+/**
+ * YAML as kubectl reads it: version 1.1, with `yes` a boolean and `0755` octal, but for what the library behind kubectl leaves
+ * text: dates and times of day.
+ */
+const asKubectl = (tags: Tags): Tags =>
+  tags.filter(
+    (tag) =>
+      typeof tag === "string" ||
+      (tag.tag !== "tag:yaml.org,2002:timestamp" && (!("format" in tag) || tag.format !== "TIME")),
+  );
+
 /** The objects of one file's text, in order. @throws ManifestError naming `file` and the line */
 export function parseManifests(text: string, file: string): readonly Manifest[] {
   const lineCounter = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter, merge: false });
+  const documents = parseAllDocuments(text, {
+    lineCounter,
+    merge: false,
+    version: "1.1",
+    customTags: asKubectl,
+  });
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document) => {
     const lineOf = (offset: number | undefined): string =>

@@ -1,6 +1,8 @@
 /** Manifests as people write them, and as they should not. */
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { definitionOf } from "../../../src/resource/define-kind.ts";
+import { guessKind } from "../../../tools/tour/kinds.ts";
 import { ManifestError, parseManifests, readManifests } from "../../../tools/tour/manifests.ts";
 import { createWorld, mainKind } from "../../../tools/tour/world.ts";
 
@@ -20,7 +22,7 @@ function fault(text: string): string {
 
 describe("parseManifests()", () => {
   test("takes several documents, empty ones left out, and flattens lists", () => {
-    const text = `${configMap("a")}---\n# nothing\n---\napiVersion: v1\nkind: List\nitems:\n- { apiVersion: v1, kind: Secret, metadata: { name: b, namespace: n } }\n`;
+    const text = `${configMap("a")}---\n# nothing\n---\napiVersion: v1\nkind: List\nitems:\n- { apiVersion: v1, kind: Secret, metadata: { name: b, namespace: ns } }\n`;
     expect(parseManifests(text, "f.yaml").map(({ kind, metadata }) => [kind, metadata.name])).toEqual([
       ["ConfigMap", "a"],
       ["Secret", "b"],
@@ -79,7 +81,7 @@ describe("createWorld()", () => {
     parseManifests(
       [
         configMap("in-default"),
-        "apiVersion: example.com/v1\nkind: Policy\nmetadata: { name: p, namespace: n }\n",
+        "apiVersion: example.com/v1\nkind: Policy\nmetadata: { name: p, namespace: ns }\n",
         "apiVersion: example.com/v1\nkind: Region\nmetadata: { name: r }\n",
         "apiVersion: v1\nkind: Namespace\nmetadata: { name: m }\n",
       ].join("---\n"),
@@ -100,10 +102,23 @@ describe("createWorld()", () => {
   });
 
   test("names the namespaces that are used but not declared", () => {
-    expect(world.undeclaredNamespaces).toEqual(["default", "n"]);
+    expect(world.undeclaredNamespaces).toEqual(["default", "ns"]);
   });
 
   test("mainKind() is a namespaced kind of the manifests", () => {
     expect(mainKind(world).plural).toBe("configmaps");
   });
+});
+
+test("YAML is read as kubectl reads it: yes is a boolean, 0755 octal, a date or a time of day text", () => {
+  const text =
+    "apiVersion: v1\nkind: A\nmetadata: { name: a }\nspec: { on: yes, mode: 0755, date: 2026-01-02, at: 12:30, big: 1_000 }\n";
+  const [manifest] = parseManifests(text, "f.yaml");
+  expect(manifest?.["spec"]).toEqual({ true: true, mode: 0o755, date: "2026-01-02", at: "12:30", big: 1000 });
+});
+
+test("kinds of RBAC take names with a colon", () => {
+  const kind = guessKind("rbac.authorization.k8s.io/v1", "ClusterRole", false);
+  expect(definitionOf(kind).nameRule).toBe("segment");
+  expect(definitionOf(guessKind("apps/v1", "DaemonSet", true)).nameRule).toBe("subdomain");
 });

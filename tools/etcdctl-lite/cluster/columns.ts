@@ -201,7 +201,7 @@ const byResource: Readonly<Record<string, readonly Column[]>> = {
   ],
   "customresourcedefinitions.apiextensions.k8s.io": [
     name,
-    column("CREATED AT", ({ metadata }) => metadata.creationTimestamp),
+    column("CREATED AT", ({ metadata }) => metadata.creationTimestamp ?? "<unknown>"),
   ],
   "leases.coordination.k8s.io": [name, text("HOLDER", "spec.holderIdentity"), age],
 };

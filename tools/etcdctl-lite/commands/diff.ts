@@ -7,6 +7,7 @@ import { storeFlags } from "../store/store-flags.ts";
 import { type ValueReader, valueReader } from "../store/value-reader.ts";
 import { type Paint, painter } from "../text/colour.ts";
 import { fieldLine } from "../text/object-diff.ts";
+import { printable } from "../text/printable.ts";
 import { quoteBytes } from "../text/quote.ts";
 
 const shownBytes = 80;
@@ -60,7 +61,7 @@ export const command: Command = {
     }
     for (const { key, type, before, after } of changes) {
       const [mark, colour] = marks[type];
-      session.line(paint(colour, `${mark} ${key}`));
+      session.line(paint(colour, `${mark} ${printable(key)}`));
       if (reader !== undefined && before !== undefined && after !== undefined) {
         for (const line of await fieldLines(reader, { key, before, after }, paint))
           session.line(`    ${line}`);

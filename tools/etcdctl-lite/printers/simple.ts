@@ -2,17 +2,24 @@
 import type { KeyValue, Permission, TxnOpResponse } from "keelson/etcd";
 import type { Result } from "../results.ts";
 import { formatDuration } from "../text/duration.ts";
+import { printable } from "../text/printable.ts";
 import { escapedHex, hexId, leaseId } from "../text/quote.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
 import { hashRow, memberRow, snapshotRow, statusRow } from "./rows.ts";
 
 const newline = Buffer.from("\n");
 
+function shownBytes(value: Uint8Array): string {
+  return printable(Buffer.from(value).toString("utf8"), "lines");
+}
+
 export function simplePrinter({ io, hex }: PrinterOptions): Printer {
   const line = (text: string): void => void io.stdout.write(`${text}\n`);
   const bytes = (value: Uint8Array): void => {
     // One write a line: what another process reads is never half a line.
-    void io.stdout.write(Buffer.concat([hex ? Buffer.from(escapedHex(value)) : value, newline]));
+    // On a terminal a key or value must not drive it; what goes on to another program goes as it is.
+    const shown = hex ? escapedHex(value) : io.stdout.isTTY === true ? shownBytes(value) : undefined;
+    void io.stdout.write(Buffer.concat([shown === undefined ? value : Buffer.from(shown), newline]));
   };
   const pair = (kv: KeyValue): void => {
     bytes(kv.key);

@@ -8,7 +8,7 @@ import type { Etcd, KeyValue } from "keelson/etcd";
 import { badFeature } from "../cli/failure.ts";
 import type { Session } from "../cli/session.ts";
 import { jsonPair } from "../printers/json.ts";
-import { yamlDocument } from "../text/documents.ts";
+import { printableJson, yamlDocument } from "../text/documents.ts";
 import { goJson } from "../text/go-json.ts";
 import { quoteBytes } from "../text/quote.ts";
 import { valueReader } from "./value-reader.ts";
@@ -42,7 +42,7 @@ export async function printDecoded(
     const object = withVersion(read.object, kv.modRevision);
     const text =
       format === "json"
-        ? `${JSON.stringify(object)}\n`
+        ? `${printableJson(JSON.stringify(object))}\n`
         : await yamlDocument(object, bare ? undefined : remarkOf(kv, read));
     io.stdout.write(text);
   }

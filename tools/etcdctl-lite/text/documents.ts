@@ -1,11 +1,38 @@
-/** Objects as people and scripts read them: YAML documents, indented JSON. */
+/**
+ * Objects as people and scripts read them: YAML documents, indented JSON.
+ *
+ * What YAML is read by matters: kubectl reads version 1.1, in which `yes`, `on`, `1_000`, `0b11` and dates are no text. So text
+ * that any version could take for something else is quoted, and control characters are escaped, in keys as in values.
+ */
+import { holdsControls, printable } from "./printable.ts";
+
+/** Words that some version reads as null, a boolean, a number or a merge. */
+const words = /^(?:~|null|true|false|yes|no|on|off|y|n|\.inf|\.nan|<<|=)$/i;
+/** Whatever begins as a number or a date does: 1_000, 0b11, 1:30, 2026-01-01, +.5 */
+const numeric = /^[-+.]?\d|^[-+]\./;
 
 /** One document of a stream, with `---` before it; `remark` stands above it as a comment. */
 export async function yamlDocument(object: unknown, remark?: string): Promise<string> {
-  const { stringify } = await import("yaml");
-  const comment = remark === undefined ? "" : `# ${remark}\n`;
-  // Readers of YAML 1.1, kubectl among them, take "on", "012" and "12:30" for something else: those are quoted, too.
-  return `---\n${comment}${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" })}`;
+  const { Document, isScalar, visit } = await import("yaml");
+  const comment = remark === undefined ? "" : `# ${printable(remark)}\n`;
+  const document = new Document(object, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_, node) {
+      if (!isScalar(node) || typeof node.value !== "string") return;
+      const text = node.value;
+      const asText = words.test(text) || numeric.test(text);
+      if (asText || holdsControls(text)) node.type = "QUOTE_DOUBLE";
+    },
+  });
+  return `---\n${comment}${printable(document.toString({ lineWidth: 0 }), "lines")}`;
 }
 
-export const jsonDocument = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+export const jsonDocument = (value: unknown): string => `${printableJson(JSON.stringify(value, null, 2))}\n`;
+
+/** JSON leaves DEL, C1 and the marks of direction as they are. */
+export function printableJson(text: string): string {
+  return text.replace(
+    /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

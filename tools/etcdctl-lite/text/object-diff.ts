@@ -1,6 +1,7 @@
 /** What a restore of objects would do or has done, as lines for people: one an object, one a field below it. */
 import type { FieldChange, ObjectDiff, ObjectRestoreReport } from "keelson/backup";
 import type { Colour, Paint } from "./colour.ts";
+import { printable } from "./printable.ts";
 
 /** Longest value that is shown whole, characters. */
 const shownMax = 120;
@@ -18,18 +19,18 @@ export function objectDiff(diff: readonly ObjectDiff[], paint: Paint): string {
       const [mark, colour, says] = marks[action];
       const place = namespace === undefined ? name : `${namespace}/${name}`;
       const fields = changes.map((change) => `    ${fieldLine(change, paint)}\n`);
-      return `${paint(colour, `${mark} ${resource} ${place}${says}`)}\n${fields.join("")}`;
+      return `${paint(colour, `${mark} ${resource} ${printable(place)}${says}`)}\n${fields.join("")}`;
     })
     .join("");
 }
 
 /** `spec.replicas: 3 -> 5`. */
 export function fieldLine({ path, from, to }: FieldChange, paint: Paint): string {
-  return `${path}: ${paint("red", shown(from))} -> ${paint("green", shown(to))}`;
+  return `${printable(path)}: ${paint("red", shown(from))} -> ${paint("green", shown(to))}`;
 }
 
 function shown(value: unknown): string {
-  const text = value === undefined ? "absent" : (JSON.stringify(value) ?? "absent");
+  const text = value === undefined ? "absent" : printable(JSON.stringify(value) ?? "absent");
   return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
 }
 

@@ -1,5 +1,7 @@
 /** Tables as etcdctl 3.5.30 draws them: headers in capitals and centred, cells to the right. */
 
+import { printable } from "./printable.ts";
+
 export function drawTable(headers: readonly string[], rows: readonly (readonly string[])[]): string {
   const titles = headers.map((header) => header.toUpperCase());
   const widths = titles.map((title, column) =>
@@ -19,7 +21,8 @@ export function drawTable(headers: readonly string[], rows: readonly (readonly s
 }
 
 /** Rows of a listing for people: columns two spaces apart, the last one as long as it is. */
-export function alignColumns(rows: readonly (readonly string[])[]): string {
+export function alignColumns(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map((cell) => printable(cell)));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {

@@ -11,7 +11,7 @@ import { hashFindings, type Reached, revisionFindings } from "./agreement.ts";
 import { certificateFindings } from "./certificates.ts";
 import { type Finding, type Level, worstFirst } from "./finding.ts";
 import { epochFindings, historyFacts, historyFindings } from "./history.ts";
-import { type MemberFacts, memberFindings, unstartedFindings } from "./member-checks.ts";
+import { type MemberFacts, memberFindings, quorumFindings, unstartedFindings } from "./member-checks.ts";
 
 export const command: Command = {
   usage: "[options]",
@@ -63,18 +63,25 @@ async function lookOver(
   session: Session,
 ): Promise<{ readonly reached: readonly Reached[]; readonly findings: readonly Finding[] }> {
   const etcd = await connectReading(session, await session.endpoints());
-  const { members } = await etcd.cluster.members(session.call);
+  // As this member has it on record: a linearizable answer needs the quorum that may just be what is lost.
+  const { members } = await etcd.cluster.members({ ...session.call, linearizable: false });
   const endpoints = [...new Set(members.flatMap(({ clientUrls }) => clientUrls))];
   const looks = await Promise.all(endpoints.map((endpoint) => reach(session, endpoint)));
   session.io.signal.throwIfAborted();
   const reached = looks.flatMap(({ found }) => (found === undefined ? [] : [found]));
-  const alarms = await etcd.maintenance
-    .alarms(session.call)
-    .catch((error: unknown) => unlookedAt("alarms", error));
+  const lost = quorumFindings(
+    members,
+    reached.map(({ status }) => status),
+  );
+  // Without a quorum these are not answered, only waited for.
+  const whole = lost.length === 0;
+  const alarms = !whole
+    ? []
+    : await etcd.maintenance.alarms(session.call).catch((error: unknown) => unlookedAt("alarms", error));
   const checks: readonly (readonly [string, () => Promise<readonly Finding[]>])[] = [
-    ["hash", () => hashFindings(session, reached, session.flags.on("hash"))],
-    ["compaction", async () => historyFindings(await historyFacts(session, etcd))],
-    ["epoch", () => epochFindings(session, reached, session.flags.text("registry"))],
+    ["hash", async () => (whole ? hashFindings(session, reached, session.flags.on("hash")) : [])],
+    ["compaction", async () => (whole ? historyFindings(await historyFacts(session, etcd)) : [])],
+    ["epoch", async () => (whole ? epochFindings(session, reached, session.flags.text("registry")) : [])],
     ["certificate", () => certificateFindings(session, urlsOf(members), etcd.clock.nowMs())],
   ];
   const later: Finding[] = [];
@@ -89,6 +96,7 @@ async function lookOver(
   return {
     reached,
     findings: worstFirst([
+      ...lost,
       ...looks.flatMap(({ findings }) => findings),
       ...unstartedFindings(members),
       ...alarms.flatMap((alarm) => ("check" in alarm ? [alarm] : [alarmFinding(alarm)])),

@@ -42,6 +42,33 @@ export function unstartedFindings(members: readonly Member[]): readonly Finding[
     }));
 }
 
+/** Too few members for a majority, or none of those that answer knows a leader: nothing can be written, or read for certain. */
+export function quorumFindings(
+  members: readonly Member[],
+  statuses: readonly MemberStatus[],
+): readonly Finding[] {
+  if (statuses.some(({ leader }) => leader !== 0n)) return [];
+  const voters = members.filter(({ isLearner }) => !isLearner);
+  const up = statuses.filter(({ isLearner }) => !isLearner).length;
+  const majority = Math.floor(voters.length / 2) + 1;
+  const down = voters
+    .filter(({ id }) => !statuses.some(({ header }) => header.memberId === id))
+    .map(({ id, name, clientUrls }) => `${name === "" ? id.toString(16) : name} (${clientUrls.join(", ")})`);
+  const names = down.length === 0 ? "" : `; down: ${down.join(", ")}`;
+  return [
+    {
+      level: "error",
+      check: "quorum",
+      where: "cluster",
+      what: `has lost its quorum: ${up} of ${voters.length} voting members answer, ${majority} are needed${names}`,
+      advice:
+        up >= majority
+          ? "enough members run: see that they reach each other's peer URLs; they choose a leader then"
+          : "start the members that are down; if their data is lost for good, save a snapshot of one that answers (snapshot save) and restore it as a new cluster (snapshot restore)",
+    },
+  ];
+}
+
 function versionFindings(statuses: readonly MemberStatus[]): readonly Finding[] {
   const versions = [...new Set(statuses.map(({ version }) => version))].sort();
   const running = (version: string): string =>

@@ -15,6 +15,7 @@ import { type ReadKind, readKind, type Selected } from "../../store/read-objects
 import { storeFlags } from "../../store/store-flags.ts";
 import { valueReader } from "../../store/value-reader.ts";
 import { jsonDocument, yamlDocument } from "../../text/documents.ts";
+import { printable } from "../../text/printable.ts";
 import { alignColumns } from "../../text/table.ts";
 
 const outputs = ["", "wide", "name", "json", "yaml"];
@@ -131,7 +132,8 @@ async function show(
     for (const object of all) io.stdout.write(await yamlDocument(object));
   } else if (output === "name") {
     for (const { kind, found } of read) {
-      for (const { object } of found) io.stdout.write(`${resourceOf(kind)}/${object.metadata.name}\n`);
+      for (const { object } of found)
+        io.stdout.write(`${resourceOf(kind)}/${printable(object.metadata.name)}\n`);
     }
   } else {
     if (all.length === 0) io.stderr.write("No objects found.\n");
