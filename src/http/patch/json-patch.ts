@@ -7,7 +7,8 @@
  * reached by a pointer, a bound on what `copy` multiplies, errors that name the operation, no change to a shared object).
  * As Kubernetes does, `test` against null passes for an absent member, and there are bounds on operations and copies.
  */
-import { copyPlainData, sameContent } from "../../resource/plain-data.ts";
+import { quote } from "../../base/quote.ts";
+import { copyPlainData, plainDataDepthMax, sameContent } from "../../resource/plain-data.ts";
 import { assertPlainPatch, isFields, malformed, unfit } from "./patch-error.ts";
 
 /** Kubernetes' bound: each operation may cost a walk of the object. */
@@ -68,11 +69,9 @@ function operationOf(fields: unknown, index: number): Operation {
   if (!isFields(fields)) throw malformed(`operation ${index} is not an object`);
   const { op, path } = fields;
   if (!verbs.includes(op)) {
-    throw malformed(
-      `operation ${index} is ${JSON.stringify(op)}, expected add, remove, replace, move, copy or test`,
-    );
+    throw malformed(`operation ${index} is ${quote(op)}, expected add, remove, replace, move, copy or test`);
   }
-  const label = `operation ${index} (${String(op)} ${JSON.stringify(path)})`;
+  const label = `operation ${index} (${String(op)} ${quote(path)})`;
   const needsValue = op === "add" || op === "replace" || op === "test";
   if (needsValue && !Object.hasOwn(fields, "value")) throw malformed(`${label} has no value`);
   const needsFrom = op === "move" || op === "copy";
@@ -96,9 +95,13 @@ function startsWith({ path, from }: Operation): boolean {
 /** The steps of a JSON pointer; "" has none. */
 function stepsOf(pointer: unknown, label: string): readonly Step[] {
   if (typeof pointer !== "string" || (pointer !== "" && !pointer.startsWith("/"))) {
-    throw malformed(`${label}: ${JSON.stringify(pointer)} is no JSON pointer`);
+    throw malformed(`${label}: ${quote(pointer)} is no JSON pointer`);
   }
   const steps = pointer.split("/").slice(1).map(unescaped);
+  // Deeper than an object may be: thousands of adds, each below the last, would exhaust the stack of whoever walks it.
+  if (steps.length > plainDataDepthMax) {
+    throw malformed(`${label}: it is deeper than ${plainDataDepthMax} levels`);
+  }
   if (steps.includes("__proto__")) throw malformed(`${label}: "__proto__" is a name that no field may have`);
   return steps;
 }
@@ -201,11 +204,11 @@ function memberOf(parent: Container, step: Step, path: readonly Step[], operatio
 function indexOf(step: Step, max: number, operation: Operation): number {
   const index = /^(?:0|[1-9]\d{0,9})$/.test(step) ? Number(step) : Number.NaN;
   if (index <= max) return index;
-  throw unfit(pathOf(operation.path), `${operation.label}: ${JSON.stringify(step)} is no index of this list`);
+  throw unfit(pathOf(operation.path), `${operation.label}: ${quote(step)} is no index of this list`);
 }
 
 function missing(path: readonly Step[], operation: Operation): Error {
-  return unfit(pathOf(path), `${operation.label}: there is nothing at ${JSON.stringify(pathOf(path))}`);
+  return unfit(pathOf(path), `${operation.label}: there is nothing at ${quote(pathOf(path))}`);
 }
 
 function pathOf(path: readonly Step[]): string {

@@ -142,6 +142,7 @@ describe("jsonPatch", () => {
       "__proto__ in a value",
       JSON.parse('[{"op":"add","path":"/a","value":{"__proto__":{"polluted":true}}}]'),
     ],
+    ["a pointer deeper than an object may be", [{ op: "add", path: "/a".repeat(65), value: 1 }]],
     ["too many operations", Array.from({ length: 10_001 }, () => ({ op: "test", path: "", value: {} }))],
   ];
   for (const [name, patch] of malformed) {
