@@ -25,16 +25,29 @@ describe("examples", () => {
   });
 });
 
-test("the README's example compiles as strictly as the library, and runs", async () => {
-  const readme = await readFile(join(projectFolder, "README.md"), "utf8");
-  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1];
-  expect(code).toBeDefined();
+/** Of a page whose example serves: asks it for something, and ends it. */
+const askForPods = `
+while (server.address() === null) await new Promise((turn) => setImmediate(turn));
+const { port } = server.address() as { port: number };
+const list = (await (await fetch(\`http://127.0.0.1:\${port}/?limit=1\`)).json()) as { kind: string };
+if (list.kind !== "PodList") throw new Error(list.kind);
+process.exit(0);
+`;
+
+test.each([
+  ["README.md", ""],
+  ["docs/http.md", askForPods],
+])("the first example of %s compiles as strictly as the library, and runs", async (file, ending) => {
+  const page = await readFile(join(projectFolder, file), "utf8");
+  const shown = /```ts\n([\s\S]*?)```/.exec(page)?.[1];
+  expect(shown).toBeDefined();
+  const code = `${shown}${ending}`;
   // Inside the project, so that "keelson" is the package itself.
-  const folder = join(projectFolder, ".cache", `readme-${process.pid}`);
+  const folder = join(projectFolder, ".cache", `example-${process.pid}-${file.length}`);
   await mkdir(folder, { recursive: true });
   try {
     const path = join(folder, "example.mts");
-    await writeFile(path, code ?? "");
+    await writeFile(path, code);
     const { config } = ts.readConfigFile(join(projectFolder, "tsconfig.base.json"), ts.sys.readFile);
     const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, projectFolder);
     const program = ts.createProgram([path], {
@@ -46,7 +59,7 @@ test("the README's example compiles as strictly as the library, and runs", async
     const faults = ts.getPreEmitDiagnostics(program).map(({ messageText }) => messageText);
     expect(faults).toEqual([]);
 
-    const { outputText } = ts.transpileModule(code ?? "", {
+    const { outputText } = ts.transpileModule(code, {
       compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
     });
     await writeFile(join(folder, "example.mjs"), outputText);
