@@ -10,7 +10,10 @@ import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { cachedKubectls, fetchKubectl } from "./kubernetes/fetch-kubectl.mjs";
+import { isOnPath } from "./setup/fetch-packages.mjs";
 import { projectFolder } from "./setup/find-etcd.mjs";
+import { SetupError, say } from "./setup/report.mjs";
 import { launch, setUp } from "./setup/set-up.mjs";
 import { filesToRunAgain, readReport } from "./test/reports.mjs";
 
@@ -19,6 +22,7 @@ const [firstReport = "", secondReport = ""] = reports;
 
 await launch(async () => {
   await setUp({ etcd: true });
+  await haveKubectl();
   for (const path of reports) await rm(path, { force: true });
   const wanted = process.argv.slice(2);
   process.exitCode = await vitest(wanted, firstReport);
@@ -28,6 +32,18 @@ await launch(async () => {
   process.stdout.write(`\nOnce more, with nothing beside them: ${files.join(", ")}\n`);
   process.exitCode = await vitest([...files, "--no-file-parallelism"], secondReport);
 });
+
+/** A kubectl, where this machine has none and one can be had: the tests that need it say so when they are skipped. */
+async function haveKubectl() {
+  if (process.env["KEELSON_KUBECTL"] !== undefined || cachedKubectls().length > 0 || isOnPath("kubectl"))
+    return;
+  try {
+    await fetchKubectl();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`without kubectl: ${error.message}`);
+  }
+}
 
 /**
  * @param {string[]} args

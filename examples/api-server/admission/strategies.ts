@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { invalid } from "../api/refusal.ts";
 import { definitionStatus } from "../custom/status.ts";
-import { newPodStatus } from "../defaults/pods.ts";
+import { addTolerations, newPodStatus } from "../defaults/pods.ts";
 import { at, type Json, objectAt } from "../defaults/rules.ts";
 import { claimPods } from "../defaults/workloads.ts";
 import { giveAddresses, keepAddresses } from "./addresses.ts";
@@ -84,6 +84,7 @@ const workload = (kind: string): Strategy => ({
 export const strategies: Readonly<Record<string, Strategy>> = {
   pods: {
     create: (pod) => {
+      addTolerations(pod);
       pod["status"] = newPodStatus(pod);
     },
     update: checkPodUpdate,

@@ -114,7 +114,7 @@ export type Change = (current: Json) => Json;
 
 /**
  * Reads, changes, admits, writes, again on conflict.
- * The subresource "status" writes status alone; any other writes what `change` says, status included.
+ * A subresource other than "status" writes what `change` says, status included.
  */
 export async function changeObject(
   parts: ServerParts,
@@ -129,9 +129,10 @@ export async function changeObject(
     const wanted = change(servedForm(served, current));
     const { draft, warnings } = await admitted(parts, exchange, target, wanted, current, origin);
     told = warnings;
-    return draft;
+    return subresource === "status" ? statusOnly(served, current, draft) : draft;
   };
-  const options = { dryRun: isDry(exchange), subresource: writesOf(subresource), signal: exchange.signal };
+  const writes: "all" | undefined = subresource === undefined ? undefined : "all";
+  const options = { dryRun: isDry(exchange), subresource: writes, signal: exchange.signal };
   const object = await storeOf(parts, served).guaranteedUpdate(keyOf(target), mutate, options);
   if (served.kind === definitionKind && !options.dryRun) await parts.custom.open(object);
   return { httpStatus: 200, object: servedForm(served, object), warnings: told };
@@ -139,8 +140,20 @@ export async function changeObject(
 
 const definitionKind = "CustomResourceDefinition";
 
-const writesOf = (subresource: string | undefined): "status" | "all" | undefined =>
-  subresource === undefined ? undefined : subresource === "status" ? "status" : "all";
+/**
+ * What a write of status takes: status, and of a built-in kind annotations and finalizers as well, as Kubernetes' registries
+ * do: its deployment controller writes the revision that way.
+ */
+function statusOnly({ custom }: Served, current: Resource, draft: Draft<AnyResource>): Draft<Resource> {
+  const { annotations, finalizers, managedFields } = draft.metadata;
+  const taken = custom === undefined ? { annotations, finalizers, managedFields } : { managedFields };
+  const { status } = draft as unknown as Json;
+  return {
+    ...current,
+    metadata: { ...current.metadata, ...taken, resourceVersion: draft.metadata.resourceVersion },
+    status,
+  } as unknown as Draft<Resource>;
+}
 
 /** Kinds whose deletion answers with the object (registries with ReturnDeletedObject); others with a Status. */
 const answersWithObject = new Set([

@@ -86,12 +86,21 @@ export const podSpec: Rules = {
 /** `spec.template` of a workload. */
 export const podTemplate: Rules = { within: { template: { within: { spec: podSpec } } } };
 
-const evictionTolerations = ["not-ready", "unreachable"].map((taint) => ({
-  key: `node.kubernetes.io/${taint}`,
-  operator: "Exists",
-  effect: "NoExecute",
-  tolerationSeconds: 300,
-}));
+/** Adds how long a pod stays on a node that is not ready or not reachable, where it does not say so itself. */
+export function addTolerations(pod: Json): void {
+  const given = listAt(pod, "spec.tolerations");
+  const missing = ["not-ready", "unreachable"]
+    .map((state) => `node.kubernetes.io/${state}`)
+    .filter(
+      (taint) =>
+        !given.some(
+          ({ key, effect }) =>
+            (key === undefined || key === taint) && (effect === undefined || effect === "NoExecute"),
+        ),
+    )
+    .map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }));
+  if (missing.length > 0) objectAt(pod, "spec")["tolerations"] = [...given, ...missing];
+}
 
 /** A pod itself: its template's defaults and what admission adds. */
 export const pod: Rules = {
@@ -104,7 +113,6 @@ export const pod: Rules = {
         enableServiceLinks: true,
         priority: 0,
         preemptionPolicy: "PreemptLowerPriority",
-        tolerations: evictionTolerations,
         ...podSpec.fill,
       },
       within: podSpec.within ?? {},

@@ -1,11 +1,11 @@
 /** What is lost, and what is deleted. */
 import { isStoreError } from "keelson";
-import { deploymentKind } from "../objects.ts";
+import { deploymentKind, nodeKind, podKind } from "../objects.ts";
 import { until } from "../printer.ts";
 import { deploymentNames, namespace, type Run } from "./run.ts";
 
 export async function nodeLost(run: Run): Promise<void> {
-  const { observer, printer, kubelets, timeoutMs } = run;
+  const { cluster, observer, printer, kubelets, timeoutMs } = run;
   printer.step("A node falls silent");
   const pods = observer.running(namespace).length;
   const on = (node: string): number =>
@@ -22,6 +22,14 @@ export async function nodeLost(run: Run): Promise<void> {
     `${observer.running(namespace).filter(({ spec }) => spec.nodeName !== lost).length} pods run elsewhere`,
   );
   printer.check(replaced(), "every pod of it has a successor on another node");
+  // Nobody is left to say that its containers have stopped: its operator says that it will not come back.
+  await cluster.resources(nodeKind).delete({ name: lost });
+  const left = observer.podsOf(namespace).filter(({ spec }) => spec.nodeName === lost);
+  for (const { metadata } of left) {
+    await cluster.resources(podKind).delete(metadata, { gracePeriodSeconds: 0 }).catch(ignoringGone);
+  }
+  await until(() => on(lost) === 0, timeoutMs);
+  printer.check(on(lost) === 0, `${lost} is removed, and nothing of it is left`);
 }
 
 export async function deleteDeployment(run: Run): Promise<void> {
@@ -60,4 +68,8 @@ export async function deleteNamespace(run: Run): Promise<void> {
   printer.check(await isGone(), "the namespace is gone");
   await until(() => observer.podsOf(namespace).length === 0, timeoutMs);
   printer.check(observer.podsOf(namespace).length === 0, "nothing of it is left");
+}
+
+function ignoringGone(error: unknown): void {
+  if (!isStoreError(error, "NOT_FOUND")) throw error;
 }

@@ -84,8 +84,12 @@ export async function rollBack(run: Run): Promise<void> {
   );
   const after = [...observer.replicaSets].filter((id) => id.startsWith(`${namespace}/${name}-`)).length;
   printer.check(after === sets, "the replica set of that template was taken up again");
-  const { metadata } = await cluster.resources(deploymentKind).get({ namespace, name });
-  printer.check(metadata.annotations?.["deployment.kubernetes.io/revision"] === "3", "its revision is 3");
+  const isThird = (): boolean =>
+    observer.deployments.get(`${namespace}/${name}`)?.metadata.annotations?.[
+      "deployment.kubernetes.io/revision"
+    ] === "3";
+  await until(isThird, timeoutMs);
+  printer.check(isThird(), "its revision is 3");
 }
 
 /** Every deployment is where it should be, and every pod counted is one of its own. */

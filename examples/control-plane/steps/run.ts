@@ -29,6 +29,14 @@ export function deploymentOf(name: string, replicas: number, image: string): obj
   const labels = { app: name };
   const requests = { cpu: "10m", memory: "16Mi" };
   const containers = [{ name: "web", image, ports: [{ containerPort: 80 }], resources: { requests } }];
+  // A lost node's pods are given up after a second instead of five minutes.
+  const tolerations = ["not-ready", "unreachable"].map((state) => ({
+    key: `node.kubernetes.io/${state}`,
+    operator: "Exists",
+    effect: "NoExecute",
+    tolerationSeconds: 1,
+  }));
+  const spec = { containers, tolerations, terminationGracePeriodSeconds: 1 };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -36,7 +44,7 @@ export function deploymentOf(name: string, replicas: number, image: string): obj
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers, terminationGracePeriodSeconds: 1 } },
+      template: { metadata: { labels }, spec },
     },
   };
 }

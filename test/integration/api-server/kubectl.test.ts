@@ -3,13 +3,14 @@
  * that come out of keelson. Runs where a kubectl is (KEELSON_KUBECTL or PATH).
  */
 import { execFile, spawn } from "node:child_process";
-import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildProject, ProgramRun, startProgram } from "../../support/project-run.ts";
+import { findKubectl } from "./find-kubectl.ts";
 
-const kubectl = await findKubectl();
+const kubectl = findKubectl()?.path;
 
 interface Outcome {
   readonly code: number;
@@ -133,19 +134,3 @@ describe.skipIf(kubectl === undefined)("kubectl against the example API server",
     expect((await run("get", "configmap", "-n", "team", "-o", "name")).stdout).toBe("");
   });
 });
-
-async function findKubectl(): Promise<string | undefined> {
-  const named = process.env["KEELSON_KUBECTL"];
-  if (named !== undefined) return named;
-  for (const directory of (process.env["PATH"] ?? "").split(delimiter)) {
-    const path = join(directory, "kubectl");
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
-  }
-  return undefined;
-}
