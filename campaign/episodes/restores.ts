@@ -30,6 +30,8 @@ const partMs = 1_500;
 const callMs = 1_500;
 const patientMs = 20_000;
 const names = 12;
+/** For watchers to be told the last changes. */
+const arrivalMs = 3_000;
 
 const Note = defineKind({ version: "v1", kind: "Note", plural: "notes", scope: "Namespaced" });
 
@@ -123,7 +125,9 @@ class Crowd {
   readonly #scene: Scene;
   readonly #stores: Store[] = [];
   readonly #clients: Etcd[] = [];
-  readonly #work: Promise<void>[] = [];
+  readonly #callers: Promise<void>[] = [];
+  readonly #watchers: Promise<void>[] = [];
+  readonly #quiet = new AbortController();
   readonly #stop = new AbortController();
   readonly #stopped = aborted(this.#stop.signal);
   #values = 0;
@@ -155,9 +159,9 @@ class Crowd {
     const readers = [cached, ...stores.slice(1)];
     for (const [at, store] of readers.entries()) {
       for (const client of [0, 1]) {
-        crowd.#work.push(crowd.#calls(`client-${at}-${client}`, store));
+        crowd.#callers.push(crowd.#calls(`client-${at}-${client}`, store));
       }
-      crowd.#work.push(crowd.#watches(store));
+      crowd.#watchers.push(crowd.#watches(store));
     }
     return crowd;
   }
@@ -175,8 +179,12 @@ class Crowd {
   }
 
   async end(): Promise<void> {
+    this.#quiet.abort();
+    await Promise.all(this.#callers);
+    // Nothing is written any more: watchers come to the end of it.
+    await delay(arrivalMs);
     this.#stop.abort();
-    await Promise.all(this.#work);
+    await Promise.all(this.#watchers);
     for (const store of this.#stores) await store.close();
     for (const etcd of this.#clients) await etcd.close();
   }
@@ -189,7 +197,7 @@ class Crowd {
 
   async #calls(client: string, store: Pick<Store, "resources">): Promise<void> {
     const docs = new RecordedDocs(this.#lab, client, store.resources(Doc));
-    while (!this.#stop.signal.aborted) {
+    while (!this.#quiet.signal.aborted) {
       const name = `d-${this.#scene.below(names)}`;
       const value = `${client}.${++this.#values}`;
       switch (this.#scene.below(6)) {
