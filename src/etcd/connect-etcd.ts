@@ -19,14 +19,17 @@ import { createKv } from "./services/kv.ts";
 import { createLeases } from "./services/leases.ts";
 import { createMaintenance } from "./services/maintenance.ts";
 import { type MetricsReader, readMetricsPage } from "./services/metrics-page.ts";
-import { usableTls } from "./transport/tls-material.ts";
-import type { TlsOptions, TransportFactory } from "./transport/transport.ts";
+import { TlsSource } from "./transport/tls-source.ts";
+import type { EndpointAddress, TlsOptions, TransportFactory } from "./transport/transport.ts";
 import { compareVersions } from "./versions/version.ts";
 import { reticentVersion } from "./versions/version-facts.ts";
 import { createWatches } from "./watch/watches.ts";
 
 export interface EtcdOptions extends Call {
-  /** `"http://127.0.0.1:2379"`, several as an array or with commas; all http or all https. */
+  /**
+   * `"http://127.0.0.1:2379"`, `"unix:///run/etcd.sock"`, several as an array or with commas; all plaintext (http, unix) or all with
+   * TLS (https, unixs).
+   */
   readonly endpoints: string | readonly string[];
   readonly tls?: TlsOptions | undefined;
   readonly auth?: AuthOptions | undefined;
@@ -87,29 +90,35 @@ export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
 export async function openEtcd(options: EtcdOptions, factory: TransportFactory): Promise<Etcd> {
   using scope = new CallScope(options, options.clock ?? systemClock, "connect to etcd");
   const { clock = systemClock } = options;
-  const tls = usableTls(options.tls);
-  const usable = { ...options, tls };
-  const client = createClient(usable, factory, ({ address }) => probeConnection(address, tls, clock));
+  const tls = options.tls === undefined ? undefined : new TlsSource(options.tls);
+  const client = createClient(options, tls, factory, ({ address }) =>
+    probeConnection(address, tls?.current(), clock),
+  );
   try {
     await client.connect(scope.rest());
   } catch (error) {
     await client.close();
     throw error;
   }
-  return assemble(client, metricsPages(usable));
+  return assemble(client, metricsPages(options, tls), tls);
 }
 
 /** The same without waiting for an endpoint's greeting, or looking at the network: for a transport in memory. */
 export function openEtcdAtOnce(options: EtcdOptions, factory: TransportFactory): Etcd {
-  return assemble(createClient(options, factory, undefined), () => Promise.resolve(undefined));
+  return assemble(
+    createClient(options, undefined, factory, undefined),
+    () => Promise.resolve(undefined),
+    undefined,
+  );
 }
 
 function createClient(
   options: EtcdOptions,
+  tls: TlsSource | undefined,
   factory: TransportFactory,
   probe: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined,
 ): EtcdClient {
-  const { tls, auth, clock = systemClock, random = systemRandom } = options;
+  const { auth, clock = systemClock, random = systemRandom } = options;
   const requestTimeoutMs = positive("requestTimeoutMs", options.requestTimeoutMs ?? requestTimeoutDefaultMs);
   const inFlightMax =
     options.inFlightMax === undefined ? undefined : positive("inFlightMax", options.inFlightMax);
@@ -117,11 +126,11 @@ function createClient(
   if (tls !== undefined && addresses.some((address) => !address.secure)) {
     throw invalidArgument(
       "tls",
-      'Cannot connect to etcd: tls is given and the endpoints say "http", expected "https" endpoints: nothing would be encrypted',
+      'Cannot connect to etcd: tls is given and the endpoints say "http" or "unix", expected "https" or "unixs" endpoints: nothing would be encrypted',
     );
   }
   checkAuth(auth);
-  if (auth !== undefined && auth.allowPlaintext !== true && addresses.some((address) => !address.secure)) {
+  if (auth !== undefined && auth.allowPlaintext !== true && addresses.some(overNetworkInClear)) {
     throw invalidArgument(
       "auth",
       "Cannot connect to etcd: the password would travel over plaintext, expected https endpoints or auth.allowPlaintext",
@@ -145,7 +154,10 @@ function createClient(
 }
 
 /** From the metrics page of the endpoint asked for. */
-function metricsPages({ endpoints, tls, requestTimeoutMs }: EtcdOptions): MetricsReader {
+function metricsPages(
+  { endpoints, requestTimeoutMs }: EtcdOptions,
+  tls: TlsSource | undefined,
+): MetricsReader {
   const addresses = parseEndpoints(endpoints, tls !== undefined);
   return async ({ endpoint, signal, timeoutMs = requestTimeoutMs ?? requestTimeoutDefaultMs }) => {
     const address = addresses.find(({ url }) => url === endpoint);
@@ -153,7 +165,7 @@ function metricsPages({ endpoints, tls, requestTimeoutMs }: EtcdOptions): Metric
   };
 }
 
-function assemble(client: EtcdClient, metrics: MetricsReader): Etcd {
+function assemble(client: EtcdClient, metrics: MetricsReader, tls: TlsSource | undefined): Etcd {
   const kv = createKv(client);
   const maintenance = createMaintenance(client, metrics);
   const lowestKnown = (): string | undefined => [...client.versions].sort(compareVersions)[0];
@@ -188,10 +200,25 @@ function assemble(client: EtcdClient, metrics: MetricsReader): Etcd {
         throw error;
       }
     },
-    stats: () => client.stats(),
+    stats: () => ({
+      ...client.stats(),
+      ...(tls === undefined
+        ? {}
+        : {
+            tls: {
+              clientCertificateExpiresAt: tls.clientCertificateExpiresAt()?.toISOString(),
+              problem: tls.problem,
+            },
+          }),
+    }),
     close: () => client.close(),
     [Symbol.asyncDispose]: () => client.close(),
   };
+}
+
+/** What goes over a unix socket stays on this machine. */
+function overNetworkInClear({ secure, path }: EndpointAddress): boolean {
+  return !secure && path === undefined;
 }
 
 function checkAuth(auth: AuthOptions | undefined): void {

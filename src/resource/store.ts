@@ -66,6 +66,8 @@ export interface Health {
   readonly epoch: string | undefined;
   readonly resourceVersion: string | undefined;
   readonly etcdVersion: string | undefined;
+  /** The end of the client certificate of connections made from now on, RFC 3339; undefined without one. */
+  readonly clientCertificateExpiresAt: string | undefined;
 }
 
 /** Upper bucket bounds in milliseconds (the last bucket is open) with counts, and the sum in milliseconds. */

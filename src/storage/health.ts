@@ -6,7 +6,7 @@ import { type Call, CallScope, callNames } from "../base/call.ts";
 import { checkOptions } from "../base/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError } from "../errors.ts";
-import type { Alarm, MemberStatus } from "../etcd/ports/ports.ts";
+import type { Alarm, EtcdStats, MemberStatus } from "../etcd/ports/ports.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
 import type { Health } from "../resource/store.ts";
 import { currentRevision } from "./context/freshness.ts";
@@ -20,6 +20,9 @@ const wastedShare = 0.5;
 const wastedBytesMin = 256 * 1024 * 1024;
 /** Part of the space quota from which on to warn: what is left lasts long enough to act, at any usual growth. */
 const fullShare = 0.8;
+
+/** Renewers act when a third of a certificate's time is left; at this they have failed. */
+const renewalDueMs = 7 * 86_400_000;
 
 /** What runs in the background: its name in a message, and why it last failed. */
 export interface Background {
@@ -75,7 +78,8 @@ export async function lookAtHealth(
     for (const alarm of alarms ?? []) problems.push(alarmText(alarm));
     problems.push(...answered.flatMap(memberProblems));
     for (const { problems: own } of background) problems.push(...(own?.() ?? []));
-    const { waitingStreams } = etcd.stats();
+    const { waitingStreams, tls } = etcd.stats();
+    problems.push(...certificateProblems(tls, context.clock.nowMs()));
     if (waitingStreams > 0) {
       problems.push(
         `${waitingStreams} streams (watches) wait for a place: etcd, or a proxy before it, takes too few streams; raise its limit (etcd's --max-concurrent-streams)`,
@@ -101,6 +105,7 @@ export async function lookAtHealth(
       epoch: context.epoch.recordedId,
       resourceVersion: revision === undefined ? undefined : formatResourceVersion(revision),
       etcdVersion: version,
+      clientCertificateExpiresAt: tls?.clientCertificateExpiresAt,
     };
   } catch (error) {
     problems.push(reasonOf(error));
@@ -115,6 +120,7 @@ export async function lookAtHealth(
       epoch: context.epoch.recordedId,
       resourceVersion: undefined,
       etcdVersion: undefined,
+      clientCertificateExpiresAt: undefined,
     };
   }
 }
@@ -151,6 +157,17 @@ function spaceProblems({ endpoint, databaseBytes }: MemberStatus, quotaBytes: bi
   return [
     `endpoint ${endpoint} has used ${Math.round(share * 100)} % of its space quota (${databaseBytes} of ${quotaBytes} bytes): compact and defragment, or raise --quota-backend-bytes`,
   ];
+}
+
+function certificateProblems(tls: EtcdStats["tls"], nowMs: number): string[] {
+  const { problem, clientCertificateExpiresAt: end } = tls ?? {};
+  const problems =
+    problem === undefined ? [] : [`new connections use the certificates and key of before: ${problem}`];
+  if (end === undefined) return problems;
+  const leftMs = Date.parse(end) - nowMs;
+  if (leftMs <= 0) problems.push(`the client certificate has expired on ${end}: renew it now`);
+  else if (leftMs < renewalDueMs) problems.push(`the client certificate expires on ${end}: renew it`);
+  return problems;
 }
 
 function largest(members: readonly MemberStatus[], of: (member: MemberStatus) => bigint): number | undefined {

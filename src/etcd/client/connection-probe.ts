@@ -8,7 +8,8 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import type { Clock } from "../../base/clock.ts";
-import type { EndpointAddress, Pem, TlsOptions } from "../transport/transport.ts";
+import { handshakeOptions, socketTarget } from "../transport/dial-target.ts";
+import type { EndpointAddress, UsableTls } from "../transport/transport.ts";
 
 /** In all; a host that drops packets shows by not answering within it. */
 const probeTimeoutMs = 1_500;
@@ -36,7 +37,7 @@ const settingsFrameType = 4;
 /** Undefined: nothing is wrong with the connection. */
 export function probeConnection(
   address: EndpointAddress,
-  tls: TlsOptions | undefined,
+  tls: UsableTls | undefined,
   clock: Clock,
 ): Promise<ConnectionFault | undefined> {
   return new Promise((resolve) => {
@@ -48,7 +49,7 @@ export function probeConnection(
     };
     // A TLS server hangs up on a plaintext greeting without a word; so does one that is starting.
     const hungUp = (): void => {
-      const second = connectTls({ host: address.host, port: address.port, rejectUnauthorized: false });
+      const second = connectTls({ ...socketTarget(address), rejectUnauthorized: false });
       sockets.push(second);
       second.once("secureConnect", () => done(tlsOnly));
       second.on("error", ({ code = "" }: NodeJS.ErrnoException) =>
@@ -87,7 +88,7 @@ const said = (reason: string): ConnectionFault => ({ reason, answered: true });
 const passing = (reason: string): ConnectionFault => ({ reason, answered: false });
 
 function probePlaintext(address: EndpointAddress, done: Done): Socket {
-  const socket = connectTcp(address.port, address.host);
+  const socket = connectTcp(socketTarget(address));
   socket.once("connect", () => socket.write(http2Opening));
   socket.once("data", (data: Buffer) => {
     if (data[3] === settingsFrameType) return done(undefined);
@@ -104,19 +105,11 @@ const silent = passing("the server closed the connection without a word");
 const handshakeFailed = passing("the server broke off the TLS handshake");
 const tlsOnly = said('the server expects TLS, the endpoint says "http"');
 
-function probeTls(
-  address: EndpointAddress,
-  tls: TlsOptions | undefined,
-  clock: Clock,
-  done: Done,
-): TLSSocket {
+function probeTls(address: EndpointAddress, tls: UsableTls | undefined, clock: Clock, done: Done): TLSSocket {
   const name = tls?.serverName ?? address.host;
-  const isAddress = /^[0-9.]+$/.test(name) || name.includes(":");
   const socket = connectTls({
-    host: address.host,
-    port: address.port,
-    ...pemOptions(tls),
-    ...(isAddress ? {} : { servername: name }),
+    ...socketTarget(address),
+    ...handshakeOptions(address, tls),
     ALPNProtocols: ["h2"],
     // Looked at below: the aim is to say what is wrong with it, and nothing is sent over this connection.
     rejectUnauthorized: false,
@@ -137,15 +130,6 @@ function probeTls(
   return socket;
 }
 
-function pemOptions(tls: TlsOptions | undefined): { ca?: string; cert?: string; key?: string } {
-  const text = (pem: Pem): string => (typeof pem === "string" ? pem : Buffer.from(pem).toString("latin1"));
-  return {
-    ...(tls?.ca === undefined ? {} : { ca: text(tls.ca) }),
-    ...(tls?.cert === undefined ? {} : { cert: text(tls.cert) }),
-    ...(tls?.key === undefined ? {} : { key: text(tls.key) }),
-  };
-}
-
 function certificateFault(code: string): ConnectionFault {
   if (/CERT_HAS_EXPIRED/.test(code)) return said("the server's certificate has expired");
   if (/NOT_YET_VALID/.test(code)) return said("the server's certificate is not valid yet");
@@ -157,6 +141,10 @@ function causeOf(error: NodeJS.ErrnoException, address: EndpointAddress): Connec
   const code = error.code ?? "";
   const text = `${code} ${error.message}`;
   if (code === "ECONNREFUSED") return said("connection refused: nothing listens there");
+  if (address.path !== undefined && code === "ENOENT") return said("there is no such socket");
+  if (address.path !== undefined && code === "ENOTSOCK") return said("the file is no socket");
+  if (address.path !== undefined && (code === "EACCES" || code === "EPERM"))
+    return said(`this user may not open the socket (${code})`);
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return said(`host name "${address.host}" is not known (${code})`);
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return passing(`host cannot be reached (${code})`);

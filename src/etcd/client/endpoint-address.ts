@@ -1,8 +1,9 @@
 /**
- * Endpoint texts taken apart: `http://127.0.0.1:2379`, `https://etcd-1.example`, `[::1]:2379`.
+ * Endpoint texts taken apart: `http://127.0.0.1:2379`, `https://etcd-1.example`, `[::1]:2379`, `unix:///run/etcd.sock`.
  *
  * A URL's brackets around an IPv4 address or a name (`https://[127.0.0.1]:2379`, as some tools print it) are
- * taken off. Without a scheme the client's TLS options decide. Credentials, paths and queries are refused, and
+ * taken off. What follows `unix://` or `unixs://` (with TLS) is the socket's path as etcd and Go's client read it: absolute with
+ * a third slash, otherwise from the working directory. Without a scheme the client's TLS options decide. Credentials, paths and queries are refused, and
  * a refused endpoint is quoted without its credentials.
  */
 import { invalidArgument, type StoreError } from "../../errors.ts";
@@ -12,6 +13,9 @@ import type { EndpointAddress } from "../transport/transport.ts";
 const defaultPort = 2379;
 
 const shape = /^(?:(https?):\/\/)?(?:\[([^\]]*)\]|([^[\]:/?#@]+))(?::(\d{1,5}))?\/?$/i;
+const unixShape = /^(unixs?):(?:\/\/)?(.*)$/is;
+/** Where `bind` ends, less its last NUL byte (Linux, sun_path). */
+const unixPathBytesMax = 107;
 const hostName = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
 const ipv6 = /^[0-9a-f:]+(:\d{1,3}(\.\d{1,3}){3})?(%[a-z0-9._-]+)?$/i;
 
@@ -42,13 +46,15 @@ export function parseEndpoints(
   if (parsed.some((a) => a.secure) && parsed.some((a) => !a.secure)) {
     throw invalidArgument(
       "endpoints",
-      "Cannot connect to etcd: endpoints mix http and https, expected one of them for all",
+      "Cannot connect to etcd: endpoints mix plaintext (http, unix) and TLS (https, unixs), expected one of them for all",
     );
   }
   return parsed;
 }
 
 export function parseEndpoint(text: string, secureByDefault: boolean): EndpointAddress {
+  const unix = typeof text === "string" ? unixShape.exec(text) : null;
+  if (unix !== null) return unixAddress(text, unix[1] ?? "", unix[2] ?? "");
   const match = typeof text === "string" ? shape.exec(text) : null;
   if (match === null) throw refused(text, 'a URL such as "http://127.0.0.1:2379"');
   const [, scheme, bracketed, plain, portText] = match;
@@ -65,6 +71,17 @@ export function parseEndpoint(text: string, secureByDefault: boolean): EndpointA
     host: lower,
     port,
   };
+}
+
+function unixAddress(text: string, scheme: string, path: string): EndpointAddress {
+  if (path === "" || path.endsWith("/") || /[\0?#@]/.test(path)) {
+    throw refused(text, 'the path of a socket, such as "unix:///run/etcd.sock"');
+  }
+  if (Buffer.byteLength(path) > unixPathBytesMax) {
+    throw refused(text, `a socket's path of at most ${unixPathBytesMax} bytes`);
+  }
+  const secure = scheme.toLowerCase() === "unixs";
+  return { url: `${secure ? "unixs" : "unix"}://${path}`, secure, host: "localhost", port: 0, path };
 }
 
 function refused(text: unknown, wanted: string): StoreError<"INVALID_ARGUMENT"> {

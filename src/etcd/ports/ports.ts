@@ -361,6 +361,15 @@ export interface EtcdStats {
   readonly streamReconnects: number;
   /** Restores or replacements of the cluster noticed. */
   readonly restores: number;
+  /** Of connections made from now on; absent without TLS. */
+  readonly tls?:
+    | {
+        /** The end of the client certificate, RFC 3339; undefined without one. */
+        readonly clientCertificateExpiresAt: string | undefined;
+        /** Why the certificates and keys that are there now cannot be used: those used last still are. */
+        readonly problem: string | undefined;
+      }
+    | undefined;
   readonly endpoints: readonly {
     readonly url: string;
     readonly state: "unknown" | "healthy" | "failing" | "quarantined";

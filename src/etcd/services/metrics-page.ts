@@ -5,7 +5,8 @@
 import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import type { EtcdCall } from "../ports/ports.ts";
-import type { EndpointAddress, TlsOptions } from "../transport/transport.ts";
+import { handshakeOptions, socketTarget } from "../transport/dial-target.ts";
+import type { CurrentTls, EndpointAddress } from "../transport/transport.ts";
 
 /** The page is some hundred KiB; more is not a metrics page. */
 const pageBytesMax = 16 * 1024 * 1024;
@@ -23,30 +24,21 @@ export function quotaBytesIn(page: string | undefined): bigint | undefined {
 
 export function readMetricsPage(
   endpoint: EndpointAddress,
-  tls: TlsOptions | undefined,
+  tls: CurrentTls | undefined,
   options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
 ): Promise<string | undefined> {
   const { signal, timeoutMs } = options;
+  const place = socketTarget(endpoint);
   const target = {
-    host: endpoint.host,
-    port: endpoint.port,
+    ...("path" in place ? { socketPath: place.path } : place),
     path: "/metrics",
     timeout: timeoutMs,
     agent: false as const,
     ...(signal === undefined ? {} : { signal }),
   };
-  const pem = (value: string | Uint8Array): string | Buffer =>
-    typeof value === "string" ? value : Buffer.from(value);
   return new Promise((resolve, reject) => {
     const request = endpoint.secure
-      ? requestTls({
-          ...target,
-          ...(tls?.ca === undefined ? {} : { ca: pem(tls.ca) }),
-          ...(tls?.cert === undefined ? {} : { cert: pem(tls.cert) }),
-          ...(tls?.key === undefined ? {} : { key: pem(tls.key) }),
-          ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
-          rejectUnauthorized: tls?.insecureSkipVerify !== true,
-        })
+      ? requestTls({ ...target, ...handshakeOptions(endpoint, tls?.current()) })
       : requestPlain(target);
     const untold = (): void => (signal?.aborted === true ? reject(signal.reason) : resolve(undefined));
     request.on("error", untold);

@@ -6,20 +6,23 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
-import { checkOptions } from "../../base/known-options.ts";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument, type StoreError } from "../../errors.ts";
-import { type Pem, type TlsOptions, tlsNames } from "./transport.ts";
+import { nodePem } from "./dial-target.ts";
+import type { PemText, UsableTls } from "./transport.ts";
 
 const action = "connect to etcd";
 const certificateBlocks = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 const keyMark = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|-----BEGIN ENCRYPTED PRIVATE KEY-----/;
 const encryptedMark = /-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/;
 
+/** TLS options whose files have been read. */
+export interface GivenTls extends UsableTls {
+  readonly passphrase?: string | undefined;
+}
+
 /** @throws INVALID_ARGUMENT naming the option, e.g. "tls.ca" */
-export function usableTls(tls: TlsOptions | undefined): TlsOptions | undefined {
-  if (tls === undefined) return undefined;
-  checkOptions(tls ?? null, action, tlsNames, "tls");
+export function usableTls(tls: GivenTls): UsableTls {
   const { ca, cert, key, passphrase, serverName, insecureSkipVerify } = tls;
   if ((cert === undefined) !== (key === undefined)) {
     const [given, missing] = cert === undefined ? ["key", "cert"] : ["cert", "key"];
@@ -47,7 +50,7 @@ export function usableTls(tls: TlsOptions | undefined): TlsOptions | undefined {
   const clear = opened.export({ type: "pkcs8", format: "pem" });
   const text = typeof clear === "string" ? clear : clear.toString("latin1");
   try {
-    createSecureContext({ ca: asText(ca), cert: asText(cert), key: text });
+    createSecureContext({ ca: ca === undefined ? ca : nodePem(ca), cert: nodePem(cert), key: text });
   } catch (error) {
     // What only OpenSSL minds, such as a digest it holds for too weak. It quotes nothing of what it was given.
     throw refused("cert", `is not usable: ${messageOf(error)}`);
@@ -55,8 +58,8 @@ export function usableTls(tls: TlsOptions | undefined): TlsOptions | undefined {
   return { ca, cert, key: text, serverName, insecureSkipVerify };
 }
 
-function certificatesIn(option: "ca" | "cert", pem: Pem): readonly X509Certificate[] {
-  const text = pemText(option, pem);
+function certificatesIn(option: "ca" | "cert", pem: PemText): readonly X509Certificate[] {
+  const text = asText(pem);
   const blocks = text.match(certificateBlocks);
   if (blocks === null) throw notPem(option, text, "a certificate");
   return blocks.map((block) => {
@@ -68,8 +71,8 @@ function certificatesIn(option: "ca" | "cert", pem: Pem): readonly X509Certifica
   });
 }
 
-function openedKey(pem: Pem, passphrase: string | undefined): KeyObject {
-  const text = pemText("key", pem);
+function openedKey(pem: PemText, passphrase: string | undefined): KeyObject {
+  const text = asText(pem);
   if (!keyMark.test(text)) throw notPem("key", text, "a private key");
   const encrypted = encryptedMark.test(text);
   if (encrypted && passphrase === undefined) {
@@ -83,12 +86,6 @@ function openedKey(pem: Pem, passphrase: string | undefined): KeyObject {
   }
 }
 
-function pemText(option: "ca" | "cert" | "key", pem: unknown): string {
-  if (typeof pem === "string") return pem;
-  if (pem instanceof Uint8Array) return asText(pem);
-  throw refused(option, `is ${quote(pem)}, expected PEM text or bytes`);
-}
-
 /** Most often a path was given, or the other file. */
 function notPem(option: "ca" | "cert" | "key", text: string, what: string): StoreError<"INVALID_ARGUMENT"> {
   if (text.trim() === "") return refused(option, `is empty, expected ${what} in PEM`);
@@ -99,17 +96,12 @@ function notPem(option: "ca" | "cert" | "key", text: string, what: string): Stor
   return refused(
     option,
     path
-      ? `looks like a path: expected ${what} in PEM, the file's content`
+      ? `looks like a path: expected ${what} in PEM, the file's content, or { path: … }`
       : `is no PEM, expected ${what} ("-----BEGIN …")`,
   );
 }
 
-function asText(pem: Pem): string;
-function asText(pem: Pem | undefined): string | undefined;
-function asText(pem: Pem | undefined): string | undefined {
-  if (pem === undefined || typeof pem === "string") return pem;
-  return Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength).toString("latin1");
-}
+const asText = (pem: PemText): string => nodePem(pem).toString("latin1");
 
 function refused(option: string, what: string): StoreError<"INVALID_ARGUMENT"> {
   return invalidArgument(`tls.${option}`, `Cannot ${action}: tls.${option} ${what}`);

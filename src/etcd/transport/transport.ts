@@ -71,9 +71,32 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-export type Pem = string | Uint8Array;
+/** PEM itself. */
+export type PemText = string | Uint8Array;
 
-/** For `https` endpoints; with an `http` endpoint they are refused, since nothing would be encrypted. */
+/**
+ * PEM, a file that holds it, or a function that gives it at once. A file is read and a function called for every new connection,
+ * so that a renewed certificate is taken without a restart; connections that stand are left alone. What cannot be used then (a
+ * pair half written, a file that is gone) leaves in use what was used last, and `health()` says so.
+ */
+export type Pem = PemText | { readonly path: string } | (() => PemText);
+
+/** TLS options read and checked: `key` is in the clear. */
+export interface UsableTls {
+  readonly ca?: PemText | undefined;
+  readonly cert?: PemText | undefined;
+  readonly key?: PemText | undefined;
+  readonly serverName?: string | undefined;
+  readonly insecureSkipVerify?: boolean | undefined;
+}
+
+/** What new connections show and trust; tls-source.ts. */
+export interface CurrentTls {
+  /** As of now; the same object until something has changed. */
+  current(): UsableTls;
+}
+
+/** For `https` and `unixs` endpoints; with others they are refused, since nothing would be encrypted. */
 export interface TlsOptions {
   /** Certificates of the authorities trusted, PEM; default those Node trusts. */
   readonly ca?: Pem | undefined;
@@ -83,7 +106,7 @@ export interface TlsOptions {
   readonly key?: Pem | undefined;
   /** Opens an encrypted `key`. */
   readonly passphrase?: string | undefined;
-  /** Name to verify and send as SNI instead of the endpoint's host. */
+  /** Name to verify and send as SNI instead of the endpoint's host; a unix socket's host is `localhost`. */
   readonly serverName?: string | undefined;
   /** Accepts any certificate; for tests. */
   readonly insecureSkipVerify?: boolean | undefined;
@@ -101,8 +124,7 @@ export const tlsNames: NamesOf<TlsOptions> = {
 export interface TransportOptions {
   /** Parsed endpoint. */
   readonly endpoint: EndpointAddress;
-  /** Usable as they are: `key` is in the clear. */
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: CurrentTls | undefined;
   /** HTTP/2 PING after this long without a sign of life; etcd refuses less than 5 s without streams. */
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
@@ -114,12 +136,14 @@ export interface TransportOptions {
 
 export type TransportFactory = (options: TransportOptions) => Transport;
 
-/** `http://127.0.0.1:2379` taken apart; `host` has no brackets. */
+/** `http://127.0.0.1:2379` or `unix:///run/etcd.sock` taken apart; `host` has no brackets. */
 export interface EndpointAddress {
   readonly url: string;
   readonly secure: boolean;
   readonly host: string;
   readonly port: number;
+  /** Of a unix socket; `host` is then `localhost` and `port` 0. */
+  readonly path?: string | undefined;
 }
 
 /** gRPC status codes (grpc/grpc doc/statuscodes.md). */

@@ -174,7 +174,7 @@ export class Session {
     }
     const skip = this.flags.on("insecure-skip-tls-verify");
     const secure = skip || cert !== "" || ca !== "" || !this.flags.on("insecure-transport");
-    const https = (await this.endpoints()).some((endpoint) => /^https:/i.test(endpoint));
+    const https = (await this.endpoints()).some((endpoint) => /^(https|unixs):/i.test(endpoint));
     const tls =
       secure || https
         ? {
@@ -203,7 +203,7 @@ export class Session {
 
 /** Without a scheme etcdctl speaks plaintext, certificates or not, unless told otherwise. */
 function withScheme(endpoint: string, secure: boolean): string {
-  return /^https?:\/\//i.test(endpoint) ? endpoint : `${secure ? "https" : "http"}://${endpoint}`;
+  return /^(https?:\/\/|unixs?:)/i.test(endpoint) ? endpoint : `${secure ? "https" : "http"}://${endpoint}`;
 }
 
 async function fileOf(path: string | undefined): Promise<Uint8Array | undefined> {

@@ -6,9 +6,12 @@
  * more than that, and streams that were put beyond it before the answer came are ended, for their owners to open again.
  */
 import { connect } from "node:http2";
+import { connect as connectTcp } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { Host } from "etcd3/lib/connection-pool.js";
 import type { Clock } from "../../../base/clock.ts";
-import type { EndpointAddress, Pem, TlsOptions } from "../transport.ts";
+import { authorityOf, handshakeOptions, socketTarget } from "../dial-target.ts";
+import type { CurrentTls, EndpointAddress } from "../transport.ts";
 
 /** Connections of a lane at most: 6,400 streams where a peer takes 100 on each, as proxies do. */
 const hostsMax = 64;
@@ -30,11 +33,14 @@ interface Hosted {
 
 export class StreamHosts {
   readonly #connect: () => Host;
+  readonly #outdated: (host: Host) => boolean;
   readonly #limit: PeerStreamLimit;
   readonly #hosts: Hosted[] = [];
 
-  constructor(connect: () => Host, limit: PeerStreamLimit) {
+  /** @param outdated whether a connection of that host would show certificates of the past */
+  constructor(connect: () => Host, outdated: (host: Host) => boolean, limit: PeerStreamLimit) {
     this.#connect = connect;
+    this.#outdated = outdated;
     this.#limit = limit;
     limit.onLearned((streamsMax) => this.#endBeyond(streamsMax));
   }
@@ -42,7 +48,13 @@ export class StreamHosts {
   /** The connection the next stream goes over. */
   next(): Host {
     const streamsMax = this.#limit.ask() ?? Number.POSITIVE_INFINITY;
-    let best = this.#hosts.find(({ streams }) => streams.size < streamsMax);
+    for (const hosted of this.#hosts.filter(
+      ({ host, streams }) => streams.size === 0 && this.#outdated(host),
+    )) {
+      this.#hosts.splice(this.#hosts.indexOf(hosted), 1);
+      hosted.host.close();
+    }
+    let best = this.#hosts.find(({ host, streams }) => streams.size < streamsMax && !this.#outdated(host));
     if (best === undefined && this.#hosts.length >= hostsMax) {
       best = this.#hosts.reduce((a, b) => (b.streams.size < a.streams.size ? b : a));
     }
@@ -103,14 +115,14 @@ export class StreamHosts {
 /** How many streams the peer takes on one connection, asked when first needed. */
 export class PeerStreamLimit {
   readonly #endpoint: EndpointAddress;
-  readonly #tls: TlsOptions | undefined;
+  readonly #tls: CurrentTls | undefined;
   readonly #clock: Clock;
   readonly #listeners: ((streamsMax: number) => void)[] = [];
   #known: number | undefined;
   #stop: (() => void) | undefined;
   #closed = false;
 
-  constructor(endpoint: EndpointAddress, tls: TlsOptions | undefined, clock: Clock) {
+  constructor(endpoint: EndpointAddress, tls: CurrentTls | undefined, clock: Clock) {
     this.#endpoint = endpoint;
     this.#tls = tls;
     this.#clock = clock;
@@ -137,14 +149,17 @@ export class PeerStreamLimit {
   }
 
   #look(): void {
-    const { url, host } = this.#endpoint;
-    const tls = this.#tls;
-    const session = connect(url, {
-      ...(tls?.ca === undefined ? {} : { ca: asPem(tls.ca) }),
-      ...(tls?.cert === undefined ? {} : { cert: asPem(tls.cert) }),
-      ...(tls?.key === undefined ? {} : { key: asPem(tls.key) }),
-      ...(this.#endpoint.secure ? { servername: tls?.serverName ?? host } : {}),
-      ...(tls?.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
+    const endpoint = this.#endpoint;
+    const target = socketTarget(endpoint);
+    const session = connect(`${endpoint.secure ? "https" : "http"}://${authorityOf(endpoint)}`, {
+      createConnection: () =>
+        endpoint.secure
+          ? connectTls({
+              ...target,
+              ...handshakeOptions(endpoint, this.#tls?.current()),
+              ALPNProtocols: ["h2"],
+            })
+          : connectTcp(target),
     });
     const timer = this.#clock.setTimer(askTimeoutMs, () => this.#stop?.());
     this.#stop = () => {
@@ -162,8 +177,4 @@ export class PeerStreamLimit {
     session.on("error", () => this.#stop?.());
     session.once("close", () => this.#stop?.());
   }
-}
-
-function asPem(pem: Pem): string | Buffer {
-  return typeof pem === "string" ? pem : Buffer.from(pem);
 }

@@ -10,15 +10,18 @@
 import type { ChannelInterface as Channel } from "@grpc/grpc-js";
 import { connectivityState, credentials, Metadata } from "@grpc/grpc-js";
 import { Host } from "etcd3/lib/connection-pool.js";
+import { authorityOf, nodePem } from "../dial-target.ts";
 import type {
   ByteDuplex,
   ByteStream,
   Lane,
   MethodPath,
+  PemText,
   Transport,
   TransportCall,
   TransportFactory,
   TransportOptions,
+  UsableTls,
 } from "../transport.ts";
 import { grpcStatus, TransportFailure } from "../transport.ts";
 import { GrpcStream } from "./stream.ts";
@@ -48,6 +51,8 @@ class Etcd3Transport implements Transport {
   readonly #streamLanes = new Map<Lane, StreamHosts>();
   readonly #limit: PeerStreamLimit;
   readonly #open = new Set<{ cancel(): void }>();
+  /** What each connection was made with; grpc-js redials with just that. */
+  readonly #madeWith = new WeakMap<Host, UsableTls>();
   #closed = false;
 
   constructor(options: TransportOptions) {
@@ -168,7 +173,8 @@ class Etcd3Transport implements Transport {
   #host(lane: Lane): Host {
     this.#refuseClosed();
     let host = this.#lanes.get(lane);
-    if (host === undefined) {
+    if (host === undefined || this.#outdated(host)) {
+      host?.close();
       host = this.#connect();
       this.#lanes.set(lane, host);
     }
@@ -176,16 +182,30 @@ class Etcd3Transport implements Transport {
   }
 
   #connect(): Host {
-    const host = connect(this.#options);
+    const tls = this.#options.tls?.current();
+    const host = connect(this.#options, tls);
+    if (tls !== undefined) this.#madeWith.set(host, tls);
     this.#tellLosses(channelOf(host));
     return host;
+  }
+
+  /** Its connection is gone, and what it would be redialled with has been renewed. */
+  #outdated(host: Host): boolean {
+    const { tls } = this.#options;
+    if (tls === undefined || channelOf(host).getConnectivityState(false) === connectivityState.READY)
+      return false;
+    return tls.current() !== this.#madeWith.get(host);
   }
 
   #streamHosts(lane: Lane): StreamHosts {
     this.#refuseClosed();
     let hosts = this.#streamLanes.get(lane);
     if (hosts === undefined) {
-      hosts = new StreamHosts(() => this.#connect(), this.#limit);
+      hosts = new StreamHosts(
+        () => this.#connect(),
+        (host) => this.#outdated(host),
+        this.#limit,
+      );
       this.#streamLanes.set(lane, hosts);
     }
     return hosts;
@@ -274,9 +294,12 @@ function channelOf(host: Host): Channel {
   return host.getServiceClient("KV").getChannel();
 }
 
-function connect({ endpoint, tls, keepaliveTimeMs, keepaliveTimeoutMs }: TransportOptions): Host {
-  const pem = (value: string | Uint8Array | undefined): Buffer | null =>
-    value === undefined ? null : Buffer.from(value);
+function connect(
+  { endpoint, keepaliveTimeMs, keepaliveTimeoutMs }: TransportOptions,
+  tls: UsableTls | undefined,
+): Host {
+  const pem = (value: PemText | undefined): Buffer | null =>
+    value === undefined ? null : Buffer.from(nodePem(value));
   const secure = endpoint.secure
     ? credentials.createSsl(
         pem(tls?.ca),
@@ -285,8 +308,8 @@ function connect({ endpoint, tls, keepaliveTimeMs, keepaliveTimeoutMs }: Transpo
         tls?.insecureSkipVerify === true ? { rejectUnauthorized: false } : {},
       )
     : credentials.createInsecure();
-  const host = endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host;
-  return new Host(`${host}:${endpoint.port}`, secure, {
+  const target = endpoint.path === undefined ? authorityOf(endpoint) : `unix:${endpoint.path}`;
+  return new Host(target, secure, {
     "grpc.use_local_subchannel_pool": 1,
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,

@@ -8,9 +8,10 @@
  * After a failed dial calls fail at once until the back-off is over, so a dead endpoint costs its callers no time and
  * the network no storm. A connection beyond the first goes with its last stream.
  */
-import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { setReadingTimer } from "../../../base/reading-timer.ts";
+import { handshakeOptions, socketTarget } from "../dial-target.ts";
 import { grpcStatus, TransportFailure, type TransportOptions } from "../transport.ts";
 import { Connection } from "./connection.ts";
 import { EarliestDeadline } from "./earliest-deadline.ts";
@@ -131,17 +132,9 @@ export class LaneConnections implements StreamHost {
 
   #dial(): void {
     const { endpoint, tls, clock } = this.#options;
-    const target = { host: endpoint.host, port: endpoint.port };
+    const target = socketTarget(endpoint);
     const socket = endpoint.secure
-      ? connectTls({
-          ...target,
-          ALPNProtocols: ["h2"],
-          ...(tls?.ca === undefined ? {} : { ca: pem(tls.ca) }),
-          ...(tls?.cert === undefined ? {} : { cert: pem(tls.cert) }),
-          ...(tls?.key === undefined ? {} : { key: pem(tls.key) }),
-          ...serverName(tls?.serverName, endpoint.host),
-          rejectUnauthorized: tls?.insecureSkipVerify !== true,
-        })
+      ? connectTls({ ...target, ...handshakeOptions(endpoint, tls?.current()), ALPNProtocols: ["h2"] })
       : connectTcp(target);
     const waiting = new Set<H2Stream>();
     const lostBefore = this.#lost.count;
@@ -263,14 +256,4 @@ export class LaneConnections implements StreamHost {
       endpoint: this.endpoint,
     });
   }
-}
-
-function pem(value: string | Uint8Array): string | Buffer {
-  return typeof value === "string" ? value : Buffer.from(value);
-}
-
-/** SNI must be a name (RFC 6066 3); an address is verified against the certificate's addresses. */
-function serverName(name: string | undefined, host: string): { servername?: string } {
-  if (name !== undefined) return { servername: name };
-  return isIP(host) === 0 ? { servername: host } : {};
 }

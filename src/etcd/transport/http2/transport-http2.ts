@@ -5,7 +5,7 @@
  * A call costs a header block that is mostly a constant, two small frames in a buffer that leaves once per turn,
  * and one callback; see docs/adr for the figures. A lane dials when a call needs it.
  */
-import { isIP } from "node:net";
+import { authorityOf } from "../dial-target.ts";
 import {
   type ByteDuplex,
   type ByteStream,
@@ -172,8 +172,7 @@ class HeaderBlocks {
   >();
 
   constructor({ endpoint }: TransportOptions) {
-    const host = isIP(endpoint.host) === 6 ? `[${endpoint.host}]` : endpoint.host;
-    this.#authority = `${host}:${endpoint.port}`;
+    this.#authority = authorityOf(endpoint);
     this.#scheme = endpoint.secure ? "https" : "http";
     this.#fixed = Buffer.concat([
       encodeLiteral("te", "trailers"),

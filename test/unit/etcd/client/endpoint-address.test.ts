@@ -13,6 +13,16 @@ describe("parseEndpoints()", () => {
     expect(parseEndpoint(text, false)).toMatchObject({ url, host });
   });
 
+  it.each([
+    ["unix:///run/etcd.sock", "unix:///run/etcd.sock", "/run/etcd.sock", false],
+    ["unix:/run/etcd.sock", "unix:///run/etcd.sock", "/run/etcd.sock", false],
+    ["unix://kine.sock", "unix://kine.sock", "kine.sock", false],
+    ["unix://localhost:2379", "unix://localhost:2379", "localhost:2379", false],
+    ["UNIXS:///Run/E.sock", "unixs:///Run/E.sock", "/Run/E.sock", true],
+  ])("%s is the socket %s", (text, url, path, secure) => {
+    expect(parseEndpoint(text, !secure)).toEqual({ url, path, secure, host: "localhost", port: 0 });
+  });
+
   it("takes a comma list, drops repetitions and lets the TLS options decide where no scheme is", () => {
     expect(parseEndpoints("a:1, b:2,a:1", true).map((each) => each.url)).toEqual([
       "https://a:1",
@@ -34,6 +44,11 @@ describe("parseEndpoints()", () => {
     ["http://a b"],
     [[]],
     [["http://a", "https://b"]],
+    [["unix:///a", "https://b"]],
+    ["unix://"],
+    ["unix:///run/"],
+    ["unix:///run/a?b"],
+    [`unix:///${"a".repeat(107)}`],
   ])("refuses %j", (endpoints) => {
     expect(() => parseEndpoints(endpoints, false)).toThrow(/Cannot connect to etcd/);
     try {

@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StoreError } from "../../../../src/errors.ts";
-import { usableTls } from "../../../../src/etcd/transport/tls-material.ts";
+import { TlsSource } from "../../../../src/etcd/transport/tls-source.ts";
 import type { TlsOptions } from "../../../../src/etcd/transport/transport.ts";
 import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../../support/certificates.ts";
 
@@ -16,7 +16,7 @@ const encrypted = (type: "pkcs8" | "pkcs1"): string =>
 
 function refusal(tls: unknown): StoreError {
   try {
-    usableTls(tls as TlsOptions);
+    new TlsSource(tls as TlsOptions);
   } catch (error) {
     return error as StoreError;
   }
@@ -39,18 +39,22 @@ describe.skipIf(!openssl)(`TLS options${openssl ? "" : " (skipped: no openssl on
 
   test("good ones are taken, as text and as bytes, with a chain behind the certificate", () => {
     const { ca } = authority;
-    expect(usableTls(undefined)).toBeUndefined();
-    expect(usableTls({ ca })?.ca).toBe(ca);
-    expect(usableTls({ ca: Buffer.from(`# comment\n${ca}${ca}`) })).toBeDefined();
-    const pair = usableTls({ ca, cert: client.cert + ca, key: Buffer.from(client.key) });
-    expect(pair?.cert).toBe(client.cert + ca);
+    expect(new TlsSource({ ca }).current().ca).toBe(ca);
+    expect(new TlsSource({ ca: Buffer.from(`# comment\n${ca}${ca}`) })).toBeDefined();
+    const pair = new TlsSource({ ca, cert: client.cert + ca, key: Buffer.from(client.key) }).current();
+    expect(pair.cert).toBe(client.cert + ca);
   });
 
   test.each<readonly [string, string, (pair: { cert: string; key: string; ca: string }) => unknown, RegExp]>([
     ["a path as ca", "tls.ca", () => ({ ca: "/etc/etcd/ca.crt" }), /looks like a path/],
     ["an empty ca", "tls.ca", () => ({ ca: "" }), /is empty/],
     ["a number as ca", "tls.ca", () => ({ ca: 5 }), /expected PEM/],
-    ["a damaged ca", "tls.ca", ({ ca }) => ({ ca: ca.replace(/[A-Za-z]{20}/, "A") }), /cannot be read/],
+    [
+      "a damaged ca",
+      "tls.ca",
+      ({ ca }) => ({ ca: ca.replace(/(CERTIFICATE-----\n.{20}).{20}/, "$1") }),
+      /cannot be read/,
+    ],
     ["a key as ca", "tls.ca", ({ key }) => ({ ca: key }), /PRIVATE KEY.*expected a certificate/],
     ["a path as cert", "tls.cert", ({ key }) => ({ cert: "./client.pem", key }), /looks like a path/],
     ["a path as key", "tls.key", ({ cert }) => ({ cert, key: "client.key" }), /looks like a path/],
