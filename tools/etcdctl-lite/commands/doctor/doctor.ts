@@ -4,28 +4,36 @@ import type { Command } from "../../cli/command.ts";
 import { badFeature, CliFailure, exitCodes } from "../../cli/failure.ts";
 import type { Session } from "../../cli/session.ts";
 import { causeOf, hintOf } from "../../cli/told.ts";
-import { registryFlag } from "../../store/store-flags.ts";
+import { storeFlags } from "../../store/store-flags.ts";
 import { type Colour, painter } from "../../text/colour.ts";
 import { formatBytes } from "../../text/quote.ts";
+import { alignColumns } from "../../text/table.ts";
 import { hashFindings, type Reached, revisionFindings } from "./agreement.ts";
 import { certificateFindings } from "./certificates.ts";
 import { type Finding, type Level, worstFirst } from "./finding.ts";
 import { epochFindings, historyFacts, historyFindings } from "./history.ts";
 import { type MemberFacts, memberFindings, quorumFindings, unstartedFindings } from "./member-checks.ts";
+import { type KindCount, lookAtObjects } from "./objects.ts";
+
+/** Kinds in the report; all of them are in "resources list". */
+const shownKinds = 10;
 
 export const command: Command = {
   usage: "[options]",
   about: [
     "Looks at every member: whether it answers, its version and what is known to be wrong with it, alarms, leader, size",
     "and quota, empty space, raft; at the members together: revisions, a hash of what they hold, certificates that",
-    "expire; at history: compaction and its clock, and the epoch of a keelson store. It writes nothing, ever.",
+    "expire; at history: compaction and its clock, and the epoch of a keelson store; at the objects of a store or a",
+    "Kubernetes cluster: how many of each kind, the largest, and what cannot be read, never expires, or is not encrypted as",
+    "configured. It writes nothing, ever.",
     "",
     "Exit code 0: nothing must be done, warnings or not. 1: there is an error, or with --strict a warning, or etcd cannot",
     "be reached. -w json gives members, findings and counts.",
   ].join("\n"),
   flags: [
     { name: "hash", type: "switch", summary: "compare the members' hashes of large databases too" },
-    registryFlag,
+    { name: "objects", type: "switch", summary: "look at every object, however many there are" },
+    ...storeFlags,
     { name: "strict", type: "switch", summary: "exit with 1 for warnings too" },
   ],
   examples: [
@@ -36,7 +44,7 @@ export const command: Command = {
     const format = session.flags.text("write-out");
     if (format !== "simple" && format !== "json")
       throw badFeature(`${format} not supported as output format`);
-    const { reached, findings } = await lookOver(session);
+    const { reached, findings, kinds } = await lookOver(session);
     const errors = countOf(findings, "error");
     const warnings = countOf(findings, "warning");
     if (format === "json") {
@@ -50,18 +58,21 @@ export const command: Command = {
         leader: status.leader === status.header.memberId,
         learner: status.isLearner,
       }));
-      session.line(JSON.stringify({ members, findings, errors, warnings }));
+      session.line(JSON.stringify({ members, objects: kinds, findings, errors, warnings }));
     } else {
       show(session, reached, findings);
+      showKinds(session, kinds);
     }
     const failed = errors > 0 || (warnings > 0 && session.flags.on("strict"));
     if (failed) throw new CliFailure(exitCodes.error, format === "json" ? "" : counted(errors, warnings));
   },
 };
 
-async function lookOver(
-  session: Session,
-): Promise<{ readonly reached: readonly Reached[]; readonly findings: readonly Finding[] }> {
+async function lookOver(session: Session): Promise<{
+  readonly reached: readonly Reached[];
+  readonly findings: readonly Finding[];
+  readonly kinds: readonly KindCount[];
+}> {
   const etcd = await connectReading(session, await session.endpoints());
   // As this member has it on record: a linearizable answer needs the quorum that may just be what is lost.
   const { members } = await etcd.cluster.members({ ...session.call, linearizable: false });
@@ -78,10 +89,20 @@ async function lookOver(
   const alarms = !whole
     ? []
     : await etcd.maintenance.alarms(session.call).catch((error: unknown) => unlookedAt("alarms", error));
+  let kinds: readonly KindCount[] = [];
   const checks: readonly (readonly [string, () => Promise<readonly Finding[]>])[] = [
     ["hash", async () => (whole ? hashFindings(session, reached, session.flags.on("hash")) : [])],
     ["compaction", async () => (whole ? historyFindings(await historyFacts(session, etcd)) : [])],
     ["epoch", async () => (whole ? epochFindings(session, reached, session.flags.text("registry")) : [])],
+    [
+      "objects",
+      async () => {
+        if (!whole) return [];
+        const look = await lookAtObjects(session, etcd, session.flags.on("objects"));
+        kinds = look.kinds;
+        return look.findings;
+      },
+    ],
     ["certificate", () => certificateFindings(session, urlsOf(members), etcd.clock.nowMs())],
   ];
   const later: Finding[] = [];
@@ -95,6 +116,7 @@ async function lookOver(
   }
   return {
     reached,
+    kinds,
     findings: worstFirst([
       ...lost,
       ...looks.flatMap(({ findings }) => findings),
@@ -105,6 +127,21 @@ async function lookOver(
       ...later,
     ]),
   };
+}
+
+/** How many objects of the most frequent kinds there are, and the largest of each. */
+function showKinds({ io }: Session, kinds: readonly KindCount[]): void {
+  const shown = kinds.slice(0, shownKinds);
+  if (shown.length === 0) return;
+  const rows = shown.map(({ resource, objects, bytes, largest, largestBytes }) => [
+    resource,
+    String(objects),
+    formatBytes(BigInt(bytes)),
+    `${largest} (${formatBytes(BigInt(largestBytes))})`,
+  ]);
+  io.stdout.write(`\n${alignColumns([["OBJECTS", "COUNT", "BYTES", "LARGEST"], ...rows])}`);
+  if (kinds.length > shownKinds)
+    io.stdout.write(`and ${kinds.length - shownKinds} more kinds: resources list\n`);
 }
 
 /** Refuses every write before it is sent. */
