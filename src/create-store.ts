@@ -52,6 +52,7 @@ import type { StorageContext } from "./storage/context/storage-context.ts";
 import { StoreCounters } from "./storage/context/store-counters.ts";
 import { WatchStarts } from "./storage/context/watch-starts.ts";
 import { WriteScope } from "./storage/context/write-scope.ts";
+import { foreignValueProblems, foreignValueWarning, isOwnForm } from "./storage/foreign-values.ts";
 import { lookAtHealth } from "./storage/health.ts";
 import { KindRegistry } from "./storage/kind-registry.ts";
 import { NamespaceGate } from "./storage/namespace/namespace-gate.ts";
@@ -193,7 +194,12 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
     // Every create looks at its namespace, and nobody thinks of rewriting a kind of ours: it is done here.
     if (unsettled.includes(namespaceSlot)) await bringUpToDate(context, namespaceSlot, scope);
     await background.recordKinds(registry.kinds, scope.signal);
-    await untilAborted(context.continueKey.get(), scope.signal);
+    const ownForm = isOwnForm(options.codec ?? msgpackCodec());
+    const [warning] = await Promise.all([
+      ownForm ? foreignValueWarning(context, scope.signal) : undefined,
+      untilAborted(context.continueKey.get(), scope.signal),
+    ]);
+    if (warning !== undefined) process.emitWarning(warning, "KeelsonWarning");
     await untilAborted(makeInitialNamespaces(store.namespaces), scope.signal);
   } catch (error) {
     await store.close();
@@ -328,7 +334,11 @@ class OpenStore implements Store, HasStoredSource {
 
   async health(options: Call = {}): Promise<Health> {
     const looked = await lookAtHealth(this.#context, this.#background.work, options);
-    const own = [...this.#registry.problems, ...this.#quotas().problems()];
+    const own = [
+      ...this.#registry.problems,
+      ...foreignValueProblems(this.#registry.slots),
+      ...this.#quotas().problems(),
+    ];
     const health =
       own.length === 0 ? looked : { ...looked, ok: false, problems: [...looked.problems, ...own] };
     if (!this.#context.gate.signal.aborted) return health;

@@ -66,6 +66,8 @@ export interface KindValueCodec extends ValueCodec {
   /** Since it was made: plaintext values accepted where sealed ones are expected ("migrate"), and the dictionary's state. */
   stats(): {
     readonly plaintextRead: number;
+    /** Values in another program's form that were read, where this codec's own form is one that no other program reads. */
+    readonly foreignRead: number;
     readonly dictionary: string;
     readonly dictionaryName: string | undefined;
     readonly dictionaryFaults: number;
@@ -89,7 +91,10 @@ class EnvelopeCodec implements KindValueCodec {
   readonly #preamble: Uint8Array;
   readonly #writer: PlainWriter;
   readonly #reader: PlainReader;
+  /** Writes plain JSON where that is what a value is in. */
+  readonly #jsonWriter: PlainWriter;
   #plaintextRead = 0;
+  #foreignRead = 0;
 
   constructor({ kind, codec, transform, dictionaries, random }: ValueCodecOptions) {
     this.#kind = kind;
@@ -107,8 +112,12 @@ class EnvelopeCodec implements KindValueCodec {
     const learn = codec.format === "msgpack" && transform === undefined ? codec.dictionaries : "off";
     this.#dictionaries = new KindDictionaries(kind.resource, dictionaries, learn);
     this.#random = random ?? systemRandom;
-    const isProvedBySeal = this.#sealing !== undefined && this.#seals;
-    this.#writer = new PlainWriter(this.#codec, this.#dictionaries, isProvedBySeal ? "none" : "checksum");
+    this.#writer = new PlainWriter(
+      this.#codec,
+      this.#dictionaries,
+      this.#isProvedBySeal ? "none" : "checksum",
+    );
+    this.#jsonWriter = new PlainWriter({ format: "raw-json" }, this.#dictionaries, "checksum");
     this.#reader = new PlainReader(this.#dictionaries);
     this.#preamble = headPreamble(kind.headerVersion, kind.apiVersion, kind.kind);
   }
@@ -125,7 +134,10 @@ class EnvelopeCodec implements KindValueCodec {
   }
 
   #write(parts: SealParts): Uint8Array {
-    const { object, key, replaces } = parts;
+    const { object, key, replaces, convert } = parts;
+    if (replaces !== undefined && convert !== true && this.keepsForm(replaces)) {
+      return this.#jsonWriter.write(parts);
+    }
     return this.#codec.format === "foreign"
       ? this.#codec.values.write(this.#kind, key, object, replaces?.bytes)
       : this.#writer.write(parts);
@@ -152,6 +164,7 @@ class EnvelopeCodec implements KindValueCodec {
   ): MaybePromise<PlainValue> {
     if (!this.#isKnownForm(plain)) throw this.#corrupt(key, foreignReason(plain));
     if (!hasMagic(plain)) {
+      if (this.#isEnveloped) this.#foreignRead++;
       return new OpenedValue(key, plain, isStale || this.#isForeignStale(plain), storedBytes);
     }
     const damage = prologueFault(plain) ?? plainFault(plain);
@@ -205,6 +218,11 @@ class EnvelopeCodec implements KindValueCodec {
     return object.apiVersion === this.#kind.apiVersion ? object : (this.#kind.upgrade(object) as AnyResource);
   }
 
+  keepsForm(value: PlainValue): boolean {
+    // What is to be sealed by keelson's own sealing is no other program's any more.
+    return this.#isEnveloped && !this.#isProvedBySeal && headBytesOf(value)[0] === braceByte;
+  }
+
   unread(value: PlainValue): readonly string[] {
     const foreign = this.#foreign;
     if (foreign === undefined || !foreign.recognizes(headBytesOf(value))) return [];
@@ -238,6 +256,7 @@ class EnvelopeCodec implements KindValueCodec {
   stats(): ReturnType<KindValueCodec["stats"]> {
     return {
       plaintextRead: this.#plaintextRead,
+      foreignRead: this.#foreignRead,
       dictionary: this.#dictionaries.state,
       dictionaryName: this.#dictionaries.current?.name,
       dictionaryFaults: this.#dictionaries.faults,
@@ -314,6 +333,15 @@ class EnvelopeCodec implements KindValueCodec {
         throw error instanceof DecodeFault ? this.#corrupt(key, error.message, error) : error;
       },
     );
+  }
+
+  /** New values are in keelson's own envelope. */
+  get #isEnveloped(): boolean {
+    return this.#codec.format === "msgpack" || this.#codec.format === "json";
+  }
+
+  get #isProvedBySeal(): boolean {
+    return this.#sealing !== undefined && this.#seals;
   }
 
   get #seals(): boolean {

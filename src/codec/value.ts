@@ -30,6 +30,8 @@ export interface SealParts {
   readonly writeId: Uint8Array;
   /** The value this one replaces; absent: there is none. A foreign format refuses to lose what it cannot show. */
   readonly replaces?: PlainValue | undefined;
+  /** In this codec's own form, whatever form `replaces` has. Default: another program's form is kept (`keepsForm`). */
+  readonly convert?: boolean | undefined;
 }
 
 /** What of a stored value is to be opened; each has its default for everyday reads. */
@@ -64,6 +66,11 @@ export interface ValueCodec {
   recorded(value: PlainValue): RecordedHead;
   /** The whole object without metadata.resourceVersion; fresh each time, the caller's own. @throws CORRUPT_OBJECT */
   object(value: PlainValue): AnyResource;
+  /**
+   * Whether a write that replaces the value keeps the form it is in: plain JSON, which another program has written, where this
+   * codec's own is an envelope that no other program reads. `convert` says otherwise.
+   */
+  keepsForm(value: PlainValue): boolean;
   /**
    * What of a stored value `object` does not show, in words for people ("core/v1.PodSpec field 61", which a newer Kubernetes
    * wrote): a write that would lose it is refused. Empty for every value of keelson's own formats. @throws CORRUPT_OBJECT

@@ -111,7 +111,7 @@ async function rewriteKey(
           fate = current.value?.stale === false ? "fine" : "rewritten";
           return fate === "fine"
             ? { type: "unchanged", object }
-            : { type: "put", object, lease: current.lease };
+            : { type: "put", object, lease: current.lease, convert: true };
         },
       },
       scope,

@@ -161,11 +161,16 @@ async function changeTo(
   // The last finalizer of an object marked for deletion is gone: so is the object.
   if (isFinished(next) && slot.lifecycle?.isHeld(next) !== true) return { type: "remove", object: next };
   const renews = options.ttlSeconds !== undefined;
-  if (!renews && record.value?.stale === false && sameContent(next, current)) {
+  if (!renews && isSettled(slot, record) && sameContent(next, current)) {
     return { type: "unchanged", object: current };
   }
   const lease = await leaseFor(context, slot, options.ttlSeconds, record, scope.rest());
   return { type: "put", object: next, lease };
+}
+
+/** In today's form, or in one that an update keeps: writing the same content again would change nothing. */
+function isSettled({ codec }: KindSlot, { value }: StoredRecord): boolean {
+  return value !== undefined && (!value.stale || codec.keepsForm(value));
 }
 
 async function creation(

@@ -48,6 +48,8 @@ export interface ObjectChange {
   readonly lease: bigint;
   /** No put may be sent: etcd is out of space, and this is a removal. */
   readonly pure?: boolean | undefined;
+  /** In today's form, whatever form the state before has. */
+  readonly convert?: boolean | undefined;
   /** It is only tried: nothing is put on record for it. */
   readonly rehearsed?: boolean | undefined;
 }
@@ -107,14 +109,14 @@ export async function prepareWrite(
   call: Call,
   grouped = false,
 ): Promise<PreparedWrite> {
-  const { place, before, after, lease, pure = false } = change;
+  const { place, before, after, lease, convert, pure = false } = change;
   const writeId = context.random.bytes(writeIdBytes);
   const isDeletion = isDeletionStep(slot, before, after);
   const head = after === undefined ? undefined : headToStore(slot, before, after, isDeletion);
   const sealed =
     after === undefined || head === undefined
       ? undefined
-      : slot.codec.seal({ key: place.key, object: after, head, writeId, replaces: before?.value });
+      : slot.codec.seal({ key: place.key, object: after, head, writeId, replaces: before?.value, convert });
   const value = sealed instanceof Promise ? await sealed : sealed;
   if (value !== undefined) checkSize(slot, place, value);
   const asked = guardParts(

@@ -27,7 +27,13 @@ export type Decision =
   /** The state is as wanted: this is the answer. */
   | { readonly type: "unchanged"; readonly object: AnyResource }
   /** Store this; the answer is it, with its version. */
-  | { readonly type: "put"; readonly object: AnyResource; readonly lease: bigint }
+  | {
+      readonly type: "put";
+      readonly object: AnyResource;
+      readonly lease: bigint;
+      /** In today's form: another program's is not kept. */
+      readonly convert?: boolean;
+    }
   /** Remove the object; the answer is this last state of it, with the deletion's version. */
   | { readonly type: "remove"; readonly object: AnyResource };
 
@@ -148,7 +154,7 @@ function changeOf(
   decision: Exclude<Decision, { type: "unchanged" }>,
 ): Parameters<typeof attemptChange>[2] {
   return decision.type === "put"
-    ? { place, before: record, after: decision.object, lease: decision.lease }
+    ? { place, before: record, after: decision.object, lease: decision.lease, convert: decision.convert }
     : { place, before: record, after: undefined, lease: record?.lease ?? 0n };
 }
 

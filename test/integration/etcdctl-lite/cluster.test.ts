@@ -350,6 +350,58 @@ describe("encrypted values", () => {
   });
 });
 
+describe("doctor", () => {
+  test("counts objects, and finds what is wrong with single ones", async () => {
+    const sound = await lite(["doctor"]);
+    expect(sound.stdout).toMatch(/OBJECTS +COUNT +BYTES +LARGEST\n/);
+    expect(sound.stdout).toMatch(/apiservices\.apiregistration\.k8s\.io +35 /);
+    const definition = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: "widgets.example.com", uid: "u" },
+      spec: {
+        group: "example.com",
+        scope: "Namespaced",
+        names: { plural: "widgets", kind: "Widget" },
+        versions: [{ name: "v2", served: true, storage: true }],
+      },
+      status: { storedVersions: ["v1alpha1", "v2"] },
+    };
+    const folder = "/registry/apiextensions.k8s.io/customresourcedefinitions";
+    await client.kv.put({ key: `${folder}/widgets.example.com`, value: JSON.stringify(definition) });
+    await client.kv.put({ key: "/registry/configmaps/shop/cut", value: "k8s\0\n" });
+    const event = (
+      await client.kv.range({ key: "/registry/events/shop/", rangeEnd: "/registry/events/shop0", limit: 1 })
+    ).kvs[0];
+    await client.kv.put({ key: "/registry/events/shop/eternal", value: event?.value ?? "" });
+    const config = join(dir, "other.yaml");
+    const secret = Buffer.alloc(32, 9).toString("base64");
+    await writeFile(
+      config,
+      `kind: EncryptionConfiguration\nresources:\n- resources: [secrets]\n  providers:\n  - aescbc: {keys: [{name: other, secret: ${secret}}]}\n  - identity: {}\n`,
+    );
+    const ran = await lite(["doctor", "-w", "json", "--encryption-config", config]);
+    expect(ran.code).toBe(1);
+    const { findings, objects } = JSON.parse(ran.stdout);
+    expect(objects.find(({ resource }: { resource: string }) => resource === "pods")).toMatchObject({
+      objects: 9,
+    });
+    const told = findings.map(
+      ({ check, where, what }: Record<string, string>) => `${check} ${where}: ${what}`,
+    );
+    for (const expected of [
+      "objects /registry/configmaps/shop/cut: 1 values cannot be read",
+      "events /registry/events/: 1 events have no lease",
+      "definitions widgets.example.com: objects may be stored as v1alpha1",
+      "encryption secrets: 1 objects are encrypted under k8s:enc:aescbc:v1:key1, which is not in the configuration",
+      "encryption secrets: 5 objects lie in the clear",
+    ]) {
+      expect(told).toEqual(expect.arrayContaining([expect.stringContaining(expected)]));
+    }
+    expect((await lite(["resources", "get", "widgets", "-o", "name"])).code).toBe(0);
+  });
+});
+
 describe("a server of Kubernetes", () => {
   const certificates = async (root: string, folder: string, names: readonly string[]): Promise<void> => {
     const { mkdir } = await import("node:fs/promises");

@@ -113,7 +113,7 @@ class Look {
       if (resource === definitions) await this.#definition(place.name, found.object);
     } catch (error) {
       if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
-      const [, under] = /is encrypted by Kubernetes under "([^"]+)"/.exec(error.message) ?? [];
+      const [, under] = /is encrypted (?:by Kubernetes )?under "(k8s:enc:[^"]+)"/.exec(error.message) ?? [];
       // Without its key a value is not looked at; it is not damaged.
       if (under !== undefined) add(this.#keysOf(resource), under);
       else this.#unreadable.push({ key, why: error.details.reason ?? error.message });

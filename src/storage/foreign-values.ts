@@ -1,0 +1,55 @@
+/**
+ * Another program's values where this store writes its own form: told at the opening and by health(), because what is created
+ * here that program cannot read. Updates keep the form a value has (`ValueCodec.keepsForm`); `rewrite` converts.
+ */
+import type { Codec } from "../codec/codec.ts";
+import { isWrapped } from "../codec/wrapped-value.ts";
+import { resourceName } from "../resource/define-kind.ts";
+import { namespaceKind } from "../resource/namespace-kind.ts";
+import type { KindSlot } from "./context/kind-slot.ts";
+import type { StorageContext } from "./context/storage-context.ts";
+
+const advice =
+  "give createStore the codec that program shares: kubernetesCodec() of keelson/kubernetes, or jsonCodec({ raw: true })";
+
+/** Whether no other program reads what is written with this codec. */
+export function isOwnForm({ format }: Codec): boolean {
+  return format === "msgpack" || format === "json";
+}
+
+/** Of the kinds that have been read so far, one line each. */
+export function foreignValueProblems(slots: readonly KindSlot[]): readonly string[] {
+  return slots.flatMap(({ codec, definition }) => {
+    const { foreignRead } = codec.stats();
+    return foreignRead === 0
+      ? []
+      : [
+          `${definition.resource}: ${foreignRead} reads met values of another program (plain JSON), which updates keep, and new objects are in keelson's own form, which it cannot read: ${advice}`,
+        ];
+  });
+}
+
+/** One look at the first namespace, which every cluster has. Undefined: nothing to warn of. */
+export async function foreignValueWarning(
+  { etcd, keys }: StorageContext,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const { key, rangeEnd, prefix } = keys.range({
+    ...namespaceKind,
+    resource: resourceName(namespaceKind),
+  });
+  const { kvs } = await etcd.kv.range({ key, rangeEnd, limit: 1 }, { signal });
+  const value = kvs[0]?.value;
+  if (value === undefined) return undefined;
+  const start = Buffer.from(value.subarray(0, 4)).toString("latin1");
+  const form =
+    start === "k8s\0"
+      ? "Kubernetes' protobuf"
+      : isWrapped(value)
+        ? "encrypted by Kubernetes"
+        : start.startsWith("{")
+          ? "plain JSON"
+          : undefined;
+  if (form === undefined) return undefined;
+  return `the objects at ${JSON.stringify(prefix.slice(0, -"namespaces/".length))} are another program's (${form}), and this store writes keelson's own form, which that program cannot read: ${advice}`;
+}
