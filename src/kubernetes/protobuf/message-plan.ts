@@ -21,6 +21,7 @@ export const operations = {
   double: 4,
   bytes: 5,
   time: 6,
+  /** Up to here omitempty or omitzero can leave a zero out; what follows are structs in Go. */
   microtime: 7,
   duration: 8,
   quantity: 9,
@@ -53,6 +54,8 @@ export interface FieldPlan {
   readonly omitsZero: boolean;
   /** Go writes it always, zero or not. */
   readonly always: boolean;
+  /** Written only when it says something: today's types have it no more, and it is no pointer. */
+  readonly unlessZero: boolean;
   /** Read and thrown away: a projection does not want it. */
   readonly isSkipped: boolean;
   /** The plan of its message, made when it is first met. */
@@ -140,8 +143,10 @@ function makeField(fact: FieldFacts, slot: number, projection: Projection): Fiel
     repeated: fact.repeated,
     name: fact.name,
     slot,
-    omitsZero: fact.omitEmpty && !fact.pointer && fact.repeated === "one",
+    omitsZero:
+      fact.omitEmpty && !fact.pointer && fact.repeated === "one" && operation <= operations.microtime,
     always: isAlwaysWritten(fact, operation),
+    unlessZero: fact.until !== undefined && !fact.pointer && fact.repeated === "one",
     isSkipped: inner === undefined,
     plan: () => {
       if (made === undefined) {

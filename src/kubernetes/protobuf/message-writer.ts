@@ -151,6 +151,8 @@ export class MessageWriter {
       const value = slots[base + field.slot];
       if (value === undefined) {
         if (field.always) this.#zero(field);
+      } else if (field.unlessZero && (value === "" || value === 0 || value === false)) {
+        // Nothing that an older type could tell from its absence.
       } else if (field.repeated === "one") {
         this.#path?.push(field.name);
         this.#field(field, value);

@@ -133,6 +133,29 @@ describe("encodeKubernetes()", () => {
     );
   });
 
+  test("text and JSON that look like nothing stay what they are where Go has structs", () => {
+    const service = object({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "a" },
+      spec: {
+        ports: [
+          { port: 1, targetPort: "" },
+          { port: 2, targetPort: 0 },
+        ],
+      },
+    });
+    expect(decodeKubernetes(encodeKubernetes(service))).toMatchObject(service);
+    const revision = object({
+      apiVersion: "apps/v1",
+      kind: "ControllerRevision",
+      metadata: { name: "a" },
+      data: false,
+      revision: 1,
+    });
+    expect(decodeKubernetes(encodeKubernetes(revision))).toMatchObject({ data: false });
+  });
+
   test("members that the type has not are told and left out when asked", () => {
     const told: string[] = [];
     const encoded = encodeKubernetes(
