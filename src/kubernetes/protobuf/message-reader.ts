@@ -41,6 +41,12 @@ const { latin1Slice, base64Slice } = Buffer.prototype as unknown as {
 };
 
 const twoTo32 = 4_294_967_296;
+/**
+ * Members that JSON may show although the bytes have none: one for so many bytes of a value, and these for any value.
+ * Kubernetes writes nearly all of them, set or not, so its values stay far below; two hostile bytes could else become a Pod.
+ */
+const bytesPerFilled = 8;
+const filledAlways = 1000;
 /** A record whose fields come in the order of their slots: what JSON is made of. */
 type Fields = Record<string, unknown>;
 
@@ -57,12 +63,15 @@ export class MessageReader {
   #high = 0;
   #unknown: UnknownField[] | undefined;
   #unknownCount = 0;
+  /** Members still to be shown without bytes. */
+  #fillable: number;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#textStart = start;
+    this.#fillable = filledAlways + (end - start) / bytesPerFilled;
     this.#text = latin1Slice.call(bytes, start, end);
   }
 
@@ -167,7 +176,7 @@ export class MessageReader {
       case operations.quantity:
         return "0";
       case operations.message:
-        return emptyMessage(field.plan());
+        return this.#emptyMessage(field.plan());
       case operations.items:
         return [];
       case operations.int32:
@@ -244,8 +253,23 @@ export class MessageReader {
       if (value !== undefined) {
         object[slot.name] = value;
         stored[base + i] = undefined;
-      } else if (slot.absent !== "omit") object[slot.name] = absentValue(slot);
+      } else if (slot.absent !== "omit") object[slot.name] = this.#absent(slot);
     }
+  }
+
+  /** What JSON shows for a member that the bytes have not. */
+  #absent({ absent, field }: Slot): unknown {
+    if (--this.#fillable < 0) throw this.#fault("it has far more messages than bytes for them");
+    if (absent === "null") return null;
+    if (absent === "empty") return this.#emptyMessage(field.plan());
+    return absent === "omit" ? undefined : absent.value;
+  }
+
+  /** What JSON shows for a struct of which nothing is set. */
+  #emptyMessage(plan: MessagePlan): Fields {
+    const object: Fields = {};
+    for (const slot of plan.slots) if (slot.absent !== "omit") object[slot.name] = this.#absent(slot);
+    return object;
   }
 
   /** A list of numbers may be packed; any other wire type is a fault. */
@@ -503,19 +527,6 @@ export class MessageReader {
 
 function isZero(value: unknown): boolean {
   return value === "" || value === 0 || value === false || value === null;
-}
-
-function absentValue({ absent, field }: Slot): unknown {
-  if (absent === "null") return null;
-  if (absent === "empty") return emptyMessage(field.plan());
-  return absent === "omit" ? undefined : absent.value;
-}
-
-/** What JSON shows for a struct of which nothing is set. */
-function emptyMessage(plan: MessagePlan): Fields {
-  const object: Fields = {};
-  for (const slot of plan.slots) if (slot.absent !== "omit") object[slot.name] = absentValue(slot);
-  return object;
 }
 
 /** Reads one message that fills `[start, end)`. @throws DecodeFault */

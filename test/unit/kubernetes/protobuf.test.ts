@@ -67,6 +67,16 @@ describe("decodeKubernetes()", () => {
     expect(() => decodeKubernetes(bytes)).toThrow('"v1" "Nope"');
   });
 
+  test("a list of a million empty messages costs no memory: it is refused", () => {
+    const items = Buffer.alloc(2_000_000).fill(Buffer.from([0x12, 0x00]));
+    const bytes = Buffer.concat([
+      hex("6b387300 0a0d 0a02 7631 1207 506f644c697374 12"),
+      Buffer.from([0x80 | (items.length & 0x7f), 0x80 | ((items.length >> 7) & 0x7f), items.length >> 14]),
+      items,
+    ]);
+    expect(() => decodeKubernetes(bytes)).toThrow("far more messages than bytes");
+  });
+
   test("an integer beyond 2^53 is refused with its name and place, never rounded", () => {
     const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "a", generation: 5 } };
     const bytes = encodeKubernetes(object(pod));
