@@ -240,12 +240,31 @@ function positive(name: string, value: number): number {
   return value;
 }
 
-/** Loaded when asked for: etcd3 reads its .proto files as it loads, a quarter of a second. */
 async function transportFactory(name: string): Promise<TransportFactory> {
-  if (name === "etcd3") return (await import("./transport/etcd3/transport.ts")).createEtcd3Transport;
+  if (name === "etcd3") return etcd3Transport();
   if (name === "http2") return (await import("./transport/http2/transport-http2.ts")).http2Transport;
   throw invalidArgument(
     "transport",
     `Cannot connect to etcd: transport is "${name}", expected "etcd3", "http2" or none`,
   );
+}
+
+/** Loaded when asked for: its packages are optional, and etcd3 reads its .proto files as it loads, a quarter of a second. */
+async function etcd3Transport(): Promise<TransportFactory> {
+  try {
+    return (await import("./transport/etcd3/transport.ts")).createEtcd3Transport;
+  } catch (error) {
+    const missing = missingPackage(error);
+    if (missing === undefined) throw error;
+    throw invalidArgument(
+      "transport",
+      `Cannot connect to etcd: the package ${quote(missing)} is not installed, and transport "etcd3" needs it: run "npm install etcd3 @grpc/grpc-js", or leave transport out`,
+    );
+  }
+}
+
+/** The package that Node did not find, when that is what the error says. */
+function missingPackage(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_MODULE_NOT_FOUND") return;
+  return /^Cannot find package '(etcd3|@grpc\/grpc-js)/.exec(error.message)?.[1];
 }

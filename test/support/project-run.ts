@@ -72,10 +72,19 @@ export async function startProgram(
   environment: NodeJS.ProcessEnv = {},
 ): Promise<ProgramRun> {
   const { path: etcd } = await findEtcd();
+  return startChild(path, args, { cwd: projectFolder, env: { KEELSON_ETCD: etcd, ...environment } });
+}
+
+/** Starts a Node program in a folder, without colour. */
+export function startChild(
+  path: string,
+  args: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): ProgramRun {
   return new ProgramRun(
     spawn(process.execPath, [path, ...args], {
-      cwd: projectFolder,
-      env: { ...process.env, KEELSON_ETCD: etcd, NO_COLOR: "1", ...environment },
+      cwd,
+      env: { ...process.env, NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     }),
   );

@@ -26,8 +26,8 @@ export interface EtcdBinary {
 const versionTimeoutMs = 10_000;
 
 const howToGet =
-  'run "npm run setup" in the project, install etcd with the system\'s package manager (Debian, Ubuntu: ' +
-  'etcd-server; macOS: etcd), or set KEELSON_ETCD to the path of an "etcd" program';
+  "install etcd with the system's package manager (Debian, Ubuntu: etcd-server; macOS: etcd), or set KEELSON_ETCD to the " +
+  'path of an "etcd" program; in a checkout of keelson, "npm run setup" fetches one';
 
 /**
  * The etcd program to run.
@@ -40,7 +40,7 @@ export async function findEtcd(options: { readonly binary?: string | undefined }
   if (first !== undefined) return first;
   throw new StoreError(
     "UNAVAILABLE",
-    `Cannot start etcd: no "etcd" program in KEELSON_ETCD, PATH or the project's cache: ${howToGet}`,
+    `Cannot start etcd: no "etcd" program in KEELSON_ETCD, PATH or the package's cache: ${howToGet}`,
     { retryAfterMs: 60_000, reason: "binary missing" },
   );
 }
