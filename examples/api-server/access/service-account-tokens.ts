@@ -5,7 +5,7 @@
 import { createHash, createPublicKey, createSign, createVerify } from "node:crypto";
 import type { Kind, Resource, Store } from "keelson";
 import { isStoreError } from "keelson";
-import { at, type Json, objectAt } from "../defaults/rules.ts";
+import { at, isJson, type Json, objectAt } from "../defaults/rules.ts";
 import { serviceAccountUser, type User } from "./user.ts";
 
 const issuer = "https://kubernetes.default.svc.cluster.local";
@@ -65,7 +65,8 @@ export class ServiceAccountTokens {
     const said = decoded(claims);
     const now = Date.now() / 1000;
     if (said["iss"] !== issuer || Number(said["exp"]) < now || Number(said["nbf"]) > now) return undefined;
-    const own = objectAt(said, "kubernetes.io");
+    const { "kubernetes.io": claim } = said;
+    const own = isJson(claim) ? claim : {};
     const namespace = String(own["namespace"]);
     const name = String(at(own, "serviceaccount.name"));
     const uid = String(at(own, "serviceaccount.uid"));

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createStore, withCaches } from "keelson";
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { kubernetesKind, kubernetesKinds } from "keelson/kubernetes";
+import { kubernetesCodec, kubernetesKind, kubernetesKinds } from "keelson/kubernetes";
 import { Access } from "../access/access.ts";
 import { ServiceAccountTokens } from "../access/service-account-tokens.ts";
 import { Catalog } from "../api/catalog.ts";
@@ -57,7 +57,7 @@ async function open(
 ): Promise<Pick<ApiServer, "url" | "kubeconfig">> {
   const endpoints = options.endpoints ?? (await opening(startEtcd(options))).endpoints;
   const etcd = await opening(connectEtcd({ endpoints }));
-  const plain = await opening(createStore({ etcd, kinds }));
+  const plain = await opening(createStore({ etcd, kinds, codec: kubernetesCodec() }));
   const store = await opening(Promise.resolve(withCaches(plain)));
   await store.ready();
   const tokens = new ServiceAccountTokens(store, await bootstrap(store));
