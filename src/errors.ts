@@ -213,9 +213,20 @@ export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error
   }
 }
 
+const tooOldVersion = "The resourceVersion for the provided watch is too old.";
+const tooOldContinue =
+  "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+
 /** Kubernetes' own sentence for the code (apimachinery api/errors), else the error's message. No etcd key is in either. */
 function statusMessage(error: StoreError): string {
   if (isStoreError(error, "NAMESPACE_NOT_FOUND")) return `namespaces "${error.details.namespace}" not found`;
+  if (isStoreError(error, "EXPIRED")) {
+    return error.details.continueToken === undefined ? tooOldVersion : tooOldContinue;
+  }
+  // Clients before 1.17 know it by these words alone.
+  if (isStoreError(error, "FUTURE_VERSION")) {
+    return `Timeout: Too large resource version: ${error.details.requested}, current: ${error.details.current ?? "0"}`;
+  }
   const { name, group, plural, kind } = error.details as Subject;
   if (name === undefined || plural === undefined || kind === undefined) return error.message;
   const ofGroup = group === undefined || group === "" ? "" : `.${group}`;

@@ -27,7 +27,6 @@ export {
   serverSideApply,
   trackUpdate,
 } from "./apply/server-side-apply.ts";
-export { kubernetesStatus, type StatusSubject } from "./kubernetes-status.ts";
 export { jsonPatch } from "./patch/json-patch.ts";
 export { mergePatch } from "./patch/merge-patch.ts";
 export { openApiMergeSchema, type SchemaLookup } from "./patch/open-api-schema.ts";

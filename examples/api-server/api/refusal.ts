@@ -3,12 +3,18 @@
  * their own. `statusOf` makes the answer of either.
  */
 import { isStoreError, type Status } from "keelson";
-import { kubernetesStatus, type StatusSubject } from "keelson/http";
 
 export interface StatusCause {
   readonly reason: string;
   readonly message: string;
   readonly field: string;
+}
+
+/** What a request is about. */
+export interface StatusSubject {
+  readonly group: string;
+  readonly plural: string;
+  readonly name?: string | undefined;
 }
 
 export class Refusal extends Error {
@@ -51,7 +57,7 @@ export function invalid(kind: string, name: string, field: string, message: stri
 }
 
 export function statusOf(error: unknown, subject?: StatusSubject): Status {
-  if (isStoreError(error)) return kubernetesStatus(error, subject);
+  if (isStoreError(error)) return error.toStatus();
   const known =
     error instanceof Refusal
       ? error
