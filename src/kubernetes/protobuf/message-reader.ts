@@ -10,7 +10,7 @@
  */
 import { DecodeFault } from "../../codec/decode-fault.ts";
 import { findPlainDataFault, plainDataDepthMax } from "../../resource/plain-data.ts";
-import { type FieldPlan, type MessagePlan, operations, planOf, type Slot } from "./message-plan.ts";
+import { type FieldPlan, type MessagePlan, operations, type Slot } from "./message-plan.ts";
 import {
   formatDuration,
   formatMicroTime,
@@ -527,11 +527,4 @@ export class MessageReader {
 
 function isZero(value: unknown): boolean {
   return value === "" || value === 0 || value === false || value === null;
-}
-
-/** Reads one message that fills `[start, end)`. @throws DecodeFault */
-export function readMessage(name: string, bytes: Uint8Array, start: number, end: number): Fields {
-  const object: Fields = {};
-  new MessageReader(bytes, start, end).readInto(planOf(name), end, object);
-  return object;
 }
