@@ -85,7 +85,8 @@ export function serverSideApply<T extends Resource>(
   const changes = compareValues(withoutManagedFields(live), after, schema);
   const taken = inScope(changes.modified.union(changes.added), options);
   if (options.force !== true) assertNoConflicts(managers, taken, id);
-  const settled = new Map(withoutFields(withoutFields(others, taken, id), changes.removed, id));
+  const removed = inScope(changes.removed, options);
+  const settled = new Map(withoutFields(withoutFields(others, taken, id), removed, id));
   settled.set(id, timed({ ...applier, time: undefined, fields: owned }, before, options.time));
   return withManagers(withoutNulls(after, wanted) as Fields, settled) as unknown as T;
 }
@@ -106,14 +107,14 @@ export function trackUpdate<T extends Resource>(before: T | undefined, after: T,
   const old = before === undefined ? emptyOf(after, options.schema) : withoutManagedFields(before);
   const changes = compareValues(old, withoutManagedFields(after), options.schema);
   const changed = inScope(changes.modified.union(changes.added), options);
+  // A request that does not touch the status may leave it out: that takes it from nobody.
+  const removed = inScope(changes.removed, options);
   const { fieldManager: name, subresource = "" } = options;
   const updater = { name, operation: "Update", apiVersion: after.apiVersion, subresource } as const;
   const id = identityOf(updater);
-  const managers = new Map(
-    withoutFields(withoutFields(tracked ?? new Map(), changed, id), changes.removed, id),
-  );
+  const managers = new Map(withoutFields(withoutFields(tracked ?? new Map(), changed, id), removed, id));
   const own = tracked?.get(id);
-  const fields = (own?.fields ?? new FieldSet()).difference(changes.removed).union(changed);
+  const fields = (own?.fields ?? new FieldSet()).difference(removed).union(changed);
   managers.set(id, timed({ ...updater, time: undefined, fields }, own, options.time));
   return withManagers(after as unknown as Fields, managers) as unknown as T;
 }

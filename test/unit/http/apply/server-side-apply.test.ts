@@ -410,6 +410,25 @@ describe("the status subresource", () => {
   });
 });
 
+describe("an update that leaves out what is not its own", () => {
+  const live = update(undefined, "creator", config({ spec: { replicas: 1 } }) as AnyResource);
+  const both = update(live, "kubelet", { ...live, status: { ready: 1 } }, { subresource: "status" });
+
+  it("the object's takes the status from nobody", () => {
+    const { status: _, ...bare } = both as AnyResource & { status: unknown };
+    const without = update(both, "two", { ...bare, spec: { replicas: 2 } });
+    expect(owned(without)["kubelet Update status"]).toEqual({ "f:status": { ".": {}, "f:ready": {} } });
+    const applied = apply(both, "one", { spec: { replicas: 1 } });
+    expect(owned(applied)["kubelet Update status"]).toEqual({ "f:status": { ".": {}, "f:ready": {} } });
+  });
+
+  it("the status subresource's takes the spec from nobody", () => {
+    const { spec: _, ...bare } = both as AnyResource & { spec: unknown };
+    const without = update(both, "kubelet", { ...bare, status: { ready: 2 } }, { subresource: "status" });
+    expect(owned(without)["creator Update"]).toEqual({ "f:spec": { "f:replicas": {} } });
+  });
+});
+
 describe("order of items", () => {
   const names = (object: AnyResource): unknown =>
     ((object["spec"] as { containers: { name: string }[] }).containers ?? []).map(({ name }) => name);
