@@ -36,6 +36,12 @@ interface ConfigMap extends Resource {
   data: Record<string, string>;
 }
 
+// Whoever started it may be killed: the pipe ends with it, and so does this.
+if (cluster.isPrimary) {
+  process.stdin.once("end", () => process.kill(process.pid, "SIGTERM")).resume();
+  process.stdin.unref();
+}
+
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { cert: { type: "string" }, key: { type: "string" }, workers: { type: "string", default: "1" } },

@@ -32,7 +32,7 @@ export async function startKeelson(
   const etcd = await startLocalEtcd();
   const tls = options.tls === true ? certificateIn(folder) : [];
   const args = [server, ...etcd.endpoints, "--workers", String(options.workers ?? 1), ...tls];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
   const { port, pids } = JSON.parse(await firstLine(child)) as { port: number; pids: number[] };
   return {
     name,
