@@ -19,8 +19,8 @@ export {
 export type { RepositoryBackend } from "./repository/backend.ts";
 export type { Backup, Fork } from "./repository/histories.ts";
 export type { DeltaManifest, FullManifest, SigningKey, TimeMark } from "./repository/manifest.ts";
+export type { BackupOutcome } from "./repository/new-backup.ts";
 export {
-  type BackupOutcome,
   type BackupRepository,
   openRepository,
   type RepositoryOptions,

@@ -27,44 +27,38 @@ const form = { plain: 0, deflated: 1, sealed: 2, sealedDeflated: 3 } as const;
 export class ChunkStore {
   readonly #backend: RepositoryBackend;
   readonly #random: Random;
-  readonly #cipherKey: Uint8Array | undefined;
-  readonly #nameKey: Uint8Array | undefined;
+  /** The first one seals and names, all of them open; none: chunks are in the clear. */
+  readonly #keys: readonly ChunkKey[];
   /** Paths known to be stored or on their way: a chunk that occurs twice in a file is written once. */
   #known: Map<string, Promise<void>> | undefined;
 
-  /** @param encryptionKey 32 bytes; encryption and naming use keys derived from it */
-  constructor(backend: RepositoryBackend, random: Random, encryptionKey: Uint8Array | undefined) {
+  /** @param encryptionKeys 32 bytes each; encryption and naming use keys derived from them */
+  constructor(backend: RepositoryBackend, random: Random, encryptionKeys: readonly Uint8Array[]) {
     this.#backend = backend;
     this.#random = random;
-    if (encryptionKey === undefined) return;
-    if (encryptionKey.length !== keyBytes) {
-      throw invalidArgument(
-        "encryptionKey",
-        `Cannot open repository: encryptionKey has ${encryptionKey.length} bytes, expected ${keyBytes}`,
-      );
-    }
-    const derive = (use: string): Uint8Array =>
-      new Uint8Array(
-        hkdfSync("sha256", encryptionKey, new Uint8Array(), `keelson repository ${use}`, keyBytes),
-      );
-    this.#cipherKey = derive("chunks");
-    this.#nameKey = derive("names");
+    this.#keys = encryptionKeys.map(derivedKey);
   }
 
   /** Whether what is put is sealed. */
   get seals(): boolean {
-    return this.#cipherKey !== undefined;
+    return this.#keys.length > 0;
   }
 
   /** Whether a stored chunk is sealed, by its first byte; false for one that is missing. */
   async isSealed(name: string): Promise<boolean> {
-    const kind = (await this.#backend.read(chunkPath(name)))?.[0];
-    return kind === form.sealed || kind === form.sealedDeflated;
+    const stored = await this.#backend.read(chunkPath(name));
+    return stored !== undefined && isSealed(stored);
+  }
+
+  /** Whether one of the keys opens a stored chunk; true for one that is missing or in the clear. */
+  async opens(name: string): Promise<boolean> {
+    const stored = await this.#backend.read(chunkPath(name));
+    if (stored === undefined || !isSealed(stored)) return true;
+    return this.#keys.some((key) => unsealed(stored, name, key) !== undefined);
   }
 
   nameOf(plain: Uint8Array): string {
-    const hash = this.#nameKey === undefined ? createHash("sha256") : createHmac("sha256", this.#nameKey);
-    return hash.update(plain).digest("hex");
+    return nameUnder(this.#keys[0], plain);
   }
 
   /**
@@ -116,17 +110,19 @@ export class ChunkStore {
         `the chunk cannot be opened: ${error instanceof Error ? error.message : "damaged"}`,
       );
     });
-    if (this.nameOf(plain) !== name) throw damaged(path, 0, "the chunk holds other bytes than its name says");
+    const names =
+      this.#keys.length === 0 ? [this.nameOf(plain)] : this.#keys.map((key) => nameUnder(key, plain));
+    if (!names.includes(name)) throw damaged(path, 0, "the chunk holds other bytes than its name says");
     return plain;
   }
 
   #seal(bytes: Uint8Array, deflated: boolean, name: string): Uint8Array {
-    if (this.#cipherKey === undefined) {
+    const [key] = this.#keys;
+    if (key === undefined)
       return Buffer.concat([Uint8Array.of(deflated ? form.deflated : form.plain), bytes]);
-    }
     const nonce = this.#random.bytes(nonceBytes);
     const head = Uint8Array.of(deflated ? form.sealedDeflated : form.sealed);
-    const cipher = createCipheriv("aes-256-gcm", this.#cipherKey, nonce);
+    const cipher = createCipheriv("aes-256-gcm", key.cipher, nonce);
     cipher.setAAD(Buffer.concat([head, Buffer.from(name)]));
     const text = Buffer.concat([cipher.update(bytes), cipher.final()]);
     return Buffer.concat([head, nonce, cipher.getAuthTag(), text]);
@@ -134,21 +130,61 @@ export class ChunkStore {
 
   async #open(stored: Uint8Array, name: string): Promise<Uint8Array> {
     const [kind = 255] = stored;
-    const head = stored.subarray(0, 1);
-    let body = stored.subarray(1);
-    if (kind === form.sealed || kind === form.sealedDeflated) {
-      if (this.#cipherKey === undefined) throw new Error("it is encrypted and no encryptionKey was given");
-      const decipher = createDecipheriv("aes-256-gcm", this.#cipherKey, body.subarray(0, nonceBytes), {
-        authTagLength: tagBytes,
-      });
-      decipher.setAAD(Buffer.concat([head, Buffer.from(name)]));
-      decipher.setAuthTag(body.subarray(nonceBytes, nonceBytes + tagBytes));
-      body = Buffer.concat([decipher.update(body.subarray(nonceBytes + tagBytes)), decipher.final()]);
-    } else if (this.#cipherKey !== undefined) throw new Error("it is not encrypted, expected to be");
+    let body: Uint8Array | undefined = stored.subarray(1);
+    if (isSealed(stored)) {
+      if (this.#keys.length === 0) throw new Error("it is encrypted and no encryptionKey was given");
+      body = this.#keys.map((key) => unsealed(stored, name, key)).find((bytes) => bytes !== undefined);
+      if (body === undefined) throw new Error("none of the encryption keys opens it, or it is damaged");
+    } else if (this.#keys.length > 0) throw new Error("it is not encrypted, expected to be");
     else if (kind !== form.plain && kind !== form.deflated) throw new Error(`unknown form ${kind}`);
     if (kind !== form.deflated && kind !== form.sealedDeflated) return body;
     // A chunk never grows beyond its size: damage cannot make it fill memory.
     return await inflate(body, { maxOutputLength: chunkBytes });
+  }
+}
+
+interface ChunkKey {
+  readonly cipher: Uint8Array;
+  readonly name: Uint8Array;
+}
+
+/** @throws INVALID_ARGUMENT for a key of another size */
+function derivedKey(encryptionKey: Uint8Array): ChunkKey {
+  if (encryptionKey.length !== keyBytes) {
+    throw invalidArgument(
+      "encryptionKey",
+      `Cannot open repository: encryptionKey has ${encryptionKey.length} bytes, expected ${keyBytes}`,
+    );
+  }
+  const derive = (use: string): Uint8Array =>
+    new Uint8Array(
+      hkdfSync("sha256", encryptionKey, new Uint8Array(), `keelson repository ${use}`, keyBytes),
+    );
+  return { cipher: derive("chunks"), name: derive("names") };
+}
+
+function nameUnder(key: ChunkKey | undefined, plain: Uint8Array): string {
+  const hash = key === undefined ? createHash("sha256") : createHmac("sha256", key.name);
+  return hash.update(plain).digest("hex");
+}
+
+function isSealed([kind]: Uint8Array): boolean {
+  return kind === form.sealed || kind === form.sealedDeflated;
+}
+
+/** What a sealed chunk holds; undefined when `key` is not its key, or it is damaged. */
+function unsealed(stored: Uint8Array, name: string, { cipher: key }: ChunkKey): Uint8Array | undefined {
+  const body = stored.subarray(1);
+  if (body.length < nonceBytes + tagBytes) return undefined;
+  const decipher = createDecipheriv("aes-256-gcm", key, body.subarray(0, nonceBytes), {
+    authTagLength: tagBytes,
+  });
+  decipher.setAAD(Buffer.concat([stored.subarray(0, 1), Buffer.from(name)]));
+  decipher.setAuthTag(body.subarray(nonceBytes, nonceBytes + tagBytes));
+  try {
+    return Buffer.concat([decipher.update(body.subarray(nonceBytes + tagBytes)), decipher.final()]);
+  } catch {
+    return undefined;
   }
 }
 

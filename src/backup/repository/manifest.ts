@@ -14,8 +14,7 @@ import { damaged } from "../files/damage.ts";
 export type SigningKey = Uint8Array | KeyObject;
 
 /** @throws INVALID_ARGUMENT for no bytes, and for a key object that is not of Ed25519 */
-export function checkSigningKey(key: SigningKey | undefined): void {
-  if (key === undefined) return;
+export function checkSigningKey(key: SigningKey): void {
   if (key instanceof Uint8Array) {
     if (key.byteLength > 0) return;
     throw invalidArgument("signingKey", "Cannot open repository: signingKey is empty");
@@ -94,13 +93,13 @@ export function isSigned(bytes: Uint8Array): boolean {
 }
 
 /** @throws CORRUPT_SNAPSHOT for text that is no manifest, a signature that is missing or wrong */
-export function decodeManifest(bytes: Uint8Array, name: string, key: SigningKey | undefined): Manifest {
+export function decodeManifest(bytes: Uint8Array, name: string, keys: readonly SigningKey[]): Manifest {
   const file = parse(Buffer.from(bytes).toString("utf8"), name);
   const { body, signature } = file as { readonly body?: unknown; readonly signature?: unknown };
   if (typeof body !== "string") throw damaged(name, undefined, "it is no manifest of a backup");
-  if (key !== undefined) {
+  if (keys.length > 0) {
     if (typeof signature !== "string") throw damaged(name, undefined, "the manifest is not signed");
-    if (!isSignedWith(body, Buffer.from(signature, "base64"), key)) {
+    if (!keys.some((key) => isSignedWith(body, Buffer.from(signature, "base64"), key))) {
       throw damaged(
         name,
         undefined,

@@ -16,7 +16,7 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { loadedAhead } from "../../base/loaded-ahead.ts";
 import { systemRandom } from "../../base/random.ts";
-import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
 import { ScratchFile } from "../database/scratch-file.ts";
@@ -25,29 +25,26 @@ import { damaged, type SnapshotProblem } from "../files/damage.ts";
 import { laterOf } from "../files/revision-order.ts";
 import { restoreFrom } from "../restore/restore.ts";
 import { type RestoreCommon, type RestoreReport, restoreNames } from "../restore/restore-options.ts";
-import { saveToScratch } from "../snapshot/save.ts";
 import type { RepositoryBackend } from "./backend.ts";
 import { chainTo, targetRevision } from "./chain.ts";
 import { ChunkStore, chunkPath } from "./chunks.ts";
-import { assertSameHistory, forkOf, isContinuedBy } from "./continuation.ts";
-import { encodeSegment } from "./delta.ts";
-import { storedRecords, watchedRecords } from "./delta-records.ts";
-import { type Backup, newHistoryName, pathOf, withHistories } from "./histories.ts";
+import { storedRecords } from "./delta-records.ts";
+import { type Backup, pathOf, withHistories } from "./histories.ts";
 import {
   assertCanSign,
   checkSigningKey,
   type DeltaManifest,
   decodeManifest,
-  encodeManifest,
   type FullManifest,
   type Manifest,
   manifestPath,
   type SigningKey,
 } from "./manifest.ts";
+import { type BackupOutcome, type RepositoryParts, takeDelta, takeFull } from "./new-backup.ts";
 import { openBackend } from "./open-backend.ts";
 import { type RetentionPolicy, retain, retentionNames } from "./retention.ts";
 import type { S3Options } from "./s3/s3-address.ts";
-import { chunksAtOnce, storeBytes, storeFile, writeStored } from "./stored-parts.ts";
+import { chunksAtOnce, writeStored } from "./stored-parts.ts";
 import { repositoryProblems } from "./verify-repository.ts";
 import { checkWriterKeys } from "./writer-keys.ts";
 
@@ -56,9 +53,13 @@ export interface RepositoryOptions {
   readonly directory: string;
   /** How an `s3://` repository is reached; the environment completes it. */
   readonly s3?: S3Options | undefined;
-  /** 32 bytes: every chunk is sealed with AES-256-GCM. */
-  readonly encryptionKey?: Uint8Array | undefined;
-  readonly signingKey?: SigningKey | undefined;
+  /**
+   * 32 bytes: every chunk is sealed with AES-256-GCM. Several: the first seals what is new, all of them open what is there,
+   * so a key is replaced by giving the new one before it.
+   */
+  readonly encryptionKey?: Uint8Array | readonly Uint8Array[] | undefined;
+  /** Every manifest is signed with it, and only signed ones are read. Several: the first signs, all of them check. */
+  readonly signingKey?: SigningKey | readonly SigningKey[] | undefined;
   /** Instead of the directory itself, which then only holds files in the making. */
   readonly backend?: RepositoryBackend | undefined;
   readonly clock?: Clock | undefined;
@@ -72,13 +73,6 @@ const repositoryNames: NamesOf<RepositoryOptions> = {
   clock: true,
   s3: true,
 };
-
-export interface BackupOutcome {
-  readonly backup: Backup;
-  /** Bytes written for it, and bytes it stands for. */
-  readonly newBytes: number;
-  readonly sizeBytes: number;
-}
 
 export interface RepositoryRestoreOptions extends RestoreCommon {
   readonly dataDir: string;
@@ -123,25 +117,32 @@ export interface BackupRepository {
 /** @throws INVALID_ARGUMENT for a key of the wrong size or sort, or a directory that cannot be made */
 export async function openRepository(options: RepositoryOptions): Promise<BackupRepository> {
   checkOptions(options ?? null, "open the repository", repositoryNames);
-  checkSigningKey(options.signingKey);
+  const signingKeys = listOf(options.signingKey);
+  for (const key of signingKeys) checkSigningKey(key);
   if (typeof options.directory !== "string" || options.directory === "") {
     throw invalidArgument("directory", "Cannot open repository: directory is no path");
   }
   const backend = options.backend ?? (await openBackend(options.directory, options.s3));
-  const chunks = new ChunkStore(backend, systemRandom, options.encryptionKey);
-  return new Repository(backend, chunks, options.signingKey, options.clock ?? systemClock);
+  const chunks = new ChunkStore(backend, systemRandom, listOf(options.encryptionKey));
+  return new Repository({ backend, chunks, signingKeys, clock: options.clock ?? systemClock });
+}
+
+function listOf<T extends object>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value as T];
 }
 
 class Repository implements BackupRepository {
   readonly #backend: RepositoryBackend;
   readonly #chunks: ChunkStore;
-  readonly #key: SigningKey | undefined;
+  /** The first one signs, all of them check. */
+  readonly #signingKeys: readonly SigningKey[];
   readonly #clock: Clock;
 
-  constructor(backend: RepositoryBackend, chunks: ChunkStore, key: SigningKey | undefined, clock: Clock) {
+  constructor({ backend, chunks, signingKeys, clock }: RepositoryParts) {
     this.#backend = backend;
     this.#chunks = chunks;
-    this.#key = key;
+    this.#signingKeys = signingKeys;
     this.#clock = clock;
   }
 
@@ -150,7 +151,7 @@ class Repository implements BackupRepository {
     const found: Manifest[] = [];
     for (const name of names.sort()) {
       const bytes = await this.#backend.read(name);
-      if (bytes !== undefined) found.push(decodeManifest(bytes, name, this.#key));
+      if (bytes !== undefined) found.push(decodeManifest(bytes, name, this.#signingKeys));
     }
     return withHistories(found.sort((a, b) => (a.id < b.id ? -1 : 1)));
   }
@@ -160,19 +161,25 @@ class Repository implements BackupRepository {
     options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call = {},
   ): Promise<BackupOutcome> {
     checkOptions(options, "take a backup", { ...callNames, onProgress: true });
-    assertCanSign(this.#key);
+    assertCanSign(this.#signingKeys[0]);
     await using _lock = await this.#locked("scratch");
-    await checkWriterKeys(this.#backend, this.#chunks, this.#key);
-    return await this.#full(etcd, options);
+    await checkWriterKeys(this.#backend, this.#chunks, this.#signingKeys);
+    const { scratch, name } = await this.#scratch("full");
+    try {
+      const backups = await this.list();
+      return await takeFull(this.#parts(), backups, { etcd, scratch, name }, options);
+    } finally {
+      await scratch.close();
+    }
   }
 
   async delta(etcd: Etcd, options: Call = {}): Promise<BackupOutcome | undefined> {
-    assertCanSign(this.#key);
+    assertCanSign(this.#signingKeys[0]);
     checkOptions(options, "take a delta", callNames);
     using scope = new CallScope(options, this.#clock, "take a delta");
     await using _lock = await this.#locked("scratch");
-    await checkWriterKeys(this.#backend, this.#chunks, this.#key);
-    return await this.#delta(etcd, scope.signal);
+    await checkWriterKeys(this.#backend, this.#chunks, this.#signingKeys);
+    return await takeDelta(this.#parts(), (await this.list()).at(-1), etcd, scope.signal);
   }
 
   async *follow(
@@ -256,7 +263,7 @@ class Repository implements BackupRepository {
   ): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }> {
     checkOptions(options, "verify a repository", callNames);
     using scope = new CallScope(options, this.#clock, "verify a repository");
-    const problems = await repositoryProblems(this.#backend, this.#chunks, this.#key, scope);
+    const problems = await repositoryProblems(this.#backend, this.#chunks, this.#signingKeys, scope);
     return { ok: problems.length === 0, problems };
   }
 
@@ -279,106 +286,13 @@ class Repository implements BackupRepository {
     return { removed: removed.map(({ id }) => id), chunks };
   }
 
-  async #full(
-    etcd: Etcd,
-    options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
-  ): Promise<BackupOutcome> {
-    const { signal } = options;
-    const backups = await this.list();
-    const { scratch, name } = await this.#scratch("full");
-    try {
-      const { header } = await etcd.kv.range(
-        { key: "\0", limit: 1, keysOnly: true },
-        { signal, timeoutMs: options.timeoutMs },
-      );
-      const { generation } = etcd.history;
-      const clusterId = header.clusterId.toString(16);
-      const newest = backups.at(-1);
-      const goesOn =
-        newest !== undefined &&
-        (await isContinuedBy(newest, { etcd, clusterId, revision: header.revision, signal }));
-      const history = goesOn
-        ? newest.history
-        : newHistoryName(clusterId, new Set(backups.map((backup) => backup.history)));
-      const forkedFrom = goesOn ? undefined : await forkOf(backups, etcd, header.revision, signal);
-      const { report: saved } = await saveToScratch(etcd, scratch, name, options);
-      assertSameHistory(etcd, generation);
-      using _known = await this.#chunks.learn();
-      const stored = await storeFile(this.#chunks, scratch, signal);
-      const nowMs = this.#timeAfter(newest);
-      const manifest: FullManifest = {
-        kind: "full",
-        id: this.#newId("full", saved.revision, nowMs),
-        createdAt: new Date(nowMs).toISOString(),
-        clusterId,
-        history,
-        ...(forkedFrom === undefined ? {} : { forkedFrom }),
-        lastRevision: saved.revision,
-        compactRevision: saved.compactRevision,
-        hashKv: saved.hashKv,
-        proved: saved.proved,
-        marks: [{ timeMs: nowMs, revision: saved.revision }],
-        ...stored,
-      };
-      return await this.#publish(manifest, stored.newBytes);
-    } finally {
-      await scratch.close();
-    }
-  }
-
-  async #delta(etcd: Etcd, signal: AbortSignal | undefined): Promise<BackupOutcome | undefined> {
-    const previous = (await this.list()).at(-1);
-    if (previous === undefined) {
-      throw new StoreError("NOT_FOUND", "Cannot take a delta: the repository holds no full backup yet", {});
-    }
-    const { header } = await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, { signal });
-    const clusterId = header.clusterId.toString(16);
-    const { generation } = etcd.history;
-    if (!(await isContinuedBy(previous, { etcd, clusterId, revision: header.revision, signal }))) {
-      throw new StoreError(
-        "PRECONDITION_FAILED",
-        `Cannot take a delta: cluster ${clusterId} at revision ${header.revision} does not go on with history "${previous.history}" of the newest backup, at revision ${previous.lastRevision}: take a full`,
-        { field: "uid", expected: previous.clusterId, actual: clusterId },
-      );
-    }
-    const from = BigInt(previous.lastRevision);
-    if (header.revision <= from) return undefined;
-    const { records, last, marks } = await watchedRecords(
-      etcd,
-      { first: from + 1n, until: header.revision },
-      this.#clock,
-      signal,
-    );
-    const [endpoint = ""] = etcd.endpoints;
-    const live = await etcd.maintenance.hashKv(last, { endpoint, signal }).catch(() => undefined);
-    assertSameHistory(etcd, generation);
-    const stored = await storeBytes(this.#chunks, encodeSegment(records));
-    const nowMs = this.#timeAfter(previous);
-    const manifest: DeltaManifest = {
-      kind: "delta",
-      id: this.#newId("delta", last.toString(), nowMs),
-      createdAt: new Date(nowMs).toISOString(),
-      clusterId: previous.clusterId,
-      history: previous.history,
-      firstRevision: (from + 1n).toString(),
-      lastRevision: last.toString(),
-      base: previous.kind === "full" ? previous.id : previous.base,
-      previous: previous.id,
-      marks,
-      liveHash:
-        live === undefined || live.compactRevision >= last
-          ? undefined
-          : { hash: live.hash, compactRevision: live.compactRevision.toString() },
-      ...stored,
+  #parts(): RepositoryParts {
+    return {
+      backend: this.#backend,
+      chunks: this.#chunks,
+      signingKeys: this.#signingKeys,
+      clock: this.#clock,
     };
-    return await this.#publish(manifest, stored.newBytes);
-  }
-
-  async #publish(manifest: Manifest & { newBytes?: number }, newBytes: number): Promise<BackupOutcome> {
-    const { newBytes: _own, ...backup } = manifest;
-    await this.#backend.write(manifestPath(backup.id), encodeManifest(backup, this.#key));
-    const { history = backup.clusterId } = backup;
-    return { backup: { ...backup, history, abandoned: false }, newBytes, sizeBytes: backup.sizeBytes };
   }
 
   /** The lock, with what writers that died have left removed. */
@@ -396,17 +310,6 @@ class Repository implements BackupRepository {
   async #scratch(use: string): Promise<{ readonly scratch: ScratchFile; readonly name: string }> {
     const name = join(this.#backend.scratch, `${use}-${hexOf(systemRandom.bytes(8))}.db`);
     return { scratch: await ScratchFile.create(name, systemRandom), name };
-  }
-
-  /** Now, and later than the newest backup: ids sort by it, also when a clock goes back. */
-  #timeAfter(newest: Backup | undefined): number {
-    const nowMs = this.#clock.nowMs();
-    return newest === undefined ? nowMs : Math.max(nowMs, Date.parse(newest.createdAt) + 1);
-  }
-
-  #newId(kind: string, revision: string, nowMs: number): string {
-    const time = new Date(nowMs).toISOString().replace(/[-:.]/g, "");
-    return `${time}-${kind}-${revision}-${hexOf(systemRandom.bytes(4))}`;
   }
 
   /** Where the live member was asked for its HashKV at this very revision, the restore must agree. */

@@ -4,17 +4,19 @@
  */
 import { createHash } from "node:crypto";
 import type { CallScope } from "../../base/call.ts";
+import { loadedAhead } from "../../base/loaded-ahead.ts";
 import { isStoreError } from "../../errors.ts";
 import { damaged, problemOf, type SnapshotProblem } from "../files/damage.ts";
 import type { RepositoryBackend } from "./backend.ts";
 import type { ChunkStore } from "./chunks.ts";
 import { decodeManifest, type SigningKey } from "./manifest.ts";
+import { chunksAtOnce } from "./stored-parts.ts";
 
 /** In the order of the manifests' names; none for a repository that is whole. */
 export async function repositoryProblems(
   backend: RepositoryBackend,
   chunks: ChunkStore,
-  key: SigningKey | undefined,
+  signingKeys: readonly SigningKey[],
   scope: CallScope,
 ): Promise<readonly SnapshotProblem[]> {
   const problems: SnapshotProblem[] = [];
@@ -31,12 +33,11 @@ export async function repositoryProblems(
     await attempt(async () => {
       const bytes = await backend.read(name);
       if (bytes === undefined) return;
-      const manifest = decodeManifest(bytes, name, key);
+      const manifest = decodeManifest(bytes, name, signingKeys);
       const hash = createHash("sha256");
       let size = 0;
-      for (const chunk of manifest.chunks) {
+      for await (const plain of loadedAhead(manifest.chunks, chunksAtOnce, (chunk) => chunks.get(chunk))) {
         scope.throwIfEnded();
-        const plain = await chunks.get(chunk);
         hash.update(plain);
         size += plain.length;
       }

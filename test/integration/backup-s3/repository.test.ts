@@ -72,3 +72,46 @@ test("a backup whose bucket is closed to it is refused by its code or is whole: 
     if (outcome instanceof Error) expect(outcome).toMatchObject({ code: "PERMISSION_DENIED" });
   }
 });
+
+test("keys are replaced: old backups stay readable, new ones use the new key, and a lost key is noticed before a backup", async () => {
+  await using folder = await tempFolder();
+  await using local = await startLocalEtcd();
+  await using etcd = await clientOf(local);
+  const directory = join(folder.path, "repository");
+  const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];
+  const [oldSign, newSign] = [randomBytes(16), randomBytes(16)];
+  const open = (encryptionKey: readonly Uint8Array[], signingKey: readonly Uint8Array[]) =>
+    openRepository({ directory, encryptionKey, signingKey });
+  await etcd.kv.put({ key: "/a", value: randomBytes(200_000) });
+  const first = await (await open([oldKey], [oldSign])).backup(etcd);
+  // Without the old keys a writer would leave a repository that nobody can read as a whole.
+  for (const [keys, signs, argument] of [
+    [[newKey], [oldSign], "encryptionKey"],
+    [[oldKey], [newSign], "signingKey"],
+    [[], [oldSign], "encryptionKey"],
+    [[oldKey], [], "signingKey"],
+  ] as const) {
+    const repository = await open(keys, signs);
+    await expect(repository.backup(etcd)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      details: { argument },
+    });
+  }
+  const both = await open([newKey, oldKey], [newSign, oldSign]);
+  await etcd.kv.put({ key: "/b", value: "b" });
+  const second = await both.backup(etcd);
+  expect(second.backup.chunks.some((name) => first.backup.chunks.includes(name))).toBe(false);
+  expect(await both.verify()).toEqual({ ok: true, problems: [] });
+  const [before] = await both.list();
+  await both.restore({
+    dataDir: join(folder.path, "old"),
+    toRevision: before?.lastRevision,
+    bumpRevision: false,
+    allowLivePeers: true,
+  });
+  // When the last backup of the old keys has gone, the new ones are enough.
+  await both.prune({ keepLast: 1 });
+  const fresh = await open([newKey], [newSign]);
+  expect(await fresh.verify()).toEqual({ ok: true, problems: [] });
+  expect((await fresh.list()).map(({ id }) => id)).toEqual([second.backup.id]);
+});

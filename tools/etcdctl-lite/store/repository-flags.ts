@@ -7,7 +7,11 @@ import type { FlagSpec, Flags } from "../cli/flags.ts";
 import { readNamedFile } from "../cli/named-file.ts";
 
 export const repositoryFlags: readonly FlagSpec[] = [
-  { name: "encryption-key-file", type: "text", summary: "a file of 32 bytes: chunks are encrypted with it" },
+  {
+    name: "encryption-key-file",
+    type: "text",
+    summary: "a file of 32 bytes: chunks are encrypted with it; new,old while a key is replaced",
+  },
   {
     name: "repository",
     type: "text",
@@ -16,7 +20,8 @@ export const repositoryFlags: readonly FlagSpec[] = [
   {
     name: "signing-key-file",
     type: "text",
-    summary: "a file of secret bytes: manifests are signed and checked with it",
+    summary:
+      "a file of secret bytes: manifests are signed and checked with it; new,old while one is replaced",
   },
 ];
 
@@ -35,12 +40,17 @@ export async function repositoryOf(flags: Flags): Promise<BackupRepository> {
 export async function openedRepository(flags: Flags): Promise<BackupRepository> {
   const directory = flags.text("repository");
   if (directory === "") throw badArguments("backup commands need --repository");
-  const key = async (name: string): Promise<Uint8Array | undefined> =>
-    flags.text(name) === "" ? undefined : readNamedFile(flags.text(name));
+  const keys = async (name: string): Promise<readonly Uint8Array[]> => {
+    const paths = flags
+      .text(name)
+      .split(",")
+      .filter((path) => path !== "");
+    return await Promise.all(paths.map(readNamedFile));
+  };
   const { openRepository } = await import("keelson/backup");
   return openRepository({
     directory,
-    encryptionKey: await key("encryption-key-file"),
-    signingKey: await key("signing-key-file"),
+    encryptionKey: await keys("encryption-key-file"),
+    signingKey: await keys("signing-key-file"),
   });
 }

@@ -1,0 +1,164 @@
+/**
+ * New backups: what a full and a delta take from an etcd, how they follow on what is on record, and their manifests.
+ * `repository.ts` holds the lock and hands in the backups there are.
+ */
+import type { Call } from "../../base/call.ts";
+import type { Clock } from "../../base/clock.ts";
+import { systemRandom } from "../../base/random.ts";
+import { StoreError } from "../../errors.ts";
+import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Progress } from "../../resource/contract.ts";
+import type { ScratchFile } from "../database/scratch-file.ts";
+import { hexOf } from "../database/snapshot-file.ts";
+import { saveToScratch } from "../snapshot/save.ts";
+import type { RepositoryBackend } from "./backend.ts";
+import type { ChunkStore } from "./chunks.ts";
+import { assertSameHistory, forkOf, isContinuedBy } from "./continuation.ts";
+import { encodeSegment } from "./delta.ts";
+import { watchedRecords } from "./delta-records.ts";
+import { type Backup, newHistoryName } from "./histories.ts";
+import {
+  type DeltaManifest,
+  encodeManifest,
+  type FullManifest,
+  type Manifest,
+  manifestPath,
+  type SigningKey,
+} from "./manifest.ts";
+import { storeBytes, storeFile } from "./stored-parts.ts";
+
+/** What a repository is made of. */
+export interface RepositoryParts {
+  readonly backend: RepositoryBackend;
+  readonly chunks: ChunkStore;
+  /** The first one signs, all of them check. */
+  readonly signingKeys: readonly SigningKey[];
+  readonly clock: Clock;
+}
+
+export interface BackupOutcome {
+  readonly backup: Backup;
+  /** Bytes written for it, and bytes it stands for. */
+  readonly newBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** A full backup of `etcd`, saved to `scratch` and proved, then stored. The repository is locked meanwhile. */
+export async function takeFull(
+  parts: RepositoryParts,
+  backups: readonly Backup[],
+  source: { readonly etcd: Etcd; readonly scratch: ScratchFile; readonly name: string },
+  options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
+): Promise<BackupOutcome> {
+  const { etcd, scratch, name } = source;
+  const { signal } = options;
+  const { header } = await etcd.kv.range(
+    { key: "\0", limit: 1, keysOnly: true },
+    { signal, timeoutMs: options.timeoutMs },
+  );
+  const { generation } = etcd.history;
+  const clusterId = header.clusterId.toString(16);
+  const newest = backups.at(-1);
+  const goesOn =
+    newest !== undefined &&
+    (await isContinuedBy(newest, { etcd, clusterId, revision: header.revision, signal }));
+  const history = goesOn
+    ? newest.history
+    : newHistoryName(clusterId, new Set(backups.map((backup) => backup.history)));
+  const forkedFrom = goesOn ? undefined : await forkOf(backups, etcd, header.revision, signal);
+  const { report: saved } = await saveToScratch(etcd, scratch, name, options);
+  assertSameHistory(etcd, generation);
+  using _known = await parts.chunks.learn();
+  const { newBytes, ...stored } = await storeFile(parts.chunks, scratch, signal);
+  const nowMs = timeAfter(parts.clock, newest);
+  const manifest: FullManifest = {
+    kind: "full",
+    id: newId("full", saved.revision, nowMs),
+    createdAt: new Date(nowMs).toISOString(),
+    clusterId,
+    history,
+    ...(forkedFrom === undefined ? {} : { forkedFrom }),
+    lastRevision: saved.revision,
+    compactRevision: saved.compactRevision,
+    hashKv: saved.hashKv,
+    proved: saved.proved,
+    marks: [{ timeMs: nowMs, revision: saved.revision }],
+    ...stored,
+  };
+  return await publish(parts, manifest, newBytes);
+}
+
+/**
+ * What was written since `previous`, by the same history; undefined when nothing was.
+ * @throws NOT_FOUND without a previous backup · PRECONDITION_FAILED when the cluster does not continue it · EXPIRED when etcd
+ *   has compacted what it would need: each wants a full
+ */
+export async function takeDelta(
+  parts: RepositoryParts,
+  previous: Backup | undefined,
+  etcd: Etcd,
+  signal: AbortSignal | undefined,
+): Promise<BackupOutcome | undefined> {
+  if (previous === undefined) {
+    throw new StoreError("NOT_FOUND", "Cannot take a delta: the repository holds no full backup yet", {});
+  }
+  const { header } = await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, { signal });
+  const clusterId = header.clusterId.toString(16);
+  const { generation } = etcd.history;
+  if (!(await isContinuedBy(previous, { etcd, clusterId, revision: header.revision, signal }))) {
+    throw new StoreError(
+      "PRECONDITION_FAILED",
+      `Cannot take a delta: cluster ${clusterId} at revision ${header.revision} does not go on with history "${previous.history}" of the newest backup, at revision ${previous.lastRevision}: take a full`,
+      { field: "uid", expected: previous.clusterId, actual: clusterId },
+    );
+  }
+  const from = BigInt(previous.lastRevision);
+  if (header.revision <= from) return undefined;
+  const { records, last, marks } = await watchedRecords(
+    etcd,
+    { first: from + 1n, until: header.revision },
+    parts.clock,
+    signal,
+  );
+  const [endpoint = ""] = etcd.endpoints;
+  const live = await etcd.maintenance.hashKv(last, { endpoint, signal }).catch(() => undefined);
+  assertSameHistory(etcd, generation);
+  const { newBytes, ...stored } = await storeBytes(parts.chunks, encodeSegment(records));
+  const nowMs = timeAfter(parts.clock, previous);
+  const manifest: DeltaManifest = {
+    kind: "delta",
+    id: newId("delta", last.toString(), nowMs),
+    createdAt: new Date(nowMs).toISOString(),
+    clusterId: previous.clusterId,
+    history: previous.history,
+    firstRevision: (from + 1n).toString(),
+    lastRevision: last.toString(),
+    base: previous.kind === "full" ? previous.id : previous.base,
+    previous: previous.id,
+    marks,
+    liveHash:
+      live === undefined || live.compactRevision >= last
+        ? undefined
+        : { hash: live.hash, compactRevision: live.compactRevision.toString() },
+    ...stored,
+  };
+  return await publish(parts, manifest, newBytes);
+}
+
+/** The manifest comes last: what it names is stored. */
+async function publish(parts: RepositoryParts, manifest: Manifest, newBytes: number): Promise<BackupOutcome> {
+  await parts.backend.write(manifestPath(manifest.id), encodeManifest(manifest, parts.signingKeys[0]));
+  const { history = manifest.clusterId, sizeBytes } = manifest;
+  return { backup: { ...manifest, history, abandoned: false }, newBytes, sizeBytes };
+}
+
+/** Now, and later than the newest backup: ids sort by it, also when a clock goes back. */
+function timeAfter(clock: Clock, newest: Backup | undefined): number {
+  const nowMs = clock.nowMs();
+  return newest === undefined ? nowMs : Math.max(nowMs, Date.parse(newest.createdAt) + 1);
+}
+
+function newId(kind: string, revision: string, nowMs: number): string {
+  const time = new Date(nowMs).toISOString().replace(/[-:.]/g, "");
+  return `${time}-${kind}-${revision}-${hexOf(systemRandom.bytes(4))}`;
+}
