@@ -8,9 +8,11 @@
  * lease are charged by an entry of their own on the same lease: when it expires, etcd removes both at one revision.
  * A removal while etcd is out of space (`pure`) goes without its ledger part; the periodic check settles it.
  */
+
 import type { Call } from "../base/call.ts";
 import { type QuotaViolation, StoreError } from "../errors.ts";
 import type { Compare, KeyValue, RangeRequest, TxnOp } from "../etcd/ports/messages.ts";
+import { subjectOf } from "../resource/read-errors.ts";
 import {
   type Change,
   type GuardPart,
@@ -278,14 +280,6 @@ function quotaExceeded(change: Change, violations: readonly QuotaViolation[]): S
   return new StoreError(
     "QUOTA_EXCEEDED",
     `Cannot ${change.before === undefined ? "create" : "update"} ${kind.resource} "${name}": ${list}`,
-    {
-      key,
-      namespace,
-      name,
-      kind: kind.kind,
-      plural: kind.plural,
-      group: kind.group,
-      violations,
-    },
+    { ...subjectOf(kind, { namespace, name }, key), violations },
   );
 }

@@ -4,6 +4,7 @@
  * The order matters: the plain-data walk comes first, so everything after it reads ordinary records; shape and
  * metadata next; the kind's own validate last, on the object as it would be stored.
  */
+
 import { quote } from "../base/quote.ts";
 import { type FieldError, StoreError, type Subject } from "../errors.ts";
 import type { KindDefinition } from "./kind.ts";
@@ -11,6 +12,7 @@ import { limits } from "./limits.ts";
 import { cleanMetadata } from "./metadata-fields.ts";
 import { generateNameFault, labelValueFault, nameFault, qualifiedNameFault } from "./names.ts";
 import { findPlainDataFault } from "./plain-data.ts";
+import { subjectOf } from "./read-errors.ts";
 import type { Draft, Key, Resource } from "./resource.ts";
 import { isResourceVersion } from "./revision.ts";
 
@@ -118,7 +120,7 @@ function throwIfAny(
   const [namespace, name] = [text(metadata?.["namespace"]), text(metadata?.["name"])];
   throw invalidObject(
     `${verb} ${kind.kind}${name === undefined ? "" : ` ${quote(name)}`}`,
-    { group: kind.group, kind: kind.kind, plural: kind.plural, namespace, name },
+    subjectOf(kind, { namespace, name }),
     errors,
     cause,
   );

@@ -4,6 +4,7 @@
  * `as(view)` is the same reader with another projection. The reader of whole objects also carries the kind's stored
  * source, from which a cache feeds.
  */
+
 import { CallScope } from "../base/call.ts";
 import type {
   GetOptions,
@@ -13,6 +14,7 @@ import type {
   Watch,
   WatchOptions,
 } from "../resource/contract.ts";
+import { notFound } from "../resource/read-errors.ts";
 import { parseGetOptions, parseListOptions } from "../resource/read-options.ts";
 import type { AnyResource, Key } from "../resource/resource.ts";
 import { formatResourceVersion } from "../resource/revision.ts";
@@ -21,7 +23,7 @@ import type { KindSlot } from "./context/kind-slot.ts";
 import { headOf, metadataObject, objectOf } from "./context/records.ts";
 import type { StorageContext } from "./context/storage-context.ts";
 import { listObjects, planList } from "./read/lists.ts";
-import { notFound, placeOf, readAt } from "./read/reads.ts";
+import { placeOf, readAt } from "./read/reads.ts";
 import type { StoredRecord } from "./seam/stored.ts";
 import { StoreWatch } from "./watch/store-watch.ts";
 import type { Projection } from "./watch/watch-events.ts";
@@ -43,7 +45,7 @@ export class StoreReader<V> implements ResourceReader<V> {
       const { freshness } = parseGetOptions(options);
       using scope = new CallScope(options, this.#context.clock, `get ${this.#slot.text(at)}`);
       const { record } = await readAt(this.#context, this.#slot, place, freshness, scope);
-      if (record === undefined) throw notFound(this.#slot, place);
+      if (record === undefined) throw notFound(this.#slot.definition, place.at, place.key);
       return this.#project(record, record.modRevision);
     });
   }

@@ -8,10 +8,11 @@
  * A warm read runs through in one go and copies pointers; a cold one decodes in slices and gives the event loop back
  * every few milliseconds.
  */
+
 import { CallScope } from "../base/call.ts";
 import type { NamesOf } from "../base/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
-import { isStoreError, StoreError } from "../errors.ts";
+import { isStoreError } from "../errors.ts";
 import {
   type GetOptions,
   type ListOptions,
@@ -21,6 +22,7 @@ import {
   type WatchOptions,
   watchNames,
 } from "../resource/contract.ts";
+import { notFound, subjectOf } from "../resource/read-errors.ts";
 import {
   checkedFlag,
   type Freshness,
@@ -143,7 +145,7 @@ export class KindReader<V> implements ResourceReader<V> {
     const etcdKey = feed.source.keys.object(kind.definition, key);
     if (!feed.covers(kind) || floor(etcdKey) > feed.applied) return undefined;
     const version = kind.state.latest(etcdKey);
-    if (version === undefined) throw notFound(kind, key, etcdKey);
+    if (version === undefined) throw notFound(kind.definition, key, etcdKey);
     return this.#valueOf(kind, version);
   }
 
@@ -168,15 +170,14 @@ export class KindReader<V> implements ResourceReader<V> {
       );
     }
     const version = kind.state.get(etcdKey, position);
-    if (version === undefined) throw notFound(kind, key, etcdKey);
+    if (version === undefined) throw notFound(kind.definition, key, etcdKey);
     return this.#valueOf(kind, version);
   }
 
   /** The position that answers `freshness`; undefined when etcd must be asked. @throws FUTURE_VERSION, NOT_READY */
   async #positionFor(kind: CachedKind, freshness: Freshness, scope: CallScope): Promise<number | undefined> {
     const { feed, fresh } = this.#parts;
-    const { group, kind: name, plural } = kind.definition;
-    const subject = { group, kind: name, plural };
+    const subject = subjectOf(kind.definition);
     let fits = true;
     if (freshness.consistency === "linearizable") fits = await fresh.linearizable(scope);
     else if ("revision" in freshness && freshness.revision > feed.applied) {
@@ -338,17 +339,4 @@ export class KindReader<V> implements ResourceReader<V> {
   #identity(kind: CachedKind): string {
     return `${kind.definition.resource} ${this.#view === undefined ? "" : kind.viewId(this.#view)}`;
   }
-}
-
-function notFound(kind: CachedKind, key: Key, etcdKey: string): StoreError<"NOT_FOUND"> {
-  const { resource, group, kind: name, plural } = kind.definition;
-  const path = key.namespace === undefined ? key.name : `${key.namespace}/${key.name}`;
-  return new StoreError("NOT_FOUND", `Cannot find ${resource} "${path}"`, {
-    key: etcdKey,
-    group,
-    kind: name,
-    plural,
-    namespace: key.namespace,
-    name: key.name,
-  });
 }

@@ -1,5 +1,5 @@
 /**
- * Waiting for a version the store has not reached, and the errors of versions that cannot be read.
+ * Waiting for a version that the store has not reached.
  *
  * A linearizable read is as fresh as can be, so a version above it does not exist yet: it is waited for a little
  * (another client may be ahead of the member that answers us), then FUTURE_VERSION.
@@ -7,15 +7,13 @@
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
-import { StoreError, type Subject } from "../../errors.ts";
+import type { Subject } from "../../errors.ts";
 import { limits } from "../../resource/limits.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
+import { futureVersion } from "../../resource/read-errors.ts";
 import type { StorageContext } from "./storage-context.ts";
 
 /** Waits between looks at the store's revision, milliseconds. */
 const looks = { firstMs: 20, maxMs: 250 } as const;
-/** What a caller is told to wait before it asks again (Kubernetes: 1 s). */
-const retryAfterMs = 1_000;
 
 /** The store's revision now, by one cheap quorum read. */
 export async function currentRevision(
@@ -43,7 +41,7 @@ export async function awaitRevision(
   const startedMs = clock.monotonicMs();
   const backoff = new Backoff(looks, clock, context.random);
   for (;;) {
-    // The read is shared and nobody's to abort: each caller leaves at its own end.
+    // Callers share the read, so none may abort it: each stops waiting at its own end.
     const current = await untilAborted(currentRevision(context), scope.signal);
     if (current >= revision) return;
     scope.throwIfEnded();
@@ -51,21 +49,4 @@ export async function awaitRevision(
     if (leftMs <= 0) throw futureVersion(revision, current, subject);
     await clock.sleep(Math.min(leftMs, backoff.next()), scope.signal);
   }
-}
-
-export function futureVersion(
-  requested: bigint,
-  current: bigint,
-  subject: Subject,
-): StoreError<"FUTURE_VERSION"> {
-  return new StoreError(
-    "FUTURE_VERSION",
-    `Cannot read version ${requested}: the store is at version ${current}`,
-    {
-      ...subject,
-      requested: formatResourceVersion(requested),
-      current: current > 0n ? formatResourceVersion(current) : undefined,
-      retryAfterMs,
-    },
-  );
 }

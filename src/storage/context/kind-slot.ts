@@ -5,12 +5,14 @@
  * and looks at `definition` and `codec` at each use. The key range never changes; `closed` fires when the kind is
  * removed.
  */
+
 import { setMaxListeners } from "node:events";
 import type { KindValueCodec } from "../../codec/value-codec.ts";
 import { StoreError, type Subject } from "../../errors.ts";
 import type { KeyRange } from "../../resource/key-range.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
 import { textOfObject } from "../../resource/object-text.ts";
+import { subjectOf } from "../../resource/read-errors.ts";
 import type { Key } from "../../resource/resource.ts";
 import type { ObjectLifecycle } from "./object-lifecycle.ts";
 import { PageSizer } from "./range-pages.ts";
@@ -79,7 +81,6 @@ export class KindSlot {
 
   /** What an error about this object names. */
   subject(key: string, at: Key): Subject {
-    const { group, kind, plural } = this.#definition;
-    return { key, group, kind, plural, namespace: at.namespace, name: at.name };
+    return subjectOf(this.#definition, at, key);
   }
 }

@@ -8,6 +8,7 @@
  * The cache uses the same functions, so store and cache can never disagree about an object. A value that cannot be
  * read becomes a record with `corrupt` set, never an exception from the depths.
  */
+
 import type { HeadPart, MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../../codec/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
@@ -15,6 +16,7 @@ import { type Head, isHeadTrusted } from "../../resource/head.ts";
 import type { KeySpace } from "../../resource/keys.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
 import { textOfObject } from "../../resource/object-text.ts";
+import { subjectOf } from "../../resource/read-errors.ts";
 import type { AnyResource, Key } from "../../resource/resource.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { StoredRecord } from "../seam/stored.ts";
@@ -171,15 +173,7 @@ function withPlace(
   const { key, namespace, name, kind, modRevision } = record;
   return corruptObject(
     kind.resource,
-    {
-      key,
-      group: kind.group,
-      kind: kind.kind,
-      plural: kind.plural,
-      namespace,
-      name,
-      resourceVersion: formatResourceVersion(modRevision),
-    },
+    { ...subjectOf(kind, { namespace, name }, key), resourceVersion: formatResourceVersion(modRevision) },
     cause,
   );
 }

@@ -19,13 +19,14 @@ import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { KeyRange } from "../../resource/key-range.ts";
 import { sameContent } from "../../resource/plain-data.ts";
+import { notFound } from "../../resource/read-errors.ts";
 import type { AnyResource, Key, Namespace } from "../../resource/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { headOf, objectOf, openRecord, storedHeadOf, textOfKey } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { WriteScope } from "../context/write-scope.ts";
-import { notFound, placeOf, readLive } from "../read/reads.ts";
+import { placeOf, readLive } from "../read/reads.ts";
 import { checkedDeleteOptions, deleteObject } from "../write/deletes.ts";
 import { attemptChange } from "../write/write-attempt.ts";
 import { runWritePlan } from "../write/write-loop.ts";
@@ -357,7 +358,7 @@ class ProgressReport {
           suggestion: undefined,
           dryRun: false,
           decide(record) {
-            if (record === undefined) throw notFound(slot, place);
+            if (record === undefined) throw notFound(slot.definition, place.at, place.key);
             const current = objectOf(slot.definition, slot.codec, record);
             // Objects of this slot are namespaces: its kind is the built-in one.
             const next = withRemaining(current as Namespace, remaining) as unknown as AnyResource;

@@ -8,10 +8,12 @@
  * created in a namespace that is gone or going, whatever races with its deletion, and a create costs no round trip
  * more in steady state.
  */
+
 import { LRUCache } from "lru-cache";
 import type { Call } from "../../base/call.ts";
 import { invariant, StoreError } from "../../errors.ts";
 import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
+import { subjectOf } from "../../resource/read-errors.ts";
 import type { GroupedGets } from "../context/grouped-gets.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { headOf, openValue } from "../context/records.ts";
@@ -105,7 +107,7 @@ function refusalOf(
   namespace: string,
   known: Known,
 ): StoreError<"NAMESPACE_NOT_FOUND" | "NAMESPACE_TERMINATING"> | undefined {
-  const subject = { key, group: kind.group, kind: kind.kind, plural: kind.plural, namespace, name };
+  const subject = { ...subjectOf(kind, { namespace, name }, key), namespace };
   const action = `Cannot create ${kind.resource} "${namespace}/${name}"`;
   if (known.modRevision === 0n) {
     return new StoreError("NAMESPACE_NOT_FOUND", `${action}: there is no namespace "${namespace}"`, subject);

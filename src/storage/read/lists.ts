@@ -8,12 +8,14 @@
  * Every page of a walk is read at the version of the first one, which the continue token carries. With a limit and a
  * selector the reads grow until the page is full. Memory: two raw pages and the result, never the whole reply.
  */
+
 import { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyRange } from "../../resource/key-range.ts";
 import type { KeySpace } from "../../resource/keys.ts";
 import { limits } from "../../resource/limits.ts";
+import { subjectOf } from "../../resource/read-errors.ts";
 import type { ParsedListOptions } from "../../resource/read-options.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { Selection } from "../../resource/selection.ts";
@@ -234,12 +236,7 @@ async function startOf(
     }
     return start;
   }
-  const subject = {
-    group: slot.definition.group,
-    kind: slot.definition.kind,
-    plural: slot.definition.plural,
-    namespace: plan.selection.namespace,
-  };
+  const subject = subjectOf(slot.definition, { namespace: plan.selection.namespace });
   switch (freshness.consistency) {
     case "linearizable":
     case "any":
@@ -284,17 +281,14 @@ async function expiredPage(
   cause?: StoreError,
   compacted?: string,
 ): Promise<StoreError<"EXPIRED">> {
-  const { group, kind, plural, resource } = slot.definition;
+  const { resource } = slot.definition;
   return new StoreError(
     "EXPIRED",
     `Cannot list ${resource} ${start.revision === 0n ? "at its first page's version" : `at version ${start.revision}`}: ${
       reason === "compacted" ? "it has been compacted" : "the store's history was replaced"
     }`,
     {
-      group,
-      kind,
-      plural,
-      namespace: plan.selection.namespace,
+      ...subjectOf(slot.definition, { namespace: plan.selection.namespace }),
       reason,
       compacted,
       continueToken:

@@ -88,11 +88,6 @@ export async function readAt(
   }
 }
 
-/** NOT_FOUND naming the object. */
-export function notFound(slot: KindSlot, { key, at }: Place): StoreError<"NOT_FOUND"> {
-  return new StoreError("NOT_FOUND", `Cannot find ${slot.text(at)}`, slot.subject(key, at));
-}
-
 async function stateOf(slot: KindSlot, { key, at }: Place, got: GotKey): Promise<ReadState> {
   if (got.kv === undefined) return { record: undefined, revision: got.revision };
   return { record: await openValue(slot, key, at, got.kv), revision: got.revision };

@@ -10,14 +10,16 @@
  * The consumer pulls: nothing is read ahead of it but what etcd's client holds, so a slow one costs flow control and
  * no memory.
  */
-import { type Call, CallScope, callNames, expectManyListeners } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import type { Timer } from "../../base/clock.ts";
 import { checkOptions } from "../../base/known-options.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
-import { invariant, isStoreError, StoreError } from "../../errors.ts";
+import { isStoreError, StoreError, type Subject } from "../../errors.ts";
 import type { Watch, WatchEvent, WatchOptions } from "../../resource/contract.ts";
+import { historyReplaced, subjectOf } from "../../resource/read-errors.ts";
 import { type ParsedWatchOptions, parseWatchOptions } from "../../resource/read-options.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
+import { oneByOne, WatchShell } from "../../resource/watch-shell.ts";
 import { awaitRevision, currentRevision } from "../context/freshness.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
@@ -33,9 +35,6 @@ import { RangeSource } from "./watch-source.ts";
 /** How long before the end of the loop etcd is asked, so that the last bookmark is a fresh one. */
 const lastBookmarkLeadMs = 500;
 
-/** Why the loop is over. */
-type End = { readonly error: unknown } | "left" | "timeout";
-
 type Batch<V> = readonly WatchEvent<V>[];
 type Bookmark = Extract<WatchEvent<never>, { type: "BOOKMARK" }>;
 
@@ -50,16 +49,13 @@ export class StoreWatch<V> implements Watch<V> {
   readonly #slot: KindSlot;
   readonly #project: Projection<V>;
   readonly #options: ParsedWatchOptions;
-  /** Ends everything inside: etcd's stream, reads, waits. */
-  readonly #stop = new AbortController();
-  readonly #cleanups: (() => void)[] = [];
+  /** Its signal ends everything inside: etcd's stream, reads, waits. */
+  readonly #shell = new WatchShell();
   readonly #begun: Promise<Begun>;
   readonly #batches: AsyncGenerator<Batch<V>, void, undefined>;
   /** The version up to which everything has been handed over; 0n before it is known. */
   #delivered = 0n;
-  #end: End | undefined;
   #hurry: (() => void) | undefined;
-  #taken = false;
 
   /** @throws INVALID_ARGUMENT, CLOSED, the signal's reason */
   constructor(context: StorageContext, slot: KindSlot, project: Projection<V>, options: WatchOptions & Call) {
@@ -70,15 +66,18 @@ export class StoreWatch<V> implements Watch<V> {
     context.gate.throwIfClosed();
     slot.closed.throwIfAborted();
     context.counters.watchOpened();
-    this.#cleanups.push(() => context.counters.openWatches--);
-    this.#endWith(context.gate.signal, (reason) => ({ error: reason }));
-    this.#endWith(slot.closed, (reason) => ({ error: reason }));
-    if (options.signal !== undefined) this.#endWith(options.signal, () => "left");
-    const epochChange = context.epoch.onChange(() => this.#finish({ error: this.#replaced() }));
-    this.#cleanups.push(() => epochChange[Symbol.dispose]());
+    const shell = this.#shell;
+    shell.onEnd(() => context.counters.openWatches--);
+    shell.endWith(context.gate.signal, (reason) => ({ error: reason }));
+    shell.endWith(slot.closed, (reason) => ({ error: reason }));
+    if (options.signal !== undefined) shell.endWith(options.signal, () => "left");
+    const epochChange = context.epoch.onChange(() =>
+      shell.finish({ error: historyReplaced("epoch", this.#subject()) }),
+    );
+    shell.onEnd(() => epochChange[Symbol.dispose]());
     if (options.timeoutMs !== undefined) this.#endAfter(options.timeoutMs);
     this.#begun = this.#begin();
-    // Whoever loops learns of it there, whoever asks ready() there; nobody asking is no fault of the process.
+    // The loop and ready() report a failure; without either it must not count as an unhandled rejection.
     this.#begun.catch(() => undefined);
     this.#batches = this.#run();
   }
@@ -91,65 +90,34 @@ export class StoreWatch<V> implements Watch<V> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<WatchEvent<V>> {
-    const batches = this.#take();
-    let batch: Batch<V> = [];
-    let at = 0;
-    return {
-      next: async () => {
-        while (at >= batch.length) {
-          const next = await batches.next();
-          if (next.done === true) return { done: true, value: undefined };
-          batch = next.value;
-          at = 0;
-        }
-        const value = batch[at++];
-        invariant(value !== undefined, "a batch has no holes");
-        return { done: false, value };
-      },
-      return: async () => {
-        batch = [];
-        await this[Symbol.asyncDispose]();
-        return { done: true, value: undefined };
-      },
-    };
+    this.#shell.take();
+    return oneByOne<V>({
+      next: () => this.#batches.next() as Promise<IteratorResult<Batch<V>, undefined>>,
+      leave: () => this.#leave(),
+    });
   }
 
   batches(): AsyncIterable<Batch<V>> {
-    const batches = this.#take();
+    this.#shell.take();
     return {
-      [Symbol.asyncIterator]: () => ({
-        next: () => batches.next(),
-        return: async () => {
-          await this[Symbol.asyncDispose]();
-          return { done: true, value: undefined };
-        },
-      }),
+      [Symbol.asyncIterator]: () => ({ next: () => this.#batches.next(), return: () => this.#leave() }),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#finish("left");
-    // A generator that never ran runs nothing; one that waits is woken by the stop above.
-    await this.#batches.return();
+    await this.#leave();
   }
 
-  #take(): AsyncGenerator<Batch<V>, void, undefined> {
-    if (this.#taken) {
-      throw new StoreError(
-        "INVALID_ARGUMENT",
-        "Cannot loop over the watch: it has one loop, and it was begun",
-        {
-          argument: "watch",
-        },
-      );
-    }
-    this.#taken = true;
-    return this.#batches;
+  async #leave(): Promise<IteratorResult<never, undefined>> {
+    this.#shell.finish("left");
+    // A generator that never ran runs nothing; one that waits is woken by the shell's signal.
+    await this.#batches.return();
+    return { done: true, value: undefined };
   }
 
   /** Finds the version everything starts from and opens etcd's stream behind it. */
   async #begin(): Promise<Begun> {
-    using scope = new CallScope({ signal: this.#stop.signal }, this.#context.clock, "watch");
+    using scope = new CallScope({ signal: this.#shell.signal }, this.#context.clock, "watch");
     const revision = await this.#startRevision(scope);
     scope.throwIfEnded();
     const stream = this.#open(revision);
@@ -174,18 +142,19 @@ export class StoreWatch<V> implements Watch<V> {
       else yield* this.#initialEvents(revision);
       yield* this.#live(stream);
     } catch (error) {
-      if (this.#end === undefined) this.#finish({ error });
+      this.#shell.finish({ error });
     } finally {
       // Left by its reader: nothing is waited for any more.
-      if (this.#end === undefined) this.#finish("left");
+      this.#shell.finish("left");
       this.#begun.then(({ stream }) => stream[Symbol.asyncDispose]()).catch(() => undefined);
     }
-    if (this.#end === "timeout" && this.#options.bookmarks && this.#delivered > 0n) {
+    const { end } = this.#shell;
+    if (end === "timeout" && this.#options.bookmarks && this.#delivered > 0n) {
       yield [bookmark(this.#delivered)];
     }
-    if (typeof this.#end === "object") {
-      this.#context.counters.count(this.#end.error);
-      throw this.#end.error;
+    if (typeof end === "object") {
+      this.#context.counters.count(end.error);
+      throw end.error;
     }
   }
 
@@ -199,14 +168,14 @@ export class StoreWatch<V> implements Watch<V> {
         key: onlyKey(this.#context.keys, this.#slot, selection),
         revision,
       },
-      { signal: this.#stop.signal },
+      { signal: this.#shell.signal },
     );
     for await (const page of pages) {
       const events: WatchEvent<V>[] = [];
       for (const kv of page.kvs) {
         await this.#context.turns.pause();
         const opened = openRecord(this.#context.keys, this.#slot, kv);
-        const record = opened instanceof Promise ? await untilAborted(opened, this.#stop.signal) : opened;
+        const record = opened instanceof Promise ? await untilAborted(opened, this.#shell.signal) : opened;
         if (record === undefined) continue;
         try {
           if (!selection.matches(headOf(this.#slot.definition, this.#slot.codec, record, "selected")))
@@ -238,7 +207,7 @@ export class StoreWatch<V> implements Watch<V> {
     try {
       for (;;) {
         pending ??= batches.next();
-        const waited = untilAborted(pending, this.#stop.signal);
+        const waited = untilAborted(pending, this.#shell.signal);
         const next = await (timer === undefined ? waited : timer.interrupt(waited));
         if (next === "bookmark") {
           yield [bookmark(this.#delivered)];
@@ -260,7 +229,7 @@ export class StoreWatch<V> implements Watch<V> {
 
   async #bookmarkTimer(stream: StoredWatch): Promise<BookmarkTimer> {
     const { clock, etcd } = this.#context;
-    const reliable = await progressIsReliable(etcd, { signal: this.#stop.signal }).catch(() => false);
+    const reliable = await progressIsReliable(etcd, { signal: this.#shell.signal }).catch(() => false);
     const timer = new BookmarkTimer(clock, {
       intervalMs: this.#context.bookmarkIntervalMs,
       ask: reliable ? () => stream.requestProgress() : undefined,
@@ -278,7 +247,7 @@ export class StoreWatch<V> implements Watch<V> {
       slots: () => [this.#slot],
       closed: this.#slot.closed,
     });
-    return source.watch({ fromRevision: revision }, { signal: this.#stop.signal });
+    return source.watch({ fromRevision: revision }, { signal: this.#shell.signal });
   }
 
   #handedOver(events: Batch<V>): Batch<V> {
@@ -286,46 +255,17 @@ export class StoreWatch<V> implements Watch<V> {
     return events;
   }
 
-  #endWith(signal: AbortSignal, end: (reason: unknown) => End): void {
-    if (signal.aborted) {
-      this.#finish(end(signal.reason), signal.reason);
-      return;
-    }
-    const onAbort = (): void => this.#finish(end(signal.reason), signal.reason);
-    expectManyListeners(signal);
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#cleanups.push(() => signal.removeEventListener("abort", onAbort));
-  }
-
   #endAfter(timeoutMs: number): void {
     const { clock } = this.#context;
     const timers: readonly Timer[] = [
-      clock.setTimer(timeoutMs, () => this.#finish("timeout")),
+      clock.setTimer(timeoutMs, () => this.#shell.finish("timeout")),
       clock.setTimer(Math.max(0, timeoutMs - lastBookmarkLeadMs), () => this.#hurry?.()),
     ];
-    for (const timer of timers) this.#cleanups.push(() => timer.cancel());
+    for (const timer of timers) this.#shell.onEnd(() => timer.cancel());
   }
 
-  #finish(end: End, reason?: unknown): void {
-    if (this.#end !== undefined) return;
-    this.#end = end;
-    for (const cleanup of this.#cleanups.splice(0)) cleanup();
-    const over = (): unknown =>
-      new StoreError("CLOSED", "Cannot use the watch: it is over", { what: "watch" });
-    this.#stop.abort(typeof end === "object" ? end.error : (reason ?? over()));
-  }
-
-  #replaced(): StoreError<"EXPIRED"> {
-    return new StoreError("EXPIRED", "Cannot go on watching: the store's history was replaced", {
-      ...this.#subject(),
-      reason: "epoch",
-    });
-  }
-
-  #subject(): ReturnType<KindSlot["subject"]> {
-    const { namespace, name } = this.#options.selection;
-    const { group, kind, plural } = this.#slot.definition;
-    return { group, kind, plural, namespace, name };
+  #subject(): Subject {
+    return subjectOf(this.#slot.definition, this.#options.selection);
   }
 }
 

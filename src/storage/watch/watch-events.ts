@@ -1,19 +1,17 @@
 /**
  * From a stored change to the event a watcher with this selection sees.
  *
- *              now matches    now does not
- *   matched    MODIFIED       DELETED, the last matching body in the new version
- *   did not    ADDED          nothing
- *   absent     ADDED          nothing
- *   removed: DELETED with the last body if it matched
+ * `eventTypeOf` decides which event that is; DELETED shows the last matching state under the new version.
  *
  * With `onCorrupt` a state that cannot be read counts as absent, and the new one is reported.
  *
  * Pure but for decoding. A previous value that compaction has taken, where it is needed, ends the watch EXPIRED; a
  * value that cannot be read, where it is needed, ends it CORRUPT_OBJECT.
  */
-import { isStoreError, StoreError } from "../../errors.ts";
+import { isStoreError, type StoreError } from "../../errors.ts";
 import type { WatchEvent } from "../../resource/contract.ts";
+import { eventTypeOf, type ObjectEventType } from "../../resource/event-type.ts";
+import { stateCompacted } from "../../resource/read-errors.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { Selection } from "../../resource/selection.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
@@ -100,8 +98,9 @@ export function watchEventOf<V>(
   if (selection.isWholeRange) return shown("MODIFIED", project, record, modRevision);
   const before = previous ?? lost(slot, record, modRevision);
   const matched = matches(before);
-  if (matches(record)) return shown(matched ? "MODIFIED" : "ADDED", project, record, modRevision);
-  return matched ? shown("DELETED", project, before, modRevision) : undefined;
+  const matchesNow = matches(record);
+  const type = eventTypeOf(matched, matchesNow);
+  return type && shown(type, project, matchesNow ? record : before, modRevision);
 }
 
 /** As `watchEventOf`, for a watcher to whom what cannot be read is not there. @throws EXPIRED */
@@ -129,8 +128,8 @@ function readableEventOf<V>(
   const was = read(before, false);
   const found = is ?? was;
   if (found === undefined) return undefined;
-  const type = is === undefined ? "DELETED" : was === undefined ? "ADDED" : "MODIFIED";
-  return { type, object: found.object, resourceVersion: formatResourceVersion(revision) };
+  const type = eventTypeOf(was !== undefined, is !== undefined);
+  return type && { type, object: found.object, resourceVersion: formatResourceVersion(revision) };
 }
 
 /** The states before and after a change. @throws EXPIRED when the one before is compacted */
@@ -153,7 +152,7 @@ function sidesOf(
 }
 
 function shown<V>(
-  type: "ADDED" | "MODIFIED" | "DELETED",
+  type: ObjectEventType,
   project: Projection<V>,
   record: StoredRecord,
   revision: bigint,
@@ -161,14 +160,6 @@ function shown<V>(
   return { type, object: project(record, revision), resourceVersion: formatResourceVersion(revision) };
 }
 
-function lost(
-  slot: KindSlot,
-  { key, namespace, name }: Pick<StoredRecord, "key" | "namespace" | "name">,
-  revision: bigint,
-): never {
-  throw new StoreError(
-    "EXPIRED",
-    `Cannot go on watching: the state of ${slot.text({ namespace, name })} before version ${revision} has been compacted`,
-    { key, reason: "compacted" },
-  );
+function lost(slot: KindSlot, at: Pick<StoredRecord, "key" | "namespace" | "name">, revision: bigint): never {
+  throw stateCompacted(slot.definition.resource, at, at.key, revision);
 }

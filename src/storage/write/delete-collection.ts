@@ -3,10 +3,12 @@
  * from the state the walk has just read. What vanishes meanwhile is nobody's fault and is not counted; what cannot be
  * read stays, is no reason to leave the others, and is told at the end.
  */
+
 import type { CallScope } from "../../base/call.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { CollectionDeleteOptions, Scoped } from "../../resource/contract.ts";
 import type { Head } from "../../resource/head.ts";
+import { subjectOf } from "../../resource/read-errors.ts";
 import { parseListOptions } from "../../resource/read-options.ts";
 import type { AnyResource } from "../../resource/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
@@ -81,11 +83,10 @@ function liveHead(slot: KindSlot, current: AnyResource): Head {
   } catch (cause) {
     if (!isStoreError(cause, "INVALID_OBJECT")) throw cause;
     const { namespace, name } = current.metadata;
-    const { group, kind, plural } = slot.definition;
     throw new StoreError(
       "CORRUPT_OBJECT",
       `Cannot read ${slot.text({ namespace, name })}: ${cause.message}`,
-      { group, kind, plural, namespace, name, reason: cause.message },
+      { ...subjectOf(slot.definition, { namespace, name }), reason: cause.message },
       { cause },
     );
   }

@@ -4,8 +4,10 @@
  * A step of a deletion keeps the amounts the object was charged, so that a kind that measures more today cannot make a
  * quota hold up what is on its way out. Whoever does not know the kind keeps them, too: it cannot measure.
  */
+
 import { StoreError } from "../../errors.ts";
 import { type Head, type RecordedHead, unfamiliarHeaderVersion } from "../../resource/head.ts";
+import { subjectOf } from "../../resource/read-errors.ts";
 import type { AnyResource } from "../../resource/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import type { StoredRecord } from "../seam/stored.ts";
@@ -49,17 +51,13 @@ export function headToStore(
   if (below === undefined) return head;
   const [name, amount] = below;
   const { namespace, name: objectName } = after.metadata;
-  const { kind, group, plural } = definition;
+  const { kind } = definition;
   const field = `measure["${name}"]`;
   throw new StoreError(
     "INVALID_OBJECT",
     `Cannot store ${kind} "${objectName}": ${field}: ${amount} is below zero, expected 0 or more`,
     {
-      group,
-      kind,
-      plural,
-      namespace,
-      name: objectName,
+      ...subjectOf(definition, { namespace, name: objectName }),
       errors: [{ field, message: `${amount} is below zero, expected 0 or more` }],
     },
   );

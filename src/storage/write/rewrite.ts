@@ -5,6 +5,7 @@
  * what was read; the rest costs a read. `objectsPerSecond` paces the writes. Nothing of the object changes but its resourceVersion, and a time to live goes
  * on. Started again after an end of any kind, it passes over what is done: that is all there is to resuming.
  */
+
 import type { CallScope } from "../../base/call.ts";
 import { Pace } from "../../base/pace.ts";
 import { quote } from "../../base/quote.ts";
@@ -12,12 +13,13 @@ import { carriesWriteId } from "../../codec/envelope.ts";
 import type { PlainValue } from "../../codec/value.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
+import { notFound } from "../../resource/read-errors.ts";
 import type { RewriteOptions, RewriteReport } from "../../resource/store.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { objectOf, openRecord } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
-import { notFound, placeOf } from "../read/reads.ts";
+import { placeOf } from "../read/reads.ts";
 import { runWritePlan } from "./write-loop.ts";
 
 /** Writes under way at a time: a rewrite is never urgent, and leaves etcd to others. */
@@ -106,7 +108,7 @@ async function rewriteKey(
         suggestion: record,
         dryRun: false,
         decide(current) {
-          if (current === undefined) throw notFound(slot, place);
+          if (current === undefined) throw notFound(slot.definition, place.at, place.key);
           const object = objectOf(slot.definition, slot.codec, current);
           fate = current.value?.stale === false ? "fine" : "rewritten";
           return fate === "fine"

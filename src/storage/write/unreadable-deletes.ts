@@ -6,16 +6,18 @@
  * deleted as any other. What is known without reading rides along: its version as the write's condition, its count and its
  * bytes in quotas.
  */
+
 import type { CallScope } from "../../base/call.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
+import { notFound } from "../../resource/read-errors.ts";
 import type { AnyResource, Key } from "../../resource/resource.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { ParsedDeleteOptions } from "../../resource/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { objectOf, openValue } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
-import { notFound, type Place, placeOf } from "../read/reads.ts";
+import { type Place, placeOf } from "../read/reads.ts";
 import { attemptChange } from "./write-attempt.ts";
 
 /**
@@ -35,7 +37,7 @@ export async function deleteUnreadable(
     scope.throwIfEnded();
     const { kvs } = await context.etcd.kv.range({ key: place.key }, { signal: scope.signal });
     const [kv] = kvs;
-    if (kv === undefined) throw notFound(slot, place);
+    if (kv === undefined) throw notFound(slot.definition, place.at, place.key);
     await requireUnreadable(slot, place, kv);
     requireVersion(slot, place, kv, options);
     if (options.dryRun) return remains(slot, place, kv.modRevision);

@@ -2,16 +2,18 @@
  * What every write checks of the state it meets, and the lease the object will live on. Each error names the object
  * and says what was found and what was wanted.
  */
+
 import type { Call } from "../../base/call.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import { assertPreconditions, type ParsedPreconditions } from "../../resource/preconditions.ts";
+import { notFound, subjectOf } from "../../resource/read-errors.ts";
 import type { AnyResource, Key } from "../../resource/resource.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import { invalidObject } from "../../resource/validate-object.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { objectOf } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
-import { notFound, type Place, placeOf } from "../read/reads.ts";
+import { type Place, placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
 /** A state that is there, and its object: fresh, the caller's own. */
@@ -22,7 +24,7 @@ export interface Existing {
 
 /** @throws NOT_FOUND, CORRUPT_OBJECT */
 export function existing(slot: KindSlot, place: Place, record: StoredRecord | undefined): Existing {
-  if (record === undefined) throw notFound(slot, place);
+  if (record === undefined) throw notFound(slot.definition, place.at, place.key);
   return { record, current: objectOf(slot.definition, slot.codec, record) };
 }
 
@@ -77,13 +79,10 @@ export function placeOfObject(context: Pick<StorageContext, "keys">, slot: KindS
     return placeOf(context, slot, at);
   } catch (error) {
     if (!isStoreError(error, "INVALID_ARGUMENT")) throw error;
-    const { group, kind, plural, resource } = slot.definition;
     const { argument } = error.details;
-    throw invalidObject(
-      `store ${resource}`,
-      { group, kind, plural, namespace: at.namespace, name: at.name },
-      [{ field: `metadata.${argument}`, message: error.message }],
-    );
+    throw invalidObject(`store ${slot.definition.resource}`, subjectOf(slot.definition, at), [
+      { field: `metadata.${argument}`, message: error.message },
+    ]);
   }
 }
 

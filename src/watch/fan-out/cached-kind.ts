@@ -6,11 +6,13 @@
  *
  * `feed.ts` owns it and calls `apply` with whole revisions; nothing here waits or reads a clock.
  */
+
 import type { ValueCodec } from "../../codec/value.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { KeySpace } from "../../resource/keys.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
 import { textOfObject } from "../../resource/object-text.ts";
+import { subjectOf } from "../../resource/read-errors.ts";
 import type { AnyResource } from "../../resource/resource.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { Selection } from "../../resource/selection.ts";
@@ -399,15 +401,10 @@ function withoutAttributes(record: StoredRecord): Incoming {
 
 /** What a caller gets of a value whose head cannot be read. */
 function unreadable(record: StoredRecord): StoreError<"CORRUPT_OBJECT"> {
-  const { key, kind, namespace, name, modRevision } = record;
+  const { key, kind, modRevision } = record;
   const what = textOfObject(kind.resource, record);
   return new StoreError("CORRUPT_OBJECT", `Cannot read ${what}: its metadata segment cannot be read`, {
-    key,
-    group: kind.group,
-    kind: kind.kind,
-    plural: kind.plural,
-    namespace,
-    name,
+    ...subjectOf(kind, record, key),
     reason: "its metadata segment cannot be read",
     resourceVersion: formatResourceVersion(modRevision),
   });

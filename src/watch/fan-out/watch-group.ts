@@ -8,6 +8,7 @@
  * is parked and later reads the kind's history instead (`cache-watch.ts`). With all watchers up to date it is empty.
  */
 import type { WatchEvent } from "../../resource/contract.ts";
+import { eventTypeOf, type ObjectEventType } from "../../resource/event-type.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { Change } from "../state/change-log.ts";
 import type { Version } from "../state/version.ts";
@@ -16,7 +17,7 @@ import type { WatchFilter } from "./watch-filter.ts";
 
 /** One event to be made: which object version to show, and how. */
 export interface PendingEvent {
-  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly type: ObjectEventType;
   /** For DELETED the last matching state under the new version. */
   readonly version: Version;
   readonly revision: bigint;
@@ -99,7 +100,7 @@ export class WatchGroup<V> implements Subscriber {
     if (!this.filter.covers(entry.key)) return undefined;
     const was = before?.slab !== undefined && this.filter.matches(before);
     const is = after !== undefined && this.filter.matches(after);
-    if (is) return { type: was ? "MODIFIED" : "ADDED", version: after, revision, position };
+    if (is) return { type: eventTypeOf(was, true), version: after, revision, position };
     return was ? { type: "DELETED", version: this.#tombstone(change), revision, position } : undefined;
   }
 

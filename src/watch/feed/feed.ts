@@ -11,9 +11,11 @@
  * of it has been applied; reads and watchers never see half of one. A broken source is tried again with growing
  * waits, and what is held goes on being served to who takes "any".
  */
+
 import { Backoff } from "../../base/backoff.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
+import { historyReplaced } from "../../resource/read-errors.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { StoredBatch, StoredEvent, StoredSource, StoredWatch } from "../../storage/seam/stored.ts";
 import type { CacheCounters } from "../bounds/cache-counters.ts";
@@ -168,9 +170,7 @@ export class Feed {
     if (this.#state === "stopped") return;
     this.counters.restoresNoticed++;
     this.#dropAll();
-    const error = new StoreError("EXPIRED", "Cannot go on watching: the store's history was replaced", {
-      reason,
-    });
+    const error = historyReplaced(reason);
     for (const end of [...this.endings]) end(error);
     this.#restart(error);
   }

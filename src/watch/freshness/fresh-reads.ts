@@ -11,8 +11,8 @@
  */
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
-import { StoreError, type Subject } from "../../errors.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
+import type { Subject } from "../../errors.ts";
+import { futureVersion } from "../../resource/read-errors.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { Feed } from "../feed/feed.ts";
 
@@ -66,16 +66,7 @@ export class FreshReads {
       this.#lags(revision, scope);
       return false;
     }
-    throw new StoreError(
-      "FUTURE_VERSION",
-      `Cannot read version ${revision}: the store is at version ${current}`,
-      {
-        ...subject,
-        requested: formatResourceVersion(revision),
-        current: current > 0n ? formatResourceVersion(current) : undefined,
-        retryAfterMs: cacheLimits.retryAfterMs,
-      },
-    );
+    throw futureVersion(revision, current, subject);
   }
 
   #send(): Promise<bigint> {

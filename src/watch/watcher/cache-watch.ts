@@ -12,13 +12,14 @@
  *
  * No promise per event: a consumer of `batches()` gets all that is there, whole revisions.
  */
-import { type Call, CallScope, callNames, expectManyListeners } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
 import type { Timer } from "../../base/clock.ts";
 import { checkOptions } from "../../base/known-options.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { StoreError } from "../../errors.ts";
 import type { Watch, WatchEvent } from "../../resource/contract.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
+import { oneByOne, WatchShell } from "../../resource/watch-shell.ts";
 import type { WatcherLag } from "../bounds/cache-options.ts";
 import type { AnyView } from "../fan-out/cached-kind.ts";
 import { type GroupCursor, makeEvents, type WatchGroup } from "../fan-out/watch-group.ts";
@@ -27,14 +28,10 @@ import { coalesceEvents } from "./coalesce.ts";
 import { HistoryReplay } from "./history-replay.ts";
 import { InitialEvents, makerOf } from "./initial-events.ts";
 import { nextLogPart } from "./log-part.ts";
-import { oneByOne } from "./one-by-one.ts";
 import { startOf, type WatchStartParts } from "./watch-start.ts";
 
 type Batch<V> = readonly WatchEvent<V>[];
 type Taken<V> = IteratorResult<Batch<V>, undefined>;
-
-/** How the loop ends: with an error, or without. */
-type End = { readonly error: unknown } | "done";
 
 const finished: IteratorResult<never, undefined> = Object.freeze({ done: true, value: undefined });
 
@@ -52,13 +49,11 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   seq: number = Number.MAX_SAFE_INTEGER;
   readonly #parts: CacheWatchParts;
   readonly #group: WatchGroup<unknown>;
-  readonly #stop = new AbortController();
+  /** Its signal ends everything inside: reads, waits, etcd's history. */
+  readonly #shell = new WatchShell();
   readonly #begun: Promise<bigint>;
-  readonly #ending = (error: StoreError): void => this.#finish({ error });
-  readonly #cleanups: (() => void)[] = [];
   #phase: WatcherLag["phase"] = "starting";
-  #end: End | undefined;
-  #taken = false;
+  #thrown = false;
   /** All events up to it have been handed over; the state at it, for initial events. */
   #delivered = 0n;
   #initial: InitialEvents | undefined;
@@ -74,16 +69,21 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const { kind, options, view, call, feed } = parts;
     this.#group = kind.group(kind.filter(options.selection, options.onCorrupt !== undefined), view);
     this.#group.cursors.add(this);
-    feed.endings.add(this.#ending);
-    this.#cleanups.push(() => feed.endings.delete(this.#ending));
-    if (call.signal !== undefined) this.#endWith(call.signal);
+    const shell = this.#shell;
+    const ending = (error: StoreError): void => this.end(error);
+    feed.endings.add(ending);
+    shell.onEnd(() => {
+      feed.endings.delete(ending);
+      this.#over();
+    });
     if (call.timeoutMs !== undefined && call.timeoutMs !== Number.POSITIVE_INFINITY)
       this.#endAfter(call.timeoutMs);
     parts.onOpen(this as CacheWatch<unknown>);
+    if (call.signal !== undefined) shell.endWith(call.signal, () => "left");
     this.#begun = this.#begin();
     this.#begun.then(
       () => undefined,
-      (error: unknown) => this.#finish({ error }),
+      (error: unknown) => this.#shell.finish({ error }),
     );
   }
 
@@ -108,18 +108,17 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   batches(): AsyncIterable<Batch<V>> {
-    this.#take();
+    this.#shell.take();
     return {
       [Symbol.asyncIterator]: () => ({ next: () => this.#next(), return: () => this.#leave() }),
     };
   }
 
   [Symbol.asyncIterator](): AsyncIterator<WatchEvent<V>, undefined> {
-    this.#take();
+    this.#shell.take();
     return oneByOne<V>({
       next: () => this.#next(),
       leave: () => this.#leave(),
-      ended: () => this.#end !== undefined,
     });
   }
 
@@ -139,7 +138,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     try {
       taken = this.#takeLive();
     } catch (error) {
-      this.#finish({ error });
+      this.#shell.finish({ error });
       return;
     }
     if (taken === undefined) return;
@@ -177,12 +176,12 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   /** Ends the loop with `error`. */
   end(error: StoreError): void {
-    this.#finish({ error });
+    this.#shell.finish({ error });
   }
 
   /** It is time for a bookmark: now if the consumer waits, else when it comes back, whatever else there is for it then. */
   bookmark(): void {
-    if (!this.bookmarks || this.#end !== undefined) return;
+    if (!this.bookmarks || this.#shell.end !== undefined) return;
     this.#bookmarkDue = true;
     const waiter = this.#waiter;
     if (waiter === undefined || this.#phase !== "live") return;
@@ -214,7 +213,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const { feed, kind, options, call } = this.#parts;
     if (call.signal?.aborted === true) throw call.signal.reason;
     if (!feed.covers(kind)) throw feed.notReady(`watch ${this.resource}`);
-    using scope = new CallScope({ signal: this.#stop.signal }, feed.source.clock, "watch");
+    using scope = new CallScope({ signal: this.#shell.signal }, feed.source.clock, "watch");
     const revision = await startOf(this.#parts, scope);
     if (options.fromRevision !== undefined && !kind.logCovers(revision)) await this.#openReplay(revision);
     this.#delivered = revision;
@@ -230,13 +229,13 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   #next(): Promise<Taken<V>> {
-    if (this.#end !== undefined) return this.#ended();
+    if (this.#shell.end !== undefined) return this.#ended();
     if (this.#phase === "live" && !this.#leavesForHistory()) {
       try {
         const taken = this.#takeBookmark() ?? this.#takeLive();
         if (taken !== undefined) return Promise.resolve({ done: false, value: taken as Batch<V> });
       } catch (error) {
-        this.#finish({ error });
+        this.#shell.finish({ error });
         return this.#ended();
       }
       return this.#wait();
@@ -253,8 +252,8 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   /** Everything that is not live: reads what comes next, until there is something or it is live. */
   async #pull(): Promise<Taken<V>> {
     try {
-      await untilAborted(this.#begun, this.#stop.signal);
-      while (this.#end === undefined) {
+      await untilAborted(this.#begun, this.#shell.signal);
+      while (this.#shell.end === undefined) {
         const phase: WatcherLag["phase"] = this.#phase;
         if (phase === "live") return await this.#next();
         const bookmark = this.#takeBookmark();
@@ -271,7 +270,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
         }
       }
     } catch (error) {
-      this.#finish({ error });
+      this.#shell.finish({ error });
     }
     return this.#ended();
   }
@@ -331,7 +330,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     this.#initial ??= new InitialEvents(feed, kind, this.#group.filter, revision, (version) =>
       this.#parts.options.onCorrupt?.(kind.faultOf(version)),
     );
-    const part = await this.#initial.next(this.#stop.signal);
+    const part = await this.#initial.next(this.#shell.signal);
     await feed.source.turns.pause();
     const events = makeEvents(part.events, makerOf(kind, view, part.make)).map((event) =>
       Object.freeze({ ...event, more: true as const }),
@@ -364,7 +363,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       kind,
       this.#group.filter,
       from,
-      this.#stop.signal,
+      this.#shell.signal,
       (version) => this.#parts.options.onCorrupt?.(kind.faultOf(version)),
     );
     this.#phase = "etcd";
@@ -383,7 +382,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     }
     const part = await replay.next();
     if (part === undefined) {
-      if (this.#end !== undefined) return undefined;
+      if (this.#shell.end !== undefined) return undefined;
       throw new StoreError("EXPIRED", "Cannot go on watching: etcd's history ended", { reason: "overrun" });
     }
     await feed.source.turns.pause();
@@ -410,29 +409,16 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     if (this.#waiter !== undefined && this.#phase === "live") this.deliver();
   }
 
-  #take(): void {
-    if (this.#taken) {
-      throw new StoreError(
-        "INVALID_ARGUMENT",
-        "Cannot loop over the watch: it has one loop, and it was begun",
-        {
-          argument: "watch",
-        },
-      );
-    }
-    this.#taken = true;
-  }
-
   #leave(): Promise<IteratorResult<never, undefined>> {
-    this.#finish("done");
+    this.#shell.finish("left");
     return Promise.resolve(finished);
   }
 
   #ended(): Promise<Taken<V>> {
-    const end = this.#end;
-    if (typeof end === "object") {
-      // Thrown once; whoever asks again gets the end.
-      this.#end = "done";
+    const { end } = this.#shell;
+    if (typeof end === "object" && !this.#thrown) {
+      // Thrown once; a further call gets the end.
+      this.#thrown = true;
       return Promise.reject(end.error);
     }
     if (this.#lastBookmark) {
@@ -442,17 +428,6 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     return Promise.resolve(finished);
   }
 
-  #endWith(signal: AbortSignal): void {
-    const onAbort = (): void => this.#finish("done", signal.reason);
-    if (signal.aborted) {
-      queueMicrotask(onAbort);
-      return;
-    }
-    expectManyListeners(signal);
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#cleanups.push(() => signal.removeEventListener("abort", onAbort));
-  }
-
   #endAfter(timeoutMs: number): void {
     const timer: Timer = this.#parts.feed.source.clock.setTimer(timeoutMs, () => {
       const { applied, state } = this.#parts.feed;
@@ -460,24 +435,20 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       if (current && applied > this.#delivered) this.#delivered = applied;
       this.#lastBookmark =
         this.bookmarks && this.#delivered > 0n && this.#phase !== "starting" && this.#phase !== "initial";
-      this.#finish("done");
+      this.#shell.finish("timeout");
     });
-    this.#cleanups.push(() => timer.cancel());
+    this.#shell.onEnd(() => timer.cancel());
   }
 
-  #finish(end: End, reason?: unknown): void {
-    if (this.#end !== undefined) return;
-    this.#end = end;
+  /** Lets go of everything, and gives a consumer that waits the end. */
+  #over(): void {
     const { kind, view, onClose } = this.#parts;
     this.#group.cursors.delete(this);
     kind.leave(this.#group, view);
-    for (const cleanup of this.#cleanups.splice(0)) cleanup();
     onClose(this as CacheWatch<unknown>);
     const replay = this.#replay;
     this.#replay = undefined;
     replay?.close();
-    const over = new StoreError("CLOSED", "Cannot use the watch: it is over", { what: "watch" });
-    this.#stop.abort(typeof end === "object" ? end.error : (reason ?? over));
     const waiter = this.#waiter;
     this.#waiter = undefined;
     if (waiter !== undefined) this.#ended().then(waiter.resolve, waiter.reject);

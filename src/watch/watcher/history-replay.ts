@@ -4,8 +4,9 @@
  */
 import type { Timer } from "../../base/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
-import { StoreError } from "../../errors.ts";
-import { textOfObject } from "../../resource/object-text.ts";
+import type { StoreError } from "../../errors.ts";
+import { eventTypeOf } from "../../resource/event-type.ts";
+import { stateCompacted } from "../../resource/read-errors.ts";
 import type { StoredBatch, StoredEvent, StoredWatch } from "../../storage/seam/stored.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
@@ -120,14 +121,14 @@ export class HistoryReplay {
     const after = event.type === "put" ? seen(event.record) : undefined;
     const created = event.type === "put" && event.prevModRevision === 0n;
     if (!filter.needsAttributes && after !== undefined) {
-      return { type: created ? "ADDED" : "MODIFIED", version: after, revision, position: 0 };
+      return { type: eventTypeOf(!created, true), version: after, revision, position: 0 };
     }
     if (after !== undefined && filter.reports(after)) this.#onUnreadable(after);
     const before = seen(previous);
     if (before === undefined && !created) throw lost(this.#kind, key, revision);
     const was = before?.slab !== undefined && filter.matches(before);
     if (after !== undefined && filter.matches(after)) {
-      return { type: was ? "MODIFIED" : "ADDED", version: after, revision, position: 0 };
+      return { type: eventTypeOf(was, true), version: after, revision, position: 0 };
     }
     return was ? { type: "DELETED", version: before, revision, position: 0 } : undefined;
   }
@@ -149,10 +150,5 @@ function wholeRevisions(events: readonly PendingEvent[]): number {
 
 function lost(kind: CachedKind, key: string, revision: bigint): StoreError<"EXPIRED"> {
   const { definition, keys } = kind;
-  const what = textOfObject(definition.resource, keys.parse(definition, key) ?? {});
-  return new StoreError(
-    "EXPIRED",
-    `Cannot go on watching: the state of ${what} before version ${revision} has been compacted`,
-    { key, reason: "compacted" },
-  );
+  return stateCompacted(definition.resource, keys.parse(definition, key) ?? {}, key, revision);
 }

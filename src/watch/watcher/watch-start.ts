@@ -5,9 +5,10 @@
  *   from now               nothing this process has written before the call, everything it writes after
  *   with initial events    the version of the state they show, as fresh as was asked for
  */
+
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
-import type { Subject } from "../../errors.ts";
+import { subjectOf } from "../../resource/read-errors.ts";
 import type { ParsedWatchOptions } from "../../resource/read-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
 import type { Feed } from "../feed/feed.ts";
@@ -34,7 +35,14 @@ async function startRevision(parts: WatchStartParts, scope: CallScope): Promise<
     if (seen > feed.applied) return seen;
     return feed.applied;
   }
-  if (fromRevision > feed.applied && !(await fresh.notOlderThan(fromRevision, scope, subjectOf(parts)))) {
+  if (
+    fromRevision > feed.applied &&
+    !(await fresh.notOlderThan(
+      fromRevision,
+      scope,
+      subjectOf(kind.definition, { namespace: options.selection.namespace }),
+    ))
+  ) {
     throw feed.notReady(`watch ${kind.definition.resource} from version ${fromRevision}`);
   }
   return fromRevision;
@@ -46,16 +54,25 @@ async function initialRevision(parts: WatchStartParts, scope: CallScope): Promis
   let fits = true;
   if (initial?.consistency === "linearizable") fits = await fresh.linearizable(scope);
   else if (initial !== undefined && "revision" in initial) {
-    fits = await fresh.notOlderThan(initial.revision, scope, subjectOf(parts));
-  } else if (seen > feed.applied) fits = await fresh.notOlderThan(seen, scope, subjectOf(parts));
-  if (fits && min !== undefined) fits = await fresh.notOlderThan(min, scope, subjectOf(parts));
+    fits = await fresh.notOlderThan(
+      initial.revision,
+      scope,
+      subjectOf(kind.definition, { namespace: options.selection.namespace }),
+    );
+  } else if (seen > feed.applied)
+    fits = await fresh.notOlderThan(
+      seen,
+      scope,
+      subjectOf(kind.definition, { namespace: options.selection.namespace }),
+    );
+  if (fits && min !== undefined)
+    fits = await fresh.notOlderThan(
+      min,
+      scope,
+      subjectOf(kind.definition, { namespace: options.selection.namespace }),
+    );
   if (!feed.covers(kind)) throw feed.notReady(`watch ${kind.definition.resource}`);
   if (fits) return feed.applied;
   // The cache lags, or cannot know: the state is read from etcd, the changes after it come from the cache.
   return untilAborted(fresh.current(), scope.signal);
-}
-
-function subjectOf({ kind, options }: WatchStartParts): Subject {
-  const { group, kind: name, plural } = kind.definition;
-  return { group, kind: name, plural, namespace: options.selection.namespace };
 }
