@@ -3,7 +3,9 @@
  *
  * Read page by page and put together in one pass over the keys, in turns: thousands of quotas take time, never the loop.
  */
+
 import type { Call } from "../base/call.ts";
+import { textOfKey } from "../base/text-of-key.ts";
 import type { TurnBudget } from "../base/turn-budget.ts";
 import { isStoreError } from "../errors.ts";
 import type { KeyValue } from "../etcd/ports/messages.ts";
@@ -66,7 +68,7 @@ export class QuotaSnapshot {
       }
       const last = page.kvs.at(-1);
       if (!page.more || last === undefined) return made;
-      range = range.after(textOf(last));
+      range = range.after(textOfKey(last.key));
     }
   }
 
@@ -90,7 +92,7 @@ export class QuotaSnapshot {
   }
 
   #add(kv: KeyValue): void {
-    const key = this.#keys.parse(textOf(kv));
+    const key = this.#keys.parse(textOfKey(kv.key));
     if (key === undefined) return;
     if (key.type === "process") this.#processes.add(key.id);
     else if (key.type === "spec") {
@@ -107,4 +109,3 @@ export class QuotaSnapshot {
 /** No part has a slash. */
 const placeText = (namespace: string, quota: string, generation: string): string =>
   `${namespace}/${quota}/${generation}`;
-const textOf = ({ key }: KeyValue): string => Buffer.from(key).toString();

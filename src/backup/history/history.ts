@@ -2,9 +2,11 @@
  * What happened to keys: `history` of one key and `diff` of a prefix between two revisions, from a snapshot file or
  * a running etcd. Both look at stored bytes; objects are `restoreObjects`' business.
  */
+
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
 import { checkOptions } from "../../base/known-options.ts";
+import { textOfKey } from "../../base/text-of-key.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Etcd, KvEvent } from "../../etcd/ports/ports.ts";
 import { prefixEnd } from "../../etcd/ports/prefix-end.ts";
@@ -81,10 +83,10 @@ export async function diff(
     // Values before `from` matter only for keys that change after it: two passes hold those alone.
     for await (const record of recordsUpTo(file, { prefix: range.prefix, revision: to, signal })) {
       if (record.revision.main <= from) continue;
-      after.set(keyText(record.key), record.deleted ? undefined : record.value);
+      after.set(textOfKey(record.key), record.deleted ? undefined : record.value);
     }
     for await (const record of recordsUpTo(file, { prefix: range.prefix, revision: from, signal })) {
-      const key = keyText(record.key);
+      const key = textOfKey(record.key);
       if (!after.has(key)) continue;
       if (record.deleted) before.delete(key);
       else before.set(key, record.value);
@@ -135,7 +137,7 @@ async function* livePage(
   const rangeEnd = prefix === "" ? "\0" : prefixEnd(Buffer.from(prefix));
   for (let key: Uint8Array = Buffer.from(prefix === "" ? "\0" : prefix); ; ) {
     const { kvs, more } = await etcd.kv.range({ key, rangeEnd, revision, limit: pageKeys }, { signal });
-    for (const kv of kvs) yield [keyText(kv.key), kv.value];
+    for (const kv of kvs) yield [textOfKey(kv.key), kv.value];
     const last = kvs.at(-1);
     if (!more || last === undefined) return;
     key = Buffer.concat([last.key, Uint8Array.of(0)]);
@@ -156,8 +158,4 @@ function versionOf(record: MvccRecord): KeyVersion {
 function parseRevision(argument: string, text: string): bigint {
   if (/^[1-9]\d{0,18}$/.test(text)) return BigInt(text);
   throw invalidArgument(argument, `Cannot compare: ${argument} is "${text}", expected a decimal revision`);
-}
-
-function keyText(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.length).toString("utf8");
 }

@@ -4,7 +4,9 @@
  * Stored bytes are opened with the target store's own codec, so encrypted values need no keys here. What it cannot
  * open (a dictionary the target never had) is opened with the dictionaries that the backup itself carries.
  */
+
 import { systemRandom } from "../../base/random.ts";
+import { textOfKey } from "../../base/text-of-key.ts";
 import { msgpackCodec } from "../../codec/codec.ts";
 import type { DictionaryStore } from "../../codec/kind-dictionaries.ts";
 import { type Transform, transformFor } from "../../codec/transform.ts";
@@ -133,7 +135,7 @@ async function* fromFile(
   const leases = await leasesIn(file, signal);
   const own = new Map<string, ValueCodec>();
   for await (const record of stateAt(file, { prefix: keys.prefix, revision, signal })) {
-    const key = Buffer.from(record.key).toString("utf8");
+    const key = textOfKey(record.key);
     for (const kind of kinds) {
       const at = keys.parse(kind, key);
       if (at === undefined) continue;
@@ -195,7 +197,7 @@ async function dictionariesIn(
 ): Promise<DictionaryStore> {
   const found = new Map<string, Uint8Array>();
   for await (const { key, value } of stateAt(file, { prefix, signal })) {
-    found.set(Buffer.from(key).toString("utf8").slice(prefix.length), value);
+    found.set(textOfKey(key).slice(prefix.length), value);
   }
   return {
     fetch: async (resource, name) => found.get(`${resource}/${name}`),

@@ -2,8 +2,10 @@
  * One call on its way, over all its tries, and the errors that end it. The client core and the endpoint gate both
  * work on it.
  */
+
 import { setMaxListeners } from "node:events";
 import { checkOptions } from "../../base/known-options.ts";
+import { textOfKey } from "../../base/text-of-key.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import type { Header } from "../ports/messages.ts";
 import { type EtcdCall, etcdCallNames } from "../ports/ports.ts";
@@ -140,5 +142,5 @@ function badTimeout(name: string, value: number, action: string): StoreError {
 
 export function keyText(key: RequestOptions["key"]): string | undefined {
   if (key === undefined || typeof key === "string") return key;
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("utf8");
+  return textOfKey(key);
 }

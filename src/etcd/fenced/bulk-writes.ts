@@ -7,6 +7,7 @@
  *                                --lost--> one fence, then every member settled; not applied: singly
  *                                --no space--> every member settled; none applied: NO_SPACE, else the rest singly
  */
+import { eachAtOnce } from "../../base/each-at-once.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import { type FencedCall, type FencedWrite, textOfWrite, type WriteOutcome } from "./fenced-write.ts";
 import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
@@ -38,7 +39,7 @@ export async function writeAll(
   const outcomes: Outcomes = writes.map(() => undefined);
   for (const round of planGroups(writes, context.root)) {
     const singles: Member[] = [];
-    await eachWithLimit(round, groupsInFlight, async (group) => {
+    await eachAtOnce(round, groupsInFlight, async (group) => {
       const members = group.members.flatMap((index): Member[] => {
         const write = writes[index];
         return write === undefined ? [] : [{ index, write }];
@@ -46,7 +47,7 @@ export async function writeAll(
       if (members.length === 1) singles.push(...members);
       else singles.push(...(await writeGroup(context, members, outcomes, call)));
     });
-    await eachWithLimit(singles, singlesInFlight, async ({ index, write }) => {
+    await eachAtOnce(singles, singlesInFlight, async ({ index, write }) => {
       outcomes[index] = await writeSingle(context, write, call);
     });
   }
@@ -144,7 +145,7 @@ async function sendGroup(
       const settled = await settleLost(context, write, { slot, compared, since, span, cause: error });
       return settled.fate === "applied" ? settled.revision : undefined;
     };
-    await eachWithLimit(members, singlesInFlight, async (member) => {
+    await eachAtOnce(members, singlesInFlight, async (member) => {
       try {
         const revision = await revisionOf(member);
         if (revision === undefined) again.push(member);
@@ -179,16 +180,4 @@ async function ownOr(
 function storeErrorOrThrow(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   throw error;
-}
-
-async function eachWithLimit<T>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }

@@ -4,11 +4,11 @@
  *
  *   /keelson<prefix>/dictionaries/<resource>/<name>
  */
+import { textOfKey } from "../../base/text-of-key.ts";
 import type { DictionaryStore } from "../../codec/kind-dictionaries.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Kv } from "../../etcd/ports/ports.ts";
 import type { KeySpace } from "../../resource/keys.ts";
-import { textOfKey } from "../context/records.ts";
 
 const folder = "dictionaries";
 

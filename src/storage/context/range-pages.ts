@@ -3,6 +3,7 @@
  * of work: the next page is under way while one is being decoded, so at most two are in memory, never the whole
  * reply. Lists, the initial state of a watch, collections to delete and the cache's filling all read this way.
  */
+import { textOfKey } from "../../base/text-of-key.ts";
 import { isStoreError } from "../../errors.ts";
 import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
 import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
@@ -132,7 +133,7 @@ export async function* rangePages(
       remaining = Number(reply.count) - reply.kvs.length;
       const last = reply.kvs.at(-1);
       const goesOn = reply.more && last !== undefined;
-      if (goesOn) range = range.after(new TextDecoder().decode(last.key));
+      if (goesOn) range = range.after(textOfKey(last.key));
       if (goesOn && walk.ahead) {
         pending = fetch();
         // It may fail while this page is still worked on: whoever awaits it hears of it, and nobody else.

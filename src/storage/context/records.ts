@@ -9,6 +9,7 @@
  * read becomes a record with `corrupt` set, never an exception from the depths.
  */
 
+import { textOfKey } from "../../base/text-of-key.ts";
 import type { HeadPart, MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../../codec/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
@@ -21,13 +22,6 @@ import type { AnyResource, Key } from "../../resource/resource.ts";
 import { formatResourceVersion } from "../../resource/revision.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import type { KindSlot } from "./kind-slot.ts";
-
-const keyText = new TextDecoder();
-
-/** The text of an etcd key. */
-export function textOfKey(key: Uint8Array): string {
-  return keyText.decode(key);
-}
 
 /** What etcd says of a value, besides the value. */
 export type ValueFacts = Pick<KeyValue, "value" | "modRevision" | "createRevision" | "lease">;

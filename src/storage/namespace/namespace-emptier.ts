@@ -15,6 +15,8 @@
 import { BackgroundLoop } from "../../base/background-loop.ts";
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
+import { eachAtOnce } from "../../base/each-at-once.ts";
+import { textOfKey } from "../../base/text-of-key.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { KeyRange } from "../../resource/key-range.ts";
@@ -23,7 +25,7 @@ import { notFound } from "../../resource/read-errors.ts";
 import type { AnyResource, Key, Namespace } from "../../resource/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
-import { headOf, objectOf, openRecord, storedHeadOf, textOfKey } from "../context/records.ts";
+import { headOf, objectOf, openRecord, storedHeadOf } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { WriteScope } from "../context/write-scope.ts";
 import { placeOf, readLive } from "../read/reads.ts";
@@ -197,18 +199,13 @@ async function emptyKind(
   const range = context.keys.range(slot.definition, namespace);
   const walk = wholeWalk(range);
   for await (const page of rangePages(context.etcd.kv, slot.sizer, walk, { signal: scope.signal })) {
-    const left = page.kvs.values();
-    const worker = async (): Promise<void> => {
-      for (const kv of left) {
-        try {
-          if (await removeKey(context, slot, kv, scope)) report.removed(slot);
-        } catch (error) {
-          stuck.tell(faultOfOne(error));
-        }
+    await eachAtOnce(page.kvs, deletesMax, async (kv) => {
+      try {
+        if (await removeKey(context, slot, kv, scope)) report.removed(slot);
+      } catch (error) {
+        stuck.tell(faultOfOne(error));
       }
-    };
-    const workers = await Promise.allSettled(Array.from({ length: deletesMax }, worker));
-    for (const result of workers) if (result.status === "rejected") throw result.reason;
+    });
     await report.tellNowAndThen();
   }
 }

@@ -2,7 +2,9 @@
  * Every object of some kinds at a revision, as it lies in etcd: for counting. Nothing is left out because it cannot be
  * read here; a value is opened when it is asked for.
  */
+
 import type { Call } from "../../base/call.ts";
+import { textOfKey } from "../../base/text-of-key.ts";
 import type { MaybePromise } from "../../codec/value.ts";
 import { isStoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
@@ -10,7 +12,7 @@ import type { RecordedHead } from "../../resource/head.ts";
 import type { Key } from "../../resource/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { PageSizer, rangePages, wholeWalk } from "../context/range-pages.ts";
-import { openValue, textOfKey } from "../context/records.ts";
+import { openValue } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import type { Census, CensusQuestion, CountedObject } from "../seam/census.ts";
 import type { StoredRecord } from "../seam/stored.ts";

@@ -4,9 +4,11 @@
  * The store's own watches and the cache feed from it. Records come opened (decrypted, checked) and undecoded; a
  * batch is whole revisions, in order; keys that are no objects of an open kind are passed over.
  */
+
 import type { Call } from "../../base/call.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
+import { textOfKey } from "../../base/text-of-key.ts";
 import type { TurnBudget } from "../../base/turn-budget.ts";
 import type { ValueCodec } from "../../codec/value.ts";
 import { invariant } from "../../errors.ts";
@@ -18,7 +20,7 @@ import type { Key } from "../../resource/resource.ts";
 import { currentRevision } from "../context/freshness.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { PageSizer } from "../context/range-pages.ts";
-import { openValue, textOfKey } from "../context/records.ts";
+import { openValue } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import type {
   StoredBatch,

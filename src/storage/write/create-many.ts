@@ -2,7 +2,9 @@
  * createMany: a bulk load. Drafts become objects as in create, travel in grouped transactions, and each has its own
  * outcome, in the drafts' order.
  */
+
 import type { CallScope } from "../../base/call.ts";
+import { eachAtOnce } from "../../base/each-at-once.ts";
 import { invalidArgument, invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { CreateManyOptions } from "../../resource/contract.ts";
 import { limits } from "../../resource/limits.ts";
@@ -47,30 +49,21 @@ export async function createMany(
   const startedMs = clock.monotonicMs();
   const chunks: (readonly (AnyResource | StoreError)[])[] = [];
   let done = 0;
-  let next = 0;
-  let failed = false;
-  const worker = async (): Promise<void> => {
-    while (next * chunkItems < drafts.length && !failed) {
-      const at = next++;
-      const chunk = drafts.slice(at * chunkItems, (at + 1) * chunkItems);
-      try {
-        scope.throwIfEnded();
-        chunks[at] = await createChunk(context, slot, chunk, ttlSeconds, scope);
-      } catch (error) {
-        if (options.signal?.aborted === true || !(error instanceof StoreError)) {
-          failed = true;
-          throw error;
-        }
-        chunks[at] = chunk.map(() => error);
-      }
-      done += chunk.length;
-      const rate = done / Math.max(0.001, (clock.monotonicMs() - startedMs) / 1000);
-      const etaMs = ((drafts.length - done) / rate) * 1000;
-      options.onProgress?.({ done, total: drafts.length, unit: "objects", rate, etaMs });
+  const chunkNumbers = Array.from({ length: Math.ceil(drafts.length / chunkItems) }, (_, at) => at);
+  await eachAtOnce(chunkNumbers, chunksInFlight, async (at) => {
+    const chunk = drafts.slice(at * chunkItems, (at + 1) * chunkItems);
+    try {
+      scope.throwIfEnded();
+      chunks[at] = await createChunk(context, slot, chunk, ttlSeconds, scope);
+    } catch (error) {
+      if (options.signal?.aborted === true || !(error instanceof StoreError)) throw error;
+      chunks[at] = chunk.map(() => error);
     }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: chunksInFlight }, worker));
-  throwFirst(ends);
+    done += chunk.length;
+    const rate = done / Math.max(0.001, (clock.monotonicMs() - startedMs) / 1000);
+    const etaMs = ((drafts.length - done) / rate) * 1000;
+    options.onProgress?.({ done, total: drafts.length, unit: "objects", rate, etaMs });
+  });
   return chunks.flat();
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { CallScope } from "../../base/call.ts";
+import { eachAtOnce } from "../../base/each-at-once.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { CollectionDeleteOptions, Scoped } from "../../resource/contract.ts";
 import type { Head } from "../../resource/head.ts";
@@ -70,7 +71,7 @@ export async function deleteCollection(
   do {
     const page = await nextPage(context, slot, parse(continueToken), scope);
     continueToken = page.continueToken;
-    await eachOf(page.items, deletesMax, remove);
+    await eachAtOnce(page.items, deletesMax, remove);
   } while (continueToken !== undefined);
   if (unreadable !== undefined) throw unreadable;
   return { deleted };
@@ -109,25 +110,4 @@ async function nextPage(
     if (goOn === undefined) throw error;
     return { items: [], continueToken: goOn };
   }
-}
-
-/** Runs `work` for each, at most `atOnce` at a time; the first failure stops the rest and is thrown once those under way ended. */
-async function eachOf<T>(
-  items: readonly T[],
-  atOnce: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const iterator = items[Symbol.iterator]();
-  let failed: { readonly error: unknown } | undefined;
-  const worker = async (): Promise<void> => {
-    for (let next = iterator.next(); next.done !== true && failed === undefined; next = iterator.next()) {
-      try {
-        await work(next.value);
-      } catch (error) {
-        failed ??= { error };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  if (failed !== undefined) throw failed.error;
 }

@@ -7,8 +7,10 @@
  */
 
 import type { CallScope } from "../../base/call.ts";
+import { eachAtOnce } from "../../base/each-at-once.ts";
 import { Pace } from "../../base/pace.ts";
 import { quote } from "../../base/quote.ts";
+import { textOfKey } from "../../base/text-of-key.ts";
 import { carriesWriteId } from "../../codec/envelope.ts";
 import type { PlainValue } from "../../codec/value.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
@@ -25,7 +27,7 @@ import { runWritePlan } from "./write-loop.ts";
 /** Writes under way at a time: a rewrite is never urgent, and leaves etcd to others. */
 const writesMax = 4;
 
-type Fate = "rewritten" | "fine" | "gone" | "left" | "corrupt";
+type RewriteOutcome = "rewritten" | "fine" | "gone" | "left" | "corrupt";
 
 export async function rewriteKind(
   context: StorageContext,
@@ -42,21 +44,16 @@ export async function rewriteKind(
   let [scanned, rewritten, left] = [0, 0, 0];
   const walk = wholeWalk(slot.range);
   for await (const page of rangePages(etcd.kv, slot.sizer, walk, call)) {
-    const kvs = page.kvs.values();
-    const worker = async (): Promise<void> => {
-      for (const kv of kvs) {
-        const fate = await rewriteKey(context, slot, kv, pace, scope);
-        scanned++;
-        if (fate === "rewritten") rewritten++;
-        else if (fate === "left") left++;
-        else if (fate === "corrupt") {
-          left++;
-          corrupt.push(new TextDecoder().decode(kv.key));
-        }
+    await eachAtOnce(page.kvs, writesMax, async (kv) => {
+      const outcome = await rewriteKey(context, slot, kv, pace, scope);
+      scanned++;
+      if (outcome === "rewritten") rewritten++;
+      else if (outcome === "left") left++;
+      else if (outcome === "corrupt") {
+        left++;
+        corrupt.push(textOfKey(kv.key));
       }
-    };
-    const workers = await Promise.allSettled(Array.from({ length: writesMax }, worker));
-    for (const result of workers) if (result.status === "rejected") throw result.reason;
+    });
     const rate = scanned / Math.max(0.001, (clock.monotonicMs() - startedMs) / 1000);
     const etaMs = rate === 0 ? undefined : (page.remaining / rate) * 1000;
     onProgress?.({ done: scanned, total: scanned + page.remaining, unit: "objects", rate, etaMs });
@@ -90,14 +87,14 @@ async function rewriteKey(
   kv: KeyValue,
   pace: Pace,
   scope: CallScope,
-): Promise<Fate> {
+): Promise<RewriteOutcome> {
   await context.turns.pause();
   // What was stored before encryption was switched on is what a rewrite is for.
   const record = await openRecord(context.keys, slot, kv, { plaintext: "accept" });
   if (record === undefined || record.corrupt !== undefined) return "corrupt";
   if (record.value?.stale === false) return isSound(slot, record.value) ? "fine" : "corrupt";
   await pace.take(scope.signal);
-  let fate: Fate = "fine";
+  let outcome: RewriteOutcome = "fine";
   try {
     const place = placeOf(context, slot, { namespace: record.namespace, name: record.name });
     await runWritePlan(
@@ -110,15 +107,15 @@ async function rewriteKey(
         decide(current) {
           if (current === undefined) throw notFound(slot.definition, place.at, place.key);
           const object = objectOf(slot.definition, slot.codec, current);
-          fate = current.value?.stale === false ? "fine" : "rewritten";
-          return fate === "fine"
+          outcome = current.value?.stale === false ? "fine" : "rewritten";
+          return outcome === "fine"
             ? { type: "unchanged", object }
             : { type: "put", object, lease: current.lease, convert: true };
         },
       },
       scope,
     );
-    return fate;
+    return outcome;
   } catch (error) {
     if (isStoreError(error, "NOT_FOUND")) return "gone";
     if (isStoreError(error, "CORRUPT_OBJECT")) return "corrupt";
