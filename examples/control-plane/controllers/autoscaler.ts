@@ -48,10 +48,11 @@ export function runAutoscalers(cluster: ClusterClient, metric: Metric, intervalM
     }
   };
   const timer = setInterval(() => {
-    void autoscalers.list().then(async (all) => {
-      // What fails is tried again at the next interval.
-      for (const scaler of all) await settle(scaler).catch(() => {});
-    });
+    // What fails, or is not known yet, is looked at again at the next interval.
+    const look = async (): Promise<void> => {
+      for (const scaler of await autoscalers.list()) await settle(scaler);
+    };
+    look().catch(() => {});
   }, intervalMs);
   cluster.signal.addEventListener("abort", () => clearInterval(timer));
 }

@@ -70,9 +70,11 @@ export function runNodeLifecycle(cluster: ClusterClient, { graceMs, evictionMs }
 
   const timer = setInterval(
     () => {
-      void nodes.list().then(async (all) => {
-        for (const node of all) await look(node).catch(() => {});
-      });
+      const lookAtAll = async (): Promise<void> => {
+        for (const node of await nodes.list()) await look(node).catch(() => {});
+      };
+      // Not known yet: the next interval sees them.
+      lookAtAll().catch(() => {});
     },
     Math.max(100, graceMs / 4),
   );
