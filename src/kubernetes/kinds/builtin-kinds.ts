@@ -1,4 +1,4 @@
-/** The lines of builtin-rows.ts as objects, and what a kube-apiserver keeps in etcd beside them. */
+/** The lines of builtin-rows.ts as objects. */
 import { invariant } from "../../errors.ts";
 import type { NameRule } from "../../resource/names.ts";
 import type { Scope } from "../../resource/resource.ts";
@@ -37,18 +37,6 @@ export interface BuiltinKind {
 export const builtinKinds: readonly BuiltinKind[] = Object.entries(builtinRows).flatMap(([group, rows]) =>
   rows.map((row) => parseRow(group, row)),
 );
-
-/** Keys of a kube-apiserver that hold no object of a kind: what they are, by their path under the prefix. */
-export const apiServerKeys: readonly { readonly path: string; readonly what: string }[] = [
-  { path: "ranges/serviceips", what: "cluster IPs in use, a RangeAllocation" },
-  { path: "ranges/secondaryserviceips", what: "secondary cluster IPs in use, a RangeAllocation" },
-  { path: "ranges/servicenodeports", what: "node ports in use, a RangeAllocation" },
-  { path: "masterleases/", what: "addresses of running kube-apiservers, Endpoints with a lease" },
-  {
-    path: "peerserverleases/",
-    what: "addresses kube-apiservers reach each other at, Endpoints with a lease",
-  },
-];
 
 function parseRow(group: string, row: string): BuiltinKind {
   const [kind, plural, ...words] = row.split(/ +/);
