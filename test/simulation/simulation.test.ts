@@ -11,6 +11,8 @@ import { runWorld } from "./world.ts";
 const full = process.env["KEELSON_FULL"] === "1";
 const standardSeeds = full ? 500 : 40;
 const directedSeeds = full ? 20 : 3;
+/** What a seed draws changes with the code under test: where the first seeds miss the order, others are tried. */
+const directedSeedsMax = 40;
 /** A planted mistake must show within so many worlds; most show in the first five. */
 const sabotagedSeedsMax = 120;
 /** Those that show soonest; KEELSON_FULL=1 runs all. */
@@ -53,7 +55,7 @@ test("a seed repeats its world, event for event", { timeout: 60_000 }, async () 
 describe("orders known to be bad", () => {
   test.each(directedWorlds)("$name", { timeout: 120_000 }, async ({ change, happened }) => {
     let hits = 0;
-    for (let seed = 1; seed <= directedSeeds; seed++) {
+    for (let seed = 1; seed <= directedSeeds || (hits === 0 && seed <= directedSeedsMax); seed++) {
       const { faults, counts } = await runWorld({ seed, change });
       expect(faults, `seed ${seed}`).toEqual([]);
       if (happened(counts)) hits++;
