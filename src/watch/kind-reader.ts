@@ -41,7 +41,7 @@ import type { MakeValue } from "./fan-out/watch-group.ts";
 import type { Feed } from "./feed/feed.ts";
 import { type EtcdPath, freshnessText, readOf } from "./freshness/etcd-path.ts";
 import type { FreshReads } from "./freshness/fresh-reads.ts";
-import { countBehind, type PagePlace, walkPage } from "./page-walk.ts";
+import { type PagePlace, walkPage } from "./page-walk.ts";
 import type { Version } from "./state/version.ts";
 import { CacheWatch } from "./watcher/cache-watch.ts";
 
@@ -266,13 +266,11 @@ export class KindReader<V> implements ResourceReader<V> {
     // Of the history the page is of, whatever happens while its values are made.
     const epoch = this.#parts.feed.source.epoch();
     const filter = kind.filter(plan.selection);
-    const { versions, more } = walkPage(kind, filter, at, plan.limit);
+    const { versions, behind } = walkPage(kind, filter, at, plan.limit);
     const last = versions.at(-1);
-    const counts = more && last !== undefined && plan.selection.isWholeRange;
-    const remaining = counts ? countBehind(kind, filter, at.position, last) : undefined;
     const items = await this.#valuesOf(kind, versions, plan, scope);
     const resourceVersion = formatResourceVersion(at.revision);
-    if (!more || last === undefined) return { items, resourceVersion };
+    if (behind === 0 || last === undefined) return { items, resourceVersion };
     const { source, signal } = this.#parts.feed;
     const continueToken = encodeContinueToken(
       await source.tokenKey({ signal }),
@@ -287,7 +285,7 @@ export class KindReader<V> implements ResourceReader<V> {
       items,
       resourceVersion,
       continueToken,
-      ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+      ...(plan.selection.isWholeRange ? { remainingItemCount: behind } : {}),
     };
   }
 

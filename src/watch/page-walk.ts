@@ -14,35 +14,33 @@ export interface PagePlace {
   readonly after: string | undefined;
 }
 
-/** The objects of a page, up to the limit, and whether others follow. */
+/**
+ * The objects of a page, up to the limit, and how many objects of the range lie behind a full one, whether they match or not.
+ * As in the store, which cannot tell without reading on: a full page has a continue token when there are any.
+ */
 export function walkPage(
   kind: CachedKind,
   filter: WatchFilter,
   at: PagePlace,
   limit: number = Number.POSITIVE_INFINITY,
-): { readonly versions: readonly Version[]; readonly more: boolean } {
+): { readonly versions: readonly Version[]; readonly behind: number } {
   const { state } = kind;
   const versions: Version[] = [];
-  let more = false;
   if (filter.key !== undefined) {
     const version = state.get(filter.key, at.position);
     const inside = at.after === undefined || filter.key > at.after;
-    return { versions: version !== undefined && inside && filter.matches(version) ? [version] : [], more };
+    return {
+      versions: version !== undefined && inside && filter.matches(version) ? [version] : [],
+      behind: 0,
+    };
   }
   const all = filter.selection.isWholeRange;
   state.scan(filter.spanAfter(at.after), at.position, filter.pick(state, filter.kind.indexes), (version) => {
     if (!all && !filter.matches(version)) return true;
-    if (versions.length >= limit) {
-      more = true;
-      return false;
-    }
     versions.push(version);
-    return true;
+    return versions.length < limit;
   });
-  return { versions, more };
-}
-
-/** Objects in the range behind `last` at `position`. */
-export function countBehind(kind: CachedKind, filter: WatchFilter, position: number, last: Version): number {
-  return kind.state.count(filter.spanAfter(last.entry.key), position);
+  const last = versions.at(-1);
+  const full = last !== undefined && versions.length === limit;
+  return { versions, behind: full ? state.count(filter.spanAfter(last.entry.key), at.position) : 0 };
 }

@@ -210,6 +210,34 @@ export function readsConformance(suite: Suite): void {
       },
     );
 
+    claim(
+      suite,
+      "list() gives a full page a continue token when objects lie behind it, whether or not one of them matches",
+      async () => {
+        const namespace = await suite.freshNamespace();
+        await writer().createMany(
+          Array.from({ length: 6 }, (_, i) =>
+            widget(namespace, `w-${i}`, i, { labels: { front: String(i < 3), all: "yes" } }),
+          ),
+        );
+        const front = { namespace, labelSelector: "front=true" };
+        const full = await reader().list({ ...front, limit: 3 });
+        expect(full.items).toHaveLength(3);
+        expect(full.remainingItemCount).toBeUndefined();
+        const { continueToken } = full;
+        expect(continueToken).toBeDefined();
+        const next = await reader().list({ ...front, limit: 3, continueToken });
+        expect(next).toEqual({ items: [], resourceVersion: full.resourceVersion });
+        expect((await reader().list({ ...front, limit: 4 })).continueToken).toBeUndefined();
+        const all = { namespace, labelSelector: "all=yes" };
+        expect((await reader().list({ ...all, limit: 6 })).continueToken).toBeUndefined();
+        expect((await reader().list({ ...all, limit: 5 })).continueToken).toBeDefined();
+        expect(
+          (await reader().list({ namespace, fieldSelector: "metadata.name=w-1", limit: 1 })).continueToken,
+        ).toBeUndefined();
+      },
+    );
+
     claim(suite, "list() refuses a continue token that was changed, or belongs to another list", async () => {
       const namespace = await suite.freshNamespace();
       await writer().createMany(Array.from({ length: 5 }, (_, i) => widget(namespace, `w-${i}`, i)));
