@@ -6,13 +6,27 @@ export interface Item extends Resource {
   spec: { token: string; node: string };
 }
 
-export const Item: Kind<Item> = defineKind<Item>({
+export const Item: Kind<Item> = weighedItem(undefined);
+
+/** The same kind as another process knows it: it measures otherwise, or nothing. */
+export function weighedItem(weight: number | undefined): Kind<Item> {
+  return defineKind<Item>({
+    version: "v1",
+    kind: "Item",
+    plural: "items",
+    scope: "Namespaced",
+    fields: { "spec.node": ({ spec }) => spec.node },
+    indexes: ["label:app", "field:spec.node"],
+    ...(weight === undefined ? {} : { measure: () => ({ weight }) }),
+  });
+}
+
+/** All that a process knows which does not know items. */
+export const Note: Kind<Resource> = defineKind({
   version: "v1",
-  kind: "Item",
-  plural: "items",
+  kind: "Note",
+  plural: "notes",
   scope: "Namespaced",
-  fields: { "spec.node": ({ spec }) => spec.node },
-  indexes: ["label:app", "field:spec.node"],
 });
 
 /** Label and field follow from the token. */

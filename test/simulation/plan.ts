@@ -16,6 +16,12 @@ export interface ProcessPlan {
   readonly compactionMs: number | false;
   readonly workers: number;
   readonly watchers: number;
+  /** Absent: the plan's. */
+  readonly codec?: Plan["codec"] | undefined;
+  /** What its kind says that an item weighs; absent: its kind measures nothing. */
+  readonly weight?: number | undefined;
+  /** It does not know the kind, and does nothing but set and reconcile its quota: so often. */
+  readonly controls?: number | undefined;
 }
 
 export type Fault =
@@ -24,6 +30,8 @@ export type Fault =
   | { readonly kind: "compact"; readonly back: number }
   | { readonly kind: "expire-lease"; readonly index: number }
   | { readonly kind: "stop-process" | "kill-process"; readonly process: number }
+  /** Killed so long after it has begun to set the quota anew. */
+  | { readonly kind: "kill-setter"; readonly process: number; readonly afterMs: number }
   | { readonly kind: "unreachable" | "silent"; readonly process: number; readonly member: number }
   | { readonly kind: "cut-streams"; readonly process: number }
   | { readonly kind: "wall-clock"; readonly process: number; readonly byMs: number };
@@ -40,6 +48,8 @@ export interface Plan {
   readonly namespaces: "required" | "open";
   /** Objects one namespace may hold; absent: no quota. */
   readonly hard?: number | undefined;
+  /** Processes differ: the quota limits weight, too, which each of them measures by itself. */
+  readonly mixed?: true | undefined;
   readonly climate: Climate;
   readonly processes: readonly ProcessPlan[];
   readonly faults: readonly TimedFault[];
@@ -102,6 +112,56 @@ export function planOf(random: Random): Plan {
     faults,
     calls: pick(8, 14, 20),
     thinkMs: pick(5, 100, 400),
+  };
+}
+
+/** Far above what a world's objects weigh: what is looked at is that the use is exact. */
+export const weightHard = 1_000_000;
+
+/**
+ * A third of all worlds have processes that differ: in codec, in what their kind measures, and one that lacks the kind and
+ * is its quota's controller. Setters of the quota are killed. `random` is another than the plan's, so that the other worlds
+ * stay what their seeds make them.
+ */
+export function mixedPlan(plan: Plan, random: Random): Plan {
+  if (random.float() >= 1 / 3 || plan.codec === "raw-json") return plan;
+  const codec = (): Plan["codec"] => (random.float() < 0.5 ? "msgpack" : "json");
+  const processes = plan.processes.map((process): ProcessPlan => {
+    const draw = random.float();
+    return {
+      ...process,
+      codec: codec(),
+      weight: draw < 0.25 ? undefined : 1 + random.below(9),
+    };
+  });
+  const controller: ProcessPlan = {
+    requestTimeoutMs: 1_000,
+    cache: "none",
+    historyBytes: 0,
+    compactionMs: false,
+    workers: 0,
+    watchers: 0,
+    codec: codec(),
+    controls: 3 + random.below(10),
+  };
+  const faults = Array.from(
+    { length: 1 + random.below(4) },
+    (): TimedFault => ({
+      atMs: random.float() * stormMs,
+      forMs: 200 + random.float() * 2_000,
+      fault: {
+        kind: "kill-setter",
+        process: random.below(processes.length + 1),
+        afterMs: random.float() ** 2 * 200,
+      },
+    }),
+  );
+  return {
+    ...plan,
+    mixed: true,
+    hard: plan.hard ?? 5,
+    processes: [...processes, controller],
+    faults: [...plan.faults, ...faults],
   };
 }
 

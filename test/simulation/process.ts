@@ -11,6 +11,8 @@ import {
   createStore,
   createWatchCache,
   isStoreError,
+  type Kind,
+  type QuotaRequest,
   type ReadFreshness,
   type ResourceReader,
   type ResourceStore,
@@ -26,8 +28,8 @@ import type { Random } from "../../src/base/random.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
 import type { Etcd } from "../../src/etcd/ports/ports.ts";
 import type { TransportFactory } from "../../src/etcd/transport/transport.ts";
-import { Item, itemOf, keyOf } from "./item.ts";
-import type { Plan, ProcessPlan } from "./plan.ts";
+import { type Item, itemOf, keyOf, Note, weighedItem } from "./item.ts";
+import { type Plan, type ProcessPlan, weightHard } from "./plan.ts";
 import type { Call, Freshness, Recorder, Stream } from "./recorder.ts";
 import { itemPrefix, tokenIn, tokenText } from "./truth.ts";
 import type { ProcessClock } from "./virtual-time.ts";
@@ -73,6 +75,8 @@ export class SimulatedProcess {
   readonly name: string;
   readonly own: ProcessPlan;
   readonly clock: ProcessClock;
+  /** As it knows it; undefined for the quota's controller, which does not. */
+  readonly kind: Kind<Item> | undefined;
   readonly #parts: ProcessParts;
   readonly #random: Random;
   readonly #recorder: Recorder;
@@ -92,6 +96,7 @@ export class SimulatedProcess {
     this.#parts = parts;
     this.name = parts.name;
     this.own = parts.own;
+    this.kind = parts.own.controls === undefined ? weighedItem(parts.own.weight) : undefined;
     this.clock = parts.clock;
     this.#random = parts.random;
     this.#recorder = parts.recorder;
@@ -137,26 +142,31 @@ export class SimulatedProcess {
     const { requestTimeoutMs } = own;
     this.#etcd = openEtcdAtOnce({ endpoints, clock, random, requestTimeoutMs }, transport);
     const store = await this.#opened(this.#etcd);
+    const { kind } = this;
+    if (kind === undefined) return await this.#control(store, own.controls ?? 0);
     if (own.cache === "store") {
       const cached = withCaches(store, this.#cacheOptions());
       this.#store = cached;
-      this.#cache = cached.cache(Item);
-      this.#items = cached.resources(Item);
+      this.#cache = cached.cache(kind);
+      this.#items = cached.resources(kind);
     } else {
       this.#store = store;
-      this.#items = store.resources(Item);
+      this.#items = store.resources(kind);
       if (own.cache === "kind") {
-        this.#cache = createWatchCache(store.resources(Item), this.#cacheOptions());
-        this.#items = withCache(store.resources(Item), this.#cache);
+        this.#cache = createWatchCache(store.resources(kind), this.#cacheOptions());
+        this.#items = withCache(store.resources(kind), this.#cache);
       }
     }
-    if (plan.hard !== undefined) await this.#setQuota(this.#store, plan.hard);
+    if (plan.hard !== undefined) {
+      await this.setQuota(this.#store);
+      this.#recorder.quotaSet();
+    }
     for (let i = 0; i < own.watchers; i++) {
       const watching = this.#watch(i);
       this.#watchers.add(watching);
       this.#own(watching);
     }
-    this.#working = own.workers;
+    this.#working += own.workers;
     this.#started = true;
     for (let i = 0; i < own.workers; i++) {
       this.#own(
@@ -176,13 +186,13 @@ export class SimulatedProcess {
 
   async #opened(etcd: Etcd): Promise<Store> {
     const { clock, own, plan } = this.#parts;
-    const codec =
-      plan.codec === "msgpack" ? msgpackCodec() : jsonCodec(plan.codec === "raw-json" ? { raw: true } : {});
+    const name = own.codec ?? plan.codec;
+    const codec = name === "msgpack" ? msgpackCodec() : jsonCodec(name === "raw-json" ? { raw: true } : {});
     for (;;) {
       try {
         const store = await createStore({
           etcd,
-          kinds: [Item],
+          kinds: [this.kind ?? Note],
           codec,
           namespaces: plan.namespaces,
           compaction: own.compactionMs === false ? false : { intervalMs: own.compactionMs },
@@ -204,11 +214,48 @@ export class SimulatedProcess {
     }
   }
 
-  async #setQuota(store: Store, hard: number): Promise<void> {
-    while (!(await this.#tried(() => store.quotas.set("a", { hard: { "count/items": hard } })))) {
-      await this.clock.sleep(50);
+  /** Sets the quota as the world wants it; holds on return. */
+  async setQuota(store: Store): Promise<void> {
+    const request = this.#quota();
+    while (!(await this.#tried(() => store.quotas.set("a", request)))) await this.clock.sleep(50);
+  }
+
+  /** With `lighter` it does not limit weight, so that setting the whole one again has to count. */
+  #quota(lighter = false): QuotaRequest {
+    const { hard = 0, mixed } = this.#parts.plan;
+    return { hard: { "count/items": hard, ...(mixed && !lighter ? { weight: weightHard } : {}) } };
+  }
+
+  /** Begins to set the quota anew; who is killed meanwhile leaves it where it was. */
+  beginSet(): void {
+    const store = this.#store;
+    if (store === undefined) return;
+    this.#working++;
+    this.#own(
+      (async () => {
+        await this.#tried(() => store.quotas.set("a", this.#quota(true)));
+        await this.setQuota(store);
+        this.#working--;
+      })(),
+    );
+  }
+
+  /** As a controller does that knows nothing of what it counts. */
+  async #control(store: Store, times: number): Promise<void> {
+    this.#store = store;
+    this.#working++;
+    this.#started = true;
+    await this.setQuota(store);
+    for (let i = 0; i < times; i++) {
+      await this.clock.sleep(this.#random.float() * 2_000);
+      const lighter = this.#random.float() < 0.5;
+      await this.#tried(() =>
+        this.#random.float() < 0.5
+          ? store.quotas.reconcile("a")
+          : store.quotas.set("a", this.#quota(lighter)),
+      );
     }
-    this.#recorder.quotaSet();
+    this.#working--;
   }
 
   /** False for what may pass, and what somebody else has done is done. */

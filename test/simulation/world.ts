@@ -12,8 +12,16 @@ import { type Random, seededRandom } from "../../src/base/random.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
 import { checkWorld } from "./checks.ts";
 import { SimulatedCluster } from "./cluster.ts";
-import { Item, keyOf } from "./item.ts";
-import { type Fault, type Plan, type ProcessPlan, planOf, stormMs, type TimedFault } from "./plan.ts";
+import { type Item, keyOf } from "./item.ts";
+import {
+  type Fault,
+  mixedPlan,
+  type Plan,
+  type ProcessPlan,
+  planOf,
+  stormMs,
+  type TimedFault,
+} from "./plan.ts";
 import { SimulatedProcess } from "./process.ts";
 import { Recorder, type Stream } from "./recorder.ts";
 import type { Sabotage } from "./sabotage.ts";
@@ -32,6 +40,9 @@ const closingMs = 60_000;
 const relistChannel = "keelson:cache:relist";
 /** What may outlive a close: a wait between two tries of work whose caller has gone. */
 const lingerMs = 1_000;
+
+/** Added to a seed for what is drawn of how its processes differ. */
+const mixSeed = 0x5eed_0000;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -98,7 +109,7 @@ class World {
     this.#random = seededRandom(options.seed);
     this.#time = new VirtualTime(this.#random);
     this.#trace = new Trace(this.#time, options.tell);
-    const drawn = planOf(this.#random);
+    const drawn = mixedPlan(planOf(this.#random), seededRandom(options.seed + mixSeed));
     this.#plan = options.change?.(drawn) ?? drawn;
     this.#network = new ProcessClock(this.#time);
     this.#cluster = new SimulatedCluster(this.#plan.cluster, this.#network, this.#random, (applied) => {
@@ -245,6 +256,15 @@ class World {
         return undefined;
       case "kill-process":
         return this.#kill(this.#at(fault.process));
+      case "kill-setter": {
+        const place = this.#at(fault.process);
+        place.process.beginSet();
+        let revive: (() => void) | undefined;
+        this.#network.setTimer(fault.afterMs, () => {
+          if (!this.#healed) revive = this.#kill(place);
+        });
+        return () => revive?.();
+      }
       case "unreachable":
       case "silent": {
         const { weather } = this.#at(fault.process);
@@ -353,19 +373,49 @@ class World {
       }));
       this.#recorder.end(call, { type: "ok", revision: BigInt(resourceVersion), items: shown });
     };
-    const work = this.#processes.map(async ({ name, store, cache }) => {
+    if (this.#plan.mixed) {
+      // Whoever was killed while it set the quota, and whatever it left: the next one sets it, and it is exact.
+      const [first] = this.#processes;
+      const { store } = first ?? {};
+      if (store !== undefined)
+        await this.#await("the last set", first?.setQuota(store) ?? Promise.resolve(), recoveryMs);
+    }
+    const work = this.#processes.map(async ({ name, store, cache, kind }) => {
       if (store === undefined) return;
-      await read(name, "store", () => store.resources(Item).list());
+      if (kind !== undefined) await read(name, "store", () => store.resources(kind).list());
       if (cache !== undefined) await read(name, "cache", () => cache.list());
       if (this.#plan.hard === undefined) return;
       const from = this.#cluster.revision;
       const { used } = await this.#soon(() => store.quotas.get("a"));
+      if (this.#plan.mixed) {
+        const weights = this.#weightsWithin(from, this.#cluster.revision);
+        if (!weights.includes(used["weight"] ?? -1)) {
+          this.#fault("quota", `${name} says that ${used["weight"]} weight is used, there is ${weights}`);
+        }
+      }
       const counts = this.#truth.countsWithin(`${itemPrefix}a/`, from, this.#cluster.revision);
       if (!counts.includes(used["count/items"] ?? -1)) {
         this.#fault("quota", `${name} says ${used["count/items"]} items are used, there are ${counts}`);
       }
     });
     await this.#await("final reads", Promise.all(work), recoveryMs);
+  }
+
+  /** What objects under the quota weigh, each as its last writer measured it, at each revision in [from, to]. */
+  #weightsWithin(from: bigint, to: bigint): readonly number[] {
+    const revisions = this.#truth.changes
+      .map(({ revision }) => revision)
+      .filter((at) => at > from && at <= to);
+    return [from, ...revisions].map((at) =>
+      this.#truth
+        .stateAt(`${itemPrefix}a/`, at)
+        .reduce((sum, { token }) => sum + (this.#weightOf(token?.text ?? "") ?? 0), 0),
+    );
+  }
+
+  #weightOf(token: string): number | undefined {
+    const place = /^tok\.p(\d+)/.exec(token)?.[1];
+    return place === undefined ? undefined : this.#plan.processes[Number(place)]?.weight;
   }
 
   /** A client may still rest after its last failure. */
