@@ -34,7 +34,10 @@ function each(everyMs: number, forMs: number, ...faults: readonly Fault[]): read
 }
 
 const cached = (plan: Plan, historyBytes: number): Plan["processes"] =>
-  plan.processes.map((process) => ({ ...process, cache: "kind", historyBytes, watchers: 3 }));
+  plan.processes.map((process) =>
+    // Who does not know the kind has no cache of it.
+    process.controls === undefined ? { ...process, cache: "kind", historyBytes, watchers: 3 } : process,
+  );
 
 export const directedWorlds: readonly DirectedWorld[] = [
   {

@@ -29,15 +29,18 @@ const replay = (seed: number): string => `npm run simulate -- --seeds 1 --seed $
 test(`${standardSeeds} worlds are clean`, { timeout: full ? 600_000 : 180_000 }, async () => {
   let unknown = 0;
   let relists = 0;
+  let mixed = 0;
   for (let seed = 1; seed <= standardSeeds; seed++) {
     const { faults, counts } = await runWorld({ seed });
     expect(faults, replay(seed)).toEqual([]);
     unknown += counts.unknown;
     relists += counts.relists;
+    mixed += counts.mixed;
   }
   // Worlds in which nothing goes wrong prove nothing.
   expect(unknown).toBeGreaterThan(standardSeeds / 2);
   expect(relists).toBeGreaterThan(0);
+  expect(mixed).toBeGreaterThan(standardSeeds / 8);
 });
 
 test.each(keptSeeds)("seed $seed is clean: it found $found", { timeout: 60_000 }, async ({ seed }) => {

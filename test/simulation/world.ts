@@ -67,6 +67,8 @@ export interface WorldResult {
     readonly streams: number;
     readonly streamEvents: number;
     readonly relists: number;
+    /** 1: its processes differ. */
+    readonly mixed: number;
     readonly virtualMs: number;
   };
 }
@@ -143,6 +145,7 @@ class World {
         streams: streams.length,
         streamEvents: streams.reduce((sum, { events }) => sum + events.length, 0),
         relists: streams.filter(({ relists, relistsAtEnd }) => relists !== relistsAtEnd).length,
+        mixed: this.#plan.mixed ? 1 : 0,
         virtualMs: Math.round(this.#time.nowMs),
       },
     };
