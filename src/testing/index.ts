@@ -1,4 +1,4 @@
 /** The door `keelson/testing`: an etcd in memory, for unit tests of what is built on keelson. */
 export type { Clock, Timer } from "../base/clock.ts";
 export { type BackendCheck, backendConformance } from "./backend-conformance.ts";
-export { memoryEtcd } from "./memory-etcd.ts";
+export { type MemoryEtcdOptions, memoryEtcd } from "./memory-etcd.ts";

@@ -4,25 +4,45 @@
  */
 
 import { type Clock, systemClock } from "../base/clock.ts";
-import { checkOptions } from "../base/known-options.ts";
+import { checkOptions, type NamesOf } from "../base/known-options.ts";
+import { quote } from "../base/quote.ts";
+import { invalidArgument } from "../errors.ts";
 import { openEtcdAtOnce } from "../etcd/connect-etcd.ts";
 import type { Etcd } from "../etcd/ports/ports.ts";
 import { MemoryServer } from "./memory-server.ts";
 import { memoryTransport } from "./memory-transport.ts";
+
+export interface MemoryEtcdOptions {
+  /** Time for leases, deadlines and back-off; default the system's. */
+  readonly clock?: Clock | undefined;
+  /**
+   * What it says it is, and whose order of checks it follows: from 3.6 on the first operation of a transaction that cannot be done
+   * is the one that is told. Default "3.5.30".
+   */
+  readonly version?: string | undefined;
+}
+
+const memoryNames: NamesOf<MemoryEtcdOptions> = { clock: true, version: true };
 
 /** Never dialled: endpoints are names here. */
 const endpoint = "http://memory:2379";
 
 /**
  * An empty etcd of its own, closed with the client. Keys, transactions, watches, compaction and leases behave as those
- * of a single etcd 3.5 member; users, snapshots and moving the leader are refused as Unimplemented (INVALID_ARGUMENT
+ * of a single etcd member of `version`; users, snapshots and moving the leader are refused as Unimplemented (INVALID_ARGUMENT
  * or UNAVAILABLE by the port's own table).
- * @param options.clock time for leases, deadlines and back-off; default the system's
+ * @throws INVALID_ARGUMENT
  */
-export function memoryEtcd(options: { readonly clock?: Clock | undefined } = {}): Etcd {
-  checkOptions(options, "make an etcd in memory", { clock: true });
-  const clock = options.clock ?? systemClock;
-  const server = new MemoryServer({ clock });
+export function memoryEtcd(options: MemoryEtcdOptions = {}): Etcd {
+  checkOptions(options, "make an etcd in memory", memoryNames);
+  const { clock = systemClock, version } = options;
+  if (version !== undefined && (typeof version !== "string" || !/^3\.[456]\.\d+$/.test(version))) {
+    throw invalidArgument(
+      "version",
+      `Cannot make an etcd in memory: version is ${quote(version)}, expected one of 3.4, 3.5 or 3.6 such as "3.6.0"`,
+    );
+  }
+  const server = new MemoryServer({ clock, version });
   const etcd = openEtcdAtOnce(
     { endpoints: endpoint, clock },
     memoryTransport(() => server),

@@ -8,6 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Header } from "../etcd/ports/messages.ts";
 import { grpcStatus, type MethodPath } from "../etcd/transport/transport.ts";
+import { compareVersions } from "../etcd/versions/version.ts";
 import { memberListRequest, membersResponse } from "../etcd/wire/cluster.ts";
 import {
   compactionRequest,
@@ -38,11 +39,15 @@ import { type HubStream, type ReplySink, WatchHub } from "./watch-hub.ts";
 
 /** etcd --max-request-bytes: a request above it is refused before it is looked at. */
 const requestBytesMax = 1.5 * 1024 * 1024;
-/** What the model claims to be: the semantics it follows are this version's. */
+/** What the model claims to be unless it is told; it follows the semantics of the version it claims to be. */
 const modelVersion = "3.5.30";
+/** From here on the operations of a transaction are checked in their order (etcdserver/txn/txn.go). */
+const checksInOrderSince = "3.6.0";
 
 export interface MemoryServerOptions {
   readonly clock: Clock;
+  /** Default 3.5.30. */
+  readonly version?: string | undefined;
   /** Time that leases expire by; default `clock`. A member of a cluster is told of expiries and has none of its own. */
   readonly leaseClock?: Clock | undefined;
   readonly memberId?: bigint | undefined;
@@ -60,13 +65,19 @@ export class MemoryServer {
   readonly #hub: WatchHub;
   readonly #clusterId: bigint;
   readonly #memberId: bigint;
+  readonly #version: string;
   readonly #handlers: ReadonlyMap<string, Handler>;
 
   constructor(options: MemoryServerOptions) {
     this.#clusterId = options.clusterId ?? 0xcdf818194e3a8c32n;
     this.#memberId = options.memberId ?? 0x8e9e05c52164694dn;
     this.leases = new LeaseBook(options.leaseClock ?? options.clock, (keys) => this.mvcc.deleteKeys(keys));
-    this.mvcc = new Mvcc(this.leases, (logged) => this.#hub.publish(logged));
+    this.#version = options.version ?? modelVersion;
+    this.mvcc = new Mvcc(
+      this.leases,
+      (logged) => this.#hub.publish(logged),
+      compareVersions(this.#version, checksInOrderSince) >= 0,
+    );
     this.#hub = new WatchHub({
       mvcc: this.mvcc,
       clock: options.clock,
@@ -191,7 +202,7 @@ export class MemoryServer {
         () =>
           statusResponse.encode({
             header: header(),
-            version: modelVersion,
+            version: this.#version,
             databaseBytes: 0n,
             databaseBytesInUse: 0n,
             leader: this.#memberId,

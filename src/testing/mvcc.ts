@@ -72,10 +72,17 @@ export class Mvcc {
   revision = 1n;
   compactedRevision = 0n;
 
-  /** `onRevision` is called once per revision, after it is applied. */
-  constructor(leases: LeaseKeeper, onRevision: (revision: LoggedRevision) => void) {
+  readonly #checksInOrder: boolean;
+
+  /**
+   * @param onRevision called once per revision, after it is applied
+   * @param checksInOrder as etcd 3.6: the operations of a transaction are checked as they stand; before that first all puts, then
+   *   all ranges
+   */
+  constructor(leases: LeaseKeeper, onRevision: (revision: LoggedRevision) => void, checksInOrder: boolean) {
     this.#leases = leases;
     this.#onRevision = onRevision;
+    this.#checksInOrder = checksInOrder;
   }
 
   range(request: RangeRequest): RangeResponse {
@@ -144,8 +151,7 @@ export class Mvcc {
 
   #range(request: RangeRequest, range: ByteRange, draft: Draft | undefined): RangeResponse {
     const asked = request.revision ?? 0n;
-    if (asked > this.revision) throw refusals.future();
-    if (asked > 0n && asked < this.compactedRevision) throw refusals.compacted();
+    this.#checkRevision(asked);
     const at = asked > 0n ? asked : (draft?.revision ?? this.revision);
     let kvs: KeyValue[] = [];
     for (const key of this.#keysIn(range)) {
@@ -243,18 +249,21 @@ export class Mvcc {
     return { succeeded, nested: ops.map((op) => (op.type === "txn" ? this.#path(op.txn) : undefined)) };
   }
 
-  /** What would fail half-way is refused before anything is applied: first all puts, then all ranges, as etcd does. */
+  /** What would fail half-way is refused before anything is applied; which refusal comes first is the version's. */
   #checkPath(request: TxnRequest, path: Path): void {
     const ops = opsTaken(request, path);
-    for (const op of ops) {
+    const inTurn = this.#checksInOrder
+      ? ops
+      : [...ops.filter(({ type }) => type === "put"), ...ops.filter(({ type }) => type === "range")];
+    for (const op of inTurn) {
       if (op.type === "put") this.#checkPut(op.put, this.#at(keyText(op.put.key), this.revision));
+      if (op.type === "range") this.#checkRevision(op.range.revision ?? 0n);
     }
-    for (const op of ops) {
-      if (op.type !== "range") continue;
-      const asked = op.range.revision ?? 0n;
-      if (asked > this.revision) throw refusals.future();
-      if (asked > 0n && asked < this.compactedRevision) throw refusals.compacted();
-    }
+  }
+
+  #checkRevision(asked: bigint): void {
+    if (asked > this.revision) throw refusals.future();
+    if (asked > 0n && asked < this.compactedRevision) throw refusals.compacted();
   }
 
   #checkPut(request: PutRequest, previous: KeyValue | undefined): void {

@@ -26,27 +26,11 @@ import {
 import { leaseGrantRequest, leaseIdRequest } from "../../src/etcd/wire/lease.ts";
 import { MemoryServer } from "../../src/testing/memory-server.ts";
 import { EtcdRefusal } from "../../src/testing/refusal.ts";
+import { etcdBinaries } from "../support/etcd-binaries.ts";
 
 let real: LocalEtcd;
 let transport: Transport;
 let runs = 0;
-
-beforeAll(async () => {
-  real = await startLocalEtcd({ extraArgs: ["--unsafe-no-fsync"] });
-  const url = new URL(real.endpoints[0] ?? "");
-  transport = http2Transport({
-    endpoint: { url: url.href, secure: false, host: url.hostname, port: Number(url.port) },
-    keepaliveTimeMs: 10_000,
-    keepaliveTimeoutMs: 5_000,
-    clock: systemClock,
-    random: systemRandom,
-  });
-});
-
-afterAll(async () => {
-  await transport.close();
-  await real.stop();
-});
 
 /** A world to run commands in; revisions are relative to where the run began. */
 interface World {
@@ -65,7 +49,7 @@ async function realWorld(): Promise<World> {
 }
 
 async function memoryWorld(): Promise<World & Disposable> {
-  const server = new MemoryServer({ clock: systemClock });
+  const server = new MemoryServer({ clock: systemClock, version: real.version });
   const send: World["send"] = async (path, request) => server.call(path, request);
   return { base: await revisionOf({ send }), send, [Symbol.dispose]: () => server.close() };
 }
@@ -211,7 +195,24 @@ function commands(prefix: string, lease: bigint): fc.Arbitrary<readonly Command[
   );
 }
 
-describe("the in-memory etcd", () => {
+describe.each(await etcdBinaries())("the in-memory etcd as $version", ({ path }) => {
+  beforeAll(async () => {
+    real = await startLocalEtcd({ binary: path, extraArgs: ["--unsafe-no-fsync"] });
+    const url = new URL(real.endpoints[0] ?? "");
+    transport = http2Transport({
+      endpoint: { url: url.href, secure: false, host: url.hostname, port: Number(url.port) },
+      keepaliveTimeMs: 10_000,
+      keepaliveTimeoutMs: 5_000,
+      clock: systemClock,
+      random: systemRandom,
+    });
+  });
+
+  afterAll(async () => {
+    await transport.close();
+    await real.stop();
+  });
+
   test("answers random transactions, compactions and revocations as a real etcd does", {
     timeout: 180_000,
   }, async () => {

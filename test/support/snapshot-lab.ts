@@ -7,6 +7,7 @@ import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import type { SnapshotInfo } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd } from "keelson/etcd";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { patientMs } from "./patience.ts";
@@ -45,6 +46,12 @@ export async function toolStatus(etcd: string, path: string): Promise<unknown> {
   const tool = (await toolBeside(etcd, "etcdutl")) ?? (await toolBeside(etcd, "etcdctl"));
   if (tool === undefined) return undefined;
   return JSON.parse(await tool("snapshot", "status", path, "-w", "json"));
+}
+
+/** What `toolStatus` answers of a snapshot; tools before 3.6 leave `version` out. */
+export function statusOf(info: SnapshotInfo): object {
+  const { hash, revision, totalKey, totalSize, storageVersion = "" } = info;
+  return { hash, revision: Number(revision), totalKey, totalSize, version: storageVersion };
 }
 
 /** HashKV by etcdctl, which asks the member itself. */

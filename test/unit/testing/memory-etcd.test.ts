@@ -8,6 +8,37 @@ interface Widget extends Resource {
 const Widget = defineKind<Widget>({ version: "v1", kind: "Widget", plural: "widgets", scope: "Namespaced" });
 
 describe("memoryEtcd()", () => {
+  test("is of the version it is told: 3.6 tells the first operation that fails, those before it the first put", async () => {
+    const reasons = async (version: string | undefined): Promise<string> => {
+      await using etcd = memoryEtcd({ version });
+      expect(await etcd.serverVersion()).toBe(version ?? "3.5.30");
+      const txn = etcd.kv.txn({
+        compare: [],
+        success: [
+          { type: "range", range: { key: "a", revision: 99n } },
+          { type: "put", put: { key: "a", value: "", ignoreValue: true } },
+        ],
+        failure: [],
+      });
+      return await txn.then(
+        () => "taken",
+        (error: { readonly code: string }) => error.code,
+      );
+    };
+    const [oldest, usual, newest] = [
+      await reasons("3.4.23"),
+      await reasons(undefined),
+      await reasons("3.6.0"),
+    ];
+    expect([oldest, newest]).toEqual([usual, "FUTURE_VERSION"]);
+    expect(usual).not.toBe(newest);
+    for (const version of ["", "3.6", "4.0.0", 3.6]) {
+      expect(() => memoryEtcd({ version: version as string })).toThrow(
+        expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+      );
+    }
+  });
+
   test("carries a whole store: writes, conflicts, lists, watches, quotas", async () => {
     await using etcd = memoryEtcd();
     await using store = await createStore({ etcd, kinds: [Widget], compaction: false });
