@@ -13,20 +13,14 @@ import { runEndpoints } from "./controllers/endpoints.ts";
 import { runNodeLifecycle } from "./controllers/node-lifecycle.ts";
 import { runReplicaSets } from "./controllers/replica-set.ts";
 import { runScheduler } from "./controllers/scheduler.ts";
-import { Kubelet } from "./nodes/kubelet.ts";
+import { startFleet } from "./nodes/fleet.ts";
 import { ServiceProxy } from "./nodes/proxy.ts";
 import { Observer } from "./observer.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 import { Printer, until } from "./printer.ts";
 import { type Cluster, startCluster, usageOf } from "./processes.ts";
-import { deleteDeployment, deleteNamespace, nodeLost } from "./steps/endings.ts";
-import { createDeployments, rollBack, rollingUpdate } from "./steps/rollout.ts";
 import type { Run } from "./steps/run.ts";
-import { autoscale, service } from "./steps/services.ts";
-
-/** What a node agent of this run has; the scheduler counts with it. */
-const capacity = { cpu: "16", memory: "64Gi", pods: "250" };
-const inFlight = 50;
+import { story } from "./steps/story.ts";
 
 let options: Options;
 try {
@@ -53,7 +47,6 @@ async function play(
   const heartbeatMs = nodes <= 50 ? 1_000 : 10_000;
   const isReal = real.includes("kube-controller-manager");
   console.log(`API server ${url}; ${real.length === 0 ? "the example's controllers" : real.join(" and ")}`);
-
   const observer = new Observer(client);
   const proxy = new ServiceProxy(client);
   if (!isReal) {
@@ -67,24 +60,14 @@ async function play(
   await client.startInformers();
 
   printer.step(`${nodes} nodes register`);
-  const kubelets = await startKubelets(client, nodes, heartbeatMs);
+  const kubelets = await startFleet(client, nodes, heartbeatMs);
   const timeoutMs = 60_000 + pods * 40;
   await until(() => observer.readyNodes.size >= nodes, timeoutMs);
   printer.say(`${observer.readyNodes.size} nodes are ready`);
   printer.check(observer.readyNodes.size === nodes, "every node is ready");
 
   const run: Run = { cluster: client, observer, printer, proxy, pods, kubelets, isReal, timeoutMs };
-  for (const step of [
-    createDeployments,
-    service,
-    rollingUpdate,
-    rollBack,
-    autoscale,
-    nodeLost,
-    deleteDeployment,
-    deleteNamespace,
-  ])
-    await step(run);
+  for (const step of story) await step(run);
 
   printer.step("What it took");
   for (const [name, pid] of [...pids, ["nodes and controllers", process.pid] as const]) {
@@ -94,27 +77,4 @@ async function play(
   }
   printer.say(`${client.api.requests} requests were sent from here`);
   for (const { stop } of kubelets.values()) stop.abort();
-}
-
-async function startKubelets(
-  client: ClusterClient,
-  nodes: number,
-  heartbeatMs: number,
-): Promise<Run["kubelets"]> {
-  const kubelets = new Map<string, { readonly kubelet: Kubelet; readonly stop: AbortController }>();
-  for (let index = 0; index < nodes; index++) {
-    const name = `node-${String(index).padStart(4, "0")}`;
-    const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, client.signal]);
-    kubelets.set(name, {
-      kubelet: new Kubelet(client, { name, index, heartbeatMs, capacity, signal }),
-      stop,
-    });
-  }
-  const waiting = [...kubelets.values()];
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next.kubelet.start();
-  };
-  await Promise.all(Array.from({ length: inFlight }, worker));
-  return kubelets;
 }

@@ -157,7 +157,7 @@ describe("round trips", () => {
       () => widgets.list({ limit: 0 }),
       () => widgets.create(widget("default", "UPPER")),
       () => widgets.create(widget("default", "a", Number.NaN)),
-      () => widgets.create(widget("default", "a"), { ttlSeconds: 1 }),
+      () => widgets.create(widget("default", "a"), { ttlSeconds: 0 }),
       () => widgets.delete(key, { preconditions: { resourceVersion: "x" } }),
       () => widgets.delete(key, { gracePeriodSeconds: -1 }),
       () => widgets.guaranteedUpdate({ namespace: "default", name: "" }, (current) => current),

@@ -153,7 +153,7 @@ describe("a store sends nothing for", () => {
         () => widgets.deleteCollection({ labelSelector: "=" }),
         () => widgets.list({ limit: 0 }),
         () => widgets.list({ limit: 1.5 }),
-        () => widgets.create({ metadata: key }, { ttlSeconds: 1 }),
+        () => widgets.create({ metadata: key }, { ttlSeconds: 0 }),
         () => widgets.delete(key, { gracePeriodSeconds: -1 }),
         () => store.resources(Gear).guaranteedUpdate({ name: "g" }, (g) => g, { subresource: "status" }),
         () => widgets.get(key, { timeoutMs: 0 }),
@@ -178,7 +178,6 @@ describe("a store sends nothing for", () => {
       { metadata, spec: deep },
       { metadata, spec: { size: 2 ** 53 } },
       { metadata, spec: { size: Number.NaN } },
-      { metadata, spec: JSON.parse('{"__proto__":{"polluted":true}}') },
       { metadata, kind: "Gear" },
     ];
     expect(

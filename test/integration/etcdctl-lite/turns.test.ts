@@ -59,13 +59,14 @@ test("the lock is held until the command is ended; a second one waits", async ()
 test("elect leads and shows its proposal; --listen shows each leader", async () => {
   const lead = new AbortController();
   const listen = new AbortController();
-  const heard = lite(["elect", "masters", "--listen"], {
-    signal: listen.signal,
-    onBytes: (soFar) => {
-      if (soFar.toString().includes("10.0.0.1")) lead.abort();
-    },
-  });
-  const led = await lite(["elect", "masters", "10.0.0.1"], { signal: lead.signal });
+  const shown = { led: false, heard: false };
+  // Ended when both have shown it: whichever is first must not end the other in the middle.
+  const note = (who: keyof typeof shown) => (soFar: Buffer) => {
+    shown[who] ||= soFar.toString().includes("10.0.0.1");
+    if (shown.led && shown.heard) lead.abort();
+  };
+  const heard = lite(["elect", "masters", "--listen"], { signal: listen.signal, onBytes: note("heard") });
+  const led = await lite(["elect", "masters", "10.0.0.1"], { signal: lead.signal, onBytes: note("led") });
   expect(led.stdout).toMatch(/^masters\/[0-9a-f]+\n10\.0\.0\.1\n$/);
   listen.abort();
   expect((await heard).stdout).toBe(led.stdout);
