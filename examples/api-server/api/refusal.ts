@@ -48,7 +48,6 @@ export const notFound = (resource: string, name: string): Refusal =>
   new Refusal(404, "NotFound", `${resource} "${name}" not found`);
 export const conflict = (resource: string, name: string, why: string): Refusal =>
   new Refusal(409, "Conflict", `Operation cannot be fulfilled on ${resource} "${name}": ${why}`);
-export const forbidden = (what: string): Refusal => new Refusal(403, "Forbidden", what);
 
 /** 422 for one field. */
 export function invalid(kind: string, name: string, field: string, message: string): Refusal {

@@ -99,14 +99,15 @@ export function runDeployments(cluster: ClusterClient): Controller {
     if (asked(current) > wanted) await scale(current, wanted);
     else if (room > 0 && asked(current) < wanted)
       await scale(current, Math.min(wanted, asked(current) + room));
-    // Of the old ones may go: those not available, and as many as there are available above the least.
-    const available = all.reduce((sum, { status }) => sum + (status?.availableReplicas ?? 0), 0);
-    let surplus = available - (wanted - unavailableOf(deployment));
+    // Old pods may go as far as the least stays, with those of the new set that are not available yet counted as missing. It
+    // counts what is asked of the sets: their status may be a moment old, and would let the same pods go twice.
+    const least = wanted - unavailableOf(deployment);
+    const missing = Math.max(0, asked(current) - (current.status?.availableReplicas ?? 0));
+    let surplus = all.reduce((sum, set) => sum + asked(set), 0) - least - missing;
     for (const set of olds) {
-      const broken = Math.max(0, asked(set) - (set.status?.availableReplicas ?? 0));
-      const less = Math.min(asked(set), broken + Math.max(0, surplus));
+      const less = Math.min(asked(set), surplus);
       if (less <= 0) continue;
-      surplus -= Math.max(0, less - broken);
+      surplus -= less;
       await scale(set, asked(set) - less);
     }
   };
