@@ -12,13 +12,23 @@ import { Stage } from "../stage.ts";
 import { type EpisodeName, type Play, type PreparedPlay, Scene } from "./episode.ts";
 import { fullDiskPlay } from "./full-disk.ts";
 import { members } from "./members.ts";
+import { quotaSetters } from "./quota-setters.ts";
 import { restores } from "./restores.ts";
 import { slowReaders } from "./slow-watcher.ts";
 import { space } from "./space.ts";
 import { tokens } from "./tokens.ts";
 import { versions } from "./versions.ts";
 
-export const plays: readonly Play[] = [space, fullDiskPlay, slowReaders, tokens, members, versions, restores];
+export const plays: readonly Play[] = [
+  space,
+  fullDiskPlay,
+  slowReaders,
+  tokens,
+  members,
+  versions,
+  restores,
+  quotaSetters,
+];
 
 export interface EpisodeReport extends EpisodeName {
   readonly play: string;

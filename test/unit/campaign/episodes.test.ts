@@ -27,7 +27,8 @@ const reportOf = (outcome: "bit" | "did not bite" | "skipped" | "failed"): Episo
 
 test("faults that want a cluster of their own have one episode each", () => {
   const kinds = plays.flatMap(({ episodes }) => episodes.map(({ kind }) => kind));
-  expect([...kinds].sort()).toEqual(["F12", "F13", "F14", "F20", "F21", "F22", "F23", "F26", "F28", "F29"]);
+  const wanted = "F12 F13 F14 F20 F21 F22 F23 F26 F28 F29 F31 F32 F33";
+  expect([...kinds].sort().join(" ")).toBe(wanted);
   expect(new Set(plays.map(({ name }) => name)).size).toBe(plays.length);
 });
 
