@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StoreError } from "../../../../src/errors.ts";
+import { connectEtcd } from "../../../../src/etcd/connect-etcd.ts";
 import { TlsSource } from "../../../../src/etcd/transport/tls-source.ts";
 import type { TlsOptions } from "../../../../src/etcd/transport/transport.ts";
 import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../../support/certificates.ts";
@@ -99,3 +100,13 @@ describe.skipIf(!openssl)(`TLS options${openssl ? "" : " (skipped: no openssl on
     expect(error.message).toMatch(/does not belong to tls\.cert/);
   });
 });
+
+test.each(["http://127.0.0.1:1", "unix:///nowhere/etcd.sock"])(
+  "tls beside %s is refused before anything is sent: nothing would be encrypted",
+  async (endpoint) => {
+    await expect(connectEtcd({ endpoints: [endpoint], tls: {} })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      details: { argument: "tls" },
+    });
+  },
+);
