@@ -58,14 +58,26 @@ export class PackedProject implements AsyncDisposable {
   }
 
   /** Starts a program of the project, given as its text; `import` finds what a stranger's would. */
-  async start(name: string, text: string, args: readonly string[] = []): Promise<ProgramRun> {
+  async start(
+    name: string,
+    text: string,
+    args: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<ProgramRun> {
     await writeFile(join(this.folder, name), text);
-    return this.startFile(name, args);
+    return this.startFile(name, args, env);
   }
 
-  async startFile(path: string, args: readonly string[] = []): Promise<ProgramRun> {
+  async startFile(
+    path: string,
+    args: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<ProgramRun> {
     const { path: etcd } = await findEtcd();
-    return startChild(join(this.folder, path), args, { cwd: this.folder, env: { KEELSON_ETCD: etcd } });
+    return startChild(join(this.folder, path), args, {
+      cwd: this.folder,
+      env: { KEELSON_ETCD: etcd, ...env },
+    });
   }
 
   async run(name: string, text: string): Promise<Ended> {

@@ -1,0 +1,106 @@
+/** The path of a stranger: the package packed, installed in an empty project, the guide's blocks cut out, run, and asked over HTTP. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import ts from "typescript";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { PackedProject } from "../../support/packed-project.ts";
+import { projectFolder } from "../../support/project-run.ts";
+
+let project: PackedProject;
+beforeAll(async () => {
+  project = await PackedProject.create();
+});
+afterAll(() => project[Symbol.asyncDispose]());
+
+async function programOf(guide: string): Promise<string> {
+  const text = await readFile(join(projectFolder, "docs", "guides", guide), "utf8");
+  return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code).join("\n");
+}
+
+/** What the compiler says of it, as strict as the library's own sources and with the types that are packed. */
+async function faultsOf(program: string): Promise<readonly unknown[]> {
+  const path = join(project.folder, "server.mts");
+  await writeFile(path, program);
+  const { config } = ts.readConfigFile(join(projectFolder, "tsconfig.base.json"), ts.sys.readFile);
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, projectFolder);
+  const strict = {
+    ...options,
+    noEmit: true,
+    customConditions: [],
+    typeRoots: [join(projectFolder, "node_modules", "@types")],
+  };
+  const faults = ts.getPreEmitDiagnostics(ts.createProgram([path], strict));
+  return faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
+
+test("docs/guides/api-server.md: its blocks are a server that does what the page says", async () => {
+  const program = await programOf("api-server.md");
+  expect(await faultsOf(program)).toEqual([]);
+  const { outputText } = ts.transpileModule(program, {
+    compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
+  });
+  const run = await project.start("server.mjs", outputText, [], { PORT: "0" });
+  const [, port] = await run.said(/serving on port (\d+)/);
+  const widgets = `http://127.0.0.1:${port}/apis/example.com/v1/namespaces/default/widgets`;
+  const send = async (method: string, url: string, body?: unknown) => {
+    const response = await fetch(url, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: JSON.parse(await response.text()) };
+  };
+  try {
+    const spec = { size: 1, colour: "red" };
+    const made = await send("POST", widgets, { metadata: { name: "gear" }, spec });
+    expect(made).toMatchObject({ status: 201, body: { apiVersion: "example.com/v1", spec } });
+    expect(await send("POST", widgets, { metadata: { name: "gear" }, spec })).toMatchObject({
+      status: 409,
+      body: { reason: "AlreadyExists" },
+    });
+    const wrong = await send("POST", widgets, { metadata: { name: "odd" }, spec: { size: "1" } });
+    expect(wrong).toMatchObject({ status: 422, body: { reason: "Invalid" } });
+    for (const name of ["nut", "bolt"]) {
+      expect((await send("POST", widgets, { metadata: { name }, spec: { size: 3 } })).status).toBe(201);
+    }
+    expect((await send("POST", widgets, { metadata: { name: "fourth" }, spec: { size: 3 } })).status).toBe(
+      403,
+    );
+
+    const page = await send("GET", `${widgets}?limit=2`);
+    expect(page.body.items).toHaveLength(2);
+    const rest = await send(
+      "GET",
+      `${widgets}?limit=2&continue=${encodeURIComponent(page.body.metadata.continue)}`,
+    );
+    expect(rest.body.items).toHaveLength(1);
+    const red = await send("GET", `${widgets}?fieldSelector=spec.colour%3Dred`);
+    expect(red.body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)).toEqual([
+      "gear",
+    ]);
+
+    const { resourceVersion } = made.body.metadata;
+    const changed = await send("PUT", `${widgets}/gear`, {
+      metadata: { resourceVersion },
+      spec: { ...spec, size: 2 },
+    });
+    expect(changed).toMatchObject({ status: 200, body: { spec: { size: 2 } } });
+    const late = await send("PUT", `${widgets}/gear`, { metadata: { resourceVersion }, spec });
+    expect(late).toMatchObject({ status: 409, body: { reason: "Conflict" } });
+    const ready = await send("PUT", `${widgets}/gear/status`, { metadata: {}, status: { ready: true } });
+    expect(ready).toMatchObject({ status: 200, body: { spec: { size: 2 }, status: { ready: true } } });
+
+    const watched = await fetch(
+      `${widgets}?watch=true&resourceVersion=${ready.body.metadata.resourceVersion}`,
+    );
+    expect(await send("DELETE", `${widgets}/gear`)).toMatchObject({ status: 200 });
+    const reader = watched.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect(JSON.parse((await reader?.read())?.value ?? "")).toMatchObject({
+      type: "DELETED",
+      object: { metadata: { name: "gear" } },
+    });
+    await reader?.cancel();
+  } finally {
+    run.child.kill("SIGTERM");
+  }
+  expect(await run.ended()).toMatchObject({ code: 0, stderr: "" });
+});
