@@ -34,6 +34,8 @@ export class Backoff {
 
   /** Sleeps `next()`. @throws the signal's reason */
   async wait(signal?: AbortSignal): Promise<void> {
+    // A clock of the caller's own may not look at a signal that was aborted before.
+    signal?.throwIfAborted();
     await this.#clock.sleep(this.next(), signal);
   }
 

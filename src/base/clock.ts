@@ -14,7 +14,7 @@ export interface Clock {
   monotonicMs(): number;
   /** Runs `callback` once after `delayMs`; does not keep the process alive. */
   setTimer(delayMs: number, callback: () => void): Timer;
-  /** Resolves after `delayMs`; rejects with `signal.reason` when aborted. Keeps the process alive: somebody waits. */
+  /** Resolves after `delayMs`; rejects with `signal.reason` when aborted, at once when it is already. Keeps the process alive: somebody waits. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -185,7 +185,10 @@ function checkIdentity(
 ): void {
   const fault = (field: string, value: unknown, message: string | undefined): void => {
     if (message !== undefined)
-      errors.push({ field: `metadata.${field}`, message: `${quote(value)}: ${message}` });
+      errors.push({
+        field: `metadata.${field}`,
+        message: value === undefined ? `is missing, ${message}` : `${quote(value)}: ${message}`,
+      });
   };
   const { name, generateName, namespace, uid, resourceVersion } = metadata;
   if (key !== undefined) {
@@ -202,7 +205,14 @@ function checkIdentity(
       const wanted = verb === "create" ? "a name or generateName" : "a name";
       errors.push({ field: "metadata.name", message: `is missing, expected ${wanted}` });
     }
-    if (kind.scope === "Namespaced") fault("namespace", namespace, nameFault("label", namespace));
+    if (kind.scope === "Namespaced")
+      fault(
+        "namespace",
+        namespace,
+        isAbsentText(namespace)
+          ? "expected a namespace: the kind is namespaced"
+          : nameFault("label", namespace),
+      );
     else if (namespace !== undefined) {
       fault("namespace", namespace, "the kind is cluster-scoped, expected none");
     }

@@ -19,8 +19,10 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 // A reader that has gone, as in `etcdctl-lite get … | head`: there is nobody left to tell.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit(0);
+    if (error.code === "EPIPE") process.exit(0);
+    // Such as a full disk behind the output: there is nothing left to do, and no stack for an operator.
+    if (stream !== process.stderr) process.stderr.write(`Error: Cannot write the output: ${error.message}\n`);
+    process.exit(1);
   });
 }
 

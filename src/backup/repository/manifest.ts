@@ -13,11 +13,17 @@ import { damaged } from "../files/damage.ts";
 /** HMAC-SHA-256 with bytes; Ed25519 with a key object (a private one signs and verifies, a public one verifies). */
 export type SigningKey = Uint8Array | KeyObject;
 
-/** @throws INVALID_ARGUMENT for no bytes, and for a key object that is not of Ed25519 */
+/** Below 128 bits a key of HMAC can be found by trying (RFC 2104 section 3 wants the length of the hash, 32 bytes). */
+const signingKeyBytesMin = 16;
+
+/** @throws INVALID_ARGUMENT for fewer than 16 bytes, and for a key object that is not of Ed25519 */
 export function checkSigningKey(key: SigningKey): void {
   if (key instanceof Uint8Array) {
-    if (key.byteLength > 0) return;
-    throw invalidArgument("signingKey", "Cannot open repository: signingKey is empty");
+    if (key.byteLength >= signingKeyBytesMin) return;
+    throw invalidArgument(
+      "signingKey",
+      `Cannot open repository: signingKey has ${key.byteLength} bytes, expected at least ${signingKeyBytesMin}`,
+    );
   }
   if (key instanceof KeyObject && key.asymmetricKeyType === "ed25519") return;
   throw invalidArgument(

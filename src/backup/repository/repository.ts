@@ -106,12 +106,17 @@ export interface BackupRepository {
    */
   restore(options: RepositoryRestoreOptions): Promise<RestoreReport>;
   /** Every manifest, signature and chunk. */
-  verify(options?: Call): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }>;
+  verify(
+    options?: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
+  ): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }>;
   /**
    * Removes what the policy does not keep and nothing kept needs, and what backups that were killed have left. The policy
-   * holds for each history by itself. Returns ids removed, and chunks.
+   * holds for each history by itself. Returns ids removed, and chunks. With `dryRun` it tells what would go, and removes nothing.
    */
-  prune(policy: RetentionPolicy): Promise<{ readonly removed: readonly string[]; readonly chunks: number }>;
+  prune(
+    policy: RetentionPolicy,
+    options?: { readonly dryRun?: boolean | undefined },
+  ): Promise<{ readonly removed: readonly string[]; readonly chunks: number }>;
 }
 
 /** @throws INVALID_ARGUMENT for a key of the wrong size or sort, or a directory that cannot be made */
@@ -259,31 +264,50 @@ class Repository implements BackupRepository {
   }
 
   async verify(
-    options: Call = {},
+    options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call = {},
   ): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }> {
-    checkOptions(options, "verify a repository", callNames);
+    checkOptions(options, "verify a repository", { ...callNames, onProgress: true });
     using scope = new CallScope(options, this.#clock, "verify a repository");
-    const problems = await repositoryProblems(this.#backend, this.#chunks, this.#signingKeys, scope);
+    const problems = await repositoryProblems(
+      this.#backend,
+      this.#chunks,
+      this.#signingKeys,
+      scope,
+      options.onProgress,
+    );
     return { ok: problems.length === 0, problems };
   }
 
   async prune(
     policy: RetentionPolicy,
+    options: { readonly dryRun?: boolean | undefined } = {},
   ): Promise<{ readonly removed: readonly string[]; readonly chunks: number }> {
     checkOptions(policy ?? null, "remove backups", retentionNames, "policy");
+    checkOptions(options, "remove backups", { dryRun: true });
+    if (options.dryRun === true) {
+      const { removed, unnamed } = await this.#prunable(policy);
+      return { removed: removed.map(({ id }) => id), chunks: unnamed.length };
+    }
     await using _lock = await this.#locked("all");
-    const backups = await this.list();
-    const kept = retain(backups, policy);
-    const removed = backups.filter(({ id }) => !kept.has(id));
+    const { removed, unnamed } = await this.#prunable(policy);
     // Manifests first: a chunk may go only when no manifest names it.
     for (const { id } of removed) await this.#backend.delete(manifestPath(id));
+    let chunks = 0;
+    for await (const _ of loadedAhead(unnamed, chunksAtOnce, (name) => this.#backend.delete(name))) chunks++;
+    return { removed: removed.map(({ id }) => id), chunks };
+  }
+
+  /** Backups that the policy does not keep, and chunks that none of the others names. */
+  async #prunable(
+    policy: RetentionPolicy,
+  ): Promise<{ readonly removed: readonly Backup[]; readonly unnamed: readonly string[] }> {
+    const backups = await this.list();
+    const kept = retain(backups, policy);
     const named = new Set(
       backups.filter(({ id }) => kept.has(id)).flatMap(({ chunks }) => chunks.map(chunkPath)),
     );
     const unnamed = (await this.#backend.list("chunks")).filter((name) => !named.has(name));
-    let chunks = 0;
-    for await (const _ of loadedAhead(unnamed, chunksAtOnce, (name) => this.#backend.delete(name))) chunks++;
-    return { removed: removed.map(({ id }) => id), chunks };
+    return { removed: backups.filter(({ id }) => !kept.has(id)), unnamed };
   }
 
   #parts(): RepositoryParts {

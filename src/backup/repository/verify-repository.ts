@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { CallScope } from "../../base/call.ts";
 import { loadedAhead } from "../../base/loaded-ahead.ts";
 import { isStoreError } from "../../errors.ts";
+import type { Progress } from "../../resource/contract.ts";
 import { damaged, problemOf, type SnapshotProblem } from "../files/damage.ts";
 import type { RepositoryBackend } from "./backend.ts";
 import type { ChunkStore } from "./chunks.ts";
@@ -18,8 +19,10 @@ export async function repositoryProblems(
   chunks: ChunkStore,
   signingKeys: readonly SigningKey[],
   scope: CallScope,
+  onProgress?: (progress: Progress) => void,
 ): Promise<readonly SnapshotProblem[]> {
   const problems: SnapshotProblem[] = [];
+  let done = 0;
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
       await work();
@@ -40,6 +43,8 @@ export async function repositoryProblems(
         scope.throwIfEnded();
         hash.update(plain);
         size += plain.length;
+        done += plain.length;
+        onProgress?.({ done, unit: "bytes" });
       }
       if (size !== manifest.sizeBytes || hash.digest("hex") !== manifest.sha256) {
         throw damaged(name, undefined, "its chunks do not make the file it names");

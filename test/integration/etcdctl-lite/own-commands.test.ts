@@ -114,13 +114,38 @@ describe("what happened", () => {
 });
 
 describe("backups", () => {
+  test("a delta for a timer begins with a full, and prune says what goes before anything goes", async () => {
+    const repository = ["--repository", join(dir, "timer")];
+    await lite(["put", "timer", "0"]);
+    expect(await lite(["backup", "create", "--delta", ...repository])).toMatchObject({ code: 1 });
+    const first = await lite(["backup", "create", "--delta", "--auto", ...repository]);
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining("-full-") });
+    expect(first.stderr).toContain("a full is taken");
+    const keepOne = [...repository, "--keep-last", "1", "--yes"];
+    expect((await lite(["backup", "prune", ...keepOne])).stdout).toBe("nothing to remove\n");
+    await lite(["put", "timer", "1"]);
+    await lite(["backup", "create", ...repository]);
+    const firstId = first.stdout.replace(/: revision[\s\S]*/, "");
+    const told = await lite(["backup", "prune", "--dry-run", ...keepOne]);
+    expect(told).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(`^would remove ${firstId}\nwould remove \\d+ chunks? `),
+    });
+    expect((await lite(["backup", "list", ...repository])).stdout).toContain(firstId);
+    expect((await lite(["backup", "prune", ...keepOne])).stdout).toContain(`removed ${firstId}\n`);
+    expect((await lite(["backup", "list", ...repository])).stdout.match(/ full /g)).toHaveLength(1);
+  });
+
   test("a full and a delta are listed, verified and restored to the last revision", async () => {
     const repository = ["--repository", join(dir, "repository")];
     await lite(["put", "backed", "up"]);
     expect(await lite(["backup", "create", ...repository])).toMatchObject({ code: 0, stderr: "" });
     await lite(["put", "backed", "up again"]);
     expect(await lite(["backup", "create", "--delta", ...repository])).toMatchObject({ code: 0, stderr: "" });
-    expect((await lite(["backup", "list", ...repository])).stdout).toMatch(/ full [\s\S]* delta /);
+    const listed = (await lite(["backup", "list", ...repository])).stdout;
+    expect(listed).toMatch(/ full [\s\S]* delta /);
+    expect(listed).toMatch(/^ID +KIND +REVISION +TIME +AGE +SIZE +PROVED\n/);
+    expect(listed).toMatch(/ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ +\d+s /);
     expect((await lite(["backup", "verify", ...repository])).stdout).toBe("the repository is sound\n");
     const dataDir = join(dir, "from-repository");
     expect(await lite(["backup", "restore", ...repository, "--data-dir", dataDir])).toMatchObject({

@@ -95,7 +95,7 @@ describe("the screen", () => {
 
   test("has totals at the first look", () => {
     expect(topScreen(first, undefined, undefined).split("\n")).toEqual([
-      "revision 5   4 keys   3.0 kB   1 watches",
+      "revision 5   4 keys   3.0 kB   1 watch",
       "requests since start: Range 10",
       "",
       "PREFIX        KEYS   BYTES",

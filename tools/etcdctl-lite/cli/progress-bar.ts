@@ -23,11 +23,17 @@ export function progressBar(output: Output): ProgressBar {
       const elapsedMs = performance.now() - startedMs;
       if (output.isTTY !== true || elapsedMs < showAfterMs) return;
       shown = true;
-      output.write(`\r\u001b[K${lineOf(progress, elapsedMs)}`);
+      output.write(`\r\u001b[K${fitted(lineOf(progress, elapsedMs), output.columns)}`);
     },
     clear,
     [Symbol.dispose]: clear,
   };
+}
+
+/** A line that is wider than the terminal would wrap, and be left behind at each step: its bar goes first, then its end. */
+function fitted(line: string, columns = 80): string {
+  if (line.length < columns) return line;
+  return line.replace(/^[█░]+ /, "").slice(0, Math.max(0, columns - 1));
 }
 
 function lineOf({ done, total, unit }: Progress, elapsedMs: number): string {

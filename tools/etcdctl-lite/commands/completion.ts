@@ -15,9 +15,7 @@ export const command: Command = {
       case "bash":
         return void session.io.stdout.write(bash(program, commands));
       case "zsh":
-        return void session.io.stdout.write(
-          `autoload -U +X bashcompinit && bashcompinit\n${bash(program, commands)}`,
-        );
+        return void session.io.stdout.write(zsh(program, commands));
       case "fish":
         return void session.io.stdout.write(fish(program, commands));
       default:
@@ -36,21 +34,100 @@ function bash(program: string, commands: readonly CommandListing[]): string {
     });
     for (const flag of flags) add(path.join(" "), flag);
   }
+  const valueRows = Object.entries(flagValues).map(
+    ([flag, values]) => `    ${flag}) COMPREPLY=($(compgen -W "${values.join(" ")}" -- "$here")); return ;;`,
+  );
   const rows = [...next].map(([path, words]) => `    "${path}") words="${[...words].join(" ")}" ;;`);
   const globals = globalFlags.map(({ name }) => `--${name}`).join(" ");
   return `_${program.replaceAll("-", "_")}() {
-  local path="" words="" word
+  local path="" words="" word here="\${COMP_WORDS[COMP_CWORD]}" globals="${globals}"
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in
+${valueRows.join("\n")}
+  esac
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in -*) ;; *) path="\${path:+$path }$word" ;; esac
   done
   case "$path" in
 ${rows.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$words ${globals}" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  case "$here" in
+    -*) COMPREPLY=($(compgen -W "$words $globals" -- "$here")) ;;
+    *) COMPREPLY=($(compgen -W "$(printf '%s\\n' $words | grep -v '^-')" -- "$here")) ;;
+  esac
 }
 complete -o default -F _${program.replaceAll("-", "_")} ${program}
 `;
 }
+
+/** What a flag takes, for those whose values are known. */
+const flagValues: Readonly<Record<string, readonly string[]>> = {
+  "--write-out": ["fields", "json", "protobuf", "simple", "table"],
+  "-w": ["fields", "json", "protobuf", "simple", "table"],
+  "--consistency": ["l", "s"],
+  "--order": ["ASCEND", "DESCEND"],
+  "--sort-by": ["CREATE", "KEY", "MODIFY", "VALUE", "VERSION"],
+};
+
+/**
+ * zsh's own way, for a file `_etcdctl-lite` in $fpath and for `source` alike: words go by the commands before the cursor; flags come
+ * only after a dash.
+ */
+function zsh(program: string, commands: readonly CommandListing[]): string {
+  const name = `_${program.replaceAll("-", "_")}`;
+  const described = new Map<string, Map<string, string>>();
+  const flagsOf = new Map<string, readonly string[]>();
+  for (const { path, summary, flags } of commands) {
+    path.forEach((word, at) => {
+      const before = path.slice(0, at).join(" ");
+      const words = described.get(before) ?? new Map<string, string>();
+      if (at === path.length - 1 || !words.has(word)) words.set(word, at === path.length - 1 ? summary : "");
+      described.set(before, words);
+    });
+    flagsOf.set(path.join(" "), flags);
+  }
+  const entry = ([word, summary]: readonly [string, string]): string =>
+    shellQuoted(summary === "" ? word : `${word}:${summary}`);
+  const wordRows = [...described].map(
+    ([path, words]) => `    "${path}") words_here=(${[...words].map(entry).join(" ")}) ;;`,
+  );
+  const flagRows = [...flagsOf].map(
+    ([path, flags]) => `    "${path}") flags_here=(${flags.map(shellQuoted).join(" ")}) ;;`,
+  );
+  const valueRows = Object.entries(flagValues).map(
+    ([flag, values]) => `    ${flag}) compadd -- ${values.join(" ")}; return ;;`,
+  );
+  const globals = globalFlags.map(({ name: flag }) => `--${flag}`).join(" ");
+  return `#compdef ${program}
+${name}() {
+  local path_here="" word
+  local -a words_here flags_here
+  case "\${words[CURRENT-1]}" in
+${valueRows.join("\n")}
+  esac
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    case "$word" in -*) ;; *) path_here="\${path_here:+$path_here }$word" ;; esac
+  done
+  case "$path_here" in
+${wordRows.join("\n")}
+  esac
+  if [[ "\${words[CURRENT]}" == -* || \${#words_here} -eq 0 ]]; then
+    case "$path_here" in
+${flagRows.join("\n")}
+    esac
+    [[ "\${words[CURRENT]}" == -* ]] && compadd -- $flags_here ${globals} || _files
+  else
+    _describe command words_here
+  fi
+}
+if [[ "\${funcstack[1]}" == ${name} || "\${funcstack[1]}" == _${program} ]]; then
+  ${name} "$@"
+else
+  compdef ${name} ${program}
+fi
+`;
+}
+
+const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function fish(program: string, commands: readonly CommandListing[]): string {
   const lines = new Set<string>();

@@ -91,7 +91,7 @@ export class KindCatalogue {
       this.kinds.flatMap((kind) => [resourceOf(kind), kind.plural]),
     );
     return badArguments(
-      `resource ${JSON.stringify(name)} is not known, give --kind${near === undefined ? "" : `, or did you mean ${near}?`}`,
+      `resource ${JSON.stringify(name)} is not known, give --kind${near === undefined ? "" : `, or did you mean ${near}?`}; "resources list" shows what is stored`,
     );
   }
 }

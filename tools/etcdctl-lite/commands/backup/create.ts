@@ -1,17 +1,27 @@
 /** `backup create`: a full backup, or with `--delta` what was written since the last one. */
+import { isStoreError } from "keelson";
 import type { Command } from "../../cli/command.ts";
+import { badArguments } from "../../cli/failure.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
 import { openedRepository, repositoryFlags } from "../../store/repository-flags.ts";
 import { formatBytes } from "../../text/quote.ts";
+
+/** What a delta says when there is no full, or etcd has compacted or replaced what comes after the last backup. */
+const chainBroken = ["NOT_FOUND", "EXPIRED", "PRECONDITION_FAILED"] as const;
 
 export const command: Command = {
   usage: "--repository <directory> [options]",
   flags: [
     ...repositoryFlags,
+    { name: "auto", type: "switch", summary: "with --delta: a full where a delta has nothing to stand on" },
     { name: "delta", type: "switch", summary: "only what was written since the last backup" },
   ],
   examples: [
     ["backup create --repository /backups/etcd", "a full: proved, and cut into chunks that backups share"],
+    [
+      "backup create --delta --auto --repository /backups/etcd",
+      "for a timer: a delta, or a full where one is due",
+    ],
   ],
   async run(session) {
     const { flags, io } = session;
@@ -19,9 +29,15 @@ export const command: Command = {
     const etcd = await session.connect();
     const repository = await openedRepository(flags);
     using bar = progressBar(io.stderr);
-    const outcome = flags.on("delta")
-      ? await repository.delta(etcd, { signal: io.signal })
-      : await repository.backup(etcd, { signal: io.signal, onProgress: bar.show });
+    const full = () => repository.backup(etcd, { signal: io.signal, onProgress: bar.show });
+    if (flags.on("auto") && !flags.on("delta")) throw badArguments("--auto goes with --delta");
+    const outcome = !flags.on("delta")
+      ? await full()
+      : await repository.delta(etcd, { signal: io.signal }).catch((error: unknown) => {
+          if (!flags.on("auto") || !isStoreError(error, ...chainBroken)) throw error;
+          session.warn(`${error.message}; a full is taken`);
+          return full();
+        });
     bar.clear();
     if (outcome === undefined) return session.line("nothing was written since the last backup");
     const { backup, newBytes, sizeBytes } = outcome;

@@ -1,7 +1,9 @@
 /** `quota reconcile`: counts what is there and corrects ledgers that say otherwise. */
+
 import type { Command } from "../../cli/command.ts";
 import { openForQuotas, unreadLine } from "../../store/quota-store.ts";
 import { storeFlags } from "../../store/store-flags.ts";
+import { counted } from "../../text/counted.ts";
 
 export const command: Command = {
   usage: "[namespace] [options]",
@@ -15,7 +17,7 @@ export const command: Command = {
     for (const { namespace, quota, name, ledger, counted } of differences) {
       session.line(`${namespace}/${quota} ${name}: the ledger said ${ledger}, counted ${counted}`);
     }
-    session.line(`${checked} ledgers checked, ${differences.length} corrected`);
+    session.line(`${counted(checked, "ledger")} checked, ${differences.length} corrected`);
     const left = unreadLine(unread);
     if (left !== undefined) session.io.stderr.write(`${left}\n`);
   },

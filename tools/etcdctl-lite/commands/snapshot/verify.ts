@@ -1,6 +1,8 @@
 /** `snapshot verify`: how far a snapshot can be trusted, and why not further. */
+
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
+import { counted } from "../../text/counted.ts";
 import { goJson } from "../../text/go-json.ts";
 
 export const command: Command = {
@@ -40,7 +42,8 @@ export const command: Command = {
       for (const note of notes) session.line(`note: ${note}`);
       if (ok) session.line(`${path} is sound: revision ${info?.revision}, proved by ${proofs[proved]}`);
     }
-    if (!ok) throw new CliFailure(exitCodes.error, `${path} is damaged: ${problems.length} problems`);
+    if (!ok)
+      throw new CliFailure(exitCodes.error, `${path} is damaged: ${counted(problems.length, "problem")}`);
   },
 };
 

@@ -1,5 +1,6 @@
 /** What `top` shows: a line about the cluster, a line of requests, and a table of prefixes. */
 
+import { counted } from "../../text/counted.ts";
 import { formatBytes } from "../../text/quote.ts";
 import { alignColumns } from "../../text/table.ts";
 import type { GroupCount } from "./live-counts.ts";
@@ -30,7 +31,7 @@ export function topScreen(now: TopFigures, before: TopFigures | undefined, rows:
     );
   };
   return [
-    `revision ${revision}   ${keys} keys   ${formatBytes(BigInt(bytes))}   ${figures.watchers} watches\n`,
+    `revision ${revision}   ${counted(keys, "key")}   ${formatBytes(BigInt(bytes))}   ${counted(figures.watchers, "watch", "watches")}\n`,
     `${requestLine(figures, before?.figures, seconds)}\n\n`,
     alignColumns([
       ["PREFIX", "KEYS", "BYTES", ...(seconds === undefined ? [] : ["PUTS/S", "DELETES/S"])],

@@ -1,0 +1,65 @@
+/** A store on a clock that stands still: it opens, writes and closes without anybody moving it. */
+import { createStore, defineKind, type Resource } from "keelson";
+import { type Clock, manualClock, memoryEtcd, settled } from "keelson/testing";
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+const note = defineKind<Resource>({ version: "v1", kind: "Note", plural: "notes", scope: "Namespaced" });
+
+afterEach(() => vi.useRealTimers());
+
+/** As users write theirs: it does not look at a signal that was aborted before. */
+function hastyClock(): Clock {
+  const clock = manualClock();
+  return {
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
+    sleep: (delayMs, signal) =>
+      new Promise((resolve, reject) => {
+        const timer = clock.setTimer(delayMs, resolve);
+        signal?.addEventListener("abort", () => {
+          timer.cancel();
+          reject(signal.reason);
+        });
+      }),
+  };
+}
+
+async function useStore(clock: Clock): Promise<string> {
+  const etcd = memoryEtcd({ clock });
+  const store = await createStore({ etcd, kinds: [note] });
+  const metadata = { namespace: "default", name: "a" };
+  const { metadata: made } = await store.resources(note).create({ metadata });
+  await store.close();
+  await etcd.close();
+  return made.creationTimestamp;
+}
+
+describe("a store on a clock of the user's own", () => {
+  test("opens and closes while the clock stands still", async () => {
+    expect(await useStore(manualClock())).toBe("2026-01-01T00:00:01Z");
+  });
+
+  test("closes with a clock that does not look at signals aborted before", async () => {
+    expect(await useStore(hastyClock())).toBe("2026-01-01T00:00:01Z");
+  });
+
+  test("opens and closes under fake timers that leave setImmediate alone", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+    expect(await useStore(manualClock())).toBe("2026-01-01T00:00:01Z");
+  });
+
+  test("expires what it holds for an hour when the clock is moved by an hour", async () => {
+    const clock = manualClock();
+    await using etcd = memoryEtcd({ clock });
+    await using store = await createStore({ etcd, kinds: [note] });
+    const notes = store.resources(note);
+    const metadata = { namespace: "default", name: "a" };
+    await notes.create({ metadata }, { ttlSeconds: 3600 });
+    await clock.advance(3_599_000);
+    expect((await notes.list()).items).toHaveLength(1);
+    await clock.advance(120_000);
+    await settled();
+    expect((await notes.list()).items).toEqual([]);
+  });
+});
