@@ -6,7 +6,7 @@ import { frameFlag, frameType, setting } from "../../../src/etcd/transport/http2
 import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
 import { grpcStatus, type Transport, TransportFailure } from "../../../src/etcd/transport/transport.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
-import { until } from "../../support/patience.ts";
+import { patientMs, until } from "../../support/patience.ts";
 import {
   frame,
   grpcReply,
@@ -224,6 +224,24 @@ describe("http2 transport and a hostile peer", () => {
     const replies = await Promise.all(Array.from({ length: 20 }, () => transport.unary(method, request)));
     expect(replies).toHaveLength(20);
     expect(most).toBe(2);
+    expect(peer.connections()).toBe(1);
+  });
+
+  test("a call beside streams that stay does not wait for their places, with or without a deadline", async () => {
+    await using peer = await startPeer({
+      onOpen: (connection) => connection.send(settings([setting.maxConcurrentStreams, 1])),
+      onData: (connection, streamId, _part, endStream) => {
+        // The first connection carries a stream that never ends.
+        if (endStream && connection.index > 0) connection.send(grpcReply(streamId, Buffer.from("ok")));
+      },
+    });
+    await using transport = connect(peer.port);
+    const stays = transport.serverStream(method, request, { lane: "bulk" });
+    for (const call of [{}, { timeoutMs: patientMs }]) {
+      const reply = await transport.unary(method, request, { lane: "bulk", ...call });
+      expect(Buffer.from(reply).toString()).toBe("ok");
+    }
+    stays.cancel();
   });
 
   test("a tiny send window holds the request back until the peer grants more", async () => {

@@ -2,8 +2,9 @@
  * The connections of one lane: dialled on demand, replaced when they retire, backed off when none can be had.
  *
  *   a call ──► a connection with a place ──► begun
- *          └─► none: unary calls wait for a place, they are short
- *                    streams stay for days: another connection is dialled, up to `connectionsMax`; then they wait in line
+ *          └─► none, in a lane of unary calls: it waits for a place, they are short
+ *                    in a lane of streams, which stay for days: another connection is dialled, up to `connectionsMax`; then it
+ *                    waits in line
  *
  * After a failed dial calls fail at once until the back-off is over, so a dead endpoint costs its callers no time and
  * the network no storm. A connection beyond the first goes with its last stream.
@@ -66,7 +67,7 @@ export class LaneConnections implements StreamHost {
   readonly #spreads: boolean;
   readonly #lost: Losses;
 
-  /** @param options.spreads its calls stay: they are spread over connections, and begun when the peer has said how many it takes */
+  /** @param options.spreads calls of the lane stay, so they are spread over connections, and begun when the peer has said how many it takes */
   constructor(options: TransportOptions & { readonly spreads: boolean; readonly lost: Losses }) {
     this.#options = options;
     this.endpoint = options.endpoint.url;
@@ -79,11 +80,12 @@ export class LaneConnections implements StreamHost {
     const free = this.#usable.find((connection) => connection.hasRoom);
     if (free !== undefined) return free.start(stream);
     const [first] = this.#usable;
-    const stays = stream.deadlineMs === Number.POSITIVE_INFINITY;
     // More connections to who takes nothing at all would not help either.
-    if (first !== undefined && (!stays || first.streamsMax === 0)) return first.start(stream);
+    if (first !== undefined && (!this.#spreads || first.streamsMax === 0)) return first.start(stream);
     if (this.#dialing === undefined) {
       if (this.#all.size >= connectionsMax) {
+        // The connection ends it at its deadline, should no place come before.
+        if (first !== undefined && stream.deadlineMs < Number.POSITIVE_INFINITY) return first.start(stream);
         stream.host = this;
         this.#line.push(stream);
         return;
