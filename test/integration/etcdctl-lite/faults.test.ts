@@ -1,5 +1,6 @@
 /** What people meet when a connection or a login does not work: its cause, the next step, no stack trace. */
-import { writeFile } from "node:fs/promises";
+import { createPrivateKey } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
@@ -195,6 +196,29 @@ describe.skipIf(!openssl)(`with TLS${openssl ? "" : " (skipped: no openssl on th
       ...["--cacert", ca.caFile, "--cert", client.certFile, "--key", second.keyFile],
     ]);
     expect(stderr).toContain("--cert and --key do not belong together.");
+  });
+
+  test("what is no certificate or no key: the flag that gave it is named", async () => {
+    const sealed = join(mutual.dataDir, "sealed.key");
+    const key = createPrivateKey(await readFile(client.keyFile));
+    await writeFile(
+      sealed,
+      key.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" }),
+    );
+    const broken = join(mutual.dataDir, "broken.pem");
+    await writeFile(broken, "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n");
+    for (const [cacert, cert, keyFile, hint] of [
+      [broken, client.certFile, client.keyFile, "Check the file given with --cacert."],
+      [ca.caFile, client.keyFile, client.keyFile, "Check the file given with --cert."],
+      [ca.caFile, client.certFile, client.certFile, "Check the file given with --key."],
+      [ca.caFile, client.certFile, sealed, "Give a key without a passphrase with --key"],
+    ] as const) {
+      const { code, stderr } = await failing(mutual.endpoints, [
+        ...["--cacert", cacert, "--cert", cert, "--key", keyFile],
+      ]);
+      expect(code).not.toBe(0);
+      expect(stderr).toContain(hint);
+    }
   });
 
   test("a server's certificate that has expired, and one for another name", async () => {

@@ -19,7 +19,14 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/has expired|not valid yet/, "Renew the certificate, or check this machine's clock."],
   [/does not speak gRPC/, "That is no etcd's client port. Check the port in --endpoints (2379 by default)."],
   [/host name .* is not known/, "Check the host name in --endpoints."],
-  [/key values mismatch/, "--cert and --key do not belong together."],
+  [/tls\.key does not belong to tls\.cert/, "--cert and --key do not belong together."],
+  [
+    /tls\.key is encrypted/,
+    "Give a key without a passphrase with --key: openssl pkey -in <file> -out <file>.",
+  ],
+  [/: tls\.ca /, "Check the file given with --cacert."],
+  [/: tls\.cert /, "Check the file given with --cert."],
+  [/: tls\.key /, "Check the file given with --key."],
   [wrongPassword, "Check --user and --password."],
   [
     /etcdserver: permission denied/,
