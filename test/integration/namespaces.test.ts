@@ -9,7 +9,7 @@ import { startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect, failureOf } from "../support/etcd-cases.ts";
-import { boundMs, until } from "../support/patience.ts";
+import { boundMs, patientMs, until } from "../support/patience.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
 interface Widget extends Resource {
@@ -179,14 +179,39 @@ describe.each(await etcdBinaries())("namespaces on etcd $version", ({ path: bina
     expect(await keysBelow("/others/gadgets/team/")).toBe(0);
   });
 
-  test("what nobody can read is removed by its key", async () => {
+  test("what nobody can read is waited for and told; deleted deliberately, it lets the namespace go", async () => {
     await using store = await open("/damage");
     await store.namespaces.create({ metadata: { name: "team" } });
     await etcd.kv.put({ key: "/damage/example.com/widgets/team/broken", value: "no object" });
     await etcd.kv.put({ key: "/damage/example.com/widgets/team/too/deep", value: "x" });
+    await store.resources(Widget).create(draft("team", "sound"));
     await store.namespaces.delete({ name: "team" });
+    const problems = async (): Promise<string> =>
+      (await store.health({ timeoutMs: patientMs })).problems.join("\n");
+    await until(
+      async () =>
+        /Namespace "team" cannot be emptied.*widgets\.example\.com "team\/broken"/.test(await problems()),
+      "health() says what the namespace waits for",
+    );
+    // It may have finalizers, for all anybody knows. The others go, and what is at no object's key.
+    await until(
+      async () => (await keysBelow("/damage/example.com/widgets/team/")) === 1,
+      "the others are gone",
+    );
+    const { kvs } = await etcd.kv.range({ key: "/damage/example.com/widgets/team/broken" });
+    expect(kvs).toHaveLength(1);
+    expect((await store.namespaces.get({ name: "team" })).status?.remaining).toEqual({
+      "widgets.example.com": 1,
+    });
+    await store
+      .resources(Widget)
+      .delete(
+        { namespace: "team", name: "broken" },
+        { ignoreStoreReadErrorWithClusterBreakingPotential: true },
+      );
     await until(() => isGone(store, "team"), "the namespace is gone");
     expect(await keysBelow("/damage/example.com/widgets/team/")).toBe(0);
+    await until(async () => (await problems()) === "", "health() has nothing more to say of it");
   });
 
   test('with namespaces "open" a namespace is removed only when nothing is in it', async () => {
