@@ -30,7 +30,7 @@ export class BackgroundLoop implements AsyncDisposable {
     this.#done = this.#run();
   }
 
-  /** Begins; whoever starts it closes it. */
+  /** Begins; the caller that starts it closes it. */
   static start(clock: Clock, work: BackgroundWork): BackgroundLoop {
     return new BackgroundLoop(clock, work);
   }

@@ -1,6 +1,6 @@
 /**
  * The door of something that can be closed: counts the calls under way, refuses new ones once closed, and lets
- * whoever closes wait for the last one to leave.
+ * the call that closes waits for the last one to leave.
  */
 import { setMaxListeners } from "node:events";
 import { StoreError } from "../errors.ts";

@@ -34,7 +34,7 @@ function checkSignal(signal: unknown, action: string): void {
   throw invalidArgument("signal", `Cannot ${action}: signal is ${quote(signal)}, expected an AbortSignal`);
 }
 
-/** Signals that have been told so. */
+/** Signals that have been set so. */
 const expecting = new WeakSet<AbortSignal>();
 
 /**
@@ -77,7 +77,7 @@ export class CallScope implements Disposable {
     expectManyListeners(controller.signal);
     this.signal = controller.signal;
     this.deadlineMs = clock.monotonicMs() + timeoutMs;
-    // An answer that is here already is no DEADLINE, and a write no OUTCOME_UNKNOWN.
+    // If the answer has arrived, do not report DEADLINE (or OUTCOME_UNKNOWN for a write).
     this.#timer = setReadingTimer(clock, timeoutMs, () =>
       controller.abort(
         new StoreError("DEADLINE", `Cannot ${action}: no answer within ${Math.round(timeoutMs)} ms`, {

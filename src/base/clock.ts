@@ -36,7 +36,7 @@ function startTimer(delayMs: number, callback: () => void, hold: (handle: NodeJS
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  // A deadline or a chore is no reason for a process to live on.
+  // Timers do not keep the process alive.
   setTimer: (delayMs, callback) => startTimer(delayMs, callback, (handle) => handle.unref()),
   sleep(delayMs, signal) {
     // Somebody waits for what comes after: without this a program that awaits a call on an etcd that is down would

@@ -3,7 +3,7 @@
  * the order of asking, so that none starves and none wastes a round trip on a state its neighbour is about to
  * change. Different keys never wait for each other. A key without holder costs nothing.
  *
- * A turn is a courtesy, not a lock: whoever holds one for long while others wait (its function hangs, or waits for
+ * A turn is a courtesy, not a lock: a holder that keeps one for long while others wait (its function hangs, or waits for
  * another turn of the same key) keeps working, and the next one is let in beside it.
  */
 import type { Clock, Timer } from "./clock.ts";
@@ -85,7 +85,7 @@ export class KeyQueues {
   #limit(key: string, queue: Queue): Timer {
     return this.#clock.setTimer(turnMaxMs, () => {
       queue.timer = undefined;
-      // Nobody waits any more: the holder keeps its turn.
+      // No one else waits: the holder keeps its turn.
       if (queue.waiting.length > 0) this.#pass(key, queue);
     });
   }

@@ -13,7 +13,7 @@ import { quote } from "./quote.ts";
 /** Every option of T, by name. Symbols are internal options, and not listed. */
 export type NamesOf<T> = { readonly [K in Exclude<keyof T, symbol>]-?: true };
 
-/** For options that come from outside TypeScript's view. @throws INVALID_ARGUMENT for what is no object of options, or has one that is not in `names` */
+/** For options from untyped callers. @throws INVALID_ARGUMENT for what is no object of options, or has one that is not in `names` */
 export function checkOptions(
   options: unknown,
   action: string,

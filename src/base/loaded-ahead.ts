@@ -1,6 +1,6 @@
 /**
  * Work over a sequence, several items at once, results in the sequence's order: what waits for a disk or a network
- * overlaps, and whoever takes the results sees one at a time.
+ * overlaps, and the consumer gets one result at a time.
  */
 
 /**

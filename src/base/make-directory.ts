@@ -3,7 +3,7 @@
  *
  * `mkdir(…, { recursive: true })` of Node 20 never returns below a directory in which nothing can be made and which
  * says so with ENOENT (`/proc`, a broken FUSE mount): it makes the parent, is told that it is there, and tries the
- * child again, for ever and on a thread of the pool. Here each parent is made at most once, so this always ends.
+ * child again, endlessly and on a thread of the pool. Here each parent is made at most once, so this always ends.
  * Used for the data directory of a local etcd, for restores and for backup repositories.
  */
 import { mkdir, stat } from "node:fs/promises";

@@ -1,5 +1,5 @@
 /**
- * A steady pace: each `take` waits for its turn, turns are evenly spaced. Nothing is saved up while nobody takes, so
+ * A steady pace: each `take` waits for its turn, turns are evenly spaced. Unused turns are not saved up, so
  * there is no burst after a pause. For background work that must leave room to others.
  */
 import type { Clock } from "./clock.ts";

@@ -1,5 +1,5 @@
 /**
- * A bound on how many things happen at once. Whoever finds none free waits in line, first come first served,
+ * A bound on how many things happen at once. A caller that finds none free waits in line, first come first served,
  * until a permit is given back, its own time is over or its signal aborts; nobody is refused for the length of
  * the line. Taking a free permit costs no promise.
  */
@@ -27,7 +27,7 @@ export class Permits {
     return this.#line.size;
   }
 
-  /** Takes a permit if one is free and nobody waits for it. */
+  /** Takes a permit if one is free and no caller waits for it. */
   tryTake(): boolean {
     if (this.#free === 0 || this.#closed !== undefined) return false;
     this.#free--;

@@ -1,9 +1,9 @@
 /**
- * The end of a wait for something that comes over a socket: a timer that reads before it speaks.
+ * The end of a wait for something that comes over a socket: before firing, the timer lets pending socket data be read.
  *
  * When a process was held up (stopped, starved, busy for long) its timers run before its sockets are read, and a wait
  * with a plain timer gives up with the answer already here. This one gives the event loop one turn in between, which
- * reads what has come; whoever got its answer in it cancels the timer.
+ * reads what has arrived; a call whose answer is among it cancels the timer.
  */
 import type { Clock, Timer } from "./clock.ts";
 

@@ -72,7 +72,7 @@ export class SortedList<E extends Keyed> {
 
   /**
    * Runs `visit` over the elements from `from` (inclusive) to `end` (exclusive) in order, until it returns false.
-   * The list must not change meanwhile.
+   * The list must not change during the walk.
    */
   scan(from: string, end: string, visit: (element: E) => boolean): void {
     const first = this.#chunkOf(from);

@@ -1,5 +1,5 @@
 /**
- * Waiting for shared work with an end of one's own: the work goes on for the others when one caller's time is up.
+ * Waiting for shared work with an end of one's own: the work continues for the others when one caller's time is up.
  */
 
 /** `work`'s result, or a rejection with `signal.reason` as soon as it aborts. `work` itself is not ended. */
