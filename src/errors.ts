@@ -54,7 +54,7 @@ export interface StoreErrorDetails {
   EXPIRED: Subject & {
     /** The version up to which etcd's history is gone, where known. */
     readonly compacted?: string | undefined;
-    /** Goes on from the latest state; given for an expired page. */
+    /** Continues from the latest state; given for an expired page. */
     readonly continueToken?: string | undefined;
     readonly resourceVersion?: string | undefined;
     readonly reason?: "compacted" | "epoch" | "restored" | "overrun" | undefined;

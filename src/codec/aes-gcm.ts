@@ -5,7 +5,6 @@
  * random bytes that stand in the value) and seals a bounded number of values with that, so that no count
  * of writes over all processes matters. The first configured key writes, all read.
  */
-
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { checkOptions } from "../base/known-options.ts";

@@ -1,5 +1,5 @@
 /**
- * A dictionary: the record shapes and words that many objects of a kind share, frozen for ever under an id that is
+ * A dictionary: the record shapes and words that many objects of a kind share, frozen under an id that is
  * its content's own hash. A value written with one names it; reading with another is impossible, not merely wrong.
  *
  * Stored form (docs/value-format.md): "kld" version, then MessagePack [shapes, words]. Shapes hold field names only;

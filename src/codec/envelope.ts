@@ -15,7 +15,7 @@ export const magic: readonly [number, number, number] = [0xeb, 0x6b, 0x6c];
 /** Format version this code writes; it reads every version up to it. */
 export const formatVersion = 1;
 
-/** How a body is encoded. Numbers are for ever. */
+/** How a body is encoded. Numbers never change. */
 export const bodyFormats = { msgpack: 1, json: 2 } as const;
 export type BodyFormat = (typeof bodyFormats)[keyof typeof bodyFormats];
 

@@ -4,7 +4,6 @@
  *
  *   { "keys": [{ "id": "…", "key": "<base64 of 32 bytes>" }, …] }       the first wraps, all unwrap
  */
-
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
 import { checkOptions } from "../base/known-options.ts";

@@ -10,7 +10,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     value = JSON.parse(utf8.decode(bytes));
   } catch (error) {
-    // The parser's message quotes what it read, which may be a secret: only the fact goes on.
+    // The parser's message quotes what it read, which may be a secret: only the fact is passed on.
     throw new DecodeFault(error instanceof SyntaxError ? "it is no JSON" : "it is no UTF-8");
   }
   const fault = findPlainDataFault(value);

@@ -6,9 +6,8 @@
  *
  * A process adopts the newest published dictionary of the kind at its first write; else it learns one. Nothing is written with
  * a dictionary that has not been read back from etcd. All of it happens behind the writes, which use plain
- * maps meanwhile; when etcd fails, the next 64 writes try again.
+ * maps until then; when etcd fails, the next 64 writes try again.
  */
-
 import { DecodeFault } from "./decode-fault.ts";
 import { Dictionary } from "./dictionary.ts";
 import { DictionaryLearner } from "./learn-dictionary.ts";
@@ -76,7 +75,7 @@ export class KindDictionaries {
     return fetching;
   }
 
-  /** Told of every body that was written with plain maps. */
+  /** Called for every body that is written with plain maps. */
   wrote(body: unknown): void {
     if (this.#state === "off" || this.#state === "writing") return;
     if (this.#learner.samples < samplesWanted) this.#learner.add(body);
@@ -89,14 +88,14 @@ export class KindDictionaries {
     else if (this.#learner.samples >= samplesWanted) this.#work = this.#run(() => this.#publish());
   }
 
-  /** Resolves once what goes on behind the writes has ended. Never rejects. */
+  /** Resolves once the background work of writes has ended. Never rejects. */
   async settled(): Promise<void> {
     while (this.#work !== undefined) await this.#work;
   }
 
   /**
    * etcd's history was replaced (a restore): what was published may be gone. Writes go back to plain maps
-   * until a dictionary has been read back anew; reading goes on, as content cannot change under its hash.
+   * until a dictionary has been read back; reading continues, as content cannot change under its hash.
    */
   forgetPublished(): void {
     if (this.#state === "off") return;

@@ -5,9 +5,8 @@
  *   data key (random, 65,536 values or an hour) --provider.encrypt--> wrapped, in every value
  *   a value --wrapped, provider.decrypt--> data key, remembered
  *
- * When the service names another key, values under the old one are stale and the next data key is wrapped anew.
+ * When the service names another key, values under the old one are stale and the next data key is wrapped by the new one.
  */
-
 import { createHash, createSecretKey, type KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../base/clock.ts";
@@ -251,7 +250,7 @@ class KmsEnvelope implements SealingTransform {
         timer.cancel();
       }
     }
-    // The provider's message may quote what it was given: only its kind goes on.
+    // The provider's message may quote what it was given: only its kind is passed on.
     throw new StoreError(
       "UNAVAILABLE",
       `Cannot ${action}: key service "${this.#provider.name}" failed ${this.#attempts} times, last with ${errorName(last)}`,

@@ -4,7 +4,7 @@
  * A shape goes in when at least two samples have it; a word when it reads like a constant of the type ("IfNotPresent",
  * "TCP") and a tenth of the samples have it. Records whose field names the users choose are never learned, by name (labels, data …),
  * by their keys ("a.b/c", "my key") and by their variety at one place: they would make every object a shape of its own.
- * So a dictionary, which is kept for ever and in the clear, holds no user's text beyond such constants.
+ * So a dictionary, which is kept permanently and in the clear, holds no user's text beyond such constants.
  */
 import { Dictionary } from "./dictionary.ts";
 import { shapesMax, wordsMax } from "./shared-forms.ts";

@@ -59,9 +59,9 @@ export interface ValueCodecOptions {
 
 /** The codec of one kind's values, with what its owner needs to close and to watch it. */
 export interface KindValueCodec extends ValueCodec {
-  /** After a restore: dictionaries count as unpublished until they are read back anew. */
+  /** After a restore: dictionaries count as unpublished until they are read back. */
   forgetDictionaries(): void;
-  /** Resolves once nothing goes on behind the writes any more. Never rejects. */
+  /** Resolves once the background work of writes has ended. Never rejects. */
   settled(): Promise<void>;
   /** Since it was made: plaintext values accepted where sealed ones are expected ("migrate"), and the dictionary's state. */
   stats(): {

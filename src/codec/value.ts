@@ -62,7 +62,7 @@ export interface ValueCodec {
    * metadata, without fields and amounts. @throws CORRUPT_OBJECT
    */
   storedHead(value: PlainValue): Head;
-  /** As it was written, in whatever sense of its fields and amounts; nothing is measured anew where amounts are on record. @throws CORRUPT_OBJECT */
+  /** As it was written, whichever field schema it was stored with; recorded amounts are not measured again. @throws CORRUPT_OBJECT */
   recorded(value: PlainValue): RecordedHead;
   /** The whole object without metadata.resourceVersion; fresh each time, the caller's own. @throws CORRUPT_OBJECT */
   object(value: PlainValue): AnyResource;

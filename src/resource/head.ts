@@ -6,7 +6,7 @@ import type { ObjectMeta } from "./resource.ts";
 
 /**
  * The header version of a kind whose fields and measures are not known here (`unfamiliarKind`). No `defineKind` has it,
- * so a head written under it is made anew by whoever knows the kind.
+ * so a head written under it is made again by a process that knows the kind.
  */
 export const unfamiliarHeaderVersion = 0;
 
@@ -25,7 +25,7 @@ export interface Head {
 }
 
 /**
- * What quotas go by: what a stored value says of itself, in the words of whoever wrote it. What was charged for it is given
+ * What quotas go by: what a stored value says of itself, under the schema of its writer. What was charged for it is given
  * back by these amounts, whatever its kind measures today.
  */
 export interface RecordedHead {

@@ -36,7 +36,7 @@ export interface Kind<out T extends Resource = Resource> {
 export interface ScalePaths {
   readonly specReplicas: string;
   readonly statusReplicas: string;
-  /** A label selector, as an object or as text; undefined: none is told. */
+  /** A label selector, as an object or as text; undefined: none is given. */
   readonly selector?: string | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface MergeSchema {
   readonly patchStrategy?: readonly ("merge" | "replace" | "retainKeys")[] | undefined;
   /** The field that identifies an item of a list with patchStrategy "merge". */
   readonly patchMergeKey?: string | undefined;
-  /** How server-side apply treats a list: whole, as a set of scalars, or as items told apart by `listMapKeys`. Default: "atomic". */
+  /** How server-side apply treats a list: whole, as a set of scalars, or as items identified by `listMapKeys`. Default: "atomic". */
   readonly listType?: "atomic" | "set" | "map" | undefined;
   readonly listMapKeys?: readonly string[] | undefined;
   /** Whether server-side apply treats a record as a whole. Default: "granular". */

@@ -100,7 +100,7 @@ export interface QuotaStatus {
   readonly hard: Readonly<Record<string, number>>;
   readonly used: Readonly<Record<string, number>>;
   /**
-   * "counting": what was there before it was set is still being counted, by whoever set it or, once that process is dead, by
+   * "counting": what was there before it was set is still being counted, by the process that set it or, once that is dead, by
    * any other; `used` is not the whole yet and nothing is refused for its sake. Where it replaces a quota, that one
    * holds until then. "active": counted, and it holds.
    */
@@ -170,7 +170,7 @@ export interface Quotas {
    * Resolves once what was there is counted and the limits hold. Setting the same again changes nothing, and waits for a
    * count that is under way.
    * @throws OUTCOME_UNKNOWN: it is set, but whether its count was finished in time is not known: `get` tells its state, and
-   * the count goes on in the background; DEADLINE, UNAVAILABLE: nothing was set
+   * the count continues in the background; DEADLINE, UNAVAILABLE: nothing was set
    */
   set(namespace: string, quota: QuotaRequest, options?: QuotaSetOptions): Promise<QuotaStatus>;
   /** @throws NOT_FOUND */

@@ -4,7 +4,6 @@
  * The order matters: the plain-data walk comes first, so everything after it reads ordinary records; shape and
  * metadata next; the kind's own validate last, on the object as it would be stored.
  */
-
 import { quote } from "../base/quote.ts";
 import { type FieldError, StoreError, type Subject } from "../errors.ts";
 import type { KindDefinition } from "./kind.ts";
@@ -160,7 +159,7 @@ function checkObject(
   checkAnnotations(metadata["annotations"], errors);
   checkFinalizers(metadata["finalizers"], errors);
   checkOwners(metadata["ownerReferences"], errors);
-  // The checks above say more of the fields they know; the rest is told here.
+  // The checks above say more of the fields they know; the rest is reported here.
   for (const fault of faults) {
     if (!errors.some(({ field }) => field.startsWith(fault.field))) errors.push(fault);
   }

@@ -9,7 +9,7 @@ import { assertItems, formOf, itemsOf, keysOf, type Member, membersOf } from "./
 
 /**
  * `live` with `config` over it.
- * @throws INVALID_OBJECT for a list in `config` whose items cannot be told apart
+ * @throws INVALID_OBJECT for a list in `config` whose items cannot be distinguished
  */
 export function mergeApplied(
   live: unknown,

@@ -48,7 +48,7 @@ const beforeFirstApply = "before-first-apply";
  * for `guaranteedUpdate`. Applying the same again gives the same object, and a store writes nothing.
  * @param config the decoded body of a request of type `application/apply-patch+yaml`
  * @throws INVALID_ARGUMENT for a config that is no object, of another kind, with managedFields, or no fieldManager
- * @throws INVALID_OBJECT for lists whose items cannot be told apart
+ * @throws INVALID_OBJECT for lists whose items cannot be distinguished
  * @throws CONFLICT with `details.conflicts` when others manage what the config changes and `force` is not set, or for
  *   another uid or resourceVersion in the config
  */
@@ -93,7 +93,7 @@ export function serverSideApply<T extends Resource>(
 
 /**
  * `after` with the managedFields that a create, an update or a patch of another kind leaves: its manager owns what it changed.
- * An object that nobody has tracked stays so until it is applied. managedFields that `after` brings along count where
+ * An object without managedFields stays so until it is applied. managedFields that `after` brings along count where
  * they can be read; `[{}]` clears them.
  * @param before undefined for a create
  */
@@ -121,7 +121,7 @@ export function trackUpdate<T extends Resource>(before: T | undefined, after: T,
 
 /**
  * What a create is compared with: the type's empty object, in which the records that every object of the type has (`spec`;
- * below it those of default {}) are there already, so that nobody owns them.
+ * below it those of default {}) are there already, so that they have no owner.
  */
 function emptyOf(record: Fields | Resource, schema: MergeSchema | undefined, isTop = true): Fields {
   const empty: Record<string, unknown> = {};

@@ -49,7 +49,7 @@ export function membersOf(record: Fields, schema: MergeSchema | undefined): Memb
     }));
 }
 
-/** Items of a list that is owned item by item. An item without its keys goes by its index: nobody else means the same. */
+/** Items of a list that is owned item by item. An item without its keys goes by its index, which no other manager shares. */
 export function itemsOf(list: readonly unknown[], schema: MergeSchema | undefined): Member[] {
   return list.map((value, index) => ({
     element: elementOf(value, schema) ?? `i:${index}`,

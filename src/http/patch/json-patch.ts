@@ -98,7 +98,7 @@ function stepsOf(pointer: unknown, label: string): readonly Step[] {
     throw malformed(`${label}: ${quote(pointer)} is no JSON pointer`);
   }
   const steps = pointer.split("/").slice(1).map(unescaped);
-  // Deeper than an object may be: thousands of adds, each below the last, would exhaust the stack of whoever walks it.
+  // Deeper than an object may be: thousands of adds, each below the last, would exhaust the stack of a walk.
   if (steps.length > plainDataDepthMax) {
     throw malformed(`${label}: it is deeper than ${plainDataDepthMax} levels`);
   }

@@ -88,7 +88,7 @@ function fits(wanted: MediaType, { type, shape }: Representation): boolean {
   return accepts(wanted, type) && shapeOf(wanted) === shape;
 }
 
-/** What a media type's `as` asks for; "unknown" for what nobody has. A list of partial metadata is the same representation. */
+/** What a media type's `as` asks for; "unknown" for what no representation has. A list of partial metadata is the same representation. */
 function shapeOf({ parameters }: MediaType): Shape | "unknown" {
   const as = parameters.get("as");
   if (as === undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * YAML, for people: made of the JSON bytes by the caller's own writer. Each answer is written anew, and it is not watched.
+ * YAML, for people: made of the JSON bytes by the caller's own writer. Each answer is written separately, and YAML cannot be watched.
  */
 import type { ListPage } from "../../resource/contract.ts";
 import { jsonRepresentation } from "./json.ts";

@@ -6,7 +6,7 @@
  *   HTTP/2     the frames go to the stream, which cuts them
  *
  * A connection that reads slowly parks its watcher: nothing is taken from the watch until the socket has drained, and
- * nothing is buffered meanwhile but what the socket holds. Watches are not compressed, as in Kubernetes.
+ * until then only the socket buffers. Watches are not compressed, as in Kubernetes.
  */
 import { isStoreError, type Status } from "../../errors.ts";
 import type { Watch, WatchEvent } from "../../resource/contract.ts";

@@ -4,7 +4,6 @@
  * `identity` is no cipher: where it stands decides what plaintext is. First: it is written. Later: it is read, and sealed by the
  * next write. Nowhere: it is refused.
  */
-
 import type { PlainStats } from "../../base/stats.ts";
 import {
   KeyFault,

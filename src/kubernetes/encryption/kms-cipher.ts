@@ -85,7 +85,7 @@ export class KmsCipher implements Cipher {
     return keyId === this.#current.keyId && source === "seed";
   }
 
-  /** The seed to write with, of the key that the plugin names now. One request at a time, whoever asks. */
+  /** The seed to write with, of the key that the plugin names now. One request at a time for all callers. */
   #confirmed(): Promise<Seed> {
     this.#making ??= this.#confirm().finally(() => {
       this.#making = undefined;

@@ -2,7 +2,7 @@
  * A KMS v2 plugin, asked over its unix socket: Status, Encrypt and Decrypt of v2.KeyManagementService.
  *
  * A plugin is asked once per data key and not per value, so each request has a connection of its own: nothing is held open,
- * and nobody has to close anything. gRPC is HTTP/2 with five bytes before the message; Node's own client is enough for that.
+ * and nothing has to be closed. gRPC is HTTP/2 with five bytes before the message; Node's own client is enough for that.
  */
 import { connect as connectHttp2, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
@@ -147,7 +147,7 @@ export class KmsPlugin {
     });
   }
 
-  /** What a plugin says of its failure may quote what it was given: only the fact goes on. */
+  /** What a plugin says of its failure may quote what it was given: only the fact is passed on. */
   #failed(method: string, reason: string): StoreError<"UNAVAILABLE"> {
     return new StoreError("UNAVAILABLE", `Cannot ask key service "${this.name}" (${method}): ${reason}`, {
       retryAfterMs: 1000,

@@ -36,7 +36,7 @@ export interface CustomResourceOptions extends Call {
   readonly prefix?: string | undefined;
   /** Opens definitions that are encrypted; as for `createStore`. Of a Store they are its own. */
   readonly transforms?: Readonly<Record<string, Transform>> | undefined;
-  /** Told of each definition that cannot be read, and the rest goes on. Default: the first is thrown. */
+  /** Called for each definition that cannot be read; the others are used. Default: the first is thrown. */
   readonly onCorrupt?: ((error: StoreError) => void) | undefined;
 }
 

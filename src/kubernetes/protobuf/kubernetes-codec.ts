@@ -91,7 +91,7 @@ class StoredFormat implements ForeignFormat {
       const { apiVersion, kind: kindName } = readEnvelope(plain);
       return apiVersion !== kind.apiVersion || kindName !== kind.kind;
     } catch (error) {
-      // Damaged: whoever decodes it says so.
+      // Damaged: decoding it reports that.
       if (error instanceof DecodeFault) return true;
       throw error;
     }

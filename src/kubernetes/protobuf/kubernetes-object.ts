@@ -32,13 +32,13 @@ interface Origin {
 const origins = new WeakMap<object, Origin>();
 
 export interface DecodeOptions {
-  /** Told of fields that the table of types does not have, when there are any: a newer Kubernetes wrote them, and the object comes without. */
+  /** Called with fields that the table of types does not have, when there are any: a newer Kubernetes wrote them, and the object comes without. */
   readonly onUnknownFields?: ((fields: readonly UnknownField[]) => void) | undefined;
 }
 
 export interface EncodeOptions {
   /**
-   * Told of every member that the object's type does not have, by its path; it is left out, as kube-apiserver does by
+   * Called for every member that the object's type does not have, by its path; it is left out, as kube-apiserver does by
    * default. Absent: such a member is INVALID_OBJECT.
    */
   readonly onUnknownMember?: ((path: string) => void) | undefined;

@@ -115,7 +115,7 @@ function makePlan(facts: MessageFacts, projection: Projection): MessagePlan {
       slots.push({ name: fact.name, absent: projection === "all" ? absentOf(fact) : "omit", field });
       continue;
     }
-    // A pointer that is absent has no members; no message of Kubernetes has one, so it is not told apart.
+    // A pointer that is absent has no members; no message of Kubernetes has one, so the two are not distinguished.
     for (const slot of field.plan().slots) slots.push(slot);
   }
   const byNumber: (FieldPlan | undefined)[] = [];

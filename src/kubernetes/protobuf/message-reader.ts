@@ -30,7 +30,7 @@ export interface UnknownField {
   readonly sizeBytes: number;
 }
 
-/** Unknown fields told one by one; a value has rarely more than a few, and a hostile one has no more than these. */
+/** Unknown fields reported one by one; a value has rarely more than a few, and a hostile one has no more than these. */
 const unknownFieldsMax = 100;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -372,7 +372,7 @@ export class MessageReader {
       try {
         value = JSON.parse(this.#utf8(from, this.#at));
       } catch (error) {
-        // The parser quotes what it read, which may be a secret: only the fact goes on.
+        // The parser quotes what it read, which may be a secret: only the fact is passed on.
         if (error instanceof DecodeFault) throw error;
         throw this.#fault(`"${name}" is no JSON`, from);
       }

@@ -41,7 +41,7 @@ const quantitiesMax = 4096;
 
 export interface MessageWriterOptions {
   /**
-   * Told of every member that the message has not, by its path, which is then left out. Absent: such a member is a fault.
+   * Called for every member that the message does not have, by its path, which is then left out. Absent: such a member is a fault.
    */
   readonly onUnknownMember?: ((path: string) => void) | undefined;
 }
@@ -54,7 +54,7 @@ export class MessageWriter {
   readonly #slots: unknown[] = [];
   #top = 0;
   #onUnknownMember: ((path: string) => void) | undefined;
-  /** Where the writer is; kept only once a fault or an unknown member has to be told. */
+  /** Where the writer is; kept only once a fault or an unknown member has to be reported. */
   #path: Step[] | undefined;
   readonly #quantities = new Map<string, string>();
 
@@ -65,7 +65,7 @@ export class MessageWriter {
     return this.written();
   }
 
-  /** Begins a value anew; what was written is given up. */
+  /** Starts a value over; what was written is discarded. */
   begin({ onUnknownMember }: MessageWriterOptions = {}): void {
     // A large value's buffer is not kept for small ones.
     if (this.#buffer.length > bufferKeptBytesMax) this.#buffer = new Uint8Array(bufferBytes);

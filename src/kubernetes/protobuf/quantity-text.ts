@@ -98,7 +98,7 @@ function decimalText(amount: bigint, power: number, form: "si" | "exponent"): st
   return `${value}${decimalSuffixes[exponent / 3 + 3] ?? ""}`;
 }
 
-/** Division away from zero: whoever asks for a little gets a little. */
+/** Division away from zero: a small demand still gets a share. */
 function roundUp(value: bigint, divisor: bigint): bigint {
   return (value + divisor - 1n) / divisor;
 }

@@ -1,6 +1,6 @@
 /**
  * The reader of the table: its text is cut into messages once, and a message's fields are read when they are asked for.
- * The form of the lines is told in scripts/kubernetes/type-facts.mjs.
+ * The form of the lines is described in scripts/kubernetes/type-facts.mjs.
  */
 import { invariant } from "../../errors.ts";
 import { tableSources, tableTexts } from "./table/all.ts";
