@@ -4,7 +4,7 @@
  *
  *   options checked ─► context (keys, fenced writes, epoch, memories) ─► kinds opened ─► namespaces made sure of ─► Store
  *
- * Whoever opened etcd closes it; closing the store lets its writes finish and ends its watches.
+ * The caller that opened etcd closes it; closing the store lets its writes finish and ends its watches.
  */
 import { type Call, CallScope, callNames } from "./base/call.ts";
 import { CallGate } from "./base/call-gate.ts";
@@ -191,7 +191,7 @@ export async function createStore(options: StoreOptions): Promise<Store & HasSto
       registry.slots.map((slot) => ({ slot, transform: registry.transformOf(slot.definition) })),
       scope.signal,
     );
-    // Every create looks at its namespace, and nobody thinks of rewriting a kind of ours: it is done here.
+    // Every create reads its namespace, and no caller migrates our internal kinds, so we do.
     if (unsettled.includes(namespaceSlot)) await bringUpToDate(context, namespaceSlot, scope);
     await background.recordKinds(registry.kinds, scope.signal);
     const ownForm = isOwnForm(options.codec ?? msgpackCodec());

@@ -34,7 +34,7 @@ export interface EtcdOptions extends Call {
   readonly tls?: TlsOptions | undefined;
   readonly auth?: AuthOptions | undefined;
   /**
-   * Bound of one request to etcd, milliseconds; default 5000. A call without a `timeoutMs` of its own goes on, elsewhere or
+   * Bound of one request to etcd, milliseconds; default 5000. A call without a `timeoutMs` of its own continues, elsewhere or
    * again, for twice this; connecting gives up sooner where every endpoint refuses or has no address.
    */
   readonly requestTimeoutMs?: number | undefined;
@@ -103,7 +103,7 @@ export async function openEtcd(options: EtcdOptions, factory: TransportFactory):
   return assemble(client, metricsPages(options, tls), tls);
 }
 
-/** The same without waiting for an endpoint's greeting, or looking at the network: for a transport in memory. */
+/** The same without waiting for an endpoint's identification, or looking at the network: for a transport in memory. */
 export function openEtcdAtOnce(options: EtcdOptions, factory: TransportFactory): Etcd {
   return assemble(
     createClient(options, undefined, factory, undefined),

@@ -3,7 +3,7 @@
  *
  * Writes that need room they do not have wait here; one round at a time serves all that wait: read the ledger at one
  * revision, share out what is free, take back room that other slots do not use, write it in one transaction that
- * fails if anybody else granted meanwhile. A write is refused only when at the revision just read, use alone plus what
+ * fails if another process has granted since. A write is refused only when at the revision just read, use alone plus what
  * it asks for exceeds the limit: room that somebody merely holds is taken back first.
  */
 import { Backoff } from "../base/backoff.ts";
@@ -75,7 +75,7 @@ export interface GrantsOptions {
   readonly keys: LedgerKeys;
   readonly view: LedgerView;
   readonly pool: SlotPool;
-  /** Aborted when the quotas are closed: the round under way ends, and whoever still waits is rejected with its reason. */
+  /** Aborted when the quotas are closed: the round under way ends, and callers that still wait are rejected with its reason. */
   readonly ended: AbortSignal;
 }
 
@@ -93,7 +93,7 @@ export class Grants {
   /**
    * A taken slot with room for `need`, or why there is none.
    * @param how.patient waits for room that our own writes hold; without it the answer is "busy" then
-   * @param how.unrefusable gets room beyond the limit, too, once nobody else has any left
+   * @param how.unrefusable gets room beyond the limit, too, once no other process has any left
    */
   ask(need: Amounts, how: { readonly patient: boolean; readonly unrefusable: boolean }): Promise<Granted> {
     return new Promise((resolve, reject) => {
@@ -339,7 +339,7 @@ class Round {
     }
   }
 
-  /** It was not: the slots are idle again, to be read anew. */
+  /** It was not: the slots are idle again, and are read again before use. */
   giveBack(): void {
     for (const { slot } of this.#granted) this.#options.pool.release(slot);
   }

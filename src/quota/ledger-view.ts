@@ -74,7 +74,7 @@ export class LedgerView {
     return { ledger: this.#builder.build(revision), isExact };
   }
 
-  /** History began anew: the next look reads all of it. */
+  /** The history was replaced: the next look reads all of it. */
   forget(): void {
     this.#builder = new LedgerBuilder();
     this.#revision = 0n;

@@ -97,7 +97,7 @@ export class LedgerBuilder {
     }
   }
 
-  /** As of now; `leased` goes on changing with what is put. */
+  /** As of now; `leased` keeps changing with what is put. */
   build(revision: bigint): Ledger {
     const slotsUsed = this.#slotsUsed.total;
     return {

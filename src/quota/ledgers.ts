@@ -53,7 +53,7 @@ export class Ledgers {
     const { keys, owner } = this.#options;
     const id = `${spec.namespace}/${rule.name}/${rule.generation}`;
     let held = this.#held.get(id);
-    // A process that was taken for dead goes on under a new name: its old slots are no longer its own.
+    // A process that was taken for dead continues under a new name: its old slots are no longer its own.
     if (held === undefined || held.owner !== owner()) {
       const pool = new SlotPool(owner());
       const ledgerKeys = keys.ledger(spec.namespace, rule.name, rule.generation);
@@ -82,7 +82,7 @@ export class Ledgers {
     for (const id of [...this.#held.keys()]) if (id.startsWith(`${namespace}/`)) this.#held.delete(id);
   }
 
-  /** History began anew: what is known of ledgers says nothing any more. */
+  /** The history was replaced: what is known of ledgers is void. */
   forgetAll(): void {
     for (const { view } of this.#held.values()) view.forget();
   }

@@ -162,7 +162,7 @@ export class QuotaAdmin implements Quotas {
 
   /**
    * The rules with a quota as wanted. A ledger that counts all that the new limits need is kept; otherwise the rule begins
-   * another, and the one that holds now goes on holding beside it. Undefined: it is as wanted.
+   * another, and the present one still applies beside it. Undefined: it is as wanted.
    */
   #withQuota(current: NamespaceSpec, wanted: WantedQuota): SpecChange | undefined {
     const { keys, owner } = this.#options;
@@ -200,7 +200,7 @@ export class QuotaAdmin implements Quotas {
     return { rules: [...others, ...held, rule], ops: dropped(pending) };
   }
 
-  /** Resolves once the quota is counted, by this process or another; at once where it has been removed meanwhile. */
+  /** Resolves once the quota is counted, by this process or another; at once where it has been removed since. */
   async #counted(namespace: string, name: string, scope: CallScope): Promise<void> {
     const { specs, reconciler, clock, random } = this.#options;
     const backoff = new Backoff(conflictWaits, clock, random);
@@ -216,7 +216,7 @@ export class QuotaAdmin implements Quotas {
   /**
    * Changes a namespace's record by compare-and-swap; `decide` runs again on each conflict, undefined leaves it.
    * A lost answer is settled by reading the record back: its write id is unique.
-   * @param caller the caller's own signal: the end of the call's time is told apart from it, and says whether the change was sent
+   * @param caller the caller's own signal: the end of the call's time is distinguished from it, and says whether the change was sent
    * @throws OUTCOME_UNKNOWN when what became of a change could not be read back in time
    */
   async #change(
@@ -280,7 +280,7 @@ export class QuotaAdmin implements Quotas {
         if (isStoreError(error, "NO_SPACE")) throw error;
       }
       if (answer?.succeeded) {
-        // Whoever writes next reads it anew.
+        // The next write reads it again.
         specs.forget(namespace);
         return;
       }

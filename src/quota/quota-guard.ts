@@ -6,9 +6,8 @@
  *
  * So there is no write without its charge and no charge without its write, whatever is lost on the way. Objects on a
  * lease are charged by an entry of their own on the same lease: when it expires, etcd removes both at one revision.
- * A removal while etcd is out of space (`pure`) goes without its ledger part; the periodic check settles it.
+ * A removal while etcd is out of space (`withoutPuts`) goes without its ledger part; the periodic check settles it.
  */
-
 import type { Call } from "../base/call.ts";
 import { type QuotaViolation, StoreError } from "../errors.ts";
 import type { Compare, KeyValue, RangeRequest, TxnOp } from "../etcd/ports/messages.ts";
@@ -67,7 +66,7 @@ export class QuotaGuard implements WriteGuard {
   }
 
   prepare(change: Change, options: PrepareOptions, call: Call): GuardPart | undefined | Promise<GuardPart> {
-    return options.pure ? undefined : this.#prepareUnder(change, options, call);
+    return options.withoutPuts ? undefined : this.#prepareUnder(change, options, call);
   }
 
   /** Under the specs as they are known now. */
@@ -122,7 +121,7 @@ export class QuotaGuard implements WriteGuard {
         if (taken.type === "exceeded") violations.push(...taken.violations);
         else if (taken.type === "stale") {
           giveBack(prepared);
-          // Read anew, then from the start: other rules may hold now.
+          // Read again, then from the start: other rules may hold now.
           await this.#options.specs.read(charge.spec.namespace, call);
           return await this.#prepareUnder(change, options, call);
         } else {
@@ -191,7 +190,7 @@ export class QuotaGuard implements WriteGuard {
         giveBack(prepared);
         return mine ? "mine" : "not mine";
       },
-      // After an unknown outcome the slot's revision may be another one: its next use finds out and reads it anew.
+      // After an unknown outcome the slot's revision may be another one: its next use finds out and reads it again.
       abandoned: () => giveBack(prepared),
     };
   }

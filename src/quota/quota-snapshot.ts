@@ -3,7 +3,6 @@
  *
  * Read page by page and put together in one pass over the keys, in turns: thousands of quotas take time, never the loop.
  */
-
 import type { Call } from "../base/call.ts";
 import { textOfKey } from "../base/text-of-key.ts";
 import type { TurnBudget } from "../base/turn-budget.ts";
@@ -18,7 +17,7 @@ import { decodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts"
 const pageKeys = 5_000;
 /** Keys looked at between two looks at the turn. */
 const keysPerLook = 16;
-/** Times a read begins anew because its revision was compacted under it. */
+/** Times a read starts over because its revision was compacted under it. */
 const triesMax = 5;
 
 export interface SnapshotParts {

@@ -20,7 +20,7 @@ export interface QuotaRule {
   readonly hard: Amounts;
   /** Canonical text; "" selects everything. */
   readonly labelSelector: string;
-  /** Names the ledger: a rule that must count anew gets a new one. */
+  /** Names the ledger: a rule that must be counted again gets a new one. */
   readonly generation: string;
   readonly state: "counting" | "active";
   /** The process that set it and is to count; once that is dead anybody does. */
@@ -55,7 +55,7 @@ export function concerns(rule: QuotaRule, resource: string): boolean {
   return false;
 }
 
-/** Whether what an object costs is told by its key and size alone, without looking into it. */
+/** Whether what an object costs is known from its key and size alone, without looking into it. */
 export function isToldByKey(rule: QuotaRule): boolean {
   return rule.selection.isEmpty && [...rule.hard.keys()].every((name) => !isMeasured(name));
 }

@@ -1,6 +1,6 @@
 /**
  * Holding ledgers against what is there: objects are counted at one revision and compared with the ledger at that
- * same revision, so writers going on meanwhile cannot make a difference. It finishes what a setter began, too:
+ * same revision, so concurrent writes cannot make a difference. It finishes what a setter began, too:
  *
  *   rule active     counted - ledger's use     is a difference, and goes into the base entry
  *   rule counting   counted - slots' use       is the base entry; with it the rule becomes active
@@ -150,7 +150,7 @@ export class Reconciler {
     return repairs;
   }
 
-  /** In one transaction; false when somebody granted, folded or changed the quotas meanwhile, or the answer was lost. */
+  /** In one transaction; false when somebody granted, folded or changed the quotas in between, or the answer was lost. */
   async #write(spec: NamespaceSpec, repairs: readonly Repair[], scope: CallScope): Promise<boolean> {
     const { kv, keys, random } = this.#options;
     const { namespace } = spec;
@@ -163,7 +163,7 @@ export class Reconciler {
       of: { rule, ledger, count },
       base,
     } of repairs) {
-      // Whoever could read more has counted them already.
+      // A process that could read more has counted them already.
       const unread = rule.state === "active" ? Math.min(rule.unread, count.unread) : count.unread;
       if (rule.state === "counting" || unread !== rule.unread)
         counted.set(rule, { ...rule, state: "active", unread });

@@ -57,7 +57,7 @@ export class SpecCache {
     this.#specs.clear();
   }
 
-  /** Callers that come together share one read; it has its own time, not that of whoever came first. */
+  /** Callers that come together share one read; it has its own time, not that of the first caller. */
   #readOnce(namespace: string, call: Call): Promise<NamespaceSpec> {
     let reading = this.#reading.get(namespace);
     if (reading === undefined) {

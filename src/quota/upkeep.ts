@@ -1,10 +1,10 @@
 /**
- * What keeps ledgers small and proved while nobody asks: this process's sign of life, folding in the slots of dead
+ * What keeps ledgers small and proved in the background: this process's sign of life, folding in the slots of dead
  * ones, finishing the counts they began, and the periodic check.
  *
  *   _processes/<id>  on a lease; when it is gone, the slots named after it are dead
  *   dead slot        its use is added to the base, its room is free again, its key goes, in one transaction
- *   rule counting    whose setter is dead, or gave up here: counted by whoever comes first
+ *   rule counting    whose setter is dead, or gave up here: counted by the first process to find it
  *
  * Nothing here is needed for counted limits to hold (room can be taken from any slot at any time); it only tidies.
  */
@@ -34,7 +34,7 @@ export interface UpkeepOptions extends SnapshotParts {
   readonly reconciler: Reconciler;
   /** Milliseconds between checks; false: no checks. Default 10 min. */
   readonly checkIntervalMs?: number | false | undefined;
-  /** Told what a check found: each is a bug or an accident worth a line in a log. */
+  /** Called with what a check found: each is a bug or an accident worth a line in a log. */
   readonly onDifference: (count: number) => void;
 }
 
@@ -93,7 +93,7 @@ export class Upkeep implements AsyncDisposable {
     return folded;
   }
 
-  /** A `set` of this process ended before its count: it goes on behind, and what fails here is made up for by the rounds. */
+  /** A `set` of this process ended before its count: it continues in the background, and the rounds repair what fails here. */
   finishLater(namespace: string): void {
     const { reconciler } = this.#options;
     const { signal } = this.#ended;

@@ -66,7 +66,7 @@ export async function lookAtHealth(
     const quotas = await Promise.all(
       answered.map(async ({ endpoint }) => ({
         endpoint,
-        // Where it is not told there is nothing to warn of; that is no problem of its own.
+        // Where it is unknown there is nothing to warn of, and that is not reported.
         bytes: await inTime(etcd.maintenance.quotaBytes({ ...each, endpoint })).catch(() => undefined),
       })),
     );

@@ -4,7 +4,6 @@
  * Kinds whose keys would lie among another's are refused, so a key belongs to one kind at most. Adding a kind of the
  * same group and plural replaces its definition in place: reads and watches of it go on.
  */
-
 import { quote } from "../base/quote.ts";
 import type { Codec } from "../codec/codec.ts";
 import type { DictionaryStore } from "../codec/kind-dictionaries.ts";
@@ -118,7 +117,7 @@ export class KindRegistry {
     slot.remove();
   }
 
-  /** A kind's keys and codec without opening it: for kinds on record that nobody defined here. */
+  /** A kind's keys and codec without opening it: for kinds on record that are not defined here. */
   detached(kind: Kind): KindSlot {
     const definition = definitionOf(kind);
     return new KindSlot(definition, this.#codecFor(definition), this.#context.keys.range(definition));

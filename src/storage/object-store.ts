@@ -161,7 +161,7 @@ class KindObjects implements ObjectStore {
   }
 }
 
-/** What callers of a typed kind hold: the same object, told as a store of T. */
+/** What callers of a typed kind hold: the same object, typed as a store of T. */
 export function typedStore<T extends Resource>(store: ResourceStore<AnyResource>): ResourceStore<T> {
   // A kind's T says what its objects look like; at run time all of them are plain records.
   return store as unknown as ResourceStore<T>;

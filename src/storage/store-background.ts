@@ -106,7 +106,7 @@ export class StoreBackground {
     ]);
   }
 
-  /** Every kind there may be objects of: the open ones, and those on record that nobody defined here. */
+  /** Every kind there may be objects of: the open ones, and those on record that are not defined here. */
   async kindsWithObjects(signal: AbortSignal | undefined): Promise<readonly KindSlot[]> {
     const { registry, records } = this.#parts;
     const open = registry.slots;

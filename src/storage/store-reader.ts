@@ -4,7 +4,6 @@
  * `as(view)` is the same reader with another projection. The reader of whole objects also carries the kind's stored
  * source, from which a cache feeds.
  */
-
 import { CallScope } from "../base/call.ts";
 import type {
   GetOptions,

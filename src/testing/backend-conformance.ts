@@ -1,6 +1,6 @@
 /**
- * What every `RepositoryBackend` must do, as checks that any test runner can call: whoever writes one for another object
- * store runs these over it. They use nothing but the interface.
+ * What every `RepositoryBackend` must do, as checks that any test runner can call. The author of one for another object
+ * store runs these over it. They use only the interface.
  *
  * Each check gets a backend over an empty place of its own.
  */

@@ -2,7 +2,6 @@
  * `memoryEtcd`: an etcd for unit tests of what is built on keelson. The client is the real one (retry, watch and lease
  * code included) over an in-memory server; nothing is listened on, nothing outlives the process.
  */
-
 import { type Clock, systemClock } from "../base/clock.ts";
 import { checkOptions, type NamesOf } from "../base/known-options.ts";
 import { quote } from "../base/quote.ts";

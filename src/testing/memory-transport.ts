@@ -42,7 +42,7 @@ export interface Fate {
   readonly replyDelayMs?: number | undefined;
   /**
    * "refused": never sent. "request lost", "reply lost": the connection breaks before or after the server's part.
-   * "request swallowed", "reply swallowed": the same, and nobody is told.
+   * "request swallowed", "reply swallowed": the same, without an error.
    */
   readonly loss?:
     | "refused"
@@ -128,7 +128,7 @@ class MemoryTransport implements Transport {
       const lost = (): void =>
         end(() => reject(this.#failure(grpcStatus.unavailable, "connection reset", "sent")));
       const answered = (answer: () => void): void => {
-        // Whoever asked may be gone.
+        // The caller may be gone.
         if (!this.#calls.has(onClose) || fate.loss === "reply swallowed") return;
         const settle = fate.loss === "request lost" || fate.loss === "reply lost" ? lost : () => end(answer);
         arriving = after(this.#clock, fate.replyDelayMs, settle);

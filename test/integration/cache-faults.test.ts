@@ -16,7 +16,7 @@ import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.
 import { KindCache } from "../../src/watch/watch-cache.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect } from "../support/etcd-cases.ts";
-import { HeldClock } from "../support/held-clock.ts";
+import { LeapClock } from "../support/leap-clock.ts";
 import { until } from "../support/patience.ts";
 import { type Taps, tappedReader } from "../support/tapped-source.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
@@ -91,7 +91,7 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
 
   test("1,000 consistent lists while progress is away cost etcd a handful of requests", async () => {
     for (let n = 0; n < 30; n++) await items.create(draft(`i-${n}`, n));
-    const clock = new HeldClock(100);
+    const clock = new LeapClock(100);
     const taps: Taps = { clock };
     await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
     await cache.ready();

@@ -19,7 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect } from "../support/etcd-cases.ts";
-import { HeldClock, slowClock } from "../support/held-clock.ts";
+import { LeapClock, slowClock } from "../support/leap-clock.ts";
 import { until } from "../support/patience.ts";
 import { type Taps, tappedReader } from "../support/tapped-source.ts";
 
@@ -350,7 +350,7 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
     }
     await quick[Symbol.asyncDispose]();
 
-    const clock = new HeldClock();
+    const clock = new LeapClock();
     const other = createWatchCache(tappedReader(widgets, { clock }));
     await other.ready();
     const brief = other.watch({ bookmarks: true, timeoutMs: 30_000 });

@@ -14,7 +14,7 @@ import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.
 import type { Etcd } from "../../src/etcd/ports/ports.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect, failureOf, isHealthy } from "../support/etcd-cases.ts";
-import { HeldClock } from "../support/held-clock.ts";
+import { LeapClock } from "../support/leap-clock.ts";
 import { boundMs, patientMs, until, withTimeEnough } from "../support/patience.ts";
 import { quietPorts } from "../support/quiet-ports.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
@@ -152,7 +152,7 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
 
   test("a put whose answer is swallowed is applied once and reported OUTCOME_UNKNOWN, never doubled", async () => {
     await using proxy = await TcpProxy.start(server.clientPort);
-    const clock = new HeldClock();
+    const clock = new LeapClock();
     await using own = await connect([proxy.url], { clock });
     for (let round = 0; round < 10; round++) {
       const key = `swallowed/${round}`;
@@ -173,7 +173,7 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
 
   test("a create whose answer is swallowed is never reported as refused", async () => {
     await using proxy = await TcpProxy.start(server.clientPort);
-    const clock = new HeldClock();
+    const clock = new LeapClock();
     await using own = await connect([proxy.url], { clock });
     proxy.set({ mode: "swallow" });
     const create = failureOf(

@@ -12,7 +12,7 @@ import type { Etcd } from "../../src/etcd/ports/ports.ts";
 import { prefixEnd } from "../../src/etcd/ports/prefix-end.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect, failureOf, isHealthy } from "../support/etcd-cases.ts";
-import { HeldClock } from "../support/held-clock.ts";
+import { LeapClock } from "../support/leap-clock.ts";
 import { until, within } from "../support/patience.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
@@ -43,7 +43,7 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
   const stored = async (key: string) => (await direct.kv.range({ key })).kvs[0];
 
   /** A client whose answers can be swallowed: requests reach etcd, answers do not. */
-  async function troubled(clock?: HeldClock): Promise<{ proxy: TcpProxy; etcd: Etcd } & AsyncDisposable> {
+  async function troubled(clock?: LeapClock): Promise<{ proxy: TcpProxy; etcd: Etcd } & AsyncDisposable> {
     const proxy = await TcpProxy.start(server.clientPort);
     const etcd = await connect([proxy.url], { clock });
     return {
@@ -194,7 +194,7 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
   }, 120_000);
 
   test("a call that cannot be settled in time is OUTCOME_UNKNOWN with its details, an aborted one rejects with its reason", async () => {
-    const clock = new HeldClock();
+    const clock = new LeapClock();
     await using trouble = await troubled(clock);
     const { proxy, etcd } = trouble;
     await using writes = createFencedWrites({ etcd, root });
@@ -220,7 +220,7 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
   }, 60_000);
 
   test("a deadline that comes as the caller's signal never tells DEADLINE of a write that was sent", async () => {
-    const clock = new HeldClock();
+    const clock = new LeapClock();
     await using trouble = await troubled(clock);
     const { proxy, etcd } = trouble;
     await using writes = createFencedWrites({ etcd, root });
@@ -312,7 +312,7 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
 
   test("close() gives the session's keys back", async () => {
     // It waits half a second for etcd to take them back, and leaves them to the lease's end otherwise.
-    await using etcd = await connect(server.endpoints, { clock: new HeldClock(400) });
+    await using etcd = await connect(server.endpoints, { clock: new LeapClock(400) });
     const writes = createFencedWrites({ etcd, root: "/keelson/closed" });
     await writes.write(put("/registry/closed", 0n));
     await writes.close();
@@ -334,11 +334,11 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
     expect(await writes.bury("/registry/buried")).toMatchObject({ outcome: "present" });
   });
 
-  test("a create made before a delete was answered retries past the grave: never a false refusal", async () => {
+  test("a create made before a delete was answered retries past the tombstone: never a false refusal", async () => {
     await using etcd = await connect(server.endpoints);
     await using writes = createFencedWrites({ etcd, root });
     await writes.write(put("/registry/ghost", 0n));
-    // Another client buries the key behind this one's back, so its highest revision is older than the grave.
+    // Another client leavesTombstone the key behind this one's back, so its highest revision is older than the tombstone.
     await using other = createFencedWrites({ etcd: direct, root });
     await other.bury("/registry/fresh");
     expect(await writes.write(put("/registry/fresh", 0n))).toMatchObject({ outcome: "applied" });
@@ -362,7 +362,10 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
     }
     expect(failure).toMatchObject({ code: "NO_SPACE" });
     expect(made.length).toBeGreaterThan(5);
-    const pure = ([key, guard]: [string, bigint]): FencedWrite => ({ ...remove(key, guard), pure: true });
+    const pure = ([key, guard]: [string, bigint]): FencedWrite => ({
+      ...remove(key, guard),
+      withoutPuts: true,
+    });
     const [a, b, c, d] = made;
     if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error("too few");
     expect(await failureOf(writes.write(remove(...a)))).toMatchObject({ code: "NO_SPACE" });

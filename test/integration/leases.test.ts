@@ -6,7 +6,7 @@ import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.
 import type { Etcd } from "../../src/etcd/ports/ports.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect, failureOf } from "../support/etcd-cases.ts";
-import { HeldClock } from "../support/held-clock.ts";
+import { LeapClock } from "../support/leap-clock.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { until, within, withTimeEnough } from "../support/patience.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
@@ -84,7 +84,7 @@ describe.each(await etcdBinaries())("leases on etcd $version", ({ path: binary }
   });
 
   test("a lease revoked by another is lost at the next ping", async () => {
-    const clock = new HeldClock();
+    const clock = new LeapClock();
     await using client = await connect(server.endpoints, { clock });
     await using lease = await client.leases.hold({ ttlSeconds: 60 });
     await using other = await connect(server.endpoints);

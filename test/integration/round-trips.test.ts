@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { type Widget, widget, widgetKind } from "../conformance/implementation.ts";
 import { connect } from "../support/etcd-cases.ts";
-import { HeldClock, slowClock } from "../support/held-clock.ts";
+import { LeapClock, slowClock } from "../support/leap-clock.ts";
 import { kvRequestsOf as requestsOf } from "../support/request-count.ts";
 import { tappedReader } from "../support/tapped-source.ts";
 
@@ -32,7 +32,7 @@ describe("round trips", () => {
 
   beforeAll(async () => {
     server = await startLocalEtcd();
-    etcd = await connect(server.endpoints, { clock: new HeldClock() });
+    etcd = await connect(server.endpoints, { clock: new LeapClock() });
     store = await createStore({
       etcd,
       kinds: [widgetKind],
@@ -41,7 +41,7 @@ describe("round trips", () => {
     });
     widgets = store.resources(widgetKind);
     // A store of its own connection: what it writes this process has not seen.
-    otherEtcd = await connect(server.endpoints, { clock: new HeldClock() });
+    otherEtcd = await connect(server.endpoints, { clock: new LeapClock() });
     other = await createStore({
       etcd: otherEtcd,
       kinds: [widgetKind],
@@ -88,7 +88,7 @@ describe("round trips", () => {
 
   test("guaranteedUpdate, update and delete take one from what a cache holds, though another process wrote it", async () => {
     // A store that has seen nothing of these objects itself: only its cache knows them.
-    await using cacheEtcd = await connect(server.endpoints, { clock: new HeldClock() });
+    await using cacheEtcd = await connect(server.endpoints, { clock: new LeapClock() });
     await using plain = await createStore({
       etcd: cacheEtcd,
       kinds: [widgetKind],

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FencedWrite } from "../../src/etcd/fenced/fenced-write.ts";
-import { graveHolds, graveKey, graveValue } from "../../src/etcd/fenced/graves.ts";
+import { tombstoneHolds, tombstoneKey, tombstoneValue } from "../../src/etcd/fenced/tombstones.ts";
 import { planGroups } from "../../src/etcd/fenced/write-groups.ts";
 import { groupTxn } from "../../src/etcd/fenced/write-txn.ts";
 import type { TxnOp, TxnRequest } from "../../src/etcd/ports/messages.ts";
@@ -18,9 +18,9 @@ const write = fc
       { weight: 1, arbitrary: fc.constant(400_000) },
     ),
     ledgers: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 4 }),
-    pure: fc.boolean(),
+    withoutPuts: fc.boolean(),
   })
-  .map(({ name, kind, bytes, ledgers, pure }): FencedWrite => {
+  .map(({ name, kind, bytes, ledgers, withoutPuts }): FencedWrite => {
     return {
       key: `/registry/${name}`,
       guard: kind === "create" ? 0n : 7n,
@@ -30,7 +30,7 @@ const write = fc
         (i): TxnOp => ({ type: "put", put: { key: `/ledger/${i}`, value: "1" } }),
       ),
       reads: ledgers.map((i) => ({ key: `/ledger/${i}` })),
-      pure: kind === "delete" && pure,
+      withoutPuts: kind === "delete" && withoutPuts,
     };
   });
 
@@ -84,22 +84,22 @@ describe("groups of writes", () => {
     );
   });
 
-  test("a grave names the deletes of its transaction and no other", () => {
+  test("a tombstone names the deletes of its transaction and no other", () => {
     const id = (byte: number): Uint8Array => new Uint8Array(16).fill(byte);
-    const value = graveValue([id(1), id(2)]);
-    expect([1, 2, 3].map((byte) => graveHolds(value, id(byte)))).toEqual([true, true, false]);
-    expect(graveHolds(new Uint8Array(0), id(1))).toBe(false);
+    const value = tombstoneValue([id(1), id(2)]);
+    expect([1, 2, 3].map((byte) => tombstoneHolds(value, id(byte)))).toEqual([true, true, false]);
+    expect(tombstoneHolds(new Uint8Array(0), id(1))).toBe(false);
   });
 
-  test("graves are where every client of every version looks for them", () => {
-    expect(graveKey(root, "/registry/pods/default/web-1")).toBe(
+  test("tombstones are where every client of every version looks for them", () => {
+    expect(tombstoneKey(root, "/registry/pods/default/web-1")).toBe(
       `${root}/graves/${expectedBucket("/registry/pods/default/web-1")}`,
     );
-    expect(graveKey(root, "/registry/pods/größe")).toBe(
+    expect(tombstoneKey(root, "/registry/pods/größe")).toBe(
       `${root}/graves/${expectedBucket("/registry/pods/größe")}`,
     );
     const buckets = new Set(
-      Array.from({ length: 20_000 }, (_, i) => graveKey(root, `/registry/pods/ns/${i}`)),
+      Array.from({ length: 20_000 }, (_, i) => tombstoneKey(root, `/registry/pods/ns/${i}`)),
     );
     expect(buckets.size).toBe(1024);
   });

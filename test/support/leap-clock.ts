@@ -13,7 +13,7 @@ interface Held {
   readonly callback: () => void;
 }
 
-export class HeldClock implements Clock {
+export class LeapClock implements Clock {
   readonly #fromMs: number;
   readonly #held = new Set<Held>();
   #leaptMs = 0;

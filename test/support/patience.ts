@@ -10,7 +10,7 @@ export const boundMs = 45_000;
 
 /**
  * Bound of one request, milliseconds: a machine that stands still for ten seconds makes no request of a test fail.
- * Tests of what becomes of a request that ends too early say so, or hold the clock (held-clock.ts).
+ * Tests of what becomes of a request that ends too early say so, or hold the clock (leap-clock.ts).
  */
 export const patientMs = 30_000;
 

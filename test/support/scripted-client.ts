@@ -17,7 +17,7 @@ export class ScriptedStream implements ClientStream {
   readonly endpoint: string;
   readonly spec: StreamSpec;
   readonly written: { readonly message: Uint8Array; readonly atMs: number }[] = [];
-  condemned: string | undefined;
+  reportedUnhealthy: string | undefined;
   over = false;
   readonly #clock: ManualClock;
   readonly #messages: (Uint8Array | Error)[] = [];
@@ -58,12 +58,12 @@ export class ScriptedStream implements ClientStream {
     this.#waiting?.resolve(undefined);
     this.#waiting = undefined;
   }
-  forsake(): void {
+  abandon(): void {
     this.cancel();
   }
 
-  condemn(reason: string): void {
-    this.condemned = reason;
+  reportUnhealthy(reason: string): void {
+    this.reportedUnhealthy = reason;
     this.cancel();
   }
 }

@@ -9,7 +9,7 @@ interface Pending {
   readonly callback: () => void;
 }
 
-export class HeldUpClock implements Clock {
+export class StalledClock implements Clock {
   #nowMs = 1000;
   readonly #timers = new Set<Pending>();
 

@@ -2,7 +2,6 @@
  * One call on its way, over all its tries, and the errors that end it. The client core and the endpoint gate both
  * work on it.
  */
-
 import { setMaxListeners } from "node:events";
 import { checkOptions } from "../../base/known-options.ts";
 import { textOfKey } from "../../base/text-of-key.ts";
@@ -14,7 +13,7 @@ import type { WireError } from "../wire/reader.ts";
 import type { RequestOptions, Rpc } from "./client.ts";
 import type { Endpoint } from "./endpoint-set.ts";
 
-/** A call without a bound of its own is not begun anew after this many request times. */
+/** A call without a bound of its own is not retried after this many request times. */
 export const unboundedCallRequests = 2;
 
 export interface CallAttempt {
@@ -33,7 +32,7 @@ export interface CallAttempt {
   last: TransportFailure | StoreError | undefined;
   /** What the last request was given, milliseconds. */
   requestMs: number;
-  /** Tokens fetched anew for this call. */
+  /** Tokens fetched again for this call. */
   refreshes: number;
   endpoint: Endpoint | undefined;
   /** Bytes of the answer. */
@@ -114,7 +113,7 @@ export function deadlineError(attempt: CallAttempt, what: string): StoreError {
   return new StoreError("DEADLINE", `Cannot ${rpc.action}: ${what} within ${timeoutMs} ms`, { timeoutMs });
 }
 
-/** Whatever befell a greeting, the caller's own request was never sent. */
+/** Whatever failed while the endpoint was identified, the caller's own request was never sent. */
 export function unsent(failure: TransportFailure): TransportFailure {
   const { code, text, endpoint } = failure;
   return new TransportFailure(

@@ -11,7 +11,7 @@ export interface StreamOwner {
   received(bytes: number): void;
   sent(bytes: number): void;
   /** The owner of the stream found the endpoint silent. */
-  condemned(): void;
+  reportedUnhealthy(): void;
   /** Once, at the end. */
   ended(facts: { readonly outcome: string; readonly messages: number; readonly bytes: number }): void;
 }
@@ -74,13 +74,13 @@ export class TrackedStream implements ClientStream {
     this.#finish("CANCELLED");
   }
 
-  forsake(): void {
-    if (!this.#over) this.#stream.forsake?.();
+  abandon(): void {
+    if (!this.#over) this.#stream.abandon?.();
     this.cancel();
   }
 
-  condemn(): void {
-    this.#owner.condemned();
+  reportUnhealthy(): void {
+    this.#owner.reportedUnhealthy();
     this.cancel();
   }
 

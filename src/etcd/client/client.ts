@@ -78,9 +78,9 @@ export interface ClientStream {
   /** Idempotent; frees the stream's place in the counters. */
   cancel(): void;
   /** As `cancel`, and the connection under it takes no later call: its owner has waited too long for a word from it. */
-  forsake(): void;
+  abandon(): void;
   /** The owner found the endpoint silent or wrong: it counts as a failure of the endpoint. */
-  condemn(reason: string): void;
+  reportUnhealthy(reason: string): void;
 }
 
 /** What a failure of a stream or request means; see `outcome-table.ts`. */
@@ -101,7 +101,7 @@ export interface Client {
   /** Highest revision of any judged answer of this generation; 0n before the first. */
   readonly highestRevision: bigint;
   readonly endpoints: readonly string[];
-  /** Has a password, and so tokens that can be fetched anew. */
+  /** Has a password, and so tokens that can be fetched again. */
   readonly authenticates: boolean;
 
   /**

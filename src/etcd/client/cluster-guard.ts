@@ -13,7 +13,6 @@
  * A single endpoint must say it twice. An endpoint found foreign while our cluster still answered elsewhere is a
  * proven stranger: on its own it never makes a restore.
  */
-
 import type { Header } from "../ports/messages.ts";
 import type { RestoreEvent } from "./client.ts";
 import type { Endpoint } from "./endpoint-set.ts";
@@ -74,12 +73,12 @@ export class ClusterGuard {
       if (revision < floor) return this.#mark(endpoint, "low", header, nowMs);
       if (revision > this.#highest) this.#highest = revision;
     }
-    if (this.#marks.size > 0) this.#vouch(endpoint, floor !== undefined);
+    if (this.#marks.size > 0) this.#confirm(endpoint, floor !== undefined);
     return good;
   }
 
   /** A good answer of one endpoint clears its own mark and proves that the strangers are strangers. */
-  #vouch(endpoint: Endpoint, judged: boolean): void {
+  #confirm(endpoint: Endpoint, judged: boolean): void {
     const own = this.#marks.get(endpoint);
     if (own !== undefined && (judged || own.kind === "foreign")) this.#marks.delete(endpoint);
     if (!judged && own?.kind === "low") return;

@@ -13,7 +13,7 @@ import type { EndpointAddress, UsableTls } from "../transport/transport.ts";
 
 /** In all; a host that drops packets shows by not answering within it. */
 const probeTimeoutMs = 1_500;
-/** TLS 1.3 judges the client's certificate after the handshake is over for the client; HTTP/2 servers greet sooner. */
+/** TLS 1.3 judges the client's certificate after the handshake is over for the client; HTTP/2 servers send their settings sooner. */
 const alertWaitMs = 800;
 
 export interface ConnectionFault {
@@ -47,7 +47,7 @@ export function probeConnection(
       for (const each of sockets) each.destroy();
       resolve(fault);
     };
-    // A TLS server hangs up on a plaintext greeting without a word; so does one that is starting.
+    // A TLS server closes a plaintext connection without an answer; so does one that is starting.
     const hungUp = (): void => {
       const second = connectTls({ ...socketTarget(address), rejectUnauthorized: false });
       sockets.push(second);
@@ -75,7 +75,7 @@ export function probeConnection(
       const cause = causeOf(error, address);
       if (cause === silent) return hungUp();
       if (cause !== handshakeFailed) return done(cause);
-      // A plaintext server hangs up on a TLS greeting without a word: see whether it takes a plaintext one.
+      // A plaintext server closes a TLS connection without an answer: try plaintext.
       const second = probePlaintext(address, (fault) => done(fault === undefined ? plaintextOnly : cause));
       sockets.push(second);
       second.on("error", () => done(cause));
@@ -100,7 +100,7 @@ function probePlaintext(address: EndpointAddress, done: Done): Socket {
 }
 
 const plaintextOnly = said('the server speaks plaintext, the endpoint says "https"');
-/** A plaintext greeting was answered by hanging up. */
+/** A plaintext connection was closed without an answer. */
 const silent = passing("the server closed the connection without a word");
 const handshakeFailed = passing("the server broke off the TLS handshake");
 const tlsOnly = said('the server expects TLS, the endpoint says "http"');

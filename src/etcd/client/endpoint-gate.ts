@@ -1,9 +1,9 @@
 /**
- * The way to an endpoint that may be given work: it has rested after its last failure and has said who it is.
+ * The way to an endpoint that may be given work: its back-off has elapsed and it has been identified.
  *
- * Saying who it is (a greeting, one Status request for all who wait) comes before any work: it tells the version and
+ * Identification (one Status request for all callers that wait) comes before any work: it gives the version and
  * the cluster, so a write never reaches a stranger's cluster or an etcd that is known to lose data. It comes again after
- * every lost connection, and a call that was begun before a restore gets no endpoint after it, whoever noticed. What
+ * every lost connection, and a call that began before a restore gets no endpoint after it, whichever call noticed. What
  * failures and refused answers mean for an endpoint is decided here too, and why one cannot be reached is found out.
  */
 import type { Clock } from "../../base/clock.ts";
@@ -28,9 +28,9 @@ import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
 import { outcomeOf, storeErrorOf } from "./outcome-table.ts";
 
 /** A request that had less than this says nothing about the endpoint when it times out. */
-const tellingTimeoutMs = 1_000;
+const minSignificantTimeoutMs = 1_000;
 /** An endpoint that does not say who it is within this is passed over. */
-const greetingTimeoutMs = 2_000;
+const identifyTimeoutMs = 2_000;
 /** How long a failing call waits to learn why an endpoint cannot be reached. */
 const probeWaitMs = 1_000;
 /** What a probe found is good for this long. */
@@ -52,7 +52,7 @@ export interface EndpointGateOptions {
   readonly probe: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined;
   readonly warn: (message: string) => void;
   /** A request of the gate's own, for the counters. */
-  readonly greeted: (outcome: "sent" | "failed") => void;
+  readonly identified: (outcome: "sent" | "failed") => void;
   readonly restored: (event: RestoreEvent) => void;
 }
 
@@ -84,7 +84,9 @@ export class EndpointGate {
       if (this.#endpoints.anyQuarantined) this.#revisitQuarantined();
       const choice = this.#endpoints.choose(attempt.avoid);
       if (choice === undefined) {
-        const asking = this.#endpoints.all.find((endpoint) => endpoint.greeting !== undefined)?.greeting;
+        const asking = this.#endpoints.all.find(
+          (endpoint) => endpoint.identification !== undefined,
+        )?.identification;
         if (asking === undefined) throw this.#allQuarantined(attempt);
         await this.waitFor(settled(asking), attempt);
         continue;
@@ -94,7 +96,7 @@ export class EndpointGate {
         await this.#rest(waitMs, attempt);
         continue;
       }
-      if (endpoint.greeted || (await this.#greeted(endpoint, attempt)))
+      if (endpoint.identified || (await this.#identified(endpoint, attempt)))
         return this.#inTime(endpoint, attempt);
     }
   }
@@ -118,42 +120,42 @@ export class EndpointGate {
         const restMs = endpoint.restUntilMs - this.#clock.monotonicMs();
         if (restMs > 0) await this.#rest(restMs, attempt);
       }
-      if (endpoint.greeted || (await this.#greeted(endpoint, attempt)))
+      if (endpoint.identified || (await this.#identified(endpoint, attempt)))
         return this.#inTime(endpoint, attempt);
       if (endpoint.state === "quarantined") throw this.#allQuarantined(attempt);
     }
   }
 
   /** False when it could not say who it is, or is not one of ours; `attempt.last` then says why. */
-  async #greeted(endpoint: Endpoint, attempt: CallAttempt): Promise<boolean> {
-    endpoint.greeting ??= this.#greet(endpoint).finally(() => {
-      endpoint.greeting = undefined;
+  async #identified(endpoint: Endpoint, attempt: CallAttempt): Promise<boolean> {
+    endpoint.identification ??= this.#identify(endpoint).finally(() => {
+      endpoint.identification = undefined;
     });
     try {
-      await this.waitFor(endpoint.greeting, attempt);
+      await this.waitFor(endpoint.identification, attempt);
     } catch (error) {
       if (!(error instanceof TransportFailure)) throw error;
       attempt.last = error;
       if (outcomeOf(error).retry === "never") throw await this.giveUp(attempt);
       if (this.#clock.monotonicMs() >= attempt.endMs) throw await this.giveUp(attempt);
     }
-    return this.#inTime(endpoint, attempt).greeted;
+    return this.#inTime(endpoint, attempt).identified;
   }
 
   /** Asks the member for its version and cluster, which needs no rights. @throws TransportFailure when it cannot be reached */
-  async #greet(endpoint: Endpoint): Promise<void> {
+  async #identify(endpoint: Endpoint): Promise<void> {
     const sentMs = this.#clock.monotonicMs();
     const { losses } = endpoint;
-    // Lost meanwhile: whether it was the connection that answered is not known, so it is asked again.
+    // Lost since: whether the answer came over that connection is not known, so the endpoint is identified again.
     const isSame = (): boolean => endpoint.losses === losses;
-    const timeoutMs = Math.min(greetingTimeoutMs, this.#options.requestTimeoutMs);
+    const timeoutMs = Math.min(identifyTimeoutMs, this.#options.requestTimeoutMs);
     let status: StatusResponse;
     try {
-      this.#options.greeted("sent");
+      this.#options.identified("sent");
       const reply = await endpoint.transport.unary(statusPath, noBytes, { timeoutMs, lane: "unary" });
       status = statusResponse.decode(reply);
     } catch (error) {
-      this.#options.greeted("failed");
+      this.#options.identified("failed");
       if (error instanceof WireError) {
         this.#endpoints.failed(endpoint, sentMs);
         throw new TransportFailure({
@@ -169,7 +171,7 @@ export class EndpointGate {
         // It speaks, and will not say more: an etcd that wants a token for this too.
         this.#endpoints.release(endpoint);
         this.#endpoints.answered(endpoint);
-        endpoint.greeted = isSame();
+        endpoint.identified = isSame();
         return;
       }
       this.#endpoints.failed(endpoint, sentMs);
@@ -181,25 +183,25 @@ export class EndpointGate {
     const warning = warningOf(status.version);
     if (warning !== undefined) this.#warnOnce(warning);
     const verdict = this.#guard.judge(endpoint, status.header, undefined, this.#clock.monotonicMs());
-    this.heed(endpoint, verdict);
+    this.apply(endpoint, verdict);
     if (verdict.verdict === "refused") return;
     this.#endpoints.release(endpoint);
     this.#endpoints.answered(endpoint);
-    endpoint.greeted = isSame();
+    endpoint.identified = isSame();
   }
 
   /** Looks again, beside the calls, at an endpoint that has been set aside. */
   #revisitQuarantined(): void {
     const endpoint = this.#endpoints.quarantinedDue();
     if (endpoint === undefined) return;
-    endpoint.greeting = this.#greet(endpoint)
+    endpoint.identification = this.#identify(endpoint)
       .catch(() => this.#endpoints.failed(endpoint, 0))
       .finally(() => {
-        endpoint.greeting = undefined;
+        endpoint.identification = undefined;
       });
   }
 
-  heed(endpoint: Endpoint, verdict: Verdict): void {
+  apply(endpoint: Endpoint, verdict: Verdict): void {
     switch (verdict.verdict) {
       case "good":
         return;
@@ -233,7 +235,7 @@ export class EndpointGate {
       this.#endpoints.answered(endpoint);
       return;
     }
-    if (failure.code === grpcStatus.deadlineExceeded && requestMs < tellingTimeoutMs) return;
+    if (failure.code === grpcStatus.deadlineExceeded && requestMs < minSignificantTimeoutMs) return;
     this.#endpoints.failed(endpoint, sentMs);
     if (failure.request === "unsent") void this.#probed(endpoint);
   }

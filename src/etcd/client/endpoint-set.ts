@@ -16,7 +16,7 @@ import type { EndpointAddress, Transport } from "../transport/transport.ts";
 const restFirstMs = 50;
 /** Longest rest: how late a recovered endpoint may be noticed, and one dial per second at most. */
 const restMaxMs = 1_000;
-/** A quarantined endpoint is greeted again this often: the fault may have been mended. */
+/** A quarantined endpoint is identified again this often: the fault may have been mended. */
 const quarantineMs = 10_000;
 
 export type EndpointState = "unknown" | "healthy" | "failing" | "quarantined";
@@ -33,13 +33,13 @@ export class Endpoint {
   answeredAtMs: number = Number.NEGATIVE_INFINITY;
   /** When it last failed to. */
   failedAtMs: number = Number.NEGATIVE_INFINITY;
-  /** As it said when it was greeted. */
+  /** As it said when it was identified. */
   version: string | undefined;
   /** It has said who it is since it last failed or lost a connection; only then it is given work. */
-  greeted = false;
+  identified = false;
   /** Connections lost: behind the next one may be another process, over other data. */
   losses = 0;
-  greeting: Promise<void> | undefined;
+  identification: Promise<void> | undefined;
   /** Why it is quarantined. */
   quarantine: string | undefined;
 
@@ -52,10 +52,10 @@ export class Endpoint {
     return this.address.url;
   }
 
-  /** A connection that stood is gone: whoever answers next says who it is first. */
+  /** An open connection is lost: the next one is identified before it is used. */
   lost(): void {
     this.losses++;
-    this.greeted = false;
+    this.identified = false;
   }
 }
 
@@ -122,7 +122,7 @@ export class EndpointSet {
     }
     if (endpoint.answeredAtMs > sinceMs) return;
     endpoint.failedAtMs = now;
-    endpoint.greeted = false;
+    endpoint.identified = false;
     // Requests that fail together are one failure.
     if (endpoint.state === "failing" && endpoint.restUntilMs > now) return;
     endpoint.state = "failing";
@@ -139,7 +139,7 @@ export class EndpointSet {
   quarantine(endpoint: Endpoint, reason: string): void {
     endpoint.state = "quarantined";
     endpoint.quarantine = reason;
-    endpoint.greeted = false;
+    endpoint.identified = false;
     endpoint.restUntilMs = this.#clock.monotonicMs() + quarantineMs;
   }
 
@@ -155,7 +155,7 @@ export class EndpointSet {
   quarantinedDue(): Endpoint | undefined {
     const now = this.#clock.monotonicMs();
     return this.all.find(
-      (e) => e.state === "quarantined" && e.restUntilMs <= now && e.greeting === undefined,
+      (e) => e.state === "quarantined" && e.restUntilMs <= now && e.identification === undefined,
     );
   }
 

@@ -2,7 +2,7 @@
  * The client core: see `client.ts` for the contract.
  *
  * One call, step by step:
- *   admit (in-flight limit) → choose an endpoint, wait its rest out, greet it if it is new → send →
+ *   admit (in-flight limit) → choose an endpoint, wait for its back-off, identify it on first use → send →
  *   judge the answer (cluster-guard) or the failure (outcome-table) → hand over, or go on elsewhere while the
  *   call has time and the request may be repeated
  *
@@ -60,7 +60,7 @@ export interface ClientOptions {
   readonly allowFaultyVersions?: boolean | undefined;
   /** Finds out why an endpoint cannot be reached. */
   readonly probe?: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined;
-  /** Told about faulty versions and strangers; default `process.emitWarning`. */
+  /** Called with warnings about faulty versions and foreign clusters; default `process.emitWarning`. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 
@@ -112,7 +112,7 @@ export class EtcdClient implements Client {
       allowFaultyVersions: options.allowFaultyVersions ?? false,
       probe: options.probe,
       warn: options.warn ?? ((message) => process.emitWarning(message, "KeelsonWarning")),
-      greeted: (outcome) => this.#count(outcome === "sent" ? this.#requests : this.#failures, statusPath),
+      identified: (outcome) => this.#count(outcome === "sent" ? this.#requests : this.#failures, statusPath),
       restored: (event) => {
         for (const stream of [...this.#streams]) stream.fail(restoredStream());
         for (const listener of [...this.#restoreListeners]) listener(event);
@@ -213,7 +213,7 @@ export class EtcdClient implements Client {
       }
       signal?.throwIfAborted();
       // Its connection was lost while the token was fetched.
-      if (!endpoint.greeted) continue;
+      if (!endpoint.identified) continue;
       const sentMs = this.clock.monotonicMs();
       const requestMs = Math.min(requestTimeoutMs, attempt.endMs - sentMs);
       if (requestMs <= 0) throw await this.#gate.giveUp(attempt);
@@ -253,7 +253,7 @@ export class EtcdClient implements Client {
         call?.onHeader?.(answer.header);
         return answer;
       }
-      this.#gate.heed(endpoint, verdict);
+      this.#gate.apply(endpoint, verdict);
       attempt.last = this.#refusal(attempt, endpoint, verdict);
       if (rpc.effect === "write" || attempt.generation !== this.#guard.generation) throw attempt.last;
       if (this.clock.monotonicMs() >= attempt.endMs) throw attempt.last;
@@ -278,7 +278,7 @@ export class EtcdClient implements Client {
     if (this.clock.monotonicMs() >= attempt.endMs) throw await this.#gate.giveUp(attempt);
     if (outcome.retry === "refresh") {
       if (this.#tokens === undefined) throw await this.#gate.giveUp(attempt);
-      // A wrong password is told by the one who fetches the token. With a right one the call's time is the bound:
+      // A wrong password is reported when the token is fetched. With a right one the call's time is the bound:
       // each change of a user or role makes every token of before it too old.
       if (attempt.refreshes++ > 0) await this.#gate.pause(refreshWait(attempt.refreshes), attempt);
       if (attempt.options?.internal !== true)
@@ -329,7 +329,7 @@ export class EtcdClient implements Client {
       sent: (bytes) => {
         this.#bytesSent += bytes;
       },
-      condemned: () => this.#endpoints.failed(endpoint, Number.POSITIVE_INFINITY),
+      reportedUnhealthy: () => this.#endpoints.failed(endpoint, Number.POSITIVE_INFINITY),
       ended: ({ outcome, messages, bytes }) => {
         this.#streams.delete(stream);
         if (id === 0) return;
@@ -365,7 +365,7 @@ export class EtcdClient implements Client {
     if (endpoint === undefined) return;
     const verdict = this.#guard.judge(endpoint, header, undefined, this.clock.monotonicMs());
     if (verdict.verdict === "good") return;
-    this.#gate.heed(endpoint, verdict);
+    this.#gate.apply(endpoint, verdict);
     throw unavailable(action, verdict.reason, url);
   }
 
@@ -422,7 +422,7 @@ export class EtcdClient implements Client {
     };
   }
 
-  /** Lowest version among the endpoints greeted; undefined before the first. */
+  /** Lowest version among the endpoints identified; undefined before the first. */
   get versions(): readonly string[] {
     return this.#endpoints.all.map((endpoint) => endpoint.version).filter((version) => version !== undefined);
   }

@@ -1,5 +1,5 @@
 /**
- * The token of password auth: fetched when first needed, fetched anew when etcd no longer takes it, by one
+ * The token of password auth: fetched when first needed and again when etcd no longer accepts it, by one
  * request for all who wait. The password lives in a private field and the token travels as metadata only;
  * neither is in a message, in stats or in what `inspect` shows.
  */
@@ -18,7 +18,7 @@ export const authenticateRpc: Rpc<AuthenticateResponse> = {
   decode: authenticateResponse.decode,
 };
 
-/** etcd says that it has auth switched off, to whoever asks for a token. */
+/** etcd says that it has auth switched off. */
 export function authIsOff(error: unknown): boolean {
   return isStoreError(error, "INVALID_ARGUMENT") && /authentication is not enabled/.test(error.message);
 }

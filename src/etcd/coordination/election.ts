@@ -46,7 +46,7 @@ export async function campaign(
   };
 }
 
-/** Who leads now; undefined while nobody does. One quorum read. */
+/** The current leader; undefined while there is none. One quorum read. */
 export async function leaderOf(etcd: Etcd, name: string, call: Call = {}): Promise<Leader | undefined> {
   checkOptions(call, "read the leader", callNames);
   const { kv } = await holderOf(etcd, name, call);
@@ -56,8 +56,8 @@ export async function leaderOf(etcd: Etcd, name: string, call: Call = {}): Promi
 }
 
 /**
- * The leader now and at every change, proclamations included; undefined while nobody leads. Ends when left or aborted. A
- * leader that came and went between two looks is passed over; the last state is always told.
+ * The leader now and at every change, proclamations included; undefined while there is no leader. Ends when left or aborted. A
+ * leader that came and went between two looks is passed over; the last state is always reported.
  */
 export async function* observeLeader(
   etcd: Etcd,

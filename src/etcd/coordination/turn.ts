@@ -91,7 +91,7 @@ export async function takeTurn(
   }
 }
 
-/** Who has the turn in the line `name`; undefined while nobody has. */
+/** The holder of the turn in the line `name`; undefined while there is none. */
 export async function holderOf(
   etcd: Etcd,
   name: string,

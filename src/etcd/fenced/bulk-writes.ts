@@ -2,7 +2,7 @@
  * Many independent fenced writes: packed into groups (write-groups.ts), one transaction each; what a group leaves
  * certainly not applied goes singly.
  *
- *   round of groups -> txn each --ok--> outcome of every member; a grave alone: singly
+ *   round of groups -> txn each --ok--> outcome of every member; a tombstone alone: singly
  *                                --session moved, refused as a whole for one member's sake: singly
  *                                --lost--> one fence, then every member settled; not applied: singly
  *                                --no space--> every member settled; none applied: NO_SPACE, else the rest singly
@@ -126,7 +126,7 @@ async function sendGroup(
       const answer = answers[at];
       invariant(answer !== undefined, "every member has an answer");
       if (answer.outcome === "applied") outcomes[member.index] = answer;
-      else if (member.write.guard === 0n && answer.grave > since && answer.current === undefined) {
+      else if (member.write.guard === 0n && answer.tombstone > since && answer.current === undefined) {
         again.push(member);
       } else {
         const { revision, current, reads } = answer;

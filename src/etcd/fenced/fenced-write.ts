@@ -40,10 +40,10 @@ export interface FencedWrite {
   /** Read when the write is refused, at the same revision. */
   readonly reads?: readonly RangeRequest[] | undefined;
   /**
-   * For deletes while etcd is out of space: the transaction holds no put, neither a grave nor (the caller's part) an
+   * For deletes while etcd is out of space: the transaction holds no put, neither a tombstone nor (the caller's part) an
    * op, so etcd takes it. A create still under way at that moment is then not held back by it.
    */
-  readonly pure?: boolean | undefined;
+  readonly withoutPuts?: boolean | undefined;
 }
 
 /** How messages name a write. */
@@ -120,7 +120,7 @@ export interface FencedWriteStats {
   readonly noSpaceApplied: number;
   /** Sent again because the session had changed under them: never applied before. */
   readonly sessionRetries: number;
-  /** Creates sent again because something in the same bucket had been deleted meanwhile. */
+  /** Creates sent again because something in the same bucket had been deleted in between. */
   readonly graveRetries: number;
   readonly sessions: number;
   readonly fences: number;

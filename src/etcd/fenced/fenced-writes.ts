@@ -2,12 +2,12 @@
  * Fenced writes over the ports (fenced-write.ts has the contract): one transaction a write, settled when its answer
  * is lost.
  *
- *   compare   mod(key) = guard, mod(session) = s, a create: mod(grave) <= R, the caller's     write-txn.ts
- *   success   put or delete, a delete: put grave, the caller's
- *   failure   key, session, grave as they are, the caller's reads
+ *   compare   mod(key) = guard, mod(session) = s, a create: mod(tombstone) <= R, the caller's     write-txn.ts
+ *   success   put or delete, a delete: put tombstone, the caller's
+ *   failure   key, session, tombstone as they are, the caller's reads
  *
  *   one: single-write.ts · many: bulk-writes.ts · answer lost: lost-answers.ts, write-settlement.ts
- *   session keys: write-sessions.ts · graves: graves.ts · time: write-span.ts
+ *   session keys: write-sessions.ts · tombstones: tombstones.ts · time: write-span.ts
  */
 import type { Call } from "../../base/call.ts";
 import { quote } from "../../base/quote.ts";
@@ -22,14 +22,14 @@ import type {
   FencedWrites,
   WriteOutcome,
 } from "./fenced-write.ts";
-import { graveKey, graveValue } from "./graves.ts";
 import { type WriteContext, writeBackoff } from "./lost-answers.ts";
 import { writeOne } from "./single-write.ts";
+import { tombstoneKey, tombstoneValue } from "./tombstones.ts";
 import { WriteSessions } from "./write-sessions.ts";
 import { WriteSpan } from "./write-span.ts";
 
-/** A grave needs some value; that of a delete is its write id. */
-const graveIdBytes = 16;
+/** A tombstone needs some value; that of a delete is its write id. */
+const tombstoneIdBytes = 16;
 
 /** @param options.root bookkeeping root without a slash at the end, e.g. "/keelson/registry" */
 export function createFencedWrites(options: { readonly etcd: Etcd; readonly root: string }): FencedWrites {
@@ -119,10 +119,13 @@ class FencedWriter implements FencedWrites {
     const { etcd, root } = this.#context;
     const { kv, random } = etcd;
     const absent: Compare = { key, target: "create", result: "=", operand: 0n };
-    const grave = { key: graveKey(root, key), value: graveValue([random.bytes(graveIdBytes)]) };
+    const tombstone = {
+      key: tombstoneKey(root, key),
+      value: tombstoneValue([random.bytes(tombstoneIdBytes)]),
+    };
     const txn: TxnRequest = {
       compare: [absent],
-      success: [{ type: "put", put: grave }],
+      success: [{ type: "put", put: tombstone }],
       failure: [{ type: "range", range: { key } }],
     };
     const backoff = writeBackoff(etcd);

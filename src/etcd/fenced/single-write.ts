@@ -1,7 +1,7 @@
 /**
  * One fenced write, from its slot to its outcome.
  *
- *            +--------- session moved, grave alone: certainly not applied ----------+
+ *            +--------- session moved, tombstone alone: certainly not applied ----------+
  *            v                                                                      |
  *   take a slot -> txn --ok--> applied            --not--> which compare failed? ---+--> refused
  *            ^      |
@@ -73,7 +73,7 @@ export async function writeOne(
       continue;
     }
     if (answer.outcome === "applied") return answer;
-    const { session, grave, revision, current, reads } = answer;
+    const { session, tombstone, revision, current, reads } = answer;
     if (slot !== undefined && session !== compared) {
       counters.sessionRetries++;
       sessions.moved(slot, session);
@@ -82,7 +82,7 @@ export async function writeOne(
       backoff ??= writeBackoff(etcd);
       continue;
     }
-    if (write.guard === 0n && grave > since && current === undefined) {
+    if (write.guard === 0n && tombstone > since && current === undefined) {
       counters.graveRetries++;
       since = revision;
       if (span.leftMs() <= 0) throw span.deadline(textOfWrite(write));
@@ -117,7 +117,7 @@ async function takeSlot(
   write: FencedWrite,
   span: WriteSpan,
 ): Promise<Slot | undefined> {
-  const canDoWithout = write.pure === true && write.guard !== 0n;
+  const canDoWithout = write.withoutPuts === true && write.guard !== 0n;
   if (canDoWithout && sessions.outOfSpace) return undefined;
   using scope = span.scope(textOfWrite(write));
   try {

@@ -1,9 +1,9 @@
 /**
  * Graves: what a create compares so that a late one cannot raise an object after its deletion.
  *
- *   create A sent (its member is paused, answer lost) ... delete A, answered ... member goes on: A is back
+ *   create A sent (its member is paused, answer lost) ... delete A, answered ... member resumes: A is back
  *
- * Guards and sessions do not help there: "no such key" is true again, and whoever gave up on the create may be gone.
+ * Guards and sessions do not help there: "no such key" is true again, and the client that gave up on the create may be gone.
  * So every delete through keelson also writes the bucket of its key, and every create compares
  *
  *   mod(bucket of key) <= highest revision its client had seen when it was sent
@@ -14,25 +14,25 @@
  */
 
 /** Buckets: with 100 deletes/s under way for 2 ms each, one create in 5,000 meets a neighbour's. */
-const graveBuckets = 1024;
+const tombstoneBuckets = 1024;
 
 const fnvOffset = 0x811c9dc5;
 const fnvPrime = 0x01000193;
 
 /** `<root>/graves/<bucket>`, bucket = FNV-1a (32 bit) of the key's UTF-8 modulo 1,024, as three hex digits. */
-export function graveKey(root: string, key: string): string {
+export function tombstoneKey(root: string, key: string): string {
   let hash = fnvOffset;
   for (const byte of Buffer.from(key)) hash = Math.imul(hash ^ byte, fnvPrime);
-  return `${root}/graves/${((hash >>> 0) % graveBuckets).toString(16).padStart(3, "0")}`;
+  return `${root}/graves/${((hash >>> 0) % tombstoneBuckets).toString(16).padStart(3, "0")}`;
 }
 
 /** What a delete writes into its bucket: the ids of the deletes in that transaction, one after the other. */
-export function graveValue(writeIds: readonly Uint8Array[]): Uint8Array {
+export function tombstoneValue(writeIds: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(writeIds);
 }
 
-/** Whether the grave was written by the transaction that carried this delete. */
-export function graveHolds(value: Uint8Array, writeId: Uint8Array): boolean {
+/** Whether the tombstone was written by the transaction that carried this delete. */
+export function tombstoneHolds(value: Uint8Array, writeId: Uint8Array): boolean {
   for (let at = 0; at + writeId.length <= value.length; at += writeId.length) {
     if (writeId.every((byte, i) => value[at + i] === byte)) return true;
   }

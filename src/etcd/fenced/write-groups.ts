@@ -5,11 +5,10 @@
  * have 1.5 MiB; a key may be put once, whatever the branch. So the members of a group have keys of their own; a
  * second write of a key waits for the next round, which begins when this one has been answered.
  */
-
 import type { Bytes, TxnOp } from "../ports/messages.ts";
 import type { FencedWrite } from "./fenced-write.ts";
-import { graveKey } from "./graves.ts";
-import { buries, memberCost } from "./write-txn.ts";
+import { tombstoneKey } from "./tombstones.ts";
+import { leavesTombstone, memberCost } from "./write-txn.ts";
 
 export interface GroupPlan {
   /** Indexes of the writes, in the order given. */
@@ -62,22 +61,23 @@ export function planGroups(writes: readonly FencedWrite[], root: string): readon
 
 class OpenGroup {
   readonly members: number[] = [];
-  readonly #graves = new Set<string>();
+  readonly #tombstones = new Set<string>();
   #largest = 0;
   #bytes = 0;
 
   /** False when it does not fit; then nothing has changed. */
   add(index: number, write: FencedWrite, root: string): boolean {
-    const grave = buries(write) ? graveKey(root, write.key) : undefined;
-    const graves = this.#graves.size + (grave === undefined || this.#graves.has(grave) ? 0 : 1);
+    const tombstone = leavesTombstone(write) ? tombstoneKey(root, write.key) : undefined;
+    const tombstones =
+      this.#tombstones.size + (tombstone === undefined || this.#tombstones.has(tombstone) ? 0 : 1);
     const largest = Math.max(this.#largest, memberCost(write));
     const bytes = this.#bytes + sizeOf(write);
     const count = this.members.length + 1;
     // One more for the record of values without a write id.
-    if (count > groupMembersMax || count + graves + 1 + largest > txnOpsMax || bytes > groupBytesMax)
+    if (count > groupMembersMax || count + tombstones + 1 + largest > txnOpsMax || bytes > groupBytesMax)
       return false;
     this.members.push(index);
-    if (grave !== undefined) this.#graves.add(grave);
+    if (tombstone !== undefined) this.#tombstones.add(tombstone);
     this.#largest = largest;
     this.#bytes = bytes;
     return true;

@@ -10,7 +10,7 @@
 import type { KeyValue } from "../ports/messages.ts";
 import type { Etcd } from "../ports/ports.ts";
 import type { FencedWrite } from "./fenced-write.ts";
-import { graveHolds, graveValue } from "./graves.ts";
+import { tombstoneHolds, tombstoneValue } from "./tombstones.ts";
 
 /** `<root>/write-ids`. */
 export function writeRecordKey(root: string): string {
@@ -25,7 +25,7 @@ export function isRecorded({ change, unmarked }: Pick<FencedWrite, "change" | "u
 /** What a transaction with these writes puts; undefined when every value carries its own id. */
 export function writeRecord(writes: readonly FencedWrite[]): Uint8Array | undefined {
   const recorded = writes.filter(isRecorded);
-  return recorded.length === 0 ? undefined : graveValue(recorded.map(({ writeId }) => writeId));
+  return recorded.length === 0 ? undefined : tombstoneValue(recorded.map(({ writeId }) => writeId));
 }
 
 /**
@@ -44,5 +44,5 @@ export async function isOwnPut(
   const revision = found.modRevision;
   const { kvs } = await etcd.kv.range({ key: writeRecordKey(root), revision }, { signal });
   const record = kvs[0];
-  return record !== undefined && record.modRevision === revision && graveHolds(record.value, writeId);
+  return record !== undefined && record.modRevision === revision && tombstoneHolds(record.value, writeId);
 }

@@ -118,7 +118,7 @@ export class WriteSessions {
 
   /**
    * Resolves when no transaction of this slot that compared `revision` can apply any more. One fence serves all who
-   * wait; it goes on when one of them gives up.
+   * wait; it continues when one of them gives up.
    */
   fence(slot: Slot, revision: bigint, signal: AbortSignal | undefined): Promise<void> {
     const state = this.#stateOf(slot);
@@ -150,7 +150,7 @@ export class WriteSessions {
 
   #own<T>(work: Promise<T>): Promise<T> {
     this.#work.add(work);
-    // Whoever waits sees the failure; here it only must not go unhandled.
+    // Callers that wait see the failure; here it only must not be an unhandled rejection.
     work.catch(() => {}).finally(() => this.#work.delete(work));
     return work;
   }
@@ -253,12 +253,12 @@ export class WriteSessions {
         return;
       } catch (error) {
         signal.throwIfAborted();
-        // Nothing can be asked any more: whoever waits is told at once that its fate is not known.
+        // No request can be sent any more: waiting calls fail at once with an unknown outcome.
         if (isStoreError(error, "CLOSED")) throw error;
         if (!isStoreError(error, "UNAVAILABLE", "DEADLINE", "OUTCOME_UNKNOWN")) {
           if (await this.#takeAway(slot, compared, call)) return;
         } else if (slot.revision !== compared) {
-          // Another transaction of the slot has meanwhile seen the key changed.
+          // Another transaction of the slot has since seen the key changed.
           return;
         }
       }

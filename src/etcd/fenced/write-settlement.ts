@@ -7,7 +7,7 @@
  *   put      its value is there, or was: unique by its write id, or known by the
  *            record beside it (write-records.ts)                                      applied
  *   delete   the first event after the guard is a deletion whose transaction wrote
- *            this write's id into the grave (graves.ts)                               applied
+ *            this write's id into the tombstone (tombstones.ts)                               applied
  *   else                                                                              not applied
  *
  * Compaction may have taken the history: then the outcome stays unknown, and is said to be.
@@ -19,7 +19,7 @@ import { isStoreError } from "../../errors.ts";
 import type { Etcd, KvEvent } from "../ports/ports.ts";
 import { suffers } from "../versions/version-facts.ts";
 import type { FencedWrite } from "./fenced-write.ts";
-import { graveHolds, graveKey } from "./graves.ts";
+import { tombstoneHolds, tombstoneKey } from "./tombstones.ts";
 import { isOwnPut } from "./write-records.ts";
 
 export type Settlement =
@@ -73,7 +73,7 @@ export async function settleWrite(write: FencedWrite, options: SettlementOptions
         if (event.type === "put" && (await isOwnPut(write, event.kv, options, signal)))
           return { fate: "applied", revision };
       } else if (event.type === "delete") {
-        const mine = write.pure === true || (await buriedBy(write, revision, options));
+        const mine = write.withoutPuts === true || (await isTombstoneOf(write, revision, options));
         return mine ? { fate: "applied", revision } : { fate: "not applied" };
       }
       // A guard is used up by the first event after it; a create may follow any number of other people's.
@@ -86,11 +86,19 @@ export async function settleWrite(write: FencedWrite, options: SettlementOptions
   }
 }
 
-async function buriedBy(write: FencedWrite, revision: bigint, options: SettlementOptions): Promise<boolean> {
-  const key = graveKey(options.root, write.key);
+async function isTombstoneOf(
+  write: FencedWrite,
+  revision: bigint,
+  options: SettlementOptions,
+): Promise<boolean> {
+  const key = tombstoneKey(options.root, write.key);
   const { kvs } = await options.etcd.kv.range({ key, revision }, { signal: options.signal });
-  const grave = kvs[0];
-  return grave !== undefined && grave.modRevision === revision && graveHolds(grave.value, write.writeId);
+  const tombstone = kvs[0];
+  return (
+    tombstone !== undefined &&
+    tombstone.modRevision === revision &&
+    tombstoneHolds(tombstone.value, write.writeId)
+  );
 }
 
 interface HistoryRange {

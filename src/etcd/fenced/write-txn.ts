@@ -1,11 +1,11 @@
 /**
  * Fenced writes as etcd transactions, and their answers read back. Pure; `fenced-writes.ts` sends them.
  *
- *   one write     compare: guard, session, grave, the caller's | success | failure: key, session, grave, reads
- *   many writes   compare: session | success: one nested transaction a write, then the graves of its deletes and the record
+ *   one write     compare: guard, session, tombstone, the caller's | success | failure: key, session, tombstone, reads
+ *   many writes   compare: session | success: one nested transaction a write, then the tombstones of its deletes and the record
  *                                  | failure: session
  *
- * In a group the graves stand outside the members, since a key may be put once in a whole transaction; one that is
+ * In a group the tombstones stand outside the members, since a key may be put once in a whole transaction; one that is
  * written although its delete was refused only makes a create in that bucket try once more.
  */
 import { invariant } from "../../errors.ts";
@@ -19,7 +19,7 @@ import type {
   TxnResponse,
 } from "../ports/messages.ts";
 import type { FencedWrite } from "./fenced-write.ts";
-import { graveKey, graveValue } from "./graves.ts";
+import { tombstoneKey, tombstoneValue } from "./tombstones.ts";
 import { writeRecord, writeRecordKey } from "./write-records.ts";
 
 export interface TxnContext {
@@ -39,7 +39,7 @@ export type MemberAnswer =
       /** Mod revision of the session key, 0n when it is gone or was not compared. */
       readonly session: bigint;
       /** Mod revision of the bucket, 0n when nothing in it was ever deleted or it was not compared. */
-      readonly grave: bigint;
+      readonly tombstone: bigint;
       readonly reads: readonly RangeResponse[];
     };
 
@@ -52,10 +52,10 @@ export function singleTxn(write: FencedWrite, { root, slot, since }: TxnContext)
     compare.push(modIs(slot.key, slot.revision));
     failure.push({ type: "range", range: { key: slot.key, keysOnly: true } });
   }
-  if (buries(write)) {
+  if (leavesTombstone(write)) {
     success.push({
       type: "put",
-      put: { key: graveKey(root, write.key), value: graveValue([write.writeId]) },
+      put: { key: tombstoneKey(root, write.key), value: tombstoneValue([write.writeId]) },
     });
   }
   success.push(...recordOf([write], root));
@@ -79,18 +79,20 @@ export function groupTxn(
   context: TxnContext & { readonly slot: NonNullable<TxnContext["slot"]> },
 ): TxnRequest {
   const { root, slot } = context;
-  const graves = new Map<string, Uint8Array[]>();
-  for (const write of writes.filter(buries)) {
-    const key = graveKey(root, write.key);
-    const ids = graves.get(key);
-    if (ids === undefined) graves.set(key, [write.writeId]);
+  const tombstones = new Map<string, Uint8Array[]>();
+  for (const write of writes.filter(leavesTombstone)) {
+    const key = tombstoneKey(root, write.key);
+    const ids = tombstones.get(key);
+    if (ids === undefined) tombstones.set(key, [write.writeId]);
     else ids.push(write.writeId);
   }
   return {
     compare: [modIs(slot.key, slot.revision)],
     success: [
       ...writes.map((write): TxnOp => ({ type: "txn", txn: memberTxn(write, context) })),
-      ...[...graves].map(([key, ids]): TxnOp => ({ type: "put", put: { key, value: graveValue(ids) } })),
+      ...[...tombstones].map(
+        ([key, ids]): TxnOp => ({ type: "put", put: { key, value: tombstoneValue(ids) } }),
+      ),
       ...recordOf(writes, root),
     ],
     failure: [{ type: "range", range: { key: slot.key, keysOnly: true } }],
@@ -113,7 +115,7 @@ export function readGroup(
 
 /** Operations a member takes of a transaction's 128: the larger of its compares and its branches. */
 export function memberCost(write: FencedWrite): number {
-  // As memberTxn puts them together: the guard or the key, the grave of a create, the caller's.
+  // As memberTxn puts them together: the guard or the key, the tombstone of a create, the caller's.
   const own = write.guard === 0n ? 2 : 1;
   return Math.max(
     own + (write.compares?.length ?? 0),
@@ -122,20 +124,20 @@ export function memberCost(write: FencedWrite): number {
   );
 }
 
-/** Whether the write leaves a grave. */
-export function buries(write: FencedWrite): boolean {
-  return write.change.type === "delete" && write.pure !== true;
+/** Whether the write leaves a tombstone. */
+export function leavesTombstone(write: FencedWrite): boolean {
+  return write.change.type === "delete" && write.withoutPuts !== true;
 }
 
-/** Guard, grave and the caller's parts, without the session. Failure: key, grave (of a create), reads. */
+/** Guard, tombstone and the caller's parts, without the session. Failure: key, tombstone (of a create), reads. */
 function memberTxn(write: FencedWrite, { root, since }: Pick<TxnContext, "root" | "since">): TxnRequest {
   const { key, guard, change } = write;
   const compare: Compare[] = [modIs(key, guard)];
   const failure: TxnOp[] = [{ type: "range", range: { key } }];
   if (guard === 0n) {
-    const grave = graveKey(root, key);
-    compare.push({ key: grave, target: "mod", result: "<", operand: since + 1n });
-    failure.push({ type: "range", range: { key: grave, keysOnly: true } });
+    const tombstone = tombstoneKey(root, key);
+    compare.push({ key: tombstone, target: "mod", result: "<", operand: since + 1n });
+    failure.push({ type: "range", range: { key: tombstone, keysOnly: true } });
   }
   compare.push(...(write.compares ?? []));
   failure.push(...(write.reads ?? []).map((range): TxnOp => ({ type: "range", range })));
@@ -160,7 +162,7 @@ function readMember(write: FencedWrite, response: TxnResponse, revision: bigint)
     revision,
     current: key?.type === "range" ? key.range.kvs[0] : undefined,
     session: 0n,
-    grave: created ? modOf(rest[0]) : 0n,
+    tombstone: created ? modOf(rest[0]) : 0n,
     reads,
   };
 }

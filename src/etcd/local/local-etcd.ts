@@ -42,7 +42,7 @@ const localNames: NamesOf<LocalEtcdOptions> = {
   extraArgs: true,
 };
 
-/** A running etcd. Whoever started it stops it; if nobody does, it ends with the process. */
+/** A running etcd. Its starter stops it; otherwise it ends with the process. */
 export interface LocalEtcd extends AsyncDisposable {
   /** Client URLs, e.g. `["http://127.0.0.1:41327"]`; https when `--cert-file` is among the extra arguments. */
   readonly endpoints: readonly string[];
@@ -69,7 +69,7 @@ export interface LocalEtcd extends AsyncDisposable {
   log(): Promise<readonly string[]>;
 }
 
-/** What a member of a cluster is told beyond what a single etcd needs. */
+/** What a member of a cluster needs beyond what a single etcd needs. */
 export interface MemberPlan {
   readonly name: string;
   /** `name=url,…` of all members. */

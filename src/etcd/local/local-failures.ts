@@ -14,7 +14,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The error for an etcd that ended, or waits for ever, instead of serving. */
+/** The error for an etcd that ended, or never served. */
 export function startFailure(log: readonly string[], exit: Exit | undefined, dataDir: string): StoreError {
   const text = log.join("\n");
   const has = (...parts: readonly string[]): boolean => parts.some((part) => text.includes(part));
@@ -66,7 +66,7 @@ export function dataDirLocked(dataDir: string, pid: number | undefined): StoreEr
 
 /**
  * The process that holds the database of `dataDir` open, when the system can tell (Linux). etcd itself would
- * wait for that lock for ever and say so only after ten seconds.
+ * wait for that lock without end and report it only after ten seconds.
  */
 export async function lockHolder(dataDir: string): Promise<number | undefined> {
   const database = await stat(join(dataDir, "member", "snap", "db")).catch(() => undefined);

@@ -22,7 +22,7 @@ import { type Exit, startFailure } from "./local-failures.ts";
 const stopTimeoutMs = 10_000;
 /** Between two looks at a starting etcd: it serves 0.2 to 0.7 s after its start. */
 const pollMs = 25;
-/** Of the log, for error messages: a wrong flag is told in the first lines, all else in the last. */
+/** Of the log, for error messages: a wrong flag is reported in the first lines, all else in the last. */
 const logHeadLines = 2;
 const logTailLines = 12;
 
@@ -185,7 +185,7 @@ export class LocalProcess {
     return this.exited;
   }
 
-  /** The guardian goes as well: nobody is left to watch over. */
+  /** The guardian goes as well: there is no process left to watch over. */
   #dismissGuardian(): void {
     this.#guardian.stdin?.end("done\n");
   }

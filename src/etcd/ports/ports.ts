@@ -31,9 +31,9 @@ export interface EtcdCall extends Call {
   readonly lane?: "unary" | "bulk" | undefined;
   /** Bound of each single request of this call, milliseconds; default the client's `requestTimeoutMs`. Less leaves time to settle. */
   readonly requestTimeoutMs?: number | undefined;
-  /** Told the header of the answer this call returns; for tools that show it. Streams of snapshots have none. */
+  /** Called with the header of the answer this call returns; for tools that show it. Streams of snapshots have none. */
   readonly onHeader?: ((header: Header) => void) | undefined;
-  /** Told when the request is handed to a connection, at each try: a call that ended without it has never left. */
+  /** Called when the request is handed to a connection, at each try: a call that ended without it has never left. */
   readonly onSend?: (() => void) | undefined;
 }
 
@@ -110,7 +110,7 @@ export interface EtcdWatchRequest {
   /**
    * Replies above about 2 MiB come in parts. Default true: a reply may have 1,000 revisions of up to 1.5 MiB each, and
    * etcd and client then hold it whole. false replays a long history of small transactions with a quarter of etcd's CPU:
-   * etcd measures a part anew for every event it adds to it.
+   * etcd measures a part again for every event it adds to it.
    */
   readonly fragment?: boolean | undefined;
   /** Keys and values of events may be views of the reply they came in, for a caller that keeps none of them long. */
@@ -203,7 +203,7 @@ export interface Leases {
    * outlive the request by at most max(2 s, 5 % of ttlSeconds, at most 60 s), and carries at most 1,000 keys.
    */
   shared(ttlSeconds: number, call?: EtcdCall): Promise<bigint>;
-  /** A write was refused because this shared lease is gone: nobody gets it again. */
+  /** A write was refused because this shared lease is gone: it is not handed out again. */
   forgetShared(id: bigint): void;
   /** Unknown lease counts as done, or with `ifMissing: "fail"` rejects NOT_FOUND. */
   revoke(id: bigint, call?: EtcdCall & { readonly ifMissing?: "done" | "fail" }): Promise<void>;
@@ -315,7 +315,7 @@ export interface Auth {
   roleRevokePermission(role: string, key: Bytes, rangeEnd?: Bytes, call?: EtcdCall): Promise<void>;
 }
 
-/** A connection to an etcd cluster. Whoever opened it closes it. */
+/** A connection to an etcd cluster. The caller that opened it closes it. */
 export interface Etcd extends AsyncDisposable {
   readonly kv: Kv;
   readonly watches: Watches;

@@ -5,7 +5,7 @@
  *   nothing answered by then ---> lost; etcd's own word (TTL 0, a restore) ---> lost at once
  *
  * The count begins before the ping is sent, on the monotonic clock, so that it ends before etcd's own count does. A
- * stream that leaves a ping unanswered is condemned and another endpoint is asked, in time for at least two more tries.
+ * stream that leaves a ping unanswered is reportedUnhealthy and another endpoint is asked, in time for at least two more tries.
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { Timer } from "../../base/clock.ts";
@@ -122,7 +122,7 @@ export class HeldLeases {
     stream.write(leaseIdRequest.encode({ id: entry.id }));
     entry.pingTimer = setReadingTimer(this.#client.clock, this.#patienceMs(entry), () => {
       if (this.#stream === stream && entry.pingMs !== undefined) {
-        stream.condemn("a lease keepalive was not answered");
+        stream.reportUnhealthy("a lease keepalive was not answered");
       }
     });
   }
@@ -154,7 +154,7 @@ export class HeldLeases {
     });
   }
 
-  /** Never rejects: what ends it has been told to every lease. */
+  /** Never rejects: every lease has been ended with its cause. */
   async #keepStream(): Promise<void> {
     this.#idle = new AbortController();
     const idle = this.#idle.signal;
@@ -180,7 +180,7 @@ export class HeldLeases {
         await this.#serve(stream, idle, () => backoff.reset());
       } catch (error) {
         if (idle.aborted || this.#client.signal.aborted) return;
-        const cause = await this.#mend(error, idle);
+        const cause = await this.#recover(error, idle);
         if (cause === undefined) continue;
         for (const entry of [...this.#entries.values()]) this.#lose(entry, cause);
       }
@@ -220,7 +220,7 @@ export class HeldLeases {
   }
 
   /** Undefined: open another stream. Otherwise the error that loses all leases. */
-  async #mend(error: unknown, idle: AbortSignal): Promise<StoreError | undefined> {
+  async #recover(error: unknown, idle: AbortSignal): Promise<StoreError | undefined> {
     if (error instanceof WireError) return undefined;
     if (error instanceof TransportFailure) {
       const { verdict, error: told } = this.#client.judge(error, "keep leases alive");

@@ -80,8 +80,8 @@ const compact: Rpc<{ readonly header: Header }> = {
 };
 
 /**
- * An answer that cannot be one to this request is a fault of whoever gave it, and is never looked at further. Keys
- * between the first and the last are told apart by who reads the range.
+ * An answer that cannot be one to this request is the sender's fault, and is not examined further. Keys
+ * between the first and the last are distinguished by the reader of the range.
  * @throws WireError
  */
 function checkedAnswer(request: RangeRequest, answer: RangeResponse): RangeResponse {

@@ -110,7 +110,7 @@ class LeasesPort implements Leases {
         return { id: granted.id, ttlSeconds: granted.ttlSeconds };
       } catch (error) {
         if (lost !== undefined && isStoreError(error, "ALREADY_EXISTS")) {
-          // An id somebody else chose may have been there before: whose it is cannot be told.
+          // An id somebody else chose may have been there before: its owner cannot be determined.
           if (options.id !== undefined) throw lost;
           const { grantedTtlSeconds } = await this.timeToLive(id, timed);
           return { id, ttlSeconds: grantedTtlSeconds };

@@ -1,6 +1,6 @@
 /**
  * A member's metrics page, from its client URL and with the same certificates as its other requests. A member that serves no
- * page (its metrics are elsewhere, or it is no HTTP server at all) has told nothing.
+ * page (its metrics are elsewhere, or it is no HTTP server at all) gives no figures.
  */
 import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";

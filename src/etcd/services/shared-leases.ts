@@ -68,7 +68,7 @@ export class SharedLeases {
     }
   }
 
-  /** A lease is not there any more: nobody gets it again. */
+  /** A lease is gone: it is not handed out again. */
   forget(id: bigint): void {
     this.#leases = this.#leases.filter((lease) => lease.id !== id);
   }

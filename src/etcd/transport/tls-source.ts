@@ -1,5 +1,5 @@
 /**
- * The TLS options of new connections, as they are at that moment: files read and functions called anew, checked as a whole
+ * The TLS options of new connections, as they are at that moment: files read and functions called again, checked as a whole
  * (tls-material.ts), and taken only when they can be used.
  *
  *   current(): PEM as before  ──▶ the same object
@@ -94,7 +94,7 @@ function readPem(option: PemOption, pem: Pem | undefined): PemText | undefined {
       throw refused(`is a function that throws: ${messageOf(error)}`);
     }
     if (isText(given)) return given;
-    // A rejection of it would otherwise be nobody's.
+    // Without this a rejection would be unhandled.
     if (given instanceof Promise) given.catch(() => undefined);
     throw refused("is a function that gives no PEM text or bytes at once");
   }

@@ -48,7 +48,7 @@ export interface ByteStream {
    * As `cancel`, for a stream that has been silent too long: no later call uses the connection under it, and whether
    * anybody is there is asked at once, for the sake of what else goes over it. Adapters that cannot do it leave it out.
    */
-  forsake?(): void;
+  abandon?(): void;
 }
 
 export interface ByteDuplex extends ByteStream {
@@ -130,7 +130,7 @@ export interface TransportOptions {
   readonly keepaliveTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told when a connection that stood has ended or takes no more calls: the next one may lead to another process. */
+  /** Called when an open connection has ended or takes no more calls: the next one may lead to another process. */
   readonly onLost?: (() => void) | undefined;
 }
 

@@ -8,7 +8,7 @@ import type { Header } from "../ports/messages.ts";
 import { reticentVersion } from "../versions/version-facts.ts";
 import { header, message, text } from "../wire/message.ts";
 
-/** A member's restart breaks its streams; a stream that opens later than this asks anew. */
+/** A member's restart breaks its streams; a stream that opens later than this asks again. */
 const staleMs = 10_000;
 
 interface VersionReply {

@@ -1,5 +1,5 @@
 /**
- * How a watch ends or goes on after etcd's "no": a cancelled watch, told apart by its fields and texts.
+ * How a watch ends or continues after etcd has cancelled it, by the fields and texts of the answer.
  *
  * etcd leaves the reason of a compacted watch empty and says everything else in words alone.
  */

@@ -11,7 +11,6 @@
  * message is read when the consumer asks for a batch and no earlier, so what is not read stays in the transport's
  * window and then in etcd. Ending (abort, leaving the loop, dispose, close) settles a pending `next()` at once.
  */
-
 import { Backoff } from "../../base/backoff.ts";
 import { expectManyListeners } from "../../base/call.ts";
 import { setReadingTimer } from "../../base/reading-timer.ts";
@@ -124,7 +123,7 @@ export class WatchLoop implements EtcdWatch {
   ): WatchLoop {
     const watch = new WatchLoop(context, request, call);
     watch.#first = watch.#connect();
-    // The loop and ready() tell of it; a watch that nobody reads yet is no unhandled failure.
+    // The loop and ready() report it; a watch without a reader must not cause an unhandled rejection.
     watch.#first.catch((error: unknown) => watch.#fail(error));
     return watch;
   }
@@ -138,7 +137,7 @@ export class WatchLoop implements EtcdWatch {
   }
 
   reopen(): void {
-    this.#stream?.forsake();
+    this.#stream?.abandon();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<WatchBatch, undefined> {
@@ -242,7 +241,7 @@ export class WatchLoop implements EtcdWatch {
         }
       } catch (error) {
         end.throwIfAborted();
-        await this.#mend(error);
+        await this.#recover(error);
       }
       this.#stream?.cancel();
       this.#stream = undefined;
@@ -265,7 +264,7 @@ export class WatchLoop implements EtcdWatch {
       this.#end.signal.throwIfAborted();
       this.#stream?.cancel();
       this.#stream = undefined;
-      await this.#mend(error);
+      await this.#recover(error);
     }
   }
 
@@ -309,7 +308,9 @@ export class WatchLoop implements EtcdWatch {
     const { client, times } = this.#context;
     let timer = client.clock.setTimer(times.silenceMs, () => {
       stream.write(progressMessage);
-      timer = setReadingTimer(client.clock, times.probeMs, () => stream.condemn("a watch has fallen silent"));
+      timer = setReadingTimer(client.clock, times.probeMs, () =>
+        stream.reportUnhealthy("a watch has fallen silent"),
+      );
     });
     try {
       return await stream.next();
@@ -318,7 +319,7 @@ export class WatchLoop implements EtcdWatch {
     }
   }
 
-  /** Whether the stream just created is where the watch goes on (watch-start.ts). @throws FUTURE_VERSION, EXPIRED */
+  /** Whether the stream just created continues the watch (watch-start.ts). @throws FUTURE_VERSION, EXPIRED */
   async #checkStart(stream: ClientStream, revision: bigint): Promise<void> {
     const { client, times, versions } = this.#context;
     const start = this.#start();
@@ -363,7 +364,7 @@ export class WatchLoop implements EtcdWatch {
   }
 
   /** Returns when another stream is worth trying. @throws what ends the watch */
-  async #mend(error: unknown): Promise<void> {
+  async #recover(error: unknown): Promise<void> {
     const { client } = this.#context;
     if (error instanceof WireError) {
       this.#context.counters.faults++;
@@ -394,7 +395,7 @@ export class WatchLoop implements EtcdWatch {
 
   #fault(stream: ClientStream, { reason }: Extract<Assembled, { type: "fault" }>): void {
     this.#context.counters.faults++;
-    stream.condemn(reason);
+    stream.reportUnhealthy(reason);
     this.#stream = undefined;
   }
 

@@ -21,7 +21,7 @@ export const compactionClockKey = "compact_rev_key";
 /** Kubernetes' interval: history is kept for five to ten minutes. */
 const intervalMsDefault = 5 * 60_000;
 
-/** One taker of turns. `round` is called once an interval. */
+/** One participant in the rotation. `round` is called once an interval. */
 export class Compactor {
   readonly #kv: Pick<Kv, "txn" | "range" | "compact">;
   #time = 0n;
@@ -69,7 +69,7 @@ export class Compactor {
 }
 
 /**
- * The interval an option of createStore means; undefined: nobody compacts here.
+ * The interval an option of createStore means; undefined: this process does not compact.
  * @throws INVALID_ARGUMENT "compaction"
  */
 export function compactionIntervalMs(

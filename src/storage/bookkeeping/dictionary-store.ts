@@ -44,7 +44,7 @@ export function createDictionaryStore(kv: Pick<Kv, "range" | "txn">, keys: KeySp
           failure: [],
         });
       } catch (error) {
-        // Made from its own bytes, the name says what is in it: whoever created it, it is the same.
+        // Made from its own bytes, the name says what is in it: it is the same for every creator.
         if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
         const { kvs } = await kv.range({ key });
         if (kvs.length === 0) throw error;

@@ -64,7 +64,7 @@ export class KindRecords {
     );
   }
 
-  /** Every kind on record, without fields, measures or rules of its own. Records nobody can read are left out. */
+  /** Every kind on record, without fields, measures or rules of its own. Unreadable records are left out. */
   async list(call: EtcdCall): Promise<readonly Kind[]> {
     return (await this.records(call)).map((record) => unfamiliarKind(record));
   }

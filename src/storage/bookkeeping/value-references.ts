@@ -1,11 +1,11 @@
 /**
  * What a stored value needs besides itself, and the compare that goes with it in its own transaction:
  *
- *   dictionary       dictionaries/<resource>/<name>     without it nobody can ever read the value
+ *   dictionary       dictionaries/<resource>/<name>     without it the value can never be read
  *   sealing key id   sealing/<resource>/<key id>        without it a kind opens without the key, and says nothing
  *
  * After a restore under a living process etcd may have neither, whatever this process remembers. A write is then refused
- * and prepared anew: with plain maps, or once the record is there again. Acknowledged means readable by a new process.
+ * and prepared again: with plain maps, or once the record is there again. Acknowledged means readable by a new process.
  */
 import { sealedUnder, usedDictionary } from "../../codec/value-codec.ts";
 import { isStoreError } from "../../errors.ts";
@@ -100,7 +100,7 @@ export class ValueReferences implements ReferenceParts {
   }
 }
 
-/** A part that holds while `key` exists. @param missing told when it does not, before the write is prepared again */
+/** A part that holds while `key` exists. @param missing called when it does not, before the write is prepared again */
 function mustExist(key: string, missing: () => void): GuardPart {
   return {
     compares: [{ key, target: "create", result: ">", operand: 0n }],

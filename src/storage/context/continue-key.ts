@@ -4,7 +4,7 @@
  * opened, which writes anyway: a read then never does. Where nothing may be written (read-only rights, etcd out of space)
  * this process uses one of its own.
  *
- * A restore may bring back another key, or none. Then tokens of the key before are still told from forged ones, so that
+ * A restore may bring back another key, or none. Then tokens of the key before are still distinguished from forged ones, so that
  * they are EXPIRED and not INVALID_TOKEN; where there is none, the key before is put again.
  */
 import { createHash } from "node:crypto";

@@ -1,12 +1,12 @@
 /**
- * The identity of this prefix's history: a random id kept under the bookkeeping root, made once, made anew by a
+ * The identity of this prefix's history: a random id kept under the bookkeeping root, made once, and again by a
  * restore. Versions, tokens and watches of one epoch mean nothing in another.
  *
  *   record changes (our restore writes a new one) ──────────────────────► new epoch
- *   the client notices another history (a plain restore) ─► told at once, under an id of this process alone
+ *   the client notices another history (a plain restore) ─► reported at once, under an id of this process alone
  *                                         └─ unless somebody has, a new record is written, until that succeeds
  *
- * Told at once, because what was begun in the old history must not be answered from the new one while etcd is not ready
+ * Reported at once, because what was begun in the old history must not be answered from the new one while etcd is not ready
  * to take a record. A version from before a restore cannot pass for one after it as long as the restore moves revisions
  * on (bump): no object carries a version between the restored one and the epoch's first. Without a bump the numbers come
  * again, and only those who watched it happen can tell.
@@ -54,7 +54,7 @@ export class Epoch implements Disposable {
     this.#subscription = etcd.history.onReplaced(() => this.#replaced());
   }
 
-  /** Reads the record, or makes it; without rights or space to make it, this process goes on with "unrecorded". */
+  /** Reads the record, or makes it; without rights or space to make it, this process continues with "unrecorded". */
   static async open(etcd: EpochEtcd, key: string, random: Random, call: EtcdCall): Promise<Epoch> {
     const epoch = new Epoch(etcd, key, random);
     try {
@@ -121,7 +121,7 @@ export class Epoch implements Disposable {
 
   /**
    * Holds the record as a linearizable read has just found it against what is known: another one means that the history
-   * was replaced, or is another process's word that it was. Told before this resolves.
+   * was replaced, or another process says that it was. Reported before this resolves.
    */
   async confirm(found: KeyValue | undefined, call: EtcdCall): Promise<void> {
     if (found?.modRevision === this.#record.modRevision) {
@@ -147,7 +147,7 @@ export class Epoch implements Disposable {
     this.#record = record;
     if (!isNew) return;
     this.#mark = "";
-    // Another process, or the restore itself, has written down what was noticed here and told.
+    // Another process, or the restore itself, has recorded what was noticed and reported here.
     const wasTold = this.#unwritten;
     this.#unwritten = false;
     if (!wasTold) this.#tell();

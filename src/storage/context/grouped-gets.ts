@@ -1,5 +1,5 @@
 /**
- * Reads of single keys, few requests for many callers: whoever asks while the requests allowed are under way waits
+ * Reads of single keys, few requests for many callers: a caller that asks while the allowed requests are under way waits
  * for the next one, which carries all that have gathered, each key once.
  *
  *   idle:      get ──────────► one range, sent in the same turn

@@ -1,11 +1,10 @@
 /**
  * A kind that is open in a store: its definition and codec today, and where its keys are.
  *
- * `addKind` may replace definition and codec while reads and watches go on: whoever works on a kind holds the slot
+ * `addKind` may replace definition and codec while reads and watches are under way: an operation on a kind holds the slot
  * and looks at `definition` and `codec` at each use. The key range never changes; `closed` fires when the kind is
  * removed.
  */
-
 import { setMaxListeners } from "node:events";
 import type { KindValueCodec } from "../../codec/value-codec.ts";
 import { StoreError, type Subject } from "../../errors.ts";
@@ -63,7 +62,7 @@ export class KindSlot {
     for (const listener of [...this.#replaced]) listener();
   }
 
-  /** Told after each replacement: what was made of the definition before must be made anew. */
+  /** Called after each replacement: what was derived from the former definition must be derived again. */
   onReplaced(listener: () => void): Disposable {
     this.#replaced.add(listener);
     return { [Symbol.dispose]: () => this.#replaced.delete(listener) };

@@ -10,7 +10,7 @@ import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
 import type { KeyRange } from "../../resource/key-range.ts";
 import { limits } from "../../resource/limits.ts";
 
-/** Items of the first page of a range whose values nobody has seen yet: 1.5 MiB each would still fit a client. */
+/** Items of the first page of a range whose value sizes are not known yet: 1.5 MiB each would still fit a client. */
 const firstPageItems = 100;
 /** Bytes aimed at in one page. Decoding them takes a few turns; fetching less costs more round trips. */
 const pageBytes = 1024 * 1024;
@@ -136,7 +136,7 @@ export async function* rangePages(
       if (goesOn) range = range.after(textOfKey(last.key));
       if (goesOn && walk.ahead) {
         pending = fetch();
-        // It may fail while this page is still worked on: whoever awaits it hears of it, and nobody else.
+        // It may fail while this page is still worked on: only the caller that awaits it gets the failure.
         pending.catch(() => undefined);
       }
       yield {

@@ -8,7 +8,6 @@
  * The cache uses the same functions, so store and cache can never disagree about an object. A value that cannot be
  * read becomes a record with `corrupt` set, never an exception from the depths.
  */
-
 import { textOfKey } from "../../base/text-of-key.ts";
 import type { HeadPart, MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../../codec/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";

@@ -1,6 +1,6 @@
 /**
  * What all parts of one open store share: etcd, keys, guards, history's identity, and the bounded memories that save
- * round trips. `create-store.ts` builds it once; everything in this folder takes it instead of reaching around.
+ * round trips. `create-store.ts` builds it once; everything here gets its dependencies from it.
  */
 import type { CallGate } from "../../base/call-gate.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -34,7 +34,7 @@ export interface ReferenceParts {
   checkBy(resource: string, keyId: string, checkValue: string): void;
   /** It was found on record. */
   keyIsRecorded(resource: string, keyId: string): void;
-  /** History was replaced: what is on record is looked at anew. */
+  /** The history was replaced: the record is read again. */
   forget(): void;
 }
 
@@ -44,7 +44,7 @@ export interface StorageContext {
   readonly random: Random;
   readonly keys: KeySpace;
   readonly writes: FencedWrites;
-  /** Asked in this order before each attempt of each write; whoever assembles the store adds to it before the first call. */
+  /** Asked in this order before each attempt of each write; the store's assembly adds to it before the first call. */
   readonly guards: readonly WriteGuard[];
   /** What stored values need besides themselves. */
   readonly references: ReferenceParts;

@@ -58,7 +58,7 @@ export class StoreCounters {
     }
   }
 
-  /** Counts a failure that a caller is told of. */
+  /** Counts a failure that is reported to a caller. */
   count(error: unknown): void {
     increment(this.#errors, isStoreError(error) ? error.code : "aborted");
     if (isStoreError(error, "OUTCOME_UNKNOWN")) this.unknownOutcomes++;

@@ -1,5 +1,5 @@
 /**
- * Watches that begin "now" while this process writes: a watch is told its first revision by a read, and a write of
+ * Watches that begin "now" while this process writes: a watch learns its first revision from a read, and a write of
  * this process that was asked for after the watch must come after that revision. So writes wait for the starts that
  * were under way when they came: one round trip at most, and only directly after a watch was opened.
  */

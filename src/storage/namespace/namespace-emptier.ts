@@ -11,7 +11,6 @@
  * finalizers: it stays, the namespace waits, and `StuckNamespaces` says for what. One object or namespace that fails is
  * no reason to leave the others.
  */
-
 import { BackgroundLoop } from "../../base/background-loop.ts";
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
@@ -52,7 +51,7 @@ export interface EmptierParts {
   readonly namespaces: KindSlot;
   /** Every namespaced kind there may be objects of: the open ones, and those on record. */
   readonly kinds: (signal: AbortSignal) => Promise<readonly KindSlot[]>;
-  /** What terminating namespaces wait for, told as it is found. */
+  /** What terminating namespaces wait for, reported as it is found. */
   readonly stuck: StuckNamespaces;
 }
 
@@ -212,7 +211,7 @@ async function emptyKind(
 
 /**
  * Deletes what is at a key as far as it may go now; true when it is gone.
- * @throws CORRUPT_OBJECT for an object of which nobody here can say whether it may go
+ * @throws CORRUPT_OBJECT for an object of which it is unknown whether it may be removed
  */
 async function removeKey(
   context: StorageContext,
@@ -231,7 +230,7 @@ async function removeKey(
     if (isStoreError(error, "NOT_FOUND")) return true;
     // A name only another kind's rule takes: its key is as good.
     if (!isStoreError(error, "CORRUPT_OBJECT", "INVALID_ARGUMENT", "INVALID_OBJECT")) throw error;
-    // Its body may be of a version nobody here converts: what its metadata says is enough.
+    // Its body may be of a version without conversion here: what its metadata says is enough.
     const { finalizers = [] } = storedHeadOf(slot.codec, record).metadata;
     if (finalizers.length > 0) throw error;
     return removeRaw(context, record.key, record.modRevision, scope);
@@ -266,13 +265,13 @@ async function removeNamespace(
     const change = { place, before: record, after: undefined, lease: record.lease };
     return (await attemptChange(context, slot, change, scope)).outcome === "applied";
   } catch (error) {
-    // Something was made in it meanwhile, by someone who does not ask whether it may.
+    // Something was created in it since, by a client that does not check the namespace.
     if (isStoreError(error, "CONFLICT")) return false;
     throw error;
   }
 }
 
-/** A marker without a terminating namespace means nothing: the object was removed, or made anew, behind our back. */
+/** A marker without a terminating namespace means nothing: the object was removed, or recreated, by another client. */
 async function dropMarker(
   { etcd }: StorageContext,
   key: string,

@@ -4,11 +4,10 @@
  *   known namespace (its version) ─► compare in the txn: still that version ─► applied
  *                                    else: read in the failure branch, prepared again or refused
  *
- * What is known of a namespace is only ever a reason to try: a refusal is made on what etcd says. So no object can be
+ * Cached state of a namespace may let a write proceed; only etcd may refuse it. So no object can be
  * created in a namespace that is gone or going, whatever races with its deletion, and a create costs no round trip
  * more in steady state.
  */
-
 import { LRUCache } from "lru-cache";
 import type { Call } from "../../base/call.ts";
 import { invariant, StoreError } from "../../errors.ts";
@@ -49,7 +48,7 @@ export class NamespaceGate implements WriteGuard {
     _call: Call,
   ): GuardPart | undefined | Promise<GuardPart | undefined> {
     const { namespace } = change;
-    if (namespace === undefined || change.before !== undefined || options.pure) return undefined;
+    if (namespace === undefined || change.before !== undefined || options.withoutPuts) return undefined;
     const known = this.#known.get(namespace);
     return known === undefined || known.terminating
       ? this.#ask(change, namespace)

@@ -3,7 +3,7 @@
  *
  *   create ─► Active ──delete──► Terminating (deletionTimestamp, finalizer) ──empty──► removed
  *
- * A delete only ever marks: the object goes when whoever empties it (`namespace-emptier.ts`) finds nothing left, so
+ * A delete only ever marks: the object goes when the emptier (`namespace-emptier.ts`) finds nothing left, so
  * `isPending` is true of what delete() gives back, by a finalizer of ours. Taking that finalizer away does not
  * make the object go sooner. Grace periods mean nothing to a namespace.
  */

@@ -1,7 +1,7 @@
 /**
  * What rides along when a namespace object is marked or removed:
  *
- *   marked    a marker under /keelson<prefix>/terminating/<name>, in the same transaction: whoever looks there knows
+ *   marked    a marker under /keelson<prefix>/terminating/<name>, in the same transaction: every emptier looks there
  *             what is to be emptied, also after the process that marked it was killed
  *   removed   only while no key is left in the namespace, of any kind on record, compared in the same transaction;
  *             the marker goes with it
@@ -49,7 +49,7 @@ export class NamespaceTermination implements WriteGuard {
 
   prepare(
     change: Change,
-    _options: { readonly pure: boolean },
+    _options: { readonly withoutPuts: boolean },
     call: Call,
   ): GuardPart | undefined | Promise<GuardPart | undefined> {
     const { kind, name, before, after } = change;

@@ -1,6 +1,6 @@
 /**
- * What terminating namespaces wait for besides finalizers that are known: objects nobody here can read, deletes that are
- * refused. The emptier tells it as it finds it, health() shows it, and each pass over a namespace begins anew.
+ * What terminating namespaces wait for besides finalizers that are known: unreadable objects, deletes that are
+ * refused. The emptier reports it as it finds it, health() shows it, and each pass over a namespace starts over.
  */
 
 /** Reasons kept of one namespace: enough to begin with. */

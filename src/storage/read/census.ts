@@ -2,7 +2,6 @@
  * Every object of some kinds at a revision, as it lies in etcd: for counting. Nothing is left out because it cannot be
  * read here; a value is opened when it is asked for.
  */
-
 import type { Call } from "../../base/call.ts";
 import { textOfKey } from "../../base/text-of-key.ts";
 import type { MaybePromise } from "../../codec/value.ts";
@@ -18,7 +17,7 @@ import type { Census, CensusQuestion, CountedObject } from "../seam/census.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
 /**
- * @param kinds every kind there may be objects of: the open ones, and those on record that nobody defined here
+ * @param kinds every kind there may be objects of: the open ones, and those on record that are not defined here
  */
 export function storedCensus(
   context: StorageContext,

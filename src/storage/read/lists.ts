@@ -2,13 +2,12 @@
  * Lists: one state at one version, read in pages, decoded in slices.
  *
  *   range page (by bytes) ─► open ─► selector on the head alone ─► project what matches
- *        ▲ next page under way meanwhile                             │ until limit or end
+ *        ▲ next page already under way                              │ until limit or end
  *        └───────────────────────────────────────────────────────────┘
  *
  * Every page of a walk is read at the version of the first one, which the continue token carries. With a limit and a
  * selector the reads grow until the page is full. Memory: two raw pages and the result, never the whole reply.
  */
-
 import { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
@@ -69,7 +68,7 @@ export function onlyKey(keys: KeySpace, slot: KindSlot, { namespace, name }: Sel
   return namespace === undefined ? undefined : keys.object(slot.definition, { namespace, name });
 }
 
-/** The history a walk belongs to: its pages are of one, or it is begun anew. */
+/** The history a walk belongs to: all its pages are of one, or it starts over. */
 interface WalkEra {
   readonly generation: number;
   /** Of the tokens it gives. */
@@ -109,7 +108,7 @@ export async function listObjects<V>(
         if (pinned) throw await expiredPage(context, slot, plan, start, "restored", scope, error);
         if (restarts < walkRestartsMax) continue;
       }
-      // A compaction overtook a walk of the latest state: nothing of it was handed out, so it begins anew.
+      // A compaction overtook a walk of the latest state: nothing of it was handed out, so it starts over.
       const overtaken = start.revision === 0n && isStoreError(error, "EXPIRED");
       if (overtaken && error.details.reason !== "restored" && restarts < walkRestartsMax) continue;
       throw await explained(context, slot, plan, start, error, scope);

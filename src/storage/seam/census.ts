@@ -1,5 +1,5 @@
 /**
- * The count of what is there: every object of every kind on record, at one revision, as whoever counts is told of it.
+ * The count of what is there: every object of every kind on record, at one revision, for its callers.
  */
 import type { Call } from "../../base/call.ts";
 import type { MaybePromise } from "../../codec/value.ts";

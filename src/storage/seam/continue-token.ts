@@ -1,12 +1,12 @@
 /**
- * Continue tokens: where a paged list goes on, at which version, told to a caller who is not trusted with it.
+ * Continue tokens: where a paged list continues and at which version, given to a caller who is not trusted with it.
  *
  *   version 1 | revision 8 | epoch length 1 | epoch | start (UTF-8) | MAC 16        base64url, big-endian
  *
  * The MAC (HMAC-SHA-256, cut to 16 bytes) is also computed over the list the token belongs to: prefix, kind
  * and selection. So a token is good for exactly the list that gave it, in every process over the same
  * prefix, before and after a restart: the key is created once and kept in etcd (`continue-key.ts`). Revision 0
- * means: from the latest state, pinned anew.
+ * means: from the latest state, pinned again.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { StoreError } from "../../errors.ts";
@@ -27,7 +27,7 @@ export interface TokenPosition {
   readonly epoch: string;
   /** The version the walk is pinned to; 0n: whatever is latest. */
   readonly revision: bigint;
-  /** Full etcd key of the last object given; the walk goes on after it. */
+  /** Full etcd key of the last object given; the walk continues after it. */
   readonly after: string;
 }
 

@@ -44,7 +44,7 @@ export type StoredEvent =
       readonly namespace: string | undefined;
       readonly name: string;
       readonly revision: bigint;
-      /** The version of the last state, where the source told it. */
+      /** The version of the last state, where the source gave it. */
       readonly prevModRevision?: bigint | undefined;
       /** The last state; absent when compaction has removed it (a cache has its own copy). */
       readonly previous: StoredRecord | undefined;
@@ -61,7 +61,7 @@ export interface StoredWatch extends AsyncIterable<StoredBatch>, AsyncDisposable
   ready(): Promise<void>;
   /** Asks for an empty batch that says how far the stream is; may go unanswered while it catches up. */
   requestProgress(): void;
-  /** Goes on over another connection to the store, without gap or repetition: this one has been silent too long. */
+  /** Continues over another connection to the store, without gap or repetition: this one has been silent too long. */
   reopen?(): void;
 }
 
@@ -71,7 +71,7 @@ export interface StoredPage {
   readonly revision: bigint;
   /** Start the next page after this key; undefined at the end. */
   readonly after: string | undefined;
-  /** Keys in the range behind the page, where etcd told. */
+  /** Keys in the range behind the page, where etcd gave the number. */
   readonly remaining: number | undefined;
 }
 
@@ -83,7 +83,7 @@ export interface StoredSource {
   prepare?(call?: Call): Promise<void>;
   /**
    * Records in key order after `after` (exclusive) at `revision` (absent: now, linearizable). Sized by count and bytes.
-   * `views`: their values may be views of the whole answer, for who keeps none beyond the page. `remaining`: what the page
+   * `views`: their values may be views of the whole answer, allowed only if the caller keeps none of them after the page. `remaining`: what the page
    * before said of it.
    */
   page(
@@ -110,7 +110,7 @@ export interface StoredSource {
   /** Identity of the store's history; a restore changes it (fires `onEpochChange`). */
   epoch(): string;
   onEpochChange(listener: () => void): Disposable;
-  /** Told when its only kind is replaced by `addKind`; absent where kinds come and go by their owner's word. */
+  /** Called when its only kind is replaced by `addKind`; absent if the owner adds and removes kinds itself. */
   readonly onReplaced?: ((listener: () => void) => Disposable) | undefined;
   /** Time, chance and turns of the store underneath: what is built over it uses the same. */
   readonly clock: Clock;

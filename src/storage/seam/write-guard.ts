@@ -69,8 +69,8 @@ export interface PrepareOptions {
    * etcd takes no put (NOSPACE): only compares and deletes may be given; what is left out is settled later from the
    * watch.
    */
-  readonly pure: boolean;
-  /** Prepared together with writes that are not sent yet: to wait for one of them would be for ever. */
+  readonly withoutPuts: boolean;
+  /** Prepared together with writes that are not sent yet: to wait for one of them would never end. */
   readonly grouped: boolean;
 }
 

@@ -4,7 +4,7 @@
  *   armed ──50 s──► asked etcd for progress ──next batch──► bookmark at its version ─► armed
  *                        └──3 s without an answer──► bookmark repeats the last version ─► armed
  *
- * Where etcd's notices can run ahead of events nobody asks, and the last delivered version is repeated. A bookmark
+ * Where etcd's notices can run ahead of events none is requested, and the last delivered version is repeated. A bookmark
  * that falls due while the consumer is busy stays due: it comes before the consumer's next wait.
  */
 import type { Clock, Timer } from "../../base/clock.ts";
@@ -37,7 +37,7 @@ export class BookmarkTimer implements Disposable {
     this.#arm();
   }
 
-  /** `work`, or "bookmark" as soon as the last version must be repeated; `work` then goes on. */
+  /** `work`, or "bookmark" as soon as the last version must be repeated; `work` then continues. */
   interrupt<T>(work: Promise<T>): Promise<T | "bookmark"> {
     if (this.#due) {
       this.#arm();
@@ -49,7 +49,7 @@ export class BookmarkTimer implements Disposable {
         resolve("bookmark");
       };
       this.#wake = wake;
-      // Over: nobody waits any more, and a bookmark that falls due is for the next wait.
+      // Over: there is no waiter any more, and a bookmark that falls due is for the next wait.
       const over = (): void => {
         if (this.#wake === wake) this.#wake = undefined;
       };
@@ -66,7 +66,7 @@ export class BookmarkTimer implements Disposable {
     });
   }
 
-  /** A batch was handed over: true when its version is to be told now. */
+  /** A batch was handed over: true when its version is due as a bookmark now. */
   takesAnswer(): boolean {
     if (!this.#asked) return false;
     this.#arm();

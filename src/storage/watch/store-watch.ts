@@ -5,7 +5,7 @@
  *   begin ─► from a version:  established
  *         ─► from now:        one quorum read says which version that is
  *         ─► initial events:  pages at one version, then BOOKMARK initialEventsEnd
- *   then live ─► events │ bookmark every minute, or as often as the store is told ─► last bookmark at timeoutMs
+ *   then live ─► events │ bookmark every minute, or at the store's interval ─►  last bookmark at timeoutMs
  *
  * The consumer pulls: nothing is read ahead of it but what etcd's client holds, so a slow one costs flow control and
  * no memory.

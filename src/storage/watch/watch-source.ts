@@ -4,7 +4,6 @@
  * The store's own watches and the cache feed from it. Records come opened (decrypted, checked) and undecoded; a
  * batch is whole revisions, in order; keys that are no objects of an open kind are passed over.
  */
-
 import type { Call } from "../../base/call.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
@@ -41,7 +40,7 @@ export interface SourceScope {
   readonly slots: () => readonly KindSlot[];
   /** Ends with the store, or with its only kind. */
   readonly closed: AbortSignal;
-  /** Told when the only kind is replaced. */
+  /** Called when the only kind is replaced. */
   readonly onReplaced?: (listener: () => void) => Disposable;
 }
 

@@ -2,7 +2,6 @@
  * createMany: a bulk load. Drafts become objects as in create, travel in grouped transactions, and each has its own
  * outcome, in the drafts' order.
  */
-
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
 import { invalidArgument, invariant, isStoreError, StoreError } from "../../errors.ts";

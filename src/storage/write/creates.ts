@@ -16,7 +16,7 @@ import type { KindSlot } from "../context/kind-slot.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { type Place, readLive } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
-import { attemptChange, rehearseChange } from "./write-attempt.ts";
+import { attemptChange, dryRunChange } from "./write-attempt.ts";
 import { inVersion, leaseFor, placeOfObject, withLiveLease } from "./write-checks.ts";
 
 /** @throws ALREADY_EXISTS, INVALID_OBJECT, INVALID_ARGUMENT, NAMESPACE_NOT_FOUND, what guards refuse, OUTCOME_UNKNOWN */
@@ -98,7 +98,7 @@ async function createAt(
   if (options.dryRun) {
     const { record } = await readLive(context, slot, place, scope);
     if (record !== undefined) throw alreadyExists(slot, place, record);
-    await rehearseChange(context, slot, { place, before: undefined, after: object, lease: 0n }, scope);
+    await dryRunChange(context, slot, { place, before: undefined, after: object, lease: 0n }, scope);
     // As in Kubernetes: what was not stored has no version.
     const { resourceVersion: _, ...metadata } = object.metadata;
     return { ...object, metadata: metadata as typeof object.metadata };

@@ -1,9 +1,8 @@
 /**
  * deleteCollection: everything a selection matches at one version, deleted one by one with a few at a time, each
- * from the state the walk has just read. What vanishes meanwhile is nobody's fault and is not counted; what cannot be
- * read stays, is no reason to leave the others, and is told at the end.
+ * from the state the walk has just read. What vanishes in between is no fault and is not counted; what cannot be
+ * read stays, does not keep the others from being deleted, and is reported at the end.
  */
-
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
@@ -96,7 +95,7 @@ function liveHead(slot: KindSlot, current: AnyResource): Head {
 /** Somebody has changed the object since it was listed, and the selector does not want it any more: it stays. */
 class NoLongerWanted extends Error {}
 
-/** A page as records; one whose version was compacted meanwhile goes on from the latest state. */
+/** A page as records; one whose version was compacted in between continues from the latest state. */
 async function nextPage(
   context: StorageContext,
   slot: KindSlot,

@@ -15,7 +15,7 @@ import type { KindSlot } from "../context/kind-slot.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
-import { type Existing, existing, meetPreconditions } from "./write-checks.ts";
+import { checkPreconditions, type Existing, existing } from "./write-checks.ts";
 import { type Decision, runWritePlan } from "./write-loop.ts";
 
 /** @throws INVALID_ARGUMENT */
@@ -48,7 +48,7 @@ export async function deleteObject(
       dryRun: options.dryRun,
       async decide(record) {
         const state = existing(slot, place, record);
-        meetPreconditions(slot, place, options.preconditions, state);
+        checkPreconditions(slot, place, options.preconditions, state);
         slot.lifecycle?.deleting(state.current);
         const validating = options.validate?.(state.current);
         if (validating instanceof Promise) await untilAborted(validating, scope.signal);

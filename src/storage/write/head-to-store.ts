@@ -2,9 +2,8 @@
  * The head that is stored with an object: today's, with the amounts it is to be charged for.
  *
  * A step of a deletion keeps the amounts the object was charged, so that a kind that measures more today cannot make a
- * quota hold up what is on its way out. Whoever does not know the kind keeps them, too: it cannot measure.
+ * quota hold up what is on its way out. A process that does not know the kind keeps them, too: it cannot measure.
  */
-
 import { StoreError } from "../../errors.ts";
 import { type Head, type RecordedHead, unfamiliarHeaderVersion } from "../../resource/head.ts";
 import { subjectOf } from "../../resource/read-errors.ts";

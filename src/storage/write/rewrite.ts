@@ -5,7 +5,6 @@
  * what was read; the rest costs a read. `objectsPerSecond` paces the writes. Nothing of the object changes but its resourceVersion, and a time to live goes
  * on. Started again after an end of any kind, it passes over what is done: that is all there is to resuming.
  */
-
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
 import { Pace } from "../../base/pace.ts";

@@ -1,12 +1,11 @@
 /**
  * The deliberate deletion of an object that cannot be read: by its key, without ever looking inside.
  *
- * Nobody can say what such an object holds, so no finalizer, grace period or owner of it is honoured, and the namespace
+ * What such an object holds is unknown, so no finalizer, grace period or owner of it is honoured, and the namespace
  * or controller that waits for it may go wrong: hence the option's name, which is Kubernetes' own. An object that can be read is refused: it is
  * deleted as any other. What is known without reading rides along: its version as the write's condition, its count and its
  * bytes in quotas.
  */
-
 import type { CallScope } from "../../base/call.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";

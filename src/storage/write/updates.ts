@@ -28,13 +28,13 @@ import { type Place, placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import { objectFromDraft } from "./creates.ts";
 import {
+  checkPreconditions,
+  checkState,
   type Existing,
   existing,
   leaseFor,
-  matchState,
-  meetAbsent,
-  meetPreconditions,
   placeOfObject,
+  requireAbsent,
 } from "./write-checks.ts";
 import { type Decision, runWritePlan } from "./write-loop.ts";
 
@@ -71,8 +71,8 @@ export async function updateObject(
       dryRun: options.dryRun,
       decide(record) {
         const state = existing(slot, place, record);
-        meetPreconditions(slot, place, options.preconditions, state);
-        matchState(slot, place, state.current, { uid, resourceVersion });
+        checkPreconditions(slot, place, options.preconditions, state);
+        checkState(slot, place, state.current, { uid, resourceVersion });
         return changeTo(context, slot, state, wanted, options, scope);
       },
     },
@@ -113,16 +113,16 @@ export async function guaranteedUpdateObject(
       dryRun: options.dryRun,
       async decide(record, number) {
         if (record === undefined && createIfMissing !== undefined) {
-          meetAbsent(slot, place, options.preconditions);
+          requireAbsent(slot, place, options.preconditions);
           return creation(context, slot, place, createIfMissing(), options, scope);
         }
         const state = existing(slot, place, record);
-        meetPreconditions(slot, place, options.preconditions, state);
+        checkPreconditions(slot, place, options.preconditions, state);
         // A copy of its own: mutate may change it in place, and the comparison needs the state as it was.
         const made = Promise.resolve(mutate(copyPlainData(state.current), new Attempt(number, scope.signal)));
         const wanted = validateReplacement(slot.definition, await untilAborted(made, scope.signal));
         checkIdentity(slot, place, wanted);
-        matchState(slot, place, state.current, wanted.metadata);
+        checkState(slot, place, state.current, wanted.metadata);
         return changeTo(context, slot, state, wanted, options, scope);
       },
     },
@@ -130,7 +130,7 @@ export async function guaranteedUpdateObject(
   );
 }
 
-/** What mutate is told of its call. The signal of a call that has none is made when it is asked for: few look at it. */
+/** What mutate learns of its call. The signal of a call that has none is made when it is asked for: few look at it. */
 class Attempt {
   readonly number: number;
   #signal: AbortSignal | undefined;

@@ -5,7 +5,7 @@
  *
  * The write is conditional on the version of `before` (or on absence). Guards' compares and operations ride in the
  * same transaction; each prepared part hears exactly once what became of it. A refusal for a guard's own reason is
- * prepared again here; a refusal because the object changed is the caller's to think about.
+ * prepared again here; a refusal because the object changed is left to the caller.
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { Call, CallScope } from "../../base/call.ts";
@@ -29,7 +29,7 @@ import { headToStore, isDeletionStep } from "./head-to-store.ts";
 const guardWaits = { firstMs: 2, maxMs: 100 } as const;
 const writeIdBytes = 16;
 
-/** What etcd says of a value that nobody here can read. */
+/** What etcd says of a value that cannot be read here. */
 export interface UnreadState {
   readonly modRevision: bigint;
   readonly lease: bigint;
@@ -51,7 +51,7 @@ export interface ObjectChange {
   /** In today's form, whatever form the state before has. */
   readonly convert?: boolean | undefined;
   /** It is only tried: nothing is put on record for it. */
-  readonly rehearsed?: boolean | undefined;
+  readonly isDryRun?: boolean | undefined;
 }
 
 export type Attempt =
@@ -122,12 +122,12 @@ export async function prepareWrite(
   const asked = guardParts(
     context,
     changeFor(slot, change, isDeletion, head, value),
-    { pure, grouped },
+    { withoutPuts, grouped },
     call,
   );
   const others = asked instanceof Promise ? await asked : asked;
   const parts =
-    value === undefined || change.rehearsed
+    value === undefined || change.isDryRun
       ? others
       : await withReferences(context, slot, value, others, call);
   const write: FencedWrite = {
@@ -141,7 +141,7 @@ export async function prepareWrite(
     compares: all(parts, (part) => part.compares),
     ops: all(parts, (part) => part.ops),
     reads: all(parts, (part) => part.reads),
-    ...(pure ? { pure } : {}),
+    ...(withoutPuts ? { withoutPuts } : {}),
   };
   return { change, write, parts };
 }
@@ -208,13 +208,13 @@ function remember(
 }
 
 /** Asks the guards about a change without making it: for dry runs. @throws what refuses it */
-export async function rehearseChange(
+export async function dryRunChange(
   context: StorageContext,
   slot: KindSlot,
   change: ObjectChange,
   scope: CallScope,
 ): Promise<void> {
-  const { parts } = await prepareWrite(context, slot, { ...change, rehearsed: true }, scope.rest());
+  const { parts } = await prepareWrite(context, slot, { ...change, isDryRun: true }, scope.rest());
   abandon(parts, "not applied");
 }
 
@@ -372,7 +372,7 @@ class StateBefore implements ChangeSide {
     }
   }
 
-  /** What guards were told when it was written. */
+  /** What guards were given when it was written. */
   get recorded(): RecordedHead {
     return this.#codec.recorded(this.#value);
   }

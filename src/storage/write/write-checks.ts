@@ -2,7 +2,6 @@
  * What every write checks of the state it meets, and the lease the object will live on. Each error names the object
  * and says what was found and what was wanted.
  */
-
 import type { Call } from "../../base/call.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import { assertPreconditions, type ParsedPreconditions } from "../../resource/preconditions.ts";
@@ -29,7 +28,7 @@ export function existing(slot: KindSlot, place: Place, record: StoredRecord | un
 }
 
 /** @throws PRECONDITION_FAILED */
-export function meetPreconditions(
+export function checkPreconditions(
   slot: KindSlot,
   { key, at }: Place,
   preconditions: ParsedPreconditions,
@@ -40,7 +39,11 @@ export function meetPreconditions(
 }
 
 /** Preconditions are about an object that is there. @throws PRECONDITION_FAILED */
-export function meetAbsent(slot: KindSlot, { key, at }: Place, { uid, revision }: ParsedPreconditions): void {
+export function requireAbsent(
+  slot: KindSlot,
+  { key, at }: Place,
+  { uid, revision }: ParsedPreconditions,
+): void {
   const expected = uid ?? (revision === undefined ? undefined : formatResourceVersion(revision));
   if (expected === undefined) return;
   const field = uid === undefined ? "resourceVersion" : "uid";
@@ -55,7 +58,7 @@ export function meetAbsent(slot: KindSlot, { key, at }: Place, { uid, revision }
  * What a caller hands in must be made from the state it replaces: a uid or resourceVersion it carries says so.
  * @throws CONFLICT
  */
-export function matchState(
+export function checkState(
   slot: KindSlot,
   { key, at }: Place,
   current: AnyResource,

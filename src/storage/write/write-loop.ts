@@ -18,7 +18,7 @@ import type { KindSlot } from "../context/kind-slot.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { type Place, readLive } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
-import { attemptChange, rehearseChange } from "./write-attempt.ts";
+import { attemptChange, dryRunChange } from "./write-attempt.ts";
 
 /** Waits between tries on a contended object, milliseconds: other processes write it too. */
 const conflictWaits = { firstMs: 1, maxMs: 200 } as const;
@@ -90,7 +90,7 @@ export async function runWritePlan(
           state = seen;
           if (!same) continue;
         }
-        if (decision.type !== "unchanged") await rehearse(context, slot, place, state, decision, scope);
+        if (decision.type !== "unchanged") await dryRun(context, slot, place, state, decision, scope);
         return decision.object;
       }
       const written = await write(context, slot, place, state, decision, scope);
@@ -123,7 +123,7 @@ async function write(
   const change = changeOf(place, state, decision);
   const attempted = await attemptChange(context, slot, change, scope).catch(async (error: unknown) => {
     if (decision.type === "remove" && isStoreError(error, "NO_SPACE")) {
-      return attemptChange(context, slot, { ...change, pure: true }, scope);
+      return attemptChange(context, slot, { ...change, withoutPuts: true }, scope);
     }
     // A lease named by the write is gone: etcd has removed, or is removing, what lived on it.
     if (change.lease !== 0n && isStoreError(error, "NOT_FOUND")) {
@@ -137,7 +137,7 @@ async function write(
   return { done: true, object: decision.object };
 }
 
-async function rehearse(
+async function dryRun(
   context: StorageContext,
   slot: KindSlot,
   place: Place,
@@ -145,7 +145,7 @@ async function rehearse(
   decision: Exclude<Decision, { type: "unchanged" }>,
   scope: CallScope,
 ): Promise<void> {
-  await rehearseChange(context, slot, changeOf(place, state, decision), scope);
+  await dryRunChange(context, slot, changeOf(place, state, decision), scope);
 }
 
 function changeOf(

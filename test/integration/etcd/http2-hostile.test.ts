@@ -298,7 +298,7 @@ describe("http2 transport and a hostile peer", () => {
     expect(peer.connections()).toBe(2);
   });
 
-  test("a forsaken stream: the next call dials anew, a PING asks whether anybody is there, what else is open goes on", async () => {
+  test("a abandoned stream: the next call dials anew, a PING asks whether anybody is there, what else is open goes on", async () => {
     let pings = 0;
     let opened = 0;
     let answerLate = (): void => {};
@@ -318,7 +318,7 @@ describe("http2 transport and a hostile peer", () => {
     silent.write(request);
     const slow = transport.unary(method, request, { timeoutMs: 20_000, lane: "stream" });
     await until(() => opened === 2);
-    silent.forsake?.();
+    silent.abandon?.();
     expect(await silent.next()).toBeUndefined();
     expect(Buffer.from(await transport.unary(method, request, { lane: "stream" })).toString()).toBe("anew");
     await until(() => pings === 1);

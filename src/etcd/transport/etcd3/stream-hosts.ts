@@ -15,7 +15,7 @@ import type { CurrentTls, EndpointAddress } from "../transport.ts";
 
 /** Connections of a lane at most: 6,400 streams where a peer takes 100 on each, as proxies do. */
 const hostsMax = 64;
-/** A peer that does not greet within this is asked again by a later stream. */
+/** A peer that sends no settings within this is tried again by a later stream. */
 const askTimeoutMs = 2_000;
 
 /** A stream as this lane sees it. */
@@ -173,7 +173,7 @@ export class PeerStreamLimit {
       for (const listener of this.#listeners) listener(this.#known);
       this.#stop?.();
     });
-    // Why it cannot be reached is told by the calls that need it.
+    // Calls that need the endpoint report why it cannot be reached.
     session.on("error", () => this.#stop?.());
     session.once("close", () => this.#stop?.());
   }

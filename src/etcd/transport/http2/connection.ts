@@ -122,7 +122,7 @@ export class Connection implements StreamHost, FrameSink {
     });
     socket.on("close", () => this.destroy("connection closed"));
     socket.on("end", () => this.destroy("connection closed by the server"));
-    this.#greet();
+    this.#sendPreface();
   }
 
   get usable(): boolean {
@@ -253,7 +253,7 @@ export class Connection implements StreamHost, FrameSink {
     stream.finish(undefined);
   }
 
-  forsake(stream: H2Stream): void {
+  abandon(stream: H2Stream): void {
     this.cancel(stream);
     this.#keepalive.ask();
     this.retire();
@@ -391,7 +391,7 @@ export class Connection implements StreamHost, FrameSink {
 
   // --- inside -------------------------------------------------------------------------------------
 
-  #greet(): void {
+  #sendPreface(): void {
     this.#output.raw(preface);
     const entries: readonly (readonly [number, number])[] = [
       [setting.headerTableSize, 0],

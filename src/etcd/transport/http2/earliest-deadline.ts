@@ -1,5 +1,5 @@
 /**
- * One timer for the deadlines of many calls: it fires at the earliest, and is told the next one. Answers that lie unread
+ * One timer for the deadlines of many calls: it fires at the earliest, and is then set to the next one. Answers that lie unread
  * in the socket at that moment are read first.
  */
 import type { Clock, Timer } from "../../../base/clock.ts";

@@ -15,7 +15,7 @@ export interface StreamHost {
   pump(stream: H2Stream): void;
   cancel(stream: H2Stream): void;
   /** Cancels, and lets nothing more begin on the same connection. */
-  forsake(stream: H2Stream): void;
+  abandon(stream: H2Stream): void;
 }
 
 export interface StreamEnd {

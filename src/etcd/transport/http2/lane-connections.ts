@@ -112,8 +112,8 @@ export class LaneConnections implements StreamHost {
     stream.finish(undefined);
   }
 
-  /** No connection stands yet that could be forsaken. */
-  forsake(stream: H2Stream): void {
+  /** No connection stands yet that could be abandoned. */
+  abandon(stream: H2Stream): void {
     this.cancel(stream);
   }
 
@@ -196,7 +196,7 @@ export class LaneConnections implements StreamHost {
         this.#all.delete(connection);
         // Broken off before a word from the peer (TLS alert, no HTTP/2): as good as a failed dial.
         if (!heard) this.#backOff(reason);
-        // There may be a place in the making now, but not before whoever answers from now on has said who it is.
+        // There may be a place in the making now, but not before the server that now answers has been identified.
         for (const stream of this.#line.splice(0)) {
           if (this.#idle === connection) this.start(stream);
           else stream.finish(this.#failure(grpcStatus.unavailable, "another connection was lost"));

@@ -122,7 +122,7 @@ class Http2Transport implements Transport {
       },
       poll: () => stream.poll(),
       cancel: () => stream.host.cancel(stream),
-      forsake: () => stream.host.forsake(stream),
+      abandon: () => stream.host.abandon(stream),
       write: (message) => stream.send(messagePrefix(message.length), message),
       drained: () => stream.drained(),
       end: () => stream.closeSending(),

@@ -65,12 +65,12 @@ describe("a held lease", () => {
     expect(client.streams.length).toBe(1);
   });
 
-  test("survives a silent endpoint: the stream is condemned in time for more tries elsewhere", async () => {
+  test("survives a silent endpoint: the stream is reportedUnhealthy in time for more tries elsewhere", async () => {
     const lease = held.hold(7n, 12, client.clock.monotonicMs());
     await settled();
     answer(stream(0), 7n, 12);
     await client.clock.advance(4000 + 3001 + 10);
-    expect(stream(0).condemned).toBeDefined();
+    expect(stream(0).reportedUnhealthy).toBeDefined();
     expect(pingsOf(stream(1)).map((ping) => ping.id)).toEqual([7n]);
     answer(stream(1), 7n, 12);
     await client.clock.advance(3000);

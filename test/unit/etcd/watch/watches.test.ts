@@ -71,7 +71,7 @@ describe("a watch", () => {
     await client.clock.advance(2);
     expect(kinds(client.stream(0))).toEqual(["create", "progress"]);
     await client.clock.advance(5_000);
-    expect(client.stream(0).condemned).toBeDefined();
+    expect(client.stream(0).reportedUnhealthy).toBeDefined();
     expect(client.stream(1).endpoint).not.toBe(client.stream(0).endpoint);
     const created = decodeWatchMessage(client.stream(1).written[0]?.message ?? new Uint8Array(0));
     expect(created).toMatchObject({ type: "create", create: { startRevision: 10n, fragment: true } });

@@ -9,7 +9,6 @@ import { systemRandom } from "../../../../../src/base/random.ts";
 import { frameFlag, frameType } from "../../../../../src/etcd/transport/http2/frames.ts";
 import { http2Transport } from "../../../../../src/etcd/transport/http2/transport-http2.ts";
 import { grpcStatus, type Transport } from "../../../../../src/etcd/transport/transport.ts";
-import { HeldUpClock } from "../../../../support/held-up-clock.ts";
 import {
   frame,
   grpcReply,
@@ -18,6 +17,7 @@ import {
   settings,
   startPeer,
 } from "../../../../support/scripted-peer.ts";
+import { StalledClock } from "../../../../support/stalled-clock.ts";
 
 const path = "/etcdserverpb.KV/Range";
 const timeoutMs = 5_000;
@@ -26,8 +26,8 @@ const keepaliveTimeoutMs = 5_000;
 
 async function connected(
   script: PeerScript,
-): Promise<{ clock: HeldUpClock; transport: Transport; connections: () => number } & AsyncDisposable> {
-  const clock = new HeldUpClock();
+): Promise<{ clock: StalledClock; transport: Transport; connections: () => number } & AsyncDisposable> {
+  const clock = new StalledClock();
   const peer = await startPeer({ onOpen: (connection) => connection.send(settings()), ...script });
   const endpoint = {
     url: `http://127.0.0.1:${peer.port}`,
