@@ -128,14 +128,14 @@ export class CacheCore {
         total: feed.memory.bytes,
         state,
         holes: feed.memory.holes,
-        decoded: feed.made.bytes,
+        decoded: feed.decoded.bytes,
         budget: feed.bounds.budgetBytes,
       },
       historyEvents: sum((kind) => kind.state.log.length),
       watchers: watchers.length,
       lagging: lagging.slice(0, cacheLimits.laggingListedMax),
       eventsOffered: sum((kind) => kind.offers),
-      decodes: feed.made.decodes,
+      decodes: feed.decoded.decodes,
     };
   }
 

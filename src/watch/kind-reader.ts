@@ -8,7 +8,6 @@
  * A warm read runs through in one go and copies pointers; a cold one decodes in slices and gives the event loop back
  * every few milliseconds.
  */
-
 import { CallScope } from "../base/call.ts";
 import type { NamesOf } from "../base/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
@@ -249,7 +248,7 @@ export class KindReader<V> implements ResourceReader<V> {
   ): Promise<ListPage<V>> {
     const read = (): Promise<ListPage<V>> =>
       this.#source.list({ ...options, signal: undefined, timeoutMs: undefined });
-    // Reports of corrupt objects go to one caller: such reads are nobody else's.
+    // Reports of corrupt objects go to one caller: such reads are not shared.
     const shared = plan.onCorrupt === undefined;
     const identity = shared
       ? `list ${this.#identity(kind)} ${plan.selection.text} ${plan.limit ?? ""} ${plan.continueToken ?? ""} ${freshnessText(plan.freshness)}`

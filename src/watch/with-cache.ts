@@ -143,7 +143,7 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
     try {
       return await this.#store.deleteCollection(options);
     } finally {
-      // Which keys it removed is not told: no read of any is older than what this process has seen by now.
+      // Which keys it removed is unknown: no read of any is older than what this process has seen by now.
       if (options?.dryRun !== true) this.#written.raise(this.#core.feed.source.seenRevision(), history);
     }
   }

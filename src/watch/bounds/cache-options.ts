@@ -1,5 +1,5 @@
 /**
- * What a cache can be told, its bounds with unit and reason, and what it tells of itself.
+ * The options of a cache, its bounds with unit and reason, and what it reports of itself.
  */
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -49,13 +49,13 @@ export interface CacheBounds {
   readonly selfCheckIntervalMs: number | false;
 }
 
-/** Bounds nobody needs to change; docs/cache.md has the same table. */
+/** Bounds without an option; docs/cache.md has the same table. */
 export const cacheLimits = {
   /** A read waits this long for the cache to catch up (Kubernetes: 3 s). */
   freshWaitMs: 3_000,
   /** Progress is asked for this often while somebody waits (etcd's sync loop runs every 100 ms). */
   progressEveryMs: 100,
-  /** What a caller is told to wait before it asks again. */
+  /** How long a caller should wait before it asks again. */
   retryAfterMs: 1_000,
   /** Lists and gets that go on to etcd at a time, for one cache: the rest wait, or join an equal one. */
   etcdReadsMax: 4,
@@ -68,7 +68,7 @@ export const cacheLimits = {
   /** Waits between tries of a broken source, milliseconds. */
   retryFirstMs: 100,
   retryMaxMs: 30_000,
-  /** Between two openings of a watch that stays silent: an etcd that cannot answer must not be asked for ever more. */
+  /** Between two openings of a watch that stays silent: an etcd that cannot answer must not be asked more and more often. */
   reopenFirstMs: 10_000,
   reopenMaxMs: 60_000,
   /** Objects decoded or applied between two looks at the clock. */

@@ -6,7 +6,6 @@
  *
  * `feed.ts` owns it and calls `apply` with whole revisions; nothing here waits or reads a clock.
  */
-
 import type { ValueCodec } from "../../codec/value.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { KeySpace } from "../../resource/keys.ts";
@@ -21,9 +20,9 @@ import { headOf, metadataObject, objectOf } from "../../storage/context/records.
 import type { StoredEvent, StoredRecord } from "../../storage/seam/stored.ts";
 import { type Attributes, AttributesOf, noAttributes } from "../state/attributes.ts";
 import type { Change } from "../state/change-log.ts";
+import type { DecodedValues } from "../state/decoded-values.ts";
 import { freezeDeep } from "../state/freeze-deep.ts";
 import { KindState } from "../state/kind-state.ts";
-import type { MadeValues } from "../state/made.ts";
 import type { Slabs } from "../state/slabs.ts";
 import { Entry, type Incoming, Version } from "../state/version.ts";
 import { Dispatch } from "./dispatch.ts";
@@ -38,7 +37,7 @@ export interface CachedKindParts {
   readonly codec: ValueCodec;
   readonly keys: KeySpace;
   readonly slabs: Slabs;
-  readonly made: MadeValues;
+  readonly decoded: DecodedValues;
   readonly freeze: boolean;
   /** A group has events for its watchers. */
   readonly onPending: (group: WatchGroup<unknown>) => void;
@@ -216,7 +215,7 @@ export class CachedKind {
       : (version) => this.#viewOf(version, view);
   }
 
-  /** As `maker`, for versions that nobody else will ask for: nothing is kept. */
+  /** As `maker`, for versions that no other caller will ask for: nothing is kept. */
   makerOnce(view: AnyView | undefined): MakeValue<unknown> {
     return (version) => {
       const source = view?.from === "metadata" ? this.#metadataOf(version) : this.#decode(version);
@@ -231,18 +230,18 @@ export class CachedKind {
     const kept = version.object;
     if (kept !== undefined) return kept;
     const object = this.#decode(version);
-    this.#parts.made.keepObject(version, object);
+    this.#parts.decoded.keepObject(version, object);
     return object;
   }
 
   /** Marks what a single read used. */
   touch(version: Version): void {
-    if (version.object !== undefined) this.#parts.made.touch(version);
+    if (version.object !== undefined) this.#parts.decoded.touch(version);
   }
 
   /**
    * A record read from etcd for one watcher, in the shape of a version shown under `revision`.
-   * @param attributes false: nobody will select by them, and the head is not read
+   * @param attributes false: they are not needed for selection, and the head is not read
    */
   foreign(record: StoredRecord, revision: bigint, attributes: boolean): Version {
     const incoming = attributes ? this.incoming(record) : withoutAttributes(record);
@@ -328,12 +327,12 @@ export class CachedKind {
 
   #emptyState(): KindState {
     return new KindState(this.#definition.indexes.length, this.#parts.slabs, (version) =>
-      this.#parts.made.drop(version),
+      this.#parts.decoded.drop(version),
     );
   }
 
   #viewOf(version: Version, view: AnyView): unknown {
-    const kept = this.#parts.made.viewOf(version, view);
+    const kept = this.#parts.decoded.viewOf(version, view);
     if (kept !== undefined) return kept.value;
     // An object decoded for a view alone is not kept: its view is.
     const source =
@@ -341,7 +340,7 @@ export class CachedKind {
     const value = view.project(source as never);
     if (this.#parts.freeze) freezeDeep(value);
     const size = (view.sizeBytes as ((value: unknown) => number) | undefined)?.(value);
-    this.#parts.made.keepView(version, view, value, size);
+    this.#parts.decoded.keepView(version, view, value, size);
     return value;
   }
 

@@ -1,5 +1,5 @@
 /**
- * Who may want a change: groups of watchers found by the most telling thing they ask for, so that a change touches
+ * Who may want a change: groups of watchers found by their most selective condition, so that a change touches
  * only groups that may want it, however many there are.
  *
  *   one object        key ─► groups

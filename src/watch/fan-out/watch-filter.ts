@@ -69,7 +69,7 @@ export class WatchFilter {
     return name === undefined || this.#hasName(version.entry.key, name);
   }
 
-  /** For a key inside the span: true when name and attributes fit too. A corrupt value fits: nobody can tell. */
+  /** For a key inside the span: true when name and attributes fit too. A corrupt value fits, since nothing rules it out. */
   matches(version: Version): boolean {
     const { selection } = this;
     if (this.skipsUnreadable && version.slab === undefined) return false;
@@ -84,7 +84,7 @@ export class WatchFilter {
     return true;
   }
 
-  /** The attribute that tells most of the objects apart from those wanted; undefined when there is none. */
+  /** The attribute of the most selective equality condition; undefined when there is none. */
   handle(): Handle | undefined {
     for (const { field, operator, value } of this.selection.fields.terms) {
       if (operator === "=" && !field.startsWith("metadata."))

@@ -32,11 +32,11 @@ export interface GroupCursor {
   readonly waiting: boolean;
   /** Hands over what is there; called only while waiting. */
   deliver(): void;
-  /** Its events have left the tail: goes on from history after what it last took, at once when it waits. */
+  /** Its events have left the tail: continues from history after what it last took, at once when it waits. */
   park(): void;
   /** A version that this watcher's filter skips and has to report; as it is applied, before the events around it. */
   unreadable(version: Version): void;
-  /** The log begins anew: when live, goes on from history after `reached`, of which it has everything. */
+  /** The log starts over: when live, continues from history after `reached`, of which it has everything. */
   restart(reached: bigint): void;
 }
 
@@ -131,14 +131,14 @@ export class WatchGroup<V> implements Subscriber {
       keep++;
     }
     if (keep === this.#base) return;
-    // Who waits takes what it can now: nobody would wake it once its events are gone from here.
+    // Waiting cursors take what they can now: nothing would wake them once their events are gone from here.
     for (const cursor of this.cursors) if (cursor.seq < keep && cursor.waiting) cursor.deliver();
     this.#tail = keep === this.end ? [] : this.#tail.slice(keep - this.#base);
     this.#base = keep;
     for (const cursor of this.cursors) if (cursor.seq < keep) cursor.park();
   }
 
-  /** Positions begin anew, and nothing pending stays: who has all of it has everything up to `applied`. */
+  /** Positions start over, and nothing pending stays: a cursor that has taken all of it has everything up to `applied`. */
   restart(applied: bigint): void {
     for (const cursor of this.cursors) if (cursor.waiting) cursor.deliver();
     for (const cursor of this.cursors) {

@@ -9,9 +9,8 @@
  *
  * One loop, one source, any number of kinds: their versions advance together. A version counts as reached when all
  * of it has been applied; reads and watchers never see half of one. A broken source is tried again with growing
- * waits, and what is held goes on being served to who takes "any".
+ * waits, and reads with freshness "any" are still served.
  */
-
 import { Backoff } from "../../base/backoff.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
@@ -22,7 +21,7 @@ import type { CacheCounters } from "../bounds/cache-counters.ts";
 import { type CacheBounds, cacheLimits } from "../bounds/cache-options.ts";
 import { CachedKind } from "../fan-out/cached-kind.ts";
 import type { WatchGroup } from "../fan-out/watch-group.ts";
-import { MadeValues } from "../state/made.ts";
+import { DecodedValues } from "../state/decoded-values.ts";
 import { Slabs } from "../state/slabs.ts";
 import { JoiningKinds } from "./joining-kinds.ts";
 import { applyDifference, compareAll, fillAll, type ListingParts } from "./listing.ts";
@@ -38,11 +37,11 @@ export class Feed {
   readonly source: StoredSource;
   readonly bounds: CacheBounds;
   readonly counters: CacheCounters;
-  readonly made: MadeValues;
+  readonly decoded: DecodedValues;
   readonly slabs: Slabs = new Slabs();
   readonly kinds: Map<string, CachedKind> = new Map();
   readonly memory: MemoryBounds;
-  /** Told when everything is dropped (restore) or the feed stops. */
+  /** Called when everything is dropped (restore) or the feed stops. */
   readonly endings: Set<Ending> = new Set();
   readonly #joining = new JoiningKinds();
   /** Additions under way: one of a kind at a time. */
@@ -72,7 +71,7 @@ export class Feed {
     this.#carries = carries;
     this.bounds = bounds;
     this.counters = counters;
-    this.made = new MadeValues(bounds.decodedBytes);
+    this.decoded = new DecodedValues(bounds.decodedBytes);
     this.memory = new MemoryBounds(bounds, source.clock, this);
     this.#again = new AbortController();
     const { clock, random } = source;
@@ -135,7 +134,7 @@ export class Feed {
     this.#progress.close();
     this.#settleReady(closed);
     for (const kind of this.kinds.values()) kind.reset(this.#applied);
-    this.made.clear();
+    this.decoded.clear();
   }
 
   /** Resolves once ready. Rejects with CLOSED when stopped. */
@@ -228,7 +227,7 @@ export class Feed {
     }
   }
 
-  /** Lists a kind beside the stream, whose events of it wait meanwhile, then joins the two. */
+  /** Lists a kind beside the stream, whose events of it wait until then, and joins the two. */
   async #join(kind: CachedKind): Promise<void> {
     const { resource } = kind.definition;
     if (!(await this.source.progressIsReliable({ signal: this.signal }))) {
@@ -390,7 +389,7 @@ export class Feed {
   #dropAll(): void {
     if (this.#state !== "stopped") this.#state = "pending";
     for (const kind of this.kinds.values()) kind.reset(this.#applied);
-    this.made.clear();
+    this.decoded.clear();
     this.memory.clear();
     this.#applied = 0n;
   }
@@ -406,7 +405,7 @@ export class Feed {
       codec: this.source.codecOf(definition),
       keys: this.source.keys,
       slabs: this.slabs,
-      made: this.made,
+      decoded: this.decoded,
       freeze: this.bounds.freeze,
       onPending: (group) => this.#pending.add(group),
     });

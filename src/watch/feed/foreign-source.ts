@@ -6,7 +6,6 @@
  * previous versions (deletions come with what the cache holds). Without a kind only labels, name and namespace can be
  * selected by, and the first object listed says whether there are namespaces.
  */
-
 import { systemClock } from "../../base/clock.ts";
 import { type Random, systemRandom } from "../../base/random.ts";
 import { TurnBudget } from "../../base/turn-budget.ts";
@@ -46,7 +45,7 @@ class ForeignSource<T extends Resource> implements StoredSource {
   readonly #reader: ResourceReader<T>;
   readonly #given: boolean;
   readonly #tokenKey: Uint8Array = systemRandom.bytes(tokenKeyBytes);
-  /** Where the reader's walk goes on, by the key our pages go on after. */
+  /** Where the reader's walk continues, by the key after which our pages continue. */
   readonly #tokens = new Map<string, string>();
   #definition: KindDefinition;
   #codec: ValueCodec;
@@ -93,7 +92,7 @@ class ForeignSource<T extends Resource> implements StoredSource {
         ? undefined
         : ({ consistency: "exact", resourceVersion: `${revision}` } as const);
     if (after === undefined) return this.#pageOf(await this.#reader.list({ limit, read, signal }));
-    // A place nobody has walked to: the whole list, from there on.
+    // A place that no walk has reached: the whole list, from there on.
     const whole = await this.#pageOf(await this.#reader.list({ read, signal }));
     return { ...whole, records: whole.records.filter((record) => record.key > after) };
   }
@@ -220,7 +219,7 @@ function codecFor(kind: KindDefinition): ValueCodec {
   return createValueCodec({ kind, codec: msgpackCodec({ dictionaries: "off", compressAboveBytes: false }) });
 }
 
-/** Stands for a kind that nobody has named: objects are given back as they came, whatever kind they say they are. */
+/** Stands for a kind without a name: objects are given back as they came, whatever kind they say they are. */
 function unknownKind(scope: "Namespaced" | "Cluster"): KindDefinition {
   const named = definitionOf(defineKind({ version: "v1", kind: "Object", plural: "objects", scope }));
   return {

@@ -4,7 +4,7 @@
  *
  *   begin ─► listed at R, events are kept ─► stream at R ─► end: the events above R are the rest
  *
- * `feed.ts` owns it. A list of everything that happens meanwhile has the kind too: `clear`.
+ * `feed.ts` owns it. A list of everything that runs at the same time has the kind too: `clear`.
  */
 import type { StoredEvent, StoredSource } from "../../storage/seam/stored.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
@@ -47,7 +47,7 @@ export class JoiningKinds {
     let remaining: number | undefined;
     do {
       const page = await source.page({ after, revision, remaining }, { signal });
-      // The stream broke meanwhile, and what was listed then has this kind too.
+      // The stream broke in between, and what was listed then has this kind too.
       if (kind.heldFrom !== undefined || !this.#waiting.has(resource)) return undefined;
       for (const record of page.records) kind.fill(record);
       ({ after, remaining } = page);

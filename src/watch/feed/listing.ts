@@ -2,7 +2,7 @@
  * Everything a cache holds, listed at one version: the first state, or what has become of a state that missed changes.
  *
  *   fill      record by record into empty kinds
- *   compare   the difference to what is held, told when all has been read and applied by the caller in one step
+ *   compare   the difference to what is held, reported when all has been read and applied by the caller in one step
  *
  * The next page is asked for while one is worked on, and the event loop gets its turns in between. `feed.ts` uses it.
  */
@@ -11,7 +11,7 @@ import type { StoredRecord, StoredSource } from "../../storage/seam/stored.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
 
-/** For whoever traces: `{ since, until }`, a cache has gone from one version to another without what was between. */
+/** For tracing: `{ since, until }`, a cache has gone from one version to another without what was between. */
 const relistChannel = channel("keelson:cache:relist");
 
 export interface ListingParts {
@@ -59,7 +59,7 @@ export async function compareAll(parts: ListingParts, signal: AbortSignal): Prom
 
 /**
  * Applies what was missed since `since` as what it led to, all of it at the version of the list. Earlier versions would
- * be places to resume from before all of the difference was told.
+ * be places to resume from before all of the difference was reported.
  */
 export function applyDifference(
   kinds: ReadonlyMap<string, CachedKind>,
@@ -93,7 +93,7 @@ async function eachRecord(
     const { after, records, remaining } = page;
     const next =
       after === undefined ? undefined : source.page({ views, after, revision, remaining }, { signal });
-    // Whoever awaits it learns of its failure; the work before that must not make it an unhandled one.
+    // The caller that awaits it gets its failure; until then it must not be an unhandled rejection.
     next?.catch(() => undefined);
     for (const record of records) {
       if (looked++ % cacheLimits.lookEvery === 0) await source.turns.pause();

@@ -6,7 +6,7 @@ import type { Clock } from "../../base/clock.ts";
 import { StoreError } from "../../errors.ts";
 import { type CacheBounds, cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
-import type { MadeValues } from "../state/made.ts";
+import type { DecodedValues } from "../state/decoded-values.ts";
 import type { Slabs } from "../state/slabs.ts";
 
 /** How often time is noted, milliseconds: history is trimmed to within this of its bound. */
@@ -17,7 +17,7 @@ export class MemoryBounds {
   readonly #clock: Clock;
   readonly #kinds: ReadonlyMap<string, CachedKind>;
   readonly #slabs: Slabs;
-  readonly #made: MadeValues;
+  readonly #decoded: DecodedValues;
   readonly #marks: { readonly ms: number; readonly revision: bigint }[] = [];
 
   constructor(
@@ -26,19 +26,19 @@ export class MemoryBounds {
     held: {
       readonly kinds: ReadonlyMap<string, CachedKind>;
       readonly slabs: Slabs;
-      readonly made: MadeValues;
+      readonly decoded: DecodedValues;
     },
   ) {
     this.#bounds = bounds;
     this.#clock = clock;
     this.#kinds = held.kinds;
     this.#slabs = held.slabs;
-    this.#made = held.made;
+    this.#decoded = held.decoded;
   }
 
   /** Bytes charged for everything. */
   get bytes(): number {
-    return this.stateBytes + this.holes + this.#made.bytes;
+    return this.stateBytes + this.holes + this.#decoded.bytes;
   }
 
   get stateBytes(): number {

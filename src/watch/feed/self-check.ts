@@ -58,14 +58,14 @@ export class SelfCheck {
         feed.heal(difference);
         return false;
       } catch (error) {
-        // Compacted meanwhile, or the kind has been removed: nothing was found out.
+        // Compacted in between, or the kind has been removed: nothing was found out.
         if (!isStoreError(error, "EXPIRED", "CLOSED")) throw error;
       }
     }
     return true;
   }
 
-  /** What differs, in words; undefined when nothing does, or when the version left memory meanwhile. */
+  /** What differs, in words; undefined when nothing does, or when the version left memory in between. */
   async #compare(kind: CachedKind): Promise<string | undefined> {
     const feed = this.#feed;
     const { clock } = feed.source;

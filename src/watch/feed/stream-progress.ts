@@ -1,10 +1,10 @@
 /**
- * Waiting for a cache's watch to come to a version, asking for progress meanwhile.
+ * Waiting for a cache's watch to come to a version, and asking for progress while it waits.
  *
  *   somebody waits ─► ask ─100 ms─► ask ─100 ms─► …   the version is there: true    rounds are over: false
  *
- * Time is counted in rounds of asking: a process that slept has not asked meanwhile, and asks again before anyone in it
- * gives up. A watch that leaves a whole wait unanswered may be on a connection that only seems to stand, which keepalive
+ * Time is counted in rounds of asking: a process that slept has not asked during that time, and asks again before any caller in it
+ * gives up. A watch that leaves a whole wait unanswered may be on a half-open connection, which keepalive
  * finds out no earlier than after 15 s: it is opened again, seldom. `feed.ts` says how far it is; `fresh-reads.ts` waits.
  */
 import { Backoff } from "../../base/backoff.ts";
@@ -46,7 +46,7 @@ export class StreamProgress {
     this.#reopenings = new Backoff({ firstMs, maxMs }, clock, random);
   }
 
-  /** True once `reached` has told of `revision`; false after `timeoutMs` of asking, or when closed. */
+  /** True once `reached` was called with `revision`; false after `timeoutMs` of asking, or when closed. */
   reach(revision: bigint, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       // The round under way has been going on for a while: it is not counted.

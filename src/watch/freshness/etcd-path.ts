@@ -33,8 +33,8 @@ export class EtcdPath {
   }
 
   /**
-   * What `read` gives, read after this call; shared with callers of the same `identity`, with nobody without one.
-   * The read itself is nobody's to abort: race it with the caller's own end.
+   * What `read` gives, read after this call; shared with callers of the same `identity`, not shared without one.
+   * No caller may abort the read itself: race it with the caller's own end.
    * @throws NOT_READY when too many wait, UNAVAILABLE while the breaker is open, what `read` throws
    */
   read<T>(identity: string | undefined, read: () => Promise<T>): Promise<T> {

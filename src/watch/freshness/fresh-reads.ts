@@ -4,8 +4,8 @@
  *   linearizable   one quorum read of the store's revision after the call, shared by callers of the same moment
  *   notOlderThan   the version named
  *
- * Waits at most three seconds, with progress asked for meanwhile. While the cache is known to lag nobody waits again:
- * reads go on to etcd by the one path there is, progress goes on being asked for, and a watch that stays silent is
+ * Waits at most three seconds and asks for progress while it waits. While the cache is known to lag, no read waits again:
+ * reads go on to etcd by the one path there is, progress is still asked for, and a watch that stays silent is
  * opened again. Where etcd's progress notices cannot be trusted, a quiet cache cannot
  * know that it is fresh, and linearizable reads go to etcd at once.
  */
@@ -95,13 +95,13 @@ export class FreshReads {
   #lags(revision: bigint, scope: CallScope): void {
     if (scope.remainingMs() === 0 || this.#feed.applied >= revision) return;
     this.#feed.counters.freshTimeouts++;
-    // A later version does not take its place: the cache might never come to the last one there is.
+    // A later version does not take its place: keep the first target, since chasing the newest could wait forever.
     if (this.#lagging !== undefined) return;
     this.#lagging = revision;
     this.#catchUp(revision).catch(() => undefined);
   }
 
-  /** Nobody else waits for `revision` any more. Etcd has just answered that it is there. */
+  /** No call waits for `revision` any more. Etcd has just answered that it has reached it. */
   async #catchUp(revision: bigint): Promise<void> {
     const feed = this.#feed;
     // Where progress cannot be trusted silence means nothing, and only the next event tells how far the watch is.

@@ -3,11 +3,11 @@
  * all lists and watchers, bounded together in bytes by an LRU.
  *
  * The value lies on the version itself, where a list finds it without a lookup; the LRU only decides what goes.
- * A big scan neither refreshes nor displaces more than it makes: recency is told by single reads and deliveries.
+ * A big scan neither refreshes nor displaces more than it makes: recency comes from single reads and deliveries.
  */
 import { LRUCache } from "lru-cache";
 import type { View } from "../../resource/view.ts";
-import { Made, type Version } from "./version.ts";
+import { type Version, ViewValue } from "./version.ts";
 
 /**
  * Heap bytes of a decoded object per stored byte, and the fixed part (measured on a 1 KiB object and a 3.5 KB Pod:
@@ -18,13 +18,13 @@ const objectBytesFixed = 900;
 /** Guess for a view that does not tell its size. */
 const viewBytes = 512;
 
-export class MadeValues {
-  readonly #kept: LRUCache<Version | Made, number>;
+export class DecodedValues {
+  readonly #kept: LRUCache<Version | ViewValue, number>;
   #decodes = 0;
 
   /** @param bytesMax bound of all values kept; 0 keeps none, Infinity all */
   constructor(bytesMax: number) {
-    this.#kept = new LRUCache<Version | Made, number>({
+    this.#kept = new LRUCache<Version | ViewValue, number>({
       maxSize: Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.floor(bytesMax))),
       sizeCalculation: (size) => size,
       dispose: (_, made) => unlink(made),
@@ -53,7 +53,7 @@ export class MadeValues {
   }
 
   /** The view's value, if made and kept. */
-  viewOf(version: Version, view: View<never, unknown>): Made | undefined {
+  viewOf(version: Version, view: View<never, unknown>): ViewValue | undefined {
     for (let made = version.views; made !== undefined; made = made.next) if (made.view === view) return made;
     return undefined;
   }
@@ -64,7 +64,7 @@ export class MadeValues {
     value: unknown,
     sizeBytes: number | undefined,
   ): void {
-    version.views = new Made(version, view, value, version.views);
+    version.views = new ViewValue(version, view, value, version.views);
     this.#keep(version.views, sizeBytes ?? viewBytes);
   }
 
@@ -78,7 +78,7 @@ export class MadeValues {
     this.#kept.clear();
   }
 
-  #keep(key: Version | Made, size: number): void {
+  #keep(key: Version | ViewValue, size: number): void {
     const whole = Math.max(1, Math.ceil(size));
     // lru-cache drops what is larger than its bound without a word to `dispose`.
     if (whole > this.#kept.maxSize) unlink(key);
@@ -86,8 +86,8 @@ export class MadeValues {
   }
 }
 
-function unlink(made: Version | Made): void {
-  if (!(made instanceof Made)) {
+function unlink(made: Version | ViewValue): void {
+  if (!(made instanceof ViewValue)) {
     made.object = undefined;
     return;
   }

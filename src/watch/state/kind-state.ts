@@ -138,7 +138,7 @@ export class KindState {
 
   /**
    * Runs `visit` over the objects that exist at `position`, in key order, until it returns false.
-   * Nothing may change meanwhile.
+   * Nothing may change during the walk.
    */
   scan(
     span: KeySpan,

@@ -3,7 +3,7 @@
  *
  * A Uint8Array of its own costs about 200 bytes and an allocation outside the heap; packed, a value costs its
  * length. A slab is never written twice: bytes are appended until it is full, released ones leave a hole, and a
- * slab whose last value is released is dropped as a whole. Whoever still holds a slab (a list under way) can read
+ * slab whose last value is released is dropped as a whole. A holder of a slab (a list under way) can still read
  * it for as long as it likes. When holes add up, `evacuate` names the emptiest slabs and their owner moves what is
  * alive (`kind-state.ts` walks its versions).
  */
@@ -63,7 +63,7 @@ export class Slabs {
     return { slab, offset };
   }
 
-  /** Gives back `length` bytes of `slab`. They stay readable for whoever holds the slab. */
+  /** Gives back `length` bytes of `slab`. They stay readable for holders of the slab. */
   release(slab: Slab, length: number): void {
     slab.live -= length;
     this.#live -= length;
@@ -87,7 +87,7 @@ export class Slabs {
   #slabFor(length: number): Slab {
     const current = this.#current;
     if (current !== undefined && current.used + length <= current.bytes.byteLength) return current;
-    // A value of more than half a slab gets one of its own size; the current one goes on.
+    // A value of more than half a slab gets one of its own size; the current one stays in use.
     if (length > slabBytes / 2) return this.#allocate(length);
     const next = this.#allocate(slabBytes);
     this.#current = next;

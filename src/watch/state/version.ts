@@ -57,10 +57,10 @@ export class Version {
   readonly length: number;
   /** storedBytes * 2 + stale: one word for both. */
   readonly stored: number;
-  /** The decoded object while `Made` keeps it. */
+  /** The decoded object while `ViewValue` keeps it. */
   object: unknown = undefined;
   /** Views of it while kept. */
-  views: Made | undefined = undefined;
+  views: ViewValue | undefined = undefined;
 
   constructor(entry: Entry | undefined, added: number, incoming: Incoming) {
     this.entry = entry ?? new Entry(incoming.key, this);
@@ -111,14 +111,14 @@ function holdsBefore(version: Version, position: number): boolean {
 }
 
 /** A view's value, in the chain of its version. */
-export class Made {
+export class ViewValue {
   readonly version: Version;
   /** Only its identity matters here. */
   readonly view: View<never, unknown>;
   readonly value: unknown;
-  next: Made | undefined;
+  next: ViewValue | undefined;
 
-  constructor(version: Version, view: View<never, unknown>, value: unknown, next: Made | undefined) {
+  constructor(version: Version, view: View<never, unknown>, value: unknown, next: ViewValue | undefined) {
     this.version = version;
     this.view = view;
     this.value = value;

@@ -219,7 +219,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     this.#delivered = revision;
     if (options.initial !== undefined) this.#phase = "initial";
     else if (this.#replay === undefined) {
-      // A kind that is being filled anew has no log to be live in.
+      // A kind that is being filled again has no log to be live in.
       const filled = kind.heldFrom !== undefined;
       if (filled && (revision >= feed.applied || this.#nothingMissed(revision))) this.#goLive();
       else this.#phase = "log";
@@ -285,7 +285,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   #takeLive(): Batch<unknown> | undefined {
-    // Coalesced to nothing, the next ones are looked at: whoever waits is not woken for what is here already.
+    // Coalesced to nothing, the next ones are looked at: a waiting consumer is not woken for an empty batch.
     for (let events = this.#takeNew(); events !== undefined; events = this.#takeNew()) {
       const last = events[events.length - 1];
       if (last !== undefined) this.#delivered = BigInt(last.resourceVersion);

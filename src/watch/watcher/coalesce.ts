@@ -6,12 +6,12 @@
  *   ADDED … there             ADDED, last object        ADDED … gone       nothing
  *   else  … there             MODIFIED, last object     else  … gone       DELETED
  *
- * An object that leaves a selector and matches again is one uid, a name that is made anew is another: those all stay.
+ * An object that leaves a selector and matches again is one uid, a recreated name is another: those all stay.
  * What is left of a revision ends with an event without `more`, so that a consumer may resume from it.
  */
 import type { WatchEvent } from "../../resource/contract.ts";
 
-/** The key of an event's object; undefined when it cannot be told (a view without metadata): such events all stay. */
+/** The key of an event's object; undefined when it is unknown (a view without metadata): such events all stay. */
 function identityOf(object: unknown): string | undefined {
   const metadata = (object as { metadata?: { uid?: string; name?: string; namespace?: string } } | undefined)
     ?.metadata;

@@ -46,7 +46,7 @@ export class HistoryReplay {
     this.#batches = watch[Symbol.asyncIterator]();
   }
 
-  /** History after `from`; what the filter skips is told to `onUnreadable`. @throws EXPIRED when etcd does not have it */
+  /** History after `from`; what the filter skips is passed to `onUnreadable`. @throws EXPIRED when etcd does not have it */
   static async open(
     feed: Feed,
     kind: CachedKind,

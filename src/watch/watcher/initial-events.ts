@@ -1,6 +1,6 @@
 /**
  * The state a watcher begins with: every object at one version, in key order, a few hundred at a time as the consumer
- * asks. Costs a key between two pulls, however large the state is. When the version has left memory meanwhile the
+ * asks. Costs a key between two pulls, however large the state is. When the version has left memory in between, the
  * rest of the same state is read from etcd.
  */
 import { cacheLimits } from "../bounds/cache-options.ts";
@@ -29,7 +29,7 @@ export class InitialEvents {
 
   readonly #onUnreadable: (version: Version) => void;
 
-  /** @param onUnreadable told of what the filter skips */
+  /** @param onUnreadable called with what the filter skips */
   constructor(
     feed: Feed,
     kind: CachedKind,

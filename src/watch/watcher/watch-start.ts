@@ -5,7 +5,6 @@
  *   from now               nothing this process has written before the call, everything it writes after
  *   with initial events    the version of the state they show, as fresh as was asked for
  */
-
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { subjectOf } from "../../resource/read-errors.ts";
