@@ -2,9 +2,8 @@
  * One checked page of a bbolt file. After `checkPage` every element lies inside the page and keys ascend, so that
  * the hot loops above (hashes, records) read without looking again.
  *
- * A page is a window onto a shared read buffer: it is valid until the reader's next batch, and nobody copies it.
+ * A page is a window onto a shared read buffer: it is valid until the reader's next batch, and it is not copied.
  */
-
 import { damaged } from "../files/damage.ts";
 import {
   bucketLeafFlag,

@@ -220,7 +220,7 @@ export class BoltReader {
     }
     if (level.batch[0]?.[0].kind !== "leaf" || level.next >= level.children.length) return;
     level.ahead = this.#runs.readRuns(this.#upcoming(level).map(({ id }) => id));
-    // Its failure is told when the batch is wanted; a walk that is left early does not want it.
+    // Its failure is thrown when the batch is wanted; a walk that is left early does not want it.
     level.ahead.catch(() => {});
   }
 

@@ -113,7 +113,7 @@ export class BoltWriter {
     await this.#writing;
     const full = this.#buffer.subarray(0, this.#used);
     this.#writing = writeAll(this.#handle, full, this.#flushed);
-    // Its failure is told by the next flush.
+    // The next flush throws its failure.
     this.#writing.catch(() => {});
     [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
     this.#flushed += this.#used;

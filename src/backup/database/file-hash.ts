@@ -1,5 +1,5 @@
 /**
- * SHA-256 of a file on a thread of its own: pages are checked on this one meanwhile, and the event loop stays free.
+ * SHA-256 of a file on a thread of its own: this thread checks pages at the same time, and the event loop stays free.
  *
  * The thread's program is text, because it must run the same from compiled and from source files, and Node 20 gives a
  * worker no TypeScript. It owns no descriptor: the caller's stays open until the result is there.

@@ -1,5 +1,5 @@
 /**
- * A file in the making that nobody but this process can read: sealed with a key that is in memory alone, and without a
+ * A file in the making that only this process can read: sealed with a key that is in memory alone, and without a
  * name where the system allows that. What a killed process leaves of it is neither a file nor a byte in the clear.
  *
  *   byte at offset n = plain byte ^ AES-256-CTR keystream at n        one key a file, so no offset is sealed twice

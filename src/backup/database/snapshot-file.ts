@@ -6,7 +6,6 @@
  * Opening reads the two meta pages only. Whatever is wrong with the file as a whole (empty, compressed, cut, with
  * something behind it, without its hash) is said here, each in its own words; the pages are `BoltReader`'s business.
  */
-
 import { timingSafeEqual } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
@@ -111,7 +110,7 @@ export class SnapshotFile implements AsyncDisposable {
     if (typeof path !== "string" || path === "") {
       throw invalidArgument("path", "Cannot open snapshot: path is no text");
     }
-    // Opened for reading alone, a pipe waits for its writer, maybe for ever.
+    // Opened for reading alone, a pipe waits for its writer, perhaps indefinitely.
     const handle = await open(resolve(path), constants.O_RDONLY | constants.O_NONBLOCK).catch(
       (error: unknown) => {
         throw cannotOpen(path, error);

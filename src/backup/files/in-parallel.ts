@@ -1,5 +1,5 @@
 /**
- * Two proofs of one file at a time. Both are waited for, also when one fails: the file must not be closed under the
+ * Run two checks of one file concurrently. Both are waited for, also when one fails: the file must not be closed under the
  * other. The second's failure is the more precise one (a page rather than the whole file), so it is the one thrown.
  */
 export async function inParallel<A, B>(works: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> {

@@ -2,7 +2,6 @@
  * What happened to keys: `history` of one key and `diff` of a prefix between two revisions, from a snapshot file or
  * a running etcd. Both look at stored bytes; objects are `restoreObjects`' business.
  */
-
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
 import { checkOptions } from "../../base/known-options.ts";

@@ -22,7 +22,7 @@ export interface LiveHistory {
   readonly events: readonly KvEvent[];
   /** Nothing from before this revision is left; 0n: etcd has never been compacted. */
   readonly compacted: bigint;
-  /** The revision up to which everything is told. */
+  /** The revision up to which everything is reported. */
   readonly revision: bigint;
 }
 
@@ -41,7 +41,7 @@ export async function liveHistory(
       const began: readonly KvEvent[] = first === undefined ? [] : [{ type: "put", kv: first }];
       return { events: [...began, ...events], compacted, revision: header.revision };
     } catch (error) {
-      // Compacted by then, or meanwhile.
+      // Compacted by then, or since.
       const upTo = isStoreError(error, "EXPIRED") ? error.details.compacted : undefined;
       if (upTo === undefined || BigInt(upTo) <= compacted) throw error;
       compacted = BigInt(upTo);

@@ -4,7 +4,6 @@
  * Stored bytes are opened with the target store's own codec, so encrypted values need no keys here. What it cannot
  * open (a dictionary the target never had) is opened with the dictionaries that the backup itself carries.
  */
-
 import { systemRandom } from "../../base/random.ts";
 import { textOfKey } from "../../base/text-of-key.ts";
 import { msgpackCodec } from "../../codec/codec.ts";

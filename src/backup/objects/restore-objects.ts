@@ -43,7 +43,7 @@ export interface RestoreObjectsOptions extends Call {
   readonly dryRun?: boolean | undefined;
   /** A new file that `undoObjectRestore` takes back what was done with. */
   readonly undoPath?: string | undefined;
-  /** Told of every object that was looked at. */
+  /** Called for every object that was examined. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 

@@ -51,7 +51,7 @@ export function restored(backup: AnyResource, live: AnyResource): AnyResource {
   return { ...taken, apiVersion: live.apiVersion, kind: live.kind, metadata };
 }
 
-/** The finalizers of whoever else has something to do; undefined for none. */
+/** The finalizers that others have still to remove; undefined for none. */
 function ownFinalizers(backup: AnyResource): string[] | undefined {
   const { finalizers } = backup.metadata;
   if (givesStatus(backup) || finalizers?.includes(namespaceFinalizer) !== true) return finalizers;

@@ -5,7 +5,6 @@
  * with the member's. A member answers for a revision it compacted at from a cache of older hashes, which is why
  * only revisions above its compact revision compare.
  */
-
 import { isStoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import { type Examined, hashKvOf } from "./examine.ts";

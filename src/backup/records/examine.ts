@@ -62,7 +62,7 @@ export interface ExamineOptions {
   readonly toRevision?: bigint | undefined;
   /** User keys to follow: begin with `start`, end with `end`. */
   readonly watchKeys?: { readonly start: Uint8Array; readonly end: Uint8Array } | undefined;
-  /** Leave `info.hash` 0: nobody will look at it. */
+  /** Leave `info.hash` 0: no one reads it. */
   readonly skipStatusHash?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -2,7 +2,7 @@
  * Which record of each user key is the newest, for every key of a snapshot, in about 24 bytes a key.
  *
  * HashKV, live counts and point-in-time restores need it, and a snapshot can hold millions of keys. Keys stay in the
- * file: the table holds a 64-bit keyed hash (random, so that nobody can aim for a collision), the ordinal of the
+ * file: the table holds a 64-bit keyed hash (random, so that a collision cannot be constructed), the ordinal of the
  * newest record, its size and its class. At ten million keys the odds of any collision are below 1 in 300,000.
  *
  *   dropped(ordinal) = the record is a deletion, or a later one of the same key follows
@@ -33,7 +33,7 @@ export class KeyIndex {
 
   /**
    * @param keysExpected room to begin with; the table grows as needed
-   * @param onLive told of every change of live keys and bytes of a class, e.g. (3, -1, -120)
+   * @param onLive called for every change of live keys and bytes of a class, e.g. (3, -1, -120)
    */
   constructor(
     random: Random,

@@ -7,7 +7,6 @@
  * `RecordCursor` reads records in place, without an allocation each: scans of millions stand on it. `MvccRecord`
  * is the same with bigint numbers, for everyone who looks at single records.
  */
-
 import type { Page } from "../database/bolt-page.ts";
 import { damaged } from "../files/damage.ts";
 

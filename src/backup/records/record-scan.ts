@@ -1,5 +1,4 @@
 /** Reads over single records of a snapshot: the state of a prefix at a revision, and all versions of a key. */
-
 import { BoltReader, type Bucket } from "../database/bolt-reader.ts";
 import type { SnapshotFile } from "../database/snapshot-file.ts";
 import { examine } from "./examine.ts";

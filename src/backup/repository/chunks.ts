@@ -1,6 +1,6 @@
 /**
  * Content-addressed chunks of 64 KiB: bbolt writes pages in place of free ones, so two snapshots of a database share
- * almost all of them, and a backup costs what has changed. An interrupted backup goes on where it was cut, because
+ * almost all of them, and a backup costs what has changed. An interrupted backup continues where it was cut, because
  * the chunks that made it are found again.
  *
  *   name   = "chunks/" two hex digits "/" HMAC-SHA-256 (with a key) or SHA-256 of the plain bytes
@@ -84,7 +84,7 @@ export class ChunkStore {
     if (known === undefined && (await this.#backend.has(path))) return { name, newBytes: 0 };
     const written = this.#write(path, name, plain);
     const done = written.then(() => undefined);
-    // Whoever put it first is told of a failure; a second one that waits is, too.
+    // A failure is reported to the first caller that put it and to others that wait.
     done.catch(() => undefined);
     known?.set(path, done);
     return { name, newBytes: await written };

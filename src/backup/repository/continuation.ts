@@ -1,8 +1,8 @@
 /**
- * Whether a live cluster goes on with a history on record, or with an earlier state of it.
+ * Whether a live cluster continues a history on record, or with an earlier state of it.
  *
  * The cluster id tells most restores, a revision that fell the next; a cluster restored under its old id that has since
- * written past the last backup is told by HashKV: what it holds at a revision on record is not what was backed up then.
+ * written past the last backup is detected by HashKV: what it holds at a revision on record is not what was backed up then.
  */
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";

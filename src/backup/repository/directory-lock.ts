@@ -27,7 +27,7 @@ const lockName = "lock";
 const attemptsMax = 5;
 /** Claimants that died one after the other while they took over: beyond this somebody must look. */
 const claimDepthMax = 4;
-/** Files of processes of another host, or that nobody can read, are left alone for this long. */
+/** Files of processes of another host, or unreadable, are left alone for this long. */
 const strangerMs = 86_400_000;
 
 /** @throws UNAVAILABLE while another writer holds it */

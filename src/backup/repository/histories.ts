@@ -1,5 +1,5 @@
 /**
- * The histories a repository holds. A cluster that is restored, or replaced, goes on from an earlier state under revisions
+ * The histories a repository holds. A cluster that is restored, or replaced, continues from an earlier state under revisions
  * that were used before: what was backed up of the time in between is another history, abandoned, and kept.
  *
  *   A  full ── delta ── full ── delta                     abandoned, reachable by its name

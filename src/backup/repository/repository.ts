@@ -2,7 +2,7 @@
  * `openRepository`: fulls as shared chunks, deltas between them, restores to any revision or time on record.
  *
  *   backup()  a proved snapshot, cut into chunks; only new ones are written
- *   delta()   every record since the last backup, from a watch; follow() goes on with it
+ *   delta()   every record since the last backup, from a watch; follow() continues with it
  *   restore() nearest full at or before the target, deltas up to it, rewritten and hash-checked as any restore
  *
  * A cluster that went back begins another history (histories.ts): all three go by that of the newest backup.

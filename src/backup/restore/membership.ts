@@ -4,7 +4,7 @@
  *   member id  = first 8 bytes of SHA-1(peer URLs, sorted and joined ‖ cluster token)
  *   cluster id = first 8 bytes of SHA-1(all member ids, ascending, 8 bytes each)
  *
- * The same URLs and token give the same ids for ever, so an old member still running would talk to the restored
+ * The same URLs and token always give the same ids, so an old member still running would talk to the restored
  * ones; a token of its own for every restore keeps them apart.
  */
 import { createHash } from "node:crypto";

@@ -1,4 +1,4 @@
-/** What a restore is told, what it reports, and the command line that starts what it made. */
+/** The options of a restore, its report, and the command line that starts what it made. */
 import { type Call, callNames } from "../../base/call.ts";
 import type { NamesOf } from "../../base/known-options.ts";
 import { type OpenSnapshotOptions, openSnapshotNames } from "../database/snapshot-file.ts";

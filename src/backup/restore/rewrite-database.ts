@@ -1,5 +1,5 @@
 /**
- * The database of a restored member, written anew from a snapshot in one pass.
+ * The database of a restored member, written from a snapshot in one pass.
  *
  *   key      records up to the target revision, then the bump: one record a key of `epochs`, or one empty record
  *   meta     consistent index, term and confState of the new cluster; compaction marks; the rest as it was
@@ -8,7 +8,6 @@
  *
  * The pass also makes the HashKV of the source, so that the output can be held against it.
  */
-
 import type { Page } from "../database/bolt-page.ts";
 import type { Bucket } from "../database/bolt-reader.ts";
 import type { BoltWriter } from "../database/bolt-writer.ts";

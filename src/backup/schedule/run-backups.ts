@@ -187,7 +187,7 @@ class BackupRun {
   /** From what is on record: what has been missed is due now. */
   async #plan(): Promise<void> {
     const nowMs = this.#etcd.clock.nowMs();
-    // A repository that cannot be read makes the first full fail, and be told.
+    // If the repository cannot be read, the first full backup fails and reports it.
     await this.#look().catch(() => undefined);
     for (const due of this.#due.values()) due.atMs = due.schedule?.next(nowMs) ?? Number.POSITIVE_INFINITY;
     const fullMs = timeOf(this.#newestFull);

@@ -16,7 +16,7 @@ export interface BootedCopy extends AsyncDisposable {
 }
 
 /**
- * The copy keeps the snapshot's revisions; passwords are off, since nobody can be asked for them. Disposing of it stops the
+ * The copy keeps the snapshot's revisions; passwords are off, since there is no one to ask for them. Disposing of it stops the
  * etcd and removes the directory.
  * @param options.binary the `etcd` program; default: the one `startLocalEtcd` finds
  */

@@ -73,7 +73,7 @@ const idleTimeoutDefaultMs = 30_000;
 const freshLagEntries = 1_000n;
 /** Chunks of 32 KiB are gathered to this many bytes a write. */
 const writeBytes = 1024 * 1024;
-/** Progress is told at most this often. */
+/** Progress is reported at most this often. */
 const progressEveryMs = 100;
 
 /**

@@ -40,7 +40,7 @@ export function plainRequest(url: string, options: PlainRequest): Promise<PlainR
         headers: { ...options.headers, "content-length": String(options.body?.length ?? 0) },
         agent: options.agent,
         signal: options.signal,
-        // Of silence; a slow answer that goes on is no failure.
+        // Of silence; a slow answer that still arrives is no failure.
         timeout: options.timeoutMs,
       },
       (answer) => {

@@ -4,7 +4,7 @@
  *   claim:   put locks/<id>, then list locks/
  *            another live claim is there: take the own one back, wait a random time, try again; at last UNAVAILABLE
  *   held:    the claim is put again every 15 s, which moves its Last-Modified
- *   dead:    a claim that the server's clock finds older than 60 s; whoever meets it deletes it
+ *   dead:    a claim that the server's clock finds older than 60 s; the first process to find it deletes it
  *
  * The later of two claimants lists after its own put, so it sees the earlier claim: never do both go on. That wants a
  * listing that shows what was put before, which S3 and its kin promise. A holder that could not renew its claim for 45 s
