@@ -16,7 +16,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     interrupt.abort(new Error(`interrupted by ${name}`));
   });
 }
-// A reader that has gone, as in `etcdctl-lite get … | head`: there is nobody left to tell.
+// A reader that has gone, as in `etcdctl-lite get … | head`: there is no reader left.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);

@@ -42,7 +42,7 @@ export async function run(argv: readonly string[], given: CommandIo): Promise<nu
     return 0;
   } catch (error) {
     if (io.signal.aborted) return exitCodes.sigint;
-    return tell(await told(error), { io, debug });
+    return tell(await failureOf(error), { io, debug });
   }
 }
 
@@ -139,9 +139,9 @@ function childOf(group: Node & { readonly nodes: readonly Node[] }, word: string
   );
 }
 
-/** A CliFailure needs no client of etcd to be told. */
-async function told(error: unknown): Promise<unknown> {
-  return error instanceof CliFailure ? error : (await import("./cli/told.ts")).toldFailure(error);
+/** A CliFailure is printed without loading the etcd client. */
+async function failureOf(error: unknown): Promise<unknown> {
+  return error instanceof CliFailure ? error : (await import("./cli/failure-text.ts")).cliFailureOf(error);
 }
 
 function tell(error: unknown, { io, debug }: { readonly io: CommandIo; readonly debug: boolean }): number {

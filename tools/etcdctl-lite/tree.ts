@@ -226,7 +226,7 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         },
         {
           name: "reconcile",
-          summary: "Counts anew and corrects ledgers",
+          summary: "Counts again and corrects ledgers",
           load: () => import("./commands/quota/reconcile.ts"),
           own: true,
         },

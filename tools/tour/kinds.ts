@@ -109,7 +109,7 @@ export const tourKinds: readonly Kind[] = [
   secretKind,
 ];
 
-/** A kind nobody declared, guessed from one of its objects: plural by English, namespaced unless it says nothing. */
+/** An undeclared kind, guessed from one of its objects: plural by English, namespaced unless it says nothing. */
 export function guessKind(apiVersion: string, kind: string, isNamespaced: boolean): Kind<AnyResource> {
   const [version = "v1", group = ""] = apiVersion.split("/").reverse();
   const lower = kind.toLowerCase();

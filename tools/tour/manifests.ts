@@ -1,6 +1,6 @@
 /**
  * Reads Kubernetes-style manifests: every .yaml, .yml and .json file of a folder, several documents a file,
- * `kind: List` flattened. A fault is told with its file and line; anchors and aliases are refused, because a
+ * `kind: List` flattened. A fault is reported with its file and line; anchors and aliases are refused, because a
  * few of them unfold without bound.
  */
 import { readdir, readFile } from "node:fs/promises";

@@ -99,7 +99,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-/** Aborts when `local` ends while nobody has closed the session. */
+/** Aborts when `local` ends while the session is open. */
 function watchOver(local: LocalEtcd): AbortController {
   const controller = new AbortController();
   void local.exited.then(({ code, signal }) => {
@@ -154,7 +154,7 @@ function findEtcdctl(): string | undefined {
   return folders.map((folder) => join(folder, "etcdctl")).find((path) => existsSync(path));
 }
 
-/** `work`, or nothing once `timeoutMs` have passed; what closing throws is told and not passed on. */
+/** `work`, or nothing once `timeoutMs` have passed; what closing throws is reported and not passed on. */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
   const done = new AbortController();
   const timeout = setTimeout(timeoutMs, undefined, { signal: done.signal }).catch(() => undefined);

@@ -4,7 +4,6 @@
  * A step says what it does (`say`), claims what must hold (`expect`, which ends the step when it does not) and
  * leaves figures for machines (`fact`). Every call it makes ends with the step's own signal.
  */
-
 import type { ResourceStore, Store } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import type { ConfigMap } from "./kinds.ts";

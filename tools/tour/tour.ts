@@ -1,5 +1,5 @@
 /**
- * Runs the steps one after the other. A step that fails, is out of time or loses its etcd is told and the rest
+ * Runs the steps one after the other. A step that fails, is out of time or loses its etcd is reported and the rest
  * still run, unless there is nothing left to run on.
  */
 import { setMaxListeners } from "node:events";

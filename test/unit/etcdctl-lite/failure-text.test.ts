@@ -3,7 +3,7 @@ import { isStoreError, StoreError } from "keelson";
 import { expect, test } from "vitest";
 import { CallScope } from "../../../src/base/call.ts";
 import { grpcStatus, TransportFailure } from "../../../src/etcd/transport/transport.ts";
-import { badConnectionOf, toldFailure } from "../../../tools/etcdctl-lite/cli/told.ts";
+import { badConnectionOf, cliFailureOf } from "../../../tools/etcdctl-lite/cli/failure-text.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 /** As etcd refuses a user. */
@@ -15,7 +15,7 @@ function refused(text: string): StoreError {
 
 test("a password for a user who has none ends with 2, as a wrong one does", () => {
   const text = "auth: authentication failed, password was given for no password user";
-  expect(toldFailure(refused(text))).toMatchObject({
+  expect(cliFailureOf(refused(text))).toMatchObject({
     exitCode: 2,
     message: text.replace("auth:", "etcdserver:"),
     hint: "Check --user and --password.",

@@ -1,9 +1,9 @@
 /** Work on every endpoint by itself: those given, or with `--cluster` those the members announce. */
 import type { Etcd } from "keelson/etcd";
 import { CliFailure } from "./failure.ts";
+import { causeOf, hintOf } from "./failure-text.ts";
 import type { FlagSpec } from "./flags.ts";
 import type { Session } from "./session.ts";
-import { causeOf, hintOf } from "./told.ts";
 
 export const clusterFlag: FlagSpec = {
   name: "cluster",

@@ -41,7 +41,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The error as a failure of the command line. What is no failure of etcd or of the user comes back as it is. */
-export function toldFailure(error: unknown): unknown {
+export function cliFailureOf(error: unknown): unknown {
   if (error instanceof CliFailure || !isStoreError(error)) return error;
   const said = etcdServerText(error);
   const message = said === undefined ? error.message : withService(said);
@@ -52,10 +52,10 @@ export function toldFailure(error: unknown): unknown {
 
 /** For commands whose refusals etcdctl takes for a bad connection: exit code 2 for what etcd itself has answered. */
 export function badConnectionOf(error: unknown): unknown {
-  const told = toldFailure(error);
-  if (!isStoreError(error) || etcdServerText(error) === undefined || !(told instanceof CliFailure))
-    return told;
-  return new CliFailure(exitCodes.badConnection, told.message, { cause: error, hint: told.hint });
+  const failure = cliFailureOf(error);
+  if (!isStoreError(error) || etcdServerText(error) === undefined || !(failure instanceof CliFailure))
+    return failure;
+  return new CliFailure(exitCodes.badConnection, failure.message, { cause: error, hint: failure.hint });
 }
 
 /** Some texts come without the prefix that etcd's own client puts before all. */
@@ -63,12 +63,12 @@ const withService = (text: string): string => text.replace(/^auth: /, "etcdserve
 
 /** What to do about it, if that is known. */
 export function hintOf(error: unknown): string | undefined {
-  const told = toldFailure(error);
-  return told instanceof CliFailure ? told.hint : undefined;
+  const failure = cliFailureOf(error);
+  return failure instanceof CliFailure ? failure.hint : undefined;
 }
 
 /** The cause alone, for lines that say themselves what failed. */
 export function causeOf(error: unknown): string {
-  const told = toldFailure(error);
-  return told instanceof Error ? told.message : String(told);
+  const failure = cliFailureOf(error);
+  return failure instanceof Error ? failure.message : String(failure);
 }

@@ -2,7 +2,6 @@
  * Flags as etcdctl's library reads them: `--name value`, `--name=value`, `-w json`, `-w=json`, `-wjson`, flags and
  * arguments in any order, `--` ends the flags. The texts of its errors are what scripts may look for.
  */
-
 import { parseDuration } from "../text/duration.ts";
 import { CliFailure, exitCodes } from "./failure.ts";
 

@@ -12,7 +12,7 @@ import type { CommandIo } from "./io.ts";
 import { LineReader } from "./line-reader.ts";
 import { readNamedFile } from "./named-file.ts";
 
-/** A dial that fails because nothing answers is told apart from one that is slow by the probe's own bound. */
+/** A dial that fails because nothing answers is distinguished from one that is slow by the probe's own bound. */
 const dialFloorMs = 500;
 
 /** What a command is called, for completion. */
@@ -59,7 +59,7 @@ export class Session {
     return this.flags.list("endpoints").flatMap((endpoint) => endpoint.trim() || []);
   }
 
-  /** The cluster whose etcd is taken because this machine is a server of it; told on stderr once. Undefined: flags say which etcd. */
+  /** The cluster whose etcd is taken because this machine is a server of it; reported on stderr once. Undefined: flags say which etcd. */
   cluster(): Promise<FoundCluster | undefined> {
     this.#cluster ??= this.#findCluster();
     return this.#cluster;
@@ -138,7 +138,7 @@ export class Session {
     return typed;
   }
 
-  /** Lines of stdin; whoever takes bytes instead takes no lines. */
+  /** Lines of stdin; a command that takes bytes takes no lines. */
   get lines(): LineReader {
     this.#lines ??= new LineReader(this.io.stdin);
     return this.#lines;
@@ -201,7 +201,7 @@ export class Session {
   }
 }
 
-/** Without a scheme etcdctl speaks plaintext, certificates or not, unless told otherwise. */
+/** Without a scheme etcdctl speaks plaintext, certificates or not, unless a flag says otherwise. */
 function withScheme(endpoint: string, secure: boolean): string {
   return /^(https?:\/\/|unixs?:)/i.test(endpoint) ? endpoint : `${secure ? "https" : "http"}://${endpoint}`;
 }

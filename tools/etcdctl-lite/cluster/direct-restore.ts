@@ -3,7 +3,7 @@
  * encryption stay as they were, which is what a running kube-apiserver and its controllers rely on.
  *
  *   not there       put, if it still is not
- *   the same        left alone: the same bytes, or the same object encrypted anew
+ *   the same        left alone: the same bytes, or the same object encrypted again
  *   different       "skip", "overwrite" if it has not changed since it was looked at, or "fail" before anything is written
  *
  * What was on a lease gets a new one of an hour, as kube-apiserver gives events. Nothing is ever deleted.
@@ -107,7 +107,7 @@ export async function writeDirect(session: Session, etcd: Etcd, plan: DirectPlan
   return { ...plan, created, overwritten, failed: [...plan.failed, ...failed] };
 }
 
-/** Field by field where both are objects; encrypted anew or converted alike is no difference. */
+/** Field by field where both are objects; encrypted again or converted alike is no difference. */
 async function changesOf(
   reader: ValueReader,
   { key, value }: StoredKey,
@@ -131,7 +131,7 @@ async function objectOf(
     const read = await reader.peek(key, value);
     return "foreign" in read ? undefined : read.object;
   } catch (error) {
-    // Bytes that nobody here can open go back as they are.
+    // Bytes that cannot be opened here go back as they are.
     if (isStoreError(error, "CORRUPT_OBJECT")) return undefined;
     throw error;
   }

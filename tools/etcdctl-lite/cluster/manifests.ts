@@ -4,7 +4,7 @@
  *
  *   namespaces, definitions of custom kinds, rights, configuration, storage, services, workloads, the rest, custom objects, webhooks
  *
- * What a controller or the server itself makes again is left out, and told.
+ * What a controller or the server itself makes again is left out, and reported.
  */
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -81,7 +81,7 @@ export function madeBy(object: AnyResource): string | undefined {
   return undefined;
 }
 
-/** Endpoints of a service with a selector; those that somebody has written by hand nobody makes again. */
+/** Endpoints of a service with a selector; those written by hand are not made again by a controller. */
 function isOfEndpointsController({ kind, metadata }: AnyResource): boolean {
   if (kind !== "Endpoints" && kind !== "EndpointSlice") return false;
   if (metadata.labels?.["endpointslice.kubernetes.io/managed-by"] !== undefined) return true;

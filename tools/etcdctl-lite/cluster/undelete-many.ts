@@ -2,8 +2,8 @@
 import { isStoreError } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { badArguments, CliFailure, exitCodes } from "../cli/failure.ts";
+import { causeOf } from "../cli/failure-text.ts";
 import type { Session } from "../cli/session.ts";
-import { causeOf } from "../cli/told.ts";
 import { keySource, sourceOf } from "../store/key-source.ts";
 import { kindCatalogue } from "../store/kind-catalogue.ts";
 import { keyHint, valueReader } from "../store/value-reader.ts";

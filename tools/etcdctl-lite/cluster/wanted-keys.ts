@@ -5,8 +5,8 @@
 import type { AnyResource } from "keelson";
 import { isStoreError } from "keelson";
 import { badArguments } from "../cli/failure.ts";
+import { causeOf } from "../cli/failure-text.ts";
 import type { Session } from "../cli/session.ts";
-import { causeOf } from "../cli/told.ts";
 import { type KeySource, registryPrefix } from "../store/key-source.ts";
 import type { KindCatalogue, KnownKind } from "../store/kind-catalogue.ts";
 import { resourceOf, selectableKind } from "../store/known-kinds.ts";
@@ -28,7 +28,7 @@ export interface WantedKeys {
     /** Undefined: it was not decoded, or could not be. */
     readonly object: AnyResource | undefined;
   })[];
-  /** Chosen as far as can be told, and not to be decoded: whether labels match is not known. */
+  /** Chosen as far as is known, and not to be decoded: whether labels match is not known. */
   readonly failed: readonly { readonly key: string; readonly error: unknown }[];
   /** What would help the failed ones. */
   readonly hint: string | undefined;

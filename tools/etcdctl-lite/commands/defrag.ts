@@ -1,10 +1,10 @@
-/** `defrag`: one member after the other, the leader last, because each stands still meanwhile. */
+/** `defrag`: one member after the other, the leader last, because each stands still while it runs. */
 import type { Etcd } from "keelson/etcd";
 import type { Command } from "../cli/command.ts";
 import { clusterEndpoints } from "../cli/endpoints.ts";
 import { CliFailure, exitCodes } from "../cli/failure.ts";
+import { causeOf } from "../cli/failure-text.ts";
 import type { Session } from "../cli/session.ts";
-import { causeOf } from "../cli/told.ts";
 
 export const command: Command = {
   usage: "[options]",

@@ -154,7 +154,7 @@ async function throughStore(
   return (await store.resources(kind).get(place.key, { signal: io.signal })).metadata.resourceVersion;
 }
 
-/** Only if nobody has put the key meanwhile. */
+/** Only if the key has not been put in between. */
 async function putBack(
   session: Session,
   etcd: Etcd,

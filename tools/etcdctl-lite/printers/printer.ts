@@ -1,5 +1,4 @@
 /** One output format: turns results into bytes on stdout. A format that cannot show a result refuses it. */
-
 import { CliFailure, exitCodes } from "../cli/failure.ts";
 import type { CommandIo } from "../cli/io.ts";
 import type { Result } from "../results.ts";

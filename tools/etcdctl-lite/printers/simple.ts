@@ -17,7 +17,7 @@ export function simplePrinter({ io, hex }: PrinterOptions): Printer {
   const line = (text: string): void => void io.stdout.write(`${text}\n`);
   const bytes = (value: Uint8Array): void => {
     // One write a line: what another process reads is never half a line.
-    // On a terminal a key or value must not drive it; what goes on to another program goes as it is.
+    // On a terminal a key or value must not drive it; what is piped to another program is passed as it is.
     const shown = hex ? escapedHex(value) : io.stdout.isTTY === true ? shownBytes(value) : undefined;
     void io.stdout.write(Buffer.concat([shown === undefined ? value : Buffer.from(shown), newline]));
   };

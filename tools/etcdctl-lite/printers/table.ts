@@ -1,5 +1,4 @@
 /** `-w table`: members, endpoints and snapshots; nothing else has columns. */
-
 import type { Result } from "../results.ts";
 import { drawTable } from "../text/table.ts";
 import { type Printer, type PrinterOptions, refuseFormat } from "./printer.ts";

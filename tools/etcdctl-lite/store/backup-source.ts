@@ -123,7 +123,7 @@ async function recordsIn(session: Session, file: Snapshot): Promise<StoreRecords
       unfamiliarKind(record);
       kinds.push(record);
     } catch {
-      // A record nobody can read names no kind; --resources can.
+      // An unreadable record names no kind; --resources can.
     }
   }
   const sealing = new Map<string, string[]>();

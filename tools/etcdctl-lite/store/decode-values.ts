@@ -1,6 +1,6 @@
 /**
  * `get --decode`: values as the objects they are. What is no object is printed byte for byte, with a remark on stderr;
- * what cannot be opened is told there and fails the command.
+ * what cannot be opened is reported there and fails the command.
  */
 import type { AnyResource } from "keelson";
 import type { ReadValue } from "keelson/codec";
@@ -67,7 +67,7 @@ export function formOf({ format: coded, sealedUnder }: Exclude<ReadValue, { fore
   return sealedUnder === undefined ? format : `${format}, sealed under ${JSON.stringify(sealedUnder)}`;
 }
 
-/** A newer Kubernetes has fields that nobody here knows: what is shown is not all there is. */
+/** A newer Kubernetes has fields that are unknown here: what is shown is not all there is. */
 export function tellUnread(session: Session, key: Uint8Array, unread: readonly string[]): void {
   if (unread.length === 0) return;
   session.io.stderr.write(

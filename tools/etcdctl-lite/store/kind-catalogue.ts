@@ -97,7 +97,7 @@ export class KindCatalogue {
 }
 
 /**
- * Definitions that cannot be read are told on stderr: their kinds are missing here.
+ * Definitions that cannot be read are reported on stderr: their kinds are missing here.
  * @param alsoRecorded kinds on record elsewhere: in the etcd that a backup goes to
  */
 export async function kindCatalogue(
@@ -153,7 +153,7 @@ async function recordedKinds(source: KeySource, prefix: string): Promise<readonl
       unfamiliarKind(record);
       latest.set(resourceOf(record), record);
     } catch {
-      // A record nobody can read names no kind; --kind can.
+      // An unreadable record names no kind; --kind can.
     }
   }
   return [...latest.values()];

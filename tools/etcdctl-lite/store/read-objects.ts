@@ -1,5 +1,5 @@
 /**
- * Objects of one kind out of stored keys, selected: from a running etcd or a snapshot file, with what could not be read told
+ * Objects of one kind out of stored keys, selected: from a running etcd or a snapshot file, with what could not be read reported
  * apart from what is not there.
  */
 import type { AnyResource, Kind } from "keelson";
@@ -32,7 +32,7 @@ export interface ReadKind {
   readonly found: readonly FoundObject[];
   /** Keys of the kind that were looked at, selected or not. */
   readonly keys: number;
-  /** Of those, values that are no objects, or could not be read: each has been told. */
+  /** Of those, values that are no objects, or could not be read: each has been reported. */
   readonly unreadable: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Stored values as the objects they are, whatever program, codec and key wrote them: from a running etcd or a snapshot file,
- * with the keys given and the dictionaries found there. What cannot be opened is told on stderr as it is met.
+ * with the keys given and the dictionaries found there. What cannot be opened is reported on stderr when it is found.
  */
 import { isStoreError, StoreError } from "keelson";
 import type { DictionaryStore, ReadValue, Transform } from "keelson/codec";
@@ -11,9 +11,9 @@ import { encryptionConfig } from "./encryption-config.ts";
 import { encryptionKeys } from "./encryption-keys.ts";
 
 export interface ValueReader {
-  /** Undefined: it is a store's or Kubernetes', and cannot be read; that has been told. */
+  /** Undefined: it is a store's or Kubernetes', and cannot be read; that has been reported. */
   read(key: string, value: Uint8Array): Promise<ReadValue | undefined>;
-  /** The same, and nothing is told or counted. @throws StoreError CORRUPT_OBJECT */
+  /** The same, without reporting or counting. @throws StoreError CORRUPT_OBJECT */
   peek(key: string, value: Uint8Array): Promise<ReadValue>;
   /** At the end. @throws CliFailure when a value could not be read, with what to do about it */
   finish(): void;
@@ -100,7 +100,7 @@ export function keyHint(message: string): string | undefined {
   return /is encrypted under key/.test(message) ? "Give the keys with --keys-file." : undefined;
 }
 
-/** Dictionaries are named by what is in them: one of the name is the one, whoever's it is. Read when the first is asked for. */
+/** Dictionaries are named by what is in them: one of the name has these contents, whoever wrote it. Read when the first is asked for. */
 function dictionariesOf(
   entries: () => Promise<readonly (readonly [key: string, value: Uint8Array])[]>,
 ): DictionaryStore {

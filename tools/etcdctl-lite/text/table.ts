@@ -1,5 +1,4 @@
 /** Tables as etcdctl 3.5.30 draws them: headers in capitals and centred, cells to the right. */
-
 import { printable } from "./printable.ts";
 
 export function drawTable(headers: readonly string[], rows: readonly (readonly string[])[]): string {

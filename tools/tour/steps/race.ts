@@ -1,4 +1,4 @@
-/** Two writers read the same object and both write it: one wins, the other is told what it missed. */
+/** Two writers read the same object and both write it: one wins, the other learns what it missed. */
 import { isStoreError } from "keelson";
 import type { Step } from "../step.ts";
 import { scratchNamespace } from "../world.ts";

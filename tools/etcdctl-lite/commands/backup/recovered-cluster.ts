@@ -2,7 +2,7 @@
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
 import type { Session } from "../../cli/session.ts";
 
-/** @throws CliFailure when something is wrong, after all of it was told */
+/** @throws CliFailure when something is wrong, after all of it was reported */
 export async function checkRecovered(session: Session): Promise<void> {
   const etcd = await session.connect();
   const problems: string[] = [];

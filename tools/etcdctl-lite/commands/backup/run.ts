@@ -1,5 +1,4 @@
 /** `backup run`: a process that takes backups by itself, proves them by drills, and tells how it is. */
-
 import { once } from "node:events";
 import { rename, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";

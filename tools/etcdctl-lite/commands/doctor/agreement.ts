@@ -5,13 +5,13 @@
  * makes another round necessary.
  */
 import type { Etcd, MemberStatus } from "keelson/etcd";
+import { causeOf } from "../../cli/failure-text.ts";
 import type { Session } from "../../cli/session.ts";
-import { causeOf } from "../../cli/told.ts";
 import { formatBytes } from "../../text/quote.ts";
 import { largest, smallest } from "./extremes.ts";
 import type { Finding } from "./finding.ts";
 
-/** Statuses are taken one after the other, and a busy cluster writes meanwhile. */
+/** Statuses are taken one after the other, and a busy cluster writes in between. */
 const revisionsApartMax = 10_000n;
 /** Hashing reads everything and holds up writers: above this only when asked to. */
 export const hashBytesMax: bigint = 1024n ** 3n;

@@ -1,6 +1,6 @@
 /**
  * Whether history is compacted, and the store's epoch. etcd keeps no times, so the age of the compacted revision is
- * told in revisions, and by the clock key that API servers take turns by.
+ * measured in revisions, and by the clock key that API servers take turns by.
  */
 import { isStoreError } from "keelson";
 import type { Etcd, KeyValue } from "keelson/etcd";

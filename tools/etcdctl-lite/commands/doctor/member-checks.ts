@@ -29,7 +29,7 @@ export function memberFindings(members: readonly MemberFacts[]): readonly Findin
   ];
 }
 
-/** Members on record that have never started: nobody can say anything else about them. */
+/** Members on record that have never started: nothing else is known about them. */
 export function unstartedFindings(members: readonly Member[]): readonly Finding[] {
   return members
     .filter(({ clientUrls }) => clientUrls.length === 0)

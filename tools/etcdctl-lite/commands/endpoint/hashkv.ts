@@ -6,7 +6,7 @@ import type { EndpointHash } from "../../results.ts";
 
 export const command: Command = {
   usage: "[options]",
-  about: "Hashing reads everything: writers on a large member wait meanwhile.",
+  about: "Hashing reads everything: writers on a large member wait until it ends.",
   flags: [
     clusterFlag,
     { name: "rev", type: "integer", summary: "maximum revision to hash (default: all revisions)" },

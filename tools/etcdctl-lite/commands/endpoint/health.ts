@@ -3,8 +3,8 @@ import { isStoreError } from "keelson";
 import type { Command } from "../../cli/command.ts";
 import { clusterFlag, endpointsOf } from "../../cli/endpoints.ts";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
+import { causeOf, hintOf } from "../../cli/failure-text.ts";
 import type { Session } from "../../cli/session.ts";
-import { causeOf, hintOf } from "../../cli/told.ts";
 import type { EndpointHealth } from "../../results.ts";
 
 export const command: Command = {

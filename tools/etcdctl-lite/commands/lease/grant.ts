@@ -1,8 +1,8 @@
 /** `lease grant`. */
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
+import { causeOf } from "../../cli/failure-text.ts";
 import { parseInteger } from "../../cli/flags.ts";
-import { causeOf } from "../../cli/told.ts";
 import { withHeader } from "../../cli/with-header.ts";
 
 export const command: Command = {

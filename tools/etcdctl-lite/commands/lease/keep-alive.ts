@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "../../cli/command.ts";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
-import { badConnectionOf } from "../../cli/told.ts";
+import { badConnectionOf } from "../../cli/failure-text.ts";
 import { withHeader } from "../../cli/with-header.ts";
 import { leaseId } from "../../text/quote.ts";
 import { leaseArgument } from "./lease-argument.ts";

@@ -1,6 +1,6 @@
 /** `lease list`. */
 import type { Command } from "../../cli/command.ts";
-import { badConnectionOf } from "../../cli/told.ts";
+import { badConnectionOf } from "../../cli/failure-text.ts";
 import { withHeader } from "../../cli/with-header.ts";
 
 export const command: Command = {

@@ -1,7 +1,7 @@
 /** `lease revoke`: its keys go with it. */
 import type { Command } from "../../cli/command.ts";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
-import { causeOf } from "../../cli/told.ts";
+import { causeOf } from "../../cli/failure-text.ts";
 import { withHeader } from "../../cli/with-header.ts";
 import { leaseId } from "../../text/quote.ts";
 import { leaseArgument } from "./lease-argument.ts";

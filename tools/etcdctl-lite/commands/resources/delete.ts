@@ -1,5 +1,5 @@
 /**
- * `resources delete`: one object that nobody can read, by its key and without looking inside. Objects that can be read are
+ * `resources delete`: one unreadable object, by its key and without looking inside. Objects that can be read are
  * their API server's to delete: it knows what depends on them.
  */
 import type { KindRecord, Store } from "keelson";
@@ -86,7 +86,7 @@ async function openKeyless(
     kinds: [kind],
     prefix: session.flags.text("registry"),
     compaction: false,
-    // Reads Kubernetes' own values as well: they are no objects that nobody can read.
+    // Reads Kubernetes' own values as well: they are not unreadable.
     codec: kubernetesCodec(),
     transforms: { [resource]: given ?? (await noKeys()) },
     signal: session.io.signal,

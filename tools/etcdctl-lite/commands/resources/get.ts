@@ -26,7 +26,7 @@ export const command: Command = {
   about:
     "Knows Kubernetes' kinds by every name kubectl has for them (po, deploy, cm, svc, all), custom ones from the definitions\n" +
     "stored there, those a store of keelson has on record, and any other with --kind. Without -n: all namespaces. A field\n" +
-    "selector may name any field. What cannot be read is told on stderr, and the exit code then is 1.",
+    "selector may name any field. What cannot be read is reported on stderr, and the exit code then is 1.",
   flags: [
     ...storeFlags,
     fromFlag,
@@ -48,7 +48,7 @@ export const command: Command = {
     ["resources get deploy web -n shop -o yaml", "one object, whole"],
     ["resources get cm,svc -n shop --from backup.db", "out of a snapshot, without an etcd"],
     ["resources get secrets -n shop -o json --encryption-config enc.yaml", "decrypted"],
-    ["resources get widgets.example.com --kind example.com/v1:Widget", "a kind nobody has put on record"],
+    ["resources get widgets.example.com --kind example.com/v1:Widget", "a kind that is not on record"],
   ],
   async run(session) {
     const { flags } = session;

@@ -1,5 +1,5 @@
 /**
- * `resources list`: which kinds there are in an etcd or a snapshot, how many objects of each, and how large: told by keys and
+ * `resources list`: which kinds there are in an etcd or a snapshot, how many objects of each, and how large, by keys and
  * sizes, without decoding a value.
  */
 import type { Command } from "../../cli/command.ts";

@@ -1,7 +1,7 @@
 /** `restore objects --to-manifests`: objects of a backup as YAML for `kubectl apply`, without touching any etcd. */
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
+import { causeOf } from "../../cli/failure-text.ts";
 import type { Session } from "../../cli/session.ts";
-import { causeOf } from "../../cli/told.ts";
 import { toManifests } from "../../cluster/to-manifests.ts";
 import { openBackupSource } from "../../store/backup-source.ts";
 import { askedOf } from "./direct.ts";

@@ -10,10 +10,10 @@ import type { RestoreObjectsOptions } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
 import { badArguments, badFeature, CliFailure, exitCodes } from "../../cli/failure.ts";
+import { causeOf } from "../../cli/failure-text.ts";
 import type { Flags } from "../../cli/flags.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
 import type { Session } from "../../cli/session.ts";
-import { causeOf } from "../../cli/told.ts";
 import {
   type BackupSource,
   backupSourceFlags,

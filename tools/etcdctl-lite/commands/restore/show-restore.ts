@@ -1,7 +1,7 @@
 /** What a restore of objects would do or has done, on stdout and, for what failed, stderr. */
 import type { ObjectRestoreReport } from "keelson/backup";
+import { causeOf } from "../../cli/failure-text.ts";
 import type { Session } from "../../cli/session.ts";
-import { causeOf } from "../../cli/told.ts";
 import { painter } from "../../text/colour.ts";
 import { objectDiff, restoreSummary } from "../../text/object-diff.ts";
 

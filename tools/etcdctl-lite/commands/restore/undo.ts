@@ -1,7 +1,7 @@
 /** `restore undo`: takes back what a `restore objects --undo-file` has done. */
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
-import { causeOf } from "../../cli/told.ts";
+import { causeOf } from "../../cli/failure-text.ts";
 import { isDirectUndo, undoDirect } from "../../cluster/undo-file.ts";
 import { kindFor } from "../../store/known-kinds.ts";
 import { openForWriting, recordsOf, storeFlags } from "../../store/store-flags.ts";

@@ -3,9 +3,9 @@ import { Writable } from "node:stream";
 import { isStoreError } from "keelson";
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
+import { cliFailureOf } from "../../cli/failure-text.ts";
 import type { CommandIo } from "../../cli/io.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
-import { toldFailure } from "../../cli/told.ts";
 import { parseSize } from "./size.ts";
 
 export const command: Command = {
@@ -72,9 +72,10 @@ export const command: Command = {
 
 /** Whatever stopped it, nothing was saved; a wrong password, a missing file and a signal keep their own exit codes. */
 function notSaved(error: unknown): unknown {
-  const told = toldFailure(error);
-  if (!isStoreError(error) || !(told instanceof CliFailure) || told.exitCode !== exitCodes.error) return told;
-  return new CliFailure(exitCodes.interrupted, told.message, { cause: error, hint: told.hint });
+  const failure = cliFailureOf(error);
+  if (!isStoreError(error) || !(failure instanceof CliFailure) || failure.exitCode !== exitCodes.error)
+    return failure;
+  return new CliFailure(exitCodes.interrupted, failure.message, { cause: error, hint: failure.hint });
 }
 
 /** stdout with its back-pressure, where it has one. */

@@ -86,7 +86,7 @@ async function look(session: Session, etcd: Etcd, { range, depth, intervalMs }: 
   const stop = new AbortController();
   const signal = AbortSignal.any([io.signal, stop.signal]);
   const watching = follow(etcd, { range, counts, signal });
-  // Whoever waits for it meets its failure; nobody may be waiting when it fails.
+  // A waiter gets its failure; there may be no waiter when it fails.
   watching.catch(() => undefined);
   try {
     show(session, last, undefined);

@@ -28,7 +28,7 @@ export async function watchInteractively(session: Session, etcd: Etcd): Promise<
     try {
       await showWatch(etcd, order, { io, printer, signal, progress: true, onOpen });
     } catch (error) {
-      // One that is cancelled has been told, and the others go on.
+      // One that is cancelled has been reported, and the others continue.
       const isTold = error instanceof CliFailure && error.exitCode === exitCodes.interrupted;
       if (!isTold && !signal.aborted) io.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     } finally {

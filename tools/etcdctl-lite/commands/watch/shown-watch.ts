@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { isStoreError } from "keelson";
 import type { Etcd, EtcdWatch, EtcdWatchRequest, Header, KvEvent } from "keelson/etcd";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
+import { causeOf, hintOf } from "../../cli/failure-text.ts";
 import type { FlagSpec, Flags } from "../../cli/flags.ts";
 import type { CommandIo } from "../../cli/io.ts";
 import { rangeOf } from "../../cli/key-range.ts";
-import { causeOf, hintOf } from "../../cli/told.ts";
 import type { Printer } from "../../printers/printer.ts";
 import { quoteBytes } from "../../text/quote.ts";
 
@@ -98,7 +98,7 @@ export async function showWatch(
 
 const compactedText = "etcdserver: mvcc: required revision has been compacted";
 
-/** As etcdctl ends when etcd itself has ended the watch; the reason is told first. */
+/** As etcdctl ends when etcd itself has ended the watch; the reason is printed first. */
 function cancelled(io: CommandIo, why: string, cause?: unknown): CliFailure {
   io.stderr.write(`watch was canceled (${why})\n`);
   return new CliFailure(exitCodes.interrupted, "watch is canceled by the server", {

@@ -6,7 +6,7 @@ import { showWatch, watchFlags, watchOrder } from "./shown-watch.ts";
 export const command: Command = {
   usage: "[options] <key> [range_end] [-- exec-command arg ...]",
   about:
-    "Goes on through broken connections without gap or repetition, until it is ended or the history is compacted.\n" +
+    "Continues through broken connections without gap or repetition, until it is ended or the history is compacted.\n" +
     "With -i it reads lines from stdin: 'watch [options] <key> [range_end] [-- exec-command arg ...]' begins one more\n" +
     "watch, 'progress' asks all of them how far they are.",
   flags: [...watchFlags, { name: "interactive", short: "i", type: "switch", summary: "interactive mode" }],
