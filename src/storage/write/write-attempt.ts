@@ -47,7 +47,7 @@ export interface ObjectChange {
   /** The lease the object lives on; 0n for none. */
   readonly lease: bigint;
   /** No put may be sent: etcd is out of space, and this is a removal. */
-  readonly pure?: boolean | undefined;
+  readonly withoutPuts?: boolean | undefined;
   /** In today's form, whatever form the state before has. */
   readonly convert?: boolean | undefined;
   /** It is only tried: nothing is put on record for it. */
@@ -109,7 +109,7 @@ export async function prepareWrite(
   call: Call,
   grouped = false,
 ): Promise<PreparedWrite> {
-  const { place, before, after, lease, convert, pure = false } = change;
+  const { place, before, after, lease, convert, withoutPuts = false } = change;
   const writeId = context.random.bytes(writeIdBytes);
   const isDeletion = isDeletionStep(slot, before, after);
   const head = after === undefined ? undefined : headToStore(slot, before, after, isDeletion);

@@ -2,7 +2,7 @@
 import type { Alarm, Etcd, Member } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
 import { badFeature, CliFailure, exitCodes } from "../../cli/failure.ts";
-import { causeOf, causeOf, hintOf, hintOf } from "../../cli/failure-text.ts";
+import { causeOf, hintOf } from "../../cli/failure-text.ts";
 import type { Session } from "../../cli/session.ts";
 import { storeFlags } from "../../store/store-flags.ts";
 import { type Colour, painter } from "../../text/colour.ts";
