@@ -5,20 +5,13 @@
 import { randomBytes } from "node:crypto";
 import { type AnyResource, createStore, type Kind } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
-import {
-  customResourceKinds,
-  decodeKubernetes,
-  encryptionConfiguration,
-  kubernetesCodec,
-  kubernetesKind,
-  kubernetesKinds,
-} from "keelson/kubernetes";
+import * as kubernetes from "keelson/kubernetes";
 
 await using local = await startLocalEtcd();
 await using etcd = await connectEtcd({ endpoints: local.endpoints });
 
 // kube-apiserver's --encryption-provider-config, as a path or as text.
-const transforms = await encryptionConfiguration(`
+const transforms = await kubernetes.encryptionConfiguration(`
 apiVersion: apiserver.config.k8s.io/v1
 kind: EncryptionConfiguration
 resources:
@@ -27,16 +20,17 @@ resources:
   - aescbc: { keys: [{ name: key1, secret: ${randomBytes(32).toString("base64")} }] }
   - identity: {}
 `);
-const cluster = { etcd, codec: kubernetesCodec(), transforms, compaction: false } as const;
 // The release says in which versions kube-apiserver stores its kinds; objects in others are read, too.
-await using store = await createStore({ ...cluster, kinds: kubernetesKinds({ version: "1.33" }) });
+const kinds = kubernetes.kubernetesKinds({ version: "1.33" });
+const codec = kubernetes.kubernetesCodec();
+await using store = await createStore({ etcd, codec, transforms, kinds, compaction: false });
 
-const pods = store.resources(kubernetesKind("v1", "Pod") as Kind<AnyResource>);
+const pods = store.resources(kubernetes.kubernetesKind("v1", "Pod") as Kind<AnyResource>);
 await pods.create({
   metadata: { namespace: "default", name: "web-1", labels: { app: "web" } },
   spec: { nodeName: "node-1", containers: [{ name: "web", image: "nginx:1.27" }] },
 });
-const secrets = store.resources(kubernetesKind("v1", "Secret") as Kind<AnyResource>);
+const secrets = store.resources(kubernetes.kubernetesKind("v1", "Secret") as Kind<AnyResource>);
 await secrets.create({ metadata: { namespace: "default", name: "token" }, data: { token: "aHVudGVyMg==" } });
 
 for (const key of ["/registry/pods/default/web-1", "/registry/secrets/default/token"]) {
@@ -44,12 +38,8 @@ for (const key of ["/registry/pods/default/web-1", "/registry/secrets/default/to
   const start = Buffer.from(kvs[0]?.value.subarray(0, 24) ?? "").toString("latin1");
   console.log(`${key} begins with ${JSON.stringify(start)}`);
 }
-const { items } = await pods.list({ fieldSelector: "spec.nodeName=node-1" });
-console.log(`on node-1: ${items.map(({ metadata }) => metadata.name).join(", ")}`);
-
-const definitions = store.resources(
-  kubernetesKind("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition") as Kind<AnyResource>,
-);
+const definition = kubernetes.kubernetesKind("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition");
+const definitions = store.resources(definition as Kind<AnyResource>);
 await definitions.create({
   metadata: { name: "widgets.example.com" },
   spec: {
@@ -59,13 +49,9 @@ await definitions.create({
     versions: [{ name: "v1", served: true, storage: true }],
   },
 });
-for (const kind of await customResourceKinds(etcd)) {
+for (const kind of await kubernetes.customResourceKinds(etcd)) {
   await store.addKind(kind);
-  const made = await store.resources(kind as Kind<AnyResource>).create({
-    metadata: { namespace: "default", name: "first" },
-    spec: { size: 3 },
-  });
+  const metadata = { namespace: "default", name: "first" };
+  const made = await store.resources(kind as Kind<AnyResource>).create({ metadata, spec: { size: 3 } });
   console.log(`custom kind ${kind.plural}.${kind.group}: ${made.apiVersion} ${made.metadata.name}`);
 }
-const { kvs } = await etcd.kv.range({ key: "/registry/example.com/widgets/default/first" });
-console.log(`stored as JSON: ${decodeKubernetes(kvs[0]?.value ?? new Uint8Array()).kind}`);
