@@ -162,7 +162,7 @@ describe("a keelson store", () => {
   test("quotas are set, listed and reconciled", async () => {
     expect(await lite(["quota", "set", "default", "count/pods=3"])).toMatchObject({ code: 0, stderr: "" });
     expect((await lite(["quota", "list"])).stdout).toMatch(/default +default +count\/pods +0 +3/);
-    expect((await lite(["quota", "reconcile"])).stdout).toMatch(/ledgers checked, 0 corrected/);
+    expect((await lite(["quota", "reconcile"])).stdout).toMatch(/^1 ledger checked, 0 corrected\n$/);
   });
 });
 
