@@ -358,7 +358,7 @@ describe("quota reconcile", () => {
     expect(made).toHaveLength(2);
     await lite(["quota", "set", "default", "count/pods=5", "--registry", "/counted"]);
     const reconciled = await lite(["quota", "reconcile", "--registry", "/counted"]);
-    expect(reconciled).toMatchObject({ code: 0, stdout: "1 ledgers checked, 0 corrected\n" });
+    expect(reconciled).toMatchObject({ code: 0, stdout: "1 ledger checked, 0 corrected\n" });
     expect((await store.quotas.get("default")).used).toEqual({ "count/pods": 2 });
   });
 
