@@ -31,9 +31,11 @@ export function progressBar(output: Output): ProgressBar {
 }
 
 /** A line that is wider than the terminal would wrap, and be left behind at each step: its bar goes first, then its end. */
-function fitted(line: string, columns = 80): string {
-  if (line.length < columns) return line;
-  return line.replace(/^[█░]+ /, "").slice(0, Math.max(0, columns - 1));
+function fitted(line: string, columns = 0): string {
+  // A terminal that does not know its width says 0.
+  const width = columns > 0 ? columns : 80;
+  if (line.length < width) return line;
+  return line.replace(/^[█░]+ /, "").slice(0, width - 1);
 }
 
 function lineOf({ done, total, unit }: Progress, elapsedMs: number): string {
