@@ -190,7 +190,10 @@ describe.each(cases)("an object that cannot be read: %s, %s", (damage, codec) =>
     expect(await gone("shop")).toBe(false);
     await store.resources(Pod).delete(at("odd"), { ignoreStoreReadErrorWithClusterBreakingPotential: true });
     await expect.poll(() => gone("shop"), { timeout: 20_000 }).toBe(true);
-    await expect.poll(async () => (await store.health()).problems, { timeout: 20_000 }).toEqual([]);
+    // That another program's form was met stays a fact of this process; the namespace is no longer one.
+    const stuck = async (): Promise<readonly string[]> =>
+      (await store.health()).problems.filter((problem) => problem.startsWith("Namespace "));
+    await expect.poll(stuck, { timeout: 20_000 }).toEqual([]);
   });
 
   test("it is deleted deliberately, and only so", async () => {

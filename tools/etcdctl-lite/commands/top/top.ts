@@ -143,7 +143,9 @@ function show({ flags, io }: Session, now: TopFigures, before: TopFigures | unde
 }
 
 /** A line that wraps would push the first ones off the screen. */
-function fitted(screen: string, columns = Number.POSITIVE_INFINITY): string {
+function fitted(screen: string, columns = 0): string {
+  // A terminal that does not know its width says 0.
+  if (columns === 0) return screen;
   return screen
     .split("\n")
     .map((line) => line.slice(0, columns))
