@@ -6,7 +6,7 @@
  *   N14     looked for once; not there is taken for "not applied": it lands afterwards
  */
 import { isStoreError, type ResourceStore, StoreError } from "keelson";
-import type { Etcd } from "keelson/etcd";
+import type { Etcd, TxnResponse } from "keelson/etcd";
 import { TcpProxy } from "../../test/support/tcp-proxy.ts";
 import type { Control } from "./control.ts";
 import { HeldRequests } from "./held-requests.ts";
@@ -14,19 +14,30 @@ import { Doc, docsPrefix, Lab, until, within } from "./lab.ts";
 import { type DocCalls, RecordedDocs, stateOf } from "./recorded-docs.ts";
 import { withKv } from "./with-kv.ts";
 
-/** Sends again what may have been applied. */
+/** Sends again what may have been applied, and does not look whose value refuses the second one. */
 function retriesBlindly(etcd: Etcd): Etcd {
   return withKv(etcd, {
     txn: async (request, call) => {
-      for (;;) {
+      for (let attempt = 1; ; attempt++) {
         try {
-          return await etcd.kv.txn(request, call);
+          const answer = await etcd.kv.txn(request, call);
+          return attempt === 1 || answer.succeeded ? answer : withoutValues(answer);
         } catch (error) {
           if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
         }
       }
     },
   });
+}
+
+/** A write that meets itself is recognised by the value it finds: this takes the value away. */
+function withoutValues(answer: TxnResponse): TxnResponse {
+  const responses = answer.responses.map((response, at) =>
+    at === 0 && response.type === "range"
+      ? { ...response, range: { ...response.range, kvs: [], count: 0n } }
+      : response,
+  );
+  return { ...answer, responses };
 }
 
 export const retriedWrites: Control = {
