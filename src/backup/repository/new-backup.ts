@@ -5,7 +5,7 @@
 import type { Call } from "../../base/call.ts";
 import type { Clock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
-import { StoreError } from "../../errors.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
 import type { ScratchFile } from "../database/scratch-file.ts";
@@ -143,6 +143,14 @@ export async function takeDelta(
     ...stored,
   };
   return await publish(parts, manifest, newBytes);
+}
+
+/**
+ * Whether a delta failed because its chain is over, so that a full must begin a new one: etcd has compacted what the delta
+ * would need, there is no backup yet, or the cluster does not continue the history of the newest.
+ */
+export function chainIsOver(error: unknown): boolean {
+  return isStoreError(error, "EXPIRED", "NOT_FOUND", "PRECONDITION_FAILED");
 }
 
 /** The manifest comes last: what it names is stored. */

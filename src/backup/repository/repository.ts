@@ -16,7 +16,7 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { loadedAhead } from "../../base/loaded-ahead.ts";
 import { systemRandom } from "../../base/random.ts";
-import { invalidArgument, isStoreError } from "../../errors.ts";
+import { invalidArgument } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
 import { ScratchFile } from "../database/scratch-file.ts";
@@ -40,7 +40,7 @@ import {
   manifestPath,
   type SigningKey,
 } from "./manifest.ts";
-import { type BackupOutcome, type RepositoryParts, takeDelta, takeFull } from "./new-backup.ts";
+import { type BackupOutcome, chainIsOver, type RepositoryParts, takeDelta, takeFull } from "./new-backup.ts";
 import { openBackend } from "./open-backend.ts";
 import { type RetentionPolicy, retain, retentionNames } from "./retention.ts";
 import type { S3Options } from "./s3/s3-address.ts";
@@ -200,8 +200,7 @@ class Repository implements BackupRepository {
         if (outcome !== undefined) yield outcome;
       } catch (error) {
         if (ended()) return;
-        const broken = isStoreError(error, "EXPIRED", "NOT_FOUND", "PRECONDITION_FAILED");
-        if (!broken) throw error;
+        if (!chainIsOver(error)) throw error;
         yield await this.backup(etcd, { signal });
       }
       await this.#clock.sleep(intervalMs, signal).catch(() => {});

@@ -11,11 +11,10 @@
  */
 import { Backoff } from "../../base/backoff.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
-import { isStoreError } from "../../errors.ts";
 import { campaign } from "../../etcd/coordination/election.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { Backup } from "../repository/histories.ts";
-import type { BackupOutcome } from "../repository/new-backup.ts";
+import { type BackupOutcome, chainIsOver } from "../repository/new-backup.ts";
 import type { BackupRepository } from "../repository/repository.ts";
 import type { RetentionPolicy } from "../repository/retention.ts";
 import { type DrillReport, drill } from "./drill.ts";
@@ -207,10 +206,7 @@ class BackupRun {
         return this.#took(await this.#repository.backup(this.#etcd, { signal }));
       case "delta": {
         const outcome = await this.#repository.delta(this.#etcd, { signal }).catch((error: unknown) => {
-          // etcd has compacted what it would need, or the chain is another cluster's: a full begins a new one.
-          if (isStoreError(error, "EXPIRED", "NOT_FOUND", "PRECONDITION_FAILED")) {
-            return this.#repository.backup(this.#etcd, { signal });
-          }
+          if (chainIsOver(error)) return this.#repository.backup(this.#etcd, { signal });
           throw error;
         });
         if (outcome !== undefined) return this.#took(outcome);
