@@ -3,7 +3,16 @@
  * configuration derived from the system's own (see apt-sources.mjs), pointed at a suite of the same archive. apt checks the
  * signatures, dpkg-deb unpacks into a folder. No root, nothing installed.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { formatSources, parseSources, privateConfig } from "./apt-sources.mjs";
 import { compareVersions } from "./find-etcd.mjs";
@@ -34,12 +43,13 @@ const packagedFamilies = new Set(["debian", "ubuntu"]);
  * @param {readonly string[]} options.packages
  * @param {(version: string) => boolean} options.accepts upstream versions
  * @param {(detail: string) => void} options.live
+ * @param {boolean} [options.closure] also what they depend on, as far as this system does not have it; default false
  * @returns {Promise<
  *   | { root: string, versions: ReadonlyMap<string, string> }
  *   | { root: undefined, reason: string, unreachable: boolean }
  * >} root: where they are unpacked; versions: in full, by package
  */
-export async function fetchPackages({ folder, sources, packages, accepts, live }) {
+export async function fetchPackages({ folder, sources, packages, accepts, live, closure = false }) {
   rmSync(folder, { recursive: true, force: true });
   for (const inside of [
     "sources.list.d",
@@ -88,14 +98,30 @@ export async function fetchPackages({ folder, sources, packages, accepts, live }
     return { root: undefined, reason: `it has ${name} ${offered.join(", ")}`, unreachable: false };
   }
   const wanted = [...chosen].map(([name, version]) => `${name}=${version}`);
-  const download = await run("apt-get", ["download", ...wanted], apt);
+  const download = closure
+    ? await run("apt-get", [...installArguments(folder), ...wanted], apt)
+    : await run("apt-get", ["download", ...wanted], apt);
   if (!download.ok) return failed(download);
 
-  for (const name of readdirSync(join(folder, "packages"))) {
-    const unpack = await run("dpkg-deb", ["-x", join(folder, "packages", name), join(folder, "root")]);
+  const downloads = join(folder, closure ? "cache/archives" : "packages");
+  for (const name of readdirSync(downloads).filter((file) => file.endsWith(".deb"))) {
+    const unpack = await run("dpkg-deb", ["-x", join(downloads, name), join(folder, "root")]);
     if (!unpack.ok) return failed(unpack);
   }
   return { root: join(folder, "root"), versions: chosen };
+}
+
+/**
+ * As for an installation beside what this system has, which then is not made.
+ *
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function installArguments(folder) {
+  const status = "/var/lib/dpkg/status";
+  if (existsSync(status)) copyFileSync(status, join(folder, "status"));
+  const options = ["Debug::NoLocking=true", "APT::Install-Recommends=false"];
+  return ["install", "--download-only", "--yes", ...options.flatMap((option) => ["-o", option])];
 }
 
 /**

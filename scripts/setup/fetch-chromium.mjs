@@ -1,0 +1,111 @@
+/**
+ * Chromium for the tests that look at pages: the system's own, or out of Debian's packages with every library it needs, beside
+ * what the system has. Fetched as etcd is; nothing is installed on the system.
+ *
+ *   .cache/chromium/.fetch-<pid>/      private lists, cache, packages; removed at the end
+ *   .cache/chromium/root/              the unpacked packages; appears whole, by one rename
+ */
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { distributionSources } from "./apt-sources.mjs";
+import { fetchPackages, isOnPath, readSystem, systemSources } from "./fetch-packages.mjs";
+import { projectFolder } from "./find-etcd.mjs";
+import { codeOf, withLock } from "./lock.mjs";
+import { SetupError, step } from "./report.mjs";
+
+const chromiumCache = join(projectFolder, ".cache", "chromium");
+const root = join(chromiumCache, "root");
+const programs = ["chromium", "chromium-browser", "google-chrome"];
+
+/**
+ * @typedef {object} FoundChromium
+ * @property {string} executable
+ * @property {Readonly<Record<string, string>>} env what it needs beside the usual environment
+ */
+
+/** @returns {FoundChromium | undefined} `KEELSON_CHROMIUM`, one on PATH, or the fetched one */
+export function findChromium() {
+  const named = process.env["KEELSON_CHROMIUM"] ?? "";
+  if (named !== "") return { executable: named, env: {} };
+  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+    const name = programs.find((program) => folder !== "" && existsSync(join(folder, program)));
+    if (name !== undefined) return { executable: join(folder, name), env: {} };
+  }
+  const executable = join(root, "usr/lib/chromium/chromium");
+  if (!existsSync(executable)) return undefined;
+  const machine = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }[process.arch] ?? "";
+  const libraries = [`usr/lib/${machine}`, `lib/${machine}`, "usr/lib/chromium"].map((path) =>
+    join(root, path),
+  );
+  return {
+    executable,
+    env: { LD_LIBRARY_PATH: libraries.join(":"), FONTCONFIG_FILE: join(root, "fonts.conf") },
+  };
+}
+
+/**
+ * @returns {Promise<FoundChromium>}
+ * @throws {SetupError} saying why there is none
+ */
+export async function fetchChromium() {
+  const found = findChromium();
+  if (found !== undefined) return found;
+  mkdirSync(chromiumCache, { recursive: true });
+  return withLock(join(chromiumCache, "fetch.lock"), async () => {
+    if (findChromium() === undefined) {
+      await step("fetching Chromium with apt (nothing is installed on the system)", fetchNow);
+    }
+    const fetched = findChromium();
+    if (fetched === undefined) throw new SetupError("Chromium's package has no program where it is expected");
+    return fetched;
+  });
+}
+
+/** @param {(detail: string) => void} live */
+async function fetchNow(live) {
+  const system = readSystem();
+  const reason = (/** @type {string} */ why) => new SetupError(`Chromium cannot be fetched: ${why}`);
+  if (system.family !== "debian") throw reason(`this is ${system.name}, it comes from Debian's packages`);
+  if (!isOnPath("apt-get") || !isOnPath("dpkg-deb")) throw reason("there is no apt-get here");
+  const sources = distributionSources(systemSources(), system.codename);
+  if (sources.length === 0) throw reason(`no package source of ${system.name} is configured under /etc/apt`);
+  const folder = join(chromiumCache, `.fetch-${process.pid}`);
+  try {
+    const fetched = await fetchPackages({
+      folder,
+      sources,
+      packages: ["chromium", "fonts-dejavu-core", "fonts-liberation"],
+      accepts: () => true,
+      live,
+      closure: true,
+    });
+    if (fetched.root === undefined) throw reason(fetched.reason);
+    writeFileSync(join(fetched.root, "fonts.conf"), fontsConfiguration());
+    rename(fetched.root);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function fontsConfiguration() {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${join(root, "usr/share/fonts")}</dir>
+  <cachedir>${join(chromiumCache, "font-cache")}</cachedir>
+  <alias><family>sans-serif</family><prefer><family>Liberation Sans</family></prefer></alias>
+  <alias><family>system-ui</family><prefer><family>Liberation Sans</family></prefer></alias>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+</fontconfig>
+`;
+}
+
+/** @param {string} from */
+function rename(from) {
+  try {
+    renameSync(from, root);
+  } catch (error) {
+    // Somebody else was faster; both copies are the same.
+    if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "EEXIST") throw error;
+  }
+}
