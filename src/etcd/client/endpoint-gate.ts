@@ -285,7 +285,7 @@ export class EndpointGate {
 
   /** What the caller gets, with the reason a probe finds for an endpoint out of reach. */
   async giveUp(attempt: CallAttempt): Promise<unknown> {
-    const { rpc, last, options } = attempt;
+    const { rpc, call, last, options } = attempt;
     if (last === undefined) return deadlineError(attempt, "no answer");
     if (last instanceof StoreError) return last;
     if (attempt.refreshes > 0 && outcomeOf(last).retry === "refresh") {
@@ -301,6 +301,7 @@ export class EndpointGate {
     return storeErrorOf(last, {
       action: rpc.action,
       effect: rpc.effect,
+      doubtsRefusal: call?.doubtsRefusal,
       key: keyText(options?.key),
       timeoutMs: attempt.requestMs,
       reason,

@@ -269,8 +269,8 @@ export class EtcdClient implements Client {
     failure: TransportFailure,
     metadata: Readonly<Record<string, string>> | undefined,
   ): Promise<void> {
-    const { rpc } = attempt;
-    const outcome = outcomeOf(failure);
+    const { rpc, call } = attempt;
+    const outcome = outcomeOf(failure, call?.doubtsRefusal);
     const repeatable = rpc.effect !== "write" || outcome.fate === "not-applied";
     if (this.#closing.signal.aborted && repeatable) throw this.#closing.signal.reason;
     if (!repeatable || outcome.retry === "never") throw await this.#gate.giveUp(attempt);

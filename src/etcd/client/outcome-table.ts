@@ -25,15 +25,17 @@ interface Row extends Outcome {
   readonly text?: RegExp;
   /** Who made the status; absent: either. */
   readonly by?: "server" | "client";
-  readonly request?: "unsent";
+  readonly request?: "unsent" | "refused";
 }
 
 const s = grpcStatus;
 const not = "not-applied";
 
 export const outcomeTable: readonly Row[] = [
-  // No connection took it, or the peer said that it did not look at it.
+  // No connection took it.
   { request: "unsent", fate: not, retry: "elsewhere", code: "UNAVAILABLE" },
+  // The peer said that it did not look at it. A proxy may be wrong there: see `doubtsRefusal`.
+  { request: "refused", fate: not, retry: "elsewhere", code: "UNAVAILABLE" },
 
   // Identity. Some calls of older servers give these texts under code 2, with the prefix "auth:".
   {
@@ -162,7 +164,9 @@ export const outcomeTable: readonly Row[] = [
   { fate: "unknown", retry: "elsewhere", code: "UNAVAILABLE" },
 ];
 
-export function outcomeOf(failure: TransportFailure): Outcome {
+/** @param doubtsRefusal the peer's word that it did not look at the request proves nothing (`EtcdCall.doubtsRefusal`) */
+export function outcomeOf(failure: TransportFailure, doubtsRefusal = false): Outcome {
+  if (doubtsRefusal && failure.request === "refused") return lastRow;
   for (const row of outcomeTable) {
     if (row.codes !== undefined && !row.codes.includes(failure.code)) continue;
     if (row.request !== undefined && row.request !== failure.request) continue;
@@ -180,6 +184,7 @@ export interface FailureContext {
   /** Completes "Cannot …". */
   readonly action: string;
   readonly effect: Effect;
+  readonly doubtsRefusal?: boolean | undefined;
   /** The key an OUTCOME_UNKNOWN names. */
   readonly key?: string | undefined;
   /** Time the failed request was given. */
@@ -194,8 +199,8 @@ const retryAfterMs = 1_000;
 
 /** The error a caller gets for `failure`: OUTCOME_UNKNOWN for a write that may have been applied. */
 export function storeErrorOf(failure: TransportFailure, context: FailureContext): StoreError {
-  const outcome = outcomeOf(failure);
-  const { action, effect, key = "", timeoutMs, reason, username } = context;
+  const { action, effect, doubtsRefusal, key = "", timeoutMs, reason, username } = context;
+  const outcome = outcomeOf(failure, doubtsRefusal);
   const endpoint = failure.endpoint;
   // What the transport said (OpenSSL's words, a socket's code) is in the cause.
   const text = `${reason ?? failure.text} (endpoint "${endpoint}")`;

@@ -115,6 +115,7 @@ async function sendGroup(
       timeoutMs: span.requestMs(what),
       lane: "bulk",
       onSend: () => (sent = true),
+      doubtsRefusal: true,
     });
     const { session, answers } = readGroup(writes, response);
     if (answers === undefined) {

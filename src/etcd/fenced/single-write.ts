@@ -52,6 +52,7 @@ export async function writeOne(
         signal: span.signal,
         timeoutMs,
         onSend: () => (sent = true),
+        doubtsRefusal: true,
       });
       answer = readSingle(write, response, slot !== undefined);
     } catch (error) {
@@ -88,7 +89,7 @@ export async function writeOne(
       if (span.leftMs() <= 0) throw span.deadline(textOfWrite(write));
       continue;
     }
-    // Sent twice, because a connection said of it wrongly that it had not been looked at.
+    // Sent twice beneath us: grpc-js repeats what it believes to be refused.
     if (current !== undefined && (await isOwn(context, write, current, span))) {
       return { outcome: "applied", revision: current.modRevision };
     }

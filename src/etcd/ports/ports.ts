@@ -35,6 +35,12 @@ export interface EtcdCall extends Call {
   readonly onHeader?: ((header: Header) => void) | undefined;
   /** Called when the request is handed to a connection, at each try: a call that ended without it has never left. */
   readonly onSend?: (() => void) | undefined;
+  /**
+   * For a write: when a peer says that it has not looked at the request (GOAWAY, REFUSED_STREAM), the call is
+   * OUTCOME_UNKNOWN instead of being sent again, for a caller that can find out whether that was true. A proxy in between may
+   * have passed the request on.
+   */
+  readonly doubtsRefusal?: boolean | undefined;
 }
 
 /** What a call of any port may take, its own options included (`compact`, `revoke`, `timeToLive`, `members`). */
@@ -53,6 +59,7 @@ export const etcdCallNames: NamesOf<
   requestTimeoutMs: true,
   onHeader: true,
   onSend: true,
+  doubtsRefusal: true,
   physical: true,
   ifCompacted: true,
   ifMissing: true,

@@ -167,6 +167,8 @@ export const grpcStatus = {
   unauthenticated: 16,
 } as const;
 
+export type RequestFate = "unsent" | "refused" | "sent";
+
 /** What a call over the seam fails with, aborts apart (those reject with the signal's reason). */
 export class TransportFailure extends Error {
   override readonly name = "TransportFailure";
@@ -175,10 +177,10 @@ export class TransportFailure extends Error {
   /** The server's text, or what happened to the connection. Holds no secret. */
   readonly text: string;
   /**
-   * Whether the request can have reached the server: "unsent" is certain (no connection existed, or the peer
-   * said by GOAWAY or REFUSED_STREAM that it did not take it), "sent" is everything else.
+   * Whether the request can have reached the server: "unsent" is certain (no connection took it), "refused" is the peer's
+   * word (by GOAWAY or REFUSED_STREAM) that it did not look at it, "sent" is everything else.
    */
-  readonly request: "unsent" | "sent";
+  readonly request: RequestFate;
   /** True when the status came from the server, false when the client made it up (reset, timeout, no connection). */
   readonly fromServer: boolean;
   readonly endpoint: string;
@@ -187,7 +189,7 @@ export class TransportFailure extends Error {
     facts: {
       readonly code: number;
       readonly text: string;
-      readonly request: "unsent" | "sent";
+      readonly request: RequestFate;
       readonly fromServer: boolean;
       readonly endpoint: string;
     },

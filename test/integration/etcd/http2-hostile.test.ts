@@ -84,7 +84,7 @@ describe("http2 transport and a hostile peer", () => {
       "REFUSED_STREAM: not taken",
       (id: number) => frame(frameType.rstStream, 0, id, uint32(7)),
       grpcStatus.unavailable,
-      "unsent",
+      "refused",
     ],
     [
       "RST_STREAM CANCEL",
@@ -96,7 +96,7 @@ describe("http2 transport and a hostile peer", () => {
       "GOAWAY below the call: not taken",
       () => frame(frameType.goAway, 0, 0, Buffer.concat([uint32(0), uint32(0)])),
       grpcStatus.unavailable,
-      "unsent",
+      "refused",
     ],
     [
       "GOAWAY too_many_pings",

@@ -242,13 +242,14 @@ class Etcd3Transport implements Transport {
     status: { readonly code: number; readonly details: string },
   ): TransportFailure {
     // Until a connection takes the call, its peer is the channel's target.
-    const unsent = call.getPeer() === channel.getTarget() || status.details === "Stream refused by server";
+    const unsent = call.getPeer() === channel.getTarget();
+    const refused = status.details === "Stream refused by server";
     const code = status.code === grpcStatus.ok ? grpcStatus.internal : status.code;
     return new TransportFailure({
       code,
       text: status.code === grpcStatus.ok ? "No message received" : status.details.replace(emptyNote, ""),
-      request: unsent ? "unsent" : "sent",
-      fromServer: !unsent && isFromServer(code, status.details),
+      request: unsent ? "unsent" : refused ? "refused" : "sent",
+      fromServer: !unsent && !refused && isFromServer(code, status.details),
       endpoint: this.endpoint,
     });
   }

@@ -5,12 +5,12 @@
  *                                \------------- reset, protocol error, PING unanswered ------------> closed
  *
  * It keeps flow control both ways, the peer's stream limit, keepalive, and tells for every call that fails whether
- * its request can have left: "unsent" only while its bytes are still here, or when the peer said so (GOAWAY above
- * its last stream, REFUSED_STREAM).
+ * its request can have left: "unsent" only while its bytes are still here, "refused" when the peer said that it did not
+ * look at it (GOAWAY above its last stream, REFUSED_STREAM).
  */
 import type { Socket } from "node:net";
 import type { Clock } from "../../../base/clock.ts";
-import { grpcStatus, type TransportFailure } from "../transport.ts";
+import { grpcStatus, type RequestFate, type TransportFailure } from "../transport.ts";
 import { EarliestDeadline } from "./earliest-deadline.ts";
 import {
   defaultWindowBytes,
@@ -349,7 +349,7 @@ export class Connection implements StreamHost, FrameSink {
     const calm = code === h2Error.enhanceYourCalm;
     const reason = calm ? "Bandwidth exhausted" : `the server is going away${text === "" ? "" : `: ${text}`}`;
     for (const [id, stream] of [...this.#streams]) {
-      if (id > lastStreamId) this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "unsent"));
+      if (id > lastStreamId) this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "refused"));
       // It would never end by itself (a watch), and the server waits for it with its own end: etcd 3.5.30 for 7 s.
       else if (!stream.halfClosed) this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "sent"));
     }
@@ -469,7 +469,7 @@ export class Connection implements StreamHost, FrameSink {
     this.destroy("connection retired");
   }
 
-  #failure(code: number, text: string, request: "sent" | "unsent"): TransportFailure {
+  #failure(code: number, text: string, request: RequestFate): TransportFailure {
     return localFailure(this.endpoint, code, text, request);
   }
 

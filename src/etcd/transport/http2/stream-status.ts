@@ -1,5 +1,5 @@
 /** How a stream ended, in gRPC's terms: trailers, resets and HTTP error pages as TransportFailures. */
-import { grpcStatus, TransportFailure } from "../transport.ts";
+import { grpcStatus, type RequestFate, TransportFailure } from "../transport.ts";
 import { h2Error } from "./frames.ts";
 import { decodeGrpcMessage } from "./grpc-message.ts";
 
@@ -8,7 +8,7 @@ export function localFailure(
   endpoint: string,
   code: number,
   text: string,
-  request: "sent" | "unsent",
+  request: RequestFate,
 ): TransportFailure {
   return new TransportFailure({ code, text, request, fromServer: false, endpoint });
 }
@@ -73,6 +73,6 @@ export function resetFailure(endpoint: string, code: number): TransportFailure {
     code === h2Error.enhanceYourCalm
       ? "Bandwidth exhausted"
       : `the server reset the stream with HTTP/2 code ${code}`,
-    code === h2Error.refusedStream ? "unsent" : "sent",
+    code === h2Error.refusedStream ? "refused" : "sent",
   );
 }

@@ -6,12 +6,16 @@ import {
   outcomeTable,
   storeErrorOf,
 } from "../../../../src/etcd/client/outcome-table.ts";
-import { grpcStatus as s, TransportFailure } from "../../../../src/etcd/transport/transport.ts";
+import {
+  type RequestFate,
+  grpcStatus as s,
+  TransportFailure,
+} from "../../../../src/etcd/transport/transport.ts";
 
 const endpoint = "http://127.0.0.1:2379";
 const server = (code: number, text: string): TransportFailure =>
   new TransportFailure({ code, text, request: "sent", fromServer: true, endpoint });
-const client = (code: number, text: string, request: "sent" | "unsent" = "sent"): TransportFailure =>
+const client = (code: number, text: string, request: RequestFate = "sent"): TransportFailure =>
   new TransportFailure({ code, text, request, fromServer: false, endpoint });
 
 describe("outcomeOf()", () => {
@@ -80,7 +84,11 @@ describe("outcomeOf()", () => {
       client(s.deadlineExceeded, "Deadline exceeded", "unsent"),
       "UNAVAILABLE",
     ],
-    ["a stream that was refused", client(s.unavailable, "Stream refused by server", "unsent"), "UNAVAILABLE"],
+    [
+      "a stream that was refused",
+      client(s.unavailable, "Stream refused by server", "refused"),
+      "UNAVAILABLE",
+    ],
   ] as const)("%s: not applied", (_what, failure, code) => {
     expect(outcomeOf(failure)).toMatchObject({ fate: "not-applied", code });
     expect(storeErrorOf(failure, { action: "put", effect: "write" }).code).toBe(code);
@@ -110,6 +118,15 @@ describe("outcomeOf()", () => {
     const error = storeErrorOf(failure, { action: "put", effect: "write", key: "/k" });
     expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", details: { key: "/k", writeId: "" } });
     expect(storeErrorOf(failure, { action: "read", effect: "read" }).code).not.toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("the peer's word that it did not look at a write proves nothing to a call that doubts it", () => {
+    const refused = client(s.unavailable, "the server is going away", "refused");
+    const put = { action: "put", effect: "write", key: "/k" } as const;
+    expect(storeErrorOf(refused, put).code).toBe("UNAVAILABLE");
+    expect(storeErrorOf(refused, { ...put, doubtsRefusal: true }).code).toBe("OUTCOME_UNKNOWN");
+    const unsent = client(s.unavailable, "No connection established", "unsent");
+    expect(storeErrorOf(unsent, { ...put, doubtsRefusal: true }).code).toBe("UNAVAILABLE");
   });
 
   it("what a client makes up is never taken for the server's word", () => {
@@ -150,6 +167,7 @@ describe("outcomeOf()", () => {
       for (const text of texts) {
         reached.add(outcomeOf(server(code, text))).add(outcomeOf(client(code, text)));
         reached.add(outcomeOf(client(code, text, "unsent")));
+        reached.add(outcomeOf(client(code, text, "refused")));
       }
     }
     expect(outcomeTable.filter((row) => !reached.has(row))).toEqual([]);
