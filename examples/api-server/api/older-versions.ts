@@ -3,7 +3,9 @@
  * `newer` turn an object's content from the stored version and back; where a version differs by name alone, neither is
  * there. An object on its way loses nothing: what one version has no field for stays under its own name.
  */
-import { at, isJson, type Json, listAt, objectAt } from "../defaults/rules.ts";
+import type { AnyResource } from "keelson";
+import { convertKubernetes } from "keelson/kubernetes";
+import type { Json } from "../defaults/rules.ts";
 
 type Content = (object: Json) => Json;
 
@@ -16,90 +18,22 @@ export interface Shape {
   readonly newer?: Content;
 }
 
-const shape = (kind: string, group: string, version: string, more: Partial<Shape> = {}): Shape => ({
-  storedGroup: group,
-  kind,
-  group,
-  version,
-  ...more,
-});
-
-export const olderVersions: readonly Shape[] = [
-  shape("PodDisruptionBudget", "policy", "v1beta1"),
-  shape("CronJob", "batch", "v1beta1"),
-  shape("EndpointSlice", "discovery.k8s.io", "v1beta1", { older: sliceDown, newer: sliceUp }),
-  shape("HorizontalPodAutoscaler", "autoscaling", "v1", { older: scalerDown, newer: scalerUp }),
-  shape("Event", "events.k8s.io", "v1", { storedGroup: "", older: eventDown, newer: eventUp }),
-  shape("Event", "events.k8s.io", "v1beta1", { storedGroup: "", older: eventDown, newer: eventUp }),
-];
-
-const hostLabel = "kubernetes.io/hostname";
-
-/** v1beta1 had a map where v1 has `nodeName` and `zone`. */
-function sliceDown(slice: Json): Json {
-  const endpoints = listAt(slice, "endpoints").map(({ nodeName, deprecatedTopology, ...endpoint }) => {
-    const topology = { ...(isJson(deprecatedTopology) ? deprecatedTopology : {}) };
-    if (nodeName !== undefined) topology[hostLabel] = nodeName;
-    return Object.keys(topology).length === 0 ? endpoint : { ...endpoint, nodeName, topology };
-  });
-  return { ...slice, endpoints };
-}
-
-function sliceUp(slice: Json): Json {
-  const endpoints = listAt(slice, "endpoints").map(({ topology, ...endpoint }) => {
-    const { [hostLabel]: host, ...rest } = isJson(topology) ? topology : {};
-    const nodeName = endpoint["nodeName"] ?? host;
-    return {
-      ...endpoint,
-      ...(nodeName === undefined ? {} : { nodeName }),
-      ...(Object.keys(rest).length === 0 ? {} : { deprecatedTopology: rest }),
-    };
-  });
-  return { ...slice, endpoints };
-}
-
-const isCpu = (metric: Json): boolean =>
-  at(metric, "resource.name") === "cpu" && at(metric, "resource.target.type") === "Utilization";
-const isCurrentCpu = (metric: Json): boolean =>
-  at(metric, "resource.name") === "cpu" && at(metric, "resource.current.averageUtilization") !== undefined;
-const metricsAnnotation = "autoscaling.alpha.kubernetes.io/metrics";
-
-/** autoscaling/v1 has a field for a share of CPU alone; other metrics travel in an annotation. */
-function scalerDown(scaler: Json): Json {
-  const { metrics: _, behavior: __, ...spec } = objectAt(scaler, "spec");
-  const { currentMetrics: ___, conditions: ____, ...status } = objectAt(scaler, "status");
-  const cpu = listAt(scaler, "spec.metrics").find(isCpu);
-  const now = listAt(scaler, "status.currentMetrics").find(isCurrentCpu);
-  const others = listAt(scaler, "spec.metrics").filter((metric) => metric !== cpu);
-  const metadata = objectAt(scaler, "metadata");
-  const annotations = { ...objectAt(metadata, "annotations") };
-  if (others.length > 0) annotations[metricsAnnotation] = JSON.stringify(others);
-  if (cpu !== undefined) {
-    spec["targetCPUUtilizationPercentage"] = at(cpu, "resource.target.averageUtilization");
-  }
-  if (now !== undefined) {
-    status["currentCPUUtilizationPercentage"] = at(now, "resource.current.averageUtilization");
-  }
-  const told = Object.keys(annotations).length === 0 ? metadata : { ...metadata, annotations };
-  return { ...scaler, metadata: told, spec, status };
-}
-
-function scalerUp(scaler: Json): Json {
-  const { targetCPUUtilizationPercentage: target, ...spec } = objectAt(scaler, "spec");
-  const { currentCPUUtilizationPercentage: now, ...status } = objectAt(scaler, "status");
-  const metadata = objectAt(scaler, "metadata");
-  const { [metricsAnnotation]: others, ...annotations } = objectAt(metadata, "annotations");
-  const metrics = typeof others === "string" ? (JSON.parse(others) as Json[]) : [];
-  const cpu = (value: Json): Json => ({ type: "Resource", resource: { name: "cpu", ...value } });
-  if (target !== undefined) {
-    metrics.unshift(cpu({ target: { type: "Utilization", averageUtilization: target } }));
-  }
-  const currentMetrics = now === undefined ? [] : [cpu({ current: { averageUtilization: now } })];
+/** A version of a kind beside the stored one, as Kubernetes converts them. */
+function older(kind: string, group: string, version: string, stored: string): Shape {
+  const from =
+    (have: string, want: string): Content =>
+    (object) =>
+      convertKubernetes(
+        { ...object, apiVersion: `${group}/${have}`, kind } as AnyResource,
+        `${group}/${want}`,
+      );
   return {
-    ...scaler,
-    metadata: { ...metadata, annotations },
-    spec: metrics.length === 0 ? spec : { ...spec, metrics },
-    status: currentMetrics.length === 0 ? status : { ...status, currentMetrics },
+    storedGroup: group,
+    kind,
+    group,
+    version,
+    older: from(stored, version),
+    newer: from(version, stored),
   };
 }
 
@@ -113,13 +47,31 @@ const eventFields = [
   ["lastTimestamp", "deprecatedLastTimestamp"],
   ["count", "deprecatedCount"],
 ] as const;
+const olderNames = new Map<string, string>(eventFields);
+const newerNames = new Map<string, string>(eventFields.map(([core, other]) => [other, core]));
 
-function eventDown(event: Json): Json {
-  const names = new Map<string, string>(eventFields);
-  return Object.fromEntries(Object.entries(event).map(([name, value]) => [names.get(name) ?? name, value]));
+/** Events are stored in the core group, whichever group they come through. */
+function event(version: string): Shape {
+  const renamed =
+    (names: ReadonlyMap<string, string>): Content =>
+    (object) =>
+      Object.fromEntries(Object.entries(object).map(([name, value]) => [names.get(name) ?? name, value]));
+  const group = "events.k8s.io";
+  return {
+    storedGroup: "",
+    kind: "Event",
+    group,
+    version,
+    older: renamed(olderNames),
+    newer: renamed(newerNames),
+  };
 }
 
-function eventUp(event: Json): Json {
-  const names = new Map<string, string>(eventFields.map(([core, other]) => [other, core]));
-  return Object.fromEntries(Object.entries(event).map(([name, value]) => [names.get(name) ?? name, value]));
-}
+export const olderVersions: readonly Shape[] = [
+  older("PodDisruptionBudget", "policy", "v1beta1", "v1"),
+  older("CronJob", "batch", "v1beta1", "v1"),
+  older("EndpointSlice", "discovery.k8s.io", "v1beta1", "v1"),
+  older("HorizontalPodAutoscaler", "autoscaling", "v1", "v2"),
+  event("v1"),
+  event("v1beta1"),
+];

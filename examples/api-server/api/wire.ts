@@ -1,15 +1,12 @@
 /** Bodies of requests, and answers with one object. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AnyResource, isStoreError, type Status } from "keelson";
-import { parseMediaType, sendDocument } from "keelson/http";
+import { parseMediaType, readBody, sendDocument } from "keelson/http";
 import { decodeKubernetes, hasKubernetesProtobuf } from "keelson/kubernetes";
 import { parse } from "yaml";
 import { isJson, type Json } from "../defaults/rules.ts";
 import { badRequest, Refusal } from "./refusal.ts";
 import { documentForm } from "./represent.ts";
-
-/** Bodies above this are refused, as by Kubernetes: 3 MiB. */
-const bodyLimitBytes = 3 * 1024 * 1024;
 
 export interface Body {
   readonly value: unknown;
@@ -19,21 +16,22 @@ export interface Body {
 
 /** The body in whichever of the three forms it came; undefined value: there is none. @throws Refusal 400, 413, 415 */
 export async function bodyOf(request: IncomingMessage): Promise<Body> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > bodyLimitBytes) {
-      throw new Refusal(413, "RequestEntityTooLarge", `Request entity too large: limit is ${bodyLimitBytes}`);
-    }
-    chunks.push(chunk);
-  }
-  if (bytes === 0) return { value: undefined, text: undefined };
-  const body = Buffer.concat(chunks);
+  const body = Buffer.from(await wholeBody(request));
+  if (body.byteLength === 0) return { value: undefined, text: undefined };
   const type = parseMediaType(request.headers["content-type"] ?? "application/json")?.type ?? "";
   if (type === "application/vnd.kubernetes.protobuf") return { value: decoded(body), text: undefined };
   const text = body.toString();
   return { value: /yaml$/.test(type) ? fromYaml(text) : fromJson(text, type), text };
+}
+
+async function wholeBody(request: IncomingMessage): Promise<Uint8Array> {
+  try {
+    return await readBody(request);
+  } catch (error) {
+    if (!isStoreError(error, "TOO_LARGE")) throw error;
+    const message = `Request entity too large: limit is ${error.details.limitBytes}`;
+    throw new Refusal(413, "RequestEntityTooLarge", message);
+  }
 }
 
 function decoded(body: Uint8Array): AnyResource {

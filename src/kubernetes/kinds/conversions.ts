@@ -5,7 +5,8 @@
  * pair that is not there is refused by name: a field is never silently lost.
  */
 import type { AnyResource } from "../../resource/resource.ts";
-import { autoscalerToV2 } from "./autoscaler-conversion.ts";
+import { autoscalerToV1 } from "./autoscaler-to-v1.ts";
+import { autoscalerToV2 } from "./autoscaler-to-v2.ts";
 import type { BuiltinKind, StoredVersion } from "./builtin-kinds.ts";
 import { definitionToV1, definitionToV1beta1 } from "./definition-conversion.ts";
 import { type Fields, fieldsOf, listOf, withFields, without } from "./plain-fields.ts";
@@ -29,8 +30,18 @@ const shapes: readonly Shape[] = [
     up: ingressUp,
     down: ingressDown,
   },
-  { kind: "HorizontalPodAutoscaler", older: ["autoscaling/v1"], up: autoscalerToV2 },
-  { kind: "EndpointSlice", older: ["discovery.k8s.io/v1beta1"], up: endpointSliceUp },
+  {
+    kind: "HorizontalPodAutoscaler",
+    older: ["autoscaling/v1"],
+    up: autoscalerToV2,
+    down: autoscalerToV1,
+  },
+  {
+    kind: "EndpointSlice",
+    older: ["discovery.k8s.io/v1beta1"],
+    up: endpointSliceUp,
+    down: endpointSliceDown,
+  },
   { kind: "RuntimeClass", older: ["node.k8s.io/v1alpha1"], up: runtimeClassUp },
   {
     kind: "Deployment",
@@ -150,6 +161,20 @@ function endpointSliceUp(object: Fields): Fields {
     ...object,
     endpoints: endpoints.length === 0 && object["endpoints"] !== undefined ? object["endpoints"] : endpoints,
   };
+}
+
+/** v1beta1 keeps `nodeName` beside the map, which names the host, too; the zone is in the map alone. */
+function endpointSliceDown(object: Fields): Fields {
+  const endpoints = listOf(object["endpoints"]).map((value) => {
+    const endpoint = fieldsOf(value);
+    const { nodeName, zone } = endpoint;
+    const topology = withFields(fieldsOf(endpoint["deprecatedTopology"]), {
+      "kubernetes.io/hostname": nodeName,
+      "topology.kubernetes.io/zone": zone,
+    });
+    return withFields(without(endpoint, "deprecatedTopology", "zone"), { topology });
+  });
+  return object["endpoints"] === undefined ? object : { ...object, endpoints };
 }
 
 function runtimeClassUp(object: Fields): Fields {

@@ -26,3 +26,8 @@ export function withFields(fields: Fields, more: Fields): Fields {
   }
   return all;
 }
+
+/** What `convert` makes of a value that is there; undefined for one that is not. */
+export function ifThere<V>(value: unknown, convert: (it: Fields) => V): V | undefined {
+  return value === undefined || value === null ? undefined : convert(fieldsOf(value));
+}

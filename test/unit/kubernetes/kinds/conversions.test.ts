@@ -36,7 +36,7 @@ describe("an object stored in another version of its kind", () => {
   });
 
   test("whose conversion is not known is refused, not guessed", () => {
-    expect(() => as("autoscaling/v1", stored("autoscaling/v2", "HorizontalPodAutoscaler", {}))).toThrow(
+    expect(() => as("node.k8s.io/v1alpha1", stored("node.k8s.io/v1", "RuntimeClass", {}))).toThrow(
       "its upgrade failed",
     );
   });
@@ -149,6 +149,80 @@ describe("an object stored in another version of its kind", () => {
     });
   });
 
+  test("HorizontalPodAutoscaler v2 comes back from v1 with all it had", () => {
+    const selector = { matchLabels: { a: "b" } };
+    const described = { kind: "Ingress", name: "main", apiVersion: "networking.k8s.io/v1" };
+    const cpu = {
+      type: "Resource",
+      resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 50 } },
+    };
+    const metrics = [
+      {
+        type: "Object",
+        object: {
+          describedObject: described,
+          metric: { name: "rps", selector },
+          target: { type: "Value", value: "2k" },
+        },
+      },
+      {
+        type: "Pods",
+        pods: { metric: { name: "tps" }, target: { type: "AverageValue", averageValue: "10" } },
+      },
+      {
+        type: "ContainerResource",
+        containerResource: {
+          name: "memory",
+          container: "web",
+          target: { type: "AverageValue", averageValue: "1Gi" },
+        },
+      },
+      {
+        type: "External",
+        external: {
+          metric: { name: "queue", selector },
+          target: { type: "AverageValue", averageValue: "3" },
+        },
+      },
+      cpu,
+    ];
+    const currentMetrics = [
+      {
+        type: "Resource",
+        resource: { name: "cpu", current: { averageValue: "5m", averageUtilization: 40 } },
+      },
+      { type: "Pods", pods: { metric: { name: "tps" }, current: { averageValue: "9" } } },
+    ];
+    const v2 = stored("autoscaling/v2", "HorizontalPodAutoscaler", {
+      spec: {
+        maxReplicas: 5,
+        metrics,
+        behavior: { scaleDown: { policies: [{ type: "Percent", value: 10, periodSeconds: 60 }] } },
+      },
+      status: {
+        currentReplicas: 1,
+        desiredReplicas: 2,
+        currentMetrics,
+        conditions: [{ type: "AbleToScale", status: "True" }],
+      },
+    });
+    v2.metadata.annotations = { kept: "yes" };
+    const v1 = as("autoscaling/v1", v2);
+    expect(v1).toMatchObject({
+      apiVersion: "autoscaling/v1",
+      spec: { maxReplicas: 5, targetCPUUtilizationPercentage: 50 },
+      status: { currentReplicas: 1, desiredReplicas: 2, currentCPUUtilizationPercentage: 40 },
+    });
+    expect(Object.keys(v1["spec"] as object)).not.toContain("metrics");
+    expect(
+      JSON.parse(v1.metadata.annotations?.["autoscaling.alpha.kubernetes.io/metrics"] ?? ""),
+    ).toContainEqual({
+      type: "ContainerResource",
+      containerResource: { name: "memory", container: "web", targetAverageValue: "1Gi" },
+    });
+    expect(as("autoscaling/v2", v1)).toEqual(v2);
+  });
+
   test("EndpointSlice: topology", () => {
     const v1beta1 = stored("discovery.k8s.io/v1beta1", "EndpointSlice", {
       addressType: "IPv4",
@@ -162,6 +236,21 @@ describe("an object stored in another version of its kind", () => {
     expect(as("discovery.k8s.io/v1", v1beta1)).toMatchObject({
       endpoints: [{ addresses: ["10.0.0.1"], nodeName: "n1", zone: "z", deprecatedTopology: { other: "o" } }],
     });
+    const v1 = stored("discovery.k8s.io/v1", "EndpointSlice", {
+      addressType: "IPv4",
+      endpoints: [{ addresses: ["10.0.0.2"], nodeName: "n2", zone: "z" }, { addresses: ["10.0.0.3"] }],
+    });
+    const older = as("discovery.k8s.io/v1beta1", v1);
+    expect(older).toMatchObject({
+      endpoints: [
+        {
+          addresses: ["10.0.0.2"],
+          topology: { "kubernetes.io/hostname": "n2", "topology.kubernetes.io/zone": "z" },
+        },
+        { addresses: ["10.0.0.3"] },
+      ],
+    });
+    expect(as("discovery.k8s.io/v1", older)).toEqual(v1);
   });
 
   test("PriorityLevelConfiguration, RuntimeClass, Deployment, DaemonSet, and the device kinds: fields that moved", () => {

@@ -2,12 +2,8 @@
  * HorizontalPodAutoscaler v1 as v2. v1 knows a CPU target alone; everything else of an object that was written as v2 lies in
  * its annotations, as kube-apiserver put it there when it stored v1 (until 1.23).
  */
-import { type Fields, fieldsOf, listOf, withFields, without } from "./plain-fields.ts";
-
-const metricsKey = "autoscaling.alpha.kubernetes.io/metrics";
-const currentMetricsKey = "autoscaling.alpha.kubernetes.io/current-metrics";
-const conditionsKey = "autoscaling.alpha.kubernetes.io/conditions";
-const behaviorKey = "autoscaling.alpha.kubernetes.io/behavior";
+import { annotationKeys } from "./autoscaler-annotations.ts";
+import { type Fields, fieldsOf, ifThere, listOf, withFields, without } from "./plain-fields.ts";
 
 /** Kubernetes' own default when no metric is given. */
 const defaultUtilization = 80;
@@ -17,21 +13,21 @@ export function autoscalerToV2(object: Fields): Fields {
   const annotations = fieldsOf(metadata["annotations"]);
   const spec = fieldsOf(object["spec"]);
   const status = fieldsOf(object["status"]);
-  const metrics = jsonOf(annotations[metricsKey]);
+  const metrics = jsonOf(annotations[annotationKeys.metrics]);
   const utilization = spec["targetCPUUtilizationPercentage"];
   const wanted = [
     ...listOf(metrics).map(metricSpec),
     ...(utilization === undefined ? [] : [cpuMetric("target", utilization)]),
   ];
-  const current = jsonOf(annotations[currentMetricsKey]);
+  const current = jsonOf(annotations[annotationKeys.currentMetrics]);
   const used = status["currentCPUUtilizationPercentage"];
   return withFields(object, {
     metadata: withFields(metadata, {
-      annotations: without(annotations, metricsKey, currentMetricsKey, conditionsKey, behaviorKey),
+      annotations: without(annotations, ...Object.values(annotationKeys)),
     }),
     spec: withFields(without(spec, "targetCPUUtilizationPercentage"), {
       metrics: wanted.length === 0 ? [cpuMetric("target", defaultUtilization)] : wanted,
-      behavior: lowerFirst(jsonOf(annotations[behaviorKey])),
+      behavior: lowerFirst(jsonOf(annotations[annotationKeys.behavior])),
     }),
     status: withFields(without(status, "currentCPUUtilizationPercentage"), {
       currentMetrics:
@@ -40,7 +36,7 @@ export function autoscalerToV2(object: Fields): Fields {
             ? undefined
             : [cpuMetric("current", used)]
           : listOf(current).map(metricStatus),
-      conditions: jsonOf(annotations[conditionsKey]),
+      conditions: jsonOf(annotations[annotationKeys.conditions]),
     }),
   });
 }
@@ -134,10 +130,6 @@ function identified(it: Fields, selector: string): Fields {
 
 function target(type: string, value: unknown, averageValue: unknown): Fields {
   return withFields({ type }, { value, averageValue });
-}
-
-function ifThere(value: unknown, convert: (it: Fields) => Fields): Fields | undefined {
-  return value === undefined || value === null ? undefined : convert(fieldsOf(value));
 }
 
 /** kube-apiserver passes over an annotation it cannot read, and so is it here. */
