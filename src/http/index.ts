@@ -36,6 +36,8 @@ export { deleteQuery } from "./query/delete-query.ts";
 export { getQuery, listQuery, watchQuery } from "./query/read-queries.ts";
 export { type RequestStream, readBody } from "./receive/read-body.ts";
 export { type MediaType, parseAccept, parseMediaType } from "./represent/accept.ts";
+export { ageSince } from "./represent/age.ts";
+export { humanDuration } from "./represent/human-duration.ts";
 export { jsonRepresentation } from "./represent/json.ts";
 export { metadataRepresentation } from "./represent/metadata.ts";
 export { protobufRepresentation } from "./represent/protobuf.ts";

@@ -16,7 +16,6 @@ import {
 import { encodeKubernetesProtobuf, hasKubernetesProtobuf } from "keelson/kubernetes";
 import { stringify } from "yaml";
 import { columnsOf } from "../print/columns.ts";
-import { withAges } from "../print/since.ts";
 import { Refusal } from "./refusal.ts";
 import { apiVersionOf, type Served } from "./served.ts";
 
@@ -47,7 +46,7 @@ class Forms {
   with(include: Include): readonly Representation[] {
     let table = this.#tables.get(include);
     if (table === undefined) {
-      table = withAges(tableRepresentation(columnsOf(this.#served), include));
+      table = tableRepresentation(columnsOf(this.#served), include);
       this.#tables.set(include, table);
     }
     return [...this.#plain, table];

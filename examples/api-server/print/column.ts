@@ -1,8 +1,8 @@
 /** Columns of a printed kind, as kubectl shows them (Kubernetes' pkg/printers/internalversion). */
 import type { Resource } from "keelson";
 import type { TableColumn } from "keelson/http";
+import { ageSince } from "keelson/http";
 import { at, type Json, listAt, objectAt } from "../defaults/rules.ts";
-import { since } from "./since.ts";
 
 export type Column = TableColumn;
 
@@ -42,7 +42,7 @@ export const nameColumn: Column = {
 
 export const age: Column = column(
   "Age",
-  (object) => since(at(object, "metadata.creationTimestamp")),
+  (object) => ageSince(at(object, "metadata.creationTimestamp")),
   "Time since the object was created.",
 );
 

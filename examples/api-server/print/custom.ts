@@ -1,8 +1,9 @@
 /** The columns of a custom kind: its name, what its definition asks for, and its age when it asks for nothing. */
+
+import { ageSince } from "keelson/http";
 import type { CustomFacts } from "../custom/custom-facts.ts";
 import { isJson, type Json } from "../defaults/rules.ts";
 import { age, type Column, nameColumn } from "./column.ts";
-import { since } from "./since.ts";
 
 export function customColumns({ columns }: CustomFacts): readonly Column[] {
   if (columns.length === 0) return [nameColumn, age];
@@ -17,7 +18,7 @@ export function customColumns({ columns }: CustomFacts): readonly Column[] {
         cell: (object) => {
           const value = valueAt(object as unknown as Json, jsonPath);
           return type === "date"
-            ? since(value)
+            ? ageSince(value)
             : isJson(value) || Array.isArray(value)
               ? JSON.stringify(value)
               : value;

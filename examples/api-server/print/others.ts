@@ -1,7 +1,8 @@
 /** Everything else kubectl has columns of its own for. */
+
+import { ageSince } from "keelson/http";
 import { at, type Json, listAt, objectAt } from "../defaults/rules.ts";
 import { age, type Column, column, field, nameColumn, selectorText, textOf, wide } from "./column.ts";
-import { since } from "./since.ts";
 
 const rolePrefix = "node-role.kubernetes.io/";
 
@@ -65,7 +66,7 @@ const accessModes = (path: string): Column =>
   });
 
 const lastSeen = (event: Json): string =>
-  since(
+  ageSince(
     at(event, "series.lastObservedTime") ??
       event["lastTimestamp"] ??
       event["eventTime"] ??
@@ -197,7 +198,7 @@ export const otherColumns: Readonly<Record<string, readonly Column[]>> = {
     column("Object", involved),
     wide(column("Source", (event) => at(event, "source.component") ?? at(event, "reportingComponent"))),
     column("Message", (event) => String(event["message"] ?? event["note"] ?? "").trim()),
-    wide(column("First Seen", (event) => since(event["firstTimestamp"] ?? event["eventTime"]))),
+    wide(column("First Seen", (event) => ageSince(event["firstTimestamp"] ?? event["eventTime"]))),
     wide(column("Count", (event) => at(event, "series.count") ?? event["count"] ?? 1)),
     wide(nameColumn),
   ],

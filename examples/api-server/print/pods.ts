@@ -1,7 +1,8 @@
 /** A pod as kubectl shows it: READY counts containers, STATUS is the most telling of phase, reasons and deletion. */
+
+import { ageSince } from "keelson/http";
 import { at, type Json, listAt, objectAt } from "../defaults/rules.ts";
 import { age, type Column, column, field, nameColumn, textOf, wide } from "./column.ts";
-import { since } from "./since.ts";
 
 const statuses = (pod: Json): readonly Json[] => listAt(pod, "status.containerStatuses");
 const isSidecar = (pod: Json, name: unknown): boolean =>
@@ -70,7 +71,7 @@ function restartsOf(pod: Json): string {
     .filter((time) => typeof time === "string")
     .sort()
     .at(-1);
-  return restarts > 0 && last !== undefined ? `${restarts} (${since(last)} ago)` : String(restarts);
+  return restarts > 0 && last !== undefined ? `${restarts} (${ageSince(last)} ago)` : String(restarts);
 }
 
 const gates = (pod: Json): string => {

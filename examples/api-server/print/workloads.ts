@@ -1,4 +1,6 @@
 /** Workloads as kubectl shows them. */
+
+import { ageSince, humanDuration } from "keelson/http";
 import { at, type Json, listAt } from "../defaults/rules.ts";
 import {
   age,
@@ -11,8 +13,6 @@ import {
   templateColumns,
   wide,
 } from "./column.ts";
-import { formatDuration } from "./duration.ts";
-import { since } from "./since.ts";
 
 const readyOf = (object: Json): string =>
   `${Number(at(object, "status.readyReplicas") ?? 0)}/${Number(at(object, "spec.replicas") ?? 0)}`;
@@ -52,7 +52,7 @@ function jobDuration(job: Json): string {
   const start = at(job, "status.startTime");
   if (typeof start !== "string") return "";
   const end = at(job, "status.completionTime");
-  return typeof end === "string" ? formatDuration(Date.parse(end) - Date.parse(start)) : since(start);
+  return typeof end === "string" ? humanDuration(Date.parse(end) - Date.parse(start)) : ageSince(start);
 }
 
 export const workloadColumns: Readonly<Record<string, readonly Column[]>> = {
@@ -94,7 +94,7 @@ export const workloadColumns: Readonly<Record<string, readonly Column[]>> = {
     column("Active", (job) => listAt(job, "status.active").length),
     column("Last Schedule", (job) => {
       const last = at(job, "status.lastScheduleTime");
-      return last === undefined ? undefined : since(last);
+      return last === undefined ? undefined : ageSince(last);
     }),
     age,
     wide(

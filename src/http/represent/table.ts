@@ -1,9 +1,10 @@
 /**
- * metav1.Table: objects as rows that a command line prints. A row's bytes are made once per object version, so what a
- * column says of time must not depend on when it is asked: kubectl is given the time stamp and prints the age itself.
+ * metav1.Table: objects as rows that a command line prints. A row's bytes are made once per object version, so a cell must
+ * not depend on when it is asked: it gives a time stamp, or `ageSince` one, which is worked out as the row is sent.
  */
 import type { Resource } from "../../resource/resource.ts";
 import { defineView } from "../../resource/view.ts";
+import { withAges } from "./age.ts";
 import { jsonOf } from "./json.ts";
 import type { Representation } from "./representation.ts";
 
@@ -17,7 +18,7 @@ export interface TableColumn<T extends Resource = Resource> {
   readonly description?: string | undefined;
   /** 0 is always shown, above it with `-o wide` only. Default 0. */
   readonly priority?: number | undefined;
-  /** Plain data; pure. */
+  /** Plain data, or `ageSince` a time stamp; pure. */
   readonly cell: (object: T) => unknown;
 }
 
@@ -55,7 +56,7 @@ export function tableRepresentation<T extends Resource>(
     const table = { kind, apiVersion, metadata, columnDefinitions };
     return `${JSON.stringify(table).slice(0, -1)},"rows":[`;
   };
-  return jsonOf({
+  const table = jsonOf({
     shape: "Table",
     view,
     listHead: head,
@@ -73,6 +74,7 @@ export function tableRepresentation<T extends Resource>(
       ],
     }),
   });
+  return withAges(table);
 }
 
 function rowOf<T extends Resource>(

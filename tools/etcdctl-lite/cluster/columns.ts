@@ -3,6 +3,7 @@
  * are here, those of custom kinds come from their definitions, and every other kind has its name and age.
  */
 import type { AnyResource } from "keelson";
+import { humanDuration } from "keelson/http";
 import type { PrinterColumn } from "keelson/kubernetes";
 import { valuesAt, valueText } from "./json-path.ts";
 import { at, listAt, mapAt, numberAt, textAt } from "./plain-fields.ts";
@@ -224,25 +225,8 @@ function customColumn({ name: title, type, jsonPath, priority }: PrinterColumn):
 
 /** "5d", "3h12m", "47s": how long ago, in kubectl's words. "" for what is no time. */
 export function since(time: string, nowMs: number): string {
-  const seconds = Math.floor((nowMs - Date.parse(time)) / 1000);
-  if (Number.isNaN(seconds)) return "";
-  if (seconds < 0) return "0s";
-  const [minutes, hours, days] = [60, 3600, 86_400].map((unit) => Math.floor(seconds / unit)) as [
-    number,
-    number,
-    number,
-  ];
-  const two = (large: number, unit: string, small: number, smallUnit: string): string =>
-    small === 0 ? `${large}${unit}` : `${large}${unit}${small}${smallUnit}`;
-  if (seconds < 120) return `${seconds}s`;
-  if (minutes < 10) return two(minutes, "m", seconds % 60, "s");
-  if (hours < 3) return `${minutes}m`;
-  if (hours < 8) return two(hours, "h", minutes % 60, "m");
-  if (hours < 48) return `${hours}h`;
-  if (days < 8) return two(days, "d", hours % 24, "h");
-  if (days < 365 * 2) return `${days}d`;
-  if (days < 365 * 8) return two(Math.floor(days / 365), "y", days % 365, "d");
-  return `${Math.floor(days / 365)}y`;
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) ? "" : humanDuration(nowMs - ms);
 }
 
 function podTemplate(object: AnyResource, field: string): string {
