@@ -27,7 +27,7 @@ export const buildings = {
       transport: [],
       wire: ["ports"],
       client: ["ports", "versions", "transport", "wire"],
-      services: ["ports", "transport", "wire", "client"],
+      services: ["ports", "versions", "transport", "wire", "client"],
       watch: ["ports", "versions", "transport", "wire", "client"],
       fenced: ["ports", "versions"],
       coordination: ["ports"],

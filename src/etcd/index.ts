@@ -24,3 +24,4 @@ export { readOnlyEtcd } from "./read-only.ts";
 export { etcdServerText } from "./server-text.ts";
 export type { Pem, TlsOptions } from "./transport/transport.ts";
 export { faultlessVersion, type KnownFault, knownFaults } from "./versions/known-faults.ts";
+export { endedLineOf, type ReleaseLine } from "./versions/release-lines.ts";

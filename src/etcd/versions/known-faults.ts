@@ -12,11 +12,14 @@ export function knownFaults(version: string): readonly KnownFault[] {
     .map(({ id, what, kind, fixed }) => ({ id, what, kind, fixed }));
 }
 
-/** The lowest version of `version`'s own minor line, or else of a newer one, that has every fix listed here. */
+/** The lowest version of `version`'s own minor line, or else of the next one with a fix, that has every fix listed here. */
 export function faultlessVersion(version: string): string {
   const line = version.split(".").slice(0, 2).join(".");
   const needed = knownFaults(version).map(
-    ({ fixed }) => fixed.find((fix) => fix.startsWith(`${line}.`)) ?? fixed.at(-1) ?? version,
+    ({ fixed }) =>
+      fixed.find((fix) => fix.startsWith(`${line}.`)) ??
+      fixed.find((fix) => compareVersions(fix, version) > 0) ??
+      version,
   );
   return needed.sort(compareVersions).at(-1) ?? version;
 }

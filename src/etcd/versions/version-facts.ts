@@ -15,8 +15,8 @@ export interface Fault {
   /** The advisory or issue: `CVE-2026-33343`, `etcd #13766`. */
   readonly id: string;
   readonly what: string;
-  /** `data`: what was acknowledged can be lost or differ between members. */
-  readonly kind: "data" | "reading" | "security";
+  /** `data`: what was acknowledged can be lost or differ between members. `operation`: a change of members, an upgrade or a defragmentation can go wrong. */
+  readonly kind: "data" | "reading" | "security" | "operation";
   /** Oldest line first, e.g. `["3.4.25", "3.5.8"]`. */
   readonly fixed: readonly string[];
   /** The first version that has it; every older one by default. */
@@ -52,6 +52,18 @@ export const faults: readonly Fault[] = [
     fixed: ["3.5.6"],
   },
   {
+    id: "etcd #20650",
+    what: "a member that is defragmented while it takes a snapshot from the leader can damage its data",
+    kind: "operation",
+    fixed: ["3.4.38", "3.5.23", "3.6.5"],
+  },
+  {
+    id: "etcd #17425",
+    what: "a member that was the leader can revoke leases that are alive",
+    kind: "reading",
+    fixed: ["3.4.31", "3.5.13"],
+  },
+  {
     id: "etcd #14571",
     what: "a member that catches up by snapshot can go on with old users and roles",
     kind: "security",
@@ -84,6 +96,12 @@ export const faults: readonly Fault[] = [
     fixed: ["3.4.31", "3.5.13"],
   },
   {
+    id: "etcd #17612",
+    what: "a watch can lose events after a compaction",
+    kind: "reading",
+    fixed: ["3.4.31", "3.5.13"],
+  },
+  {
     id: "revision falls back",
     what: "after a crash in a compaction the revision can go back",
     kind: "reading",
@@ -97,52 +115,103 @@ export const faults: readonly Fault[] = [
     fixed: ["3.4.36", "3.5.18"],
   },
   {
+    id: "etcd #20221",
+    what: "a watch from a revision that its member has not reached yet can get older events and progress; keelson drops them",
+    kind: "reading",
+    fixed: ["3.4.38", "3.5.22", "3.6.2"],
+  },
+  {
     id: "lease kept alive in vain",
     what: "a lease that is over can be kept alive",
     kind: "reading",
-    fixed: ["3.4.38", "3.5.23"],
+    fixed: ["3.4.38", "3.5.23", "3.6.5"],
   },
   {
-    id: "CVE-2026-33343",
-    what: "a nested transaction passes by the user's rights",
-    kind: "security",
-    fixed: ["3.4.42", "3.5.28"],
+    id: "etcd #19557",
+    what: "the promotion of a learner is not kept for 3.6: after an upgrade to it members can be learners again, and it does not start",
+    kind: "operation",
+    since: "3.5.1",
+    fixed: ["3.5.24"],
   },
   {
-    id: "CVE-2026-33413",
-    what: "members and alarms can be asked for without a login",
-    kind: "security",
-    fixed: ["3.5.28"],
+    id: "etcd #20967",
+    what: "members removed long ago can come back with an upgrade to 3.6: upgrade to 3.5.26 first",
+    kind: "operation",
+    since: "3.5.0",
+    fixed: ["3.5.26"],
+  },
+  {
+    id: "etcd #20387",
+    what: "a member does not start on a log in which a learner is promoted",
+    kind: "operation",
+    since: "3.6.0",
+    fixed: ["3.6.4"],
+  },
+  {
+    id: "etcd #20874",
+    what: "with users and roles a learner can be promoted through the leader alone",
+    kind: "operation",
+    fixed: ["3.5.28", "3.6.6"],
+  },
+  {
+    id: "etcd #21378",
+    what: "a linearizable read can be stale when the leader changes",
+    kind: "reading",
+    fixed: ["3.4.42", "3.5.28", "3.6.9"],
   },
   {
     id: "etcd #20418",
     what: "a linearizable read can be stale after a process was paused",
     kind: "reading",
-    fixed: ["3.5.28"],
+    fixed: ["3.4.42", "3.5.28", "3.6.9"],
+  },
+  {
+    id: "CVE-2026-33343",
+    what: "a nested transaction passes by the user's rights",
+    kind: "security",
+    fixed: ["3.4.42", "3.5.28", "3.6.9"],
+  },
+  {
+    id: "CVE-2026-33413",
+    what: "members and alarms can be asked for without a login",
+    kind: "security",
+    fixed: ["3.4.42", "3.5.28", "3.6.9"],
+  },
+  {
+    id: "etcd #21667",
+    what: "no member can be added while one is down, quorum or not",
+    kind: "operation",
+    fixed: ["3.5.30", "3.6.11"],
   },
   {
     id: "CVE-2026-44283",
     what: "puts in a transaction read and lease without the user's right to",
     kind: "security",
-    fixed: ["3.5.30"],
+    fixed: ["3.4.44", "3.5.30", "3.6.11"],
+  },
+  {
+    id: "etcd #21736",
+    what: "member update makes a voting member of a learner",
+    kind: "operation",
+    fixed: ["3.5.31", "3.6.12"],
   },
   {
     id: "GHSA-3wh4-j44w-pg92",
     what: "a revoked client certificate can be accepted",
     kind: "security",
-    fixed: ["3.5.32"],
+    fixed: ["3.5.32", "3.6.13"],
   },
   {
     id: "GHSA-xg4h-6gfc-h4m8",
     what: "who may read one key can watch others",
     kind: "security",
-    fixed: ["3.5.33"],
+    fixed: ["3.5.33", "3.6.14", "3.7.1"],
   },
   {
     id: "GHSA-6vch-q96h-7gc3",
     what: "unfinished TLS handshakes can stall the server",
     kind: "security",
-    fixed: ["3.5.33"],
+    fixed: ["3.5.33", "3.6.14", "3.7.1"],
   },
 ];
 

@@ -54,6 +54,11 @@ describe("members", () => {
       "error size",
     ],
     ["a file that is mostly empty", { databaseBytesInUse: gib / 4n }, "warning fragmentation"],
+    [
+      "a downgrade that is enabled",
+      { downgrade: { enabled: true, targetVersion: "3.5.0" } },
+      "warning downgrade",
+    ],
     ["much still to apply", { raftAppliedIndex: 1_000n, raftIndex: 9_000n }, "error raft"],
     ["a learner", { isLearner: true }, "warning members"],
     ["an error of its own", { errors: ["etcdserver: no leader"] }, "error status"],
@@ -77,8 +82,15 @@ describe("members", () => {
     expect(first?.advice).toContain("3.5.33");
   });
 
+  test("a line that gets no more fixes is named, with the way on", () => {
+    const [ended] = judged({ version: "3.4.45" });
+    expect(ended).toMatchObject({ level: "warning", check: "version" });
+    expect(ended?.what).toContain("line 3.4 has had no fixes since 2026-06-01");
+    expect(ended?.advice).toContain("to 3.5");
+  });
+
   test("members of two versions, with two leaders, one of them far behind", () => {
-    const other = { endpoint: "http://m2:2379", version: "3.6.1", leader: 2n, raftIndex: 90_000n };
+    const other = { endpoint: "http://m2:2379", version: "3.6.14", leader: 2n, raftIndex: 90_000n };
     const findings = judged({}, { ...other, raftAppliedIndex: 90_000n });
     expect(told(findings)).toEqual(["warning version", "warning leader", "error raft"]);
     expect(findings[2]?.what).toContain("89000 entries behind");

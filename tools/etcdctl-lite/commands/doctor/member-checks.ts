@@ -1,5 +1,5 @@
 /** What one member's status says, alone and beside the others. Pure: facts in, findings out. */
-import { faultlessVersion, knownFaults, type Member, type MemberStatus } from "keelson/etcd";
+import { endedLineOf, faultlessVersion, knownFaults, type Member, type MemberStatus } from "keelson/etcd";
 import { formatBytes } from "../../text/quote.ts";
 import { largest } from "./extremes.ts";
 import type { Finding, Level } from "./finding.ts";
@@ -24,6 +24,7 @@ export interface MemberFacts {
 export function memberFindings(members: readonly MemberFacts[]): readonly Finding[] {
   return [
     ...versionFindings(members.map(({ status }) => status)),
+    ...downgradeFindings(members.map(({ status }) => status)),
     ...leaderFindings(members.map(({ status }) => status)),
     ...members.flatMap((facts) => [...spaceFindings(facts), ...raftFindings(facts.status, members)]),
   ];
@@ -78,6 +79,16 @@ function versionFindings(statuses: readonly MemberStatus[]): readonly Finding[] 
       .join(", ");
   const findings: Finding[] = [];
   for (const version of versions) {
+    const ended = endedLineOf(version);
+    if (ended !== undefined) {
+      findings.push({
+        level: "warning",
+        check: "version",
+        where: running(version),
+        what: `runs etcd ${version}, whose line ${ended.line} has had no fixes since ${ended.endedOn}`,
+        advice: `upgrade ${ended.upgrade}`,
+      });
+    }
     const faults = knownFaults(version);
     if (faults.length === 0) continue;
     const list = faults.map(({ id, what }) => `${what} (${id})`).join("; ");
@@ -99,6 +110,22 @@ function versionFindings(statuses: readonly MemberStatus[]): readonly Finding[] 
     });
   }
   return findings;
+}
+
+/** A cluster restored from a snapshot of such a time comes up with it, too. */
+function downgradeFindings(statuses: readonly MemberStatus[]): readonly Finding[] {
+  const enabled = statuses.find(({ downgrade }) => downgrade?.enabled === true);
+  if (enabled === undefined) return [];
+  const target = enabled.downgrade?.targetVersion ?? "an older version";
+  return [
+    {
+      level: "warning",
+      check: "downgrade",
+      where: enabled.endpoint,
+      what: `is being downgraded to ${target}`,
+      advice: `replace every member by ${target}, one after the other, or go back: downgrade cancel`,
+    },
+  ];
 }
 
 function leaderFindings(statuses: readonly MemberStatus[]): readonly Finding[] {
