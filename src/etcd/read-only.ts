@@ -81,6 +81,11 @@ function readingMaintenance(maintenance: Maintenance): Maintenance {
     hashKv: (revision, call) => maintenance.hashKv(revision, call),
     snapshot: (call) => maintenance.snapshot(call),
     moveLeader: refuse("move etcd's leader"),
+    downgrade: {
+      validate: (version, call) => maintenance.downgrade.validate(version, call),
+      enable: refuse("enable a downgrade of etcd"),
+      cancel: refuse("cancel a downgrade of etcd"),
+    },
   };
 }
 

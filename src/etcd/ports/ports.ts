@@ -230,6 +230,42 @@ export interface MemberStatus {
   readonly raftAppliedIndex: bigint;
   readonly errors: readonly string[];
   readonly isLearner: boolean;
+  /** Version of the member's database file, e.g. "3.6.0"; undefined before etcd 3.6. */
+  readonly storageVersion?: string | undefined;
+  /** The space quota (etcd --quota-backend-bytes); undefined before etcd 3.6, and from 3.6.0 to 3.6.5 where it is the default. */
+  readonly databaseQuotaBytes?: bigint | undefined;
+  /** Undefined before etcd 3.6. */
+  readonly downgrade?: DowngradeState | undefined;
+}
+
+/** Whether a cluster is on its way down to an older minor version, and to which. */
+export interface DowngradeState {
+  readonly enabled: boolean;
+  /** E.g. "3.5.0"; undefined where none is enabled. */
+  readonly targetVersion?: string | undefined;
+}
+
+/**
+ * Downgrades of the whole cluster by one minor version, from etcd 3.6 to 3.5: enable, then replace member after member by
+ * the older version; etcd ends it by itself when all are replaced. Each rejects INVALID_ARGUMENT where etcd refuses (another
+ * version than the next lower one, a downgrade under way already) and with etcd 3.4, which has no downgrades.
+ */
+export interface Downgrade {
+  /** Whether `enable` would be taken now. @param version the target, as "3.5" or "3.5.0" */
+  validate(version: string, call?: EtcdCall): Promise<DowngradeReply>;
+  /** From here on the cluster keeps to what `version` can do. @param version the target, as "3.5" or "3.5.0" */
+  enable(version: string, call?: EtcdCall): Promise<DowngradeReply>;
+  /**
+   * etcd 3.6 answers alike where nothing was enabled, and where it could not cancel: `status().downgrade` says what holds.
+   * etcd 3.5 refuses where nothing was enabled.
+   */
+  cancel(call?: EtcdCall): Promise<DowngradeReply>;
+}
+
+export interface DowngradeReply {
+  readonly header: Header;
+  /** What the cluster as a whole runs as now, e.g. "3.6". */
+  readonly clusterVersion: string;
 }
 
 export interface Alarm {
@@ -240,6 +276,8 @@ export interface Alarm {
 export interface SnapshotChunk {
   readonly bytes: Uint8Array;
   readonly remainingBytes: bigint;
+  /** Version of the database the snapshot is of, e.g. "3.6.0"; undefined before etcd 3.6. */
+  readonly storageVersion?: string | undefined;
 }
 
 export interface Maintenance {
@@ -265,6 +303,7 @@ export interface Maintenance {
   /** The member's database and its 32-byte SHA-256 tail, with back-pressure. */
   snapshot(call?: EtcdCall): AsyncIterable<SnapshotChunk>;
   moveLeader(targetId: bigint, call: EtcdCall & { readonly endpoint: string }): Promise<void>;
+  readonly downgrade: Downgrade;
 }
 
 export interface Member {

@@ -4,14 +4,27 @@
  */
 import { Backoff } from "../../base/backoff.ts";
 import { setReadingTimer } from "../../base/reading-timer.ts";
-import { StoreError } from "../../errors.ts";
+import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
-import type { Alarm, EtcdCall, Maintenance, MemberStatus, SnapshotChunk } from "../ports/ports.ts";
+import type {
+  Alarm,
+  Downgrade,
+  DowngradeReply,
+  EtcdCall,
+  Maintenance,
+  MemberStatus,
+  SnapshotChunk,
+} from "../ports/ports.ts";
 import { grpcStatus, TransportFailure } from "../transport/transport.ts";
+import { firstWith } from "../versions/release-lines.ts";
 import {
   type AlarmResponse,
   alarmRequest,
   alarmResponse,
+  type DowngradeRequest,
+  type DowngradeResponse,
+  downgradeRequest,
+  downgradeResponse,
   emptyRequest,
   type HashKvResponse,
   type HeaderResponse,
@@ -68,6 +81,26 @@ const moveLeader: Rpc<HeaderResponse> = {
   decode: headerResponse.decode,
 };
 
+const validateDowngrade: Rpc<DowngradeResponse> = {
+  ...own,
+  path: `${service}/Downgrade`,
+  effect: "read",
+  action: "validate a downgrade of etcd",
+  decode: downgradeResponse.decode,
+};
+const enableDowngrade: Rpc<DowngradeResponse> = {
+  ...validateDowngrade,
+  effect: "write",
+  action: "enable a downgrade of etcd",
+};
+const cancelDowngrade: Rpc<DowngradeResponse> = {
+  ...validateDowngrade,
+  effect: "idempotent",
+  action: "cancel a downgrade of etcd",
+};
+/** A minor version, with or without a patch, as etcd reads it. */
+const versionPattern = /^\d+\.\d+(\.\d+)?$/;
+
 /** A member defragments about 100 MB a second, and hashing reads everything: far beyond a usual request's time. */
 const longWorkTimeoutMs = 10 * 60_000;
 
@@ -83,7 +116,10 @@ export function createMaintenance(client: Client, metrics: MetricsReader): Maint
       return { ...(await client.unary(statusRpc, empty, call)), endpoint: call.endpoint };
     },
     metrics,
-    quotaBytes: async (call) => quotaBytesIn(await metrics(call)),
+    async quotaBytes(call) {
+      const onPage = quotaBytesIn(await metrics(call));
+      return onPage ?? (await client.unary(statusRpc, empty, call)).databaseQuotaBytes;
+    },
     async alarms(call) {
       const request = alarmRequest.encode({ action: "GET", memberId: 0n, type: "NONE" });
       return (await client.unary(alarms, request, call)).alarms;
@@ -104,8 +140,49 @@ export function createMaintenance(client: Client, metrics: MetricsReader): Maint
     async moveLeader(targetId, call) {
       await client.unary(moveLeader, moveLeaderRequest.encode({ targetId }), call);
     },
+    downgrade: createDowngrade(client),
   };
 }
+
+function createDowngrade(client: Client): Downgrade {
+  const ask = async (
+    rpc: Rpc<DowngradeResponse>,
+    action: DowngradeRequest["action"],
+    version: string,
+    call: EtcdCall | undefined,
+  ): Promise<DowngradeReply> => {
+    if (action !== "CANCEL" && !versionPattern.test(version)) {
+      throw invalidArgument(
+        "version",
+        `Cannot ${rpc.action}: version is ${JSON.stringify(version)}, expected a minor version such as "3.5"`,
+      );
+    }
+    try {
+      const reply = await client.unary(rpc, downgradeRequest.encode({ action, version }), call);
+      return { header: reply.header, clusterVersion: reply.version };
+    } catch (error) {
+      throw isUnimplemented(error) ? withoutDowngrades(rpc.action, error) : error;
+    }
+  };
+  return {
+    validate: (version, call) => ask(validateDowngrade, "VALIDATE", version, call),
+    enable: (version, call) => ask(enableDowngrade, "ENABLE", version, call),
+    cancel: (call) => ask(cancelDowngrade, "CANCEL", "", call),
+  };
+}
+
+const isUnimplemented = (error: unknown): boolean =>
+  isStoreError(error) &&
+  error.cause instanceof TransportFailure &&
+  error.cause.code === grpcStatus.unimplemented;
+
+const withoutDowngrades = (action: string, cause: unknown): StoreError =>
+  new StoreError(
+    "INVALID_ARGUMENT",
+    `Cannot ${action}: this etcd has no downgrades, expected etcd ${firstWith("downgrade")} or later`,
+    { argument: "request" },
+    { cause },
+  );
 
 /** Chunks as the reader asks for them. A stream that breaks is not resumed: it is another snapshot then. */
 async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<SnapshotChunk> {
@@ -144,8 +221,8 @@ async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<Snapsho
             return;
           }
           chunks++;
-          const { blob, remainingBytes } = snapshotResponse.decode(message);
-          yield { bytes: blob, remainingBytes };
+          const { blob, remainingBytes, version } = snapshotResponse.decode(message);
+          yield { bytes: blob, remainingBytes, storageVersion: version };
         }
       } catch (error) {
         if (error instanceof WireError) {

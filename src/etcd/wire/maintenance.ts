@@ -1,15 +1,17 @@
 /** Maintenance messages, both directions. Member ids are uint64 and exact: a rounded id disarms nothing. */
 import type { Header } from "../ports/messages.ts";
-import type { Alarm } from "../ports/ports.ts";
+import type { Alarm, DowngradeState } from "../ports/ports.ts";
 import {
   bool,
   bytes,
   choice,
   header,
+  inner,
   int64,
   type MessageCodec,
   many,
   message,
+  optional,
   text,
   texts,
   uint32,
@@ -60,7 +62,15 @@ export interface StatusResponse {
   readonly errors: readonly string[];
   readonly databaseBytesInUse: bigint;
   readonly isLearner: boolean;
+  /** This and the rest: etcd 3.6. */
+  readonly storageVersion?: string | undefined;
+  readonly databaseQuotaBytes?: bigint | undefined;
+  readonly downgrade?: DowngradeState | undefined;
 }
+const downgradeState: MessageCodec<DowngradeState> = message({
+  enabled: bool(1),
+  targetVersion: optional(text(2)),
+});
 export const statusResponse: MessageCodec<StatusResponse> = message({
   header: header(1),
   version: text(2),
@@ -72,6 +82,9 @@ export const statusResponse: MessageCodec<StatusResponse> = message({
   errors: texts(8),
   databaseBytesInUse: int64(9),
   isLearner: bool(10),
+  storageVersion: optional(text(11)),
+  databaseQuotaBytes: optional(int64(12)),
+  downgrade: inner(13, downgradeState),
 });
 
 export interface HashKvRequest {
@@ -96,14 +109,36 @@ export interface SnapshotResponse {
   readonly header: Header;
   readonly remainingBytes: bigint;
   readonly blob: Uint8Array;
+  /** etcd 3.6: the storage version. */
+  readonly version?: string | undefined;
 }
 export const snapshotResponse: MessageCodec<SnapshotResponse> = message({
   header: header(1),
   remainingBytes: uint64(2),
   blob: bytes(3),
+  version: optional(text(4)),
 });
 
 export interface MoveLeaderRequest {
   readonly targetId: bigint;
 }
 export const moveLeaderRequest: MessageCodec<MoveLeaderRequest> = message({ targetId: uint64(1) });
+
+export interface DowngradeRequest {
+  readonly action: "VALIDATE" | "ENABLE" | "CANCEL";
+  /** As "3.5"; empty for a cancel. */
+  readonly version: string;
+}
+export interface DowngradeResponse {
+  readonly header: Header;
+  /** Of the cluster, as "3.6". */
+  readonly version: string;
+}
+export const downgradeRequest: MessageCodec<DowngradeRequest> = message({
+  action: choice(1, ["VALIDATE", "ENABLE", "CANCEL"]),
+  version: text(2),
+});
+export const downgradeResponse: MessageCodec<DowngradeResponse> = message({
+  header: header(1),
+  version: text(2),
+});

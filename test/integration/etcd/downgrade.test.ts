@@ -1,0 +1,88 @@
+/** `maintenance.downgrade` on every etcd there is: 3.6 goes down to 3.5 and back, 3.5 answers too, 3.4 has none. */
+import {
+  connectEtcd,
+  type Downgrade,
+  type Etcd,
+  type LocalEtcd,
+  readOnlyEtcd,
+  startLocalEtcd,
+} from "keelson/etcd";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gives, lineOf } from "../../../src/etcd/versions/release-lines.ts";
+import { etcdBinaries } from "../../support/etcd-binaries.ts";
+
+describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {
+  let local: LocalEtcd;
+  let etcd: Etcd;
+  const line = lineOf(version);
+  const below = `3.${Number(line.split(".")[1]) - 1}`;
+
+  beforeAll(async () => {
+    local = await startLocalEtcd({ binary: path });
+    etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: 60_000 });
+  });
+  afterAll(async () => {
+    await etcd?.close();
+    await local?.stop();
+  });
+  const status = () => etcd.maintenance.status({ endpoint: etcd.endpoints[0] ?? "" });
+  const downgrade: Downgrade = {
+    validate: (target) => etcd.maintenance.downgrade.validate(target),
+    enable: (target) => etcd.maintenance.downgrade.enable(target),
+    cancel: () => etcd.maintenance.downgrade.cancel(),
+  };
+
+  test("a version that is none is refused before it is sent", async () => {
+    const sent = etcd.stats().requests["/etcdserverpb.Maintenance/Downgrade"];
+    for (const bad of ["", "3", "v3.5", "3.5.0-rc.1", "latest"]) {
+      await expect(downgrade.validate(bad)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        details: { argument: "version" },
+      });
+      await expect(downgrade.enable(bad)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    }
+    expect(etcd.stats().requests["/etcdserverpb.Maintenance/Downgrade"]).toBe(sent);
+  });
+
+  test.runIf(!gives(version, "downgrade"))("has no downgrades, and the error says from when on", async () => {
+    for (const call of [downgrade.validate("3.3"), downgrade.enable("3.3"), downgrade.cancel()]) {
+      await expect(call).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("expected etcd 3.5.0 or later"),
+      });
+    }
+  });
+
+  test.runIf(gives(version, "downgrade"))("takes the next lower version, and no other", async () => {
+    expect(await downgrade.validate(below)).toMatchObject({ header: { clusterId: expect.any(BigInt) } });
+    await expect(downgrade.validate("3.2")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(downgrade.enable("3.2.0")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  test.runIf(gives(version, "statusOf36"))("goes down and back, and its status says so", async () => {
+    expect(await status()).toMatchObject({ storageVersion: `${line}.0`, downgrade: { enabled: false } });
+    const { clusterVersion } = await downgrade.enable(below);
+    expect(clusterVersion).toBe(line);
+    expect((await status()).downgrade).toEqual({ enabled: true, targetVersion: `${below}.0` });
+    await expect(downgrade.enable(below)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await downgrade.cancel();
+    expect((await status()).downgrade).toEqual({ enabled: false, targetVersion: undefined });
+    // Answered alike, with nothing to cancel.
+    await downgrade.cancel();
+  });
+
+  test("the space quota is told, on the metrics page or in the status", async () => {
+    const endpoint = etcd.endpoints[0] ?? "";
+    expect(await etcd.maintenance.quotaBytes({ endpoint })).toBe(2n * 1024n ** 3n);
+    const { databaseQuotaBytes, storageVersion } = await status();
+    expect(storageVersion === undefined).toBe(!gives(version, "statusOf36"));
+    if (databaseQuotaBytes !== undefined) expect(databaseQuotaBytes).toBe(2n * 1024n ** 3n);
+  });
+
+  test("a connection for reading validates, and neither enables nor cancels", async () => {
+    const reading = readOnlyEtcd(etcd).maintenance.downgrade;
+    await expect(reading.enable(below)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+    await expect(reading.cancel()).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+    await expect(reading.validate("none")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+});
