@@ -3,18 +3,19 @@
  * `write` updates objects from elsewhere, so that the watching process's CPU is its own.
  *
  *   fill <endpoint> <prefix>                     one JSON line
- *   write <endpoint> <prefix> <writers> <ms>     one JSON line: [version, sent at, acknowledged at] of each write
+ *   write <endpoint> <prefix> <writers> <ms>     one JSON line: [version, sent at, acknowledged at, waited] of each write;
+ *                                                times of the machine's clock, waited for a processor since the start
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createStore } from "keelson";
 import { connectEtcd } from "keelson/etcd";
 import { filled, item, itemKind } from "./cache-objects.js";
+import { machineMs, waitedMs } from "./machine.js";
 
 const [mode, endpoint = "", prefix = "", writers = "1", ms = "1000"] = process.argv.slice(2);
 const collect = (): void => {
   for (let i = 0; i < 4; i++) globalThis.gc?.();
 };
-const now = (): number => performance.timeOrigin + performance.now();
 const pause = (forMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, forMs));
 
 const etcd = await connectEtcd({ endpoints: endpoint });
@@ -64,18 +65,18 @@ if (mode === "fill") {
   await cache[Symbol.asyncDispose]();
 } else {
   const items = store.resources(itemKind);
-  const log: [string, number, number][] = [];
+  const log: [string, number, number, number][] = [];
   const until = performance.now() + Number(ms);
   const write = async (worker: number): Promise<void> => {
     for (let i = worker; performance.now() < until; i += Number(writers)) {
       const { metadata, spec } = item(i % 10_000);
-      const sent = now();
+      const sent = machineMs();
       const { namespace, name } = metadata;
       const made = await items.guaranteedUpdate({ namespace, name }, (current) => ({
         ...current,
         spec: { ...spec, size: i + sent },
       }));
-      log.push([made.metadata.resourceVersion, sent, now()]);
+      log.push([made.metadata.resourceVersion, sent, machineMs(), waitedMs() ?? Number.NaN]);
     }
   };
   await Promise.all(Array.from({ length: Number(writers) }, (_, worker) => write(worker)));

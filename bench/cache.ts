@@ -11,6 +11,8 @@ import { promisify } from "node:util";
 import { createStore, type ListOptions, type Store, type WatchCache } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { filled, type Item, item, itemKind, load } from "./cache-objects.js";
+import { atLeast, atMost, type Goal } from "./goals.ts";
+import { machineMs } from "./machine.js";
 
 export interface CacheRow {
   readonly work: string;
@@ -73,49 +75,67 @@ export async function run(options: CacheBenchOptions = {}): Promise<readonly Cac
   return rows;
 }
 
-export function goals(rows: readonly CacheRow[]): readonly { goal: string; value: string; met: boolean }[] {
+export function goals(rows: readonly CacheRow[]): readonly Goal[] {
   const sizes = [...new Set(rows.map(({ objects }) => objects))];
   const [first = 0] = sizes;
-  const of = (work: string, objects = first): number =>
-    rows.find((row) => row.work === work && row.objects === objects)?.keelson ?? Number.NaN;
-  const most = (goal: string, value: number, bound: number, unit: string) => ({
-    goal: `${goal} at most ${bound} ${unit}`,
-    value: `${value.toFixed(2)} ${unit}`,
-    met: value <= bound,
-  });
-  const fill = Math.min(...sizes.map((objects) => of("fill", objects)));
+  const of = (work: string, objects = first): number | undefined =>
+    rows.find((row) => row.work === work && row.objects === objects)?.keelson;
+  const times = (figure: number | undefined, factor: number): number | undefined =>
+    figure === undefined ? undefined : figure * factor;
+  const most = (goal: string, figure: number | undefined, bound: number, unit: string): readonly Goal[] =>
+    atMost(`${goal} at most ${bound} ${unit}`, figure, bound, (value) => `${value.toFixed(2)} ${unit}`);
+  // The fills are those of 100,000 objects and more: below, it is the start that is measured.
+  const fills = sizes.filter((objects) => objects >= 100_000).map((objects) => of("fill", objects) ?? 0);
   const last = sizes.at(-1) ?? first;
+  const at10k = <T>(goals: readonly T[]): readonly T[] => (first === 10_000 ? goals : []);
   return [
-    most("list of 10,000, any, warm", of("list all, any, warm"), 1, "ms"),
-    most("1 % label list, indexed, any, warm", of("list 1 % by label, any, warm") * 1000, 100, "µs"),
-    most("page of 500, any, warm", of("page of 500, any, warm") * 1000, 100, "µs"),
-    most("page of 500, past version, warm", of("page of 500, past version, warm") * 1000, 100, "µs"),
-    most("get, any, warm", of("get, any, warm") * 1000, 2, "µs"),
-    most("list of 10,000, cold", of("list all, any, cold"), 100, "ms"),
-    most(
+    ...at10k([
+      ...most("list of 10,000, any, warm", of("list all, any, warm"), 1, "ms"),
+      ...most(
+        "1 % label list, indexed, any, warm",
+        times(of("list 1 % by label, any, warm"), 1_000),
+        100,
+        "µs",
+      ),
+      ...most("list of 10,000, cold", of("list all, any, cold"), 60, "ms"),
+    ]),
+    ...most("page of 500, any, warm", times(of("page of 500, any, warm"), 1_000), 100, "µs"),
+    ...most(
+      "page of 500, past version, warm",
+      times(of("page of 500, past version, warm"), 1_000),
+      100,
+      "µs",
+    ),
+    ...most("get, any, warm", times(of("get, any, warm"), 1_000), 2, "µs"),
+    ...most(
       "event loop blocked at p99 while listing cold",
       of("event loop p99, cold list of all", last),
       20,
       "ms",
     ),
-    most(
+    ...most(
       "event loop blocked at p99 while the cache fills",
       of("event loop p99 while it fills", last),
-      20,
+      15,
       "ms",
     ),
-    { goal: "fill at least 60,000 objects/s", value: `${fill.toFixed(0)}/s`, met: fill >= 60_000 },
-    most("RSS per cached 1 KiB object", of("RSS per object", last) / 1024, 1.6, "KiB"),
-    most(
+    ...atLeast(
+      "fill of 100,000 and more at least 60,000 objects/s",
+      fills.length === 0 ? undefined : Math.min(...fills),
+      60_000,
+      (figure) => `${figure.toFixed(0)}/s`,
+    ),
+    ...most("RSS per cached 1 KiB object", times(of("RSS per object", last), 1 / 1_024), 1.6, "KiB"),
+    ...most(
       "CPU per delivered event at 1,000 watchers",
       of("1000 watchers, 16 writers: CPU per event"),
       1,
       "µs",
     ),
-    most(
+    ...most(
       "deliver after acknowledgement, p99, 100 watchers",
       of("100 watchers, 1 writer: deliver after ack p99"),
-      2,
+      3,
       "ms",
     ),
   ];
@@ -325,7 +345,7 @@ async function watchRows(
       for await (const events of watch.batches()) {
         delivered += events.length;
         if (!notes) continue;
-        const at = performance.timeOrigin + performance.now();
+        const at = machineMs();
         for (const { resourceVersion } of events) {
           const known = seen.get(resourceVersion);
           if (known === undefined) seen.set(resourceVersion, [at]);
@@ -346,7 +366,7 @@ async function watchRows(
     const { user, system } = process.cpuUsage(cpu);
     await Promise.all(watches.map((watch) => watch[Symbol.asyncDispose]()));
     await Promise.all(done);
-    const log = JSON.parse(stdout) as [string, number, number][];
+    const log = JSON.parse(stdout) as [string, number, number, number][];
     const afterAck: number[] = [];
     const whole: number[] = [];
     for (const [version, sent, acknowledged] of log) {

@@ -5,6 +5,7 @@
  * and a row during which others had more than a tenth of the machine is marked.
  */
 import { readFileSync } from "node:fs";
+import { atLeast, atMost, type Goal } from "./goals.js";
 import { type Subject, startKeelson, startKubernetes } from "./http/subjects.js";
 import {
   createSlice,
@@ -16,7 +17,8 @@ import {
   watchSlice,
 } from "./http/works.js";
 import { median, percentile } from "./load.js";
-import { othersShareMax, watchOthers } from "./machine.js";
+import { watchOthers } from "./machine.js";
+import { rateOf, rounded, spread, unproved } from "./turns.js";
 
 export interface HttpRow {
   readonly work: string;
@@ -154,15 +156,14 @@ async function byTurns(
   return subjects.map((subject) => {
     const slices = taken.get(subject) ?? [];
     const times = slices.flatMap(({ timesMs }) => timesMs).sort((a, b) => a - b);
-    const isMarked = share !== undefined && share > othersShareMax;
     return {
       work,
       server: subject.name,
-      perSecond: round(median(slices.map(rateOf))),
-      p50Ms: round(percentile(times, 0.5)),
-      p99Ms: round(percentile(times, 0.99)),
-      serverCpuUs: round(median(slices.map(({ serverCpuUs }) => serverCpuUs))),
-      etcdCpuUs: round(median(slices.map(({ etcdCpuUs }) => etcdCpuUs))),
+      perSecond: rounded(median(slices.map(rateOf))),
+      p50Ms: rounded(percentile(times, 0.5)),
+      p99Ms: rounded(percentile(times, 0.99)),
+      serverCpuUs: rounded(median(slices.map(({ serverCpuUs }) => serverCpuUs))),
+      etcdCpuUs: rounded(median(slices.map(({ etcdCpuUs }) => etcdCpuUs))),
       ...(peerSlices === undefined || subject === peer
         ? {}
         : {
@@ -171,51 +172,36 @@ async function byTurns(
               slices.map((slice, at) => (peerSlices[at]?.serverCpuUs ?? Number.NaN) / slice.serverCpuUs),
             ),
           }),
-      ...(isMarked
-        ? { note: `unproved: others had ${Math.round((share ?? 0) * 100)} % of the machine` }
-        : {}),
+      ...unproved(share),
     };
   });
 }
 
-const rateOf = (slice: Slice | undefined): number =>
-  slice === undefined ? Number.NaN : (slice.operations / slice.elapsedMs) * 1_000;
-
-function spread(ratios: readonly number[]): string {
-  const sorted = [...ratios].sort((a, b) => a - b);
-  const text = (value: number | undefined): string => (value ?? Number.NaN).toFixed(2);
-  return `${text(median(sorted))} (${text(sorted[0])} to ${text(sorted.at(-1))})`;
-}
-
-const round = (value: number): number => (value >= 1_000 ? Math.round(value) : Math.round(value * 100) / 100);
-
-export function goals(rows: readonly HttpRow[]): readonly { goal: string; value: string; met: boolean }[] {
+export function goals(rows: readonly HttpRow[]): readonly Goal[] {
   const of = (work: string, server = "keelson"): HttpRow | undefined =>
     rows.find((row) => row.work.startsWith(work) && row.server === server);
-  const found: { goal: string; value: string; met: boolean }[] = [];
-  const most = (
-    goal: string,
-    row: HttpRow | undefined,
-    field: "serverCpuUs" | "p99Ms",
-    bound: number,
-  ): void => {
-    if (row === undefined) return;
-    found.push({ goal, value: `${row[field]}`, met: row[field] <= bound });
-  };
-  const least = (goal: string, row: HttpRow | undefined, bound: number): void => {
-    if (row !== undefined) found.push({ goal, value: `${row.perSecond}/s`, met: row.perSecond >= bound });
-  };
-  most("create at most 250 µs of the server's CPU", of("create"), "serverCpuUs", 250);
-  most("get at most 60 µs", of("get, 6") ?? of("get,"), "serverCpuUs", 60);
-  most("get with resourceVersion=0 at most 40 µs", of("get, resourceVersion=0"), "serverCpuUs", 40);
-  least("lists of all at least 40/s", of("list of all"), 40);
-  most("a list at most 25 ms of the server's CPU", of("list of all"), "serverCpuUs", 25_000);
-  most("at most 10 µs of CPU an event told", of("watch"), "serverCpuUs", 10);
-  least("at least 60,000 events/s", of("watch"), 60_000);
-  const peer = of("watch", "kube-apiserver");
-  if (peer !== undefined)
-    most("p99 of an event no worse than kube-apiserver's", of("watch"), "p99Ms", peer.p99Ms);
-  return found;
+  const text = (figure: number): string => `${figure}`;
+  const rate = (figure: number): string => `${figure}/s`;
+  return [
+    ...atMost("create at most 250 µs of the server's CPU", of("create")?.serverCpuUs, 250, text),
+    ...atMost("get at most 60 µs", (of("get, 6") ?? of("get,"))?.serverCpuUs, 60, text),
+    ...atMost(
+      "get with resourceVersion=0 at most 40 µs",
+      of("get, resourceVersion=0")?.serverCpuUs,
+      40,
+      text,
+    ),
+    ...atLeast("lists of all at least 40/s", of("list of all")?.perSecond, 40, rate),
+    ...atMost("a list at most 25 ms of the server's CPU", of("list of all")?.serverCpuUs, 25_000, text),
+    ...atMost("at most 10 µs of CPU an event told", of("watch")?.serverCpuUs, 10, text),
+    ...atLeast("at least 60,000 events/s", of("watch")?.perSecond, 60_000, rate),
+    ...atMost(
+      "p99 of an event no worse than kube-apiserver's",
+      of("watch")?.p99Ms,
+      of("watch", "kube-apiserver")?.p99Ms,
+      text,
+    ),
+  ];
 }
 
 function rssBytes(pid: number): number | undefined {

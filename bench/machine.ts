@@ -1,4 +1,7 @@
-/** What the machine does besides a measurement: a figure taken while others had more than a tenth of it proves nothing. */
+/**
+ * What the machine does besides a measurement, and its clock: a figure taken while others had more than a tenth of it
+ * proves nothing. What a process waited for a processor is told apart from what it did.
+ */
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { processCpuUs } from "./load.js";
@@ -39,4 +42,21 @@ function busyUs(): number | undefined {
     .slice(1)
     .map(Number);
   return (user + nice + system + irq + softirq + steal) * tickUs;
+}
+
+/** Milliseconds of the machine's own monotonic clock: the same in every process, which `performance.timeOrigin` is not. */
+export function machineMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/**
+ * Milliseconds that this process's main thread was ready to run and had no processor, since it began; undefined where the
+ * system does not tell (Linux does, in /proc/self/schedstat).
+ */
+export function waitedMs(): number | undefined {
+  try {
+    return Number(readFileSync("/proc/self/schedstat", "latin1").split(" ")[1]) / 1e6;
+  } catch {
+    return undefined;
+  }
 }

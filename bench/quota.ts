@@ -4,6 +4,7 @@
  */
 import { createStore, defineKind, type Resource, type Store } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
+import { atLeast, type Goal, ratioOf } from "./goals.ts";
 
 interface Widget extends Resource {
   spec: { text: string };
@@ -61,23 +62,20 @@ export async function run(
   );
 }
 
-export function goals(rows: readonly QuotaRow[]): readonly { goal: string; value: string; met: boolean }[] {
-  const ratio = (spread: number): number => {
-    const of = (quota: string): number =>
-      rows.find((row) => row.namespaces === spread && row.quota === quota)?.createsPerSecond ?? 0;
-    return of("with") / of("without");
+export function goals(rows: readonly QuotaRow[]): readonly Goal[] {
+  const share = (spread: number): number | undefined => {
+    const of = (quota: string): number | undefined =>
+      rows.find((row) => row.namespaces === spread && row.quota === quota)?.createsPerSecond;
+    return ratioOf(of("with"), of("without"));
   };
   return [
-    {
-      goal: "one namespace with a quota reaches at least 60 % of the same without",
-      value: percent(ratio(1)),
-      met: ratio(1) >= 0.6,
-    },
-    {
-      goal: "64 namespaces with quotas reach at least 85 %",
-      value: percent(ratio(inFlight)),
-      met: ratio(inFlight) >= 0.85,
-    },
+    ...atLeast(
+      "one namespace with a quota reaches at least 60 % of the same without",
+      share(1),
+      0.6,
+      percent,
+    ),
+    ...atLeast("64 namespaces with quotas reach at least 85 %", share(inFlight), 0.85, percent),
   ];
 }
 

@@ -7,6 +7,7 @@ import { Etcd3 } from "etcd3";
 import { createStore, type ListPage } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { type Item, item, itemKind, load } from "./cache-objects.ts";
+import { atLeast, atMost, type Goal, ratioOf } from "./goals.ts";
 import { type Load, type LoadFigures, measureByTurns, readable } from "./load.ts";
 
 export interface ReadRow extends LoadFigures {
@@ -120,21 +121,21 @@ export async function run(options: ReadBenchOptions = {}): Promise<readonly Read
   }
 }
 
-export function goals(rows: readonly ReadRow[]): readonly { goal: string; value: string; met: boolean }[] {
+export function goals(rows: readonly ReadRow[]): readonly Goal[] {
   const of = (work: string): ReadRow | undefined =>
     rows.find((row) => row.work === work && row.inFlight === 64);
-  const ratio = (of("get")?.opsPerSecond ?? 0) / (of("etcd3 get")?.opsPerSecond ?? Number.NaN);
-  const cpuUs = of("get")?.clientCpuUs ?? Number.NaN;
   return [
-    {
-      goal: "get at 64 in flight at least 4 times etcd3",
-      value: `${ratio.toFixed(2)}x`,
-      met: ratio >= 4,
-    },
-    {
-      goal: "get at 64 in flight at most 45 µs client CPU",
-      value: `${cpuUs.toFixed(2)} µs`,
-      met: cpuUs <= 45,
-    },
+    ...atLeast(
+      "get at 64 in flight at least 4 times etcd3",
+      ratioOf(of("get")?.opsPerSecond, of("etcd3 get")?.opsPerSecond),
+      4,
+      (figure) => `${figure.toFixed(2)}x`,
+    ),
+    ...atMost(
+      "get at 64 in flight at most 45 µs client CPU",
+      of("get")?.clientCpuUs,
+      45,
+      (figure) => `${figure.toFixed(2)} µs`,
+    ),
   ];
 }

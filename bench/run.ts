@@ -3,20 +3,16 @@
  * bench/history.ndjson (commit, machine, node, etcd, numbers). A bench is bench/<name>.ts with `run(options)`, which gives
  * rows, and perhaps `goals(rows)`. `--time 500` measures longer, `--in-flight 1,64` chooses widths,
  * `--small` shows only that a bench works, `--history` names another file, `--no-history` appends nothing, `--report` writes docs/benchmarks.md and docs/plots from the history, after the benches
- * named or alone.
+ * named or alone. `tables` stands for the two benches that compare keelson with Kubernetes: layer and http.
  */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
+import type { Goal } from "./goals.ts";
 import { benchmarkReport, plots, withScaleTable } from "./report.ts";
 
 type Row = Readonly<Record<string, unknown>>;
-interface Goal {
-  readonly goal: string;
-  readonly value: string;
-  readonly met: boolean;
-}
 interface BenchModule {
   run(options: {
     readonly timeMs?: number | undefined;
@@ -31,7 +27,7 @@ const reportFile = "docs/benchmarks.md";
 const plotFolder = "docs/plots";
 const scaleFile = "docs/scale.md";
 
-const { values: flags, positionals: names } = parseArgs({
+const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     time: { type: "string" },
@@ -42,6 +38,7 @@ const { values: flags, positionals: names } = parseArgs({
     history: { type: "string", default: "bench/history.ndjson" },
   },
 });
+const names = positionals.flatMap((name) => (name === "tables" ? ["layer", "http"] : [name]));
 if ((names.length === 0 && !flags.report) || names.some((name) => !/^[a-z][a-z-]*$/.test(name))) {
   process.stderr.write(
     "usage: npm run bench -- <name>… [--time <ms>] [--in-flight <n,…>] [--small] [--history <file>] [--no-history] [--report]\n",

@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { atMost, type Goal, ratioOf } from "./goals.ts";
 
 export interface StartupRow {
   readonly program: string;
@@ -44,18 +45,15 @@ export async function run(options: StartupOptions = {}): Promise<readonly Startu
   });
 }
 
-export function goals(
-  rows: readonly StartupRow[],
-): readonly { readonly goal: string; readonly value: string; readonly met: boolean }[] {
-  const medianOf = (program: string): number => rows.find((row) => row.program === program)?.medianMs ?? 0;
-  const times = medianOf(version) / medianOf(nodeAlone);
-  return [
-    {
-      goal: `${version} within ${timesNodeMax} times ${nodeAlone}`,
-      value: `${times.toFixed(2)} times`,
-      met: times <= timesNodeMax,
-    },
-  ];
+export function goals(rows: readonly StartupRow[]): readonly Goal[] {
+  const medianOf = (program: string): number | undefined =>
+    rows.find((row) => row.program === program)?.medianMs;
+  return atMost(
+    `${version} within ${timesNodeMax} times ${nodeAlone}`,
+    ratioOf(medianOf(version), medianOf(nodeAlone)),
+    timesNodeMax,
+    (figure) => `${figure.toFixed(2)} times`,
+  );
 }
 
 async function startMs(args: readonly string[]): Promise<number> {

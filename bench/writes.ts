@@ -7,6 +7,7 @@
 import { Etcd3 } from "etcd3";
 import { createStore, createWatchCache, defineKind, isStoreError, type Resource, withCache } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
+import { atLeast, atMost, type Goal, ratioOf } from "./goals.ts";
 import { type Load, type LoadFigures, measureByTurns, readable } from "./load.ts";
 
 interface Widget extends Resource {
@@ -89,27 +90,33 @@ export async function run(options: WriteBenchOptions = {}): Promise<readonly Wri
   return rows;
 }
 
-export function goals(rows: readonly WriteRow[]): readonly { goal: string; value: string; met: boolean }[] {
+export function goals(rows: readonly WriteRow[]): readonly Goal[] {
   const of = (work: string, inFlight: number): WriteRow | undefined =>
     rows.find((row) => row.work === work && row.kib === 1 && row.inFlight === inFlight);
   const create = of("create", 64);
-  const ratio = (create?.opsPerSecond ?? 0) / (of(plainPut, 64)?.opsPerSecond ?? Number.NaN);
-  const most = (goal: string, value: number | undefined, bound: number, unit: string) => ({
-    goal: `${goal} at most ${bound} ${unit}`,
-    value: `${(value ?? Number.NaN).toFixed(2)} ${unit}`,
-    met: (value ?? Number.NaN) <= bound,
-  });
-  const bulk = rows.find((row) => row.work === "createMany" && row.kib === 1)?.opsPerSecond ?? Number.NaN;
+  const us = (figure: number): string => `${figure.toFixed(2)} µs`;
+  const bulk = rows.find((row) => row.work === "createMany" && row.kib === 1)?.opsPerSecond;
   return [
-    {
-      goal: "create of 1 KiB at 64 in flight at least 3 times etcd3 put",
-      value: `${ratio.toFixed(2)}x`,
-      met: ratio >= 3,
-    },
-    most("create of 1 KiB at 64 in flight, client CPU", create?.clientCpuUs, 70, "µs"),
-    most("guaranteedUpdate through the cache at 64, client CPU", of(throughCache, 64)?.clientCpuUs, 80, "µs"),
-    most("16 writers on one key", of(hotKey, hotWriters)?.tries, 2.5, "tries a success"),
-    { goal: "createMany at least 20,000 objects/s", value: `${bulk}/s`, met: bulk >= 20_000 },
+    ...atLeast(
+      "create of 1 KiB at 64 in flight at least 3 times etcd3 put",
+      ratioOf(create?.opsPerSecond, of(plainPut, 64)?.opsPerSecond),
+      3,
+      (figure) => `${figure.toFixed(2)}x`,
+    ),
+    ...atMost("create of 1 KiB at 64 in flight, client CPU at most 70 µs", create?.clientCpuUs, 70, us),
+    ...atMost(
+      "guaranteedUpdate through the cache at 64, client CPU at most 80 µs",
+      of(throughCache, 64)?.clientCpuUs,
+      80,
+      us,
+    ),
+    ...atMost(
+      "16 writers on one key at most 2.5 tries a success",
+      of(hotKey, hotWriters)?.tries,
+      2.5,
+      (figure) => `${figure.toFixed(2)} tries a success`,
+    ),
+    ...atLeast("createMany at least 20,000 objects/s", bulk, 20_000, (figure) => `${figure}/s`),
   ];
 }
 

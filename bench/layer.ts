@@ -1,0 +1,259 @@
+/**
+ * The layer in its own process beside Kubernetes' layer in Go: create, get, update, lists, watches and the filling of a
+ * cache, of objects of 1 KiB. Each layer is a process with an etcd of its own, and they take turns in every round, in the other
+ * order every second time. LAYER_PEER names the peer's program (layer/subject.ts says what it has to answer); without it
+ * keelson is measured alone. A ratio is keelson's figure over the peer's of the same round, or the peer's time over
+ * keelson's: above 1, keelson is ahead.
+ */
+import { fileURLToPath } from "node:url";
+import { startLocalEtcd } from "keelson/etcd";
+import { type LayerAnswer, type LayerCommand, LayerProcess } from "./layer/subject.ts";
+import { median, percentile, processCpuUs } from "./load.ts";
+import { watchOthers } from "./machine.ts";
+import { rateOf, rounded, spread, unproved } from "./turns.ts";
+
+export interface LayerRow {
+  readonly work: string;
+  readonly layer: string;
+  readonly perSecond: number;
+  readonly p50Ms: number | undefined;
+  readonly p99Ms: number | undefined;
+  /** Of the layer's process, microseconds an operation, object or event told. */
+  readonly clientCpuUs: number;
+  readonly etcdCpuUs: number;
+  /** Rate over the peer's: median, smallest to largest of the rounds. */
+  readonly ratio?: string | undefined;
+  /** The peer's CPU over this one's. */
+  readonly cpuRatio?: string | undefined;
+  readonly note?: string | undefined;
+}
+
+export interface LayerOptions {
+  /** Of one work of one layer over all rounds; default 3,000. */
+  readonly timeMs?: number | undefined;
+  readonly objects?: number;
+  /** Objects of the fill; default 100,000. */
+  readonly fill?: number;
+  /** Watchers and writers. */
+  readonly crowds?: readonly (readonly [watchers: number, writers: number])[];
+}
+
+export const small: LayerOptions = { timeMs: 60, objects: 150, fill: 300, crowds: [[3, 1]] };
+
+const rounds = 3;
+/** Creates of one round with one in flight, at most. */
+const singlesMax = 1_000;
+/** Gets of one operation of "cached-get", as layer/subject.ts says. */
+const getsTogether = 100;
+const keelson = [process.execPath, fileURLToPath(new URL("./layer/keelson.js", import.meta.url))];
+
+export async function run(options: LayerOptions = {}): Promise<readonly LayerRow[]> {
+  const { timeMs = 3_000, objects = 10_000, fill = 100_000 } = options;
+  const crowds = options.crowds ?? [
+    [1, 1],
+    [100, 1],
+    [1_000, 16],
+  ];
+  const peer = process.env["LAYER_PEER"];
+  const layers: Layer[] = [];
+  try {
+    layers.push(await startLayer("keelson", keelson));
+    if (peer !== undefined) layers.push(await startLayer("Kubernetes in Go", [peer]));
+    return await measured(layers, { timeMs, objects, fill, crowds });
+  } finally {
+    for (const layer of layers) await layer[Symbol.asyncDispose]();
+  }
+}
+
+interface Layer extends AsyncDisposable {
+  readonly name: string;
+  readonly etcdPid: number;
+  readonly process: LayerProcess;
+  /** A process more, for writes from elsewhere. */
+  another(): Promise<LayerProcess>;
+}
+
+async function startLayer(name: string, command: readonly string[]): Promise<Layer> {
+  const etcd = await startLocalEtcd({ extraArgs: ["--quota-backend-bytes", String(4 * 2 ** 30)] });
+  const another = (): Promise<LayerProcess> => LayerProcess.start(command, etcd.endpoints[0] ?? "", "/bench");
+  const process = await another();
+  return {
+    name,
+    etcdPid: etcd.pid,
+    process,
+    another,
+    async [Symbol.asyncDispose]() {
+      await process[Symbol.asyncDispose]();
+      await etcd[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** One round of one work of one layer. */
+interface Slice {
+  readonly operations: number;
+  readonly elapsedMs: number;
+  readonly p50Ms: number | undefined;
+  readonly p99Ms: number | undefined;
+  readonly clientCpuUs: number;
+  readonly etcdCpuUs: number;
+  readonly tries?: number | undefined;
+}
+
+type Work = (layer: Layer, round: number) => Promise<Slice>;
+
+async function measured(
+  layers: readonly Layer[],
+  sizes: Required<LayerOptions>,
+): Promise<readonly LayerRow[]> {
+  const { timeMs = 0, objects, fill, crowds } = sizes;
+  const ms = timeMs / rounds;
+  const part = (round: number): number => Math.floor((objects * round) / rounds);
+  const rows: LayerRow[] = [];
+  const add = async (work: string, one: Work): Promise<void> => {
+    rows.push(...(await byTurns(work, layers, one)));
+  };
+  const all = (command: LayerCommand): Promise<unknown> =>
+    Promise.all(layers.map((layer) => layer.process.ask(command)));
+  await add("create, 64 in flight", (layer, round) =>
+    asked(layer, { work: "create", from: part(round), to: part(round + 1), inFlight: 64 }),
+  );
+  await add("create, 1 in flight", (layer, round) => {
+    // Beyond all that the other works look at.
+    const from = fill + round * singlesMax;
+    return asked(layer, {
+      work: "create",
+      from,
+      to: from + Math.min(singlesMax, Math.max(3, Math.round(ms / 4))),
+      inFlight: 1,
+    });
+  });
+  for (const inFlight of [64, 1])
+    await add(`get from etcd, ${inFlight} in flight`, (layer) =>
+      asked(layer, { work: "get", objects, inFlight, ms }),
+    );
+  await all({ work: "open" });
+  await add("update through the cache, 64 in flight", (layer) =>
+    asked(layer, { work: "update", objects, inFlight: 64, ms }),
+  );
+  await add("update, 16 writers on one key", (layer) => asked(layer, { work: "contend", inFlight: 16, ms }));
+  await add("list all from the cache", (layer) => asked(layer, { work: "list", ms }));
+  await add("1 % by label from the cache", (layer) => asked(layer, { work: "label", ms }));
+  await add("get from the cache", async (layer) =>
+    eachOf(await asked(layer, { work: "cached-get", objects, ms })),
+  );
+  for (const [watchers, writers] of crowds) {
+    const name = `${watchers} watchers, ${writers} writer${writers === 1 ? "" : "s"}`;
+    await add(`${name}: delivered after acknowledgement`, (layer) =>
+      watched(layer, { watchers, writers, objects, ms }),
+    );
+  }
+  await all({ work: "close" });
+  await all({ work: "load", from: objects, to: fill });
+  await add(`fill of ${fill}`, (layer) => asked(layer, { work: "fill" }));
+  return rows;
+}
+
+async function byTurns(work: string, layers: readonly Layer[], one: Work): Promise<LayerRow[]> {
+  const others = watchOthers(layers.flatMap((layer) => [layer.process.pid, layer.etcdPid]));
+  const taken = new Map<Layer, Slice[]>(layers.map((layer) => [layer, []]));
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? layers : [...layers].reverse();
+    for (const layer of order) taken.get(layer)?.push(await one(layer, round));
+  }
+  const share = others();
+  const [, peer] = layers;
+  const peerSlices = peer === undefined ? [] : (taken.get(peer) ?? []);
+  return layers.map((layer) => {
+    const slices = taken.get(layer) ?? [];
+    const of = (read: (slice: Slice) => number | undefined): number =>
+      rounded(median(slices.map((slice) => read(slice) ?? Number.NaN)));
+    const timed = slices[0]?.p50Ms !== undefined;
+    const tries = slices[0]?.tries;
+    const { note } = unproved(share);
+    const counted =
+      tries === undefined
+        ? undefined
+        : `${of((slice) => (slice.tries ?? 0) / slice.operations)} tries a success`;
+    return {
+      work,
+      layer: layer.name,
+      perSecond: of(rateOf),
+      p50Ms: timed ? of(({ p50Ms }) => p50Ms) : undefined,
+      p99Ms: timed ? of(({ p99Ms }) => p99Ms) : undefined,
+      clientCpuUs: of(({ clientCpuUs }) => clientCpuUs),
+      etcdCpuUs: of(({ etcdCpuUs }) => etcdCpuUs),
+      ...(layer === peer
+        ? {}
+        : {
+            ratio: spread(slices.map((slice, at) => rateOf(slice) / rateOf(peerSlices[at]))),
+            cpuRatio: spread(
+              slices.map((slice, at) => (peerSlices[at]?.clientCpuUs ?? Number.NaN) / slice.clientCpuUs),
+            ),
+          }),
+      note: [counted, note].filter((text) => text !== undefined).join("; "),
+    };
+  });
+}
+
+async function asked(layer: Layer, command: LayerCommand): Promise<Slice> {
+  const pids = [layer.process.pid, layer.etcdPid];
+  const before = pids.map(cpuOf);
+  const answer = await layer.process.ask(command);
+  return sliceOf(answer, pids, before);
+}
+
+const cpuOf = (pid: number): number => processCpuUs(pid) ?? Number.NaN;
+
+function sliceOf(answer: LayerAnswer, pids: readonly number[], before: readonly number[]): Slice {
+  const { operations, elapsedMs, p50Ms, p99Ms, tries } = answer;
+  const [clientCpuUs = Number.NaN, etcdCpuUs = Number.NaN] = pids.map(
+    (pid, at) => (cpuOf(pid) - (before[at] ?? Number.NaN)) / operations,
+  );
+  const timed = p50Ms > 0;
+  return {
+    operations,
+    elapsedMs,
+    p50Ms: timed ? p50Ms : undefined,
+    p99Ms: timed ? p99Ms : undefined,
+    clientCpuUs,
+    etcdCpuUs,
+    tries,
+  };
+}
+
+/** Of operations that are hundred each. */
+function eachOf(slice: Slice): Slice {
+  const { p50Ms, p99Ms } = slice;
+  return {
+    ...slice,
+    operations: slice.operations * getsTogether,
+    p50Ms: p50Ms === undefined ? undefined : p50Ms / getsTogether,
+    p99Ms: p99Ms === undefined ? undefined : p99Ms / getsTogether,
+    clientCpuUs: slice.clientCpuUs / getsTogether,
+    etcdCpuUs: slice.etcdCpuUs / getsTogether,
+  };
+}
+
+/** Events told a second while another process writes; the times are from a write's acknowledgement to its delivery. */
+async function watched(
+  layer: Layer,
+  how: { readonly watchers: number; readonly writers: number; readonly objects: number; readonly ms: number },
+): Promise<Slice> {
+  const { watchers, writers, objects, ms } = how;
+  await using writer = await layer.another();
+  await layer.process.ask({ work: "watch", watchers });
+  const pids = [layer.process.pid, layer.etcdPid];
+  const before = pids.map(cpuOf);
+  const written = await writer.ask({ work: "write", objects, inFlight: writers, ms });
+  const told = await layer.process.ask({ work: "told" });
+  const times = (written.log ?? []).flatMap(([version, , acknowledgedMs]) =>
+    (told.seen?.[version] ?? []).map((atMs) => atMs - acknowledgedMs),
+  );
+  times.sort((a, b) => a - b);
+  return {
+    ...sliceOf({ ...told, elapsedMs: written.elapsedMs }, pids, before),
+    p50Ms: percentile(times, 0.5),
+    p99Ms: percentile(times, 0.99),
+  };
+}

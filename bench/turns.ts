@@ -1,0 +1,29 @@
+/** Figures of subjects that take turns: a rate's ratio is that of one round, and a row says when others had too much of the machine. */
+import { median } from "./load.ts";
+import { othersShareMax } from "./machine.ts";
+
+/** Operations a second; NaN of nothing. */
+export function rateOf(
+  slice: { readonly operations: number; readonly elapsedMs: number } | undefined,
+): number {
+  return slice === undefined ? Number.NaN : (slice.operations / slice.elapsedMs) * 1_000;
+}
+
+/** "median (smallest to largest)" of the rounds' ratios; undefined where there is none. */
+export function spread(ratios: readonly number[]): string | undefined {
+  const sorted = ratios.filter(Number.isFinite).sort((a, b) => a - b);
+  const [least, most] = [sorted[0], sorted.at(-1)];
+  if (least === undefined || most === undefined) return undefined;
+  return `${median(sorted).toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
+}
+
+/** For a row: why its figures prove nothing, if so. */
+export function unproved(othersShare: number | undefined): { readonly note?: string } {
+  if (othersShare === undefined || othersShare <= othersShareMax) return {};
+  return { note: `unproved: others had ${Math.round(othersShare * 100)} % of the machine` };
+}
+
+/** Whole numbers from 1,000 on, below them hundredths. */
+export function rounded(value: number): number {
+  return value >= 1_000 ? Math.round(value) : Math.round(value * 100) / 100;
+}
