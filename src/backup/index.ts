@@ -14,18 +14,19 @@ export {
   type RestoreObjectsOptions,
   restoreObjects,
   undelete,
-  undoObjectRestore,
 } from "./objects/restore-objects.ts";
+export { undoObjectRestore } from "./objects/undo-restore.ts";
 export type { RepositoryBackend } from "./repository/backend.ts";
 export type { Backup, Fork } from "./repository/histories.ts";
 export type { DeltaManifest, FullManifest, SigningKey, TimeMark } from "./repository/manifest.ts";
-export type { BackupOutcome } from "./repository/new-backup.ts";
-export {
-  type BackupRepository,
-  openRepository,
-  type RepositoryOptions,
-  type RepositoryRestoreOptions,
-} from "./repository/repository.ts";
+export { chainIsOver } from "./repository/new-backup.ts";
+export { openRepository } from "./repository/repository.ts";
+export type {
+  BackupOutcome,
+  BackupRepository,
+  RepositoryOptions,
+  RepositoryRestoreOptions,
+} from "./repository/repository-options.ts";
 export type { RetentionPolicy } from "./repository/retention.ts";
 export { restoreToScratch, type ScratchRestore } from "./repository/scratch-restore.ts";
 export { restoreCluster, restoreSnapshot } from "./restore/restore.ts";

@@ -42,6 +42,8 @@ const compressions: readonly (readonly [name: string, magic: readonly number[]])
   ["bzip2", [0x42, 0x5a, 0x68]],
 ];
 
+type OnRead = ((bytes: number) => void) | undefined;
+
 /** Where the bytes of a snapshot lie: a file, or one in the making. */
 export interface SnapshotBytes {
   readonly sizeBytes: number;
@@ -90,12 +92,15 @@ export class SnapshotFile implements AsyncDisposable {
   /** Faults of the meta page that is not in use; the other one serves. */
   readonly metaFault: { readonly offset: number; readonly what: string } | undefined;
   readonly #bytes: SnapshotBytes;
+  readonly #onRead: OnRead;
 
   private constructor(
     bytes: SnapshotBytes,
+    onRead: OnRead,
     facts: Pick<SnapshotFile, "path" | "sizeBytes" | "meta" | "trailer" | "metaFault">,
   ) {
     this.#bytes = bytes;
+    this.#onRead = onRead;
     this.path = facts.path;
     this.sizeBytes = facts.sizeBytes;
     this.meta = facts.meta;
@@ -104,9 +109,10 @@ export class SnapshotFile implements AsyncDisposable {
   }
 
   /**
+   * @param onRead told the bytes of each read of pages
    * @throws INVALID_ARGUMENT when the file cannot be opened, CORRUPT_SNAPSHOT when it is no whole snapshot
    */
-  static async open(path: string, options: OpenSnapshotOptions = {}): Promise<SnapshotFile> {
+  static async open(path: string, options: OpenSnapshotOptions = {}, onRead?: OnRead): Promise<SnapshotFile> {
     if (typeof path !== "string" || path === "") {
       throw invalidArgument("path", "Cannot open snapshot: path is no text");
     }
@@ -121,7 +127,7 @@ export class SnapshotFile implements AsyncDisposable {
       if (!stat.isFile()) {
         throw invalidArgument("path", `Cannot open snapshot "${path}": it is not a regular file`);
       }
-      return await SnapshotFile.over(new FileBytes(handle, stat.size), path, options);
+      return await SnapshotFile.over(new FileBytes(handle, stat.size), path, options, onRead);
     } catch (error) {
       await handle.close();
       throw error;
@@ -137,8 +143,9 @@ export class SnapshotFile implements AsyncDisposable {
     bytes: SnapshotBytes,
     path: string,
     options: OpenSnapshotOptions = {},
+    onRead?: OnRead,
   ): Promise<SnapshotFile> {
-    return new SnapshotFile(bytes, await identify(bytes, path, options));
+    return new SnapshotFile(bytes, onRead, await identify(bytes, path, options));
   }
 
   /** Bytes of the database: highWater × pageSize, what `etcdutl snapshot status` calls the total size. */
@@ -148,7 +155,9 @@ export class SnapshotFile implements AsyncDisposable {
 
   /** Fills `into` from `offset`; what lies beyond the end of the file stays as it was. Returns the bytes read. */
   async readInto(into: Uint8Array, offset: number): Promise<number> {
-    return this.#bytes.read(into, offset);
+    const read = await this.#bytes.read(into, offset);
+    this.#onRead?.(read);
+    return read;
   }
 
   /** SHA-256 of the database bytes. */

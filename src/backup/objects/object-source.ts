@@ -22,7 +22,7 @@ import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-fil
 import { leasesIn } from "../records/leases.ts";
 import type { MvccRecord } from "../records/mvcc-record.ts";
 import { stateAt } from "../records/record-scan.ts";
-import type { BackupRepository } from "../repository/repository.ts";
+import type { BackupRepository } from "../repository/repository-options.ts";
 import { restoreToScratch } from "../repository/scratch-restore.ts";
 
 export type RestoreSource =

@@ -9,7 +9,7 @@
  * uid, resourceVersion, generation, creationTimestamp and deletion marks are never taken from a backup. Nothing is ever
  * deleted. "fail" looks at everything first and writes nothing when one object differs.
  */
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
@@ -19,11 +19,12 @@ import type { Kind, KindDefinition } from "../../resource/kind.ts";
 import type { AnyResource, Draft, Key } from "../../resource/resource.ts";
 import { parseSelection } from "../../resource/selection.ts";
 import type { Store } from "../../resource/store.ts";
-import { type HasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
+import type { StoredSource } from "../../storage/seam/stored.ts";
 import { fileMode } from "../files/durable.ts";
 import { changesBetween, type FieldChange } from "./object-changes.ts";
 import { objectsOf, type RestoreSource, type SourceObject } from "./object-source.ts";
 import { draftOf, givesStatus, restored } from "./restored-object.ts";
+import { note, sourceOf } from "./undo-restore.ts";
 
 export interface RestoreObjectsOptions extends Call {
   /** Default: all. */
@@ -121,43 +122,6 @@ export async function restoreObjects(
   return await restore.run(options.dryRun === true ? "plan" : "write");
 }
 
-/** Takes back what a restore wrote, by its undo file: created objects go, overwritten ones get their state back. */
-export async function undoObjectRestore(
-  undoPath: string,
-  to: Store,
-  options: Call = {},
-): Promise<{ readonly undone: number; readonly failed: readonly { key: string; error: unknown }[] }> {
-  checkOptions(options, "undo a restore of objects", callNames);
-  using scope = new CallScope(options, sourceOf(to).clock, "undo a restore of objects");
-  const { signal } = scope;
-  const lines = (await readFile(undoPath, "utf8")).split("\n").filter((line) => line !== "");
-  const failed: { key: string; error: unknown }[] = [];
-  let undone = 0;
-  for (const line of lines.reverse()) {
-    const entry = JSON.parse(line) as UndoEntry;
-    const kind = to.kinds.find((candidate) => definitionOf(candidate).resource === entry.resource);
-    if (kind === undefined) continue;
-    const store = to.resources(kind) as unknown as ResourceStore<AnyResource>;
-    const key = { namespace: entry.namespace, name: entry.name };
-    try {
-      if (entry.before === undefined) {
-        await store.delete(key, { preconditions: { uid: entry.uid }, signal });
-      } else {
-        const before = entry.before;
-        await store.guaranteedUpdate(key, (current) => restored(before, current), {
-          subresource: "all",
-          signal,
-        });
-      }
-      undone++;
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!isStoreError(error, "NOT_FOUND")) failed.push({ key: line.slice(0, 200), error });
-    }
-  }
-  return { undone, failed };
-}
-
 /** One object as it was at `resourceVersion`, created again. @throws NOT_FOUND when it was not there; ALREADY_EXISTS */
 export async function undelete(
   store: Store,
@@ -170,14 +134,6 @@ export async function undelete(
   const resources = store.resources(kind) as unknown as ResourceStore<AnyResource>;
   const old = await resources.get(key, { read: { consistency: "exact", resourceVersion }, ...call });
   return await createAgain(resources, definitionOf(kind), old, key, undefined, call.signal);
-}
-
-interface UndoEntry {
-  readonly resource: string;
-  readonly namespace?: string | undefined;
-  readonly name: string;
-  readonly uid: string;
-  readonly before?: AnyResource | undefined;
 }
 
 /** How long an object that lived on a lease is to live again. */
@@ -338,16 +294,6 @@ async function createAgain(
     subresource: "all",
     signal,
   });
-}
-
-async function note(undo: FileHandle | undefined, entry: UndoEntry): Promise<void> {
-  await undo?.appendFile(`${JSON.stringify(entry)}\n`);
-}
-
-function sourceOf(store: Store): StoredSource {
-  const source = (store as Partial<HasStoredSource>)[storedSource];
-  if (source !== undefined) return source;
-  throw invalidArgument("to", "Cannot restore objects: the target is no store that createStore made");
 }
 
 function textOf(entry: ObjectDiff): string {

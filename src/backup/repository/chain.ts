@@ -14,6 +14,9 @@ export function targetRevision(
   others: readonly Backup[],
 ): bigint {
   const { toRevision, toTime } = options;
+  if (toRevision !== undefined && toTime !== undefined) {
+    throw invalidArgument("toTime", "Cannot restore: toRevision and toTime are both given, expected one");
+  }
   if (toRevision !== undefined) {
     if (/^[1-9]\d{0,18}$/.test(toRevision)) return BigInt(toRevision);
     throw invalidArgument(

@@ -2,15 +2,14 @@
  * New backups: what a full and a delta take from an etcd, how they follow on what is on record, and their manifests.
  * `repository.ts` holds the lock and hands in the backups there are.
  */
-import type { Call } from "../../base/call.ts";
 import type { Clock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
-import type { Progress } from "../../resource/contract.ts";
 import type { ScratchFile } from "../database/scratch-file.ts";
 import { hexOf } from "../database/snapshot-file.ts";
-import { saveToScratch } from "../snapshot/save.ts";
+import { PassProgress } from "../files/pass-progress.ts";
+import { savePasses, saveToScratch } from "../snapshot/save.ts";
 import type { RepositoryBackend } from "./backend.ts";
 import type { ChunkStore } from "./chunks.ts";
 import { assertSameHistory, forkOf, isContinuedBy } from "./continuation.ts";
@@ -25,6 +24,7 @@ import {
   manifestPath,
   type SigningKey,
 } from "./manifest.ts";
+import type { BackupOutcome, Watched } from "./repository-options.ts";
 import { storeBytes, storeFile } from "./stored-parts.ts";
 
 /** What a repository is made of. */
@@ -36,19 +36,12 @@ export interface RepositoryParts {
   readonly clock: Clock;
 }
 
-export interface BackupOutcome {
-  readonly backup: Backup;
-  /** Bytes written for it, and bytes it stands for. */
-  readonly newBytes: number;
-  readonly sizeBytes: number;
-}
-
 /** A full backup of `etcd`, saved to `scratch` and proved, then stored. The repository is locked meanwhile. */
 export async function takeFull(
   parts: RepositoryParts,
   backups: readonly Backup[],
   source: { readonly etcd: Etcd; readonly scratch: ScratchFile; readonly name: string },
-  options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
+  options: Watched,
 ): Promise<BackupOutcome> {
   const { etcd, scratch, name } = source;
   const { signal } = options;
@@ -66,10 +59,17 @@ export async function takeFull(
     ? newest.history
     : newHistoryName(clusterId, new Set(backups.map((backup) => backup.history)));
   const forkedFrom = goesOn ? undefined : await forkOf(backups, etcd, header.revision, signal);
-  const { report: saved } = await saveToScratch(etcd, scratch, name, options);
+  const progress = new PassProgress(parts.clock, options.onProgress);
+  const { report: saved } = await saveToScratch(etcd, scratch, name, {
+    signal,
+    progress,
+    passes: savePasses + 1,
+  });
   assertSameHistory(etcd, generation);
   using _known = await parts.chunks.learn();
-  const { newBytes, ...stored } = await storeFile(parts.chunks, scratch, signal);
+  progress.begin(scratch.sizeBytes);
+  const { newBytes, ...stored } = await storeFile(parts.chunks, scratch, { onBytes: progress.add, signal });
+  progress.end();
   const nowMs = timeAfter(parts.clock, newest);
   const manifest: FullManifest = {
     kind: "full",

@@ -13,111 +13,47 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
-import { loadedAhead } from "../../base/loaded-ahead.ts";
+import { checkOptions } from "../../base/known-options.ts";
 import { systemRandom } from "../../base/random.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
-import type { Progress } from "../../resource/contract.ts";
 import { ScratchFile } from "../database/scratch-file.ts";
 import { hexOf, SnapshotFile } from "../database/snapshot-file.ts";
 import { damaged, type SnapshotProblem } from "../files/damage.ts";
+import { PassProgress } from "../files/pass-progress.ts";
 import { laterOf } from "../files/revision-order.ts";
-import { restoreFrom } from "../restore/restore.ts";
-import { type RestoreCommon, type RestoreReport, restoreNames } from "../restore/restore-options.ts";
+import { restoreFrom, restorePasses } from "../restore/restore.ts";
+import { type RestoreReport, restoreNames } from "../restore/restore-options.ts";
 import type { RepositoryBackend } from "./backend.ts";
 import { chainTo, targetRevision } from "./chain.ts";
-import { ChunkStore, chunkPath } from "./chunks.ts";
+import { ChunkStore } from "./chunks.ts";
 import { storedRecords } from "./delta-records.ts";
-import { type Backup, pathOf, withHistories } from "./histories.ts";
+import { type Backup, pathOf } from "./histories.ts";
+import { checkRate, limitedBackend } from "./limited-backend.ts";
 import {
   assertCanSign,
   checkSigningKey,
   type DeltaManifest,
-  decodeManifest,
   type FullManifest,
-  type Manifest,
-  manifestPath,
   type SigningKey,
 } from "./manifest.ts";
-import { type BackupOutcome, chainIsOver, type RepositoryParts, takeDelta, takeFull } from "./new-backup.ts";
+import { backupsIn } from "./manifests.ts";
+import { chainIsOver, type RepositoryParts, takeDelta, takeFull } from "./new-backup.ts";
 import { openBackend } from "./open-backend.ts";
-import { type RetentionPolicy, retain, retentionNames } from "./retention.ts";
-import type { S3Options } from "./s3/s3-address.ts";
-import { chunksAtOnce, writeStored } from "./stored-parts.ts";
+import { prunable, pruned } from "./prune.ts";
+import {
+  type BackupOutcome,
+  type BackupRepository,
+  type RepositoryOptions,
+  type RepositoryRestoreOptions,
+  repositoryNames,
+  type Watched,
+  watchedNames,
+} from "./repository-options.ts";
+import { type RetentionPolicy, retentionNames } from "./retention.ts";
+import { writeStored } from "./stored-parts.ts";
 import { repositoryProblems } from "./verify-repository.ts";
 import { checkWriterKeys } from "./writer-keys.ts";
-
-export interface RepositoryOptions {
-  /** A path, `file:///path`, or `s3://bucket/prefix`. */
-  readonly directory: string;
-  /** How an `s3://` repository is reached; the environment completes it. */
-  readonly s3?: S3Options | undefined;
-  /**
-   * 32 bytes: every chunk is sealed with AES-256-GCM. Several: the first seals what is new, all of them open what is there,
-   * so a key is replaced by giving the new one before it.
-   */
-  readonly encryptionKey?: Uint8Array | readonly Uint8Array[] | undefined;
-  /** Every manifest is signed with it, and only signed ones are read. Several: the first signs, all of them check. */
-  readonly signingKey?: SigningKey | readonly SigningKey[] | undefined;
-  /** Instead of the directory itself, which then only holds files in the making. */
-  readonly backend?: RepositoryBackend | undefined;
-  readonly clock?: Clock | undefined;
-}
-
-const repositoryNames: NamesOf<RepositoryOptions> = {
-  directory: true,
-  encryptionKey: true,
-  signingKey: true,
-  backend: true,
-  clock: true,
-  s3: true,
-};
-
-export interface RepositoryRestoreOptions extends RestoreCommon {
-  readonly dataDir: string;
-  readonly name?: string | undefined;
-  readonly initialAdvertisePeerUrls?: string | undefined;
-  /**
-   * Name of the history to restore, as `list()` tells it; default that of the newest backup. Others were abandoned: by a
-   * restore to an earlier state, or for another cluster.
-   */
-  readonly history?: string | undefined;
-}
-
-export interface BackupRepository {
-  /** Oldest first. @throws CORRUPT_SNAPSHOT for a manifest that is damaged or not signed as it must be */
-  list(): Promise<readonly Backup[]>;
-  /** A full backup, proved. */
-  backup(
-    etcd: Etcd,
-    options?: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
-  ): Promise<BackupOutcome>;
-  /** All that was written since the last backup; undefined when nothing was. @throws EXPIRED when etcd has compacted it: take a full */
-  delta(etcd: Etcd, options?: Call): Promise<BackupOutcome | undefined>;
-  /** Deltas every `intervalMs` until the signal aborts; yields each. A full is taken where the chain breaks. */
-  follow(
-    etcd: Etcd,
-    options: { readonly intervalMs: number; readonly signal?: AbortSignal | undefined },
-  ): AsyncIterable<BackupOutcome>;
-  /**
-   * To `toRevision`, `toTime`, or the last revision on record, of one history.
-   * @throws INVALID_ARGUMENT for a history, revision or time that is not on record, naming the history that has it
-   */
-  restore(options: RepositoryRestoreOptions): Promise<RestoreReport>;
-  /** Every manifest, signature and chunk. */
-  verify(
-    options?: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call,
-  ): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }>;
-  /**
-   * Removes what the policy does not keep and nothing kept needs, and what backups that were killed have left. The policy
-   * holds for each history by itself. Returns ids removed, and chunks. With `dryRun` it tells what would go, and removes nothing.
-   */
-  prune(
-    policy: RetentionPolicy,
-    options?: { readonly dryRun?: boolean | undefined },
-  ): Promise<{ readonly removed: readonly string[]; readonly chunks: number }>;
-}
 
 /** @throws INVALID_ARGUMENT for a key of the wrong size or sort, or a directory that cannot be made */
 export async function openRepository(options: RepositoryOptions): Promise<BackupRepository> {
@@ -127,9 +63,12 @@ export async function openRepository(options: RepositoryOptions): Promise<Backup
   if (typeof options.directory !== "string" || options.directory === "") {
     throw invalidArgument("directory", "Cannot open repository: directory is no path");
   }
-  const backend = options.backend ?? (await openBackend(options.directory, options.s3));
+  const { bytesPerSecond, clock = systemClock } = options;
+  checkRate(bytesPerSecond);
+  const opened = options.backend ?? (await openBackend(options.directory, options.s3));
+  const backend = bytesPerSecond === undefined ? opened : limitedBackend(opened, bytesPerSecond, clock);
   const chunks = new ChunkStore(backend, systemRandom, listOf(options.encryptionKey));
-  return new Repository({ backend, chunks, signingKeys, clock: options.clock ?? systemClock });
+  return new Repository({ backend, chunks, signingKeys, clock });
 }
 
 function listOf<T extends object>(value: T | readonly T[] | undefined): readonly T[] {
@@ -152,27 +91,25 @@ class Repository implements BackupRepository {
   }
 
   async list(): Promise<readonly Backup[]> {
-    const names = (await this.#backend.list("backups")).filter((name) => name.endsWith(".json"));
-    const found: Manifest[] = [];
-    for (const name of names.sort()) {
-      const bytes = await this.#backend.read(name);
-      if (bytes !== undefined) found.push(decodeManifest(bytes, name, this.#signingKeys));
-    }
-    return withHistories(found.sort((a, b) => (a.id < b.id ? -1 : 1)));
+    return await backupsIn(this.#parts());
   }
 
-  async backup(
-    etcd: Etcd,
-    options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call = {},
-  ): Promise<BackupOutcome> {
-    checkOptions(options, "take a backup", { ...callNames, onProgress: true });
+  async backup(etcd: Etcd, options: Watched = {}): Promise<BackupOutcome> {
+    checkOptions(options, "take a backup", watchedNames);
     assertCanSign(this.#signingKeys[0]);
+    using scope = new CallScope(options, this.#clock, "take a backup");
     await using _lock = await this.#locked("scratch");
     await checkWriterKeys(this.#backend, this.#chunks, this.#signingKeys);
     const { scratch, name } = await this.#scratch("full");
     try {
       const backups = await this.list();
-      return await takeFull(this.#parts(), backups, { etcd, scratch, name }, options);
+      const { onProgress } = options;
+      return await takeFull(
+        this.#parts(),
+        backups,
+        { etcd, scratch, name },
+        { onProgress, signal: scope.signal },
+      );
     } finally {
       await scratch.close();
     }
@@ -218,9 +155,12 @@ class Repository implements BackupRepository {
     const target = targetRevision(path, options, others);
     const { full, deltas } = chainTo(path, target, others);
     const { scratch, name: scratchName } = await this.#scratch("restore");
+    const progress = new PassProgress(this.#clock, options.onProgress);
+    progress.expect((1 + restorePasses) * full.sizeBytes);
     try {
-      await writeStored(this.#chunks, full.chunks, scratch, signal);
-      const file = await SnapshotFile.over(scratch, scratchName);
+      progress.begin(full.sizeBytes);
+      await writeStored(this.#chunks, full.chunks, scratch, { onBytes: progress.add, signal });
+      const file = await SnapshotFile.over(scratch, scratchName, {}, progress.add);
       const name = options.name ?? "default";
       const peer = options.initialAdvertisePeerUrls ?? "http://localhost:2380";
       const initialCluster =
@@ -252,6 +192,7 @@ class Repository implements BackupRepository {
                 records: (toRevision) =>
                   storedRecords(this.#chunks, deltas, BigInt(full.lastRevision), toRevision),
               },
+        progress,
         signal,
       });
       if (report === undefined) throw new Error("a restore of one member gave no report");
@@ -263,50 +204,27 @@ class Repository implements BackupRepository {
   }
 
   async verify(
-    options: { readonly onProgress?: ((p: Progress) => void) | undefined } & Call = {},
+    options: Watched = {},
   ): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }> {
-    checkOptions(options, "verify a repository", { ...callNames, onProgress: true });
+    checkOptions(options, "verify a repository", watchedNames);
     using scope = new CallScope(options, this.#clock, "verify a repository");
-    const problems = await repositoryProblems(
-      this.#backend,
-      this.#chunks,
-      this.#signingKeys,
-      scope,
-      options.onProgress,
-    );
+    const problems = await repositoryProblems(this.#parts(), scope, options.onProgress);
     return { ok: problems.length === 0, problems };
   }
 
   async prune(
     policy: RetentionPolicy,
-    options: { readonly dryRun?: boolean | undefined } = {},
+    options: { readonly dryRun?: boolean | undefined } & Watched = {},
   ): Promise<{ readonly removed: readonly string[]; readonly chunks: number }> {
     checkOptions(policy ?? null, "remove backups", retentionNames, "policy");
-    checkOptions(options, "remove backups", { dryRun: true });
+    checkOptions(options, "remove backups", { ...watchedNames, dryRun: true });
+    using scope = new CallScope(options, this.#clock, "remove backups");
     if (options.dryRun === true) {
-      const { removed, unnamed } = await this.#prunable(policy);
-      return { removed: removed.map(({ id }) => id), chunks: unnamed.length };
+      const { removed, unnamed } = await prunable(this.#parts(), policy);
+      return { removed, chunks: unnamed.length };
     }
     await using _lock = await this.#locked("all");
-    const { removed, unnamed } = await this.#prunable(policy);
-    // Manifests first: a chunk may go only when no manifest names it.
-    for (const { id } of removed) await this.#backend.delete(manifestPath(id));
-    let chunks = 0;
-    for await (const _ of loadedAhead(unnamed, chunksAtOnce, (name) => this.#backend.delete(name))) chunks++;
-    return { removed: removed.map(({ id }) => id), chunks };
-  }
-
-  /** Backups that the policy does not keep, and chunks that none of the others names. */
-  async #prunable(
-    policy: RetentionPolicy,
-  ): Promise<{ readonly removed: readonly Backup[]; readonly unnamed: readonly string[] }> {
-    const backups = await this.list();
-    const kept = retain(backups, policy);
-    const named = new Set(
-      backups.filter(({ id }) => kept.has(id)).flatMap(({ chunks }) => chunks.map(chunkPath)),
-    );
-    const unnamed = (await this.#backend.list("chunks")).filter((name) => !named.has(name));
-    return { removed: backups.filter(({ id }) => !kept.has(id)), unnamed };
+    return await pruned(this.#parts(), policy, scope, options.onProgress);
   }
 
   #parts(): RepositoryParts {

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BackupRepository, RepositoryRestoreOptions } from "./repository.ts";
+import type { BackupRepository, RepositoryRestoreOptions } from "./repository-options.ts";
 
 export interface ScratchRestore extends AsyncDisposable {
   /** Path of the snapshot; it has no hash of its own: open it with `skipHashCheck`. */
@@ -17,7 +17,7 @@ export interface ScratchRestore extends AsyncDisposable {
 /** @throws as `repository.restore` */
 export async function restoreToScratch(
   repository: BackupRepository,
-  point: Pick<RepositoryRestoreOptions, "toRevision" | "toTime" | "signal">,
+  point: Pick<RepositoryRestoreOptions, "toRevision" | "toTime" | "onProgress" | "signal">,
 ): Promise<ScratchRestore> {
   const folder = await mkdtemp(join(tmpdir(), "keelson-restore-"));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });

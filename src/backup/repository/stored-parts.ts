@@ -17,13 +17,15 @@ export interface Stored {
   readonly newBytes: number;
 }
 
+export interface Transfer {
+  /** Told the size of each chunk that is done. */
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Stores all of `file`. @throws the signal's reason */
-export function storeFile(
-  chunks: ChunkStore,
-  file: ScratchFile,
-  signal: AbortSignal | undefined,
-): Promise<Stored> {
-  return storePieces(chunks, file.parts(chunkBytes, signal));
+export function storeFile(chunks: ChunkStore, file: ScratchFile, watched: Transfer): Promise<Stored> {
+  return storePieces(chunks, file.parts(chunkBytes, watched.signal), watched.onBytes);
 }
 
 export async function storeBytes(chunks: ChunkStore, bytes: Uint8Array): Promise<Stored> {
@@ -38,30 +40,35 @@ export async function writeStored(
   chunks: ChunkStore,
   names: readonly string[],
   file: ScratchFile,
-  signal: AbortSignal | undefined,
+  { onBytes, signal }: Transfer,
 ): Promise<void> {
   for await (const bytes of loadedAhead(names, chunksAtOnce, (name) => chunks.get(name))) {
     signal?.throwIfAborted();
     await file.append(bytes);
+    onBytes?.(bytes.length);
   }
 }
 
 async function storePieces(
   chunks: ChunkStore,
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  onBytes?: (bytes: number) => void,
 ): Promise<Stored> {
   const names: string[] = [];
   const hash = createHash("sha256");
   let sizeBytes = 0;
   let newBytes = 0;
-  const put = (plain: Uint8Array): ReturnType<ChunkStore["put"]> => {
+  const put = async (
+    plain: Uint8Array,
+  ): Promise<{ readonly name: string; readonly newBytes: number; readonly plainBytes: number }> => {
     hash.update(plain);
     sizeBytes += plain.length;
-    return chunks.put(plain);
+    return { ...(await chunks.put(plain)), plainBytes: plain.length };
   };
   for await (const stored of loadedAhead(pieces, chunksAtOnce, put)) {
     names.push(stored.name);
     newBytes += stored.newBytes;
+    onBytes?.(stored.plainBytes);
   }
   return { chunks: names, sha256: hash.digest("hex"), sizeBytes, newBytes };
 }

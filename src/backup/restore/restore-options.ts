@@ -1,6 +1,7 @@
 /** The options of a restore, its report, and the command line that starts what it made. */
 import { type Call, callNames } from "../../base/call.ts";
 import type { NamesOf } from "../../base/known-options.ts";
+import type { Progress } from "../../resource/contract.ts";
 import { type OpenSnapshotOptions, openSnapshotNames } from "../database/snapshot-file.ts";
 import type { InitialMember } from "./membership.ts";
 
@@ -33,6 +34,8 @@ export interface RestoreCommon extends OpenSnapshotOptions, Call {
   readonly missingLeaseTtlSeconds?: number | undefined;
   /** Restore although something answers at a peer URL of a restored member. */
   readonly allowLivePeers?: boolean | undefined;
+  /** Told about ten times a second: bytes read, over all passes of the restore and its proof. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 const restoreCommonNames: NamesOf<RestoreCommon> = {
@@ -47,6 +50,7 @@ const restoreCommonNames: NamesOf<RestoreCommon> = {
   clearDowngrade: true,
   missingLeaseTtlSeconds: true,
   allowLivePeers: true,
+  onProgress: true,
 };
 
 export interface RestoreOptions extends RestoreCommon {

@@ -10,23 +10,25 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, open, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CallScope } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
 import { checkOptions } from "../../base/known-options.ts";
 import { makeDirectory } from "../../base/make-directory.ts";
 import { systemRandom } from "../../base/random.ts";
-import { invalidArgument, StoreError } from "../../errors.ts";
+import { invalidArgument } from "../../errors.ts";
 import { BoltWriter } from "../database/bolt-writer.ts";
 import { hexOf, SnapshotFile } from "../database/snapshot-file.ts";
 import { damaged } from "../files/damage.ts";
 import { directoryMode, fileMode, renameDurably, syncDirectory, writeNewFile } from "../files/durable.ts";
 import { inParallel } from "../files/in-parallel.ts";
+import { PassProgress } from "../files/pass-progress.ts";
 import { peekKeyValue } from "../files/proto.ts";
 import { laterOf } from "../files/revision-order.ts";
 import { type Examined, examine, hashKvOfCopy } from "../records/examine.ts";
 import { tombstoneBytes } from "../records/mvcc-record.ts";
 import { type InitialMember, type Membership, membershipOf } from "./membership.ts";
+import { checkBump, checkBumpTo, checkReach, parseRevision, pathOf } from "./restore-checks.ts";
 import {
   commandLine,
   type RestoreClusterOptions,
@@ -41,7 +43,6 @@ import { snapBytes, snapName, walBytes } from "./wal.ts";
 
 /** Beyond what any cluster writes between its last backup and its loss; etcd's documentation uses the same. */
 const bumpDefault = 1_000_000_000n;
-const revisionMax = 2n ** 63n - 1n;
 const missingLeaseTtlDefaultSeconds = 3_600;
 const epochStart = Buffer.from("/keelson");
 const epochEnd = Buffer.from("/epoch");
@@ -92,14 +93,21 @@ async function restoreMembers(path: string, options: MembersOptions): Promise<re
       `Cannot restore snapshot "${path}" to a time: it has no clock marks, a repository has`,
     );
   }
-  await using file = await SnapshotFile.open(path, options);
+  const progress = new PassProgress(systemClock, options.onProgress);
+  await using file = await SnapshotFile.open(path, options, progress.add);
+  progress.expect(restorePasses * file.databaseBytes);
   const token = options.initialClusterToken ?? chooseToken(file, options);
-  return await restoreFrom(file, { ...options, token, signal: scope.signal });
+  return await restoreFrom(file, { ...options, token, progress, signal: scope.signal });
 }
+
+/** How often `restoreFrom` reads a database: to examine it, to copy it, and what was written once more. */
+export const restorePasses = 3;
 
 /** What `restoreFrom` needs beyond the caller's options. */
 export interface RestoreFromOptions extends MembersOptions {
   readonly token: string;
+  /** Told of the passes; `file` must tell it of its reads. */
+  readonly progress?: PassProgress | undefined;
   /** Authentication off: for a scratch etcd that only answers to this process. */
   readonly withoutAuth?: boolean | undefined;
   /** Highest revision the old cluster is known to have reached: the bump begins there. */
@@ -131,6 +139,8 @@ export async function restoreFrom(
   if (options.allowLivePeers !== true) {
     await checkPeersSilent(targets.flatMap(({ member }) => member.peerUrls));
   }
+  const { progress } = options;
+  progress?.begin(file.databaseBytes);
   const [, examined] = await inParallel([
     file.checkHash(signal),
     examine(file, {
@@ -148,9 +158,7 @@ export async function restoreFrom(
   const seen = options.seenRevision ?? last;
   const bumpTo = bump === false ? undefined : laterOf(seen, last) + bump;
   if (delta !== undefined) await indexRecords(examined, delta.records(revision));
-  if (bumpTo !== undefined && bumpTo > revisionMax) {
-    throw invalidArgument("bumpRevision", `Cannot restore snapshot: revision ${bumpTo} is beyond 2^63 - 1`);
-  }
+  checkBumpTo(bumpTo);
   const epochs = bumpTo === undefined ? new Map<string, Uint8Array>() : newEpochs(examined, options.token);
   const partials: string[] = [];
   try {
@@ -160,6 +168,7 @@ export async function restoreFrom(
     if (first === undefined) throw invalidArgument("dataDirs", "Cannot restore snapshot: no data directory");
     let leasesAdded = 0;
     let hashKv = 0;
+    progress?.begin(file.databaseBytes);
     await writeNewFile(first, async (handle) => {
       const writer = new BoltWriter(handle, file.meta.pageSize);
       ({ hashKv, leasesAdded } = await rewriteDatabase(examined, writer, {
@@ -175,7 +184,8 @@ export async function restoreFrom(
         signal,
       }));
     });
-    const written = await hashOfOutput(first, examined, revision, signal);
+    progress?.begin(file.databaseBytes);
+    const written = await hashOfOutput(first, { examined, revision, progress, signal });
     if (written !== hashKv) {
       throw damaged(first, undefined, `HashKV of what was written is ${written}, expected ${hashKv}`);
     }
@@ -187,6 +197,7 @@ export async function restoreFrom(
       await writeLogs(partials[i] ?? "", membership, member);
     }
     for (const [i, { dataDir }] of targets.entries()) await publish(partials[i] ?? "", dataDir);
+    progress?.end();
     return targets.map(({ member, dataDir }) => ({
       name: member.name,
       dataDir,
@@ -226,11 +237,15 @@ async function indexRecords(examined: Examined, batches: AsyncIterable<readonly 
 /** Reads the written database back: page graph, the same records, HashKV. */
 async function hashOfOutput(
   path: string,
-  examined: Examined,
-  revision: bigint,
-  signal: AbortSignal | undefined,
+  against: {
+    readonly examined: Examined;
+    readonly revision: bigint;
+    readonly progress: PassProgress | undefined;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<number> {
-  await using file = await SnapshotFile.open(path, { skipHashCheck: true });
+  const { examined, revision, progress, signal } = against;
+  await using file = await SnapshotFile.open(path, { skipHashCheck: true }, progress?.add);
   return await hashKvOfCopy(file, examined, revision, signal);
 }
 
@@ -288,51 +303,6 @@ function memberNamed(membership: Membership, name: string, options: MembersOptio
     );
   }
   return member;
-}
-
-function parseRevision(text: string | undefined): bigint | undefined {
-  if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,18}$/.test(text)) return BigInt(text);
-  throw invalidArgument(
-    "toRevision",
-    `Cannot restore snapshot: toRevision is "${text}", expected a decimal number above 0`,
-  );
-}
-
-/** An empty text would mean the folder this process happens to be in. */
-function pathOf(dataDir: string): string {
-  if (typeof dataDir === "string" && dataDir !== "") return resolve(dataDir);
-  throw invalidArgument("dataDir", "Cannot restore snapshot: dataDir is no path");
-}
-
-function checkBump(bump: bigint | false | undefined): void {
-  if (bump === undefined || bump === false) return;
-  if (typeof bump !== "bigint") {
-    throw invalidArgument(
-      "bumpRevision",
-      `Cannot restore snapshot: bumpRevision is ${bump}, expected a bigint or false`,
-    );
-  }
-  if (bump > 0n) return;
-  throw invalidArgument("bumpRevision", `Cannot restore snapshot: bumpRevision is ${bump}, expected above 0`);
-}
-
-function checkReach(examined: Examined, revision: bigint, last: bigint): void {
-  // A compaction that had begun may have removed records already, up to where it was going.
-  const { compactRevision, scheduledCompactRevision, info } = examined;
-  const floor = laterOf(compactRevision, scheduledCompactRevision);
-  if (revision > last) {
-    throw invalidArgument(
-      "toRevision",
-      `Cannot restore snapshot "${info.path}" to revision ${revision}: its last is ${last}`,
-    );
-  }
-  if (revision >= floor || revision === last) return;
-  throw new StoreError(
-    "EXPIRED",
-    `Cannot restore snapshot "${info.path}" to revision ${revision}: its history begins at ${floor}`,
-    { compacted: floor.toString(), resourceVersion: revision.toString(), reason: "compacted" },
-  );
 }
 
 /**

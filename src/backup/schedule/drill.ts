@@ -11,12 +11,13 @@ import { systemClock } from "../../base/clock.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Progress } from "../../resource/contract.ts";
 import { SnapshotFile } from "../database/snapshot-file.ts";
 import { problemOf, type SnapshotProblem } from "../files/damage.ts";
 import type { KeyGroup } from "../files/snapshot-info.ts";
 import { examine, hashKvOf } from "../records/examine.ts";
 import { KeyGroups } from "../records/key-groups.ts";
-import type { BackupRepository } from "../repository/repository.ts";
+import type { BackupRepository } from "../repository/repository-options.ts";
 import { restoreToScratch } from "../repository/scratch-restore.ts";
 import { bootCopy } from "../snapshot/booted-copy.ts";
 
@@ -26,9 +27,17 @@ export interface DrillOptions extends Call {
   readonly toTime?: Date | undefined;
   /** The `etcd` program. Default: the one `startLocalEtcd` finds. */
   readonly binary?: string | undefined;
+  /** Told of the restore about ten times a second. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-const drillNames: NamesOf<DrillOptions> = { ...callNames, toRevision: true, toTime: true, binary: true };
+const drillNames: NamesOf<DrillOptions> = {
+  ...callNames,
+  toRevision: true,
+  toTime: true,
+  binary: true,
+  onProgress: true,
+};
 
 export interface DrillReport {
   readonly ok: boolean;
@@ -71,8 +80,8 @@ export async function drill(repository: BackupRepository, options: DrillOptions 
     totalMs: sinceMs(),
   });
   try {
-    const { toRevision, toTime } = options;
-    await using scratch = await restoreToScratch(repository, { toRevision, toTime, signal });
+    const { toRevision, toTime, onProgress } = options;
+    await using scratch = await restoreToScratch(repository, { toRevision, toTime, onProgress, signal });
     revision = scratch.revision;
     await using file = await SnapshotFile.open(scratch.snapshot, { skipHashCheck: true });
     const examined = await examine(file, { signal });

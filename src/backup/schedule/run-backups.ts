@@ -14,8 +14,8 @@ import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { campaign } from "../../etcd/coordination/election.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { Backup } from "../repository/histories.ts";
-import { type BackupOutcome, chainIsOver } from "../repository/new-backup.ts";
-import type { BackupRepository } from "../repository/repository.ts";
+import { chainIsOver } from "../repository/new-backup.ts";
+import type { BackupOutcome, BackupRepository } from "../repository/repository-options.ts";
 import type { RetentionPolicy } from "../repository/retention.ts";
 import { type DrillReport, drill } from "./drill.ts";
 import { type BackupRunStatus, type BackupTask, backupTasks, type TaskStatus } from "./run-status.ts";
@@ -216,7 +216,7 @@ class BackupRun {
       case "prune": {
         const { keep } = this.#options;
         if (keep === undefined) return "everything stays";
-        const { removed, chunks } = await this.#repository.prune(keep);
+        const { removed, chunks } = await this.#repository.prune(keep, { signal });
         return `${removed.length} backups and ${chunks} chunks removed`;
       }
       case "verify": {

@@ -2,8 +2,10 @@
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
 import { checkOptions } from "../../base/known-options.ts";
+import type { Progress } from "../../resource/contract.ts";
 import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { inParallel } from "../files/in-parallel.ts";
+import { PassProgress } from "../files/pass-progress.ts";
 import type { SnapshotInfo } from "../files/snapshot-info.ts";
 import { examine } from "../records/examine.ts";
 
@@ -13,12 +15,18 @@ import { examine } from "../records/examine.ts";
  */
 export async function inspectSnapshot(
   path: string,
-  options: OpenSnapshotOptions & Call = {},
+  options: OpenSnapshotOptions & {
+    readonly onProgress?: ((progress: Progress) => void) | undefined;
+  } & Call = {},
 ): Promise<SnapshotInfo> {
-  checkOptions(options, "inspect a snapshot", { ...callNames, ...openSnapshotNames });
+  checkOptions(options, "inspect a snapshot", { ...callNames, ...openSnapshotNames, onProgress: true });
   using scope = new CallScope(options, systemClock, `inspect snapshot "${path}"`);
-  await using file = await SnapshotFile.open(path, options);
+  const progress = new PassProgress(systemClock, options.onProgress);
+  await using file = await SnapshotFile.open(path, options, progress.add);
+  progress.expect(file.databaseBytes);
+  progress.begin(file.databaseBytes);
   const { signal } = scope;
   const [, { info }] = await inParallel([file.checkHash(signal), examine(file, { signal })]);
+  progress.end();
   return info;
 }

@@ -6,31 +6,30 @@
  *
  * A process that dies on the way leaves a `.partial` file at most, which the next save replaces.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { constants } from "node:fs";
 import { type FileHandle, link, lstat, open, stat, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import type { Clock } from "../../base/clock.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
-import { setReadingTimer } from "../../base/reading-timer.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import type { Etcd, MemberStatus } from "../../etcd/ports/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
-import { trailerBytes } from "../database/bolt-format.ts";
 import type { ScratchFile } from "../database/scratch-file.ts";
-import { hexOf, SnapshotFile } from "../database/snapshot-file.ts";
+import { SnapshotFile } from "../database/snapshot-file.ts";
 import { damaged } from "../files/damage.ts";
 import { fileMode, syncDirectory, writeNewFile } from "../files/durable.ts";
 import { inParallel } from "../files/in-parallel.ts";
+import { PassProgress } from "../files/pass-progress.ts";
 import type { SnapshotInfo } from "../files/snapshot-info.ts";
 import { compareWithLive } from "../records/compare-live.ts";
 import { examine, hashKvOf } from "../records/examine.ts";
+import { SnapshotStream } from "./snapshot-stream.ts";
 
 export interface SaveOptions extends Call {
+  /** Told about ten times a second: bytes streamed and, of a file, bytes read back for its proof. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Take it from this member. Default: a healthy voter, not the leader when another is as fresh. */
   readonly endpoint?: string | undefined;
@@ -68,13 +67,10 @@ export interface StreamedSnapshot {
   readonly sha256: string;
 }
 
-const idleTimeoutDefaultMs = 30_000;
 /** Raft entries a follower may be behind and still count as fresh: it catches up before the snapshot is taken. */
 const freshLagEntries = 1_000n;
-/** Chunks of 32 KiB are gathered to this many bytes a write. */
-const writeBytes = 1024 * 1024;
-/** Progress is reported at most this often. */
-const progressEveryMs = 100;
+/** How often a snapshot that is kept is read: off the stream, to examine it, and for its HashKV. */
+export const savePasses = 3;
 
 /**
  * Saves a snapshot to `path`, which must not exist.
@@ -101,15 +97,19 @@ export async function saveSnapshot(
   }
   const what = typeof to === "string" ? `save snapshot "${to}"` : "stream a snapshot";
   checkOptions(options, what, saveNames);
+  checkRate(options.bytesPerSecond, what);
   using scope = new CallScope(options, etcd.clock, what);
   const { signal } = scope;
+  const progress = new PassProgress(etcd.clock, options.onProgress);
   if (typeof to !== "string") {
     const endpoint = options.endpoint ?? (await chooseMember(etcd, signal));
-    const stream = new SnapshotStream(etcd, endpoint, { ...options, signal });
+    const stream = new SnapshotStream(etcd, endpoint, { ...options, progress, signal });
     for await (const bytes of stream.pieces()) {
       if (!to.write(bytes)) await once(to, "drain", { signal });
     }
-    return { endpoint, ...stream.end() };
+    const streamed = stream.end();
+    progress.end();
+    return { endpoint, ...streamed };
   }
   const path = resolve(to);
   for (const target of [path, options.manifestPath]) {
@@ -120,10 +120,12 @@ export async function saveSnapshot(
   const handle = await openPartial(partial);
   const { ino } = await handle.stat();
   try {
-    const stream = new SnapshotStream(etcd, endpoint, { ...options, signal });
+    const watched = { progress, passes: savePasses, signal };
+    const stream = new SnapshotStream(etcd, endpoint, { ...options, ...watched });
     await writeStream(handle, stream);
-    await using file = await SnapshotFile.open(partial);
-    const report = await prove(file, etcd, endpoint, signal);
+    await using file = await SnapshotFile.open(partial, {}, progress.add);
+    const report = await prove(file, { etcd, endpoint, progress, signal });
+    progress.end();
     // Another save to the same path may have taken the name over: its file is not ours to publish.
     if ((await stat(partial)).ino !== ino) throw existing(path);
     await link(partial, path).catch((error: unknown) => {
@@ -159,25 +161,36 @@ export async function saveToScratch(
   etcd: Etcd,
   scratch: ScratchFile,
   path: string,
-  options: Pick<SaveOptions, "onProgress" | "signal">,
+  options: {
+    /** Told of `savePasses` passes, the first of all there are. */
+    readonly progress: PassProgress;
+    readonly passes: number;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<{ readonly report: SaveReport; readonly file: SnapshotFile }> {
-  const { signal } = options;
+  const { progress, signal } = options;
   const endpoint = await chooseMember(etcd, signal);
   const stream = new SnapshotStream(etcd, endpoint, options);
-  for await (const bytes of gathered(stream.pieces())) await scratch.append(bytes);
+  for await (const bytes of stream.gathered()) await scratch.append(bytes);
   stream.end();
-  const file = await SnapshotFile.over(scratch, path);
-  return { file, report: await prove(file, etcd, endpoint, signal) };
+  const file = await SnapshotFile.over(scratch, path, {}, progress.add);
+  return { file, report: await prove(file, { etcd, endpoint, progress, signal }) };
 }
 
 /** Reads a snapshot back and compares it with the member it came from. */
 async function prove(
   file: SnapshotFile,
-  etcd: Etcd,
-  endpoint: string,
-  signal: AbortSignal | undefined,
+  by: {
+    readonly etcd: Etcd;
+    readonly endpoint: string;
+    readonly progress: PassProgress;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<SaveReport> {
+  const { etcd, endpoint, progress, signal } = by;
+  progress.begin(file.databaseBytes);
   const [, examined] = await inParallel([file.checkHash(signal), examine(file, { signal })]);
+  progress.begin(file.databaseBytes);
   const hashKv = await hashKvOf(examined, examined.lastRevision, { signal });
   const comparison = await compareWithLive(examined, etcd, endpoint, signal);
   if (comparison.outcome === "different") throw damaged(file.path, undefined, comparison.what);
@@ -224,128 +237,8 @@ async function chooseMember(etcd: Etcd, signal: AbortSignal | undefined): Promis
   return chosen.endpoint;
 }
 
-/** The stream of one member, watched for silence, slowed to a rate, hashed on the way. */
-class SnapshotStream {
-  readonly #etcd: Etcd;
-  readonly #endpoint: string;
-  readonly #options: SaveOptions;
-  readonly #clock: Clock;
-  readonly #hash = createHash("sha256");
-  /** The last 32 bytes so far: the hash etcd sends behind the database. */
-  #tail = Buffer.alloc(0);
-  #done = 0;
-  #startedMs = 0;
-  #toldMs = Number.NEGATIVE_INFINITY;
-
-  constructor(etcd: Etcd, endpoint: string, options: SaveOptions) {
-    this.#etcd = etcd;
-    this.#endpoint = endpoint;
-    this.#options = options;
-    this.#clock = etcd.clock;
-  }
-
-  async *pieces(): AsyncGenerator<Uint8Array, void, void> {
-    const { signal, bytesPerSecond } = this.#options;
-    const idleMs = this.#options.idleTimeoutMs ?? idleTimeoutDefaultMs;
-    const silence = new AbortController();
-    const ended = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
-    this.#startedMs = this.#clock.monotonicMs();
-    const watch = (): { cancel(): void } =>
-      setReadingTimer(this.#clock, idleMs, () =>
-        silence.abort(
-          new StoreError(
-            "DEADLINE",
-            `Cannot take a snapshot of ${this.#endpoint}: nothing came for ${idleMs} ms after ${this.#done} bytes`,
-            { timeoutMs: idleMs, endpoint: this.#endpoint },
-          ),
-        ),
-      );
-    let idle = watch();
-    try {
-      const chunks = this.#etcd.maintenance.snapshot({ endpoint: this.#endpoint, signal: ended });
-      for await (const { bytes, remainingBytes } of chunks) {
-        idle.cancel();
-        this.#take(bytes);
-        this.#tell(Number(remainingBytes));
-        yield bytes;
-        if (bytesPerSecond !== undefined) {
-          const earlyMs =
-            (this.#done / bytesPerSecond) * 1000 - (this.#clock.monotonicMs() - this.#startedMs);
-          if (earlyMs > 0) await this.#clock.sleep(earlyMs, signal);
-        }
-        idle = watch();
-      }
-      // A stream that was ended by a signal may end without an error of its own.
-      ended.throwIfAborted();
-    } finally {
-      idle.cancel();
-    }
-  }
-
-  /** Checks the hash that came last. @throws CORRUPT_SNAPSHOT when the stream was cut or damaged */
-  end(): { readonly sizeBytes: number; readonly sha256: string } {
-    const where = `snapshot of ${this.#endpoint}`;
-    if (this.#done % 512 !== trailerBytes) {
-      throw damaged(
-        where,
-        this.#done,
-        `the stream ended after ${this.#done} bytes, which is no whole snapshot`,
-      );
-    }
-    const digest = this.#hash.digest();
-    if (!timingSafeEqual(digest, this.#tail)) {
-      throw damaged(
-        where,
-        this.#done - trailerBytes,
-        `SHA-256 of what came is ${hexOf(digest)}, expected ${hexOf(this.#tail)}`,
-      );
-    }
-    this.#toldMs = Number.NEGATIVE_INFINITY;
-    this.#tell(0);
-    return { sizeBytes: this.#done, sha256: hexOf(digest) };
-  }
-
-  #take(bytes: Uint8Array): void {
-    this.#done += bytes.length;
-    const joined = Buffer.concat([this.#tail, bytes.subarray(Math.max(0, bytes.length - trailerBytes))]);
-    const cut = Math.max(0, joined.length - trailerBytes);
-    // Everything but the last 32 bytes is hashed as soon as it is known not to be the hash itself.
-    if (bytes.length >= trailerBytes) {
-      this.#hash.update(this.#tail);
-      this.#hash.update(bytes.subarray(0, bytes.length - trailerBytes));
-    } else this.#hash.update(joined.subarray(0, cut));
-    this.#tail = Buffer.from(joined.subarray(cut));
-  }
-
-  #tell(remaining: number): void {
-    const { onProgress } = this.#options;
-    const nowMs = this.#clock.monotonicMs();
-    if (onProgress === undefined || nowMs - this.#toldMs < progressEveryMs) return;
-    this.#toldMs = nowMs;
-    const rate = (this.#done / Math.max(1, nowMs - this.#startedMs)) * 1000;
-    const total = this.#done + remaining;
-    const etaMs = rate > 0 ? (remaining / rate) * 1000 : undefined;
-    onProgress({ done: this.#done, total, unit: "bytes", rate, etaMs });
-  }
-}
-
-/** Many small pieces as few large ones. */
-async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  for await (const bytes of pieces) {
-    pending.push(bytes);
-    pendingBytes += bytes.length;
-    if (pendingBytes < writeBytes) continue;
-    yield Buffer.concat(pending, pendingBytes);
-    pending = [];
-    pendingBytes = 0;
-  }
-  if (pendingBytes > 0) yield Buffer.concat(pending, pendingBytes);
-}
-
 async function writeStream(handle: FileHandle, stream: SnapshotStream): Promise<void> {
-  for await (const bytes of gathered(stream.pieces())) {
+  for await (const bytes of stream.gathered()) {
     for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
   }
   stream.end();
@@ -378,4 +271,12 @@ async function refuseExisting(path: string): Promise<void> {
 
 function existing(path: string): Error {
   return invalidArgument("path", `Cannot save snapshot: "${path}" exists, expected a new file`);
+}
+
+function checkRate(bytesPerSecond: number | undefined, what: string): void {
+  if (bytesPerSecond === undefined || (Number.isFinite(bytesPerSecond) && bytesPerSecond > 0)) return;
+  throw invalidArgument(
+    "bytesPerSecond",
+    `Cannot ${what}: bytesPerSecond is ${String(bytesPerSecond)}, expected a number above 0`,
+  );
 }

@@ -9,9 +9,11 @@ import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Progress } from "../../resource/contract.ts";
 import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { problemOf, type SnapshotProblem } from "../files/damage.ts";
 import { inParallel } from "../files/in-parallel.ts";
+import { PassProgress } from "../files/pass-progress.ts";
 import type { SnapshotInfo } from "../files/snapshot-info.ts";
 import { compareWithLive } from "../records/compare-live.ts";
 import { type Examined, examine, hashKvOf } from "../records/examine.ts";
@@ -24,6 +26,8 @@ export interface VerifyOptions extends OpenSnapshotOptions, Call {
   readonly binary?: string | undefined;
   /** A running cluster that still holds the snapshot's revision. */
   readonly live?: Etcd | undefined;
+  /** Told about ten times a second: bytes read of the file, over its passes; a boot is not counted. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 const verifyNames: NamesOf<VerifyOptions> = {
@@ -32,6 +36,7 @@ const verifyNames: NamesOf<VerifyOptions> = {
   boot: true,
   binary: true,
   live: true,
+  onProgress: true,
 };
 
 export interface VerifyReport {
@@ -46,6 +51,9 @@ export interface VerifyReport {
   readonly hashKv: number | undefined;
   readonly info: SnapshotInfo | undefined;
 }
+
+/** Pages and records, then HashKV. */
+const verifyPasses = 2;
 
 /**
  * Never throws for damage: that is what `problems` says.
@@ -65,20 +73,25 @@ export async function verifySnapshot(path: string, options: VerifyOptions = {}):
       return undefined;
     }
   };
-  const opened = await attempt(() => SnapshotFile.open(path, options));
+  const progress = new PassProgress(systemClock, options.onProgress);
+  const opened = await attempt(() => SnapshotFile.open(path, options, progress.add));
   if (opened === undefined) {
     return { ok: false, problems, proved: "self", notes, hashKv: undefined, info: undefined };
   }
   await using file = opened;
+  progress.expect(verifyPasses * file.databaseBytes);
+  progress.begin(file.databaseBytes);
   if (file.metaFault !== undefined) problems.push(file.metaFault);
   const [, examined] = await inParallel([
     attempt(() => file.checkHash(signal)),
     attempt(() => examine(file, { signal })),
   ]);
+  progress.begin(file.databaseBytes);
   const hashKv =
     examined === undefined
       ? undefined
       : await attempt(() => hashKvOf(examined, examined.lastRevision, { signal }));
+  progress.end();
   let proved: VerifyReport["proved"] = "self";
   if (examined !== undefined && hashKv !== undefined && problems.length === 0) {
     if (options.live !== undefined && (await live(examined, options.live, { problems, notes, signal }))) {

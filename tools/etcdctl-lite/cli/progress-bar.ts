@@ -11,8 +11,9 @@ export interface ProgressBar extends Disposable {
   clear(): void;
 }
 
-export function progressBar(output: Output): ProgressBar {
-  const startedMs = performance.now();
+/** @param nowMs monotonic */
+export function progressBar(output: Output, nowMs: () => number = () => performance.now()): ProgressBar {
+  const startedMs = nowMs();
   let shown = false;
   const clear = (): void => {
     if (shown) output.write("\r\u001b[K");
@@ -20,7 +21,7 @@ export function progressBar(output: Output): ProgressBar {
   };
   return {
     show(progress) {
-      const elapsedMs = performance.now() - startedMs;
+      const elapsedMs = nowMs() - startedMs;
       if (output.isTTY !== true || elapsedMs < showAfterMs) return;
       shown = true;
       output.write(`\r\u001b[K${fitted(lineOf(progress, elapsedMs), output.columns)}`);
@@ -39,12 +40,24 @@ function fitted(line: string, columns = 0): string {
 }
 
 function lineOf({ done, total, unit }: Progress, elapsedMs: number): string {
-  if (unit !== "bytes") return `${done} ${unit}  ${Math.round((done / elapsedMs) * 1000)} a second`;
-  const rate = `${formatBytes(BigInt(Math.round((done / elapsedMs) * 1000)))}/s`;
-  if (total === undefined || total <= 0) return `${formatBytes(BigInt(done))}  ${rate}`;
+  const perSecond = Math.round((done / elapsedMs) * 1000);
+  const [shown, rate] =
+    unit === "bytes"
+      ? [formatBytes(BigInt(done)), `${formatBytes(BigInt(perSecond))}/s`]
+      : [`${done} ${unit}`, `${perSecond} a second`];
+  if (total === undefined || total <= 0) return `${shown}  ${rate}`;
   const share = Math.min(1, done / total);
   const full = Math.round(share * barWidth);
   const leftSeconds = Math.ceil(((total - done) / Math.max(1, done)) * (elapsedMs / 1000));
   const bar = `${"█".repeat(full)}${"░".repeat(barWidth - full)}`;
-  return `${bar} ${Math.floor(share * 100)} %  ${formatBytes(BigInt(done))}  ${rate}  ${leftSeconds} s left`;
+  return `${bar} ${Math.floor(share * 100)} %  ${shown}  ${rate}  ${timeText(leftSeconds)} left`;
+}
+
+/** "42 s", "3 min 5 s", "2 h 10 min". */
+function timeText(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${seconds % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

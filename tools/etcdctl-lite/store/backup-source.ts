@@ -6,18 +6,19 @@ import type { KindRecord, StoreRecords } from "keelson";
 import type { RestoreSource } from "keelson/backup";
 import { badArguments } from "../cli/failure.ts";
 import type { FlagSpec } from "../cli/flags.ts";
+import { progressBar } from "../cli/progress-bar.ts";
 import type { Session } from "../cli/session.ts";
 import { encryptionConfig } from "./encryption-config.ts";
 import { encryptionKeys } from "./encryption-keys.ts";
 import type { KeySource } from "./key-source.ts";
 import { resourceOf } from "./known-kinds.ts";
+import { pointFlags, pointInTimeOf } from "./point-in-time.ts";
 import { repositoryFlags, repositoryOf } from "./repository-flags.ts";
 
 export const backupSourceFlags: readonly FlagSpec[] = [
   ...repositoryFlags,
   { name: "snapshot", type: "text", summary: "a snapshot file to restore from, instead of --repository" },
-  { name: "to-revision", type: "integer", summary: "objects as of this revision (default: the last)" },
-  { name: "to-time", type: "text", summary: "as of this time, from a repository, e.g. 2026-01-31T12:00:00Z" },
+  ...pointFlags,
 ];
 
 export interface BackupSource extends AsyncDisposable {
@@ -44,9 +45,8 @@ export async function openBackupSource(session: Session): Promise<BackupSource> 
   if ((file === "") === (flags.text("repository") === "")) {
     throw badArguments("restore objects needs --snapshot or --repository, one of them");
   }
-  const revision = flags.integer("to-revision");
-  const toRevision = revision === 0n ? undefined : revision.toString();
-  const toTime = timeOf(flags.text("to-time"));
+  const point = pointInTimeOf(flags);
+  const { toRevision, toTime } = point;
   if (file !== "" && toTime !== undefined)
     throw badArguments("--to-time needs --repository: a snapshot has no times");
   const transform = await (await encryptionKeys(session))?.transform("migrate");
@@ -66,8 +66,13 @@ export async function openBackupSource(session: Session): Promise<BackupSource> 
       [Symbol.asyncDispose]: async () => {},
     };
   }
-  const point = { toRevision, toTime, signal: io.signal };
-  const scratch = await restoreToScratch(await repositoryOf(flags), point);
+  using bar = progressBar(io.stderr);
+  const scratch = await restoreToScratch(await repositoryOf(flags), {
+    ...point,
+    onProgress: bar.show,
+    signal: io.signal,
+  });
+  bar.clear();
   const remove = (): PromiseLike<void> => scratch[Symbol.asyncDispose]();
   try {
     const { snapshot } = scratch;
@@ -165,11 +170,4 @@ async function entriesOf(
   return changes.flatMap(({ key, after }) =>
     after === undefined ? [] : [{ path: key.slice(prefix.length), value: after }],
   );
-}
-
-function timeOf(text: string): Date | undefined {
-  if (text === "") return undefined;
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw badArguments(`bad time ${JSON.stringify(text)}`);
-  return time;
 }

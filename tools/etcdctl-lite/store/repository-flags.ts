@@ -5,8 +5,14 @@ import type { BackupRepository } from "keelson/backup";
 import { badArguments } from "../cli/failure.ts";
 import type { FlagSpec, Flags } from "../cli/flags.ts";
 import { readNamedFile } from "../cli/named-file.ts";
+import { parseSize } from "../cli/size.ts";
 
 export const repositoryFlags: readonly FlagSpec[] = [
+  {
+    name: "bwlimit",
+    type: "text",
+    summary: "bytes a second into and out of the repository at most, e.g. 20MiB",
+  },
   {
     name: "encryption-key-file",
     type: "text",
@@ -47,9 +53,12 @@ export async function openedRepository(flags: Flags): Promise<BackupRepository> 
       .filter((path) => path !== "");
     return await Promise.all(paths.map(readNamedFile));
   };
+  const limit = flags.text("bwlimit");
+  const bytesPerSecond = limit === "" ? undefined : parseSize(limit);
   const { openRepository } = await import("keelson/backup");
   return openRepository({
     directory,
+    bytesPerSecond,
     encryptionKey: await keys("encryption-key-file"),
     signingKey: await keys("signing-key-file"),
   });

@@ -1,13 +1,9 @@
 /** `backup create`: a full backup, or with `--delta` what was written since the last one. */
-import { isStoreError } from "keelson";
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
 import { openedRepository, repositoryFlags } from "../../store/repository-flags.ts";
 import { formatBytes } from "../../text/quote.ts";
-
-/** What a delta says when there is no full, or etcd has compacted or replaced what comes after the last backup. */
-const chainBroken = ["NOT_FOUND", "EXPIRED", "PRECONDITION_FAILED"] as const;
 
 export const command: Command = {
   usage: "--repository <directory> [options]",
@@ -28,14 +24,15 @@ export const command: Command = {
     // Connected first: an etcd out of reach leaves no empty repository.
     const etcd = await session.connect();
     const repository = await openedRepository(flags);
+    const { chainIsOver } = await import("keelson/backup");
     using bar = progressBar(io.stderr);
     const full = () => repository.backup(etcd, { signal: io.signal, onProgress: bar.show });
     if (flags.on("auto") && !flags.on("delta")) throw badArguments("--auto goes with --delta");
     const outcome = !flags.on("delta")
       ? await full()
       : await repository.delta(etcd, { signal: io.signal }).catch((error: unknown) => {
-          if (!flags.on("auto") || !isStoreError(error, ...chainBroken)) throw error;
-          session.warn(`${error.message}; a full is taken`);
+          if (!flags.on("auto") || !chainIsOver(error)) throw error;
+          session.warn(`${error instanceof Error ? error.message : error}; a full is taken`);
           return full();
         });
     bar.clear();

@@ -1,25 +1,26 @@
 /** `backup drill`: the newest state of a repository restored, booted by a real etcd and compared. */
 import type { Command } from "../../cli/command.ts";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
+import { progressBar } from "../../cli/progress-bar.ts";
+import { pointFlags, pointInTimeOf } from "../../store/point-in-time.ts";
 import { repositoryFlags, repositoryOf } from "../../store/repository-flags.ts";
 
 export const command: Command = {
   usage: "--repository <directory> [options]",
   about: "Needs an etcd program (KEELSON_ETCD, PATH) and room for the database; touches no running etcd.",
-  flags: [
-    ...repositoryFlags,
-    { name: "to-revision", type: "integer", summary: "the state of this revision (default: the newest)" },
-  ],
+  flags: [...repositoryFlags, ...pointFlags],
   examples: [["backup drill --repository /backups/etcd", "does the newest backup boot?"]],
   async run(session) {
     const { flags, io } = session;
     const repository = await repositoryOf(flags);
     const { drill } = await import("keelson/backup");
-    const toRevision = flags.integer("to-revision");
+    using bar = progressBar(io.stderr);
     const report = await drill(repository, {
+      ...pointInTimeOf(flags),
+      onProgress: bar.show,
       signal: io.signal,
-      toRevision: toRevision === 0n ? undefined : toRevision.toString(),
     });
+    bar.clear();
     if (flags.text("write-out") === "json") session.line(JSON.stringify(report));
     else {
       for (const { what } of report.problems) session.line(`problem: ${what}`);

@@ -7,7 +7,9 @@ import { dirname, join } from "node:path";
 import type { BackupRepository, RestoreReport } from "keelson/backup";
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
+import { progressBar } from "../../cli/progress-bar.ts";
 import type { Session } from "../../cli/session.ts";
+import { pointFlags, pointInTimeOf } from "../../store/point-in-time.ts";
 import { repositoryFlags, repositoryOf } from "../../store/repository-flags.ts";
 import { formatBytes } from "../../text/quote.ts";
 import { checkRecovered } from "./recovered-cluster.ts";
@@ -32,8 +34,7 @@ export const command: Command = {
     { name: "history", type: "text", summary: "an abandoned history instead of the newest (backup list)" },
     { name: "initial-cluster", type: "text", summary: "every member with its peer URLs" },
     { name: "name", type: "text", summary: "only this member (default: all)" },
-    { name: "to-revision", type: "integer", summary: "the state of this revision (default: the newest)" },
-    { name: "to-time", type: "text", summary: "the state at this time, e.g. 2026-01-31T12:00:00Z" },
+    ...pointFlags,
   ],
   examples: [
     [
@@ -87,14 +88,18 @@ interface Target {
   readonly initialCluster: string;
 }
 
-function restored(repository: BackupRepository, session: Session, target: Target): Promise<RestoreReport> {
+async function restored(
+  repository: BackupRepository,
+  session: Session,
+  target: Target,
+): Promise<RestoreReport> {
   const { flags, io } = session;
-  const revision = flags.integer("to-revision");
-  return repository.restore({
+  using bar = progressBar(io.stderr);
+  return await repository.restore({
     ...target,
-    toRevision: revision === 0n ? undefined : revision.toString(),
-    toTime: timeOf(flags.text("to-time")),
+    ...pointInTimeOf(flags),
     history: flags.text("history") || undefined,
+    onProgress: bar.show,
     signal: io.signal,
   });
 }
@@ -109,9 +114,8 @@ async function planOf(
   const backups = await repository.list();
   const last = backups.at(-1);
   if (last === undefined) throw new CliFailure(exitCodes.error, "the repository holds no backup");
-  const point =
-    flags.text("to-time") ||
-    (flags.integer("to-revision") === 0n ? "" : `revision ${flags.integer("to-revision")}`);
+  const { toRevision, toTime } = pointInTimeOf(flags);
+  const point = toTime?.toISOString() ?? (toRevision === undefined ? "" : `revision ${toRevision}`);
   const ageMinutes = Math.round((Date.now() - Date.parse(last.createdAt)) / 60_000);
   const size = BigInt(
     Math.max(...backups.filter(({ kind }) => kind === "full").map(({ sizeBytes }) => sizeBytes)),
@@ -137,13 +141,6 @@ async function planOf(
       : `state restored: ${point}; everything after it is lost`,
     `members: ${names.join(", ")}, each about ${formatBytes(size)}, below ${dataDir}`,
   ];
-}
-
-function timeOf(text: string): Date | undefined {
-  if (text === "") return undefined;
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw badArguments(`bad time ${JSON.stringify(text)}`);
-  return time;
 }
 
 async function writeDropIn(folder: string, { name, commandLine }: RestoreReport): Promise<void> {

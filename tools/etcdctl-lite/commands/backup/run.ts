@@ -2,11 +2,11 @@
 import { once } from "node:events";
 import { rename, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import type { BackupRunEvent, BackupRunStatus, RetentionPolicy } from "keelson/backup";
+import type { BackupRunEvent, BackupRunStatus } from "keelson/backup";
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
-import type { Flags } from "../../cli/flags.ts";
 import { openedRepository, repositoryFlags } from "../../store/repository-flags.ts";
+import { keepsSome, retentionFlags, retentionOf } from "./retention-flags.ts";
 
 /** A full may be this much older than its schedule asks before /healthz says so. */
 const healthyAgeHours = 48;
@@ -35,15 +35,12 @@ export const command: Command = {
       summary: "the election's name; empty: none",
     },
     { name: "full", type: "text", fallback: "0 3 * * *", summary: "when a full is taken" },
-    { name: "keep-daily", type: "integer", summary: "keep one backup of each of the last so many days" },
-    { name: "keep-hourly", type: "integer", summary: "… hours" },
     {
       name: "keep-last",
       type: "integer",
       summary: "keep the last so many fulls; without any --keep-* all stay",
     },
-    { name: "keep-monthly", type: "integer", summary: "… months" },
-    { name: "keep-weekly", type: "integer", summary: "… weeks" },
+    ...retentionFlags,
     {
       name: "listen",
       type: "text",
@@ -75,7 +72,7 @@ export const command: Command = {
         delta: flags.text("delta"),
         drill: flags.text("drill"),
         verify: flags.text("verify"),
-        keep: retentionOf(flags),
+        keep: keepsSome(flags) ? retentionOf(flags) : undefined,
         election: flags.text("election"),
         signal: io.signal,
       });
@@ -90,19 +87,6 @@ export const command: Command = {
     }
   },
 };
-
-function retentionOf(flags: Flags): RetentionPolicy | undefined {
-  const count = (name: string): number => Number(flags.integer(`keep-${name}`));
-  const names = ["last", "hourly", "daily", "weekly", "monthly"] as const;
-  if (names.every((name) => count(name) === 0)) return undefined;
-  return {
-    keepLast: Math.max(1, count("last")),
-    hourly: count("hourly"),
-    daily: count("daily"),
-    weekly: count("weekly"),
-    monthly: count("monthly"),
-  };
-}
 
 function lineOf(event: BackupRunEvent): string {
   switch (event.type) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { RestoreReport } from "keelson/backup";
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
+import { progressBar } from "../../cli/progress-bar.ts";
 
 export const command: Command = {
   usage: "<filename> --data-dir {output dir} [options]",
@@ -62,12 +63,13 @@ export const command: Command = {
       signal: io.signal,
     };
     const { restoreCluster, restoreSnapshot } = await import("keelson/backup");
+    using bar = progressBar(io.stderr);
     let reports: readonly RestoreReport[];
     if (flags.on("all-members")) {
       if (initialCluster === undefined) throw badArguments("--all-members needs --initial-cluster");
       const names = new Set(initialCluster.split(",").map((member) => member.split("=")[0] ?? ""));
       const dataDirs = Object.fromEntries([...names].map((name) => [name, join(dataDir, name)]));
-      reports = await restoreCluster(path, { ...common, initialCluster, dataDirs });
+      reports = await restoreCluster(path, { ...common, initialCluster, dataDirs, onProgress: bar.show });
     } else {
       const name = flags.text("name");
       if (
@@ -80,8 +82,10 @@ export const command: Command = {
         );
       }
       const initialAdvertisePeerUrls = text("initial-advertise-peer-urls");
-      reports = [await restoreSnapshot(path, { ...common, name, dataDir, initialAdvertisePeerUrls })];
+      const member = { name, dataDir, initialAdvertisePeerUrls, onProgress: bar.show };
+      reports = [await restoreSnapshot(path, { ...common, ...member })];
     }
+    bar.clear();
     const [{ downgradeTarget } = { downgradeTarget: undefined }] = reports;
     if (downgradeTarget !== undefined) {
       session.warn(

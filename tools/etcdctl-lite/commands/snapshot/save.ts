@@ -6,7 +6,7 @@ import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
 import { cliFailureOf } from "../../cli/failure-text.ts";
 import type { CommandIo } from "../../cli/io.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
-import { parseSize } from "./size.ts";
+import { parseSize } from "../../cli/size.ts";
 
 export const command: Command = {
   usage: "<filename> [options]",

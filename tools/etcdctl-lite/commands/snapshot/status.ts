@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
+import { progressBar } from "../../cli/progress-bar.ts";
 
 export const command: Command = {
   usage: "<filename>",
@@ -19,7 +20,9 @@ export const command: Command = {
       throw new CliFailure(exitCodes.error, `stat ${path}: no such file or directory`, { cause: error });
     });
     const { inspectSnapshot } = await import("keelson/backup");
-    const info = await inspectSnapshot(path);
+    using bar = progressBar(session.io.stderr);
+    const info = await inspectSnapshot(path, { onProgress: bar.show, signal: session.io.signal });
+    bar.clear();
     const { hash, revision, totalKey, totalSize, storageVersion, downgradeTarget } = info;
     await session.show({
       type: "snapshot-status",

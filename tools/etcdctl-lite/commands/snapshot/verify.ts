@@ -2,6 +2,7 @@
 
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
+import { progressBar } from "../../cli/progress-bar.ts";
 import { counted } from "../../text/counted.ts";
 import { goJson } from "../../text/go-json.ts";
 
@@ -30,7 +31,14 @@ export const command: Command = {
     const { flags, io } = session;
     const live = flags.on("live") ? await session.connect() : undefined;
     const { verifySnapshot } = await import("keelson/backup");
-    const report = await verifySnapshot(path, { boot: flags.on("boot"), live, signal: io.signal });
+    using bar = progressBar(io.stderr);
+    const report = await verifySnapshot(path, {
+      boot: flags.on("boot"),
+      live,
+      onProgress: bar.show,
+      signal: io.signal,
+    });
+    bar.clear();
     const { ok, proved, problems, notes, hashKv, info } = report;
     if (flags.text("write-out") === "json") {
       const found = problems.map(({ offset, what }) => ({ offset, what }));

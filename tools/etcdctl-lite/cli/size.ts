@@ -1,5 +1,5 @@
 /** Sizes on the command line: `20MB`, `512k`, `1GiB`, plain bytes. */
-import { badArguments } from "../../cli/failure.ts";
+import { badArguments } from "./failure.ts";
 
 const units: Readonly<Record<string, number>> = {
   "": 1,
