@@ -61,7 +61,7 @@ async function play(
 
   printer.step(`${nodes} nodes register`);
   const kubelets = await startFleet(client, nodes, heartbeatMs);
-  const timeoutMs = 60_000 + pods * 40;
+  const timeoutMs = 60_000 + pods * 100;
   await until(() => observer.readyNodes.size >= nodes, timeoutMs);
   printer.say(`${observer.readyNodes.size} nodes are ready`);
   printer.check(observer.readyNodes.size === nodes, "every node is ready");

@@ -51,7 +51,7 @@ beforeAll(async () => {
     () => etcd.close(),
     () => local.stop(),
   );
-}, 120_000);
+}, 600_000);
 afterAll(async () => {
   for (const { program } of servers) program.child.kill("SIGKILL");
   await Promise.all(servers.map(({ program }) => program.ended()));
