@@ -1,9 +1,11 @@
 /** Annotations in which autoscaling/v1 keeps what it has no field for (Kubernetes' pkg/apis/autoscaling/annotations.go). */
 const prefix = "autoscaling.alpha.kubernetes.io/";
 
-export const annotationKeys = {
+export const annotationKeys: Readonly<
+  Record<"metrics" | "currentMetrics" | "conditions" | "behavior", string>
+> = {
   metrics: `${prefix}metrics`,
   currentMetrics: `${prefix}current-metrics`,
   conditions: `${prefix}conditions`,
   behavior: `${prefix}behavior`,
-} as const;
+};
