@@ -65,9 +65,14 @@ import { StoreBackground } from "./storage/store-background.ts";
 import { RangeSource } from "./storage/watch/watch-source.ts";
 import { rewriteKind } from "./storage/write/rewrite.ts";
 
+/** What `createStore` takes. */
 export interface StoreOptions extends Call {
   /** The connection; stays the caller's. */
   readonly etcd: Etcd;
+  /**
+   * The kinds to open, each made by `defineKind` or `kubernetesKinds`; two of the same group and plural are
+   * INVALID_ARGUMENT. Namespaces are always open. More can come later with `addKind`.
+   */
   readonly kinds: readonly Kind[];
   /** Where objects live; default "/registry". */
   readonly prefix?: string | undefined;
@@ -78,7 +83,16 @@ export interface StoreOptions extends Call {
   /** Default "required": creates into a missing or terminating namespace fail. */
   readonly namespaces?: "required" | "open" | undefined;
   /** Default every 5 minutes, one compactor among many processes; false: somebody else compacts. */
-  readonly compaction?: { readonly intervalMs: number } | false | undefined;
+  readonly compaction?:
+    | {
+        /**
+         * Milliseconds between two compactions, above 0; at least one whole interval of history stays, however many
+         * processes compact.
+         */
+        readonly intervalMs: number;
+      }
+    | false
+    | undefined;
   /** Between two bookmarks of a watch that asks for them, milliseconds; default 60,000, at least 100. */
   readonly bookmarkIntervalMs?: number | undefined;
 }
@@ -101,6 +115,26 @@ const bookmarkIntervalMsMin = 100;
 /**
  * Opens a store over a prefix of etcd.
  * @throws INVALID_ARGUMENT; UNAVAILABLE, DEADLINE, UNAUTHENTICATED … when etcd cannot be read
+ *
+ *
+ * @example
+ * ```ts
+ * import { createStore, defineKind, type Resource } from "keelson";
+ * import { connectEtcd } from "keelson/etcd";
+ *
+ * interface Widget extends Resource {
+ *   spec: { size: number };
+ * }
+ * const Widget = defineKind<Widget>({
+ *   group: "example.com", version: "v1", kind: "Widget", plural: "widgets", scope: "Namespaced",
+ * });
+ *
+ * const etcd = await connectEtcd({ endpoints: "http://127.0.0.1:2379" });
+ * const store = await createStore({ etcd, kinds: [Widget] });
+ * const widgets = store.resources(Widget);
+ * await store.close();
+ * await etcd.close();
+ * ```
  */
 export async function createStore(options: StoreOptions): Promise<Store & HasStoredSource> {
   checkParts(options);

@@ -9,17 +9,27 @@
 
 /** One fault of an object, draft or argument: where (`spec.size`, `metadata.labels["a"]`) and what is wrong. */
 export interface FieldError {
+  /**
+   * Path of the field, such as `spec.size`, `metadata.labels["a"]` or `items[0]`; "" is the object as a whole.
+   */
   readonly field: string;
+  /** What is wrong with it and what was expected, without the path. */
   readonly message: string;
 }
 
 /** One quota that refuses a write; amounts are numbers of the base unit. */
 export interface QuotaViolation {
+  /** The quota's namespace; "" for a cluster-wide quota. */
   readonly namespace: string;
+  /** Name of the quota, such as "default". */
   readonly quota: string;
+  /** Name of the amount, such as "count/pods" or "requests.cpu". */
   readonly name: string;
+  /** What the live objects use, this write apart. */
   readonly used: number;
+  /** The limit; reaching it is allowed, exceeding it is not. */
   readonly hard: number;
+  /** What this write would add. */
   readonly requested: number;
 }
 
@@ -38,91 +48,221 @@ export interface Subject {
 
 /** The typed `details` of each code. */
 export interface StoreErrorDetails {
+  /** No such object or quota: see docs/errors.md#not_found. */
   NOT_FOUND: Subject;
-  ALREADY_EXISTS: Subject & { readonly resourceVersion?: string | undefined };
+  /** Create of a name that is taken: see docs/errors.md#already_exists. */
+  ALREADY_EXISTS: Subject & {
+    /** Version of the object that has the name, where it was read. */
+    readonly resourceVersion?: string | undefined;
+  };
+  /** Update of an object that has changed since it was read: see docs/errors.md#conflict. */
   CONFLICT: Subject & {
+    /** The version or uid the caller's object carries. */
     readonly expected?: string | undefined;
+    /** The live object's version or uid. */
     readonly actual?: string | undefined;
     /** Of a server-side apply: which fields others manage, and who (`conflict with "kubectl" using v1`). */
     readonly conflicts?: readonly FieldError[] | undefined;
   };
+  /** The live object is not the one `preconditions` name: see docs/errors.md#precondition_failed. */
   PRECONDITION_FAILED: Subject & {
+    /** Which precondition failed. */
     readonly field: "uid" | "resourceVersion";
+    /** What the precondition names. */
     readonly expected: string;
+    /** What the live object has. */
     readonly actual?: string | undefined;
   };
+  /** The version asked for is no longer held: see docs/errors.md#expired. */
   EXPIRED: Subject & {
     /** The version up to which etcd's history is gone, where known. */
     readonly compacted?: string | undefined;
     /** Continues from the latest state; given for an expired page. */
     readonly continueToken?: string | undefined;
+    /** The version that was asked for, where known. */
     readonly resourceVersion?: string | undefined;
+    /**
+     * "compacted": etcd has compacted it away; "epoch" or "restored": it is from before a restore of etcd; "overrun":
+     * a watch fell behind what is held.
+     */
     readonly reason?: "compacted" | "epoch" | "restored" | "overrun" | undefined;
   };
+  /** The version asked for has not been reached: see docs/errors.md#future_version. */
   FUTURE_VERSION: Subject & {
+    /** The version that was asked for. */
     readonly requested: string;
+    /** The version the store is at, where known. */
     readonly current?: string | undefined;
+    /** Milliseconds to wait before the next try. */
     readonly retryAfterMs: number;
   };
-  QUOTA_EXCEEDED: Subject & { readonly violations: readonly QuotaViolation[] };
-  INVALID_OBJECT: Subject & { readonly errors: readonly FieldError[] };
-  INVALID_ARGUMENT: { readonly argument: string; readonly errors?: readonly FieldError[] | undefined };
-  INVALID_TOKEN: { readonly reason: string };
-  TOO_LARGE: Subject & { readonly sizeBytes: number; readonly limitBytes: number };
+  /** The write would exceed a quota: see docs/errors.md#quota_exceeded. */
+  QUOTA_EXCEEDED: Subject & {
+    /** Every quota and amount that the write would exceed, at least one. */
+    readonly violations: readonly QuotaViolation[];
+  };
+  /** The draft or object is not valid; nothing was sent: see docs/errors.md#invalid_object. */
+  INVALID_OBJECT: Subject & {
+    /** Every wrong field, at least one. */
+    readonly errors: readonly FieldError[];
+  };
+  /** Another argument of the call is not valid; nothing was sent: see docs/errors.md#invalid_argument. */
+  INVALID_ARGUMENT: {
+    /** Name of the argument or option, such as "limit" or "kind". */
+    readonly argument: string;
+    /** Every fault inside the argument, where it has several. */
+    readonly errors?: readonly FieldError[] | undefined;
+  };
+  /** The continue token cannot be used: see docs/errors.md#invalid_token. */
+  INVALID_TOKEN: {
+    /** Why, for people. */
+    readonly reason: string;
+  };
+  /**
+   * The stored value would not fit a request to etcd; nothing was sent unless etcd itself refused it: see
+   * docs/errors.md#too_large.
+   */
+  TOO_LARGE: Subject & {
+    /** Size of what was to be stored, bytes. */
+    readonly sizeBytes: number;
+    /** Largest allowed size, bytes, inclusive. */
+    readonly limitBytes: number;
+  };
+  /** A stored value cannot be read: see docs/errors.md#corrupt_object. */
   CORRUPT_OBJECT: Subject & {
+    /** Why, for people; no byte of the value is in it. */
     readonly reason: string;
     /** The byte of the value at which it was found, where its decoder knows it. */
     readonly offset?: number | undefined;
+    /** Version of the stored value, where known. */
     readonly resourceVersion?: string | undefined;
   };
+  /** A snapshot or backup is damaged: see docs/errors.md#corrupt_snapshot. */
   CORRUPT_SNAPSHOT: {
+    /** The file, where it is one. */
     readonly path?: string | undefined;
+    /** The byte of the file at which the damage was found, from 0, where known. */
     readonly offset?: number | undefined;
+    /** What is wrong, for people. */
     readonly reason: string;
   };
-  NAMESPACE_NOT_FOUND: Subject & { readonly namespace: string };
-  NAMESPACE_TERMINATING: Subject & { readonly namespace: string };
-  NO_SPACE: { readonly databaseBytes?: number | undefined; readonly quotaBytes?: number | undefined };
-  NOT_READY: { readonly retryAfterMs: number; readonly reason?: string | undefined };
-  UNAVAILABLE: {
+  /** A write into a namespace that does not exist: see docs/errors.md#namespace_not_found. */
+  NAMESPACE_NOT_FOUND: Subject & {
+    /** The missing namespace. */
+    readonly namespace: string;
+  };
+  /** A create in a namespace that is being deleted: see docs/errors.md#namespace_terminating. */
+  NAMESPACE_TERMINATING: Subject & {
+    /** The namespace that is being deleted. */
+    readonly namespace: string;
+  };
+  /** etcd's database has reached its quota: see docs/errors.md#no_space. */
+  NO_SPACE: {
+    /** Size of etcd's file, bytes, where known. */
+    readonly databaseBytes?: number | undefined;
+    /** etcd's --quota-backend-bytes, where known. */
+    readonly quotaBytes?: number | undefined;
+  };
+  /** A cache is not filled, or too much is under way: see docs/errors.md#not_ready. */
+  NOT_READY: {
+    /** Milliseconds to wait before the next try. */
     readonly retryAfterMs: number;
-    readonly endpoint?: string | undefined;
+    /** What is waited for, for people. */
     readonly reason?: string | undefined;
   };
-  DEADLINE: { readonly timeoutMs?: number | undefined; readonly endpoint?: string | undefined };
+  /** etcd cannot be reached or has no leader; a write was not applied: see docs/errors.md#unavailable. */
+  UNAVAILABLE: {
+    /** Milliseconds to wait before the next try. */
+    readonly retryAfterMs: number;
+    /** The endpoint that failed last, where it was one. */
+    readonly endpoint?: string | undefined;
+    /** Why, for people. */
+    readonly reason?: string | undefined;
+  };
+  /** The time of the call or of one request is over; a write was not applied: see docs/errors.md#deadline. */
+  DEADLINE: {
+    /** The time that was given, milliseconds. */
+    readonly timeoutMs?: number | undefined;
+    /** The endpoint that did not answer, where it was one. */
+    readonly endpoint?: string | undefined;
+  };
+  /** A write was sent and its fate could not be settled in time: see docs/errors.md#outcome_unknown. */
   OUTCOME_UNKNOWN: {
+    /** Random id the write carries, hexadecimal; "" for a request outside a store's writes. */
     readonly writeId: string;
+    /** The etcd key that may have been written. */
     readonly key: string;
     /** Mod revision the write was conditional on, "0" for a create. */
     readonly guard?: string | undefined;
+    /** The highest revision that is known to hold no trace of the write. */
     readonly lastRevision?: string | undefined;
   };
-  UNAUTHENTICATED: { readonly username?: string | undefined; readonly reason?: string | undefined };
-  PERMISSION_DENIED: { readonly reason?: string | undefined };
-  CLOSED: { readonly what: string };
+  /** etcd refuses the user name, password or token: see docs/errors.md#unauthenticated. */
+  UNAUTHENTICATED: {
+    /** The user that was refused, where one was given. */
+    readonly username?: string | undefined;
+    /** etcd's words. */
+    readonly reason?: string | undefined;
+  };
+  /** Not allowed: see docs/errors.md#permission_denied. */
+  PERMISSION_DENIED: {
+    /** Why: etcd's words, or what keelson protects. */
+    readonly reason?: string | undefined;
+  };
+  /** What the call needs was closed: see docs/errors.md#closed. */
+  CLOSED: {
+    /** What was closed: "store", "cache", "watch", a client or a kind. */
+    readonly what: string;
+  };
 }
 
+/** Every code a call can reject with; docs/errors.md says of each when it comes and what to do. */
 export type StoreErrorCode = keyof StoreErrorDetails;
 
 /** A `metav1.Status` of kind Failure, ready to be sent as JSON. */
 export interface Status {
+  /** Always "Status". */
   readonly kind: "Status";
+  /** Always "v1": Status is of Kubernetes' core group. */
   readonly apiVersion: "v1";
-  readonly metadata: { readonly continue?: string };
+  /** ListMeta: empty, or with the token that continues an expired list. */
+  readonly metadata: {
+    /** Continues the list from the latest state; only for EXPIRED of a page. */
+    readonly continue?: string;
+  };
+  /** Always "Failure". */
   readonly status: "Failure";
+  /** For people. Kubernetes' own sentence where it has one; no etcd key is in it. */
   readonly message: string;
+  /** metav1.StatusReason, such as "NotFound", "Conflict", "Expired": what Kubernetes clients match. */
   readonly reason: string;
+  /** The HTTP status, equal to `StoreError.httpStatus`. */
   readonly code: number;
+  /** What the failure is about; fields that are not known are absent. */
   readonly details?: {
+    /** Name of the object, or of the namespace for NAMESPACE_NOT_FOUND. */
     readonly name?: string;
+    /** API group of the object; absent for the core group. */
     readonly group?: string;
+    /** The plural ("pods"); for reason Invalid the kind ("Pod"). */
     readonly kind?: string;
+    /** Never set by keelson; metav1.StatusDetails has it. */
     readonly uid?: string;
+    /** One entry for each wrong field, exceeded amount or conflicting manager; absent when there is none. */
     readonly causes?: readonly {
+      /**
+       * metav1.CauseType: "FieldValueInvalid", "FieldManagerConflict", "QuotaExceeded" or "ResourceVersionTooLarge".
+       */
       readonly reason: string;
+      /** What is wrong, for people. */
       readonly message: string;
+      /** Path of the field, where the cause is about one. */
       readonly field?: string;
     }[];
+    /**
+     * Whole seconds to wait before the next try, at least 1; for errors with `details.retryAfterMs`. An HTTP server
+     * sends it as Retry-After.
+     */
     readonly retryAfterSeconds?: number;
   };
 }
@@ -165,8 +305,11 @@ export const codeFacts: Readonly<Record<StoreErrorCode, CodeFacts>> = {
  * `details` is frozen and typed by `code`.
  */
 export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error {
+  /** Always "StoreError". */
   override readonly name = "StoreError";
+  /** What happened; callers match this and never the message. docs/errors.md has a section for each. */
   readonly code: C;
+  /** Facts of the failure, typed by `code` and frozen; never a secret. */
   readonly details: StoreErrorDetails[C];
 
   constructor(code: C, message: string, details: StoreErrorDetails[C], options?: ErrorOptions) {

@@ -10,15 +10,60 @@ export {
   type StoreErrorCode,
   type StoreErrorDetails,
 } from "./errors.ts";
-export type * from "./resource/contract.ts";
+export type {
+  CollectionDeleteOptions,
+  CreateManyOptions,
+  CreateOptions,
+  DeleteOptions,
+  GetOptions,
+  GuaranteedUpdateOptions,
+  LabelSelector,
+  ListOptions,
+  ListPage,
+  Preconditions,
+  Progress,
+  ReadFreshness,
+  ResourceReader,
+  ResourceStore,
+  Scoped,
+  Watch,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from "./resource/contract.ts";
 export { defineKind, unfamiliarKind } from "./resource/define-kind.ts";
 export { isPending } from "./resource/deletion.ts";
 export type { Kind, KindRecord, KindSpec, ScalePaths } from "./resource/kind.ts";
 export { namespaceKind } from "./resource/namespace-kind.ts";
 export type { Quantity } from "./resource/quantity.ts";
-export type * from "./resource/resource.ts";
+export type {
+  AnyResource,
+  Draft,
+  Key,
+  Namespace,
+  ObjectMeta,
+  OwnerReference,
+  Resource,
+  Scope,
+} from "./resource/resource.ts";
 export { objectMatcher } from "./resource/selection.ts";
-export type * from "./resource/store.ts";
+export type {
+  Amounts,
+  Health,
+  Histogram,
+  QuotaGetOptions,
+  QuotaListOptions,
+  QuotaRemoveOptions,
+  QuotaRequest,
+  QuotaSetOptions,
+  QuotaStatus,
+  Quotas,
+  ReconcileReport,
+  RewriteOptions,
+  RewriteReport,
+  Store,
+  StoreStats,
+} from "./resource/store.ts";
 export { defineView, jsonView, metadataView, type View } from "./resource/view.ts";
 export { readStoreRecords, type StoreRecords } from "./storage/bookkeeping/store-records.ts";
 export type { CacheOptions, CacheStats, WatcherLag } from "./watch/bounds/cache-options.ts";

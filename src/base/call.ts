@@ -11,6 +11,7 @@ import type { NamesOf } from "./known-options.ts";
 import { quote } from "./quote.ts";
 import { setReadingTimer } from "./reading-timer.ts";
 
+/** What every call that waits takes: how it can be ended from outside. */
 export interface Call {
   /** Ends the call; it rejects with `signal.reason`. A write already sent may still happen. */
   readonly signal?: AbortSignal | undefined;

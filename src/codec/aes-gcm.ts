@@ -30,15 +30,38 @@ const hkdfInfo = "keelson value 1";
 const aesNames = { keys: true, mode: true, random: true } as const;
 
 /**
- * AES-256-GCM with the caller's keys.
- * @param options.keys at least one; the first writes, all read. `id` is stored in the clear, `key` is 32 bytes and is copied.
- * To rotate: put a new key first everywhere as second, then as first, rewrite, then drop the old one once `rewrite` reports 0 left.
- * @param options.mode default "seal". "migrate" still reads values that are not encrypted; "unseal" writes none encrypted any more.
- * @throws INVALID_ARGUMENT
+ * AES-256-GCM with the caller's keys, for `createStore`'s `transforms`. To rotate: add a new key as second everywhere,
+ * then make it first, rewrite, and drop the old one once `rewrite` reports 0 left.
+ * @throws INVALID_ARGUMENT for no key, one of another size than 32 bytes, or an id twice
+ * @example
+ * ```ts
+ * import { randomBytes } from "node:crypto";
+ * import { createStore, type Kind } from "keelson";
+ * import { aesGcm } from "keelson/codec";
+ * import type { Etcd } from "keelson/etcd";
+ *
+ * async function open(etcd: Etcd, kinds: readonly Kind[]): Promise<void> {
+ *   const key = randomBytes(32); // kept where secrets are kept: without it nothing can be read
+ *   await using store = await createStore({
+ *     etcd,
+ *     kinds,
+ *     transforms: { secrets: aesGcm({ keys: [{ id: "2026-01", key }] }) },
+ *   });
+ *   console.log(await store.currentResourceVersion());
+ * }
+ * ```
  */
 export function aesGcm(options: {
-  readonly keys: readonly { readonly id: string; readonly key: Uint8Array }[];
+  /** At least one; the first writes, all read. */
+  readonly keys: readonly {
+    /** Stored with each value in the clear; at most 1,024 bytes of UTF-8. */
+    readonly id: string;
+    /** 32 bytes; copied. */
+    readonly key: Uint8Array;
+  }[];
+  /** Default "seal"; see `TransformMode`. */
   readonly mode?: TransformMode | undefined;
+  /** For tests. */
   readonly random?: Random | undefined;
 }): SealingTransform {
   checkOptions(options ?? null, "make aesGcm", aesNames);

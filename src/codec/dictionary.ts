@@ -15,6 +15,10 @@ import { type SharedForms, shapesMax, sharedForms, wordsMax } from "./shared-for
 const dictionaryMagic = [0x6b, 0x6c, 0x64, 1] as const;
 const idBytes = 8;
 
+/**
+ * Field names and constants that the values of one kind share, frozen: values written with it name it and leave them
+ * out. docs/value-format.md has its bytes.
+ */
 export class Dictionary {
   /** First 8 bytes of the SHA-256 of `bytes`. */
   readonly id: Uint8Array;
@@ -22,7 +26,12 @@ export class Dictionary {
   readonly name: string;
   /** Stored form. */
   readonly bytes: Uint8Array;
+  /**
+   * Field names of maps, most frequent first: a map of one of them is stored as the number of its shape and its
+   * values.
+   */
   readonly shapes: readonly (readonly string[])[];
+  /** Texts, most frequent first: one of them is stored as its number. */
   readonly words: readonly string[];
   /** The same, as reader and writer use it. */
   readonly forms: SharedForms;

@@ -19,6 +19,7 @@ const cipherName = "aes-256-gcm";
 /** Owner only. */
 const fileMode = 0o600;
 
+/** A key service out of a file, for tests and single machines: whoever reads the file reads the data. */
 export interface FileKmsProvider extends KmsProvider {
   /** Makes a new key and writes it first; older ones still unwrap. Its id. */
   rotate(): Promise<string>;
@@ -34,7 +35,9 @@ interface FileKey {
  * @throws INVALID_ARGUMENT when the file is there and holds no keys
  */
 export async function fileKmsProvider(options: {
+  /** The key file; written with mode 0600. */
   readonly path: string;
+  /** For tests. */
   readonly random?: Random | undefined;
 }): Promise<FileKmsProvider> {
   checkOptions(options ?? null, "open a key file", { path: true, random: true });

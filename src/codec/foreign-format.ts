@@ -9,6 +9,7 @@ import type { KindDefinition } from "../resource/kind.ts";
 import type { AnyResource } from "../resource/resource.ts";
 import type { HeadPart } from "./value.ts";
 
+/** How another program stores its values; `kubernetesCodec` has one. */
 export interface ForeignFormat {
   /** "kubernetes"; in errors and stats. */
   readonly name: string;

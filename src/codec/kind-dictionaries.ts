@@ -17,7 +17,15 @@ export interface DictionaryStore {
   /** The stored bytes of a dictionary; undefined when there is none of that name. Linearizable. */
   fetch(resource: string, name: string): Promise<Uint8Array | undefined>;
   /** The dictionary created last for the resource; undefined when there is none yet. */
-  newest(resource: string): Promise<{ readonly name: string; readonly bytes: Uint8Array } | undefined>;
+  newest(resource: string): Promise<
+    | {
+        /** The dictionary's name: its id in hexadecimal. */
+        readonly name: string;
+        /** Its stored form. */
+        readonly bytes: Uint8Array;
+      }
+    | undefined
+  >;
   /** Creates the entry unless it is there; resolves once that is certain. An entry is never overwritten. */
   publish(resource: string, name: string, bytes: Uint8Array): Promise<void>;
 }

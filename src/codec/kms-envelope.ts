@@ -25,24 +25,46 @@ import type { MaybePromise } from "./value.ts";
 
 /** A key service. Every call may fail; a failure says nothing about the data. Key material never goes into an error. */
 export interface KmsProvider {
+  /** In errors and stats; never secret. */
   readonly name: string;
   /** Wraps a data key under the service's current key. */
   encrypt(
     plaintext: Uint8Array,
-    call: { readonly signal: AbortSignal },
-  ): Promise<{ readonly ciphertext: Uint8Array; readonly keyId: string }>;
+    call: {
+      /** Aborted when the answer is no longer waited for. */
+      readonly signal: AbortSignal;
+    },
+  ): Promise<{
+    /** The wrapped key, as `decrypt` takes it; at most about 32 KiB. */
+    readonly ciphertext: Uint8Array;
+    /** Id of the key it is wrapped under; stored in the clear. */
+    readonly keyId: string;
+  }>;
   /** Unwraps; undefined when this ciphertext is not of that key, or the key is gone for good. */
   decrypt(
     ciphertext: Uint8Array,
-    call: { readonly keyId: string; readonly signal: AbortSignal },
+    call: {
+      /** Id of the key it was wrapped under. */
+      readonly keyId: string;
+      /** Aborted when the answer is no longer waited for. */
+      readonly signal: AbortSignal;
+    },
   ): Promise<Uint8Array | undefined>;
   /** Whether it answers, and its current key's id. */
   status(call: {
+    /** Aborted when the answer is no longer waited for. */
     readonly signal: AbortSignal;
-  }): Promise<{ readonly healthy: boolean; readonly keyId: string }>;
+  }): Promise<{
+    /** It can wrap and unwrap. */
+    readonly healthy: boolean;
+    /** Id of its current key. */
+    readonly keyId: string;
+  }>;
 }
 
+/** What `kmsEnvelope` takes. */
 export interface KmsEnvelopeOptions {
+  /** The key service. */
   readonly provider: KmsProvider;
   /** Default "seal"; see `TransformMode`. */
   readonly mode?: TransformMode | undefined;
@@ -50,7 +72,9 @@ export interface KmsEnvelopeOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** Requests before giving up with UNAVAILABLE; default 3. */
   readonly attempts?: number | undefined;
+  /** For tests. */
   readonly clock?: Clock | undefined;
+  /** For tests. */
   readonly random?: Random | undefined;
 }
 
@@ -76,8 +100,11 @@ const backoffFirstMs = 50;
 export function kmsEnvelope(options: KmsEnvelopeOptions): SealingTransform & {
   /** Asks the service now. Never rejects. */
   health(): Promise<{
+    /** The service can be asked, and says it is healthy. */
     readonly ok: boolean;
+    /** Id of the service's current key, where it tells. */
     readonly keyId: string | undefined;
+    /** What is wrong and what to do; undefined when nothing is. */
     readonly problem: string | undefined;
   }>;
 } {

@@ -84,6 +84,7 @@ export class DictionaryLearner {
   readonly #shapesAt = new Map<string, number>();
   #samples = 0;
 
+  /** Bodies seen so far. */
   get samples(): number {
     return this.#samples;
   }

@@ -14,10 +14,12 @@ import { createValueCodec, sealedUnder } from "./value-codec.ts";
 /** First byte of raw JSON: "{". */
 const braceByte = 0x7b;
 
+/** A stored value as an object, or what its bytes are taken for. */
 export type ReadValue =
   | {
       /** Without metadata.resourceVersion, which is the key's mod revision. */
       readonly object: AnyResource;
+      /** How the body is written. */
       readonly format: "msgpack" | "json" | "raw-json" | "foreign";
       /** What of the value `object` does not show, in words; see `ValueCodec.unread`. */
       readonly unread: readonly string[];
@@ -25,21 +27,27 @@ export type ReadValue =
       readonly sealedUnder: string | undefined;
     }
   /** Bytes that no store of keelson has written, and what they are taken for. */
-  | { readonly foreign: string };
+  | {
+      /** Words for people: what the bytes seem to be. */
+      readonly foreign: string;
+    };
 
 /**
- * Reads what is stored at `key`.
- * @param options.codec `kubernetesCodec()`: its values are read, too. How values are written means nothing here
- * @param options.transform opens sealed values; plaintext is read whatever its mode
- * @param options.dictionaries asked by the dictionary's name alone, its resource is ""
+ * Reads what is stored at `key` without knowing its kind.
  * @throws CORRUPT_OBJECT for a value of keelson's that is damaged, or sealed under a key that is not there
  */
 export async function readStoredValue(
   key: string,
   stored: Uint8Array,
   options: {
+    /** `kubernetesCodec()`: its values are read, too. How values are written means nothing here. */
     readonly codec?: Codec | undefined;
+    /** Opens sealed values; plaintext is read whatever its mode. */
     readonly transform?: Transform | undefined;
+    /**
+     * Where dictionaries are; asked by name alone, with "" as the resource. Without it, values that need one are
+     * CORRUPT_OBJECT.
+     */
     readonly dictionaries?: DictionaryStore | undefined;
   } = {},
 ): Promise<ReadValue> {

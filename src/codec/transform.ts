@@ -24,6 +24,7 @@ export interface SealingKey {
 export type Transform = SealingTransform | WrappingTransform;
 
 interface TransformBase {
+  /** In errors and stats. */
   readonly name: string;
   /**
    * "seal": new values are sealed, plaintext found in etcd is CORRUPT_OBJECT. "migrate": sealed, plaintext is still read (as stale).
@@ -42,7 +43,10 @@ interface TransformBase {
 export interface SealingTransform extends TransformBase {
   /** The key for one more value. A promise only when a key service must be asked. @throws UNAVAILABLE */
   sealingKey(): MaybePromise<SealingKey>;
-  /** @throws KeyFault when the key is unknown or not the right one; UNAVAILABLE when a key service cannot be asked */
+  /**
+   * The key a value was sealed with. A promise only when a key service must be asked.
+   * @throws KeyFault when the key is unknown or not the right one; UNAVAILABLE when a key service cannot be asked
+   */
   openingKey(keyId: string, wrapping: Uint8Array): MaybePromise<KeyObject>;
   /** False: values under this key are stale and get the current one with their next write. */
   isCurrent(keyId: string): boolean;
@@ -54,11 +58,16 @@ export interface WrappingTransform extends TransformBase {
   readonly currentKeyId: string;
   /** What is stored at `key` for `plain`, which is not changed. A promise only when a key service must be asked. @throws UNAVAILABLE */
   wrap(key: string, plain: Uint8Array): MaybePromise<Uint8Array>;
-  /** @throws KeyFault when the key is unknown, not the right one, or the value is damaged; UNAVAILABLE */
+  /**
+   * What is stored at `key`, in the clear.
+   * @throws KeyFault when the key is unknown, not the right one, or the value is damaged; UNAVAILABLE
+   */
   unwrap(key: string, stored: Uint8Array): MaybePromise<UnwrappedValue>;
 }
 
+/** A value out of its encryption. */
 export interface UnwrappedValue {
+  /** The value in the clear. */
   readonly plain: Uint8Array;
   /** True: not as it would be written now, by provider or by key. */
   readonly stale: boolean;
@@ -75,16 +84,26 @@ export function isTransform(value: unknown): value is Transform {
  */
 export function transformFor(
   transforms: Readonly<Record<string, Transform>>,
-  kind: { readonly group: string; readonly resource: string },
+  kind: {
+    /** The kind's group; "" for the core group. */
+    readonly group: string;
+    /** "secrets", "deployments.apps". */
+    readonly resource: string;
+  },
 ): Transform | undefined {
   const name = [kind.resource, `*.${kind.group}`, "*", "*.*"].find((one) => Object.hasOwn(transforms, one));
   return name === undefined ? undefined : transforms[name];
 }
 
+/** Whether a transform wraps whole values, as another program does, rather than sealing as keelson does. */
 export function isWrapping(transform: Transform): transform is WrappingTransform {
   return "wrap" in transform;
 }
 
+/**
+ * "seal": values are written sealed and must be found so. "migrate": written sealed, plaintext is still read, as
+ * stale. "unseal": written in the clear, sealed ones are still read, as stale.
+ */
 export type TransformMode = "seal" | "migrate" | "unseal";
 
 /** A key that cannot open the value, now or ever; the codec makes it CORRUPT_OBJECT. */

@@ -46,7 +46,9 @@ import { isWrapped, wrappedUnder } from "./wrapped-value.ts";
 /** First byte of raw JSON: "{". */
 const braceByte = 0x7b;
 
+/** What `createValueCodec` takes. */
 export interface ValueCodecOptions {
+  /** The kind, as `defineKind` made it. */
   readonly kind: KindDefinition;
   /** How bodies are written. */
   readonly codec: Codec;
@@ -54,6 +56,7 @@ export interface ValueCodecOptions {
   readonly transform?: Transform | undefined;
   /** Absent: values are written with plain maps, and those that need a dictionary cannot be read. */
   readonly dictionaries?: DictionaryStore | undefined;
+  /** For tests. */
   readonly random?: Random | undefined;
 }
 
@@ -65,15 +68,20 @@ export interface KindValueCodec extends ValueCodec {
   settled(): Promise<void>;
   /** Since it was made: plaintext values accepted where sealed ones are expected ("migrate"), and the dictionary's state. */
   stats(): {
+    /** Plaintext values accepted where sealed ones are expected. */
     readonly plaintextRead: number;
     /** Values in another program's form that were read, where this codec's own form is one that no other program reads. */
     readonly foreignRead: number;
+    /** State of the dictionary: "asking", "sampling", "publishing", "writing" or "off". */
     readonly dictionary: string;
+    /** Name of the dictionary that writes; undefined while there is none. */
     readonly dictionaryName: string | undefined;
+    /** Failures to read or publish a dictionary; values are written with plain maps meanwhile. */
     readonly dictionaryFaults: number;
   };
 }
 
+/** The codec of one kind's values, as a store would use it: for tools that read or write values themselves. */
 export function createValueCodec(options: ValueCodecOptions): KindValueCodec {
   return new EnvelopeCodec(options);
 }

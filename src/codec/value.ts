@@ -9,10 +9,12 @@
 import type { Head, RecordedHead } from "../resource/head.ts";
 import type { AnyResource } from "../resource/resource.ts";
 
+/** Given at once, or promised where something must be asked for. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** A stored value, decrypted, decompressed and checked. `bytes` may be retained: it pins nothing else. */
 export interface PlainValue {
+  /** The value in the clear, envelope included. */
   readonly bytes: Uint8Array;
   /** Not in today's form (another format version, codec, key, apiVersion or headerVersion): the next write must not be skipped as a no-op. */
   readonly stale: boolean;
@@ -20,11 +22,13 @@ export interface PlainValue {
   readonly storedBytes: number;
 }
 
+/** What one stored value is made of. */
 export interface SealParts {
   /** Full etcd key, the additional authenticated data of encryption. */
   readonly key: string;
   /** Complete object; metadata.resourceVersion is ignored. */
   readonly object: AnyResource;
+  /** What selectors and indexes read without the body. */
   readonly head: Head;
   /** 16 bytes, fresh per attempt; settles unknown outcomes. */
   readonly writeId: Uint8Array;
@@ -48,10 +52,17 @@ export interface OpenOptions {
 /** "selected": of metadata only name, namespace and labels are sure to be there, which is what selectors and indexes look at. */
 export type HeadPart = "selected";
 
+/** Stored bytes and objects of one kind, both ways. */
 export interface ValueCodec {
-  /** @throws INVALID_OBJECT (not plain data, too deep, unsafe numbers: with the field's path) */
+  /**
+   * The bytes to store. A promise only when a key service must be asked.
+   * @throws INVALID_OBJECT (not plain data, too deep, unsafe numbers: with the field's path)
+   */
   seal(parts: SealParts): MaybePromise<Uint8Array>;
-  /** @throws CORRUPT_OBJECT with key and reason; UNAVAILABLE when a key service or dictionary cannot be reached */
+  /**
+   * A stored value, decrypted and checked. A promise only when a key service or a dictionary must be asked for.
+   * @throws CORRUPT_OBJECT with key and reason; UNAVAILABLE when a key service or dictionary cannot be reached
+   */
   open(key: string, stored: Uint8Array, options?: OpenOptions): MaybePromise<PlainValue>;
   /** Lower-case hex of the write id; undefined for formats without (raw JSON). */
   writeId(value: PlainValue): string | undefined;

@@ -25,13 +25,18 @@ import { compareVersions } from "./versions/version.ts";
 import { reticentVersion } from "./versions/version-facts.ts";
 import { createWatches } from "./watch/watches.ts";
 
+/** What `connectEtcd` takes. */
 export interface EtcdOptions extends Call {
   /**
    * `"http://127.0.0.1:2379"`, `"unix:///run/etcd.sock"`, several as an array or with commas; all plaintext (http, unix) or all with
    * TLS (https, unixs).
    */
   readonly endpoints: string | readonly string[];
+  /**
+   * Certificates and keys, for `https` and `unixs` endpoints; default those Node trusts and no client certificate.
+   */
   readonly tls?: TlsOptions | undefined;
+  /** User and password of etcd; default none. */
   readonly auth?: AuthOptions | undefined;
   /**
    * Bound of one request to etcd, milliseconds; default 5000. A call without a `timeoutMs` of its own continues, elsewhere or
@@ -46,6 +51,7 @@ export interface EtcdOptions extends Call {
   readonly allowFaultyVersions?: boolean | undefined;
   /** Time and chance to run on; for tests. */
   readonly clock?: Clock | undefined;
+  /** Chance to run on; for tests. */
   readonly random?: Random | undefined;
 }
 
@@ -77,9 +83,24 @@ const keepaliveTimeoutMs = 5_000;
 
 /**
  * Resolves when one endpoint has said who it is and taken the password.
- * @throws INVALID_ARGUMENT for a bad option; UNAVAILABLE naming the cause as soon as every endpoint has refused, has no address or
- * cannot be spoken with, or when none answers within `timeoutMs` (default twice requestTimeoutMs), or only faulty versions of
- * etcd; UNAUTHENTICATED; DEADLINE; the signal's reason
+ * @throws INVALID_ARGUMENT for a bad option; UNAVAILABLE naming the cause as soon as every endpoint has refused, has
+ * no address or cannot be spoken with, or when none answers within `timeoutMs` (default twice requestTimeoutMs), or
+ * only faulty versions of etcd; UNAUTHENTICATED; DEADLINE; the signal's reason
+ *
+ *
+ * @example
+ * ```ts
+ * import { connectEtcd } from "keelson/etcd";
+ *
+ * const etcd = await connectEtcd({
+ *   endpoints: ["https://10.0.0.1:2379", "https://10.0.0.2:2379"],
+ *   tls: { ca: { path: "/etc/etcd/ca.crt" }, cert: { path: "/etc/etcd/client.crt" }, key: { path: "/etc/etcd/client.key" } },
+ *   timeoutMs: 10_000,
+ * });
+ * const { kvs } = await etcd.kv.range({ key: "greeting" });
+ * console.log(kvs.length);
+ * await etcd.close();
+ * ```
  */
 export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
   checkOptions(options ?? null, "connect to etcd", etcdNames);

@@ -18,7 +18,35 @@ export {
 } from "./local/local-cluster.ts";
 export { type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "./local/local-etcd.ts";
 export type * from "./ports/messages.ts";
-export type * from "./ports/ports.ts";
+export type {
+  Alarm,
+  Auth,
+  Cluster,
+  Downgrade,
+  DowngradeReply,
+  DowngradeState,
+  Etcd,
+  EtcdCall,
+  EtcdStats,
+  EtcdWatch,
+  EtcdWatchRequest,
+  History,
+  Kv,
+  KvEvent,
+  Lease,
+  LeaseStatus,
+  Leases,
+  Maintenance,
+  Member,
+  MemberCall,
+  MemberList,
+  MemberStatus,
+  Permission,
+  SnapshotChunk,
+  WatchBatch,
+  Watches,
+  WatchStats,
+} from "./ports/ports.ts";
 export { prefixEnd } from "./ports/prefix-end.ts";
 export { readOnlyEtcd } from "./read-only.ts";
 export { etcdServerText } from "./server-text.ts";

@@ -27,6 +27,28 @@ import type { AnyResource, ObjectMeta, Resource, Scope } from "./resource.ts";
 /**
  * Defines a kind of object.
  * @throws INVALID_ARGUMENT "kind" with every fault of `spec`
+ *
+ *
+ * @example
+ * ```ts
+ * import { defineKind, type Resource } from "keelson";
+ *
+ * interface Widget extends Resource {
+ *   spec: { size: number; colour?: string };
+ *   status?: { ready: boolean };
+ * }
+ *
+ * const Widget = defineKind<Widget>({
+ *   group: "example.com",
+ *   version: "v1",
+ *   kind: "Widget",
+ *   plural: "widgets",
+ *   scope: "Namespaced",
+ *   status: true,
+ *   fields: { "spec.colour": (widget) => widget.spec.colour },
+ *   validate: (widget) => (widget.spec.size > 0 ? [] : [{ field: "spec.size", message: "expected above 0" }]),
+ * });
+ * ```
  */
 export function defineKind<T extends Resource>(spec: KindSpec<T>): Kind<T> {
   if (typeof spec === "object" && spec !== null) {

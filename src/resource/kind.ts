@@ -9,16 +9,28 @@ import type { NameRule } from "./names.ts";
 import type { Quantity } from "./quantity.ts";
 import type { Resource, Scope } from "./resource.ts";
 
+/**
+ * What discovery needs of a kind, and what callers pass around. `defineKind`, `kubernetesKinds` and
+ * `customResourceKinds` make them; an object of this shape that they have not made is refused.
+ */
 export interface Kind<out T extends Resource = Resource> {
+  /** API group, "" for the core group. */
   readonly group: string;
+  /** API version of the objects read and written, such as "v1". */
   readonly version: string;
+  /** The kind's name in objects, such as "Pod". */
   readonly kind: string;
+  /** Its name in paths and keys, such as "pods". */
   readonly plural: string;
+  /** Whether its objects are in namespaces. */
   readonly scope: Scope;
+  /** It has a status subresource. */
   readonly status: boolean;
+  /** The declared fields that a field selector may name, besides metadata.name and metadata.namespace. */
   readonly fields: readonly string[];
   /** Key segments between prefix and namespace, e.g. "pods", "apps/deployments", "services/specs". */
   readonly keyPath: string;
+  /** Which names its objects take. */
   readonly nameRule: NameRule;
   /** "pod": what one object is called on a command line. */
   readonly singular: string;
@@ -34,18 +46,25 @@ export interface Kind<out T extends Resource = Resource> {
 
 /** The scale subresource: dotted paths into the object, e.g. "spec.replicas". */
 export interface ScalePaths {
+  /** Path of the wanted number. */
   readonly specReplicas: string;
+  /** Path of the number there is. */
   readonly statusReplicas: string;
   /** A label selector, as an object or as text; undefined: none is given. */
   readonly selector?: string | undefined;
 }
 
+/** What `defineKind` takes. */
 export interface KindSpec<T extends Resource> {
   /** "" is the core group. */
   group?: string | undefined;
+  /** API version of the objects written, such as "v1" or "v1beta1": lower-case letters, digits and "-". */
   version: string;
+  /** The kind's name in objects, such as "Pod": letters and digits, starting with a capital, at most 63. */
   kind: string;
+  /** Its name in paths and keys, such as "pods": lower-case letters, digits and "-", at most 63. */
   plural: string;
+  /** Whether its objects are in namespaces. */
   scope: Scope;
   /** What one object is called on a command line; default `kind` in lower case. */
   singular?: string | undefined;
@@ -79,6 +98,10 @@ export interface KindSpec<T extends Resource> {
   ttlSeconds?: number | undefined;
   /** Called when the stored apiVersion is another one; the next write stores this one. */
   upgrade?: ((stored: Resource) => T) | undefined;
+  /**
+   * The kind's own rules, run before each write; `old` is absent for a create. Any fault it returns makes the write
+   * INVALID_OBJECT. It must not wait, nor change the objects.
+   */
   validate?: ((object: T, old?: T) => readonly FieldError[]) | undefined;
 }
 
@@ -109,12 +132,17 @@ export const kindNames: NamesOf<KindSpec<Resource>> = {
 export interface KindRecord {
   /** "" is the core group. */
   readonly group: string;
+  /** API version. */
   readonly version: string;
+  /** The kind's name in objects. */
   readonly kind: string;
+  /** Its name in paths and keys. */
   readonly plural: string;
+  /** Whether its objects are in namespaces. */
   readonly scope: Scope;
   /** Key segments between prefix and namespace. */
   readonly keyPath: string;
+  /** Which names its objects take. */
   readonly nameRule: NameRule;
 }
 

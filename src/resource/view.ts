@@ -8,9 +8,11 @@ import type { Resource } from "./resource.ts";
 
 /** Made by `defineView`; a view's identity, not its name, decides what is shared. */
 export interface View<in T, out V> {
+  /** Name in errors. */
   readonly name: string;
   /** "metadata": `project` gets a Resource's three fields only, the body is not decoded. */
   readonly from: "object" | "metadata";
+  /** Makes the value out of an object; pure. */
   readonly project: (object: T) => V;
   /** Bytes a cache charges to its budget for a made value; absent: estimated. */
   sizeBytes?(value: V): number;
@@ -19,11 +21,29 @@ export interface View<in T, out V> {
 /**
  * Defines a view. `project` must be pure: it is run once per object version, and its result is shared.
  * @throws INVALID_ARGUMENT for an empty name, or what is no function
+ *
+ *
+ * @example
+ * ```ts
+ * import { defineView, type Resource } from "keelson";
+ *
+ * const nameAndLabels = defineView<Resource, string>({
+ *   name: "name and labels",
+ *   from: "metadata",
+ *   project: ({ metadata }) => `${metadata.name} ${JSON.stringify(metadata.labels ?? {})}`,
+ * });
+ * ```
  */
 export function defineView<T extends Resource, V>(spec: {
+  /** Name in errors; not empty. */
   name: string;
+  /**
+   * Default "object". "metadata": `project` gets apiVersion, kind and metadata only, and the body is not decoded.
+   */
   from?: "object" | "metadata" | undefined;
+  /** Makes the value; must not change the object. */
   project: (object: T) => V;
+  /** Bytes a cache charges to its budget for a made value; default an estimate. */
   sizeBytes?: ((value: V) => number) | undefined;
 }): View<T, V> {
   checkOptions(spec ?? null, "define view", viewNames, "view");

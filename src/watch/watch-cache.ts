@@ -21,12 +21,20 @@ import { CacheCore } from "./cache-core.ts";
 import { foreignSource } from "./feed/foreign-source.ts";
 import type { CacheWatchOptions, KindReader } from "./kind-reader.ts";
 
+/**
+ * A cache of one kind: a reader answered from memory. Disposing it ends its watches with CLOSED; the source stays
+ * open.
+ */
 export interface WatchCache<T> extends ResourceReader<T>, AsyncDisposable {
   /** Resolves once filled. Rejects with CLOSED when the cache is closed before. */
   ready(options?: Call): Promise<void>;
+  /**
+   * "pending": not filled yet, reads are NOT_READY; "ready"; "stopped": closed, or its source was, reads are CLOSED.
+   */
   readonly state: "pending" | "ready" | "stopped";
   /** The version up to which every change is applied; "" before the first fill. */
   readonly resourceVersion: string;
+  /** Plain counters since it was created; synchronous. */
   stats(): CacheStats;
   watch(options?: CacheWatchOptions): Watch<T>;
 }
@@ -34,6 +42,20 @@ export interface WatchCache<T> extends ResourceReader<T>, AsyncDisposable {
 /**
  * Begins to fill at once. The source stays the caller's; the cache is closed by disposing it.
  * @throws INVALID_ARGUMENT for options out of their bounds
+ *
+ *
+ * @example
+ * ```ts
+ * import { createWatchCache, type Resource, type ResourceStore, withCache } from "keelson";
+ *
+ * async function serve(widgets: ResourceStore<Resource>): Promise<void> {
+ *   await using cache = createWatchCache(widgets, { budgetBytes: 256 * 1024 ** 2 });
+ *   await cache.ready({ timeoutMs: 30_000 });
+ *   const cached = withCache(widgets, cache);
+ *   const { items } = await cached.list({ read: { consistency: "any" } });
+ *   console.log(items.length);
+ * }
+ * ```
  */
 export function createWatchCache<T extends Resource>(
   source: ResourceReader<T>,

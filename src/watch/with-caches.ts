@@ -20,6 +20,7 @@ import { CacheCore } from "./cache-core.ts";
 import { hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";
 import { CachedStore } from "./with-cache.ts";
 
+/** A store whose reads and watches are answered by caches. Closing it closes the caches and the store. */
 export interface CachedStores extends Store {
   /** Resolves once every kind is filled. */
   ready(options?: Call): Promise<void>;
@@ -33,6 +34,19 @@ const cachesNames: NamesOf<CachesOptions> = { ...cacheNames, kinds: true };
 /**
  * Begins to fill at once. `kinds`: only these are cached, the others are read from the store.
  * @throws INVALID_ARGUMENT for a store that `createStore` has not made, and for options out of their bounds
+ *
+ *
+ * @example
+ * ```ts
+ * import { type Store, withCaches } from "keelson";
+ *
+ * async function serve(store: Store): Promise<void> {
+ *   await using cached = withCaches(store, { budgetBytes: 512 * 1024 ** 2 });
+ *   await cached.ready();
+ *   const { items } = await cached.namespaces.list();
+ *   console.log(items.length);
+ * }
+ * ```
  */
 export function withCaches(store: Store, options: CachesOptions = {}): CachedStores {
   const bounds = parseCacheOptions(options, cachesNames);

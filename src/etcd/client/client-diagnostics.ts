@@ -9,26 +9,47 @@
  */
 import { type Channel, channel } from "node:diagnostics_channel";
 
+/**
+ * What `diagnostics_channel` "keelson:etcd:request" tells of each call: one message when it starts, one when it ends.
+ */
 export interface RequestEvent {
+  /** Whether the call begins or ends here. */
   readonly phase: "start" | "end";
+  /** The same in both messages of a call. */
   readonly id: number;
+  /** Full method path, such as "/etcdserverpb.KV/Txn". */
   readonly method: string;
   /** Where the last try went. */
   readonly endpoint?: string | undefined;
+  /** Milliseconds from start to end, retries included; at the end only. */
   readonly durationMs?: number | undefined;
+  /** "OK", a StoreError code or "ABORTED"; at the end only. */
   readonly outcome?: string | undefined;
+  /** Size of the encoded request. */
   readonly bytesSent: number;
+  /** Size of the encoded answer; at the end of a call that had one. */
   readonly bytesReceived?: number | undefined;
 }
 
+/**
+ * What `diagnostics_channel` "keelson:etcd:stream" tells of each stream (watches, lease keepalives, snapshots).
+ */
 export interface StreamEvent {
+  /** Whether the stream opens or ends here. */
   readonly phase: "open" | "end";
+  /** The same in both messages of a stream. */
   readonly id: number;
+  /** Full method path, such as "/etcdserverpb.Watch/Watch". */
   readonly method: string;
+  /** Where it is open. */
   readonly endpoint: string;
+  /** Milliseconds it was open; at the end only. */
   readonly durationMs?: number | undefined;
+  /** "OK", a StoreError code or "ABORTED"; at the end only. */
   readonly outcome?: string | undefined;
+  /** Messages received; at the end only. */
   readonly messages?: number | undefined;
+  /** Bytes received; at the end only. */
   readonly bytesReceived?: number | undefined;
 }
 

@@ -13,6 +13,7 @@ export interface Leadership extends Turn {
   proclaim(value: Bytes, call?: Call): Promise<void>;
 }
 
+/** Who leads an election now. */
 export interface Leader {
   /** The leader's key in etcd. */
   readonly key: string;
@@ -62,7 +63,10 @@ export async function leaderOf(etcd: Etcd, name: string, call: Call = {}): Promi
 export async function* observeLeader(
   etcd: Etcd,
   name: string,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    /** Ends the loop without an error. */
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): AsyncGenerator<Leader | undefined, void, undefined> {
   checkOptions(options, "observe the leader", { signal: true });
   const { signal } = options;

@@ -16,6 +16,7 @@ import type { Bytes, Compare, KeyValue } from "../ports/messages.ts";
 import type { Etcd, Lease } from "../ports/ports.ts";
 import { prefixEnd } from "../ports/prefix-end.ts";
 
+/** What `lock` and `campaign` take. */
 export interface TurnOptions extends Call {
   /** How long the turn outlives its holder's last sign of life, seconds, at least 2; default 60, as etcd's own package has it. */
   readonly ttlSeconds?: number | undefined;

@@ -12,6 +12,7 @@ import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import { type LocalEtcd, type LocalInstance, prepareLocalEtcd } from "./local-etcd.ts";
 
+/** What `startLocalCluster` takes. */
 export interface LocalClusterOptions extends Call {
   /** Members, 1 to 7; default 3. */
   readonly size?: number | undefined;
@@ -19,6 +20,7 @@ export interface LocalClusterOptions extends Call {
   readonly binary?: string | readonly string[] | undefined;
   /** Parent of the members' data directories `m0`, `m1`, …, which are kept. Default: temporary folders. */
   readonly dataDir?: string | undefined;
+  /** Added to the command line of each member, e.g. `--quota-backend-bytes=16777216`. */
   readonly extraArgs?: readonly string[] | undefined;
   /**
    * Addresses by which others reach a member instead of its own: URLs of proxies in front of its ports. Called
@@ -26,11 +28,20 @@ export interface LocalClusterOptions extends Call {
    */
   readonly advertise?:
     | ((member: {
+        /** "m0", "m1", … */
         readonly name: string;
+        /** From 0. */
         readonly index: number;
+        /** The member's own port for clients. */
         readonly clientPort: number;
+        /** The member's own port for other members. */
         readonly peerPort: number;
-      }) => Promise<{ readonly clientUrl?: string | undefined; readonly peerUrl?: string | undefined }>)
+      }) => Promise<{
+        /** What clients are told; default the member's own. */
+        readonly clientUrl?: string | undefined;
+        /** What other members are told; default the member's own. */
+        readonly peerUrl?: string | undefined;
+      }>)
     | undefined;
 }
 
@@ -45,12 +56,15 @@ const clusterNames: NamesOf<LocalClusterOptions> = {
 
 /** One member; `name` is "m0", "m1", … */
 export interface LocalMember extends LocalEtcd {
+  /** "m0", "m1", … */
   readonly name: string;
   /** As given out to clients: the proxy's URL where there is one. */
   readonly advertisedUrl: string;
 }
 
+/** A cluster of running etcds on this machine. Its starter stops it; otherwise it ends with the process. */
 export interface LocalCluster extends AsyncDisposable {
+  /** The members, "m0" first. */
   readonly members: readonly LocalMember[];
   /** Client URLs of all members, as advertised. */
   readonly endpoints: readonly string[];

@@ -20,6 +20,7 @@ import { dataDirLocked, type Exit, lockHolder } from "./local-failures.ts";
 import { freePort } from "./local-ports.ts";
 import { LocalProcess, removeRunDir } from "./local-process.ts";
 
+/** What `startLocalEtcd` takes. */
 export interface LocalEtcdOptions extends Call {
   /** Kept, and opened again by a later start. Default: a temporary folder that is removed by `stop()`. */
   readonly dataDir?: string | undefined;
@@ -48,10 +49,15 @@ export interface LocalEtcd extends AsyncDisposable {
   readonly endpoints: readonly string[];
   /** Of the program, e.g. "3.5.16". */
   readonly version: string;
+  /** Its data directory. */
   readonly dataDir: string;
+  /** Process id; another one after `restart()`. */
   readonly pid: number;
+  /** Port for clients, on 127.0.0.1. */
   readonly clientPort: number;
+  /** Port for other members, on 127.0.0.1. */
   readonly peerPort: number;
+  /** The process runs, paused or not. */
   readonly running: boolean;
   /** Resolves when the process has ended, by whatever cause. */
   readonly exited: Promise<Exit>;

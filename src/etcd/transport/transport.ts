@@ -79,7 +79,13 @@ export type PemText = string | Uint8Array;
  * so that a renewed certificate is taken without a restart; connections that stand are left alone. What cannot be used then (a
  * pair half written, a file that is gone) leaves in use what was used last, and `health()` says so.
  */
-export type Pem = PemText | { readonly path: string } | (() => PemText);
+export type Pem =
+  | PemText
+  | {
+      /** The file. */
+      readonly path: string;
+    }
+  | (() => PemText);
 
 /** TLS options read and checked: `key` is in the clear. */
 export interface UsableTls {

@@ -30,7 +30,12 @@ import { aesCbcCipher, aesGcmCipher, secretboxCipher } from "./local-ciphers.ts"
  */
 export async function encryptionConfiguration(
   source: string | object,
-  options: { readonly clock?: Clock | undefined; readonly random?: Random | undefined } = {},
+  options: {
+    /** For tests. */
+    readonly clock?: Clock | undefined;
+    /** For tests. */
+    readonly random?: Random | undefined;
+  } = {},
 ): Promise<Readonly<Record<string, Transform>>> {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;

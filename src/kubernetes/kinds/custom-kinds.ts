@@ -20,17 +20,34 @@ import { type CustomResource, customResourceOf } from "./resource-definition.ts"
 
 /** Whatever reads keys: an Etcd is one. */
 export interface KeyReader {
+  /** Its keys and values. */
   readonly kv: {
+    /** As `Kv.range` of `keelson/etcd`. */
     range(
-      request: { readonly key: string; readonly rangeEnd: string; readonly limit: number },
+      request: {
+        /** First key, inclusive. */
+        readonly key: string;
+        /** Exclusive end. */
+        readonly rangeEnd: string;
+        /** At most this many keys. */
+        readonly limit: number;
+      },
       call: Call,
     ): Promise<{
-      readonly kvs: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+      /** What was found, by key. */
+      readonly kvs: readonly {
+        /** The key. */
+        readonly key: Uint8Array;
+        /** The value. */
+        readonly value: Uint8Array;
+      }[];
+      /** There are more in the range than `limit`. */
       readonly more: boolean;
     }>;
   };
 }
 
+/** What `customResourceKinds` and `customResources` take. */
 export interface CustomResourceOptions extends Call {
   /** Where the cluster's keys are; default "/registry". Of a Store it is its own. */
   readonly prefix?: string | undefined;

@@ -23,12 +23,38 @@ const namedCharactersMax = 120;
 const nodeNameIndex = ["field:spec.nodeName"] as const;
 
 /**
- * Every built-in kind that is stored, each in the version a release of Kubernetes stores it in: what such a kube-apiserver reads.
- * @param options.version the release, e.g. "1.33" or "v1.33.2", 1.16 or newer; kinds it does not have are left out. Default:
- * the newest known (1.36; a newer one counts as that), with kinds that only older releases have
+ * Every built-in kind that is stored, each in the version a release of Kubernetes stores it in: what such a
+ * kube-apiserver reads.
  * @throws INVALID_ARGUMENT "version"
+ * @example
+ * ```ts
+ * import { createStore } from "keelson";
+ * import { connectEtcd } from "keelson/etcd";
+ * import { kubernetesCodec, kubernetesKind, kubernetesKinds } from "keelson/kubernetes";
+ *
+ * const etcd = await connectEtcd({ endpoints: "http://127.0.0.1:2379" });
+ * const store = await createStore({
+ *   etcd,
+ *   kinds: kubernetesKinds({ version: "1.33" }),
+ *   codec: kubernetesCodec(),
+ *   namespaces: "open",
+ *   compaction: false, // the cluster's own API servers compact
+ * });
+ * const { items } = await store.resources(kubernetesKind("v1", "Pod")).list({ namespace: "default" });
+ * console.log(items.map(({ metadata }) => metadata.name));
+ * await store.close();
+ * await etcd.close();
+ * ```
  */
-export function kubernetesKinds(options: { readonly version?: string | undefined } = {}): readonly Kind[] {
+export function kubernetesKinds(
+  options: {
+    /**
+     * The release, e.g. "1.33" or "v1.33.2", 1.16 or newer; kinds it does not have are left out. Default: the newest
+     * known (1.36; a newer one counts as that), with kinds that only older releases have.
+     */
+    readonly version?: string | undefined;
+  } = {},
+): readonly Kind[] {
   checkOptions(options, "list Kubernetes' kinds", { version: true });
   const { version } = options;
   const minor = releaseMinor(version);
@@ -87,13 +113,21 @@ export function convertKubernetes(object: AnyResource, apiVersion: string): AnyR
 }
 
 /**
- * The versions of a built-in kind that a release of Kubernetes serves, newest first; empty for a kind it does not have.
- * @param options.version the release; default: the newest known
+ * The versions of a built-in kind that a release of Kubernetes serves, newest first; empty for a kind it does not
+ * have.
  * @throws INVALID_ARGUMENT "version"
  */
 export function kubernetesVersions(
-  object: { readonly apiVersion: string; readonly kind: string },
-  options: { readonly version?: string | undefined } = {},
+  object: {
+    /** Any version of the kind. */
+    readonly apiVersion: string;
+    /** The kind's name, such as "Deployment". */
+    readonly kind: string;
+  },
+  options: {
+    /** The release; default the newest known. */
+    readonly version?: string | undefined;
+  } = {},
 ): readonly string[] {
   checkOptions(options, "list the versions of a kind", { version: true });
   const minor = releaseMinor(options.version);

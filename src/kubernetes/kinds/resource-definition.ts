@@ -15,6 +15,7 @@ import { declaredField } from "./selectable-fields.ts";
 export interface CustomVersion {
   /** "v1alpha1". */
   readonly name: string;
+  /** API servers answer requests for it. */
   readonly served: boolean;
   /** New objects are stored in it; one of the versions is. */
   readonly storage: boolean;
@@ -22,6 +23,7 @@ export interface CustomVersion {
 
 /** A column that the definition wants `kubectl get` to show. */
 export interface PrinterColumn {
+  /** Head of the column. */
   readonly name: string;
   /** "string", "integer", "number", "boolean" or "date". */
   readonly type: string;
@@ -31,9 +33,11 @@ export interface PrinterColumn {
   readonly priority: number;
 }
 
+/** A custom kind with what its definition says of it. */
 export interface CustomResource {
   /** In the version that is stored. Objects stored in another version are given out in this one, where no webhook is needed for that. */
   readonly kind: Kind;
+  /** All versions, in the definition's order. */
   readonly versions: readonly CustomVersion[];
   /** Versions that objects may still be stored in, as the definition's status has them. */
   readonly storedVersions: readonly string[];

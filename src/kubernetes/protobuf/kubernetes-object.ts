@@ -31,11 +31,13 @@ interface Origin {
 /** Held by the objects themselves: an entry goes with its object. */
 const origins = new WeakMap<object, Origin>();
 
+/** What `decodeKubernetes` takes. */
 export interface DecodeOptions {
   /** Called with fields that the table of types does not have, when there are any: a newer Kubernetes wrote them, and the object comes without. */
   readonly onUnknownFields?: ((fields: readonly UnknownField[]) => void) | undefined;
 }
 
+/** What `encodeKubernetes` takes. */
 export interface EncodeOptions {
   /**
    * Called for every member that the object's type does not have, by its path; it is left out, as kube-apiserver does by

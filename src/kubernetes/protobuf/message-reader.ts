@@ -24,9 +24,11 @@ import {
 export interface UnknownField {
   /** The message that has it: "core/v1.PodSpec". */
   readonly message: string;
+  /** Its protobuf number. */
   readonly number: number;
-  /** Of the field's tag in the value, and of the whole field. */
+  /** Where its tag begins in the value, bytes from 0. */
   readonly offset: number;
+  /** Size of the whole field, tag included. */
   readonly sizeBytes: number;
 }
 

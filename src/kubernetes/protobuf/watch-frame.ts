@@ -13,10 +13,14 @@ import { decodeKubernetes, encodeKubernetesProtobuf } from "./kubernetes-object.
 import { MessageWriter } from "./message-writer.ts";
 import { EnvelopeFields } from "./unknown.ts";
 
+/** Types of events that Kubernetes sends (apimachinery pkg/watch). */
 export type KubernetesWatchType = "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
 
+/** One event of a watch. */
 export interface KubernetesWatchEvent {
+  /** A `KubernetesWatchType`, or what a newer server may send. */
   readonly type: string;
+  /** The object; for "ERROR" a metav1.Status. */
   readonly object: AnyResource;
 }
 
@@ -53,7 +57,9 @@ export function encodeKubernetesWatchEvent(
  * @throws CORRUPT_OBJECT
  */
 export function decodeKubernetesWatchEvents(bytes: Uint8Array): {
+  /** The events, in order. */
   readonly events: readonly KubernetesWatchEvent[];
+  /** Bytes they take; what follows is the beginning of a frame still to come. */
   readonly bytesRead: number;
 } {
   const events: KubernetesWatchEvent[] = [];

@@ -6,6 +6,7 @@
 /** A type of one value: Go's own, one with bytes and JSON of its own (`time`, `quantity` …), or a message. */
 export type FieldType =
   | {
+      /** A value that is no message. */
       readonly scalar:
         | "string"
         | "bool"
@@ -27,14 +28,20 @@ export type FieldType =
         | "any";
     }
   /** The name of a message: `kubernetesTypes().message(name)`. */
-  | { readonly message: string };
+  | {
+      /** Name of a message: `kubernetesTypes().message(name)`. */
+      readonly message: string;
+    };
 
+/** One field of a message. */
 export interface FieldFacts {
   /** JSON name; "" for an inline field, whose members stand among those of the message that holds it. */
   readonly name: string;
   /** Protobuf number; 0: the field is in JSON alone. */
   readonly number: number;
+  /** Type of one value of it. */
   readonly type: FieldType;
+  /** Whether it holds one value, a list of them, or a map from text to them. */
   readonly repeated: "one" | "list" | "map";
   /** A pointer in Go: absent and zero are two things. */
   readonly pointer: boolean;
@@ -44,12 +51,15 @@ export interface FieldFacts {
   readonly omitZero: boolean;
   /** Whether a valid object must have it, as Kubernetes' OpenAPI says: neither omitempty, omitzero nor +optional. */
   readonly required: boolean;
-  /** Strategic merge patch: `patchStrategy` ("merge", "replace", "retainKeys") and `patchMergeKey`. */
+  /** Strategic merge patch: `patchStrategy`, of "merge", "replace" and "retainKeys". */
   readonly patchStrategies: readonly string[];
+  /** Strategic merge patch: `patchMergeKey`, the field that tells items of a list apart. */
   readonly patchMergeKey: string | undefined;
-  /** Server-side apply: `+listType` ("atomic", "set", "map"), `+listMapKey`, `+mapType` or `+structType` ("atomic", "granular"). */
+  /** Server-side apply: `+listType`, "atomic", "set" or "map". */
   readonly listType: string | undefined;
+  /** Server-side apply: `+listMapKey`, the fields that tell items of a "map" list apart. */
   readonly listMapKeys: readonly string[];
+  /** Server-side apply: `+mapType` or `+structType`, "atomic" or "granular". */
   readonly mapType: string | undefined;
   /** `+default`, as JSON text. */
   readonly default: string | undefined;
@@ -59,6 +69,7 @@ export interface FieldFacts {
   readonly until: string | undefined;
 }
 
+/** A message: a type with fields. */
 export interface MessageFacts {
   /** The Go package's end and the type's name: "core/v1.Pod", "meta/v1.ObjectMeta", "apiextensions/v1.JSON". */
   readonly name: string;
@@ -72,13 +83,17 @@ export interface MessageFacts {
   readonly clusterScoped: boolean;
   /** `+structType=atomic`. */
   readonly atomic: boolean;
+  /** The last release of Kubernetes that had it ("1.24"); undefined: the newest has it. */
   readonly until: string | undefined;
 }
 
+/** A kind in one version. */
 export interface KindFacts {
   /** "" is the core group. */
   readonly group: string;
+  /** "v1", "v1beta1". */
   readonly version: string;
+  /** "Deployment". */
   readonly kind: string;
   /** Its message's name. */
   readonly message: string;
@@ -94,5 +109,6 @@ export interface KubernetesTypes {
   readonly sources: readonly string[];
   /** The message of a kind; undefined: no built-in kind. "WatchEvent", "Status" and their like are found under every apiVersion of a built-in group. */
   ofKind(apiVersion: string, kind: string): MessageFacts | undefined;
+  /** A message by its name; undefined when there is none. */
   message(name: string): MessageFacts | undefined;
 }

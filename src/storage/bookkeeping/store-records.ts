@@ -9,6 +9,7 @@ import type { KindRecord } from "../../resource/kind.ts";
 import { KindRecords } from "./kind-records.ts";
 import { recordedSealingKeys } from "./sealing-keys.ts";
 
+/** What stores of keelson have put on record under one prefix. */
 export interface StoreRecords {
   /** Every kind that was ever open; of one that has moved only where it is now. Empty: no store of keelson. */
   readonly kinds: readonly KindRecord[];
@@ -16,10 +17,16 @@ export interface StoreRecords {
   readonly sealing: ReadonlyMap<string, readonly string[]>;
 }
 
-/** @throws INVALID_ARGUMENT for a bad prefix; UNAVAILABLE, DEADLINE, … as any read */
+/**
+ * Reads what a store has put on record under a prefix, without opening a store. Writes nothing.
+ * @throws INVALID_ARGUMENT for a bad prefix; UNAVAILABLE, DEADLINE, … as any read
+ */
 export async function readStoreRecords(
   etcd: Etcd,
-  options: { readonly prefix?: string | undefined } & Call = {},
+  options: {
+    /** The store's prefix; default "/registry". */
+    readonly prefix?: string | undefined;
+  } & Call = {},
 ): Promise<StoreRecords> {
   const keys = new KeySpace(options.prefix);
   using scope = new CallScope(options, etcd.clock, "read what a store has on record");

@@ -5,6 +5,7 @@ import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Kind } from "../../resource/kind.ts";
 
+/** What `createWatchCache` and `withCaches` take; docs/cache.md has the bounds and what lies beyond them. */
 export interface CacheOptions {
   /** Only for a reader that is not keelson's own: which kind it reads, for its fields and indexes. */
   readonly kind?: Kind | undefined;
@@ -117,55 +118,88 @@ function checked(argument: string, value: number | undefined, fallback: number, 
   );
 }
 
+/** A watcher that has not taken everything. */
 export interface WatcherLag {
+  /** "pods", "deployments.apps": the kind it watches. */
   readonly resource: string;
   /** Changes of the kind it has not been offered or has not taken. */
   readonly events: number;
   /** Age of the oldest of them. */
   readonly ms: number;
+  /**
+   * Where its events come from: "starting": not begun; "initial": the state as it is; "live": with all others; "log":
+   * the cache's history; "etcd": etcd's history.
+   */
   readonly phase: "starting" | "initial" | "live" | "log" | "etcd";
 }
 
+/** What a cache holds and has done since it was created. Plain data. */
 export interface CacheStats {
+  /** As `WatchCache.state`. */
   readonly state: "pending" | "ready" | "stopped";
+  /** The version up to which every change is applied; "" before the first fill. */
   readonly resourceVersion: string;
+  /** Objects held at the latest version. */
   readonly objects: number;
   /** Of the objects those that cannot be read: lists and watches with onCorrupt report them, the rest is served. */
   readonly unreadable: number;
   /** Charged to the budget, by what for. */
   readonly bytes: {
+    /** Everything held, for all kinds of the cache. */
     readonly total: number;
+    /** Objects, past versions and indexes. */
     readonly state: number;
+    /** Freed parts of slabs that are not given back yet. */
     readonly holes: number;
+    /** Decoded objects and views. */
     readonly decoded: number;
+    /** `budgetBytes`. */
     readonly budget: number;
   };
+  /** Past changes that a watcher can still start from. */
   readonly historyEvents: number;
+  /** Open watches. */
   readonly watchers: number;
   /** The worst of them, at most 100; empty when all have everything. */
   readonly lagging: readonly WatcherLag[];
+  /** Events taken from the store's watch. */
   readonly eventsReceived: number;
   /** Changes shown to a group of watchers by dispatch, wanted or not. */
   readonly eventsOffered: number;
+  /** Events handed to watchers. */
   readonly eventsDelivered: number;
+  /** Events the source sent again; they were dropped. */
   readonly repeatedEvents: number;
+  /**
+   * Events found missing by the version each event names before it; each made the cache list again. Should be 0.
+   */
   readonly missedEvents: number;
   /** Watchers that fell out of their group's tail and went on from the log. */
   readonly parked: number;
   /** Watchers that went on from etcd's own history. */
   readonly replays: number;
+  /** Fills from nothing: the first one, and one for each restore of etcd. */
   readonly fills: number;
+  /** Lists done over because the watch could not continue where it was. */
   readonly relists: number;
+  /** Failures of the list or watch that fills the cache; it tries again after 100 ms to 30 s. */
   readonly sourceFailures: number;
   /** Watches of the store opened again because they had left a whole wait's requests for progress unanswered. */
   readonly watchReopens: number;
+  /** Stored values decoded for readers and watchers. */
   readonly decodes: number;
   /** Reads answered by etcd for want of a cache that is fresh, covers the version or is ready. */
   readonly etcdReads: number;
+  /** Reads that joined an equal one on its way to etcd. */
   readonly etcdReadsShared: number;
+  /** Linearizable reads that asked etcd for its revision. */
   readonly freshReads: number;
+  /** Waits of 3 s for freshness that ended without it; the read went to etcd. */
   readonly freshTimeouts: number;
+  /** Comparisons of all that is held with etcd. */
   readonly selfChecks: number;
+  /** Of them those that found a difference; each made the cache list again. Should be 0. */
   readonly selfCheckFailures: number;
+  /** Restores of etcd noticed; each began the cache anew. */
   readonly restoresNoticed: number;
 }
