@@ -99,18 +99,16 @@ export function publicSymbols() {
     }
   };
 
-  /** Members of the type literals in a type: of unions, intersections, arrays and arguments. @param {string} entry @param {string} name @param {ts.TypeNode} type */
+  /** Members of the type literals in a type: of unions, intersections, arrays and arguments. @param {string} entry @param {string} name @param {ts.Node} type */
   const visitLiterals = (entry, name, type) => {
-    /** @param {ts.Node} node */
-    const into = (node) => {
-      if (!ts.isTypeLiteralNode(node)) return ts.forEachChild(node, into);
-      for (const member of node.members) {
-        const symbol = member.name && checker.getSymbolAtLocation(member.name);
-        if (symbol !== undefined) visit(entry, `${name}.${symbol.name}`, symbol);
-      }
-      return undefined;
-    };
-    into(type);
+    if (!ts.isTypeLiteralNode(type)) {
+      ts.forEachChild(type, (part) => visitLiterals(entry, name, part));
+      return;
+    }
+    for (const member of type.members) {
+      const symbol = member.name && checker.getSymbolAtLocation(member.name);
+      if (symbol !== undefined) visit(entry, `${name}.${symbol.name}`, symbol);
+    }
   };
 
   for (const [entry, path] of entries) {

@@ -7,6 +7,7 @@
 import { invariant } from "../../errors.ts";
 import { compareVersions } from "./version.ts";
 
+/** A minor line of etcd, and what is known of its support. */
 export interface ReleaseLine {
   /** "3.4" */
   readonly line: string;
