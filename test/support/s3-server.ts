@@ -36,9 +36,7 @@ export type Misdeed =
 
 interface Stored {
   readonly bytes: Buffer;
-  modifiedMs: number;
-  /** A listing shows it from then on. */
-  listedFromMs: number;
+  readonly modifiedMs: number;
 }
 
 export class S3Server implements AsyncDisposable {
@@ -49,8 +47,12 @@ export class S3Server implements AsyncDisposable {
   readonly asked: Asked[] = [];
   /** Asked before every answer. */
   misdeed: (asked: Asked) => Misdeed | undefined = () => undefined;
-  /** New objects are missing from listings for so long. */
-  listingLagMs = 0;
+  /** Listings do not show the last so many puts and deletes yet. */
+  listingBehind = 0;
+  /** What it does with If-None-Match: keeps to it, passes over it, or answers 501. */
+  conditions: "kept" | "ignored" | "refused" = "kept";
+  readonly #listed = new Map<string, Stored>();
+  readonly #unlisted: { readonly key: string; readonly stored: Stored | undefined }[] = [];
   /** Moves `Last-Modified` of everything written from now on. */
   clockMs = 0;
 
@@ -99,6 +101,29 @@ export class S3Server implements AsyncDisposable {
     return Date.now() + this.#options.skewMs + this.clockMs;
   }
 
+  /** Puts an object, or takes it away; listings follow as they are told. */
+  #change(key: string, stored: Stored | undefined): void {
+    if (stored === undefined) this.objects.delete(key);
+    else this.objects.set(key, stored);
+    this.#unlisted.push({ key, stored });
+    this.#follow();
+  }
+
+  /** Empties the bucket, for listings too. */
+  clear(): void {
+    this.objects.clear();
+    this.#listed.clear();
+    this.#unlisted.length = 0;
+  }
+
+  #follow(): void {
+    while (this.#unlisted.length > this.listingBehind) {
+      const { key, stored } = this.#unlisted.shift() ?? { key: "", stored: undefined };
+      if (stored === undefined) this.#listed.delete(key);
+      else this.#listed.set(key, stored);
+    }
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
@@ -120,6 +145,12 @@ export class S3Server implements AsyncDisposable {
     const refusal = this.#refusal(request, body);
     if (refusal !== undefined) return this.#refuse(response, refusal.status, refusal.code, method);
     if (bucket !== this.#options.bucket) return this.#refuse(response, 404, "NoSuchBucket", method);
+    if (method === "PUT" && request.headers["if-none-match"] === "*") {
+      if (this.conditions === "refused") return this.#refuse(response, 501, "NotImplemented", method);
+      if (this.conditions === "kept" && this.objects.has(key)) {
+        return this.#refuse(response, 412, "PreconditionFailed", method);
+      }
+    }
     if (misdeed === "applied, cut") {
       this.#answer(asked, body, undefined);
       return void request.socket.destroy();
@@ -131,30 +162,30 @@ export class S3Server implements AsyncDisposable {
     const now = this.#now();
     const stored = this.objects.get(key);
     if (key === "") {
-      response?.end(this.#listing(query, now));
+      response?.end(this.#listing(query));
     } else if (method === "PUT") {
       // To the second, as many servers have it.
       const modifiedMs = Math.floor(now / 1000) * 1000;
-      this.objects.set(key, { bytes: body, modifiedMs, listedFromMs: now + this.listingLagMs });
+      this.#change(key, { bytes: body, modifiedMs });
       response?.end();
     } else if (method === "DELETE") {
-      this.objects.delete(key);
+      this.#change(key, undefined);
       response?.writeHead(204).end();
     } else if (stored === undefined) {
       if (response !== undefined) this.#refuse(response, 404, "NoSuchKey", method);
     } else {
       response?.setHeader("Content-Length", stored.bytes.length);
+      response?.setHeader("Last-Modified", new Date(stored.modifiedMs).toUTCString());
       response?.end(method === "HEAD" ? undefined : stored.bytes);
     }
   }
 
-  #listing(query: URLSearchParams, now: number): string {
+  #listing(query: URLSearchParams): string {
+    this.#follow();
     const prefix = query.get("prefix") ?? "";
     const after = query.get("continuation-token") ?? "";
     const most = Math.min(1000, Number(query.get("max-keys") ?? 1000));
-    const all = [...this.objects].filter(
-      ([key, { listedFromMs }]) => key.startsWith(prefix) && key > after && listedFromMs <= now,
-    );
+    const all = [...this.#listed].filter(([key]) => key.startsWith(prefix) && key > after);
     all.sort(([a], [b]) => (a < b ? -1 : 1));
     const page = all.slice(0, most);
     const contents = page.map(

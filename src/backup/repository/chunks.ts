@@ -31,6 +31,8 @@ export class ChunkStore {
   readonly #keys: readonly ChunkKey[];
   /** Paths known to be stored or on their way: a chunk that occurs twice in a file is written once. */
   #known: Map<string, Promise<void>> | undefined;
+  /** Paths that a listing shows and no backup names: left by a backup that was killed, or removed a moment ago. */
+  #unsure: ReadonlySet<string> = new Set();
 
   /** @param encryptionKeys 32 bytes each; encryption and naming use keys derived from them */
   constructor(backend: RepositoryBackend, random: Random, encryptionKeys: readonly Uint8Array[]) {
@@ -62,13 +64,29 @@ export class ChunkStore {
   }
 
   /**
-   * One listing instead of a question for each chunk, for a writer that is about to put many. The answer holds while
-   * the writer has the repository's lock, since only `prune` removes chunks.
+   * One listing instead of a question for each chunk, for a writer that is about to put many, and has the repository's lock.
+   *
+   * A listing may lag behind, and show what a prune has removed. What a backup names no prune has removed, so a chunk that
+   * is both named and listed is there; one that is listed alone is asked for; one that is not listed is written, which
+   * mends a chunk that was lost.
+   * @param named names of chunks of every backup on record
    */
-  async learn(): Promise<Disposable> {
-    const names = await this.#backend.list("chunks");
-    this.#known = new Map(names.map((name) => [name, Promise.resolve()]));
-    return { [Symbol.dispose]: () => (this.#known = undefined) };
+  async learn(named: Iterable<string>): Promise<Disposable> {
+    const unsure = new Set(await this.#backend.list("chunks"));
+    const known = new Map<string, Promise<void>>();
+    const stored = Promise.resolve();
+    for (const name of named) {
+      const path = chunkPath(name);
+      if (unsure.delete(path)) known.set(path, stored);
+    }
+    this.#known = known;
+    this.#unsure = unsure;
+    return {
+      [Symbol.dispose]: () => {
+        this.#known = undefined;
+        this.#unsure = new Set();
+      },
+    };
   }
 
   /** Stores `plain` unless it is there. Returns its name and the bytes written. */
@@ -81,8 +99,7 @@ export class ChunkStore {
       await before;
       return { name, newBytes: 0 };
     }
-    if (known === undefined && (await this.#backend.has(path))) return { name, newBytes: 0 };
-    const written = this.#write(path, name, plain);
+    const written = this.#writeUnlessThere(path, name, plain, known === undefined || this.#unsure.has(path));
     const done = written.then(() => undefined);
     // A failure is reported to the first caller that put it and to others that wait.
     done.catch(() => undefined);
@@ -90,7 +107,8 @@ export class ChunkStore {
     return { name, newBytes: await written };
   }
 
-  async #write(path: string, name: string, plain: Uint8Array): Promise<number> {
+  async #writeUnlessThere(path: string, name: string, plain: Uint8Array, ask: boolean): Promise<number> {
+    if (ask && (await this.#backend.has(path))) return 0;
     const packed = await deflate(plain, { level: 1 });
     const smaller = packed.length < plain.length;
     const stored = this.#seal(smaller ? packed : plain, smaller, name);

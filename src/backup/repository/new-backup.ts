@@ -66,7 +66,7 @@ export async function takeFull(
     passes: savePasses + 1,
   });
   assertSameHistory(etcd, generation);
-  using _known = await parts.chunks.learn();
+  using _known = await parts.chunks.learn(namesIn(backups));
   progress.begin(scratch.sizeBytes);
   const { newBytes, ...stored } = await storeFile(parts.chunks, scratch, { onBytes: progress.add, signal });
   progress.end();
@@ -151,6 +151,10 @@ export async function takeDelta(
  */
 export function chainIsOver(error: unknown): boolean {
   return isStoreError(error, "EXPIRED", "NOT_FOUND", "PRECONDITION_FAILED");
+}
+
+function* namesIn(backups: readonly Backup[]): Generator<string> {
+  for (const { chunks } of backups) yield* chunks;
 }
 
 /** The manifest comes last: what it names is stored. */

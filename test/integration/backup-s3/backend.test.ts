@@ -94,7 +94,6 @@ describe("a bucket", () => {
     server.clockMs += 61_000;
     await using _held = await other.lock();
     await other.write("backups/a.json", Buffer.from("a"));
-    expect(server.count("DELETE", "some/odd prefix (1)!*'/locks/")).toBeGreaterThan(0);
   });
 
   test("server-side encryption is asked for with every object", async () => {

@@ -60,7 +60,7 @@ test("a backup whose bucket is closed to it is refused by its code or is whole: 
   };
   // Access is lost at one request after the other: what is refused is told at once, without tries.
   for (let at = 2; at < 14; at++) {
-    server.objects.clear();
+    server.clear();
     const repository = await openRepository(options);
     const begun = server.asked.length;
     server.misdeed = ({ number }) =>

@@ -13,7 +13,8 @@ import type { RepositoryBackend } from "../backend.ts";
 import { parseS3Address, type S3Options } from "./s3-address.ts";
 import { CredentialChain } from "./s3-credentials.ts";
 import { S3Listing } from "./s3-listing.ts";
-import { S3Lock } from "./s3-lock.ts";
+import { type LockContext, S3Lock } from "./s3-lock.ts";
+import { RecentBackups } from "./s3-recent.ts";
 import { S3Requests } from "./s3-requests.ts";
 
 /**
@@ -37,6 +38,8 @@ export async function openS3Backend(url: string, options: S3Options = {}): Promi
   const listing = new S3Listing(requests, address);
   await requests.send({ method: "GET", name: "", query: { "list-type": "2", "max-keys": "1" } });
   const sealed = encryptionHeaders(options);
+  const recent = new RecentBackups(requests, sealed);
+  const server: LockContext["server"] = { keepsConditions: undefined };
   let held: S3Lock | undefined;
   const scratch = await mkdtemp(join(tmpdir(), "keelson-repository-"));
   return {
@@ -50,21 +53,26 @@ export async function openS3Backend(url: string, options: S3Options = {}): Promi
     },
     async write(name, bytes) {
       held?.assertHeld();
+      if (isBackup(name)) await recent.add(name);
       await requests.send({ method: "PUT", name, body: bytes, headers: sealed });
     },
     async list(folder) {
-      return (await listing.objects(folder)).map(({ name }) => name);
+      const listed = await listing.names(folder);
+      return folder === "backups" ? [...new Set([...listed, ...(await recent.names())])] : listed;
     },
     async delete(name) {
       held?.assertHeld();
       await requests.send({ method: "DELETE", name, accepted: [404] });
+      if (isBackup(name)) await recent.remove(name);
     },
     async lock() {
-      held = await S3Lock.take({ requests, listing, clock, random, place: url });
+      held = await S3Lock.take({ requests, clock, random, place: url, server });
       return held;
     },
   };
 }
+
+const isBackup = (name: string): boolean => name.startsWith("backups/");
 
 function encryptionHeaders({ serverSideEncryption: asked }: S3Options): Readonly<Record<string, string>> {
   if (asked === undefined) return {};

@@ -1,14 +1,7 @@
-/** Names and times of the objects below a folder, in pages of a thousand (ListObjectsV2). */
+/** Names of the objects below a folder, in pages of a thousand (ListObjectsV2). */
 import type { S3Address } from "./s3-address.ts";
 import type { S3Requests } from "./s3-requests.ts";
 import { xmlParts, xmlText } from "./xml-text.ts";
-
-export interface ListedObject {
-  /** Below the repository's prefix, e.g. "chunks/ab/ab12…". */
-  readonly name: string;
-  /** Milliseconds since 1970, by the server's clock, to the second with many servers. */
-  readonly modifiedMs: number;
-}
 
 export class S3Listing {
   readonly #requests: S3Requests;
@@ -19,9 +12,9 @@ export class S3Listing {
     this.#prefix = address.prefix;
   }
 
-  /** Everything below `folder`, in the order of its names. */
-  async objects(folder: string): Promise<readonly ListedObject[]> {
-    const found: ListedObject[] = [];
+  /** Everything below `folder`, without the repository's prefix, e.g. "chunks/ab/ab12…", in the server's order. */
+  async names(folder: string): Promise<readonly string[]> {
+    const found: string[] = [];
     let token: string | undefined;
     do {
       const { body } = await this.#requests.send({
@@ -38,8 +31,7 @@ export class S3Listing {
       for (const part of xmlParts(xml, "Contents")) {
         const key = decodeURIComponent((xmlText(part, "Key") ?? "").replaceAll("+", " "));
         if (!key.startsWith(this.#prefix)) continue;
-        const modifiedMs = Date.parse(xmlText(part, "LastModified") ?? "");
-        found.push({ name: key.slice(this.#prefix.length), modifiedMs });
+        found.push(key.slice(this.#prefix.length));
       }
       token = xmlText(xml, "IsTruncated") === "true" ? xmlText(xml, "NextContinuationToken") : undefined;
     } while (token !== undefined);

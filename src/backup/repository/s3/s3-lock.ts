@@ -1,53 +1,65 @@
 /**
- * One writer at a time in a bucket, without conditional writes: every server has put, list and delete.
+ * One writer at a time in a bucket: the object `locks/writer` says whose it is.
  *
- *   claim:   put locks/<id>, then list locks/
- *            another live claim is there: take the own one back, wait a random time, try again; at last UNAVAILABLE
- *   held:    the claim is put again every 15 s, which moves its Last-Modified
- *   dead:    a claim that the server's clock finds older than 60 s; the first process to find it deletes it
+ *   absent   put it with If-None-Match: of several one succeeds, and holds the lock
+ *   live     wait a random time, look again; at last UNAVAILABLE
+ *   dead     the server's clock finds it older than 60 s: put over it, wait, read it; still one's own: held
+ *   held     read and put again every 15 s, which moves its Last-Modified; another's claim there: lost
  *
- * The later of two claimants lists after its own put, so it sees the earlier claim: never do both go on. That wants a
- * listing that shows what was put before, which S3 and its kin promise. A holder that could not renew its claim for 45 s
- * (its machine slept, the network is gone) has lost the lock and refuses to write on.
+ * A server that does not know If-None-Match gets the third way in place of the first. That is right as long as no claim is
+ * put later than `settleMs` after its claimant has looked: one that took longer is given up, and left to die, so that
+ * whoever it was put over has time to notice. Objects are read by their name, never listed: a listing may lag behind,
+ * a read does not. A holder that could not renew its claim for 45 s (its machine slept, the network is gone) has lost it.
  */
 import { hostname } from "node:os";
 import { Backoff } from "../../../base/backoff.ts";
 import type { Clock, Timer } from "../../../base/clock.ts";
 import { type Random, randomUuid } from "../../../base/random.ts";
 import { StoreError } from "../../../errors.ts";
-import type { S3Listing } from "./s3-listing.ts";
 import type { S3Requests } from "./s3-requests.ts";
 
 const renewMs = 15_000;
 /** Below `deadMs` by more than a request's way, so that a holder stops before another one begins. */
 const lostMs = 45_000;
 const deadMs = 60_000;
+/** From looking to having put, at most; a claim that was put over another one waits as long. */
+const settleMs = 2_000;
 const triesMax = 6;
+const releaseTriesMax = 3;
 const backoffOf = { firstMs: 200, maxMs: 3_000 } as const;
-const folder = "locks";
+const name = "locks/writer";
 
 export interface LockContext {
   readonly requests: S3Requests;
-  readonly listing: S3Listing;
   readonly clock: Clock;
   readonly random: Random;
   /** For messages: `s3://bucket/prefix`. */
   readonly place: string;
+  /** What is known of the server; learnt by the first claim. */
+  readonly server: { keepsConditions: boolean | undefined };
+}
+
+/** A claim as it is read: whose, and whether its holder may still be about. */
+interface Claim {
+  readonly id: string;
+  readonly who: string;
+  readonly isLive: boolean;
 }
 
 export class S3Lock implements AsyncDisposable {
   readonly #context: LockContext;
-  readonly #name: string;
+  readonly #id: string;
   readonly #body: Uint8Array;
   #renewedMs: number;
   #timer: Timer | undefined;
   #renewing: Promise<void> = Promise.resolve();
+  #lost = false;
   #released = false;
 
-  private constructor(context: LockContext, id: string) {
+  private constructor(context: LockContext) {
     this.#context = context;
-    this.#name = `${folder}/${id}`;
-    this.#body = Buffer.from(JSON.stringify({ id, pid: process.pid, host: hostname() }));
+    this.#id = randomUuid(context.random);
+    this.#body = Buffer.from(JSON.stringify({ id: this.#id, pid: process.pid, host: hostname() }));
     this.#renewedMs = context.clock.monotonicMs();
   }
 
@@ -55,29 +67,24 @@ export class S3Lock implements AsyncDisposable {
   static async take(context: LockContext): Promise<S3Lock> {
     const backoff = new Backoff(backoffOf, context.clock, context.random);
     for (let attempt = 1; ; attempt++) {
-      const lock = new S3Lock(context, randomUuid(context.random));
-      await lock.#put();
-      const other = await lock.#otherClaim();
-      if (other === undefined) {
+      const lock = new S3Lock(context);
+      const holder = await lock.#claim();
+      if (holder === undefined) {
         lock.#keep();
         return lock;
       }
-      await lock.#remove();
-      if (attempt >= triesMax) throw await locked(context, other);
+      if (attempt >= triesMax) throw locked(context, holder);
       await backoff.wait();
     }
   }
 
-  /** @throws UNAVAILABLE when the claim was not renewed in time, so that another may have the lock */
+  /** @throws UNAVAILABLE when the claim was not renewed in time, or is another's: somebody else may have the lock */
   assertHeld(): void {
-    if (!this.#released && this.#context.clock.monotonicMs() - this.#renewedMs < lostMs) return;
+    if (!this.#released && this.#isHeld()) return;
     throw new StoreError(
       "UNAVAILABLE",
       `Cannot write to repository "${this.#context.place}": its lock was lost`,
-      {
-        retryAfterMs: deadMs,
-        reason: "locked",
-      },
+      { retryAfterMs: deadMs, reason: "locked" },
     );
   }
 
@@ -87,55 +94,112 @@ export class S3Lock implements AsyncDisposable {
     this.#timer?.cancel();
     await this.#renewing;
     // A claim that cannot be taken back dies by itself, and its failure must not hide that of the work it guarded.
-    await this.#remove().catch(() => undefined);
+    if (this.#isHeld()) await this.#remove().catch(() => undefined);
+  }
+
+  #isHeld(): boolean {
+    return !this.#lost && this.#context.clock.monotonicMs() - this.#renewedMs < lostMs;
+  }
+
+  /** @returns who holds it instead; undefined when it is held by this claim */
+  async #claim(): Promise<Claim | undefined> {
+    const { clock, server } = this.#context;
+    const lookedMs = clock.monotonicMs();
+    const there = await this.#read();
+    if (there?.isLive === true) return there;
+    if (there === undefined && server.keepsConditions !== false) {
+      const made = await this.#putWhereAbsent();
+      if (made !== "put without condition") return made;
+    } else await this.#put();
+    if (clock.monotonicMs() - lookedMs > settleMs) return { id: this.#id, who: "a slow claim", isLive: true };
+    await clock.sleep(settleMs);
+    const now = await this.#read();
+    return now?.id === this.#id ? undefined : (now ?? { id: "", who: "another process", isLive: true });
+  }
+
+  /** The first time it is put twice, which shows whether the server keeps to the condition. */
+  async #putWhereAbsent(): Promise<Claim | undefined | "put without condition"> {
+    const { server } = this.#context;
+    const first = await this.#put({ "If-None-Match": "*" });
+    if (first === 501) {
+      server.keepsConditions = false;
+      await this.#put();
+      return "put without condition";
+    }
+    if (first >= 400) {
+      // Somebody else's, or one's own, whose answer was lost.
+      const there = await this.#read();
+      if (there?.id !== this.#id) return there ?? { id: "", who: "another process", isLive: true };
+    }
+    if (server.keepsConditions === undefined) {
+      const second = first >= 400 ? first : await this.#put({ "If-None-Match": "*" });
+      server.keepsConditions = second >= 400;
+    }
+    return server.keepsConditions ? undefined : "put without condition";
   }
 
   #keep(): void {
     this.#timer = this.#context.clock.setTimer(renewMs, () => {
       if (this.#released) return;
       // A renewal that fails is tried again at the next turn; the time without one is what counts.
-      this.#renewing = this.#put().catch(() => undefined);
+      this.#renewing = this.#renew().catch(() => undefined);
       void this.#renewing.then(() => {
-        if (!this.#released) this.#keep();
+        if (!this.#released && !this.#lost) this.#keep();
       });
     });
   }
 
-  async #put(): Promise<void> {
-    const sentMs = this.#context.clock.monotonicMs();
-    await this.#context.requests.send({ method: "PUT", name: this.#name, body: this.#body });
+  async #renew(): Promise<void> {
+    const there = await this.#read();
+    if (there?.id === this.#id && this.#isHeld()) await this.#put();
+    else this.#lost = true;
+  }
+
+  /** @returns the status */
+  async #put(condition: Readonly<Record<string, string>> = {}): Promise<number> {
+    const { requests, clock } = this.#context;
+    const sentMs = clock.monotonicMs();
+    const { status } = await requests.send({
+      method: "PUT",
+      name,
+      body: this.#body,
+      headers: condition,
+      accepted: Object.keys(condition).length === 0 ? [] : [409, 412, 501],
+    });
     this.#renewedMs = sentMs;
+    return status;
   }
 
+  /** Repeated only while the claim is seen to be one's own: a delete whose answer was lost must not take the next holder's. */
   async #remove(): Promise<void> {
-    await this.#context.requests.send({ method: "DELETE", name: this.#name, accepted: [404] });
+    const { requests } = this.#context;
+    for (let attempt = 1; attempt <= releaseTriesMax; attempt++) {
+      if ((await this.#read())?.id !== this.#id) return;
+      const sent = requests.send({ method: "DELETE", name, accepted: [404], tries: 1 });
+      if (await sent.then(() => true).catch(() => false)) return;
+    }
   }
 
-  /** Another claim that is alive; dead ones are deleted on the way. */
-  async #otherClaim(): Promise<string | undefined> {
-    const { listing, requests } = this.#context;
-    const claims = await listing.objects(folder);
-    const own = claims.find(({ name }) => name === this.#name);
-    let other: string | undefined;
-    for (const { name, modifiedMs } of claims) {
-      if (name === this.#name) continue;
-      // By the server's clock on both sides: that of the own claim, just put, is now.
-      const ageMs = (own?.modifiedMs ?? requests.serverNowMs()) - modifiedMs;
-      if (ageMs > deadMs) await requests.send({ method: "DELETE", name, accepted: [404] });
-      else other = name;
-    }
-    return other;
+  async #read(): Promise<Claim | undefined> {
+    const { status, body, headers, serverMs } = await this.#context.requests.send({
+      method: "GET",
+      name,
+      accepted: [404],
+    });
+    if (status === 404) return undefined;
+    const text = body.toString("utf8");
+    const [, id = ""] = /"id":"([^"]*)"/.exec(text) ?? [];
+    const [, pid = "?"] = /"pid":(\d+)/.exec(text) ?? [];
+    const [, host = "?"] = /"host":"([^"]*)"/.exec(text) ?? [];
+    // Both by the server's clock. A time that cannot be read is no proof of death.
+    const ageMs = serverMs - Date.parse(headers["last-modified"] ?? "");
+    return { id, who: `process ${pid} on "${host}"`, isLive: !(ageMs > deadMs) };
   }
 }
 
-async function locked({ requests, place }: LockContext, name: string): Promise<StoreError<"UNAVAILABLE">> {
-  const claim = await requests.send({ method: "GET", name, accepted: [404] });
-  const text = claim.status === 200 ? claim.body.toString("utf8") : "";
-  const [, pid = "?"] = /"pid":(\d+)/.exec(text) ?? [];
-  const [, host = "?"] = /"host":"([^"]*)"/.exec(text) ?? [];
-  return new StoreError(
-    "UNAVAILABLE",
-    `Cannot write to repository "${place}": process ${pid} on "${host}" is writing to it`,
-    { retryAfterMs: 10_000, reason: "locked" },
-  );
+function locked({ place }: LockContext, { who }: Claim): StoreError<"UNAVAILABLE"> {
+  return new StoreError("UNAVAILABLE", `Cannot write to repository "${place}": ${who} is writing to it`, {
+    retryAfterMs: 10_000,
+    reason: "locked",
+  });
 }

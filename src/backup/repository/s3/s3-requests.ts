@@ -29,6 +29,8 @@ export interface S3Request {
   readonly body?: Uint8Array | undefined;
   /** Statuses besides 2xx that are answers and no failures, e.g. 404 of a GET. */
   readonly accepted?: readonly number[] | undefined;
+  /** How often it is sent at most; default 9. */
+  readonly tries?: number | undefined;
 }
 
 export interface S3Reply extends PlainReply {
@@ -87,11 +89,6 @@ export class S3Requests {
         : new HttpAgent(pool);
   }
 
-  /** Now, by the server's clock. */
-  serverNowMs(): number {
-    return this.#context.clock.nowMs() + this.#skewMs;
-  }
-
   /** Lets idle connections go. */
   close(): void {
     this.#agent.destroy();
@@ -104,6 +101,7 @@ export class S3Requests {
   async send(request: S3Request): Promise<S3Reply> {
     const { clock, random, credentials } = this.#context;
     const backoff = new Backoff(backoffOf, clock, random);
+    const { tries = triesMax } = request;
     let renewed = false;
     let skewed = false;
     for (let attempt = 1; ; attempt++) {
@@ -112,7 +110,7 @@ export class S3Requests {
         return error instanceof Error ? error : new Error(String(error));
       });
       if (reply instanceof Error) {
-        if (attempt >= triesMax) throw this.#unavailable(request, reply.message, reply);
+        if (attempt >= tries) throw this.#unavailable(request, reply.message, reply);
         await backoff.wait();
         continue;
       }
@@ -134,7 +132,7 @@ export class S3Requests {
         reply.status >= 500 || reply.status === 429 || reply.status === 408 || repeatedCodes.has(code);
       const what = `${xmlText(text, "Message") ?? `status ${reply.status}`}${code === "" ? "" : ` (${code})`}`;
       if (!again || reply.status === 501) throw this.#refused(request, reply.status, code, what);
-      if (attempt >= triesMax) throw this.#unavailable(request, what);
+      if (attempt >= tries) throw this.#unavailable(request, what);
       await backoff.wait();
     }
   }
@@ -196,7 +194,7 @@ export class S3Requests {
   #unavailable(request: S3Request, what: string, cause?: Error): StoreError<"UNAVAILABLE"> {
     return new StoreError(
       "UNAVAILABLE",
-      `Cannot ${verbs[request.method]} ${this.#place(request)}: ${what}, after ${triesMax} tries`,
+      `Cannot ${verbs[request.method]} ${this.#place(request)}: ${what}, after ${request.tries ?? triesMax} tries`,
       { retryAfterMs: backoffOf.maxMs, reason: what, endpoint: this.#context.address.hostname },
       { cause },
     );
