@@ -24,6 +24,8 @@ export interface EndpointHash {
   readonly header: Header;
   readonly hash: number;
   readonly compactRevision: bigint;
+  /** Up to which the hash goes; undefined before etcd 3.6. */
+  readonly hashRevision?: bigint | undefined;
 }
 
 export type Result =
@@ -70,6 +72,12 @@ export type Result =
   | { readonly type: "endpoint-health"; readonly endpoints: readonly EndpointHealth[] }
   | { readonly type: "endpoint-status"; readonly endpoints: readonly MemberStatus[] }
   | { readonly type: "endpoint-hashkv"; readonly endpoints: readonly EndpointHash[] }
+  | {
+      readonly type: "downgrade";
+      readonly header: Header;
+      readonly change: "validate" | "enable" | "cancel";
+      readonly clusterVersion: string;
+    }
   /** A change with nothing to show but that it was made; `text` is what people read. */
   | { readonly type: "done"; readonly header: Header; readonly text: string }
   | {

@@ -121,6 +121,27 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       own: true,
     },
     {
+      name: "downgrade",
+      summary: "Downgrade related commands",
+      nodes: [
+        {
+          name: "cancel",
+          summary: "Cancel the ongoing downgrade action to cluster",
+          load: () => import("./commands/downgrade/cancel.ts"),
+        },
+        {
+          name: "enable",
+          summary: "Start a downgrade action to cluster",
+          load: () => import("./commands/downgrade/enable.ts"),
+        },
+        {
+          name: "validate",
+          summary: "Validate downgrade capability before starting downgrade",
+          load: () => import("./commands/downgrade/validate.ts"),
+        },
+      ],
+    },
+    {
       name: "elect",
       summary: "Observes and participates in leader election",
       load: () => import("./commands/elect.ts"),

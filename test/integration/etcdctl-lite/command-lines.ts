@@ -8,6 +8,10 @@ export interface ReplayLine {
   readonly stdin?: string;
   /** An etcd before 3.5 itself answers otherwise. */
   readonly since35?: true;
+  /** An etcd before 3.6 itself answers otherwise, or does not know the request. */
+  readonly since36?: true;
+  /** Whose line it is; etcdctl's by default. etcdutl asks no etcd. */
+  readonly tool?: "etcdutl";
   /** ETCDCTL_* beside the line. */
   readonly env?: Readonly<Record<string, string>>;
   /** End it when stdout has this many lines. */

@@ -16,8 +16,11 @@ export interface Outcome {
 const hangMs = 60_000;
 
 /** Both tools wait longer than they do by themselves; a variable and a flag of one meaning would be refused. */
-const patiently = (args: readonly string[], env: ReplayLine["env"] = {}): readonly string[] =>
-  "ETCDCTL_COMMAND_TIMEOUT" in env ? args : [...patience, ...args];
+const patiently = (
+  args: readonly string[],
+  { env = {}, tool }: Pick<ReplayLine, "env" | "tool">,
+): readonly string[] =>
+  tool === "etcdutl" || "ETCDCTL_COMMAND_TIMEOUT" in env ? args : [...patience, ...args];
 
 export function wordsOf(line: string): readonly string[] {
   return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
@@ -26,9 +29,10 @@ export function wordsOf(line: string): readonly string[] {
 export async function runReal(
   binary: string,
   args: readonly string[],
-  { stdin = "", lines, env = {} }: Omit<ReplayLine, "line">,
+  entry: Omit<ReplayLine, "line">,
 ): Promise<Outcome> {
-  const child = spawn(binary, patiently(args, env), { env: { PATH: process.env["PATH"], ...env } });
+  const { stdin = "", lines, env = {} } = entry;
+  const child = spawn(binary, patiently(args, entry), { env: { PATH: process.env["PATH"], ...env } });
   const pieces = { stdout: "", stderr: "" };
   let ended = false;
   const end = (): void => {
@@ -50,10 +54,8 @@ export async function runReal(
   return outcome(pieces, ended ? "ended" : Number(code), lines);
 }
 
-export async function runLite(
-  args: readonly string[],
-  { stdin = "", lines, env = {} }: Omit<ReplayLine, "line">,
-): Promise<Outcome> {
+export async function runLite(args: readonly string[], entry: Omit<ReplayLine, "line">): Promise<Outcome> {
+  const { stdin = "", lines, env = {} } = entry;
   const pieces = { stdout: "", stderr: "" };
   const end = new AbortController();
   let ended = false;
@@ -62,7 +64,7 @@ export async function runLite(
     end.abort(new Error("the line has printed what it should"));
   };
   const timer = setTimeout(stop, hangMs);
-  const code = await run(patiently(args, env), {
+  const code = await run(patiently(args, entry), {
     stdin: (async function* () {
       if (stdin !== "") yield Buffer.from(stdin);
     })(),
@@ -112,21 +114,32 @@ export function masked(text: string): string {
   return (
     text
       .replace(/\S*\/keelson-ca-[^/\s]+\//g, "")
+      .replace(/[^\s"]*\/keelson-replay-[^/\s"]+\/(?:real|lite)/g, "DIR")
       .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
       .replace(/("(?:raftIndex|raftAppliedIndex|dbSize|dbSizeInUse|hash)":)\d+/g, "$1<n>")
-      .replace(/("(?:RaftIndex|RaftAppliedIndex|DBSize|Hash)" : )\d+/g, "$1<n>")
+      .replace(/("(?:RaftIndex|RaftAppliedIndex|DBSize|DBSizeInUse|Hash)" : )\d+/g, "$1<n>")
       .replace(/(true|false), (\d+), \d+, \d+, /g, "$1, $2, <n>, <n>, ")
-      .replace(/<port>, \d+$/gm, "<port>, <hash>")
+      .replace(/<port>, \d+(, \d+)?$/gm, "<port>, <hash>$1")
+      .replace(/\b\d+%/g, "<n>%")
       .replace(/\b\d+(\.\d+)?(µs|ms|s)\b/g, (found) => (/^\d+s$/.test(found) ? found : "<took>"))
       .replace(/\b\d+(\.\d+)? [kM]?B\b/g, "<size>")
       // Of 64 bits, mostly; some begin with zeros.
       .replace(/\b\d{13,20}\b/g, "<id>")
       .replace(/\b[0-9a-f]{11,16}\b/g, "<id>")
+      .replace(/(Member|cluster) +<id>/g, "$1 <id>")
       .replace(/^│.*$/gm, (row) => maskedRow(row.replace(/ +/g, " ")))
       .replace(/─+/g, "─")
+      // etcdctl 3.6 draws with what is on every keyboard.
+      .replace(/^\|.*$/gm, (row) => maskedPlainRow(row.replace(/ +/g, " ")))
+      .replace(/^\+[-+]+\+$/gm, (rule) => rule.replace(/-+/g, "-"))
   );
 }
 
 /** A row of a table: columns are as wide as what was masked. */
 const maskedRow = (row: string): string =>
   row.replace(/ \d+ │ \d+ │ │$/, " <n> │ <n> │ │").replace(/(<port> │) \d+ │$/, "$1 <hash> │");
+
+const maskedPlainRow = (row: string): string =>
+  row
+    .replace(/ \d+ \| \d+ (\|[^|]*\|[^|]*\| (?:true|false) \|)$/, " <n> | <n> $1")
+    .replace(/(<port> \|) \d+ (\| \d+ \|)$/, "$1 <hash> $2");

@@ -26,7 +26,7 @@ export async function eachEndpoint<T>(
   session: Session,
   what: string,
   ask: (etcd: Etcd, endpoint: string) => Promise<T>,
-): Promise<{ readonly answers: readonly T[]; readonly failures: number }> {
+): Promise<{ readonly answers: readonly T[]; readonly failures: number; readonly lastCause: string }> {
   const endpoints = await endpointsOf(session);
   await session.printer();
   const outcomes = await Promise.allSettled(
@@ -35,17 +35,19 @@ export async function eachEndpoint<T>(
   session.io.signal.throwIfAborted();
   const answers: T[] = [];
   const hints = new Set<string>();
+  let lastCause = "";
   for (const [at, outcome] of outcomes.entries()) {
     if (outcome.status === "fulfilled") answers.push(outcome.value);
     else if (outcome.reason instanceof CliFailure) throw outcome.reason;
     else {
       const hint = hintOf(outcome.reason);
       if (hint !== undefined) hints.add(hint);
+      lastCause = causeOf(outcome.reason);
       session.io.stderr.write(
-        `Failed to get the ${what} of endpoint ${endpoints[at] ?? ""} (${causeOf(outcome.reason)})\n`,
+        `Failed to get the ${what} of endpoint ${endpoints[at] ?? ""} (${lastCause})\n`,
       );
     }
   }
   for (const hint of hints) session.io.stderr.write(`${hint}\n`);
-  return { answers, failures: endpoints.length - answers.length };
+  return { answers, failures: endpoints.length - answers.length, lastCause };
 }

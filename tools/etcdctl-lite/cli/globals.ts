@@ -42,6 +42,16 @@ export const globalFlags: readonly FlagSpec[] = [
   },
   { name: "keepalive-timeout", type: "duration", fallback: "6s", summary: "accepted for scripts" },
   { name: "key", type: "text", summary: "identify secure client using this TLS key file" },
+  {
+    name: "max-recv-bytes",
+    type: "integer",
+    summary: "accepted for scripts; the client takes what etcd sends",
+  },
+  {
+    name: "max-request-bytes",
+    type: "integer",
+    summary: "accepted for scripts; etcd's own limit holds",
+  },
   { name: "password", type: "text", summary: "password for authentication (--user then is the name alone)" },
   {
     name: "user",

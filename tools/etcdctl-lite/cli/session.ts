@@ -5,6 +5,7 @@
 import type { Etcd, EtcdOptions } from "keelson/etcd";
 import { createPrinter } from "../printers/create-printer.ts";
 import type { Printer } from "../printers/printer.ts";
+import { type ToolLine, toolLineOf } from "../printers/tool-line.ts";
 import { badArguments, CliFailure, exitCodes } from "./failure.ts";
 import type { FoundCluster } from "./find-cluster.ts";
 import type { Flags } from "./flags.ts";
@@ -32,6 +33,9 @@ export class Session {
   /** Every command there is; loads them all. */
   readonly commands: () => Promise<readonly CommandListing[]>;
   readonly #open: AsyncDisposable[] = [];
+  readonly #clients: Etcd[] = [];
+  /** Versions that servers told beside their connection's first answer. */
+  readonly #told: string[] = [];
   #lines: LineReader | undefined;
   #cluster: Promise<FoundCluster | undefined> | undefined;
   #credentials: Promise<Pick<EtcdOptions, "tls" | "auth">> | undefined;
@@ -76,12 +80,41 @@ export class Session {
   }
 
   printer(): Promise<Printer> {
-    return createPrinter(this.flags.text("write-out"), { io: this.io, hex: this.flags.on("hex") });
+    return createPrinter(this.flags.text("write-out"), {
+      io: this.io,
+      hex: this.flags.on("hex"),
+      line: () => this.toolLine,
+    });
+  }
+
+  /** Whose forms the output has: those of the newest server that has answered so far. */
+  get toolLine(): ToolLine {
+    return toolLineOf([...this.#told, ...this.#clients.flatMap(versionsOf)]);
   }
 
   /** Prints one result. */
   async show(result: Parameters<Printer["print"]>[0]): Promise<void> {
-    (await this.printer()).print(result);
+    const printer = await this.printer();
+    await this.#learnVersion(result);
+    printer.print(result);
+  }
+
+  /** With users and roles some servers tell their version to nobody but those who are logged in. */
+  async #learnVersion(result: Parameters<Printer["print"]>[0]): Promise<void> {
+    if (result.type === "endpoint-status") {
+      this.#told.push(...result.endpoints.map(({ version }) => version));
+      return;
+    }
+    const [etcd] = this.#clients;
+    if (
+      etcd === undefined ||
+      this.#told.length > 0 ||
+      this.#clients.some((each) => versionsOf(each).length > 0)
+    ) {
+      return;
+    }
+    // What was asked for has its answer; what this one ends with is no failure of the command.
+    this.#told.push(await etcd.serverVersion(this.call).catch(() => ""));
   }
 
   line(text: string): void {
@@ -114,6 +147,7 @@ export class Session {
       ...options,
     });
     this.#open.push(etcd);
+    this.#clients.push(etcd);
     return etcd;
   }
 
@@ -200,6 +234,9 @@ export class Session {
     return { username: user.slice(0, colon), password: user.slice(colon + 1), allowPlaintext: true };
   }
 }
+
+const versionsOf = (etcd: Etcd): readonly string[] =>
+  etcd.stats().endpoints.flatMap(({ version }) => version ?? []);
 
 /** Without a scheme etcdctl speaks plaintext, certificates or not, unless a flag says otherwise. */
 function withScheme(endpoint: string, secure: boolean): string {

@@ -5,6 +5,7 @@ import { clusterEndpoints } from "../cli/endpoints.ts";
 import { CliFailure, exitCodes } from "../cli/failure.ts";
 import { causeOf } from "../cli/failure-text.ts";
 import type { Session } from "../cli/session.ts";
+import { formatDuration } from "../text/duration.ts";
 
 export const command: Command = {
   usage: "[options]",
@@ -21,20 +22,30 @@ export const command: Command = {
     const endpoints = session.flags.on("cluster") ? await leaderLast(session) : await session.endpoints();
     let failures = 0;
     for (const endpoint of endpoints) {
+      let startedNs = process.hrtime.bigint();
       try {
         const etcd = await session.connect([endpoint]);
         const [url = endpoint] = etcd.endpoints;
+        startedNs = process.hrtime.bigint();
         await etcd.maintenance.defragment({ ...session.call, endpoint: url });
-        session.line(`Finished defragmenting etcd member[${endpoint}]`);
+        session.line(`Finished defragmenting etcd member[${endpoint}]${took(session, startedNs)}`);
       } catch (error) {
         session.io.signal.throwIfAborted();
         failures++;
-        session.io.stderr.write(`Failed to defragment etcd member[${endpoint}] (${causeOf(error)})\n`);
+        const time = took(session, startedNs);
+        session.io.stderr.write(
+          `Failed to defragment etcd member[${endpoint}]${time === "" ? "" : `${time}.`} (${causeOf(error)})\n`,
+        );
       }
     }
     if (failures > 0) throw new CliFailure(exitCodes.error, "");
   },
 };
+
+/** etcdctl tells the time from 3.6 on. */
+function took({ toolLine }: Session, startedNs: bigint): string {
+  return toolLine === "3.6" ? `. took ${formatDuration(process.hrtime.bigint() - startedNs)}` : "";
+}
 
 async function leaderLast(session: Session): Promise<readonly string[]> {
   const ranked: { readonly endpoint: string; readonly leads: boolean }[] = [];

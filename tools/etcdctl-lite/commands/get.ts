@@ -27,6 +27,10 @@ export const getFlags: readonly FlagSpec[] = [
   { name: "from-key", type: "switch", summary: "get keys that are greater than or equal to the given key" },
   { name: "keys-only", type: "switch", summary: "get only the keys" },
   { name: "limit", type: "integer", summary: "maximum number of results" },
+  { name: "max-create-rev", type: "integer", summary: "maximum create revision" },
+  { name: "max-mod-rev", type: "integer", summary: "maximum modification revision" },
+  { name: "min-create-rev", type: "integer", summary: "minimum create revision" },
+  { name: "min-mod-rev", type: "integer", summary: "minimum modification revision" },
   { name: "order", type: "text", summary: "order of results; ASCEND or DESCEND (ASCEND by default)" },
   { name: "prefix", type: "switch", summary: "get keys with matching prefix" },
   {
@@ -104,8 +108,17 @@ export function rangeRequestOf(args: readonly string[], flags: Flags): RangeRequ
   const target = flags.text("sort-by");
   const sortTarget = sortTargets[target.toUpperCase()];
   if (sortTarget === undefined) throw badFeature(`bad sort target ${target}`);
+  const limits = {
+    minCreateRevision: limitOf(flags, "min-create-rev"),
+    maxCreateRevision: limitOf(flags, "max-create-rev"),
+    minModRevision: limitOf(flags, "min-mod-rev"),
+    maxModRevision: limitOf(flags, "max-mod-rev"),
+  };
+  refuseCrossed("getMinCreateRev", limits.minCreateRevision, "getMaxCreateRev", limits.maxCreateRevision);
+  refuseCrossed("getMinModRev", limits.minModRevision, "getMaxModRev", limits.maxModRevision);
   return {
     ...range,
+    ...limits,
     serializable: consistency === "s",
     keysOnly: flags.on("keys-only"),
     countOnly: flags.on("count-only"),
@@ -115,4 +128,20 @@ export function rangeRequestOf(args: readonly string[], flags: Flags): RangeRequ
     sortOrder,
     sortTarget,
   };
+}
+
+/** What is below 1 is no limit. */
+function limitOf(flags: Flags, name: string): bigint | undefined {
+  const revision = flags.integer(name);
+  return revision > 0n ? revision : undefined;
+}
+
+function refuseCrossed(
+  minName: string,
+  min: bigint | undefined,
+  maxName: string,
+  max: bigint | undefined,
+): void {
+  if (min === undefined || max === undefined || min <= max) return;
+  throw badFeature(`${minName}(=${min}) > ${maxName}(=${max})`);
 }

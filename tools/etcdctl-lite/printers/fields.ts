@@ -2,17 +2,22 @@
 import type { Header, KeyValue, TxnOpResponse } from "keelson/etcd";
 import type { Result } from "../results.ts";
 import { formatDuration } from "../text/duration.ts";
-import { quoteBytes, quoteList } from "../text/quote.ts";
+import { hexId, leaseId, quoteBytes, quoteList } from "../text/quote.ts";
 import { type Printer, type PrinterOptions, refuseFormat } from "./printer.ts";
 
-export function fieldsPrinter({ io }: PrinterOptions): Printer {
+export function fieldsPrinter({ io, hex, line }: PrinterOptions): Printer {
   const field = (name: string, value: unknown): void =>
     void io.stdout.write(`"${name}" : ${String(value)}\n`);
   const blank = (): void => void io.stdout.write("\n");
+  const is36 = (): boolean => line() === "3.6";
+  // From 3.6 on `--hex` is meant for ids too.
+  const idField = (name: string, id: bigint): void => field(name, hex && is36() ? hexId(id) : id);
+  const leaseField = (name: string, id: bigint): void => field(name, hex && is36() ? leaseId(id) : id);
   const headerFields = ({ clusterId, memberId, revision, raftTerm }: Header): void => {
-    field("ClusterID", clusterId);
-    field("MemberID", memberId);
-    field("Revision", revision);
+    idField("ClusterID", clusterId);
+    idField("MemberID", memberId);
+    // Answers that are not about keys have none.
+    if (revision > 0n || !is36()) field("Revision", revision);
     field("RaftTerm", raftTerm);
   };
   const pair = (kv: KeyValue, before = ""): void => {
@@ -21,7 +26,7 @@ export function fieldsPrinter({ io }: PrinterOptions): Printer {
     field(`${before}ModRevision`, kv.modRevision);
     field(`${before}Version`, kv.version);
     field(`${before}Value`, quoteBytes(kv.value));
-    field(`${before}Lease`, kv.lease);
+    leaseField(`${before}Lease`, kv.lease);
   };
 
   function txnPart(part: TxnOpResponse): void {
@@ -39,7 +44,9 @@ export function fieldsPrinter({ io }: PrinterOptions): Printer {
 
   function print(result: Result): void {
     // etcdctl has no fields for users, and says so.
-    if (result.type === "user" || result.type === "auth-status") refuseFormat("fields");
+    if (result.type === "user" || result.type === "auth-status" || result.type === "downgrade") {
+      refuseFormat("fields");
+    }
     if (result.type === "names" && result.of === "users") refuseFormat("fields");
     if ("header" in result && result.header !== undefined) headerFields(result.header);
     if ("response" in result) headerFields(result.response.header);
@@ -68,27 +75,27 @@ export function fieldsPrinter({ io }: PrinterOptions): Printer {
         return;
       case "lease-grant":
       case "lease-keep-alive":
-        field("ID", result.id);
+        leaseField("ID", result.id);
         return field("TTL", result.ttlSeconds);
       case "lease-time-to-live":
-        field("ID", result.id);
+        leaseField("ID", result.id);
         field("TTL", result.ttlSeconds);
         field("GrantedTTL", result.grantedTtlSeconds);
         for (const key of result.keys ?? []) field("Key", quoteBytes(key));
         return;
       case "lease-list":
-        for (const id of result.ids) field("ID", id);
+        for (const id of result.ids) leaseField("ID", id);
         return;
       case "alarms":
         for (const { memberId, type } of result.alarms) {
-          field("MemberID", memberId);
+          idField("MemberID", memberId);
           field("AlarmType", type);
           blank();
         }
         return;
       case "member-list":
         for (const { id, name, peerUrls, clientUrls, isLearner } of result.members) {
-          field("ID", id);
+          idField("ID", id);
           field("Name", quoteBytes(name));
           for (const url of peerUrls) field("PeerURL", quoteBytes(url));
           for (const url of clientUrls) field("ClientURL", quoteBytes(url));
@@ -98,7 +105,7 @@ export function fieldsPrinter({ io }: PrinterOptions): Printer {
         return;
       case "member-change":
         if (result.member === undefined) return;
-        field("MemberID", result.id);
+        idField("MemberID", result.id);
         field("Name", quoteBytes(result.member.name));
         for (const url of result.member.peerUrls) field("PeerURL", quoteBytes(url));
         for (const url of result.member.clientUrls) field("ClientURL", quoteBytes(url));
@@ -116,7 +123,12 @@ export function fieldsPrinter({ io }: PrinterOptions): Printer {
         for (const status of result.endpoints) {
           headerFields(status.header);
           field("Version", quoteBytes(status.version));
+          if (is36()) field("StorageVersion", quoteBytes(status.storageVersion ?? ""));
           field("DBSize", status.databaseBytes);
+          if (is36()) {
+            field("DBSizeInUse", status.databaseBytesInUse);
+            field("DBSizeQuota", status.databaseQuotaBytes ?? 0n);
+          }
           field("Leader", status.leader);
           field("IsLearner", status.isLearner);
           field("RaftIndex", status.raftIndex);
@@ -124,14 +136,19 @@ export function fieldsPrinter({ io }: PrinterOptions): Printer {
           field("RaftAppliedIndex", status.raftAppliedIndex);
           field("Errors", quoteList(status.errors));
           field("Endpoint", quoteBytes(status.endpoint));
+          if (is36()) {
+            field("DowngradeTargetVersion", quoteBytes(status.downgrade?.targetVersion ?? ""));
+            field("DowngradeEnabled", status.downgrade?.enabled ?? false);
+          }
           blank();
         }
         return;
       case "endpoint-hashkv":
-        for (const { endpoint, header, hash } of result.endpoints) {
+        for (const { endpoint, header, hash, hashRevision = 0n } of result.endpoints) {
           headerFields(header);
           field("Endpoint", quoteBytes(endpoint));
           field("Hash", hash);
+          if (is36()) field("HashRevision", hashRevision);
           blank();
         }
         return;

@@ -5,11 +5,12 @@ import { formatDuration } from "../text/duration.ts";
 import { type GoJson, type GoObject, goJson, withoutZeros } from "../text/go-json.ts";
 import { hexId } from "../text/quote.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
+import type { ToolLine } from "./tool-line.ts";
 
-export function jsonPrinter({ io, hex }: PrinterOptions): Printer {
+export function jsonPrinter({ io, hex, line }: PrinterOptions): Printer {
   return {
     print(result) {
-      const document = hex && result.type === "member-list" ? hexMembers(result) : documentOf(result);
+      const document = hex && result.type === "member-list" ? hexMembers(result, line()) : documentOf(result);
       io.stdout.write(`${goJson(document)}\n`);
     },
   };
@@ -98,14 +99,22 @@ function documentOf(result: Result): GoJson {
             errors: status.errors,
             dbSizeInUse: status.databaseBytesInUse,
             isLearner: status.isLearner,
+            storageVersion: status.storageVersion,
+            dbSizeQuota: status.databaseQuotaBytes,
+            downgradeInfo: status.downgrade === undefined ? undefined : withoutZeros({ ...status.downgrade }),
           }),
         },
       }));
     case "endpoint-hashkv":
-      return result.endpoints.map(({ endpoint, header, hash, compactRevision }) => ({
+      return result.endpoints.map(({ endpoint, header, hash, compactRevision, hashRevision }) => ({
         Endpoint: endpoint,
-        HashKV: { header: headerOf(header), ...withoutZeros({ hash, compact_revision: compactRevision }) },
+        HashKV: {
+          header: headerOf(header),
+          ...withoutZeros({ hash, compact_revision: compactRevision, hash_revision: hashRevision }),
+        },
       }));
+    case "downgrade":
+      return { header: headerOf(result.header), ...withoutZeros({ version: result.clusterVersion }) };
     case "done":
       return { header: headerOf(result.header) };
     case "auth-status": {
@@ -190,8 +199,8 @@ function partOf(part: TxnOpResponse): GoObject {
   }
 }
 
-/** `--hex -w json member list`: ids as text, and etcdctl's own spelling of one name. */
-function hexMembers({ header, members }: Extract<Result, { type: "member-list" }>): GoObject {
+/** `--hex -w json member list`: ids as text, and the spelling of one name that etcdctl had up to 3.5. */
+function hexMembers({ header, members }: Extract<Result, { type: "member-list" }>, line: ToolLine): GoObject {
   return {
     header: {
       cluster_id: hexId(header.clusterId),
@@ -200,7 +209,12 @@ function hexMembers({ header, members }: Extract<Result, { type: "member-list" }
     },
     members: members.map(({ id, name, peerUrls, clientUrls, isLearner }) => ({
       ID: hexId(id),
-      ...withoutZeros({ name, peerURLs: peerUrls, clientURLS: clientUrls, isLearner }),
+      ...withoutZeros({
+        name,
+        peerURLs: peerUrls,
+        [line === "3.6" ? "clientURLs" : "clientURLS"]: clientUrls,
+        isLearner,
+      }),
     })),
   };
 }

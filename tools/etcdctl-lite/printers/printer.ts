@@ -2,6 +2,7 @@
 import { CliFailure, exitCodes } from "../cli/failure.ts";
 import type { CommandIo } from "../cli/io.ts";
 import type { Result } from "../results.ts";
+import type { ToolLine } from "./tool-line.ts";
 
 export interface Printer {
   print(result: Result): void;
@@ -10,6 +11,8 @@ export interface Printer {
 export interface PrinterOptions {
   readonly io: Pick<CommandIo, "stdout" | "stderr">;
   readonly hex: boolean;
+  /** Whose forms the output has; asked when something is printed, since it is known once a server has answered. */
+  readonly line: () => ToolLine;
 }
 
 export function refuseFormat(format: string): never {

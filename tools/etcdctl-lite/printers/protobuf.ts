@@ -49,6 +49,8 @@ function messageOf(result: Result): Fields {
         ...members.map((one) => nested(3, memberOf(one))),
       ];
     }
+    case "downgrade":
+      return [headerField(result.header), bytesField(2, result.clusterVersion)];
     case "done":
       return [headerField(result.header)];
     case "auth-status":

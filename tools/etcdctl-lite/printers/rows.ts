@@ -3,6 +3,7 @@ import type { Member, MemberStatus } from "keelson/etcd";
 import type { EndpointHash, EndpointHealth, Result } from "../results.ts";
 import { formatDuration } from "../text/duration.ts";
 import { formatBytes, hexId } from "../text/quote.ts";
+import type { ToolLine } from "./tool-line.ts";
 
 export const memberHeaders: readonly string[] = [
   "ID",
@@ -27,34 +28,52 @@ export const healthRow = ({ endpoint, healthy, tookNs, error }: EndpointHealth):
   error,
 ];
 
-export const statusHeaders: readonly string[] = [
-  "endpoint",
-  "ID",
-  "version",
-  "db size",
-  "is leader",
-  "is learner",
-  "raft term",
-  "raft index",
-  "raft applied index",
-  "errors",
+/** A column, and since which line it is there. */
+type Column<T> = readonly [header: string, cell: (row: T) => string, since?: "3.6"];
+
+const statusColumns: readonly Column<MemberStatus>[] = [
+  ["endpoint", ({ endpoint }) => endpoint],
+  ["ID", ({ header }) => hexId(header.memberId)],
+  ["version", ({ version }) => version],
+  ["storage version", ({ storageVersion = "" }) => storageVersion, "3.6"],
+  ["db size", ({ databaseBytes }) => formatBytes(databaseBytes)],
+  ["in use", ({ databaseBytesInUse }) => formatBytes(databaseBytesInUse), "3.6"],
+  ["percentage not in use", unusedPercentage, "3.6"],
+  ["quota", ({ databaseQuotaBytes = 0n }) => formatBytes(databaseQuotaBytes), "3.6"],
+  ["is leader", ({ leader, header }) => String(leader === header.memberId)],
+  ["is learner", ({ isLearner }) => String(isLearner)],
+  ["raft term", ({ raftTerm }) => String(raftTerm)],
+  ["raft index", ({ raftIndex }) => String(raftIndex)],
+  ["raft applied index", ({ raftAppliedIndex }) => String(raftAppliedIndex)],
+  ["errors", ({ errors }) => errors.join(", ")],
+  ["downgrade target version", ({ downgrade }) => downgrade?.targetVersion ?? "", "3.6"],
+  ["downgrade enabled", ({ downgrade }) => String(downgrade?.enabled ?? false), "3.6"],
 ];
 
-export const statusRow = (status: MemberStatus): readonly string[] => [
-  status.endpoint,
-  hexId(status.header.memberId),
-  status.version,
-  formatBytes(status.databaseBytes),
-  String(status.leader === status.header.memberId),
-  String(status.isLearner),
-  String(status.raftTerm),
-  String(status.raftIndex),
-  String(status.raftAppliedIndex),
-  status.errors.join(", "),
+const hashColumns: readonly Column<EndpointHash>[] = [
+  ["endpoint", ({ endpoint }) => endpoint],
+  ["hash", ({ hash }) => String(hash)],
+  ["hash revision", ({ hashRevision = 0n }) => String(hashRevision), "3.6"],
 ];
 
-export const hashHeaders: readonly string[] = ["endpoint", "hash"];
-export const hashRow = ({ endpoint, hash }: EndpointHash): readonly string[] => [endpoint, String(hash)];
+const columnsOf = <T>(columns: readonly Column<T>[], line: ToolLine): readonly Column<T>[] =>
+  columns.filter(([, , since]) => since === undefined || since === line);
+const headersOf = <T>(columns: readonly Column<T>[], line: ToolLine): readonly string[] =>
+  columnsOf(columns, line).map(([header]) => header);
+const rowOf = <T>(columns: readonly Column<T>[], row: T, line: ToolLine): readonly string[] =>
+  columnsOf(columns, line).map(([, cell]) => cell(row));
+
+export const statusHeaders = (line: ToolLine): readonly string[] => headersOf(statusColumns, line);
+export const statusRow = (status: MemberStatus, line: ToolLine): readonly string[] =>
+  rowOf(statusColumns, status, line);
+export const hashHeaders = (line: ToolLine): readonly string[] => headersOf(hashColumns, line);
+export const hashRow = (hash: EndpointHash, line: ToolLine): readonly string[] =>
+  rowOf(hashColumns, hash, line);
+
+/** Whole percents, as etcdctl rounds them: of the used share it drops the fraction. */
+function unusedPercentage({ databaseBytes, databaseBytesInUse }: MemberStatus): string {
+  return databaseBytes === 0n ? "0%" : `${100n - (databaseBytesInUse * 100n) / databaseBytes}%`;
+}
 
 type SnapshotStatus = Extract<Result, { type: "snapshot-status" }>;
 

@@ -6,6 +6,7 @@ import { printable } from "../text/printable.ts";
 import { escapedHex, hexId, leaseId } from "../text/quote.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
 import { hashRow, memberRow, snapshotRow, statusRow } from "./rows.ts";
+import type { ToolLine } from "./tool-line.ts";
 
 const newline = Buffer.from("\n");
 
@@ -13,7 +14,7 @@ function shownBytes(value: Uint8Array): string {
   return printable(Buffer.from(value).toString("utf8"), "lines");
 }
 
-export function simplePrinter({ io, hex }: PrinterOptions): Printer {
+export function simplePrinter({ io, hex, line: toolLine }: PrinterOptions): Printer {
   const line = (text: string): void => void io.stdout.write(`${text}\n`);
   const bytes = (value: Uint8Array): void => {
     // One write a line: what another process reads is never half a line.
@@ -97,7 +98,7 @@ export function simplePrinter({ io, hex }: PrinterOptions): Printer {
         for (const member of result.members) line(memberRow(member).join(", "));
         return;
       case "member-change":
-        return line(memberChange(result));
+        return line(memberChange(result, toolLine()));
       case "endpoint-health":
         for (const { endpoint, healthy, tookNs, error } of result.endpoints) {
           if (healthy) {
@@ -108,11 +109,13 @@ export function simplePrinter({ io, hex }: PrinterOptions): Printer {
         }
         return;
       case "endpoint-status":
-        for (const status of result.endpoints) line(statusRow(status).join(", "));
+        for (const status of result.endpoints) line(statusRow(status, toolLine()).join(", "));
         return;
       case "endpoint-hashkv":
-        for (const hash of result.endpoints) line(hashRow(hash).join(", "));
+        for (const hash of result.endpoints) line(hashRow(hash, toolLine()).join(", "));
         return;
+      case "downgrade":
+        return line(`Downgrade ${result.change} success, cluster version ${result.clusterVersion}`);
       case "done":
         return line(result.text);
       case "auth-status":
@@ -132,12 +135,14 @@ export function simplePrinter({ io, hex }: PrinterOptions): Printer {
   return { print };
 }
 
-function memberChange(result: Extract<Result, { type: "member-change" }>): string {
+function memberChange(result: Extract<Result, { type: "member-change" }>, toolLine: ToolLine): string {
   const id = hexId(result.id).padStart(16);
   const cluster = hexId(result.header.clusterId).padStart(16);
   switch (result.change) {
-    case "added":
-      return `Member ${id} added${result.member?.isLearner === true ? " as learner" : ""} to cluster ${cluster}`;
+    case "added": {
+      const isTold = toolLine === "3.6" && result.member?.isLearner === true;
+      return `Member ${id} added${isTold ? " as learner" : ""} to cluster ${cluster}`;
+    }
     case "removed":
       return `Member ${id} removed from cluster ${cluster}`;
     case "updated":

@@ -1,6 +1,6 @@
 /** `-w table`: members, endpoints and snapshots; nothing else has columns. */
 import type { Result } from "../results.ts";
-import { drawTable } from "../text/table.ts";
+import { drawPlainTable, drawTable } from "../text/table.ts";
 import { type Printer, type PrinterOptions, refuseFormat } from "./printer.ts";
 import {
   hashHeaders,
@@ -14,23 +14,34 @@ import {
   statusHeaders,
   statusRow,
 } from "./rows.ts";
+import type { ToolLine } from "./tool-line.ts";
 
-export function tablePrinter({ io }: PrinterOptions): Printer {
-  return { print: (result) => void io.stdout.write(tableOf(result)) };
+export function tablePrinter({ io, line }: PrinterOptions): Printer {
+  return { print: (result) => void io.stdout.write(tableOf(result, line())) };
 }
 
-function tableOf(result: Result): string {
+function tableOf(result: Result, line: ToolLine): string {
+  const draw = line === "3.6" ? drawPlainTable : drawTable;
   switch (result.type) {
     case "member-list":
-      return drawTable(memberHeaders, result.members.map(memberRow));
+      return draw(memberHeaders, result.members.map(memberRow));
     case "endpoint-health":
-      return drawTable(healthHeaders, result.endpoints.map(healthRow));
+      return draw(healthHeaders, result.endpoints.map(healthRow));
     case "endpoint-status":
-      return drawTable(statusHeaders, result.endpoints.map(statusRow));
+      return draw(
+        statusHeaders(line),
+        result.endpoints.map((status) => statusRow(status, line)),
+      );
     case "endpoint-hashkv":
-      return drawTable(hashHeaders, result.endpoints.map(hashRow));
+      return draw(
+        hashHeaders(line),
+        result.endpoints.map((hash) => hashRow(hash, line)),
+      );
     case "snapshot-status":
-      return drawTable(snapshotHeaders(result), [snapshotRow(result)]);
+      // A snapshot is of a line of its own, and no server was asked.
+      return (result.version === undefined ? drawTable : drawPlainTable)(snapshotHeaders(result), [
+        snapshotRow(result),
+      ]);
     default:
       return refuseFormat("table");
   }

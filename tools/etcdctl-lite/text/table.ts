@@ -1,22 +1,53 @@
-/** Tables as etcdctl 3.5.30 draws them: headers in capitals and centred, cells to the right. */
+/** Tables as etcdctl draws them: headers in capitals and centred, cells to the right. */
 import { printable } from "./printable.ts";
 
-export function drawTable(headers: readonly string[], rows: readonly (readonly string[])[]): string {
+type Rows = readonly (readonly string[])[];
+
+/** As etcdctl 3.5.30: lines drawn as such, none below the headers of an empty table. */
+export function drawTable(headers: readonly string[], rows: Rows): string {
+  const { widths, titles } = laidOut(headers, rows);
+  const rule = (left: string, between: string, right: string): string =>
+    `${left}${widths.map((width) => "─".repeat(width + 2)).join(between)}${right}\n`;
+  return [
+    rule("┌", "┬", "┐"),
+    lineOf(titles, widths, "│", centred),
+    rows.length === 0 ? "" : rule("├", "┼", "┤"),
+    ...rows.map((row) => lineOf(row, widths, "│", toTheRight)),
+    rule("└", "┴", "┘"),
+  ].join("");
+}
+
+/** As etcdctl 3.6.14. */
+export function drawPlainTable(headers: readonly string[], rows: Rows): string {
+  const { widths, titles } = laidOut(headers, rows);
+  const rule = `+${widths.map((width) => "-".repeat(width + 2)).join("+")}+\n`;
+  return [
+    rule,
+    lineOf(titles, widths, "|", centred),
+    rule,
+    ...rows.map((row) => lineOf(row, widths, "|", toTheRight)),
+    rule,
+  ].join("");
+}
+
+function laidOut(
+  headers: readonly string[],
+  rows: Rows,
+): { readonly titles: readonly string[]; readonly widths: readonly number[] } {
   const titles = headers.map((header) => header.toUpperCase());
   const widths = titles.map((title, column) =>
     Math.max(widthOf(title), ...rows.map((row) => widthOf(row[column] ?? ""))),
   );
-  const rule = (left: string, between: string, right: string): string =>
-    `${left}${widths.map((width) => "─".repeat(width + 2)).join(between)}${right}\n`;
-  const line = (cells: readonly string[], place: (text: string, width: number) => string): string =>
-    `│${widths.map((width, column) => ` ${place(cells[column] ?? "", width)} `).join("│")}│\n`;
-  return [
-    rule("┌", "┬", "┐"),
-    line(titles, centred),
-    rows.length === 0 ? "" : rule("├", "┼", "┤"),
-    ...rows.map((row) => line(row, toTheRight)),
-    rule("└", "┴", "┘"),
-  ].join("");
+  return { titles, widths };
+}
+
+function lineOf(
+  cells: readonly string[],
+  widths: readonly number[],
+  bar: string,
+  place: (text: string, width: number) => string,
+): string {
+  return `${bar}${widths.map((width, column) => ` ${place(cells[column] ?? "", width)} `).join(bar)}${bar}\n`;
 }
 
 /** Rows of a listing for people: columns two spaces apart, the last one as long as it is. */

@@ -14,7 +14,7 @@ export const command: Command = {
   examples: [["endpoint hashkv --cluster", "whether all members hold the same"]],
   async run(session) {
     const revision = session.flags.integer("rev");
-    const { answers, failures } = await eachEndpoint<EndpointHash>(
+    const { answers, failures, lastCause } = await eachEndpoint<EndpointHash>(
       session,
       "hash",
       async (etcd, endpoint) => {
@@ -23,6 +23,7 @@ export const command: Command = {
       },
     );
     await session.show({ type: "endpoint-hashkv", endpoints: answers });
-    if (failures > 0) throw new CliFailure(exitCodes.error, "");
+    // As etcdctl, which says the last one again.
+    if (failures > 0) throw new CliFailure(exitCodes.error, lastCause);
   },
 };

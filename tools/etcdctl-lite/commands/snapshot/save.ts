@@ -60,9 +60,11 @@ export const command: Command = {
         io.stderr.write(`Snapshot of ${sizeBytes} bytes written, sha256 ${sha256}\n`);
         return;
       }
-      await saveSnapshot(etcd, path, options);
+      const { storageVersion } = await saveSnapshot(etcd, path, options);
       bar.clear();
       session.line(`Snapshot saved at ${path}`);
+      // As etcdctl has it from 3.6 on, which is when there is one.
+      if (storageVersion !== undefined) session.line(`Server version ${storageVersion}`);
     } catch (error) {
       io.signal.throwIfAborted();
       throw notSaved(error);

@@ -1,0 +1,37 @@
+/** `downgrade cancel`: the cluster stays what it is. etcd 3.6 reports success also where it failed, so the state is read back. */
+import type { Etcd } from "keelson/etcd";
+import type { Command } from "../../cli/command.ts";
+import { CliFailure, exitCodes } from "../../cli/failure.ts";
+import type { Session } from "../../cli/session.ts";
+
+/** A member other than the one that cancelled hears of it within this. */
+const heardMs = 2_000;
+const againMs = 50;
+
+export const command: Command = {
+  usage: "",
+  about:
+    "Exit code 1 when the downgrade is still enabled afterwards. Where none was enabled, etcd 3.6 reports success, 3.5 refuses.",
+  examples: [["downgrade cancel", "members replaced already go on with the older version"]],
+  async run(session) {
+    const etcd = await session.connect();
+    const reply = await etcd.maintenance.downgrade.cancel(session.call);
+    if (await isStillEnabled(session, etcd)) {
+      throw new CliFailure(exitCodes.error, "the downgrade is still enabled: etcd's log says why", {
+        hint: "endpoint status -w table shows which members are on their way down.",
+      });
+    }
+    await session.show({ type: "downgrade", change: "cancel", ...reply });
+  },
+};
+
+async function isStillEnabled(session: Session, etcd: Etcd): Promise<boolean> {
+  const endMs = etcd.clock.monotonicMs() + heardMs;
+  for (;;) {
+    const [endpoint = ""] = etcd.endpoints;
+    const { downgrade } = await etcd.maintenance.status({ ...session.call, endpoint });
+    if (downgrade?.enabled !== true) return false;
+    if (etcd.clock.monotonicMs() >= endMs) return true;
+    await etcd.clock.sleep(againMs, session.io.signal);
+  }
+}

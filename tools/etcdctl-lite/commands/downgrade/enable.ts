@@ -1,0 +1,20 @@
+/** `downgrade enable`: from here on the members can be replaced by the older version, one after the other. */
+import type { Command } from "../../cli/command.ts";
+import { targetVersionOf } from "./target-version.ts";
+
+export const command: Command = {
+  usage: "<TARGET_VERSION>",
+  about: [
+    "The cluster keeps to what the target version can do. Stop and replace each member once its endpoint status shows the",
+    "target as its storage version. etcd ends the downgrade by itself when all members run the target version; until then",
+    "downgrade cancel goes back.",
+  ].join("\n"),
+  examples: [["downgrade enable 3.5", "on a cluster of 3.6; take a snapshot first"]],
+  async run(session) {
+    const version = targetVersionOf(session.args);
+    const etcd = await session.connect();
+    await session.confirm(`This prepares the whole cluster for etcd ${version}.`);
+    const reply = await etcd.maintenance.downgrade.enable(version, session.call);
+    await session.show({ type: "downgrade", change: "enable", ...reply });
+  },
+};
