@@ -10,6 +10,7 @@ import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync
 import { join } from "node:path";
 import { build } from "esbuild";
 import { projectFolder } from "./setup/find-etcd.mjs";
+import { toolParts } from "./tool/tool-parts.mjs";
 
 const target = join(projectFolder, "dist", "etcdctl-lite.mjs");
 const folder = join(projectFolder, "dist", "packages", "etcdctl-lite");
@@ -23,7 +24,7 @@ await build({
   format: "esm",
   target: "node20.19",
   conditions: ["keelson-source"],
-  plugins: [ownVersion(version), withoutEtcd3()],
+  plugins: toolParts(version),
   legalComments: "inline",
   banner: {
     js: [
@@ -44,35 +45,3 @@ writeFileSync(
   join(folder, "package.json"),
   `${JSON.stringify({ ...manifest, version, license, engines }, undefined, 2)}\n`,
 );
-
-/**
- * The version as text: there is no package.json beside a file that stands alone.
- *
- * @param {string} version
- * @returns {import("esbuild").Plugin}
- */
-function ownVersion(version) {
-  const asked = 'createRequire(import.meta.url)("keelson/package.json")';
-  return {
-    name: "own-version",
-    setup(bundle) {
-      bundle.onLoad({ filter: /commands\/version\.ts$/ }, ({ path }) => {
-        const text = readFileSync(path, "utf8");
-        if (!text.includes(asked)) throw new Error(`${path} asks for its version in another way`);
-        return { contents: text.replace(asked, JSON.stringify({ version })), loader: "ts" };
-      });
-    },
-  };
-}
-
-/** @returns {import("esbuild").Plugin} */
-function withoutEtcd3() {
-  return {
-    name: "without-etcd3",
-    setup(bundle) {
-      bundle.onLoad({ filter: /transport\/etcd3\/transport\.ts$/ }, () => ({
-        contents: 'export const createEtcd3Transport = () => { throw new Error("not part of this file"); };',
-      }));
-    },
-  };
-}

@@ -11,7 +11,7 @@ import { codeOf } from "./lock.mjs";
 import { SetupError, step } from "./report.mjs";
 import { run } from "./run.mjs";
 
-const sourceFolders = ["src", "tools", "examples", "bench", "campaign", "test/support"];
+const sourceFolders = ["src", "tools", "examples", "bench", "campaign", "test/support", "scripts/tool"];
 const sourceFiles = ["package.json", "package-lock.json", "tsconfig.base.json", "tsconfig.build.json"];
 /** A full compile takes seconds, on a loaded machine perhaps a minute. */
 const compileTimeoutMs = 5 * 60_000;
@@ -36,6 +36,9 @@ export async function ensureBuild(project) {
       timeoutMs: compileTimeoutMs,
     });
     if (!result.ok) throw new SetupError(`the sources do not compile:\n${result.output.trimEnd()}`);
+    // Loaded now: the packages may have come a moment ago.
+    const { splitTool } = await import("../tool/split-tool.mjs");
+    await splitTool(project);
     mkdirSync(join(project, "dist"), { recursive: true });
     writeFileSync(stampPath, JSON.stringify({ digest, files }));
   });
@@ -49,7 +52,7 @@ function inputs(project) {
   const found = [...sourceFiles];
   for (const folder of sourceFolders) {
     for (const entry of entriesUnder(join(project, folder))) {
-      if (entry.endsWith(".ts")) found.push(`${folder}/${entry}`);
+      if (/\.(?:ts|mjs|js|html|css|svg)$/.test(entry)) found.push(`${folder}/${entry}`);
     }
   }
   return found.sort();

@@ -12,9 +12,12 @@ import { fetchPackages, isOnPath, readSystem, systemSources } from "./fetch-pack
 import { projectFolder } from "./find-etcd.mjs";
 import { codeOf, withLock } from "./lock.mjs";
 import { SetupError, step } from "./report.mjs";
+import { lastWords, run } from "./run.mjs";
 
 const chromiumCache = join(projectFolder, ".cache", "chromium");
 const root = join(chromiumCache, "root");
+/** The first start of a large program, on a loaded machine. */
+const timeoutMs = 60_000;
 const programs = ["chromium", "chromium-browser", "google-chrome"];
 
 /**
@@ -33,10 +36,14 @@ export function findChromium() {
   }
   const executable = join(root, "usr/lib/chromium/chromium");
   if (!existsSync(executable)) return undefined;
-  const machine = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }[process.arch] ?? "";
-  const libraries = [`usr/lib/${machine}`, `lib/${machine}`, "usr/lib/chromium"].map((path) =>
-    join(root, path),
-  );
+  const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+  const folders = [
+    `usr/lib/${machine}`,
+    `usr/lib/${machine}/pulseaudio`,
+    `lib/${machine}`,
+    "usr/lib/chromium",
+  ];
+  const libraries = folders.map((path) => join(root, path));
   return {
     executable,
     env: { LD_LIBRARY_PATH: libraries.join(":"), FONTCONFIG_FILE: join(root, "fonts.conf") },
@@ -57,6 +64,11 @@ export async function fetchChromium() {
     }
     const fetched = findChromium();
     if (fetched === undefined) throw new SetupError("Chromium's package has no program where it is expected");
+    const told = await run(fetched.executable, ["--version"], {
+      env: { ...process.env, ...fetched.env },
+      timeoutMs,
+    });
+    if (!told.ok) throw new SetupError(`the fetched Chromium does not run here: ${lastWords(told.output)}`);
     return fetched;
   });
 }
@@ -88,14 +100,19 @@ async function fetchNow(live) {
 }
 
 function fontsConfiguration() {
+  const families = {
+    "Liberation Sans": ["sans", "sans-serif", "system-ui", "serif"],
+    "DejaVu Sans Mono": ["mono", "monospace"],
+  };
+  const aliases = Object.entries(families).flatMap(([family, names]) =>
+    names.map((name) => `<alias><family>${name}</family><prefer><family>${family}</family></prefer></alias>`),
+  );
   return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir>${join(root, "usr/share/fonts")}</dir>
   <cachedir>${join(chromiumCache, "font-cache")}</cachedir>
-  <alias><family>sans-serif</family><prefer><family>Liberation Sans</family></prefer></alias>
-  <alias><family>system-ui</family><prefer><family>Liberation Sans</family></prefer></alias>
-  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+  ${aliases.join("\n  ")}
 </fontconfig>
 `;
 }

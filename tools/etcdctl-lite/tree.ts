@@ -364,6 +364,12 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       load: () => import("./commands/txn/txn.ts"),
     },
     {
+      name: "ui",
+      summary: "Serves a page to look into etcd with",
+      load: () => import("./commands/ui/ui.ts"),
+      own: true,
+    },
+    {
       name: "undelete",
       summary: "Brings a deleted key back as it last was",
       load: () => import("./commands/undelete.ts"),

@@ -41,7 +41,7 @@ describe("live counts", () => {
   const options = { signal: new AbortController().signal, onKeys: () => {} };
 
   async function counted(etcd: Etcd): Promise<LiveCounts> {
-    const counts = new LiveCounts(1);
+    const counts = new LiveCounts((key) => keyGroup(key, 1));
     await counts.count(etcd, all, options);
     return counts;
   }
@@ -75,7 +75,7 @@ describe("live counts", () => {
   });
 
   test("count groups beyond their bound together", async () => {
-    const counts = new LiveCounts(1);
+    const counts = new LiveCounts((key) => keyGroup(key, 1));
     const kv = { createRevision: 1n, modRevision: 1n, version: 1n, value: Buffer.from("v"), lease: 0n };
     const events = Array.from({ length: 10_050 }, (_, at) => ({
       type: "put" as const,

@@ -19,14 +19,7 @@ export const command: Command = {
   async run(session) {
     const etcd = await session.connect();
     const [namespace] = session.args;
-    const found: ShownQuota[] = [];
-    {
-      await using store = await openForReading(session, etcd, []);
-      for (const quota of await store.quotas.list({ namespace, signal: session.io.signal })) {
-        found.push({ keptBy: "keelson", ...quota });
-      }
-    }
-    found.push(...(await resourceQuotas(session, etcd, namespace)));
+    const found = await quotasOf(session, etcd, namespace);
     if (session.flags.text("write-out") === "json") return session.line(JSON.stringify(found));
     const rows = found.flatMap(({ keptBy, namespace: owner, name, hard, used }) =>
       Object.entries(hard).map(([what, limit]) => [
@@ -44,7 +37,24 @@ export const command: Command = {
   },
 };
 
-interface ShownQuota {
+/** Keelson's first, then Kubernetes'. @param namespace undefined: of all */
+export async function quotasOf(
+  session: Session,
+  etcd: Etcd,
+  namespace: string | undefined,
+): Promise<readonly ShownQuota[]> {
+  const found: ShownQuota[] = [];
+  {
+    await using store = await openForReading(session, etcd, []);
+    for (const quota of await store.quotas.list({ namespace, signal: session.io.signal })) {
+      found.push({ keptBy: "keelson", ...quota });
+    }
+  }
+  found.push(...(await resourceQuotas(session, etcd, namespace)));
+  return found;
+}
+
+export interface ShownQuota {
   readonly keptBy: "keelson" | "kubernetes";
   readonly namespace: string;
   readonly name: string;

@@ -4,7 +4,6 @@
  */
 import type { Etcd, KeyValue, KvEvent, WatchBatch } from "keelson/etcd";
 import type { Range } from "../../cli/key-range.ts";
-import { keyGroup } from "../../text/key-group.ts";
 
 /** Keys of one read. */
 const pageKeys = 1_000;
@@ -24,13 +23,14 @@ export interface GroupCount {
 }
 
 export class LiveCounts {
-  readonly #depth: number;
+  readonly #groupOf: (key: string) => string;
   readonly #groups = new Map<string, GroupCount>();
   /** Everything up to it is counted. */
   revision = 0n;
 
-  constructor(depth: number) {
-    this.#depth = depth;
+  /** @param groupOf the group a key is counted in */
+  constructor(groupOf: (key: string) => string) {
+    this.#groupOf = groupOf;
   }
 
   /** Largest first. */
@@ -81,7 +81,7 @@ export class LiveCounts {
   }
 
   #of({ key }: KeyValue): GroupCount {
-    const name = keyGroup(Buffer.from(key.buffer, key.byteOffset, key.length).toString(), this.#depth);
+    const name = this.#groupOf(Buffer.from(key.buffer, key.byteOffset, key.length).toString());
     const known = this.#groups.get(name);
     if (known !== undefined) return known;
     const prefix = this.#groups.size < groupsMax ? name : otherGroups;

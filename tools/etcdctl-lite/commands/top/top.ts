@@ -8,6 +8,7 @@ import { type Range, rangeOf } from "../../cli/key-range.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
 import type { Session } from "../../cli/session.ts";
 import { goJson } from "../../text/go-json.ts";
+import { keyGroup } from "../../text/key-group.ts";
 import { LiveCounts } from "./live-counts.ts";
 import { requestFigures } from "./request-figures.ts";
 import { type TopFigures, topScreen } from "./top-screen.ts";
@@ -75,7 +76,7 @@ interface Order {
 async function look(session: Session, etcd: Etcd, { range, depth, intervalMs }: Order): Promise<void> {
   const { io, flags } = session;
   const { clock } = etcd;
-  const counts = new LiveCounts(depth);
+  const counts = new LiveCounts((key) => keyGroup(key, depth));
   {
     using bar = progressBar(io.stderr);
     const onKeys = (done: number): void => bar.show({ done, unit: "objects" });

@@ -1,0 +1,16 @@
+/** A view that reads again while it is shown and the page is seen. */
+
+const everyMs = 5_000;
+
+/**
+ * @param {AbortSignal} signal
+ * @param {() => Promise<void>} read never rejects
+ */
+export function refreshed(signal, read) {
+  const again = async () => {
+    if (signal.aborted) return;
+    if (document.visibilityState === "visible") await read();
+    if (!signal.aborted) setTimeout(again, everyMs);
+  };
+  void again();
+}

@@ -1,0 +1,48 @@
+/**
+ * What the page's requests share of a store: the reader of values with its keys and dictionaries, and the kinds there are. Both are
+ * read anew when they are old, so that a definition or a dictionary written meanwhile is known.
+ */
+import type { Etcd } from "keelson/etcd";
+import type { Session } from "../../cli/session.ts";
+import { sourceOf } from "../../store/key-source.ts";
+import { type KindCatalogue, kindCatalogue } from "../../store/kind-catalogue.ts";
+import { type ValueReader, valueReader } from "../../store/value-reader.ts";
+
+/** A definition is known at most so much later. */
+const freshMs = 15_000;
+
+export interface Known {
+  readonly reader: ValueReader;
+  readonly catalogue: KindCatalogue;
+}
+
+export class StoreView {
+  readonly #session: Session;
+  readonly #etcd: Etcd;
+  #known: Promise<Known> | undefined;
+  #readMs = 0;
+
+  constructor(session: Session, etcd: Etcd) {
+    this.#session = session;
+    this.#etcd = etcd;
+  }
+
+  known(): Promise<Known> {
+    const nowMs = this.#etcd.clock.monotonicMs();
+    if (this.#known !== undefined && nowMs - this.#readMs < freshMs) return this.#known;
+    this.#readMs = nowMs;
+    const known = this.#read();
+    this.#known = known;
+    // One that failed is not kept.
+    known.catch(() => {
+      if (this.#known === known) this.#known = undefined;
+    });
+    return known;
+  }
+
+  async #read(): Promise<Known> {
+    const reader = await valueReader(this.#session, this.#etcd);
+    const source = await sourceOf(this.#session, this.#etcd);
+    return { reader, catalogue: await kindCatalogue(this.#session, source, reader) };
+  }
+}
