@@ -136,7 +136,7 @@ const bookmarkIntervalMsMin = 100;
  * await etcd.close();
  * ```
  */
-export async function createStore(options: StoreOptions): Promise<Store & HasStoredSource> {
+export async function createStore(options: StoreOptions): Promise<Store> {
   checkParts(options);
   const { etcd, kinds } = options;
   const namespaces = options.namespaces ?? "required";

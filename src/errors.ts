@@ -37,12 +37,15 @@ export interface QuotaViolation {
 export interface Subject {
   /** Full etcd key, e.g. `/registry/pods/default/web-1`. */
   readonly key?: string | undefined;
+  /** API group; "" for the core group. */
   readonly group?: string | undefined;
   /** "Pod". */
   readonly kind?: string | undefined;
   /** "pods", without the group. */
   readonly plural?: string | undefined;
+  /** The object's namespace. */
   readonly namespace?: string | undefined;
+  /** The object's name. */
   readonly name?: string | undefined;
 }
 
@@ -267,37 +270,45 @@ export interface Status {
   };
 }
 
+/**
+ * Whether a call that failed is worth repeating. "as it is": the same call may succeed a little later, after
+ * `details.retryAfterMs` where there is one. "after a read": read or list first, then decide anew. "no": the same call fails
+ * the same way until somebody changes something.
+ */
+export type Retry = "as it is" | "after a read" | "no";
+
 interface CodeFacts {
   readonly httpStatus: number;
   /** metav1.StatusReason. */
   readonly reason: string;
+  readonly retry: Retry;
 }
 
-/** HTTP status and `metav1.Status` reason of every code; reasons are Kubernetes' own (apimachinery meta/v1). */
+/** HTTP status, `metav1.Status` reason and use of a retry of every code; reasons are Kubernetes' own (apimachinery meta/v1). */
 export const codeFacts: Readonly<Record<StoreErrorCode, CodeFacts>> = {
-  NOT_FOUND: { httpStatus: 404, reason: "NotFound" },
-  ALREADY_EXISTS: { httpStatus: 409, reason: "AlreadyExists" },
-  CONFLICT: { httpStatus: 409, reason: "Conflict" },
-  PRECONDITION_FAILED: { httpStatus: 409, reason: "Conflict" },
-  EXPIRED: { httpStatus: 410, reason: "Expired" },
-  FUTURE_VERSION: { httpStatus: 504, reason: "Timeout" },
-  QUOTA_EXCEEDED: { httpStatus: 403, reason: "Forbidden" },
-  INVALID_OBJECT: { httpStatus: 422, reason: "Invalid" },
-  INVALID_ARGUMENT: { httpStatus: 400, reason: "BadRequest" },
-  INVALID_TOKEN: { httpStatus: 400, reason: "BadRequest" },
-  TOO_LARGE: { httpStatus: 413, reason: "RequestEntityTooLarge" },
-  CORRUPT_OBJECT: { httpStatus: 500, reason: "StorageReadError" },
-  CORRUPT_SNAPSHOT: { httpStatus: 500, reason: "InternalError" },
-  NAMESPACE_NOT_FOUND: { httpStatus: 404, reason: "NotFound" },
-  NAMESPACE_TERMINATING: { httpStatus: 403, reason: "Forbidden" },
-  NO_SPACE: { httpStatus: 507, reason: "InternalError" },
-  NOT_READY: { httpStatus: 429, reason: "TooManyRequests" },
-  UNAVAILABLE: { httpStatus: 503, reason: "ServiceUnavailable" },
-  DEADLINE: { httpStatus: 504, reason: "Timeout" },
-  OUTCOME_UNKNOWN: { httpStatus: 504, reason: "Timeout" },
-  UNAUTHENTICATED: { httpStatus: 401, reason: "Unauthorized" },
-  PERMISSION_DENIED: { httpStatus: 403, reason: "Forbidden" },
-  CLOSED: { httpStatus: 503, reason: "ServiceUnavailable" },
+  NOT_FOUND: { httpStatus: 404, reason: "NotFound", retry: "no" },
+  ALREADY_EXISTS: { httpStatus: 409, reason: "AlreadyExists", retry: "no" },
+  CONFLICT: { httpStatus: 409, reason: "Conflict", retry: "after a read" },
+  PRECONDITION_FAILED: { httpStatus: 409, reason: "Conflict", retry: "after a read" },
+  EXPIRED: { httpStatus: 410, reason: "Expired", retry: "after a read" },
+  FUTURE_VERSION: { httpStatus: 504, reason: "Timeout", retry: "as it is" },
+  QUOTA_EXCEEDED: { httpStatus: 403, reason: "Forbidden", retry: "no" },
+  INVALID_OBJECT: { httpStatus: 422, reason: "Invalid", retry: "no" },
+  INVALID_ARGUMENT: { httpStatus: 400, reason: "BadRequest", retry: "no" },
+  INVALID_TOKEN: { httpStatus: 400, reason: "BadRequest", retry: "after a read" },
+  TOO_LARGE: { httpStatus: 413, reason: "RequestEntityTooLarge", retry: "no" },
+  CORRUPT_OBJECT: { httpStatus: 500, reason: "StorageReadError", retry: "no" },
+  CORRUPT_SNAPSHOT: { httpStatus: 500, reason: "InternalError", retry: "no" },
+  NAMESPACE_NOT_FOUND: { httpStatus: 404, reason: "NotFound", retry: "no" },
+  NAMESPACE_TERMINATING: { httpStatus: 403, reason: "Forbidden", retry: "no" },
+  NO_SPACE: { httpStatus: 507, reason: "InternalError", retry: "no" },
+  NOT_READY: { httpStatus: 429, reason: "TooManyRequests", retry: "as it is" },
+  UNAVAILABLE: { httpStatus: 503, reason: "ServiceUnavailable", retry: "as it is" },
+  DEADLINE: { httpStatus: 504, reason: "Timeout", retry: "as it is" },
+  OUTCOME_UNKNOWN: { httpStatus: 504, reason: "Timeout", retry: "after a read" },
+  UNAUTHENTICATED: { httpStatus: 401, reason: "Unauthorized", retry: "no" },
+  PERMISSION_DENIED: { httpStatus: 403, reason: "Forbidden", retry: "no" },
+  CLOSED: { httpStatus: 503, reason: "ServiceUnavailable", retry: "no" },
 };
 
 /**
@@ -322,6 +333,16 @@ export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error
   /** HTTP status an API server answers with. */
   get httpStatus(): number {
     return codeFacts[this.code].httpStatus;
+  }
+
+  /** Whether the call is worth repeating. */
+  get retry(): Retry {
+    return codeFacts[this.code].retry;
+  }
+
+  /** Where the code is explained, as a path in the package: `keelson/docs/errors.md#not_found`. */
+  get docs(): string {
+    return `keelson/docs/errors.md#${this.code.toLowerCase()}`;
   }
 
   /**

@@ -1,14 +1,17 @@
 /** The door `keelson`: kinds, the store, and its errors. */
 export type { Call } from "./base/call.ts";
+export type { PlainStats } from "./base/stats.ts";
 export { createStore, type StoreOptions } from "./create-store.ts";
 export {
   type FieldError,
   isStoreError,
   type QuotaViolation,
+  type Retry,
   type Status,
   StoreError,
   type StoreErrorCode,
   type StoreErrorDetails,
+  type Subject,
 } from "./errors.ts";
 export type {
   CollectionDeleteOptions,
@@ -33,7 +36,9 @@ export type {
 } from "./resource/contract.ts";
 export { defineKind, unfamiliarKind } from "./resource/define-kind.ts";
 export { isPending } from "./resource/deletion.ts";
-export type { Kind, KindRecord, KindSpec, ScalePaths } from "./resource/kind.ts";
+export type { Head, RecordedHead } from "./resource/head.ts";
+export type { Kind, KindDefinition, KindRecord, KindSpec, ScalePaths } from "./resource/kind.ts";
+export type { NameRule } from "./resource/names.ts";
 export { namespaceKind } from "./resource/namespace-kind.ts";
 export type { Quantity } from "./resource/quantity.ts";
 export type {
@@ -70,4 +75,4 @@ export type { CacheOptions, CacheStats, WatcherLag } from "./watch/bounds/cache-
 export type { CacheWatchOptions } from "./watch/kind-reader.ts";
 export { createWatchCache, type WatchCache } from "./watch/watch-cache.ts";
 export { withCache } from "./watch/with-cache.ts";
-export { type CachedStores, withCaches } from "./watch/with-caches.ts";
+export { type CachedStores, type CachesOptions, withCaches } from "./watch/with-caches.ts";

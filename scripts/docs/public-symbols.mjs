@@ -57,7 +57,9 @@ export function publicSymbols() {
     if (explained.has(`${first.getSourceFile().fileName} ${name}`)) return;
     for (const declaration of declarations) seen.add(declaration);
     const file = first.getSourceFile();
-    const comment = ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim();
+    const comment = isFileHeader(first)
+      ? ""
+      : ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim();
     if (comment !== "") explained.add(`${file.fileName} ${name}`);
     const line = file.getLineAndCharacterOfPosition(first.getStart()).line + 1;
     found.push({
@@ -129,6 +131,12 @@ function ownerOf(member) {
   if (parent === undefined || !(ts.isInterfaceDeclaration(parent) || ts.isClassDeclaration(parent)))
     return undefined;
   return parent.name?.text;
+}
+
+/** The compiler takes a comment at the top of a file for the first declaration's. @param {ts.Declaration} declaration */
+function isFileHeader(declaration) {
+  const comments = ts.getJSDocCommentsAndTags(declaration).filter(ts.isJSDoc);
+  return comments.length === 1 && comments[0]?.pos === 0;
 }
 
 /** @param {ts.Declaration} declaration */

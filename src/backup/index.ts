@@ -18,7 +18,7 @@ export {
 export { undoObjectRestore } from "./objects/undo-restore.ts";
 export type { RepositoryBackend } from "./repository/backend.ts";
 export type { Backup, Fork } from "./repository/histories.ts";
-export type { DeltaManifest, FullManifest, SigningKey, TimeMark } from "./repository/manifest.ts";
+export type { DeltaManifest, FullManifest, Manifest, SigningKey, TimeMark } from "./repository/manifest.ts";
 export { chainIsOver } from "./repository/new-backup.ts";
 export { openRepository } from "./repository/repository.ts";
 export type {
@@ -26,8 +26,10 @@ export type {
   BackupRepository,
   RepositoryOptions,
   RepositoryRestoreOptions,
+  Watched,
 } from "./repository/repository-options.ts";
 export type { RetentionPolicy } from "./repository/retention.ts";
+export type { S3Credentials, S3Options } from "./repository/s3/s3-address.ts";
 export { restoreToScratch, type ScratchRestore } from "./repository/scratch-restore.ts";
 export { restoreCluster, restoreSnapshot } from "./restore/restore.ts";
 export type {

@@ -3,10 +3,16 @@
  * run the real code in virtual time. Wall time is for display (creationTimestamp) and backup marks only;
  * every decision uses `monotonicMs`.
  */
+
+/** What `Clock.setTimer` gives. */
 export interface Timer {
+  /** Stops it; nothing happens when it has run. */
   cancel(): void;
 }
 
+/**
+ * Time as keelson uses it: `memoryEtcd` and `connectEtcd` take one, and all that is built over them runs on it.
+ */
 export interface Clock {
   /** Wall clock, milliseconds since 1970. */
   nowMs(): number;

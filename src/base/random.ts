@@ -4,6 +4,7 @@
  */
 import { randomFillSync } from "node:crypto";
 
+/** Chance as keelson uses it: `connectEtcd` takes one. */
 export interface Random {
   /** Uniform in [0, 1). */
   float(): number;

@@ -33,7 +33,7 @@ export class Dictionary {
   readonly shapes: readonly (readonly string[])[];
   /** Texts, most frequent first: one of them is stored as its number. */
   readonly words: readonly string[];
-  /** The same, as reader and writer use it. */
+  /** The same, as reader and writer use it. @internal */
   readonly forms: SharedForms;
 
   private constructor(bytes: Uint8Array, shapes: readonly (readonly string[])[], words: readonly string[]) {

@@ -55,8 +55,11 @@ export interface EtcdOptions extends Call {
   readonly random?: Random | undefined;
 }
 
+/** A user of etcd. */
 export interface AuthOptions {
+  /** Its name. */
   readonly username: string;
+  /** Its password; sent over TLS only, unless `allowPlaintext`. */
   readonly password: string;
   /** Let the password travel over plaintext connections. */
   readonly allowPlaintext?: boolean | undefined;

@@ -1,6 +1,6 @@
 /** The door `keelson/etcd`: a connection to etcd and what it speaks. */
 export type { RequestEvent, StreamEvent } from "./client/client-diagnostics.ts";
-export { connectEtcd, type EtcdOptions } from "./connect-etcd.ts";
+export { type AuthOptions, connectEtcd, type EtcdOptions } from "./connect-etcd.ts";
 export {
   campaign,
   type Leader,
@@ -17,6 +17,7 @@ export {
   startLocalCluster,
 } from "./local/local-cluster.ts";
 export { type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "./local/local-etcd.ts";
+export type { Exit } from "./local/local-failures.ts";
 export type * from "./ports/messages.ts";
 export type {
   Alarm,
@@ -50,6 +51,6 @@ export type {
 export { prefixEnd } from "./ports/prefix-end.ts";
 export { readOnlyEtcd } from "./read-only.ts";
 export { etcdServerText } from "./server-text.ts";
-export type { Pem, TlsOptions } from "./transport/transport.ts";
+export type { Pem, PemText, TlsOptions } from "./transport/transport.ts";
 export { faultlessVersion, type KnownFault, knownFaults } from "./versions/known-faults.ts";
 export { endedLineOf, type ReleaseLine } from "./versions/release-lines.ts";

@@ -32,7 +32,7 @@ export { mergePatch } from "./patch/merge-patch.ts";
 export { openApiMergeSchema, type SchemaLookup } from "./patch/open-api-schema.ts";
 export { type PatchType, patchContentTypes, patchOf, patchTypeOf } from "./patch/patch-of.ts";
 export { strategicMergePatch } from "./patch/strategic-merge.ts";
-export { deleteQuery } from "./query/delete-query.ts";
+export { type DeleteQuery, deleteQuery } from "./query/delete-query.ts";
 export { getQuery, listQuery, watchQuery } from "./query/read-queries.ts";
 export { type RequestStream, readBody } from "./receive/read-body.ts";
 export { type MediaType, parseAccept, parseMediaType } from "./represent/accept.ts";
@@ -52,6 +52,6 @@ export {
 } from "./represent/representation.ts";
 export { nameAndAge, type TableColumn, tableRepresentation } from "./represent/table.ts";
 export { yamlRepresentation } from "./represent/yaml.ts";
-export type { ResponseStream, SendOptions } from "./send/response.ts";
+export type { ResponseStream, SendOptions, Writes } from "./send/response.ts";
 export { sendBytes, sendDocument, sendList, sendObject } from "./send/send-body.ts";
 export { type SendWatchOptions, sendWatch } from "./send/send-watch.ts";

@@ -12,7 +12,9 @@ export const unfamiliarHeaderVersion = 0;
 
 /** The metadata segment: all that selectors, indexes, tables and quotas read. Plain data, read-only. */
 export interface Head {
+  /** API version it was written in. */
   readonly apiVersion: string;
+  /** Its kind's name. */
   readonly kind: string;
   /** As stored: resourceVersion is absent (the reader fills it from the mod revision). */
   readonly metadata: Readonly<Omit<ObjectMeta, "resourceVersion">>;
@@ -29,6 +31,7 @@ export interface Head {
  * back by these amounts, whatever its kind measures today.
  */
 export interface RecordedHead {
+  /** As stored. */
   readonly metadata: Head["metadata"];
   /** Undefined: its format keeps none (plain JSON), and its kind is not known here or its measure fails. */
   readonly amounts: Head["amounts"] | undefined;

@@ -152,8 +152,11 @@ export interface KindDefinition<T extends Resource = Resource> extends Kind<T> {
   readonly apiVersion: string;
   /** "pods", "deployments.apps": the name in errors, transforms, quotas and metrics. */
   readonly resource: string;
+  /** As `KindSpec.indexes`, without repetitions. */
   readonly indexes: readonly (`label:${string}` | `field:${string}`)[];
+  /** As `KindSpec.headerVersion`. */
   readonly headerVersion: number;
+  /** As `KindSpec.ttlSeconds`. */
   readonly ttlSeconds: number | undefined;
   /** Paths besides metadata that `headOf` reads; undefined: unknown. */
   readonly reads: readonly string[] | undefined;

@@ -5,6 +5,8 @@
  *
  * A field of which nothing is known merges by its value: records by their members, lists and scalars as a whole.
  */
+
+/** How values of a type merge; a member that is absent is not known. */
 export interface MergeSchema {
   /** The schema of a declared field of a record; undefined: not declared. */
   field?(name: string): MergeSchema | undefined;
@@ -18,6 +20,7 @@ export interface MergeSchema {
   readonly patchMergeKey?: string | undefined;
   /** How server-side apply treats a list: whole, as a set of scalars, or as items identified by `listMapKeys`. Default: "atomic". */
   readonly listType?: "atomic" | "set" | "map" | undefined;
+  /** The fields that identify an item of a list with listType "map". */
   readonly listMapKeys?: readonly string[] | undefined;
   /** Whether server-side apply treats a record as a whole. Default: "granular". */
   readonly mapType?: "granular" | "atomic" | undefined;

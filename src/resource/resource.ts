@@ -4,6 +4,8 @@
  * `resourceVersion` is decimal text outside and bigint inside (revision.ts converts); every other field
  * keeps Kubernetes' meaning (kubernetes/community contributors/devel/sig-architecture/api-conventions.md).
  */
+
+/** Says what an object belongs to. */
 export interface OwnerReference {
   /** API version of the owner. */
   readonly apiVersion: string;

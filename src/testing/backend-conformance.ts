@@ -9,8 +9,12 @@ import type { RepositoryBackend } from "../backup/repository/backend.ts";
 
 /** One promise of a backend, and a program that breaks when the promise is not kept. */
 export interface BackendCheck {
+  /** What is promised, as a test's name. */
   readonly name: string;
-  /** @param open opens a backend; called twice in one check, it opens the same place twice, as two processes would */
+  /**
+   * Rejects with an assertion error when the promise is not kept.
+   * @param open opens a backend; called twice in one check, it opens the same place twice, as two processes would
+   */
   run(open: () => Promise<RepositoryBackend>): Promise<void>;
 }
 
@@ -19,8 +23,19 @@ const textOf = (bytes: Uint8Array | undefined): string | undefined =>
   bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 
 /**
+ * The checks of a `RepositoryBackend`, for any test runner.
  * @example
- * for (const { name, run } of backendConformance) test(name, () => run(() => openMine(emptyBucket())));
+ * ```ts
+ * import { test } from "node:test";
+ * import type { RepositoryBackend } from "keelson/backup";
+ * import { backendConformance } from "keelson/testing";
+ *
+ * declare function openMine(place: string): Promise<RepositoryBackend>;
+ *
+ * for (const [at, { name, run }] of backendConformance.entries()) {
+ *   test(name, () => run(() => openMine(`bucket-${at}`)));
+ * }
+ * ```
  */
 export const backendConformance: readonly BackendCheck[] = [
   {

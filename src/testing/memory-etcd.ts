@@ -11,6 +11,7 @@ import type { Etcd } from "../etcd/ports/ports.ts";
 import { MemoryServer } from "./memory-server.ts";
 import { memoryTransport } from "./memory-transport.ts";
 
+/** What `memoryEtcd` takes. */
 export interface MemoryEtcdOptions {
   /** Time for leases, deadlines and back-off; default the system's. */
   readonly clock?: Clock | undefined;
@@ -28,9 +29,23 @@ const endpoint = "http://memory:2379";
 
 /**
  * An empty etcd of its own, closed with the client. Keys, transactions, watches, compaction and leases behave as those
- * of a single etcd member of `version`; users, snapshots and moving the leader are refused as Unimplemented (INVALID_ARGUMENT
- * or UNAVAILABLE by the port's own table).
+ * of a single etcd member of `version`; users, snapshots and moving the leader are refused as Unimplemented
+ * (INVALID_ARGUMENT or UNAVAILABLE by the port's own table).
  * @throws INVALID_ARGUMENT
+ *
+ *
+ * @example
+ * ```ts
+ * import { test } from "node:test";
+ * import { createStore } from "keelson";
+ * import { memoryEtcd } from "keelson/testing";
+ *
+ * test("a new store has the namespace default", async () => {
+ *   await using etcd = memoryEtcd();
+ *   await using store = await createStore({ etcd, kinds: [] });
+ *   await store.namespaces.get({ name: "default" });
+ * });
+ * ```
  */
 export function memoryEtcd(options: MemoryEtcdOptions = {}): Etcd {
   checkOptions(options, "make an etcd in memory", memoryNames);

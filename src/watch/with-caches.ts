@@ -28,7 +28,12 @@ export interface CachedStores extends Store {
   cache<T extends Resource>(kind: Kind<T>): WatchCache<T>;
 }
 
-type CachesOptions = CacheOptions & { readonly kinds?: readonly Kind[] | undefined };
+/** What `withCaches` takes. */
+export interface CachesOptions extends CacheOptions {
+  /** Kinds to cache; the others are read from the store. Default: all, also those added later. */
+  readonly kinds?: readonly Kind[] | undefined;
+}
+
 const cachesNames: NamesOf<CachesOptions> = { ...cacheNames, kinds: true };
 
 /**

@@ -24,6 +24,7 @@ import {
 } from "./bolt-format.ts";
 import { sha256OfFile } from "./file-hash.ts";
 
+/** How a snapshot file is opened. */
 export interface OpenSnapshotOptions {
   /**
    * Accept a database without its SHA-256, e.g. `member/snap/db` of a stopped member. Default: refuse, because

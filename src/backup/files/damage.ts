@@ -6,7 +6,9 @@ import { isStoreError, StoreError } from "../../errors.ts";
 
 /** One fault of a backup. `offset` is the byte in the file, where one byte or page can be blamed. */
 export interface SnapshotProblem {
+  /** The byte of the file, from 0, where known. */
   readonly offset?: number | undefined;
+  /** What is wrong, for people. */
   readonly what: string;
 }
 

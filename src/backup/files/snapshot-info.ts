@@ -4,20 +4,29 @@
 export interface KeyGroup {
   /** `/registry` for a prefix; `pods` or `apps/deployments`-like `<group>/<plural>` for a kind. */
   readonly name: string;
+  /** Keys of it that exist at the snapshot's revision. */
   readonly liveKeys: number;
+  /** Their bytes, key and value. */
   readonly bytes: number;
 }
 
+/** A member of the cluster a snapshot was taken from. */
 export interface SnapshotMember {
   /** Hexadecimal, as etcdctl prints it. */
   readonly id: string;
+  /** Its --name. */
   readonly name: string;
+  /** Where other members reach it. */
   readonly peerUrls: readonly string[];
+  /** Where clients reach it. */
   readonly clientUrls: readonly string[];
+  /** It does not vote. */
   readonly isLearner: boolean;
 }
 
+/** What a snapshot says of itself. */
 export interface SnapshotInfo {
+  /** The file. */
   readonly path: string;
   /** CRC-32C over all buckets: `etcdutl snapshot status`' hash. */
   readonly hash: number;
@@ -33,20 +42,33 @@ export interface SnapshotInfo {
   readonly totalSize: number;
   /** Bytes of the file. */
   readonly sizeBytes: number;
+  /** Bytes of a page of the database. */
   readonly pageSize: number;
   /** Hexadecimal, of the database; undefined for a raw database file. */
   readonly sha256: string | undefined;
   /** History up to here is gone, decimal; "0" when never compacted. */
   readonly compactRevision: string;
+  /** Leases on record. */
   readonly leases: number;
+  /** Members of the cluster it was taken from. */
   readonly members: readonly SnapshotMember[];
-  readonly alarms: readonly { readonly memberId: string; readonly type: "NONE" | "NOSPACE" | "CORRUPT" }[];
+  /** Alarms that were raised. */
+  readonly alarms: readonly {
+    /** The member that raised it, hexadecimal. */
+    readonly memberId: string;
+    /** Which alarm. */
+    readonly type: "NONE" | "NOSPACE" | "CORRUPT";
+  }[];
+  /** etcd's authentication was on. */
   readonly authEnabled: boolean;
+  /** Version of the cluster, such as "3.5.0"; undefined when it is not on record. */
   readonly clusterVersion: string | undefined;
   /** Written by etcd 3.6 and later, e.g. "3.6.0". */
   readonly storageVersion: string | undefined;
   /** A downgrade that was enabled when the snapshot was taken: a cluster restored from it comes up with it still enabled. */
   readonly downgradeTarget: string | undefined;
+  /** Live keys by the first segment of their key. */
   readonly prefixes: readonly KeyGroup[];
+  /** Live keys by kind. */
   readonly kinds: readonly KeyGroup[];
 }

@@ -8,16 +8,21 @@ import { type OpenSnapshotOptions, openSnapshotNames } from "../database/snapsho
 import { eventVersion, history, type KeyVersion } from "./history.ts";
 import { liveHistory } from "./live-history.ts";
 
+/** A key's last version before its deletion. */
 export interface DeletedVersion {
   /** The last put before the deletion, with its value. */
-  readonly version: KeyVersion & { readonly value: Uint8Array };
+  readonly version: KeyVersion & {
+    /** The value. */
+    readonly value: Uint8Array;
+  };
   /** Revision of the deletion, decimal; undefined: in the snapshot the key is still there. */
   readonly deletedAt: string | undefined;
 }
 
 /**
- * @throws ALREADY_EXISTS when a running etcd has the key; EXPIRED, with the compacted revision, when its history does not go
- *   back to the deletion; NOT_FOUND when the key was never there
+ * The last version of a key before its deletion, from a running etcd or a snapshot file.
+ * @throws ALREADY_EXISTS when a running etcd has the key; EXPIRED, with the compacted revision, when its history does
+ * not go back to the deletion; NOT_FOUND when the key was never there
  */
 export async function deletedVersion(
   from: string | Etcd,

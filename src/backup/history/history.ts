@@ -18,18 +18,27 @@ import { liveHistory } from "./live-history.ts";
 export interface KeyVersion {
   /** Decimal. */
   readonly revision: string;
+  /** A write or a deletion. */
   readonly type: "put" | "delete";
   /** Absent for a deletion. */
   readonly value?: Uint8Array | undefined;
+  /** Revision in which this life of the key began, decimal; "0" for a deletion. */
   readonly createRevision: string;
+  /** Changes in this life of the key, decimal, from "1"; "0" for a deletion. */
   readonly version: string;
+  /** The lease the key lives by, decimal; "0" for none. */
   readonly lease: string;
 }
 
+/** A key whose state differs between two revisions. */
 export interface KeyChange {
+  /** The key as text. */
   readonly key: string;
+  /** What has become of it. */
   readonly type: "added" | "changed" | "removed";
+  /** The earlier value; absent for "added". */
   readonly before?: Uint8Array | undefined;
+  /** The later value; absent for "removed". */
   readonly after?: Uint8Array | undefined;
 }
 
@@ -66,7 +75,14 @@ export async function history(
  */
 export async function diff(
   source: string | Etcd,
-  range: { readonly from: string; readonly to: string; readonly prefix: string },
+  range: {
+    /** The earlier revision, decimal. */
+    readonly from: string;
+    /** The later revision, decimal; inclusive. */
+    readonly to: string;
+    /** Keys that begin with it. */
+    readonly prefix: string;
+  },
   options: OpenSnapshotOptions & Call = {},
 ): Promise<readonly KeyChange[]> {
   checkOptions(options, "compare revisions", { ...callNames, ...openSnapshotNames });

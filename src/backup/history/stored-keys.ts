@@ -13,15 +13,21 @@ import { stateAt } from "../records/record-scan.ts";
 
 /** A key with what etcd knows of it; numbers are decimal. */
 export interface StoredKey {
+  /** The key. */
   readonly key: Uint8Array;
+  /** The value, as it is stored. */
   readonly value: Uint8Array;
+  /** Revision in which this life of the key began. */
   readonly createRevision: string;
+  /** Revision of its last change. */
   readonly modRevision: string;
+  /** Changes in this life of the key, from "1". */
   readonly version: string;
   /** "0": none. */
   readonly lease: string;
 }
 
+/** What `storedKeys` takes. */
 export interface StoredKeysOptions extends OpenSnapshotOptions, Call {
   /** Keys that begin with it. */
   readonly prefix: string;

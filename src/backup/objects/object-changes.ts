@@ -1,10 +1,12 @@
 /** What differs between two objects, field by field. */
 
+/** One field that differs. */
 export interface FieldChange {
   /** `spec.replicas`, `metadata.labels["a.b/c"]`, `spec.containers[0].image`. */
   readonly path: string;
   /** Undefined for absent. */
   readonly from: unknown;
+  /** Undefined for absent. */
   readonly to: unknown;
 }
 

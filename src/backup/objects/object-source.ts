@@ -25,9 +25,14 @@ import { stateAt } from "../records/record-scan.ts";
 import type { BackupRepository } from "../repository/repository-options.ts";
 import { restoreToScratch } from "../repository/scratch-restore.ts";
 
+/**
+ * Where `restoreObjects` reads from: the path of a snapshot file, a snapshot with options, a repository, or a store at
+ * an earlier version.
+ */
 export type RestoreSource =
   | string
   | ({
+      /** Path of a snapshot file. */
       readonly snapshot: string;
       /** Decimal; default: the last. */
       readonly revision?: string | undefined;
@@ -35,12 +40,20 @@ export type RestoreSource =
       readonly transforms?: Readonly<Record<string, Transform>> | undefined;
     } & OpenSnapshotOptions)
   | {
+      /** A repository, of which the newest state is read unless `toRevision` or `toTime` says otherwise. */
       readonly repository: BackupRepository;
+      /** The state at this revision, decimal. */
       readonly toRevision?: string | undefined;
+      /** The state at this time. */
       readonly toTime?: Date | undefined;
       readonly transforms?: Readonly<Record<string, Transform>> | undefined;
     }
-  | { readonly store: Store; readonly resourceVersion: string };
+  | {
+      /** A store whose etcd still holds the version. */
+      readonly store: Store;
+      /** The version to read, not compacted. */
+      readonly resourceVersion: string;
+    };
 
 /** An object of the source, or why it cannot be read. */
 export interface SourceObject {

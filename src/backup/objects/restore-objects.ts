@@ -26,15 +26,22 @@ import { objectsOf, type RestoreSource, type SourceObject } from "./object-sourc
 import { draftOf, givesStatus, restored } from "./restored-object.ts";
 import { note, sourceOf } from "./undo-restore.ts";
 
+/** What `restoreObjects` takes: which objects, and what to do where one is there. */
 export interface RestoreObjectsOptions extends Call {
   /** Default: all. */
   readonly namespaces?: readonly string[] | undefined;
   /** Default: every kind open in the store, namespaces first. */
   readonly kinds?: readonly Kind[] | undefined;
+  /** Default: all. */
   readonly names?: readonly string[] | undefined;
   /** Only objects whose key in etcd begins with it, e.g. "/registry/pods/shop/". */
   readonly keyPrefix?: string | undefined;
+  /** Only objects whose labels in the backup match. */
   readonly labelSelector?: string | LabelSelector | undefined;
+  /**
+   * What to do with a live object that differs: leave it, replace it, or reject with CONFLICT before anything is
+   * written.
+   */
   readonly conflict: "skip" | "overwrite" | "fail";
   /** Overwrite only what has not changed after this version of the live store; what has counts as skipped. */
   readonly unchangedSince?: string | undefined;
@@ -63,11 +70,18 @@ const restoreObjectsNames: NamesOf<RestoreObjectsOptions> = {
   onProgress: true,
 };
 
+/** One object that a restore writes, or does not write. */
 export interface ObjectDiff {
+  /**
+   * "create": it is not there; "overwrite", "skip", "conflict": it is there and differs, as `conflict` of the options
+   * says.
+   */
   readonly action: "create" | "overwrite" | "skip" | "conflict";
   /** "pods", "deployments.apps". */
   readonly resource: string;
+  /** Where it is restored to; absent for a cluster-scoped kind. */
   readonly namespace?: string | undefined;
+  /** Its name. */
   readonly name: string;
   /** Live against backup, field by field; empty for a creation. */
   readonly changes: readonly FieldChange[];
@@ -77,14 +91,23 @@ export interface ObjectDiff {
   readonly lostTtl?: true | undefined;
 }
 
+/** What a restore of objects did, or with `dryRun` would do. */
 export interface ObjectRestoreReport {
+  /** Objects that were not there. */
   readonly created: number;
+  /** Objects that were different. */
   readonly overwritten: number;
   /** Different, and left alone. */
   readonly skipped: number;
   /** The same already. */
   readonly unchanged: number;
-  readonly failed: readonly { readonly key: string; readonly error: unknown }[];
+  /** Objects that could not be read or written; the others are restored all the same. */
+  readonly failed: readonly {
+    /** Its key in etcd. */
+    readonly key: string;
+    /** Why, as a rule a StoreError. */
+    readonly error: unknown;
+  }[];
   /** What was done, or would be. */
   readonly diff: readonly ObjectDiff[];
   /** `diff` as lines for people. */
@@ -92,8 +115,23 @@ export interface ObjectRestoreReport {
 }
 
 /**
+ * Writes objects of a backup, or of an earlier version, into a store. Objects that are the same are left alone.
  * @throws INVALID_ARGUMENT for bad options; CONFLICT with `conflict: "fail"`, before anything is written;
- *   CORRUPT_SNAPSHOT for a damaged backup. Single objects that fail are in the report.
+ * CORRUPT_SNAPSHOT for a damaged backup. Single objects that fail are in the report.
+ * @example
+ * ```ts
+ * import type { Store } from "keelson";
+ * import { restoreObjects } from "keelson/backup";
+ *
+ * async function bringBack(store: Store): Promise<void> {
+ *   const preview = await restoreObjects("/backups/etcd.db", store, {
+ *     namespaces: ["shop"],
+ *     conflict: "overwrite",
+ *     dryRun: true,
+ *   });
+ *   console.log(preview.text);
+ * }
+ * ```
  */
 export async function restoreObjects(
   from: RestoreSource,
@@ -127,7 +165,10 @@ export async function undelete(
   store: Store,
   kind: Kind,
   key: Key,
-  options: { readonly resourceVersion: string } & Call,
+  options: {
+    /** A version at which it was there, not compacted. */
+    readonly resourceVersion: string;
+  } & Call,
 ): Promise<AnyResource> {
   checkOptions(options ?? null, "bring back an object", { ...callNames, resourceVersion: true });
   const { resourceVersion, ...call } = options;

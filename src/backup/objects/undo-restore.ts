@@ -28,7 +28,17 @@ export async function undoObjectRestore(
   undoPath: string,
   to: Store,
   options: Call = {},
-): Promise<{ readonly undone: number; readonly failed: readonly { key: string; error: unknown }[] }> {
+): Promise<{
+  /** Objects that are as they were before the restore. */
+  readonly undone: number;
+  /** What could not be taken back. */
+  readonly failed: readonly {
+    /** The entry of the undo file, cut to 200 characters. */
+    key: string;
+    /** Why, as a rule a StoreError. */
+    error: unknown;
+  }[];
+}> {
   checkOptions(options, "undo a restore of objects", callNames);
   using scope = new CallScope(options, sourceOf(to).clock, "undo a restore of objects");
   const { signal } = scope;

@@ -12,11 +12,13 @@ import { invalidArgument } from "../../errors.ts";
 import { directoryMode, syncDirectory, writeNewFile } from "../files/durable.ts";
 import { lockDirectory, sweepLockFiles } from "./directory-lock.ts";
 
+/** Where a repository keeps its bytes: any object store can be one. */
 export interface RepositoryBackend {
   /** The whole object; undefined when there is none. */
   read(name: string): Promise<Uint8Array | undefined>;
   /** Durable, all or nothing. An object of that name is replaced. */
   write(name: string, bytes: Uint8Array): Promise<void>;
+  /** Whether there is an object of that name. */
   has(name: string): Promise<boolean>;
   /** Names below `folder` ("backups", "chunks"), in no order. */
   list(folder: string): Promise<readonly string[]>;

@@ -21,6 +21,7 @@ export type Backup = Manifest & {
 
 /** Where a history left another one. */
 export interface Fork {
+  /** Name of the history it left. */
   readonly history: string;
   /** Up to it, inclusive, both are equal. */
   readonly revision: string;

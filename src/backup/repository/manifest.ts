@@ -43,43 +43,76 @@ export function assertCanSign(key: SigningKey | undefined): void {
 
 /** By `timeMs` (wall clock) every revision up to `revision` existed. */
 export interface TimeMark {
+  /** Milliseconds since 1970. */
   readonly timeMs: number;
+  /** Decimal. */
   readonly revision: string;
 }
 
 interface Common {
   /** Sorts by time: `<UTC time>-<kind>-<last revision>-<random>`. */
   readonly id: string;
+  /** When it was taken, ISO 8601 in UTC. */
   readonly createdAt: string;
+  /** Id of the cluster, hexadecimal. */
   readonly clusterId: string;
   /** Name of the history it is of (histories.ts); absent in those of earlier versions. */
   readonly history?: string | undefined;
+  /** Last revision it holds, inclusive, decimal. */
   readonly lastRevision: string;
+  /** SHA-256 of what it stands for, hexadecimal. */
   readonly sha256: string;
+  /** Bytes it stands for. */
   readonly sizeBytes: number;
+  /** Names of its chunks, in order: SHA-256 of their content, hexadecimal. */
   readonly chunks: readonly string[];
+  /** Which revisions existed when; what `toTime` is answered from. */
   readonly marks: readonly TimeMark[];
   /** HashKV of the live member at lastRevision, with the compact revision it was made at; absent when it could not be asked. */
-  readonly liveHash?: { readonly hash: number; readonly compactRevision: string } | undefined;
+  readonly liveHash?:
+    | {
+        /** The member's HashKV. */
+        readonly hash: number;
+        /** The compact revision it was made at, decimal. */
+        readonly compactRevision: string;
+      }
+    | undefined;
 }
 
+/** What is on record of a full backup. */
 export interface FullManifest extends Common {
+  /** Tells fulls and deltas apart. */
   readonly kind: "full";
+  /** HashKV at its last revision, computed from the file. */
   readonly hashKv: number;
+  /** History up to here is not in it, decimal. */
   readonly compactRevision: string;
+  /** "live": HashKV equals a running member's; "self": hash, pages and records are sound. */
   readonly proved: "live" | "self";
   /** Of the first full of a history: the one it came from, and up to where both were found equal. */
-  readonly forkedFrom?: { readonly history: string; readonly revision: string } | undefined;
+  readonly forkedFrom?:
+    | {
+        /** Name of that history. */
+        readonly history: string;
+        /** Last revision both have, inclusive, decimal. */
+        readonly revision: string;
+      }
+    | undefined;
 }
 
+/** What is on record of a delta: all revisions after the backup before it. */
 export interface DeltaManifest extends Common {
+  /** Tells deltas and fulls apart. */
   readonly kind: "delta";
+  /** First revision it holds, inclusive, decimal. */
   readonly firstRevision: string;
   /** The full this chain of deltas begins at, and the backup right before this one. */
   readonly base: string;
+  /** Id of the backup right before this one, full or delta. */
   readonly previous: string;
 }
 
+/** What is on record of a backup; `kind` tells fulls and deltas apart. */
 export type Manifest = FullManifest | DeltaManifest;
 
 /** Names become paths: nothing but what the repository itself makes of them. */

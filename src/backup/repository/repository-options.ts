@@ -16,11 +16,13 @@ import type { S3Options } from "./s3/s3-address.ts";
 
 /** Work that can take long says how far it is, about ten times a second. */
 export interface Watched extends Call {
+  /** Default: nobody is told. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export const watchedNames: NamesOf<Watched> = { ...callNames, onProgress: true };
 
+/** What `openRepository` takes. */
 export interface RepositoryOptions {
   /** A path, `file:///path`, or `s3://bucket/prefix`. */
   readonly directory: string;
@@ -40,6 +42,7 @@ export interface RepositoryOptions {
    * network to others, and a restore takes longer. Default: no bound.
    */
   readonly bytesPerSecond?: number | undefined;
+  /** For tests. */
   readonly clock?: Clock | undefined;
 }
 
@@ -53,9 +56,13 @@ export const repositoryNames: NamesOf<RepositoryOptions> = {
   s3: true,
 };
 
+/** What `BackupRepository.restore` takes. */
 export interface RepositoryRestoreOptions extends RestoreCommon {
+  /** Data directory to make; must not exist or be empty. */
   readonly dataDir: string;
+  /** The member's name; default "default". */
   readonly name?: string | undefined;
+  /** With commas when several. Default: the member's in `initialCluster`, or `http://localhost:2380`. */
   readonly initialAdvertisePeerUrls?: string | undefined;
   /**
    * Name of the history to restore, as `list()` tells it; default that of the newest backup. Others were abandoned: by a
@@ -64,13 +71,20 @@ export interface RepositoryRestoreOptions extends RestoreCommon {
   readonly history?: string | undefined;
 }
 
+/** A backup that was taken. */
 export interface BackupOutcome {
+  /** What is on record of it. */
   readonly backup: Backup;
-  /** Bytes written for it, and bytes it stands for. */
+  /** Bytes written for it: what the repository did not hold already. */
   readonly newBytes: number;
+  /** Bytes it stands for. */
   readonly sizeBytes: number;
 }
 
+/**
+ * Full backups and deltas in a directory or object store, deduplicated, sealed and signed as its options say. One
+ * process writes at a time; docs/backup.md.
+ */
 export interface BackupRepository {
   /** Oldest first. @throws CORRUPT_SNAPSHOT for a manifest that is damaged or not signed as it must be */
   list(): Promise<readonly Backup[]>;
@@ -81,7 +95,12 @@ export interface BackupRepository {
   /** Deltas every `intervalMs` until the signal aborts; yields each. A full is taken where the chain breaks. */
   follow(
     etcd: Etcd,
-    options: { readonly intervalMs: number; readonly signal?: AbortSignal | undefined },
+    options: {
+      /** Milliseconds between two deltas. */
+      readonly intervalMs: number;
+      /** Ends the loop without an error; the delta under way is given up. */
+      readonly signal?: AbortSignal | undefined;
+    },
   ): AsyncIterable<BackupOutcome>;
   /**
    * To `toRevision`, `toTime`, or the last revision on record, of one history.
@@ -89,7 +108,12 @@ export interface BackupRepository {
    */
   restore(options: RepositoryRestoreOptions): Promise<RestoreReport>;
   /** Every manifest, signature and chunk. */
-  verify(options?: Watched): Promise<{ readonly ok: boolean; readonly problems: readonly SnapshotProblem[] }>;
+  verify(options?: Watched): Promise<{
+    /** No problem was found. */
+    readonly ok: boolean;
+    /** What is damaged or missing. */
+    readonly problems: readonly SnapshotProblem[];
+  }>;
   /**
    * Removes what the policy does not keep and nothing kept needs, and what backups that were killed have left. The policy
    * holds for each history by itself. Returns ids removed, and chunks. With `dryRun` it tells what would go, and removes nothing.
@@ -97,6 +121,14 @@ export interface BackupRepository {
    */
   prune(
     policy: RetentionPolicy,
-    options?: { readonly dryRun?: boolean | undefined } & Watched,
-  ): Promise<{ readonly removed: readonly string[]; readonly chunks: number }>;
+    options?: {
+      /** Remove nothing; default false. */
+      readonly dryRun?: boolean | undefined;
+    } & Watched,
+  ): Promise<{
+    /** Ids of backups. */
+    readonly removed: readonly string[];
+    /** Chunks that nothing kept needs. */
+    readonly chunks: number;
+  }>;
 }

@@ -55,7 +55,22 @@ import { writeStored } from "./stored-parts.ts";
 import { repositoryProblems } from "./verify-repository.ts";
 import { checkWriterKeys } from "./writer-keys.ts";
 
-/** @throws INVALID_ARGUMENT for a key of the wrong size or sort, or a directory that cannot be made */
+/**
+ * Opens the repository in a directory or object store, which is made where there is none.
+ * @throws INVALID_ARGUMENT for a key of the wrong size or sort, or a directory that cannot be made
+ * @example
+ * ```ts
+ * import { openRepository } from "keelson/backup";
+ * import { connectEtcd } from "keelson/etcd";
+ *
+ * const etcd = await connectEtcd({ endpoints: "http://127.0.0.1:2379" });
+ * const repository = await openRepository({ directory: "/var/backups/etcd" });
+ * const { backup, newBytes } = await repository.backup(etcd);
+ * console.log(backup.id, newBytes);
+ * await repository.prune({ keepLast: 3, daily: 7, weekly: 4 });
+ * await etcd.close();
+ * ```
+ */
 export async function openRepository(options: RepositoryOptions): Promise<BackupRepository> {
   checkOptions(options ?? null, "open the repository", repositoryNames);
   const signingKeys = listOf(options.signingKey);

@@ -6,13 +6,19 @@ import type { NamesOf } from "../../base/known-options.ts";
 import { earlierOf } from "../files/revision-order.ts";
 import type { Backup } from "./histories.ts";
 
+/** Which fulls stay; a full that several rules keep counts for each. Deltas stay with what they stand on. */
 export interface RetentionPolicy {
   /** The last so many fulls; at least 1. */
   readonly keepLast: number;
+  /** The newest of each of the last so many hours that have one; default 0. */
   readonly hourly?: number | undefined;
+  /** The newest of each of the last so many days that have one; default 0. */
   readonly daily?: number | undefined;
-  /** Weeks begin on Monday, UTC like all others. */
+  /**
+   * The newest of each of the last so many weeks that have one; default 0. Weeks begin on Monday, UTC like all others.
+   */
   readonly weekly?: number | undefined;
+  /** The newest of each of the last so many months that have one; default 0. */
   readonly monthly?: number | undefined;
   /** "drop": what is of histories that were abandoned goes. Default "keep": the policy holds for each of them, too. */
   readonly abandoned?: "keep" | "drop" | undefined;

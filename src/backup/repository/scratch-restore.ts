@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackupRepository, RepositoryRestoreOptions } from "./repository-options.ts";
 
+/** A restored state in a temporary folder, which goes when it is disposed of. */
 export interface ScratchRestore extends AsyncDisposable {
   /** Path of the snapshot; it has no hash of its own: open it with `skipHashCheck`. */
   readonly snapshot: string;
@@ -14,7 +15,10 @@ export interface ScratchRestore extends AsyncDisposable {
   readonly revision: string;
 }
 
-/** @throws as `repository.restore` */
+/**
+ * The repository's state at a revision or time as a snapshot file in a temporary folder, to read objects out of.
+ * @throws as `repository.restore`
+ */
 export async function restoreToScratch(
   repository: BackupRepository,
   point: Pick<RepositoryRestoreOptions, "toRevision" | "toTime" | "onProgress" | "signal">,

@@ -5,6 +5,7 @@ import type { Progress } from "../../resource/contract.ts";
 import { type OpenSnapshotOptions, openSnapshotNames } from "../database/snapshot-file.ts";
 import type { InitialMember } from "./membership.ts";
 
+/** What every restore of a data directory takes. */
 export interface RestoreCommon extends OpenSnapshotOptions, Call {
   /** `m1=http://10.0.0.1:2380,m2=…`. Default: the restored members alone. */
   readonly initialCluster?: string | undefined;
@@ -53,7 +54,9 @@ const restoreCommonNames: NamesOf<RestoreCommon> = {
   onProgress: true,
 };
 
+/** What `restoreSnapshot` takes. */
 export interface RestoreOptions extends RestoreCommon {
+  /** Data directory to make; must not exist or be empty. */
   readonly dataDir: string;
   /** Default "default". */
   readonly name?: string | undefined;
@@ -68,7 +71,9 @@ export const restoreNames: NamesOf<RestoreOptions> = {
   initialAdvertisePeerUrls: true,
 };
 
+/** What `restoreCluster` takes. */
 export interface RestoreClusterOptions extends RestoreCommon {
+  /** `m1=http://10.0.0.1:2380,m2=…`: all members of the new cluster. */
   readonly initialCluster: string;
   /** Data directory of each member, by name. All members of `initialCluster`, or some. */
   readonly dataDirs: Readonly<Record<string, string>>;
@@ -76,12 +81,17 @@ export interface RestoreClusterOptions extends RestoreCommon {
 
 export const restoreClusterNames: NamesOf<RestoreClusterOptions> = { ...restoreCommonNames, dataDirs: true };
 
+/** What was restored, and how to start it. */
 export interface RestoreReport {
+  /** The member's name. */
   readonly name: string;
+  /** Its data directory. */
   readonly dataDir: string;
   /** Hexadecimal, as etcdctl prints them. */
   readonly memberId: string;
+  /** Id of the new cluster, hexadecimal. */
   readonly clusterId: string;
+  /** Its --initial-cluster-token. */
   readonly clusterToken: string;
   /** The revision whose state was restored. */
   readonly toRevision: string;
@@ -89,7 +99,9 @@ export interface RestoreReport {
   readonly revision: string;
   /** HashKV at `toRevision`, equal in the snapshot and in what was written. */
   readonly hashKv: number;
+  /** History up to here counts as compacted, decimal. */
   readonly compactRevision: string;
+  /** Its --initial-cluster. */
   readonly initialCluster: string;
   /** Leases given to keys whose own was gone. */
   readonly leasesAdded: number;

@@ -49,8 +49,17 @@ const epochEnd = Buffer.from("/epoch");
 
 /**
  * Builds one member's data directory.
- * @throws INVALID_ARGUMENT for a bad option, a directory that is not empty, a running peer; CORRUPT_SNAPSHOT for
- *   any damage; EXPIRED for a revision before the compaction. Nothing is left under `dataDir` then.
+ * @throws INVALID_ARGUMENT for a bad option, a directory that is not empty, a running peer; CORRUPT_SNAPSHOT for any
+ * damage; EXPIRED for a revision before the compaction. Nothing is left under `dataDir` then.
+ *
+ *
+ * @example
+ * ```ts
+ * import { restoreSnapshot } from "keelson/backup";
+ *
+ * const { commandLine, revision } = await restoreSnapshot("/var/backups/etcd.db", { dataDir: "/var/lib/etcd" });
+ * console.log(revision, commandLine);
+ * ```
  */
 export async function restoreSnapshot(path: string, options: RestoreOptions): Promise<RestoreReport> {
   checkOptions(options ?? null, "restore a snapshot", restoreNames);

@@ -21,9 +21,11 @@ import type { BackupRepository } from "../repository/repository-options.ts";
 import { restoreToScratch } from "../repository/scratch-restore.ts";
 import { bootCopy } from "../snapshot/booted-copy.ts";
 
+/** What `drill` takes. */
 export interface DrillOptions extends Call {
   /** The state of this revision or time instead of the newest. */
   readonly toRevision?: string | undefined;
+  /** The state at this time instead of the newest. */
   readonly toTime?: Date | undefined;
   /** The `etcd` program. Default: the one `startLocalEtcd` finds. */
   readonly binary?: string | undefined;
@@ -39,18 +41,23 @@ const drillNames: NamesOf<DrillOptions> = {
   onProgress: true,
 };
 
+/** What a drill has found. */
 export interface DrillReport {
+  /** No problem was found. */
   readonly ok: boolean;
+  /** What is damaged, or different from what was expected. */
   readonly problems: readonly SnapshotProblem[];
   /** The revision that was restored; undefined when the restore failed. */
   readonly revision: string | undefined;
+  /** HashKV of the restored state; undefined when the restore failed. */
   readonly hashKv: number | undefined;
   /** Version of the etcd that booted it. */
   readonly etcdVersion: string | undefined;
   /** Live keys by kind, as the booted etcd listed them. */
   readonly kinds: readonly KeyGroup[];
-  /** Milliseconds until restored, and until the booted etcd had answered everything. */
+  /** Milliseconds until restored. */
   readonly restoreMs: number;
+  /** Milliseconds until the booted etcd had answered everything. */
   readonly totalMs: number;
 }
 

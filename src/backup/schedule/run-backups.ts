@@ -21,6 +21,7 @@ import { type DrillReport, drill } from "./drill.ts";
 import { type BackupRunStatus, type BackupTask, backupTasks, type TaskStatus } from "./run-status.ts";
 import { parseSchedule, type Schedule } from "./schedule.ts";
 
+/** What `runBackups` takes. */
 export interface BackupRunOptions {
   /** When a full is taken: cron in UTC or an interval. Default "0 3 * * *". */
   readonly full?: string | undefined;
@@ -55,10 +56,33 @@ const runNames: NamesOf<BackupRunOptions> = {
 };
 
 /** Something that happened; `status` is the whole picture after it. */
-export type BackupRunEvent = { readonly status: BackupRunStatus } & (
-  | { readonly type: "leading" | "waiting" }
-  | { readonly type: "done"; readonly task: BackupTask; readonly what: string; readonly durationMs: number }
-  | { readonly type: "failed"; readonly task: BackupTask; readonly error: unknown; readonly retryMs: number }
+export type BackupRunEvent = {
+  /** The whole picture after it. */
+  readonly status: BackupRunStatus;
+} & (
+  | {
+      /**
+       * "leading": this process takes the backups; "waiting": another one does; "done", "failed": a task has ended.
+       */
+      readonly type: "leading" | "waiting";
+    }
+  | {
+      readonly type: "done";
+      /** Which task. */
+      readonly task: BackupTask;
+      /** What it did, for people. */
+      readonly what: string;
+      /** Milliseconds it took. */
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: "failed";
+      readonly task: BackupTask;
+      /** Why it failed, as a rule a StoreError. */
+      readonly error: unknown;
+      /** Milliseconds until it is tried again. */
+      readonly retryMs: number;
+    }
 );
 
 /** A failed task is tried again after half a minute, later up to ten. */

@@ -1,24 +1,31 @@
 /** What a backup process has done and how old its backups are: one plain object, and the same as metrics. */
 import type { DrillReport } from "./drill.ts";
 
+/** What a backup process does: full backups, deltas, removal of old ones, checks of what is stored, drills. */
 export type BackupTask = "full" | "delta" | "prune" | "verify" | "drill";
 export const backupTasks: readonly BackupTask[] = ["full", "delta", "prune", "verify", "drill"];
 
+/** Runs of one task by this process. */
 export interface TaskStatus {
+  /** Runs that succeeded. */
   readonly succeeded: number;
+  /** Runs that failed. */
   readonly failed: number;
   /** Milliseconds since 1970; undefined before the first. */
   readonly lastSuccessMs: number | undefined;
+  /** Milliseconds of the last run; undefined before the first. */
   readonly lastDurationMs: number | undefined;
   /** Of the last run, when it failed. */
   readonly lastError: string | undefined;
 }
 
+/** What a backup process has done, and how old its backups are. */
 export interface BackupRunStatus {
   /** This process takes the backups; another one does otherwise. */
   readonly leading: boolean;
-  /** Newest backup of each sort on record: when it was taken, milliseconds since 1970. */
+  /** When the newest full on record was taken, milliseconds since 1970; undefined when there is none. */
   readonly newestFullMs: number | undefined;
+  /** When the newest delta on record was taken, milliseconds since 1970; undefined when there is none. */
   readonly newestDeltaMs: number | undefined;
   /** Last revision that a restore reaches, decimal. */
   readonly coveredRevision: string | undefined;
@@ -26,7 +33,9 @@ export interface BackupRunStatus {
   readonly revisionLag: number | undefined;
   /** Bytes written to the repository by this process. */
   readonly writtenBytes: number;
+  /** By task. */
   readonly tasks: Readonly<Record<BackupTask, TaskStatus>>;
+  /** Report of the last drill; undefined before the first. */
   readonly lastDrill: DrillReport | undefined;
 }
 

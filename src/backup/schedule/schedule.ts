@@ -3,6 +3,7 @@ import { Cron } from "croner";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 
+/** When a task is due. */
 export interface Schedule {
   /** The first due time after `ms`, both milliseconds since 1970; undefined when it never comes. */
   next(ms: number): number | undefined;
@@ -11,7 +12,8 @@ export interface Schedule {
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * @param text a cron expression of five fields in UTC ("0 3 * * *"), or an interval ("30s", "5m", "6h", "7d")
+ * Reads a schedule: a cron expression of five fields in UTC ("0 3 * * *"), or an interval of at least a second ("30s",
+ * "5m", "6h", "7d").
  * @param argument the option it came from, for the error
  * @throws INVALID_ARGUMENT
  */

@@ -16,6 +16,7 @@ import { examine } from "../records/examine.ts";
 export async function inspectSnapshot(
   path: string,
   options: OpenSnapshotOptions & {
+    /** Called about ten times a second with the bytes read. */
     readonly onProgress?: ((progress: Progress) => void) | undefined;
   } & Call = {},
 ): Promise<SnapshotInfo> {

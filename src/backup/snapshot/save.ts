@@ -28,8 +28,9 @@ import { compareWithLive } from "../records/compare-live.ts";
 import { examine, hashKvOf } from "../records/examine.ts";
 import { SnapshotStream } from "./snapshot-stream.ts";
 
+/** What `saveSnapshot` takes. */
 export interface SaveOptions extends Call {
-  /** Told about ten times a second: bytes streamed and, of a file, bytes read back for its proof. */
+  /** Called about ten times a second: bytes streamed and, of a file, bytes read back for its proof. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Take it from this member. Default: a healthy voter, not the leader when another is as fresh. */
   readonly endpoint?: string | undefined;
@@ -52,16 +53,21 @@ const saveNames: NamesOf<SaveOptions> = {
 
 /** What was saved, and what was proved of it. */
 export interface SaveReport extends SnapshotInfo {
+  /** The member it was taken from. */
   readonly endpoint: string;
   /** "live": HashKV equals the member's. "self": hash, pages and records are sound; `notes` says why not more. */
   readonly proved: "live" | "self";
+  /** HashKV at its last revision. */
   readonly hashKv: number;
+  /** What could not be proved, and why. */
   readonly notes: readonly string[];
 }
 
 /** What is known of a snapshot that went into a stream: it cannot be read back. */
 export interface StreamedSnapshot {
+  /** The member it was taken from. */
   readonly endpoint: string;
+  /** Bytes written to the stream. */
   readonly sizeBytes: number;
   /** Of the database, as etcd sent it behind the data and as it was computed here. */
   readonly sha256: string;
@@ -74,8 +80,21 @@ export const savePasses = 3;
 
 /**
  * Saves a snapshot to `path`, which must not exist.
- * @throws INVALID_ARGUMENT for an existing `path`; DEADLINE for silence or `timeoutMs`; CORRUPT_SNAPSHOT when what came
- *   is not sound; UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED as the member says. Nothing is left under `path` then.
+ * @throws INVALID_ARGUMENT for an existing `path`; DEADLINE for silence or `timeoutMs`; CORRUPT_SNAPSHOT when what
+ * came is not sound; UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED as the member says. Nothing is left under `path`
+ * then.
+ *
+ *
+ * @example
+ * ```ts
+ * import { saveSnapshot } from "keelson/backup";
+ * import { connectEtcd } from "keelson/etcd";
+ *
+ * const etcd = await connectEtcd({ endpoints: "http://127.0.0.1:2379" });
+ * const { revision, proved } = await saveSnapshot(etcd, "/var/backups/etcd.db");
+ * console.log(revision, proved); // "live": its hash equals the member's
+ * await etcd.close();
+ * ```
  */
 export async function saveSnapshot(etcd: Etcd, path: string, options?: SaveOptions): Promise<SaveReport>;
 /** Streams a snapshot into `to`, with back-pressure, and leaves `to` open. What arrived before an error is no snapshot. */

@@ -19,6 +19,7 @@ import { compareWithLive } from "../records/compare-live.ts";
 import { type Examined, examine, hashKvOf } from "../records/examine.ts";
 import { bootCopy } from "./booted-copy.ts";
 
+/** What `verifySnapshot` takes. */
 export interface VerifyOptions extends OpenSnapshotOptions, Call {
   /** Start a real etcd on the loopback from a scratch restore and ask it. Needs an etcd program. */
   readonly boot?: boolean | undefined;
@@ -39,9 +40,11 @@ const verifyNames: NamesOf<VerifyOptions> = {
   onProgress: true,
 };
 
+/** What a check of a snapshot has found. */
 export interface VerifyReport {
   /** No problem was found. */
   readonly ok: boolean;
+  /** What is damaged, each with its place where known. */
   readonly problems: readonly SnapshotProblem[];
   /** What `ok` rests on: an etcd started from it, a running member, or the file alone (always so when it is damaged). */
   readonly proved: "boot" | "live" | "self";
@@ -49,6 +52,7 @@ export interface VerifyReport {
   readonly notes: readonly string[];
   /** HashKV at the last revision; undefined when the file is damaged. */
   readonly hashKv: number | undefined;
+  /** What the snapshot says of itself; undefined when it cannot be read. */
   readonly info: SnapshotInfo | undefined;
 }
 
@@ -58,6 +62,16 @@ const verifyPasses = 2;
 /**
  * Never throws for damage: that is what `problems` says.
  * @throws INVALID_ARGUMENT when there is no such file; UNAVAILABLE when `boot` finds no etcd program
+ *
+ *
+ * @example
+ * ```ts
+ * import { verifySnapshot } from "keelson/backup";
+ *
+ * const { ok, problems, proved } = await verifySnapshot("/var/backups/etcd.db", { boot: true });
+ * for (const { offset, what } of problems) console.error(offset, what);
+ * console.log(ok, proved);
+ * ```
  */
 export async function verifySnapshot(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   checkOptions(options, "verify a snapshot", verifyNames);

@@ -10,7 +10,9 @@ import { StoreError } from "../../errors.ts";
 
 /** How an etcd process ended. */
 export interface Exit {
+  /** Exit code; null when a signal ended it. */
   readonly code: number | null;
+  /** The signal that ended it; null when it exited. */
   readonly signal: NodeJS.Signals | null;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { FieldSet } from "./field-set.ts";
 
+/** Which part of an object a request is about. */
 export interface FieldScope {
   /** "status" and the like; absent: the object itself. */
   readonly subresource?: string | undefined;

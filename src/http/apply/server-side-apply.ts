@@ -26,6 +26,7 @@ import {
 import { mergeApplied, withoutDropped, withoutNulls } from "./merge-applied.ts";
 import { type FieldScope, inScope } from "./scope.ts";
 
+/** What every write that tracks managed fields takes. */
 export interface ManagerOptions extends FieldScope {
   /** Who writes: `fieldManager` of the query, see `fieldManagerOf`. At most 128 characters. */
   readonly fieldManager: string;
@@ -35,6 +36,7 @@ export interface ManagerOptions extends FieldScope {
   readonly schema?: MergeSchema | undefined;
 }
 
+/** What `serverSideApply` takes. */
 export interface ApplyOptions extends ManagerOptions {
   /** Takes fields over from their managers instead of refusing. Default false. */
   readonly force?: boolean | undefined;

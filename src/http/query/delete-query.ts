@@ -11,16 +11,17 @@ import { checkGrace } from "../../resource/write-options.ts";
 import { flagOf, given, integerOf, textOf } from "./query-values.ts";
 
 type Policy = NonNullable<DeleteOptions<Resource>["propagationPolicy"]>;
-type Result = Omit<DeleteOptions<Resource>, "validate">;
+/** What `deleteQuery` gives. */
+export type DeleteQuery = Omit<DeleteOptions<Resource>, "validate">;
 
 /**
  * Options of `delete` and `deleteCollection`. A negative grace period is one second, as in Kubernetes.
  * @param body the decoded JSON body; undefined or null for none
  * @throws INVALID_ARGUMENT naming the field
  */
-export function deleteQuery(query: URLSearchParams, body?: unknown): Result {
+export function deleteQuery(query: URLSearchParams, body?: unknown): DeleteQuery {
   const fields = body === undefined || body === null ? fieldsOfQuery(query) : fieldsOfBody(body);
-  return given<Result>({
+  return given<DeleteQuery>({
     preconditions: preconditionsOf(fields["preconditions"]),
     dryRun: dryRunOf(fields["dryRun"]),
     gracePeriodSeconds: graceOf(fields["gracePeriodSeconds"]),

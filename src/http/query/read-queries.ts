@@ -17,7 +17,10 @@ import type { ListOptions, ReadFreshness, WatchOptions } from "../../resource/co
 import { countOf, flagOf, given, matchOf, textOf, timeoutOf, versionOf } from "./query-values.ts";
 
 /** Options of `get`. @throws INVALID_ARGUMENT */
-export function getQuery(query: URLSearchParams): { read?: ReadFreshness } {
+export function getQuery(query: URLSearchParams): {
+  /** How fresh; absent: linearizable. */
+  read?: ReadFreshness;
+} {
   const read = freshnessOf(versionOf(query), "notOlderThan");
   return read === undefined ? {} : { read };
 }

@@ -3,11 +3,17 @@ import { StoreError } from "../../errors.ts";
 
 /** What is needed of a request: Node's `http.IncomingMessage` and `http2.Http2ServerRequest` both have it. */
 export interface RequestStream {
+  /** Node's own: "data", then "end"; "error" or "close" when the client goes. */
   on(event: "data", listener: (bytes: Uint8Array) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
+  /** Stops reading; called when the body is refused. */
   pause(): unknown;
-  readonly headers: { readonly "content-length"?: string | undefined };
+  /** Headers of the request. */
+  readonly headers: {
+    /** Announced size, bytes. */
+    readonly "content-length"?: string | undefined;
+  };
 }
 
 /** kube-apiserver's bound of a body, bytes. */
@@ -15,13 +21,18 @@ const bodyBytesMax = 3_145_728;
 
 /**
  * The body's bytes; empty for none.
- * @param options.limitBytes largest body that is taken, inclusive; default 3 MiB, as kube-apiserver
- * @throws TOO_LARGE as soon as more has come or is announced; the rest is not read, so close the connection with the answer
+ * @throws TOO_LARGE as soon as more has come or is announced; the rest is not read, so close the connection with the
+ * answer
  * @throws UNAVAILABLE when the client goes before the end
  */
 export function readBody(
   request: RequestStream,
-  { limitBytes = bodyBytesMax }: { readonly limitBytes?: number | undefined } = {},
+  {
+    limitBytes = bodyBytesMax,
+  }: {
+    /** Largest body that is taken, inclusive; default 3 MiB, as kube-apiserver. */
+    readonly limitBytes?: number | undefined;
+  } = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const refuse = (sizeBytes: number): void => {

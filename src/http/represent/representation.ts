@@ -17,8 +17,11 @@ export type Shape = "Table" | "PartialObjectMetadata" | undefined;
 
 /** What a representation must know of a kind; a `Kind` is one. */
 export interface KindName {
+  /** "" is the core group. */
   readonly group: string;
+  /** "v1". */
   readonly version: string;
+  /** "Deployment". */
   readonly kind: string;
 }
 
@@ -29,6 +32,7 @@ export function apiVersionOf({ group, version }: KindName): string {
 
 /** The parts of a list: its bytes, and how many there are together. */
 export interface ListBody {
+  /** Bytes of all slabs together. */
   readonly sizeBytes: number;
   /** Slabs in order, each made when it is asked for. */
   readonly slabs: Iterable<Uint8Array>;
@@ -42,9 +46,11 @@ export interface WatchFrames {
   readonly chunk: Uint8Array;
 }
 
+/** How objects of a kind are shown: as JSON, protobuf, YAML, a table or metadata alone. Made once per kind. */
 export interface Representation {
   /** "application/json": what Accept must name. */
   readonly type: string;
+  /** What `as=` must ask for. */
   readonly shape: Shape;
   /** Content-Type of an object, a list or a Status. */
   readonly contentType: string;
@@ -54,6 +60,7 @@ export interface Representation {
   readonly view: View<Resource, Uint8Array>;
   /** The body that shows one object. */
   object(item: Uint8Array): Uint8Array;
+  /** The body that shows a page of a list. */
   list(page: ListPage<Uint8Array>): ListBody;
   /** Frames of `events`, made once however many connections ask. */
   frames(events: readonly WatchEvent<Uint8Array>[]): WatchFrames;

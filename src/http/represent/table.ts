@@ -10,11 +10,13 @@ import type { Representation } from "./representation.ts";
 
 /** metav1.TableColumnDefinition, and how a cell is had from an object. */
 export interface TableColumn<T extends Resource = Resource> {
+  /** Head of the column. */
   readonly name: string;
   /** OpenAPI's: "string", "integer", "number", "boolean", "date". */
   readonly type: string;
   /** OpenAPI's: "name" marks the column that names the object, "" none. Default "". */
   readonly format?: string | undefined;
+  /** For people; default "". */
   readonly description?: string | undefined;
   /** 0 is always shown, above it with `-o wide` only. Default 0. */
   readonly priority?: number | undefined;

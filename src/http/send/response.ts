@@ -4,24 +4,45 @@
  */
 import type { Representation } from "../represent/representation.ts";
 
-interface Writes {
+/** A stream that bytes are written to. */
+export interface Writes {
   /** False: more is buffered than the stream wants; "drain" follows. */
   write(bytes: Uint8Array): boolean;
+  /** Node's own. */
   once(event: "drain" | "close", listener: () => void): unknown;
+  /** Node's own. */
   removeListener(event: "drain" | "close", listener: () => void): unknown;
+  /** It is closed. */
   readonly destroyed: boolean;
 }
 
+/** What the senders need of a response; Node's have it. */
 export interface ResponseStream extends Writes {
+  /** Status and headers; called once, before the body. */
   writeHead(status: number, headers: Record<string, string | number>): unknown;
+  /** Sends the head before there is a body. */
   flushHeaders?(): void;
+  /** Ends the body. */
   end(): unknown;
   end(bytes: Uint8Array): unknown;
   /** The request's protocol tells whether the body is chunked. */
-  readonly req?: { readonly httpVersionMajor: number; readonly httpVersionMinor: number } | undefined;
+  readonly req?:
+    | {
+        /** 1 or 2. */
+        readonly httpVersionMajor: number;
+        /** 0 for HTTP/1.0, which has no chunked bodies. */
+        readonly httpVersionMinor: number;
+      }
+    | undefined;
+  /** The connection, where the response shows it. */
   readonly socket?: Writes | null;
   /** HTTP/2's own, whose response does not say that it is destroyed. */
-  readonly stream?: { readonly destroyed: boolean } | undefined;
+  readonly stream?:
+    | {
+        /** The stream is closed. */
+        readonly destroyed: boolean;
+      }
+    | undefined;
 }
 
 /** The client has gone, or the answer was given up. */

@@ -24,7 +24,10 @@ export function sendObject(
   response: ResponseStream,
   representation: Representation,
   item: Uint8Array,
-  options: SendOptions & { readonly status?: number | undefined } = {},
+  options: SendOptions & {
+    /** HTTP status; default 200. */
+    readonly status?: number | undefined;
+  } = {},
 ): Promise<void> {
   const body = representation.object(item);
   return sendBytes(response, options.status ?? 200, representation.contentType, body, options);

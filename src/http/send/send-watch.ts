@@ -13,19 +13,48 @@ import type { Watch, WatchEvent } from "../../resource/contract.ts";
 import type { Representation, WatchFrames } from "../represent/representation.ts";
 import { drained, headersOf, isGone, type ResponseStream } from "./response.ts";
 
+/** What `sendWatch` takes. */
 export interface SendWatchOptions {
   /** The client takes BOOKMARKs (allowWatchBookmarks): `watchQuery(query).bookmarks`. Default false: none are sent. */
   readonly bookmarks?: boolean | undefined;
   /** What an ERROR event shows. Default: a StoreError's Status, "InternalError" for everything else. */
   readonly statusOf?: ((error: unknown) => object) | undefined;
+  /** Further headers of the answer. */
   readonly headers?: Readonly<Record<string, string | number>> | undefined;
 }
 
 /**
- * Answers with `watch` until it ends or the client goes; the watch is over then. The head goes out when the watch stands:
- * a refusal (410 for a compacted version) is thrown before anything is written. A fault after that is a last ERROR event.
+ * Answers with `watch` until it ends or the client goes; the watch is over then. The head goes out when the watch
+ * stands: a refusal (410 for a compacted version) is thrown before anything is written. A fault after that is a last
+ * ERROR event.
  * @param watch of `resources.as(representation.view)`, with a signal that aborts when the response closes
  * @throws what `watch.ready()` throws
+ *
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http";
+ * import type { Kind, Resource, Store } from "keelson";
+ * import { jsonRepresentation, listQuery, sendList, sendWatch, watchQuery } from "keelson/http";
+ *
+ * function serve(store: Store, kind: Kind<Resource>): void {
+ *   const form = jsonRepresentation(kind);
+ *   const reader = store.resources(kind).as(form.view);
+ *   createServer(async (request, response) => {
+ *     const { searchParams } = new URL(request.url ?? "/", "http://localhost");
+ *     const left = new AbortController();
+ *     response.once("close", () => left.abort());
+ *     const { signal } = left;
+ *     if (searchParams.get("watch") === "true") {
+ *       const options = watchQuery(searchParams);
+ *       const { bookmarks } = options;
+ *       await sendWatch(response, form, reader.watch({ ...options, signal }), { bookmarks });
+ *     } else {
+ *       await sendList(response, form, await reader.list({ ...listQuery(searchParams), signal }));
+ *     }
+ *   }).listen(8080, "127.0.0.1");
+ * }
+ * ```
  */
 export async function sendWatch(
   response: ResponseStream,

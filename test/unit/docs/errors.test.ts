@@ -1,35 +1,53 @@
-/** docs/errors.md and src/errors.ts say the same: codes, statuses, reasons, and the fields of details. */
+/** docs/errors.md and src/errors.ts say the same: codes, statuses, reasons, retries, and the fields of details. */
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { codeFacts, type StoreErrorCode } from "../../../src/errors.ts";
+import { codeFacts, StoreError, type StoreErrorCode } from "../../../src/errors.ts";
 
 const textOf = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+const page = textOf("docs/errors.md");
+/** Without the line breaks inside them. */
+const docComments = textOf("src/errors.ts").replace(/\n\s*\* /g, " ");
+const codes = Object.keys(codeFacts) as StoreErrorCode[];
 
-interface Row {
-  readonly code: string;
-  readonly httpStatus: number;
-  readonly reason: string;
-  readonly details: readonly string[];
-  readonly prose: readonly string[];
+/** The cells of the table, by code. */
+const rows = new Map(
+  [...page.matchAll(/^\| \[`([A-Z_]+)`\]\(#([a-z_]+)\) \| (\d+) \| (\w+) \| ([a-z ]+) \|$/gm)].map(
+    ([, code = "", anchor, httpStatus, reason, retry]) => [
+      code,
+      { anchor, httpStatus: Number(httpStatus), reason, retry },
+    ],
+  ),
+);
+
+interface Section {
+  /** When it comes: the text below the heading. */
+  readonly when: string;
+  /** The listed facts by their name. */
+  readonly facts: ReadonlyMap<string, string>;
 }
 
-const rows: readonly Row[] = textOf("docs/errors.md")
-  .split("\n")
-  .filter((line) => /^\|\s*`[A-Z_]+`\s*\|/.test(line))
-  .map((line) => {
-    const [code = "", status = "", reason = "", details = "", ...prose] = line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim());
-    return {
-      code: code.replaceAll("`", ""),
-      httpStatus: Number(status),
-      reason,
-      details: details.split(", ").map((field) => field.replaceAll("`", "")),
-      prose,
-    };
-  });
+const sections: ReadonlyMap<string, Section> = new Map(
+  page
+    .split(/^### /m)
+    .slice(1)
+    .map((text) => {
+      const [heading = "", ...lines] = text.split(/\n## /, 1)[0]?.split("\n") ?? [];
+      const [when = "", ...facts] = lines.join(" ").split(/\s*- \*\*(?=\w+:\*\*)/);
+      return [
+        heading.replaceAll("`", ""),
+        {
+          when: when.trim(),
+          facts: new Map(
+            facts.map((fact) => {
+              const [name = "", value = ""] = fact.split(/:\*\*\s*/, 2);
+              return [name, value.replace(/\s+/g, " ").trim()];
+            }),
+          ),
+        },
+      ];
+    }),
+);
 
 /** Fields of each code's details as src/errors.ts declares them; "Subject" for those it takes over. */
 function declaredDetails(): ReadonlyMap<string, readonly string[]> {
@@ -58,21 +76,41 @@ function declaredDetails(): ReadonlyMap<string, readonly string[]> {
   return declared;
 }
 
-test("docs/errors.md has a row for each code, once, in the order of the source", () => {
-  expect(rows.map(({ code }) => code)).toEqual(Object.keys(codeFacts));
+test("docs/errors.md has a row and a section for each code, once, in the order of the source", () => {
+  expect([...rows.keys()]).toEqual(codes);
+  expect([...sections.keys()]).toEqual(codes);
 });
 
-describe.each(rows.map((row) => [row.code, row] as const))("the row of %s", (code, row) => {
-  test("has the status and reason that an API server sends", () => {
-    expect({ httpStatus: row.httpStatus, reason: row.reason }).toEqual(codeFacts[code as StoreErrorCode]);
+describe.each(codes)("%s in docs/errors.md", (code) => {
+  const facts = sections.get(code)?.facts ?? new Map<string, string>();
+
+  test("has the status, reason and retry of the code table", () => {
+    expect(rows.get(code)).toEqual({ anchor: code.toLowerCase(), ...codeFacts[code] });
+    expect(facts.get("Retry")).toBe(`${codeFacts[code].retry}.`);
   });
 
   test("names the fields of its details", () => {
-    expect([...row.details].sort()).toEqual([...(declaredDetails().get(code) ?? [])].sort());
+    const named = (facts.get("Details") ?? "").replace(/\.$/, "").split(", ");
+    expect(named.map((field) => field.replaceAll("`", "")).sort()).toEqual(
+      [...(declaredDetails().get(code) ?? [])].sort(),
+    );
   });
 
   test("says when it comes and what to do", () => {
-    expect(row.prose).toHaveLength(2);
-    for (const cell of row.prose) expect(cell.length).toBeGreaterThan(10);
+    expect((sections.get(code)?.when ?? "").length).toBeGreaterThan(25);
+    expect((facts.get("Do") ?? "").length).toBeGreaterThan(10);
   });
+
+  test("is where the error itself and its doc comment lead", () => {
+    const error = new StoreError(code, "", {} as never);
+    expect(error.docs).toBe(`keelson/docs/errors.md#${code.toLowerCase()}`);
+    expect(docComments).toContain(`see docs/errors.md#${code.toLowerCase()}.`);
+  });
+});
+
+test("an error that names a time to wait is worth repeating as it is", () => {
+  for (const [code, fields] of declaredDetails()) {
+    if (fields.includes("retryAfterMs"))
+      expect(codeFacts[code as StoreErrorCode].retry, code).toBe("as it is");
+  }
 });

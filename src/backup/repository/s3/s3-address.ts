@@ -20,7 +20,12 @@ export interface S3Options {
   readonly ca?: string | Uint8Array | undefined;
   /** Server-side encryption: `AES256`, or `aws:kms` with a key's id. Default: what the bucket does. */
   readonly serverSideEncryption?:
-    | { readonly algorithm: string; readonly keyId?: string | undefined }
+    | {
+        /** `AES256` or `aws:kms`. */
+        readonly algorithm: string;
+        /** The key of `aws:kms`; default the bucket's. */
+        readonly keyId?: string | undefined;
+      }
     | undefined;
   /** Instead of the chain of s3-credentials.ts. */
   readonly credentials?: S3Credentials | undefined;
@@ -38,9 +43,13 @@ const s3Names: NamesOf<S3Options> = {
   requestTimeoutMs: true,
 };
 
+/** A key pair of S3, for a while or for good. */
 export interface S3Credentials {
+  /** The public half. */
   readonly accessKeyId: string;
+  /** The secret half. */
   readonly secretAccessKey: string;
+  /** With credentials that are lent for a while. */
   readonly sessionToken?: string | undefined;
   /** Milliseconds since 1970 from which on they are no longer taken. */
   readonly expiresAtMs?: number | undefined;
