@@ -8,6 +8,12 @@ import { EtcdRefusal, refusals } from "./refusal.ts";
 /** etcd's minimum with its default election timeout. */
 const ttlSecondsMin = 2;
 
+export interface SavedLease {
+  readonly id: bigint;
+  readonly ttlSeconds: number;
+  readonly keys: readonly string[];
+}
+
 interface Held {
   readonly id: bigint;
   readonly ttlSeconds: number;
@@ -20,12 +26,34 @@ export class LeaseBook implements LeaseKeeper {
   readonly #onGone: (keys: readonly string[]) => void;
   readonly #leases = new Map<bigint, Held>();
   #timer: Timer | undefined;
-  #nextId = 0x7000_0000_0000_0001n;
+  #nextId: bigint;
 
-  /** `onGone` gets the keys of a lease that was revoked or has expired. */
-  constructor(clock: Clock, onGone: (keys: readonly string[]) => void) {
+  /**
+   * @param onGone gets the keys of a lease that was revoked or has expired
+   * @param firstId of the leases it names itself; a real etcd's ids hold the time, so that a restored one never repeats any
+   */
+  constructor(clock: Clock, onGone: (keys: readonly string[]) => void, firstId = 0x7000_0000_0000_0001n) {
     this.#clock = clock;
     this.#onGone = onGone;
+    this.#nextId = firstId;
+  }
+
+  save(): readonly SavedLease[] {
+    return [...this.#leases.values()].map(({ id, ttlSeconds, keys }) => ({
+      id,
+      ttlSeconds,
+      keys: [...keys],
+    }));
+  }
+
+  /** Each with its whole time again, as after a change of the leader. */
+  load(leases: readonly SavedLease[]): void {
+    for (const { id, ttlSeconds, keys } of leases) {
+      const lease: Held = { id, ttlSeconds, keys: new Set(keys), expiresAtMs: 0 };
+      this.#renew(lease);
+      this.#leases.set(id, lease);
+    }
+    this.#arm();
   }
 
   has(id: bigint): boolean {

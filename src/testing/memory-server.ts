@@ -32,8 +32,8 @@ import {
 } from "../etcd/wire/lease.ts";
 import { alarmResponse, headerResponse, statusResponse } from "../etcd/wire/maintenance.ts";
 import { keyText } from "./byte-range.ts";
-import { LeaseBook } from "./lease-book.ts";
-import { Mvcc } from "./mvcc.ts";
+import { LeaseBook, type SavedLease } from "./lease-book.ts";
+import { Mvcc, type MvccState } from "./mvcc.ts";
 import { EtcdRefusal, refusals } from "./refusal.ts";
 import { type HubStream, type ReplySink, WatchHub } from "./watch-hub.ts";
 
@@ -53,8 +53,17 @@ export interface MemoryServerOptions {
   readonly memberId?: bigint | undefined;
   /** Identity of the cluster; a restored one may keep it, as a real one does. */
   readonly clusterId?: bigint | undefined;
+  /** What it begins with; default nothing. */
+  readonly snapshot?: MemorySnapshot | undefined;
+  readonly firstLeaseId?: bigint | undefined;
   readonly syncIntervalMs?: number | undefined;
   readonly fragmentBytes?: number | undefined;
+}
+
+/** Keys with their history, and leases: what a snapshot of etcd holds. */
+export interface MemorySnapshot {
+  readonly keys: MvccState;
+  readonly leases: readonly SavedLease[];
 }
 
 type Handler = (request: Uint8Array) => Uint8Array;
@@ -71,13 +80,21 @@ export class MemoryServer {
   constructor(options: MemoryServerOptions) {
     this.#clusterId = options.clusterId ?? 0xcdf818194e3a8c32n;
     this.#memberId = options.memberId ?? 0x8e9e05c52164694dn;
-    this.leases = new LeaseBook(options.leaseClock ?? options.clock, (keys) => this.mvcc.deleteKeys(keys));
+    this.leases = new LeaseBook(
+      options.leaseClock ?? options.clock,
+      (keys) => this.mvcc.deleteKeys(keys),
+      options.firstLeaseId,
+    );
     this.#version = options.version ?? modelVersion;
     this.mvcc = new Mvcc(
       this.leases,
       (logged) => this.#hub.publish(logged),
       compareVersions(this.#version, checksInOrderSince) >= 0,
     );
+    if (options.snapshot !== undefined) {
+      this.mvcc.load(options.snapshot.keys);
+      this.leases.load(options.snapshot.leases);
+    }
     this.#hub = new WatchHub({
       mvcc: this.mvcc,
       clock: options.clock,
@@ -86,6 +103,10 @@ export class MemoryServer {
       fragmentBytes: options.fragmentBytes ?? requestBytesMax + 512 * 1024,
     });
     this.#handlers = this.#routes();
+  }
+
+  save(): MemorySnapshot {
+    return { keys: this.mvcc.save(), leases: this.leases.save() };
   }
 
   /** One unary call. @throws EtcdRefusal with the server's status; WireError for bytes that are no request */

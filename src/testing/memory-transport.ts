@@ -33,7 +33,15 @@ export interface MemoryNode {
   openWatch(sink: StreamSink): HubStream;
   /** One message of a keepalive stream. */
   keepAlive(request: Uint8Array): Uint8Array;
+  /**
+   * The process that listens here now: with another one connections to the one before are lost, with what is under way on
+   * them. Undefined: nobody listens. Absent: always the same.
+   */
+  peer?(): object | undefined;
 }
+
+/** Stands for the process of a node that has always the same. */
+const onlyPeer = {};
 
 /** What becomes of one request; times in milliseconds. */
 export interface Fate {
@@ -74,8 +82,8 @@ export function memoryTransport(
   weather: Weather = fair,
   network?: Clock,
 ): TransportFactory {
-  return ({ endpoint: { url }, clock }) =>
-    new MemoryTransport(url, () => nodeAt(url), weather, clock, network ?? clock);
+  return ({ endpoint: { url }, clock, onLost }) =>
+    new MemoryTransport(url, () => nodeAt(url), weather, clock, network ?? clock, onLost);
 }
 
 class MemoryTransport implements Transport {
@@ -87,14 +95,25 @@ class MemoryTransport implements Transport {
   readonly #open = new Set<MemoryStream>();
   /** Calls that have not been answered, each by what ends it when the client closes. */
   readonly #calls = new Set<() => void>();
+  readonly #onLost: (() => void) | undefined;
+  /** At the other end of the open connection. */
+  #peer: object | undefined;
   #closed = false;
 
-  constructor(endpoint: string, node: () => MemoryNode, weather: Weather, clock: Clock, network: Clock) {
+  constructor(
+    endpoint: string,
+    node: () => MemoryNode,
+    weather: Weather,
+    clock: Clock,
+    network: Clock,
+    onLost: (() => void) | undefined,
+  ) {
     this.endpoint = endpoint;
     this.#node = node;
     this.#weather = weather;
     this.#clock = clock;
     this.#network = network;
+    this.#onLost = onLost;
   }
 
   unary(method: MethodPath, request: Uint8Array, call: TransportCall = {}): Promise<Uint8Array> {
@@ -105,6 +124,8 @@ class MemoryTransport implements Transport {
       if (this.#closed) return reject(this.#failure(grpcStatus.cancelled, "the client is closed", "unsent"));
       if (fate.loss === "refused")
         return reject(this.#failure(grpcStatus.unavailable, "connection refused", "unsent"));
+      const peer = this.#connect();
+      if (peer instanceof TransportFailure) return reject(peer);
       const bytes = request.slice();
       let arriving: Timer | undefined;
       const end = (settle: () => void): void => {
@@ -136,6 +157,12 @@ class MemoryTransport implements Transport {
       after(this.#network, fate.requestDelayMs, () => {
         if (fate.loss === "request lost") return answered(lost);
         if (fate.loss === "request swallowed") return;
+        if (this.#peerNow() !== peer) {
+          return answered(() => {
+            this.#lose(peer);
+            reject(this.#failure(grpcStatus.unavailable, "connection reset", "sent"));
+          });
+        }
         let reply: Uint8Array | Promise<Uint8Array>;
         try {
           reply = this.#node().call(method, bytes);
@@ -173,11 +200,40 @@ class MemoryTransport implements Transport {
     return Promise.resolve();
   }
 
+  /** Whom what is sent now reaches. A connection whose other end is gone is noticed here, and the next one is another. */
+  #connect(): object | TransportFailure {
+    const now = this.#peerNow();
+    if (this.#peer !== undefined && this.#peer !== now) {
+      this.#lose(this.#peer);
+      return this.#failure(grpcStatus.unavailable, "connection reset", "unsent");
+    }
+    if (now === undefined) return this.#failure(grpcStatus.unavailable, "connection refused", "unsent");
+    this.#peer = now;
+    return now;
+  }
+
+  #peerNow(): object | undefined {
+    const node = this.#node();
+    return node.peer === undefined ? onlyPeer : node.peer();
+  }
+
+  #lose(peer: object): void {
+    if (this.#peer !== peer) return;
+    this.#peer = undefined;
+    this.#onLost?.();
+  }
+
   #stream(method: MethodPath, call: TransportCall): MemoryStream {
+    const peer = this.#connect();
     const stream: MemoryStream = new MemoryStream({
       method,
       node: this.#node,
       signal: call.signal,
+      reaches: () => {
+        if (this.#peerNow() === peer) return true;
+        if (!(peer instanceof TransportFailure)) this.#lose(peer);
+        return false;
+      },
       pass: (way, deliver) => {
         const { delayMs, fate } = this.#weather.stream(method, this.endpoint, way);
         if (fate === "stalled") return;
@@ -191,6 +247,7 @@ class MemoryTransport implements Transport {
       onEnd: () => this.#open.delete(stream),
     });
     this.#open.add(stream);
+    if (peer instanceof TransportFailure) stream.finish(peer);
     return stream;
   }
 
@@ -217,6 +274,8 @@ interface MemoryStreamOptions {
   readonly method: MethodPath;
   readonly node: () => MemoryNode;
   readonly signal: AbortSignal | undefined;
+  /** Whether what was sent on it still comes to the process it was opened to. */
+  readonly reaches: () => boolean;
   /** Lets one message through the weather: later, or never. */
   readonly pass: (way: "out" | "in", deliver: () => void) => void;
   readonly refuse: (error: unknown) => TransportFailure;
@@ -292,6 +351,7 @@ class MemoryStream implements ByteDuplex {
       .then(() => turn)
       .then(() => {
         if (this.#end !== undefined) return;
+        if (!this.#options.reaches()) return this.finish(this.#options.broken());
         try {
           this.#receive(bytes);
         } catch (error) {

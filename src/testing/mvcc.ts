@@ -52,6 +52,14 @@ export interface LoggedEvent {
   readonly event: KvEvent;
 }
 
+/** All of it at one moment, as a snapshot holds it. */
+export interface MvccState {
+  readonly versions: ReadonlyMap<string, readonly Version[]>;
+  readonly log: readonly LoggedRevision[];
+  readonly revision: bigint;
+  readonly compactedRevision: bigint;
+}
+
 /** A transaction's body while it is applied: the revision it would get and the events it has made. */
 interface Draft {
   readonly revision: bigint;
@@ -104,6 +112,34 @@ export class Mvcc {
     const path = this.#path(request);
     this.#checkPath(request, path);
     return this.#apply((draft) => this.#txn(request, path, draft));
+  }
+
+  save(): MvccState {
+    return {
+      versions: new Map([...this.#versions].map(([key, versions]) => [key, [...versions]])),
+      log: [...this.#log],
+      revision: this.revision,
+      compactedRevision: this.compactedRevision,
+    };
+  }
+
+  /** Into an empty one; the keys' leases are those of the saved lease book. */
+  load(state: MvccState): void {
+    for (const [key, versions] of state.versions) this.#versions.set(key, [...versions]);
+    this.#sorted.push(...[...state.versions.keys()].sort());
+    this.#log = [...state.log];
+    this.revision = state.revision;
+    this.compactedRevision = state.compactedRevision;
+  }
+
+  /** As etcdutl's `--bump-revision` with `--mark-compacted`: nothing before `to` can be asked for, and `puts` are written at it. */
+  bump(to: bigint, puts: readonly PutRequest[]): void {
+    this.revision = to - 1n;
+    this.#apply((draft) => {
+      for (const put of puts) this.#put(put, draft);
+    });
+    this.revision = to;
+    this.compact(to);
   }
 
   /** Deletes keys in one revision, as a revoked or expired lease does. */

@@ -1,19 +1,22 @@
 /**
- * A world's history against its truth, after the fact.
+ * A world's history against its truth, after the fact. Each era is judged by its own truth.
  *
- *   writes   ok: stored once, at the version told, over the state it was conditional on · failed: never stored
- *            unknown: at most once · nothing is stored or deleted that nobody asked for
+ *   writes   ok: stored once, at the version told, over the state it was conditional on, in the era in which it was begun
+ *            failed: never stored · unknown: at most once · nothing is stored or deleted that nobody asked for
  *   refusals each speaks of a state there was between call and answer
- *   reads    each is the state at one revision it may speak of
+ *   reads    each is the state at one revision it may speak of: of an era that is over only while the cache it comes from
+ *            could not know
  *   watches  streams.ts · quota: at every revision
  */
+import { deletionFaults } from "./deletion-checks.ts";
+import type { Eras } from "./eras.ts";
 import type { Plan } from "./plan.ts";
 import type { Call, Recorder } from "./recorder.ts";
 import { faultsOfRecorded } from "./streams.ts";
-import { type Change, itemPrefix, type Truth } from "./truth.ts";
+import { type Change, itemPrefix, type Truth, textOfChange } from "./truth.ts";
 
 export interface WorldFacts {
-  readonly truth: Truth;
+  readonly eras: Eras;
   readonly recorder: Recorder;
   readonly plan: Plan;
   /** Leases were ended before their time: objects on them may go early. */
@@ -26,34 +29,42 @@ const toldMax = 8;
 const never = 2n ** 62n;
 
 export function checkWorld(facts: WorldFacts): readonly string[] {
-  const log = facts.truth.log();
+  const { eras, recorder } = facts;
+  const logs = eras.all.map((truth) => truth.log());
   const faults: string[] = [];
-  const { calls, streams } = facts.recorder;
-  for (const call of calls) faults.push(...faultsOfCall(facts, call));
-  faults.push(...strangers(facts), ...faultsOfDeletions(facts), ...faultsOfQuota(facts));
-  for (const stream of streams) faults.push(...faultsOfRecorded(facts.truth, log, stream));
+  for (const call of recorder.calls) faults.push(...faultsOfCall(facts, call));
+  faults.push(...strangers(facts), ...deletionFaults(facts));
+  for (const truth of eras.all) faults.push(...faultsOfQuota(truth, facts.plan));
+  for (const stream of recorder.streams) faults.push(...faultsOfRecorded(eras, logs, stream));
   return faults.slice(0, toldMax);
 }
 
 function faultsOfCall(facts: WorldFacts, call: Call): readonly string[] {
+  const { eras } = facts;
   const told = (what: string): string =>
-    `${call.process} ${call.kind} ${call.key} [${call.from}, ${call.to ?? "-"}] ${textOf(call)}: ${what}`;
+    `${call.process} ${call.kind} ${call.key} [${call.era}:${call.from}, ${call.toEra ?? ""}:${call.to ?? "-"}] ${textOf(call)}: ${what}`;
   const isRead = call.kind === "get" || call.kind === "list";
   if (call.outcome.type === "failed") {
     const refusal = faultOfRefusal(facts, call, call.outcome.code);
-    const stored = call.tokens.filter((token) => facts.truth.putsOf(token).length > 0);
+    const stored = call.tokens.filter((token) => eras.ownPutsOf(token).length > 0);
     return [
       ...(refusal === undefined ? [] : [told(refusal)]),
       ...(stored.length === 0 ? [] : [told(`failed, but ${stored.join(", ")} is stored`)]),
     ];
   }
   if (isRead) {
-    const fault = call.outcome.type === "ok" ? faultOfRead(facts.truth, call) : undefined;
+    const fault = call.outcome.type === "ok" ? faultOfRead(eras, call) : undefined;
     return fault === undefined ? [] : [told(fault)];
   }
-  const puts = call.tokens.flatMap((token) => facts.truth.putsOf(token));
-  if (puts.length > 1) return [told(`stored ${puts.length} times: ${puts.map(textOfChange).join(", ")}`)];
-  const fault = call.outcome.type === "ok" ? faultOfWrite(call, puts[0]) : undefined;
+  const puts = call.tokens.flatMap((token) => eras.ownPutsOf(token));
+  const text = puts.map(({ truth, change }) => `${truth.era}:${textOfChange(change)}`).join(", ");
+  // A silent restore may take back what is then written again, in the era that has it once.
+  const isTwice = eras.all.some((truth) => call.tokens.flatMap((token) => truth.putsOf(token)).length > 1);
+  if (isTwice) return [told(`stored more than once: ${text}`)];
+  if (!puts.every(({ truth }) => eras.open(call).includes(truth))) {
+    return [told(`begun before a restore and applied after it, as ${text}`)];
+  }
+  const fault = call.outcome.type === "ok" ? faultOfWrite(call, puts.at(-1)?.change) : undefined;
   return fault === undefined ? [] : [told(fault)];
 }
 
@@ -72,45 +83,78 @@ function faultOfWrite(call: Call, put: Change | undefined): string | undefined {
   return undefined;
 }
 
-/** Revisions a read may speak of, both inclusive. */
-function windowOf(call: Call): readonly [bigint, bigint] {
-  const to = call.to ?? never;
-  switch (call.read?.freshness) {
-    case "any":
-      return [0n, to];
-    case "notOlderThan":
-      return [call.read.revision, to];
-    case "exact":
-      return [call.read.revision, call.read.revision];
-    default:
-      return [call.from, to];
-  }
+/** Revisions of one era that an answer may speak of, both inclusive. */
+interface Window {
+  readonly truth: Truth;
+  readonly from: bigint;
+  readonly to: bigint;
 }
 
-function faultOfRead(truth: Truth, call: Call): string | undefined {
+/** Which states an answer may speak of. */
+function windowsOf(eras: Eras, call: Call): readonly Window[] {
+  return erasOf(eras, call)
+    .map((truth): Window => {
+      const { era } = truth;
+      const to = era === call.toEra ? (call.to ?? never) : (truth.over ?? never);
+      switch (call.read?.freshness) {
+        case "any":
+          return { truth, from: 0n, to };
+        case "notOlderThan":
+          return { truth, from: call.read.revision, to };
+        case "exact":
+          return { truth, from: call.read.revision, to: call.read.revision };
+        default:
+          return { truth, from: era === call.era ? call.from : truth.start, to };
+      }
+    })
+    .filter(({ from, to }) => from <= to);
+}
+
+/** A write is answered in its era; a read may begin anew in a later one, and a cache that cannot know answers of an earlier one. */
+function erasOf(eras: Eras, call: Call): readonly Truth[] {
+  if (call.read === undefined) return eras.open(call);
+  const stale = call.via === "cache" && call.read.freshness !== "linearizable";
+  const last = call.toEra ?? eras.present.era;
+  const found = eras.between(stale ? Math.min(call.noticed, call.era) : call.era, last);
+  const { first } = call.part ?? {};
+  if (first === undefined) return found;
+  // A token leads on in its own era.
+  const own = erasOf(eras, first);
+  return found.filter((truth) => own.includes(truth));
+}
+
+function faultOfRead(eras: Eras, call: Call): string | undefined {
   if (call.outcome.type !== "ok") return undefined;
   const { revision, token, items } = call.outcome;
-  const [from, to] = windowOf(call);
+  const windows = windowsOf(eras, call);
+  const spoken = windows.map(({ truth, from, to }) => `${truth.era}:[${from}, ${to}]`).join(" ");
   if (call.kind === "get") {
-    const states = truth.statesWithin(call.key, from, to);
+    const states = windows.flatMap(({ truth, from, to }) => truth.statesWithin(call.key, from, to));
     const found = states.some((state) => state?.revision === revision && state.token?.text === token);
-    return found ? undefined : `no such state in [${from}, ${to}]: ${states.map(textOfChange).join(", ")}`;
+    return found ? undefined : `no such state in ${spoken}: ${states.map(textOfChange).join(", ")}`;
   }
-  if (revision < from || revision > to) return `a list at ${revision}, outside [${from}, ${to}]`;
-  const wanted = truth
-    .stateAt(call.key, revision)
-    .filter((state) => state.token !== undefined && (call.wants?.(state.token.text) ?? true))
-    .map(textOfChange);
-  const shown = (items ?? []).map((item) => `${item.key}@${item.revision}=${item.token}`);
-  return shown.join(" ") === wanted.join(" ")
+  const fitting = windows.filter(({ from, to }) => revision >= from && revision <= to);
+  if (fitting.length === 0) return `a list at ${revision}, outside ${spoken}`;
+  const { after = "", upTo } = call.part ?? {};
+  const shown = (items ?? []).map((item) => `${item.key}@${item.revision}=${item.token}`).join(" ");
+  const wanted = fitting.map(({ truth }) =>
+    truth
+      .stateAt(call.key, revision)
+      .filter((state) => state.token !== undefined && (call.wants?.(state.token.text) ?? true))
+      .filter(({ key }) => key > after && (upTo === undefined || key <= upTo))
+      .map(textOfChange)
+      .join(" "),
+  );
+  return wanted.includes(shown)
     ? undefined
-    : `at ${revision} it shows ${shown.join(" ")}, there was ${wanted.join(" ")}`;
+    : `at ${revision} it shows ${shown}, there was ${wanted.join(" or ")} (${spoken})`;
 }
 
 /** What a refusal says of the state must have been so at some revision it may speak of. */
-function faultOfRefusal({ truth, plan }: WorldFacts, call: Call, code: string): string | undefined {
-  const [from, to] = windowOf(call);
-  const states = (): readonly (Change | undefined)[] => truth.statesWithin(call.key, from, to);
+function faultOfRefusal({ eras, plan }: WorldFacts, call: Call, code: string): string | undefined {
+  const windows = windowsOf(eras, call);
+  const states = (): readonly (Change | undefined)[] =>
+    windows.flatMap(({ truth, from, to }) => truth.statesWithin(call.key, from, to));
   const none = (what: string): string => `${what} at no time: ${states().map(textOfChange).join(", ")}`;
   switch (code) {
     case "UNAVAILABLE":
@@ -130,8 +174,19 @@ function faultOfRefusal({ truth, plan }: WorldFacts, call: Call, code: string): 
       return call.kind === "list" || call.read?.freshness === "exact"
         ? undefined
         : "nothing of it can expire";
+    case "FUTURE_VERSION": {
+      // A version of an era that is over.
+      const { freshness, revision = 0n } = call.read ?? {};
+      const asks = freshness === "exact" || freshness === "notOlderThan";
+      const least = eras
+        .between(call.era, call.toEra ?? call.era)
+        .map(({ era, start }) => (era === call.era ? call.from : start));
+      return asks && least.some((from) => revision > from) ? undefined : "it asks for nothing ahead";
+    }
     case "QUOTA_EXCEEDED": {
-      const most = Math.max(...truth.countsWithin(quotaPrefix, from, to));
+      const most = Math.max(
+        ...windows.flatMap(({ truth, from, to }) => truth.countsWithin(quotaPrefix, from, to)),
+      );
       const hard = plan.hard ?? Number.POSITIVE_INFINITY;
       return most >= hard ? undefined : `at most ${most} of ${hard} were there`;
     }
@@ -143,78 +198,18 @@ function faultOfRefusal({ truth, plan }: WorldFacts, call: Call, code: string): 
 const quotaPrefix = `${itemPrefix}a/`;
 
 /** Values in the log that no call has made. */
-function strangers({ truth, recorder }: WorldFacts): readonly string[] {
+function strangers({ eras, recorder }: WorldFacts): readonly string[] {
   const made = new Set(recorder.calls.flatMap(({ tokens }) => tokens));
-  return truth.changes
-    .filter(({ token }) => token !== undefined && !made.has(token.text))
-    .map((change) => `nobody wrote ${textOfChange(change)}`);
-}
-
-/** Every deletion has an author, and every acknowledged delete a deletion of its own. */
-function faultsOfDeletions({ truth, recorder, leasesForced }: WorldFacts): readonly string[] {
-  const faults: string[] = [];
-  const claimed = new Set<string>();
-  const open: Call[] = [];
-  const collections: Call[] = [];
-  for (const call of recorder.calls) {
-    if (call.kind === "deleteCollection") collections.push(call);
-    if (call.kind !== "delete") continue;
-    if (call.outcome.type === "unknown") open.push(call);
-    if (call.outcome.type !== "ok") continue;
-    const { revision, token } = call.outcome;
-    const change = truth.of(call.key).find((each) => each.revision === revision);
-    const before = change === undefined ? undefined : truth.at(call.key, revision - 1n);
-    if (change === undefined || change.token !== undefined || before?.token?.text !== token) {
-      faults.push(
-        `${call.process} deleted ${call.key} at ${revision} with last state ${token}: there is ${textOfChange(change)}`,
-      );
-    } else if (call.guard !== undefined && change.before !== call.guard) {
-      faults.push(
-        `${call.process} deleted ${call.key} at ${revision} conditional on ${call.guard}, it was ${change.before}`,
-      );
-    }
-    const claim = `${call.key}@${revision}`;
-    if (claimed.has(claim)) faults.push(`two calls deleted ${claim}`);
-    claimed.add(claim);
-  }
-  for (const change of truth.changes) {
-    if (change.token !== undefined || claimed.has(`${change.key}@${change.revision}`)) continue;
-    const before = truth.at(change.key, change.revision - 1n);
-    const author = open.findIndex(
-      ({ key, guard, from }) =>
-        key === change.key && from < change.revision && (guard === undefined || guard === change.before),
-    );
-    if (author >= 0) {
-      open.splice(author, 1);
-      continue;
-    }
-    const collected = collections.some(
-      ({ key, from, to, outcome }) =>
-        change.key.startsWith(key) &&
-        from < change.revision &&
-        (outcome.type === "unknown" || change.revision <= (to ?? never)) &&
-        before?.token?.app === "db",
-    );
-    if (collected) continue;
-    if (before !== undefined && before.lease !== 0n) {
-      const writer = recorder.calls.find(({ tokens }) => tokens.includes(before.token?.text ?? ""));
-      const dueMs = (writer?.atMs ?? 0) + (writer?.ttlSeconds ?? 0) * 1000;
-      if (!leasesForced && change.atMs < dueMs) {
-        faults.push(
-          `${textOfChange(before)} went at ${change.atMs} ms, its time was not over before ${dueMs} ms`,
-        );
-      }
-      continue;
-    }
-    faults.push(`nobody deleted ${change.key} at ${change.revision}`);
-  }
-  return faults;
+  return eras.all.flatMap((truth) =>
+    truth.changes
+      .filter((change) => truth.isOwn(change) && change.token !== undefined && !made.has(change.token.text))
+      .map((change) => `nobody wrote ${textOfChange(change)}`),
+  );
 }
 
 /** No creation goes over the limit, at any revision since it was set. */
-function faultsOfQuota({ truth, recorder, plan }: WorldFacts): readonly string[] {
-  const { hard } = plan;
-  const since = recorder.quotaSince;
+function faultsOfQuota(truth: Truth, { hard }: Plan): readonly string[] {
+  const { quotaSince: since } = truth;
   if (hard === undefined || since === undefined) return [];
   const live = new Set<string>();
   const faults: string[] = [];
@@ -222,17 +217,12 @@ function faultsOfQuota({ truth, recorder, plan }: WorldFacts): readonly string[]
     if (!change.key.startsWith(quotaPrefix)) continue;
     if (change.token === undefined) live.delete(change.key);
     else live.add(change.key);
-    if (change.token !== undefined && change.before === 0n && change.revision > since && live.size > hard) {
+    const creates = change.token !== undefined && change.before === 0n && change.revision > since;
+    if (creates && truth.isOwn(change) && live.size > hard) {
       faults.push(`${textOfChange(change)} makes ${live.size} objects where ${hard} may be`);
     }
   }
   return faults;
-}
-
-function textOfChange(change: Change | undefined): string {
-  return change === undefined
-    ? "absent"
-    : `${change.key}@${change.revision}=${change.token?.text ?? "deleted"}`;
 }
 
 function textOf({ outcome, tokens, read }: Call): string {

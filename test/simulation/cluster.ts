@@ -9,6 +9,9 @@
  * when it has applied them. Members can be stopped (requests wait in their sockets and are carried out later), cut off
  * from the others (nothing is committed through them, streams that want a leader are ended) and killed (streams
  * break). What etcd's Raft proves is taken for granted here: one log, nothing committed is lost.
+ *
+ * The whole can be put back to a snapshot, as an operator does it: all members stop, and other ones come up at the same
+ * endpoints over the older state. What was under way to the stopped ones is lost.
  */
 import type { Clock, Timer } from "../../src/base/clock.ts";
 import type { Random } from "../../src/base/random.ts";
@@ -19,7 +22,7 @@ import { encodeCompactionRequest, encodeRangeRequest, isReadOnly } from "../../s
 import { decodeTxnRequest, rangeRequest } from "../../src/etcd/wire/kv-server.ts";
 import { leaseGrantResponse, leaseIdRequest } from "../../src/etcd/wire/lease.ts";
 import { decodeWatchMessage } from "../../src/etcd/wire/watch.ts";
-import { MemoryServer } from "../../src/testing/memory-server.ts";
+import { MemoryServer, type MemorySnapshot } from "../../src/testing/memory-server.ts";
 import type { MemoryNode, StreamSink } from "../../src/testing/memory-transport.ts";
 import { EtcdRefusal } from "../../src/testing/refusal.ts";
 import type { HubStream } from "../../src/testing/watch-hub.ts";
@@ -44,6 +47,16 @@ export interface AppliedRevision {
   readonly events: readonly { readonly key: string; readonly event: KvEvent }[];
 }
 
+/** How a snapshot comes back. */
+export interface RestoreManner {
+  /** The revision it begins at, marked as compacted; absent: the snapshot's own, with its history. */
+  readonly bumpTo?: bigint | undefined;
+  /** Keys that get a new value at `bumpTo`: keelson's restore renews the epochs, etcdutl does not. */
+  readonly renews: readonly string[];
+  /** Whether it is a cluster of its own, or says that it is the one before. */
+  readonly renamed: boolean;
+}
+
 interface Entry {
   readonly method: MethodPath;
   readonly request: Uint8Array;
@@ -61,12 +74,18 @@ const revokePath: MethodPath = "/etcdserverpb.Lease/LeaseRevoke";
 const grantPath: MethodPath = "/etcdserverpb.Lease/LeaseGrant";
 /** How long a member without the others lets a request wait: about twice the election time and five seconds. */
 const proposalTimeoutMs = 7_000;
+/** Cluster ids of restored clusters, and lease ids of theirs, are told apart by this much. */
+const clusterIds = 0xcdf8_1819_4e3a_8c32n;
+const leaseIds = 0x7000_0000_0000_0001n;
+const leasesOfOne = 1n << 32n;
+/** When a lease that ends while nobody leads is looked at again. */
+const leaderlessExpiryMs = 1_000;
 /** A stream that wants a leader is ended after three ticks without one. */
 const leaderLossMs = 3_000;
 
 export class SimulatedCluster {
   readonly #members: readonly Member[];
-  readonly #log: Entry[] = [];
+  #log: Entry[] = [];
   readonly #leases = new Map<bigint, { readonly ttlMs: number; timer: Timer }>();
   /** Requests that came while nobody led. */
   #leaderless = new Set<() => void>();
@@ -76,6 +95,8 @@ export class SimulatedCluster {
   /** Members keep up. */
   calm = false;
   #seen = 1n;
+  #restores = 0;
+  #names = 0;
 
   constructor(
     options: ClusterOptions,
@@ -207,6 +228,36 @@ export class SimulatedCluster {
     if (this.#leases.has(id)) this.propose(revokePath, leaseIdRequest.encode({ id }));
   }
 
+  /** What the leader has: every write that was acknowledged. */
+  save(): MemorySnapshot {
+    return this.#leader.server.save();
+  }
+
+  /** Stops all members and puts back a snapshot; they come up with `heal` or `restart`. */
+  restore(snapshot: MemorySnapshot, { bumpTo, renews, renamed }: RestoreManner): void {
+    this.#restores++;
+    if (renamed) this.#names++;
+    for (const member of this.#members) member.kill();
+    for (const { timer } of this.#leases.values()) timer.cancel();
+    this.#leases.clear();
+    this.#log = [];
+    for (const member of this.#members) {
+      member.put(snapshot, {
+        clusterId: clusterIds + BigInt(this.#names),
+        firstLeaseId: leaseIds + BigInt(this.#restores) * leasesOfOne,
+      });
+      if (bumpTo === undefined) continue;
+      const value = `restored-${this.#restores}`;
+      member.server.mvcc.bump(
+        bumpTo,
+        renews.map((key) => ({ key, value })),
+      );
+    }
+    this.#seen = this.revision;
+    for (const { id, ttlSeconds } of snapshot.leases) this.granted(id, ttlSeconds);
+    this.lookAgain();
+  }
+
   /** Drops the history up to `back` revisions ago, as an operator would. */
   compact(back: number): void {
     const revision = this.revision - BigInt(back);
@@ -232,12 +283,18 @@ export class SimulatedCluster {
   }
 
   #expiry(id: bigint, ttlMs: number): Timer {
-    return this.#clock.setTimer(ttlMs, () => this.expire(id));
+    return this.#clock.setTimer(ttlMs, () => {
+      const lease = this.#leases.get(id);
+      // Without a leader nothing ends.
+      if (lease !== undefined && !this.#leader.alive) lease.timer = this.#expiry(id, leaderlessExpiryMs);
+      else this.expire(id);
+    });
   }
 }
 
 class Member implements MemoryNode {
-  readonly server: MemoryServer;
+  server: MemoryServer;
+  readonly #index: number;
   readonly #cluster: SimulatedCluster;
   readonly #options: ClusterOptions;
   readonly #clock: Clock;
@@ -252,8 +309,8 @@ class Member implements MemoryNode {
   #stoppedUntilMs = 0;
   #lossTimer: Timer | undefined;
   connected = true;
-  /** Refuses connections. */
-  down = false;
+  /** Of the member now; what came in over a connection to another one is lost. Undefined while it is down. */
+  #process: object | undefined = {};
 
   constructor(
     cluster: SimulatedCluster,
@@ -266,13 +323,33 @@ class Member implements MemoryNode {
     this.#options = options;
     this.#clock = clock;
     this.#random = random;
-    this.server = new MemoryServer({
-      clock,
+    this.#index = index;
+    this.server = this.#newServer({ clusterId: clusterIds, firstLeaseId: leaseIds });
+  }
+
+  #newServer(facts: {
+    readonly clusterId: bigint;
+    readonly firstLeaseId: bigint;
+    readonly snapshot?: MemorySnapshot;
+  }): MemoryServer {
+    const { syncIntervalMs, fragmentBytes } = this.#options;
+    return new MemoryServer({
+      ...facts,
+      clock: this.#clock,
       leaseClock: stillClock,
-      memberId: BigInt(index + 1),
-      syncIntervalMs: options.syncIntervalMs,
-      fragmentBytes: options.fragmentBytes,
+      memberId: BigInt(this.#index + 1),
+      syncIntervalMs,
+      fragmentBytes,
     });
+  }
+
+  /** Refuses connections. */
+  get down(): boolean {
+    return this.#process === undefined;
+  }
+
+  peer(): object | undefined {
+    return this.#process;
   }
 
   get alive(): boolean {
@@ -283,9 +360,20 @@ class Member implements MemoryNode {
     return this.#stoppedUntilMs > this.#clock.monotonicMs();
   }
 
+  /** What waits longer than the process lives that took it is lost. */
   call(method: MethodPath, request: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    const process = this.#process;
+    const answer = this.#call(method, request);
+    if (answer instanceof Uint8Array) return answer;
+    return answer.then((reply) => {
+      if (this.#process !== process) throw gone();
+      return reply;
+    });
+  }
+
+  #call(method: MethodPath, request: Uint8Array): Uint8Array | Promise<Uint8Array> {
     if (this.down) throw gone();
-    if (this.stopped) return this.#whenAwake(() => this.call(method, request));
+    if (this.stopped) return this.#whenAwake(() => this.#call(method, request));
     if (method === "/etcdserverpb.KV/Range") return this.#range(request);
     const local = (): Uint8Array => this.server.call(method, request);
     if (method === "/etcdserverpb.KV/Txn" && isReadOnly(decodeTxnRequest(request))) {
@@ -296,7 +384,7 @@ class Member implements MemoryNode {
 
   #write(method: MethodPath, request: Uint8Array): Uint8Array | Promise<Uint8Array> {
     if (!this.#cluster.hasQuorum(this)) {
-      return this.#cluster.quorum(this).then(() => this.#write(method, request));
+      return this.#whileAlive(this.#cluster.quorum(this)).then(() => this.#write(method, request));
     }
     const index = this.#cluster.committed;
     this.#answers.set(index, undefined);
@@ -386,15 +474,27 @@ class Member implements MemoryNode {
 
   /** Its memory is gone, its log is not. */
   kill(): void {
-    this.down = true;
+    this.#process = undefined;
     this.breakStreams(undefined);
     for (const waiting of this.#waiting.splice(0)) waiting.fail(gone());
   }
 
   restart(): void {
-    this.down = false;
+    this.#process ??= {};
     this.applySoon();
     this.#cluster.lookAgain();
+  }
+
+  /** Other data instead of its own, while it is down. */
+  put(snapshot: MemorySnapshot, ids: { readonly clusterId: bigint; readonly firstLeaseId: bigint }): void {
+    this.#applyTimer?.cancel();
+    this.#applyTimer = undefined;
+    this.#stoppedUntilMs = 0;
+    this.#answers.clear();
+    this.#applied = -1;
+    this.server.close();
+    this.server = this.#newServer({ ...ids, snapshot });
+    this.reconnect();
   }
 
   heal(): void {
@@ -425,7 +525,7 @@ class Member implements MemoryNode {
 
   #linearizable(read: () => Uint8Array): Uint8Array | Promise<Uint8Array> {
     if (this.#cluster.hasQuorum(this)) return this.#after(this.#cluster.committed - 1, read);
-    return this.#cluster.quorum(this).then(() => this.#linearizable(read));
+    return this.#whileAlive(this.#cluster.quorum(this)).then(() => this.#linearizable(read));
   }
 
   #after(index: number, run: () => Uint8Array): Uint8Array | Promise<Uint8Array> {
@@ -437,7 +537,14 @@ class Member implements MemoryNode {
   }
 
   #whenAwake(work: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> {
-    return this.#clock.sleep(this.#stoppedUntilMs - this.#clock.monotonicMs()).then(work);
+    return this.#whileAlive(this.#clock.sleep(this.#stoppedUntilMs - this.#clock.monotonicMs())).then(work);
+  }
+
+  /** Rejects when the process is another one by then: nothing of what it had taken goes on. */
+  async #whileAlive(wait: Promise<void>): Promise<void> {
+    const process = this.#process;
+    await wait;
+    if (process === undefined || this.#process !== process) throw gone();
   }
 
   #noteLease({ method, request }: Entry, answer: () => Uint8Array): void {

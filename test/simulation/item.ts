@@ -6,6 +6,10 @@ export interface Item extends Resource {
   spec: { token: string; node: string };
 }
 
+/** Namespaces whose names begin alike: a range that is cut wrongly shows. */
+export const namespaces = ["a", "a-b", "ab"] as const;
+export const itemNames = ["x", "x-1", "y"] as const;
+
 export const Item: Kind<Item> = weighedItem(undefined);
 
 /** The same kind as another process knows it: it measures otherwise, or nothing. */

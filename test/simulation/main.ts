@@ -27,6 +27,12 @@ if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(first)) {
 /** Between two lines of progress. */
 const tellMs = 10_000;
 
+// Each restore is warned of, once an endpoint.
+process.removeAllListeners("warning");
+process.on("warning", (warning) => {
+  if (warning.name !== "KeelsonWarning") process.stderr.write(`${warning.stack ?? warning.message}\n`);
+});
+
 const startedMs = performance.now();
 const total = {
   events: 0,
@@ -37,6 +43,7 @@ const total = {
   streamEvents: 0,
   relists: 0,
   mixed: 0,
+  restores: 0,
   virtualMs: 0,
 };
 const failing: number[] = [];
@@ -65,7 +72,7 @@ for (let i = 0; i < count; i++) {
 process.stdout.write(
   `${count} worlds from seed ${first} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s, ${rate(count, performance.now())} seeds/s: ` +
     `${total.calls} calls (${total.unknown} unknown), ${total.changes} changes, ${total.streams} watches with ${total.streamEvents} events, ` +
-    `${total.relists} across a relist, ${total.mixed} worlds of processes that differ, ${total.events} events in ${(total.virtualMs / 3_600_000).toFixed(1)} virtual hours; ` +
+    `${total.relists} across a relist, ${total.mixed} worlds of processes that differ, ${total.restores} restores, ${total.events} events in ${(total.virtualMs / 3_600_000).toFixed(1)} virtual hours; ` +
     `${failing.length === 0 ? "clean" : `${failing.length} failing: ${failing.join(" ")}`}\n`,
 );
 process.exitCode = failing.length === 0 ? 0 : 1;

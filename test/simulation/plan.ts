@@ -32,9 +32,22 @@ export type Fault =
   | { readonly kind: "stop-process" | "kill-process"; readonly process: number }
   /** Killed so long after it has begun to set the quota anew. */
   | { readonly kind: "kill-setter"; readonly process: number; readonly afterMs: number }
+  | Restore
   | { readonly kind: "unreachable" | "silent"; readonly process: number; readonly member: number }
   | { readonly kind: "cut-streams"; readonly process: number }
   | { readonly kind: "wall-clock"; readonly process: number; readonly byMs: number };
+
+/** A snapshot is taken; so long later all members stop, and other ones come up over it. */
+export interface Restore {
+  readonly kind: "restore";
+  readonly ageMs: number;
+  readonly downMs: number;
+  /**
+   * "plain": as etcdutl does it without a bump, so that revisions come again. "bumped": as keelson does it, with new epochs.
+   * "bumped alone": as etcdutl does it, without. "silent": as keelson does it, under the old cluster's token.
+   */
+  readonly manner: "plain" | "bumped" | "bumped alone" | "silent";
+}
 
 export interface TimedFault {
   readonly atMs: number;
@@ -162,6 +175,35 @@ export function mixedPlan(plan: Plan, random: Random): Plan {
     hard: plan.hard ?? 5,
     processes: [...processes, controller],
     faults: [...plan.faults, ...faults],
+  };
+}
+
+/**
+ * In half of all worlds etcd is put back to a snapshot, several times, under processes that live on. `random` is another than
+ * the plan's, as above.
+ */
+export function restoredPlan(plan: Plan, random: Random): Plan {
+  if (random.float() < 0.5) return plan;
+  const pick = <T>(...choices: readonly [T, ...T[]]): T =>
+    choices[random.below(choices.length)] ?? choices[0];
+  const restores = Array.from(
+    { length: 2 + random.below(3) },
+    (): TimedFault => ({
+      atMs: 500 + random.float() * 6_000,
+      forMs: 0,
+      fault: {
+        kind: "restore",
+        ageMs: random.float() ** 2 * 3_000,
+        downMs: pick(1, 50, 500, 3_000) * (0.5 + random.float()),
+        manner: pick("plain", "plain", "bumped", "bumped alone", "silent"),
+      },
+    }),
+  );
+  return {
+    ...plan,
+    faults: [...plan.faults, ...restores],
+    calls: Math.max(plan.calls, 20) + random.below(20),
+    thinkMs: pick(100, 400, 800),
   };
 }
 

@@ -1,9 +1,10 @@
 /**
  * Who asked what and was told what, in one world. Beside the times of every call it keeps the cluster's revision at its
  * beginning and its end, which nobody could know of a real cluster: every answer is then checked against exactly the
- * states it may speak of.
+ * states it may speak of. Revisions are those of an era, the time between two restores, which is kept beside them.
  */
 import { isStoreError, type StoreErrorCode, type WatchEvent } from "keelson";
+import type { Eras } from "./eras.ts";
 import type { Item } from "./item.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -28,6 +29,8 @@ export interface Call {
   readonly via: "store" | "cache";
   /** Full key, or the prefix of a list. */
   readonly key: string;
+  /** Of a list of which only a part was asked for: keys behind `after`, a page of `first`'s, and up to `upTo`, inclusive. */
+  part?: { readonly after?: string; readonly first?: Call; readonly upTo?: string };
   /** Values this call has made, in order: none, or one, of them may be stored. */
   readonly tokens: string[];
   /** Version the write is conditional on; 0n: absence. */
@@ -38,9 +41,13 @@ export interface Call {
   readonly wants?: ((token: string) => boolean) | undefined;
   /** Revision of the cluster when it began. */
   readonly from: bigint;
+  readonly era: number;
+  /** The era that its process, or the cache it reads from, was known to have noticed by then. */
+  readonly noticed: number;
   readonly atMs: number;
   /** Revision of the cluster when it returned; absent: it never did. */
   to?: bigint;
+  toEra?: number;
   endMs?: number;
   outcome: Outcome;
 }
@@ -66,35 +73,59 @@ export interface Stream {
   readonly start: bigint | undefined;
   /** What a watch without a start was told it began at. */
   began: bigint | undefined;
+  /** The era its process had noticed when it opened, and the one at its end: it tells of one era between them. */
+  readonly noticed: number;
+  readonly openEra: number;
+  endEra?: number;
   readonly wants: (key: string, token: string) => boolean;
   readonly events: WatchEvent<Item>[];
   /** Relists of its cache when it opened: after another one it may have been told differences only. */
   readonly relists: number;
   relistsAtEnd: number;
-  /** Versions at which caches have listed again; the world's, one list for all streams. */
-  readonly relistedAt: readonly bigint[];
+  /** Where caches have listed again; the world's, one list for all streams. */
+  readonly relistedAt: readonly Relist[];
   ended?: string;
+}
+
+export type CallFacts = Omit<
+  Call,
+  "tokens" | "part" | "from" | "era" | "atMs" | "outcome" | "to" | "toEra" | "endMs"
+>;
+
+export interface Relist {
+  readonly era: number;
+  readonly until: bigint;
+}
+
+/** Where the cluster is now. */
+export interface Present {
+  readonly era: number;
+  readonly revision: bigint;
 }
 
 export class Recorder {
   readonly calls: Call[] = [];
   readonly streams: Stream[] = [];
-  readonly relistedAt: bigint[] = [];
-  /** Revision at which the first quota had been set. */
-  quotaSince: bigint | undefined;
+  readonly relistedAt: Relist[] = [];
+  readonly eras: Eras;
   readonly #time: VirtualTime;
-  readonly #revision: () => bigint;
 
-  constructor(time: VirtualTime, revision: () => bigint) {
+  constructor(time: VirtualTime, eras: Eras) {
     this.#time = time;
-    this.#revision = revision;
+    this.eras = eras;
   }
 
-  begin(facts: Omit<Call, "tokens" | "from" | "atMs" | "outcome" | "to" | "endMs">): Call {
+  get era(): number {
+    return this.eras.present.era;
+  }
+
+  begin(facts: CallFacts): Call {
+    const { era, revision } = this.eras.present;
     const call: Call = {
       ...facts,
       tokens: [],
-      from: this.#revision(),
+      from: revision,
+      era,
       atMs: this.#time.nowMs,
       outcome: { type: "unknown", code: "LOST" },
     };
@@ -103,13 +134,11 @@ export class Recorder {
   }
 
   end(call: Call, outcome: Outcome): void {
-    call.to = this.#revision();
+    const { era, revision } = this.eras.present;
+    call.to = revision;
+    call.toEra = era;
     call.endMs = this.#time.nowMs;
     call.outcome = outcome;
-  }
-
-  quotaSet(): void {
-    this.quotaSince ??= this.#revision();
   }
 
   /** What a rejection claims. @throws what is no error of the store's: a fault of the code under test */

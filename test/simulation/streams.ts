@@ -1,11 +1,13 @@
 /**
  * Recorded watches against the truth: every stream is the log, cut and filtered, or, where a cache had to list again,
- * the differences the log came to.
+ * the differences the log came to. A stream tells of one era: where it was open over a restore, of one of those it may
+ * have begun in.
  */
 import { streamFaults } from "../../campaign/checkers/c3-watches.ts";
 import type { StreamEvent, TruthRecord } from "../../campaign/checkers/history.ts";
 import type { StreamHistory } from "../../campaign/checkers/run-history.ts";
 import type { TruthLog } from "../../campaign/checkers/truth-log.ts";
+import type { Eras } from "./eras.ts";
 import { keyOf } from "./item.ts";
 import type { Stream } from "./recorder.ts";
 import type { Change, Truth } from "./truth.ts";
@@ -29,8 +31,10 @@ function partsOf(stream: Stream): Parts | undefined {
 }
 
 /** Whether a gap of a cache lies behind the stream's beginning. */
-function mayTellDifferences({ via, relists, relistsAtEnd, relistedAt }: Stream, start: bigint): boolean {
-  return via === "cache" && (relists !== relistsAtEnd || relistedAt.some((until) => until > start));
+function mayTellDifferences(stream: Stream, era: number, start: bigint): boolean {
+  const { via, relists, relistsAtEnd, relistedAt } = stream;
+  const hasGap = (): boolean => relistedAt.some((relist) => relist.era === era && relist.until > start);
+  return via === "cache" && (relists !== relistsAtEnd || hasGap());
 }
 
 /** What each key has come to after `start`, as a watcher is told: its token, or undefined for gone. */
@@ -54,7 +58,7 @@ function outcomeOf(
 }
 
 /** Whether an open stream has been told what everything has come to. */
-export function reached({ changes }: Truth, stream: Stream): boolean {
+export function reached({ changes, era }: Truth, stream: Stream): boolean {
   const parts = partsOf(stream);
   if (parts === undefined) return false;
   const told = new Map<string, string | undefined>();
@@ -62,7 +66,7 @@ export function reached({ changes }: Truth, stream: Stream): boolean {
     if (event.type === "BOOKMARK") continue;
     told.set(keyOf(event.object), event.type === "DELETED" ? undefined : event.object.spec.token);
   }
-  const relisted = mayTellDifferences(stream, parts.start);
+  const relisted = mayTellDifferences(stream, era, parts.start);
   for (const [key, token] of outcomeOf(changes, parts.start, stream.wants)) {
     // A list done over does not tell of what came and went in the gap.
     if (!told.has(key) && token === undefined && relisted) continue;
@@ -71,10 +75,25 @@ export function reached({ changes }: Truth, stream: Stream): boolean {
   return true;
 }
 
-/** Every broken promise of a stream, in words. */
-export function faultsOfRecorded(truth: Truth, log: TruthLog, stream: Stream): readonly string[] {
+/** Every broken promise of a stream, in words: there must be one era it is true in. */
+export function faultsOfRecorded(eras: Eras, logs: readonly TruthLog[], stream: Stream): readonly string[] {
+  const last = eras.present.era;
+  // One that is open still is of the era that is.
+  const first = stream.ended === undefined ? last : Math.min(stream.noticed, stream.openEra);
+  let least: readonly string[] | undefined;
+  for (const truth of eras.between(first, stream.endEra ?? last)) {
+    const log = logs[truth.era];
+    if (log === undefined) continue;
+    const faults = faultsIn(truth, log, stream).map((fault) => `${fault} (in era ${truth.era})`);
+    if (least === undefined || faults.length <= least.length) least = faults;
+    if (faults.length === 0) break;
+  }
+  return least ?? [];
+}
+
+function faultsIn(truth: Truth, log: TruthLog, stream: Stream): readonly string[] {
   const parts = partsOf(stream);
-  if (parts === undefined || !mayTellDifferences(stream, parts.start)) {
+  if (parts === undefined || !mayTellDifferences(stream, truth.era, parts.start)) {
     const wants = (change: TruthRecord | undefined): boolean =>
       change?.type === "put" && change.value !== undefined && stream.wants(change.key, change.value);
     return streamFaults(log, historyOf(stream), { wants }).map(

@@ -2,6 +2,9 @@
  * What really happened, read from the cluster's own log as it was written: every change of the simulated kind, with the
  * moment it was applied. Processes know nothing of it.
  *
+ * One for each era, the time between two restores: it begins with what was in the snapshot, and what was acknowledged after that
+ * is no part of it.
+ *
  * A stored value is not decoded here: each carries a unique token in plain text, which names its writer and tells its
  * label and field, whatever codec wrote it.
  */
@@ -46,9 +49,38 @@ export interface Change {
 }
 
 export class Truth {
+  /** Restores before it. */
+  readonly era: number;
+  /** Revision it begins at: up to it, inclusive, everything was made in an earlier era. 0n: the first one. */
+  readonly start: bigint;
+  /** Whether its processes cannot tell it from the one before but by the epoch's record: the cluster kept its id. */
+  readonly isSilent: boolean;
+  /** Revision of the cluster at its end; undefined while it lasts. */
+  over: bigint | undefined;
+  /** Revision at which its first quota had been set. */
+  quotaSince: bigint | undefined;
   readonly changes: Change[] = [];
   readonly #byKey = new Map<string, Change[]>();
   readonly #byToken = new Map<string, Change[]>();
+
+  constructor(facts: { readonly era: number; readonly start: bigint; readonly isSilent: boolean }) {
+    this.era = facts.era;
+    this.start = facts.start;
+    this.isSilent = facts.isSilent;
+  }
+
+  /** What it begins with when it is put back to `revision` of this one. */
+  restored(revision: bigint, facts: ConstructorParameters<typeof Truth>[0]): Truth {
+    const next = new Truth(facts);
+    if (this.quotaSince !== undefined && this.quotaSince <= revision) next.quotaSince = this.quotaSince;
+    for (const change of this.changes) if (change.revision <= revision) next.#add(change);
+    return next;
+  }
+
+  /** Whether this era has made it, and not one before. */
+  isOwn({ revision }: Change): boolean {
+    return revision > this.start;
+  }
 
   note({ revision, events }: AppliedRevision, atMs: number): void {
     for (const { key, event } of events) {
@@ -64,10 +96,15 @@ export class Truth {
         lease: event.kv.lease,
         atMs,
       };
-      this.changes.push(change);
-      this.#byKey.set(key, [...ofKey, change]);
-      if (token !== undefined) this.#byToken.set(token.text, [...this.putsOf(token.text), change]);
+      this.#add(change);
     }
+  }
+
+  #add(change: Change): void {
+    const { key, token } = change;
+    this.changes.push(change);
+    this.#byKey.set(key, [...this.of(key), change]);
+    if (token !== undefined) this.#byToken.set(token.text, [...this.putsOf(token.text), change]);
   }
 
   get keys(): Iterable<string> {
@@ -125,4 +162,10 @@ export class Truth {
       }),
     );
   }
+}
+
+export function textOfChange(change: Change | undefined): string {
+  return change === undefined
+    ? "absent"
+    : `${change.key}@${change.revision}=${change.token?.text ?? "deleted"}`;
 }
