@@ -46,7 +46,9 @@ function faultsOfCall(facts: WorldFacts, call: Call): readonly string[] {
   const isRead = call.kind === "get" || call.kind === "list";
   if (call.outcome.type === "failed") {
     const refusal = faultOfRefusal(facts, call, call.outcome.code);
-    const stored = call.tokens.filter((token) => eras.ownPutsOf(token).length > 0);
+    const stored = call.tokens.filter((token) =>
+      eras.ownPutsOf(token).some(({ truth }) => !eras.isTakenBack(call, truth)),
+    );
     return [
       ...(refusal === undefined ? [] : [told(refusal)]),
       ...(stored.length === 0 ? [] : [told(`failed, but ${stored.join(", ")} is stored`)]),

@@ -31,7 +31,7 @@ export function deletionFaults(facts: WorldFacts): readonly string[] {
     if (claimed.has(claim)) faults.push(`two calls deleted ${claim}`);
     claimed.add(claim);
   }
-  const open = deletes.filter(({ outcome }) => outcome.type === "unknown");
+  const open = [...deletes];
   for (const truth of eras.all) {
     for (const change of truth.changes) {
       if (!truth.isOwn(change) || change.token !== undefined) continue;
@@ -55,6 +55,7 @@ function faultOfUnclaimed(
     (call) =>
       call.key === change.key &&
       isBegun(eras, call, truth, change) &&
+      (call.outcome.type === "unknown" || eras.isTakenBack(call, truth)) &&
       (call.guard === undefined || call.guard === change.before),
   );
   if (author >= 0) {

@@ -80,7 +80,8 @@ export class Ending {
       }
       if (live.size < own.watchers) return `${live.size} of ${own.watchers} watchers of ${name} are open`;
       for (const stream of live) {
-        if (stream.openEra < era) return `watcher ${stream.name} is open over a restore`;
+        if (stream.openEra < era)
+          return `watcher ${stream.name}, opened in era ${stream.openEra}, is open over a restore: ${shortly(stream)}`;
         if (!reached(this.#eras.current, stream)) {
           const lagging = JSON.stringify(cache?.stats().lagging ?? []);
           return `watcher ${stream.name}: ${shortly(stream)}; lagging: ${lagging}`;

@@ -72,6 +72,12 @@ export class Eras {
     return eras;
   }
 
+  /** Whether what the call did in that era is not part of the one in which it was answered, and cannot be known to it. */
+  isTakenBack(call: Pick<Call, "era" | "toEra">, truth: Truth): boolean {
+    const open = this.open(call);
+    return open.includes(truth) && truth !== open.at(-1);
+  }
+
   /** Eras between two, both inclusive. */
   between(first: number, last: number): readonly Truth[] {
     return this.#truths.slice(first, last + 1);

@@ -147,10 +147,10 @@ export class Epoch implements Disposable {
     this.#record = record;
     if (!isNew) return;
     this.#mark = "";
-    // Another process, or the restore itself, has recorded what was noticed and reported here.
-    const wasTold = this.#unwritten;
     this.#unwritten = false;
-    if (!wasTold) this.#tell();
+    // Also where a replaced history was reported already: the record may be of yet another one, and what was read since then
+    // is of neither for certain.
+    this.#tell();
   }
 
   #tell(): void {

@@ -101,7 +101,11 @@ export async function listObjects<V>(
   for (let restarts = 0; ; restarts++) {
     const era = pinned ? begun : eraOf(context);
     try {
-      return await walk(context, slot, plan, start, era, project, scope);
+      const page = await walk(context, slot, plan, start, era, project, scope);
+      if (!isBelowFloor(plan, page)) return page;
+      // A restore in between: what the store had reached is ahead of it again.
+      await startOf(context, slot, plan, scope);
+      continue;
     } catch (error) {
       const replaced = context.etcd.history.generation !== era.generation;
       if (replaced && isStoreError(error, "EXPIRED", "UNAVAILABLE", "FUTURE_VERSION")) {
@@ -114,6 +118,11 @@ export async function listObjects<V>(
       throw await explained(context, slot, plan, start, error, scope);
     }
   }
+}
+
+function isBelowFloor({ freshness, continueToken }: ListPlan, page: ListOutcome<unknown>): boolean {
+  if (continueToken !== undefined || freshness.consistency !== "notOlderThan") return false;
+  return BigInt(page.resourceVersion) < freshness.revision;
 }
 
 async function walk<V>(

@@ -67,12 +67,13 @@ export async function readAt(
     case "any":
       scope.throwIfEnded();
       return stateOf(slot, place, await untilAborted(context.serializableGets.get(place.key), scope.signal));
-    case "notOlderThan": {
-      const state = await readLive(context, slot, place, scope);
-      if (state.revision >= freshness.revision) return state;
-      await awaitRevision(context, freshness.revision, scope, subject);
-      return readLive(context, slot, place, scope);
-    }
+    case "notOlderThan":
+      // After a restore what the store had reached is ahead of it again.
+      for (;;) {
+        const state = await readLive(context, slot, place, scope);
+        if (state.revision >= freshness.revision) return state;
+        await awaitRevision(context, freshness.revision, scope, subject);
+      }
     case "exact": {
       const { revision } = freshness;
       await awaitRevision(context, revision, scope, subject);

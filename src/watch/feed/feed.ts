@@ -305,6 +305,9 @@ export class Feed {
   async #relist(signal: AbortSignal): Promise<void> {
     this.counters.relists++;
     const difference = await compareAll(this.#listing(), signal);
+    // What compacted the stream away may be a restore under the same cluster id: it is reported before this resolves, and
+    // nothing of the other history reaches watchers of this one.
+    await this.source.currentRevision({ signal });
     signal.throwIfAborted();
     if (difference.revision < this.#applied) {
       this.rewind("restored");
