@@ -30,13 +30,15 @@ const drained = async (watch: AsyncIterable<unknown>): Promise<void> => {
 };
 
 describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binary, version }) => {
-  test("is 128 random bits on record, one for all processes over a prefix", async () => {
+  test("is on record, one for all processes over a prefix, and names its cluster", async () => {
     await using server = await startLocalEtcd({ binary });
     await using etcd = await connect(server.endpoints);
     const stores = await Promise.all([1, 2, 3].map(() => createStore({ etcd, kinds: [] })));
     const epochs = await Promise.all(stores.map(async (store) => (await store.health()).epoch));
     const [kv] = (await etcd.kv.range({ key: recordKey })).kvs;
     expect(text(kv?.value)).toMatch(/^[0-9a-f]{32}$/);
+    const { header } = await etcd.kv.range({ key: recordKey });
+    expect(BigInt(`0x${text(kv?.value).slice(16)}`)).toBe(header.clusterId);
     expect(new Set(epochs)).toEqual(new Set([text(kv?.value)]));
     for (const store of stores) await store.close();
   });

@@ -247,7 +247,7 @@ export class SimulatedCluster {
         firstLeaseId: leaseIds + BigInt(this.#restores) * leasesOfOne,
       });
       if (bumpTo === undefined) continue;
-      const value = `restored-${this.#restores}`;
+      const value = hex(BigInt(this.#restores)) + hex(clusterIds + BigInt(this.#names));
       member.server.mvcc.bump(
         bumpTo,
         renews.map((key) => ({ key, value })),
@@ -570,6 +570,7 @@ const writes: ReadonlySet<string> = new Set([
   revokePath,
 ]);
 
+const hex = (id: bigint): string => id.toString(16).padStart(16, "0");
 const gone = (): EtcdRefusal => new EtcdRefusal(grpcStatus.unavailable, "connection reset by peer");
 
 /** Runs once; the outcome, thrown or not, can be asked for later. */

@@ -12,4 +12,8 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
   { seed: 1047, found: "a counted quota that was left for an empty ledger" },
   { seed: 1402, found: "keeping leases alive without a wait between tries" },
   { seed: 25369, found: "NOT_FOUND of a write whose session's lease had ended before it was open" },
+  { seed: 124, found: "a second restore that nobody was told of" },
+  { seed: 176, found: "watchers that were told of another history before they were ended" },
+  { seed: 20004, found: "an epoch that came back with its snapshot" },
+  { seed: 11213, found: "an answer older than was asked for, over a restore" },
 ];

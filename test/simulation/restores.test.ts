@@ -152,3 +152,32 @@ test("notOlderThan holds over a restore: what had been reached before it is ahea
   }
   expect(code).toBe("FUTURE_VERSION");
 }, 60_000);
+
+test("an epoch that comes back with a snapshot is renewed, also by who has never held it", async () => {
+  await using lab = new Lab();
+  const first = await lab.store();
+  const items = first.resources(Item);
+  for (let n = 1; n < 5; n++) await items.create(draft(`kept-${n}`, n));
+  const snapshot = lab.cluster.save();
+  for (let n = 5; n < 40; n++) await items.create(draft(`gone-${n}`, n));
+  const { continueToken } = await items.list({ limit: 1 });
+  const { epoch } = await first.health();
+  const restore = async (store: Store): Promise<void> => {
+    const before = (await store.health()).epoch;
+    lab.cluster.restore(snapshot, { renews: [], renamed: true });
+    lab.restart();
+    await until(async () => {
+      const [kv] = (await lab.etcd.kv.range({ key: epochKey }).catch(() => ({ kvs: [] }))).kvs;
+      const recorded = Buffer.from(kv?.value ?? "").toString();
+      return recorded !== before && recorded === (await store.health()).epoch;
+    }, "another epoch on record");
+  };
+  await restore(first);
+  await first.close();
+  // It holds what was written after the first restore, and nothing else.
+  const second = await lab.store();
+  await restore(second);
+  expect((await second.health()).epoch).not.toBe(epoch);
+  const goOn = second.resources(Item).list({ limit: 1, continueToken });
+  expect(await failureOf(goOn)).toMatchObject({ code: "EXPIRED" });
+}, 120_000);

@@ -168,7 +168,10 @@ export async function restoreFrom(
   const bumpTo = bump === false ? undefined : laterOf(seen, last) + bump;
   if (delta !== undefined) await indexRecords(examined, delta.records(revision));
   checkBumpTo(bumpTo);
-  const epochs = bumpTo === undefined ? new Map<string, Uint8Array>() : newEpochs(examined, options.token);
+  const epochs =
+    bumpTo === undefined
+      ? new Map<string, Uint8Array>()
+      : newEpochs(examined, options.token, membership.clusterId);
   const partials: string[] = [];
   try {
     for (const { dataDir } of targets) partials.push(await createPartial(dataDir));
@@ -318,13 +321,13 @@ function memberNamed(membership: Membership, name: string, options: MembersOptio
  * New values for all epoch keys: stores and caches over them notice the restore. Members that are restored in
  * separate calls must get the same ones, so they come from the token.
  */
-function newEpochs(examined: Examined, token: string): Map<string, Uint8Array> {
+function newEpochs(examined: Examined, token: string, clusterId: bigint): Map<string, Uint8Array> {
   const epochs = new Map<string, Uint8Array>();
   for (const [key, { deleted }] of [...examined.watched].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (deleted) continue;
     const digest = createHash("sha256").update(`${token}\n${key}\n${examined.info.sha256}`).digest("hex");
-    // 32 hex digits, as the store itself writes an epoch.
-    epochs.set(key, Buffer.from(digest.slice(0, 32)));
+    // 32 hex digits, as the store itself writes an epoch: the last ones name the cluster.
+    epochs.set(key, Buffer.from(digest.slice(0, 16) + clusterId.toString(16).padStart(16, "0")));
   }
   return epochs;
 }

@@ -6,6 +6,9 @@
  *   the client notices another history (a plain restore) ─► reported at once, under an id of this process alone
  *                                         └─ unless somebody has, a new record is written, until that succeeds
  *
+ * An id says in which cluster it was made: a record that comes back with a snapshot is of none of the histories that go on from
+ * it, also where this process has never held it, and is renewed.
+ *
  * Reported at once, because what was begun in the old history must not be answered from the new one while etcd is not ready
  * to take a record. A version from before a restore cannot pass for one after it as long as the restore moves revisions
  * on (bump): no object carries a version between the restored one and the epoch's first. Without a bump the numbers come
@@ -15,11 +18,13 @@ import { Backoff } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { isStoreError } from "../../errors.ts";
-import type { KeyValue } from "../../etcd/ports/messages.ts";
+import type { Header, KeyValue } from "../../etcd/ports/messages.ts";
 import type { Etcd, EtcdCall, Kv } from "../../etcd/ports/ports.ts";
 
-/** 128 random bits: no two stores ever share one. */
-const idBytes = 16;
+/** Random ones of an id; the rest of it is the id of the cluster in which it was made. */
+const randomBytes = 8;
+/** Of the ids this process has held, as many as are remembered: one a restore. */
+const heldMax = 64;
 /** Between tries to write the record, or to watch it again, milliseconds. */
 const retryWaits = { firstMs: 100, maxMs: 2_000 } as const;
 /** Without rights or space to make a record. */
@@ -29,6 +34,12 @@ interface EpochRecord {
   readonly id: string;
   /** Of the record; 0n when there is none. */
   readonly modRevision: bigint;
+}
+
+/** A record, and the cluster that has it. */
+interface Found {
+  readonly record: EpochRecord;
+  readonly clusterId: bigint;
 }
 
 type EpochEtcd = Pick<Etcd, "history" | "watches"> & { readonly kv: Pick<Kv, "range" | "txn"> };
@@ -44,6 +55,10 @@ export class Epoch implements Disposable {
   #mark = "";
   /** The history was replaced, and no record of this process's knowledge says so yet. */
   #unwritten = false;
+  /** Ids held so far, this one included: none of them comes back. */
+  readonly #held = new Set<string>();
+  /** The outdated record found since the history was replaced. */
+  #outdated: string | undefined;
   /** Ends a turn of `follow`: there is something to do at once. */
   #again = new AbortController();
 
@@ -58,7 +73,7 @@ export class Epoch implements Disposable {
   static async open(etcd: EpochEtcd, key: string, random: Random, call: EtcdCall): Promise<Epoch> {
     const epoch = new Epoch(etcd, key, random);
     try {
-      epoch.#record = await epoch.#readOrMake(call);
+      epoch.#hold((await epoch.#readOrMake(call)).record);
       return epoch;
     } catch (error) {
       epoch[Symbol.dispose]();
@@ -97,7 +112,7 @@ export class Epoch implements Disposable {
         if (this.#unwritten) await this.#renew(turn);
         const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, { signal: turn });
         const [kv] = kvs;
-        this.#take(kv === undefined ? await this.#readOrMake({ signal: turn }) : recordOf(kv));
+        this.#hear(kv === undefined ? await this.#readOrMake({ signal: turn }) : foundOf(kv, header));
         const startRevision = header.revision + 1n;
         turn.throwIfAborted();
         await using watch = this.#etcd.watches.open({ key: this.#key, startRevision }, { signal: turn });
@@ -105,8 +120,8 @@ export class Epoch implements Disposable {
           backoff.reset();
           if (batch.type !== "events") continue;
           const last = batch.events.at(-1);
-          if (last?.type === "put") this.#take(recordOf(last.kv));
-          else if (last?.type === "delete") this.#take(await this.#readOrMake({ signal: turn }));
+          if (last?.type === "put") this.#hear(foundOf(last.kv, batch.header));
+          else if (last?.type === "delete") this.#hear(await this.#readOrMake({ signal: turn }));
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -128,24 +143,48 @@ export class Epoch implements Disposable {
       if (recordOf(found).id === this.#record.id) return;
     } else if (found === undefined && this.#record.modRevision === 0n) return;
     // The answer may be older than what is known by now: what a read finds that begins here is not.
-    const { kvs } = await this.#etcd.kv.range({ key: this.#key }, call);
+    const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, call);
     const [kv] = kvs;
-    if (kv !== undefined) this.#take(recordOf(kv));
+    if (kv !== undefined) this.#hear(foundOf(kv, header));
     else this.#again.abort();
   }
 
   /** At once and for everybody here; `follow` writes it down. */
   #replaced(): void {
+    this.#outdated = undefined;
     this.#mark += "'";
     this.#unwritten = true;
     this.#again.abort();
     this.#tell();
   }
 
+  #hear(found: Found): void {
+    if (this.#mark === "" || !this.#isOutdated(found)) return this.#take(found.record);
+    const { id } = found.record;
+    // Another one than was found since: yet another history, of which nothing else tells.
+    const isOther = this.#outdated !== undefined && this.#outdated !== id;
+    this.#outdated = id;
+    if (!isOther) return;
+    this.#mark += "'";
+    this.#tell();
+  }
+
+  /** Whether the record was there before the history was replaced, and has come back with it. */
+  #isOutdated({ record, clusterId }: Found): boolean {
+    return this.#held.has(record.id) || !record.id.endsWith(textOf(clusterId));
+  }
+
+  #hold(record: EpochRecord): void {
+    this.#record = record;
+    this.#held.add(record.id);
+    for (const id of this.#held) if (this.#held.size > heldMax) this.#held.delete(id);
+  }
+
   #take(record: EpochRecord): void {
     const isNew = record.id !== this.#record.id;
-    this.#record = record;
+    this.#hold(record);
     if (!isNew) return;
+    this.#outdated = undefined;
     this.#mark = "";
     this.#unwritten = false;
     // Also where a replaced history was reported already: the record may be of yet another one, and what was read since then
@@ -159,12 +198,11 @@ export class Epoch implements Disposable {
 
   /** Unless somebody has done so already, a new id is written. @throws what is tried again */
   async #renew(signal: AbortSignal): Promise<void> {
-    const { kvs } = await this.#etcd.kv.range({ key: this.#key }, { signal });
+    const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, { signal });
     const [kv] = kvs;
-    const found = kv === undefined ? undefined : recordOf(kv);
-    if (found === undefined || found.id === this.#record.id) {
+    if (kv === undefined || this.#isOutdated(foundOf(kv, header))) {
       try {
-        await this.#write(found?.modRevision ?? 0n, { signal });
+        await this.#write(kv?.modRevision ?? 0n, header.clusterId, { signal });
       } catch (error) {
         if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
         // The mark stays: this process alone tells the two apart.
@@ -172,28 +210,28 @@ export class Epoch implements Disposable {
         return;
       }
     }
-    const record = await this.#readOrMake({ signal });
-    this.#take(record);
+    this.#take((await this.#readOrMake({ signal })).record);
   }
 
-  async #readOrMake(call: EtcdCall): Promise<EpochRecord> {
+  async #readOrMake(call: EtcdCall): Promise<Found> {
     for (;;) {
-      const { kvs } = await this.#etcd.kv.range({ key: this.#key }, call);
+      const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, call);
       const [kv] = kvs;
-      if (kv !== undefined) return recordOf(kv);
+      if (kv !== undefined) return foundOf(kv, header);
+      const { clusterId } = header;
       try {
-        await this.#write(0n, call);
+        await this.#write(0n, clusterId, call);
       } catch (error) {
-        if (isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) return { id: unrecorded, modRevision: 0n };
-        throw error;
+        if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
+        return { record: { id: unrecorded, modRevision: 0n }, clusterId };
       }
     }
   }
 
   /** Writes a new id unless the record has moved on from `guard`; the next read tells whose it is. */
-  async #write(guard: bigint, call: EtcdCall): Promise<void> {
+  async #write(guard: bigint, clusterId: bigint, call: EtcdCall): Promise<void> {
     const key = this.#key;
-    const value = Buffer.from(this.#random.bytes(idBytes)).toString("hex");
+    const value = Buffer.from(this.#random.bytes(randomBytes)).toString("hex") + textOf(clusterId);
     try {
       await this.#etcd.kv.txn(
         {
@@ -207,6 +245,15 @@ export class Epoch implements Disposable {
       if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
     }
   }
+}
+
+function foundOf(kv: KeyValue, { clusterId }: Header): Found {
+  return { record: recordOf(kv), clusterId };
+}
+
+/** 16 hex digits. */
+function textOf(clusterId: bigint): string {
+  return clusterId.toString(16).padStart(16, "0");
 }
 
 function recordOf({ value, modRevision }: KeyValue): EpochRecord {

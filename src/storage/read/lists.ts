@@ -105,7 +105,6 @@ export async function listObjects<V>(
       if (!isBelowFloor(plan, page)) return page;
       // A restore in between: what the store had reached is ahead of it again.
       await startOf(context, slot, plan, scope);
-      continue;
     } catch (error) {
       const replaced = context.etcd.history.generation !== era.generation;
       if (replaced && isStoreError(error, "EXPIRED", "UNAVAILABLE", "FUTURE_VERSION")) {
