@@ -11,17 +11,10 @@
 import { deletionFaults } from "./deletion-checks.ts";
 import type { Eras } from "./eras.ts";
 import type { Plan } from "./plan.ts";
-import type { Call, Recorder } from "./recorder.ts";
+import type { Call } from "./recorder.ts";
 import { faultsOfRecorded } from "./streams.ts";
 import { type Change, itemPrefix, type Truth, textOfChange } from "./truth.ts";
-
-export interface WorldFacts {
-  readonly eras: Eras;
-  readonly recorder: Recorder;
-  readonly plan: Plan;
-  /** Leases were ended before their time: objects on them may go early. */
-  readonly leasesForced: boolean;
-}
+import type { WorldFacts } from "./world-facts.ts";
 
 /** Faults told of one world: the first few say what is wrong. */
 const toldMax = 8;

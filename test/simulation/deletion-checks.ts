@@ -1,8 +1,8 @@
 /** Every deletion of a world has an author, and every acknowledged delete a deletion of its own: part of `checks.ts`. */
-import type { WorldFacts } from "./checks.ts";
 import type { Eras } from "./eras.ts";
 import type { Call } from "./recorder.ts";
 import { type Change, type Truth, textOfChange } from "./truth.ts";
+import type { WorldFacts } from "./world-facts.ts";
 
 /** A revision no world reaches. */
 const never = 2n ** 62n;

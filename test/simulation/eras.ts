@@ -9,8 +9,19 @@
  * record alone, and what was begun before it may be answered after it.
  */
 import type { AppliedRevision } from "./cluster.ts";
-import type { Call, Present } from "./recorder.ts";
 import { Truth } from "./truth.ts";
+
+/** Where the cluster is now. */
+export interface Present {
+  readonly era: number;
+  readonly revision: bigint;
+}
+
+/** Eras in which a call began and, if it did, returned. */
+export interface CallEras {
+  readonly era: number;
+  readonly toEra?: number;
+}
 
 /** What was in a snapshot. */
 export interface SavedEra {
@@ -65,7 +76,7 @@ export class Eras {
   }
 
   /** Eras in which a write that was begun may be applied: its own, and those that cannot be told from it. */
-  open(call: Pick<Call, "era" | "toEra">): readonly Truth[] {
+  open(call: CallEras): readonly Truth[] {
     const last = call.toEra ?? this.present.era;
     const eras = [this.of(call.era)];
     for (let era = call.era + 1; era <= last && this.of(era).isSilent; era++) eras.push(this.of(era));
@@ -73,7 +84,7 @@ export class Eras {
   }
 
   /** Whether what the call did in that era is not part of the one in which it was answered, and cannot be known to it. */
-  isTakenBack(call: Pick<Call, "era" | "toEra">, truth: Truth): boolean {
+  isTakenBack(call: CallEras, truth: Truth): boolean {
     const open = this.open(call);
     return open.includes(truth) && truth !== open.at(-1);
   }

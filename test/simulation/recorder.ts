@@ -97,12 +97,6 @@ export interface Relist {
   readonly until: bigint;
 }
 
-/** Where the cluster is now. */
-export interface Present {
-  readonly era: number;
-  readonly revision: bigint;
-}
-
 export class Recorder {
   readonly calls: Call[] = [];
   readonly streams: Stream[] = [];
