@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run check:layers`: layers, doors, cycles and tidiness of every file under version control or about to be.
+ * `npm run check:layers`: layers, entry points, cycles and tidiness of every file under version control or about to be.
  *
  * Errors end with 1; notes (a long file) are printed and pass. The rules are in scripts/layers/.
  */

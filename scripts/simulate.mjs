@@ -2,7 +2,7 @@
 /**
  * `npm run simulate -- --seeds N [--seed S]`: test/simulation/main.ts compiled and run.
  *
- * The compiled tree is a package of its own with this one's doors, so that sources and simulation share one copy of
+ * The compiled tree is a package of its own with this one's entry points, so that sources and simulation share one copy of
  * every module.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -24,10 +24,10 @@ if (!ok) {
 }
 const { name, exports } = JSON.parse(await readFile(join(projectFolder, "package.json"), "utf8"));
 /** @type {Record<string, string>} */
-const doors = {};
-for (const [door, target] of Object.entries(exports)) {
-  if (typeof target === "object") doors[door] = target.default.replace("./dist/", "./");
+const entryPoints = {};
+for (const [path, target] of Object.entries(exports)) {
+  if (typeof target === "object") entryPoints[path] = target.default.replace("./dist/", "./");
 }
 await mkdir(folder, { recursive: true });
-await writeFile(join(folder, "package.json"), JSON.stringify({ name, type: "module", exports: doors }));
+await writeFile(join(folder, "package.json"), JSON.stringify({ name, type: "module", exports: entryPoints }));
 await import(pathToFileURL(join(folder, "test", "simulation", "main.js")).href);

@@ -1,4 +1,4 @@
-/** The door `keelson`: kinds, the store, and its errors. */
+/** The entry point `keelson`: kinds, the store, and its errors. */
 export type { Call } from "./base/call.ts";
 export type { PlainStats } from "./base/stats.ts";
 export { createStore, type StoreOptions } from "./create-store.ts";

@@ -115,9 +115,9 @@ export function publicSymbols() {
 
   for (const [entry, path] of entries) {
     const file = program.getSourceFile(path);
-    const door = file && checker.getSymbolAtLocation(file);
-    if (door === undefined) throw new Error(`${path} is not a module`);
-    for (const symbol of checker.getExportsOfModule(door)) {
+    const root = file && checker.getSymbolAtLocation(file);
+    if (root === undefined) throw new Error(`${path} is not a module`);
+    for (const symbol of checker.getExportsOfModule(root)) {
       const real = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
       visit(entry, symbol.name, real);
     }

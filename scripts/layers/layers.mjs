@@ -6,7 +6,7 @@
  *             | testing                             http: over resource alone
  *
  * rooms.mjs has the rooms inside the big folders.
- * Around the library stand tools, examples and benches, which see its doors alone, and tests, which see all.
+ * Around the library stand tools, examples and benches, which see its entry points alone, and tests, which see all.
  */
 import { dirname, posix } from "node:path";
 import { whyRefusedRoom } from "./rooms.mjs";
@@ -65,7 +65,7 @@ export function areaOf(path) {
 }
 
 /**
- * Imports that climb, and imports that pass a door by.
+ * Imports that climb, and imports that pass an entry point by.
  *
  * @param {ReadonlyMap<string, import("./read-source.mjs").SourceFacts>} sources by path
  * @returns {Finding[]}
@@ -79,7 +79,7 @@ export function checkLayers(sources) {
       /** @param {string} message */
       const refuse = (message) => findings.push({ file, line, message, severity: "error" });
       if (isReexport && area !== "test" && !isDoor(file)) {
-        refuse(`re-exports "${specifier}": only doors (index.ts) re-export`);
+        refuse(`re-exports "${specifier}": only entry points (index.ts) re-export`);
       }
       if (!specifier.startsWith(".")) {
         const reason = whyRefusedPackage(file, specifier);
@@ -114,10 +114,10 @@ function whyRefused(file, target) {
   }
   if (from === "tools" || from === "examples" || from === "bench") {
     if (sourceAreas.has(to))
-      return `${from} imports the package's doors alone ("keelson", "keelson/etcd", …)`;
+      return `${from} imports the package's entry points alone ("keelson", "keelson/etcd", …)`;
     const folders = file.split("/").slice(0, -1);
     if (from === "examples" && folders.length === 1)
-      return "an example stands alone: it imports doors and packages; one of several files has a folder";
+      return "an example stands alone: it imports entry points and packages; one of several files has a folder";
     const own = folders.slice(0, from === "bench" ? 1 : 2).join("/");
     if (!target.startsWith(`${own}/`)) return `it leaves ${own}/`;
     return whyRefusedRoom(file, target);

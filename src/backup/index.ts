@@ -1,4 +1,4 @@
-/** The door `keelson/backup`. */
+/** The entry point `keelson/backup`. */
 
 export type { OpenSnapshotOptions } from "./database/snapshot-file.ts";
 export type { SnapshotProblem } from "./files/damage.ts";

@@ -1,5 +1,5 @@
 /**
- * The door of something that can be closed: counts the calls under way, refuses new ones once closed, and lets
+ * The gate of something that can be closed: counts the calls under way, refuses new ones once closed, and lets
  * the call that closes waits for the last one to leave.
  */
 import { setMaxListeners } from "node:events";

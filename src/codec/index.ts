@@ -1,4 +1,4 @@
-/** The door `keelson/codec`: how values are written, encrypted and compressed. */
+/** The entry point `keelson/codec`: how values are written, encrypted and compressed. */
 export { aesGcm } from "./aes-gcm.ts";
 export { type Codec, type CompressionOption, jsonCodec, msgpackCodec } from "./codec.ts";
 export { Dictionary } from "./dictionary.ts";

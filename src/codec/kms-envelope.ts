@@ -11,6 +11,7 @@ import { createHash, createSecretKey, type KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { checkOptions, type NamesOf } from "../base/known-options.ts";
+import { messageOf } from "../base/message-of.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { PlainStats } from "../base/stats.ts";
 import { invalidArgument, StoreError } from "../errors.ts";
@@ -196,7 +197,7 @@ class KmsEnvelope implements SealingTransform {
       return {
         ok: false,
         keyId: this.#currentId,
-        problem: error instanceof Error ? error.message : String(error),
+        problem: messageOf(error),
       };
     }
   }

@@ -1,4 +1,4 @@
-/** The door `keelson/etcd`: a connection to etcd and what it speaks. */
+/** The entry point `keelson/etcd`: a connection to etcd and what it speaks. */
 export type { RequestEvent, StreamEvent } from "./client/client-diagnostics.ts";
 export { type AuthOptions, connectEtcd, type EtcdOptions } from "./connect-etcd.ts";
 export {

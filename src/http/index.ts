@@ -1,5 +1,5 @@
 /**
- * The door `keelson/http`: what a client's request means and how it is answered, for an API server of the reader's own.
+ * The entry point `keelson/http`: what a client's request means and how it is answered, for an API server of the reader's own.
  * Pure functions over queries, objects and patches, and senders over Node's responses; nothing here listens.
  *
  *   query        getQuery, listQuery, watchQuery, deleteQuery       options out of a URL

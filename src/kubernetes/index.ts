@@ -1,4 +1,4 @@
-/** The door `keelson/kubernetes`: what Kubernetes' own programs store in etcd and send over HTTP. */
+/** The entry point `keelson/kubernetes`: what Kubernetes' own programs store in etcd and send over HTTP. */
 export { encryptionConfiguration } from "./encryption/encryption-configuration.ts";
 export {
   type CustomResourceOptions,

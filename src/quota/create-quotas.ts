@@ -29,7 +29,7 @@ export interface QuotaParts extends AsyncDisposable {
 export function createQuotas(options: {
   readonly etcd: Etcd;
   readonly keys: KeySpace;
-  /** The store's door: what is called from outside goes through it. */
+  /** The store's gate: calls from outside go through it. */
   readonly gate: CallGate;
   readonly census: Census;
   readonly turns: TurnBudget;

@@ -1,5 +1,5 @@
 /**
- * Quotas behind the store's door: options that are not known are refused, and every call once the store is closed;
+ * Quotas behind the store's gate: options that are not known are refused, and every call once the store is closed;
  * close waits for those under way.
  */
 import { callNames } from "../base/call.ts";

@@ -4,6 +4,7 @@
  */
 import { type Call, CallScope, callNames } from "../base/call.ts";
 import { checkOptions } from "../base/known-options.ts";
+import { messageOf } from "../base/message-of.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError } from "../errors.ts";
 import type { Alarm, EtcdStats, MemberStatus } from "../etcd/ports/ports.ts";
@@ -176,5 +177,5 @@ function largest(members: readonly MemberStatus[], of: (member: MemberStatus) =>
 
 function reasonOf(error: unknown): string {
   if (isStoreError(error)) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

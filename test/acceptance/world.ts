@@ -1,6 +1,6 @@
 /**
  * What the acceptance scenarios share: a real etcd, stores below prefixes of their own, kinds a stranger would
- * define, and what their calls are refused with. Only the package's doors are used, as a stranger would.
+ * define, and what their calls are refused with. Only the package's entry points are used, as a stranger would.
  */
 import {
   createStore,

@@ -11,6 +11,7 @@ import { type Flags, nearest, parseFlags } from "./cli/flags.ts";
 import { globalFlags, readEnvironment } from "./cli/globals.ts";
 import { type CommandIo, interruptible } from "./cli/io.ts";
 import type { CommandListing } from "./cli/session.ts";
+import { messageOf } from "./text/message-of.ts";
 import { tree } from "./tree.ts";
 
 /** @returns the exit code; 130 when `io.signal` ended it */
@@ -146,7 +147,7 @@ async function failureOf(error: unknown): Promise<unknown> {
 
 function tell(error: unknown, { io, debug }: { readonly io: CommandIo; readonly debug: boolean }): number {
   const failure = error instanceof CliFailure ? error : undefined;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (message !== "") io.stderr.write(`Error: ${message}\n`);
   if (failure?.hint !== undefined) io.stderr.write(`${failure.hint}\n`);
   if (debug && error instanceof Error) io.stderr.write(`${stackOf(error)}\n`);

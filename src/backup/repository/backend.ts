@@ -5,6 +5,7 @@
 import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeDirectory } from "../../base/make-directory.ts";
+import { messageOf } from "../../base/message-of.ts";
 import { quote } from "../../base/quote.ts";
 import { randomUuid, systemRandom } from "../../base/random.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
@@ -43,7 +44,7 @@ const partialEnd = ".partial";
 export async function openDirectoryBackend(directory: string): Promise<RepositoryBackend> {
   for (const folder of ["chunks", "backups", "scratch"]) {
     await makeDirectory(join(directory, folder), directoryMode).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw invalidArgument("directory", `Cannot open repository ${quote(directory)}: ${reason}`);
     });
   }

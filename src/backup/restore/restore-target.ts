@@ -7,6 +7,7 @@ import { access, lstat, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../../base/make-directory.ts";
+import { messageOf } from "../../base/message-of.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
 import { invalidArgument } from "../../errors.ts";
 import { directoryMode } from "../files/durable.ts";
@@ -27,7 +28,7 @@ export async function checkDataDir(dataDir: string): Promise<void> {
   if (entries.length > 0) throw refused(dataDir, `it is not empty: it holds "${entries[0]}"`);
   const parent = dirname(resolve(dataDir));
   await makeDirectory(parent, parentMode).catch((error: unknown) => {
-    throw refused(dataDir, error instanceof Error ? error.message : String(error));
+    throw refused(dataDir, messageOf(error));
   });
   await access(parent, constants.W_OK).catch(() => {
     throw refused(dataDir, `"${parent}" cannot be written`);
@@ -50,7 +51,7 @@ export async function createPartial(dataDir: string): Promise<string> {
   await rm(partial, { recursive: true, force: true });
   for (const folder of ["snap", "wal"]) {
     await makeDirectory(join(partial, "member", folder), directoryMode).catch((error: unknown) => {
-      throw refused(dataDir, error instanceof Error ? error.message : String(error));
+      throw refused(dataDir, messageOf(error));
     });
   }
   return partial;

@@ -11,6 +11,7 @@
  */
 import { Backoff } from "../../base/backoff.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
+import { messageOf } from "../../base/message-of.ts";
 import { campaign } from "../../etcd/coordination/election.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { Backup } from "../repository/histories.ts";
@@ -303,8 +304,4 @@ const nothingYet: TaskStatus = {
 
 function timeOf(backup: Backup | undefined): number | undefined {
   return backup === undefined ? undefined : Date.parse(backup.createdAt);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

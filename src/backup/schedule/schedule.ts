@@ -1,5 +1,6 @@
 /** When a task of a backup process is due: a cron expression or a fixed interval, as a pure question of times. */
 import { Cron } from "croner";
+import { messageOf } from "../../base/message-of.ts";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 
@@ -28,7 +29,7 @@ export function parseSchedule(text: string, argument: string): Schedule {
     const cron = new Cron(text, { timezone: "UTC", paused: true, mode: "5-part" });
     return { next: (ms) => cron.nextRun(new Date(ms))?.getTime() };
   } catch (error) {
-    throw refused(text, argument, error instanceof Error ? error.message : String(error));
+    throw refused(text, argument, messageOf(error));
   }
 }
 

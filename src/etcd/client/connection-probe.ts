@@ -8,6 +8,7 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import type { Clock } from "../../base/clock.ts";
+import { messageOf } from "../../base/message-of.ts";
 import { handshakeOptions, socketTarget } from "../transport/dial-target.ts";
 import type { EndpointAddress, UsableTls } from "../transport/transport.ts";
 
@@ -169,5 +170,3 @@ function causeOf(error: NodeJS.ErrnoException, address: EndpointAddress): Connec
   if (code === "ECONNRESET" || code === "EPIPE") return silent;
   return passing(`the connection failed (${code === "" ? messageOf(error) : code})`);
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

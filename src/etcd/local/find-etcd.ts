@@ -11,6 +11,7 @@ import { constants } from "node:fs";
 import { access, readdir, realpath } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../../base/message-of.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { compareVersions } from "../versions/version.ts";
 
@@ -67,7 +68,7 @@ async function identifyNamed(path: string, foundBy: "option" | "KEELSON_ETCD"): 
   try {
     return await identify(path, foundBy);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw invalidArgument(
       foundBy === "option" ? "binary" : "KEELSON_ETCD",
       `Cannot start etcd: ${subject} is "${path}": ${reason}`,

@@ -13,6 +13,7 @@ import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemClock } from "../../base/clock.ts";
 import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { makeDirectory } from "../../base/make-directory.ts";
+import { messageOf } from "../../base/message-of.ts";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import { type EtcdBinary, findEtcd } from "./find-etcd.ts";
@@ -199,7 +200,7 @@ export class LocalInstance implements LocalEtcd {
       await makeDirectory(dataDir, ownerOnly);
       await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw invalidArgument("dataDir", `Cannot start etcd: data directory ${quote(dataDir)}: ${reason}`);
     }
     const holder = await lockHolder(dataDir);

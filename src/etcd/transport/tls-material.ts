@@ -6,6 +6,7 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
+import { messageOf } from "../../base/message-of.ts";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument, type StoreError } from "../../errors.ts";
 import { nodePem } from "./dial-target.ts";
@@ -106,5 +107,3 @@ const asText = (pem: PemText): string => nodePem(pem).toString("latin1");
 function refused(option: string, what: string): StoreError<"INVALID_ARGUMENT"> {
   return invalidArgument(`tls.${option}`, `Cannot ${action}: tls.${option} ${what}`);
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

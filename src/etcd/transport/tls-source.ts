@@ -12,6 +12,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { checkOptions } from "../../base/known-options.ts";
+import { messageOf } from "../../base/message-of.ts";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import { type GivenTls, usableTls } from "./tls-material.ts";
@@ -53,7 +54,7 @@ export class TlsSource implements CurrentTls {
       }
       this.#problem = undefined;
     } catch (error) {
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = messageOf(error);
     }
     return this.#usable;
   }
@@ -119,5 +120,3 @@ function same(a: GivenTls, b: GivenTls): boolean {
     return Buffer.from(left).equals(Buffer.from(right));
   });
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

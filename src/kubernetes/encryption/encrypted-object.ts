@@ -7,6 +7,7 @@
  * A seed (since 1.29) is never used itself: each value has a key of its own, HKDF-Expand-SHA256(seed, info), and its
  * encrypted data begins with the 32 bytes of info.
  */
+import { messageOf } from "../../base/message-of.ts";
 import { KeyFault } from "../../codec/transform.ts";
 import { MessageReader, MessageWriter } from "./proto-message.ts";
 
@@ -53,7 +54,7 @@ export function decodeEncryptedObject(bytes: Uint8Array): EncryptedObject {
       else reader.skip();
     }
   } catch (error) {
-    throw new KeyFault(`it is no EncryptedObject: ${error instanceof Error ? error.message : String(error)}`);
+    throw new KeyFault(`it is no EncryptedObject: ${messageOf(error)}`);
   }
   if (type !== 0 && type !== 1) throw new KeyFault(`its kind of data key ${type} is unknown`);
   const object: EncryptedObject = {

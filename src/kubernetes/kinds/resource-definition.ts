@@ -2,6 +2,7 @@
  * What a stored CustomResourceDefinition says of its kind: names, versions, the one that is stored, and the columns to show.
  * Either version of the definition is read, as kube-apiserver stores v1beta1 and writes of today are v1.
  */
+import { messageOf } from "../../base/message-of.ts";
 import { quote } from "../../base/quote.ts";
 import { StoreError } from "../../errors.ts";
 import { defineKind, resourceName } from "../../resource/define-kind.ts";
@@ -73,7 +74,7 @@ export function customResourceOf(definition: AnyResource): CustomResource {
       columns: listOf(stored["additionalPrinterColumns"]).map(fieldsOf).map(columnOf),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const { name } = definition.metadata;
     throw new StoreError(
       "CORRUPT_OBJECT",

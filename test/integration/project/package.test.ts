@@ -70,11 +70,13 @@ try {
 
 describe("without its optional packages", () => {
   test("every entry point loads", async () => {
-    const doors = ["", "/etcd", "/codec", "/kubernetes", "/backup", "/http", "/testing"];
-    const text = doors.map((door) => `console.log(Object.keys(await import("keelson${door}")).length > 0);`);
-    const { code, stdout, stderr } = await project.run("doors.mjs", text.join("\n"));
+    const entryPoints = ["", "/etcd", "/codec", "/kubernetes", "/backup", "/http", "/testing"];
+    const text = entryPoints.map(
+      (name) => `console.log(Object.keys(await import("keelson${name}")).length > 0);`,
+    );
+    const { code, stdout, stderr } = await project.run("entry-points.mjs", text.join("\n"));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toBe("true\n".repeat(doors.length));
+    expect(stdout).toBe("true\n".repeat(entryPoints.length));
   });
 
   test("a connection works, and the transport that needs them names the one that is missing", async () => {

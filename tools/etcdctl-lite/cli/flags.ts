@@ -3,6 +3,7 @@
  * arguments in any order, `--` ends the flags. The texts of its errors are what scripts may look for.
  */
 import { parseDuration } from "../text/duration.ts";
+import { messageOf } from "../text/message-of.ts";
 import { CliFailure, exitCodes } from "./failure.ts";
 
 export interface FlagSpec {
@@ -72,7 +73,7 @@ export class Flags {
     try {
       value = parseValue(spec, text);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw flagFailure(`invalid argument ${JSON.stringify(text)} for "${shown}" flag: ${why}`);
     }
     const before = this.#given.get(name);

@@ -1,5 +1,6 @@
 /** A file that a flag names: its bytes, or why it cannot be read, in the words of etcdctl. */
 import { readFile } from "node:fs/promises";
+import { messageOf } from "../text/message-of.ts";
 import { badArguments } from "./failure.ts";
 
 const reasons: Readonly<Record<string, string>> = {
@@ -14,7 +15,7 @@ export async function readNamedFile(path: string): Promise<Buffer> {
     return await readFile(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const why = reasons[code] ?? (error instanceof Error ? error.message : String(error));
+    const why = reasons[code] ?? messageOf(error);
     throw badArguments(`open ${path}: ${why}`);
   }
 }

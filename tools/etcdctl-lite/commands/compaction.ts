@@ -2,6 +2,7 @@
 import type { Command } from "../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../cli/failure.ts";
 import { parseInteger } from "../cli/flags.ts";
+import { messageOf } from "../text/message-of.ts";
 
 export const command: Command = {
   usage: "[options] <revision>",
@@ -37,6 +38,6 @@ function revisionOf(text: string): bigint {
   try {
     return parseInteger(text);
   } catch (error) {
-    throw new CliFailure(exitCodes.error, error instanceof Error ? error.message : String(error));
+    throw new CliFailure(exitCodes.error, messageOf(error));
   }
 }

@@ -3,6 +3,7 @@ import type { Command } from "../cli/command.ts";
 import { badArguments } from "../cli/failure.ts";
 import { parseHexId } from "../cli/flags.ts";
 import { withHeader } from "../cli/with-header.ts";
+import { messageOf } from "../text/message-of.ts";
 import { hexId } from "../text/quote.ts";
 
 export const command: Command = {
@@ -38,6 +39,6 @@ function targetOf(text: string): bigint {
   try {
     return parseHexId(text, "unsigned");
   } catch (error) {
-    throw badArguments(error instanceof Error ? error.message : String(error));
+    throw badArguments(messageOf(error));
   }
 }

@@ -4,6 +4,7 @@ import type { Command } from "../cli/command.ts";
 import { badArguments } from "../cli/failure.ts";
 import { type Flags, parseHexId } from "../cli/flags.ts";
 import { readAll } from "../cli/io.ts";
+import { messageOf } from "../text/message-of.ts";
 import { bytesOfText } from "../text/raw-bytes.ts";
 
 const needsArguments = "put command needs 1 argument and input from stdin or 2 arguments";
@@ -56,8 +57,6 @@ function leaseOf(text: string): bigint {
   try {
     return parseHexId(text, "signed");
   } catch (error) {
-    throw badArguments(
-      `bad lease ID (${error instanceof Error ? error.message : String(error)}), expecting ID in Hex`,
-    );
+    throw badArguments(`bad lease ID (${messageOf(error)}), expecting ID in Hex`);
   }
 }

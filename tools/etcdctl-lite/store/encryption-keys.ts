@@ -11,6 +11,7 @@ import type { Transform, TransformMode } from "keelson/codec";
 import { badArguments } from "../cli/failure.ts";
 import type { FlagSpec } from "../cli/flags.ts";
 import type { Session } from "../cli/session.ts";
+import { messageOf } from "../text/message-of.ts";
 
 export const keysFlag: FlagSpec = {
   name: "keys-file",
@@ -63,9 +64,7 @@ async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw badArguments(
-      `cannot read the file of encryption keys: ${error instanceof Error ? error.message : error}`,
-    );
+    throw badArguments(`cannot read the file of encryption keys: ${messageOf(error)}`);
   }
 }
 

@@ -10,6 +10,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../../base/clock.ts";
+import { messageOf } from "../../../base/message-of.ts";
 import { systemErrorCode } from "../../../base/system-error.ts";
 import { StoreError } from "../../../errors.ts";
 import { plainRequest } from "./http-request.ts";
@@ -95,7 +96,7 @@ async function fromWebIdentity({
   const role = environment["AWS_ROLE_ARN"];
   if (!file || !role) return undefined;
   const token = await readFile(file, "utf8").catch((error: unknown) => {
-    throw unauthenticated(`the token file "${file}" cannot be read: ${textOf(error)}`);
+    throw unauthenticated(`the token file "${file}" cannot be read: ${messageOf(error)}`);
   });
   const query = new URLSearchParams({
     Action: "AssumeRoleWithWebIdentity",
@@ -111,7 +112,7 @@ async function fromWebIdentity({
     body: Buffer.from(query.toString()),
     timeoutMs: stsTimeoutMs,
   }).catch((error: unknown) => {
-    throw unauthenticated(`STS cannot be reached at ${endpoint}: ${textOf(error)}`);
+    throw unauthenticated(`STS cannot be reached at ${endpoint}: ${messageOf(error)}`);
   });
   const text = reply.body.toString("utf8");
   const accessKeyId = xmlText(text, "AccessKeyId");
@@ -185,7 +186,7 @@ async function fromContainer(environment: Environment): Promise<S3Credentials | 
     headers: token ? { authorization: token } : {},
     timeoutMs: stsTimeoutMs,
   }).catch((error: unknown) => {
-    throw unauthenticated(`the container's credentials at ${url} cannot be read: ${textOf(error)}`);
+    throw unauthenticated(`the container's credentials at ${url} cannot be read: ${messageOf(error)}`);
   });
   if (reply.status !== 200) throw unauthenticated(`the container's credentials: status ${reply.status}`);
   return fromMetadata(reply.body);
@@ -244,8 +245,4 @@ function expiryOf(text: string | undefined): number | undefined {
 
 function unauthenticated(reason: string): StoreError<"UNAUTHENTICATED"> {
   return new StoreError("UNAUTHENTICATED", `Cannot sign in to object storage: ${reason}`, { reason });
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,7 @@ import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
 import { openedRepository, repositoryFlags } from "../../store/repository-flags.ts";
+import { messageOf } from "../../text/message-of.ts";
 import { formatBytes } from "../../text/quote.ts";
 
 export const command: Command = {
@@ -32,7 +33,7 @@ export const command: Command = {
       ? await full()
       : await repository.delta(etcd, { signal: io.signal }).catch((error: unknown) => {
           if (!flags.on("auto") || !chainIsOver(error)) throw error;
-          session.warn(`${error instanceof Error ? error.message : error}; a full is taken`);
+          session.warn(`${messageOf(error)}; a full is taken`);
           return full();
         });
     bar.clear();

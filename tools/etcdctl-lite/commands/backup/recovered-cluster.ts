@@ -1,6 +1,7 @@
 /** A recovered cluster looked at: every member answers, they agree, nothing is alarmed, writes are taken. */
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
 import type { Session } from "../../cli/session.ts";
+import { messageOf } from "../../text/message-of.ts";
 
 /** @throws CliFailure when something is wrong, after all of it was reported */
 export async function checkRecovered(session: Session): Promise<void> {
@@ -18,7 +19,7 @@ export async function checkRecovered(session: Session): Promise<void> {
       session.line(`${endpoint}: etcd ${status.version}, revision ${status.header.revision}, HashKV ${hash}`);
       for (const error of status.errors) problems.push(`${endpoint}: ${error}`);
     } catch (error) {
-      problems.push(`${endpoint}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${endpoint}: ${messageOf(error)}`);
     }
   }
   if (hashes.size > 1)

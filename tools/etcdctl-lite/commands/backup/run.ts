@@ -6,6 +6,7 @@ import type { BackupRunEvent, BackupRunStatus } from "keelson/backup";
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { openedRepository, repositoryFlags } from "../../store/repository-flags.ts";
+import { messageOf } from "../../text/message-of.ts";
 import { keepsSome, retentionFlags, retentionOf } from "./retention-flags.ts";
 
 /** A full may be this much older than its schedule asks before /healthz says so. */
@@ -137,7 +138,7 @@ async function serve(
   });
   server.listen(Number(port), host.replace(/^\[|\]$/g, "") || "127.0.0.1");
   await once(server, "listening").catch((error: unknown) => {
-    throw badArguments(`--listen ${address}: ${error instanceof Error ? error.message : String(error)}`);
+    throw badArguments(`--listen ${address}: ${messageOf(error)}`);
   });
   return server;
 }

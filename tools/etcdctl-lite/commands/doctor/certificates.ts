@@ -6,6 +6,7 @@ import { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
 import { readNamedFile } from "../../cli/named-file.ts";
 import type { Session } from "../../cli/session.ts";
+import { messageOf } from "../../text/message-of.ts";
 import type { Finding } from "./finding.ts";
 
 const dayMs = 86_400_000;
@@ -42,7 +43,7 @@ async function shownBy(session: Session, url: string, nowMs: number): Promise<re
     return expiryFindings(url, "the server's certificate", await certificateOf(session, url), nowMs);
   } catch (error) {
     session.io.signal.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return [
       {
         level: "note",

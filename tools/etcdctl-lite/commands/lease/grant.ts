@@ -4,6 +4,7 @@ import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
 import { causeOf } from "../../cli/failure-text.ts";
 import { parseInteger } from "../../cli/flags.ts";
 import { withHeader } from "../../cli/with-header.ts";
+import { messageOf } from "../../text/message-of.ts";
 
 export const command: Command = {
   usage: "<ttl>",
@@ -30,6 +31,6 @@ function ttlOf(text: string): number {
   try {
     return Number(parseInteger(text));
   } catch (error) {
-    throw badArguments(`bad TTL (${error instanceof Error ? error.message : String(error)})`);
+    throw badArguments(`bad TTL (${messageOf(error)})`);
   }
 }

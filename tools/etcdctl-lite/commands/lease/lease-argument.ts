@@ -1,6 +1,7 @@
 /** The one argument of lease commands: an id in hexadecimal. */
 import { badArguments } from "../../cli/failure.ts";
 import { parseHexId } from "../../cli/flags.ts";
+import { messageOf } from "../../text/message-of.ts";
 
 /** @throws CliFailure: `missing` when it is not there, or what is wrong with it */
 export function leaseArgument(args: readonly string[], missing: string): bigint {
@@ -9,7 +10,7 @@ export function leaseArgument(args: readonly string[], missing: string): bigint 
   try {
     return parseHexId(text, "signed");
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw badArguments(`bad lease ID arg (${why}), expecting ID in Hex`);
   }
 }

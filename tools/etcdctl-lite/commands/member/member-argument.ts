@@ -1,6 +1,7 @@
 /** The one argument of member commands: an id in hexadecimal, exact. */
 import { badArguments } from "../../cli/failure.ts";
 import { parseHexId } from "../../cli/flags.ts";
+import { messageOf } from "../../text/message-of.ts";
 
 /** @throws CliFailure for what is no id */
 export function memberArgument(args: readonly string[]): bigint {
@@ -9,7 +10,7 @@ export function memberArgument(args: readonly string[]): bigint {
   try {
     return parseHexId(text, "unsigned");
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw badArguments(`bad member ID arg (${why}), expecting ID in Hex`);
   }
 }

@@ -11,6 +11,7 @@ import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
 import { parseFlags } from "../../cli/flags.ts";
 import type { Session } from "../../cli/session.ts";
 import { wordsOf } from "../../text/argify.ts";
+import { messageOf } from "../../text/message-of.ts";
 import { showWatch, type WatchOrder, watchFlags, watchOrder } from "./shown-watch.ts";
 
 /** @throws CliFailure, with etcdctl's exit codes: always, since only the end of stdin ends it */
@@ -30,7 +31,7 @@ export async function watchInteractively(session: Session, etcd: Etcd): Promise<
     } catch (error) {
       // One that is cancelled has been reported, and the others continue.
       const isTold = error instanceof CliFailure && error.exitCode === exitCodes.interrupted;
-      if (!isTold && !signal.aborted) io.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+      if (!isTold && !signal.aborted) io.stderr.write(`${messageOf(error)}\n`);
     } finally {
       if (watch !== undefined) open.delete(watch);
     }
