@@ -18,7 +18,7 @@ import { createCluster } from "./services/cluster.ts";
 import { createKv } from "./services/kv.ts";
 import { createLeases } from "./services/leases.ts";
 import { createMaintenance } from "./services/maintenance.ts";
-import { type MetricsReader, readMetricsPage } from "./services/metrics-page.ts";
+import { type PageReader, readMemberPage } from "./services/member-page.ts";
 import { TlsSource } from "./transport/tls-source.ts";
 import type { EndpointAddress, TlsOptions, TransportFactory } from "./transport/transport.ts";
 import { compareVersions } from "./versions/version.ts";
@@ -124,7 +124,7 @@ export async function openEtcd(options: EtcdOptions, factory: TransportFactory):
     await client.close();
     throw error;
   }
-  return assemble(client, metricsPages(options, tls), tls);
+  return assemble(client, memberPages(options, tls), tls);
 }
 
 /** The same without waiting for an endpoint's identification, or looking at the network: for a transport in memory. */
@@ -177,21 +177,18 @@ function createClient(
   });
 }
 
-/** From the metrics page of the endpoint asked for. */
-function metricsPages(
-  { endpoints, requestTimeoutMs }: EtcdOptions,
-  tls: TlsSource | undefined,
-): MetricsReader {
+/** From the endpoint asked for. */
+function memberPages({ endpoints, requestTimeoutMs }: EtcdOptions, tls: TlsSource | undefined): PageReader {
   const addresses = parseEndpoints(endpoints, tls !== undefined);
-  return async ({ endpoint, signal, timeoutMs = requestTimeoutMs ?? requestTimeoutDefaultMs }) => {
+  return async (path, { endpoint, signal, timeoutMs = requestTimeoutMs ?? requestTimeoutDefaultMs }) => {
     const address = addresses.find(({ url }) => url === endpoint);
-    return address === undefined ? undefined : readMetricsPage(address, tls, { signal, timeoutMs });
+    return address === undefined ? undefined : readMemberPage(address, tls, { path, signal, timeoutMs });
   };
 }
 
-function assemble(client: EtcdClient, metrics: MetricsReader, tls: TlsSource | undefined): Etcd {
+function assemble(client: EtcdClient, readPage: PageReader, tls: TlsSource | undefined): Etcd {
   const kv = createKv(client);
-  const maintenance = createMaintenance(client, metrics);
+  const maintenance = createMaintenance(client, readPage);
   const lowestKnown = (): string | undefined => [...client.versions].sort(compareVersions)[0];
   return {
     kv,

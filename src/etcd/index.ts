@@ -43,6 +43,8 @@ export type {
   MemberList,
   MemberStatus,
   Permission,
+  Probe,
+  ProbeName,
   SnapshotChunk,
   WatchBatch,
   Watches,

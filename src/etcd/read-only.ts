@@ -74,6 +74,7 @@ function readingMaintenance(maintenance: Maintenance): Maintenance {
   return {
     status: (call) => maintenance.status(call),
     metrics: (call) => maintenance.metrics(call),
+    probe: (name, call) => maintenance.probe(name, call),
     quotaBytes: (call) => maintenance.quotaBytes(call),
     alarms: (call) => maintenance.alarms(call),
     disarm: refuse("disarm an alarm of etcd"),

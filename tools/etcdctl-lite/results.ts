@@ -17,6 +17,8 @@ export interface EndpointHealth {
   readonly healthy: boolean;
   readonly tookNs: bigint;
   readonly error: string;
+  /** With `--probes`: the members' own, "" where none is served. */
+  readonly probes?: { readonly livez: string; readonly readyz: string } | undefined;
 }
 
 export interface EndpointHash {

@@ -339,6 +339,24 @@ export interface MemberStatus {
   readonly downgrade?: DowngradeState | undefined;
 }
 
+/** A probe that etcd serves over HTTP. */
+export type ProbeName = "health" | "livez" | "readyz";
+
+/** What a member's probe of itself has found. */
+export interface Probe {
+  /** Every check holds. */
+  readonly ok: boolean;
+  /** What was checked, in no order. */
+  readonly checks: readonly {
+    /** E.g. "linearizable_read", "data_corruption"; "health" for that probe. */
+    readonly name: string;
+    /** This check holds. */
+    readonly ok: boolean;
+    /** etcd's words for a check that fails; undefined for one that holds, and where etcd 3.4 gives none. */
+    readonly reason: string | undefined;
+  }[];
+}
+
 /** Whether a cluster is on its way down to an older minor version, and to which. */
 export interface DowngradeState {
   /** A downgrade is under way. */
@@ -399,6 +417,13 @@ export interface Maintenance {
   status(call: MemberCall): Promise<MemberStatus>;
   /** The member's metrics, in Prometheus' text format; undefined where it serves none at its client URL. */
   metrics(call: MemberCall): Promise<string | undefined>;
+  /**
+   * etcd's own probe of the member: `livez`, it answers reads of its own; `readyz`, it answers linearizable ones, is no learner and
+   * has no corrupt data; `health`, the older one, which fails for every alarm. Undefined where the member serves none at its
+   * client URL: `livez` and `readyz` came with etcd 3.4.29 and 3.5.11.
+   * @throws INVALID_ARGUMENT for another name; DEADLINE when it is begun and not answered in time
+   */
+  probe(name: ProbeName, call: MemberCall): Promise<Probe | undefined>;
   /** The member's space quota (etcd --quota-backend-bytes); undefined where it does not tell. */
   quotaBytes(call: MemberCall): Promise<bigint | undefined>;
   /** Alarms of all members; empty is good. */

@@ -37,7 +37,8 @@ import {
   statusResponse,
 } from "../wire/maintenance.ts";
 import { WireError } from "../wire/reader.ts";
-import { type MetricsReader, quotaBytesIn } from "./metrics-page.ts";
+import type { PageReader } from "./member-page.ts";
+import { probeOf, probePath, quotaBytesIn } from "./probes.ts";
 
 const service = "/etcdserverpb.Maintenance";
 const own = { judged: false, lane: "unary" } as const;
@@ -98,6 +99,7 @@ const cancelDowngrade: Rpc<DowngradeResponse> = {
   effect: "idempotent",
   action: "cancel a downgrade of etcd",
 };
+const probeNames: readonly string[] = ["health", "livez", "readyz"];
 /** A minor version, with or without a patch, as etcd reads it. */
 const versionPattern = /^\d+\.\d+(\.\d+)?$/;
 
@@ -106,7 +108,15 @@ const longWorkTimeoutMs = 10 * 60_000;
 
 const empty = emptyRequest.encode({});
 
-export function createMaintenance(client: Client, metrics: MetricsReader): Maintenance {
+export function createMaintenance(client: Client, readPage: PageReader): Maintenance {
+  const metrics: Maintenance["metrics"] = async (call) => {
+    const page = await readPage("/metrics", call).catch((error: unknown) => {
+      // No figures are no reason to fail.
+      if (isStoreError(error, "DEADLINE")) return undefined;
+      throw error;
+    });
+    return page?.status === 200 ? page.text : undefined;
+  };
   const patient = <C extends EtcdCall>(call: C): C => ({
     ...call,
     requestTimeoutMs: call.requestTimeoutMs ?? call.timeoutMs ?? longWorkTimeoutMs,
@@ -116,6 +126,15 @@ export function createMaintenance(client: Client, metrics: MetricsReader): Maint
       return { ...(await client.unary(statusRpc, empty, call)), endpoint: call.endpoint };
     },
     metrics,
+    async probe(name, call) {
+      if (!probeNames.includes(name)) {
+        throw invalidArgument(
+          "name",
+          `Cannot probe a member: name is ${JSON.stringify(name)}, expected one of ${probeNames.join(", ")}`,
+        );
+      }
+      return probeOf(name, await readPage(probePath(name), call));
+    },
     async quotaBytes(call) {
       const onPage = quotaBytesIn(await metrics(call));
       return onPage ?? (await client.unary(statusRpc, empty, call)).databaseQuotaBytes;

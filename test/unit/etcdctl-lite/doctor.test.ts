@@ -1,5 +1,5 @@
 /** What the doctor makes of facts, without an etcd: bounds, levels, and that every finding says what to do. */
-import type { MemberStatus } from "keelson/etcd";
+import type { MemberStatus, Probe } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
 import { revisionFindings } from "../../../tools/etcdctl-lite/commands/doctor/agreement.ts";
 import { expiryFindings } from "../../../tools/etcdctl-lite/commands/doctor/certificates.ts";
@@ -87,6 +87,19 @@ describe("members", () => {
     expect(ended).toMatchObject({ level: "warning", check: "version" });
     expect(ended?.what).toContain("line 3.4 has had no fixes since 2026-06-01");
     expect(ended?.advice).toContain("to 3.5");
+  });
+
+  test("a member that says it is not ready says why; a learner, and one without a leader, are told once", () => {
+    const failing = (name: string): Probe => ({ ok: false, checks: [{ name, ok: false, reason: "why" }] });
+    const look = (ready: Probe | undefined, change: Partial<MemberStatus> = {}): readonly Finding[] =>
+      memberFindings([{ status: status(change), quotaBytes: 2n * gib, ready }]);
+    expect(look({ ok: true, checks: [] })).toEqual([]);
+    expect(look(undefined)).toEqual([]);
+    const [corrupt] = look(failing("data_corruption"));
+    expect(corrupt).toMatchObject({ level: "error", check: "ready", where: "http://m1:2379" });
+    expect(corrupt?.what).toContain("data_corruption (why)");
+    expect(told(look(failing("non_learner"), { isLearner: true }))).toEqual(["warning members"]);
+    expect(told(look(failing("linearizable_read"), { leader: 0n }))).toEqual(["error leader"]);
   });
 
   test("members of two versions, with two leaders, one of them far behind", () => {

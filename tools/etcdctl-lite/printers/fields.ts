@@ -111,11 +111,15 @@ export function fieldsPrinter({ io, hex, line }: PrinterOptions): Printer {
         for (const url of result.member.clientUrls) field("ClientURL", quoteBytes(url));
         return;
       case "endpoint-health":
-        for (const { endpoint, healthy, tookNs, error } of result.endpoints) {
+        for (const { endpoint, healthy, tookNs, error, probes } of result.endpoints) {
           field("Endpoint", quoteBytes(endpoint));
           field("Health", healthy);
           field("Took", formatDuration(tookNs));
           field("Error", error);
+          if (probes !== undefined) {
+            field("Livez", quoteBytes(probes.livez));
+            field("Readyz", quoteBytes(probes.readyz));
+          }
           blank();
         }
         return;

@@ -78,11 +78,12 @@ function documentOf(result: Result): GoJson {
         members: result.members.map(memberOf),
       };
     case "endpoint-health":
-      return result.endpoints.map(({ endpoint, healthy, tookNs, error }) => ({
+      return result.endpoints.map(({ endpoint, healthy, tookNs, error, probes }) => ({
         endpoint,
         health: healthy,
         took: formatDuration(tookNs),
         error: error === "" ? undefined : error,
+        ...withoutZeros({ ...probes }),
       }));
     case "endpoint-status":
       return result.endpoints.map((status) => ({

@@ -19,13 +19,21 @@ export function memberRow({ id, name, peerUrls, clientUrls, isLearner }: Member)
   return [hexId(id), status, name, peerUrls.join(","), clientUrls.join(","), String(isLearner)];
 }
 
-export const healthHeaders: readonly string[] = ["endpoint", "health", "took", "error"];
+/** With the probes where they were asked for. */
+export const healthHeaders = (endpoints: readonly EndpointHealth[]): readonly string[] => [
+  ...["endpoint", "health", "took", "error"],
+  ...(endpoints.some(({ probes }) => probes !== undefined) ? ["livez", "readyz"] : []),
+];
 
-export const healthRow = ({ endpoint, healthy, tookNs, error }: EndpointHealth): readonly string[] => [
+export const healthRow = ({
   endpoint,
-  String(healthy),
-  formatDuration(tookNs),
+  healthy,
+  tookNs,
   error,
+  probes,
+}: EndpointHealth): readonly string[] => [
+  ...[endpoint, String(healthy), formatDuration(tookNs), error],
+  ...(probes === undefined ? [] : [probes.livez, probes.readyz]),
 ];
 
 /** A column, and since which line it is there. */

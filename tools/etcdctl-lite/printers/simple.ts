@@ -100,11 +100,14 @@ export function simplePrinter({ io, hex, line: toolLine }: PrinterOptions): Prin
       case "member-change":
         return line(memberChange(result, toolLine()));
       case "endpoint-health":
-        for (const { endpoint, healthy, tookNs, error } of result.endpoints) {
+        for (const { endpoint, healthy, tookNs, error, probes } of result.endpoints) {
           if (healthy) {
             line(`${endpoint} is healthy: successfully committed proposal: took = ${formatDuration(tookNs)}`);
           } else {
             io.stderr.write(`${endpoint} is unhealthy: failed to commit proposal: ${error}\n`);
+          }
+          for (const [name, text] of Object.entries(probes ?? {})) {
+            line(`${endpoint} ${name}: ${text === "" ? "not served" : text}`);
           }
         }
         return;

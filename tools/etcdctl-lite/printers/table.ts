@@ -26,7 +26,7 @@ function tableOf(result: Result, line: ToolLine): string {
     case "member-list":
       return draw(memberHeaders, result.members.map(memberRow));
     case "endpoint-health":
-      return draw(healthHeaders, result.endpoints.map(healthRow));
+      return draw(healthHeaders(result.endpoints), result.endpoints.map(healthRow));
     case "endpoint-status":
       return draw(
         statusHeaders(line),

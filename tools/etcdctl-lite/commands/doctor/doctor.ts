@@ -21,8 +21,8 @@ const shownKinds = 10;
 export const command: Command = {
   usage: "[options]",
   about: [
-    "Looks at every member: whether it answers, its version and what is known to be wrong with it, alarms, leader, size",
-    "and quota, empty space, raft; at the members together: revisions, a hash of what they hold, certificates that",
+    "Looks at every member: whether it answers and is ready by its own probe, its version, what is known to be wrong with it",
+    "and until when it gets fixes, a downgrade under way, alarms, leader, size and quota, empty space, raft; at the members together: revisions, a hash of what they hold, certificates that",
     "expire; at history: compaction and its clock, and the epoch of a keelson store; at the objects of a store or a",
     "Kubernetes cluster: how many of each kind, the largest, and what cannot be read, never expires, or is not encrypted as",
     "configured. It writes nothing, ever.",
@@ -162,8 +162,13 @@ async function reach(session: Session, endpoint: string): Promise<Look> {
     const etcd = await connectReading(session, [endpoint]);
     const call = { ...session.call, endpoint: etcd.endpoints[0] ?? endpoint };
     const status = { ...(await etcd.maintenance.status(call)), endpoint };
-    const quotaBytes = await etcd.maintenance.quotaBytes(call).catch(() => undefined);
-    return { found: { endpoint, etcd, status }, facts: { status, quotaBytes }, findings: [] };
+    const [quotaBytes, ready] = await Promise.all([
+      etcd.maintenance.quotaBytes(call).catch(() => undefined),
+      // Without a leader it waits for one, and that there is none is known.
+      status.leader === 0n ? undefined : etcd.maintenance.probe("readyz", call).catch(() => undefined),
+    ]);
+    session.io.signal.throwIfAborted();
+    return { found: { endpoint, etcd, status }, facts: { status, quotaBytes, ready }, findings: [] };
   } catch (error) {
     session.io.signal.throwIfAborted();
     const advice = hintOf(error) ?? "start or replace the member";

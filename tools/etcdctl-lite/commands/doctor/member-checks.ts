@@ -1,5 +1,13 @@
 /** What one member's status says, alone and beside the others. Pure: facts in, findings out. */
-import { endedLineOf, faultlessVersion, knownFaults, type Member, type MemberStatus } from "keelson/etcd";
+import {
+  endedLineOf,
+  faultlessVersion,
+  knownFaults,
+  type Member,
+  type MemberStatus,
+  type Probe,
+} from "keelson/etcd";
+import { probeText } from "../../cli/probe-text.ts";
 import { formatBytes } from "../../text/quote.ts";
 import { largest } from "./extremes.ts";
 import type { Finding, Level } from "./finding.ts";
@@ -19,6 +27,8 @@ export interface MemberFacts {
   readonly status: MemberStatus;
   /** Undefined: the member does not tell. */
   readonly quotaBytes: bigint | undefined;
+  /** etcd's own probe; undefined where the member serves none, or was not asked. */
+  readonly ready?: Probe | undefined;
 }
 
 export function memberFindings(members: readonly MemberFacts[]): readonly Finding[] {
@@ -26,7 +36,11 @@ export function memberFindings(members: readonly MemberFacts[]): readonly Findin
     ...versionFindings(members.map(({ status }) => status)),
     ...downgradeFindings(members.map(({ status }) => status)),
     ...leaderFindings(members.map(({ status }) => status)),
-    ...members.flatMap((facts) => [...spaceFindings(facts), ...raftFindings(facts.status, members)]),
+    ...members.flatMap((facts) => [
+      ...readyFindings(facts),
+      ...spaceFindings(facts),
+      ...raftFindings(facts.status, members),
+    ]),
   ];
 }
 
@@ -152,6 +166,22 @@ function leaderFindings(statuses: readonly MemberStatus[]): readonly Finding[] {
     });
   }
   return findings;
+}
+
+/** What the member says of itself; that it is a learner, or has no leader, is told elsewhere. */
+function readyFindings({ status, ready }: MemberFacts): readonly Finding[] {
+  if (ready === undefined || ready.ok || status.leader === 0n) return [];
+  const failing = ready.checks.filter(({ name, ok }) => !ok && name !== "non_learner");
+  if (failing.length === 0 && ready.checks.some(({ ok }) => !ok)) return [];
+  return [
+    {
+      level: "error",
+      check: "ready",
+      where: status.endpoint,
+      what: `says of itself that it is not ready: ${probeText({ ok: false, checks: failing })}`,
+      advice: "see its log; a load balancer that goes by /readyz sends it nothing",
+    },
+  ];
 }
 
 function spaceFindings({ status, quotaBytes }: MemberFacts): readonly Finding[] {
