@@ -101,7 +101,7 @@ export const command: Command = {
     const records = mergedRecords(await recordsOf(session, etcd), source.records);
     const chosen = await chosenRecords(session, source, records);
     if (chosen === undefined) {
-      return directly(session, etcd, source, choice.conflict);
+      return await directly(session, etcd, source, choice.conflict);
     }
     const kinds = await Promise.all((await touched(session, source, chosen, records, choice)).map(kindFor));
     const { restoreObjects } = await import("keelson/backup");
