@@ -1,6 +1,6 @@
 /**
- * Where a repository keeps its bytes: four verbs that any object store has, and a lock. The directory backend is here;
- * one over an object store fits behind the same interface.
+ * Where a repository keeps its bytes: verbs that any object store has, and a lock. The directory backend is here; one over an
+ * object store fits behind the same interface: docs/guides/backup-backend.md has every rule, and an example.
  */
 import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -21,7 +21,10 @@ export interface RepositoryBackend {
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** Whether there is an object of that name. */
   has(name: string): Promise<boolean>;
-  /** Names below `folder` ("backups", "chunks"), in no order. */
+  /**
+   * Names below `folder` ("backups", "chunks"), in no order. "backups" shows every write that has resolved; "chunks" may
+   * lag behind writes and deletes.
+   */
   list(folder: string): Promise<readonly string[]>;
   /** An absent object counts as done. */
   delete(name: string): Promise<void>;

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { backendConformance } from "../../../src/testing/backend-conformance.ts";
 import { PackedProject } from "../../support/packed-project.ts";
 import { projectFolder } from "../../support/project-run.ts";
 
@@ -103,4 +104,19 @@ test("docs/guides/api-server.md: its blocks are a server that does what the page
     run.child.kill("SIGTERM");
   }
   expect(await run.ended()).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("docs/guides/backup-backend.md: its blocks are a backend that passes the conformance suite and carries a repository", async () => {
+  const program = await programOf("backup-backend.md");
+  expect(await faultsOf(program)).toEqual([]);
+  const { outputText } = ts.transpileModule(program, {
+    compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
+  });
+  const run = await project.start("backend.mjs", outputText);
+  const { code, stdout, stderr } = await run.ended();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout.trim().split("\n")).toEqual([
+    ...backendConformance.map(({ name }) => `ok: ${name}`),
+    "repository: sound",
+  ]);
 });
