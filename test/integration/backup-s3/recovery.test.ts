@@ -47,6 +47,12 @@ async function load(etcd: Etcd, signal: AbortSignal): Promise<readonly Acknowled
   return noted;
 }
 
+/** The most memory a running process has had, MiB; 0 where the system does not tell. */
+async function peakMib({ pid }: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return Math.round(Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024);
+}
+
 /** Last revision that a line of the backup process says is on record. */
 const coveredBy = (text: string): bigint =>
   BigInt([...text.matchAll(/(?:full|delta): \S+ revision (\d+)/g)].at(-1)?.[1] ?? "0");
@@ -115,9 +121,11 @@ test.skipIf(!(await hasOpenssl()))(
     const writing = load(etcd, end.signal);
     let backups = startBackups();
     await backups.said(/full: .*revision \d+/);
+    let memoryMib = 0;
     for (let kill = 0; kill < kills; kill++) {
       const pause = (loadMs / kills) * (0.5 + ((kill * 7) % 10) / 10);
       await new Promise((resolve) => setTimeout(resolve, pause));
+      memoryMib = Math.max(memoryMib, await peakMib(backups.child));
       backups.child.kill("SIGKILL");
       await once(backups.child, "exit");
       backups = startBackups();
@@ -126,6 +134,7 @@ test.skipIf(!(await hasOpenssl()))(
     // Everything ends at once: the cluster, its disks, the machine that took the backups.
     for (const member of cluster.members) await member.kill();
     const lostMs = performance.now();
+    figures["memory of backup run, MiB"] = Math.max(memoryMib, await peakMib(backups.child));
     backups.child.kill("SIGKILL");
     const covered = coveredBy(backups.output());
     end.abort();
