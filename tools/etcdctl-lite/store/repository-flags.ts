@@ -31,6 +31,9 @@ export const repositoryFlags: readonly FlagSpec[] = [
   },
 ];
 
+/** The library's own bound: a chunk a second. */
+const bytesPerSecondMin = 65_536;
+
 /** @throws CliFailure where there is none: only `backup create` makes one */
 export async function repositoryOf(flags: Flags): Promise<BackupRepository> {
   const directory = flags.text("repository");
@@ -55,6 +58,9 @@ export async function openedRepository(flags: Flags): Promise<BackupRepository> 
   };
   const limit = flags.text("bwlimit");
   const bytesPerSecond = limit === "" ? undefined : parseSize(limit);
+  if (bytesPerSecond !== undefined && bytesPerSecond < bytesPerSecondMin) {
+    throw badArguments(`--bwlimit is ${limit}, expected at least 64KiB a second`);
+  }
   const { openRepository } = await import("keelson/backup");
   return openRepository({
     directory,
