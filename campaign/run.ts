@@ -10,12 +10,13 @@
  *   --calm N        seconds of traffic after the last heal, default 17
  *   --recovery N    seconds that recovery may take, default 15; --arrival N: that readers may take at the end, default 15
  *   --keep          keeps the data also of a clean run
+ *   --time-line DIR nothing is run: whose seconds the longest gaps of a kept run were, from its folder
  *
  * Ends with 0 for a clean run, 1 for violations, 2 for a run that proves nothing. The data of a run that is not clean
  * stays, and what replays it is printed.
  */
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -34,6 +35,7 @@ import {
   summarise,
   violationsOf,
 } from "./report/summary.ts";
+import { textOfTimeLine, timeLines } from "./report/time-line.ts";
 
 const { values } = parseArgs({
   options: {
@@ -50,6 +52,7 @@ const { values } = parseArgs({
     recovery: { type: "string", default: "15" },
     arrival: { type: "string", default: "15" },
     keep: { type: "boolean", default: false },
+    "time-line": { type: "string" },
   },
 });
 const minutes = Number(values.minutes);
@@ -82,6 +85,7 @@ const episodeRecoveryMaxMs = 30_000;
 /** Highest that is still right, for each process (C10). */
 const caps = { rssBytes: 1.5 * 1024 ** 3, openStreams: 64, sockets: 64 } as const;
 
+if (values["time-line"] !== undefined) await onlyTimeLine(values["time-line"]);
 const folder = await mkdtemp(join(tmpdir(), "keelson-robustness-"));
 await mkdir(folder, { recursive: true });
 const replay = `npm run robustness -- --minutes ${minutes} --seed ${seed}`;
@@ -116,6 +120,7 @@ for (const violation of verdict.violations.slice(0, 40))
 for (const reason of summary.void) say(`void: ${reason}`);
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(summary, undefined, 2)}\n`);
 if (values.report) await writeReport(summary, { commit: commitOf(), command: replay });
+for (const line of timeLines(history)) process.stdout.write(`${textOfTimeLine(line)}\n\n`);
 for (const row of summary.recovery) say(`recovery ${JSON.stringify(row)}`);
 say(JSON.stringify(summary.byCode));
 say(JSON.stringify(summary.byClass));
@@ -143,6 +148,16 @@ async function playEpisodes(only?: string): Promise<EpisodesReport> {
     for (const complaint of complaints) say(`void: ${complaint}`);
   }
   return report;
+}
+
+/** Of the files of a run that was kept, and ends the process. */
+async function onlyTimeLine(kept: string): Promise<never> {
+  const files = (await readdir(kept))
+    .filter((name) => name.endsWith(".ndjson"))
+    .map((name) => join(kept, name));
+  const run = await RunHistory.read(readHistory(files));
+  for (const line of timeLines(run)) process.stdout.write(`${textOfTimeLine(line)}\n\n`);
+  process.exit(0);
 }
 
 /** Plays them, says what they came to, and ends the process. */

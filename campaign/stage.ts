@@ -18,6 +18,7 @@ import { Claim, prefix, Relic, Widget } from "./traffic/kinds.ts";
 import { Recorder } from "./traffic/recorder.ts";
 import { lastMark, setUp } from "./traffic/set-up.ts";
 import { recordMembers } from "./truth/members.ts";
+import { MemberPulse, Pulse } from "./truth/pulse.ts";
 import { Witness } from "./truth/witness.ts";
 
 export interface StageOptions {
@@ -81,6 +82,8 @@ export class Stage implements AsyncDisposable {
       const { directEndpoints: endpoints, auth, control } = cluster;
       const witness = await Witness.start({ endpoints, sink: file, auth });
       opened.push(() => witness[Symbol.asyncDispose]());
+      const members = await MemberPulse.start({ endpoints, auth, pulse: new Pulse(file, now) });
+      opened.push(() => members[Symbol.asyncDispose]());
       const kinds = [Widget, Claim, Relic];
       const store = await createStore({
         etcd: control,

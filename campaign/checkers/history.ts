@@ -245,6 +245,15 @@ export interface ServerLogRecord {
   readonly text: string;
 }
 
+/** The state of a member or a client has changed: for time lines. */
+export interface PulseRecord {
+  readonly line: "pulse";
+  /** "m0", or "kube-0.1 client 0". */
+  readonly subject: string;
+  readonly state: string;
+  readonly atNs: number;
+}
+
 /** Counts of one process at one moment; only those that are known. */
 export interface ResourceSample {
   readonly line: "resources";
@@ -273,6 +282,7 @@ export type HistoryLine =
   | QuotaSample
   | TruthRecord
   | MemberLogRecord
+  | PulseRecord
   | MemberRecord
   | ServerLogRecord
   | ResourceSample;

@@ -13,6 +13,7 @@ import type {
   InvokeRecord,
   MemberLogRecord,
   MemberRecord,
+  PulseRecord,
   QuotaSample,
   RelistRecord,
   ResourceSample,
@@ -45,6 +46,8 @@ export class RunHistory {
   readonly members: readonly MemberRecord[];
   readonly serverLogs: readonly ServerLogRecord[];
   readonly resources: readonly ResourceSample[];
+  /** In order of time. */
+  readonly pulses: readonly PulseRecord[];
   readonly truth: TruthLog;
   /** Times of answers that told a revision, rising, with the highest told by then. */
   readonly #toldNs: Float64Array;
@@ -66,6 +69,7 @@ export class RunHistory {
     this.members = sorted.members;
     this.serverLogs = sorted.serverLogs;
     this.resources = sorted.resources;
+    this.pulses = sorted.pulses.sort((a, b) => a.atNs - b.atNs);
     this.truth = new TruthLog(sorted.truth);
 
     const told = this.calls.filter((call) => call.class === "ok" && call.revision !== undefined);
@@ -126,6 +130,7 @@ class Sorted {
   readonly members: MemberRecord[] = [];
   readonly serverLogs: ServerLogRecord[] = [];
   readonly resources: ResourceSample[] = [];
+  readonly pulses: PulseRecord[] = [];
   readonly truth: TruthRecord[] = [];
 
   take(line: HistoryLine): void {
@@ -169,6 +174,9 @@ class Sorted {
         break;
       case "resources":
         this.resources.push(line);
+        break;
+      case "pulse":
+        this.pulses.push(line);
         break;
       case "truth":
         this.truth.push(line);

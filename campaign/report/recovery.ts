@@ -95,31 +95,53 @@ function healsOf(run: RunHistory): readonly { readonly healNs: number; readonly 
   }));
 }
 
+/** Nanoseconds of the run, and what is at both ends. */
+export interface Span {
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+const lengthMs = (span: Span | undefined): number =>
+  span === undefined ? 0 : (span.toNs - span.fromNs) / 1e6;
+
 /** Longest time without an acknowledged write, milliseconds, from the first write of clients to the last. */
-export function writeGapMs(run: RunHistory): number {
-  const returns = run.calls
+export const writeGapMs = (run: RunHistory): number => lengthMs(writeGap(run));
+
+/** Longest time a cache, when it was looked at, had been without a change that was acknowledged to its writer; milliseconds. */
+export const cacheLagMs = (run: RunHistory): number => lengthMs(cacheLag(run));
+
+const textOfWrite = ({ op, key, client }: CallRecord): string => `${op} of ${key} acknowledged to ${client}`;
+
+export function writeGap(run: RunHistory): Span | undefined {
+  const writes = run.calls
     .filter(
       ({ op, class: outcome, client }) =>
         outcome === "ok" && op !== "get" && op !== "list" && classOf(client),
     )
-    .map(({ returnNs }) => returnNs)
-    .sort((a, b) => a - b);
-  let gap = 0;
-  for (let i = 1; i < returns.length; i++) gap = Math.max(gap, (returns[i] ?? 0) - (returns[i - 1] ?? 0));
-  return gap / 1e6;
+    .sort((a, b) => a.returnNs - b.returnNs);
+  let gap: Span | undefined;
+  let last: CallRecord | undefined;
+  for (const write of writes) {
+    if (last !== undefined && (write.returnNs - last.returnNs) / 1e6 > lengthMs(gap)) {
+      gap = { fromNs: last.returnNs, toNs: write.returnNs, from: textOfWrite(last), to: textOfWrite(write) };
+    }
+    last = write;
+  }
+  return gap;
 }
 
-/** Longest time a cache, when it was looked at, had been without a change that was acknowledged to its writer; milliseconds. */
-export function cacheLagMs(run: RunHistory): number {
+export function cacheLag(run: RunHistory): Span | undefined {
   const writes = run.calls
     .filter(
       ({ op, class: outcome, key }) =>
         outcome === "ok" && op !== "get" && op !== "list" && key.includes("/widgets/"),
     )
-    .map(({ revision = 0n, returnNs }) => ({ revision, returnNs }))
+    .map((call) => ({ call, revision: call.revision ?? 0n, returnNs: call.returnNs }))
     .sort((a, b) => (a.revision < b.revision ? -1 : a.revision > b.revision ? 1 : 0));
-  let lag = 0;
-  for (const { revision, atNs } of run.caches) {
+  let lag: Span | undefined;
+  for (const { revision, atNs, cache } of run.caches) {
     let low = 0;
     let high = writes.length;
     while (low < high) {
@@ -128,7 +150,9 @@ export function cacheLagMs(run: RunHistory): number {
       else high = middle;
     }
     const missing = writes[low];
-    if (missing !== undefined) lag = Math.max(lag, atNs - missing.returnNs);
+    if (missing === undefined || (atNs - missing.returnNs) / 1e6 <= lengthMs(lag)) continue;
+    const to = `${cache} is at ${revision}, and was not told of ${missing.revision}`;
+    lag = { fromNs: missing.returnNs, toNs: atNs, from: textOfWrite(missing.call), to };
   }
-  return lag / 1e6;
+  return lag;
 }

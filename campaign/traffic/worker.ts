@@ -2,11 +2,19 @@
  * A worker process of the campaign: clients of one profile, or a cache with its readers and watchers, or watchers of the
  * store. It writes its own history file and may be paused or killed at any time.
  */
-import { createStore, type ResourceReader, type Store, withCaches } from "keelson";
+import {
+  createStore,
+  isStoreError,
+  type ResourceReader,
+  type Store,
+  type StoreOptions,
+  withCaches,
+} from "keelson";
 import { connectEtcd, type Etcd } from "keelson/etcd";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { HistoryFile, runClock } from "../checkers/history.ts";
+import { Pulse, watchClients } from "../truth/pulse.ts";
 import { CacheReader } from "./cache-reader.ts";
 import { churnStep } from "./churn.ts";
 import { Client } from "./client.ts";
@@ -89,6 +97,12 @@ class Worker {
     });
   }
 
+  /** Writes what its clients think of etcd as it changes; returns what ends that. */
+  pulse(): () => void {
+    const { process, sink, now } = this.#recorder;
+    return watchClients(() => this.#etcds, process, new Pulse(sink, now));
+  }
+
   /** Clients end after the call they are in. */
   async quiet(): Promise<void> {
     this.#quiet.abort();
@@ -124,7 +138,7 @@ class Worker {
     const { compactionMs, auth } = this.#config;
     const etcd = await connectEtcd({ endpoints, auth, requestTimeoutMs, clock, timeoutMs: startWithinMs });
     this.#etcds.push(etcd);
-    const store = await createStore({
+    const store = await this.#opened({
       etcd,
       kinds: [Widget, Claim, Relic],
       prefix,
@@ -133,6 +147,20 @@ class Worker {
     });
     this.#stores.push(store);
     return store;
+  }
+
+  /** On a machine that stands still for seconds a request of the opening may have no answer: it is opened again. */
+  async #opened(options: StoreOptions): Promise<Store> {
+    const endMs = performance.now() + startWithinMs;
+    for (;;) {
+      try {
+        return await createStore(options);
+      } catch (error) {
+        const passes = isStoreError(error, "UNAVAILABLE", "DEADLINE", "OUTCOME_UNKNOWN");
+        if (!passes || performance.now() > endMs) throw error;
+        await systemClock.sleep(500);
+      }
+    }
   }
 
   #startClients(wide: Store, pinned: Store): void {
@@ -219,6 +247,7 @@ process.on("message", (message: ToWorker) => {
     void worker.finish(BigInt(message.revision), message.withinMs).then((late) => {
       clearInterval(counting);
       clearInterval(measuring);
+      endPulse();
       say({ type: "finished", late });
       process.disconnect();
     });
@@ -227,6 +256,7 @@ process.on("message", (message: ToWorker) => {
 // The campaign is gone: nobody would ever say finish.
 process.on("disconnect", () => process.exit());
 const counting = setInterval(() => say(worker.counts()), countsEveryMs);
+const endPulse = worker.pulse();
 const measuring = setInterval(() => worker.resources(false), resourcesEveryMs);
 try {
   await worker.start();
