@@ -97,6 +97,35 @@ describe.each(await etcdBinaries())("a repository over etcd $version that went b
     expect(await repository.verify()).toEqual({ ok: true, problems: [] });
   }, 180_000);
 
+  it("begins with an etcd in which nothing was ever written, and goes on with its history", async () => {
+    await using folder = await tempFolder();
+    const at = (name: string): string => join(folder.path, name);
+    const repository = await openRepository({ directory: at("repository") });
+    {
+      await using local = await startLocalEtcd({ binary, dataDir: at("a") });
+      await using etcd = await clientOf(local);
+      await repository.backup(etcd);
+      expect(await repository.delta(etcd, { timeoutMs: 5_000 })).toBeUndefined();
+      await repository.backup(etcd);
+      await put(etcd, "first", 3);
+      expect((await repository.delta(etcd, { timeoutMs: 5_000 }))?.backup.kind).toBe("delta");
+      await put(etcd, "second", 1);
+      await repository.backup(etcd);
+    }
+    const backups = await repository.list();
+    expect(backups.map(({ kind, abandoned }) => `${kind} ${abandoned}`)).toEqual([
+      "full false",
+      "full false",
+      "delta false",
+      "full false",
+    ]);
+    expect(await repository.verify()).toEqual({ ok: true, problems: [] });
+    const early = await keysAfter(repository, binary, at("early"), { toRevision: "3" });
+    expect(early).toEqual(["first", "first"]);
+    const empty = await keysAfter(repository, binary, at("empty"), { toRevision: "1" });
+    expect(empty).toEqual([]);
+  }, 120_000);
+
   it("tells a restore under the old cluster id by what it holds, also past the last backup's revision", async () => {
     await using folder = await tempFolder();
     const at = (name: string): string => join(folder.path, name);

@@ -64,6 +64,8 @@ async function holds(
   const [endpoint] = etcd.endpoints;
   if (recorded === undefined || endpoint === undefined) return "unknown";
   const revision = BigInt(backup.lastRevision);
+  // etcd takes 0 for "now"; earlier versions put it on record of an empty etcd.
+  if (revision === 0n) return "unknown";
   try {
     const live = await etcd.maintenance.hashKv(revision, { endpoint, signal });
     if (live.hashRevision !== undefined && live.hashRevision !== revision) return "unknown";

@@ -9,6 +9,7 @@ import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { ScratchFile } from "../database/scratch-file.ts";
 import { hexOf } from "../database/snapshot-file.ts";
 import { PassProgress } from "../files/pass-progress.ts";
+import { laterOf } from "../files/revision-order.ts";
 import { savePasses, saveToScratch } from "../snapshot/save.ts";
 import type { RepositoryBackend } from "./backend.ts";
 import type { ChunkStore } from "./chunks.ts";
@@ -26,6 +27,9 @@ import {
 } from "./manifest.ts";
 import type { BackupOutcome, Watched } from "./repository-options.ts";
 import { storeBytes, storeFile } from "./stored-parts.ts";
+
+/** Revision of an etcd in which nothing was ever written. */
+const firstRevision = 1n;
 
 /** What a repository is made of. */
 export interface RepositoryParts {
@@ -71,18 +75,20 @@ export async function takeFull(
   const { newBytes, ...stored } = await storeFile(parts.chunks, scratch, { onBytes: progress.add, signal });
   progress.end();
   const nowMs = timeAfter(parts.clock, newest);
+  // A file without a record says 0; etcd itself begins at 1.
+  const revision = laterOf(BigInt(saved.revision), firstRevision).toString();
   const manifest: FullManifest = {
     kind: "full",
-    id: newId("full", saved.revision, nowMs),
+    id: newId("full", revision, nowMs),
     createdAt: new Date(nowMs).toISOString(),
     clusterId,
     history,
     ...(forkedFrom === undefined ? {} : { forkedFrom }),
-    lastRevision: saved.revision,
+    lastRevision: revision,
     compactRevision: saved.compactRevision,
     hashKv: saved.hashKv,
     proved: saved.proved,
-    marks: [{ timeMs: nowMs, revision: saved.revision }],
+    marks: [{ timeMs: nowMs, revision }],
     ...stored,
   };
   return await publish(parts, manifest, newBytes);
@@ -112,7 +118,8 @@ export async function takeDelta(
       { field: "uid", expected: previous.clusterId, actual: clusterId },
     );
   }
-  const from = BigInt(previous.lastRevision);
+  // Of an empty etcd earlier versions put 0 on record.
+  const from = laterOf(BigInt(previous.lastRevision), firstRevision);
   if (header.revision <= from) return undefined;
   const { records, last, marks } = await watchedRecords(
     etcd,

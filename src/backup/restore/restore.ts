@@ -160,7 +160,8 @@ export async function restoreFrom(
     }),
   ]);
   const { delta } = options;
-  const last = delta?.lastRevision ?? examined.lastRevision;
+  // Without a record there is no last one; etcd itself begins at 1.
+  const last = delta?.lastRevision ?? laterOf(examined.lastRevision, 1n);
   const revision = asked ?? last;
   checkReach(examined, revision, last);
   const bump = options.bumpRevision ?? bumpDefault;

@@ -143,7 +143,7 @@ export interface Client {
 /** The cluster behind the endpoints went back in time, or is another one. */
 export interface RestoreEvent {
   readonly generation: number;
-  readonly reason: "revision-fell" | "cluster-replaced";
+  readonly reason: "revision-fell" | "cluster-replaced" | "log-replaced";
   /** Highest revision seen before. */
   readonly before: bigint;
   readonly clusterId: bigint;

@@ -1,9 +1,9 @@
 /**
  * Does an answer come from our cluster, and from a present that is not behind what we have seen?
  *
- * Two things never change while a cluster lives: its id, and that a linearizable answer's revision is not below
- * the highest one seen before the request was sent. An answer that breaks either is refused and its endpoint is
- * marked. One marked endpoint is a fault of that endpoint: a stale member, or a stranger's address in the list.
+ * Three things never change while a cluster lives: its id, that a linearizable answer's revision is not below
+ * the highest one seen before the request was sent, and that its raft log does not fall (log-floor.ts). An answer that
+ * breaks one is refused and its endpoint is marked. One marked endpoint is a fault of that endpoint: a stale member, or a stranger's address in the list.
  * When every endpoint is marked alike, or has failed since the first mark, the store itself has changed under
  * us, which is a restore; then a new generation begins.
  *
@@ -16,9 +16,10 @@
 import type { Header } from "../ports/messages.ts";
 import type { RestoreEvent } from "./client.ts";
 import type { Endpoint } from "./endpoint-set.ts";
+import { LogFloor } from "./log-floor.ts";
 
 interface Mark {
-  readonly kind: "low" | "foreign";
+  readonly kind: "low" | "foreign" | "rewound";
   readonly clusterId: bigint;
   /** Marked answers in a row. */
   times: number;
@@ -40,6 +41,7 @@ export class ClusterGuard {
   #clusterId = 0n;
   #highest = 0n;
   #generation = 0;
+  readonly #log = new LogFloor();
 
   constructor(endpoints: readonly Endpoint[]) {
     this.#endpoints = endpoints;
@@ -51,6 +53,11 @@ export class ClusterGuard {
 
   get generation(): number {
     return this.#generation;
+  }
+
+  /** What is known of the cluster's raft log. */
+  get log(): LogFloor {
+    return this.#log;
   }
 
   /** 0n before the first answer. */
@@ -77,11 +84,16 @@ export class ClusterGuard {
     return good;
   }
 
+  /** A status below the log's floor, of a member that has answered a linearizable read before it. */
+  judgeRewound(endpoint: Endpoint, header: Header, nowMs: number): Verdict {
+    return this.#mark(endpoint, "rewound", header, nowMs);
+  }
+
   /** A good answer of one endpoint clears its own mark and proves that the strangers are strangers. */
   #confirm(endpoint: Endpoint, judged: boolean): void {
     const own = this.#marks.get(endpoint);
     if (own !== undefined && (judged || own.kind === "foreign")) this.#marks.delete(endpoint);
-    if (!judged && own?.kind === "low") return;
+    if (!judged && own !== undefined && own.kind !== "foreign") return;
     for (const [other, mark] of this.#marks) {
       if (mark.kind === "foreign") mark.proven = true;
       // A low answer beside a good one is a member that was behind.
@@ -97,18 +109,21 @@ export class ClusterGuard {
     mark.times++;
     this.#marks.set(endpoint, mark);
     const reason =
-      kind === "foreign"
-        ? `endpoint "${endpoint.url}" belongs to cluster ${hex(header.clusterId)}, expected cluster ${hex(this.#clusterId)}`
-        : `endpoint "${endpoint.url}" answers at revision ${header.revision}, expected at least ${this.#highest}`;
+      kind === "rewound"
+        ? `endpoint "${endpoint.url}" has a raft log that is shorter than, or of a term before, what was seen of it`
+        : kind === "foreign"
+          ? `endpoint "${endpoint.url}" belongs to cluster ${hex(header.clusterId)}, expected cluster ${hex(this.#clusterId)}`
+          : `endpoint "${endpoint.url}" answers at revision ${header.revision}, expected at least ${this.#highest}`;
     if (!this.#allAgree(mark)) return { verdict: "refused", kind, reason };
     const event: RestoreEvent = {
       generation: ++this.#generation,
-      reason: kind === "foreign" ? "cluster-replaced" : "revision-fell",
+      reason: reasons[kind],
       before: this.#highest,
       clusterId: header.clusterId,
     };
     this.#clusterId = header.clusterId;
     this.#highest = 0n;
+    this.#log.forget();
     this.#marks.clear();
     return { verdict: "restored", event, reason };
   }
@@ -131,5 +146,11 @@ export class ClusterGuard {
     return unproven > 0 && (marked > 1 || latest.times > 1);
   }
 }
+
+const reasons = {
+  foreign: "cluster-replaced",
+  low: "revision-fell",
+  rewound: "log-replaced",
+} as const satisfies Record<Mark["kind"], RestoreEvent["reason"]>;
 
 const hex = (id: bigint): string => id.toString(16);

@@ -11,6 +11,7 @@ import { setReadingTimer } from "../../base/reading-timer.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { grpcStatus, TransportFailure } from "../transport/transport.ts";
 import { refusalOf, warningOf } from "../versions/version-check.ts";
+import { encodeRangeRequest } from "../wire/kv.ts";
 import { type StatusResponse, statusResponse } from "../wire/maintenance.ts";
 import { WireError } from "../wire/reader.ts";
 import {
@@ -37,6 +38,8 @@ const probeWaitMs = 1_000;
 const probeFreshMs = 5_000;
 
 export const statusPath = "/etcdserverpb.Maintenance/Status";
+const rangePath = "/etcdserverpb.KV/Range";
+const anyKey = { key: "\0", limit: 1, keysOnly: true } as const;
 const noBytes = new Uint8Array(0);
 
 export interface EndpointGateOptions {
@@ -185,9 +188,38 @@ export class EndpointGate {
     const verdict = this.#guard.judge(endpoint, status.header, undefined, this.#clock.monotonicMs());
     this.apply(endpoint, verdict);
     if (verdict.verdict === "refused") return;
+    if (verdict.verdict === "good" && this.#guard.log.isAbove(status, this.#guard.highest)) {
+      const caughtUp = await this.#caughtUpStatus(endpoint, timeoutMs);
+      if (this.#guard.log.isAbove(caughtUp, this.#guard.highest)) {
+        const rewound = this.#guard.judgeRewound(endpoint, caughtUp.header, this.#clock.monotonicMs());
+        this.apply(endpoint, rewound);
+        if (rewound.verdict === "refused") return;
+      }
+    }
+    this.#guard.log.learn(status, this.#guard.highest);
     this.#endpoints.release(endpoint);
     this.#endpoints.answered(endpoint);
     endpoint.identified = isSame();
+  }
+
+  /**
+   * The status of a member once it has caught up with its cluster, as it has when it answers a linearizable read. Etcd waits
+   * for that before it looks at rights, so a refusal is such an answer as well.
+   * @throws TransportFailure when it cannot catch up
+   */
+  async #caughtUpStatus(endpoint: Endpoint, timeoutMs: number): Promise<StatusResponse> {
+    const request = { timeoutMs, lane: "unary" } as const;
+    try {
+      await endpoint.transport.unary(rangePath, encodeRangeRequest(anyKey), request);
+    } catch (error) {
+      if (!(error instanceof TransportFailure)) throw error;
+      if (!error.fromServer || error.code === grpcStatus.unavailable) throw unsent(error);
+    }
+    try {
+      return statusResponse.decode(await endpoint.transport.unary(statusPath, noBytes, request));
+    } catch (error) {
+      throw error instanceof TransportFailure ? unsent(error) : error;
+    }
   }
 
   /** Looks again, beside the calls, at an endpoint that has been set aside. */

@@ -219,6 +219,7 @@ export class EtcdClient implements Client {
       if (requestMs <= 0) throw await this.#gate.giveUp(attempt);
       attempt.requestMs = requestMs;
       const floor = this.#guard.highest;
+      const { statuses } = this.#guard.log;
       this.#count(this.#requests, rpc.path);
       this.#bytesSent += request.byteLength;
       call?.onSend?.();
@@ -250,6 +251,7 @@ export class EtcdClient implements Client {
         this.clock.monotonicMs(),
       );
       if (verdict.verdict === "good" && attempt.generation === this.#guard.generation) {
+        if (rpc.judged) this.#guard.log.answered(answer.header.revision, statuses);
         call?.onHeader?.(answer.header);
         return answer;
       }

@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { restoreSnapshot, saveSnapshot } from "keelson/backup";
+import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
@@ -75,5 +77,87 @@ describe.each(await etcdBinaries())("a cluster that is another one on etcd $vers
     }, "the restore is noticed");
     await using fresh = await connect(other.endpoints);
     expect((await fresh.kv.range({ key: "b" })).kvs).toEqual([]);
+  }, 60_000);
+
+  // Under the same cluster id, past every revision the client has seen: the raft log alone tells.
+  test.each([
+    ["by its length", 0],
+    ["by its term", 2],
+  ])(
+    "a restore under the same token is noticed %s",
+    async (how, restarts) => {
+      const name = `same-${restarts}`;
+      const snapshot = join(folder, `${name}.db`);
+      const restoredTo = async (dir: string): Promise<void> => {
+        await restoreSnapshot(snapshot, {
+          dataDir: join(folder, dir),
+          bumpRevision: false,
+          initialClusterToken: name,
+        });
+      };
+      const put = async (client: Etcd, count: number): Promise<void> => {
+        for (let n = 0; n < count; n++) await client.kv.put({ key: `k-${n}`, value: how });
+      };
+      const first = await start(`${name}-0`);
+      {
+        await using etcd = await connect(first.endpoints);
+        await put(etcd, 3);
+        await saveSnapshot(etcd, snapshot);
+      }
+      await first.stop();
+      // Both clusters are restored under one token, so they have one id.
+      await restoredTo(`${name}-a`);
+      let old = await start(`${name}-a`, first.clientPort);
+      for (let n = 0; n < restarts; n++) {
+        await old.stop();
+        old = await start(`${name}-a`, first.clientPort);
+      }
+      await using etcd = await connect(old.endpoints);
+      await rm(snapshot);
+    await put(etcd, 20);
+      await saveSnapshot(etcd, snapshot);
+      await put(etcd, 5);
+      await old.stop();
+      await restoredTo(`${name}-b`);
+      await using other = await start(`${name}-b`, first.clientPort);
+      {
+        await using fresh = await connect(other.endpoints);
+        await put(fresh, restarts === 0 ? 10 : 100);
+        expect(fresh.kv.highestRevision).toBeGreaterThan(etcd.kv.highestRevision);
+      }
+      const failure = await failureOf(etcd.kv.put({ key: "b", value: "begun before" }));
+      expect(failure).toMatchObject({ code: "UNAVAILABLE" });
+      await using fresh = await connect(other.endpoints);
+      expect((await fresh.kv.range({ key: "b" })).kvs).toEqual([]);
+      const after = (): Promise<boolean> =>
+        etcd.kv.put({ key: "b", value: "begun after" }).then(
+          () => true,
+          () => false,
+        );
+      await until(after, "a write of the new history");
+      expect(etcd.history.generation).toBe(1);
+    },
+    60_000,
+  );
+
+  test("a member that comes back, or a leader that changes, is no restore", async () => {
+    let server = await start("back");
+    await using etcd = await connect(server.endpoints);
+    for (let turn = 0; turn < 4; turn++) {
+      const writes = Array.from({ length: 40 }, (_, n) => etcd.kv.put({ key: `k-${n}`, value: `${turn}` }));
+      await Promise.all(writes);
+      await server.kill();
+      server = await start("back", server.clientPort);
+      await until(
+        () =>
+          etcd.kv.put({ key: "a", value: `${turn}` }).then(
+            () => true,
+            () => false,
+          ),
+        "a write after the restart",
+      );
+    }
+    expect(etcd.history.generation).toBe(0);
+    await server.stop();
   }, 60_000);
 });

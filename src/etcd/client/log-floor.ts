@@ -1,0 +1,60 @@
+/**
+ * How far the cluster's raft log is known to be: what tells a cluster that was restored under its old id after its revision has
+ * passed all that was seen. Revisions come again there; its log and its terms begin anew, and in one cluster neither falls.
+ *
+ *   a status        applied index I, the term of a leader
+ *   an answer to a request sent after it, at revision R0
+ *   answers since   up to revision R: each revision above R0 is an entry of its own behind I, so the log is at I + R - R0 at least
+ *
+ * A member may be behind, so a status below that proves nothing until the member has answered a linearizable read.
+ */
+import type { StatusResponse } from "../wire/maintenance.ts";
+
+type LogFacts = Pick<StatusResponse, "leader" | "raftAppliedIndex" | "raftTerm">;
+
+export class LogFloor {
+  #index = 0n;
+  /** Revision that an answer had whose request was sent after the status that gave `#index`. */
+  #baseRevision: bigint | undefined;
+  #term = 0n;
+  #statuses = 0;
+
+  /** Statuses taken so far: a request sent now belongs after that many. */
+  get statuses(): number {
+    return this.#statuses;
+  }
+
+  /** @param highest the highest revision that linearizable answers have carried */
+  indexAt(highest: bigint): bigint {
+    const base = this.#baseRevision;
+    return base === undefined || highest <= base ? this.#index : this.#index + highest - base;
+  }
+
+  isAbove({ leader, raftAppliedIndex, raftTerm }: LogFacts, highest: bigint): boolean {
+    // Older servers, and those that are no etcd, do not tell.
+    if (raftAppliedIndex === 0n) return false;
+    return raftAppliedIndex < this.indexAt(highest) || (leader !== 0n && raftTerm < this.#term);
+  }
+
+  /** A status of our cluster. */
+  learn({ leader, raftAppliedIndex, raftTerm }: LogFacts, highest: bigint): void {
+    // A candidate's term may never become the cluster's.
+    if (leader !== 0n && raftTerm > this.#term) this.#term = raftTerm;
+    if (raftAppliedIndex <= this.indexAt(highest)) return;
+    this.#index = raftAppliedIndex;
+    this.#baseRevision = undefined;
+    this.#statuses++;
+  }
+
+  /** A linearizable answer to a request that was sent when there had been `statuses`. */
+  answered(revision: bigint, statuses: number): void {
+    if (this.#baseRevision === undefined && statuses === this.#statuses) this.#baseRevision = revision;
+  }
+
+  forget(): void {
+    this.#index = 0n;
+    this.#baseRevision = undefined;
+    this.#term = 0n;
+    this.#statuses++;
+  }
+}
