@@ -24,6 +24,7 @@ export { openRepository } from "./repository/repository.ts";
 export type {
   BackupOutcome,
   BackupRepository,
+  FollowOptions,
   RepositoryOptions,
   RepositoryRestoreOptions,
   Watched,

@@ -152,7 +152,10 @@ export interface GetOptions extends Call {
 
 export const getNames: NamesOf<GetOptions> = { ...callNames, read: true };
 
-/** What is read is read-only (a cache shares it, and freezes it unless `freeze: false`); copy to change. */
+/**
+ * What is read is read-only and frozen, from a store and from a cache, which shares it (unless their `freeze` is false);
+ * copy to change.
+ */
 export interface ResourceReader<T> {
   /**
    * One object, as fresh as `read` asks for.

@@ -64,7 +64,7 @@ class KindObjects implements ObjectStore {
   constructor(context: StorageContext, slot: KindSlot) {
     this.#context = context;
     this.#slot = slot;
-    this.#reader = new StoreReader(context, slot, objectProjection(slot));
+    this.#reader = new StoreReader(context, slot, objectProjection(context, slot));
     this[storedSource] = kindSource(context, slot);
   }
 
@@ -83,7 +83,7 @@ class KindObjects implements ObjectStore {
   as<V>(view: View<AnyResource, V>): ResourceReader<V> {
     checkView(view);
     if (view.from !== "metadata") return this.#reader.as(view);
-    return new StoreReader(this.#context, this.#slot, metadataProjection(this.#slot)).as(view);
+    return new StoreReader(this.#context, this.#slot, metadataProjection(this.#context, this.#slot)).as(view);
   }
 
   create(draft: Draft<AnyResource>, options: CreateOptions = {}): Promise<AnyResource> {

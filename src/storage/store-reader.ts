@@ -13,6 +13,7 @@ import type {
   Watch,
   WatchOptions,
 } from "../resource/contract.ts";
+import { freezeDeep } from "../resource/freeze-deep.ts";
 import { notFound } from "../resource/read-errors.ts";
 import { parseGetOptions, parseListOptions } from "../resource/read-options.ts";
 import type { AnyResource, Key } from "../resource/resource.ts";
@@ -78,7 +79,11 @@ export class StoreReader<V> implements ResourceReader<V> {
   }
 
   #projectionOf<W>(view: View<V, W>): Projection<W> {
-    return (record, revision) => view.project(this.#project(record, revision));
+    const { freeze } = this.#context;
+    return (record, revision) => {
+      const made = view.project(this.#project(record, revision));
+      return freeze ? freezeDeep(made) : made;
+    };
   }
 
   #call<R>(verb: string, run: () => Promise<R>): Promise<R> {
@@ -92,15 +97,18 @@ export class StoreReader<V> implements ResourceReader<V> {
 }
 
 /** A record as its object, in the version asked for. */
-export function objectProjection(slot: KindSlot): Projection<AnyResource> {
+export function objectProjection({ freeze }: StorageContext, slot: KindSlot): Projection<AnyResource> {
   return (record, revision) => {
     const object = objectOf(slot.definition, slot.codec, record);
     if (revision !== record.modRevision) object.metadata.resourceVersion = formatResourceVersion(revision);
-    return object;
+    return freeze ? freezeDeep(object) : object;
   };
 }
 
 /** A record as its metadata alone; the body is not decoded. */
-export function metadataProjection(slot: KindSlot): Projection<AnyResource> {
-  return (record, revision) => metadataObject(headOf(slot.definition, slot.codec, record), revision);
+export function metadataProjection({ freeze }: StorageContext, slot: KindSlot): Projection<AnyResource> {
+  return (record, revision) => {
+    const object = metadataObject(headOf(slot.definition, slot.codec, record), revision);
+    return freeze ? freezeDeep(object) : object;
+  };
 }

@@ -2,8 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { StoreError } from "keelson";
 import { type BackupRepository, openRepository, restoreSnapshot, saveSnapshot } from "keelson/backup";
-import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { describe, expect, it } from "vitest";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { clientOf, tempFolder } from "../support/snapshot-lab.ts";
@@ -124,6 +125,46 @@ describe.each(await etcdBinaries())("a repository over etcd $version that went b
     expect(early).toEqual(["first", "first"]);
     const empty = await keysAfter(repository, binary, at("empty"), { toRevision: "1" });
     expect(empty).toEqual([]);
+  }, 120_000);
+
+  it("follow() waits while etcd is away, says why, and goes on with the same chain", async () => {
+    await using folder = await tempFolder();
+    const at = (name: string): string => join(folder.path, name);
+    const repository = await openRepository({ directory: at("repository") });
+    let local = await startLocalEtcd({ binary, dataDir: at("a") });
+    const abort = new AbortController();
+    const waits: string[] = [];
+    const kinds: string[] = [];
+    try {
+      await using etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: 300 });
+      await put(etcd, "before", 1);
+      let restarted: Promise<void> | undefined;
+      const restart = async (): Promise<void> => {
+        local = await startLocalEtcd({ binary, dataDir: at("a"), clientPort: local.clientPort });
+        await using fresh = await clientOf(local);
+        await put(fresh, "after", 1);
+      };
+      const options = {
+        intervalMs: 20,
+        signal: abort.signal,
+        onWaiting: ({ error, retryMs }: { readonly error: StoreError; readonly retryMs: number }) => {
+          waits.push(error.code);
+          expect(retryMs).toBeGreaterThan(0);
+          restarted ??= restart();
+        },
+      };
+      for await (const { backup } of repository.follow(etcd, options)) {
+        kinds.push(backup.kind);
+        if (kinds.length === 1) await local.kill();
+        else abort.abort();
+      }
+      await restarted;
+    } finally {
+      await local.stop();
+    }
+    expect(kinds).toEqual(["full", "delta"]);
+    expect(waits).not.toEqual([]);
+    for (const code of waits) expect(["UNAVAILABLE", "DEADLINE"]).toContain(code);
   }, 120_000);
 
   it("tells a restore under the old cluster id by what it holds, also past the last backup's revision", async () => {

@@ -6,6 +6,7 @@ import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BoltReader } from "../../src/backup/database/bolt-reader.ts";
 import { SnapshotFile } from "../../src/backup/database/snapshot-file.ts";
+import { openDirectoryBackend, type RepositoryBackend } from "../../src/backup/repository/backend.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { clientOf, runWorkload, tempFolder } from "../support/snapshot-lab.ts";
 
@@ -124,6 +125,38 @@ describe.each(await etcdBinaries())("openRepository() over etcd $version", ({ pa
     expect(left.filter(({ kind }) => kind === "full").length).toBeGreaterThanOrEqual(2);
     await repository.restore({ dataDir: join(folder.path, "pruned"), bumpRevision: false });
     expect(await repository.verify()).toEqual({ ok: true, problems: [] });
+  });
+
+  it("verify() reads a chunk that several backups share once for all of them", async () => {
+    const place = join(folder.path, "shared");
+    const inner = await openDirectoryBackend(place);
+    const reads = new Map<string, number>();
+    const backend: RepositoryBackend = {
+      ...inner,
+      async read(name) {
+        reads.set(name, (reads.get(name) ?? 0) + 1);
+        return await inner.read(name);
+      },
+    };
+    const shared = await openRepository({ directory: place, backend });
+    for (let n = 0; n < 40; n++) await etcd.kv.put({ key: `/large/${n}`, value: randomBytes(50_000) });
+    for (let turn = 0; turn < 3; turn++) {
+      await etcd.kv.put({ key: `/turn/${turn}`, value: randomBytes(100) });
+      await shared.backup(etcd);
+    }
+    const named = (await shared.list()).flatMap(({ chunks }) => chunks);
+    expect(named.length).toBeGreaterThan(new Set(named).size * 1.5);
+    reads.clear();
+    expect(await shared.verify()).toEqual({ ok: true, problems: [] });
+    const chunkReads = [...reads].filter(([name]) => name.startsWith("chunks/"));
+    expect(chunkReads.map(([, times]) => times)).toEqual(Array.from(new Set(named), () => 1));
+
+    // Whoever shares a damaged one is told of it.
+    const common = named.find((name) => named.filter((other) => other === name).length === 3) ?? "none";
+    const [first = ""] = [...reads.keys()].filter((name) => name.endsWith(common));
+    await writeFile(join(place, first), "damage");
+    const { ok, problems } = await shared.verify();
+    expect([ok, problems.length]).toEqual([false, 3]);
   });
 });
 

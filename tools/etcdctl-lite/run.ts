@@ -11,12 +11,18 @@ import { type Flags, nearest, parseFlags } from "./cli/flags.ts";
 import { globalFlags, readEnvironment } from "./cli/globals.ts";
 import { type CommandIo, interruptible } from "./cli/io.ts";
 import type { CommandListing } from "./cli/session.ts";
+import { guardedTerminal } from "./cli/terminal.ts";
 import { messageOf } from "./text/message-of.ts";
 import { tree } from "./tree.ts";
 
 /** @returns the exit code; 130 when `io.signal` ended it */
 export async function run(argv: readonly string[], given: CommandIo): Promise<number> {
-  const io: CommandIo = { ...given, stdin: interruptible(given.stdin, given.signal) };
+  const io: CommandIo = {
+    ...given,
+    stdin: interruptible(given.stdin, given.signal),
+    stdout: guardedTerminal(given.stdout),
+    stderr: guardedTerminal(given.stderr),
+  };
   let debug = argv.includes("--debug");
   try {
     const found = findCommand(argv, io.program);

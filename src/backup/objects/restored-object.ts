@@ -1,8 +1,9 @@
 /**
  * What a restored object takes from its backup, and what stays the live store's: identity, versions and deletion marks.
  *
- * Of a namespace its phase is the store's, too: a backup taken while one was terminating must not make the live one
- * terminate, nor one taken before bring a terminating one back to life.
+ * Of a namespace the whole status is the store's, too. Its phase: a backup taken while one was terminating must not make the
+ * live one terminate, nor one taken before bring a terminating one back to life. What is left in it, and its conditions: all of
+ * them, Kubernetes' included, tell how the deletion of the live one goes.
  */
 import { namespaceFinalizer } from "../../resource/namespace-kind.ts";
 import type { AnyResource, Key } from "../../resource/resource.ts";

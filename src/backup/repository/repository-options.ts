@@ -4,6 +4,7 @@
 import { type Call, callNames } from "../../base/call.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { NamesOf } from "../../base/known-options.ts";
+import type { StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { Progress } from "../../resource/contract.ts";
 import type { SnapshotProblem } from "../files/damage.ts";
@@ -85,6 +86,16 @@ export interface BackupOutcome {
  * Full backups and deltas in a directory or object store, deduplicated, sealed and signed as its options say. One
  * process writes at a time; docs/backup.md.
  */
+export interface FollowOptions {
+  /** Between two deltas, milliseconds; above 0. */
+  readonly intervalMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called each time nothing could be taken: why, and how long until it is tried again. */
+  readonly onWaiting?: ((wait: { readonly error: StoreError; readonly retryMs: number }) => void) | undefined;
+}
+
+export const followNames: NamesOf<FollowOptions> = { intervalMs: true, signal: true, onWaiting: true };
+
 export interface BackupRepository {
   /** Oldest first. @throws CORRUPT_SNAPSHOT for a manifest that is damaged or not signed as it must be */
   list(): Promise<readonly Backup[]>;
@@ -92,16 +103,12 @@ export interface BackupRepository {
   backup(etcd: Etcd, options?: Watched): Promise<BackupOutcome>;
   /** All that was written since the last backup; undefined when nothing was. @throws EXPIRED when etcd has compacted it: take a full */
   delta(etcd: Etcd, options?: Call): Promise<BackupOutcome | undefined>;
-  /** Deltas every `intervalMs` until the signal aborts; yields each. A full is taken where the chain breaks. */
-  follow(
-    etcd: Etcd,
-    options: {
-      /** Milliseconds between two deltas. */
-      readonly intervalMs: number;
-      /** Ends the loop without an error; the delta under way is given up. */
-      readonly signal?: AbortSignal | undefined;
-    },
-  ): AsyncIterable<BackupOutcome>;
+  /**
+   * Deltas every `intervalMs` until the signal aborts; yields each. A full is taken where the chain breaks. While etcd or the
+   * repository cannot be reached, or another writer has it, it waits and tries again, at most 10 s apart; `onWaiting` hears why.
+   * @throws what waiting does not mend: PERMISSION_DENIED, CORRUPT_SNAPSHOT, CLOSED, …
+   */
+  follow(etcd: Etcd, options: FollowOptions): AsyncIterable<BackupOutcome>;
   /**
    * To `toRevision`, `toTime`, or the last revision on record, of one history.
    * @throws INVALID_ARGUMENT for a history, revision or time that is not on record, naming the history that has it

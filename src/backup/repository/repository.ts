@@ -28,6 +28,7 @@ import type { RepositoryBackend } from "./backend.ts";
 import { chainTo, targetRevision } from "./chain.ts";
 import { ChunkStore } from "./chunks.ts";
 import { storedRecords } from "./delta-records.ts";
+import { followWith } from "./follow.ts";
 import { type Backup, pathOf } from "./histories.ts";
 import { checkRate, limitedBackend } from "./limited-backend.ts";
 import {
@@ -44,6 +45,7 @@ import { prunable, pruned } from "./prune.ts";
 import {
   type BackupOutcome,
   type BackupRepository,
+  type FollowOptions,
   type RepositoryOptions,
   type RepositoryRestoreOptions,
   repositoryNames,
@@ -139,23 +141,17 @@ class Repository implements BackupRepository {
     return await takeDelta(this.#parts(), (await this.list()).at(-1), etcd, scope.signal);
   }
 
-  async *follow(
-    etcd: Etcd,
-    options: { readonly intervalMs: number; readonly signal?: AbortSignal | undefined },
-  ): AsyncGenerator<BackupOutcome, void, void> {
-    checkOptions(options ?? null, "follow etcd with deltas", { intervalMs: true, signal: true });
-    const { intervalMs, signal } = options;
-    const ended = (): boolean => signal?.aborted === true;
-    while (!ended()) {
-      try {
-        const outcome = await this.delta(etcd, { signal });
-        if (outcome !== undefined) yield outcome;
-      } catch (error) {
-        if (ended()) return;
-        if (!chainIsOver(error)) throw error;
-        yield await this.backup(etcd, { signal });
-      }
-      await this.#clock.sleep(intervalMs, signal).catch(() => {});
+  follow(etcd: Etcd, options: FollowOptions): AsyncGenerator<BackupOutcome, void, void> {
+    return followWith((signal) => this.#next(etcd, signal), this.#clock, options);
+  }
+
+  /** A delta, or the full that begins the next chain. */
+  async #next(etcd: Etcd, signal: AbortSignal | undefined): Promise<BackupOutcome | undefined> {
+    try {
+      return await this.delta(etcd, { signal });
+    } catch (error) {
+      if (signal?.aborted === true || !chainIsOver(error)) throw error;
+      return await this.backup(etcd, { signal });
     }
   }
 

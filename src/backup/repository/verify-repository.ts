@@ -1,8 +1,11 @@
 /**
  * Whether a repository is whole: every manifest read and its signature checked, every chunk read and hashed. What is
  * damaged is an answer with its place, never an exception; one damaged backup does not hide the next.
+ *
+ * All backups are walked side by side, a place at a time: a page of the database that did not change lies at the same place in
+ * each, so its chunk is read once for all of them. A chunk that comes again at another place is kept, as far as there is room.
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import type { CallScope } from "../../base/call.ts";
 import { loadedAhead } from "../../base/loaded-ahead.ts";
 import { isStoreError } from "../../errors.ts";
@@ -13,6 +16,26 @@ import { decodeManifest, type Manifest } from "./manifest.ts";
 import { manifestPaths, SharedNames } from "./manifests.ts";
 import type { RepositoryParts } from "./new-backup.ts";
 import { chunksAtOnce } from "./stored-parts.ts";
+
+/** Chunks kept for other places: 32 MiB of 64 KiB each. */
+const keptChunksMax = 512;
+
+/** A backup as far as it has been read. */
+interface Walked {
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly hash: Hash;
+  sizeBytes: number;
+  problem: SnapshotProblem | undefined;
+}
+
+/** A chunk at one place of the backups that have it there. */
+interface Step {
+  readonly chunk: string;
+  readonly of: readonly Walked[];
+}
+
+type Loaded = Step & { readonly plain: Uint8Array | SnapshotProblem };
 
 /** In the order of the manifests' names; none for a repository that is whole. */
 export async function repositoryProblems(
@@ -31,46 +54,97 @@ export async function repositoryProblems(
     const manifest = await problemOr(async () => names.sharedBy(decodeManifest(bytes, path, signingKeys)));
     found.push({ path, manifest });
   }
-  const progress = new PassProgress(clock, onProgress);
-  const sizeOf = (each: Manifest | SnapshotProblem): number => ("what" in each ? 0 : each.sizeBytes);
-  progress.expect(found.reduce((sum, { manifest }) => sum + sizeOf(manifest), 0));
-  const problems: SnapshotProblem[] = [];
-  for (const { path, manifest } of found) {
-    if ("what" in manifest) {
-      problems.push(manifest);
-      continue;
-    }
-    progress.begin(manifest.sizeBytes);
-    const problem = await problemOr(() => checkContent(path, manifest, { chunks, progress, scope }));
-    if (problem !== undefined) problems.push(problem);
-  }
-  progress.end();
-  return problems;
+  const backups = found.flatMap(({ path, manifest }): Walked[] =>
+    "what" in manifest
+      ? []
+      : [{ path, manifest, hash: createHash("sha256"), sizeBytes: 0, problem: undefined }],
+  );
+  await walk(backups, chunks, scope, new PassProgress(clock, onProgress));
+  const walked = new Map(backups.map((backup) => [backup.path, problemOfWalked(backup)]));
+  return found.flatMap(({ path, manifest }) => ("what" in manifest ? manifest : (walked.get(path) ?? [])));
 }
 
-/** @throws CORRUPT_SNAPSHOT when the chunks are not those of the manifest */
-async function checkContent(
-  path: string,
-  manifest: Manifest,
-  by: { readonly chunks: ChunkStore; readonly progress: PassProgress; readonly scope: CallScope },
-): Promise<undefined> {
-  const hash = createHash("sha256");
-  let size = 0;
-  for await (const plain of loadedAhead(manifest.chunks, chunksAtOnce, (name) => by.chunks.get(name))) {
-    by.scope.throwIfEnded();
-    hash.update(plain);
-    size += plain.length;
-    by.progress.add(plain.length);
+/** Reads every chunk and hands it to all backups that have it at that place. */
+async function walk(
+  backups: readonly Walked[],
+  chunks: ChunkStore,
+  scope: CallScope,
+  progress: PassProgress,
+): Promise<void> {
+  const steps = stepsOf(backups);
+  const kept = new KeptChunks(steps);
+  const load = async (step: Step): Promise<Loaded> => {
+    const plain = await problemOr(() => kept.get(step.chunk, () => chunks.get(step.chunk)));
+    return { ...step, plain };
+  };
+  const totalBytes = backups.reduce((sum, { manifest }) => sum + manifest.sizeBytes, 0);
+  progress.expect(totalBytes);
+  progress.begin(totalBytes);
+  for await (const { of, plain } of loadedAhead(steps, chunksAtOnce, load)) {
+    scope.throwIfEnded();
+    for (const backup of of) {
+      if ("what" in plain) backup.problem ??= plain;
+      if ("what" in plain || backup.problem !== undefined) continue;
+      backup.hash.update(plain);
+      backup.sizeBytes += plain.length;
+      progress.add(plain.length);
+    }
   }
-  if (size === manifest.sizeBytes && hash.digest("hex") === manifest.sha256) return;
-  throw damaged(path, undefined, "its chunks do not make the file it names");
+  progress.end();
+}
+
+function problemOfWalked({ path, manifest, hash, sizeBytes, problem }: Walked): SnapshotProblem | undefined {
+  if (problem !== undefined) return problem;
+  if (sizeBytes === manifest.sizeBytes && hash.digest("hex") === manifest.sha256) return undefined;
+  return asProblem(damaged(path, undefined, "its chunks do not make the file it names"));
+}
+
+/** Place by place, each chunk once for all backups that have it there. */
+function stepsOf(backups: readonly Walked[]): readonly Step[] {
+  const places = backups.reduce((most, { manifest }) => Math.max(most, manifest.chunks.length), 0);
+  const steps: Step[] = [];
+  for (let place = 0; place < places; place++) {
+    const at = new Map<string, Walked[]>();
+    for (const backup of backups) {
+      const chunk = backup.manifest.chunks[place];
+      if (chunk === undefined) continue;
+      const others = at.get(chunk);
+      if (others === undefined) at.set(chunk, [backup]);
+      else others.push(backup);
+    }
+    for (const [chunk, of] of at) steps.push({ chunk, of });
+  }
+  return steps;
+}
+
+/** Chunks that are asked for again, until the last time. */
+class KeptChunks {
+  readonly #uses = new Map<string, number>();
+  readonly #kept = new Map<string, Promise<Uint8Array>>();
+
+  constructor(steps: readonly Step[]) {
+    for (const { chunk } of steps) this.#uses.set(chunk, (this.#uses.get(chunk) ?? 0) + 1);
+  }
+
+  get(chunk: string, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const left = (this.#uses.get(chunk) ?? 1) - 1;
+    this.#uses.set(chunk, left);
+    const loaded = this.#kept.get(chunk) ?? load();
+    if (left === 0) this.#kept.delete(chunk);
+    else if (this.#kept.size < keptChunksMax) this.#kept.set(chunk, loaded);
+    return loaded;
+  }
 }
 
 async function problemOr<T>(work: () => Promise<T>): Promise<T | SnapshotProblem> {
   try {
     return await work();
   } catch (error) {
-    const { offset, what } = problemOf(error);
-    return { offset, what: isStoreError(error) ? error.message : what };
+    return asProblem(error);
   }
+}
+
+function asProblem(error: unknown): SnapshotProblem {
+  const { offset, what } = problemOf(error);
+  return { offset, what: isStoreError(error) ? error.message : what };
 }

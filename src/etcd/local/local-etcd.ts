@@ -16,8 +16,9 @@ import { makeDirectory } from "../../base/make-directory.ts";
 import { messageOf } from "../../base/message-of.ts";
 import { quote } from "../../base/quote.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import { dataVersion, isNewerLine } from "./data-version.ts";
 import { type EtcdBinary, findEtcd } from "./find-etcd.ts";
-import { dataDirLocked, type Exit, lockHolder } from "./local-failures.ts";
+import { dataDirLocked, dataDirNewer, type Exit, lockHolder } from "./local-failures.ts";
 import { freePort } from "./local-ports.ts";
 import { LocalProcess, removeRunDir } from "./local-process.ts";
 
@@ -205,6 +206,10 @@ export class LocalInstance implements LocalEtcd {
     }
     const holder = await lockHolder(dataDir);
     if (holder !== undefined) throw dataDirLocked(dataDir, holder);
+    const data = await dataVersion(dataDir);
+    if (data !== undefined && isNewerLine(data, binary.version)) {
+      throw dataDirNewer(dataDir, binary.version, data);
+    }
     const metricsUrl = `http://127.0.0.1:${await freePort()}`;
     this.#process = await LocalProcess.start({
       binary: binary.path,

@@ -40,12 +40,7 @@ export function startFailure(log: readonly string[], exit: Exit | undefined, dat
   ) {
     const [, found, wanted] =
       /current-server-version":"([^"]+)".*determined-cluster-version":"([^"]+)"/.exec(text) ?? [];
-    const versions = found === undefined ? "" : ` (etcd is ${found}, the data is of ${wanted})`;
-    return unavailable(
-      `Cannot start etcd: data directory "${dataDir}" was written by a newer etcd${versions}: ` +
-        "use an etcd of at least that version, or another data directory",
-      "data directory from a newer version",
-    );
+    return dataDirNewer(dataDir, found, wanted);
   }
   const how =
     exit === undefined
@@ -54,6 +49,19 @@ export function startFailure(log: readonly string[], exit: Exit | undefined, dat
   return unavailable(
     `Cannot start etcd: ${how}; its last log lines:\n${text === "" ? "(none)" : text}`,
     "start failed",
+  );
+}
+
+export function dataDirNewer(
+  dataDir: string,
+  etcd: string | undefined,
+  data: string | undefined,
+): StoreError {
+  const versions = etcd === undefined ? "" : ` (etcd is ${etcd}, the data is of ${data})`;
+  return unavailable(
+    `Cannot start etcd: data directory "${dataDir}" was written by a newer etcd${versions}: ` +
+      "use an etcd of at least that version, or another data directory",
+    "data directory from a newer version",
   );
 }
 

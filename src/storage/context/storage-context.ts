@@ -60,6 +60,8 @@ export interface StorageContext {
   readonly serializableGets: GroupedGets;
   readonly watchStarts: WatchStarts;
   readonly counters: StoreCounters;
+  /** What reads give is frozen. */
+  readonly freeze: boolean;
   /** Between two bookmarks of a watch. */
   readonly bookmarkIntervalMs: number;
 }

@@ -19,7 +19,6 @@ import { textOfKey } from "../../base/text-of-key.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { KeyRange } from "../../resource/key-range.ts";
-import { sameContent } from "../../resource/plain-data.ts";
 import { notFound } from "../../resource/read-errors.ts";
 import type { AnyResource, Key, Namespace } from "../../resource/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
@@ -31,7 +30,7 @@ import { placeOf, readLive } from "../read/reads.ts";
 import { checkedDeleteOptions, deleteObject } from "../write/deletes.ts";
 import { attemptChange } from "../write/write-attempt.ts";
 import { runWritePlan } from "../write/write-loop.ts";
-import { isHeldByOthers, withRemaining } from "./namespace-lifecycle.ts";
+import { isHeldByOthers, saysTheSame, withRemaining } from "./namespace-lifecycle.ts";
 import { NamespaceTermination } from "./namespace-termination.ts";
 import type { StuckNamespaces } from "./stuck-namespaces.ts";
 
@@ -358,7 +357,7 @@ class ProgressReport {
             const current = objectOf(slot.definition, slot.codec, record);
             // Objects of this slot are namespaces: its kind is the built-in one.
             const next = withRemaining(current as Namespace, remaining) as unknown as AnyResource;
-            return sameContent(current, next)
+            return saysTheSame(current, next)
               ? { type: "unchanged", object: current }
               : { type: "put", object: next, lease: record.lease };
           },

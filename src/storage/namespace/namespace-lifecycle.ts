@@ -13,7 +13,7 @@ import { StoreError } from "../../errors.ts";
 import type { DeletionStep } from "../../resource/deletion.ts";
 import { formatTimestamp, nextGeneration } from "../../resource/metadata.ts";
 import { initialNamespaces, namespaceFinalizer } from "../../resource/namespace-kind.ts";
-import { copyPlainData } from "../../resource/plain-data.ts";
+import { copyPlainData, sameContent } from "../../resource/plain-data.ts";
 import type { AnyResource, Namespace } from "../../resource/resource.ts";
 import type { ObjectLifecycle } from "../context/object-lifecycle.ts";
 
@@ -66,7 +66,9 @@ export function withRemaining(namespace: Namespace, remaining: Readonly<Record<s
   // Other tools may have stored anything here, null included.
   const stored: NonNullable<typeof conditions> = Array.isArray(conditions) ? conditions : [];
   const others = stored.filter((condition) => condition?.type !== contentRemains);
+  // What is stored of it may have more: Kubernetes' own form gives each condition a lastTransitionTime.
   const condition = {
+    ...stored.find((one) => one?.type === contentRemains),
     type: contentRemains,
     status: "True",
     reason: "SomeResourcesRemain",
@@ -81,6 +83,20 @@ export function withRemaining(namespace: Namespace, remaining: Readonly<Record<s
       conditions: left.length === 0 ? others : [...others, condition],
     },
   };
+}
+
+/**
+ * Whether a stored status says what `told` does. Kubernetes' own form has no `remaining`: there the condition says it, and a
+ * namespace that is stored without must not be written again on each pass.
+ */
+export function saysTheSame(stored: AnyResource, told: AnyResource): boolean {
+  const { remaining, ...status } = recordOf(told["status"]);
+  const keepsRemaining = Object.hasOwn(recordOf(stored["status"]), "remaining");
+  return sameContent(stored, keepsRemaining ? told : { ...told, status });
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
 /** Kubernetes' condition. */

@@ -8,6 +8,7 @@
  */
 import type { ValueCodec } from "../../codec/value.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
+import { freezeDeep } from "../../resource/freeze-deep.ts";
 import type { KeySpace } from "../../resource/keys.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
 import { textOfObject } from "../../resource/object-text.ts";
@@ -21,7 +22,6 @@ import type { StoredEvent, StoredRecord } from "../../storage/seam/stored.ts";
 import { type Attributes, AttributesOf, noAttributes } from "../state/attributes.ts";
 import type { Change } from "../state/change-log.ts";
 import type { DecodedValues } from "../state/decoded-values.ts";
-import { freezeDeep } from "../state/freeze-deep.ts";
 import { KindState } from "../state/kind-state.ts";
 import type { Slabs } from "../state/slabs.ts";
 import { Entry, type Incoming, Version } from "../state/version.ts";

@@ -8,6 +8,10 @@ export interface Output {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
+  /** Of a terminal (terminal.ts): marks a control sequence as the tool's own. */
+  readonly own?: ((sequence: string) => string) | undefined;
+  /** Of a terminal: bytes as they are, of a program that the user runs. */
+  readonly pass?: ((bytes: Uint8Array) => unknown) | undefined;
 }
 
 export interface Input extends AsyncIterable<Uint8Array | string> {

@@ -2,9 +2,11 @@
 import type { Progress } from "keelson";
 import { formatBytes } from "../text/quote.ts";
 import type { Output } from "./io.ts";
+import { ownSequence } from "./terminal.ts";
 
 const showAfterMs = 1_000;
 const barWidth = 30;
+const clearLine = "\r\u001b[K";
 
 export interface ProgressBar extends Disposable {
   readonly show: (progress: Progress) => void;
@@ -16,7 +18,7 @@ export function progressBar(output: Output, nowMs: () => number = () => performa
   const startedMs = nowMs();
   let shown = false;
   const clear = (): void => {
-    if (shown) output.write("\r\u001b[K");
+    if (shown) output.write(ownSequence(output, clearLine));
     shown = false;
   };
   return {
@@ -24,7 +26,7 @@ export function progressBar(output: Output, nowMs: () => number = () => performa
       const elapsedMs = nowMs() - startedMs;
       if (output.isTTY !== true || elapsedMs < showAfterMs) return;
       shown = true;
-      output.write(`\r\u001b[K${fitted(lineOf(progress, elapsedMs), output.columns)}`);
+      output.write(`${ownSequence(output, clearLine)}${fitted(lineOf(progress, elapsedMs), output.columns)}`);
     },
     clear,
     [Symbol.dispose]: clear,

@@ -5,6 +5,7 @@ import type { Turn } from "keelson/etcd";
 import type { Command } from "../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../cli/failure.ts";
 import type { CommandIo } from "../cli/io.ts";
+import { passThrough } from "../cli/terminal.ts";
 
 export const command: Command = {
   usage: "<lockname> [exec-command arg1 arg2 ...] [options]",
@@ -47,8 +48,8 @@ async function runUnder(held: Turn, exec: readonly string[], io: CommandIo): Pro
   const end = (): void => void child.kill("SIGTERM");
   const ends = AbortSignal.any([held.lost, io.signal]);
   ends.addEventListener("abort", end, { once: true });
-  child.stdout.on("data", (bytes: Buffer) => void io.stdout.write(bytes));
-  child.stderr.on("data", (bytes: Buffer) => void io.stderr.write(bytes));
+  child.stdout.on("data", (bytes: Buffer) => passThrough(io.stdout, bytes));
+  child.stderr.on("data", (bytes: Buffer) => passThrough(io.stderr, bytes));
   const [code, signal] = await once(child, "close").catch((error: unknown) => [String(error), undefined]);
   ends.removeEventListener("abort", end);
   if (held.lost.aborted) throw new CliFailure(exitCodes.error, "session expired");

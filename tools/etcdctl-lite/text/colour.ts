@@ -5,9 +5,13 @@ export type Colour = keyof typeof codes;
 export type Paint = (colour: Colour, text: string) => string;
 
 export function painter(
-  output: { readonly isTTY?: boolean | undefined },
+  output: {
+    readonly isTTY?: boolean | undefined;
+    readonly own?: ((sequence: string) => string) | undefined;
+  },
   env: Readonly<Record<string, string | undefined>>,
 ): Paint {
   const plain = output.isTTY !== true || (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
-  return plain ? (_colour, text) => text : (colour, text) => `\u001b[${codes[colour]}m${text}\u001b[0m`;
+  const own = (code: string): string => output.own?.(`\u001b[${code}m`) ?? `\u001b[${code}m`;
+  return plain ? (_colour, text) => text : (colour, text) => `${own(codes[colour])}${text}${own("0")}`;
 }

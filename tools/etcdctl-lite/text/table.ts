@@ -4,8 +4,8 @@ import { printable } from "./printable.ts";
 type Rows = readonly (readonly string[])[];
 
 /** As etcdctl 3.5.30: lines drawn as such, none below the headers of an empty table. */
-export function drawTable(headers: readonly string[], rows: Rows): string {
-  const { widths, titles } = laidOut(headers, rows);
+export function drawTable(headers: readonly string[], given: Rows): string {
+  const { widths, titles, rows } = laidOut(headers, given);
   const rule = (left: string, between: string, right: string): string =>
     `${left}${widths.map((width) => "─".repeat(width + 2)).join(between)}${right}\n`;
   return [
@@ -18,8 +18,8 @@ export function drawTable(headers: readonly string[], rows: Rows): string {
 }
 
 /** As etcdctl 3.6.14. */
-export function drawPlainTable(headers: readonly string[], rows: Rows): string {
-  const { widths, titles } = laidOut(headers, rows);
+export function drawPlainTable(headers: readonly string[], given: Rows): string {
+  const { widths, titles, rows } = laidOut(headers, given);
   const rule = `+${widths.map((width) => "-".repeat(width + 2)).join("+")}+\n`;
   return [
     rule,
@@ -32,13 +32,14 @@ export function drawPlainTable(headers: readonly string[], rows: Rows): string {
 
 function laidOut(
   headers: readonly string[],
-  rows: Rows,
-): { readonly titles: readonly string[]; readonly widths: readonly number[] } {
+  given: Rows,
+): { readonly titles: readonly string[]; readonly widths: readonly number[]; readonly rows: Rows } {
+  const rows = given.map((row) => row.map((cell) => printable(cell)));
   const titles = headers.map((header) => header.toUpperCase());
   const widths = titles.map((title, column) =>
     Math.max(widthOf(title), ...rows.map((row) => widthOf(row[column] ?? ""))),
   );
-  return { titles, widths };
+  return { titles, widths, rows };
 }
 
 function lineOf(

@@ -7,6 +7,7 @@ import { badArguments, badFeature } from "../../cli/failure.ts";
 import { type Range, rangeOf } from "../../cli/key-range.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
 import type { Session } from "../../cli/session.ts";
+import { ownSequence } from "../../cli/terminal.ts";
 import { goJson } from "../../text/go-json.ts";
 import { keyGroup } from "../../text/key-group.ts";
 import { LiveCounts } from "./live-counts.ts";
@@ -139,7 +140,7 @@ function show({ flags, io }: Session, now: TopFigures, before: TopFigures | unde
   const redraws = io.stdout.isTTY === true && !flags.on("once");
   const rows = redraws ? Math.max(1, (io.stdout.rows ?? rowsDefault) - linesAround) : undefined;
   const screen = topScreen(now, before, rows);
-  if (redraws) io.stdout.write(clearScreen + fitted(screen, io.stdout.columns));
+  if (redraws) io.stdout.write(ownSequence(io.stdout, clearScreen) + fitted(screen, io.stdout.columns));
   else io.stdout.write(before === undefined ? screen : `\n${screen}`);
 }
 

@@ -8,6 +8,7 @@ import { causeOf, hintOf } from "../../cli/failure-text.ts";
 import type { FlagSpec, Flags } from "../../cli/flags.ts";
 import type { CommandIo } from "../../cli/io.ts";
 import { rangeOf } from "../../cli/key-range.ts";
+import { passThrough } from "../../cli/terminal.ts";
 import type { Printer } from "../../printers/printer.ts";
 import { quoteBytes } from "../../text/quote.ts";
 
@@ -124,8 +125,8 @@ async function execute(
       ETCD_WATCH_VALUE: quoteBytes(kv.value),
     },
   });
-  child.stdout.on("data", (bytes: Buffer) => void io.stdout.write(bytes));
-  child.stderr.on("data", (bytes: Buffer) => void io.stderr.write(bytes));
+  child.stdout.on("data", (bytes: Buffer) => passThrough(io.stdout, bytes));
+  child.stderr.on("data", (bytes: Buffer) => passThrough(io.stderr, bytes));
   const [code, signal] = await once(child, "close").catch((error: unknown) => [String(error), undefined]);
   if (code === 0) return;
   const why = signal ?? (typeof code === "number" ? `exit status ${code}` : code);

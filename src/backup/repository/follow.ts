@@ -1,0 +1,47 @@
+/**
+ * The loop of `follow()`: the next backup every interval. What passes by itself (etcd or the repository is away, another writer
+ * has the lock) is waited for, with a back-off, until the signal ends it; what does not pass ends the loop.
+ */
+import { Backoff } from "../../base/backoff.ts";
+import type { Clock } from "../../base/clock.ts";
+import { checkOptions } from "../../base/known-options.ts";
+import { quote } from "../../base/quote.ts";
+import { systemRandom } from "../../base/random.ts";
+import { invalidArgument, isStoreError } from "../../errors.ts";
+import { type BackupOutcome, type FollowOptions, followNames } from "./repository-options.ts";
+
+/** Waits between tries, milliseconds: an etcd between two leaders is back within seconds, one that is down is not asked often. */
+const waits = { firstMs: 200, maxMs: 10_000 } as const;
+
+/** @param next takes the next backup; undefined when nothing was written. @throws INVALID_ARGUMENT; what does not pass */
+export async function* followWith(
+  next: (signal: AbortSignal | undefined) => Promise<BackupOutcome | undefined>,
+  clock: Clock,
+  options: FollowOptions,
+): AsyncGenerator<BackupOutcome, void, void> {
+  checkOptions(options ?? null, "follow etcd with deltas", followNames);
+  const { intervalMs, signal, onWaiting } = options;
+  if (typeof intervalMs !== "number" || !(intervalMs > 0)) {
+    throw invalidArgument(
+      "intervalMs",
+      `Cannot follow etcd with deltas: intervalMs is ${quote(intervalMs)}, expected a number above 0`,
+    );
+  }
+  const ended = (): boolean => signal?.aborted === true;
+  const backoff = new Backoff(waits, clock, systemRandom);
+  while (!ended()) {
+    let waitMs = intervalMs;
+    let outcome: BackupOutcome | undefined;
+    try {
+      outcome = await next(signal);
+      backoff.reset();
+    } catch (error) {
+      if (ended()) return;
+      if (!isStoreError(error, "UNAVAILABLE", "DEADLINE")) throw error;
+      waitMs = backoff.next();
+      onWaiting?.({ error, retryMs: waitMs });
+    }
+    if (outcome !== undefined) yield outcome;
+    await clock.sleep(waitMs, signal).catch(() => {});
+  }
+}

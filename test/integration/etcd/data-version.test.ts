@@ -1,0 +1,61 @@
+/** An etcd is not started on the data of a newer one, whether or not it would notice by itself. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dataVersion, isNewerLine } from "../../../src/etcd/local/data-version.ts";
+import { findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
+import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
+import { connect, failureOf } from "../../support/etcd-cases.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "keelson-data-version-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const binaries = new Map((await findEveryEtcd()).map((binary) => [binary.version, binary]));
+
+describe.each([...binaries.values()])("data of etcd $version", ({ path: binary, version }) => {
+  const line = version.split(".").slice(0, 2).join(".");
+
+  test("says of which version it is, also when it is large; its own etcd starts on it again", async () => {
+    const dataDir = join(folder, `own-${version}`);
+    const etcd = await startLocalEtcd({ binary, dataDir });
+    {
+      await using client = await connect(etcd.endpoints);
+      for (let n = 0; n < 300; n++) await client.kv.put({ key: `k-${n}`, value: "v".repeat(4_000) });
+    }
+    await etcd.stop();
+    expect(await dataVersion(dataDir)).toBe(`${line}.0`);
+    await using again = await startLocalEtcd({ binary, dataDir });
+    expect(again.version).toBe(version);
+  }, 60_000);
+
+  test("is refused by name when the data is of a later minor version", async () => {
+    const dataDir = join(folder, `later-${version}`);
+    await (await startLocalEtcd({ binary, dataDir })).stop();
+    const database = join(dataDir, "member", "snap", "db");
+    // As a later etcd leaves it, which tells nobody elsewhere: pages of the database have no checksum.
+    const bytes = (await readFile(database)).toString("latin1");
+    const later = bytes.replaceAll(`clusterVersion${line}.0`, "clusterVersion3.9.0");
+    expect(later).not.toBe(bytes);
+    await writeFile(database, Buffer.from(later, "latin1"));
+    const failure = await failureOf(startLocalEtcd({ binary, dataDir }));
+    expect(failure).toMatchObject({
+      code: "UNAVAILABLE",
+      message: expect.stringContaining(`etcd is ${version}, the data is of 3.9.0`),
+      details: { reason: "data directory from a newer version" },
+    });
+  }, 60_000);
+});
+
+test("only a later minor version is newer, and a directory that says nothing is left to etcd", async () => {
+  expect(isNewerLine("3.6.0", "3.4.23")).toBe(true);
+  expect(isNewerLine("3.10.0", "3.9.1")).toBe(true);
+  expect(isNewerLine("3.5.9", "3.5.0")).toBe(false);
+  expect(isNewerLine("3.4.0", "3.5.30")).toBe(false);
+  expect(await dataVersion(join(folder, "none"))).toBeUndefined();
+});
