@@ -114,7 +114,7 @@ describe.each(await etcdBinaries())("a cluster that is another one on etcd $vers
       }
       await using etcd = await connect(old.endpoints);
       await rm(snapshot);
-    await put(etcd, 20);
+      await put(etcd, 20);
       await saveSnapshot(etcd, snapshot);
       await put(etcd, 5);
       await old.stop();
