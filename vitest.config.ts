@@ -18,7 +18,7 @@ const campaignFiles = ["campaign/short.test.ts"];
 
 // The doors, as the package exports them, but from source: tests never run a stale build.
 const alias = [
-  ...["etcd", "codec", "kubernetes", "backup", "http", "testing"].map((name) => ({
+  ...["etcd", "codec", "kubernetes", "backup", "http", "metrics", "testing"].map((name) => ({
     find: new RegExp(`^keelson/${name}$`),
     replacement: door(`${name}/index.ts`),
   })),

@@ -14,22 +14,34 @@ export function etcdTraces(): void {
     const event = message as RequestEvent | StreamEvent;
     if (event.phase !== "end") {
       // The channel speaks in the caller's own async context, so the span gets the caller's as its parent.
-      const attributes = { "rpc.system": "grpc", "rpc.method": event.method };
-      open.set(event.id, tracer.startSpan(`etcd ${event.method}`, { kind: SpanKind.CLIENT, attributes }));
+      const name = event.method.replace(/^\//, "");
+      const [service = "", method = ""] = name.split("/");
+      const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": method };
+      open.set(event.id, tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }));
       return;
     }
     const span = open.get(event.id);
     open.delete(event.id);
     if (span === undefined) return;
-    if (event.endpoint !== undefined) span.setAttribute("server.address", event.endpoint);
+    if (event.endpoint !== undefined) span.setAttributes(serverOf(event.endpoint));
     span.setAttribute("rpc.response.size", event.bytesReceived ?? 0);
     if (event.outcome !== "OK" && event.outcome !== "CANCELLED") {
+      span.setAttribute("error.type", event.outcome ?? "");
       span.setStatus({ code: SpanStatusCode.ERROR, message: event.outcome ?? "" });
     }
     span.end();
   };
   subscribe("keelson:etcd:request", handle);
   subscribe("keelson:etcd:stream", handle);
+}
+
+/** By the semantic conventions: the address without scheme and port. */
+function serverOf(endpoint: string): Record<string, string | number> {
+  const { hostname, port } = new URL(endpoint);
+  return {
+    "server.address": hostname.replace(/^\[|\]$/g, ""),
+    ...(port === "" ? {} : { "server.port": Number(port) }),
+  };
 }
 
 etcdTraces();

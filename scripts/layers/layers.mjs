@@ -3,7 +3,7 @@
  *
  *   base < resource < codec <          storage < quota | watch < backup < assembly (src/*.ts)
  *        < etcd             | kubernetes
- *             | testing                             http: over resource alone
+ *             | testing                             http: over resource alone; metrics: over watch
  *
  * rooms.mjs has the rooms inside the big folders.
  * Around the library stand tools, examples and benches, which see its entry points alone, and tests, which see all.
@@ -32,6 +32,7 @@ const mayImport = {
   watch: ["base", "resource", "codec", "etcd", "storage"],
   backup: ["base", "resource", "codec", "etcd", "storage"],
   http: ["base", "resource"],
+  metrics: ["base", "resource", "watch"],
   testing: ["base", "etcd", "backup"],
   assembly: ["base", "resource", "codec", "etcd", "storage", "quota", "watch", "backup", "http"],
 };

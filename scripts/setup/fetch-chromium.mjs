@@ -99,13 +99,17 @@ async function fetchNow(live) {
   }
 }
 
+/** Chromium's own choices are Arial and Monospace; there are no other fonts than these. */
 function fontsConfiguration() {
   const families = {
-    "Liberation Sans": ["sans", "sans-serif", "system-ui", "serif"],
+    "Liberation Sans": ["Arial", "Helvetica", "sans", "sans-serif", "system-ui"],
     "DejaVu Sans Mono": ["mono", "monospace"],
   };
   const aliases = Object.entries(families).flatMap(([family, names]) =>
-    names.map((name) => `<alias><family>${name}</family><prefer><family>${family}</family></prefer></alias>`),
+    names.map(
+      (name) =>
+        `<alias binding="same"><family>${name}</family><prefer><family>${family}</family></prefer></alias>`,
+    ),
   );
   return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">

@@ -59,6 +59,7 @@ export class Browser implements AsyncDisposable {
     options: PageLook = {},
   ): Promise<{ readonly page: Page; readonly faults: string[] }> {
     const page = await this.context.newPage();
+    if (options.script !== undefined) await page.addInitScript({ path: options.script });
     const faults: string[] = [];
     const { origin } = new URL(url);
     page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
@@ -84,6 +85,8 @@ export interface PageLook {
   readonly colours?: "light" | "dark";
   readonly width?: number;
   readonly height?: number;
+  /** A file that runs in the page before anything else. */
+  readonly script?: string;
 }
 
 function environment(): Record<string, string> {

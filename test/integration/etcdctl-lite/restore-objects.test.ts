@@ -160,6 +160,17 @@ describe("restore objects", () => {
     for (const name of ["default", "cpu"]) await store.quotas.remove("shop", { name });
   });
 
+  test("quota set refuses a count of what is not on record, and names what is near; --force sets it", async () => {
+    const refused = await lite(["quota", "set", "shop", "count/secretz=1"]);
+    expect(refused).toMatchObject({ code: 128, stdout: "" });
+    expect(refused.stderr).toContain("did you mean count/secrets?");
+    expect(await store.quotas.list({ namespace: "shop" })).toEqual([]);
+    expect(await lite(["quota", "set", "shop", "count/widgets.example.com=1", "--force"])).toMatchObject({
+      code: 0,
+    });
+    await store.quotas.remove("shop");
+  });
+
   test("--conflict fail writes nothing when anything differs, and says how to go on", async () => {
     const args = from("--snapshot", snapshot, "--resources", "configmaps");
     const { code, stderr } = await lite([...args, "--conflict", "fail"]);

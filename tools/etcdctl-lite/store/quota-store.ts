@@ -4,8 +4,11 @@
  */
 import type { Store } from "keelson";
 import type { Transform } from "keelson/codec";
+import { badArguments } from "../cli/failure.ts";
+import { nearest } from "../cli/flags.ts";
 import type { Session } from "../cli/session.ts";
 import { encryptionKeys } from "./encryption-keys.ts";
+import { resourceOf } from "./known-kinds.ts";
 import { openForWriting, recordsOf } from "./store-flags.ts";
 
 export async function openForQuotas(session: Session): Promise<Store> {
@@ -18,6 +21,26 @@ export async function openForQuotas(session: Session): Promise<Store> {
     if (keys !== undefined && first !== undefined) others[resource] = await keys.transform("migrate", first);
   }
   return openForWriting(session, etcd, { kinds: [], records, transforms: others });
+}
+
+const countPrefix = "count/";
+
+/** @throws CliFailure for a count of a resource that no store has put on record and Kubernetes does not have: nothing would be counted */
+export async function refuseUnknownCounts(session: Session, names: readonly string[]): Promise<void> {
+  const counted = names.flatMap((name) =>
+    name.startsWith(countPrefix) ? [name.slice(countPrefix.length)] : [],
+  );
+  if (counted.length === 0) return;
+  const { kinds } = await recordsOf(session, await session.connect());
+  const { kubernetesKinds } = await import("keelson/kubernetes");
+  const known = [...new Set([...kinds, ...kubernetesKinds()].map(resourceOf))];
+  for (const resource of counted) {
+    if (known.includes(resource)) continue;
+    const near = nearest(resource, known);
+    throw badArguments(
+      `${countPrefix}${resource} counts nothing: no resource ${JSON.stringify(resource)} is on record${near === undefined ? "" : `; did you mean ${countPrefix}${near}?`} Give --force to set it all the same`,
+    );
+  }
 }
 
 /** What a quota could not look into, as a line for people; undefined for nothing. */

@@ -1,12 +1,18 @@
 /** `quota set`: limits of a namespace, in one write. */
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
-import { openForQuotas, unreadLine } from "../../store/quota-store.ts";
+import { openForQuotas, refuseUnknownCounts, unreadLine } from "../../store/quota-store.ts";
 import { storeFlags } from "../../store/store-flags.ts";
 
 export const command: Command = {
   usage: "<namespace> <name>=<amount>… [options]",
-  flags: [...storeFlags, { name: "quota", type: "text", fallback: "default", summary: "the quota's name" }],
+  about:
+    "A count of a resource that is not on record, such as a misspelt one, is refused: it would hold nothing back.",
+  flags: [
+    ...storeFlags,
+    { name: "force", type: "switch", summary: "set a count of a resource that is not on record yet, too" },
+    { name: "quota", type: "text", fallback: "default", summary: "the quota's name" },
+  ],
   examples: [["quota set shop count/pods=100 bytes=20Mi", "at most 100 pods and 20 MiB of objects"]],
   async run(session) {
     const [namespace, ...limits] = session.args;
@@ -15,6 +21,7 @@ export const command: Command = {
       throw badArguments("quota set needs a namespace and limits such as count/pods=100");
     }
     const hard = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
+    if (!session.flags.on("force")) await refuseUnknownCounts(session, Object.keys(hard));
     await using store = await openForQuotas(session);
     const name = session.flags.text("quota");
     const status = await store.quotas.set(namespace, { name, hard }, { signal: session.io.signal });

@@ -1,0 +1,9 @@
+/** The door `keelson/metrics`: what keelson counts, for Prometheus. */
+export type { Labels, MetricFacts, Sample } from "./metric.ts";
+export {
+  type MetricRegistry,
+  type MetricSources,
+  metricFacts,
+  type RegisteredMetric,
+  registerMetrics,
+} from "./register-metrics.ts";

@@ -1,0 +1,60 @@
+/**
+ * A metric as it is read: its name, what it counts, and its samples of now. Names, types and units are Prometheus' customs: counters
+ * end in `_total`, times are seconds, sizes bytes.
+ */
+import type { Histogram } from "../resource/store.ts";
+
+export type Labels = Readonly<Record<string, string | number>>;
+
+/** One value of a metric, in prom-client's shape. */
+export interface Sample {
+  readonly labels: Labels;
+  readonly value: number;
+  /** Of a histogram: the name of the series. */
+  readonly metricName?: string;
+}
+
+/** What a metric is, whatever its values. */
+export interface MetricFacts {
+  /** Without the prefix `keelson_`. */
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+}
+
+/** A metric with the way to read it. @typeParam From what it is read from */
+export interface Metric<From> extends MetricFacts {
+  /** Samples of now, without prefix; none while there is no value. */
+  read(from: From): readonly Sample[];
+}
+
+export const metricPrefix = "keelson_";
+
+const msPerSecond = 1_000;
+
+/** One sample without labels; none for undefined. */
+export function single(value: number | boolean | undefined, labels: Labels = {}): readonly Sample[] {
+  return value === undefined ? [] : [{ labels, value: Number(value) }];
+}
+
+/** A sample each entry, with its name as the label. */
+export function byName(label: string, values: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
+}
+
+/** Buckets, sum and count of a histogram of milliseconds, as seconds. @param name of the metric, with its prefix */
+export function histogramSamples(name: string, labels: Labels, histogram: Histogram): readonly Sample[] {
+  const { boundsMs, counts, sumMs } = histogram;
+  let below = 0;
+  const buckets = counts.map((count, at) => {
+    below += count;
+    const bound = boundsMs[at];
+    const le = bound === undefined ? "+Inf" : bound / msPerSecond;
+    return { labels: { ...labels, le }, value: below, metricName: `${name}_bucket` };
+  });
+  return [
+    ...buckets,
+    { labels, value: sumMs / msPerSecond, metricName: `${name}_sum` },
+    { labels, value: below, metricName: `${name}_count` },
+  ];
+}

@@ -1,0 +1,133 @@
+/**
+ * `registerMetrics`: everything keelson counts, in a registry of prom-client that the caller has. Nothing is counted twice: each
+ * scrape reads the counters that are kept anyway.
+ *
+ * prom-client is not imported and no dependency: what is asked of a registry is three methods, which versions 14 and 15 have.
+ */
+import type { PlainStats } from "../base/stats.ts";
+import { invalidArgument } from "../errors.ts";
+import type { Health, StoreStats } from "../resource/store.ts";
+import type { CacheStats } from "../watch/bounds/cache-options.ts";
+import { cacheMetrics, type NamedCache } from "./cache-metrics.ts";
+import { etcdMetrics } from "./etcd-metrics.ts";
+import { type Labels, type Metric, type MetricFacts, metricPrefix, type Sample } from "./metric.ts";
+import { healthMetrics, storeMetrics } from "./store-metrics.ts";
+
+/** What is read; each part may be left out. */
+export interface MetricSources {
+  /** A store: its calls, its etcd client and its health, which costs etcd a few cheap requests a scrape. */
+  readonly store?: { stats(): StoreStats; health(): Promise<Health> } | undefined;
+  /** A connection without a store. Of a store's own connection the store tells. */
+  readonly etcd?: { stats(): PlainStats } | undefined;
+  /** Watch caches, by the name that becomes the label `cache`. */
+  readonly caches?: Readonly<Record<string, { stats(): CacheStats }>> | undefined;
+  /** Labels of every sample, e.g. to tell two stores of one process apart. Default: none. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A metric as a registry keeps it: prom-client's `Metric`, as far as a registry asks. */
+export interface RegisteredMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly aggregator: "sum";
+  get(): Promise<{
+    readonly name: string;
+    readonly help: string;
+    readonly type: "counter" | "gauge" | "histogram";
+    readonly aggregator: "sum";
+    readonly values: readonly Sample[];
+  }>;
+  /** Does nothing: counters are the store's own. */
+  reset(): void;
+}
+
+/** A `Registry` of prom-client 14 or 15. */
+export interface MetricRegistry {
+  // A method, so that a registry which takes its own metrics alone fits; what it asks of one is all there.
+  registerMetric(metric: never): void;
+  getSingleMetric(name: string): unknown;
+  removeSingleMetric(name: string): void;
+}
+
+/** Every metric that may be registered, with its full name, in the order of docs/guides/watch-it.md. */
+export const metricFacts: readonly MetricFacts[] = [
+  ...storeMetrics,
+  ...etcdMetrics,
+  ...cacheMetrics,
+  ...healthMetrics,
+].map(({ name, type, help }) => ({ name: `${metricPrefix}${name}`, type, help }));
+
+/**
+ * Registers what `sources` can tell, under `keelson_…`, until the result is disposed.
+ *
+ * @throws INVALID_ARGUMENT "registry" when it is none, or has one of the names already; "sources" without a source
+ * @example
+ * import { Registry } from "prom-client";
+ * import { registerMetrics } from "keelson/metrics";
+ * const registry = new Registry();
+ * using metrics = registerMetrics(registry, { store, caches: { pods: cache } });
+ */
+export function registerMetrics(registry: MetricRegistry, sources: MetricSources): Disposable {
+  if (typeof registry?.registerMetric !== "function" || typeof registry.getSingleMetric !== "function") {
+    throw invalidArgument("registry", "Cannot register metrics: registry is no Registry of prom-client");
+  }
+  const { store, etcd, caches, labels = {} } = sources;
+  if (store === undefined && etcd === undefined && caches === undefined) {
+    throw invalidArgument("sources", "Cannot register metrics: sources has neither store, etcd nor caches");
+  }
+  const named = (): readonly NamedCache[] =>
+    Object.entries(caches ?? {}).map(([cache, source]) => ({ cache, stats: source.stats() }));
+  const metrics = [
+    ...(store === undefined ? [] : pulled(storeMetrics, labels, () => [store.stats()])),
+    ...(store === undefined && etcd === undefined
+      ? []
+      : pulled(etcdMetrics, labels, () => [store?.stats().etcd ?? etcd?.stats() ?? {}])),
+    ...(caches === undefined ? [] : pulled(cacheMetrics, labels, named)),
+    ...(store === undefined ? [] : pulled(healthMetrics, labels, sharedHealth(store))),
+  ];
+  const taken = metrics.find(({ name }) => registry.getSingleMetric(name) !== undefined);
+  if (taken !== undefined) {
+    throw invalidArgument(
+      "registry",
+      `Cannot register metrics: the registry has "${taken.name}" already; give each store a registry of its own, and merge them`,
+    );
+  }
+  for (const metric of metrics) registry.registerMetric(metric as never);
+  return {
+    [Symbol.dispose]() {
+      for (const { name } of metrics) registry.removeSingleMetric(name);
+    },
+  };
+}
+
+/** One look at etcd for all metrics of a scrape: they are read at once. */
+function sharedHealth(store: { health(): Promise<Health> }): () => Promise<readonly Health[]> {
+  let looking: Promise<Health> | undefined;
+  return async () => {
+    looking ??= store.health().finally(() => {
+      looking = undefined;
+    });
+    return [await looking];
+  };
+}
+
+function pulled<From>(
+  metrics: readonly Metric<From>[],
+  labels: Labels,
+  from: () => readonly From[] | Promise<readonly From[]>,
+): readonly RegisteredMetric[] {
+  return metrics.map(({ name: short, type, help, read }) => {
+    const name = `${metricPrefix}${short}`;
+    const facts = { name, help, type, aggregator: "sum" } as const;
+    return {
+      ...facts,
+      async get() {
+        const samples = (await from()).flatMap((each) => read(each));
+        const values = samples.map((sample) => ({ ...sample, labels: { ...labels, ...sample.labels } }));
+        return { ...facts, values };
+      },
+      reset() {},
+    };
+  });
+}
