@@ -86,7 +86,7 @@ async function fetchNow(live) {
     const fetched = await fetchPackages({
       folder,
       sources,
-      packages: ["chromium", "fonts-dejavu-core", "fonts-liberation"],
+      packages: ["chromium", "fonts-liberation"],
       accepts: () => true,
       live,
       closure: true,
@@ -103,7 +103,7 @@ async function fetchNow(live) {
 function fontsConfiguration() {
   const families = {
     "Liberation Sans": ["Arial", "Helvetica", "sans", "sans-serif", "system-ui"],
-    "DejaVu Sans Mono": ["mono", "monospace"],
+    "Liberation Mono": ["mono", "monospace", "ui-monospace"],
   };
   const aliases = Object.entries(families).flatMap(([family, names]) =>
     names.map(
@@ -115,8 +115,10 @@ function fontsConfiguration() {
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir>${join(root, "usr/share/fonts")}</dir>
+  <dir>/usr/share/fonts</dir>
   <cachedir>${join(chromiumCache, "font-cache")}</cachedir>
   ${aliases.join("\n  ")}
+  <match target="pattern"><edit name="family" mode="append_last"><string>Liberation Sans</string></edit></match>
 </fontconfig>
 `;
 }

@@ -5,6 +5,7 @@
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { openDoors } from "./open-doors.mjs";
 import { toolParts } from "./tool-parts.mjs";
 
 /** @param {string} project */
@@ -23,7 +24,9 @@ export async function splitTool(project) {
     target: "node20.19",
     conditions: ["keelson-source"],
     external: ["yaml", "aws4", "croner", "lru-cache", "@noble/ciphers"],
-    plugins: toolParts(version),
+    minifyWhitespace: true,
+    minifySyntax: true,
+    plugins: [...toolParts(version), openDoors()],
     legalComments: "inline",
     logLevel: "warning",
   });
