@@ -1,4 +1,6 @@
 /** The entry point `keelson`: kinds, the store, and its errors. */
+import "./base/supported-node.ts";
+
 export type { Call } from "./base/call.ts";
 export type { PlainStats } from "./base/stats.ts";
 export { createStore, type StoreOptions } from "./create-store.ts";

@@ -1,5 +1,7 @@
 /** The entry point `keelson/backup`. */
+import "../base/supported-node.ts";
 
+export { type DefragmentReport, defragmentDataDir } from "./database/defragment.ts";
 export type { OpenSnapshotOptions } from "./database/snapshot-file.ts";
 export type { SnapshotProblem } from "./files/damage.ts";
 export type { KeyGroup, SnapshotInfo, SnapshotMember } from "./files/snapshot-info.ts";

@@ -1,4 +1,6 @@
 /** The entry point `keelson/codec`: how values are written, encrypted and compressed. */
+import "../base/supported-node.ts";
+
 export { aesGcm } from "./aes-gcm.ts";
 export { type Codec, type CompressionOption, jsonCodec, msgpackCodec } from "./codec.ts";
 export { Dictionary } from "./dictionary.ts";

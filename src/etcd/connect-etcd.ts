@@ -9,6 +9,7 @@ import { quote } from "../base/quote.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
 import { type ConnectionFault, probeConnection } from "./client/connection-probe.ts";
+import { type DiscoveryOptions, discoverEndpoints, discoveryNames } from "./client/discovery.ts";
 import { parseEndpoints } from "./client/endpoint-address.ts";
 import { Endpoint } from "./client/endpoint-set.ts";
 import { EtcdClient } from "./client/etcd-client.ts";
@@ -19,6 +20,7 @@ import { createKv } from "./services/kv.ts";
 import { createLeases } from "./services/leases.ts";
 import { createMaintenance } from "./services/maintenance.ts";
 import { type PageReader, readMemberPage } from "./services/member-page.ts";
+import { ProxyDetection } from "./services/proxy-detection.ts";
 import { TlsSource } from "./transport/tls-source.ts";
 import type { EndpointAddress, TlsOptions, TransportFactory } from "./transport/transport.ts";
 import { compareVersions } from "./versions/version.ts";
@@ -29,9 +31,11 @@ import { createWatches } from "./watch/watches.ts";
 export interface EtcdOptions extends Call {
   /**
    * `"http://127.0.0.1:2379"`, `"unix:///run/etcd.sock"`, several as an array or with commas; all plaintext (http, unix) or all with
-   * TLS (https, unixs).
+   * TLS (https, unixs). Or `discovery`.
    */
-  readonly endpoints: string | readonly string[];
+  readonly endpoints?: string | readonly string[] | undefined;
+  /** Looks the endpoints up in DNS, once, instead of `endpoints`. */
+  readonly discovery?: DiscoveryOptions | undefined;
   /**
    * Certificates and keys, for `https` and `unixs` endpoints; default those Node trusts and no client certificate.
    */
@@ -68,6 +72,7 @@ export interface AuthOptions {
 const etcdNames: NamesOf<EtcdOptions> = {
   ...callNames,
   endpoints: true,
+  discovery: true,
   tls: true,
   auth: true,
   requestTimeoutMs: true,
@@ -107,11 +112,38 @@ const keepaliveTimeoutMs = 5_000;
  */
 export async function connectEtcd(options: EtcdOptions): Promise<Etcd> {
   checkOptions(options ?? null, "connect to etcd", etcdNames);
-  return openEtcd(options, await transportFactory(options.transport ?? "http2"));
+  const factory = await transportFactory(options.transport ?? "http2");
+  if (options.discovery === undefined)
+    return openEtcd({ ...options, endpoints: options.endpoints ?? [] }, factory);
+  using scope = new CallScope(options, options.clock ?? systemClock, "connect to etcd");
+  const found = await discovered(options, options.discovery, scope.rest());
+  return await openEtcd({ ...options, ...found, ...scope.rest() }, factory);
+}
+
+/** Options with the endpoints known. */
+type OpenOptions = EtcdOptions & { readonly endpoints: string | readonly string[] };
+
+async function discovered(
+  { endpoints, tls }: EtcdOptions,
+  discovery: DiscoveryOptions,
+  call: Call,
+): Promise<Pick<OpenOptions, "endpoints" | "tls">> {
+  if (endpoints !== undefined) {
+    throw invalidArgument(
+      "discovery",
+      "Cannot connect to etcd: discovery is given and endpoints too, expected one of them",
+    );
+  }
+  checkOptions(discovery ?? null, "connect to etcd", discoveryNames, "discovery");
+  const found = await discoverEndpoints({ ...discovery, ...call });
+  const isPlain = found.every((endpoint) => endpoint.startsWith("http:"));
+  if (isPlain || discovery.insecure === true) return { endpoints: found, tls };
+  const serverName = tls?.serverName ?? discovery.domain.replace(/\.$/, "");
+  return { endpoints: found, tls: { ...tls, serverName } };
 }
 
 /** `connectEtcd` over a given transport. */
-export async function openEtcd(options: EtcdOptions, factory: TransportFactory): Promise<Etcd> {
+export async function openEtcd(options: OpenOptions, factory: TransportFactory): Promise<Etcd> {
   using scope = new CallScope(options, options.clock ?? systemClock, "connect to etcd");
   const { clock = systemClock } = options;
   const tls = options.tls === undefined ? undefined : new TlsSource(options.tls);
@@ -128,7 +160,7 @@ export async function openEtcd(options: EtcdOptions, factory: TransportFactory):
 }
 
 /** The same without waiting for an endpoint's identification, or looking at the network: for a transport in memory. */
-export function openEtcdAtOnce(options: EtcdOptions, factory: TransportFactory): Etcd {
+export function openEtcdAtOnce(options: OpenOptions, factory: TransportFactory): Etcd {
   return assemble(
     createClient(options, undefined, factory, undefined),
     () => Promise.resolve(undefined),
@@ -137,7 +169,7 @@ export function openEtcdAtOnce(options: EtcdOptions, factory: TransportFactory):
 }
 
 function createClient(
-  options: EtcdOptions,
+  options: OpenOptions,
   tls: TlsSource | undefined,
   factory: TransportFactory,
   probe: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined,
@@ -178,7 +210,7 @@ function createClient(
 }
 
 /** From the endpoint asked for. */
-function memberPages({ endpoints, requestTimeoutMs }: EtcdOptions, tls: TlsSource | undefined): PageReader {
+function memberPages({ endpoints, requestTimeoutMs }: OpenOptions, tls: TlsSource | undefined): PageReader {
   const addresses = parseEndpoints(endpoints, tls !== undefined);
   return async (path, { endpoint, signal, timeoutMs = requestTimeoutMs ?? requestTimeoutDefaultMs }) => {
     const address = addresses.find(({ url }) => url === endpoint);
@@ -189,6 +221,11 @@ function memberPages({ endpoints, requestTimeoutMs }: EtcdOptions, tls: TlsSourc
 function assemble(client: EtcdClient, readPage: PageReader, tls: TlsSource | undefined): Etcd {
   const kv = createKv(client);
   const maintenance = createMaintenance(client, readPage);
+  const proxies = new ProxyDetection({
+    endpoints: () => client.stats().endpoints,
+    losses: (url) => client.losses(url),
+    page: (endpoint, timeoutMs) => readPage("/proxy/health", { endpoint, timeoutMs }),
+  });
   const lowestKnown = (): string | undefined => [...client.versions].sort(compareVersions)[0];
   return {
     kv,
@@ -221,6 +258,7 @@ function assemble(client: EtcdClient, readPage: PageReader, tls: TlsSource | und
         throw error;
       }
     },
+    behindGrpcProxy: (call) => proxies.behindGrpcProxy(call),
     stats: () => ({
       ...client.stats(),
       ...(tls === undefined

@@ -1,5 +1,8 @@
 /** The entry point `keelson/etcd`: a connection to etcd and what it speaks. */
+import "../base/supported-node.ts";
+
 export type { RequestEvent, StreamEvent } from "./client/client-diagnostics.ts";
+export { type DiscoveryOptions, discoverEndpoints } from "./client/discovery.ts";
 export { type AuthOptions, connectEtcd, type EtcdOptions } from "./connect-etcd.ts";
 export {
   campaign,

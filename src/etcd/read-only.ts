@@ -24,6 +24,7 @@ export function readOnlyEtcd(etcd: Etcd): Etcd {
     random: etcd.random,
     requestTimeoutMs: etcd.requestTimeoutMs,
     serverVersion: (call) => etcd.serverVersion(call),
+    behindGrpcProxy: (call) => etcd.behindGrpcProxy(call),
     stats: () => etcd.stats(),
     close: () => etcd.close(),
     [Symbol.asyncDispose]: () => etcd[Symbol.asyncDispose](),

@@ -18,6 +18,8 @@
  * await sendList(response, form, await reader.list({ ...listQuery(query), signal }), { acceptEncoding });
  * ```
  */
+import "../base/supported-node.ts";
+
 export type { MergeSchema } from "../resource/merge-schema.ts";
 export type { FieldScope } from "./apply/scope.ts";
 export {

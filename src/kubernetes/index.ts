@@ -1,4 +1,6 @@
 /** The entry point `keelson/kubernetes`: what Kubernetes' own programs store in etcd and send over HTTP. */
+import "../base/supported-node.ts";
+
 export { encryptionConfiguration } from "./encryption/encryption-configuration.ts";
 export {
   type CustomResourceOptions,

@@ -90,6 +90,11 @@ export interface Health {
   readonly resourceVersion: string | undefined;
   /** Lowest version among the members asked, such as "3.5.30". */
   readonly etcdVersion: string | undefined;
+  /**
+   * An endpoint is etcd's grpc-proxy: it drops progress requests, so linearizable reads of caches go to etcd, and bookmarks come
+   * with events alone. Endpoints of the members themselves, or etcd's gateway, have neither.
+   */
+  readonly behindGrpcProxy: boolean;
   /** The end of the client certificate of connections made from now on, RFC 3339; undefined without one. */
   readonly clientCertificateExpiresAt: string | undefined;
 }

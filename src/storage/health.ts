@@ -53,10 +53,12 @@ export async function lookAtHealth(
     const inTime = <T>(work: Promise<T>): Promise<T> => untilAborted(work, scope.signal);
     const { etcd } = context;
     const each = { signal: scope.signal };
-    const [revision, alarms, version, ...members] = await Promise.all([
+    const [revision, alarms, version, behindGrpcProxy, ...members] = await Promise.all([
       attempt("etcd cannot be read", () => inTime(currentRevision(context))),
       attempt("etcd's alarms cannot be read", () => inTime(etcd.maintenance.alarms(each))),
       attempt("etcd's version cannot be read", () => inTime(etcd.serverVersion(each))),
+      // What cannot be found out is no problem of its own.
+      inTime(etcd.behindGrpcProxy(each)).catch(() => false),
       ...etcd.endpoints.map((endpoint) =>
         attempt(`endpoint ${endpoint} does not answer`, () =>
           inTime(etcd.maintenance.status({ ...each, endpoint })),
@@ -106,6 +108,7 @@ export async function lookAtHealth(
       epoch: context.epoch.recordedId,
       resourceVersion: revision === undefined ? undefined : formatResourceVersion(revision),
       etcdVersion: version,
+      behindGrpcProxy,
       clientCertificateExpiresAt: tls?.clientCertificateExpiresAt,
     };
   } catch (error) {
@@ -121,6 +124,7 @@ export async function lookAtHealth(
       epoch: context.epoch.recordedId,
       resourceVersion: undefined,
       etcdVersion: undefined,
+      behindGrpcProxy: false,
       clientCertificateExpiresAt: undefined,
     };
   }

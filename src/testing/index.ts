@@ -1,4 +1,6 @@
 /** The entry point `keelson/testing`: an etcd in memory and a clock to set, for unit tests of what is built on keelson. */
+import "../base/supported-node.ts";
+
 export type { Clock, Timer } from "../base/clock.ts";
 export type { Random } from "../base/random.ts";
 export { type BackendCheck, backendConformance } from "./backend-conformance.ts";

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `etcdctl-lite`: the process around `run`. SIGINT and SIGTERM end a command cleanly; a second one ends the process. */
+import "./cli/supported-node.ts";
 import { basename } from "node:path";
 import { run } from "./run.ts";
 

@@ -89,6 +89,23 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       ],
     },
     {
+      name: "check",
+      summary: "Checks properties of the etcd cluster",
+      nodes: [
+        {
+          name: "datascale",
+          summary:
+            "Check the memory usage of holding data for different workloads on a given server endpoint.",
+          load: () => import("./commands/check/datascale.ts"),
+        },
+        {
+          name: "perf",
+          summary: "Check the performance of the etcd cluster",
+          load: () => import("./commands/check/perf.ts"),
+        },
+      ],
+    },
+    {
       name: "compaction",
       summary: "Compacts the event history in etcd",
       load: () => import("./commands/compaction.ts"),
@@ -197,6 +214,11 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       name: "lock",
       summary: "Acquires a named lock",
       load: () => import("./commands/lock.ts"),
+    },
+    {
+      name: "make-mirror",
+      summary: "Makes a mirror at the destination etcd cluster",
+      load: () => import("./commands/mirror/make-mirror.ts"),
     },
     {
       name: "member",

@@ -17,9 +17,9 @@ export function parseRevision(text: string | undefined): bigint | undefined {
 }
 
 /** An empty text would mean the folder this process happens to be in. */
-export function pathOf(dataDir: string): string {
-  if (typeof dataDir === "string" && dataDir !== "") return resolve(dataDir);
-  throw invalidArgument("dataDir", "Cannot restore snapshot: dataDir is no path");
+export function pathOf(option: "dataDir" | "walDir", path: string | undefined): string {
+  if (typeof path === "string" && path !== "") return resolve(path);
+  throw invalidArgument(option, `Cannot restore snapshot: ${option} is no path`);
 }
 
 /** @throws INVALID_ARGUMENT for a bump that is none, or not ahead */

@@ -58,6 +58,11 @@ const restoreCommonNames: NamesOf<RestoreCommon> = {
 export interface RestoreOptions extends RestoreCommon {
   /** Data directory to make; must not exist or be empty. */
   readonly dataDir: string;
+  /**
+   * Where the write-ahead log goes, e.g. a disk of its own: absent or empty, outside `dataDir`; etcd is started with `--wal-dir`
+   * then. Default: within `dataDir`.
+   */
+  readonly walDir?: string | undefined;
   /** Default "default". */
   readonly name?: string | undefined;
   /** With commas when several. Default: the member's in `initialCluster`, or `http://localhost:2380`. */
@@ -67,6 +72,7 @@ export interface RestoreOptions extends RestoreCommon {
 export const restoreNames: NamesOf<RestoreOptions> = {
   ...restoreCommonNames,
   dataDir: true,
+  walDir: true,
   name: true,
   initialAdvertisePeerUrls: true,
 };
@@ -87,6 +93,8 @@ export interface RestoreReport {
   readonly name: string;
   /** Its data directory. */
   readonly dataDir: string;
+  /** Undefined within `dataDir`. */
+  readonly walDir: string | undefined;
   /** Hexadecimal, as etcdctl prints them. */
   readonly memberId: string;
   /** Id of the new cluster, hexadecimal. */
@@ -116,7 +124,7 @@ export interface RestoreReport {
 /** How to start the member: client ports are one below its peer ports, as etcd's defaults are. */
 export function commandLine(
   member: InitialMember,
-  dataDir: string,
+  { dataDir, walDir }: Pick<RestoreReport, "dataDir" | "walDir">,
   initialCluster: string,
   token: string,
 ): string {
@@ -130,6 +138,7 @@ export function commandLine(
     "etcd",
     `--name=${member.name}`,
     `--data-dir=${dataDir}`,
+    ...(walDir === undefined ? [] : [`--wal-dir=${walDir}`]),
     `--listen-peer-urls=${peers}`,
     `--initial-advertise-peer-urls=${peers}`,
     `--listen-client-urls=${clients}`,

@@ -17,29 +17,60 @@ const probeTimeoutMs = 1_000;
 /** Of the parents of a data directory, which are the caller's own: as `mkdir -p` makes them. */
 const parentMode = 0o777;
 
-/** @throws INVALID_ARGUMENT unless `dataDir` is absent or empty and its parent can be written */
-export async function checkDataDir(dataDir: string): Promise<void> {
-  const found = await lstat(resolve(dataDir)).catch(() => undefined);
-  if (found?.isSymbolicLink()) throw refused(dataDir, "it is a symbolic link");
-  const entries = await readdir(dataDir).catch((error: unknown) => {
+/** The directories a restore makes, by the option that names them. */
+type TargetOption = "dataDir" | "walDir";
+
+/** @throws INVALID_ARGUMENT unless `directory` is absent or empty and its parent can be written */
+export async function checkTarget(option: TargetOption, directory: string): Promise<void> {
+  const refuse = (reason: string): Error => refused(directory, reason, option);
+  const found = await lstat(resolve(directory)).catch(() => undefined);
+  if (found?.isSymbolicLink()) throw refuse("it is a symbolic link");
+  const entries = await readdir(directory).catch((error: unknown) => {
     if (systemErrorCode(error) === "ENOENT") return [];
-    throw refused(dataDir, systemErrorCode(error) === "ENOTDIR" ? "it is a file" : String(error));
+    throw refuse(systemErrorCode(error) === "ENOTDIR" ? "it is a file" : String(error));
   });
-  if (entries.length > 0) throw refused(dataDir, `it is not empty: it holds "${entries[0]}"`);
-  const parent = dirname(resolve(dataDir));
+  if (entries.length > 0) throw refuse(`it is not empty: it holds "${entries[0]}"`);
+  const parent = dirname(resolve(directory));
   await makeDirectory(parent, parentMode).catch((error: unknown) => {
-    throw refused(dataDir, messageOf(error));
+    throw refuse(messageOf(error));
   });
   await access(parent, constants.W_OK).catch(() => {
-    throw refused(dataDir, `"${parent}" cannot be written`);
+    throw refuse(`"${parent}" cannot be written`);
   });
+}
+
+/** Neither directory may lie in the other: each is renamed as a whole. @throws INVALID_ARGUMENT */
+export function checkApart(dataDir: string, walDir: string): void {
+  const within = (inner: string, outer: string): boolean => `${inner}/`.startsWith(`${outer}/`);
+  if (!within(walDir, dataDir) && !within(dataDir, walDir)) return;
+  throw refused(walDir, `it and the data directory "${dataDir}" lie within each other`, "walDir");
+}
+
+/** A fresh folder beside `walDir`, as `createPartial`. */
+export async function createPartialLog(walDir: string): Promise<string> {
+  const partial = `${resolve(walDir)}.partial`;
+  const left = await readdir(partial).catch((error: unknown) => {
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw refused(walDir, `"${partial}" is in the way`, "walDir");
+  });
+  if (left.some((name) => !name.endsWith(".wal"))) {
+    throw refused(walDir, `"${partial}" is in the way, and no restore made it`, "walDir");
+  }
+  await rm(partial, { recursive: true, force: true });
+  await makeDirectory(partial, directoryMode).catch((error: unknown) => {
+    throw refused(walDir, messageOf(error), "walDir");
+  });
+  return partial;
 }
 
 /**
  * A fresh folder beside `dataDir` to build in. What an earlier, interrupted restore left there goes, and only that.
  * @throws INVALID_ARGUMENT when something else is there
  */
-export async function createPartial(dataDir: string): Promise<string> {
+export async function createPartial(
+  dataDir: string,
+  log: "with log" | "without log" = "with log",
+): Promise<string> {
   const partial = `${resolve(dataDir)}.partial`;
   const left = await readdir(partial).catch((error: unknown) => {
     if (systemErrorCode(error) === "ENOENT") return undefined;
@@ -49,7 +80,7 @@ export async function createPartial(dataDir: string): Promise<string> {
     throw refused(dataDir, `"${partial}" is in the way, and no restore made it`);
   }
   await rm(partial, { recursive: true, force: true });
-  for (const folder of ["snap", "wal"]) {
+  for (const folder of log === "with log" ? ["snap", "wal"] : ["snap"]) {
     await makeDirectory(join(partial, "member", folder), directoryMode).catch((error: unknown) => {
       throw refused(dataDir, messageOf(error));
     });
@@ -87,6 +118,7 @@ function answers(host: string, port: number): Promise<boolean> {
   });
 }
 
-function refused(dataDir: string, reason: string): Error {
-  return invalidArgument("dataDir", `Cannot restore snapshot into data directory "${dataDir}": ${reason}`);
+function refused(directory: string, reason: string, option: TargetOption = "dataDir"): Error {
+  const what = option === "dataDir" ? "data directory" : "WAL directory";
+  return invalidArgument(option, `Cannot restore snapshot into ${what} "${directory}": ${reason}`);
 }

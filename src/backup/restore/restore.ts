@@ -37,7 +37,13 @@ import {
   restoreClusterNames,
   restoreNames,
 } from "./restore-options.ts";
-import { checkDataDir, checkPeersSilent, createPartial } from "./restore-target.ts";
+import {
+  checkApart,
+  checkPeersSilent,
+  checkTarget,
+  createPartial,
+  createPartialLog,
+} from "./restore-target.ts";
 import { type RawRecord, rewriteDatabase } from "./rewrite-database.ts";
 import { snapBytes, snapName, walBytes } from "./wal.ts";
 
@@ -75,6 +81,7 @@ export async function restoreSnapshot(path: string, options: RestoreOptions): Pr
     ...options,
     initialCluster,
     dataDirs: { [name]: options.dataDir },
+    walDirs: options.walDir === undefined ? undefined : { [name]: options.walDir },
     peerUrls: peerUrls?.split(",").map((url) => url.trim()),
   });
   if (report === undefined) throw new Error("a restore of one member gave no report");
@@ -91,6 +98,8 @@ export async function restoreCluster(
 }
 
 interface MembersOptions extends RestoreClusterOptions {
+  /** By member name, as `dataDirs`. */
+  readonly walDirs?: Readonly<Record<string, string>> | undefined;
   readonly peerUrls?: readonly string[] | undefined;
 }
 
@@ -140,11 +149,17 @@ export async function restoreFrom(
   const membership = membershipOf(options.initialCluster, options.token);
   const targets = Object.entries(options.dataDirs).map(([name, dataDir]) => ({
     member: memberNamed(membership, name, options),
-    dataDir: pathOf(dataDir),
+    dataDir: pathOf("dataDir", dataDir),
+    walDir: options.walDirs?.[name] === undefined ? undefined : pathOf("walDir", options.walDirs[name]),
   }));
   const asked = parseRevision(options.toRevision);
   checkBump(options.bumpRevision);
-  for (const { dataDir } of targets) await checkDataDir(dataDir);
+  for (const { dataDir, walDir } of targets) {
+    await checkTarget("dataDir", dataDir);
+    if (walDir === undefined) continue;
+    checkApart(dataDir, walDir);
+    await checkTarget("walDir", walDir);
+  }
   if (options.allowLivePeers !== true) {
     await checkPeersSilent(targets.flatMap(({ member }) => member.peerUrls));
   }
@@ -174,8 +189,12 @@ export async function restoreFrom(
       ? new Map<string, Uint8Array>()
       : newEpochs(examined, options.token, membership.clusterId);
   const partials: string[] = [];
+  const logs: (string | undefined)[] = [];
   try {
-    for (const { dataDir } of targets) partials.push(await createPartial(dataDir));
+    for (const { dataDir, walDir } of targets) {
+      partials.push(await createPartial(dataDir, walDir === undefined ? "with log" : "without log"));
+      logs.push(walDir === undefined ? undefined : await createPartialLog(walDir));
+    }
     const databases = partials.map((partial) => join(partial, "member", "snap", "db"));
     const [first] = databases;
     if (first === undefined) throw invalidArgument("dataDirs", "Cannot restore snapshot: no data directory");
@@ -207,13 +226,19 @@ export async function restoreFrom(
       await syncFile(database);
     }
     for (const [i, { member }] of targets.entries()) {
-      await writeLogs(partials[i] ?? "", membership, member);
+      await writeLogs(partials[i] ?? "", logs[i], membership, member);
     }
-    for (const [i, { dataDir }] of targets.entries()) await publish(partials[i] ?? "", dataDir);
+    for (const [i, { dataDir, walDir }] of targets.entries()) {
+      // The data directory last: where it is, the restore is complete.
+      const log = logs[i];
+      if (log !== undefined && walDir !== undefined) await publish(log, walDir);
+      await publish(partials[i] ?? "", dataDir);
+    }
     progress?.end();
-    return targets.map(({ member, dataDir }) => ({
+    return targets.map(({ member, dataDir, walDir }) => ({
       name: member.name,
       dataDir,
+      walDir,
       memberId: member.id.toString(16),
       clusterId: membership.clusterId.toString(16),
       clusterToken: membership.token,
@@ -225,10 +250,12 @@ export async function restoreFrom(
       leasesAdded,
       downgradeTarget: options.clearDowngrade === true ? undefined : examined.info.downgradeTarget,
       epochs: [...epochs.keys()],
-      commandLine: commandLine(member, dataDir, options.initialCluster, membership.token),
+      commandLine: commandLine(member, { dataDir, walDir }, options.initialCluster, membership.token),
     }));
   } catch (error) {
-    for (const partial of partials) await rm(partial, { recursive: true, force: true });
+    for (const partial of [...partials, ...logs]) {
+      if (partial !== undefined) await rm(partial, { recursive: true, force: true });
+    }
     throw error;
   }
 }
@@ -262,19 +289,25 @@ async function hashOfOutput(
   return await hashKvOfCopy(file, examined, revision, signal);
 }
 
-async function writeLogs(partial: string, membership: Membership, member: InitialMember): Promise<void> {
+/** @param log the folder of the write-ahead log when it is not within `partial` */
+async function writeLogs(
+  partial: string,
+  log: string | undefined,
+  membership: Membership,
+  member: InitialMember,
+): Promise<void> {
   const zeros = "0".repeat(16);
   const snap = join(partial, "member", "snap");
-  const wal = join(partial, "member", "wal");
+  const wal = log ?? join(partial, "member", "wal");
   await writeNewFile(join(wal, `${zeros}-${zeros}.wal`), walBytes(membership, member.id));
   await writeNewFile(join(snap, snapName(membership)), snapBytes(membership));
   for (const directory of [snap, wal, join(partial, "member"), partial]) await syncDirectory(directory);
 }
 
-/** The partial folder becomes the data directory: an empty directory gives way, anything else does not. */
-async function publish(partial: string, dataDir: string): Promise<void> {
-  await makeDirectory(dirname(dataDir), directoryMode);
-  await renameDurably(partial, dataDir);
+/** The partial folder becomes the directory asked for: an empty one gives way, anything else does not. */
+async function publish(partial: string, directory: string): Promise<void> {
+  await makeDirectory(dirname(directory), directoryMode);
+  await renameDurably(partial, directory);
 }
 
 async function syncFile(path: string): Promise<void> {

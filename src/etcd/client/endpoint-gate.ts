@@ -26,6 +26,7 @@ import type { RestoreEvent } from "./client.ts";
 import type { ClusterGuard, Verdict } from "./cluster-guard.ts";
 import type { ConnectionFault } from "./connection-probe.ts";
 import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
+import { foreignServer } from "./foreign-server.ts";
 import { outcomeOf, storeErrorOf } from "./outcome-table.ts";
 
 /** A request that had less than this says nothing about the endpoint when it times out. */
@@ -181,6 +182,8 @@ export class EndpointGate {
       throw unsent(error);
     }
     endpoint.version = status.version;
+    const foreign = foreignServer(status);
+    if (foreign !== undefined) return this.#quarantine(endpoint, `endpoint "${endpoint.url}": ${foreign}`);
     const faulty = this.#options.allowFaultyVersions ? undefined : refusalOf(status.version);
     if (faulty !== undefined) return this.#quarantine(endpoint, faulty);
     const warning = warningOf(status.version);

@@ -424,6 +424,11 @@ export class EtcdClient implements Client {
     };
   }
 
+  /** Connections to `url` lost so far: behind the next one may be another process. */
+  losses(url: string): number {
+    return this.#endpoints.find(url)?.losses ?? 0;
+  }
+
   /** Lowest version among the endpoints identified; undefined before the first. */
   get versions(): readonly string[] {
     return this.#endpoints.all.map((endpoint) => endpoint.version).filter((version) => version !== undefined);

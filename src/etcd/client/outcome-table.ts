@@ -12,6 +12,7 @@
 import { StoreError, type StoreErrorCode } from "../../errors.ts";
 import { grpcStatus, type TransportFailure } from "../transport/transport.ts";
 import type { Effect, Judgement } from "./client.ts";
+import { codeOfText } from "./status-texts.ts";
 
 export interface Outcome {
   readonly fate: "not-applied" | "unknown";
@@ -167,14 +168,20 @@ export const outcomeTable: readonly Row[] = [
 /** @param doubtsRefusal the peer's word that it did not look at the request proves nothing (`EtcdCall.doubtsRefusal`) */
 export function outcomeOf(failure: TransportFailure, doubtsRefusal = false): Outcome {
   if (doubtsRefusal && failure.request === "refused") return lastRow;
+  const code = codeOf(failure);
   for (const row of outcomeTable) {
-    if (row.codes !== undefined && !row.codes.includes(failure.code)) continue;
+    if (row.codes !== undefined && !row.codes.includes(code)) continue;
     if (row.request !== undefined && row.request !== failure.request) continue;
     if (row.by !== undefined && (row.by === "server") !== failure.fromServer) continue;
     if (row.text !== undefined && !row.text.test(failure.text)) continue;
     return row;
   }
   return lastRow;
+}
+
+/** Behind etcd's grpc-proxy a refusal has lost its code, and its text says what it was. */
+function codeOf({ code, fromServer, text }: TransportFailure): number {
+  return code === s.unknown && fromServer ? (codeOfText(text) ?? code) : code;
 }
 
 const lastRow: Outcome = { fate: "unknown", retry: "elsewhere", code: "UNAVAILABLE" };

@@ -653,6 +653,11 @@ export interface Etcd extends AsyncDisposable {
    * @throws UNAVAILABLE, DEADLINE
    */
   serverVersion(call?: EtcdCall): Promise<string>;
+  /**
+   * Whether an endpoint is etcd's grpc-proxy, which drops progress requests: a quiet watch through it cannot say how far it is, so
+   * reads from a cache go to etcd. False where it cannot be found out.
+   */
+  behindGrpcProxy(call?: Pick<EtcdCall, "signal">): Promise<boolean>;
   /** Plain counters since the client was opened; synchronous. */
   stats(): EtcdStats;
   /** Streams end CLOSED, calls under way fail, sockets and timers go. Idempotent. */

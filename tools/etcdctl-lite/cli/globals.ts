@@ -21,8 +21,21 @@ export const globalFlags: readonly FlagSpec[] = [
   },
   { name: "debug", type: "switch", summary: "show the stack of an error" },
   { name: "dial-timeout", type: "duration", fallback: "2s", summary: "dial timeout for client connections" },
+  {
+    name: "discovery-srv",
+    short: "d",
+    type: "text",
+    summary: "domain name to query for SRV records describing cluster endpoints",
+  },
+  { name: "discovery-srv-name", type: "text", summary: "service name to query when using DNS discovery" },
   { name: "endpoints", type: "list", fallback: "127.0.0.1:2379", summary: "gRPC endpoints, comma-separated" },
   { name: "hex", type: "switch", summary: "print byte strings as hex encoded strings" },
+  {
+    name: "insecure-discovery",
+    type: "switch",
+    fallback: "true",
+    summary: "accept insecure SRV records describing cluster endpoints",
+  },
   {
     name: "insecure-skip-tls-verify",
     type: "switch",

@@ -8,8 +8,11 @@ const showAfterMs = 1_000;
 const barWidth = 30;
 const clearLine = "\r\u001b[K";
 
+/** The library's, and what the tool itself counts. */
+type Shown = Omit<Progress, "unit"> & { readonly unit: Progress["unit"] | "keys" | "writes" };
+
 export interface ProgressBar extends Disposable {
-  readonly show: (progress: Progress) => void;
+  readonly show: (progress: Shown) => void;
   clear(): void;
 }
 
@@ -41,7 +44,7 @@ function fitted(line: string, columns = 0): string {
   return line.replace(/^[█░]+ /, "").slice(0, width - 1);
 }
 
-function lineOf({ done, total, unit }: Progress, elapsedMs: number): string {
+function lineOf({ done, total, unit }: Shown, elapsedMs: number): string {
   const perSecond = Math.round((done / elapsedMs) * 1000);
   const [shown, rate] =
     unit === "bytes"

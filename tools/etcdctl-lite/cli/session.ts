@@ -2,7 +2,8 @@
  * One run of one command: its arguments and flags, the connection it asks for, the printer of its format, and the
  * question before destructive work. What it opens is closed when the command is over.
  */
-import type { Etcd, EtcdOptions } from "keelson/etcd";
+import { stat } from "node:fs/promises";
+import type { Etcd, EtcdOptions, Pem } from "keelson/etcd";
 import { createPrinter } from "../printers/create-printer.ts";
 import type { Printer } from "../printers/printer.ts";
 import { type ToolLine, toolLineOf } from "../printers/tool-line.ts";
@@ -24,6 +25,11 @@ export interface CommandListing {
   readonly flags: readonly string[];
 }
 
+interface Credentials extends Pick<EtcdOptions, "tls" | "auth"> {
+  /** Whether an endpoint without a scheme is spoken to with TLS. */
+  readonly secure: boolean;
+}
+
 export class Session {
   readonly args: readonly string[];
   readonly flags: Flags;
@@ -38,7 +44,8 @@ export class Session {
   readonly #told: string[] = [];
   #lines: LineReader | undefined;
   #cluster: Promise<FoundCluster | undefined> | undefined;
-  #credentials: Promise<Pick<EtcdOptions, "tls" | "auth">> | undefined;
+  #discovered: Promise<readonly string[] | undefined> | undefined;
+  #credentials: Promise<Credentials> | undefined;
 
   constructor(facts: {
     readonly args: readonly string[];
@@ -55,10 +62,13 @@ export class Session {
   }
 
   /**
-   * Without the blanks and the last comma that lists in scripts come with. Where nothing says which etcd is meant, on a server
-   * of Kubernetes, that server's own.
+   * Those that DNS names with `--discovery-srv`, or as given: without the blanks and the last comma that lists in scripts come with.
+   * Where nothing says which etcd is meant, on a server of Kubernetes, that server's own.
    */
   async endpoints(): Promise<readonly string[]> {
+    this.#discovered ??= this.#discover();
+    const discovered = await this.#discovered;
+    if (discovered !== undefined) return discovered;
     await this.cluster();
     return this.flags.list("endpoints").flatMap((endpoint) => endpoint.trim() || []);
   }
@@ -129,16 +139,27 @@ export class Session {
   /** A connection to `endpoints`, all of them by default; closed with the session. */
   async connect(
     endpoints?: readonly string[],
-    options: Pick<EtcdOptions, "allowFaultyVersions"> = {},
+    options: Pick<EtcdOptions, "allowFaultyVersions" | "inFlightMax"> = {},
   ): Promise<Etcd> {
     await this.printer();
     const asked = endpoints ?? (await this.endpoints());
-    this.#credentials ??= this.#readCredentials();
-    const { tls, auth } = await this.#credentials;
+    this.#credentials ??= this.endpoints().then((all) => this.#readCredentials(all, ""));
+    return await this.#dial(asked, await this.#credentials, options);
+  }
+
+  /** A connection to another cluster, with the flags that begin with `--dest-`; closed with the session. */
+  async connectDestination(endpoint: string): Promise<Etcd> {
+    return await this.#dial([endpoint], await this.#readCredentials([endpoint], "dest-"), {});
+  }
+
+  async #dial(
+    endpoints: readonly string[],
+    { tls, auth, secure }: Credentials,
+    options: Pick<EtcdOptions, "allowFaultyVersions" | "inFlightMax">,
+  ): Promise<Etcd> {
     const { connectEtcd } = await import("keelson/etcd");
-    const secure = tls !== undefined && !this.flags.on("insecure-transport");
     const etcd = await connectEtcd({
-      endpoints: asked.map((endpoint) => withScheme(endpoint, secure)),
+      endpoints: endpoints.map((endpoint) => withScheme(endpoint, secure)),
       tls,
       auth,
       requestTimeoutMs: Math.max(1, this.flags.durationMs("command-timeout")),
@@ -182,8 +203,21 @@ export class Session {
     for (const resource of this.#open.splice(0).reverse()) await resource[Symbol.asyncDispose]();
   }
 
+  async #discover(): Promise<readonly string[] | undefined> {
+    const domain = this.flags.text("discovery-srv");
+    if (domain === "") return undefined;
+    const { discoverEndpoints } = await import("keelson/etcd");
+    return await discoverEndpoints({
+      domain,
+      serviceName: this.flags.text("discovery-srv-name") || undefined,
+      insecure: this.flags.on("insecure-discovery"),
+      signal: this.io.signal,
+    });
+  }
+
   async #findCluster(): Promise<FoundCluster | undefined> {
-    if (["endpoints", "cacert", "cert", "key"].some((flag) => this.flags.given(flag))) return undefined;
+    if (["endpoints", "discovery-srv", "cacert", "cert", "key"].some((flag) => this.flags.given(flag)))
+      return undefined;
     const { findCluster } = await import("./find-cluster.ts");
     const cluster = await findCluster(this.io.env["KEELSON_ROOT"] || "/");
     if (cluster === undefined) return undefined;
@@ -198,37 +232,46 @@ export class Session {
     return cluster;
   }
 
-  async #readCredentials(): Promise<Pick<EtcdOptions, "tls" | "auth">> {
-    const [cert, key, ca] = ["cert", "key", "cacert"].map((name) => this.flags.text(name));
+  /** @param prefix of the flags' names */
+  async #readCredentials(endpoints: readonly string[], prefix: "" | "dest-"): Promise<Credentials> {
+    const [cert = "", key = "", ca = ""] = ["cert", "key", "cacert"].map((name) =>
+      this.flags.text(prefix + name),
+    );
     if ((cert === "") !== (key === "")) {
       throw new CliFailure(
         exitCodes.badArguments,
         `KeyFile and CertFile must both be present[key: ${key}, cert: ${cert}]`,
       );
     }
-    const skip = this.flags.on("insecure-skip-tls-verify");
-    const secure = skip || cert !== "" || ca !== "" || !this.flags.on("insecure-transport");
-    const https = (await this.endpoints()).some((endpoint) => /^(https|unixs):/i.test(endpoint));
+    const skip = prefix === "" && this.flags.on("insecure-skip-tls-verify");
+    const insecure = this.flags.on(`${prefix}insecure-transport`);
+    const verified =
+      prefix === "" && !this.flags.on("insecure-discovery") ? this.flags.text("discovery-srv") : "";
+    const wanted = skip || cert !== "" || ca !== "" || !insecure;
+    const https = endpoints.some((endpoint) => /^(https|unixs):/i.test(endpoint));
     const tls =
-      secure || https
+      wanted || https
         ? {
             ca: await certificatesOf(ca),
             cert: await fileOf(cert),
             key: await fileOf(key),
             insecureSkipVerify: skip,
+            // As with etcdctl: who answers must have a certificate for the domain asked for, not for the name that DNS gave.
+            serverName: verified === "" ? undefined : verified,
           }
         : undefined;
-    return { tls, auth: await this.#readUser() };
+    return { tls, auth: await this.#readUser(prefix), secure: tls !== undefined && !insecure };
   }
 
-  async #readUser(): Promise<EtcdOptions["auth"]> {
-    const user = this.flags.text("user");
-    const given = this.flags.text("password");
+  async #readUser(prefix: "" | "dest-"): Promise<EtcdOptions["auth"]> {
+    const user = this.flags.text(`${prefix}user`);
+    const given = this.flags.text(`${prefix}password`);
     // As with etcdctl, a password without a user is none.
     if (user === "") return undefined;
     const colon = user.indexOf(":");
     if (given !== "" || colon < 0) {
-      const password = given !== "" ? given : await this.password("Password: ");
+      const question = prefix === "" ? "Password: " : "Destination Password: ";
+      const password = given !== "" ? given : await this.password(question);
       return { username: user, password, allowPlaintext: true };
     }
     return { username: user.slice(0, colon), password: user.slice(colon + 1), allowPlaintext: true };
@@ -243,15 +286,25 @@ function withScheme(endpoint: string, secure: boolean): string {
   return /^(https?:\/\/|unixs?:)/i.test(endpoint) ? endpoint : `${secure ? "https" : "http"}://${endpoint}`;
 }
 
-async function fileOf(path: string | undefined): Promise<Uint8Array | undefined> {
-  return path === undefined || path === "" ? undefined : readNamedFile(path);
+/**
+ * Read once here, for the words of etcdctl where it cannot be; then again for each connection, so that a command that runs for long
+ * takes what has been renewed. What is no file that can be read twice, such as a pipe of the shell, is kept as it was read.
+ */
+async function fileOf(path: string): Promise<Pem | undefined> {
+  if (path === "") return undefined;
+  return renewable(path, await readNamedFile(path));
+}
+
+async function renewable(path: string, bytes: Uint8Array): Promise<Pem> {
+  return (await stat(path)).isFile() ? { path } : bytes;
 }
 
 /** Of a bundle without one nothing would be trusted, and the server's certificate would be blamed. */
-async function certificatesOf(path: string | undefined): Promise<Uint8Array | undefined> {
-  const bundle = await fileOf(path);
-  if (bundle !== undefined && !Buffer.from(bundle).includes("-----BEGIN CERTIFICATE-----")) {
+async function certificatesOf(path: string): Promise<Pem | undefined> {
+  if (path === "") return undefined;
+  const bundle = await readNamedFile(path);
+  if (!bundle.includes("-----BEGIN CERTIFICATE-----")) {
     throw badArguments(`--cacert ${path}: there is no certificate in it`);
   }
-  return bundle;
+  return renewable(path, bundle);
 }

@@ -20,6 +20,30 @@ const client = (code: number, text: string, request: RequestFate = "sent"): Tran
 
 describe("outcomeOf()", () => {
   it.each([
+    [s.notFound, "etcdserver: requested lease not found"],
+    [s.invalidArgument, "etcdserver: duplicate key given in txn request"],
+    [s.invalidArgument, "etcdserver: request is too large"],
+    [s.outOfRange, "etcdserver: mvcc: required revision has been compacted"],
+    [s.outOfRange, "etcdserver: mvcc: required revision is a future revision"],
+    [s.resourceExhausted, "etcdserver: mvcc: database space exceeded"],
+    [s.failedPrecondition, "etcdserver: user name already exists"],
+  ])("code %i under code 2, as etcd's grpc-proxy answers, means the same: %s", (code, text) => {
+    expect(outcomeOf(server(s.unknown, text))).toBe(outcomeOf(server(code, text)));
+  });
+
+  it("what leaves it open stays open under code 2", () => {
+    for (const text of [
+      "etcdserver: request timed out",
+      "etcdserver: leader changed",
+      "context deadline exceeded",
+    ]) {
+      expect(outcomeOf(server(s.unknown, text))).toMatchObject({ fate: "unknown", retry: "elsewhere" });
+    }
+    // Made up by the client: nobody has refused anything.
+    expect(outcomeOf(client(s.unknown, "etcdserver: key not found"))).toMatchObject({ fate: "unknown" });
+  });
+
+  it.each([
     ["a refused request size", server(s.invalidArgument, "etcdserver: request is too large"), "TOO_LARGE"],
     [
       "too many operations",

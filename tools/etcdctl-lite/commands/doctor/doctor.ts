@@ -103,6 +103,7 @@ async function lookOver(session: Session): Promise<{
         return look.findings;
       },
     ],
+    ["proxy", () => proxyFindings(session, etcd)],
     ["certificate", () => certificateFindings(session, urlsOf(members), etcd.clock.nowMs())],
   ];
   const later: Finding[] = [];
@@ -210,6 +211,19 @@ function alarmFinding({ type, memberId }: Alarm): Finding {
 }
 
 const colours: Readonly<Record<Level, Colour>> = { error: "red", warning: "yellow", note: "dim" };
+
+async function proxyFindings(session: Session, etcd: Etcd): Promise<readonly Finding[]> {
+  if (!(await etcd.behindGrpcProxy(session.call))) return [];
+  return [
+    {
+      level: "warning",
+      check: "proxy",
+      where: etcd.endpoints.join(", "),
+      what: "is etcd's grpc-proxy: it drops progress requests, so reads of caches go to etcd, and bookmarks come with events alone",
+      advice: "give programs the members' own endpoints, or etcd's gateway",
+    },
+  ];
+}
 
 function show(session: Session, reached: readonly Reached[], findings: readonly Finding[]): void {
   const paint = painter(session.io.stdout, session.io.env);

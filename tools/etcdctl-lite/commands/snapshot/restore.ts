@@ -38,7 +38,13 @@ export const command: Command = {
       summary: "accepted: a bump always marks what is before it as compacted",
     },
     { name: "name", type: "text", fallback: "default", summary: "human-readable name for this member" },
+    {
+      name: "skip-hash-check",
+      type: "switch",
+      summary: "accept a database without its hash, such as member/snap/db of a stopped member",
+    },
     { name: "to-revision", type: "integer", summary: "the state of this revision (default: the last)" },
+    { name: "wal-dir", type: "text", summary: "path to the WAL directory (default: within --data-dir)" },
   ],
   examples: [
     ["snapshot restore backup.db --data-dir new.etcd", "one member"],
@@ -59,13 +65,16 @@ export const command: Command = {
       initialClusterToken: text("initial-cluster-token"),
       toRevision: toRevision === 0n ? undefined : toRevision.toString(),
       bumpRevision: bump === 0n ? (false as const) : bump,
+      skipHashCheck: flags.on("skip-hash-check"),
       clearDowngrade: flags.on("clear-downgrade"),
       signal: io.signal,
     };
     const { restoreCluster, restoreSnapshot } = await import("keelson/backup");
     using bar = progressBar(io.stderr);
     let reports: readonly RestoreReport[];
+    const walDir = text("wal-dir");
     if (flags.on("all-members")) {
+      if (walDir !== undefined) throw badArguments("--wal-dir is of one member: leave --all-members out");
       if (initialCluster === undefined) throw badArguments("--all-members needs --initial-cluster");
       const names = new Set(initialCluster.split(",").map((member) => member.split("=")[0] ?? ""));
       const dataDirs = Object.fromEntries([...names].map((name) => [name, join(dataDir, name)]));
@@ -82,7 +91,7 @@ export const command: Command = {
         );
       }
       const initialAdvertisePeerUrls = text("initial-advertise-peer-urls");
-      const member = { name, dataDir, initialAdvertisePeerUrls, onProgress: bar.show };
+      const member = { name, dataDir, walDir, initialAdvertisePeerUrls, onProgress: bar.show };
       reports = [await restoreSnapshot(path, { ...common, ...member })];
     }
     bar.clear();

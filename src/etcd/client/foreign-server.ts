@@ -1,0 +1,22 @@
+/**
+ * Servers that speak etcd's protocol and are no etcd. kine (k3s' default, an etcd face on SQL databases) answers a status without
+ * cluster, member and raft term, which no etcd does: each of its members has all three from its first answer on.
+ */
+import type { StatusResponse } from "../wire/maintenance.ts";
+
+/** What keelson needs and kine does not have (its pkg/server, 2026); COMPATIBILITY.md has it call by call. */
+const missing = [
+  "leases (a grant answers its time to live as the id; none can be kept alive, revoked or listed)",
+  "transactions other than the creation, update or deletion of one key",
+  "deletions of ranges",
+  "sorted and serializable reads",
+  "members, users, alarms, hashes and snapshots",
+].join(", ");
+
+/** Why the server behind such a status is not worked with; undefined for an etcd. */
+export function foreignServer({ header, raftTerm, version }: StatusResponse): string | undefined {
+  const isEtcd = header.clusterId !== 0n || header.memberId !== 0n || raftTerm !== 0n;
+  return isEtcd
+    ? undefined
+    : `it is kine, or a server like it, that says etcd ${version} and lacks ${missing}; expected an etcd (k3s: --cluster-init)`;
+}

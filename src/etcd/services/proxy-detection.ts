@@ -1,0 +1,48 @@
+/**
+ * Whether an endpoint is etcd's own grpc-proxy, which answers as the member behind it does and drops progress requests: a watch
+ * through it tells how far it is by its events alone. It serves a page about itself that no member has. Asked once for each
+ * connection that is lost: behind the next one may be something else. etcd's gateway passes bytes on and needs no notice.
+ */
+import type { EtcdCall, EtcdStats } from "../ports/ports.ts";
+import type { MemberPage } from "./member-page.ts";
+
+/** The proxy reads a key before it answers; beyond this the endpoint counts as none. Milliseconds. */
+const pageTimeoutMs = 3_000;
+
+export interface ProxyDetectionFacts {
+  readonly endpoints: () => EtcdStats["endpoints"];
+  /** Connections to the endpoint lost so far. */
+  readonly losses: (url: string) => number;
+  /** The proxy's page about its own health. */
+  readonly page: (url: string, timeoutMs: number) => Promise<MemberPage | undefined>;
+}
+
+export class ProxyDetection {
+  readonly #facts: ProxyDetectionFacts;
+  readonly #known = new Map<string, { readonly losses: number; readonly answer: Promise<boolean> }>();
+
+  constructor(facts: ProxyDetectionFacts) {
+    this.#facts = facts;
+  }
+
+  /** Whether any endpoint that answers is a grpc-proxy. @throws the signal's reason */
+  async behindGrpcProxy(call: Pick<EtcdCall, "signal"> = {}): Promise<boolean> {
+    const healthy = this.#facts.endpoints().filter(({ state }) => state === "healthy");
+    const answers = await Promise.all(healthy.map(({ url }) => this.#ask(url)));
+    call.signal?.throwIfAborted();
+    return answers.includes(true);
+  }
+
+  #ask(url: string): Promise<boolean> {
+    const losses = this.#facts.losses(url);
+    const known = this.#known.get(url);
+    if (known?.losses === losses) return known.answer;
+    const answer = this.#facts.page(url, pageTimeoutMs).then(
+      // Not whatever some web server answers any path with; its status is 503 while the members behind it do not answer.
+      (page) => page !== undefined && /^\{"health":"(true|false)"/.test(page.text),
+      () => false,
+    );
+    this.#known.set(url, { losses, answer });
+    return answer;
+  }
+}
