@@ -1,4 +1,5 @@
 /** The `Auth` port: users and roles of etcd itself. A repeated change is refused by etcd, so each is a write. */
+import { checkOptions } from "../../base/known-options.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Client, Effect, Rpc } from "../client/client.ts";
 import { authenticateRpc, authIsOff } from "../client/token-source.ts";
@@ -95,7 +96,9 @@ export function createAuth(client: Client): Auth {
     },
     enable: (call) => change(rpcs.enable, empty, call),
     disable: (call) => change(rpcs.disable, empty, call),
-    userAdd(name, { password = "", noPassword = false }, call) {
+    async userAdd(name, given, call) {
+      checkOptions(given ?? null, rpcs.userAdd.action, { password: true, noPassword: true });
+      const { password = "", noPassword = false } = given;
       const options = noPassword ? { noPassword } : undefined;
       return change(rpcs.userAdd, userAddRequest.encode({ name, password, options }), call);
     },
@@ -114,8 +117,11 @@ export function createAuth(client: Client): Auth {
     },
     roleList: (call) => names(rpcs.roleList, empty, call),
     roleDelete: (name, call) => change(rpcs.roleDelete, nameRequest.encode({ name }), call),
-    roleGrantPermission: (name, permission, call) =>
-      change(rpcs.roleGrantPermission, roleGrantPermissionRequest.encode({ name, permission }), call),
+    async roleGrantPermission(name, permission, call) {
+      const names = { type: true, key: true, rangeEnd: true } as const;
+      checkOptions(permission ?? null, rpcs.roleGrantPermission.action, names, "permission");
+      return change(rpcs.roleGrantPermission, roleGrantPermissionRequest.encode({ name, permission }), call);
+    },
     roleRevokePermission: (role, key, rangeEnd, call) =>
       change(rpcs.roleRevokePermission, roleRevokePermissionRequest.encode({ role, key, rangeEnd }), call),
   };

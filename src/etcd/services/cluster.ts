@@ -1,4 +1,5 @@
 /** The `Cluster` port: membership. Changes are writes: one with an unknown outcome is looked up, not repeated. */
+import { checkOptions } from "../../base/known-options.ts";
 import { StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { Cluster } from "../ports/ports.ts";
@@ -53,7 +54,9 @@ export function createCluster(client: Client): Cluster {
   return {
     members: (call) =>
       client.unary(list, memberListRequest.encode({ linearizable: call?.linearizable ?? true }), call),
-    async add({ peerUrls, isLearner = false }, call) {
+    async add(options, call) {
+      checkOptions(options ?? null, add.action, { peerUrls: true, isLearner: true });
+      const { peerUrls, isLearner = false } = options;
       const reply = await client.unary(add, memberAddRequest.encode({ peerUrls, isLearner }), call);
       const { header, member, members } = reply;
       if (member === undefined) {

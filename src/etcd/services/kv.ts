@@ -30,6 +30,7 @@ import {
   isReadOnly,
 } from "../wire/kv.ts";
 import { WireError } from "../wire/reader.ts";
+import { checkDelete, checkPut, checkRange, checkTxn } from "./request-check.ts";
 
 const range: Rpc<RangeResponse> = {
   path: "/etcdserverpb.KV/Range",
@@ -126,6 +127,7 @@ class KvPort implements Kv {
   }
 
   async range(request: RangeRequest, call?: EtcdCall): Promise<RangeResponse> {
+    checkRange(request, range.action);
     const [linearizable, serializable] = request.views === true ? viewedRanges : copiedRanges;
     const rpc = request.serializable === true ? serializable : linearizable;
     const decode = (reply: Uint8Array): RangeResponse => checkedAnswer(request, rpc.decode(reply));
@@ -136,15 +138,18 @@ class KvPort implements Kv {
     }
   }
 
-  put(request: PutRequest, call?: EtcdCall): Promise<PutResponse> {
+  async put(request: PutRequest, call?: EtcdCall): Promise<PutResponse> {
+    checkPut(request, put.action);
     return this.#client.unary(put, encodePutRequest(request), call, { key: request.key });
   }
 
-  deleteRange(request: DeleteRangeRequest, call?: EtcdCall): Promise<DeleteRangeResponse> {
+  async deleteRange(request: DeleteRangeRequest, call?: EtcdCall): Promise<DeleteRangeResponse> {
+    checkDelete(request, deleteRange.action);
     return this.#client.unary(deleteRange, encodeDeleteRangeRequest(request), call, { key: request.key });
   }
 
-  txn(request: TxnRequest, call?: EtcdCall): Promise<TxnResponse> {
+  async txn(request: TxnRequest, call?: EtcdCall): Promise<TxnResponse> {
+    checkTxn(request, txn.action);
     const bytes = encodeTxnRequest(request);
     if (!isReadOnly(request)) {
       return this.#client.unary(txn, bytes, call, { key: firstWritten(request.success) });

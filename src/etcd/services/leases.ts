@@ -4,6 +4,7 @@
  *
  *   grant(id) --answer lost--> grant(id) again --"already exists"--> it was granted the first time
  */
+import { checkOptions } from "../../base/known-options.ts";
 import { setReadingTimer } from "../../base/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
@@ -82,6 +83,7 @@ class LeasesPort implements Leases {
     options: { readonly ttlSeconds: number; readonly id?: bigint | undefined },
     call: EtcdCall = {},
   ): Promise<{ readonly id: bigint; readonly ttlSeconds: number }> {
+    checkOptions(options ?? null, "grant a lease", { ttlSeconds: true, id: true });
     const { ttlSeconds } = options;
     if (!(ttlSeconds > 0 && ttlSeconds <= ttlMaxSeconds)) {
       throw invalidArgument(
@@ -123,6 +125,7 @@ class LeasesPort implements Leases {
   }
 
   async hold(options: { readonly ttlSeconds: number }, call?: EtcdCall): Promise<Lease> {
+    checkOptions(options ?? null, "hold a lease", { ttlSeconds: true });
     const sentMs = this.#client.clock.monotonicMs();
     const { id, ttlSeconds } = await this.grant(options, call);
     const held = this.#held.hold(id, ttlSeconds, sentMs);

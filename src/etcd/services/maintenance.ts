@@ -3,6 +3,7 @@
  * work on a member goes to the endpoint that is named and nowhere else.
  */
 import { Backoff } from "../../base/backoff.ts";
+import { checkOptions } from "../../base/known-options.ts";
 import { setReadingTimer } from "../../base/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
@@ -144,6 +145,7 @@ export function createMaintenance(client: Client, readPage: PageReader): Mainten
       return (await client.unary(alarms, request, call)).alarms;
     },
     async disarm(alarm: Alarm, call) {
+      checkOptions(alarm ?? null, disarm.action, { memberId: true, type: true }, "alarm");
       const request = alarmRequest.encode({ action: "DEACTIVATE", ...alarm });
       return (await client.unary(disarm, request, call)).alarms;
     },
