@@ -501,7 +501,8 @@ export class Connection implements StreamHost, FrameSink {
         nextMs = Math.min(nextMs, stream.deadlineMs);
         continue;
       }
-      const sent = stream.id !== 0 && this.#left(stream);
+      // What is gathered leaves all the same, before the reset: only who waits for a place has sent nothing.
+      const sent = stream.id !== 0;
       if (stream.id === 0) this.#queue = this.#queue.filter((queued) => queued !== stream);
       else this.#reset(stream.id, h2Error.cancel);
       silent ||= sent && !stream.answered;

@@ -162,3 +162,34 @@ test("a connection whose PING nobody has answered is given up", async () => {
   peer.clock.holdUp(keepaliveTimeoutMs * 4);
   await expect(end).rejects.toMatchObject({ code: grpcStatus.unavailable });
 });
+
+test("a request that was gathered and has not left when its time is found passed may be answered: it counts as sent", async () => {
+  const taken: number[] = [];
+  let first: () => void = () => {};
+  const asked = new Promise<void>((resolve) => {
+    first = resolve;
+  });
+  let second: () => void = () => {};
+  const leftAfterAll = new Promise<void>((resolve) => {
+    second = resolve;
+  });
+  await using peer = await connected({
+    onData: (_connection, streamId, _part, endStream) => {
+      if (!endStream) return;
+      taken.push(streamId);
+      if (taken.length === 1) first();
+      else second();
+    },
+  });
+  const early = peer.transport.unary(path, Buffer.from("?"), { timeoutMs });
+  early.catch(() => {});
+  await asked;
+  await nextTurn();
+  // The deadlines are looked at in the next turn, before what this turn gathers is written.
+  peer.clock.holdUp(timeoutMs);
+  const late = peer.transport.unary(path, Buffer.from("!"), { timeoutMs: 1 });
+  peer.clock.holdUp(timeoutMs);
+  await expect(late).rejects.toMatchObject({ code: grpcStatus.deadlineExceeded, request: "sent" });
+  await leftAfterAll;
+  expect(taken).toHaveLength(2);
+});
