@@ -33,6 +33,15 @@ export class SortedList<E extends Keyed> {
   /** False, and nothing changed, when an element with this key is there. */
   insert(element: E): boolean {
     const { key } = element;
+    // Keys mostly come in order while a cache fills: append, and leave full chunks full.
+    const tail = this.#chunks[this.#chunks.length - 1];
+    const greatest = tail?.[tail.length - 1];
+    if (tail !== undefined && greatest !== undefined && greatest.key < key) {
+      if (tail.length < chunkMax) tail.push(element);
+      else this.#chunks.push([element]);
+      this.#size++;
+      return true;
+    }
     const at = this.#chunkOf(key);
     const chunk = this.#chunks[at];
     if (chunk === undefined) {
@@ -41,7 +50,6 @@ export class SortedList<E extends Keyed> {
       return true;
     }
     const last = chunk[chunk.length - 1];
-    // Keys mostly come in order while a cache fills: append, and leave full chunks full.
     if (last !== undefined && last.key < key) {
       if (chunk.length < chunkMax) chunk.push(element);
       else this.#chunks.splice(at + 1, 0, [element]);

@@ -163,6 +163,24 @@ export function readHead(
   }
 }
 
+/** As `readHead`, up to the selectable fields: of metadata name, namespace and labels, and no amounts. @throws DecodeFault */
+export function readSelected(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  shapes: TextShapes,
+  ascii?: "ascii" | undefined,
+): Head {
+  try {
+    const reader = new MsgpackReader(bytes, start, end, headForms, ascii);
+    const { headerVersion, apiVersion, kind, metadata, fields } = readBeginning(reader, shapes);
+    return { apiVersion, kind, metadata: metadata as Head["metadata"], fields, amounts: {}, headerVersion };
+  } catch (error) {
+    if (!(error instanceof DecodeFault)) throw error;
+    return readHead(bytes, start, end, shapes, ascii);
+  }
+}
+
 /** As `readFields`, whatever type the fields have: null means absent, any other fault is `fault`. @throws DecodeFault */
 function readNulls(reader: MsgpackReader, shapes: TextShapes, fault: DecodeFault): Head {
   const headerVersion = number(reader, "headerVersion");
@@ -202,7 +220,18 @@ function takeOthers(reader: MsgpackReader, metadata: object): void {
   }
 }
 
-function readFields(reader: MsgpackReader, shapes: TextShapes): Head {
+/** What selectors and indexes look at, which comes first. */
+function readBeginning(
+  reader: MsgpackReader,
+  shapes: TextShapes,
+): {
+  readonly headerVersion: number;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly present: number;
+  readonly metadata: Partial<ObjectMeta> & { name: string };
+  readonly fields: Record<string, string>;
+} {
   const headerVersion = number(reader, "headerVersion");
   const apiVersion = reader.readText();
   const kind = reader.readText();
@@ -210,12 +239,17 @@ function readFields(reader: MsgpackReader, shapes: TextShapes): Head {
   if ((present & bits.name) === 0 || present >= otherBit * 2) {
     throw new DecodeFault("its metadata segment has no name, or fields this code does not know");
   }
-  const has = (bit: number): boolean => (present & bit) !== 0;
   // Spelled out: fields in one order and assigned by name keep one hidden class, and this is the hottest read.
   const metadata: Partial<ObjectMeta> & { name: string } = { name: reader.readText() };
-  if (has(bits.namespace)) metadata.namespace = reader.readText();
-  if (has(bits.labels)) metadata.labels = reader.readTextRecord(shapes);
+  if ((present & bits.namespace) !== 0) metadata.namespace = reader.readText();
+  if ((present & bits.labels) !== 0) metadata.labels = reader.readTextRecord(shapes);
   const fields = reader.readTextRecord(shapes);
+  return { headerVersion, apiVersion, kind, present, metadata, fields };
+}
+
+function readFields(reader: MsgpackReader, shapes: TextShapes): Head {
+  const { headerVersion, apiVersion, kind, present, metadata, fields } = readBeginning(reader, shapes);
+  const has = (bit: number): boolean => (present & bit) !== 0;
   if (has(bits.generateName)) metadata.generateName = reader.readText();
   if (has(bits.uid)) metadata.uid = reader.readText();
   if (has(bits.generation)) metadata.generation = number(reader, "generation");

@@ -16,7 +16,7 @@ import {
   hasMagic,
   plainLayout,
 } from "./envelope.ts";
-import { readHead } from "./head-segment.ts";
+import { readHead, readSelected } from "./head-segment.ts";
 import { parseJson } from "./json-body.ts";
 import type { KindDictionaries } from "./kind-dictionaries.ts";
 import { readMsgpack } from "./msgpack-reader.ts";
@@ -36,6 +36,12 @@ export class PlainReader {
   head(bytes: Uint8Array): Head {
     const { head, headEnd } = plainLayout(bytes);
     return readHead(bytes, head, headEnd, this.#textShapes, headAscii(bytes));
+  }
+
+  /** As `head`, of metadata only what selectors and indexes look at; what lies behind is not read. @throws DecodeFault */
+  selected(bytes: Uint8Array): Head {
+    const { head, headEnd } = plainLayout(bytes);
+    return readSelected(bytes, head, headEnd, this.#textShapes, headAscii(bytes));
   }
 
   /** The object as stored; its dictionary has been fetched. @throws DecodeFault */

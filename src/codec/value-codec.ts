@@ -190,7 +190,9 @@ class EnvelopeCodec implements KindValueCodec {
   head(value: PlainValue, part?: HeadPart): Head {
     const bytes = headBytesOf(value);
     if (hasMagic(bytes)) {
-      const stored = this.#guard(value, () => this.#reader.head(bytes));
+      const stored = this.#guard(value, () =>
+        part === "selected" ? this.#reader.selected(bytes) : this.#reader.head(bytes),
+      );
       if (isHeadTrusted(stored, this.#kind)) return stored;
     } else if (this.#foreign?.recognizes(bytes)) {
       const foreign = this.#foreign;

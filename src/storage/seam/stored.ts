@@ -11,6 +11,7 @@ import type { Random } from "../../base/random.ts";
 import type { TurnBudget } from "../../base/turn-budget.ts";
 import type { PlainValue, ValueCodec } from "../../codec/value.ts";
 import type { StoreError } from "../../errors.ts";
+import type { KeyRange } from "../../resource/key-range.ts";
 import type { KeySpace } from "../../resource/keys.ts";
 import type { KindDefinition } from "../../resource/kind.ts";
 
@@ -84,7 +85,7 @@ export interface StoredSource {
   /**
    * Records in key order after `after` (exclusive) at `revision` (absent: now, linearizable). Sized by count and bytes.
    * `views`: their values may be views of the whole answer, allowed only if the caller keeps none of them after the page. `remaining`: what the page
-   * before said of it.
+   * before said of it. `part`: one of `parts`, instead of the whole range.
    */
   page(
     options: {
@@ -94,9 +95,15 @@ export interface StoredSource {
       readonly serializable?: boolean | undefined;
       readonly views?: boolean | undefined;
       readonly remaining?: number | undefined;
+      readonly part?: KeyRange | undefined;
     },
     call?: Call,
   ): Promise<StoredPage>;
+  /**
+   * What lies behind the key `after`, `remaining` keys, in parts that can be read one after the other or side by side;
+   * undefined where that is not worth it. Absent: it has no parts.
+   */
+  parts?(after: string, remaining: number, call?: Call): Promise<readonly KeyRange[]> | undefined;
   /**
    * Changes after `fromRevision`, exclusive. The loop ends with EXPIRED when they are gone.
    * `previous`: "versions" tells of previous states their versions alone, for who holds the states.

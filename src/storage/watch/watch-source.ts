@@ -19,6 +19,7 @@ import type { Key } from "../../resource/resource.ts";
 import { currentRevision } from "../context/freshness.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { PageSizer } from "../context/range-pages.ts";
+import { manyKeys, partsOf } from "../context/range-parts.ts";
 import { openValue } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import type {
@@ -68,8 +69,9 @@ export class RangeSource implements StoredSource {
       revision = 0n,
       serializable = false,
       views = false,
+      part = this.#scope.range,
     } = options;
-    const range = after === undefined ? this.#scope.range : this.#scope.range.after(after);
+    const range = after === undefined ? part : part.after(after);
     const reply = await this.#context.etcd.kv.range(
       {
         key: range.key,
@@ -95,6 +97,12 @@ export class RangeSource implements StoredSource {
       after: reply.more && last !== undefined ? textOfKey(last.key) : undefined,
       remaining: Number(reply.count) - reply.kvs.length,
     };
+  }
+
+  parts(after: string, remaining: number, call: Call = {}): Promise<readonly KeyRange[]> | undefined {
+    if (remaining < manyKeys) return undefined;
+    const { kv } = this.#context.etcd;
+    return partsOf(kv, this.#scope.range.after(after), remaining, { ...call, lane: "bulk" });
   }
 
   watch({ fromRevision, previous }: Parameters<StoredSource["watch"]>[0], call: Call = {}): StoredWatch {

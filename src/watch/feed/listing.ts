@@ -7,7 +7,8 @@
  * The next page is asked for while one is worked on, and the event loop gets its turns in between. `feed.ts` uses it.
  */
 import { channel } from "node:diagnostics_channel";
-import type { StoredRecord, StoredSource } from "../../storage/seam/stored.ts";
+import type { KeyRange } from "../../resource/key-range.ts";
+import type { StoredPage, StoredRecord, StoredSource } from "../../storage/seam/stored.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
 
@@ -60,6 +61,10 @@ export async function compareAll(parts: ListingParts, signal: AbortSignal): Prom
 /**
  * Applies what was missed since `since` as what it led to, all of it at the version of the list. Earlier versions would
  * be places to resume from before all of the difference was reported.
+ *
+ * Over HTTP a client sees the objects' versions alone, and resumes from the last one. So these rise, and none of them stands for
+ * more than was told: what has vanished comes first, under the first version after `since`, then the rest by its own. Who is
+ * cut off on the way resumes inside the gap, where etcd's history serves, or nothing does (410).
  */
 export function applyDifference(
   kinds: ReadonlyMap<string, CachedKind>,
@@ -67,15 +72,16 @@ export function applyDifference(
   since: bigint,
 ): void {
   const gap = { since, until: revision };
-  for (const record of changed) kinds.get(record.kind.resource)?.put(revision, record);
   for (const [kind, keys] of present) {
     const vanished: string[] = [];
     kind.state.forEachLatest((version) => {
       if (!keys.has(version.entry.key)) vanished.push(version.entry.key);
     });
-    for (const key of vanished) kind.remove(revision, key);
-    kind.skipTo(gap);
+    const shown = since < revision ? since + 1n : revision;
+    for (const key of vanished) kind.remove(revision, key, shown);
   }
+  for (const record of changed) kinds.get(record.kind.resource)?.put(revision, record);
+  for (const kind of present.keys()) kind.skipTo(gap);
   if (relistChannel.hasSubscribers) relistChannel.publish(gap);
 }
 
@@ -86,22 +92,84 @@ async function eachRecord(
   views: boolean,
   visit: (record: StoredRecord) => void,
 ): Promise<bigint> {
-  let page = await source.page({ views }, { signal });
-  const { revision } = page;
   let looked = 0;
-  for (;;) {
-    const { after, records, remaining } = page;
-    const next =
-      after === undefined ? undefined : source.page({ views, after, revision, remaining }, { signal });
-    // The caller that awaits it gets its failure; until then it must not be an unhandled rejection.
-    next?.catch(() => undefined);
-    for (const record of records) {
+  let revision = 0n;
+  for await (const page of allPages(source, views, signal)) {
+    revision = page.revision;
+    for (const record of page.records) {
       if (looked++ % cacheLimits.lookEvery === 0) await source.turns.pause();
       visit(record);
     }
     signal.throwIfAborted();
     check();
-    if (next === undefined) return revision;
+  }
+  return revision;
+}
+
+/**
+ * Every page at the version of the first, in key order. A page is asked for while the one before is worked on; of a large
+ * range, read in parts, the first page of the next part as well.
+ */
+async function* allPages(
+  source: StoredSource,
+  views: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<StoredPage, void> {
+  const first = await source.page({ views }, { signal });
+  const { revision, remaining = 0 } = first;
+  const parts = first.after === undefined ? undefined : source.parts?.(first.after, remaining, { signal });
+  let cut: readonly KeyRange[] | undefined;
+  let reached: string | undefined;
+  // Found out while the first pages are read; where it fails, all of them are read like these.
+  parts?.then(
+    (found) => (cut = found),
+    () => undefined,
+  );
+  const goesOn = (): boolean => cut === undefined;
+  for await (const page of pagesFrom(source, first, { views, revision }, signal, goesOn)) {
+    reached = page.after;
+    yield page;
+  }
+  if (cut === undefined || reached === undefined) return;
+  const begun: Promise<StoredPage>[] = [];
+  const ranges = partsBehind(cut, reached);
+  for (const [at, part] of ranges.entries()) {
+    for (const [ahead, next] of ranges.slice(at, at + 2).entries()) {
+      begun[at + ahead] ??= silently(source.page({ views, revision, part: next }, { signal }));
+    }
+    const page = await begun[at];
+    if (page !== undefined) yield* pagesFrom(source, page, { views, revision, part }, signal);
+  }
+}
+
+/** What is left of `parts` behind a key. */
+function partsBehind(parts: readonly KeyRange[], key: string): readonly KeyRange[] {
+  return parts
+    .filter(({ rangeEnd }) => key < rangeEnd)
+    .map((part) => (key < part.key ? part : part.after(key)));
+}
+
+/** A page and all behind it, while `goesOn`: asked before each page that is asked for. */
+async function* pagesFrom(
+  source: StoredSource,
+  first: StoredPage,
+  options: Pick<Parameters<StoredSource["page"]>[0], "views" | "revision" | "part">,
+  signal: AbortSignal,
+  goesOn: () => boolean = () => true,
+): AsyncGenerator<StoredPage, void> {
+  for (let page: StoredPage | undefined = first; page !== undefined; ) {
+    const { after, remaining }: StoredPage = page;
+    const next: Promise<StoredPage> | undefined =
+      after === undefined || !goesOn()
+        ? undefined
+        : silently(source.page({ ...options, after, remaining }, { signal }));
+    yield page;
     page = await next;
   }
+}
+
+/** The caller that awaits it gets its failure; until then it must not be an unhandled rejection. */
+function silently<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }

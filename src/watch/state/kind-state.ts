@@ -93,8 +93,9 @@ export class KindState {
   /** An object of the first state, before any change. False when its key is there already. */
   fill(incoming: Incoming): boolean {
     invariant(this.log.position === 0, "a state is filled before its first change");
-    if (this.#entries.get(incoming.key) !== undefined) return false;
-    this.#adopt(new Version(undefined, 0, incoming), incoming, undefined);
+    const version = new Version(undefined, 0, incoming);
+    if (!this.#entries.insert(version.entry)) return false;
+    this.#adopt(version, incoming, undefined);
     return true;
   }
 
@@ -110,18 +111,18 @@ export class KindState {
       if (entry.past === undefined) entry.past = [newest];
       else entry.past.push(newest);
       entry.latest = after;
-    }
+    } else this.#entries.insert(after.entry);
     this.#adopt(after, incoming, newest);
     return this.#append({ position, revision, entry: after.entry, before, after });
   }
 
-  /** Removes; undefined when there is no such object. */
-  remove(revision: bigint, key: string): Change | undefined {
+  /** Removes; undefined when there is no such object. @param shown the version the object is shown with; default `revision` */
+  remove(revision: bigint, key: string, shown?: bigint): Change | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined || entry.latest.removed !== live) return undefined;
     const position = this.log.position + 1;
     this.#end(entry.latest, position);
-    return this.#append({ position, revision, entry, before: entry.latest, after: undefined });
+    return this.#append({ position, revision, entry, before: entry.latest, after: undefined, shown });
   }
 
   /** The object at `position`, which must be held. */
@@ -275,6 +276,7 @@ export class KindState {
     for (const version of ordered) if (!visit(version)) return;
   }
 
+  /** Of an entry that is in the list. @param newest the entry's newest version before this one */
   #adopt(version: Version, incoming: Incoming, newest: Version | undefined): void {
     const { entry } = version;
     if (incoming.bytes !== undefined) this.#store(version, incoming.bytes);
@@ -282,7 +284,6 @@ export class KindState {
       this.#corrupt.set(version, incoming.corrupt);
       this.unreadable.add(version);
     }
-    if (newest === undefined) this.#entries.insert(entry);
     const { indexed } = version.attributes;
     for (let index = 0; index < indexed.length; index++) {
       const value = indexed[index];
