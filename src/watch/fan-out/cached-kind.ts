@@ -166,8 +166,9 @@ export class CachedKind {
     this.#dispatch.dispatch(this.#state.put(revision, this.incoming(record)));
   }
 
-  remove(revision: bigint, key: string): void {
-    const change = this.#state.remove(revision, key);
+  /** @param shown the version the object is shown with; default `revision` */
+  remove(revision: bigint, key: string, shown?: bigint): void {
+    const change = this.#state.remove(revision, key, shown);
     if (change !== undefined) this.#dispatch.dispatch(change);
   }
 
@@ -301,7 +302,7 @@ export class CachedKind {
     return this.#state.corruptOf(version) ?? unreadable(this.recordOf(version));
   }
 
-  /** The last state of a removed object, under the removal's version. Made once per change. */
+  /** The last state of an object that was removed, or left a selection, under the version of that. Made once per change. */
   tombstoneOf(change: Change): Version {
     const { before } = change;
     invariant(before !== undefined, "a removal has a state before it");
@@ -309,7 +310,8 @@ export class CachedKind {
     if (tombstone === undefined) {
       tombstone = new Version(new Entry(before.entry.key, before), before.added, {
         key: before.entry.key,
-        modRevision: change.revision,
+        // Of an object that has left a selection: that of the state it left with, as that state itself is shown.
+        modRevision: change.after?.modRevision ?? change.shown ?? change.revision,
         createRevision: before.createRevision,
         lease: before.lease,
         bytes: before.bytes,

@@ -18,6 +18,8 @@ export interface Change {
   readonly before: Version | undefined;
   /** Absent for a removal. */
   readonly after: Version | undefined;
+  /** Of a removal: the version its object is shown with; default `revision`. */
+  readonly shown?: bigint | undefined;
 }
 
 /** Dropped places at the front are given back when there are this many and they are half of the array. */
