@@ -27,6 +27,8 @@ export interface CampaignOptions {
   readonly arrivalMs: number;
   /** Only faults whose number or name contains this; default all. */
   readonly only?: string | undefined;
+  /** With watchers over HTTP, of ten servers; default false. */
+  readonly httpWatchers?: boolean | undefined;
   readonly say: (text: string) => void;
 }
 
@@ -45,8 +47,8 @@ export interface CampaignRun {
 const sayEveryMs = 10_000;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignRun> {
-  const { seed, folder, binaries, calmMs, arrivalMs, say } = options;
-  await using stage = await Stage.open({ seed, folder, cluster: { binaries }, crowd: "all" });
+  const { seed, folder, binaries, calmMs, arrivalMs, httpWatchers, say } = options;
+  await using stage = await Stage.open({ seed, folder, cluster: { binaries }, crowd: "all", httpWatchers });
   const startNs = stage.now();
   const floor = await stage.warmUp(options.floorPerSecond);
   const complaints: string[] = [];

@@ -9,6 +9,7 @@
  *   --floor N       calls a second before the first fault below which the run is void, default 200
  *   --calm N        seconds of traffic after the last heal, default 17
  *   --recovery N    seconds that recovery may take, default 15; --arrival N: that readers may take at the end, default 15
+ *   --http-watchers with watchers over HTTP too: ten servers over two caches, whose connections are cut all the time
  *   --keep          keeps the data also of a clean run
  *   --time-line DIR nothing is run: whose seconds the longest gaps of a kept run were, from its folder
  *
@@ -51,6 +52,7 @@ const { values } = parseArgs({
     calm: { type: "string", default: "17" },
     recovery: { type: "string", default: "15" },
     arrival: { type: "string", default: "15" },
+    "http-watchers": { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     "time-line": { type: "string" },
   },
@@ -88,7 +90,8 @@ const caps = { rssBytes: 1.5 * 1024 ** 3, openStreams: 64, sockets: 64 } as cons
 if (values["time-line"] !== undefined) await onlyTimeLine(values["time-line"]);
 const folder = await mkdtemp(join(tmpdir(), "keelson-robustness-"));
 await mkdir(folder, { recursive: true });
-const replay = `npm run robustness -- --minutes ${minutes} --seed ${seed}`;
+const mode = values["http-watchers"] ? " --http-watchers" : "";
+const replay = `npm run robustness -- --minutes ${minutes} --seed ${seed}${mode}`;
 if (values.episode !== undefined) await onlyEpisodes(values.episode);
 say(`seed ${seed}, ${minutes} minutes of faults; again: ${replay}`);
 const campaign = await runCampaign({
@@ -99,6 +102,7 @@ const campaign = await runCampaign({
   calmMs,
   arrivalMs,
   only: values.fault,
+  httpWatchers: values["http-watchers"],
   say,
 });
 say("reading the history");

@@ -27,6 +27,8 @@ export interface StageOptions {
   readonly folder: string;
   readonly cluster: Omit<CampaignClusterOptions, "folder">;
   readonly crowd: "all" | "few";
+  /** With watchers over HTTP; default false. */
+  readonly httpWatchers?: boolean | undefined;
 }
 
 const warmUpMs = 3_000;
@@ -69,7 +71,7 @@ export class Stage implements AsyncDisposable {
 
   /** Resolves when everything is set up and the workers are at it; closes what it has opened when that fails. */
   static async open(options: StageOptions): Promise<Stage> {
-    const { seed, folder, crowd } = options;
+    const { seed, folder, crowd, httpWatchers } = options;
     const originNs = process.hrtime.bigint();
     const now = runClock(originNs);
     const historyFile = join(folder, "campaign.ndjson");
@@ -95,7 +97,7 @@ export class Stage implements AsyncDisposable {
       opened.push(() => store.close());
       const recorder = new Recorder({ process: "campaign", sink: file, now });
       await setUp(store, recorder, seededRandom(seed));
-      const plans = workerPlans({ cluster, seed, originNs: `${originNs}`, crowd });
+      const plans = workerPlans({ cluster, seed, originNs: `${originNs}`, crowd, httpWatchers });
       const workers = new WorkerPool(plans, folder);
       opened.push(() => workers[Symbol.asyncDispose]());
       await workers.start();

@@ -112,6 +112,8 @@ export interface StreamOpenRecord {
   /** Events after it, exclusive; absent: from now, or with `initial` from the bookmark that ends the initial events. */
   readonly start?: bigint | undefined;
   readonly initial?: boolean | undefined;
+  /** Over HTTP: an event's version is its object's, which is all that a client sees. */
+  readonly byObject?: boolean | undefined;
   readonly filter: Filter;
   readonly atNs: number;
 }

@@ -22,6 +22,9 @@ const shapes: readonly Shape[] = [
   { role: "watchers", name: "watchers-0", clients: 0, rate: 1, compactionMs: 20_000 },
 ];
 
+/** Watchers over HTTP, of as many servers as it has clients. */
+const httpShape: Shape = { role: "http", name: "http-0", clients: 10, rate: 1 };
+
 /** An episode wants somebody of each kind there, and leaves the machine room for its own part. */
 const fewShapes: readonly Shape[] = [
   { role: "kube", name: "kube-0", clients: 4, rate: 15 },
@@ -36,11 +39,15 @@ export function workerPlans(options: {
   readonly originNs: string;
   /** "few": those of an episode; default "all". */
   readonly crowd?: "all" | "few" | undefined;
+  /** With a process of servers and watchers over HTTP; default false. */
+  readonly httpWatchers?: boolean | undefined;
 }): readonly WorkerPlan[] {
-  const { cluster, seed, originNs, crowd = "all" } = options;
+  const { cluster, seed, originNs, crowd = "all", httpWatchers = false } = options;
   const { auth } = cluster;
-  return (crowd === "all" ? shapes : fewShapes).map(({ role, name, clients, rate, compactionMs }, index) => {
-    const endpoints = cluster.endpoints(role === "cache" || role === "watchers" ? "watching" : "traffic");
+  const own = [...(crowd === "all" ? shapes : fewShapes), ...(httpWatchers ? [httpShape] : [])];
+  return own.map(({ role, name, clients, rate, compactionMs }, index) => {
+    const watches = role === "cache" || role === "watchers" || role === "http";
+    const endpoints = cluster.endpoints(watches ? "watching" : "traffic");
     return {
       role,
       name,

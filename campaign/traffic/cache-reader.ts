@@ -28,6 +28,14 @@ function somewhere(client: Client): At {
   return { namespace: client.pick(namespaces), name };
 }
 
+/** Writes down where caches of this process step over versions. */
+export function traceRelists({ sink, process, now }: Recorder): void {
+  subscribe("keelson:cache:relist", (message) => {
+    const { since: from, until: to } = message as { readonly since: bigint; readonly until: bigint };
+    sink.write({ line: "relist", cache: process, from, to, atNs: now() });
+  });
+}
+
 export class CacheReader {
   readonly #cache: WatchCache<Valued>;
   readonly #caches: CachedStores;
@@ -43,15 +51,6 @@ export class CacheReader {
     this.#cache = options.cache;
     this.#caches = options.store;
     this.#recorder = options.recorder;
-  }
-
-  /** Writes down where the cache steps over versions. */
-  trace(): void {
-    subscribe("keelson:cache:relist", (message) => {
-      const { since: from, until: to } = message as { readonly since: bigint; readonly until: bigint };
-      const { sink, process, now } = this.#recorder;
-      sink.write({ line: "relist", cache: process, from, to, atNs: now() });
-    });
   }
 
   step(client: Client): () => Promise<boolean> {

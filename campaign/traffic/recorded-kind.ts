@@ -19,7 +19,7 @@ export interface RecordedKindOptions {
   /** Who answers reads: "store" or a cache's name. */
   readonly via: string;
   readonly plural: string;
-  readonly reader: ResourceReader<Valued>;
+  readonly reader: Pick<ResourceReader<Valued>, "get" | "list">;
   /** Absent: it only reads. */
   readonly store?: ResourceStore<Valued> | undefined;
 }

@@ -60,10 +60,12 @@ const futureRevisions = 5n;
 
 export interface WatcherOptions {
   readonly kind: WatcherKind;
-  readonly reader: ResourceReader<Valued>;
+  readonly reader: Pick<ResourceReader<Valued>, "get" | "list" | "watch">;
   readonly via: string;
   readonly recorder: Recorder;
   readonly stop: AbortSignal;
+  /** An event's version is its object's; default false. */
+  readonly byObject?: boolean | undefined;
 }
 
 export class Watcher {
@@ -154,6 +156,7 @@ export class Watcher {
       atNs: recorder.now(),
       ...(start === undefined ? {} : { start }),
       ...(initial ? { initial } : {}),
+      ...(this.#options.byObject === true ? { byObject: true } : {}),
     });
     const watch = reader.watch({
       ...kind.options,

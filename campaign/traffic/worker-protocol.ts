@@ -1,7 +1,7 @@
 /** What the campaign and its worker processes say to each other, over the channel that `fork` opens. */
 import type { EtcdOptions } from "keelson/etcd";
 
-export type Role = "kube" | "churn" | "quota" | "cache" | "watchers";
+export type Role = "kube" | "churn" | "quota" | "cache" | "watchers" | "http";
 
 export interface WorkerConfig {
   readonly role: Role;

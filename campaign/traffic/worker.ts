@@ -1,6 +1,6 @@
 /**
  * A worker process of the campaign: clients of one profile, or a cache with its readers and watchers, or watchers of the
- * store. It writes its own history file and may be paused or killed at any time.
+ * store, or servers over HTTP with their watchers. It writes its own history file and may be paused or killed at any time.
  */
 import {
   createStore,
@@ -15,9 +15,11 @@ import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { HistoryFile, runClock } from "../checkers/history.ts";
 import { Pulse, watchClients } from "../truth/pulse.ts";
-import { CacheReader } from "./cache-reader.ts";
+import { CacheReader, traceRelists } from "./cache-reader.ts";
 import { churnStep } from "./churn.ts";
 import { Client } from "./client.ts";
+import { HttpEdge } from "./http-edge.ts";
+import { HttpReader } from "./http-reader.ts";
 import { Claim, prefix, Relic, type Valued, Widget } from "./kinds.ts";
 import { kubeStep } from "./kube.ts";
 import { pagerStep } from "./pager.ts";
@@ -38,6 +40,11 @@ const anyRate = 150;
 /** Some seconds, counted in looks: time in which nothing ran is none in which a socket could close. */
 const socketLooksMax = 250;
 
+/** Kinds of watchers whose readers are told of whole versions in time: by later events, or by bookmarks. */
+const httpKinds: ReadonlySet<string> = new Set(["namespace", "one-object", "label", "field", "restless"]);
+/** Watchers of each kind over HTTP. */
+const httpCopies = 2;
+
 class Worker {
   readonly #config: WorkerConfig;
   readonly #recorder: Recorder;
@@ -49,6 +56,7 @@ class Worker {
   readonly #clients: Promise<void>[] = [];
   readonly #watchers: { readonly watcher: Watcher; readonly running: Promise<void> }[] = [];
   #cache: CacheReader | undefined;
+  #edge: HttpEdge | undefined;
   #calm = false;
   /** Added to the wall clock. */
   #jumpMs = 0;
@@ -68,6 +76,7 @@ class Worker {
     const wide = await this.#open(endpoints);
     if (role === "cache") await this.#startCache(wide);
     else if (role === "watchers") this.#startWatchers(wide);
+    else if (role === "http") await this.#startHttp([wide, await this.#open(endpoints)]);
     else this.#startClients(wide, await this.#open([pinned]));
   }
 
@@ -77,6 +86,7 @@ class Worker {
 
   calm(): void {
     this.#calm = true;
+    this.#edge?.calm();
   }
 
   counts(): FromWorker {
@@ -123,6 +133,7 @@ class Worker {
     }
     this.#stop.abort();
     await Promise.all(this.#watchers.map(({ running }) => running));
+    await this.#edge?.close();
     await this.#cache?.close();
     for (const store of this.#stores) await store.close();
     for (const etcd of this.#etcds) await etcd.close();
@@ -184,7 +195,7 @@ class Worker {
     });
     const cache = caches.cache(Widget);
     this.#cache = new CacheReader({ cache, store: caches, recorder: this.#recorder });
-    this.#cache.trace();
+    traceRelists(this.#recorder);
     await cache.ready({ timeoutMs: startWithinMs });
     for (let i = 0; i < this.#config.clients; i++) {
       const client = this.#client(`reader-${i}`, store);
@@ -203,7 +214,34 @@ class Worker {
     this.#watch(store.resources(Widget), "store", watcherKinds);
   }
 
-  #watch(reader: ResourceReader<Valued>, via: string, kinds: typeof watcherKinds): void {
+  /** Watchers that go from server to server, over caches that are not equally far. */
+  async #startHttp(stores: readonly Store[]): Promise<void> {
+    const caches = stores.map((store) => withCaches(store, { kinds: [Widget], bookmarkIntervalMs }));
+    // Closed with it: the stores behind them are closed once more, which is fine.
+    this.#stores.unshift(...caches);
+    traceRelists(this.#recorder);
+    for (const cache of caches) await cache.ready({ timeoutMs: startWithinMs });
+    const { clients, seed } = this.#config;
+    const edge = await HttpEdge.open(
+      caches.map((cache) => cache.cache(Widget)),
+      clients,
+      seededRandom(seed),
+    );
+    this.#edge = edge;
+    const reader = new HttpReader(() => edge.next());
+    const kinds = watcherKinds.filter(({ name }) => httpKinds.has(name));
+    for (let copy = 0; copy < httpCopies; copy++) {
+      const named = kinds.map((kind) => ({ ...kind, name: `${kind.name}-${copy}` }));
+      this.#watch(reader, this.#recorder.process, named, true);
+    }
+  }
+
+  #watch(
+    reader: Pick<ResourceReader<Valued>, "get" | "list" | "watch">,
+    via: string,
+    kinds: typeof watcherKinds,
+    byObject = false,
+  ): void {
     for (const kind of kinds) {
       const watcher = new Watcher({
         kind,
@@ -211,6 +249,7 @@ class Worker {
         via,
         recorder: this.#recorder,
         stop: this.#stop.signal,
+        byObject,
       });
       this.#watchers.push({ watcher, running: watcher.run() });
     }

@@ -159,6 +159,25 @@ describe("C3", () => {
     ]);
   });
 
+  test("over HTTP the difference has its objects' versions, what has vanished first, and may be cut", () => {
+    const relist = { line: "relist", cache: "k", from: 11n, to: 15n, atNs: 1 } as const;
+    const open = { start: 9, via: "k", byObject: true };
+    const before = [all[0], all[1]];
+    const difference = [
+      event("DELETED", 12, "x", "v1"),
+      event("MODIFIED", 13, "y", "w2"),
+      event("ADDED", 15, "a", "b1", { more: true }),
+      event("ADDED", 15, "b", "b2"),
+    ];
+    expect(found(log, relist, stream(open, ...before, ...difference))).toEqual([]);
+    expect(found(log, relist, stream(open, ...before, ...difference.slice(0, 2)))).toEqual([]);
+    expect(found(log, relist, stream(open, ...all))).toEqual([]);
+    expect(found(log, relist, stream(open, ...before, ...difference.slice(1)))).toEqual(["reliable"]);
+    expect(found(log, relist, stream({ ...open, byObject: false }, ...before, ...difference))).toEqual([
+      "reliable",
+    ]);
+  });
+
   test("one key can be watched", () => {
     const filter = { key: key("y") };
     expect(found(log, final(stream({ start: 1, filter }, all[1], all[3])))).toEqual([]);
