@@ -27,6 +27,22 @@ the machine and what else it does; compare them inside one run only. CPU per ope
 An anchor is the figure of Kubernetes' own storage layer in Go, or of etcd's Go client, on another 2-core machine.
 `;
 
+/** What a bench compares, and how; said above its tables. */
+const abouts: Readonly<Record<string, string>> = {
+  http: `What a client of an API server gets over HTTP: keelson's senders (plain, over TLS, and two processes on one port) and
+kube-apiserver of \`KUBE_BIN\` (TLS, token), each with an etcd of its own, 10,000 config maps of 1 KiB. They take turns in every
+round, in the other order every second time. A ratio is keelson's rate over kube-apiserver's of the same round (above 1: keelson is
+ahead), with the smallest and the largest of the rounds. kube-apiserver does more for a request than the bench's server: it
+authenticates a token, admits, and keeps managed fields. Again: \`KUBE_BIN=<folder> npm run bench -- http\`.`,
+  layer: `The layer without HTTP: keelson and Kubernetes' own layer in Go (k8s.io/apiserver, storage/etcd3 and storage/cacher, objects as
+protobuf), each a process with an etcd of its own, objects of 1 KiB, by turns as above. Writers of watched objects are
+processes of their own. keelson's list by label has an index, the peer's has none. \`LAYER_PEER\` names the peer's program;
+bench/layer/subject.ts says what it has to answer. Again: \`LAYER_PEER=<program> npm run bench -- layer\`, or \`tables\` for both.`,
+  timeline: `Where the milliseconds between a write's acknowledgement and its delivery to the last watcher go (bench/timeline.ts). Shares are of
+the slowest hundredth of the writes.`,
+  txn: `What each part of a create's transaction costs etcd: a row has one part more than the one above it.`,
+};
+
 /** What is drawn of a bench. */
 interface Plot extends Omit<Chart, "series"> {
   readonly bench: string;
@@ -180,6 +196,10 @@ function whereOf({ at, commit, machine, node, etcd, load }: HistoryRun): string 
 function section(run: HistoryRun): string {
   const { bench, goals, rows } = run;
   const lines = [`## ${bench}`, "", whereOf(run), ""];
+  const about = abouts[bench];
+  if (about !== undefined) lines.push(about, "");
+  const losing = behind(rows);
+  if (losing.length > 0) lines.push(`keelson is behind in: ${losing.join("; ")}.`, "");
   if (goals.length > 0) {
     lines.push("| goal | measured | |", "| --- | ---: | --- |");
     for (const { goal, value, met } of goals)
@@ -197,6 +217,14 @@ function section(run: HistoryRun): string {
     "",
   );
   return lines.join("\n");
+}
+
+/** Works in which the median of keelson's ratios to its peer is below 1. */
+function behind(rows: readonly Row[]): readonly string[] {
+  return rows.flatMap(({ work, ratio, server, layer }) => {
+    if (typeof ratio !== "string" || !(Number.parseFloat(ratio) < 1)) return [];
+    return [`${cell(server ?? layer)}, ${cell(work)}: ${ratio}`];
+  });
 }
 
 function cell(value: unknown): string {

@@ -108,7 +108,18 @@ describe("benches, small", () => {
     const folder = await mkdtemp(join(tmpdir(), "keelson-benches-"));
     try {
       const history = join(folder, "history.ndjson");
-      const benches = ["cache", "backup", "codec", "quota", "list", "scale", "timeline", "layer", "http"];
+      const benches = [
+        "cache",
+        "backup",
+        "codec",
+        "quota",
+        "list",
+        "scale",
+        "timeline",
+        "txn",
+        "layer",
+        "http",
+      ];
       const args = [...benches.slice(0, -2), "tables", "--small", "--history", history];
       const { code, stdout, stderr } = await (await startProgram("dist/bench/run.js", args)).ended();
       expect(code, stderr).toBe(0);
@@ -178,6 +189,18 @@ describe("benches, small", () => {
     expect(report).toContain("| get | 2x | met |");
     expect(report).not.toContain("1x");
     expect(report).toContain("| work | cpuUs |\n| --- | ---: |\n| get | 12.35 |");
+    expect(report).not.toContain("is behind in");
     expect(() => benchmarkReport("{}")).toThrow("line 1");
+  });
+
+  it("report: says of a comparing bench what it compares, and in what keelson is behind", () => {
+    const rows = [
+      { work: "get", server: "keelson", ratio: "1.30 (0.90 to 1.60)" },
+      { work: "list", server: "keelson", ratio: "0.91 (0.80 to 1.10)" },
+      { work: "list", server: "kube-apiserver" },
+    ];
+    const report = benchmarkReport(JSON.stringify({ bench: "http", at: "2026-01-01T", goals: [], rows }));
+    expect(report).toContain("kube-apiserver of `KUBE_BIN`");
+    expect(report).toContain("keelson is behind in: keelson, list: 0.91 (0.80 to 1.10).\n");
   });
 });
