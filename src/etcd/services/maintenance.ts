@@ -153,8 +153,17 @@ export function createMaintenance(client: Client, readPage: PageReader): Mainten
       await client.unary(defragment, empty, patient(call));
     },
     async hashKv(revision, call) {
-      const reply = await client.unary(hashKv, hashKvRequest.encode({ revision }), patient(call));
-      const { header, hash, compactRevision, hashRevision } = reply;
+      const hashAt = (at: bigint): Promise<HashKvResponse> =>
+        client.unary(hashKv, hashKvRequest.encode({ revision: at }), patient(call));
+      const { header, hash, compactRevision, hashRevision } = await hashAt(revision).catch(
+        async (error: unknown) => {
+          if (revision === 0n || !isStoreError(error, "EXPIRED")) throw error;
+          // Some of 3.4 refuse the very revision they are compacted at, which they hold: where it is the newest, that is hashed.
+          const newest = await hashAt(0n);
+          if (newest.header.revision !== revision || newest.compactRevision !== revision) throw error;
+          return newest;
+        },
+      );
       return { header, hash, compactRevision, hashRevision: hashRevision === 0n ? undefined : hashRevision };
     },
     snapshot: (call) => snapshot(client, call ?? {}),

@@ -1,0 +1,34 @@
+/** `maintenance.hashKv` at the compacted revision, where a cluster stands right after a restore: every etcd answers. */
+import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { patientMs } from "../../support/patience.ts";
+
+describe.each(await etcdBinaries())("etcd $version", ({ path }) => {
+  let local: LocalEtcd;
+  beforeAll(async () => {
+    local = await startLocalEtcd({ binary: path });
+  });
+  afterAll(async () => {
+    await local?.stop();
+  });
+
+  test("hashes the newest revision though it is compacted, and refuses an older one", async () => {
+    await using etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
+    const [endpoint = ""] = etcd.endpoints;
+    await etcd.kv.put({ key: "a", value: "1" });
+    const { revision } = (await etcd.kv.put({ key: "a", value: "2" })).header;
+    await etcd.kv.compact(revision, { physical: true });
+    const { hash } = await etcd.maintenance.hashKv(0n, { endpoint });
+    const at = await etcd.maintenance.hashKv(revision, { endpoint });
+    // From 3.5 on the answer is the hash made when it was compacted, which says so by an older compact revision.
+    if (at.compactRevision === revision) expect(at.hash).toBe(hash);
+    else expect(at.compactRevision).toBeLessThan(revision);
+    await expect(etcd.maintenance.hashKv(revision - 1n, { endpoint })).rejects.toMatchObject({
+      code: "EXPIRED",
+    });
+    await etcd.kv.put({ key: "a", value: "3" });
+    const later = await etcd.maintenance.hashKv(revision + 1n, { endpoint });
+    expect(later.hash).not.toBe(hash);
+  });
+});
