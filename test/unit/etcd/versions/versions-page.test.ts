@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { features, gives, lineOf, releaseLines } from "../../../../src/etcd/versions/release-lines.ts";
 import { compareVersions } from "../../../../src/etcd/versions/version.ts";
-import { faults } from "../../../../src/etcd/versions/version-facts.ts";
+import { type Effect, faults } from "../../../../src/etcd/versions/version-facts.ts";
 
 const page = fileURLToPath(new URL("../../../../docs/etcd-versions.md", import.meta.url));
 const endOfPreface = "<!-- From here on: the tables of src/etcd/versions; a test keeps it so. -->\n";
@@ -69,6 +69,30 @@ test("docs/etcd-versions.md says what the tables say", async () => {
   const expected = `${preface}${endOfPreface}${tables()}`;
   if (process.env["WRITE_DOCS"] === "1") await writeFile(page, expected);
   else expect(written).toBe(expected);
+});
+
+/** "before 3.4.31, 3.5.0 to 3.5.12": every version that has a fault mended in `fixed`. */
+function versionsWith(fixed: readonly string[]): string {
+  const [first = "", ...later] = fixed;
+  const ranges = later.map((fix) => `${lineOf(fix)}.0 to ${lineOf(fix)}.${Number(fix.split(".")[2]) - 1}`);
+  return [`before ${first}`, ...ranges].join(", ");
+}
+
+test("what pages say the client does is what the table has it do", async () => {
+  const text = await readFile(page, "utf8");
+  const cache = await readFile(fileURLToPath(new URL("../../../../docs/cache.md", import.meta.url)), "utf8");
+  const fixed = (effect: Effect): readonly string[] =>
+    faults.find((fault) => fault.effect === effect)?.fixed ?? [];
+  for (const effect of ["progressWithheld", "compactedStart"] as const) {
+    expect(text).toContain(`| ${versionsWith(fixed(effect))} |`);
+  }
+  // The older fault of progress ends within the other one.
+  expect(versionsWith(fixed("progressAhead")) < versionsWith(fixed("progressWithheld"))).toBe(true);
+  expect(cache).toContain(versionsWith(fixed("progressWithheld")).replace(", ", ", and of "));
+  expect(fixed("losesData")).toEqual(["3.5.3"]);
+  expect(fixed("defragDiverges")).toEqual(["3.5.6"]);
+  expect(text).toContain("| 3.5.0 to 3.5.2 | refuses");
+  expect(text).toContain("| 3.5.3 to 3.5.5 | warns");
 });
 
 describe("features", () => {
