@@ -1,7 +1,8 @@
 /** Saves a snapshot of the whole etcd, proved against the live one, and reads its status from the file alone. */
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { inspectSnapshot, saveSnapshot } from "keelson/backup";
 import type { Step } from "../step.ts";
@@ -14,11 +15,11 @@ export const snapshot: Step = {
     await rm(path, { force: true });
     const before = BigInt(await store.currentResourceVersion({ signal }));
     const saved = await saveSnapshot(etcd, path, { signal });
-    const { hash, revision, totalKey, liveKeys, totalSize } = await inspectSnapshot(path);
+    const { hash, revision, totalKey, records, liveKeys, totalSize } = await inspectSnapshot(path);
     const megabytes = (totalSize / 1e6).toFixed(1);
     say(path);
     say(
-      `hash ${hash.toString(16)}, revision ${revision}, ${totalKey} records of ${liveKeys} keys, ${megabytes} MB`,
+      `hash ${hash.toString(16)}, revision ${revision}, ${records} records of ${liveKeys} keys, ${megabytes} MB`,
     );
     fact("path", path);
     fact("hash", hash);
@@ -29,16 +30,22 @@ export const snapshot: Step = {
     expect(BigInt(revision) >= before, `it holds everything up to version ${before}`);
     expect(saved.proved === "live", "its contents have the hash that etcd gives for the same revision");
     if (session.etcdctl === undefined) return;
-    const { stdout } = await promisify(execFile)(
-      session.etcdctl,
-      ["snapshot", "status", path, "--write-out=json"],
-      { env: { ...process.env, ETCDCTL_API: "3" }, signal },
-    );
+    const tool = snapshotTool(session.etcdctl);
+    const { stdout } = await promisify(execFile)(tool, ["snapshot", "status", path, "--write-out=json"], {
+      env: { ...process.env, ETCDCTL_API: "3" },
+      signal,
+    });
     const status: unknown = JSON.parse(stdout);
     const same =
       typeof status === "object" && status !== null && "hash" in status && "totalKey" in status
         ? status.hash === hash && status.totalKey === totalKey
         : false;
-    expect(same, "etcdctl snapshot status reads the same hash and count");
+    expect(same, `${basename(tool)} snapshot status reads the same hash and count`);
   },
 };
+
+/** etcdutl, which has it from 3.5 on and has it alone from 3.6 on; before that etcdctl. */
+function snapshotTool(etcdctl: string): string {
+  const etcdutl = join(dirname(etcdctl), "etcdutl");
+  return existsSync(etcdutl) ? etcdutl : etcdctl;
+}
