@@ -2,7 +2,7 @@
 /**
  * `npm run check`: every check there is, each told in one line, the output of those that fail in full.
  *
- *   npm run check           format and lint, types, layers, unit tests, dead code, examples
+ *   npm run check           format and lint, types, layers, unit tests, dead code, examples, doc comments, the package
  *   npm run check:quick     the first four: under a minute
  *
  * All of them run, also after a failure; two at a time, as a machine has at least two cores.
@@ -22,6 +22,8 @@ const checks = [
   { script: "check:layers", quick: true },
   { script: "check:dead", quick: false },
   { script: "check:examples", quick: false },
+  { script: "check:docs", quick: false },
+  { script: "check:package", quick: false },
 ];
 
 await launch(async () => {

@@ -1,4 +1,8 @@
-/** The entry point `keelson`: kinds, the store, and its errors. */
+/**
+ * The entry point `keelson`: kinds, the store, and its errors.
+ *
+ * @module keelson
+ */
 import "./base/supported-node.ts";
 
 export type { Call } from "./base/call.ts";

@@ -1,4 +1,8 @@
-/** The entry point `keelson/backup`. */
+/**
+ * The entry point `keelson/backup`: snapshots, restores, repositories and scheduled backups of etcd.
+ *
+ * @module keelson/backup
+ */
 import "../base/supported-node.ts";
 
 export { type DefragmentReport, defragmentDataDir } from "./database/defragment.ts";

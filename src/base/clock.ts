@@ -2,7 +2,12 @@
  * Time as a port. Nothing outside this file reads a clock or starts a timer, so that the simulation can
  * run the real code in virtual time. Wall time is for display (creationTimestamp) and backup marks only;
  * every decision uses `monotonicMs`.
+ *
+ * Timers are Node's own modules', not the globals: fake timers of a test framework replace the globals, and a wait for a
+ * socket would then never end. Wall time is the global `Date`, which a test may set.
  */
+import { performance } from "node:perf_hooks";
+import { clearTimeout, setTimeout } from "node:timers";
 
 /** What `Clock.setTimer` gives. */
 export interface Timer {

@@ -5,6 +5,7 @@
  * with a plain timer gives up with the answer already here. This one gives the event loop one turn in between, which
  * reads what has arrived; a call whose answer is among it cancels the timer.
  */
+import { clearImmediate, setImmediate } from "node:timers";
 import type { Clock, Timer } from "./clock.ts";
 
 /** Runs `callback` once, a turn of the event loop after `delayMs`; it can be cancelled until then. */

@@ -3,6 +3,7 @@
  * milliseconds. One budget is shared by all who work over the same store: ten lists at once still block the
  * loop for one budget, not for ten, and each of them gets its turn in the order of asking.
  */
+import { setImmediate } from "node:timers";
 import type { Clock } from "./clock.ts";
 
 /**

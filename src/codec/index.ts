@@ -1,4 +1,8 @@
-/** The entry point `keelson/codec`: how values are written, encrypted and compressed. */
+/**
+ * The entry point `keelson/codec`: how values are written, encrypted and compressed.
+ *
+ * @module keelson/codec
+ */
 import "../base/supported-node.ts";
 
 export { aesGcm } from "./aes-gcm.ts";

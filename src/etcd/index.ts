@@ -1,4 +1,8 @@
-/** The entry point `keelson/etcd`: a connection to etcd and what it speaks. */
+/**
+ * The entry point `keelson/etcd`: a connection to etcd and what it speaks.
+ *
+ * @module keelson/etcd
+ */
 import "../base/supported-node.ts";
 
 export type { RequestEvent, StreamEvent } from "./client/client-diagnostics.ts";

@@ -17,6 +17,8 @@
  * await sendWatch(response, form, reader.watch({ ...watchQuery(query), signal }), { bookmarks });
  * await sendList(response, form, await reader.list({ ...listQuery(query), signal }), { acceptEncoding });
  * ```
+ *
+ * @module keelson/http
  */
 import "../base/supported-node.ts";
 

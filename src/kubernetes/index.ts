@@ -1,4 +1,8 @@
-/** The entry point `keelson/kubernetes`: what Kubernetes' own programs store in etcd and send over HTTP. */
+/**
+ * The entry point `keelson/kubernetes`: what Kubernetes' own programs store in etcd and send over HTTP.
+ *
+ * @module keelson/kubernetes
+ */
 import "../base/supported-node.ts";
 
 export { encryptionConfiguration } from "./encryption/encryption-configuration.ts";

@@ -1,4 +1,8 @@
-/** The door `keelson/metrics`: what keelson counts, for Prometheus. */
+/**
+ * The door `keelson/metrics`: what keelson counts, for Prometheus.
+ *
+ * @module keelson/metrics
+ */
 export type { Labels, MetricFacts, Sample } from "./metric.ts";
 export {
   type MetricRegistry,

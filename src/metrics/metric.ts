@@ -4,11 +4,14 @@
  */
 import type { Histogram } from "../resource/store.ts";
 
+/** Labels of a sample, by name. */
 export type Labels = Readonly<Record<string, string | number>>;
 
 /** One value of a metric, in prom-client's shape. */
 export interface Sample {
+  /** Its labels. */
   readonly labels: Labels;
+  /** Seconds, bytes or a count, as the metric's name says. */
   readonly value: number;
   /** Of a histogram: the name of the series. */
   readonly metricName?: string;
@@ -18,7 +21,9 @@ export interface Sample {
 export interface MetricFacts {
   /** Without the prefix `keelson_`. */
   readonly name: string;
+  /** A counter only grows, a gauge goes up and down, a histogram counts by size. */
   readonly type: "counter" | "gauge" | "histogram";
+  /** What it means, for people. */
   readonly help: string;
 }
 

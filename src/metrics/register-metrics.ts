@@ -16,26 +16,58 @@ import { healthMetrics, storeMetrics } from "./store-metrics.ts";
 /** What is read; each part may be left out. */
 export interface MetricSources {
   /** A store: its calls, its etcd client and its health, which costs etcd a few cheap requests a scrape. */
-  readonly store?: { stats(): StoreStats; health(): Promise<Health> } | undefined;
+  readonly store?:
+    | {
+        /** As `Store.stats`. */
+        stats(): StoreStats;
+        /** As `Store.health`. */
+        health(): Promise<Health>;
+      }
+    | undefined;
   /** A connection without a store. Of a store's own connection the store tells. */
-  readonly etcd?: { stats(): PlainStats } | undefined;
+  readonly etcd?:
+    | {
+        /** As `Etcd.stats`. */
+        stats(): PlainStats;
+      }
+    | undefined;
   /** Watch caches, by the name that becomes the label `cache`. */
-  readonly caches?: Readonly<Record<string, { stats(): CacheStats }>> | undefined;
+  readonly caches?:
+    | Readonly<
+        Record<
+          string,
+          {
+            /** As `WatchCache.stats`. */
+            stats(): CacheStats;
+          }
+        >
+      >
+    | undefined;
   /** Labels of every sample, e.g. to tell two stores of one process apart. Default: none. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A metric as a registry keeps it: prom-client's `Metric`, as far as a registry asks. */
 export interface RegisteredMetric {
+  /** With its prefix, `keelson_`. */
   readonly name: string;
+  /** What it means, for people. */
   readonly help: string;
+  /** What prom-client calls it. */
   readonly type: "counter" | "gauge" | "histogram";
+  /** Samples of several processes are added up. */
   readonly aggregator: "sum";
+  /** The metric with its samples of now. */
   get(): Promise<{
+    /** As the metric's. */
     readonly name: string;
+    /** As the metric's. */
     readonly help: string;
+    /** As the metric's. */
     readonly type: "counter" | "gauge" | "histogram";
+    /** As the metric's. */
     readonly aggregator: "sum";
+    /** Samples of now. */
     readonly values: readonly Sample[];
   }>;
   /** Does nothing: counters are the store's own. */
@@ -45,8 +77,11 @@ export interface RegisteredMetric {
 /** A `Registry` of prom-client 14 or 15. */
 export interface MetricRegistry {
   // A method, so that a registry which takes its own metrics alone fits; what it asks of one is all there.
+  /** Takes a metric in. */
   registerMetric(metric: never): void;
+  /** The metric of that name; undefined when there is none. */
   getSingleMetric(name: string): unknown;
+  /** Takes a metric out. */
   removeSingleMetric(name: string): void;
 }
 

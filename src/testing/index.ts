@@ -1,4 +1,8 @@
-/** The entry point `keelson/testing`: an etcd in memory and a clock to set, for unit tests of what is built on keelson. */
+/**
+ * The entry point `keelson/testing`: an etcd in memory and a clock to set, for unit tests of what is built on keelson.
+ *
+ * @module keelson/testing
+ */
 import "../base/supported-node.ts";
 
 export type { Clock, Timer } from "../base/clock.ts";

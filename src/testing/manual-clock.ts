@@ -4,10 +4,8 @@
  * The store, its caches and leases run on the clock that their etcd was made with: with this one a lease of an hour ends in
  * a millisecond, and nothing happens behind a test's back.
  */
+import { setImmediate } from "node:timers";
 import { type Clock, sleepOn, type Timer } from "../base/clock.ts";
-
-/** Fake timers of a test framework put another in its place. */
-const realImmediate = setImmediate;
 
 interface Pending {
   readonly atMs: number;
@@ -78,5 +76,5 @@ export function manualClock(): ManualClock {
 
 /** Resolves when everything that is ready has run: promise jobs, and what the event loop has in hand. No time passes. */
 export async function settled(): Promise<void> {
-  for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => realImmediate(resolve));
+  for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 }

@@ -23,10 +23,13 @@ import { ContentDigest } from "./content-digest.ts";
 import { type FileHold, holdFile } from "./file-hold.ts";
 import { hexOf, SnapshotFile } from "./snapshot-file.ts";
 
+/** What a defragmentation has done. */
 export interface DefragmentReport {
   /** The database file. */
   readonly path: string;
+  /** Bytes of the file before. */
   readonly sizeBeforeBytes: number;
+  /** Bytes of the file now. */
   readonly sizeAfterBytes: number;
   /** Records of all buckets, the same before and after. */
   readonly records: number;

@@ -10,8 +10,14 @@ import { type Turn, type TurnOptions, takeTurn } from "./turn.ts";
  *
  * @throws INVALID_ARGUMENT · DEADLINE (`timeoutMs`) or the signal's reason while it waits; the line is left then
  * @example
- * await using held = await lock(etcd, "jobs/rebuild", { ttlSeconds: 10, signal });
- * await rebuild({ signal: held.lost });
+ * ```ts
+ * import { type Etcd, lock } from "keelson/etcd";
+ *
+ * async function once(etcd: Etcd, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+ *   await using held = await lock(etcd, "jobs/rebuild", { ttlSeconds: 10 });
+ *   await work(held.lost);
+ * }
+ * ```
  */
 export async function lock(etcd: Etcd, name: string, options: TurnOptions = {}): Promise<Turn> {
   return await takeTurn(etcd, name, "", options, "take the lock");

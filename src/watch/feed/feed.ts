@@ -11,6 +11,7 @@
  * of it has been applied; reads and watchers never see half of one. A broken source is tried again with growing
  * waits, and reads with freshness "any" are still served.
  */
+import { setImmediate } from "node:timers";
 import { Backoff } from "../../base/backoff.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KindDefinition } from "../../resource/kind.ts";

@@ -13,9 +13,22 @@ beforeAll(async () => {
 });
 afterAll(() => project[Symbol.asyncDispose]());
 
-async function programOf(guide: string): Promise<string> {
+/** The guide's blocks of a language, as one program. */
+async function programOf(guide: string, language = "ts"): Promise<string> {
   const text = await readFile(join(projectFolder, "docs", "guides", guide), "utf8");
-  return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code).join("\n");
+  return text
+    .split(/^```/m)
+    .filter((part) => part.startsWith(`${language}\n`))
+    .map((part) => part.slice(language.length + 1))
+    .join("\n");
+}
+
+/** As a runner for TypeScript compiles it. */
+function compiled(program: string): string {
+  const { outputText } = ts.transpileModule(program, {
+    compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
+  });
+  return outputText;
 }
 
 /** What the compiler says of it, as strict as the library's own sources and with the types that are packed. */
@@ -37,10 +50,7 @@ async function faultsOf(program: string): Promise<readonly unknown[]> {
 test("docs/guides/api-server.md: its blocks are a server that does what the page says", async () => {
   const program = await programOf("api-server.md");
   expect(await faultsOf(program)).toEqual([]);
-  const { outputText } = ts.transpileModule(program, {
-    compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
-  });
-  const run = await project.start("server.mjs", outputText, [], { PORT: "0" });
+  const run = await project.start("server.mjs", compiled(program), [], { PORT: "0" });
   const [, port] = await run.said(/serving on port (\d+)/);
   const widgets = `http://127.0.0.1:${port}/apis/example.com/v1/namespaces/default/widgets`;
   const send = async (method: string, url: string, body?: unknown) => {
@@ -119,4 +129,22 @@ test("docs/guides/backup-backend.md: its blocks are a backend that passes the co
     ...backendConformance.map(({ name }) => `ok: ${name}`),
     "repository: sound",
   ]);
+});
+
+test("docs/guides/testing.md: its tests pass with Node's runner and with Vitest", async () => {
+  const program = await programOf("testing.md");
+  expect(await faultsOf(program)).toEqual([]);
+  const own = await project.run("widgets.test.mjs", compiled(program));
+  expect(own.stdout).toMatch(/# pass 2\n# fail 0\n/);
+  expect(own.code).toBe(0);
+
+  await project.link(["vitest"]);
+  await writeFile(
+    join(project.folder, "shop.test.mjs"),
+    compiled(await programOf("testing.md", "ts vitest")),
+  );
+  const run = await project.startFile("node_modules/vitest/vitest.mjs", ["run", "shop.test.mjs"]);
+  const ended = await run.ended();
+  expect(ended.stdout).toMatch(/Tests\s+1 passed/);
+  expect(ended.code).toBe(0);
 });

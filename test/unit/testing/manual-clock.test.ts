@@ -1,5 +1,5 @@
 /** A store on a clock that stands still: it opens, writes and closes without anybody moving it. */
-import { createStore, defineKind, type Resource } from "keelson";
+import { createStore, defineKind, type Resource, withCaches } from "keelson";
 import { type Clock, manualClock, memoryEtcd, settled } from "keelson/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
@@ -44,9 +44,24 @@ describe("a store on a clock of the user's own", () => {
     expect(await useStore(hastyClock())).toBe("2026-01-01T00:00:01Z");
   });
 
-  test("opens and closes under fake timers that leave setImmediate alone", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+  test("opens and closes under fake timers, setImmediate among them", async () => {
+    vi.useFakeTimers();
     expect(await useStore(manualClock())).toBe("2026-01-01T00:00:01Z");
+  });
+
+  test("fake timers leave the system's clock alone, but for the wall clock", async () => {
+    vi.useFakeTimers({ now: Date.UTC(2030, 0, 1) });
+    await using etcd = memoryEtcd();
+    await using store = await createStore({ etcd, kinds: [note] });
+    const cached = withCaches(store);
+    await cached.ready();
+    const notes = cached.resources(note);
+    const made = await notes.create({ metadata: { namespace: "default", name: "a" } });
+    expect(made.metadata.creationTimestamp).toBe("2030-01-01T00:00:00Z");
+    await expect(
+      notes.list({ read: { consistency: "notOlderThan", resourceVersion: "1000000" }, timeoutMs: 20 }),
+    ).rejects.toMatchObject({ code: "DEADLINE" });
+    await cached.close();
   });
 
   test("expires what it holds for an hour when the clock is moved by an hour", async () => {

@@ -5,6 +5,7 @@
  * phase after all arrived packets were handled). Chunks come back for reuse once the socket has taken them.
  */
 import type { Socket } from "node:net";
+import { clearImmediate, setImmediate } from "node:timers";
 import { frameHeaderBytes, putFrameHeader } from "./frames.ts";
 
 /** One chunk: a socket write of this size costs little more than one of 1 KiB. */
