@@ -82,20 +82,29 @@ export interface BackupOutcome {
   readonly sizeBytes: number;
 }
 
-/**
- * Full backups and deltas in a directory or object store, deduplicated, sealed and signed as its options say. One
- * process writes at a time; docs/backup.md.
- */
+/** What `follow` takes. */
 export interface FollowOptions {
   /** Between two deltas, milliseconds; above 0. */
   readonly intervalMs: number;
+  /** Ends the loop without an error; the delta under way is given up. */
   readonly signal?: AbortSignal | undefined;
   /** Called each time nothing could be taken: why, and how long until it is tried again. */
-  readonly onWaiting?: ((wait: { readonly error: StoreError; readonly retryMs: number }) => void) | undefined;
+  readonly onWaiting?:
+    | ((wait: {
+        /** Why nothing could be taken. */
+        readonly error: StoreError;
+        /** Milliseconds until it is tried again. */
+        readonly retryMs: number;
+      }) => void)
+    | undefined;
 }
 
 export const followNames: NamesOf<FollowOptions> = { intervalMs: true, signal: true, onWaiting: true };
 
+/**
+ * Full backups and deltas in a directory or object store, deduplicated, sealed and signed as its options say. One process
+ * writes at a time; docs/backup.md.
+ */
 export interface BackupRepository {
   /** Oldest first. @throws CORRUPT_SNAPSHOT for a manifest that is damaged or not signed as it must be */
   list(): Promise<readonly Backup[]>;
