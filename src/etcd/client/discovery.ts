@@ -17,6 +17,7 @@ import { systemErrorCode } from "../../base/system-error.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 
+/** What `discoverEndpoints` takes. */
 export interface DiscoveryOptions {
   /** Domain whose SRV records name the endpoints, e.g. `"example.com"`. */
   readonly domain: string;
