@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { projectFolder } from "../setup/find-etcd.mjs";
 import { ran } from "./run-program.mjs";
 
-export const doors = ["", "/etcd", "/codec", "/kubernetes", "/backup", "/http", "/testing"];
+export const doors = ["", "/etcd", "/codec", "/kubernetes", "/backup", "/http", "/metrics", "/testing"];
 
 /** @returns {Promise<{ folder: string, archive: string, remove: () => Promise<void> }>} a packed package */
 export async function pack() {

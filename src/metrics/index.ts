@@ -3,6 +3,8 @@
  *
  * @module keelson/metrics
  */
+import "../base/supported-node.ts";
+
 export type { Labels, MetricFacts, Sample } from "./metric.ts";
 export {
   type MetricRegistry,
