@@ -5,7 +5,7 @@
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { openDoors } from "./open-doors.mjs";
+import { directImports } from "./direct-imports.mjs";
 import { toolParts } from "./tool-parts.mjs";
 
 /** @param {string} project */
@@ -26,7 +26,7 @@ export async function splitTool(project) {
     external: ["yaml", "aws4", "croner", "lru-cache", "@noble/ciphers"],
     minifyWhitespace: true,
     minifySyntax: true,
-    plugins: [...toolParts(version), openDoors()],
+    plugins: [...toolParts(version), directImports()],
     legalComments: "inline",
     logLevel: "warning",
   });

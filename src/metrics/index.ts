@@ -1,5 +1,5 @@
 /**
- * The door `keelson/metrics`: what keelson counts, for Prometheus.
+ * The entry point `keelson/metrics`: what keelson counts, for Prometheus.
  *
  * @module keelson/metrics
  */

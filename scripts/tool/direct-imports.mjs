@@ -14,19 +14,19 @@ import { projectFolder } from "../setup/find-etcd.mjs";
 const source = join(projectFolder, "src");
 
 /** @returns {import("esbuild").Plugin} */
-export function openDoors() {
+export function directImports() {
   /** @type {Map<string, Map<string, { file: string, name: string }>>} */
-  const doors = new Map();
-  const doorOf = (/** @type {string} */ specifier) => {
-    const known = doors.get(specifier) ?? exportsOf(specifier);
-    doors.set(specifier, known);
+  const entryPoints = new Map();
+  const entryPointOf = (/** @type {string} */ specifier) => {
+    const known = entryPoints.get(specifier) ?? exportsOf(specifier);
+    entryPoints.set(specifier, known);
     return known;
   };
   return {
-    name: "open-doors",
+    name: "direct-imports",
     setup(bundle) {
       bundle.onLoad({ filter: /tools\/etcdctl-lite\/.*\.ts$/ }, ({ path }) => ({
-        contents: rewritten(readFileSync(path, "utf8"), doorOf),
+        contents: rewritten(readFileSync(path, "utf8"), entryPointOf),
         loader: "ts",
       }));
     },
@@ -35,25 +35,25 @@ export function openDoors() {
 
 /**
  * @param {string} text
- * @param {(specifier: string) => ReadonlyMap<string, { file: string, name: string }>} doorOf
+ * @param {(specifier: string) => ReadonlyMap<string, { file: string, name: string }>} entryPointOf
  */
-function rewritten(text, doorOf) {
+function rewritten(text, entryPointOf) {
   return text
     .replace(/^import \{([^}]*)\} from "(keelson(?:\/\w+)?)";$/gm, (whole, list, specifier) => {
-      const door = doorOf(specifier);
+      const entryPoint = entryPointOf(specifier);
       const wanted = namesIn(list);
-      if (wanted.some(({ name }) => !door.has(name))) return whole;
+      if (wanted.some(({ name }) => !entryPoint.has(name))) return whole;
       return wanted
         .map(({ name, as }) => {
-          const { file = "", name: own = "" } = door.get(name) ?? {};
+          const { file = "", name: own = "" } = entryPoint.get(name) ?? {};
           return `import { ${own} as ${as} } from ${JSON.stringify(file)};`;
         })
         .join(" ");
     })
     .replace(/\{([^{}]*)\} = await import\(\s*"(keelson(?:\/\w+)?)",?\s*\)/g, (whole, list, specifier) => {
-      const door = doorOf(specifier);
+      const entryPoint = entryPointOf(specifier);
       const wanted = namesIn(list.replaceAll(":", " as "));
-      const found = wanted.map(({ name }) => door.get(name));
+      const found = wanted.map(({ name }) => entryPoint.get(name));
       const [first] = found;
       const isOne = found.every((each, at) => each?.file === first?.file && each?.name === wanted[at]?.name);
       return first === undefined || !isOne
@@ -68,13 +68,13 @@ function rewritten(text, doorOf) {
  * @param {string} specifier
  */
 function exportsOf(specifier) {
-  const door = join(source, specifier.replace(/^keelson\/?/, ""), "index.ts");
+  const entryPoint = join(source, specifier.replace(/^keelson\/?/, ""), "index.ts");
   /** @type {Map<string, { file: string, name: string }>} */
   const found = new Map();
-  for (const [, list = "", file = ""] of readFileSync(door, "utf8").matchAll(
+  for (const [, list = "", file = ""] of readFileSync(entryPoint, "utf8").matchAll(
     /^export \{([^}]*)\} from "(\.[^"]+)";$/gm,
   )) {
-    for (const { name, as } of namesIn(list)) found.set(as, { file: join(dirname(door), file), name });
+    for (const { name, as } of namesIn(list)) found.set(as, { file: join(dirname(entryPoint), file), name });
   }
   return found;
 }
