@@ -11,7 +11,7 @@ import ts from "typescript";
  * @property {boolean} isReexport `export … from`
  *
  * @typedef {object} Use
- * @property {"time" | "chance" | "any"} what
+ * @property {"time" | "chance" | "any" | "kept import"} what
  * @property {string} text as written, e.g. `Date.now()`
  * @property {number} line
  *
@@ -40,6 +40,8 @@ const chanceCalls = new Set([
   "crypto.randomBytes",
   "crypto.getRandomValues",
 ]);
+/** They end a turn and measure nothing. */
+const turnCalls = new Set(["setImmediate", "clearImmediate"]);
 const timeModules = /^(?:node:)?(?:timers(?:\/promises)?|perf_hooks)$/;
 
 /**
@@ -63,23 +65,38 @@ export function readSource(path, text) {
   /**
    * @param {import("typescript").Node | undefined} specifier
    * @param {boolean} isReexport
+   * @param {import("typescript").ImportClause} [clause]
    */
-  const addImport = (specifier, isReexport) => {
+  const addImport = (specifier, isReexport, clause) => {
     if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
     imports.push({ specifier: specifier.text, line: lineOf(specifier), isReexport });
-    if (timeModules.test(specifier.text)) {
+    if (timeModules.test(specifier.text) && !isOfTurns(clause)) {
       uses.push({ what: "time", text: `import "${specifier.text}"`, line: lineOf(specifier) });
     }
   };
 
+  /** Functions around that declare something with `using`. */
+  let disposing = 0;
+
   /** @param {import("typescript").Node} node */
   const visit = (node) => {
-    if (ts.isImportDeclaration(node)) addImport(node.moduleSpecifier, false);
+    if (ts.isImportDeclaration(node)) addImport(node.moduleSpecifier, false, node.importClause);
     else if (ts.isExportDeclaration(node)) addImport(node.moduleSpecifier, true);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
       addImport(node.argument.literal, false);
     else if (ts.isCallExpression(node)) {
-      if (node.expression.kind === ts.SyntaxKind.ImportKeyword) addImport(node.arguments[0], false);
+      if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+        addImport(node.arguments[0], false);
+        const [specifier] = node.arguments;
+        if (
+          disposing > 0 &&
+          specifier !== undefined &&
+          ts.isStringLiteralLike(specifier) &&
+          specifier.text.startsWith(".")
+        ) {
+          uses.push({ what: "kept import", text: `import("${specifier.text}")`, line: lineOf(node) });
+        }
+      }
       const name = dotted(node.expression);
       if (timeCalls.has(name)) uses.push({ what: "time", text: `${name}()`, line: lineOf(node) });
       if (chanceCalls.has(name)) uses.push({ what: "chance", text: `${name}()`, line: lineOf(node) });
@@ -88,8 +105,41 @@ export function readSource(path, text) {
     } else if (node.kind === ts.SyntaxKind.AnyKeyword) {
       uses.push({ what: "any", text: "any", line: lineOf(node) });
     }
+    const isDisposing = ts.isFunctionLike(node) && hasUsing(node);
+    if (isDisposing) disposing++;
     ts.forEachChild(node, visit);
+    if (isDisposing) disposing--;
   };
   visit(file);
   return { imports, uses };
+}
+
+/**
+ * Whether all that is imported ends turns.
+ * @param {import("typescript").ImportClause | undefined} clause
+ */
+function isOfTurns(clause) {
+  const names = clause?.namedBindings;
+  return (
+    names !== undefined &&
+    ts.isNamedImports(names) &&
+    names.elements.every(({ name, propertyName }) => turnCalls.has((propertyName ?? name).text))
+  );
+}
+
+/**
+ * Whether a function, those inside it left out, declares something with `using` or `await using`.
+ * @param {import("typescript").Node} node
+ * @returns {boolean}
+ */
+function hasUsing(node) {
+  let found = false;
+  /** @param {import("typescript").Node} inner */
+  const look = (inner) => {
+    if (ts.isVariableDeclarationList(inner) && (inner.flags & ts.NodeFlags.Using) === ts.NodeFlags.Using)
+      found = true;
+    if (!found && !ts.isFunctionLike(inner)) ts.forEachChild(inner, look);
+  };
+  ts.forEachChild(node, look);
+  return found;
 }

@@ -60,6 +60,11 @@ export function checkTidy(file, text, facts) {
   const isLibrary = file.startsWith("src/") && !file.startsWith("src/base/");
   for (const { what, text: use, line } of facts.uses) {
     if (what === "any") add(line, "`any` switches the compiler off: say `unknown` and narrow it");
+    else if (what === "kept import")
+      add(
+        line,
+        `${use} in a function with \`using\`: the compiler keeps its ".ts"; import it in a function of its own`,
+      );
     else if (isLibrary && what === "time") add(line, `${use}: time comes from Clock (src/base/clock.ts)`);
     else if (isLibrary && what === "chance")
       add(line, `${use}: chance comes from Random (src/base/random.ts)`);

@@ -136,6 +136,16 @@ describe("tidy", () => {
       'import { setTimeout as s } from "node:timers/promises"; s;',
       "time comes from Clock",
     ],
+    [
+      "a timer of node:timers",
+      'import { setTimeout } from "node:timers"; setTimeout;',
+      "time comes from Clock",
+    ],
+    [
+      "import() beside await using",
+      'export async function f(): Promise<void> { await using a = await b(); await import("./c.ts"); }',
+      'the compiler keeps its ".ts"',
+    ],
     ["Math.random()", "export const r = Math.random();", "chance comes from Random"],
     ["randomUUID()", "export const r = crypto.randomUUID();", "chance comes from Random"],
     ["any", "export const a = (b: any): unknown => b;", "say `unknown`"],
@@ -149,6 +159,16 @@ describe("tidy", () => {
 
   test.each([
     ["base holds the clock", "src/base/clock.ts", "export const t = Date.now();"],
+    [
+      "the end of a turn is no time",
+      "src/storage/x.ts",
+      'import { setImmediate } from "node:timers"; setImmediate;',
+    ],
+    [
+      "import() in a function of its own",
+      "src/storage/x.ts",
+      'const c = () => import("node:fs"); export async function f() { await using a = await b(); await c(); }',
+    ],
     ["tools may look at the time", "tools/t/x.ts", "export const t = Date.now();"],
     ["a date of given milliseconds is no clock", "src/storage/x.ts", "export const d = new Date(0);"],
     [
