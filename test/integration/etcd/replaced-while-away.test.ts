@@ -21,11 +21,12 @@ afterAll(async () => {
 describe.each(await etcdBinaries())(
   "a cluster that is another one on etcd $version",
   ({ path: binary, version }) => {
+    // Of its own for each version: an etcd may not start on what another one left.
+    const directory = (name: string): string => join(folder, `${version}-${name}`);
     const start = (name: string, clientPort?: number) =>
       startLocalEtcd({
         binary,
-        // Of its own for each version: an etcd may not start on what another one left.
-        dataDir: join(folder, `${version}-${name}`),
+        dataDir: directory(name),
         ...(clientPort === undefined ? {} : { clientPort }),
       });
 
@@ -90,10 +91,10 @@ describe.each(await etcdBinaries())(
       "a restore under the same token is noticed %s",
       async (how, restarts) => {
         const name = `same-${restarts}`;
-        const snapshot = join(folder, `${name}.db`);
+        const snapshot = directory(`${name}.db`);
         const restoredTo = async (dir: string): Promise<void> => {
           await restoreSnapshot(snapshot, {
-            dataDir: join(folder, dir),
+            dataDir: directory(dir),
             bumpRevision: false,
             initialClusterToken: name,
           });

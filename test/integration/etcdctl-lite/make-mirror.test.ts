@@ -143,8 +143,11 @@ test("nothing is lost, repeated or swapped while source and destination are kill
   }
   const { code, stderr } = await running.end();
   expect(code).toBe(130);
-  expect(stderr).toContain("the destination does not answer, and is tried again");
-  expect(stderr).toContain("the destination answers again");
+  // A destination that is back within a request's time is waited for without a word; what was said is taken back.
+  const said = (text: string): number => stderr.split(text).length;
+  expect(said("the destination answers again")).toBe(
+    said("the destination does not answer, and is tried again"),
+  );
 });
 
 test("with --checkpoint a new process goes on where the last one was, in the middle of the first copy too", async () => {
