@@ -40,14 +40,14 @@ export function createQuotas(options: {
   readonly onDifference?: ((count: number) => void) | undefined;
 }): QuotaParts {
   const { etcd, census, turns } = options;
-  const { kv, clock, random } = etcd;
+  const { kv, clock, random, history } = etcd;
   const keys = new QuotaKeys(options.keys);
   const end = new AbortController();
   const ended = end.signal;
   // Each namespace's ledger that is busy listens: hundreds are usual, and no leak.
   setMaxListeners(0, ended);
   const specs = new SpecCache(kv, keys, ended);
-  const reconciler = new Reconciler({ kv, clock, random, keys, turns, census });
+  const reconciler = new Reconciler({ kv, clock, random, keys, turns, census, history });
   const upkeep = new Upkeep({
     etcd,
     kv,

@@ -32,7 +32,7 @@ import {
   type SlotEntry,
   validRoom,
 } from "./ledger.ts";
-import type { LedgerView } from "./ledger-view.ts";
+import type { LedgerLook, LedgerView } from "./ledger-view.ts";
 import type { LedgerKeys } from "./quota-keys.ts";
 import type { NamespaceSpec, QuotaRule } from "./quota-spec.ts";
 import type { Slot, SlotPool } from "./slot-pool.ts";
@@ -72,6 +72,7 @@ export interface GrantsOptions {
   readonly spec: NamespaceSpec;
   readonly rule: QuotaRule;
   readonly specKey: string;
+  readonly epochKey: string;
   readonly keys: LedgerKeys;
   readonly view: LedgerView;
   readonly pool: SlotPool;
@@ -149,12 +150,14 @@ export class Grants {
     waiters: readonly Waiter[],
     takeOwn: boolean,
   ): Promise<{ readonly waiters: readonly Waiter[]; readonly why: "done" | "contended" | "own room" }> {
-    const { spec, rule, pool } = this.#options;
-    const ledger = await this.#ledgerFor(waiters);
-    if (ledger === undefined) {
+    const { spec, rule, pool, view } = this.#options;
+    const { history } = view;
+    const look = await this.#lookFor(waiters);
+    if (look === undefined) {
       for (const waiter of waiters) waiter.resolve({ type: "stale" });
       return { waiters: [], why: "done" };
     }
+    const { ledger } = look;
     pool.adopt(ledger.slots);
     const plan = new Round(this.#options, ledger, takeOwn);
     const left: Waiter[] = [];
@@ -169,7 +172,8 @@ export class Grants {
       else if (!plan.serve(waiter)) left.push(waiter);
     }
     if (plan.isEmpty) return { waiters: left, why: left.length > 0 ? "own room" : "done" };
-    if (await this.#commit(plan, ledger)) {
+    // What was read says nothing of a history that has begun since.
+    if (view.history === history && (await this.#commit(plan, look))) {
       this.#lost = 0;
       return { waiters: left, why: left.length > 0 && plan.grantsAny ? "own room" : "done" };
     }
@@ -179,22 +183,23 @@ export class Grants {
   }
 
   /** What the round goes by: what is known and has changed, or all of it, where that may not be enough to tell. */
-  async #ledgerFor(waiters: readonly Waiter[]): Promise<Ledger | undefined> {
+  async #lookFor(waiters: readonly Waiter[]): Promise<LedgerLook | undefined> {
     const { spec, rule, view, ended } = this.#options;
     const call = { signal: ended };
     const look = await view.look(spec.revision, this.#lost >= lostRoundsMax, call);
-    if (look === undefined || look.isExact) return look?.ledger;
+    if (look === undefined || look.isExact) return look;
     const needs = new AmountsSum();
     for (const { need } of waiters) needs.add(need);
-    if (covers(freeAmounts(rule, look.ledger, spec.revision), needs.total)) return look.ledger;
-    return (await view.look(spec.revision, true, call))?.ledger;
+    if (covers(freeAmounts(rule, look.ledger, spec.revision), needs.total)) return look;
+    return await view.look(spec.revision, true, call);
   }
 
   /** Writes a round; false when somebody else was faster, or the answer was lost: the next read tells. */
-  async #commit(plan: Round, ledger: Ledger): Promise<boolean> {
-    const { kv, spec, specKey, keys, ended } = this.#options;
+  async #commit(plan: Round, { ledger, epochRevision }: LedgerLook): Promise<boolean> {
+    const { kv, spec, specKey, epochKey, keys, ended } = this.#options;
     const compare: Compare[] = [
       { key: specKey, target: "mod", result: "=", operand: spec.revision },
+      { key: epochKey, target: "mod", result: "=", operand: epochRevision },
       { key: keys.grants, target: "mod", result: "=", operand: ledger.grantsRevision },
       ...plan.compares,
     ];

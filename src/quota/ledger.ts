@@ -72,6 +72,10 @@ export class LedgerBuilder {
     );
   }
 
+  get slotCount(): number {
+    return this.#slots.size;
+  }
+
   put(entry: LedgerEntryKey, kv: KeyValue): void {
     switch (entry.type) {
       case "base":

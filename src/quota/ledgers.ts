@@ -82,9 +82,11 @@ export class Ledgers {
     for (const id of [...this.#held.keys()]) if (id.startsWith(`${namespace}/`)) this.#held.delete(id);
   }
 
-  /** The history was replaced: what is known of ledgers is void. */
+  /** The history was replaced: what is known of ledgers is void, slots too, whose revisions may come again. */
   forgetAll(): void {
+    // Calls under way go on with theirs.
     for (const { view } of this.#held.values()) view.forget();
+    this.#held.clear();
   }
 
   #grants(
@@ -102,6 +104,7 @@ export class Ledgers {
       spec,
       rule,
       specKey: keys.spec(spec.namespace),
+      epochKey: keys.epoch,
       keys: ledgerKeys,
       view,
       pool,

@@ -24,6 +24,11 @@ export class QuotaKeys {
     this.#keys = keys;
   }
 
+  /** The record of the history's identity (storage/context/epoch.ts). */
+  get epoch(): string {
+    return this.#keys.bookkeeping("epoch");
+  }
+
   spec(namespace: string): string {
     return this.#keys.bookkeeping("quotas", segmentOf(namespace), "spec");
   }
@@ -48,6 +53,7 @@ export class QuotaKeys {
     const { prefix } = this.#keys.bookkeepingRange(...at);
     return {
       range: this.#keys.bookkeepingRange(...at),
+      slots: this.#keys.bookkeepingRange(...at, "slots"),
       base: `${prefix}base`,
       grants: `${prefix}grants`,
       slot: (id) => `${prefix}slots/${id}`,
@@ -100,6 +106,7 @@ export const leasedId = (objectKey: string): string => encodeURIComponent(object
 
 export interface LedgerKeys {
   readonly range: KeyRange;
+  readonly slots: KeyRange;
   readonly base: string;
   readonly grants: string;
   slot(id: string): string;

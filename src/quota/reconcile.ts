@@ -15,6 +15,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { isStoreError } from "../errors.ts";
 import type { Compare, TxnOp } from "../etcd/ports/messages.ts";
+import type { History } from "../etcd/ports/ports.ts";
 import { quantityToNumber } from "../resource/quantity.ts";
 import type { ReconcileReport } from "../resource/store.ts";
 import type { Census } from "../storage/seam/census.ts";
@@ -34,6 +35,13 @@ export interface ReconcilerOptions extends SnapshotParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly census: Census;
+  readonly history: Pick<History, "generation">;
+}
+
+/** As this process has noticed, and as etcd has on record. */
+interface CountedHistory {
+  readonly generation: number;
+  readonly epochRevision: bigint;
 }
 
 type Difference = ReconcileReport["differences"][number];
@@ -85,6 +93,7 @@ export class Reconciler {
       if (attempt > 1) await backoff.wait(scope.signal);
       try {
         const [only] = left ?? [];
+        const history = await this.#history(scope);
         const snapshot = await QuotaSnapshot.read(
           this.#options,
           left?.size === 1 ? only : undefined,
@@ -97,7 +106,7 @@ export class Reconciler {
           const pause = turns.pause();
           if (pause !== undefined) await pause;
           const repairs = await this.#repairsOf(where, counted, scope);
-          if (repairs.length > 0 && !(await this.#write(snapshot.spec(where), repairs, scope))) {
+          if (repairs.length > 0 && !(await this.#write(snapshot.spec(where), repairs, history, scope))) {
             again.add(where);
             continue;
           }
@@ -150,12 +159,32 @@ export class Reconciler {
     return repairs;
   }
 
-  /** In one transaction; false when somebody granted, folded or changed the quotas in between, or the answer was lost. */
-  async #write(spec: NamespaceSpec, repairs: readonly Repair[], scope: CallScope): Promise<boolean> {
-    const { kv, keys, random } = this.#options;
+  /** The history that is counted: what was counted in one is not written into another. */
+  async #history(scope: CallScope): Promise<CountedHistory> {
+    const { kv, keys, history } = this.#options;
+    const { generation } = history;
+    const { kvs } = await kv.range({ key: keys.epoch }, scope.rest());
+    return { generation, epochRevision: kvs[0]?.modRevision ?? 0n };
+  }
+
+  /**
+   * In one transaction; false when somebody granted, folded or changed the quotas in between, when the history was replaced,
+   * or the answer was lost.
+   */
+  async #write(
+    spec: NamespaceSpec,
+    repairs: readonly Repair[],
+    { generation, epochRevision }: CountedHistory,
+    scope: CallScope,
+  ): Promise<boolean> {
+    const { kv, keys, random, history } = this.#options;
+    if (history.generation !== generation) return false;
     const { namespace } = spec;
     const specKey = keys.spec(namespace);
-    const compare: Compare[] = [{ key: specKey, target: "mod", result: "=", operand: spec.revision }];
+    const compare: Compare[] = [
+      { key: specKey, target: "mod", result: "=", operand: spec.revision },
+      { key: keys.epoch, target: "mod", result: "=", operand: epochRevision },
+    ];
     const success: TxnOp[] = [];
     let { rules } = spec;
     const counted = new Map<QuotaRule, QuotaRule>();
