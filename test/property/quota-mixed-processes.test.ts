@@ -1,6 +1,7 @@
 /**
  * Processes that differ over one ledger: some define a kind, some measure it otherwise, some know it from its record
- * alone, some seal it under a key that others lack. A model says what each object was charged when it was last written;
+ * alone, some seal it under a key that others lack. They end, and others of their sort come: what they charged is folded in.
+ * A model says what each object was charged when it was last written;
  * after every step every process's view of the ledger must be that, and a write is taken exactly when it fits.
  */
 import {
@@ -15,6 +16,7 @@ import {
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
 import { expect, test } from "vitest";
 import { type Random, seededRandom } from "../../src/base/random.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { MemoryLab } from "../support/memory-lab.ts";
 
 interface Job extends Resource {
@@ -45,7 +47,8 @@ const unknownJobs: Kind<Resource> = unfamiliarKind({
 const key = { id: "k", key: new Uint8Array(32).fill(7) };
 
 interface Process {
-  readonly store: Store;
+  store: Store;
+  readonly open: () => Promise<Store>;
   /** "by record": what is on record of the kind is all it knows. */
   readonly jobs: Kind<Job> | "by record" | undefined;
   readonly factor: number;
@@ -60,6 +63,8 @@ interface Charged {
   finalizers: string[];
 }
 
+/** Each process folds in the slots of the dead once in this time, or in up to a quarter more (src/quota/upkeep.ts). */
+const foldIntervalMs = 30_000;
 const hard = { "count/jobs.batch": 6, "count/notes": 4, slots: 12 };
 const goldHard = { "count/jobs.batch": 3, slots: 5 };
 
@@ -68,24 +73,34 @@ class World {
   readonly notes = new Set<string>();
   readonly #random: Random;
   readonly #processes: readonly Process[];
+  readonly #clock: ManualClock;
   #made = 0;
 
-  constructor(random: Random, processes: readonly Process[]) {
+  constructor(random: Random, clock: ManualClock, processes: readonly Process[]) {
     this.#random = random;
+    this.#clock = clock;
     this.#processes = processes;
   }
 
   async step(): Promise<void> {
     const process = this.#pick(this.#processes);
     const { store } = process;
-    const what = this.#random.below(10);
+    const what = this.#random.below(11);
     if (what === 0) expect((await store.quotas.reconcile()).differences).toEqual([]);
     else if (what === 1) await store.quotas.set("default", { hard });
     else if (what === 2) await this.#note(process);
     else if (what <= 5) await this.#create(process);
     else if (what === 6) await this.#update(process);
+    else if (what === 7) await this.#replace(process);
     else await this.#delete(process);
     await this.#compare();
+  }
+
+  /** A process ends, another of its sort takes its place, and the others' rounds come by. */
+  async #replace(process: Process): Promise<void> {
+    await process.store.close();
+    await this.#clock.sleep(2 * foldIntervalMs);
+    process.store = await process.open();
   }
 
   async #create({ store, jobs, factor }: Process): Promise<void> {
@@ -213,33 +228,49 @@ async function told(call: Promise<unknown>): Promise<string | undefined> {
   }
 }
 
+/** `work`, with virtual time moving on until it has ended. */
+async function driven<T>(clock: ManualClock, work: Promise<T>): Promise<T> {
+  let over = false;
+  const ended = work.finally(() => {
+    over = true;
+  });
+  ended.catch(() => {});
+  while (!over) await clock.advance(250);
+  return await ended;
+}
+
 test.each([1, 2, 3, 4, 5, 6])("use is what was charged, whoever writes (seed %i)", async (seed) => {
   const random = seededRandom(seed);
-  await using lab = new MemoryLab();
+  const clock = new ManualClock();
+  await using lab = new MemoryLab(clock);
   // The sealed world has processes that have the key, and one that does not even know the kind.
   const transforms = seed % 2 === 0 ? { "jobs.batch": aesGcm({ keys: [key] }) } : {};
-  const open = async (factor: number, notes: boolean, jobs: Process["jobs"]): Promise<Process> => {
+  const start = async (factor: number, notes: boolean, jobs: Process["jobs"]): Promise<Process> => {
     const own = jobs === undefined ? [] : [jobs === "by record" ? unknownJobs : jobs];
     const kinds = [...own, ...(notes ? [noteKind] : [])];
     const codec = random.below(2) === 0 ? msgpackCodec() : jsonCodec();
     const sealed = jobs === undefined ? {} : { transforms };
-    const store = await createStore({ etcd: lab.connect(), kinds, codec, compaction: false, ...sealed });
-    return { store, jobs, factor, notes };
+    const open = (): Promise<Store> =>
+      createStore({ etcd: lab.connect(), kinds, codec, compaction: false, ...sealed });
+    return { store: await open(), open, jobs, factor, notes };
   };
-  const processes = [
-    await open(1, true, jobKind(1)),
-    await open(2, false, jobKind(2)),
-    await open(3, false, jobKind(3)),
-    await open(1, true, undefined),
-    await open(1, false, "by record"),
-  ];
-  try {
-    const [first] = processes;
-    await first?.store.quotas.set("default", { hard });
-    await first?.store.quotas.set("default", { name: "gold", hard: goldHard, labelSelector: "tier=gold" });
-    const world = new World(random, processes);
-    for (let step = 0; step < 120; step++) await world.step();
-  } finally {
-    for (const { store } of processes) await store.close();
-  }
+  const run = async (): Promise<void> => {
+    const processes = [
+      await start(1, true, jobKind(1)),
+      await start(2, false, jobKind(2)),
+      await start(3, false, jobKind(3)),
+      await start(1, true, undefined),
+      await start(1, false, "by record"),
+    ];
+    try {
+      const [first] = processes;
+      await first?.store.quotas.set("default", { hard });
+      await first?.store.quotas.set("default", { name: "gold", hard: goldHard, labelSelector: "tier=gold" });
+      const world = new World(random, clock, processes);
+      for (let step = 0; step < 120; step++) await world.step();
+    } finally {
+      for (const { store } of processes) await store.close();
+    }
+  };
+  await driven(clock, run());
 });
