@@ -1,22 +1,22 @@
 /**
- * Foreign text inside a message: quoted, ASCII, cut.
+ * Foreign text inside a message: quoted, printable, cut.
  *
  * Names, selectors and keys in errors come from outside. Control characters, marks that turn text round and
  * lone surrogates would forge log lines; a megabyte of them would fill a disk. So every foreign string goes
- * through here on its way into a message.
+ * through here on its way into a message. Letters of any script stay as they are.
  */
 
 /** Characters shown of a foreign string: a whole object name with its namespace, no more. */
 const shownMax = 320;
 
-/** `value` in double quotes, everything but printable ASCII escaped, cut after 320 characters; for other types, their name. */
+/** Letters, marks, numbers, punctuation, symbols and the plain space can be printed. */
+const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+
+/** `value` in double quotes, what cannot be printed escaped, cut after 320 characters; for other types, their name. */
 export function quote(value: unknown): string {
   if (typeof value === "string") {
     const cut = value.length > shownMax;
-    const text = JSON.stringify(cut ? value.slice(0, shownMax) : value).replace(
-      /[^\x20-\x7e]/g,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
+    const text = JSON.stringify(cut ? value.slice(0, shownMax) : value).replace(unprintable, escaped);
     return cut ? `${text}… (${value.length} characters)` : text;
   }
   if (value === null || value === undefined) return String(value);
@@ -24,4 +24,12 @@ export function quote(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** As in JSON: `\u202e`, and two of them for a character beyond the first 65,536. */
+function escaped(character: string): string {
+  return character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
 }

@@ -77,7 +77,10 @@ async function sendAnswer(
   { served }: Target,
   { httpStatus, object, warnings = [] }: Answer,
 ): Promise<void> {
-  for (const text of warnings) response.appendHeader("warning", `299 - ${JSON.stringify(text)}`);
+  // A header goes out a byte for each character: as UTF-8, which is what kubectl reads.
+  for (const text of warnings) {
+    response.appendHeader("warning", Buffer.from(`299 - ${JSON.stringify(text)}`).toString("latin1"));
+  }
   if (
     object["kind"] !== served.kind ||
     object["apiVersion"] !== apiVersionOf(served) ||

@@ -6,9 +6,13 @@ test("quote() shows ordinary text as it is", () => {
 });
 
 test("quote() escapes what could forge a log line", () => {
-  const text = quote('a"\n\u202eb\ud800é');
-  expect(text).toBe('"a\\"\\n\\u202eb\\ud800\\u00e9"');
+  const text = quote('a"\n\u202eb\ud800\u0085\u2028\u00a0\ue000\u{e0041}');
+  expect(text).toBe('"a\\"\\n\\u202eb\\ud800\\u0085\\u2028\\u00a0\\ue000\\udb40\\udc41"');
   expect(text).toMatch(/^[\x20-\x7e]*$/);
+});
+
+test("quote() leaves text of any script readable", () => {
+  expect(quote("很长的 é नमस्ते 😀")).toBe('"很长的 é नमस्ते 😀"');
 });
 
 test("quote() cuts long text and says how long it was", () => {

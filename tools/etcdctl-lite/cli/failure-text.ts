@@ -33,6 +33,8 @@ const hints: readonly (readonly [RegExp, string])[] = [
     "The user's roles do not cover it: user get, role get; role grant-permission as root.",
   ],
   [/user name is empty/, "Authentication is on: give --user name[:password]."],
+  [/holds no full backup yet/, "Take a full first, or give --auto: it takes one where a delta cannot be."],
+  [/Cannot open snapshot "-"/, "A snapshot is read at any place of it, not in one go: write it to a file."],
   [/still seals \d+ of its objects/, "Give the keys with --keys-file."],
   [
     /database space exceeded/,

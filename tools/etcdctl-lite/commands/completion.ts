@@ -45,7 +45,9 @@ function bash(program: string, commands: readonly CommandListing[]): string {
 ${valueRows.join("\n")}
   esac
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) path="\${path:+$path }$word" ;; esac
+    case "\${path:+$path }$word" in
+      ${pathPattern(commands)}) path="\${path:+$path }$word" ;;
+    esac
   done
   case "$path" in
 ${rows.join("\n")}
@@ -57,6 +59,12 @@ ${rows.join("\n")}
 }
 complete -o default -F _${program.replaceAll("-", "_")} ${program}
 `;
+}
+
+/** The commands and groups, as a pattern of `case`: no other word, such as a key or what a flag takes, leads to another command. */
+function pathPattern(commands: readonly CommandListing[]): string {
+  const paths = commands.flatMap(({ path }) => path.map((_, at) => path.slice(0, at + 1).join(" ")));
+  return [...new Set(paths)].map((path) => `"${path}"`).join("|");
 }
 
 /** What a flag takes, for those whose values are known. */
@@ -105,7 +113,9 @@ ${name}() {
 ${valueRows.join("\n")}
   esac
   for word in "\${(@)words[2,CURRENT-1]}"; do
-    case "$word" in -*) ;; *) path_here="\${path_here:+$path_here }$word" ;; esac
+    case "\${path_here:+$path_here }$word" in
+      ${pathPattern(commands)}) path_here="\${path_here:+$path_here }$word" ;;
+    esac
   done
   case "$path_here" in
 ${wordRows.join("\n")}

@@ -1,4 +1,5 @@
 /** `doctor`: looks the cluster over and says of each finding what to do about it. It cannot write. */
+import { isStoreError } from "keelson";
 import type { Alarm, Etcd, Member } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
 import { badFeature, CliFailure, exitCodes } from "../../cli/failure.ts";
@@ -73,7 +74,18 @@ async function lookOver(session: Session): Promise<{
   readonly findings: readonly Finding[];
   readonly kinds: readonly KindCount[];
 }> {
-  const etcd = await connectReading(session, await session.endpoints());
+  const given = await session.endpoints();
+  const connected = await connectReading(session, given).catch(async (error: unknown) => {
+    session.io.signal.throwIfAborted();
+    // Of several, the one that is down and the one that has not found the others yet: each is told by itself.
+    const looks = given.length > 1 ? await Promise.all(given.map((each) => reach(session, each))) : [];
+    if (looks.every(({ findings }) => findings.length === 0)) throw error;
+    return looks;
+  });
+  if (!("cluster" in connected)) {
+    return { reached: [], kinds: [], findings: connected.flatMap(({ findings }) => findings) };
+  }
+  const etcd = connected;
   // As this member has it on record: a linearizable answer needs the quorum that may just be what is lost.
   const { members } = await etcd.cluster.members({ ...session.call, linearizable: false });
   const endpoints = [...new Set(members.flatMap(({ clientUrls }) => clientUrls))];
@@ -192,7 +204,9 @@ const urlsOf = (members: readonly Member[]): readonly string[] =>
 
 function unlookedAt(check: string, error: unknown): readonly Finding[] {
   const what = `could not be looked at: ${causeOf(error)}`;
-  const advice = hintOf(error) ?? "look again, with a user who may";
+  const denied = isStoreError(error, "PERMISSION_DENIED", "UNAUTHENTICATED");
+  const advice =
+    hintOf(error) ?? (denied ? "look again, with a user who may" : "look again once the cluster answers");
   return [{ level: "note", check, where: "cluster", what: `${check} ${what}`, advice }];
 }
 
