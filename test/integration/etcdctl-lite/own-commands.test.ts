@@ -171,6 +171,34 @@ describe("a keelson store", () => {
   });
 });
 
+describe("a kind in a group", () => {
+  test("a quota on its plural alone is refused, since it would count Kubernetes' kind of that name", async () => {
+    const Pod = defineKind({
+      group: "example.com",
+      version: "v1",
+      kind: "Pod",
+      plural: "pods",
+      scope: "Namespaced",
+    });
+    await using client = await connectEtcd({ endpoints: etcd.endpoints, requestTimeoutMs: patientMs });
+    await using store = await createStore({
+      etcd: client,
+      kinds: [Pod],
+      prefix: "/grouped/",
+      compaction: false,
+    });
+    await store.resources(Pod).create({ metadata: { name: "web-1", namespace: "default" } });
+    const at = ["--registry", "/grouped/"];
+    const refused = await lite(["quota", "set", "default", "count/pods=3", ...at]);
+    expect(refused).toMatchObject({ code: 128, stdout: "" });
+    expect(refused.stderr).toContain("did you mean count/pods.example.com?");
+    expect(await lite(["quota", "set", "default", "count/pods.example.com=3", ...at])).toMatchObject({
+      code: 0,
+    });
+    expect((await lite(["quota", "list", ...at])).stdout).toMatch(/count\/pods\.example\.com +1 +3/);
+  });
+});
+
 describe("objects", () => {
   test("resources get shows what a store has written, decoded", async () => {
     const Pod = defineKind({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" });
@@ -192,7 +220,7 @@ describe("people", () => {
     await lite(["put", "/ask/1", "x"]);
     const refused = await lite(["del", "/ask/", "--prefix"], { tty: true, stdin: "n\n" });
     expect(refused).toMatchObject({ code: 1, stdout: "" });
-    expect(refused.stderr).toContain("This deletes 1 keys.");
+    expect(refused.stderr).toContain("This deletes 1 key.");
     expect((await lite(["del", "/ask/", "--prefix"], { tty: true, stdin: "y\n" })).stdout).toBe("1\n");
   });
 

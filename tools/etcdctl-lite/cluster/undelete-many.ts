@@ -1,4 +1,5 @@
 /** `undelete` of more than one key, and into manifests: what is gone comes back byte for byte, or as YAML for kubectl. */
+
 import { isStoreError } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { badArguments, CliFailure, exitCodes } from "../cli/failure.ts";
@@ -7,6 +8,7 @@ import type { Session } from "../cli/session.ts";
 import { keySource, sourceOf } from "../store/key-source.ts";
 import { kindCatalogue } from "../store/kind-catalogue.ts";
 import { keyHint, valueReader } from "../store/value-reader.ts";
+import { counted } from "../text/counted.ts";
 import { goJson } from "../text/go-json.ts";
 import { quoteBytes } from "../text/quote.ts";
 import { planDirect, type WantedKey, writeDirect } from "./direct-restore.ts";
@@ -45,18 +47,23 @@ export async function undeletePrefix(session: Session, prefix: string): Promise<
     for (const { key, modRevision } of gone) {
       session.line(`${quoteBytes(key)} would come back, as of revision ${modRevision}`);
     }
-    session.line(`${gone.length} keys would come back, ${wanted.length - gone.length} are there`);
+    session.line(
+      `${counted(gone.length, "key")} would come back, ${counted(wanted.length - gone.length, "is there", "are there")}`,
+    );
     return;
   }
-  if (gone.length > 0) await session.confirm(`This puts ${gone.length} keys.`);
+  if (gone.length > 0) await session.confirm(`This puts ${counted(gone.length, "key")}.`);
   const done = await writeDirect(session, etcd, plan);
   for (const { key, error } of done.failed) io.stderr.write(`${key}: ${causeOf(error)}\n`);
   const there = wanted.length - gone.length;
   if (flags.text("write-out") === "json") {
     session.line(goJson({ back: done.created, there, failed: done.failed.length }));
-  } else session.line(`${done.created} keys are back, ${there} were there`);
+  } else
+    session.line(
+      `${counted(done.created, "key is", "keys are")} back, ${counted(there, "was there", "were there")}`,
+    );
   if (done.failed.length > 0)
-    throw new CliFailure(exitCodes.error, `${done.failed.length} keys could not be brought back`);
+    throw new CliFailure(exitCodes.error, `${counted(done.failed.length, "key")} could not be brought back`);
 }
 
 /** The one object that was deleted, as a manifest. */
@@ -92,5 +99,6 @@ async function manifestsOf(
     }
   }
   await toManifests(session, objects);
-  if (unread > 0) throw new CliFailure(exitCodes.error, `${unread} objects could not be read`, { hint });
+  if (unread > 0)
+    throw new CliFailure(exitCodes.error, `${counted(unread, "object")} could not be read`, { hint });
 }

@@ -1,8 +1,10 @@
 /** `del`: one key, a range, or all with a prefix. */
+
 import type { Command } from "../cli/command.ts";
 import { badArguments } from "../cli/failure.ts";
 import type { Flags } from "../cli/flags.ts";
 import { type Range, rangeOf } from "../cli/key-range.ts";
+import { counted } from "../text/counted.ts";
 
 export const command: Command = {
   usage: "[options] <key> [range_end]",
@@ -30,7 +32,7 @@ export const command: Command = {
     const etcd = await session.connect();
     if (range.rangeEnd !== undefined && session.io.stdin.isTTY === true && !flags.on("yes")) {
       const { count } = await etcd.kv.range({ ...range, countOnly: true }, session.call);
-      await session.confirm(`This deletes ${count} keys.`);
+      await session.confirm(`This deletes ${counted(count, "key")}.`);
     }
     const response = await etcd.kv.deleteRange({ ...range, prevKv: flags.on("prev-kv") }, session.call);
     await session.show({ type: "del", response });

@@ -33,10 +33,15 @@ export async function refuseUnknownCounts(session: Session, names: readonly stri
   if (counted.length === 0) return;
   const { kinds } = await recordsOf(session, await session.connect());
   const { kubernetesKinds } = await import("keelson/kubernetes");
-  const known = [...new Set([...kinds, ...kubernetesKinds()].map(resourceOf))];
+  const onRecord = kinds.map(resourceOf);
+  const known = [...new Set([...onRecord, ...kubernetesKinds().map(resourceOf)])];
   for (const resource of counted) {
-    if (known.includes(resource)) continue;
-    const near = nearest(resource, known);
+    // A store's own pods.example.com is meant before Kubernetes' pods, of which there are none.
+    const grouped = onRecord.includes(resource)
+      ? undefined
+      : onRecord.find((other) => other.startsWith(`${resource}.`));
+    if (known.includes(resource) && grouped === undefined) continue;
+    const near = grouped ?? nearest(resource, known);
     throw badArguments(
       `${countPrefix}${resource} counts nothing: no resource ${JSON.stringify(resource)} is on record${near === undefined ? "" : `; did you mean ${countPrefix}${near}?`} Give --force to set it all the same`,
     );

@@ -2,10 +2,12 @@
  * How long certificates still hold: the one each https endpoint shows, clients' and peers', and those of the command
  * line. The connections made for it send nothing but a handshake.
  */
+
 import { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
 import { readNamedFile } from "../../cli/named-file.ts";
 import type { Session } from "../../cli/session.ts";
+import { counted } from "../../text/counted.ts";
 import { messageOf } from "../../text/message-of.ts";
 import type { Finding } from "./finding.ts";
 
@@ -98,7 +100,9 @@ export function expiryFindings(
   ];
   if (nowMs < from) return found("error", `is not valid before ${day(from)}`, "check the clocks");
   if (nowMs > to) return found("error", `has expired on ${day(to)}`, "renew it now");
-  if (left < errorDays) return found("error", `expires in ${left} days, on ${day(to)}`, "renew it now");
-  if (left < warnDays) return found("warning", `expires in ${left} days, on ${day(to)}`, "renew it");
+  if (left < errorDays)
+    return found("error", `expires in ${counted(left, "day")}, on ${day(to)}`, "renew it now");
+  if (left < warnDays)
+    return found("warning", `expires in ${counted(left, "day")}, on ${day(to)}`, "renew it");
   return [];
 }

@@ -3,6 +3,7 @@
  * events that never expire, custom kinds whose stored versions are gone, encryption that no longer is what is configured, and
  * another program's values where a store of keelson writes its own.
  */
+
 import { isStoreError } from "keelson";
 import type { Transform } from "keelson/codec";
 import type { Etcd } from "keelson/etcd";
@@ -12,6 +13,7 @@ import { registryPrefix, sourceOf } from "../../store/key-source.ts";
 import { type KindCatalogue, kindCatalogue } from "../../store/kind-catalogue.ts";
 import { resourceOf } from "../../store/known-kinds.ts";
 import { keyHint, valueReader } from "../../store/value-reader.ts";
+import { counted } from "../../text/counted.ts";
 import { formatBytes } from "../../text/quote.ts";
 import type { Finding } from "./finding.ts";
 
@@ -42,7 +44,7 @@ export async function lookAtObjects(session: Session, etcd: Etcd, always: boolea
   const range = { key: prefix, rangeEnd: prefixEnd(Buffer.from(prefix)), countOnly: true };
   const { count } = await etcd.kv.range(range, session.call);
   if (count > keysMax && !always) {
-    const what = `the ${count} objects below ${prefix} were not looked at: that reads all of them`;
+    const what = `the ${counted(count, "object")} below ${prefix} ${count === 1 ? "was" : "were"} not looked at: that reads all of them`;
     return {
       kinds: [],
       findings: [
@@ -198,21 +200,21 @@ class Look {
           finding(
             "error",
             resource,
-            `${count} objects are encrypted under ${id}, which is not in the configuration`,
+            `${counted(count, "object is", "objects are")} encrypted under ${id}, which is not in the configuration`,
             "add that key again as the last one, rewrite, then drop it",
           );
         } else if (transform.mode === "unseal") {
           finding(
             "warning",
             resource,
-            `${count} objects are encrypted under ${id}, and the configuration writes plaintext`,
+            `${counted(count, "object is", "objects are")} encrypted under ${id}, and the configuration writes plaintext`,
             rewrite,
           );
         } else if (id !== transform.currentKeyId) {
           finding(
             "warning",
             resource,
-            `${count} objects are encrypted under ${id}, and ${transform.currentKeyId} writes now`,
+            `${counted(count, "object is", "objects are")} encrypted under ${id}, and ${transform.currentKeyId} writes now`,
             rewrite,
           );
         }
@@ -222,7 +224,7 @@ class Look {
         finding(
           "warning",
           resource,
-          `${clear} objects lie in the clear, and the configuration encrypts them`,
+          `${counted(clear, "object lies", "objects lie")} in the clear, and the configuration encrypts them`,
           rewrite,
         );
       }

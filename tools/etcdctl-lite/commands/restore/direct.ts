@@ -1,4 +1,5 @@
 /** `restore objects` into a Kubernetes cluster's etcd: byte for byte, and with a word on what that goes past. */
+
 import type { Etcd } from "keelson/etcd";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
 import type { Session } from "../../cli/session.ts";
@@ -10,6 +11,7 @@ import { type KeySource, registryPrefix } from "../../store/key-source.ts";
 import { type KindCatalogue, kindCatalogue } from "../../store/kind-catalogue.ts";
 import { resourceOf } from "../../store/known-kinds.ts";
 import { type ValueReader, valueReader } from "../../store/value-reader.ts";
+import { counted } from "../../text/counted.ts";
 import { showRestore } from "./show-restore.ts";
 
 /** What is asked of a backup by flags, with what reads it. */
@@ -78,7 +80,7 @@ export async function restoreDirectly(
   if (conflicts > 0 && !dryRun) {
     throw new CliFailure(
       exitCodes.error,
-      `${conflicts} objects differ from the live ones; nothing was written`,
+      `${counted(conflicts, "object differs", "objects differ")} from what is live; nothing was written`,
       {
         hint: "See the differences with --dry-run, then choose --conflict skip or overwrite.",
       },
@@ -89,7 +91,7 @@ export async function restoreDirectly(
       showRestore(session, { ...plan, created: 0, overwritten: 0, diff: [] }, "done");
     throw new CliFailure(
       exitCodes.error,
-      `${homeless.length} objects have no namespace to go to; nothing was written`,
+      `${counted(homeless.length, "object has", "objects have")} no namespace to go to; nothing was written`,
       {
         hint: "Restore the namespaces too (without --resources, or with namespaces among them), or create them.",
       },
@@ -104,19 +106,22 @@ export async function restoreDirectly(
     "Straight into etcd: admission, validation, quotas and the allocation of IPs and ports do not see it. uid, owners and\n" +
       "encryption stay as they were; a running kube-apiserver shows the objects at once. --to-manifests is the way through it.\n",
   );
-  await session.confirm(`This puts ${plan.created} keys and overwrites ${plan.overwritten}.`);
+  await session.confirm(`This puts ${counted(plan.created, "key")} and overwrites ${plan.overwritten}.`);
   if (undo !== "") await writeDirectUndo(undo, plan);
   const done = await writeDirect(session, etcd, plan);
   showRestore(session, done, "done");
   const lost = done.failed.length - plan.failed.length;
   if (lost > 0)
-    throw new CliFailure(exitCodes.error, `${lost} keys were changed meanwhile, and are left as they are`);
+    throw new CliFailure(
+      exitCodes.error,
+      `${counted(lost, "key was", "keys were")} changed meanwhile, and left alone`,
+    );
   refuseFailed(wanted);
 }
 
 function refuseFailed({ failed, hint }: WantedKeys): void {
   if (failed.length === 0) return;
-  const what = failed.length === 1 ? "1 object" : `${failed.length} objects`;
+  const what = counted(failed.length, "object");
   throw new CliFailure(exitCodes.error, `${what} could not be restored`, { hint });
 }
 

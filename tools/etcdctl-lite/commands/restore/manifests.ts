@@ -1,9 +1,11 @@
 /** `restore objects --to-manifests`: objects of a backup as YAML for `kubectl apply`, without touching any etcd. */
+
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
 import { causeOf } from "../../cli/failure-text.ts";
 import type { Session } from "../../cli/session.ts";
 import { toManifests } from "../../cluster/to-manifests.ts";
 import { openBackupSource } from "../../store/backup-source.ts";
+import { counted } from "../../text/counted.ts";
 import { askedOf } from "./direct.ts";
 
 export async function restoreToManifests(session: Session): Promise<void> {
@@ -15,7 +17,7 @@ export async function restoreToManifests(session: Session): Promise<void> {
   if (wanted.failed.length > 0) {
     throw new CliFailure(
       exitCodes.error,
-      `${wanted.failed.length} objects could not be read, and have no manifest`,
+      `${counted(wanted.failed.length, "object")} could not be read: no manifest`,
       {
         hint: wanted.hint,
       },

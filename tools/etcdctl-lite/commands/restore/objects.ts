@@ -5,6 +5,7 @@
  *   a store of keelson      by the store's own writes (here)
  *   a Kubernetes cluster    byte for byte into etcd (direct.ts), or as manifests for `kubectl apply` (manifests.ts)
  */
+
 import { isStoreError, type KindRecord, type StoreRecords } from "keelson";
 import type { RestoreObjectsOptions } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
@@ -27,6 +28,7 @@ import { kindCatalogue } from "../../store/kind-catalogue.ts";
 import { kindFlag, kindFor, resourceOf } from "../../store/known-kinds.ts";
 import { openForReading, openForWriting, recordsOf, storeFlags } from "../../store/store-flags.ts";
 import { valueReader } from "../../store/value-reader.ts";
+import { counted } from "../../text/counted.ts";
 import { type ShownReport, showRestore } from "./show-restore.ts";
 
 const policies = ["skip", "overwrite", "fail"] as const;
@@ -114,7 +116,9 @@ export const command: Command = {
       bar.clear();
       showRestore(session, plan, "planned");
       if (dryRun || plan.created + plan.overwritten === 0) return failed(plan);
-      await session.confirm(`This creates ${plan.created} objects and overwrites ${plan.overwritten}.`);
+      await session.confirm(
+        `This creates ${counted(plan.created, "object")} and overwrites ${plan.overwritten}.`,
+      );
     }
     await using store = await openForWriting(session, etcd, { kinds, records });
     const undoPath = flags.text("undo-file") || undefined;
@@ -209,7 +213,7 @@ function choiceOf(flags: Flags): Omit<RestoreObjectsOptions, "kinds"> {
 
 function failed({ failed: failures }: ShownReport): void {
   if (failures.length === 0) return;
-  const what = failures.length === 1 ? "1 object" : `${failures.length} objects`;
+  const what = counted(failures.length, "object");
   const sealed = failures.some(({ error }) => /is encrypted under key/.test(causeOf(error)));
   const homeless = failures.some(({ error }) => isStoreError(error, "NAMESPACE_NOT_FOUND"));
   const hint = sealed

@@ -1,10 +1,12 @@
 /** `restore undo`: takes back what a `restore objects --undo-file` has done. */
+
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
 import { causeOf } from "../../cli/failure-text.ts";
 import { isDirectUndo, undoDirect } from "../../cluster/undo-file.ts";
 import { kindFor } from "../../store/known-kinds.ts";
 import { openForWriting, recordsOf, storeFlags } from "../../store/store-flags.ts";
+import { counted } from "../../text/counted.ts";
 
 export const command: Command = {
   usage: "<undo file> [options]",
@@ -24,7 +26,7 @@ export const command: Command = {
       await session.confirm(`This deletes and overwrites the keys named in ${file}.`);
       const { undone, left } = await undoDirect(session, etcd, text);
       for (const key of left) session.io.stderr.write(`${key}: it was changed since, and is left as it is\n`);
-      session.line(`${undone} keys as they were before`);
+      session.line(`${counted(undone, "key as it was", "keys as they were")} before`);
       if (left.length > 0) throw new CliFailure(exitCodes.error, `${left.length} could not be taken back`);
       return;
     }
@@ -35,7 +37,7 @@ export const command: Command = {
     const { undoObjectRestore } = await import("keelson/backup");
     const { undone, failed } = await undoObjectRestore(file, store, { signal: session.io.signal });
     for (const { key, error } of failed) session.io.stderr.write(`${key}: ${causeOf(error)}\n`);
-    session.line(`${undone} objects as they were before`);
+    session.line(`${counted(undone, "object as it was", "objects as they were")} before`);
     if (failed.length > 0) throw new CliFailure(exitCodes.error, `${failed.length} could not be taken back`);
   },
 };
