@@ -44,7 +44,7 @@ export async function lookAtObjects(session: Session, etcd: Etcd, always: boolea
   const range = { key: prefix, rangeEnd: prefixEnd(Buffer.from(prefix)), countOnly: true };
   const { count } = await etcd.kv.range(range, session.call);
   if (count > keysMax && !always) {
-    const what = `the ${counted(count, "object")} below ${prefix} ${count === 1 ? "was" : "were"} not looked at: that reads all of them`;
+    const what = `the ${count} objects below ${prefix} were not looked at: that reads all of them`;
     return {
       kinds: [],
       findings: [
