@@ -67,6 +67,13 @@ describe("the example API server", () => {
     expect(wrong.body.message).toMatch(/^ConfigMap in version "v1" cannot be handled as a ConfigMap: /);
   });
 
+  test("warns of a field in any script", async () => {
+    const given = { metadata: { name: "scripts" }, 很长: 1 };
+    const { status, warning } = await ask("POST", `${configMaps}?fieldValidation=Warn`, given);
+    expect(status).toBe(201);
+    expect(Buffer.from(warning ?? "", "latin1").toString()).toContain('unknown field \\"很长\\"');
+  });
+
   test("takes and gives Kubernetes' protobuf", async () => {
     const type = "application/vnd.kubernetes.protobuf";
     const sent = encodeKubernetesProtobuf(pod("binary") as AnyResource);

@@ -39,7 +39,7 @@ afterAll(async () => {
 
 /** A line of bash, where `lite` is the tool. */
 async function shell(line: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return ended("bash", ["-c", `lite() { "${process.execPath}" "${main}" "$@"; }; ${line}`], env);
+  return ended("bash", ["--norc", "-c", `lite() { "${process.execPath}" "${main}" "$@"; }; ${line}`], env);
 }
 
 async function ended(
@@ -184,7 +184,7 @@ describe("completion", () => {
     const drive = `${await scriptOf("bash")}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
 _etcdctl_lite; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { code, stdout, stderr } = await ended("bash", ["-c", drive]);
+    const { code, stdout, stderr } = await ended("bash", ["--norc", "-c", drive]);
     expect({ code, stdout: stdout.trim().split("\n"), stderr }).toEqual({
       code: 0,
       stdout: wanted,

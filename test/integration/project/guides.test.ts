@@ -1,6 +1,7 @@
 /** The path of a stranger: the package packed, installed in an empty project, the guide's blocks cut out, run, and asked over HTTP. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { startLocalEtcd } from "keelson/etcd";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { backendConformance } from "../../../src/testing/backend-conformance.ts";
@@ -129,6 +130,47 @@ test("docs/guides/backup-backend.md: its blocks are a backend that passes the co
     ...backendConformance.map(({ name }) => `ok: ${name}`),
     "repository: sound",
   ]);
+});
+
+test("docs/guides/migrate-from-etcd3.md: its rows are a program that does what etcd3's calls did", async () => {
+  const program = await programOf("migrate-from-etcd3.md");
+  expect(await faultsOf(program)).toEqual([]);
+  await using local = await startLocalEtcd();
+  const run = await project.start("migrated.mjs", compiled(program), [], { ETCD: local.endpoints.join(",") });
+  expect(await run.ended()).toMatchObject({ code: 0, stderr: "" });
+  expect(run.output().trim().split("\n")).toEqual([
+    "1 1n",
+    "true",
+    "put 1",
+    "put 2",
+    "locked true",
+    "leader me",
+    "1n",
+  ]);
+});
+
+test("docs/guides/operate.md: its timer's lines back up, prune and drill", async () => {
+  await using local = await startLocalEtcd();
+  const repository = join(project.folder, "backups");
+  const lines = (await programOf("operate.md", "sh"))
+    .split("\n")
+    .map((line) => line.replace(/\s+#.*$/, ""))
+    .filter((line) => line !== "");
+  expect(lines.length).toBeGreaterThan(3);
+  const said: string[] = [];
+  for (const line of lines) {
+    const [program, ...args] = line.replace("/backups/etcd", repository).split(/\s+/);
+    expect(program).toBe("etcdctl-lite");
+    const run = await project.startFile("node_modules/keelson/dist/tools/etcdctl-lite/main.js", args, {
+      ETCDCTL_ENDPOINTS: local.endpoints.join(","),
+      ETCDCTL_DIAL_TIMEOUT: "60s",
+      ETCDCTL_COMMAND_TIMEOUT: "60s",
+    });
+    const { code, stdout, stderr } = await run.ended();
+    expect({ line, code, stderr }).toMatchObject({ line, code: 0 });
+    said.push(stdout);
+  }
+  expect(said.join("")).toMatch(/-full-[\s\S]*-full-/);
 });
 
 test("docs/guides/testing.md: its tests pass with Node's runner and with Vitest", async () => {
