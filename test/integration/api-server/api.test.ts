@@ -71,7 +71,7 @@ describe("the example API server", () => {
     const given = { metadata: { name: "scripts" }, 很长: 1 };
     const { status, warning } = await ask("POST", `${configMaps}?fieldValidation=Warn`, given);
     expect(status).toBe(201);
-    expect(Buffer.from(warning ?? "", "latin1").toString()).toContain('unknown field \\"很长\\"');
+    expect(Buffer.from(warning ?? "", "latin1").toString()).toMatch(/unknown field .*很长/);
   });
 
   test("takes and gives Kubernetes' protobuf", async () => {

@@ -43,6 +43,14 @@ const session = {
   },
 };
 
+test("several endpoints that cannot be reached are told one by one", async () => {
+  const gone = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
+  const { code, members, findings } = await report(gone);
+  expect({ code, members }).toEqual({ code: 1, members: [] });
+  expect(findings.map(({ check, where }) => [check, where])).toEqual(gone.map((each) => ["reach", each]));
+  expect(findings[0]?.advice).toContain("Is etcd running there?");
+});
+
 describe("a cluster of three", () => {
   let cluster: LocalCluster;
   beforeAll(async () => {

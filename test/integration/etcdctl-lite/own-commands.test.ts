@@ -212,6 +212,8 @@ describe("objects", () => {
     expect(await lite([...get, "-o", "name"])).toEqual({ code: 0, stdout: "pods/web-1\n", stderr: "" });
     expect((await lite([...get, "-o", "yaml"])).stdout).toContain("  name: web-1\n");
     expect((await lite([...get, "-o", "json"])).stdout).toContain('"kind": "Pod"');
+    expect((await lite([...get, "-w", "json"])).stdout).toBe((await lite([...get, "-o", "json"])).stdout);
+    expect((await lite([...get, "-w", "fields"])).stderr).toContain("fields not supported as output format");
   });
 });
 

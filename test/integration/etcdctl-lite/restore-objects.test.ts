@@ -146,6 +146,21 @@ describe("restore objects", () => {
     expect(touching.stderr).toContain('"k1"');
   });
 
+  test("a ledger that counts keys removed past the store is told, and reconcile lets the restore through", async () => {
+    const { items } = await store.resources(configmaps).list({ namespace: "shop" });
+    const limit = `count/configmaps=${items.length}`;
+    expect(await lite(["quota", "set", "shop", limit])).toMatchObject({ code: 0, stderr: "" });
+    await etcd.kv.deleteRange({ key: "/registry/configmaps/shop/lost" });
+    const restore = ["restore", "objects", "--snapshot", snapshot, "--name", "lost"];
+    const refused = await lite(restore);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("run quota reconcile");
+    expect((await lite(["quota", "reconcile"])).stdout).toContain("1 corrected");
+    expect(await lite(restore)).toMatchObject({ code: 0, stderr: "" });
+    expect(await dataOf("lost")).toBe("backup");
+    await store.quotas.remove("shop");
+  });
+
   test("quota set and reconcile count sealed objects without their key, and say what they cannot look into", async () => {
     expect(await lite(["quota", "set", "shop", "count/secrets=1"])).toMatchObject({ code: 0, stderr: "" });
     await expect(

@@ -53,7 +53,7 @@ export const command: Command = {
   async run(session) {
     const { flags } = session;
     const { resources, names } = asked(session.args);
-    const output = flags.text("output");
+    const output = outputOf(session);
     if (!outputs.includes(output) && !jsonPathOutput.test(output)) {
       throw badFeature(
         `unknown output ${JSON.stringify(output)}, expected one of ${outputs.filter(Boolean).join(", ")}, jsonpath=…`,
@@ -85,6 +85,15 @@ export const command: Command = {
     if (unreadable > 0) throw new CliFailure(exitCodes.error, `${unreadable} values are no objects`);
   },
 };
+
+/** kubectl's `-o`; without it etcdctl's `-w`, as far as it has a meaning here. */
+function outputOf({ flags }: Session): string {
+  const output = flags.text("output");
+  const format = flags.text("write-out");
+  if (output !== "" || format === "simple" || format === "table") return output;
+  if (format === "json") return "json";
+  throw badFeature(`${format} not supported as output format`);
+}
 
 /** `pods`, `pods web-1 web-2`, `cm,svc`, `pod/web-1`. */
 function asked(args: readonly string[]): {
@@ -118,8 +127,8 @@ async function show(
   revision: string,
   one: boolean,
 ): Promise<void> {
-  const { flags, io } = session;
-  const output = flags.text("output");
+  const { io } = session;
+  const output = outputOf(session);
   const all = read.flatMap(({ found }) => found.map(({ object }) => object));
   const whole = (): unknown =>
     one && all.length === 1

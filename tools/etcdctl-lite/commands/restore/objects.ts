@@ -220,6 +220,8 @@ function failed({ failed: failures }: ShownReport): void {
     ? "Give the keys with --keys-file."
     : homeless
       ? "Restore the namespaces too (--resources namespaces,…), or create them."
-      : undefined;
+      : failures.some(({ error }) => isStoreError(error, "QUOTA_EXCEEDED"))
+        ? "Raise the limit (quota set); where keys were removed past the store, run quota reconcile first."
+        : undefined;
   throw new CliFailure(exitCodes.error, `${what} could not be restored`, hint === undefined ? {} : { hint });
 }
