@@ -391,10 +391,10 @@ describe("doctor", () => {
       ({ check, where, what }: Record<string, string>) => `${check} ${where}: ${what}`,
     );
     for (const expected of [
-      "objects /registry/configmaps/shop/cut: 1 values cannot be read",
-      "events /registry/events/: 1 events have no lease",
+      "objects /registry/configmaps/shop/cut: 1 value cannot be read",
+      "events /registry/events/: 1 event has no lease",
       "definitions widgets.example.com: objects may be stored as v1alpha1",
-      "encryption secrets: 1 objects are encrypted under k8s:enc:aescbc:v1:old, which is not in the configuration",
+      "encryption secrets: 1 object is encrypted under k8s:enc:aescbc:v1:old, which is not in the configuration",
       "objects lie in the clear, and the configuration encrypts them",
     ]) {
       expect(told).toEqual(expect.arrayContaining([expect.stringContaining(expected)]));

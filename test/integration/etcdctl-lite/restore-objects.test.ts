@@ -150,7 +150,7 @@ describe("restore objects", () => {
     const { items } = await store.resources(configmaps).list({ namespace: "shop" });
     const limit = `count/configmaps=${items.length}`;
     expect(await lite(["quota", "set", "shop", limit])).toMatchObject({ code: 0, stderr: "" });
-    await etcd.kv.deleteRange({ key: "/registry/configmaps/shop/lost" });
+    await etcd.kv.deleteRange({ key: "/registry/configmaps/shop/same" });
     const restore = ["restore", "objects", "--snapshot", snapshot, "--name", "lost"];
     const refused = await lite(restore);
     expect(refused.code).toBe(1);
@@ -201,7 +201,7 @@ describe("restore objects", () => {
     const refused = await lite(args, { tty: true, stdin: "n\n", env: { NO_COLOR: "1" } });
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain("+ configmaps shop/lost\n1 to be created");
-    expect(refused.stderr).toContain("This creates 1 objects and overwrites 0. Go on? [y/N] ");
+    expect(refused.stderr).toContain("This creates 1 object and overwrites 0. Go on? [y/N] ");
     expect(await dataOf("lost")).toBeUndefined();
     const coloured = await lite(args, { tty: true, stdin: "y\n" });
     expect(coloured.code).toBe(0);

@@ -134,7 +134,7 @@ class Look {
         level: "error",
         check: "objects",
         where: unreadable.key,
-        what: `${this.#unreadable.length} values cannot be read, the first because ${unreadable.why}`,
+        what: `${counted(this.#unreadable.length, "value")} cannot be read, the first because ${unreadable.why}`,
         advice:
           keyHint(unreadable.why) ??
           "look at each: get KEY --decode; history and undelete --from may have it whole",
@@ -145,7 +145,7 @@ class Look {
         level: "warning",
         check: "events",
         where: `${this.#prefix}events/`,
-        what: `${this.#eternalEvents} events have no lease: they never expire`,
+        what: `${counted(this.#eternalEvents, "event has", "events have")} no lease, and no end`,
         advice: "they were restored or written past kube-apiserver; delete them when nobody needs them",
       });
     }
@@ -241,7 +241,7 @@ class Look {
           level: "warning",
           check: "formats",
           where: resource,
-          what: `${count} values are another program's form, and ${own} are keelson's own: a kube-apiserver reads none of those`,
+          what: `${counted(count, "value is", "values are")} another program's form, and ${own} are keelson's own: a kube-apiserver reads none of those`,
           advice:
             "give the store one codec: kubernetesCodec() where a kube-apiserver shares this etcd; then rewrite",
         },

@@ -14,6 +14,7 @@ import { kindFlag, resourceOf } from "../../store/known-kinds.ts";
 import { type ReadKind, readKind, type Selected } from "../../store/read-objects.ts";
 import { storeFlags } from "../../store/store-flags.ts";
 import { valueReader } from "../../store/value-reader.ts";
+import { counted } from "../../text/counted.ts";
 import { jsonDocument, yamlDocument } from "../../text/documents.ts";
 import { printable } from "../../text/printable.ts";
 import { alignColumns } from "../../text/table.ts";
@@ -82,7 +83,11 @@ export const command: Command = {
     await tellElsewhere(session, { source, catalogue, read });
     const unreadable = read.reduce((sum, one) => sum + one.unreadable, 0);
     reader.finish();
-    if (unreadable > 0) throw new CliFailure(exitCodes.error, `${unreadable} values are no objects`);
+    if (unreadable > 0)
+      throw new CliFailure(
+        exitCodes.error,
+        `${counted(unreadable, "value is no object", "values are no objects")}`,
+      );
   },
 };
 
