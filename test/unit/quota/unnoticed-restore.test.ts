@@ -1,6 +1,7 @@
 /**
  * A restore that a process has not noticed yet: under the old cluster's id, with a new epoch on record of which its watch has
- * not told. What the process remembers of a ledger is of the history before; neither a grant nor a refusal may go by it.
+ * not told. What the process remembers of a ledger is of the history before; neither a grant, nor a refusal, nor a count
+ * may go by it.
  */
 import { createStore, defineKind, type Resource, type Store } from "keelson";
 import { afterEach, describe, expect, test } from "vitest";
@@ -67,6 +68,11 @@ class World implements AsyncDisposable {
     this.#movesAt = movesAt;
   }
 
+  /** Of the old etcd, behind the store's back: its ledger is not told. */
+  removeObject(name: string): void {
+    this.#server.mvcc.deleteRange({ key: `/registry/jobs/default/${name}` });
+  }
+
   #restore(): void {
     this.#movesAt = undefined;
     this.#restored = new MemoryServer({ clock: systemClock, snapshot: this.#snapshot });
@@ -116,5 +122,17 @@ describe("in the restored history", () => {
     world.restoreAt(isLook);
     await create(store, "e", 39);
     expect((await store.quotas.get("default")).used).toEqual({ slots: 40 });
+  });
+
+  test("what reconcile counted in the history before is not written", async () => {
+    await using other = await world.open("stays");
+    await other.quotas.set("default", { hard });
+    await create(other, "a", 5);
+    world.save();
+    world.removeObject("a");
+    await using store = await world.open("moves");
+    world.restoreAt(isGrant);
+    expect((await store.quotas.reconcile()).differences).toEqual([]);
+    expect((await store.quotas.get("default")).used).toEqual({ slots: 5 });
   });
 });
