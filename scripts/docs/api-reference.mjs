@@ -53,14 +53,15 @@ export async function renderReference() {
     await app.generateOutputs(project);
     if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error("TypeDoc has warned, see above");
     /** @type {Map<string, string>} */
-    const pages = new Map();
+    const rendered = new Map();
     const found = await readdir(folder, { recursive: true, withFileTypes: true });
     for (const entry of found.filter((one) => one.isFile() && one.name.endsWith(".md"))) {
       const path = relative(folder, join(entry.parentPath, entry.name));
       const text = await readFile(join(entry.parentPath, entry.name), "utf8");
-      pages.set(path, withDocsLinks(path, path === "README.md" ? intro + text.replace(/^#.*\n+/, "") : text));
+      rendered.set(path, path === "README.md" ? intro + text.replace(/^#.*\n+/, "") : text);
     }
-    return pages;
+    const anchors = new Map([...rendered].map(([path, text]) => [path, anchorsOf(text)]));
+    return new Map([...rendered].map(([path, text]) => [path, withDocsLinks(path, text, anchors)]));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -80,21 +81,22 @@ const markdown = {
 
 /**
  * Links as the page needs them: "docs/errors.md#conflict" in a doc comment becomes one, and where TypeDoc numbers an anchor
- * that the page has only once, the number goes.
+ * that its page has only once, the number goes.
  * @param {string} page
  * @param {string} text
+ * @param {ReadonlyMap<string, ReadonlySet<string>>} anchors of each page
  */
-function withDocsLinks(page, text) {
+function withDocsLinks(page, text, anchors) {
   const up = "../".repeat(page.split("/").length);
-  const anchors = anchorsOf(text);
   return text
     .replace(
       /(?<![\w/(])docs\/([\w-]+\.md)(#[\w-]+)?/g,
       (whole, file, anchor = "") => `[${whole}](${up}${file}${anchor})`,
     )
-    .replace(/\]\(#([\w-]+)-\d+\)/g, (whole, anchor) =>
-      !anchors.has(whole.slice(3, -1)) && anchors.has(anchor) ? `](#${anchor})` : whole,
-    );
+    .replace(/\]\(([\w./-]*)#([\w-]+?)(-\d+)\)/g, (whole, file, anchor, number) => {
+      const there = anchors.get(file === "" ? page : join(page, "..", file));
+      return !there?.has(anchor + number) && there?.has(anchor) ? `](${file}#${anchor})` : whole;
+    });
 }
 
 /** Writes the pages to docs/api, and takes away what is no page any more. @param {ReadonlyMap<string, string>} pages */

@@ -98,10 +98,20 @@ export const metricFacts: readonly MetricFacts[] = [
  *
  * @throws INVALID_ARGUMENT "registry" when it is none, or has one of the names already; "sources" without a source
  * @example
- * import { Registry } from "prom-client";
+ * ```ts
+ * import { createStore, defineKind } from "keelson";
+ * import { connectEtcd } from "keelson/etcd";
  * import { registerMetrics } from "keelson/metrics";
+ * import { Registry } from "prom-client";
+ *
+ * const Pod = defineKind({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" });
+ * const etcd = await connectEtcd({ endpoints: "http://127.0.0.1:2379" });
+ * const store = await createStore({ etcd, kinds: [Pod] });
  * const registry = new Registry();
- * using metrics = registerMetrics(registry, { store, caches: { pods: cache } });
+ * const registered = registerMetrics(registry, { store });
+ * console.log(await registry.metrics());
+ * registered[Symbol.dispose]();
+ * ```
  */
 export function registerMetrics(registry: MetricRegistry, sources: MetricSources): Disposable {
   if (typeof registry?.registerMetric !== "function" || typeof registry.getSingleMetric !== "function") {

@@ -90,7 +90,7 @@ const users: readonly ReplayLine[] = [
   s("--user reader:pw endpoint status"),
   s("--user reader:pw endpoint hashkv"),
   s("--user reader:pw downgrade validate 3.5"),
-  l("endpoint status"),
+  s("endpoint status"),
   l("--user root:pw auth disable"),
 ];
 

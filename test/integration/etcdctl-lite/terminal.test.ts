@@ -17,7 +17,18 @@ const own = /\u001b\[(?:0|1|2|31|32|33)m|\r\u001b\[K|\u001b\[H\u001b\[J/g;
 const leaks = (text: string): boolean => holdsControls(text.replace(own, ""));
 
 /** Commands that go on until they are ended. */
-const endless = new Set(["watch", "lock", "elect", "top", "lease keep-alive", "backup run"]);
+const endless = new Set([
+  "watch",
+  "lock",
+  "elect",
+  "top",
+  "ui",
+  "lease keep-alive",
+  "backup run",
+  "make-mirror",
+  "check perf",
+  "check datascale",
+]);
 
 let etcd: LocalEtcd;
 let lite: ReturnType<typeof liteAt>;
