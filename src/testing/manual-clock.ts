@@ -64,7 +64,7 @@ export class ManualClock implements Clock {
       this.#monotonicMs = Math.max(this.#monotonicMs, next.atMs);
       next.callback();
     }
-    this.#monotonicMs = untilMs;
+    this.#monotonicMs = Math.max(this.#monotonicMs, untilMs);
     await settled();
   }
 }

@@ -108,6 +108,7 @@ export class Epoch implements Disposable {
       this.#again = new AbortController();
       const turn = AbortSignal.any([signal, this.#again.signal]);
       const { generation } = this.#etcd.history;
+      let isTold = false;
       try {
         if (this.#unwritten) await this.#renew(turn);
         const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, { signal: turn });
@@ -127,10 +128,12 @@ export class Epoch implements Disposable {
         if (signal.aborted) return;
         const wentBack = isStoreError(error, "EXPIRED") && error.details.reason === "restored";
         // The watch may notice what no other request did.
-        if (wentBack && this.#etcd.history.generation === generation) this.#replaced();
+        isTold = wentBack && this.#etcd.history.generation === generation;
+        if (isTold) this.#replaced();
       }
-      if (this.#again.signal.aborted) continue;
-      await backoff.wait(turn).catch(() => undefined);
+      // While reads and watches are answered from two histories, the next turn would be told the same again: it waits.
+      if (this.#again.signal.aborted && !isTold) continue;
+      await backoff.wait(isTold ? signal : turn).catch(() => undefined);
     }
   }
 

@@ -78,3 +78,10 @@ describe("a store on a clock of the user's own", () => {
     expect((await notes.list()).items).toEqual([]);
   });
 });
+
+test("two moves at once never set the clock back", async () => {
+  const clock = manualClock();
+  const startMs = clock.monotonicMs();
+  await Promise.all([clock.advance(1_000), clock.advance(10)]);
+  expect(clock.monotonicMs() - startMs).toBe(1_000);
+});
