@@ -9,10 +9,11 @@ import { createStore, type Resource, type ResourceStore } from "keelson";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { encodeKubernetesProtobuf, kubernetesCodec, kubernetesKind } from "keelson/kubernetes";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { eachAtOnce } from "../../../src/base/each-at-once.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import { buildProject, type ProgramRun, startProgram } from "../../support/project-run.ts";
 import { quietPorts } from "../../support/quiet-ports.ts";
-import { WireInformer, type WireObject } from "./wire-informer.ts";
+import { untilAllHold, WireInformer, type WireObject } from "../../support/wire-informer.ts";
 
 const long = process.env["KEELSON_LONG"] === "1";
 const size = long
@@ -70,7 +71,7 @@ test(
   `${size.informers} informers of two servers hold what etcd holds after ${size.writes} writes, kill -9 and compactions`,
   async () => {
     const urls = servers.map(({ url }) => url);
-    await eachAtOnce(size.pods, (at) => send(at, "POST", path, podOf(`p-${at}`, "0")));
+    await eachAtOnce(Array(size.pods).keys(), writers, (at) => send(at, "POST", path, podOf(`p-${at}`, "0")));
     const informers = Array.from(
       { length: size.informers },
       (_, seed) =>
@@ -85,7 +86,7 @@ test(
     );
     try {
       await storm();
-      await settle(informers);
+      await untilAllHold(informers, await stored(), 60_000);
     } finally {
       await Promise.all(informers.map((one) => one.stop()));
     }
@@ -109,7 +110,7 @@ async function storm(): Promise<void> {
   const killEvery = Math.floor(size.writes / kills);
   const compactEvery = Math.floor(size.writes / compactions);
   const restarts: Promise<void>[] = [];
-  await eachAtOnce(size.writes, async (at) => {
+  await eachAtOnce(Array(size.writes).keys(), writers, async (at) => {
     if (at % killEvery === killEvery / 2) restarts.push(killed(Math.floor(at / killEvery) % servers.length));
     if (at % compactEvery === compactEvery - 1) await compact();
     await write(at, `p-${chance.below(size.pods)}`, chance.below(10));
@@ -173,22 +174,4 @@ const hold = ({ metadata: { resourceVersion, labels } }: WireObject): string =>
 async function stored(): Promise<Map<string, string>> {
   const { items } = await pods.list({ namespace: "default" });
   return new Map(items.map((item) => [item.metadata.name, hold(item as WireObject)]));
-}
-
-/** Until all hold what is stored, or long enough to say that they never will. */
-async function settle(informers: readonly WireInformer[]): Promise<void> {
-  const wanted = await stored();
-  const holdsAll = ({ held }: WireInformer): boolean =>
-    held.size === wanted.size && [...wanted].every(([name, value]) => held.get(name) === value);
-  for (let tries = 0; tries < 600 && !informers.every(holdsAll); tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-async function eachAtOnce(count: number, work: (at: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let at = next++; at < count; at = next++) await work(at);
-  };
-  await Promise.all(Array.from({ length: writers }, worker));
 }

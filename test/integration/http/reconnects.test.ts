@@ -3,7 +3,7 @@
  * one etcd, whose connections are cut and whose watches are compacted away meanwhile; at the end each holds what etcd holds.
  */
 import { once } from "node:events";
-import { createServer, get, type IncomingMessage, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createStore, isStoreError, type ResourceReader, type ResourceStore, withCaches } from "keelson";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
@@ -18,6 +18,7 @@ import {
 } from "keelson/http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
+import { untilAllHold, WireInformer, type WireObject } from "../../support/wire-informer.ts";
 
 const servers = 10;
 const informers = 40;
@@ -82,111 +83,26 @@ async function listed(
   await sendList(response, form, await reader.list(listQuery(query)));
 }
 
-/** What came of a request, cut off or not. */
-async function fetchAny(url: string): Promise<IncomingMessage> {
-  const request = get(url, { agent: false });
-  const [response] = (await once(request, "response")) as [IncomingMessage];
-  return response;
-}
-
-interface Informer {
-  readonly held: Map<string, string>;
-  readonly facts: { lists: number; watches: number; gone: number };
-  /** Events that came again or out of order. */
-  readonly faults: string[];
-  readonly stop: () => void;
-  readonly done: Promise<void>;
-}
-
-function informer(seed: number): Informer {
-  const held = new Map<string, string>();
-  const facts = { lists: 0, watches: 0, gone: 0 };
-  const faults: string[] = [];
-  let isStopped = false;
-  let version: string | undefined;
-  let current: IncomingMessage | undefined;
-  let turn = seed;
-  const url = (): string => {
-    const address = listening[turn++ % listening.length]?.address() as AddressInfo | undefined;
-    return `http://127.0.0.1:${address?.port}/`;
-  };
-  const run = async (): Promise<void> => {
-    while (!isStopped) {
-      try {
-        if (version === undefined) await list();
-        else await watch(version);
-      } catch {
-        // The connection was cut: on to the next server, from the version that is held.
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
-    }
-  };
-  const list = async (): Promise<void> => {
-    facts.lists++;
-    const response = await fetchAny(url());
-    const body = JSON.parse(Buffer.concat(await response.toArray()).toString("utf8")) as {
-      items: Widget[];
-      metadata: { resourceVersion: string };
-    };
-    if (response.statusCode !== 200) return;
-    held.clear();
-    for (const { metadata } of body.items) held.set(metadata.name, metadata.resourceVersion);
-    version = body.metadata.resourceVersion;
-  };
-  const watch = async (from: string): Promise<void> => {
-    facts.watches++;
-    const response = (current = await fetchAny(`${url()}?watch=1&resourceVersion=${from}`));
-    if (response.statusCode === 410) {
-      facts.gone++;
-      version = undefined;
-      response.resume();
-      return;
-    }
-    let rest = "";
-    for await (const part of response) {
-      rest += String(part);
-      const lines = rest.split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) take(JSON.parse(line) as { type: string; object: Widget });
-    }
-  };
-  const take = ({ type, object }: { type: string; object: Widget }): void => {
-    if (type === "ERROR") {
-      facts.gone++;
-      version = undefined;
-      return;
-    }
-    const { name, resourceVersion } = object.metadata;
-    // A version that was seen before would be a repeated event, one below the last an event out of order.
-    if (version !== undefined && BigInt(resourceVersion) <= BigInt(version)) {
-      faults.push(`${type} ${name} at ${resourceVersion} after ${version}`);
-    }
-    if (type === "DELETED") held.delete(name);
-    else held.set(name, resourceVersion);
-    version = resourceVersion;
-  };
-  const stop = (): void => {
-    isStopped = true;
-    current?.destroy();
-  };
-  return { held, facts, faults, stop, done: run() };
+function informer(seed: number): WireInformer {
+  const servers = listening.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const hold = ({ metadata }: WireObject): string => metadata.resourceVersion;
+  return new WireInformer({ servers, path: "/", seed, form: "json", begins: "list", hold });
 }
 
 test("nothing is lost and nothing comes twice, whatever is cut", async () => {
   const all = Array.from({ length: informers }, (_, seed) => informer(seed));
   try {
     await writeAndCut();
-    await settle(all);
+    await untilAllHold(all, await stored(), 20_000);
   } finally {
-    for (const { stop } of all) stop();
-    await Promise.all(all.map(({ done }) => done));
+    await Promise.all(all.map((one) => one.stop()));
   }
   const wanted = await stored();
   for (const { held, faults } of all) {
     expect(faults).toEqual([]);
     expect(held).toEqual(wanted);
   }
-  const count = (fact: keyof Informer["facts"]): number =>
+  const count = (fact: keyof WireInformer["facts"]): number =>
     all.reduce((sum, { facts }) => sum + facts[fact], 0);
   expect(count("watches")).toBeGreaterThan(informers * 2);
   expect(count("lists")).toBeGreaterThanOrEqual(informers);
@@ -225,14 +141,4 @@ async function writeAndCut(): Promise<void> {
 async function stored(): Promise<Map<string, string>> {
   const { items } = await widgets.list();
   return new Map(items.map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
-}
-
-/** Until all hold what is stored, or long enough to say that they never will. */
-async function settle(all: readonly Informer[]): Promise<void> {
-  const wanted = await stored();
-  const holdsAll = ({ held }: Informer): boolean =>
-    held.size === wanted.size && [...wanted].every(([name, version]) => held.get(name) === version);
-  for (let tries = 0; tries < 1_000 && !all.every(holdsAll); tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

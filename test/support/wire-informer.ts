@@ -189,3 +189,17 @@ export class WireInformer {
     return { events, bytesRead };
   }
 }
+
+/** Until all hold `wanted`, or long enough to say that they never will. */
+export async function untilAllHold(
+  informers: readonly WireInformer[],
+  wanted: ReadonlyMap<string, string>,
+  atMostMs: number,
+): Promise<void> {
+  const holdsAll = ({ held }: WireInformer): boolean =>
+    held.size === wanted.size && [...wanted].every(([name, value]) => held.get(name) === value);
+  const everyMs = 20;
+  for (let leftMs = atMostMs; leftMs > 0 && !informers.every(holdsAll); leftMs -= everyMs) {
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
