@@ -10,10 +10,11 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { isStoreError } from "keelson";
 import { ManifestError, readManifests } from "./manifests.ts";
+import { messageOf } from "./message-of.ts";
 import { jsonPrinter, type Printer, textPrinter } from "./printer.ts";
 import { openSession, TourError } from "./session.ts";
 import { tourSteps } from "./steps/index.ts";
-import { messageOf, runTour } from "./tour.ts";
+import { runTour } from "./tour.ts";
 import { createWorld } from "./world.ts";
 
 /** A process that does not end by itself once all is closed is ended after this. */

@@ -7,6 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AnyResource, Draft } from "keelson";
 import { type Document, isAlias, isNode, LineCounter, parseAllDocuments, type Tags, visit } from "yaml";
+import { messageOf } from "./message-of.ts";
 
 /** One object as its file has it; `apiVersion` and `kind` are there. */
 export type Manifest = Draft<AnyResource> & {
@@ -114,8 +115,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function describe(value: unknown): string {
   if (!isRecord(value)) return Array.isArray(value) ? "a list" : `"${String(value)}"`;
   return `an object with ${Object.keys(value).slice(0, 5).join(", ") || "nothing in it"}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

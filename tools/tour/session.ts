@@ -8,6 +8,7 @@ import { delimiter, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { createStore, type Store } from "keelson";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { messageOf } from "./message-of.ts";
 import { scratchNamespace, type World } from "./world.ts";
 
 /** Bound of every closing step: a dead etcd must not hold the tour up. */
@@ -120,7 +121,7 @@ function keepAsking(etcd: Etcd, lost: AbortController): () => Promise<void> {
   };
   const asking = ask().catch((error: unknown) => {
     if (stop.signal.aborted) return;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     lost.abort(new TourError(`etcd stopped answering in the middle of the tour: ${reason}`));
   });
   return async () => {
@@ -161,7 +162,7 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> 
   try {
     await Promise.race([work, timeout]);
   } catch (error) {
-    process.stderr.write(`while closing: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`while closing: ${messageOf(error)}\n`);
   } finally {
     done.abort();
   }

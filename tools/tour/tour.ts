@@ -5,6 +5,7 @@
 import { setMaxListeners } from "node:events";
 import { isStoreError } from "keelson";
 import { configMapKind } from "./kinds.ts";
+import { messageOf } from "./message-of.ts";
 import type { Printer, StepResult, TourResult } from "./printer.ts";
 import type { Session } from "./session.ts";
 import { type Fact, type Step, StepFailure } from "./step.ts";
@@ -118,8 +119,4 @@ function whenAborted(signal: AbortSignal): Promise<never> {
 
 function describe(error: unknown): { code?: string; message: string } {
   return { ...(isStoreError(error) ? { code: error.code } : {}), message: messageOf(error) };
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 /** Two writers read the same object and both write it: one wins, the other learns what it missed. */
 import { isStoreError } from "keelson";
+import { messageOf } from "../message-of.ts";
 import type { Step } from "../step.ts";
 import { scratchNamespace } from "../world.ts";
 
@@ -30,7 +31,7 @@ export const race: Step = {
     }
     const { reason } = loser;
     say(`${writers[winner.i]} wrote version ${winner.value.metadata.resourceVersion}`);
-    say(`${writers[loser.i]} got: ${reason instanceof Error ? reason.message : String(reason)}`);
+    say(`${writers[loser.i]} got: ${messageOf(reason)}`);
     fact("winner", writers[winner.i] ?? "");
     expect(
       winners.length === 1 && isStoreError(reason, "CONFLICT"),
