@@ -11,6 +11,7 @@ import { valueReader } from "../store/value-reader.ts";
 import { yamlDocument } from "../text/documents.ts";
 import { goJson } from "../text/go-json.ts";
 import { quoteBytes } from "../text/quote.ts";
+import { exactTextOf } from "../text/raw-bytes.ts";
 import { alignColumns } from "../text/table.ts";
 
 /** Of a value shown in the listing, bytes. */
@@ -80,7 +81,7 @@ async function printVersions(
       continue;
     }
     if (read !== undefined && !foreign) tellUnread(session, Buffer.from(key), read.unread);
-    const text = foreign && value !== undefined ? textOf(value) : undefined;
+    const text = foreign && value !== undefined ? exactTextOf(value) : undefined;
     const form = !foreign
       ? read === undefined
         ? ""
@@ -97,10 +98,4 @@ async function printVersions(
     );
   }
   reader.finish();
-}
-
-/** The value as text; undefined when it is none: a replacement character would be a lost byte. */
-function textOf(value: Uint8Array): string | undefined {
-  const text = Buffer.from(value).toString();
-  return Buffer.from(text).equals(value) ? text : undefined;
 }

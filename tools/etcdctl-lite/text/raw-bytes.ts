@@ -17,6 +17,12 @@ export function textOfBytes(bytes: Buffer): string {
   return text;
 }
 
+/** Bytes as the text they are; undefined when they are none: a replacement character would be a lost byte. */
+export function exactTextOf(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes).toString();
+  return Buffer.from(text).equals(bytes) ? text : undefined;
+}
+
 export function bytesOfText(text: string): Buffer {
   if (!carried.test(text)) return Buffer.from(text);
   return Buffer.concat(

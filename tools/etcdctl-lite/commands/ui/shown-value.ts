@@ -12,6 +12,7 @@ import type { ValueReader } from "../../store/value-reader.ts";
 import { keyHint } from "../../store/value-reader.ts";
 import { yamlDocument } from "../../text/documents.ts";
 import { printable } from "../../text/printable.ts";
+import { exactTextOf } from "../../text/raw-bytes.ts";
 
 /** Longest text or dump that is sent, characters; an object is sent whole. */
 const shownTextMax = 200_000;
@@ -135,10 +136,10 @@ function concealedField(value: unknown): unknown {
   return Object.fromEntries(Object.keys(value).map((name) => [name, hidden]));
 }
 
-/** The value as text; undefined when it is none. */
+/** The value as text that can be shown; undefined when it is none. */
 export function textOf(value: Uint8Array): string | undefined {
-  const text = Buffer.from(value).toString();
-  return Buffer.from(text).equals(value) && !text.includes("\0") ? text : undefined;
+  const text = exactTextOf(value);
+  return text?.includes("\0") ? undefined : text;
 }
 
 function indentedJson(text: string): string | undefined {
