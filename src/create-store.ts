@@ -9,25 +9,19 @@
 import { type Call, CallScope, callNames } from "./base/call.ts";
 import { CallGate } from "./base/call-gate.ts";
 import { KeyQueues } from "./base/key-queues.ts";
-import { checkOptions, type NamesOf } from "./base/known-options.ts";
 import { Permits } from "./base/permits.ts";
-import { quote } from "./base/quote.ts";
 import type { PlainStats } from "./base/stats.ts";
-import { TurnBudget } from "./base/turn-budget.ts";
+import { checkOptions, type NamesOf } from "./base/text/known-options.ts";
+import { quote } from "./base/text/quote.ts";
+import { TurnBudget } from "./base/time/turn-budget.ts";
 import { untilAborted } from "./base/until-aborted.ts";
-import { type Codec, isCodec, msgpackCodec } from "./codec/codec.ts";
-import { isTransform, type Transform } from "./codec/transform.ts";
+import { type Codec, isCodec, msgpackCodec } from "./codec/form/codec.ts";
+import { isTransform, type Transform } from "./codec/sealing/transform.ts";
 import { invalidArgument, isStoreError, StoreError } from "./errors.ts";
 import { createFencedWrites } from "./etcd/fenced/fenced-writes.ts";
 import type { Etcd } from "./etcd/ports/ports.ts";
 import { createQuotas, type QuotaParts } from "./quota/create-quotas.ts";
-import type { ResourceStore } from "./resource/contract.ts";
-import { KeySpace } from "./resource/keys.ts";
-import type { Kind } from "./resource/kind.ts";
-import { limits } from "./resource/limits.ts";
-import { initialNamespaces, namespaceKind } from "./resource/namespace-kind.ts";
-import type { Namespace, Resource } from "./resource/resource.ts";
-import { formatResourceVersion } from "./resource/revision.ts";
+import type { ResourceStore } from "./resource/contract/contract.ts";
 import {
   type Health,
   type Quotas,
@@ -36,7 +30,13 @@ import {
   rewriteNames,
   type Store,
   type StoreStats,
-} from "./resource/store.ts";
+} from "./resource/contract/store.ts";
+import { KeySpace } from "./resource/model/keys.ts";
+import type { Kind } from "./resource/model/kind.ts";
+import { limits } from "./resource/model/limits.ts";
+import { initialNamespaces, namespaceKind } from "./resource/model/namespace-kind.ts";
+import type { Namespace, Resource } from "./resource/model/resource.ts";
+import { formatResourceVersion } from "./resource/model/revision.ts";
 import { compactionIntervalMs } from "./storage/bookkeeping/compaction.ts";
 import { createDictionaryStore } from "./storage/bookkeeping/dictionary-store.ts";
 import { KindRecords } from "./storage/bookkeeping/kind-records.ts";

@@ -39,25 +39,7 @@ export type {
   WatchEvent,
   WatchOptions,
   WriteOptions,
-} from "./resource/contract.ts";
-export { defineKind, unfamiliarKind } from "./resource/define-kind.ts";
-export { isPending } from "./resource/deletion.ts";
-export type { Head, RecordedHead } from "./resource/head.ts";
-export type { Kind, KindDefinition, KindRecord, KindSpec, ScalePaths } from "./resource/kind.ts";
-export type { NameRule } from "./resource/names.ts";
-export { namespaceKind } from "./resource/namespace-kind.ts";
-export type { Quantity } from "./resource/quantity.ts";
-export type {
-  AnyResource,
-  Draft,
-  Key,
-  Namespace,
-  ObjectMeta,
-  OwnerReference,
-  Resource,
-  Scope,
-} from "./resource/resource.ts";
-export { objectMatcher } from "./resource/selection.ts";
+} from "./resource/contract/contract.ts";
 export type {
   Amounts,
   Health,
@@ -74,8 +56,26 @@ export type {
   RewriteReport,
   Store,
   StoreStats,
-} from "./resource/store.ts";
-export { defineView, jsonView, metadataView, type View } from "./resource/view.ts";
+} from "./resource/contract/store.ts";
+export { defineView, jsonView, metadataView, type View } from "./resource/contract/view.ts";
+export { defineKind, unfamiliarKind } from "./resource/model/define-kind.ts";
+export type { Head, RecordedHead } from "./resource/model/head.ts";
+export type { Kind, KindDefinition, KindRecord, KindSpec, ScalePaths } from "./resource/model/kind.ts";
+export type { NameRule } from "./resource/model/names.ts";
+export { namespaceKind } from "./resource/model/namespace-kind.ts";
+export type { Quantity } from "./resource/model/quantity.ts";
+export type {
+  AnyResource,
+  Draft,
+  Key,
+  Namespace,
+  ObjectMeta,
+  OwnerReference,
+  Resource,
+  Scope,
+} from "./resource/model/resource.ts";
+export { isPending } from "./resource/objects/deletion.ts";
+export { objectMatcher } from "./resource/select/selection.ts";
 export { readStoreRecords, type StoreRecords } from "./storage/bookkeeping/store-records.ts";
 export type { CacheOptions, CacheStats, WatcherLag } from "./watch/bounds/cache-options.ts";
 export type { CacheWatchOptions } from "./watch/kind-reader.ts";

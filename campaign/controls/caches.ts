@@ -6,7 +6,7 @@
  */
 import { createWatchCache, isStoreError, type WatchCache } from "keelson";
 import type { Etcd, EtcdWatch } from "keelson/etcd";
-import type { PlainValue } from "../../src/codec/value.ts";
+import type { PlainValue } from "../../src/codec/form/value.ts";
 import type { StoredBatch } from "../../src/storage/seam/stored.ts";
 import { type Taps, tappedReader } from "../../test/support/tapped-source.ts";
 import { TcpProxy } from "../../test/support/tcp-proxy.ts";

@@ -14,8 +14,8 @@ import {
   type LocalEtcd,
   startLocalEtcd,
 } from "keelson/etcd";
-import { definitionOf } from "../../src/resource/define-kind.ts";
-import { KeySpace } from "../../src/resource/keys.ts";
+import { definitionOf } from "../../src/resource/model/define-kind.ts";
+import { KeySpace } from "../../src/resource/model/keys.ts";
 import { createDictionaryStore } from "../../src/storage/bookkeeping/dictionary-store.ts";
 import { patientMs } from "../../test/support/patience.ts";
 import { contentHash } from "../checkers/digest.ts";

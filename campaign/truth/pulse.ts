@@ -6,7 +6,7 @@
  *   a client   what it thinks of its endpoints, its streams and reconnects
  */
 import { connectEtcd, type Etcd, type EtcdOptions } from "keelson/etcd";
-import { systemClock } from "../../src/base/clock.ts";
+import { systemClock } from "../../src/base/time/clock.ts";
 import type { HistorySink } from "../checkers/history.ts";
 
 const memberEveryMs = 200;

@@ -4,8 +4,8 @@
  */
 import type { KvEvent } from "keelson/etcd";
 import { parseAmounts } from "../../src/quota/amounts.ts";
-import type { KeySpace } from "../../src/resource/keys.ts";
-import { quantityToNumber } from "../../src/resource/quantity.ts";
+import type { KeySpace } from "../../src/resource/model/keys.ts";
+import { quantityToNumber } from "../../src/resource/model/quantity.ts";
 import type { HistorySink } from "../checkers/history.ts";
 import { prefixOf, type Valued } from "../traffic/kinds.ts";
 import { quotaLimits } from "../traffic/quota.ts";

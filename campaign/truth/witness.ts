@@ -8,9 +8,9 @@
 import { isStoreError } from "keelson";
 import { createValueCodec, msgpackCodec } from "keelson/codec";
 import { connectEtcd, type Etcd, type EtcdOptions, type KvEvent } from "keelson/etcd";
-import type { PlainValue, ValueCodec } from "../../src/codec/value.ts";
-import { definitionOf } from "../../src/resource/define-kind.ts";
-import { KeySpace } from "../../src/resource/keys.ts";
+import type { PlainValue, ValueCodec } from "../../src/codec/form/value.ts";
+import { definitionOf } from "../../src/resource/model/define-kind.ts";
+import { KeySpace } from "../../src/resource/model/keys.ts";
 import { createDictionaryStore } from "../../src/storage/bookkeeping/dictionary-store.ts";
 import { contentHash } from "../checkers/digest.ts";
 import type { HistorySink, TruthRecord } from "../checkers/history.ts";

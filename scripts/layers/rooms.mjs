@@ -20,6 +20,17 @@ import { posix } from "node:path";
 
 /** @type {Readonly<Record<string, Building>>} */
 export const buildings = {
+  "src/base": { rooms: { time: [], text: [] } },
+  "src/resource": {
+    rooms: {
+      model: [],
+      contract: ["model"],
+      select: ["model", "contract"],
+      options: ["model", "contract", "select"],
+      objects: ["model"],
+    },
+  },
+  "src/codec": { rooms: { form: [], msgpack: ["form"], sealing: ["form"] } },
   "src/etcd": {
     rooms: {
       ports: [],

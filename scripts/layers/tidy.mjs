@@ -65,7 +65,8 @@ export function checkTidy(file, text, facts) {
         line,
         `${use} in a function with \`using\`: the compiler keeps its ".ts"; import it in a function of its own`,
       );
-    else if (isLibrary && what === "time") add(line, `${use}: time comes from Clock (src/base/clock.ts)`);
+    else if (isLibrary && what === "time")
+      add(line, `${use}: time comes from Clock (src/base/time/clock.ts)`);
     else if (isLibrary && what === "chance")
       add(line, `${use}: chance comes from Random (src/base/random.ts)`);
   }

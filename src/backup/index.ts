@@ -22,7 +22,7 @@ export {
   undelete,
 } from "./objects/restore-objects.ts";
 export { undoObjectRestore } from "./objects/undo-restore.ts";
-export type { RepositoryBackend } from "./repository/backend.ts";
+export type { RepositoryBackend } from "./repository/backend/backend.ts";
 export type { Backup, Fork } from "./repository/histories.ts";
 export type { DeltaManifest, FullManifest, Manifest, SigningKey, TimeMark } from "./repository/manifest.ts";
 export { chainIsOver } from "./repository/new-backup.ts";

@@ -1,8 +1,9 @@
 /**
  * Growing waits with jitter between tries: many clients that failed together do not come back together.
  */
-import type { Clock } from "./clock.ts";
+
 import type { Random } from "./random.ts";
+import type { Clock } from "./time/clock.ts";
 
 export interface BackoffOptions {
   /** First wait at most, milliseconds. */

@@ -6,10 +6,10 @@
  */
 import { setMaxListeners } from "node:events";
 import { invalidArgument, StoreError } from "../errors.ts";
-import type { Clock, Timer } from "./clock.ts";
-import type { NamesOf } from "./known-options.ts";
-import { quote } from "./quote.ts";
-import { setReadingTimer } from "./reading-timer.ts";
+import type { NamesOf } from "./text/known-options.ts";
+import { quote } from "./text/quote.ts";
+import type { Clock, Timer } from "./time/clock.ts";
+import { setReadingTimer } from "./time/reading-timer.ts";
 
 /** What every call that waits takes: how it can be ended from outside. */
 export interface Call {

@@ -6,7 +6,7 @@
  * A turn is a courtesy, not a lock: a holder that keeps one for long while others wait (its function hangs, or waits for
  * another turn of the same key) keeps working, and the next one is let in beside it.
  */
-import type { Clock, Timer } from "./clock.ts";
+import type { Clock, Timer } from "./time/clock.ts";
 
 /** How long one caller may keep others waiting, milliseconds: many times what a write takes. */
 const turnMaxMs = 1_000;

@@ -3,7 +3,7 @@
  * until a permit is given back, its own time is over or its signal aborts; nobody is refused for the length of
  * the line. Taking a free permit costs no promise.
  */
-import type { Clock, Timer } from "./clock.ts";
+import type { Clock, Timer } from "./time/clock.ts";
 
 interface Waiter {
   readonly grant: () => void;

@@ -5,15 +5,16 @@
  */
 import "../base/supported-node.ts";
 
-export { aesGcm } from "./aes-gcm.ts";
-export { type Codec, type CompressionOption, jsonCodec, msgpackCodec } from "./codec.ts";
-export { Dictionary } from "./dictionary.ts";
-export { type FileKmsProvider, fileKmsProvider } from "./file-kms-provider.ts";
-export type { ForeignFormat } from "./foreign-format.ts";
-export type { DictionaryStore } from "./kind-dictionaries.ts";
-export { type KmsEnvelopeOptions, type KmsProvider, kmsEnvelope } from "./kms-envelope.ts";
-export { DictionaryLearner, learnDictionary } from "./learn-dictionary.ts";
+export { type Codec, type CompressionOption, jsonCodec, msgpackCodec } from "./form/codec.ts";
+export type { ForeignFormat } from "./form/foreign-format.ts";
+export type { HeadPart, MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./form/value.ts";
+export { Dictionary } from "./msgpack/dictionary.ts";
+export type { DictionaryStore } from "./msgpack/kind-dictionaries.ts";
+export { DictionaryLearner, learnDictionary } from "./msgpack/learn-dictionary.ts";
 export { type ReadValue, readStoredValue } from "./read-stored-value.ts";
+export { aesGcm } from "./sealing/aes-gcm.ts";
+export { type FileKmsProvider, fileKmsProvider } from "./sealing/file-kms-provider.ts";
+export { type KmsEnvelopeOptions, type KmsProvider, kmsEnvelope } from "./sealing/kms-envelope.ts";
 export type {
   SealingKey,
   SealingTransform,
@@ -21,7 +22,6 @@ export type {
   TransformMode,
   UnwrappedValue,
   WrappingTransform,
-} from "./transform.ts";
-export { isWrapping, transformFor } from "./transform.ts";
-export type { HeadPart, MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
+} from "./sealing/transform.ts";
+export { isWrapping, transformFor } from "./sealing/transform.ts";
 export { createValueCodec, type KindValueCodec, sealedUnder, type ValueCodecOptions } from "./value-codec.ts";

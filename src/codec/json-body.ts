@@ -1,6 +1,6 @@
 /** JSON from etcd as plain data: what a text says that plain data has not is a fault, never a surprise later on. */
-import { findPlainDataFault } from "../resource/plain-data.ts";
-import { DecodeFault } from "./decode-fault.ts";
+import { findPlainDataFault } from "../resource/model/plain-data.ts";
+import { DecodeFault } from "./form/decode-fault.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -3,10 +3,10 @@
  * the bytes is a `DecodeFault`; nothing but plain data comes out.
  */
 import { inflateRawSync } from "node:zlib";
-import type { Head } from "../resource/head.ts";
-import { cleanMetadata } from "../resource/metadata-fields.ts";
-import type { AnyResource } from "../resource/resource.ts";
-import { DecodeFault } from "./decode-fault.ts";
+import type { Head } from "../resource/model/head.ts";
+import { cleanMetadata } from "../resource/model/metadata-fields.ts";
+import type { AnyResource } from "../resource/model/resource.ts";
+import { DecodeFault } from "./form/decode-fault.ts";
 import {
   at,
   bodyBytesMax,
@@ -15,12 +15,12 @@ import {
   flagBits,
   hasMagic,
   plainLayout,
-} from "./envelope.ts";
-import { readHead, readSelected } from "./head-segment.ts";
+} from "./form/envelope.ts";
 import { parseJson } from "./json-body.ts";
-import type { KindDictionaries } from "./kind-dictionaries.ts";
-import { readMsgpack } from "./msgpack-reader.ts";
-import { TextShapes } from "./text-shapes.ts";
+import { readHead, readSelected } from "./msgpack/head-segment.ts";
+import type { KindDictionaries } from "./msgpack/kind-dictionaries.ts";
+import { readMsgpack } from "./msgpack/msgpack-reader.ts";
+import { TextShapes } from "./msgpack/text-shapes.ts";
 
 const noBytes = new Uint8Array(0);
 

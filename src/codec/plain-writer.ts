@@ -3,18 +3,25 @@
  * the writers stop at what is not, and only then the path of the fault is looked for.
  */
 import { constants, deflateRawSync } from "node:zlib";
-import { quote } from "../base/quote.ts";
+import { quote } from "../base/text/quote.ts";
 import { invariant, StoreError } from "../errors.ts";
-import type { Head } from "../resource/head.ts";
-import { cleanMetadata } from "../resource/metadata-fields.ts";
-import { copyPlainData, findPlainDataFault, notPlainData } from "../resource/plain-data.ts";
-import type { Codec } from "./codec.ts";
-import type { Dictionary } from "./dictionary.ts";
-import { beginPlain, bodyBytesMax, bodyFormats, finishPlain, flagBits, plainLayout } from "./envelope.ts";
-import { writeHead } from "./head-segment.ts";
-import type { KindDictionaries } from "./kind-dictionaries.ts";
-import { MsgpackWriter, NotPlainData } from "./msgpack-writer.ts";
-import type { SealParts } from "./value.ts";
+import type { Head } from "../resource/model/head.ts";
+import { cleanMetadata } from "../resource/model/metadata-fields.ts";
+import { copyPlainData, findPlainDataFault, notPlainData } from "../resource/model/plain-data.ts";
+import type { Codec } from "./form/codec.ts";
+import {
+  beginPlain,
+  bodyBytesMax,
+  bodyFormats,
+  finishPlain,
+  flagBits,
+  plainLayout,
+} from "./form/envelope.ts";
+import type { SealParts } from "./form/value.ts";
+import type { Dictionary } from "./msgpack/dictionary.ts";
+import { writeHead } from "./msgpack/head-segment.ts";
+import type { KindDictionaries } from "./msgpack/kind-dictionaries.ts";
+import { MsgpackWriter, NotPlainData } from "./msgpack/msgpack-writer.ts";
 
 type EnvelopeFormat = Exclude<Codec, { format: "raw-json" | "foreign" }>;
 

@@ -3,12 +3,12 @@
  * out as it was written, in the API version it was written in.
  */
 import { isStoreError } from "../errors.ts";
-import type { KindDefinition } from "../resource/kind.ts";
-import type { AnyResource } from "../resource/resource.ts";
-import { type Codec, msgpackCodec } from "./codec.ts";
-import { at, bodyFormats, hasMagic } from "./envelope.ts";
-import type { DictionaryStore } from "./kind-dictionaries.ts";
-import type { Transform } from "./transform.ts";
+import type { KindDefinition } from "../resource/model/kind.ts";
+import type { AnyResource } from "../resource/model/resource.ts";
+import { type Codec, msgpackCodec } from "./form/codec.ts";
+import { at, bodyFormats, hasMagic } from "./form/envelope.ts";
+import type { DictionaryStore } from "./msgpack/kind-dictionaries.ts";
+import type { Transform } from "./sealing/transform.ts";
 import { createValueCodec, sealedUnder } from "./value-codec.ts";
 
 /** First byte of raw JSON: "{". */

@@ -10,11 +10,16 @@
  */
 import { type Random, systemRandom } from "../base/random.ts";
 import { isStoreError, StoreError } from "../errors.ts";
-import { type Head, isHeadTrusted, type RecordedHead, unfamiliarHeaderVersion } from "../resource/head.ts";
-import type { KindDefinition } from "../resource/kind.ts";
-import type { AnyResource } from "../resource/resource.ts";
-import type { Codec } from "./codec.ts";
-import { DecodeFault } from "./decode-fault.ts";
+import {
+  type Head,
+  isHeadTrusted,
+  type RecordedHead,
+  unfamiliarHeaderVersion,
+} from "../resource/model/head.ts";
+import type { KindDefinition } from "../resource/model/kind.ts";
+import type { AnyResource } from "../resource/model/resource.ts";
+import type { Codec } from "./form/codec.ts";
+import { DecodeFault } from "./form/decode-fault.ts";
 import {
   at,
   bodyFormats,
@@ -24,14 +29,16 @@ import {
   plainLayout,
   prologueFault,
   writeIdBytes,
-} from "./envelope.ts";
-import type { ForeignFormat } from "./foreign-format.ts";
-import { headPreamble } from "./head-segment.ts";
-import { type DictionaryStore, KindDictionaries } from "./kind-dictionaries.ts";
-import { HeadOnlyValue, headBytesOf, keyOf, OpenedValue } from "./opened-value.ts";
+} from "./form/envelope.ts";
+import type { ForeignFormat } from "./form/foreign-format.ts";
+import { HeadOnlyValue, headBytesOf, keyOf, OpenedValue } from "./form/opened-value.ts";
+import type { HeadPart, MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./form/value.ts";
+import { isWrapped, wrappedUnder } from "./form/wrapped-value.ts";
+import { headPreamble } from "./msgpack/head-segment.ts";
+import { type DictionaryStore, KindDictionaries } from "./msgpack/kind-dictionaries.ts";
 import { dictionaryName, PlainReader } from "./plain-reader.ts";
 import { PlainWriter } from "./plain-writer.ts";
-import { openHead, openValue, type SealedLayout, sealedLayout, sealValue } from "./sealing.ts";
+import { openHead, openValue, type SealedLayout, sealedLayout, sealValue } from "./sealing/sealing.ts";
 import {
   isWrapping,
   KeyFault,
@@ -39,9 +46,7 @@ import {
   type Transform,
   type UnwrappedValue,
   type WrappingTransform,
-} from "./transform.ts";
-import type { HeadPart, MaybePromise, OpenOptions, PlainValue, SealParts, ValueCodec } from "./value.ts";
-import { isWrapped, wrappedUnder } from "./wrapped-value.ts";
+} from "./sealing/transform.ts";
 
 /** First byte of raw JSON: "{". */
 const braceByte = 0x7b;

@@ -3,10 +3,10 @@
  * asked who it is, so that a wrong CA, password or address shows here, with its cause.
  */
 import { type Call, CallScope, callNames } from "../base/call.ts";
-import { type Clock, systemClock } from "../base/clock.ts";
-import { checkOptions, type NamesOf } from "../base/known-options.ts";
-import { quote } from "../base/quote.ts";
 import { type Random, systemRandom } from "../base/random.ts";
+import { checkOptions, type NamesOf } from "../base/text/known-options.ts";
+import { quote } from "../base/text/quote.ts";
+import { type Clock, systemClock } from "../base/time/clock.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
 import { type ConnectionFault, probeConnection } from "./client/connection-probe.ts";
 import { type DiscoveryOptions, discoverEndpoints, discoveryNames } from "./client/discovery.ts";

@@ -22,7 +22,7 @@
  */
 import "../base/supported-node.ts";
 
-export type { MergeSchema } from "../resource/merge-schema.ts";
+export type { MergeSchema } from "../resource/objects/merge-schema.ts";
 export type { FieldScope } from "./apply/scope.ts";
 export {
   type ApplyOptions,

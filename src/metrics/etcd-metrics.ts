@@ -1,6 +1,6 @@
 /** What the etcd client tells of itself: requests by method, retries, bytes, streams, endpoints. */
 import type { PlainStats } from "../base/stats.ts";
-import type { Histogram } from "../resource/store.ts";
+import type { Histogram } from "../resource/contract/store.ts";
 import { byName, histogramSamples, type Metric, metricPrefix, type Sample, single } from "./metric.ts";
 
 const counter = (name: string, field: string, help: string): Metric<PlainStats> => ({

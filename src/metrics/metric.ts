@@ -2,7 +2,7 @@
  * A metric as it is read: its name, what it counts, and its samples of now. Names, types and units are Prometheus' customs: counters
  * end in `_total`, times are seconds, sizes bytes.
  */
-import type { Histogram } from "../resource/store.ts";
+import type { Histogram } from "../resource/contract/store.ts";
 
 /** Labels of a sample, by name. */
 export type Labels = Readonly<Record<string, string | number>>;

@@ -6,7 +6,7 @@
  */
 import type { PlainStats } from "../base/stats.ts";
 import { invalidArgument } from "../errors.ts";
-import type { Health, StoreStats } from "../resource/store.ts";
+import type { Health, StoreStats } from "../resource/contract/store.ts";
 import type { CacheStats } from "../watch/bounds/cache-options.ts";
 import { cacheMetrics, type NamedCache } from "./cache-metrics.ts";
 import { etcdMetrics } from "./etcd-metrics.ts";

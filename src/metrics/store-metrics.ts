@@ -1,5 +1,5 @@
 /** What a store tells of itself: its calls by verb, their failures by code, its watches; and its health, which asks etcd. */
-import type { Health, StoreStats } from "../resource/store.ts";
+import type { Health, StoreStats } from "../resource/contract/store.ts";
 import { byName, histogramSamples, type Metric, metricPrefix, single } from "./metric.ts";
 
 /** In the order of the guide. */

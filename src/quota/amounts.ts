@@ -1,10 +1,10 @@
 /**
  * Amounts by name, exact: what a quota limits, what an object uses, what a ledger entry holds.
  *
- * Values are nanos of the base unit (resource/quantity.ts). An absent name is zero; no map here holds a zero, so equal
+ * Values are nanos of the base unit (resource/model/quantity.ts). An absent name is zero; no map here holds a zero, so equal
  * amounts are equal maps. Maps are never changed once made.
  */
-import { formatQuantity, parseQuantity } from "../resource/quantity.ts";
+import { formatQuantity, parseQuantity } from "../resource/model/quantity.ts";
 
 export type Amounts = ReadonlyMap<string, bigint>;
 

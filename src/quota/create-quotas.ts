@@ -1,11 +1,11 @@
 /** Puts the parts of quotas together: the guard that rides in writes, the public `Quotas`, and the upkeep behind. */
 import { setMaxListeners } from "node:events";
 import type { CallGate } from "../base/call-gate.ts";
-import type { TurnBudget } from "../base/turn-budget.ts";
+import type { TurnBudget } from "../base/time/turn-budget.ts";
 import { StoreError } from "../errors.ts";
 import type { Etcd } from "../etcd/ports/ports.ts";
-import type { KeySpace } from "../resource/keys.ts";
-import type { Quotas } from "../resource/store.ts";
+import type { Quotas } from "../resource/contract/store.ts";
+import type { KeySpace } from "../resource/model/keys.ts";
 import type { Census } from "../storage/seam/census.ts";
 import type { WriteGuard } from "../storage/seam/write-guard.ts";
 import { gatedQuotas } from "./gated-quotas.ts";

@@ -4,7 +4,7 @@
  */
 import { callNames } from "../base/call.ts";
 import type { CallGate } from "../base/call-gate.ts";
-import { checkOptions } from "../base/known-options.ts";
+import { checkOptions } from "../base/text/known-options.ts";
 import {
   type Quotas,
   quotaGetNames,
@@ -12,7 +12,7 @@ import {
   quotaRemoveNames,
   quotaRequestNames,
   quotaSetNames,
-} from "../resource/store.ts";
+} from "../resource/contract/store.ts";
 
 /** @throws CLOSED from every call once `gate` is closed */
 export function gatedQuotas(quotas: Quotas, gate: CallGate): Quotas {

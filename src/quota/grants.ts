@@ -7,12 +7,12 @@
  * it asks for exceeds the limit: room that somebody merely holds is taken back first.
  */
 import { Backoff } from "../base/backoff.ts";
-import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import type { Clock } from "../base/time/clock.ts";
 import { isStoreError, type QuotaViolation } from "../errors.ts";
 import type { Compare, PutRequest } from "../etcd/ports/messages.ts";
 import type { Kv } from "../etcd/ports/ports.ts";
-import { quantityToNumber } from "../resource/quantity.ts";
+import { quantityToNumber } from "../resource/model/quantity.ts";
 import {
   type Amounts,
   AmountsSum,

@@ -3,8 +3,8 @@
  * made on first use. Only so many are kept: one that is dropped is made again, and its slots are found as they are.
  */
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import type { Clock } from "../base/time/clock.ts";
 import type { Kv } from "../etcd/ports/ports.ts";
 import { Grants } from "./grants.ts";
 import { LedgerView } from "./ledger-view.ts";

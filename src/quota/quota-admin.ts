@@ -8,16 +8,16 @@
  */
 import { Backoff } from "../base/backoff.ts";
 import { type Call, CallScope } from "../base/call.ts";
-import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import type { Clock } from "../base/time/clock.ts";
 import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
 import type { TxnOp, TxnResponse } from "../etcd/ports/messages.ts";
-import type { LabelSelector, Preconditions } from "../resource/contract.ts";
-import { parseLabelSelector } from "../resource/label-selector.ts";
-import { parsePreconditions } from "../resource/preconditions.ts";
-import { type Quantity, quantityToNumber } from "../resource/quantity.ts";
-import { formatResourceVersion } from "../resource/revision.ts";
-import type { QuotaStatus, Quotas, ReconcileReport } from "../resource/store.ts";
+import type { LabelSelector, Preconditions } from "../resource/contract/contract.ts";
+import type { QuotaStatus, Quotas, ReconcileReport } from "../resource/contract/store.ts";
+import { type Quantity, quantityToNumber } from "../resource/model/quantity.ts";
+import { formatResourceVersion } from "../resource/model/revision.ts";
+import { parsePreconditions } from "../resource/options/preconditions.ts";
+import { parseLabelSelector } from "../resource/select/label-selector.ts";
 import { type Amounts, increases, nothing } from "./amounts.ts";
 import { checkedName, checkedQuota, checkNamespace, type WantedQuota } from "./quota-arguments.ts";
 import { QuotaSnapshot, type SnapshotParts } from "./quota-snapshot.ts";

@@ -1,12 +1,12 @@
 /**
  * What callers say of a quota, checked before anything is sent: its namespace, its name, its limits and whom they are for.
  */
-import { quote } from "../base/quote.ts";
+import { quote } from "../base/text/quote.ts";
 import { invalidArgument } from "../errors.ts";
-import type { LabelSelector } from "../resource/contract.ts";
-import { parseLabelSelector } from "../resource/label-selector.ts";
-import { nameFault } from "../resource/names.ts";
-import { parseQuantity, type Quantity } from "../resource/quantity.ts";
+import type { LabelSelector } from "../resource/contract/contract.ts";
+import { nameFault } from "../resource/model/names.ts";
+import { parseQuantity, type Quantity } from "../resource/model/quantity.ts";
+import { parseLabelSelector } from "../resource/select/label-selector.ts";
 import type { Amounts } from "./amounts.ts";
 
 const defaultName = "default";

@@ -11,7 +11,7 @@
 import type { Call } from "../base/call.ts";
 import { type QuotaViolation, StoreError } from "../errors.ts";
 import type { Compare, KeyValue, RangeRequest, TxnOp } from "../etcd/ports/messages.ts";
-import { subjectOf } from "../resource/read-errors.ts";
+import { subjectOf } from "../resource/objects/read-errors.ts";
 import {
   type Change,
   type GuardPart,

@@ -4,8 +4,8 @@
  * Read page by page and put together in one pass over the keys, in turns: thousands of quotas take time, never the loop.
  */
 import type { Call } from "../base/call.ts";
-import { textOfKey } from "../base/text-of-key.ts";
-import type { TurnBudget } from "../base/turn-budget.ts";
+import { textOfKey } from "../base/text/text-of-key.ts";
+import type { TurnBudget } from "../base/time/turn-budget.ts";
 import { isStoreError } from "../errors.ts";
 import type { KeyValue } from "../etcd/ports/messages.ts";
 import type { Kv } from "../etcd/ports/ports.ts";

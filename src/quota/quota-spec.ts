@@ -7,9 +7,9 @@
  * name: the limits that hold go on holding, however the setter ends.
  */
 import { invariant } from "../errors.ts";
-import type { RecordedHead } from "../resource/head.ts";
-import { type LabelRequirements, parseLabelSelector } from "../resource/label-selector.ts";
-import { parseQuantity } from "../resource/quantity.ts";
+import type { RecordedHead } from "../resource/model/head.ts";
+import { parseQuantity } from "../resource/model/quantity.ts";
+import { type LabelRequirements, parseLabelSelector } from "../resource/select/label-selector.ts";
 import { type Amounts, amountsOf, formatAmounts, nothing } from "./amounts.ts";
 
 const oneObject = parseQuantity(1);

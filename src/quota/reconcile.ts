@@ -11,13 +11,13 @@
  */
 import { Backoff } from "../base/backoff.ts";
 import { type Call, CallScope } from "../base/call.ts";
-import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import type { Clock } from "../base/time/clock.ts";
 import { isStoreError } from "../errors.ts";
 import type { Compare, TxnOp } from "../etcd/ports/messages.ts";
 import type { History } from "../etcd/ports/ports.ts";
-import { quantityToNumber } from "../resource/quantity.ts";
-import type { ReconcileReport } from "../resource/store.ts";
+import type { ReconcileReport } from "../resource/contract/store.ts";
+import { quantityToNumber } from "../resource/model/quantity.ts";
 import type { Census } from "../storage/seam/census.ts";
 import { type Amounts, amountsOf, minus, plus } from "./amounts.ts";
 import { enterLeased } from "./leased-entries.ts";

@@ -8,8 +8,9 @@
  *
  * Nothing here is needed for counted limits to hold (room can be taken from any slot at any time); it only tidies.
  */
-import type { Clock } from "../base/clock.ts";
+
 import type { Random } from "../base/random.ts";
+import type { Clock } from "../base/time/clock.ts";
 import { isStoreError } from "../errors.ts";
 import type { Compare, TxnOp } from "../etcd/ports/messages.ts";
 import type { Etcd, Lease } from "../etcd/ports/ports.ts";

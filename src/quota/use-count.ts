@@ -3,8 +3,8 @@
  * can be held against the ledger at that very revision.
  */
 import type { Call } from "../base/call.ts";
-import type { TurnBudget } from "../base/turn-budget.ts";
-import type { RecordedHead } from "../resource/head.ts";
+import type { TurnBudget } from "../base/time/turn-budget.ts";
+import type { RecordedHead } from "../resource/model/head.ts";
 import type { Census, CensusQuestion, CountedObject } from "../storage/seam/census.ts";
 import { type Amounts, AmountsSum, plus } from "./amounts.ts";
 import { concerns, isToldByKey, type QuotaRule, untoldNames, usageOf } from "./quota-spec.ts";

@@ -7,8 +7,8 @@
  * The store's watch and the cache's watch use it; each decides by itself what it hands over before its loop ends.
  */
 import { expectManyListeners } from "../base/call.ts";
-import type { WatchEvent } from "./contract.ts";
-import { watchOver, watchTaken } from "./read-errors.ts";
+import type { WatchEvent } from "./contract/contract.ts";
+import { watchOver, watchTaken } from "./objects/read-errors.ts";
 
 /** Why a watch ended: with an error, left by its reader or its signal, or at its timeoutMs. */
 export type WatchEnd = { readonly error: unknown } | "left" | "timeout";

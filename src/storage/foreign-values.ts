@@ -2,10 +2,10 @@
  * Another program's values where this store writes its own form: told at the opening and by health(), because what is created
  * here that program cannot read. Updates keep the form a value has (`ValueCodec.keepsForm`); `rewrite` converts.
  */
-import type { Codec } from "../codec/codec.ts";
-import { isWrapped } from "../codec/wrapped-value.ts";
-import { resourceName } from "../resource/define-kind.ts";
-import { namespaceKind } from "../resource/namespace-kind.ts";
+import type { Codec } from "../codec/form/codec.ts";
+import { isWrapped } from "../codec/form/wrapped-value.ts";
+import { resourceName } from "../resource/model/define-kind.ts";
+import { namespaceKind } from "../resource/model/namespace-kind.ts";
 import type { KindSlot } from "./context/kind-slot.ts";
 import type { StorageContext } from "./context/storage-context.ts";
 

@@ -3,13 +3,13 @@
  * about each. Never rejects: what cannot be asked is a problem of its own.
  */
 import { type Call, CallScope, callNames } from "../base/call.ts";
-import { checkOptions } from "../base/known-options.ts";
-import { messageOf } from "../base/message-of.ts";
+import { checkOptions } from "../base/text/known-options.ts";
+import { messageOf } from "../base/text/message-of.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError } from "../errors.ts";
 import type { Alarm, EtcdStats, MemberStatus } from "../etcd/ports/ports.ts";
-import { formatResourceVersion } from "../resource/revision.ts";
-import type { Health } from "../resource/store.ts";
+import type { Health } from "../resource/contract/store.ts";
+import { formatResourceVersion } from "../resource/model/revision.ts";
 import { currentRevision } from "./context/freshness.ts";
 import type { StorageContext } from "./context/storage-context.ts";
 

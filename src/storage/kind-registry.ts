@@ -4,15 +4,15 @@
  * Kinds whose keys would lie among another's are refused, so a key belongs to one kind at most. Adding a kind of the
  * same group and plural replaces its definition in place: reads and watches of it go on.
  */
-import { quote } from "../base/quote.ts";
-import type { Codec } from "../codec/codec.ts";
-import type { DictionaryStore } from "../codec/kind-dictionaries.ts";
-import { type Transform, transformFor } from "../codec/transform.ts";
+import { quote } from "../base/text/quote.ts";
+import type { Codec } from "../codec/form/codec.ts";
+import type { DictionaryStore } from "../codec/msgpack/kind-dictionaries.ts";
+import { type Transform, transformFor } from "../codec/sealing/transform.ts";
 import { createValueCodec } from "../codec/value-codec.ts";
 import { invalidArgument } from "../errors.ts";
-import { definitionOf } from "../resource/define-kind.ts";
-import { nestingKinds } from "../resource/keys.ts";
-import type { Kind, KindDefinition } from "../resource/kind.ts";
+import { definitionOf } from "../resource/model/define-kind.ts";
+import { nestingKinds } from "../resource/model/keys.ts";
+import type { Kind, KindDefinition } from "../resource/model/kind.ts";
 import { KindSlot } from "./context/kind-slot.ts";
 import type { ObjectLifecycle } from "./context/object-lifecycle.ts";
 import type { StorageContext } from "./context/storage-context.ts";

@@ -3,7 +3,7 @@
  * the work is in the files of this folder.
  */
 import type { Call, CallScope } from "../base/call.ts";
-import { checkOptions } from "../base/known-options.ts";
+import { checkOptions } from "../base/text/known-options.ts";
 import type { StoreError } from "../errors.ts";
 import {
   type CollectionDeleteOptions,
@@ -26,9 +26,9 @@ import {
   type WatchOptions,
   type WriteOptions,
   writeNames,
-} from "../resource/contract.ts";
-import type { AnyResource, Draft, Key, Resource } from "../resource/resource.ts";
-import { checkView, type View } from "../resource/view.ts";
+} from "../resource/contract/contract.ts";
+import { checkView, type View } from "../resource/contract/view.ts";
+import type { AnyResource, Draft, Key, Resource } from "../resource/model/resource.ts";
 import type { KindSlot } from "./context/kind-slot.ts";
 import type { StorageContext } from "./context/storage-context.ts";
 import { WriteScope } from "./context/write-scope.ts";

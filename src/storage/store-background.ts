@@ -2,8 +2,8 @@
  * What an open store does without being asked: follows its epoch, puts its bookkeeping on record again after a restore,
  * empties namespaces, compacts. Begun when the store is open, ended before its writes are; failures are tried again and shown by health().
  */
-import { BackgroundLoop } from "../base/background-loop.ts";
-import type { KindDefinition } from "../resource/kind.ts";
+import { BackgroundLoop } from "../base/time/background-loop.ts";
+import type { KindDefinition } from "../resource/model/kind.ts";
 import { startCompaction } from "./bookkeeping/compaction.ts";
 import type { KindRecords } from "./bookkeeping/kind-records.ts";
 import type { KindSlot } from "./context/kind-slot.ts";

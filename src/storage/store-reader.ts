@@ -12,13 +12,13 @@ import type {
   ResourceReader,
   Watch,
   WatchOptions,
-} from "../resource/contract.ts";
-import { freezeDeep } from "../resource/freeze-deep.ts";
-import { notFound } from "../resource/read-errors.ts";
-import { parseGetOptions, parseListOptions } from "../resource/read-options.ts";
-import type { AnyResource, Key } from "../resource/resource.ts";
-import { formatResourceVersion } from "../resource/revision.ts";
-import { checkView, type View } from "../resource/view.ts";
+} from "../resource/contract/contract.ts";
+import { checkView, type View } from "../resource/contract/view.ts";
+import type { AnyResource, Key } from "../resource/model/resource.ts";
+import { formatResourceVersion } from "../resource/model/revision.ts";
+import { freezeDeep } from "../resource/objects/freeze-deep.ts";
+import { notFound } from "../resource/objects/read-errors.ts";
+import { parseGetOptions, parseListOptions } from "../resource/options/read-options.ts";
 import type { KindSlot } from "./context/kind-slot.ts";
 import { headOf, metadataObject, objectOf } from "./context/records.ts";
 import type { StorageContext } from "./context/storage-context.ts";

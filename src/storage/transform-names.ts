@@ -2,11 +2,11 @@
  * The names under which transforms are given, held against the kinds that are open. A name that is nobody's leaves objects in
  * the clear without a word: where it can only be a slip it is refused, where its kind may still come health() tells of it.
  */
-import { nearestName } from "../base/nearest-name.ts";
-import { quote } from "../base/quote.ts";
-import { type Transform, transformFor } from "../codec/transform.ts";
+import { nearestName } from "../base/text/nearest-name.ts";
+import { quote } from "../base/text/quote.ts";
+import { type Transform, transformFor } from "../codec/sealing/transform.ts";
 import { invalidArgument } from "../errors.ts";
-import type { KindDefinition } from "../resource/kind.ts";
+import type { KindDefinition } from "../resource/model/kind.ts";
 
 type Named = Pick<KindDefinition, "group" | "kind" | "plural" | "resource">;
 

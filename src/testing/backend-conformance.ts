@@ -5,7 +5,7 @@
  * Each check gets a backend over an empty place of its own.
  */
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import type { RepositoryBackend } from "../backup/repository/backend.ts";
+import type { RepositoryBackend } from "../backup/repository/backend/backend.ts";
 
 /** One promise of a backend, and a program that breaks when the promise is not kept. */
 export interface BackendCheck {

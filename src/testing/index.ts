@@ -5,8 +5,8 @@
  */
 import "../base/supported-node.ts";
 
-export type { Clock, Timer } from "../base/clock.ts";
 export type { Random } from "../base/random.ts";
+export type { Clock, Timer } from "../base/time/clock.ts";
 export { type BackendCheck, backendConformance } from "./backend-conformance.ts";
 export { type ManualClock, manualClock, settled } from "./manual-clock.ts";
 export { type MemoryEtcdOptions, memoryEtcd } from "./memory-etcd.ts";

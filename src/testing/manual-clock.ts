@@ -5,7 +5,7 @@
  * a millisecond, and nothing happens behind a test's back.
  */
 import { setImmediate } from "node:timers";
-import { type Clock, sleepOn, type Timer } from "../base/clock.ts";
+import { type Clock, sleepOn, type Timer } from "../base/time/clock.ts";
 
 interface Pending {
   readonly atMs: number;

@@ -2,9 +2,10 @@
  * `memoryEtcd`: an etcd for unit tests of what is built on keelson. The client is the real one (retry, watch and lease
  * code included) over an in-memory server; nothing is listened on, nothing outlives the process.
  */
-import { type Clock, systemClock } from "../base/clock.ts";
-import { checkOptions, type NamesOf } from "../base/known-options.ts";
-import { quote } from "../base/quote.ts";
+
+import { checkOptions, type NamesOf } from "../base/text/known-options.ts";
+import { quote } from "../base/text/quote.ts";
+import { type Clock, systemClock } from "../base/time/clock.ts";
 import { invalidArgument } from "../errors.ts";
 import { openEtcdAtOnce } from "../etcd/connect-etcd.ts";
 import type { Etcd } from "../etcd/ports/ports.ts";

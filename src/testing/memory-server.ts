@@ -5,7 +5,7 @@
  * leases is answered truthfully where it means something here (status, members, alarms) and refused as
  * Unimplemented where it does not (auth, snapshot, moving the leader).
  */
-import type { Clock } from "../base/clock.ts";
+import type { Clock } from "../base/time/clock.ts";
 import type { Header } from "../etcd/ports/messages.ts";
 import { grpcStatus, type MethodPath } from "../etcd/transport/transport.ts";
 import { compareVersions } from "../etcd/versions/version.ts";

@@ -6,7 +6,7 @@
  * to the server goes by the network's clock, what comes back by the client's: a client that is stopped receives nothing,
  * and what it had sent arrives all the same.
  */
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Clock, Timer } from "../base/time/clock.ts";
 import {
   type ByteDuplex,
   type ByteStream,

@@ -7,7 +7,7 @@
  * A reply carries whole revisions unless the watcher asked for fragments; progress is answered only while every
  * watcher of the stream is synced; a start below the compacted revision is created and then canceled.
  */
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Clock, Timer } from "../base/time/clock.ts";
 import type { Header } from "../etcd/ports/messages.ts";
 import type { KvEvent } from "../etcd/ports/ports.ts";
 import {

@@ -2,11 +2,11 @@
  * A running cache, of one kind or many: the feed with what lives beside it, bookmarks and the comparison with etcd.
  * `createWatchCache` and `withCaches` each make one and hand out readers over it.
  */
-import type { Timer } from "../base/clock.ts";
-import { setReadingTimer } from "../base/reading-timer.ts";
+import type { Timer } from "../base/time/clock.ts";
+import { setReadingTimer } from "../base/time/reading-timer.ts";
 import { StoreError } from "../errors.ts";
-import type { ResourceReader } from "../resource/contract.ts";
-import type { KindDefinition } from "../resource/kind.ts";
+import type { ResourceReader } from "../resource/contract/contract.ts";
+import type { KindDefinition } from "../resource/model/kind.ts";
 import type { StoredSource } from "../storage/seam/stored.ts";
 import { CacheCounters } from "./bounds/cache-counters.ts";
 import { type CacheBounds, type CacheStats, cacheLimits, type WatcherLag } from "./bounds/cache-options.ts";

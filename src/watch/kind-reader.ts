@@ -9,7 +9,7 @@
  * every few milliseconds.
  */
 import { CallScope } from "../base/call.ts";
-import type { NamesOf } from "../base/known-options.ts";
+import type { NamesOf } from "../base/text/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError } from "../errors.ts";
 import {
@@ -20,8 +20,11 @@ import {
   type Watch,
   type WatchOptions,
   watchNames,
-} from "../resource/contract.ts";
-import { notFound, subjectOf } from "../resource/read-errors.ts";
+} from "../resource/contract/contract.ts";
+import { checkView, type View } from "../resource/contract/view.ts";
+import type { Key } from "../resource/model/resource.ts";
+import { formatResourceVersion } from "../resource/model/revision.ts";
+import { notFound, subjectOf } from "../resource/objects/read-errors.ts";
 import {
   checkedFlag,
   type Freshness,
@@ -29,10 +32,7 @@ import {
   parseGetOptions,
   parseListOptions,
   parseWatchOptions,
-} from "../resource/read-options.ts";
-import type { Key } from "../resource/resource.ts";
-import { formatResourceVersion } from "../resource/revision.ts";
-import { checkView, type View } from "../resource/view.ts";
+} from "../resource/options/read-options.ts";
 import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../storage/seam/continue-token.ts";
 import { cacheLimits } from "./bounds/cache-options.ts";
 import type { AnyView, CachedKind } from "./fan-out/cached-kind.ts";

@@ -8,13 +8,19 @@
  * keelson's own readers hand it stored bytes; any other reader's objects are encoded (`foreign-source.ts`).
  */
 import { type Call, CallScope, callNames } from "../base/call.ts";
-import { checkOptions } from "../base/known-options.ts";
+import { checkOptions } from "../base/text/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { invalidArgument } from "../errors.ts";
-import type { GetOptions, ListOptions, ListPage, ResourceReader, Watch } from "../resource/contract.ts";
-import type { Kind } from "../resource/kind.ts";
-import type { Key, Resource } from "../resource/resource.ts";
-import type { View } from "../resource/view.ts";
+import type {
+  GetOptions,
+  ListOptions,
+  ListPage,
+  ResourceReader,
+  Watch,
+} from "../resource/contract/contract.ts";
+import type { View } from "../resource/contract/view.ts";
+import type { Kind } from "../resource/model/kind.ts";
+import type { Key, Resource } from "../resource/model/resource.ts";
 import { type HasStoredSource, storedSource } from "../storage/seam/stored.ts";
 import { type CacheOptions, type CacheStats, parseCacheOptions } from "./bounds/cache-options.ts";
 import { CacheCore } from "./cache-core.ts";

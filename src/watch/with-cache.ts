@@ -11,7 +11,7 @@
  * A get after a write through the same store is never older than the write. The cached object is only where a write
  * starts from: no error is ever about it before the live one was read.
  */
-import { checkOptions } from "../base/known-options.ts";
+import { checkOptions } from "../base/text/known-options.ts";
 import type { StoreError } from "../errors.ts";
 import { invalidArgument } from "../errors.ts";
 import {
@@ -31,10 +31,10 @@ import {
   type WatchOptions,
   type WriteOptions,
   writeNames,
-} from "../resource/contract.ts";
-import type { Draft, Key, Resource } from "../resource/resource.ts";
-import { parseResourceVersion } from "../resource/revision.ts";
-import type { View } from "../resource/view.ts";
+} from "../resource/contract/contract.ts";
+import type { View } from "../resource/contract/view.ts";
+import type { Draft, Key, Resource } from "../resource/model/resource.ts";
+import { parseResourceVersion } from "../resource/model/revision.ts";
 import { type Suggested, suggestedRecord } from "../storage/object-store.ts";
 import { type StoredRecord, storedSource } from "../storage/seam/stored.ts";
 import type { CacheCore } from "./cache-core.ts";

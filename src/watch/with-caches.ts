@@ -5,15 +5,22 @@
  * Kinds added later are filled beside the stream and join it. Closing closes the caches first, then the store.
  */
 import { type Call, CallScope, callNames } from "../base/call.ts";
-import { checkOptions, type NamesOf } from "../base/known-options.ts";
+import { checkOptions, type NamesOf } from "../base/text/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { invalidArgument } from "../errors.ts";
-import type { ResourceStore } from "../resource/contract.ts";
-import { definitionOf } from "../resource/define-kind.ts";
-import type { Kind } from "../resource/kind.ts";
-import { namespaceKind } from "../resource/namespace-kind.ts";
-import type { Namespace, Resource } from "../resource/resource.ts";
-import type { Health, Quotas, RewriteOptions, RewriteReport, Store, StoreStats } from "../resource/store.ts";
+import type { ResourceStore } from "../resource/contract/contract.ts";
+import type {
+  Health,
+  Quotas,
+  RewriteOptions,
+  RewriteReport,
+  Store,
+  StoreStats,
+} from "../resource/contract/store.ts";
+import { definitionOf } from "../resource/model/define-kind.ts";
+import type { Kind } from "../resource/model/kind.ts";
+import { namespaceKind } from "../resource/model/namespace-kind.ts";
+import type { Namespace, Resource } from "../resource/model/resource.ts";
 import { storedSource } from "../storage/seam/stored.ts";
 import { type CacheOptions, cacheNames, parseCacheOptions } from "./bounds/cache-options.ts";
 import { CacheCore } from "./cache-core.ts";

@@ -3,8 +3,8 @@
  * the in-memory transport and for whatever comes. It speaks to an etcd directly and over roads that break.
  */
 import { afterAll, beforeAll, describe, expect, test as vitestTest } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { systemClock } from "../../src/base/time/clock.ts";
 import { parseEndpoint } from "../../src/etcd/client/endpoint-address.ts";
 import {
   grpcStatus,

@@ -6,7 +6,7 @@ import { createStore, defineKind, isStoreError, type Store } from "keelson";
 import { restoreObjects, saveSnapshot } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { AnyResource } from "../../src/resource/resource.ts";
+import type { AnyResource } from "../../src/resource/model/resource.ts";
 
 const Pod = defineKind<AnyResource>({
   version: "v1",

@@ -6,7 +6,7 @@ import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BoltReader } from "../../src/backup/database/bolt-reader.ts";
 import { SnapshotFile } from "../../src/backup/database/snapshot-file.ts";
-import { openDirectoryBackend, type RepositoryBackend } from "../../src/backup/repository/backend.ts";
+import { openDirectoryBackend, type RepositoryBackend } from "../../src/backup/repository/backend/backend.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { clientOf, runWorkload, tempFolder } from "../support/snapshot-lab.ts";
 

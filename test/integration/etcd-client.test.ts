@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
+import { systemClock } from "../../src/base/time/clock.ts";
 import { isStoreError } from "../../src/errors.ts";
 import type { RequestEvent, StreamEvent } from "../../src/etcd/client/client-diagnostics.ts";
 import { startLocalCluster } from "../../src/etcd/local/local-cluster.ts";

@@ -4,8 +4,8 @@
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { systemClock } from "../../src/base/time/clock.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import type {
   Compare,

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { aesGcm, createValueCodec, jsonCodec, msgpackCodec, sealedUnder } from "keelson/codec";
 import { startLocalEtcd } from "keelson/etcd";
 import { expect, it } from "vitest";
-import type { AnyResource } from "../../src/resource/resource.ts";
+import type { AnyResource } from "../../src/resource/model/resource.ts";
 import { connect } from "../support/etcd-cases.ts";
 import { pod, podKind, writeId } from "../unit/codec/objects.ts";
 

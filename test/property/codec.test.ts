@@ -5,14 +5,14 @@
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { aesGcm } from "../../src/codec/aes-gcm.ts";
-import { jsonCodec, msgpackCodec } from "../../src/codec/codec.ts";
-import { Dictionary } from "../../src/codec/dictionary.ts";
-import { type DictionaryStore, samplesWanted } from "../../src/codec/kind-dictionaries.ts";
+import { jsonCodec, msgpackCodec } from "../../src/codec/form/codec.ts";
+import { Dictionary } from "../../src/codec/msgpack/dictionary.ts";
+import { type DictionaryStore, samplesWanted } from "../../src/codec/msgpack/kind-dictionaries.ts";
+import { aesGcm } from "../../src/codec/sealing/aes-gcm.ts";
 import { createValueCodec, type KindValueCodec } from "../../src/codec/value-codec.ts";
 import { isStoreError } from "../../src/errors.ts";
-import { findPlainDataFault, sameContent } from "../../src/resource/plain-data.ts";
-import type { AnyResource } from "../../src/resource/resource.ts";
+import { findPlainDataFault, sameContent } from "../../src/resource/model/plain-data.ts";
+import type { AnyResource } from "../../src/resource/model/resource.ts";
 import { key, pod, podKind, writeId } from "../unit/codec/objects.ts";
 
 const runs = Number(process.env["FUZZ_RUNS"] ?? 10_000);

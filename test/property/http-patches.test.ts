@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { mergePatch, serverSideApply, strategicMergePatch } from "keelson/http";
 import { describe, expect, it } from "vitest";
-import type { AnyResource } from "../../src/resource/resource.ts";
+import type { AnyResource } from "../../src/resource/model/resource.ts";
 
 type Tree = { readonly [name: string]: Tree | string | null };
 

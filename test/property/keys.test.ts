@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { defineKind, definitionOf } from "../../src/resource/define-kind.ts";
-import { KeySpace, nestingKinds } from "../../src/resource/keys.ts";
-import type { Key } from "../../src/resource/resource.ts";
+import { defineKind, definitionOf } from "../../src/resource/model/define-kind.ts";
+import { KeySpace, nestingKinds } from "../../src/resource/model/keys.ts";
+import type { Key } from "../../src/resource/model/resource.ts";
 
 const letter = fc.constantFrom(..."ab0-.".split(""));
 const name = fc

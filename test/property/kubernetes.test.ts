@@ -14,7 +14,7 @@ import {
   type UnknownField,
 } from "keelson/kubernetes";
 import { describe, expect, test } from "vitest";
-import type { AnyResource } from "../../src/resource/resource.ts";
+import type { AnyResource } from "../../src/resource/model/resource.ts";
 
 const types = kubernetesTypes();
 const kinds = types.kinds

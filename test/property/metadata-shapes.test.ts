@@ -9,7 +9,7 @@ import { createStore, createWatchCache, defineKind, isStoreError, type Store } f
 import { jsonCodec, msgpackCodec } from "keelson/codec";
 import { memoryEtcd } from "keelson/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AnyResource, Draft } from "../../src/resource/resource.ts";
+import type { AnyResource, Draft } from "../../src/resource/model/resource.ts";
 
 const Pod = defineKind<AnyResource>({
   version: "v1",

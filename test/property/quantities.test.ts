@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatQuantity, parseQuantity, quantityToNumber } from "../../src/resource/quantity.ts";
+import { formatQuantity, parseQuantity, quantityToNumber } from "../../src/resource/model/quantity.ts";
 
 /** A model in the plainest form: a fraction, kept as numerator over denominator. */
 const suffixes: readonly (readonly [string, bigint, bigint])[] = [

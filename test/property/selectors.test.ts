@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseFieldSelector } from "../../src/resource/field-selector.ts";
-import { parseLabelSelector } from "../../src/resource/label-selector.ts";
+import { parseFieldSelector } from "../../src/resource/select/field-selector.ts";
+import { parseLabelSelector } from "../../src/resource/select/label-selector.ts";
 
 const key = fc.constantFrom("a", "b", "x.y/c", "constructor", "in");
 const value = fc.constantFrom<string>("", "1", "2", "in", "A_b.c");

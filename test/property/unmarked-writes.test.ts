@@ -6,8 +6,8 @@
 import { createStore, defineKind, isStoreError } from "keelson";
 import { type Codec, jsonCodec, msgpackCodec } from "keelson/codec";
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
 import { type Random, seededRandom } from "../../src/base/random.ts";
+import { systemClock } from "../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
 import {
   grpcStatus,
@@ -15,7 +15,7 @@ import {
   type TransportFactory,
   TransportFailure,
 } from "../../src/etcd/transport/transport.ts";
-import type { AnyResource } from "../../src/resource/resource.ts";
+import type { AnyResource } from "../../src/resource/model/resource.ts";
 import { MemoryServer } from "../../src/testing/memory-server.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
 

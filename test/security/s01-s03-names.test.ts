@@ -3,13 +3,13 @@
  * here has a connection, so nothing can be sent.
  */
 import { describe, expect, test } from "vitest";
-import { quote } from "../../src/base/quote.ts";
+import { quote } from "../../src/base/text/quote.ts";
 import { isStoreError } from "../../src/errors.ts";
-import { KeySpace } from "../../src/resource/keys.ts";
-import { nameFault } from "../../src/resource/names.ts";
-import { parseListOptions, parseWatchOptions } from "../../src/resource/read-options.ts";
-import type { Draft } from "../../src/resource/resource.ts";
-import { validateDraft } from "../../src/resource/validate-object.ts";
+import { KeySpace } from "../../src/resource/model/keys.ts";
+import { nameFault } from "../../src/resource/model/names.ts";
+import type { Draft } from "../../src/resource/model/resource.ts";
+import { validateDraft } from "../../src/resource/objects/validate-object.ts";
+import { parseListOptions, parseWatchOptions } from "../../src/resource/options/read-options.ts";
 import { gears, type Widget, widgets } from "../unit/resource/kinds.ts";
 
 const keys = new KeySpace("/registry");

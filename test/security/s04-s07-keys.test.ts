@@ -1,10 +1,10 @@
 /** S4 to S7 of the bad-input list: which keys and ranges can be written down at all. */
 import { describe, expect, test } from "vitest";
 import { isStoreError } from "../../src/errors.ts";
-import { defineKind, definitionOf } from "../../src/resource/define-kind.ts";
-import { KeyRange } from "../../src/resource/key-range.ts";
-import { KeySpace, nestingKinds, normalizePrefix } from "../../src/resource/keys.ts";
-import { parseListOptions, parseWatchOptions } from "../../src/resource/read-options.ts";
+import { defineKind, definitionOf } from "../../src/resource/model/define-kind.ts";
+import { KeyRange } from "../../src/resource/model/key-range.ts";
+import { KeySpace, nestingKinds, normalizePrefix } from "../../src/resource/model/keys.ts";
+import { parseListOptions, parseWatchOptions } from "../../src/resource/options/read-options.ts";
 import { gears, widgets } from "../unit/resource/kinds.ts";
 
 const keys = new KeySpace("/registry");

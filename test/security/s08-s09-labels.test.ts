@@ -1,10 +1,10 @@
 /** S8 and S9 of the bad-input list: labels, annotations and selectors of hostile size or content. */
 import { describe, expect, test } from "vitest";
 import { isStoreError } from "../../src/errors.ts";
-import { parseFieldSelector } from "../../src/resource/field-selector.ts";
-import { parseLabelSelector } from "../../src/resource/label-selector.ts";
-import type { Draft } from "../../src/resource/resource.ts";
-import { validateDraft } from "../../src/resource/validate-object.ts";
+import type { Draft } from "../../src/resource/model/resource.ts";
+import { validateDraft } from "../../src/resource/objects/validate-object.ts";
+import { parseFieldSelector } from "../../src/resource/select/field-selector.ts";
+import { parseLabelSelector } from "../../src/resource/select/label-selector.ts";
 import { type Widget, widgets } from "../unit/resource/kinds.ts";
 
 const codeOf = (run: () => unknown): string => {

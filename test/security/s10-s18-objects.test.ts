@@ -14,7 +14,7 @@ import {
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
-import { limits } from "../../src/resource/limits.ts";
+import { limits } from "../../src/resource/model/limits.ts";
 import { encodeContinueToken } from "../../src/storage/seam/continue-token.ts";
 import { rejection } from "../conformance/implementation.ts";
 import { connect } from "../support/etcd-cases.ts";

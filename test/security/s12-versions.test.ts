@@ -2,10 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { isStoreError } from "../../src/errors.ts";
 import { listQuery } from "../../src/http/query/read-queries.ts";
-import { parsePreconditions } from "../../src/resource/preconditions.ts";
-import { parseFreshness, parseListOptions, parseWatchOptions } from "../../src/resource/read-options.ts";
-import { parseResourceVersion } from "../../src/resource/revision.ts";
-import { validateReplacement } from "../../src/resource/validate-object.ts";
+import { parseResourceVersion } from "../../src/resource/model/revision.ts";
+import { validateReplacement } from "../../src/resource/objects/validate-object.ts";
+import { parsePreconditions } from "../../src/resource/options/preconditions.ts";
+import {
+  parseFreshness,
+  parseListOptions,
+  parseWatchOptions,
+} from "../../src/resource/options/read-options.ts";
 import { widget, widgets } from "../unit/resource/kinds.ts";
 
 const bad: readonly unknown[] = [

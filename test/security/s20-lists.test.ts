@@ -2,7 +2,7 @@
 import { createStore, defineKind, type Resource } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { expect, test } from "vitest";
-import { limits } from "../../src/resource/limits.ts";
+import { limits } from "../../src/resource/model/limits.ts";
 import { until } from "../support/patience.ts";
 
 const Widget = defineKind<Resource>({

@@ -13,8 +13,9 @@
  * The whole can be put back to a snapshot, as an operator does it: all members stop, and other ones come up at the same
  * endpoints over the older state. What was under way to the stopped ones is lost.
  */
-import type { Clock, Timer } from "../../src/base/clock.ts";
+
 import type { Random } from "../../src/base/random.ts";
+import type { Clock, Timer } from "../../src/base/time/clock.ts";
 import type { RangeRequest } from "../../src/etcd/ports/messages.ts";
 import type { KvEvent } from "../../src/etcd/ports/ports.ts";
 import { grpcStatus, type MethodPath } from "../../src/etcd/transport/transport.ts";

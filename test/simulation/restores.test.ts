@@ -1,8 +1,8 @@
 /** Restores of the in-memory cluster, in the orders that only a held stream makes certain. */
 import { createStore, createWatchCache, isStoreError, type Store } from "keelson";
 import { expect, test } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
+import { systemClock } from "../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
 import type { Etcd } from "../../src/etcd/ports/ports.ts";
 import type { ByteDuplex, TransportFactory } from "../../src/etcd/transport/transport.ts";

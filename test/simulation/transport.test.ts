@@ -3,8 +3,8 @@
  * (three members, followers behind). What a proxy does to sockets is done here by the weather, and by the node.
  */
 import { describe, expect, test } from "vitest";
-import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
+import { type Clock, systemClock } from "../../src/base/time/clock.ts";
 import { parseEndpoint } from "../../src/etcd/client/endpoint-address.ts";
 import {
   grpcStatus,

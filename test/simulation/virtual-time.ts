@@ -6,8 +6,9 @@
  * Between two events everything that is ready runs, promise jobs and the event loop's next turns. A process can be
  * stopped (its timers come late, as after SIGSTOP) and killed (they never come).
  */
-import { type Clock, sleepOn, type Timer } from "../../src/base/clock.ts";
+
 import type { Random } from "../../src/base/random.ts";
+import { type Clock, sleepOn, type Timer } from "../../src/base/time/clock.ts";
 
 interface Event {
   readonly atMs: number;

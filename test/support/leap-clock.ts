@@ -6,7 +6,7 @@
  * For a claim that a bound would spoil on a slow machine, never leap; for a claim about the bound itself, wait for the
  * condition it is about and leap then. Leases are not kept alive beyond their TTL unless a test leaps.
  */
-import { type Clock, systemClock, type Timer } from "../../src/base/clock.ts";
+import { type Clock, systemClock, type Timer } from "../../src/base/time/clock.ts";
 
 interface Held {
   readonly atMs: number;

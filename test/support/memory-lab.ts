@@ -2,8 +2,8 @@
  * An etcd in memory with its inside open to a test: who answers what, what the network does, and what time it is.
  * Several clients may be opened over one server.
  */
-import type { Clock } from "../../src/base/clock.ts";
-import { systemClock } from "../../src/base/clock.ts";
+import type { Clock } from "../../src/base/time/clock.ts";
+import { systemClock } from "../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
 import type { Etcd } from "../../src/etcd/ports/ports.ts";
 import type { MethodPath } from "../../src/etcd/transport/transport.ts";

@@ -4,7 +4,7 @@
  */
 import type { Etcd, KvEvent } from "keelson/etcd";
 import { parseAmounts } from "../../src/quota/amounts.ts";
-import { quantityToNumber } from "../../src/resource/quantity.ts";
+import { quantityToNumber } from "../../src/resource/model/quantity.ts";
 
 export interface LedgerAt {
   readonly revision: bigint;

@@ -2,7 +2,7 @@
  * Time of a process that can be held up: `holdUp` lets it pass at a stroke and runs what came due, as a process that was
  * stopped or busy does when it comes to itself: timers first, sockets not read yet.
  */
-import { type Clock, sleepOn, type Timer } from "../../src/base/clock.ts";
+import { type Clock, sleepOn, type Timer } from "../../src/base/time/clock.ts";
 
 interface Pending {
   readonly atMs: number;

@@ -3,7 +3,7 @@
  * swallowed, the stream ended. Everything else is the store's own.
  */
 import type { Resource, ResourceReader } from "keelson";
-import type { Clock } from "../../src/base/clock.ts";
+import type { Clock } from "../../src/base/time/clock.ts";
 import {
   type HasStoredSource,
   type StoredBatch,

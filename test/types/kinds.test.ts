@@ -1,9 +1,9 @@
 /** The compiler's view of kinds, drafts and selectors. */
 import { expectTypeOf, test } from "vitest";
-import { defineKind } from "../../src/resource/define-kind.ts";
-import type { Kind } from "../../src/resource/kind.ts";
-import { namespaceKind } from "../../src/resource/namespace-kind.ts";
-import type { AnyResource, Draft, Namespace, Resource } from "../../src/resource/resource.ts";
+import { defineKind } from "../../src/resource/model/define-kind.ts";
+import type { Kind } from "../../src/resource/model/kind.ts";
+import { namespaceKind } from "../../src/resource/model/namespace-kind.ts";
+import type { AnyResource, Draft, Namespace, Resource } from "../../src/resource/model/resource.ts";
 
 interface Pod extends Resource {
   spec: { nodeName?: string };

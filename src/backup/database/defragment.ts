@@ -10,10 +10,10 @@
 import { open, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemClock } from "../../base/clock.ts";
-import { checkOptions } from "../../base/known-options.ts";
 import { systemRandom } from "../../base/random.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { systemClock } from "../../base/time/clock.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { damaged } from "../files/damage.ts";
 import { renameDurably, writeNewFile } from "../files/durable.ts";

@@ -10,8 +10,8 @@ import { timingSafeEqual } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { NamesOf } from "../../base/known-options.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
+import type { NamesOf } from "../../base/text/known-options.ts";
 import { invalidArgument } from "../../errors.ts";
 import { damaged } from "../files/damage.ts";
 import {

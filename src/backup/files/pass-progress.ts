@@ -2,8 +2,8 @@
  * How far work is that reads a database several times: one count of bytes over all its passes, so that the time left is
  * that of the whole. A pass that reads less than was expected (free pages) jumps to its end when the next one begins.
  */
-import type { Clock } from "../../base/clock.ts";
-import type { Progress } from "../../resource/contract.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import type { Progress } from "../../resource/contract/contract.ts";
 
 /** Reported at most this often. */
 const everyMs = 100;

@@ -1,7 +1,7 @@
 /** The version of a key to bring back after a deletion: the last one before it, from a running etcd or a snapshot file. */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemClock } from "../../base/clock.ts";
-import { checkOptions } from "../../base/known-options.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { systemClock } from "../../base/time/clock.ts";
 import { StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import { type OpenSnapshotOptions, openSnapshotNames } from "../database/snapshot-file.ts";

@@ -3,9 +3,9 @@
  * a running etcd. Both look at stored bytes; objects are `restoreObjects`' business.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemClock } from "../../base/clock.ts";
-import { checkOptions } from "../../base/known-options.ts";
-import { textOfKey } from "../../base/text-of-key.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
+import { systemClock } from "../../base/time/clock.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Etcd, KvEvent } from "../../etcd/ports/ports.ts";
 import { prefixEnd } from "../../etcd/ports/prefix-end.ts";

@@ -3,8 +3,8 @@
  * themselves. Of a file at most one value is held at a time; of a running etcd a page.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemClock } from "../../base/clock.ts";
-import { checkOptions } from "../../base/known-options.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { systemClock } from "../../base/time/clock.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import { prefixEnd } from "../../etcd/ports/prefix-end.ts";

@@ -5,17 +5,17 @@
  * open (a dictionary the target never had) is opened with the dictionaries that the backup itself carries.
  */
 import { systemRandom } from "../../base/random.ts";
-import { textOfKey } from "../../base/text-of-key.ts";
-import { msgpackCodec } from "../../codec/codec.ts";
-import type { DictionaryStore } from "../../codec/kind-dictionaries.ts";
-import { type Transform, transformFor } from "../../codec/transform.ts";
-import type { ValueCodec } from "../../codec/value.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
+import { msgpackCodec } from "../../codec/form/codec.ts";
+import type { ValueCodec } from "../../codec/form/value.ts";
+import type { DictionaryStore } from "../../codec/msgpack/kind-dictionaries.ts";
+import { type Transform, transformFor } from "../../codec/sealing/transform.ts";
 import { createValueCodec } from "../../codec/value-codec.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { KeySpace } from "../../resource/keys.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
-import type { AnyResource } from "../../resource/resource.ts";
-import type { Store } from "../../resource/store.ts";
+import type { Store } from "../../resource/contract/store.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
 import { objectOf } from "../../storage/context/records.ts";
 import { type HasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
 import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-file.ts";

@@ -11,14 +11,14 @@
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
-import type { LabelSelector, Progress, ResourceStore } from "../../resource/contract.ts";
-import { definitionOf } from "../../resource/define-kind.ts";
-import type { Kind, KindDefinition } from "../../resource/kind.ts";
-import type { AnyResource, Draft, Key } from "../../resource/resource.ts";
-import { parseSelection } from "../../resource/selection.ts";
-import type { Store } from "../../resource/store.ts";
+import type { LabelSelector, Progress, ResourceStore } from "../../resource/contract/contract.ts";
+import type { Store } from "../../resource/contract/store.ts";
+import { definitionOf } from "../../resource/model/define-kind.ts";
+import type { Kind, KindDefinition } from "../../resource/model/kind.ts";
+import type { AnyResource, Draft, Key } from "../../resource/model/resource.ts";
+import { parseSelection } from "../../resource/select/selection.ts";
 import type { StoredSource } from "../../storage/seam/stored.ts";
 import { fileMode } from "../files/durable.ts";
 import { changesBetween, type FieldChange } from "./object-changes.ts";

@@ -5,8 +5,8 @@
  * live one terminate, nor one taken before bring a terminating one back to life. What is left in it, and its conditions: all of
  * them, Kubernetes' included, tell how the deletion of the live one goes.
  */
-import { namespaceFinalizer } from "../../resource/namespace-kind.ts";
-import type { AnyResource, Key } from "../../resource/resource.ts";
+import { namespaceFinalizer } from "../../resource/model/namespace-kind.ts";
+import type { AnyResource, Key } from "../../resource/model/resource.ts";
 
 /** The object to be created at `key`: without status, which follows where it is the backup's to give. */
 export function draftOf(backup: AnyResource, key: Key): AnyResource {

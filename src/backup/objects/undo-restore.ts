@@ -6,12 +6,12 @@
  */
 import { type FileHandle, readFile } from "node:fs/promises";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { checkOptions } from "../../base/known-options.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
-import type { ResourceStore } from "../../resource/contract.ts";
-import { definitionOf } from "../../resource/define-kind.ts";
-import type { AnyResource } from "../../resource/resource.ts";
-import type { Store } from "../../resource/store.ts";
+import type { ResourceStore } from "../../resource/contract/contract.ts";
+import type { Store } from "../../resource/contract/store.ts";
+import { definitionOf } from "../../resource/model/define-kind.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
 import { type HasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
 import { restored } from "./restored-object.ts";
 

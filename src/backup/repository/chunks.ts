@@ -12,7 +12,7 @@ import { deflateRaw, inflateRaw } from "node:zlib";
 import type { Random } from "../../base/random.ts";
 import { invalidArgument } from "../../errors.ts";
 import { damaged } from "../files/damage.ts";
-import type { RepositoryBackend } from "./backend.ts";
+import type { RepositoryBackend } from "./backend/backend.ts";
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);

@@ -3,7 +3,7 @@
  * made of, and from the chunks of deltas on record, which is what a restore adds to its full. Only `Repository` uses it.
  */
 import { createHash } from "node:crypto";
-import type { Clock } from "../../base/clock.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import { damaged } from "../files/damage.ts";
 import { decodeRevision } from "../records/mvcc-record.ts";

@@ -3,10 +3,10 @@
  * has the lock) is waited for, with a back-off, until the signal ends it; what does not pass ends the loop.
  */
 import { Backoff } from "../../base/backoff.ts";
-import type { Clock } from "../../base/clock.ts";
-import { checkOptions } from "../../base/known-options.ts";
-import { quote } from "../../base/quote.ts";
 import { systemRandom } from "../../base/random.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { quote } from "../../base/text/quote.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import { type BackupOutcome, type FollowOptions, followNames } from "./repository-options.ts";
 

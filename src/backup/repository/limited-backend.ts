@@ -2,10 +2,10 @@
  * A backend whose objects come and go at a bounded rate, each direction by itself: a backup at noon leaves the network to
  * others. Counted are the bytes of objects, sealed and packed as they are sent; names, listings and headers are not.
  */
-import { ByteRate } from "../../base/byte-rate.ts";
-import type { Clock } from "../../base/clock.ts";
+import { ByteRate } from "../../base/time/byte-rate.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { RepositoryBackend } from "./backend.ts";
+import type { RepositoryBackend } from "./backend/backend.ts";
 import { chunkBytes } from "./chunks.ts";
 
 /** A chunk a second: below it one chunk, which is sent whole, would take several seconds and a stop as long. */

@@ -2,8 +2,9 @@
  * New backups: what a full and a delta take from an etcd, how they follow on what is on record, and their manifests.
  * `repository.ts` holds the lock and hands in the backups there are.
  */
-import type { Clock } from "../../base/clock.ts";
+
 import { systemRandom } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { ScratchFile } from "../database/scratch-file.ts";
@@ -11,7 +12,7 @@ import { hexOf } from "../database/snapshot-file.ts";
 import { PassProgress } from "../files/pass-progress.ts";
 import { laterOf } from "../files/revision-order.ts";
 import { savePasses, saveToScratch } from "../snapshot/save.ts";
-import type { RepositoryBackend } from "./backend.ts";
+import type { RepositoryBackend } from "./backend/backend.ts";
 import type { ChunkStore } from "./chunks.ts";
 import { assertSameHistory, forkOf, isContinuedBy } from "./continuation.ts";
 import { encodeSegment } from "./delta.ts";

@@ -2,14 +2,14 @@
  * What a repository is opened with, and what can be done with it. `repository.ts` implements it.
  */
 import { type Call, callNames } from "../../base/call.ts";
-import type { Clock } from "../../base/clock.ts";
-import type { NamesOf } from "../../base/known-options.ts";
+import type { NamesOf } from "../../base/text/known-options.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import type { StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
-import type { Progress } from "../../resource/contract.ts";
+import type { Progress } from "../../resource/contract/contract.ts";
 import type { SnapshotProblem } from "../files/damage.ts";
 import type { RestoreCommon, RestoreReport } from "../restore/restore-options.ts";
-import type { RepositoryBackend } from "./backend.ts";
+import type { RepositoryBackend } from "./backend/backend.ts";
 import type { Backup } from "./histories.ts";
 import type { SigningKey } from "./manifest.ts";
 import type { RetentionPolicy } from "./retention.ts";

@@ -12,9 +12,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { type Clock, systemClock } from "../../base/clock.ts";
-import { checkOptions } from "../../base/known-options.ts";
 import { systemRandom } from "../../base/random.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { type Clock, systemClock } from "../../base/time/clock.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import { ScratchFile } from "../database/scratch-file.ts";
@@ -24,7 +24,8 @@ import { PassProgress } from "../files/pass-progress.ts";
 import { laterOf } from "../files/revision-order.ts";
 import { restoreFrom, restorePasses } from "../restore/restore.ts";
 import { type RestoreReport, restoreNames } from "../restore/restore-options.ts";
-import type { RepositoryBackend } from "./backend.ts";
+import type { RepositoryBackend } from "./backend/backend.ts";
+import { openBackend } from "./backend/open-backend.ts";
 import { chainTo, targetRevision } from "./chain.ts";
 import { ChunkStore } from "./chunks.ts";
 import { storedRecords } from "./delta-records.ts";
@@ -40,7 +41,6 @@ import {
 } from "./manifest.ts";
 import { backupsIn } from "./manifests.ts";
 import { chainIsOver, type RepositoryParts, takeDelta, takeFull } from "./new-backup.ts";
-import { openBackend } from "./open-backend.ts";
 import { prunable, pruned } from "./prune.ts";
 import {
   type BackupOutcome,

@@ -2,7 +2,7 @@
  * Which backups stay: the newest of each of the last so many hours, days, weeks and months that have one, the last so
  * many, and whatever a kept one stands on. Each history by itself: what was abandoned is not pushed out by what came after.
  */
-import type { NamesOf } from "../../base/known-options.ts";
+import type { NamesOf } from "../../base/text/known-options.ts";
 import { earlierOf } from "../files/revision-order.ts";
 import type { Backup } from "./histories.ts";
 

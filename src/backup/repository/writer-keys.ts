@@ -5,7 +5,7 @@
  * that backup's own keys among those given. A new key comes first, the old one stays beside it for as long as its backups do.
  */
 import { invalidArgument } from "../../errors.ts";
-import type { RepositoryBackend } from "./backend.ts";
+import type { RepositoryBackend } from "./backend/backend.ts";
 import type { ChunkStore } from "./chunks.ts";
 import { decodeManifest, isSigned, type Manifest, type SigningKey } from "./manifest.ts";
 

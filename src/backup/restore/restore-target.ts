@@ -7,8 +7,8 @@ import { access, lstat, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../../base/make-directory.ts";
-import { messageOf } from "../../base/message-of.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
+import { messageOf } from "../../base/text/message-of.ts";
 import { invalidArgument } from "../../errors.ts";
 import { directoryMode } from "../files/durable.ts";
 

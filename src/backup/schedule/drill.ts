@@ -7,11 +7,11 @@
  *   compare    the keys of every kind, listed by that etcd, are as many as the restored file holds
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemClock } from "../../base/clock.ts";
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { systemClock } from "../../base/time/clock.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
-import type { Progress } from "../../resource/contract.ts";
+import type { Progress } from "../../resource/contract/contract.ts";
 import { SnapshotFile } from "../database/snapshot-file.ts";
 import { problemOf, type SnapshotProblem } from "../files/damage.ts";
 import type { KeyGroup } from "../files/snapshot-info.ts";

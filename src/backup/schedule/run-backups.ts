@@ -10,8 +10,8 @@
  * at once what has been missed. A killed process is followed by the next one within the election's time to live.
  */
 import { Backoff } from "../../base/backoff.ts";
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
-import { messageOf } from "../../base/message-of.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { messageOf } from "../../base/text/message-of.ts";
 import { campaign } from "../../etcd/coordination/election.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import type { Backup } from "../repository/histories.ts";

@@ -1,7 +1,7 @@
 /** When a task of a backup process is due: a cron expression or a fixed interval, as a pure question of times. */
 import { Cron } from "croner";
-import { messageOf } from "../../base/message-of.ts";
-import { quote } from "../../base/quote.ts";
+import { messageOf } from "../../base/text/message-of.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 
 /** When a task is due. */

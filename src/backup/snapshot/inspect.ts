@@ -1,8 +1,8 @@
 /** `inspectSnapshot`: what `etcdutl snapshot status` says and more, proved by the SHA-256 that status does not check. */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemClock } from "../../base/clock.ts";
-import { checkOptions } from "../../base/known-options.ts";
-import type { Progress } from "../../resource/contract.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { systemClock } from "../../base/time/clock.ts";
+import type { Progress } from "../../resource/contract/contract.ts";
 import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { inParallel } from "../files/in-parallel.ts";
 import { PassProgress } from "../files/pass-progress.ts";

@@ -12,11 +12,11 @@ import { type FileHandle, link, lstat, open, stat, unlink } from "node:fs/promis
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import type { Etcd, MemberStatus } from "../../etcd/ports/ports.ts";
-import type { Progress } from "../../resource/contract.ts";
+import type { Progress } from "../../resource/contract/contract.ts";
 import type { ScratchFile } from "../database/scratch-file.ts";
 import { SnapshotFile } from "../database/snapshot-file.ts";
 import { damaged } from "../files/damage.ts";

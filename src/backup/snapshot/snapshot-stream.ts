@@ -3,9 +3,9 @@
  * SHA-256 of the database behind it; a stream whose bytes do not have it is no snapshot.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { ByteRate } from "../../base/byte-rate.ts";
-import type { Clock } from "../../base/clock.ts";
-import { setReadingTimer } from "../../base/reading-timer.ts";
+import { ByteRate } from "../../base/time/byte-rate.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
 import { trailerBytes } from "../database/bolt-format.ts";

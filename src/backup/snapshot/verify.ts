@@ -6,10 +6,10 @@
  *   boot   and a real etcd, started from a scratch restore, answers with the same HashKV
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemClock } from "../../base/clock.ts";
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { systemClock } from "../../base/time/clock.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
-import type { Progress } from "../../resource/contract.ts";
+import type { Progress } from "../../resource/contract/contract.ts";
 import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { problemOf, type SnapshotProblem } from "../files/damage.ts";
 import { inParallel } from "../files/in-parallel.ts";

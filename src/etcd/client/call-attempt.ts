@@ -3,8 +3,8 @@
  * work on it.
  */
 import { setMaxListeners } from "node:events";
-import { checkOptions } from "../../base/known-options.ts";
-import { textOfKey } from "../../base/text-of-key.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import type { Header } from "../ports/messages.ts";
 import { type EtcdCall, etcdCallNames } from "../ports/ports.ts";

@@ -11,8 +11,9 @@
  * Invariant: what leaves the client is a `StoreError` (or the signal's reason), and a write that may have been
  * applied is never sent a second time.
  */
-import type { Clock } from "../../base/clock.ts";
+
 import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import type { StoreError } from "../../errors.ts";
 import type { Bytes, Header } from "../ports/messages.ts";
 import type { EtcdCall } from "../ports/ports.ts";

@@ -7,8 +7,8 @@
  */
 import { connect as connectTcp, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
-import type { Clock } from "../../base/clock.ts";
-import { messageOf } from "../../base/message-of.ts";
+import { messageOf } from "../../base/text/message-of.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { handshakeOptions, socketTarget } from "../transport/dial-target.ts";
 import type { EndpointAddress, UsableTls } from "../transport/transport.ts";
 

@@ -9,11 +9,11 @@
  */
 import dns, { Resolver } from "node:dns/promises";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemClock } from "../../base/clock.ts";
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
-import { messageOf } from "../../base/message-of.ts";
-import { quote } from "../../base/quote.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { messageOf } from "../../base/text/message-of.ts";
+import { quote } from "../../base/text/quote.ts";
+import { systemClock } from "../../base/time/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 

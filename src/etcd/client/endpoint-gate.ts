@@ -6,8 +6,8 @@
  * every lost connection, and a call that began before a restore gets no endpoint after it, whichever call noticed. What
  * failures and refused answers mean for an endpoint is decided here too, and why one cannot be reached is found out.
  */
-import type { Clock } from "../../base/clock.ts";
-import { setReadingTimer } from "../../base/reading-timer.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { grpcStatus, TransportFailure } from "../transport/transport.ts";
 import { refusalOf, warningOf } from "../versions/version-check.ts";

@@ -8,8 +8,9 @@
  *   unknown ──answer──▶ healthy ──failure──▶ failing ──rest over, answer──▶ healthy
  *      └──────────────────┴── another cluster's, or a refused version ──▶ quarantined ──▶ unknown
  */
-import type { Clock } from "../../base/clock.ts";
+
 import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import type { EndpointAddress, Transport } from "../transport/transport.ts";
 
 /** First rest of a failing endpoint. Short: a member that restarts is back within a second. */

@@ -10,9 +10,9 @@
  * the promise, the call's own state and what the transport needs; no timer and no AbortController of ours.
  */
 import { setMaxListeners } from "node:events";
-import type { Clock } from "../../base/clock.ts";
 import { Permits } from "../../base/permits.ts";
 import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Header } from "../ports/messages.ts";
 import type { EtcdCall, EtcdStats } from "../ports/ports.ts";

@@ -3,7 +3,7 @@
  * request for all who wait. The password lives in a private field and the token travels as metadata only;
  * neither is in a message, in stats or in what `inspect` shows.
  */
-import type { Clock } from "../../base/clock.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, type StoreError } from "../../errors.ts";
 import { type AuthenticateResponse, authenticateRequest, authenticateResponse } from "../wire/auth.ts";
 import type { Rpc } from "./client.ts";

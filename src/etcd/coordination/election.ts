@@ -1,6 +1,6 @@
 /** Leader election over etcd: `campaign` to become the leader, `leaderOf` and `observeLeader` for everybody else. */
 import { type Call, callNames } from "../../base/call.ts";
-import { checkOptions } from "../../base/known-options.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Bytes } from "../ports/messages.ts";
 import type { Etcd } from "../ports/ports.ts";

@@ -9,8 +9,8 @@
  * believes. A claimant that dies leaves the line when its lease expires.
  */
 import { type Call, CallScope, callNames, expectManyListeners } from "../../base/call.ts";
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
-import { quote } from "../../base/quote.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Bytes, Compare, KeyValue } from "../ports/messages.ts";
 import type { Etcd, Lease } from "../ports/ports.ts";

@@ -10,7 +10,7 @@
  * answer to that one was lost.
  */
 import type { Call } from "../../base/call.ts";
-import { quote } from "../../base/quote.ts";
+import { quote } from "../../base/text/quote.ts";
 import type { StoreError } from "../../errors.ts";
 import type { Compare, KeyValue, RangeRequest, RangeResponse, TxnOp } from "../ports/messages.ts";
 

@@ -10,7 +10,7 @@
  *   session keys: write-sessions.ts · tombstones: tombstones.ts · time: write-span.ts
  */
 import type { Call } from "../../base/call.ts";
-import { quote } from "../../base/quote.ts";
+import { quote } from "../../base/text/quote.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Compare, KeyValue, TxnOpResponse, TxnRequest } from "../ports/messages.ts";
 import type { Etcd } from "../ports/ports.ts";

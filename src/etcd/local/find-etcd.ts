@@ -11,7 +11,7 @@ import { constants } from "node:fs";
 import { access, readdir, realpath } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { messageOf } from "../../base/message-of.ts";
+import { messageOf } from "../../base/text/message-of.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { compareVersions } from "../versions/version.ts";
 

@@ -7,8 +7,8 @@
  */
 import { join } from "node:path";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemClock } from "../../base/clock.ts";
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { systemClock } from "../../base/time/clock.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import { type LocalEtcd, type LocalInstance, prepareLocalEtcd } from "./local-etcd.ts";
 

@@ -14,7 +14,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { open, readFile, rm } from "node:fs/promises";
 import { get } from "node:http";
 import type { CallScope } from "../../base/call.ts";
-import { type Clock, systemClock } from "../../base/clock.ts";
+import { type Clock, systemClock } from "../../base/time/clock.ts";
 import { StoreError } from "../../errors.ts";
 import { type Exit, startFailure } from "./local-failures.ts";
 

@@ -9,7 +9,7 @@
  *           A port never retries a write that may have been applied.
  */
 import { type Call, callNames } from "../../base/call.ts";
-import type { NamesOf } from "../../base/known-options.ts";
+import type { NamesOf } from "../../base/text/known-options.ts";
 import type {
   Bytes,
   DeleteRangeRequest,
@@ -643,7 +643,7 @@ export interface Etcd extends AsyncDisposable {
   /** As given, normalised. */
   readonly endpoints: readonly string[];
   /** Time and chance this client runs on; what is built over it uses the same. */
-  readonly clock: import("../../base/clock.ts").Clock;
+  readonly clock: import("../../base/time/clock.ts").Clock;
   /** Chance this client runs on. */
   readonly random: import("../../base/random.ts").Random;
   /** Default of one request to etcd, milliseconds. */

@@ -1,5 +1,5 @@
 /** The `Auth` port: users and roles of etcd itself. A repeated change is refused by etcd, so each is a write. */
-import { checkOptions } from "../../base/known-options.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Client, Effect, Rpc } from "../client/client.ts";
 import { authenticateRpc, authIsOff } from "../client/token-source.ts";

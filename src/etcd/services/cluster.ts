@@ -1,5 +1,5 @@
 /** The `Cluster` port: membership. Changes are writes: one with an unknown outcome is looked up, not repeated. */
-import { checkOptions } from "../../base/known-options.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
 import { StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { Cluster } from "../ports/ports.ts";

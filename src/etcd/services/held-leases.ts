@@ -8,8 +8,8 @@
  * stream that leaves a ping unanswered is reportedUnhealthy and another endpoint is asked, in time for at least two more tries.
  */
 import { Backoff } from "../../base/backoff.ts";
-import type { Timer } from "../../base/clock.ts";
-import { setReadingTimer } from "../../base/reading-timer.ts";
+import type { Timer } from "../../base/time/clock.ts";
+import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { StoreError } from "../../errors.ts";
 import type { Client, ClientStream } from "../client/client.ts";
 import { TransportFailure } from "../transport/transport.ts";

@@ -4,8 +4,8 @@
  *
  *   grant(id) --answer lost--> grant(id) again --"already exists"--> it was granted the first time
  */
-import { checkOptions } from "../../base/known-options.ts";
-import { setReadingTimer } from "../../base/reading-timer.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { Header } from "../ports/messages.ts";

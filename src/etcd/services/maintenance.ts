@@ -3,8 +3,8 @@
  * work on a member goes to the endpoint that is named and nowhere else.
  */
 import { Backoff } from "../../base/backoff.ts";
-import { checkOptions } from "../../base/known-options.ts";
-import { setReadingTimer } from "../../base/reading-timer.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type {

@@ -2,8 +2,8 @@
  * Requests of the ports with a name that none of them has are refused before anything is sent: a `limit` or `rangeEnd` that is
  * misspelt and passed over reads, or deletes, something else. Names alone are looked at; values are etcd's business.
  */
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
-import { quote } from "../../base/quote.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import type {
   Compare,

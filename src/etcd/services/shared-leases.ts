@@ -8,7 +8,7 @@
  * The lower end counts from before the grant was sent, the upper end from its answer, so both hold whatever the
  * grant's way took. A leader change may let every lease of etcd live longer; that is etcd's own.
  */
-import type { Clock } from "../../base/clock.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import type { EtcdCall } from "../ports/ports.ts";
 
 /** A revoke removes the keys of a lease in one transaction: 1,000 keep it short. */

@@ -6,8 +6,8 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
-import { messageOf } from "../../base/message-of.ts";
-import { quote } from "../../base/quote.ts";
+import { messageOf } from "../../base/text/message-of.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, type StoreError } from "../../errors.ts";
 import { nodePem } from "./dial-target.ts";
 import type { PemText, UsableTls } from "./transport.ts";

@@ -11,9 +11,9 @@
  */
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { checkOptions } from "../../base/known-options.ts";
-import { messageOf } from "../../base/message-of.ts";
-import { quote } from "../../base/quote.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { messageOf } from "../../base/text/message-of.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import { type GivenTls, usableTls } from "./tls-material.ts";
 import {

@@ -10,9 +10,10 @@
  *   ------------------------------------------------ Transport (this file)
  *   etcd3 | http2 | memory
  */
-import type { Clock } from "../../base/clock.ts";
-import type { NamesOf } from "../../base/known-options.ts";
+
 import type { Random } from "../../base/random.ts";
+import type { NamesOf } from "../../base/text/known-options.ts";
+import type { Clock } from "../../base/time/clock.ts";
 
 /** Full gRPC method path, e.g. `/etcdserverpb.KV/Range`. */
 export type MethodPath = `/${string}/${string}`;

@@ -13,7 +13,7 @@
  */
 import { Backoff } from "../../base/backoff.ts";
 import { expectManyListeners } from "../../base/call.ts";
-import { setReadingTimer } from "../../base/reading-timer.ts";
+import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { Client, ClientStream } from "../client/client.ts";

@@ -5,7 +5,7 @@
  *   start compacted          cancelled a moment after "created"; a read tells at once
  *   start = compacted        old etcds lose a deletion there without a word
  */
-import type { Clock } from "../../base/clock.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Bytes } from "../ports/messages.ts";
 import type { Kv } from "../ports/ports.ts";

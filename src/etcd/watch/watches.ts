@@ -1,5 +1,5 @@
 /** The `Watches` port over the client core: each watch is a loop of its own over a stream of its own (watch-loop.ts). */
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import type { Client } from "../client/client.ts";
 import type { EtcdCall, EtcdWatch, EtcdWatchRequest, Kv, Watches, WatchStats } from "../ports/ports.ts";
 import { MemberVersions } from "./member-versions.ts";

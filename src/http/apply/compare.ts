@@ -1,6 +1,7 @@
 /** The fields a value consists of, and what changed between two states of it, as sets of fields. */
-import type { MergeSchema } from "../../resource/merge-schema.ts";
-import { sameContent } from "../../resource/plain-data.ts";
+
+import { sameContent } from "../../resource/model/plain-data.ts";
+import type { MergeSchema } from "../../resource/objects/merge-schema.ts";
 import { type Fields, isFields } from "../patch/patch-error.ts";
 import { FieldSet } from "./field-set.ts";
 import { type Form, formOf, itemsOf, type Member, membersOf } from "./typed-value.ts";

@@ -9,7 +9,7 @@
  *
  * Source: structured-merge-diff fieldpath. Sets are not changed once they are handed on.
  */
-import { quote } from "../../base/quote.ts";
+import { quote } from "../../base/text/quote.ts";
 import { type Fields, isFields } from "../patch/patch-error.ts";
 
 export class FieldSet {

@@ -2,7 +2,7 @@
  * The state of an object after a configuration is applied: the configuration's values over the live ones, and without what
  * the same manager applied before and now leaves out, unless somebody else owns it.
  */
-import type { MergeSchema } from "../../resource/merge-schema.ts";
+import type { MergeSchema } from "../../resource/objects/merge-schema.ts";
 import { type Fields, isFields } from "../patch/patch-error.ts";
 import type { FieldSet } from "./field-set.ts";
 import { assertItems, formOf, itemsOf, keysOf, type Member, membersOf } from "./typed-value.ts";

@@ -8,9 +8,9 @@
  * `guaranteedUpdate` or before `create`. Source: Kubernetes' server-side apply, structured-merge-diff merge/update.go.
  */
 import { invalidArgument, StoreError } from "../../errors.ts";
-import type { MergeSchema } from "../../resource/merge-schema.ts";
-import { copyPlainData, sameContent } from "../../resource/plain-data.ts";
-import type { AnyResource, Resource } from "../../resource/resource.ts";
+import { copyPlainData, sameContent } from "../../resource/model/plain-data.ts";
+import type { AnyResource, Resource } from "../../resource/model/resource.ts";
+import type { MergeSchema } from "../../resource/objects/merge-schema.ts";
 import { assertPatchFields, type Fields, isFields } from "../patch/patch-error.ts";
 import { compareValues, fieldsOf } from "./compare.ts";
 import { FieldSet } from "./field-set.ts";

@@ -2,7 +2,7 @@
  * What a value is to server-side apply: a record owned field by field, a list owned item by item, or one thing owned as a
  * whole. The schema decides; of what it does not know records are granular and lists are whole.
  */
-import { type MergeSchema, memberSchema } from "../../resource/merge-schema.ts";
+import { type MergeSchema, memberSchema } from "../../resource/objects/merge-schema.ts";
 import { type Fields, isFields, unfit } from "../patch/patch-error.ts";
 import { fieldElement, keyElement, valueElement } from "./field-set.ts";
 

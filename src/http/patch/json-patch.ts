@@ -7,8 +7,8 @@
  * reached by a pointer, a bound on what `copy` multiplies, errors that name the operation, no change to a shared object).
  * As Kubernetes does, `test` against null passes for an absent member, and there are bounds on operations and copies.
  */
-import { quote } from "../../base/quote.ts";
-import { copyPlainData, plainDataDepthMax, sameContent } from "../../resource/plain-data.ts";
+import { quote } from "../../base/text/quote.ts";
+import { copyPlainData, plainDataDepthMax, sameContent } from "../../resource/model/plain-data.ts";
 import { assertPlainPatch, isFields, malformed, unfit } from "./patch-error.ts";
 
 /** Kubernetes' bound: each operation may cost a walk of the object. */

@@ -4,7 +4,7 @@
  *
  * Read lazily, so that types that contain themselves (JSONSchemaProps) cost nothing until they are walked.
  */
-import type { MergeSchema } from "../../resource/merge-schema.ts";
+import type { MergeSchema } from "../../resource/objects/merge-schema.ts";
 import { type Fields, isFields } from "./patch-error.ts";
 
 /** Resolves `{"$ref": "#/definitions/…"}`; undefined: unknown. */

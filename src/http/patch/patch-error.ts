@@ -3,7 +3,7 @@
  * object. Every patch is checked as plain data first, so that no name in it ("__proto__") and no depth of it does harm.
  */
 import { invalidArgument, StoreError } from "../../errors.ts";
-import { findPlainDataFault } from "../../resource/plain-data.ts";
+import { findPlainDataFault } from "../../resource/model/plain-data.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 

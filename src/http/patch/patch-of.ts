@@ -1,5 +1,5 @@
 /** A PATCH request's body as a change of an object, by its content type. */
-import type { MergeSchema } from "../../resource/merge-schema.ts";
+import type { MergeSchema } from "../../resource/objects/merge-schema.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { strategicMergePatch } from "./strategic-merge.ts";

@@ -10,8 +10,9 @@
  * Rules: kubernetes/community contributors/devel/sig-api-machinery/strategic-merge-patch.md, and apimachinery's
  * strategicpatch for what it leaves open. Pure: what the patch leaves alone is shared with the result.
  */
-import { type MergeSchema, memberSchema } from "../../resource/merge-schema.ts";
-import { sameContent } from "../../resource/plain-data.ts";
+
+import { sameContent } from "../../resource/model/plain-data.ts";
+import { type MergeSchema, memberSchema } from "../../resource/objects/merge-schema.ts";
 import { orderedItems } from "./list-order.ts";
 import { assertPatchFields, type Fields, isFields, malformed, unfit } from "./patch-error.ts";
 

@@ -2,12 +2,12 @@
  * The query and body of a DELETE request as options of `delete`, by Kubernetes' rules: a body (metav1.DeleteOptions)
  * counts alone, without one the query does. Pure.
  */
-import { quote } from "../../base/quote.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { DeleteOptions, Preconditions } from "../../resource/contract.ts";
-import { parsePreconditions } from "../../resource/preconditions.ts";
-import type { Resource } from "../../resource/resource.ts";
-import { checkGrace } from "../../resource/write-options.ts";
+import type { DeleteOptions, Preconditions } from "../../resource/contract/contract.ts";
+import type { Resource } from "../../resource/model/resource.ts";
+import { parsePreconditions } from "../../resource/options/preconditions.ts";
+import { checkGrace } from "../../resource/options/write-options.ts";
 import { flagOf, given, integerOf, textOf } from "./query-values.ts";
 
 type Policy = NonNullable<DeleteOptions<Resource>["propagationPolicy"]>;

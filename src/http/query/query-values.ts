@@ -2,9 +2,9 @@
  * Single values of a query, read as Kubernetes reads them: the first of several counts, a flag is false only for
  * "false" and "0", a number is decimal.
  */
-import { quote } from "../../base/quote.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
-import { parseResourceVersion } from "../../resource/revision.ts";
+import { parseResourceVersion } from "../../resource/model/revision.ts";
 
 /** Text of a parameter; undefined when absent or empty. */
 export function textOf(query: URLSearchParams, name: string): string | undefined {

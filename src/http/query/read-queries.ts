@@ -13,7 +13,7 @@
  * An API server leaves BOOKMARKs out of the answer when `bookmarks` is not set: old clients do not know them.
  */
 import { invalidArgument } from "../../errors.ts";
-import type { ListOptions, ReadFreshness, WatchOptions } from "../../resource/contract.ts";
+import type { ListOptions, ReadFreshness, WatchOptions } from "../../resource/contract/contract.ts";
 import { countOf, flagOf, given, matchOf, textOf, timeoutOf, versionOf } from "./query-values.ts";
 
 /** Options of `get`. @throws INVALID_ARGUMENT */

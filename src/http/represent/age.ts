@@ -2,7 +2,7 @@
  * Cells that say how long ago something was. A row is made once per object version, while its ages go on: the cell holds a
  * mark with the time, and the mark becomes "5m" when the row is sent.
  */
-import { systemClock } from "../../base/clock.ts";
+import { systemClock } from "../../base/time/clock.ts";
 import { humanDuration } from "./human-duration.ts";
 import type { Representation } from "./representation.ts";
 

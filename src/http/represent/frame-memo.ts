@@ -2,7 +2,7 @@
  * Frames of batches of events, each made once: a cache hands the same batch to every watcher that has kept up, so what
  * identifies the work is the batch itself.
  */
-import type { WatchEvent } from "../../resource/contract.ts";
+import type { WatchEvent } from "../../resource/contract/contract.ts";
 import type { WatchFrames } from "./representation.ts";
 
 type Batch = readonly WatchEvent<Uint8Array>[];

@@ -4,9 +4,9 @@
  *   list    {"kind":"PodList","apiVersion":"v1","metadata":{…},"items":[ ITEM , ITEM ]}
  *   watch   {"type":"ADDED","object": ITEM }\n
  */
-import type { ListPage, WatchEvent } from "../../resource/contract.ts";
-import type { Resource } from "../../resource/resource.ts";
-import { jsonView, type View } from "../../resource/view.ts";
+import type { ListPage, WatchEvent } from "../../resource/contract/contract.ts";
+import { jsonView, type View } from "../../resource/contract/view.ts";
+import type { Resource } from "../../resource/model/resource.ts";
 import { FrameMemo, framesOf } from "./frame-memo.ts";
 import { apiVersionOf, type KindName, type Representation, type Shape } from "./representation.ts";
 import { slabsOf } from "./slabs.ts";

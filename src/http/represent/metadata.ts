@@ -1,8 +1,9 @@
 /**
  * metav1.PartialObjectMetadata: what a garbage collector or any client that needs no body asks for. The body is not decoded.
  */
-import type { Resource } from "../../resource/resource.ts";
-import { defineView, type View } from "../../resource/view.ts";
+
+import { defineView, type View } from "../../resource/contract/view.ts";
+import type { Resource } from "../../resource/model/resource.ts";
 import { jsonOf } from "./json.ts";
 import type { Representation } from "./representation.ts";
 

@@ -8,9 +8,9 @@
  * Source: apimachinery runtime/serializer/protobuf and streaming, apis/meta/v1/generated.proto.
  */
 import { StoreError } from "../../errors.ts";
-import type { ListPage, WatchEvent } from "../../resource/contract.ts";
-import type { Resource } from "../../resource/resource.ts";
-import { defineView } from "../../resource/view.ts";
+import type { ListPage, WatchEvent } from "../../resource/contract/contract.ts";
+import { defineView } from "../../resource/contract/view.ts";
+import type { Resource } from "../../resource/model/resource.ts";
 import { FrameMemo, framesOf } from "./frame-memo.ts";
 import { bookmarkMetadata } from "./json.ts";
 import { lengthOfVarint, readVarint, textField, varintField, writeVarint } from "./protobuf-fields.ts";

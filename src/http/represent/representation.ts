@@ -7,9 +7,9 @@
  *
  * Make each once per kind and keep it: two representations share nothing.
  */
-import type { ListPage, WatchEvent } from "../../resource/contract.ts";
-import type { Resource } from "../../resource/resource.ts";
-import type { View } from "../../resource/view.ts";
+import type { ListPage, WatchEvent } from "../../resource/contract/contract.ts";
+import type { View } from "../../resource/contract/view.ts";
+import type { Resource } from "../../resource/model/resource.ts";
 import { accepts, type MediaType, parseAccept } from "./accept.ts";
 
 /** What `as=` asks for; undefined: the objects themselves. */

@@ -2,8 +2,9 @@
  * metav1.Table: objects as rows that a command line prints. A row's bytes are made once per object version, so a cell must
  * not depend on when it is asked: it gives a time stamp, or `ageSince` one, which is worked out as the row is sent.
  */
-import type { Resource } from "../../resource/resource.ts";
-import { defineView } from "../../resource/view.ts";
+
+import { defineView } from "../../resource/contract/view.ts";
+import type { Resource } from "../../resource/model/resource.ts";
 import { withAges } from "./age.ts";
 import { jsonOf } from "./json.ts";
 import type { Representation } from "./representation.ts";

@@ -1,7 +1,7 @@
 /**
  * YAML, for people: made of the JSON bytes by the caller's own writer. Each answer is written separately, and YAML cannot be watched.
  */
-import type { ListPage } from "../../resource/contract.ts";
+import type { ListPage } from "../../resource/contract/contract.ts";
 import { jsonRepresentation } from "./json.ts";
 import type { KindName, Representation } from "./representation.ts";
 import { slabsOf } from "./slabs.ts";

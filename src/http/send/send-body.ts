@@ -2,9 +2,9 @@
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { systemClock } from "../../base/clock.ts";
-import { TurnBudget } from "../../base/turn-budget.ts";
-import type { ListPage } from "../../resource/contract.ts";
+import { systemClock } from "../../base/time/clock.ts";
+import { TurnBudget } from "../../base/time/turn-budget.ts";
+import type { ListPage } from "../../resource/contract/contract.ts";
 import type { ListBody, Representation } from "../represent/representation.ts";
 import {
   drained,

@@ -9,7 +9,7 @@
  * until then only the socket buffers. Watches are not compressed, as in Kubernetes.
  */
 import { isStoreError, type Status } from "../../errors.ts";
-import type { Watch, WatchEvent } from "../../resource/contract.ts";
+import type { Watch, WatchEvent } from "../../resource/contract/contract.ts";
 import type { Representation, WatchFrames } from "../represent/representation.ts";
 import { drained, headersOf, isGone, type ResponseStream } from "./response.ts";
 

@@ -2,7 +2,7 @@
  * An EncryptionConfiguration, checked by kube-apiserver's own rules: resources and wildcards that overlap or mask one another are
  * refused, names must be lower-case, keys of the right length. Messages name the place and never quote a secret.
  */
-import { quote } from "../../base/quote.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import { durationMs } from "./go-duration.ts";
 import type { NamedKey } from "./provider.ts";

@@ -5,14 +5,14 @@
  * next write. Nowhere: it is refused.
  */
 import type { PlainStats } from "../../base/stats.ts";
+import type { MaybePromise } from "../../codec/form/value.ts";
+import { wrappedUnder } from "../../codec/form/wrapped-value.ts";
 import {
   KeyFault,
   type TransformMode,
   type UnwrappedValue,
   type WrappingTransform,
-} from "../../codec/transform.ts";
-import type { MaybePromise } from "../../codec/value.ts";
-import { wrappedUnder } from "../../codec/wrapped-value.ts";
+} from "../../codec/sealing/transform.ts";
 import { invariant } from "../../errors.ts";
 import { type Cipher, concatenated } from "./provider.ts";
 

@@ -7,8 +7,8 @@
  * A seed (since 1.29) is never used itself: each value has a key of its own, HKDF-Expand-SHA256(seed, info), and its
  * encrypted data begins with the 32 bytes of info.
  */
-import { messageOf } from "../../base/message-of.ts";
-import { KeyFault } from "../../codec/transform.ts";
+import { messageOf } from "../../base/text/message-of.ts";
+import { KeyFault } from "../../codec/sealing/transform.ts";
 import { MessageReader, MessageWriter } from "./proto-message.ts";
 
 /** Bounds of kube-apiserver: 1 kB for key id and wrapped key, 32 kB for all annotations. */

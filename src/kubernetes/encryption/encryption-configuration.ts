@@ -6,10 +6,10 @@
  */
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
-import { type Clock, systemClock } from "../../base/clock.ts";
-import { quote } from "../../base/quote.ts";
 import { type Random, systemRandom } from "../../base/random.ts";
-import type { Transform } from "../../codec/transform.ts";
+import { quote } from "../../base/text/quote.ts";
+import { type Clock, systemClock } from "../../base/time/clock.ts";
+import type { Transform } from "../../codec/sealing/transform.ts";
 import { invalidArgument } from "../../errors.ts";
 import { type ConfiguredProvider, checkedConfiguration } from "./checked-configuration.ts";
 import { configuredTransform, type Provider } from "./configured-transform.ts";

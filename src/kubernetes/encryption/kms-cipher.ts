@@ -9,10 +9,10 @@
  */
 import { createHash, createHmac } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../../base/clock.ts";
 import { type Random, randomUuid } from "../../base/random.ts";
-import { KeyFault } from "../../codec/transform.ts";
-import type { MaybePromise } from "../../codec/value.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import type { MaybePromise } from "../../codec/form/value.ts";
+import { KeyFault } from "../../codec/sealing/transform.ts";
 import {
   type DataKeySource,
   dataKeyFault,

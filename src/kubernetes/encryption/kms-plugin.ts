@@ -6,8 +6,8 @@
  */
 import { connect as connectHttp2, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
-import type { Clock } from "../../base/clock.ts";
-import { KeyFault } from "../../codec/transform.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import { KeyFault } from "../../codec/sealing/transform.ts";
 import { StoreError } from "../../errors.ts";
 import { MessageReader, MessageWriter } from "./proto-message.ts";
 

@@ -8,7 +8,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { xsalsa20poly1305 } from "@noble/ciphers/salsa.js";
 import type { Random } from "../../base/random.ts";
-import { KeyFault } from "../../codec/transform.ts";
+import { KeyFault } from "../../codec/sealing/transform.ts";
 import { type Cipher, checkLength, concatenated, type NamedKey } from "./provider.ts";
 
 const blockBytes = 16;

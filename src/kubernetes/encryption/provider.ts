@@ -3,8 +3,9 @@
  *
  *   stored = "k8s:enc:<provider>:v<n>:<key>:" + ciphertext
  */
-import { KeyFault } from "../../codec/transform.ts";
-import type { MaybePromise } from "../../codec/value.ts";
+
+import type { MaybePromise } from "../../codec/form/value.ts";
+import { KeyFault } from "../../codec/sealing/transform.ts";
 
 /** One provider with one key, or one key service. */
 export interface Cipher {

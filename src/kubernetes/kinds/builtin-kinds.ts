@@ -1,7 +1,7 @@
 /** The lines of builtin-rows.ts as objects. */
 import { invariant } from "../../errors.ts";
-import type { NameRule } from "../../resource/names.ts";
-import type { Scope } from "../../resource/resource.ts";
+import type { NameRule } from "../../resource/model/names.ts";
+import type { Scope } from "../../resource/model/resource.ts";
 import { builtinRows } from "./builtin-rows.ts";
 
 /** A version an object of the kind may be stored in. */

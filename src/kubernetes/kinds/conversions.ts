@@ -4,7 +4,7 @@
  * Most versions of a kind differ by name alone. Those that do not are below and in two files of their own; a
  * pair that is not there is refused by name: a field is never silently lost.
  */
-import type { AnyResource } from "../../resource/resource.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
 import { autoscalerToV1 } from "./autoscaler-to-v1.ts";
 import { autoscalerToV2 } from "./autoscaler-to-v2.ts";
 import type { BuiltinKind, StoredVersion } from "./builtin-kinds.ts";

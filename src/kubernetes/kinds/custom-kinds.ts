@@ -3,17 +3,17 @@
  * `customResourceKinds` the kinds alone.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemClock } from "../../base/clock.ts";
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
-import { quote } from "../../base/quote.ts";
-import { isWrapping, KeyFault, type Transform, transformFor } from "../../codec/transform.ts";
-import { isWrapped } from "../../codec/wrapped-value.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { quote } from "../../base/text/quote.ts";
+import { systemClock } from "../../base/time/clock.ts";
+import { isWrapped } from "../../codec/form/wrapped-value.ts";
+import { isWrapping, KeyFault, type Transform, transformFor } from "../../codec/sealing/transform.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
-import { definitionOf } from "../../resource/define-kind.ts";
-import { KeySpace } from "../../resource/keys.ts";
-import type { Kind } from "../../resource/kind.ts";
-import type { AnyResource } from "../../resource/resource.ts";
-import type { Store } from "../../resource/store.ts";
+import type { Store } from "../../resource/contract/store.ts";
+import { definitionOf } from "../../resource/model/define-kind.ts";
+import { KeySpace } from "../../resource/model/keys.ts";
+import type { Kind } from "../../resource/model/kind.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
 import { decodeKubernetes } from "../protobuf/kubernetes-object.ts";
 import { kubernetesKind } from "./kubernetes-kinds.ts";
 import { type CustomResource, customResourceOf } from "./resource-definition.ts";

@@ -4,14 +4,14 @@
  * Keys, names, fields and times to live are Kubernetes' own. A kind stands for all versions Kubernetes has stored it in: an
  * object found in another one is given out in the kind's own, and its next write stores that.
  */
-import { checkOptions } from "../../base/known-options.ts";
-import { nearestName } from "../../base/nearest-name.ts";
-import { quote } from "../../base/quote.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import { nearestName } from "../../base/text/nearest-name.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, invariant } from "../../errors.ts";
-import { defineKind, resourceName } from "../../resource/define-kind.ts";
-import type { Kind } from "../../resource/kind.ts";
-import { namespaceKind } from "../../resource/namespace-kind.ts";
-import type { AnyResource } from "../../resource/resource.ts";
+import { defineKind, resourceName } from "../../resource/model/define-kind.ts";
+import type { Kind } from "../../resource/model/kind.ts";
+import { namespaceKind } from "../../resource/model/namespace-kind.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
 import { type BuiltinKind, builtinKinds, type StoredVersion } from "./builtin-kinds.ts";
 import { convertVersion } from "./conversions.ts";
 import { pathsRead, selectableFields } from "./selectable-fields.ts";

@@ -2,12 +2,12 @@
  * What a stored CustomResourceDefinition says of its kind: names, versions, the one that is stored, and the columns to show.
  * Either version of the definition is read, as kube-apiserver stores v1beta1 and writes of today are v1.
  */
-import { messageOf } from "../../base/message-of.ts";
-import { quote } from "../../base/quote.ts";
+import { messageOf } from "../../base/text/message-of.ts";
+import { quote } from "../../base/text/quote.ts";
 import { StoreError } from "../../errors.ts";
-import { defineKind, resourceName } from "../../resource/define-kind.ts";
-import type { Kind, ScalePaths } from "../../resource/kind.ts";
-import type { AnyResource } from "../../resource/resource.ts";
+import { defineKind, resourceName } from "../../resource/model/define-kind.ts";
+import type { Kind, ScalePaths } from "../../resource/model/kind.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
 import { definitionToV1 } from "./definition-conversion.ts";
 import { type Fields, fieldsOf, listOf } from "./plain-fields.ts";
 import { declaredField } from "./selectable-fields.ts";

@@ -3,7 +3,7 @@
  * (the field label conversions and selectable fields of its registries). A value that is absent counts as "" there and here;
  * booleans and numbers count as the text of their zero.
  */
-import type { AnyResource } from "../../resource/resource.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
 
 interface Field {
   (object: AnyResource): string | undefined;

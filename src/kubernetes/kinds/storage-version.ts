@@ -5,7 +5,7 @@
  * younger than that, the oldest it has. That is the rule from 1.31 on (its "minimum compatibility version"); before, it was
  * done by hand, with a few held back longer (`held`). Where release and rule differ, both read what either writes.
  */
-import { quote } from "../../base/quote.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { BuiltinKind, StoredVersion } from "./builtin-kinds.ts";
 import { newestMinor, oldestMinor } from "./builtin-rows.ts";

@@ -2,7 +2,7 @@
  * JSON text as Go's encoder writes it: compact, with <, > and &, U+2028 and U+2029 escaped. That is what lies in
  * RawExtension and FieldsV1 when Kubernetes' own programs wrote it, and what kube-apiserver stores custom resources as.
  */
-import { findPlainDataFault } from "../../resource/plain-data.ts";
+import { findPlainDataFault } from "../../resource/model/plain-data.ts";
 
 const escaped = /[<>&\u2028\u2029]/;
 const everyEscaped = /[<>&\u2028\u2029]/g;

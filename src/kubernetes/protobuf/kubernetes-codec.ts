@@ -6,14 +6,14 @@
  *
  * The head of a protobuf value is read by a projected plan: metadata, and the paths that the kind's fields and measures read.
  */
-import type { Codec } from "../../codec/codec.ts";
-import { DecodeFault } from "../../codec/decode-fault.ts";
-import type { ForeignFormat } from "../../codec/foreign-format.ts";
-import type { HeadPart } from "../../codec/value.ts";
+import type { Codec } from "../../codec/form/codec.ts";
+import { DecodeFault } from "../../codec/form/decode-fault.ts";
+import type { ForeignFormat } from "../../codec/form/foreign-format.ts";
+import type { HeadPart } from "../../codec/form/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { Head } from "../../resource/head.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
-import type { AnyResource } from "../../resource/resource.ts";
+import type { Head } from "../../resource/model/head.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
 import {
   decodeProtobuf,
   describeUnknownFields,

@@ -8,8 +8,8 @@
  * Fields arrive in the order of their numbers; JSON has them in that of the Go struct. So a message's values are put into
  * slots first, which lie in one array for all levels, and then into the object in their order.
  */
-import { DecodeFault } from "../../codec/decode-fault.ts";
-import { findPlainDataFault, plainDataDepthMax } from "../../resource/plain-data.ts";
+import { DecodeFault } from "../../codec/form/decode-fault.ts";
+import { findPlainDataFault, plainDataDepthMax } from "../../resource/model/plain-data.ts";
 import { type FieldPlan, type MessagePlan, operations, type Slot } from "./message-plan.ts";
 import {
   formatDuration,

@@ -7,7 +7,7 @@
  *
  * Nothing is dropped unsaid: a member that the message has not, and a value of another type, are faults with their path.
  */
-import { formatPath, plainDataDepthMax } from "../../resource/plain-data.ts";
+import { formatPath, plainDataDepthMax } from "../../resource/model/plain-data.ts";
 import { goJson } from "./go-json.ts";
 import { type FieldPlan, type MessagePlan, operations } from "./message-plan.ts";
 import { canonicalQuantity } from "./quantity-text.ts";

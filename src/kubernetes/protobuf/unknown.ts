@@ -6,7 +6,7 @@
  * etcd holds every built-in object in it, and Kubernetes' HTTP carries it as application/vnd.kubernetes.protobuf.
  * (k8s.io/apimachinery pkg/runtime/types.go, Unknown.)
  */
-import { DecodeFault } from "../../codec/decode-fault.ts";
+import { DecodeFault } from "../../codec/form/decode-fault.ts";
 import type { MessageWriter, MessageWriterOptions } from "./message-writer.ts";
 
 /** "k8s\0". */

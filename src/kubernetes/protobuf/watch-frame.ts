@@ -6,9 +6,9 @@
  *
  * (k8s.io/apimachinery: LengthDelimitedFramer, the protobuf stream serializer.)
  */
-import { DecodeFault } from "../../codec/decode-fault.ts";
+import { DecodeFault } from "../../codec/form/decode-fault.ts";
 import { StoreError } from "../../errors.ts";
-import type { AnyResource } from "../../resource/resource.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
 import { decodeKubernetes, encodeKubernetesProtobuf } from "./kubernetes-object.ts";
 import { MessageWriter } from "./message-writer.ts";
 import { EnvelopeFields } from "./unknown.ts";

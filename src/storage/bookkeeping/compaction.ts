@@ -9,9 +9,10 @@
  * history always stays, however many take part. Out of space the clock cannot be written, but compaction is just
  * what is needed: then it runs without, as far as this process alone may go.
  */
-import { BackgroundLoop } from "../../base/background-loop.ts";
-import { checkOptions } from "../../base/known-options.ts";
-import { quote } from "../../base/quote.ts";
+
+import { checkOptions } from "../../base/text/known-options.ts";
+import { quote } from "../../base/text/quote.ts";
+import { BackgroundLoop } from "../../base/time/background-loop.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { Etcd, Kv } from "../../etcd/ports/ports.ts";
 

@@ -4,11 +4,11 @@
  *
  *   /keelson<prefix>/dictionaries/<resource>/<name>
  */
-import { textOfKey } from "../../base/text-of-key.ts";
-import type { DictionaryStore } from "../../codec/kind-dictionaries.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
+import type { DictionaryStore } from "../../codec/msgpack/kind-dictionaries.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Kv } from "../../etcd/ports/ports.ts";
-import type { KeySpace } from "../../resource/keys.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
 
 const folder = "dictionaries";
 

@@ -6,13 +6,13 @@
  * Written when a kind is opened, never removed: its objects may still be there. One record a key path, so a kind that
  * moves leaves word of where it was. Without space or rights nothing is written; the store works all the same.
  */
-import { textOfKey } from "../../base/text-of-key.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
 import { isStoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
-import { unfamiliarKind } from "../../resource/define-kind.ts";
-import type { KeySpace } from "../../resource/keys.ts";
-import type { Kind, KindDefinition, KindRecord } from "../../resource/kind.ts";
+import { unfamiliarKind } from "../../resource/model/define-kind.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
+import type { Kind, KindDefinition, KindRecord } from "../../resource/model/kind.ts";
 
 const folder = "kinds";
 /** Lost answers in a row after which a record counts as not written. */

@@ -8,11 +8,11 @@
  * A key that is on record and no longer among those given is looked for in the stored values: while one is still sealed
  * under it the kind is not opened, because those objects could never be read again. When none is, its record goes.
  */
-import { isWrapping, type Transform } from "../../codec/transform.ts";
+import { isWrapping, type Transform } from "../../codec/sealing/transform.ts";
 import { sealedUnder } from "../../codec/value-codec.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
-import type { KeySpace } from "../../resource/keys.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { openRecord } from "../context/records.ts";

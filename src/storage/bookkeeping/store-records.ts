@@ -4,8 +4,8 @@
  */
 import { type Call, CallScope } from "../../base/call.ts";
 import type { Etcd } from "../../etcd/ports/ports.ts";
-import { KeySpace } from "../../resource/keys.ts";
-import type { KindRecord } from "../../resource/kind.ts";
+import { KeySpace } from "../../resource/model/keys.ts";
+import type { KindRecord } from "../../resource/model/kind.ts";
 import { KindRecords } from "./kind-records.ts";
 import { recordedSealingKeys } from "./sealing-keys.ts";
 

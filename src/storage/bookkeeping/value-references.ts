@@ -10,7 +10,7 @@
 import { sealedUnder, usedDictionary } from "../../codec/value-codec.ts";
 import { isStoreError } from "../../errors.ts";
 import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
-import type { KeySpace } from "../../resource/keys.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import type { ReferenceParts } from "../context/storage-context.ts";
 import type { GuardPart } from "../seam/write-guard.ts";

@@ -15,8 +15,8 @@
  * again, and only those who watched it happen can tell.
  */
 import { Backoff } from "../../base/backoff.ts";
-import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Header, KeyValue } from "../../etcd/ports/messages.ts";
 import type { Etcd, EtcdCall, Kv } from "../../etcd/ports/ports.ts";

@@ -8,11 +8,11 @@
 import { setMaxListeners } from "node:events";
 import type { KindValueCodec } from "../../codec/value-codec.ts";
 import { StoreError, type Subject } from "../../errors.ts";
-import type { KeyRange } from "../../resource/key-range.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
-import { textOfObject } from "../../resource/object-text.ts";
-import { subjectOf } from "../../resource/read-errors.ts";
-import type { Key } from "../../resource/resource.ts";
+import type { KeyRange } from "../../resource/model/key-range.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
+import type { Key } from "../../resource/model/resource.ts";
+import { textOfObject } from "../../resource/objects/object-text.ts";
+import { subjectOf } from "../../resource/objects/read-errors.ts";
 import type { ObjectLifecycle } from "./object-lifecycle.ts";
 import { PageSizer } from "./range-pages.ts";
 

@@ -2,8 +2,9 @@
  * What is particular to one built-in kind's life, asked by the writes of every kind: namespaces are born Active,
  * are Terminating when marked, and are held until they are empty. Ordinary kinds have none.
  */
-import type { DeletionStep } from "../../resource/deletion.ts";
-import type { AnyResource } from "../../resource/resource.ts";
+
+import type { AnyResource } from "../../resource/model/resource.ts";
+import type { DeletionStep } from "../../resource/objects/deletion.ts";
 
 export interface ObjectLifecycle {
   /** The object to be created, from the one a draft gave. */

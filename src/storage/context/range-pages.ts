@@ -3,12 +3,12 @@
  * of work: the next page is under way while one is being decoded, so at most two are in memory, never the whole
  * reply. Lists, the initial state of a watch, collections to delete and the cache's filling all read this way.
  */
-import { textOfKey } from "../../base/text-of-key.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
 import { isStoreError } from "../../errors.ts";
 import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
 import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
-import type { KeyRange } from "../../resource/key-range.ts";
-import { limits } from "../../resource/limits.ts";
+import type { KeyRange } from "../../resource/model/key-range.ts";
+import { limits } from "../../resource/model/limits.ts";
 
 /** Items of the first page of a range whose value sizes are not known yet: 1.5 MiB each would still fit a client. */
 const firstPageItems = 100;

@@ -11,9 +11,9 @@
  *
  * A cut says nothing of what is there: keys written meanwhile, or with other characters, lie in one of the parts all the same.
  */
-import { textOfKey } from "../../base/text-of-key.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
 import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
-import type { KeyRange } from "../../resource/key-range.ts";
+import type { KeyRange } from "../../resource/model/key-range.ts";
 
 /** Keys of a part at most: so many that finding the cuts is cheap, … */
 const partKeysMin = 8_192;

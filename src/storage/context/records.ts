@@ -8,17 +8,17 @@
  * The cache uses the same functions, so store and cache can never disagree about an object. A value that cannot be
  * read becomes a record with `corrupt` set, never an exception from the depths.
  */
-import { textOfKey } from "../../base/text-of-key.ts";
-import type { HeadPart, MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../../codec/value.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
+import type { HeadPart, MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../../codec/form/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
-import { type Head, isHeadTrusted } from "../../resource/head.ts";
-import type { KeySpace } from "../../resource/keys.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
-import { textOfObject } from "../../resource/object-text.ts";
-import { subjectOf } from "../../resource/read-errors.ts";
-import type { AnyResource, Key } from "../../resource/resource.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
+import { type Head, isHeadTrusted } from "../../resource/model/head.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
+import type { AnyResource, Key } from "../../resource/model/resource.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { textOfObject } from "../../resource/objects/object-text.ts";
+import { subjectOf } from "../../resource/objects/read-errors.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import type { KindSlot } from "./kind-slot.ts";
 

@@ -3,14 +3,14 @@
  * round trips. `create-store.ts` builds it once; everything here gets its dependencies from it.
  */
 import type { CallGate } from "../../base/call-gate.ts";
-import type { Clock } from "../../base/clock.ts";
 import type { KeyQueues } from "../../base/key-queues.ts";
 import type { Permits } from "../../base/permits.ts";
 import type { Random } from "../../base/random.ts";
-import type { TurnBudget } from "../../base/turn-budget.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import type { TurnBudget } from "../../base/time/turn-budget.ts";
 import type { FencedWrites } from "../../etcd/fenced/fenced-write.ts";
 import type { Etcd, EtcdCall } from "../../etcd/ports/ports.ts";
-import type { KeySpace } from "../../resource/keys.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
 import type { GuardPart, WriteGuard } from "../seam/write-guard.ts";
 import type { ContinueKey } from "./continue-key.ts";
 import type { Epoch } from "./epoch.ts";

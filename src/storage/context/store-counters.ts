@@ -6,10 +6,10 @@
  * nobody listens.
  */
 import { tracingChannel } from "node:diagnostics_channel";
-import type { Clock } from "../../base/clock.ts";
 import type { PlainStats } from "../../base/stats.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError } from "../../errors.ts";
-import type { Histogram, StoreStats } from "../../resource/store.ts";
+import type { Histogram, StoreStats } from "../../resource/contract/store.ts";
 
 /** Upper bucket bounds in milliseconds: from an answer of the loopback to the default time of a call. */
 const boundsMs: readonly number[] = [

@@ -11,16 +11,17 @@
  * finalizers: it stays, the namespace waits, and `StuckNamespaces` says for what. One object or namespace that fails is
  * no reason to leave the others.
  */
-import { BackgroundLoop } from "../../base/background-loop.ts";
+
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
-import { textOfKey } from "../../base/text-of-key.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
+import { BackgroundLoop } from "../../base/time/background-loop.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
-import type { KeyRange } from "../../resource/key-range.ts";
-import { notFound } from "../../resource/read-errors.ts";
-import type { AnyResource, Key, Namespace } from "../../resource/resource.ts";
+import type { KeyRange } from "../../resource/model/key-range.ts";
+import type { AnyResource, Key, Namespace } from "../../resource/model/resource.ts";
+import { notFound } from "../../resource/objects/read-errors.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { headOf, objectOf, openRecord, storedHeadOf } from "../context/records.ts";

@@ -12,7 +12,7 @@ import { LRUCache } from "lru-cache";
 import type { Call } from "../../base/call.ts";
 import { invariant, StoreError } from "../../errors.ts";
 import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
-import { subjectOf } from "../../resource/read-errors.ts";
+import { subjectOf } from "../../resource/objects/read-errors.ts";
 import type { GroupedGets } from "../context/grouped-gets.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { headOf, openValue } from "../context/records.ts";

@@ -7,14 +7,15 @@
  * `isPending` is true of what delete() gives back, by a finalizer of ours. Taking that finalizer away does not
  * make the object go sooner. Grace periods mean nothing to a namespace.
  */
-import type { Clock } from "../../base/clock.ts";
-import { quote } from "../../base/quote.ts";
+
+import { quote } from "../../base/text/quote.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { StoreError } from "../../errors.ts";
-import type { DeletionStep } from "../../resource/deletion.ts";
-import { formatTimestamp, nextGeneration } from "../../resource/metadata.ts";
-import { initialNamespaces, namespaceFinalizer } from "../../resource/namespace-kind.ts";
-import { copyPlainData, sameContent } from "../../resource/plain-data.ts";
-import type { AnyResource, Namespace } from "../../resource/resource.ts";
+import { initialNamespaces, namespaceFinalizer } from "../../resource/model/namespace-kind.ts";
+import { copyPlainData, sameContent } from "../../resource/model/plain-data.ts";
+import type { AnyResource, Namespace } from "../../resource/model/resource.ts";
+import type { DeletionStep } from "../../resource/objects/deletion.ts";
+import { formatTimestamp, nextGeneration } from "../../resource/objects/metadata.ts";
 import type { ObjectLifecycle } from "../context/object-lifecycle.ts";
 
 export class NamespaceLifecycle implements ObjectLifecycle {

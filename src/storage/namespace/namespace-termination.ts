@@ -9,8 +9,8 @@
 import type { Call } from "../../base/call.ts";
 import { StoreError } from "../../errors.ts";
 import type { RangeResponse } from "../../etcd/ports/messages.ts";
-import type { KeyRange } from "../../resource/key-range.ts";
-import type { KeySpace } from "../../resource/keys.ts";
+import type { KeyRange } from "../../resource/model/key-range.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
 import type { Change, GuardPart, WriteGuard } from "../seam/write-guard.ts";
 
 const folder = "terminating";

@@ -3,12 +3,12 @@
  * read here; a value is opened when it is asked for.
  */
 import type { Call } from "../../base/call.ts";
-import { textOfKey } from "../../base/text-of-key.ts";
-import type { MaybePromise } from "../../codec/value.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
+import type { MaybePromise } from "../../codec/form/value.ts";
 import { isStoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
-import type { RecordedHead } from "../../resource/head.ts";
-import type { Key } from "../../resource/resource.ts";
+import type { RecordedHead } from "../../resource/model/head.ts";
+import type { Key } from "../../resource/model/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { PageSizer, rangePages, wholeWalk } from "../context/range-pages.ts";
 import { openValue } from "../context/records.ts";

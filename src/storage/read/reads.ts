@@ -9,8 +9,8 @@
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { Freshness } from "../../resource/read-options.ts";
-import type { Key } from "../../resource/resource.ts";
+import type { Key } from "../../resource/model/resource.ts";
+import type { Freshness } from "../../resource/options/read-options.ts";
 import { awaitRevision } from "../context/freshness.ts";
 import type { GotKey } from "../context/grouped-gets.ts";
 import type { KindSlot } from "../context/kind-slot.ts";

@@ -2,8 +2,8 @@
  * The count of what is there: every object of every kind on record, at one revision, for its callers.
  */
 import type { Call } from "../../base/call.ts";
-import type { MaybePromise } from "../../codec/value.ts";
-import type { RecordedHead } from "../../resource/head.ts";
+import type { MaybePromise } from "../../codec/form/value.ts";
+import type { RecordedHead } from "../../resource/model/head.ts";
 
 export interface CountedObject {
   /** Full etcd key. */

@@ -10,7 +10,7 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { StoreError } from "../../errors.ts";
-import { limits } from "../../resource/limits.ts";
+import { limits } from "../../resource/model/limits.ts";
 
 /** The list a token belongs to; every part must be the same when it comes back. */
 export interface TokenScope {

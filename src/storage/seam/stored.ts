@@ -6,14 +6,14 @@
  * range, so that all kinds advance together.
  */
 import type { Call } from "../../base/call.ts";
-import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import type { TurnBudget } from "../../base/turn-budget.ts";
-import type { PlainValue, ValueCodec } from "../../codec/value.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import type { TurnBudget } from "../../base/time/turn-budget.ts";
+import type { PlainValue, ValueCodec } from "../../codec/form/value.ts";
 import type { StoreError } from "../../errors.ts";
-import type { KeyRange } from "../../resource/key-range.ts";
-import type { KeySpace } from "../../resource/keys.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
+import type { KeyRange } from "../../resource/model/key-range.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
 
 /** One object version. Exactly one of `value` and `corrupt` is set. */
 export interface StoredRecord {

@@ -8,8 +8,8 @@
 import type { Call } from "../../base/call.ts";
 import type { StoreError } from "../../errors.ts";
 import type { Compare, RangeRequest, RangeResponse, TxnOp } from "../../etcd/ports/messages.ts";
-import type { Head, RecordedHead } from "../../resource/head.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
+import type { Head, RecordedHead } from "../../resource/model/head.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
 
 /** One object before and after the write. Neither size includes the key. */
 export interface Change {

@@ -7,8 +7,8 @@
  * Where etcd's notices can run ahead of events none is requested, and the last delivered version is repeated. A bookmark
  * that falls due while the consumer is busy stays due: it comes before the consumer's next wait.
  */
-import type { Clock, Timer } from "../../base/clock.ts";
-import { setReadingTimer } from "../../base/reading-timer.ts";
+import type { Clock, Timer } from "../../base/time/clock.ts";
+import { setReadingTimer } from "../../base/time/reading-timer.ts";
 
 /** Part of the interval after which etcd is asked, so that its answer is in time: 50 s of a minute. */
 const askAfter = 5 / 6;

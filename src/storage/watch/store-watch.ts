@@ -11,14 +11,14 @@
  * no memory.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import type { Timer } from "../../base/clock.ts";
-import { checkOptions } from "../../base/known-options.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import type { Timer } from "../../base/time/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { isStoreError, StoreError, type Subject } from "../../errors.ts";
-import type { Watch, WatchEvent, WatchOptions } from "../../resource/contract.ts";
-import { historyReplaced, subjectOf } from "../../resource/read-errors.ts";
-import { type ParsedWatchOptions, parseWatchOptions } from "../../resource/read-options.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
+import type { Watch, WatchEvent, WatchOptions } from "../../resource/contract/contract.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { historyReplaced, subjectOf } from "../../resource/objects/read-errors.ts";
+import { type ParsedWatchOptions, parseWatchOptions } from "../../resource/options/read-options.ts";
 import { oneByOne, WatchShell } from "../../resource/watch-shell.ts";
 import { awaitRevision, currentRevision } from "../context/freshness.ts";
 import type { KindSlot } from "../context/kind-slot.ts";

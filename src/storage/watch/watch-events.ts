@@ -9,11 +9,11 @@
  * value that cannot be read, where it is needed, ends it CORRUPT_OBJECT.
  */
 import { isStoreError, type StoreError } from "../../errors.ts";
-import type { WatchEvent } from "../../resource/contract.ts";
+import type { WatchEvent } from "../../resource/contract/contract.ts";
 import { eventTypeOf, type ObjectEventType } from "../../resource/event-type.ts";
-import { stateCompacted } from "../../resource/read-errors.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
-import type { Selection } from "../../resource/selection.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { stateCompacted } from "../../resource/objects/read-errors.ts";
+import type { Selection } from "../../resource/select/selection.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { headOf } from "../context/records.ts";
 import type { StoredEvent, StoredRecord } from "../seam/stored.ts";

@@ -5,17 +5,17 @@
  * batch is whole revisions, in order; keys that are no objects of an open kind are passed over.
  */
 import type { Call } from "../../base/call.ts";
-import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import { textOfKey } from "../../base/text-of-key.ts";
-import type { TurnBudget } from "../../base/turn-budget.ts";
-import type { ValueCodec } from "../../codec/value.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import type { TurnBudget } from "../../base/time/turn-budget.ts";
+import type { ValueCodec } from "../../codec/form/value.ts";
 import { invariant } from "../../errors.ts";
 import type { KvEvent, WatchBatch } from "../../etcd/ports/ports.ts";
-import type { KeyRange } from "../../resource/key-range.ts";
-import type { KeySpace } from "../../resource/keys.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
-import type { Key } from "../../resource/resource.ts";
+import type { KeyRange } from "../../resource/model/key-range.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
+import type { Key } from "../../resource/model/resource.ts";
 import { currentRevision } from "../context/freshness.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { PageSizer } from "../context/range-pages.ts";

@@ -5,11 +5,11 @@
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
 import { invalidArgument, invariant, isStoreError, StoreError } from "../../errors.ts";
-import type { CreateManyOptions } from "../../resource/contract.ts";
-import { limits } from "../../resource/limits.ts";
-import type { AnyResource, Draft } from "../../resource/resource.ts";
-import { validateDraft } from "../../resource/validate-object.ts";
-import { parseCreateOptions } from "../../resource/write-options.ts";
+import type { CreateManyOptions } from "../../resource/contract/contract.ts";
+import { limits } from "../../resource/model/limits.ts";
+import type { AnyResource, Draft } from "../../resource/model/resource.ts";
+import { validateDraft } from "../../resource/objects/validate-object.ts";
+import { parseCreateOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { Postponed } from "../seam/write-guard.ts";

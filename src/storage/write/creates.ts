@@ -4,14 +4,14 @@
  */
 import type { CallScope } from "../../base/call.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
-import type { CreateOptions } from "../../resource/contract.ts";
-import { limits } from "../../resource/limits.ts";
-import { objectForCreate } from "../../resource/metadata.ts";
-import { copyPlainData } from "../../resource/plain-data.ts";
-import type { AnyResource, Draft } from "../../resource/resource.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
-import { validateDraft, validateForStorage } from "../../resource/validate-object.ts";
-import { parseCreateOptions } from "../../resource/write-options.ts";
+import type { CreateOptions } from "../../resource/contract/contract.ts";
+import { limits } from "../../resource/model/limits.ts";
+import { copyPlainData } from "../../resource/model/plain-data.ts";
+import type { AnyResource, Draft } from "../../resource/model/resource.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { objectForCreate } from "../../resource/objects/metadata.ts";
+import { validateDraft, validateForStorage } from "../../resource/objects/validate-object.ts";
+import { parseCreateOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { type Place, readLive } from "../read/reads.ts";

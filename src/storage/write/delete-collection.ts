@@ -6,11 +6,11 @@
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { CollectionDeleteOptions, Scoped } from "../../resource/contract.ts";
-import type { Head } from "../../resource/head.ts";
-import { subjectOf } from "../../resource/read-errors.ts";
-import { parseListOptions } from "../../resource/read-options.ts";
-import type { AnyResource } from "../../resource/resource.ts";
+import type { CollectionDeleteOptions, Scoped } from "../../resource/contract/contract.ts";
+import type { Head } from "../../resource/model/head.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
+import { subjectOf } from "../../resource/objects/read-errors.ts";
+import { parseListOptions } from "../../resource/options/read-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { listObjects, planList } from "../read/lists.ts";

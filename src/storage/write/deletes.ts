@@ -5,12 +5,12 @@
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { DeleteOptions } from "../../resource/contract.ts";
-import { planDeletion } from "../../resource/deletion.ts";
-import { sameContent } from "../../resource/plain-data.ts";
-import type { AnyResource, Key } from "../../resource/resource.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
-import { type ParsedDeleteOptions, parseDeleteOptions } from "../../resource/write-options.ts";
+import type { DeleteOptions } from "../../resource/contract/contract.ts";
+import { sameContent } from "../../resource/model/plain-data.ts";
+import type { AnyResource, Key } from "../../resource/model/resource.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { planDeletion } from "../../resource/objects/deletion.ts";
+import { type ParsedDeleteOptions, parseDeleteOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { placeOf } from "../read/reads.ts";

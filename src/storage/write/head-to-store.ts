@@ -5,9 +5,9 @@
  * quota hold up what is on its way out. A process that does not know the kind keeps them, too: it cannot measure.
  */
 import { StoreError } from "../../errors.ts";
-import { type Head, type RecordedHead, unfamiliarHeaderVersion } from "../../resource/head.ts";
-import { subjectOf } from "../../resource/read-errors.ts";
-import type { AnyResource } from "../../resource/resource.ts";
+import { type Head, type RecordedHead, unfamiliarHeaderVersion } from "../../resource/model/head.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
+import { subjectOf } from "../../resource/objects/read-errors.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 

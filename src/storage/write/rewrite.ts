@@ -7,15 +7,15 @@
  */
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
-import { Pace } from "../../base/pace.ts";
-import { quote } from "../../base/quote.ts";
-import { textOfKey } from "../../base/text-of-key.ts";
-import { carriesWriteId } from "../../codec/envelope.ts";
-import type { PlainValue } from "../../codec/value.ts";
+import { quote } from "../../base/text/quote.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
+import { Pace } from "../../base/time/pace.ts";
+import { carriesWriteId } from "../../codec/form/envelope.ts";
+import type { PlainValue } from "../../codec/form/value.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
-import { notFound } from "../../resource/read-errors.ts";
-import type { RewriteOptions, RewriteReport } from "../../resource/store.ts";
+import type { RewriteOptions, RewriteReport } from "../../resource/contract/store.ts";
+import { notFound } from "../../resource/objects/read-errors.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { objectOf, openRecord } from "../context/records.ts";

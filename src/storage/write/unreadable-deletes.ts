@@ -9,10 +9,10 @@
 import type { CallScope } from "../../base/call.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
-import { notFound } from "../../resource/read-errors.ts";
-import type { AnyResource, Key } from "../../resource/resource.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
-import type { ParsedDeleteOptions } from "../../resource/write-options.ts";
+import type { AnyResource, Key } from "../../resource/model/resource.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { notFound } from "../../resource/objects/read-errors.ts";
+import type { ParsedDeleteOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { objectOf, openValue } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";

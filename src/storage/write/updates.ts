@@ -9,19 +9,19 @@
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { WriteOptions } from "../../resource/contract.ts";
-import { isFinished } from "../../resource/deletion.ts";
-import { objectForUpdate } from "../../resource/metadata.ts";
-import { copyPlainData, sameContent } from "../../resource/plain-data.ts";
-import type { AnyResource, Draft, Key } from "../../resource/resource.ts";
-import { formatResourceVersion, parseResourceVersion } from "../../resource/revision.ts";
+import type { WriteOptions } from "../../resource/contract/contract.ts";
+import { copyPlainData, sameContent } from "../../resource/model/plain-data.ts";
+import type { AnyResource, Draft, Key } from "../../resource/model/resource.ts";
+import { formatResourceVersion, parseResourceVersion } from "../../resource/model/revision.ts";
+import { isFinished } from "../../resource/objects/deletion.ts";
+import { objectForUpdate } from "../../resource/objects/metadata.ts";
 import {
   invalidObject,
   validateDraft,
   validateForStorage,
   validateReplacement,
-} from "../../resource/validate-object.ts";
-import { type ParsedWriteOptions, parseWriteOptions } from "../../resource/write-options.ts";
+} from "../../resource/objects/validate-object.ts";
+import { type ParsedWriteOptions, parseWriteOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { type Place, placeOf } from "../read/reads.ts";

@@ -10,13 +10,13 @@
 import { Backoff } from "../../base/backoff.ts";
 import type { Call, CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
-import { carriesWriteId } from "../../codec/envelope.ts";
-import type { PlainValue, ValueCodec } from "../../codec/value.ts";
+import { carriesWriteId } from "../../codec/form/envelope.ts";
+import type { PlainValue, ValueCodec } from "../../codec/form/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../../etcd/fenced/fenced-write.ts";
-import type { Head, RecordedHead } from "../../resource/head.ts";
-import { limits } from "../../resource/limits.ts";
-import type { AnyResource } from "../../resource/resource.ts";
+import type { Head, RecordedHead } from "../../resource/model/head.ts";
+import { limits } from "../../resource/model/limits.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { openValue } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";

@@ -4,11 +4,11 @@
  */
 import type { Call } from "../../base/call.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import { assertPreconditions, type ParsedPreconditions } from "../../resource/preconditions.ts";
-import { notFound, subjectOf } from "../../resource/read-errors.ts";
-import type { AnyResource, Key } from "../../resource/resource.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
-import { invalidObject } from "../../resource/validate-object.ts";
+import type { AnyResource, Key } from "../../resource/model/resource.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { notFound, subjectOf } from "../../resource/objects/read-errors.ts";
+import { invalidObject } from "../../resource/objects/validate-object.ts";
+import { assertPreconditions, type ParsedPreconditions } from "../../resource/options/preconditions.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { objectOf } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";

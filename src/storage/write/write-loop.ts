@@ -12,8 +12,8 @@
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
 import { isStoreError } from "../../errors.ts";
-import type { AnyResource } from "../../resource/resource.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import { type Place, readLive } from "../read/reads.ts";

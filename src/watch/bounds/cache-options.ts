@@ -1,9 +1,9 @@
 /**
  * The options of a cache, its bounds with unit and reason, and what it reports of itself.
  */
-import { checkOptions, type NamesOf } from "../../base/known-options.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { Kind } from "../../resource/kind.ts";
+import type { Kind } from "../../resource/model/kind.ts";
 
 /** What `createWatchCache` and `withCaches` take; docs/cache.md has the bounds and what lies beyond them. */
 export interface CacheOptions {

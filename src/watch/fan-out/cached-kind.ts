@@ -6,17 +6,17 @@
  *
  * `feed.ts` owns it and calls `apply` with whole revisions; nothing here waits or reads a clock.
  */
-import type { ValueCodec } from "../../codec/value.ts";
+import type { ValueCodec } from "../../codec/form/value.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
-import { freezeDeep } from "../../resource/freeze-deep.ts";
-import type { KeySpace } from "../../resource/keys.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
-import { textOfObject } from "../../resource/object-text.ts";
-import { subjectOf } from "../../resource/read-errors.ts";
-import type { AnyResource } from "../../resource/resource.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
-import type { Selection } from "../../resource/selection.ts";
-import type { View } from "../../resource/view.ts";
+import type { View } from "../../resource/contract/view.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { freezeDeep } from "../../resource/objects/freeze-deep.ts";
+import { textOfObject } from "../../resource/objects/object-text.ts";
+import { subjectOf } from "../../resource/objects/read-errors.ts";
+import type { Selection } from "../../resource/select/selection.ts";
 import { headOf, metadataObject, objectOf } from "../../storage/context/records.ts";
 import type { StoredEvent, StoredRecord } from "../../storage/seam/stored.ts";
 import { type Attributes, AttributesOf, noAttributes } from "../state/attributes.ts";

@@ -2,9 +2,9 @@
  * What one list or watch wants of a kind: a part of the key order, and conditions on attributes.
  * Answers from the key and the attributes alone; nothing is decoded.
  */
-import type { KeySpace } from "../../resource/keys.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
-import type { Selection } from "../../resource/selection.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
+import type { Selection } from "../../resource/select/selection.ts";
 import type { Attributes } from "../state/attributes.ts";
 import type { IndexPick, KeySpan, KindState } from "../state/kind-state.ts";
 import type { Version } from "../state/version.ts";

@@ -7,9 +7,9 @@
  * A watcher is a cursor into the tail and costs nothing while it keeps up. The tail is bounded: who falls behind it
  * is parked and later reads the kind's history instead (`cache-watch.ts`). With all watchers up to date it is empty.
  */
-import type { WatchEvent } from "../../resource/contract.ts";
+import type { WatchEvent } from "../../resource/contract/contract.ts";
 import { eventTypeOf, type ObjectEventType } from "../../resource/event-type.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
 import type { Change } from "../state/change-log.ts";
 import type { Version } from "../state/version.ts";
 import type { Subscriber } from "./dispatch.ts";

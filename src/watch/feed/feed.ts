@@ -14,9 +14,9 @@
 import { setImmediate } from "node:timers";
 import { Backoff } from "../../base/backoff.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
-import { historyReplaced } from "../../resource/read-errors.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { historyReplaced } from "../../resource/objects/read-errors.ts";
 import type { StoredBatch, StoredEvent, StoredSource, StoredWatch } from "../../storage/seam/stored.ts";
 import type { CacheCounters } from "../bounds/cache-counters.ts";
 import { type CacheBounds, cacheLimits } from "../bounds/cache-options.ts";

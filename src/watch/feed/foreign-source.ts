@@ -6,18 +6,19 @@
  * previous versions (deletions come with what the cache holds). Without a kind only labels, name and namespace can be
  * selected by, and the first object listed says whether there are namespaces.
  */
-import { systemClock } from "../../base/clock.ts";
+
 import { type Random, systemRandom } from "../../base/random.ts";
-import { TurnBudget } from "../../base/turn-budget.ts";
-import { msgpackCodec } from "../../codec/codec.ts";
-import type { ValueCodec } from "../../codec/value.ts";
+import { systemClock } from "../../base/time/clock.ts";
+import { TurnBudget } from "../../base/time/turn-budget.ts";
+import { msgpackCodec } from "../../codec/form/codec.ts";
+import type { ValueCodec } from "../../codec/form/value.ts";
 import { createValueCodec } from "../../codec/value-codec.ts";
-import type { ResourceReader, WatchEvent } from "../../resource/contract.ts";
-import { defineKind, definitionOf } from "../../resource/define-kind.ts";
-import { KeySpace } from "../../resource/keys.ts";
-import type { Kind, KindDefinition } from "../../resource/kind.ts";
-import type { AnyResource, Resource } from "../../resource/resource.ts";
-import { parseResourceVersion } from "../../resource/revision.ts";
+import type { ResourceReader, WatchEvent } from "../../resource/contract/contract.ts";
+import { defineKind, definitionOf } from "../../resource/model/define-kind.ts";
+import { KeySpace } from "../../resource/model/keys.ts";
+import type { Kind, KindDefinition } from "../../resource/model/kind.ts";
+import type { AnyResource, Resource } from "../../resource/model/resource.ts";
+import { parseResourceVersion } from "../../resource/model/revision.ts";
 import type {
   StoredBatch,
   StoredEvent,

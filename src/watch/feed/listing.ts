@@ -7,7 +7,7 @@
  * The next page is asked for while one is worked on, and the event loop gets its turns in between. `feed.ts` uses it.
  */
 import { channel } from "node:diagnostics_channel";
-import type { KeyRange } from "../../resource/key-range.ts";
+import type { KeyRange } from "../../resource/model/key-range.ts";
 import type { StoredPage, StoredRecord, StoredSource } from "../../storage/seam/stored.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";

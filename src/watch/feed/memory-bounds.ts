@@ -2,7 +2,7 @@
  * What a cache may hold, and what goes when it is more: history first, the oldest before the newer whatever its kind,
  * then holes in the slabs; the objects themselves never: when they alone are too much, the cache says so.
  */
-import type { Clock } from "../../base/clock.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { StoreError } from "../../errors.ts";
 import { type CacheBounds, cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";

@@ -3,7 +3,7 @@
  * etcd's at the same version, key by key, version by version, byte by byte. A difference makes the cache not ready,
  * lists again and is counted. (A missed event is noticed earlier, at the next change of its key: `cached-kind.ts`.)
  */
-import type { Timer } from "../../base/clock.ts";
+import type { Timer } from "../../base/time/clock.ts";
 import { isStoreError } from "../../errors.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
 import type { Feed } from "./feed.ts";

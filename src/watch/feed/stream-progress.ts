@@ -8,9 +8,9 @@
  * finds out no earlier than after 15 s: it is opened again, seldom. `feed.ts` says how far it is; `fresh-reads.ts` waits.
  */
 import { Backoff } from "../../base/backoff.ts";
-import type { Clock, Timer } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import { setReadingTimer } from "../../base/reading-timer.ts";
+import type { Clock, Timer } from "../../base/time/clock.ts";
+import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import type { StoredWatch } from "../../storage/seam/stored.ts";
 import type { CacheCounters } from "../bounds/cache-counters.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";

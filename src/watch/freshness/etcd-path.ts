@@ -5,11 +5,11 @@
  *   others        four at a time, sixty-four waiting, the rest NOT_READY
  *   failures      three in a row: UNAVAILABLE at once for a second, then one try decides
  */
-import type { Clock } from "../../base/clock.ts";
+import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { ReadFreshness } from "../../resource/contract.ts";
-import type { Freshness } from "../../resource/read-options.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
+import type { ReadFreshness } from "../../resource/contract/contract.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import type { Freshness } from "../../resource/options/read-options.ts";
 import type { CacheCounters } from "../bounds/cache-counters.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 

@@ -12,7 +12,7 @@
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import type { Subject } from "../../errors.ts";
-import { futureVersion } from "../../resource/read-errors.ts";
+import { futureVersion } from "../../resource/objects/read-errors.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { Feed } from "../feed/feed.ts";
 

@@ -4,8 +4,8 @@
  *
  * Equal attributes of different objects are one object in memory, as far as a bounded table remembers.
  */
-import type { Head } from "../../resource/head.ts";
-import type { KindDefinition } from "../../resource/kind.ts";
+import type { Head } from "../../resource/model/head.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
 
 export interface Attributes {
   readonly labels: Readonly<Record<string, string>>;

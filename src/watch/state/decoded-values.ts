@@ -6,7 +6,7 @@
  * A big scan neither refreshes nor displaces more than it makes: recency comes from single reads and deliveries.
  */
 import { LRUCache } from "lru-cache";
-import type { View } from "../../resource/view.ts";
+import type { View } from "../../resource/contract/view.ts";
 import { type Version, ViewValue } from "./version.ts";
 
 /**

@@ -10,7 +10,7 @@
  * stay exact bigints.
  */
 import type { StoreError } from "../../errors.ts";
-import type { View } from "../../resource/view.ts";
+import type { View } from "../../resource/contract/view.ts";
 import type { Attributes } from "./attributes.ts";
 import type { Slab } from "./slabs.ts";
 

@@ -13,12 +13,12 @@
  * No promise per event: a consumer of `batches()` gets all that is there, whole revisions.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import type { Timer } from "../../base/clock.ts";
-import { checkOptions } from "../../base/known-options.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
+import type { Timer } from "../../base/time/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { StoreError } from "../../errors.ts";
-import type { Watch, WatchEvent } from "../../resource/contract.ts";
-import { formatResourceVersion } from "../../resource/revision.ts";
+import type { Watch, WatchEvent } from "../../resource/contract/contract.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { oneByOne, WatchShell } from "../../resource/watch-shell.ts";
 import type { WatcherLag } from "../bounds/cache-options.ts";
 import type { AnyView } from "../fan-out/cached-kind.ts";

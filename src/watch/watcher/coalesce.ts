@@ -9,7 +9,7 @@
  * An object that leaves a selector and matches again is one uid, a recreated name is another: those all stay.
  * What is left of a revision ends with an event without `more`, so that a consumer may resume from it.
  */
-import type { WatchEvent } from "../../resource/contract.ts";
+import type { WatchEvent } from "../../resource/contract/contract.ts";
 
 /** The key of an event's object; undefined when it is unknown (a view without metadata): such events all stay. */
 function identityOf(object: unknown): string | undefined {

@@ -2,11 +2,11 @@
  * Etcd's own history for one watcher, while its kind's log does not reach back to where the watcher is: a watch of its
  * own, pulled by the consumer, so that back-pressure reaches etcd. Whole revisions, a few hundred events at a time.
  */
-import type { Timer } from "../../base/clock.ts";
+import type { Timer } from "../../base/time/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import type { StoreError } from "../../errors.ts";
 import { eventTypeOf } from "../../resource/event-type.ts";
-import { stateCompacted } from "../../resource/read-errors.ts";
+import { stateCompacted } from "../../resource/objects/read-errors.ts";
 import type { StoredBatch, StoredEvent, StoredWatch } from "../../storage/seam/stored.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";

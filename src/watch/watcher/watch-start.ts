@@ -7,8 +7,8 @@
  */
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
-import { subjectOf } from "../../resource/read-errors.ts";
-import type { ParsedWatchOptions } from "../../resource/read-options.ts";
+import { subjectOf } from "../../resource/objects/read-errors.ts";
+import type { ParsedWatchOptions } from "../../resource/options/read-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { FreshReads } from "../freshness/fresh-reads.ts";

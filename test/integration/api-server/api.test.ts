@@ -1,7 +1,7 @@
 /** What clients rely on besides reading and writing, over HTTP: validation, apply, custom resources, subresources, collection. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeKubernetes, encodeKubernetesProtobuf } from "../../../src/kubernetes/index.ts";
-import type { AnyResource } from "../../../src/resource/resource.ts";
+import type { AnyResource } from "../../../src/resource/model/resource.ts";
 import { buildProject, type ProgramRun, startProgram } from "../../support/project-run.ts";
 
 let server: ProgramRun;

@@ -3,8 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openDirectoryBackend, type RepositoryBackend } from "../../../src/backup/repository/backend.ts";
-import { openBackend } from "../../../src/backup/repository/open-backend.ts";
+import {
+  openDirectoryBackend,
+  type RepositoryBackend,
+} from "../../../src/backup/repository/backend/backend.ts";
+import { openBackend } from "../../../src/backup/repository/backend/open-backend.ts";
 import type { S3Options } from "../../../src/backup/repository/s3/s3-address.ts";
 import { openS3Backend } from "../../../src/backup/repository/s3/s3-backend.ts";
 import { backendConformance } from "../../../src/testing/backend-conformance.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type BackupRepository, openRepository } from "keelson/backup";
 import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RepositoryBackend } from "../../../src/backup/repository/backend.ts";
+import type { RepositoryBackend } from "../../../src/backup/repository/backend/backend.ts";
 import { openS3Backend } from "../../../src/backup/repository/s3/s3-backend.ts";
 import { backendConformance } from "../../../src/testing/backend-conformance.ts";
 import { S3Server } from "../../support/s3-server.ts";

@@ -1,7 +1,7 @@
 /** The HTTP/2 transport against peers that behave as no good server does: typed failures, bounded memory, no hang. */
 import { describe, expect, test } from "vitest";
-import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { seededRandom } from "../../../src/base/random.ts";
+import { type Clock, systemClock } from "../../../src/base/time/clock.ts";
 import { frameFlag, frameType, setting } from "../../../src/etcd/transport/http2/frames.ts";
 import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
 import { grpcStatus, type Transport, TransportFailure } from "../../../src/etcd/transport/transport.ts";

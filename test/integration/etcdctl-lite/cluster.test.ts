@@ -7,7 +7,7 @@ import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/
 import { encryptionConfiguration } from "keelson/kubernetes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { isWrapping } from "../../../src/codec/transform.ts";
+import { isWrapping } from "../../../src/codec/sealing/transform.ts";
 import { clusterSnapshot } from "../../support/kubernetes-cluster.ts";
 import { patientMs } from "../../support/patience.ts";
 import { liteAt } from "./lite.ts";

@@ -9,7 +9,7 @@ import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { decodeKubernetes, isKubernetesProtobuf, kubernetesCodec, kubernetesKinds } from "keelson/kubernetes";
 import { memoryEtcd } from "keelson/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AnyResource } from "../../../src/resource/resource.ts";
+import type { AnyResource } from "../../../src/resource/model/resource.ts";
 import { clusterSnapshot } from "../../support/kubernetes-cluster.ts";
 import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
 

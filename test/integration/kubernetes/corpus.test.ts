@@ -25,7 +25,7 @@ import {
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import type { AnyResource } from "../../../src/resource/resource.ts";
+import type { AnyResource } from "../../../src/resource/model/resource.ts";
 import { kubernetesCorpus, type Sample } from "../../support/kubernetes-corpus.ts";
 import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
 

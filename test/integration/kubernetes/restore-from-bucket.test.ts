@@ -9,7 +9,7 @@ import { openRepository, restoreSnapshot } from "keelson/backup";
 import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { encryptionConfiguration } from "keelson/kubernetes";
 import { expect, test, vi } from "vitest";
-import { isWrapping } from "../../../src/codec/transform.ts";
+import { isWrapping } from "../../../src/codec/sealing/transform.ts";
 import { clusterSnapshot } from "../../support/kubernetes-cluster.ts";
 import { S3Server } from "../../support/s3-server.ts";
 import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
 import { Permits } from "../../../src/base/permits.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
 
 const never = (): unknown => new Error("late");
 const forever = Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 import { crc32, deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { jsonCodec, msgpackCodec } from "../../../src/codec/codec.ts";
-import { at, flagBits, plainLayout } from "../../../src/codec/envelope.ts";
+import { jsonCodec, msgpackCodec } from "../../../src/codec/form/codec.ts";
+import { at, flagBits, plainLayout } from "../../../src/codec/form/envelope.ts";
 import { createValueCodec } from "../../../src/codec/value-codec.ts";
 import { key, pod, podKind, writeId } from "./objects.ts";
 

@@ -1,7 +1,7 @@
 /** Objects and a hand-made kind for codec tests. */
-import type { Head } from "../../../src/resource/head.ts";
-import type { KindDefinition } from "../../../src/resource/kind.ts";
-import type { AnyResource, Resource } from "../../../src/resource/resource.ts";
+import type { Head } from "../../../src/resource/model/head.ts";
+import type { KindDefinition } from "../../../src/resource/model/kind.ts";
+import type { AnyResource, Resource } from "../../../src/resource/model/resource.ts";
 
 export const key = "/registry/pods/default/web-7d4b9c6f5-x2x9k";
 export const writeId: Uint8Array = Uint8Array.from({ length: 16 }, (_, i) => i * 16 + i);

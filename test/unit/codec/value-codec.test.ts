@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { jsonCodec, msgpackCodec } from "../../../src/codec/codec.ts";
-import type { PlainValue, ValueCodec } from "../../../src/codec/value.ts";
+import { jsonCodec, msgpackCodec } from "../../../src/codec/form/codec.ts";
+import type { PlainValue, ValueCodec } from "../../../src/codec/form/value.ts";
 import { createValueCodec } from "../../../src/codec/value-codec.ts";
-import type { AnyResource } from "../../../src/resource/resource.ts";
+import type { AnyResource } from "../../../src/resource/model/resource.ts";
 import { key, pod, podKind, writeId } from "./objects.ts";
 
 const codecs = {

@@ -10,7 +10,7 @@ import {
 } from "keelson/kubernetes";
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, describe, expect, test } from "vitest";
-import type { AnyResource } from "../../../src/resource/resource.ts";
+import type { AnyResource } from "../../../src/resource/model/resource.ts";
 
 const Pod = defineKind<AnyResource>({
   version: "v1",

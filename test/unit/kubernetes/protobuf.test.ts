@@ -8,7 +8,7 @@ import {
   type UnknownField,
 } from "keelson/kubernetes";
 import { describe, expect, test } from "vitest";
-import type { AnyResource } from "../../../src/resource/resource.ts";
+import type { AnyResource } from "../../../src/resource/model/resource.ts";
 
 const hex = (text: string): Uint8Array => Buffer.from(text.replace(/\s+/g, ""), "hex");
 

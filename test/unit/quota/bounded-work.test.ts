@@ -1,11 +1,11 @@
 /** What quotas read and keep is bounded by what they are asked, not by how many others there are. */
 import { createStore } from "keelson";
 import { expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
-import { TurnBudget } from "../../../src/base/turn-budget.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
+import { TurnBudget } from "../../../src/base/time/turn-budget.ts";
 import { QuotaKeys } from "../../../src/quota/quota-keys.ts";
 import { QuotaSnapshot } from "../../../src/quota/quota-snapshot.ts";
-import { KeySpace } from "../../../src/resource/keys.ts";
+import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 

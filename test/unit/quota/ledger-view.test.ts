@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { LedgerView } from "../../../src/quota/ledger-view.ts";
 import { QuotaKeys } from "../../../src/quota/quota-keys.ts";
-import { KeySpace } from "../../../src/resource/keys.ts";
+import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 
 const keys = new QuotaKeys(new KeySpace("/registry"));

@@ -1,13 +1,13 @@
 /** What a process remembers of namespaces: dropped with the namespace, and never more than a bound. */
 import { expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
 import { systemRandom } from "../../../src/base/random.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
 import { Ledgers } from "../../../src/quota/ledgers.ts";
 import { QuotaKeys } from "../../../src/quota/quota-keys.ts";
 import { decodeSpec, encodeSpec, type NamespaceSpec, type QuotaRule } from "../../../src/quota/quota-spec.ts";
 import { SpecCache } from "../../../src/quota/spec-cache.ts";
-import { KeySpace } from "../../../src/resource/keys.ts";
-import { noLabelRequirements } from "../../../src/resource/label-selector.ts";
+import { KeySpace } from "../../../src/resource/model/keys.ts";
+import { noLabelRequirements } from "../../../src/resource/select/label-selector.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 
 const quotaKeys = new QuotaKeys(new KeySpace("/registry"));

@@ -2,7 +2,7 @@
 import { createStore, defineKind, type Resource } from "keelson";
 import { expect, test } from "vitest";
 import { QuotaKeys } from "../../../src/quota/quota-keys.ts";
-import { KeySpace } from "../../../src/resource/keys.ts";
+import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 
 interface Job extends Resource {

@@ -5,7 +5,7 @@
  */
 import { createStore, defineKind, type Resource, type Store } from "keelson";
 import { afterEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../../src/etcd/connect-etcd.ts";
 import type { Etcd } from "../../../src/etcd/ports/ports.ts";
 import type { MethodPath } from "../../../src/etcd/transport/transport.ts";

@@ -1,7 +1,7 @@
 /** Kinds and objects for resource tests. */
-import { defineKind, definitionOf } from "../../../src/resource/define-kind.ts";
-import type { KindDefinition } from "../../../src/resource/kind.ts";
-import type { ObjectMeta, Resource } from "../../../src/resource/resource.ts";
+import { defineKind, definitionOf } from "../../../src/resource/model/define-kind.ts";
+import type { KindDefinition } from "../../../src/resource/model/kind.ts";
+import type { ObjectMeta, Resource } from "../../../src/resource/model/resource.ts";
 
 export interface Widget extends Resource {
   spec?: { size?: number | undefined; node?: string | undefined } | undefined;

@@ -1,13 +1,17 @@
 import { describe, expect, test } from "vitest";
-import type { ListOptions, ReadFreshness, WatchOptions } from "../../../src/resource/contract.ts";
-import { assertPreconditions, parsePreconditions } from "../../../src/resource/preconditions.ts";
-import { parseFreshness, parseListOptions, parseWatchOptions } from "../../../src/resource/read-options.ts";
+import type { ListOptions, ReadFreshness, WatchOptions } from "../../../src/resource/contract/contract.ts";
+import { assertPreconditions, parsePreconditions } from "../../../src/resource/options/preconditions.ts";
+import {
+  parseFreshness,
+  parseListOptions,
+  parseWatchOptions,
+} from "../../../src/resource/options/read-options.ts";
 import {
   checkTtl,
   parseCreateOptions,
   parseDeleteOptions,
   parseWriteOptions,
-} from "../../../src/resource/write-options.ts";
+} from "../../../src/resource/options/write-options.ts";
 import { gears, widget, widgets } from "./kinds.ts";
 
 const invalid = (argument: string): unknown =>

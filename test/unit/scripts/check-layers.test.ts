@@ -21,8 +21,8 @@ describe("layers", () => {
     expect(
       messages({
         "src/errors.ts": `${header}export const a = 1;`,
-        "src/base/clock.ts": `${header}import { a } from "../errors.ts"; export const b = a;`,
-        "src/storage/seam/get.ts": `${header}import type { b } from "../../base/clock.ts"; export type C = typeof b;`,
+        "src/base/time/clock.ts": `${header}import { a } from "../errors.ts"; export const b = a;`,
+        "src/storage/seam/get.ts": `${header}import type { b } from "../../base/time/clock.ts"; export type C = typeof b;`,
         "src/storage/seam/list.ts": `${header}import type { C } from "./get.ts"; export type D = C;`,
         "src/watch/cache.ts": `${header}import type { D } from "../storage/seam/list.ts"; export type E = D;`,
         "src/index.ts": `${header}export type { E } from "./watch/cache.ts";`,
@@ -158,7 +158,7 @@ describe("tidy", () => {
   });
 
   test.each([
-    ["base holds the clock", "src/base/clock.ts", "export const t = Date.now();"],
+    ["base holds the clock", "src/base/time/clock.ts", "export const t = Date.now();"],
     [
       "the end of a turn is no time",
       "src/storage/x.ts",

@@ -2,10 +2,10 @@
 import { createStore, defineKind, isStoreError, type Resource } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
-import { BackgroundLoop } from "../../../src/base/background-loop.ts";
-import { systemClock } from "../../../src/base/clock.ts";
-import { definitionOf } from "../../../src/resource/define-kind.ts";
-import { KeySpace } from "../../../src/resource/keys.ts";
+import { BackgroundLoop } from "../../../src/base/time/background-loop.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
+import { definitionOf } from "../../../src/resource/model/define-kind.ts";
+import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { Compactor, compactionClockKey } from "../../../src/storage/bookkeeping/compaction.ts";
 import { KindRecords } from "../../../src/storage/bookkeeping/kind-records.ts";
 import { until } from "../../support/patience.ts";

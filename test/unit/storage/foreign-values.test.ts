@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { jsonCodec, msgpackCodec } from "../../../src/codec/codec.ts";
+import { jsonCodec, msgpackCodec } from "../../../src/codec/form/codec.ts";
 import { createStore } from "../../../src/create-store.ts";
 import type { Etcd } from "../../../src/etcd/ports/ports.ts";
 import { kubernetesCodec } from "../../../src/kubernetes/index.ts";
-import { defineKind } from "../../../src/resource/define-kind.ts";
-import type { AnyResource } from "../../../src/resource/resource.ts";
-import type { Store } from "../../../src/resource/store.ts";
+import type { Store } from "../../../src/resource/contract/store.ts";
+import { defineKind } from "../../../src/resource/model/define-kind.ts";
+import type { AnyResource } from "../../../src/resource/model/resource.ts";
 import { memoryEtcd } from "../../../src/testing/memory-etcd.ts";
 
 const configMaps = defineKind<AnyResource>({

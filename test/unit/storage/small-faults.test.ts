@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createStore, createWatchCache, defineKind, isStoreError, type Store } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { AnyResource } from "../../../src/resource/resource.ts";
+import type { AnyResource } from "../../../src/resource/model/resource.ts";
 
 const Pod = defineKind<AnyResource>({
   version: "v1",

@@ -8,7 +8,7 @@ import { aesGcm, type Codec, jsonCodec, msgpackCodec } from "keelson/codec";
 import type { Etcd } from "keelson/etcd";
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, describe, expect, test } from "vitest";
-import type { AnyResource } from "../../../src/resource/resource.ts";
+import type { AnyResource } from "../../../src/resource/model/resource.ts";
 
 const spec = { version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" } as const;
 const Plain = defineKind<AnyResource>(spec);

@@ -1,7 +1,7 @@
 /** Manifests as people write them, and as they should not. */
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { definitionOf } from "../../../src/resource/define-kind.ts";
+import { definitionOf } from "../../../src/resource/model/define-kind.ts";
 import { guessKind } from "../../../tools/tour/kinds.ts";
 import { ManifestError, parseManifests, readManifests } from "../../../tools/tour/manifests.ts";
 import { createWorld, mainKind } from "../../../tools/tour/world.ts";

@@ -1,6 +1,6 @@
 import { createStore, createWatchCache, defineKind, type Resource, StoreError, withCache } from "keelson";
 import { expect, test } from "vitest";
-import { definitionOf } from "../../../src/resource/define-kind.ts";
+import { definitionOf } from "../../../src/resource/model/define-kind.ts";
 import { type HasStoredSource, type StoredSource, storedSource } from "../../../src/storage/seam/stored.ts";
 import { CacheCounters } from "../../../src/watch/bounds/cache-counters.ts";
 import { parseCacheOptions } from "../../../src/watch/bounds/cache-options.ts";

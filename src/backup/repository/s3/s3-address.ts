@@ -4,8 +4,8 @@
  *
  * Environment, as AWS' own tools read it: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION. Options win.
  */
-import { checkOptions, type NamesOf } from "../../../base/known-options.ts";
-import { quote } from "../../../base/quote.ts";
+import { checkOptions, type NamesOf } from "../../../base/text/known-options.ts";
+import { quote } from "../../../base/text/quote.ts";
 import { invalidArgument } from "../../../errors.ts";
 
 /** How an `s3://` repository is reached. Every field has a default. */

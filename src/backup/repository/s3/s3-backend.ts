@@ -7,9 +7,9 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../../base/clock.ts";
 import { systemRandom } from "../../../base/random.ts";
-import type { RepositoryBackend } from "../backend.ts";
+import { systemClock } from "../../../base/time/clock.ts";
+import type { RepositoryBackend } from "../backend/backend.ts";
 import { parseS3Address, type S3Options } from "./s3-address.ts";
 import { CredentialChain } from "./s3-credentials.ts";
 import { S3Listing } from "./s3-listing.ts";

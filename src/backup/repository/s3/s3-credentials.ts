@@ -9,9 +9,9 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../../../base/clock.ts";
-import { messageOf } from "../../../base/message-of.ts";
 import { systemErrorCode } from "../../../base/system-error.ts";
+import { messageOf } from "../../../base/text/message-of.ts";
+import type { Clock } from "../../../base/time/clock.ts";
 import { StoreError } from "../../../errors.ts";
 import { plainRequest } from "./http-request.ts";
 import type { S3Credentials } from "./s3-address.ts";

@@ -13,8 +13,8 @@
  */
 import { hostname } from "node:os";
 import { Backoff } from "../../../base/backoff.ts";
-import type { Clock, Timer } from "../../../base/clock.ts";
 import { type Random, randomUuid } from "../../../base/random.ts";
+import type { Clock, Timer } from "../../../base/time/clock.ts";
 import { StoreError } from "../../../errors.ts";
 import type { S3Requests } from "./s3-requests.ts";
 

@@ -9,7 +9,7 @@ import { connect } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Host } from "etcd3/lib/connection-pool.js";
-import type { Clock } from "../../../base/clock.ts";
+import type { Clock } from "../../../base/time/clock.ts";
 import { authorityOf, handshakeOptions, socketTarget } from "../dial-target.ts";
 import type { CurrentTls, EndpointAddress } from "../transport.ts";
 

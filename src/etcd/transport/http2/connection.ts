@@ -9,7 +9,7 @@
  * look at it (GOAWAY above its last stream, REFUSED_STREAM).
  */
 import type { Socket } from "node:net";
-import type { Clock } from "../../../base/clock.ts";
+import type { Clock } from "../../../base/time/clock.ts";
 import { grpcStatus, type RequestFate, type TransportFailure } from "../transport.ts";
 import { EarliestDeadline } from "./earliest-deadline.ts";
 import {

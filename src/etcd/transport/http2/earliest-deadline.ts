@@ -2,8 +2,8 @@
  * One timer for the deadlines of many calls: it fires at the earliest, and is then set to the next one. Answers that lie unread
  * in the socket at that moment are read first.
  */
-import type { Clock, Timer } from "../../../base/clock.ts";
-import { setReadingTimer } from "../../../base/reading-timer.ts";
+import type { Clock, Timer } from "../../../base/time/clock.ts";
+import { setReadingTimer } from "../../../base/time/reading-timer.ts";
 
 export class EarliestDeadline {
   readonly #clock: Clock;

@@ -7,8 +7,8 @@
  * What lies unread in the socket is read before the connection is looked at: a process that was held up hears it first.
  * An idle connection is not asked (etcd counts such PINGs as abuse). A call whose time ran out in silence asks at once.
  */
-import type { Clock, Timer } from "../../../base/clock.ts";
-import { setReadingTimer } from "../../../base/reading-timer.ts";
+import type { Clock, Timer } from "../../../base/time/clock.ts";
+import { setReadingTimer } from "../../../base/time/reading-timer.ts";
 
 export interface KeepaliveOptions {
   readonly clock: Clock;

@@ -11,7 +11,7 @@
  */
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { setReadingTimer } from "../../../base/reading-timer.ts";
+import { setReadingTimer } from "../../../base/time/reading-timer.ts";
 import { handshakeOptions, socketTarget } from "../dial-target.ts";
 import { grpcStatus, TransportFailure, type TransportOptions } from "../transport.ts";
 import { Connection } from "./connection.ts";

@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRepository } from "keelson/backup";
 import { expect, test } from "vitest";
-import { openDirectoryBackend, type RepositoryBackend } from "../../../../src/backup/repository/backend.ts";
+import {
+  openDirectoryBackend,
+  type RepositoryBackend,
+} from "../../../../src/backup/repository/backend/backend.ts";
 import { limitedBackend } from "../../../../src/backup/repository/limited-backend.ts";
 import { ManualClock } from "../../../../src/testing/manual-clock.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseS3Address } from "../../../../src/backup/repository/s3/s3-address.ts";
 import { CredentialChain } from "../../../../src/backup/repository/s3/s3-credentials.ts";
-import { systemClock } from "../../../../src/base/clock.ts";
+import { systemClock } from "../../../../src/base/time/clock.ts";
 
 let folder = "";
 let server: Server;

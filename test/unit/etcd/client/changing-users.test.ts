@@ -3,7 +3,7 @@
  * may fall into one call. The call's time is the bound, and a right password is never UNAUTHENTICATED.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../../../src/base/clock.ts";
+import { systemClock } from "../../../../src/base/time/clock.ts";
 import { isStoreError } from "../../../../src/errors.ts";
 import { openEtcdAtOnce } from "../../../../src/etcd/connect-etcd.ts";
 import type { Etcd } from "../../../../src/etcd/ports/ports.ts";

@@ -1,7 +1,7 @@
 /** When a lower revision or another cluster id is one endpoint's fault, and when it is a restore. */
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../../../src/base/clock.ts";
 import { systemRandom } from "../../../../src/base/random.ts";
+import { systemClock } from "../../../../src/base/time/clock.ts";
 import { ClusterGuard, type Verdict } from "../../../../src/etcd/client/cluster-guard.ts";
 import { parseEndpoint } from "../../../../src/etcd/client/endpoint-address.ts";
 import { Endpoint } from "../../../../src/etcd/client/endpoint-set.ts";

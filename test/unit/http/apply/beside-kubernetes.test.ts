@@ -17,7 +17,7 @@ import {
 } from "keelson/http";
 import { describe, expect, it } from "vitest";
 import { isStoreError } from "../../../../src/errors.ts";
-import type { AnyResource } from "../../../../src/resource/resource.ts";
+import type { AnyResource } from "../../../../src/resource/model/resource.ts";
 
 interface Step {
   readonly name: string;

@@ -5,7 +5,7 @@
 import { fieldManagerOf, openApiMergeSchema, serverSideApply, trackUpdate } from "keelson/http";
 import { describe, expect, it } from "vitest";
 import { isStoreError } from "../../../../src/errors.ts";
-import type { AnyResource } from "../../../../src/resource/resource.ts";
+import type { AnyResource } from "../../../../src/resource/model/resource.ts";
 
 const keyed = (keys: string[], properties: object): object => ({
   type: "array",

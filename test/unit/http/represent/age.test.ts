@@ -1,7 +1,7 @@
 /** Cells that say how long ago something was: worked out as a row is sent, however long it has been kept. */
 import { ageSince, humanDuration, tableRepresentation } from "keelson/http";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Resource } from "../../../../src/resource/resource.ts";
+import type { Resource } from "../../../../src/resource/model/resource.ts";
 
 const start = Date.parse("2026-01-01T00:00:00Z");
 const object: Resource = {

@@ -10,8 +10,8 @@ import {
 } from "keelson/http";
 import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
-import type { WatchEvent } from "../../../../src/resource/contract.ts";
-import type { Resource } from "../../../../src/resource/resource.ts";
+import type { WatchEvent } from "../../../../src/resource/contract/contract.ts";
+import type { Resource } from "../../../../src/resource/model/resource.ts";
 
 const kind = { group: "apps", version: "v1", kind: "Thing" };
 const thing = (name: string): Resource => ({

@@ -2,13 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { wrappedUnder } from "../../../../src/codec/form/wrapped-value.ts";
 import {
   isWrapping,
   type Transform,
   transformFor,
   type WrappingTransform,
-} from "../../../../src/codec/transform.ts";
-import { wrappedUnder } from "../../../../src/codec/wrapped-value.ts";
+} from "../../../../src/codec/sealing/transform.ts";
 import { isStoreError } from "../../../../src/errors.ts";
 import { encryptionConfiguration } from "../../../../src/kubernetes/encryption/encryption-configuration.ts";
 import { startKmsPlugin, type TestKmsPlugin } from "../../../support/kms-plugin.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { kubernetesKind } from "../../../../src/kubernetes/kinds/kubernetes-kinds.ts";
-import { definitionOf } from "../../../../src/resource/define-kind.ts";
-import type { AnyResource, ObjectMeta } from "../../../../src/resource/resource.ts";
+import { definitionOf } from "../../../../src/resource/model/define-kind.ts";
+import type { AnyResource, ObjectMeta } from "../../../../src/resource/model/resource.ts";
 
 const metadata = {
   name: "n",

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { jsonCodec } from "../../../../src/codec/codec.ts";
-import { isWrapping } from "../../../../src/codec/transform.ts";
+import { jsonCodec } from "../../../../src/codec/form/codec.ts";
+import { isWrapping } from "../../../../src/codec/sealing/transform.ts";
 import { createStore } from "../../../../src/create-store.ts";
 import { isStoreError, type StoreError } from "../../../../src/errors.ts";
 import type { Etcd } from "../../../../src/etcd/ports/ports.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { builtinKinds } from "../../../../src/kubernetes/kinds/builtin-kinds.ts";
 import { kubernetesKind, kubernetesKinds } from "../../../../src/kubernetes/kinds/kubernetes-kinds.ts";
-import { definitionOf } from "../../../../src/resource/define-kind.ts";
-import { KeySpace, nestingKinds } from "../../../../src/resource/keys.ts";
-import type { Kind } from "../../../../src/resource/kind.ts";
-import { namespaceKind } from "../../../../src/resource/namespace-kind.ts";
-import type { AnyResource } from "../../../../src/resource/resource.ts";
+import { definitionOf } from "../../../../src/resource/model/define-kind.ts";
+import { KeySpace, nestingKinds } from "../../../../src/resource/model/keys.ts";
+import type { Kind } from "../../../../src/resource/model/kind.ts";
+import { namespaceKind } from "../../../../src/resource/model/namespace-kind.ts";
+import type { AnyResource } from "../../../../src/resource/model/resource.ts";
 
 const named = (kinds: readonly Kind[], kind: string): Kind => {
   const found = kinds.find((one) => one.kind === kind);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { KeyValue, RangeRequest, RangeResponse } from "../../../../src/etcd/ports/messages.ts";
-import { KeyRange } from "../../../../src/resource/key-range.ts";
+import { KeyRange } from "../../../../src/resource/model/key-range.ts";
 import { PageSizer, rangePages } from "../../../../src/storage/context/range-pages.ts";
 
 const range = KeyRange.ofPrefix("/r/");

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { KeyValue, RangeRequest, RangeResponse } from "../../../../src/etcd/ports/messages.ts";
-import { KeyRange } from "../../../../src/resource/key-range.ts";
+import { KeyRange } from "../../../../src/resource/model/key-range.ts";
 import { partsOf } from "../../../../src/storage/context/range-parts.ts";
 
 const range = KeyRange.ofPrefix("/r/");

@@ -1,0 +1,93 @@
+/**
+ * Views: what a reader hands out instead of the object itself (another API version, a table row, bytes for
+ * HTTP). A cache makes each view of an object version at most once, for all its lists and watchers.
+ */
+import { checkOptions } from "../../base/text/known-options.ts";
+import { invalidArgument } from "../../errors.ts";
+import type { Resource } from "../model/resource.ts";
+
+/** Made by `defineView`; a view's identity, not its name, decides what is shared. */
+export interface View<in T, out V> {
+  /** Name in errors. */
+  readonly name: string;
+  /** "metadata": `project` gets a Resource's three fields only, the body is not decoded. */
+  readonly from: "object" | "metadata";
+  /** Makes the value out of an object; pure. */
+  readonly project: (object: T) => V;
+  /** Bytes a cache charges to its budget for a made value; absent: estimated. */
+  sizeBytes?(value: V): number;
+}
+
+/**
+ * Defines a view. `project` must be pure: it is run once per object version, and its result is shared.
+ * @throws INVALID_ARGUMENT for an empty name, or what is no function
+ *
+ *
+ * @example
+ * ```ts
+ * import { defineView, type Resource } from "keelson";
+ *
+ * const nameAndLabels = defineView<Resource, string>({
+ *   name: "name and labels",
+ *   from: "metadata",
+ *   project: ({ metadata }) => `${metadata.name} ${JSON.stringify(metadata.labels ?? {})}`,
+ * });
+ * ```
+ */
+export function defineView<T extends Resource, V>(spec: {
+  /** Name in errors; not empty. */
+  name: string;
+  /**
+   * Default "object". "metadata": `project` gets apiVersion, kind and metadata only, and the body is not decoded.
+   */
+  from?: "object" | "metadata" | undefined;
+  /** Makes the value; must not change the object. */
+  project: (object: T) => V;
+  /** Bytes a cache charges to its budget for a made value; default an estimate. */
+  sizeBytes?: ((value: V) => number) | undefined;
+}): View<T, V> {
+  checkOptions(spec ?? null, "define view", viewNames, "view");
+  if (typeof spec.name !== "string" || spec.name === "") {
+    throw invalidArgument("name", "Cannot define view: the name is empty");
+  }
+  if (typeof spec.project !== "function") {
+    throw invalidArgument("project", `Cannot define view "${spec.name}": project is not a function`);
+  }
+  if (spec.from !== undefined && spec.from !== "object" && spec.from !== "metadata") {
+    throw invalidArgument(
+      "from",
+      `Cannot define view "${spec.name}": from is neither "object" nor "metadata"`,
+    );
+  }
+  return Object.freeze({
+    name: spec.name,
+    from: spec.from ?? "object",
+    project: spec.project,
+    ...(spec.sizeBytes === undefined ? {} : { sizeBytes: spec.sizeBytes }),
+  });
+}
+
+const viewNames = { name: true, from: true, project: true, sizeBytes: true } as const;
+
+/** @throws INVALID_ARGUMENT for what `defineView` has not made, nor could have */
+export function checkView(view: unknown): void {
+  const made = typeof view === "object" && view !== null && "project" in view ? view.project : undefined;
+  if (typeof made === "function") return;
+  throw invalidArgument("view", "Cannot read as this view: it is not made by defineView()");
+}
+
+const encoder = new TextEncoder();
+
+/** The object as JSON bytes, ready for an HTTP body. */
+export const jsonView: View<Resource, Uint8Array> = defineView<Resource, Uint8Array>({
+  name: "json",
+  project: (object) => encoder.encode(JSON.stringify(object)),
+  sizeBytes: (bytes) => bytes.byteLength,
+});
+
+/** apiVersion, kind and metadata only (PartialObjectMetadata's content). */
+export const metadataView: View<Resource, Resource> = defineView<Resource, Resource>({
+  name: "metadata",
+  from: "metadata",
+  project: ({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata }),
+});

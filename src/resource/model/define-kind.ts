@@ -1,0 +1,388 @@
+/**
+ * `defineKind`: a checked, frozen kind; `definitionOf`: what the store reads of it.
+ *
+ * A Kind that callers pass around is a KindDefinition inside; only objects made here are taken, so everything
+ * behind `definitionOf` can trust its names, paths and functions. What the kind's own functions yield is checked
+ * at each use: they are the caller's code, run on objects of others.
+ */
+import { checkOptions } from "../../base/text/known-options.ts";
+import { quote } from "../../base/text/quote.ts";
+import { type FieldError, invalidArgument, StoreError, type Subject } from "../../errors.ts";
+import { type Head, unfamiliarHeaderVersion } from "./head.ts";
+import { keyPathFault } from "./keys.ts";
+import {
+  type Kind,
+  type KindDefinition,
+  type KindRecord,
+  type KindSpec,
+  kindNames,
+  type ScalePaths,
+} from "./kind.ts";
+import { limits } from "./limits.ts";
+import { cleanMetadata } from "./metadata-fields.ts";
+import { type NameRule, nameFault, qualifiedNameFault } from "./names.ts";
+import { formatQuantity, parseQuantity, quantityFault } from "./quantity.ts";
+import type { AnyResource, ObjectMeta, Resource, Scope } from "./resource.ts";
+
+/**
+ * Defines a kind of object.
+ * @throws INVALID_ARGUMENT "kind" with every fault of `spec`
+ *
+ *
+ * @example
+ * ```ts
+ * import { defineKind, type Resource } from "keelson";
+ *
+ * interface Widget extends Resource {
+ *   spec: { size: number; colour?: string };
+ *   status?: { ready: boolean };
+ * }
+ *
+ * const Widget = defineKind<Widget>({
+ *   group: "example.com",
+ *   version: "v1",
+ *   kind: "Widget",
+ *   plural: "widgets",
+ *   scope: "Namespaced",
+ *   status: true,
+ *   fields: { "spec.colour": (widget) => widget.spec.colour },
+ *   validate: (widget) => (widget.spec.size > 0 ? [] : [{ field: "spec.size", message: "expected above 0" }]),
+ * });
+ * ```
+ */
+export function defineKind<T extends Resource>(spec: KindSpec<T>): Kind<T> {
+  if (typeof spec === "object" && spec !== null) {
+    checkOptions(spec, `define kind ${quote(spec.kind)}`, kindNames, "kind");
+  }
+  checkSpec(spec);
+  return new DefinedKind(spec);
+}
+
+/**
+ * A kind known by its place alone: what it selects by and measures is known elsewhere. Quotas take the stored word of
+ * who knows it; what is written through it is read by those as an object with its head still to be made.
+ * @throws INVALID_ARGUMENT "kind"
+ */
+export function unfamiliarKind(record: KindRecord): Kind<AnyResource> {
+  checkSpec(record);
+  return new DefinedKind<AnyResource>({ ...record, headerVersion: unfamiliarHeaderVersion });
+}
+
+function checkSpec<T extends Resource>(spec: KindSpec<T>): void {
+  const errors = specFaults(spec);
+  const [first] = errors;
+  if (first === undefined) return;
+  throw invalidArgument(
+    "kind",
+    `Cannot define kind ${quote(spec?.kind)}: ${first.field}: ${first.message}`,
+    errors,
+  );
+}
+
+/**
+ * The definition behind a kind.
+ * @throws INVALID_ARGUMENT "kind" for anything `defineKind` has not made
+ */
+export function definitionOf<T extends Resource>(kind: Kind<T>): KindDefinition<T> {
+  if (kind instanceof DefinedKind) return kind;
+  throw invalidArgument("kind", "Cannot use kind: it is not made by defineKind()");
+}
+
+/** "pods", "deployments.apps": plural, and the group where there is one. */
+export function resourceName(kind: Pick<Kind, "group" | "plural">): string {
+  return kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;
+}
+
+class DefinedKind<T extends Resource> implements KindDefinition<T> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly scope: Scope;
+  readonly status: boolean;
+  readonly fields: readonly string[];
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly scale: ScalePaths | undefined;
+  readonly apiVersion: string;
+  readonly resource: string;
+  readonly keyPath: string;
+  readonly nameRule: NameRule;
+  readonly indexes: readonly (`label:${string}` | `field:${string}`)[];
+  readonly headerVersion: number;
+  readonly ttlSeconds: number | undefined;
+  readonly reads: readonly string[] | undefined;
+  // A copy: what the caller later does to its spec changes nothing here.
+  readonly #spec: KindSpec<T>;
+  readonly #fields: readonly (readonly [string, (object: T) => string | undefined])[];
+
+  constructor(spec: KindSpec<T>) {
+    this.#spec = { ...spec };
+    this.#fields = Object.entries(spec.fields ?? {});
+    this.group = spec.group ?? "";
+    this.version = spec.version;
+    this.kind = spec.kind;
+    this.plural = spec.plural;
+    this.scope = spec.scope;
+    this.status = spec.status ?? false;
+    this.fields = Object.freeze(this.#fields.map(([name]) => name));
+    this.singular = spec.singular ?? spec.kind.toLowerCase();
+    this.shortNames = Object.freeze([...(spec.shortNames ?? [])]);
+    this.categories = Object.freeze([...(spec.categories ?? [])]);
+    this.scale = spec.scale === undefined ? undefined : Object.freeze({ ...spec.scale });
+    this.apiVersion = this.group === "" ? this.version : `${this.group}/${this.version}`;
+    this.resource = resourceName(this);
+    this.keyPath = spec.keyPath ?? (this.group === "" ? this.plural : `${this.group}/${this.plural}`);
+    this.nameRule = spec.nameRule ?? "subdomain";
+    this.indexes = Object.freeze([...new Set(spec.indexes ?? [])]);
+    this.headerVersion = spec.headerVersion ?? 1;
+    this.ttlSeconds = spec.ttlSeconds;
+    const readsNothing = this.#fields.length === 0 && spec.measure === undefined;
+    const reads = spec.reads ?? (readsNothing ? [] : undefined);
+    this.reads = reads === undefined ? undefined : Object.freeze([...reads]);
+    Object.freeze(this);
+  }
+
+  headOf(object: T): Head {
+    const errors: FieldError[] = [];
+    const metadata = withoutVersion(object.metadata);
+    const fields: Record<string, string> = {};
+    for (const [name, read] of this.#fields) {
+      const value = this.#run(read, object, () => `fields[${quote(name)}]`, errors);
+      if (typeof value === "string") fields[name] = value;
+      else if (value !== undefined && value !== null) {
+        errors.push({
+          field: name,
+          message: `the kind's field gives ${quote(value)}, expected text or undefined`,
+        });
+      }
+    }
+    const amounts: Record<string, string> = {};
+    const measured =
+      this.#spec.measure === undefined
+        ? undefined
+        : this.#run(
+            (it) => this.#spec.measure?.(it),
+            object,
+            () => "measure",
+            errors,
+          );
+    for (const [name, quantity] of Object.entries(measured ?? {})) {
+      const fault = measuredNameFault(name) ?? quantityFault(quantity);
+      if (fault === undefined) amounts[name] = formatQuantity(parseQuantity(quantity));
+      else errors.push({ field: `measure[${quote(name)}]`, message: `${quote(quantity)}: ${fault}` });
+    }
+    if (errors.length > 0) {
+      const [first] = errors;
+      throw new StoreError(
+        "INVALID_OBJECT",
+        `Cannot store ${this.kind} ${quote(object.metadata.name)}: ${first?.field}: ${first?.message}`,
+        { ...this.#subject(object), errors },
+      );
+    }
+    return {
+      apiVersion: this.apiVersion,
+      kind: this.kind,
+      metadata,
+      fields,
+      amounts,
+      headerVersion: this.headerVersion,
+    };
+  }
+
+  upgrade(stored: Resource): T {
+    if (stored.apiVersion === this.apiVersion && stored.kind === this.kind) return stored as T;
+    const corrupt = (reason: string, cause?: unknown): StoreError<"CORRUPT_OBJECT"> =>
+      new StoreError(
+        "CORRUPT_OBJECT",
+        `Cannot read ${this.kind} ${quote(stored.metadata.name)} stored as ${quote(stored.apiVersion)}: ${reason}`,
+        { ...this.#subject(stored), reason },
+        { cause },
+      );
+    const { upgrade } = this.#spec;
+    if (upgrade === undefined) {
+      throw corrupt(
+        `the kind is ${quote(this.apiVersion)} ${quote(this.kind)} and has no upgrade from ${quote(stored.kind)}`,
+      );
+    }
+    let upgraded: T;
+    try {
+      upgraded = upgrade(stored);
+    } catch (error) {
+      throw corrupt(`its upgrade failed: ${error instanceof Error ? error.message : quote(error)}`, error);
+    }
+    if (!isRecord(upgraded) || !isRecord(upgraded.metadata)) throw corrupt("its upgrade gave no object");
+    const { metadata: made, faults } = cleanMetadata({ ...upgraded.metadata });
+    const [fault] = faults;
+    if (fault !== undefined) throw corrupt(`its upgrade gave ${fault.field}: ${fault.message}`);
+    // Identity is the store's: an upgrade converts content and cannot move or rename an object.
+    const { name, namespace, uid } = stored.metadata;
+    const metadata = { ...made, name, uid, ...(namespace === undefined ? {} : { namespace }) };
+    return { ...upgraded, apiVersion: this.apiVersion, kind: this.kind, metadata };
+  }
+
+  validate(object: T, old?: T): readonly FieldError[] {
+    return this.#spec.validate?.(object, old) ?? [];
+  }
+
+  #run<R>(read: (object: T) => R, object: T, field: () => string, errors: FieldError[]): R | undefined {
+    try {
+      return read(object);
+    } catch (error) {
+      errors.push({
+        field: field(),
+        message: `the kind's function failed: ${quote(error instanceof Error ? error.message : error)}`,
+      });
+      return undefined;
+    }
+  }
+
+  #subject(object: Resource): Subject {
+    const { namespace, name } = object.metadata;
+    return { group: this.group, kind: this.kind, plural: this.plural, namespace, name };
+  }
+}
+
+/** The metadata of a head; itself when there is no version in it, which saves the copy for what comes from etcd. */
+function withoutVersion(metadata: ObjectMeta): Omit<ObjectMeta, "resourceVersion"> {
+  if (!("resourceVersion" in metadata)) return metadata;
+  const { resourceVersion: _, ...kept } = metadata;
+  return kept;
+}
+
+/** Always selectable; a kind does not define them. */
+const builtInFields: readonly string[] = ["metadata.name", "metadata.namespace"];
+
+const kindName = /^[A-Z][A-Za-z0-9]{0,62}$/;
+const dns1035Label = /^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+const fieldPath = /^[A-Za-z][-A-Za-z0-9_]*(?:\.[A-Za-z][-A-Za-z0-9_]*)*$/;
+
+function specFaults<T extends Resource>(spec: KindSpec<T>): readonly FieldError[] {
+  if (typeof spec !== "object" || spec === null) return [{ field: "spec", message: "expected an object" }];
+  const errors: FieldError[] = [];
+  const check = (field: string, value: unknown, fine: boolean, wanted: string): void => {
+    if (!fine) errors.push({ field, message: `${quote(value)}: ${wanted}` });
+  };
+  const isOptionalFunction = (value: unknown): boolean => value === undefined || typeof value === "function";
+
+  const groupFault =
+    spec.group === undefined || spec.group === "" ? undefined : nameFault("subdomain", spec.group);
+  check("group", spec.group, groupFault === undefined, groupFault ?? "");
+  const label = 'expected lower-case letters, digits and "-", starting with a letter';
+  check("version", spec.version, typeof spec.version === "string" && dns1035Label.test(spec.version), label);
+  check("plural", spec.plural, typeof spec.plural === "string" && dns1035Label.test(spec.plural), label);
+  check(
+    "kind",
+    spec.kind,
+    typeof spec.kind === "string" && kindName.test(spec.kind),
+    "expected letters and digits, starting with a capital",
+  );
+  check(
+    "singular",
+    spec.singular,
+    spec.singular === undefined || (typeof spec.singular === "string" && dns1035Label.test(spec.singular)),
+    label,
+  );
+  for (const field of ["shortNames", "categories"] as const) {
+    const names: unknown = spec[field];
+    check(
+      field,
+      names,
+      names === undefined ||
+        (Array.isArray(names) && names.every((name) => typeof name === "string" && dns1035Label.test(name))),
+      `expected a list of names: ${label}`,
+    );
+  }
+  check(
+    "scale",
+    spec.scale,
+    spec.scale === undefined || areScalePaths(spec.scale),
+    'expected paths such as "spec.replicas"',
+  );
+  check(
+    "scope",
+    spec.scope,
+    spec.scope === "Namespaced" || spec.scope === "Cluster",
+    'expected "Namespaced" or "Cluster"',
+  );
+  if (spec.reads !== undefined) {
+    const fine = Array.isArray(spec.reads) && spec.reads.every((path) => fieldPath.test(path));
+    check("reads", spec.reads, fine, 'expected dotted paths such as "spec.nodeName"');
+  }
+  if (spec.keyPath !== undefined) {
+    const fault = keyPathFault(spec.keyPath);
+    check("keyPath", spec.keyPath, fault === undefined, fault ?? "");
+  }
+  check(
+    "nameRule",
+    spec.nameRule,
+    spec.nameRule === undefined || ["subdomain", "label", "segment"].includes(spec.nameRule),
+    'expected "subdomain", "label" or "segment"',
+  );
+  check(
+    "headerVersion",
+    spec.headerVersion,
+    spec.headerVersion === undefined || (Number.isSafeInteger(spec.headerVersion) && spec.headerVersion >= 1),
+    "expected a whole number of at least 1",
+  );
+  const ttlFine = (ttl: number): boolean =>
+    Number.isSafeInteger(ttl) && ttl >= limits.ttlSecondsMin && ttl <= limits.ttlSecondsMax;
+  check(
+    "ttlSeconds",
+    spec.ttlSeconds,
+    spec.ttlSeconds === undefined || ttlFine(spec.ttlSeconds),
+    `expected whole seconds from ${limits.ttlSecondsMin} to ${limits.ttlSecondsMax}`,
+  );
+  check(
+    "status",
+    spec.status,
+    spec.status === undefined || typeof spec.status === "boolean",
+    "expected a boolean",
+  );
+  for (const name of ["measure", "upgrade", "validate"] as const) {
+    check(name, spec[name], isOptionalFunction(spec[name]), "expected a function");
+  }
+
+  const fieldNames = Object.keys(spec.fields ?? {});
+  check(
+    "fields",
+    fieldNames.length,
+    fieldNames.length <= limits.kindFieldsMax,
+    `expected at most ${limits.kindFieldsMax}`,
+  );
+  for (const [name, read] of Object.entries(spec.fields ?? {})) {
+    check(`fields[${quote(name)}]`, read, typeof read === "function", "expected a function");
+    check(
+      "fields",
+      name,
+      fieldPath.test(name) && !builtInFields.includes(name),
+      "expected a path such as spec.nodeName that is not built in",
+    );
+  }
+  for (const index of spec.indexes ?? []) {
+    const [, source, name = ""] = /^(label|field):(.*)$/s.exec(String(index)) ?? [];
+    const fine =
+      (source === "label" && qualifiedNameFault(name) === undefined) ||
+      (source === "field" && (fieldNames.includes(name) || builtInFields.includes(name)));
+    check("indexes", index, fine, 'expected "label:" with a label key, or "field:" with one of fields');
+  }
+  return errors;
+}
+
+function areScalePaths(scale: unknown): boolean {
+  if (typeof scale !== "object" || scale === null) return false;
+  const { specReplicas, statusReplicas, selector } = scale as Readonly<Record<string, unknown>>;
+  const isPath = (path: unknown): boolean => typeof path === "string" && fieldPath.test(path);
+  return isPath(specReplicas) && isPath(statusReplicas) && (selector === undefined || isPath(selector));
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** "bytes" and "count/…" are counted by the store; the rest is a qualified name such as "requests.cpu". */
+function measuredNameFault(name: string): string | undefined {
+  if (name === "bytes" || name.startsWith("count/")) return "the store counts this itself";
+  return qualifiedNameFault(name);
+}
