@@ -10,7 +10,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createStore } from "keelson";
 import { connectEtcd } from "keelson/etcd";
 import { filled, item, itemKind } from "./cache-objects.js";
-import { machineMs, waitedMs } from "./machine.js";
+import { machineMs, waitedMs } from "./measure/machine.js";
 
 const [mode, endpoint = "", prefix = "", writers = "1", ms = "1000"] = process.argv.slice(2);
 const collect = (): void => {

@@ -11,8 +11,8 @@ import { promisify } from "node:util";
 import { createStore, type ListOptions, type Store, type WatchCache } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { filled, type Item, item, itemKind, load } from "./cache-objects.js";
-import { atLeast, atMost, type Goal } from "./goals.ts";
-import { machineMs } from "./machine.js";
+import { atLeast, atMost, type Goal } from "./measure/goals.ts";
+import { machineMs } from "./measure/machine.js";
 
 export interface CacheRow {
   readonly work: string;

@@ -17,7 +17,7 @@ import {
 } from "keelson/codec";
 import { kubernetesCodec } from "keelson/kubernetes";
 import { Bench } from "tinybench";
-import { type BenchObject, benchObjects } from "./objects.ts";
+import { type BenchObject, benchObjects } from "./measure/objects.ts";
 
 export interface CodecRow {
   readonly object: string;

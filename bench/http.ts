@@ -5,7 +5,6 @@
  * and a row during which others had more than a tenth of the machine is marked.
  */
 import { readFileSync } from "node:fs";
-import { atLeast, atMost, type Goal } from "./goals.js";
 import { type Subject, startKeelson, startKubernetes } from "./http/subjects.js";
 import {
   createSlice,
@@ -16,9 +15,10 @@ import {
   type Slice,
   watchSlice,
 } from "./http/works.js";
-import { median, percentile } from "./load.js";
-import { watchOthers } from "./machine.js";
-import { rateOf, rounded, spread, unproved } from "./turns.js";
+import { atLeast, atMost, type Goal } from "./measure/goals.js";
+import { median, percentile } from "./measure/load.js";
+import { watchOthers } from "./measure/machine.js";
+import { rateOf, rounded, spread, unproved } from "./measure/turns.js";
 
 export interface HttpRow {
   readonly work: string;

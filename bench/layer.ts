@@ -8,9 +8,9 @@
 import { fileURLToPath } from "node:url";
 import { startLocalEtcd } from "keelson/etcd";
 import { type LayerAnswer, type LayerCommand, LayerProcess } from "./layer/subject.ts";
-import { median, percentile, processCpuUs } from "./load.ts";
-import { watchOthers } from "./machine.ts";
-import { rateOf, rounded, spread, unproved } from "./turns.ts";
+import { median, percentile, processCpuUs } from "./measure/load.ts";
+import { watchOthers } from "./measure/machine.ts";
+import { rateOf, rounded, spread, unproved } from "./measure/turns.ts";
 
 export interface LayerRow {
   readonly work: string;

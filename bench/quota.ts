@@ -4,7 +4,7 @@
  */
 import { createStore, defineKind, type Resource, type Store } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
-import { atLeast, type Goal, ratioOf } from "./goals.ts";
+import { atLeast, type Goal, ratioOf } from "./measure/goals.ts";
 
 interface Widget extends Resource {
   spec: { text: string };

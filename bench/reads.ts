@@ -7,8 +7,8 @@ import { Etcd3 } from "etcd3";
 import { createStore, type ListPage } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { type Item, item, itemKind, load } from "./cache-objects.ts";
-import { atLeast, atMost, type Goal, ratioOf } from "./goals.ts";
-import { type Load, type LoadFigures, measureByTurns, readable } from "./load.ts";
+import { atLeast, atMost, type Goal, ratioOf } from "./measure/goals.ts";
+import { type Load, type LoadFigures, measureByTurns, readable } from "./measure/load.ts";
 
 export interface ReadRow extends LoadFigures {
   readonly work: string;

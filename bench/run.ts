@@ -9,8 +9,8 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import type { Goal } from "./goals.ts";
-import { benchmarkReport, plots, withScaleTable } from "./report.ts";
+import type { Goal } from "./measure/goals.ts";
+import { benchmarkReport, plots, withScaleTable } from "./measure/report.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 interface BenchModule {

@@ -9,8 +9,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createStore, createWatchCache, defineKind, type Kind, type Resource, type Store } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { filled, item, itemKind, load } from "./cache-objects.ts";
-import { watchAll } from "./crowd.ts";
-import { median, percentile } from "./load.ts";
+import { watchAll } from "./measure/crowd.ts";
+import { median, percentile } from "./measure/load.ts";
 
 export interface ScaleRow {
   readonly work: string;

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { atMost, type Goal, ratioOf } from "./goals.ts";
+import { atMost, type Goal, ratioOf } from "./measure/goals.ts";
 
 export interface StartupRow {
   readonly program: string;

@@ -21,8 +21,8 @@ import { promisify } from "node:util";
 import { createStore, type WatchCache } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { filled, type Item, itemKind, load } from "./cache-objects.js";
-import { percentile } from "./load.js";
-import { machineMs, othersShareMax, waitedMs, watchOthers } from "./machine.js";
+import { percentile } from "./measure/load.js";
+import { machineMs, othersShareMax, waitedMs, watchOthers } from "./measure/machine.js";
 
 export interface TimelineRow {
   readonly crowd: string;

@@ -3,7 +3,7 @@
  * in one run. What a store adds is the difference to bench/reads and bench/writes.
  */
 import { connectEtcd, type Etcd, startLocalEtcd } from "keelson/etcd";
-import { type Load, type LoadFigures, measureByTurns, readable } from "./load.ts";
+import { type Load, type LoadFigures, measureByTurns, readable } from "./measure/load.ts";
 
 export interface TransportRow extends LoadFigures {
   readonly transport: string;

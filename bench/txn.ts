@@ -11,9 +11,9 @@ import {
   type TxnOp,
   type TxnRequest,
 } from "keelson/etcd";
-import { type LoadFigures, measureByTurns, readable } from "./load.ts";
-import { watchOthers } from "./machine.ts";
-import { unproved } from "./turns.ts";
+import { type LoadFigures, measureByTurns, readable } from "./measure/load.ts";
+import { watchOthers } from "./measure/machine.ts";
+import { unproved } from "./measure/turns.ts";
 
 export interface TxnRow extends LoadFigures {
   /** Operations are objects written, whatever the transactions. */

@@ -8,9 +8,9 @@ import { Etcd3 } from "etcd3";
 import { createStore, type ResourceReader, type Store } from "keelson";
 import { connectEtcd, type Etcd, startLocalEtcd } from "keelson/etcd";
 import { filled, type Item, itemKind, load } from "./cache-objects.ts";
-import { watchAll } from "./crowd.ts";
-import { atLeast, atMost, type Goal } from "./goals.ts";
-import { median, percentile, processCpuUs } from "./load.ts";
+import { watchAll } from "./measure/crowd.ts";
+import { atLeast, atMost, type Goal } from "./measure/goals.ts";
+import { median, percentile, processCpuUs } from "./measure/load.ts";
 
 export interface WatchRow {
   readonly work: string;

@@ -7,8 +7,8 @@
 import { Etcd3 } from "etcd3";
 import { createStore, createWatchCache, defineKind, isStoreError, type Resource, withCache } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
-import { atLeast, atMost, type Goal, ratioOf } from "./goals.ts";
-import { type Load, type LoadFigures, measureByTurns, readable } from "./load.ts";
+import { atLeast, atMost, type Goal, ratioOf } from "./measure/goals.ts";
+import { type Load, type LoadFigures, measureByTurns, readable } from "./measure/load.ts";
 
 interface Widget extends Resource {
   spec: { text: string; step: number };

@@ -25,12 +25,12 @@ const tooOld = ["18", "20.10"];
 const typescripts = ["5.2", "5.4", "5.6", "5.8", "5.9", "6", "7"];
 /** A connection, a store, watches, TLS, files on disk and the tool: what stands on Node's own modules. */
 const integration = [
-  "etcd-client",
-  "etcd-tls",
-  "store",
-  "watches",
-  "leases",
-  "backup-restore",
+  "etcd/client",
+  "etcd/tls",
+  "storage/store",
+  "storage/watches",
+  "etcd/leases",
+  "backup/restore",
   "etcdctl-lite/process",
   "etcdctl-lite/turns",
 ].map((name) => `test/integration/${name}.test.ts`);

@@ -1,5 +1,5 @@
 /** What bench/http asks of a server: one slice of each work, with the time of every answer and the CPU it took. */
-import { processCpuUs } from "../load.js";
+import { processCpuUs } from "../measure/load.js";
 import { Connection } from "./connection.js";
 import type { Subject } from "./subjects.js";
 

@@ -3,8 +3,8 @@ import { createInterface } from "node:readline";
 import { createStore, type Watch, type WatchCache, withCache } from "keelson";
 import { connectEtcd } from "keelson/etcd";
 import { filled, type Item, item, itemKind, load } from "../cache-objects.ts";
-import { percentile } from "../load.ts";
-import { machineMs } from "../machine.ts";
+import { percentile } from "../measure/load.ts";
+import { machineMs } from "../measure/machine.ts";
 import type { LayerAnswer, LayerCommand } from "./subject.ts";
 
 const [endpoint = "", prefix = ""] = process.argv.slice(2);

@@ -18,7 +18,7 @@ import {
   startLocalCluster,
   startLocalEtcd,
 } from "keelson/etcd";
-import { TcpProxy } from "../../test/support/tcp-proxy.ts";
+import { TcpProxy } from "../../test/support/peers/tcp-proxy.ts";
 import { PeerNetwork } from "./peer-network.ts";
 
 /** Whose connections a proxy carries: faults can hit the readers and leave the writers alone. */

@@ -17,7 +17,7 @@ import {
 import { definitionOf } from "../../src/resource/model/define-kind.ts";
 import { KeySpace } from "../../src/resource/model/keys.ts";
 import { createDictionaryStore } from "../../src/storage/bookkeeping/dictionary-store.ts";
-import { patientMs } from "../../test/support/patience.ts";
+import { patientMs } from "../../test/support/time/patience.ts";
 import { contentHash } from "../checkers/digest.ts";
 import { HistoryList, runClock, type TruthRecord } from "../checkers/history.ts";
 import { RunHistory } from "../checkers/run-history.ts";

@@ -7,7 +7,7 @@
  */
 import { isStoreError, type ResourceStore, StoreError } from "keelson";
 import type { Etcd, TxnResponse } from "keelson/etcd";
-import { TcpProxy } from "../../test/support/tcp-proxy.ts";
+import { TcpProxy } from "../../test/support/peers/tcp-proxy.ts";
 import type { Control } from "./control.ts";
 import { HeldRequests } from "./held-requests.ts";
 import { Doc, docsPrefix, Lab, until, within } from "./lab.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { isStoreError } from "keelson";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
-import { patientMs } from "../../test/support/patience.ts";
+import { patientMs } from "../../test/support/time/patience.ts";
 import { dumpOf } from "../checkers/c6-backups.ts";
 import type { Control } from "./control.ts";
 import { Doc, Lab } from "./lab.ts";

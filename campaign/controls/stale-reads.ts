@@ -1,6 +1,6 @@
 /** N1: reads that a member answers by itself. A follower that is cut off from the others goes on answering with old states. */
 import { connectEtcd, type Etcd, startLocalCluster } from "keelson/etcd";
-import { patientMs } from "../../test/support/patience.ts";
+import { patientMs } from "../../test/support/time/patience.ts";
 import { PeerNetwork } from "../cluster/peer-network.ts";
 import type { Control } from "./control.ts";
 import { Doc, docsPrefix, Lab, until } from "./lab.ts";

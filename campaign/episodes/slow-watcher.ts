@@ -9,7 +9,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createWatchCache, isStoreError, type Watch } from "keelson";
 import { connectEtcd } from "keelson/etcd";
-import { TcpProxy } from "../../test/support/tcp-proxy.ts";
+import { TcpProxy } from "../../test/support/peers/tcp-proxy.ts";
 import { keyOf, Relic, type Valued } from "../traffic/kinds.ts";
 import { type Act, boundMs, broken, codeOf, type Play, type Scene, until } from "./episode.ts";
 

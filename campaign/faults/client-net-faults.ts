@@ -3,7 +3,7 @@
  * the other goes on: what watchers miss meanwhile is what they have to catch up with.
  */
 
-import type { ProxyMode } from "../../test/support/tcp-proxy.ts";
+import type { ProxyMode } from "../../test/support/peers/tcp-proxy.ts";
 import type { Group } from "../cluster/campaign-cluster.ts";
 import { groups } from "../cluster/campaign-cluster.ts";
 import type { FaultContext, FaultKind, Injected } from "./fault.ts";

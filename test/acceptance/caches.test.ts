@@ -13,7 +13,7 @@ import {
   withCaches,
 } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { patientMs, until, within } from "../support/patience.ts";
+import { patientMs, until, within } from "../support/time/patience.ts";
 import {
   at,
   ConfigMap,

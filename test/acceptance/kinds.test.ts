@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { defineKind, isPending, type Resource, StoreError } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { until } from "../support/patience.ts";
+import { until } from "../support/time/patience.ts";
 import {
   at,
   ConfigMap,

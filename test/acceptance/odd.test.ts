@@ -1,7 +1,7 @@
 /** Odd but legal uses: what a stranger does that no table lists. */
 import { type AnyResource, defineKind, isPending, type Resource, type Store, withCaches } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { within } from "../support/patience.ts";
+import { within } from "../support/time/patience.ts";
 import {
   at,
   ConfigMap,

@@ -1,7 +1,7 @@
 /** The contract's reads: freshness, pages, tokens, selectors, views, and objects that cannot be read. */
 import { defineView, isStoreError, jsonView, metadataView, type Store, type StoreError } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { within } from "../support/patience.ts";
+import { within } from "../support/time/patience.ts";
 import { at, ConfigMap, configMap, Pod, pod, refusal, startWorld, thrownBy, type World } from "./world.ts";
 
 let world: World;

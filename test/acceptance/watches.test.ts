@@ -8,7 +8,7 @@ import {
   withCache,
 } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { until, within, withTimeEnough } from "../support/patience.ts";
+import { until, within, withTimeEnough } from "../support/time/patience.ts";
 import {
   at,
   ConfigMap,

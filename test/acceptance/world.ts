@@ -16,7 +16,7 @@ import {
 } from "keelson";
 import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { connect } from "../support/etcd-cases.ts";
-import { within } from "../support/patience.ts";
+import { within } from "../support/time/patience.ts";
 
 export interface Pod extends Resource {
   spec: { nodeName?: string; image: string; cpu?: string };

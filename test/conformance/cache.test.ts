@@ -11,7 +11,7 @@ import {
   withCache,
   withCaches,
 } from "keelson";
-import { until } from "../support/patience.ts";
+import { until } from "../support/time/patience.ts";
 import type { Implementation } from "./implementation.ts";
 import { conformance } from "./suites.ts";
 

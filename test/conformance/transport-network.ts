@@ -3,8 +3,8 @@
  * TCP proxies (here); for the in-memory transport a model and its weather (`test/simulation/`).
  */
 import { startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
-import { refusingPort } from "../support/refusing-port.ts";
-import { TcpProxy } from "../support/tcp-proxy.ts";
+import { refusingPort } from "../support/peers/refusing-port.ts";
+import { TcpProxy } from "../support/peers/tcp-proxy.ts";
 
 /** One road to the server. */
 export interface Link extends AsyncDisposable {

@@ -22,7 +22,7 @@ import {
 } from "../../src/etcd/wire/kv.ts";
 import { snapshotResponse } from "../../src/etcd/wire/maintenance.ts";
 import { decodeWatchReply, encodeWatchMessage } from "../../src/etcd/wire/watch.ts";
-import { withTimeEnough } from "../support/patience.ts";
+import { withTimeEnough } from "../support/time/patience.ts";
 import { type Link, type TransportNetwork, tcpNetwork, type Unserved } from "./transport-network.ts";
 
 const range: MethodPath = "/etcdserverpb.KV/Range";

@@ -1,7 +1,7 @@
 /** Times to live: a lower bound, kept by updates, seen by watches. */
 import { isStoreError } from "keelson";
 import { describe, expect } from "vitest";
-import { withTimeEnough } from "../support/patience.ts";
+import { withTimeEnough } from "../support/time/patience.ts";
 import { claim, eventsUntil, rejection, type Suite, shortly, widget, widgetKind } from "./implementation.ts";
 
 export function ttlConformance(suite: Suite): void {

@@ -1,7 +1,7 @@
 /** Views of objects, damaged objects, aborts and ends of calls. */
 import { defineView, isStoreError, jsonView, metadataView, type StoreError, type View } from "keelson";
 import { describe, expect } from "vitest";
-import { withTimeEnough } from "../support/patience.ts";
+import { withTimeEnough } from "../support/time/patience.ts";
 import {
   claim,
   eventsUntil,

@@ -1,7 +1,7 @@
 /** Watches: starts, scopes, selector transitions, initial events, bookmarks, ends. */
 import type { WatchEvent } from "keelson";
 import { describe, expect } from "vitest";
-import { withTimeEnough } from "../support/patience.ts";
+import { withTimeEnough } from "../support/time/patience.ts";
 import {
   claim,
   eventsUntil,

@@ -26,8 +26,8 @@ import { logFaults, logOf, type Reading, streamOf } from "../../campaign/checker
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect } from "../support/etcd-cases.ts";
-import { until } from "../support/patience.ts";
 import { recordedEtcd } from "../support/recorded-requests.ts";
+import { until } from "../support/time/patience.ts";
 
 interface Item extends Resource {
   spec: { n: number; node: string };

@@ -10,7 +10,7 @@ import { machineKind, widget, widgetKind } from "../conformance/implementation.t
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect } from "../support/etcd-cases.ts";
-import { patientMs, until } from "../support/patience.ts";
+import { patientMs, until } from "../support/time/patience.ts";
 
 /** Creates the same names as its sibling, in the same order, and tells which ones it won. */
 const racer = (endpoint: string): string => `

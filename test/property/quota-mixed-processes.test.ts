@@ -16,8 +16,8 @@ import {
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
 import { expect, test } from "vitest";
 import { type Random, seededRandom } from "../../src/base/random.ts";
-import { ManualClock } from "../support/manual-clock.ts";
 import { MemoryLab } from "../support/memory-lab.ts";
+import { ManualClock } from "../support/time/manual-clock.ts";
 
 interface Job extends Resource {
   spec: { size: number };

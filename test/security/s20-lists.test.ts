@@ -3,7 +3,7 @@ import { createStore, defineKind, type Resource } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { expect, test } from "vitest";
 import { limits } from "../../src/resource/model/limits.ts";
-import { until } from "../support/patience.ts";
+import { until } from "../support/time/patience.ts";
 
 const Widget = defineKind<Resource>({
   version: "v1",

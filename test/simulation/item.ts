@@ -1,6 +1,6 @@
 /** The kind simulated worlds are full of: small, with a label and a field to select by. */
 import { defineKind, type Kind, type Resource } from "keelson";
-import { tokenIn } from "./truth.ts";
+import { tokenIn } from "./judged/truth.ts";
 
 export interface Item extends Resource {
   spec: { token: string; node: string };

@@ -2,11 +2,11 @@
 import type { Random } from "../../src/base/random.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
 import type { SimulatedCluster } from "./cluster.ts";
+import type { Recorder } from "./judged/recorder.ts";
+import type { Trace } from "./judged/trace.ts";
 import type { Plan, ProcessPlan } from "./plan.ts";
 import { SimulatedProcess } from "./process.ts";
-import type { Recorder } from "./recorder.ts";
 import type { Sabotage } from "./sabotage.ts";
-import type { Trace } from "./trace.ts";
 import { ProcessClock, type VirtualTime } from "./virtual-time.ts";
 import { ProcessWeather } from "./weather.ts";
 

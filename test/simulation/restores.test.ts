@@ -9,7 +9,7 @@ import type { ByteDuplex, TransportFactory } from "../../src/etcd/transport/tran
 import { decodeWatchMessage } from "../../src/etcd/wire/watch.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
 import { failureOf } from "../support/etcd-cases.ts";
-import { until, within } from "../support/patience.ts";
+import { until, within } from "../support/time/patience.ts";
 import { SimulatedCluster } from "./cluster.ts";
 import { Item, itemOf } from "./item.ts";
 

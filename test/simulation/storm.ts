@@ -1,10 +1,10 @@
 /** The part of a world in which faults come and go, each as the plan says. */
 import type { Random } from "../../src/base/random.ts";
 import type { SimulatedCluster } from "./cluster.ts";
-import type { Eras } from "./eras.ts";
+import type { Eras } from "./judged/eras.ts";
+import type { Trace } from "./judged/trace.ts";
 import type { Places } from "./places.ts";
 import type { Fault, Restore, TimedFault } from "./plan.ts";
-import type { Trace } from "./trace.ts";
 import type { ProcessClock } from "./virtual-time.ts";
 
 export interface StormParts {

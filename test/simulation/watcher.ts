@@ -12,9 +12,9 @@ import {
 } from "keelson";
 import type { Random } from "../../src/base/random.ts";
 import type { Item } from "./item.ts";
+import type { Recorder, Stream } from "./judged/recorder.ts";
+import { itemPrefix, tokenIn } from "./judged/truth.ts";
 import { isPassing } from "./passing.ts";
-import type { Recorder, Stream } from "./recorder.ts";
-import { itemPrefix, tokenIn } from "./truth.ts";
 import type { ProcessClock } from "./virtual-time.ts";
 
 /** What a watcher uses of its process. */

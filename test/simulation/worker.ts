@@ -6,9 +6,9 @@
 import type { ListPage, ReadFreshness, ResourceReader, ResourceStore, WatchCache } from "keelson";
 import type { Random } from "../../src/base/random.ts";
 import { type Item, itemNames, itemOf, keyOf, namespaces } from "./item.ts";
+import type { Call, CallFacts, Freshness, Recorder } from "./judged/recorder.ts";
+import { itemPrefix, tokenIn, tokenText } from "./judged/truth.ts";
 import type { Plan } from "./plan.ts";
-import type { Call, CallFacts, Freshness, Recorder } from "./recorder.ts";
-import { itemPrefix, tokenIn, tokenText } from "./truth.ts";
 import type { ProcessClock } from "./virtual-time.ts";
 
 /** What a worker uses of its process. */

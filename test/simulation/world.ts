@@ -8,16 +8,16 @@
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { seededRandom } from "../../src/base/random.ts";
-import { checkWorld } from "./checks.ts";
 import { SimulatedCluster } from "./cluster.ts";
-import { Ending, recoveryMs } from "./ending.ts";
-import { Eras } from "./eras.ts";
+import { checkWorld } from "./judged/checks.ts";
+import { Ending, recoveryMs } from "./judged/ending.ts";
+import { Eras } from "./judged/eras.ts";
+import { Recorder } from "./judged/recorder.ts";
+import { Trace } from "./judged/trace.ts";
 import { Places } from "./places.ts";
 import { mixedPlan, type Plan, planOf, restoredPlan, stormMs } from "./plan.ts";
-import { Recorder } from "./recorder.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { Storm } from "./storm.ts";
-import { Trace } from "./trace.ts";
 import { ProcessClock, VirtualTime } from "./virtual-time.ts";
 
 /** Where caches tell that they have listed again. */

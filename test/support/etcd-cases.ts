@@ -2,7 +2,7 @@
 import { isStoreError, StoreError } from "../../src/errors.ts";
 import { connectEtcd, type EtcdOptions } from "../../src/etcd/connect-etcd.ts";
 import type { Etcd, WatchBatch } from "../../src/etcd/ports/ports.ts";
-import { patientMs } from "./patience.ts";
+import { patientMs } from "./time/patience.ts";
 
 /** A client that sits stalls of the machine out. */
 export function connect(

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import type { SnapshotInfo } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd } from "keelson/etcd";
 import { type Random, seededRandom } from "../../src/base/random.ts";
-import { patientMs } from "./patience.ts";
+import { patientMs } from "./time/patience.ts";
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { type AnyResource, isStoreError, type Store, StoreError } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { within, withTimeEnough } from "../../support/patience.ts";
+import { within, withTimeEnough } from "../../support/time/patience.ts";
 import {
   at,
   ConfigMap,

@@ -1,7 +1,7 @@
 /** The contract's writes, as a stranger would try them: calls that end before etcd answers. One promise a test. */
 import { isStoreError, type Store, StoreError } from "keelson";
 import { beforeAll, describe, expect, test } from "vitest";
-import { until, within } from "../../support/patience.ts";
+import { until, within } from "../../support/time/patience.ts";
 import { at, ConfigMap, configMap, startWorld, thrownBy, type World } from "../world.ts";
 
 let world: World;

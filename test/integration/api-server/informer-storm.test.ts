@@ -11,9 +11,9 @@ import { encodeKubernetesProtobuf, kubernetesCodec, kubernetesKind } from "keels
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eachAtOnce } from "../../../src/base/each-at-once.ts";
 import { seededRandom } from "../../../src/base/random.ts";
+import { quietPorts } from "../../support/peers/quiet-ports.ts";
+import { untilAllHold, WireInformer, type WireObject } from "../../support/peers/wire-informer.ts";
 import { buildProject, type ProgramRun, startProgram } from "../../support/project-run.ts";
-import { quietPorts } from "../../support/quiet-ports.ts";
-import { untilAllHold, WireInformer, type WireObject } from "../../support/wire-informer.ts";
 
 const long = process.env["KEELSON_LONG"] === "1";
 const size = long

@@ -2,7 +2,7 @@
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { patientMs } from "../../support/patience.ts";
+import { patientMs } from "../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("etcd $version", ({ path }) => {
   let local: LocalEtcd;

@@ -5,8 +5,6 @@ import { type Clock, systemClock } from "../../../src/base/time/clock.ts";
 import { frameFlag, frameType, setting } from "../../../src/etcd/transport/http2/frames.ts";
 import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
 import { grpcStatus, type Transport, TransportFailure } from "../../../src/etcd/transport/transport.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
-import { patientMs, until } from "../../support/patience.ts";
 import {
   frame,
   grpcReply,
@@ -15,7 +13,9 @@ import {
   startPeer,
   trailers,
   uint32,
-} from "../../support/scripted-peer.ts";
+} from "../../support/peers/scripted-peer.ts";
+import { ManualClock } from "../../support/time/manual-clock.ts";
+import { patientMs, until } from "../../support/time/patience.ts";
 
 const method = "/etcdserverpb.KV/Range";
 const request = Buffer.from("hello");

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gives } from "../../../src/etcd/versions/release-lines.ts";
 import { requestFigures } from "../../../tools/etcdctl-lite/commands/top/request-figures.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { patientMs, until } from "../../support/patience.ts";
+import { patientMs, until } from "../../support/time/patience.ts";
 import { liteAt } from "../etcdctl-lite/lite.ts";
 
 describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {

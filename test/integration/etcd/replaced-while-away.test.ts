@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect, failureOf } from "../../support/etcd-cases.ts";
-import { until } from "../../support/patience.ts";
+import { until } from "../../support/time/patience.ts";
 
 let folder = "";
 beforeAll(async () => {

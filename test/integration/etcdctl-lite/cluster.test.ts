@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { isWrapping } from "../../../src/codec/sealing/transform.ts";
 import { clusterSnapshot } from "../../support/kubernetes-cluster.ts";
-import { patientMs } from "../../support/patience.ts";
+import { patientMs } from "../../support/time/patience.ts";
 import { liteAt } from "./lite.ts";
 
 let dir: string;

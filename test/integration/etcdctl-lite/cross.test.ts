@@ -13,7 +13,7 @@ import { connectEtcd, type Etcd, type KeyValue, type LocalEtcd, startLocalEtcd }
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findEtcd, findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
 import { compareVersions } from "../../../src/etcd/versions/version.ts";
-import { patientMs } from "../../support/patience.ts";
+import { patientMs } from "../../support/time/patience.ts";
 import { liteAt } from "./lite.ts";
 
 const execute = promisify(execFile);

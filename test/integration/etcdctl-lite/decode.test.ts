@@ -10,7 +10,7 @@ import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { at, flagBits } from "../../../src/codec/form/envelope.ts";
-import { patientMs } from "../../support/patience.ts";
+import { patientMs } from "../../support/time/patience.ts";
 import { liteAt } from "./lite.ts";
 
 interface Pod {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hashFindings, type Reached } from "../../../tools/etcdctl-lite/commands/doctor/agreement.ts";
 import { historyFacts } from "../../../tools/etcdctl-lite/commands/doctor/history.ts";
 import { CertificateAuthority, hasOpenssl } from "../../support/certificates.ts";
-import { patientMs, until } from "../../support/patience.ts";
+import { patientMs, until } from "../../support/time/patience.ts";
 import { liteAt } from "./lite.ts";
 
 interface Report {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { expect, test } from "vitest";
 import { CertificateAuthority, hasOpenssl } from "../../support/certificates.ts";
-import { patientMs, until, within } from "../../support/patience.ts";
+import { patientMs, until, within } from "../../support/time/patience.ts";
 import { liteAt } from "./lite.ts";
 
 test.skipIf(!(await hasOpenssl()))(

@@ -6,7 +6,7 @@ import { createStore, defineKind, type ObjectMeta, type Store } from "keelson";
 import { saveSnapshot } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { patientMs } from "../../support/patience.ts";
+import { patientMs } from "../../support/time/patience.ts";
 import { liteAt } from "./lite.ts";
 
 interface Config {

@@ -18,7 +18,7 @@ import {
 } from "keelson/http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
-import { untilAllHold, WireInformer, type WireObject } from "../../support/wire-informer.ts";
+import { untilAllHold, WireInformer, type WireObject } from "../../support/peers/wire-informer.ts";
 
 const servers = 10;
 const informers = 40;

@@ -11,7 +11,7 @@ import { encryptionConfiguration } from "keelson/kubernetes";
 import { expect, test, vi } from "vitest";
 import { isWrapping } from "../../../src/codec/sealing/transform.ts";
 import { clusterSnapshot } from "../../support/kubernetes-cluster.ts";
-import { S3Server } from "../../support/s3-server.ts";
+import { S3Server } from "../../support/peers/s3-server.ts";
 import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
 import { liteAt } from "../etcdctl-lite/lite.ts";
 

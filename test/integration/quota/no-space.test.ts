@@ -5,7 +5,7 @@ import { startLocalEtcd } from "keelson/etcd";
 import { expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
-import { until } from "../../support/patience.ts";
+import { until } from "../../support/time/patience.ts";
 
 interface Blob extends Resource {
   data: string;

@@ -12,8 +12,8 @@ import { expect, test } from "vitest";
 import { seededRandom } from "../../../src/base/random.ts";
 import { compileSources } from "../../support/compiled-sources.ts";
 import { connect } from "../../support/etcd-cases.ts";
-import { until } from "../../support/patience.ts";
 import { replayLedger } from "../../support/quota-log.ts";
+import { until } from "../../support/time/patience.ts";
 
 const Widget = defineKind<Resource>({
   version: "v1",

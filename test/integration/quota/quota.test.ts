@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
-import { until } from "../../support/patience.ts";
 import { replayLedger } from "../../support/quota-log.ts";
+import { until } from "../../support/time/patience.ts";
 
 interface Widget extends Resource {
   spec: { cpu?: string; text?: string };

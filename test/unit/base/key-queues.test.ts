@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { KeyQueues } from "../../../src/base/key-queues.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { ManualClock } from "../../support/time/manual-clock.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -2,8 +2,8 @@
 import { createStore, isStoreError, type ResourceStore } from "keelson";
 import { describe, expect, test } from "vitest";
 import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
+import { ManualClock } from "../../support/time/manual-clock.ts";
 
 /** A store whose writes are carried out while their answers are swallowed. */
 async function swallowing(): Promise<

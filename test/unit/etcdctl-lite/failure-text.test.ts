@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { CallScope } from "../../../src/base/call.ts";
 import { grpcStatus, TransportFailure } from "../../../src/etcd/transport/transport.ts";
 import { badConnectionOf, cliFailureOf } from "../../../tools/etcdctl-lite/cli/failure-text.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { ManualClock } from "../../support/time/manual-clock.ts";
 
 /** As etcd refuses a user. */
 function refused(text: string): StoreError {

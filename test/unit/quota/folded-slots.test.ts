@@ -4,8 +4,8 @@
  */
 import { createStore, defineKind, type Resource, type Store } from "keelson";
 import { expect, test } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
+import { ManualClock } from "../../support/time/manual-clock.ts";
 
 interface Job extends Resource {
   spec: { size: number };

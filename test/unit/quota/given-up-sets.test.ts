@@ -6,8 +6,8 @@
 import { createStore, isStoreError, type Store } from "keelson";
 import { expect, test } from "vitest";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
-import { ManualClock, settled } from "../../support/manual-clock.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
+import { ManualClock, settled } from "../../support/time/manual-clock.ts";
 
 const count = "count/widgets.example.com";
 const live = 5;

@@ -21,7 +21,7 @@ describe("layers", () => {
     expect(
       messages({
         "src/errors.ts": `${header}export const a = 1;`,
-        "src/base/time/clock.ts": `${header}import { a } from "../errors.ts"; export const b = a;`,
+        "src/base/time/clock.ts": `${header}import { a } from "../../errors.ts"; export const b = a;`,
         "src/storage/seam/get.ts": `${header}import type { b } from "../../base/time/clock.ts"; export type C = typeof b;`,
         "src/storage/seam/list.ts": `${header}import type { C } from "./get.ts"; export type D = C;`,
         "src/watch/cache.ts": `${header}import type { D } from "../storage/seam/list.ts"; export type E = D;`,

@@ -8,7 +8,7 @@ import { definitionOf } from "../../../src/resource/model/define-kind.ts";
 import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { Compactor, compactionClockKey } from "../../../src/storage/bookkeeping/compaction.ts";
 import { KindRecords } from "../../../src/storage/bookkeeping/kind-records.ts";
-import { until } from "../../support/patience.ts";
+import { until } from "../../support/time/patience.ts";
 
 const Widget = defineKind<Resource>({
   version: "v1",

@@ -4,7 +4,7 @@ import { type Codec, jsonCodec, msgpackCodec } from "keelson/codec";
 import { kubernetesCodec, kubernetesKind } from "keelson/kubernetes";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
-import { until } from "../../support/patience.ts";
+import { until } from "../../support/time/patience.ts";
 
 const ConfigMap = kubernetesKind("v1", "ConfigMap");
 

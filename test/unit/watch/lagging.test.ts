@@ -2,9 +2,9 @@
 import { createStore, createWatchCache, type ListPage, type WatchCache } from "keelson";
 import { expect, test } from "vitest";
 import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
+import { ManualClock } from "../../support/time/manual-clock.ts";
 
 /** Longer than a read waits for the cache. */
 const wholeWaitMs = 3_100;

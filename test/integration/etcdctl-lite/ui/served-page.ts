@@ -1,6 +1,6 @@
 /** `etcdctl-lite ui` within the test's own process, against an etcd: its address, and its end. */
 
-import { within } from "../../../support/patience.ts";
+import { within } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";
 
 export class ServedPage implements AsyncDisposable {

@@ -6,7 +6,7 @@ import { type AnyResource, createStore, defineKind, type Kind, type Store } from
 import { aesGcm } from "keelson/codec";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { kubernetesCodec, kubernetesKind } from "keelson/kubernetes";
-import { patientMs } from "../../../support/patience.ts";
+import { patientMs } from "../../../support/time/patience.ts";
 
 const namespaces = ["billing", "checkout", "shop", "warehouse"];
 const images = [

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRepository } from "keelson/backup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { until } from "../../../support/patience.ts";
+import { until } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";
 import { ServedPage } from "./served-page.ts";
 import { type ShopCluster, sealingKeysFile, startShopCluster } from "./shop-cluster.ts";

@@ -10,8 +10,8 @@ import type { Etcd } from "keelson/etcd";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Browser, findBrowser, type PageLook } from "../../../support/browser.ts";
-import { until } from "../../../support/patience.ts";
 import { projectFolder } from "../../../support/project-run.ts";
+import { until } from "../../../support/time/patience.ts";
 import { ServedPage } from "./served-page.ts";
 import { type ShopCluster, sealingKeysFile, startShopCluster } from "./shop-cluster.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Pace } from "../../../../src/base/time/pace.ts";
-import { ManualClock, settled } from "../../../support/manual-clock.ts";
+import { ManualClock, settled } from "../../../support/time/manual-clock.ts";
 
 async function taken(clock: ManualClock, pace: Pace, count: number, signal?: AbortSignal): Promise<number[]> {
   const atMs: number[] = [];

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { expect, test } from "vitest";
 import { systemClock } from "../../../../src/base/time/clock.ts";
 import { setReadingTimer } from "../../../../src/base/time/reading-timer.ts";
-import { ManualClock, settled } from "../../../support/manual-clock.ts";
+import { ManualClock, settled } from "../../../support/time/manual-clock.ts";
 
 /** Holds the process up, sockets and timers included. */
 function holdUp(forMs: number): void {

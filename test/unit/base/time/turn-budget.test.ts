@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { TurnBudget } from "../../../../src/base/time/turn-budget.ts";
-import { ManualClock } from "../../../support/manual-clock.ts";
+import { ManualClock } from "../../../support/time/manual-clock.ts";
 
 /** Time that passes only as the test works. */
 class WorkClock extends ManualClock {

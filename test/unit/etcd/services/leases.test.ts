@@ -5,8 +5,8 @@ import { HeldLeases } from "../../../../src/etcd/services/held-leases.ts";
 import { SharedLeases } from "../../../../src/etcd/services/shared-leases.ts";
 import { noHeader } from "../../../../src/etcd/wire/header.ts";
 import { leaseIdRequest, leaseKeepAliveResponse } from "../../../../src/etcd/wire/lease.ts";
-import { ManualClock, settled } from "../../../support/manual-clock.ts";
-import { ScriptedClient, type ScriptedStream } from "../../../support/scripted-client.ts";
+import { ScriptedClient, type ScriptedStream } from "../../../support/peers/scripted-client.ts";
+import { ManualClock, settled } from "../../../support/time/manual-clock.ts";
 
 /** Pings on a stream, with the time each was sent. */
 function pingsOf(stream: ScriptedStream): readonly { readonly id: bigint; readonly atMs: number }[] {

@@ -8,8 +8,8 @@ import { TransportFailure } from "../../../../src/etcd/transport/transport.ts";
 import { createWatches } from "../../../../src/etcd/watch/watches.ts";
 import { header, message, text } from "../../../../src/etcd/wire/message.ts";
 import { decodeWatchMessage, encodeWatchReply, type WatchReply } from "../../../../src/etcd/wire/watch.ts";
-import { settled } from "../../../support/manual-clock.ts";
-import { ScriptedClient, type ScriptedStream } from "../../../support/scripted-client.ts";
+import { ScriptedClient, type ScriptedStream } from "../../../support/peers/scripted-client.ts";
+import { settled } from "../../../support/time/manual-clock.ts";
 
 const statusReply = message<{ header: WatchReply["header"]; version: string }>({
   header: header(1),

@@ -11,7 +11,7 @@ import {
 } from "../../../../src/codec/sealing/transform.ts";
 import { isStoreError } from "../../../../src/errors.ts";
 import { encryptionConfiguration } from "../../../../src/kubernetes/encryption/encryption-configuration.ts";
-import { startKmsPlugin, type TestKmsPlugin } from "../../../support/kms-plugin.ts";
+import { startKmsPlugin, type TestKmsPlugin } from "../../../support/peers/kms-plugin.ts";
 
 const fixture: {
   configuration: string;

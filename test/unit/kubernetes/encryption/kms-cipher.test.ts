@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemRandom } from "../../../../src/base/random.ts";
 import { KmsCipher } from "../../../../src/kubernetes/encryption/kms-cipher.ts";
 import { KmsPlugin } from "../../../../src/kubernetes/encryption/kms-plugin.ts";
-import { startKmsPlugin, type TestKmsPlugin } from "../../../support/kms-plugin.ts";
-import { ManualClock } from "../../../support/manual-clock.ts";
+import { startKmsPlugin, type TestKmsPlugin } from "../../../support/peers/kms-plugin.ts";
+import { ManualClock } from "../../../support/time/manual-clock.ts";
 
 let plugin: TestKmsPlugin;
 let clock: ManualClock;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BookmarkTimer } from "../../../../src/storage/watch/bookmark-timer.ts";
-import { ManualClock } from "../../../support/manual-clock.ts";
+import { ManualClock } from "../../../support/time/manual-clock.ts";
 
 const never = new Promise<never>(() => undefined);
 

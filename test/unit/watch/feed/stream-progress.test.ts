@@ -3,7 +3,7 @@ import { systemRandom } from "../../../../src/base/random.ts";
 import type { StoredWatch } from "../../../../src/storage/seam/stored.ts";
 import { CacheCounters } from "../../../../src/watch/bounds/cache-counters.ts";
 import { StreamProgress } from "../../../../src/watch/feed/stream-progress.ts";
-import { ManualClock } from "../../../support/manual-clock.ts";
+import { ManualClock } from "../../../support/time/manual-clock.ts";
 
 /** A watch that counts what is asked of it and never says anything by itself. */
 class SilentWatch implements StoredWatch {

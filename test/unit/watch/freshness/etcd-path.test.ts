@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { CacheCounters } from "../../../../src/watch/bounds/cache-counters.ts";
 import { cacheLimits } from "../../../../src/watch/bounds/cache-options.ts";
 import { EtcdPath } from "../../../../src/watch/freshness/etcd-path.ts";
-import { ManualClock } from "../../../support/manual-clock.ts";
+import { ManualClock } from "../../../support/time/manual-clock.ts";
 
 interface Sent {
   resolve(value: number): void;

@@ -16,8 +16,8 @@ import {
   type PeerScript,
   settings,
   startPeer,
-} from "../../../../support/scripted-peer.ts";
-import { StalledClock } from "../../../../support/stalled-clock.ts";
+} from "../../../../support/peers/scripted-peer.ts";
+import { StalledClock } from "../../../../support/time/stalled-clock.ts";
 
 const path = "/etcdserverpb.KV/Range";
 const timeoutMs = 5_000;

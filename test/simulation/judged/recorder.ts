@@ -1,0 +1,147 @@
+/**
+ * Who asked what and was told what, in one world. Beside the times of every call it keeps the cluster's revision at its
+ * beginning and its end, which nobody could know of a real cluster: every answer is then checked against exactly the
+ * states it may speak of. Revisions are those of an era, the time between two restores, which is kept beside them.
+ */
+import { isStoreError, type StoreErrorCode, type WatchEvent } from "keelson";
+import type { Item } from "../item.ts";
+import type { VirtualTime } from "../virtual-time.ts";
+import type { Eras } from "./eras.ts";
+
+export type CallKind =
+  | "create"
+  | "update"
+  | "guaranteedUpdate"
+  | "delete"
+  | "deleteCollection"
+  | "get"
+  | "list"
+  | "quota";
+
+export type Freshness = "linearizable" | "any" | "notOlderThan" | "exact";
+
+/** One call. What is not known before it returns is filled in by `end`. */
+export interface Call {
+  readonly process: string;
+  readonly client: string;
+  readonly kind: CallKind;
+  /** Who answers reads. */
+  readonly via: "store" | "cache";
+  /** Full key, or the prefix of a list. */
+  readonly key: string;
+  /** Of a list of which only a part was asked for: keys behind `after`, a page of `first`'s, and up to `upTo`, inclusive. */
+  part?: { readonly after?: string; readonly first?: Call; readonly upTo?: string };
+  /** Values this call has made, in order: none, or one, of them may be stored. */
+  readonly tokens: string[];
+  /** Version the write is conditional on; 0n: absence. */
+  guard: bigint | undefined;
+  readonly ttlSeconds?: number | undefined;
+  readonly read?: { readonly freshness: Freshness; readonly revision: bigint } | undefined;
+  /** Of a list: which tokens it wants. */
+  readonly wants?: ((token: string) => boolean) | undefined;
+  /** Revision of the cluster when it began. */
+  readonly from: bigint;
+  readonly era: number;
+  /** The era that its process, or the cache it reads from, was known to have noticed by then. */
+  readonly noticed: number;
+  readonly atMs: number;
+  /** Revision of the cluster when it returned; absent: it never did. */
+  to?: bigint;
+  toEra?: number;
+  endMs?: number;
+  outcome: Outcome;
+}
+
+export type Outcome =
+  /** Never returned, aborted, or OUTCOME_UNKNOWN. */
+  | { readonly type: "unknown"; readonly code: string }
+  | { readonly type: "failed"; readonly code: StoreErrorCode; readonly message: string }
+  | {
+      readonly type: "ok";
+      readonly revision: bigint;
+      readonly token?: string | undefined;
+      /** Of a list. */
+      readonly items?: readonly { readonly key: string; readonly revision: bigint; readonly token: string }[];
+    };
+
+/** One watch, from its opening to its end. */
+export interface Stream {
+  readonly name: string;
+  readonly process: string;
+  readonly via: "store" | "cache";
+  /** Exclusive; undefined: from the bookmark that ends the initial events. */
+  readonly start: bigint | undefined;
+  /** What a watch without a start was told it began at. */
+  began: bigint | undefined;
+  /** The era its process had noticed when it opened, and the one at its end: it tells of one era between them. */
+  readonly noticed: number;
+  readonly openEra: number;
+  endEra?: number;
+  readonly wants: (key: string, token: string) => boolean;
+  readonly events: WatchEvent<Item>[];
+  /** Relists of its cache when it opened: after another one it may have been told differences only. */
+  readonly relists: number;
+  relistsAtEnd: number;
+  /** Where caches have listed again; the world's, one list for all streams. */
+  readonly relistedAt: readonly Relist[];
+  ended?: string;
+}
+
+export type CallFacts = Omit<
+  Call,
+  "tokens" | "part" | "from" | "era" | "atMs" | "outcome" | "to" | "toEra" | "endMs"
+>;
+
+export interface Relist {
+  readonly era: number;
+  readonly until: bigint;
+}
+
+export class Recorder {
+  readonly calls: Call[] = [];
+  readonly streams: Stream[] = [];
+  readonly relistedAt: Relist[] = [];
+  readonly eras: Eras;
+  readonly #time: VirtualTime;
+
+  constructor(time: VirtualTime, eras: Eras) {
+    this.#time = time;
+    this.eras = eras;
+  }
+
+  get era(): number {
+    return this.eras.present.era;
+  }
+
+  begin(facts: CallFacts): Call {
+    const { era, revision } = this.eras.present;
+    const call: Call = {
+      ...facts,
+      tokens: [],
+      from: revision,
+      era,
+      atMs: this.#time.nowMs,
+      outcome: { type: "unknown", code: "LOST" },
+    };
+    this.calls.push(call);
+    return call;
+  }
+
+  end(call: Call, outcome: Outcome): void {
+    const { era, revision } = this.eras.present;
+    call.to = revision;
+    call.toEra = era;
+    call.endMs = this.#time.nowMs;
+    call.outcome = outcome;
+  }
+
+  /** What a rejection claims. @throws what is no error of the store's: a fault of the code under test */
+  fail(call: Call, error: unknown, aborted: AbortSignal | undefined): void {
+    if (isStoreError(error, "OUTCOME_UNKNOWN")) this.end(call, { type: "unknown", code: error.code });
+    else if (isStoreError(error)) {
+      this.end(call, { type: "failed", code: error.code, message: error.message });
+    } else if (aborted?.aborted === true && error === aborted.reason) {
+      this.end(call, { type: "unknown", code: "ABORTED" });
+    } else throw error;
+  }
+}
