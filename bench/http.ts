@@ -172,9 +172,21 @@ async function byTurns(
               slices.map((slice, at) => (peerSlices[at]?.serverCpuUs ?? Number.NaN) / slice.serverCpuUs),
             ),
           }),
-      ...unproved(share),
+      ...noteOf(share, slices),
     };
   });
+}
+
+function noteOf(
+  othersShare: number | undefined,
+  slices: readonly Slice[],
+): { readonly note?: string | undefined } {
+  const ended = slices.reduce((sum, { endedWatches = 0 }) => sum + endedWatches, 0);
+  const notes = [
+    ...(ended === 0 ? [] : [`${ended} watches ended by the server and begun again`]),
+    ...(unproved(othersShare).note === undefined ? [] : [unproved(othersShare).note]),
+  ];
+  return notes.length === 0 ? {} : { note: notes.join("; ") };
 }
 
 export function goals(rows: readonly HttpRow[]): readonly Goal[] {

@@ -2,6 +2,7 @@
 import { processCpuUs } from "../measure/load.js";
 import { Connection } from "./connection.js";
 import type { Subject } from "./subjects.js";
+import { WatchedBody } from "./watched-body.js";
 
 export interface Slice {
   /** Answers, or events told. */
@@ -12,6 +13,8 @@ export interface Slice {
   /** Microseconds an operation of all the server's processes; NaN where the system does not tell. */
   readonly serverCpuUs: number;
   readonly etcdCpuUs: number;
+  /** Watches that the server ended and the bench began again. */
+  readonly endedWatches?: number | undefined;
 }
 
 const folder = "/api/v1/namespaces/default/configmaps";
@@ -84,8 +87,6 @@ async function loaded(
   return slice;
 }
 
-const eventEnd = Buffer.from("}\n");
-
 /** `changes` updates by `writers` writers, told to `connections` watches. */
 export async function watchSlice(
   subject: Subject,
@@ -94,26 +95,42 @@ export async function watchSlice(
   writers: number,
   round: number,
 ): Promise<Slice> {
-  const path = await watchPath(subject);
+  const folderAndVersion = await watchPath(subject);
   let missing = connections * changes;
-  let done = (): void => undefined;
-  const all = new Promise<void>((resolve) => (done = resolve));
+  let endedWatches = 0;
+  const open: Connection[] = [];
   const arrivals: number[][] = [];
   const texts: string[] = [];
-  const watches = await Promise.all(
-    Array.from({ length: connections }, async (_, at) => {
-      const connection = await Connection.open(subject.target, true);
+  let done = (): void => undefined;
+  let failed: (error: unknown) => void = () => undefined;
+  const all = new Promise<void>((resolve, reject) => {
+    done = resolve;
+    failed = reject;
+  });
+  const watch = async (at: number, seen: number[], path: string): Promise<void> => {
+    const connection = await Connection.open(subject.target, true);
+    open.push(connection);
+    const body = new WatchedBody();
+    await connection.watch(path, (bytes) => {
+      const nowMs = performance.now();
+      if (at === 0) texts.push(bytes.toString("latin1"));
+      const count = body.take(bytes);
+      for (let event = 0; event < count; event++) seen.push(nowMs);
+      missing -= count;
+      if (missing === 0) done();
+      else if (body.hasEnded) {
+        endedWatches++;
+        const version = body.lastVersion();
+        const again = version === undefined ? path : path.replace(/\d+$/, version);
+        watch(at, seen, again).catch(failed);
+      }
+    });
+  };
+  await Promise.all(
+    Array.from({ length: connections }, (_, at) => {
       const seen: number[] = [];
       arrivals.push(seen);
-      await connection.watch(path, (bytes) => {
-        const nowMs = performance.now();
-        if (at === 0) texts.push(bytes.toString("latin1"));
-        for (let from = bytes.indexOf(eventEnd); from >= 0; from = bytes.indexOf(eventEnd, from + 2)) {
-          seen.push(nowMs);
-          if (--missing === 0) done();
-        }
-      });
-      return connection;
+      return watch(at, seen, folderAndVersion);
     }),
   );
   const clients = await Promise.all(
@@ -131,8 +148,7 @@ export async function watchSlice(
       if (status !== 200) throw new Error(`${subject.name}: PUT is ${status}`);
     }
   };
-  await Promise.all(clients.map(write));
-  await all;
+  await Promise.all([all, ...clients.map(write)]);
   const elapsedMs = performance.now() - startMs;
   // All connections see the same events in the same order: which ones, the first says.
   const order = [...texts.join("").matchAll(/"name":"(map-\d+)"/g)].map(([, name]) => name ?? "");
@@ -140,8 +156,8 @@ export async function watchSlice(
     seen.map((atMs, event) => atMs - (sentMs.get(order[event] ?? "") ?? Number.NaN)),
   );
   const slice = cpu(connections * changes, elapsedMs, timesMs);
-  for (const connection of [...watches, ...clients]) connection.close();
-  return slice;
+  for (const connection of [...open, ...clients]) connection.close();
+  return { ...slice, endedWatches };
 }
 
 /** A watch of everything from now on. */

@@ -1,0 +1,37 @@
+/**
+ * The body of a watch as bench/http reads it: events are counted by their ends, and the version of the last one is there to
+ * begin again from when the server ends the watch, as kube-apiserver does with a watcher that falls behind. Bytes are not
+ * decoded: the bench shares its machine with the servers.
+ */
+const eventEnd = Buffer.from("}\n");
+/** The last chunk of HTTP/1.1. JSON holds no bare line end, so it is met nowhere else. */
+const bodyEnd = "\r\n0\r\n\r\n";
+
+export class WatchedBody {
+  /** The last bytes taken, as long as a body's end. */
+  #tail = "";
+  /** The last two pieces that came: a version may be cut by the end of the first. */
+  #pieces: readonly Buffer[] = [];
+
+  /** @returns events that ended in these bytes */
+  take(bytes: Buffer): number {
+    let count = this.#tail.endsWith("}") && bytes[0] === 0x0a ? 1 : 0;
+    for (let at = bytes.indexOf(eventEnd); at >= 0; at = bytes.indexOf(eventEnd, at + 2)) count++;
+    this.#tail = (this.#tail + bytes.toString("latin1", Math.max(0, bytes.length - bodyEnd.length))).slice(
+      -bodyEnd.length,
+    );
+    this.#pieces = [...this.#pieces.slice(-1), bytes];
+    return count;
+  }
+
+  /** The server has ended the watch. */
+  get hasEnded(): boolean {
+    return this.#tail === bodyEnd;
+  }
+
+  /** Resource version of the last event; undefined before the first. */
+  lastVersion(): string | undefined {
+    const text = Buffer.concat(this.#pieces).toString("latin1");
+    return [...text.matchAll(/"resourceVersion":"(\d+)"/g)].at(-1)?.[1];
+  }
+}
