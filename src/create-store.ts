@@ -213,9 +213,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     throw invalidArgument("kinds", `Cannot create store: two kinds are ${quote(definition.resource)}`);
   }
   registry.checkTransforms();
-  if (namespaces === "required") guards.push(new NamespaceGate(context, () => namespaceSlot));
+  if (namespaces === "required") guards.push(new NamespaceGate(namespaceSlot));
   const background = new StoreBackground({
-    context,
     namespaces: namespaceSlot,
     registry,
     records: new KindRecords(etcd.kv, keys),
@@ -228,7 +227,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     etcd,
     keys,
     gate: context.gate,
-    census: storedCensus(context, ({ signal }) => background.kindsWithObjects(signal)),
+    census: storedCensus(({ signal }) => background.kindsWithObjects(signal)),
     turns: context.turns,
     onEpochChange: (listener) => epoch.onChange(listener),
   });
@@ -240,7 +239,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       scope.signal,
     );
     // Every create reads its namespace, and no caller migrates our internal kinds, so we do.
-    if (unsettled.includes(namespaceSlot)) await bringUpToDate(context, namespaceSlot, scope);
+    if (unsettled.includes(namespaceSlot)) await bringUpToDate(namespaceSlot, scope);
     await background.recordKinds(registry.kinds, scope.signal);
     const ownForm = isOwnForm(options.codec ?? msgpackCodec());
     const [warning] = await Promise.all([
@@ -284,9 +283,9 @@ function checkParts(options: StoreOptions): void {
 }
 
 /** Without space or rights the store still opens, for reads. */
-async function bringUpToDate(context: StorageContext, slot: KindSlot, scope: CallScope): Promise<void> {
+async function bringUpToDate(slot: KindSlot, scope: CallScope): Promise<void> {
   try {
-    await rewriteKind(context, slot, {}, scope);
+    await rewriteKind(slot, {}, scope);
   } catch (error) {
     if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
   }
@@ -368,7 +367,7 @@ class OpenStore implements Store, HasStoredSource {
       const slot = this.#registry.slotOf(kind);
       checkOptions(options, `rewrite ${slot.definition.resource}`, rewriteNames);
       using scope = new WriteScope(this.#context, options, `rewrite ${slot.definition.resource}`);
-      return await rewriteKind(this.#context, slot, options, scope);
+      return await rewriteKind(slot, options, scope);
     });
   }
 

@@ -71,10 +71,9 @@ export class KindRegistry {
       found.slot.replace(definition, codec);
       return found.slot;
     }
-    const range = this.#context.keys.range(definition);
-    const slot = new KindSlot(definition, codec, range, lifecycle);
+    const slot = new KindSlot(this.#context, definition, codec, lifecycle);
     this.#everOpen.add(definition.resource);
-    this.#open.set(definition.resource, { slot, store: createObjectStore(this.#context, slot) });
+    this.#open.set(definition.resource, { slot, store: createObjectStore(slot) });
     this.#slots = [...this.#slots, slot].sort((a, b) => (a.range.prefix < b.range.prefix ? -1 : 1));
     return slot;
   }
@@ -120,7 +119,7 @@ export class KindRegistry {
   /** A kind's keys and codec without opening it: for kinds on record that are not defined here. */
   detached(kind: Kind): KindSlot {
     const definition = definitionOf(kind);
-    return new KindSlot(definition, this.#codecFor(definition), this.#context.keys.range(definition));
+    return new KindSlot(this.#context, definition, this.#codecFor(definition));
   }
 
   /** @throws INVALID_ARGUMENT for a kind that is not open */

@@ -51,8 +51,8 @@ export interface Suggested {
 
 export type ObjectStore = ResourceStore<AnyResource> & HasStoredSource;
 
-export function createObjectStore(context: StorageContext, slot: KindSlot): ObjectStore {
-  return new KindObjects(context, slot);
+export function createObjectStore(slot: KindSlot): ObjectStore {
+  return new KindObjects(slot);
 }
 
 class KindObjects implements ObjectStore {
@@ -61,11 +61,11 @@ class KindObjects implements ObjectStore {
   readonly #slot: KindSlot;
   readonly #reader: StoreReader<AnyResource>;
 
-  constructor(context: StorageContext, slot: KindSlot) {
-    this.#context = context;
+  constructor(slot: KindSlot) {
+    this.#context = slot.context;
     this.#slot = slot;
-    this.#reader = new StoreReader(context, slot, objectProjection(context, slot));
-    this[storedSource] = kindSource(context, slot);
+    this.#reader = new StoreReader(slot, objectProjection(slot));
+    this[storedSource] = kindSource(slot);
   }
 
   get(key: Key, options?: GetOptions): Promise<AnyResource> {
@@ -83,18 +83,18 @@ class KindObjects implements ObjectStore {
   as<V>(view: View<AnyResource, V>): ResourceReader<V> {
     checkView(view);
     if (view.from !== "metadata") return this.#reader.as(view);
-    return new StoreReader(this.#context, this.#slot, metadataProjection(this.#context, this.#slot)).as(view);
+    return new StoreReader(this.#slot, metadataProjection(this.#slot)).as(view);
   }
 
   create(draft: Draft<AnyResource>, options: CreateOptions = {}): Promise<AnyResource> {
     return this.#write("create", createNames, options, (scope) =>
-      createObject(this.#context, this.#slot, draft, options, scope),
+      createObject(this.#slot, draft, options, scope),
     );
   }
 
   update(object: AnyResource, options: WriteOptions & Suggested = {}): Promise<AnyResource> {
     return this.#write("update", writeNames, options, (scope) =>
-      updateObject(this.#context, this.#slot, object, options, options[suggestedRecord], scope),
+      updateObject(this.#slot, object, options, options[suggestedRecord], scope),
     );
   }
 
@@ -104,15 +104,7 @@ class KindObjects implements ObjectStore {
     options: GuaranteedUpdateOptions<AnyResource> & Suggested = {},
   ): Promise<AnyResource> {
     return this.#write("guaranteedUpdate", guaranteedUpdateNames, options, (scope) =>
-      guaranteedUpdateObject(
-        this.#context,
-        this.#slot,
-        key,
-        mutate,
-        options,
-        options[suggestedRecord],
-        scope,
-      ),
+      guaranteedUpdateObject(this.#slot, key, mutate, options, options[suggestedRecord], scope),
     );
   }
 
@@ -120,8 +112,8 @@ class KindObjects implements ObjectStore {
     return this.#write("delete", deleteNames, options, async (scope) => {
       const checked = checkedDeleteOptions(options);
       return checked.unreadable
-        ? deleteUnreadable(this.#context, this.#slot, key, checked, scope)
-        : deleteObject(this.#context, this.#slot, key, checked, options[suggestedRecord], scope);
+        ? deleteUnreadable(this.#slot, key, checked, scope)
+        : deleteObject(this.#slot, key, checked, options[suggestedRecord], scope);
     });
   }
 
@@ -129,7 +121,7 @@ class KindObjects implements ObjectStore {
     options: Scoped & CollectionDeleteOptions<AnyResource> = {},
   ): Promise<{ readonly deleted: number }> {
     return this.#write("deleteCollection", deleteCollectionNames, options, (scope) =>
-      deleteCollection(this.#context, this.#slot, options, scope),
+      deleteCollection(this.#slot, options, scope),
     );
   }
 
@@ -138,7 +130,7 @@ class KindObjects implements ObjectStore {
     options: CreateManyOptions = {},
   ): Promise<readonly (AnyResource | StoreError)[]> {
     return this.#write("createMany", createManyNames, options, (scope) =>
-      createMany(this.#context, this.#slot, drafts, options, scope),
+      createMany(this.#slot, drafts, options, scope),
     );
   }
 

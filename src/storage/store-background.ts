@@ -7,7 +7,6 @@ import type { KindDefinition } from "../resource/model/kind.ts";
 import { startCompaction } from "./bookkeeping/compaction.ts";
 import type { KindRecords } from "./bookkeeping/kind-records.ts";
 import type { KindSlot } from "./context/kind-slot.ts";
-import type { StorageContext } from "./context/storage-context.ts";
 import type { Background } from "./health.ts";
 import type { KindRegistry } from "./kind-registry.ts";
 import { startNamespaceEmptier } from "./namespace/namespace-emptier.ts";
@@ -19,7 +18,6 @@ const recordIntervalMs = 3_600_000;
 const recordRetryMs = 1_000;
 
 export interface BackgroundParts {
-  readonly context: StorageContext;
   readonly namespaces: KindSlot;
   readonly registry: KindRegistry;
   readonly records: KindRecords;
@@ -42,7 +40,7 @@ export class StoreBackground {
 
   constructor(parts: BackgroundParts) {
     this.#parts = parts;
-    const { keys } = parts.context;
+    const { keys } = parts.namespaces.context;
     this.termination = new NamespaceTermination(
       keys,
       async (namespace, { signal }) =>
@@ -58,7 +56,8 @@ export class StoreBackground {
 
   /** Begins; at most once, and not after `close`. */
   start(): void {
-    const { context, namespaces, compactionIntervalMs } = this.#parts;
+    const { namespaces, compactionIntervalMs } = this.#parts;
+    const { context } = namespaces;
     const { etcd, clock, epoch } = context;
     this.#epoch = epoch.follow(clock, this.#stop.signal);
     this.#recording = BackgroundLoop.start(clock, {
@@ -73,7 +72,6 @@ export class StoreBackground {
     });
     epoch.onChange(() => this.#recording?.kick());
     this.#emptier = startNamespaceEmptier({
-      context,
       namespaces,
       kinds: (signal) => this.#namespacedKinds(signal),
       stuck: this.#stuck,
@@ -97,7 +95,7 @@ export class StoreBackground {
   /** Ends everything and waits for it. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();
-    this.#parts.context.epoch[Symbol.dispose]();
+    this.#parts.namespaces.context.epoch[Symbol.dispose]();
     await Promise.all([
       this.#epoch,
       this.#recording?.close(),

@@ -33,18 +33,18 @@ export class StoreReader<V> implements ResourceReader<V> {
   readonly #slot: KindSlot;
   readonly #project: Projection<V>;
 
-  constructor(context: StorageContext, slot: KindSlot, project: Projection<V>) {
-    this.#context = context;
+  constructor(slot: KindSlot, project: Projection<V>) {
+    this.#context = slot.context;
     this.#slot = slot;
     this.#project = project;
   }
 
   get(at: Key, options: GetOptions = {}): Promise<V> {
     return this.#call("get", async () => {
-      const place = placeOf(this.#context, this.#slot, at);
+      const place = placeOf(this.#slot, at);
       const { freshness } = parseGetOptions(options);
       using scope = new CallScope(options, this.#context.clock, `get ${this.#slot.text(at)}`);
-      const { record } = await readAt(this.#context, this.#slot, place, freshness, scope);
+      const { record } = await readAt(this.#slot, place, freshness, scope);
       if (record === undefined) throw notFound(this.#slot.definition, place.at, place.key);
       return this.#project(record, record.modRevision);
     });
@@ -52,14 +52,13 @@ export class StoreReader<V> implements ResourceReader<V> {
 
   list(options: ListOptions = {}): Promise<ListPage<V>> {
     return this.#call("list", async () => {
-      const { keys, clock } = this.#context;
-      const plan = planList(keys, this.#slot, parseListOptions(this.#slot.definition, options));
+      const { clock, listPermits } = this.#context;
+      const plan = planList(this.#slot, parseListOptions(this.#slot.definition, options));
       using scope = new CallScope(options, clock, `list ${this.#slot.definition.resource}`);
       const project = (record: StoredRecord): V => this.#project(record, record.modRevision);
-      const list = (): Promise<ListPage<V>> => listObjects(this.#context, this.#slot, plan, project, scope);
+      const list = (): Promise<ListPage<V>> => listObjects(this.#slot, plan, project, scope);
       if (plan.key !== undefined) return await list();
       // Callers wait in line as long as their own time lasts; memory stays bounded however many there are.
-      const { listPermits } = this.#context;
       await listPermits.take(Number.POSITIVE_INFINITY, scope.signal, () => undefined);
       try {
         return await list();
@@ -70,12 +69,12 @@ export class StoreReader<V> implements ResourceReader<V> {
   }
 
   watch(options: WatchOptions = {}): Watch<V> {
-    return new StoreWatch(this.#context, this.#slot, this.#project, options);
+    return new StoreWatch(this.#slot, this.#project, options);
   }
 
   as<W>(view: View<V, W>): ResourceReader<W> {
     checkView(view);
-    return new StoreReader(this.#context, this.#slot, this.#projectionOf(view));
+    return new StoreReader(this.#slot, this.#projectionOf(view));
   }
 
   #projectionOf<W>(view: View<V, W>): Projection<W> {
@@ -97,7 +96,8 @@ export class StoreReader<V> implements ResourceReader<V> {
 }
 
 /** A record as its object, in the version asked for. */
-export function objectProjection({ freeze }: StorageContext, slot: KindSlot): Projection<AnyResource> {
+export function objectProjection(slot: KindSlot): Projection<AnyResource> {
+  const { freeze } = slot.context;
   return (record, revision) => {
     const object = objectOf(slot.definition, slot.codec, record);
     if (revision !== record.modRevision) object.metadata.resourceVersion = formatResourceVersion(revision);
@@ -106,7 +106,8 @@ export function objectProjection({ freeze }: StorageContext, slot: KindSlot): Pr
 }
 
 /** A record as its metadata alone; the body is not decoded. */
-export function metadataProjection({ freeze }: StorageContext, slot: KindSlot): Projection<AnyResource> {
+export function metadataProjection(slot: KindSlot): Projection<AnyResource> {
+  const { freeze } = slot.context;
   return (record, revision) => {
     const object = metadataObject(headOf(slot.definition, slot.codec, record), revision);
     return freeze ? freezeDeep(object) : object;

@@ -39,8 +39,8 @@ export async function checkSealingKeys(
   for (const kind of kinds) {
     const { resource } = kind.slot.definition;
     const ids = recorded.get(resource) ?? [];
-    for (const id of ids) await refuseOther(context, kind, id, signal);
-    await refuseDropped(context, kind, ids, signal);
+    for (const id of ids) await refuseOther(kind, id, signal);
+    await refuseDropped(kind, ids, signal);
     const { slot, transform } = kind;
     if (transform === undefined || transform.mode === "unseal") {
       if (ids.length > 0) unsettled.push(slot);
@@ -56,7 +56,7 @@ export async function checkSealingKeys(
     if (own !== undefined) context.references.checkBy(resource, keyId, own);
     await context.references.recordKey(resource, keyId, { signal });
     // Another process may have been the first, with a key of its own.
-    await refuseOther(context, kind, keyId, signal);
+    await refuseOther(kind, keyId, signal);
   }
   return unsettled;
 }
@@ -79,13 +79,9 @@ export async function recordedSealingKeys(
 }
 
 /** @throws INVALID_ARGUMENT when the key on record under `id` has other bytes than ours */
-async function refuseOther(
-  context: StorageContext,
-  kind: SealedKind,
-  id: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function refuseOther(kind: SealedKind, id: string, signal: AbortSignal | undefined): Promise<void> {
   const { slot, transform } = kind;
+  const { context } = slot;
   const { resource } = slot.definition;
   const own = transform?.checkValue?.(id);
   if (own === undefined) return;
@@ -96,7 +92,7 @@ async function refuseOther(
   const recorded = Buffer.from(kv.value).toString();
   if (recorded === own) return;
   // A record without one is older than check values: a value proves the key, and then it gets one.
-  const isOther = recorded !== "" || (await opensNone(context, slot, id, signal));
+  const isOther = recorded !== "" || (await opensNone(slot, id, signal));
   if (isOther) {
     throw invalidArgument(
       "transforms",
@@ -109,16 +105,12 @@ async function refuseOther(
 }
 
 /** Whether values are sealed under `id`, and the first of them does not open here. */
-async function opensNone(
-  { etcd, keys }: StorageContext,
-  slot: KindSlot,
-  id: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
+async function opensNone(slot: KindSlot, id: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const { etcd } = slot.context;
   for await (const page of rangePages(etcd.kv, slot.sizer, wholeWalk(slot.range), { signal })) {
     for (const kv of page.kvs) {
       if (sealedUnder(kv.value) !== id) continue;
-      const record = await openRecord(keys, slot, kv, { part: "head" });
+      const record = await openRecord(slot, kv, { part: "head" });
       if (record !== undefined) return record.corrupt !== undefined;
     }
   }
@@ -126,7 +118,6 @@ async function opensNone(
 }
 
 async function refuseDropped(
-  context: StorageContext,
   { slot, transform }: SealedKind,
   recorded: readonly string[],
   signal: AbortSignal | undefined,
@@ -134,7 +125,7 @@ async function refuseDropped(
   // A transform that cannot tell which keys it has (a key service) keeps its keys itself.
   const dropped = recorded.filter((id) => transform === undefined || transform.knows?.(id) === false);
   if (dropped.length === 0) return;
-  const counts = await countSealed(context, slot, dropped, signal);
+  const counts = await countSealed(slot, dropped, signal);
   const { resource } = slot.definition;
   for (const id of dropped) {
     const count = counts.get(id) ?? 0;
@@ -144,19 +135,18 @@ async function refuseDropped(
         `Cannot open kind "${resource}": key "${id}" still seals ${count} of its objects: keep it among the keys, rewrite the kind, then drop it`,
       );
     }
-    await forget(context, recordKey(context.keys, resource, id), signal);
+    await forget(slot.context, recordKey(slot.context.keys, resource, id), signal);
   }
 }
 
 async function countSealed(
-  context: StorageContext,
   slot: KindSlot,
   ids: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map(ids.map((id) => [id, 0]));
   const walk = wholeWalk(slot.range);
-  for await (const page of rangePages(context.etcd.kv, slot.sizer, walk, { signal })) {
+  for await (const page of rangePages(slot.context.etcd.kv, slot.sizer, walk, { signal })) {
     for (const { value } of page.kvs) {
       const id = sealedUnder(value);
       const count = id === undefined ? undefined : counts.get(id);

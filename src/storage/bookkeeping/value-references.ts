@@ -11,8 +11,7 @@ import { sealedUnder, usedDictionary } from "../../codec/value-codec.ts";
 import { isStoreError } from "../../errors.ts";
 import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
-import type { ReferenceParts } from "../context/storage-context.ts";
+import type { ReferenceParts, ReferringKind } from "../context/storage-context.ts";
 import type { GuardPart } from "../seam/write-guard.ts";
 import { dictionaryKey } from "./dictionary-store.ts";
 
@@ -20,7 +19,10 @@ export class ValueReferences implements ReferenceParts {
   readonly #kv: Pick<Kv, "txn">;
   readonly #keys: KeySpace;
   /** The part that goes with the dictionary a kind is written with now: made once for many writes. */
-  readonly #dictionaryParts = new WeakMap<KindSlot, { readonly name: string; readonly part: GuardPart }>();
+  readonly #dictionaryParts = new WeakMap<
+    ReferringKind,
+    { readonly name: string; readonly part: GuardPart }
+  >();
   /** By key of the sealing record: what rides with writes under that key; undefined where nothing can be put on record. */
   readonly #sealingParts = new Map<string, GuardPart | undefined>();
 
@@ -33,15 +35,15 @@ export class ValueReferences implements ReferenceParts {
   }
 
   partFor(
-    slot: KindSlot,
+    kind: ReferringKind,
     value: Uint8Array,
     call: EtcdCall,
   ): GuardPart | undefined | Promise<GuardPart | undefined> {
     const dictionary = usedDictionary(value);
-    if (dictionary !== undefined) return this.#dictionaryPart(slot, dictionary);
+    if (dictionary !== undefined) return this.#dictionaryPart(kind, dictionary);
     const keyId = sealedUnder(value);
     if (keyId === undefined) return undefined;
-    const { resource } = slot.definition;
+    const { resource } = kind.definition;
     const key = this.#sealingKey(resource, keyId);
     return this.#sealingParts.has(key)
       ? this.#sealingParts.get(key)
@@ -86,12 +88,12 @@ export class ValueReferences implements ReferenceParts {
     this.#sealingParts.clear();
   }
 
-  #dictionaryPart(slot: KindSlot, name: string): GuardPart {
-    const known = this.#dictionaryParts.get(slot);
+  #dictionaryPart(kind: ReferringKind, name: string): GuardPart {
+    const known = this.#dictionaryParts.get(kind);
     if (known?.name === name) return known.part;
-    const key = dictionaryKey(this.#keys, slot.definition.resource, name);
-    const part = mustExist(key, () => slot.codec.forgetDictionaries());
-    this.#dictionaryParts.set(slot, { name, part });
+    const key = dictionaryKey(this.#keys, kind.definition.resource, name);
+    const part = mustExist(key, () => kind.codec.forgetDictionaries());
+    this.#dictionaryParts.set(kind, { name, part });
     return part;
   }
 

@@ -15,8 +15,11 @@ import { textOfObject } from "../../resource/objects/object-text.ts";
 import { subjectOf } from "../../resource/objects/read-errors.ts";
 import type { ObjectLifecycle } from "./object-lifecycle.ts";
 import { PageSizer } from "./range-pages.ts";
+import type { StorageContext } from "./storage-context.ts";
 
 export class KindSlot {
+  /** The store it is open in. */
+  readonly context: StorageContext;
   readonly range: KeyRange;
   /** Undefined for ordinary kinds. */
   readonly lifecycle: ObjectLifecycle | undefined;
@@ -28,14 +31,15 @@ export class KindSlot {
   #codec: KindValueCodec;
 
   constructor(
+    context: StorageContext,
     definition: KindDefinition,
     codec: KindValueCodec,
-    range: KeyRange,
     lifecycle?: ObjectLifecycle,
   ) {
+    this.context = context;
     this.#definition = definition;
     this.#codec = codec;
-    this.range = range;
+    this.range = context.keys.range(definition);
     this.lifecycle = lifecycle;
     // Every open watch of the kind listens: thousands are usual, and no leak.
     setMaxListeners(0, this.#removed.signal);

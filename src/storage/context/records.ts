@@ -13,7 +13,6 @@ import type { HeadPart, MaybePromise, OpenOptions, PlainValue, ValueCodec } from
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import { type Head, isHeadTrusted } from "../../resource/model/head.ts";
-import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
 import type { AnyResource, Key } from "../../resource/model/resource.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
@@ -30,13 +29,12 @@ export type ValueFacts = Pick<KeyValue, "value" | "modRevision" | "createRevisio
  * @throws UNAVAILABLE when a key service or dictionary cannot be reached
  */
 export function openRecord(
-  keys: KeySpace,
   slot: KindSlot,
   kv: KeyValue,
   options?: OpenOptions,
 ): MaybePromise<StoredRecord | undefined> {
   const key = textOfKey(kv.key);
-  const at = keys.parse(slot.definition, key);
+  const at = slot.context.keys.parse(slot.definition, key);
   return at === undefined ? undefined : openValue(slot, key, at, kv, options);
 }
 

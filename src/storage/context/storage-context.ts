@@ -11,20 +11,26 @@ import type { TurnBudget } from "../../base/time/turn-budget.ts";
 import type { FencedWrites } from "../../etcd/fenced/fenced-write.ts";
 import type { Etcd, EtcdCall } from "../../etcd/ports/ports.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
+import type { KindDefinition } from "../../resource/model/kind.ts";
 import type { GuardPart, WriteGuard } from "../seam/write-guard.ts";
 import type { ContinueKey } from "./continue-key.ts";
 import type { Epoch } from "./epoch.ts";
 import type { GroupedGets } from "./grouped-gets.ts";
-import type { KindSlot } from "./kind-slot.ts";
 import type { RecentRecords } from "./recent-records.ts";
 import type { StoreCounters } from "./store-counters.ts";
 import type { WatchStarts } from "./watch-starts.ts";
+
+/** The kind a value is written for. */
+export interface ReferringKind {
+  readonly definition: KindDefinition;
+  readonly codec: { forgetDictionaries(): void };
+}
 
 /** The compares that go with what a stored value needs besides itself: its dictionary, the record of its sealing key. */
 export interface ReferenceParts {
   /** The compare that belongs to `value`; undefined when it stands for itself. Puts the record of a sealing key that has none. */
   partFor(
-    slot: KindSlot,
+    kind: ReferringKind,
     value: Uint8Array,
     call: EtcdCall,
   ): GuardPart | undefined | Promise<GuardPart | undefined>;

@@ -13,10 +13,8 @@ import type { Call } from "../../base/call.ts";
 import { invariant, StoreError } from "../../errors.ts";
 import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
 import { subjectOf } from "../../resource/objects/read-errors.ts";
-import type { GroupedGets } from "../context/grouped-gets.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { headOf, openValue } from "../context/records.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import type { Change, GuardPart, PrepareOptions, WriteGuard } from "../seam/write-guard.ts";
 
 /** Namespaces whose version is remembered; a forgotten one costs a read. */
@@ -31,14 +29,11 @@ interface Known {
 
 export class NamespaceGate implements WriteGuard {
   readonly name = "namespaces";
-  readonly #keys: StorageContext["keys"];
-  readonly #gets: GroupedGets;
-  readonly #namespaces: () => KindSlot;
+  readonly #namespaces: KindSlot;
   readonly #known = new LRUCache<string, Known>({ max: knownMax });
 
-  constructor(context: Pick<StorageContext, "keys" | "linearizableGets">, namespaces: () => KindSlot) {
-    this.#keys = context.keys;
-    this.#gets = context.linearizableGets;
+  /** @param namespaces the slot of the kind of namespaces */
+  constructor(namespaces: KindSlot) {
     this.#namespaces = namespaces;
   }
 
@@ -56,8 +51,9 @@ export class NamespaceGate implements WriteGuard {
   }
 
   async #ask(change: Change, namespace: string): Promise<GuardPart> {
-    const key = this.#keys.object(this.#namespaces().definition, { name: namespace });
-    const known = await this.#learn(namespace, key, (await this.#gets.get(key)).kv);
+    const { context, definition } = this.#namespaces;
+    const key = context.keys.object(definition, { name: namespace });
+    const known = await this.#learn(namespace, key, (await context.linearizableGets.get(key)).kv);
     const refusal = refusalOf(change, namespace, known);
     if (refusal !== undefined) throw refusal;
     return this.#part(change, namespace, known);
@@ -91,7 +87,7 @@ export class NamespaceGate implements WriteGuard {
 
   async #learn(namespace: string, key: string, kv: KeyValue | undefined): Promise<Known> {
     if (kv === undefined) return { key, modRevision: 0n, terminating: false };
-    const slot = this.#namespaces();
+    const slot = this.#namespaces;
     const record = await openValue(slot, key, { name: namespace }, kv);
     const { metadata, fields } = headOf(slot.definition, slot.codec, record);
     const terminating = metadata.deletionTimestamp !== undefined || fields["status.phase"] === "Terminating";

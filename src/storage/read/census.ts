@@ -12,35 +12,30 @@ import type { Key } from "../../resource/model/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { PageSizer, rangePages, wholeWalk } from "../context/range-pages.ts";
 import { openValue } from "../context/records.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import type { Census, CensusQuestion, CountedObject } from "../seam/census.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
 /**
  * @param kinds every kind there may be objects of: the open ones, and those on record that are not defined here
  */
-export function storedCensus(
-  context: StorageContext,
-  kinds: (call: Call) => Promise<readonly KindSlot[]>,
-): Census {
+export function storedCensus(kinds: (call: Call) => Promise<readonly KindSlot[]>): Census {
   return {
     async *objectsAt(question, call) {
-      yield* objectsAt(context, await kinds(call), question, call);
+      yield* objectsAt(await kinds(call), question, call);
     },
   };
 }
 
 async function* objectsAt(
-  context: StorageContext,
   slots: readonly KindSlot[],
   question: CensusQuestion,
   call: Call,
 ): AsyncGenerator<CountedObject, void, undefined> {
   const { revision, keysOnly } = question;
   const namespace = question.namespace === "" ? undefined : question.namespace;
-  const { etcd, keys } = context;
   for (const slot of slots) {
     const { definition } = slot;
+    const { etcd, keys } = slot.context;
     const { resource, scope } = definition;
     if (!question.concerns(resource) || (namespace !== undefined && scope !== "Namespaced")) continue;
     const walk = { ...wholeWalk(keys.range(definition, namespace)), revision, keysOnly };

@@ -12,7 +12,6 @@ import { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyRange } from "../../resource/model/key-range.ts";
-import type { KeySpace } from "../../resource/model/keys.ts";
 import { limits } from "../../resource/model/limits.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { subjectOf } from "../../resource/objects/read-errors.ts";
@@ -52,20 +51,20 @@ export interface ListPlan extends ParsedListOptions {
   readonly key: string | undefined;
 }
 
-export function planList(keys: KeySpace, slot: KindSlot, options: ParsedListOptions): ListPlan {
+export function planList(slot: KindSlot, options: ParsedListOptions): ListPlan {
   const { selection } = options;
   return {
     ...options,
-    range: keys.range(slot.definition, selection.namespace),
-    key: onlyKey(keys, slot, selection),
+    range: slot.context.keys.range(slot.definition, selection.namespace),
+    key: onlyKey(slot, selection),
   };
 }
 
 /** The only key a selection can match; undefined when there may be several. */
-export function onlyKey(keys: KeySpace, slot: KindSlot, { namespace, name }: Selection): string | undefined {
+export function onlyKey(slot: KindSlot, { namespace, name }: Selection): string | undefined {
   if (name === undefined) return undefined;
-  if (slot.definition.scope === "Cluster") return keys.object(slot.definition, { name });
-  return namespace === undefined ? undefined : keys.object(slot.definition, { namespace, name });
+  if (slot.definition.scope === "Cluster") return slot.context.keys.object(slot.definition, { name });
+  return namespace === undefined ? undefined : slot.context.keys.object(slot.definition, { namespace, name });
 }
 
 /** The history a walk belongs to: all its pages are of one, or it starts over. */
@@ -89,32 +88,32 @@ interface Start {
  * @throws EXPIRED with details.continueToken, INVALID_TOKEN, FUTURE_VERSION, CORRUPT_OBJECT
  */
 export async function listObjects<V>(
-  context: StorageContext,
   slot: KindSlot,
   plan: ListPlan,
   project: (record: StoredRecord) => V,
   scope: CallScope,
 ): Promise<ListOutcome<V>> {
+  const { context } = slot;
   const begun = eraOf(context);
-  const start = await startOf(context, slot, plan, scope);
+  const start = await startOf(slot, plan, scope);
   const pinned = start.revision !== 0n;
   for (let restarts = 0; ; restarts++) {
     const era = pinned ? begun : eraOf(context);
     try {
-      const page = await walk(context, slot, plan, start, era, project, scope);
+      const page = await walk(slot, plan, start, era, project, scope);
       if (!isBelowFloor(plan, page)) return page;
       // A restore in between: what the store had reached is ahead of it again.
-      await startOf(context, slot, plan, scope);
+      await startOf(slot, plan, scope);
     } catch (error) {
       const replaced = context.etcd.history.generation !== era.generation;
       if (replaced && isStoreError(error, "EXPIRED", "UNAVAILABLE", "FUTURE_VERSION")) {
-        if (pinned) throw await expiredPage(context, slot, plan, start, "restored", scope, error);
+        if (pinned) throw await expiredPage(slot, plan, start, "restored", scope, error);
         if (restarts < walkRestartsMax) continue;
       }
       // A compaction overtook a walk of the latest state: nothing of it was handed out, so it starts over.
       const overtaken = start.revision === 0n && isStoreError(error, "EXPIRED");
       if (overtaken && error.details.reason !== "restored" && restarts < walkRestartsMax) continue;
-      throw await explained(context, slot, plan, start, error, scope);
+      throw await explained(slot, plan, start, error, scope);
     }
   }
 }
@@ -125,7 +124,6 @@ function isBelowFloor({ freshness, continueToken }: ListPlan, page: ListOutcome<
 }
 
 async function walk<V>(
-  context: StorageContext,
   slot: KindSlot,
   plan: ListPlan,
   start: Start,
@@ -133,6 +131,7 @@ async function walk<V>(
   project: (record: StoredRecord) => V,
   scope: CallScope,
 ): Promise<ListOutcome<V>> {
+  const { context } = slot;
   const { selection, limit, onCorrupt } = plan;
   const items: V[] = [];
   let growth = 1;
@@ -167,7 +166,7 @@ async function walk<V>(
         scope.throwIfEnded();
         await context.turns.pause();
       }
-      const opened = openRecord(context.keys, slot, kv, part);
+      const opened = openRecord(slot, kv, part);
       const record = opened instanceof Promise ? await untilAborted(opened, scope.signal) : opened;
       if (record === undefined) continue;
       try {
@@ -185,12 +184,12 @@ async function walk<V>(
       }
       if (items.length === limit) {
         const behind = page.remaining + page.kvs.length - at - 1;
-        return finish(context, slot, plan, items, era, { revision, after: record.key, behind }, scope);
+        return finish(slot, plan, items, era, { revision, after: record.key, behind }, scope);
       }
     }
     growth *= 2;
   }
-  return finish(context, slot, plan, items, era, { revision, after: undefined, behind: 0 }, scope);
+  return finish(slot, plan, items, era, { revision, after: undefined, behind: 0 }, scope);
 }
 
 function eraOf({ etcd, epoch }: StorageContext): WalkEra {
@@ -204,7 +203,6 @@ function replacedUnderWay(): StoreError<"EXPIRED"> {
 }
 
 async function finish<V>(
-  context: StorageContext,
   slot: KindSlot,
   plan: ListPlan,
   items: readonly V[],
@@ -215,7 +213,7 @@ async function finish<V>(
   const resourceVersion = formatResourceVersion(end.revision);
   if (end.after === undefined || end.behind <= 0) return { items, resourceVersion };
   const position = { epoch, revision: end.revision, after: end.after };
-  const continueToken = await tokenFor(context, slot, plan, position, scope);
+  const continueToken = await tokenFor(slot, plan, position, scope);
   return {
     items,
     resourceVersion,
@@ -224,22 +222,18 @@ async function finish<V>(
   };
 }
 
-async function startOf(
-  context: StorageContext,
-  slot: KindSlot,
-  plan: ListPlan,
-  scope: CallScope,
-): Promise<Start> {
+async function startOf(slot: KindSlot, plan: ListPlan, scope: CallScope): Promise<Start> {
+  const { context } = slot;
   const { continueToken, freshness } = plan;
   if (continueToken !== undefined) {
     const position = decodeContinueToken(
       await untilAborted(context.continueKey.all(), scope.signal),
-      tokenScope(context, slot, plan),
+      tokenScope(slot, plan),
       continueToken,
     );
     const start = { revision: position.revision, after: position.after };
     if (position.epoch !== context.epoch.id && position.revision !== 0n) {
-      throw await expiredPage(context, slot, plan, start, "epoch", scope);
+      throw await expiredPage(slot, plan, start, "epoch", scope);
     }
     return start;
   }
@@ -259,7 +253,6 @@ async function startOf(
 
 /** A failure of etcd in the words of lists. */
 async function explained(
-  context: StorageContext,
   slot: KindSlot,
   plan: ListPlan,
   start: Start,
@@ -267,19 +260,18 @@ async function explained(
   scope: CallScope,
 ): Promise<unknown> {
   if (isStoreError(error, "EXPIRED")) {
-    const { reason = "compacted", compacted = await compactedUpTo(context, plan, start.revision, scope) } =
+    const { reason = "compacted", compacted = await compactedUpTo(slot, plan, start.revision, scope) } =
       error.details;
-    return expiredPage(context, slot, plan, start, reason, scope, error, compacted);
+    return expiredPage(slot, plan, start, reason, scope, error, compacted);
   }
   // A token cannot be ahead of the store that gave it: the store went back.
   if (isStoreError(error, "FUTURE_VERSION") && plan.continueToken !== undefined) {
-    return expiredPage(context, slot, plan, start, "restored", scope, error);
+    return expiredPage(slot, plan, start, "restored", scope, error);
   }
   return error;
 }
 
 async function expiredPage(
-  context: StorageContext,
   slot: KindSlot,
   plan: ListPlan,
   start: Start,
@@ -302,10 +294,9 @@ async function expiredPage(
         start.after === undefined
           ? undefined
           : await tokenFor(
-              context,
               slot,
               plan,
-              { epoch: context.epoch.id, revision: 0n, after: start.after },
+              { epoch: slot.context.epoch.id, revision: 0n, after: start.after },
               scope,
             ),
     },
@@ -315,12 +306,13 @@ async function expiredPage(
 
 /** Up to where etcd is compacted, which it tells only a watch that comes too late; undefined when it does not say in time. */
 async function compactedUpTo(
-  { etcd, clock }: StorageContext,
+  slot: KindSlot,
   { range }: ListPlan,
   revision: bigint,
   scope: CallScope,
 ): Promise<string | undefined> {
   if (revision === 0n) return undefined;
+  const { etcd, clock } = slot.context;
   using wait = new CallScope(
     { ...scope.rest(), timeoutMs: Math.max(1, Math.min(compactedWaitMs, scope.remainingMs())) },
     clock,
@@ -339,19 +331,18 @@ async function compactedUpTo(
 }
 
 async function tokenFor(
-  context: StorageContext,
   slot: KindSlot,
   plan: ListPlan,
   position: TokenPosition,
   scope: CallScope,
 ): Promise<string> {
-  const key = await untilAborted(context.continueKey.get(), scope.signal);
-  return encodeContinueToken(key, tokenScope(context, slot, plan), position);
+  const key = await untilAborted(slot.context.continueKey.get(), scope.signal);
+  return encodeContinueToken(key, tokenScope(slot, plan), position);
 }
 
-function tokenScope(context: StorageContext, slot: KindSlot, plan: ListPlan): TokenScope {
+function tokenScope(slot: KindSlot, plan: ListPlan): TokenScope {
   return {
-    prefix: context.keys.prefix,
+    prefix: slot.context.keys.prefix,
     resource: slot.definition.resource,
     selection: plan.selection.text,
   };

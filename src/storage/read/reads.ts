@@ -15,7 +15,6 @@ import { awaitRevision } from "../context/freshness.ts";
 import type { GotKey } from "../context/grouped-gets.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { openValue } from "../context/records.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
 /** An object's place, checked: its etcd key and coordinates. */
@@ -25,8 +24,8 @@ export interface Place {
 }
 
 /** @throws INVALID_ARGUMENT for a key that cannot be one of the kind */
-export function placeOf(context: Pick<StorageContext, "keys">, slot: KindSlot, at: Key): Place {
-  const key = context.keys.object(slot.definition, at);
+export function placeOf(slot: KindSlot, at: Key): Place {
+  const key = slot.context.keys.object(slot.definition, at);
   const { namespace, name } = at;
   return { key, at: namespace === undefined ? { name } : { namespace, name } };
 }
@@ -38,12 +37,8 @@ export interface ReadState {
 }
 
 /** The live state of one object, kept among the recent ones. @throws UNAVAILABLE, DEADLINE, … */
-export async function readLive(
-  context: StorageContext,
-  slot: KindSlot,
-  { key, at }: Place,
-  scope: CallScope,
-): Promise<ReadState> {
+export async function readLive(slot: KindSlot, { key, at }: Place, scope: CallScope): Promise<ReadState> {
+  const { context } = slot;
   scope.throwIfEnded();
   const got = await untilAborted(context.linearizableGets.get(key), scope.signal);
   const state = await stateOf(slot, { key, at }, got);
@@ -54,23 +49,23 @@ export async function readLive(
 
 /** As `readLive`, as fresh as asked for. @throws EXPIRED, FUTURE_VERSION */
 export async function readAt(
-  context: StorageContext,
   slot: KindSlot,
   place: Place,
   freshness: Freshness,
   scope: CallScope,
 ): Promise<ReadState> {
+  const { context } = slot;
   const subject = slot.subject(place.key, place.at);
   switch (freshness.consistency) {
     case "linearizable":
-      return readLive(context, slot, place, scope);
+      return readLive(slot, place, scope);
     case "any":
       scope.throwIfEnded();
       return stateOf(slot, place, await untilAborted(context.serializableGets.get(place.key), scope.signal));
     case "notOlderThan":
       // After a restore what the store had reached is ahead of it again.
       for (;;) {
-        const state = await readLive(context, slot, place, scope);
+        const state = await readLive(slot, place, scope);
         if (state.revision >= freshness.revision) return state;
         await awaitRevision(context, freshness.revision, scope, subject);
       }

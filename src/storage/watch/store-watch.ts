@@ -58,7 +58,8 @@ export class StoreWatch<V> implements Watch<V> {
   #hurry: (() => void) | undefined;
 
   /** @throws INVALID_ARGUMENT, CLOSED, the signal's reason */
-  constructor(context: StorageContext, slot: KindSlot, project: Projection<V>, options: WatchOptions & Call) {
+  constructor(slot: KindSlot, project: Projection<V>, options: WatchOptions & Call) {
+    const { context } = slot;
     this.#context = context;
     this.#slot = slot;
     this.#project = project;
@@ -165,7 +166,7 @@ export class StoreWatch<V> implements Watch<V> {
       this.#slot.sizer,
       {
         ...wholeWalk(this.#context.keys.range(this.#slot.definition, selection.namespace)),
-        key: onlyKey(this.#context.keys, this.#slot, selection),
+        key: onlyKey(this.#slot, selection),
         revision,
       },
       { signal: this.#shell.signal },
@@ -174,7 +175,7 @@ export class StoreWatch<V> implements Watch<V> {
       const events: WatchEvent<V>[] = [];
       for (const kv of page.kvs) {
         await this.#context.turns.pause();
-        const opened = openRecord(this.#context.keys, this.#slot, kv);
+        const opened = openRecord(this.#slot, kv);
         const record = opened instanceof Promise ? await untilAborted(opened, this.#shell.signal) : opened;
         if (record === undefined) continue;
         try {
@@ -243,7 +244,7 @@ export class StoreWatch<V> implements Watch<V> {
     const { selection } = this.#options;
     const source = new RangeSource(this.#context, {
       range: keys.range(this.#slot.definition, selection.namespace),
-      key: onlyKey(keys, this.#slot, selection),
+      key: onlyKey(this.#slot, selection),
       slots: () => [this.#slot],
       closed: this.#slot.closed,
     });

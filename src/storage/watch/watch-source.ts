@@ -154,7 +154,7 @@ export class RangeSource implements StoredSource {
 
   only(kind: KindDefinition): StoredSource {
     const slot = this.#slotFor(kind);
-    return kindSource(this.#context, slot);
+    return kindSource(slot);
   }
 
   get closed(): AbortSignal {
@@ -258,11 +258,11 @@ function storedEvent(
 }
 
 /** A source of one kind. */
-export function kindSource(context: StorageContext, slot: KindSlot): RangeSource {
-  return new RangeSource(context, {
+export function kindSource(slot: KindSlot): RangeSource {
+  return new RangeSource(slot.context, {
     range: slot.range,
     slots: () => [slot],
-    closed: AbortSignal.any([context.gate.signal, slot.closed]),
+    closed: AbortSignal.any([slot.context.gate.signal, slot.closed]),
     onReplaced: (listener) => slot.onReplaced(listener),
   });
 }

@@ -11,7 +11,6 @@ import type { AnyResource, Draft } from "../../resource/model/resource.ts";
 import { validateDraft } from "../../resource/objects/validate-object.ts";
 import { parseCreateOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import { Postponed } from "../seam/write-guard.ts";
 import { alreadyExists, createObject, planCreate } from "./creates.ts";
 import { abandon, type PreparedWrite, prepareWrite, settleWrite } from "./write-attempt.ts";
@@ -28,7 +27,6 @@ const chunkItems = 240;
  * @throws what ends the whole call: INVALID_ARGUMENT, the signal's reason; everything else is an outcome
  */
 export async function createMany(
-  context: StorageContext,
   slot: KindSlot,
   drafts: readonly Draft<AnyResource>[],
   options: CreateManyOptions,
@@ -44,7 +42,7 @@ export async function createMany(
       `Cannot create ${slot.definition.resource}: drafts is not an array of at most ${limits.bulkItemsMax}`,
     );
   }
-  const { clock } = context;
+  const { clock } = slot.context;
   const startedMs = clock.monotonicMs();
   const chunks: (readonly (AnyResource | StoreError)[])[] = [];
   let done = 0;
@@ -53,7 +51,7 @@ export async function createMany(
     const chunk = drafts.slice(at * chunkItems, (at + 1) * chunkItems);
     try {
       scope.throwIfEnded();
-      chunks[at] = await createChunk(context, slot, chunk, ttlSeconds, scope);
+      chunks[at] = await createChunk(slot, chunk, ttlSeconds, scope);
     } catch (error) {
       if (options.signal?.aborted === true || !(error instanceof StoreError)) throw error;
       chunks[at] = chunk.map(() => error);
@@ -74,12 +72,12 @@ interface Member {
 }
 
 async function createChunk(
-  context: StorageContext,
   slot: KindSlot,
   drafts: readonly Draft<AnyResource>[],
   ttlSeconds: number | undefined,
   scope: CallScope,
 ): Promise<readonly (AnyResource | StoreError)[]> {
+  const { context } = slot;
   const outcomes = new Map<number, AnyResource | StoreError>();
   const members: Member[] = [];
   const singly: number[] = [];
@@ -88,7 +86,7 @@ async function createChunk(
     for (const [at, draft] of drafts.entries()) {
       await context.turns.pause();
       try {
-        members.push(await prepareMember(context, slot, draft, at, ttlSeconds, scope));
+        members.push(await prepareMember(slot, draft, at, ttlSeconds, scope));
       } catch (error) {
         if (error instanceof Postponed) singly.push(at);
         else outcomes.set(at, storeErrorOrThrow(error));
@@ -122,7 +120,7 @@ async function createChunk(
       return;
     }
     try {
-      const attempt = await settleWrite(context, slot, prepared, outcome, true);
+      const attempt = await settleWrite(slot, prepared, outcome, true);
       // A guard's own keys changed, or a made-up name is taken: singly, with its own retries.
       if (attempt === "again" || (generated && attempt.outcome === "changed")) singly.push(at);
       else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));
@@ -140,7 +138,7 @@ async function createChunk(
   const creating = singly.map(async (at) => {
     const draft = drafts[at];
     invariant(draft !== undefined, "a member has its draft");
-    const outcome = await createObject(context, slot, draft, { ttlSeconds }, scope).catch(storeErrorOrThrow);
+    const outcome = await createObject(slot, draft, { ttlSeconds }, scope).catch(storeErrorOrThrow);
     outcomes.set(at, outcome);
   });
   throwFirst(await Promise.allSettled(creating));
@@ -152,7 +150,6 @@ async function createChunk(
 }
 
 async function prepareMember(
-  context: StorageContext,
   slot: KindSlot,
   given: Draft<AnyResource>,
   at: number,
@@ -160,11 +157,11 @@ async function prepareMember(
   scope: CallScope,
 ): Promise<Member> {
   const draft = validateDraft(slot.definition, given);
-  const { place, object, generated } = planCreate(context, slot, draft);
+  const { place, object, generated } = planCreate(slot, draft);
   // Asked for each: a lease carries a bounded number of keys. Nearly always it is the one of the last draft.
-  const lease = await leaseFor(context, slot, ttlSeconds, undefined, scope.rest());
+  const lease = await leaseFor(slot, ttlSeconds, undefined, scope.rest());
   const change = { place, before: undefined, after: object, lease };
-  return { at, object, generated, prepared: await prepareWrite(context, slot, change, scope.rest(), true) };
+  return { at, object, generated, prepared: await prepareWrite(slot, change, scope.rest(), true) };
 }
 
 function throwFirst(results: readonly PromiseSettledResult<void>[]): void {

@@ -13,7 +13,6 @@ import { objectForCreate } from "../../resource/objects/metadata.ts";
 import { validateDraft, validateForStorage } from "../../resource/objects/validate-object.ts";
 import { parseCreateOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import { type Place, readLive } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import { attemptChange, dryRunChange } from "./write-attempt.ts";
@@ -21,7 +20,6 @@ import { inVersion, leaseFor, placeOfObject, withLiveLease } from "./write-check
 
 /** @throws ALREADY_EXISTS, INVALID_OBJECT, INVALID_ARGUMENT, NAMESPACE_NOT_FOUND, what guards refuse, OUTCOME_UNKNOWN */
 export async function createObject(
-  context: StorageContext,
   slot: KindSlot,
   given: Draft<AnyResource>,
   createOptions: CreateOptions,
@@ -32,9 +30,9 @@ export async function createObject(
   // What is stored is a copy anyway; another one is needed where a made-up name is tried again later.
   const copy = draft.metadata.name === undefined ? copyPlainData(draft) : draft;
   for (let tries = 1; ; tries++) {
-    const planned = planCreate(context, slot, copy);
+    const planned = planCreate(slot, copy);
     try {
-      return await createAt(context, slot, planned, options, scope);
+      return await createAt(slot, planned, options, scope);
     } catch (error) {
       const again = planned.generated && tries < limits.generateNameTriesMax;
       if (!again || !isStoreError(error, "ALREADY_EXISTS")) throw error;
@@ -50,24 +48,16 @@ export interface PlannedCreate {
 }
 
 /** The object a checked draft becomes, and where. @throws INVALID_OBJECT */
-export function planCreate(
-  context: StorageContext,
-  slot: KindSlot,
-  draft: Draft<AnyResource>,
-): PlannedCreate {
-  const object = objectFromDraft(context, slot, draft);
+export function planCreate(slot: KindSlot, draft: Draft<AnyResource>): PlannedCreate {
+  const object = objectFromDraft(slot, draft);
   const { namespace, name } = object.metadata;
-  const place = placeOfObject(context, slot, { namespace, name });
+  const place = placeOfObject(slot, { namespace, name });
   return { place, object, generated: draft.metadata.name === undefined };
 }
 
 /** What is stored for a checked draft, with what the store gives it. @throws INVALID_OBJECT by the kind's own rules */
-export function objectFromDraft(
-  context: StorageContext,
-  slot: KindSlot,
-  draft: Draft<AnyResource>,
-): AnyResource {
-  const { clock, random } = context;
+export function objectFromDraft(slot: KindSlot, draft: Draft<AnyResource>): AnyResource {
+  const { clock, random } = slot.context;
   const made = objectForCreate(slot.definition, draft, { nowMs: clock.nowMs(), random }) as AnyResource;
   const object = slot.lifecycle === undefined ? made : slot.lifecycle.created(made);
   object.metadata.resourceVersion = "";
@@ -89,25 +79,24 @@ export function alreadyExists(
 }
 
 async function createAt(
-  context: StorageContext,
   slot: KindSlot,
   { place, object }: PlannedCreate,
   options: ReturnType<typeof parseCreateOptions>,
   scope: CallScope,
 ): Promise<AnyResource> {
   if (options.dryRun) {
-    const { record } = await readLive(context, slot, place, scope);
+    const { record } = await readLive(slot, place, scope);
     if (record !== undefined) throw alreadyExists(slot, place, record);
-    await dryRunChange(context, slot, { place, before: undefined, after: object, lease: 0n }, scope);
+    await dryRunChange(slot, { place, before: undefined, after: object, lease: 0n }, scope);
     // As in Kubernetes: what was not stored has no version.
     const { resourceVersion: _, ...metadata } = object.metadata;
     return { ...object, metadata: metadata as typeof object.metadata };
   }
-  const attempt = await withLiveLease(context, async () => {
-    const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, scope.rest());
+  const attempt = await withLiveLease(slot, async () => {
+    const lease = await leaseFor(slot, options.ttlSeconds, undefined, scope.rest());
     return {
       lease,
-      run: () => attemptChange(context, slot, { place, before: undefined, after: object, lease }, scope),
+      run: () => attemptChange(slot, { place, before: undefined, after: object, lease }, scope),
     };
   });
   if (attempt.outcome === "applied") return inVersion(object, attempt.revision);

@@ -12,7 +12,6 @@ import type { AnyResource } from "../../resource/model/resource.ts";
 import { subjectOf } from "../../resource/objects/read-errors.ts";
 import { parseListOptions } from "../../resource/options/read-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import { listObjects, planList } from "../read/lists.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import { checkedDeleteOptions, deleteObject } from "./deletes.ts";
@@ -27,7 +26,6 @@ const deletesMax = 16;
  *   the first object that cannot be read, once all others are deleted
  */
 export async function deleteCollection(
-  context: StorageContext,
   slot: KindSlot,
   options: Scoped & CollectionDeleteOptions<AnyResource>,
   scope: CallScope,
@@ -37,7 +35,6 @@ export async function deleteCollection(
   let unreadable: StoreError | undefined;
   const parse = (continueToken?: string): ReturnType<typeof planList> =>
     planList(
-      context.keys,
       slot,
       parseListOptions(slot.definition, {
         namespace,
@@ -59,7 +56,7 @@ export async function deleteCollection(
   const remove = async (record: StoredRecord): Promise<void> => {
     const at = record.namespace === undefined ? { name: record.name } : record;
     try {
-      await deleteObject(context, slot, at, { ...checked, validate }, record, scope);
+      await deleteObject(slot, at, { ...checked, validate }, record, scope);
       deleted++;
     } catch (error) {
       if (isStoreError(error, "CORRUPT_OBJECT")) unreadable ??= error;
@@ -68,7 +65,7 @@ export async function deleteCollection(
   };
   let continueToken: string | undefined;
   do {
-    const page = await nextPage(context, slot, parse(continueToken), scope);
+    const page = await nextPage(slot, parse(continueToken), scope);
     continueToken = page.continueToken;
     await eachAtOnce(page.items, deletesMax, remove);
   } while (continueToken !== undefined);
@@ -97,13 +94,12 @@ class NoLongerWanted extends Error {}
 
 /** A page as records; one whose version was compacted in between continues from the latest state. */
 async function nextPage(
-  context: StorageContext,
   slot: KindSlot,
   plan: ReturnType<typeof planList>,
   scope: CallScope,
 ): Promise<{ readonly items: readonly StoredRecord[]; readonly continueToken?: string | undefined }> {
   try {
-    return await listObjects(context, slot, plan, (record) => record, scope);
+    return await listObjects(slot, plan, (record) => record, scope);
   } catch (error) {
     const goOn = isStoreError(error, "EXPIRED") ? error.details.continueToken : undefined;
     if (goOn === undefined) throw error;

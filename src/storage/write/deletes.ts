@@ -12,7 +12,6 @@ import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { planDeletion } from "../../resource/objects/deletion.ts";
 import { type ParsedDeleteOptions, parseDeleteOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import { placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import { checkPreconditions, type Existing, existing } from "./write-checks.ts";
@@ -31,20 +30,18 @@ export function checkedDeleteOptions(options: DeleteOptions<AnyResource>): Parse
  * @throws NOT_FOUND, PRECONDITION_FAILED, what `validate` throws, CORRUPT_OBJECT, INVALID_ARGUMENT, OUTCOME_UNKNOWN
  */
 export async function deleteObject(
-  context: StorageContext,
   slot: KindSlot,
   at: Key,
   options: ParsedDeleteOptions<AnyResource>,
   suggested: StoredRecord | undefined,
   scope: CallScope,
 ): Promise<AnyResource> {
-  const place = placeOf(context, slot, at);
+  const place = placeOf(slot, at);
   return runWritePlan(
-    context,
     slot,
     {
       place,
-      suggestion: suggested ?? context.recent.latest(place.key),
+      suggestion: suggested ?? slot.context.recent.latest(place.key),
       dryRun: options.dryRun,
       async decide(record) {
         const state = existing(slot, place, record);
@@ -52,7 +49,7 @@ export async function deleteObject(
         slot.lifecycle?.deleting(state.current);
         const validating = options.validate?.(state.current);
         if (validating instanceof Promise) await untilAborted(validating, scope.signal);
-        return deletionOf(context, slot, state, options);
+        return deletionOf(slot, state, options);
       },
     },
     scope,
@@ -60,7 +57,6 @@ export async function deleteObject(
 }
 
 function deletionOf(
-  context: StorageContext,
   slot: KindSlot,
   { record, current }: Existing,
   { graceOf, propagationPolicy }: ParsedDeleteOptions<AnyResource>,
@@ -68,7 +64,7 @@ function deletionOf(
   const step = planDeletion(current, {
     gracePeriodSeconds: graceOf(current),
     propagationPolicy,
-    nowMs: context.clock.nowMs(),
+    nowMs: slot.context.clock.nowMs(),
   });
   const held = slot.lifecycle?.marked(current, step);
   if (held !== undefined) {

@@ -19,7 +19,6 @@ import { notFound } from "../../resource/objects/read-errors.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { objectOf, openRecord } from "../context/records.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import { placeOf } from "../read/reads.ts";
 import { runWritePlan } from "./write-loop.ts";
 
@@ -29,12 +28,11 @@ const writesMax = 4;
 type RewriteOutcome = "rewritten" | "fine" | "gone" | "left" | "corrupt";
 
 export async function rewriteKind(
-  context: StorageContext,
   slot: KindSlot,
   options: RewriteOptions,
   scope: CallScope,
 ): Promise<RewriteReport> {
-  const { clock, etcd } = context;
+  const { clock, etcd } = slot.context;
   const { onProgress } = options;
   const pace = new Pace(clock, checkedRate(options.objectsPerSecond));
   const call = { signal: scope.signal };
@@ -44,7 +42,7 @@ export async function rewriteKind(
   const walk = wholeWalk(slot.range);
   for await (const page of rangePages(etcd.kv, slot.sizer, walk, call)) {
     await eachAtOnce(page.kvs, writesMax, async (kv) => {
-      const outcome = await rewriteKey(context, slot, kv, pace, scope);
+      const outcome = await rewriteKey(slot, kv, pace, scope);
       scanned++;
       if (outcome === "rewritten") rewritten++;
       else if (outcome === "left") left++;
@@ -81,23 +79,21 @@ function isSound({ codec }: KindSlot, value: PlainValue): boolean {
 }
 
 async function rewriteKey(
-  context: StorageContext,
   slot: KindSlot,
   kv: KeyValue,
   pace: Pace,
   scope: CallScope,
 ): Promise<RewriteOutcome> {
-  await context.turns.pause();
+  await slot.context.turns.pause();
   // What was stored before encryption was switched on is what a rewrite is for.
-  const record = await openRecord(context.keys, slot, kv, { plaintext: "accept" });
+  const record = await openRecord(slot, kv, { plaintext: "accept" });
   if (record === undefined || record.corrupt !== undefined) return "corrupt";
   if (record.value?.stale === false) return isSound(slot, record.value) ? "fine" : "corrupt";
   await pace.take(scope.signal);
   let outcome: RewriteOutcome = "fine";
   try {
-    const place = placeOf(context, slot, { namespace: record.namespace, name: record.name });
+    const place = placeOf(slot, { namespace: record.namespace, name: record.name });
     await runWritePlan(
-      context,
       slot,
       {
         place,

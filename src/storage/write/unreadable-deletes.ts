@@ -15,7 +15,6 @@ import { notFound } from "../../resource/objects/read-errors.ts";
 import type { ParsedDeleteOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { objectOf, openValue } from "../context/records.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import { type Place, placeOf } from "../read/reads.ts";
 import { attemptChange } from "./write-attempt.ts";
 
@@ -25,16 +24,15 @@ import { attemptChange } from "./write-attempt.ts";
  *   PRECONDITION_FAILED, OUTCOME_UNKNOWN
  */
 export async function deleteUnreadable(
-  context: StorageContext,
   slot: KindSlot,
   at: Key,
   options: ParsedDeleteOptions<AnyResource>,
   scope: CallScope,
 ): Promise<AnyResource> {
-  const place = placeOf(context, slot, at);
+  const place = placeOf(slot, at);
   for (;;) {
     scope.throwIfEnded();
-    const { kvs } = await context.etcd.kv.range({ key: place.key }, { signal: scope.signal });
+    const { kvs } = await slot.context.etcd.kv.range({ key: place.key }, { signal: scope.signal });
     const [kv] = kvs;
     if (kv === undefined) throw notFound(slot.definition, place.at, place.key);
     await requireUnreadable(slot, place, kv);
@@ -43,7 +41,6 @@ export async function deleteUnreadable(
     const { modRevision, lease } = kv;
     const unread = { modRevision, lease, storedBytes: kv.value.byteLength };
     const attempt = await attemptChange(
-      context,
       slot,
       { place, before: undefined, unread, after: undefined, lease },
       scope,

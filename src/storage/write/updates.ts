@@ -23,7 +23,6 @@ import {
 } from "../../resource/objects/validate-object.ts";
 import { type ParsedWriteOptions, parseWriteOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import { type Place, placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import { objectFromDraft } from "./creates.ts";
@@ -49,7 +48,6 @@ export interface GuaranteedUpdateOptions extends WriteOptions {
 
 /** @throws NOT_FOUND, CONFLICT, PRECONDITION_FAILED, INVALID_OBJECT, INVALID_ARGUMENT, what guards refuse, OUTCOME_UNKNOWN */
 export async function updateObject(
-  context: StorageContext,
   slot: KindSlot,
   given: AnyResource,
   writeOptions: WriteOptions,
@@ -61,19 +59,18 @@ export async function updateObject(
   // The caller's object is its own: whatever it does with it while we wait changes nothing here.
   const wanted = copyPlainData(object);
   const { namespace, name, uid, resourceVersion } = wanted.metadata;
-  const place = placeOfObject(context, slot, { namespace, name });
+  const place = placeOfObject(slot, { namespace, name });
   return runWritePlan(
-    context,
     slot,
     {
       place,
-      suggestion: suggestionFor(context, place, suggested, resourceVersion),
+      suggestion: suggestionFor(slot, place, suggested, resourceVersion),
       dryRun: options.dryRun,
       decide(record) {
         const state = existing(slot, place, record);
         checkPreconditions(slot, place, options.preconditions, state);
         checkState(slot, place, state.current, { uid, resourceVersion });
-        return changeTo(context, slot, state, wanted, options, scope);
+        return changeTo(slot, state, wanted, options, scope);
       },
     },
     scope,
@@ -82,7 +79,6 @@ export async function updateObject(
 
 /** @throws as `updateObject`, and what `mutate` throws about the live state */
 export async function guaranteedUpdateObject(
-  context: StorageContext,
   slot: KindSlot,
   at: Key,
   mutate: Mutate,
@@ -90,7 +86,7 @@ export async function guaranteedUpdateObject(
   suggested: StoredRecord | undefined,
   scope: CallScope,
 ): Promise<AnyResource> {
-  const place = placeOf(context, slot, at);
+  const place = placeOf(slot, at);
   const options = parseWriteOptions(slot.definition, given);
   const { createIfMissing } = given;
   if (typeof mutate !== "function") {
@@ -102,19 +98,18 @@ export async function guaranteedUpdateObject(
       `Cannot update ${slot.text(at)}: createIfMissing is not a function`,
     );
   }
-  using _turn = await context.hotKeys.acquire(place.key, scope.signal);
+  using _turn = await slot.context.hotKeys.acquire(place.key, scope.signal);
   // Awaited here: the turn is passed on when this function is left.
   return await runWritePlan(
-    context,
     slot,
     {
       place,
-      suggestion: suggestionFor(context, place, suggested),
+      suggestion: suggestionFor(slot, place, suggested),
       dryRun: options.dryRun,
       async decide(record, number) {
         if (record === undefined && createIfMissing !== undefined) {
           requireAbsent(slot, place, options.preconditions);
-          return creation(context, slot, place, createIfMissing(), options, scope);
+          return creation(slot, place, createIfMissing(), options, scope);
         }
         const state = existing(slot, place, record);
         checkPreconditions(slot, place, options.preconditions, state);
@@ -123,7 +118,7 @@ export async function guaranteedUpdateObject(
         const wanted = validateReplacement(slot.definition, await untilAborted(made, scope.signal));
         checkIdentity(slot, place, wanted);
         checkState(slot, place, state.current, wanted.metadata);
-        return changeTo(context, slot, state, wanted, options, scope);
+        return changeTo(slot, state, wanted, options, scope);
       },
     },
     scope,
@@ -148,7 +143,6 @@ class Attempt {
 
 /** What storing `wanted` over a state comes to. */
 async function changeTo(
-  context: StorageContext,
   slot: KindSlot,
   { record, current }: Existing,
   wanted: Draft<AnyResource>,
@@ -164,7 +158,7 @@ async function changeTo(
   if (!renews && isSettled(slot, record) && sameContent(next, current)) {
     return { type: "unchanged", object: current };
   }
-  const lease = await leaseFor(context, slot, options.ttlSeconds, record, scope.rest());
+  const lease = await leaseFor(slot, options.ttlSeconds, record, scope.rest());
   return { type: "put", object: next, lease };
 }
 
@@ -174,7 +168,6 @@ function isSettled({ codec }: KindSlot, { value }: StoredRecord): boolean {
 }
 
 async function creation(
-  context: StorageContext,
   slot: KindSlot,
   place: Place,
   made: Draft<AnyResource>,
@@ -183,11 +176,11 @@ async function creation(
 ): Promise<Decision> {
   const draft = validateDraft(slot.definition, made);
   checkIdentity(slot, place, draft);
-  const object = objectFromDraft(context, slot, {
+  const object = objectFromDraft(slot, {
     ...draft,
     metadata: { ...draft.metadata, ...place.at },
   });
-  const lease = await leaseFor(context, slot, options.ttlSeconds, undefined, scope.rest());
+  const lease = await leaseFor(slot, options.ttlSeconds, undefined, scope.rest());
   return { type: "put", object, lease };
 }
 
@@ -204,12 +197,12 @@ function checkIdentity(slot: KindSlot, { key, at }: Place, draft: Draft<AnyResou
 
 /** The newest state known without asking; of `version` exactly, where one is given. */
 function suggestionFor(
-  context: StorageContext,
+  slot: KindSlot,
   { key }: Place,
   suggested: StoredRecord | undefined,
   version?: string,
 ): StoredRecord | undefined {
-  const recent = context.recent.latest(key);
+  const recent = slot.context.recent.latest(key);
   if (version !== undefined) {
     const revision = parseResourceVersion(version, "metadata.resourceVersion");
     return [recent, suggested].find((record) => record?.modRevision === revision);

@@ -73,16 +73,16 @@ export interface PreparedWrite {
  * @throws what refuses the write (QUOTA_EXCEEDED, NAMESPACE_NOT_FOUND, TOO_LARGE, INVALID_OBJECT), OUTCOME_UNKNOWN, …
  */
 export async function attemptChange(
-  context: StorageContext,
   slot: KindSlot,
   change: ObjectChange,
   scope: CallScope,
 ): Promise<Attempt> {
+  const { context } = slot;
   let backoff: Backoff | undefined;
   for (;;) {
     const starts = context.watchStarts.settled(scope.signal);
     if (starts !== undefined) await starts;
-    const prepared = await prepareWrite(context, slot, change, scope.rest());
+    const prepared = await prepareWrite(slot, change, scope.rest());
     let outcome: WriteOutcome;
     try {
       outcome = await context.writes.write(prepared.write, scope.restForWrite());
@@ -90,7 +90,7 @@ export async function attemptChange(
       abandon(prepared.parts, fateOf(error, scope));
       throw error;
     }
-    const attempt = await settleWrite(context, slot, prepared, outcome);
+    const attempt = await settleWrite(slot, prepared, outcome);
     if (attempt !== "again") return attempt;
     backoff ??= new Backoff(guardWaits, context.clock, context.random);
     await backoff.wait(scope.signal);
@@ -103,14 +103,13 @@ export async function attemptChange(
  * @throws Postponed for a grouped write that must wait for others of its group
  */
 export async function prepareWrite(
-  context: StorageContext,
   slot: KindSlot,
   change: ObjectChange,
   call: Call,
   grouped = false,
 ): Promise<PreparedWrite> {
   const { place, before, after, lease, convert, withoutPuts = false } = change;
-  const writeId = context.random.bytes(writeIdBytes);
+  const writeId = slot.context.random.bytes(writeIdBytes);
   const isDeletion = isDeletionStep(slot, before, after);
   const head = after === undefined ? undefined : headToStore(slot, before, after, isDeletion);
   const sealed =
@@ -120,16 +119,14 @@ export async function prepareWrite(
   const value = sealed instanceof Promise ? await sealed : sealed;
   if (value !== undefined) checkSize(slot, place, value);
   const asked = guardParts(
-    context,
+    slot.context,
     changeFor(slot, change, isDeletion, head, value),
     { withoutPuts, grouped },
     call,
   );
   const others = asked instanceof Promise ? await asked : asked;
   const parts =
-    value === undefined || change.isDryRun
-      ? others
-      : await withReferences(context, slot, value, others, call);
+    value === undefined || change.isDryRun ? others : await withReferences(slot, value, others, call);
   const write: FencedWrite = {
     key: place.key,
     what: slot.text(place.at),
@@ -152,19 +149,19 @@ export async function prepareWrite(
  * @throws a guard's refusal
  */
 export async function settleWrite(
-  context: StorageContext,
   slot: KindSlot,
   { change, write, parts }: PreparedWrite,
   outcome: WriteOutcome,
   bulk = false,
 ): Promise<Attempt | "again"> {
+  const { context } = slot;
   const { place } = change;
   const { revision } = outcome;
   if (outcome.outcome === "applied") {
     for (const part of parts) part.applied(revision);
     if (write.change.type === "delete") context.recent.forget(place.key, revision);
     else if (!bulk) {
-      const remembered = remember(context, slot, change, write.change.value, revision);
+      const remembered = remember(slot, change, write.change.value, revision);
       if (remembered !== undefined) await remembered;
     }
     return { outcome: "applied", revision };
@@ -188,12 +185,12 @@ export async function settleWrite(
 
 /** Keeps what was just written for the next write of this key. It is stored: nothing that fails here is a failure of the write. */
 function remember(
-  context: StorageContext,
   slot: KindSlot,
   { place, before, lease }: ObjectChange,
   value: Uint8Array,
   revision: bigint,
 ): Promise<void> | undefined {
+  const { context } = slot;
   const forget = (): void => context.recent.forget(place.key, revision);
   const createRevision = before?.createRevision ?? revision;
   const facts = { value, modRevision: revision, createRevision, lease };
@@ -208,13 +205,8 @@ function remember(
 }
 
 /** Asks the guards about a change without making it: for dry runs. @throws what refuses it */
-export async function dryRunChange(
-  context: StorageContext,
-  slot: KindSlot,
-  change: ObjectChange,
-  scope: CallScope,
-): Promise<void> {
-  const { parts } = await prepareWrite(context, slot, { ...change, isDryRun: true }, scope.rest());
+export async function dryRunChange(slot: KindSlot, change: ObjectChange, scope: CallScope): Promise<void> {
+  const { parts } = await prepareWrite(slot, { ...change, isDryRun: true }, scope.rest());
   abandon(parts, "not applied");
 }
 
@@ -272,13 +264,12 @@ async function waitForParts(
 
 /** The guards' parts, and that of what the value refers to. */
 function withReferences(
-  context: StorageContext,
   slot: KindSlot,
   value: Uint8Array,
   parts: readonly GuardPart[],
   call: Call,
 ): readonly GuardPart[] | Promise<readonly GuardPart[]> {
-  const found = context.references.partFor(slot, value, call);
+  const found = slot.context.references.partFor(slot, value, call);
   if (!(found instanceof Promise)) return found === undefined ? parts : [...parts, found];
   return found.then(
     (part) => (part === undefined ? parts : [...parts, part]),

@@ -11,7 +11,6 @@ import { invalidObject } from "../../resource/objects/validate-object.ts";
 import { assertPreconditions, type ParsedPreconditions } from "../../resource/options/preconditions.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { objectOf } from "../context/records.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import { type Place, placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
@@ -77,9 +76,9 @@ export function checkState(
 }
 
 /** Where an object says it is. @throws INVALID_OBJECT: what is wrong is in the object, not in an argument */
-export function placeOfObject(context: Pick<StorageContext, "keys">, slot: KindSlot, at: Key): Place {
+export function placeOfObject(slot: KindSlot, at: Key): Place {
   try {
-    return placeOf(context, slot, at);
+    return placeOf(slot, at);
   } catch (error) {
     if (!isStoreError(error, "INVALID_ARGUMENT")) throw error;
     const { argument } = error.details;
@@ -94,14 +93,13 @@ export function placeOfObject(context: Pick<StorageContext, "keys">, slot: KindS
  * update without ttlSeconds keeps what is left of its time.
  */
 export async function leaseFor(
-  context: StorageContext,
   slot: KindSlot,
   ttlSeconds: number | undefined,
   record: StoredRecord | undefined,
   call: Call,
 ): Promise<bigint> {
   const wanted = ttlSeconds ?? slot.definition.ttlSeconds;
-  return wanted === undefined ? (record?.lease ?? 0n) : context.etcd.leases.shared(wanted, call);
+  return wanted === undefined ? (record?.lease ?? 0n) : slot.context.etcd.leases.shared(wanted, call);
 }
 
 /**
@@ -109,7 +107,7 @@ export async function leaseFor(
  * expired while it was shared): such a write is refused whole.
  */
 export async function withLiveLease<T>(
-  { etcd }: StorageContext,
+  slot: KindSlot,
   prepare: () => Promise<{ readonly lease: bigint; readonly run: () => Promise<T> }>,
 ): Promise<T> {
   const { lease, run } = await prepare();
@@ -117,7 +115,7 @@ export async function withLiveLease<T>(
     return await run();
   } catch (error) {
     if (lease === 0n || !isStoreError(error, "NOT_FOUND")) throw error;
-    etcd.leases.forgetShared(lease);
+    slot.context.etcd.leases.forgetShared(lease);
     return (await prepare()).run();
   }
 }

@@ -15,10 +15,9 @@ import { isStoreError } from "../../errors.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
-import type { StorageContext } from "../context/storage-context.ts";
 import { type Place, readLive } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
-import { attemptChange, dryRunChange } from "./write-attempt.ts";
+import { attemptChange, dryRunChange, type ObjectChange } from "./write-attempt.ts";
 
 /** Waits between tries on a contended object, milliseconds: other processes write it too. */
 const conflictWaits = { firstMs: 1, maxMs: 200 } as const;
@@ -66,15 +65,11 @@ interface State {
 }
 
 /** Carries the plan out; resolves with the object as it is stored now, or as it was when removed. */
-export async function runWritePlan(
-  context: StorageContext,
-  slot: KindSlot,
-  plan: WritePlan,
-  scope: CallScope,
-): Promise<AnyResource> {
+export async function runWritePlan(slot: KindSlot, plan: WritePlan, scope: CallScope): Promise<AnyResource> {
+  const { context } = slot;
   const { place, suggestion } = plan;
   const look = async (): Promise<State> => {
-    const { record } = await readLive(context, slot, place, scope);
+    const { record } = await readLive(slot, place, scope);
     return { record, live: true };
   };
   const backoff = new Backoff(conflictWaits, context.clock, context.random);
@@ -90,10 +85,10 @@ export async function runWritePlan(
           state = seen;
           if (!same) continue;
         }
-        if (decision.type !== "unchanged") await dryRun(context, slot, place, state, decision, scope);
+        if (decision.type !== "unchanged") await dryRun(slot, place, state, decision, scope);
         return decision.object;
       }
-      const written = await write(context, slot, place, state, decision, scope);
+      const written = await write(slot, place, state, decision, scope);
       if (written.done) return written.object;
       context.counters.conflictRetries++;
       state = { record: written.record, live: true };
@@ -113,7 +108,6 @@ type Written =
   | { readonly done: false; readonly record: StoredRecord | undefined };
 
 async function write(
-  context: StorageContext,
   slot: KindSlot,
   place: Place,
   state: State,
@@ -121,14 +115,14 @@ async function write(
   scope: CallScope,
 ): Promise<Written> {
   const change = changeOf(place, state, decision);
-  const attempted = await attemptChange(context, slot, change, scope).catch(async (error: unknown) => {
+  const attempted = await attemptChange(slot, change, scope).catch(async (error: unknown) => {
     if (decision.type === "remove" && isStoreError(error, "NO_SPACE")) {
-      return attemptChange(context, slot, { ...change, withoutPuts: true }, scope);
+      return attemptChange(slot, { ...change, withoutPuts: true }, scope);
     }
     // A lease named by the write is gone: etcd has removed, or is removing, what lived on it.
     if (change.lease !== 0n && isStoreError(error, "NOT_FOUND")) {
-      context.etcd.leases.forgetShared(change.lease);
-      return { outcome: "changed", state: await readLive(context, slot, place, scope) } as const;
+      slot.context.etcd.leases.forgetShared(change.lease);
+      return { outcome: "changed", state: await readLive(slot, place, scope) } as const;
     }
     throw error;
   });
@@ -138,21 +132,20 @@ async function write(
 }
 
 async function dryRun(
-  context: StorageContext,
   slot: KindSlot,
   place: Place,
   state: State,
   decision: Exclude<Decision, { type: "unchanged" }>,
   scope: CallScope,
 ): Promise<void> {
-  await dryRunChange(context, slot, changeOf(place, state, decision), scope);
+  await dryRunChange(slot, changeOf(place, state, decision), scope);
 }
 
 function changeOf(
   place: Place,
   { record }: State,
   decision: Exclude<Decision, { type: "unchanged" }>,
-): Parameters<typeof attemptChange>[2] {
+): ObjectChange {
   return decision.type === "put"
     ? { place, before: record, after: decision.object, lease: decision.lease, convert: decision.convert }
     : { place, before: record, after: undefined, lease: record?.lease ?? 0n };

@@ -1,0 +1,93 @@
+/**
+ * What is left of a namespace that is being emptied, by kind, and its report in the namespace's status, for whoever
+ * waits for the namespace to go.
+ */
+import type { CallScope } from "../../base/call.ts";
+import { isStoreError } from "../../errors.ts";
+import type { KeyRange } from "../../resource/model/key-range.ts";
+import type { AnyResource, Namespace } from "../../resource/model/resource.ts";
+import { notFound } from "../../resource/objects/read-errors.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import { objectOf } from "../context/records.ts";
+import { placeOf } from "../read/reads.ts";
+import { runWritePlan } from "../write/write-loop.ts";
+import { saysTheSame, withRemaining } from "./namespace-lifecycle.ts";
+
+/** Between two reports of progress in the status, milliseconds. */
+const reportMs = 1_000;
+
+export class NamespaceProgress {
+  readonly #namespaces: KindSlot;
+  readonly #name: string;
+  readonly #scope: CallScope;
+  #left = new Map<string, number>();
+  #writtenMs: number;
+
+  constructor(namespaces: KindSlot, name: string, scope: CallScope) {
+    this.#namespaces = namespaces;
+    this.#name = name;
+    this.#scope = scope;
+    this.#writtenMs = namespaces.context.clock.monotonicMs();
+  }
+
+  get total(): number {
+    let total = 0;
+    for (const count of this.#left.values()) total += count;
+    return total;
+  }
+
+  of(slot: KindSlot): number {
+    return this.#left.get(slot.definition.resource) ?? 0;
+  }
+
+  removed(slot: KindSlot): void {
+    this.#left.set(slot.definition.resource, Math.max(0, this.of(slot) - 1));
+  }
+
+  async count(slots: readonly KindSlot[], signal: AbortSignal): Promise<void> {
+    const { etcd, keys } = this.#namespaces.context;
+    this.#left = new Map();
+    await Promise.all(
+      slots.map(async (slot) => {
+        const { key, rangeEnd }: KeyRange = keys.range(slot.definition, this.#name);
+        const { count } = await etcd.kv.range({ key, rangeEnd, countOnly: true }, { signal });
+        // A kind that has moved is there twice, under two key paths.
+        if (count > 0n) this.#left.set(slot.definition.resource, this.of(slot) + Number(count));
+      }),
+    );
+  }
+
+  async writeWhenDue(): Promise<void> {
+    if (this.#namespaces.context.clock.monotonicMs() - this.#writtenMs >= reportMs) await this.write();
+  }
+
+  /** Writes what is left into the namespace's status; out of space it is not written. */
+  async write(): Promise<void> {
+    const slot = this.#namespaces;
+    this.#writtenMs = slot.context.clock.monotonicMs();
+    const remaining = Object.fromEntries([...this.#left].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const place = placeOf(slot, { name: this.#name });
+    try {
+      await runWritePlan(
+        slot,
+        {
+          place,
+          suggestion: undefined,
+          dryRun: false,
+          decide(record) {
+            if (record === undefined) throw notFound(slot.definition, place.at, place.key);
+            const current = objectOf(slot.definition, slot.codec, record);
+            // Objects of this slot are namespaces: its kind is the built-in one.
+            const next = withRemaining(current as Namespace, remaining) as unknown as AnyResource;
+            return saysTheSame(current, next)
+              ? { type: "unchanged", object: current }
+              : { type: "put", object: next, lease: record.lease };
+          },
+        },
+        this.#scope,
+      );
+    } catch (error) {
+      if (!isStoreError(error, "NO_SPACE", "NOT_FOUND", "OUTCOME_UNKNOWN")) throw error;
+    }
+  }
+}
