@@ -61,6 +61,11 @@ export const repositoryNames: NamesOf<RepositoryOptions> = {
 export interface RepositoryRestoreOptions extends RestoreCommon {
   /** Data directory to make; must not exist or be empty. */
   readonly dataDir: string;
+  /**
+   * Where the write-ahead log goes, e.g. a disk of its own: absent or empty, outside `dataDir`; etcd is started with `--wal-dir`
+   * then. Default: within `dataDir`.
+   */
+  readonly walDir?: string | undefined;
   /** The member's name; default "default". */
   readonly name?: string | undefined;
   /** With commas when several. Default: the member's in `initialCluster`, or `http://localhost:2380`. */

@@ -193,6 +193,8 @@ class Repository implements BackupRepository {
         toRevision: target.toString(),
         initialCluster,
         dataDirs: { [name]: options.dataDir },
+        walDirs: options.walDir === undefined ? undefined : { [name]: options.walDir },
+        peerUrls: options.initialAdvertisePeerUrls?.split(",").map((url) => url.trim()),
         token,
         seenRevision: newest,
         delta:

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { defragmentDataDir, restoreSnapshot } from "keelson/backup";
+import { defragmentDataDir, openRepository, restoreSnapshot } from "keelson/backup";
 import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
@@ -108,19 +108,11 @@ describe.each(await etcdBinaries())("offline work on data of etcd $version", ({ 
     const [peerPort = 0] = await quietPorts(1);
     const dataDir = join(folder.path, "apart");
     const walDir = join(folder.path, "log");
-    const lite = liteAt(["127.0.0.1:1"]);
     const line = [
       ...["snapshot", "restore", snapshot, "--data-dir", dataDir, "--wal-dir", walDir],
       `--initial-advertise-peer-urls=http://127.0.0.1:${peerPort}`,
     ];
-    const ran = await lite(line);
-    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining(`--wal-dir=${walDir}`) });
-    expect(await readdir(join(dataDir, "member"))).toEqual(["snap"]);
-    expect(await readdir(walDir)).toEqual([`${"0".repeat(16)}-${"0".repeat(16)}.wal`]);
-    expect(await lite(line)).toMatchObject({ code: 1, stderr: expect.stringContaining("is not empty") });
-    await using local = await startLocalEtcd({ binary, dataDir, peerPort, extraArgs: ["--wal-dir", walDir] });
-    await using etcd = await clientOf(local);
-    expect((await etcd.kv.range({ key: "kept" })).kvs).toHaveLength(1);
+    await expectLogApart(line, { dataDir, walDir, peerPort });
 
     const refused = restoreSnapshot(snapshot, {
       dataDir: join(folder.path, "x"),
@@ -134,4 +126,59 @@ describe.each(await etcdBinaries())("offline work on data of etcd $version", ({ 
     await expect(taken).rejects.toMatchObject({ code: "INVALID_ARGUMENT", details: { argument: "walDir" } });
     expect((await readdir(folder.path)).filter((name) => /^[xy]/.test(name))).toEqual([]);
   });
+
+  it("backup restore --wal-dir does the same for a repository, and the peer URLs must be those of the cluster", async () => {
+    const repository = await openRepository({ directory: join(folder.path, "repository") });
+    {
+      await using local = await startLocalEtcd({ binary });
+      await using etcd = await clientOf(local);
+      await etcd.kv.put({ key: "kept", value: "1" });
+      await repository.backup(etcd);
+      await etcd.kv.put({ key: "later", value: "2" });
+      await repository.delta(etcd);
+    }
+    const [peerPort = 0] = await quietPorts(1);
+    const dataDir = join(folder.path, "repository-data");
+    const walDir = join(folder.path, "repository-log");
+    const line = [
+      ...["backup", "restore", "--repository", join(folder.path, "repository")],
+      ...["--data-dir", dataDir, "--wal-dir", walDir],
+      `--initial-cluster=default=http://127.0.0.1:${peerPort}`,
+    ];
+    await expectLogApart(line, { dataDir, walDir, peerPort });
+
+    const target = join(folder.path, "z");
+    for (const [argument, options] of [
+      ["walDir", { walDir: join(target, "w") }],
+      ["walDir", { walDir }],
+      [
+        "initialAdvertisePeerUrls",
+        { initialCluster: "default=http://a:1", initialAdvertisePeerUrls: "http://b:1" },
+      ],
+    ] as const) {
+      await expect(repository.restore({ dataDir: target, ...options })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        details: { argument },
+      });
+    }
+    expect(await readdir(folder.path)).not.toContain("z");
+  });
+
+  /** Runs a restore twice: the first one succeeds, with the log in a folder of its own, and an etcd serves the keys. */
+  async function expectLogApart(
+    line: readonly string[],
+    { dataDir, walDir, peerPort }: { dataDir: string; walDir: string; peerPort: number },
+  ): Promise<void> {
+    const lite = liteAt(["127.0.0.1:1"]);
+    expect(await lite(line)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`--wal-dir=${walDir}`),
+    });
+    expect(await readdir(join(dataDir, "member"))).toEqual(["snap"]);
+    expect(await readdir(walDir)).toEqual([`${"0".repeat(16)}-${"0".repeat(16)}.wal`]);
+    expect(await lite(line)).toMatchObject({ code: 1, stderr: expect.stringContaining("is not empty") });
+    await using local = await startLocalEtcd({ binary, dataDir, peerPort, extraArgs: ["--wal-dir", walDir] });
+    await using etcd = await clientOf(local);
+    expect((await etcd.kv.range({ key: "kept" })).kvs).toHaveLength(1);
+  }
 });

@@ -13,6 +13,7 @@ export const command: Command = {
     { name: "initial-cluster", type: "text", summary: "m1=http://host1:2380,m2=…" },
     { name: "name", type: "text", fallback: "default", summary: "name of this member" },
     ...pointFlags,
+    { name: "wal-dir", type: "text", summary: "path to the WAL directory (default: within --data-dir)" },
   ],
   examples: [
     [
@@ -28,6 +29,7 @@ export const command: Command = {
     using bar = progressBar(io.stderr);
     const report = await (await repositoryOf(flags)).restore({
       dataDir,
+      walDir: flags.text("wal-dir") || undefined,
       name: flags.text("name"),
       initialCluster: flags.text("initial-cluster") || undefined,
       ...point,
