@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dataVersion, isNewerLine } from "../../../src/etcd/local/data-version.ts";
-import { findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
+import { lineOf } from "../../../src/etcd/versions/release-lines.ts";
+import { etcdBinaries, everyEtcd } from "../../support/etcd-binaries.ts";
 import { connect, failureOf } from "../../support/etcd-cases.ts";
 
 let folder = "";
@@ -16,10 +17,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const binaries = new Map((await findEveryEtcd()).map((binary) => [binary.version, binary]));
+const every = await everyEtcd();
 
-describe.each([...binaries.values()])("data of etcd $version", ({ path: binary, version }) => {
-  const line = version.split(".").slice(0, 2).join(".");
+describe.each(await etcdBinaries())("data of etcd $version", ({ path: binary, version }) => {
+  const line = lineOf(version);
 
   test("says of which version it is, also when it is large; its own etcd starts on it again", async () => {
     const dataDir = join(folder, `own-${version}`);
@@ -50,6 +51,30 @@ describe.each([...binaries.values()])("data of etcd $version", ({ path: binary, 
       details: { reason: "data directory from a newer version" },
     });
   }, 60_000);
+
+  test("refuses what a later etcd has really written, which that one serves afterwards as before", async (context) => {
+    const later = every.filter((other) => isNewerLine(other.version, version));
+    if (later.length === 0) return context.skip("needs an etcd of a later minor version");
+    for (const { path, version: newer } of later) {
+      const dataDir = join(folder, `written-by-${newer}-for-${version}`);
+      await using written = await startLocalEtcd({ binary: path, dataDir });
+      const port = written.peerPort;
+      {
+        await using client = await connect(written.endpoints);
+        await client.kv.put({ key: "kept", value: newer });
+      }
+      await written.stop();
+      expect(await failureOf(startLocalEtcd({ binary, dataDir }))).toMatchObject({
+        code: "UNAVAILABLE",
+        message: expect.stringContaining(`etcd is ${version}, the data is of ${lineOf(newer)}.0`),
+        details: { reason: "data directory from a newer version" },
+      });
+      await using again = await startLocalEtcd({ binary: path, dataDir, peerPort: port });
+      await using client = await connect(again.endpoints);
+      const { kvs } = await client.kv.range({ key: "kept" });
+      expect(kvs.map(({ value }) => Buffer.from(value).toString())).toEqual([newer]);
+    }
+  });
 });
 
 test("only a later minor version is newer, and a directory that says nothing is left to etcd", async () => {

@@ -9,11 +9,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
-import { findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
 import { startLocalCluster } from "../../../src/etcd/local/local-cluster.ts";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { freePort } from "../../../src/etcd/local/local-ports.ts";
-import { compareVersions } from "../../../src/etcd/versions/version.ts";
 import { compileSources } from "../../support/compiled-sources.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 
@@ -197,21 +195,6 @@ test.runIf(process.platform === "linux")(
     expect(error.message).toContain("/proc");
   },
 );
-
-test("startLocalEtcd refuses data of a newer etcd by name", async (context) => {
-  const binaries = [...(await findEveryEtcd()), ...(await etcdBinaries())];
-  binaries.sort((a, b) => compareVersions(a.version, b.version));
-  const minor = (v: string | undefined): string | undefined => v?.split(".").slice(0, 2).join(".");
-  const newer = binaries.at(-1);
-  // One minor version below: 3.4 does not look for what 3.6 has written, and starts.
-  const older = binaries.findLast(({ version }) => minor(version) !== minor(newer?.version));
-  if (older === undefined || newer === undefined) return context.skip("needs two minor versions of etcd");
-  const dataDir = join(folder, "newer");
-  const etcd = await startLocalEtcd({ binary: newer.path, dataDir });
-  await etcd.stop();
-  const error = await failureOf(startLocalEtcd({ binary: older.path, dataDir }));
-  expect(error).toMatchObject({ details: { reason: "data directory from a newer version" } });
-});
 
 test("startLocalCluster serves with three members, one of them killed, paused or started again", async () => {
   await using cluster = await startLocalCluster({ size: 3 });

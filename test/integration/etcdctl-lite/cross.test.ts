@@ -11,8 +11,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { connectEtcd, type Etcd, type KeyValue, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findEtcd, findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
+import { findEtcd } from "../../../src/etcd/local/find-etcd.ts";
 import { compareVersions } from "../../../src/etcd/versions/version.ts";
+import { everyEtcd } from "../../support/etcd-binaries.ts";
 import { patientMs } from "../../support/time/patience.ts";
 import { liteAt } from "./lite.ts";
 
@@ -29,7 +30,7 @@ interface Tools {
 
 async function findTools(): Promise<readonly Tools[]> {
   const found = new Map<string, Tools>();
-  for (const { path, version } of await findEveryEtcd()) {
+  for (const { path, version } of await everyEtcd()) {
     const beside = (name: string): string => join(dirname(path), name);
     const has = (file: string): Promise<boolean> =>
       access(file).then(
