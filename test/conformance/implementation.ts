@@ -97,7 +97,7 @@ export interface Suite {
 export function claim(suite: Suite, title: string, run: () => Promise<void>): void {
   const reason = suite.implementation.skips?.[title];
   if (reason === undefined) test(title, run);
-  else test.skip(`${title}: ${reason}`, () => undefined);
+  else test.skip(`${title} (skipped: ${reason})`, () => undefined);
 }
 
 export function widget(

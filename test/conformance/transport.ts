@@ -55,7 +55,7 @@ export function transportContract(
       const reason = unserved[title];
       missing.delete(title);
       if (reason === undefined) vitestTest(title, run);
-      else vitestTest.skip(`${title}: ${reason}`, run);
+      else vitestTest.skip(`${title} (skipped: ${reason})`, run);
     };
     let net: TransportNetwork;
     /** Shared by what leaves it as it was. */

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { buildProject, type ProgramRun, startProgram } from "../../support/project-run.ts";
+import { skipNote } from "../../support/skip-note.ts";
 
 interface Answer {
   readonly status: number;
@@ -65,7 +66,7 @@ const hasOpenssl = (() => {
 })();
 
 test.skipIf(!hasOpenssl)(
-  "certificates, tokens and service accounts are told apart, RBAC decides, and all of it outlives the server",
+  `certificates, tokens and service accounts are told apart, RBAC decides, and all of it outlives the server${skipNote(!hasOpenssl, "no openssl on this machine")}`,
   async () => {
     await buildProject();
     const folder = await mkdtemp(join(tmpdir(), "keelson-access-"));

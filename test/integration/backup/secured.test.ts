@@ -17,6 +17,7 @@ import { describe, expect, test } from "vitest";
 import { CertificateAuthority, hasOpenssl } from "../../support/certificates.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
+import { skipNote } from "../../support/skip-note.ts";
 import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
 
 const withoutOpenssl = !(await hasOpenssl());
@@ -25,7 +26,7 @@ const password = "canary-77c1-password";
 describe.each(await etcdBinaries())("on etcd $version", ({ path: binary }) => {
   // Certificates are made with the machine's openssl.
   test.skipIf(withoutOpenssl)(
-    "a snapshot over TLS with a password is whole, boots for its proof, and its restore asks for passwords again",
+    `a snapshot over TLS with a password is whole, boots for its proof, and its restore asks for passwords again${skipNote(withoutOpenssl, "no openssl on this machine")}`,
     { timeout: 120_000 },
     async () => {
       await using folder = await tempFolder();

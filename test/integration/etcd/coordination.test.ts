@@ -6,6 +6,7 @@ import { campaign, type Etcd, leaderOf, lock, observeLeader, startLocalEtcd } fr
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { skipNote } from "../../support/skip-note.ts";
 import { clientOf } from "../../support/snapshot-lab.ts";
 
 type Open = () => Promise<{ readonly etcd: Etcd; readonly other: Etcd; close(): Promise<void> }>;
@@ -158,32 +159,37 @@ describe.each(worlds)("over etcd %s", (_, open) => {
 const [{ path } = { path: "" }] = await etcdBinaries();
 const etcdctl = join(dirname(path), "etcdctl");
 
-test.skipIf(!existsSync(etcdctl))("etcdctl's lock and keelson's stand in one line", async () => {
-  await using local = await startLocalEtcd({ binary: path });
-  await using etcd = await clientOf(local);
-  const held = await lock(etcd, "jobs", { ttlSeconds: 30 });
-  const [endpoint = ""] = local.endpoints;
-  const rival = spawn(etcdctl, ["--endpoints", endpoint, "lock", "jobs"], {
-    env: { ...process.env, ETCDCTL_API: "3" },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  let printed = "";
-  const got = new Promise<void>((resolve) => {
-    rival.stdout.on("data", (part: Buffer) => {
-      printed += part.toString();
-      resolve();
+const withoutTool = !existsSync(etcdctl);
+
+test.skipIf(withoutTool)(
+  `etcdctl's lock and keelson's stand in one line${skipNote(withoutTool, "no etcdctl beside this etcd")}`,
+  async () => {
+    await using local = await startLocalEtcd({ binary: path });
+    await using etcd = await clientOf(local);
+    const held = await lock(etcd, "jobs", { ttlSeconds: 30 });
+    const [endpoint = ""] = local.endpoints;
+    const rival = spawn(etcdctl, ["--endpoints", endpoint, "lock", "jobs"], {
+      env: { ...process.env, ETCDCTL_API: "3" },
+      stdio: ["ignore", "pipe", "ignore"],
     });
-  });
-  // It stands in the line, behind ours.
-  while ((await etcd.kv.range({ key: "jobs/", rangeEnd: "jobs0" })).kvs.length < 2) {
-    await new Promise(setImmediate);
-  }
-  expect(printed).toBe("");
-  const mine = lock(etcd, "jobs", { ttlSeconds: 30 });
-  await held[Symbol.asyncDispose]();
-  await got;
-  expect(printed).toMatch(/^jobs\/[0-9a-f]+\n/);
-  expect(await settled(mine)).toBe(false);
-  rival.kill("SIGTERM");
-  await (await mine)[Symbol.asyncDispose]();
-});
+    let printed = "";
+    const got = new Promise<void>((resolve) => {
+      rival.stdout.on("data", (part: Buffer) => {
+        printed += part.toString();
+        resolve();
+      });
+    });
+    // It stands in the line, behind ours.
+    while ((await etcd.kv.range({ key: "jobs/", rangeEnd: "jobs0" })).kvs.length < 2) {
+      await new Promise(setImmediate);
+    }
+    expect(printed).toBe("");
+    const mine = lock(etcd, "jobs", { ttlSeconds: 30 });
+    await held[Symbol.asyncDispose]();
+    await got;
+    expect(printed).toMatch(/^jobs\/[0-9a-f]+\n/);
+    expect(await settled(mine)).toBe(false);
+    rival.kill("SIGTERM");
+    await (await mine)[Symbol.asyncDispose]();
+  },
+);

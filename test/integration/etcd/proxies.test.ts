@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findEtcd } from "../../../src/etcd/local/find-etcd.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
+import { skipNote } from "../../support/skip-note.ts";
 import { patientMs, until } from "../../support/time/patience.ts";
 import { liteAt } from "../etcdctl-lite/lite.ts";
 
@@ -64,51 +65,54 @@ beforeAll(async () => {
 afterAll(() => local.stop());
 
 describe.each(kinds)("behind etcd's %s", (command, there) => {
-  test.skipIf(!there)(`${command} is recognised, and a cached store works through it`, async () => {
-    const [endpoint = ""] = local.endpoints;
-    await using proxy = await startProxy(command, endpoint);
-    await using etcd = await connectEtcd({ endpoints: proxy.url, requestTimeoutMs: patientMs });
-    await using direct = await connectEtcd({ endpoints: endpoint, requestTimeoutMs: patientMs });
-    const isProxy = command === "grpc-proxy";
-    expect(await etcd.behindGrpcProxy()).toBe(isProxy);
-    expect(await direct.behindGrpcProxy()).toBe(false);
+  test.skipIf(!there)(
+    `${command} is recognised, and a cached store works through it${skipNote(!there, `this etcd has no ${command}`)}`,
+    async () => {
+      const [endpoint = ""] = local.endpoints;
+      await using proxy = await startProxy(command, endpoint);
+      await using etcd = await connectEtcd({ endpoints: proxy.url, requestTimeoutMs: patientMs });
+      await using direct = await connectEtcd({ endpoints: endpoint, requestTimeoutMs: patientMs });
+      const isProxy = command === "grpc-proxy";
+      expect(await etcd.behindGrpcProxy()).toBe(isProxy);
+      expect(await direct.behindGrpcProxy()).toBe(false);
 
-    const { stdout } = await liteAt([proxy.url])(["doctor"]);
-    expect(stdout.includes("is etcd's grpc-proxy")).toBe(isProxy);
+      const { stdout } = await liteAt([proxy.url])(["doctor"]);
+      expect(stdout.includes("is etcd's grpc-proxy")).toBe(isProxy);
 
-    // The proxy makes every code "unknown"; what etcd has refused is refused all the same, at once.
-    await expect(etcd.leases.revoke(4711n, { ifMissing: "fail" })).rejects.toMatchObject({
-      code: "NOT_FOUND",
-    });
-    const twice = { type: "put", put: { key: "twice", value: "" } } as const;
-    const refused = etcd.kv.txn({ compare: [], success: [twice, twice], failure: [] });
-    await expect(refused).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-    const { header } = await etcd.kv.put({ key: "once", value: "" });
-    await expect(etcd.kv.range({ key: "once", revision: header.revision + 99n })).rejects.toMatchObject({
-      code: "FUTURE_VERSION",
-    });
-    expect(etcd.stats().retries).toBe(0);
+      // The proxy makes every code "unknown"; what etcd has refused is refused all the same, at once.
+      await expect(etcd.leases.revoke(4711n, { ifMissing: "fail" })).rejects.toMatchObject({
+        code: "NOT_FOUND",
+      });
+      const twice = { type: "put", put: { key: "twice", value: "" } } as const;
+      const refused = etcd.kv.txn({ compare: [], success: [twice, twice], failure: [] });
+      await expect(refused).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+      const { header } = await etcd.kv.put({ key: "once", value: "" });
+      await expect(etcd.kv.range({ key: "once", revision: header.revision + 99n })).rejects.toMatchObject({
+        code: "FUTURE_VERSION",
+      });
+      expect(etcd.stats().retries).toBe(0);
 
-    await using store = await createStore({
-      etcd,
-      kinds: [widgetKind],
-      prefix: `/${command}`,
-      namespaces: "open",
-    });
-    const health = await store.health({ timeoutMs: patientMs });
-    expect(health).toMatchObject({ ok: true, problems: [], behindGrpcProxy: isProxy });
-    const widgets = store.resources(widgetKind);
-    await using cache = createWatchCache(widgets);
-    await cache.ready();
-    await widgets.create(widget("default", "one"));
-    for (let i = 0; i < 3; i++) {
-      // Elsewhere in etcd: the watch hears nothing of it, and only progress could tell how far it is.
-      await direct.kv.put({ key: "/elsewhere", value: String(i) });
-      const { items } = await cache.list();
-      expect(items.map(({ metadata }) => metadata.name)).toEqual(["one"]);
-    }
-    // No read has waited in vain for progress that a proxy drops.
-    expect(cache.stats().freshTimeouts).toBe(0);
-    if (isProxy) expect(cache.stats().etcdReads).toBeGreaterThan(0);
-  });
+      await using store = await createStore({
+        etcd,
+        kinds: [widgetKind],
+        prefix: `/${command}`,
+        namespaces: "open",
+      });
+      const health = await store.health({ timeoutMs: patientMs });
+      expect(health).toMatchObject({ ok: true, problems: [], behindGrpcProxy: isProxy });
+      const widgets = store.resources(widgetKind);
+      await using cache = createWatchCache(widgets);
+      await cache.ready();
+      await widgets.create(widget("default", "one"));
+      for (let i = 0; i < 3; i++) {
+        // Elsewhere in etcd: the watch hears nothing of it, and only progress could tell how far it is.
+        await direct.kv.put({ key: "/elsewhere", value: String(i) });
+        const { items } = await cache.list();
+        expect(items.map(({ metadata }) => metadata.name)).toEqual(["one"]);
+      }
+      // No read has waited in vain for progress that a proxy drops.
+      expect(cache.stats().freshTimeouts).toBe(0);
+      if (isProxy) expect(cache.stats().etcdReads).toBeGreaterThan(0);
+    },
+  );
 });

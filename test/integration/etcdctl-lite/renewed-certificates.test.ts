@@ -5,11 +5,14 @@ import { join } from "node:path";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { expect, test } from "vitest";
 import { CertificateAuthority, hasOpenssl } from "../../support/certificates.ts";
+import { skipNote } from "../../support/skip-note.ts";
 import { patientMs, until, within } from "../../support/time/patience.ts";
 import { liteAt } from "./lite.ts";
 
-test.skipIf(!(await hasOpenssl()))(
-  "watch goes on over connections with the new CA, certificate and key, and nothing is lost",
+const withoutOpenssl = !(await hasOpenssl());
+
+test.skipIf(withoutOpenssl)(
+  `watch goes on over connections with the new CA, certificate and key, and nothing is lost${skipNote(withoutOpenssl, "no openssl on this machine")}`,
   { timeout: 120_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "keelson-renewed-"));

@@ -2,13 +2,16 @@
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CertificateAuthority, hasOpenssl } from "../../support/certificates.ts";
+import { skipNote } from "../../support/skip-note.ts";
 import { etcdctlVersion, Recording } from "./recording.ts";
 import { runLite, wordsOf } from "./run-line.ts";
 import { tlsLines } from "./tls-lines.ts";
 
 const openssl = await hasOpenssl();
 const recording = await Recording.open(`replay-tls-${etcdctlVersion}.json`);
-const how = openssl ? recording.how : "skipped: no openssl on this machine to make certificates with";
+const how = openssl
+  ? recording.how
+  : skipNote(true, "no openssl on this machine to make certificates with").trim();
 
 describe.skipIf(!openssl)(`etcdctl-lite and etcdctl ${etcdctlVersion} over TLS, ${how}`, () => {
   let ca: CertificateAuthority;

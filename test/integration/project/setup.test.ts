@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { projectFolder } from "../../support/project-run.ts";
+import { skipNote } from "../../support/skip-note.ts";
 
 const hasApt = existsSync("/etc/apt") && existsSync("/usr/bin/apt-get");
 let folder = "";
@@ -58,45 +59,48 @@ async function setUp(...args: readonly string[]): Promise<{ code: number | null;
   return { code: code as number | null, stderr };
 }
 
-describe.runIf(hasApt)("set-up without an etcd, on a machine with apt", () => {
-  test("fetches the preferred version from a newer suite and finds it again", async () => {
-    await apt("trixie\\|questing", "3.5.99-1");
-    expect(await setUp()).toMatchObject({ code: 0 });
-    const again = await setUp();
-    expect(again).toMatchObject({ code: 0 });
-    expect(again.stderr).toContain("etcd 3.5.99 found: .cache/etcd/3.5.99/usr/bin/etcd (cache)");
-    // Neither lists nor packages are left behind.
-    expect(await readdir(join(folder, ".cache", "etcd"))).toEqual(["3.5.99"]);
-  });
+describe.skipIf(!hasApt)(
+  `set-up without an etcd, on a machine with apt${skipNote(!hasApt, "no apt here")}`,
+  () => {
+    test("fetches the preferred version from a newer suite and finds it again", async () => {
+      await apt("trixie\\|questing", "3.5.99-1");
+      expect(await setUp()).toMatchObject({ code: 0 });
+      const again = await setUp();
+      expect(again).toMatchObject({ code: 0 });
+      expect(again.stderr).toContain("etcd 3.5.99 found: .cache/etcd/3.5.99/usr/bin/etcd (cache)");
+      // Neither lists nor packages are left behind.
+      expect(await readdir(join(folder, ".cache", "etcd"))).toEqual(["3.5.99"]);
+    });
 
-  test("two at once share what the first one fetches", async () => {
-    await apt("trixie\\|questing", "3.5.99-1");
-    const [one, two] = await Promise.all([setUp(), setUp()]);
-    expect([one.code, two.code]).toEqual([0, 0]);
-    expect(`${one.stderr}${two.stderr}`.match(/etcd 3.5.99 fetched/g)).toHaveLength(1);
-  });
+    test("two at once share what the first one fetches", async () => {
+      await apt("trixie\\|questing", "3.5.99-1");
+      const [one, two] = await Promise.all([setUp(), setUp()]);
+      expect([one.code, two.code]).toEqual([0, 0]);
+      expect(`${one.stderr}${two.stderr}`.match(/etcd 3.5.99 fetched/g)).toHaveLength(1);
+    });
 
-  test("fetches a version that is asked for beside the one there is", async () => {
-    await apt("trixie\\|questing", "3.5.99-1");
-    await setUp();
-    await apt("bookworm\\|noble", "3.4.88-2");
-    expect(await setUp("--etcd", "3.4")).toMatchObject({ code: 0 });
-    expect((await readdir(join(folder, ".cache", "etcd"))).sort()).toEqual(["3.4.88", "3.5.99"]);
-  });
+    test("fetches a version that is asked for beside the one there is", async () => {
+      await apt("trixie\\|questing", "3.5.99-1");
+      await setUp();
+      await apt("bookworm\\|noble", "3.4.88-2");
+      expect(await setUp("--etcd", "3.4")).toMatchObject({ code: 0 });
+      expect((await readdir(join(folder, ".cache", "etcd"))).sort()).toEqual(["3.4.88", "3.5.99"]);
+    });
 
-  test("with the archive unreachable says what is missing and how to get it", async () => {
-    await apt("none", "0");
-    await program("apt-get", "echo 'W: Failed to fetch http://mirror.example/x  Could not connect'");
-    const { code, stderr } = await setUp();
-    expect(code).toBe(1);
-    expect(stderr).toContain("etcd 3.5 is missing and could not be fetched");
-    expect(stderr).toContain("Could not connect");
-    expect(stderr).toContain("apt-get install etcd-server etcd-client");
-    expect(stderr).toContain("KEELSON_ETCD=/path/to/etcd");
-    // Told once: an archive that does not answer is not asked for its other suites.
-    expect(stderr.match(/Tried:/g)).toHaveLength(1);
-  });
-});
+    test("with the archive unreachable says what is missing and how to get it", async () => {
+      await apt("none", "0");
+      await program("apt-get", "echo 'W: Failed to fetch http://mirror.example/x  Could not connect'");
+      const { code, stderr } = await setUp();
+      expect(code).toBe(1);
+      expect(stderr).toContain("etcd 3.5 is missing and could not be fetched");
+      expect(stderr).toContain("Could not connect");
+      expect(stderr).toContain("apt-get install etcd-server etcd-client");
+      expect(stderr).toContain("KEELSON_ETCD=/path/to/etcd");
+      // Told once: an archive that does not answer is not asked for its other suites.
+      expect(stderr.match(/Tried:/g)).toHaveLength(1);
+    });
+  },
+);
 
 test("set-up refuses a version that is none", async () => {
   const { code, stderr } = await setUp("--etcd", "latest");

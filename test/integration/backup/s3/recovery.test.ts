@@ -16,6 +16,7 @@ import { CertificateAuthority, hasOpenssl } from "../../../support/certificates.
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
 import { S3Server } from "../../../support/peers/s3-server.ts";
 import { buildProject, ProgramRun, projectFolder } from "../../../support/project-run.ts";
+import { skipNote } from "../../../support/skip-note.ts";
 import { tempFolder } from "../../../support/snapshot-lab.ts";
 
 const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");
@@ -57,8 +58,10 @@ async function peakMib({ pid }: ChildProcess): Promise<number> {
 const coveredBy = (text: string): bigint =>
   BigInt([...text.matchAll(/(?:full|delta): \S+ revision (\d+)/g)].at(-1)?.[1] ?? "0");
 
-test.skipIf(!(await hasOpenssl()))(
-  "a cluster whose disks are gone is recovered to the last delta",
+const withoutOpenssl = !(await hasOpenssl());
+
+test.skipIf(withoutOpenssl)(
+  `a cluster whose disks are gone is recovered to the last delta${skipNote(withoutOpenssl, "no openssl on this machine")}`,
   { timeout: 900_000 },
   async () => {
     await buildProject();
