@@ -11,9 +11,9 @@ import { relative, sep } from "node:path";
 import { projectFolder } from "../setup/find-etcd.mjs";
 
 /**
- * @typedef {{ fullName: string, status: string, failureMessages?: string[] }} TestResult
+ * @typedef {{ fullName: string, status: string, failureMessages?: string[], note?: string }} TestResult
  * @typedef {{ name: string, status: string, message: string, assertionResults: TestResult[] }} FileResult
- * @typedef {{ testResults: FileResult[] }} Report
+ * @typedef {{ testResults: FileResult[], outside?: string[] }} Report
  */
 
 /** More failing files than this are no accident of the machine. */
