@@ -1,4 +1,4 @@
-/** What each watch cache tells of itself: whether it is ready, what it holds, who lags, and what should never happen. */
+/** Metrics of each watch cache: readiness, contents, lagging watchers, and counters that should stay 0. */
 import type { CacheStats } from "../watch/bounds/cache-options.ts";
 import { type Metric, single } from "./metric.ts";
 
@@ -21,29 +21,29 @@ const of = (
 
 export const cacheMetrics: readonly Metric<NamedCache>[] = [
   of("ready", "1 while the cache is filled and follows etcd.", ({ state }) => state === "ready"),
-  of("objects", "Objects held at the latest version.", ({ objects }) => objects),
-  of("unreadable_objects", "Of the objects those that cannot be read.", ({ unreadable }) => unreadable),
+  of("objects", "Objects in the cache at the latest version.", ({ objects }) => objects),
+  of("unreadable_objects", "Objects in the cache that cannot be read.", ({ unreadable }) => unreadable),
   {
     name: "cache_bytes",
     type: "gauge",
-    help: "Bytes charged to the budget, by what for: state, holes, decoded.",
+    help: "Bytes charged to the budget, by use: state, holes, decoded.",
     read: ({ cache, stats: { bytes } }) =>
       (["state", "holes", "decoded"] as const).flatMap((part) => single(bytes[part], { cache, part })),
   },
   of("budget_bytes", "The budget of the cache.", ({ bytes }) => bytes.budget),
   of(
     "history_events",
-    "Past changes that a watcher can still start from.",
+    "Past events that a watcher can still start from.",
     ({ historyEvents }) => historyEvents,
   ),
   of("watchers", "Open watches of the cache.", ({ watchers }) => watchers),
+  of("lagging_watchers", "Watchers that are behind; counted up to 100.", ({ lagging }) => lagging.length),
   of(
-    "lagging_watchers",
-    "Watchers that do not have everything yet, at most 100.",
-    ({ lagging }) => lagging.length,
+    "events_received_total",
+    "Events received from the store's watch.",
+    ({ eventsReceived }) => eventsReceived,
   ),
-  of("events_received_total", "Events taken from the store's watch.", ({ eventsReceived }) => eventsReceived),
-  of("events_delivered_total", "Events handed to watchers.", ({ eventsDelivered }) => eventsDelivered),
+  of("events_delivered_total", "Events delivered to watchers.", ({ eventsDelivered }) => eventsDelivered),
   of(
     "missed_events_total",
     "Events found missing; each made the cache list again. Should stay 0.",

@@ -7,7 +7,7 @@ export const storeMetrics: readonly Metric<StoreStats>[] = [
   {
     name: "calls_total",
     type: "counter",
-    help: "Calls of the store, by verb.",
+    help: "Calls to the store, by verb.",
     read: ({ calls }) => byName("verb", calls),
   },
   {
@@ -28,25 +28,25 @@ export const storeMetrics: readonly Metric<StoreStats>[] = [
   {
     name: "conflict_retries_total",
     type: "counter",
-    help: "Times guaranteedUpdate read and changed again because the object had moved.",
+    help: "Times guaranteedUpdate read and changed an object again because it had changed meanwhile.",
     read: ({ conflictRetries }) => single(conflictRetries),
   },
   {
     name: "unknown_outcomes_total",
     type: "counter",
-    help: "Writes whose fate the caller was not told: OUTCOME_UNKNOWN.",
+    help: "Writes reported as OUTCOME_UNKNOWN.",
     read: ({ unknownOutcomes }) => single(unknownOutcomes),
   },
   {
     name: "open_watches",
     type: "gauge",
-    help: "Watches of the store that are open.",
+    help: "Open watches of the store.",
     read: ({ openWatches }) => single(openWatches),
   },
   {
     name: "events_delivered_total",
     type: "counter",
-    help: "Events handed to watches of the store.",
+    help: "Events delivered to watches of the store.",
     read: ({ eventsDelivered }) => single(eventsDelivered),
   },
   {
@@ -58,17 +58,17 @@ export const storeMetrics: readonly Metric<StoreStats>[] = [
 ];
 
 export const healthMetrics: readonly Metric<Health>[] = [
-  { name: "healthy", type: "gauge", help: "1 when health() names no problem.", read: ({ ok }) => single(ok) },
+  { name: "healthy", type: "gauge", help: "1 if health() reports no problem.", read: ({ ok }) => single(ok) },
   {
     name: "problems",
     type: "gauge",
-    help: "Problems that health() names.",
+    help: "Problems that health() reports.",
     read: ({ problems }) => single(problems.length),
   },
   {
     name: "has_leader",
     type: "gauge",
-    help: "1 when etcd has a leader.",
+    help: "1 if etcd has a leader.",
     read: ({ leader }) => single(leader),
   },
   {
@@ -86,7 +86,7 @@ export const healthMetrics: readonly Metric<Health>[] = [
   {
     name: "database_in_use_bytes",
     type: "gauge",
-    help: "Of the database file, what is in use; a defragmentation gives the rest back.",
+    help: "Bytes of the database file that are in use; defragmentation frees the rest.",
     read: ({ databaseBytesInUse }) => single(databaseBytesInUse),
   },
   {
@@ -98,7 +98,7 @@ export const healthMetrics: readonly Metric<Health>[] = [
   {
     name: "client_certificate_expiry_timestamp_seconds",
     type: "gauge",
-    help: "When the client certificate ends, seconds since 1970.",
+    help: "When the client certificate expires, in seconds since 1970.",
     read: ({ clientCertificateExpiresAt: ends }) =>
       single(ends === undefined ? undefined : Date.parse(ends) / 1_000),
   },
