@@ -7,7 +7,7 @@ import "./base/supported-node.ts";
 
 export type { Call } from "./base/call.ts";
 export type { PlainStats } from "./base/stats.ts";
-export { createStore, type StoreOptions } from "./create-store.ts";
+export { createStore } from "./create-store.ts";
 export {
   type FieldError,
   isStoreError,
@@ -77,6 +77,7 @@ export type {
 export { isPending } from "./resource/objects/deletion.ts";
 export { objectMatcher } from "./resource/select/selection.ts";
 export { readStoreRecords, type StoreRecords } from "./storage/bookkeeping/store-records.ts";
+export type { StoreOptions } from "./store-options.ts";
 export type { CacheOptions, CacheStats, WatcherLag } from "./watch/bounds/cache-options.ts";
 export type { CacheWatchOptions } from "./watch/kind-reader.ts";
 export { createWatchCache, type WatchCache } from "./watch/watch-cache.ts";

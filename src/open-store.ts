@@ -1,0 +1,156 @@
+/**
+ * The store a caller holds: each public call passes the gate and one scope, and goes to the part that does it. Closing lets
+ * the writes under way finish and ends the watches; the connection stays its opener's.
+ */
+import { type Call, CallScope, callNames } from "./base/call.ts";
+import type { PlainStats } from "./base/stats.ts";
+import { checkOptions } from "./base/text/known-options.ts";
+import { untilAborted } from "./base/until-aborted.ts";
+import type { QuotaParts } from "./quota/create-quotas.ts";
+import type { ResourceStore } from "./resource/contract/contract.ts";
+import {
+  type Health,
+  type Quotas,
+  type RewriteOptions,
+  type RewriteReport,
+  rewriteNames,
+  type Store,
+  type StoreStats,
+} from "./resource/contract/store.ts";
+import type { Kind } from "./resource/model/kind.ts";
+import type { Namespace, Resource } from "./resource/model/resource.ts";
+import { formatResourceVersion } from "./resource/model/revision.ts";
+import { checkSealingKeys } from "./storage/bookkeeping/sealing-keys.ts";
+import { currentRevision } from "./storage/context/freshness.ts";
+import type { StorageContext } from "./storage/context/storage-context.ts";
+import { WriteScope } from "./storage/context/write-scope.ts";
+import { foreignValueProblems } from "./storage/foreign-values.ts";
+import { lookAtHealth } from "./storage/health.ts";
+import type { KindRegistry } from "./storage/kind-registry.ts";
+import { typedStore } from "./storage/object-store.ts";
+import { type HasStoredSource, type StoredSource, storedSource } from "./storage/seam/stored.ts";
+import type { StoreBackground } from "./storage/store-background.ts";
+import { RangeSource } from "./storage/watch/watch-source.ts";
+import { rewriteKind } from "./storage/write/rewrite.ts";
+
+/** The parts of an open store, assembled. */
+export interface StoreParts {
+  readonly context: StorageContext;
+  readonly registry: KindRegistry;
+  readonly namespaces: ResourceStore<Namespace>;
+  readonly background: StoreBackground;
+  readonly quotas: QuotaParts;
+}
+
+export class OpenStore implements Store, HasStoredSource {
+  readonly [storedSource]: StoredSource;
+  readonly namespaces: ResourceStore<Namespace>;
+  readonly #context: StorageContext;
+  readonly #registry: KindRegistry;
+  readonly #background: StoreBackground;
+  readonly #quotas: QuotaParts;
+  #closing: Promise<void> | undefined;
+
+  constructor({ context, registry, namespaces, background, quotas }: StoreParts) {
+    this.#context = context;
+    this.#registry = registry;
+    this.namespaces = namespaces;
+    this.#background = background;
+    this.#quotas = quotas;
+    this[storedSource] = new RangeSource(context, {
+      range: context.keys.all(),
+      slots: () => registry.slots,
+      closed: context.gate.signal,
+    });
+  }
+
+  get kinds(): readonly Kind[] {
+    return this.#registry.kinds;
+  }
+
+  get quotas(): Quotas {
+    return this.#quotas.quotas;
+  }
+
+  resources<T extends Resource>(kind: Kind<T>): ResourceStore<T> {
+    return typedStore<T>(this.#registry.storeOf(kind));
+  }
+
+  addKind(kind: Kind, options: Call = {}): Promise<void> {
+    return this.#context.gate.run(async () => {
+      checkOptions(options, "add kind", callNames);
+      using scope = new CallScope(options, this.#context.clock, "add kind");
+      // Open only once other processes will find its objects: whatever ends this before leaves the store as it was.
+      const slot = this.#registry.candidate(kind);
+      const { definition } = slot;
+      const transform = this.#registry.transformOf(definition);
+      await checkSealingKeys(this.#context, [{ slot, transform }], scope.signal);
+      await this.#background.recordKinds([definition], scope.signal);
+      scope.throwIfEnded();
+      this.#registry.add(kind);
+    });
+  }
+
+  removeKind(kind: Kind, options: Call = {}): Promise<void> {
+    return this.#context.gate.run(async () => {
+      checkOptions(options, "remove kind", callNames);
+      using _scope = new CallScope(options, this.#context.clock, "remove kind");
+      this.#registry.remove(kind);
+    });
+  }
+
+  rewrite(kind: Kind, options: RewriteOptions = {}): Promise<RewriteReport> {
+    return this.#context.gate.run(async () => {
+      const slot = this.#registry.slotOf(kind);
+      checkOptions(options, `rewrite ${slot.definition.resource}`, rewriteNames);
+      using scope = new WriteScope(this.#context, options, `rewrite ${slot.definition.resource}`);
+      return await rewriteKind(slot, options, scope);
+    });
+  }
+
+  currentResourceVersion(options: Call = {}): Promise<string> {
+    return this.#context.gate.run(async () => {
+      checkOptions(options, "read the current version", callNames);
+      using scope = new CallScope(options, this.#context.clock, "read the current version");
+      return formatResourceVersion(await untilAborted(currentRevision(this.#context), scope.signal));
+    });
+  }
+
+  async health(options: Call = {}): Promise<Health> {
+    const looked = await lookAtHealth(this.#context, this.#background.work, options);
+    const own = [
+      ...this.#registry.problems,
+      ...foreignValueProblems(this.#registry.slots),
+      ...this.#quotas.problems(),
+    ];
+    const health =
+      own.length === 0 ? looked : { ...looked, ok: false, problems: [...looked.problems, ...own] };
+    if (!this.#context.gate.signal.aborted) return health;
+    const closed = "The store is closed: it answers no calls; open another one";
+    return { ...health, ok: false, problems: [closed, ...health.problems] };
+  }
+
+  stats(): StoreStats {
+    const { counters, etcd, writes } = this.#context;
+    // Plain numbers and text all through; the interfaces they come in have no index signature.
+    const plain = { ...etcd.stats(), writes: { ...writes.stats() } } as unknown as PlainStats;
+    return counters.snapshot(plain);
+  }
+
+  async close(options: Call = {}): Promise<void> {
+    checkOptions(options, "close the store", callNames);
+    using scope = new CallScope(options, this.#context.clock, "close the store");
+    this.#closing ??= this.#end();
+    await untilAborted(this.#closing, scope.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all([this.#context.gate.close(), this.#background.close()]);
+    await Promise.all([this.#quotas[Symbol.asyncDispose](), this.#registry.settled()]);
+    await this.#context.writes.close();
+  }
+}

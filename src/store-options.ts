@@ -1,0 +1,144 @@
+/**
+ * What `createStore` takes, and the check of it: everything wrong with an option is said before any call.
+ */
+import { type Call, callNames } from "./base/call.ts";
+import { checkOptions, type NamesOf } from "./base/text/known-options.ts";
+import { quote } from "./base/text/quote.ts";
+import { type Codec, isCodec, msgpackCodec } from "./codec/form/codec.ts";
+import { isTransform, type Transform } from "./codec/sealing/transform.ts";
+import { invalidArgument } from "./errors.ts";
+import type { Etcd } from "./etcd/ports/ports.ts";
+import type { Kind } from "./resource/model/kind.ts";
+import { compactionIntervalMs } from "./storage/bookkeeping/compaction.ts";
+
+/** What `createStore` takes. */
+export interface StoreOptions extends Call {
+  /** The connection; stays the caller's. */
+  readonly etcd: Etcd;
+  /**
+   * The kinds to open, each made by `defineKind` or `kubernetesKinds`; two of the same group and plural are
+   * INVALID_ARGUMENT. Namespaces are always open. More can come later with `addKind`.
+   */
+  readonly kinds: readonly Kind[];
+  /** Where objects live; default "/registry". */
+  readonly prefix?: string | undefined;
+  /** How values are written; default `msgpackCodec()`. Every known format is read. */
+  readonly codec?: Codec | undefined;
+  /** Encryption at rest, by "secrets", "deployments.apps", a group ("*.apps"; "*." is the core group), or "*" for the rest. */
+  readonly transforms?: Readonly<Record<string, Transform>> | undefined;
+  /** Default "required": creates into a missing or terminating namespace fail. */
+  readonly namespaces?: "required" | "open" | undefined;
+  /** Default every 5 minutes, one compactor among many processes; false: somebody else compacts. */
+  readonly compaction?:
+    | {
+        /**
+         * Milliseconds between two compactions, above 0; at least one whole interval of history stays, however many
+         * processes compact.
+         */
+        readonly intervalMs: number;
+      }
+    | false
+    | undefined;
+  /** Between two bookmarks of a watch that asks for them, milliseconds; default 60,000, at least 100. */
+  readonly bookmarkIntervalMs?: number | undefined;
+  /**
+   * Whether what get, list and watch give is frozen, deeply, as a cache's is: default true. False saves a tenth of a large list at most;
+   * nothing is shared then, so a change shows up nowhere else. What a write gives back is the caller's own, and never frozen.
+   */
+  readonly freeze?: boolean | undefined;
+}
+
+const storeNames: NamesOf<StoreOptions> = {
+  ...callNames,
+  etcd: true,
+  kinds: true,
+  prefix: true,
+  codec: true,
+  transforms: true,
+  namespaces: true,
+  compaction: true,
+  bookmarkIntervalMs: true,
+  freeze: true,
+};
+/** As Kubernetes' API server has it. */
+const bookmarkIntervalMsDefault = 60_000;
+const bookmarkIntervalMsMin = 100;
+
+/** Options with their defaults. */
+export interface CheckedStoreOptions {
+  readonly etcd: Etcd;
+  readonly kinds: readonly Kind[];
+  readonly prefix: string | undefined;
+  readonly codec: Codec;
+  readonly transforms: Readonly<Record<string, Transform>>;
+  readonly namespaces: "required" | "open";
+  /** Undefined: somebody else compacts. */
+  readonly compactionIntervalMs: number | undefined;
+  readonly bookmarkIntervalMs: number;
+  readonly freeze: boolean;
+}
+
+/** @throws INVALID_ARGUMENT; the prefix is checked by `KeySpace` */
+export function checkStoreOptions(options: StoreOptions): CheckedStoreOptions {
+  checkParts(options);
+  const { etcd, kinds, prefix, codec = msgpackCodec(), transforms = {} } = options;
+  const namespaces = options.namespaces ?? "required";
+  if (namespaces !== "required" && namespaces !== "open") {
+    throw invalidArgument(
+      "namespaces",
+      `Cannot create store: namespaces is ${quote(namespaces)}, expected "required" or "open"`,
+    );
+  }
+  const freeze: unknown = options.freeze ?? true;
+  if (typeof freeze !== "boolean") {
+    throw invalidArgument(
+      "freeze",
+      `Cannot create store: freeze is ${quote(freeze)}, expected true or false`,
+    );
+  }
+  const intervalMs = compactionIntervalMs(options.compaction);
+  const bookmarkIntervalMs = options.bookmarkIntervalMs ?? bookmarkIntervalMsDefault;
+  if (!(typeof bookmarkIntervalMs === "number" && bookmarkIntervalMs >= bookmarkIntervalMsMin)) {
+    throw invalidArgument(
+      "bookmarkIntervalMs",
+      `Cannot create store: bookmarkIntervalMs is ${quote(bookmarkIntervalMs)}, expected a number of at least ${bookmarkIntervalMsMin}`,
+    );
+  }
+  return {
+    etcd,
+    kinds,
+    prefix,
+    codec,
+    transforms,
+    namespaces,
+    compactionIntervalMs: intervalMs,
+    bookmarkIntervalMs,
+    freeze,
+  };
+}
+
+/** The parts that come ready-made: each must be one. @throws INVALID_ARGUMENT */
+function checkParts(options: StoreOptions): void {
+  checkOptions(options ?? null, "create store", storeNames);
+  const { etcd, kinds, codec, transforms = {} } = options;
+  if (typeof etcd?.kv?.txn !== "function") {
+    throw invalidArgument(
+      "etcd",
+      "Cannot create store: etcd is no connection, expected what connectEtcd() gives",
+    );
+  }
+  if (!Array.isArray(kinds)) throw invalidArgument("kinds", "Cannot create store: kinds is not an array");
+  if (codec !== undefined && !isCodec(codec)) {
+    throw invalidArgument(
+      "codec",
+      "Cannot create store: codec is not made by msgpackCodec(), jsonCodec() or kubernetesCodec()",
+    );
+  }
+  for (const [name, transform] of Object.entries(transforms)) {
+    if (isTransform(transform)) continue;
+    throw invalidArgument(
+      "transforms",
+      `Cannot create store: the transform for ${quote(name)} is not made by aesGcm(), kmsEnvelope() or encryptionConfiguration()`,
+    );
+  }
+}
