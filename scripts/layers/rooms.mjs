@@ -20,7 +20,7 @@ import { posix } from "node:path";
 
 /** @type {Readonly<Record<string, Building>>} */
 export const buildings = {
-  "src/base": { rooms: { time: [], text: [] } },
+  "src/base": { rooms: { time: [], text: [], protobuf: [] } },
   "src/resource": {
     rooms: {
       model: [],

@@ -5,7 +5,7 @@
  */
 import type { KvEvent } from "../../etcd/ports/ports.ts";
 import { damaged } from "../files/damage.ts";
-import { encodeKeyValue } from "../files/proto.ts";
+import { encodeKeyValue } from "../files/etcd-records.ts";
 import { encodeRevision } from "../records/mvcc-record.ts";
 import type { RawRecord } from "../restore/rewrite-database.ts";
 

@@ -11,7 +11,7 @@
 import type { Page } from "../database/bolt-page.ts";
 import type { Bucket } from "../database/bolt-reader.ts";
 import type { BoltWriter } from "../database/bolt-writer.ts";
-import { encodeKeyValue, encodeLease, peekKeyValue } from "../files/proto.ts";
+import { encodeKeyValue, encodeLease, peekKeyValue } from "../files/etcd-records.ts";
 import type { Examined } from "../records/examine.ts";
 import { HashKv } from "../records/hash-kv.ts";
 import { compareMain, encodeRevision, mainBound, RecordCursor } from "../records/mvcc-record.ts";

@@ -8,7 +8,7 @@
  *   .snap  = 1: CRC-32C of the data, 2: data = raft snapshot {1: v2 store as JSON, 2: metadata}
  */
 import { crc32c } from "../../base/crc32c.ts";
-import { ProtoWriter } from "../files/proto.ts";
+import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import { type Membership, memberJson } from "./membership.ts";
 
 /** Term of all that a restore writes; etcd counts on from there. */
@@ -23,47 +23,45 @@ export function walBytes(membership: Membership, self: bigint): Uint8Array {
   const { members, clusterId } = membership;
   const log = new WalWriter();
   log.crc();
-  log.record(recordType.metadata, new ProtoWriter().varint(1, self).varint(2, clusterId).finish());
-  log.record(recordType.snapshot, new ProtoWriter().varint(1, 0).varint(2, 0).finish());
+  log.record(recordType.metadata, numbers(self, clusterId));
+  log.record(recordType.snapshot, numbers(0, 0));
   members.forEach((member, i) => {
-    const change = new ProtoWriter()
-      .varint(1, 0)
-      .varint(2, confChangeAddNode)
-      .varint(3, member.id)
-      .bytes(4, memberJson(member))
-      .finish();
-    const entry = new ProtoWriter()
-      .varint(1, entryConfChange)
-      .varint(2, restoreTerm)
-      .varint(3, i + 1)
-      .bytes(4, change);
+    const entry = new ProtoWriter();
+    const change = entry.open();
+    entry.bytesAlways(4, memberJson(member));
+    entry.int64Always(3, member.id);
+    entry.numberAlways(2, confChangeAddNode);
+    entry.numberAlways(1, 0);
+    entry.close(4, change);
+    entry.numberAlways(3, i + 1);
+    entry.numberAlways(2, restoreTerm);
+    entry.numberAlways(1, entryConfChange);
     log.record(recordType.entry, entry.finish());
   });
   const commit = members.length;
-  const vote = members[0]?.id ?? 0n;
-  log.record(
-    recordType.state,
-    new ProtoWriter().varint(1, restoreTerm).varint(2, vote).varint(3, commit).finish(),
-  );
-  log.record(
-    recordType.snapshot,
-    new ProtoWriter().varint(1, commit).varint(2, restoreTerm).bytes(3, confState(membership)).finish(),
-  );
+  log.record(recordType.state, numbers(restoreTerm, members[0]?.id ?? 0n, commit));
+  const snapshot = new ProtoWriter();
+  writeConfState(snapshot, 3, membership);
+  snapshot.numberAlways(2, restoreTerm);
+  snapshot.numberAlways(1, commit);
+  log.record(recordType.snapshot, snapshot.finish());
   return log.finish();
 }
 
 /** `member/snap/0000000000000001-<N>.snap`. */
 export function snapBytes(membership: Membership): Uint8Array {
-  const metadata = new ProtoWriter()
-    .bytes(1, confState(membership))
-    .varint(2, membership.members.length)
-    .varint(3, restoreTerm)
-    .finish();
-  const data = new ProtoWriter()
-    .bytes(1, Buffer.from(JSON.stringify(v2Store(membership))))
-    .bytes(2, metadata)
-    .finish();
-  return new ProtoWriter().varint(1, crc32c(data)).bytes(2, data).finish();
+  const snapshot = new ProtoWriter();
+  const metadata = snapshot.open();
+  snapshot.numberAlways(3, restoreTerm);
+  snapshot.numberAlways(2, membership.members.length);
+  writeConfState(snapshot, 1, membership);
+  snapshot.close(2, metadata);
+  snapshot.bytesAlways(1, JSON.stringify(v2Store(membership)));
+  const data = snapshot.finish();
+  const file = new ProtoWriter(data.length + 16);
+  file.bytesAlways(2, data);
+  file.numberAlways(1, crc32c(data));
+  return file.finish();
 }
 
 /** File name of the raft snapshot. */
@@ -72,10 +70,20 @@ export function snapName(membership: Membership): string {
   return `${part(restoreTerm)}-${part(membership.members.length)}.snap`;
 }
 
-function confState({ members }: Membership): Uint8Array {
-  const proto = new ProtoWriter();
-  for (const { id } of members) proto.varint(1, id);
-  return proto.varint(5, 0).finish();
+/** `raftpb.ConfState` as a field: the voters, and that this is no joint configuration. */
+function writeConfState(writer: ProtoWriter, field: number, { members }: Membership): void {
+  const mark = writer.open();
+  writer.numberAlways(5, 0);
+  for (const { id } of [...members].reverse()) writer.int64Always(1, id);
+  writer.close(field, mark);
+}
+
+/** A message of numbers, as fields 1, 2, …; gogo writes zeros too. */
+function numbers(...values: readonly (number | bigint)[]): Uint8Array {
+  const writer = new ProtoWriter(64);
+  for (let field = values.length; field > 0; field--)
+    writer.int64Always(field, BigInt(values[field - 1] ?? 0));
+  return writer.finish();
 }
 
 class WalWriter {
@@ -84,12 +92,16 @@ class WalWriter {
 
   /** Begins a segment; 0 in the first. */
   crc(): void {
-    this.#frame(new ProtoWriter().varint(1, recordType.crc).varint(2, this.#crc).finish());
+    this.#frame(numbers(recordType.crc, this.#crc));
   }
 
   record(type: number, data: Uint8Array): void {
     this.#crc = crc32c(data, 0, data.length, this.#crc);
-    this.#frame(new ProtoWriter().varint(1, type).varint(2, this.#crc).bytes(3, data).finish());
+    const record = new ProtoWriter(data.length + 32);
+    record.bytesAlways(3, data);
+    record.numberAlways(2, this.#crc);
+    record.numberAlways(1, type);
+    this.#frame(record.finish());
   }
 
   finish(): Uint8Array {

@@ -2,9 +2,10 @@
  * `ResponseHeader`, field 1 of nearly every reply. The header of a txn's members carries the revision alone,
  * and some replies (LeaseKeepAlive errors, an inner range) none: those read as zeros.
  */
+
+import type { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import type { Header } from "../ports/messages.ts";
 import type { WireReader } from "./reader.ts";
-import type { WireWriter } from "./writer.ts";
 
 export const noHeader: Header = Object.freeze({ clusterId: 0n, memberId: 0n, revision: 0n, raftTerm: 0n });
 
@@ -25,7 +26,7 @@ export function readHeader(reader: WireReader): Header {
   return { clusterId, memberId, revision, raftTerm };
 }
 
-export function writeHeader(writer: WireWriter, field: number, header: Header): void {
+export function writeHeader(writer: ProtoWriter, field: number, header: Header): void {
   if (header === noHeader) return;
   const mark = writer.open();
   writer.int64(4, header.raftTerm);

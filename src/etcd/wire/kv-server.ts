@@ -3,6 +3,8 @@
  * Plain rather than fast. What an empty `range_end`, limit or revision means is the server's business; absent
  * and empty are the same on the wire, and read as the empty value.
  */
+
+import type { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import type {
   Compare,
   DeleteRangeRequest,
@@ -40,7 +42,6 @@ import {
   seconds,
 } from "./message.ts";
 import { WireError, WireReader } from "./reader.ts";
-import type { WireWriter } from "./writer.ts";
 
 export const rangeRequest: MessageCodec<RangeRequest> = message({
   key: bytesOrText(1),
@@ -182,7 +183,7 @@ function readTxnRequest(reader: WireReader): TxnRequest {
 
 export const decodeTxnRequest = (bytes: Uint8Array): TxnRequest => readTxnRequest(new WireReader(bytes));
 
-function writeTxnOpResponse(writer: WireWriter, response: TxnOpResponse): void {
+function writeTxnOpResponse(writer: ProtoWriter, response: TxnOpResponse): void {
   const mark = writer.open();
   switch (response.type) {
     case "range":

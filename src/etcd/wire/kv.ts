@@ -4,6 +4,8 @@
  *
  * Tags below are `field << 3 | wire type`. Field numbers are etcd's `rpc.proto` and `kv.proto`.
  */
+
+import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import type {
   Bytes,
   Compare,
@@ -22,7 +24,6 @@ import type {
 } from "../ports/messages.ts";
 import { noHeader, readHeader } from "./header.ts";
 import { WireError, WireReader } from "./reader.ts";
-import { WireWriter } from "./writer.ts";
 
 /** Room for tags, lengths and numbers around a request's key and value. */
 const overheadBytes = 96;
@@ -34,7 +35,7 @@ export const compareTargets = ["version", "create", "mod", "value", "lease"] as 
 
 // ---- requests ---------------------------------------------------------------------------------------
 
-function writeRange(writer: WireWriter, request: RangeRequest): void {
+function writeRange(writer: ProtoWriter, request: RangeRequest): void {
   writer.int64(13, request.maxCreateRevision);
   writer.int64(12, request.minCreateRevision);
   writer.int64(11, request.maxModRevision);
@@ -50,7 +51,7 @@ function writeRange(writer: WireWriter, request: RangeRequest): void {
   writer.bytes(1, request.key);
 }
 
-function writePut(writer: WireWriter, request: PutRequest): void {
+function writePut(writer: ProtoWriter, request: PutRequest): void {
   writer.bool(6, request.ignoreLease);
   writer.bool(5, request.ignoreValue);
   writer.bool(4, request.prevKv);
@@ -59,13 +60,13 @@ function writePut(writer: WireWriter, request: PutRequest): void {
   writer.bytes(1, request.key);
 }
 
-function writeDeleteRange(writer: WireWriter, request: DeleteRangeRequest): void {
+function writeDeleteRange(writer: ProtoWriter, request: DeleteRangeRequest): void {
   writer.bool(3, request.prevKv);
   writer.bytes(2, request.rangeEnd);
   writer.bytes(1, request.key);
 }
 
-function writeCompare(writer: WireWriter, compare: Compare): void {
+function writeCompare(writer: ProtoWriter, compare: Compare): void {
   writer.bytes(64, compare.rangeEnd);
   switch (compare.target) {
     case "lease":
@@ -89,7 +90,7 @@ function writeCompare(writer: WireWriter, compare: Compare): void {
   writer.number(1, compareResults.indexOf(compare.result));
 }
 
-function writeTxnOp(writer: WireWriter, field: number, op: TxnOp): void {
+function writeTxnOp(writer: ProtoWriter, field: number, op: TxnOp): void {
   const outer = writer.open();
   const mark = writer.open();
   switch (op.type) {
@@ -113,7 +114,7 @@ function writeTxnOp(writer: WireWriter, field: number, op: TxnOp): void {
   writer.close(field, outer);
 }
 
-function writeTxn(writer: WireWriter, request: TxnRequest): void {
+function writeTxn(writer: ProtoWriter, request: TxnRequest): void {
   for (let i = request.failure.length - 1; i >= 0; i--) {
     const op = request.failure[i];
     if (op !== undefined) writeTxnOp(writer, 3, op);
@@ -135,7 +136,7 @@ function writeTxn(writer: WireWriter, request: TxnRequest): void {
 const sizeOf = (bytes: Bytes): number => bytes.length;
 
 export function encodeRangeRequest(request: RangeRequest): Uint8Array {
-  const writer = new WireWriter(
+  const writer = new ProtoWriter(
     overheadBytes + sizeOf(request.key) + (request.rangeEnd === undefined ? 0 : sizeOf(request.rangeEnd)),
   );
   writeRange(writer, request);
@@ -143,13 +144,13 @@ export function encodeRangeRequest(request: RangeRequest): Uint8Array {
 }
 
 export function encodePutRequest(request: PutRequest): Uint8Array {
-  const writer = new WireWriter(overheadBytes + sizeOf(request.key) + sizeOf(request.value));
+  const writer = new ProtoWriter(overheadBytes + sizeOf(request.key) + sizeOf(request.value));
   writePut(writer, request);
   return writer.finish();
 }
 
 export function encodeDeleteRangeRequest(request: DeleteRangeRequest): Uint8Array {
-  const writer = new WireWriter(
+  const writer = new ProtoWriter(
     overheadBytes + sizeOf(request.key) + (request.rangeEnd === undefined ? 0 : sizeOf(request.rangeEnd)),
   );
   writeDeleteRange(writer, request);
@@ -157,7 +158,7 @@ export function encodeDeleteRangeRequest(request: DeleteRangeRequest): Uint8Arra
 }
 
 export function encodeTxnRequest(request: TxnRequest): Uint8Array {
-  const writer = new WireWriter(txnSize(request));
+  const writer = new ProtoWriter(txnSize(request));
   writeTxn(writer, request);
   return writer.finish();
 }
@@ -190,7 +191,7 @@ export function isReadOnly(request: TxnRequest): boolean {
 }
 
 export function encodeCompactionRequest(request: { revision: bigint; physical: boolean }): Uint8Array {
-  const writer = new WireWriter(24);
+  const writer = new ProtoWriter(24);
   writer.bool(2, request.physical);
   writer.int64(1, request.revision);
   return writer.finish();
@@ -225,7 +226,7 @@ export function readKeyValueFields(reader: WireReader): KeyValue {
   return { key, value, createRevision, modRevision, version, lease };
 }
 
-export function writeKeyValueFields(writer: WireWriter, kv: KeyValue): void {
+export function writeKeyValueFields(writer: ProtoWriter, kv: KeyValue): void {
   writer.int64(6, kv.lease);
   writer.bytes(5, kv.value);
   writer.int64(4, kv.version);

@@ -7,17 +7,18 @@
  * default value is not written, an absent field reads as its default, the last of several single values counts,
  * unknown fields and known ones of another wire type are passed over.
  */
+
+import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import type { Bytes, Header } from "../ports/messages.ts";
 import { noHeader, readHeader, writeHeader } from "./header.ts";
 import { WireReader, wireLength, wireVarint } from "./reader.ts";
-import { WireWriter } from "./writer.ts";
 
 export interface MessageCodec<T> {
   encode(message: T): Uint8Array;
   /** @throws WireError */
   decode(bytes: Uint8Array): T;
   /** The fields alone, for a message inside another. */
-  write(writer: WireWriter, message: T): void;
+  write(writer: ProtoWriter, message: T): void;
   /** Up to the end of the message the reader is in. */
   read(reader: WireReader): T;
 }
@@ -26,7 +27,7 @@ export interface Field<V> {
   readonly number: number;
   readonly wire: 0 | 2;
   readonly initial: V;
-  write(writer: WireWriter, value: V): void;
+  write(writer: ProtoWriter, value: V): void;
   /** @param before what earlier occurrences gave */
   read(reader: WireReader, before: V): V;
 }
@@ -41,7 +42,7 @@ export function message<T extends object>(fields: Fields<T>): MessageCodec<T> {
   const byTag = new Map(ascending.map((entry) => [(entry[1].number << 3) | entry[1].wire, entry]));
   const codec: MessageCodec<T> = {
     encode(value) {
-      const writer = new WireWriter(128);
+      const writer = new ProtoWriter(128);
       codec.write(writer, value);
       return writer.finish();
     },

@@ -5,12 +5,13 @@
  * A reply is one of: `created`, `canceled` (look at it first: it may carry `created` too), progress (no events,
  * watch id -1 when it answers a request), or events, perhaps a `fragment` of them.
  */
+
+import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import type { Header } from "../ports/messages.ts";
 import type { EtcdWatchRequest, KvEvent } from "../ports/ports.ts";
 import { noHeader, readHeader, writeHeader } from "./header.ts";
 import { readKeyValue, writeKeyValueFields } from "./kv.ts";
 import { WireError, WireReader, wireLength } from "./reader.ts";
-import { WireWriter } from "./writer.ts";
 
 /** A client's message on a watch stream. */
 export type WatchMessage =
@@ -42,7 +43,7 @@ export interface WatchReply {
 const noEvents: readonly KvEvent[] = Object.freeze([]);
 
 export function encodeWatchMessage(message: WatchMessage): Uint8Array {
-  const writer = new WireWriter(256);
+  const writer = new ProtoWriter(256);
   const mark = writer.open();
   switch (message.type) {
     case "create": {
@@ -52,8 +53,8 @@ export function encodeWatchMessage(message: WatchMessage): Uint8Array {
       writer.bool(6, create.prevKv);
       // Repeated enums are packed: one length, then the numbers.
       const filters = writer.open();
-      if (create.noDelete === true) writer.raw(1);
-      if (create.noPut === true) writer.raw(0);
+      if (create.noDelete === true) writer.rawVarint(1);
+      if (create.noPut === true) writer.rawVarint(0);
       if (create.noDelete === true || create.noPut === true) writer.close(5, filters);
       writer.bool(4, create.progressNotify);
       writer.int64(3, create.startRevision);
@@ -187,7 +188,7 @@ function readCancel(reader: WireReader): bigint {
 }
 
 export function encodeWatchReply(reply: WatchReply): Uint8Array {
-  const writer = new WireWriter();
+  const writer = new ProtoWriter();
   for (let i = reply.events.length - 1; i >= 0; i--) {
     const event = reply.events[i];
     if (event === undefined) continue;
@@ -207,7 +208,7 @@ export function encodeWatchReply(reply: WatchReply): Uint8Array {
   return writer.finish();
 }
 
-function keyValueInto(writer: WireWriter, field: number, kv: KvEvent["kv"]): void {
+function keyValueInto(writer: ProtoWriter, field: number, kv: KvEvent["kv"]): void {
   const mark = writer.open();
   writeKeyValueFields(writer, kv);
   writer.close(field, mark);

@@ -7,21 +7,24 @@
  *
  * Source: apimachinery runtime/serializer/protobuf and streaming, apis/meta/v1/generated.proto.
  */
+import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import { StoreError } from "../../errors.ts";
 import type { ListPage, WatchEvent } from "../../resource/contract/contract.ts";
 import { defineView } from "../../resource/contract/view.ts";
 import type { Resource } from "../../resource/model/resource.ts";
 import { FrameMemo, framesOf } from "./frame-memo.ts";
 import { bookmarkMetadata } from "./json.ts";
-import { lengthOfVarint, readVarint, textField, varintField, writeVarint } from "./protobuf-fields.ts";
+import { lengthOfVarint, readVarint } from "./protobuf-fields.ts";
 import { apiVersionOf, type KindName, type Representation } from "./representation.ts";
 import { slabsOf } from "./slabs.ts";
 
 export const protobufType = "application/vnd.kubernetes.protobuf";
 
 const magic = Uint8Array.of(0x6b, 0x38, 0x73, 0x00);
-/** Tags: field number and "bytes that follow have this length". */
-const [tag1, tag2] = [0x0a, 0x12];
+/** Tag of field 2: "bytes that follow have this length". */
+const tag2 = 0x12;
+/** Room for what stands before an object's bytes. */
+const headBytes = 32;
 
 /**
  * The objects of `kind` in Kubernetes' protobuf.
@@ -59,42 +62,33 @@ export function protobufRepresentation(
 }
 
 function eventFrame(type: string, object: Uint8Array): readonly Uint8Array[] {
-  const typeBytes = textField(1, type);
-  const extensionBytes = 1 + lengthOfVarint(object.byteLength) + object.byteLength;
-  const head = new Uint8Array(
-    4 + typeBytes.byteLength + 1 + lengthOfVarint(extensionBytes) + 1 + lengthOfVarint(object.byteLength),
-  );
-  new DataView(head.buffer).setUint32(0, head.byteLength - 4 + object.byteLength);
-  head.set(typeBytes, 4);
-  let at = 4 + typeBytes.byteLength;
-  head[at++] = tag2;
-  at = writeVarint(head, at, extensionBytes);
-  head[at++] = tag1;
-  writeVarint(head, at, object.byteLength);
-  return [head, object];
+  const head = new ProtoWriter(headBytes);
+  head.head(1, object.byteLength);
+  head.head(2, head.length + object.byteLength);
+  head.bytesAlways(1, type);
+  const sizeBytes = head.length + object.byteLength;
+  head.rawBytes(Uint8Array.of(sizeBytes >>> 24, sizeBytes >>> 16, sizeBytes >>> 8, sizeBytes));
+  return [head.copy(), object];
 }
 
 function listOf(apiVersion: string, kind: string, page: ListPage<Uint8Array>): ReturnType<typeof slabsOf> {
   const { resourceVersion, continueToken, remainingItemCount } = page;
-  const meta = Buffer.concat([
-    textField(2, resourceVersion),
-    ...(continueToken === undefined ? [] : [textField(3, continueToken)]),
-    ...(remainingItemCount === undefined ? [] : [varintField(4, remainingItemCount)]),
-  ]);
   const raws = page.items.map(rawOf);
-  let rawBytes = 1 + lengthOfVarint(meta.byteLength) + meta.byteLength;
-  for (const raw of raws) rawBytes += 1 + lengthOfVarint(raw.byteLength) + raw.byteLength;
-  const typeMeta = Buffer.concat([textField(1, apiVersion), textField(2, kind)]);
-  const head = Buffer.concat([
-    magic,
-    prefix(tag1, typeMeta.byteLength),
-    typeMeta,
-    prefix(tag2, rawBytes),
-    prefix(tag1, meta.byteLength),
-    meta,
-  ]);
-  const sizeBytes = head.byteLength + rawBytes - (1 + lengthOfVarint(meta.byteLength) + meta.byteLength);
-  return slabsOf(() => listParts(head, raws), sizeBytes + endBytes.byteLength);
+  let itemsBytes = 0;
+  for (const raw of raws) itemsBytes += 1 + lengthOfVarint(raw.byteLength) + raw.byteLength;
+  const head = new ProtoWriter();
+  if (remainingItemCount !== undefined) head.numberAlways(4, remainingItemCount);
+  if (continueToken !== undefined) head.bytesAlways(3, continueToken);
+  head.bytesAlways(2, resourceVersion);
+  head.close(1, 0);
+  head.head(2, head.length + itemsBytes);
+  const typeMeta = head.open();
+  head.bytesAlways(2, kind);
+  head.bytesAlways(1, apiVersion);
+  head.close(1, typeMeta);
+  head.rawBytes(magic);
+  const headOfList = head.copy();
+  return slabsOf(() => listParts(headOfList, raws), headOfList.byteLength + itemsBytes + endBytes.byteLength);
 }
 
 /** Unknown's contentEncoding and contentType, which Kubernetes writes empty. */
@@ -103,17 +97,12 @@ const endBytes = Uint8Array.of(0x1a, 0x00, 0x22, 0x00);
 function* listParts(head: Uint8Array, raws: readonly Uint8Array[]): Generator<Uint8Array, undefined> {
   yield head;
   for (const raw of raws) {
-    yield prefix(tag2, raw.byteLength);
+    const head = new ProtoWriter(headBytes);
+    head.head(2, raw.byteLength);
+    yield head.finish();
     yield raw;
   }
   yield endBytes;
-}
-
-function prefix(tag: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(1 + lengthOfVarint(length));
-  bytes[0] = tag;
-  writeVarint(bytes, 1, length);
-  return bytes;
 }
 
 /** The message inside "k8s\0" and Unknown. @throws CORRUPT_OBJECT for what is not framed so */

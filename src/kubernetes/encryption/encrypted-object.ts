@@ -7,9 +7,10 @@
  * A seed (since 1.29) is never used itself: each value has a key of its own, HKDF-Expand-SHA256(seed, info), and its
  * encrypted data begins with the 32 bytes of info.
  */
+import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import { messageOf } from "../../base/text/message-of.ts";
 import { KeyFault } from "../../codec/sealing/transform.ts";
-import { MessageReader, MessageWriter } from "./proto-message.ts";
+import { MessageReader, writeMap } from "./proto-message.ts";
 
 /** Bounds of kube-apiserver: 1 kB for key id and wrapped key, 32 kB for all annotations. */
 export const keyIdBytesMax = 1024;
@@ -27,12 +28,12 @@ export interface EncryptedObject {
 }
 
 export function encodeEncryptedObject(object: EncryptedObject): Uint8Array {
-  const writer = new MessageWriter();
-  writer.bytes(1, object.data);
-  writer.text(2, object.keyId);
+  const writer = new ProtoWriter(object.data.byteLength + object.wrappedKey.byteLength + 256);
+  writer.number(5, object.source === "seed" ? 1 : 0);
+  writeMap(writer, 4, object.annotations);
   writer.bytes(3, object.wrappedKey);
-  writer.map(4, object.annotations);
-  if (object.source === "seed") writer.varint(5, 1);
+  writer.bytes(2, object.keyId);
+  writer.bytes(1, object.data);
   return writer.finish();
 }
 

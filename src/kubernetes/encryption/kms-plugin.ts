@@ -6,10 +6,11 @@
  */
 import { connect as connectHttp2, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
+import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import { KeyFault } from "../../codec/sealing/transform.ts";
 import { StoreError } from "../../errors.ts";
-import { MessageReader, MessageWriter } from "./proto-message.ts";
+import { MessageReader, writeMap } from "./proto-message.ts";
 
 export interface WrappedKey {
   readonly keyId: string;
@@ -57,9 +58,9 @@ export class KmsPlugin {
 
   /** Wraps a data key. @throws UNAVAILABLE */
   async encrypt(plaintext: Uint8Array, uid: string): Promise<WrappedKey> {
-    const request = new MessageWriter();
+    const request = new ProtoWriter();
+    request.bytes(2, uid);
     request.bytes(1, plaintext);
-    request.text(2, uid);
     let wrappedKey: Uint8Array = new Uint8Array(0);
     let keyId = "";
     const annotations = new Map<string, Uint8Array>();
@@ -75,11 +76,11 @@ export class KmsPlugin {
 
   /** Unwraps a data key. @throws UNAVAILABLE; KeyFault when the plugin says that it never will */
   async decrypt(wrapped: WrappedKey, uid: string): Promise<Uint8Array> {
-    const request = new MessageWriter();
+    const request = new ProtoWriter();
+    writeMap(request, 4, wrapped.annotations);
+    request.bytes(3, wrapped.keyId);
+    request.bytes(2, uid);
     request.bytes(1, wrapped.wrappedKey);
-    request.text(2, uid);
-    request.text(3, wrapped.keyId);
-    request.map(4, wrapped.annotations);
     let plaintext: Uint8Array = new Uint8Array(0);
     const reader = new MessageReader(await this.#ask("Decrypt", request.finish()));
     this.#read(reader, (field) => {

@@ -1,44 +1,18 @@
-/** The few protobuf messages of a key service and of what it encrypts: varints, bytes, text, and maps of text to bytes. */
+/** What the protobuf messages of a key service and of what it encrypts are made of: varints, bytes, text, and maps of text to bytes. */
+import type { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 
 const wireVarint = 0;
 const wireBytes = 2;
 /** Small numbers only: lengths and enums. */
 const varintMax: number = 2 ** 31 - 1;
 
-export class MessageWriter {
-  readonly #parts: Uint8Array[] = [];
-
-  varint(field: number, value: number): void {
-    this.#parts.push(Uint8Array.from([...varintBytes(field * 8 + wireVarint), ...varintBytes(value)]));
-  }
-
-  /** An empty value is left out, as proto3 has it. */
-  bytes(field: number, value: Uint8Array): void {
-    if (value.byteLength > 0) this.#delimited(field, value);
-  }
-
-  text(field: number, value: string): void {
-    this.bytes(field, Buffer.from(value, "utf8"));
-  }
-
-  map(field: number, entries: ReadonlyMap<string, Uint8Array>): void {
-    for (const [name, value] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const entry = new MessageWriter();
-      entry.text(1, name);
-      entry.bytes(2, value);
-      this.#delimited(field, entry.finish());
-    }
-  }
-
-  finish(): Uint8Array {
-    return new Uint8Array(Buffer.concat(this.#parts));
-  }
-
-  #delimited(field: number, value: Uint8Array): void {
-    this.#parts.push(
-      Uint8Array.from([...varintBytes(field * 8 + wireBytes), ...varintBytes(value.byteLength)]),
-      value,
-    );
+/** A map as repeated entries in the order of their names; an empty name or value is left out, as proto3 has it. */
+export function writeMap(writer: ProtoWriter, field: number, entries: ReadonlyMap<string, Uint8Array>): void {
+  for (const [name, value] of [...entries].sort(([a], [b]) => (a < b ? 1 : -1))) {
+    const mark = writer.open();
+    writer.bytes(2, value);
+    writer.bytes(1, name);
+    writer.close(field, mark);
   }
 }
 
@@ -117,15 +91,4 @@ export class MessageReader {
     }
     throw new Error(`a number beyond ${varintMax} at byte ${this.#position}`);
   }
-}
-
-function varintBytes(value: number): readonly number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest > 0x7f) {
-    bytes.push((rest % 0x80) | 0x80);
-    rest = Math.floor(rest / 0x80);
-  }
-  bytes.push(rest);
-  return bytes;
 }

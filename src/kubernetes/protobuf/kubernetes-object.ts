@@ -160,7 +160,7 @@ export function encodeProtobuf(object: AnyResource, options: EncodeOptions = {})
   idleWriter = undefined;
   try {
     writeEnvelope(writer, apiVersion, kind, () => writer.writeMessage(plan, object), options);
-    return writer.written();
+    return writer.out.copy();
   } catch (error) {
     if (!(error instanceof EncodeFault)) throw error;
     throw invalidObject(object, { field: error.field, message: error.message });

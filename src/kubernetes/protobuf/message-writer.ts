@@ -7,6 +7,7 @@
  *
  * Nothing is dropped unsaid: a member that the message has not, and a value of another type, are faults with their path.
  */
+import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import { formatPath, plainDataDepthMax } from "../../resource/model/plain-data.ts";
 import { goJson } from "./go-json.ts";
 import { type FieldPlan, type MessagePlan, operations } from "./message-plan.ts";
@@ -26,17 +27,10 @@ export class EncodeFault extends Error {
   }
 }
 
-const { utf8Write } = Buffer.prototype as unknown as {
-  utf8Write(this: Uint8Array, text: string, start: number, length: number): number;
-};
-
 /** First size of the buffer, bytes: most objects fit. */
 const bufferBytes = 16 * 1024;
 /** Largest buffer that is kept for the next object. */
 const bufferKeptBytesMax = 1024 * 1024;
-/** Text up to this length is written a character at a time: below it a call into the runtime costs more. */
-const shortText = 40;
-const twoTo32 = 4_294_967_296;
 const quantitiesMax = 4096;
 
 export interface MessageWriterOptions {
@@ -47,9 +41,8 @@ export interface MessageWriterOptions {
 }
 
 export class MessageWriter {
-  #buffer: Uint8Array = new Uint8Array(bufferBytes);
-  /** The first written byte. */
-  #at: number = bufferBytes;
+  /** Where the bytes go; an envelope writes its own fields around the message. */
+  readonly out: ProtoWriter = new ProtoWriter(bufferBytes);
   #depth = 0;
   readonly #slots: unknown[] = [];
   #top = 0;
@@ -62,46 +55,18 @@ export class MessageWriter {
   write(plan: MessagePlan, object: unknown, options: MessageWriterOptions = {}): Uint8Array {
     this.begin(options);
     this.writeMessage(plan, object);
-    return this.written();
+    return this.out.copy();
   }
 
   /** Starts a value over; what was written is discarded. */
   begin({ onUnknownMember }: MessageWriterOptions = {}): void {
     // A large value's buffer is not kept for small ones.
-    if (this.#buffer.length > bufferKeptBytesMax) this.#buffer = new Uint8Array(bufferBytes);
-    this.#at = this.#buffer.length;
+    this.out.restart(bufferKeptBytesMax);
     this.#depth = 0;
     this.#top = 0;
     this.#slots.length = 0;
     this.#onUnknownMember = onUnknownMember;
     this.#path = onUnknownMember === undefined ? undefined : [];
-  }
-
-  /** What has been written, copied. */
-  written(): Uint8Array {
-    return this.#buffer.slice(this.#at);
-  }
-
-  /** Bytes written so far. */
-  get length(): number {
-    return this.#buffer.length - this.#at;
-  }
-
-  /** A length-delimited field before what is written: `from` is `length` as it was before its content. */
-  endField(tag: number, from: number): void {
-    this.#varint(this.length - from);
-    this.#varint(tag);
-  }
-
-  writeText(tag: number, text: string): void {
-    this.#string(text);
-    this.#varint(tag);
-  }
-
-  writeBytes(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#at -= bytes.length;
-    this.#buffer.set(bytes, this.#at);
   }
 
   /** The fields of `object`, before what is written. @throws EncodeFault without a path of its own when none is kept */
@@ -143,9 +108,9 @@ export class MessageWriter {
     const slots = this.#slots;
     for (const field of plan.descending) {
       if (field.operation === operations.inline) {
-        const from = this.length;
+        const from = this.out.length;
         this.#fields(field.plan(), base + field.slot);
-        this.endField((field.number << 3) | 2, from);
+        this.out.close(field.number, from);
         continue;
       }
       const value = slots[base + field.slot];
@@ -182,21 +147,20 @@ export class MessageWriter {
   #map(field: FieldPlan, value: unknown): void {
     if (!isRecord(value)) throw this.#fault(`is ${nameOf(value)}, expected a record`);
     this.#depth++;
-    const tag = (field.number << 3) | 2;
     const names = sortedNames(value);
     for (let i = names.length - 1; i >= 0; i--) {
       const name = names[i] ?? "";
       const member = value[name];
       if (member === undefined) continue;
-      const from = this.length;
+      const from = this.out.length;
       this.#path?.push(name);
       if (member !== null) this.#numbered(field, member, 2);
       else if (field.operation !== operations.bytes) this.#zero(field, 2);
       if (name === "__proto__") throw this.#fault("is a name that no field may have");
       this.#string(name);
       this.#path?.pop();
-      this.#byte(0x0a);
-      this.endField(tag, from);
+      this.out.rawByte(0x0a);
+      this.out.close(field.number, from);
     }
     this.#depth--;
   }
@@ -209,15 +173,15 @@ export class MessageWriter {
   #zero(field: FieldPlan, number: number = field.number): void {
     switch (field.operation) {
       case operations.string:
-        this.#byte(0);
+        this.out.rawByte(0);
         break;
       case operations.bool:
       case operations.int32:
       case operations.int64:
-        this.#byte(0);
+        this.out.rawByte(0);
         break;
       case operations.double:
-        this.writeBytes(new Uint8Array(8));
+        this.out.rawBytes(new Uint8Array(8));
         break;
       case operations.message:
         this.#numbered(field, {}, number);
@@ -236,9 +200,9 @@ export class MessageWriter {
         return;
       default:
         // A time, JSON, a list or bytes of which nothing is set: an empty message.
-        this.#byte(0);
+        this.out.rawByte(0);
     }
-    this.#varint((number << 3) | field.wire);
+    this.out.rawVarint((number << 3) | field.wire);
   }
 
   #numbered(field: FieldPlan, value: unknown, number: number): void {
@@ -249,7 +213,7 @@ export class MessageWriter {
         break;
       case operations.bool:
         if (typeof value !== "boolean") throw this.#expected(value, "a boolean");
-        this.#byte(value ? 1 : 0);
+        this.out.rawByte(value ? 1 : 0);
         break;
       case operations.int32:
         if (typeof value !== "number" || (value | 0) !== value) {
@@ -268,19 +232,19 @@ export class MessageWriter {
           throw this.#expected(value, "a finite number");
         const bytes = new Uint8Array(8);
         new DataView(bytes.buffer).setFloat64(0, value, true);
-        this.writeBytes(bytes);
+        this.out.rawBytes(bytes);
         break;
       }
       case operations.bytes:
         this.#base64(value);
         break;
       default: {
-        const from = this.length;
+        const from = this.out.length;
         this.#content(field, value);
-        this.#varint(this.length - from);
+        this.out.rawVarint(this.out.length - from);
       }
     }
-    this.#varint((number << 3) | field.wire);
+    this.out.rawVarint((number << 3) | field.wire);
   }
 
   /** What stands in a message of its own. */
@@ -298,13 +262,13 @@ export class MessageWriter {
       case operations.duration: {
         const nanos = typeof value === "string" ? parseDuration(value) : undefined;
         if (nanos === undefined) throw this.#expected(value, 'a duration as "1h30m"');
-        this.#varint64(nanos);
-        this.#byte(0x08);
+        this.out.rawInt64(nanos);
+        this.out.rawByte(0x08);
         return;
       }
       case operations.quantity:
         this.#string(this.#quantity(value));
-        this.#byte(0x0a);
+        this.out.rawByte(0x0a);
         return;
       case operations.intorstring:
         this.#intOrString(value);
@@ -353,9 +317,9 @@ export class MessageWriter {
 
   #timestamp(seconds: number, nanos: number): void {
     this.#integer(nanos);
-    this.#byte(0x10);
+    this.out.rawByte(0x10);
     this.#integer(seconds);
-    this.#byte(0x08);
+    this.out.rawByte(0x08);
   }
 
   #quantity(value: unknown): string {
@@ -376,11 +340,11 @@ export class MessageWriter {
       throw this.#expected(value, "a whole number of 32 bits or text");
     }
     this.#string(isText ? value : "");
-    this.#byte(0x1a);
+    this.out.rawByte(0x1a);
     this.#integer(isText ? 0 : value);
-    this.#byte(0x10);
-    this.#byte(isText ? 1 : 0);
-    this.#byte(0x08);
+    this.out.rawByte(0x10);
+    this.out.rawByte(isText ? 1 : 0);
+    this.out.rawByte(0x08);
   }
 
   #json(value: unknown): void {
@@ -390,7 +354,7 @@ export class MessageWriter {
       throw this.#fault(result.fault);
     }
     this.#string(result.text);
-    this.#byte(0x0a);
+    this.out.rawByte(0x0a);
   }
 
   #base64(value: unknown): void {
@@ -398,93 +362,21 @@ export class MessageWriter {
     const bytes = Buffer.from(value, "base64");
     // The decoder passes over what is no base64; only text that says exactly these bytes is taken.
     if (bytes.toString("base64") !== value) throw this.#fault("is no base64 text");
-    this.writeBytes(bytes);
-    this.#varint(bytes.length);
+    this.out.rawBytes(bytes);
+    this.out.rawVarint(bytes.length);
   }
 
   /** A text's length and bytes. */
   #string(text: string): void {
-    const { length } = text;
-    if (length <= shortText) {
-      this.#reserve(length + 10);
-      const buffer = this.#buffer;
-      let at = this.#at;
-      let i = length - 1;
-      for (; i >= 0; i--) {
-        const code = text.charCodeAt(i);
-        if (code > 0x7f) break;
-        buffer[--at] = code;
-      }
-      if (i < 0) {
-        buffer[--at] = length;
-        this.#at = at;
-        return;
-      }
-    }
-    const size = Buffer.byteLength(text);
-    if (size !== length && !text.isWellFormed()) {
+    if (this.out.rawText(text) !== text.length && !text.isWellFormed()) {
       throw this.#fault("holds a lone surrogate, which cannot be stored as UTF-8");
     }
-    this.#reserve(size + 10);
-    this.#at -= size;
-    utf8Write.call(this.#buffer, text, this.#at, size);
-    this.#varint(size);
   }
 
   /** A signed whole number, as Go writes it: negative ones are 64 bits long. */
   #integer(value: number): void {
-    if (value >= 0) this.#varint(value);
-    else this.#varint64(BigInt(value));
-  }
-
-  #varint64(value: bigint): void {
-    const bits = BigInt.asUintN(64, value);
-    this.#varintOf(Number(bits & 0xffff_ffffn), Number(bits >> 32n));
-  }
-
-  /** @param value from 0 to 2^53 - 1 */
-  #varint(value: number): void {
-    if (value < 0x80) {
-      this.#byte(value);
-      return;
-    }
-    this.#varintOf(value % twoTo32, Math.floor(value / twoTo32));
-  }
-
-  #varintOf(low: number, high: number): void {
-    this.#reserve(10);
-    let size = 1;
-    let lower = low >>> 0;
-    let upper = high >>> 0;
-    while (upper !== 0 || lower >= 0x80) {
-      lower = ((lower >>> 7) | (upper << 25)) >>> 0;
-      upper >>>= 7;
-      size++;
-    }
-    let at = (this.#at -= size);
-    const buffer = this.#buffer;
-    lower = low >>> 0;
-    upper = high >>> 0;
-    for (let i = 1; i < size; i++) {
-      buffer[at++] = (lower & 0x7f) | 0x80;
-      lower = ((lower >>> 7) | (upper << 25)) >>> 0;
-      upper >>>= 7;
-    }
-    buffer[at] = lower & 0x7f;
-  }
-
-  #byte(value: number): void {
-    if (this.#at === 0) this.#reserve(1);
-    this.#buffer[--this.#at] = value;
-  }
-
-  #reserve(size: number): void {
-    if (this.#at >= size) return;
-    const written = this.length;
-    const larger = new Uint8Array(Math.max(this.#buffer.length * 2, written + size + bufferBytes));
-    larger.set(this.#buffer.subarray(this.#at), larger.length - written);
-    this.#buffer = larger;
-    this.#at = larger.length - written;
+    if (value >= 0) this.out.rawVarint(value);
+    else this.out.rawInt64(BigInt(value));
   }
 
   #unknownMember(plan: MessagePlan, name: string): void {

@@ -87,16 +87,17 @@ export function writeEnvelope(
 ): void {
   writer.begin(options);
   // From the end to the beginning, as the writer goes.
-  writer.writeText(0x22, "");
-  writer.writeText(0x1a, "");
-  let from = writer.length;
+  const { out } = writer;
+  out.bytesAlways(4, "");
+  out.bytesAlways(3, "");
+  const raw = out.open();
   writeMessage();
-  writer.endField(0x12, from);
-  from = writer.length;
-  writer.writeText(0x12, kind);
-  writer.writeText(0x0a, apiVersion);
-  writer.endField(0x0a, from);
-  writer.writeBytes(Uint8Array.from(protobufMagic));
+  out.close(2, raw);
+  const typeMeta = out.open();
+  out.bytesAlways(2, kind);
+  out.bytesAlways(1, apiVersion);
+  out.close(1, typeMeta);
+  out.rawBytes(Uint8Array.from(protobufMagic));
 }
 
 /** The length-delimited fields of an envelope, one by one; it has no others. */

@@ -6,11 +6,11 @@
  *
  * (k8s.io/apimachinery: LengthDelimitedFramer, the protobuf stream serializer.)
  */
+import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import { DecodeFault } from "../../codec/form/decode-fault.ts";
 import { StoreError } from "../../errors.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { decodeKubernetes, encodeKubernetesProtobuf } from "./kubernetes-object.ts";
-import { MessageWriter } from "./message-writer.ts";
 import { EnvelopeFields } from "./unknown.ts";
 
 /** Types of events that Kubernetes sends (apimachinery pkg/watch). */
@@ -38,17 +38,14 @@ export function encodeKubernetesWatchEvent(
   object: AnyResource | Uint8Array,
 ): Uint8Array {
   const raw = object instanceof Uint8Array ? object : encodeKubernetesProtobuf(object);
-  const writer = new MessageWriter();
-  writer.begin();
-  writer.writeBytes(raw);
-  writer.endField(0x0a, 0);
-  writer.endField(0x12, 0);
-  writer.writeText(0x0a, type);
-  const size = writer.length;
+  const writer = new ProtoWriter(raw.length + 64);
+  writer.bytesAlways(1, raw);
+  writer.close(2, 0);
+  writer.bytesAlways(1, type);
   const length = new Uint8Array(lengthBytes);
-  new DataView(length.buffer).setUint32(0, size);
-  writer.writeBytes(length);
-  return writer.written();
+  new DataView(length.buffer).setUint32(0, writer.length);
+  writer.rawBytes(length);
+  return writer.copy();
 }
 
 /**

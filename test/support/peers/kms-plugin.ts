@@ -6,7 +6,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
-import { MessageReader, MessageWriter } from "../../../src/kubernetes/encryption/proto-message.ts";
+import { ProtoWriter } from "../../../src/base/protobuf/proto-writer.ts";
+import { MessageReader, writeMap } from "../../../src/kubernetes/encryption/proto-message.ts";
 
 export interface TestKmsPlugin extends AsyncDisposable {
   readonly socketPath: string;
@@ -51,25 +52,25 @@ export async function startKmsPlugin(): Promise<TestKmsPlugin> {
   const handlers: Record<string, Handler> = {
     Status(_call, reply) {
       plugin.requests.status++;
-      const answer = new MessageWriter();
-      answer.text(1, "v2");
-      answer.text(2, plugin.health);
-      answer.text(3, plugin.keyId);
+      const answer = new ProtoWriter();
+      answer.bytes(3, plugin.keyId);
+      answer.bytes(2, plugin.health);
+      answer.bytes(1, "v2");
       reply(null, Buffer.from(answer.finish()));
     },
     Encrypt({ request }, reply) {
       plugin.requests.encrypt++;
-      const answer = new MessageWriter();
+      const answer = new ProtoWriter();
+      writeMap(answer, 3, new Map([["version.encryption.remote.io", Buffer.from("1")]]));
+      answer.bytes(2, plugin.keyId);
       answer.bytes(1, flipped(fieldsOf(request).bytes));
-      answer.text(2, plugin.keyId);
-      answer.map(3, new Map([["version.encryption.remote.io", Buffer.from("1")]]));
       reply(null, Buffer.from(answer.finish()));
     },
     Decrypt({ request }, reply) {
       plugin.requests.decrypt++;
       const { bytes, keyId } = fieldsOf(request);
       if (plugin.gone.has(keyId)) return reply({ code: status.NOT_FOUND });
-      const answer = new MessageWriter();
+      const answer = new ProtoWriter();
       answer.bytes(1, flipped(bytes));
       reply(null, Buffer.from(answer.finish()));
     },

@@ -4,10 +4,10 @@
  */
 import { createStore, createWatchCache } from "keelson";
 import { afterEach, expect, test, vi } from "vitest";
+import { ProtoWriter } from "../../../src/base/protobuf/proto-writer.ts";
 import { knownFaults } from "../../../src/etcd/versions/known-faults.ts";
 import { refusalOf, warningOf } from "../../../src/etcd/versions/version-check.ts";
 import { hashKvResponse, statusResponse } from "../../../src/etcd/wire/maintenance.ts";
-import { WireWriter } from "../../../src/etcd/wire/writer.ts";
 import { progressIsReliable } from "../../../src/storage/watch/progress-trust.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
@@ -20,8 +20,8 @@ afterEach(() => {
 const newer = ["3.6.0-rc.3", "3.6.0", "3.6.14", "3.7.0", "3.7.2", "3.10.1", "4.0.0"];
 
 /** `known`, and behind it what this client's messages do not have. Written back to front, as the writer does. */
-function withFields(known: Uint8Array, write: (writer: WireWriter) => void): Uint8Array {
-  const writer = new WireWriter();
+function withFields(known: Uint8Array, write: (writer: ProtoWriter) => void): Uint8Array {
+  const writer = new ProtoWriter();
   write(writer);
   return Buffer.concat([known, writer.finish()]);
 }

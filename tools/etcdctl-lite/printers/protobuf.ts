@@ -2,16 +2,18 @@
  * `-w protobuf`: etcd's messages in their own encoding, byte for byte as etcdctl writes them. Of leases that is the header
  * alone, as with etcdctl, which prints no more of them in this format.
  */
+
 import type { Header, KeyValue, KvEvent, Member, TxnOpResponse, TxnResponse } from "keelson/etcd";
+import { ProtoWriter } from "../../../src/base/protobuf/proto-writer.ts";
 import type { Result } from "../results.ts";
-import { bytesField, messageField, varintField } from "../text/protobuf.ts";
 import { type Printer, type PrinterOptions, refuseFormat } from "./printer.ts";
 
 export function protobufPrinter({ io }: PrinterOptions): Printer {
   return { print: (result) => void io.stdout.write(Buffer.concat(messageOf(result))) };
 }
 
-type Fields = readonly Buffer[];
+/** Fields in order, each encoded; those with their zero value are empty. */
+type Fields = readonly Uint8Array[];
 
 function messageOf(result: Result): Fields {
   switch (result.type) {
@@ -79,8 +81,22 @@ function messageOf(result: Result): Fields {
   }
 }
 
-const nested = (field: number, fields: Fields): Buffer => messageField(field, Buffer.concat(fields));
-const headerField = (header: Header): Buffer => nested(1, headerOf(header));
+/** Integers, enums and booleans; negative ones as two's complement of 64 bits. */
+const varintField = (field: number, value: bigint | number | boolean): Uint8Array =>
+  encoded((writer) => writer.int64(field, BigInt(value)));
+const bytesField = (field: number, value: Uint8Array | string): Uint8Array =>
+  encoded((writer) => writer.bytes(field, value));
+/** A message within a message: also when it is empty, because it is there. */
+const nested = (field: number, fields: Fields): Uint8Array =>
+  encoded((writer) => writer.bytesAlways(field, Buffer.concat(fields)));
+
+function encoded(write: (writer: ProtoWriter) => void): Uint8Array {
+  const writer = new ProtoWriter(64);
+  write(writer);
+  return writer.finish();
+}
+
+const headerField = (header: Header): Uint8Array => nested(1, headerOf(header));
 
 function headerOf({ clusterId, memberId, revision, raftTerm }: Header): Fields {
   return [
@@ -149,7 +165,7 @@ function txnOf({ header, succeeded, responses }: TxnResponse): Fields {
   ];
 }
 
-function partOf(part: TxnOpResponse): Buffer {
+function partOf(part: TxnOpResponse): Uint8Array {
   switch (part.type) {
     case "range":
       return nested(1, rangeOf(part.range));

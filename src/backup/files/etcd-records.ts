@@ -1,34 +1,8 @@
-/** Protocol-buffer fields as etcd writes them: enough for KeyValue, Lease, WAL records and raft messages. */
+/** etcd's messages inside the database file: `mvccpb.KeyValue` and `leasepb.Lease`. */
+import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 
-/** Appends fields in order; zero values are the caller's business (gogo writes some, and leaves out others). */
-export class ProtoWriter {
-  readonly #parts: Uint8Array[] = [];
-
-  varint(field: number, value: bigint | number): this {
-    this.#parts.push(Uint8Array.from([...varintOf(BigInt(field) << 3n), ...varintOf(BigInt(value))]));
-    return this;
-  }
-
-  bytes(field: number, value: Uint8Array): this {
-    this.#parts.push(
-      Uint8Array.from([...varintOf((BigInt(field) << 3n) | 2n), ...varintOf(BigInt(value.length))]),
-      value,
-    );
-    return this;
-  }
-
-  finish(): Uint8Array {
-    return Buffer.concat(this.#parts);
-  }
-}
-
-function varintOf(value: bigint): readonly number[] {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, value);
-  for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-  bytes.push(Number(rest));
-  return bytes;
-}
+/** Tags, lengths and numbers of a KeyValue take at most this, bytes. */
+const overheadBytes = 64;
 
 /** `mvccpb.KeyValue`, zero fields left out. */
 export function encodeKeyValue(kv: {
@@ -39,19 +13,22 @@ export function encodeKeyValue(kv: {
   readonly version: bigint;
   readonly lease: bigint;
 }): Uint8Array {
-  const proto = new ProtoWriter();
-  if (kv.key.length > 0) proto.bytes(1, kv.key);
-  if (kv.createRevision !== 0n) proto.varint(2, kv.createRevision);
-  if (kv.modRevision !== 0n) proto.varint(3, kv.modRevision);
-  if (kv.version !== 0n) proto.varint(4, kv.version);
-  if (kv.value.length > 0) proto.bytes(5, kv.value);
-  if (kv.lease !== 0n) proto.varint(6, kv.lease);
+  const proto = new ProtoWriter(kv.key.length + kv.value.length + overheadBytes);
+  proto.int64(6, kv.lease);
+  proto.bytes(5, kv.value);
+  proto.int64(4, kv.version);
+  proto.int64(3, kv.modRevision);
+  proto.int64(2, kv.createRevision);
+  proto.bytes(1, kv.key);
   return proto.finish();
 }
 
 /** `leasepb.Lease`. */
 export function encodeLease(id: bigint, ttlSeconds: bigint): Uint8Array {
-  return new ProtoWriter().varint(1, id).varint(2, ttlSeconds).finish();
+  const proto = new ProtoWriter(32);
+  proto.int64Always(2, ttlSeconds);
+  proto.int64Always(1, id);
+  return proto.finish();
 }
 
 /** User key and lease of an encoded `mvccpb.KeyValue`; undefined when it is none. */
