@@ -134,7 +134,7 @@ export class OpenStore implements Store, HasStoredSource {
     const { counters, etcd, writes } = this.#context;
     // Plain numbers and text all through; the interfaces they come in have no index signature.
     const plain = { ...etcd.stats(), writes: { ...writes.stats() } } as unknown as PlainStats;
-    return counters.snapshot(plain);
+    return counters.snapshot(this.#registry.plaintextRead, plain);
   }
 
   async close(options: Call = {}): Promise<void> {

@@ -55,6 +55,12 @@ export const storeMetrics: readonly Metric<StoreStats>[] = [
     help: "Stored values that could not be read.",
     read: ({ corruptObjects }) => single(corruptObjects),
   },
+  {
+    name: "plaintext_reads_total",
+    type: "counter",
+    help: "Reads that met plaintext where sealed values are expected.",
+    read: ({ plaintextRead }) => single(plaintextRead),
+  },
 ];
 
 export const healthMetrics: readonly Metric<Health>[] = [

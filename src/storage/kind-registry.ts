@@ -38,6 +38,8 @@ export class KindRegistry {
   /** Every kind that has been open, by resource name. */
   readonly #everOpen = new Set<string>();
   #slots: readonly KindSlot[] = [];
+  /** Counted by codecs of kinds that have been replaced or removed since. */
+  #formerPlaintextRead = 0;
 
   constructor(context: StorageContext, choice: CodecChoice) {
     this.#context = context;
@@ -68,6 +70,7 @@ export class KindRegistry {
     const { definition, found } = this.#checked(kind);
     const codec = this.#codecFor(definition);
     if (found !== undefined) {
+      this.#formerPlaintextRead += found.slot.codec.stats().plaintextRead;
       found.slot.replace(definition, codec);
       return found.slot;
     }
@@ -111,6 +114,7 @@ export class KindRegistry {
     if (slot.lifecycle !== undefined) {
       throw invalidArgument("kind", `Cannot remove kind ${quote(slot.definition.resource)}: it is built in`);
     }
+    this.#formerPlaintextRead += slot.codec.stats().plaintextRead;
     this.#open.delete(slot.definition.resource);
     this.#slots = this.#slots.filter((other) => other !== slot);
     slot.remove();
@@ -152,6 +156,14 @@ export class KindRegistry {
   /** What health() has to tell of the kinds. */
   get problems(): readonly string[] {
     return transformNameProblems(this.#choice.transforms, this.kinds, this.#everOpen);
+  }
+
+  /** Reads so far that met plaintext where sealed values are expected, and took it. */
+  get plaintextRead(): number {
+    return this.#slots.reduce(
+      (sum, { codec }) => sum + codec.stats().plaintextRead,
+      this.#formerPlaintextRead,
+    );
   }
 
   /** What seals the values of a kind; undefined: nothing. */

@@ -127,6 +127,11 @@ export interface StoreStats {
   readonly eventsDelivered: number;
   /** CORRUPT_OBJECT errors reported to callers. */
   readonly corruptObjects: number;
+  /**
+   * Reads that met plaintext where a transform expects sealed values, and took it: those of mode "migrate", and of `rewrite`.
+   * While it grows, a kind still has values in the clear, or someone puts them there.
+   */
+  readonly plaintextRead: number;
   /** `EtcdStats` of the connection, as plain data. */
   readonly etcd: PlainStats;
 }

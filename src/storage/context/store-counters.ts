@@ -71,7 +71,8 @@ export class StoreCounters {
     this.openWatches++;
   }
 
-  snapshot(etcd: PlainStats): StoreStats {
+  /** @param plaintextRead counted by the codecs of the kinds */
+  snapshot(plaintextRead: number, etcd: PlainStats): StoreStats {
     return {
       calls: Object.fromEntries(this.#calls),
       errors: Object.fromEntries(this.#errors),
@@ -86,6 +87,7 @@ export class StoreCounters {
       openWatches: this.openWatches,
       eventsDelivered: this.eventsDelivered,
       corruptObjects: this.corruptObjects,
+      plaintextRead,
       etcd,
     };
   }

@@ -52,6 +52,7 @@ describe("encryption at rest", () => {
       await expect(sealed.resources(Secret).get({ namespace: "default", name: "a" })).rejects.toMatchObject({
         code: "CORRUPT_OBJECT",
       });
+      expect(sealed.stats().plaintextRead).toBe(0);
       expect(await sealed.rewrite(Secret)).toMatchObject({ scanned: 3, rewritten: 3, left: 0 });
       expect((await sealed.resources(Secret).list()).items.map((one) => one.data["password"])).toEqual([
         "open-a-sesame",
@@ -81,6 +82,29 @@ describe("encryption at rest", () => {
     }
     await using plain = await open(prefix);
     expect((await plain.resources(Secret).list()).items).toHaveLength(3);
+  });
+
+  test("stats() counts the reads that met plaintext under a transform, over the kind's life in the store", async () => {
+    const prefix = `/counted-${prefixes++}`;
+    {
+      await using plain = await open(prefix);
+      for (const name of ["a", "b"]) await plain.resources(Secret).create(draft(name));
+    }
+    await using migrating = await open(prefix, aesGcm({ keys: [key("k1")], mode: "migrate" }));
+    const secrets = migrating.resources(Secret);
+    expect(migrating.stats().plaintextRead).toBe(0);
+    await secrets.get({ namespace: "default", name: "a" });
+    expect(migrating.stats().plaintextRead).toBe(1);
+    await secrets.list();
+    expect(migrating.stats().plaintextRead).toBe(3);
+    await migrating.removeKind(Secret);
+    expect(migrating.stats().plaintextRead).toBe(3);
+    await migrating.addKind(Secret);
+    expect(await migrating.rewrite(Secret)).toMatchObject({ rewritten: 2, left: 0 });
+    const afterRewrite = migrating.stats().plaintextRead;
+    expect(afterRewrite).toBeGreaterThan(3);
+    await migrating.resources(Secret).list();
+    expect(migrating.stats().plaintextRead).toBe(afterRewrite);
   });
 
   test("switched on for everything, and rotated, the namespaces come along by themselves", async () => {
