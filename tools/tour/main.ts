@@ -7,10 +7,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
 import { isStoreError } from "keelson";
 import { ManifestError, readManifests } from "./manifests.ts";
 import { messageOf } from "./message-of.ts";
+import { parseTourOptions, type TourOptions, tourHelp } from "./options.ts";
 import { jsonPrinter, type Printer, textPrinter } from "./printer.ts";
 import { openSession, TourError } from "./session.ts";
 import { tourSteps } from "./steps/index.ts";
@@ -24,36 +24,20 @@ const interruptedCode = 130;
 
 const project = projectFolder(dirname(fileURLToPath(import.meta.url)));
 
-interface Options {
-  readonly manifests: string;
-  readonly endpoints?: string;
-  readonly prefix: string;
-  readonly dataDir: string;
-  readonly fresh: boolean;
-  readonly json: boolean;
-  readonly only?: string;
-}
+await main(process.argv.slice(2));
 
-const program = new Command("npm start --")
-  .description("A guided tour of keelson on a real etcd.")
-  .option("--manifests <dir>", "objects to load", join(project, "tools", "tour", "manifests"))
-  .option("--endpoints <urls>", "use this cluster, comma-separated, instead of an etcd of the tour's own")
-  .option("--prefix <prefix>", "where in etcd the objects go", "/registry")
-  .option("--data-dir <dir>", "where the tour's own etcd keeps its data", join(project, ".cache", "tour"))
-  .option("--fresh", "throw away the data of earlier tours first", false)
-  .option("--only <steps>", `some of the steps, comma-separated: ${tourSteps.map(({ id }) => id).join(", ")}`)
-  .option("--json", "one JSON document instead of text", false)
-  .allowExcessArguments(false);
-
-await main(program.parse().opts<Options>());
-
-async function main(options: Options): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => interrupt.abort(new TourError(`interrupted by ${name}`)));
   }
-  const printer = options.json ? jsonPrinter(process.stdout) : textPrinter(process.stdout, process.env);
   try {
+    const options = parseTourOptions(args, project);
+    if (options.help) {
+      process.stdout.write(tourHelp(tourSteps.map(({ id }) => id)));
+      return;
+    }
+    const printer = options.json ? jsonPrinter(process.stdout) : textPrinter(process.stdout, process.env);
     process.exitCode = await tour(options, printer, interrupt.signal);
   } catch (error) {
     const known = error instanceof TourError || error instanceof ManifestError || isStoreError(error);
@@ -65,12 +49,12 @@ async function main(options: Options): Promise<void> {
   setTimeout(() => process.exit(), lingerMs).unref();
 }
 
-async function tour(options: Options, printer: Printer, signal: AbortSignal): Promise<number> {
+async function tour(options: TourOptions, printer: Printer, signal: AbortSignal): Promise<number> {
   const steps = selectSteps(options.only);
   const manifests = await readManifests(resolve(options.manifests));
   const world = createWorld(manifests);
   await using session = await openSession({
-    endpoints: options.endpoints?.split(","),
+    endpoints: options.endpoints,
     folder: resolve(options.dataDir),
     prefix: options.prefix.replace(/\/+$/, ""),
     fresh: options.fresh,
@@ -88,13 +72,12 @@ async function tour(options: Options, printer: Printer, signal: AbortSignal): Pr
   return result.ok ? 0 : 1;
 }
 
-function selectSteps(only: string | undefined): typeof tourSteps {
+function selectSteps(only: readonly string[] | undefined): typeof tourSteps {
   if (only === undefined) return tourSteps;
-  const ids = only.split(",");
-  const unknown = ids.find((id) => !tourSteps.some((step) => step.id === id));
+  const unknown = only.find((id) => !tourSteps.some((step) => step.id === id));
   if (unknown !== undefined) throw new TourError(`there is no step "${unknown}"; see --help`);
   // The others stand on what create has made.
-  return tourSteps.filter(({ id }) => id === "create" || ids.includes(id));
+  return tourSteps.filter(({ id }) => id === "create" || only.includes(id));
 }
 
 /** The folder of package.json, above this file in the sources and in the build alike. */
