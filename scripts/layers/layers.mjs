@@ -48,7 +48,6 @@ const packagePlaces = [
   { name: "@noble/ciphers", places: ["src/kubernetes/encryption/"] },
   { name: "aws4", places: ["src/backup/repository/s3/", "test/"] },
   { name: "croner", places: ["src/backup/schedule/"] },
-  { name: "commander", places: ["tools/tour/"] },
   {
     name: "yaml",
     places: ["src/kubernetes/encryption/", "tools/", "examples/api-server/", "test/", "bench/", "scripts/"],

@@ -2,6 +2,7 @@
  * JSON with 64-bit integers intact. etcd writes member ids as bare numbers above 2^53, which JSON.parse rounds to
  * other members' ids in silence; here such a number is read as a bigint, and bigints are written bare.
  */
+import { goJsonText } from "../../base/text/go-json-text.ts";
 
 export type Json64 =
   | null
@@ -32,15 +33,8 @@ export function formatJson64(value: Json64): string {
   if (Array.isArray(value)) return `[${value.map(formatJson64).join(",")}]`;
   if (typeof value === "object" && value !== null) {
     return `{${Object.entries(value)
-      .map(([name, item]) => `${goString(name)}:${formatJson64(item)}`)
+      .map(([name, item]) => `${goJsonText(name)}:${formatJson64(item)}`)
       .join(",")}}`;
   }
-  return typeof value === "string" ? goString(value) : JSON.stringify(value);
-}
-
-function goString(text: string): string {
-  return JSON.stringify(text).replace(
-    /[<>&\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return typeof value === "string" ? goJsonText(value) : JSON.stringify(value);
 }

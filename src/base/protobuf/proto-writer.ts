@@ -116,7 +116,12 @@ export class ProtoWriter {
   /** A varint from 0 to 2^53 - 1: a tag, a length, or an element of a packed field. */
   rawVarint(value: number): void {
     if (value < 0x80) this.rawByte(value);
-    else this.#varintOf(value % twoTo32, Math.floor(value / twoTo32));
+    else if (value < 0x4000) {
+      // Two bytes: the length of nearly every value that is not a name.
+      this.#reserve(2);
+      this.#buffer[--this.#at] = value >> 7;
+      this.#buffer[--this.#at] = (value & 0x7f) | 0x80;
+    } else this.#varintOf(value % twoTo32, Math.floor(value / twoTo32));
   }
 
   /** A varint of 64 bits, negative ones as two's complement. */

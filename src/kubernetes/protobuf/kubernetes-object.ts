@@ -7,13 +7,13 @@
  * An object that was decoded here remembers its bytes as long as it lives. Unchanged, it is encoded to the same bytes, also
  * where an older or newer Kubernetes wrote them; changed, it is written in today's form, unless fields would be lost.
  */
+import { goJsonText } from "../../base/text/go-json-text.ts";
 import { DecodeFault } from "../../codec/form/decode-fault.ts";
 import { parseJson } from "../../codec/json-body.ts";
 import { StoreError } from "../../errors.ts";
 import { sameContent } from "../../resource/model/plain-data.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { kubernetesTypes } from "../types/type-table.ts";
-import { goJsonText } from "./go-json.ts";
 import { type MessagePlan, planOf } from "./message-plan.ts";
 import { MessageReader, type UnknownField } from "./message-reader.ts";
 import { EncodeFault, MessageWriter } from "./message-writer.ts";

@@ -2,6 +2,7 @@
  * JSON byte for byte as etcdctl writes it: 64-bit ids bare and exact, bytes in base64, `<`, `>` and `&` escaped,
  * keys in the order of the message's fields.
  */
+import { goJsonText } from "../../../src/base/text/go-json-text.ts";
 
 export type GoJson = string | number | bigint | boolean | null | Uint8Array | readonly GoJson[] | GoObject;
 export interface GoObject {
@@ -11,12 +12,12 @@ export interface GoObject {
 /** A member that is undefined is left out. */
 export function goJson(value: GoJson): string {
   if (value === null) return "null";
-  if (typeof value === "string") return goString(value);
+  if (typeof value === "string") return goJsonText(value);
   if (typeof value !== "object") return String(value);
   if (value instanceof Uint8Array) return `"${Buffer.from(value).toString("base64")}"`;
   if (isList(value)) return `[${value.map(goJson).join(",")}]`;
   const members = Object.entries(value).flatMap(([name, member]) =>
-    member === undefined ? [] : [`${goString(name)}:${goJson(member)}`],
+    member === undefined ? [] : [`${goJsonText(name)}:${goJson(member)}`],
   );
   return `{${members.join(",")}}`;
 }
@@ -32,13 +33,4 @@ function isZero(value: GoJson | undefined): boolean {
   if (value === undefined || value === null) return true;
   if (typeof value === "object") return (value instanceof Uint8Array || isList(value)) && value.length === 0;
   return value === 0 || value === 0n || value === false || value === "";
-}
-
-function goString(text: string): string {
-  return JSON.stringify(text).replace(
-    /[<>&\u2028\u2029]|\\b|\\f/g,
-    (found) =>
-      ({ "\\b": "\\u0008", "\\f": "\\u000c" })[found] ??
-      `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
-  );
 }
