@@ -120,7 +120,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       untilAborted(context.continueKey.get(), scope.signal),
     ]);
     if (warning !== undefined) process.emitWarning(warning, "KeelsonWarning");
-    await untilAborted(makeInitialNamespaces(namespaces), scope.signal);
+    await untilAborted(makeInitialNamespaces(namespaces, scope.restForWrite()), scope.signal);
   } catch (error) {
     await store.close();
     throw error;
@@ -191,8 +191,9 @@ async function bringUpToDate(slot: KindSlot, scope: CallScope): Promise<void> {
 }
 
 /** Without space or rights the store still opens, for reads. */
-async function makeInitialNamespaces(namespaces: ResourceStore<Namespace>): Promise<void> {
-  const results = await namespaces.createMany(initialNamespaces.map((name) => ({ metadata: { name } })));
+async function makeInitialNamespaces(namespaces: ResourceStore<Namespace>, call: Call = {}): Promise<void> {
+  const drafts = initialNamespaces.map((name) => ({ metadata: { name } }));
+  const results = await namespaces.createMany(drafts, call);
   for (const result of results) {
     if (!(result instanceof StoreError)) continue;
     if (!isStoreError(result, "ALREADY_EXISTS", "NO_SPACE", "PERMISSION_DENIED")) throw result;

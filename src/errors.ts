@@ -181,6 +181,11 @@ export interface StoreErrorDetails {
     readonly endpoint?: string | undefined;
     /** Why, for people. */
     readonly reason?: string | undefined;
+    /**
+     * True: every endpoint has answered, and each has refused (nothing listens there, no such host, certificates or options that
+     * do not fit). A member that restarts refuses for a second or two; else somebody has to change something.
+     */
+    readonly refused?: boolean | undefined;
   };
   /** The time of the call or of one request is over; a write was not applied: see docs/errors.md#deadline. */
   DEADLINE: {

@@ -44,7 +44,7 @@ export interface EtcdOptions extends Call {
   readonly auth?: AuthOptions | undefined;
   /**
    * Bound of one request to etcd, milliseconds; default 5000. A call without a `timeoutMs` of its own continues, elsewhere or
-   * again, for twice this; connecting gives up sooner where every endpoint refuses or has no address.
+   * again, for twice this; where every endpoint refuses or has no address, for a second, and connecting gives up at once.
    */
   readonly requestTimeoutMs?: number | undefined;
   /** `"etcd3"`: its connections and grpc-js. `"http2"`: our own framing. */
@@ -159,10 +159,17 @@ export async function openEtcd(options: OpenOptions, factory: TransportFactory):
   return assemble(client, memberPages(options, tls), tls);
 }
 
-/** The same without waiting for an endpoint's identification, or looking at the network: for a transport in memory. */
-export function openEtcdAtOnce(options: OpenOptions, factory: TransportFactory): Etcd {
+/**
+ * The same without waiting for an endpoint's identification: for a transport in memory.
+ * @param probe finds out why an endpoint cannot be reached; without one no endpoint counts as refusing
+ */
+export function openEtcdAtOnce(
+  options: OpenOptions,
+  factory: TransportFactory,
+  probe?: (endpoint: EndpointAddress) => Promise<ConnectionFault | undefined>,
+): Etcd {
   return assemble(
-    createClient(options, undefined, factory, undefined),
+    createClient(options, undefined, factory, probe && (({ address }) => probe(address))),
     () => Promise.resolve(undefined),
     undefined,
   );

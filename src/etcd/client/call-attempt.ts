@@ -16,16 +16,19 @@ import type { Endpoint } from "./endpoint-set.ts";
 /** A call without a bound of its own is not retried after this many request times. */
 export const unboundedCallRequests = 2;
 
+/** A call without a time of its own goes on this long where every endpoint refuses: one that restarts is back within a second. */
+const refusalPatienceMs = 1_000;
+
 export interface CallAttempt {
   readonly rpc: Rpc<{ readonly header: Header }>;
   readonly call: EtcdCall | undefined;
   readonly options: RequestOptions | undefined;
   /** On the monotonic clock; nothing is begun after it. */
   readonly endMs: number;
+  /** On the monotonic clock; from then on it ends once every endpoint has answered, and each has said no (`ConnectionFault.answered`). */
+  readonly patientUntilMs: number;
   /** The client's generation when the call began. */
   readonly generation: number;
-  /** Whether it ends as soon as every endpoint has said no: refused, no such host, certificates or options that must change. */
-  readonly endsWhenAllHaveRefused: boolean;
   /** Where the last try failed. */
   avoid: Endpoint | undefined;
   /** Why the last try failed. */
@@ -47,7 +50,6 @@ export function beginAttempt(facts: {
   readonly requestTimeoutMs: number;
   readonly generation: number;
   readonly avoid?: Endpoint | undefined;
-  readonly endsWhenAllHaveRefused?: boolean | undefined;
 }): CallAttempt {
   const { rpc, call, options, startedMs, requestTimeoutMs, generation, avoid } = facts;
   return {
@@ -55,8 +57,8 @@ export function beginAttempt(facts: {
     call,
     options,
     endMs: startedMs + (call?.timeoutMs ?? requestTimeoutMs * unboundedCallRequests),
+    patientUntilMs: startedMs + refusalPatienceOf(call),
     generation,
-    endsWhenAllHaveRefused: facts.endsWhenAllHaveRefused ?? false,
     avoid,
     last: undefined,
     requestMs: requestTimeoutMs,
@@ -64,6 +66,11 @@ export function beginAttempt(facts: {
     endpoint: undefined,
     received: 0,
   };
+}
+
+/** How long the call goes on where every endpoint refuses, milliseconds. */
+export function refusalPatienceOf(call: EtcdCall | undefined): number {
+  return call?.refusalPatienceMs ?? call?.timeoutMs ?? refusalPatienceMs;
 }
 
 export const restoredText = "etcd was restored or replaced while the call was under way";
@@ -82,6 +89,21 @@ export function restoredStream(): StoreError {
 
 export function unavailable(action: string, reason: string, endpoint: string | undefined): StoreError {
   return new StoreError("UNAVAILABLE", `Cannot ${action}: ${reason}`, { retryAfterMs, endpoint, reason });
+}
+
+/** Each endpoint the call may go to has answered no; `told` is one of them. */
+export function refused(
+  action: string,
+  told: { readonly url: string; readonly reason: string },
+  cause: unknown,
+): StoreError {
+  const { url: endpoint, reason } = told;
+  return new StoreError(
+    "UNAVAILABLE",
+    `Cannot ${action}: ${reason} (endpoint "${endpoint}")`,
+    { retryAfterMs, endpoint, reason, refused: true },
+    { cause },
+  );
 }
 
 export function unknownOutcome(
@@ -124,10 +146,13 @@ export function unsent(failure: TransportFailure): TransportFailure {
 
 export function checkCall(call: EtcdCall, action: string): void {
   checkOptions(call, action, etcdCallNames);
-  const { timeoutMs, requestTimeoutMs, signal } = call;
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) throw badTimeout("timeoutMs", timeoutMs, action);
+  const { timeoutMs, requestTimeoutMs, refusalPatienceMs: patienceMs, signal } = call;
+  if (timeoutMs !== undefined && !(timeoutMs > 0)) throw badTime("timeoutMs", timeoutMs, action);
   if (requestTimeoutMs !== undefined && !(requestTimeoutMs > 0)) {
-    throw badTimeout("requestTimeoutMs", requestTimeoutMs, action);
+    throw badTime("requestTimeoutMs", requestTimeoutMs, action);
+  }
+  if (patienceMs !== undefined && !(patienceMs >= 0)) {
+    throw badTime("refusalPatienceMs", patienceMs, action, "a number of at least 0");
   }
   if (signal === undefined) return;
   if (signal.aborted) throw signal.reason;
@@ -135,8 +160,8 @@ export function checkCall(call: EtcdCall, action: string): void {
   setMaxListeners(0, signal);
 }
 
-function badTimeout(name: string, value: number, action: string): StoreError {
-  return invalidArgument(name, `Cannot ${action}: ${name} is ${value}, expected a number above 0`);
+function badTime(name: string, value: number, action: string, expected = "a number above 0"): StoreError {
+  return invalidArgument(name, `Cannot ${action}: ${name} is ${value}, expected ${expected}`);
 }
 
 export function keyText(key: RequestOptions["key"]): string | undefined {

@@ -18,6 +18,7 @@ import {
   type CallAttempt,
   deadlineError,
   keyText,
+  refused,
   restoredError,
   unavailable,
   unsent,
@@ -35,8 +36,10 @@ const minSignificantTimeoutMs = 1_000;
 const identifyTimeoutMs = 2_000;
 /** How long a failing call waits to learn why an endpoint cannot be reached. */
 const probeWaitMs = 1_000;
-/** What a probe found is good for this long. */
+/** What a probe found is good for this long, as the reason of a failure. */
 const probeFreshMs = 5_000;
+/** As the news that an endpoint refuses, which may be over in a moment. */
+const refusalFreshMs = 500;
 
 export const statusPath = "/etcdserverpb.Maintenance/Status";
 const rangePath = "/etcdserverpb.KV/Range";
@@ -283,7 +286,10 @@ export class EndpointGate {
 
   async #rest(waitMs: number, attempt: CallAttempt): Promise<void> {
     if (this.#clock.monotonicMs() + waitMs >= attempt.endMs) throw await this.giveUp(attempt);
-    if (attempt.endsWhenAllHaveRefused && (await this.#allHaveRefused())) throw await this.giveUp(attempt);
+    if (this.#clock.monotonicMs() >= attempt.patientUntilMs) {
+      const refusal = await this.#refusal(attempt);
+      if (refusal !== undefined) throw refusal;
+    }
     await this.#sleep(waitMs, attempt);
   }
 
@@ -344,16 +350,30 @@ export class EndpointGate {
     });
   }
 
-  async #allHaveRefused(): Promise<boolean> {
-    const faults = await Promise.all(this.#endpoints.all.map((endpoint) => this.#probed(endpoint)));
-    return faults.every((fault) => fault?.answered === true);
+  /** What the caller gets when each endpoint it may go to has answered no. Undefined: one may take it, or says nothing. */
+  async #refusal({ rpc, call, last }: CallAttempt): Promise<StoreError | undefined> {
+    const pinned = call?.endpoint;
+    const asked = this.#endpoints.all.filter(({ url }) => pinned === undefined || url === pinned);
+    const answers = await Promise.all(
+      asked.map(async (endpoint) => {
+        // It is passed over, whatever it answers.
+        if (endpoint.quarantine !== undefined) return { url: endpoint.url, reason: endpoint.quarantine };
+        const fault = await this.#probed(endpoint, refusalFreshMs);
+        return fault?.answered === true ? { url: endpoint.url, reason: fault.reason } : undefined;
+      }),
+    );
+    const refusals = answers.filter((answer) => answer !== undefined);
+    const lastUrl = last instanceof TransportFailure ? last.endpoint : undefined;
+    const told = refusals.find(({ url }) => url === lastUrl) ?? refusals[0];
+    if (told === undefined || refusals.length < asked.length) return undefined;
+    return refused(rpc.action, told, last);
   }
 
-  async #probed(endpoint: Endpoint): Promise<ConnectionFault | undefined> {
+  async #probed(endpoint: Endpoint, freshMs = probeFreshMs): Promise<ConnectionFault | undefined> {
     if (this.#options.probe === undefined || this.#closing.aborted) return undefined;
     const now = this.#clock.monotonicMs();
     let known = this.#probes.get(endpoint);
-    if (known === undefined || now - known.atMs > probeFreshMs) {
+    if (known === undefined || now - known.atMs > freshMs) {
       known = { atMs: now, fault: this.#options.probe(endpoint) };
       this.#probes.set(endpoint, known);
     }

@@ -393,11 +393,10 @@ export class EtcdClient implements Client {
   async connect(call: EtcdCall): Promise<void> {
     const attempt = beginAttempt({
       rpc: streamRpc,
-      call,
+      call: { ...call, refusalPatienceMs: 0 },
       startedMs: this.clock.monotonicMs(),
       requestTimeoutMs: this.requestTimeoutMs,
       generation: this.#guard.generation,
-      endsWhenAllHaveRefused: true,
     });
     attempt.endpoint = await this.#gate.admit(attempt);
     if (this.#tokens !== undefined) await this.#gate.waitFor(this.#tokens.refresh(undefined), attempt);

@@ -11,7 +11,7 @@ import { eachAtOnce } from "../../base/each-at-once.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import { type FencedCall, type FencedWrite, textOfWrite, type WriteOutcome } from "./fenced-write.ts";
 import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
-import { isOwn, writeOne } from "./single-write.ts";
+import { isOwn, takeSlot, writeOne } from "./single-write.ts";
 import { planGroups } from "./write-groups.ts";
 import { WriteSpan } from "./write-span.ts";
 import { groupTxn, readGroup } from "./write-txn.ts";
@@ -101,8 +101,7 @@ async function sendGroup(
   const writes = members.map(({ write }) => write);
   const [first] = writes;
   const what = first === undefined ? "nothing" : textOfWrite(first);
-  using scope = span.scope(what);
-  const slot = await sessions.take(scope.signal);
+  const slot = sessions.ready() ?? (await takeSlot(context, span, what));
   span.refuseAfterRestore(what);
   const since = kv.highestRevision;
   const compared = slot.revision;
@@ -113,6 +112,7 @@ async function sendGroup(
     const response = await kv.txn(groupTxn(writes, { root, slot, since }), {
       signal: span.signal,
       timeoutMs: span.requestMs(what),
+      refusalPatienceMs: span.refusalPatienceMs,
       lane: "bulk",
       onSend: () => (sent = true),
       doubtsRefusal: true,

@@ -130,7 +130,8 @@ class FencedWriter implements FencedWrites {
     };
     const backoff = writeBackoff(etcd);
     for (;;) {
-      const call = { signal: span.signal, timeoutMs: span.requestMs(quote(key)) };
+      const { signal, refusalPatienceMs } = span;
+      const call = { signal, timeoutMs: span.requestMs(quote(key)), refusalPatienceMs };
       try {
         // Repeating it changes nothing, so a lost answer needs no settling.
         const { header, succeeded, responses } = await kv.txn(txn, call);

@@ -39,7 +39,7 @@ export async function writeOne(
   let backoff: Backoff | undefined;
   let since: bigint | undefined;
   for (;;) {
-    const slot = sessions.ready() ?? (await takeSlot(context, write, span));
+    const slot = sessions.ready() ?? (await slotFor(context, write, span));
     span.refuseAfterRestore(textOfWrite(write));
     // What the session's opening has shown counts as well: a create sent from here on compares with it.
     since ??= kv.highestRevision;
@@ -51,6 +51,7 @@ export async function writeOne(
       const response = await kv.txn(singleTxn(write, { root, slot, since }), {
         signal: span.signal,
         timeoutMs,
+        refusalPatienceMs: span.refusalPatienceMs,
         onSend: () => (sent = true),
         doubtsRefusal: true,
       });
@@ -113,18 +114,36 @@ export async function isOwn(
 }
 
 /** Deletes go on without a slot when etcd takes no put to open one: their guard alone must do. */
-async function takeSlot(
-  { sessions }: WriteContext,
+async function slotFor(
+  context: WriteContext,
   write: FencedWrite,
   span: WriteSpan,
 ): Promise<Slot | undefined> {
   const canDoWithout = write.withoutPuts === true && write.guard !== 0n;
-  if (canDoWithout && sessions.outOfSpace) return undefined;
-  using scope = span.scope(textOfWrite(write));
+  if (canDoWithout && context.sessions.outOfSpace) return undefined;
   try {
-    return await sessions.take(scope.signal);
+    return await takeSlot(context, span, textOfWrite(write));
   } catch (error) {
     if (canDoWithout && isStoreError(error, "NO_SPACE")) return undefined;
     throw error;
+  }
+}
+
+/** A slot, asked for again within the call's time: nothing of the write has been sent yet. */
+export async function takeSlot(
+  { etcd, sessions }: WriteContext,
+  span: WriteSpan,
+  what: string,
+): Promise<Slot> {
+  let backoff: Backoff | undefined;
+  for (;;) {
+    try {
+      using scope = span.scope(what);
+      return await sessions.take(scope.signal);
+    } catch (error) {
+      if (!span.mayTryAgain(error)) throw error;
+      backoff ??= writeBackoff(etcd);
+      await span.pause(backoff, what, error);
+    }
   }
 }

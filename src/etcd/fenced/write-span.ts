@@ -6,16 +6,21 @@ import type { Backoff } from "../../base/backoff.ts";
 import { CallScope } from "../../base/call.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/ports.ts";
+import { isRefusal } from "../ports/refusal.ts";
 import type { FencedCall } from "./fenced-write.ts";
 
 /** A call without a bound of its own: one request, and twice its time to settle it. */
 const defaultCallRequests = 3;
+/** Without a time of its own it goes on this long where every endpoint refuses, like a call of the client. */
+const refusalPatienceMs = 1_000;
 
 export class WriteSpan {
   readonly signal: AbortSignal | undefined;
   readonly #etcd: Etcd;
   readonly #deadlineMs: number;
   readonly #timeoutMs: number;
+  /** Until when it goes on where every endpoint refuses; a caller's own time is meant for that, too. */
+  readonly #patientUntilMs: number;
   /** The history its guards were read in. */
   readonly #generation: number;
 
@@ -32,7 +37,9 @@ export class WriteSpan {
     this.signal = call.signal;
     this.#etcd = etcd;
     this.#timeoutMs = Math.ceil(timeoutMs);
-    this.#deadlineMs = etcd.clock.monotonicMs() + timeoutMs;
+    const nowMs = etcd.clock.monotonicMs();
+    this.#deadlineMs = nowMs + timeoutMs;
+    this.#patientUntilMs = nowMs + (call.timeoutMs ?? refusalPatienceMs);
     this.#generation = call.generation ?? etcd.history.generation;
   }
 
@@ -47,6 +54,11 @@ export class WriteSpan {
     return Math.min(this.#etcd.requestTimeoutMs, leftMs / 2);
   }
 
+  /** Of a request of it: how long that goes on where every endpoint refuses. */
+  get refusalPatienceMs(): number {
+    return Math.max(0, this.#patientUntilMs - this.#etcd.clock.monotonicMs());
+  }
+
   /** What is left as a signal. Dispose it. */
   scope(what: string): CallScope {
     const timeoutMs = Math.max(1, this.leftMs());
@@ -55,7 +67,8 @@ export class WriteSpan {
 
   /** Whether a request that was certainly not applied may be sent again. */
   mayTryAgain(error: unknown): boolean {
-    return isStoreError(error, "UNAVAILABLE", "DEADLINE") && this.leftMs() > 0;
+    if (!isStoreError(error, "UNAVAILABLE", "DEADLINE")) return false;
+    return (isRefusal(error) ? this.refusalPatienceMs : this.leftMs()) > 0;
   }
 
   /**

@@ -32,6 +32,11 @@ export interface EtcdCall extends Call {
   readonly lane?: "unary" | "bulk" | undefined;
   /** Bound of each single request of this call, milliseconds; default the client's `requestTimeoutMs`. Less leaves time to settle. */
   readonly requestTimeoutMs?: number | undefined;
+  /**
+   * How long it goes on where every endpoint refuses (nothing listens there, no such host, certificates that do not fit),
+   * milliseconds; 0: not at all. Then it is UNAVAILABLE with `refused`. Default: its `timeoutMs`, or 1000 without one.
+   */
+  readonly refusalPatienceMs?: number | undefined;
   /** Called with the header of the answer this call returns; for tools that show it. Streams of snapshots have none. */
   readonly onHeader?: ((header: Header) => void) | undefined;
   /** Called when the request is handed to a connection, at each try: a call that ended without it has never left. */
@@ -64,6 +69,7 @@ export const etcdCallNames: NamesOf<
   endpoint: true,
   lane: true,
   requestTimeoutMs: true,
+  refusalPatienceMs: true,
   onHeader: true,
   onSend: true,
   doubtsRefusal: true,

@@ -7,6 +7,7 @@
 import { checkOptions } from "../../base/text/known-options.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import { refusalPatienceOf } from "../client/call-attempt.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { Header } from "../ports/messages.ts";
 import type { EtcdCall, Lease, LeaseStatus, Leases } from "../ports/ports.ts";
@@ -94,14 +95,22 @@ class LeasesPort implements Leases {
     const id = options.id ?? this.#freshId();
     const request = leaseGrantRequest.encode({ id, ttlSeconds: Math.ceil(ttlSeconds) });
     const { clock, requestTimeoutMs } = this.#client;
-    const endMs = clock.monotonicMs() + (call.timeoutMs ?? 2 * requestTimeoutMs);
+    const startedMs = clock.monotonicMs();
+    const endMs = startedMs + (call.timeoutMs ?? 2 * requestTimeoutMs);
+    const patientUntilMs = startedMs + refusalPatienceOf(call);
     let lost: StoreError | undefined;
     for (;;) {
       const leftMs = endMs - clock.monotonicMs();
       if (leftMs <= 0 && lost !== undefined) throw lost;
       // Half of the time at most, so that a lost answer can be asked after.
       const bound = Math.min(call.requestTimeoutMs ?? requestTimeoutMs, Math.max(1, leftMs / 2));
-      const timed = { ...call, timeoutMs: Math.max(1, leftMs), requestTimeoutMs: bound };
+      const refusalPatienceMs = Math.max(0, patientUntilMs - clock.monotonicMs());
+      const timed = {
+        ...call,
+        timeoutMs: Math.max(1, leftMs),
+        requestTimeoutMs: bound,
+        refusalPatienceMs,
+      };
       try {
         const granted = await this.#client.unary(grantRpc, request, timed);
         if (granted.error !== "") {

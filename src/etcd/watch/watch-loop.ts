@@ -18,6 +18,7 @@ import { untilAborted } from "../../base/until-aborted.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { Client, ClientStream } from "../client/client.ts";
 import type { EtcdWatch, EtcdWatchRequest, Kv, WatchBatch } from "../ports/ports.ts";
+import { isRefusal } from "../ports/refusal.ts";
 import { TransportFailure } from "../transport/transport.ts";
 import { suffers } from "../versions/version-facts.ts";
 import { WireError } from "../wire/reader.ts";
@@ -384,8 +385,9 @@ export class WatchLoop implements EtcdWatch {
       }
       return;
     }
-    if (error instanceof StoreError && (error.code === "UNAVAILABLE" || error.code === "DEADLINE")) return;
-    throw error;
+    if (!isStoreError(error, "UNAVAILABLE", "DEADLINE")) throw error;
+    // Its first connection is like any call; one that was open waits until etcd is back.
+    if (!this.#created && isRefusal(error)) throw error;
   }
 
   #refuseAfterRestore(): void {

@@ -22,6 +22,8 @@ import {
 import { deletedVersion, diff, history, openRepository, saveSnapshot, undelete } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../../src/base/time/clock.ts";
+import { probeConnection } from "../../../src/etcd/client/connection-probe.ts";
 import { openEtcdAtOnce } from "../../../src/etcd/connect-etcd.ts";
 import { createEtcd3Transport } from "../../../src/etcd/transport/etcd3/transport.ts";
 import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
@@ -32,6 +34,8 @@ import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
 const requestTimeoutMs = 60_000;
 /** Far above what an ended call takes on a loaded machine, far below a request. */
 const patienceMs = 10_000;
+/** The same for calls of several requests, each of which is patient with an etcd that refuses. */
+const refusedPatienceMs = 30_000;
 const callMs = 300;
 /** A version no store of this file reaches. */
 const ahead = "999999";
@@ -57,12 +61,13 @@ async function outcomes(
   verbs: readonly Verb[],
   call: () => Call,
   reason: unknown,
+  boundMs = patienceMs,
 ): Promise<readonly string[]> {
   const told = await Promise.all(
     verbs.map(async ([name, run]) => {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<string>((resolve) => {
-        timer = setTimeout(() => resolve(`${name}: still waiting`), patienceMs);
+        timer = setTimeout(() => resolve(`${name}: still waiting`), boundMs);
       });
       const outcome = run(call()).then(
         () => "",
@@ -268,10 +273,17 @@ function storeVerbs(
   return verbs.map(([verb, run]) => [`${name}: ${verb}`, run]);
 }
 
+/** A cache that is not filled waits for etcd, one that is filled serves its watches all the same. */
+const waitsForEtcd = /createWatchCache\.ready|^cached store: watch$/;
+
 interface World {
   readonly local: LocalEtcd;
   readonly proxy: TcpProxy;
   readonly verbs: () => readonly Verb[];
+  /** Those that end soon without a time of their own where every endpoint refuses. */
+  readonly requests: () => readonly Verb[];
+  /** Each client has noticed that its connection is lost: what is sent from now on has not left. */
+  noticed(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -315,6 +327,17 @@ async function open(transport: string, folder: string): Promise<World> {
       ...etcdVerbs(etcd),
       ...backup,
     ],
+    requests: () =>
+      [
+        ...storeVerbs("store", store, facts),
+        ...storeVerbs("store not used before", fresh, facts),
+        ...storeVerbs("cached store", cached, facts),
+        ...etcdVerbs(etcd),
+        ...backup,
+      ].filter(([name]) => !waitsForEtcd.test(name)),
+    async noticed() {
+      for (const each of [store, fresh, cached]) await each.currentResourceVersion().catch(() => undefined);
+    },
     async close() {
       local.resume();
       // The connection may be closed first, and etcd be gone: a store ends all the same.
@@ -339,16 +362,20 @@ describe.each(["http2", "etcd3"])("over %s, every call ends by its time and its 
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test.each<readonly [string, (world: World) => Promise<unknown>]>([
-    ["etcd is paused", ({ local }) => local.pause()],
-    ["etcd is stopped", ({ local }) => local.kill()],
-    ["the network swallows everything", async ({ proxy }) => proxy.set({ mode: "blackhole" })],
-    ["the network swallows answers", async ({ proxy }) => proxy.set({ mode: "swallow" })],
-    ["connections are refused", async ({ proxy }) => proxy.close()],
-  ])("while %s", async (_, befall) => {
+  test.each<readonly [string, (world: World) => Promise<unknown>, isRefusal: boolean]>([
+    ["etcd is paused", ({ local }) => local.pause(), false],
+    ["etcd is stopped", ({ local }) => local.kill(), false],
+    ["the network swallows everything", async ({ proxy }) => proxy.set({ mode: "blackhole" }), false],
+    ["the network swallows answers", async ({ proxy }) => proxy.set({ mode: "swallow" }), false],
+    ["connections are refused", async ({ proxy }) => proxy.close(), true],
+  ])("while %s", async (_, befall, isRefusal) => {
     const world = await open(transport, folder);
     try {
       await befall(world);
+      if (isRefusal === true) {
+        await world.noticed();
+        expect(await outcomes(world.requests(), () => ({}), undefined, refusedPatienceMs)).toEqual([]);
+      }
       await endsAll(world.verbs);
     } finally {
       await world.close();
@@ -362,9 +389,13 @@ describe.each(["http2", "etcd3"])("over %s, every call ends by its time and its 
     await using port = await refusingPort();
     const endpoints = refuses ? `http://127.0.0.1:${port.port}` : "http://etcd.invalid:2379";
     const factory = transport === "etcd3" ? createEtcd3Transport : http2Transport;
-    const etcd = openEtcdAtOnce({ endpoints, requestTimeoutMs }, factory);
+    const etcd = openEtcdAtOnce({ endpoints, requestTimeoutMs }, factory, (endpoint) =>
+      probeConnection(endpoint, undefined, systemClock),
+    );
     try {
       await endsAll(() => etcdVerbs(etcd));
+      // Nor without a time of their own: nothing is learned by asking again for as long as a request may take.
+      expect(await outcomes(etcdVerbs(etcd), () => ({}), undefined)).toEqual([]);
       // Connecting says so as soon as every endpoint has: nothing more is learned by waiting.
       const many = [endpoints, refuses ? "http://etcd.invalid:2379" : `http://127.0.0.1:${port.port}`];
       const verbs: readonly Verb[] = [endpoints, many].map((each) => [
