@@ -6,7 +6,7 @@
  *
  * The caller that opened etcd closes it; closing the store lets its writes finish and ends its watches.
  */
-import { CallScope } from "./base/call.ts";
+import { type Call, CallScope } from "./base/call.ts";
 import { CallGate } from "./base/call-gate.ts";
 import { KeyQueues } from "./base/key-queues.ts";
 import { Permits } from "./base/permits.ts";
