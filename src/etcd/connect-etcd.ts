@@ -2,9 +2,11 @@
  * `connectEtcd`: options checked, transports made, the client core built, the ports put over it, and one endpoint
  * asked who it is, so that a wrong CA, password or address shows here, with its cause.
  */
+
 import { type Call, CallScope, callNames } from "../base/call.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { checkOptions, type NamesOf } from "../base/text/known-options.ts";
+import { isError } from "../base/text/message-of.ts";
 import { quote } from "../base/text/quote.ts";
 import { type Clock, systemClock } from "../base/time/clock.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
@@ -331,6 +333,6 @@ async function etcd3Transport(): Promise<TransportFactory> {
 
 /** The package that Node did not find, when that is what the error says. */
 function missingPackage(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_MODULE_NOT_FOUND") return;
+  if (!isError(error) || !("code" in error) || error.code !== "ERR_MODULE_NOT_FOUND") return;
   return /^Cannot find package '(etcd3|@grpc\/grpc-js)/.exec(error.message)?.[1];
 }

@@ -6,7 +6,9 @@
  * to the server goes by the network's clock, what comes back by the client's: a client that is stopped receives nothing,
  * and what it had sent arrives all the same.
  */
+
 import type { Clock, Timer } from "../base/time/clock.ts";
+import { soon } from "../base/time/microtask.ts";
 import {
   type ByteDuplex,
   type ByteStream,
@@ -266,7 +268,7 @@ class MemoryTransport implements Transport {
 
 function after(clock: Clock, delayMs: number | undefined, action: () => void): Timer | undefined {
   if (delayMs !== undefined && delayMs > 0) return clock.setTimer(delayMs, action);
-  queueMicrotask(action);
+  soon(action);
   return undefined;
 }
 

@@ -3,10 +3,12 @@
  * such call, so util-linux's or busybox's program of that name takes it and keeps it while its standard input is open. A process
  * that dies lets go with it.
  */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { systemErrorCode } from "../../base/system-error.ts";
+import { isError } from "../../base/text/message-of.ts";
 import { StoreError } from "../../errors.ts";
 
 /** How `flock -n` says that somebody else holds it. */
@@ -62,7 +64,7 @@ function whyNot(answer: unknown, path: string): string {
   if (systemErrorCode(answer) === "ENOENT") {
     return `the program "flock" (util-linux, busybox) is not on the PATH: nothing else tells whether an etcd runs on "${path}"`;
   }
-  return `"${path}" cannot be locked: flock ended with ${answer instanceof Error ? answer.message : String(answer)}`;
+  return `"${path}" cannot be locked: flock ended with ${isError(answer) ? answer.message : String(answer)}`;
 }
 
 async function openersOf(path: string): Promise<readonly number[]> {

@@ -6,12 +6,14 @@
  * Opening reads the two meta pages only. Whatever is wrong with the file as a whole (empty, compressed, cut, with
  * something behind it, without its hash) is said here, each in its own words; the pages are `BoltReader`'s business.
  */
+
 import { timingSafeEqual } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { systemErrorCode } from "../../base/system-error.ts";
 import type { NamesOf } from "../../base/text/known-options.ts";
+import { isError } from "../../base/text/message-of.ts";
 import { invalidArgument } from "../../errors.ts";
 import { damaged } from "../files/damage.ts";
 import {
@@ -255,7 +257,7 @@ function chooseMeta(head: Uint8Array, path: string): Pick<SnapshotFile, "meta" |
 
 function cannotOpen(path: string, error: unknown): Error {
   const code = systemErrorCode(error);
-  const reason = code === "ENOENT" ? "there is no such file" : error instanceof Error ? error.message : code;
+  const reason = code === "ENOENT" ? "there is no such file" : isError(error) ? error.message : code;
   return invalidArgument("path", `Cannot open snapshot "${path}": ${reason}`);
 }
 

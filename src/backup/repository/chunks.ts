@@ -6,10 +6,12 @@
  *   name   = "chunks/" two hex digits "/" HMAC-SHA-256 (with a key) or SHA-256 of the plain bytes
  *   chunk  = form u8, then 0: plain | 1: raw deflate | 2, 3: the same, sealed: nonce (12), tag (16), AES-256-GCM text
  */
+
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import { promisify } from "node:util";
 import { deflateRaw, inflateRaw } from "node:zlib";
 import type { Random } from "../../base/random.ts";
+import { isError } from "../../base/text/message-of.ts";
 import { invalidArgument } from "../../errors.ts";
 import { damaged } from "../files/damage.ts";
 import type { RepositoryBackend } from "./backend/backend.ts";
@@ -122,11 +124,7 @@ export class ChunkStore {
     const stored = await this.#backend.read(path);
     if (stored === undefined) throw damaged(path, undefined, "the chunk is missing");
     const plain = await this.#open(stored, name).catch((error: unknown) => {
-      throw damaged(
-        path,
-        0,
-        `the chunk cannot be opened: ${error instanceof Error ? error.message : "damaged"}`,
-      );
+      throw damaged(path, 0, `the chunk cannot be opened: ${isError(error) ? error.message : "damaged"}`);
     });
     const names =
       this.#keys.length === 0 ? [this.nameOf(plain)] : this.#keys.map((key) => nameUnder(key, plain));

@@ -6,6 +6,7 @@
  *
  * A process that dies on the way leaves a `.partial` file at most, which the next save replaces.
  */
+
 import { once } from "node:events";
 import { constants } from "node:fs";
 import { type FileHandle, link, lstat, open, stat, unlink } from "node:fs/promises";
@@ -14,6 +15,7 @@ import type { Writable } from "node:stream";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { systemErrorCode } from "../../base/system-error.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { isError } from "../../base/text/message-of.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import type { Etcd, MemberStatus } from "../../etcd/ports/ports.ts";
 import type { Progress } from "../../resource/contract/contract.ts";
@@ -270,7 +272,7 @@ async function openPartial(partial: string): Promise<FileHandle> {
   try {
     return await open(partial, flags, fileMode);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
+    if (!(isError(error) && "code" in error)) throw error;
     if (error.code === "EEXIST") {
       await unlink(partial);
       return await open(partial, flags, fileMode);

@@ -7,12 +7,13 @@
  *
  * When the service names another key, values under the old one are stale and the next data key is wrapped by the new one.
  */
+
 import { createHash, createSecretKey, type KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Random, systemRandom } from "../../base/random.ts";
 import type { PlainStats } from "../../base/stats.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
-import { messageOf } from "../../base/text/message-of.ts";
+import { isError, messageOf } from "../../base/text/message-of.ts";
 import { type Clock, systemClock } from "../../base/time/clock.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import type { MaybePromise } from "../form/value.ts";
@@ -288,8 +289,8 @@ class KmsEnvelope implements SealingTransform {
 }
 
 function errorName(error: unknown): string {
-  if (error instanceof Error && error.message.startsWith("no answer within ")) return error.message;
-  return error instanceof Error ? error.name : typeof error;
+  if (isError(error) && error.message.startsWith("no answer within ")) return error.message;
+  return isError(error) ? error.name : typeof error;
 }
 
 function dataKeyName(keyId: string, wrapping: Uint8Array): string {

@@ -4,7 +4,9 @@
  * Keys, names, fields and times to live are Kubernetes' own. A kind stands for all versions Kubernetes has stored it in: an
  * object found in another one is given out in the kind's own, and its next write stores that.
  */
+
 import { checkOptions } from "../../base/text/known-options.ts";
+import { isError } from "../../base/text/message-of.ts";
 import { nearestName } from "../../base/text/nearest-name.ts";
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, invariant } from "../../errors.ts";
@@ -102,7 +104,7 @@ export function convertKubernetes(object: AnyResource, apiVersion: string): AnyR
     } catch (error) {
       throw invalidArgument(
         "apiVersion",
-        `Cannot convert ${quote(object.kind)}: ${error instanceof Error ? error.message : quote(error)}`,
+        `Cannot convert ${quote(object.kind)}: ${isError(error) ? error.message : quote(error)}`,
       );
     }
   }

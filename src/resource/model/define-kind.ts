@@ -5,7 +5,9 @@
  * behind `definitionOf` can trust its names, paths and functions. What the kind's own functions yield is checked
  * at each use: they are the caller's code, run on objects of others.
  */
+
 import { checkOptions } from "../../base/text/known-options.ts";
+import { isError } from "../../base/text/message-of.ts";
 import { quote } from "../../base/text/quote.ts";
 import { type FieldError, invalidArgument, StoreError, type Subject } from "../../errors.ts";
 import { type Head, unfamiliarHeaderVersion } from "./head.ts";
@@ -210,7 +212,7 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     try {
       upgraded = upgrade(stored);
     } catch (error) {
-      throw corrupt(`its upgrade failed: ${error instanceof Error ? error.message : quote(error)}`, error);
+      throw corrupt(`its upgrade failed: ${isError(error) ? error.message : quote(error)}`, error);
     }
     if (!isRecord(upgraded) || !isRecord(upgraded.metadata)) throw corrupt("its upgrade gave no object");
     const { metadata: made, faults } = cleanMetadata({ ...upgraded.metadata });
@@ -232,7 +234,7 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     } catch (error) {
       errors.push({
         field: field(),
-        message: `the kind's function failed: ${quote(error instanceof Error ? error.message : error)}`,
+        message: `the kind's function failed: ${quote(isError(error) ? error.message : error)}`,
       });
       return undefined;
     }

@@ -4,6 +4,7 @@
  * The order matters: the plain-data walk comes first, so everything after it reads ordinary records; shape and
  * metadata next; the kind's own validate last, on the object as it would be stored.
  */
+import { isError } from "../../base/text/message-of.ts";
 import { quote } from "../../base/text/quote.ts";
 import { type FieldError, StoreError, type Subject } from "../../errors.ts";
 import type { KindDefinition } from "../model/kind.ts";
@@ -79,7 +80,7 @@ export function validateForStorage<T extends Resource>(kind: KindDefinition<T>, 
     else errors.push(ownFault(`gave ${quote(faults)}, expected an array`));
   } catch (error) {
     cause = error;
-    errors.push(ownFault(`failed: ${quote(error instanceof Error ? error.message : error)}`));
+    errors.push(ownFault(`failed: ${quote(isError(error) ? error.message : error)}`));
   }
   throwIfAny(kind, verb, object, errors, cause);
 }

@@ -8,6 +8,7 @@
  * A caller never joins a request that has already been sent: what it gets was read after it asked, so every read
  * stays linearizable.
  */
+import { soon } from "../../base/time/microtask.ts";
 import { isStoreError } from "../../errors.ts";
 import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
 import type { Kv } from "../../etcd/ports/ports.ts";
@@ -62,7 +63,7 @@ export class GroupedGets {
     if (this.#scheduled || this.#underWay >= requestsMax || this.#next.size === 0) return;
     this.#scheduled = true;
     // At the end of this turn's microtasks, so that a Promise.all of gets becomes one group.
-    queueMicrotask(() => {
+    soon(() => {
       this.#scheduled = false;
       while (this.#underWay < requestsMax && this.#next.size > 0) void this.#send(this.#take());
     });

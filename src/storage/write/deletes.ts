@@ -48,7 +48,7 @@ export async function deleteObject(
         checkPreconditions(slot, place, options.preconditions, state);
         slot.lifecycle?.deleting(state.current);
         const validating = options.validate?.(state.current);
-        if (validating instanceof Promise) await untilAborted(validating, scope.signal);
+        if (validating !== undefined) await untilAborted(Promise.resolve(validating), scope.signal);
         return deletionOf(slot, state, options);
       },
     },

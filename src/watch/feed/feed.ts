@@ -11,8 +11,11 @@
  * of it has been applied; reads and watchers never see half of one. A broken source is tried again with growing
  * waits, and reads with freshness "any" are still served.
  */
+
 import { setImmediate } from "node:timers";
 import { Backoff } from "../../base/backoff.ts";
+import { isError } from "../../base/text/message-of.ts";
+import { soon } from "../../base/time/microtask.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
@@ -367,7 +370,7 @@ export class Feed {
     if (outcome !== "missed") return;
     this.counters.missedEvents++;
     const key = event.type === "put" ? event.record.key : event.key;
-    queueMicrotask(() => this.heal(`an event of "${key}" was missed`));
+    soon(() => this.heal(`an event of "${key}" was missed`));
   }
 
   #advance(revision: bigint): void {
@@ -452,8 +455,8 @@ export class Feed {
     const cause = this.#failure;
     return new StoreError(
       "NOT_READY",
-      `Cannot ${action}: the cache is not filled yet${cause instanceof Error ? `: ${cause.message}` : ""}`,
-      { retryAfterMs: cacheLimits.retryAfterMs, reason: cause instanceof Error ? cause.message : undefined },
+      `Cannot ${action}: the cache is not filled yet${isError(cause) ? `: ${cause.message}` : ""}`,
+      { retryAfterMs: cacheLimits.retryAfterMs, reason: isError(cause) ? cause.message : undefined },
       cause === undefined ? undefined : { cause },
     );
   }

@@ -49,6 +49,17 @@ describe("a store on a clock of the user's own", () => {
     expect(await useStore(manualClock())).toBe("2026-01-01T00:00:01Z");
   });
 
+  test("opens, reads from a cache and closes while queueMicrotask is fake, as Jest's fake timers have it", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "setInterval", "setImmediate", "Date", "queueMicrotask"] });
+    await using etcd = memoryEtcd();
+    await using store = await createStore({ etcd, kinds: [note] });
+    const cached = withCaches(store);
+    await cached.ready();
+    await cached.resources(note).create({ metadata: { namespace: "default", name: "a" } });
+    expect((await cached.resources(note).list()).items).toHaveLength(1);
+    await cached.close();
+  });
+
   test("fake timers leave the system's clock alone, but for the wall clock", async () => {
     vi.useFakeTimers({ now: Date.UTC(2030, 0, 1) });
     await using etcd = memoryEtcd();

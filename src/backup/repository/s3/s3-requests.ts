@@ -6,12 +6,14 @@
  * was sent. A server that finds our clock wrong is believed: its Date moves the time that signatures carry. Credentials
  * that are no longer taken are looked for once more.
  */
+
 import { createHash } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import aws4 from "aws4";
 import { Backoff } from "../../../base/backoff.ts";
 import type { Random } from "../../../base/random.ts";
+import { isError } from "../../../base/text/message-of.ts";
 import { quote } from "../../../base/text/quote.ts";
 import type { Clock } from "../../../base/time/clock.ts";
 import { invalidArgument, StoreError } from "../../../errors.ts";
@@ -107,9 +109,9 @@ export class S3Requests {
     for (let attempt = 1; ; attempt++) {
       const reply = await this.#once(request).catch((error: unknown) => {
         if (error instanceof StoreError) throw error;
-        return error instanceof Error ? error : new Error(String(error));
+        return isError(error) ? error : new Error(String(error));
       });
-      if (reply instanceof Error) {
+      if (isError(reply)) {
         if (attempt >= tries) throw this.#unavailable(request, reply.message, reply);
         await backoff.wait();
         continue;
