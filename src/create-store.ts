@@ -15,7 +15,7 @@ import { TurnBudget } from "./base/time/turn-budget.ts";
 import { untilAborted } from "./base/until-aborted.ts";
 import { invalidArgument, isStoreError, StoreError } from "./errors.ts";
 import { createFencedWrites } from "./etcd/fenced/fenced-writes.ts";
-import { OpenStore } from "./open-store.ts";
+import { openStore } from "./open-store.ts";
 import { createQuotas } from "./quota/create-quotas.ts";
 import type { ResourceStore } from "./resource/contract/contract.ts";
 import type { Store } from "./resource/contract/store.ts";
@@ -105,7 +105,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   });
   if (checked.namespaces === "required") guards.push(new NamespaceGate(namespaceSlot));
   guards.push(background.termination, quotas.guard);
-  const store = new OpenStore({ context, registry, namespaces, background, quotas });
+  const store = openStore({ context, registry, namespaces, background, quotas });
   try {
     const unsettled = await checkSealingKeys(
       context,

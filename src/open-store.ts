@@ -42,7 +42,12 @@ export interface StoreParts {
   readonly quotas: QuotaParts;
 }
 
-export class OpenStore implements Store, HasStoredSource {
+/** An open store over its parts; its `close` ends them. */
+export function openStore(parts: StoreParts): Store & HasStoredSource {
+  return new OpenStore(parts);
+}
+
+class OpenStore implements Store, HasStoredSource {
   readonly [storedSource]: StoredSource;
   readonly namespaces: ResourceStore<Namespace>;
   readonly #context: StorageContext;
