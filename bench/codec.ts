@@ -64,6 +64,7 @@ function kindOf(resource: string, sample: BenchObject): Kind {
     indexes: [],
     headerVersion: 1,
     ttlSeconds: undefined,
+    measures: false,
     reads: fields,
     headOf(object) {
       const { spec, status } = object as unknown as Record<string, Record<string, unknown> | undefined>;

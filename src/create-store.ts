@@ -28,6 +28,7 @@ import { createDictionaryStore } from "./storage/bookkeeping/dictionary-store.ts
 import { KindRecords } from "./storage/bookkeeping/kind-records.ts";
 import { checkSealingKeys } from "./storage/bookkeeping/sealing-keys.ts";
 import { ValueReferences } from "./storage/bookkeeping/value-references.ts";
+import { ChargedAmounts } from "./storage/context/charged-amounts.ts";
 import { ContinueKey } from "./storage/context/continue-key.ts";
 import { Epoch } from "./storage/context/epoch.ts";
 import { GroupedGets } from "./storage/context/grouped-gets.ts";
@@ -140,6 +141,7 @@ function createContext(
   const recent = new RecentRecords();
   const references = new ValueReferences(kv, keys);
   const continueKey = new ContinueKey(kv, keys.bookkeeping("continue-key"), random);
+  const linearizableGets = new GroupedGets(kv, { serializable: false });
   epoch.onChange(() => {
     recent.clear();
     references.forget();
@@ -152,6 +154,7 @@ function createContext(
     keys,
     writes: createFencedWrites({ etcd, root: keys.bookkeepingRoot.slice(0, -1) }),
     guards,
+    charged: new ChargedAmounts(kv, linearizableGets, keys),
     references,
     epoch,
     continueKey,
@@ -160,7 +163,7 @@ function createContext(
     recent,
     hotKeys: new KeyQueues(clock),
     listPermits: new Permits(limits.concurrentListsMax, clock),
-    linearizableGets: new GroupedGets(kv, { serializable: false }),
+    linearizableGets,
     serializableGets: new GroupedGets(kv, { serializable: true }),
     watchStarts: new WatchStarts(),
     counters: new StoreCounters(clock),

@@ -104,6 +104,7 @@ const anyKind: KindDefinition = {
   indexes: [],
   headerVersion: 0,
   ttlSeconds: undefined,
+  measures: false,
   reads: undefined,
   headOf: ({ apiVersion, kind, metadata }) => ({
     apiVersion,

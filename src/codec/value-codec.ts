@@ -147,10 +147,8 @@ class EnvelopeCodec implements KindValueCodec {
   }
 
   #write(parts: SealParts): Uint8Array {
-    const { object, key, replaces, convert } = parts;
-    if (replaces !== undefined && convert !== true && this.keepsForm(replaces)) {
-      return this.#jsonWriter.write(parts);
-    }
+    if (this.#staysForeign(parts)) return this.#jsonWriter.write(parts);
+    const { object, key, replaces } = parts;
     return this.#codec.format === "foreign"
       ? this.#codec.values.write(this.#kind, key, object, replaces?.bytes)
       : this.#writer.write(parts);
@@ -226,6 +224,14 @@ class EnvelopeCodec implements KindValueCodec {
     const head = this.storedHead(value);
     if (hasMagic(headBytesOf(value))) return head;
     return { metadata: head.metadata, amounts: this.#measured(value) };
+  }
+
+  keepsAmounts(value: PlainValue): boolean {
+    return hasMagic(headBytesOf(value));
+  }
+
+  sealsAmounts(parts: Pick<SealParts, "replaces" | "convert">): boolean {
+    return this.#isEnveloped && !this.#staysForeign(parts);
   }
 
   object(value: PlainValue): AnyResource {
@@ -348,6 +354,11 @@ class EnvelopeCodec implements KindValueCodec {
         throw error instanceof DecodeFault ? this.#corrupt(key, error.message, error) : error;
       },
     );
+  }
+
+  /** The new value is in the form of the one it replaces. */
+  #staysForeign({ replaces, convert }: Pick<SealParts, "replaces" | "convert">): boolean {
+    return replaces !== undefined && convert !== true && this.keepsForm(replaces);
   }
 
   /** New values are in keelson's own envelope. */

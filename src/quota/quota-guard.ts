@@ -11,6 +11,7 @@
 import type { Call } from "../base/call.ts";
 import { type QuotaViolation, StoreError } from "../errors.ts";
 import type { Compare, KeyValue, RangeRequest, TxnOp } from "../etcd/ports/messages.ts";
+import type { RecordedHead } from "../resource/model/head.ts";
 import { subjectOf } from "../resource/objects/read-errors.ts";
 import {
   type Change,
@@ -24,7 +25,14 @@ import type { Granted } from "./grants.ts";
 import { encodeAmounts, encodeSlot, type SlotEntry, validRoom } from "./ledger.ts";
 import type { Ledgers, QuotaLedger } from "./ledgers.ts";
 import type { QuotaKeys } from "./quota-keys.ts";
-import { type NamespaceSpec, type QuotaRule, usageOf } from "./quota-spec.ts";
+import {
+  concerns,
+  countsMeasures,
+  isToldByKey,
+  type NamespaceSpec,
+  type QuotaRule,
+  usageOf,
+} from "./quota-spec.ts";
 import { refresh, type Slot } from "./slot-pool.ts";
 import type { SpecCache } from "./spec-cache.ts";
 
@@ -88,22 +96,47 @@ export class QuotaGuard implements WriteGuard {
     options: PrepareOptions,
     call: Call,
   ): GuardPart | Promise<GuardPart> {
+    const { before, kind } = change;
+    const { resource } = kind;
+    const concerned = specs.flatMap(({ rules }) => rules.filter((rule) => concerns(rule, resource)));
+    const countsAmounts = concerned.some(countsMeasures);
+    const was =
+      before === undefined || concerned.every(isToldByKey)
+        ? undefined
+        : countsAmounts
+          ? before.charged(call)
+          : before.recorded;
+    return was instanceof Promise
+      ? was.then((recorded) => this.#prepareFrom(change, recorded, specs, countsAmounts, options, call))
+      : this.#prepareFrom(change, was, specs, countsAmounts, options, call);
+  }
+
+  /** @param was what counts of the state before */
+  #prepareFrom(
+    change: Change,
+    was: RecordedHead | undefined,
+    specs: readonly NamespaceSpec[],
+    countsAmounts: boolean,
+    options: PrepareOptions,
+    call: Call,
+  ): GuardPart | Promise<GuardPart> {
     const charges: Charge[] = [];
     for (const spec of specs) {
       for (const rule of spec.rules) {
-        const charge = chargeOf(spec, rule, change);
+        const charge = chargeOf(spec, rule, change, was);
         if (charge !== undefined) charges.push(charge);
       }
     }
     return charges.length === 0
-      ? this.#part(change, specs, [])
-      : this.#withSlots(change, specs, charges, options, call);
+      ? this.#part(change, specs, [], countsAmounts)
+      : this.#withSlots(change, specs, charges, countsAmounts, options, call);
   }
 
   async #withSlots(
     change: Change,
     specs: readonly NamespaceSpec[],
     charges: readonly Charge[],
+    countsAmounts: boolean,
     options: PrepareOptions,
     call: Call,
   ): Promise<GuardPart> {
@@ -134,10 +167,15 @@ export class QuotaGuard implements WriteGuard {
       giveBack(prepared);
       throw error;
     }
-    return this.#part(change, specs, prepared);
+    return this.#part(change, specs, prepared, countsAmounts);
   }
 
-  #part(change: Change, specs: readonly NamespaceSpec[], prepared: readonly Prepared[]): GuardPart {
+  #part(
+    change: Change,
+    specs: readonly NamespaceSpec[],
+    prepared: readonly Prepared[],
+    countsAmounts: boolean,
+  ): GuardPart {
     const { keys } = this.#options;
     const specKeys = specs.map((spec) => keys.spec(spec.namespace));
     const slotted = prepared.flatMap(({ ledger, slot, entry }) =>
@@ -158,6 +196,7 @@ export class QuotaGuard implements WriteGuard {
     ];
     const reads: RangeRequest[] = [...specKeys, ...slotted.map(({ key }) => key)].map((key) => ({ key }));
     return {
+      countsAmounts,
       compares,
       ops: [
         ...slotted.map(({ key, entry }): TxnOp => ({ type: "put", put: { key, value: encodeSlot(entry) } })),
@@ -210,9 +249,16 @@ export class QuotaGuard implements WriteGuard {
 }
 
 /** The charge of a change to one rule; undefined when it does not touch it. */
-function chargeOf(spec: NamespaceSpec, rule: QuotaRule, change: Change): Charge | undefined {
-  const { kind, before, after, isDeletion } = change;
-  const was = before === undefined ? nothing : usageOf(rule, kind.resource, before);
+function chargeOf(
+  spec: NamespaceSpec,
+  rule: QuotaRule,
+  { kind, before, after, isDeletion }: Change,
+  recorded: RecordedHead | undefined,
+): Charge | undefined {
+  const was =
+    before === undefined
+      ? nothing
+      : usageOf(rule, kind.resource, { recorded, storedBytes: before.storedBytes });
   const is = after === undefined ? nothing : usageOf(rule, kind.resource, after);
   const wasLeased = before !== undefined && before.lease !== 0n;
   const isLeased = after !== undefined && after.lease !== 0n;

@@ -60,6 +60,11 @@ export function isToldByKey(rule: QuotaRule): boolean {
   return rule.selection.isEmpty && [...rule.hard.keys()].every((name) => !isMeasured(name));
 }
 
+/** Whether a rule counts what kinds measure. */
+export function countsMeasures(rule: QuotaRule): boolean {
+  return [...rule.hard.keys()].some(isMeasured);
+}
+
 const countPrefix = "count/";
 const isMeasured = (name: string): boolean => name !== "bytes" && !name.startsWith(countPrefix);
 

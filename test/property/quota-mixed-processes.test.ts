@@ -1,6 +1,6 @@
 /**
- * Processes that differ over one ledger: some define a kind, some measure it otherwise, some know it from its record
- * alone, some seal it under a key that others lack. They end, and others of their sort come: what they charged is folded in.
+ * Processes that differ over one ledger: some define a kind, some measure it otherwise or not at all, some know it from its
+ * record alone, some write it as plain JSON, which keeps no amounts, some seal it under a key that others lack. They end, and others of their sort come: what they charged is folded in.
  * A model says what each object was charged when it was last written;
  * after every step every process's view of the ledger must be that, and a write is taken exactly when it fits.
  */
@@ -14,7 +14,7 @@ import {
   unfamiliarKind,
 } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { MemoryLab } from "../support/memory-lab.ts";
 import { ManualClock } from "../support/time/manual-clock.ts";
@@ -34,6 +34,13 @@ const jobKind = (factor: number) =>
     headerVersion: factor,
     measure: (job) => ({ slots: job.spec.size * factor }),
   });
+const unmeasuredJobs = defineKind<Job>({
+  group: "batch",
+  version: "v1",
+  kind: "Job",
+  plural: "jobs",
+  scope: "Namespaced",
+});
 const noteKind = defineKind<Resource>({ version: "v1", kind: "Note", plural: "notes", scope: "Namespaced" });
 const unknownJobs: Kind<Resource> = unfamiliarKind({
   group: "batch",
@@ -53,11 +60,16 @@ interface Process {
   readonly jobs: Kind<Job> | "by record" | undefined;
   readonly factor: number;
   readonly notes: boolean;
+  /** It writes values that keep no amounts. */
+  readonly raw: boolean;
 }
 
 /** One object as it was charged last. */
 interface Charged {
   slots: number;
+  size: number;
+  /** What lies in etcd is plain JSON, which every update keeps. */
+  raw: boolean;
   readonly gold: boolean;
   marked: boolean;
   finalizers: string[];
@@ -103,13 +115,13 @@ class World {
     process.store = await process.open();
   }
 
-  async #create({ store, jobs, factor }: Process): Promise<void> {
+  async #create({ store, jobs, factor, raw }: Process): Promise<void> {
     if (jobs === undefined || jobs === "by record") return;
     const size = 1 + this.#random.below(2);
     const gold = this.#random.below(2) === 0;
     const finalizers = this.#random.below(3) === 0 ? ["example.com/one", "example.com/two"] : [];
     const name = `job-${this.#made++}`;
-    const charged: Charged = { slots: size * factor, gold, marked: false, finalizers };
+    const charged: Charged = { slots: size * factor, size, raw, gold, marked: false, finalizers };
     const metadata = { namespace: "default", name, finalizers, labels: gold ? { tier: "gold" } : {} };
     const fits = this.#fits(charged, undefined);
     const created = await told(store.resources(jobs).create({ metadata, spec: { size } }));
@@ -117,11 +129,15 @@ class World {
     if (created === undefined) this.jobs.set(name, charged);
   }
 
-  async #update({ store, jobs, factor }: Process): Promise<void> {
+  async #update({ store, jobs, factor, raw }: Process): Promise<void> {
     const [name, before] = this.#pick([...this.jobs]) ?? [];
     if (jobs === undefined || jobs === "by record" || name === undefined || before?.marked !== false) return;
     const size = 1 + this.#random.below(3);
-    const after = { ...before, slots: size * factor };
+    // Plain JSON is in everybody's form: the same content again is not written.
+    const after =
+      before.raw && size === before.size
+        ? before
+        : { ...before, slots: size * factor, size, raw: before.raw || raw };
     const fits = this.#fits(after, before);
     const at = { namespace: "default", name };
     const updated = await told(
@@ -213,8 +229,12 @@ class World {
   }
 
   #pick<T>(all: readonly T[]): T {
-    return all[this.#random.below(all.length)] as T;
+    return pick(this.#random, all);
   }
+}
+
+function pick<T>(random: Random, all: readonly T[]): T {
+  return all[random.below(all.length)] as T;
 }
 
 /** The code a call was refused with; undefined when it was not. */
@@ -239,26 +259,33 @@ async function driven<T>(clock: ManualClock, work: Promise<T>): Promise<T> {
   return await ended;
 }
 
-test.each([1, 2, 3, 4, 5, 6])("use is what was charged, whoever writes (seed %i)", async (seed) => {
+test.each([1, 2, 3, 4, 5, 6, 7, 8])("use is what was charged, whoever writes (seed %i)", async (seed) => {
   const random = seededRandom(seed);
   const clock = new ManualClock();
   await using lab = new MemoryLab(clock);
   // The sealed world has processes that have the key, and one that does not even know the kind.
-  const transforms = seed % 2 === 0 ? { "jobs.batch": aesGcm({ keys: [key] }) } : {};
+  const isSealed = seed % 3 === 0;
+  const transforms = isSealed ? { "jobs.batch": aesGcm({ keys: [key] }) } : {};
   const start = async (factor: number, notes: boolean, jobs: Process["jobs"]): Promise<Process> => {
     const own = jobs === undefined ? [] : [jobs === "by record" ? unknownJobs : jobs];
     const kinds = [...own, ...(notes ? [noteKind] : [])];
-    const codec = random.below(2) === 0 ? msgpackCodec() : jsonCodec();
+    const codec = pick(random, [msgpackCodec(), jsonCodec(), jsonCodec({ raw: true })]);
     const sealed = jobs === undefined ? {} : { transforms };
+    // What is sealed is in an envelope, whatever the codec.
+    const raw = codec.format === "raw-json" && !isSealed;
     const open = (): Promise<Store> =>
       createStore({ etcd: lab.connect(), kinds, codec, compaction: false, ...sealed });
-    return { store: await open(), open, jobs, factor, notes };
+    return { store: await open(), open, jobs, factor, notes, raw };
   };
+  // That others write plain JSON is what this is about.
+  const warnings = vi.spyOn(process, "emitWarning").mockReturnValue();
+  onTestFinished(() => warnings.mockRestore());
   const run = async (): Promise<void> => {
     const processes = [
       await start(1, true, jobKind(1)),
       await start(2, false, jobKind(2)),
       await start(3, false, jobKind(3)),
+      await start(0, false, unmeasuredJobs),
       await start(1, true, undefined),
       await start(1, false, "by record"),
     ];

@@ -75,6 +75,10 @@ export interface ValueCodec {
   storedHead(value: PlainValue): Head;
   /** As it was written, whichever field schema it was stored with; recorded amounts are not measured again. @throws CORRUPT_OBJECT */
   recorded(value: PlainValue): RecordedHead;
+  /** Whether the value has amounts on record: every envelope has. Of another `recorded` measures them anew. */
+  keepsAmounts(value: PlainValue): boolean;
+  /** Whether what `seal` makes of these has amounts on record. */
+  sealsAmounts(parts: Pick<SealParts, "replaces" | "convert">): boolean;
   /** The whole object without metadata.resourceVersion; fresh each time, the caller's own. @throws CORRUPT_OBJECT */
   object(value: PlainValue): AnyResource;
   /**

@@ -114,6 +114,7 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
   readonly indexes: readonly (`label:${string}` | `field:${string}`)[];
   readonly headerVersion: number;
   readonly ttlSeconds: number | undefined;
+  readonly measures: boolean;
   readonly reads: readonly string[] | undefined;
   // A copy: what the caller later does to its spec changes nothing here.
   readonly #spec: KindSpec<T>;
@@ -140,6 +141,7 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     this.indexes = Object.freeze([...new Set(spec.indexes ?? [])]);
     this.headerVersion = spec.headerVersion ?? 1;
     this.ttlSeconds = spec.ttlSeconds;
+    this.measures = spec.measure !== undefined;
     const readsNothing = this.#fields.length === 0 && spec.measure === undefined;
     const reads = spec.reads ?? (readsNothing ? [] : undefined);
     this.reads = reads === undefined ? undefined : Object.freeze([...reads]);

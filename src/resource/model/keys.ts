@@ -32,6 +32,7 @@ const bookkeepingTop = "/keelson";
  * own root among the bookkeeping of the store of the segments before.
  */
 const bookkeepingFolders: ReadonlySet<string> = new Set([
+  "amounts",
   "continue-key",
   "dictionaries",
   "epoch",
@@ -168,6 +169,15 @@ export class KeySpace {
       "a bookkeeping key lies in a folder that no prefix can name",
     );
     return this.bookkeepingRoot + path;
+  }
+
+  /** What a folder of the bookkeeping has of one object: `objectKey` with the folder in the prefix's place. */
+  beside(folder: string, objectKey: string): string {
+    invariant(
+      bookkeepingFolders.has(folder) && objectKey.startsWith(this.prefix),
+      "bookkeeping of an object lies in a folder that no prefix can name",
+    );
+    return `${this.bookkeepingRoot}${folder}/${objectKey.slice(this.prefix.length)}`;
   }
 
   /** All bookkeeping below `segments`; without any: all of this store's. */

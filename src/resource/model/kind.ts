@@ -158,6 +158,8 @@ export interface KindDefinition<T extends Resource = Resource> extends Kind<T> {
   readonly headerVersion: number;
   /** As `KindSpec.ttlSeconds`. */
   readonly ttlSeconds: number | undefined;
+  /** It has a `measure`. */
+  readonly measures: boolean;
   /** Paths besides metadata that `headOf` reads; undefined: unknown. */
   readonly reads: readonly string[] | undefined;
   /** The head to be stored with `object`; fields and measure are run here. @throws INVALID_OBJECT when they throw or yield nonsense */

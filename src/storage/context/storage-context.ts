@@ -13,6 +13,7 @@ import type { Etcd, EtcdCall } from "../../etcd/ports/ports.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
 import type { GuardPart, WriteGuard } from "../seam/write-guard.ts";
+import type { ChargedAmounts } from "./charged-amounts.ts";
 import type { ContinueKey } from "./continue-key.ts";
 import type { Epoch } from "./epoch.ts";
 import type { GroupedGets } from "./grouped-gets.ts";
@@ -52,6 +53,8 @@ export interface StorageContext {
   readonly writes: FencedWrites;
   /** Asked in this order before each attempt of each write; the store's assembly adds to it before the first call. */
   readonly guards: readonly WriteGuard[];
+  /** What was charged for objects whose values do not say it. */
+  readonly charged: ChargedAmounts;
   /** What stored values need besides themselves. */
   readonly references: ReferenceParts;
   readonly epoch: Epoch;

@@ -5,10 +5,11 @@
 import type { Call } from "../../base/call.ts";
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import type { MaybePromise } from "../../codec/form/value.ts";
-import { isStoreError } from "../../errors.ts";
+import { invariant, isStoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { RecordedHead } from "../../resource/model/head.ts";
 import type { Key } from "../../resource/model/resource.ts";
+import type { RecordedAmounts } from "../context/charged-amounts.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { PageSizer, rangePages, wholeWalk } from "../context/range-pages.ts";
 import { openValue } from "../context/records.ts";
@@ -42,13 +43,19 @@ async function* objectsAt(
     // Pages of keys say nothing of the size of values.
     const sizer = keysOnly ? new PageSizer() : slot.sizer;
     for await (const page of rangePages(etcd.kv, sizer, walk, { ...call, lane: "bulk" })) {
+      // Read when an object of the page is opened whose value does not keep its amounts.
+      let found: Promise<RecordedAmounts> | undefined;
+      const beside = (): Promise<RecordedAmounts> => {
+        found ??= amountsBeside(slot, page.kvs, revision, call);
+        return found;
+      };
       for (const kv of page.kvs) {
         const key = textOfKey(kv.key);
         const at = keys.parse(definition, key);
         if (at === undefined) continue;
         const { modRevision, lease } = kv;
         const storedBytes = kv.value.byteLength;
-        const recorded = (): MaybePromise<RecordedHead | undefined> => recordedOf(slot, key, at, kv);
+        const recorded = (): MaybePromise<RecordedHead | undefined> => recordedOf(slot, key, at, kv, beside);
         yield { key, namespace: at.namespace, modRevision, resource, storedBytes, lease, recorded };
       }
     }
@@ -60,16 +67,44 @@ function recordedOf(
   key: string,
   at: Key,
   kv: KeyValue,
+  beside: () => Promise<RecordedAmounts>,
 ): MaybePromise<RecordedHead | undefined> {
-  const read = ({ value }: StoredRecord): RecordedHead | undefined => {
+  const read = (record: StoredRecord): MaybePromise<RecordedHead | undefined> => {
+    const { value } = record;
     if (value === undefined) return undefined;
-    try {
-      return slot.codec.recorded(value);
-    } catch (error) {
-      if (isStoreError(error, "CORRUPT_OBJECT")) return undefined;
-      throw error;
-    }
+    if (slot.codec.keepsAmounts(value)) return ifReadable(() => slot.codec.recorded(value));
+    return beside().then((found) => {
+      const charged = found.get(key);
+      return ifReadable(() =>
+        charged?.modRevision === kv.modRevision
+          ? { metadata: slot.codec.storedHead(value).metadata, amounts: charged.amounts }
+          : slot.codec.recorded(value),
+      );
+    });
   };
   const opened = openValue(slot, key, at, kv, { part: "head", plaintext: "accept" });
   return opened instanceof Promise ? opened.then(read) : read(opened);
+}
+
+function ifReadable(recorded: () => RecordedHead): RecordedHead | undefined {
+  try {
+    return recorded();
+  } catch (error) {
+    if (isStoreError(error, "CORRUPT_OBJECT")) return undefined;
+    throw error;
+  }
+}
+
+function amountsBeside(
+  { context }: KindSlot,
+  kvs: readonly KeyValue[],
+  revision: bigint,
+  call: Call,
+): Promise<RecordedAmounts> {
+  const [first, last] = [kvs[0], kvs.at(-1)];
+  invariant(first !== undefined && last !== undefined, "an object of a page is opened");
+  return context.charged.between(textOfKey(first.key), textOfKey(last.key), revision, {
+    ...call,
+    lane: "bulk",
+  });
 }

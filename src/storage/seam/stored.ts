@@ -11,6 +11,7 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { TurnBudget } from "../../base/time/turn-budget.ts";
 import type { PlainValue, ValueCodec } from "../../codec/form/value.ts";
 import type { StoreError } from "../../errors.ts";
+import type { Head } from "../../resource/model/head.ts";
 import type { KeyRange } from "../../resource/model/key-range.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
@@ -28,6 +29,8 @@ export interface StoredRecord {
   readonly lease: bigint;
   readonly value: PlainValue | undefined;
   readonly corrupt: StoreError<"CORRUPT_OBJECT"> | undefined;
+  /** Amounts on record beside a value that does not keep them, where that was looked at. */
+  readonly charged?: Head["amounts"] | undefined;
 }
 
 /** A change of one key at `revision`. `prevModRevision` is 0n for a creation. */

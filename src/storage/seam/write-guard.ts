@@ -6,6 +6,7 @@
  * `abandoned` per prepared part. Without a part the guard has nothing to say about that write.
  */
 import type { Call } from "../../base/call.ts";
+import type { MaybePromise } from "../../codec/form/value.ts";
 import type { StoreError } from "../../errors.ts";
 import type { Compare, RangeRequest, RangeResponse, TxnOp } from "../../etcd/ports/messages.ts";
 import type { Head, RecordedHead } from "../../resource/model/head.ts";
@@ -28,8 +29,10 @@ export interface Change {
 /** One side of a change. */
 export interface ChangeSide {
   readonly head: Head;
-  /** As it lies in etcd, or will: what is counted by. */
+  /** As it lies in etcd, or will. Amounts that the value does not keep are measured: `charged` has those that count. */
   readonly recorded: RecordedHead;
+  /** With the amounts that were charged for it, or will be: those in the value or on record beside it. */
+  charged(call: Call): MaybePromise<RecordedHead>;
   /** Size of the value in etcd, bytes. */
   readonly storedBytes: number;
   /** The lease the object lives on: etcd removes it by itself. 0n for none. */
@@ -37,6 +40,8 @@ export interface ChangeSide {
 }
 
 export interface GuardPart {
+  /** Amounts of the object count for it: they are put on record beside a value that does not keep them. */
+  readonly countsAmounts?: boolean | undefined;
   readonly compares: readonly Compare[];
   readonly ops: readonly TxnOp[];
   /** Read in the failure branch, to say which compare failed and to prepare the next try without a round trip. */

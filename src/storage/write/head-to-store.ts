@@ -5,7 +5,7 @@
  * quota hold up what is on its way out. A process that does not know the kind keeps them, too: it cannot measure.
  */
 import { StoreError } from "../../errors.ts";
-import { type Head, type RecordedHead, unfamiliarHeaderVersion } from "../../resource/model/head.ts";
+import { type Head, unfamiliarHeaderVersion } from "../../resource/model/head.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { subjectOf } from "../../resource/objects/read-errors.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
@@ -22,7 +22,7 @@ export function isDeletionStep(
 ): boolean {
   if (after === undefined) return true;
   if (after.metadata.deletionTimestamp === undefined || before === undefined) return false;
-  const was = recordedOf(slot, before)?.metadata;
+  const was = storedMetadata(slot, before);
   if (was === undefined) return false;
   if (was.deletionTimestamp === undefined) return true;
   const [held, holding] = [was.finalizers ?? [], after.metadata.finalizers ?? []];
@@ -33,19 +33,19 @@ export function isDeletionStep(
   );
 }
 
-/** @throws INVALID_OBJECT when the kind's functions throw, yield nonsense, or measure less than nothing */
+/** Whether a write goes on with the amounts that the object was charged. */
+export function keepsAmounts({ definition }: KindSlot, isDeletion: boolean): boolean {
+  return isDeletion || definition.headerVersion === unfamiliarHeaderVersion;
+}
+
+/** @param kept amounts to go on with @throws INVALID_OBJECT when the kind's functions throw, yield nonsense, or measure less than nothing */
 export function headToStore(
-  slot: KindSlot,
-  before: StoredRecord | undefined,
+  { definition }: KindSlot,
   after: AnyResource,
-  isDeletion: boolean,
+  kept: Head["amounts"] | undefined,
 ): Head {
-  const { definition } = slot;
   const head = definition.headOf(after);
-  if (isDeletion || definition.headerVersion === unfamiliarHeaderVersion) {
-    const amounts = before === undefined ? undefined : recordedOf(slot, before)?.amounts;
-    if (amounts !== undefined) return { ...head, amounts };
-  }
+  if (kept !== undefined) return { ...head, amounts: kept };
   const below = Object.entries(head.amounts).find(([, amount]) => amount.startsWith("-"));
   if (below === undefined) return head;
   const [name, amount] = below;
@@ -62,10 +62,10 @@ export function headToStore(
   );
 }
 
-function recordedOf(slot: KindSlot, { value }: StoredRecord): RecordedHead | undefined {
+function storedMetadata(slot: KindSlot, { value }: StoredRecord): Head["metadata"] | undefined {
   if (value === undefined) return undefined;
   try {
-    return slot.codec.recorded(value);
+    return slot.codec.storedHead(value).metadata;
   } catch (error) {
     if (error instanceof StoreError && error.code === "CORRUPT_OBJECT") return undefined;
     throw error;

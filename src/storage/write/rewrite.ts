@@ -15,11 +15,13 @@ import type { PlainValue } from "../../codec/form/value.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { RewriteOptions, RewriteReport } from "../../resource/contract/store.ts";
+import { sameContent } from "../../resource/model/plain-data.ts";
 import { notFound } from "../../resource/objects/read-errors.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { objectOf, openRecord } from "../context/records.ts";
 import { placeOf } from "../read/reads.ts";
+import type { StoredRecord } from "../seam/stored.ts";
 import { runWritePlan } from "./write-loop.ts";
 
 /** Writes under way at a time: a rewrite is never urgent, and leaves etcd to others. */
@@ -78,6 +80,20 @@ function isSound({ codec }: KindSlot, value: PlainValue): boolean {
   }
 }
 
+/** In today's form, and charged what its kind measures today, where that lies beside it. */
+async function isOfToday(
+  { context, definition, codec }: KindSlot,
+  record: StoredRecord,
+  scope: CallScope,
+): Promise<boolean> {
+  const { key, value, modRevision } = record;
+  if (value?.stale !== false) return false;
+  if (!definition.measures || codec.keepsAmounts(value)) return true;
+  const amounts = await context.charged.of(key, modRevision, scope.signal);
+  if (amounts === undefined) return true;
+  return sameContent(amounts, definition.headOf(objectOf(definition, codec, record)).amounts);
+}
+
 async function rewriteKey(
   slot: KindSlot,
   kv: KeyValue,
@@ -88,10 +104,11 @@ async function rewriteKey(
   // What was stored before encryption was switched on is what a rewrite is for.
   const record = await openRecord(slot, kv, { plaintext: "accept" });
   if (record === undefined || record.corrupt !== undefined) return "corrupt";
-  if (record.value?.stale === false) return isSound(slot, record.value) ? "fine" : "corrupt";
-  await pace.take(scope.signal);
+  if (record.value?.stale === false && !isSound(slot, record.value)) return "corrupt";
   let outcome: RewriteOutcome = "fine";
   try {
+    if (await isOfToday(slot, record, scope)) return "fine";
+    await pace.take(scope.signal);
     const place = placeOf(slot, { namespace: record.namespace, name: record.name });
     await runWritePlan(
       slot,
@@ -99,10 +116,10 @@ async function rewriteKey(
         place,
         suggestion: record,
         dryRun: false,
-        decide(current) {
+        async decide(current) {
           if (current === undefined) throw notFound(slot.definition, place.at, place.key);
           const object = objectOf(slot.definition, slot.codec, current);
-          outcome = current.value?.stale === false ? "fine" : "rewritten";
+          outcome = (await isOfToday(slot, current, scope)) ? "fine" : "rewritten";
           return outcome === "fine"
             ? { type: "unchanged", object }
             : { type: "put", object, lease: current.lease, convert: true };

@@ -11,48 +11,22 @@ import { Backoff } from "../../base/backoff.ts";
 import type { Call, CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { carriesWriteId } from "../../codec/form/envelope.ts";
-import type { PlainValue, ValueCodec } from "../../codec/form/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../../etcd/fenced/fenced-write.ts";
-import type { Head, RecordedHead } from "../../resource/model/head.ts";
+import type { Head } from "../../resource/model/head.ts";
 import { limits } from "../../resource/model/limits.ts";
-import type { AnyResource } from "../../resource/model/resource.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { openValue } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import type { Place, ReadState } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
-import type { Change, ChangeSide, GuardPart, PrepareOptions, WriteGuard } from "../seam/write-guard.ts";
-import { headToStore, isDeletionStep } from "./head-to-store.ts";
+import type { Change, GuardPart, PrepareOptions, WriteGuard } from "../seam/write-guard.ts";
+import { amountsOf, changeFor, type ObjectChange, recordedAmounts, sideBefore } from "./change-sides.ts";
+import { headToStore, isDeletionStep, keepsAmounts } from "./head-to-store.ts";
 
 /** Waits between tries when a guard's own keys changed under us, milliseconds. */
 const guardWaits = { firstMs: 2, maxMs: 100 } as const;
 const writeIdBytes = 16;
-
-/** What etcd says of a value that cannot be read here. */
-export interface UnreadState {
-  readonly modRevision: bigint;
-  readonly lease: bigint;
-  readonly storedBytes: number;
-}
-
-export interface ObjectChange {
-  readonly place: Place;
-  /** The state the write is conditional on; undefined: there must be no such object. */
-  readonly before: StoredRecord | undefined;
-  /** In place of `before`: a state that cannot be read, known from outside alone. */
-  readonly unread?: UnreadState | undefined;
-  /** The object to be stored, complete; undefined: it is removed. */
-  readonly after: AnyResource | undefined;
-  /** The lease the object lives on; 0n for none. */
-  readonly lease: bigint;
-  /** No put may be sent: etcd is out of space, and this is a removal. */
-  readonly withoutPuts?: boolean | undefined;
-  /** In today's form, whatever form the state before has. */
-  readonly convert?: boolean | undefined;
-  /** It is only tried: nothing is put on record for it. */
-  readonly isDryRun?: boolean | undefined;
-}
 
 export type Attempt =
   | {
@@ -66,6 +40,8 @@ export interface PreparedWrite {
   readonly change: ObjectChange;
   readonly write: FencedWrite;
   readonly parts: readonly GuardPart[];
+  /** Amounts it puts on record beside the value. */
+  readonly charged: Head["amounts"] | undefined;
 }
 
 /**
@@ -111,7 +87,12 @@ export async function prepareWrite(
   const { place, before, after, lease, convert, withoutPuts = false } = change;
   const writeId = slot.context.random.bytes(writeIdBytes);
   const isDeletion = isDeletionStep(slot, before, after);
-  const head = after === undefined ? undefined : headToStore(slot, before, after, isDeletion);
+  const was = sideBefore(slot, change);
+  const kept =
+    after !== undefined && was !== undefined && keepsAmounts(slot, isDeletion)
+      ? await amountsOf(was, call)
+      : undefined;
+  const head = after === undefined ? undefined : headToStore(slot, after, kept);
   const sealed =
     after === undefined || head === undefined
       ? undefined
@@ -120,13 +101,14 @@ export async function prepareWrite(
   if (value !== undefined) checkSize(slot, place, value);
   const asked = guardParts(
     slot.context,
-    changeFor(slot, change, isDeletion, head, value),
+    changeFor(slot, change, isDeletion, was, head, value),
     { withoutPuts, grouped },
     call,
   );
   const others = asked instanceof Promise ? await asked : asked;
   const parts =
     value === undefined || change.isDryRun ? others : await withReferences(slot, value, others, call);
+  const recorded = recordedAmounts(slot, change, head, kept, others);
   const write: FencedWrite = {
     key: place.key,
     what: slot.text(place.at),
@@ -136,11 +118,11 @@ export async function prepareWrite(
     writeId,
     ...(value === undefined || carriesWriteId(value) ? {} : { unmarked: true }),
     compares: all(parts, (part) => part.compares),
-    ops: all(parts, (part) => part.ops),
+    ops: [...all(parts, (part) => part.ops), ...recorded.ops],
     reads: all(parts, (part) => part.reads),
     ...(withoutPuts ? { withoutPuts } : {}),
   };
-  return { change, write, parts };
+  return { change, write, parts, charged: recorded.charged };
 }
 
 /**
@@ -150,7 +132,7 @@ export async function prepareWrite(
  */
 export async function settleWrite(
   slot: KindSlot,
-  { change, write, parts }: PreparedWrite,
+  { change, write, parts, charged }: PreparedWrite,
   outcome: WriteOutcome,
   bulk = false,
 ): Promise<Attempt | "again"> {
@@ -161,7 +143,7 @@ export async function settleWrite(
     for (const part of parts) part.applied(revision);
     if (write.change.type === "delete") context.recent.forget(place.key, revision);
     else if (!bulk) {
-      const remembered = remember(slot, change, write.change.value, revision);
+      const remembered = remember(slot, change, write.change.value, charged, revision);
       if (remembered !== undefined) await remembered;
     }
     return { outcome: "applied", revision };
@@ -188,16 +170,19 @@ function remember(
   slot: KindSlot,
   { place, before, lease }: ObjectChange,
   value: Uint8Array,
+  charged: Head["amounts"] | undefined,
   revision: bigint,
 ): Promise<void> | undefined {
   const { context } = slot;
+  const keep = (record: StoredRecord): void =>
+    context.recent.keep(charged === undefined ? record : { ...record, charged });
   const forget = (): void => context.recent.forget(place.key, revision);
   const createRevision = before?.createRevision ?? revision;
   const facts = { value, modRevision: revision, createRevision, lease };
   try {
     const opened = openValue(slot, place.key, place.at, facts);
-    if (opened instanceof Promise) return opened.then((record) => context.recent.keep(record)).catch(forget);
-    context.recent.keep(opened);
+    if (opened instanceof Promise) return opened.then(keep).catch(forget);
+    keep(opened);
   } catch {
     forget();
   }
@@ -300,76 +285,6 @@ async function partInTime(
       () => undefined,
     );
     throw error;
-  }
-}
-
-function changeFor(
-  slot: KindSlot,
-  { place, before, unread, lease }: ObjectChange,
-  isDeletion: boolean,
-  head: Head | undefined,
-  value: Uint8Array | undefined,
-): Change {
-  const { definition, codec } = slot;
-  return {
-    isDeletion,
-    kind: definition,
-    key: place.key,
-    namespace: place.at.namespace,
-    name: place.at.name,
-    before:
-      before?.value !== undefined
-        ? new StateBefore(codec, before.value, before.lease)
-        : unread && unreadSide(slot, place, unread),
-    after:
-      head === undefined || value === undefined
-        ? undefined
-        : { head, recorded: head, storedBytes: value.byteLength, lease },
-  };
-}
-
-/** Of an object that cannot be read: what its key and its size say. */
-function unreadSide(
-  { definition }: KindSlot,
-  { at }: Place,
-  { storedBytes, lease }: UnreadState,
-): ChangeSide {
-  const { apiVersion, kind, headerVersion } = definition;
-  // Its uid and the rest are in what cannot be read.
-  const metadata = { ...at } as Head["metadata"];
-  const head = { apiVersion, kind, metadata, fields: {}, amounts: {}, headerVersion };
-  return { head, recorded: { metadata, amounts: undefined }, storedBytes, lease };
-}
-
-/** The state a change starts from. Its head is read when a guard asks for it, which most writes never do. */
-class StateBefore implements ChangeSide {
-  readonly #codec: ValueCodec;
-  readonly #value: PlainValue;
-  readonly lease: bigint;
-
-  constructor(codec: ValueCodec, value: PlainValue, lease: bigint) {
-    this.#codec = codec;
-    this.#value = value;
-    this.lease = lease;
-  }
-
-  /** As the kind's functions read it; where they fail on it, as it was stored: a delete and an update mend what they cannot read. */
-  get head(): Head {
-    try {
-      return this.#codec.head(this.#value);
-    } catch (error) {
-      if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
-      return this.#codec.storedHead(this.#value);
-    }
-  }
-
-  /** What guards were given when it was written. */
-  get recorded(): RecordedHead {
-    return this.#codec.recorded(this.#value);
-  }
-
-  get storedBytes(): number {
-    return this.#value.storedBytes;
   }
 }
 

@@ -17,7 +17,8 @@ import { formatResourceVersion } from "../../resource/model/revision.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { type Place, readLive } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
-import { attemptChange, dryRunChange, type ObjectChange } from "./write-attempt.ts";
+import type { ObjectChange } from "./change-sides.ts";
+import { attemptChange, dryRunChange } from "./write-attempt.ts";
 
 /** Waits between tries on a contended object, milliseconds: other processes write it too. */
 const conflictWaits = { firstMs: 1, maxMs: 200 } as const;

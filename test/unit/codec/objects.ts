@@ -25,6 +25,7 @@ export const podKind: KindDefinition = {
   indexes: [],
   headerVersion: 1,
   ttlSeconds: undefined,
+  measures: true,
   reads: undefined,
   headOf(object: Resource): Head {
     const { spec, status } = object as AnyResource & {

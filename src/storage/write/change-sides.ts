@@ -1,0 +1,175 @@
+/**
+ * A change of one object as guards see it: what it was and what it becomes, with the amounts that count for quotas.
+ *
+ *   value keeps amounts (an envelope)     they are what was charged
+ *   it does not (plain JSON, foreign)     what is on record beside it (context/charged-amounts.ts); else measured anew
+ *
+ * Heads and amounts of the state before are read when they are asked for, which most writes never do.
+ */
+import type { Call } from "../../base/call.ts";
+import type { MaybePromise, PlainValue, ValueCodec } from "../../codec/form/value.ts";
+import { isStoreError } from "../../errors.ts";
+import type { TxnOp } from "../../etcd/ports/messages.ts";
+import type { Head, RecordedHead } from "../../resource/model/head.ts";
+import type { AnyResource } from "../../resource/model/resource.ts";
+import type { KindSlot } from "../context/kind-slot.ts";
+import type { StorageContext } from "../context/storage-context.ts";
+import type { Place } from "../read/reads.ts";
+import type { StoredRecord } from "../seam/stored.ts";
+import type { Change, ChangeSide, GuardPart } from "../seam/write-guard.ts";
+
+/** What etcd says of a value that cannot be read here. */
+export interface UnreadState {
+  readonly modRevision: bigint;
+  readonly lease: bigint;
+  readonly storedBytes: number;
+}
+
+export interface ObjectChange {
+  readonly place: Place;
+  /** The state the write is conditional on; undefined: there must be no such object. */
+  readonly before: StoredRecord | undefined;
+  /** In place of `before`: a state that cannot be read, known from outside alone. */
+  readonly unread?: UnreadState | undefined;
+  /** The object to be stored, complete; undefined: it is removed. */
+  readonly after: AnyResource | undefined;
+  /** The lease the object lives on; 0n for none. */
+  readonly lease: bigint;
+  /** No put may be sent: etcd is out of space, and this is a removal. */
+  readonly withoutPuts?: boolean | undefined;
+  /** In today's form, whatever form the state before has. */
+  readonly convert?: boolean | undefined;
+  /** It is only tried: nothing is put on record for it. */
+  readonly isDryRun?: boolean | undefined;
+}
+
+/** The change as it is told to guards. @param was what `sideBefore` gave */
+export function changeFor(
+  slot: KindSlot,
+  { place, lease }: ObjectChange,
+  isDeletion: boolean,
+  was: ChangeSide | undefined,
+  head: Head | undefined,
+  value: Uint8Array | undefined,
+): Change {
+  return {
+    isDeletion,
+    kind: slot.definition,
+    key: place.key,
+    namespace: place.at.namespace,
+    name: place.at.name,
+    before: was,
+    after:
+      head === undefined || value === undefined
+        ? undefined
+        : { head, recorded: head, charged: () => head, storedBytes: value.byteLength, lease },
+  };
+}
+
+/** What the change starts from; undefined for a creation. */
+export function sideBefore(slot: KindSlot, { place, before, unread }: ObjectChange): ChangeSide | undefined {
+  if (before?.value !== undefined) return new StateBefore(slot, before, before.value);
+  return unread && unreadSide(slot, place, unread);
+}
+
+/** What was charged for a state; undefined where nothing can be said. */
+export async function amountsOf(side: ChangeSide, call: Call): Promise<Head["amounts"] | undefined> {
+  try {
+    return (await side.charged(call)).amounts;
+  } catch (error) {
+    if (isStoreError(error, "CORRUPT_OBJECT")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What the write does to the amounts on record beside the value: put where the value does not keep them and they count,
+ * removed with the object or once the value keeps them.
+ * @param kept the amounts of the state before, where they go on
+ */
+export function recordedAmounts(
+  { context, definition, codec, lifecycle }: KindSlot,
+  { place, before, unread, after, lease, convert, withoutPuts }: ObjectChange,
+  head: Head | undefined,
+  kept: Head["amounts"] | undefined,
+  parts: readonly GuardPart[],
+): { readonly ops: readonly TxnOp[]; readonly charged: Head["amounts"] | undefined } {
+  const { charged } = context;
+  const replaces = before?.value;
+  const isInValue = after === undefined || codec.sealsAmounts({ replaces, convert });
+  if (head === undefined || isInValue) {
+    const mayBeBeside = unread !== undefined || (replaces !== undefined && !codec.keepsAmounts(replaces));
+    return { ops: mayBeBeside ? [charged.remove(place.key)] : [], charged: undefined };
+  }
+  const isAsked = parts.some((part) => part.countsAmounts === true);
+  // A built-in kind never measures anything.
+  const count = lifecycle === undefined && (definition.measures || kept !== undefined || isAsked);
+  if (!count || withoutPuts === true) return { ops: [], charged: undefined };
+  return { ops: [charged.put(place.key, head.amounts, lease)], charged: head.amounts };
+}
+
+/** Of an object that cannot be read: what its key and its size say, and what is on record of it. */
+function unreadSide(
+  { context, definition }: KindSlot,
+  { key, at }: Place,
+  { modRevision, storedBytes, lease }: UnreadState,
+): ChangeSide {
+  const { apiVersion, kind, headerVersion } = definition;
+  // Its uid and the rest are in what cannot be read.
+  const metadata = { ...at } as Head["metadata"];
+  const head = { apiVersion, kind, metadata, fields: {}, amounts: {}, headerVersion };
+  const charged = async ({ signal }: Call): Promise<RecordedHead> => ({
+    metadata,
+    amounts: await context.charged.of(key, modRevision, signal),
+  });
+  return { head, recorded: { metadata, amounts: undefined }, charged, storedBytes, lease };
+}
+
+/** The state a change starts from. */
+class StateBefore implements ChangeSide {
+  readonly #context: StorageContext;
+  readonly #codec: ValueCodec;
+  readonly #record: StoredRecord;
+  readonly #value: PlainValue;
+
+  constructor({ context, codec }: KindSlot, record: StoredRecord, value: PlainValue) {
+    this.#context = context;
+    this.#codec = codec;
+    this.#record = record;
+    this.#value = value;
+  }
+
+  get lease(): bigint {
+    return this.#record.lease;
+  }
+
+  /** As the kind's functions read it; where they fail on it, as it was stored: a delete and an update mend what they cannot read. */
+  get head(): Head {
+    try {
+      return this.#codec.head(this.#value);
+    } catch (error) {
+      if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
+      return this.#codec.storedHead(this.#value);
+    }
+  }
+
+  get recorded(): RecordedHead {
+    return this.#codec.recorded(this.#value);
+  }
+
+  charged({ signal }: Call): MaybePromise<RecordedHead> {
+    if (this.#codec.keepsAmounts(this.#value)) return this.recorded;
+    const { key, modRevision, charged } = this.#record;
+    const known = charged === undefined ? this.#context.charged.of(key, modRevision, signal) : charged;
+    return known instanceof Promise ? known.then((found) => this.#chargedBy(found)) : this.#chargedBy(known);
+  }
+
+  #chargedBy(amounts: Head["amounts"] | undefined): RecordedHead {
+    if (amounts === undefined) return this.recorded;
+    return { metadata: this.#codec.storedHead(this.#value).metadata, amounts };
+  }
+
+  get storedBytes(): number {
+    return this.#value.storedBytes;
+  }
+}
