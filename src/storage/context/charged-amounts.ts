@@ -90,6 +90,9 @@ function isAmounts(value: unknown): value is Amounts {
   return (
     typeof value === "object" &&
     value !== null &&
-    Object.values(value).every((amount) => typeof amount === "string" && quantityFault(amount) === undefined)
+    Object.values(value).every(
+      (amount) =>
+        typeof amount === "string" && quantityFault(amount) === undefined && !amount.startsWith("-"),
+    )
   );
 }

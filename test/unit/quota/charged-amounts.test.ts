@@ -133,7 +133,7 @@ test("what is no record of ours counts as none", async () => {
   await using lab = new World();
   await using store = await lab.open(jobKind(1));
   await store.resources(jobKind(1)).create(job("a"));
-  for (const value of ["", "7", "null", '{"slots":7}', '{"slots":"many"}']) {
+  for (const value of ["", "7", "null", '{"slots":7}', '{"slots":"many"}', '{"slots":"-7"}']) {
     const object = lab.objects[0]?.value ?? "";
     // At one revision, as the store writes both.
     lab.server.mvcc.txn({
