@@ -26,6 +26,7 @@ import { headOf, objectOf, openRecord, storedHeadOf } from "../context/records.t
 import type { StorageContext } from "../context/storage-context.ts";
 import { WriteScope } from "../context/write-scope.ts";
 import { placeOf, readLive } from "../read/reads.ts";
+import type { StoredRecord } from "../seam/stored.ts";
 import { checkedDeleteOptions, deleteObject } from "../write/deletes.ts";
 import { attemptChange } from "../write/write-attempt.ts";
 import { takeEmptierLock } from "./emptier-lock.ts";
@@ -184,10 +185,27 @@ async function removeKey(slot: KindSlot, kv: KeyValue, scope: CallScope): Promis
     // Its body may be of a version without conversion here: what its metadata says is enough.
     const { finalizers = [] } = storedHeadOf(slot.codec, record).metadata;
     if (finalizers.length > 0) throw error;
-    return removeRaw(slot.context, record.key, record.modRevision, scope);
+    return removeRecord(slot, record, at, scope);
   }
 }
 
+/** With what guards have to say of it: what was charged for the object goes with it. */
+async function removeRecord(
+  slot: KindSlot,
+  record: StoredRecord,
+  at: Key,
+  scope: CallScope,
+): Promise<boolean> {
+  const place = { key: record.key, at };
+  const change = { place, before: record, after: undefined, lease: record.lease };
+  const { outcome } = await attemptChange(slot, change, scope).catch((error: unknown) => {
+    if (!isStoreError(error, "NO_SPACE")) throw error;
+    return attemptChange(slot, { ...change, withoutPuts: true }, scope);
+  });
+  return outcome === "applied";
+}
+
+/** What lies among a kind's keys and is none of its objects: nobody counts it. */
 async function removeRaw(
   context: StorageContext,
   key: string,

@@ -208,3 +208,23 @@ test("an object that cannot be read gives back what is on record of it when it i
   expect(await used(store)).toEqual({ slots: 0 });
   expect(lab.records).toEqual([]);
 });
+
+test.each(["plain JSON", "an envelope"])(
+  "a namespace emptied of objects of a version without upgrade, in %s, gives back what they were charged",
+  async (form) => {
+    await using lab = new World();
+    const codec = form === "plain JSON" ? raw : msgpackCodec();
+    const next = defineKind<Job>({ ...place, version: "v2", measure: () => ({ slots: 7 }) });
+    await using old = await lab.open(jobKind(2), codec);
+    await old.namespaces.create({ metadata: { name: "shop" } });
+    await old.quotas.set("", { hard: { slots: 20, "count/jobs": 20 } });
+    for (const name of ["a", "b"]) await old.resources(jobKind(2)).create(job(name, { namespace: "shop" }));
+    await old.close();
+    await using store = await lab.open(next, codec);
+    await store.namespaces.delete({ name: "shop" });
+    while (lab.below("/registry/namespaces/").some(({ key }) => key === "shop"))
+      await new Promise((resolve) => setImmediate(resolve));
+    expect((await store.quotas.get("")).used).toEqual({ slots: 0, "count/jobs": 0 });
+    expect(lab.records).toEqual([]);
+  },
+);
