@@ -3,13 +3,20 @@ import { createStore } from "keelson";
 import { expect, test } from "vitest";
 import { systemClock } from "../../../src/base/time/clock.ts";
 import { TurnBudget } from "../../../src/base/time/turn-budget.ts";
+import type { Etcd } from "../../../src/etcd/ports/ports.ts";
 import { QuotaKeys } from "../../../src/quota/quota-keys.ts";
 import { QuotaSnapshot } from "../../../src/quota/quota-snapshot.ts";
+import { decodeSpec, type NamespaceSpec } from "../../../src/quota/quota-spec.ts";
 import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 
 const count = "count/widgets.example.com";
+
+async function specOf(kv: Etcd["kv"], keys: QuotaKeys): Promise<NamespaceSpec> {
+  const { kvs } = await kv.range({ key: keys.spec("default") });
+  return decodeSpec("default", kvs[0]?.value, 0n);
+}
 
 /** Tells how often a key is looked at. */
 class CountingKeys extends QuotaKeys {
@@ -85,6 +92,51 @@ test("a grant reads what has changed in a ledger, not all of it", async () => {
   expect(grants).toBe(5);
   expect((await store.quotas.get("default")).used).toEqual({ [count]: leased + 5 });
 });
+
+test.each([1, 64, 1_000])(
+  "a grant beside the slots of %i processes reads no more than what changed",
+  async (others) => {
+    await using lab = new MemoryLab();
+    const { mvcc } = lab.server;
+    /** Of each answer that tells of a ledger: its entries, and its bytes. */
+    let looks: { readonly entries: number; readonly bytes: number }[] = [];
+    const etcd = lab.connect({
+      async answer(method, request, server) {
+        const answer = await server.call(method, request);
+        if (method !== "/etcdserverpb.KV/Txn" || Buffer.from(request).includes("/grants")) return answer;
+        const entries = Buffer.from(answer).toString("latin1").split("/ledger/").length - 1;
+        if (entries > 0) looks.push({ entries, bytes: answer.byteLength });
+        return answer;
+      },
+    });
+    await using store = await createStore({ etcd, kinds: [widgetKind], compaction: false });
+    const keys = new QuotaKeys(new KeySpace("/registry"));
+    const limit = 100_000;
+    await store.quotas.set("default", { hard: { [count]: limit } });
+    const { generation } = (await specOf(etcd.kv, keys)).rules[0] ?? {};
+    if (generation === undefined) throw new Error("the quota has a rule");
+    const at = keys.ledger("default", "default", generation);
+    for (let i = 0; i < others; i++) {
+      mvcc.put({ key: keys.process(`p${i}`), value: "" });
+      mvcc.put({ key: at.slot(`p${i}-0`), value: `{"used":{"${count}":"1"},"room":{},"grantedAt":"0"}` });
+    }
+    const widgets = store.resources(widgetKind);
+    await widgets.create(widget("default", "first"));
+    // Once it must read what there is.
+    expect(looks).toHaveLength(1);
+    expect(looks[0]?.entries).toBe(others + 1);
+    for (let i = 1; i <= 5; i++) {
+      // All room is void under another limit: each write needs a grant.
+      await store.quotas.set("default", { hard: { [count]: limit + i } });
+      looks = [];
+      await widgets.create(widget("default", `more-${i}`));
+      // Its own slot has changed, and the key that grants take turns by.
+      expect(looks.map(({ entries }) => entries)).toEqual([2]);
+      expect(looks[0]?.bytes).toBeLessThan(1_000);
+    }
+    expect((await store.quotas.get("default")).used).toEqual({ [count]: others + 6 });
+  },
+);
 
 test("a refusal is true after entries of the ledger went by themselves", async () => {
   await using lab = new MemoryLab();
