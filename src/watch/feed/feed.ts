@@ -30,6 +30,7 @@ import { Slabs } from "../state/slabs.ts";
 import { JoiningKinds } from "./joining-kinds.ts";
 import { applyDifference, compareAll, fillAll, type ListingParts } from "./listing.ts";
 import { MemoryBounds } from "./memory-bounds.ts";
+import { followLag } from "./stream-lag.ts";
 import { StreamProgress } from "./stream-progress.ts";
 
 export type FeedState = "pending" | "ready" | "stopped";
@@ -332,6 +333,7 @@ export class Feed {
   async #follow(signal: AbortSignal): Promise<void> {
     await using watch = this.source.watch({ fromRevision: this.#applied, previous: "versions" }, { signal });
     this.#watch = watch;
+    using _ = this.#followLag();
     try {
       for await (const batch of watch) {
         signal.throwIfAborted();
@@ -376,6 +378,18 @@ export class Feed {
   #advance(revision: bigint): void {
     this.#applied = revision;
     this.#progress.reached(revision);
+  }
+
+  #followLag(): Disposable {
+    const { source } = this;
+    return followLag({
+      clock: source.clock,
+      seen: () => source.seenRevision(),
+      applied: () => this.#applied,
+      ask: () => this.requestProgress(),
+      reopen: () => this.#progress.reopen(),
+      progressIsReliable: () => source.progressIsReliable({ signal: this.signal }),
+    });
   }
 
   /** Asks etcd how far the stream is; an answer moves `applied` though nothing happened. */

@@ -77,11 +77,15 @@ export class StreamProgress {
 
   /** For who knows that the store answers: opens its watch again when that has been silent for a whole wait. */
   reopenIfSilent(): void {
+    if (this.#silent >= roundsIn(cacheLimits.freshWaitMs)) this.reopen();
+  }
+
+  /** Opens the watch again, ever more seldom while nothing comes. */
+  reopen(): void {
     const { clock, counters, watch } = this.#parts;
     const nowMs = clock.monotonicMs();
     const followed = watch();
     if (followed?.reopen === undefined || nowMs < this.#reopenFromMs) return;
-    if (this.#silent < roundsIn(cacheLimits.freshWaitMs)) return;
     this.#reopenFromMs = nowMs + this.#reopenings.next();
     this.#silent = 0;
     counters.watchReopens++;

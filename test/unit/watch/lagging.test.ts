@@ -101,3 +101,47 @@ test("where progress cannot be trusted, silence is no reason to open the watch a
     expect(taps.reopened).toBeUndefined();
   });
 });
+
+test("a watch that stays behind what a write's answer has told is opened again, though nobody reads", async () => {
+  await scene({}, async ({ clock, taps, cache, somethingElse }) => {
+    let asked = 0;
+    taps.progress = false;
+    taps.onAsk = () => asked++;
+    await clock.advance(5_000);
+    expect([asked, taps.reopened]).toEqual([0, undefined]);
+    const version = `${await somethingElse()}`;
+    await clock.advance(1_500);
+    expect(taps.reopened).toBeUndefined();
+    expect(asked).toBeGreaterThan(0);
+    await clock.advance(1_700);
+    expect(taps.reopened).toBe(1);
+    taps.progress = true;
+    await clock.advance(1_000);
+    expect(cache.resourceVersion).toBe(version);
+    expect(cache.stats()).toMatchObject({ watchReopens: 1, freshTimeouts: 0, relists: 0, state: "ready" });
+    const askedInAll = asked;
+    await clock.advance(30_000);
+    expect([asked, taps.reopened]).toEqual([askedInAll, 1]);
+  });
+});
+
+test("a watch that is behind and moves on is left alone", async () => {
+  await scene({}, async ({ clock, taps, somethingElse }) => {
+    // Each answer is one version behind what is known.
+    taps.batch = (batch) => ({ events: batch.events, revision: batch.revision - 1n });
+    for (let i = 0; i < 20; i++) {
+      await somethingElse();
+      await clock.advance(900);
+    }
+    expect(taps.reopened).toBeUndefined();
+  });
+});
+
+test("where progress cannot be trusted, a watch behind is not opened again", async () => {
+  await scene({ reliable: false }, async ({ clock, taps, somethingElse }) => {
+    taps.progress = false;
+    await somethingElse();
+    await clock.advance(60_000);
+    expect(taps.reopened).toBeUndefined();
+  });
+});
