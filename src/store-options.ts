@@ -7,7 +7,7 @@ import { quote } from "./base/text/quote.ts";
 import { type Codec, isCodec, msgpackCodec } from "./codec/form/codec.ts";
 import { isTransform, type Transform } from "./codec/sealing/transform.ts";
 import { invalidArgument } from "./errors.ts";
-import type { Etcd } from "./etcd/ports/ports.ts";
+import type { Etcd } from "./etcd/ports/etcd.ts";
 import type { Kind } from "./resource/model/kind.ts";
 import { compactionIntervalMs } from "./storage/bookkeeping/compaction.ts";
 

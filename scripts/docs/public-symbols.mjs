@@ -14,7 +14,7 @@ import { projectFolder } from "../setup/find-etcd.mjs";
  * @typedef {object} PublicSymbol
  * @property {string} entry "keelson/etcd"
  * @property {string} name "Etcd.kv"
- * @property {string} place "src/etcd/ports/ports.ts:40"
+ * @property {string} place "src/etcd/ports/etcd.ts:40"
  * @property {string} comment text of its doc comment; empty when there is none
  * @property {readonly string[]} examples the code of each `@example`
  */

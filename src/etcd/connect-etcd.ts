@@ -15,7 +15,7 @@ import { type DiscoveryOptions, discoverEndpoints, discoveryNames } from "./clie
 import { parseEndpoints } from "./client/endpoint-address.ts";
 import { Endpoint } from "./client/endpoint-set.ts";
 import { EtcdClient } from "./client/etcd-client.ts";
-import type { Etcd } from "./ports/ports.ts";
+import type { Etcd } from "./ports/etcd.ts";
 import { createAuth } from "./services/auth.ts";
 import { createCluster } from "./services/cluster.ts";
 import { createKv } from "./services/kv.ts";

@@ -25,39 +25,33 @@ export {
 } from "./local/local-cluster.ts";
 export { type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "./local/local-etcd.ts";
 export type { Exit } from "./local/local-failures.ts";
-export type * from "./ports/messages.ts";
+export type { Auth, Permission } from "./ports/auth.ts";
+export type { EtcdCall, MemberCall } from "./ports/call.ts";
+export type { Cluster, Member, MemberList } from "./ports/cluster.ts";
+export type { Etcd, EtcdStats } from "./ports/etcd.ts";
+export type { History, Kv } from "./ports/kv.ts";
+export type { Lease, LeaseStatus, Leases } from "./ports/leases.ts";
 export type {
   Alarm,
-  Auth,
-  Cluster,
   Downgrade,
   DowngradeReply,
   DowngradeState,
-  Etcd,
-  EtcdCall,
-  EtcdStats,
-  EtcdWatch,
-  EtcdWatchRequest,
-  History,
-  Kv,
-  KvEvent,
-  Lease,
-  LeaseStatus,
-  Leases,
   Maintenance,
-  Member,
-  MemberCall,
-  MemberList,
   MemberStatus,
-  Permission,
   Probe,
   ProbeName,
   SnapshotChunk,
+} from "./ports/maintenance.ts";
+export type * from "./ports/messages.ts";
+export { prefixEnd } from "./ports/prefix-end.ts";
+export type {
+  EtcdWatch,
+  EtcdWatchRequest,
+  KvEvent,
   WatchBatch,
   Watches,
   WatchStats,
-} from "./ports/ports.ts";
-export { prefixEnd } from "./ports/prefix-end.ts";
+} from "./ports/watches.ts";
 export { readOnlyEtcd } from "./read-only.ts";
 export { etcdServerText } from "./server-text.ts";
 export type { Pem, PemText, TlsOptions } from "./transport/transport.ts";

@@ -6,8 +6,13 @@
  * Invariant: etcd's revision, leases, members and users are the same before and after whatever is done through it.
  */
 import { StoreError } from "../errors.ts";
+import type { Auth } from "./ports/auth.ts";
+import type { Cluster } from "./ports/cluster.ts";
+import type { Etcd } from "./ports/etcd.ts";
+import type { Kv } from "./ports/kv.ts";
+import type { Leases } from "./ports/leases.ts";
+import type { Maintenance } from "./ports/maintenance.ts";
 import type { TxnOp, TxnRequest } from "./ports/messages.ts";
-import type { Auth, Cluster, Etcd, Kv, Leases, Maintenance } from "./ports/ports.ts";
 
 /** `etcd`, for reading alone. Closing it closes `etcd`. */
 export function readOnlyEtcd(etcd: Etcd): Etcd {

@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import type { CallGate } from "../base/call-gate.ts";
 import type { TurnBudget } from "../base/time/turn-budget.ts";
 import { StoreError } from "../errors.ts";
-import type { Etcd } from "../etcd/ports/ports.ts";
+import type { Etcd } from "../etcd/ports/etcd.ts";
 import type { Quotas } from "../resource/contract/store.ts";
 import type { KeySpace } from "../resource/model/keys.ts";
 import type { Census } from "../storage/seam/census.ts";

@@ -10,8 +10,8 @@ import { Backoff } from "../base/backoff.ts";
 import type { Random } from "../base/random.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { isStoreError, type QuotaViolation } from "../errors.ts";
+import type { Kv } from "../etcd/ports/kv.ts";
 import type { Compare, PutRequest } from "../etcd/ports/messages.ts";
-import type { Kv } from "../etcd/ports/ports.ts";
 import { quantityToNumber } from "../resource/model/quantity.ts";
 import {
   type Amounts,

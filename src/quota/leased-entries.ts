@@ -3,8 +3,8 @@
  */
 import type { CallScope } from "../base/call.ts";
 import { isStoreError } from "../errors.ts";
+import type { Kv } from "../etcd/ports/kv.ts";
 import type { TxnOp, TxnRequest } from "../etcd/ports/messages.ts";
-import type { Kv } from "../etcd/ports/ports.ts";
 import { encodeAmounts, type Ledger } from "./ledger.ts";
 import { type LedgerKeys, leasedId } from "./quota-keys.ts";
 import type { LeasedObject } from "./use-count.ts";

@@ -11,8 +11,8 @@
  * which this process may not have noticed yet: the epoch of the same read tells.
  */
 import type { Call } from "../base/call.ts";
+import type { Kv } from "../etcd/ports/kv.ts";
 import type { KeyValue, TxnOp } from "../etcd/ports/messages.ts";
-import type { Kv } from "../etcd/ports/ports.ts";
 import { type Ledger, LedgerBuilder } from "./ledger.ts";
 import type { LedgerKeys, QuotaKeys } from "./quota-keys.ts";
 

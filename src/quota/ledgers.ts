@@ -5,7 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { Random } from "../base/random.ts";
 import type { Clock } from "../base/time/clock.ts";
-import type { Kv } from "../etcd/ports/ports.ts";
+import type { Kv } from "../etcd/ports/kv.ts";
 import { Grants } from "./grants.ts";
 import { LedgerView } from "./ledger-view.ts";
 import type { LedgerKeys, QuotaKeys } from "./quota-keys.ts";

@@ -5,8 +5,8 @@
 import { LRUCache } from "lru-cache";
 import type { Call } from "../base/call.ts";
 import { untilAborted } from "../base/until-aborted.ts";
+import type { Kv } from "../etcd/ports/kv.ts";
 import type { KeyValue } from "../etcd/ports/messages.ts";
-import type { Kv } from "../etcd/ports/ports.ts";
 import type { QuotaKeys } from "./quota-keys.ts";
 import { decodeSpec, type NamespaceSpec } from "./quota-spec.ts";
 

@@ -12,8 +12,9 @@
 import type { Random } from "../base/random.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { isStoreError } from "../errors.ts";
+import type { Etcd } from "../etcd/ports/etcd.ts";
+import type { Lease } from "../etcd/ports/leases.ts";
 import type { Compare, TxnOp } from "../etcd/ports/messages.ts";
-import type { Etcd, Lease } from "../etcd/ports/ports.ts";
 import { AmountsSum } from "./amounts.ts";
 import { encodeAmounts } from "./ledger.ts";
 import { QuotaSnapshot, type SnapshotParts } from "./quota-snapshot.ts";

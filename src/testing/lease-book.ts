@@ -1,6 +1,6 @@
 /** The leases of the in-memory etcd: granted, kept alive, expired on the clock; their keys go in one revision. */
 import type { Clock, Timer } from "../base/time/clock.ts";
-import type { LeaseStatus } from "../etcd/ports/ports.ts";
+import type { LeaseStatus } from "../etcd/ports/leases.ts";
 import { grpcStatus } from "../etcd/transport/transport.ts";
 import type { LeaseKeeper } from "./mvcc.ts";
 import { EtcdRefusal, refusals } from "./refusal.ts";

@@ -8,7 +8,7 @@ import { quote } from "../base/text/quote.ts";
 import { type Clock, systemClock } from "../base/time/clock.ts";
 import { invalidArgument } from "../errors.ts";
 import { openEtcdAtOnce } from "../etcd/connect-etcd.ts";
-import type { Etcd } from "../etcd/ports/ports.ts";
+import type { Etcd } from "../etcd/ports/etcd.ts";
 import { MemoryServer } from "./memory-server.ts";
 import { memoryTransport } from "./memory-transport.ts";
 

@@ -21,7 +21,7 @@ import type {
   TxnRequest,
   TxnResponse,
 } from "../etcd/ports/messages.ts";
-import type { KvEvent } from "../etcd/ports/ports.ts";
+import type { KvEvent } from "../etcd/ports/watches.ts";
 import { type ByteRange, byteRange, contains, insertionPoint, keyText } from "./byte-range.ts";
 import { refusals } from "./refusal.ts";
 import { checkTxn } from "./txn-check.ts";

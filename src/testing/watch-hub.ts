@@ -9,7 +9,7 @@
  */
 import type { Clock, Timer } from "../base/time/clock.ts";
 import type { Header } from "../etcd/ports/messages.ts";
-import type { KvEvent } from "../etcd/ports/ports.ts";
+import type { KvEvent } from "../etcd/ports/watches.ts";
 import {
   decodeWatchMessage,
   encodeWatchReply,

@@ -1,7 +1,7 @@
 /** Watch replies, however cut and fragmented, assemble to the history: each revision once, whole, in order. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { KvEvent } from "../../src/etcd/ports/ports.ts";
+import type { KvEvent } from "../../src/etcd/ports/watches.ts";
 import { WatchAssembly } from "../../src/etcd/watch/watch-assembly.ts";
 
 const range = { key: Buffer.from("/a/"), rangeEnd: Buffer.from("/a0") };

@@ -12,7 +12,7 @@ import { inspectSnapshot, openRepository, restoreSnapshot, verifySnapshot } from
 import { aesGcm } from "keelson/codec";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
-import type { KvEvent } from "../../src/etcd/ports/ports.ts";
+import type { KvEvent } from "../../src/etcd/ports/watches.ts";
 import { WatchAssembly } from "../../src/etcd/watch/watch-assembly.ts";
 import { decodeRangeResponse } from "../../src/etcd/wire/kv.ts";
 import { rangeResponse } from "../../src/etcd/wire/kv-server.ts";

@@ -17,7 +17,7 @@
 import type { Random } from "../../src/base/random.ts";
 import type { Clock, Timer } from "../../src/base/time/clock.ts";
 import type { RangeRequest } from "../../src/etcd/ports/messages.ts";
-import type { KvEvent } from "../../src/etcd/ports/ports.ts";
+import type { KvEvent } from "../../src/etcd/ports/watches.ts";
 import { grpcStatus, type MethodPath } from "../../src/etcd/transport/transport.ts";
 import { encodeCompactionRequest, encodeRangeRequest, isReadOnly } from "../../src/etcd/wire/kv.ts";
 import { decodeTxnRequest, rangeRequest } from "../../src/etcd/wire/kv-server.ts";

@@ -22,7 +22,7 @@ import {
 import { jsonCodec, msgpackCodec } from "keelson/codec";
 import type { Random } from "../../src/base/random.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
-import type { Etcd } from "../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../src/etcd/ports/etcd.ts";
 import type { TransportFactory } from "../../src/etcd/transport/transport.ts";
 import { type Item, Note, namespaces, weighedItem } from "./item.ts";
 import type { Call, Recorder, Stream } from "./judged/recorder.ts";

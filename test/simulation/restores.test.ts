@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
-import type { Etcd } from "../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../src/etcd/ports/etcd.ts";
 import type { ByteDuplex, TransportFactory } from "../../src/etcd/transport/transport.ts";
 import { decodeWatchMessage } from "../../src/etcd/wire/watch.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";

@@ -5,7 +5,7 @@
 import type { Clock } from "../../src/base/time/clock.ts";
 import { systemClock } from "../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
-import type { Etcd } from "../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../src/etcd/ports/etcd.ts";
 import type { MethodPath } from "../../src/etcd/transport/transport.ts";
 import { MemoryServer } from "../../src/testing/memory-server.ts";
 import { type MemoryNode, memoryTransport, type Weather } from "../../src/testing/memory-transport.ts";

@@ -3,7 +3,7 @@ import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import { StoreError } from "../../errors.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import { type OpenSnapshotOptions, openSnapshotNames } from "../database/snapshot-file.ts";
 import { eventVersion, history, type KeyVersion } from "./history.ts";
 import { liveHistory } from "./live-history.ts";

@@ -9,8 +9,9 @@
  * cannot be believed (progress-trust.ts) every key is watched instead: each revision has an event of some key.
  */
 import { isStoreError } from "../../errors.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
-import type { Etcd, EtcdWatchRequest, KvEvent } from "../../etcd/ports/ports.ts";
+import type { EtcdWatchRequest, KvEvent } from "../../etcd/ports/watches.ts";
 import { progressIsReliable } from "../../storage/watch/progress-trust.ts";
 
 /** Between questions how far the replay is, milliseconds: etcd drops them while it is catching up. */

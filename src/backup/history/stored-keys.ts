@@ -6,7 +6,7 @@ import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import { prefixEnd } from "../../etcd/ports/prefix-end.ts";
 import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { stateAt } from "../records/record-scan.ts";

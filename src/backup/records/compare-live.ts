@@ -6,7 +6,7 @@
  * only revisions above its compact revision compare.
  */
 import { isStoreError } from "../../errors.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import { type Examined, hashKvOf } from "./examine.ts";
 
 export type LiveComparison =

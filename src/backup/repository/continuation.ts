@@ -5,7 +5,7 @@
  * written past the last backup is detected by HashKV: what it holds at a revision on record is not what was backed up then.
  */
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { Backup, Fork } from "./histories.ts";
 
 /** Backups looked at for the last one that a new history has in its past. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Clock } from "../../base/time/clock.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import { damaged } from "../files/damage.ts";
 import { decodeRevision } from "../records/mvcc-record.ts";
 import type { RawRecord } from "../restore/rewrite-database.ts";

@@ -3,7 +3,7 @@
  *
  *   segment = (keyBytes u32 LE, key, valueBytes u32 LE, value)*       in revision order, whole revisions only
  */
-import type { KvEvent } from "../../etcd/ports/ports.ts";
+import type { KvEvent } from "../../etcd/ports/watches.ts";
 import { damaged } from "../files/damage.ts";
 import { encodeKeyValue } from "../files/etcd-records.ts";
 import { encodeRevision } from "../records/mvcc-record.ts";

@@ -6,7 +6,7 @@
 import { systemRandom } from "../../base/random.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { ScratchFile } from "../database/scratch-file.ts";
 import { hexOf } from "../database/snapshot-file.ts";
 import { PassProgress } from "../files/pass-progress.ts";

@@ -5,7 +5,7 @@ import { type Call, callNames } from "../../base/call.ts";
 import type { NamesOf } from "../../base/text/known-options.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { StoreError } from "../../errors.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { Progress } from "../../resource/contract/contract.ts";
 import type { SnapshotProblem } from "../files/damage.ts";
 import type { RestoreCommon, RestoreReport } from "../restore/restore-options.ts";

@@ -16,7 +16,7 @@ import { systemRandom } from "../../base/random.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { type Clock, systemClock } from "../../base/time/clock.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import { ScratchFile } from "../database/scratch-file.ts";
 import { hexOf, SnapshotFile } from "../database/snapshot-file.ts";
 import { damaged, type SnapshotProblem } from "../files/damage.ts";

@@ -13,7 +13,7 @@ import { Backoff } from "../../base/backoff.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { messageOf } from "../../base/text/message-of.ts";
 import { campaign } from "../../etcd/coordination/election.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { Backup } from "../repository/histories.ts";
 import { chainIsOver } from "../repository/new-backup.ts";
 import type { BackupOutcome, BackupRepository } from "../repository/repository-options.ts";

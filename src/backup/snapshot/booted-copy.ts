@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connectEtcd } from "../../etcd/connect-etcd.ts";
 import { startLocalEtcd } from "../../etcd/local/local-etcd.ts";
 import { freePort } from "../../etcd/local/local-ports.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { SnapshotFile } from "../database/snapshot-file.ts";
 import { restoreFrom } from "../restore/restore.ts";
 

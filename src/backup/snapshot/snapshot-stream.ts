@@ -7,7 +7,7 @@ import { ByteRate } from "../../base/time/byte-rate.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { StoreError } from "../../errors.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import { trailerBytes } from "../database/bolt-format.ts";
 import { hexOf } from "../database/snapshot-file.ts";
 import { damaged } from "../files/damage.ts";

@@ -15,8 +15,8 @@
 import type { Random } from "../../base/random.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { StoreError } from "../../errors.ts";
+import type { EtcdCall } from "../ports/call.ts";
 import type { Bytes, Header } from "../ports/messages.ts";
-import type { EtcdCall } from "../ports/ports.ts";
 import type { Lane, MethodPath, TransportFailure } from "../transport/transport.ts";
 
 /**

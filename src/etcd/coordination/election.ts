@@ -2,8 +2,8 @@
 import { type Call, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { isStoreError } from "../../errors.ts";
+import type { Etcd } from "../ports/etcd.ts";
 import type { Bytes } from "../ports/messages.ts";
-import type { Etcd } from "../ports/ports.ts";
 import { prefixEnd } from "../ports/prefix-end.ts";
 import { holderOf, type Turn, type TurnOptions, takeTurn } from "./turn.ts";
 

@@ -1,5 +1,5 @@
 /** `lock`: one holder at a time among all processes over one etcd, `etcdctl lock` included. */
-import type { Etcd } from "../ports/ports.ts";
+import type { Etcd } from "../ports/etcd.ts";
 import { type Turn, type TurnOptions, takeTurn } from "./turn.ts";
 
 /**

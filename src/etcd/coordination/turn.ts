@@ -12,8 +12,9 @@ import { type Call, CallScope, callNames, expectManyListeners } from "../../base
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import type { Etcd } from "../ports/etcd.ts";
+import type { Lease } from "../ports/leases.ts";
 import type { Bytes, Compare, KeyValue } from "../ports/messages.ts";
-import type { Etcd, Lease } from "../ports/ports.ts";
 import { prefixEnd } from "../ports/prefix-end.ts";
 
 /** What `lock` and `campaign` take. */

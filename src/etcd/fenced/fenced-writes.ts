@@ -12,8 +12,8 @@
 import type { Call } from "../../base/call.ts";
 import { quote } from "../../base/text/quote.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
+import type { Etcd } from "../ports/etcd.ts";
 import type { Compare, KeyValue, TxnOpResponse, TxnRequest } from "../ports/messages.ts";
-import type { Etcd } from "../ports/ports.ts";
 import { writeAll } from "./bulk-writes.ts";
 import type {
   FencedCall,

@@ -11,7 +11,7 @@
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { Etcd } from "../ports/ports.ts";
+import type { Etcd } from "../ports/etcd.ts";
 import { type FencedWrite, type FencedWriteStats, textOfWrite } from "./fenced-write.ts";
 import type { Slot, WriteSessions } from "./write-sessions.ts";
 import { type Settlement, settleWrite } from "./write-settlement.ts";

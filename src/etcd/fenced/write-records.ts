@@ -7,8 +7,9 @@
  * as it was at revision R does: it holds the id exactly when R was this write's transaction. One key serves all, since etcd
  * keeps its versions until compaction; it costs such a write one small put, in the same transaction.
  */
+
+import type { Etcd } from "../ports/etcd.ts";
 import type { KeyValue } from "../ports/messages.ts";
-import type { Etcd } from "../ports/ports.ts";
 import type { FencedWrite } from "./fenced-write.ts";
 import { tombstoneHolds, tombstoneValue } from "./tombstones.ts";
 

@@ -16,7 +16,8 @@
 import { Backoff } from "../../base/backoff.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
-import type { Etcd, Lease } from "../ports/ports.ts";
+import type { Etcd } from "../ports/etcd.ts";
+import type { Lease } from "../ports/leases.ts";
 
 /** Writer slots of a session: a fence makes a quarter of the writes under way go a second time. */
 const slotsPerSession = 4;

@@ -16,7 +16,8 @@
  * to be after a quiet time.
  */
 import { isStoreError } from "../../errors.ts";
-import type { Etcd, KvEvent } from "../ports/ports.ts";
+import type { Etcd } from "../ports/etcd.ts";
+import type { KvEvent } from "../ports/watches.ts";
 import { suffers } from "../versions/version-facts.ts";
 import type { FencedWrite } from "./fenced-write.ts";
 import { tombstoneHolds, tombstoneKey } from "./tombstones.ts";

@@ -5,7 +5,7 @@
 import type { Backoff } from "../../base/backoff.ts";
 import { CallScope } from "../../base/call.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
-import type { Etcd } from "../ports/ports.ts";
+import type { Etcd } from "../ports/etcd.ts";
 import { isRefusal } from "../ports/refusal.ts";
 import type { FencedCall } from "./fenced-write.ts";
 

@@ -3,8 +3,9 @@ import { checkOptions } from "../../base/text/known-options.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Client, Effect, Rpc } from "../client/client.ts";
 import { authenticateRpc, authIsOff } from "../client/token-source.ts";
+import type { Auth } from "../ports/auth.ts";
+import type { EtcdCall } from "../ports/call.ts";
 import type { Header } from "../ports/messages.ts";
-import type { Auth, EtcdCall } from "../ports/ports.ts";
 import {
   authenticateRequest,
   authStatusResponse,

@@ -2,7 +2,7 @@
 import { checkOptions } from "../../base/text/known-options.ts";
 import { StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
-import type { Cluster } from "../ports/ports.ts";
+import type { Cluster } from "../ports/cluster.ts";
 import {
   type MemberAddResponse,
   type MembersResponse,

@@ -1,6 +1,8 @@
 /** The `Kv` port: requests encoded, sent through the client core by their class, replies decoded. */
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
+import type { EtcdCall } from "../ports/call.ts";
+import type { Kv } from "../ports/kv.ts";
 import type {
   Bytes,
   DeleteRangeRequest,
@@ -14,7 +16,6 @@ import type {
   TxnRequest,
   TxnResponse,
 } from "../ports/messages.ts";
-import type { EtcdCall, Kv } from "../ports/ports.ts";
 import {
   decodeDeleteRangeResponse,
   decodeHeaderOnly,

@@ -9,8 +9,9 @@ import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import { refusalPatienceOf } from "../client/call-attempt.ts";
 import type { Client, Rpc } from "../client/client.ts";
+import type { EtcdCall } from "../ports/call.ts";
+import type { Lease, LeaseStatus, Leases } from "../ports/leases.ts";
 import type { Header } from "../ports/messages.ts";
-import type { EtcdCall, Lease, LeaseStatus, Leases } from "../ports/ports.ts";
 import { TransportFailure } from "../transport/transport.ts";
 import { decodeHeaderOnly } from "../wire/kv.ts";
 import {

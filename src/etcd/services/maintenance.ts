@@ -7,15 +7,15 @@ import { checkOptions } from "../../base/text/known-options.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
+import type { EtcdCall } from "../ports/call.ts";
 import type {
   Alarm,
   Downgrade,
   DowngradeReply,
-  EtcdCall,
   Maintenance,
   MemberStatus,
   SnapshotChunk,
-} from "../ports/ports.ts";
+} from "../ports/maintenance.ts";
 import { grpcStatus, TransportFailure } from "../transport/transport.ts";
 import { firstWith } from "../versions/release-lines.ts";
 import {

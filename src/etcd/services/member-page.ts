@@ -5,7 +5,7 @@
 import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import { StoreError } from "../../errors.ts";
-import type { EtcdCall } from "../ports/ports.ts";
+import type { EtcdCall } from "../ports/call.ts";
 import { handshakeOptions, socketTarget } from "../transport/dial-target.ts";
 import type { CurrentTls, EndpointAddress } from "../transport/transport.ts";
 

@@ -5,7 +5,7 @@
  *   /livez, /readyz     [+]serializable_read ok             one line a check, 200 or 503
  *                       [-]data_corruption failed: alarm …
  */
-import type { Probe, ProbeName } from "../ports/ports.ts";
+import type { Probe, ProbeName } from "../ports/maintenance.ts";
 import type { MemberPage } from "./member-page.ts";
 
 const quotaMetric = /^etcd_server_quota_backend_bytes (\S+)$/m;

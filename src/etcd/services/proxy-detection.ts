@@ -3,7 +3,8 @@
  * through it tells how far it is by its events alone. It serves a page about itself that no member has. Asked once for each
  * connection that is lost: behind the next one may be something else. etcd's gateway passes bytes on and needs no notice.
  */
-import type { EtcdCall, EtcdStats } from "../ports/ports.ts";
+import type { EtcdCall } from "../ports/call.ts";
+import type { EtcdStats } from "../ports/etcd.ts";
 import type { MemberPage } from "./member-page.ts";
 
 /** The proxy reads a key before it answers; beyond this the endpoint counts as none. Milliseconds. */

@@ -9,7 +9,7 @@
  * grant's way took. A leader change may let every lease of etcd live longer; that is etcd's own.
  */
 import type { Clock } from "../../base/time/clock.ts";
-import type { EtcdCall } from "../ports/ports.ts";
+import type { EtcdCall } from "../ports/call.ts";
 
 /** A revoke removes the keys of a lease in one transaction: 1,000 keep it short. */
 const keysPerLease = 1000;

@@ -9,7 +9,7 @@
  * resume point moves with what was given on (and with progress), never with a header: a replay carries the newest
  * revision in the header of every reply.
  */
-import type { KvEvent } from "../ports/ports.ts";
+import type { KvEvent } from "../ports/watches.ts";
 import type { WatchReply } from "../wire/watch.ts";
 
 /** Half-open range of key bytes; no end: the one key; an end of one zero byte: every key from `key` on. */

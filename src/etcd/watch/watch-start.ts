@@ -7,8 +7,8 @@
  */
 import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
+import type { Kv } from "../ports/kv.ts";
 import type { Bytes } from "../ports/messages.ts";
-import type { Kv } from "../ports/ports.ts";
 
 export interface WatchStart {
   readonly kv: Kv;

@@ -1,7 +1,9 @@
 /** The `Watches` port over the client core: each watch is a loop of its own over a stream of its own (watch-loop.ts). */
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import type { Client } from "../client/client.ts";
-import type { EtcdCall, EtcdWatch, EtcdWatchRequest, Kv, Watches, WatchStats } from "../ports/ports.ts";
+import type { EtcdCall } from "../ports/call.ts";
+import type { Kv } from "../ports/kv.ts";
+import type { EtcdWatch, EtcdWatchRequest, Watches, WatchStats } from "../ports/watches.ts";
 import { MemberVersions } from "./member-versions.ts";
 import { type WatchContext, WatchLoop, type WatchTimes } from "./watch-loop.ts";
 

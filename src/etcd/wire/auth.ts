@@ -1,6 +1,7 @@
 /** Auth messages, both directions. Passwords pass through here and stay nowhere. */
+
+import type { Permission } from "../ports/auth.ts";
 import type { Bytes, Header } from "../ports/messages.ts";
-import type { Permission } from "../ports/ports.ts";
 import {
   bool,
   bytes,

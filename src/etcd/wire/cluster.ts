@@ -1,6 +1,7 @@
 /** Cluster messages, both directions. */
+
+import type { Member } from "../ports/cluster.ts";
 import type { Header } from "../ports/messages.ts";
-import type { Member } from "../ports/ports.ts";
 import { bool, header, inner, type MessageCodec, many, message, text, texts, uint64 } from "./message.ts";
 
 const member: MessageCodec<Member> = message({

@@ -1,6 +1,7 @@
 /** Maintenance messages, both directions. Member ids are uint64 and exact: a rounded id disarms nothing. */
+
+import type { Alarm, DowngradeState } from "../ports/maintenance.ts";
 import type { Header } from "../ports/messages.ts";
-import type { Alarm, DowngradeState } from "../ports/ports.ts";
 import {
   bool,
   bytes,

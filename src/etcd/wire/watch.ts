@@ -8,7 +8,7 @@
 
 import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import type { Header } from "../ports/messages.ts";
-import type { EtcdWatchRequest, KvEvent } from "../ports/ports.ts";
+import type { EtcdWatchRequest, KvEvent } from "../ports/watches.ts";
 import { noHeader, readHeader, writeHeader } from "./header.ts";
 import { readKeyValue, writeKeyValueFields } from "./kv.ts";
 import { WireError, WireReader, wireLength } from "./reader.ts";

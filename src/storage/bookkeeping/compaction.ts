@@ -14,7 +14,8 @@ import { checkOptions } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
 import { BackgroundLoop } from "../../base/time/background-loop.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
-import type { Etcd, Kv } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 
 /** Kubernetes' key: no prefix, so that all API servers over an etcd share it. */
 export const compactionClockKey = "compact_rev_key";

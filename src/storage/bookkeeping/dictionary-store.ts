@@ -7,7 +7,7 @@
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import type { DictionaryStore } from "../../codec/msgpack/kind-dictionaries.ts";
 import { isStoreError } from "../../errors.ts";
-import type { Kv } from "../../etcd/ports/ports.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
 
 const folder = "dictionaries";

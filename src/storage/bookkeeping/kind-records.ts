@@ -8,8 +8,9 @@
  */
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import { isStoreError } from "../../errors.ts";
+import type { EtcdCall } from "../../etcd/ports/call.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
-import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
 import { unfamiliarKind } from "../../resource/model/define-kind.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
 import type { Kind, KindDefinition, KindRecord } from "../../resource/model/kind.ts";

@@ -11,7 +11,8 @@
 import { isWrapping, type Transform } from "../../codec/sealing/transform.ts";
 import { sealedUnder } from "../../codec/value-codec.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
-import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
+import type { EtcdCall } from "../../etcd/ports/call.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";

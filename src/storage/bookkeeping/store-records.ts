@@ -3,7 +3,7 @@
  * program whose store it is. Opens nothing and writes nothing.
  */
 import { type Call, CallScope } from "../../base/call.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import { KeySpace } from "../../resource/model/keys.ts";
 import type { KindRecord } from "../../resource/model/kind.ts";
 import { KindRecords } from "./kind-records.ts";

@@ -9,7 +9,8 @@
  */
 import { sealedUnder, usedDictionary } from "../../codec/value-codec.ts";
 import { isStoreError } from "../../errors.ts";
-import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
+import type { EtcdCall } from "../../etcd/ports/call.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
 import type { ReferenceParts, ReferringKind } from "../context/storage-context.ts";
 import type { GuardPart } from "../seam/write-guard.ts";

@@ -10,8 +10,9 @@
  */
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
+import type { EtcdCall } from "../../etcd/ports/call.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 import type { KeyValue, TxnOp } from "../../etcd/ports/messages.ts";
-import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
 import type { Head } from "../../resource/model/head.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
 import { quantityFault } from "../../resource/model/quantity.ts";

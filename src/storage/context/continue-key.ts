@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import type { Random } from "../../base/random.ts";
 import { isStoreError } from "../../errors.ts";
-import type { Kv } from "../../etcd/ports/ports.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 
 const keyBytes = 32;
 /** Keys of earlier histories that are remembered: tokens are used within minutes. */

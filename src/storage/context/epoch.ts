@@ -18,8 +18,10 @@ import { Backoff } from "../../base/backoff.ts";
 import type { Random } from "../../base/random.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError } from "../../errors.ts";
+import type { EtcdCall } from "../../etcd/ports/call.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 import type { Header, KeyValue } from "../../etcd/ports/messages.ts";
-import type { Etcd, EtcdCall, Kv } from "../../etcd/ports/ports.ts";
 
 /** Random ones of an id; the rest of it is the id of the cluster in which it was made. */
 const randomBytes = 8;

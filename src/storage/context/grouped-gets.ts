@@ -10,8 +10,8 @@
  */
 import { soon } from "../../base/time/microtask.ts";
 import { isStoreError } from "../../errors.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
-import type { Kv } from "../../etcd/ports/ports.ts";
 
 /** Requests under way at a time; more would only split the groups. */
 const requestsMax = 4;

@@ -5,8 +5,9 @@
  */
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import { isStoreError } from "../../errors.ts";
+import type { EtcdCall } from "../../etcd/ports/call.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
-import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
 import type { KeyRange } from "../../resource/model/key-range.ts";
 import { limits } from "../../resource/model/limits.ts";
 

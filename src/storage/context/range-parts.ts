@@ -12,7 +12,8 @@
  * A cut says nothing of what is there: keys written meanwhile, or with other characters, lie in one of the parts all the same.
  */
 import { textOfKey } from "../../base/text/text-of-key.ts";
-import type { EtcdCall, Kv } from "../../etcd/ports/ports.ts";
+import type { EtcdCall } from "../../etcd/ports/call.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
 import type { KeyRange } from "../../resource/model/key-range.ts";
 
 /** Keys of a part at most: so many that finding the cuts is cheap, … */

@@ -3,7 +3,7 @@
  * grpc-proxy passes none on.
  */
 import type { Call } from "../../base/call.ts";
-import type { Etcd } from "../../etcd/ports/ports.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
 import { progressIsTrusted } from "../../etcd/versions/version-facts.ts";
 
 /** True when every member asked so far answers progress requests truly, and nothing in between drops them. */

@@ -11,7 +11,7 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { TurnBudget } from "../../base/time/turn-budget.ts";
 import type { ValueCodec } from "../../codec/form/value.ts";
 import { invariant } from "../../errors.ts";
-import type { KvEvent, WatchBatch } from "../../etcd/ports/ports.ts";
+import type { KvEvent, WatchBatch } from "../../etcd/ports/watches.ts";
 import type { KeyRange } from "../../resource/model/key-range.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";

@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { connect, failureOf } from "../../support/etcd-cases.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
 import { until } from "../../support/time/patience.ts";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
 import { createStore } from "../../../src/index.ts";
 import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../support/certificates.ts";

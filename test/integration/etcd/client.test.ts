@@ -11,7 +11,7 @@ import { isStoreError } from "../../../src/errors.ts";
 import type { RequestEvent, StreamEvent } from "../../../src/etcd/client/client-diagnostics.ts";
 import { startLocalCluster } from "../../../src/etcd/local/local-cluster.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect, failureOf, isHealthy } from "../../support/etcd-cases.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";

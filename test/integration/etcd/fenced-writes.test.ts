@@ -8,7 +8,7 @@ import type { FencedWrite } from "../../../src/etcd/fenced/fenced-write.ts";
 import { createFencedWrites } from "../../../src/etcd/fenced/fenced-writes.ts";
 import { startLocalCluster } from "../../../src/etcd/local/local-cluster.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect, failureOf, isHealthy } from "../../support/etcd-cases.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isStoreError } from "../../../src/errors.ts";
 import { startLocalCluster } from "../../../src/etcd/local/local-cluster.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect, failureOf } from "../../support/etcd-cases.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";

@@ -1,7 +1,7 @@
 /** Watches under etcd's own authentication: expired tokens are healed, missing rights are told. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { collect, connect, failureOf, fill } from "../../support/etcd-cases.ts";

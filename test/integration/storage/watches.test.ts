@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalCluster } from "../../../src/etcd/local/local-cluster.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd, WatchBatch } from "../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
+import type { WatchBatch } from "../../../src/etcd/ports/watches.ts";
 import { hasFix } from "../../../src/etcd/versions/version.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { collect, connect, failureOf, fill, isHealthy, putSurely } from "../../support/etcd-cases.ts";

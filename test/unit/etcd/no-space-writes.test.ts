@@ -6,8 +6,8 @@ import { createStore, defineKind, isStoreError, type Resource, type Store, Store
 import type { Etcd } from "keelson/etcd";
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Kv } from "../../../src/etcd/ports/kv.ts";
 import type { TxnRequest } from "../../../src/etcd/ports/messages.ts";
-import type { Kv } from "../../../src/etcd/ports/ports.ts";
 
 interface Blob extends Resource {
   data: string;

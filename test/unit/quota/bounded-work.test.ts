@@ -3,7 +3,7 @@ import { createStore } from "keelson";
 import { expect, test } from "vitest";
 import { systemClock } from "../../../src/base/time/clock.ts";
 import { TurnBudget } from "../../../src/base/time/turn-budget.ts";
-import type { Etcd } from "../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { QuotaKeys } from "../../../src/quota/quota-keys.ts";
 import { QuotaSnapshot } from "../../../src/quota/quota-snapshot.ts";
 import { decodeSpec, type NamespaceSpec } from "../../../src/quota/quota-spec.ts";

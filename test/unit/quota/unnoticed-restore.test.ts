@@ -7,7 +7,7 @@ import { createStore, defineKind, type Resource, type Store } from "keelson";
 import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../../src/etcd/connect-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import type { MethodPath } from "../../../src/etcd/transport/transport.ts";
 import { MemoryServer, type MemorySnapshot } from "../../../src/testing/memory-server.ts";
 import { type MemoryNode, memoryTransport } from "../../../src/testing/memory-transport.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { jsonCodec, msgpackCodec } from "../../../src/codec/form/codec.ts";
 import { createStore } from "../../../src/create-store.ts";
-import type { Etcd } from "../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { kubernetesCodec } from "../../../src/kubernetes/index.ts";
 import type { Store } from "../../../src/resource/contract/store.ts";
 import { defineKind } from "../../../src/resource/model/define-kind.ts";

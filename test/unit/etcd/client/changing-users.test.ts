@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../../src/base/time/clock.ts";
 import { isStoreError } from "../../../../src/errors.ts";
 import { openEtcdAtOnce } from "../../../../src/etcd/connect-etcd.ts";
-import type { Etcd } from "../../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
 import { grpcStatus, TransportFailure } from "../../../../src/etcd/transport/transport.ts";
 import { authenticateResponse } from "../../../../src/etcd/wire/auth.ts";
 import { MemoryServer } from "../../../../src/testing/memory-server.ts";

@@ -1,8 +1,8 @@
 /** A watch's ways with streams that fall silent, lie, are refused or cut, on a clock of the test's own. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { StoreError } from "../../../../src/errors.ts";
-import type { EtcdWatch, KvEvent, Watches } from "../../../../src/etcd/ports/ports.ts";
 import { prefixEnd } from "../../../../src/etcd/ports/prefix-end.ts";
+import type { EtcdWatch, KvEvent, Watches } from "../../../../src/etcd/ports/watches.ts";
 import { createKv } from "../../../../src/etcd/services/kv.ts";
 import { TransportFailure } from "../../../../src/etcd/transport/transport.ts";
 import { createWatches } from "../../../../src/etcd/watch/watches.ts";

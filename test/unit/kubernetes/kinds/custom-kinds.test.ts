@@ -3,7 +3,7 @@ import { jsonCodec } from "../../../../src/codec/form/codec.ts";
 import { isWrapping } from "../../../../src/codec/sealing/transform.ts";
 import { createStore } from "../../../../src/create-store.ts";
 import { isStoreError, type StoreError } from "../../../../src/errors.ts";
-import type { Etcd } from "../../../../src/etcd/ports/ports.ts";
+import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
 import { encryptionConfiguration } from "../../../../src/kubernetes/encryption/encryption-configuration.ts";
 import { customResourceKinds, customResources } from "../../../../src/kubernetes/kinds/custom-kinds.ts";
 import { kubernetesKind } from "../../../../src/kubernetes/kinds/kubernetes-kinds.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { StoreError } from "../../../../src/errors.ts";
+import type { Kv } from "../../../../src/etcd/ports/kv.ts";
 import type { RangeRequest, RangeResponse, TxnRequest } from "../../../../src/etcd/ports/messages.ts";
-import type { Kv } from "../../../../src/etcd/ports/ports.ts";
 import { GroupedGets } from "../../../../src/storage/context/grouped-gets.ts";
 
 const header = (revision: bigint) => ({ clusterId: 1n, memberId: 1n, revision, raftTerm: 1n });
