@@ -62,11 +62,6 @@ export class CacheCore {
     this.feed.removeKind(resource);
   }
 
-  /** Compares with etcd now. True when equal. */
-  checkNow(): Promise<boolean> {
-    return this.#check.run();
-  }
-
   /** The kind as it is cached now. @throws CLOSED */
   kind(resource: string): CachedKind {
     const kind = this.feed.kinds.get(resource);

@@ -7,6 +7,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { DecodedValues } from "../../src/watch/state/decoded-values.ts";
 import { KindState } from "../../src/watch/state/kind-state.ts";
 import { Slabs } from "../../src/watch/state/slabs.ts";
 import { skipNote } from "../support/skip-note.ts";
@@ -140,7 +141,7 @@ function median(times: number, work: () => void): number {
 }
 
 function intervals(keys: number, updates: number): StructureRow {
-  const state = new KindState(1, new Slabs(), () => undefined);
+  const state = new KindState(1, new Slabs(), new DecodedValues(0));
   const bytes = new Uint8Array(8);
   const incoming = (i: number, revision: number) => ({
     key: keyOf(i),

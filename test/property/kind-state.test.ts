@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AttributesOf } from "../../src/watch/state/attributes.ts";
+import { DecodedValues } from "../../src/watch/state/decoded-values.ts";
 import { KindState } from "../../src/watch/state/kind-state.ts";
 import { Slabs } from "../../src/watch/state/slabs.ts";
 import type { Incoming, Version } from "../../src/watch/state/version.ts";
@@ -51,7 +52,7 @@ describe("KindState", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const slabs = new Slabs();
-        const state = new KindState(2, slabs, () => undefined);
+        const state = new KindState(2, slabs, new DecodedValues(0));
         const model: Model = { at: [new Map()] };
         let revision = 10n;
         let held = 0;
@@ -72,7 +73,15 @@ describe("KindState", () => {
           }
         }
         expect(state.position).toBe(model.at.length - 1);
-        expect(state.faults()).toEqual([]);
+        // An index lists what has, or at some held position had, the value: no more, no less.
+        for (const app of ["web", "db"]) {
+          const listed = model.at
+            .slice(held)
+            .flatMap((objects) =>
+              [...objects].filter(([, object]) => object.app === app).map(([key]) => key),
+            );
+          expect(state.postingSize({ index: 0, values: [app] })).toBe(new Set(listed).size);
+        }
         expect(state.size).toBe(model.at.at(-1)?.size);
         for (let position = held; position <= state.position; position++) {
           const expected = [...(model.at[position] ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -70,8 +70,6 @@ export class CachedKind {
   logFrom = 0n;
   /** What happened inside these is only known by its result: the log goes from `since` to `until` in one step. */
   #gaps: readonly Gap[] = [];
-  /** Version up to which the state is the store's. */
-  filledAt = 0n;
 
   constructor(parts: CachedKindParts) {
     this.#parts = parts;
@@ -88,10 +86,6 @@ export class CachedKind {
 
   get state(): KindState {
     return this.#state;
-  }
-
-  get groups(): Iterable<WatchGroup<unknown>> {
-    return this.#groups.values();
   }
 
   /** Changes offered to groups: what dispatch costs. */
@@ -250,7 +244,7 @@ export class CachedKind {
     const { bytes, corrupt } = incoming;
     if (bytes !== undefined)
       version.slab = { bytes, used: bytes.byteLength, live: bytes.byteLength, moving: false };
-    else if (corrupt !== undefined) this.#state.markCorrupt(version, corrupt);
+    else if (corrupt !== undefined) this.#parts.decoded.keepFault(version, corrupt);
     return version;
   }
 
@@ -269,7 +263,7 @@ export class CachedKind {
       lease: version.lease,
       value:
         bytes === undefined ? undefined : { bytes, stale: version.stale, storedBytes: version.storedBytes },
-      corrupt: this.#state.corruptOf(version),
+      corrupt: this.#parts.decoded.faultOf(version),
     };
   }
 
@@ -299,7 +293,7 @@ export class CachedKind {
 
   /** Why a version cannot be read. */
   faultOf(version: Version): StoreError<"CORRUPT_OBJECT"> {
-    return this.#state.corruptOf(version) ?? unreadable(this.recordOf(version));
+    return this.#parts.decoded.faultOf(version) ?? unreadable(this.recordOf(version));
   }
 
   /** The last state of an object that was removed, or left a selection, under the version of that. Made once per change. */
@@ -328,9 +322,7 @@ export class CachedKind {
   }
 
   #emptyState(): KindState {
-    return new KindState(this.#definition.indexes.length, this.#parts.slabs, (version) =>
-      this.#parts.decoded.drop(version),
-    );
+    return new KindState(this.#definition.indexes.length, this.#parts.slabs, this.#parts.decoded);
   }
 
   #viewOf(version: Version, view: AnyView): unknown {

@@ -6,8 +6,9 @@ import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
 import type { Selection } from "../../resource/select/selection.ts";
 import type { Attributes } from "../state/attributes.ts";
-import type { IndexPick, KeySpan, KindState } from "../state/kind-state.ts";
-import type { Version } from "../state/version.ts";
+import type { KindState } from "../state/kind-state.ts";
+import type { IndexPick } from "../state/postings.ts";
+import type { KeySpan, Version } from "../state/version.ts";
 
 /** One attribute and the values it may have: under these a dispatch index finds the filter. */
 export interface Handle {

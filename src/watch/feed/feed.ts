@@ -97,11 +97,6 @@ export class Feed {
     return this.counters.restoresNoticed;
   }
 
-  /** Why it is not ready, if something failed. */
-  get failure(): unknown {
-    return this.#failure;
-  }
-
   get signal(): AbortSignal {
     return this.#stop.signal;
   }

@@ -15,7 +15,6 @@ const pauseMs = 20;
 export class SelfCheck {
   readonly #feed: Feed;
   #timer: Timer | undefined;
-  #underWay: Promise<boolean> | undefined;
 
   constructor(feed: Feed) {
     this.#feed = feed;
@@ -27,7 +26,7 @@ export class SelfCheck {
     const waitMs = bounds.selfCheckIntervalMs * (1 + source.random.float() / 2);
     this.#timer = source.clock.setTimer(waitMs, () => {
       // What fails here (etcd away, closed) is no verdict: the next one comes.
-      this.run().then(
+      this.#run().then(
         () => this.start(),
         () => this.start(),
       );
@@ -38,31 +37,23 @@ export class SelfCheck {
     this.#timer?.cancel();
   }
 
-  /** Compares now; joins a comparison under way. True when equal, or when it could not be finished. */
-  run(): Promise<boolean> {
-    this.#underWay ??= this.#run().finally(() => {
-      this.#underWay = undefined;
-    });
-    return this.#underWay;
-  }
-
-  async #run(): Promise<boolean> {
+  /** Compares kind after kind, until one differs. */
+  async #run(): Promise<void> {
     const feed = this.#feed;
     for (const kind of [...feed.kinds.values()]) {
-      if (feed.state !== "ready" || !feed.covers(kind)) return true;
+      if (feed.state !== "ready" || !feed.covers(kind)) return;
       feed.counters.selfChecks++;
       try {
         const difference = await this.#compare(kind);
         if (difference === undefined) continue;
         feed.counters.selfCheckFailures++;
         feed.heal(difference);
-        return false;
+        return;
       } catch (error) {
         // Compacted in between, or the kind has been removed: nothing was found out.
         if (!isStoreError(error, "EXPIRED", "CLOSED")) throw error;
       }
     }
-    return true;
   }
 
   /** What differs, in words; undefined when nothing does, or when the version left memory in between. */
@@ -71,7 +62,7 @@ export class SelfCheck {
     const { clock } = feed.source;
     const source = feed.source.only(kind.definition);
     const revision = feed.applied;
-    const { range } = { range: source.keys.range(kind.definition) };
+    const range = source.keys.range(kind.definition);
     const call = { signal: feed.signal };
     const held = (): number | undefined =>
       kind.heldFrom !== undefined && revision >= kind.heldFrom && feed.state === "ready"

@@ -1,11 +1,12 @@
 /**
  * What has been made of stored bytes: decoded objects and views of them, each at most once per object version for
- * all lists and watchers, bounded together in bytes by an LRU.
+ * all lists and watchers, bounded together in bytes by an LRU; and why a value could not be decoded.
  *
  * The value lies on the version itself, where a list finds it without a lookup; the LRU only decides what goes.
  * A big scan neither refreshes nor displaces more than it makes: recency comes from single reads and deliveries.
  */
 import { LRUCache } from "lru-cache";
+import type { StoreError } from "../../errors.ts";
 import type { View } from "../../resource/contract/view.ts";
 import { type Version, ViewValue } from "./version.ts";
 
@@ -20,6 +21,7 @@ const viewBytes = 512;
 
 export class DecodedValues {
   readonly #kept: LRUCache<Version | ViewValue, number>;
+  readonly #faults = new WeakMap<Version, StoreError<"CORRUPT_OBJECT">>();
   #decodes = 0;
 
   /** @param bytesMax bound of all values kept; 0 keeps none, Infinity all */
@@ -66,6 +68,15 @@ export class DecodedValues {
   ): void {
     version.views = new ViewValue(version, view, value, version.views);
     this.#keep(version.views, sizeBytes ?? viewBytes);
+  }
+
+  /** Keeps why `version` cannot be decoded, for as long as the version is in memory. */
+  keepFault(version: Version, fault: StoreError<"CORRUPT_OBJECT">): void {
+    this.#faults.set(version, fault);
+  }
+
+  faultOf(version: Version): StoreError<"CORRUPT_OBJECT"> | undefined {
+    return this.#faults.get(version);
   }
 
   /** The version leaves memory. */

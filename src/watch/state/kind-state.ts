@@ -10,37 +10,25 @@
  * docs/adr/0007-versioned-state.md.
  */
 import { SortedList } from "../../base/sorted-list.ts";
-import { invariant, type StoreError } from "../../errors.ts";
+import { invariant } from "../../errors.ts";
 import { type Change, ChangeLog } from "./change-log.ts";
+import type { DecodedValues } from "./decoded-values.ts";
+import { type IndexPick, Postings } from "./postings.ts";
 import type { Slabs } from "./slabs.ts";
-import { type Entry, type Incoming, live, Version, versionAt } from "./version.ts";
+import { type Entry, type Incoming, type KeySpan, live, Version, versionAt } from "./version.ts";
 
 /** Bytes an object version costs besides its value and key: records, list places, attributes (measured: bench/cache.ts). */
 const versionBytes = 420;
 /** Bytes a change costs in the log. */
 const changeBytes = 80;
 
-/** A part of the key order: `from` inclusive, `end` exclusive. */
-export interface KeySpan {
-  readonly from: string;
-  readonly end: string;
-}
-
-/** A secondary index to walk instead of all entries: every object with one of the values. */
-export interface IndexPick {
-  /** Place in the kind's `indexes`. */
-  readonly index: number;
-  readonly values: readonly string[];
-}
-
 export class KindState {
   readonly #slabs: Slabs;
   readonly #entries = new SortedList<Entry>();
   /** Entries that do not exist at every held position: created or removed inside the window. */
   readonly #unsettled = new SortedList<Entry>();
-  readonly #postings: Map<string, SortedList<Entry>>[];
-  readonly #corrupt = new WeakMap<Version, StoreError<"CORRUPT_OBJECT">>();
-  readonly #onDrop: (version: Version) => void;
+  readonly #postings: Postings;
+  readonly #decoded: DecodedValues;
   readonly log: ChangeLog = new ChangeLog();
   #liveCount = 0;
   #bytes = 0;
@@ -48,11 +36,11 @@ export class KindState {
   /** Versions that hold now and cannot be read. */
   readonly unreadable: Set<Version> = new Set();
 
-  /** @param onDrop hears of every version that leaves memory */
-  constructor(indexCount: number, slabs: Slabs, onDrop: (version: Version) => void) {
+  /** @param decoded lets go of what was made of a version when the version leaves memory */
+  constructor(indexCount: number, slabs: Slabs, decoded: DecodedValues) {
     this.#slabs = slabs;
-    this.#onDrop = onDrop;
-    this.#postings = Array.from({ length: indexCount }, () => new Map());
+    this.#decoded = decoded;
+    this.#postings = new Postings(indexCount);
   }
 
   /** The latest position. */
@@ -80,14 +68,6 @@ export class KindState {
     this.#entries.forEach(({ latest }) => {
       if (latest.removed === live) visit(latest);
     });
-  }
-
-  markCorrupt(version: Version, error: StoreError<"CORRUPT_OBJECT">): void {
-    this.#corrupt.set(version, error);
-  }
-
-  corruptOf(version: Version): StoreError<"CORRUPT_OBJECT"> | undefined {
-    return this.#corrupt.get(version);
   }
 
   /** An object of the first state, before any change. False when its key is there already. */
@@ -147,7 +127,7 @@ export class KindState {
     pick: IndexPick | undefined,
     visit: (version: Version) => boolean,
   ): void {
-    if (pick !== undefined) this.#scanIndex(span, position, pick, visit);
+    if (pick !== undefined) this.#postings.scan(span, position, pick, visit);
     else if (position === this.log.position) {
       this.#entries.scan(span.from, span.end, ({ latest }) => latest.removed !== live || visit(latest));
     } else {
@@ -168,11 +148,9 @@ export class KindState {
     return count;
   }
 
-  /** Entries that the index would have to look at; what a plan compares. */
+  /** Entries that a walk of the index would look at: those that have, or inside the history window had, one of the values. */
   postingSize(pick: IndexPick): number {
-    let size = 0;
-    for (const value of pick.values) size += this.#postings[pick.index]?.get(value)?.size ?? 0;
-    return size;
+    return this.#postings.size(pick);
   }
 
   /** Forgets every position before `position`. */
@@ -198,7 +176,7 @@ export class KindState {
     });
     this.#entries.clear();
     this.#unsettled.clear();
-    for (const postings of this.#postings) postings.clear();
+    this.#postings.clear();
     this.log.clear();
     this.#liveCount = 0;
     this.#bytes = 0;
@@ -220,83 +198,14 @@ export class KindState {
     });
   }
 
-  /** Differences between the latest objects and what their postings say; empty when sound. For checks. */
-  faults(): readonly string[] {
-    const faults: string[] = [];
-    this.#entries.forEach((entry) => {
-      for (const version of [...(entry.past ?? []), entry.latest]) {
-        version.attributes.indexed.forEach((value, index) => {
-          if (value === undefined) return;
-          if (this.#postings[index]?.get(value)?.get(entry.key) !== entry) {
-            faults.push(`${entry.key} is missing under ${index}=${value}`);
-          }
-        });
-      }
-    });
-    for (const [index, postings] of this.#postings.entries()) {
-      for (const [value, list] of postings) {
-        list.forEach((entry) => {
-          const has = [...(entry.past ?? []), entry.latest].some(
-            (v) => v.attributes.indexed[index] === value,
-          );
-          if (this.#entries.get(entry.key) !== entry || !has) {
-            faults.push(`${entry.key} is left over under ${index}=${value}`);
-          }
-        });
-      }
-    }
-    return faults;
-  }
-
-  #scanIndex(span: KeySpan, position: number, pick: IndexPick, visit: (version: Version) => boolean): void {
-    const postings = this.#postings[pick.index];
-    const lists = pick.values.flatMap((value) => postings?.get(value) ?? []);
-    const { index, values } = pick;
-    const [only] = lists;
-    if (lists.length === 1 && only !== undefined && values.length === 1) {
-      const [value] = values;
-      only.scan(span.from, span.end, (entry) => {
-        const version = versionAt(entry, position);
-        return version === undefined || version.attributes.indexed[index] !== value || visit(version);
-      });
-      return;
-    }
-    // Several values: an entry may have had more than one of them, so gather first, then in key order.
-    const wanted = new Set(values);
-    const found = new Set<Version>();
-    for (const list of lists) {
-      list.scan(span.from, span.end, (entry) => {
-        const version = versionAt(entry, position);
-        const value = version?.attributes.indexed[index];
-        if (version !== undefined && value !== undefined && wanted.has(value)) found.add(version);
-        return true;
-      });
-    }
-    const ordered = [...found].sort((a, b) => (a.entry.key < b.entry.key ? -1 : 1));
-    for (const version of ordered) if (!visit(version)) return;
-  }
-
   /** Of an entry that is in the list. @param newest the entry's newest version before this one */
   #adopt(version: Version, incoming: Incoming, newest: Version | undefined): void {
-    const { entry } = version;
     if (incoming.bytes !== undefined) this.#store(version, incoming.bytes);
     else if (incoming.corrupt !== undefined) {
-      this.#corrupt.set(version, incoming.corrupt);
+      this.#decoded.keepFault(version, incoming.corrupt);
       this.unreadable.add(version);
     }
-    const { indexed } = version.attributes;
-    for (let index = 0; index < indexed.length; index++) {
-      const value = indexed[index];
-      if (value === undefined || value === newest?.attributes.indexed[index]) continue;
-      const postings = this.#postings[index];
-      const list = postings?.get(value);
-      if (list !== undefined) list.insert(entry);
-      else {
-        const first = new SortedList<Entry>();
-        first.insert(entry);
-        postings?.set(value, first);
-      }
-    }
+    this.#postings.add(version, newest);
     this.#liveCount++;
     this.#bytes += chargeOf(version);
   }
@@ -335,35 +244,21 @@ export class KindState {
     if (entry.latest === version) {
       this.#entries.delete(entry.key);
       this.#unsettled.delete(entry.key);
-      this.#unpost(entry, version, true);
+      this.#postings.removeAll(version);
     } else {
       invariant(entry.past?.[0] === version, "versions are forgotten in the order of their ends");
       entry.past.shift();
       if (entry.past.length === 0) entry.past = undefined;
-      this.#unpost(entry, version, false);
+      this.#postings.remove(version);
     }
     this.#drop(version);
-  }
-
-  #unpost(entry: Entry, version: Version, gone: boolean): void {
-    const { indexed } = version.attributes;
-    for (let index = 0; index < indexed.length; index++) {
-      const value = indexed[index];
-      if (value === undefined) continue;
-      if (!gone && entry.latest.attributes.indexed[index] === value) continue;
-      if (!gone && entry.past?.some((other) => other.attributes.indexed[index] === value)) continue;
-      const postings = this.#postings[index];
-      const list = postings?.get(value);
-      list?.delete(entry.key);
-      if (list?.size === 0) postings?.delete(value);
-    }
   }
 
   #drop(version: Version): void {
     this.#bytes -= chargeOf(version);
     if (version.removed !== live) this.#historyBytes -= chargeOf(version);
     if (version.slab !== undefined) this.#slabs.release(version.slab, version.length);
-    this.#onDrop(version);
+    this.#decoded.drop(version);
   }
 }
 

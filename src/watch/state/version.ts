@@ -17,6 +17,12 @@ import type { Slab } from "./slabs.ts";
 /** `removed` of a version that still holds. */
 export const live = -1;
 
+/** A part of the key order: `from` inclusive, `end` exclusive. */
+export interface KeySpan {
+  readonly from: string;
+  readonly end: string;
+}
+
 export class Entry {
   readonly key: string;
   latest: Version;

@@ -8,8 +8,7 @@ import type { CachedKind } from "../fan-out/cached-kind.ts";
 import type { WatchFilter } from "../fan-out/watch-filter.ts";
 import type { MakeValue, PendingEvent } from "../fan-out/watch-group.ts";
 import type { Feed } from "../feed/feed.ts";
-import type { KeySpan } from "../state/kind-state.ts";
-import type { Version } from "../state/version.ts";
+import type { KeySpan, Version } from "../state/version.ts";
 
 export interface InitialPart {
   readonly events: readonly PendingEvent[];
