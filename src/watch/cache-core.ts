@@ -91,7 +91,7 @@ export class CacheCore {
       if (first === undefined) return [];
       const what = `${size} ${size === 1 ? "object" : "objects"}`;
       return [
-        `The cache of ${kind.definition.resource} cannot read ${what}, e.g. ${kind.textOf(first)}: restore or delete it, or give the key it is sealed under`,
+        `The cache of ${kind.definition.resource} cannot read ${what}, e.g. ${kind.values.textOf(first)}: restore or delete it, or give the key it is sealed under`,
       ];
     });
   }

@@ -35,8 +35,8 @@ import {
 } from "../resource/options/read-options.ts";
 import { decodeContinueToken, encodeContinueToken, type TokenScope } from "../storage/seam/continue-token.ts";
 import { cacheLimits } from "./bounds/cache-options.ts";
-import type { AnyView, CachedKind } from "./fan-out/cached-kind.ts";
-import type { MakeValue } from "./fan-out/watch-group.ts";
+import type { CachedKind } from "./fan-out/cached-kind.ts";
+import type { AnyView } from "./fan-out/kind-values.ts";
 import type { Feed } from "./feed/feed.ts";
 import { type EtcdPath, freshnessText, readOf } from "./freshness/etcd-path.ts";
 import type { FreshReads } from "./freshness/fresh-reads.ts";
@@ -294,12 +294,12 @@ export class KindReader<V> implements ResourceReader<V> {
     plan: ParsedListOptions,
     scope: CallScope,
   ): Promise<readonly V[]> {
-    const make = kind.maker(this.#view) as MakeValue<V>;
-    const warm = this.#view === undefined;
+    const { values } = kind;
+    const view = this.#view;
     const items: V[] = [];
     let made = 0;
     for (const version of versions) {
-      const kept = warm ? version.object : undefined;
+      const kept = view === undefined ? version.object : undefined;
       if (kept !== undefined) {
         items.push(kept as V);
         continue;
@@ -309,7 +309,7 @@ export class KindReader<V> implements ResourceReader<V> {
         await this.#parts.feed.source.turns.pause();
       }
       try {
-        items.push(make(version));
+        items.push(values.valueOf(version, view) as V);
       } catch (error) {
         if (plan.onCorrupt === undefined || !isStoreError(error, "CORRUPT_OBJECT")) throw error;
         plan.onCorrupt(error);
@@ -319,8 +319,8 @@ export class KindReader<V> implements ResourceReader<V> {
   }
 
   #valueOf(kind: CachedKind, version: Version): V {
-    const value = kind.maker(this.#view)(version);
-    kind.touch(version);
+    const value = kind.values.valueOf(version, this.#view);
+    kind.values.touch(version);
     return value as V;
   }
 
@@ -334,6 +334,6 @@ export class KindReader<V> implements ResourceReader<V> {
 
   /** Tells reads of this kind in this view from all others of the same cache. */
   #identity(kind: CachedKind): string {
-    return `${kind.definition.resource} ${this.#view === undefined ? "" : kind.viewId(this.#view)}`;
+    return `${kind.definition.resource} ${this.#view === undefined ? "" : kind.values.viewId(this.#view)}`;
   }
 }

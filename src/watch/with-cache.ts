@@ -193,6 +193,6 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
     const { prefix } = feed.source.keys.range(kind.definition);
     const key = namespace === undefined ? prefix + name : `${prefix}${namespace}/${name}`;
     const version = kind.state.latest(key);
-    return version?.slab === undefined ? undefined : kind.recordOf(version);
+    return version?.slab === undefined ? undefined : kind.values.recordOf(version);
   }
 }

@@ -1,18 +1,18 @@
 /**
- * Watchers that want the same of a kind, in the same view: what fits is decided once, events are made once.
+ * Watchers with the same selection of a kind, in the same view: one match and one event serve them all.
  *
  *   tail   [e41 e42 e43 e44]        events some watcher has not taken yet; seq counts from the group's beginning
  *           ▲ slow       ▲ the others, waiting
  *
- * A watcher is a cursor into the tail and costs nothing while it keeps up. The tail is bounded: who falls behind it
- * is parked and later reads the kind's history instead (`cache-watch.ts`). With all watchers up to date it is empty.
+ * A watcher is a cursor into the tail and costs nothing while it keeps up. The tail is bounded: a watcher that falls
+ * behind it is parked and later reads the kind's history instead (`cache-watch.ts`). While all are up to date it is empty.
  */
 import type { WatchEvent } from "../../resource/contract/contract.ts";
 import { eventTypeOf, type ObjectEventType } from "../../resource/event-type.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import type { Change } from "../state/change-log.ts";
 import type { Version } from "../state/version.ts";
-import type { Subscriber } from "./dispatch.ts";
+import type { AnyView, KindValues } from "./kind-values.ts";
 import type { WatchFilter } from "./watch-filter.ts";
 
 /** One event to be made: which object version to show, and how. */
@@ -40,40 +40,37 @@ export interface GroupCursor {
   restart(reached: bigint): void;
 }
 
-/** Makes the value watchers see; throws CORRUPT_OBJECT. */
-export type MakeValue<V> = (version: Version) => V;
+/** Groups that have events for their watchers; `feed.ts` hands them over once a turn. */
+export type PendingGroups = Set<WatchGroup>;
+
+/** "kept": the values are shared and kept with their versions; "once": made for one watcher alone. */
+export type Keeping = "kept" | "once";
 
 /** Events a tail holds for slow watchers: at 100 bytes each, well under what one slow socket buffers. */
 const tailEventsMax = 4_096;
 /** Events handed over at once at most, revisions kept whole. */
 const batchEventsMax = 1_024;
 
-export class WatchGroup<V> implements Subscriber {
+export class WatchGroup {
   readonly filter: WatchFilter;
-  offeredPosition = 0;
+  readonly view: AnyView | undefined;
+  /** Position of the last change offered: a change is offered once. */
+  offeredPosition: number;
   readonly cursors: Set<GroupCursor> = new Set();
-  readonly #make: MakeValue<V>;
-  readonly #tombstone: (change: Change) => Version;
-  readonly #onPending: (group: WatchGroup<V>) => void;
+  readonly #values: KindValues;
   #tail: PendingEvent[] = [];
   /** Seq of `#tail[0]`. */
   #base = 0;
-  #dirty = false;
   /** The batch made last: watchers that keep up all take the same. */
   #made:
-    | { readonly from: number; readonly to: number; readonly events: readonly WatchEvent<V>[] }
+    | { readonly from: number; readonly to: number; readonly events: readonly WatchEvent<unknown>[] }
     | undefined;
 
-  constructor(
-    filter: WatchFilter,
-    make: MakeValue<V>,
-    tombstone: (change: Change) => Version,
-    onPending: (group: WatchGroup<V>) => void,
-  ) {
+  constructor(filter: WatchFilter, view: AnyView | undefined, values: KindValues, offeredPosition: number) {
     this.filter = filter;
-    this.#make = make;
-    this.#tombstone = tombstone;
-    this.#onPending = onPending;
+    this.view = view;
+    this.#values = values;
+    this.offeredPosition = offeredPosition;
   }
 
   /** Seq behind the last event. */
@@ -81,17 +78,16 @@ export class WatchGroup<V> implements Subscriber {
     return this.#base + this.#tail.length;
   }
 
-  offer(change: Change): void {
+  /** Takes a change in; true when there is an event of it for the watchers. */
+  offer(change: Change): boolean {
     const { after } = change;
     if (after !== undefined && this.filter.reports(after)) {
       for (const cursor of this.cursors) cursor.unreadable(after);
     }
     const event = this.eventOf(change);
-    if (event === undefined) return;
+    if (event === undefined) return false;
     this.#tail.push(event);
-    if (this.#dirty) return;
-    this.#dirty = true;
-    this.#onPending(this);
+    return true;
   }
 
   /** What `change` means to this group. */
@@ -101,12 +97,13 @@ export class WatchGroup<V> implements Subscriber {
     const was = before?.slab !== undefined && this.filter.matches(before);
     const is = after !== undefined && this.filter.matches(after);
     if (is) return { type: eventTypeOf(was, true), version: after, revision, position };
-    return was ? { type: "DELETED", version: this.#tombstone(change), revision, position } : undefined;
+    return was
+      ? { type: "DELETED", version: this.#values.tombstoneOf(change), revision, position }
+      : undefined;
   }
 
   /** Hands what is pending to all who wait, then lets go of what everybody has. */
   flush(): void {
-    this.#dirty = false;
     for (const cursor of this.cursors) if (cursor.waiting) cursor.deliver();
     this.#made = undefined;
     this.trim();
@@ -152,7 +149,7 @@ export class WatchGroup<V> implements Subscriber {
   }
 
   /** The next events for a cursor, whole revisions; undefined when it has all. Advances the cursor. */
-  take(cursor: GroupCursor): readonly WatchEvent<V>[] | undefined {
+  take(cursor: GroupCursor): readonly WatchEvent<unknown>[] | undefined {
     const from = cursor.seq;
     const { end } = this;
     if (from >= end) return undefined;
@@ -161,11 +158,8 @@ export class WatchGroup<V> implements Subscriber {
     to = this.#beforeCorrupt(from, to);
     let made = this.#made;
     if (made === undefined || made.from !== from || made.to !== to) {
-      made = {
-        from,
-        to,
-        events: makeEvents(this.#tail.slice(from - this.#base, to - this.#base), this.#make),
-      };
+      const pending = this.#tail.slice(from - this.#base, to - this.#base);
+      made = { from, to, events: makeEvents(pending, this.#values, this.view, "kept") };
       this.#made = made;
     }
     cursor.seq = to;
@@ -198,17 +192,19 @@ export class WatchGroup<V> implements Subscriber {
  * Events as callers see them, frozen, `more` on all but the last of a revision.
  * @throws CORRUPT_OBJECT
  */
-export function makeEvents<V>(
+export function makeEvents(
   pending: readonly PendingEvent[],
-  make: MakeValue<V>,
-): readonly WatchEvent<V>[] {
-  const events: WatchEvent<V>[] = [];
+  values: KindValues,
+  view: AnyView | undefined,
+  keeping: Keeping,
+): readonly WatchEvent<unknown>[] {
+  const events: WatchEvent<unknown>[] = [];
   for (let i = 0; i < pending.length; i++) {
     const event = pending[i];
     if (event === undefined) continue;
     const { type, version, revision } = event;
     const resourceVersion = formatResourceVersion(revision);
-    const object = make(version);
+    const object = keeping === "kept" ? values.valueOf(version, view) : values.valueOnce(version, view);
     events.push(
       pending[i + 1]?.revision === revision
         ? Object.freeze({ type, object, resourceVersion, more: true as const })

@@ -24,7 +24,7 @@ import type { StoredBatch, StoredEvent, StoredSource, StoredWatch } from "../../
 import type { CacheCounters } from "../bounds/cache-counters.ts";
 import { type CacheBounds, cacheLimits } from "../bounds/cache-options.ts";
 import { CachedKind } from "../fan-out/cached-kind.ts";
-import type { WatchGroup } from "../fan-out/watch-group.ts";
+import type { PendingGroups } from "../fan-out/watch-group.ts";
 import { DecodedValues } from "../state/decoded-values.ts";
 import { Slabs } from "../state/slabs.ts";
 import { JoiningKinds } from "./joining-kinds.ts";
@@ -55,7 +55,7 @@ export class Feed {
   readonly #stop = new AbortController();
   readonly #progress: StreamProgress;
   readonly #readyWaiters = new Set<(error: StoreError | undefined) => void>();
-  readonly #pending = new Set<WatchGroup<unknown>>();
+  readonly #pending: PendingGroups = new Set();
   #again: AbortController;
   #watch: StoredWatch | undefined;
   #flushScheduled = false;
@@ -240,7 +240,7 @@ export class Feed {
     await this.reach(revision, Number.POSITIVE_INFINITY);
     if (kind.heldFrom !== undefined) return this.ready();
     const waiting = this.#joining.end(resource, revision);
-    this.#filled(kind, revision);
+    kind.filled(revision);
     for (const event of waiting) this.#applyEvent(event);
     this.#scheduleFlush();
   }
@@ -297,7 +297,7 @@ export class Feed {
     const revision = await fillAll(this.#listing(), this.#applied, signal);
     signal.throwIfAborted();
     this.#joining.clear();
-    for (const kind of this.kinds.values()) this.#filled(kind, revision);
+    for (const kind of this.kinds.values()) kind.filled(revision);
     this.#advance(revision);
   }
 
@@ -315,7 +315,7 @@ export class Feed {
     }
     // A kind that is being filled beside the stream is whole now.
     this.#joining.clear();
-    applyDifference(this.kinds, difference, this.#applied);
+    applyDifference(this.kinds, difference, this.#applied, this.#pending);
     this.#advance(difference.revision);
     this.#scheduleFlush();
   }
@@ -362,7 +362,7 @@ export class Feed {
 
   #applyEvent(event: StoredEvent): void {
     const { resource } = event.type === "put" ? event.record.kind : event.kind;
-    const outcome = this.kinds.get(resource)?.apply(event);
+    const outcome = this.kinds.get(resource)?.apply(event, this.#pending);
     if (outcome === "repeated") this.counters.repeatedEvents++;
     if (outcome !== "missed") return;
     this.counters.missedEvents++;
@@ -423,15 +423,9 @@ export class Feed {
       slabs: this.slabs,
       decoded: this.decoded,
       freeze: this.bounds.freeze,
-      onPending: (group) => this.#pending.add(group),
     });
     this.kinds.set(definition.resource, kind);
     return kind;
-  }
-
-  #filled(kind: CachedKind, revision: bigint): void {
-    kind.heldFrom = revision;
-    kind.logFrom = revision;
   }
 
   #becomeReady(): void {

@@ -11,6 +11,7 @@ import type { KeyRange } from "../../resource/model/key-range.ts";
 import type { StoredPage, StoredRecord, StoredSource } from "../../storage/seam/stored.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
+import type { PendingGroups } from "../fan-out/watch-group.ts";
 
 /** For tracing: `{ since, until }`, a cache has gone from one version to another without what was between. */
 const relistChannel = channel("keelson:cache:relist");
@@ -70,6 +71,7 @@ export function applyDifference(
   kinds: ReadonlyMap<string, CachedKind>,
   { revision, changed, present }: Difference,
   since: bigint,
+  pending: PendingGroups,
 ): void {
   const gap = { since, until: revision };
   for (const [kind, keys] of present) {
@@ -78,9 +80,9 @@ export function applyDifference(
       if (!keys.has(version.entry.key)) vanished.push(version.entry.key);
     });
     const shown = since < revision ? since + 1n : revision;
-    for (const key of vanished) kind.remove(revision, key, shown);
+    for (const key of vanished) kind.remove(revision, key, shown, pending);
   }
-  for (const record of changed) kinds.get(record.kind.resource)?.put(revision, record);
+  for (const record of changed) kinds.get(record.kind.resource)?.put(revision, record, pending);
   for (const kind of present.keys()) kind.skipTo(gap);
   if (relistChannel.hasSubscribers) relistChannel.publish(gap);
 }

@@ -21,12 +21,12 @@ import type { Watch, WatchEvent } from "../../resource/contract/contract.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { oneByOne, WatchShell } from "../../resource/watch-shell.ts";
 import type { WatcherLag } from "../bounds/cache-options.ts";
-import type { AnyView } from "../fan-out/cached-kind.ts";
+import type { AnyView } from "../fan-out/kind-values.ts";
 import { type GroupCursor, makeEvents, type WatchGroup } from "../fan-out/watch-group.ts";
 import type { Version } from "../state/version.ts";
 import { coalesceEvents } from "./coalesce.ts";
 import { HistoryReplay } from "./history-replay.ts";
-import { InitialEvents, makerOf } from "./initial-events.ts";
+import { InitialEvents } from "./initial-events.ts";
 import { nextLogPart } from "./log-part.ts";
 import { startOf, type WatchStartParts } from "./watch-start.ts";
 
@@ -48,7 +48,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   /** Past every event while not live: it holds nothing in its group's tail. */
   seq: number = Number.MAX_SAFE_INTEGER;
   readonly #parts: CacheWatchParts;
-  readonly #group: WatchGroup<unknown>;
+  readonly #group: WatchGroup;
   /** Its signal ends everything inside: reads, waits, etcd's history. */
   readonly #shell = new WatchShell();
   readonly #begun: Promise<bigint>;
@@ -67,8 +67,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   constructor(parts: CacheWatchParts) {
     this.#parts = parts;
     const { kind, options, view, call, feed } = parts;
-    this.#group = kind.group(kind.filter(options.selection, options.onCorrupt !== undefined), view);
-    this.#group.cursors.add(this);
+    this.#group = kind.join(this, kind.filter(options.selection, options.onCorrupt !== undefined), view);
     const shell = this.#shell;
     const ending = (error: StoreError): void => this.end(error);
     feed.endings.add(ending);
@@ -150,7 +149,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const { kind, options } = this.#parts;
     // The initial events tell of what is older.
     if (this.#phase !== "starting" && version.modRevision > this.#delivered)
-      options.onCorrupt?.(kind.faultOf(version));
+      options.onCorrupt?.(kind.values.faultOf(version));
   }
 
   park(): void {
@@ -328,11 +327,11 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const { feed, kind, view } = this.#parts;
     const revision = this.#delivered;
     this.#initial ??= new InitialEvents(feed, kind, this.#group.filter, revision, (version) =>
-      this.#parts.options.onCorrupt?.(kind.faultOf(version)),
+      this.#parts.options.onCorrupt?.(kind.values.faultOf(version)),
     );
     const part = await this.#initial.next(this.#shell.signal);
     await feed.source.turns.pause();
-    const events = makeEvents(part.events, makerOf(kind, view, part.make)).map((event) =>
+    const events = makeEvents(part.events, kind.values, view, part.keeping).map((event) =>
       Object.freeze({ ...event, more: true as const }),
     );
     if (!part.done) return events;
@@ -349,7 +348,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       return undefined;
     }
     const part = nextLogPart(kind.state.log, this.#group, this.#delivered);
-    const events = makeEvents(part.events, kind.maker(view));
+    const events = makeEvents(part.events, kind.values, view, "kept");
     this.#delivered = part.revision;
     if (part.isLast) this.#goLive();
     else if (part.events.length === 0) await feed.source.turns.pause();
@@ -364,7 +363,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       this.#group.filter,
       from,
       this.#shell.signal,
-      (version) => this.#parts.options.onCorrupt?.(kind.faultOf(version)),
+      (version) => this.#parts.options.onCorrupt?.(kind.values.faultOf(version)),
     );
     this.#phase = "etcd";
   }
@@ -386,7 +385,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
       throw new StoreError("EXPIRED", "Cannot go on watching: etcd's history ended", { reason: "overrun" });
     }
     await feed.source.turns.pause();
-    const events = makeEvents(part.events, kind.makerOnce(view));
+    const events = makeEvents(part.events, kind.values, view, "once");
     this.#delivered = part.revision;
     return this.#parts.coalesce ? coalesceEvents(events) : events;
   }
@@ -442,9 +441,8 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   /** Lets go of everything, and gives a consumer that waits the end. */
   #over(): void {
-    const { kind, view, onClose } = this.#parts;
-    this.#group.cursors.delete(this);
-    kind.leave(this.#group, view);
+    const { kind, onClose } = this.#parts;
+    kind.leave(this, this.#group);
     onClose(this as CacheWatch<unknown>);
     const replay = this.#replay;
     this.#replay = undefined;

@@ -117,7 +117,7 @@ export class HistoryReplay {
     const revision = event.type === "put" ? event.record.modRevision : event.revision;
     const { previous } = event;
     const seen = (record: typeof previous): PendingEvent["version"] | undefined =>
-      record === undefined ? undefined : this.#kind.foreign(record, revision, filter.needsAttributes);
+      record === undefined ? undefined : this.#kind.values.foreign(record, revision, filter.needsAttributes);
     const after = event.type === "put" ? seen(event.record) : undefined;
     const created = event.type === "put" && event.prevModRevision === 0n;
     if (!filter.needsAttributes && after !== undefined) {

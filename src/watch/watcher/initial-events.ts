@@ -6,14 +6,14 @@
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
 import type { WatchFilter } from "../fan-out/watch-filter.ts";
-import type { MakeValue, PendingEvent } from "../fan-out/watch-group.ts";
+import type { Keeping, PendingEvent } from "../fan-out/watch-group.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { KeySpan, Version } from "../state/version.ts";
 
 export interface InitialPart {
   readonly events: readonly PendingEvent[];
-  /** Makes their values. */
-  readonly make: "kept" | "once";
+  /** How their values are made. */
+  readonly keeping: Keeping;
   /** The last part. */
   readonly done: boolean;
 }
@@ -66,7 +66,7 @@ export class InitialEvents {
         return events.length < cacheLimits.pullEventsMax;
       },
     );
-    return { events, make: "kept", done: events.length < cacheLimits.pullEventsMax };
+    return { events, keeping: "kept", done: events.length < cacheLimits.pullEventsMax };
   }
 
   async #fromEtcd(signal: AbortSignal): Promise<InitialPart> {
@@ -82,12 +82,12 @@ export class InitialEvents {
     const events: PendingEvent[] = [];
     for (const record of page.records) {
       if (!filter.covers(record.key)) continue;
-      const version = this.#kind.foreign(record, record.modRevision, filter.needsAttributes);
+      const version = this.#kind.values.foreign(record, record.modRevision, filter.needsAttributes);
       if (filter.matches(version)) events.push(added(version));
       else if (filter.reports(version)) this.#onUnreadable(version);
     }
     this.#after = page.after;
-    return { events, make: "once", done: page.after === undefined || page.after >= filter.span.end };
+    return { events, keeping: "once", done: page.after === undefined || page.after >= filter.span.end };
   }
 
   #span(): KeySpan {
@@ -99,13 +99,4 @@ export class InitialEvents {
 
 function added(version: PendingEvent["version"]): PendingEvent {
   return { type: "ADDED", version, revision: version.modRevision, position: 0 };
-}
-
-/** How a part's values are made. */
-export function makerOf(
-  kind: CachedKind,
-  view: Parameters<CachedKind["maker"]>[0],
-  make: InitialPart["make"],
-): MakeValue<unknown> {
-  return make === "kept" ? kind.maker(view) : kind.makerOnce(view);
 }

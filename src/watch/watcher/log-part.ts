@@ -14,7 +14,7 @@ export interface LogPart {
 }
 
 /** What the log, which must reach back to `delivered`, has for the group after it. */
-export function nextLogPart(log: ChangeLog, group: WatchGroup<unknown>, delivered: bigint): LogPart {
+export function nextLogPart(log: ChangeLog, group: WatchGroup, delivered: bigint): LogPart {
   let position = log.positionAt(delivered);
   const events: PendingEvent[] = [];
   const stop = position + cacheLimits.pullChangesMax;
