@@ -11,6 +11,7 @@ import type { StoredSource } from "../storage/seam/stored.ts";
 import { CacheCounters } from "./bounds/cache-counters.ts";
 import { type CacheBounds, type CacheStats, cacheLimits, type WatcherLag } from "./bounds/cache-options.ts";
 import type { CachedKind } from "./fan-out/cached-kind.ts";
+import { AddedKinds } from "./feed/added-kinds.ts";
 import { Feed } from "./feed/feed.ts";
 import { SelfCheck } from "./feed/self-check.ts";
 import { EtcdPath } from "./freshness/etcd-path.ts";
@@ -29,6 +30,7 @@ export class CacheCore {
   readonly path: EtcdPath;
   readonly watchers: Set<CacheWatch<unknown>> = new Set();
   readonly #counters = new CacheCounters();
+  readonly #added: AddedKinds;
   readonly #check: SelfCheck;
   #bookmarkTimer: Timer | undefined;
 
@@ -36,6 +38,7 @@ export class CacheCore {
     this.feed = new Feed(source, bounds, this.#counters, carries);
     this.fresh = new FreshReads(this.feed);
     this.path = new EtcdPath(source.clock, this.#counters);
+    this.#added = new AddedKinds(this.feed);
     this.#check = new SelfCheck(this.feed);
     // Also when it ends because its source is closed.
     this.feed.signal.addEventListener("abort", () => {
@@ -46,12 +49,24 @@ export class CacheCore {
 
   start(): void {
     this.feed.start();
+    this.#added.start();
     this.#check.start();
     this.#armBookmarks();
   }
 
   async stop(): Promise<void> {
     await this.feed.stop();
+  }
+
+  /** Resolves once ready, with the kind filled if it is being added. Rejects with CLOSED when stopped. */
+  async ready(resource: string): Promise<void> {
+    await this.feed.ready();
+    await this.#added.settled(resource);
+  }
+
+  /** Caches a kind opened after the start, or its new definition. Resolves once it is filled. */
+  addKind(definition: KindDefinition): Promise<void> {
+    return this.#added.add(definition);
   }
 
   /** The kind's watches end CLOSED; what was cached of it goes. */
@@ -62,25 +77,13 @@ export class CacheCore {
     this.feed.removeKind(resource);
   }
 
-  /** The kind as it is cached now. @throws CLOSED */
-  kind(resource: string): CachedKind {
-    const kind = this.feed.kinds.get(resource);
-    if (kind !== undefined && this.feed.state !== "stopped") return kind;
-    const what = this.feed.state === "stopped" ? "cache" : `cache of ${resource}`;
-    throw new StoreError("CLOSED", `Cannot use the ${what}: it is closed`, { what });
-  }
-
   reader<T>(
     resource: string,
     source: ResourceReader<T>,
-    options: Pick<ReaderParts, "whenNotReady" | "floor">,
+    options: Pick<ReaderParts, "whenNotReady" | "written">,
   ): KindReader<T> {
     const { feed, fresh, path, watchers } = this;
-    return new KindReader<T>(
-      { feed, fresh, path, watchers, kind: () => this.kind(resource), ...options },
-      source,
-      undefined,
-    );
+    return new KindReader<T>({ feed, fresh, path, watchers, resource, ...options }, source, undefined);
   }
 
   /** For health(): what cannot be read here, one line a kind. */

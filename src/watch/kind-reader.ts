@@ -43,6 +43,7 @@ import type { FreshReads } from "./freshness/fresh-reads.ts";
 import { type PagePlace, walkPage } from "./page-walk.ts";
 import type { Version } from "./state/version.ts";
 import { CacheWatch } from "./watcher/cache-watch.ts";
+import type { WrittenVersions } from "./written-versions.ts";
 
 /** A watch from a cache may ask for the latest state instead of the history. */
 export interface CacheWatchOptions extends WatchOptions {
@@ -57,14 +58,13 @@ export interface ReaderParts {
   readonly feed: Feed;
   readonly fresh: FreshReads;
   readonly path: EtcdPath;
-  /** The kind as it is cached now. @throws CLOSED when it was removed */
-  readonly kind: () => CachedKind;
+  readonly resource: string;
   /** Open watchers, for bookmarks and lag. */
   readonly watchers: Set<CacheWatch<unknown>>;
   /** What a read does while the cache is not ready. */
   readonly whenNotReady: "refuse" | "ask etcd";
-  /** Version this key was last written at through the same store; reads of it are never older. 0n: none. */
-  readonly floor: (etcdKey: string) => bigint;
+  /** What was written through the same store: reads of a key are not older. Undefined: nothing is written through it. */
+  readonly written: WrittenVersions | undefined;
 }
 
 export class KindReader<V> implements ResourceReader<V> {
@@ -102,20 +102,19 @@ export class KindReader<V> implements ResourceReader<V> {
   }
 
   watch(options: CacheWatchOptions = {}): Watch<V> {
-    const { feed, fresh, kind, watchers } = this.#parts;
-    const cached = kind();
-    const parsed = parseWatchOptions(cached.definition, options, cacheWatchNames);
+    const { feed, fresh, resource, watchers } = this.#parts;
+    const kind = feed.kind(resource);
+    const parsed = parseWatchOptions(kind.definition, options, cacheWatchNames);
     return new CacheWatch<V>({
       feed,
       fresh,
-      kind: cached,
+      kind,
       view: this.#view,
       seen: feed.source.seenRevision(),
       coalesce: checkedFlag(options.coalesce, "coalesce"),
       options: parsed,
       call: options,
-      onOpen: (watch) => watchers.add(watch),
-      onClose: (watch) => watchers.delete(watch),
+      watchers,
     });
   }
 
@@ -139,24 +138,24 @@ export class KindReader<V> implements ResourceReader<V> {
 
   /** The latest applied state; undefined when that is not enough and the long way must be gone. */
   #getNow(key: Key): V | undefined {
-    const { feed, floor } = this.#parts;
-    const kind = this.#parts.kind();
+    const { feed, resource, written } = this.#parts;
+    const kind = feed.kind(resource);
     const etcdKey = feed.source.keys.object(kind.definition, key);
-    if (!feed.covers(kind) || floor(etcdKey) > feed.applied) return undefined;
+    if (!feed.covers(kind) || (written?.of(etcdKey) ?? 0n) > feed.applied) return undefined;
     const version = kind.state.latest(etcdKey);
     if (version === undefined) throw notFound(kind.definition, key, etcdKey);
     return this.#valueOf(kind, version);
   }
 
   async #get(key: Key, options: GetOptions = {}): Promise<V> {
-    const { feed, path, floor, whenNotReady } = this.#parts;
-    const kind = this.#parts.kind();
+    const { feed, path, resource, written, whenNotReady } = this.#parts;
+    const kind = feed.kind(resource);
     const { freshness: asked } = parseGetOptions(options);
     const etcdKey = feed.source.keys.object(kind.definition, key);
     using scope = new CallScope(options, feed.source.clock, `get ${kind.definition.resource}`);
-    const written = asked.consistency === "any" ? floor(etcdKey) : 0n;
+    const floor = asked.consistency === "any" ? (written?.of(etcdKey) ?? 0n) : 0n;
     const freshness: Freshness =
-      written > feed.applied ? { consistency: "notOlderThan", revision: written } : asked;
+      floor > feed.applied ? { consistency: "notOlderThan", revision: floor } : asked;
     const covered = feed.covers(kind);
     if (!covered && whenNotReady === "refuse") throw feed.notReady(`get ${kind.definition.resource}`);
     const position = covered ? await this.#positionFor(kind, freshness, scope) : undefined;
@@ -194,8 +193,8 @@ export class KindReader<V> implements ResourceReader<V> {
   }
 
   async #list(options: ListOptions = {}): Promise<ListPage<V>> {
-    const { feed } = this.#parts;
-    const kind = this.#parts.kind();
+    const { feed, resource } = this.#parts;
+    const kind = feed.kind(resource);
     const plan = parseListOptions(kind.definition, options);
     using scope = new CallScope(options, feed.source.clock, `list ${kind.definition.resource}`);
     if (!feed.covers(kind)) {

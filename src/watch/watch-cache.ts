@@ -92,7 +92,7 @@ export class KindCache<T> implements WatchCache<T> {
     this.core = core;
     this.resource = resource;
     this.#close = close;
-    this.#reader = core.reader(resource, source, { whenNotReady: "refuse", floor: () => 0n });
+    this.#reader = core.reader(resource, source, { whenNotReady: "refuse", written: undefined });
   }
 
   get state(): "pending" | "ready" | "stopped" {
@@ -110,7 +110,7 @@ export class KindCache<T> implements WatchCache<T> {
     const { feed } = this.core;
     checkOptions(options, "wait for the cache", callNames);
     using scope = new CallScope(options, feed.source.clock, "wait for the cache");
-    await untilAborted(feed.readyFor(this.resource), scope.signal);
+    await untilAborted(this.core.ready(this.resource), scope.signal);
   }
 
   get(key: Key, options?: GetOptions): Promise<T> {

@@ -80,7 +80,7 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
     this.#written = new WrittenVersions(() => core.feed.history);
     this.#reader = core.reader<T>(resource, store, {
       whenNotReady: "ask etcd",
-      floor: (key) => this.#written.of(key),
+      written: this.#written,
     });
   }
 

@@ -126,7 +126,7 @@ class StoreWithCaches implements CachedStores {
     this.#stores.delete(definitionOf(kind).resource);
     const { feed } = this.#core;
     using scope = new CallScope(options, feed.source.clock, "fill the cache of a kind");
-    await untilAborted(feed.addKind(definitionOf(kind)), scope.signal);
+    await untilAborted(this.#core.addKind(definitionOf(kind)), scope.signal);
   }
 
   async removeKind(kind: Kind, options?: Call): Promise<void> {

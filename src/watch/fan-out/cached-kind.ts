@@ -14,8 +14,9 @@ import type { StoredEvent, StoredRecord } from "../../storage/seam/stored.ts";
 import { KindState } from "../state/kind-state.ts";
 import type { Slabs } from "../state/slabs.ts";
 import { type AnyView, KindValues, type KindValuesParts } from "./kind-values.ts";
+import type { PendingGroups } from "./pending-groups.ts";
 import { WatchFilter } from "./watch-filter.ts";
-import type { GroupCursor, PendingGroups, WatchGroup } from "./watch-group.ts";
+import type { GroupCursor, WatchGroup } from "./watch-group.ts";
 import { WatchGroups } from "./watch-groups.ts";
 
 export interface CachedKindParts extends KindValuesParts {

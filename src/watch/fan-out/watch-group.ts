@@ -40,9 +40,6 @@ export interface GroupCursor {
   restart(reached: bigint): void;
 }
 
-/** Groups that have events for their watchers; `feed.ts` hands them over once a turn. */
-export type PendingGroups = Set<WatchGroup>;
-
 /** "kept": the values are shared and kept with their versions; "once": made for one watcher alone. */
 export type Keeping = "kept" | "once";
 

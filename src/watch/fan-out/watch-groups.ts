@@ -11,8 +11,9 @@
 import type { Change } from "../state/change-log.ts";
 import type { Version } from "../state/version.ts";
 import type { AnyView, KindValues } from "./kind-values.ts";
+import type { PendingGroups } from "./pending-groups.ts";
 import { attributeOf, type WatchFilter } from "./watch-filter.ts";
-import { type GroupCursor, type PendingGroups, WatchGroup } from "./watch-group.ts";
+import { type GroupCursor, WatchGroup } from "./watch-group.ts";
 
 export class WatchGroups {
   readonly #values: KindValues;

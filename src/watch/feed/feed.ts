@@ -11,10 +11,7 @@
  * of it has been applied; reads and watchers never see half of one. A broken source is tried again with growing
  * waits, and reads with freshness "any" are still served.
  */
-
-import { setImmediate } from "node:timers";
 import { Backoff } from "../../base/backoff.ts";
-import { isError } from "../../base/text/message-of.ts";
 import { soon } from "../../base/time/microtask.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
@@ -24,16 +21,15 @@ import type { StoredBatch, StoredEvent, StoredSource, StoredWatch } from "../../
 import type { CacheCounters } from "../bounds/cache-counters.ts";
 import { type CacheBounds, cacheLimits } from "../bounds/cache-options.ts";
 import { CachedKind } from "../fan-out/cached-kind.ts";
-import type { PendingGroups } from "../fan-out/watch-group.ts";
+import { PendingGroups } from "../fan-out/pending-groups.ts";
 import { DecodedValues } from "../state/decoded-values.ts";
 import { Slabs } from "../state/slabs.ts";
 import { JoiningKinds } from "./joining-kinds.ts";
 import { applyDifference, compareAll, fillAll, type ListingParts } from "./listing.ts";
 import { MemoryBounds } from "./memory-bounds.ts";
+import { type FeedState, Readiness } from "./readiness.ts";
 import { followLag } from "./stream-lag.ts";
 import { StreamProgress } from "./stream-progress.ts";
-
-export type FeedState = "pending" | "ready" | "stopped";
 
 /** What ends watchers when what they have seen is no longer the past. */
 export type Ending = (error: StoreError) => void;
@@ -48,43 +44,39 @@ export class Feed {
   readonly memory: MemoryBounds;
   /** Called when everything is dropped (restore) or the feed stops. */
   readonly endings: Set<Ending> = new Set();
-  readonly #joining = new JoiningKinds();
-  /** Additions under way: one of a kind at a time. */
-  readonly #adding = new Map<string, Promise<void>>();
-  readonly #carries: (kind: KindDefinition) => boolean;
+  /** Kinds that are listed beside the stream; `added-kinds.ts` lists them. */
+  readonly joining: JoiningKinds = new JoiningKinds();
+  /** Which of the source's kinds are cached. */
+  readonly carries: (kind: KindDefinition) => boolean;
   readonly #stop = new AbortController();
   readonly #progress: StreamProgress;
-  readonly #readyWaiters = new Set<(error: StoreError | undefined) => void>();
-  readonly #pending: PendingGroups = new Set();
-  #again: AbortController;
+  readonly #readiness = new Readiness();
+  readonly #pending = new PendingGroups();
+  /** Aborted to list again at once. */
+  #again = new AbortController();
   #watch: StoredWatch | undefined;
-  #flushScheduled = false;
-  #state: FeedState = "pending";
   #applied = 0n;
-  #failure: unknown;
   #running: Promise<void> | undefined;
   #resync = false;
 
-  /** @param carries which of the source's kinds are cached */
   constructor(
     source: StoredSource,
     bounds: CacheBounds,
     counters: CacheCounters,
     carries: (kind: KindDefinition) => boolean = () => true,
   ) {
+    const { clock, random } = source;
     this.source = source;
-    this.#carries = carries;
     this.bounds = bounds;
     this.counters = counters;
+    this.carries = carries;
     this.decoded = new DecodedValues(bounds.decodedBytes);
-    this.memory = new MemoryBounds(bounds, source.clock, this);
-    this.#again = new AbortController();
-    const { clock, random } = source;
+    this.memory = new MemoryBounds(bounds, clock, this);
     this.#progress = new StreamProgress({ clock, random, counters, watch: () => this.#watch });
   }
 
   get state(): FeedState {
-    return this.#state;
+    return this.#readiness.state;
   }
 
   /** Every change up to it has been applied. */
@@ -102,17 +94,9 @@ export class Feed {
   }
 
   start(): void {
-    for (const definition of this.source.kinds()) if (this.#carries(definition)) this.#open(definition);
-    const epoch = this.source.onEpochChange(() => this.rewind("epoch"));
-    const replaced = this.source.onReplaced?.(() => this.#replace());
-    this.#stop.signal.addEventListener(
-      "abort",
-      () => {
-        epoch[Symbol.dispose]();
-        replaced?.[Symbol.dispose]();
-      },
-      { once: true },
-    );
+    for (const definition of this.source.kinds()) if (this.carries(definition)) this.open(definition);
+    const epoch = this.source.onEpochChange(() => this.#rewind("epoch"));
+    this.#stop.signal.addEventListener("abort", () => epoch[Symbol.dispose](), { once: true });
     const { closed } = this.source;
     if (closed?.aborted) this.#end(closed.reason);
     closed?.addEventListener("abort", () => this.#end(closed.reason), { once: true, signal: this.signal });
@@ -126,36 +110,30 @@ export class Feed {
 
   /** Nothing more comes: its owner has closed it, or the source is closed. */
   #end(closed: StoreError): void {
-    if (this.#state === "stopped") return;
-    this.#state = "stopped";
+    if (this.state === "stopped") return;
+    this.#readiness.stop(closed);
     this.#stop.abort(closed);
     this.#again.abort(closed);
     for (const end of [...this.endings]) end(closed);
     this.#progress.close();
-    this.#settleReady(closed);
     for (const kind of this.kinds.values()) kind.reset(this.#applied);
     this.decoded.clear();
   }
 
   /** Resolves once ready. Rejects with CLOSED when stopped. */
   ready(): Promise<void> {
-    if (this.#state === "ready") return Promise.resolve();
-    if (this.#state === "stopped") return Promise.reject(this.#stop.signal.reason);
-    return new Promise((resolve, reject) => {
-      this.#readyWaiters.add((error) => (error === undefined ? resolve() : reject(error)));
-    });
+    return this.#readiness.ready();
   }
 
-  /** Resolves once ready, with the kind filled that may be joining now. */
-  async readyFor(resource: string): Promise<void> {
-    await this.ready();
-    await this.#adding.get(resource);
+  /** NOT_READY, with the reason and when to ask again. */
+  notReady(action: string): StoreError<"NOT_READY"> {
+    return this.#readiness.notReady(action);
   }
 
   /** False when `timeoutMs` passed before `revision` was applied. Progress is asked for while somebody waits. */
   reach(revision: bigint, timeoutMs: number): Promise<boolean> {
-    if (this.#applied >= revision && this.#state === "ready") return Promise.resolve(true);
-    if (this.#state === "stopped") return Promise.resolve(false);
+    if (this.#applied >= revision && this.state === "ready") return Promise.resolve(true);
+    if (this.state === "stopped") return Promise.resolve(false);
     return this.#progress.reach(revision, timeoutMs);
   }
 
@@ -165,100 +143,70 @@ export class Feed {
   }
 
   /** Everything held is of another history: watchers end EXPIRED, and the cache starts over. */
-  rewind(reason: "epoch" | "restored"): void {
-    if (this.#state === "stopped") return;
+  #rewind(reason: "epoch" | "restored"): void {
+    if (this.state === "stopped") return;
     this.counters.restoresNoticed++;
     this.#dropAll();
     const error = historyReplaced(reason);
     for (const end of [...this.endings]) end(error);
-    this.#restart(error);
+    this.listAgain(error);
   }
 
   /** What is held cannot be trusted: compared with etcd again before it is read. */
   heal(reason: string): void {
-    if (this.#state === "stopped") return;
-    this.#state = "pending";
-    this.#resync = true;
-    this.#restart(
+    if (this.state === "stopped") return;
+    this.#readiness.becomePending();
+    this.listAgain(
       new StoreError("NOT_READY", `Cannot read from the cache: ${reason}`, { retryAfterMs: 100, reason }),
     );
   }
 
-  /** Carries a kind opened after the start, or its new definition. Resolves once it is filled. */
-  async addKind(definition: KindDefinition): Promise<void> {
-    const { resource } = definition;
-    if (!this.#carries(definition)) return;
-    const before = this.#adding.get(resource);
-    const adding =
-      before === undefined ? this.#addKind(resource) : before.then(() => this.#addKind(resource));
-    const settled = adding.catch(() => undefined);
-    this.#adding.set(resource, settled);
-    try {
-      await adding;
-    } finally {
-      if (this.#adding.get(resource) === settled) this.#adding.delete(resource);
-    }
+  /** Everything is listed again, and compared with what is held. @param reason what NOT_READY says until then */
+  listAgain(reason: StoreError): void {
+    this.#resync = true;
+    this.#readiness.failed(reason);
+    this.#again.abort(reason);
   }
 
-  /** The kind as it is open now: it may have been replaced again, or removed, since it was added. */
-  async #addKind(resource: string): Promise<void> {
-    const definition = this.source.kinds().find((kind) => kind.resource === resource);
-    if (definition === undefined) return;
-    const known = this.kinds.get(resource);
-    if (known !== undefined && known.definition === definition) return;
-    if (this.#state === "pending") {
-      // The list under way may have passed it already.
-      if (known === undefined) this.#open(definition);
-      else known.reset(this.#applied, definition, this.source.codecOf(definition));
-      this.#resync = true;
-      this.#restart(new StoreError("NOT_READY", "a kind was added", { retryAfterMs: 100 }));
-      return this.ready();
-    }
-    const kind = known ?? this.#open(definition);
-    kind.reset(this.#applied, definition, this.source.codecOf(definition));
-    this.#joining.begin(resource);
-    try {
-      await this.#join(kind);
-    } catch (error) {
-      if (this.#stop.signal.aborted || this.kinds.get(resource) !== kind) throw error;
-      // Tried again until it succeeds, with everything.
-      this.heal(`kind ${resource} was added, and could not be listed`);
-      return this.ready();
-    }
+  /** Adds an empty kind. */
+  open(definition: KindDefinition): CachedKind {
+    const kind = new CachedKind({
+      definition,
+      codec: this.source.codecOf(definition),
+      keys: this.source.keys,
+      slabs: this.slabs,
+      decoded: this.decoded,
+      freeze: this.bounds.freeze,
+    });
+    this.kinds.set(definition.resource, kind);
+    return kind;
   }
 
-  /** Lists a kind beside the stream, whose events of it wait until then, and joins the two. */
-  async #join(kind: CachedKind): Promise<void> {
-    const { resource } = kind.definition;
-    if (!(await this.source.progressIsReliable({ signal: this.signal }))) {
-      // The stream cannot say that it has come to the version of a list of its own: everything is listed once more.
-      this.heal(`kind ${resource} was added`);
-      return this.ready();
-    }
-    const revision = await this.#joining.list(kind, this.source, this.signal);
-    if (revision === undefined) return this.ready();
-    await this.reach(revision, Number.POSITIVE_INFINITY);
-    if (kind.heldFrom !== undefined) return this.ready();
-    const waiting = this.#joining.end(resource, revision);
+  /** Completes a kind listed at `revision`, which the stream has reached, with the events kept for it. */
+  join(kind: CachedKind, revision: bigint): void {
+    const kept = this.joining.end(kind.definition.resource, revision);
     kind.filled(revision);
-    for (const event of waiting) this.#applyEvent(event);
-    this.#scheduleFlush();
-  }
-
-  /** The source's own kinds have new definitions. What cannot be listed is tried again with everything, until it ends. */
-  #replace(): void {
-    for (const definition of this.source.kinds()) this.addKind(definition).catch(() => undefined);
+    for (const event of kept) this.#applyEvent(event);
+    this.#pending.flushSoon();
   }
 
   removeKind(resource: string): void {
     this.kinds.get(resource)?.reset(this.#applied);
     this.kinds.delete(resource);
-    this.#joining.end(resource, 0n);
+    this.joining.end(resource, 0n);
+  }
+
+  /** The kind as it is cached now. @throws CLOSED when it was removed, or the feed has stopped */
+  kind(resource: string): CachedKind {
+    const kind = this.kinds.get(resource);
+    if (kind !== undefined && this.state !== "stopped") return kind;
+    const what = this.state === "stopped" ? "cache" : `cache of ${resource}`;
+    throw new StoreError("CLOSED", `Cannot use the ${what}: it is closed`, { what });
   }
 
   /** True when reads of the kind can be answered. */
   covers(kind: CachedKind): boolean {
-    return this.#state === "ready" && kind.heldFrom !== undefined;
+    return this.state === "ready" && kind.heldFrom !== undefined;
   }
 
   async #run(): Promise<void> {
@@ -274,7 +222,7 @@ export class Feed {
         if (this.#applied === 0n) await this.#fill(signal);
         else if (this.#resync) await this.#relist(signal);
         this.#resync = false;
-        this.#becomeReady();
+        if (this.#readiness.becomeReady()) this.#progress.reached(this.#applied);
         backoff.reset();
         await this.#follow(signal);
       } catch (error) {
@@ -284,8 +232,8 @@ export class Feed {
         // Closed is closed: a store or a connection does not come back.
         if (isStoreError(error, "CLOSED")) return this.#end(error);
         this.counters.sourceFailures++;
-        this.#failure = error;
-        if (isStoreError(error, "EXPIRED") && isRestore(error)) this.rewind("restored");
+        this.#readiness.failed(error);
+        if (isStoreError(error, "EXPIRED") && isRestore(error)) this.#rewind("restored");
         else this.#resync = true;
         await backoff.wait(this.#stop.signal).catch(() => undefined);
       }
@@ -296,7 +244,7 @@ export class Feed {
     this.counters.fills++;
     const revision = await fillAll(this.#listing(), this.#applied, signal);
     signal.throwIfAborted();
-    this.#joining.clear();
+    this.joining.clear();
     for (const kind of this.kinds.values()) kind.filled(revision);
     this.#advance(revision);
   }
@@ -310,14 +258,14 @@ export class Feed {
     await this.source.currentRevision({ signal });
     signal.throwIfAborted();
     if (difference.revision < this.#applied) {
-      this.rewind("restored");
+      this.#rewind("restored");
       throw new StoreError("EXPIRED", "the store went back", { reason: "restored" });
     }
     // A kind that is being filled beside the stream is whole now.
-    this.#joining.clear();
+    this.joining.clear();
     applyDifference(this.kinds, difference, this.#applied, this.#pending);
     this.#advance(difference.revision);
-    this.#scheduleFlush();
+    this.#pending.flushSoon();
   }
 
   #listing(): ListingParts {
@@ -331,8 +279,11 @@ export class Feed {
     using _ = this.#followLag();
     try {
       for await (const batch of watch) {
+        this.#progress.heard();
+        const isProgress = batch.events.length === 0;
+        if (isProgress && !(await this.source.progressIsReliable({ signal: this.signal }))) continue;
         signal.throwIfAborted();
-        await this.#apply(batch);
+        this.#apply(batch);
       }
     } finally {
       this.#watch = undefined;
@@ -341,21 +292,19 @@ export class Feed {
     throw new StoreError("UNAVAILABLE", "Cannot follow the store: its watch ended", { retryAfterMs: 100 });
   }
 
-  async #apply({ events, revision }: StoredBatch): Promise<void> {
-    this.#progress.heard();
+  #apply({ events, revision }: StoredBatch): void {
     if (revision <= this.#applied) {
       this.counters.repeatedEvents += events.length;
       return;
     }
-    if (events.length === 0 && !(await this.source.progressIsReliable({ signal: this.signal }))) return;
     for (const event of events) {
       const resource = event.type === "put" ? event.record.kind.resource : event.kind.resource;
       this.counters.eventsReceived++;
-      if (!this.#joining.keeps(resource, event)) this.#applyEvent(event);
+      if (!this.joining.keeps(resource, event)) this.#applyEvent(event);
     }
     this.#advance(revision);
     if (events.length > 0) {
-      this.#scheduleFlush();
+      this.#pending.flushSoon();
       this.#bounded(() => this.memory.trim(revision));
     }
   }
@@ -403,65 +352,11 @@ export class Feed {
   }
 
   #dropAll(): void {
-    if (this.#state !== "stopped") this.#state = "pending";
+    this.#readiness.becomePending();
     for (const kind of this.kinds.values()) kind.reset(this.#applied);
     this.decoded.clear();
     this.memory.clear();
     this.#applied = 0n;
-  }
-
-  #restart(reason: StoreError): void {
-    this.#failure = reason;
-    this.#again.abort(reason);
-  }
-
-  #open(definition: KindDefinition): CachedKind {
-    const kind = new CachedKind({
-      definition,
-      codec: this.source.codecOf(definition),
-      keys: this.source.keys,
-      slabs: this.slabs,
-      decoded: this.decoded,
-      freeze: this.bounds.freeze,
-    });
-    this.kinds.set(definition.resource, kind);
-    return kind;
-  }
-
-  #becomeReady(): void {
-    this.#failure = undefined;
-    if (this.#state !== "pending") return;
-    this.#state = "ready";
-    this.#settleReady(undefined);
-    this.#progress.reached(this.#applied);
-  }
-
-  #settleReady(error: StoreError | undefined): void {
-    for (const settle of this.#readyWaiters) settle(error);
-    this.#readyWaiters.clear();
-  }
-
-  /** Once a turn: everything that arrived in it goes out together. */
-  #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#pending.size === 0) return;
-    this.#flushScheduled = true;
-    setImmediate(() => {
-      this.#flushScheduled = false;
-      const groups = [...this.#pending];
-      this.#pending.clear();
-      for (const group of groups) group.flush();
-    });
-  }
-
-  /** NOT_READY, saying why and when to ask again. */
-  notReady(action: string): StoreError<"NOT_READY"> {
-    const cause = this.#failure;
-    return new StoreError(
-      "NOT_READY",
-      `Cannot ${action}: the cache is not filled yet${isError(cause) ? `: ${cause.message}` : ""}`,
-      { retryAfterMs: cacheLimits.retryAfterMs, reason: isError(cause) ? cause.message : undefined },
-      cause === undefined ? undefined : { cause },
-    );
   }
 
   get resourceVersion(): string {

@@ -11,7 +11,7 @@ import type { KeyRange } from "../../resource/model/key-range.ts";
 import type { StoredPage, StoredRecord, StoredSource } from "../../storage/seam/stored.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
-import type { PendingGroups } from "../fan-out/watch-group.ts";
+import type { PendingGroups } from "../fan-out/pending-groups.ts";
 
 /** For tracing: `{ since, until }`, a cache has gone from one version to another without what was between. */
 const relistChannel = channel("keelson:cache:relist");

@@ -39,9 +39,8 @@ export interface CacheWatchParts extends WatchStartParts {
   readonly view: AnyView | undefined;
   readonly coalesce: boolean;
   readonly call: Call;
-  /** Hears when the watcher begins and when it is over. */
-  readonly onOpen: (watch: CacheWatch<unknown>) => void;
-  readonly onClose: (watch: CacheWatch<unknown>) => void;
+  /** Has the watcher while it is open. */
+  readonly watchers: Set<CacheWatch<unknown>>;
 }
 
 export class CacheWatch<V> implements Watch<V>, GroupCursor {
@@ -77,7 +76,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     });
     if (call.timeoutMs !== undefined && call.timeoutMs !== Number.POSITIVE_INFINITY)
       this.#endAfter(call.timeoutMs);
-    parts.onOpen(this as CacheWatch<unknown>);
+    parts.watchers.add(this as CacheWatch<unknown>);
     if (call.signal !== undefined) shell.endWith(call.signal, () => "left");
     this.#begun = this.#begin();
     this.#begun.then(
@@ -441,9 +440,9 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   /** Lets go of everything, and gives a consumer that waits the end. */
   #over(): void {
-    const { kind, onClose } = this.#parts;
+    const { kind, watchers } = this.#parts;
     kind.leave(this, this.#group);
-    onClose(this as CacheWatch<unknown>);
+    watchers.delete(this as CacheWatch<unknown>);
     const replay = this.#replay;
     this.#replay = undefined;
     replay?.close();

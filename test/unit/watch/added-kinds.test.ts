@@ -4,6 +4,7 @@ import { definitionOf } from "../../../src/resource/model/define-kind.ts";
 import { type HasStoredSource, type StoredSource, storedSource } from "../../../src/storage/seam/stored.ts";
 import { CacheCounters } from "../../../src/watch/bounds/cache-counters.ts";
 import { parseCacheOptions } from "../../../src/watch/bounds/cache-options.ts";
+import { AddedKinds } from "../../../src/watch/feed/added-kinds.ts";
 import { Feed } from "../../../src/watch/feed/feed.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
@@ -45,7 +46,7 @@ test("a kind that cannot be listed when it is added is listed with all the other
   await feed.ready();
   await store.addKind(widgetKind);
   await store.resources(widgetKind).create(widget("default", "a", 1));
-  await feed.addKind(definitionOf(widgetKind));
+  await new AddedKinds(feed).add(definitionOf(widgetKind));
   const kind = feed.kinds.get(definitionOf(widgetKind).resource);
   expect(kind !== undefined && feed.covers(kind)).toBe(true);
   expect(kind?.state.size).toBe(1);
