@@ -280,8 +280,8 @@ export class Feed {
     try {
       for await (const batch of watch) {
         this.#progress.heard();
-        const isProgress = batch.events.length === 0;
-        if (isProgress && !(await this.source.progressIsReliable({ signal: this.signal }))) continue;
+        const moves = batch.events.length === 0 && batch.revision > this.#applied;
+        if (moves && !(await this.source.progressIsReliable({ signal: this.signal }))) continue;
         signal.throwIfAborted();
         this.#apply(batch);
       }

@@ -14,7 +14,6 @@
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
-import type { Timer } from "../../base/time/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { StoreError } from "../../errors.ts";
 import type { Watch, WatchEvent } from "../../resource/contract/contract.ts";
@@ -24,16 +23,12 @@ import type { WatcherLag } from "../bounds/cache-options.ts";
 import type { AnyView } from "../fan-out/kind-values.ts";
 import { type GroupCursor, makeEvents, type WatchGroup } from "../fan-out/watch-group.ts";
 import type { Version } from "../state/version.ts";
+import { CatchUp } from "./catch-up.ts";
 import { coalesceEvents } from "./coalesce.ts";
-import { HistoryReplay } from "./history-replay.ts";
-import { InitialEvents } from "./initial-events.ts";
+import { type Batch, bookmarkAt, Consumer, finished, type Taken } from "./consumer.ts";
 import { nextLogPart } from "./log-part.ts";
 import { startOf, type WatchStartParts } from "./watch-start.ts";
-
-type Batch<V> = readonly WatchEvent<V>[];
-type Taken<V> = IteratorResult<Batch<V>, undefined>;
-
-const finished: IteratorResult<never, undefined> = Object.freeze({ done: true, value: undefined });
+import { lagOf } from "./watcher-lag.ts";
 
 export interface CacheWatchParts extends WatchStartParts {
   readonly view: AnyView | undefined;
@@ -48,25 +43,22 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   seq: number = Number.MAX_SAFE_INTEGER;
   readonly #parts: CacheWatchParts;
   readonly #group: WatchGroup;
+  readonly #catchUp: CatchUp;
   /** Its signal ends everything inside: reads, waits, etcd's history. */
   readonly #shell = new WatchShell();
+  readonly #consumer: Consumer<V> = new Consumer<V>(this.#shell);
   readonly #begun: Promise<bigint>;
   #phase: WatcherLag["phase"] = "starting";
-  #thrown = false;
   /** All events up to it have been handed over; the state at it, for initial events. */
   #delivered = 0n;
-  #initial: InitialEvents | undefined;
-  /** Etcd's own history, while the log cannot serve. */
-  #replay: HistoryReplay | undefined;
-  #waiter: { resolve(taken: Taken<V>): void; reject(error: unknown): void } | undefined;
   #bookmarkDue = false;
   #begunAhead = false;
-  #lastBookmark = false;
 
   constructor(parts: CacheWatchParts) {
     this.#parts = parts;
     const { kind, options, view, call, feed } = parts;
     this.#group = kind.join(this, kind.filter(options.selection, options.onCorrupt !== undefined), view);
+    this.#catchUp = new CatchUp(parts, this.#group);
     const shell = this.#shell;
     const ending = (error: StoreError): void => this.end(error);
     feed.endings.add(ending);
@@ -79,15 +71,12 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     parts.watchers.add(this as CacheWatch<unknown>);
     if (call.signal !== undefined) shell.endWith(call.signal, () => "left");
     this.#begun = this.#begin();
-    this.#begun.then(
-      () => undefined,
-      (error: unknown) => this.#shell.finish({ error }),
-    );
+    this.#begun.catch((error: unknown) => shell.finish({ error }));
   }
 
   /** The consumer waits and the cursor is live. */
   get waiting(): boolean {
-    return this.#waiter !== undefined && this.#phase === "live";
+    return this.#consumer.waits && this.#phase === "live";
   }
 
   get bookmarks(): boolean {
@@ -114,10 +103,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   [Symbol.asyncIterator](): AsyncIterator<WatchEvent<V>, undefined> {
     this.#shell.take();
-    return oneByOne<V>({
-      next: () => this.#next(),
-      leave: () => this.#leave(),
-    });
+    return oneByOne<V>({ next: () => this.#next(), leave: () => this.#leave() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -125,23 +111,17 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   deliver(): void {
-    const waiter = this.#waiter;
-    if (waiter === undefined) return;
+    if (!this.#consumer.waits) return;
     if (this.#leavesForHistory()) {
-      this.#waiter = undefined;
-      this.#pull().then(waiter.resolve, waiter.reject);
+      this.#consumer.handFrom(() => this.#pull());
       return;
     }
-    let taken: Batch<unknown> | undefined;
     try {
-      taken = this.#takeLive();
+      const taken = this.#takeLive();
+      if (taken !== undefined) this.#consumer.hand(taken);
     } catch (error) {
       this.#shell.finish({ error });
-      return;
     }
-    if (taken === undefined) return;
-    this.#waiter = undefined;
-    waiter.resolve({ done: false, value: taken as Batch<V> });
   }
 
   unreadable(version: Version): void {
@@ -166,10 +146,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   #leaveTail(): void {
     this.#phase = "log";
     this.seq = Number.MAX_SAFE_INTEGER;
-    const waiter = this.#waiter;
-    if (waiter === undefined) return;
-    this.#waiter = undefined;
-    this.#pull().then(waiter.resolve, waiter.reject);
+    this.#consumer.handFrom(() => this.#pull());
   }
 
   /** Ends the loop with `error`. */
@@ -181,30 +158,14 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   bookmark(): void {
     if (!this.bookmarks || this.#shell.end !== undefined) return;
     this.#bookmarkDue = true;
-    const waiter = this.#waiter;
-    if (waiter === undefined || this.#phase !== "live") return;
-    const value = this.#takeBookmark();
-    if (value === undefined) return;
-    this.#waiter = undefined;
-    waiter.resolve({ done: false, value });
+    if (!this.waiting) return;
+    const bookmark = this.#takeBookmark();
+    if (bookmark !== undefined) this.#consumer.hand(bookmark);
   }
 
   /** How far it is behind; undefined when it has everything. */
   lag(): WatcherLag | undefined {
-    const { feed, kind } = this.#parts;
-    const { log } = kind.state;
-    let events = this.#group.end - this.seq;
-    let oldest = this.#phase === "live" ? this.#group.behind(this).position : undefined;
-    if (this.#phase !== "live") {
-      const position = log.positionAt(this.#delivered);
-      events = log.position - position;
-      oldest = position + 1;
-    }
-    if (events <= 0 && this.#phase === "live") return undefined;
-    const change = oldest === undefined ? undefined : (log.at(oldest) ?? log.first);
-    const since = change === undefined ? undefined : feed.memory.timeOf(change.revision);
-    const ms = since === undefined ? 0 : Math.max(0, feed.source.clock.monotonicMs() - since);
-    return { resource: this.resource, events, ms, phase: this.#phase };
+    return lagOf(this.#parts, this.#group, this, this.#phase, this.#delivered);
   }
 
   async #begin(): Promise<bigint> {
@@ -213,38 +174,34 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     if (!feed.covers(kind)) throw feed.notReady(`watch ${this.resource}`);
     using scope = new CallScope({ signal: this.#shell.signal }, feed.source.clock, "watch");
     const revision = await startOf(this.#parts, scope);
-    if (options.fromRevision !== undefined && !kind.logCovers(revision)) await this.#openReplay(revision);
+    if (options.fromRevision !== undefined && !kind.logCovers(revision)) await this.#openHistory(revision);
     this.#delivered = revision;
     if (options.initial !== undefined) this.#phase = "initial";
-    else if (this.#replay === undefined) {
+    else if (!this.#catchUp.readsHistory) {
+      const { last } = kind.state.log;
+      const nothingMissed = kind.logCovers(revision) && (last === undefined || last.revision <= revision);
       // A kind that is being filled again has no log to be live in.
       const filled = kind.heldFrom !== undefined;
-      if (filled && (revision >= feed.applied || this.#nothingMissed(revision))) this.#goLive();
+      if (filled && (revision >= feed.applied || nothingMissed)) this.#goLive();
       else this.#phase = "log";
     }
-    this.#wake();
+    if (this.waiting) this.deliver();
     return revision;
   }
 
   #next(): Promise<Taken<V>> {
-    if (this.#shell.end !== undefined) return this.#ended();
+    if (this.#shell.end !== undefined) return this.#consumer.ended(this.#delivered);
     if (this.#phase === "live" && !this.#leavesForHistory()) {
       try {
         const taken = this.#takeBookmark() ?? this.#takeLive();
         if (taken !== undefined) return Promise.resolve({ done: false, value: taken as Batch<V> });
       } catch (error) {
         this.#shell.finish({ error });
-        return this.#ended();
+        return this.#consumer.ended(this.#delivered);
       }
-      return this.#wait();
+      return this.#consumer.wait();
     }
     return this.#pull();
-  }
-
-  #wait(): Promise<Taken<V>> {
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-    });
   }
 
   /** Everything that is not live: reads what comes next, until there is something or it is live. */
@@ -260,7 +217,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
           phase === "initial"
             ? await this.#pullInitial()
             : phase === "etcd"
-              ? await this.#pullReplay()
+              ? await this.#pullHistory()
               : await this.#pullLog();
         if (events !== undefined && events.length > 0) {
           this.#parts.feed.counters.eventsDelivered += events.length;
@@ -270,7 +227,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     } catch (error) {
       this.#shell.finish({ error });
     }
-    return this.#ended();
+    return this.#consumer.ended(this.#delivered);
   }
 
   /** Begun ahead of the cache, which has since stepped over that version: what came after it is in etcd's history only. */
@@ -287,9 +244,9 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     for (let events = this.#takeNew(); events !== undefined; events = this.#takeNew()) {
       const last = events[events.length - 1];
       if (last !== undefined) this.#delivered = BigInt(last.resourceVersion);
-      const told = this.#parts.coalesce ? coalesceEvents(events) : events;
-      this.#parts.feed.counters.eventsDelivered += told.length;
-      if (told.length > 0) return told;
+      const batch = this.#parts.coalesce ? coalesceEvents(events) : events;
+      this.#parts.feed.counters.eventsDelivered += batch.length;
+      if (batch.length > 0) return batch;
     }
     return undefined;
   }
@@ -298,14 +255,11 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     let events = this.#group.take(this);
     if (!this.#begunAhead) return events;
     // Begun at a version the cache had not reached yet: what is before it is passed over.
-    while (events !== undefined && (events = this.#onlyNew(events)).length === 0)
+    const isNew = (event: WatchEvent<unknown>): boolean => BigInt(event.resourceVersion) > this.#delivered;
+    while (events !== undefined && (events = events.filter(isNew)).length === 0)
       events = this.#group.take(this);
     if (events !== undefined) this.#begunAhead = false;
     return events;
-  }
-
-  #onlyNew(events: Batch<unknown>): Batch<unknown> {
-    return events.filter(({ resourceVersion }) => BigInt(resourceVersion) > this.#delivered);
   }
 
   #takeBookmark(): Batch<V> | undefined {
@@ -315,35 +269,22 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const { applied } = this.#parts.feed;
     const hasAll = this.#phase === "live" && this.seq >= this.#group.end;
     if (hasAll && applied > this.#delivered) this.#delivered = applied;
-    return [this.#bookmarkAt(this.#delivered)];
-  }
-
-  #bookmarkAt(revision: bigint): WatchEvent<V> {
-    return Object.freeze({ type: "BOOKMARK", resourceVersion: formatResourceVersion(revision) });
+    return [bookmarkAt(this.#delivered)];
   }
 
   async #pullInitial(): Promise<Batch<unknown> | undefined> {
-    const { feed, kind, view } = this.#parts;
     const revision = this.#delivered;
-    this.#initial ??= new InitialEvents(feed, kind, this.#group.filter, revision, (version) =>
-      this.#parts.options.onCorrupt?.(kind.values.faultOf(version)),
-    );
-    const part = await this.#initial.next(this.#shell.signal);
-    await feed.source.turns.pause();
-    const events = makeEvents(part.events, kind.values, view, part.keeping).map((event) =>
-      Object.freeze({ ...event, more: true as const }),
-    );
-    if (!part.done) return events;
-    this.#initial = undefined;
+    const { events, done } = await this.#catchUp.initial(revision, this.#shell.signal);
+    if (!done) return events;
     this.#phase = "log";
     this.#bookmarkDue = false;
-    return [...events, Object.freeze({ ...this.#bookmarkAt(revision), initialEventsEnd: true as const })];
+    return [...events, Object.freeze({ ...bookmarkAt(revision), initialEventsEnd: true as const })];
   }
 
   async #pullLog(): Promise<Batch<unknown> | undefined> {
     const { feed, kind, view } = this.#parts;
     if (!kind.logCovers(this.#delivered)) {
-      await this.#openReplay(this.#delivered);
+      await this.#openHistory(this.#delivered);
       return undefined;
     }
     const part = nextLogPart(kind.state.log, this.#group, this.#delivered);
@@ -354,46 +295,25 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     return this.#parts.coalesce ? coalesceEvents(events) : events;
   }
 
-  async #openReplay(from: bigint): Promise<void> {
-    const { feed, kind } = this.#parts;
-    this.#replay = await HistoryReplay.open(
-      feed,
-      kind,
-      this.#group.filter,
-      from,
-      this.#shell.signal,
-      (version) => this.#parts.options.onCorrupt?.(kind.values.faultOf(version)),
-    );
+  async #openHistory(from: bigint): Promise<void> {
+    await this.#catchUp.openHistory(from, this.#shell.signal);
     this.#phase = "etcd";
   }
 
-  async #pullReplay(): Promise<Batch<unknown> | undefined> {
-    const { feed, kind, view } = this.#parts;
-    const replay = this.#replay;
-    if (replay === undefined) return undefined;
+  async #pullHistory(): Promise<Batch<unknown> | undefined> {
     // As soon as the log reaches back to where this watcher is, memory takes over.
-    if (kind.logCovers(this.#delivered)) {
-      this.#replay = undefined;
+    if (this.#parts.kind.logCovers(this.#delivered)) {
       this.#phase = "log";
-      replay.close();
+      this.#catchUp.closeHistory();
       return undefined;
     }
-    const part = await replay.next();
+    const part = await this.#catchUp.history();
     if (part === undefined) {
       if (this.#shell.end !== undefined) return undefined;
       throw new StoreError("EXPIRED", "Cannot go on watching: etcd's history ended", { reason: "overrun" });
     }
-    await feed.source.turns.pause();
-    const events = makeEvents(part.events, kind.values, view, "once");
     this.#delivered = part.revision;
-    return this.#parts.coalesce ? coalesceEvents(events) : events;
-  }
-
-  /** Nothing of this kind was changed after `revision`: live can follow directly. */
-  #nothingMissed(revision: bigint): boolean {
-    const { kind } = this.#parts;
-    const last = kind.state.log.last;
-    return kind.logCovers(revision) && (last === undefined || last.revision <= revision);
+    return this.#parts.coalesce ? coalesceEvents(part.events) : part.events;
   }
 
   #goLive(): void {
@@ -402,36 +322,17 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     this.seq = this.#group.end;
   }
 
-  /** Somebody waits since before the beginning was done. */
-  #wake(): void {
-    if (this.#waiter !== undefined && this.#phase === "live") this.deliver();
-  }
-
   #leave(): Promise<IteratorResult<never, undefined>> {
     this.#shell.finish("left");
     return Promise.resolve(finished);
   }
 
-  #ended(): Promise<Taken<V>> {
-    const { end } = this.#shell;
-    if (typeof end === "object" && !this.#thrown) {
-      // Thrown once; a further call gets the end.
-      this.#thrown = true;
-      return Promise.reject(end.error);
-    }
-    if (this.#lastBookmark) {
-      this.#lastBookmark = false;
-      return Promise.resolve({ done: false, value: [this.#bookmarkAt(this.#delivered)] });
-    }
-    return Promise.resolve(finished);
-  }
-
   #endAfter(timeoutMs: number): void {
-    const timer: Timer = this.#parts.feed.source.clock.setTimer(timeoutMs, () => {
+    const timer = this.#parts.feed.source.clock.setTimer(timeoutMs, () => {
       const { applied, state } = this.#parts.feed;
       const current = this.#phase === "live" && this.seq >= this.#group.end && state === "ready";
       if (current && applied > this.#delivered) this.#delivered = applied;
-      this.#lastBookmark =
+      this.#consumer.lastBookmark =
         this.bookmarks && this.#delivered > 0n && this.#phase !== "starting" && this.#phase !== "initial";
       this.#shell.finish("timeout");
     });
@@ -443,11 +344,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     const { kind, watchers } = this.#parts;
     kind.leave(this, this.#group);
     watchers.delete(this as CacheWatch<unknown>);
-    const replay = this.#replay;
-    this.#replay = undefined;
-    replay?.close();
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    if (waiter !== undefined) this.#ended().then(waiter.resolve, waiter.reject);
+    this.#catchUp.closeHistory();
+    this.#consumer.handFrom(() => this.#consumer.ended(this.#delivered));
   }
 }

@@ -12,7 +12,7 @@ import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
 import type { WatchFilter } from "../fan-out/watch-filter.ts";
 import { type PendingEvent, soundRevisions } from "../fan-out/watch-group.ts";
-import type { Feed } from "../feed/feed.ts";
+import type { WatchStartParts } from "./watch-start.ts";
 
 /** What happened up to and including `revision`. */
 export interface ReplayedPart {
@@ -21,40 +21,28 @@ export interface ReplayedPart {
 }
 
 export class HistoryReplay {
-  readonly #feed: Feed;
-  readonly #kind: CachedKind;
+  readonly #parts: WatchStartParts;
   readonly #filter: WatchFilter;
   readonly #watch: StoredWatch;
   readonly #batches: AsyncIterator<StoredBatch>;
   /** The part of the last batch that has not been asked for. */
   #rest: ReplayedPart | undefined;
 
-  readonly #onUnreadable: (version: PendingEvent["version"]) => void;
-
-  private constructor(
-    feed: Feed,
-    kind: CachedKind,
-    filter: WatchFilter,
-    watch: StoredWatch,
-    onUnreadable: (version: PendingEvent["version"]) => void,
-  ) {
-    this.#onUnreadable = onUnreadable;
-    this.#feed = feed;
-    this.#kind = kind;
+  private constructor(parts: WatchStartParts, filter: WatchFilter, watch: StoredWatch) {
+    this.#parts = parts;
     this.#filter = filter;
     this.#watch = watch;
     this.#batches = watch[Symbol.asyncIterator]();
   }
 
-  /** History after `from`; what the filter skips is passed to `onUnreadable`. @throws EXPIRED when etcd does not have it */
+  /** History after `from`. What the filter skips goes to the watch's `onCorrupt`. @throws EXPIRED when etcd does not have it */
   static async open(
-    feed: Feed,
-    kind: CachedKind,
+    parts: WatchStartParts,
     filter: WatchFilter,
     from: bigint,
     signal: AbortSignal,
-    onUnreadable: (version: PendingEvent["version"]) => void,
   ): Promise<HistoryReplay> {
+    const { feed, kind } = parts;
     const watch = feed.source.only(kind.definition).watch({ fromRevision: from }, { signal });
     try {
       await untilAborted(watch.ready(), signal);
@@ -63,7 +51,7 @@ export class HistoryReplay {
       throw error;
     }
     feed.counters.replays++;
-    return new HistoryReplay(feed, kind, filter, watch, onUnreadable);
+    return new HistoryReplay(parts, filter, watch);
   }
 
   /** The next part; undefined when the stream was closed. @throws EXPIRED when a previous value is gone */
@@ -93,7 +81,7 @@ export class HistoryReplay {
 
   /** A history that has ended says nothing by itself: etcd is asked how far it is, unless events keep coming. */
   async #nextBatch(): Promise<StoredBatch | undefined> {
-    const { clock } = this.#feed.source;
+    const { clock } = this.#parts.feed.source;
     let timer: Timer | undefined;
     const askLater = (): void => {
       timer = clock.setTimer(cacheLimits.progressEveryMs, () => {
@@ -111,21 +99,22 @@ export class HistoryReplay {
   }
 
   #eventOf(event: StoredEvent): PendingEvent | undefined {
+    const { kind, options } = this.#parts;
     const filter = this.#filter;
     const key = event.type === "put" ? event.record.key : event.key;
     if (!filter.covers(key)) return undefined;
     const revision = event.type === "put" ? event.record.modRevision : event.revision;
     const { previous } = event;
     const seen = (record: typeof previous): PendingEvent["version"] | undefined =>
-      record === undefined ? undefined : this.#kind.values.foreign(record, revision, filter.needsAttributes);
+      record === undefined ? undefined : kind.values.foreign(record, revision, filter.needsAttributes);
     const after = event.type === "put" ? seen(event.record) : undefined;
     const created = event.type === "put" && event.prevModRevision === 0n;
     if (!filter.needsAttributes && after !== undefined) {
       return { type: eventTypeOf(!created, true), version: after, revision, position: 0 };
     }
-    if (after !== undefined && filter.reports(after)) this.#onUnreadable(after);
+    if (after !== undefined && filter.reports(after)) options.onCorrupt?.(kind.values.faultOf(after));
     const before = seen(previous);
-    if (before === undefined && !created) throw lost(this.#kind, key, revision);
+    if (before === undefined && !created) throw lost(kind, key, revision);
     const was = before?.slab !== undefined && filter.matches(before);
     if (after !== undefined && filter.matches(after)) {
       return { type: eventTypeOf(was, true), version: after, revision, position: 0 };

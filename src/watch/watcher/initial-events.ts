@@ -4,11 +4,10 @@
  * rest of the same state is read from etcd.
  */
 import { cacheLimits } from "../bounds/cache-options.ts";
-import type { CachedKind } from "../fan-out/cached-kind.ts";
 import type { WatchFilter } from "../fan-out/watch-filter.ts";
 import type { Keeping, PendingEvent } from "../fan-out/watch-group.ts";
-import type { Feed } from "../feed/feed.ts";
 import type { KeySpan, Version } from "../state/version.ts";
+import type { WatchStartParts } from "./watch-start.ts";
 
 export interface InitialPart {
   readonly events: readonly PendingEvent[];
@@ -19,39 +18,28 @@ export interface InitialPart {
 }
 
 export class InitialEvents {
-  readonly #feed: Feed;
-  readonly #kind: CachedKind;
+  readonly #parts: WatchStartParts;
   readonly #filter: WatchFilter;
   readonly #revision: bigint;
   /** Key of the last object looked at. */
   #after: string | undefined;
 
-  readonly #onUnreadable: (version: Version) => void;
-
-  /** @param onUnreadable called with what the filter skips */
-  constructor(
-    feed: Feed,
-    kind: CachedKind,
-    filter: WatchFilter,
-    revision: bigint,
-    onUnreadable: (version: Version) => void,
-  ) {
-    this.#onUnreadable = onUnreadable;
-    this.#feed = feed;
-    this.#kind = kind;
+  constructor(parts: WatchStartParts, filter: WatchFilter, revision: bigint) {
+    this.#parts = parts;
     this.#filter = filter;
     this.#revision = revision;
   }
 
   /** @throws EXPIRED when neither memory nor etcd has the version any more */
   next(signal: AbortSignal): InitialPart | Promise<InitialPart> {
-    const { heldFrom } = this.#kind;
-    const held = heldFrom !== undefined && this.#revision >= heldFrom && this.#revision <= this.#feed.applied;
+    const { feed, kind } = this.#parts;
+    const { heldFrom } = kind;
+    const held = heldFrom !== undefined && this.#revision >= heldFrom && this.#revision <= feed.applied;
     return held ? this.#fromMemory() : this.#fromEtcd(signal);
   }
 
   #fromMemory(): InitialPart {
-    const { state, definition } = this.#kind;
+    const { state, definition } = this.#parts.kind;
     const filter = this.#filter;
     const events: PendingEvent[] = [];
     state.scan(
@@ -61,7 +49,7 @@ export class InitialEvents {
       filter.skipsUnreadable ? undefined : filter.pick(state, definition.indexes),
       (version) => {
         if (filter.matches(version)) events.push(added(version));
-        else if (filter.reports(version)) this.#onUnreadable(version);
+        else if (filter.reports(version)) this.#report(version);
         this.#after = version.entry.key;
         return events.length < cacheLimits.pullEventsMax;
       },
@@ -70,8 +58,9 @@ export class InitialEvents {
   }
 
   async #fromEtcd(signal: AbortSignal): Promise<InitialPart> {
+    const { feed, kind } = this.#parts;
     const filter = this.#filter;
-    const page = await this.#feed.source.only(this.#kind.definition).page(
+    const page = await feed.source.only(kind.definition).page(
       {
         after: this.#after ?? filter.span.from,
         revision: this.#revision,
@@ -82,12 +71,17 @@ export class InitialEvents {
     const events: PendingEvent[] = [];
     for (const record of page.records) {
       if (!filter.covers(record.key)) continue;
-      const version = this.#kind.values.foreign(record, record.modRevision, filter.needsAttributes);
+      const version = kind.values.foreign(record, record.modRevision, filter.needsAttributes);
       if (filter.matches(version)) events.push(added(version));
-      else if (filter.reports(version)) this.#onUnreadable(version);
+      else if (filter.reports(version)) this.#report(version);
     }
     this.#after = page.after;
     return { events, keeping: "once", done: page.after === undefined || page.after >= filter.span.end };
+  }
+
+  #report(version: Version): void {
+    const { kind, options } = this.#parts;
+    options.onCorrupt?.(kind.values.faultOf(version));
   }
 
   #span(): KeySpan {
