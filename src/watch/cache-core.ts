@@ -19,9 +19,9 @@ import { FreshReads } from "./freshness/fresh-reads.ts";
 import { KindReader, type ReaderParts } from "./kind-reader.ts";
 import type { CacheWatch } from "./watcher/cache-watch.ts";
 
-/** Bookmarks go out after this share of their interval: about every minute is promised at most. */
+/** Bookmarks are sent after this share of their interval: the promise is at most a minute between two. */
 const bookmarkShare = 0.8;
-/** How long etcd has to say how far the stream is before bookmarks repeat what is known. */
+/** Milliseconds for etcd to answer a progress request; bookmarks then carry what is known. */
 const bookmarkProgressMs = 200;
 
 export class CacheCore {
@@ -40,7 +40,7 @@ export class CacheCore {
     this.path = new EtcdPath(source.clock, this.#counters);
     this.#added = new AddedKinds(this.feed);
     this.#check = new SelfCheck(this.feed);
-    // Also when it ends because its source is closed.
+    // Also when it stops because its source is closed.
     this.feed.signal.addEventListener("abort", () => {
       this.#bookmarkTimer?.cancel();
       this.#check.stop();
@@ -69,7 +69,7 @@ export class CacheCore {
     return this.#added.add(definition);
   }
 
-  /** The kind's watches end CLOSED; what was cached of it goes. */
+  /** Ends the kind's watches with CLOSED and drops what was cached of it. */
   removeKind(resource: string): void {
     const what = `cache of ${resource}`;
     const closed = new StoreError("CLOSED", `Cannot go on watching: ${resource} was removed`, { what });
@@ -86,7 +86,7 @@ export class CacheCore {
     return new KindReader<T>({ feed, fresh, path, watchers, resource, ...options }, source, undefined);
   }
 
-  /** For health(): what cannot be read here, one line a kind. */
+  /** For health(): objects that cannot be read, one line per kind. */
   get problems(): readonly string[] {
     return [...this.feed.kinds.values()].flatMap((kind) => {
       const { size } = kind.state.unreadable;

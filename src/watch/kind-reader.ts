@@ -1,11 +1,11 @@
 /**
  * Reads and watches of one kind from a cache, of its objects or of a view of them.
  *
- *   any            what has been applied                      linearizable   not before the store's revision now
- *   notOlderThan   waits for the version, 3 s at most         exact          the held version; else etcd
- *   continue       the version of the token, held or not      not ready      NOT_READY
+ *   any            the state applied last                     linearizable   waits for the store's revision at the call
+ *   notOlderThan   waits for the version, 3 s at most         exact          that version if held, else etcd
+ *   continue       the token's version if held, else etcd     not ready      NOT_READY
  *
- * A warm read runs through in one go and copies pointers; a cold one decodes in slices and gives the event loop back
+ * A warm read runs in one turn and copies pointers; a cold one decodes in slices and yields to the event loop
  * every few milliseconds.
  */
 import { CallScope } from "../base/call.ts";
@@ -45,9 +45,9 @@ import type { Version } from "./state/version.ts";
 import { CacheWatch } from "./watcher/cache-watch.ts";
 import type { WrittenVersions } from "./written-versions.ts";
 
-/** A watch from a cache may ask for the latest state instead of the history. */
+/** A watch from a cache may skip intermediate states of an object. */
 export interface CacheWatchOptions extends WatchOptions {
-  /** Of the events a slow consumer has missed only what each object has come to, flagged `coalesced`. Default false. */
+  /** Hands a slow consumer only the last of each object's pending events, flagged `coalesced`. Default false. */
   readonly coalesce?: boolean | undefined;
 }
 
@@ -61,7 +61,7 @@ export interface ReaderParts {
   readonly resource: string;
   /** Open watchers, for bookmarks and lag. */
   readonly watchers: Set<CacheWatch<unknown>>;
-  /** What a read does while the cache is not ready. */
+  /** What a read does while the cache is not ready: throw NOT_READY, or read from etcd. */
   readonly whenNotReady: "refuse" | "ask etcd";
   /** What was written through the same store: reads of a key are not older. Undefined: nothing is written through it. */
   readonly written: WrittenVersions | undefined;
@@ -70,7 +70,7 @@ export interface ReaderParts {
 export class KindReader<V> implements ResourceReader<V> {
   readonly #parts: ReaderParts;
   readonly #view: AnyView | undefined;
-  /** The reader the cache was made over, in the same view: what the cache cannot answer. */
+  /** The reader the cache was made over, in the same view, for reads that the cache cannot answer. */
   readonly #source: ResourceReader<V>;
 
   constructor(parts: ReaderParts, source: ResourceReader<V>, view: AnyView | undefined) {
@@ -80,7 +80,7 @@ export class KindReader<V> implements ResourceReader<V> {
   }
 
   get(key: Key, options?: GetOptions): Promise<V> {
-    // The hot path: nothing to wait for, nothing to end.
+    // The hot path: nothing to wait for, no timer or signal to clean up.
     if (
       options?.read?.consistency === "any" &&
       options.signal === undefined &&
@@ -123,7 +123,7 @@ export class KindReader<V> implements ResourceReader<V> {
     if (this.#view === undefined) {
       return new KindReader<W>(this.#parts, this.#source.as(view), view as AnyView);
     }
-    // A view of a view: made from the first one's value, once per object version too.
+    // A view of a view is made from the first one's value, also once per object version.
     const first = this.#view;
     const both: AnyView = {
       name: `${first.name}/${view.name}`,
@@ -136,7 +136,7 @@ export class KindReader<V> implements ResourceReader<V> {
     return new KindReader<W>(this.#parts, this.#source.as(view), both);
   }
 
-  /** The latest applied state; undefined when that is not enough and the long way must be gone. */
+  /** The object as applied last; undefined when that may be older than asked for, and the read must wait or go to etcd. */
   #getNow(key: Key): V | undefined {
     const { feed, resource, written } = this.#parts;
     const kind = feed.kind(resource);
@@ -261,7 +261,7 @@ export class KindReader<V> implements ResourceReader<V> {
     at: PagePlace,
     scope: CallScope,
   ): Promise<ListPage<V>> {
-    // Of the history the page is of, whatever happens while its values are made.
+    // Read now: the history may be replaced while values are decoded, and the page is of this one.
     const epoch = this.#parts.feed.source.epoch();
     const filter = kind.filter(plan.selection);
     const { versions, behind } = walkPage(kind, filter, at, plan.limit);
@@ -331,7 +331,7 @@ export class KindReader<V> implements ResourceReader<V> {
     };
   }
 
-  /** Tells reads of this kind in this view from all others of the same cache. */
+  /** Text that only reads of this kind in this view have, among those of one cache. */
   #identity(kind: CachedKind): string {
     return `${kind.definition.resource} ${this.#view === undefined ? "" : kind.values.viewId(this.#view)}`;
   }

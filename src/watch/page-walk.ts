@@ -1,12 +1,12 @@
 /**
- * The objects of one page of a list, at any held position of a kind: a walk over keys, or over an index where the selector
- * names one, that goes no further than the page. `kind-reader.ts` makes values of them.
+ * The objects of one page of a list, at any held position of a kind: a walk over keys, or over an index that the selector
+ * names, which stops at the end of the page. `kind-reader.ts` makes values of them.
  */
 import type { CachedKind } from "./fan-out/cached-kind.ts";
 import type { WatchFilter } from "./fan-out/watch-filter.ts";
 import type { Version } from "./state/version.ts";
 
-/** Where a page is: everything it has is the state at `position`, in key order behind `after`. */
+/** What a page shows: the state at `position`, in key order after `after`. */
 export interface PagePlace {
   readonly position: number;
   readonly revision: bigint;
@@ -15,8 +15,8 @@ export interface PagePlace {
 }
 
 /**
- * The objects of a page, up to the limit, and how many objects of the range lie behind a full one, whether they match or not.
- * As in the store, which cannot tell without reading on: a full page has a continue token when there are any.
+ * The objects of a page, up to the limit, and the number of objects in the range after a full page, matching or not. A full
+ * page has a continue token when that number is not 0, as in the store, which does not read on to see whether they match.
  */
 export function walkPage(
   kind: CachedKind,

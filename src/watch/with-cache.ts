@@ -6,10 +6,10 @@
  *   get, list: linearizable       cache, once as fresh as the store      etcd, one shared path
  *   notOlderThan, exact, tokens   cache when held, else etcd             etcd, one shared path
  *   watch                         cache                                  NOT_READY
- *   write                         store, from the cached object on       store
+ *   write                         store, starting from the cached object       store
  *
- * A get after a write through the same store is never older than the write. The cached object is only where a write
- * starts from: no error is ever about it before the live one was read.
+ * A get after a write through the same store is never older than the write. A write starts from the cached object, but
+ * never fails because of it: the live object is read first.
  */
 import { checkOptions } from "../base/text/known-options.ts";
 import type { StoreError } from "../errors.ts";
@@ -63,7 +63,7 @@ export function withCache<T extends Resource>(
   return new CachedStore<T>(store, cache.core, cache.resource);
 }
 
-/** Of what has none: nothing is suggested then, and the store refuses it. */
+/** Stands for a missing key: nothing is suggested, and the store refuses the write. */
 const noKey: Partial<Key> = {};
 
 export class CachedStore<T extends Resource> implements ResourceStore<T> {
@@ -143,7 +143,7 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
     try {
       return await this.#store.deleteCollection(options);
     } finally {
-      // Which keys it removed is unknown: no read of any is older than what this process has seen by now.
+      // The keys it removed are unknown: no read of any key is older than what this process has seen by now.
       if (options?.dryRun !== true) this.#written.raise(this.#core.feed.source.seenRevision(), history);
     }
   }
@@ -153,9 +153,9 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
     options?: CreateManyOptions,
   ): Promise<readonly (T | StoreError)[]> {
     const { history } = this.#written;
-    const outcomes = await this.#store.createMany(drafts, options);
-    for (const outcome of outcomes) if (!(outcome instanceof Error)) this.#wrote(outcome, history);
-    return outcomes;
+    const results = await this.#store.createMany(drafts, options);
+    for (const result of results) if (!(result instanceof Error)) this.#wrote(result, history);
+    return results;
   }
 
   #wrote(object: T, history: number, dryRun = false): T {
@@ -173,7 +173,7 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
     return object;
   }
 
-  /** The options with the cached state to start from, where there is one. A bad key is the store's to refuse. */
+  /** The options with the cached state to start from, if there is one. The store refuses a bad key. */
   #suggesting<O extends object>(
     at: Key | undefined,
     options: O,

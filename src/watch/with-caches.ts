@@ -110,7 +110,7 @@ class StoreWithCaches implements CachedStores {
     if (!this.#core.feed.kinds.has(resource)) {
       throw invalidArgument("kind", `Cannot give the cache of ${resource}: it is not cached here`);
     }
-    // It belongs to all kinds together: closing the store closes it.
+    // All kinds share one core: closing the store closes it.
     return new KindCache<T>(this.#core, resource, this.#store.resources(kind), () => Promise.resolve());
   }
 
@@ -131,7 +131,7 @@ class StoreWithCaches implements CachedStores {
 
   async removeKind(kind: Kind, options?: Call): Promise<void> {
     const { resource } = definitionOf(kind);
-    // The store refuses what it does not take; only then anything ends here.
+    // The store checks the kind first: after a refusal nothing has ended here.
     await this.#store.removeKind(kind, options);
     this.#stores.delete(resource);
     this.#core.removeKind(resource);
@@ -170,7 +170,7 @@ class StoreWithCaches implements CachedStores {
   #cachedStore<T extends Resource>(resource: string, store: ResourceStore<T>): ResourceStore<T> {
     if (!this.#core.feed.kinds.has(resource)) return store;
     const known = this.#stores.get(resource);
-    // One per store of the kind: it remembers what was written through it.
+    // One per kind and store, since it remembers what was written through it.
     if (known !== undefined) return known as ResourceStore<T>;
     const cached = new CachedStore<T>(store, this.#core, resource);
     this.#stores.set(resource, cached);

@@ -1,7 +1,7 @@
 /**
- * What was written through one store and may not have come back to its cache yet: a read of such a key is not older.
- * Bounded: the oldest entries are folded into one version that holds for all keys. Versions of a history that was replaced
- * are forgotten: in the new one they are other states, or not there yet.
+ * Versions written through one store that its cache may not have applied yet. A read of such a key is not older than that.
+ * Bounded: the oldest entries are folded into one version that holds for all keys. When the history is replaced, its
+ * versions are forgotten: in the new history they stand for other states, or for none yet.
  */
 
 /** Keys remembered one by one; the cache usually has a write back within milliseconds. */
@@ -18,7 +18,7 @@ export class WrittenVersions {
     this.#historyNow = historyNow;
   }
 
-  /** To be taken before a write is begun, and given with what it has written. */
+  /** Take it before a write begins, and pass it with what was written. */
   get history(): number {
     return this.#historyNow();
   }
@@ -48,7 +48,7 @@ export class WrittenVersions {
     }
   }
 
-  /** Holds for every key from now on. */
+  /** Reads of any key are not older than `revision` from now on. */
   raise(revision: bigint, history: number): void {
     this.#forgetOthers();
     if (history !== this.#history) return;

@@ -1,5 +1,5 @@
 /**
- * The options of a cache, its bounds with unit and reason, and what it reports of itself.
+ * The options of a cache, its bounds with unit and reason, and its statistics.
  */
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -54,29 +54,29 @@ export interface CacheBounds {
 export const cacheLimits = {
   /** A read waits this long for the cache to catch up (Kubernetes: 3 s). */
   freshWaitMs: 3_000,
-  /** Progress is asked for this often while somebody waits (etcd's sync loop runs every 100 ms). */
+  /** Progress is requested this often while a read waits (etcd's sync loop runs every 100 ms). */
   progressEveryMs: 100,
-  /** How long a caller should wait before it asks again. */
+  /** How long a caller should wait before it tries again. */
   retryAfterMs: 1_000,
-  /** Lists and gets that go on to etcd at a time, for one cache: the rest wait, or join an equal one. */
+  /** Lists and gets sent to etcd at a time, for one cache: the rest wait, or join an equal one. */
   etcdReadsMax: 4,
   /** Distinct reads waiting for etcd; beyond it NOT_READY. */
   etcdReadsWaitingMax: 64,
-  /** Failures of etcd in a row after which nothing is sent for a while. */
+  /** Failures of etcd in a row after which no read is sent for `breakerOpenMs`. */
   breakerFailures: 3,
-  /** How long nothing is sent then, milliseconds. */
+  /** Milliseconds. */
   breakerOpenMs: 1_000,
   /** Waits between tries of a broken source, milliseconds. */
   retryFirstMs: 100,
   retryMaxMs: 30_000,
-  /** Between two openings of a watch that stays silent: an etcd that cannot answer must not be asked more and more often. */
+  /** Between two openings of a watch that stays silent, milliseconds: an overloaded etcd must not get more and more of them. */
   reopenFirstMs: 10_000,
   reopenMaxMs: 60_000,
   /** Objects decoded or applied between two looks at the clock. */
   lookEvery: 16,
   /** Initial events and replayed changes handed over at a time. */
   pullEventsMax: 512,
-  /** Changes a parked watcher looks at in one pull before the others get their turn. */
+  /** Changes a parked watcher looks at in one pull before other work gets a turn. */
   pullChangesMax: 8_192,
   /** Lagging watchers listed one by one in stats. */
   laggingListedMax: 100,
@@ -122,13 +122,13 @@ function checked(argument: string, value: number | undefined, fallback: number, 
 export interface WatcherLag {
   /** "pods", "deployments.apps": the kind it watches. */
   readonly resource: string;
-  /** Changes of the kind it has not been offered or has not taken. */
+  /** Changes of the kind that it has not been offered or has not taken. */
   readonly events: number;
   /** Age of the oldest of them. */
   readonly ms: number;
   /**
-   * Where its events come from: "starting": not begun; "initial": the state as it is; "live": with all others; "log":
-   * the cache's history; "etcd": etcd's history.
+   * Where its next events come from: "starting": not known yet; "initial": the state it begins with; "live": the events
+   * shared by all watchers; "log": the cache's history; "etcd": etcd's history.
    */
   readonly phase: "starting" | "initial" | "live" | "log" | "etcd";
 }
@@ -141,15 +141,15 @@ export interface CacheStats {
   readonly resourceVersion: string;
   /** Objects held at the latest version. */
   readonly objects: number;
-  /** Of the objects those that cannot be read: lists and watches with onCorrupt report them, the rest is served. */
+  /** Objects among them that cannot be read: lists and watches with onCorrupt report them and serve the rest. */
   readonly unreadable: number;
-  /** Charged to the budget, by what for. */
+  /** Bytes charged to the budget, by purpose. */
   readonly bytes: {
     /** Everything held, for all kinds of the cache. */
     readonly total: number;
     /** Objects, past versions and indexes. */
     readonly state: number;
-    /** Freed parts of slabs that are not given back yet. */
+    /** Freed parts of slabs, not yet reused or returned. */
     readonly holes: number;
     /** Decoded objects and views. */
     readonly decoded: number;
@@ -160,46 +160,46 @@ export interface CacheStats {
   readonly historyEvents: number;
   /** Open watches. */
   readonly watchers: number;
-  /** The worst of them, at most 100; empty when all have everything. */
+  /** Those furthest behind, at most 100; empty when every watcher has everything. */
   readonly lagging: readonly WatcherLag[];
   /** Events taken from the store's watch. */
   readonly eventsReceived: number;
-  /** Changes shown to a group of watchers by dispatch, wanted or not. */
+  /** Changes offered to groups of watchers, wanted or not. */
   readonly eventsOffered: number;
   /** Events handed to watchers. */
   readonly eventsDelivered: number;
-  /** Events the source sent again; they were dropped. */
+  /** Events that the source sent twice; they were dropped. */
   readonly repeatedEvents: number;
   /**
-   * Events found missing by the version each event names before it; each made the cache list again. Should be 0.
+   * Events found missing, by the previous version that each event names; each made the cache list again. Should be 0.
    */
   readonly missedEvents: number;
-  /** Watchers that fell out of their group's tail and went on from the log. */
+  /** Times a watcher fell behind the shared events and continued from the log. */
   readonly parked: number;
-  /** Watchers that went on from etcd's own history. */
+  /** Times a watcher continued from etcd's own history. */
   readonly replays: number;
   /** Fills from nothing: the first one, and one for each restore of etcd. */
   readonly fills: number;
-  /** Lists done over because the watch could not continue where it was. */
+  /** Lists repeated because the watch could not continue where it was. */
   readonly relists: number;
   /** Failures of the list or watch that fills the cache; it tries again after 100 ms to 30 s. */
   readonly sourceFailures: number;
-  /** Watches of the store opened again because they had left a whole wait's requests for progress unanswered. */
+  /** Times the watch of the store was opened again, because it answered no progress request for a whole wait. */
   readonly watchReopens: number;
   /** Stored values decoded for readers and watchers. */
   readonly decodes: number;
-  /** Reads answered by etcd for want of a cache that is fresh, covers the version or is ready. */
+  /** Reads answered by etcd because the cache was not ready, not fresh enough, or did not hold the version. */
   readonly etcdReads: number;
   /** Reads that joined an equal one on its way to etcd. */
   readonly etcdReadsShared: number;
   /** Linearizable reads that asked etcd for its revision. */
   readonly freshReads: number;
-  /** Waits of 3 s for freshness that ended without it; the read went to etcd. */
+  /** Waits of 3 s for freshness that ended in vain; the read went to etcd. */
   readonly freshTimeouts: number;
-  /** Comparisons of all that is held with etcd. */
+  /** Comparisons of everything held with etcd. */
   readonly selfChecks: number;
-  /** Of them those that found a difference; each made the cache list again. Should be 0. */
+  /** Comparisons that found a difference; each made the cache list again. Should be 0. */
   readonly selfCheckFailures: number;
-  /** Restores of etcd noticed; each began the cache anew. */
+  /** Restores of etcd noticed; after each the cache was filled from nothing. */
   readonly restoresNoticed: number;
 }

@@ -115,7 +115,7 @@ export class KindValues {
     return id;
   }
 
-  /** The last state of the object that `change` removed, or took out of a selection, under that change's version. Made once per change. */
+  /** The last state of an object that `change` removed, or took out of a selection, under the change's version; one per change. */
   tombstoneOf(change: Change): Version {
     const { before } = change;
     invariant(before !== undefined, "a removal has a state before it");

@@ -1,6 +1,6 @@
 /**
- * What one list or watch wants of a kind: a part of the key order, and conditions on attributes.
- * Answers from the key and the attributes alone; nothing is decoded.
+ * What one list or watch selects of a kind: a part of the key order, and conditions on attributes.
+ * It decides by key and attributes alone; nothing is decoded.
  */
 import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
@@ -10,14 +10,14 @@ import type { KindState } from "../state/kind-state.ts";
 import type { IndexPick } from "../state/postings.ts";
 import type { KeySpan, Version } from "../state/version.ts";
 
-/** One attribute and the values it may have: under these a dispatch index finds the filter. */
+/** One attribute and the values it may have: `watch-groups.ts` lists the filter under these. */
 export interface Handle {
   /** "l:app" or "f:spec.nodeName"; `attributeOf` reads it. */
   readonly attribute: string;
   readonly values: readonly string[];
 }
 
-/** More values than this make an index of no use for dispatch. */
+/** With more values than this a filter is not listed by them. */
 const handleValuesMax = 16;
 
 export class WatchFilter {
@@ -28,7 +28,7 @@ export class WatchFilter {
   readonly key: string | undefined;
   /** Where the namespace, or else the name, begins in a key. */
   readonly #start: number;
-  /** What cannot be read does not match, instead of always. */
+  /** A value that cannot be read never matches, instead of always. */
   readonly skipsUnreadable: boolean;
 
   constructor(keys: KeySpace, kind: KindDefinition, selection: Selection, skipsUnreadable = false) {
@@ -52,7 +52,7 @@ export class WatchFilter {
     return !labels.isEmpty || !fields.isEmpty || (name !== undefined && this.key === undefined);
   }
 
-  /** What is left of the span behind `after`. */
+  /** The rest of the span after the key `after`. */
   spanAfter(after: string | undefined): KeySpan {
     return after === undefined || after < this.span.from
       ? this.span
@@ -63,14 +63,14 @@ export class WatchFilter {
     return this.key === undefined ? key >= this.span.from && key < this.span.end : key === this.key;
   }
 
-  /** Whether a value that cannot be read is one this filter would have to tell of. */
+  /** Whether the value cannot be read and lies in the range, so that the watcher is informed of it. */
   reports(version: Version): boolean {
     if (!this.skipsUnreadable || version.slab !== undefined || !this.covers(version.entry.key)) return false;
     const { name } = this.selection;
     return name === undefined || this.#hasName(version.entry.key, name);
   }
 
-  /** For a key inside the span: true when name and attributes fit too. A corrupt value fits, since nothing rules it out. */
+  /** For a key inside the span: true when name and attributes match. A corrupt value matches, since nothing rules it out. */
   matches(version: Version): boolean {
     const { selection } = this;
     if (this.skipsUnreadable && version.slab === undefined) return false;
@@ -100,8 +100,8 @@ export class WatchFilter {
   }
 
   /**
-   * The kept index that leaves fewest entries to look at; undefined: walk the span.
-   * @param indexes what the state is indexed by: the kind may have been replaced since the filter was made
+   * The index with the fewest entries to look at; undefined: walk the span.
+   * @param indexes of the state: the kind may have been replaced since the filter was made
    */
   pick(state: KindState, indexes: readonly string[]): IndexPick | undefined {
     let best: IndexPick | undefined;

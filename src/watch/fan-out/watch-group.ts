@@ -15,7 +15,7 @@ import type { Version } from "../state/version.ts";
 import type { AnyView, KindValues } from "./kind-values.ts";
 import type { WatchFilter } from "./watch-filter.ts";
 
-/** One event to be made: which object version to show, and how. */
+/** An event before its object is decoded: which version to show, and as what. */
 export interface PendingEvent {
   readonly type: ObjectEventType;
   /** For DELETED the last matching state under the new version. */
@@ -24,26 +24,26 @@ export interface PendingEvent {
   readonly position: number;
 }
 
-/** What a group needs of a watcher. */
+/** A watcher as its group sees it; `CacheWatch` implements it. */
 export interface GroupCursor {
   /** Seq of the next event to take; meaningless while parked. */
   seq: number;
   /** The consumer waits for events. */
   readonly waiting: boolean;
-  /** Hands over what is there; called only while waiting. */
+  /** Takes what is pending and hands it to the consumer; called only while waiting. */
   deliver(): void;
-  /** Its events have left the tail: continues from history after what it last took, at once when it waits. */
+  /** Its events have left the tail: it continues from history after what it last took, at once if it waits. */
   park(): void;
-  /** A version that this watcher's filter skips and has to report; as it is applied, before the events around it. */
+  /** Reports a version that the filter skips, as it is applied, before the events around it. */
   unreadable(version: Version): void;
-  /** The log starts over: when live, continues from history after `reached`, of which it has everything. */
+  /** The log starts over: a live watcher continues from history after `reached`, up to which it has everything. */
   restart(reached: bigint): void;
 }
 
 /** "kept": the values are shared and kept with their versions; "once": made for one watcher alone. */
 export type Keeping = "kept" | "once";
 
-/** Events a tail holds for slow watchers: at 100 bytes each, well under what one slow socket buffers. */
+/** Events that a tail holds for slow watchers: at 100 bytes each, well under what one slow socket buffers. */
 const tailEventsMax = 4_096;
 /** Events handed over at once at most, revisions kept whole. */
 const batchEventsMax = 1_024;
@@ -58,7 +58,7 @@ export class WatchGroup {
   #tail: PendingEvent[] = [];
   /** Seq of `#tail[0]`. */
   #base = 0;
-  /** The batch made last: watchers that keep up all take the same. */
+  /** The last batch: all watchers that keep up take the same one. */
   #made:
     | { readonly from: number; readonly to: number; readonly events: readonly WatchEvent<unknown>[] }
     | undefined;
@@ -87,7 +87,7 @@ export class WatchGroup {
     return true;
   }
 
-  /** What `change` means to this group. */
+  /** The event that `change` is to this group; undefined if it is none. */
   eventOf(change: Change): PendingEvent | undefined {
     const { before, after, position, revision, entry } = change;
     if (!this.filter.covers(entry.key)) return undefined;
@@ -99,19 +99,19 @@ export class WatchGroup {
       : undefined;
   }
 
-  /** Hands what is pending to all who wait, then lets go of what everybody has. */
+  /** Hands the pending events to every waiting watcher, then drops those that all watchers have. */
   flush(): void {
     for (const cursor of this.cursors) if (cursor.waiting) cursor.deliver();
     this.#made = undefined;
     this.trim();
   }
 
-  /** Position of the oldest pending event: the log must not forget it silently. */
+  /** Position of the oldest event in the tail: before the log forgets it, the group is trimmed. */
   get firstPosition(): number | undefined {
     return this.#tail[0]?.position;
   }
 
-  /** Lets go of events that everybody has, that are too many, or at positions history has forgotten. */
+  /** Drops events that all watchers have, that exceed the bound, or whose positions history has forgotten. */
   trim(forgottenPosition = 0): void {
     let keep = this.end;
     for (const cursor of this.cursors) if (cursor.seq < keep) keep = cursor.seq;
@@ -125,14 +125,14 @@ export class WatchGroup {
       keep++;
     }
     if (keep === this.#base) return;
-    // Waiting cursors take what they can now: nothing would wake them once their events are gone from here.
+    // Waiting watchers take what they can now: nothing would wake them once their events have left the tail.
     for (const cursor of this.cursors) if (cursor.seq < keep && cursor.waiting) cursor.deliver();
     this.#tail = keep === this.end ? [] : this.#tail.slice(keep - this.#base);
     this.#base = keep;
     for (const cursor of this.cursors) if (cursor.seq < keep) cursor.park();
   }
 
-  /** Positions start over, and nothing pending stays: a cursor that has taken all of it has everything up to `applied`. */
+  /** Empties the tail, since positions start over: a cursor that has taken all of it has everything up to `applied`. */
   restart(applied: bigint): void {
     for (const cursor of this.cursors) if (cursor.waiting) cursor.deliver();
     for (const cursor of this.cursors) {
@@ -163,12 +163,12 @@ export class WatchGroup {
     return made.events;
   }
 
-  /** When the events this cursor waits for were pending last; for lag. */
+  /** The events that the cursor has not taken, and the position of the oldest; for lag. */
   behind(cursor: GroupCursor): { readonly events: number; readonly position: number | undefined } {
     return { events: this.end - cursor.seq, position: this.#tail[cursor.seq - this.#base]?.position };
   }
 
-  /** A value that cannot be read ends the stream, but not before what came before it was handed over. */
+  /** A value that cannot be read ends the stream, after the revisions before it have been handed over. */
   #beforeCorrupt(from: number, to: number): number {
     for (let seq = from; seq < to; seq++) {
       const event = this.#tail[seq - this.#base];

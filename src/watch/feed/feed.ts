@@ -1,6 +1,5 @@
 /**
- * How a cache follows etcd: lists everything at one version, then applies what changes after it, for as long as it
- * lives.
+ * How a cache follows etcd: it lists everything at one version, then applies every later change.
  *
  *   pending ─ list all pages at R ─► ready ─ follow from R ─┐
  *      ▲                               ▲    gone (compacted): list again, differences become events
@@ -9,7 +8,7 @@
  *
  * One loop, one source, any number of kinds: their versions advance together. A version counts as reached when all
  * of it has been applied; reads and watchers never see half of one. A broken source is tried again with growing
- * waits, and reads with freshness "any" are still served.
+ * waits; reads with freshness "any" are still served then.
  */
 import { Backoff } from "../../base/backoff.ts";
 import { soon } from "../../base/time/microtask.ts";
@@ -31,9 +30,6 @@ import { type FeedState, Readiness } from "./readiness.ts";
 import { followLag } from "./stream-lag.ts";
 import { StreamProgress } from "./stream-progress.ts";
 
-/** What ends watchers when what they have seen is no longer the past. */
-export type Ending = (error: StoreError) => void;
-
 export class Feed {
   readonly source: StoredSource;
   readonly bounds: CacheBounds;
@@ -42,8 +38,8 @@ export class Feed {
   readonly slabs: Slabs = new Slabs();
   readonly kinds: Map<string, CachedKind> = new Map();
   readonly memory: MemoryBounds;
-  /** Called when everything is dropped (restore) or the feed stops. */
-  readonly endings: Set<Ending> = new Set();
+  /** Called when the history was replaced, or the feed stops: what watchers have seen is no longer the past. */
+  readonly endings: Set<(error: StoreError) => void> = new Set();
   /** Kinds that are listed beside the stream; `added-kinds.ts` lists them. */
   readonly joining: JoiningKinds = new JoiningKinds();
   /** Which of the source's kinds are cached. */
@@ -52,7 +48,6 @@ export class Feed {
   readonly #progress: StreamProgress;
   readonly #readiness = new Readiness();
   readonly #pending = new PendingGroups();
-  /** Aborted to list again at once. */
   #again = new AbortController();
   #watch: StoredWatch | undefined;
   #applied = 0n;
@@ -79,12 +74,12 @@ export class Feed {
     return this.#readiness.state;
   }
 
-  /** Every change up to it has been applied. */
+  /** The version up to which every change is applied. */
   get applied(): bigint {
     return this.#applied;
   }
 
-  /** Histories that were replaced so far: versions of an earlier one mean nothing. */
+  /** How many times the history was replaced: versions of an earlier one mean nothing. */
   get history(): number {
     return this.counters.restoresNoticed;
   }
@@ -108,7 +103,7 @@ export class Feed {
     await this.#running;
   }
 
-  /** Nothing more comes: its owner has closed it, or the source is closed. */
+  /** Stops for good: the owner has closed the cache, or the source is closed. */
   #end(closed: StoreError): void {
     if (this.state === "stopped") return;
     this.#readiness.stop(closed);
@@ -130,19 +125,19 @@ export class Feed {
     return this.#readiness.notReady(action);
   }
 
-  /** False when `timeoutMs` passed before `revision` was applied. Progress is asked for while somebody waits. */
+  /** False when `timeoutMs` passed before `revision` was applied. Requests progress while it waits. */
   reach(revision: bigint, timeoutMs: number): Promise<boolean> {
     if (this.#applied >= revision && this.state === "ready") return Promise.resolve(true);
     if (this.state === "stopped") return Promise.resolve(false);
     return this.#progress.reach(revision, timeoutMs);
   }
 
-  /** The store has answered that it is ahead, elsewhere: a watch that has been silent for a whole wait is opened again. */
+  /** Opens the watch again if it was silent for a whole wait. For callers that know by another way that the store answers. */
   reopenIfSilent(): void {
     this.#progress.reopenIfSilent();
   }
 
-  /** Everything held is of another history: watchers end EXPIRED, and the cache starts over. */
+  /** Starts over, because everything held is of another history: watchers end EXPIRED. */
   #rewind(reason: "epoch" | "restored"): void {
     if (this.state === "stopped") return;
     this.counters.restoresNoticed++;
@@ -152,7 +147,7 @@ export class Feed {
     this.listAgain(error);
   }
 
-  /** What is held cannot be trusted: compared with etcd again before it is read. */
+  /** Compares what is held with etcd before it is read again, because it cannot be trusted. */
   heal(reason: string): void {
     if (this.state === "stopped") return;
     this.#readiness.becomePending();
@@ -161,14 +156,13 @@ export class Feed {
     );
   }
 
-  /** Everything is listed again, and compared with what is held. @param reason what NOT_READY says until then */
+  /** Lists everything again and compares it with what is held. @param reason of NOT_READY until then */
   listAgain(reason: StoreError): void {
     this.#resync = true;
     this.#readiness.failed(reason);
     this.#again.abort(reason);
   }
 
-  /** Adds an empty kind. */
   open(definition: KindDefinition): CachedKind {
     const kind = new CachedKind({
       definition,
@@ -227,9 +221,9 @@ export class Feed {
         await this.#follow(signal);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        // Asked for from inside: at once, without counting it against the source.
+        // Started over from inside: at once, since the source has not failed.
         if (signal.aborted) continue;
-        // Closed is closed: a store or a connection does not come back.
+        // A closed store or connection does not come back.
         if (isStoreError(error, "CLOSED")) return this.#end(error);
         this.counters.sourceFailures++;
         this.#readiness.failed(error);
@@ -253,15 +247,15 @@ export class Feed {
   async #relist(signal: AbortSignal): Promise<void> {
     this.counters.relists++;
     const difference = await compareAll(this.#listing(), signal);
-    // What compacted the stream away may be a restore under the same cluster id: it is reported before this resolves, and
-    // nothing of the other history reaches watchers of this one.
+    // The history that the stream continues may be gone because etcd was restored under the same cluster id. A restore is
+    // reported before this resolves, so nothing of the other history reaches watchers of this one.
     await this.source.currentRevision({ signal });
     signal.throwIfAborted();
     if (difference.revision < this.#applied) {
       this.#rewind("restored");
       throw new StoreError("EXPIRED", "the store went back", { reason: "restored" });
     }
-    // A kind that is being filled beside the stream is whole now.
+    // A kind that was being listed beside the stream is complete with this list.
     this.joining.clear();
     applyDifference(this.kinds, difference, this.#applied, this.#pending);
     this.#advance(difference.revision);
@@ -276,7 +270,7 @@ export class Feed {
   async #follow(signal: AbortSignal): Promise<void> {
     await using watch = this.source.watch({ fromRevision: this.#applied, previous: "versions" }, { signal });
     this.#watch = watch;
-    using _ = this.#followLag();
+    using _ = followLag(this.source, this, this.#progress);
     try {
       for await (const batch of watch) {
         this.#progress.heard();
@@ -298,9 +292,8 @@ export class Feed {
       return;
     }
     for (const event of events) {
-      const resource = event.type === "put" ? event.record.kind.resource : event.kind.resource;
       this.counters.eventsReceived++;
-      if (!this.joining.keeps(resource, event)) this.#applyEvent(event);
+      if (!this.joining.keeps(event)) this.#applyEvent(event);
     }
     this.#advance(revision);
     if (events.length > 0) {
@@ -311,9 +304,9 @@ export class Feed {
 
   #applyEvent(event: StoredEvent): void {
     const { resource } = event.type === "put" ? event.record.kind : event.kind;
-    const outcome = this.kinds.get(resource)?.apply(event, this.#pending);
-    if (outcome === "repeated") this.counters.repeatedEvents++;
-    if (outcome !== "missed") return;
+    const applied = this.kinds.get(resource)?.apply(event, this.#pending);
+    if (applied === "repeated") this.counters.repeatedEvents++;
+    if (applied !== "missed") return;
     this.counters.missedEvents++;
     const key = event.type === "put" ? event.record.key : event.key;
     soon(() => this.heal(`an event of "${key}" was missed`));
@@ -324,24 +317,12 @@ export class Feed {
     this.#progress.reached(revision);
   }
 
-  #followLag(): Disposable {
-    const { source } = this;
-    return followLag({
-      clock: source.clock,
-      seen: () => source.seenRevision(),
-      applied: () => this.#applied,
-      ask: () => this.requestProgress(),
-      reopen: () => this.#progress.reopen(),
-      progressIsReliable: () => source.progressIsReliable({ signal: this.signal }),
-    });
-  }
-
-  /** Asks etcd how far the stream is; an answer moves `applied` though nothing happened. */
+  /** Asks etcd how far the stream is; the answer advances `applied` even without a change. */
   requestProgress(): void {
     this.#watch?.requestProgress();
   }
 
-  /** Runs a check of what is held; when it is too much, everything goes. */
+  /** Runs a check of the memory in use, and drops everything when it fails. */
   #bounded(check: () => void): void {
     try {
       check();

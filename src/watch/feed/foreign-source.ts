@@ -1,10 +1,10 @@
 /**
- * Any reader as a source of stored bytes: its objects are encoded with the default codec, so that a
- * cache over it costs no more memory than one over a store.
+ * Any reader as a source of stored bytes. Its objects are encoded with the default codec, so that a cache over it costs no
+ * more memory than one over a store.
  *
- * What it cannot know it does without: no progress notices (linearizable reads go to the reader), no lease, no
- * previous versions (deletions come with what the cache holds). Without a kind only labels, name and namespace can be
- * selected by, and the first object listed says whether there are namespaces.
+ * It has no progress notices (linearizable reads go to the reader), no leases and no previous versions (a deletion shows
+ * the state that the cache holds). Without a kind, selectors know only labels, name and namespace, and the first object
+ * listed decides whether there are namespaces.
  */
 
 import { type Random, systemRandom } from "../../base/random.ts";
@@ -31,7 +31,7 @@ import type {
 /** Objects asked for at a time. */
 const pageItems = 500;
 const tokenKeyBytes = 32;
-/** Write ids mean nothing where nothing is written to etcd. */
+/** Nothing is written to etcd, so write ids mean nothing. */
 const noWriteId = new Uint8Array(16);
 
 export function foreignSource<T extends Resource>(reader: ResourceReader<T>, kind?: Kind<T>): StoredSource {
@@ -93,7 +93,7 @@ class ForeignSource<T extends Resource> implements StoredSource {
         ? undefined
         : ({ consistency: "exact", resourceVersion: `${revision}` } as const);
     if (after === undefined) return this.#pageOf(await this.#reader.list({ limit, read, signal }));
-    // A place that no walk has reached: the whole list, from there on.
+    // No walk has reached this key: list everything and skip what is before it.
     const whole = await this.#pageOf(await this.#reader.list({ read, signal }));
     return { ...whole, records: whole.records.filter((record) => record.key > after) };
   }
@@ -220,7 +220,7 @@ function codecFor(kind: KindDefinition): ValueCodec {
   return createValueCodec({ kind, codec: msgpackCodec({ dictionaries: "off", compressAboveBytes: false }) });
 }
 
-/** Stands for a kind without a name: objects are given back as they came, whatever kind they say they are. */
+/** Stands for an unnamed kind: objects are returned as they came, whatever kind they name. */
 function unknownKind(scope: "Namespaced" | "Cluster"): KindDefinition {
   const named = definitionOf(defineKind({ version: "v1", kind: "Object", plural: "objects", scope }));
   return {
@@ -232,6 +232,6 @@ function unknownKind(scope: "Namespaced" | "Cluster"): KindDefinition {
 }
 
 function asDefinition<T extends Resource>(kind: Kind<T>): KindDefinition {
-  // Functions of T are only ever given objects this reader handed out.
+  // The functions of T get only objects that this reader handed out.
   return definitionOf(kind) as unknown as KindDefinition;
 }

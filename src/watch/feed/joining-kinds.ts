@@ -1,10 +1,10 @@
 /**
- * Kinds that join a cache which is already following its source: each is listed beside the stream, its events wait
- * meanwhile, and it is whole once the stream has come to the version of that list.
+ * Kinds that join a cache which already follows its source. A kind is listed beside the stream while its events are kept;
+ * it is complete when the stream has reached the version of that list.
  *
- *   begin ─► listed at R, events are kept ─► stream at R ─► end: the events above R are the rest
+ *   begin ─► listed at R, events are kept ─► stream at R ─► end: the kept events above R are applied
  *
- * `feed.ts` owns it. A list of everything that runs at the same time has the kind too: `clear`.
+ * `feed.ts` owns it, `added-kinds.ts` drives it. If everything is listed in between, the kind is in that list: `clear`.
  */
 import type { StoredEvent, StoredSource } from "../../storage/seam/stored.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
@@ -12,8 +12,9 @@ import type { CachedKind } from "../fan-out/cached-kind.ts";
 export class JoiningKinds {
   readonly #waiting = new Map<string, StoredEvent[]>();
 
-  /** True when the event is of a kind that joins, and is kept until it has. */
-  keeps(resource: string, event: StoredEvent): boolean {
+  /** True when the event is of a kind that is joining; it is kept then. */
+  keeps(event: StoredEvent): boolean {
+    const { resource } = event.type === "put" ? event.record.kind : event.kind;
     const events = this.#waiting.get(resource);
     events?.push(event);
     return events !== undefined;
@@ -23,14 +24,14 @@ export class JoiningKinds {
     this.#waiting.clear();
   }
 
-  /** The kind joins, or has left. @returns the events above `revision` that were kept for it */
+  /** Stops keeping the kind's events: it is complete, or removed. @returns the kept events above `revision` */
   end(resource: string, revision: bigint): readonly StoredEvent[] {
     const events = this.#waiting.get(resource) ?? [];
     this.#waiting.delete(resource);
     return events.filter((event) => revisionOf(event) > revision);
   }
 
-  /** From now on the kind's events wait. */
+  /** Keeps the kind's events from now on. */
   begin(resource: string): void {
     this.#waiting.set(resource, []);
   }
@@ -47,7 +48,7 @@ export class JoiningKinds {
     let remaining: number | undefined;
     do {
       const page = await source.page({ after, revision, remaining }, { signal });
-      // The stream broke in between, and what was listed then has this kind too.
+      // The stream broke in between, and everything was listed, this kind included.
       if (kind.heldFrom !== undefined || !this.#waiting.has(resource)) return undefined;
       for (const record of page.records) kind.fill(record);
       ({ after, remaining } = page);

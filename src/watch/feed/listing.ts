@@ -1,10 +1,10 @@
 /**
- * Everything a cache holds, listed at one version: the first state, or what has become of a state that missed changes.
+ * Lists of everything a cache holds, at one version: the first state, or the difference to a state that missed changes.
  *
  *   fill      record by record into empty kinds
- *   compare   the difference to what is held, reported when all has been read and applied by the caller in one step
+ *   compare   the difference to what is held, returned when all has been read; the caller applies it in one step
  *
- * The next page is asked for while one is worked on, and the event loop gets its turns in between. `feed.ts` uses it.
+ * The next page is requested while one is worked on, and other work gets turns in between. `feed.ts` uses it.
  */
 import { channel } from "node:diagnostics_channel";
 import type { KeyRange } from "../../resource/model/key-range.ts";
@@ -13,13 +13,13 @@ import { cacheLimits } from "../bounds/cache-options.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
 import type { PendingGroups } from "../fan-out/pending-groups.ts";
 
-/** For tracing: `{ since, until }`, a cache has gone from one version to another without what was between. */
+/** For tracing: `{ since, until }`, a cache stepped from one version to another without the changes between. */
 const relistChannel = channel("keelson:cache:relist");
 
 export interface ListingParts {
   readonly source: StoredSource;
   readonly kinds: ReadonlyMap<string, CachedKind>;
-  /** Looks at the memory in use after each page. @throws when it is too much */
+  /** Called after each page. @throws when too much memory is in use */
   readonly check: () => void;
 }
 
@@ -31,8 +31,8 @@ export interface Difference {
 }
 
 /**
- * Fills all kinds anew.
- * @param applied what watchers that are not ended have everything up to
+ * Empties all kinds and fills them.
+ * @param applied the version up to which open watchers have been offered everything
  * @returns the version of the state
  */
 export async function fillAll(parts: ListingParts, applied: bigint, signal: AbortSignal): Promise<bigint> {
@@ -41,7 +41,7 @@ export async function fillAll(parts: ListingParts, applied: bigint, signal: Abor
   for (const definition of source.kinds()) {
     kinds.get(definition.resource)?.reset(applied, definition, source.codecOf(definition));
   }
-  // Of a record nothing is kept but copies.
+  // The kinds keep copies only, so the values may be views of the whole answer.
   return eachRecord(parts, signal, true, (record) => kinds.get(record.kind.resource)?.fill(record));
 }
 
@@ -60,12 +60,12 @@ export async function compareAll(parts: ListingParts, signal: AbortSignal): Prom
 }
 
 /**
- * Applies what was missed since `since` as what it led to, all of it at the version of the list. Earlier versions would
- * be places to resume from before all of the difference was reported.
+ * Applies the result of the changes missed since `since`, all at the version of the list. With earlier versions a watcher
+ * could resume between two of them, before all of the difference was reported.
  *
- * Over HTTP a client sees the objects' versions alone, and resumes from the last one. So these rise, and none of them stands for
- * more than was told: what has vanished comes first, under the first version after `since`, then the rest by its own. Who is
- * cut off on the way resumes inside the gap, where etcd's history serves, or nothing does (410).
+ * Over HTTP a client sees only the objects' own versions, and resumes from the last one. So they rise, and none stands for
+ * more than was reported: removals come first, under the first version after `since`, then the changed objects under their
+ * own. A client that is cut off in between resumes inside the gap, from etcd's history if etcd still has it (else 410).
  */
 export function applyDifference(
   kinds: ReadonlyMap<string, CachedKind>,
@@ -109,8 +109,8 @@ async function eachRecord(
 }
 
 /**
- * Every page at the version of the first, in key order. A page is asked for while the one before is worked on; of a large
- * range, read in parts, the first page of the next part as well.
+ * Every page at the version of the first, in key order. A page is requested while the one before is worked on. A large
+ * range is read in parts; the first page of the next part is requested early as well.
  */
 async function* allPages(
   source: StoredSource,
@@ -122,13 +122,13 @@ async function* allPages(
   const parts = first.after === undefined ? undefined : source.parts?.(first.after, remaining, { signal });
   let cut: readonly KeyRange[] | undefined;
   let reached: string | undefined;
-  // Found out while the first pages are read; where it fails, all of them are read like these.
+  // The parts are computed while the first pages are read. If that fails, the rest is read page by page too.
   parts?.then(
     (found) => (cut = found),
     () => undefined,
   );
-  const goesOn = (): boolean => cut === undefined;
-  for await (const page of pagesFrom(source, first, { views, revision }, signal, goesOn)) {
+  const isWhole = (): boolean => cut === undefined;
+  for await (const page of pagesFrom(source, first, { views, revision }, signal, isWhole)) {
     reached = page.after;
     yield page;
   }
@@ -144,25 +144,25 @@ async function* allPages(
   }
 }
 
-/** What is left of `parts` behind a key. */
+/** The rest of `parts` after a key. */
 function partsBehind(parts: readonly KeyRange[], key: string): readonly KeyRange[] {
   return parts
     .filter(({ rangeEnd }) => key < rangeEnd)
     .map((part) => (key < part.key ? part : part.after(key)));
 }
 
-/** A page and all behind it, while `goesOn`: asked before each page that is asked for. */
+/** A page and all pages after it, while `more` says so before each request. */
 async function* pagesFrom(
   source: StoredSource,
   first: StoredPage,
   options: Pick<Parameters<StoredSource["page"]>[0], "views" | "revision" | "part">,
   signal: AbortSignal,
-  goesOn: () => boolean = () => true,
+  more: () => boolean = () => true,
 ): AsyncGenerator<StoredPage, void> {
   for (let page: StoredPage | undefined = first; page !== undefined; ) {
     const { after, remaining }: StoredPage = page;
     const next: Promise<StoredPage> | undefined =
-      after === undefined || !goesOn()
+      after === undefined || !more()
         ? undefined
         : silently(source.page({ ...options, after, remaining }, { signal }));
     yield page;
@@ -170,7 +170,7 @@ async function* pagesFrom(
   }
 }
 
-/** The caller that awaits it gets its failure; until then it must not be an unhandled rejection. */
+/** Its failure is thrown where it is awaited; until then it must not count as an unhandled rejection. */
 function silently<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

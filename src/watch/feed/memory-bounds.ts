@@ -1,6 +1,6 @@
 /**
- * What a cache may hold, and what goes when it is more: history first, the oldest before the newer whatever its kind,
- * then holes in the slabs; the objects themselves never: when they alone are too much, the cache says so.
+ * How much a cache may hold, and what it drops beyond that: history first, the oldest of all kinds before the newer, then
+ * holes in the slabs. Objects are never dropped: when they alone exceed the budget, the cache is NOT_READY.
  */
 import type { Clock } from "../../base/time/clock.ts";
 import { StoreError } from "../../errors.ts";
@@ -9,7 +9,7 @@ import type { CachedKind } from "../fan-out/cached-kind.ts";
 import type { DecodedValues } from "../state/decoded-values.ts";
 import type { Slabs } from "../state/slabs.ts";
 
-/** How often time is noted, milliseconds: history is trimmed to within this of its bound. */
+/** How often time is noted, milliseconds: history is trimmed to its bound within this. */
 const markEveryMs = 1_000;
 
 export class MemoryBounds {
@@ -51,7 +51,7 @@ export class MemoryBounds {
 
   /**
    * Forgets history beyond its time and its bytes. `applied` is the version of now.
-   * @throws NOT_READY when the objects alone are more than the budget takes
+   * @throws NOT_READY when the objects alone exceed the budget
    */
   trim(applied: bigint): void {
     const now = this.#clock.monotonicMs();
@@ -69,7 +69,7 @@ export class MemoryBounds {
     this.check();
   }
 
-  /** @throws NOT_READY when the objects alone are more than the budget takes */
+  /** @throws NOT_READY when the objects alone exceed the budget */
   check(): void {
     const { budgetBytes } = this.#bounds;
     if (this.bytes <= budgetBytes) return;
@@ -90,7 +90,7 @@ export class MemoryBounds {
     return found;
   }
 
-  /** Times noted before say nothing any more. */
+  /** Drops the noted times: the history was replaced. */
   clear(): void {
     this.#marks.length = 0;
   }

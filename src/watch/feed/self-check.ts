@@ -1,14 +1,14 @@
 /**
- * Proof that the cache is what etcd holds: every few minutes the objects at one version are counted and compared with
- * etcd's at the same version, key by key, version by version, byte by byte. A difference makes the cache not ready,
- * lists again and is counted. (A missed event is noticed earlier, at the next change of its key: `cached-kind.ts`.)
+ * Comparison of the cache with etcd: every few minutes the objects at one version are compared with etcd's at the same
+ * version, key by key, version by version, byte by byte. A difference is counted and makes the cache not ready until it
+ * has listed again. (A missed event is noticed earlier, at the next change of its key: `cached-kind.ts`.)
  */
 import type { Timer } from "../../base/time/clock.ts";
 import { isStoreError } from "../../errors.ts";
 import type { CachedKind } from "../fan-out/cached-kind.ts";
 import type { Feed } from "./feed.ts";
 
-/** Objects compared in one request: a pause follows, so that a check never competes with real work. */
+/** Objects compared per request. A pause follows each, so that a check never competes with real work. */
 const pageItems = 500;
 const pauseMs = 20;
 
@@ -25,7 +25,7 @@ export class SelfCheck {
     if (bounds.selfCheckIntervalMs === false || this.#feed.state === "stopped") return;
     const waitMs = bounds.selfCheckIntervalMs * (1 + source.random.float() / 2);
     this.#timer = source.clock.setTimer(waitMs, () => {
-      // What fails here (etcd away, closed) is no verdict: the next one comes.
+      // A check that fails (etcd is away, the cache is closed) says nothing; the next one does.
       this.#run().then(
         () => this.start(),
         () => this.start(),
@@ -50,13 +50,13 @@ export class SelfCheck {
         feed.heal(difference);
         return;
       } catch (error) {
-        // Compacted in between, or the kind has been removed: nothing was found out.
+        // The version was compacted, or the kind removed, in between: nothing is known.
         if (!isStoreError(error, "EXPIRED", "CLOSED")) throw error;
       }
     }
   }
 
-  /** What differs, in words; undefined when nothing does, or when the version left memory in between. */
+  /** The first difference, in words; undefined for none, or when the version left memory in between. */
   async #compare(kind: CachedKind): Promise<string | undefined> {
     const feed = this.#feed;
     const { clock } = feed.source;

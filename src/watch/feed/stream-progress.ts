@@ -1,11 +1,11 @@
 /**
- * Waiting for a cache's watch to come to a version, and asking for progress while it waits.
+ * Waits until a cache's watch has reached a version, and requests progress while it waits.
  *
- *   somebody waits ─► ask ─100 ms─► ask ─100 ms─► …   the version is there: true    rounds are over: false
+ *   a wait begins ─► request ─100 ms─► request ─100 ms─► …   version reached: true    rounds used up: false
  *
- * Time is counted in rounds of asking: a process that slept has not asked during that time, and asks again before any caller in it
- * gives up. A watch that leaves a whole wait unanswered may be on a half-open connection, which keepalive
- * finds out no earlier than after 15 s: it is opened again, seldom. `feed.ts` says how far it is; `fresh-reads.ts` waits.
+ * Time is counted in rounds: a process that was suspended requests progress again before any of its waits ends. A watch that
+ * answers nothing for a whole wait may be on a half-open connection, which keepalive detects after 15 s at the earliest: it
+ * is opened again, at growing intervals. `feed.ts` reports each version reached; `fresh-reads.ts` waits.
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { Random } from "../../base/random.ts";
@@ -15,9 +15,9 @@ import type { StoredWatch } from "../../storage/seam/stored.ts";
 import type { CacheCounters } from "../bounds/cache-counters.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 
-interface Waiter {
+interface VersionWait {
   readonly revision: bigint;
-  /** Rounds it waits for still. */
+  /** Rounds left. */
   rounds: number;
   resolve(reached: boolean): void;
 }
@@ -32,10 +32,10 @@ export interface StreamProgressParts {
 
 export class StreamProgress {
   readonly #parts: StreamProgressParts;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waits = new Set<VersionWait>();
   readonly #reopenings: Backoff;
   #round: Timer | undefined;
-  /** Rounds since anything came. */
+  /** Rounds since the last message. */
   #silent = 0;
   #reopenFromMs = Number.NEGATIVE_INFINITY;
 
@@ -49,38 +49,38 @@ export class StreamProgress {
   /** True once `reached` was called with `revision`; false after `timeoutMs` of asking, or when closed. */
   reach(revision: bigint, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      // The round under way has been going on for a while: it is not counted.
+      // A round under way is partly over: it is not counted.
       const begun = this.#round === undefined ? 0 : 1;
-      const waiter: Waiter = {
+      const wait: VersionWait = {
         revision,
         rounds: roundsIn(timeoutMs) + begun,
         resolve: (reached) => {
-          this.#waiters.delete(waiter);
+          this.#waits.delete(wait);
           resolve(reached);
         },
       };
-      this.#waiters.add(waiter);
+      this.#waits.add(wait);
       if (begun === 0) this.#begin();
     });
   }
 
   /** Everything up to `revision` can be read. */
   reached(revision: bigint): void {
-    for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.resolve(true);
+    for (const wait of this.#waits) if (wait.revision <= revision) wait.resolve(true);
   }
 
-  /** Events or an answer came: somebody is there. */
+  /** Events or an answer came: the watch is not silent. */
   heard(): void {
     this.#silent = 0;
     this.#reopenings.reset();
   }
 
-  /** For who knows that the store answers: opens its watch again when that has been silent for a whole wait. */
+  /** Opens the watch again if it was silent for a whole wait. For callers that know by another way that the store answers. */
   reopenIfSilent(): void {
     if (this.#silent >= roundsIn(cacheLimits.freshWaitMs)) this.reopen();
   }
 
-  /** Opens the watch again, ever more seldom while nothing comes. */
+  /** Opens the watch again, at growing intervals while nothing comes. */
   reopen(): void {
     const { clock, counters, watch } = this.#parts;
     const nowMs = clock.monotonicMs();
@@ -95,7 +95,7 @@ export class StreamProgress {
   close(): void {
     this.#round?.cancel();
     this.#round = undefined;
-    for (const waiter of this.#waiters) waiter.resolve(false);
+    for (const wait of this.#waits) wait.resolve(false);
   }
 
   #begin(): void {
@@ -106,8 +106,8 @@ export class StreamProgress {
   #over(): void {
     this.#round = undefined;
     this.#silent = this.#parts.watch() === undefined ? 0 : this.#silent + 1;
-    for (const waiter of this.#waiters) if (--waiter.rounds <= 0) waiter.resolve(false);
-    if (this.#waiters.size > 0) this.#begin();
+    for (const wait of this.#waits) if (--wait.rounds <= 0) wait.resolve(false);
+    if (this.#waits.size > 0) this.#begin();
   }
 }
 

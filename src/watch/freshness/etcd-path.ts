@@ -1,9 +1,9 @@
 /**
- * The one way from a cache to etcd for reads it cannot answer: however many callers come at once, etcd sees few.
+ * The one path from a cache to etcd for reads that the cache cannot answer. However many callers come at once, etcd sees few.
  *
- *   equal reads   one under way, one behind it that all later callers share: what they get was read after they asked
+ *   equal reads   one under way, and one behind it that all later callers share, so each gets what was read after its call
  *   others        four at a time, sixty-four waiting, the rest NOT_READY
- *   failures      three in a row: UNAVAILABLE at once for a second, then one try decides
+ *   failures      after three in a row every read is UNAVAILABLE for a second; the next read then tries again
  */
 import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
@@ -13,7 +13,8 @@ import type { Freshness } from "../../resource/options/read-options.ts";
 import type { CacheCounters } from "../bounds/cache-counters.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 
-interface Lane {
+/** Reads of one identity. */
+interface SharedRead {
   underWay: Promise<unknown>;
   next: Promise<unknown> | undefined;
 }
@@ -21,7 +22,7 @@ interface Lane {
 export class EtcdPath {
   readonly #clock: Clock;
   readonly #counters: CacheCounters;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #shared = new Map<string, SharedRead>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   #failures = 0;
@@ -33,34 +34,34 @@ export class EtcdPath {
   }
 
   /**
-   * What `read` gives, read after this call; shared with callers of the same `identity`, not shared without one.
-   * No caller may abort the read itself: race it with the caller's own end.
+   * The result of `read`, called after this call, and shared with callers of the same `identity`; not shared without one.
+   * No caller may abort the read itself: a caller that ends earlier stops waiting for it.
    * @throws NOT_READY when too many wait, UNAVAILABLE while the breaker is open, what `read` throws
    */
   read<T>(identity: string | undefined, read: () => Promise<T>): Promise<T> {
     if (identity === undefined) return this.#send(read);
-    const lane = this.#lanes.get(identity);
-    if (lane === undefined) {
+    const shared = this.#shared.get(identity);
+    if (shared === undefined) {
       const underWay = this.#send(read);
       this.#enter(identity, { underWay, next: undefined });
       return underWay;
     }
     this.#counters.etcdReadsShared++;
     // Equal identities are reads of one shape, made by one reader.
-    lane.next ??= lane.underWay.then(
+    shared.next ??= shared.underWay.then(
       () => this.#send(read),
       () => this.#send(read),
     );
-    return lane.next as Promise<T>;
+    return shared.next as Promise<T>;
   }
 
-  #enter(identity: string, lane: Lane): void {
-    this.#lanes.set(identity, lane);
+  #enter(identity: string, shared: SharedRead): void {
+    this.#shared.set(identity, shared);
     const done = (): void => {
-      if (lane.next === undefined) this.#lanes.delete(identity);
-      else this.#enter(identity, { underWay: lane.next, next: undefined });
+      if (shared.next === undefined) this.#shared.delete(identity);
+      else this.#enter(identity, { underWay: shared.next, next: undefined });
     };
-    lane.underWay.then(done, done);
+    shared.underWay.then(done, done);
   }
 
   async #send<T>(read: () => Promise<T>): Promise<T> {
@@ -108,14 +109,14 @@ export class EtcdPath {
   }
 }
 
-/** A freshness as the reader behind the cache takes it. */
+/** The freshness in the form that the reader behind the cache takes. */
 export function readOf(freshness: Freshness): ReadFreshness {
   if (!("revision" in freshness)) return { consistency: freshness.consistency };
   const { consistency, revision } = freshness;
   return { consistency, resourceVersion: formatResourceVersion(revision) };
 }
 
-/** Its part of a read's identity. */
+/** The freshness as part of a read's identity. */
 export function freshnessText(freshness: Freshness): string {
   return "revision" in freshness ? `${freshness.consistency} ${freshness.revision}` : freshness.consistency;
 }

@@ -1,13 +1,13 @@
 /**
- * Reads that are as fresh as asked for, from a cache: which version must have been applied, and waiting for it.
+ * The version that a cache must have applied for a read to be as fresh as asked for, and the wait for it.
  *
  *   linearizable   one quorum read of the store's revision after the call, shared by callers of the same moment
  *   notOlderThan   the version named
  *
- * Waits at most three seconds and asks for progress while it waits. While the cache is known to lag, no read waits again:
- * reads go on to etcd by the one path there is, progress is still asked for, and a watch that stays silent is
- * opened again. Where etcd's progress notices cannot be trusted, a quiet cache cannot
- * know that it is fresh, and linearizable reads go to etcd at once.
+ * A read waits at most three seconds, and progress is requested while it waits. After a wait in vain the cache is known to
+ * lag: until it has caught up, reads go to etcd at once (`etcd-path.ts`), progress is still requested, and a watch that stays
+ * silent is opened again. If etcd's progress notices cannot be trusted, a quiet cache cannot know that it is fresh,
+ * and linearizable reads go to etcd at once.
  */
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
@@ -16,7 +16,7 @@ import { futureVersion } from "../../resource/objects/read-errors.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { Feed } from "../feed/feed.ts";
 
-/** How long an answer about etcd's version holds: members are upgraded one after the other. */
+/** How long the answer about etcd's versions is used: members are upgraded one after the other. */
 const reliableForMs = 60_000;
 
 export class FreshReads {
@@ -24,18 +24,18 @@ export class FreshReads {
   #underWay: Promise<bigint> | undefined;
   #next: Promise<bigint> | undefined;
   #reliable: { readonly answer: Promise<boolean>; readonly untilMs: number } | undefined;
-  /** The version a wait has given up on; the cache lags until it is there. */
+  /** A version that was waited for in vain; the cache lags until it has applied it. */
   #lagging: bigint | undefined;
 
   constructor(feed: Feed) {
     this.#feed = feed;
-    // Started over or ended: a version of the history before means nothing any more.
+    // The history was replaced, or the feed has stopped: the version means nothing any more.
     feed.endings.add(() => {
       this.#lagging = undefined;
     });
   }
 
-  /** The store's revision at some moment after this call; one request for all who ask together. */
+  /** The store's revision at some moment after this call; one request for all callers of the same moment. */
   current(): Promise<bigint> {
     if (this.#underWay === undefined) return this.#send();
     this.#next ??= this.#underWay.then(
@@ -91,20 +91,20 @@ export class FreshReads {
     return reached && feed.state === "ready";
   }
 
-  /** The store is at `revision` and a whole wait did not bring the cache there. */
+  /** The store is at `revision`, and the cache did not reach it within a whole wait. */
   #lags(revision: bigint, scope: CallScope): void {
     if (scope.remainingMs() === 0 || this.#feed.applied >= revision) return;
     this.#feed.counters.freshTimeouts++;
-    // A later version does not take its place: keep the first target, since chasing the newest could wait forever.
+    // Keep the first target: chasing the newest could wait forever.
     if (this.#lagging !== undefined) return;
     this.#lagging = revision;
     this.#catchUp(revision).catch(() => undefined);
   }
 
-  /** No call waits for `revision` any more. Etcd has just answered that it has reached it. */
+  /** Requests progress until `revision` is applied. No call waits for it; etcd has just answered that it is there. */
   async #catchUp(revision: bigint): Promise<void> {
     const feed = this.#feed;
-    // Where progress cannot be trusted silence means nothing, and only the next event tells how far the watch is.
+    // Where progress cannot be trusted silence means nothing, and only the next event says how far the watch is.
     if (!(await this.#progressIsReliable())) return;
     let answers = true;
     while (this.#lagging === revision) {

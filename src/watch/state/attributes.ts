@@ -2,7 +2,7 @@
  * What the cache knows of an object without its body: labels, declared fields, and the values of its kind's
  * indexes. Selectors, indexes and dispatch look at nothing else.
  *
- * Equal attributes of different objects are one object in memory, as far as a bounded table remembers.
+ * Equal attributes of different objects share one object in memory, within the bound of a table.
  */
 import type { Head } from "../../resource/model/head.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
@@ -16,14 +16,14 @@ export interface Attributes {
 
 const nothing: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Of a value that cannot be read: no selector but the empty one matches it. */
+/** The attributes of a value that cannot be read: only the empty selector matches them. */
 export const noAttributes: Attributes = Object.freeze({
   labels: nothing,
   fields: nothing,
   indexed: Object.freeze([]),
 });
 
-/** Distinct sets and texts remembered. A full table starts over: it saves memory, nothing depends on it. */
+/** Distinct sets and texts remembered. A full table is emptied: it only saves memory. */
 const rememberedMax = 8_192;
 
 /** Reads one index, "label:app" or "field:spec.nodeName", of an object. */
@@ -59,7 +59,7 @@ export class AttributesOf {
     return attributes;
   }
 
-  /** A copy that retains nothing of its source, with texts shared among objects. */
+  /** A copy that keeps nothing of its source in memory, with texts shared among objects. */
   #remember(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
     let copy: Record<string, string> | undefined;
     for (const name in values) {

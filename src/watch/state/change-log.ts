@@ -5,8 +5,8 @@
  *   |position 41|42|43|…            |97|      position = number of the change, without holes
  *    rev 1007    1007 1012           1088     revisions never fall; one revision may have several changes
  *
- * Watchers are places in this log, past reads are positions in it. It is trimmed from the front by time and bytes
- * (`feed.ts`), and what is before `first` can no longer be answered from memory.
+ * A watcher is a place in this log, and a read of the past is a position in it. It is trimmed from the front by time and
+ * bytes (`memory-bounds.ts`); what is before `first` can no longer be answered from memory.
  */
 import type { Entry, Version } from "./version.ts";
 
@@ -18,15 +18,15 @@ export interface Change {
   readonly before: Version | undefined;
   /** Absent for a removal. */
   readonly after: Version | undefined;
-  /** Of a removal: the version its object is shown with; default `revision`. */
+  /** Only of a removal: the version that its object is shown with; default `revision`. */
   readonly shown?: bigint | undefined;
 }
 
-/** Dropped places at the front are given back when there are this many and they are half of the array. */
+/** Empty places at the front are cut off when there are this many and they are half of the array. */
 const compactMin = 1024;
 
 export class ChangeLog {
-  /** Dropped places are empty: what a change holds, versions with their bytes, goes with it. */
+  /** A dropped place is emptied at once, so that its change and the versions it holds can be collected. */
   #changes: (Change | undefined)[] = [];
   /** Index of the first held change in `#changes`. */
   #head = 0;

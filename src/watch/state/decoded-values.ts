@@ -1,9 +1,9 @@
 /**
- * What has been made of stored bytes: decoded objects and views of them, each at most once per object version for
- * all lists and watchers, bounded together in bytes by an LRU; and why a value could not be decoded.
+ * Decoded values of a cache: objects and views of them, each decoded at most once per object version for all lists and
+ * watchers, and bounded together in bytes by an LRU. Of a value that cannot be decoded it keeps the reason.
  *
- * The value lies on the version itself, where a list finds it without a lookup; the LRU only decides what goes.
- * A big scan neither refreshes nor displaces more than it makes: recency comes from single reads and deliveries.
+ * A value hangs on its version, where a list finds it without a lookup; the LRU only decides which values are dropped.
+ * A large scan does not refresh what it reads: recency comes from single reads and deliveries.
  */
 import { LRUCache } from "lru-cache";
 import type { StoreError } from "../../errors.ts";
@@ -16,7 +16,7 @@ import { type Version, ViewValue } from "./version.ts";
  */
 const objectBytesPerByte = 2.5;
 const objectBytesFixed = 900;
-/** Guess for a view that does not tell its size. */
+/** Bytes assumed for a view without `sizeBytes`. */
 const viewBytes = 512;
 
 export class DecodedValues {
@@ -54,7 +54,7 @@ export class DecodedValues {
     this.#kept.get(version);
   }
 
-  /** The view's value, if made and kept. */
+  /** The view's value, if it is kept. */
   viewOf(version: Version, view: View<never, unknown>): ViewValue | undefined {
     for (let made = version.views; made !== undefined; made = made.next) if (made.view === view) return made;
     return undefined;
@@ -91,7 +91,7 @@ export class DecodedValues {
 
   #keep(key: Version | ViewValue, size: number): void {
     const whole = Math.max(1, Math.ceil(size));
-    // lru-cache drops what is larger than its bound without a word to `dispose`.
+    // lru-cache does not call `dispose` for a value larger than its bound.
     if (whole > this.#kept.maxSize) unlink(key);
     else this.#kept.set(key, whole);
   }

@@ -4,10 +4,9 @@
  *   entries   key order          ─► Entry ─► versions with their intervals
  *   postings  index value ─► key order ─► the same entries
  *
- * A posting lists every entry that has, or inside the history window had, the value; the version that holds at the
- * position asked for decides. So a read of a past version, by index or not, runs through the same arrays as a read
- * of the latest, and costs the same. Pure: no I/O, no time. Why intervals and not a copy-on-write tree:
- * docs/adr/0007-versioned-state.md.
+ * Versions carry the interval of positions in which they hold, so a read of a past version, by index or not, walks the
+ * same arrays as a read of the latest and costs the same. Pure: no I/O, no time. Why intervals and not a copy-on-write
+ * tree: docs/adr/0007-versioned-state.md.
  */
 import { SortedList } from "../../base/sorted-list.ts";
 import { invariant } from "../../errors.ts";
@@ -25,7 +24,7 @@ const changeBytes = 80;
 export class KindState {
   readonly #slabs: Slabs;
   readonly #entries = new SortedList<Entry>();
-  /** Entries that do not exist at every held position: created or removed inside the window. */
+  /** Entries that were created or removed inside the history window, so they do not exist at every held position. */
   readonly #unsettled = new SortedList<Entry>();
   readonly #postings: Postings;
   readonly #decoded: DecodedValues;
@@ -33,7 +32,7 @@ export class KindState {
   #liveCount = 0;
   #bytes = 0;
   #historyBytes = 0;
-  /** Versions that hold now and cannot be read. */
+  /** Current versions that cannot be read. */
   readonly unreadable: Set<Version> = new Set();
 
   /** @param decoded lets go of what was made of a version when the version leaves memory */
@@ -70,7 +69,7 @@ export class KindState {
     });
   }
 
-  /** An object of the first state, before any change. False when its key is there already. */
+  /** Adds an object of the first state, before any change. False when its key is there already. */
   fill(incoming: Incoming): boolean {
     invariant(this.log.position === 0, "a state is filled before its first change");
     const version = new Version(undefined, 0, incoming);
@@ -138,7 +137,7 @@ export class KindState {
     }
   }
 
-  /** Objects in the span at `position`: counted by chunks, the few that came or went inside the window apart. */
+  /** Objects in the span at `position`: counts chunks whole, and looks only at entries that came or went inside the window. */
   count(span: KeySpan, position: number): number {
     let count = this.#entries.countBetween(span.from, span.end);
     this.#unsettled.scan(span.from, span.end, (entry) => {
@@ -168,7 +167,7 @@ export class KindState {
     }
   }
 
-  /** Everything goes; versions handed out stay readable. */
+  /** Drops everything; versions handed out stay readable. */
   clear(): void {
     this.#entries.forEach((entry) => {
       for (const version of entry.past ?? []) this.#drop(version);
@@ -198,7 +197,7 @@ export class KindState {
     });
   }
 
-  /** Of an entry that is in the list. @param newest the entry's newest version before this one */
+  /** Takes in a version whose entry is listed. @param newest the entry's newest version before this one */
   #adopt(version: Version, incoming: Incoming, newest: Version | undefined): void {
     if (incoming.bytes !== undefined) this.#store(version, incoming.bytes);
     else if (incoming.corrupt !== undefined) {

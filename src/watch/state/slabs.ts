@@ -1,19 +1,18 @@
 /**
- * Where a cache keeps the bytes of its objects: packed one behind the other into slabs of 256 KiB.
+ * The bytes of a cache's objects, packed one after the other into slabs of 256 KiB.
  *
- * A Uint8Array of its own costs about 200 bytes and an allocation outside the heap; packed, a value costs its
- * length. A slab is never written twice: bytes are appended until it is full, released ones leave a hole, and a
- * slab whose last value is released is dropped as a whole. A holder of a slab (a list under way) can still read
- * it for as long as it likes. When holes add up, `evacuate` names the emptiest slabs and their owner moves what is
- * alive (`kind-state.ts` walks its versions).
+ * A Uint8Array per value costs about 200 bytes and an allocation outside the heap; packed, a value costs its length. A
+ * place in a slab is written once: bytes are appended until the slab is full, released values leave holes, and a slab whose
+ * last value is released is dropped as a whole. A reader that holds a slab (a list under way) can read it even then.
+ * When the holes add up, `evacuate` marks the emptiest slabs, and `kind-state.ts` moves their live values.
  */
 
 /** Bytes of a slab: large enough that its own cost vanishes, small enough that one long-lived value pins little. */
 const slabBytes = 256 * 1024;
-/** Holes are tolerated up to this many bytes and up to this share of what is alive. */
+/** Holes are tolerated up to this many bytes and up to this share of the live bytes. */
 const holesBytesMin = 8 * 1024 * 1024;
 const holesShareMax = 0.25;
-/** A slab more than half alive is left where it is: moving it wins too little. */
+/** A slab with a larger share of live bytes is left alone: moving them frees too little. */
 const moveBelowShare = 0.5;
 
 export class Slab {

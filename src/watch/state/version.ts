@@ -1,5 +1,5 @@
 /**
- * Keys and their versions: the records the versioned state is made of.
+ * Keys and their versions: the records that make up the versioned state.
  *
  *   Entry  /registry/pods/default/web-1
  *     past    [1, 4) [4, 9)          older versions inside the history window, oldest first
@@ -14,7 +14,7 @@ import type { View } from "../../resource/contract/view.ts";
 import type { Attributes } from "./attributes.ts";
 import type { Slab } from "./slabs.ts";
 
-/** `removed` of a version that still holds. */
+/** `removed` of a version that still exists. */
 export const live = -1;
 
 /** A part of the key order: `from` inclusive, `end` exclusive. */
@@ -34,7 +34,7 @@ export class Entry {
   }
 }
 
-/** What arrives from the source about one object version. Exactly one of `bytes` and `corrupt` is set. */
+/** One object version as the source gives it. Exactly one of `bytes` and `corrupt` is set. */
 export interface Incoming {
   readonly key: string;
   readonly modRevision: bigint;

@@ -1,16 +1,15 @@
 /**
- * One watcher of a cache: a cursor that is somewhere in
+ * One watcher of a cache: a cursor that is in one of five places
  *
  *   starting ─► initial ─► live ◄──────► log ◄────── etcd
  *               state at   events of     parked:     etcd's own history, when the
  *               one        its group,    reads the   kind's log has moved on
  *               version    pushed        kind's log
  *
- * Live, it costs a pointer; its group's events are shared. Slow, it is parked and costs a version number: what it has
- * missed is read from the log when it asks again, and from etcd when the log has forgotten it. It never holds others
- * up and never ends for being slow: EXPIRED only when neither log nor etcd has what it needs.
- *
- * No promise per event: a consumer of `batches()` gets all that is there, whole revisions.
+ * Live, it costs a pointer; its group's events are shared. Slow, it is parked and costs a version number: at its next pull
+ * it reads what it missed from the log, or from etcd when the log has forgotten it. It never delays others and never ends
+ * for being slow: EXPIRED only when neither log nor etcd has what it needs. There is no promise per event: a consumer of
+ * `batches()` gets every pending event, whole revisions.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
@@ -49,7 +48,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   readonly #consumer: Consumer<V> = new Consumer<V>(this.#shell);
   readonly #begun: Promise<bigint>;
   #phase: WatcherLag["phase"] = "starting";
-  /** All events up to it have been handed over; the state at it, for initial events. */
+  /** The version up to which all events have been handed over; for initial events the version of their state. */
   #delivered = 0n;
   #bookmarkDue = false;
   #begunAhead = false;
@@ -126,7 +125,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
 
   unreadable(version: Version): void {
     const { kind, options } = this.#parts;
-    // The initial events tell of what is older.
+    // The initial events report what is older.
     if (this.#phase !== "starting" && version.modRevision > this.#delivered)
       options.onCorrupt?.(kind.values.faultOf(version));
   }
@@ -154,7 +153,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     this.#shell.finish({ error });
   }
 
-  /** It is time for a bookmark: now if the consumer waits, else when it comes back, whatever else there is for it then. */
+  /** Sends a bookmark: now if the consumer waits, else before anything else at its next pull. */
   bookmark(): void {
     if (!this.bookmarks || this.#shell.end !== undefined) return;
     this.#bookmarkDue = true;
@@ -204,7 +203,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     return this.#pull();
   }
 
-  /** Everything that is not live: reads what comes next, until there is something or it is live. */
+  /** The next batch where the watcher is not live: reads until there are events, or it becomes live. */
   async #pull(): Promise<Taken<V>> {
     try {
       await untilAborted(this.#begun, this.#shell.signal);
@@ -230,7 +229,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     return this.#consumer.ended(this.#delivered);
   }
 
-  /** Begun ahead of the cache, which has since stepped over that version: what came after it is in etcd's history only. */
+  /** True when it began ahead of the cache, which has since stepped over that version: only etcd has what follows it. */
   #leavesForHistory(): boolean {
     if (!this.#begunAhead || this.#parts.kind.logCovers(this.#delivered)) return false;
     this.#begunAhead = false;
@@ -240,7 +239,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   #takeLive(): Batch<unknown> | undefined {
-    // Coalesced to nothing, the next ones are looked at: a waiting consumer is not woken for an empty batch.
+    // A batch may coalesce to nothing; the next one is taken then, since no consumer is woken for an empty batch.
     for (let events = this.#takeNew(); events !== undefined; events = this.#takeNew()) {
       const last = events[events.length - 1];
       if (last !== undefined) this.#delivered = BigInt(last.resourceVersion);
@@ -254,7 +253,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   #takeNew(): Batch<unknown> | undefined {
     let events = this.#group.take(this);
     if (!this.#begunAhead) return events;
-    // Begun at a version the cache had not reached yet: what is before it is passed over.
+    // It began at a version that the cache had not reached yet: events up to that version are skipped.
     const isNew = (event: WatchEvent<unknown>): boolean => BigInt(event.resourceVersion) > this.#delivered;
     while (events !== undefined && (events = events.filter(isNew)).length === 0)
       events = this.#group.take(this);
@@ -263,7 +262,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   #takeBookmark(): Batch<V> | undefined {
-    // Before the initial state is complete nothing can be said; its end is a bookmark, too.
+    // Until the initial state is complete there is no version to give; its end is a bookmark itself.
     if (!this.#bookmarkDue || this.#phase === "starting" || this.#phase === "initial") return undefined;
     this.#bookmarkDue = false;
     const { applied } = this.#parts.feed;
@@ -301,7 +300,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
   }
 
   async #pullHistory(): Promise<Batch<unknown> | undefined> {
-    // As soon as the log reaches back to where this watcher is, memory takes over.
+    // Back to the log as soon as it reaches back to where this watcher is.
     if (this.#parts.kind.logCovers(this.#delivered)) {
       this.#phase = "log";
       this.#catchUp.closeHistory();
@@ -339,7 +338,7 @@ export class CacheWatch<V> implements Watch<V>, GroupCursor {
     this.#shell.onEnd(() => timer.cancel());
   }
 
-  /** Lets go of everything, and gives a consumer that waits the end. */
+  /** Releases everything, and ends the wait of the consumer. */
   #over(): void {
     const { kind, watchers } = this.#parts;
     kind.leave(this, this.#group);

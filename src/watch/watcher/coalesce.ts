@@ -1,13 +1,13 @@
 /**
- * Latest wins: of the events of one object in a batch only what they come to, flagged `coalesced`. For consumers that
- * want the state and not its history; opt-in per watch.
+ * Latest wins: the events of one object in a batch become one event with their result, flagged `coalesced`. For consumers
+ * that want the state and not its history; opt-in per watch.
  *
  *   first, last of one uid    the consumer gets
  *   ADDED … there             ADDED, last object        ADDED … gone       nothing
  *   else  … there             MODIFIED, last object     else  … gone       DELETED
  *
- * An object that leaves a selector and matches again is one uid, a recreated name is another: those all stay.
- * What is left of a revision ends with an event without `more`, so that a consumer may resume from it.
+ * A recreated name has another uid, so its events stay apart; an object that leaves a selector and matches again is the same.
+ * The last event left of a revision has no `more`, so that a consumer may resume from it.
  */
 import type { WatchEvent } from "../../resource/contract/contract.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Etcd's own history for one watcher, while its kind's log does not reach back to where the watcher is: a watch of its
- * own, pulled by the consumer, so that back-pressure reaches etcd. Whole revisions, a few hundred events at a time.
+ * Etcd's own history for one watcher whose place is before the beginning of its kind's log: a separate watch of etcd,
+ * pulled by the consumer, so that back-pressure reaches etcd. Whole revisions, a few hundred events at a time.
  */
 import type { Timer } from "../../base/time/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
@@ -14,7 +14,7 @@ import type { WatchFilter } from "../fan-out/watch-filter.ts";
 import { type PendingEvent, soundRevisions } from "../fan-out/watch-group.ts";
 import type { WatchStartParts } from "./watch-start.ts";
 
-/** What happened up to and including `revision`. */
+/** Events up to and including `revision`. */
 export interface ReplayedPart {
   readonly events: readonly PendingEvent[];
   readonly revision: bigint;
@@ -25,7 +25,7 @@ export class HistoryReplay {
   readonly #filter: WatchFilter;
   readonly #watch: StoredWatch;
   readonly #batches: AsyncIterator<StoredBatch>;
-  /** The part of the last batch that has not been asked for. */
+  /** The rest of the last batch. */
   #rest: ReplayedPart | undefined;
 
   private constructor(parts: WatchStartParts, filter: WatchFilter, watch: StoredWatch) {
@@ -79,7 +79,7 @@ export class HistoryReplay {
     void this.#watch[Symbol.asyncDispose]();
   }
 
-  /** A history that has ended says nothing by itself: etcd is asked how far it is, unless events keep coming. */
+  /** A watch without new events sends nothing by itself: while it waits, etcd is asked how far it is. */
   async #nextBatch(): Promise<StoredBatch | undefined> {
     const { clock } = this.#parts.feed.source;
     let timer: Timer | undefined;
@@ -123,7 +123,7 @@ export class HistoryReplay {
   }
 }
 
-/** Events to hand over first: whole revisions, about as many as one pull takes, none after one that cannot be read. */
+/** How many events to hand over first: whole revisions, about one pull, and only those before a value that cannot be read. */
 function cutOf(events: readonly PendingEvent[]): number {
   const sound = soundRevisions(events);
   if (sound > 0 && sound < events.length) return Math.min(sound, wholeRevisions(events));

@@ -1,6 +1,6 @@
 /**
- * The state a watcher begins with: every object at one version, in key order, a few hundred at a time as the consumer
- * asks. Costs a key between two pulls, however large the state is. When the version has left memory in between, the
+ * The state a watcher begins with: every object at one version, in key order, a few hundred per pull of the consumer.
+ * Between two pulls it keeps only a key, however large the state is. When the version has left memory in between, the
  * rest of the same state is read from etcd.
  */
 import { cacheLimits } from "../bounds/cache-options.ts";
@@ -45,7 +45,7 @@ export class InitialEvents {
     state.scan(
       this.#span(),
       state.log.positionAt(this.#revision),
-      // No index lists what cannot be read: to report it, all is looked at.
+      // No index lists values that cannot be read: to report them, the whole span is walked.
       filter.skipsUnreadable ? undefined : filter.pick(state, definition.indexes),
       (version) => {
         if (filter.matches(version)) events.push(added(version));

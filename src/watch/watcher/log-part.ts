@@ -1,5 +1,5 @@
 /**
- * What a parked watcher has missed, read from its kind's log: whole revisions, a few hundred events at a time.
+ * The events that a parked watcher has missed, read from its kind's log: whole revisions, a few hundred events at a time.
  */
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { PendingEvent, WatchGroup } from "../fan-out/watch-group.ts";
@@ -13,7 +13,7 @@ export interface LogPart {
   readonly isLast: boolean;
 }
 
-/** What the log, which must reach back to `delivered`, has for the group after it. */
+/** The group's next events after `delivered`; the log must reach back to it. */
 export function nextLogPart(log: ChangeLog, group: WatchGroup, delivered: bigint): LogPart {
   let position = log.positionAt(delivered);
   const events: PendingEvent[] = [];
@@ -23,7 +23,7 @@ export function nextLogPart(log: ChangeLog, group: WatchGroup, delivered: bigint
     const whole = change.revision !== revision;
     if (whole && (events.length >= cacheLimits.pullEventsMax || position >= stop)) break;
     const event = group.eventOf(change);
-    // A value that cannot be read ends the stream, but not before what came before it was handed over.
+    // A value that cannot be read ends the stream, after the revisions before it have been handed over.
     if (event !== undefined && event.version.slab === undefined && whole && events.length > 0) break;
     if (event !== undefined) events.push(event);
     revision = change.revision;

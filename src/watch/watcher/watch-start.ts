@@ -1,8 +1,8 @@
 /**
  * The version a watcher of a cache begins at.
  *
- *   from a version         that one, once the cache has come to it
- *   from now               nothing this process has written before the call, everything it writes after
+ *   from a version         that version, once the cache has reached it
+ *   from now               after everything this process wrote before the call, before everything it writes later
  *   with initial events    the version of the state they show, as fresh as was asked for
  */
 import type { CallScope } from "../../base/call.ts";
@@ -17,7 +17,7 @@ export interface WatchStartParts {
   readonly feed: Feed;
   readonly fresh: FreshReads;
   readonly kind: CachedKind;
-  /** Everything written by this process before the call is before it. */
+  /** A version not before anything this process wrote before the call. */
   readonly seen: bigint;
   readonly options: ParsedWatchOptions;
 }
@@ -72,6 +72,6 @@ async function initialRevision(parts: WatchStartParts, scope: CallScope): Promis
     );
   if (!feed.covers(kind)) throw feed.notReady(`watch ${kind.definition.resource}`);
   if (fits) return feed.applied;
-  // The cache lags, or cannot know: the state is read from etcd, the changes after it come from the cache.
+  // The cache lags, or cannot know whether it does: the state comes from etcd, later changes from the cache.
   return untilAborted(fresh.current(), scope.signal);
 }
