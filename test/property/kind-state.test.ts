@@ -38,7 +38,7 @@ const step = fc.oneof(
     arbitrary: fc.record({ put: fc.constantFrom(...keys), app: fc.constantFrom(...apps), text: fc.string() }),
   },
   { weight: 3, arbitrary: fc.record({ remove: fc.constantFrom(...keys) }) },
-  { weight: 1, arbitrary: fc.record({ forget: fc.double({ min: 0, max: 1, noNaN: true }) }) },
+  { weight: 1, arbitrary: fc.record({ forget: fc.integer({ min: 0, max: 16 }).map((n) => n / 16) }) },
 );
 
 function texts(versions: readonly Version[]): string[] {
