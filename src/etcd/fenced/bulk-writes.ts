@@ -2,19 +2,19 @@
  * Many independent fenced writes: packed into groups (write-groups.ts), one transaction each; what a group leaves
  * certainly not applied goes singly.
  *
- *   round of groups -> txn each --ok--> outcome of every member; a tombstone alone: singly
+ *   round of groups -> txn each --ok--> outcome of every member; refused, not by its key: singly
  *                                --session moved, refused as a whole for one member's sake: singly
  *                                --lost--> one fence, then every member settled; not applied: singly
  *                                --no space--> every member settled; none applied: NO_SPACE, else the rest singly
  */
 import { eachAtOnce } from "../../base/each-at-once.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
-import { type FencedCall, type FencedWrite, textOfWrite, type WriteOutcome } from "./fenced-write.ts";
+import type { FencedCall, FencedWrite, WriteOutcome } from "./fenced-write.ts";
 import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
-import { isOwn, takeSlot, writeOne } from "./single-write.ts";
+import { refusedByKey, takeSlot, writeOne } from "./single-write.ts";
 import { planGroups } from "./write-groups.ts";
 import { WriteSpan } from "./write-span.ts";
-import { groupTxn, readGroup } from "./write-txn.ts";
+import { groupTxn, isKeyChanged, readGroup } from "./write-txn.ts";
 
 /** Groups under way at a time: two are past the knee, more only lengthen the queue in etcd. */
 const groupsInFlight = 2;
@@ -100,7 +100,7 @@ async function sendGroup(
   const { kv } = etcd;
   const writes = members.map(({ write }) => write);
   const [first] = writes;
-  const what = first === undefined ? "nothing" : textOfWrite(first);
+  const what = first ?? { key: "nothing" };
   const slot = sessions.ready() ?? (await takeSlot(context, span, what));
   span.refuseAfterRestore(what);
   const since = kv.highestRevision;
@@ -127,12 +127,14 @@ async function sendGroup(
       const answer = answers[at];
       invariant(answer !== undefined, "every member has an answer");
       if (answer.outcome === "applied") outcomes[member.index] = answer;
-      else if (member.write.guard === 0n && answer.tombstone > since && answer.current === undefined) {
-        again.push(member);
-      } else {
-        const { revision, current, reads } = answer;
-        const refused = { outcome: "refused", revision, current, reads } as const;
-        outcomes[member.index] = await ownOr(context, member.write, refused, span);
+      // Something else than its key refuses it, which a write by itself finds out.
+      else if (!isKeyChanged(member.write, answer.current)) again.push(member);
+      else {
+        try {
+          outcomes[member.index] = await refusedByKey(context, member.write, answer, span);
+        } catch (error) {
+          outcomes[member.index] = storeErrorOrThrow(error);
+        }
       }
     }
   } catch (error) {
@@ -159,22 +161,6 @@ async function sendGroup(
     if (isStoreError(error, "NO_SPACE") && again.length === members.length) throw error;
   }
   return again;
-}
-
-/** The outcome of a refused member: applied where its earlier self refuses it. */
-async function ownOr(
-  context: WriteContext,
-  write: FencedWrite,
-  refused: Extract<WriteOutcome, { outcome: "refused" }>,
-  span: WriteSpan,
-): Promise<WriteOutcome | StoreError> {
-  const { current } = refused;
-  try {
-    if (current === undefined || !(await isOwn(context, write, current, span))) return refused;
-    return { outcome: "applied", revision: current.modRevision };
-  } catch (error) {
-    return storeErrorOrThrow(error);
-  }
 }
 
 /** An abort's own reason and broken promises are not outcomes of one write: they end the call. */

@@ -7,7 +7,7 @@
  *             OUTCOME_UNKNOWN: it could not be found out in time; the write may still be applied, once
  *
  * `fenced-writes.ts` implements it over the ports. A write costs one round trip; settling costs more, only when the
- * answer to that one was lost.
+ * answer to that one was lost, and a refusal that the key does not explain one more.
  */
 import type { Call } from "../../base/call.ts";
 import { quote } from "../../base/text/quote.ts";
@@ -18,8 +18,8 @@ import type { Compare, KeyValue, RangeRequest, RangeResponse, TxnOp } from "../p
 export interface FencedWrite {
   /** Full etcd key. */
   readonly key: string;
-  /** How messages name it; default: its key, quoted. */
-  readonly what?: string | undefined;
+  /** How messages name it; default: its key, quoted. Asked for only when there is something to say. */
+  readonly what?: (() => string) | undefined;
   /** The write applies only while the key's mod revision is this one; 0n: only while there is no such key. */
   readonly guard: bigint;
   /**
@@ -37,7 +37,7 @@ export interface FencedWrite {
   readonly compares?: readonly Compare[] | undefined;
   /** Further puts and deletes of other keys, applied with the change or not at all. */
   readonly ops?: readonly TxnOp[] | undefined;
-  /** Read when the write is refused, at the same revision. */
+  /** Read when the write is refused and its key is as the guard says: one round trip more. */
   readonly reads?: readonly RangeRequest[] | undefined;
   /**
    * For deletes while etcd is out of space: the transaction holds no put, neither a tombstone nor (the caller's part) an
@@ -48,7 +48,7 @@ export interface FencedWrite {
 
 /** How messages name a write. */
 export function textOfWrite({ what, key }: Pick<FencedWrite, "what" | "key">): string {
-  return what ?? quote(key);
+  return what === undefined ? quote(key) : what();
 }
 
 export type WriteOutcome =
@@ -59,12 +59,12 @@ export type WriteOutcome =
     }
   | {
       readonly outcome: "refused";
-      /** The revision at which the compares were looked at. */
+      /** The revision at which `current` and `reads` were read. */
       readonly revision: bigint;
       /** The key as it was then; undefined when there is none. */
       readonly current: KeyValue | undefined;
-      /** The answers to `reads`, in their order. */
-      readonly reads: readonly RangeResponse[];
+      /** The answers to `reads`, in their order; undefined where the key itself is not as the guard says: that explains it. */
+      readonly reads: readonly RangeResponse[] | undefined;
     };
 
 /** A call of fenced writes. */

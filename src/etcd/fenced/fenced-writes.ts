@@ -4,13 +4,12 @@
  *
  *   compare   mod(key) = guard, mod(session) = s, a create: mod(tombstone) <= R, the caller's     write-txn.ts
  *   success   put or delete, a delete: put tombstone, the caller's
- *   failure   key, session, tombstone as they are, the caller's reads
+ *   failure   key as it is; when that is as the guard says: session, tombstone, the caller's reads in a look of their own
  *
  *   one: single-write.ts · many: bulk-writes.ts · answer lost: lost-answers.ts, write-settlement.ts
  *   session keys: write-sessions.ts · tombstones: tombstones.ts · time: write-span.ts
  */
 import type { Call } from "../../base/call.ts";
-import { quote } from "../../base/text/quote.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/etcd.ts";
 import type { Compare, KeyValue, TxnOpResponse, TxnRequest } from "../ports/messages.ts";
@@ -67,7 +66,12 @@ class FencedWriter implements FencedWrites {
 
   async write(write: FencedWrite, call: FencedCall = {}): Promise<WriteOutcome> {
     this.#context.counters.writes++;
-    return this.#tracked(() => writeOne(this.#context, write, this.#span(call)));
+    this.#enter();
+    try {
+      return await writeOne(this.#context, write, this.#span(call));
+    } finally {
+      this.#leave();
+    }
   }
 
   async writeMany(
@@ -104,15 +108,23 @@ class FencedWriter implements FencedWrites {
   }
 
   async #tracked<T>(work: () => Promise<T>): Promise<T> {
+    this.#enter();
+    try {
+      return await work();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #enter(): void {
     if (this.#closing !== undefined) {
       throw new StoreError("CLOSED", "Cannot write: the store is closed", { what: "store" });
     }
     this.#underWay++;
-    try {
-      return await work();
-    } finally {
-      if (--this.#underWay === 0) this.#idle?.();
-    }
+  }
+
+  #leave(): void {
+    if (--this.#underWay === 0) this.#idle?.();
   }
 
   async #bury(key: string, span: WriteSpan): Promise<Burial> {
@@ -131,7 +143,7 @@ class FencedWriter implements FencedWrites {
     const backoff = writeBackoff(etcd);
     for (;;) {
       const { signal, refusalPatienceMs } = span;
-      const call = { signal, timeoutMs: span.requestMs(quote(key)), refusalPatienceMs };
+      const call = { signal, timeoutMs: span.requestMs({ key }), refusalPatienceMs };
       try {
         // Repeating it changes nothing, so a lost answer needs no settling.
         const { header, succeeded, responses } = await kv.txn(txn, call);
@@ -148,7 +160,7 @@ class FencedWriter implements FencedWrites {
           return { outcome: "absent", revision, final: false };
         }
         if (!isStoreError(error, "OUTCOME_UNKNOWN") && !span.mayTryAgain(error)) throw error;
-        await span.pause(backoff, quote(key), error);
+        await span.pause(backoff, { key }, error);
       }
     }
   }

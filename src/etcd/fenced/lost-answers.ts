@@ -56,7 +56,7 @@ export async function settleLost(
   const { slot, compared, since, span } = sent;
   counters.unknown++;
   try {
-    using scope = span.scope(textOfWrite(write));
+    using scope = span.scope(write);
     let settled: Settlement;
     if (slot === undefined) settled = await repeatDelete(context, write, { since, scope });
     else {
@@ -87,7 +87,7 @@ export async function settleNoSpace(
 ): Promise<bigint | undefined> {
   const { counters } = context;
   try {
-    using scope = span.scope(textOfWrite(write));
+    using scope = span.scope(write);
     const settled = await readFate(context, write, { since, scope });
     if (settled.fate === "unknown") throw historyGone(write);
     if (settled.fate === "not applied") return undefined;

@@ -3,7 +3,7 @@
  *
  *            +--------- session moved, tombstone alone: certainly not applied ----------+
  *            v                                                                      |
- *   take a slot -> txn --ok--> applied            --not--> which compare failed? ---+--> refused
+ *   take a slot -> txn --ok--> applied   --not--> the key? else look: which compare failed? ---+--> refused
  *            ^      |
  *            |      +--lost--> fence the slot, settle (lost-answers.ts) -> applied | unknown
  *            +------------------------ not applied -------------------------+
@@ -15,7 +15,7 @@
 import type { Backoff } from "../../base/backoff.ts";
 import { isStoreError } from "../../errors.ts";
 import type { KeyValue } from "../ports/messages.ts";
-import { type FencedWrite, textOfWrite, type WriteOutcome } from "./fenced-write.ts";
+import type { FencedWrite, WriteOutcome } from "./fenced-write.ts";
 import {
   outcomeUnknown,
   settleLost,
@@ -26,7 +26,15 @@ import {
 import { isOwnPut } from "./write-records.ts";
 import type { Slot } from "./write-sessions.ts";
 import type { WriteSpan } from "./write-span.ts";
-import { type MemberAnswer, readSingle, singleTxn } from "./write-txn.ts";
+import {
+  isKeyChanged,
+  type Look,
+  lookTxn,
+  type MemberAnswer,
+  readLook,
+  readMember,
+  singleTxn,
+} from "./write-txn.ts";
 
 /** @throws as `FencedWrites.write` */
 export async function writeOne(
@@ -40,14 +48,14 @@ export async function writeOne(
   let since: bigint | undefined;
   for (;;) {
     const slot = sessions.ready() ?? (await slotFor(context, write, span));
-    span.refuseAfterRestore(textOfWrite(write));
+    span.refuseAfterRestore(write);
     // What the session's opening has shown counts as well: a create sent from here on compares with it.
     since ??= kv.highestRevision;
     const compared = slot?.revision ?? 0n;
     let answer: MemberAnswer;
     let sent = false;
     try {
-      const timeoutMs = span.requestMs(textOfWrite(write));
+      const timeoutMs = span.requestMs(write);
       const response = await kv.txn(singleTxn(write, { root, slot, since }), {
         signal: span.signal,
         timeoutMs,
@@ -55,7 +63,7 @@ export async function writeOne(
         onSend: () => (sent = true),
         doubtsRefusal: true,
       });
-      answer = readSingle(write, response, slot !== undefined);
+      answer = readMember(response, response.header.revision);
     } catch (error) {
       if (isStoreError(error, "OUTCOME_UNKNOWN")) {
         const settled = await settleLost(context, write, { slot, compared, since, span, cause: error });
@@ -71,35 +79,62 @@ export async function writeOne(
       }
       if (kv.highestRevision > since) since = kv.highestRevision;
       backoff ??= writeBackoff(etcd);
-      await span.pause(backoff, textOfWrite(write), error);
+      await span.pause(backoff, write, error);
       continue;
     }
     if (answer.outcome === "applied") return answer;
-    const { session, tombstone, revision, current, reads } = answer;
+    if (isKeyChanged(write, answer.current)) return refusedByKey(context, write, answer, span);
+    const look = await lookAgain(context, write, slot, span);
+    const { revision, current, session, tombstone, reads } = look;
+    if (isKeyChanged(write, current)) return refusedByKey(context, write, look, span);
     if (slot !== undefined && session !== compared) {
       counters.sessionRetries++;
       sessions.moved(slot, session);
       // The first time it is another write's fence; should it go on, something else changes our key.
-      if (backoff !== undefined) await span.pause(backoff, textOfWrite(write));
+      if (backoff !== undefined) await span.pause(backoff, write);
       backoff ??= writeBackoff(etcd);
       continue;
     }
-    if (write.guard === 0n && tombstone > since && current === undefined) {
+    if (write.guard === 0n && tombstone > since) {
       counters.graveRetries++;
       since = revision;
-      if (span.leftMs() <= 0) throw span.deadline(textOfWrite(write));
+      if (span.leftMs() <= 0) throw span.deadline(write);
       continue;
-    }
-    // Sent twice beneath us: grpc-js repeats what it believes to be refused.
-    if (current !== undefined && (await isOwn(context, write, current, span))) {
-      return { outcome: "applied", revision: current.modRevision };
     }
     return { outcome: "refused", revision, current, reads };
   }
 }
 
+/** What else than the key may have refused the write. It is not applied: what this fails with is said as it is. */
+async function lookAgain(
+  { etcd, root }: WriteContext,
+  write: FencedWrite,
+  slot: Slot | undefined,
+  span: WriteSpan,
+): Promise<Look> {
+  const { signal, refusalPatienceMs } = span;
+  const call = { signal, timeoutMs: span.requestMs(write), refusalPatienceMs };
+  const answer = await etcd.kv.txn(lookTxn(write, { root, slot }), call);
+  span.refuseAfterRestore(write);
+  return readLook(write, { slot }, answer);
+}
+
+/** The key is in another state than the write's guard says. */
+export async function refusedByKey(
+  context: WriteContext,
+  write: FencedWrite,
+  { revision, current }: Pick<Look, "revision" | "current">,
+  span: WriteSpan,
+): Promise<WriteOutcome> {
+  // Sent twice beneath us: grpc-js repeats what it believes to be refused.
+  if (current !== undefined && (await isOwn(context, write, current, span))) {
+    return { outcome: "applied", revision: current.modRevision };
+  }
+  return { outcome: "refused", revision, current, reads: undefined };
+}
+
 /** Whether what refuses a write is its own earlier self. @throws OUTCOME_UNKNOWN when that cannot be found out */
-export async function isOwn(
+async function isOwn(
   context: WriteContext,
   write: FencedWrite,
   current: KeyValue,
@@ -122,7 +157,7 @@ async function slotFor(
   const canDoWithout = write.withoutPuts === true && write.guard !== 0n;
   if (canDoWithout && context.sessions.outOfSpace) return undefined;
   try {
-    return await takeSlot(context, span, textOfWrite(write));
+    return await takeSlot(context, span, write);
   } catch (error) {
     if (canDoWithout && isStoreError(error, "NO_SPACE")) return undefined;
     throw error;
@@ -133,7 +168,7 @@ async function slotFor(
 export async function takeSlot(
   { etcd, sessions }: WriteContext,
   span: WriteSpan,
-  what: string,
+  what: Pick<FencedWrite, "what" | "key">,
 ): Promise<Slot> {
   let backoff: Backoff | undefined;
   for (;;) {

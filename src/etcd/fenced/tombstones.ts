@@ -22,8 +22,21 @@ const fnvPrime = 0x01000193;
 /** `<root>/graves/<bucket>`, bucket = FNV-1a (32 bit) of the key's UTF-8 modulo 1,024, as three hex digits. */
 export function tombstoneKey(root: string, key: string): string {
   let hash = fnvOffset;
-  for (const byte of Buffer.from(key)) hash = Math.imul(hash ^ byte, fnvPrime);
+  for (let i = 0; i < key.length; i++) {
+    const unit = key.charCodeAt(i);
+    if (unit >= 0x80) {
+      hash = hashOfBytes(Buffer.from(key));
+      break;
+    }
+    hash = Math.imul(hash ^ unit, fnvPrime);
+  }
   return `${root}/graves/${((hash >>> 0) % tombstoneBuckets).toString(16).padStart(3, "0")}`;
+}
+
+function hashOfBytes(bytes: Uint8Array): number {
+  let hash = fnvOffset;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, fnvPrime);
+  return hash;
 }
 
 /** What a delete writes into its bucket: the ids of the deletes in that transaction, one after the other. */

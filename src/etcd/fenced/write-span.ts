@@ -7,12 +7,15 @@ import { CallScope } from "../../base/call.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/etcd.ts";
 import { isRefusal } from "../ports/refusal.ts";
-import type { FencedCall } from "./fenced-write.ts";
+import { type FencedCall, type FencedWrite, textOfWrite } from "./fenced-write.ts";
 
 /** A call without a bound of its own: one request, and twice its time to settle it. */
 const defaultCallRequests = 3;
 /** Without a time of its own it goes on this long where every endpoint refuses, like a call of the client. */
 const refusalPatienceMs = 1_000;
+
+/** What is written, for messages: put into words only when there is one. */
+type Named = Pick<FencedWrite, "what" | "key">;
 
 export class WriteSpan {
   readonly signal: AbortSignal | undefined;
@@ -48,7 +51,7 @@ export class WriteSpan {
   }
 
   /** Half of what is left, so that settling has the rest; the client's own bound at most. @throws DEADLINE when nothing is left */
-  requestMs(what: string): number {
+  requestMs(what: Named): number {
     const leftMs = this.leftMs();
     if (leftMs <= 0) throw this.deadline(what);
     return Math.min(this.#etcd.requestTimeoutMs, leftMs / 2);
@@ -60,9 +63,9 @@ export class WriteSpan {
   }
 
   /** What is left as a signal. Dispose it. */
-  scope(what: string): CallScope {
+  scope(what: Named): CallScope {
     const timeoutMs = Math.max(1, this.leftMs());
-    return new CallScope({ signal: this.signal, timeoutMs }, this.#etcd.clock, `write ${what}`);
+    return new CallScope({ signal: this.signal, timeoutMs }, this.#etcd.clock, `write ${textOfWrite(what)}`);
   }
 
   /** Whether a request that was certainly not applied may be sent again. */
@@ -90,7 +93,7 @@ export class WriteSpan {
   }
 
   /** Waits before the next try. @throws `error`, or DEADLINE, when the call's time would be over; the signal's reason */
-  async pause(backoff: Backoff, what: string, error?: unknown): Promise<void> {
+  async pause(backoff: Backoff, what: Named, error?: unknown): Promise<void> {
     const waitMs = backoff.next();
     if (this.leftMs() <= waitMs) {
       throw isStoreError(error, "UNAVAILABLE") ? error : this.deadline(what, error);
@@ -104,22 +107,22 @@ export class WriteSpan {
   }
 
   /** @throws UNAVAILABLE after a restore */
-  refuseAfterRestore(what: string): void {
+  refuseAfterRestore(what: Named): void {
     if (!this.isOutlived) return;
     throw new StoreError(
       "UNAVAILABLE",
-      `Cannot write ${what}: etcd was restored while the call was under way`,
+      `Cannot write ${textOfWrite(what)}: etcd was restored while the call was under way`,
       { retryAfterMs: 100, reason: "restored" },
     );
   }
 
   /** The whole call's time is up, not only that of its last request. */
-  deadline(what: string, cause?: unknown): StoreError {
+  deadline(what: Named, cause?: unknown): StoreError {
     const timeoutMs = this.#timeoutMs;
     const endpoint = isStoreError(cause, "DEADLINE") ? cause.details.endpoint : undefined;
     return new StoreError(
       "DEADLINE",
-      `Cannot write ${what}: no answer within ${timeoutMs} ms, and it was not applied`,
+      `Cannot write ${textOfWrite(what)}: no answer within ${timeoutMs} ms, and it was not applied`,
       { timeoutMs, endpoint },
       cause === undefined ? {} : { cause },
     );

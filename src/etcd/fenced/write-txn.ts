@@ -1,7 +1,8 @@
 /**
  * Fenced writes as etcd transactions, and their answers read back. Pure; `fenced-writes.ts` sends them.
  *
- *   one write     compare: guard, session, tombstone, the caller's | success | failure: key, session, tombstone, reads
+ *   one write     compare: guard, tombstone, the caller's, session | success | failure: key
+ *   a look        what else may have refused it, at one revision: key, session, tombstone, the caller's reads
  *   many writes   compare: session | success: one nested transaction a write, then the tombstones of its deletes and the record
  *                                  | failure: session
  *
@@ -12,15 +13,15 @@ import { invariant } from "../../errors.ts";
 import type {
   Compare,
   KeyValue,
+  RangeRequest,
   RangeResponse,
   TxnOp,
-  TxnOpResponse,
   TxnRequest,
   TxnResponse,
 } from "../ports/messages.ts";
 import type { FencedWrite } from "./fenced-write.ts";
 import { tombstoneKey, tombstoneValue } from "./tombstones.ts";
-import { writeRecord, writeRecordKey } from "./write-records.ts";
+import { isRecorded, writeRecord, writeRecordKey } from "./write-records.ts";
 
 export interface TxnContext {
   readonly root: string;
@@ -30,35 +31,37 @@ export interface TxnContext {
   readonly since: bigint;
 }
 
+/** What the transaction itself says of a write. */
 export type MemberAnswer =
   | { readonly outcome: "applied"; readonly revision: bigint }
   | {
       readonly outcome: "refused";
       readonly revision: bigint;
       readonly current: KeyValue | undefined;
-      /** Mod revision of the session key, 0n when it is gone or was not compared. */
-      readonly session: bigint;
-      /** Mod revision of the bucket, 0n when nothing in it was ever deleted or it was not compared. */
-      readonly tombstone: bigint;
-      readonly reads: readonly RangeResponse[];
     };
 
-export function singleTxn(write: FencedWrite, { root, slot, since }: TxnContext): TxnRequest {
-  const member = memberTxn(write, { root, since });
-  const compare: Compare[] = [...member.compare];
-  const failure: TxnOp[] = [...member.failure];
-  const success: TxnOp[] = [...member.success];
-  if (slot !== undefined) {
-    compare.push(modIs(slot.key, slot.revision));
-    failure.push({ type: "range", range: { key: slot.key, keysOnly: true } });
-  }
+/** What was read after a refusal that the key does not explain. */
+export interface Look {
+  readonly revision: bigint;
+  readonly current: KeyValue | undefined;
+  /** Mod revision of the session key, 0n when it is gone or was not compared. */
+  readonly session: bigint;
+  /** Mod revision of the bucket, 0n when nothing in it was ever deleted or it was not compared. */
+  readonly tombstone: bigint;
+  readonly reads: readonly RangeResponse[];
+}
+
+export function singleTxn(write: FencedWrite, context: TxnContext): TxnRequest {
+  const { root, slot } = context;
+  const { compare, success, failure } = memberTxn(write, context);
+  if (slot !== undefined) compare.push(modIs(slot.key, slot.revision));
   if (leavesTombstone(write)) {
     success.push({
       type: "put",
       put: { key: tombstoneKey(root, write.key), value: tombstoneValue([write.writeId]) },
     });
   }
-  success.push(...recordOf([write], root));
+  if (isRecorded(write)) success.push(...recordOf([write], root));
   return { compare, success, failure };
 }
 
@@ -68,10 +71,33 @@ function recordOf(writes: readonly FencedWrite[], root: string): readonly TxnOp[
   return value === undefined ? [] : [{ type: "put", put: { key: writeRecordKey(root), value } }];
 }
 
-export function readSingle(write: FencedWrite, response: TxnResponse, fenced: boolean): MemberAnswer {
-  const answer = readMember(write, response, response.header.revision);
-  if (answer.outcome === "applied" || !fenced) return answer;
-  return { ...answer, session: modOf(response.responses.at(-1)) };
+/** Whether the key is not as the write's guard says: that alone explains a refusal. */
+export function isKeyChanged({ guard }: FencedWrite, current: KeyValue | undefined): boolean {
+  return (current?.modRevision ?? 0n) !== guard;
+}
+
+/** Reads at one revision all that may have refused the write. */
+export function lookTxn(write: FencedWrite, { root, slot }: Omit<TxnContext, "since">): TxnRequest {
+  const ranges: RangeRequest[] = [{ key: write.key }];
+  if (slot !== undefined) ranges.push({ key: slot.key, keysOnly: true });
+  if (write.guard === 0n) ranges.push({ key: tombstoneKey(root, write.key), keysOnly: true });
+  ranges.push(...(write.reads ?? []));
+  return { compare: [], success: ranges.map((range): TxnOp => ({ type: "range", range })), failure: [] };
+}
+
+export function readLook(
+  write: FencedWrite,
+  { slot }: Pick<TxnContext, "slot">,
+  { header, responses }: TxnResponse,
+): Look {
+  const answers = responses.map((answer) => {
+    invariant(answer.type === "range", "a look holds reads only");
+    return answer.range;
+  });
+  const [own, ...rest] = answers;
+  const session = slot === undefined ? 0n : modOf(rest.shift());
+  const tombstone = write.guard === 0n ? modOf(rest.shift()) : 0n;
+  return { revision: header.revision, current: own?.kvs[0], session, tombstone, reads: rest };
 }
 
 export function groupTxn(
@@ -104,24 +130,23 @@ export function readGroup(
   writes: readonly FencedWrite[],
   response: TxnResponse,
 ): { readonly session: bigint; readonly answers: readonly MemberAnswer[] | undefined } {
-  if (!response.succeeded) return { session: modOf(response.responses[0]), answers: undefined };
-  const answers = writes.map((write, at) => {
+  if (!response.succeeded) {
+    const [session] = response.responses;
+    return { session: modOf(session?.type === "range" ? session.range : undefined), answers: undefined };
+  }
+  const answers = writes.map((_, at) => {
     const member = response.responses[at];
     invariant(member?.type === "txn", "a group's answers are its members', in order");
-    return readMember(write, member.txn, response.header.revision);
+    return readMember(member.txn, response.header.revision);
   });
   return { session: 0n, answers };
 }
 
 /** Operations a member takes of a transaction's 128: the larger of its compares and its branches. */
 export function memberCost(write: FencedWrite): number {
-  // As memberTxn puts them together: the guard or the key, the tombstone of a create, the caller's.
+  // As memberTxn puts them together: the guard, the tombstone of a create, the caller's.
   const own = write.guard === 0n ? 2 : 1;
-  return Math.max(
-    own + (write.compares?.length ?? 0),
-    1 + (write.ops?.length ?? 0),
-    own + (write.reads?.length ?? 0),
-  );
+  return Math.max(own + (write.compares?.length ?? 0), 1 + (write.ops?.length ?? 0));
 }
 
 /** Whether the write leaves a tombstone. */
@@ -129,48 +154,40 @@ export function leavesTombstone(write: FencedWrite): boolean {
   return write.change.type === "delete" && write.withoutPuts !== true;
 }
 
-/** Guard, tombstone and the caller's parts, without the session. Failure: key, tombstone (of a create), reads. */
-function memberTxn(write: FencedWrite, { root, since }: Pick<TxnContext, "root" | "since">): TxnRequest {
-  const { key, guard, change } = write;
+/**
+ * Guard, tombstone and the caller's parts, without the session. A refusal answers with the key alone, which explains nearly
+ * every one; what else may have refused the write is read then (`lookTxn`), not sent along with each that is not refused.
+ */
+function memberTxn(
+  write: FencedWrite,
+  { root, since }: Pick<TxnContext, "root" | "since">,
+): { compare: Compare[]; success: TxnOp[]; failure: TxnOp[] } {
+  const { key, guard, change, compares, ops } = write;
   const compare: Compare[] = [modIs(key, guard)];
-  const failure: TxnOp[] = [{ type: "range", range: { key } }];
   if (guard === 0n) {
-    const tombstone = tombstoneKey(root, key);
-    compare.push({ key: tombstone, target: "mod", result: "<", operand: since + 1n });
-    failure.push({ type: "range", range: { key: tombstone, keysOnly: true } });
+    compare.push({ key: tombstoneKey(root, key), target: "mod", result: "<", operand: since + 1n });
   }
-  compare.push(...(write.compares ?? []));
-  failure.push(...(write.reads ?? []).map((range): TxnOp => ({ type: "range", range })));
+  if (compares !== undefined) compare.push(...compares);
   const own: TxnOp =
     change.type === "put"
       ? { type: "put", put: { key, value: change.value, lease: change.lease } }
       : { type: "delete", delete: { key } };
-  return { compare, success: [own, ...(write.ops ?? [])], failure };
+  const success: TxnOp[] = [own];
+  if (ops !== undefined) success.push(...ops);
+  return { compare, success, failure: [{ type: "range", range: { key } }] };
 }
 
-function readMember(write: FencedWrite, response: TxnResponse, revision: bigint): MemberAnswer {
+/** Reads the answer to `singleTxn`, or to a member of a group. */
+export function readMember(response: TxnResponse, revision: bigint): MemberAnswer {
   if (response.succeeded) return { outcome: "applied", revision };
-  const [key, ...rest] = response.responses;
-  const created = write.guard === 0n;
-  const from = created ? 1 : 0;
-  const reads = rest.slice(from, from + (write.reads?.length ?? 0)).map((answer) => {
-    invariant(answer.type === "range", "the failure branch holds reads only");
-    return answer.range;
-  });
-  return {
-    outcome: "refused",
-    revision,
-    current: key?.type === "range" ? key.range.kvs[0] : undefined,
-    session: 0n,
-    tombstone: created ? modOf(rest[0]) : 0n,
-    reads,
-  };
+  const [key] = response.responses;
+  return { outcome: "refused", revision, current: key?.type === "range" ? key.range.kvs[0] : undefined };
 }
 
 function modIs(key: string, operand: bigint): Compare {
   return { key, target: "mod", result: "=", operand };
 }
 
-function modOf(answer: TxnOpResponse | undefined): bigint {
-  return answer?.type === "range" ? (answer.range.kvs[0]?.modRevision ?? 0n) : 0n;
+function modOf(answer: RangeResponse | undefined): bigint {
+  return answer?.kvs[0]?.modRevision ?? 0n;
 }

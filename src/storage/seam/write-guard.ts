@@ -44,7 +44,7 @@ export interface GuardPart {
   readonly countsAmounts?: boolean | undefined;
   readonly compares: readonly Compare[];
   readonly ops: readonly TxnOp[];
-  /** Read in the failure branch, to say which compare failed and to prepare the next try without a round trip. */
+  /** Read when a write is refused whose key is unchanged, at one revision: to say which compare failed, and to prepare the next try. */
   readonly reads: readonly RangeRequest[];
   applied(revision: bigint): void;
   /**
@@ -52,7 +52,7 @@ export interface GuardPart {
    * held; an error: the write is refused for good.
    */
   refused(reads: readonly RangeResponse[], revision: bigint): "mine" | "not mine" | StoreError;
-  /** Certainly not applied, and not tried again; or "unknown" when its fate could not be settled. */
+  /** Certainly not applied, and not tried again as it is; or "unknown" when its fate could not be settled. */
   abandoned(fate: "not applied" | "unknown"): void;
 }
 

@@ -11,6 +11,7 @@ import { Backoff } from "../../base/backoff.ts";
 import type { Call, CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { carriesWriteId } from "../../codec/form/envelope.ts";
+import type { MaybePromise } from "../../codec/form/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../../etcd/fenced/fenced-write.ts";
 import type { Head } from "../../resource/model/head.ts";
@@ -66,7 +67,8 @@ export async function attemptChange(
       abandon(prepared.parts, fateOf(error, scope));
       throw error;
     }
-    const attempt = await settleWrite(slot, prepared, outcome);
+    const settling = settleWrite(slot, prepared, outcome);
+    const attempt = settling instanceof Promise ? await settling : settling;
     if (attempt !== "again") return attempt;
     backoff ??= new Backoff(guardWaits, context.clock, context.random);
     await backoff.wait(scope.signal);
@@ -111,7 +113,7 @@ export async function prepareWrite(
   const recorded = recordedAmounts(slot, change, head, kept, others);
   const write: FencedWrite = {
     key: place.key,
-    what: slot.text(place.at),
+    what: () => slot.text(place.at),
     guard: before?.modRevision ?? change.unread?.modRevision ?? 0n,
     change:
       value === undefined ? { type: "delete" } : { type: "put", value, ...(lease === 0n ? {} : { lease }) },
@@ -130,36 +132,43 @@ export async function prepareWrite(
  * @param bulk what was written is not looked at again soon: it is not kept among the recent states
  * @throws a guard's refusal
  */
-export async function settleWrite(
+export function settleWrite(
   slot: KindSlot,
-  { change, write, parts, charged }: PreparedWrite,
+  prepared: PreparedWrite,
   outcome: WriteOutcome,
   bulk = false,
+): MaybePromise<Attempt | "again"> {
+  if (outcome.outcome === "refused") return settleRefused(slot, prepared, outcome);
+  const { change, write, parts, charged } = prepared;
+  for (const part of parts) part.applied(outcome.revision);
+  if (write.change.type === "delete") slot.context.recent.forget(change.place.key, outcome.revision);
+  else if (!bulk) {
+    const remembered = remember(slot, change, write.change.value, charged, outcome.revision);
+    if (remembered !== undefined) return remembered.then(() => outcome);
+  }
+  return outcome;
+}
+
+async function settleRefused(
+  slot: KindSlot,
+  { change, parts }: PreparedWrite,
+  outcome: Extract<WriteOutcome, { outcome: "refused" }>,
 ): Promise<Attempt | "again"> {
   const { context } = slot;
   const { place } = change;
-  const { revision } = outcome;
-  if (outcome.outcome === "applied") {
-    for (const part of parts) part.applied(revision);
-    if (write.change.type === "delete") context.recent.forget(place.key, revision);
-    else if (!bulk) {
-      const remembered = remember(slot, change, write.change.value, charged, revision);
-      if (remembered !== undefined) await remembered;
-    }
-    return { outcome: "applied", revision };
-  }
-  const { current } = outcome;
-  let readsTaken = 0;
-  const answers = parts.map((part) => {
-    const reads = outcome.reads.slice(readsTaken, (readsTaken += part.reads.length));
-    return part.refused(reads, revision);
-  });
+  const { current, revision } = outcome;
   if (current === undefined) context.recent.forget(place.key, revision);
-  if ((current?.modRevision ?? 0n) !== write.guard) {
+  if (outcome.reads === undefined) {
+    abandon(parts, "not applied");
     const record = current === undefined ? undefined : await openValue(slot, place.key, place.at, current);
     if (record !== undefined) context.recent.keep(record);
     return { outcome: "changed", state: { record, revision } };
   }
+  const { reads } = outcome;
+  let readsTaken = 0;
+  const answers = parts.map((part) =>
+    part.refused(reads.slice(readsTaken, (readsTaken += part.reads.length)), revision),
+  );
   const refusal = answers.find((answer) => answer instanceof StoreError);
   if (refusal !== undefined) throw refusal;
   return "again";
