@@ -26,14 +26,23 @@ export class CallGate {
 
   /** Runs `call` unless closed. @throws CLOSED */
   async run<T>(call: () => Promise<T>): Promise<T> {
-    this.throwIfClosed();
-    this.#underWay++;
+    this.enter();
     try {
       return await call();
     } finally {
-      this.#underWay--;
-      if (this.#underWay === 0) this.#onEmpty?.();
+      this.leave();
     }
+  }
+
+  /** A call begins that says itself when it ends, by `leave`. @throws CLOSED */
+  enter(): void {
+    this.throwIfClosed();
+    this.#underWay++;
+  }
+
+  leave(): void {
+    this.#underWay--;
+    if (this.#underWay === 0) this.#onEmpty?.();
   }
 
   throwIfClosed(): void {

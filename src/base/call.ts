@@ -35,6 +35,9 @@ function checkSignal(signal: unknown, action: string): void {
   throw invalidArgument("signal", `Cannot ${action}: signal is ${quote(signal)}, expected an AbortSignal`);
 }
 
+/** A call without an end of its own. */
+const endless: Call = {};
+
 /** Signals that have been set so. */
 const expecting = new WeakSet<AbortSignal>();
 
@@ -101,12 +104,15 @@ export class CallScope implements Disposable {
 
   /** What is left of the call, for a call inside it. */
   rest(): Call {
-    const leftMs = this.remainingMs();
+    const { signal, deadlineMs } = this;
+    if (deadlineMs === undefined) return signal === undefined ? endless : { signal };
     // A scope whose time is up aborts by its signal; a call needs a time above 0.
-    return {
-      signal: this.signal,
-      ...(leftMs === Number.POSITIVE_INFINITY ? {} : { timeoutMs: Math.max(1, leftMs) }),
-    };
+    return { signal, timeoutMs: Math.max(1, this.remainingMs()) };
+  }
+
+  /** Whether nothing has to be given back when the call ends: it has neither a timer nor a listener. */
+  get isBare(): boolean {
+    return this.#timer === undefined && this.#onAbort === undefined;
   }
 
   /** The same for a write inside it, which may have more to say of when the call was begun. */

@@ -68,6 +68,11 @@ interface Prepared {
 export class QuotaGuard implements WriteGuard {
   readonly name = "quota";
   readonly #options: QuotaGuardOptions;
+  /** By the innermost spec: what rides with a write that is charged to nothing. */
+  readonly #uncharged = new WeakMap<
+    NamespaceSpec,
+    { readonly cluster: NamespaceSpec | undefined; readonly part: GuardPart }
+  >();
 
   constructor(options: QuotaGuardOptions) {
     this.#options = options;
@@ -128,7 +133,7 @@ export class QuotaGuard implements WriteGuard {
       }
     }
     return charges.length === 0
-      ? this.#part(change, specs, [], countsAmounts)
+      ? this.#partWithoutCharges(change, specs, countsAmounts)
       : this.#withSlots(change, specs, charges, countsAmounts, options, call);
   }
 
@@ -168,6 +173,21 @@ export class QuotaGuard implements WriteGuard {
       throw error;
     }
     return this.#part(change, specs, prepared, countsAmounts);
+  }
+
+  /** Most writes by far are charged to nothing: what rides with them says the same each time while the specs are the same. */
+  #partWithoutCharges(change: Change, specs: readonly NamespaceSpec[], countsAmounts: boolean): GuardPart {
+    const endsNamespace = change.kind.resource === namespacesResource && change.after === undefined;
+    const [cluster, own] = specs;
+    const innermost = own ?? cluster;
+    if (endsNamespace || countsAmounts || innermost === undefined) {
+      return this.#part(change, specs, [], countsAmounts);
+    }
+    const known = this.#uncharged.get(innermost);
+    if (known !== undefined && known.cluster === cluster) return known.part;
+    const part = this.#part(change, specs, [], countsAmounts);
+    this.#uncharged.set(innermost, { cluster, part });
+    return part;
   }
 
   #part(

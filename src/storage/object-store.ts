@@ -134,7 +134,8 @@ class KindObjects implements ObjectStore {
     );
   }
 
-  #write<R>(
+  /** Gate, counters and scope in one frame: every write passes here, and each frame is a promise more. */
+  async #write<R>(
     verb: string,
     names: Readonly<Record<string, true>>,
     call: Call,
@@ -142,15 +143,32 @@ class KindObjects implements ObjectStore {
   ): Promise<R> {
     const { gate, counters } = this.#context;
     const { resource } = this.#slot.definition;
-    return gate.run(() => {
+    gate.enter();
+    try {
       this.#slot.closed.throwIfAborted();
-      return counters.observe({ verb, resource }, async () => {
-        checkOptions(call, `${verb} ${resource}`, names);
-        using scope = new WriteScope(this.#context, call, `${verb} ${resource}`);
-        return await run(scope);
-      });
-    });
+      const startedMs = counters.begin(verb);
+      try {
+        return await counters.traced({ verb, resource }, () => {
+          const action = `${verb} ${resource}`;
+          checkOptions(call, action, names);
+          const scope = new WriteScope(this.#context, call, action);
+          return scope.isBare ? run(scope) : runAndDispose(scope, run);
+        });
+      } catch (error) {
+        counters.count(error);
+        throw error;
+      } finally {
+        counters.end(verb, startedMs);
+      }
+    } finally {
+      gate.leave();
+    }
   }
+}
+
+async function runAndDispose<R>(scope: CallScope, run: (scope: CallScope) => Promise<R>): Promise<R> {
+  using _ends = scope;
+  return await run(scope);
 }
 
 /** What callers of a typed kind hold: the same object, typed as a store of T. */

@@ -25,7 +25,8 @@ export function checkOptions(
     throw invalidArgument(argument, `Cannot ${action}: ${argument} is ${quote(options)}, expected an object`);
   }
   for (const name in options) {
-    if (Object.hasOwn(names, name) || !Object.hasOwn(options, name)) continue;
+    // `true` is in no prototype: what is inherited ("constructor") goes on to the thorough look.
+    if (names[name] === true || !Object.hasOwn(options, name)) continue;
     if ((options as Readonly<Record<string, unknown>>)[name] !== undefined) {
       throw unknownOption(name, action, names, argument);
     }

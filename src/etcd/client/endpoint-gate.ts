@@ -83,6 +83,14 @@ export class EndpointGate {
     this.#closing = options.closing;
   }
 
+  /** As `admit`, without a promise: undefined when there is anything to wait for, to find out or to refuse. */
+  admitNow({ call, avoid, generation }: CallAttempt): Endpoint | undefined {
+    if (call?.endpoint !== undefined || generation !== this.#guard.generation) return undefined;
+    if (this.#endpoints.anyQuarantined) return undefined;
+    const choice = this.#endpoints.choose(avoid);
+    return choice?.waitMs === 0 && choice.endpoint.identified ? choice.endpoint : undefined;
+  }
+
   /** An endpoint that has rested and said who it is. @throws what the caller gets when there is none in time */
   async admit(attempt: CallAttempt): Promise<Endpoint> {
     const { call } = attempt;

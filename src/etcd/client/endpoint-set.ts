@@ -161,6 +161,7 @@ export class EndpointSet {
   }
 
   get anyQuarantined(): boolean {
-    return this.all.some((endpoint) => endpoint.state === "quarantined");
+    for (const { state } of this.all) if (state === "quarantined") return true;
+    return false;
   }
 }

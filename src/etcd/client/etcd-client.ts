@@ -204,7 +204,7 @@ export class EtcdClient implements Client {
     const { call, options } = attempt;
     const signal = call?.signal;
     for (;;) {
-      const endpoint = await this.#gate.admit(attempt);
+      const endpoint = this.#gate.admitNow(attempt) ?? (await this.#gate.admit(attempt));
       attempt.endpoint = endpoint;
       let metadata: Readonly<Record<string, string>> | undefined;
       if (this.#tokens !== undefined && options?.internal !== true) {

@@ -47,6 +47,10 @@ const compareNames: NamesOf<Compare> = {
   operand: true,
 };
 const txnNames: NamesOf<TxnRequest> = { compare: true, success: true, failure: true };
+const rangeOpNames = { type: true, range: true } as const;
+const putOpNames = { type: true, put: true } as const;
+const deleteOpNames = { type: true, delete: true } as const;
+const txnOpNames = { type: true, txn: true } as const;
 
 /** @throws INVALID_ARGUMENT */
 export function checkRange(request: RangeRequest, action: string): void {
@@ -76,16 +80,16 @@ function checkOp(op: TxnOp, action: string): void {
   const tag: unknown = op?.type;
   switch (op?.type) {
     case "range":
-      checkOptions(op, action, { type: true, range: true }, "op");
+      checkOptions(op, action, rangeOpNames, "op");
       return checkRange(op.range, action);
     case "put":
-      checkOptions(op, action, { type: true, put: true }, "op");
+      checkOptions(op, action, putOpNames, "op");
       return checkPut(op.put, action);
     case "delete":
-      checkOptions(op, action, { type: true, delete: true }, "op");
+      checkOptions(op, action, deleteOpNames, "op");
       return checkDelete(op.delete, action);
     case "txn":
-      checkOptions(op, action, { type: true, txn: true }, "op");
+      checkOptions(op, action, txnOpNames, "op");
       return checkTxn(op.txn, action);
     default:
       throw invalidArgument(

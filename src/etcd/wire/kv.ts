@@ -27,6 +27,8 @@ import { WireError, WireReader } from "./reader.ts";
 
 /** Room for tags, lengths and numbers around a request's key and value. */
 const overheadBytes = 96;
+/** The same around one part of a transaction. More than fits costs a copy; much less room is what a pool is soon full of. */
+const partBytes = 32;
 
 export const sortOrders = ["none", "ascend", "descend"] as const;
 export const sortTargets = ["key", "version", "create", "mod", "value"] as const;
@@ -164,8 +166,11 @@ export function encodeTxnRequest(request: TxnRequest): Uint8Array {
 }
 
 function txnSize(request: TxnRequest): number {
-  let size = overheadBytes;
-  for (const compare of request.compare) size += overheadBytes + sizeOf(compare.key);
+  let size = partBytes;
+  for (const compare of request.compare) {
+    size += partBytes + sizeOf(compare.key);
+    if (compare.target === "value") size += sizeOf(compare.operand);
+  }
   for (const op of request.success) size += opSize(op);
   for (const op of request.failure) size += opSize(op);
   return size;
@@ -174,11 +179,11 @@ function txnSize(request: TxnRequest): number {
 function opSize(op: TxnOp): number {
   switch (op.type) {
     case "put":
-      return overheadBytes + sizeOf(op.put.key) + sizeOf(op.put.value);
+      return partBytes + sizeOf(op.put.key) + sizeOf(op.put.value);
     case "range":
-      return overheadBytes + 2 * sizeOf(op.range.key);
+      return partBytes + sizeOf(op.range.key) + sizeOf(op.range.rangeEnd ?? "");
     case "delete":
-      return overheadBytes + 2 * sizeOf(op.delete.key);
+      return partBytes + sizeOf(op.delete.key) + sizeOf(op.delete.rangeEnd ?? "");
     case "txn":
       return txnSize(op.txn);
   }

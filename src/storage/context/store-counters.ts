@@ -46,16 +46,31 @@ export class StoreCounters {
 
   /** Counts, times and traces one call. */
   async observe<T>(call: TracedCall, run: () => Promise<T>): Promise<T> {
-    increment(this.#calls, call.verb);
-    const startedMs = this.#clock.monotonicMs();
+    const startedMs = this.begin(call.verb);
     try {
-      return traces.hasSubscribers ? await traces.tracePromise(run, { ...call }) : await run();
+      return await this.traced(call, run);
     } catch (error) {
       this.count(error);
       throw error;
     } finally {
-      this.#time(call.verb, this.#clock.monotonicMs() - startedMs);
+      this.end(call.verb, startedMs);
     }
+  }
+
+  /** Counts a call that begins. @returns when it did, for `end` */
+  begin(verb: string): number {
+    increment(this.#calls, verb);
+    return this.#clock.monotonicMs();
+  }
+
+  /** Runs a call under the traces, where somebody listens. */
+  traced<T>(call: TracedCall, run: () => Promise<T>): Promise<T> {
+    return traces.hasSubscribers ? traces.tracePromise(run, { ...call }) : run();
+  }
+
+  /** Times a call that `begin` has counted. */
+  end(verb: string, startedMs: number): void {
+    this.#time(verb, this.#clock.monotonicMs() - startedMs);
   }
 
   /** Counts a failure that is reported to a caller. */
@@ -99,8 +114,8 @@ export class StoreCounters {
       this.#latency.set(verb, histogram);
     }
     histogram.sumMs += ms;
-    let bucket = boundsMs.findIndex((bound) => ms <= bound);
-    if (bucket < 0) bucket = boundsMs.length;
+    let bucket = 0;
+    while (bucket < boundsMs.length && !(ms <= (boundsMs[bucket] ?? 0))) bucket++;
     histogram.counts[bucket] = (histogram.counts[bucket] ?? 0) + 1;
   }
 }

@@ -16,6 +16,7 @@ export class WriteScope extends CallScope {
   }
 
   override restForWrite(): FencedCall {
-    return { ...super.rest(), generation: this.#generation };
+    const { signal, timeoutMs } = this.rest();
+    return { signal, timeoutMs, generation: this.#generation };
   }
 }

@@ -15,7 +15,7 @@ import { parseCreateOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { type Place, readLive } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
-import { attemptChange, dryRunChange } from "./write-attempt.ts";
+import { type Attempt, attemptChange, dryRunChange } from "./write-attempt.ts";
 import { inVersion, leaseFor, placeOfObject, withLiveLease } from "./write-checks.ts";
 
 /** @throws ALREADY_EXISTS, INVALID_OBJECT, INVALID_ARGUMENT, NAMESPACE_NOT_FOUND, what guards refuse, OUTCOME_UNKNOWN */
@@ -92,13 +92,15 @@ async function createAt(
     const { resourceVersion: _, ...metadata } = object.metadata;
     return { ...object, metadata: metadata as typeof object.metadata };
   }
-  const attempt = await withLiveLease(slot, async () => {
-    const lease = await leaseFor(slot, options.ttlSeconds, undefined, scope.rest());
-    return {
-      lease,
-      run: () => attemptChange(slot, { place, before: undefined, after: object, lease }, scope),
-    };
-  });
+  const run = (lease: bigint): Promise<Attempt> =>
+    attemptChange(slot, { place, before: undefined, after: object, lease }, scope);
+  const isLeased = (options.ttlSeconds ?? slot.definition.ttlSeconds) !== undefined;
+  const attempt = isLeased
+    ? await withLiveLease(slot, async () => {
+        const lease = await leaseFor(slot, options.ttlSeconds, undefined, scope.rest());
+        return { lease, run: () => run(lease) };
+      })
+    : await run(0n);
   if (attempt.outcome === "applied") return inVersion(object, attempt.revision);
   const { record } = attempt.state;
   invariant(record !== undefined, "a create is refused only by what is there");

@@ -92,12 +92,12 @@ export function placeOfObject(slot: KindSlot, at: Key): Place {
  * The lease an object is written on: a share for `ttlSeconds` or the kind's default, else the one it has. So an
  * update without ttlSeconds keeps what is left of its time.
  */
-export async function leaseFor(
+export function leaseFor(
   slot: KindSlot,
   ttlSeconds: number | undefined,
   record: StoredRecord | undefined,
   call: Call,
-): Promise<bigint> {
+): bigint | Promise<bigint> {
   const wanted = ttlSeconds ?? slot.definition.ttlSeconds;
   return wanted === undefined ? (record?.lease ?? 0n) : slot.context.etcd.leases.shared(wanted, call);
 }
