@@ -153,6 +153,52 @@ test("notOlderThan holds over a restore: what had been reached before it is ahea
   expect(code).toBe("FUTURE_VERSION");
 }, 60_000);
 
+test("a list under way starts over where a restore is noticed between its pages and their use", async () => {
+  await using lab = new Lab();
+  let afterPage: (() => Promise<void>) | undefined;
+  // A page is handed on only once the restore behind it has been noticed by another call.
+  const kv = new Proxy(lab.etcd.kv, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== "range") return typeof value === "function" ? value.bind(target) : value;
+      return async (...call: Parameters<typeof target.range>) => {
+        const page = await target.range(...call);
+        const then = afterPage;
+        if (then === undefined || !Buffer.from(call[0].key).toString().includes("/items/")) return page;
+        afterPage = undefined;
+        await then();
+        return page;
+      };
+    },
+  });
+  await using store = await createStore({
+    etcd: { ...lab.etcd, kv },
+    kinds: [Item],
+    namespaces: "open",
+    compaction: false,
+  });
+  const items = store.resources(Item);
+  await items.create(draft("kept", 1));
+  const snapshot = lab.cluster.save();
+  await items.create(draft("gone", 2));
+  const { generation } = lab.etcd.history;
+  afterPage = async () => {
+    lab.cluster.restore(snapshot, { renews: [], renamed: true });
+    lab.restart();
+    await until(
+      async () => {
+        await lab.etcd.kv.range({ key: "a" }).catch(() => undefined);
+        return lab.etcd.history.generation !== generation;
+      },
+      "the restore is noticed",
+      30_000,
+    );
+  };
+  const page = await items.list();
+  expect(afterPage).toBeUndefined();
+  expect(page.items.map(({ metadata }) => metadata.name)).toEqual(["kept"]);
+}, 60_000);
+
 test("an epoch that comes back with a snapshot is renewed, also by who has never held it", async () => {
   await using lab = new Lab();
   const first = await lab.store();
