@@ -1,7 +1,7 @@
 /** What the doctor says when too few members answer: how many there are, which are down, and what to do. */
 import type { Member, MemberStatus } from "keelson/etcd";
 import { expect, test } from "vitest";
-import { quorumFindings } from "../../../tools/etcdctl-lite/commands/doctor/member-checks.ts";
+import { isMinority, quorumFindings } from "../../../tools/etcdctl-lite/commands/doctor/member-checks.ts";
 
 const member = (id: bigint): Member => ({
   id,
@@ -40,4 +40,11 @@ test("one of three: who is down, how many are needed, and the way out", () => {
 
 test("enough members that do not reach each other: their peer URLs are the matter", () => {
   expect(quorumFindings(members, [status(1n, 0n), status(2n, 0n)])[0]?.advice).toContain("peer URLs");
+});
+
+test("one of three is a minority whatever it claims, and so not taken at its word; two are none", () => {
+  expect(isMinority(members, [status(1n, 1n)])).toBe(true);
+  expect(isMinority(members, [status(1n, 1n), status(2n, 1n)])).toBe(false);
+  // A learner has no vote.
+  expect(isMinority(members, [status(1n, 1n), { ...status(2n, 1n), isLearner: true }])).toBe(true);
 });

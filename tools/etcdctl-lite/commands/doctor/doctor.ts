@@ -13,7 +13,13 @@ import { hashFindings, type Reached, revisionFindings } from "./agreement.ts";
 import { certificateFindings } from "./certificates.ts";
 import { type Finding, type Level, worstFirst } from "./finding.ts";
 import { epochFindings, historyFacts, historyFindings } from "./history.ts";
-import { type MemberFacts, memberFindings, quorumFindings, unstartedFindings } from "./member-checks.ts";
+import {
+  isMinority,
+  type MemberFacts,
+  memberFindings,
+  quorumFindings,
+  unstartedFindings,
+} from "./member-checks.ts";
 import { type KindCount, lookAtObjects } from "./objects.ts";
 
 /** Kinds in the report; all of them are in "resources list". */
@@ -92,9 +98,11 @@ async function lookOver(session: Session): Promise<{
   const looks = await Promise.all(endpoints.map((endpoint) => reach(session, endpoint)));
   session.io.signal.throwIfAborted();
   const reached = looks.flatMap(({ found }) => (found === undefined ? [] : [found]));
+  const statuses = reached.map(({ status }) => status);
+  const isLed = !isMinority(members, statuses) || (await answersReads(session, etcd));
   const lost = quorumFindings(
     members,
-    reached.map(({ status }) => status),
+    isLed ? statuses : statuses.map((status) => ({ ...status, leader: 0n })),
   );
   // Without a quorum these are not answered, only waited for.
   const whole = lost.length === 0;
@@ -140,6 +148,17 @@ async function lookOver(session: Session): Promise<{
       ...later,
     ]),
   };
+}
+
+/** Whether a quorum stands behind who answers: members that this tool cannot reach may well reach each other. */
+async function answersReads(session: Session, etcd: Etcd): Promise<boolean> {
+  try {
+    await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, session.call);
+    return true;
+  } catch (error) {
+    session.io.signal.throwIfAborted();
+    return !isStoreError(error, "UNAVAILABLE", "DEADLINE");
+  }
 }
 
 /** How many objects of the most frequent kinds there are, and the largest of each. */

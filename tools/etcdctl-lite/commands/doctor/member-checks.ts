@@ -57,6 +57,19 @@ export function unstartedFindings(members: readonly Member[]): readonly Finding[
     }));
 }
 
+/** Too few voting members answer for a majority, whatever they say: a leader claims to lead for a moment after it has lost the others. */
+export function isMinority(members: readonly Member[], statuses: readonly MemberStatus[]): boolean {
+  return votersUp(statuses) < majorityOf(members);
+}
+
+function votersUp(statuses: readonly MemberStatus[]): number {
+  return statuses.filter(({ isLearner }) => !isLearner).length;
+}
+
+function majorityOf(members: readonly Member[]): number {
+  return Math.floor(members.filter(({ isLearner }) => !isLearner).length / 2) + 1;
+}
+
 /** Too few members for a majority, or none of those that answer knows a leader: nothing can be written, or read for certain. */
 export function quorumFindings(
   members: readonly Member[],
@@ -64,8 +77,8 @@ export function quorumFindings(
 ): readonly Finding[] {
   if (statuses.some(({ leader }) => leader !== 0n)) return [];
   const voters = members.filter(({ isLearner }) => !isLearner);
-  const up = statuses.filter(({ isLearner }) => !isLearner).length;
-  const majority = Math.floor(voters.length / 2) + 1;
+  const up = votersUp(statuses);
+  const majority = majorityOf(members);
   const down = voters
     .filter(({ id }) => !statuses.some(({ header }) => header.memberId === id))
     .map(({ id, name, clientUrls }) => `${name === "" ? id.toString(16) : name} (${clientUrls.join(", ")})`);
