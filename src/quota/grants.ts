@@ -13,69 +13,25 @@ import { isStoreError, type QuotaViolation } from "../errors.ts";
 import type { Kv } from "../etcd/ports/kv.ts";
 import type { Compare, PutRequest } from "../etcd/ports/messages.ts";
 import { quantityToNumber } from "../resource/model/quantity.ts";
-import {
-  type Amounts,
-  AmountsSum,
-  covers,
-  minus,
-  missing,
-  nothing,
-  plus,
-  scaled,
-  smaller,
-} from "./amounts.ts";
-import {
-  encodeSlot,
-  freeAmounts,
-  type Ledger,
-  type LedgerSlot,
-  type SlotEntry,
-  validRoom,
-} from "./ledger.ts";
+import { type Amounts, AmountsSum, covers, minus, missing } from "./amounts.ts";
+import { type Granted, GrantRound, type RoundParts, type Waiter } from "./grant-round.ts";
+import { freeAmounts, type Ledger } from "./ledger.ts";
 import type { LedgerLook, LedgerView } from "./ledger-view.ts";
-import type { LedgerKeys } from "./quota-keys.ts";
-import type { NamespaceSpec, QuotaRule } from "./quota-spec.ts";
-import type { Slot, SlotPool } from "./slot-pool.ts";
+import type { QuotaRule } from "./quota-spec.ts";
 
-/** Slots one round may write: etcd takes 128 operations in a transaction, compares counted too. */
-const slotsPerRoundMax = 48;
-/** A grant is at most this many times the need, so that one slot does not hold what others want. */
-const grantFactor = 64n;
-/** And at most this part of what is free for each slot in use. */
-const freeShare = 4n;
 /** How long room that our own writes hold is waited for before it is taken from under them, milliseconds. */
 const ownRoomWaitMs = 25;
 /** Rounds lost in a row after which the whole ledger is read: what is known of it may be what loses them. */
 const lostRoundsMax = 2;
 const roundWaits = { firstMs: 2, maxMs: 100 } as const;
 
-export type Granted =
-  | { readonly type: "slot"; readonly slot: Slot }
-  /** The spec has changed: ask again under the new one. */
-  | { readonly type: "stale" }
-  /** What room there is, writes of our own hold that are not settled yet; only for those who do not wait. */
-  | { readonly type: "busy" }
-  | { readonly type: "exceeded"; readonly violations: readonly QuotaViolation[] };
-
-interface Waiter {
-  readonly need: Amounts;
-  readonly patient: boolean;
-  readonly unrefusable: boolean;
-  readonly resolve: (granted: Granted) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-export interface GrantsOptions {
+export interface GrantsOptions extends RoundParts {
   readonly kv: Kv;
   readonly clock: Clock;
   readonly random: Random;
-  readonly spec: NamespaceSpec;
-  readonly rule: QuotaRule;
   readonly specKey: string;
   readonly epochKey: string;
-  readonly keys: LedgerKeys;
   readonly view: LedgerView;
-  readonly pool: SlotPool;
   /** Aborted when the quotas are closed: the round under way ends, and callers that still wait are rejected with its reason. */
   readonly ended: AbortSignal;
 }
@@ -159,7 +115,7 @@ export class Grants {
     }
     const { ledger } = look;
     pool.adopt(ledger.slots);
-    const plan = new Round(this.#options, ledger, takeOwn);
+    const plan = new GrantRound(this.#options, ledger, takeOwn);
     const left: Waiter[] = [];
     for (const waiter of waiters) {
       const ready = pool.take(waiter.need, spec.revision);
@@ -195,7 +151,7 @@ export class Grants {
   }
 
   /** Writes a round; false when somebody else was faster, or the answer was lost: the next read tells. */
-  async #commit(plan: Round, { ledger, epochRevision }: LedgerLook): Promise<boolean> {
+  async #commit(plan: GrantRound, { ledger, epochRevision }: LedgerLook): Promise<boolean> {
     const { kv, spec, specKey, epochKey, keys, ended } = this.#options;
     const compare: Compare[] = [
       { key: specKey, target: "mod", result: "=", operand: spec.revision },
@@ -242,129 +198,4 @@ export function violationsOf(
 function dismiss(waiters: readonly Waiter[]): readonly Waiter[] {
   for (const waiter of waiters) if (!waiter.patient) waiter.resolve({ type: "busy" });
   return waiters.filter((waiter) => waiter.patient);
-}
-
-/** What one transaction of grants will write. */
-class Round {
-  readonly #options: GrantsOptions;
-  readonly #victims: LedgerSlot[];
-  readonly #granted: { readonly waiter: Waiter; readonly slot: Slot; readonly entry: SlotEntry }[] = [];
-  readonly #emptied = new Map<string, LedgerSlot>();
-  #free: Amounts;
-  /** Writes of our own that are under way may hold room that was not taken from them. */
-  readonly #spared: boolean;
-
-  constructor(options: GrantsOptions, ledger: Ledger, takeOwn: boolean) {
-    this.#options = options;
-    const { spec, pool, rule } = options;
-    this.#free = freeAmounts(rule, ledger, spec.revision);
-    // Room of others first; our own idle slots were tried already; that of our own writes under way only at last.
-    this.#victims = ledger.slots.filter(
-      (slot) => validRoom(slot, spec.revision).size > 0 && (takeOwn || !pool.isTaken(slot.id)),
-    );
-    this.#spared = !takeOwn && pool.takenCount > 0;
-    this.#victims.sort((a, b) => Number(pool.isTaken(a.id)) - Number(pool.isTaken(b.id)));
-  }
-
-  /** Nothing to be written. Taking room back is worth a transaction by itself: the next round may need more of it. */
-  get isEmpty(): boolean {
-    return this.#granted.length === 0 && this.#emptied.size === 0;
-  }
-
-  get grantsAny(): boolean {
-    return this.#granted.length > 0;
-  }
-
-  get served(): readonly Waiter[] {
-    return this.#granted.map(({ waiter }) => waiter);
-  }
-
-  /** Finds room for a waiter; false when there is none to be had in this round. */
-  serve(waiter: Waiter): boolean {
-    const { spec, pool } = this.#options;
-    if (this.#granted.length + this.#emptied.size >= slotsPerRoundMax) return false;
-    while (!covers(this.#free, waiter.need)) {
-      if (this.#granted.length + this.#emptied.size >= slotsPerRoundMax) return false;
-      const victim = this.#victims.shift();
-      // What must not be refused goes beyond the limit, but only when no room is left that others would go beyond it by.
-      if (victim === undefined && waiter.unrefusable && !this.#spared) break;
-      if (victim === undefined) return false;
-      if (this.#granted.some(({ slot }) => slot.id === victim.id)) continue;
-      this.#emptied.set(victim.id, victim);
-      this.#free = plus(this.#free, validRoom(victim, spec.revision));
-    }
-    const slot = pool.takeAny();
-    const emptied = this.#emptied.delete(slot.id);
-    const held = emptied ? nothing : validRoom(slot.entry, spec.revision);
-    const share = BigInt(pool.size + 1) * freeShare;
-    const extra = smaller(scaled(waiter.need, grantFactor), divided(this.#free, share));
-    const wanted = larger(waiter.need, extra);
-    const given = minus(wanted, smaller(wanted, held));
-    const grant = covers(this.#free, given) ? given : minus(waiter.need, smaller(waiter.need, held));
-    this.#free = minus(this.#free, grant);
-    this.#granted.push({
-      waiter,
-      slot,
-      entry: { used: slot.entry.used, room: plus(held, grant), grantedAt: spec.revision },
-    });
-    return true;
-  }
-
-  get compares(): readonly Compare[] {
-    const { keys } = this.#options;
-    const compare = (id: string, operand: bigint): Compare => ({
-      key: keys.slot(id),
-      target: "mod",
-      result: "=",
-      operand,
-    });
-    return [
-      ...this.#granted.map(({ slot }) => compare(slot.id, slot.modRevision)),
-      ...[...this.#emptied.values()].map((victim) => compare(victim.id, victim.modRevision)),
-    ];
-  }
-
-  get puts(): readonly PutRequest[] {
-    const { keys, spec } = this.#options;
-    return [
-      ...this.#granted.map(({ slot, entry }) => ({ key: keys.slot(slot.id), value: encodeSlot(entry) })),
-      ...[...this.#emptied.values()].map((victim) => ({
-        key: keys.slot(victim.id),
-        value: encodeSlot({ used: victim.used, room: nothing, grantedAt: spec.revision }),
-      })),
-    ];
-  }
-
-  /** The transaction was applied: the waiters have their slots. */
-  grant(revision: bigint): void {
-    for (const { waiter, slot, entry } of this.#granted) {
-      slot.entry = entry;
-      slot.modRevision = revision;
-      waiter.resolve({ type: "slot", slot });
-    }
-  }
-
-  /** It was not: the slots are idle again, and are read again before use. */
-  giveBack(): void {
-    for (const { slot } of this.#granted) this.#options.pool.release(slot);
-  }
-}
-
-function divided(amounts: Amounts, by: bigint): Amounts {
-  return new Map(
-    [...amounts]
-      .filter(([, value]) => value > 0n)
-      .map(([name, value]) => [name, wholeUnits(value / by)] as const),
-  );
-}
-
-/** Shares are whole units where they can be: half a pod is no room. */
-function wholeUnits(nanos: bigint): bigint {
-  return nanos >= 1_000_000_000n ? nanos - (nanos % 1_000_000_000n) : nanos;
-}
-
-function larger(a: Amounts, b: Amounts): Amounts {
-  return new Map(
-    [...a].map(([name, value]) => [name, value > (b.get(name) ?? 0n) ? value : (b.get(name) ?? 0n)] as const),
-  );
 }

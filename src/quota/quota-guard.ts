@@ -21,7 +21,7 @@ import {
   type WriteGuard,
 } from "../storage/seam/write-guard.ts";
 import { type Amounts, increases, minus, nothing, plus } from "./amounts.ts";
-import type { Granted } from "./grants.ts";
+import type { Granted } from "./grant-round.ts";
 import { encodeAmounts, encodeSlot, type SlotEntry, validRoom } from "./ledger.ts";
 import type { Ledgers, QuotaLedger } from "./ledgers.ts";
 import type { QuotaKeys } from "./quota-keys.ts";

@@ -1,0 +1,137 @@
+/**
+ * A change of a namespace's quota record: compare-and-swap, with whatever else belongs into its transaction.
+ *
+ *   read ─► decide ─► txn if unchanged since ─► applied │ changed: again │ answer lost: read back, by the record's id
+ */
+import { Backoff } from "../base/backoff.ts";
+import type { Call, CallScope } from "../base/call.ts";
+import type { Random } from "../base/random.ts";
+import type { Clock } from "../base/time/clock.ts";
+import { isStoreError, StoreError } from "../errors.ts";
+import type { TxnOp, TxnResponse } from "../etcd/ports/messages.ts";
+import type { Kv } from "../etcd/ports/ports.ts";
+import type { QuotaKeys } from "./quota-keys.ts";
+import { encodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
+import type { SpecCache } from "./spec-cache.ts";
+
+/** Waits between tries when another process changed the record, or counts it, milliseconds. */
+export const conflictWaits = { firstMs: 5, maxMs: 250 } as const;
+const idBytes = 6;
+
+export interface SpecChangeParts {
+  readonly kv: Kv;
+  readonly keys: QuotaKeys;
+  readonly specs: SpecCache;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What a namespace's record becomes, and what else happens in the same transaction. */
+export interface SpecChange {
+  readonly rules: readonly QuotaRule[];
+  readonly ops?: readonly TxnOp[];
+}
+
+/**
+ * Changes a namespace's record by compare-and-swap; `decide` runs again on each conflict, undefined leaves it.
+ * A lost answer is settled by reading the record back: its write id is unique.
+ * @param caller the caller's own signal: the end of the call's time is distinguished from it, and says whether the change was sent
+ * @throws OUTCOME_UNKNOWN when what became of a change could not be read back in time
+ */
+export async function changeSpec(
+  parts: SpecChangeParts,
+  namespace: string,
+  expected: bigint | undefined,
+  caller: AbortSignal | undefined,
+  scope: CallScope,
+  decide: (current: NamespaceSpec, isRepeated: boolean) => SpecChange | undefined,
+): Promise<void> {
+  const { kv, keys, specs, clock, random } = parts;
+  const key = keys.spec(namespace);
+  const backoff = new Backoff(conflictWaits, clock, random);
+  let lost: StoreError | undefined;
+  const orUnknown = (error: unknown): unknown =>
+    lost === undefined || caller?.aborted === true ? error : unknownChange(namespace, key, lost);
+  for (;;) {
+    let current: NamespaceSpec;
+    try {
+      scope.throwIfEnded();
+      current = await specs.read(namespace, scope.rest());
+    } catch (error) {
+      throw orUnknown(error);
+    }
+    if (expected !== undefined && expected !== current.revision) {
+      throw orUnknown(
+        new StoreError(
+          "PRECONDITION_FAILED",
+          `Cannot change the quotas of ${textOfOwner(namespace)}: resourceVersion is ${current.revision}, expected ${expected}`,
+          {
+            namespace,
+            field: "resourceVersion",
+            expected: String(expected),
+            actual: String(current.revision),
+          },
+        ),
+      );
+    }
+    const next = decide(current, lost !== undefined);
+    if (next === undefined) return;
+    const value = encodeSpec(next.rules, specId(random));
+    const change: TxnOp =
+      next.rules.length === 0 ? { type: "delete", delete: { key } } : { type: "put", put: { key, value } };
+    let answer: TxnResponse | undefined;
+    try {
+      answer = await kv.txn(
+        {
+          compare: [{ key, target: "mod", result: "=", operand: current.revision }],
+          success: [change, ...(next.ops ?? [])],
+          failure: [],
+        },
+        { signal: caller, ...timeOf(scope) },
+      );
+    } catch (error) {
+      // What goes over etcd's space quota is applied and answered NO_SPACE: by its random id a spec is recognised.
+      if (!isStoreError(error, "OUTCOME_UNKNOWN", "NO_SPACE")) throw error;
+      if (isStoreError(error, "OUTCOME_UNKNOWN")) lost = error;
+      const { kvs } = await kv.range({ key }, scope.rest()).catch((failed: unknown) => {
+        throw orUnknown(failed);
+      });
+      if (kvs[0] !== undefined && Buffer.from(kvs[0].value).toString() === value) return;
+      if (isStoreError(error, "NO_SPACE")) throw error;
+    }
+    if (answer?.succeeded) {
+      // The next write reads it again.
+      specs.forget(namespace);
+      return;
+    }
+    await backoff.wait(scope.signal).catch((failed: unknown) => {
+      throw orUnknown(failed);
+    });
+  }
+}
+
+/** A random id: of a record's version, or of a rule's ledger. */
+export function specId(random: Random): string {
+  return Buffer.from(random.bytes(idBytes)).toString("hex");
+}
+
+/** A change was sent, and what became of it could not be read back. */
+function unknownChange(namespace: string, key: string, cause: StoreError): StoreError {
+  return new StoreError(
+    "OUTCOME_UNKNOWN",
+    `Cannot tell whether the quotas of ${textOfOwner(namespace)} were changed: ${cause.message}`,
+    { writeId: "", key },
+    { cause },
+  );
+}
+
+/** What is left of a call's time. */
+function timeOf(scope: CallScope): Pick<Call, "timeoutMs"> {
+  const leftMs = scope.remainingMs();
+  return leftMs === Number.POSITIVE_INFINITY ? {} : { timeoutMs: Math.max(1, leftMs) };
+}
+
+/** How messages name what a quota limits. */
+export function textOfOwner(namespace: string): string {
+  return namespace === "" ? "the cluster" : `namespace "${namespace}"`;
+}
