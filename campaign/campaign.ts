@@ -4,7 +4,7 @@
  * It judges nothing but whether it was a campaign at all (`complaints`): the history goes to the checkers.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { seededRandom } from "../src/base/random.ts";
+import { seededRandom } from "../test/support/seeded-random.ts";
 import type { RestoreFacts } from "./checkers/c6-backups.ts";
 import type { FaultContext, FaultKind, Injected } from "./faults/fault.ts";
 import { faultKinds } from "./faults/registry.ts";

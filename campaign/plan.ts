@@ -9,7 +9,8 @@
  * Every tenth fault hits a process of ours. Every eighth step is followed by a long quiet, so that a slow recovery shows
  * as one; the others follow each other closely.
  */
-import { type Random, seededRandom } from "../src/base/random.ts";
+import type { Random } from "../src/base/random.ts";
+import { seededRandom } from "../test/support/seeded-random.ts";
 import type { FaultKind } from "./faults/fault.ts";
 
 export interface Step {

@@ -9,7 +9,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createStore, type Store } from "keelson";
-import { seededRandom } from "../src/base/random.ts";
+import { seededRandom } from "../test/support/seeded-random.ts";
 import { HistoryFile, runClock } from "./checkers/history.ts";
 import { CampaignCluster, type CampaignClusterOptions } from "./cluster/campaign-cluster.ts";
 import { workerPlans } from "./cluster/worker-plans.ts";

@@ -9,7 +9,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Etcd } from "keelson/etcd";
-import { seededRandom } from "../../src/base/random.ts";
+import { seededRandom } from "../../test/support/seeded-random.ts";
 import type { CampaignClusterOptions } from "../cluster/campaign-cluster.ts";
 import type { Stage } from "../stage.ts";
 import { type At, draftOf, Relic, type Valued } from "../traffic/kinds.ts";

@@ -11,8 +11,8 @@ import {
   withCaches,
 } from "keelson";
 import { connectEtcd, type Etcd } from "keelson/etcd";
-import { seededRandom } from "../../src/base/random.ts";
 import { type Clock, systemClock } from "../../src/base/time/clock.ts";
+import { seededRandom } from "../../test/support/seeded-random.ts";
 import { HistoryFile, runClock } from "../checkers/history.ts";
 import { Pulse, watchClients } from "../truth/pulse.ts";
 import { CacheReader, traceRelists } from "./cache-reader.ts";

@@ -20,8 +20,6 @@ import { Upkeep } from "./upkeep.ts";
 export interface QuotaParts extends AsyncDisposable {
   readonly guard: WriteGuard;
   readonly quotas: Quotas;
-  /** Differences between ledgers and objects found so far; 0 in health. */
-  differences(): number;
   /** What health() has to tell of quotas. */
   problems(): readonly string[];
 }
@@ -35,9 +33,6 @@ export function createQuotas(options: {
   readonly turns: TurnBudget;
   /** Fires when etcd's history is another one: what is remembered of it says nothing any more. */
   readonly onEpochChange: (listener: () => void) => Disposable;
-  /** Milliseconds between checks of every ledger; false: none. */
-  readonly checkIntervalMs?: number | false | undefined;
-  readonly onDifference?: ((count: number) => void) | undefined;
 }): QuotaParts {
   const { etcd, census, turns } = options;
   const { kv, clock, random, history } = etcd;
@@ -54,8 +49,6 @@ export function createQuotas(options: {
     keys,
     turns,
     reconciler,
-    checkIntervalMs: options.checkIntervalMs,
-    onDifference: options.onDifference ?? (() => {}),
   });
   const ledgers = new Ledgers({ kv, clock, random, keys, owner: () => upkeep.owner(), ended });
   const following = options.onEpochChange(() => {
@@ -76,7 +69,6 @@ export function createQuotas(options: {
   return {
     guard: new QuotaGuard({ keys, specs, ledgers }),
     quotas: gatedQuotas(admin, options.gate),
-    differences: () => reconciler.differences,
     problems: () =>
       reconciler.unread === 0
         ? []

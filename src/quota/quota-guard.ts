@@ -66,7 +66,6 @@ interface Prepared {
 }
 
 export class QuotaGuard implements WriteGuard {
-  readonly name = "quota";
   readonly #options: QuotaGuardOptions;
   /** By the innermost spec: what rides with a write that is charged to nothing. */
   readonly #uncharged = new WeakMap<

@@ -65,10 +65,6 @@ export class QuotaKeys {
     return this.#keys.bookkeeping("quotas", processesSegment, id);
   }
 
-  processes(): KeyRange {
-    return this.#keys.bookkeepingRange("quotas", processesSegment);
-  }
-
   /** What a key below `quotas/` is; undefined for one that is none of these. */
   parse(key: string): QuotaKey | undefined {
     const [segment = "", folder, ...rest] = key.slice(this.all().prefix.length).split("/");

@@ -62,8 +62,6 @@ interface Repair {
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  /** Differences found since the start; a healthy store stays at 0. */
-  differences = 0;
   /** Objects the last check of everything could not read or measure, and counted in part. */
   unread = 0;
 
@@ -121,7 +119,6 @@ export class Reconciler {
       }
       if (attempt >= triesMax) break;
     }
-    this.differences += differences.length;
     if (namespace === undefined) this.unread = unread;
     return { checked, differences, unread };
   }

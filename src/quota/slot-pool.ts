@@ -80,10 +80,6 @@ export class SlotPool {
     return new Promise((resolve) => this.#released.push(resolve));
   }
 
-  has(id: string): boolean {
-    return this.#slots.has(id);
-  }
-
   isTaken(id: string): boolean {
     return this.#slots.get(id)?.taken === true;
   }

@@ -34,10 +34,6 @@ const idBytes = 8;
 export interface UpkeepOptions extends SnapshotParts {
   readonly etcd: Etcd;
   readonly reconciler: Reconciler;
-  /** Milliseconds between checks; false: no checks. Default 10 min. */
-  readonly checkIntervalMs?: number | false | undefined;
-  /** Called with what a check found: each is a bug or an accident worth a line in a log. */
-  readonly onDifference: (count: number) => void;
 }
 
 export class Upkeep implements AsyncDisposable {
@@ -58,10 +54,9 @@ export class Upkeep implements AsyncDisposable {
     this.#clock = options.etcd.clock;
     this.#random = options.etcd.random;
     this.#owner = this.#newOwner();
-    const checkEveryMs = options.checkIntervalMs ?? checkIntervalMs;
     this.#loops = [
       this.#every(foldIntervalMs, () => this.fold()),
-      ...(checkEveryMs === false ? [] : [this.#every(checkEveryMs, () => this.#check())]),
+      this.#every(checkIntervalMs, () => this.#check()),
     ];
   }
 
@@ -158,8 +153,7 @@ export class Upkeep implements AsyncDisposable {
   }
 
   async #check(): Promise<void> {
-    const { differences } = await this.#options.reconciler.run(undefined, { signal: this.#ended.signal });
-    if (differences.length > 0) this.#options.onDifference(differences.length);
+    await this.#options.reconciler.run(undefined, { signal: this.#ended.signal });
   }
 
   async #register(): Promise<void> {

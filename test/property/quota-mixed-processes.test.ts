@@ -15,8 +15,9 @@ import {
 } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { type Random, seededRandom } from "../../src/base/random.ts";
+import type { Random } from "../../src/base/random.ts";
 import { MemoryLab } from "../support/memory-lab.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 import { ManualClock } from "../support/time/manual-clock.ts";
 
 interface Job extends Resource {

@@ -5,8 +5,8 @@
 import { createStore, defineKind, isStoreError, type Resource } from "keelson";
 import { aesGcm } from "keelson/codec";
 import { expect, test } from "vitest";
-import { seededRandom } from "../../src/base/random.ts";
 import { MemoryLab } from "../support/memory-lab.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 
 const kind = defineKind<Resource>({ version: "v1", kind: "Secret", plural: "secrets", scope: "Namespaced" });
 const ids = ["k1", "k2", "k3"];

@@ -6,7 +6,7 @@
 import { createStore, defineKind, isStoreError } from "keelson";
 import { type Codec, jsonCodec, msgpackCodec } from "keelson/codec";
 import { describe, expect, test } from "vitest";
-import { type Random, seededRandom } from "../../src/base/random.ts";
+import type { Random } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
 import {
@@ -18,6 +18,7 @@ import {
 import type { AnyResource } from "../../src/resource/model/resource.ts";
 import { MemoryServer } from "../../src/testing/memory-server.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 
 const ConfigMap = defineKind<AnyResource>({
   version: "v1",

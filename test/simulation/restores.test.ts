@@ -1,7 +1,6 @@
 /** Restores of the in-memory cluster, in the orders that only a held stream makes certain. */
 import { createStore, createWatchCache, isStoreError, type Store } from "keelson";
 import { expect, test } from "vitest";
-import { seededRandom } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
 import type { Etcd } from "../../src/etcd/ports/etcd.ts";
@@ -9,6 +8,7 @@ import type { ByteDuplex, TransportFactory } from "../../src/etcd/transport/tran
 import { decodeWatchMessage } from "../../src/etcd/wire/watch.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
 import { failureOf } from "../support/etcd-cases.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 import { until, within } from "../support/time/patience.ts";
 import { SimulatedCluster } from "./cluster.ts";
 import { Item, itemOf } from "./item.ts";

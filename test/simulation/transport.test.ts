@@ -3,7 +3,6 @@
  * (three members, followers behind). What a proxy does to sockets is done here by the weather, and by the node.
  */
 import { describe, expect, test } from "vitest";
-import { seededRandom } from "../../src/base/random.ts";
 import { type Clock, systemClock } from "../../src/base/time/clock.ts";
 import { parseEndpoint } from "../../src/etcd/client/endpoint-address.ts";
 import {
@@ -20,6 +19,7 @@ import {
 } from "../../src/testing/memory-transport.ts";
 import { transportContract } from "../conformance/transport.ts";
 import type { Link, TransportNetwork, Unserved } from "../conformance/transport-network.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 import { SimulatedCluster } from "./cluster.ts";
 
 const unserved: Unserved = {

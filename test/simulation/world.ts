@@ -7,7 +7,7 @@
  * The same seed gives the same world, event for event; its trace says so.
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { seededRandom } from "../../src/base/random.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 import { SimulatedCluster } from "./cluster.ts";
 import { checkWorld } from "./judged/checks.ts";
 import { Ending, recoveryMs } from "./judged/ending.ts";

@@ -51,7 +51,6 @@ export const plainBytesMin: number = at.head + checksumBytes;
 
 /** Where the parts of a plain value lie; `headEnd` is where the body begins. */
 export interface PlainLayout {
-  readonly bodyFormat: number;
   readonly flags: number;
   readonly head: number;
   readonly headEnd: number;
@@ -130,7 +129,6 @@ export function plainLayout(bytes: Uint8Array): PlainLayout {
   const flags = bytes[at.flags] ?? 0;
   const head = at.head + ((flags & flagBits.dictionary) === 0 ? 0 : dictionaryIdBytes);
   return {
-    bodyFormat: bytes[at.body] ?? 0,
     flags,
     head,
     headEnd: head + readUint32(bytes, at.headLength),

@@ -61,14 +61,6 @@ export class TrackedStream implements ClientStream {
     return this.#duplex.write(message);
   }
 
-  drained(): Promise<void> {
-    return this.#duplex?.drained() ?? Promise.resolve();
-  }
-
-  end(): void {
-    this.#duplex?.end();
-  }
-
   cancel(): void {
     this.#stream.cancel();
     this.#finish("CANCELLED");

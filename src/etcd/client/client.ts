@@ -72,10 +72,8 @@ export interface ClientStream {
   next(): Promise<Uint8Array | undefined>;
   /** A message already here, without waiting. */
   poll(): Uint8Array | undefined;
-  /** False: the peer is slow, await `drained()`. */
+  /** False: the peer is slow. */
   write(message: Uint8Array): boolean;
-  drained(): Promise<void>;
-  end(): void;
   /** Idempotent; frees the stream's place in the counters. */
   cancel(): void;
   /** As `cancel`, and the connection under it takes no later call: its owner has waited too long for a word from it. */

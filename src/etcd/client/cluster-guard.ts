@@ -60,11 +60,6 @@ export class ClusterGuard {
     return this.#log;
   }
 
-  /** 0n before the first answer. */
-  get clusterId(): bigint {
-    return this.#clusterId;
-  }
-
   /**
    * @param floor `highest` when the request was sent; undefined for answers whose revision is not judged
    */

@@ -92,17 +92,6 @@ export interface FencedWrites extends AsyncDisposable {
     writes: readonly FencedWrite[],
     call?: FencedCall,
   ): Promise<readonly (WriteOutcome | StoreError)[]>;
-  /**
-   * Makes "there is no such key" final: a create of that key that was sent before and may still be on its way is
-   * refused from now on. `final` is false when etcd took no put (no space, no rights); absence was still read.
-   */
-  bury(
-    key: string,
-    call?: Call,
-  ): Promise<
-    | { readonly outcome: "absent"; readonly revision: bigint; readonly final: boolean }
-    | { readonly outcome: "present"; readonly revision: bigint; readonly current: KeyValue }
-  >;
   stats(): FencedWriteStats;
   /** No new writes; those under way finish; the session's keys go. Idempotent. */
   close(): Promise<void>;

@@ -9,10 +9,8 @@
  *   one: single-write.ts · many: bulk-writes.ts · answer lost: lost-answers.ts, write-settlement.ts
  *   session keys: write-sessions.ts · tombstones: tombstones.ts · time: write-span.ts
  */
-import type { Call } from "../../base/call.ts";
-import { isStoreError, StoreError } from "../../errors.ts";
+import { StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/etcd.ts";
-import type { Compare, KeyValue, TxnOpResponse, TxnRequest } from "../ports/messages.ts";
 import { writeAll } from "./bulk-writes.ts";
 import type {
   FencedCall,
@@ -21,21 +19,15 @@ import type {
   FencedWrites,
   WriteOutcome,
 } from "./fenced-write.ts";
-import { type WriteContext, writeBackoff } from "./lost-answers.ts";
+import type { WriteContext } from "./lost-answers.ts";
 import { writeOne } from "./single-write.ts";
-import { tombstoneKey, tombstoneValue } from "./tombstones.ts";
 import { WriteSessions } from "./write-sessions.ts";
 import { WriteSpan } from "./write-span.ts";
-
-/** A tombstone needs some value; that of a delete is its write id. */
-const tombstoneIdBytes = 16;
 
 /** @param options.root bookkeeping root without a slash at the end, e.g. "/keelson/registry" */
 export function createFencedWrites(options: { readonly etcd: Etcd; readonly root: string }): FencedWrites {
   return new FencedWriter(options.etcd, options.root);
 }
-
-type Burial = Awaited<ReturnType<FencedWrites["bury"]>>;
 
 class FencedWriter implements FencedWrites {
   readonly #context: WriteContext;
@@ -82,10 +74,6 @@ class FencedWriter implements FencedWrites {
     return this.#tracked(() => writeAll(this.#context, writes, call));
   }
 
-  async bury(key: string, call: Call = {}): Promise<Burial> {
-    return this.#tracked(() => this.#bury(key, this.#span(call)));
-  }
-
   stats(): FencedWriteStats {
     const { counters, sessions } = this.#context;
     return { ...counters, sessions: sessions.opened, fences: sessions.fences };
@@ -126,46 +114,4 @@ class FencedWriter implements FencedWrites {
   #leave(): void {
     if (--this.#underWay === 0) this.#idle?.();
   }
-
-  async #bury(key: string, span: WriteSpan): Promise<Burial> {
-    const { etcd, root } = this.#context;
-    const { kv, random } = etcd;
-    const absent: Compare = { key, target: "create", result: "=", operand: 0n };
-    const tombstone = {
-      key: tombstoneKey(root, key),
-      value: tombstoneValue([random.bytes(tombstoneIdBytes)]),
-    };
-    const txn: TxnRequest = {
-      compare: [absent],
-      success: [{ type: "put", put: tombstone }],
-      failure: [{ type: "range", range: { key } }],
-    };
-    const backoff = writeBackoff(etcd);
-    for (;;) {
-      const { signal, refusalPatienceMs } = span;
-      const call = { signal, timeoutMs: span.requestMs({ key }), refusalPatienceMs };
-      try {
-        // Repeating it changes nothing, so a lost answer needs no settling.
-        const { header, succeeded, responses } = await kv.txn(txn, call);
-        const { revision } = header;
-        if (succeeded) return { outcome: "absent", revision, final: true };
-        const current = firstKv(responses[0]);
-        if (current !== undefined) return { outcome: "present", revision, current };
-      } catch (error) {
-        if (isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) {
-          const { header, kvs } = await kv.range({ key }, call);
-          const { revision } = header;
-          const [current] = kvs;
-          if (current !== undefined) return { outcome: "present", revision, current };
-          return { outcome: "absent", revision, final: false };
-        }
-        if (!isStoreError(error, "OUTCOME_UNKNOWN") && !span.mayTryAgain(error)) throw error;
-        await span.pause(backoff, { key }, error);
-      }
-    }
-  }
-}
-
-function firstKv(response: TxnOpResponse | undefined): KeyValue | undefined {
-  return response?.type === "range" ? response.range.kvs[0] : undefined;
 }

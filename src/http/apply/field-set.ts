@@ -16,13 +16,6 @@ export class FieldSet {
   isMember = false;
   readonly children: Map<string, FieldSet> = new Map();
 
-  /** The node of `element`, made when it is not there. */
-  child(element: string): FieldSet {
-    let child = this.children.get(element);
-    if (child === undefined) this.children.set(element, (child = new FieldSet()));
-    return child;
-  }
-
   get isEmpty(): boolean {
     return !this.isMember && this.children.size === 0;
   }

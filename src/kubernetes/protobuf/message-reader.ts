@@ -64,7 +64,6 @@ export class MessageReader {
   /** Upper half of the last varint. */
   #high = 0;
   #unknown: UnknownField[] | undefined;
-  #unknownCount = 0;
   /** Members still to be shown without bytes. */
   #fillable: number;
 
@@ -80,11 +79,6 @@ export class MessageReader {
   /** Fields that the table does not have, the first hundred of them. */
   get unknown(): readonly UnknownField[] {
     return this.#unknown ?? [];
-  }
-
-  /** How many there were. */
-  get unknownCount(): number {
-    return this.#unknownCount;
   }
 
   /** Reads the message that ends at `end` into `object`, which has its kind and apiVersion already. @throws DecodeFault */
@@ -485,7 +479,6 @@ export class MessageReader {
   #skipUnknown(plan: MessagePlan, tag: number, start: number, end: number): void {
     if (tag < 8) throw this.#fault("a field has no number that can be", start);
     this.#skip(tag & 7, end);
-    this.#unknownCount++;
     this.#unknown ??= [];
     if (this.#unknown.length < unknownFieldsMax) {
       this.#unknown.push({

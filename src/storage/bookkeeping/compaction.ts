@@ -29,15 +29,9 @@ export class Compactor {
   #time = 0n;
   /** The store's revision an interval ago; 0n before the first round. */
   #seen = 0n;
-  #compacted = 0n;
 
   constructor(kv: Pick<Kv, "txn" | "range" | "compact">) {
     this.#kv = kv;
-  }
-
-  /** The highest revision this process has compacted to; 0n before. */
-  get compacted(): bigint {
-    return this.#compacted;
   }
 
   /** One turn: compacts, or learns that somebody else did. */
@@ -66,7 +60,6 @@ export class Compactor {
     }
     if (wanted === 0n) return;
     await this.#kv.compact(wanted, { signal });
-    this.#compacted = wanted;
   }
 }
 

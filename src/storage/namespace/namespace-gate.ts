@@ -28,7 +28,6 @@ interface Known {
 }
 
 export class NamespaceGate implements WriteGuard {
-  readonly name = "namespaces";
   readonly #namespaces: KindSlot;
   readonly #known = new LRUCache<string, Known>({ max: knownMax });
 
@@ -57,11 +56,6 @@ export class NamespaceGate implements WriteGuard {
     const refusal = refusalOf(change, namespace, known);
     if (refusal !== undefined) throw refusal;
     return this.#part(change, namespace, known);
-  }
-
-  /** Something changed this namespace here: the next create asks etcd. */
-  forget(namespace: string): void {
-    this.#known.delete(namespace);
   }
 
   #part(change: Change, namespace: string, known: Known): GuardPart {

@@ -18,7 +18,6 @@ const folder = "terminating";
 const comparedMax = 40;
 
 export class NamespaceTermination implements WriteGuard {
-  readonly name = "namespace termination";
   readonly #keys: KeySpace;
   readonly #ranges: (namespace: string, call: Call) => Promise<readonly KeyRange[]>;
   readonly #onMarked: () => void;

@@ -57,7 +57,6 @@ export interface GuardPart {
 }
 
 export interface WriteGuard {
-  readonly name: string;
   /**
    * Called before each attempt.
    * @throws what refuses the write (QUOTA_EXCEEDED …); `Postponed`

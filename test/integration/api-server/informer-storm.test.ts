@@ -10,10 +10,10 @@ import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/
 import { encodeKubernetesProtobuf, kubernetesCodec, kubernetesKind } from "keelson/kubernetes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eachAtOnce } from "../../../src/base/each-at-once.ts";
-import { seededRandom } from "../../../src/base/random.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
 import { untilAllHold, WireInformer, type WireObject } from "../../support/peers/wire-informer.ts";
 import { buildProject, type ProgramRun, startProgram } from "../../support/project-run.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 
 const long = process.env["KEELSON_LONG"] === "1";
 const size = long

@@ -8,8 +8,8 @@ import { gzipSync } from "node:zlib";
 import { inspectSnapshot, saveSnapshot, verifySnapshot } from "keelson/backup";
 import { startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { seededRandom } from "../../../src/base/random.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 import { clientOf, runWorkload, tempFolder } from "../../support/snapshot-lab.ts";
 
 const cases = process.env["KEELSON_LONG"] === "1" ? 10_000 : 300;

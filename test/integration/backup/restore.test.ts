@@ -6,9 +6,9 @@ import { startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SnapshotFile } from "../../../src/backup/database/snapshot-file.ts";
 import { examine, hashKvOf } from "../../../src/backup/records/examine.ts";
-import { seededRandom } from "../../../src/base/random.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 import {
   clientOf,
   runWorkload,

@@ -1,6 +1,5 @@
 /** The HTTP/2 transport against peers that behave as no good server does: typed failures, bounded memory, no hang. */
 import { describe, expect, test } from "vitest";
-import { seededRandom } from "../../../src/base/random.ts";
 import { type Clock, systemClock } from "../../../src/base/time/clock.ts";
 import { frameFlag, frameType, setting } from "../../../src/etcd/transport/http2/frames.ts";
 import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
@@ -14,6 +13,7 @@ import {
   trailers,
   uint32,
 } from "../../support/peers/scripted-peer.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 import { ManualClock } from "../../support/time/manual-clock.ts";
 import { patientMs, until } from "../../support/time/patience.ts";
 

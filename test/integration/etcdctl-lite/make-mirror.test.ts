@@ -2,7 +2,7 @@
 import type { TxnOp } from "keelson/etcd";
 import { connectEtcd, type Etcd, type LocalEtcd, prefixEnd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { seededRandom } from "../../../src/base/random.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 import { patientMs, until, within } from "../../support/time/patience.ts";
 import { type LiteOptions, liteAt, type Ran } from "./lite.ts";
 

@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { createStore, defineKind, type Resource } from "keelson";
 import { startLocalCluster } from "keelson/etcd";
 import { expect, test } from "vitest";
-import { seededRandom } from "../../../src/base/random.ts";
 import { compileSources } from "../../support/compiled-sources.ts";
 import { connect } from "../../support/etcd-cases.ts";
 import { replayLedger } from "../../support/quota-log.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 import { until } from "../../support/time/patience.ts";
 
 const Widget = defineKind<Resource>({

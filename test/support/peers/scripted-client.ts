@@ -1,5 +1,5 @@
 /** A client core whose streams the test speaks for, on a clock of the test's own. */
-import { seededRandom } from "../../../src/base/random.ts";
+
 import { StoreError } from "../../../src/errors.ts";
 import type {
   Client,
@@ -11,6 +11,7 @@ import type {
 } from "../../../src/etcd/client/client.ts";
 import type { Header } from "../../../src/etcd/ports/messages.ts";
 import type { TransportFailure } from "../../../src/etcd/transport/transport.ts";
+import { seededRandom } from "../seeded-random.ts";
 import { ManualClock } from "../time/manual-clock.ts";
 
 export class ScriptedStream implements ClientStream {
@@ -51,8 +52,6 @@ export class ScriptedStream implements ClientStream {
     this.written.push({ message, atMs: this.#clock.monotonicMs() });
     return true;
   }
-  async drained(): Promise<void> {}
-  end(): void {}
   cancel(): void {
     this.over = true;
     this.#waiting?.resolve(undefined);

@@ -5,12 +5,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../../../src/base/random.ts";
 import { jsonCodec, msgpackCodec } from "../../../src/codec/form/codec.ts";
 import { Dictionary } from "../../../src/codec/msgpack/dictionary.ts";
 import { samplesWanted } from "../../../src/codec/msgpack/kind-dictionaries.ts";
 import { aesGcm } from "../../../src/codec/sealing/aes-gcm.ts";
 import { createValueCodec } from "../../../src/codec/value-codec.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 import { key, pod, podKind, writeId } from "./objects.ts";
 
 const directory = fileURLToPath(new URL("../../fixtures/value-format/v1/", import.meta.url));

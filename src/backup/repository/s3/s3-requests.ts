@@ -91,11 +91,6 @@ export class S3Requests {
         : new HttpAgent(pool);
   }
 
-  /** Lets idle connections go. */
-  close(): void {
-    this.#agent.destroy();
-  }
-
   /**
    * @throws UNAVAILABLE when tries run out · UNAUTHENTICATED, PERMISSION_DENIED by the server's word ·
    *   INVALID_ARGUMENT for a bucket that is not there or lies in another region

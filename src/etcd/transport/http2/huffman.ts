@@ -84,8 +84,3 @@ export function decodeHuffman(bytes: Uint8Array): string | undefined {
   // What is left must be padding: fewer than 8 bits, all ones (RFC 7541 5.2).
   return bits < 8 && code === 2 ** bits - 1 ? text : undefined;
 }
-
-/** True when the lengths form a complete prefix code; a test calls it. */
-export function isCompleteCode(): boolean {
-  return codeBits.reduce((sum, bits) => sum + 2 ** -bits, 0) === 1;
-}

@@ -7,7 +7,6 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../../../../src/base/random.ts";
 import * as auth from "../../../../src/etcd/wire/auth.ts";
 import * as cluster from "../../../../src/etcd/wire/cluster.ts";
 import * as kv from "../../../../src/etcd/wire/kv.ts";
@@ -15,6 +14,7 @@ import * as server from "../../../../src/etcd/wire/kv-server.ts";
 import * as lease from "../../../../src/etcd/wire/lease.ts";
 import * as maintenance from "../../../../src/etcd/wire/maintenance.ts";
 import * as watch from "../../../../src/etcd/wire/watch.ts";
+import { seededRandom } from "../../../support/seeded-random.ts";
 
 const protoDir = join(dirname(createRequire(import.meta.url).resolve("etcd3/package.json")), "proto");
 const root = new protobuf.Root();

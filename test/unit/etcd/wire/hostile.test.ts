@@ -1,11 +1,11 @@
 /** Damaged and hostile bytes: a WireError or a message, never anything else, and never memory beyond the input. */
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../../../../src/base/random.ts";
 import * as kv from "../../../../src/etcd/wire/kv.ts";
 import * as server from "../../../../src/etcd/wire/kv-server.ts";
 import { statusResponse } from "../../../../src/etcd/wire/maintenance.ts";
 import { WireError } from "../../../../src/etcd/wire/reader.ts";
 import * as watch from "../../../../src/etcd/wire/watch.ts";
+import { seededRandom } from "../../../support/seeded-random.ts";
 
 const header = { clusterId: 0xcdf818194e3a8c32n, memberId: 0x8e9e05c52164694dn, revision: 7n, raftTerm: 2n };
 const pod = {

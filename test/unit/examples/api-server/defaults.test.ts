@@ -9,7 +9,7 @@ import {
 } from "../../../../examples/api-server/defaults/pods.ts";
 import { fillDefaults, type Json, type Rules } from "../../../../examples/api-server/defaults/rules.ts";
 import { claimPods, workloadRules } from "../../../../examples/api-server/defaults/workloads.ts";
-import { seededRandom } from "../../../../src/base/random.ts";
+import { seededRandom } from "../../../support/seeded-random.ts";
 
 const rules: Readonly<Record<string, Rules>> = { ...workloadRules, ...otherRules, pods: pod };
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { seededRandom } from "../../../../src/base/random.ts";
 import {
   generateName,
   generateNameFault,
@@ -8,6 +7,7 @@ import {
   nameFault,
   qualifiedNameFault,
 } from "../../../../src/resource/model/names.ts";
+import { seededRandom } from "../../../support/seeded-random.ts";
 
 const long = (count: number): string => "a".repeat(count);
 

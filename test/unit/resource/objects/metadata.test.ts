@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { seededRandom } from "../../../../src/base/random.ts";
 import type { Draft } from "../../../../src/resource/model/resource.ts";
 import {
   formatTimestamp,
   objectForCreate,
   objectForUpdate,
 } from "../../../../src/resource/objects/metadata.ts";
+import { seededRandom } from "../../../support/seeded-random.ts";
 import { gears, type Widget, widget, widgets } from "../kinds.ts";
 
 const context = { nowMs: Date.UTC(2026, 2, 4, 5, 6, 7, 890), random: seededRandom(3) };

@@ -2,8 +2,8 @@
 import { StoreError } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { expect, test } from "vitest";
-import { seededRandom } from "../../../../src/base/random.ts";
 import { Epoch } from "../../../../src/storage/context/epoch.ts";
+import { seededRandom } from "../../../support/seeded-random.ts";
 import { ManualClock } from "../../../support/time/manual-clock.ts";
 
 test("while reads see a restored etcd and watches the one before, it looks a few times a second", async () => {
