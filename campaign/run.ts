@@ -172,7 +172,7 @@ async function onlyEpisodes(only: string): Promise<never> {
   else say(`kept ${folder}`);
   const bit = report.episodes.filter(({ outcome }) => outcome === "bit");
   process.stdout.write(
-    `${failures.length === 0 ? "clean" : "FAILED"}: ${bit.length} of ${report.episodes.length} episodes bit\n`,
+    `${failures.length === 0 ? "clean" : "FAILED"}: ${bit.length} of ${report.episodes.length} episodes took effect\n`,
   );
   process.exit(
     violationsOf(report).length > 0 ? 1 : failures.length > 0 || report.episodes.length === 0 ? 2 : 0,

@@ -67,8 +67,8 @@ async function fill(scene: Scene): Promise<Act> {
   return {
     bite: `the member ended with code ${ended?.code}`,
     broken: broken(
-      [created === "OK", `with two members of three a create was told ${created}`],
-      [listed === "OK", `with two members of three a list was told ${listed}`],
+      [created === "OK", `with two members of three a create got ${created}`],
+      [listed === "OK", `with two members of three a list got ${listed}`],
     ),
   };
 }

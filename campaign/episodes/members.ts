@@ -59,8 +59,8 @@ async function flip(scene: Scene, victim: number): Promise<Act> {
     bite: bit ? `a flipped log was refused ("${log}"), a flipped database too ("${database}")` : undefined,
     broken: broken(
       [!health.ok && health.problems.length > 0, "health() says nothing of a member that does not start"],
-      [read === "OK", `beside the damaged member a read was told ${read}`],
-      [created === "OK", `beside the damaged member a create was told ${created}`],
+      [read === "OK", `beside the damaged member a read got ${read}`],
+      [created === "OK", `beside the damaged member a create got ${created}`],
     ),
   };
 }
@@ -134,12 +134,12 @@ async function replace(scene: Scene, victim: number): Promise<Act> {
   return {
     bite:
       wasLearner && newId !== oldId
-        ? `member ${oldId.toString(16)} gave way to ${newId.toString(16)}, a learner first`
+        ? `member ${oldId.toString(16)} was replaced by ${newId.toString(16)}, a learner first`
         : undefined,
     broken: broken(
       [now.length === cluster.members.length, `there are ${now.length} members after the replacement`],
       [now.every(({ isLearner }) => !isLearner), "a learner is left after the promotion"],
-      [made === "OK", `after the replacement a create was told ${made}`],
+      [made === "OK", `after the replacement a create got ${made}`],
     ),
   };
 }

@@ -188,7 +188,7 @@ async function endLease(scene: Scene): Promise<Act> {
         : undefined,
       broken: broken(
         [lostInTime, "the holder of a lease was not told that it is lost"],
-        [!outlived || whenLost, "the holder of a lease was told that it is lost when it had gone"],
+        [!outlived || whenLost, "the holder of a lease was notified that it is lost when it had gone"],
       ),
     };
   } finally {

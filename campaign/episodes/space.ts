@@ -53,14 +53,14 @@ async function fillUp(scene: Scene): ReturnType<Parameters<Scene["episode"]>[2]>
   const deletion = await codeOf(relics.delete(at, { timeoutMs }));
   const bit = full && alarms.some(({ type }) => type === "NOSPACE");
   return {
-    bite: bit ? `${alarms.length} members raised NOSPACE, a create was told ${create}` : undefined,
+    bite: bit ? `${alarms.length} members raised NOSPACE, a create got ${create}` : undefined,
     broken: !bit
       ? []
       : broken(
-          [create === "NO_SPACE", `a create in a full database was told ${create}, expected NO_SPACE`],
-          [grant === "NO_SPACE", `a lease in a full database was told ${grant}, expected NO_SPACE`],
-          [read === "OK", `a read in a full database was told ${read}`],
-          [deletion === "OK", `a delete in a full database was told ${deletion}`],
+          [create === "NO_SPACE", `a create in a full database got ${create}, expected NO_SPACE`],
+          [grant === "NO_SPACE", `a lease in a full database got ${grant}, expected NO_SPACE`],
+          [read === "OK", `a read in a full database got ${read}`],
+          [deletion === "OK", `a delete in a full database got ${deletion}`],
         ),
   };
 }
@@ -89,12 +89,12 @@ async function recover(scene: Scene): ReturnType<Parameters<Scene["episode"]>[2]
   return {
     bite:
       before === "NO_SPACE"
-        ? `with space again a create was told NO_SPACE until ${alarms.length} alarms were disarmed`
+        ? `with space again a create got NO_SPACE until ${alarms.length} alarms were disarmed`
         : undefined,
     broken: broken(
       [left.length === 0, `${left.length} alarms are left after disarming each under its own id`],
-      [counted === "OK", `after the alarms quotas.reconcile() was told ${counted}`],
-      [after === "OK", `after the alarms a create was told ${after}`],
+      [counted === "OK", `after the alarms quotas.reconcile() got ${counted}`],
+      [after === "OK", `after the alarms a create got ${after}`],
     ),
   };
 }

@@ -61,7 +61,7 @@ async function expire(scene: Scene): Promise<Act> {
   });
   return {
     bite: [...answers].some((text) => text.includes("invalid auth token"))
-      ? `an old token was told "${[...answers].join()}"`
+      ? `an old token got "${[...answers].join()}"`
       : undefined,
     broken: told,
   };
@@ -84,7 +84,7 @@ async function changeUsers(scene: Scene): Promise<Act> {
   });
   return {
     bite: [...answers].some((text) => text.includes("revision of auth store is old"))
-      ? `${rounds} users were added, a token from before was told "${[...answers].join()}"`
+      ? `${rounds} users were added, a token from before got "${[...answers].join()}"`
       : undefined,
     broken: told,
   };

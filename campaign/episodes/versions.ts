@@ -57,7 +57,7 @@ export const versions: Play = {
         wrong.push(
           ...broken(
             [lowest === expected, `beside members of ${present.join()} the client goes by ${lowest}`],
-            [made === "OK", `with members of ${present.join()} a create was told ${made}`],
+            [made === "OK", `with members of ${present.join()} a create got ${made}`],
           ),
         );
       }

@@ -42,17 +42,17 @@ ${isClean(summary) ? "" : `${summary.void.map((reason) => `- void: ${reason}`).j
 | --- | --- |
 | time with faults | ${summary.minutes} min |
 | operations | ${summary.operations.toLocaleString("en")} |
-| answered a second before the first fault | ${Math.round(summary.floor)} |
+| answered calls a second before the first fault | ${Math.round(summary.floor)} |
 | faults | ${summary.faults} of ${Object.keys(summary.faultKinds).length} kinds |
-| unknown writes told OUTCOME_UNKNOWN | ${summary.unknown} (${summary.unknownApplied} of them were applied) |
-| writes under way in killed processes | ${summary.lost} |
+| writes reported as OUTCOME_UNKNOWN | ${summary.unknown} (${summary.unknownApplied} of them were applied) |
+| writes in progress in killed processes | ${summary.lost} |
 | longest time without an acknowledged write | ${milliseconds(summary.writeGapMs)} |
 | longest lag of a cache behind an acknowledged write | ${milliseconds(summary.cacheLagMs)} |
 | negative controls | ${summary.controls === undefined ? "not run" : `${summary.controls.caught.length} caught (${summary.controls.caught.join(", ")}), ${summary.controls.missed.length} missed, ${summary.controls.skipped.length} skipped`} |
 
 ### Recovery after a heal
 
-From the end of a fault (of the last of several) until each client had its first answer to a call begun after it.
+Time from the end of a fault (the last of several) until each client's first response to a call begun after it.
 
 | clients | heals | p50 | p99 | worst | interrupted by the next fault |
 | --- | --- | --- | --- | --- | --- |
@@ -71,7 +71,7 @@ ${rows(summary.faultKinds)}
 
 ### Episodes
 
-${summary.episodes === undefined ? "Not played." : episodesText(summary.episodes)}
+${summary.episodes === undefined ? "Not run." : episodesText(summary.episodes)}
 
 ### Operations
 
@@ -79,13 +79,13 @@ ${summary.episodes === undefined ? "Not played." : episodesText(summary.episodes
 | --- | --- |
 ${rows(summary.byClass)}
 
-| answer | times |
+| result | times |
 | --- | --- |
 ${rows(summary.byCode)}
 
-### What the checkers looked at
+### What the checkers checked
 
-| checker | looked at | violations |
+| checker | checked | violations |
 | --- | --- | --- |
 ${Object.entries(summary.checked)
   .map(([checker, checked]) => {
@@ -101,9 +101,9 @@ ${Object.entries(summary.checked)
 
 function episodesText({ episodes, plays }: EpisodesReport): string {
   const cell = (text: string): string => text.split("\n", 1).join().replaceAll("|", "/").slice(0, 200);
-  return `Each on a cluster of its own, judged by the same checkers.
+  return `Each runs on its own cluster, with the same checkers.
 
-| episode | played | bit | what showed it |
+| episode | runs | took effect | evidence |
 | --- | --- | --- | --- |
 ${episodes.map(({ kind, name, outcome, times, bitten, what }) => `| ${kind} ${name} | ${outcome === "skipped" ? "skipped" : times} | ${bitten} | ${cell(what)} |`).join("\n")}
 

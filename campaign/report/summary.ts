@@ -140,7 +140,7 @@ export function oneLine(summary: Summary): string {
       ? ""
       : `, controls ${controls.caught.length} caught, ${controls.missed.length} missed`;
   const bit = episodes?.episodes.filter(({ outcome }) => outcome === "bit").length;
-  const played = episodes === undefined ? "" : `, ${bit} of ${episodes.episodes.length} episodes bit`;
+  const played = episodes === undefined ? "" : `, ${bit} of ${episodes.episodes.length} episodes took effect`;
   return (
     `${isClean(summary) ? "clean" : summary.void.length > 0 ? "VOID" : "FAILED"}: ` +
     `${operations} operations, ${faults} faults of ${kinds} kinds, ${unknown} unknown writes (and ${lost} of killed processes), ` +
