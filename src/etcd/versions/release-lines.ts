@@ -25,16 +25,16 @@ export const releaseLines: readonly ReleaseLine[] = [
     line: "3.4",
     newest: "3.4.45",
     endedOn: "2026-06-01",
-    upgrade: "to 3.5, member after member; 3.6 does not take over a 3.4",
+    upgrade: "to 3.5, one member after the other; not directly to 3.6",
   },
   {
     line: "3.5",
     newest: "3.5.33",
     endedOn: undefined,
     upgrade:
-      "to 3.5.26 or later first, then to 3.6: before it members that were removed or promoted can come back as they were",
+      "to 3.5.26 or later first, then to 3.6: from an earlier version, members that were removed or promoted can come back in their old state",
   },
-  { line: "3.6", newest: "3.6.14", endedOn: undefined, upgrade: "to 3.7, member after member" },
+  { line: "3.6", newest: "3.6.14", endedOn: undefined, upgrade: "to 3.7, one member after the other" },
 ];
 
 export type FeatureName =
@@ -72,7 +72,7 @@ export const features: readonly Feature[] = [
     what: "storage version, space quota and downgrade state in a member's status",
     since: ["3.6.0"],
   },
-  { name: "hashRevision", what: "the revision up to which `hashkv` has hashed", since: ["3.6.0"] },
+  { name: "hashRevision", what: "the last revision that `hashkv` has hashed", since: ["3.6.0"] },
   {
     name: "snapshotVersion",
     what: "a version in snapshots; live keys counted by `snapshot status`",
@@ -80,7 +80,7 @@ export const features: readonly Feature[] = [
   },
   {
     name: "offlineToolAlone",
-    what: "etcdctl without `snapshot status`, `snapshot restore` and `defrag --data-dir`: etcdutl has them alone",
+    what: "`snapshot status`, `snapshot restore` and `defrag --data-dir` in etcdutl only, not in etcdctl",
     since: ["3.6.0"],
   },
   { name: "maxLearners", what: "more than one learner (`--max-learners`)", since: ["3.6.0"] },

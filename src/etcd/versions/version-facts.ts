@@ -65,7 +65,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "etcd #14571",
-    what: "a member that catches up by snapshot can go on with old users and roles",
+    what: "a member that catches up by snapshot can keep old users and roles",
     kind: "security",
     fixed: ["3.4.22", "3.5.6"],
   },
@@ -84,7 +84,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "CVE-2023-32082",
-    what: "a lease tells the names of keys to who may not read them",
+    what: "a lease shows the names of keys to users who may not read them",
     kind: "security",
     fixed: ["3.4.26", "3.5.9"],
   },
@@ -122,13 +122,13 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "lease kept alive in vain",
-    what: "a lease that is over can be kept alive",
+    what: "an expired lease can be kept alive",
     kind: "reading",
     fixed: ["3.4.38", "3.5.23", "3.6.5"],
   },
   {
     id: "etcd #19557",
-    what: "the promotion of a learner is not kept for 3.6: after an upgrade to it members can be learners again, and it does not start",
+    what: "the promotion of a learner is not stored for 3.6: after an upgrade members can be learners again, and 3.6 does not start",
     kind: "operation",
     since: "3.5.1",
     fixed: ["3.5.24"],
@@ -149,7 +149,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "etcd #20874",
-    what: "with users and roles a learner can be promoted through the leader alone",
+    what: "with users and roles, a learner can be promoted only through the leader",
     kind: "operation",
     fixed: ["3.5.28", "3.6.6"],
   },
@@ -167,13 +167,13 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "CVE-2026-33343",
-    what: "a nested transaction passes by the user's rights",
+    what: "a nested transaction bypasses the user's permissions",
     kind: "security",
     fixed: ["3.4.42", "3.5.28", "3.6.9"],
   },
   {
     id: "CVE-2026-33413",
-    what: "members and alarms can be asked for without a login",
+    what: "members and alarms can be listed without authentication",
     kind: "security",
     fixed: ["3.4.42", "3.5.28", "3.6.9"],
   },
@@ -185,13 +185,13 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "CVE-2026-44283",
-    what: "puts in a transaction read and lease without the user's right to",
+    what: "puts in a transaction can read values and attach leases without permission",
     kind: "security",
     fixed: ["3.4.44", "3.5.30", "3.6.11"],
   },
   {
     id: "etcd #21736",
-    what: "member update makes a voting member of a learner",
+    what: "member update turns a learner into a voting member",
     kind: "operation",
     fixed: ["3.5.31", "3.6.12"],
   },
@@ -203,7 +203,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "GHSA-xg4h-6gfc-h4m8",
-    what: "who may read one key can watch others",
+    what: "a user who may read one key can watch others",
     kind: "security",
     fixed: ["3.5.33", "3.6.14", "3.7.1"],
   },

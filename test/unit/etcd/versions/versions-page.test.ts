@@ -30,7 +30,7 @@ const mendedIn = (line: string, fixed: readonly string[], since: string | undefi
   if (own !== undefined) return own;
   const newer = compareVersions(`${line}.0`, fixed.at(-1) ?? "") > 0;
   const older = since !== undefined && compareVersions(lineOf(since), line) > 0;
-  return newer || older ? "never had it" : "not mended";
+  return newer || older ? "never had it" : "not fixed";
 };
 
 function tables(): string {
