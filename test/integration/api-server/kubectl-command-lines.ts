@@ -30,7 +30,7 @@ export const kubectlLines: readonly KubectlLine[] = [
   ok("kubectl cluster-info"),
   ok("kubectl create -f pod.yaml"),
   // Creating.
-  refused("kubectl create -f pod.yaml --validate=false", /"nginx" already exists/, "it is there already"),
+  refused("kubectl create -f pod.yaml --validate=false", /"nginx" already exists/, "it exists already"),
   ok("kubectl get pods"),
   ok("kubectl get pods -o wide"),
   ok("kubectl get pods -o yaml"),
@@ -70,13 +70,13 @@ export const kubectlLines: readonly KubectlLine[] = [
   refused(
     "kubectl apply --server-side -f cm.yaml --validate=false",
     /Apply failed with 1 conflict: conflict with "kubectl-client-side-apply".*: \.data\.colour/s,
-    "the colour is managed by the client-side apply before",
+    "the earlier client-side apply manages the colour",
   ),
   ok("kubectl apply --server-side -f deploy.yaml --validate=false --force-conflicts"),
   refused(
     "kubectl diff -f cm.yaml",
     /resourceVersion/,
-    "there is a difference: diff says so by its exit code",
+    "there is a difference, which diff reports by its exit code",
   ),
   ok("kubectl replace -f cm.yaml --validate=false"),
   ok("kubectl replace --force -f cm.yaml --validate=false"),
@@ -89,7 +89,7 @@ export const kubectlLines: readonly KubectlLine[] = [
   refused(
     "kubectl rollout status deployment/web --timeout=3s",
     /timed out waiting for the condition/,
-    "nothing makes pods beside the server alone",
+    "no controller creates the pods",
   ),
   ok("kubectl rollout history deployment/web"),
   refused(
@@ -103,7 +103,7 @@ export const kubectlLines: readonly KubectlLine[] = [
   refused(
     "kubectl label pod nginx tier=back",
     /'tier' already has a value \(front\), and --overwrite is false/,
-    "kubectl wants --overwrite",
+    "kubectl needs --overwrite",
   ),
   ok("kubectl label pod nginx tier=back --overwrite"),
   ok("kubectl label pod nginx tier-"),
@@ -170,14 +170,14 @@ export const kubectlLines: readonly KubectlLine[] = [
   since(24, "kubectl create token default", /unknown command "token default"/),
   // Several at once.
   ok("kubectl get pods/nginx cm/settings"),
-  refused("kubectl get pod nope", /\(NotFound\): pods "nope" not found/, "it is not there"),
+  refused("kubectl get pod nope", /\(NotFound\): pods "nope" not found/, "it does not exist"),
   ok("kubectl get pods nginx p1"),
   since(24, "kubectl get pods --subresource=status nginx", /unknown flag: --subresource/),
   ok("kubectl get pods --ignore-not-found nope"),
   refused(
     "kubectl create -f pod.yaml --dry-run=server --validate=false -o name",
     /pods "nginx" already exists/,
-    "it is there already",
+    "it exists already",
   ),
   ok("kubectl create -f pod.yaml --dry-run=client --validate=false -o name"),
   ok("kubectl create cm dry --from-literal=a=1 --dry-run=server"),
@@ -193,7 +193,7 @@ export const kubectlLines: readonly KubectlLine[] = [
   refused(
     "kubectl delete pod p1 --grace-period=0 --force",
     /pods "p1" not found/,
-    "the drained node took it along",
+    "it was removed with the drained node",
   ),
   ok("kubectl delete pod p2 --now"),
   ok("kubectl delete pods -l app=many"),

@@ -21,7 +21,7 @@ const kubectls = findEveryKubectl().slice(0, every ? undefined : 1);
 const page = join(projectFolder, "docs", "kubectl.md");
 const lineTimeoutMs = 60_000;
 
-type Verdict = "ok" | "refused, as it should" | "not served" | "unknown to this kubectl" | `WRONG: ${string}`;
+type Verdict = "ok" | "refused as expected" | "not served" | "unknown to this kubectl" | `WRONG: ${string}`;
 
 /** By version, in the order of the lines. */
 const results = new Map<string, readonly Verdict[]>();
@@ -122,7 +122,7 @@ function verdictOf(wanted: KubectlLine, minor: number, succeeded: boolean, outpu
     return !succeeded && unknownUpTo[1].test(output) ? "unknown to this kubectl" : `WRONG: ${output}`;
   }
   if (refused !== undefined)
-    return !succeeded && refused.test(output) ? "refused, as it should" : `WRONG: ${output}`;
+    return !succeeded && refused.test(output) ? "refused as expected" : `WRONG: ${output}`;
   if (notServed !== undefined)
     return !succeeded && notServed.test(output) ? "not served" : `WRONG: ${output}`;
   return succeeded ? "ok" : `WRONG: ${output}`;
@@ -135,7 +135,7 @@ function pageOf(all: ReadonlyMap<string, readonly Verdict[]>): string {
   const counts = versions.map((version) => {
     const of = (wanted: Verdict): number =>
       all.get(version)?.filter((verdict) => verdict === wanted).length ?? 0;
-    return `- kubectl ${version}: ${of("ok")} succeed, ${of("refused, as it should")} are refused as they should be, ${of("not served")} are not served, ${of("unknown to this kubectl")} this kubectl does not know`;
+    return `- kubectl ${version}: ${of("ok")} succeed, ${of("refused as expected")} are refused as expected, ${of("not served")} are not served, ${of("unknown to this kubectl")} are unknown to this kubectl`;
   });
   const rows = kubectlLines.map(
     ({ line, why = "" }, i) =>
@@ -144,7 +144,7 @@ function pageOf(all: ReadonlyMap<string, readonly Verdict[]>): string {
   return `# kubectl against the example API server
 
 Recorded by \`test/integration/api-server/kubectl-lines.test.ts\`, which runs these lines in this order against
-\`examples/api-server\` alone: no node, no controller beside it. The manifests lie beside the test.
+\`examples/api-server\` without nodes or controllers. The manifests are beside the test.
 
 ${counts.join("\n")}
 
