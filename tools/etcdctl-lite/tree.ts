@@ -3,7 +3,7 @@ import type { Node } from "./cli/command.ts";
 
 export const tree: Node & { readonly nodes: readonly Node[] } = {
   name: "etcdctl-lite",
-  summary: "looks into etcd and keelson's stores, backs them up and restores them",
+  summary: "inspects, backs up and restores etcd and keelson's stores",
   nodes: [
     {
       name: "alarm",
@@ -64,7 +64,7 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         },
         {
           name: "recover",
-          summary: "Restores every member of a lost cluster, and checks it when it is started",
+          summary: "Restores every member of a lost cluster, and checks the cluster after its start",
           load: () => import("./commands/backup/recover.ts"),
           own: true,
         },
@@ -76,13 +76,13 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
         },
         {
           name: "run",
-          summary: "Takes backups by itself: schedules, retention, drills, metrics",
+          summary: "Takes backups on a schedule: retention, drills, metrics",
           load: () => import("./commands/backup/run.ts"),
           own: true,
         },
         {
           name: "verify",
-          summary: "Reads a repository back and checks all of it",
+          summary: "Reads a repository back and verifies all of it",
           load: () => import("./commands/backup/verify.ts"),
           own: true,
         },
@@ -133,7 +133,7 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
     },
     {
       name: "doctor",
-      summary: "Looks the cluster over and says what to do",
+      summary: "Checks the cluster and recommends actions",
       load: () => import("./commands/doctor/doctor.ts"),
       own: true,
     },
@@ -187,7 +187,7 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
     { name: "get", summary: "Gets the key or a range of keys", load: () => import("./commands/get.ts") },
     {
       name: "history",
-      summary: "Shows every version of a key still on record",
+      summary: "Shows every recorded version of a key",
       load: () => import("./commands/history.ts"),
       own: true,
     },
@@ -263,7 +263,7 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       nodes: [
         {
           name: "list",
-          summary: "Lists quotas with what is used",
+          summary: "Lists quotas and their use",
           load: () => import("./commands/quota/list.ts"),
           own: true,
         },
@@ -311,7 +311,7 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
       nodes: [
         {
           name: "objects",
-          summary: "Restores chosen objects, and shows what differs first",
+          summary: "Restores chosen objects, and shows the differences first",
           load: () => import("./commands/restore/objects.ts"),
           own: true,
         },
@@ -387,7 +387,7 @@ export const tree: Node & { readonly nodes: readonly Node[] } = {
     },
     {
       name: "ui",
-      summary: "Serves a page to look into etcd with",
+      summary: "Serves a web page that shows the contents of etcd",
       load: () => import("./commands/ui/ui.ts"),
       own: true,
     },

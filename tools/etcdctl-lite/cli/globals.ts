@@ -58,7 +58,7 @@ export const globalFlags: readonly FlagSpec[] = [
   {
     name: "max-recv-bytes",
     type: "integer",
-    summary: "accepted for scripts; the client takes what etcd sends",
+    summary: "accepted for scripts; the client accepts any size",
   },
   {
     name: "max-request-bytes",

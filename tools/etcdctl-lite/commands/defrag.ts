@@ -11,8 +11,9 @@ import { formatBytes } from "../text/quote.ts";
 export const command: Command = {
   usage: "[options]",
   about: [
-    "A member answers nothing while it is defragmented, about ten seconds a gigabyte. With --data-dir no etcd is asked: the",
-    "database of a stopped member is rewritten beside the old one, read back and put in its place; refused while an etcd runs on it.",
+    "A member does not respond while it is defragmented, about ten seconds a gigabyte. With --data-dir no etcd is",
+    "contacted: the database of a stopped member is rewritten beside the old one, read back and put in its place; this is",
+    "refused while an etcd runs on it.",
   ].join("\n"),
   flags: [
     {

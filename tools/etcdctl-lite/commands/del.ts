@@ -24,7 +24,7 @@ export const command: Command = {
   ],
   examples: [
     ["del /registry/pods/default/web-1", "one key"],
-    ["del /tmp/ --prefix --prev-kv", "all keys with a prefix, showing what they held"],
+    ["del /tmp/ --prefix --prev-kv", "all keys with a prefix, and their old values"],
   ],
   async run(session) {
     const { flags } = session;

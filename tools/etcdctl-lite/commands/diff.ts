@@ -16,7 +16,7 @@ const marks = { added: ["+", "green"], changed: ["~", "yellow"], removed: ["-", 
 export const command: Command = {
   usage: "[prefix] --from-rev <revision> [--to-rev <revision>] [options]",
   flags: [
-    { name: "decode", type: "switch", summary: "show what differs in an object, field by field" },
+    { name: "decode", type: "switch", summary: "show differences of objects field by field" },
     fromFlag,
     { name: "from-rev", type: "integer", summary: "the older revision" },
     { name: "to-rev", type: "integer", summary: "the newer revision (default: the last)" },
@@ -25,7 +25,7 @@ export const command: Command = {
   ],
   examples: [
     ["diff /registry/pods/ --from-rev 100 --to-rev 200", "pods that came, changed and went between the two"],
-    ["diff /registry/ --from-rev 100 --decode", "what has changed since, field by field"],
+    ["diff /registry/ --from-rev 100 --decode", "changes since then, field by field"],
     ["diff /registry/ --from-rev 100 --decode -w json", "the same for a script, a change a line"],
   ],
   async run(session) {

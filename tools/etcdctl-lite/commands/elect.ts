@@ -5,7 +5,7 @@ import { endOf } from "./lock.ts";
 
 export const command: Command = {
   usage: "<election-name> [proposal] [options]",
-  about: "Stands in one line with etcdctl's and Go's candidates of that name.",
+  about: "Joins one queue with etcdctl's and Go's candidates of that name.",
   flags: [
     {
       name: "listen",
@@ -16,7 +16,7 @@ export const command: Command = {
   ],
   examples: [
     ["elect masters 10.0.0.1", "leads until it is ended"],
-    ["elect masters --listen", "who leads, at every change"],
+    ["elect masters --listen", "the leader, at every change"],
   ],
   async run(session) {
     const [name, proposal, ...more] = session.args;

@@ -44,9 +44,10 @@ export const getFlags: readonly FlagSpec[] = [
 
 export const command: Command = {
   usage: "[options] <key> [range_end]",
-  about:
-    "With --decode values come out as the objects they are, whatever program, codec and key wrote them. What is no object\n" +
-    "is printed byte for byte, with a remark on stderr. With --from it reads a snapshot, and needs no etcd.",
+  about: [
+    "With --decode values are printed as objects, whatever program, codec and key wrote them. A value that is not an",
+    "object is printed byte for byte, with a remark on stderr. With --from it reads a snapshot and needs no etcd.",
+  ].join("\n"),
   // A txn's `get` has the first ones alone: it prints what etcd answers.
   flags: [...getFlags, fromFlag, ...decodeFlags],
   examples: [

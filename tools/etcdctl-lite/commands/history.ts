@@ -19,11 +19,13 @@ const shownBytes = 60;
 
 export const command: Command = {
   usage: "<key> [options]",
-  about:
-    "A running etcd has what came after its last compaction, and the state the key had there; a snapshot has its own.",
+  about: [
+    "A running etcd has the versions since its last compaction, and the state of the key at that point; a snapshot has",
+    "its own.",
+  ].join("\n"),
   flags: [fromFlag, ...decodeFlags],
   examples: [
-    ["history /registry/pods/default/web-1", "what it was, revision by revision"],
+    ["history /registry/pods/default/web-1", "its values, revision by revision"],
     ["history /registry/pods/default/web-1 --decode", "every version whole, as YAML"],
     ["history config --from backup.db -w json", "from a snapshot, with whole values in base64"],
   ],

@@ -10,8 +10,8 @@ import { passThrough } from "../cli/terminal.ts";
 export const command: Command = {
   usage: "<lockname> [exec-command arg1 arg2 ...] [options]",
   about: [
-    "Waits in one line with etcdctl's and Go's locks of that name. The command finds the lock's key and fence in",
-    "ETCD_LOCK_KEY and ETCD_LOCK_REV, and is ended when the lock is lost.",
+    "Waits in one queue with etcdctl's and Go's locks of that name. The command finds the lock's key and fence in",
+    "ETCD_LOCK_KEY and ETCD_LOCK_REV, and is ended if the lock is lost.",
   ].join("\n"),
   flags: [{ name: "ttl", type: "integer", fallback: "10", summary: "timeout for session, seconds" }],
   examples: [["lock nightly -- ./rebuild.sh", "one machine at a time"]],

@@ -16,12 +16,14 @@ import { quoteBytes } from "../text/quote.ts";
 
 export const command: Command = {
   usage: "<key> [options]",
-  about:
-    "With --prefix and --from: every key of the snapshot that begins so and is not there any more. With --to-manifests objects\n" +
-    "of a Kubernetes cluster become YAML for kubectl apply instead. Looks for the last version before the deletion in etcd's own history, which reaches back to the last compaction, or\n" +
-    "with --from in a snapshot file. Never overwrites: a key that is there again is left as it is.",
+  about: [
+    "Finds the last version before the deletion in etcd's own history, which reaches back to the last compaction, or with",
+    "--from in a snapshot file. With --prefix and --from it restores every missing key of the snapshot with that prefix.",
+    "With --to-manifests objects of a Kubernetes cluster become YAML for kubectl apply instead. It never overwrites: a",
+    "key that exists again is left alone.",
+  ].join("\n"),
   flags: [
-    { name: "dry-run", type: "switch", summary: "say what would come back, and write nothing" },
+    { name: "dry-run", type: "switch", summary: "show what would be restored, and write nothing" },
     { name: "from", type: "text", summary: "a snapshot file to look into, instead of etcd's history" },
     {
       name: "kubernetes-version",

@@ -8,7 +8,7 @@ import type { FlagSpec } from "../cli/flags.ts";
 export const kindFlag: FlagSpec = {
   name: "kind",
   type: "text",
-  summary: "what an unusual resource is: apiVersion:Kind, or apiVersion:Kind:Cluster",
+  summary: "type of a resource that is not recorded: apiVersion:Kind, or apiVersion:Kind:Cluster",
 };
 
 /** "pods", "deployments.apps". */

@@ -21,7 +21,7 @@ export const repositoryFlags: readonly FlagSpec[] = [
   {
     name: "repository",
     type: "text",
-    summary: "the repository: a directory, or s3://bucket/prefix (AWS_* variables say how it is reached)",
+    summary: "the repository: a directory, or s3://bucket/prefix (configured by AWS_* variables)",
   },
   {
     name: "signing-key-file",

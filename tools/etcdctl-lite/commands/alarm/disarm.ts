@@ -5,7 +5,7 @@ import { badArguments } from "../../cli/failure.ts";
 export const command: Command = {
   usage: "",
   about:
-    "A NOSPACE alarm comes back with the next write unless space was freed first: compaction, then defrag.",
+    "A NOSPACE alarm returns with the next write unless space was freed first with compaction and defrag.",
   examples: [["alarm disarm --yes", "disarm without a question"]],
   async run(session) {
     if (session.args.length > 0) throw badArguments("alarm disarm command accepts no arguments");

@@ -5,7 +5,7 @@ import { withHeader } from "../../cli/with-header.ts";
 
 export const command: Command = {
   usage: "",
-  examples: [["alarm list -w json", "the alarms and whose they are, for a script"]],
+  examples: [["alarm list -w json", "alarms with their members, for a script"]],
   async run(session) {
     if (session.args.length > 0) throw badArguments("alarm list command accepts no arguments");
     const etcd = await session.connect();

@@ -11,7 +11,7 @@ export const command: Command = {
   flags: [
     ...repositoryFlags,
     { name: "auto", type: "switch", summary: "with --delta: a full where a delta has nothing to stand on" },
-    { name: "delta", type: "switch", summary: "only what was written since the last backup" },
+    { name: "delta", type: "switch", summary: "only changes since the last backup" },
   ],
   examples: [
     ["backup create --repository /backups/etcd", "a full: proved, and cut into chunks that backups share"],

@@ -9,7 +9,7 @@ export const command: Command = {
   usage: "--repository <directory> [options]",
   flags: [
     ...repositoryFlags,
-    { name: "dry-run", type: "switch", summary: "say what would go, and remove nothing" },
+    { name: "dry-run", type: "switch", summary: "show what would be removed, and remove nothing" },
     { name: "keep-last", type: "integer", fallback: "5", summary: "keep the last so many fulls; at least 1" },
     ...retentionFlags,
   ],

@@ -21,10 +21,10 @@ export const command: Command = {
   usage:
     "--repository <directory> --initial-cluster m1=https://host1:2380,m2=… --data-dir <parent> [options]",
   about: [
-    "Restores every member of a lost cluster from the newest state on record, or the one asked for: on each machine with",
-    "--name for its member, or all on one machine. Every machine makes the same cluster of the same state. Members get",
-    "new ids and the cluster a new token; revisions jump ahead, so no client takes the new history for the old one.",
-    "Start the members then as it says, and run it again with --check and --endpoints.",
+    "Restores every member of a lost cluster from the newest recorded state, or from the one requested: on each machine",
+    "with --name for its member, or all on one machine. Every machine makes the same cluster of the same state. Members",
+    "get new ids, the cluster gets a new token, and revisions jump ahead, so no client mistakes the new history for the",
+    "old one. Then start the members as printed, and run it again with --check and --endpoints.",
   ].join("\n"),
   flags: [
     ...repositoryFlags,

@@ -15,10 +15,11 @@ const healthyAgeHours = 48;
 export const command: Command = {
   usage: "--repository <directory> [options]",
   about: [
-    "Takes fulls and deltas on a schedule, removes what --keep-* does not keep, reads the repository back, and drills:",
-    "restores the newest state to a scratch directory, boots a real etcd on it and compares. Schedules are five fields of",
-    'cron in UTC ("0 3 * * *") or intervals ("5m"); an empty one is never due. One of several such processes leads, by an',
-    "election in etcd. With --listen it serves /metrics, /healthz and /status. SIGTERM ends it with nothing half done.",
+    "Takes full backups and deltas on a schedule, prunes by the --keep-* policy, reads the repository back, and runs",
+    "drills: it restores the newest state to a scratch directory, boots a real etcd on it and compares. Schedules are",
+    'five fields of cron in UTC ("0 3 * * *") or intervals ("5m"); an empty schedule is never due. If several such',
+    "processes run, one leads by an election in etcd. With --listen it serves /metrics, /healthz and /status. SIGTERM",
+    "stops it without unfinished work.",
   ].join("\n"),
   flags: [
     ...repositoryFlags,

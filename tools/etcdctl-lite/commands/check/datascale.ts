@@ -21,8 +21,10 @@ const residentMemory = /^process_resident_memory_bytes (\S+)$/m;
 
 export const command: Command = {
   usage: "[options]",
-  about:
-    "Writes keys and values of 512 bytes below --prefix and deletes them afterwards, also when it is ended early. With several\nendpoints the memory is that of the first.",
+  about: [
+    "Writes keys and values of 512 bytes below --prefix and deletes them afterwards, even if it is interrupted. With",
+    "several endpoints it reports the memory of the first.",
+  ].join("\n"),
   flags: checkFlags("datascale"),
   examples: [["check datascale --load m --auto-compact --auto-defrag", "100,000 keys, and no trace left"]],
   async run(session) {

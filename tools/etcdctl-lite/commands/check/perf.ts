@@ -31,8 +31,10 @@ const arrearsMs = 50;
 
 export const command: Command = {
   usage: "[options]",
-  about:
-    "Writes keys of 256 and values of 1024 bytes below --prefix, deletes them afterwards, also when it is ended early, and fails\nwith exit code 1 when the cluster does not keep up.",
+  about: [
+    "Writes keys of 256 and values of 1024 bytes below --prefix and deletes them afterwards, even if it is interrupted.",
+    "Exits with 1 if the cluster does not keep up.",
+  ].join("\n"),
   flags: [
     ...checkFlags("perf"),
     { name: "duration", type: "duration", fallback: "1m0s", summary: "how long to write" },

@@ -10,9 +10,11 @@ const againMs = 50;
 
 export const command: Command = {
   usage: "",
-  about:
-    "Exit code 1 when the downgrade is still enabled afterwards. Where none was enabled, etcd 3.6 reports success, 3.5 refuses.",
-  examples: [["downgrade cancel", "members replaced already go on with the older version"]],
+  about: [
+    "Exit code 1 if the downgrade is still enabled afterwards. If none was enabled, etcd 3.6 reports success, and 3.5",
+    "refuses.",
+  ].join("\n"),
+  examples: [["downgrade cancel", "members that are already replaced keep the older version"]],
   async run(session) {
     const etcd = await session.connect();
     const reply = await etcd.maintenance.downgrade.cancel(session.call);

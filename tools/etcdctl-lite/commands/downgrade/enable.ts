@@ -5,9 +5,9 @@ import { targetVersionOf } from "./target-version.ts";
 export const command: Command = {
   usage: "<TARGET_VERSION>",
   about: [
-    "The cluster keeps to what the target version can do. Stop and replace each member once its endpoint status shows the",
-    "target as its storage version. etcd ends the downgrade by itself when all members run the target version; until then",
-    "downgrade cancel goes back.",
+    "The cluster then uses only features of the target version. Stop and replace each member once its endpoint status",
+    "shows the target as its storage version. etcd ends the downgrade when all members run the target version; until then",
+    "downgrade cancel reverts it.",
   ].join("\n"),
   examples: [["downgrade enable 3.5", "on a cluster of 3.6; take a snapshot first"]],
   async run(session) {

@@ -4,8 +4,10 @@ import { targetVersionOf } from "./target-version.ts";
 
 export const command: Command = {
   usage: "<TARGET_VERSION>",
-  about:
-    "Asks whether the cluster can go down to the next lower minor version. From etcd 3.6 on; 3.4 has none.",
+  about: [
+    "Checks whether the cluster can be downgraded to the next lower minor version. Needs etcd 3.6; 3.4 does not support",
+    "it.",
+  ].join("\n"),
   examples: [["downgrade validate 3.5", "on a cluster of 3.6"]],
   async run(session) {
     const version = targetVersionOf(session.args);

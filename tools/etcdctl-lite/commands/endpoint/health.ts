@@ -20,7 +20,7 @@ export const command: Command = {
   ],
   examples: [
     ["endpoint health --cluster -w table", "every member"],
-    ["endpoint health --cluster --probes", "with what each member says of itself, and which check fails"],
+    ["endpoint health --cluster --probes", "with each member's own probes and failed checks"],
   ],
   async run(session) {
     const endpoints = await endpointsOf(session);

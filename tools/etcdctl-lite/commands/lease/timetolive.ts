@@ -7,7 +7,7 @@ import { leaseArgument } from "./lease-argument.ts";
 export const command: Command = {
   usage: "[options] <leaseID>",
   flags: [{ name: "keys", type: "switch", summary: "get keys attached to this lease" }],
-  examples: [["lease timetolive 32695410dcc0ca06 --keys", "seconds left, and what hangs on it"]],
+  examples: [["lease timetolive 32695410dcc0ca06 --keys", "seconds left, and the attached keys"]],
   async run(session) {
     const id = leaseArgument(session.args, "lease timetolive command needs lease ID as argument");
     const wanted = session.flags.on("keys");

@@ -8,7 +8,7 @@ export const command: Command = {
     { name: "consistency", type: "text", fallback: "l", summary: "Linearizable(l) or Serializable(s)" },
   ],
   examples: [
-    ["member list -w table", "names, addresses, and who is a learner"],
+    ["member list -w table", "names, addresses and learners"],
     ["member list --consistency s", "as the member asked has it on record, without a quorum"],
   ],
   async run(session) {

@@ -32,16 +32,17 @@ const reportMs = 30_000;
 export const command: Command = {
   usage: "[options] <destination>",
   about: [
-    "Copies what is there, then follows: every change, in order, until it is ended; the count is printed every 30 seconds. Source",
-    "and destination may go away meanwhile. A mirror that was killed and is started again copies everything once more, and keys that",
-    "were deleted in between stay; with --checkpoint, or with --rev and the revision it has told, it goes on instead. Leases are not",
-    'mirrored. The destination has one key below "keelson/mirror/" while a mirror runs.',
+    "Copies all keys, then every change in order until it is stopped; it prints the count every 30 seconds. Source and",
+    "destination may be unavailable in between. A mirror that is killed and started again copies everything once more,",
+    "and keys deleted in the meantime stay; with --checkpoint, or with --rev and the revision it has printed, it",
+    "continues instead. Leases are not mirrored. While a mirror runs, the destination has one key below",
+    '"keelson/mirror/".',
   ].join("\n"),
   flags: [
     {
       name: "checkpoint",
       type: "text",
-      summary: "a key of the destination that keeps the position: a new run goes on from there",
+      summary: "a key of the destination that stores the position: a new run continues from it",
     },
     {
       name: "dest-cacert",

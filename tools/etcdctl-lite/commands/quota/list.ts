@@ -12,8 +12,10 @@ import { alignColumns } from "../../text/table.ts";
 
 export const command: Command = {
   usage: "[namespace] [options]",
-  about:
-    "Of a Kubernetes cluster these are its ResourceQuotas, as their controller has last counted them; KEPT BY tells them apart.",
+  about: [
+    "For a Kubernetes cluster these are its ResourceQuotas, as last counted by their controller; the column KEPT BY shows",
+    "the owner.",
+  ].join("\n"),
   flags: storeFlags,
   examples: [["quota list shop", "of one namespace"]],
   async run(session) {

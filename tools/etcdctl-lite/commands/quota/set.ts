@@ -7,7 +7,7 @@ import { storeFlags } from "../../store/store-flags.ts";
 export const command: Command = {
   usage: "<namespace> <name>=<amount>… [options]",
   about:
-    "A count of a resource that is not on record, such as a misspelt one, is refused: it would hold nothing back.",
+    "A count of an unrecorded resource, such as a misspelt one, is refused because it would limit nothing.",
   flags: [
     ...storeFlags,
     { name: "force", type: "switch", summary: "set a count of a resource that is not on record yet, too" },

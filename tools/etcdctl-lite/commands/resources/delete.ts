@@ -16,17 +16,19 @@ const unsafeFlag = "ignore-store-read-error-with-cluster-breaking-potential";
 
 export const command: Command = {
   usage: `<resource> <name> --${unsafeFlag} [options]`,
-  about:
-    "Deletes an object that cannot be read: damaged, or sealed under a key that is lost. Finalizers in it are not\n" +
-    "honoured, and what it owned stays. An object that can be read is refused. Give the keys there are with --keys-file.",
+  about: [
+    "Deletes an object that cannot be read because it is damaged or encrypted under a lost key. Its finalizers are",
+    "ignored, and the objects it owned stay. An object that can be read is refused. Supply the available keys with",
+    "--keys-file.",
+  ].join("\n"),
   flags: [
     ...storeFlags,
     kindFlag,
-    { name: "dry-run", type: "switch", summary: "say what would be deleted, and delete nothing" },
+    { name: "dry-run", type: "switch", summary: "show what would be deleted, and delete nothing" },
     {
       name: unsafeFlag,
       type: "switch",
-      summary: "required: only what cannot be read is deleted, whatever it holds",
+      summary: "required: confirms the deletion of an unreadable object",
     },
     { name: "namespace", short: "n", type: "text", fallback: "default", summary: "of the object" },
   ],

@@ -24,15 +24,17 @@ const jsonPathOutput = /^jsonpath=(.*)$/s;
 
 export const command: Command = {
   usage: "<resource>[,resource…] [name…] [options]",
-  about:
-    "Knows Kubernetes' kinds by every name kubectl has for them (po, deploy, cm, svc, all), custom ones from the definitions\n" +
-    "stored there, those a store of keelson has on record, and any other with --kind. Without -n: all namespaces. A field\n" +
-    "selector may name any field. What cannot be read is reported on stderr, and the exit code then is 1.",
+  about: [
+    "Accepts every kubectl name of Kubernetes' kinds (po, deploy, cm, svc, all), custom kinds from the stored",
+    "definitions, the recorded kinds of a keelson store, and any other kind with --kind. Without -n it covers all",
+    "namespaces. A field selector may name any field. Unreadable objects are reported on stderr, and the exit code is",
+    "then 1.",
+  ].join("\n"),
   flags: [
     ...storeFlags,
     fromFlag,
     kindFlag,
-    { name: "all-namespaces", short: "A", type: "switch", summary: "the default, for who types it" },
+    { name: "all-namespaces", short: "A", type: "switch", summary: "all namespaces, which is the default" },
     { name: "field-selector", type: "text", summary: "e.g. metadata.name=web-1,spec.nodeName=node-3" },
     { name: "namespace", short: "n", type: "text", summary: "default: all namespaces" },
     {

@@ -27,16 +27,17 @@ interface Counted {
 
 export const command: Command = {
   usage: "[options]",
-  about:
-    "Kubernetes' own kinds, custom ones, and those a store of keelson has on record. The newest change is the object's that was\n" +
-    "written last. Keys that are no object of a known kind have a line of their own each folder.",
+  about: [
+    "Lists Kubernetes' own kinds, custom kinds, and the recorded kinds of a keelson store. The newest change is that of",
+    "the most recently written object. Keys that belong to no known kind get one line per folder.",
+  ].join("\n"),
   flags: [
     ...storeFlags,
     fromFlag,
     { name: "namespace", short: "n", type: "text", summary: "of one namespace (default: all)" },
   ],
   examples: [
-    ["resources list", "what is in this cluster"],
+    ["resources list", "contents of this cluster"],
     ["resources list --from backup.db -n shop", "and in one namespace of a backup"],
   ],
   async run(session) {

@@ -35,11 +35,12 @@ const policies = ["skip", "overwrite", "fail"] as const;
 
 export const command: Command = {
   usage: "--snapshot <file> | --repository <directory> [options]",
-  about:
-    "Objects that are not there are created; those that are the same are left alone; of those that differ --conflict says\n" +
-    "what becomes. In a store of keelson quotas, namespaces, validation and encryption hold as for any client. Into a\n" +
-    "Kubernetes cluster objects go as manifests for kubectl with --to-manifests, or straight into etcd, byte for byte, past\n" +
+  about: [
+    "Creates missing objects and leaves identical ones alone; --conflict decides about objects that differ. In a store of",
+    "keelson, quotas, namespaces, validation and encryption apply as for any client. In a Kubernetes cluster, objects are",
+    "written as manifests for kubectl with --to-manifests, or directly into etcd, byte for byte, bypassing",
     "kube-apiserver. On a terminal it shows the difference and asks, unless --yes is given.",
+  ].join("\n"),
   flags: [
     ...backupSourceFlags,
     {
@@ -75,7 +76,10 @@ export const command: Command = {
     ...storeFlags,
   ],
   examples: [
-    ["restore objects --snapshot backup.db -n shop --dry-run", "what a namespace has lost or changed since"],
+    [
+      "restore objects --snapshot backup.db -n shop --dry-run",
+      "losses and changes of a namespace since the backup",
+    ],
     [
       "restore objects --snapshot backup.db -n shop --map shop=shop-copy",
       "the namespace as a copy beside itself",

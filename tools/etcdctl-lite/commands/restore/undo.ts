@@ -10,7 +10,7 @@ import { counted } from "../../text/counted.ts";
 
 export const command: Command = {
   usage: "<undo file> [options]",
-  about: "Objects that were created go, objects that were overwritten get their state back.",
+  about: "Deletes objects that the restore created, and gives overwritten objects their old state back.",
   flags: storeFlags,
   examples: [["restore undo undo.json", "as it was before the restore"]],
   async run(session) {

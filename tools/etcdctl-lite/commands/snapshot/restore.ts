@@ -8,8 +8,8 @@ import { progressBar } from "../../cli/progress-bar.ts";
 export const command: Command = {
   usage: "<filename> --data-dir {output dir} [options]",
   about: [
-    "By default the restored cluster gets a new token and a revision far ahead of the old one, with all before it",
-    "marked as compacted: no client can take the restored history for the one it knew. --bump-revision=0 keeps both.",
+    "By default the restored cluster gets a new token and a revision far ahead of the old one, with everything before it",
+    "marked as compacted, so that no client mistakes the restored history for the old one. --bump-revision=0 keeps both.",
   ].join("\n"),
   flags: [
     {
@@ -35,7 +35,7 @@ export const command: Command = {
     {
       name: "mark-compacted",
       type: "switch",
-      summary: "accepted: a bump always marks what is before it as compacted",
+      summary: "accepted: a bump always marks earlier revisions as compacted",
     },
     { name: "name", type: "text", fallback: "default", summary: "human-readable name for this member" },
     {

@@ -11,8 +11,8 @@ import { parseSize } from "../../cli/size.ts";
 export const command: Command = {
   usage: "<filename> [options]",
   about: [
-    "The file must not exist, and exists only once it is complete and proved. Ends by itself when the member falls",
-    "silent for --idle-timeout, or after --command-timeout where that is given.",
+    "The file must not exist yet, and exists only once it is complete and verified. The command stops if the member is",
+    "silent for --idle-timeout, or after --command-timeout if given.",
   ].join("\n"),
   flags: [
     {

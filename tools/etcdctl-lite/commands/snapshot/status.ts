@@ -7,8 +7,8 @@ import { progressBar } from "../../cli/progress-bar.ts";
 export const command: Command = {
   usage: "<filename>",
   about: [
-    "Reads every page: damage is reported with its place. Keys are counted as the tool of the snapshot's own version",
-    "counts them: up to 3.5 all records, deletions and old versions included; from 3.6 on the keys that exist.",
+    "Reads every page and reports damage with its position. Keys are counted as the snapshot's own tool version counts",
+    "them: up to 3.5 all records, including deletions and old versions; from 3.6 on the existing keys.",
   ].join("\n"),
   examples: [["snapshot status backup.db -w table", "for people"]],
   async run(session) {

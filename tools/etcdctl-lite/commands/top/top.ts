@@ -24,9 +24,10 @@ const clearScreen = "\u001b[H\u001b[J";
 
 export const command: Command = {
   usage: "[prefix] [options]",
-  about:
-    "Counts keys and bytes once, then follows every change with a watch. Requests are those of the members' metrics pages\n" +
-    "(all kinds of clients; not by prefix, since etcd does not tell). Ctrl-C ends it.",
+  about: [
+    "Counts keys and bytes once, then follows every change with a watch. Requests come from the members' metrics pages",
+    "(all kinds of clients, not by prefix, because etcd does not report that). Ctrl-C ends it.",
+  ].join("\n"),
   flags: [
     clusterFlag,
     {

@@ -6,10 +6,10 @@ import { parseCompare, parseRequest } from "./txn-text.ts";
 export const command: Command = {
   usage: "[options]",
   about: [
-    "Reads three parts from stdin, each ended by an empty line: comparisons, requests for when all of them hold,",
-    "requests for when they do not.",
+    "Reads three parts from stdin, each ended by an empty line: comparisons, requests to run if all of them hold, and",
+    "requests to run if not.",
   ].join("\n"),
-  flags: [{ name: "interactive", short: "i", type: "switch", summary: "say which part comes next" }],
+  flags: [{ name: "interactive", short: "i", type: "switch", summary: "print a prompt for each part" }],
   examples: [
     [`txn <<< $'mod("key1") > "0"\\n\\nput key1 "new"\\n\\nget key1\\n\\n'`, "overwrite key1 if it exists"],
   ],

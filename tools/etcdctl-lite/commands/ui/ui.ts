@@ -18,15 +18,15 @@ import { watchFeed } from "./watch-feed.ts";
 export const command: Command = {
   usage: "[options]",
   about: [
-    "Serves one page: the kinds and keys there are with counts and bytes, objects decoded with their history and what changed,",
-    "a live watch, members, alarms, backups, quotas. Secrets and values encrypted at rest are shown on a click alone. It listens",
-    "on loopback; on any other address only with a token. It never loads anything from elsewhere.",
+    "Serves one page: kinds and keys with counts and bytes, decoded objects with their history and changes, a live watch,",
+    "members, alarms, backups, quotas. Secrets and encrypted values are shown only on a click. It listens on loopback,",
+    "and on any other address only with a token. It loads nothing from other sites.",
   ].join("\n"),
   flags: [
     ...storeFlags,
     ...repositoryFlags,
     { name: "allow-writes", type: "switch", summary: "keys can be deleted, and plain text changed" },
-    { name: "host-names", type: "list", summary: "names by which the page is reached, beside localhost" },
+    { name: "host-names", type: "list", summary: "host names of the page besides localhost" },
     { name: "listen", type: "text", fallback: "127.0.0.1:8379", summary: "host:port of the page" },
     { name: "status-file", type: "text", summary: "the status file of backup run" },
     {
@@ -40,7 +40,7 @@ export const command: Command = {
     ["ui --repository /backups/etcd --keys-file keys.json", "with backups, and sealed values on a click"],
     [
       "ui --listen 0.0.0.0:8379 --token-file token --host-names etcd.example",
-      "for others who have the token",
+      "for other machines, with the token",
     ],
   ],
   async run(session) {

@@ -6,7 +6,7 @@ import { withHeader } from "../../cli/with-header.ts";
 export const command: Command = {
   usage: "[options] <user name>",
   flags: [{ name: "detail", type: "switch", summary: "show permissions of roles granted to the user" }],
-  examples: [["user get alice --detail", "her roles and what they permit"]],
+  examples: [["user get alice --detail", "the user's roles and their permissions"]],
   async run(session) {
     const [name] = session.args;
     if (name === undefined || session.args.length !== 1) {

@@ -5,7 +5,7 @@ import { withHeader } from "../../cli/with-header.ts";
 
 export const command: Command = {
   usage: "<user name> <role name>",
-  examples: [["user grant-role alice readers", "what the role permits, alice may do"]],
+  examples: [["user grant-role alice readers", "gives alice the permissions of the role"]],
   async run(session) {
     const [name, role] = session.args;
     if (name === undefined || role === undefined || session.args.length !== 2) {

@@ -5,13 +5,14 @@ import { showWatch, watchFlags, watchOrder } from "./shown-watch.ts";
 
 export const command: Command = {
   usage: "[options] <key> [range_end] [-- exec-command arg ...]",
-  about:
-    "Continues through broken connections without gap or repetition, until it is ended or the history is compacted.\n" +
-    "With -i it reads lines from stdin: 'watch [options] <key> [range_end] [-- exec-command arg ...]' begins one more\n" +
-    "watch, 'progress' asks all of them how far they are.",
+  about: [
+    "Continues through broken connections without gap or repetition, until it is stopped or its history is compacted.",
+    "With -i it reads lines from stdin: 'watch [options] <key> [range_end] [-- exec-command arg ...]' starts another",
+    "watch, 'progress' asks all of them for their progress.",
+  ].join("\n"),
   flags: [...watchFlags, { name: "interactive", short: "i", type: "switch", summary: "interactive mode" }],
   examples: [
-    ["watch /registry/pods/ --prefix --prev-kv", "every change of a pod, with what it was before"],
+    ["watch /registry/pods/ --prefix --prev-kv", "every change of a pod, with the value before it"],
     [
       "watch config -- ./reload.sh",
       "run a command at each change; it finds ETCD_WATCH_KEY and others in its environment",
