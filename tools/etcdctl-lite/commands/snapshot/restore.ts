@@ -33,6 +33,11 @@ export const command: Command = {
     { name: "initial-cluster", type: "text", summary: "m1=http://host1:2380,m2=…" },
     { name: "initial-cluster-token", type: "text", summary: "default: a new one for each restore" },
     {
+      name: "initial-memory-map-size",
+      type: "integer",
+      summary: "accepted for scripts of etcdutl; no memory map is used",
+    },
+    {
       name: "mark-compacted",
       type: "switch",
       summary: "accepted: a bump always marks earlier revisions as compacted",
