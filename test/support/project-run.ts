@@ -12,8 +12,12 @@ export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
+  /** Without the warning of an etcd whose watch progress is not trusted: what is tested is not the version. */
   readonly stderr: string;
 }
+
+/** In Node's form, with the hint that follows the first warning. */
+const versionWarning = /^\(node:\d+\) \[KEELSON_PROGRESS\] .*\n(\(Use `node --trace-warnings .*\n)?/gm;
 
 /** A started program; `output()` is what it has said so far on both streams. */
 export class ProgramRun {
@@ -35,8 +39,12 @@ export class ProgramRun {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
   }
 
+  get #told(): string {
+    return this.#stderr.replace(versionWarning, "");
+  }
+
   output(): string {
-    return this.#stdout + this.#stderr;
+    return this.#stdout + this.#told;
   }
 
   /** The first match of `pattern` in what it says. @throws Error when it ends before */
@@ -60,7 +68,7 @@ export class ProgramRun {
       code: this.child.exitCode,
       signal: this.child.signalCode,
       stdout: this.#stdout,
-      stderr: this.#stderr,
+      stderr: this.#told,
     };
   }
 }

@@ -27,10 +27,12 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// What the client has to say of an etcd's version, in one line; Node's own warnings are not for operators.
+// What the client has to say of an etcd's version, in one line; Node's own warnings are not for operators. What is of reads from
+// a cache alone is left to doctor: a script that looks at stderr gets what etcdctl gives it.
 process.removeAllListeners("warning");
-process.on("warning", ({ name, message }) => {
-  if (name === "KeelsonWarning") process.stderr.write(`Warning: ${message}\n`);
+process.on("warning", ({ name, message, ...facts }) => {
+  const ofCaches = "code" in facts && facts.code === "KEELSON_PROGRESS";
+  if (name === "KeelsonWarning" && !ofCaches) process.stderr.write(`Warning: ${message}\n`);
 });
 
 const { stdin, stdout, stderr, env } = process;

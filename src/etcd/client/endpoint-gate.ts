@@ -10,7 +10,7 @@ import type { Clock } from "../../base/time/clock.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { grpcStatus, TransportFailure } from "../transport/transport.ts";
-import { refusalOf, warningOf } from "../versions/version-check.ts";
+import { refusalOf, warningCodeOf, warningOf } from "../versions/version-check.ts";
 import { encodeRangeRequest } from "../wire/kv.ts";
 import { type StatusResponse, statusResponse } from "../wire/maintenance.ts";
 import { WireError } from "../wire/reader.ts";
@@ -57,7 +57,7 @@ export interface EndpointGateOptions {
   readonly allowFaultyVersions: boolean;
   /** Finds out why an endpoint cannot be reached. */
   readonly probe: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined;
-  readonly warn: (message: string) => void;
+  readonly warn: (message: string, code?: string) => void;
   /** A request of the gate's own, for the counters. */
   readonly identified: (outcome: "sent" | "failed") => void;
   readonly restored: (event: RestoreEvent) => void;
@@ -198,7 +198,7 @@ export class EndpointGate {
     const faulty = this.#options.allowFaultyVersions ? undefined : refusalOf(status.version);
     if (faulty !== undefined) return this.#quarantine(endpoint, faulty);
     const warning = warningOf(status.version);
-    if (warning !== undefined) this.#warnOnce(warning);
+    if (warning !== undefined) this.#warnOnce(warning, warningCodeOf(status.version));
     const verdict = this.#guard.judge(endpoint, status.header, undefined, this.#clock.monotonicMs());
     this.apply(endpoint, verdict);
     if (verdict.verdict === "refused") return;
@@ -270,10 +270,10 @@ export class EndpointGate {
     }
   }
 
-  #warnOnce(message: string): void {
+  #warnOnce(message: string, code?: string): void {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
-    this.#options.warn(message);
+    this.#options.warn(message, code);
   }
 
   noteFailure(endpoint: Endpoint, failure: TransportFailure, sentMs: number, requestMs: number): void {

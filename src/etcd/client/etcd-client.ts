@@ -61,8 +61,8 @@ export interface ClientOptions {
   readonly allowFaultyVersions?: boolean | undefined;
   /** Finds out why an endpoint cannot be reached. */
   readonly probe?: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined;
-  /** Called with warnings about faulty versions and foreign clusters; default `process.emitWarning`. */
-  readonly warn?: ((message: string) => void) | undefined;
+  /** Called with warnings about faulty versions and foreign clusters, and their code; default `process.emitWarning`. */
+  readonly warn?: ((message: string, code?: string) => void) | undefined;
 }
 
 const inFlightDefault = 128;
@@ -112,7 +112,7 @@ export class EtcdClient implements Client {
       username: options.auth?.username,
       allowFaultyVersions: options.allowFaultyVersions ?? false,
       probe: options.probe,
-      warn: options.warn ?? ((message) => process.emitWarning(message, "KeelsonWarning")),
+      warn: options.warn ?? emitWarning,
       identified: (outcome) => this.#count(outcome === "sent" ? this.#requests : this.#failures, statusPath),
       restored: (event) => {
         for (const stream of [...this.#streams]) stream.fail(restoredStream());
@@ -471,3 +471,7 @@ const streamRpc: Rpc<{ readonly header: Header }> = {
   action: "reach etcd",
   decode: statusResponse.decode,
 };
+
+function emitWarning(message: string, code?: string): void {
+  process.emitWarning(message, { type: "KeelsonWarning", ...(code === undefined ? {} : { code }) });
+}

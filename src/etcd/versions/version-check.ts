@@ -20,6 +20,18 @@ export function warningOf(version: string): string | undefined {
   if (suffers(version, "defragDiverges")) {
     return `etcd ${version} can diverge between members after a crash in defragmentation: upgrade to ${fixesOf("defragDiverges")} or later`;
   }
+  return progressWarningOf(version);
+}
+
+/**
+ * Node's `code` of that warning. "KEELSON_PROGRESS": it is of reads from a cache alone, and no matter of a program without one.
+ */
+export function warningCodeOf(version: string): "KEELSON_PROGRESS" | undefined {
+  const progress = progressWarningOf(version);
+  return progress !== undefined && warningOf(version) === progress ? "KEELSON_PROGRESS" : undefined;
+}
+
+function progressWarningOf(version: string): string | undefined {
   if (progressIsTrusted(version)) return undefined;
   const fault = suffers(version, "progressAhead")
     ? "answer watch progress ahead of events"
