@@ -233,7 +233,7 @@ function assemble(client: EtcdClient, readPage: PageReader, tls: TlsSource | und
   const proxies = new ProxyDetection({
     endpoints: () => client.stats().endpoints,
     losses: (url) => client.losses(url),
-    page: (endpoint, timeoutMs) => readPage("/proxy/health", { endpoint, timeoutMs }),
+    page: (endpoint, path, timeoutMs) => readPage(path, { endpoint, timeoutMs }),
   });
   const lowestKnown = (): string | undefined => [...client.versions].sort(compareVersions)[0];
   return {

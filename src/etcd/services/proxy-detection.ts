@@ -1,7 +1,8 @@
 /**
  * Whether an endpoint is etcd's own grpc-proxy, which answers as the member behind it does and drops progress requests: a watch
- * through it tells how far it is by its events alone. It serves a page about itself that no member has. Asked once for each
- * connection that is lost: behind the next one may be something else. etcd's gateway passes bytes on and needs no notice.
+ * through it tells how far it is by its events alone. From 3.5 on it serves a page about itself that no member has; that of 3.4
+ * serves the members' health, and not their version. Asked once for each connection that is lost: behind the next one may be
+ * something else. etcd's gateway passes bytes on and needs no notice.
  */
 import type { EtcdCall } from "../ports/call.ts";
 import type { EtcdStats } from "../ports/etcd.ts";
@@ -14,8 +15,8 @@ export interface ProxyDetectionFacts {
   readonly endpoints: () => EtcdStats["endpoints"];
   /** Connections to the endpoint lost so far. */
   readonly losses: (url: string) => number;
-  /** The proxy's page about its own health. */
-  readonly page: (url: string, timeoutMs: number) => Promise<MemberPage | undefined>;
+  /** A page of the endpoint. */
+  readonly page: (url: string, path: string, timeoutMs: number) => Promise<MemberPage | undefined>;
 }
 
 export class ProxyDetection {
@@ -38,12 +39,19 @@ export class ProxyDetection {
     const losses = this.#facts.losses(url);
     const known = this.#known.get(url);
     if (known?.losses === losses) return known.answer;
-    const answer = this.#facts.page(url, pageTimeoutMs).then(
-      // Not whatever some web server answers any path with; its status is 503 while the members behind it do not answer.
-      (page) => page !== undefined && /^\{"health":"(true|false)"/.test(page.text),
-      () => false,
-    );
+    const answer = this.#isProxy(url).catch(() => false);
     this.#known.set(url, { losses, answer });
     return answer;
   }
+
+  async #isProxy(url: string): Promise<boolean> {
+    if (isHealth(await this.#facts.page(url, "/proxy/health", pageTimeoutMs))) return true;
+    const version = await this.#facts.page(url, "/version", pageTimeoutMs);
+    return version?.status === 404 && isHealth(await this.#facts.page(url, "/health", pageTimeoutMs));
+  }
+}
+
+/** Not whatever some web server answers any path with; its status is 503 while the members behind it do not answer. */
+function isHealth(page: MemberPage | undefined): boolean {
+  return page !== undefined && /^\{"health":"(true|false)"/.test(page.text);
 }
