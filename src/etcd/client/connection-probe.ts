@@ -73,7 +73,7 @@ export function probeConnection(
     }
     sockets.push(socket);
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      const cause = causeOf(error, address);
+      const cause = causeOf(error, address, tls);
       if (cause === silent) return hungUp();
       if (cause !== handshakeFailed) return done(cause);
       // A plaintext server closes a TLS connection without an answer: try plaintext.
@@ -138,7 +138,11 @@ function certificateFault(code: string): ConnectionFault {
   return said(`the server's certificate is not signed by a trusted CA (${code})`);
 }
 
-function causeOf(error: NodeJS.ErrnoException, address: EndpointAddress): ConnectionFault {
+function causeOf(
+  error: NodeJS.ErrnoException,
+  address: EndpointAddress,
+  tls: UsableTls | undefined,
+): ConnectionFault {
   const code = error.code ?? "";
   const text = `${code} ${error.message}`;
   if (code === "ECONNREFUSED") return said("connection refused: nothing listens there");
@@ -162,6 +166,9 @@ function causeOf(error: NodeJS.ErrnoException, address: EndpointAddress): Connec
       text,
     )
   ) {
+    // So the Go of older etcds says that there is none: "certificate required" is an alert of TLS 1.3.
+    if (/bad.certificate/i.test(text) && tls?.cert === undefined)
+      return said("the server requires a client certificate");
     return said(`the server does not accept the client certificate (${code})`);
   }
   if (address.secure && (code === "ECONNRESET" || code === "EPROTO")) {
