@@ -20,7 +20,10 @@ export interface CacheOptions {
   readonly historyMs?: number | undefined;
   /** Part of the budget for history; default a quarter. Beyond it the oldest goes first, whatever its age. */
   readonly historyBytes?: number | undefined;
-  /** Objects handed out are frozen, deeply. Default true (about 1 µs for an object of 1 KiB, up to a fifth of decoding it). */
+  /**
+   * Objects handed out are frozen, deeply. Default true (about 1 µs for an object of 1 KiB, up to a fifth of decoding it). What the
+   * cache has to read from etcd is frozen as the store's own `freeze` says.
+   */
   readonly freeze?: boolean | undefined;
   /** Between two bookmarks of an idle watch, milliseconds; default 60,000, at least 100. */
   readonly bookmarkIntervalMs?: number | undefined;
