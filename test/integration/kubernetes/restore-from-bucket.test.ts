@@ -10,8 +10,11 @@ import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { encryptionConfiguration } from "keelson/kubernetes";
 import { expect, test, vi } from "vitest";
 import { isWrapping } from "../../../src/codec/sealing/transform.ts";
+import { isNewerLine } from "../../../src/etcd/local/data-version.ts";
+import { findEtcd } from "../../../src/etcd/local/find-etcd.ts";
 import { clusterSnapshot } from "../../support/kubernetes-cluster.ts";
 import { S3Server } from "../../support/peers/s3-server.ts";
+import { skipNote } from "../../support/skip-note.ts";
 import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
 import { liteAt } from "../etcdctl-lite/lite.ts";
 
@@ -65,78 +68,85 @@ async function everyKey(etcd: Etcd): Promise<Stored> {
 
 const isOfShop = (key: string): boolean => /\/shop(\/|$)/.test(key);
 
-test("a namespace with its custom resources and sealed Secrets comes back from a bucket, byte for byte, and nothing else moves", async () => {
-  await using folder = await tempFolder();
-  await using bucket = await S3Server.start();
-  const snapshot = await clusterSnapshot(folder.path);
-  const dataDir = join(folder.path, "data");
-  await restoreSnapshot(snapshot, { dataDir, bumpRevision: false });
-  await using local = await startLocalEtcd({ dataDir });
-  await using etcd = await clientOf(local);
-  const encryption = join(folder.path, "encryption.yaml");
-  await writeFile(encryption, configuration);
-  const transform = (await encryptionConfiguration(configuration))["secrets"];
-  if (transform === undefined || !isWrapping(transform))
-    throw new Error("the configuration seals no secrets");
-  const { kvs } = await etcd.kv.range({ key: "/registry/secrets/", rangeEnd: "/registry/secrets0" });
-  for (const { key, value } of kvs) {
-    await etcd.kv.put({ key, value: await transform.wrap(Buffer.from(key).toString(), value) });
-  }
-  for (const [key, object] of Object.entries(widgets)) {
-    await etcd.kv.put({ key, value: JSON.stringify(object) });
-  }
+const { version } = await findEtcd();
+const tooOld = isNewerLine("3.5.0", version);
 
-  const keys = { encryptionKey: randomBytes(32), signingKey: randomBytes(32) };
-  const repository = await openRepository({
-    directory: "s3://backups/prod",
-    s3: { endpoint: bucket.endpoint, credentials: bucket.credentials },
-    ...keys,
-  });
-  await repository.backup(etcd);
-  // What came after the full comes back, too.
-  const late = "/registry/example.com/widgets/shop/two";
-  const changed = { ...widgets[late], spec: { size: 7 } };
-  await etcd.kv.put({ key: late, value: JSON.stringify(changed) });
-  await repository.delta(etcd);
+test.skipIf(tooOld)(
+  `a namespace with its custom resources and sealed Secrets comes back from a bucket, byte for byte, and nothing else moves${skipNote(tooOld, `the recorded cluster is of etcd 3.5, this is ${version}`)}`,
+  async () => {
+    await using folder = await tempFolder();
+    await using bucket = await S3Server.start();
+    const snapshot = await clusterSnapshot(folder.path);
+    const dataDir = join(folder.path, "data");
+    await restoreSnapshot(snapshot, { dataDir, bumpRevision: false });
+    await using local = await startLocalEtcd({ dataDir });
+    await using etcd = await clientOf(local);
+    const encryption = join(folder.path, "encryption.yaml");
+    await writeFile(encryption, configuration);
+    const transform = (await encryptionConfiguration(configuration))["secrets"];
+    if (transform === undefined || !isWrapping(transform))
+      throw new Error("the configuration seals no secrets");
+    const { kvs } = await etcd.kv.range({ key: "/registry/secrets/", rangeEnd: "/registry/secrets0" });
+    for (const { key, value } of kvs) {
+      await etcd.kv.put({ key, value: await transform.wrap(Buffer.from(key).toString(), value) });
+    }
+    for (const [key, object] of Object.entries(widgets)) {
+      await etcd.kv.put({ key, value: JSON.stringify(object) });
+    }
 
-  const before = await everyKey(etcd);
-  const shop = [...before.keys()].filter(isOfShop);
-  expect(shop.length).toBeGreaterThan(55);
-  expect(shop.filter((key) => key.startsWith("/registry/secrets/")).length).toBe(2);
-  for (const key of shop) await etcd.kv.deleteRange({ key });
+    const keys = { encryptionKey: randomBytes(32), signingKey: randomBytes(32) };
+    const repository = await openRepository({
+      directory: "s3://backups/prod",
+      s3: { endpoint: bucket.endpoint, credentials: bucket.credentials },
+      ...keys,
+    });
+    await repository.backup(etcd);
+    // What came after the full comes back, too.
+    const late = "/registry/example.com/widgets/shop/two";
+    const changed = { ...widgets[late], spec: { size: 7 } };
+    await etcd.kv.put({ key: late, value: JSON.stringify(changed) });
+    await repository.delta(etcd);
 
-  vi.stubEnv("AWS_ENDPOINT_URL", bucket.endpoint);
-  vi.stubEnv("AWS_ACCESS_KEY_ID", bucket.credentials.accessKeyId);
-  vi.stubEnv("AWS_SECRET_ACCESS_KEY", bucket.credentials.secretAccessKey);
-  const files = { encryption: join(folder.path, "chunks.key"), signing: join(folder.path, "signing.key") };
-  await writeFile(files.encryption, keys.encryptionKey);
-  await writeFile(files.signing, keys.signingKey);
-  const lite = liteAt(local.endpoints);
-  const place = [
-    ...["--repository", "s3://backups/prod", "--encryption-key-file", files.encryption],
-    ...["--signing-key-file", files.signing, "--encryption-config", encryption, "-n", "shop"],
-  ];
-  const plan = await lite(["restore", "objects", ...place, "--dry-run"]);
-  expect(plan, plan.stderr).toMatchObject({ code: 0 });
-  expect(await everyKey(etcd)).toEqual(new Map([...before].filter(([key]) => !isOfShop(key))));
+    const before = await everyKey(etcd);
+    const shop = [...before.keys()].filter(isOfShop);
+    expect(shop.length).toBeGreaterThan(55);
+    expect(shop.filter((key) => key.startsWith("/registry/secrets/")).length).toBe(2);
+    for (const key of shop) await etcd.kv.deleteRange({ key });
 
-  const done = await lite(["restore", "objects", ...place, "--yes"]);
-  expect(done, done.stderr).toMatchObject({ code: 0 });
-  expect(done.stdout).toContain("widgets.example.com");
-  const after = await everyKey(etcd);
-  expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
-  for (const [key, { value, modRevision }] of before) {
-    expect(after.get(key)?.value, key).toBe(value);
-    // Of other namespaces nothing was written.
-    if (!isOfShop(key)) expect(after.get(key)?.modRevision, key).toBe(modRevision);
-  }
-  expect(JSON.parse(Buffer.from(after.get(late)?.value ?? "", "hex").toString())).toEqual(changed);
-  // As objects, with the Secret opened by the cluster's own configuration.
-  const secret = await lite([
-    ...["resources", "get", "secret", "mysecret", "-n", "shop", "-o", "yaml"],
-    ...["--encryption-config", encryption],
-  ]);
-  expect(secret, secret.stderr).toMatchObject({ code: 0, stderr: "" });
-  expect(secret.stdout).toContain("name: mysecret");
-  vi.unstubAllEnvs();
-}, 120_000);
+    vi.stubEnv("AWS_ENDPOINT_URL", bucket.endpoint);
+    vi.stubEnv("AWS_ACCESS_KEY_ID", bucket.credentials.accessKeyId);
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", bucket.credentials.secretAccessKey);
+    const files = { encryption: join(folder.path, "chunks.key"), signing: join(folder.path, "signing.key") };
+    await writeFile(files.encryption, keys.encryptionKey);
+    await writeFile(files.signing, keys.signingKey);
+    const lite = liteAt(local.endpoints);
+    const place = [
+      ...["--repository", "s3://backups/prod", "--encryption-key-file", files.encryption],
+      ...["--signing-key-file", files.signing, "--encryption-config", encryption, "-n", "shop"],
+    ];
+    const plan = await lite(["restore", "objects", ...place, "--dry-run"]);
+    expect(plan, plan.stderr).toMatchObject({ code: 0 });
+    expect(await everyKey(etcd)).toEqual(new Map([...before].filter(([key]) => !isOfShop(key))));
+
+    const done = await lite(["restore", "objects", ...place, "--yes"]);
+    expect(done, done.stderr).toMatchObject({ code: 0 });
+    expect(done.stdout).toContain("widgets.example.com");
+    const after = await everyKey(etcd);
+    expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
+    for (const [key, { value, modRevision }] of before) {
+      expect(after.get(key)?.value, key).toBe(value);
+      // Of other namespaces nothing was written.
+      if (!isOfShop(key)) expect(after.get(key)?.modRevision, key).toBe(modRevision);
+    }
+    expect(JSON.parse(Buffer.from(after.get(late)?.value ?? "", "hex").toString())).toEqual(changed);
+    // As objects, with the Secret opened by the cluster's own configuration.
+    const secret = await lite([
+      ...["resources", "get", "secret", "mysecret", "-n", "shop", "-o", "yaml"],
+      ...["--encryption-config", encryption],
+    ]);
+    expect(secret, secret.stderr).toMatchObject({ code: 0, stderr: "" });
+    expect(secret.stdout).toContain("name: mysecret");
+    vi.unstubAllEnvs();
+  },
+  120_000,
+);
