@@ -41,6 +41,8 @@ export class BookmarkTimer implements Disposable {
   interrupt<T>(work: Promise<T>): Promise<T | "bookmark"> {
     if (this.#due) {
       this.#arm();
+      // Its failure is for the next wait; without one, because the loop was left, it is not unhandled.
+      work.catch(() => undefined);
       return Promise.resolve("bookmark");
     }
     return new Promise((resolve, reject) => {

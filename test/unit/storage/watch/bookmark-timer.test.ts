@@ -78,3 +78,30 @@ test("the interval is the caller's: the answer is waited for within it", async (
   await clock.advance(20);
   expect(await outcome(waiting)).toBe("bookmark");
 });
+
+test("work that fails after a bookmark that was due is no unhandled rejection", async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => {
+    unhandled.push(reason);
+  };
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", note);
+  try {
+    const clock = new ManualClock();
+    using timer = new BookmarkTimer(clock, { intervalMs: minuteMs, ask: undefined });
+    await clock.advance(minuteMs);
+    // As when the loop is left with a bookmark in hand: the wait for the next batch ends with the watch.
+    const ending = new AbortController();
+    const work = new Promise<never>((_, reject) => {
+      ending.signal.addEventListener("abort", () => reject(ending.signal.reason));
+    });
+    expect(await timer.interrupt(work)).toBe("bookmark");
+    ending.abort(new Error("the watch is over"));
+    await outcome(never);
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", note);
+    for (const listener of others) process.on("unhandledRejection", listener);
+  }
+});
