@@ -127,6 +127,8 @@ export function masked(text: string): string {
       .replace(/\b\d{13,20}\b/g, "<id>")
       .replace(/\b[0-9a-f]{11,16}\b/g, "<id>")
       .replace(/(Member|cluster) +<id>/g, "$1 <id>")
+      // In the order of the members' ids, which are chosen by chance.
+      .replace(/(ETCD_INITIAL_CLUSTER=")([^"]*)/g, (_, name: string, list: string) => name + sortedList(list))
       .replace(/^│.*$/gm, (row) => maskedRow(row.replace(/ +/g, " ")))
       .replace(/─+/g, "─")
       // etcdctl 3.6 draws with what is on every keyboard.
@@ -134,6 +136,8 @@ export function masked(text: string): string {
       .replace(/^\+[-+]+\+$/gm, (rule) => rule.replace(/-+/g, "-"))
   );
 }
+
+const sortedList = (list: string): string => list.split(",").sort().join(",");
 
 /** A row of a table: columns are as wide as what was masked. */
 const maskedRow = (row: string): string =>
