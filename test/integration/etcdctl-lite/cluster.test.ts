@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { restoreSnapshot } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { encryptionConfiguration } from "keelson/kubernetes";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { isWrapping } from "../../../src/codec/sealing/transform.ts";
-import { clusterSnapshot } from "../../support/kubernetes-cluster.ts";
+import { clusterSkipReason, clusterSnapshot } from "../../support/kubernetes-cluster.ts";
 import { patientMs } from "../../support/time/patience.ts";
 import { liteAt } from "./lite.ts";
 
@@ -18,9 +18,13 @@ let etcd: LocalEtcd;
 let client: Etcd;
 let lite: ReturnType<typeof liteAt>;
 
+const skipped = await clusterSkipReason();
+
+beforeEach(({ skip }) => skip(skipped !== "", skipped));
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "keelson-cluster-"));
   snapshot = await clusterSnapshot(dir);
+  if (skipped !== "") return;
   const dataDir = join(dir, "data");
   await restoreSnapshot(snapshot, { dataDir, bumpRevision: false });
   etcd = await startLocalEtcd({ dataDir });
@@ -312,6 +316,7 @@ describe("encrypted values", () => {
   let config: string;
   const key = "/registry/secrets/shop/mysecret";
   beforeAll(async () => {
+    if (skipped !== "") return;
     config = join(dir, "encryption.yaml");
     const secret = Buffer.alloc(32, 7).toString("base64");
     await writeFile(

@@ -10,9 +10,7 @@ import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { encryptionConfiguration } from "keelson/kubernetes";
 import { expect, test, vi } from "vitest";
 import { isWrapping } from "../../../src/codec/sealing/transform.ts";
-import { isNewerLine } from "../../../src/etcd/local/data-version.ts";
-import { findEtcd } from "../../../src/etcd/local/find-etcd.ts";
-import { clusterSnapshot } from "../../support/kubernetes-cluster.ts";
+import { clusterSkipReason, clusterSnapshot } from "../../support/kubernetes-cluster.ts";
 import { S3Server } from "../../support/peers/s3-server.ts";
 import { skipNote } from "../../support/skip-note.ts";
 import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
@@ -68,11 +66,10 @@ async function everyKey(etcd: Etcd): Promise<Stored> {
 
 const isOfShop = (key: string): boolean => /\/shop(\/|$)/.test(key);
 
-const { version } = await findEtcd();
-const tooOld = isNewerLine("3.5.0", version);
+const skipped = await clusterSkipReason();
 
-test.skipIf(tooOld)(
-  `a namespace with its custom resources and sealed Secrets comes back from a bucket, byte for byte, and nothing else moves${skipNote(tooOld, `the recorded cluster is of etcd 3.5, this is ${version}`)}`,
+test.skipIf(skipped !== "")(
+  `a namespace with its custom resources and sealed Secrets comes back from a bucket, byte for byte, and nothing else moves${skipNote(skipped !== "", skipped)}`,
   async () => {
     await using folder = await tempFolder();
     await using bucket = await S3Server.start();
