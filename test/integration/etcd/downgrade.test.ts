@@ -48,7 +48,7 @@ describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {
   });
 
   test.skipIf(has)(
-    `has no downgrades, and the error says from when on${skipNote(has, `etcd ${version} has them`)}`,
+    `has no downgrades, and the error says from when on${skipNote(has, `etcd ${version} has downgrades`)}`,
     async () => {
       for (const call of [downgrade.validate("3.3"), downgrade.enable("3.3"), downgrade.cancel()]) {
         await expect(call).rejects.toMatchObject({
