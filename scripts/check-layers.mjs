@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run check:layers`: layers, entry points, cycles and tidiness of every file under version control or about to be.
+ * `npm run check:layers`: layers, entry points, cycles and tidiness of every file under version control or about to be, and the
+ * place of every unit test.
  *
  * Errors end with 1; notes (a long file) are printed and pass. The rules are in scripts/layers/.
  */
@@ -8,6 +9,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { checkCycles, checkLayers } from "./layers/layers.mjs";
+import { checkMirror } from "./layers/mirror.mjs";
 import { readSource } from "./layers/read-source.mjs";
 import { checkLock, checkTidy, isCode } from "./layers/tidy.mjs";
 
@@ -34,7 +36,7 @@ for (const file of new Set(files)) {
   if (facts !== undefined) sources.set(file, facts);
   findings.push(...checkTidy(file, text, facts));
 }
-findings.push(...checkLayers(sources), ...checkCycles(sources));
+findings.push(...checkLayers(sources), ...checkCycles(sources), ...checkMirror(files));
 findings.push(...checkLock(readFileSync(join(project, "package-lock.json"), "utf8")));
 
 const errors = findings.filter(({ severity }) => severity === "error");

@@ -1,6 +1,7 @@
 /** The checks of `npm run check:layers` on good and bad samples, so that a rule that stops biting is noticed. */
 import { describe, expect, test } from "vitest";
 import { areaOf, checkCycles, checkLayers } from "../../../scripts/layers/layers.mjs";
+import { checkMirror } from "../../../scripts/layers/mirror.mjs";
 import { readSource } from "../../../scripts/layers/read-source.mjs";
 import { checkLock, checkTidy, isCode } from "../../../scripts/layers/tidy.mjs";
 
@@ -199,5 +200,20 @@ describe("tidy", () => {
     const whole = { "node_modules/biome": biome, "node_modules/cli-darwin": { version: "1.0.0" } };
     expect(checkLock(JSON.stringify({ packages: { "": {}, ...whole } }))).toEqual([]);
     expect(checkLock(JSON.stringify({ packages: { "": {}, "node_modules/biome": biome } }))).toHaveLength(1);
+  });
+});
+
+describe("the mirror", () => {
+  const sources = ["src/etcd/wire/kv.ts", "src/codec/form/codec.ts", "tools/etcdctl-lite/text/colour.ts"];
+
+  test("a test at the path of its source passes, and so does one that no source of its area is named for", () => {
+    const tests = ["etcd/wire/kv", "etcdctl-lite/text/colour", "etcd/codec", "etcd/racing-writes"];
+    expect(checkMirror([...sources, ...tests.map((test) => `test/unit/${test}.test.ts`)])).toEqual([]);
+  });
+
+  test.each(["etcd/kv", "etcdctl-lite/colour", "codec/codec"])("%s is refused where it lies", (test) => {
+    const [finding] = checkMirror([...sources, `test/unit/${test}.test.ts`]);
+    expect(finding).toMatchObject({ file: `test/unit/${test}.test.ts`, severity: "error" });
+    expect(finding?.message).toContain("its place is test/unit/");
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { painter } from "../../../tools/etcdctl-lite/text/colour.ts";
-import { objectDiff } from "../../../tools/etcdctl-lite/text/object-diff.ts";
+import { painter } from "../../../../tools/etcdctl-lite/text/colour.ts";
+import { objectDiff } from "../../../../tools/etcdctl-lite/text/object-diff.ts";
 
 const painted = "\u001b[32mtext\u001b[0m";
 

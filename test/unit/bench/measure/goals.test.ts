@@ -1,14 +1,14 @@
 /** Goals are judged by rows that were measured, and by no others. */
 import { describe, expect, it } from "vitest";
-import { goals as cacheGoals } from "../../../bench/cache.ts";
-import { goals as httpGoals } from "../../../bench/http.ts";
-import { atLeast, atMost, ratioOf } from "../../../bench/measure/goals.ts";
-import { rateOf, rounded, spread, unproved } from "../../../bench/measure/turns.ts";
-import { goals as quotaGoals } from "../../../bench/quota.ts";
-import { goals as readGoals } from "../../../bench/reads.ts";
-import { goals as startupGoals } from "../../../bench/startup.ts";
-import { goals as watchGoals } from "../../../bench/watch.ts";
-import { goals as writeGoals } from "../../../bench/writes.ts";
+import { goals as cacheGoals } from "../../../../bench/cache.ts";
+import { goals as httpGoals } from "../../../../bench/http.ts";
+import { atLeast, atMost, ratioOf } from "../../../../bench/measure/goals.ts";
+import { rateOf, rounded, spread, unproved } from "../../../../bench/measure/turns.ts";
+import { goals as quotaGoals } from "../../../../bench/quota.ts";
+import { goals as readGoals } from "../../../../bench/reads.ts";
+import { goals as startupGoals } from "../../../../bench/startup.ts";
+import { goals as watchGoals } from "../../../../bench/watch.ts";
+import { goals as writeGoals } from "../../../../bench/writes.ts";
 
 describe("goals of benches", () => {
   it("atMost() and atLeast() judge a figure at their bound as met", () => {

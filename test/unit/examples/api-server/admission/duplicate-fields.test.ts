@@ -1,7 +1,7 @@
 /** Members that stand twice in one object of a JSON text. */
 import { expect, test } from "vitest";
-import { duplicateFields } from "../../../../examples/api-server/admission/duplicate-fields.ts";
-import { seededRandom } from "../../../support/seeded-random.ts";
+import { duplicateFields } from "../../../../../examples/api-server/admission/duplicate-fields.ts";
+import { seededRandom } from "../../../../support/seeded-random.ts";
 
 test.each<[string, readonly string[]]>([
   ['{"a":1,"b":2}', []],

@@ -4,7 +4,7 @@ import { createStore, defineKind, type Resource } from "keelson";
 import { aesGcm } from "keelson/codec";
 import { memoryEtcd } from "keelson/testing";
 import { expect, test } from "vitest";
-import { until } from "../../support/time/patience.ts";
+import { until } from "../../../support/time/patience.ts";
 
 interface Widget extends Resource {
   spec: { size: number; by: string };

@@ -6,7 +6,7 @@ import {
   encodeKubernetesWatchEvent,
 } from "keelson/kubernetes";
 import { describe, expect, test } from "vitest";
-import type { AnyResource } from "../../../src/resource/model/resource.ts";
+import type { AnyResource } from "../../../../src/resource/model/resource.ts";
 
 const pod = (name: string): AnyResource =>
   ({

@@ -1,6 +1,6 @@
 /** The body of a watch as bench/http counts it: however the bytes are cut, each event is counted once. */
 import { describe, expect, test } from "vitest";
-import { WatchedBody } from "../../../bench/http/watched-body.ts";
+import { WatchedBody } from "../../../../bench/http/watched-body.ts";
 
 const event = (version: number): string => `{"type":"MODIFIED","object":{"resourceVersion":"${version}"}}\n`;
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;

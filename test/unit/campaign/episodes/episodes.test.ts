@@ -1,7 +1,7 @@
 /** Which faults have an episode, and what a run says of those that did not come to pass. */
 import { expect, test } from "vitest";
-import { type EpisodesReport, plays } from "../../../campaign/episodes/episodes.ts";
-import { complaintsOf, violationsOf } from "../../../campaign/report/summary.ts";
+import { type EpisodesReport, plays } from "../../../../campaign/episodes/episodes.ts";
+import { complaintsOf, violationsOf } from "../../../../campaign/report/summary.ts";
 
 const episode = {
   kind: "F12",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { CacheSample, CallRecord, HistoryLine } from "../../../campaign/checkers/history.ts";
-import { RunHistory } from "../../../campaign/checkers/run-history.ts";
-import { cacheLagMs, recoveryTable, writeGapMs } from "../../../campaign/report/recovery.ts";
+import type { CacheSample, CallRecord, HistoryLine } from "../../../../campaign/checkers/history.ts";
+import { RunHistory } from "../../../../campaign/checkers/run-history.ts";
+import { cacheLagMs, recoveryTable, writeGapMs } from "../../../../campaign/report/recovery.ts";
 
 let ids = 0;
 function call(facts: Partial<CallRecord> & { readonly from: number; readonly to: number }): CallRecord {

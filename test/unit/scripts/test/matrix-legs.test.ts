@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { legTable, noReason, parseLegs, readLeg } from "../../../scripts/test/matrix-legs.mjs";
+import { legTable, noReason, parseLegs, readLeg } from "../../../../scripts/test/matrix-legs.mjs";
 
 test("versions stand first, the rest is for vitest", () => {
   expect(parseLegs([])).toEqual({ versions: [], rest: [] });
@@ -97,7 +97,7 @@ test("three", (context) => context.skip("no etcd of 3.6"));
 `,
     );
     const written = join(folder, "report.json");
-    const reporter = fileURLToPath(new URL("../../../scripts/test/skip-reporter.mjs", import.meta.url));
+    const reporter = fileURLToPath(new URL("../../../../scripts/test/skip-reporter.mjs", import.meta.url));
     spawnSync(
       process.execPath,
       [join(vitest, "vitest.mjs"), "run", "--root", folder, `--reporter=${reporter}`],

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { anchorsOf, brokenLinks } from "../../../scripts/docs/markdown-links.mjs";
+import { anchorsOf, brokenLinks } from "../../../../scripts/docs/markdown-links.mjs";
 
-const project = fileURLToPath(new URL("../../..", import.meta.url));
+const project = fileURLToPath(new URL("../../../..", import.meta.url));
 const pages = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], {
   cwd: project,
   encoding: "utf8",

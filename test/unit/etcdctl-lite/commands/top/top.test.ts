@@ -1,10 +1,10 @@
 import { type Etcd, prefixEnd } from "keelson/etcd";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
-import { LiveCounts } from "../../../tools/etcdctl-lite/commands/top/live-counts.ts";
-import { requestFigures } from "../../../tools/etcdctl-lite/commands/top/request-figures.ts";
-import { type TopFigures, topScreen } from "../../../tools/etcdctl-lite/commands/top/top-screen.ts";
-import { keyGroup } from "../../../tools/etcdctl-lite/text/key-group.ts";
+import { LiveCounts } from "../../../../../tools/etcdctl-lite/commands/top/live-counts.ts";
+import { requestFigures } from "../../../../../tools/etcdctl-lite/commands/top/request-figures.ts";
+import { type TopFigures, topScreen } from "../../../../../tools/etcdctl-lite/commands/top/top-screen.ts";
+import { keyGroup } from "../../../../../tools/etcdctl-lite/text/key-group.ts";
 
 test.each([
   ["/registry/pods/default/web", 2, "/registry/pods/"],

@@ -4,7 +4,7 @@ import {
   fillSchemaDefaults,
   pruned,
   schemaFaults,
-} from "../../../../examples/api-server/custom/structural-schema.ts";
+} from "../../../../../examples/api-server/custom/structural-schema.ts";
 
 const schema = {
   type: "object",

@@ -6,7 +6,7 @@ import {
   parseSources,
   privateConfig,
   withSuite,
-} from "../../../scripts/setup/apt-sources.mjs";
+} from "../../../../scripts/setup/apt-sources.mjs";
 
 const stanzas = `Types: deb deb-src
 # a comment inside

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bytesOfText, exactArguments, textOfBytes } from "../../../tools/etcdctl-lite/text/raw-bytes.ts";
+import { bytesOfText, exactArguments, textOfBytes } from "../../../../tools/etcdctl-lite/text/raw-bytes.ts";
 
 describe("bytes carried in text", () => {
   test("come back as they were, whatever they are", () => {

@@ -1,7 +1,7 @@
 /** What etcdctl 3.5.30 printed, byte for byte, of results with these values. */
 import { expect, test } from "vitest";
-import { protobufPrinter } from "../../../tools/etcdctl-lite/printers/protobuf.ts";
-import type { Result } from "../../../tools/etcdctl-lite/results.ts";
+import { protobufPrinter } from "../../../../tools/etcdctl-lite/printers/protobuf.ts";
+import type { Result } from "../../../../tools/etcdctl-lite/results.ts";
 
 const header = {
   clusterId: 324952591200643719n,

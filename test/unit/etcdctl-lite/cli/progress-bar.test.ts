@@ -1,6 +1,6 @@
 /** The bar: one line, on a terminal alone, after a second, with bytes and time left, and gone when the work is. */
 import { expect, test } from "vitest";
-import { progressBar } from "../../../tools/etcdctl-lite/cli/progress-bar.ts";
+import { progressBar } from "../../../../tools/etcdctl-lite/cli/progress-bar.ts";
 
 function terminal(isTTY: boolean, columns?: number) {
   const written: string[] = [];

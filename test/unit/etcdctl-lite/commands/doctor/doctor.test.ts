@@ -1,14 +1,14 @@
 /** What the doctor makes of facts, without an etcd: bounds, levels, and that every finding says what to do. */
 import type { MemberStatus, Probe } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
-import { revisionFindings } from "../../../tools/etcdctl-lite/commands/doctor/agreement.ts";
-import { expiryFindings } from "../../../tools/etcdctl-lite/commands/doctor/certificates.ts";
-import { type Finding, worstFirst } from "../../../tools/etcdctl-lite/commands/doctor/finding.ts";
-import { historyFindings } from "../../../tools/etcdctl-lite/commands/doctor/history.ts";
+import { revisionFindings } from "../../../../../tools/etcdctl-lite/commands/doctor/agreement.ts";
+import { expiryFindings } from "../../../../../tools/etcdctl-lite/commands/doctor/certificates.ts";
+import { type Finding, worstFirst } from "../../../../../tools/etcdctl-lite/commands/doctor/finding.ts";
+import { historyFindings } from "../../../../../tools/etcdctl-lite/commands/doctor/history.ts";
 import {
   memberFindings,
   unstartedFindings,
-} from "../../../tools/etcdctl-lite/commands/doctor/member-checks.ts";
+} from "../../../../../tools/etcdctl-lite/commands/doctor/member-checks.ts";
 
 const gib = 1024n ** 3n;
 

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseS3Address } from "../../../../src/backup/repository/s3/s3-address.ts";
-import { CredentialChain } from "../../../../src/backup/repository/s3/s3-credentials.ts";
-import { systemClock } from "../../../../src/base/time/clock.ts";
+import { parseS3Address } from "../../../../../src/backup/repository/s3/s3-address.ts";
+import { CredentialChain } from "../../../../../src/backup/repository/s3/s3-credentials.ts";
+import { systemClock } from "../../../../../src/base/time/clock.ts";
 
 let folder = "";
 let server: Server;

@@ -3,12 +3,12 @@ import { createStore, type Kind, type Resource, type Store } from "keelson";
 import { kubernetesKind } from "keelson/kubernetes";
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Attributes, RoleRules } from "../../../../examples/api-server/access/rbac.ts";
+import { type Attributes, RoleRules } from "../../../../../examples/api-server/access/rbac.ts";
 import {
   authenticatedGroup,
   serviceAccountUser,
   type User,
-} from "../../../../examples/api-server/access/user.ts";
+} from "../../../../../examples/api-server/access/user.ts";
 
 const version = "rbac.authorization.k8s.io/v1";
 const kinds = {

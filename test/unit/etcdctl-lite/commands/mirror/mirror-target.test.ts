@@ -2,7 +2,7 @@ import { StoreError } from "keelson";
 import { type Etcd, type Kv, readOnlyEtcd, type TxnRequest, type TxnResponse } from "keelson/etcd";
 import { memoryEtcd } from "keelson/testing";
 import { expect, test } from "vitest";
-import { MirrorTarget } from "../../../tools/etcdctl-lite/commands/mirror/mirror-target.ts";
+import { MirrorTarget } from "../../../../../tools/etcdctl-lite/commands/mirror/mirror-target.ts";
 
 const position = (revision: bigint) => ({ cluster: "1", revision });
 const put = (key: string, value: string) => ({ type: "put", put: { key, value } }) as const;

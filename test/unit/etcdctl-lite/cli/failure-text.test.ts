@@ -1,10 +1,10 @@
 /** Errors as people read them, and the exit code each ends the program with. */
 import { isStoreError, StoreError } from "keelson";
 import { expect, test } from "vitest";
-import { CallScope } from "../../../src/base/call.ts";
-import { grpcStatus, TransportFailure } from "../../../src/etcd/transport/transport.ts";
-import { badConnectionOf, cliFailureOf } from "../../../tools/etcdctl-lite/cli/failure-text.ts";
-import { ManualClock } from "../../support/time/manual-clock.ts";
+import { CallScope } from "../../../../src/base/call.ts";
+import { grpcStatus, TransportFailure } from "../../../../src/etcd/transport/transport.ts";
+import { badConnectionOf, cliFailureOf } from "../../../../tools/etcdctl-lite/cli/failure-text.ts";
+import { ManualClock } from "../../../support/time/manual-clock.ts";
 
 /** As etcd refuses a user. */
 function refused(text: string): StoreError {
