@@ -13,9 +13,9 @@ export { type DeletedVersion, deletedVersion } from "./history/deleted-version.t
 export { diff, history, type KeyChange, type KeyVersion } from "./history/history.ts";
 export { type StoredKey, type StoredKeysOptions, storedKeys } from "./history/stored-keys.ts";
 export { changesBetween, type FieldChange } from "./objects/object-changes.ts";
+export type { ObjectDiff } from "./objects/object-diff.ts";
 export type { RestoreSource } from "./objects/object-source.ts";
 export {
-  type ObjectDiff,
   type ObjectRestoreReport,
   type RestoreObjectsOptions,
   restoreObjects,

@@ -7,27 +7,26 @@
  * By default the cluster token is new, the revision jumps ahead and all before it is marked as compacted: no client
  * and no cache can mistake the restored history for the one it knew.
  */
-import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, open, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { copyFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { CallScope } from "../../base/call.ts";
-import { makeDirectory } from "../../base/make-directory.ts";
-import { systemRandom } from "../../base/random.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import { invalidArgument } from "../../errors.ts";
 import { BoltWriter } from "../database/bolt-writer.ts";
-import { hexOf, SnapshotFile } from "../database/snapshot-file.ts";
+import { SnapshotFile } from "../database/snapshot-file.ts";
 import { damaged } from "../files/damage.ts";
-import { directoryMode, fileMode, renameDurably, syncDirectory, writeNewFile } from "../files/durable.ts";
+import { writeNewFile } from "../files/durable.ts";
 import { peekKeyValue } from "../files/etcd-records.ts";
 import { inParallel } from "../files/in-parallel.ts";
 import { PassProgress } from "../files/pass-progress.ts";
 import { laterOf } from "../files/revision-order.ts";
 import { type Examined, examine, hashKvOfCopy } from "../records/examine.ts";
 import { tombstoneBytes } from "../records/mvcc-record.ts";
+import { publish, syncFile, writeLogs } from "./member-files.ts";
 import { type InitialMember, type Membership, membershipOf } from "./membership.ts";
+import { chooseToken, newEpochs } from "./new-identity.ts";
 import { checkBump, checkBumpTo, checkReach, parseRevision, pathOf } from "./restore-checks.ts";
 import {
   commandLine,
@@ -45,7 +44,6 @@ import {
   createPartialLog,
 } from "./restore-target.ts";
 import { type RawRecord, rewriteDatabase } from "./rewrite-database.ts";
-import { snapBytes, snapName, walBytes } from "./wal.ts";
 
 /** Beyond what any cluster writes between its last backup and its loss; etcd's documentation uses the same. */
 const bumpDefault = 1_000_000_000n;
@@ -289,49 +287,6 @@ async function hashOfOutput(
   return await hashKvOfCopy(file, examined, revision, signal);
 }
 
-/** @param log the folder of the write-ahead log when it is not within `partial` */
-async function writeLogs(
-  partial: string,
-  log: string | undefined,
-  membership: Membership,
-  member: InitialMember,
-): Promise<void> {
-  const zeros = "0".repeat(16);
-  const snap = join(partial, "member", "snap");
-  const wal = log ?? join(partial, "member", "wal");
-  await writeNewFile(join(wal, `${zeros}-${zeros}.wal`), walBytes(membership, member.id));
-  await writeNewFile(join(snap, snapName(membership)), snapBytes(membership));
-  for (const directory of [snap, wal, join(partial, "member"), partial]) await syncDirectory(directory);
-}
-
-/** The partial folder becomes the directory asked for: an empty one gives way, anything else does not. */
-async function publish(partial: string, directory: string): Promise<void> {
-  await makeDirectory(dirname(directory), directoryMode);
-  await renameDurably(partial, directory);
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, "r+");
-  try {
-    await handle.chmod(fileMode);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Random when all members are restored by this call; else the same for every call over the same facts. */
-function chooseToken(file: SnapshotFile, options: MembersOptions): string {
-  const members = new Set(options.initialCluster.split(",").map((entry) => entry.split("=")[0]?.trim()));
-  if (Object.keys(options.dataDirs).length >= members.size) return `keelson-${hexOf(systemRandom.bytes(8))}`;
-  const facts = [
-    file.trailer === undefined ? basename(file.path) : hexOf(file.trailer),
-    [...options.initialCluster.split(",")].sort().join(","),
-    options.toRevision ?? "",
-  ];
-  return `keelson-${createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16)}`;
-}
-
 function memberNamed(membership: Membership, name: string, options: MembersOptions): InitialMember {
   const member = membership.members.find((candidate) => candidate.name === name);
   if (member === undefined) {
@@ -349,19 +304,4 @@ function memberNamed(membership: Membership, name: string, options: MembersOptio
     );
   }
   return member;
-}
-
-/**
- * New values for all epoch keys: stores and caches over them notice the restore. Members that are restored in
- * separate calls must get the same ones, so they come from the token.
- */
-function newEpochs(examined: Examined, token: string, clusterId: bigint): Map<string, Uint8Array> {
-  const epochs = new Map<string, Uint8Array>();
-  for (const [key, { deleted }] of [...examined.watched].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (deleted) continue;
-    const digest = createHash("sha256").update(`${token}\n${key}\n${examined.info.sha256}`).digest("hex");
-    // 32 hex digits, as the store itself writes an epoch: the last ones name the cluster.
-    epochs.set(key, Buffer.from(digest.slice(0, 16) + clusterId.toString(16).padStart(16, "0")));
-  }
-  return epochs;
 }
