@@ -8,7 +8,6 @@
  */
 
 import type { Clock, Timer } from "../base/time/clock.ts";
-import { soon } from "../base/time/microtask.ts";
 import {
   type ByteDuplex,
   type ByteStream,
@@ -19,28 +18,9 @@ import {
   type TransportFactory,
   TransportFailure,
 } from "../etcd/transport/transport.ts";
+import type { MemoryNode } from "./memory-node.ts";
+import { after, MemoryStream } from "./memory-stream.ts";
 import { EtcdRefusal } from "./refusal.ts";
-import type { HubStream, ReplySink } from "./watch-hub.ts";
-
-/** Where the replies of one stream go, and how the server ends it. */
-export interface StreamSink extends ReplySink {
-  /** Ends the stream with the server's status; without one the connection breaks. */
-  end(refusal: EtcdRefusal | undefined): void;
-}
-
-/** What answers at one endpoint: a `MemoryServer`, or a member of a cluster in a simulation. */
-export interface MemoryNode {
-  /** One unary call, answered at once or later. @throws EtcdRefusal with the server's status */
-  call(method: MethodPath, request: Uint8Array): Uint8Array | Promise<Uint8Array>;
-  openWatch(sink: StreamSink): HubStream;
-  /** One message of a keepalive stream. */
-  keepAlive(request: Uint8Array): Uint8Array;
-  /**
-   * The process that listens here now: with another one connections to the one before are lost, with what is under way on
-   * them. Undefined: nobody listens. Absent: always the same.
-   */
-  peer?(): object | undefined;
-}
 
 /** Stands for the process of a node that has always the same. */
 const onlyPeer = {};
@@ -263,158 +243,5 @@ class MemoryTransport implements Transport {
 
   #failure(code: number, text: string, request: "sent" | "unsent"): TransportFailure {
     return new TransportFailure({ code, text, request, fromServer: false, endpoint: this.endpoint });
-  }
-}
-
-function after(clock: Clock, delayMs: number | undefined, action: () => void): Timer | undefined {
-  if (delayMs !== undefined && delayMs > 0) return clock.setTimer(delayMs, action);
-  soon(action);
-  return undefined;
-}
-
-interface MemoryStreamOptions {
-  readonly method: MethodPath;
-  readonly node: () => MemoryNode;
-  readonly signal: AbortSignal | undefined;
-  /** Whether what was sent on it still comes to the process it was opened to. */
-  readonly reaches: () => boolean;
-  /** Lets one message through the weather: later, or never. */
-  readonly pass: (way: "out" | "in", deliver: () => void) => void;
-  readonly refuse: (error: unknown) => TransportFailure;
-  readonly broken: () => TransportFailure;
-  readonly onEnd: () => void;
-}
-
-class MemoryStream implements ByteDuplex {
-  readonly #options: MemoryStreamOptions;
-  readonly #inbox: Uint8Array[] = [];
-  /** Timers of messages on their way here. */
-  readonly #arriving = new Set<Timer>();
-  /** Messages on their way here, in order: a later one never overtakes. */
-  #inFlight: Promise<void> = Promise.resolve();
-  #end: { readonly failure: TransportFailure | undefined } | undefined;
-  /** The same for messages on their way to the server. */
-  #outgoing: Promise<void> = Promise.resolve();
-  #aborted = false;
-  #reader:
-    | { resolve: (message: Uint8Array | undefined) => void; reject: (error: unknown) => void }
-    | undefined;
-  readonly #receive: (message: Uint8Array) => void;
-  readonly #closeServerSide: () => void;
-  readonly #onAbort = (): void => {
-    this.#aborted = true;
-    this.finish(undefined);
-  };
-
-  constructor(options: MemoryStreamOptions) {
-    this.#options = options;
-    const inbox = this.#inbox;
-    const sink: StreamSink = {
-      send: (reply: Uint8Array) => this.#arrive(reply),
-      get unread() {
-        return inbox.length;
-      },
-      end: (refusal) => this.finish(refusal === undefined ? options.broken() : options.refuse(refusal)),
-    };
-    if (options.method === "/etcdserverpb.Watch/Watch") {
-      // The server hears of the stream with its first message.
-      let hub: HubStream | undefined;
-      this.#receive = (message) => {
-        hub ??= options.node().openWatch(sink);
-        hub.receive(message);
-      };
-      this.#closeServerSide = () => hub?.close();
-    } else {
-      this.#receive = (message) => sink.send(options.node().keepAlive(message));
-      this.#closeServerSide = () => {};
-    }
-    if (options.signal?.aborted) this.#onAbort();
-    else options.signal?.addEventListener("abort", this.#onAbort, { once: true });
-  }
-
-  next(): Promise<Uint8Array | undefined> {
-    const message = this.poll();
-    if (message !== undefined) return Promise.resolve(message);
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject };
-      if (this.#end !== undefined) this.#settle();
-    });
-  }
-
-  poll(): Uint8Array | undefined {
-    return this.#inbox.shift();
-  }
-
-  write(message: Uint8Array): boolean {
-    if (this.#end !== undefined) return true;
-    const bytes = message.slice();
-    const turn = new Promise<void>((resolve) => this.#options.pass("out", resolve));
-    this.#outgoing = this.#outgoing
-      .then(() => turn)
-      .then(() => {
-        if (this.#end !== undefined) return;
-        if (!this.#options.reaches()) return this.finish(this.#options.broken());
-        try {
-          this.#receive(bytes);
-        } catch (error) {
-          this.finish(this.#options.refuse(error));
-        }
-      });
-    return true;
-  }
-
-  drained(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  end(): void {
-    this.finish(undefined);
-  }
-
-  cancel(): void {
-    this.#inbox.length = 0;
-    this.finish(undefined);
-  }
-
-  /** A message comes in so long; not at all when the stream has ended by then. */
-  expect(clock: Clock, delayMs: number | undefined, deliver: () => void): void {
-    if (this.#end !== undefined) return;
-    const timer = after(clock, delayMs, () => {
-      if (timer !== undefined) this.#arriving.delete(timer);
-      deliver();
-    });
-    if (timer !== undefined) this.#arriving.add(timer);
-  }
-
-  finish(failure: TransportFailure | undefined): void {
-    if (this.#end !== undefined) return;
-    this.#end = { failure };
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#closeServerSide();
-    for (const timer of this.#arriving) timer.cancel();
-    this.#options.onEnd();
-    this.#settle();
-  }
-
-  #arrive(reply: Uint8Array): void {
-    const turn = new Promise<void>((resolve) => this.#options.pass("in", resolve));
-    this.#inFlight = this.#inFlight
-      .then(() => turn)
-      .then(() => {
-        if (this.#end !== undefined) return;
-        const reader = this.#reader;
-        this.#reader = undefined;
-        if (reader === undefined) this.#inbox.push(reply);
-        else reader.resolve(reply);
-      });
-  }
-
-  #settle(): void {
-    const reader = this.#reader;
-    if (reader === undefined || this.#inbox.length > 0) return;
-    this.#reader = undefined;
-    if (this.#aborted) reader.reject(this.#options.signal?.reason);
-    else if (this.#end?.failure === undefined) reader.resolve(undefined);
-    else reader.reject(this.#end.failure);
   }
 }

@@ -23,8 +23,8 @@ import { encodeCompactionRequest, encodeRangeRequest, isReadOnly } from "../../s
 import { decodeTxnRequest, rangeRequest } from "../../src/etcd/wire/kv-server.ts";
 import { leaseGrantResponse, leaseIdRequest } from "../../src/etcd/wire/lease.ts";
 import { decodeWatchMessage } from "../../src/etcd/wire/watch.ts";
+import type { MemoryNode, StreamSink } from "../../src/testing/memory-node.ts";
 import { MemoryServer, type MemorySnapshot } from "../../src/testing/memory-server.ts";
-import type { MemoryNode, StreamSink } from "../../src/testing/memory-transport.ts";
 import { EtcdRefusal } from "../../src/testing/refusal.ts";
 import type { HubStream } from "../../src/testing/watch-hub.ts";
 

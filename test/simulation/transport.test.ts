@@ -10,13 +10,9 @@ import {
   type TransportFactory,
   type TransportOptions,
 } from "../../src/etcd/transport/transport.ts";
+import type { MemoryNode, StreamSink } from "../../src/testing/memory-node.ts";
 import { MemoryServer } from "../../src/testing/memory-server.ts";
-import {
-  type MemoryNode,
-  memoryTransport,
-  type StreamSink,
-  type Weather,
-} from "../../src/testing/memory-transport.ts";
+import { memoryTransport, type Weather } from "../../src/testing/memory-transport.ts";
 import { transportContract } from "../conformance/transport.ts";
 import type { Link, TransportNetwork, Unserved } from "../conformance/transport-network.ts";
 import { seededRandom } from "../support/seeded-random.ts";

@@ -7,8 +7,9 @@ import { systemClock } from "../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
 import type { Etcd } from "../../src/etcd/ports/etcd.ts";
 import type { MethodPath } from "../../src/etcd/transport/transport.ts";
+import type { MemoryNode } from "../../src/testing/memory-node.ts";
 import { MemoryServer } from "../../src/testing/memory-server.ts";
-import { type MemoryNode, memoryTransport, type Weather } from "../../src/testing/memory-transport.ts";
+import { memoryTransport, type Weather } from "../../src/testing/memory-transport.ts";
 
 /** Answers a unary call in the server's place, or lets it. */
 export type Answerer = (

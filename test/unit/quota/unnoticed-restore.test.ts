@@ -9,8 +9,9 @@ import { systemClock } from "../../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../../src/etcd/connect-etcd.ts";
 import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import type { MethodPath } from "../../../src/etcd/transport/transport.ts";
+import type { MemoryNode } from "../../../src/testing/memory-node.ts";
 import { MemoryServer, type MemorySnapshot } from "../../../src/testing/memory-server.ts";
-import { type MemoryNode, memoryTransport } from "../../../src/testing/memory-transport.ts";
+import { memoryTransport } from "../../../src/testing/memory-transport.ts";
 
 interface Job extends Resource {
   spec: { size: number };

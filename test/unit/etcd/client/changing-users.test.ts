@@ -9,8 +9,9 @@ import { openEtcdAtOnce } from "../../../../src/etcd/connect-etcd.ts";
 import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
 import { grpcStatus, TransportFailure } from "../../../../src/etcd/transport/transport.ts";
 import { authenticateResponse } from "../../../../src/etcd/wire/auth.ts";
+import type { MemoryNode } from "../../../../src/testing/memory-node.ts";
 import { MemoryServer } from "../../../../src/testing/memory-server.ts";
-import { type MemoryNode, memoryTransport } from "../../../../src/testing/memory-transport.ts";
+import { memoryTransport } from "../../../../src/testing/memory-transport.ts";
 
 const endpoint = "http://memory:2379";
 const header = { clusterId: 0n, memberId: 0n, revision: 0n, raftTerm: 0n };

@@ -6,7 +6,8 @@ import { connectEtcd } from "keelson/etcd";
 import { afterEach, expect, test, vi } from "vitest";
 import { openEtcd } from "../../../../src/etcd/connect-etcd.ts";
 import { grpcStatus, TransportFailure } from "../../../../src/etcd/transport/transport.ts";
-import { type MemoryNode, memoryTransport } from "../../../../src/testing/memory-transport.ts";
+import type { MemoryNode } from "../../../../src/testing/memory-node.ts";
+import { memoryTransport } from "../../../../src/testing/memory-transport.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();

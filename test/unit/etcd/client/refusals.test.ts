@@ -8,8 +8,9 @@ import { manualClock } from "keelson/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEtcdAtOnce } from "../../../../src/etcd/connect-etcd.ts";
 import { createFencedWrites } from "../../../../src/etcd/fenced/fenced-writes.ts";
+import type { MemoryNode } from "../../../../src/testing/memory-node.ts";
 import { MemoryServer } from "../../../../src/testing/memory-server.ts";
-import { type MemoryNode, memoryTransport, type Weather } from "../../../../src/testing/memory-transport.ts";
+import { memoryTransport, type Weather } from "../../../../src/testing/memory-transport.ts";
 
 const endpoints = ["http://one:2379", "http://two:2379"] as const;
 type Listening = "listens" | "refuses" | "says nothing";
