@@ -1,5 +1,5 @@
 /**
- * `defragmentDataDir`: the database of a member that does not run, written anew without free pages, as `etcdutl defrag` does it.
+ * `defragmentDataDir`: the database of a stopped member, rewritten without free pages, as `etcdutl defrag` does it.
  *
  *   lock member/snap/db -> read it, every page checked -> tmp.db.<id>: one pass, fsync
  *                       -> read that back: same content -> owner, mode -> rename -> fsync of the folder -> unlock
@@ -36,7 +36,7 @@ export interface DefragmentReport {
 }
 
 /**
- * Rewrites `<dataDir>/member/snap/db` without its free pages. Holds etcd's own lock on it meanwhile; needs room for the new file
+ * Rewrites `<dataDir>/member/snap/db` without its free pages. Holds etcd's own lock on it while it runs; needs room for the new file
  * beside the old one, and the program `flock`.
  * @throws INVALID_ARGUMENT without such a file; UNAVAILABLE reason "locked" while an etcd runs on it or waits for it;
  *   CORRUPT_SNAPSHOT for a damaged database. The old file stays as it was then.
@@ -140,7 +140,7 @@ async function giveTo(
   }
 }
 
-/** An etcd that was started meanwhile waits for the lock with the old file open, and would write into it after the rename. */
+/** An etcd started during the rewrite waits for the lock with the old file open, and would write into it after the rename. */
 async function refuseOpeners(hold: FileHold, action: string): Promise<void> {
   const [pid] = await hold.openers();
   if (pid === undefined) return;

@@ -1,7 +1,7 @@
 /**
  * One pass over a snapshot that learns everything: etcdutl's status, the page graph, every record, live keys,
  * and the small buckets. `inspectSnapshot` shows it, `verifySnapshot` adds a second pass for HashKV, restore and
- * repository go on from it.
+ * repository continue from it.
  */
 import { crc32c } from "../../base/crc32c.ts";
 import { systemRandom } from "../../base/random.ts";

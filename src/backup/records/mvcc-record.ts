@@ -5,7 +5,7 @@
  *   value  = 1: key bytes, 2: create revision, 3: mod revision, 4: version, 5: value bytes, 6: lease; zeros left out
  *
  * `RecordCursor` reads records in place, without an allocation each: scans of millions stand on it. `MvccRecord`
- * is the same with bigint numbers, for everyone who looks at single records.
+ * is the same with bigint numbers, for code that looks at single records.
  */
 import type { Page } from "../database/bolt-page.ts";
 import { damaged } from "../files/damage.ts";

@@ -41,7 +41,7 @@ export interface RepositoryParts {
   readonly clock: Clock;
 }
 
-/** A full backup of `etcd`, saved to `scratch` and proved, then stored. The repository is locked meanwhile. */
+/** A full backup of `etcd`, saved to `scratch` and proved, then stored. The repository is locked until then. */
 export async function takeFull(
   parts: RepositoryParts,
   backups: readonly Backup[],

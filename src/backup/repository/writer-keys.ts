@@ -1,5 +1,5 @@
 /**
- * The keys a writer must bring. A backup job that has lost its keys would go on without a word: secrets in the clear
+ * The keys a writer must bring. A backup job that has lost its keys would continue silently: secrets in the clear
  * beside sealed chunks, and an unsigned manifest for which every reader with the key refuses the whole repository.
  * So a writer is held to the newest backup on record: sealed where that is sealed, signed where that is signed, and with
  * that backup's own keys among those given. A new key comes first, the old one stays beside it for as long as its backups do.

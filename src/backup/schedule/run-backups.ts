@@ -3,7 +3,7 @@
  * boot what was backed up. One of several processes leads; the others wait for its end.
  *
  *   campaign ─► lead: sleep until the next task is due ─► run it ─► note what it did
- *      ▲          │ lost                                    │ failed: again after a back-off, the others go on
+ *      ▲          │ lost                                    │ failed: again after a back-off, the others continue
  *      └──────────┘                                         ▼
  *
  * Nothing is kept in memory that the repository does not hold: a process that starts looks at what is on record and takes

@@ -16,7 +16,7 @@ import type { Endpoint } from "./endpoint-set.ts";
 /** A call without a bound of its own is not retried after this many request times. */
 export const unboundedCallRequests = 2;
 
-/** A call without a time of its own goes on this long where every endpoint refuses: one that restarts is back within a second. */
+/** A call without a timeout of its own continues this long while every endpoint refuses: a restarting one is back within a second. */
 const refusalPatienceMs = 1_000;
 
 export interface CallAttempt {
@@ -68,7 +68,7 @@ export function beginAttempt(facts: {
   };
 }
 
-/** How long the call goes on where every endpoint refuses, milliseconds. */
+/** How long the call continues while every endpoint refuses, milliseconds. */
 export function refusalPatienceOf(call: EtcdCall | undefined): number {
   return call?.refusalPatienceMs ?? call?.timeoutMs ?? refusalPatienceMs;
 }

@@ -3,7 +3,7 @@
  *
  * One call, step by step:
  *   admit (in-flight limit) → choose an endpoint, wait for its back-off, identify it on first use → send →
- *   judge the answer (cluster-guard) or the failure (outcome-table) → hand over, or go on elsewhere while the
+ *   judge the answer (cluster-guard) or the failure (outcome-table) → hand over, or continue elsewhere while the
  *   call has time and the request may be repeated
  *
  * A request that cannot finish is not begun: ended calls fail before anything is sent. The usual path allocates
@@ -388,7 +388,7 @@ export class EtcdClient implements Client {
   }
 
   /**
-   * Resolves when one endpoint has said who it is and, with a password, has taken it.
+   * Resolves when one endpoint has been identified and, with a password, has accepted it.
    * @throws UNAVAILABLE naming the cause, UNAUTHENTICATED, DEADLINE, the signal's reason
    */
   async connect(call: EtcdCall): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * How far the cluster's raft log is known to be: what tells a cluster that was restored under its old id after its revision has
- * passed all that was seen. Revisions come again there; its log and its terms begin anew, and in one cluster neither falls.
+ * passed all that was seen. Revisions come again there; its log and its terms start over, and in one cluster neither falls.
  *
  *   a status        applied index I, the term of a leader
  *   an answer to a request sent after it, at revision R0

@@ -1,4 +1,4 @@
-/** Leader election over etcd: `campaign` to become the leader, `leaderOf` and `observeLeader` for everybody else. */
+/** Leader election over etcd: `campaign` to become the leader, `leaderOf` and `observeLeader` for all others. */
 import { type Call, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { isStoreError } from "../../errors.ts";

@@ -30,7 +30,7 @@ import { Canceled, expired, judgeCancellation, restored } from "./watch-endings.
 import { isCompacted, reachStart, type WatchStart } from "./watch-start.ts";
 
 export interface WatchTimes {
-  /** Without a message for this long a progress request is sent, to see whether anybody is there. */
+  /** Without a message for this long a progress request is sent, to see whether the member still answers. */
   readonly silenceMs: number;
   /** How long that may go unanswered. */
   readonly probeMs: number;
@@ -70,7 +70,7 @@ export class WatchLoop implements EtcdWatch {
   readonly #endpoint: string | undefined;
   readonly #end = new AbortController();
   readonly #abandon: () => void;
-  /** The history it tells of: that of its start revision, or of its first "created". */
+  /** The history it reports: that of its start revision, or of its first "created". */
   #generation: number;
   readonly #backoff: Backoff;
   /** Set from the start revision, or from the first "created" of a watch from now on. */

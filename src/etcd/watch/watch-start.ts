@@ -1,5 +1,5 @@
 /**
- * Whether a watch just created can go on from its start, which etcd does not say, or says too late:
+ * Whether a watch just created can continue from its start, which etcd does not report, or reports too late:
  *
  *   start in the future      taken in silence: a member behind, a caller ahead, or a store restored
  *   start compacted          cancelled a moment after "created"; a read tells at once

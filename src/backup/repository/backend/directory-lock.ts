@@ -75,7 +75,7 @@ async function takeAway(path: string, dead: LockHolder, ready: string, depth: nu
   const claim = `${join(path, "..", lockName)}.after.${dead.id}`;
   if (!(await linked(ready, claim))) {
     const claimant = await readHolder(claim);
-    // Done meanwhile.
+    // Another claimant has finished it.
     if (claimant === undefined) return true;
     if (!isDead(claimant) || depth === claimDepthMax) return false;
     return await takeAway(claim, claimant, ready, depth + 1);

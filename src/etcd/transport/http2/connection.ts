@@ -4,7 +4,7 @@
  *   dialling --SETTINGS out--> open --GOAWAY | silence | id space used--> retiring --last stream--> closed
  *                                \------------- reset, protocol error, PING unanswered ------------> closed
  *
- * It keeps flow control both ways, the peer's stream limit, keepalive, and tells for every call that fails whether
+ * It keeps flow control both ways, the peer's stream limit, keepalive, and reports for every failed call whether
  * its request can have left: "unsent" only while its bytes are still here, "refused" when the peer said that it did not
  * look at it (GOAWAY above its last stream, REFUSED_STREAM).
  */
@@ -328,7 +328,7 @@ export class Connection implements StreamHost, FrameSink {
       }
     }
     this.#output.frame(frameType.settings, frameFlag.ack, 0, nothing);
-    // Who says nothing of it sets no limit (RFC 9113, 6.5.2).
+    // A peer that does not send it sets no limit (RFC 9113, 6.5.2).
     this.#peerStreamsMax ??= Number.POSITIVE_INFINITY;
     this.#admit();
     this.#pumpBlocked();
@@ -448,7 +448,7 @@ export class Connection implements StreamHost, FrameSink {
   }
 
   #end(stream: H2Stream, failure: TransportFailure | undefined): void {
-    // The server answered before it took all of the request: tell it that the rest will not come.
+    // The server answered before it took the whole request: the reset announces that the rest will not come.
     if (!stream.endSent && stream.id !== 0) this.#reset(stream.id, h2Error.none);
     this.#remove(stream);
     stream.finish(failure);
@@ -501,7 +501,7 @@ export class Connection implements StreamHost, FrameSink {
         nextMs = Math.min(nextMs, stream.deadlineMs);
         continue;
       }
-      // What is gathered leaves all the same, before the reset: only who waits for a place has sent nothing.
+      // What is gathered leaves all the same, before the reset: only a call that waits for a place has sent nothing.
       const sent = stream.id !== 0;
       if (stream.id === 0) this.#queue = this.#queue.filter((queued) => queued !== stream);
       else this.#reset(stream.id, h2Error.cancel);
