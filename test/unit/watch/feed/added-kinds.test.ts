@@ -1,13 +1,17 @@
 import { createStore, createWatchCache, defineKind, type Resource, StoreError, withCache } from "keelson";
 import { expect, test } from "vitest";
-import { definitionOf } from "../../../src/resource/model/define-kind.ts";
-import { type HasStoredSource, type StoredSource, storedSource } from "../../../src/storage/seam/stored.ts";
-import { CacheCounters } from "../../../src/watch/bounds/cache-counters.ts";
-import { parseCacheOptions } from "../../../src/watch/bounds/cache-options.ts";
-import { AddedKinds } from "../../../src/watch/feed/added-kinds.ts";
-import { Feed } from "../../../src/watch/feed/feed.ts";
-import { widget, widgetKind } from "../../conformance/implementation.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { definitionOf } from "../../../../src/resource/model/define-kind.ts";
+import {
+  type HasStoredSource,
+  type StoredSource,
+  storedSource,
+} from "../../../../src/storage/seam/stored.ts";
+import { CacheCounters } from "../../../../src/watch/bounds/cache-counters.ts";
+import { parseCacheOptions } from "../../../../src/watch/bounds/cache-options.ts";
+import { AddedKinds } from "../../../../src/watch/feed/added-kinds.ts";
+import { Feed } from "../../../../src/watch/feed/feed.ts";
+import { widget, widgetKind } from "../../../conformance/implementation.ts";
+import { MemoryLab } from "../../../support/memory-lab.ts";
 
 const otherKind = defineKind({ version: "v1", kind: "Other", plural: "others", scope: "Cluster" });
 
