@@ -175,8 +175,11 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
       await items.create(draft("after", 2));
       expect((await cache.list()).items).toHaveLength(2);
       expect(told(await take(watch, 2))).toEqual(["ADDED before=1", "ADDED after=2"]);
-      // One wait that came to nothing, and the cache opened the watch again itself: no fault of the connection was seen.
-      expect(cache.stats()).toMatchObject({ freshTimeouts: 1, etcdReads: 1, watchReopens: 1 });
+      // The cache opened the watch again itself, before the read gave up its wait or after: no fault of the connection was seen.
+      const { freshTimeouts, etcdReads, watchReopens } = cache.stats();
+      expect(watchReopens).toBe(1);
+      expect(freshTimeouts).toBeLessThanOrEqual(1);
+      expect(etcdReads).toBe(freshTimeouts);
       expect(cache.stats()).toMatchObject({ state: "ready", fills: 1, relists: 0, repeatedEvents: 0 });
     },
   );
