@@ -39,7 +39,7 @@ import { StoreCounters } from "./storage/context/store-counters.ts";
 import { WatchStarts } from "./storage/context/watch-starts.ts";
 import { foreignValueWarning, isOwnForm } from "./storage/foreign-values.ts";
 import { KindRegistry } from "./storage/kind-registry.ts";
-import { NamespaceGate } from "./storage/namespace/namespace-gate.ts";
+import { NamespaceGuard } from "./storage/namespace/namespace-guard.ts";
 import { NamespaceLifecycle } from "./storage/namespace/namespace-lifecycle.ts";
 import { typedStore } from "./storage/object-store.ts";
 import { storedCensus } from "./storage/read/census.ts";
@@ -104,7 +104,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     turns: context.turns,
     onEpochChange: (listener) => epoch.onChange(listener),
   });
-  if (checked.namespaces === "required") guards.push(new NamespaceGate(namespaceSlot));
+  if (checked.namespaces === "required") guards.push(new NamespaceGuard(namespaceSlot));
   guards.push(background.termination, quotas.guard);
   const store = openStore({ context, registry, namespaces, background, quotas });
   try {

@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from "./time/clock.ts";
 
-interface Waiter {
+interface PermitRequest {
   readonly grant: () => void;
   readonly refuse: (reason: unknown) => void;
 }
@@ -14,7 +14,7 @@ export class Permits {
   readonly #clock: Clock;
   #free: number;
   /** In order of arrival; a Set so that leaving the line from its middle is cheap. */
-  readonly #line = new Set<Waiter>();
+  readonly #line = new Set<PermitRequest>();
   #closed: { readonly reason: unknown } | undefined;
 
   /** @param limit permits there are, at least 1 */
@@ -50,7 +50,7 @@ export class Permits {
         timer?.cancel();
         signal?.removeEventListener("abort", onAbort);
       };
-      const waiter: Waiter = {
+      const waiter: PermitRequest = {
         grant: () => {
           leave();
           resolve();

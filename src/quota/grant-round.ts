@@ -33,7 +33,7 @@ export type Granted =
   | { readonly type: "exceeded"; readonly violations: readonly QuotaViolation[] };
 
 /** A write that waits for room. */
-export interface Waiter {
+export interface WaitingWrite {
   readonly need: Amounts;
   readonly patient: boolean;
   readonly unrefusable: boolean;
@@ -53,7 +53,7 @@ export interface RoundParts {
 export class GrantRound {
   readonly #options: RoundParts;
   readonly #victims: LedgerSlot[];
-  readonly #granted: { readonly waiter: Waiter; readonly slot: Slot; readonly entry: SlotEntry }[] = [];
+  readonly #granted: { readonly waiter: WaitingWrite; readonly slot: Slot; readonly entry: SlotEntry }[] = [];
   readonly #emptied = new Map<string, LedgerSlot>();
   #free: Amounts;
   /** Writes of our own that are under way may hold room that was not taken from them. */
@@ -80,12 +80,12 @@ export class GrantRound {
     return this.#granted.length > 0;
   }
 
-  get served(): readonly Waiter[] {
+  get served(): readonly WaitingWrite[] {
     return this.#granted.map(({ waiter }) => waiter);
   }
 
   /** Finds room for a waiter; false when there is none to be had in this round. */
-  serve(waiter: Waiter): boolean {
+  serve(waiter: WaitingWrite): boolean {
     const { spec, pool } = this.#options;
     if (this.#granted.length + this.#emptied.size >= slotsPerRoundMax) return false;
     while (!covers(this.#free, waiter.need)) {

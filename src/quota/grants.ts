@@ -14,7 +14,7 @@ import type { Kv } from "../etcd/ports/kv.ts";
 import type { Compare, PutRequest } from "../etcd/ports/messages.ts";
 import { quantityToNumber } from "../resource/model/quantity.ts";
 import { type Amounts, AmountsSum, covers, minus, missing } from "./amounts.ts";
-import { type Granted, GrantRound, type RoundParts, type Waiter } from "./grant-round.ts";
+import { type Granted, GrantRound, type RoundParts, type WaitingWrite } from "./grant-round.ts";
 import { freeAmounts, type Ledger } from "./ledger.ts";
 import type { LedgerLook, LedgerView } from "./ledger-view.ts";
 import type { QuotaRule } from "./quota-spec.ts";
@@ -38,7 +38,7 @@ export interface GrantsOptions extends RoundParts {
 
 export class Grants {
   readonly #options: GrantsOptions;
-  #waiting: Waiter[] = [];
+  #waiting: WaitingWrite[] = [];
   #running = false;
   /** Rounds in a row that somebody else was faster than. */
   #lost = 0;
@@ -103,9 +103,9 @@ export class Grants {
   }
 
   async #round(
-    waiters: readonly Waiter[],
+    waiters: readonly WaitingWrite[],
     takeOwn: boolean,
-  ): Promise<{ readonly waiters: readonly Waiter[]; readonly why: "done" | "contended" | "own room" }> {
+  ): Promise<{ readonly waiters: readonly WaitingWrite[]; readonly why: "done" | "contended" | "own room" }> {
     const { spec, rule, pool, view } = this.#options;
     const { history } = view;
     const look = await this.#lookFor(waiters);
@@ -116,7 +116,7 @@ export class Grants {
     const { ledger } = look;
     pool.adopt(ledger.slots);
     const plan = new GrantRound(this.#options, ledger, takeOwn);
-    const left: Waiter[] = [];
+    const left: WaitingWrite[] = [];
     for (const waiter of waiters) {
       const ready = pool.take(waiter.need, spec.revision);
       if (ready !== undefined) {
@@ -139,7 +139,7 @@ export class Grants {
   }
 
   /** What the round goes by: what is known and has changed, or all of it, where that may not be enough to tell. */
-  async #lookFor(waiters: readonly Waiter[]): Promise<LedgerLook | undefined> {
+  async #lookFor(waiters: readonly WaitingWrite[]): Promise<LedgerLook | undefined> {
     const { spec, rule, view, ended } = this.#options;
     const call = { signal: ended };
     const look = await view.look(spec.revision, this.#lost >= lostRoundsMax, call);
@@ -195,7 +195,7 @@ export function violationsOf(
 }
 
 /** Sends those away who do not wait; the others stay. */
-function dismiss(waiters: readonly Waiter[]): readonly Waiter[] {
+function dismiss(waiters: readonly WaitingWrite[]): readonly WaitingWrite[] {
   for (const waiter of waiters) if (!waiter.patient) waiter.resolve({ type: "busy" });
   return waiters.filter((waiter) => waiter.patient);
 }

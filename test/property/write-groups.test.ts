@@ -60,7 +60,7 @@ describe("groups of writes", () => {
           expect(new Set(keys).size).toBe(keys.length);
           for (const { members } of round) {
             const group = members.flatMap((i) => writes[i] ?? []);
-            const txn = groupTxn(group, { root, since: 5n, slot: { key: "/s", revision: 1n } });
+            const txn = groupTxn(group, { root, since: 5n, sessionKey: { key: "/s", revision: 1n } });
             expect(opsOf(txn)).toBeLessThanOrEqual(128);
             const put = putKeys(txn);
             expect(new Set(put).size).toBe(put.length);

@@ -3,7 +3,7 @@
  *
  * One call, step by step:
  *   admit (in-flight limit) → choose an endpoint, wait for its back-off, identify it on first use → send →
- *   judge the answer (cluster-guard) or the failure (outcome-table) → hand over, or continue elsewhere while the
+ *   judge the answer (answer-check) or the failure (outcome-table) → hand over, or continue elsewhere while the
  *   call has time and the request may be repeated
  *
  * A request that cannot finish is not begun: ended calls fail before anything is sent. The usual path allocates
@@ -20,6 +20,7 @@ import type { Header } from "../ports/messages.ts";
 import { TransportFailure } from "../transport/transport.ts";
 import { statusResponse } from "../wire/maintenance.ts";
 import { WireError } from "../wire/reader.ts";
+import { AnswerCheck, type Verdict } from "./answer-check.ts";
 import {
   beginAttempt,
   type CallAttempt,
@@ -43,9 +44,8 @@ import type {
 } from "./client.ts";
 import { LatencyHistogram, requestChannel, streamChannel } from "./client-diagnostics.ts";
 import { TrackedStream } from "./client-stream.ts";
-import { ClusterGuard, type Verdict } from "./cluster-guard.ts";
 import type { ConnectionFault } from "./connection-probe.ts";
-import { EndpointGate, statusPath } from "./endpoint-gate.ts";
+import { EndpointAdmission, statusPath } from "./endpoint-admission.ts";
 import { type Endpoint, EndpointSet } from "./endpoint-set.ts";
 import { judgementOf, outcomeOf } from "./outcome-table.ts";
 import { authenticateRpc, TokenSource } from "./token-source.ts";
@@ -76,10 +76,10 @@ export class EtcdClient implements Client {
   readonly requestTimeoutMs: number;
   readonly endpoints: readonly string[];
   readonly #endpoints: EndpointSet;
-  readonly #guard: ClusterGuard;
+  readonly #answers: AnswerCheck;
   readonly #permits: Permits;
   readonly #tokens: TokenSource | undefined;
-  readonly #gate: EndpointGate;
+  readonly #admission: EndpointAdmission;
   readonly #closing = new AbortController();
   readonly #restoreListeners = new Set<(event: RestoreEvent) => void>();
   readonly #streams = new Set<TrackedStream>();
@@ -101,11 +101,11 @@ export class EtcdClient implements Client {
     this.random = options.random;
     this.requestTimeoutMs = options.requestTimeoutMs;
     this.#endpoints = new EndpointSet(options.endpoints, options.clock, options.random);
-    this.#guard = new ClusterGuard(options.endpoints);
+    this.#answers = new AnswerCheck(options.endpoints);
     this.#permits = new Permits(options.inFlightMax ?? inFlightDefault, options.clock);
-    this.#gate = new EndpointGate({
+    this.#admission = new EndpointAdmission({
       endpoints: this.#endpoints,
-      guard: this.#guard,
+      guard: this.#answers,
       clock: options.clock,
       requestTimeoutMs: options.requestTimeoutMs,
       closing: this.#closing.signal,
@@ -139,11 +139,11 @@ export class EtcdClient implements Client {
   }
 
   get generation(): number {
-    return this.#guard.generation;
+    return this.#answers.generation;
   }
 
   get highestRevision(): bigint {
-    return this.#guard.highest;
+    return this.#answers.highest;
   }
 
   async unary<T extends { readonly header: Header }>(
@@ -156,7 +156,7 @@ export class EtcdClient implements Client {
     const requestTimeoutMs = call?.requestTimeoutMs ?? this.requestTimeoutMs;
     if (call !== undefined) checkCall(call, rpc.action);
     if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
-    const { generation } = this.#guard;
+    const { generation } = this.#answers;
     const attempt = beginAttempt({ rpc, call, options, startedMs, requestTimeoutMs, generation });
     const internal = options?.internal === true;
     if (!internal && !this.#permits.tryTake()) {
@@ -204,12 +204,12 @@ export class EtcdClient implements Client {
     const { call, options } = attempt;
     const signal = call?.signal;
     for (;;) {
-      const endpoint = this.#gate.admitNow(attempt) ?? (await this.#gate.admit(attempt));
+      const endpoint = this.#admission.admitNow(attempt) ?? (await this.#admission.admit(attempt));
       attempt.endpoint = endpoint;
       let metadata: Readonly<Record<string, string>> | undefined;
       if (this.#tokens !== undefined && options?.internal !== true) {
         if (this.#tokens.metadata === undefined)
-          await this.#gate.waitFor(this.#tokens.refresh(undefined), attempt);
+          await this.#admission.waitFor(this.#tokens.refresh(undefined), attempt);
         metadata = this.#tokens.metadata;
       }
       signal?.throwIfAborted();
@@ -217,10 +217,10 @@ export class EtcdClient implements Client {
       if (!endpoint.identified) continue;
       const sentMs = this.clock.monotonicMs();
       const requestMs = Math.min(requestTimeoutMs, attempt.endMs - sentMs);
-      if (requestMs <= 0) throw await this.#gate.giveUp(attempt);
+      if (requestMs <= 0) throw await this.#admission.giveUp(attempt);
       attempt.requestMs = requestMs;
-      const floor = this.#guard.highest;
-      const { statuses } = this.#guard.log;
+      const floor = this.#answers.highest;
+      const { statuses } = this.#answers.log;
       this.#count(this.#requests, rpc.path);
       this.#bytesSent += request.byteLength;
       call?.onSend?.();
@@ -240,25 +240,25 @@ export class EtcdClient implements Client {
         this.#count(this.#failures, rpc.path);
         if (error instanceof WireError) throw damaged(attempt, endpoint, error);
         if (!(error instanceof TransportFailure)) throw error;
-        this.#gate.noteFailure(endpoint, error, sentMs, requestMs);
+        this.#admission.noteFailure(endpoint, error, sentMs, requestMs);
         attempt.last = error;
         await this.#afterFailure(attempt, endpoint, error, metadata);
         continue;
       }
-      const verdict = this.#guard.judge(
+      const verdict = this.#answers.judge(
         endpoint,
         answer.header,
         rpc.judged ? floor : undefined,
         this.clock.monotonicMs(),
       );
-      if (verdict.verdict === "good" && attempt.generation === this.#guard.generation) {
-        if (rpc.judged) this.#guard.log.answered(answer.header.revision, statuses);
+      if (verdict.verdict === "good" && attempt.generation === this.#answers.generation) {
+        if (rpc.judged) this.#answers.log.answered(answer.header.revision, statuses);
         call?.onHeader?.(answer.header);
         return answer;
       }
-      this.#gate.apply(endpoint, verdict);
+      this.#admission.apply(endpoint, verdict);
       attempt.last = this.#refusal(attempt, endpoint, verdict);
-      if (rpc.effect === "write" || attempt.generation !== this.#guard.generation) throw attempt.last;
+      if (rpc.effect === "write" || attempt.generation !== this.#answers.generation) throw attempt.last;
       if (this.clock.monotonicMs() >= attempt.endMs) throw attempt.last;
       attempt.avoid = endpoint;
       this.#retries++;
@@ -276,16 +276,16 @@ export class EtcdClient implements Client {
     const outcome = outcomeOf(failure, call?.doubtsRefusal);
     const repeatable = rpc.effect !== "write" || outcome.fate === "not-applied";
     if (this.#closing.signal.aborted && repeatable) throw this.#closing.signal.reason;
-    if (!repeatable || outcome.retry === "never") throw await this.#gate.giveUp(attempt);
-    if (attempt.generation !== this.#guard.generation) throw restoredError(attempt);
-    if (this.clock.monotonicMs() >= attempt.endMs) throw await this.#gate.giveUp(attempt);
+    if (!repeatable || outcome.retry === "never") throw await this.#admission.giveUp(attempt);
+    if (attempt.generation !== this.#answers.generation) throw restoredError(attempt);
+    if (this.clock.monotonicMs() >= attempt.endMs) throw await this.#admission.giveUp(attempt);
     if (outcome.retry === "refresh") {
-      if (this.#tokens === undefined) throw await this.#gate.giveUp(attempt);
+      if (this.#tokens === undefined) throw await this.#admission.giveUp(attempt);
       // A wrong password is reported when the token is fetched. With a right one the call's time is the bound:
       // each change of a user or role makes every token of before it too old.
-      if (attempt.refreshes++ > 0) await this.#gate.pause(refreshWait(attempt.refreshes), attempt);
+      if (attempt.refreshes++ > 0) await this.#admission.pause(refreshWait(attempt.refreshes), attempt);
       if (attempt.options?.internal !== true)
-        await this.#gate.waitFor(this.#tokens.refresh(metadata), attempt);
+        await this.#admission.waitFor(this.#tokens.refresh(metadata), attempt);
     } else {
       attempt.avoid = endpoint;
       // It answered that it is busy: come back later rather than at once.
@@ -302,13 +302,13 @@ export class EtcdClient implements Client {
       call: { signal: spec.signal, endpoint: spec.endpoint },
       startedMs: this.clock.monotonicMs(),
       requestTimeoutMs: this.requestTimeoutMs,
-      generation: this.#guard.generation,
+      generation: this.#answers.generation,
       avoid: spec.avoid === undefined ? undefined : this.#endpoints.find(spec.avoid),
     });
-    let endpoint = await this.#gate.admit(attempt);
+    let endpoint = await this.#admission.admit(attempt);
     while (this.#tokens !== undefined && this.#tokens.metadata === undefined) {
-      await this.#gate.waitFor(this.#tokens.refresh(undefined), attempt);
-      endpoint = await this.#gate.admit(attempt);
+      await this.#admission.waitFor(this.#tokens.refresh(undefined), attempt);
+      endpoint = await this.#admission.admit(attempt);
     }
     spec.signal?.throwIfAborted();
     this.#count(this.#requests, spec.path);
@@ -366,9 +366,9 @@ export class EtcdClient implements Client {
   judgeHeader(url: string, header: Header, action: string): void {
     const endpoint = this.#endpoints.find(url);
     if (endpoint === undefined) return;
-    const verdict = this.#guard.judge(endpoint, header, undefined, this.clock.monotonicMs());
+    const verdict = this.#answers.judge(endpoint, header, undefined, this.clock.monotonicMs());
     if (verdict.verdict === "good") return;
-    this.#gate.apply(endpoint, verdict);
+    this.#admission.apply(endpoint, verdict);
     throw unavailable(action, verdict.reason, url);
   }
 
@@ -397,10 +397,10 @@ export class EtcdClient implements Client {
       call: { ...call, refusalPatienceMs: 0 },
       startedMs: this.clock.monotonicMs(),
       requestTimeoutMs: this.requestTimeoutMs,
-      generation: this.#guard.generation,
+      generation: this.#answers.generation,
     });
-    attempt.endpoint = await this.#gate.admit(attempt);
-    if (this.#tokens !== undefined) await this.#gate.waitFor(this.#tokens.refresh(undefined), attempt);
+    attempt.endpoint = await this.#admission.admit(attempt);
+    if (this.#tokens !== undefined) await this.#admission.waitFor(this.#tokens.refresh(undefined), attempt);
   }
 
   stats(): EtcdStats {
@@ -419,7 +419,7 @@ export class EtcdClient implements Client {
         0,
       ),
       streamReconnects: this.#reconnects,
-      restores: this.#guard.generation,
+      restores: this.#answers.generation,
       endpoints: this.#endpoints.all.map(({ url, state, version }) => ({ url, state, version })),
     };
   }

@@ -11,7 +11,7 @@ import { eachAtOnce } from "../../base/each-at-once.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { FencedCall, FencedWrite, WriteOutcome } from "./fenced-write.ts";
 import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
-import { refusedByKey, takeSlot, writeOne } from "./single-write.ts";
+import { refusedByKey, takeSessionKey, writeOne } from "./single-write.ts";
 import { planGroups } from "./write-groups.ts";
 import { WriteSpan } from "./write-span.ts";
 import { groupTxn, isKeyChanged, readGroup } from "./write-txn.ts";
@@ -101,15 +101,15 @@ async function sendGroup(
   const writes = members.map(({ write }) => write);
   const [first] = writes;
   const what = first ?? { key: "nothing" };
-  const slot = sessions.ready() ?? (await takeSlot(context, span, what));
+  const sessionKey = sessions.ready() ?? (await takeSessionKey(context, span, what));
   span.refuseAfterRestore(what);
   const since = kv.highestRevision;
-  const compared = slot.revision;
+  const compared = sessionKey.revision;
   counters.groups++;
   const again: Member[] = [];
   let sent = false;
   try {
-    const response = await kv.txn(groupTxn(writes, { root, slot, since }), {
+    const response = await kv.txn(groupTxn(writes, { root, sessionKey, since }), {
       signal: span.signal,
       timeoutMs: span.requestMs(what),
       refusalPatienceMs: span.refusalPatienceMs,
@@ -120,7 +120,7 @@ async function sendGroup(
     const { session, answers } = readGroup(writes, response);
     if (answers === undefined) {
       counters.sessionRetries++;
-      sessions.moved(slot, session);
+      sessions.moved(sessionKey, session);
       return members;
     }
     for (const [at, member] of members.entries()) {
@@ -145,7 +145,7 @@ async function sendGroup(
     if (!isStoreError(error, "OUTCOME_UNKNOWN", "NO_SPACE")) throw error;
     const revisionOf = async ({ write }: Member): Promise<bigint | undefined> => {
       if (isStoreError(error, "NO_SPACE")) return settleNoSpace(context, write, { since, span });
-      const settled = await settleLost(context, write, { slot, compared, since, span, cause: error });
+      const settled = await settleLost(context, write, { sessionKey, compared, since, span, cause: error });
       return settled.fate === "applied" ? settled.revision : undefined;
     };
     await eachAtOnce(members, singlesInFlight, async (member) => {

@@ -4,7 +4,7 @@
  *
  *   no space         the write that goes over etcd's quota is applied and answered "no space" (its quotaApplierV3). The
  *                    answer has come, so there is nothing to fence: what is read now is what became of it
- *   with a slot      change its session key for certain, then read what became of the write
+ *   with a session key      change its session key for certain, then read what became of the write
  *   without (a delete while etcd is out of space)   the same delete once more: its guard can be used up only once, so
  *                    either this one applies or what has used it up is in the history
  */
@@ -13,7 +13,7 @@ import type { CallScope } from "../../base/call.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/etcd.ts";
 import { type FencedWrite, type FencedWriteStats, textOfWrite } from "./fenced-write.ts";
-import type { Slot, WriteSessions } from "./write-sessions.ts";
+import type { SessionKey, WriteSessions } from "./write-sessions.ts";
 import { type Settlement, settleWrite } from "./write-settlement.ts";
 import type { WriteSpan } from "./write-span.ts";
 import { singleTxn } from "./write-txn.ts";
@@ -29,8 +29,8 @@ export interface WriteContext {
 }
 
 export interface Sent {
-  readonly slot: Slot | undefined;
-  /** The slot's revision the transaction compared. */
+  readonly sessionKey: SessionKey | undefined;
+  /** The session key's revision the transaction compared. */
   readonly compared: bigint;
   /** A revision seen before it was sent. */
   readonly since: bigint;
@@ -53,14 +53,14 @@ export async function settleLost(
   sent: Sent,
 ): Promise<Exclude<Settlement, { fate: "unknown" }>> {
   const { counters, sessions } = context;
-  const { slot, compared, since, span } = sent;
+  const { sessionKey, compared, since, span } = sent;
   counters.unknown++;
   try {
     using scope = span.scope(write);
     let settled: Settlement;
-    if (slot === undefined) settled = await repeatDelete(context, write, { since, scope });
+    if (sessionKey === undefined) settled = await repeatDelete(context, write, { since, scope });
     else {
-      await sessions.fence(slot, compared, scope.signal);
+      await sessions.fence(sessionKey, compared, scope.signal);
       settled = await readFate(context, write, { since, scope });
     }
     // After a restore only presence says something: what is not in this history may have been, or not, in the other.
@@ -134,7 +134,7 @@ async function repeatDelete(context: WriteContext, write: FencedWrite, within: W
   const backoff = writeBackoff(etcd);
   for (;;) {
     try {
-      const txn = singleTxn(write, { root, slot: undefined, since });
+      const txn = singleTxn(write, { root, sessionKey: undefined, since });
       const { header, succeeded } = await etcd.kv.txn(txn, { signal: scope.signal });
       if (succeeded) return { fate: "applied", revision: header.revision };
       return await readFate(context, write, within);

@@ -1,14 +1,14 @@
 /**
- * One fenced write, from its slot to its outcome.
+ * One fenced write, from its session key to its outcome.
  *
- *            +--------- session moved, tombstone alone: certainly not applied ----------+
- *            v                                                                      |
- *   take a slot -> txn --ok--> applied   --not--> the key? else look: which compare failed? ---+--> refused
- *            ^      |
- *            |      +--lost--> fence the slot, settle (lost-answers.ts) -> applied | unknown
- *            +------------------------ not applied -------------------------+
- *                   |
- *                   +--no space--> settle without a fence: applied all the same | NO_SPACE
+ *            +--------- session moved, tombstone alone: certainly not applied -----------+
+ *            v                                                                           |
+ *   take a session key -> txn --ok--> applied   --not--> the key? else look: which compare failed? ---+--> refused
+ *            ^             |
+ *            |             +--lost--> fence the session key, settle (lost-answers.ts) -> applied | unknown
+ *            +----------------------- not applied -------------------------+
+ *                          |
+ *                          +--no space--> settle without a fence: applied all the same | NO_SPACE
  *
  * Nothing is ever sent again before it is certain that the earlier one can no longer apply.
  */
@@ -24,7 +24,7 @@ import {
   writeBackoff,
 } from "./lost-answers.ts";
 import { isOwnPut } from "./write-records.ts";
-import type { Slot } from "./write-sessions.ts";
+import type { SessionKey } from "./write-sessions.ts";
 import type { WriteSpan } from "./write-span.ts";
 import {
   isKeyChanged,
@@ -47,16 +47,16 @@ export async function writeOne(
   let backoff: Backoff | undefined;
   let since: bigint | undefined;
   for (;;) {
-    const slot = sessions.ready() ?? (await slotFor(context, write, span));
+    const sessionKey = sessions.ready() ?? (await sessionKeyFor(context, write, span));
     span.refuseAfterRestore(write);
     // What the session's opening has shown counts as well: a create sent from here on compares with it.
     since ??= kv.highestRevision;
-    const compared = slot?.revision ?? 0n;
+    const compared = sessionKey?.revision ?? 0n;
     let answer: MemberAnswer;
     let sent = false;
     try {
       const timeoutMs = span.requestMs(write);
-      const response = await kv.txn(singleTxn(write, { root, slot, since }), {
+      const response = await kv.txn(singleTxn(write, { root, sessionKey, since }), {
         signal: span.signal,
         timeoutMs,
         refusalPatienceMs: span.refusalPatienceMs,
@@ -66,7 +66,7 @@ export async function writeOne(
       answer = readMember(response, response.header.revision);
     } catch (error) {
       if (isStoreError(error, "OUTCOME_UNKNOWN")) {
-        const settled = await settleLost(context, write, { slot, compared, since, span, cause: error });
+        const settled = await settleLost(context, write, { sessionKey, compared, since, span, cause: error });
         if (settled.fate === "applied") return { outcome: "applied", revision: settled.revision };
       } else if (isStoreError(error, "NO_SPACE")) {
         const revision = await settleNoSpace(context, write, { since, span });
@@ -84,12 +84,12 @@ export async function writeOne(
     }
     if (answer.outcome === "applied") return answer;
     if (isKeyChanged(write, answer.current)) return refusedByKey(context, write, answer, span);
-    const look = await lookAgain(context, write, slot, span);
+    const look = await lookAgain(context, write, sessionKey, span);
     const { revision, current, session, tombstone, reads } = look;
     if (isKeyChanged(write, current)) return refusedByKey(context, write, look, span);
-    if (slot !== undefined && session !== compared) {
+    if (sessionKey !== undefined && session !== compared) {
       counters.sessionRetries++;
-      sessions.moved(slot, session);
+      sessions.moved(sessionKey, session);
       // The first time it is another write's fence; should it go on, something else changes our key.
       if (backoff !== undefined) await span.pause(backoff, write);
       backoff ??= writeBackoff(etcd);
@@ -109,14 +109,14 @@ export async function writeOne(
 async function lookAgain(
   { etcd, root }: WriteContext,
   write: FencedWrite,
-  slot: Slot | undefined,
+  sessionKey: SessionKey | undefined,
   span: WriteSpan,
 ): Promise<Look> {
   const { signal, refusalPatienceMs } = span;
   const call = { signal, timeoutMs: span.requestMs(write), refusalPatienceMs };
-  const answer = await etcd.kv.txn(lookTxn(write, { root, slot }), call);
+  const answer = await etcd.kv.txn(lookTxn(write, { root, sessionKey }), call);
   span.refuseAfterRestore(write);
-  return readLook(write, { slot }, answer);
+  return readLook(write, { sessionKey }, answer);
 }
 
 /** The key is in another state than the write's guard says. */
@@ -148,28 +148,28 @@ async function isOwn(
   }
 }
 
-/** Deletes go on without a slot when etcd takes no put to open one: their guard alone must do. */
-async function slotFor(
+/** Deletes go on without a session key when etcd takes no put to open one: their guard alone must do. */
+async function sessionKeyFor(
   context: WriteContext,
   write: FencedWrite,
   span: WriteSpan,
-): Promise<Slot | undefined> {
+): Promise<SessionKey | undefined> {
   const canDoWithout = write.withoutPuts === true && write.guard !== 0n;
   if (canDoWithout && context.sessions.outOfSpace) return undefined;
   try {
-    return await takeSlot(context, span, write);
+    return await takeSessionKey(context, span, write);
   } catch (error) {
     if (canDoWithout && isStoreError(error, "NO_SPACE")) return undefined;
     throw error;
   }
 }
 
-/** A slot, asked for again within the call's time: nothing of the write has been sent yet. */
-export async function takeSlot(
+/** A session key, asked for again within the call's time: nothing of the write has been sent yet. */
+export async function takeSessionKey(
   { etcd, sessions }: WriteContext,
   span: WriteSpan,
   what: Pick<FencedWrite, "what" | "key">,
-): Promise<Slot> {
+): Promise<SessionKey> {
   let backoff: Backoff | undefined;
   for (;;) {
     try {

@@ -1,17 +1,17 @@
 /**
  * Session keys: the fence behind fenced writes.
  *
- * A session is a lease with a few keys of random name, one per writer slot:
+ * A session is a lease with a few keys of random name:
  *
- *   <root>/sessions/<32 hex digits>/<slot>
+ *   <root>/sessions/<32 hex digits>/<number>
  *
- * Every transaction of a slot compares its key's mod revision. After an answer was lost, the key is changed until
- * etcd says OK for certain; from then on no older transaction of that slot can ever apply, wherever it is held up, and
- * one quorum read decides what became of it. Writes of the slot that were under way fail in the same moment, certainly
- * not applied, and are sent again; several slots keep their number small.
+ * Every transaction compares the mod revision of one of them. When a response was lost, that key is changed until etcd
+ * confirms the change. From then on no older transaction that compared it can ever apply, wherever it is held up, and one
+ * quorum read decides what became of it. Other writes in progress that compared the key fail at the same moment, certainly not
+ * applied, and are sent again; several keys keep their number small.
  *
- * Out of space etcd takes no put: then the fence deletes the key, and the slot is gone until there is space. A lost
- * lease takes the keys with it, which fences just as well; the next write opens a new session.
+ * Out of space etcd takes no put: then the fence deletes the key, which is unusable until there is space. A lost lease takes
+ * its keys with it, which fences just as well; the next write opens a new session.
  */
 import { Backoff } from "../../base/backoff.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
@@ -19,8 +19,8 @@ import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/etcd.ts";
 import type { Lease } from "../ports/leases.ts";
 
-/** Writer slots of a session: a fence makes a quarter of the writes under way go a second time. */
-const slotsPerSession = 4;
+/** Keys of a session: a fence makes a quarter of the writes under way go a second time. */
+const keysPerSession = 4;
 /** Seconds until an abandoned session's keys go. */
 const sessionTtlSeconds = 60;
 /** After etcd had no space for a session, how long deletes that can do without one do not ask again. */
@@ -30,13 +30,13 @@ const openAttempts = 3;
 /** First try of a fence: short, since the member that swallowed the write may swallow this, too. */
 const fenceTryMs = 500;
 
-export interface Slot {
+export interface SessionKey {
   readonly key: string;
-  /** Mod revision of the key: what this slot's transactions compare. */
+  /** Mod revision of the key: what its transactions compare. */
   revision: bigint;
 }
 
-interface SlotState extends Slot {
+interface SessionKeyState extends SessionKey {
   readonly session: Session;
   fencing: Promise<void> | undefined;
   /** Its key was deleted by a fence while etcd was out of space. */
@@ -45,7 +45,7 @@ interface SlotState extends Slot {
 
 interface Session {
   readonly lease: Lease;
-  readonly slots: readonly SlotState[];
+  readonly sessionKeys: readonly SessionKeyState[];
   over: boolean;
 }
 
@@ -75,29 +75,29 @@ export class WriteSessions {
     return this.#fences;
   }
 
-  /** A slot that is ready, without waiting; undefined when there is none at the moment. */
-  ready(): Slot | undefined {
+  /** A session key that is ready, without waiting; undefined when there is none at the moment. */
+  ready(): SessionKey | undefined {
     const session = this.#session;
     if (session === undefined || session.over) return undefined;
-    for (let i = 0; i < session.slots.length; i++) {
-      const slot = session.slots[this.#turn++ % session.slots.length];
-      if (slot !== undefined && !slot.gone && slot.fencing === undefined) return slot;
+    for (let i = 0; i < session.sessionKeys.length; i++) {
+      const sessionKey = session.sessionKeys[this.#turn++ % session.sessionKeys.length];
+      if (sessionKey !== undefined && !sessionKey.gone && sessionKey.fencing === undefined) return sessionKey;
     }
     return undefined;
   }
 
   /**
-   * A slot to write with; opens a session when there is none.
-   * @throws what opening fails with (NO_SPACE: there is no slot to be had), or what `signal` ends with
+   * A session key to write with; opens a session when there is none.
+   * @throws what opening fails with (NO_SPACE: there is no session key to be had), or what `signal` ends with
    */
-  async take(signal: AbortSignal | undefined): Promise<Slot> {
+  async take(signal: AbortSignal | undefined): Promise<SessionKey> {
     for (;;) {
-      const slot = this.ready();
-      if (slot !== undefined) return slot;
+      const sessionKey = this.ready();
+      if (sessionKey !== undefined) return sessionKey;
       const session = this.#session;
-      const fencing = session?.slots.flatMap((s) => s.fencing ?? []) ?? [];
+      const fencing = session?.sessionKeys.flatMap((s) => s.fencing ?? []) ?? [];
       if (session === undefined || session.over || fencing.length === 0) {
-        // Also when every slot is gone: if there is space again, a new session gets all of them back.
+        // Also when every session key is gone: if there is space again, a new session gets all of them back.
         await untilAborted(this.#open(), signal);
       } else {
         await untilAborted(Promise.race(fencing), signal);
@@ -110,19 +110,19 @@ export class WriteSessions {
     return this.#etcd.clock.monotonicMs() < this.#noSpaceUntilMs;
   }
 
-  /** A transaction saw the slot's key at another revision (0n: gone) than it compared; at store revision `at`. */
-  moved(slot: Slot, found: bigint): void {
-    const state = this.#stateOf(slot);
+  /** A transaction saw the key at another revision (0n: gone) than it compared; at store revision `at`. */
+  moved(sessionKey: SessionKey, found: bigint): void {
+    const state = this.#stateOf(sessionKey);
     if (found === 0n) this.#endSession(state.session);
     else if (found > state.revision) state.revision = found;
   }
 
   /**
-   * Resolves when no transaction of this slot that compared `revision` can apply any more. One fence serves all who
+   * Resolves when no transaction of this session key that compared `revision` can apply any more. One fence serves all who
    * wait; it continues when one of them gives up.
    */
-  fence(slot: Slot, revision: bigint, signal: AbortSignal | undefined): Promise<void> {
-    const state = this.#stateOf(slot);
+  fence(sessionKey: SessionKey, revision: bigint, signal: AbortSignal | undefined): Promise<void> {
+    const state = this.#stateOf(sessionKey);
     if (state.revision !== revision || state.gone) return Promise.resolve();
     if (state.fencing === undefined) {
       const fencing = this.#fence(state).finally(() => {
@@ -144,9 +144,9 @@ export class WriteSessions {
     await session?.lease[Symbol.asyncDispose]();
   }
 
-  #stateOf(slot: Slot): SlotState {
-    invariant(isSlotState(slot), "a slot comes from take() or ready()");
-    return slot;
+  #stateOf(sessionKey: SessionKey): SessionKeyState {
+    invariant(isSessionKeyState(sessionKey), "a sessionKey comes from take() or ready()");
+    return sessionKey;
   }
 
   #own<T>(work: Promise<T>): Promise<T> {
@@ -192,7 +192,7 @@ export class WriteSessions {
     const lease = await certain(leases.hold({ ttlSeconds: sessionTtlSeconds }, { signal }));
     try {
       const name = Buffer.from(random.bytes(16)).toString("hex");
-      const keys = Array.from({ length: slotsPerSession }, (_, i) => `${this.#root}/sessions/${name}/${i}`);
+      const keys = Array.from({ length: keysPerSession }, (_, i) => `${this.#root}/sessions/${name}/${i}`);
       const { header } = await certain(
         kv.txn(
           {
@@ -203,10 +203,10 @@ export class WriteSessions {
           { signal },
         ),
       );
-      const slots: SlotState[] = [];
-      const session: Session = { lease, slots, over: false };
+      const sessionKeys: SessionKeyState[] = [];
+      const session: Session = { lease, sessionKeys, over: false };
       for (const key of keys) {
-        slots.push({ key, revision: header.revision, session, fencing: undefined, gone: false });
+        sessionKeys.push({ key, revision: header.revision, session, fencing: undefined, gone: false });
       }
       lease.lost.addEventListener("abort", () => this.#endSession(session), { once: true });
       if (lease.lost.aborted) session.over = true;
@@ -221,7 +221,7 @@ export class WriteSessions {
     }
   }
 
-  /** A session whose slots are all gone makes way for a new one. */
+  /** A session whose session keys are all gone makes way for a new one. */
   async #retire(session: Session): Promise<void> {
     session.over = true;
     await session.lease[Symbol.asyncDispose]();
@@ -233,33 +233,33 @@ export class WriteSessions {
     this.#own(Promise.resolve(session.lease[Symbol.asyncDispose]()));
   }
 
-  async #fence(slot: SlotState): Promise<void> {
+  async #fence(sessionKey: SessionKeyState): Promise<void> {
     const { kv, clock, random, requestTimeoutMs } = this.#etcd;
     const signal = this.#end.signal;
     const backoff = new Backoff({ firstMs: 20, maxMs: 1000 }, clock, random);
-    const compared = slot.revision;
+    const compared = sessionKey.revision;
     this.#fences++;
     for (let tryMs = fenceTryMs; ; tryMs = Math.min(tryMs * 2, Math.max(requestTimeoutMs, fenceTryMs))) {
       const call = { signal, timeoutMs: tryMs };
       try {
-        const lease = slot.session.over ? 0n : slot.session.lease.id;
+        const lease = sessionKey.session.over ? 0n : sessionKey.session.lease.id;
         // A session that is over keeps nothing alive: its key is taken away, which fences for good.
         if (lease === 0n) {
-          await kv.deleteRange({ key: slot.key }, call);
-          slot.gone = true;
+          await kv.deleteRange({ key: sessionKey.key }, call);
+          sessionKey.gone = true;
           return;
         }
-        const { header } = await kv.put({ key: slot.key, value: `${compared}`, lease }, call);
-        if (header.revision > slot.revision) slot.revision = header.revision;
+        const { header } = await kv.put({ key: sessionKey.key, value: `${compared}`, lease }, call);
+        if (header.revision > sessionKey.revision) sessionKey.revision = header.revision;
         return;
       } catch (error) {
         signal.throwIfAborted();
         // No request can be sent any more: waiting calls fail at once with an unknown outcome.
         if (isStoreError(error, "CLOSED")) throw error;
         if (!isStoreError(error, "UNAVAILABLE", "DEADLINE", "OUTCOME_UNKNOWN")) {
-          if (await this.#takeAway(slot, compared, call)) return;
-        } else if (slot.revision !== compared) {
-          // Another transaction of the slot has since seen the key changed.
+          if (await this.#takeAway(sessionKey, compared, call)) return;
+        } else if (sessionKey.revision !== compared) {
+          // Another transaction of the session key has since seen the key changed.
           return;
         }
       }
@@ -269,22 +269,22 @@ export class WriteSessions {
 
   /** etcd refuses the put (no space, lease gone): a deleted key, or one that is no more, fences as well. */
   async #takeAway(
-    slot: SlotState,
+    sessionKey: SessionKeyState,
     compared: bigint,
     call: { readonly signal: AbortSignal; readonly timeoutMs: number },
   ): Promise<boolean> {
     try {
-      await this.#etcd.kv.deleteRange({ key: slot.key }, call);
-      slot.gone = true;
+      await this.#etcd.kv.deleteRange({ key: sessionKey.key }, call);
+      sessionKey.gone = true;
       return true;
     } catch {
       call.signal.throwIfAborted();
     }
     try {
-      const { kvs } = await this.#etcd.kv.range({ key: slot.key, keysOnly: true }, call);
+      const { kvs } = await this.#etcd.kv.range({ key: sessionKey.key, keysOnly: true }, call);
       const found = kvs[0]?.modRevision ?? 0n;
       if (found === compared) return false;
-      this.moved(slot, found);
+      this.moved(sessionKey, found);
       return true;
     } catch {
       call.signal.throwIfAborted();
@@ -293,8 +293,8 @@ export class WriteSessions {
   }
 }
 
-function isSlotState(slot: Slot): slot is SlotState {
-  return "session" in slot;
+function isSessionKeyState(sessionKey: SessionKey): sessionKey is SessionKeyState {
+  return "session" in sessionKey;
 }
 
 /** The caller's write was not sent yet: what is unknown about the session's own requests is certain for that write. */

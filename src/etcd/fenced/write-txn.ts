@@ -26,7 +26,7 @@ import { isRecorded, writeRecord, writeRecordKey } from "./write-records.ts";
 export interface TxnContext {
   readonly root: string;
   /** Undefined: a delete that must do without. */
-  readonly slot: { readonly key: string; readonly revision: bigint } | undefined;
+  readonly sessionKey: { readonly key: string; readonly revision: bigint } | undefined;
   /** A create compares that nothing in its bucket was deleted after this revision. */
   readonly since: bigint;
 }
@@ -52,9 +52,9 @@ export interface Look {
 }
 
 export function singleTxn(write: FencedWrite, context: TxnContext): TxnRequest {
-  const { root, slot } = context;
+  const { root, sessionKey } = context;
   const { compare, success, failure } = memberTxn(write, context);
-  if (slot !== undefined) compare.push(modIs(slot.key, slot.revision));
+  if (sessionKey !== undefined) compare.push(modIs(sessionKey.key, sessionKey.revision));
   if (leavesTombstone(write)) {
     success.push({
       type: "put",
@@ -77,9 +77,9 @@ export function isKeyChanged({ guard }: FencedWrite, current: KeyValue | undefin
 }
 
 /** Reads at one revision all that may have refused the write. */
-export function lookTxn(write: FencedWrite, { root, slot }: Omit<TxnContext, "since">): TxnRequest {
+export function lookTxn(write: FencedWrite, { root, sessionKey }: Omit<TxnContext, "since">): TxnRequest {
   const ranges: RangeRequest[] = [{ key: write.key }];
-  if (slot !== undefined) ranges.push({ key: slot.key, keysOnly: true });
+  if (sessionKey !== undefined) ranges.push({ key: sessionKey.key, keysOnly: true });
   if (write.guard === 0n) ranges.push({ key: tombstoneKey(root, write.key), keysOnly: true });
   ranges.push(...(write.reads ?? []));
   return { compare: [], success: ranges.map((range): TxnOp => ({ type: "range", range })), failure: [] };
@@ -87,7 +87,7 @@ export function lookTxn(write: FencedWrite, { root, slot }: Omit<TxnContext, "si
 
 export function readLook(
   write: FencedWrite,
-  { slot }: Pick<TxnContext, "slot">,
+  { sessionKey }: Pick<TxnContext, "sessionKey">,
   { header, responses }: TxnResponse,
 ): Look {
   const answers = responses.map((answer) => {
@@ -95,16 +95,16 @@ export function readLook(
     return answer.range;
   });
   const [own, ...rest] = answers;
-  const session = slot === undefined ? 0n : modOf(rest.shift());
+  const session = sessionKey === undefined ? 0n : modOf(rest.shift());
   const tombstone = write.guard === 0n ? modOf(rest.shift()) : 0n;
   return { revision: header.revision, current: own?.kvs[0], session, tombstone, reads: rest };
 }
 
 export function groupTxn(
   writes: readonly FencedWrite[],
-  context: TxnContext & { readonly slot: NonNullable<TxnContext["slot"]> },
+  context: TxnContext & { readonly sessionKey: NonNullable<TxnContext["sessionKey"]> },
 ): TxnRequest {
-  const { root, slot } = context;
+  const { root, sessionKey } = context;
   const tombstones = new Map<string, Uint8Array[]>();
   for (const write of writes.filter(leavesTombstone)) {
     const key = tombstoneKey(root, write.key);
@@ -113,7 +113,7 @@ export function groupTxn(
     else ids.push(write.writeId);
   }
   return {
-    compare: [modIs(slot.key, slot.revision)],
+    compare: [modIs(sessionKey.key, sessionKey.revision)],
     success: [
       ...writes.map((write): TxnOp => ({ type: "txn", txn: memberTxn(write, context) })),
       ...[...tombstones].map(
@@ -121,7 +121,7 @@ export function groupTxn(
       ),
       ...recordOf(writes, root),
     ],
-    failure: [{ type: "range", range: { key: slot.key, keysOnly: true } }],
+    failure: [{ type: "range", range: { key: sessionKey.key, keysOnly: true } }],
   };
 }
 

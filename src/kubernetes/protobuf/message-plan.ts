@@ -48,7 +48,7 @@ export interface FieldPlan {
   readonly operation: Operation;
   readonly repeated: FieldFacts["repeated"];
   readonly name: string;
-  /** Slot of its value, or of the first member of an inline message. */
+  /** Place of its value, or of the first member of an inline message. */
   readonly slot: number;
   /** A zero that is read stays out of JSON: omitempty, and no pointer. */
   readonly omitsZero: boolean;
@@ -62,7 +62,7 @@ export interface FieldPlan {
   plan(): MessagePlan;
 }
 
-export interface Slot {
+export interface FieldPlace {
   readonly name: string;
   readonly absent: Absent;
   readonly field: FieldPlan;
@@ -75,8 +75,8 @@ export interface MessagePlan {
   readonly byNumber: readonly (FieldPlan | undefined)[];
   /** From the highest number down: the order in which the writer, which goes backwards, needs them. */
   readonly descending: readonly FieldPlan[];
-  readonly slots: readonly Slot[];
-  /** Slot by JSON name. */
+  readonly slots: readonly FieldPlace[];
+  /** Place by JSON name. */
   readonly byName: ReadonlyMap<string, number>;
 }
 
@@ -104,7 +104,7 @@ export function projectedPlan(name: string, projection: Projection): MessagePlan
 }
 
 function makePlan(facts: MessageFacts, projection: Projection): MessagePlan {
-  const slots: Slot[] = [];
+  const slots: FieldPlace[] = [];
   const fields: FieldPlan[] = [];
   for (const fact of facts.fields) {
     if (fact.number === 0) continue;

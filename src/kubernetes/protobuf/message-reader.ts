@@ -10,7 +10,7 @@
  */
 import { DecodeFault } from "../../codec/form/decode-fault.ts";
 import { findPlainDataFault, plainDataDepthMax } from "../../resource/model/plain-data.ts";
-import { type FieldPlan, type MessagePlan, operations, type Slot } from "./message-plan.ts";
+import { type FieldPlace, type FieldPlan, type MessagePlan, operations } from "./message-plan.ts";
 import {
   formatDuration,
   formatMicroTime,
@@ -244,7 +244,7 @@ export class MessageReader {
     const stored = this.#slots;
     const { slots } = plan;
     for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i] as Slot;
+      const slot = slots[i] as FieldPlace;
       const value = stored[base + i];
       if (value !== undefined) {
         object[slot.name] = value;
@@ -254,7 +254,7 @@ export class MessageReader {
   }
 
   /** What JSON shows for a member that the bytes have not. */
-  #absent({ absent, field }: Slot): unknown {
+  #absent({ absent, field }: FieldPlace): unknown {
     if (--this.#fillable < 0) throw this.#fault("it has far more messages than bytes for them");
     if (absent === "null") return null;
     if (absent === "empty") return this.#emptyMessage(field.plan());

@@ -15,7 +15,7 @@ import { parseCreateOptions } from "../../resource/options/write-options.ts";
 import type { KindSlot } from "../context/kind-slot.ts";
 import { type Place, readLive } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
-import { type Attempt, attemptChange, dryRunChange } from "./write-attempt.ts";
+import { attemptChange, type ChangeResult, dryRunChange } from "./write-attempt.ts";
 import { inVersion, leaseFor, placeOfObject, withLiveLease } from "./write-checks.ts";
 
 /** @throws ALREADY_EXISTS, INVALID_OBJECT, INVALID_ARGUMENT, NAMESPACE_NOT_FOUND, what guards refuse, OUTCOME_UNKNOWN */
@@ -92,7 +92,7 @@ async function createAt(
     const { resourceVersion: _, ...metadata } = object.metadata;
     return { ...object, metadata: metadata as typeof object.metadata };
   }
-  const run = (lease: bigint): Promise<Attempt> =>
+  const run = (lease: bigint): Promise<ChangeResult> =>
     attemptChange(slot, { place, before: undefined, after: object, lease }, scope);
   const isLeased = (options.ttlSeconds ?? slot.definition.ttlSeconds) !== undefined;
   const attempt = isLeased

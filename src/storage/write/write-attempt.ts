@@ -29,7 +29,7 @@ import { headToStore, isDeletionStep, keepsAmounts } from "./head-to-store.ts";
 const guardWaits = { firstMs: 2, maxMs: 100 } as const;
 const writeIdBytes = 16;
 
-export type Attempt =
+export type ChangeResult =
   | {
       readonly outcome: "applied";
       readonly revision: bigint;
@@ -53,7 +53,7 @@ export async function attemptChange(
   slot: KindSlot,
   change: ObjectChange,
   scope: CallScope,
-): Promise<Attempt> {
+): Promise<ChangeResult> {
   const { context } = slot;
   let backoff: Backoff | undefined;
   for (;;) {
@@ -137,7 +137,7 @@ export function settleWrite(
   prepared: PreparedWrite,
   outcome: WriteOutcome,
   bulk = false,
-): MaybePromise<Attempt | "again"> {
+): MaybePromise<ChangeResult | "again"> {
   if (outcome.outcome === "refused") return settleRefused(slot, prepared, outcome);
   const { change, write, parts, charged } = prepared;
   for (const part of parts) part.applied(outcome.revision);
@@ -153,7 +153,7 @@ async function settleRefused(
   slot: KindSlot,
   { change, parts }: PreparedWrite,
   outcome: Extract<WriteOutcome, { outcome: "refused" }>,
-): Promise<Attempt | "again"> {
+): Promise<ChangeResult | "again"> {
   const { context } = slot;
   const { place } = change;
   const { current, revision } = outcome;

@@ -17,7 +17,7 @@ const readAheadBytes = 1024 * 1024;
 /** Messages not yet taken over by grpc-js before `write` says false. */
 const writeQueueMessages = 16;
 
-interface Waiter {
+interface PendingRead {
   readonly resolve: (message: Uint8Array | undefined) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -33,7 +33,7 @@ export class GrpcStream implements ByteDuplex {
   #arrivedBytes = 0;
   #reading = false;
   #established = false;
-  #waiter: Waiter | undefined;
+  #waiter: PendingRead | undefined;
   /** Set once: how the stream ended. `undefined` error: in order. */
   #end: { readonly error: unknown } | undefined;
 

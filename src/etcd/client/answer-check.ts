@@ -33,7 +33,7 @@ export type Verdict =
 
 const good: Verdict = { verdict: "good" };
 
-export class ClusterGuard {
+export class AnswerCheck {
   readonly #endpoints: readonly Endpoint[];
   readonly #marks = new Map<Endpoint, Mark>();
   /** When the first of the present marks was made. */

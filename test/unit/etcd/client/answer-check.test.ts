@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { systemRandom } from "../../../../src/base/random.ts";
 import { systemClock } from "../../../../src/base/time/clock.ts";
-import { ClusterGuard, type Verdict } from "../../../../src/etcd/client/cluster-guard.ts";
+import { AnswerCheck, type Verdict } from "../../../../src/etcd/client/answer-check.ts";
 import { parseEndpoint } from "../../../../src/etcd/client/endpoint-address.ts";
 import { Endpoint } from "../../../../src/etcd/client/endpoint-set.ts";
 import { createEtcd3Transport } from "../../../../src/etcd/transport/etcd3/transport.ts";
@@ -23,7 +23,7 @@ function world(size: number) {
     });
     return new Endpoint(address, transport);
   });
-  const guard = new ClusterGuard(endpoints);
+  const guard = new AnswerCheck(endpoints);
   let nowMs = 0;
   const at = (i: number): Endpoint => {
     const endpoint = endpoints[i];

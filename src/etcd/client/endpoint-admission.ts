@@ -14,6 +14,7 @@ import { refusalOf, warningCodeOf, warningOf } from "../versions/version-check.t
 import { encodeRangeRequest } from "../wire/kv.ts";
 import { type StatusResponse, statusResponse } from "../wire/maintenance.ts";
 import { WireError } from "../wire/reader.ts";
+import type { AnswerCheck, Verdict } from "./answer-check.ts";
 import {
   type CallAttempt,
   deadlineError,
@@ -24,7 +25,6 @@ import {
   unsent,
 } from "./call-attempt.ts";
 import type { RestoreEvent } from "./client.ts";
-import type { ClusterGuard, Verdict } from "./cluster-guard.ts";
 import type { ConnectionFault } from "./connection-probe.ts";
 import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
 import { foreignServer } from "./foreign-server.ts";
@@ -46,9 +46,9 @@ const rangePath = "/etcdserverpb.KV/Range";
 const anyKey = { key: "\0", limit: 1, keysOnly: true } as const;
 const noBytes = new Uint8Array(0);
 
-export interface EndpointGateOptions {
+export interface EndpointAdmissionOptions {
   readonly endpoints: EndpointSet;
-  readonly guard: ClusterGuard;
+  readonly guard: AnswerCheck;
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
   /** Aborted when the client closes. */
@@ -63,10 +63,10 @@ export interface EndpointGateOptions {
   readonly restored: (event: RestoreEvent) => void;
 }
 
-export class EndpointGate {
-  readonly #options: EndpointGateOptions;
+export class EndpointAdmission {
+  readonly #options: EndpointAdmissionOptions;
   readonly #endpoints: EndpointSet;
-  readonly #guard: ClusterGuard;
+  readonly #answers: AnswerCheck;
   readonly #clock: Clock;
   readonly #closing: AbortSignal;
   readonly #probes = new Map<
@@ -75,17 +75,17 @@ export class EndpointGate {
   >();
   readonly #warned = new Set<string>();
 
-  constructor(options: EndpointGateOptions) {
+  constructor(options: EndpointAdmissionOptions) {
     this.#options = options;
     this.#endpoints = options.endpoints;
-    this.#guard = options.guard;
+    this.#answers = options.guard;
     this.#clock = options.clock;
     this.#closing = options.closing;
   }
 
   /** As `admit`, without a promise: undefined when there is anything to wait for, to find out or to refuse. */
   admitNow({ call, avoid, generation }: CallAttempt): Endpoint | undefined {
-    if (call?.endpoint !== undefined || generation !== this.#guard.generation) return undefined;
+    if (call?.endpoint !== undefined || generation !== this.#answers.generation) return undefined;
     if (this.#endpoints.anyQuarantined) return undefined;
     const choice = this.#endpoints.choose(avoid);
     return choice?.waitMs === 0 && choice.endpoint.identified ? choice.endpoint : undefined;
@@ -118,7 +118,7 @@ export class EndpointGate {
 
   /** A call belongs to the history in which it was begun. @throws UNAVAILABLE */
   #inTime(endpoint: Endpoint, attempt: CallAttempt): Endpoint {
-    if (attempt.generation !== this.#guard.generation) throw restoredError(attempt);
+    if (attempt.generation !== this.#answers.generation) throw restoredError(attempt);
     return endpoint;
   }
 
@@ -199,18 +199,18 @@ export class EndpointGate {
     if (faulty !== undefined) return this.#quarantine(endpoint, faulty);
     const warning = warningOf(status.version);
     if (warning !== undefined) this.#warnOnce(warning, warningCodeOf(status.version));
-    const verdict = this.#guard.judge(endpoint, status.header, undefined, this.#clock.monotonicMs());
+    const verdict = this.#answers.judge(endpoint, status.header, undefined, this.#clock.monotonicMs());
     this.apply(endpoint, verdict);
     if (verdict.verdict === "refused") return;
-    if (verdict.verdict === "good" && this.#guard.log.isAbove(status, this.#guard.highest)) {
+    if (verdict.verdict === "good" && this.#answers.log.isAbove(status, this.#answers.highest)) {
       const caughtUp = await this.#caughtUpStatus(endpoint, timeoutMs);
-      if (this.#guard.log.isAbove(caughtUp, this.#guard.highest)) {
-        const rewound = this.#guard.judgeRewound(endpoint, caughtUp.header, this.#clock.monotonicMs());
+      if (this.#answers.log.isAbove(caughtUp, this.#answers.highest)) {
+        const rewound = this.#answers.judgeRewound(endpoint, caughtUp.header, this.#clock.monotonicMs());
         this.apply(endpoint, rewound);
         if (rewound.verdict === "refused") return;
       }
     }
-    this.#guard.log.learn(status, this.#guard.highest);
+    this.#answers.log.learn(status, this.#answers.highest);
     this.#endpoints.release(endpoint);
     this.#endpoints.answered(endpoint);
     endpoint.identified = isSame();

@@ -27,7 +27,7 @@ interface Known {
   readonly terminating: boolean;
 }
 
-export class NamespaceGate implements WriteGuard {
+export class NamespaceGuard implements WriteGuard {
   readonly #namespaces: KindSlot;
   readonly #known = new LRUCache<string, Known>({ max: knownMax });
 
