@@ -1,6 +1,6 @@
 /**
- * `connectEtcd`: options checked, transports made, the client core built, the ports put over it, and one endpoint
- * asked who it is, so that a wrong CA, password or address shows here, with its cause.
+ * `connectEtcd`: checks the options, makes the transports, builds the client core and the ports over it, and identifies
+ * one endpoint, so that a wrong CA, password or address is reported here, with its cause.
  */
 
 import { type Call, CallScope, callNames } from "../base/call.ts";
@@ -39,25 +39,25 @@ export interface EtcdOptions extends Call {
   /** Looks the endpoints up in DNS, once, instead of `endpoints`. */
   readonly discovery?: DiscoveryOptions | undefined;
   /**
-   * Certificates and keys, for `https` and `unixs` endpoints; default those Node trusts and no client certificate.
+   * Certificates and keys for `https` and `unixs` endpoints; default: the authorities that Node trusts, no client certificate.
    */
   readonly tls?: TlsOptions | undefined;
   /** User and password of etcd; default none. */
   readonly auth?: AuthOptions | undefined;
   /**
-   * Bound of one request to etcd, milliseconds; default 5000. A call without a `timeoutMs` of its own continues, elsewhere or
-   * again, for twice this; where every endpoint refuses or has no address, for a second, and connecting gives up at once.
+   * Limit of one request to etcd, milliseconds; default 5000. A call without its own `timeoutMs` continues, on another
+   * endpoint or the same, for twice this; for a second while every endpoint refuses or has no address. Connecting then fails at once.
    */
   readonly requestTimeoutMs?: number | undefined;
   /** `"etcd3"`: its connections and grpc-js. `"http2"`: our own framing. */
   readonly transport?: "etcd3" | "http2" | (string & {}) | undefined;
-  /** Requests on their way at once, default 128; more wait in line. More costs memory and wins little. */
+  /** Requests in flight, default 128; more wait in a queue. A higher value costs memory and gains little. */
   readonly inFlightMax?: number | undefined;
-  /** Work with etcd 3.5.0 to 3.5.2 too, which can lose acknowledged data after a crash. */
+  /** Also accept etcd 3.5.0 to 3.5.2, which can lose acknowledged data after a crash. */
   readonly allowFaultyVersions?: boolean | undefined;
-  /** Time and chance to run on; for tests. */
+  /** Clock to use; for tests. */
   readonly clock?: Clock | undefined;
-  /** Chance to run on; for tests. */
+  /** Random source to use; for tests. */
   readonly random?: Random | undefined;
 }
 
@@ -67,7 +67,7 @@ export interface AuthOptions {
   readonly username: string;
   /** Its password; sent over TLS only, unless `allowPlaintext`. */
   readonly password: string;
-  /** Let the password travel over plaintext connections. */
+  /** Send the password over plaintext connections too. */
   readonly allowPlaintext?: boolean | undefined;
 }
 
@@ -87,15 +87,15 @@ const etcdNames: NamesOf<EtcdOptions> = {
 const authNames: NamesOf<AuthOptions> = { username: true, password: true, allowPlaintext: true };
 
 const requestTimeoutDefaultMs = 5_000;
-/** Finds a peer that has gone silent in 15 s; etcd refuses pings closer than 5 s on a connection without streams. */
+/** Detects a silent peer within 15 s; etcd refuses pings less than 5 s apart on a connection without streams. */
 const keepaliveTimeMs = 10_000;
 const keepaliveTimeoutMs = 5_000;
 
 /**
- * Resolves when one endpoint has said who it is and taken the password.
+ * Resolves when one endpoint has been identified and has accepted the password.
  * @throws INVALID_ARGUMENT for a bad option; UNAVAILABLE naming the cause as soon as every endpoint has refused, has
- * no address or cannot be spoken with, or when none answers within `timeoutMs` (default twice requestTimeoutMs), or
- * only faulty versions of etcd; UNAUTHENTICATED; DEADLINE; the signal's reason
+ * no address or does not speak the protocol, or when none answers within `timeoutMs` (default twice requestTimeoutMs), or
+ * all run faulty versions of etcd; UNAUTHENTICATED; DEADLINE; the signal's reason
  *
  *
  * @example
@@ -284,7 +284,7 @@ function assemble(client: EtcdClient, readPage: PageReader, tls: TlsSource | und
   };
 }
 
-/** What goes over a unix socket stays on this machine. */
+/** Traffic over a unix socket stays on this machine. */
 function overNetworkInClear({ secure, path }: EndpointAddress): boolean {
   return !secure && path === undefined;
 }
@@ -317,7 +317,7 @@ async function transportFactory(name: string): Promise<TransportFactory> {
   );
 }
 
-/** Loaded when asked for: its packages are optional, and etcd3 reads its .proto files as it loads, a quarter of a second. */
+/** Loaded on demand: its packages are optional, and etcd3 takes a quarter of a second to read its .proto files. */
 async function etcd3Transport(): Promise<TransportFactory> {
   try {
     return (await import("./transport/etcd3/transport.ts")).createEtcd3Transport;
@@ -331,7 +331,7 @@ async function etcd3Transport(): Promise<TransportFactory> {
   }
 }
 
-/** The package that Node did not find, when that is what the error says. */
+/** The package that Node did not find, if the error says so. */
 function missingPackage(error: unknown): string | undefined {
   if (!isError(error) || !("code" in error) || error.code !== "ERR_MODULE_NOT_FOUND") return;
   return /^Cannot find package '(etcd3|@grpc\/grpc-js)/.exec(error.message)?.[1];

@@ -1,17 +1,17 @@
 /**
- * Does an answer come from our cluster, and from a present that is not behind what we have seen?
+ * Checks that a response comes from our cluster and is not older than what we have seen.
  *
- * Three things never change while a cluster lives: its id, that a linearizable answer's revision is not below
- * the highest one seen before the request was sent, and that its raft log does not fall (log-floor.ts). An answer that
- * breaks one is refused and its endpoint is marked. One marked endpoint is a fault of that endpoint: a stale member, or a stranger's address in the list.
- * When every endpoint is marked alike, or has failed since the first mark, the store itself has changed under
- * us, which is a restore; then a new generation begins.
+ * Three things hold while a cluster lives: its id does not change; the revision of a linearizable response is not below
+ * the highest one seen before the request was sent; its raft log does not shrink (log-floor.ts). The guard rejects a
+ * response that breaks one and marks its endpoint. One marked endpoint is a fault of that endpoint: a stale member, or the
+ * address of another cluster. When every endpoint is marked alike, or has failed since the first mark, the store
+ * itself was replaced (a restore), and a new generation begins.
  *
  *   agree ──low or foreign answer──▶ endpoint marked ──a good answer of it──▶ agree
  *                                        └──all marked, or failed since──▶ restore: generation + 1
  *
- * A single endpoint must say it twice. An endpoint found foreign while our cluster still answered elsewhere is a
- * proven stranger: on its own it never makes a restore.
+ * One endpoint alone must give two bad responses in a row. An endpoint found foreign while our cluster still answered
+ * elsewhere is a proven foreigner: alone it never causes a restore.
  */
 import type { Header } from "../ports/messages.ts";
 import type { RestoreEvent } from "./client.ts";
@@ -21,7 +21,7 @@ import { LogFloor } from "./log-floor.ts";
 interface Mark {
   readonly kind: "low" | "foreign" | "rewound";
   readonly clusterId: bigint;
-  /** Marked answers in a row. */
+  /** Bad responses in a row. */
   times: number;
   proven: boolean;
 }
@@ -36,7 +36,7 @@ const good: Verdict = { verdict: "good" };
 export class AnswerCheck {
   readonly #endpoints: readonly Endpoint[];
   readonly #marks = new Map<Endpoint, Mark>();
-  /** When the first of the present marks was made. */
+  /** When the first of the current marks was made. */
   #markedSinceMs = 0;
   #clusterId = 0n;
   #highest = 0n;
@@ -61,7 +61,7 @@ export class AnswerCheck {
   }
 
   /**
-   * @param floor `highest` when the request was sent; undefined for answers whose revision is not judged
+   * @param floor `highest` when the request was sent; undefined for responses whose revision is not checked
    */
   judge(endpoint: Endpoint, header: Header, floor: bigint | undefined, nowMs: number): Verdict {
     const { clusterId, revision } = header;
@@ -79,19 +79,19 @@ export class AnswerCheck {
     return good;
   }
 
-  /** A status below the log's floor, of a member that has answered a linearizable read before it. */
+  /** A status below the log's floor, from a member that has answered a linearizable read before it. */
   judgeRewound(endpoint: Endpoint, header: Header, nowMs: number): Verdict {
     return this.#mark(endpoint, "rewound", header, nowMs);
   }
 
-  /** A good answer of one endpoint clears its own mark and proves that the strangers are strangers. */
+  /** A good response of one endpoint clears its mark and proves the foreign endpoints foreign. */
   #confirm(endpoint: Endpoint, judged: boolean): void {
     const own = this.#marks.get(endpoint);
     if (own !== undefined && (judged || own.kind === "foreign")) this.#marks.delete(endpoint);
     if (!judged && own !== undefined && own.kind !== "foreign") return;
     for (const [other, mark] of this.#marks) {
       if (mark.kind === "foreign") mark.proven = true;
-      // A low answer beside a good one is a member that was behind.
+      // A low response beside a good one came from a member that was behind.
       else if (judged) this.#marks.delete(other);
     }
   }
@@ -129,7 +129,7 @@ export class AnswerCheck {
     for (const endpoint of this.#endpoints) {
       const mark = this.#marks.get(endpoint);
       if (mark === undefined) {
-        // Unreachable counts only if it was tried since the first mark.
+        // An unreachable endpoint counts only if it was tried since the first mark.
         if (endpoint.failedAtMs < this.#markedSinceMs || endpoint.answeredAtMs > endpoint.failedAtMs)
           return false;
       } else {

@@ -1,6 +1,5 @@
 /**
- * One call on its way, over all its tries, and the errors that end it. The client core and the endpoint gate both
- * work on it.
+ * The state of one call over all its tries, and the errors that end it. The client core and the endpoint gate both use it.
  */
 import { setMaxListeners } from "node:events";
 import { checkOptions } from "../../base/text/known-options.ts";
@@ -13,19 +12,19 @@ import type { WireError } from "../wire/reader.ts";
 import type { RequestOptions, Rpc } from "./client.ts";
 import type { Endpoint } from "./endpoint-set.ts";
 
-/** A call without a bound of its own is not retried after this many request times. */
+/** A call without its own time limit is not retried after this many request timeouts. */
 export const unboundedCallRequests = 2;
 
-/** A call without a timeout of its own continues this long while every endpoint refuses: a restarting one is back within a second. */
+/** A call without a timeout continues this long while every endpoint refuses: a restarting one is back within a second. */
 const refusalPatienceMs = 1_000;
 
 export interface CallAttempt {
   readonly rpc: Rpc<{ readonly header: Header }>;
   readonly call: EtcdCall | undefined;
   readonly options: RequestOptions | undefined;
-  /** On the monotonic clock; nothing is begun after it. */
+  /** On the monotonic clock; no request begins after it. */
   readonly endMs: number;
-  /** On the monotonic clock; from then on it ends once every endpoint has answered, and each has said no (`ConnectionFault.answered`). */
+  /** On the monotonic clock; after this the call ends once every endpoint has refused (`ConnectionFault.answered`). */
   readonly patientUntilMs: number;
   /** The client's generation when the call began. */
   readonly generation: number;
@@ -33,12 +32,12 @@ export interface CallAttempt {
   avoid: Endpoint | undefined;
   /** Why the last try failed. */
   last: TransportFailure | StoreError | undefined;
-  /** What the last request was given, milliseconds. */
+  /** Timeout of the last request, milliseconds. */
   requestMs: number;
-  /** Tokens fetched again for this call. */
+  /** How often this call has fetched a new token. */
   refreshes: number;
   endpoint: Endpoint | undefined;
-  /** Bytes of the answer. */
+  /** Bytes of the response. */
   received: number;
 }
 
@@ -91,7 +90,7 @@ export function unavailable(action: string, reason: string, endpoint: string | u
   return new StoreError("UNAVAILABLE", `Cannot ${action}: ${reason}`, { retryAfterMs, endpoint, reason });
 }
 
-/** Each endpoint the call may go to has answered no; `told` is one of them. */
+/** Every endpoint that the call may use has refused; `told` is one of them. */
 export function refused(
   action: string,
   told: { readonly url: string; readonly reason: string },
@@ -128,14 +127,14 @@ export function damaged(attempt: CallAttempt, endpoint: Endpoint, error: WireErr
     : unavailable(rpc.action, reason, endpoint.url);
 }
 
-/** The call's time ended before anything of it was sent. */
+/** The call's time ended before any of it was sent. */
 export function deadlineError(attempt: CallAttempt, what: string): StoreError {
   const { rpc, call, requestMs } = attempt;
   const timeoutMs = call?.timeoutMs ?? requestMs * unboundedCallRequests;
   return new StoreError("DEADLINE", `Cannot ${rpc.action}: ${what} within ${timeoutMs} ms`, { timeoutMs });
 }
 
-/** Whatever failed while the endpoint was identified, the caller's own request was never sent. */
+/** Identification failed, so the caller's own request was not sent, whatever the failure says. */
 export function unsent(failure: TransportFailure): TransportFailure {
   const { code, text, endpoint } = failure;
   return new TransportFailure(
@@ -156,7 +155,7 @@ export function checkCall(call: EtcdCall, action: string): void {
   }
   if (signal === undefined) return;
   if (signal.aborted) throw signal.reason;
-  // One signal for many calls at once is what signals are for.
+  // Many calls may share one signal; that is not a leak.
   setMaxListeners(0, signal);
 }
 

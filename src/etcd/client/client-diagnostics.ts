@@ -1,5 +1,5 @@
 /**
- * What the client says about itself while it works: two `diagnostics_channel`s and its counters. A channel without
+ * What the client reports while it works: two `diagnostics_channel`s and its counters. A channel without
  * a subscriber costs one property read. No event holds a key, a value, a token or a password.
  *
  *   keelson:etcd:request   { phase: "start" | "end", id, method, endpoint?, durationMs?, outcome?, bytesSent, bytesReceived? }
@@ -10,10 +10,10 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 
 /**
- * What `diagnostics_channel` "keelson:etcd:request" tells of each call: one message when it starts, one when it ends.
+ * What `diagnostics_channel` "keelson:etcd:request" reports of each call: one message when it starts, one when it ends.
  */
 export interface RequestEvent {
-  /** Whether the call begins or ends here. */
+  /** Whether the call starts or ends here. */
   readonly phase: "start" | "end";
   /** The same in both messages of a call. */
   readonly id: number;
@@ -27,12 +27,12 @@ export interface RequestEvent {
   readonly outcome?: string | undefined;
   /** Size of the encoded request. */
   readonly bytesSent: number;
-  /** Size of the encoded answer; at the end of a call that had one. */
+  /** Size of the encoded response; at the end of a call that had one. */
   readonly bytesReceived?: number | undefined;
 }
 
 /**
- * What `diagnostics_channel` "keelson:etcd:stream" tells of each stream (watches, lease keepalives, snapshots).
+ * What `diagnostics_channel` "keelson:etcd:stream" reports of each stream (watches, lease keepalives, snapshots).
  */
 export interface StreamEvent {
   /** Whether the stream opens or ends here. */
@@ -41,7 +41,7 @@ export interface StreamEvent {
   readonly id: number;
   /** Full method path, such as "/etcdserverpb.Watch/Watch". */
   readonly method: string;
-  /** Where it is open. */
+  /** The endpoint it is open on. */
   readonly endpoint: string;
   /** Milliseconds it was open; at the end only. */
   readonly durationMs?: number | undefined;
@@ -73,7 +73,7 @@ export class LatencyHistogram {
     this.#sumMs += durationMs;
   }
 
-  /** `counts[i]` calls took at most `boundsMs[i]` and more than the bound before; the last count is of all beyond. */
+  /** `counts[i]` calls took at most `boundsMs[i]` and more than the bound before; the last count is of all slower calls. */
   snapshot(): {
     readonly boundsMs: readonly number[];
     readonly counts: readonly number[];

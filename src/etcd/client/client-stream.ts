@@ -1,13 +1,13 @@
 /**
- * A stream as the client hands it out: counted, reported, and ended by the client's own ends (closed, restored)
- * with their error rather than the transport's.
+ * A stream as the client hands it out: counted, reported, and, when the client itself ends it (closed, restored),
+ * ended with the client's error rather than the transport's.
  */
 import type { StoreError } from "../../errors.ts";
 import { type ByteDuplex, type ByteStream, TransportFailure } from "../transport/transport.ts";
 import type { ClientStream } from "./client.ts";
 
 export interface StreamOwner {
-  /** A message has come. */
+  /** A message has arrived. */
   received(bytes: number): void;
   sent(bytes: number): void;
   /** The owner of the stream found the endpoint silent. */

@@ -1,14 +1,14 @@
 /**
- * The client core as the ports above it see it: one request to a fit endpoint, or one stream, with everything
- * that is the same for all of etcd's services done once: endpoint choice and failover, back-off, token, metadata,
- * deadlines, the in-flight limit, the revision guard, counters and diagnostics.
+ * The client core as the ports see it: it sends one request, or opens one stream, on a usable endpoint, and does once
+ * what all of etcd's services need: endpoint choice and failover, back-off, token, metadata, deadlines, the in-flight
+ * limit, the revision guard, counters and diagnostics.
  *
  *   Kv Watches Leases Maintenance Cluster Auth
  *   --------------------------------------------- Client (this file; `etcd-client.ts` implements it)
  *   endpoints · guard · token · outcome table · in-flight limit
  *   --------------------------------------------- Transport, one per endpoint
  *
- * Invariant: what leaves the client is a `StoreError` (or the signal's reason), and a write that may have been
+ * Invariant: a failure leaves the client as a `StoreError` (or the signal's reason), and a write that may have been
  * applied is never sent a second time.
  */
 
@@ -26,35 +26,35 @@ import type { Lane, MethodPath, TransportFailure } from "../transport/transport.
  */
 export type Effect = "read" | "idempotent" | "write";
 
-/** One kind of request: how to send it, how to read its answer and what its failure means. */
+/** One kind of request: how to send it, how to decode its response and what its failure means. */
 export interface Rpc<T extends { readonly header: Header }> {
   readonly path: MethodPath;
   readonly effect: Effect;
-  /** Linearizable KV answers carry a revision that never falls: the guard judges them. */
+  /** Responses are linearizable and carry a revision that never falls: the guard checks them. */
   readonly judged: boolean;
   readonly lane: Lane;
   /** Completes "Cannot …", e.g. `put a key`. */
   readonly action: string;
-  /** Owns nothing of `reply` afterwards: values are copies. @throws WireError */
+  /** The result does not refer to `reply`: values are copies. @throws WireError */
   readonly decode: (reply: Uint8Array) => T;
 }
 
-/** What a single request may ask for beyond its call. */
+/** Options of a single request beyond those of its call. */
 export interface RequestOptions {
-  /** The key an OUTCOME_UNKNOWN names; made text only then. */
+  /** The key that OUTCOME_UNKNOWN names; converted to text only then. */
   readonly key?: Bytes | undefined;
-  /** The client's own request: without a token and outside the in-flight limit, whose holders wait for it. */
+  /** The client's own request: sent without a token and outside the in-flight limit, whose holders wait for it. */
   readonly internal?: boolean | undefined;
 }
 
 export interface StreamSpec {
   readonly path: MethodPath;
   readonly lane: Lane;
-  /** Ask for the `hasleader` check: a member cut off from its leader ends the stream instead of falling silent. */
+  /** Sets the `hasleader` metadata: a member cut off from its leader then ends the stream instead of going silent. */
   readonly requireLeader?: boolean | undefined;
-  /** This endpoint only. */
+  /** Use this endpoint only. */
   readonly endpoint?: string | undefined;
-  /** Not this endpoint, if another one is fit: the one that has just gone silent. */
+  /** Do not use this endpoint if another one is usable: it has just gone silent. */
   readonly avoid?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** First message; with `request` the stream is a server stream, without it a duplex. */
@@ -68,7 +68,7 @@ export interface StreamSpec {
  */
 export interface ClientStream {
   readonly endpoint: string;
-  /** The next message; undefined when the server ended the stream in order. */
+  /** The next message; undefined when the server ended the stream normally. */
   next(): Promise<Uint8Array | undefined>;
   /** A message already here, without waiting. */
   poll(): Uint8Array | undefined;
@@ -76,13 +76,13 @@ export interface ClientStream {
   write(message: Uint8Array): boolean;
   /** Idempotent; frees the stream's place in the counters. */
   cancel(): void;
-  /** As `cancel`, and the connection under it takes no later call: its owner has waited too long for a word from it. */
+  /** As `cancel`, and no later call uses its connection: the stream has been silent too long. */
   abandon(): void;
   /** The owner found the endpoint silent or wrong: it counts as a failure of the endpoint. */
   reportUnhealthy(reason: string): void;
 }
 
-/** What a failure of a stream or request means; see `outcome-table.ts`. */
+/** What a failure of a stream or request means to its owner; see `outcome-table.ts`. */
 export interface Judgement {
   /** `retry`: open another one; `refresh`: the token has expired, `client.refreshToken()` first; `fail`: give up with `error`. */
   readonly verdict: "retry" | "refresh" | "fail";
@@ -95,12 +95,12 @@ export interface Client {
   readonly requestTimeoutMs: number;
   /** Aborted with CLOSED when the client closes. */
   readonly signal: AbortSignal;
-  /** Counts the restores noticed so far; leases and sessions of an earlier generation are gone. */
+  /** Number of restores detected so far; leases and sessions of an earlier generation are gone. */
   readonly generation: number;
-  /** Highest revision of any judged answer of this generation; 0n before the first. */
+  /** Highest revision of any checked response of this generation; 0n before the first. */
   readonly highestRevision: bigint;
   readonly endpoints: readonly string[];
-  /** Has a password, and so tokens that can be fetched again. */
+  /** The client has a password, so it can fetch a new token. */
   readonly authenticates: boolean;
 
   /**
@@ -115,26 +115,26 @@ export interface Client {
     options?: RequestOptions,
   ): Promise<T>;
 
-  /** Chooses an endpoint, waits its back-off out, opens. @throws UNAVAILABLE, UNAUTHENTICATED, CLOSED, the signal's reason */
+  /** Chooses an endpoint, waits for its back-off and opens the stream. @throws UNAVAILABLE, UNAUTHENTICATED, CLOSED, the signal's reason */
   openStream(spec: StreamSpec): Promise<ClientStream>;
 
-  /** Says what a stream's failure means. Counts it against the endpoint's health. */
+  /** Returns what a stream's failure means, and counts it against the endpoint's health. */
   judge(failure: TransportFailure, action: string): Judgement;
 
   /**
-   * Holds the header of a stream's first answer against the cluster that is known.
-   * @throws UNAVAILABLE when another cluster answers, which may be how a restore is noticed
+   * Compares the header of a stream's first response with the known cluster.
+   * @throws UNAVAILABLE when another cluster answers, which may be the first sign of a restore
    */
   judgeHeader(endpoint: string, header: Header, action: string): void;
 
-  /** A fresh token, one request for all who wait; resolves at once without password auth. */
+  /** Fetches a new token, one request for all waiting callers; resolves at once without password auth. */
   refreshToken(signal?: AbortSignal): Promise<void>;
 
-  /** A watch or lease counts its reconnects here. */
+  /** Counts one reconnect of a watch or lease. */
   countReconnect(): void;
 
   /**
-   * `listener` runs once for every restore noticed, after streams were ended. Returns the way to unsubscribe.
+   * `listener` runs once for every restore detected, after streams were ended. Returns a function that unsubscribes.
    */
   onRestore(listener: (event: RestoreEvent) => void): () => void;
 }

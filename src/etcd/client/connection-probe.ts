@@ -1,9 +1,9 @@
 /**
- * Why can an endpoint not be reached? gRPC libraries answer "no connection established"; this makes one short
- * connection of its own and looks: refused, no such name, wrong CA, expired, another name in the certificate,
- * a client certificate asked for, TLS against plaintext, plaintext against TLS.
+ * Finds out why an endpoint cannot be reached. gRPC libraries report "no connection established"; the probe opens one
+ * short connection and reports the cause: refused, no such name, wrong CA, expired, another name in the certificate,
+ * a client certificate required, TLS against plaintext, plaintext against TLS.
  *
- * It sends nothing but a handshake or HTTP/2's opening, never a credential beyond the client certificate.
+ * It sends only a TLS handshake or HTTP/2's opening, and no credential except the client certificate.
  */
 import { connect as connectTcp, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
@@ -12,17 +12,17 @@ import type { Clock } from "../../base/time/clock.ts";
 import { handshakeOptions, socketTarget } from "../transport/dial-target.ts";
 import type { EndpointAddress, UsableTls } from "../transport/transport.ts";
 
-/** In all; a host that drops packets shows by not answering within it. */
+/** For the whole probe; a host that drops packets is recognised by this timeout. */
 const probeTimeoutMs = 1_500;
-/** TLS 1.3 judges the client's certificate after the handshake is over for the client; HTTP/2 servers send their settings sooner. */
+/** TLS 1.3 checks the client's certificate after the client's part of the handshake; HTTP/2 servers send settings sooner. */
 const alertWaitMs = 800;
 
 export interface ConnectionFault {
-  /** A sentence's part such as `connection refused`. */
+  /** A part of a sentence, such as `connection refused`. */
   readonly reason: string;
   /**
-   * The endpoint has answered, or its address has, and the answer is no: refused, no such host, or certificates and options
-   * somebody must change first. Waiting for more of it tells nothing new. False: silence, or a connection that broke.
+   * The endpoint, or its address, has refused: connection refused, no such host, or certificates and options that must
+   * be changed first. Another try gives the same result. False: silence, or a connection that broke.
    */
   readonly answered: boolean;
 }
@@ -35,7 +35,7 @@ const http2Opening = Buffer.concat([
 const tlsAlertRecord = 0x15;
 const settingsFrameType = 4;
 
-/** Undefined: nothing is wrong with the connection. */
+/** Returns undefined when the connection works. */
 export function probeConnection(
   address: EndpointAddress,
   tls: UsableTls | undefined,
@@ -48,7 +48,7 @@ export function probeConnection(
       for (const each of sockets) each.destroy();
       resolve(fault);
     };
-    // A TLS server closes a plaintext connection without an answer; so does one that is starting.
+    // A TLS server closes a plaintext connection without a reply; so does a starting server.
     const hungUp = (): void => {
       const second = connectTls({ ...socketTarget(address), rejectUnauthorized: false });
       sockets.push(second);
@@ -76,7 +76,7 @@ export function probeConnection(
       const cause = causeOf(error, address, tls);
       if (cause === silent) return hungUp();
       if (cause !== handshakeFailed) return done(cause);
-      // A plaintext server closes a TLS connection without an answer: try plaintext.
+      // A plaintext server closes a TLS connection without a reply: try plaintext.
       const second = probePlaintext(address, (fault) => done(fault === undefined ? plaintextOnly : cause));
       sockets.push(second);
       second.on("error", () => done(cause));
@@ -101,7 +101,7 @@ function probePlaintext(address: EndpointAddress, done: Done): Socket {
 }
 
 const plaintextOnly = said('the server speaks plaintext, the endpoint says "https"');
-/** A plaintext connection was closed without an answer. */
+/** The server closed a plaintext connection without a reply. */
 const silent = passing("the server closed the connection without a word");
 const handshakeFailed = passing("the server broke off the TLS handshake");
 const tlsOnly = said('the server expects TLS, the endpoint says "http"');
@@ -112,7 +112,7 @@ function probeTls(address: EndpointAddress, tls: UsableTls | undefined, clock: C
     ...socketTarget(address),
     ...handshakeOptions(address, tls),
     ALPNProtocols: ["h2"],
-    // Looked at below: the aim is to say what is wrong with it, and nothing is sent over this connection.
+    // The certificate is checked below, to report what is wrong with it; nothing is sent over this connection.
     rejectUnauthorized: false,
   });
   socket.once("secureConnect", () => {
@@ -124,7 +124,7 @@ function probeTls(address: EndpointAddress, tls: UsableTls | undefined, clock: C
         return done(said(`the server's certificate is for another name: ${identity.message}`));
       }
     }
-    // Nothing is written: an answer to that could drown the alert.
+    // Nothing is written: a reply to it could hide the alert.
     socket.once("data", () => done(undefined));
     clock.setTimer(alertWaitMs, () => done(undefined));
   });
@@ -166,7 +166,7 @@ function causeOf(
       text,
     )
   ) {
-    // So the Go of older etcds says that there is none: "certificate required" is an alert of TLS 1.3.
+    // The Go of older etcds reports a missing certificate this way: "certificate required" is an alert of TLS 1.3.
     if (/bad.certificate/i.test(text) && tls?.cert === undefined)
       return said("the server requires a client certificate");
     return said(`the server does not accept the client certificate (${code})`);

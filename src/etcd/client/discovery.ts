@@ -4,8 +4,8 @@
  *   _etcd-client-ssl._tcp.<domain>   endpoints with TLS        with a service name: _etcd-client-ssl-<name>._tcp.<domain>
  *   _etcd-client._tcp.<domain>       plaintext endpoints
  *
- * Records come in the order of their priority. Whoever forges an answer chooses the servers: so plaintext endpoints are taken only
- * when that is asked for, and without that TLS endpoints must have a certificate for the domain, whatever their host is called.
+ * Records are used in the order of their priority. A forged DNS response can name other servers, so plaintext endpoints are
+ * used only on request, and otherwise TLS endpoints must have a certificate for the domain, whatever their host name.
  */
 import dns, { Resolver } from "node:dns/promises";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
@@ -21,14 +21,14 @@ import { invalidArgument, StoreError } from "../../errors.ts";
 export interface DiscoveryOptions {
   /** Domain whose SRV records name the endpoints, e.g. `"example.com"`. */
   readonly domain: string;
-  /** Of several clusters in one domain: `_etcd-client-<serviceName>` instead of `_etcd-client`. */
+  /** Selects one of several clusters in a domain: `_etcd-client-<serviceName>` instead of `_etcd-client`. */
   readonly serviceName?: string | undefined;
   /**
-   * Take plaintext endpoints too, and verify TLS endpoints by their own host names. Default false: TLS endpoints alone, whose
-   * certificate must be for `domain`.
+   * Use plaintext endpoints too, and verify TLS endpoints by their own host names. Default false: TLS endpoints only, with
+   * a certificate for `domain`.
    */
   readonly insecure?: boolean | undefined;
-  /** Name servers to ask, e.g. `["10.0.0.10"]`, `["127.0.0.1:5353"]`. Default: those Node uses. */
+  /** Name servers to ask, e.g. `["10.0.0.10"]`, `["127.0.0.1:5353"]`. Default: Node's. */
   readonly nameServers?: readonly string[] | undefined;
 }
 
@@ -42,16 +42,16 @@ export const discoveryNames: NamesOf<DiscoveryOptions> = {
 const action = "discover endpoints";
 /** Of one query to one name server, milliseconds; each is tried twice. */
 const queryTimeoutMs = 2_000;
-/** Of the whole, without a bound of the caller's own. */
+/** Limit of the whole lookup when the caller sets none. */
 const timeoutDefaultMs = 10_000;
-/** What DNS answers where there are no such records. */
+/** DNS errors that mean "no such records". */
 const noRecords = new Set(["ENOTFOUND", "ENODATA"]);
 const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
 
 /**
- * The endpoints that `domain`'s SRV records name, as URLs, at least one; all with TLS where there are any with TLS.
- * @throws INVALID_ARGUMENT for a bad option; UNAVAILABLE where there are none, or only plaintext ones without `insecure`, or no name
- * server answers; DEADLINE; the signal's reason
+ * The endpoints that `domain`'s SRV records name, as URLs, at least one; only TLS endpoints if there are any.
+ * @throws INVALID_ARGUMENT for a bad option; UNAVAILABLE when there are none, or only plaintext ones without `insecure`, or no
+ * name server answers; DEADLINE; the signal's reason
  */
 export async function discoverEndpoints(options: DiscoveryOptions & Call): Promise<readonly string[]> {
   checkOptions(options ?? null, action, { ...callNames, ...discoveryNames });
@@ -81,7 +81,7 @@ export async function discoverEndpoints(options: DiscoveryOptions & Call): Promi
         : `all endpoints of ${quote(domain)} are plaintext (${plain.join(", ")}), expected records ${quote(tls.name)}, or insecure`,
     );
   } finally {
-    // What was not answered by now is not waited for.
+    // Cancels the queries that are still open.
     resolver.cancel();
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Endpoint texts taken apart: `http://127.0.0.1:2379`, `https://etcd-1.example`, `[::1]:2379`, `unix:///run/etcd.sock`.
+ * Parses endpoint texts: `http://127.0.0.1:2379`, `https://etcd-1.example`, `[::1]:2379`, `unix:///run/etcd.sock`.
  *
- * A URL's brackets around an IPv4 address or a name (`https://[127.0.0.1]:2379`, as some tools print it) are
- * taken off. What follows `unix://` or `unixs://` (with TLS) is the socket's path as etcd and Go's client read it: absolute with
- * a third slash, otherwise from the working directory. Without a scheme the client's TLS options decide. Credentials, paths and queries are refused, and
- * a refused endpoint is quoted without its credentials.
+ * Brackets around an IPv4 address or a name (`https://[127.0.0.1]:2379`, as some tools print it) are removed. The text after
+ * `unix://` or `unixs://` (with TLS) is the socket's path, read as etcd and Go's client do: absolute with a third slash,
+ * otherwise relative to the working directory. An endpoint without a scheme uses TLS if the client has TLS options.
+ * Credentials, paths and queries are refused; the error quotes the endpoint without its credentials.
  */
 import { invalidArgument, type StoreError } from "../../errors.ts";
 import type { EndpointAddress } from "../transport/transport.ts";
@@ -14,7 +14,7 @@ const defaultPort = 2379;
 
 const shape = /^(?:(https?):\/\/)?(?:\[([^\]]*)\]|([^[\]:/?#@]+))(?::(\d{1,5}))?\/?$/i;
 const unixShape = /^(unixs?):(?:\/\/)?(.*)$/is;
-/** Where `bind` ends, less its last NUL byte (Linux, sun_path). */
+/** Longest path that `bind` accepts, without the final NUL byte (Linux, sun_path). */
 const unixPathBytesMax = 107;
 const hostName = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
 const ipv6 = /^[0-9a-f:]+(:\d{1,3}(\.\d{1,3}){3})?(%[a-z0-9._-]+)?$/i;
@@ -85,7 +85,7 @@ function unixAddress(text: string, scheme: string, path: string): EndpointAddres
 }
 
 function refused(text: unknown, wanted: string): StoreError<"INVALID_ARGUMENT"> {
-  // Whatever stands before an "@" may be a password.
+  // The text before an "@" may be a password.
   const shown = typeof text === "string" ? text.replace(/^([a-z]+:\/\/)?.*@/i, "$1…@") : String(text);
   return invalidArgument("endpoints", `Cannot connect to etcd: endpoint is "${shown}", expected ${wanted}`);
 }

@@ -1,10 +1,10 @@
 /**
- * The way to an endpoint that may be given work: its back-off has elapsed and it has been identified.
+ * Admits a call to an endpoint whose back-off has elapsed and that has been identified.
  *
- * Identification (one Status request for all callers that wait) comes before any work: it gives the version and
- * the cluster, so a write never reaches a stranger's cluster or an etcd that is known to lose data. It comes again after
- * every lost connection, and a call that began before a restore gets no endpoint after it, whichever call noticed. What
- * failures and refused answers mean for an endpoint is decided here too, and why one cannot be reached is found out.
+ * Identification (one Status request for all waiting callers) precedes any work: it gives the version and the cluster, so
+ * a write never reaches a foreign cluster or an etcd that is known to lose data. It is repeated after every lost
+ * connection. A call that began before a restore gets no endpoint after it, whichever call detected the restore. The gate
+ * also decides what failures and refusals mean for an endpoint, and finds out why an endpoint cannot be reached.
  */
 import type { Clock } from "../../base/time/clock.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
@@ -30,15 +30,15 @@ import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
 import { foreignServer } from "./foreign-server.ts";
 import { outcomeOf, storeErrorOf } from "./outcome-table.ts";
 
-/** A request that had less than this says nothing about the endpoint when it times out. */
+/** A timeout shorter than this does not count against the endpoint. */
 const minSignificantTimeoutMs = 1_000;
-/** An endpoint that does not say who it is within this is passed over. */
+/** An endpoint that is not identified within this is skipped. */
 const identifyTimeoutMs = 2_000;
 /** How long a failing call waits to learn why an endpoint cannot be reached. */
 const probeWaitMs = 1_000;
-/** What a probe found is good for this long, as the reason of a failure. */
+/** How long the result of a probe serves as the reason of a failure. */
 const probeFreshMs = 5_000;
-/** As the news that an endpoint refuses, which may be over in a moment. */
+/** How long the result of a probe counts as a refusal, which may be over in a moment. */
 const refusalFreshMs = 500;
 
 export const statusPath = "/etcdserverpb.Maintenance/Status";
@@ -58,7 +58,7 @@ export interface EndpointAdmissionOptions {
   /** Finds out why an endpoint cannot be reached. */
   readonly probe: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined;
   readonly warn: (message: string, code?: string) => void;
-  /** A request of the gate's own, for the counters. */
+  /** Counts the gate's own requests. */
   readonly identified: (outcome: "sent" | "failed") => void;
   readonly restored: (event: RestoreEvent) => void;
 }
@@ -83,7 +83,7 @@ export class EndpointAdmission {
     this.#closing = options.closing;
   }
 
-  /** As `admit`, without a promise: undefined when there is anything to wait for, to find out or to refuse. */
+  /** As `admit`, without a promise: undefined when the call must wait, the endpoint must be identified, or the call fails. */
   admitNow({ call, avoid, generation }: CallAttempt): Endpoint | undefined {
     if (call?.endpoint !== undefined || generation !== this.#answers.generation) return undefined;
     if (this.#endpoints.anyQuarantined) return undefined;
@@ -91,7 +91,7 @@ export class EndpointAdmission {
     return choice?.waitMs === 0 && choice.endpoint.identified ? choice.endpoint : undefined;
   }
 
-  /** An endpoint that has rested and said who it is. @throws what the caller gets when there is none in time */
+  /** An endpoint whose back-off has elapsed and that has been identified. @throws the caller's error when there is none in time */
   async admit(attempt: CallAttempt): Promise<Endpoint> {
     const { call } = attempt;
     if (call?.endpoint !== undefined) return this.#pinned(attempt, call.endpoint);
@@ -116,7 +116,7 @@ export class EndpointAdmission {
     }
   }
 
-  /** A call belongs to the history in which it was begun. @throws UNAVAILABLE */
+  /** A call belongs to the generation in which it began. @throws UNAVAILABLE */
   #inTime(endpoint: Endpoint, attempt: CallAttempt): Endpoint {
     if (attempt.generation !== this.#answers.generation) throw restoredError(attempt);
     return endpoint;
@@ -141,7 +141,7 @@ export class EndpointAdmission {
     }
   }
 
-  /** False when it could not say who it is, or is not one of ours; `attempt.last` then says why. */
+  /** False when identification fails or the endpoint is not one of ours; `attempt.last` then holds the reason. */
   async #identified(endpoint: Endpoint, attempt: CallAttempt): Promise<boolean> {
     endpoint.identification ??= this.#identify(endpoint).finally(() => {
       endpoint.identification = undefined;
@@ -161,7 +161,7 @@ export class EndpointAdmission {
   async #identify(endpoint: Endpoint): Promise<void> {
     const sentMs = this.#clock.monotonicMs();
     const { losses } = endpoint;
-    // Lost since: whether the answer came over that connection is not known, so the endpoint is identified again.
+    // Lost since: the response may have come over the lost connection, so the endpoint is identified again.
     const isSame = (): boolean => endpoint.losses === losses;
     const timeoutMs = Math.min(identifyTimeoutMs, this.#options.requestTimeoutMs);
     let status: StatusResponse;
@@ -183,7 +183,7 @@ export class EndpointAdmission {
       }
       if (!(error instanceof TransportFailure)) throw error;
       if (error.fromServer && error.code !== grpcStatus.unavailable) {
-        // It speaks, and will not say more: an etcd that wants a token for this too.
+        // It answers but refuses the status: this etcd requires a token for it.
         this.#endpoints.release(endpoint);
         this.#endpoints.answered(endpoint);
         endpoint.identified = isSame();
@@ -217,8 +217,8 @@ export class EndpointAdmission {
   }
 
   /**
-   * The status of a member once it has caught up with its cluster, as it has when it answers a linearizable read. Etcd waits
-   * for that before it looks at rights, so a refusal is such an answer as well.
+   * The status of a member that has caught up with its cluster, as an answer to a linearizable read proves. etcd waits for
+   * that before it checks permissions, so a refusal proves it as well.
    * @throws TransportFailure when it cannot catch up
    */
   async #caughtUpStatus(endpoint: Endpoint, timeoutMs: number): Promise<StatusResponse> {
@@ -236,7 +236,7 @@ export class EndpointAdmission {
     }
   }
 
-  /** Looks again, beside the calls, at an endpoint that has been set aside. */
+  /** Checks a quarantined endpoint again, independently of any call. */
   #revisitQuarantined(): void {
     const endpoint = this.#endpoints.quarantinedDue();
     if (endpoint === undefined) return;
@@ -264,7 +264,7 @@ export class EndpointAdmission {
   #quarantine(endpoint: Endpoint, reason: string): void {
     this.#endpoints.quarantine(endpoint, reason);
     this.#warnOnce(reason);
-    // A single endpoint, or all of them: ask again soon, that may be a restore.
+    // A single endpoint, or all of them: check again soon, since it may be a restore.
     if (this.#endpoints.all.every((each) => each.state === "quarantined" || each.state === "failing")) {
       this.#endpoints.rest(endpoint);
     }
@@ -286,7 +286,7 @@ export class EndpointAdmission {
     if (failure.request === "unsent") void this.#probed(endpoint);
   }
 
-  /** Waits, unless the call's time is over before. @throws what the caller gets then */
+  /** Waits, unless the call's time ends first. @throws the caller's error in that case */
   async pause(waitMs: number, attempt: CallAttempt): Promise<void> {
     if (this.#clock.monotonicMs() + waitMs >= attempt.endMs) throw await this.giveUp(attempt);
     await this.#sleep(waitMs, attempt);
@@ -307,7 +307,7 @@ export class EndpointAdmission {
     await this.#clock.sleep(waitMs, either);
   }
 
-  /** `shared` work that others wait for too: this call leaves when its own time or signal ends. */
+  /** Waits for `shared` work that others also wait for: this call leaves when its own time or signal ends. */
   waitFor<T>(shared: Promise<T>, attempt: CallAttempt): Promise<T> {
     const signal = attempt.call?.signal;
     const leftMs = attempt.endMs - this.#clock.monotonicMs();
@@ -332,13 +332,13 @@ export class EndpointAdmission {
     });
   }
 
-  /** What the caller gets, with the reason a probe finds for an endpoint out of reach. */
+  /** Throws the caller's error, with the reason that a probe finds for an unreachable endpoint. */
   async giveUp(attempt: CallAttempt): Promise<unknown> {
     const { rpc, call, last, options } = attempt;
     if (last === undefined) return deadlineError(attempt, "no answer");
     if (last instanceof StoreError) return last;
     if (attempt.refreshes > 0 && outcomeOf(last).retry === "refresh") {
-      // The password is right, so it is not what the caller could mend.
+      // The password is right, so the caller cannot fix it.
       const reason = `users and roles of etcd are changing: ${last.text}`;
       return unavailable(rpc.action, `${reason} (endpoint "${last.endpoint}")`, last.endpoint);
     }
@@ -358,13 +358,13 @@ export class EndpointAdmission {
     });
   }
 
-  /** What the caller gets when each endpoint it may go to has answered no. Undefined: one may take it, or says nothing. */
+  /** The caller's error when every endpoint it may use has refused. Undefined: one may accept the call, or is silent. */
   async #refusal({ rpc, call, last }: CallAttempt): Promise<StoreError | undefined> {
     const pinned = call?.endpoint;
     const asked = this.#endpoints.all.filter(({ url }) => pinned === undefined || url === pinned);
     const answers = await Promise.all(
       asked.map(async (endpoint) => {
-        // It is passed over, whatever it answers.
+        // A quarantined endpoint is skipped, whatever it answers.
         if (endpoint.quarantine !== undefined) return { url: endpoint.url, reason: endpoint.quarantine };
         const fault = await this.#probed(endpoint, refusalFreshMs);
         return fault?.answered === true ? { url: endpoint.url, reason: fault.reason } : undefined;

@@ -1,11 +1,11 @@
 /**
  * Which endpoint the next request goes to.
  *
- * The client stays with one endpoint while it answers and moves on when it does not. A failing endpoint rests
- * for a back-off that doubles, with jitter, up to `restMaxMs`; the rest is the endpoint's, not the caller's, so
- * a thousand callers dial no more often than one.
+ * The client stays with one endpoint while it answers and switches when it does not. A failing endpoint is not asked
+ * during a back-off that doubles, with jitter, up to `restMaxMs`. The back-off belongs to the endpoint, not to the
+ * caller, so a thousand callers dial no more often than one.
  *
- *   unknown ──answer──▶ healthy ──failure──▶ failing ──rest over, answer──▶ healthy
+ *   unknown ──answer──▶ healthy ──failure──▶ failing ──back-off over, answer──▶ healthy
  *      └──────────────────┴── another cluster's, or a refused version ──▶ quarantined ──▶ unknown
  */
 
@@ -13,11 +13,11 @@ import type { Random } from "../../base/random.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { EndpointAddress, Transport } from "../transport/transport.ts";
 
-/** First rest of a failing endpoint. Short: a member that restarts is back within a second. */
+/** First back-off of a failing endpoint. Short: a member that restarts is back within a second. */
 const restFirstMs = 50;
-/** Longest rest: how late a recovered endpoint may be noticed, and one dial per second at most. */
+/** Longest back-off: the delay before a recovered endpoint is noticed, and one dial per second at most. */
 const restMaxMs = 1_000;
-/** A quarantined endpoint is identified again this often: the fault may have been mended. */
+/** Time between identifications of a quarantined endpoint: the fault may have been fixed. */
 const quarantineMs = 10_000;
 
 export type EndpointState = "unknown" | "healthy" | "failing" | "quarantined";
@@ -28,17 +28,17 @@ export class Endpoint {
   state: EndpointState = "unknown";
   /** Failures in a row. */
   failures = 0;
-  /** Not to be asked before this, on the monotonic clock, unless nothing else is left. */
+  /** End of its back-off on the monotonic clock; used earlier only when no other endpoint is left. */
   restUntilMs = 0;
-  /** When it last answered anything. */
+  /** Time of its last answer of any kind. */
   answeredAtMs: number = Number.NEGATIVE_INFINITY;
-  /** When it last failed to. */
+  /** Time of its last failure. */
   failedAtMs: number = Number.NEGATIVE_INFINITY;
-  /** As it said when it was identified. */
+  /** The version it reported when it was identified. */
   version: string | undefined;
-  /** It has said who it is since it last failed or lost a connection; only then it is given work. */
+  /** Identified since its last failure or lost connection; only then it gets work. */
   identified = false;
-  /** Connections lost: behind the next one may be another process, over other data. */
+  /** Connections lost: the next one may lead to another process with other data. */
   losses = 0;
   identification: Promise<void> | undefined;
   /** Why it is quarantined. */
@@ -70,7 +70,7 @@ export class EndpointSet {
     this.all = endpoints;
     this.#clock = clock;
     this.#random = random;
-    // Clients spread over the members by chance.
+    // Random start, so that clients spread over the members.
     this.#current = random.below(endpoints.length);
   }
 
@@ -79,7 +79,7 @@ export class EndpointSet {
   }
 
   /**
-   * The endpoint to ask and how long to wait first: 0 when one is fit. `avoid` comes last among the fit.
+   * The endpoint to use and the time to wait first: 0 when one is usable. `avoid` is the last choice among the usable.
    * Undefined when all are quarantined.
    */
   choose(avoid?: Endpoint): { readonly endpoint: Endpoint; readonly waitMs: number } | undefined {
@@ -132,7 +132,7 @@ export class EndpointSet {
     endpoint.restUntilMs = now + full * (0.5 + 0.5 * this.#random.float());
   }
 
-  /** Rests without a mark on its health: it answered, but not what we can use. */
+  /** Starts a back-off without a failure: the endpoint answered, but the answer is of no use. */
   rest(endpoint: Endpoint): void {
     endpoint.restUntilMs = this.#clock.monotonicMs() + restFirstMs * (0.5 + 0.5 * this.#random.float());
   }
@@ -152,7 +152,7 @@ export class EndpointSet {
     endpoint.failures = 0;
   }
 
-  /** One whose time to be looked at again has come. */
+  /** A quarantined endpoint whose next identification is due. */
   quarantinedDue(): Endpoint | undefined {
     const now = this.#clock.monotonicMs();
     return this.all.find(

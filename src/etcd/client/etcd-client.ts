@@ -6,8 +6,8 @@
  *   judge the answer (answer-check) or the failure (outcome-table) → hand over, or continue elsewhere while the
  *   call has time and the request may be repeated
  *
- * A request that cannot finish is not begun: ended calls fail before anything is sent. The usual path allocates
- * the promise, the call's own state and what the transport needs; no timer and no AbortController of ours.
+ * A request that cannot finish is not sent: ended calls fail before that. The usual path allocates the promise, the
+ * call's own state and what the transport needs, but no timer and no AbortController.
  */
 import { setMaxListeners } from "node:events";
 import { Permits } from "../../base/permits.ts";
@@ -56,7 +56,7 @@ export interface ClientOptions {
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
-  /** Requests on their way at once; more wait in line. Default 128: past the knee of etcd's throughput. */
+  /** Requests in flight; more wait in a queue. Default 128: beyond the knee of etcd's throughput. */
   readonly inFlightMax?: number | undefined;
   readonly allowFaultyVersions?: boolean | undefined;
   /** Finds out why an endpoint cannot be reached. */
@@ -66,7 +66,7 @@ export interface ClientOptions {
 }
 
 const inFlightDefault = 128;
-/** Waits before a token is fetched again for a call whose fresh one was refused as well: etcd's users are changing. */
+/** Waits before another token for a call whose new token was refused as well: etcd's users are changing. */
 const refreshWaits = { firstMs: 10, maxMs: 500 } as const;
 const noBytes = new Uint8Array(0);
 
@@ -95,7 +95,7 @@ export class EtcdClient implements Client {
   #lastId = 0;
 
   constructor(options: ClientOptions) {
-    // Every call that waits listens: hundreds are usual, and no leak.
+    // Every waiting call listens: hundreds are normal and not a leak.
     setMaxListeners(0, this.#closing.signal);
     this.clock = options.clock;
     this.random = options.random;
@@ -265,7 +265,7 @@ export class EtcdClient implements Client {
     }
   }
 
-  /** Returns when the request may be sent again. @throws what the caller gets */
+  /** Returns when the request may be sent again. @throws the caller's error otherwise */
   async #afterFailure(
     attempt: CallAttempt,
     endpoint: Endpoint,
@@ -281,14 +281,14 @@ export class EtcdClient implements Client {
     if (this.clock.monotonicMs() >= attempt.endMs) throw await this.#admission.giveUp(attempt);
     if (outcome.retry === "refresh") {
       if (this.#tokens === undefined) throw await this.#admission.giveUp(attempt);
-      // A wrong password is reported when the token is fetched. With a right one the call's time is the bound:
-      // each change of a user or role makes every token of before it too old.
+      // A wrong password is reported when the token is fetched. With a right one the call's time is the limit:
+      // each change of a user or role invalidates every earlier token.
       if (attempt.refreshes++ > 0) await this.#admission.pause(refreshWait(attempt.refreshes), attempt);
       if (attempt.options?.internal !== true)
         await this.#admission.waitFor(this.#tokens.refresh(metadata), attempt);
     } else {
       attempt.avoid = endpoint;
-      // It answered that it is busy: come back later rather than at once.
+      // The server is busy: try again later rather than at once.
       if (failure.fromServer) this.#endpoints.rest(endpoint);
     }
     this.#retries++;
@@ -424,7 +424,7 @@ export class EtcdClient implements Client {
     };
   }
 
-  /** Connections to `url` lost so far: behind the next one may be another process. */
+  /** Connections to `url` lost so far: the next one may lead to another process. */
   losses(url: string): number {
     return this.#endpoints.find(url)?.losses ?? 0;
   }
@@ -462,7 +462,7 @@ function refreshWait(refreshes: number): number {
   return Math.min(refreshWaits.maxMs, refreshWaits.firstMs * 2 ** (refreshes - 2));
 }
 
-/** What stands for a stream where a request is expected: opening one changes nothing. */
+/** The `Rpc` of a stream where a request is expected: opening one changes nothing. */
 const streamRpc: Rpc<{ readonly header: Header }> = {
   path: statusPath,
   effect: "read",

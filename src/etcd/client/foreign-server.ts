@@ -1,10 +1,10 @@
 /**
- * Servers that speak etcd's protocol and are no etcd. kine (k3s' default, an etcd face on SQL databases) answers a status without
- * cluster, member and raft term, which no etcd does: each of its members has all three from its first answer on.
+ * Servers that speak etcd's protocol but are not etcd. kine (the default of k3s, etcd's API over SQL databases) reports a status
+ * without cluster, member and raft term; an etcd member has all three from its first answer on.
  */
 import type { StatusResponse } from "../wire/maintenance.ts";
 
-/** What keelson needs and kine does not have (its pkg/server, 2026); COMPATIBILITY.md has it call by call. */
+/** What keelson needs and kine lacks (its pkg/server, 2026); COMPATIBILITY.md lists it call by call. */
 const missing = [
   "leases (a grant answers its time to live as the id; none can be kept alive, revoked or listed)",
   "transactions other than the creation, update or deletion of one key",
@@ -13,7 +13,7 @@ const missing = [
   "members, users, alarms, hashes and snapshots",
 ].join(", ");
 
-/** Why the server behind such a status is not worked with; undefined for an etcd. */
+/** Why the client refuses the server with this status; undefined for an etcd. */
 export function foreignServer({ header, raftTerm, version }: StatusResponse): string | undefined {
   const isEtcd = header.clusterId !== 0n || header.memberId !== 0n || raftTerm !== 0n;
   return isEtcd

@@ -1,12 +1,12 @@
 /**
- * How far the cluster's raft log is known to be: what tells a cluster that was restored under its old id after its revision has
- * passed all that was seen. Revisions come again there; its log and its terms start over, and in one cluster neither falls.
+ * The known minimum of the cluster's raft log. It reveals a cluster that was restored under its old id after its revision has
+ * passed all that was seen. There, revisions repeat, and the log and its terms start over; in one cluster neither falls.
  *
- *   a status        applied index I, the term of a leader
- *   an answer to a request sent after it, at revision R0
- *   answers since   up to revision R: each revision above R0 is an entry of its own behind I, so the log is at I + R - R0 at least
+ *   a status             applied index I, the term of a leader
+ *   a later response     to a request sent after that status, at revision R0
+ *   responses since      up to revision R: each revision above R0 is one log entry after I, so the log is at I + R - R0 at least
  *
- * A member may be behind, so a status below that proves nothing until the member has answered a linearizable read.
+ * A member may be behind, so a status below the floor proves nothing until the member has answered a linearizable read.
  */
 import type { StatusResponse } from "../wire/maintenance.ts";
 
@@ -14,12 +14,12 @@ type LogFacts = Pick<StatusResponse, "leader" | "raftAppliedIndex" | "raftTerm">
 
 export class LogFloor {
   #index = 0n;
-  /** Revision that an answer had whose request was sent after the status that gave `#index`. */
+  /** Revision of the response whose request was sent after the status that gave `#index`. */
   #baseRevision: bigint | undefined;
   #term = 0n;
   #statuses = 0;
 
-  /** Statuses taken so far: a request sent now belongs after that many. */
+  /** Statuses seen so far; a request sent now belongs after that many. */
   get statuses(): number {
     return this.#statuses;
   }
@@ -31,7 +31,7 @@ export class LogFloor {
   }
 
   isAbove({ leader, raftAppliedIndex, raftTerm }: LogFacts, highest: bigint): boolean {
-    // Older servers, and those that are no etcd, do not tell.
+    // Older servers, and servers that are not etcd, do not report it.
     if (raftAppliedIndex === 0n) return false;
     return raftAppliedIndex < this.indexAt(highest) || (leader !== 0n && raftTerm < this.#term);
   }
@@ -46,7 +46,7 @@ export class LogFloor {
     this.#statuses++;
   }
 
-  /** A linearizable answer to a request that was sent when there had been `statuses`. */
+  /** A linearizable response to a request that was sent after `statuses` statuses. */
   answered(revision: bigint, statuses: number): void {
     if (this.#baseRevision === undefined && statuses === this.#statuses) this.#baseRevision = revision;
   }

@@ -1,13 +1,13 @@
 /**
- * What a failed request means: the one place where etcd's statuses become outcomes and `StoreError` codes.
+ * What a failed request means: the only place where etcd's statuses become outcomes and `StoreError` codes.
  *
- * Two questions, answered by the first row that matches:
- *   fate    can a *write* have been applied? "not-applied" only where that is certain
+ * The first row that matches answers two questions:
+ *   fate    the outcome of a *write*: "not-applied" only where that is certain
  *   retry   may the same request be sent again when it is a read, idempotent, or certainly not applied?
  *             never · elsewhere (another endpoint, back-off) · refresh (a new token first)
- * A write whose fate is unknown is never sent again, whatever `retry` says.
+ * A write with an unknown outcome is never sent again, whatever `retry` is.
  *
- * Rows go from the particular to the general; the last ones take everything.
+ * Rows go from the specific to the general; the last ones match everything.
  */
 import { StoreError, type StoreErrorCode } from "../../errors.ts";
 import { grpcStatus, type TransportFailure } from "../transport/transport.ts";
@@ -21,10 +21,10 @@ export interface Outcome {
 }
 
 interface Row extends Outcome {
-  /** Codes it is about; absent: any. */
+  /** Codes that the row matches; absent: any. */
   readonly codes?: readonly number[];
   readonly text?: RegExp;
-  /** Who made the status; absent: either. */
+  /** The origin of the status; absent: either. */
   readonly by?: "server" | "client";
   readonly request?: "unsent" | "refused";
 }
@@ -33,12 +33,12 @@ const s = grpcStatus;
 const not = "not-applied";
 
 export const outcomeTable: readonly Row[] = [
-  // No connection took it.
+  // No connection carried it.
   { request: "unsent", fate: not, retry: "elsewhere", code: "UNAVAILABLE" },
-  // The peer said that it did not look at it. A proxy may be wrong there: see `doubtsRefusal`.
+  // The peer says that it did not process the request. A proxy may be wrong about that: see `doubtsRefusal`.
   { request: "refused", fate: not, retry: "elsewhere", code: "UNAVAILABLE" },
 
-  // Identity. Some calls of older servers give these texts under code 2, with the prefix "auth:".
+  // Identity. Some calls of older servers send these texts under code 2, with the prefix "auth:".
   {
     text: /invalid auth token|revision of auth store is old|user name is empty/,
     by: "server",
@@ -107,7 +107,7 @@ export const outcomeTable: readonly Row[] = [
     retry: "elsewhere",
     code: "UNAVAILABLE",
   },
-  // The answer was too big, not the request: a write of that kind is applied.
+  // The response was too large, not the request: a write of that kind is applied.
   {
     codes: [s.resourceExhausted],
     text: /^Received message larger than max/,
@@ -117,7 +117,7 @@ export const outcomeTable: readonly Row[] = [
     code: "TOO_LARGE",
   },
 
-  // What etcd looks at before it proposes.
+  // What etcd checks before it proposes.
   {
     codes: [s.notFound, s.failedPrecondition],
     text: /not found|is not granted/,
@@ -157,15 +157,15 @@ export const outcomeTable: readonly Row[] = [
     code: "UNAVAILABLE",
   },
 
-  // A member whose data is corrupt: stop, and let somebody look.
+  // A member whose data is corrupt: stop, so that an operator can check it.
   { codes: [s.dataLoss], fate: "unknown", retry: "never", code: "UNAVAILABLE" },
 
-  // Everything else may have been applied: leader changes, timeouts, resets, half answers.
+  // Everything else may have been applied: leader changes, timeouts, resets, partial responses.
   { codes: [s.deadlineExceeded], fate: "unknown", retry: "elsewhere", code: "DEADLINE" },
   { fate: "unknown", retry: "elsewhere", code: "UNAVAILABLE" },
 ];
 
-/** @param doubtsRefusal the peer's word that it did not look at the request proves nothing (`EtcdCall.doubtsRefusal`) */
+/** @param doubtsRefusal the peer's claim that it did not process the request is not trusted (`EtcdCall.doubtsRefusal`) */
 export function outcomeOf(failure: TransportFailure, doubtsRefusal = false): Outcome {
   if (doubtsRefusal && failure.request === "refused") return lastRow;
   const code = codeOf(failure);
@@ -179,7 +179,7 @@ export function outcomeOf(failure: TransportFailure, doubtsRefusal = false): Out
   return lastRow;
 }
 
-/** Behind etcd's grpc-proxy a refusal has lost its code, and its text says what it was. */
+/** etcd's grpc-proxy drops the code of a refusal; the text identifies it. */
 function codeOf({ code, fromServer, text }: TransportFailure): number {
   return code === s.unknown && fromServer ? (codeOfText(text) ?? code) : code;
 }
@@ -192,16 +192,16 @@ export interface FailureContext {
   readonly action: string;
   readonly effect: Effect;
   readonly doubtsRefusal?: boolean | undefined;
-  /** The key an OUTCOME_UNKNOWN names. */
+  /** The key that OUTCOME_UNKNOWN names. */
   readonly key?: string | undefined;
-  /** Time the failed request was given. */
+  /** Timeout of the failed request. */
   readonly timeoutMs?: number | undefined;
-  /** Why the endpoint cannot be reached, where a probe has found out. */
+  /** Why the endpoint cannot be reached, if a probe has found out. */
   readonly reason?: string | undefined;
   readonly username?: string | undefined;
 }
 
-/** Proposed to callers of a failed request; the client's own back-off reaches about as far. */
+/** Suggested to callers of a failed request; about as long as the client's longest back-off. */
 const retryAfterMs = 1_000;
 
 /** The error a caller gets for `failure`: OUTCOME_UNKNOWN for a write that may have been applied. */
@@ -209,7 +209,7 @@ export function storeErrorOf(failure: TransportFailure, context: FailureContext)
   const { action, effect, doubtsRefusal, key = "", timeoutMs, reason, username } = context;
   const outcome = outcomeOf(failure, doubtsRefusal);
   const endpoint = failure.endpoint;
-  // What the transport said (OpenSSL's words, a socket's code) is in the cause.
+  // The transport's own text (OpenSSL's, a socket's code) is in the cause.
   const text = `${reason ?? failure.text} (endpoint "${endpoint}")`;
   const options = { cause: failure };
   if (effect === "write" && outcome.fate === "unknown") {
@@ -252,7 +252,7 @@ export function storeErrorOf(failure: TransportFailure, context: FailureContext)
   }
 }
 
-/** etcd's and grpc-js's texts: "(3000000 vs. 2097152)"; etcd's own refusal names no number. */
+/** Sizes in the texts of etcd and grpc-js, "(3000000 vs. 2097152)"; etcd's own refusal has no number. */
 function sizesIn(text: string): { readonly sizeBytes: number; readonly limitBytes: number } {
   const match = /\((\d+) vs\.? (\d+)\)/.exec(text);
   return match === null
@@ -263,7 +263,7 @@ function sizesIn(text: string): { readonly sizeBytes: number; readonly limitByte
 /** etcd's default --max-request-bytes. */
 const requestBytesMax = 1.5 * 1024 * 1024;
 
-/** `storeErrorOf` with what to do about it, for a stream or a request that changes nothing. */
+/** `storeErrorOf` with the action to take, for a stream or a request that changes nothing. */
 export function judgementOf(failure: TransportFailure, action: string): Judgement {
   const outcome = outcomeOf(failure);
   const verdict = outcome.retry === "elsewhere" ? "retry" : outcome.retry === "refresh" ? "refresh" : "fail";

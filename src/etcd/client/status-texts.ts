@@ -1,7 +1,7 @@
 /**
- * etcd's refusals by their text, with the gRPC code each has (etcd's rpctypes/error.go): etcd's grpc-proxy passes the text on and
- * makes every code 2, "unknown". All of them say that nothing was applied; texts that leave it open (timeouts, a change of leader) are
- * not here, and stay unknown.
+ * etcd's refusals by their text, with the gRPC code of each (etcd's rpctypes/error.go). etcd's grpc-proxy keeps the text and
+ * replaces every code by 2, "unknown". All texts here mean that nothing was applied; texts with an open outcome (timeouts, a
+ * change of leader) are not listed and stay unknown.
  */
 import { grpcStatus } from "../transport/transport.ts";
 
@@ -74,7 +74,7 @@ const codes: ReadonlyMap<string, number> = new Map(
   byCode.flatMap(([code, texts]) => texts.map((text) => [`etcdserver: ${text}`, code] as const)),
 );
 
-/** The code that etcd itself gives `text`; undefined for what it does not refuse with. */
+/** The code that etcd itself gives `text`; undefined for a text that is not a refusal. */
 export function codeOfText(text: string): number | undefined {
   return codes.get(text);
 }

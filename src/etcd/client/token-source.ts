@@ -1,7 +1,7 @@
 /**
  * The token of password auth: fetched when first needed and again when etcd no longer accepts it, by one
- * request for all who wait. The password lives in a private field and the token travels as metadata only;
- * neither is in a message, in stats or in what `inspect` shows.
+ * request for all waiting callers. The password stays in a private field and the token is sent as metadata only;
+ * neither appears in a message, in stats or in `inspect`.
  */
 import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, type StoreError } from "../../errors.ts";
@@ -10,7 +10,7 @@ import type { Rpc } from "./client.ts";
 
 export const authenticateRpc: Rpc<AuthenticateResponse> = {
   path: "/etcdserverpb.Auth/Authenticate",
-  // Every repetition gives one more token, which expires.
+  // A repetition only creates one more token, which expires.
   effect: "idempotent",
   judged: false,
   lane: "unary",
@@ -18,7 +18,7 @@ export const authenticateRpc: Rpc<AuthenticateResponse> = {
   decode: authenticateResponse.decode,
 };
 
-/** etcd says that it has auth switched off. */
+/** Whether etcd reports that auth is disabled. */
 export function authIsOff(error: unknown): boolean {
   return isStoreError(error, "INVALID_ARGUMENT") && /authentication is not enabled/.test(error.message);
 }
@@ -48,13 +48,13 @@ export class TokenSource {
     this.#authenticate = options.authenticate;
   }
 
-  /** What to send along; undefined before the first `refresh`. Empty when etcd has auth switched off. */
+  /** Metadata to send; undefined before the first `refresh`. Empty when auth is disabled in etcd. */
   get metadata(): Readonly<Record<string, string>> | undefined {
     return this.#metadata;
   }
 
   /**
-   * Resolves when there is another `metadata` than `stale`.
+   * Resolves when `metadata` differs from `stale`.
    * @throws UNAUTHENTICATED for a wrong password, UNAVAILABLE, DEADLINE
    */
   async refresh(stale: Readonly<Record<string, string>> | undefined): Promise<void> {
