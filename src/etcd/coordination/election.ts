@@ -7,28 +7,28 @@ import type { Bytes } from "../ports/messages.ts";
 import { prefixEnd } from "../ports/prefix-end.ts";
 import { holderOf, type Turn, type TurnOptions, takeTurn } from "./turn.ts";
 
-/** The office, held until disposed of or `lost`. */
+/** Leadership of an election, held until disposed of or `lost`. */
 export interface Leadership extends Turn {
-  /** Replaces what observers see. @throws PRECONDITION_FAILED when the office is lost · as a write */
+  /** Replaces the value that observers see. @throws PRECONDITION_FAILED when the leadership is lost · as a write */
   proclaim(value: Bytes, call?: Call): Promise<void>;
 }
 
-/** Who leads an election now. */
+/** The current leader of an election. */
 export interface Leader {
   /** The leader's key in etcd. */
   readonly key: string;
-  /** What it campaigned with, or proclaimed last. */
+  /** The value it campaigned with or proclaimed last. */
   readonly value: Uint8Array;
   /** Create revision of its key: the fence of its term. */
   readonly revision: bigint;
 }
 
 /**
- * Waits until this process leads the election `name`. One leads at a time, `etcdctl elect` included, as far as every leader
- * stops when `lost` says so; `fence` holds even for one that does not.
+ * Waits until this process leads the election `name`. There is one leader at a time, `etcdctl elect` included, provided that
+ * every leader stops when `lost` is aborted; `fence` protects against one that does not.
  *
  * @param value what observers see, for example this process' address
- * @throws INVALID_ARGUMENT · DEADLINE (`timeoutMs`) or the signal's reason while it waits; the candidacy ends then
+ * @throws INVALID_ARGUMENT · DEADLINE (`timeoutMs`) or the signal's reason while waiting; the candidacy then ends
  */
 export async function campaign(
   etcd: Etcd,
@@ -57,8 +57,8 @@ export async function leaderOf(etcd: Etcd, name: string, call: Call = {}): Promi
 }
 
 /**
- * The leader now and at every change, proclamations included; undefined while there is no leader. Ends when left or aborted. A
- * leader that came and went between two looks is passed over; the last state is always reported.
+ * Yields the leader now and at every change, proclamations included; undefined while there is no leader. Ends when left or
+ * aborted. A leader that comes and goes between two reads is not reported; the last state always is.
  */
 export async function* observeLeader(
   etcd: Etcd,
@@ -89,7 +89,7 @@ export async function* observeLeader(
       );
       for await (const batch of watch) if (batch.type === "events") break;
     } catch (error) {
-      // What was compacted away is in the next read.
+      // The next read covers what was compacted.
       if (!isStoreError(error, "EXPIRED")) throw error;
     }
   }

@@ -3,12 +3,12 @@ import type { Etcd } from "../ports/etcd.ts";
 import { type Turn, type TurnOptions, takeTurn } from "./turn.ts";
 
 /**
- * Waits in line for the lock `name` and holds it until disposed of.
+ * Waits for the lock `name` and holds it until disposed of.
  *
- * A lock alone does not stop a process that stands still and wakes up late: end work by `lost`, and put `fence` among the
- * compares of transactions that must not happen under another's turn.
+ * A lock alone does not stop a process that pauses and resumes late: end the work by `lost`, and put `fence` among the
+ * compares of transactions that must not apply during another holder's turn.
  *
- * @throws INVALID_ARGUMENT · DEADLINE (`timeoutMs`) or the signal's reason while it waits; the line is left then
+ * @throws INVALID_ARGUMENT · DEADLINE (`timeoutMs`) or the signal's reason while waiting; the claim then leaves the queue
  * @example
  * ```ts
  * import { type Etcd, lock } from "keelson/etcd";

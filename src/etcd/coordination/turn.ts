@@ -1,12 +1,12 @@
 /**
- * A turn in a line of claimants: the recipe of etcd's own concurrency package, so that keelson, etcdctl and Go clients
- * stand in one line.
+ * A turn in a queue of claimants, by the recipe of etcd's own concurrency package, so that keelson, etcdctl and Go clients
+ * share one queue.
  *
  *   key    <name>/<lease id in hexadecimal>, created once, with the claimant's lease
- *   turn   the key of the lowest create revision in the line; its holder's turn ends when the key goes
+ *   turn   belongs to the key of the lowest create revision in the queue; it ends when that key is deleted
  *
  * The create revision is the fence: a write that compares it is refused once the turn has ended, whatever its writer
- * believes. A claimant that dies leaves the line when its lease expires.
+ * believes. A claimant that dies leaves the queue when its lease expires.
  */
 import { type Call, CallScope, callNames, expectManyListeners } from "../../base/call.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
@@ -19,7 +19,7 @@ import { prefixEnd } from "../ports/prefix-end.ts";
 
 /** What `lock` and `campaign` take. */
 export interface TurnOptions extends Call {
-  /** How long the turn outlives its holder's last sign of life, seconds, at least 2; default 60, as etcd's own package has it. */
+  /** How long the turn outlives its holder's last keepalive, seconds, at least 2; default 60, as in etcd's own package. */
   readonly ttlSeconds?: number | undefined;
 }
 
@@ -34,24 +34,24 @@ export interface Turn extends AsyncDisposable {
   /** Create revision of the key: higher than that of every turn before it. */
   readonly revision: bigint;
   /**
-   * Aborted, with the cause as its reason, when the turn may be over: the lease could not be kept alive in time (before
-   * etcd lets it expire), or the key is gone. Work under the turn ends by this signal.
+   * Aborted, with the cause as its reason, when the turn may be over: the lease was not renewed in time (aborted before
+   * etcd lets it expire), or the key is gone. Work that needs the turn must stop on this signal.
    */
   readonly lost: AbortSignal;
-  /** The condition that a transaction carries to be refused once the turn is over. */
+  /** Put it among a transaction's compares: the transaction is then refused once the turn is over. */
   readonly fence: Compare;
 }
 
-/** A turn with its value, for those in this folder. */
+/** A turn with its value; internal to this folder. */
 export interface HeldTurn extends Turn {
   /** @throws PRECONDITION_FAILED when the turn is over */
   setValue(value: Bytes, call?: Call): Promise<void>;
 }
 
 /**
- * Waits for the turn in the line `name`.
+ * Waits for the turn in the queue `name`.
  * @throws INVALID_ARGUMENT for an empty name or a ttlSeconds below 2 · DEADLINE or the signal's reason while waiting: the
- *   line is left · UNAVAILABLE when the lease is lost while waiting
+ *   claim leaves the queue · UNAVAILABLE when the lease is lost while waiting
  */
 export async function takeTurn(
   etcd: Etcd,
@@ -87,13 +87,13 @@ export async function takeTurn(
     }
     return new OwnTurn(etcd, lease, key, revision);
   } catch (error) {
-    // Leaving the line must not depend on the time that just ran out: the lease's end does it at the latest.
+    // The call's time may be over, so this must not depend on it; at the latest the key goes when the lease expires.
     await Promise.resolve(lease[Symbol.asyncDispose]()).catch(() => undefined);
     throw lease.lost.aborted && scope.signal?.aborted !== true ? lostWhileWaiting(action, lease) : error;
   }
 }
 
-/** The holder of the turn in the line `name`; undefined while there is none. */
+/** The holder of the turn in the queue `name`; undefined while there is none. */
 export async function holderOf(
   etcd: Etcd,
   name: string,
@@ -126,7 +126,7 @@ class OwnTurn implements HeldTurn {
     const signal = AbortSignal.any([this.lost, this.#end.signal]);
     untilGone(etcd, Buffer.from(key), revision + 1n, signal).then(
       () => this.#gone.abort(turnOver(key)),
-      // A watch that fails says nothing of the key; the lease still tells when it is over.
+      // A failed watch says nothing about the key; the lease still ends the turn.
       () => undefined,
     );
   }
@@ -150,12 +150,12 @@ class OwnTurn implements HeldTurn {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort();
-    // The key goes with the lease, in one step of etcd's.
+    // etcd deletes the key together with the lease, in one step.
     await this.#lease[Symbol.asyncDispose]();
   }
 }
 
-/** Creates the key, or finds that an earlier try of this very claim has. @returns its create revision */
+/** Creates the key, or finds that an earlier try of this claim created it. @returns its create revision */
 async function enter(
   etcd: Etcd,
   key: string,
@@ -178,7 +178,7 @@ async function enter(
       const kv = own?.type === "range" ? own.range.kvs[0] : undefined;
       if (kv !== undefined) return kv.createRevision;
     } catch (error) {
-      // The lease id is this claim's own, so the same transaction again changes nothing that is there.
+      // The lease id belongs to this claim alone, so repeating the transaction changes nothing that exists.
       if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
       signal.throwIfAborted();
     }
@@ -220,7 +220,7 @@ async function untilGone(
         if (batch.type === "events" && batch.events.some(({ type }) => type === "delete")) return;
       }
     } catch (error) {
-      // Compacted on the way: whether the key is still there says what the lost events would have.
+      // Some events were compacted: whether the key still exists answers the same question.
       if (!isStoreError(error, "EXPIRED")) throw error;
       const { kvs, header } = await etcd.kv.range({ key }, { signal });
       if (kvs.length === 0) return;

@@ -1,9 +1,9 @@
 /**
- * Many independent fenced writes: packed into groups (write-groups.ts), one transaction each; what a group leaves
- * certainly not applied goes singly.
+ * Many independent fenced writes, packed into groups (write-groups.ts), one transaction each. A member that its group
+ * certainly did not apply is written singly.
  *
  *   round of groups -> txn each --ok--> outcome of every member; refused, not by its key: singly
- *                                --session moved, refused as a whole for one member's sake: singly
+ *                                --session changed, or refused as a whole because of one member: singly
  *                                --lost--> one fence, then every member settled; not applied: singly
  *                                --no space--> every member settled; none applied: NO_SPACE, else the rest singly
  */
@@ -16,9 +16,9 @@ import { planGroups } from "./write-groups.ts";
 import { WriteSpan } from "./write-span.ts";
 import { groupTxn, isKeyChanged, readGroup } from "./write-txn.ts";
 
-/** Groups under way at a time: two are past the knee, more only lengthen the queue in etcd. */
+/** Groups in flight: two are past the knee; more only lengthen the queue in etcd. */
 const groupsInFlight = 2;
-/** Single writes under way at a time, after a group was refused as a whole. */
+/** Single writes in flight after a group was refused as a whole. */
 const singlesInFlight = 16;
 
 interface Member {
@@ -69,7 +69,7 @@ async function writeSingle(
   }
 }
 
-/** Fills in `outcomes`; returns those that are certainly not applied and must go singly. */
+/** Fills in `outcomes`; returns the writes that are certainly not applied and must be written singly. */
 async function writeGroup(
   context: WriteContext,
   members: readonly Member[],
@@ -77,11 +77,11 @@ async function writeGroup(
   call: FencedCall,
 ): Promise<readonly Member[]> {
   try {
-    // A span of its own, begun here: the call's time may be over since earlier groups were stored.
+    // A separate span that begins here: the call's time may have ended since earlier groups were stored.
     return await sendGroup(context, members, outcomes, new WriteSpan(context.etcd, call));
   } catch (error) {
     const failure = storeErrorOrThrow(error);
-    // Refused as a whole, perhaps for one member's sake: a lease that is gone, a right that is missing.
+    // Refused as a whole, perhaps because of one member: a lease that is gone, a missing permission.
     if (!isStoreError(failure, "UNAVAILABLE", "DEADLINE", "NO_SPACE", "CLOSED", "UNAUTHENTICATED")) {
       return members;
     }
@@ -127,7 +127,7 @@ async function sendGroup(
       const answer = answers[at];
       invariant(answer !== undefined, "every member has an answer");
       if (answer.outcome === "applied") outcomes[member.index] = answer;
-      // Something else than its key refuses it, which a write by itself finds out.
+      // Not its key but something else refuses it; the single write finds out what.
       else if (!isKeyChanged(member.write, answer.current)) again.push(member);
       else {
         try {
@@ -157,13 +157,13 @@ async function sendGroup(
         outcomes[member.index] = storeErrorOrThrow(failure);
       }
     });
-    // Nothing of it is stored: there was no room for the group, so there is none for its members.
+    // Nothing of it is stored: there was no space for the group, so there is none for its members.
     if (isStoreError(error, "NO_SPACE") && again.length === members.length) throw error;
   }
   return again;
 }
 
-/** An abort's own reason and broken promises are not outcomes of one write: they end the call. */
+/** The caller's abort reason and broken invariants are not outcomes of one write: they end the call. */
 function storeErrorOrThrow(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   throw error;

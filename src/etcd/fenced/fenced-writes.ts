@@ -1,12 +1,12 @@
 /**
- * Fenced writes over the ports (fenced-write.ts has the contract): one transaction a write, settled when its answer
- * is lost.
+ * Fenced writes over the ports (fenced-write.ts has the contract): one transaction per write, settled when its
+ * response is lost.
  *
- *   compare   mod(key) = guard, mod(session) = s, a create: mod(tombstone) <= R, the caller's     write-txn.ts
- *   success   put or delete, a delete: put tombstone, the caller's
- *   failure   key as it is; when that is as the guard says: session, tombstone, the caller's reads in a look of their own
+ *   compare   mod(key) = guard, mod(session) = s, for a create: mod(tombstone) <= R, the caller's   write-txn.ts
+ *   success   put or delete, for a delete: put tombstone, the caller's
+ *   failure   read key; if it matches the guard, a second transaction reads session, tombstone and the caller's reads
  *
- *   one: single-write.ts · many: bulk-writes.ts · answer lost: lost-answers.ts, write-settlement.ts
+ *   one: single-write.ts · many: bulk-writes.ts · lost response: lost-answers.ts, write-settlement.ts
  *   session keys: write-sessions.ts · tombstones: tombstones.ts · time: write-span.ts
  */
 import { StoreError } from "../../errors.ts";
@@ -24,7 +24,7 @@ import { writeOne } from "./single-write.ts";
 import { WriteSessions } from "./write-sessions.ts";
 import { WriteSpan } from "./write-span.ts";
 
-/** @param options.root bookkeeping root without a slash at the end, e.g. "/keelson/registry" */
+/** @param options.root bookkeeping root without a trailing slash, e.g. "/keelson/registry" */
 export function createFencedWrites(options: { readonly etcd: Etcd; readonly root: string }): FencedWrites {
   return new FencedWriter(options.etcd, options.root);
 }

@@ -1,12 +1,12 @@
 /**
- * A write whose answer was lost, or does not tell, carried to a known end: fence, then read (write-settlement.ts), within
- * the call's time.
+ * Finds the outcome of a write whose response was lost or is ambiguous: fence, then read (write-settlement.ts), within the
+ * call's time.
  *
- *   no space         the write that goes over etcd's quota is applied and answered "no space" (its quotaApplierV3). The
- *                    answer has come, so there is nothing to fence: what is read now is what became of it
- *   with a session key      change its session key for certain, then read what became of the write
- *   without (a delete while etcd is out of space)   the same delete once more: its guard can be used up only once, so
- *                    either this one applies or what has used it up is in the history
+ *   no space             etcd applies the write that exceeds its quota and still answers "no space" (its quotaApplierV3). The
+ *                        response has arrived, so there is nothing to fence: a read gives the outcome
+ *   with a session key   fence the session key, then read the outcome
+ *   without (a delete while etcd is out of space)   send the same delete again: its guard matches only once, so
+ *                        either this one applies or the history shows what changed the key
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
@@ -20,7 +20,7 @@ import { singleTxn } from "./write-txn.ts";
 
 export type WriteCounters = { -readonly [K in keyof FencedWriteStats]: FencedWriteStats[K] };
 
-/** What every part of the write path works with. */
+/** State shared by every part of the write path. */
 export interface WriteContext {
   readonly etcd: Etcd;
   readonly root: string;
@@ -30,16 +30,16 @@ export interface WriteContext {
 
 export interface Sent {
   readonly sessionKey: SessionKey | undefined;
-  /** The session key's revision the transaction compared. */
+  /** The session key's revision that the transaction compared. */
   readonly compared: bigint;
   /** A revision seen before it was sent. */
   readonly since: bigint;
   readonly span: WriteSpan;
-  /** How the answer was lost. */
+  /** How the response was lost. */
   readonly cause: StoreError;
 }
 
-/** Waits between tries, milliseconds: an etcd between two leaders is back within a second or two. */
+/** Waits between tries, milliseconds: an etcd without a leader has a new one within a second or two. */
 const waits = { firstMs: 10, maxMs: 500 } as const;
 
 export function writeBackoff({ clock, random }: Etcd): Backoff {
@@ -63,7 +63,7 @@ export async function settleLost(
       await sessions.fence(sessionKey, compared, scope.signal);
       settled = await readFate(context, write, { since, scope });
     }
-    // After a restore only presence says something: what is not in this history may have been, or not, in the other.
+    // After a restore only presence is proof: a write that is missing here may have been applied in the replaced history.
     if (settled.fate === "unknown" || (settled.fate === "not applied" && span.isOutlived)) throw sent.cause;
     if (settled.fate === "applied") counters.settledApplied++;
     else counters.settledNotApplied++;
@@ -76,7 +76,7 @@ export async function settleLost(
 }
 
 /**
- * What became of a write that etcd answered with NO_SPACE.
+ * The outcome of a write that etcd answered with NO_SPACE.
  * @returns the revision at which it was applied; undefined: it was not
  * @throws OUTCOME_UNKNOWN; the signal's reason when aborted
  */
@@ -146,7 +146,7 @@ async function repeatDelete(context: WriteContext, write: FencedWrite, within: W
   }
 }
 
-/** For a write that was sent, when there is no time left to find out. */
+/** The error for a write that was sent when no time is left to find its outcome. */
 export function outcomeUnknown({ etcd }: WriteContext, write: FencedWrite, cause: unknown): StoreError {
   return new StoreError(
     "OUTCOME_UNKNOWN",

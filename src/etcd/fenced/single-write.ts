@@ -1,16 +1,16 @@
 /**
  * One fenced write, from its session key to its outcome.
  *
- *            +--------- session moved, tombstone alone: certainly not applied -----------+
+ *            +--------- session changed, or tombstone only: certainly not applied -------+
  *            v                                                                           |
  *   take a session key -> txn --ok--> applied   --not--> the key? else look: which compare failed? ---+--> refused
  *            ^             |
  *            |             +--lost--> fence the session key, settle (lost-answers.ts) -> applied | unknown
- *            +----------------------- not applied -------------------------+
+ *            +------------------------ not applied -------------------------+
  *                          |
- *                          +--no space--> settle without a fence: applied all the same | NO_SPACE
+ *                          +--no space--> settle without a fence: applied nevertheless | NO_SPACE
  *
- * Nothing is ever sent again before it is certain that the earlier one can no longer apply.
+ * A write is sent again only when the earlier one can certainly no longer apply.
  */
 import type { Backoff } from "../../base/backoff.ts";
 import { isStoreError } from "../../errors.ts";
@@ -49,7 +49,7 @@ export async function writeOne(
   for (;;) {
     const sessionKey = sessions.ready() ?? (await sessionKeyFor(context, write, span));
     span.refuseAfterRestore(write);
-    // What the session's opening has shown counts as well: a create sent from here on compares with it.
+    // Read after the session is open: its header counts too, and a create sent from here on compares with it.
     since ??= kv.highestRevision;
     const compared = sessionKey?.revision ?? 0n;
     let answer: MemberAnswer;
@@ -90,7 +90,7 @@ export async function writeOne(
     if (sessionKey !== undefined && session !== compared) {
       counters.sessionRetries++;
       sessions.moved(sessionKey, session);
-      // The first time it is another write's fence; should it go on, something else changes our key.
+      // The first change is another write's fence. If it repeats, something else changes our session key, so wait.
       if (backoff !== undefined) await span.pause(backoff, write);
       backoff ??= writeBackoff(etcd);
       continue;
@@ -105,7 +105,7 @@ export async function writeOne(
   }
 }
 
-/** What else than the key may have refused the write. It is not applied: what this fails with is said as it is. */
+/** Finds what other than the key refused the write. The write is not applied, so errors of this read are thrown unchanged. */
 async function lookAgain(
   { etcd, root }: WriteContext,
   write: FencedWrite,
@@ -119,21 +119,21 @@ async function lookAgain(
   return readLook(write, { sessionKey }, answer);
 }
 
-/** The key is in another state than the write's guard says. */
+/** The refusal of a write whose key does not match its guard. */
 export async function refusedByKey(
   context: WriteContext,
   write: FencedWrite,
   { revision, current }: Pick<Look, "revision" | "current">,
   span: WriteSpan,
 ): Promise<WriteOutcome> {
-  // Sent twice beneath us: grpc-js repeats what it believes to be refused.
+  // The library below may send a request twice: grpc-js repeats what it believes to be refused.
   if (current !== undefined && (await isOwn(context, write, current, span))) {
     return { outcome: "applied", revision: current.modRevision };
   }
   return { outcome: "refused", revision, current, reads: undefined };
 }
 
-/** Whether what refuses a write is its own earlier self. @throws OUTCOME_UNKNOWN when that cannot be found out */
+/** Whether this write itself, sent earlier, made the version that refuses it. @throws OUTCOME_UNKNOWN when that cannot be found out */
 async function isOwn(
   context: WriteContext,
   write: FencedWrite,
@@ -148,7 +148,7 @@ async function isOwn(
   }
 }
 
-/** Deletes go on without a session key when etcd takes no put to open one: their guard alone must do. */
+/** Deletes continue without a session key when etcd accepts no put to open one; only their guard then protects them. */
 async function sessionKeyFor(
   context: WriteContext,
   write: FencedWrite,
@@ -164,7 +164,7 @@ async function sessionKeyFor(
   }
 }
 
-/** A session key, asked for again within the call's time: nothing of the write has been sent yet. */
+/** Takes a session key, with retries within the call's time: nothing of the write has been sent yet. */
 export async function takeSessionKey(
   { etcd, sessions }: WriteContext,
   span: WriteSpan,

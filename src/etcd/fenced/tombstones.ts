@@ -1,19 +1,19 @@
 /**
- * Graves: what a create compares so that a late one cannot raise an object after its deletion.
+ * Tombstones: what a create compares so that a delayed create cannot resurrect a deleted object.
  *
- *   create A sent (its member is paused, answer lost) ... delete A, answered ... member resumes: A is back
+ *   create A sent (its member is paused, response lost) ... delete A, answered ... member resumes: A is back
  *
- * Guards and sessions do not help there: "no such key" is true again, and the client that gave up on the create may be gone.
+ * Guards and sessions do not prevent this: "no such key" is true again, and the client that abandoned the create may be gone.
  * So every delete through keelson also writes the bucket of its key, and every create compares
  *
  *   mod(bucket of key) <= highest revision its client had seen when it was sent
  *
- * A delete answered after the create was given up has a higher revision than that. 1,024 buckets keep the number of
- * keys fixed; sharing one costs a create, at worst, one more try. The hash is part of the format on disk: every
- * client must agree on it.
+ * A delete answered after the create was abandoned has a higher revision than that. 1,024 buckets keep the number of
+ * keys fixed; a shared bucket costs a create at most one more try. The hash is part of the format on disk: all
+ * clients must use the same one.
  */
 
-/** Buckets: with 100 deletes/s under way for 2 ms each, one create in 5,000 meets a neighbour's. */
+/** Buckets: at 100 deletes/s of 2 ms each, one create in 5,000 collides with a delete of another key. */
 const tombstoneBuckets = 1024;
 
 const fnvOffset = 0x811c9dc5;
@@ -39,12 +39,12 @@ function hashOfBytes(bytes: Uint8Array): number {
   return hash;
 }
 
-/** What a delete writes into its bucket: the ids of the deletes in that transaction, one after the other. */
+/** The value that a delete writes into its bucket: the ids of the deletes in that transaction, concatenated. */
 export function tombstoneValue(writeIds: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(writeIds);
 }
 
-/** Whether the tombstone was written by the transaction that carried this delete. */
+/** Whether the transaction that carried this delete wrote the tombstone. */
 export function tombstoneHolds(value: Uint8Array, writeId: Uint8Array): boolean {
   for (let at = 0; at + writeId.length <= value.length; at += writeId.length) {
     if (writeId.every((byte, i) => value[at + i] === byte)) return true;

@@ -1,9 +1,9 @@
 /**
  * Packs many independent writes into transactions within etcd's limits. Pure; used by `writeMany`.
  *
- * Measured on etcd 3.4 and 3.5: a transaction's operations and those of its largest member share 128; a request may
- * have 1.5 MiB; a key may be put once, whatever the branch. So the members of a group have keys of their own; a
- * second write of a key waits for the next round, which begins when this one has been answered.
+ * Measured on etcd 3.4 and 3.5: the operations of a transaction and those of its largest member together are limited to 128; a
+ * request to 1.5 MiB; a key may be put once, in any branch. So the members of a group have different keys; a second write
+ * of a key waits for the next round, which begins when this one has been answered.
  */
 import type { Bytes, TxnOp } from "../ports/messages.ts";
 import type { FencedWrite } from "./fenced-write.ts";
@@ -17,14 +17,14 @@ export interface GroupPlan {
 
 /** etcd's --max-txn-ops. */
 const txnOpsMax = 128;
-/** Of etcd's 1.5 MiB a request: the rest is framing and what is not counted here. */
+/** Below etcd's 1.5 MiB per request: the rest is for framing and what is not counted here. */
 const groupBytesMax = 1_200_000;
-/** Larger groups gain little more (120 a group: 10 % over 64) and make every member wait longer. */
+/** Larger groups gain little (120 per group: 10 % over 64) and make every member wait longer. */
 const groupMembersMax = 64;
 /** Compares, names and framing of one member. */
 const memberOverheadBytes = 400;
 
-/** Rounds of groups: those of a round may be sent together, a round only after the one before. */
+/** Rounds of groups: the groups of a round may be sent together, a round only after the previous one. */
 export function planGroups(writes: readonly FencedWrite[], root: string): readonly (readonly GroupPlan[])[] {
   const rounds: GroupPlan[][] = [];
   let waiting = [...writes.entries()];
@@ -41,7 +41,7 @@ export function planGroups(writes: readonly FencedWrite[], root: string): readon
       }
       if (keys.some((key) => taken.has(key))) {
         later.push([index, write]);
-        // Nor may anything that touches its other keys overtake it.
+        // A later write that touches its other keys must not overtake it either.
         for (const key of keys) taken.add(key);
         continue;
       }
@@ -65,7 +65,7 @@ class OpenGroup {
   #largest = 0;
   #bytes = 0;
 
-  /** False when it does not fit; then nothing has changed. */
+  /** False when it does not fit; the group is then unchanged. */
   add(index: number, write: FencedWrite, root: string): boolean {
     const tombstone = leavesTombstone(write) ? tombstoneKey(root, write.key) : undefined;
     const tombstones =
@@ -73,7 +73,7 @@ class OpenGroup {
     const largest = Math.max(this.#largest, memberCost(write));
     const bytes = this.#bytes + sizeOf(write);
     const count = this.members.length + 1;
-    // One more for the record of values without a write id.
+    // One more operation for the record of values without a write id.
     if (count > groupMembersMax || count + tombstones + 1 + largest > txnOpsMax || bytes > groupBytesMax)
       return false;
     this.members.push(index);
@@ -84,7 +84,7 @@ class OpenGroup {
   }
 }
 
-/** Every key the write changes; undefined when that cannot be listed (a range is deleted, a txn is nested). */
+/** Every key the write changes; undefined when they cannot be listed (a range delete, a nested txn). */
 function keysOf(write: FencedWrite): readonly string[] | undefined {
   const keys = [write.key];
   for (const op of write.ops ?? []) {

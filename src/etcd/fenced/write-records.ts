@@ -1,11 +1,11 @@
 /**
- * Write records: how a write is recognised whose value does not carry its write id (raw JSON, Kubernetes' protobuf).
+ * Write records: they identify a write whose value does not carry its write id (raw JSON, Kubernetes' protobuf).
  *
  *   txn at revision R:  put <object key> = value     put <root>/write-ids = the ids of this transaction's writes
  *
- * Two processes may write the same bytes over the same version: then the value says nothing about who wrote it. The record
- * as it was at revision R does: it holds the id exactly when R was this write's transaction. One key serves all, since etcd
- * keeps its versions until compaction; it costs such a write one small put, in the same transaction.
+ * Two processes may write the same bytes over the same version, so the value does not identify its writer. The record as of
+ * revision R does: it holds the id exactly when R was this write's transaction. One key serves all writes, since etcd keeps
+ * its versions until compaction; a record costs its write one small put, in the same transaction.
  */
 
 import type { Etcd } from "../ports/etcd.ts";
@@ -23,15 +23,15 @@ export function isRecorded({ change, unmarked }: Pick<FencedWrite, "change" | "u
   return unmarked === true && change.type === "put";
 }
 
-/** What a transaction with these writes puts; undefined when every value carries its own id. */
+/** The record for a transaction with these writes; undefined when every value carries its own id. */
 export function writeRecord(writes: readonly FencedWrite[]): Uint8Array | undefined {
   const recorded = writes.filter(isRecorded);
   return recorded.length === 0 ? undefined : tombstoneValue(recorded.map(({ writeId }) => writeId));
 }
 
 /**
- * Whether a version of the write's key is what this write has put.
- * @throws EXPIRED when that revision is compacted and its record gone; what reading fails with
+ * Whether this write put the given version of its key.
+ * @throws EXPIRED when that revision is compacted and its record gone; errors of the read
  */
 export async function isOwnPut(
   write: FencedWrite,

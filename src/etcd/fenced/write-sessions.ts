@@ -1,17 +1,17 @@
 /**
  * Session keys: the fence behind fenced writes.
  *
- * A session is a lease with a few keys of random name:
+ * A session is a lease with a few randomly named keys:
  *
  *   <root>/sessions/<32 hex digits>/<number>
  *
- * Every transaction compares the mod revision of one of them. When a response was lost, that key is changed until etcd
- * confirms the change. From then on no older transaction that compared it can ever apply, wherever it is held up, and one
- * quorum read decides what became of it. Other writes in progress that compared the key fail at the same moment, certainly not
- * applied, and are sent again; several keys keep their number small.
+ * Every transaction compares the mod revision of one of them. After a lost response the client changes that key until etcd
+ * confirms it. From then on no older transaction that compared it can ever apply, wherever it is delayed, and one quorum read
+ * gives its outcome. Other writes in flight that compared the key fail at that moment, certainly not applied, and are sent
+ * again; several keys keep their number small.
  *
- * Out of space etcd takes no put: then the fence deletes the key, which is unusable until there is space. A lost lease takes
- * its keys with it, which fences just as well; the next write opens a new session.
+ * When out of space, etcd accepts no put: the fence then deletes the key, which is unusable until there is space. A lost
+ * lease deletes its keys, which fences as well; the next write opens a new session.
  */
 import { Backoff } from "../../base/backoff.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
@@ -19,20 +19,20 @@ import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/etcd.ts";
 import type { Lease } from "../ports/leases.ts";
 
-/** Keys of a session: a fence makes a quarter of the writes under way go a second time. */
+/** Keys of a session: a fence makes a quarter of the writes in flight repeat. */
 const keysPerSession = 4;
-/** Seconds until an abandoned session's keys go. */
+/** Seconds until an abandoned session's keys expire. */
 const sessionTtlSeconds = 60;
-/** After etcd had no space for a session, how long deletes that can do without one do not ask again. */
+/** After etcd had no space for a session, deletes that need none do not ask again for this long. */
 const noSpaceRestMs = 10_000;
-/** Leases tried for one session: a third that ends at once is not bad luck. */
+/** Leases tried for one session: if three end at once, it is not bad luck. */
 const openAttempts = 3;
-/** First try of a fence: short, since the member that swallowed the write may swallow this, too. */
+/** Timeout of a fence's first try: short, since the member that lost the write may lose the fence, too. */
 const fenceTryMs = 500;
 
 export interface SessionKey {
   readonly key: string;
-  /** Mod revision of the key: what its transactions compare. */
+  /** Mod revision of the key, which its transactions compare. */
   revision: bigint;
 }
 
@@ -56,7 +56,7 @@ export class WriteSessions {
   readonly #work = new Set<Promise<unknown>>();
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
-  /** Monotonic time until which etcd is taken to have no space for a session. */
+  /** Monotonic time until which etcd is assumed to have no space for a session. */
   #noSpaceUntilMs = Number.NEGATIVE_INFINITY;
   #turn = 0;
   #opened = 0;
@@ -75,7 +75,7 @@ export class WriteSessions {
     return this.#fences;
   }
 
-  /** A session key that is ready, without waiting; undefined when there is none at the moment. */
+  /** A usable session key, without waiting; undefined when there is none now. */
   ready(): SessionKey | undefined {
     const session = this.#session;
     if (session === undefined || session.over) return undefined;
@@ -88,7 +88,7 @@ export class WriteSessions {
 
   /**
    * A session key to write with; opens a session when there is none.
-   * @throws what opening fails with (NO_SPACE: there is no session key to be had), or what `signal` ends with
+   * @throws errors of opening a session (NO_SPACE: no session key can be written), or the reason of `signal`
    */
   async take(signal: AbortSignal | undefined): Promise<SessionKey> {
     for (;;) {
@@ -97,7 +97,7 @@ export class WriteSessions {
       const session = this.#session;
       const fencing = session?.sessionKeys.flatMap((s) => s.fencing ?? []) ?? [];
       if (session === undefined || session.over || fencing.length === 0) {
-        // Also when every session key is gone: if there is space again, a new session gets all of them back.
+        // Also when every session key is gone: if there is space again, a new session replaces them all.
         await untilAborted(this.#open(), signal);
       } else {
         await untilAborted(Promise.race(fencing), signal);
@@ -105,12 +105,12 @@ export class WriteSessions {
     }
   }
 
-  /** Whether a session was refused for want of space a moment ago. */
+  /** Whether a session was refused recently because etcd is out of space. */
   get outOfSpace(): boolean {
     return this.#etcd.clock.monotonicMs() < this.#noSpaceUntilMs;
   }
 
-  /** A transaction saw the key at another revision (0n: gone) than it compared; at store revision `at`. */
+  /** A transaction found the key at another revision (0n: gone) than it compared. */
   moved(sessionKey: SessionKey, found: bigint): void {
     const state = this.#stateOf(sessionKey);
     if (found === 0n) this.#endSession(state.session);
@@ -118,8 +118,8 @@ export class WriteSessions {
   }
 
   /**
-   * Resolves when no transaction of this session key that compared `revision` can apply any more. One fence serves all who
-   * wait; it continues when one of them gives up.
+   * Resolves when no transaction that compared `revision` of this session key can apply any more. All waiting callers share
+   * one fence; it continues when one of them leaves.
    */
   fence(sessionKey: SessionKey, revision: bigint, signal: AbortSignal | undefined): Promise<void> {
     const state = this.#stateOf(sessionKey);
@@ -133,13 +133,13 @@ export class WriteSessions {
     return untilAborted(state.fencing, signal);
   }
 
-  /** Gives the lease back; fences under way end. */
+  /** Revokes the lease; fences in flight end. */
   async close(): Promise<void> {
     this.#end.abort(new StoreError("CLOSED", "Cannot write: the store is closed", { what: "store" }));
     await Promise.allSettled([...this.#work]);
     const session = this.#session;
     this.#session = undefined;
-    // The keys go with the lease; if etcd cannot be reached now, they go when it expires.
+    // The keys go with the lease; if etcd is unreachable now, they go when it expires.
     await session?.lease.revoke({ timeoutMs: fenceTryMs }).catch(() => {});
     await session?.lease[Symbol.asyncDispose]();
   }
@@ -151,7 +151,7 @@ export class WriteSessions {
 
   #own<T>(work: Promise<T>): Promise<T> {
     this.#work.add(work);
-    // Callers that wait see the failure; here it only must not be an unhandled rejection.
+    // Waiting callers get the error; this only prevents an unhandled rejection.
     work.catch(() => {}).finally(() => this.#work.delete(work));
     return work;
   }
@@ -172,7 +172,7 @@ export class WriteSessions {
     return this.#opening;
   }
 
-  /** A lease that ends before the session's keys are put (a stalled network, a paused process) is no fault of the write's. */
+  /** A lease may end before the session's keys are put (a stalled network, a paused process); that is not the write's fault. */
   async #openSession(): Promise<Session> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -221,7 +221,7 @@ export class WriteSessions {
     }
   }
 
-  /** A session whose session keys are all gone makes way for a new one. */
+  /** Replaces a session whose keys are all gone. */
   async #retire(session: Session): Promise<void> {
     session.over = true;
     await session.lease[Symbol.asyncDispose]();
@@ -243,7 +243,7 @@ export class WriteSessions {
       const call = { signal, timeoutMs: tryMs };
       try {
         const lease = sessionKey.session.over ? 0n : sessionKey.session.lease.id;
-        // A session that is over keeps nothing alive: its key is taken away, which fences for good.
+        // The session is over, so its key must not be renewed: deleting it fences permanently.
         if (lease === 0n) {
           await kv.deleteRange({ key: sessionKey.key }, call);
           sessionKey.gone = true;
@@ -259,7 +259,7 @@ export class WriteSessions {
         if (!isStoreError(error, "UNAVAILABLE", "DEADLINE", "OUTCOME_UNKNOWN")) {
           if (await this.#takeAway(sessionKey, compared, call)) return;
         } else if (sessionKey.revision !== compared) {
-          // Another transaction of the session key has since seen the key changed.
+          // Another transaction with this session key has since found it changed.
           return;
         }
       }
@@ -267,7 +267,7 @@ export class WriteSessions {
     }
   }
 
-  /** etcd refuses the put (no space, lease gone): a deleted key, or one that is no more, fences as well. */
+  /** etcd refuses the put (no space, lease gone): a deleted or missing key fences as well. */
   async #takeAway(
     sessionKey: SessionKeyState,
     compared: bigint,
@@ -297,7 +297,7 @@ function isSessionKeyState(sessionKey: SessionKey): sessionKey is SessionKeyStat
   return "session" in sessionKey;
 }
 
-/** The caller's write was not sent yet: what is unknown about the session's own requests is certain for that write. */
+/** The caller's write has not been sent, so it is certainly not applied even if a session request has an unknown outcome. */
 async function certain<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -1,19 +1,19 @@
 /**
- * What became of a write whose answer was lost, read from etcd once the session fence holds.
+ * Finds the outcome of a write with a lost response by reading etcd after the session fence holds.
  *
- * From then on nothing can change the answer, so one quorum read and, when the key has moved on since, its history
- * decide for good:
+ * The outcome can no longer change then, so one quorum read decides, plus the key's history if the key has changed
+ * since:
  *
- *   put      its value is there, or was: unique by its write id, or known by the
+ *   put      its value is there now or was: identified by its write id, or by the
  *            record beside it (write-records.ts)                                      applied
  *   delete   the first event after the guard is a deletion whose transaction wrote
  *            this write's id into the tombstone (tombstones.ts)                               applied
  *   else                                                                              not applied
  *
- * Compaction may have taken the history: then the outcome stays unknown, and is said to be.
+ * If compaction has removed the history, the outcome stays unknown and is reported so.
  *
- * Etcds without sound progress (version-facts.ts, "progressAhead") cannot say that a history is at its end: there it is taken
- * to be after a quiet time.
+ * An etcd without sound progress (version-facts.ts, "progressAhead") cannot report that a history is complete: there the
+ * history counts as complete after a quiet time.
  */
 import { isStoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/etcd.ts";
@@ -28,7 +28,7 @@ export type Settlement =
   | { readonly fate: "not applied" }
   | { readonly fate: "unknown" };
 
-/** Without sound progress: etcd catches a watch up every 100 ms, so this many rounds without an event are its end. */
+/** Without sound progress: etcd catches a watch up every 100 ms, so this long without an event counts as the end. */
 const quietMs = 1500;
 /** Between two requests for progress: etcd drops one while the watch catches up, and catches up every 100 ms. */
 const progressMs = 100;
@@ -41,7 +41,7 @@ export interface SettlementOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** @throws what the signal ends with, and what reading fails with (UNAVAILABLE, DEADLINE, …) */
+/** @throws the signal's reason, and errors of the reads (UNAVAILABLE, DEADLINE, …) */
 export async function settleWrite(write: FencedWrite, options: SettlementOptions): Promise<Settlement> {
   const { kv } = options.etcd;
   const { signal } = options;
@@ -77,7 +77,7 @@ export async function settleWrite(write: FencedWrite, options: SettlementOptions
         const mine = write.withoutPuts === true || (await isTombstoneOf(write, revision, options));
         return mine ? { fate: "applied", revision } : { fate: "not applied" };
       }
-      // A guard is used up by the first event after it; a create may follow any number of other people's.
+      // Only the first event after a guard can match it; a create may follow any number of other writers' events.
       if (write.guard !== 0n) return { fate: "not applied" };
     }
     return { fate: "not applied" };
@@ -109,7 +109,7 @@ interface HistoryRange {
   readonly until: bigint;
   /** Mod revision of the key at `until`: the last event there is. Undefined when the key is gone. */
   readonly last: bigint | undefined;
-  /** Whether progress can be trusted to come after the events it speaks of. */
+  /** Whether progress certainly comes after the events it covers. */
   readonly sound: boolean;
   readonly options: SettlementOptions;
 }
@@ -121,7 +121,7 @@ async function* history(key: string, range: HistoryRange): AsyncGenerator<KvEven
   const end = new AbortController();
   const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal]);
   const watch = watches.open({ key, startRevision: after + 1n }, { signal });
-  // Without an event at the end nothing says that the watch has got there, so it is asked until it does.
+  // Without an event at the end nothing shows that the watch has reached it, so progress is requested until it does.
   const asking = (async () => {
     if (!sound) {
       await watch.ready();
@@ -144,7 +144,7 @@ async function* history(key: string, range: HistoryRange): AsyncGenerator<KvEven
       }
       if (batch.type !== "created" && batch.revision >= until) return;
     }
-    // An aborted watch ends without an error; to us it is one.
+    // An aborted watch ends without an error; here that is an error.
     options.signal?.throwIfAborted();
   } finally {
     end.abort();

@@ -1,6 +1,6 @@
 /**
- * The time and the end of one fenced write: cheap, since nearly every call makes one round trip and is done. A signal
- * with a timer (`scope`) is made only when something has to be waited for beyond that.
+ * The time limit and signal of one fenced write. It is cheap, since nearly every call ends after one round trip: a signal
+ * with a timer (`scope`) is created only when the write has to wait for more.
  */
 import type { Backoff } from "../../base/backoff.ts";
 import { CallScope } from "../../base/call.ts";
@@ -9,12 +9,12 @@ import type { Etcd } from "../ports/etcd.ts";
 import { isRefusal } from "../ports/refusal.ts";
 import { type FencedCall, type FencedWrite, textOfWrite } from "./fenced-write.ts";
 
-/** A call without a bound of its own: one request, and twice its time to settle it. */
+/** Default time of a call: one request, and twice its timeout to settle it. */
 const defaultCallRequests = 3;
-/** Without a time of its own it goes on this long where every endpoint refuses, like a call of the client. */
+/** Without a timeout it continues this long while every endpoint refuses, like a call of the client. */
 const refusalPatienceMs = 1_000;
 
-/** What is written, for messages: put into words only when there is one. */
+/** The write's name for messages; built only when there is a message. */
 type Named = Pick<FencedWrite, "what" | "key">;
 
 export class WriteSpan {
@@ -22,9 +22,9 @@ export class WriteSpan {
   readonly #etcd: Etcd;
   readonly #deadlineMs: number;
   readonly #timeoutMs: number;
-  /** Until when it goes on where every endpoint refuses; a caller's own time is meant for that, too. */
+  /** End of the time in which it continues while every endpoint refuses; the caller's own timeout applies to that, too. */
   readonly #patientUntilMs: number;
-  /** The history its guards were read in. */
+  /** The generation its guards were read in. */
   readonly #generation: number;
 
   /** @throws INVALID_ARGUMENT for a timeoutMs that is not above 0; the signal's reason when already aborted */
@@ -50,19 +50,19 @@ export class WriteSpan {
     return this.#deadlineMs - this.#etcd.clock.monotonicMs();
   }
 
-  /** Half of what is left, so that settling has the rest; the client's own bound at most. @throws DEADLINE when nothing is left */
+  /** Half of the remaining time, so that settling has the rest; at most the client's limit. @throws DEADLINE when none is left */
   requestMs(what: Named): number {
     const leftMs = this.leftMs();
     if (leftMs <= 0) throw this.deadline(what);
     return Math.min(this.#etcd.requestTimeoutMs, leftMs / 2);
   }
 
-  /** Of a request of it: how long that goes on where every endpoint refuses. */
+  /** How long a request of this write continues while every endpoint refuses. */
   get refusalPatienceMs(): number {
     return Math.max(0, this.#patientUntilMs - this.#etcd.clock.monotonicMs());
   }
 
-  /** What is left as a signal. Dispose it. */
+  /** A signal for the remaining time. Dispose it. */
   scope(what: Named): CallScope {
     const timeoutMs = Math.max(1, this.leftMs());
     return new CallScope({ signal: this.signal, timeoutMs }, this.#etcd.clock, `write ${textOfWrite(what)}`);
@@ -75,14 +75,14 @@ export class WriteSpan {
   }
 
   /**
-   * Whether the call's time has come to its end as a signal, as it does for a caller that turned it into one (`CallScope`).
-   * That is no caller's abort: what was sent by then is unknown, and is said to be.
+   * Whether the signal reports that the call's time is over, as for a caller that turned its time into a signal (`CallScope`).
+   * That is not an abort by the caller: the outcome of what was already sent is unknown, and is reported so.
    */
   get timeIsUp(): boolean {
     return this.signal?.aborted === true && isStoreError(this.signal.reason, "DEADLINE");
   }
 
-  /** Whether `error` is that end: it says nothing of the request it cut off. */
+  /** Whether `error` is that reason: it says nothing about the request it interrupted. */
   isCutOff(error: unknown): boolean {
     return this.timeIsUp && error === this.signal?.reason;
   }
@@ -92,7 +92,7 @@ export class WriteSpan {
     if (!this.timeIsUp) this.signal?.throwIfAborted();
   }
 
-  /** Waits before the next try. @throws `error`, or DEADLINE, when the call's time would be over; the signal's reason */
+  /** Waits before the next try. @throws `error`, or DEADLINE, if the call's time would end first; the signal's reason */
   async pause(backoff: Backoff, what: Named, error?: unknown): Promise<void> {
     const waitMs = backoff.next();
     if (this.leftMs() <= waitMs) {
@@ -101,7 +101,7 @@ export class WriteSpan {
     await this.#etcd.clock.sleep(waitMs, this.signal);
   }
 
-  /** Whether etcd's history was replaced since the guards were read: they may fit other content now. */
+  /** Whether etcd's history was replaced since the guards were read: they may match other content now. */
   get isOutlived(): boolean {
     return this.#etcd.history.generation !== this.#generation;
   }
@@ -116,7 +116,7 @@ export class WriteSpan {
     );
   }
 
-  /** The whole call's time is up, not only that of its last request. */
+  /** The time of the whole call is over, not only that of its last request. */
   deadline(what: Named, cause?: unknown): StoreError {
     const timeoutMs = this.#timeoutMs;
     const endpoint = isStoreError(cause, "DEADLINE") ? cause.details.endpoint : undefined;

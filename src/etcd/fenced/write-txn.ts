@@ -1,12 +1,12 @@
 /**
- * Fenced writes as etcd transactions, and their answers read back. Pure; `fenced-writes.ts` sends them.
+ * Encodes fenced writes as etcd transactions and decodes the responses. Pure; `fenced-writes.ts` sends them.
  *
  *   one write     compare: guard, tombstone, the caller's, session | success | failure: key
  *   a look        what else may have refused it, at one revision: key, session, tombstone, the caller's reads
- *   many writes   compare: session | success: one nested transaction a write, then the tombstones of its deletes and the record
+ *   many writes   compare: session | success: one nested transaction per write, then the tombstones of its deletes and the record
  *                                  | failure: session
  *
- * In a group the tombstones stand outside the members, since a key may be put once in a whole transaction; one that is
+ * In a group the tombstones are outside the members, since a key may be put once in a whole transaction. A tombstone
  * written although its delete was refused only makes a create in that bucket try once more.
  */
 import { invariant } from "../../errors.ts";
@@ -25,13 +25,13 @@ import { isRecorded, writeRecord, writeRecordKey } from "./write-records.ts";
 
 export interface TxnContext {
   readonly root: string;
-  /** Undefined: a delete that must do without. */
+  /** Undefined: a delete that is sent without a session key. */
   readonly sessionKey: { readonly key: string; readonly revision: bigint } | undefined;
   /** A create compares that nothing in its bucket was deleted after this revision. */
   readonly since: bigint;
 }
 
-/** What the transaction itself says of a write. */
+/** What the transaction reports of one write. */
 export type MemberAnswer =
   | { readonly outcome: "applied"; readonly revision: bigint }
   | {
@@ -40,7 +40,7 @@ export type MemberAnswer =
       readonly current: KeyValue | undefined;
     };
 
-/** What was read after a refusal that the key does not explain. */
+/** The result of the read after a refusal that the key does not explain. */
 export interface Look {
   readonly revision: bigint;
   readonly current: KeyValue | undefined;
@@ -71,12 +71,12 @@ function recordOf(writes: readonly FencedWrite[], root: string): readonly TxnOp[
   return value === undefined ? [] : [{ type: "put", put: { key: writeRecordKey(root), value } }];
 }
 
-/** Whether the key is not as the write's guard says: that alone explains a refusal. */
+/** Whether the key does not match the write's guard, which alone explains a refusal. */
 export function isKeyChanged({ guard }: FencedWrite, current: KeyValue | undefined): boolean {
   return (current?.modRevision ?? 0n) !== guard;
 }
 
-/** Reads at one revision all that may have refused the write. */
+/** Reads at one revision everything that may have refused the write. */
 export function lookTxn(write: FencedWrite, { root, sessionKey }: Omit<TxnContext, "since">): TxnRequest {
   const ranges: RangeRequest[] = [{ key: write.key }];
   if (sessionKey !== undefined) ranges.push({ key: sessionKey.key, keysOnly: true });
@@ -125,7 +125,7 @@ export function groupTxn(
   };
 }
 
-/** `answers` is undefined when the session had moved: then no member was looked at. */
+/** `answers` is undefined when the session had changed: then no member was evaluated. */
 export function readGroup(
   writes: readonly FencedWrite[],
   response: TxnResponse,
@@ -142,9 +142,9 @@ export function readGroup(
   return { session: 0n, answers };
 }
 
-/** Operations a member takes of a transaction's 128: the larger of its compares and its branches. */
+/** Operations that a member uses of a transaction's 128: the largest of its compares and branches. */
 export function memberCost(write: FencedWrite): number {
-  // As memberTxn puts them together: the guard, the tombstone of a create, the caller's.
+  // In memberTxn's order: the guard, the tombstone of a create, the caller's.
   const own = write.guard === 0n ? 2 : 1;
   return Math.max(own + (write.compares?.length ?? 0), 1 + (write.ops?.length ?? 0));
 }
@@ -155,8 +155,8 @@ export function leavesTombstone(write: FencedWrite): boolean {
 }
 
 /**
- * Guard, tombstone and the caller's parts, without the session. A refusal answers with the key alone, which explains nearly
- * every one; what else may have refused the write is read then (`lookTxn`), not sent along with each that is not refused.
+ * Guard, tombstone and the caller's parts, without the session. A refusal returns the key alone, which explains nearly
+ * every refusal; only then `lookTxn` reads what else may have refused the write.
  */
 function memberTxn(
   write: FencedWrite,
@@ -177,7 +177,7 @@ function memberTxn(
   return { compare, success, failure: [{ type: "range", range: { key } }] };
 }
 
-/** Reads the answer to `singleTxn`, or to a member of a group. */
+/** Decodes the response to `singleTxn`, or to a member of a group. */
 export function readMember(response: TxnResponse, revision: bigint): MemberAnswer {
   if (response.succeeded) return { outcome: "applied", revision };
   const [key] = response.responses;

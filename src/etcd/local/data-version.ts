@@ -1,11 +1,11 @@
 /**
- * Of which etcd a data directory is, read from its database before an etcd is started on it: etcd 3.4 starts on the data of a 3.6
- * without a word, since it looks where 3.6 writes no more.
+ * Finds which etcd version a data directory belongs to, from its database, before an etcd starts on it: etcd 3.4 starts on
+ * the data of a 3.6 without an error, since 3.6 no longer writes where 3.4 reads.
  *
- *   bucket "cluster", key "clusterVersion"    the version the cluster was agreed on, "3.5.0"
+ *   bucket "cluster", key "clusterVersion"    the version the members agreed on, "3.5.0"
  *   bucket "meta", key "storageVersion"       since 3.6: that of the schema
  *
- * Only these two keys are looked up, in a file that no process has open; what cannot be followed is left to etcd to report.
+ * Only these two keys are read, from a file that no process has open; etcd itself reports what cannot be parsed.
  * The format is bbolt's: pages of elements, little endian; a bucket is a value that names its root page, or holds it (root 0).
  */
 import { type FileHandle, open } from "node:fs/promises";
@@ -17,10 +17,10 @@ const elementBytes = 16;
 const bucketHeaderBytes = 16;
 const metaMagic = 0xed0cdaed;
 const flag = { branch: 1, leaf: 2 } as const;
-/** A path from root to leaf is shorter in any file there is. */
+/** Longer than a path from root to leaf in any real file. */
 const depthMax = 32;
 
-/** The highest version a data directory says it is of; undefined for a new one, or one that does not say. */
+/** The highest version that a data directory names; undefined for a new one, or one that names none. */
 export async function dataVersion(dataDir: string): Promise<string | undefined> {
   let file: FileHandle;
   try {
@@ -43,7 +43,7 @@ export async function dataVersion(dataDir: string): Promise<string | undefined> 
   }
 }
 
-/** Whether data of `data` is too new for `binary`: versions of one minor line read each other's. */
+/** Whether data of version `data` is too new for `binary`: versions of one minor line can read each other's. */
 export function isNewerLine(data: string, binary: string): boolean {
   const line = (version: string): string => version.split(".").slice(0, 2).join(".");
   return compareVersions(line(data), line(binary)) > 0;
@@ -60,7 +60,7 @@ class Database {
     this.#root = root;
   }
 
-  /** By the meta page of the later transaction. */
+  /** Uses the meta page of the later transaction. */
   static async open(file: FileHandle): Promise<Database | undefined> {
     const first = await read(file, 0, 80);
     const pageSize = first.length < 80 ? 0 : first.readUInt32LE(pageHeaderBytes + 8);
@@ -99,7 +99,7 @@ class Database {
         const valueAt = found.from + found.key.length;
         return page.subarray(valueAt, valueAt + page.readUInt32LE(found.at + 12));
       }
-      // The child of the last element that is not above the key.
+      // The child of the last element whose key is not above the wanted key.
       const child = elements.findLast((element) => Buffer.compare(element.key, key) <= 0) ?? elements[0];
       if (flags !== flag.branch || child === undefined) return undefined;
       page = await this.#page(Number(page.readBigUInt64LE(child.at + 8)));

@@ -1,10 +1,10 @@
 /**
- * Finds the etcd programs of this machine: `startLocalEtcd`, the set-up script's message and the version matrix
- * of the tests ask here.
+ * Finds the etcd programs of this machine, for `startLocalEtcd`, the set-up script's message and the version matrix
+ * of the tests.
  *
  *   option "binary"  ->  KEELSON_ETCD  ->  PATH  ->  <package>/.cache/etcd/<version>/usr/bin/etcd (newest first)
  *
- * What a person named (the option, KEELSON_ETCD) must work: it is never passed over in silence for another one.
+ * A program named explicitly (the option, KEELSON_ETCD) must work: another one never silently replaces it.
  */
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
@@ -18,7 +18,7 @@ import { compareVersions } from "../versions/version.ts";
 export interface EtcdBinary {
   /** Absolute path of `etcd`. */
   readonly path: string;
-  /** As the program says it, e.g. "3.5.16". */
+  /** The version the program reports, e.g. "3.5.16". */
   readonly version: string;
   readonly foundBy: "option" | "KEELSON_ETCD" | "PATH" | "cache";
 }
@@ -80,7 +80,7 @@ async function identifyQuietly(path: string, foundBy: "PATH" | "cache"): Promise
   try {
     return [await identify(path, foundBy)];
   } catch {
-    // A directory of PATH without etcd, or with something else of that name, is the usual case.
+    // Normal: a directory of PATH without etcd, or with another program of that name.
     return [];
   }
 }
@@ -112,7 +112,7 @@ async function cachedPrograms(): Promise<readonly string[]> {
   return versions.map((version) => join(cache, version, "usr", "bin", "etcd"));
 }
 
-/** The nearest folder upwards that has a package.json: the same for the source and for the build in `dist`. */
+/** The nearest parent folder with a package.json: the same for the source and for the build in `dist`. */
 async function packageRoot(from: string): Promise<string | undefined> {
   for (let folder = from; ; folder = dirname(folder)) {
     const there = await access(join(folder, "package.json")).then(

@@ -1,9 +1,8 @@
 /**
  * Several etcd members on this machine, for tests of failover, pauses, partitions and rolling restarts.
  *
- * Each member is a `LocalEtcd` with a data directory of its own: kill, restart, pause and resume it. `advertise`
- * lets a caller put proxies in front: peers and clients then use the addresses it answers with, and whoever
- * controls the proxies controls the network.
+ * Each member is a `LocalEtcd` with its own data directory: kill, restart, pause and resume it. `advertise` lets a caller
+ * put proxies in front: peers and clients then use the addresses it returns, so the proxies control the network.
  */
 import { join } from "node:path";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
@@ -23,7 +22,7 @@ export interface LocalClusterOptions extends Call {
   /** Added to the command line of each member, e.g. `--quota-backend-bytes=16777216`. */
   readonly extraArgs?: readonly string[] | undefined;
   /**
-   * Addresses by which others reach a member instead of its own: URLs of proxies in front of its ports. Called
+   * Addresses that replace a member's own for peers and clients: URLs of proxies in front of its ports. Called
    * once per member before the start.
    */
   readonly advertise?:
@@ -37,9 +36,9 @@ export interface LocalClusterOptions extends Call {
         /** The member's own port for other members. */
         readonly peerPort: number;
       }) => Promise<{
-        /** What clients are told; default the member's own. */
+        /** The URL for clients; default the member's own. */
         readonly clientUrl?: string | undefined;
-        /** What other members are told; default the member's own. */
+        /** The URL for other members; default the member's own. */
         readonly peerUrl?: string | undefined;
       }>)
     | undefined;
@@ -58,11 +57,11 @@ const clusterNames: NamesOf<LocalClusterOptions> = {
 export interface LocalMember extends LocalEtcd {
   /** "m0", "m1", … */
   readonly name: string;
-  /** As given out to clients: the proxy's URL where there is one. */
+  /** The URL given to clients: the proxy's if there is one. */
   readonly advertisedUrl: string;
 }
 
-/** A cluster of running etcds on this machine. Its starter stops it; otherwise it ends with the process. */
+/** A running cluster of etcds on this machine. The caller that started it stops it; otherwise it ends with the process. */
 export interface LocalCluster extends AsyncDisposable {
   /** The members, "m0" first. */
   readonly members: readonly LocalMember[];
@@ -72,7 +71,7 @@ export interface LocalCluster extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Raft groups of more members exist in no etcd installation; fewer is not a cluster. */
+/** No etcd installation has more members. */
 const sizeMax = 7;
 const startTimeoutMs = 120_000;
 const portAttempts = 5;

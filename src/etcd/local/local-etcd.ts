@@ -2,8 +2,8 @@
  * A real etcd as a child process, for tests, tools, tours and proofs of snapshots.
  *
  * It listens on the loopback only, ends with this process however that ends (local-process.ts), and keeps its data
- * in a folder of its own that goes with it, or in `dataDir`, which is kept. Clusters of several members are
- * `startLocalCluster` (local-cluster.ts).
+ * in a temporary folder that is removed with it, or in `dataDir`, which is kept. `startLocalCluster` (local-cluster.ts)
+ * starts clusters of several members.
  */
 import { constants } from "node:fs";
 import { access, mkdtemp } from "node:fs/promises";
@@ -32,7 +32,7 @@ export interface LocalEtcdOptions extends Call {
   readonly peerPort?: number | undefined;
   /** Path of the `etcd` program. Default: KEELSON_ETCD, PATH, the project's cache. */
   readonly binary?: string | undefined;
-  /** Added to the command line, and so stronger than what is set here, e.g. `--quota-backend-bytes=16777216`. */
+  /** Appended to the command line, so they override what is set here, e.g. `--quota-backend-bytes=16777216`. */
   readonly extraArgs?: readonly string[] | undefined;
 }
 
@@ -45,15 +45,15 @@ const localNames: NamesOf<LocalEtcdOptions> = {
   extraArgs: true,
 };
 
-/** A running etcd. Its starter stops it; otherwise it ends with the process. */
+/** A running etcd. The caller that started it stops it; otherwise it ends with the process. */
 export interface LocalEtcd extends AsyncDisposable {
   /** Client URLs, e.g. `["http://127.0.0.1:41327"]`; https when `--cert-file` is among the extra arguments. */
   readonly endpoints: readonly string[];
-  /** Of the program, e.g. "3.5.16". */
+  /** The program's version, e.g. "3.5.16". */
   readonly version: string;
   /** Its data directory. */
   readonly dataDir: string;
-  /** Process id; another one after `restart()`. */
+  /** Process id; a new one after `restart()`. */
   readonly pid: number;
   /** Port for clients, on 127.0.0.1. */
   readonly clientPort: number;
@@ -61,13 +61,13 @@ export interface LocalEtcd extends AsyncDisposable {
   readonly peerPort: number;
   /** The process runs, paused or not. */
   readonly running: boolean;
-  /** Resolves when the process has ended, by whatever cause. */
+  /** Resolves when the process has ended, for any reason. */
   readonly exited: Promise<Exit>;
-  /** Ends it in order (SIGTERM, SIGKILL after 10 s) and removes a temporary data directory. Idempotent. */
+  /** Ends it normally (SIGTERM, SIGKILL after 10 s) and removes a temporary data directory. Idempotent. */
   stop(): Promise<void>;
-  /** SIGKILL: the data directory stays, also a temporary one, until `stop()` or the end of this process. */
+  /** SIGKILL: the data directory stays, even a temporary one, until `stop()` or the end of this process. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open and nothing answers. Resolves when it has stopped. */
+  /** SIGSTOP: connections stay open and get no answer. Resolves when the process has stopped. */
   pause(): Promise<void>;
   /** SIGCONT. */
   resume(): void;
@@ -87,11 +87,11 @@ export interface MemberPlan {
   readonly token: string;
 }
 
-/** Start-up bound when the caller gives none; a large data directory takes seconds, a loaded machine more. */
+/** Default limit of the start; a large data directory takes seconds, a loaded machine longer. */
 const startTimeoutMs = 60_000;
-/** Of the folders made here: etcd wants its data directory for its owner alone and warns otherwise. */
+/** Mode of the folders created here: etcd warns about a data directory that others can read. */
 const ownerOnly = 0o700;
-/** Attempts with other ports when a port chosen here was taken in the meantime. */
+/** Attempts with other ports when another program has taken one chosen here. */
 const portAttempts = 5;
 
 /**
@@ -115,7 +115,7 @@ export async function startLocalEtcd(options: LocalEtcdOptions = {}): Promise<Lo
   }
 }
 
-/** Ports, folders and program of an etcd that is not started yet. For `startLocalCluster`, which must know the ports of all first. */
+/** Ports, folders and program of an etcd that is not started yet. For `startLocalCluster`, which must know all ports first. */
 export async function prepareLocalEtcd(options: LocalEtcdOptions): Promise<LocalInstance> {
   for (const name of ["clientPort", "peerPort"] as const) {
     const port = options[name];
@@ -123,7 +123,7 @@ export async function prepareLocalEtcd(options: LocalEtcdOptions): Promise<Local
       throw invalidArgument(name, `Cannot start etcd: ${name} is ${port}, expected 1 to 65535`);
     }
   }
-  // "" would be the directory this process happens to be in.
+  // "" would mean the working directory.
   const { dataDir } = options;
   if (dataDir !== undefined && (typeof dataDir !== "string" || dataDir === "" || dataDir.includes("\0"))) {
     throw invalidArgument("dataDir", `Cannot start etcd: dataDir is ${quote(dataDir)}, expected a path`);
@@ -149,7 +149,7 @@ interface InstanceFacts {
   readonly extraArgs: readonly string[];
 }
 
-/** A `LocalEtcd` over the processes it has had; `plan` makes it a member of a cluster. */
+/** A `LocalEtcd` over its successive processes; `plan` makes it a member of a cluster. */
 export class LocalInstance implements LocalEtcd {
   readonly endpoints: readonly string[];
   readonly version: string;
@@ -189,13 +189,13 @@ export class LocalInstance implements LocalEtcd {
     await this.serving(scope);
   }
 
-  /** Starts the process without waiting for it to serve: a member serves only once a majority is up. */
+  /** Starts the process without waiting for it to serve: a member serves only once a majority runs. */
   async launch(): Promise<void> {
     if (this.running) {
       throw invalidArgument("etcd", `Cannot start etcd: it is running as process ${this.pid}, expected none`);
     }
     const { dataDir, runDir, binary } = this.#facts;
-    // stop() has removed it when this is a restart.
+    // After stop() the folder is gone; a restart needs it again.
     await makeDirectory(runDir, ownerOnly);
     try {
       await makeDirectory(dataDir, ownerOnly);
@@ -215,7 +215,7 @@ export class LocalInstance implements LocalEtcd {
       binary: binary.path,
       args: this.#args(metricsUrl),
       runDir,
-      // One log a start: an error quotes the lines of the start that failed.
+      // One log per start: an error quotes the lines of the start that failed.
       logFile: join(runDir, `etcd-${systemClock.monotonicMs()}.log`),
       metricsUrl,
     });

@@ -1,8 +1,8 @@
 /**
- * Why a local etcd did not start: its last log lines turned into one clear error.
+ * Explains why a local etcd did not start: turns its last log lines into one clear error.
  *
- * Used by the local process alone. The texts matched here were taken from etcd 3.4 and 3.5; what none of them
- * fits still comes with the log's last lines, so nothing is ever hidden.
+ * Only the local process uses it. The texts matched here are from etcd 3.4 and 3.5; a failure that matches none
+ * still carries the log's last lines, so no information is lost.
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -75,8 +75,8 @@ export function dataDirLocked(dataDir: string, pid: number | undefined): StoreEr
 }
 
 /**
- * The process that holds the database of `dataDir` open, when the system can tell (Linux). etcd itself would
- * wait for that lock without end and report it only after ten seconds.
+ * The process that holds the database of `dataDir` open, if the system shows it (Linux). etcd itself waits
+ * for that lock without limit and reports it only after ten seconds.
  */
 export async function lockHolder(dataDir: string): Promise<number | undefined> {
   const database = await stat(join(dataDir, "member", "snap", "db")).catch(() => undefined);

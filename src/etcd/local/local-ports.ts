@@ -1,6 +1,6 @@
 /**
- * Free TCP ports of the loopback, for local etcds. The system picks them; between the pick and etcd's own
- * listen another program may take one, so callers that let us choose try again with others.
+ * Free TCP ports of the loopback, for local etcds. The system picks them; another program may take one before
+ * etcd listens, so callers that let us choose try again with others.
  */
 import { createServer, type Server } from "node:net";
 import { invariant } from "../../errors.ts";
@@ -9,7 +9,7 @@ import { invariant } from "../../errors.ts";
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers: Server[] = [];
   try {
-    // All are held at once, so that no port is given out twice.
+    // All stay open until the end, so that no port is returned twice.
     for (let i = 0; i < count; i++) servers.push(await listenAnywhere());
     return servers.map(portOf);
   } finally {
@@ -17,7 +17,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   }
 }
 
-/** `freePorts` as a source of single ports. */
+/** One free port, by `freePorts`. */
 export async function freePort(): Promise<number> {
   const [port] = await freePorts(1);
   invariant(port !== undefined, "one port was asked for");

@@ -1,14 +1,14 @@
 /**
- * One etcd child process: started, watched, paused, killed, and never left behind.
+ * One etcd child process: started, monitored, paused, killed, and never left running.
  *
  * `startLocalEtcd` and `startLocalCluster` are built on it. Output goes to a file, not to a pipe, so that a busy
  * or stopped parent never blocks etcd in a log write. Next to etcd runs a guardian, a shell that waits on a pipe:
  *
- *   parent --pipe--> guardian: "done"      etcd has ended in order, go
- *          --EOF---> guardian              the parent is gone, however it went (SIGKILL included):
+ *   parent --pipe--> guardian: "done"      etcd has ended normally, exit
+ *          --EOF---> guardian              the parent is gone for any reason (SIGKILL included):
  *                                          SIGTERM, then SIGKILL to etcd, and the run folder is removed
  *
- * etcd has a session of its own: Ctrl-C reaches the parent only, which may still close its store in order.
+ * etcd runs in its own session: Ctrl-C reaches the parent only, which can still close its store normally.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { open, readFile, rm } from "node:fs/promises";
@@ -18,11 +18,11 @@ import { type Clock, systemClock } from "../../base/time/clock.ts";
 import { StoreError } from "../../errors.ts";
 import { type Exit, startFailure } from "./local-failures.ts";
 
-/** How long etcd may take to end after SIGTERM; handing over leadership takes it about a second. */
+/** How long etcd may take to end after SIGTERM; transferring leadership takes about a second. */
 const stopTimeoutMs = 10_000;
-/** Between two looks at a starting etcd: it serves 0.2 to 0.7 s after its start. */
+/** Time between checks of a starting etcd: it serves 0.2 to 0.7 s after its start. */
 const pollMs = 25;
-/** Of the log, for error messages: a wrong flag is reported in the first lines, all else in the last. */
+/** Log lines in error messages: a wrong flag is reported in the first lines, everything else in the last. */
 const logHeadLines = 2;
 const logTailLines = 12;
 
@@ -40,14 +40,14 @@ export interface LocalProcessOptions {
   /** Holds the log; removed by the guardian if the parent dies. */
   readonly runDir: string;
   readonly logFile: string;
-  /** Plaintext loopback address that serves /health and /metrics, whatever TLS and auth the client port has. */
+  /** Plaintext loopback address that serves /health and /metrics, independent of the client port's TLS and auth. */
   readonly metricsUrl: string;
   readonly clock?: Clock | undefined;
 }
 
 export class LocalProcess {
   readonly pid: number;
-  /** Resolves when the process has ended, for whatever reason. */
+  /** Resolves when the process has ended, for any reason. */
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #guardian: ChildProcess;
@@ -103,7 +103,7 @@ export class LocalProcess {
           detached: true,
         },
       );
-      // Without a shell etcd still runs; it then ends with stop() and kill() only.
+      // Without a shell etcd still runs, but ends only with stop() and kill().
       guardian.on("error", () => {});
       guardian.stdin?.on("error", () => {});
       guardian.unref();
@@ -119,13 +119,13 @@ export class LocalProcess {
 
   /**
    * Waits until etcd answers: it has a leader and its client port accepts requests.
-   * @throws UNAVAILABLE or INVALID_ARGUMENT with the cause and the last log lines when it ends before, what `scope` ends with
+   * @throws UNAVAILABLE or INVALID_ARGUMENT with the cause and the last log lines when it ends first; the reason of `scope`
    */
   async serving(scope: CallScope, dataDir: string): Promise<void> {
     for (;;) {
       if (this.#exit !== undefined) throw startFailure(await this.log(), this.#exit, dataDir);
       if (await isServing(this.#options.metricsUrl)) {
-        // From here on a program that forgets to stop its etcd still ends; the guardian then ends etcd.
+        // From here on a program that never stops its etcd can still exit; the guardian then ends etcd.
         this.#child.unref();
         return;
       }
@@ -145,7 +145,7 @@ export class LocalProcess {
     return [...lines.slice(0, logHeadLines), "…", ...lines.slice(-logTailLines)];
   }
 
-  /** SIGSTOP: sockets stay open and nothing answers. Resolves when it has stopped, where the system can tell (Linux). */
+  /** SIGSTOP: sockets stay open and get no answer. Resolves when it has stopped, if the system shows it (Linux). */
   async pause(): Promise<void> {
     if (!this.running) return;
     this.#paused = this.#child.kill("SIGSTOP");
@@ -163,7 +163,7 @@ export class LocalProcess {
     this.#paused = false;
   }
 
-  /** SIGTERM, SIGKILL when that takes too long; resolves when it has ended. */
+  /** SIGTERM, then SIGKILL if that takes too long; resolves when it has ended. */
   async stop(): Promise<Exit> {
     if (this.running) {
       if (this.#paused) this.resume();
@@ -185,7 +185,7 @@ export class LocalProcess {
     return this.exited;
   }
 
-  /** The guardian goes as well: there is no process left to watch over. */
+  /** Ends the guardian too: it has no process left to watch. */
   #dismissGuardian(): void {
     this.#guardian.stdin?.end("done\n");
   }
@@ -200,12 +200,12 @@ function hasPid(child: ChildProcess): child is ChildProcess & { readonly pid: nu
   return child.pid !== undefined;
 }
 
-/** ETCD_* variables are etcd's own configuration: those of the surroundings must not leak into this one. */
+/** ETCD_* variables configure etcd itself: those of the environment must not reach this one. */
 function withoutEtcdVariables(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^ETCD_/.test(name)));
 }
 
-/** An alarm (no space) makes /health say false although etcd serves reads and deletes, so a leader is enough then. */
+/** An alarm (no space) makes /health false although etcd serves reads and deletes, so a leader is enough then. */
 async function isServing(metricsUrl: string): Promise<boolean> {
   const health = await httpGet(`${metricsUrl}/health`);
   if (health?.status === 200) return true;
