@@ -1,9 +1,9 @@
 /**
- * A connection that cannot write: every call that would change etcd is refused with PERMISSION_DENIED before anything
- * is sent, reads and watches go through. For tools that look into an etcd that is not theirs: what is built on it, a
- * store included, behaves as for a user of etcd who may only read.
+ * A connection that cannot write: a call that would change etcd fails with PERMISSION_DENIED before anything is
+ * sent; reads and watches work. For tools that inspect another owner's etcd: what is built on it, a store included,
+ * behaves as for an etcd user with read permission only.
  *
- * Invariant: etcd's revision, leases, members and users are the same before and after whatever is done through it.
+ * Invariant: no call through it changes etcd's revision, leases, members or users.
  */
 import { StoreError } from "../errors.ts";
 import type { Auth } from "./ports/auth.ts";
@@ -14,7 +14,7 @@ import type { Leases } from "./ports/leases.ts";
 import type { Maintenance } from "./ports/maintenance.ts";
 import type { TxnOp, TxnRequest } from "./ports/messages.ts";
 
-/** `etcd`, for reading alone. Closing it closes `etcd`. */
+/** `etcd` restricted to reads. Closing it closes `etcd`. */
 export function readOnlyEtcd(etcd: Etcd): Etcd {
   return {
     kv: readingKv(etcd.kv),

@@ -16,14 +16,14 @@ export interface Permission {
 export interface Auth {
   /** Whether authentication is on. */
   status(call?: EtcdCall): Promise<{
-    /** The reply's first line. */
+    /** The header of the response. */
     readonly header: Header;
-    /** Requests need a user. */
+    /** Whether requests need a user. */
     readonly enabled: boolean;
     /** Grows with each change of users, roles and permissions. */
     readonly authRevision: bigint;
   }>;
-  /** Turns authentication on; a user "root" with role "root" must be there. */
+  /** Turns authentication on; a user "root" with role "root" must exist. */
   enable(call?: EtcdCall): Promise<void>;
   /** Turns authentication off. */
   disable(call?: EtcdCall): Promise<void>;
@@ -36,7 +36,7 @@ export interface Auth {
     options: {
       /** Not empty, unless `noPassword`. */
       readonly password?: string | undefined;
-      /** The user is known by the common name of its client certificate alone. */
+      /** The user is identified only by the common name of its client certificate. */
       readonly noPassword?: boolean | undefined;
     },
     call?: EtcdCall,
@@ -54,7 +54,7 @@ export interface Auth {
    */
   userDelete(name: string, call?: EtcdCall): Promise<void>;
   /**
-   * Gives a user another password; its tokens end.
+   * Changes a user's password; its tokens become invalid.
    * @throws NOT_FOUND
    */
   userChangePassword(name: string, password: string, call?: EtcdCall): Promise<void>;
@@ -64,7 +64,7 @@ export interface Auth {
    */
   userGrantRole(user: string, role: string, call?: EtcdCall): Promise<void>;
   /**
-   * Takes a role from a user.
+   * Revokes a role from a user.
    * @throws NOT_FOUND
    */
   userRevokeRole(user: string, role: string, call?: EtcdCall): Promise<void>;
@@ -91,7 +91,7 @@ export interface Auth {
    */
   roleGrantPermission(role: string, permission: Permission, call?: EtcdCall): Promise<void>;
   /**
-   * Takes the permission for exactly this range from a role.
+   * Revokes the permission for exactly this range from a role.
    * @throws NOT_FOUND
    */
   roleRevokePermission(role: string, key: Bytes, rangeEnd?: Bytes, call?: EtcdCall): Promise<void>;

@@ -12,39 +12,39 @@ export interface Member {
   readonly peerUrls: readonly string[];
   /** Where clients reach it; empty before it has started. */
   readonly clientUrls: readonly string[];
-  /** It does not vote. */
+  /** Whether it is a learner, which does not vote. */
   readonly isLearner: boolean;
 }
 
 /** The members of a cluster. */
 export interface MemberList {
-  /** The reply's first line. */
+  /** The header of the response. */
   readonly header: Header;
   /** All of them, learners included. */
   readonly members: readonly Member[];
 }
 
-/** Who the members are: etcd's Cluster service. */
+/** The cluster's membership: etcd's Cluster service. */
 export interface Cluster {
   /** The members. */
   members(
     call?: EtcdCall & {
-      /** Ask a quorum, so that the list is current; default true. etcd before 3.5 answers from one member whatever is asked. */
+      /** Ask a quorum, so that the list is current; default true. etcd before 3.5 always answers from one member. */
       readonly linearizable?: boolean;
     },
   ): Promise<MemberList>;
-  /** Adds a member, which is to be started afterwards. */
+  /** Adds a member, which must be started afterwards. */
   add(
     options: {
       /** Where other members will reach it, at least one. */
       readonly peerUrls: readonly string[];
-      /** It does not vote until promoted; default false. */
+      /** Whether it is a learner, which does not vote until promoted; default false. */
       readonly isLearner?: boolean | undefined;
     },
     call?: EtcdCall,
   ): Promise<
     MemberList & {
-      /** The new one; its name is "" until it starts. */
+      /** The new member; its name is "" until it starts. */
       readonly member: Member;
     }
   >;
@@ -60,13 +60,13 @@ export interface Cluster {
   update(
     id: bigint,
     options: {
-      /** All of its peer URLs from now on, at least one. */
+      /** All of its new peer URLs, at least one. */
       readonly peerUrls: readonly string[];
     },
     call?: EtcdCall,
   ): Promise<MemberList>;
   /**
-   * Makes a learner vote; it must have caught up with the leader.
+   * Makes a learner a voting member; it must have caught up with the leader.
    * @throws NOT_FOUND
    */
   promote(id: bigint, call?: EtcdCall): Promise<MemberList>;

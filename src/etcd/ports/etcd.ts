@@ -1,8 +1,8 @@
 /**
  * What the rest of keelson sees of etcd: `Kv`, `Watches`, `Leases`, `Maintenance`, `Cluster`, `Auth`.
  *
- * 64-bit ids and revisions are bigint, keys and values are bytes (text is taken as UTF-8), and a value given
- * out is a copy of its own: it never pins the reply it came in. Failures are `StoreError`s:
+ * 64-bit ids and revisions are bigint, keys and values are bytes (text is taken as UTF-8), and a returned value is
+ * a copy: it does not keep the response in memory. Failures are `StoreError`s:
  *
  *   reads   UNAVAILABLE, DEADLINE, EXPIRED (compacted), FUTURE_VERSION, UNAUTHENTICATED, PERMISSION_DENIED …
  *   writes  the same when the write was certainly NOT applied; OUTCOME_UNKNOWN when it may have been.
@@ -30,29 +30,29 @@ export interface Etcd extends AsyncDisposable {
   readonly cluster: Cluster;
   /** Users and roles. */
   readonly auth: Auth;
-  /** The restores this client has noticed. */
+  /** The restores that this client has detected. */
   readonly history: History;
   /** As given, normalised. */
   readonly endpoints: readonly string[];
-  /** Time and chance this client runs on; what is built over it uses the same. */
+  /** Clock of this client; what is built over it uses the same. */
   readonly clock: import("../../base/time/clock.ts").Clock;
-  /** Chance this client runs on. */
+  /** Random source of this client. */
   readonly random: import("../../base/random.ts").Random;
-  /** Default of one request to etcd, milliseconds. */
+  /** Default limit of one request to etcd, milliseconds. */
   readonly requestTimeoutMs: number;
   /**
-   * Lowest etcd version among the members asked so far, such as "3.5.30"; asks one when none has been.
+   * Lowest etcd version among the members identified so far, such as "3.5.30"; asks one if there are none yet.
    * @throws UNAVAILABLE, DEADLINE
    */
   serverVersion(call?: EtcdCall): Promise<string>;
   /**
-   * Whether an endpoint is etcd's grpc-proxy, which drops progress requests: a quiet watch through it cannot say how far it is, so
-   * reads from a cache go to etcd. False where it cannot be found out.
+   * Whether an endpoint is etcd's grpc-proxy. It drops progress requests, so an idle watch through it cannot show how current it
+   * is, and reads from a cache go to etcd. False if it cannot be determined.
    */
   behindGrpcProxy(call?: Pick<EtcdCall, "signal">): Promise<boolean>;
   /** Plain counters since the client was opened; synchronous. */
   stats(): EtcdStats;
-  /** Streams end CLOSED, calls under way fail, sockets and timers go. Idempotent. */
+  /** Ends streams with CLOSED, fails the calls in flight, and frees sockets and timers. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -60,41 +60,41 @@ export interface Etcd extends AsyncDisposable {
 export interface EtcdStats {
   /** Requests sent, by full method path. */
   readonly requests: Readonly<Record<string, number>>;
-  /** Calls that ended without an answer to be used, by full method path. */
+  /** Calls that ended without a usable response, by full method path. */
   readonly failures: Readonly<Record<string, number>>;
   /** Tries beyond a call's first. */
   readonly retries: number;
-  /** Calls on their way now. */
+  /** Calls in flight now. */
   readonly inFlight: number;
-  /** Calls in line for their turn, beyond the in-flight limit. */
+  /** Calls queued because of the in-flight limit. */
   readonly waiting: number;
-  /** Calls by duration: `counts[i]` took at most `boundsMs[i]`, the last count is of all beyond. */
+  /** Calls by duration: `counts[i]` took at most `boundsMs[i]`, the last count is of all slower ones. */
   readonly latency: {
     /** Upper bounds of the buckets, milliseconds, inclusive. */
     readonly boundsMs: readonly number[];
     /** Calls in each bucket, not cumulative. */
     readonly counts: readonly number[];
-    /** Milliseconds of all calls together. */
+    /** Total duration of all calls, milliseconds. */
     readonly sumMs: number;
   };
   /** Encoded requests, without framing. */
   readonly bytesSent: number;
-  /** Encoded answers, without framing. */
+  /** Encoded responses, without framing. */
   readonly bytesReceived: number;
-  /** Streams that are open now: watches, lease keepalives, snapshots. */
+  /** Open streams: watches, lease keepalives, snapshots. */
   readonly openStreams: number;
-  /** Of them, those in line for a place: the peer takes no more, on as many connections as there may be. */
+  /** The open streams that wait because the peer accepts no more, on as many connections as allowed. */
   readonly waitingStreams: number;
   /** Watch streams opened again after a failure. */
   readonly streamReconnects: number;
-  /** Restores or replacements of the cluster noticed. */
+  /** Restores or replacements of the cluster detected. */
   readonly restores: number;
-  /** Of connections made from now on; absent without TLS. */
+  /** For new connections; absent without TLS. */
   readonly tls?:
     | {
-        /** The end of the client certificate, RFC 3339; undefined without one. */
+        /** Expiry of the client certificate, RFC 3339; undefined without one. */
         readonly clientCertificateExpiresAt: string | undefined;
-        /** Why the certificates and keys that are there now cannot be used: those used last still are. */
+        /** Why the current certificates and keys cannot be used; the last usable ones stay in use. */
         readonly problem: string | undefined;
       }
     | undefined;
@@ -103,11 +103,11 @@ export interface EtcdStats {
     /** As given, normalised. */
     readonly url: string;
     /**
-     * "unknown": not asked yet; "healthy"; "failing": rests before it is tried again; "quarantined": another
-     * cluster's, or a version that is refused.
+     * "unknown": not asked yet; "healthy"; "failing": waits for its back-off before it is tried again; "quarantined":
+     * another cluster's, or a refused version.
      */
     readonly state: "unknown" | "healthy" | "failing" | "quarantined";
-    /** What it said its version is, such as "3.5.30". */
+    /** The version it reported, such as "3.5.30". */
     readonly version?: string | undefined;
   }[];
 }

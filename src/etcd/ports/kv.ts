@@ -1,4 +1,4 @@
-/** Port `Kv`: keys and values, and what lies before a revision. */
+/** Port `Kv`: keys and values, and compaction of their history. */
 import type { EtcdCall } from "./call.ts";
 import type {
   DeleteRangeRequest,
@@ -21,19 +21,19 @@ export interface Kv {
   range(request: RangeRequest, call?: EtcdCall): Promise<RangeResponse>;
   /**
    * Writes one key.
-   * @throws OUTCOME_UNKNOWN; NO_SPACE; TOO_LARGE; NOT_FOUND for a lease that is not there; as `range` otherwise, and
+   * @throws OUTCOME_UNKNOWN; NO_SPACE; TOO_LARGE; NOT_FOUND for a lease that does not exist; otherwise as `range`, and
    * then it was not applied
    */
   put(request: PutRequest, call?: EtcdCall): Promise<PutResponse>;
   /**
    * Deletes one key or a range, in one revision.
-   * @throws OUTCOME_UNKNOWN; as `range` otherwise, and then it was not applied
+   * @throws OUTCOME_UNKNOWN; otherwise as `range`, and then it was not applied
    */
   deleteRange(request: DeleteRangeRequest, call?: EtcdCall): Promise<DeleteRangeResponse>;
   /** A txn without put or delete is a read, and retried like one. */
   txn(request: TxnRequest, call?: EtcdCall): Promise<TxnResponse>;
   /**
-   * Compacts up to `revision`; already compacted counts as done, or with `ifCompacted: "fail"` rejects EXPIRED.
+   * Compacts up to `revision`; a revision already compacted counts as done, or with `ifCompacted: "fail"` rejects EXPIRED.
    * `physical`: waits until the space is free in the file.
    */
   compact(
@@ -41,21 +41,21 @@ export interface Kv {
     call?: EtcdCall & {
       /** Waits until the space is free in the file; default false. */
       readonly physical?: boolean;
-      /** What it means that `revision` is compacted already; default "done". */
+      /** What to do when `revision` is already compacted; default "done". */
       readonly ifCompacted?: "done" | "fail";
     },
   ): Promise<void>;
-  /** Highest revision any linearizable answer of this client carried; 0n before the first. No call. */
+  /** Highest revision of any linearizable response of this client; 0n before the first. Sends no request. */
   readonly highestRevision: bigint;
 }
 
 /**
- * The restores, and replacements of the cluster behind the endpoints, that this client has noticed. Revisions, leases and
- * states read in one generation say nothing in another: numbers come again with other content.
+ * The restores, and replacements of the cluster behind the endpoints, that this client has detected. Revisions, leases and
+ * states read in one generation mean nothing in another: the same numbers return with other content.
  */
 export interface History {
-  /** Restores noticed so far. */
+  /** Restores detected so far. */
   readonly generation: number;
-  /** `listener` runs at once when one is noticed, before any call of the new generation is answered. */
+  /** `listener` runs at once when a restore is detected, before any call of the new generation is answered. */
   onReplaced(listener: () => void): Disposable;
 }

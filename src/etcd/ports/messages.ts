@@ -1,13 +1,13 @@
 /**
- * What is asked of etcd's key-value store, and what it answers: ranges, puts, deletes, and txns of them.
+ * Requests and responses of etcd's key-value store: ranges, puts, deletes, and txns of them.
  *
- * 64-bit ids and revisions are bigint, keys and values are bytes; `ports.ts` has who takes and gives them.
+ * 64-bit ids and revisions are bigint, keys and values are bytes; `kv.ts` has the methods that use them.
  */
 
 /** Bytes of a key or value; text stands for its UTF-8. */
 export type Bytes = Uint8Array | string;
 
-/** First line of most replies. Revisions below the highest seen never get here for linearizable calls. */
+/** Header of most responses. A linearizable call never returns a revision below the highest seen. */
 export interface Header {
   /** Which cluster answered. */
   readonly clusterId: bigint;
@@ -23,13 +23,13 @@ export interface Header {
 export interface KeyValue {
   /** The key. */
   readonly key: Uint8Array;
-  /** The value; empty where only keys were asked for. */
+  /** The value; empty if only keys were requested. */
   readonly value: Uint8Array;
-  /** Revision in which this life of the key began. */
+  /** Revision in which the key was created, since its last deletion. */
   readonly createRevision: bigint;
   /** Revision of its last change. */
   readonly modRevision: bigint;
-  /** Changes in this life of the key, from 1; 0n in the event of a delete. */
+  /** Changes since the key was created, from 1; 0n in the event of a delete. */
   readonly version: bigint;
   /** 0n for none. */
   readonly lease: bigint;
@@ -38,7 +38,7 @@ export interface KeyValue {
 /** What a range is sorted by: key, number of changes, create revision, mod revision or value. */
 export type SortTarget = "key" | "version" | "create" | "mod" | "value";
 
-/** What `range` reads. */
+/** The request of `range`. */
 export interface RangeRequest {
   /** The key, or the first key of the range, inclusive. */
   readonly key: Bytes;
@@ -52,18 +52,18 @@ export interface RangeRequest {
   readonly sortOrder?: "none" | "ascend" | "descend" | undefined;
   /** Default "key". Sorted by anything else, etcd reads the whole range, whatever the limit. */
   readonly sortTarget?: SortTarget | undefined;
-  /** Answered by the member alone, perhaps stale. */
+  /** Let the member answer alone; the result may be stale. */
   readonly serializable?: boolean | undefined;
   /** Leave the values out; default false. */
   readonly keysOnly?: boolean | undefined;
-  /** Count, and give no keys; default false. */
+  /** Return the count without keys; default false. */
   readonly countOnly?: boolean | undefined;
   /**
-   * Keys and values of the answer may be views of the whole reply instead of copies: cheaper by far for a page of small
+   * Keys and values of the response may be views of the whole response instead of copies: much cheaper for a page of small
    * values, for a caller that keeps none of them.
    */
   readonly views?: boolean | undefined;
-  /** Only keys changed in this revision or later. etcd reads the whole range for it. */
+  /** Only keys changed in this revision or later. etcd still reads the whole range. */
   readonly minModRevision?: bigint | undefined;
   /** Only keys changed in this revision or before. */
   readonly maxModRevision?: bigint | undefined;
@@ -73,57 +73,57 @@ export interface RangeRequest {
   readonly maxCreateRevision?: bigint | undefined;
 }
 
-/** What a range answers. */
+/** The response of a range. */
 export interface RangeResponse {
-  /** The reply's first line. */
+  /** The header of the response. */
   readonly header: Header;
   /** At most `limit` keys, sorted as asked. */
   readonly kvs: readonly KeyValue[];
-  /** There are more in the range than `limit`. */
+  /** Whether the range has more keys than `limit`. */
   readonly more: boolean;
-  /** Keys in the range, `limit` notwithstanding. */
+  /** Keys in the range, regardless of `limit`. */
   readonly count: bigint;
 }
 
-/** What `put` writes. */
+/** The request of `put`. */
 export interface PutRequest {
   /** The key. */
   readonly key: Bytes;
   /** The value; must be empty with `ignoreValue`. */
   readonly value: Bytes;
-  /** The lease the key lives by; 0n or absent: none. */
+  /** The lease to attach the key to; 0n or absent: none. */
   readonly lease?: bigint | undefined;
-  /** The answer carries what was there before; default false. */
+  /** Return the previous key-value; default false. */
   readonly prevKv?: boolean | undefined;
-  /** Keep the value that is there; the key must exist. Default false. */
+  /** Keep the current value; the key must exist. Default false. */
   readonly ignoreValue?: boolean | undefined;
-  /** Keep the lease that is there; the key must exist. Default false. */
+  /** Keep the current lease; the key must exist. Default false. */
   readonly ignoreLease?: boolean | undefined;
 }
-/** What a put answers. */
+/** The response of a put. */
 export interface PutResponse {
-  /** The reply's first line; its revision is the put's. */
+  /** The header of the response; its revision is the put's. */
   readonly header: Header;
-  /** What was there before; with `prevKv`, and absent for a creation. */
+  /** The previous key-value, with `prevKv`; absent for a creation. */
   readonly prevKv?: KeyValue | undefined;
 }
 
-/** What `deleteRange` deletes. */
+/** The request of `deleteRange`. */
 export interface DeleteRangeRequest {
   /** The key, or the first key of the range, inclusive. */
   readonly key: Bytes;
   /** Exclusive end; `prefixEnd(key)` for a prefix. Absent: the one key. */
   readonly rangeEnd?: Bytes | undefined;
-  /** The answer carries what was deleted; default false. */
+  /** Return the deleted key-values; default false. */
   readonly prevKv?: boolean | undefined;
 }
-/** What a delete answers. */
+/** The response of a delete. */
 export interface DeleteRangeResponse {
-  /** The reply's first line; its revision is the delete's, if it deleted anything. */
+  /** The header of the response; its revision is the delete's, if it deleted anything. */
   readonly header: Header;
   /** Keys deleted. */
   readonly deleted: bigint;
-  /** What was deleted, with `prevKv`; else empty. */
+  /** The deleted key-values, with `prevKv`; else empty. */
   readonly prevKvs: readonly KeyValue[];
 }
 
@@ -133,16 +133,16 @@ export type Compare = {
   readonly key: Bytes;
   /** Exclusive end; absent: the one key. */
   readonly rangeEnd?: Bytes | undefined;
-  /** How what is there must compare with `operand`. */
+  /** How the stored field must compare with `operand`. */
   readonly result: "=" | "!=" | ">" | "<";
 } & (
   | {
       /**
-       * What is compared. A key that is not there has create, mod, version and lease 0n; a comparison of its value
+       * The field compared. A missing key has create, mod, version and lease 0n; a comparison of its value
        * fails.
        */
       readonly target: "mod" | "create" | "version" | "lease";
-      /** What it is compared with. */
+      /** The value to compare with. */
       readonly operand: bigint;
     }
   | { readonly target: "value"; readonly operand: Bytes }
@@ -174,44 +174,44 @@ export type TxnOp =
 
 /** At most 128 operations, members of nested txns included (etcd --max-txn-ops); no key twice among puts. */
 export interface TxnRequest {
-  /** The conditions; all must hold. None: they hold. */
+  /** The conditions; all must hold. An empty list holds. */
   readonly compare: readonly Compare[];
-  /** Run in order, at one revision, when they hold. */
+  /** Run in order, at one revision, if they hold. */
   readonly success: readonly TxnOp[];
-  /** Run when they do not. */
+  /** Run if they do not. */
   readonly failure: readonly TxnOp[];
 }
 
-/** What one operation of a txn answers. */
+/** The response of one operation of a txn. */
 export type TxnOpResponse =
   | {
       /** Which operation it was. */
       readonly type: "range";
-      /** Answer of a read. */
+      /** Response of a read. */
       readonly range: RangeResponse;
     }
   | {
       readonly type: "put";
-      /** Answer of a write. */
+      /** Response of a write. */
       readonly put: PutResponse;
     }
   | {
       readonly type: "delete";
-      /** Answer of a delete. */
+      /** Response of a delete. */
       readonly delete: DeleteRangeResponse;
     }
   | {
       readonly type: "txn";
-      /** Answer of a txn inside the txn. */
+      /** Response of a txn inside the txn. */
       readonly txn: TxnResponse;
     };
 
-/** What a txn answers. */
+/** The response of a txn. */
 export interface TxnResponse {
-  /** The reply's first line; its revision is that of what the txn wrote, if it wrote anything. */
+  /** The header of the response; its revision is the txn's, if it wrote anything. */
   readonly header: Header;
-  /** The conditions held. */
+  /** Whether the conditions held. */
   readonly succeeded: boolean;
-  /** One answer for each operation that was run, in order. */
+  /** One response for each operation that was run, in order. */
   readonly responses: readonly TxnOpResponse[];
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a call ended because every endpoint had answered and each had refused: nothing listens there, no such host, certificates
- * or options that do not fit. Who waits for etcd by trying again asks this to know whether more of it can help.
+ * Whether a call failed because every endpoint answered and refused: nothing listens there, no such host, or certificates
+ * or options that do not match. A caller that retries uses this to decide whether another try can help.
  */
 import { isStoreError } from "../../errors.ts";
 

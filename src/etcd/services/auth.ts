@@ -1,4 +1,4 @@
-/** The `Auth` port: users and roles of etcd itself. A repeated change is refused by etcd, so each is a write. */
+/** The `Auth` port: users and roles of etcd itself. etcd refuses a repeated change, so each counts as a write. */
 import { checkOptions } from "../../base/text/known-options.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Client, Effect, Rpc } from "../client/client.ts";
@@ -57,7 +57,7 @@ const rpcs = {
 
 const empty = emptyRequest.encode({});
 
-/** etcd 3.4 has no AuthStatus. It refuses a nameless login in other words when auth is off; the auth revision stays unknown, 0n. */
+/** etcd 3.4 has no AuthStatus. Its refusal of a login without a name differs when auth is off; the auth revision is unknown, 0n. */
 async function statusOfOldEtcd(
   client: Client,
   call: EtcdCall | undefined,

@@ -1,4 +1,4 @@
-/** The `Cluster` port: membership. Changes are writes: one with an unknown outcome is looked up, not repeated. */
+/** The `Cluster` port: membership. Changes are writes: after an unknown outcome, list the members instead of repeating the change. */
 import { checkOptions } from "../../base/text/known-options.ts";
 import { StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";

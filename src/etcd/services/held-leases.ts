@@ -1,11 +1,11 @@
 /**
- * Leases kept alive over one stream, and the moment from which each must be taken for lost.
+ * Keeps leases alive over one stream, and determines when each counts as lost.
  *
  *   ping sent at t --answered--> good until t + TTL - margin, whenever the answer came
- *   nothing answered by then ---> lost; etcd's own word (TTL 0, a restore) ---> lost at once
+ *   nothing answered by then ---> lost; etcd reports it (TTL 0, a restore) ---> lost at once
  *
- * The count begins before the ping is sent, on the monotonic clock, so that it ends before etcd's own count does. A
- * stream that leaves a ping unanswered is reportedUnhealthy and another endpoint is asked, in time for at least two more tries.
+ * The time counts from before the ping is sent, on the monotonic clock, so it ends before etcd's own count does. A
+ * stream that leaves a ping unanswered is reported unhealthy, and another endpoint is asked in time for two more tries or more.
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { Timer } from "../../base/time/clock.ts";
@@ -21,7 +21,7 @@ export const keepAlivePath = "/etcdserverpb.Lease/LeaseKeepAlive";
 /** Waits before another stream is opened, milliseconds: short beside any TTL. */
 const reopenWaits = { firstMs: 10, maxMs: 250 } as const;
 
-/** Clocks of two machines run apart, and so do timers under load: a tenth of the TTL, 0.2 to 2 s. */
+/** Allows for clock drift between machines and timers delayed by load: a tenth of the TTL, 0.2 to 2 s. */
 function marginMs(ttlSeconds: number): number {
   return Math.min(2000, Math.max(200, ttlSeconds * 100));
 }
@@ -49,9 +49,9 @@ export class HeldLeases {
   readonly #client: Client;
   readonly #entries = new Map<bigint, Entry>();
   #stream: ClientStream | undefined;
-  /** The loop that has the stream; at most one. */
+  /** The loop that owns the stream; at most one. */
   #loop: Promise<void> | undefined;
-  /** Ends the loop's waiting when nothing is held any more. */
+  /** Ends the loop's waiting when no lease is held any more. */
   #idle = new AbortController();
 
   constructor(client: Client) {
@@ -100,7 +100,7 @@ export class HeldLeases {
     entry.pingTimer?.cancel();
     entry.pingMs = undefined;
     const leftMs = sentMs + entry.ttlMs - entry.marginMs - now;
-    // By the clock alone: an answer that lies unread in the socket of a process that was held up does not undo it.
+    // By the clock only: an answer still unread in the socket of a stalled process does not change it.
     entry.lostTimer = this.#client.clock.setTimer(Math.max(0, leftMs), () =>
       this.#lose(
         entry,
@@ -114,7 +114,7 @@ export class HeldLeases {
     entry.pingTimer = this.#client.clock.setTimer(Math.max(0, nextMs), () => this.#ping(entry));
   }
 
-  /** Sends a ping if there is a stream; a stream that opens pings for all. */
+  /** Sends a ping if there is a stream; a newly opened stream pings for all. */
   #ping(entry: Entry): void {
     const stream = this.#stream;
     if (stream === undefined || entry.pingMs !== undefined || !this.#entries.has(entry.id)) return;
@@ -127,7 +127,7 @@ export class HeldLeases {
     });
   }
 
-  /** How long a ping may go unanswered: a quarter of the TTL leaves time for two more after the first at a third. */
+  /** How long a ping may stay unanswered: a quarter of the TTL leaves time for two more after the first at a third. */
   #patienceMs(entry: Entry): number {
     return Math.min(this.#client.requestTimeoutMs, entry.ttlMs / 4);
   }
@@ -149,12 +149,12 @@ export class HeldLeases {
   #run(): void {
     this.#loop ??= this.#keepStream().finally(() => {
       this.#loop = undefined;
-      // Held while the loop was on its way out.
+      // A lease was added while the loop was ending.
       if (this.#entries.size > 0 && !this.#client.signal.aborted) this.#run();
     });
   }
 
-  /** Never rejects: every lease has been ended with its cause. */
+  /** Never rejects: every lease ends with its cause. */
   async #keepStream(): Promise<void> {
     this.#idle = new AbortController();
     const idle = this.#idle.signal;
@@ -164,7 +164,7 @@ export class HeldLeases {
     for (let first = true; this.#entries.size > 0 && !idle.aborted; first = false) {
       if (!first) {
         this.#client.countReconnect();
-        // A client whose endpoints all rest refuses at once: without a wait this would spin until they have rested.
+        // When all endpoints are in back-off the client refuses at once: without a wait this would spin until it is over.
         await backoff.wait(idle).catch(() => undefined);
         if (idle.aborted) return;
       }
@@ -219,7 +219,7 @@ export class HeldLeases {
     } else if (entry.pingMs !== undefined) this.#goodFrom(entry, entry.pingMs);
   }
 
-  /** Undefined: open another stream. Otherwise the error that loses all leases. */
+  /** Undefined: open another stream. Otherwise the error that ends all leases. */
   async #recover(error: unknown, idle: AbortSignal): Promise<StoreError | undefined> {
     if (error instanceof WireError) return undefined;
     if (error instanceof TransportFailure) {
@@ -238,7 +238,7 @@ export class HeldLeases {
     throw error;
   }
 
-  /** What may pass is tried again until the leases' own time is over. */
+  /** A temporary failure is retried until the leases' own time is over. */
   #unlessPassing(error: StoreError): StoreError | undefined {
     return error.code === "UNAVAILABLE" || error.code === "DEADLINE" ? undefined : error;
   }

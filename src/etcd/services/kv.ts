@@ -1,4 +1,4 @@
-/** The `Kv` port: requests encoded, sent through the client core by their class, replies decoded. */
+/** The `Kv` port: encodes requests, sends them through the client core by their effect, decodes responses. */
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { EtcdCall } from "../ports/call.ts";
@@ -82,8 +82,8 @@ const compact: Rpc<{ readonly header: Header }> = {
 };
 
 /**
- * An answer that cannot be one to this request is the sender's fault, and is not examined further. Keys
- * between the first and the last are distinguished by the reader of the range.
+ * A response that cannot belong to this request is the sender's fault, and is not examined further. The reader of the
+ * range checks the keys between the first and the last.
  * @throws WireError
  */
 function checkedAnswer(request: RangeRequest, answer: RangeResponse): RangeResponse {
@@ -149,7 +149,7 @@ class KvPort implements Kv {
     return this.#client.unary(deleteRange, encodeDeleteRangeRequest(request), call, { key: request.key });
   }
 
-  /** No frame of its own: the hottest request there is. */
+  /** Adds no async frame: this is the most frequent request. */
   txn(request: TxnRequest, call?: EtcdCall): Promise<TxnResponse> {
     try {
       checkTxn(request, txn.action);
@@ -171,13 +171,13 @@ class KvPort implements Kv {
       const request = encodeCompactionRequest({ revision, physical: call?.physical ?? false });
       await this.#client.unary(compact, request, call);
     } catch (error) {
-      // Compacted already, by an earlier try of ours or by another compactor.
+      // Compacted already, by an earlier try of this call or by another compactor.
       if (!isStoreError(error, "EXPIRED") || call?.ifCompacted === "fail") throw error;
     }
   }
 }
 
-/** etcd answers a read-only txn whose ranges are all serializable from the member alone; an empty one too. */
+/** etcd answers a read-only txn from the member alone if all its ranges are serializable, or if it has none. */
 function isSerializable(request: TxnRequest): boolean {
   const local = (op: TxnOp): boolean =>
     op.type === "range" ? op.range.serializable === true : op.type === "txn" && isSerializable(op.txn);
@@ -196,7 +196,7 @@ function firstWritten(ops: readonly TxnOp[]): Bytes | undefined {
   return undefined;
 }
 
-/** FUTURE_VERSION names the revision that was asked for; only the request knows it. */
+/** FUTURE_VERSION names the requested revision, which only the request knows. */
 function withRevision(error: unknown, revision: bigint | undefined): unknown {
   if (!isStoreError(error, "FUTURE_VERSION")) return error;
   return new StoreError(

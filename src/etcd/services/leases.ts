@@ -1,8 +1,8 @@
 /**
- * The `Leases` port over the client core: grants under ids of our own, so that a lost answer can be resolved;
- * leases held (held-leases.ts) and shared (shared-leases.ts).
+ * The `Leases` port over the client core: grants under ids that the client chooses, so that a lost response can be
+ * resolved; held leases (held-leases.ts) and shared leases (shared-leases.ts).
  *
- *   grant(id) --answer lost--> grant(id) again --"already exists"--> it was granted the first time
+ *   grant(id) --response lost--> grant(id) again --"already exists"--> it was granted the first time
  */
 import { checkOptions } from "../../base/text/known-options.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
@@ -62,7 +62,7 @@ const listRpc: Rpc<LeaseLeasesResponse> = {
   decode: (reply) => leaseLeasesResponse.decode(reply),
 };
 
-/** etcd's own bound of a TTL (lease.MaxLeaseTTL), seconds. */
+/** etcd's own maximum of a TTL (lease.MaxLeaseTTL), seconds. */
 const ttlMaxSeconds = 9_000_000_000;
 
 export function createLeases(client: Client): Leases {
@@ -103,7 +103,7 @@ class LeasesPort implements Leases {
     for (;;) {
       const leftMs = endMs - clock.monotonicMs();
       if (leftMs <= 0 && lost !== undefined) throw lost;
-      // Half of the time at most, so that a lost answer can be asked after.
+      // At most half of the time, so that a lost response can still be resolved.
       const bound = Math.min(call.requestTimeoutMs ?? requestTimeoutMs, Math.max(1, leftMs / 2));
       const refusalPatienceMs = Math.max(0, patientUntilMs - clock.monotonicMs());
       const timed = {
@@ -122,7 +122,7 @@ class LeasesPort implements Leases {
         return { id: granted.id, ttlSeconds: granted.ttlSeconds };
       } catch (error) {
         if (lost !== undefined && isStoreError(error, "ALREADY_EXISTS")) {
-          // An id somebody else chose may have been there before: its owner cannot be determined.
+          // An id that somebody else chose may have existed before: its owner cannot be determined.
           if (options.id !== undefined) throw lost;
           const { grantedTtlSeconds } = await this.timeToLive(id, timed);
           return { id, ttlSeconds: grantedTtlSeconds };
@@ -151,7 +151,7 @@ class LeasesPort implements Leases {
       revoke,
       [Symbol.asyncDispose]: () => {
         held.release();
-        // Given back if etcd can be reached; otherwise it expires by itself.
+        // Revoked if etcd can be reached; otherwise it expires by itself.
         over ??= held.lost.aborted
           ? Promise.resolve()
           : this.revoke(id, { timeoutMs: this.#client.requestTimeoutMs }).catch(() => {});
@@ -248,7 +248,7 @@ class LeasesPort implements Leases {
     return leases.map(({ id }) => id);
   }
 
-  /** 63 random bits, never 0: etcd takes 0 for "choose one". */
+  /** 63 random bits, never 0: etcd reads 0 as "choose one". */
   #freshId(): bigint {
     const bytes = this.#client.random.bytes(8);
     const id = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0) >> 1n;
@@ -256,7 +256,7 @@ class LeasesPort implements Leases {
   }
 }
 
-/** The grant's fate is still open; why asking after it failed goes along. */
+/** The grant's outcome is still unknown; the error carries why resolving it failed. */
 function withCause(lost: StoreError, cause: unknown): unknown {
   if (!(cause instanceof StoreError)) return cause;
   return new StoreError(lost.code, lost.message, lost.details, { cause });

@@ -1,6 +1,6 @@
 /**
- * The `Maintenance` port. What it answers is one member's own view and is never judged by the revision guard;
- * work on a member goes to the endpoint that is named and nowhere else.
+ * The `Maintenance` port. Its responses are one member's own view, so the revision guard never checks them;
+ * maintenance of a member goes only to the endpoint that is named.
  */
 import { Backoff } from "../../base/backoff.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
@@ -104,7 +104,7 @@ const probeNames: readonly string[] = ["health", "livez", "readyz"];
 /** A minor version, with or without a patch, as etcd reads it. */
 const versionPattern = /^\d+\.\d+(\.\d+)?$/;
 
-/** A member defragments about 100 MB a second, and hashing reads everything: far beyond a usual request's time. */
+/** A member defragments about 100 MB a second, and hashing reads everything: far longer than a normal request. */
 const longWorkTimeoutMs = 10 * 60_000;
 
 const empty = emptyRequest.encode({});
@@ -112,7 +112,7 @@ const empty = emptyRequest.encode({});
 export function createMaintenance(client: Client, readPage: PageReader): Maintenance {
   const metrics: Maintenance["metrics"] = async (call) => {
     const page = await readPage("/metrics", call).catch((error: unknown) => {
-      // No figures are no reason to fail.
+      // Missing metrics are no reason to fail.
       if (isStoreError(error, "DEADLINE")) return undefined;
       throw error;
     });
@@ -158,7 +158,7 @@ export function createMaintenance(client: Client, readPage: PageReader): Mainten
       const { header, hash, compactRevision, hashRevision } = await hashAt(revision).catch(
         async (error: unknown) => {
           if (revision === 0n || !isStoreError(error, "EXPIRED")) throw error;
-          // Some of 3.4 refuse the very revision they are compacted at, which they hold: where it is the newest, that is hashed.
+          // Some 3.4 versions refuse the revision they are compacted at, although they hold it: if it is the newest, hash that.
           const newest = await hashAt(0n);
           if (newest.header.revision !== revision || newest.compactRevision !== revision) throw error;
           return newest;
@@ -214,7 +214,7 @@ const withoutDowngrades = (action: string, cause: unknown): StoreError =>
     { cause },
   );
 
-/** Chunks as the reader asks for them. A stream that breaks is not resumed: it is another snapshot then. */
+/** Yields chunks as the reader asks for them. A broken stream is not resumed: it would be another snapshot. */
 async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<SnapshotChunk> {
   const action = "take a snapshot";
   const timeout = call.timeoutMs === undefined ? undefined : new AbortController();
@@ -267,7 +267,7 @@ async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<Snapsho
         }
         if (!(error instanceof TransportFailure)) throw error;
         const judgement = client.judge(error, action);
-        // An expired token, or one from before a change of users and roles, shows before the first chunk.
+        // An expired token, or one from before a change of users and roles, is refused before the first chunk.
         if (judgement.verdict !== "refresh" || chunks > 0) throw judgement.error;
         if (client.clock.monotonicMs() >= refreshEndMs) throw judgement.error;
         if (refreshed) await backoff.wait(signal);

@@ -1,6 +1,6 @@
 /**
- * A member's HTTP pages (metrics, probes), from its client URL and with the same certificates as its other requests. A member
- * that serves none there (they are elsewhere, or it is no HTTP server at all) gives undefined.
+ * Reads a member's HTTP pages (metrics, probes) at its client URL, with the same certificates as its other requests. Returns
+ * undefined if the member serves none there (they are elsewhere, or it is not an HTTP server).
  */
 import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
@@ -9,7 +9,7 @@ import type { EtcdCall } from "../ports/call.ts";
 import { handshakeOptions, socketTarget } from "../transport/dial-target.ts";
 import type { CurrentTls, EndpointAddress } from "../transport/transport.ts";
 
-/** A metrics page is some hundred KiB; more is no page of etcd. */
+/** A metrics page is some hundred KiB; a larger one is not etcd's. */
 const pageBytesMax = 16 * 1024 * 1024;
 
 export interface MemberPage {
@@ -18,8 +18,8 @@ export interface MemberPage {
 }
 
 /**
- * Reads one page of the endpoint it is asked for; undefined where there is none.
- * @throws DEADLINE when a page is begun or awaited and not there in time
+ * Reads one page of an endpoint; undefined if there is none.
+ * @throws DEADLINE when a page is begun or awaited and not complete in time
  */
 export type PageReader = (
   path: string,

@@ -1,21 +1,21 @@
 /**
- * Whether an endpoint is etcd's own grpc-proxy, which answers as the member behind it does and drops progress requests: a watch
- * through it tells how far it is by its events alone. From 3.5 on it serves a page about itself that no member has; that of 3.4
- * serves the members' health, and not their version. Asked once for each connection that is lost: behind the next one may be
- * something else. etcd's gateway passes bytes on and needs no notice.
+ * Whether an endpoint is etcd's own grpc-proxy. It answers like the member behind it but drops progress requests: a watch
+ * through it shows its position only by its events. From 3.5 on it serves a page about itself that no member has; that of 3.4
+ * serves the members' health, but not their version. Checked once for each lost connection, since the next one may lead to
+ * another server. etcd's gateway forwards bytes and needs no detection.
  */
 import type { EtcdCall } from "../ports/call.ts";
 import type { EtcdStats } from "../ports/etcd.ts";
 import type { MemberPage } from "./member-page.ts";
 
-/** The proxy reads a key before it answers; beyond this the endpoint counts as none. Milliseconds. */
+/** The proxy reads a key before it answers; an endpoint that takes longer does not count as a proxy. Milliseconds. */
 const pageTimeoutMs = 3_000;
 
 export interface ProxyDetectionFacts {
   readonly endpoints: () => EtcdStats["endpoints"];
   /** Connections to the endpoint lost so far. */
   readonly losses: (url: string) => number;
-  /** A page of the endpoint. */
+  /** Reads a page of the endpoint. */
   readonly page: (url: string, path: string, timeoutMs: number) => Promise<MemberPage | undefined>;
 }
 
@@ -51,7 +51,7 @@ export class ProxyDetection {
   }
 }
 
-/** Not whatever some web server answers any path with; its status is 503 while the members behind it do not answer. */
+/** Excludes web servers that answer any path; its status is 503 while the members behind it do not answer. */
 function isHealth(page: MemberPage | undefined): boolean {
   return page !== undefined && /^\{"health":"(true|false)"/.test(page.text);
 }

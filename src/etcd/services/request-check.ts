@@ -1,6 +1,6 @@
 /**
- * Requests of the ports with a name that none of them has are refused before anything is sent: a `limit` or `rangeEnd` that is
- * misspelt and passed over reads, or deletes, something else. Names alone are looked at; values are etcd's business.
+ * Refuses requests with an unknown option name before anything is sent: a misspelt `limit` or `rangeEnd` that is ignored
+ * reads, or deletes, something else. Only names are checked; etcd checks the values.
  */
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
@@ -67,7 +67,7 @@ export function checkDelete(request: DeleteRangeRequest, action: string): void {
   checkOptions(request ?? null, action, deleteNames, "request");
 }
 
-/** With all that is in it. @throws INVALID_ARGUMENT */
+/** Checks everything inside it, too. @throws INVALID_ARGUMENT */
 export function checkTxn(request: TxnRequest, action: string): void {
   checkOptions(request ?? null, action, txnNames, "request");
   for (const compare of request.compare) checkOptions(compare ?? null, action, compareNames, "compare");
@@ -76,7 +76,7 @@ export function checkTxn(request: TxnRequest, action: string): void {
 }
 
 function checkOp(op: TxnOp, action: string): void {
-  // The tag names the one property there is beside it.
+  // The tag names the only other property.
   const tag: unknown = op?.type;
   switch (op?.type) {
     case "range":

@@ -1,12 +1,12 @@
 /**
- * Leases shared by keys that expire at about the same time: one lease per object would cost etcd a proposal and a
+ * Leases shared by keys that expire at about the same time: a lease per object would cost etcd a proposal and a
  * heap entry each.
  *
- *   a key that shall live ttl seconds takes any lease that ends in [now + ttl, now + ttl + overshoot]
+ *   a key that must live ttl seconds takes any lease that ends in [now + ttl, now + ttl + overshoot]
  *   overshoot = 5 % of ttl, at least 2 s, at most 60 s; a lease takes 1,000 keys, then the next one is granted
  *
- * The lower end counts from before the grant was sent, the upper end from its answer, so both hold whatever the
- * grant's way took. A leader change may let every lease of etcd live longer; that is etcd's own.
+ * The lower end counts from before the grant was sent, the upper end from its response, so both hold whatever the
+ * latency of the grant. A leader change may extend every lease of etcd; that is etcd's own behaviour.
  */
 import type { Clock } from "../../base/time/clock.ts";
 import type { EtcdCall } from "../ports/call.ts";
@@ -19,7 +19,7 @@ const overshootShare = 0.05;
 
 interface SharedLease {
   readonly id: bigint;
-  /** It ends between these two, monotonic milliseconds. */
+  /** It ends between these two times, monotonic milliseconds. */
   readonly endsAfterMs: number;
   readonly endsBeforeMs: number;
   keys: number;
@@ -31,7 +31,7 @@ export class SharedLeases {
   readonly #clock: Clock;
   readonly #grant: Grant;
   #leases: SharedLease[] = [];
-  /** By TTL granted: those who ask while a grant is under way wait for it. */
+  /** By granted TTL: callers that ask during a grant wait for it. */
   readonly #granting = new Map<number, Promise<void>>();
 
   constructor(clock: Clock, grant: Grant) {
@@ -51,11 +51,11 @@ export class SharedLeases {
       const granted = Math.ceil(ttlSeconds) + Math.floor(overshootSeconds(ttlSeconds));
       const underWay = this.#granting.get(granted);
       if (underWay !== undefined) {
-        // Another caller's grant may fail for that caller's own reasons: then ours is next.
+        // Another caller's grant may fail for that caller's own reasons: then this caller grants one.
         await underWay.catch(() => {});
         continue;
       }
-      // The one who asks keeps a place on what is granted, however far the others get first.
+      // The caller that grants keeps a place on the new lease, even if the others take the rest first.
       let mine: bigint | undefined;
       const granting = this.#add(granted, call, (id) => (mine = id));
       this.#granting.set(granted, granting);
@@ -68,7 +68,7 @@ export class SharedLeases {
     }
   }
 
-  /** A lease is gone: it is not handed out again. */
+  /** Reports that a lease is gone: it is not used again. */
   forget(id: bigint): void {
     this.#leases = this.#leases.filter((lease) => lease.id !== id);
   }
