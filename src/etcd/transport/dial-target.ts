@@ -1,6 +1,6 @@
 /**
- * Where a connection to an endpoint goes, and what its TLS handshake shows and checks: the same for every transport, the probe
- * and the metrics page.
+ * The address of a connection to an endpoint, and what its TLS handshake presents and verifies: the same for every transport,
+ * the probe and the metrics page.
  *
  * A unix socket has no host: its name in requests and in certificates is "localhost", as with other gRPC clients.
  */
@@ -17,7 +17,7 @@ export function socketTarget({
   return path === undefined ? { host, port } : { path };
 }
 
-/** What stands in HTTP/2's `:authority`. */
+/** The value of HTTP/2's `:authority`. */
 export function authorityOf({ host, port, path }: EndpointAddress): string {
   if (path !== undefined) return host;
   return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
@@ -26,7 +26,7 @@ export function authorityOf({ host, port, path }: EndpointAddress): string {
 /** For `tls.connect` and `https.request`; the certificate is verified unless the options say otherwise. */
 export function handshakeOptions({ host }: EndpointAddress, tls: UsableTls | undefined): ConnectionOptions {
   const { ca, cert, key, serverName, insecureSkipVerify } = tls ?? {};
-  // SNI must be a name (RFC 6066 3); an address is verified against the certificate's addresses.
+  // SNI must be a name (RFC 6066 3); an IP address is verified against the certificate's addresses.
   const name = serverName ?? (isIP(host) === 0 ? host : undefined);
   return {
     ...(ca === undefined ? {} : { ca: nodePem(ca) }),

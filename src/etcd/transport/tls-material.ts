@@ -1,8 +1,8 @@
 /**
- * TLS options looked at before anything is dialled: each certificate and key read, the pair held together, an encrypted key
- * opened. What is wrong is said of the option it is in; OpenSSL's own words name none.
+ * Checks TLS options before anything is dialled: reads each certificate and key, matches the pair, decrypts an encrypted
+ * key. An error names the option at fault; OpenSSL's own messages name none.
  *
- * What comes out holds a key in the clear (in memory alone) and no passphrase, so that every transport can use it.
+ * The result holds a decrypted key (in memory only) and no passphrase, so that every transport can use it.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
@@ -53,7 +53,7 @@ export function usableTls(tls: GivenTls): UsableTls {
   try {
     createSecureContext({ ca: ca === undefined ? ca : nodePem(ca), cert: nodePem(cert), key: text });
   } catch (error) {
-    // What only OpenSSL minds, such as a digest it holds for too weak. It quotes nothing of what it was given.
+    // Only OpenSSL objects, for example to a digest that it considers too weak. Its message quotes no input.
     throw refused("cert", `is not usable: ${messageOf(error)}`);
   }
   return { ca, cert, key: text, serverName, insecureSkipVerify };
@@ -87,12 +87,12 @@ function openedKey(pem: PemText, passphrase: string | undefined): KeyObject {
   }
 }
 
-/** Most often a path was given, or the other file. */
+/** The usual cause: a path was given, or the other file. */
 function notPem(option: "ca" | "cert" | "key", text: string, what: string): StoreError<"INVALID_ARGUMENT"> {
   if (text.trim() === "") return refused(option, `is empty, expected ${what} in PEM`);
   const block = /-----BEGIN ([A-Z ]+)-----/.exec(text)?.[1];
   if (block !== undefined) return refused(option, `holds ${quote(block)}, expected ${what} in PEM`);
-  // Nothing of it is shown: it may be a key all the same.
+  // The text is not shown: it may be a key nevertheless.
   const path = text.length < 1024 && /^\S*[\\/.]\S*$/.test(text.trim());
   return refused(
     option,

@@ -1,13 +1,13 @@
 /**
- * The TLS options of new connections, as they are at that moment: files read and functions called again, checked as a whole
- * (tls-material.ts), and taken only when they can be used.
+ * The current TLS options for new connections: reads files and calls functions again, checks the result as a whole
+ * (tls-material.ts), and uses it only if it is valid.
  *
  *   current(): PEM as before  ──▶ the same object
  *              new and usable ──▶ the new one
  *              not usable     ──▶ the last usable one; `problem` says why
  *
- * cert-manager and others replace certificate and key one after the other: between the two they do not belong together.
- * Reading is synchronous, since it is part of dialling: some KiB, once for a connection.
+ * cert-manager and others replace certificate and key one after the other: in between, the two do not match.
+ * Reading is synchronous, since it is part of dialling: some KiB, once per connection.
  */
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -29,7 +29,7 @@ type PemOption = "ca" | "cert" | "key";
 
 export class TlsSource implements CurrentTls {
   readonly #options: TlsOptions;
-  /** Whether any of it can change. */
+  /** Whether any of the options can change. */
   readonly #changes: boolean;
   #read: GivenTls;
   #usable: UsableTls;
@@ -59,12 +59,12 @@ export class TlsSource implements CurrentTls {
     return this.#usable;
   }
 
-  /** Why what is there now cannot be used, as of the last `current()`. */
+  /** Why the current options cannot be used, as of the last `current()`. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** When the client certificate of new connections ends; undefined without one. */
+  /** Expiry of the client certificate of new connections; undefined without one. */
   clientCertificateExpiresAt(): Date | undefined {
     const { cert } = this.current();
     return cert === undefined ? undefined : new Date(new X509Certificate(cert).validTo);

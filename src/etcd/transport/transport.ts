@@ -2,8 +2,8 @@
  * The transport seam: gRPC to ONE etcd endpoint, at the level of message bytes.
  *
  * Below it are adapters (etcd3's connections, our own HTTP/2 framing, the in-memory model); above it are the
- * wire codec, endpoint choice, retries, watches and leases, the same for all. An adapter frames, flow-controls,
- * times out and tells failures apart; it never retries, never decodes a message and never picks an endpoint.
+ * wire codec, endpoint choice, retries, watches and leases, the same for all. An adapter handles framing, flow control,
+ * timeouts and failure classes; it never retries, never decodes a message and never picks an endpoint.
  *
  *   Kv Watches Leases Maintenance Cluster Auth      ports.ts
  *   endpoints, retry, outcome classes, wire codec
@@ -19,8 +19,8 @@ import type { Clock } from "../../base/time/clock.ts";
 export type MethodPath = `/${string}/${string}`;
 
 /**
- * Which connections carry a call: a reset or a long body on one never disturbs another. Keep-alives of leases have a lane of
- * their own: however many watches there are and however much they carry, a lease is not lost behind them.
+ * The lane of connections that carries a call: a reset or a long body on one never disturbs another. Lease keepalives have
+ * their own lane, so that no number or volume of watches can delay them until a lease is lost.
  */
 export type Lane = "unary" | "stream" | "lease" | "bulk";
 
@@ -33,7 +33,7 @@ export interface TransportCall {
   readonly lane?: Lane | undefined;
 }
 
-/** Messages from the server, in order. Not reading is back-pressure: the adapter stops granting flow-control window. */
+/** Messages from the server, in order. A slow reader causes back-pressure: the adapter grants no more flow-control window. */
 export interface ByteStream {
   /**
    * The next message, or undefined when the server ended the stream with status OK.
@@ -46,14 +46,14 @@ export interface ByteStream {
   /** Ends the stream at once (RST_STREAM CANCEL); a pending `next()` resolves undefined. Idempotent. */
   cancel(): void;
   /**
-   * As `cancel`, for a stream that has been silent too long: no later call uses the connection under it, and whether
-   * anybody is there is asked at once, for the sake of what else goes over it. Adapters that cannot do it leave it out.
+   * As `cancel`, for a stream that has been silent too long: no later call uses its connection, and the adapter pings the
+   * peer at once, for the other streams on it. Adapters that cannot do this omit the method.
    */
   abandon?(): void;
 }
 
 export interface ByteDuplex extends ByteStream {
-  /** Sends a message; false means that the peer is slow: await `drained()` before sending much more. */
+  /** Sends a message; false means that the peer is slow: await `drained()` before more writes. */
   write(message: Uint8Array): boolean;
   drained(): Promise<void>;
   /** Half-closes: no more writes. */
@@ -66,19 +66,19 @@ export interface Transport {
   unary(method: MethodPath, request: Uint8Array, call?: TransportCall): Promise<Uint8Array>;
   serverStream(method: MethodPath, request: Uint8Array, call?: TransportCall): ByteStream;
   bidi(method: MethodPath, call?: TransportCall): ByteDuplex;
-  /** Streams in line for a place, beyond what the peer and the adapter's own bound of connections allow. Absent: none ever. */
+  /** Streams that wait because the peer and the adapter's own connection limit allow no more. Absent: there are never any. */
   waitingStreams?(): number;
-  /** Ends what is open with code CANCELLED and frees sockets and timers. Idempotent. */
+  /** Ends open calls with code CANCELLED and frees sockets and timers. Idempotent. */
   close(): Promise<void>;
 }
 
-/** PEM itself. */
+/** PEM text. */
 export type PemText = string | Uint8Array;
 
 /**
- * PEM, a file that holds it, or a function that gives it at once. A file is read and a function called for every new connection,
- * so that a renewed certificate is taken without a restart; connections that stand are left alone. What cannot be used then (a
- * pair half written, a file that is gone) leaves in use what was used last, and `health()` says so.
+ * PEM, a file that holds it, or a function that returns it synchronously. The file is read and the function called for every
+ * new connection, so that a renewed certificate is used without a restart; open connections are not affected. If the new
+ * material cannot be used (a half-written pair, a missing file), the last usable one stays in use, and `health()` reports it.
  */
 export type Pem =
   | PemText
@@ -88,7 +88,7 @@ export type Pem =
     }
   | (() => PemText);
 
-/** TLS options read and checked: `key` is in the clear. */
+/** TLS options read and checked: `key` is decrypted. */
 export interface UsableTls {
   readonly ca?: PemText | undefined;
   readonly cert?: PemText | undefined;
@@ -97,21 +97,21 @@ export interface UsableTls {
   readonly insecureSkipVerify?: boolean | undefined;
 }
 
-/** What new connections show and trust; tls-source.ts. */
+/** What new connections present and trust; tls-source.ts. */
 export interface CurrentTls {
-  /** As of now; the same object until something has changed. */
+  /** The current options; the same object until something changes. */
   current(): UsableTls;
 }
 
-/** For `https` and `unixs` endpoints; with others they are refused, since nothing would be encrypted. */
+/** For `https` and `unixs` endpoints; refused with others, since nothing would be encrypted. */
 export interface TlsOptions {
-  /** Certificates of the authorities trusted, PEM; default those Node trusts. */
+  /** Certificates of trusted authorities, PEM; default those that Node trusts. */
   readonly ca?: Pem | undefined;
-  /** Client certificate and, behind it, its chain, PEM; with `key`. */
+  /** Client certificate followed by its chain, PEM; with `key`. */
   readonly cert?: Pem | undefined;
-  /** Private key of `cert`, PEM; with `passphrase` where it is encrypted. */
+  /** Private key of `cert`, PEM; with `passphrase` if it is encrypted. */
   readonly key?: Pem | undefined;
-  /** Opens an encrypted `key`. */
+  /** Decrypts an encrypted `key`. */
   readonly passphrase?: string | undefined;
   /** Name to verify and send as SNI instead of the endpoint's host; a unix socket's host is `localhost`. */
   readonly serverName?: string | undefined;
@@ -132,12 +132,12 @@ export interface TransportOptions {
   /** Parsed endpoint. */
   readonly endpoint: EndpointAddress;
   readonly tls?: CurrentTls | undefined;
-  /** HTTP/2 PING after this long without a sign of life; etcd refuses less than 5 s without streams. */
+  /** An HTTP/2 PING is sent after this long in silence; etcd refuses less than 5 s without streams. */
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
-  /** Called when an open connection has ended or takes no more calls: the next one may lead to another process. */
+  /** Called when an open connection has ended or accepts no more calls: the next one may lead to another process. */
   readonly onLost?: (() => void) | undefined;
 }
 
@@ -176,16 +176,16 @@ export const grpcStatus = {
 
 export type RequestFate = "unsent" | "refused" | "sent";
 
-/** What a call over the seam fails with, aborts apart (those reject with the signal's reason). */
+/** The error of a call over the seam, except aborts (those reject with the signal's reason). */
 export class TransportFailure extends Error {
   override readonly name = "TransportFailure";
   /** gRPC status. */
   readonly code: number;
-  /** The server's text, or what happened to the connection. Holds no secret. */
+  /** The server's text, or a description of the connection's failure. Holds no secret. */
   readonly text: string;
   /**
-   * Whether the request can have reached the server: "unsent" is certain (no connection took it), "refused" is the peer's
-   * word (by GOAWAY or REFUSED_STREAM) that it did not look at it, "sent" is everything else.
+   * Whether the request can have reached the server: "unsent" is certain (no connection carried it), "refused" is the peer's
+   * report (by GOAWAY or REFUSED_STREAM) that it did not process it, "sent" is everything else.
    */
   readonly request: RequestFate;
   /** True when the status came from the server, false when the client made it up (reset, timeout, no connection). */

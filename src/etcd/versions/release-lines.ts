@@ -1,19 +1,19 @@
 /**
- * etcd's minor lines and what each gives: until when a line gets patches, and the first version of it that has a feature. The
- * doctor, the tool's messages and docs/etcd-versions.md read these tables; faults are version-facts.ts's.
+ * etcd's minor lines: until when each gets patches, and the first version with each feature. The doctor, the tool's
+ * messages and docs/etcd-versions.md read these tables; version-facts.ts has the faults.
  *
  * Source: etcd's change logs up to 3.4.45, 3.5.33, 3.6.14 and 3.7.1, and its support policy (the newest two lines).
  */
 import { invariant } from "../../errors.ts";
 import { compareVersions } from "./version.ts";
 
-/** A minor line of etcd, and what is known of its support. */
+/** A minor line of etcd and its support. */
 export interface ReleaseLine {
   /** "3.4" */
   readonly line: string;
   /** The newest patch when this table was written. */
   readonly newest: string;
-  /** RFC 3339 date of the last patch there will be; undefined while there are more to come. */
+  /** RFC 3339 date of the last patch; undefined while there are more to come. */
   readonly endedOn: string | undefined;
   /** What an upgrade to the next line needs. */
   readonly upgrade: string;
@@ -51,7 +51,7 @@ export type FeatureName =
 export interface Feature {
   readonly name: FeatureName;
   readonly what: string;
-  /** The first version of each line that has it, oldest line first; later lines have it too. */
+  /** The first version of each line that has the feature, oldest line first; later lines have it too. */
   readonly since: readonly string[];
 }
 
@@ -105,7 +105,7 @@ export function firstWith(name: FeatureName): string {
   return featureOf(name).since[0] ?? "";
 }
 
-/** The line of `version` where it gets no more patches; undefined while it does, and for lines newer than this table. */
+/** The line of `version` if it gets no more patches; undefined while it does, and for lines newer than this table. */
 export function endedLineOf(version: string): ReleaseLine | undefined {
   const line = lineOf(version);
   return releaseLines.find((each) => each.line === line && each.endedOn !== undefined);

@@ -1,18 +1,18 @@
 /**
- * What the client itself says of an etcd's version when an endpoint has identified itself: which versions it refuses to
- * work with, and which it warns of, once per version and client. The facts are version-facts.ts's.
+ * How the client reacts to the version of an identified endpoint: which versions it refuses, and which it warns about, once
+ * per version and client. version-facts.ts has the facts.
  */
 import { compareVersions } from "./version.ts";
 import { fixesOf, oldestTested, progressIsTrusted, suffers } from "./version-facts.ts";
 
-/** Why `version` is not worked with unless that is asked for; undefined when it is. */
+/** Why `version` is refused unless the caller allows it; undefined when it is accepted. */
 export function refusalOf(version: string): string | undefined {
   return suffers(version, "losesData")
     ? `etcd ${version} can lose acknowledged data after a crash: upgrade to ${fixesOf("defragDiverges")} or later, or set allowFaultyVersions`
     : undefined;
 }
 
-/** What an operator should know of `version`; undefined for none. */
+/** What an operator should know about `version`; undefined if there is nothing. */
 export function warningOf(version: string): string | undefined {
   if (suffers(version, "losesData")) return refusalOf(version);
   if (compareVersions(version, oldestTested) < 0)
@@ -24,7 +24,7 @@ export function warningOf(version: string): string | undefined {
 }
 
 /**
- * Node's `code` of that warning. "KEELSON_PROGRESS": it is of reads from a cache alone, and no matter of a program without one.
+ * Node's `code` of that warning. "KEELSON_PROGRESS": it concerns only reads from a cache.
  */
 export function warningCodeOf(version: string): "KEELSON_PROGRESS" | undefined {
   const progress = progressWarningOf(version);

@@ -1,8 +1,8 @@
 /**
- * The table of what is known of etcd's versions. Everything that depends on a version reads it: the client's refusal and
- * warning, what a watch works around, whether a cache trusts progress, `etcdctl-lite doctor`, docs.
+ * The table of known facts about etcd's versions. Everything that depends on a version reads it: the client's refusal and
+ * warning, the workarounds of a watch, whether a cache trusts progress, `etcdctl-lite doctor`, docs.
  *
- * A fault is listed with the first version of each minor line that has its fix; a line that is not listed is fixed when
+ * A fault lists the first version of each minor line that has its fix; a line that is not listed is fixed if
  * it is newer than the last of them.
  */
 import { invariant } from "../../errors.ts";
@@ -15,13 +15,13 @@ export interface Fault {
   /** The advisory or issue: `CVE-2026-33343`, `etcd #13766`. */
   readonly id: string;
   readonly what: string;
-  /** `data`: what was acknowledged can be lost or differ between members. `operation`: a change of members, an upgrade or a defragmentation can go wrong. */
+  /** `data`: acknowledged data can be lost or differ between members. `operation`: a member change, upgrade or defragmentation can fail. */
   readonly kind: "data" | "reading" | "security" | "operation";
   /** Oldest line first, e.g. `["3.4.25", "3.5.8"]`. */
   readonly fixed: readonly string[];
-  /** The first version that has it; every older one by default. */
+  /** The first version with the fault; default: every older version has it. */
   readonly since?: string;
-  /** Set where the client acts on it. */
+  /** Set if the client acts on it. */
   readonly effect?: Effect;
 }
 
@@ -29,8 +29,8 @@ export interface Fault {
 export const oldestTested = "3.4.0";
 
 /**
- * What an etcd is taken for that keeps its version from users without rights on everything: 3.5.30 does, 3.5.16 and
- * 3.4.23 tell anybody. It lies above every fix that the client acts on.
+ * The assumed version of an etcd that hides its version from users without permission on everything: 3.5.30 does, 3.5.16 and
+ * 3.4.23 show it to anybody. It is above every fix that the client acts on.
  */
 export const reticentVersion = "3.5.30";
 
@@ -220,7 +220,7 @@ export function hasFault(version: string, { since, fixed }: Fault): boolean {
   return !hasFix(version, fixed) && (since === undefined || compareVersions(version, since) >= 0);
 }
 
-/** Whether etcd `version` has the fault that the client knows by `effect`. */
+/** Whether etcd `version` has the fault that the client identifies by `effect`. */
 export function suffers(version: string, effect: Effect): boolean {
   return hasFault(version, faultOf(effect));
 }

@@ -1,4 +1,4 @@
-/** etcd's version numbers, compared: which is newer, and whether one has a fix. version-facts.ts has the facts. */
+/** Compares etcd's version numbers: which is newer, and whether one has a fix. version-facts.ts has the facts. */
 
 /** Below, at or above 0 as version `a` is lower than, equal to or higher than `b`; missing numbers count as 0. */
 export function compareVersions(a: string, b: string): number {

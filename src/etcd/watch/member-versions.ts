@@ -1,6 +1,6 @@
 /**
- * Which etcd a stream's endpoint runs, for faults of old versions that a watch must work around. Asked once per
- * endpoint in a while, since members are upgraded one by one under a running client.
+ * Which etcd version a stream's endpoint runs, for faults of old versions that a watch must work around. Asked again for
+ * each endpoint after a while, since members are upgraded one by one under a running client.
  */
 import { isStoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
@@ -8,7 +8,7 @@ import type { Header } from "../ports/messages.ts";
 import { reticentVersion } from "../versions/version-facts.ts";
 import { header, message, text } from "../wire/message.ts";
 
-/** A member's restart breaks its streams; a stream that opens later than this asks again. */
+/** A member's restart breaks its streams; a stream that opens after this time asks again. */
 const staleMs = 10_000;
 
 interface VersionReply {

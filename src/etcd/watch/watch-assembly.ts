@@ -1,12 +1,12 @@
 /**
- * Replies of one watch stream put together into whole revisions. Pure; `watch-loop.ts` feeds it.
+ * Assembles the replies of one watch stream into whole revisions. Pure; `watch-loop.ts` feeds it.
  *
  *   reply     [ 7 7 8 | 9 9 ... fragment ]  [ 9 9 10 ... fragment ]  [ 10 ]
- *   given on  7 7 8                         9 9 9 9                  10 10
+ *   delivered 7 7 8                         9 9 9 9                  10 10
  *
  * A transaction's events come in one reply unless it is fragmented, so only the last revision of a fragment may be
- * unfinished: that one is held back, the ones before are done, and a cut inside a long replay loses no ground. The
- * resume point moves with what was given on (and with progress), never with a header: a replay carries the newest
+ * incomplete: that one is held back, the earlier ones are delivered, and a cut inside a long replay loses no progress. The
+ * resume point advances with deliveries (and with progress), never with a header: a replay carries the newest
  * revision in the header of every reply.
  */
 import type { KvEvent } from "../ports/watches.ts";
@@ -14,8 +14,8 @@ import type { WatchReply } from "../wire/watch.ts";
 
 /** Half-open range of key bytes; no end: the one key; an end of one zero byte: every key from `key` on. */
 /**
- * What the pieces of one revision may come to, bytes: a transaction is at most 1.5 MiB, but a lease that ends takes any
- * number of keys with it, and each deletion brings its previous value.
+ * Limit of the held-back pieces of one revision, bytes: a transaction is at most 1.5 MiB, but an expiring lease deletes any
+ * number of keys, and each deletion carries its previous value.
  */
 const heldBytesMax = 256 * 1024 * 1024;
 
@@ -28,11 +28,11 @@ export type Assembled =
   | { readonly type: "events"; readonly events: readonly KvEvent[]; readonly revision: bigint }
   /** Nothing is complete yet. */
   | { readonly type: "none" }
-  /** What came cannot be trusted: the stream must be given up. */
+  /** The reply cannot be trusted: the stream must be abandoned. */
   | { readonly type: "fault"; readonly reason: string };
 
 export class WatchAssembly {
-  /** First revision wanted: everything below it has been given on. */
+  /** First revision to deliver: everything below it has been delivered. */
   #next: bigint;
   /** Where the current stream began. */
   #start: bigint;
@@ -51,19 +51,19 @@ export class WatchAssembly {
     return this.#next;
   }
 
-  /** Events seen before and dropped: old servers repeat some after a snapshot transfer. */
+  /** Events dropped because they were seen before: old servers repeat some after a snapshot transfer. */
   get duplicates(): number {
     return this.#duplicates;
   }
 
-  /** A new stream begins at `next`; what was unfinished comes again. */
+  /** A new stream begins at `next`; it delivers an incomplete revision again. */
   reopened(): void {
     this.#held = [];
     this.#heldBytes = 0;
     this.#start = this.#next;
   }
 
-  /** Progress: all up to `revision` has been sent. @returns false when that is nothing new */
+  /** Progress: everything up to `revision` has been sent. @returns false if that is not new */
   progressed(revision: bigint): boolean {
     if (this.#held.length > 0 || revision < this.#next) return false;
     this.#next = revision + 1n;

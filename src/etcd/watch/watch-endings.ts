@@ -1,7 +1,7 @@
 /**
- * How a watch ends or continues after etcd has cancelled it, by the fields and texts of the answer.
+ * How a watch ends or continues after etcd has cancelled it, by the fields and texts of the reply.
  *
- * etcd leaves the reason of a compacted watch empty and says everything else in words alone.
+ * For a compacted watch etcd leaves the reason empty; it reports every other cause only as text.
  */
 import { StoreError } from "../../errors.ts";
 import type { Judgement } from "../client/client.ts";
@@ -18,7 +18,7 @@ export class Canceled extends Error {
   }
 }
 
-/** `retry`: opening it again may help; `refresh`: with a fresh token. @param start the first revision it asked for */
+/** `retry`: opening it again may help; `refresh`: with a new token. @param start the first revision it asked for */
 export function judgeCancellation({ reply }: Canceled, start: bigint): Judgement {
   const { cancelReason, compactRevision } = reply;
   if (compactRevision > 0n || /compacted/.test(cancelReason)) {
@@ -38,7 +38,7 @@ export function judgeCancellation({ reply }: Canceled, start: bigint): Judgement
   };
 }
 
-/** The history from `start` on is not whole any more. */
+/** The history from `start` on is no longer complete. */
 export function expired(start: bigint, compacted: bigint | undefined): StoreError {
   const upTo = compacted === undefined ? "" : ` up to ${compacted}`;
   return new StoreError(

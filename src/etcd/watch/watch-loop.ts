@@ -1,5 +1,5 @@
 /**
- * One watch: a raw stream of its own, opened again whenever it breaks, from the first revision not given on yet.
+ * One watch: its own raw stream, opened again whenever it breaks, from the first revision not yet delivered.
  *
  *             +--------- cut, silent, faulty, token expired: from the last whole revision + 1 --------+
  *             v                                                                                       |
@@ -7,9 +7,9 @@
  *                                                                                        |
  *             EXPIRED, FUTURE_VERSION, PERMISSION_DENIED, UNAUTHENTICATED, CLOSED  <------+
  *
- * etcd drops a request for progress while any watch of the stream is behind, hence a stream each. It is pulled: a
- * message is read when the consumer asks for a batch and no earlier, so what is not read stays in the transport's
- * window and then in etcd. Ending (abort, leaving the loop, dispose, close) settles a pending `next()` at once.
+ * etcd drops a request for progress while any watch of the stream is behind, so each watch has its own stream. It is pulled: a
+ * message is read only when the consumer asks for a batch, so unread messages stay in the transport's window and then
+ * in etcd. Ending (abort, leaving the loop, dispose, close) settles a pending `next()` at once.
  */
 import { Backoff } from "../../base/backoff.ts";
 import { expectManyListeners } from "../../base/call.ts";
@@ -30,9 +30,9 @@ import { Canceled, expired, judgeCancellation, restored } from "./watch-endings.
 import { isCompacted, reachStart, type WatchStart } from "./watch-start.ts";
 
 export interface WatchTimes {
-  /** Without a message for this long a progress request is sent, to see whether the member still answers. */
+  /** After this long without a message a progress request checks whether the member still answers. */
   readonly silenceMs: number;
-  /** How long that may go unanswered. */
+  /** How long that request may stay unanswered. */
   readonly probeMs: number;
   /** How long a start revision may be ahead of etcd before it is FUTURE_VERSION. */
   readonly futureMs: number;
@@ -55,11 +55,11 @@ export interface WatchContext {
   readonly counters: WatchCounters;
 }
 
-/** Any id above 0 does: the stream has one watch. */
+/** Any id above 0 works: the stream has one watch. */
 const watchId = 1n;
-/** Cancellations in a row, without an answer in between, before the reason is taken for lasting. */
+/** Cancellations in a row, without an answer in between, after which the reason counts as permanent. */
 const refusalsMax = 5;
-/** etcd cancels a compacted watch when it next catches watches up, which it does every 100 ms. */
+/** etcd cancels a compacted watch when it next catches watches up, every 100 ms. */
 const cancelWaitMs = 500;
 
 const progressMessage = encodeWatchMessage({ type: "progress" });
@@ -70,7 +70,7 @@ export class WatchLoop implements EtcdWatch {
   readonly #endpoint: string | undefined;
   readonly #end = new AbortController();
   readonly #abandon: () => void;
-  /** The history it reports: that of its start revision, or of its first "created". */
+  /** The generation it reports: that of its start revision, or of its first "created". */
   #generation: number;
   readonly #backoff: Backoff;
   /** Set from the start revision, or from the first "created" of a watch from now on. */
@@ -84,10 +84,10 @@ export class WatchLoop implements EtcdWatch {
   #refusals = 0;
   #counted = 0;
   #created = false;
-  /** Something of this watch's own history was given on: a start ahead of etcd is a restore then. */
+  /** Whether it has delivered anything of its own history: a start ahead of etcd is then a restore. */
   #delivered = false;
   #looping = false;
-  /** The next reply must not be handed on before the old-server check has been made once more. */
+  /** The old-server check must be repeated before the next reply is delivered. */
   #recheck = false;
 
   private constructor(
@@ -117,7 +117,7 @@ export class WatchLoop implements EtcdWatch {
     if (signal?.aborted === true) this.#abandon();
   }
 
-  /** Begins at once, so that "from now" means from this call on. */
+  /** Begins at once, so that "from now" means from this call. */
   static open(
     context: WatchContext,
     request: EtcdWatchRequest,
@@ -125,7 +125,7 @@ export class WatchLoop implements EtcdWatch {
   ): WatchLoop {
     const watch = new WatchLoop(context, request, call);
     watch.#first = watch.#connect();
-    // The loop and ready() report it; a watch without a reader must not cause an unhandled rejection.
+    // The loop and ready() report the error; a watch without a reader must not cause an unhandled rejection.
     watch.#first.catch((error: unknown) => watch.#fail(error));
     return watch;
   }
@@ -161,7 +161,7 @@ export class WatchLoop implements EtcdWatch {
     this.#finish(undefined);
   }
 
-  /** Ends it without an error for the loop; `ready()` still waiting gets `reason`. */
+  /** Ends it without an error for the loop; a pending `ready()` rejects with `reason`. */
   #finish(reason: unknown): void {
     if (this.#end.signal.aborted) return;
     this.#context.counters.open--;
@@ -190,7 +190,7 @@ export class WatchLoop implements EtcdWatch {
     return undefined;
   }
 
-  /** Ends it with an error for the loop, once; what follows from an end that has been asked for is none. */
+  /** Ends it with an error for the loop, once; errors after a requested end are ignored. */
   #fail(error: unknown): void {
     if (this.#end.signal.aborted) return;
     this.#failure = error;
@@ -256,7 +256,7 @@ export class WatchLoop implements EtcdWatch {
     return { ...request, startRevision: this.#assembly?.next, watchId, fragment };
   }
 
-  /** Reads one message and queues what it completes. */
+  /** Reads one message and queues the batches that it completes. */
   async #read(stream: ClientStream): Promise<void> {
     try {
       const reply = await this.#receive(stream);
@@ -290,14 +290,14 @@ export class WatchLoop implements EtcdWatch {
       this.#queue.push({ ...whole, header: reply.header });
     } else if (!reply.fragment && (await this.#progressIsSound(stream))) {
       if (assembly.progressed(reply.header.revision)) this.#delivered = true;
-      // One that says nothing new is still the answer to a question: it says that nothing has happened.
+      // Even progress that is not new answers the request: nothing has happened.
       if (reply.header.revision === assembly.next - 1n) {
         this.#queue.push({ type: "progress", revision: reply.header.revision });
       }
     }
   }
 
-  /** The next message, a cancellation apart: that is thrown. Undefined at the stream's end, or when it has fallen silent. */
+  /** The next message, or throws a cancellation. Undefined at the stream's end, or when it has gone silent. */
   async #receive(stream: ClientStream): Promise<WatchReply | undefined> {
     const message = stream.poll() ?? (await this.#listen(stream));
     if (message === undefined) return undefined;
@@ -331,7 +331,7 @@ export class WatchLoop implements EtcdWatch {
       try {
         await reachStart(start, this.#delivered ? 0 : times.futureMs);
       } catch (error) {
-        // What was given on has been in etcd: it has gone back in time.
+        // Delivered revisions existed in etcd, so it has gone back in time.
         if (this.#delivered && isStoreError(error, "FUTURE_VERSION")) throw restored();
         throw error;
       } finally {
@@ -340,7 +340,7 @@ export class WatchLoop implements EtcdWatch {
     } else if (first <= revision) {
       const old = suffers(await versions.of(stream.endpoint, start.signal), "compactedStart");
       if (await isCompacted(start, old ? first - 1n : first, stream.endpoint)) {
-        // A start below the compacted revision is cancelled by etcd, with that revision; at it, only we know.
+        // etcd cancels a start below the compacted revision, and names that revision; a start at it only we detect.
         const timer = setReadingTimer(client.clock, cancelWaitMs, () => stream.cancel());
         try {
           await this.#receive(stream);
@@ -349,7 +349,7 @@ export class WatchLoop implements EtcdWatch {
         }
         throw expired(first, first);
       }
-      // Old ones once more when the backlog has been read.
+      // Old servers: check again when the backlog has been read.
       this.#recheck = old;
     }
   }
@@ -360,7 +360,7 @@ export class WatchLoop implements EtcdWatch {
     return { kv, clock: client.clock, signal: this.#end.signal, key, start: this.#assembly?.next ?? 0n };
   }
 
-  /** Old servers may send progress before the events it speaks of. */
+  /** False for old servers, which may send progress before the events it covers. */
   async #progressIsSound(stream: ClientStream): Promise<boolean> {
     return !suffers(await this.#context.versions.of(stream.endpoint, this.#end.signal), "progressAhead");
   }
@@ -378,7 +378,7 @@ export class WatchLoop implements EtcdWatch {
         ? judgeCancellation(error, this.#assembly?.next ?? 0n)
         : client.judge(error, "watch etcd");
       if (verdict === "fail") throw told;
-      // A token is too old after each change of a user or role: with a right password another one is the remedy.
+      // Each change of a user or role invalidates every token: with a right password a new token helps.
       const refresh = verdict === "refresh" && client.authenticates;
       if (canceled && !refresh && ++this.#refusals >= refusalsMax) throw told;
       if (verdict === "refresh") {
@@ -387,7 +387,7 @@ export class WatchLoop implements EtcdWatch {
       return;
     }
     if (!isStoreError(error, "UNAVAILABLE", "DEADLINE")) throw error;
-    // Its first connection is like any call; one that was open waits until etcd is back.
+    // Its first connection fails like any call; a watch that was open waits until etcd is back.
     if (!this.#created && isRefusal(error)) throw error;
   }
 

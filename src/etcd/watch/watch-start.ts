@@ -1,9 +1,9 @@
 /**
- * Whether a watch just created can continue from its start, which etcd does not report, or reports too late:
+ * Whether a newly created watch can continue from its start, which etcd does not report, or reports too late:
  *
- *   start in the future      taken in silence: a member behind, a caller ahead, or a store restored
- *   start compacted          cancelled a moment after "created"; a read tells at once
- *   start = compacted        old etcds lose a deletion there without a word
+ *   start in the future      accepted silently: a member behind, a caller ahead, or a store restored
+ *   start compacted          cancelled a moment after "created"; a read reports it at once
+ *   start = compacted        old etcds silently lose a deletion there
  */
 import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
@@ -14,15 +14,15 @@ export interface WatchStart {
   readonly kv: Kv;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** A key of the watch's range: the right to watch it is the right to read it. */
+  /** A key of the watch's range: permission to watch it implies permission to read it. */
   readonly key: Bytes;
   readonly start: bigint;
 }
 
-/** Between two looks at whether etcd has reached a future start revision. */
+/** Time between checks of whether etcd has reached a future start revision. */
 const futurePollMs = 100;
 
-/** Waits, by quorum reads, until etcd is where the watch begins. @throws FUTURE_VERSION after `boundMs`; what a read throws */
+/** Waits, by quorum reads, until etcd has reached the watch's start. @throws FUTURE_VERSION after `boundMs`; errors of the reads */
 export async function reachStart(
   { kv, clock, signal, key, start }: WatchStart,
   boundMs: number,
@@ -42,7 +42,7 @@ export async function reachStart(
   }
 }
 
-/** Whether the member at `endpoint` has compacted `revision` away. @throws what a read throws, EXPIRED apart */
+/** Whether the member at `endpoint` has compacted `revision`. @throws errors of the read, except EXPIRED */
 export async function isCompacted(
   { kv, signal, key }: WatchStart,
   revision: bigint,

@@ -1,4 +1,4 @@
-/** The `Watches` port over the client core: each watch is a loop of its own over a stream of its own (watch-loop.ts). */
+/** The `Watches` port over the client core: each watch has its own loop over its own stream (watch-loop.ts). */
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import type { Client } from "../client/client.ts";
 import type { EtcdCall } from "../ports/call.ts";
@@ -8,7 +8,7 @@ import { MemberVersions } from "./member-versions.ts";
 import { type WatchContext, WatchLoop, type WatchTimes } from "./watch-loop.ts";
 
 const defaultTimes: WatchTimes = {
-  // Longer than the transport's keepalive, which finds a dead connection in 15 s: this one finds a dead watch.
+  // Longer than the transport's keepalive, which detects a dead connection in 15 s: this detects a dead watch.
   silenceMs: 30_000,
   probeMs: 5_000,
   futureMs: 3_000,

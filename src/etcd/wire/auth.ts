@@ -1,4 +1,4 @@
-/** Auth messages, both directions. Passwords pass through here and stay nowhere. */
+/** Auth messages, both directions. Passwords are never stored here. */
 
 import type { Permission } from "../ports/auth.ts";
 import type { Bytes, Header } from "../ports/messages.ts";

@@ -31,7 +31,7 @@ export const memberAddResponse: MessageCodec<MemberAddResponse> = message({
   members: many(3, member),
 });
 
-/** Remove and promote name a member and nothing else. */
+/** Remove and promote contain only a member id. */
 export interface MemberIdRequest {
   readonly id: bigint;
 }

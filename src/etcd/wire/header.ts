@@ -1,6 +1,6 @@
 /**
- * `ResponseHeader`, field 1 of nearly every reply. The header of a txn's members carries the revision alone,
- * and some replies (LeaseKeepAlive errors, an inner range) none: those read as zeros.
+ * `ResponseHeader`, field 1 of nearly every reply. The header of a txn's members has only the revision,
+ * and some replies (LeaseKeepAlive errors, an inner range) have none: missing fields read as zeros.
  */
 
 import type { ProtoWriter } from "../../base/protobuf/proto-writer.ts";

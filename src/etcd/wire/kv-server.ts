@@ -1,7 +1,7 @@
 /**
  * KV messages in the server's directions, for the in-memory etcd: requests decoded, replies encoded.
- * Plain rather than fast. What an empty `range_end`, limit or revision means is the server's business; absent
- * and empty are the same on the wire, and read as the empty value.
+ * Simple rather than fast. The server interprets an empty `range_end`, limit or revision; absent and empty are the same
+ * on the wire, and read as the empty value.
  */
 
 import type { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
@@ -106,7 +106,7 @@ export const compactionRequest: MessageCodec<CompactionRequest> = message({
   physical: bool(2),
 });
 
-// ---- oneofs, which a table of fields cannot say -----------------------------------------------------
+// ---- oneofs, which a table of fields cannot express -------------------------------------------------
 
 type CompareFields = {
   readonly result: Compare["result"];

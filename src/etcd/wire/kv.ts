@@ -27,7 +27,7 @@ import { WireError, WireReader } from "./reader.ts";
 
 /** Room for tags, lengths and numbers around a request's key and value. */
 const overheadBytes = 96;
-/** The same around one part of a transaction. More than fits costs a copy; much less room is what a pool is soon full of. */
+/** The same around one part of a transaction. Too little costs a copy; too much room soon fills a pool. */
 const partBytes = 32;
 
 export const sortOrders = ["none", "ascend", "descend"] as const;
@@ -323,7 +323,7 @@ export const decodeDeleteRangeResponse = (reply: Uint8Array): DeleteRangeRespons
   readDeleteRangeBody(new WireReader(reply));
 export const decodeTxnResponse = (reply: Uint8Array): TxnResponse => readTxnBody(new WireReader(reply));
 
-/** A reply that holds a header alone, or of which nothing else is wanted. */
+/** Decodes a reply that holds only a header, or of which only the header is needed. */
 export function decodeHeaderOnly(reply: Uint8Array): { readonly header: Header } {
   const reader = new WireReader(reply);
   let header = noHeader;

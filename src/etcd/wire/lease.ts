@@ -1,4 +1,4 @@
-/** Lease messages, both directions. Ids are exact 64-bit; times are seconds, -1 for a lease that is not there. */
+/** Lease messages, both directions. Ids are exact 64-bit; times are seconds, -1 for a lease that does not exist. */
 import type { Header } from "../ports/messages.ts";
 import {
   bool,
@@ -33,7 +33,7 @@ export const leaseGrantResponse: MessageCodec<LeaseGrantResponse> = message({
   error: text(4),
 });
 
-/** Revoke and keepalive name a lease and nothing else. */
+/** Revoke and keepalive contain only a lease id. */
 export interface LeaseIdRequest {
   readonly id: bigint;
 }

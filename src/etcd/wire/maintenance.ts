@@ -25,7 +25,7 @@ export const emptyRequest: MessageCodec<object> = message({});
 export interface HeaderResponse {
   readonly header: Header;
 }
-/** Replies that are a header alone. */
+/** Replies that contain only a header. */
 export const headerResponse: MessageCodec<HeaderResponse> = message({ header: header(1) });
 
 const alarmTypes = ["NONE", "NOSPACE", "CORRUPT"] as const;
@@ -63,7 +63,7 @@ export interface StatusResponse {
   readonly errors: readonly string[];
   readonly databaseBytesInUse: bigint;
   readonly isLearner: boolean;
-  /** This and the rest: etcd 3.6. */
+  /** This field and the following: etcd 3.6. */
   readonly storageVersion?: string | undefined;
   readonly databaseQuotaBytes?: bigint | undefined;
   readonly downgrade?: DowngradeState | undefined;

@@ -5,7 +5,7 @@
  *
  * Both directions come from one table, so the in-memory etcd reads what the client writes. Rules of proto3: a
  * default value is not written, an absent field reads as its default, the last of several single values counts,
- * unknown fields and known ones of another wire type are passed over.
+ * unknown fields and known ones of another wire type are skipped.
  */
 
 import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
@@ -17,9 +17,9 @@ export interface MessageCodec<T> {
   encode(message: T): Uint8Array;
   /** @throws WireError */
   decode(bytes: Uint8Array): T;
-  /** The fields alone, for a message inside another. */
+  /** Writes only the fields, for a message inside another. */
   write(writer: ProtoWriter, message: T): void;
-  /** Up to the end of the message the reader is in. */
+  /** Reads to the end of the reader's current message. */
   read(reader: WireReader): T;
 }
 
@@ -28,7 +28,7 @@ export interface Field<V> {
   readonly wire: 0 | 2;
   readonly initial: V;
   write(writer: ProtoWriter, value: V): void;
-  /** @param before what earlier occurrences gave */
+  /** @param before the value from earlier occurrences */
   read(reader: WireReader, before: V): V;
 }
 
@@ -36,7 +36,7 @@ export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
 
 export function message<T extends object>(fields: Fields<T>): MessageCodec<T> {
   type Entry = readonly [name: string, field: Field<unknown>];
-  // The mapped type says which field belongs to which name; from here on they are handled alike.
+  // The mapped type ties fields to names; from here on all fields are handled alike.
   const ascending = (Object.entries(fields) as unknown as Entry[]).sort((a, b) => a[1].number - b[1].number);
   const descending = [...ascending].reverse();
   const byTag = new Map(ascending.map((entry) => [(entry[1].number << 3) | entry[1].wire, entry]));
@@ -228,7 +228,7 @@ export const many = <T>(
   },
 });
 
-/** Appends in place to a list of our own making; the shared empty one is replaced first. */
+/** Appends in place to a list created here; the shared empty one is replaced first. */
 function append<V>(before: readonly V[], value: V): readonly V[] {
   if (before === none) return [value];
   (before as V[]).push(value);

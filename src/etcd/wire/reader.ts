@@ -6,10 +6,10 @@
  *   wire     0 varint · 1 eight bytes · 2 length, bytes · 5 four bytes   (3 and 4, groups, are refused)
  *
  * 64-bit values are exact: a varint of up to 49 bits goes through a number, a longer one through two halves.
- * `bytes()` copies, so that a value kept for long does not keep the reply it came in, unless views are asked for.
+ * `bytes()` copies, so that a value kept for long does not keep the whole reply in memory, unless views are requested.
  */
 
-/** A message that is not what the protocol says: cut short, a bad tag, a length beyond the end. */
+/** A message that violates the protocol: cut short, a bad tag, a length beyond the end. */
 export class WireError extends Error {
   override readonly name = "WireError";
   /** Where in the message, in bytes from its start. */
@@ -26,7 +26,7 @@ const wireFixed64 = 1;
 export const wireLength = 2;
 const wireFixed32 = 5;
 
-/** Nesting beyond this is hostile: etcd's deepest honest message is a txn in a txn. */
+/** Deeper nesting is hostile: etcd's deepest valid message is a txn in a txn. */
 const depthMax = 64;
 
 const noBytes = new Uint8Array(0);
@@ -44,7 +44,7 @@ export class WireReader {
 
   constructor(message: Uint8Array, options: { readonly views?: boolean } = {}) {
     this.#views = options.views ?? false;
-    // A plain view: `slice` of a Buffer would be a view again, not a copy.
+    // A plain view: `slice` of a Buffer would be a view, not a copy.
     this.#bytes =
       message.constructor === Uint8Array
         ? message
@@ -52,7 +52,7 @@ export class WireReader {
     this.#end = message.byteLength;
   }
 
-  /** The next tag of the current message, 0 at its end. Tags below 128 are one byte, which is nearly all. */
+  /** The next tag of the current message, 0 at its end. Nearly all tags are below 128, one byte. */
   tag(): number {
     if (this.#at === this.#end) return 0;
     const first = this.#bytes[this.#at] ?? 0;
@@ -112,7 +112,7 @@ export class WireReader {
     return value >= 0x8000_0000_0000_0000n ? BigInt.asIntN(64, value) : value;
   }
 
-  /** A copy of its own; a view of the message for a reader of views. */
+  /** A copy; for a reader with views, a view of the message. */
   bytes(): Uint8Array {
     const length = this.#length();
     if (length === 0) return noBytes;
@@ -137,7 +137,7 @@ export class WireReader {
     return values;
   }
 
-  /** Enters the inner message that begins here; give what it returns to `leave` once `tag()` has said 0. */
+  /** Enters the inner message that begins here; pass the result to `leave` once `tag()` has returned 0. */
   enter(): number {
     const length = this.#length();
     if (++this.#depth > depthMax) throw this.#error(`messages nest deeper than ${depthMax}`);
@@ -151,7 +151,7 @@ export class WireReader {
     this.#end = outer;
   }
 
-  /** Passes over the value of `tag`: an unknown field, or a known one of another wire type. */
+  /** Skips the value of `tag`: an unknown field, or a known one of another wire type. */
   skip(tag: number): void {
     switch (tag & 7) {
       case wireVarint:

@@ -1,8 +1,8 @@
 /**
  * Watch messages: requests encoded and replies decoded as the client needs them (a hot path: one reply per
- * change), and the other way round for the in-memory etcd.
+ * change), and the reverse for the in-memory etcd.
  *
- * A reply is one of: `created`, `canceled` (look at it first: it may carry `created` too), progress (no events,
+ * A reply is one of: `created`, `canceled` (check it first: it may carry `created` too), progress (no events,
  * watch id -1 when it answers a request), or events, perhaps a `fragment` of them.
  */
 
@@ -168,7 +168,7 @@ function readCreate(reader: WireReader): WatchCreate {
     else if (tag === 56) watchId = reader.int64();
     else if (tag === 64) fragment = reader.bool();
     else if (tag >> 3 === 5) {
-      // Packed or one by one: a parser takes both.
+      // Packed or one by one: a parser accepts both.
       const filters = (tag & 7) === wireLength ? reader.packed() : [reader.uint32()];
       noPut ||= filters.includes(0);
       noDelete ||= filters.includes(1);

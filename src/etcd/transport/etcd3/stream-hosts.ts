@@ -1,9 +1,9 @@
 /**
- * Connections of a lane whose calls stay (watches, keep-alives), as many as the peer's limit of streams demands.
+ * The connections of a lane with long-lived calls (watches, keepalives), as many as the peer's limit of streams requires.
  *
- * grpc-js does not say how many streams a peer takes on a connection, and lets what is beyond it wait in silence. So the
- * peer is asked once, over a short connection of our own, when the first stream is opened; each connection then gets no
- * more than that, and streams that were put beyond it before the answer came are ended, for their owners to open again.
+ * grpc-js does not report how many streams a peer accepts on a connection, and silently queues the rest. So the
+ * peer is asked once, over a short connection of our own, when the first stream opens. Each connection then gets no
+ * more than that, and streams placed beyond the limit before the answer are ended, so that their owners open them again.
  */
 import { connect } from "node:http2";
 import { connect as connectTcp } from "node:net";
@@ -13,16 +13,16 @@ import type { Clock } from "../../../base/time/clock.ts";
 import { authorityOf, handshakeOptions, socketTarget } from "../dial-target.ts";
 import type { CurrentTls, EndpointAddress } from "../transport.ts";
 
-/** Connections of a lane at most: 6,400 streams where a peer takes 100 on each, as proxies do. */
+/** Most connections of a lane: 6,400 streams if a peer accepts 100 on each, as proxies do. */
 const hostsMax = 64;
-/** A peer that sends no settings within this is tried again by a later stream. */
+/** If a peer sends no settings within this, a later stream asks it again. */
 const askTimeoutMs = 2_000;
 
 /** A stream as this lane sees it. */
 export interface HostedStream {
-  /** The peer has answered it: it has its place. */
+  /** The peer has answered on it, so it counts within the limit. */
   readonly established: boolean;
-  /** Ends it, for its owner to open it elsewhere. */
+  /** Ends it, so that its owner opens it on another connection. */
   noPlace(streamsMax: number): void;
 }
 
@@ -37,7 +37,7 @@ export class StreamHosts {
   readonly #limit: PeerStreamLimit;
   readonly #hosts: Hosted[] = [];
 
-  /** @param outdated whether a connection of that host would show certificates of the past */
+  /** @param outdated whether a connection of that host would present outdated certificates */
   constructor(connect: () => Host, outdated: (host: Host) => boolean, limit: PeerStreamLimit) {
     this.#connect = connect;
     this.#outdated = outdated;
@@ -45,7 +45,7 @@ export class StreamHosts {
     limit.onLearned((streamsMax) => this.#endBeyond(streamsMax));
   }
 
-  /** The connection the next stream goes over. */
+  /** The connection for the next stream. */
   next(): Host {
     const streamsMax = this.#limit.ask() ?? Number.POSITIVE_INFINITY;
     for (const hosted of this.#hosts.filter(
@@ -65,7 +65,7 @@ export class StreamHosts {
     return best.host;
   }
 
-  /** `stream` goes over `host`. @returns what to call at its end */
+  /** Records that `stream` uses `host`. @returns a function to call when it ends */
   opened(host: Host, stream: HostedStream): () => void {
     const hosted = this.#hosts.find((each) => each.host === host);
     hosted?.streams.add(stream);
@@ -78,7 +78,7 @@ export class StreamHosts {
     };
   }
 
-  /** One stream has left: one that waits, here first, is opened again where there is a place now. */
+  /** A stream has ended: a waiting one, first on this host, is opened again where there is a place now. */
   #givePlace(left: Hosted): void {
     const streamsMax = this.#limit.known ?? Number.POSITIVE_INFINITY;
     const here = left.streams.size >= streamsMax ? [left] : [];
@@ -89,7 +89,7 @@ export class StreamHosts {
     }
   }
 
-  /** Streams beyond what the peer takes on as many connections as there may be. */
+  /** Streams beyond what the peer accepts on as many connections as allowed. */
   get waiting(): number {
     const streamsMax = this.#limit.known ?? Number.POSITIVE_INFINITY;
     return this.#hosts.reduce((sum, { streams }) => sum + Math.max(0, streams.size - streamsMax), 0);
@@ -128,7 +128,7 @@ export class PeerStreamLimit {
     this.#clock = clock;
   }
 
-  /** Undefined: not known yet. Infinity: it sets none. */
+  /** Undefined: not known yet. Infinity: the peer sets no limit. */
   get known(): number | undefined {
     return this.#known;
   }
@@ -137,7 +137,7 @@ export class PeerStreamLimit {
     this.#listeners.push(listener);
   }
 
-  /** What is known; asks where nothing is. */
+  /** The known limit; asks the peer if there is none. */
   ask(): number | undefined {
     if (this.#known === undefined && this.#stop === undefined && !this.#closed) this.#look();
     return this.#known;
@@ -168,12 +168,12 @@ export class PeerStreamLimit {
       session.destroy();
     };
     session.once("remoteSettings", ({ maxConcurrentStreams }) => {
-      // A peer that takes none at the moment will take some.
+      // A peer that accepts no streams now will accept some later.
       this.#known = Math.max(1, maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
       for (const listener of this.#listeners) listener(this.#known);
       this.#stop?.();
     });
-    // Calls that need the endpoint report why it cannot be reached.
+    // The calls that need the endpoint report why it cannot be reached.
     session.on("error", () => this.#stop?.());
     session.once("close", () => this.#stop?.());
   }

@@ -1,8 +1,8 @@
 /**
- * A grpc-js call as `ByteDuplex`: messages are asked for one at a time and read ahead only up to
- * `readAheadBytes`, so that a reader who stops leaves the rest to HTTP/2 flow control, and so to etcd.
+ * A grpc-js call as `ByteDuplex`: requests messages one at a time and reads ahead only up to
+ * `readAheadBytes`, so that a slow reader leaves the rest to HTTP/2 flow control, and so to etcd.
  *
- * States: open → ended (status in hand, perhaps messages left to read) → drained. `cancel()` drops what is left.
+ * States: open → ended (status known, perhaps unread messages) → drained. `cancel()` drops what is unread.
  */
 import type { ChannelInterface as Channel, Metadata } from "@grpc/grpc-js";
 import type { ByteDuplex, TransportFailure } from "../transport.ts";
@@ -11,10 +11,10 @@ import { grpcStatus } from "../transport.ts";
 type GrpcCall = ReturnType<Channel["createCall"]>;
 type GrpcStatus = { readonly code: number; readonly details: string };
 
-/** Messages asked for before they are wanted: one decode may overlap the next arrival, no more. */
+/** Limit of read-ahead: one decode may overlap the next arrival, no more. */
 const readAheadBytes = 1024 * 1024;
 
-/** Messages not yet taken over by grpc-js before `write` says false. */
+/** `write` returns false while this many messages are not yet accepted by grpc-js. */
 const writeQueueMessages = 16;
 
 interface PendingRead {
@@ -34,7 +34,7 @@ export class GrpcStream implements ByteDuplex {
   #reading = false;
   #established = false;
   #waiter: PendingRead | undefined;
-  /** Set once: how the stream ended. `undefined` error: in order. */
+  /** Set once: how the stream ended. `undefined` error: normally. */
   #end: { readonly error: unknown } | undefined;
 
   readonly #outgoing: Uint8Array[] = [];
@@ -47,7 +47,7 @@ export class GrpcStream implements ByteDuplex {
     options: {
       readonly signal: AbortSignal | undefined;
       readonly failure: (status: GrpcStatus) => TransportFailure;
-      /** Runs once, when the stream has ended in whatever way. */
+      /** Runs once, when the stream has ended for any reason. */
       readonly ended: () => void;
     },
   ) {
@@ -63,7 +63,7 @@ export class GrpcStream implements ByteDuplex {
     }
   }
 
-  /** The server has begun to answer. */
+  /** Whether the server has begun to answer. */
   get established(): boolean {
     return this.#established;
   }
@@ -140,7 +140,7 @@ export class GrpcStream implements ByteDuplex {
     this.#call.cancelWithStatus(grpcStatus.cancelled, "Cancelled by the client");
   }
 
-  /** Ends the stream with a failure of the client's making. */
+  /** Ends the stream with a failure made by the client. */
   fail(code: number, text: string): void {
     this.#call.cancelWithStatus(code, text);
     this.#finish({ error: this.#failure({ code, details: text }) });
@@ -153,7 +153,7 @@ export class GrpcStream implements ByteDuplex {
     this.#call.startRead();
   }
 
-  /** One message at a time: until the connection is chosen grpc-js has room for a single one. */
+  /** One message at a time: until the connection is chosen, grpc-js can hold only one. */
   #send(): void {
     if (this.#sending || this.#end !== undefined) return;
     const message = this.#outgoing.shift();

@@ -1,11 +1,11 @@
 /**
- * The Transport over etcd3's connections (`Host`, and the grpc-js channel inside). Only its connections: calls
+ * The Transport over etcd3's connections (`Host`, and the grpc-js channel inside). It uses only the connections: calls
  * go straight to the channel, so etcd3's retries, circuit breaker and channel resets never run, and no message
  * passes through protobufjs.
  *
- * Each lane has a connection of its own (local subchannel pools), dialled at the lane's first call; lanes of streams have more
- * where the peer takes no more streams on it (stream-hosts.ts).
- * grpc-js spaces its own redials; a call that finds no connection fails "unsent" at once or after `dialTimeoutMs`.
+ * Each lane has its own connection (local subchannel pools), dialled at the lane's first call; lanes of streams use more
+ * connections if the peer accepts no more streams on one (stream-hosts.ts).
+ * grpc-js spaces its own redials; a call that gets no connection fails "unsent" at once or after `dialTimeoutMs`.
  */
 import type { ChannelInterface as Channel } from "@grpc/grpc-js";
 import { connectivityState, credentials, Metadata } from "@grpc/grpc-js";
@@ -29,15 +29,15 @@ import { PeerStreamLimit, StreamHosts } from "./stream-hosts.ts";
 
 type GrpcCall = ReturnType<Channel["createCall"]>;
 
-/** A whole fragment of 2 MB and more per round trip; with the default of 64 KiB a large list crawls. */
+/** Holds a whole fragment of 2 MB and more per round trip; with the default of 64 KiB a large list is very slow. */
 const flowControlWindowBytes = 16 * 1024 * 1024;
-/** Spacing of grpc-js's own redials: soon after a restart, never a storm. */
+/** Spacing of grpc-js's own redials: soon after a restart, but not a storm. */
 const redialFirstMs = 100;
 const redialMaxMs = 2_000;
-/** A call waits this long for a connection: a host that drops packets must not eat a call's whole time. */
+/** A call waits this long for a connection: a host that drops packets must not use up a call's whole time. */
 const dialTimeoutMs = 2_000;
 
-/** What grpc-js leaves at the end of its texts when it has nothing to add. */
+/** The end of grpc-js's texts when it has no more detail. */
 const emptyNote = / Resolution note: $/;
 
 const noDeadline = Number.POSITIVE_INFINITY;
@@ -51,7 +51,7 @@ class Etcd3Transport implements Transport {
   readonly #streamLanes = new Map<Lane, StreamHosts>();
   readonly #limit: PeerStreamLimit;
   readonly #open = new Set<{ cancel(): void }>();
-  /** What each connection was made with; grpc-js redials with just that. */
+  /** The TLS options each connection was made with; grpc-js redials with the same ones. */
   readonly #madeWith = new WeakMap<Host, UsableTls>();
   #closed = false;
 
@@ -189,7 +189,7 @@ class Etcd3Transport implements Transport {
     return host;
   }
 
-  /** Its connection is gone, and what it would be redialled with has been renewed. */
+  /** Whether its connection is gone and its TLS options have been renewed since. */
   #outdated(host: Host): boolean {
     const { tls } = this.#options;
     if (tls === undefined || channelOf(host).getConnectivityState(false) === connectivityState.READY)
@@ -211,7 +211,7 @@ class Etcd3Transport implements Transport {
     return hosts;
   }
 
-  /** Each time the channel leaves READY its connection is gone. */
+  /** Reports a lost connection each time the channel leaves READY. */
   #tellLosses(channel: Channel): void {
     const { onLost } = this.#options;
     if (onLost === undefined) return;
@@ -219,14 +219,14 @@ class Etcd3Transport implements Transport {
     if (state === connectivityState.SHUTDOWN) return;
     channel.watchConnectivityState(state, noDeadline, (error) => {
       if (this.#closed || error !== undefined) return;
-      // Closed by us, for want of work.
+      // Closed by us because it was idle.
       if (channel.getConnectivityState(false) === connectivityState.SHUTDOWN) return;
       if (state === connectivityState.READY) onLost();
       this.#tellLosses(channel);
     });
   }
 
-  /** Ends `call` when there is still no connection after `dialTimeoutMs`; costs nothing on a connected channel. */
+  /** Ends `call` if there is still no connection after `dialTimeoutMs`; costs nothing on a connected channel. */
   #watchDial(channel: Channel, call: GrpcCall): { cancel(): void } | undefined {
     if (channel.getConnectivityState(false) === connectivityState.READY) return undefined;
     return this.#options.clock.setTimer(dialTimeoutMs, () => {
@@ -256,8 +256,8 @@ class Etcd3Transport implements Transport {
 }
 
 /**
- * grpc-js does not say who made a status. These codes it makes up itself, with texts of its own; what etcd and
- * its gRPC layer say under the same codes begins as below. Every other code comes from the server alone.
+ * grpc-js does not report the origin of a status. It creates the codes below itself, with its own texts; texts that etcd and
+ * its gRPC layer send under the same codes begin as below. Every other code comes only from the server.
  */
 function isFromServer(code: number, text: string): boolean {
   switch (code) {
@@ -290,7 +290,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Any service's client will do: its channel carries every method. */
+/** Any service's client serves: its channel carries every method. */
 function channelOf(host: Host): Channel {
   return host.getServiceClient("KV").getChannel();
 }

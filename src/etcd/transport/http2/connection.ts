@@ -1,12 +1,12 @@
 /**
- * One HTTP/2 connection to a gRPC server, for exactly this job: many calls, small frames, honest endings.
+ * One HTTP/2 connection to a gRPC server, made for many calls, small frames and exact reports of how calls end.
  *
  *   dialling --SETTINGS out--> open --GOAWAY | silence | id space used--> retiring --last stream--> closed
  *                                \------------- reset, protocol error, PING unanswered ------------> closed
  *
- * It keeps flow control both ways, the peer's stream limit, keepalive, and reports for every failed call whether
- * its request can have left: "unsent" only while its bytes are still here, "refused" when the peer said that it did not
- * look at it (GOAWAY above its last stream, REFUSED_STREAM).
+ * It handles flow control in both directions, the peer's stream limit and keepalive, and reports for every failed call
+ * whether its request can have been sent: "unsent" only while its bytes are still here, "refused" if the peer reports that it
+ * did not process it (GOAWAY above its last stream, REFUSED_STREAM).
  */
 import type { Socket } from "node:net";
 import type { Clock } from "../../../base/time/clock.ts";
@@ -31,13 +31,13 @@ import { Keepalive } from "./keepalive.ts";
 import { Output } from "./output.ts";
 import { httpFailure, localFailure, resetFailure, trailersFailure } from "./stream-status.ts";
 
-/** Unread bytes a stream may hold before the peer must wait. A paused consumer costs no more than this and one message. */
+/** Unread bytes a stream may hold before the peer must wait. A paused reader costs no more than this and one message. */
 const streamWindowBytes = 1024 * 1024;
-/** All streams together: never the limit, the streams are. */
+/** For all streams together: large enough that only the stream windows limit. */
 const connectionWindowBytes = 64 * 1024 * 1024;
-/** Stream ids are 31 bits and odd; a connection retires well before. */
+/** Stream ids are 31 bits and odd; a connection retires well before the last one. */
 const streamIdMax = 2 ** 30;
-/** PINGs, SETTINGS and RST_STREAMs a peer may make us answer between two reads of ours that carry data. */
+/** PINGs, SETTINGS and RST_STREAMs that a peer may make us answer between two reads that carry data. */
 const controlFloodMax = 10_000;
 
 export interface ConnectionOptions {
@@ -46,16 +46,16 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
-  /** No new streams: the owner dials another connection for the next call. */
+  /** The connection accepts no new streams: the owner dials another one for the next call. */
   readonly onRetire: () => void;
   readonly onClosed: (reason: string, heard: boolean) => void;
-  /** The peer's first bytes have come. */
+  /** The peer's first bytes have arrived. */
   readonly onHeard: () => void;
-  /** A call has ended: there may be a place for another. */
+  /** A call has ended, so another one may fit. */
   readonly onRoom: () => void;
   /**
-   * For a lane whose calls stay (watches): no more than one is begun before the peer has said how many it takes, and
-   * those that found no place then are handed over. Absent: calls are begun at once, and wait here for places.
+   * For a lane with long-lived calls (watches): only one call begins before the peer has reported how many it accepts, and
+   * the calls that then do not fit are passed on. Absent: calls begin at once, and wait here for places.
    */
   readonly onFull?: ((streams: readonly H2Stream[]) => void) | undefined;
 }
@@ -71,7 +71,7 @@ export class Connection implements StreamHost, FrameSink {
   readonly #streams = new Map<number, H2Stream>();
   /** Calls that wait for a place under the peer's stream limit. */
   #queue: H2Stream[] = [];
-  /** Streams whose payload waits for window. */
+  /** Streams whose payload waits for send window. */
   readonly #blocked = new Set<H2Stream>();
   #nextId = 1;
   /** Undefined until the peer's first SETTINGS. */
@@ -79,9 +79,9 @@ export class Connection implements StreamHost, FrameSink {
   #peerInitialWindow = defaultWindowBytes;
   #peerFrameBytes = frameBytesMax;
   #sendWindow = defaultWindowBytes;
-  /** Received on the connection and not granted again. */
+  /** Received on the connection and not yet granted again. */
   #receivedBytes = 0;
-  /** Received per stream and not granted again; small grants are saved up. */
+  /** Received per stream and not yet granted again; small grants are combined. */
   readonly #owed = new Map<H2Stream, number>();
   #controlFrames = 0;
   readonly #keepalive: Keepalive;
@@ -138,12 +138,12 @@ export class Connection implements StreamHost, FrameSink {
     return this.#queue.length;
   }
 
-  /** Streams the peer takes at a time; undefined while it has not said. */
+  /** Streams the peer accepts at a time; undefined until it has reported it. */
   get streamsMax(): number | undefined {
     return this.#peerStreamsMax;
   }
 
-  /** A call begun now does not wait here for another one's end, as far as is known. */
+  /** Whether a call begun now, as far as is known, does not have to wait for another one's end. */
   get hasRoom(): boolean {
     return this.usable && (this.#peerStreamsMax === undefined || this.openStreams < this.#peerStreamsMax);
   }
@@ -161,7 +161,7 @@ export class Connection implements StreamHost, FrameSink {
     this.#open(stream);
   }
 
-  /** No new streams here; the connection ends with its last one. */
+  /** Accepts no new streams; the connection ends with its last one. */
   retire(): void {
     if (this.#retiring) return;
     this.#retiring = true;
@@ -171,7 +171,7 @@ export class Connection implements StreamHost, FrameSink {
 
   /**
    * Ends everything at once with status UNAVAILABLE (or `code`).
-   * `refusedUnread`: the peer broke the connection off before it read anything (a TLS alert).
+   * `refusedUnread`: the peer broke off the connection before it read anything (a TLS alert).
    */
   destroy(reason: string, code: number = grpcStatus.unavailable, refusedUnread = false): void {
     if (this.#closed !== undefined) return;
@@ -222,7 +222,7 @@ export class Connection implements StreamHost, FrameSink {
         this.#blocked.add(stream);
         return;
       }
-      // A prefix and its message leave in one frame where they fit, without having been put together before.
+      // A prefix and its message leave in one frame if they fit, without being concatenated first.
       const next = payload.length <= messagePrefixBytes ? outbox[1] : undefined;
       const joined = next !== undefined && payload.length + next.length <= room;
       const part = joined ? next : payload.length <= room ? payload : payload.subarray(0, room);
@@ -350,7 +350,7 @@ export class Connection implements StreamHost, FrameSink {
     const reason = calm ? "Bandwidth exhausted" : `the server is going away${text === "" ? "" : `: ${text}`}`;
     for (const [id, stream] of [...this.#streams]) {
       if (id > lastStreamId) this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "refused"));
-      // It would never end by itself (a watch), and the server waits for it with its own end: etcd 3.5.30 for 7 s.
+      // It would never end by itself (a watch), and the server waits for it before it exits: etcd 3.5.30 for 7 s.
       else if (!stream.halfClosed) this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "sent"));
     }
     for (const stream of this.#queue.splice(0))
@@ -448,7 +448,7 @@ export class Connection implements StreamHost, FrameSink {
   }
 
   #end(stream: H2Stream, failure: TransportFailure | undefined): void {
-    // The server answered before it took the whole request: the reset announces that the rest will not come.
+    // The server answered before it read the whole request: the reset announces that the rest will not come.
     if (!stream.endSent && stream.id !== 0) this.#reset(stream.id, h2Error.none);
     this.#remove(stream);
     stream.finish(failure);
@@ -501,7 +501,7 @@ export class Connection implements StreamHost, FrameSink {
         nextMs = Math.min(nextMs, stream.deadlineMs);
         continue;
       }
-      // What is gathered leaves all the same, before the reset: only a call that waits for a place has sent nothing.
+      // Frames already gathered are still written, before the reset: only a call that waits for a place has sent nothing.
       const sent = stream.id !== 0;
       if (stream.id === 0) this.#queue = this.#queue.filter((queued) => queued !== stream);
       else this.#reset(stream.id, h2Error.cancel);
@@ -514,7 +514,7 @@ export class Connection implements StreamHost, FrameSink {
       );
     }
     this.#deadlines.expect(nextMs);
-    // A peer that answered nothing is perhaps gone: ask now instead of at the next keepalive.
+    // A peer that answered nothing may be gone: ping now instead of at the next keepalive.
     if (silent && this.#closed === undefined) this.#keepalive.ask();
     this.#admit();
     this.#closeIfDone();

@@ -1,6 +1,6 @@
 /**
- * One timer for the deadlines of many calls: it fires at the earliest, and is then set to the next one. Answers that lie unread
- * in the socket at that moment are read first.
+ * One timer for the deadlines of many calls: it fires at the earliest and is then set to the next. Before it ends calls, it
+ * lets answers that are still unread in the socket be read.
  */
 import type { Clock, Timer } from "../../../base/time/clock.ts";
 import { setReadingTimer } from "../../../base/time/reading-timer.ts";
@@ -11,13 +11,13 @@ export class EarliestDeadline {
   #timer: Timer | undefined;
   #atMs = Number.POSITIVE_INFINITY;
 
-  /** `onDue` ends what is due and calls `expect` with the earliest that is left. */
+  /** `onDue` ends the calls that are due and calls `expect` with the earliest remaining deadline. */
   constructor(clock: Clock, onDue: () => void) {
     this.#clock = clock;
     this.#onDue = onDue;
   }
 
-  /** A deadline on `Clock.monotonicMs`; Infinity is none. */
+  /** A deadline on `Clock.monotonicMs`; Infinity means none. */
   expect(atMs: number): void {
     if (atMs >= this.#atMs) return;
     this.#timer?.cancel();

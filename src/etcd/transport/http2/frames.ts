@@ -1,13 +1,13 @@
 /**
- * HTTP/2 frames (RFC 9113 section 4 and 6): constants, the parser of what arrives, the layout of what is sent.
+ * HTTP/2 frames (RFC 9113 section 4 and 6): constants, the parser of received frames, the layout of sent ones.
  *
  *   +-----------------------------------------------+
  *   | length (24) | type (8) | flags (8) | id (32)   |  9 bytes, big endian
  *   +-----------------------------------------------+
  *   | payload (length)                               |
  *
- * The parser hands DATA on piece by piece as it arrives, so a large body is never gathered twice; every other
- * frame is small and comes whole. Bounds are checked before anything is kept.
+ * The parser passes DATA on piece by piece as it arrives, so a large body is never copied together here; every other
+ * frame is small and is passed on whole. Limits are checked before anything is stored.
  */
 export const frameType = {
   data: 0,
@@ -48,7 +48,7 @@ export const setting = {
 } as const;
 
 export const frameHeaderBytes = 9;
-/** Largest payload we accept: RFC 9113's default, which we do not raise. */
+/** Largest payload we accept: RFC 9113's default, which we do not increase. */
 export const frameBytesMax = 16_384;
 /** A header block in one HEADERS and its CONTINUATIONs, bytes on the wire. */
 export const headerBlockBytesMax: number = 64 * 1024;
@@ -57,7 +57,7 @@ export const defaultWindowBytes = 65_535;
 
 export const preface: Uint8Array = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
-/** What the parser hands on; an error ends the connection with that code. */
+/** Receives the parser's output; a returned error ends the connection with that code. */
 export interface FrameSink {
   /** Part of a DATA payload without padding; `flowBytes` counts against flow control, padding included. */
   onData(streamId: number, part: Buffer, flowBytes: number, endStream: boolean): void;
@@ -88,7 +88,7 @@ export class FrameParser {
     this.#sink = sink;
   }
 
-  /** Takes what the socket gave. The chunk is kept no longer than the sink keeps its parts. */
+  /** Parses a chunk of the socket. The chunk is kept no longer than the sink keeps its parts. */
   push(chunk: Buffer): void {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#rest = none;

@@ -1,12 +1,12 @@
 /**
  * gRPC's message framing inside DATA: one compression byte, a 32-bit length, the message.
  *
- * The assembler takes pieces as they arrive. A message that lies in one piece is handed on as a view of it; a longer
- * one is gathered, and memory grows only with bytes that did arrive, whatever length the peer announced.
+ * The assembler takes pieces as they arrive. A message inside one piece is passed on as a view of it; a longer one
+ * is assembled, and memory grows only with bytes that have arrived, whatever length the peer announced.
  */
 /** Compression byte and length. */
 export const messagePrefixBytes = 5;
-/** Messages up to this are gathered in one allocation; longer ones piece by piece. */
+/** Messages up to this are assembled in one allocation; longer ones piece by piece. */
 const allocateAtOnceBytes = 1024 * 1024;
 /** Most bytes of one message. etcd's largest replies (unpaged ranges) stay far below; a Buffer could not hold 4 GiB. */
 export const messageBytesMax: number = 2 ** 31 - 1;
@@ -32,7 +32,7 @@ export class MessageAssembler {
     this.#onMessage = onMessage;
   }
 
-  /** Takes a piece; returns what is wrong with it, if anything. */
+  /** Takes a piece; returns a description of the error, if any. */
   push(piece: Buffer): string | undefined {
     let at = 0;
     while (at < piece.length || this.#length === 0) {

@@ -1,10 +1,10 @@
 /**
- * One HTTP/2 stream as a gRPC call: what waits to be sent, what has arrived, how it ended.
+ * One HTTP/2 stream as a gRPC call: what is queued to send, what has arrived, how it ended.
  *
  *   open --(trailers | RST | GOAWAY | connection lost | deadline | cancel)--> ended, once
  *
- * The stream knows no socket: the connection feeds it and drains its queue. Receive window is granted again for
- * bytes of a message still arriving at once, for complete messages only when they are read: that is back-pressure.
+ * The stream has no socket: the connection feeds it and drains its queue. Receive window is granted again at once for
+ * bytes of an incomplete message, for complete messages only when they are read: that is back-pressure.
  */
 import type { TransportFailure } from "../transport.ts";
 import { MessageAssembler } from "./grpc-message.ts";
@@ -14,7 +14,7 @@ export interface StreamHost {
   grant(stream: H2Stream, bytes: number): void;
   pump(stream: H2Stream): void;
   cancel(stream: H2Stream): void;
-  /** Cancels, and lets nothing more begin on the same connection. */
+  /** Cancels the stream, and accepts no more calls on the same connection. */
   abandon(stream: H2Stream): void;
 }
 
@@ -23,9 +23,9 @@ export interface StreamEnd {
 }
 
 export class H2Stream {
-  /** 0 until the connection has given it a place. */
+  /** 0 until the connection has assigned an id. */
   id = 0;
-  /** Whom to ask: the lane while it dials, then the connection. */
+  /** The lane while it dials, then the connection. */
   host: StreamHost;
   /** Header block of the request. */
   readonly block: Uint8Array;
@@ -37,9 +37,9 @@ export class H2Stream {
   halfClosed = false;
   endSent = false;
   sendWindowBytes = 0;
-  /** `Output.takenBytes` after the HEADERS: the request has left when as many bytes were written. */
+  /** `Output.takenBytes` after the HEADERS: the request has left when that many bytes are written. */
   headersMark: number = Number.POSITIVE_INFINITY;
-  /** Something arrived on this stream. */
+  /** Whether anything has arrived on this stream. */
   answered = false;
   end: StreamEnd | undefined;
   headers: ReadonlyMap<string, string> | undefined;
@@ -49,9 +49,9 @@ export class H2Stream {
   #reader: ((message: Uint8Array | undefined) => void) | undefined;
   #readerFailed: ((failure: TransportFailure) => void) | undefined;
   #drained: (() => void)[] = [];
-  /** Bytes received and not granted again. */
+  /** Bytes received and not yet granted again. */
   #heldBytes = 0;
-  /** Granted at once whatever is read: unary calls, which always read all. */
+  /** Window is granted at once: for unary calls, which always read everything. */
   readonly #eager: boolean;
   readonly #onEnd: ((stream: H2Stream) => void) | undefined;
 
@@ -70,7 +70,7 @@ export class H2Stream {
     this.#assembler = new MessageAssembler((message) => this.#deliver(message));
   }
 
-  /** From the connection: part of the body. Returns what is wrong with it. */
+  /** Called by the connection with a part of the body. Returns a description of the error, if any. */
   takeData(part: Buffer, flowBytes: number): string | undefined {
     this.answered = true;
     if (this.end !== undefined) return undefined;
@@ -80,7 +80,7 @@ export class H2Stream {
     return fault;
   }
 
-  /** From the connection: the end, once; later ones are ignored. */
+  /** Called by the connection at the end; later calls are ignored. */
   finish(failure: TransportFailure | undefined): void {
     if (this.end !== undefined) return;
     this.end = { failure };
@@ -140,7 +140,7 @@ export class H2Stream {
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
-  /** From the connection, after it has emptied the outbox. */
+  /** Called by the connection after it has emptied the outbox. */
   wakeDrained(): void {
     if (this.#drained.length > 0) this.#wakeWriters();
   }
@@ -159,7 +159,7 @@ export class H2Stream {
     this.#inbox.push(message);
   }
 
-  /** Grants again what is not held by unread messages. */
+  /** Grants window for bytes that unread messages do not hold. */
   #release(): void {
     const keep = this.#eager ? 0 : Math.min(this.#heldBytes, this.#unreadBytes);
     const bytes = this.#heldBytes - keep;

@@ -2,8 +2,8 @@
  * HPACK (RFC 7541): header blocks of requests out, header blocks of replies in.
  *
  * Encoding never indexes and never compresses: a request's block is a constant per method plus a few literals, and
- * no state is shared with the peer. Decoding is complete (static and dynamic table, Huffman), bounded by
- * `headerListBytesMax`, and answers damage with undefined: the connection then ends with COMPRESSION_ERROR.
+ * no state is shared with the peer. Decoding is complete (static and dynamic table, Huffman), limited by
+ * `headerListBytesMax`, and returns undefined for damaged input: the connection then ends with COMPRESSION_ERROR.
  */
 import { decodeHuffman } from "./huffman.ts";
 
@@ -72,9 +72,9 @@ const staticTable: readonly (readonly [string, string])[] = [
   ["www-authenticate", ""],
 ];
 
-/** Dynamic table we allow the peer: none is needed, but a peer may use the default until it has seen our settings. */
+/** Dynamic table that we allow the peer: we need none, but a peer may use the default until it has our settings. */
 const dynamicTableBytesMax = 4096;
-/** RFC 7541 4.1: what an entry counts beyond its octets. */
+/** RFC 7541 4.1: the size of an entry beyond its octets. */
 const entryOverheadBytes = 32;
 /** Blocks recognised by their bytes: the headers and the trailers of unary replies and of streams. */
 const knownBlocksMax = 4;
@@ -120,7 +120,7 @@ export class HeaderDecoder {
 
   /**
    * Headers of one complete block by lower-case name, the last of equal names. Undefined: not HPACK, or too large.
-   * The same bytes again, as replies of one server are, are recognised without decoding.
+   * Repeated blocks, as one server's replies are, are recognised without decoding.
    */
   decode(block: Buffer): ReadonlyMap<string, string> | undefined {
     for (const known of this.#known) if (known.block.equals(block)) return known.headers;

@@ -1,8 +1,8 @@
 /**
  * HPACK's Huffman code (RFC 7541 appendix B), decoding only: we send literals, servers may send Huffman.
  *
- * The code is canonical: among codes of one length, symbols ascend. So the table below holds lengths alone, and
- * decoding walks lengths: `first[n]` is the smallest code of n bits, `offset[n]` where its symbols begin.
+ * The code is canonical: among codes of one length, symbols ascend. So the table below holds only lengths, and
+ * decoding goes through lengths: `first[n]` is the smallest code of n bits, `offset[n]` where its symbols begin.
  */
 
 /** Bits of the code of each byte, 0 to 255, and of EOS (256). */
@@ -81,6 +81,6 @@ export function decodeHuffman(bytes: Uint8Array): string | undefined {
       bits = 0;
     }
   }
-  // What is left must be padding: fewer than 8 bits, all ones (RFC 7541 5.2).
+  // The remaining bits must be padding: fewer than 8 bits, all ones (RFC 7541 5.2).
   return bits < 8 && code === 2 ** bits - 1 ? text : undefined;
 }

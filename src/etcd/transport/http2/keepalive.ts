@@ -1,11 +1,11 @@
 /**
- * Whether the peer is still there: a PING after silence, and the end of the connection when it stays unanswered.
+ * Detects a half-open connection: sends a PING after silence, and ends the connection if it stays unanswered.
  *
  *   quiet --timeMs without a byte, calls open--> asked --timeoutMs without a byte--> dead
  *     ^------------------------- any byte --------------'
  *
- * What lies unread in the socket is read before the connection is looked at: a process that was held up hears it first.
- * An idle connection is not asked (etcd counts such PINGs as abuse). A call whose time ran out in silence asks at once.
+ * Before it decides, pending socket data is read, so that a stalled process does not lose a live connection.
+ * An idle connection gets no PING (etcd counts such PINGs as abuse). A call that times out in silence causes one at once.
  */
 import type { Clock, Timer } from "../../../base/time/clock.ts";
 import { setReadingTimer } from "../../../base/time/reading-timer.ts";
@@ -17,7 +17,7 @@ export interface KeepaliveOptions {
   /** Calls are open. */
   readonly isBusy: () => boolean;
   readonly ping: () => void;
-  /** Nothing has come for `quietMs`, the PING included. */
+  /** Nothing has arrived for `quietMs`, not even the reply to the PING. */
   readonly onDead: (quietMs: number) => void;
 }
 
@@ -33,13 +33,13 @@ export class Keepalive {
     this.#arm(options.timeMs);
   }
 
-  /** A byte has come. */
+  /** A byte has arrived. */
   heard(): void {
     this.#heardMs = this.#options.clock.monotonicMs();
     this.#askedMs = undefined;
   }
 
-  /** Asks now, unless it has been asked already. */
+  /** Sends a PING now, unless one is unanswered. */
   ask(): void {
     if (this.#askedMs !== undefined) return;
     this.#askedMs = this.#options.clock.monotonicMs();

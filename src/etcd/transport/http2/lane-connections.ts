@@ -1,13 +1,13 @@
 /**
- * The connections of one lane: dialled on demand, replaced when they retire, backed off when none can be had.
+ * The connections of one lane: dialled on demand, replaced when they retire, with a back-off after a failed dial.
  *
  *   a call ──► a connection with a place ──► begun
- *          └─► none, in a lane of unary calls: it waits for a place, they are short
- *                    in a lane of streams, which stay for days: another connection is dialled, up to `connectionsMax`; then it
- *                    waits in line
+ *          └─► none, in a lane of unary calls: it waits for a place, since they are short
+ *                    in a lane of streams, which last for days: another connection is dialled, up to `connectionsMax`; then it
+ *                    waits in a queue
  *
- * After a failed dial calls fail at once until the back-off is over, so a dead endpoint costs its callers no time and
- * the network no storm. A connection beyond the first goes with its last stream.
+ * After a failed dial, calls fail at once until the back-off is over, so a dead endpoint costs its callers no time and
+ * causes no storm on the network. A connection other than the first closes with its last stream.
  */
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -18,15 +18,15 @@ import { Connection } from "./connection.ts";
 import { EarliestDeadline } from "./earliest-deadline.ts";
 import type { H2Stream, StreamHost } from "./h2-stream.ts";
 
-/** A TCP and TLS handshake that takes longer than this is given up. */
+/** A TCP and TLS handshake that takes longer than this is abandoned. */
 const dialTimeoutMs = 5000;
 /** Pause after the first failed dial; it doubles, jittered, up to the largest. */
 const dialBackoffMinMs = 50;
 const dialBackoffMaxMs = 3000;
-/** Connections a lane has at most: 6,400 streams where a peer takes 100 on each, as proxies do. */
+/** Most connections of a lane: 6,400 streams if a peer accepts 100 on each, as proxies do. */
 const connectionsMax = 64;
 
-/** Connections to the endpoint that were lost, over all lanes: each may mean that another process answers from now on. */
+/** Connections to the endpoint that were lost, over all lanes: after each one, another process may answer. */
 export class Losses {
   readonly #onLost: (() => void) | undefined;
   count = 0;
@@ -43,12 +43,12 @@ export class Losses {
 
 export class LaneConnections implements StreamHost {
   readonly #options: TransportOptions;
-  /** Those that take calls, in the order they were dialled: the first are filled first. */
+  /** Connections that accept calls, in the order they were dialled: the first are filled first. */
   #usable: readonly Connection[] = [];
   readonly #all = new Set<Connection>();
-  /** Streams that wait while there are as many connections as there may be. */
+  /** Streams that wait because there are as many connections as allowed. */
   #line: H2Stream[] = [];
-  /** The one that is being retired for want of work. */
+  /** The connection that is being retired because it is idle. */
   #idle: Connection | undefined;
   #dialing:
     | {
@@ -67,7 +67,7 @@ export class LaneConnections implements StreamHost {
   readonly #spreads: boolean;
   readonly #lost: Losses;
 
-  /** @param options.spreads calls of the lane stay, so they are spread over connections, and begun when the peer has said how many it takes */
+  /** @param options.spreads calls of the lane are long-lived, so they spread over connections, and begin when the peer's limit is known */
   constructor(options: TransportOptions & { readonly spreads: boolean; readonly lost: Losses }) {
     this.#options = options;
     this.endpoint = options.endpoint.url;
@@ -80,11 +80,11 @@ export class LaneConnections implements StreamHost {
     const free = this.#usable.find((connection) => connection.hasRoom);
     if (free !== undefined) return free.start(stream);
     const [first] = this.#usable;
-    // More connections to who takes nothing at all would not help either.
+    // More connections do not help with a peer that accepts no streams at all.
     if (first !== undefined && (!this.#spreads || first.streamsMax === 0)) return first.start(stream);
     if (this.#dialing === undefined) {
       if (this.#all.size >= connectionsMax) {
-        // The connection ends it at its deadline, should no place come before.
+        // The connection ends it at its deadline if no place comes free before.
         if (first !== undefined && stream.deadlineMs < Number.POSITIVE_INFINITY) return first.start(stream);
         stream.host = this;
         this.#line.push(stream);
@@ -100,7 +100,7 @@ export class LaneConnections implements StreamHost {
     this.#dialing?.deadlines.expect(stream.deadlineMs);
   }
 
-  /** Calls in line for a place. */
+  /** Calls queued for a place. */
   get waiting(): number {
     const full = this.#usable.filter(({ streamsMax }) => streamsMax !== undefined);
     return full.reduce((sum, connection) => sum + connection.waiting, this.#line.length);
@@ -112,7 +112,7 @@ export class LaneConnections implements StreamHost {
     stream.finish(undefined);
   }
 
-  /** No connection stands yet that could be abandoned. */
+  /** There is no open connection yet that could be abandoned. */
   abandon(stream: H2Stream): void {
     this.cancel(stream);
   }
@@ -120,7 +120,7 @@ export class LaneConnections implements StreamHost {
   /** Nothing has arrived yet. */
   grant(): void {}
 
-  /** What is queued goes out when the connection stands. */
+  /** Queued payloads are sent once the connection is open. */
   pump(): void {}
 
   close(): void {
@@ -183,7 +183,7 @@ export class LaneConnections implements StreamHost {
       },
       onRetire: () => {
         this.#usable = this.#usable.filter((usable) => usable !== connection);
-        // One that goes because it has nothing to do is no loss.
+        // Closing an idle connection is not a loss.
         if (this.#idle !== connection) this.#lost.add();
       },
       onRoom: () => this.#refill(connection),
@@ -194,9 +194,9 @@ export class LaneConnections implements StreamHost {
         : undefined,
       onClosed: (reason, heard) => {
         this.#all.delete(connection);
-        // Broken off before a word from the peer (TLS alert, no HTTP/2): as good as a failed dial.
+        // Closed before the peer sent anything (TLS alert, no HTTP/2): it counts as a failed dial.
         if (!heard) this.#backOff(reason);
-        // There may be a place in the making now, but not before the server that now answers has been identified.
+        // A place may come free, but only after the server that now answers has been identified.
         for (const stream of this.#line.splice(0)) {
           if (this.#idle === connection) this.start(stream);
           else stream.finish(this.#failure(grpcStatus.unavailable, "another connection was lost"));
@@ -205,7 +205,7 @@ export class LaneConnections implements StreamHost {
     });
     this.#all.add(connection);
     this.#usable = [...this.#usable, connection];
-    // Meant for the process that was there when they began; this may be its successor, which has not said who it is.
+    // The calls were meant for the process that was there when they began; this may be its successor, not yet identified.
     const meantForAnother = lostBefore !== this.#lost.count;
     for (const stream of waiting) {
       if (stream.end !== undefined) continue;

@@ -1,8 +1,8 @@
 /**
- * What is to be sent, gathered: every frame of one event-loop turn leaves in as few socket writes as fit.
+ * Gathers what is to be sent: the frames of one event-loop turn leave in as few socket writes as possible.
  *
- * Small frames are copied into a chunk; a chunk goes out when it is full or when the turn ends (`setImmediate`, the
- * phase after all arrived packets were handled). Chunks come back for reuse once the socket has taken them.
+ * Small frames are copied into a chunk; a chunk is written when it is full or when the turn ends (`setImmediate`, the
+ * phase after all arrived packets were handled). Chunks are reused once the socket has written them.
  */
 import type { Socket } from "node:net";
 import { clearImmediate, setImmediate } from "node:timers";
@@ -12,7 +12,7 @@ import { frameHeaderBytes, putFrameHeader } from "./frames.ts";
 const chunkBytes = 64 * 1024;
 /** Chunks kept for reuse per connection. */
 const spareChunksMax = 8;
-/** Payloads above this are written as they are instead of being copied. */
+/** Larger payloads are written without being copied. */
 const copyBytesMax = 16 * 1024;
 
 export class Output {
@@ -80,7 +80,7 @@ export class Output {
     });
   }
 
-  /** What is still gathered is dropped. */
+  /** Drops what is still gathered. */
   close(): void {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#closed = true;

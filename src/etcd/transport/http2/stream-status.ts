@@ -1,9 +1,9 @@
-/** How a stream ended, in gRPC's terms: trailers, resets and HTTP error pages as TransportFailures. */
+/** How a stream ended, in gRPC's terms: converts trailers, resets and HTTP error pages to TransportFailures. */
 import { grpcStatus, type RequestFate, TransportFailure } from "../transport.ts";
 import { h2Error } from "./frames.ts";
 import { decodeGrpcMessage } from "./grpc-message.ts";
 
-/** A failure the client found out by itself. */
+/** A failure that the client detected itself. */
 export function localFailure(
   endpoint: string,
   code: number,
@@ -46,7 +46,7 @@ const codeOfHttpStatus: Readonly<Record<string, number>> = {
   "504": grpcStatus.unavailable,
 };
 
-/** An answer that is not gRPC's, by gRPC's table (grpc doc/http-grpc-status-mapping.md). */
+/** A response that is not gRPC's, by gRPC's table (grpc doc/http-grpc-status-mapping.md). */
 export function httpFailure(endpoint: string, headers: ReadonlyMap<string, string>): TransportFailure {
   const status = headers.get(":status") ?? "none";
   return localFailure(
@@ -65,7 +65,7 @@ const codeOfReset: Readonly<Record<number, number>> = {
   [h2Error.inadequateSecurity]: grpcStatus.permissionDenied,
 };
 
-/** RST_STREAM, by gRPC's table (grpc doc/PROTOCOL-HTTP2.md, "Errors"). REFUSED_STREAM promises that it was not taken. */
+/** RST_STREAM, by gRPC's table (grpc doc/PROTOCOL-HTTP2.md, "Errors"). REFUSED_STREAM promises that it was not processed. */
 export function resetFailure(endpoint: string, code: number): TransportFailure {
   return localFailure(
     endpoint,

@@ -1,9 +1,9 @@
 /**
- * The transport of our own: gRPC over HTTP/2 framing made for exactly this job, one connection per lane, and more where the
- * peer takes no more streams on it (lane-connections.ts).
+ * Our own transport: gRPC over a minimal HTTP/2 framing, one connection per lane, and more if the peer accepts no more
+ * streams on it (lane-connections.ts).
  *
- * A call costs a header block that is mostly a constant, two small frames in a buffer that leaves once per turn,
- * and one callback; see docs/adr for the figures. A lane dials when a call needs it.
+ * A call costs a header block that is mostly constant, two small frames in a buffer that is written once per turn,
+ * and one callback; docs/adr has the figures. A lane dials when a call needs it.
  */
 import { authorityOf } from "../dial-target.ts";
 import {
@@ -49,7 +49,7 @@ class Http2Transport implements Transport {
       if (signal?.aborted) return reject(signal.reason);
       const lane = this.#lane(call.lane ?? "unary");
       const onAbort = (): void => {
-        // First, so that the end of the stream below cannot speak for the call.
+        // First, so that the stream's end below does not settle the call.
         reject(signal?.reason);
         stream.host.cancel(stream);
       };
@@ -160,7 +160,7 @@ class Http2Transport implements Transport {
   }
 }
 
-/** Request header blocks; the last one of each method is kept, since it mostly comes again. */
+/** Request header blocks; keeps the last one of each method, since it usually repeats. */
 class HeaderBlocks {
   readonly #fixed: Uint8Array;
   readonly #authority: string;
