@@ -1,8 +1,8 @@
 /**
- * `createStore`: the parts put together. Nothing is decided here but which part gets what; each behaviour has its
- * file in src/storage/.
+ * `createStore` assembles the parts. It only decides which part gets which other part; each behaviour has its file in
+ * src/storage/.
  *
- *   options checked ─► context (keys, fenced writes, epoch, memories) ─► kinds opened ─► namespaces made sure of ─► Store
+ * options checked ─► context (keys, fenced writes, epoch, memories) ─► kinds opened ─► namespaces ensured ─► Store
  *
  * The caller that opened etcd closes it; closing the store lets its writes finish and ends its watches.
  */
@@ -113,7 +113,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       registry.slots.map((slot) => ({ slot, transform: registry.transformOf(slot.definition) })),
       scope.signal,
     );
-    // Every create reads its namespace, and no caller migrates our internal kinds, so we do.
+    // Every create reads its namespace, and no caller migrates our internal kinds, so this does.
     if (unsettled.includes(namespaceSlot)) await bringUpToDate(namespaceSlot, scope);
     await background.recordKinds(registry.kinds, scope.signal);
     const [warning] = await Promise.all([
@@ -130,7 +130,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   return store;
 }
 
-/** What every part of the store shares; `guards` is filled once the parts are there that guard. */
+/** The context that every part of the store shares; `guards` is filled once the guarding parts exist. */
 function createContext(
   { etcd, bookmarkIntervalMs, freeze }: CheckedStoreOptions,
   keys: KeySpace,
@@ -184,7 +184,7 @@ function openKinds(registry: KindRegistry, kinds: readonly Kind[]): void {
   registry.checkTransforms();
 }
 
-/** Without space or rights the store still opens, for reads. */
+/** Without space or permission the store still opens, for reads. */
 async function bringUpToDate(slot: KindSlot, scope: CallScope): Promise<void> {
   try {
     await rewriteKind(slot, {}, scope);
@@ -193,7 +193,7 @@ async function bringUpToDate(slot: KindSlot, scope: CallScope): Promise<void> {
   }
 }
 
-/** Without space or rights the store still opens, for reads. */
+/** Without space or permission the store still opens, for reads. */
 async function makeInitialNamespaces(namespaces: ResourceStore<Namespace>, call: Call = {}): Promise<void> {
   const drafts = initialNamespaces.map((name) => ({ metadata: { name } }));
   const results = await namespaces.createMany(drafts, call);

@@ -1,10 +1,10 @@
 /**
  * The one error class of keelson.
  *
- * Callers match `code`, never text: every code has typed `details`, an HTTP status and a `metav1.Status`
- * form, all from the tables below. `docs/errors.md` has a row per code; a test holds the two together.
- * A message names the action that failed, quotes strings, then after a colon says what was found and
- * what was wanted. Secrets never enter a message or details.
+ * Callers match `code`, never text: every code has typed `details`, an HTTP status and a `metav1.Status` form, all
+ * from the tables below. `docs/errors.md` has a row per code; a test checks that the two agree. A message names the
+ * action that failed, quotes strings, then says after a colon what was found and what was wanted. Secrets never enter
+ * a message or details.
  */
 
 /** One fault of an object, draft or argument: where (`spec.size`, `metadata.labels["a"]`) and what is wrong. */
@@ -25,7 +25,7 @@ export interface QuotaViolation {
   readonly quota: string;
   /** Name of the amount, such as "count/pods" or "requests.cpu". */
   readonly name: string;
-  /** What the live objects use, this write apart. */
+  /** What the live objects use, without this write. */
   readonly used: number;
   /** The limit; reaching it is allowed, exceeding it is not. */
   readonly hard: number;
@@ -33,7 +33,7 @@ export interface QuotaViolation {
   readonly requested: number;
 }
 
-/** What the failed call was about: the full etcd key where there is one, and the object's coordinates. */
+/** The subject of the failed call: the full etcd key where there is one, and the object's coordinates. */
 export interface Subject {
   /** Full etcd key, e.g. `/registry/pods/default/web-1`. */
   readonly key?: string | undefined;
@@ -64,29 +64,31 @@ export interface StoreErrorDetails {
     readonly expected?: string | undefined;
     /** The live object's version or uid. */
     readonly actual?: string | undefined;
-    /** Of a server-side apply: which fields others manage, and who (`conflict with "kubectl" using v1`). */
+    /**
+     * For a server-side apply: which fields other managers own, and their names (`conflict with "kubectl" using v1`).
+     */
     readonly conflicts?: readonly FieldError[] | undefined;
   };
-  /** The live object is not the one `preconditions` name: see docs/errors.md#precondition_failed. */
+  /** The live object does not meet `preconditions`: see docs/errors.md#precondition_failed. */
   PRECONDITION_FAILED: Subject & {
     /** Which precondition failed. */
     readonly field: "uid" | "resourceVersion";
-    /** What the precondition names. */
+    /** The value that the precondition requires. */
     readonly expected: string;
-    /** What the live object has. */
+    /** The value of the live object. */
     readonly actual?: string | undefined;
   };
   /** The version asked for is no longer held: see docs/errors.md#expired. */
   EXPIRED: Subject & {
-    /** The version up to which etcd's history is gone, where known. */
+    /** The version up to which etcd has compacted its history, where known. */
     readonly compacted?: string | undefined;
     /** Continues from the latest state; given for an expired page. */
     readonly continueToken?: string | undefined;
     /** The version that was asked for, where known. */
     readonly resourceVersion?: string | undefined;
     /**
-     * "compacted": etcd has compacted it away; "epoch" or "restored": it is from before a restore of etcd; "overrun":
-     * a watch fell behind what is held.
+     * "compacted": etcd has compacted it; "epoch" or "restored": it is from before a restore of etcd; "overrun": a
+     * watch fell behind the history.
      */
     readonly reason?: "compacted" | "epoch" | "restored" | "overrun" | undefined;
   };
@@ -118,7 +120,7 @@ export interface StoreErrorDetails {
   };
   /** The continue token cannot be used: see docs/errors.md#invalid_token. */
   INVALID_TOKEN: {
-    /** Why, for people. */
+    /** The reason, for people. */
     readonly reason: string;
   };
   /**
@@ -126,14 +128,14 @@ export interface StoreErrorDetails {
    * docs/errors.md#too_large.
    */
   TOO_LARGE: Subject & {
-    /** Size of what was to be stored, bytes. */
+    /** Size of the value, bytes. */
     readonly sizeBytes: number;
     /** Largest allowed size, bytes, inclusive. */
     readonly limitBytes: number;
   };
   /** A stored value cannot be read: see docs/errors.md#corrupt_object. */
   CORRUPT_OBJECT: Subject & {
-    /** Why, for people; no byte of the value is in it. */
+    /** The reason, for people; it contains no byte of the value. */
     readonly reason: string;
     /** The byte of the value at which it was found, where its decoder knows it. */
     readonly offset?: number | undefined;
@@ -142,7 +144,7 @@ export interface StoreErrorDetails {
   };
   /** A snapshot or backup is damaged: see docs/errors.md#corrupt_snapshot. */
   CORRUPT_SNAPSHOT: {
-    /** The file, where it is one. */
+    /** The file, where the damage is in one. */
     readonly path?: string | undefined;
     /** The byte of the file at which the damage was found, from 0, where known. */
     readonly offset?: number | undefined;
@@ -166,11 +168,11 @@ export interface StoreErrorDetails {
     /** etcd's --quota-backend-bytes, where known. */
     readonly quotaBytes?: number | undefined;
   };
-  /** A cache is not filled, or too much is under way: see docs/errors.md#not_ready. */
+  /** A cache is not filled, or too many calls are under way: see docs/errors.md#not_ready. */
   NOT_READY: {
     /** Milliseconds to wait before the next try. */
     readonly retryAfterMs: number;
-    /** What is waited for, for people. */
+    /** What the call must wait for, for people. */
     readonly reason?: string | undefined;
   };
   /** etcd cannot be reached or has no leader; a write was not applied: see docs/errors.md#unavailable. */
@@ -179,22 +181,23 @@ export interface StoreErrorDetails {
     readonly retryAfterMs: number;
     /** The endpoint that failed last, where it was one. */
     readonly endpoint?: string | undefined;
-    /** Why, for people. */
+    /** The reason, for people. */
     readonly reason?: string | undefined;
     /**
-     * True: every endpoint has answered, and each has refused (nothing listens there, no such host, certificates or options that
-     * do not fit). A member that restarts refuses for a second or two; else somebody has to change something.
+     * True: every endpoint has responded, and each has refused (nothing listens there, no such host, wrong
+     * certificates or options). A restarting member refuses for a second or two; otherwise the configuration must
+     * change.
      */
     readonly refused?: boolean | undefined;
   };
-  /** The time of the call or of one request is over; a write was not applied: see docs/errors.md#deadline. */
+  /** The timeout of the call or of one request is over; a write was not applied: see docs/errors.md#deadline. */
   DEADLINE: {
-    /** The time that was given, milliseconds. */
+    /** The timeout, milliseconds. */
     readonly timeoutMs?: number | undefined;
-    /** The endpoint that did not answer, where it was one. */
+    /** The endpoint that did not respond, where it was one. */
     readonly endpoint?: string | undefined;
   };
-  /** A write was sent and its fate could not be settled in time: see docs/errors.md#outcome_unknown. */
+  /** A write was sent and its outcome could not be settled in time: see docs/errors.md#outcome_unknown. */
   OUTCOME_UNKNOWN: {
     /** Random id the write carries, hexadecimal; "" for a request outside a store's writes. */
     readonly writeId: string;
@@ -202,51 +205,51 @@ export interface StoreErrorDetails {
     readonly key: string;
     /** Mod revision the write was conditional on, "0" for a create. */
     readonly guard?: string | undefined;
-    /** The highest revision that is known to hold no trace of the write. */
+    /** The highest revision known to contain no trace of the write. */
     readonly lastRevision?: string | undefined;
   };
   /** etcd refuses the user name, password or token: see docs/errors.md#unauthenticated. */
   UNAUTHENTICATED: {
     /** The user that was refused, where one was given. */
     readonly username?: string | undefined;
-    /** etcd's words. */
+    /** etcd's message. */
     readonly reason?: string | undefined;
   };
   /** Not allowed: see docs/errors.md#permission_denied. */
   PERMISSION_DENIED: {
-    /** Why: etcd's words, or what keelson protects. */
+    /** The reason: etcd's message, or what keelson protects. */
     readonly reason?: string | undefined;
   };
-  /** What the call needs was closed: see docs/errors.md#closed. */
+  /** Something that the call needs was closed: see docs/errors.md#closed. */
   CLOSED: {
     /** What was closed: "store", "cache", "watch", a client or a kind. */
     readonly what: string;
   };
 }
 
-/** Every code a call can reject with; docs/errors.md says of each when it comes and what to do. */
+/** Every code that a call can reject with; docs/errors.md says when each occurs and what to do. */
 export type StoreErrorCode = keyof StoreErrorDetails;
 
 /** A `metav1.Status` of kind Failure, ready to be sent as JSON. */
 export interface Status {
   /** Always "Status". */
   readonly kind: "Status";
-  /** Always "v1": Status is of Kubernetes' core group. */
+  /** Always "v1": Status belongs to Kubernetes' core group. */
   readonly apiVersion: "v1";
   /** ListMeta: empty, or with the token that continues an expired list. */
   readonly metadata: {
-    /** Continues the list from the latest state; only for EXPIRED of a page. */
+    /** Continues the list from the latest state; only for EXPIRED on a page. */
     readonly continue?: string;
   };
   /** Always "Failure". */
   readonly status: "Failure";
-  /** For people. Kubernetes' own sentence where it has one; no etcd key is in it. */
+  /** For people. Kubernetes' own sentence where it has one; contains no etcd key. */
   readonly message: string;
   /** metav1.StatusReason, such as "NotFound", "Conflict", "Expired": what Kubernetes clients match. */
   readonly reason: string;
   /** The HTTP status, equal to `StoreError.httpStatus`. */
   readonly code: number;
-  /** What the failure is about; fields that are not known are absent. */
+  /** The subject of the failure; unknown fields are absent. */
   readonly details?: {
     /** Name of the object, or of the namespace for NAMESPACE_NOT_FOUND. */
     readonly name?: string;
@@ -276,9 +279,9 @@ export interface Status {
 }
 
 /**
- * Whether a call that failed is worth repeating. "as it is": the same call may succeed a little later, after
- * `details.retryAfterMs` where there is one. "after a read": read or list first, then decide anew. "no": the same call fails
- * the same way until somebody changes something.
+ * Whether a failed call is worth repeating. "as it is": the same call may succeed a little later, after
+ * `details.retryAfterMs` where there is one. "after a read": read or list first, then decide again. "no": the same
+ * call fails the same way until something changes.
  */
 export type Retry = "as it is" | "after a read" | "no";
 
@@ -289,7 +292,10 @@ interface CodeFacts {
   readonly retry: Retry;
 }
 
-/** HTTP status, `metav1.Status` reason and use of a retry of every code; reasons are Kubernetes' own (apimachinery meta/v1). */
+/**
+ * HTTP status, `metav1.Status` reason and retry advice of every code; reasons are Kubernetes' own (apimachinery
+ * meta/v1).
+ */
 export const codeFacts: Readonly<Record<StoreErrorCode, CodeFacts>> = {
   NOT_FOUND: { httpStatus: 404, reason: "NotFound", retry: "no" },
   ALREADY_EXISTS: { httpStatus: 409, reason: "AlreadyExists", retry: "no" },
@@ -317,13 +323,13 @@ export const codeFacts: Readonly<Record<StoreErrorCode, CodeFacts>> = {
 };
 
 /**
- * What every call of keelson rejects with, an abort's own reason and `invariant()` apart.
- * `details` is frozen and typed by `code`.
+ * Every call of keelson rejects with this, except for an abort's own reason and `invariant()`. `details` is frozen
+ * and typed by `code`.
  */
 export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error {
   /** Always "StoreError". */
   override readonly name = "StoreError";
-  /** What happened; callers match this and never the message. docs/errors.md has a section for each. */
+  /** The cause; callers match this and never the message. docs/errors.md has a section for each. */
   readonly code: C;
   /** Facts of the failure, typed by `code` and frozen; never a secret. */
   readonly details: StoreErrorDetails[C];
@@ -335,7 +341,7 @@ export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error
     this.details = details;
   }
 
-  /** HTTP status an API server answers with. */
+  /** HTTP status with which an API server responds. */
   get httpStatus(): number {
     return codeFacts[this.code].httpStatus;
   }
@@ -345,15 +351,16 @@ export class StoreError<C extends StoreErrorCode = StoreErrorCode> extends Error
     return codeFacts[this.code].retry;
   }
 
-  /** Where the code is explained, as a path in the package: `keelson/docs/errors.md#not_found`. */
+  /** The documentation of the code, as a path in the package: `keelson/docs/errors.md#not_found`. */
   get docs(): string {
     return `keelson/docs/errors.md#${this.code.toLowerCase()}`;
   }
 
   /**
-   * This error as `metav1.Status`, as a Kubernetes API server answers: `details.kind` is the plural ("pods") but for
-   * Invalid, where it is the kind ("Pod"); a missing namespace is what was not found. Where Kubernetes has a sentence of
-   * its own for what happened, `message` is that: `pods "web" not found`. `retryAfterSeconds` is rounded up, at least 1.
+   * This error as `metav1.Status`, as a Kubernetes API server responds. `details.kind` is the plural ("pods"), except
+   * for Invalid, where it is the kind ("Pod"); for a missing namespace, details name the namespace. Where Kubernetes
+   * has its own sentence for the failure, `message` is that sentence: `pods "web" not found`. `retryAfterSeconds` is
+   * rounded up, at least 1.
    */
   toStatus(): Status {
     const details: Record<string, unknown> = this.details as Record<string, unknown>;
@@ -386,13 +393,16 @@ const tooOldVersion = "The resourceVersion for the provided watch is too old.";
 const tooOldContinue =
   "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
 
-/** Kubernetes' own sentence for the code (apimachinery api/errors), else the error's message. No etcd key is in either. */
+/**
+ * Kubernetes' own sentence for the code (apimachinery api/errors), else the error's message. Neither contains an etcd
+ * key.
+ */
 function statusMessage(error: StoreError): string {
   if (isStoreError(error, "NAMESPACE_NOT_FOUND")) return `namespaces "${error.details.namespace}" not found`;
   if (isStoreError(error, "EXPIRED")) {
     return error.details.continueToken === undefined ? tooOldVersion : tooOldContinue;
   }
-  // Clients before 1.17 know it by these words alone.
+  // Clients before 1.17 recognize it only by this text.
   if (isStoreError(error, "FUTURE_VERSION")) {
     return `Timeout: Too large resource version: ${error.details.requested}, current: ${error.details.current ?? "0"}`;
   }
@@ -431,7 +441,10 @@ function statusMessage(error: StoreError): string {
   return error.message;
 }
 
-/** What a Status names. Kubernetes' errors.NewInvalid takes a kind, all others a resource (apimachinery api/errors). */
+/**
+ * The subject of a Status. Kubernetes' errors.NewInvalid takes a kind, all others a resource (apimachinery
+ * api/errors).
+ */
 function statusSubject(error: StoreError): { name?: string; group?: string; kind?: string } {
   if (isStoreError(error, "NAMESPACE_NOT_FOUND")) {
     return { name: error.details.namespace, kind: "namespaces" };
@@ -492,7 +505,7 @@ export function isStoreError<C extends StoreErrorCode = StoreErrorCode>(
   );
 }
 
-/** A broken promise of keelson itself: crashes with `InvariantError`, which is never caught and carried on from. */
+/** A violated internal assumption: throws `InvariantError`, which no code catches to continue. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }

@@ -1,6 +1,7 @@
 /**
- * The store a caller holds: each public call passes the gate and one scope, and goes to the part that does it. Closing lets
- * the writes under way finish and ends the watches; the connection stays its opener's.
+ * The store that a caller holds: each public call passes the gate and one scope, and goes to the part that implements
+ * it. Closing waits for the writes under way and ends the watches; the connection stays open, because its opener
+ * closes it.
  */
 import { type Call, CallScope, callNames } from "./base/call.ts";
 import type { PlainStats } from "./base/stats.ts";
@@ -85,7 +86,7 @@ class OpenStore implements Store, HasStoredSource {
     return this.#context.gate.run(async () => {
       checkOptions(options, "add kind", callNames);
       using scope = new CallScope(options, this.#context.clock, "add kind");
-      // Open only once other processes will find its objects: whatever ends this before leaves the store as it was.
+      // Opens only once other processes can find its objects: a failure before that leaves the store unchanged.
       const slot = this.#registry.candidate(kind);
       const { definition } = slot;
       const transform = this.#registry.transformOf(definition);
@@ -137,7 +138,7 @@ class OpenStore implements Store, HasStoredSource {
 
   stats(): StoreStats {
     const { counters, etcd, writes } = this.#context;
-    // Plain numbers and text all through; the interfaces they come in have no index signature.
+    // Contains only plain numbers and text; the source interfaces have no index signature.
     const plain = { ...etcd.stats(), writes: { ...writes.stats() } } as unknown as PlainStats;
     return counters.snapshot(this.#registry.plaintextRead, plain);
   }

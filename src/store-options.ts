@@ -1,5 +1,5 @@
 /**
- * What `createStore` takes, and the check of it: everything wrong with an option is said before any call.
+ * What `createStore` takes, and its check: every fault of an option is reported before any call.
  */
 import { type Call, callNames } from "./base/call.ts";
 import { checkOptions, type NamesOf } from "./base/text/known-options.ts";
@@ -13,22 +13,25 @@ import { compactionIntervalMs } from "./storage/bookkeeping/compaction.ts";
 
 /** What `createStore` takes. */
 export interface StoreOptions extends Call {
-  /** The connection; stays the caller's. */
+  /** The connection; the caller still closes it. */
   readonly etcd: Etcd;
   /**
-   * The kinds to open, each made by `defineKind` or `kubernetesKinds`; two of the same group and plural are
-   * INVALID_ARGUMENT. Namespaces are always open. More can come later with `addKind`.
+   * The kinds to open, each created by `defineKind` or `kubernetesKinds`; two with the same group and plural are
+   * INVALID_ARGUMENT. Namespaces are always open. `addKind` can add more later.
    */
   readonly kinds: readonly Kind[];
-  /** Where objects live; default "/registry". */
+  /** The prefix of all objects; default "/registry". */
   readonly prefix?: string | undefined;
   /** How values are written; default `msgpackCodec()`. Every known format is read. */
   readonly codec?: Codec | undefined;
-  /** Encryption at rest, by "secrets", "deployments.apps", a group ("*.apps"; "*." is the core group), or "*" for the rest. */
+  /**
+   * Encryption at rest, by "secrets", "deployments.apps", a group ("*.apps"; "*." is the core group), or "*" for the
+   * rest.
+   */
   readonly transforms?: Readonly<Record<string, Transform>> | undefined;
   /** Default "required": creates into a missing or terminating namespace fail. */
   readonly namespaces?: "required" | "open" | undefined;
-  /** Default every 5 minutes, one compactor among many processes; false: somebody else compacts. */
+  /** Default every 5 minutes, one compactor among all processes; false: another program compacts. */
   readonly compaction?:
     | {
         /**
@@ -42,8 +45,9 @@ export interface StoreOptions extends Call {
   /** Between two bookmarks of a watch that asks for them, milliseconds; default 60,000, at least 100. */
   readonly bookmarkIntervalMs?: number | undefined;
   /**
-   * Whether what get, list and watch give is frozen, deeply, as a cache's is: default true. False saves a tenth of a large list at most;
-   * nothing is shared then, so a change shows up nowhere else. What a write gives back is the caller's own, and never frozen.
+   * Whether results of get, list and watch are deeply frozen, like a cache's; default true. False saves at most a
+   * tenth of a large list; those results are not shared, so a change to one is visible nowhere else. Results of
+   * writes belong to the caller and are never frozen.
    */
   readonly freeze?: boolean | undefined;
 }
@@ -60,7 +64,7 @@ const storeNames: NamesOf<StoreOptions> = {
   bookmarkIntervalMs: true,
   freeze: true,
 };
-/** As Kubernetes' API server has it. */
+/** As in Kubernetes' API server. */
 const bookmarkIntervalMsDefault = 60_000;
 const bookmarkIntervalMsMin = 100;
 
@@ -72,7 +76,7 @@ export interface CheckedStoreOptions {
   readonly codec: Codec;
   readonly transforms: Readonly<Record<string, Transform>>;
   readonly namespaces: "required" | "open";
-  /** Undefined: somebody else compacts. */
+  /** Undefined: another program compacts. */
   readonly compactionIntervalMs: number | undefined;
   readonly bookmarkIntervalMs: number;
   readonly freeze: boolean;
@@ -117,7 +121,7 @@ export function checkStoreOptions(options: StoreOptions): CheckedStoreOptions {
   };
 }
 
-/** The parts that come ready-made: each must be one. @throws INVALID_ARGUMENT */
+/** The parts that callers pass ready-made: each must have the expected shape. @throws INVALID_ARGUMENT */
 function checkParts(options: StoreOptions): void {
   checkOptions(options ?? null, "create store", storeNames);
   const { etcd, kinds, codec, transforms = {} } = options;

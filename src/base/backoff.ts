@@ -1,12 +1,12 @@
 /**
- * Growing waits with jitter between tries: many clients that failed together do not come back together.
+ * Growing waits with jitter between retries, so that clients that failed together do not retry together.
  */
 
 import type { Random } from "./random.ts";
 import type { Clock } from "./time/clock.ts";
 
 export interface BackoffOptions {
-  /** First wait at most, milliseconds. */
+  /** Upper bound of the first wait, milliseconds. */
   readonly firstMs: number;
   /** Longest wait, milliseconds. */
   readonly maxMs: number;
@@ -35,12 +35,12 @@ export class Backoff {
 
   /** Sleeps `next()`. @throws the signal's reason */
   async wait(signal?: AbortSignal): Promise<void> {
-    // A clock of the caller's own may not look at a signal that was aborted before.
+    // A custom clock may not check a signal that was aborted before.
     signal?.throwIfAborted();
     await this.#clock.sleep(this.next(), signal);
   }
 
-  /** Something worked: the next wait is the first one again. */
+  /** A try succeeded: the next wait is the first one again. */
   reset(): void {
     this.#nextMs = this.#options.firstMs;
   }

@@ -1,6 +1,6 @@
 /**
- * The gate of something that can be closed: counts the calls under way, refuses new ones once closed, and lets
- * the call that closes waits for the last one to leave.
+ * The gate of something that can be closed. It counts the calls under way, refuses new calls once closed, and lets
+ * the closing call wait until the last of them has ended.
  */
 import { setMaxListeners } from "node:events";
 import { StoreError } from "../errors.ts";
@@ -15,11 +15,11 @@ export class CallGate {
   /** @param what names the closed thing, as in `Cannot use the store: it is closed` */
   constructor(what: string) {
     this.#what = what;
-    // Every open watch listens: thousands are usual, and no leak.
+    // Every open watch listens. Thousands of listeners are usual and not a leak.
     setMaxListeners(0, this.#controller.signal);
   }
 
-  /** Aborted with CLOSED as soon as closing begins: streams and waits end by it, calls under way do not. */
+  /** Aborted with CLOSED as soon as closing begins. It ends streams and waits; calls under way continue. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -34,7 +34,7 @@ export class CallGate {
     }
   }
 
-  /** A call begins that says itself when it ends, by `leave`. @throws CLOSED */
+  /** Begins a call that reports its end with `leave`. @throws CLOSED */
   enter(): void {
     this.throwIfClosed();
     this.#underWay++;

@@ -1,5 +1,5 @@
 /**
- * The end of a call: the caller's signal, the call's own time, or both.
+ * The end of a call: the caller's signal, the call's own timeout, or both.
  *
  * Every public method that waits takes `Call`. `CallScope` joins the two into one signal whose reason is
  * what the call rejects with: the caller's own reason, or DEADLINE. A call with neither costs nothing.
@@ -11,7 +11,7 @@ import { quote } from "./text/quote.ts";
 import type { Clock, Timer } from "./time/clock.ts";
 import { setReadingTimer } from "./time/reading-timer.ts";
 
-/** What every call that waits takes: how it can be ended from outside. */
+/** What every call that waits takes: the ways to end it from outside. */
 export interface Call {
   /** Ends the call; it rejects with `signal.reason`. A write already sent may still happen. */
   readonly signal?: AbortSignal | undefined;
@@ -35,15 +35,15 @@ function checkSignal(signal: unknown, action: string): void {
   throw invalidArgument("signal", `Cannot ${action}: signal is ${quote(signal)}, expected an AbortSignal`);
 }
 
-/** A call without an end of its own. */
+/** A call without signal or timeout. */
 const endless: Call = {};
 
-/** Signals that have been set so. */
+/** Signals whose listener limit has been raised. */
 const expecting = new WeakSet<AbortSignal>();
 
 /**
- * One signal for the life of a server ends any number of calls at once: Node's warning of a leak from the eleventh listener
- * on would be wrong. Every listener of a call is taken away when the call ends.
+ * One signal for the lifetime of a server may end any number of concurrent calls, so Node's leak warning from the
+ * eleventh listener on would be wrong. Every listener of a call is removed when the call ends.
  */
 export function expectManyListeners(signal: AbortSignal): void {
   if (expecting.has(signal)) return;
@@ -63,7 +63,8 @@ export class CallScope implements Disposable {
 
   /**
    * @param action what the caller asked for, as in `Cannot ${action}: no answer within 500 ms`
-   * @throws INVALID_ARGUMENT for a timeoutMs that is not a number above 0, or a signal that is none; the signal's reason when already aborted
+   * @throws INVALID_ARGUMENT for a timeoutMs that is not a number above 0, or for a signal that is not an
+   * AbortSignal; the signal's reason when already aborted
    */
   constructor(call: Call | undefined, clock: Clock, action: string) {
     const { signal, timeoutMs } = call ?? {};
@@ -106,16 +107,16 @@ export class CallScope implements Disposable {
   rest(): Call {
     const { signal, deadlineMs } = this;
     if (deadlineMs === undefined) return signal === undefined ? endless : { signal };
-    // A scope whose time is up aborts by its signal; a call needs a time above 0.
+    // A scope whose time is over aborts by its signal, because a call needs a time above 0.
     return { signal, timeoutMs: Math.max(1, this.remainingMs()) };
   }
 
-  /** Whether nothing has to be given back when the call ends: it has neither a timer nor a listener. */
+  /** Whether the end of the call needs no cleanup: it has neither a timer nor a listener. */
   get isBare(): boolean {
     return this.#timer === undefined && this.#onAbort === undefined;
   }
 
-  /** The same for a write inside it, which may have more to say of when the call was begun. */
+  /** The same for a write inside this call; a write scope may also record when the call began. */
   restForWrite(): Call {
     return this.rest();
   }

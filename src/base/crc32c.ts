@@ -1,8 +1,8 @@
 /**
  * CRC-32C (Castagnoli, reflected polynomial 0x82F63B78): the checksum of etcd's WAL, its snapshot hash and HashKV.
  *
- * Slicing by 16: sixteen table look-ups take in sixteen bytes without waiting for each other, which is about
- * 1.8 GB/s where one table makes 0.4. A checksum is continued by handing it in again as `seed`:
+ * Slicing by 16: sixteen independent table look-ups process sixteen bytes at once, about 1.8 GB/s where one table
+ * reaches 0.4. To continue a checksum, pass it as `seed`:
  *
  *   crc32c(ab) === crc32c(b, 0, b.length, crc32c(a))
  */
@@ -43,7 +43,7 @@ const [
   t15 = empty,
 ] = sliceTables();
 
-/** Below this many bytes the wide loop does not pay for the view it needs. */
+/** Below this many bytes the wide loop does not pay for its view. */
 const wideMinBytes = 64;
 
 /**

@@ -1,12 +1,12 @@
 /**
- * Work over a sequence, several items at once, for its effect alone. `loadedAhead` is for ordered results.
+ * Work over a sequence, several items at once, without results. `loadedAhead` is for ordered results.
  */
 
 /**
- * Runs `work` for each item, in order of beginning; at most `atOnce` are under way.
+ * Runs `work` for each item, started in order; at most `atOnce` are under way.
  *
- * Stops at the first failure: no further item is begun, those under way are waited for, then that failure is thrown.
- * Work whose failure must not stop the others catches it itself.
+ * Stops at the first failure: it starts no further item, waits for those under way, then throws that failure. Work
+ * whose failure must not stop the others catches it itself.
  * @param atOnce at least 1
  */
 export async function eachAtOnce<T>(

@@ -1,14 +1,14 @@
 /**
- * One fair queue per key: of the callers in this process that want the same hot object, one works at a time, in
- * the order of asking, so that none starves and none wastes a round trip on a state its neighbour is about to
- * change. Different keys never wait for each other. A key without holder costs nothing.
+ * One fair queue per key. Of the callers in this process that want the same hot object, one works at a time, in order
+ * of arrival, so that no caller starves and none spends a round trip on a state that another is about to change.
+ * Different keys never wait for each other. A key without a holder costs nothing.
  *
- * A turn is a courtesy, not a lock: a holder that keeps one for long while others wait (its function hangs, or waits for
- * another turn of the same key) keeps working, and the next one is let in beside it.
+ * A turn is a courtesy, not a lock. A holder may keep its turn too long while others wait, because its function hangs
+ * or waits for another turn of the same key. It then keeps working, and the next caller runs beside it.
  */
 import type { Clock, Timer } from "./time/clock.ts";
 
-/** How long one caller may keep others waiting, milliseconds: many times what a write takes. */
+/** How long one caller may keep others waiting, milliseconds: many times the duration of a write. */
 const turnMaxMs = 1_000;
 
 interface Queue {
@@ -32,7 +32,7 @@ export class KeyQueues {
   }
 
   /**
-   * Resolves when it is the caller's turn; dispose what it gives to pass the turn on (twice does nothing).
+   * Resolves when it is the caller's turn. Dispose the result to pass the turn on; disposing twice does nothing.
    * @throws the signal's reason; the caller has then left the queue
    */
   async acquire(key: string, signal: AbortSignal | undefined): Promise<Disposable> {

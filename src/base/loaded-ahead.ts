@@ -1,12 +1,13 @@
 /**
- * Work over a sequence, several items at once, results in the sequence's order: what waits for a disk or a network
- * overlaps, and the consumer gets one result at a time.
+ * Work over a sequence, several items at once, with results in the sequence's order. Waits for a disk or a network
+ * overlap, and the consumer gets one result at a time.
  */
 
 /**
- * `work` of each item, in order; at most `atOnce` of them are under way, the one being waited for included.
+ * `work` of each item, in order; at most `atOnce` are under way, including the one that the consumer awaits.
  *
- * Ends by the first failure in order: no further item is begun, those under way are waited for and their results dropped.
+ * Ends with the first failure in order: it starts no further item, waits for those under way, and drops their
+ * results.
  * @param atOnce at least 1
  */
 export async function* loadedAhead<T, R>(
@@ -18,7 +19,7 @@ export async function* loadedAhead<T, R>(
   try {
     for await (const item of items) {
       const result = work(item);
-      // Its failure is thrown when its turn comes, if it comes.
+      // Its failure is thrown when the consumer reaches it, or never.
       result.catch(() => undefined);
       underWay.push(result);
       const first = underWay.length >= atOnce ? underWay.shift() : undefined;

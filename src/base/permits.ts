@@ -1,7 +1,7 @@
 /**
- * A bound on how many things happen at once. A caller that finds none free waits in line, first come first served,
- * until a permit is given back, its own time is over or its signal aborts; nobody is refused for the length of
- * the line. Taking a free permit costs no promise.
+ * A bound on how many things happen at once. A caller that finds no free permit waits in line, first come first
+ * served, until a permit is returned, its own time is over or its signal aborts. The line has no length limit. Taking
+ * a free permit creates no promise.
  */
 import type { Clock, Timer } from "./time/clock.ts";
 
@@ -13,11 +13,11 @@ interface PermitRequest {
 export class Permits {
   readonly #clock: Clock;
   #free: number;
-  /** In order of arrival; a Set so that leaving the line from its middle is cheap. */
+  /** In order of arrival; a Set, so that removal from the middle is cheap. */
   readonly #line = new Set<PermitRequest>();
   #closed: { readonly reason: unknown } | undefined;
 
-  /** @param limit permits there are, at least 1 */
+  /** @param limit number of permits, at least 1 */
   constructor(limit: number, clock: Clock) {
     this.#free = limit;
     this.#clock = clock;
@@ -68,7 +68,7 @@ export class Permits {
     });
   }
 
-  /** Gives a permit back: to the first in line, if there is one. */
+  /** Returns a permit; the first caller in line gets it. */
   give(): void {
     for (const first of this.#line) {
       first.grant();
@@ -77,7 +77,7 @@ export class Permits {
     this.#free++;
   }
 
-  /** Refuses all who wait, and everyone from now on. */
+  /** Rejects all waiting callers and every later one. */
   close(reason: unknown): void {
     this.#closed = { reason };
     for (const waiter of [...this.#line]) waiter.refuse(reason);

@@ -1,10 +1,10 @@
 /**
- * Chance as a port: jitter, ids and shuffles come from here, so that a seed repeats a run exactly.
+ * Randomness as a port: jitter, ids and shuffles come from here, so that a seed repeats a run exactly.
  * `systemRandom` is cryptographic; `seededRandom` is for tests and simulation only.
  */
 import { randomFillSync } from "node:crypto";
 
-/** Chance as keelson uses it: `connectEtcd` takes one. */
+/** The randomness that keelson uses: `connectEtcd` takes one. */
 export interface Random {
   /** Uniform in [0, 1). */
   float(): number;
@@ -55,7 +55,7 @@ export function randomUuid(random: Random): string {
   const bytes = random.bytes(16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  // Written as bytes and read as text once: pieces of text put together would be remembered as pieces.
+  // Written as bytes and decoded once: text concatenated from pieces would keep the pieces in memory.
   const text = Buffer.allocUnsafe(uuidCharacters);
   let at = 0;
   for (let i = 0; i < 16; i++) {

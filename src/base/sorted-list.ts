@@ -1,11 +1,11 @@
 /**
- * A list of things kept in order of their `key`: two levels, an array of chunks of at most 256.
+ * A list of items in order of their `key`, in two levels: an array of chunks of at most 256.
  *
  *   chunks  [a … f] [g … k] [m … z]      find: binary search over first keys, then inside the chunk
  *
- * Insertion moves at most one chunk's tail, so a million keys stay cheap (4,000 chunks), a scan runs through plain
- * arrays, and there is no node per key. The cache's state and its secondary indexes are made of it. Keys compare
- * by UTF-16 code unit, which for the characters a key may have is etcd's byte order.
+ * An insertion shifts at most one chunk's tail, so a million keys stay cheap (4,000 chunks). A scan runs through
+ * plain arrays, and there is no node per key. The cache's state and its secondary indexes use it. Keys compare by
+ * UTF-16 code unit; for the characters that keys may have, that is etcd's byte order.
  */
 
 export interface Keyed {
@@ -30,10 +30,10 @@ export class SortedList<E extends Keyed> {
     return found?.key === key ? found : undefined;
   }
 
-  /** False, and nothing changed, when an element with this key is there. */
+  /** Returns false and changes nothing when an element with this key exists. */
   insert(element: E): boolean {
     const { key } = element;
-    // Keys mostly come in order while a cache fills: append, and leave full chunks full.
+    // Keys mostly arrive in order while a cache fills: append, and leave full chunks full.
     const tail = this.#chunks[this.#chunks.length - 1];
     const greatest = tail?.[tail.length - 1];
     if (tail !== undefined && greatest !== undefined && greatest.key < key) {
@@ -64,7 +64,7 @@ export class SortedList<E extends Keyed> {
     return true;
   }
 
-  /** The element removed, if there was one. */
+  /** The removed element, if there was one. */
   delete(key: string): E | undefined {
     const at = this.#chunkOf(key);
     const chunk = this.#chunks[at];
@@ -104,7 +104,7 @@ export class SortedList<E extends Keyed> {
     return Math.max(0, this.#rank(end) - this.#rank(from));
   }
 
-  /** As `scan`, over everything. */
+  /** As `scan`, over all elements. */
   forEach(visit: (element: E) => void): void {
     for (const chunk of this.#chunks) for (const element of chunk) visit(element);
   }
@@ -123,7 +123,7 @@ export class SortedList<E extends Keyed> {
     return chunk === undefined ? rank : rank + lowerBound(chunk, key);
   }
 
-  /** Index of the chunk that holds `key` if any does: the last one that begins at or before it. */
+  /** Index of the chunk that would hold `key`: the last one that begins at or before it. */
   #chunkOf(key: string): number {
     const chunks = this.#chunks;
     let low = 0;
@@ -138,7 +138,7 @@ export class SortedList<E extends Keyed> {
   }
 }
 
-/** Place of the first element whose key is not below `key`. */
+/** Position of the first element whose key is not below `key`. */
 function lowerBound(chunk: readonly Keyed[], key: string): number {
   let low = 0;
   let high = chunk.length;

@@ -1,4 +1,4 @@
-/** What the operating system calls a failure: the `code` that Node's file and process calls put on their errors. */
+/** The operating system's name of a failure: the `code` that Node's file and process calls put on their errors. */
 import { isError } from "./text/message-of.ts";
 
 /** "ENOENT", "EEXIST" …; "" for an error without one. */

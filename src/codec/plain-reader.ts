@@ -1,6 +1,6 @@
 /**
- * Plain values into objects and heads: every body format there ever was, whatever is written today. What is wrong with
- * the bytes is a `DecodeFault`; nothing but plain data comes out.
+ * Converts plain values into objects and heads, from every body format that ever existed, whatever format is written
+ * today. A fault in the bytes is a `DecodeFault`; the result is always plain data.
  */
 import { inflateRawSync } from "node:zlib";
 import type { Head } from "../resource/model/head.ts";
@@ -38,7 +38,7 @@ export class PlainReader {
     return readHead(bytes, head, headEnd, this.#textShapes, headAscii(bytes));
   }
 
-  /** As `head`, of metadata only what selectors and indexes look at; what lies behind is not read. @throws DecodeFault */
+  /** As `head`, with only the metadata that selectors and indexes read; the rest is not read. @throws DecodeFault */
   selected(bytes: Uint8Array): Head {
     const { head, headEnd } = plainLayout(bytes);
     return readSelected(bytes, head, headEnd, this.#textShapes, headAscii(bytes));
@@ -98,7 +98,7 @@ function inflate(bytes: Uint8Array): Uint8Array {
   }
 }
 
-/** JSON as other tools store it, with what means absent left out. */
+/** JSON from other tools, without the values that mean absent. */
 function asResource(value: unknown): AnyResource {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new DecodeFault("it is no object");

@@ -1,6 +1,6 @@
 /**
- * Objects into plain values: body format, dictionary, compression, envelope. That it is plain data is checked on the way:
- * the writers stop at what is not, and only then the path of the fault is looked for.
+ * Converts objects into plain values: body format, dictionary, compression, envelope. The writers check that the
+ * object is plain data and stop where it is not; only then is the path of the fault computed.
  */
 import { constants, deflateRawSync } from "node:zlib";
 import { quote } from "../base/text/quote.ts";
@@ -32,14 +32,17 @@ export class PlainWriter {
   readonly #headWriter = new MsgpackWriter();
   readonly #bodyWriter = new MsgpackWriter();
 
-  /** @param checksum "none" for values to be sealed: the seal's tags prove every byte, and the plain value is thrown away */
+  /**
+   * @param checksum "none" for values to be sealed: the seal's tags authenticate every byte, and the plain value is
+   * discarded
+   */
   constructor(codec: Codec, dictionaries: KindDictionaries, checksum: "checksum" | "none") {
     this.#codec = codec;
     this.#dictionaries = dictionaries;
     this.#checksum = checksum;
   }
 
-  /** A plain value, exactly sized and the caller's own. @throws INVALID_OBJECT, TOO_LARGE */
+  /** A plain value, exactly sized and owned by the caller. @throws INVALID_OBJECT, TOO_LARGE */
   write(parts: SealParts): Uint8Array {
     const codec = this.#codec;
     invariant(codec.format !== "foreign", "values of another program are written by their own format");
@@ -91,8 +94,8 @@ export class PlainWriter {
   }
 
   /**
-   * The writers stopped: it is no plain data; records of another realm, which a copy makes ours; or metadata that no reader
-   * would understand, which is left out where it means absent.
+   * The writers stopped. The cause is data that is not plain, records of another realm (a copy makes them ours), or
+   * metadata that no reader would accept, which is omitted where it means absent.
    */
   #sealCopy(parts: SealParts, codec: EnvelopeFormat): Uint8Array {
     this.#checkPlain(parts);
@@ -117,7 +120,7 @@ export class PlainWriter {
     return Buffer.from(JSON.stringify(body));
   }
 
-  /** A view on the writer's buffer: copied into the value before anything else is written. */
+  /** A view of the writer's buffer: copied into the value before anything else is written. */
   #encodeBody(body: Record<string, unknown>, dictionary: Dictionary | undefined): Uint8Array {
     this.#bodyWriter.begin(dictionary?.forms);
     this.#bodyWriter.write(body);
@@ -148,7 +151,7 @@ function storing({ object }: SealParts): string {
   return `store ${object.kind} ${quote(object.metadata.name)}`;
 }
 
-/** Of metadata what the readers understand. @throws INVALID_OBJECT naming the first field they would not */
+/** The metadata that readers accept. @throws INVALID_OBJECT naming the first field that they would reject */
 function cleanedMetadata(parts: SealParts, given: object): Readonly<Record<string, unknown>> {
   const { metadata, faults } = cleanMetadata({ ...given });
   const [fault] = faults;
@@ -156,7 +159,7 @@ function cleanedMetadata(parts: SealParts, given: object): Readonly<Record<strin
   return metadata;
 }
 
-/** UTF-8 in a buffer of its own, exactly sized. */
+/** UTF-8 in a separate, exactly sized buffer. */
 function exactBytes(text: string): Uint8Array {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);

@@ -1,6 +1,6 @@
 /**
- * One stored value, read without knowing its kind: for tools that look into etcd. Every format is read; the object comes
- * out as it was written, in the API version it was written in.
+ * Reads one stored value without knowing its kind, for tools that inspect etcd. It reads every format and returns the
+ * object as written, in the API version it was written in.
  */
 import { isStoreError } from "../errors.ts";
 import type { KindDefinition } from "../resource/model/kind.ts";
@@ -14,39 +14,39 @@ import { createValueCodec, sealedUnder } from "./value-codec.ts";
 /** First byte of raw JSON: "{". */
 const braceByte = 0x7b;
 
-/** A stored value as an object, or what its bytes are taken for. */
+/** A stored value as an object, or a guess at what its bytes are. */
 export type ReadValue =
   | {
       /** Without metadata.resourceVersion, which is the key's mod revision. */
       readonly object: AnyResource;
       /** How the body is written. */
       readonly format: "msgpack" | "json" | "raw-json" | "foreign";
-      /** What of the value `object` does not show, in words; see `ValueCodec.unread`. */
+      /** Describes the parts of the value that `object` omits; see `ValueCodec.unread`. */
       readonly unread: readonly string[];
-      /** Id of the key it is sealed under; undefined: it lies in the clear. */
+      /** Id of the key that it is sealed under; undefined: it is stored in the clear. */
       readonly sealedUnder: string | undefined;
     }
-  /** Bytes that no store of keelson has written, and what they are taken for. */
+  /** Bytes that no keelson store has written, and a guess at what they are. */
   | {
-      /** Words for people: what the bytes seem to be. */
+      /** A description for people. */
       readonly foreign: string;
     };
 
 /**
  * Reads what is stored at `key` without knowing its kind.
- * @throws CORRUPT_OBJECT for a value of keelson's that is damaged, or sealed under a key that is not there
+ * @throws CORRUPT_OBJECT for a keelson value that is damaged, or sealed under a missing key
  */
 export async function readStoredValue(
   key: string,
   stored: Uint8Array,
   options: {
-    /** `kubernetesCodec()`: its values are read, too. How values are written means nothing here. */
+    /** `kubernetesCodec()`: its values are read, too. Its write options have no effect here. */
     readonly codec?: Codec | undefined;
-    /** Opens sealed values; plaintext is read whatever its mode. */
+    /** Opens sealed values; plaintext is read in every mode. */
     readonly transform?: Transform | undefined;
     /**
-     * Where dictionaries are; asked by name alone, with "" as the resource. Without it, values that need one are
-     * CORRUPT_OBJECT.
+     * The source of dictionaries, called with the name and with "" as the resource. Without it, values that need one
+     * are CORRUPT_OBJECT.
      */
     readonly dictionaries?: DictionaryStore | undefined;
   } = {},
@@ -67,7 +67,7 @@ export async function readStoredValue(
       sealedUnder: sealedUnder(stored),
     };
   } catch (error) {
-    // Without keelson's mark it may be anybody's: JSON of another program, text, nothing at all.
+    // Without keelson's magic bytes it may be anything: another program's JSON, text, or neither.
     if (!isStoreError(error, "CORRUPT_OBJECT") || hasMagic(stored) || isForeign(stored, options.codec))
       throw error;
     return { foreign: error.details.reason };
@@ -84,7 +84,7 @@ function formatOf(plain: Uint8Array): "msgpack" | "json" | "raw-json" | "foreign
   return plain[at.body] === bodyFormats.json ? "json" : "msgpack";
 }
 
-/** Takes every object as it is. */
+/** Accepts every object unchanged. */
 const anyKind: KindDefinition = {
   group: "",
   version: "",

@@ -1,12 +1,12 @@
 /**
- * The value codec of one kind: objects to stored bytes and back, through envelope, body format and sealing.
+ * The value codec of one kind: converts objects to stored bytes and back, through envelope, body format and sealing.
  *
  *   seal    head and body, checked to be plain data on the way -> deflate -> envelope -> [seal]
  *   open    envelope -> [unseal] -> checksum       nothing is decoded
  *   head    the metadata segment alone             object   head and body
  *
- * It writes what its `Codec` says and reads every known format. Whatever is wrong with the bytes comes out as
- * CORRUPT_OBJECT with key and reason.
+ * It writes what its `Codec` says and reads every known format. Every fault in the bytes is CORRUPT_OBJECT with key
+ * and reason.
  */
 import { type Random, systemRandom } from "../base/random.ts";
 import { isStoreError, StoreError } from "../errors.ts";
@@ -53,11 +53,13 @@ const braceByte = 0x7b;
 
 /** What `createValueCodec` takes. */
 export interface ValueCodecOptions {
-  /** The kind, as `defineKind` made it. */
+  /** The kind, from `defineKind`. */
   readonly kind: KindDefinition;
   /** How bodies are written. */
   readonly codec: Codec;
-  /** Encryption at rest; absent: none. With it nothing is learned for dictionaries: they lie in the clear. */
+  /**
+   * Encryption at rest; absent: none. With it no dictionary is learned, because dictionaries are stored in the clear.
+   */
   readonly transform?: Transform | undefined;
   /** Absent: values are written with plain maps, and those that need a dictionary cannot be read. */
   readonly dictionaries?: DictionaryStore | undefined;
@@ -65,28 +67,31 @@ export interface ValueCodecOptions {
   readonly random?: Random | undefined;
 }
 
-/** The codec of one kind's values, with what its owner needs to close and to watch it. */
+/** The codec of one kind's values, with what its owner needs to close and to monitor it. */
 export interface KindValueCodec extends ValueCodec {
   /** After a restore: dictionaries count as unpublished until they are read back. */
   forgetDictionaries(): void;
   /** Resolves once the background work of writes has ended. Never rejects. */
   settled(): Promise<void>;
-  /** Since it was made: plaintext values accepted where sealed ones are expected ("migrate"), and the dictionary's state. */
+  /**
+   * Since its creation: plaintext values accepted where sealed ones are expected ("migrate"), and the dictionary's
+   * state.
+   */
   stats(): {
     /** Plaintext values accepted where sealed ones are expected. */
     readonly plaintextRead: number;
-    /** Values in another program's form that were read, where this codec's own form is one that no other program reads. */
+    /** Values read in another program's form, where this codec writes a form that no other program reads. */
     readonly foreignRead: number;
     /** State of the dictionary: "asking", "sampling", "publishing", "writing" or "off". */
     readonly dictionary: string;
-    /** Name of the dictionary that writes; undefined while there is none. */
+    /** Name of the dictionary that writes use; undefined while there is none. */
     readonly dictionaryName: string | undefined;
-    /** Failures to read or publish a dictionary; values are written with plain maps meanwhile. */
+    /** Failures to read or publish a dictionary; until one succeeds, values are written with plain maps. */
     readonly dictionaryFaults: number;
   };
 }
 
-/** The codec of one kind's values, as a store would use it: for tools that read or write values themselves. */
+/** The codec of one kind's values, as a store uses it: for tools that read or write values themselves. */
 export function createValueCodec(options: ValueCodecOptions): KindValueCodec {
   return new EnvelopeCodec(options);
 }
@@ -94,7 +99,7 @@ export function createValueCodec(options: ValueCodecOptions): KindValueCodec {
 class EnvelopeCodec implements KindValueCodec {
   readonly #kind: KindDefinition;
   readonly #codec: Codec;
-  /** Read whatever is written; undefined: the codec is one of keelson's own. */
+  /** Always readable, whatever is written; undefined: the codec is one of keelson's own. */
   readonly #foreign: ForeignFormat | undefined;
   readonly #transform: Transform | undefined;
   readonly #sealing: SealingTransform | undefined;
@@ -104,7 +109,7 @@ class EnvelopeCodec implements KindValueCodec {
   readonly #preamble: Uint8Array;
   readonly #writer: PlainWriter;
   readonly #reader: PlainReader;
-  /** Writes plain JSON where that is what a value is in. */
+  /** Writes plain JSON over a value that is plain JSON. */
   readonly #jsonWriter: PlainWriter;
   #plaintextRead = 0;
   #foreignRead = 0;
@@ -115,7 +120,7 @@ class EnvelopeCodec implements KindValueCodec {
     this.#sealing = transform === undefined || isWrapping(transform) ? undefined : transform;
     this.#wrapping = transform !== undefined && isWrapping(transform) ? transform : undefined;
     this.#foreign = codec.format === "foreign" ? codec.values : undefined;
-    // Sealed bytes are nothing other tools could read: inside the seal another program's form has no point.
+    // Other tools cannot read sealed bytes: inside the seal another program's form has no use.
     this.#codec =
       (codec.format === "raw-json" || codec.format === "foreign") &&
       this.#sealing !== undefined &&
@@ -166,7 +171,7 @@ class EnvelopeCodec implements KindValueCodec {
     return this.#openPlain(key, stored, this.#seals, stored.byteLength);
   }
 
-  /** @param isStale known to be so already, whatever its form */
+  /** @param isStale already known to be stale, whatever its form */
   #openPlain(
     key: string,
     plain: Uint8Array,
@@ -202,12 +207,13 @@ class EnvelopeCodec implements KindValueCodec {
       const stored = this.#guard(value, () => foreign.head(bytes, this.#kind, part));
       if (stored !== undefined) return stored;
     }
-    // What another header version says of fields and amounts is not trusted, raw JSON says nothing: made from the object.
+    // Fields and amounts of another header version are not trusted, and raw JSON has none: they are computed from the
+    // object.
     const object = this.object(value);
     try {
       return this.#kind.headOf(object);
     } catch (error) {
-      // The object is stored and was fine when it was: it is this kind's functions that do not get on with it.
+      // The object was valid when it was stored: this kind's functions fail on it.
       if (isStoreError(error, "INVALID_OBJECT")) throw this.#corrupt(keyOf(value), headReason(error), error);
       throw error;
     }
@@ -240,7 +246,7 @@ class EnvelopeCodec implements KindValueCodec {
   }
 
   keepsForm(value: PlainValue): boolean {
-    // What is to be sealed by keelson's own sealing is no other program's any more.
+    // A value that keelson's own sealing will seal is no longer in another program's form.
     return this.#isEnveloped && !this.#isProvedBySeal && headBytesOf(value)[0] === braceByte;
   }
 
@@ -254,7 +260,7 @@ class EnvelopeCodec implements KindValueCodec {
     return this.#foreign?.recognizes(plain) ? this.#foreign.object(plain) : this.#reader.object(plain);
   }
 
-  /** Of a value that has no amounts on record; those below zero, which other tools may have written, count as none. */
+  /** For a value without recorded amounts. Negative ones, which other tools may have written, count as none. */
   #measured(value: PlainValue): RecordedHead["amounts"] {
     if (this.#kind.headerVersion === unfamiliarHeaderVersion) return undefined;
     try {
@@ -343,7 +349,7 @@ class EnvelopeCodec implements KindValueCodec {
     return this.#withDictionary(key, plain, value);
   }
 
-  /** Decoding is synchronous: the dictionary a value names is at hand before the value is given out. */
+  /** Decoding is synchronous: the dictionary that a value names is loaded before the value is returned. */
   #withDictionary(key: string, plain: Uint8Array, value: PlainValue): MaybePromise<PlainValue> {
     if (((plain[at.flags] ?? 0) & flagBits.dictionary) === 0) return value;
     const name = dictionaryName(plain);
@@ -374,7 +380,7 @@ class EnvelopeCodec implements KindValueCodec {
     return this.#transform !== undefined && this.#transform.mode !== "unseal";
   }
 
-  /** Plaintext where ciphertext is expected may have been put there by someone: only a migration takes it. */
+  /** An intruder may have put plaintext where ciphertext is expected: only a migration accepts it. */
   #admitPlaintext(key: string, options: OpenOptions | undefined): void {
     if (this.#transform === undefined || this.#transform.mode === "unseal") return;
     if (this.#transform.mode !== "migrate" && options?.plaintext !== "accept") {
@@ -395,12 +401,12 @@ class EnvelopeCodec implements KindValueCodec {
     return false;
   }
 
-  /** A form that lies in etcd in the clear. */
+  /** A form that is stored in etcd in the clear. */
   #isKnownForm(plain: Uint8Array): boolean {
     return plain[0] === braceByte || hasMagic(plain) || this.#foreign?.recognizes(plain) === true;
   }
 
-  /** Of a value without an envelope: whether it is in another form than is written now. */
+  /** For a value without an envelope: whether a write today would use another form. */
   #isForeignStale(plain: Uint8Array): boolean {
     if (this.#codec.format === "foreign") return this.#codec.values.isStale(plain, this.#kind);
     return this.#codec.format !== "raw-json" || plain[0] !== braceByte;
@@ -445,8 +451,8 @@ class EnvelopeCodec implements KindValueCodec {
 }
 
 /**
- * The id of the key a stored value is sealed under; undefined for values that are not sealed. Reads the clear part alone and
- * proves nothing: for counting which keys are still in use before one is dropped.
+ * The id of the key that a stored value is sealed under; undefined for values that are not sealed. Reads only the
+ * clear part and authenticates nothing: for counting which keys are still in use before one is dropped.
  */
 export function sealedUnder(stored: Uint8Array): string | undefined {
   if (isWrapped(stored)) return wrappedUnder(stored);
@@ -456,16 +462,16 @@ export function sealedUnder(stored: Uint8Array): string | undefined {
   return typeof layout === "string" ? undefined : layout.keyId;
 }
 
-/** The name of the dictionary a value that is not sealed is written with; undefined for one that needs none. */
+/** The name of the dictionary that an unsealed value is written with; undefined for one that needs none. */
 export function usedDictionary(stored: Uint8Array): string | undefined {
   if (!hasMagic(stored)) return undefined;
   const flags = stored[at.flags] ?? 0;
-  // Sealed values never have one: it would lie in the clear.
+  // Sealed values never have one, because it would be stored in the clear.
   if ((flags & flagBits.sealed) !== 0 || (flags & flagBits.dictionary) === 0) return undefined;
   return dictionaryName(stored);
 }
 
-/** Which of the kind's functions fails, and how. */
+/** Names the function of the kind that fails, and its error. */
 function headReason({ details }: StoreError<"INVALID_OBJECT">): string {
   const [first] = details.errors;
   return first === undefined ? "its kind's fields cannot be read" : `${first.field}: ${first.message}`;

@@ -1,8 +1,8 @@
 /**
- * Amounts by name, exact: what a quota limits, what an object uses, what a ledger entry holds.
+ * Amounts by name, exact: what a quota limits, what an object uses, what a ledger entry contains.
  *
- * Values are nanos of the base unit (resource/model/quantity.ts). An absent name is zero; no map here holds a zero, so equal
- * amounts are equal maps. Maps are never changed once made.
+ * Values are nanos of the base unit (resource/model/quantity.ts). An absent name is zero; no map here contains a
+ * zero, so equal amounts are equal maps. Maps are never changed after creation.
  */
 import { formatQuantity, parseQuantity } from "../resource/model/quantity.ts";
 
@@ -31,7 +31,7 @@ export function minus(a: Amounts, b: Amounts): Amounts {
   return b.size === 0 ? a : plus(a, amountsOf([...b].map(([name, value]) => [name, -value] as const)));
 }
 
-/** Amounts added up one after another: a sum over many objects or entries without a map for each. */
+/** A running sum of amounts over many objects or entries, without a map for each. */
 export class AmountsSum {
   readonly #total = new Map<string, bigint>();
 
@@ -53,7 +53,7 @@ export function increases(amounts: Amounts): Amounts {
   return amountsOf([...amounts].filter(([, value]) => value > 0n));
 }
 
-/** Every amount of `need` fits into `room`. */
+/** Whether every amount of `need` fits into `room`. */
 export function covers(room: Amounts, need: Amounts): boolean {
   for (const [name, value] of need) if (value > (room.get(name) ?? 0n)) return false;
   return true;
@@ -68,7 +68,7 @@ export function scaled(amounts: Amounts, factor: bigint): Amounts {
   return amountsOf([...amounts].map(([name, value]) => [name, value * factor] as const));
 }
 
-/** By name the smaller of the two; names absent from `b` count as zero there. */
+/** The smaller of the two, by name; names absent from `b` count as zero there. */
 export function smaller(a: Amounts, b: Amounts): Amounts {
   return amountsOf(
     [...a].map(([name, value]) => [name, value < (b.get(name) ?? 0n) ? value : (b.get(name) ?? 0n)] as const),

@@ -1,4 +1,4 @@
-/** Puts the parts of quotas together: the guard that rides in writes, the public `Quotas`, and the upkeep behind. */
+/** Assembles the parts of quotas: the guard that joins writes, the public `Quotas`, and the background upkeep. */
 import { setMaxListeners } from "node:events";
 import type { CallGate } from "../base/call-gate.ts";
 import type { TurnBudget } from "../base/time/turn-budget.ts";
@@ -20,18 +20,18 @@ import { Upkeep } from "./upkeep.ts";
 export interface QuotaParts extends AsyncDisposable {
   readonly guard: WriteGuard;
   readonly quotas: Quotas;
-  /** What health() has to tell of quotas. */
+  /** What health() reports about quotas. */
   problems(): readonly string[];
 }
 
 export function createQuotas(options: {
   readonly etcd: Etcd;
   readonly keys: KeySpace;
-  /** The store's gate: calls from outside go through it. */
+  /** The store's gate, which calls from outside pass. */
   readonly gate: CallGate;
   readonly census: Census;
   readonly turns: TurnBudget;
-  /** Fires when etcd's history is another one: what is remembered of it says nothing any more. */
+  /** Called when etcd's history was replaced: everything remembered of it is void. */
   readonly onEpochChange: (listener: () => void) => Disposable;
 }): QuotaParts {
   const { etcd, census, turns } = options;
@@ -39,7 +39,7 @@ export function createQuotas(options: {
   const keys = new QuotaKeys(options.keys);
   const end = new AbortController();
   const ended = end.signal;
-  // Each namespace's ledger that is busy listens: hundreds are usual, and no leak.
+  // The ledger of each busy namespace listens. Hundreds of listeners are usual and not a leak.
   setMaxListeners(0, ended);
   const specs = new SpecCache(kv, keys, ended);
   const reconciler = new Reconciler({ kv, clock, random, keys, turns, census, history });
@@ -76,7 +76,7 @@ export function createQuotas(options: {
             `quotas count ${reconciler.unread} objects by key and size alone: this process cannot read them, or does not know what their kind measures`,
           ],
     async [Symbol.asyncDispose]() {
-      // What a call that was given up has left under way, shared as it was with others, ends here.
+      // Ends shared work that abandoned calls have left under way.
       end.abort(new StoreError("CLOSED", "Cannot use the quotas: the store is closed", { what: "store" }));
       following[Symbol.dispose]();
       await upkeep[Symbol.asyncDispose]();

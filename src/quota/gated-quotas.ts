@@ -1,6 +1,6 @@
 /**
- * Quotas behind the store's gate: options that are not known are refused, and every call once the store is closed;
- * close waits for those under way.
+ * Quotas behind the store's gate: unknown options are rejected, and so is every call once the store is closed; close
+ * waits for the calls under way.
  */
 import { callNames } from "../base/call.ts";
 import type { CallGate } from "../base/call-gate.ts";

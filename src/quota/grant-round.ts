@@ -1,6 +1,7 @@
 /**
- * One round of grants: which waiters get room at the ledger just read, whose room is taken back for it, and the one
- * transaction that writes both. Nothing is sent here; `grants.ts` sends it, and says whether it was applied.
+ * One round of grants: it decides which waiters get room in the ledger just read and whose room is reclaimed for
+ * them, and builds the one transaction that writes both. It sends nothing; `grants.ts` sends the transaction and
+ * reports whether it was applied.
  */
 
 import type { QuotaViolation } from "../errors.ts";
@@ -18,17 +19,17 @@ import type { LedgerKeys } from "./quota-keys.ts";
 import type { NamespaceSpec, QuotaRule } from "./quota-spec.ts";
 import type { Slot, SlotPool } from "./slot-pool.ts";
 
-/** Slots one round may write: etcd takes 128 operations in a transaction, compares counted too. */
+/** Slots that one round may write: etcd accepts 128 operations in a transaction, including compares. */
 const slotsPerRoundMax = 48;
-/** A grant is at most this many times the need, so that one slot does not hold what others want. */
+/** A grant is at most this many times the need, so that one slot does not hold room that others want. */
 const grantFactor = 64n;
-/** And at most this part of what is free for each slot in use. */
+/** A grant is also at most this part of the free amount for each slot in use. */
 const freeShare = 4n;
 export type Granted =
   | { readonly type: "slot"; readonly slot: Slot }
   /** The spec has changed: ask again under the new one. */
   | { readonly type: "stale" }
-  /** What room there is, writes of our own hold that are not settled yet; only for those who do not wait. */
+  /** Our own unsettled writes hold the remaining room; only for callers that do not wait. */
   | { readonly type: "busy" }
   | { readonly type: "exceeded"; readonly violations: readonly QuotaViolation[] };
 
@@ -41,7 +42,7 @@ export interface WaitingWrite {
   readonly reject: (error: unknown) => void;
 }
 
-/** What a round is about. */
+/** The input of a round. */
 export interface RoundParts {
   readonly spec: NamespaceSpec;
   readonly rule: QuotaRule;
@@ -49,21 +50,22 @@ export interface RoundParts {
   readonly pool: SlotPool;
 }
 
-/** What one transaction of grants will write. */
+/** The writes of one transaction of grants. */
 export class GrantRound {
   readonly #options: RoundParts;
   readonly #victims: LedgerSlot[];
   readonly #granted: { readonly waiter: WaitingWrite; readonly slot: Slot; readonly entry: SlotEntry }[] = [];
   readonly #emptied = new Map<string, LedgerSlot>();
   #free: Amounts;
-  /** Writes of our own that are under way may hold room that was not taken from them. */
+  /** Our own writes under way may hold room that the round has not taken from them. */
   readonly #spared: boolean;
 
   constructor(options: RoundParts, ledger: Ledger, takeOwn: boolean) {
     this.#options = options;
     const { spec, pool, rule } = options;
     this.#free = freeAmounts(rule, ledger, spec.revision);
-    // Room of others first; our own idle slots were tried already; that of our own writes under way only at last.
+    // Reclaims room of other processes first, because our own idle slots were tried already; room of our own writes
+    // under way last.
     this.#victims = ledger.slots.filter(
       (slot) => validRoom(slot, spec.revision).size > 0 && (takeOwn || !pool.isTaken(slot.id)),
     );
@@ -71,7 +73,7 @@ export class GrantRound {
     this.#victims.sort((a, b) => Number(pool.isTaken(a.id)) - Number(pool.isTaken(b.id)));
   }
 
-  /** Nothing to be written. Taking room back is worth a transaction by itself: the next round may need more of it. */
+  /** There is nothing to write. Reclaiming room is worth a transaction by itself: the next round may need more of it. */
   get isEmpty(): boolean {
     return this.#granted.length === 0 && this.#emptied.size === 0;
   }
@@ -84,14 +86,14 @@ export class GrantRound {
     return this.#granted.map(({ waiter }) => waiter);
   }
 
-  /** Finds room for a waiter; false when there is none to be had in this round. */
+  /** Finds room for a waiter; false when this round has none. */
   serve(waiter: WaitingWrite): boolean {
     const { spec, pool } = this.#options;
     if (this.#granted.length + this.#emptied.size >= slotsPerRoundMax) return false;
     while (!covers(this.#free, waiter.need)) {
       if (this.#granted.length + this.#emptied.size >= slotsPerRoundMax) return false;
       const victim = this.#victims.shift();
-      // What must not be refused goes beyond the limit, but only when no room is left that others would go beyond it by.
+      // A write that must not be refused goes beyond the limit, but only when no room is left to reclaim.
       if (victim === undefined && waiter.unrefusable && !this.#spared) break;
       if (victim === undefined) return false;
       if (this.#granted.some(({ slot }) => slot.id === victim.id)) continue;
@@ -149,7 +151,7 @@ export class GrantRound {
     }
   }
 
-  /** It was not: the slots are idle again, and are read again before use. */
+  /** The transaction was not applied: the slots are idle again, and are read again before use. */
   giveBack(): void {
     for (const { slot } of this.#granted) this.#options.pool.release(slot);
   }
@@ -163,7 +165,7 @@ function divided(amounts: Amounts, by: bigint): Amounts {
   );
 }
 
-/** Shares are whole units where they can be: half a pod is no room. */
+/** Shares are whole units where possible: room for half a pod is useless. */
 function wholeUnits(nanos: bigint): bigint {
   return nanos >= 1_000_000_000n ? nanos - (nanos % 1_000_000_000n) : nanos;
 }

@@ -1,10 +1,10 @@
 /**
- * Room for slots, and true refusals.
+ * Grants room to slots, and makes final refusals.
  *
- * Writes that need room they do not have wait here; one round at a time serves all that wait: read the ledger at one
- * revision, share out what is free, take back room that other slots do not use, write it in one transaction that
- * fails if another process has granted since. A write is refused only when at the revision just read, use alone plus what
- * it asks for exceeds the limit: room that somebody merely holds is taken back first.
+ * Writes that need more room wait here. One round at a time serves all waiters: it reads the ledger at one revision,
+ * divides the free amount, reclaims unused room of other slots, and writes everything in one transaction that fails
+ * if another process has granted since. A write is refused only when at the revision just read, use alone plus its
+ * need exceeds the limit: room that slots merely hold is reclaimed first.
  */
 import { Backoff } from "../base/backoff.ts";
 import type { Random } from "../base/random.ts";
@@ -19,9 +19,9 @@ import { freeAmounts, type Ledger } from "./ledger.ts";
 import type { LedgerLook, LedgerView } from "./ledger-view.ts";
 import type { QuotaRule } from "./quota-spec.ts";
 
-/** How long room that our own writes hold is waited for before it is taken from under them, milliseconds. */
+/** How long waiters wait for room that our own writes hold before it is reclaimed from them, milliseconds. */
 const ownRoomWaitMs = 25;
-/** Rounds lost in a row after which the whole ledger is read: what is known of it may be what loses them. */
+/** Lost rounds in a row after which the whole ledger is read: an outdated view may be the cause. */
 const lostRoundsMax = 2;
 const roundWaits = { firstMs: 2, maxMs: 100 } as const;
 
@@ -32,7 +32,7 @@ export interface GrantsOptions extends RoundParts {
   readonly specKey: string;
   readonly epochKey: string;
   readonly view: LedgerView;
-  /** Aborted when the quotas are closed: the round under way ends, and callers that still wait are rejected with its reason. */
+  /** Aborted when the quotas are closed: the round under way ends, and waiting callers are rejected with its reason. */
   readonly ended: AbortSignal;
 }
 
@@ -40,7 +40,7 @@ export class Grants {
   readonly #options: GrantsOptions;
   #waiting: WaitingWrite[] = [];
   #running = false;
-  /** Rounds in a row that somebody else was faster than. */
+  /** Consecutive rounds that another process won. */
   #lost = 0;
 
   constructor(options: GrantsOptions) {
@@ -48,8 +48,8 @@ export class Grants {
   }
 
   /**
-   * A taken slot with room for `need`, or why there is none.
-   * @param how.patient waits for room that our own writes hold; without it the answer is "busy" then
+   * A taken slot with room for `need`, or the reason why there is none.
+   * @param how.patient waits for room that our own writes hold; without it the result is "busy" then
    * @param how.unrefusable gets room beyond the limit, too, once no other process has any left
    */
   ask(need: Amounts, how: { readonly patient: boolean; readonly unrefusable: boolean }): Promise<Granted> {
@@ -65,7 +65,7 @@ export class Grants {
     const backoff = new Backoff(roundWaits, clock, random);
     let takeOwn = false;
     while (this.#waiting.length > 0) {
-      // All that have come before the read are served by it: what it shows was true during their call.
+      // The read serves all callers that arrived before it: its state was true during their call.
       const served = this.#waiting;
       this.#waiting = [];
       try {
@@ -78,14 +78,14 @@ export class Grants {
         else if (left.why === "own room" && staying.length > 0) takeOwn = !(await this.#released());
         else backoff.reset();
       } catch (error) {
-        // Those who are back among the waiting are rejected by the next turn of the loop.
+        // The next turn of the loop rejects those that wait again.
         for (const waiter of served) waiter.reject(error);
       }
     }
     this.#running = false;
   }
 
-  /** True when one of our own slots was given back in time; false at once when the quotas are closed. */
+  /** True when one of our own slots was returned in time; false at once when the quotas are closed. */
   #released(): Promise<boolean> {
     const { clock, pool, ended } = this.#options;
     if (ended.aborted) return Promise.resolve(false);
@@ -128,7 +128,7 @@ export class Grants {
       else if (!plan.serve(waiter)) left.push(waiter);
     }
     if (plan.isEmpty) return { waiters: left, why: left.length > 0 ? "own room" : "done" };
-    // What was read says nothing of a history that has begun since.
+    // The read says nothing about a history that has begun since.
     if (view.history === history && (await this.#commit(plan, look))) {
       this.#lost = 0;
       return { waiters: left, why: left.length > 0 && plan.grantsAny ? "own room" : "done" };
@@ -138,7 +138,10 @@ export class Grants {
     return { waiters: [...plan.served, ...left], why: "contended" };
   }
 
-  /** What the round goes by: what is known and has changed, or all of it, where that may not be enough to tell. */
+  /**
+   * The ledger for the round: the known ledger with its changes, or the whole, where changes may not be enough to
+   * decide.
+   */
   async #lookFor(waiters: readonly WaitingWrite[]): Promise<LedgerLook | undefined> {
     const { spec, rule, view, ended } = this.#options;
     const call = { signal: ended };
@@ -150,7 +153,9 @@ export class Grants {
     return await view.look(spec.revision, true, call);
   }
 
-  /** Writes a round; false when somebody else was faster, or the answer was lost: the next read tells. */
+  /**
+   * Writes a round; false when another process was faster, or the response was lost: the next read shows the outcome.
+   */
   async #commit(plan: GrantRound, { ledger, epochRevision }: LedgerLook): Promise<boolean> {
     const { kv, spec, specKey, epochKey, keys, ended } = this.#options;
     const compare: Compare[] = [
@@ -176,7 +181,7 @@ export class Grants {
   }
 }
 
-/** Which names of a quota a need would exceed by use alone, at the revision of `ledger`. */
+/** Names of a quota that a need would exceed by use alone, at the revision of `ledger`. */
 export function violationsOf(
   rule: QuotaRule,
   namespace: string,
@@ -194,7 +199,7 @@ export function violationsOf(
   }));
 }
 
-/** Sends those away who do not wait; the others stay. */
+/** Rejects the callers that do not wait; the others stay. */
 function dismiss(waiters: readonly WaitingWrite[]): readonly WaitingWrite[] {
   for (const waiter of waiters) if (!waiter.patient) waiter.resolve({ type: "busy" });
   return waiters.filter((waiter) => waiter.patient);

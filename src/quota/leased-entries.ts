@@ -1,5 +1,5 @@
 /**
- * Entries of objects on leases, made by a count: each lies on its object's own lease, so etcd removes both at one revision.
+ * Leased entries that a count creates: each is on its object's lease, so etcd removes both at one revision.
  */
 import type { CallScope } from "../base/call.ts";
 import { isStoreError } from "../errors.ts";
@@ -9,12 +9,12 @@ import { encodeAmounts, type Ledger } from "./ledger.ts";
 import { type LedgerKeys, leasedId } from "./quota-keys.ts";
 import type { LeasedObject } from "./use-count.ts";
 
-/** Entries made in one transaction: two operations each, within etcd's 128. */
+/** Entries created in one transaction: two operations each, within etcd's 128. */
 const entriesPerTxn = 60;
 
 /**
- * Gives the objects that have none in `ledger` their entries. One that has changed or gone since it was counted is passed
- * over: its own write has charged it.
+ * Creates the missing entries of objects in `ledger`. An object that has changed or is gone since it was counted is
+ * skipped: its own write has charged it.
  */
 export async function enterLeased(
   kv: Kv,
@@ -38,7 +38,8 @@ export async function enterLeased(
     };
     await kv.txn(txn, scope.rest()).catch(async (error: unknown) => {
       if (!isStoreError(error, "NOT_FOUND", "OUTCOME_UNKNOWN")) throw error;
-      // One dead lease refuses the whole group; a lost answer is repeated: entering twice is entering once.
+      // One expired lease fails the whole group. A lost response is retried: creating an entry twice has the same
+      // effect as once.
       for (const one of group) {
         await kv.txn(enter(one), scope.rest()).catch((single: unknown) => {
           if (!isStoreError(single, "NOT_FOUND")) throw single;

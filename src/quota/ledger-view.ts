@@ -1,14 +1,14 @@
 /**
- * A ledger as this process last saw it, brought up to date by what has changed since: a grant reads that, not the whole.
+ * A ledger as this process last read it, updated by the changes since: a grant reads those, not the whole ledger.
  *
  *   read changed since + epoch + counts ─► another epoch, or a slot has gone ─► read the whole
  *                                          ├─ no key has gone ─► exact
  *                                          └─ entries of leases have gone ─► use is at most what is known here
  *
- * etcd tells what was put since a revision, not what was removed. An entry of a lease is above zero: known too long, it makes
- * room look smaller than it is, which is enough to grant by and never to refuse by. A slot may be below zero, and what it says
- * is in the base once it is folded: known too long, it would hide use. And what changed since says nothing across a restore,
- * which this process may not have noticed yet: the epoch of the same read tells.
+ * etcd returns keys put since a revision, but not keys removed since. A leased entry is above zero: remembered too
+ * long, it makes room look smaller than it is, which suffices to grant but never to refuse. A slot may be below zero,
+ * and folding moves its value into the base: remembered too long, it would hide use. Changes since a revision mean
+ * nothing across a restore, which this process may not have noticed yet: the epoch in the same read shows it.
  */
 import type { Call } from "../base/call.ts";
 import type { Kv } from "../etcd/ports/kv.ts";
@@ -18,16 +18,19 @@ import type { LedgerKeys, QuotaKeys } from "./quota-keys.ts";
 
 export interface LedgerLook {
   readonly ledger: Ledger;
-  /** Nothing has gone that is still counted here: a refusal may go by it. */
+  /** No entry that is still counted here has gone: a refusal may rely on this view. */
   readonly isExact: boolean;
-  /** Mod revision of the epoch's record at that revision; 0n: there is none. A grant that goes by this look compares it. */
+  /** Mod revision of the epoch's record at that revision; 0n: there is none. A grant based on this view compares it. */
   readonly epochRevision: bigint;
 }
 
-/** What was read, replaced as a whole by each look: one that finds another here than it began with was overtaken. */
+/**
+ * The state that was read, replaced as a whole by each read: a read that finds another state than it began with was
+ * overtaken.
+ */
 interface Known {
   readonly builder: LedgerBuilder;
-  /** Entries are complete up to it; 0n: nothing was read. */
+  /** Entries are complete up to this revision; 0n: no read yet. */
   readonly revision: bigint;
   /** Id and revision of the epoch's record. */
   readonly epoch: string;
@@ -43,21 +46,21 @@ export interface LedgerViewOptions {
 export class LedgerView {
   readonly #options: LedgerViewOptions;
   #known: Known = unread();
-  /** Histories that were replaced so far. */
+  /** Number of replaced histories so far. */
   #forgotten = 0;
 
   constructor(options: LedgerViewOptions) {
     this.#options = options;
   }
 
-  /** Tells the histories apart that this process has noticed: what was read under one value is void under another. */
+  /** Distinguishes the histories that this process has noticed: a read under one value is void under another. */
   get history(): number {
     return this.#forgotten;
   }
 
   /**
-   * The ledger now; undefined when the spec is no longer the one of `specRevision`.
-   * @param whole read all of it, so that the look is exact
+   * The ledger now; undefined when the spec no longer has `specRevision`.
+   * @param whole read all of it, so that the view is exact
    */
   async look(specRevision: bigint, whole: boolean, call: Call): Promise<LedgerLook | undefined> {
     const { kv, keys, specKey, ledgerKeys } = this.#options;
@@ -86,7 +89,7 @@ export class LedgerView {
     );
     const [read, told, counted, countedSlots] = answer.responses;
     if (!answer.succeeded || read?.type !== "range") return undefined;
-    // Another look was faster, or the history was replaced: what changed since is no longer what is missing here.
+    // Another read was faster, or the history was replaced: these changes no longer complete the known state.
     if (this.#known !== known) return await this.look(specRevision, whole, call);
     const { revision } = answer.header;
     const epochKv = told?.type === "range" ? told.range.kvs[0] : undefined;
@@ -105,7 +108,7 @@ export class LedgerView {
     return { ledger: builder.build(revision), isExact, epochRevision: epochKv?.modRevision ?? 0n };
   }
 
-  /** The history was replaced: the next look reads all of it. */
+  /** The history was replaced: the next read takes the whole ledger. */
   forget(): void {
     this.#known = unread();
     this.#forgotten++;
@@ -116,7 +119,7 @@ function unread(): Known {
   return { builder: new LedgerBuilder(), revision: 0n, epoch: "" };
 }
 
-/** The same text means the same record, written at the same revision. */
+/** Equal text means the same record, written at the same revision. */
 function epochText(kv: KeyValue | undefined): string {
   return kv === undefined ? "" : `${kv.modRevision} ${Buffer.from(kv.value).toString()}`;
 }

@@ -1,12 +1,12 @@
 /**
  * The ledger of one quota, read at one revision.
  *
- *   used  = base + every slot's use + every leased entry          what live objects cost
+ *   used  = base + every slot's use + every leased entry          the use of live objects
  *   room  = what slots may still charge without asking             granted under the spec's present revision only
- *   free  = hard - used - room                                     what the next grant may give out
+ *   free  = hard - used - room                                     what the next grant may use
  *
- * At every revision used + room <= hard (unless hard was lowered below it): a charge moves an amount from its slot's
- * room to use, a grant moves it from free to room and changes `grants`, so grants take turns.
+ * At every revision used + room <= hard (unless hard was lowered below it). A charge moves an amount from its slot's
+ * room to use; a grant moves it from free to room and changes `grants`, so grants take turns.
  */
 import type { KeyValue } from "../etcd/ports/messages.ts";
 import {
@@ -22,11 +22,11 @@ import {
 import type { LedgerEntryKey } from "./quota-keys.ts";
 import type { QuotaRule } from "./quota-spec.ts";
 
-/** One slot's entry. `used` may be below zero: what one process created another may delete. */
+/** One slot's entry. `used` may be below zero: another process may delete what this one created. */
 export interface SlotEntry {
   readonly used: Amounts;
   readonly room: Amounts;
-  /** Revision of the spec under which the room was granted; under any other one it is void. */
+  /** Revision of the spec under which the room was granted; under any other revision it is void. */
   readonly grantedAt: bigint;
 }
 
@@ -47,12 +47,12 @@ export interface Ledger {
   readonly slots: readonly LedgerSlot[];
   /** Entries of objects on leases, by the name of the object there (quota-keys.ts, `leasedId`). */
   readonly leased: ReadonlyMap<string, Amounts>;
-  /** What slots say together: use of objects on no lease, since the ledger began. */
+  /** The sum of all slots: use of objects without a lease, since the ledger began. */
   readonly slotsUsed: Amounts;
   readonly used: Amounts;
 }
 
-/** A ledger put together from its entries, in any order; one that is put again replaces what it said before. */
+/** A ledger built from its entries, in any order; an entry that is put again replaces its earlier value. */
 export class LedgerBuilder {
   #base = nothing;
   #baseRevision = 0n;
@@ -62,7 +62,7 @@ export class LedgerBuilder {
   readonly #slotsUsed = new AmountsSum();
   readonly #leasedUsed = new AmountsSum();
 
-  /** Keys it is made of. */
+  /** The number of keys it is built from. */
   get size(): number {
     return (
       this.#slots.size +
@@ -101,7 +101,7 @@ export class LedgerBuilder {
     }
   }
 
-  /** As of now; `leased` keeps changing with what is put. */
+  /** The state now; later puts still change `leased`. */
   build(revision: bigint): Ledger {
     const slotsUsed = this.#slotsUsed.total;
     return {
@@ -122,7 +122,7 @@ export function validRoom(slot: SlotEntry, specRevision: bigint): Amounts {
   return slot.grantedAt === specRevision ? slot.room : nothing;
 }
 
-/** What may still be given out; amounts below zero where more is in use than allowed. */
+/** The amount that may still be granted; below zero where more is used than allowed. */
 export function freeAmounts(rule: QuotaRule, ledger: Ledger, specRevision: bigint): Amounts {
   const taken = new AmountsSum();
   taken.add(ledger.used);

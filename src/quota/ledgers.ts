@@ -1,6 +1,7 @@
 /**
- * The ledgers this process charges: for each generation of each quota its slots, its grants and what it knows of the rest,
- * made on first use. Only so many are kept: one that is dropped is made again, and its slots are found as they are.
+ * The ledgers that this process charges. For each generation of each quota it has the slots, the grants and a view of
+ * the ledger, created on first use. Their number is bounded: a dropped ledger is created again, and finds its slots
+ * unchanged in etcd.
  */
 import { LRUCache } from "lru-cache";
 import type { Random } from "../base/random.ts";
@@ -26,7 +27,7 @@ export interface LedgersOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly keys: QuotaKeys;
-  /** Names this process's slots; others fold them in once it is gone. */
+  /** Names this process's slots; other processes fold them in once it is dead. */
   readonly owner: () => string;
   /** Aborted when the quotas are closed. */
   readonly ended: AbortSignal;
@@ -53,7 +54,7 @@ export class Ledgers {
     const { keys, owner } = this.#options;
     const id = `${spec.namespace}/${rule.name}/${rule.generation}`;
     let held = this.#held.get(id);
-    // A process that was taken for dead continues under a new name: its old slots are no longer its own.
+    // A process that was considered dead continues under a new name, because its old slots no longer belong to it.
     if (held === undefined || held.owner !== owner()) {
       const pool = new SlotPool(owner());
       const ledgerKeys = keys.ledger(spec.namespace, rule.name, rule.generation);
@@ -77,14 +78,14 @@ export class Ledgers {
     return held;
   }
 
-  /** The namespace is gone, and its ledgers with it. */
+  /** The namespace is gone, and so are its ledgers. */
   forget(namespace: string): void {
     for (const id of [...this.#held.keys()]) if (id.startsWith(`${namespace}/`)) this.#held.delete(id);
   }
 
-  /** The history was replaced: what is known of ledgers is void, slots too, whose revisions may come again. */
+  /** The history was replaced: known ledgers and slots are void, because revisions may repeat. */
   forgetAll(): void {
-    // Calls under way go on with theirs.
+    // Calls under way continue with their old ledgers.
     for (const { view } of this.#held.values()) view.forget();
     this.#held.clear();
   }

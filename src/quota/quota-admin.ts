@@ -3,8 +3,9 @@
  *
  *   set:  spec + rule "counting" ─► count (reconcile.ts) ─► base entry, rule "active"
  *
- * From the first step on every write charges itself; the second may be anybody's, however often and whenever: a setter that
- * ends in between leaves a quota that is counted all the same. A limit that merely moves takes effect in one step.
+ * From the first step on, every write charges itself. Any process may do the second step, at any time and repeatedly:
+ * when a setter ends in between, the quota is still counted. A limit that only changes its value takes effect in one
+ * step.
  */
 import { Backoff } from "../base/backoff.ts";
 import { type Call, CallScope } from "../base/call.ts";
@@ -25,7 +26,7 @@ import type { Reconciler } from "./reconcile.ts";
 import type { SpecCache } from "./spec-cache.ts";
 import { changeSpec, conflictWaits, type SpecChange, specId, textOfOwner } from "./spec-change.ts";
 
-/** Quotas of one namespace: each write asks all of them, within etcd's bound of a transaction. */
+/** Quotas of one namespace: each write checks all of them, within etcd's bound of a transaction. */
 const quotasPerNamespaceMax = 16;
 
 export interface QuotaAdminOptions extends SnapshotParts {
@@ -33,9 +34,9 @@ export interface QuotaAdminOptions extends SnapshotParts {
   readonly random: Random;
   readonly specs: SpecCache;
   readonly reconciler: Reconciler;
-  /** Names this process, in rules whose count it owes. */
+  /** Identifies this process in rules that it must count. */
   readonly owner: () => string;
-  /** Counts in the background what a `set` here began and left. */
+  /** Counts in the background when a `set` here has ended before its count. */
   readonly finishLater: (namespace: string) => void;
 }
 
@@ -96,7 +97,7 @@ export class QuotaAdmin implements Quotas {
     return found;
   }
 
-  /** Limits and use of one revision. */
+  /** Limits and use at one revision. */
   async list(
     options: { readonly namespace?: string | undefined } & Call = {},
   ): Promise<readonly QuotaStatus[]> {
@@ -131,7 +132,7 @@ export class QuotaAdmin implements Quotas {
     using scope = new CallScope(options, this.#options.clock, `remove quota "${name}"`);
     await changeSpec(this.#options, namespace, expected, options.signal, scope, (current, isRepeated) => {
       if (latestRule(current, name) === undefined) {
-        // An answer was lost, and it is gone: that was this call, or somebody with the same wish.
+        // The response was lost, and the quota is gone: this call or another one removed it.
         if (isRepeated) return undefined;
         throw new StoreError(
           "NOT_FOUND",
@@ -153,8 +154,8 @@ export class QuotaAdmin implements Quotas {
   }
 
   /**
-   * The rules with a quota as wanted. A ledger that counts all that the new limits need is kept; otherwise the rule begins
-   * another, and the present one still applies beside it. Undefined: it is as wanted.
+   * The rules with the wanted quota. A ledger that counts everything that the new limits need is kept; otherwise the
+   * rule begins another one, and the present rule still applies beside it. Undefined: no change is needed.
    */
   #withQuota(current: NamespaceSpec, wanted: WantedQuota): SpecChange | undefined {
     const { keys, owner } = this.#options;
@@ -192,7 +193,7 @@ export class QuotaAdmin implements Quotas {
     return { rules: [...others, ...held, rule], ops: dropped(pending) };
   }
 
-  /** Resolves once the quota is counted, by this process or another; at once where it has been removed since. */
+  /** Resolves once the quota is counted, by this process or another; at once when it has been removed since. */
   async #counted(namespace: string, name: string, scope: CallScope): Promise<void> {
     const { specs, reconciler, clock, random } = this.#options;
     const backoff = new Backoff(conflictWaits, clock, random);
@@ -206,7 +207,7 @@ export class QuotaAdmin implements Quotas {
   }
 }
 
-/** Whether a rule's ledger counts all that `wanted` limits. */
+/** Whether a rule's ledger counts everything that `wanted` limits. */
 function counts(rule: QuotaRule, wanted: WantedQuota): boolean {
   return (
     rule.labelSelector === wanted.labelSelector &&

@@ -1,5 +1,5 @@
 /**
- * What callers say of a quota, checked before anything is sent: its namespace, its name, its limits and whom they are for.
+ * The arguments of quota calls, checked before anything is sent: namespace, name, limits and selector.
  */
 import { quote } from "../base/text/quote.ts";
 import { invalidArgument } from "../errors.ts";
@@ -12,7 +12,7 @@ import type { Amounts } from "./amounts.ts";
 const defaultName = "default";
 /** "count/pods", "count/deployments.apps", "bytes", "requests.cpu", "example.com/gpus". */
 const limitName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?(\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/;
-/** Names one quota may limit: each write that touches it is held against all of them. */
+/** Names that one quota may limit: each write that it applies to is checked against all of them. */
 const limitNamesMax = 64;
 
 export interface WantedQuota {

@@ -1,12 +1,12 @@
 /**
- * The guard that charges: it rides in every write's own transaction.
+ * The guard that charges quotas in every write's own transaction.
  *
  *   compare  spec of the namespace and of the cluster unchanged; the slot unchanged
- *   put      the slot: use + what the write adds, room - what it takes
+ *   put      the slot: use plus the write's amount, room minus it
  *
- * So there is no write without its charge and no charge without its write, whatever is lost on the way. Objects on a
- * lease are charged by an entry of their own on the same lease: when it expires, etcd removes both at one revision.
- * A removal while etcd is out of space (`withoutPuts`) goes without its ledger part; the periodic check settles it.
+ * So there is no write without its charge and no charge without its write, whichever responses are lost. An object on
+ * a lease is charged by its own entry on the same lease: when the lease expires, etcd removes both at one revision. A
+ * removal while etcd is out of space (`withoutPuts`) omits its ledger part; the periodic check corrects the ledger.
  */
 import type { Call } from "../base/call.ts";
 import { type QuotaViolation, StoreError } from "../errors.ts";
@@ -42,18 +42,18 @@ export interface QuotaGuardOptions {
   readonly ledgers: Ledgers;
 }
 
-/** Kubernetes' own kind of namespaces: core group. */
+/** Kubernetes' own Namespace kind: core group. */
 const namespacesResource = "namespaces";
 
-/** What a write does to one quota. */
+/** The effect of a write on one quota. */
 interface Charge {
   readonly spec: NamespaceSpec;
   readonly rule: QuotaRule;
-  /** Room it takes: what it adds, where that may be refused or is limited at all. */
+  /** The room it needs: its increase, where the write may be refused or the amount is limited. */
   readonly need: Amounts;
-  /** Use of objects that live on no lease: it is kept in slots. */
+  /** Use of objects without a lease, which slots record. */
   readonly slotDelta: Amounts;
-  /** The entry of an object on a lease: what it becomes, or its removal. */
+  /** The entry of an object on a lease: its new value, or its removal. */
   readonly leased: { readonly amounts: Amounts } | "remove" | undefined;
 }
 
@@ -67,7 +67,7 @@ interface Prepared {
 
 export class QuotaGuard implements WriteGuard {
   readonly #options: QuotaGuardOptions;
-  /** By the innermost spec: what rides with a write that is charged to nothing. */
+  /** By the innermost spec: the part of a write that charges nothing. */
   readonly #uncharged = new WeakMap<
     NamespaceSpec,
     { readonly cluster: NamespaceSpec | undefined; readonly part: GuardPart }
@@ -81,7 +81,7 @@ export class QuotaGuard implements WriteGuard {
     return options.withoutPuts ? undefined : this.#prepareUnder(change, options, call);
   }
 
-  /** Under the specs as they are known now. */
+  /** Uses the specs as known now. */
   #prepareUnder(change: Change, options: PrepareOptions, call: Call): GuardPart | Promise<GuardPart> {
     const { specs } = this.#options;
     const cluster = specs.get("", call);
@@ -115,7 +115,7 @@ export class QuotaGuard implements WriteGuard {
       : this.#prepareFrom(change, was, specs, countsAmounts, options, call);
   }
 
-  /** @param was what counts of the state before */
+  /** @param was the counted part of the previous state */
   #prepareFrom(
     change: Change,
     was: RecordedHead | undefined,
@@ -158,7 +158,7 @@ export class QuotaGuard implements WriteGuard {
         if (taken.type === "exceeded") violations.push(...taken.violations);
         else if (taken.type === "stale") {
           giveBack(prepared);
-          // Read again, then from the start: other rules may hold now.
+          // The specs are read again and the charge starts over: other rules may apply now.
           await this.#options.specs.read(charge.spec.namespace, call);
           return await this.#prepareUnder(change, options, call);
         } else {
@@ -174,7 +174,7 @@ export class QuotaGuard implements WriteGuard {
     return this.#part(change, specs, prepared, countsAmounts);
   }
 
-  /** Most writes by far are charged to nothing: what rides with them says the same each time while the specs are the same. */
+  /** Most writes charge nothing: their part is the same as long as the specs are the same. */
   #partWithoutCharges(change: Change, specs: readonly NamespaceSpec[], countsAmounts: boolean): GuardPart {
     const endsNamespace = change.kind.resource === namespacesResource && change.after === undefined;
     const [cluster, own] = specs;
@@ -248,12 +248,13 @@ export class QuotaGuard implements WriteGuard {
         giveBack(prepared);
         return mine ? "mine" : "not mine";
       },
-      // After an unknown outcome the slot's revision may be another one: its next use finds out and reads it again.
+      // After an unknown outcome the slot's revision may have changed: its next use detects this and reads the slot
+      // again.
       abandoned: () => giveBack(prepared),
     };
   }
 
-  /** A namespace takes its quotas with it: one of the same name begins without. */
+  /** A deleted namespace loses its quotas: a new one with the same name starts without quotas. */
   #endOfNamespace({ kind, name, after }: Change): readonly TxnOp[] {
     if (kind.resource !== namespacesResource || after !== undefined) return [];
     const { key, rangeEnd } = this.#options.keys.namespace(name);
@@ -267,7 +268,7 @@ export class QuotaGuard implements WriteGuard {
   }
 }
 
-/** The charge of a change to one rule; undefined when it does not touch it. */
+/** The charge of a change to one rule; undefined when the rule does not apply to it. */
 function chargeOf(
   spec: NamespaceSpec,
   rule: QuotaRule,
@@ -284,11 +285,12 @@ function chargeOf(
   const delta = minus(is, was);
   const slotDelta = minus(isLeased ? nothing : is, wasLeased ? nothing : was);
   const leaseMoved = wasLeased && isLeased && before.lease !== after.lease;
-  // While a rule is counted an object on a lease may have no entry yet, and the count passes over what has changed.
+  // While a rule is counted, an object on a lease may have no entry yet, and the count skips objects that have
+  // changed.
   const enters = rule.state === "counting" && isLeased && is.size > 0;
   if (delta.size === 0 && slotDelta.size === 0 && !leaseMoved && !enters) return undefined;
   const leased = isLeased && is.size > 0 ? { amounts: is } : wasLeased && was.size > 0 ? "remove" : undefined;
-  // A removal takes no room, whatever was charged for the object.
+  // A removal needs no room, whatever was charged for the object.
   const need = rule.state === "counting" || (isDeletion && after === undefined) ? nothing : increases(delta);
   return { spec, rule, need, slotDelta, leased };
 }
@@ -300,7 +302,7 @@ async function slotFor(
   { spec, need, slotDelta }: Charge,
   how: { readonly patient: boolean; readonly unrefusable: boolean },
 ): Promise<Taken> {
-  // Nothing to keep in a slot and no room to take: the leased entry says it all.
+  // No slot change and no room needed: the leased entry records everything.
   if (need.size === 0 && slotDelta.size === 0) return { type: "slot", slot: undefined };
   const ready = ledger.pool.take(need, spec.revision);
   if (ready !== undefined) return { type: "slot", slot: ready };

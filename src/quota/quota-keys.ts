@@ -2,13 +2,21 @@
  * Where quotas live, under the bookkeeping root:
  *
  *   quotas/<namespace>/spec                                    all quotas of the namespace, one record
- *   quotas/<namespace>/ledger/<quota>/<generation>/base        counted use, and what was folded in from slots
- *                                                 /grants      changed by every grant of room: they take turns
- *                                                 /slots/<id>  use and room of one slot of one process
- *                                                 /leased/<key>  use of one object that lives on a lease; on the same lease
- *   quotas/_processes/<process>                                who is alive; on a lease
+ *   quotas/<namespace>/ledger/<quota>/<generation>/base        counted use, and use folded in from slots
+ *                                                 /grants
+ *                                                 changed by every
+ *                                                 grant of room:
+ *                                                 grants take turns
+ *                                                 /slots/<id>  use
+ *                                                 and room of one
+ *                                                 slot of one process
+ *                                                 /leased/<key>  use
+ *                                                 of one object on a
+ *                                                 lease; on the same
+ *                                                 lease
+ *   quotas/_processes/<process>                                a live process; on a lease
  *
- * Cluster-wide quotas (namespace "") are under `_cluster`. No namespace can be called that, nor `_processes`.
+ * Cluster-wide quotas (namespace "") are under `_cluster`. No namespace can have that name, nor `_processes`.
  */
 import type { KeyRange } from "../resource/model/key-range.ts";
 import type { KeySpace } from "../resource/model/keys.ts";
@@ -24,7 +32,7 @@ export class QuotaKeys {
     this.#keys = keys;
   }
 
-  /** The record of the history's identity (storage/context/epoch.ts). */
+  /** The record of the history's epoch (storage/context/epoch.ts). */
   get epoch(): string {
     return this.#keys.bookkeeping("epoch");
   }
@@ -38,7 +46,7 @@ export class QuotaKeys {
     return this.#keys.bookkeepingRange("quotas");
   }
 
-  /** Everything of one namespace. */
+  /** All quota keys of one namespace. */
   namespace(namespace: string): KeyRange {
     return this.#keys.bookkeepingRange("quotas", segmentOf(namespace));
   }
@@ -65,7 +73,7 @@ export class QuotaKeys {
     return this.#keys.bookkeeping("quotas", processesSegment, id);
   }
 
-  /** What a key below `quotas/` is; undefined for one that is none of these. */
+  /** Parses a key below `quotas/`; undefined for any other key. */
   parse(key: string): QuotaKey | undefined {
     const [segment = "", folder, ...rest] = key.slice(this.all().prefix.length).split("/");
     if (segment === processesSegment)
@@ -81,7 +89,7 @@ export class QuotaKeys {
   }
 }
 
-/** One key of quotas. `id` of a leased entry names its object. */
+/** One quota key. `id` of a leased entry names its object. */
 export type QuotaKey =
   | { readonly type: "process"; readonly id: string }
   | { readonly type: "spec"; readonly namespace: string }
@@ -90,14 +98,14 @@ export type QuotaKey =
 
 export type LedgerEntryKey = Extract<QuotaKey, LedgerPlace>;
 
-/** Whose ledger a key belongs to. */
+/** The ledger that a key belongs to. */
 export interface LedgerPlace {
   readonly namespace: string;
   readonly quota: string;
   readonly generation: string;
 }
 
-/** What names an object's entry in a ledger: its key, as one segment. */
+/** The name of an object's entry in a ledger: its key, as one segment. */
 export const leasedId = (objectKey: string): string => encodeURIComponent(objectKey);
 
 export interface LedgerKeys {

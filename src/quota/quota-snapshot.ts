@@ -1,7 +1,8 @@
 /**
- * Specs and ledgers at one revision: what listing, checking and folding go by.
+ * Specs and ledgers at one revision, for listing, checking and folding.
  *
- * Read page by page and put together in one pass over the keys, in turns: thousands of quotas take time, never the loop.
+ * Read in pages and assembled in one pass over the keys, in turns: thousands of quotas take time but do not block the
+ * loop.
  */
 import type { Call } from "../base/call.ts";
 import { textOfKey } from "../base/text/text-of-key.ts";
@@ -15,9 +16,9 @@ import { decodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts"
 
 /** Keys in one page: about 1 MiB of specs and slots. */
 const pageKeys = 5_000;
-/** Keys looked at between two looks at the turn. */
+/** Keys processed between two checks of the turn budget. */
 const keysPerLook = 16;
-/** Times a read starts over because its revision was compacted under it. */
+/** Number of restarts of a read whose revision was compacted. */
 const triesMax = 5;
 
 export interface SnapshotParts {
@@ -38,7 +39,7 @@ export class QuotaSnapshot {
     this.revision = revision;
   }
 
-  /** Of one namespace ("": the cluster-wide quotas), or with undefined of all, with the processes that are alive. */
+  /** Reads one namespace ("": the cluster-wide quotas), or all when undefined, with the live processes. */
   static async read(parts: SnapshotParts, namespace: string | undefined, call: Call): Promise<QuotaSnapshot> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -71,12 +72,12 @@ export class QuotaSnapshot {
     }
   }
 
-  /** Namespaces that have quotas, "" among them. */
+  /** Namespaces with quotas, including "". */
   get namespaces(): Iterable<string> {
     return this.#specs.keys();
   }
 
-  /** Who had a sign of life. */
+  /** The live processes. */
   get processes(): ReadonlySet<string> {
     return this.#processes;
   }

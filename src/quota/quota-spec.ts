@@ -1,10 +1,10 @@
 /**
- * The quotas of one namespace as one record: its rules, and the mod revision that stands for all of them.
+ * The quotas of one namespace as one record: its rules, and the mod revision that identifies all of them.
  *
- * Every charged write compares that revision, so a rule set, changed or removed takes effect for every process with
- * the very next write. A rule begins `counting`: writes are charged to its ledger but not refused, until what was
- * there before has been counted into it. One that replaces an active rule stands beside it until then, under the same
- * name: the limits that hold go on holding, however the setter ends.
+ * Every charged write compares that revision, so a rule that is set, changed or removed takes effect in every process
+ * with the next write. A rule begins `counting`: writes are charged to its ledger but not refused until existing
+ * objects have been counted into it. A rule that replaces an active one exists beside it until then, under the same
+ * name: the present limits stay in force even if the setter ends early.
  */
 import { invariant } from "../errors.ts";
 import type { RecordedHead } from "../resource/model/head.ts";
@@ -16,16 +16,16 @@ const oneObject = parseQuantity(1);
 
 export interface QuotaRule {
   readonly name: string;
-  /** Unlike other amounts it may hold zeros: a limit of zero is a limit. */
+  /** Unlike other amounts it may contain zeros: a limit of zero is a limit. */
   readonly hard: Amounts;
   /** Canonical text; "" selects everything. */
   readonly labelSelector: string;
-  /** Names the ledger: a rule that must be counted again gets a new one. */
+  /** Names the ledger: a rule that must be counted again gets a new generation. */
   readonly generation: string;
   readonly state: "counting" | "active";
-  /** The process that set it and is to count; once that is dead anybody does. */
+  /** The process that set it and should count it; once that process is dead, any other one counts. */
   readonly setBy: string;
-  /** Objects that its count could not read, and has counted in part. */
+  /** Objects that the count could not read, and has counted partly. */
   readonly unread: number;
   readonly selection: LabelRequirements;
 }
@@ -37,17 +37,17 @@ export interface NamespaceSpec {
   readonly revision: bigint;
 }
 
-/** The rule that limits now, of those of one name; undefined while its first count is under way. */
+/** The rule of a name that limits now; undefined while its first count is under way. */
 export function activeRule({ rules }: NamespaceSpec, name: string): QuotaRule | undefined {
   return rules.find((rule) => rule.name === name && rule.state === "active");
 }
 
-/** The rule of a name that was set last: the one that counts, where there is one. */
+/** The rule of a name that was set last: the counting one, where there is one. */
 export function latestRule({ rules }: NamespaceSpec, name: string): QuotaRule | undefined {
   return rules.findLast((rule) => rule.name === name);
 }
 
-/** Whether objects of `resource` can count for a rule at all, by its names. */
+/** Whether objects of `resource` can count for a rule, judging by its names. */
 export function concerns(rule: QuotaRule, resource: string): boolean {
   for (const name of rule.hard.keys()) {
     if (!name.startsWith(countPrefix) || name === countPrefix + resource) return true;
@@ -55,7 +55,7 @@ export function concerns(rule: QuotaRule, resource: string): boolean {
   return false;
 }
 
-/** Whether what an object costs is known from its key and size alone, without looking into it. */
+/** Whether an object's cost is known from its key and size alone, without opening it. */
 export function isToldByKey(rule: QuotaRule): boolean {
   return rule.selection.isEmpty && [...rule.hard.keys()].every((name) => !isMeasured(name));
 }
@@ -69,9 +69,9 @@ const countPrefix = "count/";
 const isMeasured = (name: string): boolean => name !== "bytes" && !name.startsWith(countPrefix);
 
 /**
- * What one object costs: the names of `hard` that it has. Zero for an object the selector passes over.
- * @param object `recorded` is undefined for an object that cannot be read: what key and size tell is counted all the same,
- * where no selector has to be asked
+ * The cost of one object: the names of `hard` that it has. Zero for an object that the selector excludes.
+ * @param object `recorded` is undefined for an unreadable object: amounts known from key and size are counted all the
+ * same, where no selector needs the content
  */
 export function usageOf(
   rule: QuotaRule,
@@ -94,7 +94,7 @@ export function usageOf(
   return amountsOf(usage);
 }
 
-/** The names of a rule that `usageOf` cannot tell of an object, for want of reading it or its kind. */
+/** The names of a rule that `usageOf` cannot compute for an object, because the object or its kind is unreadable. */
 export function untoldNames(
   rule: QuotaRule,
   resource: string,
@@ -118,7 +118,7 @@ interface RuleText {
   readonly unread?: number;
 }
 
-/** `writeId` makes every version of the record unique, so that a lost answer can be settled by reading it back. */
+/** `writeId` makes every version of the record unique, so that a read settles a write with a lost response. */
 export function encodeSpec(rules: readonly QuotaRule[], writeId: string): string {
   const text: RuleText[] = rules.map(({ name, hard, labelSelector, generation, state, setBy, unread }) => ({
     name,

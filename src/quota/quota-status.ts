@@ -6,7 +6,7 @@ import { type Amounts, increases, nothing } from "./amounts.ts";
 import type { QuotaSnapshot } from "./quota-snapshot.ts";
 import { activeRule, latestRule, type NamespaceSpec } from "./quota-spec.ts";
 
-/** A quota as it was set last; while it is counted, with the use of the one it replaces, as far as that tells. */
+/** A quota as it was set last; while it is being counted, with the use of the one that it replaces, as far as known. */
 export function statusOf(
   snapshot: QuotaSnapshot,
   spec: NamespaceSpec,

@@ -1,13 +1,14 @@
 /**
- * Holding ledgers against what is there: objects are counted at one revision and compared with the ledger at that
- * same revision, so concurrent writes cannot make a difference. It finishes what a setter began, too:
+ * Compares ledgers with the objects: objects are counted at one revision and compared with the ledger at that same
+ * revision, so concurrent writes cannot cause a difference. It also finishes what a setter began:
  *
- *   rule active     counted - ledger's use     is a difference, and goes into the base entry
+ *   rule active     counted - ledger's use     is a difference, and is added to the base entry
  *   rule counting   counted - slots' use       is the base entry; with it the rule becomes active
  *
- * Slots have charged every write since the rule appeared, so a count at any later revision gives the same base: whoever
- * comes may finish it, at any time, as often as it takes. A difference it should find none of, but the use of objects that
- * went without their ledger part (removed while etcd was out of space, or expired after being counted into a new quota).
+ * Slots have charged every write since the rule was set, so a count at any later revision gives the same base: any
+ * process may finish it, at any time and repeatedly. The only expected difference is the use of objects that were
+ * removed without their ledger part (removed while etcd was out of space, or expired after being counted into a new
+ * quota).
  */
 import { Backoff } from "../base/backoff.ts";
 import { type Call, CallScope } from "../base/call.ts";
@@ -27,7 +28,7 @@ import { encodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts"
 import { type Count, type CountedRule, countUse } from "./use-count.ts";
 
 const waits = { firstMs: 10, maxMs: 500 } as const;
-/** Tries for namespaces whose ledgers keep being granted from: each try counts again. */
+/** Retries for namespaces whose ledgers receive grants during the count: each retry counts again. */
 const triesMax = 20;
 const idBytes = 6;
 
@@ -38,7 +39,7 @@ export interface ReconcilerOptions extends SnapshotParts {
   readonly history: Pick<History, "generation">;
 }
 
-/** As this process has noticed, and as etcd has on record. */
+/** The epoch as this process has noticed it, and as recorded in etcd. */
 interface CountedHistory {
   readonly generation: number;
   readonly epochRevision: bigint;
@@ -46,14 +47,14 @@ interface CountedHistory {
 
 type Difference = ReconcileReport["differences"][number];
 
-/** A rule with its ledger and what was counted for it, at one revision. */
+/** A rule with its ledger and its count, at one revision. */
 interface Counted {
   readonly rule: QuotaRule;
   readonly ledger: Ledger;
   readonly count: Count;
 }
 
-/** What is to be written for one rule. */
+/** The writes for one rule. */
 interface Repair {
   readonly of: Counted;
   readonly base: Amounts;
@@ -62,7 +63,7 @@ interface Repair {
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  /** Objects the last check of everything could not read or measure, and counted in part. */
+  /** Objects that the last full check could not read or measure, and counted partly. */
   unread = 0;
 
   constructor(options: ReconcilerOptions) {
@@ -70,9 +71,9 @@ export class Reconciler {
   }
 
   /**
-   * One namespace ("": the cluster-wide quotas), or with undefined all that have quotas, in one pass over the store.
-   * Counts that were begun are finished.
-   * @param which "counting": no more than those
+   * Checks one namespace ("": the cluster-wide quotas), or with undefined all that have quotas, in one pass over the
+   * store. Finishes counts that were begun.
+   * @param which "counting": only those rules
    */
   async run(
     namespace: string | undefined,
@@ -114,7 +115,7 @@ export class Reconciler {
         }
         left = again;
       } catch (error) {
-        // The revision was compacted while its objects were counted: count at a later one.
+        // The revision was compacted during the count: count at a later one.
         if (!isStoreError(error, "EXPIRED") || attempt >= triesMax) throw error;
       }
       if (attempt >= triesMax) break;
@@ -123,7 +124,7 @@ export class Reconciler {
     return { checked, differences, unread };
   }
 
-  /** What is to be done about the rules of a namespace; objects on leases get their entries first. */
+  /** Decides what to do about the rules of a namespace; objects on leases get their entries first. */
   async #repairsOf(
     namespace: string,
     counted: readonly Counted[],
@@ -156,7 +157,7 @@ export class Reconciler {
     return repairs;
   }
 
-  /** The history that is counted: what was counted in one is not written into another. */
+  /** The history being counted: a count of one history is never written into another. */
   async #history(scope: CallScope): Promise<CountedHistory> {
     const { kv, keys, history } = this.#options;
     const { generation } = history;
@@ -165,8 +166,8 @@ export class Reconciler {
   }
 
   /**
-   * In one transaction; false when somebody granted, folded or changed the quotas in between, when the history was replaced,
-   * or the answer was lost.
+   * Writes in one transaction; false when another process granted, folded or changed the quotas in between, when the
+   * history was replaced, or when the response was lost.
    */
   async #write(
     spec: NamespaceSpec,
@@ -189,7 +190,7 @@ export class Reconciler {
       of: { rule, ledger, count },
       base,
     } of repairs) {
-      // A process that could read more has counted them already.
+      // A process that could read more objects has counted them already.
       const unread = rule.state === "active" ? Math.min(rule.unread, count.unread) : count.unread;
       if (rule.state === "counting" || unread !== rule.unread)
         counted.set(rule, { ...rule, state: "active", unread });
@@ -197,12 +198,12 @@ export class Reconciler {
       compare.push({ key: at.base, target: "mod", result: "=", operand: ledger.baseRevision });
       success.push({ type: "put", put: { key: at.base, value: encodeAmounts(base) } });
       if (rule.state === "active") {
-        // Changing `grants` too keeps a grant that counted on the old sum from going through.
+        // Changing `grants` too makes a grant fail that relied on the old sum.
         compare.push({ key: at.grants, target: "mod", result: "=", operand: ledger.grantsRevision });
         success.push({ type: "put", put: { key: at.grants, value: String(ledger.revision) } });
         continue;
       }
-      // The rule it replaces has held until now, and goes with its ledger.
+      // The replaced rule has been in force until now, and is removed with its ledger.
       const isReplaced = (one: QuotaRule): boolean => one.name === rule.name && one !== rule;
       for (const { name, generation } of rules.filter(isReplaced)) {
         const { key, rangeEnd } = keys.ledger(namespace, name, generation).range;
@@ -218,7 +219,7 @@ export class Reconciler {
     try {
       return (await kv.txn({ compare, success, failure: [] }, scope.rest())).succeeded;
     } catch (error) {
-      // A lost answer: the next look tells.
+      // The response was lost: the next read shows the outcome.
       if (isStoreError(error, "OUTCOME_UNKNOWN")) return false;
       throw error;
     }
@@ -257,7 +258,10 @@ function byNamespace(
   return found;
 }
 
-/** Counted less what the ledger says. Of what could not be read there may be more than counted: no use is taken from it. */
+/**
+ * The count minus the ledger's use. There may be more use than counted for unreadable objects, so no use is
+ * subtracted for them.
+ */
 function differencesOf({ rule, ledger, count }: Counted): Amounts {
   const used = amountsOf([...ledger.used].filter(([name]) => rule.hard.has(name)));
   const off = minus(count.total, used);

@@ -3,9 +3,9 @@
  *
  *   idle --take--> taken --applied | refused | abandoned--> idle
  *
- * Writes side by side take different slots, so they never meet at a key: a namespace under a quota is not serialised.
- * There is always a slot to be had (a new one, when all are taken), so a group of writes that are prepared together
- * cannot wait for each other. What may run out is room; `grants.ts` sees to that.
+ * Concurrent writes take different slots, so they never conflict on a key: a quota does not serialise the writes of a
+ * namespace. There is always a free slot (a new one, when all are taken), so grouped writes that are prepared
+ * together cannot wait for each other. Only room can run out; `grants.ts` handles that.
  */
 import type { KeyValue } from "../etcd/ports/messages.ts";
 import { type Amounts, covers } from "./amounts.ts";
@@ -74,7 +74,7 @@ export class SlotPool {
     for (const wake of waiting) wake();
   }
 
-  /** Resolves when a slot is given back; at once when none is taken. */
+  /** Resolves when a slot is returned; at once when none is taken. */
   nextRelease(): Promise<void> {
     if (this.takenCount === 0) return Promise.resolve();
     return new Promise((resolve) => this.#released.push(resolve));
@@ -84,7 +84,7 @@ export class SlotPool {
     return this.#slots.get(id)?.taken === true;
   }
 
-  /** What a ledger read says of our idle slots; taken ones learn it from their own write. */
+  /** Updates our idle slots from a ledger read; taken slots are updated by their own write. */
   adopt(slots: readonly LedgerSlot[]): void {
     const seen = new Map(slots.map((slot) => [slot.id, slot]));
     for (const slot of this.#slots.values()) {
@@ -96,7 +96,7 @@ export class SlotPool {
   }
 }
 
-/** What the failure branch read of a slot's key. */
+/** Updates a slot from the failure branch's read of its key. */
 export function refresh(slot: Slot, kv: KeyValue | undefined): void {
   slot.entry = kv === undefined ? emptySlot : decodeSlot(kv);
   slot.modRevision = kv?.modRevision ?? 0n;

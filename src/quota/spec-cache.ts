@@ -1,6 +1,6 @@
 /**
- * The quota records as this process last saw them. Never the truth: every write compares the revision it goes by, and
- * what its refusal shows is learned here. Only so many are kept; one that is dropped is read again.
+ * The quota records as this process last saw them. They are only a hint: every write compares the revision that it
+ * relies on, and a refused write updates the cache. The number of records is bounded; a dropped one is read again.
  */
 import { LRUCache } from "lru-cache";
 import type { Call } from "../base/call.ts";
@@ -20,25 +20,25 @@ export class SpecCache {
   readonly #reading = new Map<string, Promise<NamespaceSpec>>();
   readonly #ended: AbortSignal;
 
-  /** @param ended aborted when the quotas are closed: shared reads, which have no caller's end, end with it */
+  /** @param ended aborted when the quotas are closed: it ends shared reads, which have no caller's signal */
   constructor(kv: Kv, keys: QuotaKeys, ended: AbortSignal) {
     this.#kv = kv;
     this.#keys = keys;
     this.#ended = ended;
   }
 
-  /** As last seen; read once when never seen. */
+  /** The record as last seen; reads it if it was never seen. */
   get(namespace: string, call: Call): NamespaceSpec | Promise<NamespaceSpec> {
     return this.#specs.get(namespace) ?? this.#readOnce(namespace, call);
   }
 
-  /** Reads now. */
+  /** Reads the record now. */
   async read(namespace: string, call: Call): Promise<NamespaceSpec> {
     const { kvs } = await this.#kv.range({ key: this.#keys.spec(namespace) }, call);
     return this.learn(namespace, kvs[0]);
   }
 
-  /** What a read or a refusal showed. Something newer than `kv` is kept. */
+  /** Stores the result of a read or a refusal, unless a newer record than `kv` is held. */
   learn(namespace: string, kv: KeyValue | undefined): NamespaceSpec {
     const known = this.#specs.get(namespace);
     if (known !== undefined && known.revision === (kv?.modRevision ?? 0n)) return known;
@@ -47,17 +47,17 @@ export class SpecCache {
     return spec;
   }
 
-  /** A namespace that is gone takes its place in memory with it. */
+  /** Forgets a namespace that is gone. */
   forget(namespace: string): void {
     this.#specs.delete(namespace);
   }
 
-  /** History began anew. */
+  /** The history was replaced. */
   forgetAll(): void {
     this.#specs.clear();
   }
 
-  /** Callers that come together share one read; it has its own time, not that of the first caller. */
+  /** Concurrent callers share one read; it has its own timeout, not that of the first caller. */
   #readOnce(namespace: string, call: Call): Promise<NamespaceSpec> {
     let reading = this.#reading.get(namespace);
     if (reading === undefined) {

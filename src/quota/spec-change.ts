@@ -1,7 +1,9 @@
 /**
- * A change of a namespace's quota record: compare-and-swap, with whatever else belongs into its transaction.
+ * A change of a namespace's quota record: compare-and-swap, together with any other changes that belong in its
+ * transaction.
  *
- *   read ─► decide ─► txn if unchanged since ─► applied │ changed: again │ answer lost: read back, by the record's id
+ *   read ─► decide ─► txn if unchanged since ─► applied │ changed: again │ response lost: read back, by the
+ *   record's id
  */
 import { Backoff } from "../base/backoff.ts";
 import type { Call, CallScope } from "../base/call.ts";
@@ -14,7 +16,7 @@ import type { QuotaKeys } from "./quota-keys.ts";
 import { encodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
 import type { SpecCache } from "./spec-cache.ts";
 
-/** Waits between tries when another process changed the record, or counts it, milliseconds. */
+/** Waits between tries when another process has changed the record, or is counting it, milliseconds. */
 export const conflictWaits = { firstMs: 5, maxMs: 250 } as const;
 const idBytes = 6;
 
@@ -26,17 +28,18 @@ export interface SpecChangeParts {
   readonly random: Random;
 }
 
-/** What a namespace's record becomes, and what else happens in the same transaction. */
+/** The new record of a namespace, and the other operations of the same transaction. */
 export interface SpecChange {
   readonly rules: readonly QuotaRule[];
   readonly ops?: readonly TxnOp[];
 }
 
 /**
- * Changes a namespace's record by compare-and-swap; `decide` runs again on each conflict, undefined leaves it.
- * A lost answer is settled by reading the record back: its write id is unique.
- * @param caller the caller's own signal: the end of the call's time is distinguished from it, and says whether the change was sent
- * @throws OUTCOME_UNKNOWN when what became of a change could not be read back in time
+ * Changes a namespace's record by compare-and-swap; `decide` runs again on each conflict, and undefined leaves the
+ * record unchanged. After a lost response the record is read back: its write id is unique.
+ * @param caller the caller's own signal: its abort rejects with its reason; the end of the timeout says whether the change
+ * was sent
+ * @throws OUTCOME_UNKNOWN when the outcome of a change could not be read back in time
  */
 export async function changeSpec(
   parts: SpecChangeParts,
@@ -90,7 +93,7 @@ export async function changeSpec(
         { signal: caller, ...timeOf(scope) },
       );
     } catch (error) {
-      // What goes over etcd's space quota is applied and answered NO_SPACE: by its random id a spec is recognised.
+      // etcd applies a put that exceeds its space quota and responds NO_SPACE: the spec's random id identifies it.
       if (!isStoreError(error, "OUTCOME_UNKNOWN", "NO_SPACE")) throw error;
       if (isStoreError(error, "OUTCOME_UNKNOWN")) lost = error;
       const { kvs } = await kv.range({ key }, scope.rest()).catch((failed: unknown) => {
@@ -100,7 +103,7 @@ export async function changeSpec(
       if (isStoreError(error, "NO_SPACE")) throw error;
     }
     if (answer?.succeeded) {
-      // The next write reads it again.
+      // The next write reads the record again.
       specs.forget(namespace);
       return;
     }
@@ -110,12 +113,12 @@ export async function changeSpec(
   }
 }
 
-/** A random id: of a record's version, or of a rule's ledger. */
+/** A random id for a record's version or for a rule's ledger. */
 export function specId(random: Random): string {
   return Buffer.from(random.bytes(idBytes)).toString("hex");
 }
 
-/** A change was sent, and what became of it could not be read back. */
+/** A change was sent, and its outcome could not be read back. */
 function unknownChange(namespace: string, key: string, cause: StoreError): StoreError {
   return new StoreError(
     "OUTCOME_UNKNOWN",
@@ -125,13 +128,13 @@ function unknownChange(namespace: string, key: string, cause: StoreError): Store
   );
 }
 
-/** What is left of a call's time. */
+/** The rest of a call's timeout. */
 function timeOf(scope: CallScope): Pick<Call, "timeoutMs"> {
   const leftMs = scope.remainingMs();
   return leftMs === Number.POSITIVE_INFINITY ? {} : { timeoutMs: Math.max(1, leftMs) };
 }
 
-/** How messages name what a quota limits. */
+/** How messages name the subject of a quota. */
 export function textOfOwner(namespace: string): string {
   return namespace === "" ? "the cluster" : `namespace "${namespace}"`;
 }

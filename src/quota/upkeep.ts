@@ -1,12 +1,13 @@
 /**
- * What keeps ledgers small and proved in the background: this process's sign of life, folding in the slots of dead
- * ones, finishing the counts they began, and the periodic check.
+ * Background upkeep of ledgers, to keep them small and correct: this process's liveness record, folding in the slots
+ * of dead processes, finishing the counts they began, and the periodic check.
  *
- *   _processes/<id>  on a lease; when it is gone, the slots named after it are dead
- *   dead slot        its use is added to the base, its room is free again, its key goes, in one transaction
- *   rule counting    whose setter is dead, or gave up here: counted by the first process to find it
+ *   _processes/<id>  on a lease; once it is gone, the slots named after it are dead
+ *   dead slot        one transaction adds its use to the base, frees its room and deletes its key
+ *   rule counting    setter dead, or failed here: the first process to find the rule counts it
  *
- * Nothing here is needed for counted limits to hold (room can be taken from any slot at any time); it only tidies.
+ * Limits of counted quotas do not depend on this work (room can be reclaimed from any slot at any time); it only
+ * tidies.
  */
 
 import type { Random } from "../base/random.ts";
@@ -23,11 +24,11 @@ import type { Reconciler } from "./reconcile.ts";
 
 /** How long a killed process counts as alive, seconds. */
 const processTtlSeconds = 20;
-/** Between two rounds of folding, milliseconds; jittered, so that processes do not all come at once. */
+/** Interval between two rounds of folding, milliseconds; jittered, so that processes do not all run at once. */
 const foldIntervalMs = 30_000;
-/** Between two checks of every ledger against what is there, milliseconds. */
+/** Interval between two checks of every ledger against the objects, milliseconds. */
 const checkIntervalMs = 10 * 60_000;
-/** Slots folded in one transaction: two compares and two operations each would not fit 128 with more. */
+/** Slots folded in one transaction: with two compares and two operations each, more would not fit etcd's 128. */
 const foldedAtOnceMax = 40;
 const idBytes = 8;
 
@@ -46,7 +47,7 @@ export class Upkeep implements AsyncDisposable {
   #registering: Promise<void> | undefined;
   readonly #loops: Promise<void>[];
   readonly #finishing = new Set<Promise<void>>();
-  /** Namespaces whose count this process has begun and not brought to its end. */
+  /** Namespaces whose count this process has begun and not finished. */
   readonly #unfinished = new Set<string>();
 
   constructor(options: UpkeepOptions) {
@@ -60,15 +61,15 @@ export class Upkeep implements AsyncDisposable {
     ];
   }
 
-  /** Names this process's slots. The first call makes the process known, in the background. */
+  /** Names this process's slots. The first call registers the process, in the background. */
   owner(): string {
     this.#registering ??= this.#register();
     return this.#owner;
   }
 
   /**
-   * One round over every ledger: folds in the slots of the dead, and finishes the counts they left.
-   * @returns slots folded in
+   * One round over every ledger: folds in the slots of dead processes, and finishes the counts that they left.
+   * @returns number of slots folded in
    */
   async fold(): Promise<number> {
     const { reconciler, turns } = this.#options;
@@ -81,7 +82,7 @@ export class Upkeep implements AsyncDisposable {
       const pause = turns.pause();
       if (pause !== undefined) await pause;
       for (const rule of snapshot.spec(namespace).rules) {
-        // Until the count is in, the base is not there to be added to.
+        // Until the count is written, there is no base to add to.
         if (rule.state === "active") folded += await this.#foldRule(namespace, rule, snapshot, alive);
         else if (!alive.has(rule.setBy) || this.#unfinished.delete(namespace)) leftCounting.add(namespace);
       }
@@ -90,7 +91,10 @@ export class Upkeep implements AsyncDisposable {
     return folded;
   }
 
-  /** A `set` of this process ended before its count: it continues in the background, and the rounds repair what fails here. */
+  /**
+   * A `set` of this process ended before its count: it continues in the background, and later rounds repair a
+   * failure.
+   */
   finishLater(namespace: string): void {
     const { reconciler } = this.#options;
     const { signal } = this.#ended;
@@ -145,7 +149,7 @@ export class Upkeep implements AsyncDisposable {
     return succeeded ? dead.length : 0;
   }
 
-  /** Ends the loops and gives the sign of life back; slots stay for others to fold in. */
+  /** Ends the loops and removes the liveness record; slots stay for other processes to fold in. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort(new Error("the quotas are closed"));
     await Promise.allSettled([...this.#loops, ...this.#finishing, this.#registering]);
@@ -166,13 +170,14 @@ export class Upkeep implements AsyncDisposable {
       await etcd.kv.put({ key: keys.process(owner), value: "", lease: lease.id }, { signal });
       lease.lost.addEventListener("abort", () => this.#startOver(owner), { once: true });
     } catch (error) {
-      // No lease, no sign of life: others may fold these slots in, which costs this process a retry and nothing else.
+      // Without a lease there is no liveness record: other processes may fold these slots in, which only costs this
+      // process a retry.
       if (!isStoreError(error) && !signal.aborted) throw error;
       this.#registering = undefined;
     }
   }
 
-  /** Taken for dead: go on under a new name. */
+  /** This process was considered dead: it continues under a new name. */
   #startOver(owner: string): void {
     if (this.#owner !== owner || this.#ended.signal.aborted) return;
     this.#owner = this.#newOwner();
@@ -188,7 +193,7 @@ export class Upkeep implements AsyncDisposable {
     try {
       for (;;) {
         await this.#clock.sleep(intervalMs * (0.75 + this.#random.float() / 2), signal);
-        // A round that fails is made up for by the next one.
+        // The next round makes up for a failed one.
         await task().catch((error: unknown) => {
           if (!isStoreError(error) && !signal.aborted) throw error;
         });

@@ -1,6 +1,6 @@
 /**
- * The sums made from a count of what is there: what the objects of each rule use. A count is taken at one revision, so it
- * can be held against the ledger at that very revision.
+ * Sums over a count of the objects: the use of each rule's objects. A count is taken at one revision, so it can be
+ * compared with the ledger at that revision.
  */
 import type { Call } from "../base/call.ts";
 import type { TurnBudget } from "../base/time/turn-budget.ts";
@@ -22,14 +22,14 @@ export interface LeasedObject {
   readonly usage: Amounts;
 }
 
-/** What the objects of a rule use, those on leases apart: they are in ledger entries of their own. */
+/** The use of a rule's objects, except those on leases: they have their own ledger entries. */
 export class Count {
   readonly #lasting = new AmountsSum();
   readonly #leasedUse = new AmountsSum();
   readonly #untold = new Set<string>();
   /** Kept for a rule that is being counted, whose ledger needs their entries. */
   readonly leased: LeasedObject[] = [];
-  /** Objects that could not be read, or measured, and are counted in part. */
+  /** Objects that could not be read or measured, and are counted partly. */
   unread = 0;
 
   get lasting(): Amounts {
@@ -40,7 +40,7 @@ export class Count {
     return plus(this.lasting, this.#leasedUse.total);
   }
 
-  /** Names of which there is at least as much as counted. */
+  /** Names whose real use is at least the count. */
   get untold(): ReadonlySet<string> {
     return this.#untold;
   }
@@ -48,7 +48,7 @@ export class Count {
   add(rule: QuotaRule, object: CountedObject, recorded: RecordedHead | undefined): void {
     const usage = usageOf(rule, object.resource, { recorded, storedBytes: object.storedBytes });
     const untold = untoldNames(rule, object.resource, recorded);
-    // Keys tell all there is to know for such a rule, so nothing was opened.
+    // For such a rule keys are sufficient, so no value was opened.
     if (untold.length > 0 && !isToldByKey(rule)) {
       this.unread++;
       for (const name of untold) this.#untold.add(name);
@@ -64,7 +64,7 @@ export class Count {
   }
 }
 
-/** Counts the objects of several rules in one pass over the store, or over the only namespace they are of. */
+/** Counts the objects of several rules in one pass over the store, or over the only namespace that they are in. */
 export async function countUse(
   census: Census,
   rules: readonly CountedRule[],

@@ -1,12 +1,12 @@
 /**
- * Writes protobuf wire format from the back to the front: an inner message is complete before its length is
- * written, so nothing is measured twice and nothing is moved. Callers therefore write fields in *descending*
- * order, and a field's value before its tag; the bytes come out in ascending order.
+ * Writes protobuf wire format from back to front: an inner message is complete before its length is written, so
+ * nothing is measured twice and nothing is copied. Callers therefore write fields in *descending* order, and a
+ * field's value before its tag; the bytes come out in ascending order.
  *
  *   writer.bytes(2, value); writer.bytes(1, key); return writer.finish();
  *
- * Proto3: a zero, false or empty value is left out (the `…Always` forms write it, as proto2 and a oneof member need).
- * The `raw…` forms write a value without its tag. This is the only writer of protobuf; whoever plans messages uses it.
+ * Proto3: a zero, false or empty value is omitted (the `…Always` forms write it, as proto2 and a oneof member need).
+ * The `raw…` forms write a value without its tag. This is the only protobuf writer.
  */
 
 /** First buffer, bytes; a usual put of a 1 KiB value fits with its key. */
@@ -17,7 +17,7 @@ const shortText = 40;
 const varintBytesMax = 10;
 const twoTo32 = 4_294_967_296;
 
-/** Buffer's own way from text to UTF-8, without its checks of arguments. */
+/** Buffer's own text to UTF-8 conversion, without its argument checks. */
 const { utf8Write } = Buffer.prototype as unknown as {
   utf8Write(this: Uint8Array, text: string, start: number, length: number): number;
 };
@@ -31,24 +31,24 @@ export class ProtoWriter {
   /** @param sizeHint expected size in bytes; a good one saves a copy */
   constructor(sizeHint: number = firstBytes) {
     this.#firstBytes = sizeHint;
-    // From the pool: a request lives for one call, and a memory block of its own for each is what the collector pays for.
+    // From the pool: a request is short-lived, and a separate allocation for each burdens the garbage collector.
     this.#buffer = Buffer.allocUnsafe(sizeHint);
     this.#at = sizeHint;
   }
 
-  /** A view of what was written; the writer is not used afterwards. */
+  /** A view of what was written; do not use the writer afterwards. */
   finish(): Uint8Array {
     return this.#buffer.subarray(this.#at);
   }
 
-  /** What was written, copied; `restart` makes the writer ready for the next message. */
+  /** A copy of what was written; `restart` prepares the writer for the next message. */
   copy(): Uint8Array {
     const bytes = new Uint8Array(this.#buffer.length - this.#at);
     bytes.set(this.#buffer.subarray(this.#at));
     return bytes;
   }
 
-  /** Discards what was written. A buffer of more than `keptBytesMax` is given back. */
+  /** Discards what was written. Releases a buffer of more than `keptBytesMax`. */
   restart(keptBytesMax: number): void {
     if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.allocUnsafe(this.#firstBytes);
     this.#at = this.#buffer.length;
@@ -59,7 +59,7 @@ export class ProtoWriter {
     return this.#buffer.length - this.#at;
   }
 
-  /** A mark to give to `close` once the inner message is written: `length` as it is now. */
+  /** The current `length`, to pass to `close` once the inner message is written. */
   open(): number {
     return this.#buffer.length - this.#at;
   }
@@ -69,7 +69,7 @@ export class ProtoWriter {
     this.head(field, this.#buffer.length - this.#at - mark);
   }
 
-  /** Tag and length of a value of `sizeBytes` bytes which follows, here or in another buffer. */
+  /** Tag and length of a value of `sizeBytes` bytes that follows, here or in another buffer. */
   head(field: number, sizeBytes: number): void {
     this.rawVarint(sizeBytes);
     this.rawVarint((field << 3) | 2);
@@ -146,7 +146,7 @@ export class ProtoWriter {
     this.#buffer.set(bytes, this.#at);
   }
 
-  /** Text as UTF-8 with its length before it; gives its bytes. A lone surrogate becomes U+FFFD, three bytes. */
+  /** Writes text as UTF-8 after its length; returns the byte count. A lone surrogate becomes U+FFFD, three bytes. */
   rawText(text: string): number {
     const { length } = text;
     if (length <= shortText) {

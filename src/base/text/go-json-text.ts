@@ -1,15 +1,15 @@
 /**
- * JSON text as Go's encoder writes it (encoding/json, since Go 1.22): compact, with <, > and &, U+2028 and U+2029 escaped.
- * etcd's members, Kubernetes' programs and etcdctl write it, and what is written for them must be byte for byte theirs.
+ * JSON text as Go's encoder writes it (encoding/json, since Go 1.22): compact, with <, > and &, U+2028 and U+2029
+ * escaped. etcd's members, Kubernetes' programs and etcdctl write it, and output for them must match byte for byte.
  */
 
 const escaped = /[<>&\u2028\u2029]/;
 const everyEscaped = /[<>&\u2028\u2029]/g;
 
-/** The text of a value that JSON has: a string, or plain data. */
+/** The text of a JSON value: a string, or plain data. */
 export function goJsonText(value: unknown): string {
   const text = JSON.stringify(value);
-  // Such characters stand in texts and names alone, where an escape is the same character.
+  // These characters occur only in texts and names, where the escape means the same character.
   return escaped.test(text) ? text.replace(everyEscaped, escapeOf) : text;
 }
 

@@ -1,19 +1,22 @@
 /**
- * Options that are not known are refused, with the nearest known name: a misspelt option that is passed over in silence
- * leaves a list unfiltered, or secrets in the clear.
+ * Rejects unknown options and names the nearest known one: a misspelt option that is ignored leaves a list
+ * unfiltered, or secrets in the clear.
  *
- * Beside each options type stands the table of its names. The compiler holds the two together: a name in one that the
- * other lacks does not compile, so a new option is one line in each. Only names are looked at here, a handful of
- * look-ups a call; values are their parsers' business. An unknown name whose value is undefined says nothing, and is let pass.
+ * Each options type has a table of its names beside it. The compiler checks both: a name that only one of them has
+ * does not compile, so a new option is one line in each. Only names are checked here, a few look-ups a call; parsers
+ * check values. An unknown name whose value is undefined has no effect and is accepted.
  */
 import { invalidArgument } from "../../errors.ts";
 import { nearestName } from "./nearest-name.ts";
 import { quote } from "./quote.ts";
 
-/** Every option of T, by name. Symbols are internal options, and not listed. */
+/** Every option of T, by name. Symbols are internal options and not listed. */
 export type NamesOf<T> = { readonly [K in Exclude<keyof T, symbol>]-?: true };
 
-/** For options from untyped callers. @throws INVALID_ARGUMENT for what is no object of options, or has one that is not in `names` */
+/**
+ * For options from untyped callers. @throws INVALID_ARGUMENT for a value that is not an options object, or has an
+ * option that is not in `names`
+ */
 export function checkOptions(
   options: unknown,
   action: string,
@@ -25,7 +28,7 @@ export function checkOptions(
     throw invalidArgument(argument, `Cannot ${action}: ${argument} is ${quote(options)}, expected an object`);
   }
   for (const name in options) {
-    // `true` is in no prototype: what is inherited ("constructor") goes on to the thorough look.
+    // No prototype contains `true`: an inherited name ("constructor") goes to the full check.
     if (names[name] === true || !Object.hasOwn(options, name)) continue;
     if ((options as Readonly<Record<string, unknown>>)[name] !== undefined) {
       throw unknownOption(name, action, names, argument);

@@ -1,9 +1,9 @@
 /**
- * Which known name was meant by one that is not known: the one that holds it or is held by it ("selector" for
- * "labelSelector"), or else the one fewest edits away, if that is few. Upper and lower case are one.
+ * Finds the known name that an unknown one was meant to be: the one that contains it or that it contains ("selector"
+ * for "labelSelector"), else the one with the fewest edits, if they are few. Case is ignored.
  */
 
-/** Shorter pieces are in too many names to mean one. */
+/** Shorter pieces occur in too many names to identify one. */
 const pieceCharactersMin = 3;
 
 export function nearestName(name: string, known: readonly string[]): string | undefined {
@@ -23,7 +23,7 @@ function isPiece(one: string, other: string): boolean {
   return short.length >= pieceCharactersMin && long.includes(short);
 }
 
-/** Letters added, left out, replaced, or swapped with the next (optimal string alignment). */
+/** Letters added, removed, replaced, or swapped with the next (optimal string alignment). */
 function editsBetween(from: string, to: string): number {
   let above: readonly number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);

@@ -1,18 +1,21 @@
 /**
- * Foreign text inside a message: quoted, printable, cut.
+ * Untrusted text inside a message: quoted, printable, truncated.
  *
- * Names, selectors and keys in errors come from outside. Control characters, marks that turn text round and
- * lone surrogates would forge log lines; a megabyte of them would fill a disk. So every foreign string goes
- * through here on its way into a message. Letters of any script stay as they are.
+ * Names, selectors and keys in errors come from outside. Control characters, bidirectional marks and lone surrogates
+ * would forge log lines; a megabyte of text would fill a disk. So every untrusted string goes through here on its way
+ * into a message. Letters of any script are unchanged.
  */
 
-/** Characters shown of a foreign string: a whole object name with its namespace, no more. */
+/** Characters shown of an untrusted string: a whole object name with its namespace, no more. */
 const shownMax = 320;
 
 /** Letters, marks, numbers, punctuation, symbols and the plain space can be printed. */
 const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
-/** `value` in double quotes, what cannot be printed escaped, cut after 320 characters; for other types, their name. */
+/**
+ * `value` in double quotes, with unprintable characters escaped, truncated after 320 characters; for other types,
+ * their name.
+ */
 export function quote(value: unknown): string {
   if (typeof value === "string") {
     const cut = value.length > shownMax;

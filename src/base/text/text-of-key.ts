@@ -1,4 +1,4 @@
-/** The text of an etcd key: the one place that decodes keys. What is no UTF-8 becomes U+FFFD. */
+/** The text of an etcd key: the one place that decodes keys. Invalid UTF-8 becomes U+FFFD. */
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export function textOfKey(key: Uint8Array): string {

@@ -1,7 +1,7 @@
 /**
- * Work that repeats in the background until it is closed: one round at a time, the next one after the wait the round
- * asks for, or at once when kicked. A failing round is tried again later, and the failure can be asked for; a broken
- * promise of keelson itself still crashes.
+ * Work that repeats in the background until it is closed: one round at a time, the next one after the wait that the
+ * round returned, or at once when kicked. A failing round is retried later, and the failure is readable; a violated
+ * invariant still crashes.
  */
 import { InvariantError } from "../../errors.ts";
 import type { Clock } from "./clock.ts";
@@ -30,17 +30,17 @@ export class BackgroundLoop implements AsyncDisposable {
     this.#done = this.#run();
   }
 
-  /** Begins; the caller that starts it closes it. */
+  /** Starts the loop; the caller that starts it closes it. */
   static start(clock: Clock, work: BackgroundWork): BackgroundLoop {
     return new BackgroundLoop(clock, work);
   }
 
-  /** Why the last round failed; undefined when it did not. */
+  /** Why the last round failed; undefined when it succeeded. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** The next round begins at once, or directly after the one under way. */
+  /** Starts the next round at once, or directly after the one under way. */
   kick(): void {
     this.#kicked = true;
     this.#wake?.();

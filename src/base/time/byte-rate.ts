@@ -1,14 +1,18 @@
 /**
- * A bound on bytes a second: a token bucket that callers draw from in the order in which they come.
+ * A bound on bytes a second: a token bucket that callers draw from in order of arrival.
  *
  *   tokens grow by bytesPerSecond, up to a tenth of a second's worth, and by each draw go down, below zero too
  *   a caller waits until they are back at zero, and only then the next one draws
  *
- * However many wait, one timer is set. Over any time t at most bytesPerSecond × t, the bucket and one piece pass.
+ * Only one timer is set for any number of waiting callers. Over any time t, at most bytesPerSecond × t plus the
+ * bucket and one piece pass.
  */
 import type { Clock } from "./clock.ts";
 
-/** What may pass at once after a pause: enough to bridge the grain of timers, too little to fill a link's buffers. */
+/**
+ * What may pass at once after a pause: enough to cover the granularity of timers, too little to fill a link's
+ * buffers.
+ */
 const bucketSeconds = 0.1;
 
 export class ByteRate {
@@ -26,7 +30,7 @@ export class ByteRate {
     this.#filledMs = clock.monotonicMs();
   }
 
-  /** Resolves when `bytes` have passed by the rate. Rejects with the reason of `signal`; the bytes then count all the same. */
+  /** Resolves when the rate has admitted `bytes`. Rejects with the reason of `signal`; the bytes still count then. */
   pass(bytes: number, signal?: AbortSignal): Promise<void> {
     const turn = this.#turn.then(() => this.#draw(bytes, signal));
     this.#turn = turn.catch(() => undefined);

@@ -1,22 +1,22 @@
 /**
- * Time as a port. Nothing outside this file reads a clock or starts a timer, so that the simulation can
- * run the real code in virtual time. Wall time is for display (creationTimestamp) and backup marks only;
- * every decision uses `monotonicMs`.
+ * Time as a port. No other file reads a clock or starts a timer, so that the simulation can run the real code in
+ * virtual time. Wall time is for display (creationTimestamp) and backup marks only; every decision uses
+ * `monotonicMs`.
  *
- * Timers are Node's own modules', not the globals: fake timers of a test framework replace the globals, and a wait for a
- * socket would then never end. Wall time is the global `Date`, which a test may set.
+ * Timers come from Node's modules, not from the globals: a test framework's fake timers replace the globals, and a
+ * wait for a socket would then never end. Wall time is the global `Date`, which a test may set.
  */
 import { performance } from "node:perf_hooks";
 import { clearTimeout, setTimeout } from "node:timers";
 
-/** What `Clock.setTimer` gives. */
+/** What `Clock.setTimer` returns. */
 export interface Timer {
-  /** Stops it; nothing happens when it has run. */
+  /** Cancels the timer; does nothing once it has fired. */
   cancel(): void;
 }
 
 /**
- * Time as keelson uses it: `memoryEtcd` and `connectEtcd` take one, and all that is built over them runs on it.
+ * The time that keelson uses: `memoryEtcd` and `connectEtcd` take one, and everything built over them uses it.
  */
 export interface Clock {
   /** Wall clock, milliseconds since 1970. */
@@ -25,14 +25,17 @@ export interface Clock {
   monotonicMs(): number;
   /** Runs `callback` once after `delayMs`; does not keep the process alive. */
   setTimer(delayMs: number, callback: () => void): Timer;
-  /** Resolves after `delayMs`; rejects with `signal.reason` when aborted, at once when it is already. Keeps the process alive: somebody waits. */
+  /**
+   * Resolves after `delayMs`; rejects with `signal.reason` when aborted, at once when already aborted. Keeps the
+   * process alive, because a caller waits.
+   */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Longest delay a platform timer takes (2^31 - 1 ms); longer delays are taken in steps. */
+/** Longest delay of a platform timer (2^31 - 1 ms); longer delays are split into steps. */
 const timerMaxMs = 2 ** 31 - 1;
 
-/** In steps, so that no delay is too long; each step's handle goes through `hold`. */
+/** In steps, so that no delay is too long; `hold` receives each step's handle. */
 function startTimer(delayMs: number, callback: () => void, hold: (handle: NodeJS.Timeout) => void): Timer {
   let handle: NodeJS.Timeout;
   const start = (leftMs: number): void => {
@@ -50,8 +53,8 @@ export const systemClock: Clock = {
   // Timers do not keep the process alive.
   setTimer: (delayMs, callback) => startTimer(delayMs, callback, (handle) => handle.unref()),
   sleep(delayMs, signal) {
-    // Somebody waits for what comes after: without this a program that awaits a call on an etcd that is down would
-    // end without a word, its await unsettled.
+    // A caller waits for the result: without this, a program that awaits a call on an unreachable etcd would exit
+    // silently with its await unsettled.
     const setTimer = (ms: number, callback: () => void): Timer => startTimer(ms, callback, () => {});
     return sleepOn({ setTimer }, delayMs, signal);
   },

@@ -1,15 +1,15 @@
 /**
- * Cooperative turns: long synchronous work (decoding a list of 100,000) gives the event loop back every few
- * milliseconds. One budget is shared by all who work over the same store: ten lists at once still block the
- * loop for one budget, not for ten, and each of them gets its turn in the order of asking.
+ * Cooperative turns: long synchronous work (decoding a list of 100,000) yields to the event loop every few
+ * milliseconds. All work over the same store shares one budget: ten concurrent lists still block the loop for one
+ * budget, not for ten, and take turns in order of arrival.
  */
 import { setImmediate } from "node:timers";
 import type { Clock } from "./clock.ts";
 
 /**
- * Milliseconds of work between two returns to the event loop. `npm run bench -- list` wants less than 20 ms at p99, and
- * collecting what a long list keeps takes up to 15 ms at a time, after a turn or within it; shorter turns than this
- * would win nothing more, and a return costs about 20 µs.
+ * Milliseconds of work between two yields to the event loop. `npm run bench -- list` wants less than 20 ms at p99,
+ * and garbage collection of a long list takes up to 15 ms at a time, after a turn or within it. Shorter turns would
+ * gain nothing, and a yield costs about 20 µs.
  */
 const turnMs = 2;
 
@@ -24,8 +24,8 @@ export class TurnBudget {
   }
 
   /**
-   * Undefined while there is budget left: go on. Otherwise await what it gives before going on.
-   * Cheap enough to be asked every few objects.
+   * Undefined while there is budget left: continue. Otherwise await the result before continuing. Cheap enough to be
+   * called every few objects.
    */
   pause(): Promise<void> | undefined {
     if (this.#clock.monotonicMs() - this.#startedMs < turnMs) return undefined;

@@ -1,12 +1,12 @@
 /**
- * The choice of a body format, as plain data: what `createStore` takes as `codec`. It only decides how values
- * are written; every known format is read whatever was chosen.
+ * The choice of a body format, as plain data: what `createStore` takes as `codec`. It only decides how values are
+ * written; every known format can be read.
  */
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { ForeignFormat } from "./foreign-format.ts";
 
-/** How bodies are written. Made by `msgpackCodec`, `jsonCodec` or `kubernetesCodec`. */
+/** How bodies are written. Created by `msgpackCodec`, `jsonCodec` or `kubernetesCodec`. */
 export type Codec =
   | {
       /**
@@ -14,29 +14,32 @@ export type Codec =
        * form.
        */
       readonly format: "msgpack";
-      /** Whether field names move into a dictionary; see `msgpackCodec`. */
+      /** Whether a dictionary replaces field names; see `msgpackCodec`. */
       readonly dictionaries: "learn" | "off";
       /** Bodies above this size are compressed; Infinity: none. */
       readonly compressAboveBytes: number;
     }
   | { readonly format: "json"; readonly compressAboveBytes: number }
   | { readonly format: "raw-json" }
-  /** As another program stores its values; made by `kubernetesCodec` of keelson/kubernetes. */
+  /** Another program's storage format; created by `kubernetesCodec` of keelson/kubernetes. */
   | {
       readonly format: "foreign";
-      /** That program's form. */
+      /** That program's format. */
       readonly values: ForeignFormat;
     };
 
 /**
- * Bodies above this many bytes are deflated. Deflating costs about 25 µs a KiB and inflating 5, so Pods and
- * their like stay as they are and only large ConfigMaps and custom resources pay.
+ * Bodies above this many bytes are deflated. Deflating costs about 25 µs a KiB and inflating 5, so objects such as
+ * Pods stay uncompressed and only large ConfigMaps and custom resources pay.
  */
 export const compressAboveBytesDefault: number = 16 * 1024;
 
-/** What `msgpackCodec` and `jsonCodec` share. */
+/** The options that `msgpackCodec` and `jsonCodec` share. */
 export interface CompressionOption {
-  /** Bodies above this size are compressed where that saves a tenth; default 16 KiB, false: never. Less saves space in etcd, more saves time. */
+  /**
+   * Bodies above this size are compressed where that saves a tenth; default 16 KiB, false: never. A lower value saves
+   * space in etcd, a higher one saves time.
+   */
   readonly compressAboveBytes?: number | false | undefined;
 }
 
@@ -74,7 +77,7 @@ export function jsonCodec(
   options: {
     /**
      * true: the value is plain JSON without an envelope, at Kubernetes' own paths readable by other Kubernetes tools.
-     * Costs: no write id (each write puts one more small key, so that lost answers can be settled), no checksum, no
+     * Costs: no write id (each write puts one more small key, so that lost responses can be settled), no checksum, no
      * metadata segment (selectors decode everything), no compression. Default false.
      */
     readonly raw?: boolean | undefined;

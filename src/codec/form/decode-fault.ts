@@ -1,4 +1,4 @@
-/** What is wrong with the bytes of a value, from whatever decodes them; codecs turn it into CORRUPT_OBJECT with the key. */
+/** A fault in the bytes of a value, from any decoder; codecs turn it into CORRUPT_OBJECT with the key. */
 export class DecodeFault extends Error {
   override readonly name = "DecodeFault";
   /** The byte at which the fault was found, where the decoder knows it. */

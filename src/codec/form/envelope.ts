@@ -1,31 +1,31 @@
 /**
- * The envelope: the outermost bytes of every value, their one writer and one reader.
+ * The envelope: the outermost bytes of every value. This file holds its only writer and its only reader.
  *
  *   plain   magic(3) version(1) body(1) flags(1) writeId(16) headLength(4) [dictionary(8)] head body checksum(4)
  *   sealed  magic(3) version(1) body(1) flags(1) keyId wrapping nonce(12) headLength(4) head' body'
  *
- * docs/value-format.md is the authority; the constants here are what it names. Numbers are little-endian, the
- * checksum is CRC-32 over everything before it. A sealed value is opened into the plain form (its checksum
- * field unused: the tags have proved every byte), so everything past `open` knows one layout.
+ * docs/value-format.md is the authority and names these constants. Numbers are little-endian; the checksum is CRC-32
+ * over everything before it. A sealed value is opened into the plain form (its checksum field unused, because the
+ * tags authenticate every byte), so everything past `open` handles one layout.
  */
-// Not by name: Node before 20.15 has none, and is refused by a sentence only if this file can be linked there.
+// Not a named import: Node before 20.15 has none, and can only be rejected with a message if this file links there.
 import zlib from "node:zlib";
 
-/** EB 6B 6C: "kl" behind a byte that begins no JSON, no text in UTF-8 and no Kubernetes protobuf. */
+/** EB 6B 6C: "kl" after a byte that begins no JSON, no UTF-8 text and no Kubernetes protobuf. */
 export const magic: readonly [number, number, number] = [0xeb, 0x6b, 0x6c];
-/** Format version this code writes; it reads every version up to it. */
+/** Format version that this code writes; it reads every version up to it. */
 export const formatVersion = 1;
 
 /** How a body is encoded. Numbers never change. */
 export const bodyFormats = { msgpack: 1, json: 2 } as const;
 export type BodyFormat = (typeof bodyFormats)[keyof typeof bodyFormats];
 
-/** Bits of the flags byte; a reader refuses a value with a bit it does not know. */
+/** Bits of the flags byte; a reader rejects a value with an unknown bit. */
 export const flagBits = {
   sealed: 1,
   deflated: 2,
   dictionary: 4,
-  /** Every text of the metadata segment, or of a MessagePack body, is ASCII: a reader need not look. */
+  /** Every text of the metadata segment, or of a MessagePack body, is ASCII, so that a reader need not check. */
   headAscii: 8,
   bodyAscii: 16,
 } as const;
@@ -44,7 +44,7 @@ export const at = {
 export const writeIdBytes = 16;
 export const dictionaryIdBytes = 8;
 export const checksumBytes = 4;
-/** Most bytes a body may have before it is deflated and inflate to: far above any etcd's request limit. */
+/** Largest size of a body before deflating and after inflating: far above any etcd's request limit. */
 export const bodyBytesMax: number = 16 * 1024 * 1024;
 /** Smallest plain value: no dictionary, empty head and body. */
 export const plainBytesMin: number = at.head + checksumBytes;
@@ -80,13 +80,13 @@ export function beginPlain(
   return value;
 }
 
-/** Writes the checksum over all that is in `value`. */
+/** Writes the checksum over the rest of `value`. */
 export function finishPlain(value: Uint8Array): void {
   const end = value.length - checksumBytes;
   writeUint32(value, end, zlib.crc32(value.subarray(0, end)));
 }
 
-/** Whether stored bytes hold the write id of their write, by which a write whose answer was lost is told from its twins. */
+/** Whether stored bytes contain the write id of their write, which identifies a write whose response was lost. */
 export function carriesWriteId(stored: Uint8Array): boolean {
   return hasMagic(stored);
 }
@@ -97,8 +97,8 @@ export function hasMagic(bytes: Uint8Array): boolean {
 }
 
 /**
- * What is wrong with the fixed part that every envelope begins with; undefined when nothing is.
- * Asked before anything else is believed.
+ * What is wrong with the fixed part that begins every envelope; undefined when nothing is. Checked before anything
+ * else is used.
  */
 export function prologueFault(bytes: Uint8Array): string | undefined {
   if (bytes.length <= at.flags) return `it is cut: ${bytes.length} bytes`;

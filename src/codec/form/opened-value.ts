@@ -1,10 +1,10 @@
 /**
- * What `open` gives out: a value's plain form, with the key that errors found later name. Its bytes are as etcd sent them
- * wherever they can be; a cache may keep them, they pin nothing else.
+ * What `open` returns: a value's plain form, with the key that later errors name. Where possible its bytes are those
+ * that etcd sent. A cache may keep them; they retain no other memory.
  */
 import type { PlainValue } from "./value.ts";
 
-/** A value with its key, which errors found later name. */
+/** A value with the key that later errors name. */
 export class OpenedValue implements PlainValue {
   readonly bytes: Uint8Array;
   readonly stale: boolean;
@@ -19,7 +19,7 @@ export class OpenedValue implements PlainValue {
   }
 }
 
-/** A sealed value of which only the head has been opened; asking for its bytes opens the rest. */
+/** A sealed value of which only the head is opened; reading its bytes opens the rest. */
 export class HeadOnlyValue implements PlainValue {
   /** A plain value with the metadata segment and an empty body. */
   readonly headBytes: Uint8Array;
@@ -50,7 +50,7 @@ export class HeadOnlyValue implements PlainValue {
   }
 }
 
-/** The bytes that hold at least the write id and the metadata segment; opens nothing. */
+/** The bytes that contain at least the write id and the metadata segment; opens nothing. */
 export function headBytesOf(value: PlainValue): Uint8Array {
   return value instanceof HeadOnlyValue ? value.headBytes : value.bytes;
 }

@@ -1,13 +1,13 @@
 /**
- * Values that Kubernetes has encrypted, as far as anyone can tell without a key: the text before them names provider, version
- * of its format, and key.
+ * Recognizes values that Kubernetes has encrypted, without a key: the text before them names provider, format version
+ * and key.
  *
- *   k8s:enc:<provider>:v<n>:<key>:<bytes>      the key's name, or of a key service the plugin's
+ * k8s:enc:<provider>:v<n>:<key>:<bytes>      the key's name, or for a key service the plugin's
  */
 
 /** No other value of Kubernetes begins like this: JSON begins with "{", protobuf with "k8s" and a zero byte. */
 export const wrappedPrefix = "k8s:enc:";
-/** Provider, version and key name are text somebody has typed; a longer one is not looked for. */
+/** People choose provider, version and key name; a longer text is not recognized. */
 const prefixBytesMax = 1024;
 
 export function isWrapped(stored: Uint8Array): boolean {
@@ -17,7 +17,10 @@ export function isWrapped(stored: Uint8Array): boolean {
   return true;
 }
 
-/** "k8s:enc:aescbc:v1:key1": what a value says it is encrypted under, which nothing proves; undefined for values that are not. */
+/**
+ * "k8s:enc:aescbc:v1:key1": the key that a value claims to be encrypted under, unverified; undefined for other
+ * values.
+ */
 export function wrappedUnder(stored: Uint8Array): string | undefined {
   if (!isWrapped(stored)) return undefined;
   const start = Buffer.from(

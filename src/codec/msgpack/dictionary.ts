@@ -1,9 +1,9 @@
 /**
- * A dictionary: the record shapes and words that many objects of a kind share, frozen under an id that is
- * its content's own hash. A value written with one names it; reading with another is impossible, not merely wrong.
+ * A dictionary: the record shapes and words that many objects of a kind share, frozen under an id that is the hash of
+ * its content. A value written with a dictionary names it, and cannot be read with any other.
  *
- * Stored form (docs/value-format.md): "kld" version, then MessagePack [shapes, words]. Shapes hold field names only;
- * names that users choose (labels, annotations, data …) never get in, see learn-dictionary.ts.
+ * Stored form (docs/value-format.md): "kld" version, then MessagePack [shapes, words]. Shapes contain field names
+ * only, never names that users choose (labels, annotations, data …); see learn-dictionary.ts.
  */
 import { createHash } from "node:crypto";
 import { StoreError } from "../../errors.ts";
@@ -16,8 +16,8 @@ const dictionaryMagic = [0x6b, 0x6c, 0x64, 1] as const;
 const idBytes = 8;
 
 /**
- * Field names and constants that the values of one kind share, frozen: values written with it name it and leave them
- * out. docs/value-format.md has its bytes.
+ * Field names and constants that the values of one kind share, frozen. Values written with it name it and omit them.
+ * docs/value-format.md has its bytes.
  */
 export class Dictionary {
   /** First 8 bytes of the SHA-256 of `bytes`. */
@@ -27,13 +27,13 @@ export class Dictionary {
   /** Stored form. */
   readonly bytes: Uint8Array;
   /**
-   * Field names of maps, most frequent first: a map of one of them is stored as the number of its shape and its
-   * values.
+   * Field names of maps, most frequent first. A map with one of these sets is stored as the number of its shape and
+   * its values.
    */
   readonly shapes: readonly (readonly string[])[];
-  /** Texts, most frequent first: one of them is stored as its number. */
+  /** Texts, most frequent first. Each is stored as its number. */
   readonly words: readonly string[];
-  /** The same, as reader and writer use it. @internal */
+  /** The same in the form that reader and writer use. @internal */
   readonly forms: SharedForms;
 
   private constructor(bytes: Uint8Array, shapes: readonly (readonly string[])[], words: readonly string[]) {
@@ -47,7 +47,8 @@ export class Dictionary {
 
   /**
    * Freezes shapes and words, most frequent first, into a dictionary.
-   * @throws INVALID_ARGUMENT when there are too many, one twice, an empty shape or a name no field may have
+   * @throws INVALID_ARGUMENT when there are too many, or for a duplicate, an empty shape or a name that no field may
+   * have
    */
   static from(shapes: readonly (readonly string[])[], words: readonly string[]): Dictionary {
     const fault = contentFault(shapes, words);
@@ -67,7 +68,7 @@ export class Dictionary {
 
   /**
    * Reads the stored form of the dictionary called `name`.
-   * @throws DecodeFault when these are not its bytes, or no dictionary at all
+   * @throws DecodeFault when these are not its bytes, or not a dictionary
    */
   static parse(name: string, bytes: Uint8Array): Dictionary {
     const actual = Buffer.from(dictionaryId(bytes)).toString("hex");
@@ -85,7 +86,7 @@ export class Dictionary {
   }
 }
 
-/** The id of a dictionary by its stored bytes. */
+/** The id of a dictionary, computed from its stored bytes. */
 export function dictionaryId(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(createHash("sha256").update(bytes).digest().subarray(0, idBytes));
 }

@@ -3,9 +3,11 @@
  *
  *   headerVersion apiVersion kind  present  name namespace labels fields  uid … other  amounts    (each a MessagePack value)
  *
- * labels, annotations, fields and amounts are arrays of their keys and then their values (`TextShapes` says why). It begins with what says whether the value is in today's form, so that `open` compares a few bytes and decodes
- * nothing. `present` has a bit per metadata field, in the order of `metadataFields`; fields Kubernetes may add
- * travel in `other`. Records and words that nearly every cluster has are numbers (`headForms`): part of format version 1, never to be changed.
+ * labels, annotations, fields and amounts are arrays of their keys and then their values (`TextShapes` says why). The
+ * segment begins with the parts that show whether the value is in today's form, so that `open` compares a few bytes
+ * and decodes nothing. `present` has a bit per metadata field, in the order of `metadataFields`; fields that
+ * Kubernetes may add are in `other`. Records and words that nearly every cluster has are numbers (`headForms`): part
+ * of format version 1, never to be changed.
  */
 import type { Head } from "../../resource/model/head.ts";
 import { cleanMetadata, isTimestamp } from "../../resource/model/metadata-fields.ts";
@@ -32,11 +34,11 @@ const metadataFields = [
   "finalizers",
   "managedFields",
 ] as const;
-/** Those that selectors look at come first, the selectable fields right behind them. */
+/** The fields that selectors read come first, the selectable fields directly after them. */
 const selectedFields = 3;
 type MetadataField = (typeof metadataFields)[number];
 
-/** The bit of each field in `present`; `other` is the one above them all. */
+/** The bit of each field in `present`; `other` is the bit above them all. */
 const bits = Object.fromEntries(metadataFields.map((field, i) => [field, 1 << i])) as Record<
   MetadataField,
   number
@@ -95,7 +97,7 @@ function writeTexts(writer: MsgpackWriter, record: unknown): void {
   if (!isRecord(record) || !writer.writeTextRecord(record)) throw new NotPlainData();
 }
 
-/** The mirror of what `readHead` expects of each field. */
+/** The inverse of what `readHead` expects of each field. */
 function isOfField(field: MetadataField, value: unknown): boolean {
   switch (field) {
     case "generation":
@@ -158,12 +160,15 @@ export function readHead(
     return readFields(new MsgpackReader(bytes, start, end, headForms, ascii), shapes);
   } catch (error) {
     if (!(error instanceof DecodeFault)) throw error;
-    // Earlier versions wrote null as it was given.
+    // Earlier versions wrote null as given.
     return readNulls(new MsgpackReader(bytes, start, end, headForms, ascii), shapes, error);
   }
 }
 
-/** As `readHead`, up to the selectable fields: of metadata name, namespace and labels, and no amounts. @throws DecodeFault */
+/**
+ * As `readHead`, up to the selectable fields: of metadata name, namespace and labels, and no amounts.
+ * @throws DecodeFault
+ */
 export function readSelected(
   bytes: Uint8Array,
   start: number,
@@ -181,7 +186,7 @@ export function readSelected(
   }
 }
 
-/** As `readFields`, whatever type the fields have: null means absent, any other fault is `fault`. @throws DecodeFault */
+/** As `readFields`, for fields of any type: null means absent, any other fault is `fault`. @throws DecodeFault */
 function readNulls(reader: MsgpackReader, shapes: TextShapes, fault: DecodeFault): Head {
   const headerVersion = number(reader, "headerVersion");
   const apiVersion = reader.readText();
@@ -210,7 +215,7 @@ function readNulls(reader: MsgpackReader, shapes: TextShapes, fault: DecodeFault
   };
 }
 
-/** The metadata fields without a bit of their own. @throws DecodeFault */
+/** The metadata fields that have no bit. @throws DecodeFault */
 function takeOthers(reader: MsgpackReader, metadata: object): void {
   const other = reader.read();
   if (!isRecord(other) || Object.hasOwn(other, "resourceVersion")) throw wrong("other fields");
@@ -220,7 +225,7 @@ function takeOthers(reader: MsgpackReader, metadata: object): void {
   }
 }
 
-/** What selectors and indexes look at, which comes first. */
+/** The part that selectors and indexes read, which comes first. */
 function readBeginning(
   reader: MsgpackReader,
   shapes: TextShapes,
@@ -239,7 +244,7 @@ function readBeginning(
   if ((present & bits.name) === 0 || present >= otherBit * 2) {
     throw new DecodeFault("its metadata segment has no name, or fields this code does not know");
   }
-  // Spelled out: fields in one order and assigned by name keep one hidden class, and this is the hottest read.
+  // Written out: a fixed order and assignment by name keep one hidden class, and this is the hottest read.
   const metadata: Partial<ObjectMeta> & { name: string } = { name: reader.readText() };
   if ((present & bits.namespace) !== 0) metadata.namespace = reader.readText();
   if ((present & bits.labels) !== 0) metadata.labels = reader.readTextRecord(shapes);
@@ -278,7 +283,7 @@ function readFields(reader: MsgpackReader, shapes: TextShapes): Head {
   return { apiVersion, kind, metadata: metadata as Head["metadata"], fields, amounts, headerVersion };
 }
 
-/** The bytes every head of this version, apiVersion and kind begins with. */
+/** The bytes that begin every head of this version, apiVersion and kind. */
 export function headPreamble(headerVersion: number, apiVersion: string, kind: string): Uint8Array {
   const writer = new MsgpackWriter();
   writer.begin(headForms);

@@ -1,12 +1,12 @@
 /**
- * The dictionaries of one kind: which one writes now, and every one that was met.
+ * The dictionaries of one kind: the one that writes use now, and every one that has been read.
  *
  *   asking --none there--> sampling --64 samples--> publishing --read back--> writing
  *      `------one there-------------------------------------------------------^
  *
- * A process adopts the newest published dictionary of the kind at its first write; else it learns one. Nothing is written with
- * a dictionary that has not been read back from etcd. All of it happens behind the writes, which use plain
- * maps until then; when etcd fails, the next 64 writes try again.
+ * At its first write a process adopts the newest published dictionary of the kind, or learns one. No value is written
+ * with a dictionary that has not been read back from etcd. All of this happens in the background; until then writes
+ * use plain maps. When etcd fails, the next 64 writes try again.
  */
 import { DecodeFault } from "../form/decode-fault.ts";
 import { Dictionary } from "./dictionary.ts";
@@ -14,9 +14,9 @@ import { DictionaryLearner } from "./learn-dictionary.ts";
 
 /** Where dictionaries are kept: immutable entries under the bookkeeping root, carried by every backup, never deleted. */
 export interface DictionaryStore {
-  /** The stored bytes of a dictionary; undefined when there is none of that name. Linearizable. */
+  /** The stored bytes of a dictionary; undefined when none has that name. Linearizable. */
   fetch(resource: string, name: string): Promise<Uint8Array | undefined>;
-  /** The dictionary created last for the resource; undefined when there is none yet. */
+  /** The newest dictionary of the resource; undefined when there is none yet. */
   newest(resource: string): Promise<
     | {
         /** The dictionary's name: its id in hexadecimal. */
@@ -26,11 +26,14 @@ export interface DictionaryStore {
       }
     | undefined
   >;
-  /** Creates the entry unless it is there; resolves once that is certain. An entry is never overwritten. */
+  /** Creates the entry unless it exists; resolves once it is certain to exist. An entry is never overwritten. */
   publish(resource: string, name: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** Bodies looked at before a dictionary is learned: enough to see what is common, early enough to matter in small stores. */
+/**
+ * Number of bodies sampled before a dictionary is learned: enough to see what is common, early enough to matter in
+ * small stores.
+ */
 export const samplesWanted = 64;
 
 type State = "asking" | "sampling" | "publishing" | "writing" | "off";
@@ -47,19 +50,19 @@ export class KindDictionaries {
   #faults = 0;
   #work: Promise<void> | undefined;
 
-  /** @param learn false: only reads values that have one; nothing is learned, adopted or published */
+  /** @param learn false: only read values that have a dictionary; learn, adopt and publish none */
   constructor(resource: string, store: DictionaryStore | undefined, learn: "learn" | "off") {
     this.#resource = resource;
     this.#store = store;
     this.#state = learn === "off" || store === undefined ? "off" : "asking";
   }
 
-  /** What the next value is written with; undefined: plain maps. */
+  /** The dictionary for the next value; undefined: plain maps. */
   get current(): Dictionary | undefined {
     return this.#current;
   }
 
-  /** Attempts to adopt or publish that failed. */
+  /** Failed attempts to adopt or publish. */
   get faults(): number {
     return this.#faults;
   }
@@ -68,12 +71,12 @@ export class KindDictionaries {
     return this.#state;
   }
 
-  /** A dictionary that has been met. */
+  /** A dictionary that has been read before. */
   known(name: string): Dictionary | undefined {
     return this.#known.get(name);
   }
 
-  /** @throws DecodeFault when it is nowhere, or damaged; what the store throws (UNAVAILABLE …) */
+  /** @throws DecodeFault when it does not exist or is damaged; errors of the store (UNAVAILABLE …) */
   fetch(name: string): Promise<Dictionary> {
     let fetching = this.#fetching.get(name);
     if (fetching === undefined) {
@@ -102,8 +105,8 @@ export class KindDictionaries {
   }
 
   /**
-   * etcd's history was replaced (a restore): what was published may be gone. Writes go back to plain maps
-   * until a dictionary has been read back; reading continues, as content cannot change under its hash.
+   * etcd's history was replaced (a restore): published dictionaries may be gone. Writes use plain maps until a
+   * dictionary has been read back. Reads continue, because content cannot change under its hash.
    */
   forgetPublished(): void {
     if (this.#state === "off") return;
@@ -117,7 +120,7 @@ export class KindDictionaries {
     try {
       await step();
     } catch {
-      // Dictionaries save space; their absence fails no write. That it happened is counted, and tried again later.
+      // Dictionaries save space; their absence fails no write. The failure is counted, and the work is retried later.
       this.#faults++;
       if (this.#state === "publishing") this.#state = "sampling";
       this.#writesUntilRetry = samplesWanted;
@@ -148,7 +151,7 @@ export class KindDictionaries {
       return;
     }
     this.#state = "publishing";
-    // Another process may have been first: one dictionary for all is better than two.
+    // Another process may have published first: one dictionary for all is better than two.
     const newest = await this.#newest();
     if (newest !== undefined) {
       if (this.#state === "publishing") this.#write(newest);
@@ -156,7 +159,7 @@ export class KindDictionaries {
     }
     await this.#store?.publish(this.#resource, learned.name, learned.bytes);
     const readBack = await this.#fetch(learned.name);
-    // A restore in between has sent this back to asking.
+    // A restore in the meantime has reset the state to "asking".
     if (this.#state === "publishing") this.#write(readBack);
   }
 

@@ -1,15 +1,16 @@
 /**
- * Learning a dictionary from samples: which record shapes and words of a kind come up again and again.
+ * Learns a dictionary from samples: the record shapes and words that recur in a kind.
  *
- * A shape goes in when at least two samples have it; a word when it reads like a constant of the type ("IfNotPresent",
- * "TCP") and a tenth of the samples have it. Records whose field names the users choose are never learned, by name (labels, data …),
- * by their keys ("a.b/c", "my key") and by their variety at one place: they would make every object a shape of its own.
- * So a dictionary, which is kept permanently and in the clear, holds no user's text beyond such constants.
+ * A shape is included when at least two samples have it; a word when it looks like a constant of the type
+ * ("IfNotPresent", "TCP") and a tenth of the samples have it. Records whose field names the users choose are never
+ * learned. They are recognized by name (labels, data …), by their keys ("a.b/c", "my key") and by their variety in
+ * one position: each object would add its own shape. So a dictionary, which is kept permanently and in the clear,
+ * contains no user text beyond such constants.
  */
 import { Dictionary } from "./dictionary.ts";
 import { shapesMax, wordsMax } from "./shared-forms.ts";
 
-/** Fields of Kubernetes' types that are maps with keys of the user's choosing; nothing below them is learned. */
+/** Fields of Kubernetes' types that are maps with user-chosen keys; nothing below them is learned. */
 const mapFields: ReadonlySet<string> = new Set([
   "labels",
   "annotations",
@@ -46,7 +47,7 @@ const mapFields: ReadonlySet<string> = new Set([
 ]);
 const fieldName = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
 const constantWord = /^[A-Z][A-Za-z]{2,39}$/;
-/** Words of Kubernetes' defaults that are no CamelCase constants; learned when seen like any other. */
+/** Words of Kubernetes' defaults that are not CamelCase constants; learned like any other word. */
 const defaultWords: ReadonlySet<string> = new Set([
   "/dev/termination-log",
   "default-scheduler",
@@ -60,14 +61,14 @@ const defaultWords: ReadonlySet<string> = new Set([
   "metadata.name",
   "kubernetes.io/os",
 ]);
-/** More different shapes than this at one place, and than a third of the samples, are a map and no type. */
+/** A position with more shapes than this, and more than a third of the samples, is a map and not a type. */
 const shapesPerPlaceMax = 24;
-/** Bounds of what is remembered while sampling: distinct shapes and distinct words. */
+/** Bounds of the sampling state: distinct shapes and distinct words. */
 const shapesSeenMax = 4096;
 const wordsSeenMax = 4096;
 
 interface Sighting {
-  /** Samples it was in, and occurrences over all of them. */
+  /** The number of samples that contain it, and of occurrences in all of them. */
   samples: number;
   times: number;
   lastSample: number;
@@ -84,18 +85,18 @@ export class DictionaryLearner {
   readonly #shapesAt = new Map<string, number>();
   #samples = 0;
 
-  /** Bodies seen so far. */
+  /** Number of bodies sampled. */
   get samples(): number {
     return this.#samples;
   }
 
-  /** Looks at one body; nothing of it is kept but names and constants. */
+  /** Samples one body; keeps only names and constants of it. */
   add(body: unknown): void {
     this.#samples++;
     this.#look(body, "");
   }
 
-  /** The dictionary of what was seen; undefined when nothing is worth one. */
+  /** The dictionary of the samples; undefined when they share too little. */
   finish(): Dictionary | undefined {
     const variedMax = Math.max(shapesPerPlaceMax, this.#samples / 3);
     const wanted = Math.min(2, this.#samples);
@@ -169,7 +170,7 @@ export class DictionaryLearner {
   }
 }
 
-/** Learns a dictionary from whole objects at once; undefined when they share nothing. */
+/** Learns a dictionary from whole objects; undefined when they share nothing. */
 export function learnDictionary(
   objects: Iterable<Readonly<Record<string, unknown>>>,
 ): Dictionary | undefined {

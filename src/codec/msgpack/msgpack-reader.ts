@@ -1,26 +1,26 @@
 /**
- * The reader of MessagePack values: a decoder that can make nothing but plain data.
+ * The reader of MessagePack values: a decoder that can produce only plain data.
  *
- * Values come from a network and may have been written by anyone, so this reader knows maps with text keys,
- * arrays, text, doubles and integers a double holds, and refuses the rest: extensions, binary, 64-bit integers,
- * more than 64 levels, text that is not UTF-8, lengths past the end, bytes left over. A field named `__proto__` is a
- * field of the record like any other.
+ * Values come from a network and may have been written by anyone. This reader accepts maps with text keys, arrays,
+ * text, doubles and integers that a double holds. It rejects the rest: extensions, binary, 64-bit integers, more than
+ * 64 levels, text that is not UTF-8, lengths past the end, trailing bytes. A field named `__proto__` is an ordinary
+ * field of the record.
  *
- * Text costs the most. All bytes are turned into one Latin-1 string once, and what is ASCII (nearly everything) is cut
- * out of that; the rest is decoded on its own. With a dictionary,
- * records and words stand as numbers (shared-forms.ts).
+ * Text costs the most. All bytes are converted into one Latin-1 string once, and ASCII text (nearly all) is sliced
+ * from it; other text is decoded separately. With a dictionary, numbers stand for records and words
+ * (shared-forms.ts).
  */
 import { plainDataDepthMax, setOwnField } from "../../resource/model/plain-data.ts";
 import { DecodeFault } from "../form/decode-fault.ts";
 import { type SharedForms, type SharedTokens, shapeTokens, wordTokens } from "./shared-forms.ts";
 import type { TextShapes } from "./text-shapes.ts";
 
-/** Reads text; strict: damaged UTF-8 is an error, a byte order mark is a character. */
+/** Decodes text strictly: damaged UTF-8 is an error, a byte order mark is a character. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Buffer's own way from bytes to a Latin-1 string, without a view made first: it is on the prototype in every Node, the
- * typings merely leave it out.
+ * Buffer's own conversion from bytes to a Latin-1 string, without a view. It is on the prototype in every Node; only
+ * the typings omit it.
  */
 const { latin1Slice } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, start: number, end: number): string;
@@ -50,7 +50,7 @@ export class MsgpackReader {
   #at: number;
   #depth = 0;
 
-  /** @param ascii the writer said that every text is ASCII; if it lied, text comes out wrong, and nothing worse */
+  /** @param ascii the writer claims that every text is ASCII; if that is false, text is wrong and nothing else */
   constructor(
     bytes: Uint8Array,
     start: number,
@@ -67,7 +67,7 @@ export class MsgpackReader {
     this.#ascii = ascii !== undefined;
   }
 
-  /** @throws DecodeFault unless everything has been read */
+  /** @throws DecodeFault unless all bytes have been read */
   finish(): void {
     if (this.#at !== this.#end) throw new DecodeFault(`${this.#end - this.#at} bytes are left over`);
   }
@@ -149,8 +149,9 @@ export class MsgpackReader {
   }
 
   /**
-   * A record whose fields are all text, stored as an array of its keys and then its values. @throws DecodeFault
-   * @param shapes remembers the key sets that come often
+   * A record whose fields are all text, stored as an array of its keys and then its values.
+   * @throws DecodeFault
+   * @param shapes remembers the frequent key sets
    */
   readTextRecord(shapes: TextShapes): Record<string, string> {
     const token = this.#byte();
@@ -207,7 +208,7 @@ export class MsgpackReader {
   }
 
   #readMap(size: number): Record<string, unknown> {
-    // A key and a value take a byte each at least: a length that lies costs nothing.
+    // A key and a value take at least one byte each, so a false length allocates nothing.
     if (size * 2 > this.#end - this.#at) throw new DecodeFault(`a map of ${size} fields is cut`);
     this.#enter();
     const record: Record<string, unknown> = {};
@@ -286,7 +287,7 @@ export class MsgpackReader {
 }
 
 function exact(value: number): number {
-  // Integers are written as such; one a double does not hold exactly is what no writer of ours stores.
+  // Integers are written as such; no writer of ours stores one that a double does not hold exactly.
   if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
     throw new DecodeFault(`a number is ${value}`);
   }

@@ -1,27 +1,30 @@
 /**
- * The writer of heads and bodies, with a dictionary or without: MessagePack, plain data checked on the way.
+ * The writer of heads and bodies, with or without a dictionary: MessagePack, checked to be plain data in the same
+ * pass.
  *
- * One pass over the object makes the bytes and finds out whether it is plain data at all; the path of a fault is looked
- * for only once there is one. Records and words of shared forms stand as numbers (shared-forms.ts).
+ * One pass over the object writes the bytes and detects data that is not plain; only then is the path of the fault
+ * computed. Numbers stand for records and words of shared forms (shared-forms.ts).
  */
 import { plainDataDepthMax } from "../../resource/model/plain-data.ts";
 import { type SharedForms, type SharedTokens, shapeTokens, wordTokens } from "./shared-forms.ts";
 
-/** The value is no plain data; `findPlainDataFault` says where. */
+/** The value is not plain data; `findPlainDataFault` says where. */
 export class NotPlainData extends Error {
   override readonly name = "NotPlainData";
 }
 
-/** Buffer's own way from text to UTF-8, past the wrapper that asks for the encoding: half the time for short text. */
+/**
+ * Buffer's own text to UTF-8 conversion, without the wrapper that checks the encoding: half the time for short text.
+ */
 const { utf8Write } = Buffer.prototype as unknown as {
   utf8Write(this: Buffer, text: string, offset: number): number;
 };
 
 /** First size of the buffer, bytes: more than nearly every object needs. */
 const bufferBytesFirst = 16 * 1024;
-/** A buffer grown past this by one huge object is given back after it, bytes. */
+/** A buffer that one huge object has grown past this is released afterwards, bytes. */
 const bufferBytesKept = 1024 * 1024;
-/** Text up to this many UTF-16 units is written unit by unit, which beats a call into the runtime there. */
+/** Text up to this many UTF-16 units is written unit by unit, which is faster than a call into the runtime. */
 const shortTextUnits = 48;
 
 export class MsgpackWriter {
@@ -30,7 +33,7 @@ export class MsgpackWriter {
   #forms: SharedForms | undefined;
   #ascii = true;
 
-  /** Starts over. What earlier `written` gave out is overwritten from here on. */
+  /** Starts over. Views that `written` returned earlier are overwritten from here on. */
   begin(forms: SharedForms | undefined): void {
     if (this.#buffer.length > bufferBytesKept) this.#buffer = Buffer.allocUnsafeSlow(bufferBytesFirst);
     this.#at = 0;
@@ -77,7 +80,7 @@ export class MsgpackWriter {
 
   #writeRecord(record: object, depth: number): void {
     const prototype: unknown = Object.getPrototypeOf(record);
-    // Plain records of other realms are rare: the thorough check, run on this throw, lets the caller copy them first.
+    // Plain records of other realms are rare: after this throw, the full check lets the caller copy them first.
     if (prototype !== Object.prototype && prototype !== null) throw new NotPlainData();
     const keys = Object.keys(record);
     const values = Object.values(record) as unknown[];
@@ -104,7 +107,10 @@ export class MsgpackWriter {
     }
   }
 
-  /** Writes a record of text as an array, keys first, then values; false when a field is no text, and what was written is void. */
+  /**
+   * Writes a record of text as an array, keys first, then values; false when a field is not text, and the written
+   * bytes are then invalid.
+   */
   writeTextRecord(record: Readonly<Record<string, unknown>>): boolean {
     const keys = Object.keys(record);
     let fields = 0;

@@ -1,6 +1,6 @@
 /**
- * Shared forms: what stands in a value as a number instead of being spelled out. Reader and writer know no more of a
- * dictionary than this.
+ * Shared forms: the parts of a value that are stored as numbers instead of being spelled out. Reader and writer use a
+ * dictionary only through this.
  *
  *   40..57      record of shape 0..23     58..5b nn   record of shape 24 + ((t - 58) << 8 | nn)
  *   5c..7b      word 0..31                7c..7f nn   word 32 + ((t - 7c) << 8 | nn)      (integers 64..127 take `cc nn`)
@@ -16,19 +16,19 @@ export interface SharedTokens {
 export const shapeTokens: SharedTokens = { short: 0x40, shorts: 24, long: 0x58 };
 export const wordTokens: SharedTokens = { short: 0x5c, shorts: 32, long: 0x7c };
 
-/** Most shapes and words the tokens can name. */
+/** Largest number of shapes and words that the tokens can name. */
 export const shapesMax: number = shapeTokens.shorts + 1024;
 export const wordsMax: number = wordTokens.shorts + 1024;
 
-/** Reads the next value; what a compiled record reader is given. */
+/** Reads the next value; passed to a compiled record reader. */
 export interface ValueSource {
   read(): unknown;
-  /** The same where only text may come. */
+  /** The same where only text is allowed. */
   readText(): string;
 }
 export type RecordReader = (source: ValueSource) => Record<string, unknown>;
 
-/** Keys of shapes in order of appearance, as a tree: walked while a record's keys are counted. */
+/** Keys of shapes in order of appearance, as a tree that the writer walks while it counts a record's keys. */
 export interface ShapeNode {
   readonly next: Map<string, ShapeNode>;
   shape: number | undefined;
@@ -42,7 +42,7 @@ export interface SharedForms {
   readonly wordNumbers: ReadonlyMap<string, number>;
 }
 
-/** Makes both directions of shapes (field names, in order) and words. */
+/** Builds both directions of shapes (field names, in order) and words. */
 export function sharedForms(shapes: readonly (readonly string[])[], words: readonly string[]): SharedForms {
   const shapeTree: ShapeNode = { next: new Map(), shape: undefined };
   for (const [number, keys] of shapes.entries()) {
@@ -66,11 +66,11 @@ export function sharedForms(shapes: readonly (readonly string[])[], words: reado
 }
 
 /**
- * A reader of one shape. Compiled, it makes all records of the shape with one hidden class, about three times as fast as a
- * loop; where code generation is forbidden (--disallow-code-generation-from-strings) the loop does the same.
+ * A reader of one shape. A compiled one creates all records of the shape with one hidden class, about three times as
+ * fast as a loop. Where code generation is forbidden (--disallow-code-generation-from-strings), a loop does the same.
  */
 export function recordReader(keys: readonly string[], method: keyof ValueSource): RecordReader {
-  // A computed name: written out, `__proto__` would set the prototype.
+  // A computed name: a literal `__proto__` would set the prototype.
   const nameOf = (key: string): string => (key === "__proto__" ? `["${key}"]` : JSON.stringify(key));
   const fields = keys.map((key) => `${nameOf(key)}: source.${method}()`).join(", ");
   try {

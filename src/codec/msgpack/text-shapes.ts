@@ -1,20 +1,20 @@
 /**
- * Text shapes: compiled readers for the key sets that labels, annotations and the like have again and again.
+ * Text shapes: compiled readers for the key sets that recur in labels, annotations and similar records.
  *
- * A text record is stored keys first, so its keys are one run of bytes. A run seen often gets a reader that makes the
- * record at once, with one hidden class, instead of adding a key at a time. What keys users choose is without bound, what is
- * remembered here is not: when full, everything is forgotten and the frequent ones come back.
+ * A text record is stored keys first, so its keys are one run of bytes. A frequent run gets a reader that creates the
+ * record at once, with one hidden class, instead of adding one key at a time. Users can choose keys without bound,
+ * but the memory here is bounded: when it is full, everything is dropped and the frequent runs are learned again.
  */
 import { type RecordReader, recordReader } from "./shared-forms.ts";
 
-/** A key set is compiled when it has come this often: compiling costs as much as about 200 plain reads. */
+/** A key set is compiled after this many occurrences: compiling costs as much as about 200 plain reads. */
 const sightingsBeforeCompiling = 64;
-/** Key sets remembered, compiled or merely counted. */
+/** Key sets remembered, compiled or only counted. */
 const keySetsMax = 512;
 /** Longest run of keys worth remembering, bytes. */
 const keysBytesMax = 1024;
 
-/** Slots of the table in front, found by a few bytes alone: hashing a run as text costs more than reading the record. */
+/** Slots of the front table, addressed by a few bytes: hashing a run as text costs more than reading the record. */
 const slots = 256;
 
 interface Known {
@@ -27,7 +27,7 @@ export class TextShapes {
   readonly #known = new Map<string, Known>();
   readonly #sightings = new Map<string, number>();
 
-  /** The reader for the run of keys at `[from, to)`; undefined while it is not in its slot. */
+  /** The reader for the run of keys at `[from, to)`; undefined when it is not in its slot. */
   reader(bytes: Uint8Array, from: number, to: number): RecordReader | undefined {
     const known = this.#slots[slotOf(bytes, from, to)];
     if (known === undefined || known.keys.length !== to - from) return undefined;
@@ -36,7 +36,7 @@ export class TextShapes {
     return known.reader;
   }
 
-  /** Told of every record that was read without a reader: its run of keys, and these as text. */
+  /** Called for every record that was read without a reader, with its run of keys and the keys as text. */
   saw(bytes: Uint8Array, from: number, to: number, names: readonly string[]): void {
     if (to - from > keysBytesMax) return;
     const run = Uint8Array.from(bytes.subarray(from, to));

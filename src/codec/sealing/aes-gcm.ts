@@ -1,9 +1,9 @@
 /**
  * `aesGcm`: encryption at rest with keys that the process holds.
  *
- * No value is sealed with a configured key itself. Each process derives a working key from it (HKDF-SHA256 over 32
- * random bytes that stand in the value) and seals a bounded number of values with that, so that no count
- * of writes over all processes matters. The first configured key writes, all read.
+ * No configured key seals a value directly. Each process derives a working key from it (HKDF-SHA256 over 32 random
+ * bytes that are stored in the value) and seals a bounded number of values with it, so that the number of writes over
+ * all processes does not matter. The first configured key writes, all read.
  */
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
@@ -32,7 +32,7 @@ const aesNames = { keys: true, mode: true, random: true } as const;
 /**
  * AES-256-GCM with the caller's keys, for `createStore`'s `transforms`. To rotate: add a new key as second everywhere,
  * then make it first, rewrite, and drop the old one once `rewrite` reports 0 left.
- * @throws INVALID_ARGUMENT for no key, one of another size than 32 bytes, or an id twice
+ * @throws INVALID_ARGUMENT for no key, a key whose size is not 32 bytes, or a duplicate id
  * @example
  * ```ts
  * import { randomBytes } from "node:crypto";
@@ -41,7 +41,7 @@ const aesNames = { keys: true, mode: true, random: true } as const;
  * import type { Etcd } from "keelson/etcd";
  *
  * async function open(etcd: Etcd, kinds: readonly Kind[]): Promise<void> {
- *   const key = randomBytes(32); // kept where secrets are kept: without it nothing can be read
+ *   const key = randomBytes(32); // store it as a secret: without it nothing can be read
  *   await using store = await createStore({
  *     etcd,
  *     kinds,

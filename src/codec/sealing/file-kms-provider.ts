@@ -1,6 +1,6 @@
 /**
- * A key service in a file, for development and tests: what a real one does, without one. The keys lie beside the data in the
- * clear, so it protects nothing in production.
+ * A key service in a file, for development and tests. The keys are stored beside the data in the clear, so it
+ * protects nothing in production.
  *
  *   { "keys": [{ "id": "…", "key": "<base64 of 32 bytes>" }, …] }       the first wraps, all unwrap
  */
@@ -19,9 +19,9 @@ const cipherName = "aes-256-gcm";
 /** Owner only. */
 const fileMode = 0o600;
 
-/** A key service out of a file, for tests and single machines: whoever reads the file reads the data. */
+/** A key service in a file, for tests and single machines: anyone who can read the file can read the data. */
 export interface FileKmsProvider extends KmsProvider {
-  /** Makes a new key and writes it first; older ones still unwrap. Its id. */
+  /** Adds a new key as the one that wraps; older ones still unwrap. Returns its id. */
   rotate(): Promise<string>;
 }
 
@@ -31,8 +31,8 @@ interface FileKey {
 }
 
 /**
- * Opens the key file at `path`, or makes one with a first key; owner-only.
- * @throws INVALID_ARGUMENT when the file is there and holds no keys
+ * Opens the key file at `path`, or creates one with a first key, readable by its owner only.
+ * @throws INVALID_ARGUMENT when the file exists and contains no keys
  */
 export async function fileKmsProvider(options: {
   /** The key file; written with mode 0600. */
@@ -121,7 +121,7 @@ function parseKeys(path: string, text: string): FileKey[] {
   });
 }
 
-/** Whole or not at all: a file of its own, synced, then renamed over the old one. */
+/** Written whole or not at all: a new file, synced, then renamed over the old one. */
 async function writeKeys(path: string, keys: readonly FileKey[], random: Random): Promise<void> {
   const temporary = `${path}.${Buffer.from(random.bytes(6)).toString("hex")}.tmp`;
   const file = await open(temporary, "wx", fileMode);

@@ -1,6 +1,7 @@
 /**
- * Key check values: what tells two keys of one id apart without telling anything of either. It lies in etcd in the clear, so it
- * is derived one way (HKDF-SHA256, with a purpose of its own) and half a hash long.
+ * Key check values distinguish two keys with the same id without revealing anything about either. They are stored in
+ * etcd in the clear, so they are derived one way (HKDF-SHA256, with a separate purpose string) and are half a hash
+ * long.
  */
 import { hkdfSync, type KeyObject } from "node:crypto";
 

@@ -1,11 +1,11 @@
 /**
- * `kmsEnvelope`: encryption at rest with a key service. Values are sealed with data keys of our own making; the service
- * only wraps and unwraps those, so it is asked once per data key and not per value.
+ * `kmsEnvelope`: encryption at rest with a key service. keelson creates data keys and seals values with them; the
+ * service only wraps and unwraps data keys, so it is called once per data key and not once per value.
  *
  *   data key (random, 65,536 values or an hour) --provider.encrypt--> wrapped, in every value
  *   a value --wrapped, provider.decrypt--> data key, remembered
  *
- * When the service names another key, values under the old one are stale and the next data key is wrapped by the new one.
+ * When the service names another key, values under the old one are stale and the new one wraps the next data key.
  */
 
 import { createHash, createSecretKey, type KeyObject } from "node:crypto";
@@ -25,7 +25,9 @@ import {
   type TransformMode,
 } from "./transform.ts";
 
-/** A key service. Every call may fail; a failure says nothing about the data. Key material never goes into an error. */
+/**
+ * A key service. Every call may fail; a failure says nothing about the data. Key material never appears in an error.
+ */
 export interface KmsProvider {
   /** In errors and stats; never secret. */
   readonly name: string;
@@ -33,7 +35,7 @@ export interface KmsProvider {
   encrypt(
     plaintext: Uint8Array,
     call: {
-      /** Aborted when the answer is no longer waited for. */
+      /** Aborted when the caller no longer waits for the result. */
       readonly signal: AbortSignal;
     },
   ): Promise<{
@@ -42,19 +44,19 @@ export interface KmsProvider {
     /** Id of the key it is wrapped under; stored in the clear. */
     readonly keyId: string;
   }>;
-  /** Unwraps; undefined when this ciphertext is not of that key, or the key is gone for good. */
+  /** Unwraps; undefined when the ciphertext is not of that key, or the key no longer exists. */
   decrypt(
     ciphertext: Uint8Array,
     call: {
       /** Id of the key it was wrapped under. */
       readonly keyId: string;
-      /** Aborted when the answer is no longer waited for. */
+      /** Aborted when the caller no longer waits for the result. */
       readonly signal: AbortSignal;
     },
   ): Promise<Uint8Array | undefined>;
-  /** Whether it answers, and its current key's id. */
+  /** Whether it responds, and its current key's id. */
   status(call: {
-    /** Aborted when the answer is no longer waited for. */
+    /** Aborted when the caller no longer waits for the result. */
     readonly signal: AbortSignal;
   }): Promise<{
     /** It can wrap and unwrap. */
@@ -90,21 +92,23 @@ const kmsNames: NamesOf<KmsEnvelopeOptions> = {
 };
 
 const dataKeyBytes = 32;
-/** A data key writes at most this long: bounds what one leaked key opens. */
+/** A data key writes for at most this long, which bounds what one leaked key opens. */
 const dataKeyLifeMs = 60 * 60 * 1000;
-/** How often the service is asked for its current key while values are written; Kubernetes asks every minute. */
+/**
+ * Interval at which the service is asked for its current key while values are written; Kubernetes asks every minute.
+ */
 const statusEveryMs = 60 * 1000;
 /** Unwrapped data keys remembered. */
 const dataKeysMax = 1024;
 const backoffFirstMs = 50;
 
-/** Encryption at rest with a key service. @throws INVALID_ARGUMENT for no provider; the first use asks the service */
+/** Encryption at rest with a key service. The first use calls the service. @throws INVALID_ARGUMENT for no provider */
 export function kmsEnvelope(options: KmsEnvelopeOptions): SealingTransform & {
   /** Asks the service now. Never rejects. */
   health(): Promise<{
-    /** The service can be asked, and says it is healthy. */
+    /** The service can be reached and reports that it is healthy. */
     readonly ok: boolean;
-    /** Id of the service's current key, where it tells. */
+    /** Id of the service's current key, where it reports one. */
     readonly keyId: string | undefined;
     /** What is wrong and what to do; undefined when nothing is. */
     readonly problem: string | undefined;
@@ -178,7 +182,7 @@ class KmsEnvelope implements SealingTransform {
     return unwrapping;
   }
 
-  /** Before the service has first answered every key passes: a value is not called stale on a guess. */
+  /** Every key counts as current until the service first responds: a value is not called stale on a guess. */
   isCurrent(keyId: string): boolean {
     return this.#currentId === undefined || keyId === this.#currentId;
   }
@@ -246,12 +250,12 @@ class KmsEnvelope implements SealingTransform {
     return key;
   }
 
-  /** Keeps `#currentId` up to date, behind the caller's back and at most once a minute. */
+  /** Refreshes `#currentId` in the background, at most once a minute. */
   #askForCurrentKey(): void {
     const nowMs = this.#clock.monotonicMs();
     if (this.#asking !== undefined || nowMs - this.#askedMs < statusEveryMs) return;
     this.#askedMs = nowMs;
-    // `health` never rejects; that it failed is counted.
+    // `health` never rejects; its failure is counted.
     this.#asking = this.health().then(() => {
       this.#asking = undefined;
     });
@@ -279,7 +283,7 @@ class KmsEnvelope implements SealingTransform {
         timer.cancel();
       }
     }
-    // The provider's message may quote what it was given: only its kind is passed on.
+    // The provider's message may quote its input: only the type of the error is reported.
     throw new StoreError(
       "UNAVAILABLE",
       `Cannot ${action}: key service "${this.#provider.name}" failed ${this.#attempts} times, last with ${errorName(last)}`,

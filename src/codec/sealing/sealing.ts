@@ -1,12 +1,12 @@
 /**
- * Sealing: a plain value into a sealed one and back, AES-256-GCM, metadata segment and body each by itself.
+ * Sealing: converts a plain value into a sealed one and back, AES-256-GCM, metadata segment and body separately.
  *
  *   prologue(6) keyIdLength(2) keyId wrappingLength(2) wrapping nonce(12) headLength(4) | head' tag(16) | body' tag(16)
  *   `------------------------- clear --------------------------------------------------'
  *
- * head' holds the write id, the dictionary's id and the metadata segment. Both parts are bound to all that is clear and to
- * the full etcd key: moved to another key, or put together from two values, nothing opens. The last bit
- * of the nonce tells head from body.
+ * head' holds the write id, the dictionary's id and the metadata segment. Both parts are bound to the clear part and
+ * to the full etcd key: a value moved to another key, or assembled from two values, does not open. The last bit of
+ * the nonce distinguishes head from body.
  */
 import { createCipheriv, createDecipheriv, type KeyObject } from "node:crypto";
 import type { Random } from "../../base/random.ts";
@@ -40,7 +40,7 @@ export interface SealedLayout {
   readonly headEnd: number;
 }
 
-/** Reads the clear part; text says what is wrong with it. Nothing of it is proved before a part is opened. */
+/** Reads the clear part; returns text when it is invalid. None of it is authenticated before a part is opened. */
 export function sealedLayout(bytes: Uint8Array): SealedLayout | string {
   let position = prologueBytes;
   const take = (length: number): number => {
@@ -68,7 +68,7 @@ export function sealedLayout(bytes: Uint8Array): SealedLayout | string {
   };
 }
 
-/** Seals a plain value (its checksum is not looked at) for the etcd key `key`. */
+/** Seals a plain value (its checksum is ignored) for the etcd key `key`. */
 export function sealValue(plain: Uint8Array, key: string, sealing: SealingKey, random: Random): Uint8Array {
   const { head, headEnd, bodyEnd } = plainLayout(plain);
   const keyId = Buffer.from(sealing.keyId, "utf8");
@@ -97,7 +97,7 @@ export function sealValue(plain: Uint8Array, key: string, sealing: SealingKey, r
     position,
     headCipher.update(plain.subarray(at.writeId, at.writeId + writeIdBytes)),
   );
-  // The length between write id and dictionary id is the layout's own business: it is not sealed twice.
+  // The length between write id and dictionary id is internal to the layout and is not sealed twice.
   position += append(sealed, position, headCipher.update(plain.subarray(at.dictionary, headEnd)));
   headCipher.final();
   position += append(sealed, position, headCipher.getAuthTag());
@@ -108,7 +108,7 @@ export function sealValue(plain: Uint8Array, key: string, sealing: SealingKey, r
   return new Uint8Array(sealed.buffer, sealed.byteOffset, sealed.byteLength);
 }
 
-/** Opens the head: a plain value with an empty body. @throws KeyFault when it does not prove genuine */
+/** Opens the head: a plain value with an empty body. @throws KeyFault when it is not authentic */
 export function openHead(
   sealed: Uint8Array,
   layout: SealedLayout,
@@ -119,7 +119,7 @@ export function openHead(
   return plainFrom(sealed, inner, new Uint8Array(0));
 }
 
-/** Opens both parts into a plain value. @throws KeyFault when either does not prove genuine */
+/** Opens both parts into a plain value. @throws KeyFault when either is not authentic */
 export function openValue(
   sealed: Uint8Array,
   layout: SealedLayout,
@@ -169,7 +169,7 @@ function open(
   try {
     decipher.final();
   } catch {
-    // The runtime's own error says nothing more, and nothing of what was opened may be used.
+    // The runtime's own error adds nothing, and no opened data may be used.
     throw new KeyFault(
       `its ${part === headPart ? "metadata" : "body"} does not prove genuine under key ${JSON.stringify(keyId)}: that id is of other bytes here, or the value was changed or copied from another key of etcd`,
     );
