@@ -1,6 +1,7 @@
 /**
- * Another program's values where this store writes its own form: told at the opening and by health(), because what is created
- * here that program cannot read. Updates keep the form a value has (`ValueCodec.keepsForm`); `rewrite` converts.
+ * Another program's values in a store that writes its own form. Opening and health() warn about them, because that
+ * program cannot read objects created here. Updates keep the form of a value (`ValueCodec.keepsForm`); `rewrite`
+ * converts it.
  */
 import type { Codec } from "../codec/form/codec.ts";
 import { isWrapped } from "../codec/form/wrapped-value.ts";
@@ -12,12 +13,12 @@ import type { StorageContext } from "./context/storage-context.ts";
 const advice =
   "give createStore the codec that program shares: kubernetesCodec() of keelson/kubernetes, or jsonCodec({ raw: true })";
 
-/** Whether no other program reads what is written with this codec. */
+/** Whether no other program can read what this codec writes. */
 export function isOwnForm({ format }: Codec): boolean {
   return format === "msgpack" || format === "json";
 }
 
-/** Of the kinds that have been read so far, one line each. */
+/** The kinds read so far with such values, one line each. */
 export function foreignValueProblems(slots: readonly KindSlot[]): readonly string[] {
   return slots.flatMap(({ codec, definition }) => {
     const { foreignRead } = codec.stats();
@@ -29,7 +30,7 @@ export function foreignValueProblems(slots: readonly KindSlot[]): readonly strin
   });
 }
 
-/** One look at the first namespace, which every cluster has. Undefined: nothing to warn of. */
+/** Reads the first namespace, which every cluster has. Undefined: no warning. */
 export async function foreignValueWarning(
   { etcd, keys }: StorageContext,
   signal: AbortSignal | undefined,

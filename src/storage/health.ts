@@ -1,6 +1,6 @@
 /**
- * health(): one look at etcd and at what keelson does in the background, as facts and as problems with what to do
- * about each. Never rejects: what cannot be asked is a problem of its own.
+ * health(): checks etcd and keelson's background work, and reports facts, and problems with what to do about each.
+ * Never rejects: a failed check is a problem.
  */
 import { type Call, CallScope, callNames } from "../base/call.ts";
 import { checkOptions } from "../base/text/known-options.ts";
@@ -14,23 +14,23 @@ import { formatResourceVersion } from "../resource/model/revision.ts";
 import { currentRevision } from "./context/freshness.ts";
 import type { StorageContext } from "./context/storage-context.ts";
 
-/** How long etcd is waited for when the caller names no time, milliseconds (Kubernetes' probes: 2 s). */
+/** How long health() waits for etcd without a caller's timeout, milliseconds (Kubernetes' probes: 2 s). */
 const timeoutMsDefault = 2_000;
-/** Free pages in etcd's file, of all of it, from which on a defragmentation is worth its pause. */
+/** Fraction of free pages in etcd's file from which a defragmentation is worth its pause. */
 const wastedShare = 0.5;
-/** Below this size nothing is worth a defragmentation, bytes. */
+/** Below this size a defragmentation is not worth it, bytes. */
 const wastedBytesMin = 256 * 1024 * 1024;
-/** Part of the space quota from which on to warn: what is left lasts long enough to act, at any usual growth. */
+/** Fraction of the space quota from which to warn: at any usual growth, the rest lasts long enough to act. */
 const fullShare = 0.8;
 
-/** Renewers act when a third of a certificate's time is left; at this they have failed. */
+/** Renewers act when a third of a certificate's time is left; at this point they have failed. */
 const renewalDueMs = 7 * 86_400_000;
 
-/** What runs in the background: its name in a message, and why it last failed. */
+/** A background task: its name in a message, and why it last failed. */
 export interface Background {
   readonly name: string;
   readonly failure: () => unknown;
-  /** What it cannot do for reasons of its own, each with what to do about it. */
+  /** Its own problems, each with what to do about it. */
   readonly problems?: (() => readonly string[]) | undefined;
 }
 
@@ -58,7 +58,7 @@ export async function lookAtHealth(
       attempt("etcd cannot be read", () => inTime(currentRevision(context))),
       attempt("etcd's alarms cannot be read", () => inTime(etcd.maintenance.alarms(each))),
       attempt("etcd's version cannot be read", () => inTime(etcd.serverVersion(each))),
-      // What cannot be found out is no problem of its own.
+      // A fact that cannot be determined is not a separate problem.
       inTime(etcd.behindGrpcProxy(each)).catch(() => false),
       ...etcd.endpoints.map((endpoint) =>
         attempt(`endpoint ${endpoint} does not answer`, () =>
@@ -70,7 +70,7 @@ export async function lookAtHealth(
     const quotas = await Promise.all(
       answered.map(async ({ endpoint }) => ({
         endpoint,
-        // Where it is unknown there is nothing to warn of, and that is not reported.
+        // An unknown value causes no warning and is not reported.
         bytes: await inTime(etcd.maintenance.quotaBytes({ ...each, endpoint })).catch(() => undefined),
       })),
     );
@@ -98,7 +98,7 @@ export async function lookAtHealth(
       problems.push("etcd has no leader: start enough members for a majority");
     }
     return {
-      // Alarms and members that cannot be asked without the rights to ask say nothing about the store.
+      // Alarms and members that health() has no permission to ask say nothing about the store.
       ok: revision !== undefined && problems.length === 0,
       problems,
       leader,
@@ -156,7 +156,7 @@ function memberProblems({
   return problems;
 }
 
-/** The whole file counts, free pages too: etcd raises its alarm by the size of the file. */
+/** The whole file counts, including free pages: etcd raises its alarm by the size of the file. */
 function spaceProblems({ endpoint, databaseBytes }: MemberStatus, quotaBytes: bigint): string[] {
   const share = Number(databaseBytes) / Number(quotaBytes);
   if (share < fullShare) return [];

@@ -1,8 +1,8 @@
 /**
- * The kinds that are open in a store, by resource name: each with its slot, its codec and its object store.
+ * The kinds that are open in a store, by resource name: each with its slot, codec and object store.
  *
- * Kinds whose keys would lie among another's are refused, so a key belongs to one kind at most. Adding a kind of the
- * same group and plural replaces its definition in place: reads and watches of it go on.
+ * Kinds whose keys would lie among another's are refused, so a key belongs to at most one kind. Adding a kind with
+ * the same group and plural replaces its definition in place; its reads and watches continue.
  */
 import { quote } from "../base/text/quote.ts";
 import type { Codec } from "../codec/form/codec.ts";
@@ -21,7 +21,7 @@ import { checkTransformNames, transformNameProblems } from "./transform-names.ts
 
 export interface CodecChoice {
   readonly codec: Codec;
-  /** As `transformFor` takes them. */
+  /** In the form that `transformFor` takes. */
   readonly transforms: Readonly<Record<string, Transform>>;
   readonly dictionaries: DictionaryStore;
 }
@@ -38,7 +38,7 @@ export class KindRegistry {
   /** Every kind that has been open, by resource name. */
   readonly #everOpen = new Set<string>();
   #slots: readonly KindSlot[] = [];
-  /** Counted by codecs of kinds that have been replaced or removed since. */
+  /** Counts by codecs of kinds that have been replaced or removed. */
   #formerPlaintextRead = 0;
 
   constructor(context: StorageContext, choice: CodecChoice) {
@@ -56,7 +56,7 @@ export class KindRegistry {
   }
 
   /**
-   * A kind as it would be opened, without opening it.
+   * A kind in the form in which it would be opened, without opening it.
    * @throws INVALID_ARGUMENT for a kind that `add` refuses
    */
   candidate(kind: Kind): KindSlot {
@@ -65,7 +65,7 @@ export class KindRegistry {
     return this.detached(kind);
   }
 
-  /** @throws INVALID_ARGUMENT for a kind that defineKind has not made, or whose keys nest with another's */
+  /** @throws INVALID_ARGUMENT for a kind that is not from defineKind, or whose keys nest with another's */
   add(kind: Kind, lifecycle?: ObjectLifecycle): KindSlot {
     const { definition, found } = this.#checked(kind);
     const codec = this.#codecFor(definition);
@@ -120,7 +120,7 @@ export class KindRegistry {
     slot.remove();
   }
 
-  /** A kind's keys and codec without opening it: for kinds on record that are not defined here. */
+  /** A kind's keys and codec without opening it: for recorded kinds that are not defined here. */
   detached(kind: Kind): KindSlot {
     const definition = definitionOf(kind);
     return new KindSlot(this.#context, definition, this.#codecFor(definition));
@@ -146,19 +146,19 @@ export class KindRegistry {
   }
 
   /**
-   * Once all kinds are open that are to be open from the start.
-   * @throws INVALID_ARGUMENT "transforms" for a name that can only be a slip
+   * Called once all initial kinds are open.
+   * @throws INVALID_ARGUMENT "transforms" for a name that can only be a mistake
    */
   checkTransforms(): void {
     checkTransformNames(this.#choice.transforms, this.kinds);
   }
 
-  /** What health() has to tell of the kinds. */
+  /** What health() reports about the kinds. */
   get problems(): readonly string[] {
     return transformNameProblems(this.#choice.transforms, this.kinds, this.#everOpen);
   }
 
-  /** Reads so far that met plaintext where sealed values are expected, and took it. */
+  /** Number of reads so far that found plaintext where sealed values are expected, and accepted it. */
   get plaintextRead(): number {
     return this.#slots.reduce(
       (sum, { codec }) => sum + codec.stats().plaintextRead,
@@ -166,17 +166,17 @@ export class KindRegistry {
     );
   }
 
-  /** What seals the values of a kind; undefined: nothing. */
+  /** The transform of a kind's values; undefined: none. */
   transformOf(definition: KindDefinition): Transform | undefined {
     return transformFor(this.#choice.transforms, definition);
   }
 
-  /** After a restore: a dictionary that was known may be gone. */
+  /** After a restore: a known dictionary may be gone. */
   forgetDictionaries(): void {
     for (const { codec } of this.#slots) codec.forgetDictionaries();
   }
 
-  /** Resolves when what codecs do in the background is done. */
+  /** Resolves when the background work of the codecs has ended. */
   async settled(): Promise<void> {
     await Promise.all(this.#slots.map(({ codec }) => codec.settled()));
   }

@@ -1,6 +1,6 @@
 /**
  * The store of one kind: its reader, and the writes. Each public call passes the gate, the counters and one scope;
- * the work is in the files of this folder.
+ * the files of this folder implement it.
  */
 import type { Call, CallScope } from "../base/call.ts";
 import { checkOptions } from "../base/text/known-options.ts";
@@ -42,7 +42,7 @@ import { checkedDeleteOptions, deleteObject } from "./write/deletes.ts";
 import { deleteUnreadable } from "./write/unreadable-deletes.ts";
 import { guaranteedUpdateObject, type Mutate, updateObject } from "./write/updates.ts";
 
-/** Internal option of writes: a state that is probably current, e.g. the cache's. Never the basis of an answer. */
+/** Internal option of writes: a state that is probably current, e.g. the cache's. No result is based on it alone. */
 export const suggestedRecord: unique symbol = Symbol("keelson.suggestedRecord");
 
 export interface Suggested {
@@ -134,7 +134,9 @@ class KindObjects implements ObjectStore {
     );
   }
 
-  /** Gate, counters and scope in one frame: every write passes here, and each frame is a promise more. */
+  /**
+   * Gate, counters and scope in one function: every write passes here, and each async function costs another promise.
+   */
   async #write<R>(
     verb: string,
     names: Readonly<Record<string, true>>,
@@ -171,8 +173,8 @@ async function runAndDispose<R>(scope: CallScope, run: (scope: CallScope) => Pro
   return await run(scope);
 }
 
-/** What callers of a typed kind hold: the same object, typed as a store of T. */
+/** The type that callers of a typed kind use: the same object, typed as a store of T. */
 export function typedStore<T extends Resource>(store: ResourceStore<AnyResource>): ResourceStore<T> {
-  // A kind's T says what its objects look like; at run time all of them are plain records.
+  // A kind's T describes its objects; at run time all of them are plain records.
   return store as unknown as ResourceStore<T>;
 }

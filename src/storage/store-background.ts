@@ -1,6 +1,7 @@
 /**
- * What an open store does without being asked: follows its epoch, puts its bookkeeping on record again after a restore,
- * empties namespaces, compacts. Begun when the store is open, ended before its writes are; failures are tried again and shown by health().
+ * The background work of an open store: it follows the epoch, records its bookkeeping again after a restore, empties
+ * namespaces, and compacts. It starts when the store is open and ends before the store's writes end; failures are
+ * retried, and health() shows them.
  */
 import { BackgroundLoop } from "../base/time/background-loop.ts";
 import type { KindDefinition } from "../resource/model/kind.ts";
@@ -13,7 +14,7 @@ import { startNamespaceEmptier } from "./namespace/namespace-emptier.ts";
 import { NamespaceTermination } from "./namespace/namespace-termination.ts";
 import { StuckNamespaces } from "./namespace/stuck-namespaces.ts";
 
-/** Bookkeeping is looked at after each restore that was noticed, and this often in case one was not. */
+/** Bookkeeping is checked after each detected restore, and at this interval in case one was not detected. */
 const recordIntervalMs = 3_600_000;
 const recordRetryMs = 1_000;
 
@@ -21,14 +22,14 @@ export interface BackgroundParts {
   readonly namespaces: KindSlot;
   readonly registry: KindRegistry;
   readonly records: KindRecords;
-  /** Makes the namespaces that every store has, where a restore brought back a state without them. */
+  /** Creates the namespaces that every store has, when a restore brought back a state without them. */
   readonly makeNamespaces: () => Promise<void>;
-  /** Undefined: nobody compacts here. */
+  /** Undefined: this process does not compact. */
   readonly compactionIntervalMs: number | undefined;
 }
 
 export class StoreBackground {
-  /** Rides in the marking and removing of namespaces. */
+  /** Added to the transactions that mark and remove namespaces. */
   readonly termination: NamespaceTermination;
   readonly #parts: BackgroundParts;
   readonly #stop = new AbortController();
@@ -49,12 +50,12 @@ export class StoreBackground {
     );
   }
 
-  /** So that other processes find their objects. */
+  /** So that other processes can find their objects. */
   recordKinds(definitions: readonly KindDefinition[], signal: AbortSignal | undefined): Promise<void> {
     return this.#parts.records.record(definitions, { signal });
   }
 
-  /** Begins; at most once, and not after `close`. */
+  /** Starts the work; at most once, and not after `close`. */
   start(): void {
     const { namespaces, compactionIntervalMs } = this.#parts;
     const { context } = namespaces;
@@ -92,7 +93,7 @@ export class StoreBackground {
     ];
   }
 
-  /** Ends everything and waits for it. Idempotent. */
+  /** Ends all work and waits for it. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();
     this.#parts.namespaces.context.epoch[Symbol.dispose]();
@@ -104,7 +105,7 @@ export class StoreBackground {
     ]);
   }
 
-  /** Every kind there may be objects of: the open ones, and those on record that are not defined here. */
+  /** Every kind that may have objects: the open ones, and recorded ones that are not defined here. */
   async kindsWithObjects(signal: AbortSignal | undefined): Promise<readonly KindSlot[]> {
     const { registry, records } = this.#parts;
     const open = registry.slots;
@@ -115,7 +116,7 @@ export class StoreBackground {
     return [...open, ...others];
   }
 
-  /** Those of them whose objects are emptied with their namespace. */
+  /** Those kinds whose objects are deleted with their namespace. */
   async #namespacedKinds(signal: AbortSignal | undefined): Promise<readonly KindSlot[]> {
     const all = await this.kindsWithObjects(signal);
     return all.filter(({ definition }) => definition.scope === "Namespaced");

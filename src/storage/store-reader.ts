@@ -1,8 +1,9 @@
 /**
- * The reader of one kind straight from etcd: get, list and watch of whatever a projection makes of its records.
+ * The reader of one kind directly from etcd: get, list and watch of the values that a projection derives from its
+ * records.
  *
- * `as(view)` is the same reader with another projection. The reader of whole objects also carries the kind's stored
- * source, from which a cache feeds.
+ * `as(view)` is the same reader with another projection. The reader of whole objects also has the kind's stored
+ * source, from which a cache reads.
  */
 import { CallScope } from "../base/call.ts";
 import type {
@@ -58,7 +59,7 @@ export class StoreReader<V> implements ResourceReader<V> {
       const project = (record: StoredRecord): V => this.#project(record, record.modRevision);
       const list = (): Promise<ListPage<V>> => listObjects(this.#slot, plan, project, scope);
       if (plan.key !== undefined) return await list();
-      // Callers wait in line as long as their own time lasts; memory stays bounded however many there are.
+      // Callers wait in line as long as their own timeout allows; memory stays bounded however many there are.
       await listPermits.take(Number.POSITIVE_INFINITY, scope.signal, () => undefined);
       try {
         return await list();
@@ -95,7 +96,7 @@ export class StoreReader<V> implements ResourceReader<V> {
   }
 }
 
-/** A record as its object, in the version asked for. */
+/** A record as its object, with the given version. */
 export function objectProjection(slot: KindSlot): Projection<AnyResource> {
   const { freeze } = slot.context;
   return (record, revision) => {

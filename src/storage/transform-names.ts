@@ -1,6 +1,7 @@
 /**
- * The names under which transforms are given, held against the kinds that are open. A name that is nobody's leaves objects in
- * the clear without a word: where it can only be a slip it is refused, where its kind may still come health() tells of it.
+ * Checks the names of transforms against the open kinds. A name that matches no kind would silently leave objects in
+ * the clear: it is refused where it can only be a mistake, and health() reports it where its kind may still be
+ * opened.
  */
 import { nearestName } from "../base/text/nearest-name.ts";
 import { quote } from "../base/text/quote.ts";
@@ -11,7 +12,7 @@ import type { KindDefinition } from "../resource/model/kind.ts";
 type Named = Pick<KindDefinition, "group" | "kind" | "plural" | "resource">;
 
 /**
- * Refuses a name that is an open kind's plural without its group, its kind, its singular, or its name in other letters.
+ * Refuses a name that is an open kind's plural without its group, its kind, its singular, or its name in other case.
  * @throws INVALID_ARGUMENT "transforms" with the name that was meant
  */
 export function checkTransformNames(
@@ -28,7 +29,7 @@ export function checkTransformNames(
   }
 }
 
-/** Names that no open kind has, as health() tells them. @param known names that kinds had which have been removed since */
+/** Names that no open kind has, as health() reports them. @param known names of kinds that have been removed since */
 export function transformNameProblems(
   transforms: Readonly<Record<string, Transform>>,
   kinds: readonly Named[],

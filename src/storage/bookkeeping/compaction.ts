@@ -1,13 +1,14 @@
 /**
- * Compaction, in turns with every other process over this etcd, Kubernetes API servers included, by their protocol:
+ * Compaction, in turns with every other process over this etcd, including Kubernetes API servers, by their protocol:
  *
  *   key `compact_rev_key` at the root of etcd; its version is the clock, its value the revision compacted to
- *   each interval:  version = the one I know?  yes: put the revision I saw an interval ago, compact to it
- *                                              no:  somebody else did; take over its version
+ *   each interval:  version as last seen?  yes: put the revision seen an interval ago, compact to it
+ *                                          no:  another process compacted;
+ *                                          take over its version
  *
- * Either way the revision of this answer is what may be compacted next time: so at least one whole interval of
- * history always stays, however many take part. Out of space the clock cannot be written, but compaction is just
- * what is needed: then it runs without, as far as this process alone may go.
+ * Either way the revision of this response may be compacted next time, so at least one whole interval of history
+ * always stays, however many processes take part. Out of space the clock cannot be written although compaction is
+ * needed: it then runs without the clock, as far as this process alone may compact.
  */
 
 import { checkOptions } from "../../base/text/known-options.ts";
@@ -17,7 +18,7 @@ import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { Kv } from "../../etcd/ports/kv.ts";
 
-/** Kubernetes' key: no prefix, so that all API servers over an etcd share it. */
+/** Kubernetes' key: without a prefix, so that all API servers over an etcd share it. */
 export const compactionClockKey = "compact_rev_key";
 
 /** Kubernetes' interval: history is kept for five to ten minutes. */
@@ -34,7 +35,7 @@ export class Compactor {
     this.#kv = kv;
   }
 
-  /** One turn: compacts, or learns that somebody else did. */
+  /** One turn: compacts, or detects that another process did. */
   async round(signal?: AbortSignal): Promise<void> {
     const wanted = this.#seen;
     const key = compactionClockKey;
@@ -64,7 +65,7 @@ export class Compactor {
 }
 
 /**
- * The interval an option of createStore means; undefined: this process does not compact.
+ * The interval that createStore's `compaction` option means; undefined: this process does not compact.
  * @throws INVALID_ARGUMENT "compaction"
  */
 export function compactionIntervalMs(

@@ -1,6 +1,6 @@
 /**
- * Where codec dictionaries are kept: one immutable key each under the bookkeeping root, so that every process over
- * the prefix and every backup has those that its values were written with.
+ * Storage of codec dictionaries: one immutable key each under the bookkeeping root, so that every process over the
+ * prefix and every backup has the dictionaries of its values.
  *
  *   /keelson<prefix>/dictionaries/<resource>/<name>
  */
@@ -44,7 +44,7 @@ export function createDictionaryStore(kv: Pick<Kv, "range" | "txn">, keys: KeySp
           failure: [],
         });
       } catch (error) {
-        // Made from its own bytes, the name says what is in it: it is the same for every creator.
+        // The name is a hash of the bytes: every creator writes the same entry.
         if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
         const { kvs } = await kv.range({ key });
         if (kvs.length === 0) throw error;

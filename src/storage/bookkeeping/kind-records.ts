@@ -1,10 +1,11 @@
 /**
- * Kinds on record: what any process needs to find the objects of kinds it has never seen.
+ * Recorded kinds: what a process needs to find the objects of kinds that it does not define.
  *
  *   /keelson<prefix>/kinds/<keyPath>      JSON: group, version, kind, plural, scope, keyPath, nameRule
  *
- * Written when a kind is opened, never removed: its objects may still be there. One record a key path, so a kind that
- * moves leaves word of where it was. Without space or rights nothing is written; the store works all the same.
+ * Written when a kind is opened and never removed, because its objects may still exist. One record per key path, so a
+ * kind that moves leaves a record of its former place. Without space or permission nothing is written, and the store
+ * still works.
  */
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import { isStoreError } from "../../errors.ts";
@@ -16,7 +17,7 @@ import type { KeySpace } from "../../resource/model/keys.ts";
 import type { Kind, KindDefinition, KindRecord } from "../../resource/model/kind.ts";
 
 const folder = "kinds";
-/** Lost answers in a row after which a record counts as not written. */
+/** Lost responses in a row after which a record counts as not written. */
 const triesMax = 5;
 
 export class KindRecords {
@@ -29,8 +30,8 @@ export class KindRecords {
   }
 
   /**
-   * Puts `definitions` on record where they are not, or differ. The last one to write a record is right. A lost answer is
-   * settled by looking again: afterwards they are on record, or it throws.
+   * Records `definitions` where records are missing or differ. The last writer of a record wins. A lost response is
+   * settled by another read: afterwards they are recorded, or the call throws.
    */
   async record(definitions: readonly KindDefinition[], call: EtcdCall): Promise<void> {
     for (let attempt = 1; ; attempt++) {
@@ -58,19 +59,19 @@ export class KindRecords {
               call,
             );
           } catch (error) {
-            // Without space or rights no object of the kind is written either.
+            // Without space or permission no object of the kind is written either.
             if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
           }
         }),
     );
   }
 
-  /** Every kind on record, without fields, measures or rules of its own. Unreadable records are left out. */
+  /** Every recorded kind, without fields, measures or validation. Unreadable records are omitted. */
   async list(call: EtcdCall): Promise<readonly Kind[]> {
     return (await this.records(call)).map((record) => unfamiliarKind(record));
   }
 
-  /** The same as plain data, the one written last at the end. */
+  /** The same as plain data, the newest record last. */
   async records(call: EtcdCall): Promise<readonly KindRecord[]> {
     const found = await this.#read(call);
     const inOrder = [...found].sort((a, b) => (a.modRevision < b.modRevision ? -1 : 1));
@@ -91,7 +92,7 @@ function decode(value: Uint8Array): KindRecord | undefined {
   try {
     const { group, version, kind, plural, scope, keyPath, nameRule } = JSON.parse(textOf(value));
     const record = { group, version, kind, plural, scope, keyPath, nameRule };
-    // Whatever it says is checked as a caller's spec would be.
+    // The record is checked like a caller's spec.
     unfamiliarKind(record);
     return record;
   } catch {

@@ -1,12 +1,13 @@
 /**
- * Which encryption keys values of a kind were sealed under, on record under the bookkeeping root:
+ * Records of the encryption keys that values of a kind were sealed under, below the bookkeeping root:
  *
- *   sealing/<resource>/<key id>      the key's check value, put before the first value is sealed under it here
+ * sealing/<resource>/<key id>      the key's check value, put before this process seals the first value under it
  *
- * A key of the same id and other bytes is refused: what one process writes under it another could never read.
+ * A key with the same id and other bytes is refused: another process could never read values sealed under it.
  *
- * A key that is on record and no longer among those given is looked for in the stored values: while one is still sealed
- * under it the kind is not opened, because those objects could never be read again. When none is, its record goes.
+ * When a recorded key is no longer configured, the stored values are searched for it. While a value is still sealed
+ * under it the kind is not opened, because those objects could never be read again. When none is, its record is
+ * removed.
  */
 import { isWrapping, type Transform } from "../../codec/sealing/transform.ts";
 import { sealedUnder } from "../../codec/value-codec.ts";
@@ -25,8 +26,8 @@ export interface SealedKind {
 }
 
 /**
- * Holds the keys on record against the keys given, and puts today's on record.
- * @returns the kinds that may hold values in another form than today's: under another key, or not sealed at all
+ * Compares the recorded keys with the configured ones, and records today's.
+ * @returns the kinds that may have values in another form than today's: under another key, or not sealed
  * @throws INVALID_ARGUMENT "transforms": a dropped key still seals objects, with their number
  */
 export async function checkSealingKeys(
@@ -56,13 +57,13 @@ export async function checkSealingKeys(
     const own = transform.checkValue?.(keyId);
     if (own !== undefined) context.references.checkBy(resource, keyId, own);
     await context.references.recordKey(resource, keyId, { signal });
-    // Another process may have been the first, with a key of its own.
+    // Another process may have recorded its own key first.
     await refuseOther(kind, keyId, signal);
   }
   return unsettled;
 }
 
-/** Ids of the keys on record, by resource. */
+/** Ids of the recorded keys, by resource. */
 export async function recordedSealingKeys(
   kv: Pick<Kv, "range">,
   keys: KeySpace,
@@ -79,7 +80,7 @@ export async function recordedSealingKeys(
   return found;
 }
 
-/** @throws INVALID_ARGUMENT when the key on record under `id` has other bytes than ours */
+/** @throws INVALID_ARGUMENT when the key recorded under `id` has other bytes than ours */
 async function refuseOther(kind: SealedKind, id: string, signal: AbortSignal | undefined): Promise<void> {
   const { slot, transform } = kind;
   const { context } = slot;
@@ -92,7 +93,7 @@ async function refuseOther(kind: SealedKind, id: string, signal: AbortSignal | u
   if (kv === undefined) return;
   const recorded = Buffer.from(kv.value).toString();
   if (recorded === own) return;
-  // A record without one is older than check values: a value proves the key, and then it gets one.
+  // A record without a check value is from an older version: a value proves the key, and the record then gets one.
   const isOther = recorded !== "" || (await opensNone(slot, id, signal));
   if (isOther) {
     throw invalidArgument(
@@ -105,7 +106,7 @@ async function refuseOther(kind: SealedKind, id: string, signal: AbortSignal | u
   await context.etcd.kv.txn({ compare, success, failure: [] }, { signal }).catch(unlessReadOnly);
 }
 
-/** Whether values are sealed under `id`, and the first of them does not open here. */
+/** Whether values are sealed under `id`, and whether the first of them fails to open here. */
 async function opensNone(slot: KindSlot, id: string, signal: AbortSignal | undefined): Promise<boolean> {
   const { etcd } = slot.context;
   for await (const page of rangePages(etcd.kv, slot.sizer, wholeWalk(slot.range), { signal })) {
@@ -123,7 +124,7 @@ async function refuseDropped(
   recorded: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  // A transform that cannot tell which keys it has (a key service) keeps its keys itself.
+  // A transform that does not know its keys (a key service) manages them itself.
   const dropped = recorded.filter((id) => transform === undefined || transform.knows?.(id) === false);
   if (dropped.length === 0) return;
   const counts = await countSealed(slot, dropped, signal);
@@ -160,12 +161,12 @@ async function countSealed(
 const recordKey = (keys: KeySpace, resource: string, id: string): string =>
   keys.bookkeeping("sealing", resource, encodeURIComponent(id));
 
-/** A store that may not write here opens all the same, for reads. */
+/** A store without write permission still opens, for reads. */
 async function forget({ etcd }: StorageContext, key: string, signal: AbortSignal | undefined): Promise<void> {
   await etcd.kv.deleteRange({ key }, { signal }).catch(unlessReadOnly);
 }
 
 function unlessReadOnly(error: unknown): void {
-  // A lost answer is as good: the next store to open puts it right.
+  // A lost response does no harm: the next store to open corrects the record.
   if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED", "OUTCOME_UNKNOWN")) throw error;
 }

@@ -1,6 +1,6 @@
 /**
- * What a store has put on record about itself, read from outside: for tools that look into an etcd without having the
- * program whose store it is. Opens nothing and writes nothing.
+ * What a store has recorded about itself, for tools that inspect an etcd without the program whose store it is. Opens
+ * nothing and writes nothing.
  */
 import { type Call, CallScope } from "../../base/call.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";
@@ -9,16 +9,16 @@ import type { KindRecord } from "../../resource/model/kind.ts";
 import { KindRecords } from "./kind-records.ts";
 import { recordedSealingKeys } from "./sealing-keys.ts";
 
-/** What stores of keelson have put on record under one prefix. */
+/** What keelson's stores have recorded under one prefix. */
 export interface StoreRecords {
-  /** Every kind that was ever open; of one that has moved only where it is now. Empty: no store of keelson. */
+  /** Every kind that was ever open; for a moved kind, only its present place. Empty: not a keelson store. */
   readonly kinds: readonly KindRecord[];
   /** Ids of the encryption keys that values may be sealed under, by resource ("secrets", "deployments.apps"). */
   readonly sealing: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * Reads what a store has put on record under a prefix, without opening a store. Writes nothing.
+ * Reads what a store has recorded under a prefix, without opening a store. Writes nothing.
  * @throws INVALID_ARGUMENT for a bad prefix; UNAVAILABLE, DEADLINE, … as any read
  */
 export async function readStoreRecords(

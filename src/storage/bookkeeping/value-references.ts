@@ -1,11 +1,13 @@
 /**
- * What a stored value needs besides itself, and the compare that goes with it in its own transaction:
+ * The records that a stored value depends on, and the compares for them in its own transaction:
  *
  *   dictionary       dictionaries/<resource>/<name>     without it the value can never be read
- *   sealing key id   sealing/<resource>/<key id>        without it a kind opens without the key, and says nothing
+ *   sealing key id   sealing/<resource>/<key id>        without it a kind opens without the key and without an
+ *   error
  *
- * After a restore under a living process etcd may have neither, whatever this process remembers. A write is then refused
- * and prepared again: with plain maps, or once the record is there again. Acknowledged means readable by a new process.
+ * After a restore under a running process, etcd may have neither, whatever this process remembers. A write is then
+ * refused and prepared again: with plain maps, or once the record exists again. An acknowledged write is readable by
+ * a new process.
  */
 import { sealedUnder, usedDictionary } from "../../codec/value-codec.ts";
 import { isStoreError } from "../../errors.ts";
@@ -19,15 +21,15 @@ import { dictionaryKey } from "./dictionary-store.ts";
 export class ValueReferences implements ReferenceParts {
   readonly #kv: Pick<Kv, "txn">;
   readonly #keys: KeySpace;
-  /** The part that goes with the dictionary a kind is written with now: made once for many writes. */
+  /** The compare for the dictionary that writes of a kind use now: created once for many writes. */
   readonly #dictionaryParts = new WeakMap<
     ReferringKind,
     { readonly name: string; readonly part: GuardPart }
   >();
-  /** By key of the sealing record: what rides with writes under that key; undefined where nothing can be put on record. */
+  /** By key of the sealing record: the compare for writes under that key; undefined where records cannot be written. */
   readonly #sealingParts = new Map<string, GuardPart | undefined>();
 
-  /** By key of the sealing record: what is put there. */
+  /** By key of the sealing record: its content. */
   readonly #checkValues = new Map<string, string>();
 
   constructor(kv: Pick<Kv, "txn">, keys: KeySpace) {
@@ -64,7 +66,7 @@ export class ValueReferences implements ReferenceParts {
       );
     } catch (error) {
       if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED", "OUTCOME_UNKNOWN")) throw error;
-      // Of a lost answer the next write's own compare tells what came.
+      // After a lost response, the next write's own compare shows the outcome.
       if (!isStoreError(error, "OUTCOME_UNKNOWN")) {
         this.#sealingParts.set(key, undefined);
         return;
@@ -103,7 +105,10 @@ export class ValueReferences implements ReferenceParts {
   }
 }
 
-/** A part that holds while `key` exists. @param missing called when it does not, before the write is prepared again */
+/**
+ * A part that succeeds while `key` exists.
+ * @param missing called when it does not, before the write is prepared again
+ */
 function mustExist(key: string, missing: () => void): GuardPart {
   return {
     compares: [{ key, target: "create", result: ">", operand: 0n }],

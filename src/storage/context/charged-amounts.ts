@@ -1,12 +1,13 @@
 /**
- * Charged amounts: what quotas were told of an object whose value has no room for it (plain JSON, Kubernetes' own forms).
+ * Charged amounts: the amounts charged for an object whose value has no room for them (plain JSON, Kubernetes' own
+ * forms).
  *
  *   txn at revision R:  put <prefix>/<path> = value     put <root>/amounts/<path> = {"requests.cpu":"0.5"}
  *
- * Both keys get R as their mod revision, so a record speaks of the object's version that has its own mod revision, and of
- * no other: after a write by another tool it says nothing, and the object is measured anew. It lives on the object's lease,
- * and goes with it. What it says never changes while the object stays in that version: a write that compares the version
- * needs no compare of the record.
+ * Both keys get R as their mod revision, so a record describes only the object version with the same mod revision.
+ * After another tool's write it is void, and the object is measured again. The record is on the object's lease and
+ * expires with it. It never changes while the object keeps that version: a write that compares the version needs no
+ * compare of the record.
  */
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
@@ -23,7 +24,7 @@ type Amounts = Head["amounts"];
 
 const folder = "amounts";
 
-/** What is on record of some objects, by key, with the version it speaks of. */
+/** Recorded amounts of some objects, by key, each with the version that it describes. */
 export type RecordedAmounts = ReadonlyMap<
   string,
   { readonly modRevision: bigint; readonly amounts: Amounts }
@@ -41,13 +42,13 @@ export class ChargedAmounts {
     this.#keys = keys;
   }
 
-  /** What was charged for an object in the version `modRevision`; undefined: that is not on record. */
+  /** The amounts charged for an object in the version `modRevision`; undefined: not recorded. */
   async of(key: string, modRevision: bigint, signal: AbortSignal | undefined): Promise<Amounts | undefined> {
     const { kv } = await untilAborted(this.#gets.get(this.#keys.beside(folder, key)), signal);
     return kv?.modRevision === modRevision ? parsed(kv) : undefined;
   }
 
-  /** What is on record of the objects from the key `first` to the key `last` at a revision. */
+  /** The recorded amounts of the objects from the key `first` to the key `last` at a revision. */
   async between(first: string, last: string, revision: bigint, call: EtcdCall): Promise<RecordedAmounts> {
     const all = this.#keys.bookkeepingRange(folder);
     const [, range] = all.cutAt([this.#keys.beside(folder, first), `${this.#keys.beside(folder, last)}\0`]);
@@ -77,7 +78,7 @@ export class ChargedAmounts {
   }
 }
 
-/** Undefined: it is none of ours. */
+/** Undefined: not one of these records. */
 function parsed({ value }: KeyValue): Amounts | undefined {
   try {
     const amounts: unknown = JSON.parse(Buffer.from(value).toString());

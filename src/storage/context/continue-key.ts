@@ -1,11 +1,11 @@
 /**
- * The key that authenticates continue tokens: made once per prefix, kept under the bookkeeping root, so that every
- * process over the prefix takes every other's tokens, also after restarts and restores. Made sure of when the store is
- * opened, which writes anyway: a read then never does. Where nothing may be written (read-only rights, etcd out of space)
- * this process uses one of its own.
+ * The key that authenticates continue tokens: created once per prefix and kept under the bookkeeping root, so that
+ * every process over the prefix accepts every other's tokens, also after restarts and restores. Opening a store
+ * ensures that it exists, so a read never has to write it. Where it cannot be written (read-only permission, etcd out
+ * of space), this process uses its own key.
  *
- * A restore may bring back another key, or none. Then tokens of the key before are still distinguished from forged ones, so that
- * they are EXPIRED and not INVALID_TOKEN; where there is none, the key before is put again.
+ * A restore may bring back another key, or none. Tokens under the previous key are still distinguished from forged
+ * ones, so that they are EXPIRED and not INVALID_TOKEN; where the restore left no key, the previous key is put again.
  */
 import { createHash } from "node:crypto";
 import type { Random } from "../../base/random.ts";
@@ -13,7 +13,7 @@ import { isStoreError } from "../../errors.ts";
 import type { Kv } from "../../etcd/ports/kv.ts";
 
 const keyBytes = 32;
-/** Keys of earlier histories that are remembered: tokens are used within minutes. */
+/** Number of keys of earlier histories remembered: tokens are used within minutes. */
 const formerMax = 4;
 
 export class ContinueKey {
@@ -21,18 +21,18 @@ export class ContinueKey {
   readonly #etcdKey: string;
   readonly #random: Random;
   #loading: Promise<Uint8Array> | undefined;
-  /** As it is stored; undefined before the first answer. */
+  /** The key as stored; undefined before the first response. */
   #stored: Uint8Array | undefined;
   readonly #former: Uint8Array[] = [];
 
-  /** @param etcdKey where it is kept, e.g. "/keelson/registry/continue-key" */
+  /** @param etcdKey its etcd key, e.g. "/keelson/registry/continue-key" */
   constructor(kv: Pick<Kv, "range" | "txn">, etcdKey: string, random: Random) {
     this.#kv = kv;
     this.#etcdKey = etcdKey;
     this.#random = random;
   }
 
-  /** The key, from etcd at the first call; shared by all who wait. */
+  /** The key, read from etcd at the first call; concurrent callers share the read. */
   get(): Promise<Uint8Array> {
     this.#loading ??= this.#load().catch((error: unknown) => {
       this.#loading = undefined;
@@ -41,13 +41,13 @@ export class ContinueKey {
     return this.#loading;
   }
 
-  /** The key, and those of earlier histories: what may have signed a token. */
+  /** The key and those of earlier histories: any of them may have signed a token. */
   async all(): Promise<readonly Uint8Array[]> {
     const key = await this.get();
     return this.#former.length === 0 ? [key] : [key, ...this.#former];
   }
 
-  /** History was replaced: what is in etcd now may be another one, or none. */
+  /** The history was replaced: etcd may now have another key, or none. */
   forget(): void {
     this.#loading = undefined;
   }
@@ -76,11 +76,11 @@ export class ContinueKey {
       if (succeeded) return own;
       const [answer] = responses;
       const [kv] = answer?.type === "range" ? answer.range.kvs : [];
-      // Somebody was faster, and it is everybody's; or it has gone again at once.
+      // Another process created it first, and its key is used; or the key was deleted at once.
       return kv === undefined ? await this.#readOrMake(own) : kv.value;
     } catch (error) {
       if (isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) return own; // tokens of this process only
-      // Whether it was applied does not matter: the one that is there is everybody's.
+      // The outcome does not matter: the key that exists is used.
       if (isStoreError(error, "OUTCOME_UNKNOWN")) return this.#readOrMake(own);
       throw error;
     }
@@ -93,7 +93,7 @@ export class ContinueKey {
   }
 }
 
-/** Hashed, so that a key of any length somebody has put there serves as well. */
+/** Hashed, so that a stored key of any length works. */
 function usable(stored: Uint8Array): Uint8Array {
   return createHash("sha256").update(stored).digest();
 }

@@ -1,18 +1,20 @@
 /**
- * The identity of this prefix's history: a random id kept under the bookkeeping root, made once, and again by a
- * restore. Versions, tokens and watches of one epoch mean nothing in another.
+ * The identity of this prefix's history: a random id under the bookkeeping root, created once, and again by a
+ * restore. Versions, tokens and watches of one epoch are void in another.
  *
  *   record changes (our restore writes a new one) ──────────────────────► new epoch
- *   the client notices another history (a plain restore) ─► reported at once, under an id of this process alone
- *                                         └─ unless somebody has, a new record is written, until that succeeds
+ *   the client detects another history (a plain restore) ─► reported at once, under an id of this process alone
+ *                                         └─ then a new record is written
+ *                                         unless another process has, until
+ *                                         that succeeds
  *
- * An id says in which cluster it was made: a record that comes back with a snapshot is of none of the histories that go on from
- * it, also where this process has never held it, and is renewed.
+ * An id names the cluster in which it was created. So even a process that has never held a record detects that a
+ * snapshot brought it back from another cluster, and replaces it.
  *
- * Reported at once, because what was begun in the old history must not be answered from the new one while etcd is not ready
- * to take a record. A version from before a restore cannot pass for one after it as long as the restore moves revisions
- * on (bump): no object carries a version between the restored one and the epoch's first. Without a bump the numbers come
- * again, and only those who watched it happen can tell.
+ * The change is reported at once, because work begun in the old history must not get results from the new one while
+ * etcd cannot yet take a record. A version from before a restore cannot pass for a later one as long as the restore
+ * raises revisions (bump): no object has a version between the restored one and the epoch's first. Without a bump the
+ * numbers repeat, and only processes that watched the restore can distinguish them.
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { Random } from "../../base/random.ts";
@@ -23,18 +25,18 @@ import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { Kv } from "../../etcd/ports/kv.ts";
 import type { Header, KeyValue } from "../../etcd/ports/messages.ts";
 
-/** Random ones of an id; the rest of it is the id of the cluster in which it was made. */
+/** Random digits of an id; the rest is the id of the cluster in which it was created. */
 const randomBytes = 8;
-/** Of the ids this process has held, as many as are remembered: one a restore. */
+/** Number of earlier ids remembered: one per restore. */
 const heldMax = 64;
-/** Between tries to write the record, or to watch it again, milliseconds. */
+/** Wait between tries to write the record or to watch it again, milliseconds. */
 const retryWaits = { firstMs: 100, maxMs: 2_000 } as const;
-/** Without rights or space to make a record. */
+/** Used without permission or space to create a record. */
 const unrecorded = "unrecorded";
 
 interface EpochRecord {
   readonly id: string;
-  /** Of the record; 0n when there is none. */
+  /** Mod revision of the record; 0n when there is none. */
   readonly modRevision: bigint;
 }
 
@@ -53,15 +55,15 @@ export class Epoch implements Disposable {
   readonly #listeners = new Set<() => void>();
   readonly #subscription: Disposable;
   #record: EpochRecord = { id: unrecorded, modRevision: 0n };
-  /** Grows with each history that was replaced: until a record says so, this process tells the two apart by it. */
+  /** Grows with each replaced history: it distinguishes histories in this process until a record does. */
   #mark = "";
-  /** The history was replaced, and no record of this process's knowledge says so yet. */
+  /** The history was replaced, and this process knows of no record of that yet. */
   #unwritten = false;
-  /** Ids held so far, this one included: none of them comes back. */
+  /** Ids held so far, including this one: none of them is used again. */
   readonly #held = new Set<string>();
-  /** The outdated record found since the history was replaced. */
+  /** The outdated record that was read since the history was replaced. */
   #outdated: string | undefined;
-  /** Ends a turn of `follow`: there is something to do at once. */
+  /** Ends a turn of `follow`: there is work to do at once. */
   #again = new AbortController();
 
   private constructor(etcd: EpochEtcd, key: string, random: Random) {
@@ -71,7 +73,10 @@ export class Epoch implements Disposable {
     this.#subscription = etcd.history.onReplaced(() => this.#replaced());
   }
 
-  /** Reads the record, or makes it; without rights or space to make it, this process continues with "unrecorded". */
+  /**
+   * Reads the record, or creates it; without permission or space to create it, this process continues with
+   * "unrecorded".
+   */
   static async open(etcd: EpochEtcd, key: string, random: Random, call: EtcdCall): Promise<Epoch> {
     const epoch = new Epoch(etcd, key, random);
     try {
@@ -88,7 +93,7 @@ export class Epoch implements Disposable {
     return this.#record.id + this.#mark;
   }
 
-  /** As it is on record; the old one for as long as a replaced history is not written down. */
+  /** The recorded id; the old one until a replaced history is recorded. */
   get recordedId(): string {
     return this.#unwritten ? this.#record.id : this.id;
   }
@@ -98,12 +103,12 @@ export class Epoch implements Disposable {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
-  /** Nothing is noticed any more. */
+  /** No change is detected any more. */
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
   }
 
-  /** Notices changes until aborted. */
+  /** Detects changes until aborted. */
   async follow(clock: Clock, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(retryWaits, clock, this.#random);
     while (!signal.aborted) {
@@ -129,32 +134,33 @@ export class Epoch implements Disposable {
       } catch (error) {
         if (signal.aborted) return;
         const wentBack = isStoreError(error, "EXPIRED") && error.details.reason === "restored";
-        // The watch may notice what no other request did.
+        // The watch may detect a change that no other request did.
         isTold = wentBack && this.#etcd.history.generation === generation;
         if (isTold) this.#replaced();
       }
-      // While reads and watches are answered from two histories, the next turn would be told the same again: it waits.
+      // While reads and watches get responses from two histories, the next turn would report the same again: it
+      // waits.
       if (this.#again.signal.aborted && !isTold) continue;
       await backoff.wait(isTold ? signal : turn).catch(() => undefined);
     }
   }
 
   /**
-   * Holds the record as a linearizable read has just found it against what is known: another one means that the history
-   * was replaced, or another process says that it was. Reported before this resolves.
+   * Compares the record from a linearizable read with the known one. Another record means that the history was
+   * replaced, or that another process says so. The change is reported before this resolves.
    */
   async confirm(found: KeyValue | undefined, call: EtcdCall): Promise<void> {
     if (found?.modRevision === this.#record.modRevision) {
       if (recordOf(found).id === this.#record.id) return;
     } else if (found === undefined && this.#record.modRevision === 0n) return;
-    // The answer may be older than what is known by now: what a read finds that begins here is not.
+    // The response may be older than the known record: a read that begins now is not.
     const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, call);
     const [kv] = kvs;
     if (kv !== undefined) this.#hear(foundOf(kv, header));
     else this.#again.abort();
   }
 
-  /** At once and for everybody here; `follow` writes it down. */
+  /** Reported at once to all parts of this process; `follow` records it. */
   #replaced(): void {
     this.#outdated = undefined;
     this.#mark += "'";
@@ -166,7 +172,7 @@ export class Epoch implements Disposable {
   #hear(found: Found): void {
     if (this.#mark === "" || !this.#isOutdated(found)) return this.#take(found.record);
     const { id } = found.record;
-    // Another one than was found since: yet another history, of which nothing else tells.
+    // Another record than the one read since: yet another history, which nothing else reports.
     const isOther = this.#outdated !== undefined && this.#outdated !== id;
     this.#outdated = id;
     if (!isOther) return;
@@ -174,7 +180,7 @@ export class Epoch implements Disposable {
     this.#tell();
   }
 
-  /** Whether the record was there before the history was replaced, and has come back with it. */
+  /** Whether the record is from before the history was replaced, and a snapshot has restored it. */
   #isOutdated({ record, clusterId }: Found): boolean {
     return this.#held.has(record.id) || !record.id.endsWith(textOf(clusterId));
   }
@@ -192,8 +198,8 @@ export class Epoch implements Disposable {
     this.#outdated = undefined;
     this.#mark = "";
     this.#unwritten = false;
-    // Also where a replaced history was reported already: the record may be of yet another one, and what was read since then
-    // is of neither for certain.
+    // Also where a replaced history was reported already: the record may belong to yet another one, and reads since
+    // then belong to neither for certain.
     this.#tell();
   }
 
@@ -201,7 +207,7 @@ export class Epoch implements Disposable {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** Unless somebody has done so already, a new id is written. @throws what is tried again */
+  /** Writes a new id unless another process has done so already. @throws errors that are retried */
   async #renew(signal: AbortSignal): Promise<void> {
     const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, { signal });
     const [kv] = kvs;
@@ -210,7 +216,7 @@ export class Epoch implements Disposable {
         await this.#write(kv?.modRevision ?? 0n, header.clusterId, { signal });
       } catch (error) {
         if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
-        // The mark stays: this process alone tells the two apart.
+        // The mark stays: only this process distinguishes the two histories.
         this.#unwritten = false;
         return;
       }
@@ -233,7 +239,7 @@ export class Epoch implements Disposable {
     }
   }
 
-  /** Writes a new id unless the record has moved on from `guard`; the next read tells whose it is. */
+  /** Writes a new id unless the record has changed since `guard`; the next read shows the winner. */
   async #write(guard: bigint, clusterId: bigint, call: EtcdCall): Promise<void> {
     const key = this.#key;
     const value = Buffer.from(this.#random.bytes(randomBytes)).toString("hex") + textOf(clusterId);

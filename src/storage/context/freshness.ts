@@ -1,8 +1,8 @@
 /**
- * Waiting for a version that the store has not reached.
+ * Waits for a version that the store has not reached.
  *
- * A linearizable read is as fresh as can be, so a version above it does not exist yet: it is waited for a little
- * (another client may be ahead of the member that answers us), then FUTURE_VERSION.
+ * A linearizable read is the freshest possible, so a higher version does not exist yet. The read waits briefly
+ * (another client may be ahead of the responding member), then throws FUTURE_VERSION.
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
@@ -12,15 +12,15 @@ import { limits } from "../../resource/model/limits.ts";
 import { futureVersion } from "../../resource/objects/read-errors.ts";
 import type { StorageContext } from "./storage-context.ts";
 
-/** Waits between looks at the store's revision, milliseconds. */
+/** Wait between reads of the store's revision, milliseconds. */
 const looks = { firstMs: 20, maxMs: 250 } as const;
 
 /** The store's revision now, by one cheap quorum read. */
 export async function currentRevision(
   context: Pick<StorageContext, "linearizableGets" | "keys" | "epoch">,
 ): Promise<bigint> {
-  // Any key would do: the answer's header carries the revision, and callers of one moment share it. This one also says
-  // whether it is a revision of the history that is known here.
+  // Any key would do: the response header carries the revision, and concurrent callers share the read. This key also
+  // shows whether the revision belongs to the known history.
   const { kv, revision } = await context.linearizableGets.get(context.keys.bookkeeping("epoch"));
   await context.epoch.confirm(kv, {});
   return revision;
@@ -28,7 +28,7 @@ export async function currentRevision(
 
 /**
  * Resolves once the store has reached `revision`.
- * @throws FUTURE_VERSION after 3 s; what ends the scope
+ * @throws FUTURE_VERSION after 3 s; the reason of an ended scope
  */
 export async function awaitRevision(
   context: StorageContext,
@@ -41,7 +41,7 @@ export async function awaitRevision(
   const startedMs = clock.monotonicMs();
   const backoff = new Backoff(looks, clock, context.random);
   for (;;) {
-    // Callers share the read, so none may abort it: each stops waiting at its own end.
+    // Callers share the read, so none may abort it: each stops waiting when its own scope ends.
     const current = await untilAborted(currentRevision(context), scope.signal);
     if (current >= revision) return;
     scope.throwIfEnded();

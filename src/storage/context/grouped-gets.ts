@@ -1,12 +1,12 @@
 /**
- * Reads of single keys, few requests for many callers: a caller that asks while the allowed requests are under way waits
- * for the next one, which carries all that have gathered, each key once.
+ * Reads of single keys with few requests for many callers. A caller that arrives while the allowed requests are under
+ * way waits for the next one, which carries all gathered keys, each once.
  *
  *   idle:      get ──────────► one range, sent in the same turn
  *   under load: get get get ─► one read-only transaction of up to 64 ranges
  *
- * A caller never joins a request that has already been sent: what it gets was read after it asked, so every read
- * stays linearizable.
+ * A caller never joins a request that has already been sent: its result was read after it asked, so every read stays
+ * linearizable.
  */
 import { soon } from "../../base/time/microtask.ts";
 import { isStoreError } from "../../errors.ts";
@@ -17,13 +17,13 @@ import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
 const requestsMax = 4;
 /** Keys in one request: beyond it the cost per key no longer falls (25 us at 128, 33 at 32). */
 const groupKeysMax = 64;
-/** Bytes aimed at in one answer: well below what a client takes. */
+/** Target size of one response, bytes: well below a client's limit. */
 const groupBytes = 1024 * 1024;
-/** Weight of the newest answer in the running average of value sizes. */
+/** Weight of the newest response in the running average of value sizes. */
 const averageWeight = 0.1;
 
 export interface GotKey {
-  /** Undefined: there is no such key at `revision`. */
+  /** Undefined: the key does not exist at `revision`. */
   readonly kv: KeyValue | undefined;
   /** The store's revision at which it was read. */
   readonly revision: bigint;
@@ -43,13 +43,13 @@ export class GroupedGets {
   #scheduled = false;
   #averageBytes = 2048;
 
-  /** @param options.serializable answered by the member alone, perhaps stale */
+  /** @param options.serializable served by the member alone, perhaps stale */
   constructor(kv: Pick<Kv, "range" | "txn">, options: { readonly serializable: boolean }) {
     this.#kv = kv;
     this.#serializable = options.serializable;
   }
 
-  /** The key as it is at some moment after this call. The promise is shared: race it with the caller's own end. */
+  /** The key's state at a moment after this call. The promise is shared: race it with the caller's own scope. */
   get(key: string): Promise<GotKey> {
     const joined = this.#next.get(key);
     if (joined !== undefined) return joined.promise;
@@ -108,7 +108,7 @@ export class GroupedGets {
     try {
       return await this.#readGroup(keys);
     } catch (error) {
-      // One key that must not be read, or answers too large together, must not spoil the others.
+      // A key that must not be read, or responses too large together, must not fail the others.
       if (!isStoreError(error, "PERMISSION_DENIED", "TOO_LARGE", "INVALID_ARGUMENT")) throw error;
       return Promise.all(keys.map((key) => this.#readOne(key)));
     }

@@ -1,8 +1,8 @@
 /**
- * A kind that is open in a store: its definition and codec today, and where its keys are.
+ * A kind that is open in a store: its current definition and codec, and its key range.
  *
- * `addKind` may replace definition and codec while reads and watches are under way: an operation on a kind holds the slot
- * and looks at `definition` and `codec` at each use. The key range never changes; `closed` fires when the kind is
+ * `addKind` may replace definition and codec while reads and watches are under way: an operation on a kind holds the
+ * slot and reads `definition` and `codec` at each use. The key range never changes; `closed` fires when the kind is
  * removed.
  */
 import { setMaxListeners } from "node:events";
@@ -18,12 +18,12 @@ import { PageSizer } from "./range-pages.ts";
 import type { StorageContext } from "./storage-context.ts";
 
 export class KindSlot {
-  /** The store it is open in. */
+  /** The store that it is open in. */
   readonly context: StorageContext;
   readonly range: KeyRange;
   /** Undefined for ordinary kinds. */
   readonly lifecycle: ObjectLifecycle | undefined;
-  /** What is known of the size of its values. */
+  /** The known size of its values. */
   readonly sizer: PageSizer = new PageSizer();
   readonly #removed = new AbortController();
   readonly #replaced = new Set<() => void>();
@@ -41,7 +41,7 @@ export class KindSlot {
     this.#codec = codec;
     this.range = context.keys.range(definition);
     this.lifecycle = lifecycle;
-    // Every open watch of the kind listens: thousands are usual, and no leak.
+    // Every open watch of the kind listens. Thousands of listeners are usual and not a leak.
     setMaxListeners(0, this.#removed.signal);
   }
 
@@ -58,7 +58,7 @@ export class KindSlot {
     return this.#removed.signal;
   }
 
-  /** Same group and plural, another version or codec: what is under way sees it from its next object on. */
+  /** Same group and plural, another version or codec: operations under way use it from their next object on. */
   replace(definition: KindDefinition, codec: KindValueCodec): void {
     if (definition === this.#definition && codec === this.#codec) return;
     this.#definition = definition;
@@ -66,7 +66,7 @@ export class KindSlot {
     for (const listener of [...this.#replaced]) listener();
   }
 
-  /** Called after each replacement: what was derived from the former definition must be derived again. */
+  /** Called after each replacement: everything derived from the former definition must be derived again. */
   onReplaced(listener: () => void): Disposable {
     this.#replaced.add(listener);
     return { [Symbol.dispose]: () => this.#replaced.delete(listener) };
@@ -82,7 +82,7 @@ export class KindSlot {
     return textOfObject(this.#definition.resource, at);
   }
 
-  /** What an error about this object names. */
+  /** The subject of an error about this object. */
   subject(key: string, at: Key): Subject {
     return subjectOf(this.#definition, at, key);
   }

@@ -1,5 +1,5 @@
 /**
- * What is particular to one built-in kind's life, asked by the writes of every kind: namespaces are born Active,
+ * The special lifecycle of one built-in kind, which the writes of every kind consult: namespaces are created Active,
  * are Terminating when marked, and are held until they are empty. Ordinary kinds have none.
  */
 
@@ -7,11 +7,14 @@ import type { AnyResource } from "../../resource/model/resource.ts";
 import type { DeletionStep } from "../../resource/objects/deletion.ts";
 
 export interface ObjectLifecycle {
-  /** The object to be created, from the one a draft gave. */
+  /** The object to be created, from the one that a draft gave. */
   created(object: AnyResource): AnyResource;
-  /** @throws what refuses the deletion of this object */
+  /** @throws an error that refuses the deletion of this object */
   deleting(current: AnyResource): void;
-  /** What is stored instead of `step` when something holds the object besides finalizers and grace; undefined: `step` it is. */
+  /**
+   * The object to store instead of `step` when something besides finalizers and grace holds the object; undefined:
+   * `step`.
+   */
   marked(current: AnyResource, step: DeletionStep<AnyResource>): AnyResource | undefined;
   /** True while something besides finalizers and a grace period keeps a marked object. */
   isHeld(object: AnyResource): boolean;

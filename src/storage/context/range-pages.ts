@@ -1,7 +1,7 @@
 /**
- * A key range read from etcd in pages, all at the revision of the first, each about as large in bytes as one slice
- * of work: the next page is under way while one is being decoded, so at most two are in memory, never the whole
- * reply. Lists, the initial state of a watch, collections to delete and the cache's filling all read this way.
+ * Reads a key range from etcd in pages, all at the revision of the first, each about as large in bytes as one slice
+ * of work. The next page is fetched while one is being decoded, so at most two are in memory, never the whole result.
+ * Lists, the initial state of a watch, collections to delete and filling a cache all read this way.
  */
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import { isStoreError } from "../../errors.ts";
@@ -11,32 +11,32 @@ import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
 import type { KeyRange } from "../../resource/model/key-range.ts";
 import { limits } from "../../resource/model/limits.ts";
 
-/** Items of the first page of a range whose value sizes are not known yet: 1.5 MiB each would still fit a client. */
+/** Items of the first page of a range with unknown value sizes: 1.5 MiB each would still fit a client. */
 const firstPageItems = 100;
-/** Bytes aimed at in one page. Decoding them takes a few turns; fetching less costs more round trips. */
+/** Target size of one page, bytes. Decoding it takes a few turns; a smaller page costs more round trips. */
 const pageBytes = 1024 * 1024;
 /**
- * etcd visits every key behind a page to count it, so many small pages of a large range cost the square of its size
- * (1,000,000 keys in pages of 1 MiB: 500 million visits, minutes). From so many keys on, where a visit to each costs
- * etcd more than reading a page, …
+ * etcd visits every key after a page to count it, so many small pages of a large range cost the square of its size
+ * (1,000,000 keys in pages of 1 MiB: 500 million visits, minutes). From this many keys on, where a visit to each
+ * costs etcd more than reading a page, …
  */
 const largeRangeKeys = 25_000;
-/** … a page takes at least this part of what is left, … */
+/** … a page has at least this part of the rest, … */
 const pagesLeftMax = 32;
-/** … up to this many bytes (two pages are held, and one is read in a piece, about 4 ms) … */
+/** … up to this many bytes (two pages are held, and decoding one takes about 4 ms at a time) … */
 const largePageBytes = 8 * 1024 * 1024;
 /** … and items. */
 const largePageItems = 20_000;
 /** Weight of the newest page in the running average of value sizes. */
 const averageWeight = 0.5;
 
-/** Learns how many items of a kind make a page of the wanted bytes. One per kind. */
+/** Learns how many items of a kind make a page of the target size. One per kind. */
 export class PageSizer {
   #averageBytes: number | undefined;
 
   /**
    * Items to ask for, at most `itemsMax`.
-   * @param remaining keys the page is taken from, as far as is known: many make it larger
+   * @param remaining keys left in the range, where known: many make the page larger
    */
   items(itemsMax: number, remaining = 0): number {
     const average = this.#averageBytes;
@@ -59,12 +59,15 @@ export class PageSizer {
   }
 }
 
-/** Keys and values may be views of the whole answer: for who is done with them before the page after the next. */
+/**
+ * Keys and values may be views of the whole response: only for callers that keep none of them once the page after the
+ * next arrives.
+ */
 export interface RangePage {
   readonly kvs: readonly KeyValue[];
-  /** The revision every page of this walk is read at. */
+  /** The revision at which every page of this walk is read. */
   readonly revision: bigint;
-  /** Keys behind this page at that revision. */
+  /** Keys after this page at that revision. */
   readonly remaining: number;
 }
 
@@ -72,20 +75,20 @@ export interface RangeWalk {
   readonly range: KeyRange;
   /** One key of the range, instead of all. */
   readonly key?: string | undefined;
-  /** Begin behind this key. */
+  /** Begin after this key. */
   readonly after?: string | undefined;
   /** 0n: latest. */
   readonly revision: bigint;
   readonly serializable: boolean;
-  /** Items wanted from now on, asked before each page; Infinity for all. A walk that wants none ends. */
+  /** Items wanted from now on, read before each page; Infinity for all. A walk that wants none ends. */
   readonly wanted: () => number;
   /** No values: keys, versions and leases alone. */
   readonly keysOnly?: boolean | undefined;
-  /** Fetch the next page while this one is worked on: only for walks that will surely want it. */
+  /** Fetch the next page while this one is processed: only for walks that will surely want it. */
   readonly ahead: boolean;
 }
 
-/** All of a range as it is now, to be worked on page by page, each before the next is fetched. */
+/** All of a range as it is now, processed page by page, each before the next is fetched. */
 export function wholeWalk(range: KeyRange): RangeWalk {
   const wanted = (): number => Number.POSITIVE_INFINITY;
   return { range, revision: 0n, serializable: false, wanted, ahead: false };
@@ -110,7 +113,7 @@ export async function* rangePages(
         revision,
         serializable,
         ...(walk.keysOnly === true ? { keysOnly: true } : {}),
-        // Worked on and let go page by page.
+        // Each page is processed and released.
         views: true,
       },
       call,
@@ -119,7 +122,7 @@ export async function* rangePages(
     try {
       return await read(walk.serializable);
     } catch (error) {
-      // Another member answers, which is not as far as the first page's: a quorum is.
+      // Another member responds that is behind the first page's: a quorum read is not.
       if (!walk.serializable || revision === 0n || !isStoreError(error, "FUTURE_VERSION")) throw error;
       return await read(false);
     }
@@ -137,7 +140,7 @@ export async function* rangePages(
       if (goesOn) range = range.after(textOfKey(last.key));
       if (goesOn && walk.ahead) {
         pending = fetch();
-        // It may fail while this page is still worked on: only the caller that awaits it gets the failure.
+        // It may fail while this page is still processed: only the caller that awaits it gets the failure.
         pending.catch(() => undefined);
       }
       yield {
@@ -148,7 +151,7 @@ export async function* rangePages(
       if (goesOn && pending === undefined && walk.wanted() > 0) pending = fetch();
     }
   } finally {
-    // Left early: the answer still under way has no reader any more.
+    // The walk ended early: the response still under way has no reader.
     pending?.catch(() => undefined);
   }
 }

@@ -1,30 +1,32 @@
 /**
- * A large range in parts of few keys each, found by counting.
+ * Splits a large range into parts of few keys each, by counting.
  *
- * etcd visits every key behind a page to count it, so the pages of a large range cost the square of its size. A part with an
- * end of its own is counted up to that end alone. Where to cut is learned from counts, which etcd answers from its index
- * (0.2 to 0.4 µs a key):
+ * etcd visits every key after a page to count it, so the pages of a large range cost the square of its size. A part
+ * with its own end is counted only up to that end. Counts show where to cut; etcd serves them from its index (0.2 to
+ * 0.4 µs a key):
  *
- *   what all keys begin with       /registry/items/team-      nothing lies behind the keys that begin so
- *   the next character, counted    …0 | …1                    still too many: each in the same way
- *                                  …00 | …01 | …02 | …        few enough: cut before each
+ *   common prefix of all keys      /registry/items/team-      no key lies after those that begin with it
+ *   the next character, counted    …0 | …1                    still too many: split each the same way
+ *                                  …00 | …01 | …02 | …        few enough: cut before
+ *                                  each
  *
- * A cut says nothing of what is there: keys written meanwhile, or with other characters, lie in one of the parts all the same.
+ * A cut does not depend on the present keys: later keys, or keys with other characters, still fall into exactly one
+ * part.
  */
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import type { EtcdCall } from "../../etcd/ports/call.ts";
 import type { Kv } from "../../etcd/ports/kv.ts";
 import type { KeyRange } from "../../resource/model/key-range.ts";
 
-/** Keys of a part at most: so many that finding the cuts is cheap, … */
+/** Largest number of keys in a part: enough that finding the cuts is cheap, … */
 const partKeysMin = 8_192;
 /** … or this part of all. */
 const partsMax = 64;
-/** From so many keys on, finding the cuts costs etcd less than they spare. */
+/** From this many keys on, finding the cuts costs etcd less than they save. */
 export const manyKeys = 50_000;
 /** Counts under way at a time. */
 const countsAtOnce = 16;
-/** What keys are made of (resource/keys.ts), in the order of bytes; another one lies between two of these. */
+/** The characters of keys (resource/keys.ts), in byte order; any other character falls between two of these. */
 const alphabet = [..."-./0123456789:ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"];
 
 /**
@@ -43,13 +45,13 @@ export async function partsOf(
   await divide(range.prefix, remaining);
   return range.cutAt(cuts);
 
-  /** Cuts what begins with `prefix`, `keys` of them, into parts of few. */
+  /** Cuts the `keys` keys that begin with `prefix` into parts of few. */
   async function divide(prefix: string, keys: number): Promise<void> {
     if (keys <= mostKeys) return;
     const common = await counts.commonBeginning(prefix);
     let gathered = 0;
     for (const [child, count] of await counts.ofChildren(common)) {
-      // Neighbours of few keys stay together.
+      // Neighbours with few keys stay together.
       if (gathered + count > mostKeys) {
         if (child > (cuts.at(-1) ?? range.key) && range.includes(child)) cuts.push(child);
         gathered = 0;
@@ -60,7 +62,7 @@ export async function partsOf(
   }
 }
 
-/** Counts of keys that begin with something, inside a range. */
+/** Counts keys with a given prefix inside a range. */
 class Counts {
   readonly #kv: Pick<Kv, "range">;
   readonly #range: KeyRange;
@@ -72,14 +74,14 @@ class Counts {
     this.#call = call;
   }
 
-  /** The longest text that all keys beginning with `prefix` begin with. */
+  /** The longest common prefix of all keys that begin with `prefix`. */
   async commonBeginning(prefix: string): Promise<string> {
     const { kvs } = await this.#ask(prefix, endOf(prefix), { limit: 1, keysOnly: true });
     const [first] = kvs;
     if (first === undefined) return prefix;
     const key = textOfKey(first.key);
     let common = prefix;
-    // Counting what lies behind is free where nothing does; the first time that something does ends it.
+    // Counting the keys after a prefix is free when there are none; the first count that finds some ends the search.
     while (common.length < key.length) {
       const longer = key.slice(0, common.length + 1);
       const { count } = await this.#ask(endOf(longer), endOf(prefix), { countOnly: true });
@@ -89,7 +91,7 @@ class Counts {
     return common;
   }
 
-  /** The counts of what begins with `prefix` and one character more, in key order, those with keys. */
+  /** Counts of the keys that begin with `prefix` and one more character, in key order, omitting empty ones. */
   async ofChildren(prefix: string): Promise<readonly (readonly [child: string, count: number])[]> {
     const found: (readonly [string, number])[] = [];
     for (let from = 0; from < alphabet.length; from += countsAtOnce) {

@@ -1,9 +1,9 @@
 /**
- * The states this process has seen last, by key: so that a write conditional on a version it has just read or
- * written needs no read of its own. Bounded by bytes; the newest version of a key only.
+ * The states that this process has seen last, by key, so that a write conditional on a version that it has just read
+ * or written needs no read. Bounded by bytes; only the newest version of a key.
  *
- * What is here is a suggestion: it may have been overtaken. A write that starts from it is conditional on its
- * version, and no error is ever reported about it before the live state was looked at.
+ * A state here is a suggestion and may be outdated. A write that starts from it is conditional on its version, and no
+ * error about it is reported before the live state was read.
  */
 import { LRUCache } from "lru-cache";
 import type { StoredRecord } from "../seam/stored.ts";
@@ -20,7 +20,7 @@ export class RecentRecords {
     sizeCalculation: (record, key) => entryBytes + key.length * 2 + (record.value?.bytes.byteLength ?? 0),
   });
 
-  /** The newest state seen of `key`; undefined when none is held. */
+  /** The newest known state of `key`; undefined when none is held. */
   latest(key: string): StoredRecord | undefined {
     return this.#records.get(key);
   }
@@ -33,13 +33,13 @@ export class RecentRecords {
     else this.#records.set(record.key, record);
   }
 
-  /** The key was seen absent at `revision`: older states of it are of no use. */
+  /** The key was seen absent at `revision`: older states of it are dropped. */
   forget(key: string, revision: bigint): void {
     const held = this.#records.peek(key);
     if (held !== undefined && held.modRevision <= revision) this.#records.delete(key);
   }
 
-  /** History was replaced (a restore): nothing seen before says anything. */
+  /** The history was replaced (a restore): all states are void. */
   clear(): void {
     this.#records.clear();
   }

@@ -1,12 +1,12 @@
 /**
- * From what etcd holds to what a caller gets: the one place that turns a key and value into a record, and a record
+ * Converts etcd's data to what a caller gets: the one place that turns a key and value into a record, and a record
  * into an object or its head.
  *
  *   KeyValue --openRecord--> StoredRecord --objectOf--> object with resourceVersion
  *                                         --headOf----> metadata, fields, amounts of today's definition
  *
- * The cache uses the same functions, so store and cache can never disagree about an object. A value that cannot be
- * read becomes a record with `corrupt` set, never an exception from the depths.
+ * The cache uses the same functions, so store and cache can never disagree about an object. An unreadable value
+ * becomes a record with `corrupt` set, never an exception from a deep call.
  */
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import type { HeadPart, MaybePromise, OpenOptions, PlainValue, ValueCodec } from "../../codec/form/value.ts";
@@ -21,7 +21,7 @@ import { subjectOf } from "../../resource/objects/read-errors.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import type { KindSlot } from "./kind-slot.ts";
 
-/** What etcd says of a value, besides the value. */
+/** etcd's metadata of a value. */
 export type ValueFacts = Pick<KeyValue, "value" | "modRevision" | "createRevision" | "lease">;
 
 /**
@@ -76,7 +76,7 @@ export function openValue(
 }
 
 /**
- * The object of a record with its resourceVersion, in today's API version: fresh, the caller's own.
+ * The object of a record with its resourceVersion, in today's API version: a new copy, owned by the caller.
  * @throws CORRUPT_OBJECT with key and version
  */
 export function objectOf(kind: KindDefinition, codec: ValueCodec, record: StoredRecord): AnyResource {
@@ -86,7 +86,7 @@ export function objectOf(kind: KindDefinition, codec: ValueCodec, record: Stored
   if (metadata.namespace === undefined && record.namespace !== undefined)
     metadata.namespace = record.namespace;
   if (stored.apiVersion === kind.apiVersion) return stored;
-  // An upgrade is written for objects of its own kind: what it gives has the fields of any Resource and more.
+  // An upgrade is written for objects of its own kind: its result has the fields of any Resource and more.
   const upgraded = read(record, () => kind.upgrade(stored)) as AnyResource;
   upgraded.metadata.resourceVersion = stored.metadata.resourceVersion;
   return upgraded;
@@ -95,7 +95,7 @@ export function objectOf(kind: KindDefinition, codec: ValueCodec, record: Stored
 /**
  * The head of a record by today's definition: from the metadata segment alone, or from the whole object when its
  * fields were written under another API version or header version.
- * @param part "selected": for selectors and indexes alone
+ * @param part "selected": only for selectors and indexes
  * @throws CORRUPT_OBJECT with key and version
  */
 export function headOf(kind: KindDefinition, codec: ValueCodec, record: StoredRecord, part?: HeadPart): Head {
@@ -107,7 +107,7 @@ export function headOf(kind: KindDefinition, codec: ValueCodec, record: StoredRe
 }
 
 /**
- * The head as it is on record; of an object whose kind's functions fail, too.
+ * The stored head, also for an object on which its kind's functions fail.
  * @throws CORRUPT_OBJECT with key and version
  */
 export function storedHeadOf(codec: ValueCodec, record: StoredRecord): Head {
@@ -117,13 +117,13 @@ export function storedHeadOf(codec: ValueCodec, record: StoredRecord): Head {
   );
 }
 
-/** Other tools may leave the namespace out of an object: its key says it. */
+/** Other tools may omit the namespace of an object: its key has it. */
 function withPlaceOf({ namespace }: StoredRecord, head: Head): Head {
   if (namespace === undefined || head.metadata.namespace !== undefined) return head;
   return { ...head, metadata: { ...head.metadata, namespace } };
 }
 
-/** A head as the object it is the metadata of: apiVersion, kind and metadata with its resourceVersion. */
+/** A head as a metadata-only object: apiVersion, kind and metadata with its resourceVersion. */
 export function metadataObject(head: Head, modRevision: bigint): AnyResource {
   return {
     apiVersion: head.apiVersion,
@@ -137,7 +137,7 @@ function read<T>(record: StoredRecord, decode: (value: PlainValue) => T): T {
   try {
     return decode(record.value);
   } catch (error) {
-    // A kind's own functions that fail on a stored object: to its readers it is an object that cannot be read.
+    // The kind's own functions fail on a stored object: its readers treat it as an unreadable object.
     if (!isStoreError(error, "CORRUPT_OBJECT", "INVALID_OBJECT")) throw error;
     throw withPlace(error, record);
   }

@@ -1,6 +1,6 @@
 /**
- * What all parts of one open store share: etcd, keys, guards, history's identity, and the bounded memories that save
- * round trips. `create-store.ts` builds it once; everything here gets its dependencies from it.
+ * What all parts of one open store share: etcd, keys, guards, the epoch, and the bounded memories that save round
+ * trips. `create-store.ts` builds it once; every part here gets its dependencies from it.
  */
 import type { CallGate } from "../../base/call-gate.ts";
 import type { KeyQueues } from "../../base/key-queues.ts";
@@ -22,25 +22,27 @@ import type { RecentRecords } from "./recent-records.ts";
 import type { StoreCounters } from "./store-counters.ts";
 import type { WatchStarts } from "./watch-starts.ts";
 
-/** The kind a value is written for. */
+/** The kind that a value is written for. */
 export interface ReferringKind {
   readonly definition: KindDefinition;
   readonly codec: { forgetDictionaries(): void };
 }
 
-/** The compares that go with what a stored value needs besides itself: its dictionary, the record of its sealing key. */
+/** The compares for what a stored value depends on: its dictionary, and the record of its sealing key. */
 export interface ReferenceParts {
-  /** The compare that belongs to `value`; undefined when it stands for itself. Puts the record of a sealing key that has none. */
+  /** The compare for `value`; undefined when the value depends on nothing else. Records its sealing key if needed. */
   partFor(
     kind: ReferringKind,
     value: Uint8Array,
     call: EtcdCall,
   ): GuardPart | undefined | Promise<GuardPart | undefined>;
-  /** Puts on record that values of `resource` are sealed under `keyId`. A store that may not write opens all the same. */
+  /** Records that values of `resource` are sealed under `keyId`. A store without write permission still opens. */
   recordKey(resource: string, keyId: string, call: EtcdCall): Promise<void>;
-  /** What `recordKey` puts on record of the key from now on, to tell it from another of the same id. */
+  /**
+   * The content that `recordKey` writes for the key from now on, to distinguish it from another key with the same id.
+   */
   checkBy(resource: string, keyId: string, checkValue: string): void;
-  /** It was found on record. */
+  /** The record was found in etcd. */
   keyIsRecorded(resource: string, keyId: string): void;
   /** The history was replaced: the record is read again. */
   forget(): void;
@@ -52,11 +54,11 @@ export interface StorageContext {
   readonly random: Random;
   readonly keys: KeySpace;
   readonly writes: FencedWrites;
-  /** Asked in this order before each attempt of each write; the store's assembly adds to it before the first call. */
+  /** Asked in this order before each attempt of each write; the store's assembly adds guards before the first call. */
   readonly guards: readonly WriteGuard[];
-  /** What was charged for objects whose values do not say it. */
+  /** The amounts charged for objects whose values do not contain them. */
   readonly charged: ChargedAmounts;
-  /** What stored values need besides themselves. */
+  /** The records that stored values depend on. */
   readonly references: ReferenceParts;
   readonly epoch: Epoch;
   readonly continueKey: ContinueKey;
@@ -64,14 +66,14 @@ export interface StorageContext {
   readonly turns: TurnBudget;
   readonly recent: RecentRecords;
   readonly hotKeys: KeyQueues;
-  /** Lists of many keys under way: `limits.concurrentListsMax` of them. */
+  /** Large lists under way: at most `limits.concurrentListsMax`. */
   readonly listPermits: Permits;
   readonly linearizableGets: GroupedGets;
   readonly serializableGets: GroupedGets;
   readonly watchStarts: WatchStarts;
   readonly counters: StoreCounters;
-  /** What reads give is frozen. */
+  /** Whether results of reads are frozen. */
   readonly freeze: boolean;
-  /** Between two bookmarks of a watch. */
+  /** Interval between two bookmarks of a watch. */
   readonly bookmarkIntervalMs: number;
 }

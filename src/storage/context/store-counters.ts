@@ -1,9 +1,9 @@
 /**
- * What a store counts, and the traces it sends: every public call passes through `observe`.
+ * The counters of a store, and the traces it sends: every public call passes through `observe`.
  *
- * Counters are plain numbers, read synchronously by `stats()`. Traces go to diagnostics_channel "keelson:store:*"
- * (a tracing channel: start, end, asyncStart, asyncEnd, error) with { verb, resource }, and cost nothing while
- * nobody listens.
+ * Counters are plain numbers, read synchronously by `stats()`. Traces go to diagnostics_channel "keelson:store:*" (a
+ * tracing channel: start, end, asyncStart, asyncEnd, error) with { verb, resource }, and cost nothing without a
+ * subscriber.
  */
 import { tracingChannel } from "node:diagnostics_channel";
 import type { PlainStats } from "../../base/stats.ts";
@@ -11,7 +11,7 @@ import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Histogram, StoreStats } from "../../resource/contract/store.ts";
 
-/** Upper bucket bounds in milliseconds: from an answer of the loopback to the default time of a call. */
+/** Upper bucket bounds in milliseconds: from a loopback response to the default timeout of a call. */
 const boundsMs: readonly number[] = [
   0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 15_000,
 ];
@@ -57,13 +57,13 @@ export class StoreCounters {
     }
   }
 
-  /** Counts a call that begins. @returns when it did, for `end` */
+  /** Counts a call that begins. @returns its start time, for `end` */
   begin(verb: string): number {
     increment(this.#calls, verb);
     return this.#clock.monotonicMs();
   }
 
-  /** Runs a call under the traces, where somebody listens. */
+  /** Runs a call under the traces, where there are subscribers. */
   traced<T>(call: TracedCall, run: () => Promise<T>): Promise<T> {
     return traces.hasSubscribers ? traces.tracePromise(run, { ...call }) : run();
   }
@@ -80,7 +80,7 @@ export class StoreCounters {
     if (isStoreError(error, "CORRUPT_OBJECT")) this.corruptObjects++;
   }
 
-  /** A watch was opened: counted among the calls, timed by nothing. */
+  /** A watch was opened: counted among the calls, not timed. */
   watchOpened(): void {
     increment(this.#calls, "watch");
     this.openWatches++;

@@ -1,7 +1,7 @@
 /**
- * Watches that begin "now" while this process writes: a watch learns its first revision from a read, and a write of
- * this process that was asked for after the watch must come after that revision. So writes wait for the starts that
- * were under way when they came: one round trip at most, and only directly after a watch was opened.
+ * Watches that begin "now" while this process writes. A watch gets its first revision from a read, and this process's
+ * later writes must come after that revision. So a write waits for the watch starts that were under way when it
+ * arrived: at most one round trip, and only directly after a watch was opened.
  */
 import { untilAborted } from "../../base/until-aborted.ts";
 
@@ -16,7 +16,10 @@ export class WatchStarts {
     return start;
   }
 
-  /** Undefined when none is under way; else what to await before a write is made ready. Rejects with the signal's reason. */
+  /**
+   * Undefined when no start is under way; else a promise to await before a write is prepared. Rejects with the
+   * signal's reason.
+   */
   settled(signal: AbortSignal | undefined): Promise<unknown> | undefined {
     return this.#underWay.size === 0 ? undefined : untilAborted(Promise.allSettled(this.#underWay), signal);
   }

@@ -1,6 +1,6 @@
 /**
- * The scope of a call that writes: it belongs to the history in which it was begun. What it read before a restore says
- * nothing after it, since revisions come again with other content: a write that it has not sent by then is refused.
+ * The scope of a writing call: it belongs to the history in which it began. After a restore its earlier reads are
+ * void, because revisions repeat with other content: a write that it has not yet sent is refused.
  */
 import { type Call, CallScope } from "../../base/call.ts";
 import type { FencedCall } from "../../etcd/fenced/fenced-write.ts";

@@ -1,11 +1,15 @@
 /**
- * The lock of the process that empties namespaces: a key on a lease. A holder that is killed loses it with its lease, and the
- * next process takes over. Two holders at once would do no harm, every delete is conditional: the lock saves work.
+ * The lock of the process that empties namespaces: a key on a lease. A killed holder loses it with its lease, and the
+ * next process takes over. Two holders at once do no harm, because every delete is conditional: the lock only saves
+ * work.
  */
 import { isStoreError } from "../../errors.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 
-/** Life of the lock after its holder was killed, seconds: soon enough taken over, long enough for a slow etcd. */
+/**
+ * Time to live of the lock after its holder was killed, seconds: short enough for a quick takeover, long enough for a
+ * slow etcd.
+ */
 const lockTtlSeconds = 6;
 
 export interface EmptierLock extends AsyncDisposable {
@@ -13,7 +17,7 @@ export interface EmptierLock extends AsyncDisposable {
   readonly lost: AbortSignal;
 }
 
-/** Undefined while another process has it, or where nothing may be written. */
+/** Undefined while another process has it, or where it cannot be written. */
 export async function takeEmptierLock(
   { etcd, keys }: StorageContext,
   signal: AbortSignal,
@@ -22,7 +26,7 @@ export async function takeEmptierLock(
   const { kvs } = await etcd.kv.range({ key, keysOnly: true }, { signal });
   if (kvs.length > 0) return undefined;
   try {
-    // With the lease the key goes, also when it is not known whether it was put.
+    // The key expires with the lease, even when the outcome of its put is unknown.
     const lease = await etcd.leases.hold({ ttlSeconds: lockTtlSeconds }, { signal });
     let succeeded = false;
     try {
@@ -39,14 +43,14 @@ export async function takeEmptierLock(
     }
     return succeeded ? { lost: lease.lost, [Symbol.asyncDispose]: () => giveBack(lease) } : undefined;
   } catch (error) {
-    // Out of space no lease is granted; deletes would still go, but somebody must free space first anyway.
+    // Out of space etcd grants no lease; deletes would still work, but space must be freed first anyway.
     if (isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) return undefined;
     throw error;
   }
 }
 
 async function giveBack(lease: AsyncDisposable & { revoke(): Promise<void> }): Promise<void> {
-  // A lease that cannot be revoked now ends by itself.
+  // A lease that cannot be revoked now expires by itself.
   await lease.revoke().catch(() => undefined);
   await lease[Symbol.asyncDispose]();
 }

@@ -1,15 +1,15 @@
 /**
- * Empties terminating namespaces, in the background of any process that has the store open, one process at a time.
+ * Empties terminating namespaces in the background of any process that has the store open, one process at a time.
  *
  *   markers? ─► lock (a key on a lease) ─► for each: count ─► delete, kind by kind ─► count again ─► remove
  *                                                     └─ nothing left ────────────────────────────►┘
  *
- * Nothing is kept in memory that matters: markers say what to do, counts how far it is, so a process that is killed
- * is followed by the next one as soon as its lease is over. Two at once would do no harm either, every delete is
+ * No necessary state is in memory: markers say what to do and counts show the progress, so the next process takes
+ * over from a killed one as soon as its lease ends. Two at once would do no harm, because every delete is
  * conditional. Objects with finalizers are marked and waited for. Kinds that this process does not define are found
- * by their records. An object whose metadata cannot be read here (sealed under a key nobody gave, damaged) may have
- * finalizers: it stays, the namespace waits, and `StuckNamespaces` says for what. One object or namespace that fails is
- * no reason to leave the others.
+ * by their records. An object whose metadata is unreadable here (sealed under a missing key, damaged) may have
+ * finalizers: it stays, the namespace waits, and `StuckNamespaces` reports the reason. One failing object or
+ * namespace does not stop the others.
  */
 
 import { Backoff } from "../../base/backoff.ts";
@@ -35,22 +35,22 @@ import { NamespaceProgress } from "./namespace-progress.ts";
 import { NamespaceTermination } from "./namespace-termination.ts";
 import type { StuckNamespaces } from "./stuck-namespaces.ts";
 
-/** How often a process looks for markers left by others, milliseconds: a small read each. */
+/** Interval at which a process looks for markers of other processes, milliseconds: a small read each. */
 const idleMs = 5_000;
-/** How often while there are some that another process is at, or that wait for finalizers. */
+/** Interval while another process is emptying a namespace, or a namespace waits for finalizers. */
 const waitingMs = { firstMs: 200, maxMs: 3_000 } as const;
 /** Deletes under way at a time. */
 const deletesMax = 16;
 
 export interface EmptierParts {
   readonly namespaces: KindSlot;
-  /** Every namespaced kind there may be objects of: the open ones, and those on record. */
+  /** Every namespaced kind that may have objects: the open ones and the recorded ones. */
   readonly kinds: (signal: AbortSignal) => Promise<readonly KindSlot[]>;
-  /** What terminating namespaces wait for, reported as it is found. */
+  /** What terminating namespaces wait for, reported when it is found. */
   readonly stuck: StuckNamespaces;
 }
 
-/** Begins; `kick()` it when a namespace was marked here. */
+/** Starts the loop; `kick()` it when a namespace was marked here. */
 export function startNamespaceEmptier(parts: EmptierParts): BackgroundLoop {
   const { clock, random } = parts.namespaces.context;
   const backoff = new Backoff(waitingMs, clock, random);
@@ -92,7 +92,7 @@ async function emptyMarked(parts: EmptierParts, signal: AbortSignal): Promise<Ou
   return outcome;
 }
 
-/** What is wrong with one namespace or object. @throws `error` when it is about etcd: the round ends, and is tried again */
+/** Reports a fault of one namespace or object. @throws `error` when it is about etcd: the round ends and is retried */
 function faultOfOne(error: unknown): string {
   if (!(error instanceof StoreError) || isStoreError(error, ...codesOfEtcd)) throw error;
   return error.message;
@@ -108,7 +108,7 @@ const codesOfEtcd = [
   "PERMISSION_DENIED",
 ] as const;
 
-/** One pass over a namespace; true when something went. */
+/** One pass over a namespace; true when something was deleted. */
 async function emptyOne(
   parts: EmptierParts,
   slots: readonly KindSlot[],
@@ -167,8 +167,8 @@ async function emptyKind(
 }
 
 /**
- * Deletes what is at a key as far as it may go now; true when it is gone.
- * @throws CORRUPT_OBJECT for an object of which it is unknown whether it may be removed
+ * Deletes the object at a key as far as possible now; true when it is gone.
+ * @throws CORRUPT_OBJECT for an object that may have finalizers but cannot be read
  */
 async function removeKey(slot: KindSlot, kv: KeyValue, scope: CallScope): Promise<boolean> {
   const record = await openRecord(slot, kv);
@@ -180,16 +180,16 @@ async function removeKey(slot: KindSlot, kv: KeyValue, scope: CallScope): Promis
     return (metadata.finalizers?.length ?? 0) === 0 && (metadata.deletionGracePeriodSeconds ?? 0) === 0;
   } catch (error) {
     if (isStoreError(error, "NOT_FOUND")) return true;
-    // A name only another kind's rule takes: its key is as good.
+    // A name that only another kind's rule accepts: the key serves as well.
     if (!isStoreError(error, "CORRUPT_OBJECT", "INVALID_ARGUMENT", "INVALID_OBJECT")) throw error;
-    // Its body may be of a version without conversion here: what its metadata says is enough.
+    // This process may have no conversion for the version of its body: its metadata is enough.
     const { finalizers = [] } = storedHeadOf(slot.codec, record).metadata;
     if (finalizers.length > 0) throw error;
     return removeRecord(slot, record, at, scope);
   }
 }
 
-/** With what guards have to say of it: what was charged for the object goes with it. */
+/** Includes the guards' parts: the deletion also releases the object's charge. */
 async function removeRecord(
   slot: KindSlot,
   record: StoredRecord,
@@ -205,7 +205,7 @@ async function removeRecord(
   return outcome === "applied";
 }
 
-/** What lies among a kind's keys and is none of its objects: nobody counts it. */
+/** A key in a kind's range that is not one of its objects: nothing counts it. */
 async function removeRaw(
   context: StorageContext,
   key: string,
@@ -229,13 +229,13 @@ async function removeNamespace(slot: KindSlot, at: Key, scope: CallScope): Promi
     const change = { place, before: record, after: undefined, lease: record.lease };
     return (await attemptChange(slot, change, scope)).outcome === "applied";
   } catch (error) {
-    // Something was created in it since, by a client that does not check the namespace.
+    // A client that does not check the namespace has created an object in it since.
     if (isStoreError(error, "CONFLICT")) return false;
     throw error;
   }
 }
 
-/** A marker without a terminating namespace means nothing: the object was removed, or recreated, by another client. */
+/** A marker without a terminating namespace is void: another client has removed or recreated the namespace. */
 async function dropMarker(
   { etcd }: StorageContext,
   key: string,

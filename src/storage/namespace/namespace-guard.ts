@@ -1,12 +1,12 @@
 /**
- * Creates need a living namespace: a guard that rides in the create's own transaction.
+ * Creates need an existing, active namespace: a guard adds this condition to the create's own transaction.
  *
  *   known namespace (its version) ─► compare in the txn: still that version ─► applied
  *                                    else: read in the failure branch, prepared again or refused
  *
- * Cached state of a namespace may let a write proceed; only etcd may refuse it. So no object can be
- * created in a namespace that is gone or going, whatever races with its deletion, and a create costs no round trip
- * more in steady state.
+ * The cached state of a namespace may let a write proceed; only etcd's state may refuse it. So no object can be
+ * created in a namespace that is gone or terminating, whatever races with its deletion, and in steady state a create
+ * needs no additional round trip.
  */
 import { LRUCache } from "lru-cache";
 import type { Call } from "../../base/call.ts";
@@ -20,7 +20,7 @@ import type { Change, GuardPart, PrepareOptions, WriteGuard } from "../seam/writ
 /** Namespaces whose version is remembered; a forgotten one costs a read. */
 const knownMax = 10_000;
 
-/** `modRevision` 0n: there is no such namespace. */
+/** `modRevision` 0n: the namespace does not exist. */
 interface Known {
   readonly key: string;
   readonly modRevision: bigint;
@@ -31,7 +31,7 @@ export class NamespaceGuard implements WriteGuard {
   readonly #namespaces: KindSlot;
   readonly #known = new LRUCache<string, Known>({ max: knownMax });
 
-  /** @param namespaces the slot of the kind of namespaces */
+  /** @param namespaces the slot of the Namespace kind */
   constructor(namespaces: KindSlot) {
     this.#namespaces = namespaces;
   }
@@ -70,7 +70,7 @@ export class NamespaceGuard implements WriteGuard {
         invariant(answer !== undefined, "a refused write answers every read");
         const [kv] = answer.kvs;
         if ((kv?.modRevision ?? 0n) === known.modRevision) return "not mine";
-        // Whether it is terminating is asked of its value, by the next prepare.
+        // The next prepare reads from its value whether it is terminating.
         this.#known.delete(namespace);
         if (kv !== undefined) return "mine";
         return refusalOf(change, namespace, { key, modRevision: 0n, terminating: false }) ?? "mine";

@@ -1,11 +1,11 @@
 /**
- * The life of a namespace object:
+ * The lifecycle of a namespace object:
  *
  *   create ─► Active ──delete──► Terminating (deletionTimestamp, finalizer) ──empty──► removed
  *
- * A delete only ever marks: the object goes when the emptier (`namespace-emptier.ts`) finds nothing left, so
- * `isPending` is true of what delete() gives back, by a finalizer of ours. Taking that finalizer away does not
- * make the object go sooner. Grace periods mean nothing to a namespace.
+ * A delete only marks: the object is removed when the emptier (`namespace-emptier.ts`) finds the namespace empty, so
+ * `isPending` is true of the result of delete(), because of the store's own finalizer. Removing that finalizer does
+ * not remove the object sooner. Grace periods have no effect on a namespace.
  */
 
 import { quote } from "../../base/text/quote.ts";
@@ -55,19 +55,19 @@ export class NamespaceLifecycle implements ObjectLifecycle {
   }
 }
 
-/** True when somebody besides the emptier must act before the namespace can go. */
+/** True when another finalizer must be removed before the namespace can go. */
 export function isHeldByOthers({ metadata }: AnyResource): boolean {
   return (metadata.finalizers ?? []).some((finalizer) => finalizer !== namespaceFinalizer);
 }
 
-/** The objects left, by resource name, as the status tells them. */
+/** The remaining objects, by resource name, as the status reports them. */
 export function withRemaining(namespace: Namespace, remaining: Readonly<Record<string, number>>): Namespace {
   const left = Object.entries(remaining).filter(([, count]) => count > 0);
   const { conditions, remaining: _, ...status } = namespace.status ?? {};
-  // Other tools may have stored anything here, null included.
+  // Other tools may have stored any value here, including null.
   const stored: NonNullable<typeof conditions> = Array.isArray(conditions) ? conditions : [];
   const others = stored.filter((condition) => condition?.type !== contentRemains);
-  // What is stored of it may have more: Kubernetes' own form gives each condition a lastTransitionTime.
+  // A stored condition may have more fields: Kubernetes' own form adds a lastTransitionTime.
   const condition = {
     ...stored.find((one) => one?.type === contentRemains),
     type: contentRemains,
@@ -87,8 +87,8 @@ export function withRemaining(namespace: Namespace, remaining: Readonly<Record<s
 }
 
 /**
- * Whether a stored status says what `told` does. Kubernetes' own form has no `remaining`: there the condition says it, and a
- * namespace that is stored without must not be written again on each pass.
+ * Whether a stored status matches `told`. Kubernetes' own form has no `remaining`: there the condition has it, and a
+ * namespace stored without it must not be written again on each pass.
  */
 export function saysTheSame(stored: AnyResource, told: AnyResource): boolean {
   const { remaining, ...status } = recordOf(told["status"]);

@@ -1,6 +1,6 @@
 /**
- * What is left of a namespace that is being emptied, by kind, and its report in the namespace's status, for whoever
- * waits for the namespace to go.
+ * The remaining objects of a namespace that is being emptied, by kind, and their report in the namespace's status,
+ * for clients that wait for its removal.
  */
 import type { CallScope } from "../../base/call.ts";
 import { isStoreError } from "../../errors.ts";
@@ -51,7 +51,7 @@ export class NamespaceProgress {
       slots.map(async (slot) => {
         const { key, rangeEnd }: KeyRange = keys.range(slot.definition, this.#name);
         const { count } = await etcd.kv.range({ key, rangeEnd, countOnly: true }, { signal });
-        // A kind that has moved is there twice, under two key paths.
+        // A kind that has moved is listed twice, under two key paths.
         if (count > 0n) this.#left.set(slot.definition.resource, this.of(slot) + Number(count));
       }),
     );
@@ -61,7 +61,7 @@ export class NamespaceProgress {
     if (this.#namespaces.context.clock.monotonicMs() - this.#writtenMs >= reportMs) await this.write();
   }
 
-  /** Writes what is left into the namespace's status; out of space it is not written. */
+  /** Writes the remaining counts into the namespace's status, except when etcd is out of space. */
   async write(): Promise<void> {
     const slot = this.#namespaces;
     this.#writtenMs = slot.context.clock.monotonicMs();
@@ -77,7 +77,7 @@ export class NamespaceProgress {
           decide(record) {
             if (record === undefined) throw notFound(slot.definition, place.at, place.key);
             const current = objectOf(slot.definition, slot.codec, record);
-            // Objects of this slot are namespaces: its kind is the built-in one.
+            // Objects of this slot are namespaces, because its kind is the built-in one.
             const next = withRemaining(current as Namespace, remaining) as unknown as AnyResource;
             return saysTheSame(current, next)
               ? { type: "unchanged", object: current }

@@ -1,10 +1,10 @@
 /**
- * What rides along when a namespace object is marked or removed:
+ * The additions to the transaction that marks or removes a namespace object:
  *
- *   marked    a marker under /keelson<prefix>/terminating/<name>, in the same transaction: every emptier looks there
- *             what is to be emptied, also after the process that marked it was killed
- *   removed   only while no key is left in the namespace, of any kind on record, compared in the same transaction;
- *             the marker goes with it
+ *   marked    a marker under /keelson<prefix>/terminating/<name>, in the same transaction: every emptier reads it,
+ *             also after the process that marked the namespace was killed
+ *   removed   only while the namespace has no key of any recorded kind, compared in the same transaction;
+ *             the marker is removed with it
  */
 import type { Call } from "../../base/call.ts";
 import { StoreError } from "../../errors.ts";
@@ -14,7 +14,7 @@ import type { KeySpace } from "../../resource/model/keys.ts";
 import type { Change, GuardPart, WriteGuard } from "../seam/write-guard.ts";
 
 const folder = "terminating";
-/** Kinds compared in the removal itself: compares and reads are bounded by etcd. The others were counted just before. */
+/** Kinds compared in the removal itself: etcd bounds compares and reads. The others were counted just before. */
 const comparedMax = 40;
 
 export class NamespaceTermination implements WriteGuard {
@@ -23,7 +23,7 @@ export class NamespaceTermination implements WriteGuard {
   readonly #onMarked: () => void;
 
   /**
-   * @param ranges where objects of a namespace may be
+   * @param ranges key ranges that may have objects of a namespace
    * @param onMarked called when a namespace was marked here
    */
   constructor(
@@ -36,7 +36,7 @@ export class NamespaceTermination implements WriteGuard {
     this.#onMarked = onMarked;
   }
 
-  /** The key that says `namespace` is to be emptied. */
+  /** The key that marks `namespace` for emptying. */
   static marker(keys: KeySpace, namespace: string): string {
     return keys.bookkeeping(folder, namespace);
   }
@@ -73,7 +73,7 @@ export class NamespaceTermination implements WriteGuard {
     const marker = NamespaceTermination.marker(this.#keys, name);
     const ranges = (await this.#ranges(name, call)).slice(0, comparedMax);
     return {
-      // A range compare holds for every key there is in the range: "made at revision 0" for none.
+      // A range compare must hold for every key in the range: "create revision 0" holds only when there is none.
       compares: ranges.map(({ key: start, rangeEnd }) => ({
         key: start,
         rangeEnd,

@@ -1,13 +1,13 @@
 /**
- * What terminating namespaces wait for besides finalizers that are known: unreadable objects, deletes that are
- * refused. The emptier reports it as it finds it, health() shows it, and each pass over a namespace starts over.
+ * What terminating namespaces wait for besides known finalizers: unreadable objects, and deletes that are refused.
+ * The emptier reports each reason, health() shows it, and each pass over a namespace starts over.
  */
 
-/** Reasons kept of one namespace: enough to begin with. */
+/** Reasons kept per namespace: enough to start with. */
 const reasonsMax = 5;
 
 export class StuckNamespaces {
-  /** Of the last whole pass. */
+  /** Of the last complete pass. */
   readonly #reasons = new Map<string, ReadonlySet<string>>();
   #found = new Set<string>();
 
@@ -20,13 +20,13 @@ export class StuckNamespaces {
     if (this.#found.size < reasonsMax) this.#found.add(reason);
   }
 
-  /** The pass is over: what held the namespace the last time may be gone. */
+  /** The pass is over: reasons of the previous pass may no longer apply. */
   end(namespace: string): void {
     if (this.#found.size > 0) this.#reasons.set(namespace, this.#found);
     else this.#reasons.delete(namespace);
   }
 
-  /** All others are gone, or terminate no more. */
+  /** All other namespaces are gone, or no longer terminate. */
   keepOnly(namespaces: readonly string[]): void {
     for (const name of this.#reasons.keys()) if (!namespaces.includes(name)) this.#reasons.delete(name);
   }

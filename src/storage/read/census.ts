@@ -1,6 +1,6 @@
 /**
- * Every object of some kinds at a revision, as it lies in etcd: for counting. Nothing is left out because it cannot be
- * read here; a value is opened when it is asked for.
+ * Every object of some kinds at a revision, as stored in etcd, for counting. Objects that are unreadable here are
+ * included; a value is opened on request.
  */
 import type { Call } from "../../base/call.ts";
 import { textOfKey } from "../../base/text/text-of-key.ts";
@@ -17,7 +17,7 @@ import type { Census, CensusQuestion, CountedObject } from "../seam/census.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
 /**
- * @param kinds every kind there may be objects of: the open ones, and those on record that are not defined here
+ * @param kinds every kind that may have objects: the open ones, and recorded ones that are not defined here
  */
 export function storedCensus(kinds: (call: Call) => Promise<readonly KindSlot[]>): Census {
   return {
@@ -40,10 +40,10 @@ async function* objectsAt(
     const { resource, scope } = definition;
     if (!question.concerns(resource) || (namespace !== undefined && scope !== "Namespaced")) continue;
     const walk = { ...wholeWalk(keys.range(definition, namespace)), revision, keysOnly };
-    // Pages of keys say nothing of the size of values.
+    // Pages of keys show nothing about the size of values.
     const sizer = keysOnly ? new PageSizer() : slot.sizer;
     for await (const page of rangePages(etcd.kv, sizer, walk, { ...call, lane: "bulk" })) {
-      // Read when an object of the page is opened whose value does not keep its amounts.
+      // Read when an object of the page is opened whose value has no recorded amounts.
       let found: Promise<RecordedAmounts> | undefined;
       const beside = (): Promise<RecordedAmounts> => {
         found ??= amountsBeside(slot, page.kvs, revision, call);

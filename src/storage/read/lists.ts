@@ -5,7 +5,7 @@
  *        ▲ next page already under way                              │ until limit or end
  *        └───────────────────────────────────────────────────────────┘
  *
- * Every page of a walk is read at the version of the first one, which the continue token carries. With a limit and a
+ * Every page of a list is read at the version of the first one, which the continue token carries. With a limit and a
  * selector the reads grow until the page is full. Memory: two raw pages and the result, never the whole reply.
  */
 import { CallScope } from "../../base/call.ts";
@@ -30,11 +30,14 @@ import {
 } from "../seam/continue-token.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
-/** Records decoded between two looks at the clock. */
+/** Records decoded between two checks of the turn budget. */
 const lookEvery = 8;
-/** Compactions come minutes apart: several during one list mean that no list of this size can be read at all. */
+/** Compactions are minutes apart: several during one list mean that no list of this size can complete. */
 const walkRestartsMax = 3;
-/** etcd cancels a compacted watch within about 100 ms; an expired list waits no longer than this for the figure. */
+/**
+ * etcd cancels a compacted watch within about 100 ms; an expired list waits no longer than this for the compacted
+ * revision.
+ */
 const compactedWaitMs = 1_000;
 
 export interface ListOutcome<V> {
@@ -44,7 +47,7 @@ export interface ListOutcome<V> {
   readonly remainingItemCount?: number | undefined;
 }
 
-/** A checked list, and the keys it is about. */
+/** A checked list, and its key range. */
 export interface ListPlan extends ParsedListOptions {
   readonly range: KeyRange;
   /** The one key that can match; undefined: the range is walked. */
@@ -67,14 +70,14 @@ export function onlyKey(slot: KindSlot, { namespace, name }: Selection): string 
   return namespace === undefined ? undefined : slot.context.keys.object(slot.definition, { namespace, name });
 }
 
-/** The history a walk belongs to: all its pages are of one, or it starts over. */
+/** The history of a walk: all its pages belong to it, or the walk starts over. */
 interface WalkEra {
   readonly generation: number;
-  /** Of the tokens it gives. */
+  /** The scope of the tokens it gives. */
   readonly epoch: string;
 }
 
-/** Where a walk starts and what it is pinned to. */
+/** The start of a walk and the version that it is pinned to. */
 interface Start {
   /** 0n: latest. */
   readonly revision: bigint;
@@ -84,7 +87,7 @@ interface Start {
 
 /**
  * One page of a list, or all of it.
- * @param project what a record becomes for the caller; may throw CORRUPT_OBJECT
+ * @param project converts a record for the caller; may throw CORRUPT_OBJECT
  * @throws EXPIRED with details.continueToken, INVALID_TOKEN, FUTURE_VERSION, CORRUPT_OBJECT
  */
 export async function listObjects<V>(
@@ -102,7 +105,7 @@ export async function listObjects<V>(
     try {
       const page = await walk(slot, plan, start, era, project, scope);
       if (!isBelowFloor(plan, page)) return page;
-      // A restore in between: what the store had reached is ahead of it again.
+      // A restore in between: the version that the store had reached is ahead of it again.
       await startOf(slot, plan, scope);
     } catch (error) {
       const replaced = context.etcd.history.generation !== era.generation;
@@ -110,7 +113,7 @@ export async function listObjects<V>(
         if (pinned) throw await expiredPage(slot, plan, start, "restored", scope, error);
         if (restarts < walkRestartsMax) continue;
       }
-      // A compaction overtook a walk of the latest state: nothing of it was handed out, so it starts over.
+      // A compaction overtook a walk of the latest state: no result was returned yet, so it starts over.
       const overtaken = start.revision === 0n && isStoreError(error, "EXPIRED");
       if (overtaken && error.details.reason !== "restored" && restarts < walkRestartsMax) continue;
       throw await explained(slot, plan, start, error, scope);
@@ -137,7 +140,7 @@ async function walk<V>(
   let growth = 1;
   const wanted = (): number => {
     if (limit === undefined) return Number.POSITIVE_INFINITY;
-    // Without a selector every key read is an item; with one, each further read is twice as large.
+    // Without a selector every key read is an item; with a selector, each further read is twice as large.
     return selection.isWholeRange ? limit - items.length : Math.min(limit * growth, limits.readPageItemsMax);
   };
   const pages = rangePages(
@@ -154,7 +157,7 @@ async function walk<V>(
     },
     { signal: scope.signal },
   );
-  // A selector looks at heads alone: the body of a sealed value is opened when it is asked for.
+  // A selector reads heads only: the body of a sealed value is opened on request.
   const part = selection.isWholeRange ? undefined : ({ part: "head" } as const);
   let revision = start.revision;
   let worked = 0;
@@ -251,7 +254,7 @@ async function startOf(slot: KindSlot, plan: ListPlan, scope: CallScope): Promis
   }
 }
 
-/** A failure of etcd in the words of lists. */
+/** Converts a failure of etcd into the error that a list reports. */
 async function explained(
   slot: KindSlot,
   plan: ListPlan,
@@ -264,7 +267,7 @@ async function explained(
       error.details;
     return expiredPage(slot, plan, start, reason, scope, error, compacted);
   }
-  // A token cannot be ahead of the store that gave it: the store went back.
+  // A token cannot be ahead of the store that gave it: the store was set back.
   if (isStoreError(error, "FUTURE_VERSION") && plan.continueToken !== undefined) {
     return expiredPage(slot, plan, start, "restored", scope, error);
   }
@@ -304,7 +307,10 @@ async function expiredPage(
   );
 }
 
-/** Up to where etcd is compacted, which it tells only a watch that comes too late; undefined when it does not say in time. */
+/**
+ * The compacted revision, which etcd reports only to a watch that starts before it; undefined when it does not report
+ * in time.
+ */
 async function compactedUpTo(
   slot: KindSlot,
   { range }: ListPlan,

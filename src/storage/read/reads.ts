@@ -1,8 +1,8 @@
 /**
  * Single objects at each freshness.
  *
- *   linearizable   one read after the call, shared with callers of the same moment
- *   any            the answering member's own state
+ * linearizable   one read after the call, shared by concurrent callers
+ * any            the responding member's own state
  *   notOlderThan   linearizable, once the store has reached the version
  *   exact          the state at that version, also a past one
  */
@@ -17,13 +17,13 @@ import type { KindSlot } from "../context/kind-slot.ts";
 import { openValue } from "../context/records.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
-/** An object's place, checked: its etcd key and coordinates. */
+/** An object's checked etcd key and coordinates. */
 export interface Place {
   readonly key: string;
   readonly at: Key;
 }
 
-/** @throws INVALID_ARGUMENT for a key that cannot be one of the kind */
+/** @throws INVALID_ARGUMENT for a key that the kind cannot have */
 export function placeOf(slot: KindSlot, at: Key): Place {
   const key = slot.context.keys.object(slot.definition, at);
   const { namespace, name } = at;
@@ -31,12 +31,12 @@ export function placeOf(slot: KindSlot, at: Key): Place {
 }
 
 export interface ReadState {
-  /** Undefined: no such object at `revision`. */
+  /** Undefined: the object does not exist at `revision`. */
   readonly record: StoredRecord | undefined;
   readonly revision: bigint;
 }
 
-/** The live state of one object, kept among the recent ones. @throws UNAVAILABLE, DEADLINE, … */
+/** The live state of one object, kept among the recent states. @throws UNAVAILABLE, DEADLINE, … */
 export async function readLive(slot: KindSlot, { key, at }: Place, scope: CallScope): Promise<ReadState> {
   const { context } = slot;
   scope.throwIfEnded();
@@ -47,7 +47,7 @@ export async function readLive(slot: KindSlot, { key, at }: Place, scope: CallSc
   return state;
 }
 
-/** As `readLive`, as fresh as asked for. @throws EXPIRED, FUTURE_VERSION */
+/** As `readLive`, at the requested freshness. @throws EXPIRED, FUTURE_VERSION */
 export async function readAt(
   slot: KindSlot,
   place: Place,
@@ -63,7 +63,7 @@ export async function readAt(
       scope.throwIfEnded();
       return stateOf(slot, place, await untilAborted(context.serializableGets.get(place.key), scope.signal));
     case "notOlderThan":
-      // After a restore what the store had reached is ahead of it again.
+      // After a restore, the version that the store had reached is ahead of it again.
       for (;;) {
         const state = await readLive(slot, place, scope);
         if (state.revision >= freshness.revision) return state;

@@ -1,5 +1,5 @@
 /**
- * The count of what is there: every object of every kind on record, at one revision, for its callers.
+ * The enumeration of every object of every recorded kind at one revision, for counting.
  */
 import type { Call } from "../../base/call.ts";
 import type { MaybePromise } from "../../codec/form/value.ts";
@@ -13,10 +13,10 @@ export interface CountedObject {
   readonly modRevision: bigint;
   /** "pods", "deployments.apps". */
   readonly resource: string;
-  /** 0 where only keys were asked for. */
+  /** 0 where only keys were requested. */
   readonly storedBytes: number;
   readonly lease: bigint;
-  /** What it says of itself; undefined when it cannot be read here. Opened when asked for. */
+  /** The stored head; undefined when it cannot be read here. Opened on request. */
   recorded(): MaybePromise<RecordedHead | undefined>;
 }
 
@@ -24,15 +24,15 @@ export interface CensusQuestion {
   /** "": the store. */
   readonly namespace: string;
   readonly revision: bigint;
-  /** Whether objects of a resource are asked for at all. */
+  /** Whether objects of a resource are requested at all. */
   readonly concerns: (resource: string) => boolean;
-  /** Keys tell everything that is asked: no value need be sent. */
+  /** Keys are sufficient: no value need be sent. */
   readonly keysOnly: boolean;
 }
 
 export interface Census {
   /**
-   * Every object there is, of every kind on record, whether this process defines it or can read it or not.
+   * Every object of every recorded kind, whether or not this process defines the kind or can read the object.
    * @throws EXPIRED when the revision is compacted
    */
   objectsAt(question: CensusQuestion, call: Call): AsyncIterable<CountedObject>;

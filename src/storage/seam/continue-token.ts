@@ -1,18 +1,18 @@
 /**
- * Continue tokens: where a paged list continues and at which version, given to a caller who is not trusted with it.
+ * Continue tokens: the position and version at which a paged list continues, given to an untrusted caller.
  *
  *   version 1 | revision 8 | epoch length 1 | epoch | start (UTF-8) | MAC 16        base64url, big-endian
  *
- * The MAC (HMAC-SHA-256, cut to 16 bytes) is also computed over the list the token belongs to: prefix, kind
- * and selection. So a token is good for exactly the list that gave it, in every process over the same
- * prefix, before and after a restart: the key is created once and kept in etcd (`continue-key.ts`). Revision 0
- * means: from the latest state, pinned again.
+ * The MAC (HMAC-SHA-256, cut to 16 bytes) also covers the list that the token belongs to: prefix, kind and selection.
+ * So a token is valid for exactly that list, in every process over the same prefix, before and after a restart: the
+ * key is created once and kept in etcd (`continue-key.ts`). Revision 0 means: continue from the latest state, and pin
+ * its version.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { StoreError } from "../../errors.ts";
 import { limits } from "../../resource/model/limits.ts";
 
-/** The list a token belongs to; every part must be the same when it comes back. */
+/** The list that a token belongs to; every part must be the same when the token returns. */
 export interface TokenScope {
   /** Registry prefix, e.g. "/registry". */
   readonly prefix: string;
@@ -23,9 +23,9 @@ export interface TokenScope {
 }
 
 export interface TokenPosition {
-  /** Identity of the store's history when the token was given. */
+  /** Epoch of the store when the token was created. */
   readonly epoch: string;
-  /** The version the walk is pinned to; 0n: whatever is latest. */
+  /** The version that the walk is pinned to; 0n: the latest. */
   readonly revision: bigint;
   /** Full etcd key of the last object given; the walk continues after it. */
   readonly after: string;
@@ -47,7 +47,7 @@ export function encodeContinueToken(key: Uint8Array, scope: TokenScope, position
   return Buffer.concat([payload, macOf(key, scope, payload)]).toString("base64url");
 }
 
-/** @throws INVALID_TOKEN for anything none of these keys signed for this very list */
+/** @throws INVALID_TOKEN for anything that none of these keys signed for this very list */
 export function decodeContinueToken(
   keys: Uint8Array | readonly Uint8Array[],
   scope: TokenScope,
@@ -57,7 +57,7 @@ export function decodeContinueToken(
     throw invalidToken("it is no token");
   if (!/^[A-Za-z0-9_-]+$/.test(token)) throw invalidToken("it is not base64url");
   const bytes = Buffer.from(token, "base64url");
-  // Buffer drops stray trailing bits; a token has exactly one spelling.
+  // Buffer ignores stray trailing bits; a token has exactly one spelling.
   if (bytes.toString("base64url") !== token) throw invalidToken("it is not base64url");
   if (bytes.length < headBytes + macBytes) throw invalidToken("it is cut short");
   const payload = bytes.subarray(0, bytes.length - macBytes);
@@ -77,7 +77,7 @@ export function decodeContinueToken(
 
 function macOf(key: Uint8Array, scope: TokenScope, payload: Uint8Array): Buffer {
   const hmac = createHmac("sha256", key);
-  // Each part with its length, so that no two scopes share a text.
+  // Each part with its length, so that no two scopes have the same text.
   for (const part of [scope.prefix, scope.resource, scope.selection])
     hmac.update(`${Buffer.byteLength(part)}:${part}`);
   return hmac.update(payload).digest().subarray(0, macBytes);

@@ -1,9 +1,9 @@
 /**
  * The seam between storage and cache: objects as stored bytes, in key order, at a revision, and their changes.
  *
- * keelson's own readers carry a `StoredSource` under a symbol; the cache feeds from it and never decodes what
- * nobody asks for. A source over one kind sees `<prefix>/<keyPath>/`; the store's own sees every open kind in one
- * range, so that all kinds advance together.
+ * keelson's own readers have a `StoredSource` under a symbol; the cache reads from it and decodes only what is
+ * requested. A source over one kind sees `<prefix>/<keyPath>/`; the store's own sees every open kind in one range, so
+ * that all kinds advance together.
  */
 import type { Call } from "../../base/call.ts";
 import type { Random } from "../../base/random.ts";
@@ -29,7 +29,7 @@ export interface StoredRecord {
   readonly lease: bigint;
   readonly value: PlainValue | undefined;
   readonly corrupt: StoreError<"CORRUPT_OBJECT"> | undefined;
-  /** Amounts on record beside a value that does not keep them, where that was looked at. */
+  /** Recorded amounts of a value that does not contain them, where they were read. */
   readonly charged?: Head["amounts"] | undefined;
 }
 
@@ -48,24 +48,27 @@ export type StoredEvent =
       readonly namespace: string | undefined;
       readonly name: string;
       readonly revision: bigint;
-      /** The version of the last state, where the source gave it. */
+      /** The version of the previous state, where the source gave it. */
       readonly prevModRevision?: bigint | undefined;
-      /** The last state; absent when compaction has removed it (a cache has its own copy). */
+      /** The previous state; absent when compaction has removed it (a cache has its own copy). */
       readonly previous: StoredRecord | undefined;
     };
 
-/** Whole revisions only: everything up to and including `revision` has been handed over. No events: progress. */
+/** Whole revisions only: everything up to and including `revision` has been delivered. No events: progress. */
 export interface StoredBatch {
   readonly events: readonly StoredEvent[];
   readonly revision: bigint;
 }
 
 export interface StoredWatch extends AsyncIterable<StoredBatch>, AsyncDisposable {
-  /** Resolves once etcd has the watch. */
+  /** Resolves once etcd has created the watch. */
   ready(): Promise<void>;
-  /** Asks for an empty batch that says how far the stream is; may go unanswered while it catches up. */
+  /** Requests an empty batch that reports the stream's progress; etcd may not respond while the stream catches up. */
   requestProgress(): void;
-  /** Continues over another connection to the store, without gap or repetition: this one has been silent too long. */
+  /**
+   * Continues over another connection to the store, without gap or repetition, because this one has been silent too
+   * long.
+   */
   reopen?(): void;
 }
 
@@ -75,20 +78,21 @@ export interface StoredPage {
   readonly revision: bigint;
   /** Start the next page after this key; undefined at the end. */
   readonly after: string | undefined;
-  /** Keys in the range behind the page, where etcd gave the number. */
+  /** Keys in the range after the page, where etcd reported the number. */
   readonly remaining: number | undefined;
 }
 
 export interface StoredSource {
-  /** Kinds this source carries now, in key order of their prefixes; grows and shrinks with addKind and removeKind. */
+  /** The kinds that this source carries now, in key order of their prefixes; addKind and removeKind change them. */
   readonly kinds: () => readonly KindDefinition[];
   codecOf(kind: KindDefinition): ValueCodec;
-  /** Awaited before everything is listed: a source that must look first to know its kind. keelson's own need none. */
+  /** Awaited before everything is listed, for a source that must read to know its kind. keelson's own need none. */
   prepare?(call?: Call): Promise<void>;
   /**
-   * Records in key order after `after` (exclusive) at `revision` (absent: now, linearizable). Sized by count and bytes.
-   * `views`: their values may be views of the whole answer, allowed only if the caller keeps none of them after the page. `remaining`: what the page
-   * before said of it. `part`: one of `parts`, instead of the whole range.
+   * Records in key order after `after` (exclusive) at `revision` (absent: now, linearizable). Sized by count and
+   * bytes. `views`: values may be views of the whole response, allowed only if the caller keeps none of them after
+   * the page. `remaining`: the number that the previous page reported. `part`: one of `parts`, instead of the whole
+   * range.
    */
   page(
     options: {
@@ -103,45 +107,45 @@ export interface StoredSource {
     call?: Call,
   ): Promise<StoredPage>;
   /**
-   * What lies behind the key `after`, `remaining` keys, in parts that can be read one after the other or side by side;
-   * undefined where that is not worth it. Absent: it has no parts.
+   * The `remaining` keys after the key `after`, in parts that can be read in sequence or concurrently; undefined
+   * where that is not worth it. Absent: the source has no parts.
    */
   parts?(after: string, remaining: number, call?: Call): Promise<readonly KeyRange[]> | undefined;
   /**
-   * Changes after `fromRevision`, exclusive. The loop ends with EXPIRED when they are gone.
-   * `previous`: "versions" tells of previous states their versions alone, for who holds the states.
+   * Changes after `fromRevision`, exclusive. The loop ends with EXPIRED when they are compacted. `previous`:
+   * "versions" gives only the versions of previous states, for callers that hold the states.
    */
   watch(
     options: { readonly fromRevision: bigint; readonly previous?: "states" | "versions" | undefined },
     call?: Call,
   ): StoredWatch;
-  /** The store's revision now: one cheap quorum read, coalesced among callers that wait at the same time. */
+  /** The store's revision now: one cheap quorum read, shared by concurrent callers. */
   currentRevision(call?: Call): Promise<bigint>;
-  /** Identity of the store's history; a restore changes it (fires `onEpochChange`). */
+  /** The store's epoch; a restore changes it (fires `onEpochChange`). */
   epoch(): string;
   onEpochChange(listener: () => void): Disposable;
-  /** Called when its only kind is replaced by `addKind`; absent if the owner adds and removes kinds itself. */
+  /** Called when its only kind is replaced by `addKind`; absent if the owner itself adds and removes kinds. */
   readonly onReplaced?: ((listener: () => void) => Disposable) | undefined;
-  /** Time, chance and turns of the store underneath: what is built over it uses the same. */
+  /** Clock, randomness and turn budget of the underlying store, which everything built over it uses. */
   readonly clock: Clock;
   readonly random: Random;
   readonly turns: TurnBudget;
   readonly keys: KeySpace;
-  /** Aborted with CLOSED when the store is closed, or its only kind removed: nothing more comes then. */
+  /** Aborted with CLOSED when the store is closed, or its only kind is removed: nothing more is delivered then. */
   readonly closed?: AbortSignal | undefined;
-  /** The same for one kind of this source alone. */
+  /** The same for one kind of this source. */
   only(kind: KindDefinition): StoredSource;
-  /** Highest revision any linearizable answer to this process carried; no call. */
+  /** Highest revision of any linearizable response to this process; no call. */
   seenRevision(): bigint;
-  /** False where progress notices may run ahead of events, or stay away (etcd's version-facts.ts). */
+  /** False where progress notices may be ahead of events, or be absent (etcd's version-facts.ts). */
   progressIsReliable(call?: Call): Promise<boolean>;
-  /** The key that authenticates continue tokens: store and cache take each other's. */
+  /** The key that authenticates continue tokens: store and cache accept each other's tokens. */
   tokenKey(call?: Call): Promise<Uint8Array>;
-  /** It, and those of earlier histories: their tokens are expired, not forged. */
+  /** This key and those of earlier histories: their tokens are expired, not forged. */
   tokenKeys(call?: Call): Promise<readonly Uint8Array[]>;
 }
 
-/** Where keelson's own readers keep their source. */
+/** The symbol under which keelson's own readers keep their source. */
 export const storedSource: unique symbol = Symbol("keelson.storedSource");
 
 export interface HasStoredSource {

@@ -1,18 +1,22 @@
 /**
- * When a watch says how far it is: about every minute, also while nothing happens.
+ * When a watch reports its progress: about every minute, also without events.
  *
- *   armed ──50 s──► asked etcd for progress ──next batch──► bookmark at its version ─► armed
- *                        └──3 s without an answer──► bookmark repeats the last version ─► armed
+ *   armed ──50 s──► progress requested ──next batch──► bookmark at its version ─► armed
+ *                         └──3 s without response──► bookmark repeats the last version ─►
+ *                         armed
  *
- * Where etcd's notices can run ahead of events none is requested, and the last delivered version is repeated. A bookmark
- * that falls due while the consumer is busy stays due: it comes before the consumer's next wait.
+ * Where etcd's notices can be ahead of events none is requested, and the last delivered version is repeated. A
+ * bookmark that falls due while the consumer is busy stays due: it is delivered before the consumer's next wait.
  */
 import type { Clock, Timer } from "../../base/time/clock.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
 
-/** Part of the interval after which etcd is asked, so that its answer is in time: 50 s of a minute. */
+/** Fraction of the interval after which progress is requested, so that the response is in time: 50 s of a minute. */
 const askAfter = 5 / 6;
-/** How long a bookmark waits for etcd's word before it repeats the last version; less of a short interval. */
+/**
+ * How long a bookmark waits for etcd's progress notice before it repeats the last version; a fraction of a short
+ * interval.
+ */
 const answerMsMax = 3_000;
 
 export class BookmarkTimer implements Disposable {
@@ -25,7 +29,7 @@ export class BookmarkTimer implements Disposable {
   #due = false;
   #wake: (() => void) | undefined;
 
-  /** @param options.ask sends a request for progress; undefined where its answer cannot be trusted */
+  /** @param options.ask requests progress; undefined where the response cannot be trusted */
   constructor(
     clock: Clock,
     options: { readonly intervalMs: number; readonly ask: (() => void) | undefined },
@@ -41,7 +45,7 @@ export class BookmarkTimer implements Disposable {
   interrupt<T>(work: Promise<T>): Promise<T | "bookmark"> {
     if (this.#due) {
       this.#arm();
-      // Its failure is for the next wait; without one, because the loop was left, it is not unhandled.
+      // Its failure is for the next wait; when the loop was left there is none, and the rejection is still handled.
       work.catch(() => undefined);
       return Promise.resolve("bookmark");
     }
@@ -51,7 +55,7 @@ export class BookmarkTimer implements Disposable {
         resolve("bookmark");
       };
       this.#wake = wake;
-      // Over: there is no waiter any more, and a bookmark that falls due is for the next wait.
+      // The wait is over: a bookmark that falls due is for the next wait.
       const over = (): void => {
         if (this.#wake === wake) this.#wake = undefined;
       };
@@ -68,14 +72,14 @@ export class BookmarkTimer implements Disposable {
     });
   }
 
-  /** A batch was handed over: true when its version is due as a bookmark now. */
+  /** A batch was delivered: true when a bookmark at its version is due now. */
   takesAnswer(): boolean {
     if (!this.#asked) return false;
     this.#arm();
     return true;
   }
 
-  /** Asks now, so that the version is fresh when the loop ends. */
+  /** Requests progress now, so that the version is recent when the loop ends. */
   hurry(): void {
     this.#ask?.();
   }

@@ -1,14 +1,14 @@
 /**
- * A watch straight from etcd: begins at the call, hands over whole revisions in order, and ends as its contract
- * says: without error when left, aborted or timed out, with a typed error otherwise.
+ * A watch directly from etcd: it begins at the call, delivers whole revisions in order, and ends without error when
+ * left, aborted or timed out, otherwise with a typed error.
  *
  *   begin ─► from a version:  established
  *         ─► from now:        one quorum read says which version that is
  *         ─► initial events:  pages at one version, then BOOKMARK initialEventsEnd
  *   then live ─► events │ bookmark every minute, or at the store's interval ─►  last bookmark at timeoutMs
  *
- * The consumer pulls: nothing is read ahead of it but what etcd's client holds, so a slow one costs flow control and
- * no memory.
+ * The consumer pulls: nothing is read ahead except what etcd's client holds, so a slow consumer costs flow control
+ * and no memory.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
@@ -32,14 +32,14 @@ import { progressIsReliable } from "./progress-trust.ts";
 import { type Projection, watchEventsOf } from "./watch-events.ts";
 import { RangeSource } from "./watch-source.ts";
 
-/** How long before the end of the loop etcd is asked, so that the last bookmark is a fresh one. */
+/** How long before the end of the loop progress is requested, so that the last bookmark is recent. */
 const lastBookmarkLeadMs = 500;
 
 type Batch<V> = readonly WatchEvent<V>[];
 type Bookmark = Extract<WatchEvent<never>, { type: "BOOKMARK" }>;
 
 interface Begun {
-  /** Everything handed over is after it, or is the state at it. */
+  /** Every delivered event is after this version, or is the state at it. */
   readonly revision: bigint;
   readonly stream: StoredWatch;
 }
@@ -53,7 +53,7 @@ export class StoreWatch<V> implements Watch<V> {
   readonly #shell = new WatchShell();
   readonly #begun: Promise<Begun>;
   readonly #batches: AsyncGenerator<Batch<V>, void, undefined>;
-  /** The version up to which everything has been handed over; 0n before it is known. */
+  /** The version up to which everything has been delivered; 0n before it is known. */
   #delivered = 0n;
   #hurry: (() => void) | undefined;
 
@@ -111,12 +111,12 @@ export class StoreWatch<V> implements Watch<V> {
 
   async #leave(): Promise<IteratorResult<never, undefined>> {
     this.#shell.finish("left");
-    // A generator that never ran runs nothing; one that waits is woken by the shell's signal.
+    // A generator that never started runs no cleanup; the shell's signal wakes a waiting one.
     await this.#batches.return();
     return { done: true, value: undefined };
   }
 
-  /** Finds the version everything starts from and opens etcd's stream behind it. */
+  /** Finds the start version and opens etcd's stream after it. */
   async #begin(): Promise<Begun> {
     using scope = new CallScope({ signal: this.#shell.signal }, this.#context.clock, "watch");
     const revision = await this.#startRevision(scope);
@@ -145,7 +145,7 @@ export class StoreWatch<V> implements Watch<V> {
     } catch (error) {
       this.#shell.finish({ error });
     } finally {
-      // Left by its reader: nothing is waited for any more.
+      // The reader has left: all waits end.
       this.#shell.finish("left");
       this.#begun.then(({ stream }) => stream[Symbol.asyncDispose]()).catch(() => undefined);
     }
@@ -195,7 +195,7 @@ export class StoreWatch<V> implements Watch<V> {
       }
       if (events.length > 0) yield this.#handedOver(events);
     }
-    // Not before: a bookmark says that everything up to its version has been handed over.
+    // Not earlier: a bookmark says that everything up to its version has been delivered.
     this.#delivered = revision;
     yield [{ ...bookmark(revision), initialEventsEnd: true }];
   }

@@ -1,12 +1,12 @@
 /**
- * From a stored change to the event a watcher with this selection sees.
+ * Converts a stored change to the event that a watcher with this selection sees.
  *
- * `eventTypeOf` decides which event that is; DELETED shows the last matching state under the new version.
+ * `eventTypeOf` decides the event type; DELETED shows the last matching state under the new version.
  *
  * With `onCorrupt` a state that cannot be read counts as absent, and the new one is reported.
  *
- * Pure but for decoding. A previous value that compaction has taken, where it is needed, ends the watch EXPIRED; a
- * value that cannot be read, where it is needed, ends it CORRUPT_OBJECT.
+ * Pure except for decoding. If a needed previous value has been compacted, the watch ends with EXPIRED; if a needed
+ * value cannot be read, it ends with CORRUPT_OBJECT.
  */
 import { isStoreError, type StoreError } from "../../errors.ts";
 import type { WatchEvent } from "../../resource/contract/contract.ts";
@@ -18,7 +18,7 @@ import type { KindSlot } from "../context/kind-slot.ts";
 import { headOf } from "../context/records.ts";
 import type { StoredEvent, StoredRecord } from "../seam/stored.ts";
 
-/** What a record becomes for the caller; `revision` is the version it is shown in. */
+/** Converts a record for the caller; `revision` is the version that it shows. */
 export type Projection<V> = (record: StoredRecord, revision: bigint) => V;
 
 /** An event about an object. */
@@ -28,8 +28,8 @@ export interface SeenEvents<V> {
   /** In order; of those that share a version all but the last have `more`. */
   readonly seen: readonly ObjectEvent<V>[];
   /**
-   * What ends the watch. Every event before that version is in `seen`, and what could be read of the version itself:
-   * with `more`, since it is not whole.
+   * The error that ends the watch. `seen` has every event before that version, and the readable events of that
+   * version itself: with `more`, since the version is incomplete.
    */
   readonly failure: { readonly error: unknown } | undefined;
 }
@@ -65,7 +65,7 @@ function revisionOf(event: StoredEvent): bigint {
   return event.type === "put" ? event.record.modRevision : event.revision;
 }
 
-/** Of the events that share a version all but the last say that more of it follow; of an unfinished one all do. */
+/** All but the last of the events with one version have `more`; in an unfinished version all do. */
 function markShared<V>(
   events: readonly ObjectEvent<V>[],
   unfinished: string | undefined,
@@ -103,7 +103,7 @@ export function watchEventOf<V>(
   return type && shown(type, project, matchesNow ? record : before, modRevision);
 }
 
-/** As `watchEventOf`, for a watcher to whom what cannot be read is not there. @throws EXPIRED */
+/** As `watchEventOf`, for a watcher to which unreadable states do not exist. @throws EXPIRED */
 function readableEventOf<V>(
   slot: KindSlot,
   selection: Selection,

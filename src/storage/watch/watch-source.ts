@@ -1,8 +1,8 @@
 /**
- * Objects as stored bytes: pages at a revision and the changes after it, of one kind or of all kinds of a store.
+ * Objects as stored bytes: pages at a revision and the changes after it, for one kind or all kinds of a store.
  *
- * The store's own watches and the cache feed from it. Records come opened (decrypted, checked) and undecoded; a
- * batch is whole revisions, in order; keys that are no objects of an open kind are passed over.
+ * The store's own watches and the cache read from it. Records are opened (decrypted, checked) and not decoded; a
+ * batch is whole revisions, in order; keys that are not objects of an open kind are skipped.
  */
 import type { Call } from "../../base/call.ts";
 import type { Random } from "../../base/random.ts";
@@ -32,12 +32,12 @@ import type {
 } from "../seam/stored.ts";
 import { progressIsReliable } from "./progress-trust.ts";
 
-/** Which kinds a source carries, and how to tell a key's. */
+/** Which kinds a source carries, and how to find a key's kind. */
 export interface SourceScope {
   readonly range: KeyRange;
   /** One key of the range, instead of all. */
   readonly key?: string | undefined;
-  /** Kinds carried now, in key order. */
+  /** The kinds carried now, in key order. */
   readonly slots: () => readonly KindSlot[];
   /** Ends with the store, or with its only kind. */
   readonly closed: AbortSignal;
@@ -112,7 +112,7 @@ export class RangeSource implements StoredSource {
         ...(key === undefined ? { key: range.key, rangeEnd: range.rangeEnd } : { key }),
         startRevision: fromRevision + 1n,
         prevKv: true,
-        // A batch is applied or decoded before the next is asked for; what a cache keeps of it are copies.
+        // A batch is applied or decoded before the next is requested; a cache keeps copies of it.
         views: true,
       },
       call.signal === undefined ? {} : { signal: call.signal },
@@ -194,7 +194,7 @@ export class RangeSource implements StoredSource {
   }
 
   async #batch(batch: WatchBatch, fromRevision: bigint, states: boolean): Promise<StoredBatch | undefined> {
-    // A header may be ahead of what has been delivered, so only progress and events say how far the stream is.
+    // A response header may be ahead of the delivered events, so only progress and events show how far the stream is.
     if (batch.type === "created" || batch.revision < fromRevision) return undefined;
     if (batch.type === "progress") return { events: [], revision: batch.revision };
     const events: StoredEvent[] = [];
@@ -205,7 +205,7 @@ export class RangeSource implements StoredSource {
       if (slot === undefined || at === undefined) continue;
       const { kv, prevKv } = event;
       const before = prevKv === undefined || !states ? undefined : openValue(slot, key, at, prevKv);
-      // Awaited only where a key service or a dictionary has to be asked: nearly every value is opened at once.
+      // Awaited only where a key service or etcd must be asked: nearly every value is opened synchronously.
       const previous = before instanceof Promise ? await before : before;
       const after = event.type === "put" ? openValue(slot, key, at, kv) : undefined;
       const record = after instanceof Promise ? await after : after;

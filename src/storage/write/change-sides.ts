@@ -1,10 +1,10 @@
 /**
- * A change of one object as guards see it: what it was and what it becomes, with the amounts that count for quotas.
+ * A change of one object as guards see it: its states before and after, with the amounts that count for quotas.
  *
- *   value keeps amounts (an envelope)     they are what was charged
- *   it does not (plain JSON, foreign)     what is on record beside it (context/charged-amounts.ts); else measured anew
+ *   value has amounts (an envelope)       they are what was charged
+ *   no amounts (plain JSON, foreign)      the record beside it (context/charged-amounts.ts); else measured again
  *
- * Heads and amounts of the state before are read when they are asked for, which most writes never do.
+ * Heads and amounts of the previous state are read on request; most writes never need them.
  */
 import type { Call } from "../../base/call.ts";
 import type { MaybePromise, PlainValue, ValueCodec } from "../../codec/form/value.ts";
@@ -18,7 +18,7 @@ import type { Place } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import type { Change, ChangeSide, GuardPart } from "../seam/write-guard.ts";
 
-/** What etcd says of a value that cannot be read here. */
+/** etcd's metadata of a value that cannot be read here. */
 export interface UnreadState {
   readonly modRevision: bigint;
   readonly lease: bigint;
@@ -27,23 +27,23 @@ export interface UnreadState {
 
 export interface ObjectChange {
   readonly place: Place;
-  /** The state the write is conditional on; undefined: there must be no such object. */
+  /** The state that the write is conditional on; undefined: the object must not exist. */
   readonly before: StoredRecord | undefined;
-  /** In place of `before`: a state that cannot be read, known from outside alone. */
+  /** Instead of `before`: an unreadable state, known only from outside. */
   readonly unread?: UnreadState | undefined;
-  /** The object to be stored, complete; undefined: it is removed. */
+  /** The complete object to store; undefined: it is removed. */
   readonly after: AnyResource | undefined;
   /** The lease the object lives on; 0n for none. */
   readonly lease: bigint;
   /** No put may be sent: etcd is out of space, and this is a removal. */
   readonly withoutPuts?: boolean | undefined;
-  /** In today's form, whatever form the state before has. */
+  /** Stored in today's form, whatever form the previous state has. */
   readonly convert?: boolean | undefined;
-  /** It is only tried: nothing is put on record for it. */
+  /** A dry run: nothing is recorded for it. */
   readonly isDryRun?: boolean | undefined;
 }
 
-/** The change as it is told to guards. @param was what `sideBefore` gave */
+/** The change as guards see it. @param was the result of `sideBefore` */
 export function changeFor(
   slot: KindSlot,
   { place, lease }: ObjectChange,
@@ -66,13 +66,13 @@ export function changeFor(
   };
 }
 
-/** What the change starts from; undefined for a creation. */
+/** The state that the change starts from; undefined for a creation. */
 export function sideBefore(slot: KindSlot, { place, before, unread }: ObjectChange): ChangeSide | undefined {
   if (before?.value !== undefined) return new StateBefore(slot, before, before.value);
   return unread && unreadSide(slot, place, unread);
 }
 
-/** What was charged for a state; undefined where nothing can be said. */
+/** The charged amounts of a state; undefined where they are unknown. */
 export async function amountsOf(side: ChangeSide, call: Call): Promise<Head["amounts"] | undefined> {
   try {
     return (await side.charged(call)).amounts;
@@ -83,9 +83,9 @@ export async function amountsOf(side: ChangeSide, call: Call): Promise<Head["amo
 }
 
 /**
- * What the write does to the amounts on record beside the value: put where the value does not keep them and they count,
- * removed with the object or once the value keeps them.
- * @param kept the amounts of the state before, where they go on
+ * The write's effect on the amounts recorded beside the value: put where they count and the value does not contain
+ * them, removed with the object or once the value contains them.
+ * @param kept the amounts of the previous state, where they are kept
  */
 export function recordedAmounts(
   { context, definition, codec, lifecycle }: KindSlot,
@@ -108,14 +108,14 @@ export function recordedAmounts(
   return { ops: [charged.put(place.key, head.amounts, lease)], charged: head.amounts };
 }
 
-/** Of an object that cannot be read: what its key and its size say, and what is on record of it. */
+/** For an unreadable object: what its key and its size say, and its recorded amounts. */
 function unreadSide(
   { context, definition }: KindSlot,
   { key, at }: Place,
   { modRevision, storedBytes, lease }: UnreadState,
 ): ChangeSide {
   const { apiVersion, kind, headerVersion } = definition;
-  // Its uid and the rest are in what cannot be read.
+  // Its uid and other metadata are in the unreadable value.
   const metadata = { ...at } as Head["metadata"];
   const head = { apiVersion, kind, metadata, fields: {}, amounts: {}, headerVersion };
   const charged = async ({ signal }: Call): Promise<RecordedHead> => ({
@@ -125,7 +125,7 @@ function unreadSide(
   return { head, recorded: { metadata, amounts: undefined }, charged, storedBytes, lease };
 }
 
-/** The state a change starts from. */
+/** The state that a change starts from. */
 class StateBefore implements ChangeSide {
   readonly #context: StorageContext;
   readonly #codec: ValueCodec;
@@ -143,7 +143,10 @@ class StateBefore implements ChangeSide {
     return this.#record.lease;
   }
 
-  /** As the kind's functions read it; where they fail on it, as it was stored: a delete and an update mend what they cannot read. */
+  /**
+   * As the kind's functions read it; where they fail, as it was stored: a delete or an update can then repair an
+   * unreadable object.
+   */
   get head(): Head {
     try {
       return this.#codec.head(this.#value);

@@ -1,5 +1,5 @@
 /**
- * createMany: a bulk load. Drafts become objects as in create, travel in grouped transactions, and each has its own
+ * createMany: a bulk load. Drafts become objects as in create and are sent in grouped transactions; each has its own
  * outcome, in the drafts' order.
  */
 import type { CallScope } from "../../base/call.ts";
@@ -16,15 +16,15 @@ import { alreadyExists, createObject, planCreate } from "./creates.ts";
 import { abandon, type PreparedWrite, prepareWrite, settleWrite } from "./write-attempt.ts";
 import { inVersion, leaseFor } from "./write-checks.ts";
 
-/** Chunks under way at a time: one is made ready while etcd works on the other. */
+/** Chunks under way at a time: one is prepared while etcd works on the other. */
 const chunksInFlight = 2;
-/** Drafts made ready and sent at a time: four groups, so that progress is seen and memory stays small. */
+/** Drafts prepared and sent at a time: four groups, so that progress is visible and memory stays small. */
 const chunkItems = 240;
 
 /**
- * When the call's own time ends, what was not sent by then has DEADLINE as its outcome: to reject as a whole would call
- * not applied what is stored.
- * @throws what ends the whole call: INVALID_ARGUMENT, the signal's reason; everything else is an outcome
+ * When the call's timeout ends, drafts that were not sent have DEADLINE as their outcome: rejecting the whole call
+ * would report stored objects as not applied.
+ * @throws errors that end the whole call: INVALID_ARGUMENT, the signal's reason; every other error is an outcome
  */
 export async function createMany(
   slot: KindSlot,
@@ -93,7 +93,7 @@ async function createChunk(
       }
     }
   } catch (error) {
-    // What ends the whole call ends it for those that were ready: nothing of them was sent.
+    // An error that ends the whole call also ends the prepared drafts: none of them was sent.
     for (const { prepared } of members) abandon(prepared.parts, "not applied");
     throw error;
   }
@@ -112,7 +112,7 @@ async function createChunk(
     invariant(outcome !== undefined, "every write has an outcome");
     if (outcome instanceof StoreError) {
       abandon(prepared.parts, isStoreError(outcome, "OUTCOME_UNKNOWN") ? "unknown" : "not applied");
-      // Their shared lease is gone: singly, under another one.
+      // Their shared lease is gone: each is created singly, under another lease.
       if (prepared.change.lease !== 0n && isStoreError(outcome, "NOT_FOUND")) {
         context.etcd.leases.forgetShared(prepared.change.lease);
         singly.push(at);
@@ -121,7 +121,7 @@ async function createChunk(
     }
     try {
       const attempt = await settleWrite(slot, prepared, outcome, true);
-      // A guard's own keys changed, or a made-up name is taken: singly, with its own retries.
+      // A guard's own keys changed, or a generated name is taken: each is created singly, with its own retries.
       if (attempt === "again" || (generated && attempt.outcome === "changed")) singly.push(at);
       else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));
       else {
@@ -133,7 +133,7 @@ async function createChunk(
       outcomes.set(at, storeErrorOrThrow(error));
     }
   });
-  // Every part hears what became of it before anything that went wrong with one ends the call.
+  // Every part gets its outcome before an error of one ends the call.
   throwFirst(await Promise.allSettled(settling));
   const creating = singly.map(async (at) => {
     const draft = drafts[at];
@@ -158,7 +158,8 @@ async function prepareMember(
 ): Promise<Member> {
   const draft = validateDraft(slot.definition, given);
   const { place, object, generated } = planCreate(slot, draft);
-  // Asked for each: a lease carries a bounded number of keys. Nearly always it is the one of the last draft.
+  // Requested for each draft, because a lease carries a bounded number of keys. It is nearly always the previous
+  // draft's lease.
   const lease = await leaseFor(slot, ttlSeconds, undefined, scope.rest());
   const change = { place, before: undefined, after: object, lease };
   return { at, object, generated, prepared: await prepareWrite(slot, change, scope.rest(), true) };

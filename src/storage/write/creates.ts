@@ -1,6 +1,6 @@
 /**
- * create: a draft becomes an object, exactly once. With generateName the store makes up a name, and another one
- * when it is taken.
+ * create: a draft becomes an object, exactly once. With generateName the store generates a name, and another one when
+ * it is taken.
  */
 import type { CallScope } from "../../base/call.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
@@ -18,7 +18,9 @@ import type { StoredRecord } from "../seam/stored.ts";
 import { attemptChange, type ChangeResult, dryRunChange } from "./write-attempt.ts";
 import { inVersion, leaseFor, placeOfObject, withLiveLease } from "./write-checks.ts";
 
-/** @throws ALREADY_EXISTS, INVALID_OBJECT, INVALID_ARGUMENT, NAMESPACE_NOT_FOUND, what guards refuse, OUTCOME_UNKNOWN */
+/**
+ * @throws ALREADY_EXISTS, INVALID_OBJECT, INVALID_ARGUMENT, NAMESPACE_NOT_FOUND, refusals of guards, OUTCOME_UNKNOWN
+ */
 export async function createObject(
   slot: KindSlot,
   given: Draft<AnyResource>,
@@ -27,7 +29,7 @@ export async function createObject(
 ): Promise<AnyResource> {
   const options = parseCreateOptions(createOptions);
   const draft = validateDraft(slot.definition, given);
-  // What is stored is a copy anyway; another one is needed where a made-up name is tried again later.
+  // The store keeps a copy anyway; another copy is needed where a generated name is tried again later.
   const copy = draft.metadata.name === undefined ? copyPlainData(draft) : draft;
   for (let tries = 1; ; tries++) {
     const planned = planCreate(slot, copy);
@@ -43,11 +45,11 @@ export async function createObject(
 export interface PlannedCreate {
   readonly place: Place;
   readonly object: AnyResource;
-  /** The name was made up: another one may be tried. */
+  /** The name was generated: another one may be tried. */
   readonly generated: boolean;
 }
 
-/** The object a checked draft becomes, and where. @throws INVALID_OBJECT */
+/** The object that a checked draft becomes, and its key. @throws INVALID_OBJECT */
 export function planCreate(slot: KindSlot, draft: Draft<AnyResource>): PlannedCreate {
   const object = objectFromDraft(slot, draft);
   const { namespace, name } = object.metadata;
@@ -55,7 +57,10 @@ export function planCreate(slot: KindSlot, draft: Draft<AnyResource>): PlannedCr
   return { place, object, generated: draft.metadata.name === undefined };
 }
 
-/** What is stored for a checked draft, with what the store gives it. @throws INVALID_OBJECT by the kind's own rules */
+/**
+ * The object to store for a checked draft, with the fields that the store sets.
+ * @throws INVALID_OBJECT by the kind's own rules
+ */
 export function objectFromDraft(slot: KindSlot, draft: Draft<AnyResource>): AnyResource {
   const { clock, random } = slot.context;
   const made = objectForCreate(slot.definition, draft, { nowMs: clock.nowMs(), random }) as AnyResource;
@@ -65,7 +70,7 @@ export function objectFromDraft(slot: KindSlot, draft: Draft<AnyResource>): AnyR
   return object;
 }
 
-/** ALREADY_EXISTS, with the version of what is there. */
+/** ALREADY_EXISTS, with the version of the existing object. */
 export function alreadyExists(
   slot: KindSlot,
   { key, at }: Place,
@@ -88,7 +93,7 @@ async function createAt(
     const { record } = await readLive(slot, place, scope);
     if (record !== undefined) throw alreadyExists(slot, place, record);
     await dryRunChange(slot, { place, before: undefined, after: object, lease: 0n }, scope);
-    // As in Kubernetes: what was not stored has no version.
+    // As in Kubernetes: an object that was not stored has no version.
     const { resourceVersion: _, ...metadata } = object.metadata;
     return { ...object, metadata: metadata as typeof object.metadata };
   }

@@ -1,7 +1,7 @@
 /**
- * deleteCollection: everything a selection matches at one version, deleted one by one with a few at a time, each
- * from the state the walk has just read. What vanishes in between is no fault and is not counted; what cannot be
- * read stays, does not keep the others from being deleted, and is reported at the end.
+ * deleteCollection: deletes every object that a selection matches at one version, a few at a time, each conditional
+ * on the state that the walk has just read. An object that vanishes in between is not an error and is not counted. An
+ * unreadable object stays, does not prevent the deletion of the others, and is reported at the end.
  */
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
@@ -22,8 +22,8 @@ const pageItems = 500;
 const deletesMax = 16;
 
 /**
- * @throws what a delete throws, NOT_FOUND apart; the deletes under way are waited for, the rest is left. CORRUPT_OBJECT of
- *   the first object that cannot be read, once all others are deleted
+ * @throws errors of a delete, except NOT_FOUND; the deletes under way are waited for, the rest is left.
+ * CORRUPT_OBJECT for the first unreadable object, once all others are deleted
  */
 export async function deleteCollection(
   slot: KindSlot,
@@ -73,7 +73,7 @@ export async function deleteCollection(
   return { deleted };
 }
 
-/** @throws CORRUPT_OBJECT where the kind's own functions fail on the object */
+/** @throws CORRUPT_OBJECT when the kind's own functions fail on the object */
 function liveHead(slot: KindSlot, current: AnyResource): Head {
   try {
     return slot.definition.headOf(current);
@@ -89,10 +89,10 @@ function liveHead(slot: KindSlot, current: AnyResource): Head {
   }
 }
 
-/** Somebody has changed the object since it was listed, and the selector does not want it any more: it stays. */
+/** The object has changed since it was listed, and the selector no longer matches it: it stays. */
 class NoLongerWanted extends Error {}
 
-/** A page as records; one whose version was compacted in between continues from the latest state. */
+/** A page as records; when its version was compacted in between, the walk continues from the latest state. */
 async function nextPage(
   slot: KindSlot,
   plan: ReturnType<typeof planList>,

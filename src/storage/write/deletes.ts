@@ -1,6 +1,6 @@
 /**
- * delete: preconditions and the caller's validation on the live state, then the object is removed, or marked while
- * finalizers or a grace period hold it. The result of a removal is the last state with the deletion's version.
+ * delete: checks preconditions and the caller's validation on the live state, then removes the object, or marks it
+ * while finalizers or a grace period hold it. The result of a removal is the last state with the deletion's version.
  */
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
@@ -26,8 +26,8 @@ export function checkedDeleteOptions(options: DeleteOptions<AnyResource>): Parse
 }
 
 /**
- * @param suggested a state that is probably current, e.g. the cache's, or what a list has just read
- * @throws NOT_FOUND, PRECONDITION_FAILED, what `validate` throws, CORRUPT_OBJECT, INVALID_ARGUMENT, OUTCOME_UNKNOWN
+ * @param suggested a state that is probably current, e.g. the cache's, or one that a list has just read
+ * @throws NOT_FOUND, PRECONDITION_FAILED, errors of `validate`, CORRUPT_OBJECT, INVALID_ARGUMENT, OUTCOME_UNKNOWN
  */
 export async function deleteObject(
   slot: KindSlot,
@@ -82,7 +82,7 @@ function deletionOf(
   }
 }
 
-/** The last state of an object that goes now: marked earlier, nothing holds it any more, so isPending says no. */
+/** The last state of an object removed now: marked earlier, and nothing holds it any more, so isPending is false. */
 function released(object: AnyResource): AnyResource {
   const { metadata } = object;
   if (metadata.deletionTimestamp === undefined) return object;

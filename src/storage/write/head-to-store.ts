@@ -1,8 +1,8 @@
 /**
- * The head that is stored with an object: today's, with the amounts it is to be charged for.
+ * The head that is stored with an object: today's, with the amounts to charge.
  *
- * A step of a deletion keeps the amounts the object was charged, so that a kind that measures more today cannot make a
- * quota hold up what is on its way out. A process that does not know the kind keeps them, too: it cannot measure.
+ * A step of a deletion keeps the charged amounts, so that a kind that measures more today cannot make a quota block
+ * the deletion. A process that does not know the kind keeps them, too, because it cannot measure.
  */
 import { StoreError } from "../../errors.ts";
 import { type Head, unfamiliarHeaderVersion } from "../../resource/model/head.ts";
@@ -12,8 +12,8 @@ import type { KindSlot } from "../context/kind-slot.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
 /**
- * Whether a write belongs to a deletion: the removal, the mark, or a marked object's finalizers and grace growing fewer while
- * what is wanted of it stays as it is.
+ * Whether a write belongs to a deletion: the removal, the mark, or a decrease of a marked object's finalizers and
+ * grace without a change of its desired state.
  */
 export function isDeletionStep(
   slot: KindSlot,
@@ -33,12 +33,15 @@ export function isDeletionStep(
   );
 }
 
-/** Whether a write goes on with the amounts that the object was charged. */
+/** Whether a write keeps the object's charged amounts. */
 export function keepsAmounts({ definition }: KindSlot, isDeletion: boolean): boolean {
   return isDeletion || definition.headerVersion === unfamiliarHeaderVersion;
 }
 
-/** @param kept amounts to go on with @throws INVALID_OBJECT when the kind's functions throw, yield nonsense, or measure less than nothing */
+/**
+ * @param kept amounts to keep @throws INVALID_OBJECT when the kind's functions throw, return invalid data, or measure
+ * negative amounts
+ */
 export function headToStore(
   { definition }: KindSlot,
   after: AnyResource,

@@ -1,9 +1,10 @@
 /**
  * rewrite: brings every stored object of a kind into today's form: API version, codec, encryption key, header version.
  *
- * Walks the kind's keys page by page at the latest state and writes again what is not in today's form, conditional on
- * what was read; the rest costs a read. `objectsPerSecond` paces the writes. Nothing of the object changes but its resourceVersion, and a time to live goes
- * on. Started again after an end of any kind, it passes over what is done: that is all there is to resuming.
+ * Walks the kind's keys page by page at the latest state and writes again each object that is not in today's form,
+ * conditional on the state read; every other object costs only a read. `objectsPerSecond` paces the writes. Nothing
+ * of the object changes except its resourceVersion, and its remaining time to live is kept. A rewrite that starts
+ * again after any kind of end skips finished objects: resuming needs nothing else.
  */
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
@@ -24,7 +25,7 @@ import { placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import { runWritePlan } from "./write-loop.ts";
 
-/** Writes under way at a time: a rewrite is never urgent, and leaves etcd to others. */
+/** Writes under way at a time: a rewrite is never urgent, and leaves etcd's capacity to others. */
 const writesMax = 4;
 
 type RewriteOutcome = "rewritten" | "fine" | "gone" | "left" | "corrupt";
@@ -68,7 +69,7 @@ function checkedRate(objectsPerSecond: number = Number.POSITIVE_INFINITY): numbe
   );
 }
 
-/** An envelope has proved its bytes when it was opened; what has none is read to find out. */
+/** Opening an envelope has verified its bytes; a value without one must be decoded to verify it. */
 function isSound({ codec }: KindSlot, value: PlainValue): boolean {
   if (carriesWriteId(value.bytes)) return true;
   try {
@@ -80,7 +81,7 @@ function isSound({ codec }: KindSlot, value: PlainValue): boolean {
   }
 }
 
-/** In today's form, and charged what its kind measures today, where that lies beside it. */
+/** In today's form, and charged what its kind measures today, where the charge is recorded beside it. */
 async function isOfToday(
   { context, definition, codec }: KindSlot,
   record: StoredRecord,
@@ -101,7 +102,7 @@ async function rewriteKey(
   scope: CallScope,
 ): Promise<RewriteOutcome> {
   await slot.context.turns.pause();
-  // What was stored before encryption was switched on is what a rewrite is for.
+  // A rewrite exists to encrypt values that were stored before encryption was switched on.
   const record = await openRecord(slot, kv, { plaintext: "accept" });
   if (record === undefined || record.corrupt !== undefined) return "corrupt";
   if (record.value?.stale === false && !isSound(slot, record.value)) return "corrupt";
@@ -131,7 +132,8 @@ async function rewriteKey(
   } catch (error) {
     if (isStoreError(error, "NOT_FOUND")) return "gone";
     if (isStoreError(error, "CORRUPT_OBJECT")) return "corrupt";
-    // Refused for good as it stands (its own kind's fields, its size, a quota), or not known: somebody must look.
+    // The write is refused permanently (its kind's fields, its size, a quota), or its outcome is unknown: an operator
+    // must look.
     if (isStoreError(error, "INVALID_OBJECT", "TOO_LARGE", "QUOTA_EXCEEDED", "OUTCOME_UNKNOWN"))
       return "left";
     throw error;

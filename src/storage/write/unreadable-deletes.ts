@@ -1,10 +1,10 @@
 /**
- * The deliberate deletion of an object that cannot be read: by its key, without ever looking inside.
+ * The deliberate deletion of an unreadable object: by its key, without reading its content.
  *
- * What such an object holds is unknown, so no finalizer, grace period or owner of it is honoured, and the namespace
- * or controller that waits for it may go wrong: hence the option's name, which is Kubernetes' own. An object that can be read is refused: it is
- * deleted as any other. What is known without reading rides along: its version as the write's condition, its count and its
- * bytes in quotas.
+ * The content of such an object is unknown, so its finalizers, grace period and owners are not honoured, and a
+ * namespace or controller that waits for it may fail: hence the option's name, which is Kubernetes' own. A readable
+ * object is refused, because an ordinary delete removes it. Facts known without reading are used: its version as the
+ * write's condition, its count and its bytes in quotas.
  */
 import type { CallScope } from "../../base/call.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
@@ -19,8 +19,8 @@ import { type Place, placeOf } from "../read/reads.ts";
 import { attemptChange } from "./write-attempt.ts";
 
 /**
- * @returns what is known of it: its type, its place and the version of its deletion
- * @throws INVALID_ARGUMENT "ignoreStoreReadErrorWithClusterBreakingPotential" for one that can be read; NOT_FOUND,
+ * @returns the known facts: its type, its place and the version of its deletion
+ * @throws INVALID_ARGUMENT "ignoreStoreReadErrorWithClusterBreakingPotential" for a readable object; NOT_FOUND,
  *   PRECONDITION_FAILED, OUTCOME_UNKNOWN
  */
 export async function deleteUnreadable(
@@ -45,7 +45,7 @@ export async function deleteUnreadable(
       { place, before: undefined, unread, after: undefined, lease },
       scope,
     );
-    // Somebody wrote it: perhaps it can be read now.
+    // Another writer changed it: it may be readable now.
     if (attempt.outcome === "applied") return remains(slot, place, attempt.revision);
   }
 }
@@ -79,10 +79,10 @@ function requireVersion(
   );
 }
 
-/** All that can be said of it. */
+/** Everything that is known of it. */
 function remains({ definition }: KindSlot, { at }: Place, revision: bigint): AnyResource {
   const { apiVersion, kind } = definition;
   const metadata = { ...at, resourceVersion: formatResourceVersion(revision) };
-  // Its uid and the rest are in what cannot be read.
+  // Its uid and other metadata are in the unreadable value.
   return { apiVersion, kind, metadata: metadata as AnyResource["metadata"] };
 }

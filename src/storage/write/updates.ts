@@ -1,10 +1,10 @@
 /**
- * update and guaranteedUpdate: an object changed over its current state.
+ * update and guaranteedUpdate: change an object conditional on its current state.
  *
- * update is given the whole object and, by its resourceVersion, the state it was made from; it never overwrites
- * another one. guaranteedUpdate is given a function and runs it until what it makes is stored over the very state it
- * was made from. Within this process the writers of one key take turns, in the order of asking, and each starts from
- * what its predecessor wrote: one try for each while no other process writes the key.
+ * update takes the whole object and, by its resourceVersion, the state that it was derived from; it never overwrites
+ * another state. guaranteedUpdate takes a function and runs it until its result is stored over the very state that it
+ * was derived from. Within this process the writers of one key take turns, in order of arrival, and each starts from
+ * the result of the previous one: one try each while no other process writes the key.
  */
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
@@ -46,7 +46,10 @@ export interface GuaranteedUpdateOptions extends WriteOptions {
   readonly createIfMissing?: (() => Draft<AnyResource>) | undefined;
 }
 
-/** @throws NOT_FOUND, CONFLICT, PRECONDITION_FAILED, INVALID_OBJECT, INVALID_ARGUMENT, what guards refuse, OUTCOME_UNKNOWN */
+/**
+ * @throws NOT_FOUND, CONFLICT, PRECONDITION_FAILED, INVALID_OBJECT, INVALID_ARGUMENT, refusals of guards,
+ * OUTCOME_UNKNOWN
+ */
 export async function updateObject(
   slot: KindSlot,
   given: AnyResource,
@@ -56,7 +59,7 @@ export async function updateObject(
 ): Promise<AnyResource> {
   const options = parseWriteOptions(slot.definition, writeOptions);
   const object = validateReplacement(slot.definition, given);
-  // The caller's object is its own: whatever it does with it while we wait changes nothing here.
+  // Copied: changes that the caller makes to its object during the call have no effect here.
   const wanted = copyPlainData(object);
   const { namespace, name, uid, resourceVersion } = wanted.metadata;
   const place = placeOfObject(slot, { namespace, name });
@@ -77,7 +80,7 @@ export async function updateObject(
   );
 }
 
-/** @throws as `updateObject`, and what `mutate` throws about the live state */
+/** @throws as `updateObject`, and errors of `mutate` about the live state */
 export async function guaranteedUpdateObject(
   slot: KindSlot,
   at: Key,
@@ -99,7 +102,7 @@ export async function guaranteedUpdateObject(
     );
   }
   using _turn = await slot.context.hotKeys.acquire(place.key, scope.signal);
-  // Awaited here: the turn is passed on when this function is left.
+  // Awaited here, because the turn is passed on when this function returns.
   return await runWritePlan(
     slot,
     {
@@ -113,7 +116,7 @@ export async function guaranteedUpdateObject(
         }
         const state = existing(slot, place, record);
         checkPreconditions(slot, place, options.preconditions, state);
-        // A copy of its own: mutate may change it in place, and the comparison needs the state as it was.
+        // A separate copy: mutate may change it in place, and the comparison needs the original state.
         const made = Promise.resolve(mutate(copyPlainData(state.current), new Attempt(number, scope.signal)));
         const wanted = validateReplacement(slot.definition, await untilAborted(made, scope.signal));
         checkIdentity(slot, place, wanted);
@@ -125,7 +128,7 @@ export async function guaranteedUpdateObject(
   );
 }
 
-/** What mutate learns of its call. The signal of a call that has none is made when it is asked for: few look at it. */
+/** The context that mutate receives. A call without a signal gets one on request: few read it. */
 class Attempt {
   readonly number: number;
   #signal: AbortSignal | undefined;
@@ -141,7 +144,7 @@ class Attempt {
   }
 }
 
-/** What storing `wanted` over a state comes to. */
+/** The effect of storing `wanted` over a state. */
 async function changeTo(
   slot: KindSlot,
   { record, current }: Existing,
@@ -152,7 +155,7 @@ async function changeTo(
   const next = objectForUpdate(slot.definition, current, wanted, options.subresource) as AnyResource;
   next.metadata.resourceVersion = formatResourceVersion(record.modRevision);
   validateForStorage(slot.definition, next, current);
-  // The last finalizer of an object marked for deletion is gone: so is the object.
+  // The last finalizer of an object marked for deletion is gone, so the object is removed.
   if (isFinished(next) && slot.lifecycle?.isHeld(next) !== true) return { type: "remove", object: next };
   const renews = options.ttlSeconds !== undefined;
   if (!renews && isSettled(slot, record) && sameContent(next, current)) {
@@ -184,7 +187,7 @@ async function creation(
   return { type: "put", object, lease };
 }
 
-/** What mutate or createIfMissing made must be the object asked for. @throws INVALID_OBJECT */
+/** The result of mutate or createIfMissing must be the requested object. @throws INVALID_OBJECT */
 function checkIdentity(slot: KindSlot, { key, at }: Place, draft: Draft<AnyResource>): void {
   for (const field of ["name", "namespace"] as const) {
     const given = draft.metadata[field];
@@ -195,7 +198,7 @@ function checkIdentity(slot: KindSlot, { key, at }: Place, draft: Draft<AnyResou
   }
 }
 
-/** The newest state known without asking; of `version` exactly, where one is given. */
+/** The newest state known without a read; exactly of `version`, where one is given. */
 function suggestionFor(
   slot: KindSlot,
   { key }: Place,

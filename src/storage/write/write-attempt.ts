@@ -1,11 +1,11 @@
 /**
- * One attempt to change one object, from what is known of it to what became of it:
+ * One attempt to change one object, from its known state to the outcome:
  *
  *   before, after ─► head ─► seal ─► size ─► guards ─► fenced write ─► applied │ refused: here is what is there
  *
- * The write is conditional on the version of `before` (or on absence). Guards' compares and operations ride in the
- * same transaction; each prepared part hears exactly once what became of it. A refusal for a guard's own reason is
- * prepared again here; a refusal because the object changed is left to the caller.
+ * The write is conditional on the version of `before` (or on absence). Guards' compares and operations join the same
+ * transaction; each prepared part gets the outcome exactly once. A write that a guard's own keys refused is prepared
+ * again here; a write refused because the object changed is left to the caller.
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { Call, CallScope } from "../../base/call.ts";
@@ -25,7 +25,7 @@ import type { Change, GuardPart, PrepareOptions, WriteGuard } from "../seam/writ
 import { amountsOf, changeFor, type ObjectChange, recordedAmounts, sideBefore } from "./change-sides.ts";
 import { headToStore, isDeletionStep, keepsAmounts } from "./head-to-store.ts";
 
-/** Waits between tries when a guard's own keys changed under us, milliseconds. */
+/** Wait between tries when a guard's own keys changed, milliseconds. */
 const guardWaits = { firstMs: 2, maxMs: 100 } as const;
 const writeIdBytes = 16;
 
@@ -36,18 +36,18 @@ export type ChangeResult =
     }
   | { readonly outcome: "changed"; readonly state: ReadState };
 
-/** A change made ready: what is sent, and the parts of the guards that hear of it. */
+/** A prepared change: the request, and the parts of the guards that get its outcome. */
 export interface PreparedWrite {
   readonly change: ObjectChange;
   readonly write: FencedWrite;
   readonly parts: readonly GuardPart[];
-  /** Amounts it puts on record beside the value. */
+  /** The amounts that it records beside the value. */
   readonly charged: Head["amounts"] | undefined;
 }
 
 /**
- * Carries out `change` unless the object is no longer as `before` says.
- * @throws what refuses the write (QUOTA_EXCEEDED, NAMESPACE_NOT_FOUND, TOO_LARGE, INVALID_OBJECT), OUTCOME_UNKNOWN, …
+ * Carries out `change` unless the object no longer is in the state `before`.
+ * @throws refusals of the write (QUOTA_EXCEEDED, NAMESPACE_NOT_FOUND, TOO_LARGE, INVALID_OBJECT), OUTCOME_UNKNOWN, …
  */
 export async function attemptChange(
   slot: KindSlot,
@@ -128,8 +128,8 @@ export async function prepareWrite(
 }
 
 /**
- * What the outcome of a prepared write means; tells every part. "again": a guard's own keys changed.
- * @param bulk what was written is not looked at again soon: it is not kept among the recent states
+ * Handles the outcome of a prepared write and passes it to every part. "again": a guard's own keys changed.
+ * @param bulk the object is not expected to be used soon: it is not kept among the recent states
  * @throws a guard's refusal
  */
 export function settleWrite(
@@ -174,7 +174,9 @@ async function settleRefused(
   return "again";
 }
 
-/** Keeps what was just written for the next write of this key. It is stored: nothing that fails here is a failure of the write. */
+/**
+ * Keeps the written state for the next write of this key. It is stored: a failure here is not a failure of the write.
+ */
 function remember(
   slot: KindSlot,
   { place, before, lease }: ObjectChange,
@@ -198,7 +200,7 @@ function remember(
   return undefined;
 }
 
-/** Asks the guards about a change without making it: for dry runs. @throws what refuses it */
+/** Asks the guards about a change without making it: for dry runs. @throws a guard's refusal */
 export async function dryRunChange(slot: KindSlot, change: ObjectChange, scope: CallScope): Promise<void> {
   const { parts } = await prepareWrite(slot, { ...change, isDryRun: true }, scope.rest());
   abandon(parts, "not applied");
@@ -208,7 +210,7 @@ export function abandon(parts: readonly GuardPart[], fate: "not applied" | "unkn
   for (const part of parts) part.abandoned(fate);
 }
 
-/** The guards' parts, at once where none has to ask etcd. */
+/** The guards' parts, synchronously when no guard has to ask etcd. */
 function guardParts(
   context: StorageContext,
   change: Change,
@@ -232,7 +234,7 @@ function guardParts(
   return parts;
 }
 
-/** As `guardParts`, from a guard on that has to ask. */
+/** As `guardParts`, from the first guard that has to ask. */
 async function waitForParts(
   parts: GuardPart[],
   asked: Promise<GuardPart | undefined>,
@@ -256,7 +258,7 @@ async function waitForParts(
   return parts;
 }
 
-/** The guards' parts, and that of what the value refers to. */
+/** The guards' parts, and the part for the records that the value depends on. */
 function withReferences(
   slot: KindSlot,
   value: Uint8Array,
@@ -274,14 +276,17 @@ function withReferences(
   );
 }
 
-/** What the parts contribute together, in their order. */
+/** The combined contribution of the parts, in their order. */
 function all<T>(parts: readonly GuardPart[], of: (part: GuardPart) => readonly T[]): readonly T[] {
   const found: T[] = [];
   for (const part of parts) for (const one of of(part)) found.push(one);
   return found;
 }
 
-/** A guard asks etcd for all its callers at once: one caller's end does not wait for it, and its late part is given back. */
+/**
+ * A guard asks etcd once for all its callers: when one caller ends early, the request continues, and its late part is
+ * abandoned.
+ */
 async function partInTime(
   prepared: Promise<GuardPart | undefined>,
   call: Call,
@@ -310,6 +315,6 @@ function checkSize(slot: KindSlot, { key, at }: Place, value: Uint8Array): void 
 
 function fateOf(error: unknown, scope: CallScope): "not applied" | "unknown" {
   if (isStoreError(error, "OUTCOME_UNKNOWN")) return "unknown";
-  // Given up by the caller while it was under way.
+  // The caller gave up while the part was being prepared.
   return scope.signal?.aborted === true ? "unknown" : "not applied";
 }

@@ -1,5 +1,5 @@
 /**
- * What every write checks of the state it meets, and the lease the object will live on. Each error names the object
+ * The checks that every write makes on the current state, and the lease of the object. Each error names the object
  * and says what was found and what was wanted.
  */
 import type { Call } from "../../base/call.ts";
@@ -14,7 +14,7 @@ import { objectOf } from "../context/records.ts";
 import { type Place, placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
-/** A state that is there, and its object: fresh, the caller's own. */
+/** An existing state and its object: a new copy, owned by the caller. */
 export interface Existing {
   readonly record: StoredRecord;
   readonly current: AnyResource;
@@ -37,7 +37,7 @@ export function checkPreconditions(
   assertPreconditions(preconditions, live, `write ${slot.text(at)}`, slot.subject(key, at));
 }
 
-/** Preconditions are about an object that is there. @throws PRECONDITION_FAILED */
+/** Preconditions require an existing object. @throws PRECONDITION_FAILED */
 export function requireAbsent(
   slot: KindSlot,
   { key, at }: Place,
@@ -54,7 +54,7 @@ export function requireAbsent(
 }
 
 /**
- * What a caller hands in must be made from the state it replaces: a uid or resourceVersion it carries says so.
+ * A caller's object must be derived from the state that it replaces: its uid and resourceVersion, if set, must match.
  * @throws CONFLICT
  */
 export function checkState(
@@ -75,7 +75,7 @@ export function checkState(
   }
 }
 
-/** Where an object says it is. @throws INVALID_OBJECT: what is wrong is in the object, not in an argument */
+/** The coordinates in an object. @throws INVALID_OBJECT: the fault is in the object, not in an argument */
 export function placeOfObject(slot: KindSlot, at: Key): Place {
   try {
     return placeOf(slot, at);
@@ -89,8 +89,8 @@ export function placeOfObject(slot: KindSlot, at: Key): Place {
 }
 
 /**
- * The lease an object is written on: a share for `ttlSeconds` or the kind's default, else the one it has. So an
- * update without ttlSeconds keeps what is left of its time.
+ * The lease of a written object: a shared one for `ttlSeconds` or the kind's default, else the present one. So an
+ * update without ttlSeconds keeps the remaining time.
  */
 export function leaseFor(
   slot: KindSlot,
@@ -103,8 +103,8 @@ export function leaseFor(
 }
 
 /**
- * Runs a write under a lease; once more under another one when etcd no longer knows the lease (it was revoked, or has
- * expired while it was shared): such a write is refused whole.
+ * Runs a write under a lease, and once more under another lease when etcd no longer has the first (it was revoked, or
+ * expired while it was shared): etcd refuses such a write as a whole.
  */
 export async function withLiveLease<T>(
   slot: KindSlot,
@@ -120,7 +120,7 @@ export async function withLiveLease<T>(
   }
 }
 
-/** The object as it is, or was when removed, in a given version. */
+/** The object with a given version, as it is now or as it was when removed. */
 export function inVersion(object: AnyResource, revision: bigint): AnyResource {
   object.metadata.resourceVersion = formatResourceVersion(revision);
   return object;

@@ -6,8 +6,8 @@
  *            │                    └─► put or remove ─► applied ─► done
  *            └──── live state ◄── changed ◄───┘
  *
- * A suggestion (a state seen earlier) saves the read when it is still current. It is never the basis of an answer:
- * whatever fails on it, and "nothing to change", is looked at again on the live state.
+ * A suggestion (a state seen earlier) saves the read when it is still current. No result is based on it alone: every
+ * failure on it, and "nothing to change", is checked again on the live state.
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
@@ -20,21 +20,21 @@ import type { StoredRecord } from "../seam/stored.ts";
 import type { ObjectChange } from "./change-sides.ts";
 import { attemptChange, dryRunChange } from "./write-attempt.ts";
 
-/** Waits between tries on a contended object, milliseconds: other processes write it too. */
+/** Wait between tries on a contended object, milliseconds: other processes write it too. */
 const conflictWaits = { firstMs: 1, maxMs: 200 } as const;
 
 export type Decision =
-  /** The state is as wanted: this is the answer. */
+  /** The state is already as wanted: this is the result. */
   | { readonly type: "unchanged"; readonly object: AnyResource }
-  /** Store this; the answer is it, with its version. */
+  /** Store this; the result is it, with its version. */
   | {
       readonly type: "put";
       readonly object: AnyResource;
       readonly lease: bigint;
-      /** In today's form: another program's is not kept. */
+      /** Stored in today's form: another program's form is not kept. */
       readonly convert?: boolean;
     }
-  /** Remove the object; the answer is this last state of it, with the deletion's version. */
+  /** Remove the object; the result is this last state, with the deletion's version. */
   | { readonly type: "remove"; readonly object: AnyResource };
 
 export interface WritePlan {
@@ -43,13 +43,13 @@ export interface WritePlan {
   readonly suggestion: StoredRecord | undefined;
   readonly dryRun: boolean;
   /**
-   * What to do about a state. What it throws about a suggestion is looked at again on the live state.
+   * Decides what to do about a state. An error that it throws on a suggestion is checked again on the live state.
    * @param attempt counted from 1
    */
   decide(record: StoredRecord | undefined, attempt: number): Decision | Promise<Decision>;
 }
 
-/** Codes about how things are at etcd, not about the state a decision was made on. */
+/** Codes about the condition of etcd, not about the state that a decision was based on. */
 const notAboutState = [
   "UNAVAILABLE",
   "DEADLINE",
@@ -65,7 +65,7 @@ interface State {
   readonly live: boolean;
 }
 
-/** Carries the plan out; resolves with the object as it is stored now, or as it was when removed. */
+/** Carries out the plan; resolves with the object as stored now, or as it was when removed. */
 export async function runWritePlan(slot: KindSlot, plan: WritePlan, scope: CallScope): Promise<AnyResource> {
   const { context } = slot;
   const { place, suggestion } = plan;
@@ -93,7 +93,7 @@ export async function runWritePlan(slot: KindSlot, plan: WritePlan, scope: CallS
       if (written.done) return written.object;
       context.counters.conflictRetries++;
       state = { record: written.record, live: true };
-      // The first state may just have been old; from the second conflict on others are at it too.
+      // The first state may only have been outdated; from the second conflict on, other writers are active.
       if (attempt > 1) await backoff.wait(scope.signal);
     } catch (error) {
       if (state.live || scope.signal?.aborted === true || isStoreError(error, ...notAboutState)) throw error;
@@ -120,7 +120,7 @@ async function write(
     if (decision.type === "remove" && isStoreError(error, "NO_SPACE")) {
       return attemptChange(slot, { ...change, withoutPuts: true }, scope);
     }
-    // A lease named by the write is gone: etcd has removed, or is removing, what lived on it.
+    // The write's lease is gone: etcd has removed, or is removing, the keys on it.
     if (change.lease !== 0n && isStoreError(error, "NOT_FOUND")) {
       slot.context.etcd.leases.forgetShared(change.lease);
       return { outcome: "changed", state: await readLive(slot, place, scope) } as const;
@@ -152,7 +152,7 @@ function changeOf(
     : { place, before: record, after: undefined, lease: record?.lease ?? 0n };
 }
 
-/** The same version, and as current: a kind replaced or a key rotated since makes a state stale that was not. */
+/** The same version, and equally current: a replaced kind or a rotated key may have made the state stale since. */
 function isSame(a: State, b: State): boolean {
   return a.record?.modRevision === b.record?.modRevision && a.record?.value?.stale === b.record?.value?.stale;
 }
