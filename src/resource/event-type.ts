@@ -1,5 +1,6 @@
 /**
- * Which event a watcher with a selection sees of a change: one table for the store, the cache and the replay of history.
+ * Which event a watcher with a selection sees of a change: one table for the store, the cache and the replay of
+ * history.
  *
  *                    matches now    does not match now
  *   matched before   MODIFIED       DELETED, with the last matching state under the new version

@@ -1,10 +1,10 @@
 /**
- * What every watch does besides finding its events: it has one loop, it ends once, and ending it cleans up.
+ * What every watch does besides finding its events: it allows one loop, ends once, and cleans up when it ends.
  *
  *   open ──take()──► one loop
  *     └──finish(end)──► cleanups, in the order they were added ──► `signal` aborts, which ends reads and waits inside
  *
- * The store's watch and the cache's watch use it; each decides by itself what it hands over before its loop ends.
+ * The store's watch and the cache's watch use it; each decides what it delivers before its loop ends.
  */
 import { expectManyListeners } from "../base/call.ts";
 import type { WatchEvent } from "./contract/contract.ts";
@@ -35,13 +35,13 @@ export class WatchShell {
     this.#taken = true;
   }
 
-  /** Runs `cleanup` when the watch ends, at once when it has ended. */
+  /** Runs `cleanup` when the watch ends, at once if it has ended. */
   onEnd(cleanup: () => void): void {
     if (this.#end === undefined) this.#cleanups.push(cleanup);
     else cleanup();
   }
 
-  /** Ends the watch when `signal` aborts, at once when it is aborted already; stops listening when the watch ends. */
+  /** Ends the watch when `signal` aborts, at once if it is already aborted; stops listening when the watch ends. */
   endWith(signal: AbortSignal, endOf: (reason: unknown) => WatchEnd): void {
     if (this.#end !== undefined) return;
     const onAbort = (): void => this.finish(endOf(signal.reason), signal.reason);
@@ -65,13 +65,13 @@ export class WatchShell {
 
 export interface Batches<V> {
   next(): Promise<IteratorResult<readonly WatchEvent<V>[], undefined>>;
-  /** The loop was left. */
+  /** The reader has left the loop. */
   leave(): Promise<IteratorResult<never, undefined>>;
 }
 
 /**
- * Events one at a time from batches; an event that is already here costs no turn. A batch taken over before the watch
- * ended is handed over whole, unless the loop is left.
+ * Delivers events one at a time from batches; an event that is already here costs no turn. A batch received before
+ * the watch ended is delivered whole, unless the loop is left.
  */
 export function oneByOne<V>(source: Batches<V>): AsyncIterator<WatchEvent<V>, undefined> {
   let batch: readonly WatchEvent<V>[] = [];

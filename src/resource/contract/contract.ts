@@ -1,11 +1,11 @@
 /**
- * The reader and store contracts: one set of promises, kept by the store, the cache and the cached store
- * alike (test/conformance runs the same text over each).
+ * The reader and store contracts: one set of guarantees that the store, the cache and the cached store all keep
+ * (test/conformance runs the same suite over each).
  *
- * Beside each options type stands the table of its names (base/known-options.ts): a new option is a line in both.
+ * Each options type has a table of its names beside it (base/known-options.ts): a new option is a line in both.
  *
- * A read says how fresh it must be; a list is one state at one version; a watch delivers whole versions,
- * in order, exactly once, and ends with a typed error when it cannot. See docs/guarantees.md.
+ * A read says how fresh it must be. A list is one state at one version. A watch delivers whole versions, in order,
+ * exactly once, and ends with a typed error when it cannot continue. See docs/guarantees.md.
  */
 import { type Call, callNames } from "../../base/call.ts";
 import type { NamesOf } from "../../base/text/known-options.ts";
@@ -17,8 +17,8 @@ import type { View } from "./view.ts";
 export type ReadFreshness =
   | {
       /**
-       * "linearizable": nothing acknowledged before the call is missing. "any": some state that was true once, answered
-       * from what is at hand. "notOlderThan": the state at `resourceVersion` or later. "exact": the state at
+       * "linearizable": no write acknowledged before the call is missing. "any": some state that was true once,
+       * without waiting. "notOlderThan": the state at `resourceVersion` or later. "exact": the state at
        * `resourceVersion`.
        */
       readonly consistency: "linearizable";
@@ -27,14 +27,14 @@ export type ReadFreshness =
   | {
       readonly consistency: "notOlderThan";
       /**
-       * A version of this store, decimal text above 0. "exact" of one that is compacted is EXPIRED; one the store has
-       * not reached within 3 s is FUTURE_VERSION.
+       * A version of this store, decimal text above 0. "exact" of a compacted version is EXPIRED; a version that the
+       * store has not reached within 3 s is FUTURE_VERSION.
        */
       readonly resourceVersion: string;
     }
   | { readonly consistency: "exact"; readonly resourceVersion: string };
 
-/** Of every form of it; which go together is looked at where it is read. */
+/** The options of every form; the parser checks which ones may be combined. */
 export const readNames: Readonly<Record<"consistency" | "resourceVersion", true>> = {
   consistency: true,
   resourceVersion: true,
@@ -60,9 +60,9 @@ export interface LabelSelector {
     | undefined;
 }
 
-/** Which objects of a kind a call is about; what is absent does not narrow it. */
+/** Which objects of a kind a call is about; absent members do not narrow it. */
 export interface Scoped extends Call {
-  /** One namespace; absent: all of them. Refused for a cluster-scoped kind. */
+  /** One namespace; absent: all of them. INVALID_ARGUMENT for a cluster-scoped kind. */
   readonly namespace?: string | undefined;
   /**
    * As text in kubectl's syntax, "tier in (web,db),!old", or as an object; at most 65,536 characters and 256
@@ -85,13 +85,17 @@ export interface ListOptions extends Scoped {
   /** Most items in the page, at least 1; absent: all. */
   readonly limit?: number | undefined;
   /**
-   * The previous page's `continueToken`: the next page, at that page's version. Namespace and selectors must be the
-   * same. @throws INVALID_TOKEN, EXPIRED
+   * The previous page's `continueToken`: returns the next page, at that page's version. Namespace and selectors must
+   * be the same.
+   * @throws INVALID_TOKEN, EXPIRED
    */
   readonly continueToken?: string | undefined;
-  /** How fresh the list must be; default linearizable. A `continueToken` fixes the version: with it, only forms without one. */
+  /**
+   * How fresh the list must be; default linearizable. A `continueToken` fixes the version: with it, only forms
+   * without a version are allowed.
+   */
   readonly read?: ReadFreshness | undefined;
-  /** Skips an object that cannot be read and reports it here; without it the list rejects with CORRUPT_OBJECT. */
+  /** Skips an unreadable object and reports it here; without it the list rejects with CORRUPT_OBJECT. */
   readonly onCorrupt?: ((error: StoreError) => void) | undefined;
 }
 
@@ -107,16 +111,19 @@ export const listNames: NamesOf<ListOptions> = {
 export interface WatchOptions extends Scoped {
   /** One object only. */
   readonly name?: string | undefined;
-  /** Events after it, exclusive; absent: from now. */
+  /** Delivers events after it, exclusive; absent: from now. */
   readonly resourceVersion?: string | undefined;
-  /** ADDED for all there is, then BOOKMARK with initialEventsEnd, then live. With resourceVersion: state not older than it. */
+  /**
+   * ADDED for every existing object, then BOOKMARK with initialEventsEnd, then live events. With resourceVersion: a
+   * state not older than it.
+   */
   readonly sendInitialEvents?: boolean | undefined;
   /** How fresh that initial state is; default linearizable. */
   readonly read?: ReadFreshness | undefined;
-  /** A BOOKMARK about every minute, and last before timeoutMs ends the loop. */
+  /** Delivers a BOOKMARK about every minute, and one before timeoutMs ends the loop. */
   readonly bookmarks?: boolean | undefined;
   /**
-   * An object that cannot be read is reported here and counts as absent: no event shows it, and one that could be read before
+   * Reports unreadable objects here. They count as absent: no event shows one, and an object that was readable before
    * is DELETED with its last readable state. Without it the watch ends with CORRUPT_OBJECT.
    */
   readonly onCorrupt?: ((error: StoreError) => void) | undefined;
@@ -136,11 +143,11 @@ export const watchNames: NamesOf<WatchOptions> = {
 export interface ListPage<T> {
   /** The objects, in the order of their keys: by namespace, then by name. */
   readonly items: readonly T[];
-  /** The version all pages of the list are at; watch from here to miss nothing. */
+  /** The version of all pages of the list; watch from here to miss nothing. */
   readonly resourceVersion: string;
-  /** Opaque; gives the next page. Absent on the last one. The last page may be empty. */
+  /** Opaque; use it to read the next page. Absent on the last page. The last page may be empty. */
   readonly continueToken?: string | undefined;
-  /** Given where it is exact. */
+  /** Present when it is exact. */
   readonly remainingItemCount?: number | undefined;
 }
 
@@ -153,14 +160,14 @@ export interface GetOptions extends Call {
 export const getNames: NamesOf<GetOptions> = { ...callNames, read: true };
 
 /**
- * What is read is read-only and frozen, from a store and from a cache, which shares it (unless their `freeze` is false);
- * copy to change.
+ * Results of reads are read-only and frozen, both from a store and from a cache, which shares them (unless their
+ * `freeze` is false); copy them to change them.
  */
 export interface ResourceReader<T> {
   /**
-   * One object, as fresh as `read` asks for.
-   * @throws NOT_FOUND when absent; CORRUPT_OBJECT when it cannot be read; EXPIRED, FUTURE_VERSION for a version out of
-   * reach; UNAVAILABLE, DEADLINE
+   * One object, at the freshness of `read`.
+   * @throws NOT_FOUND when absent; CORRUPT_OBJECT when it cannot be read; EXPIRED, FUTURE_VERSION for an unavailable
+   * version; UNAVAILABLE, DEADLINE
    */
   get(key: Key, options?: GetOptions): Promise<T>;
   /**
@@ -185,9 +192,9 @@ export interface ResourceReader<T> {
    */
   list(options?: ListOptions): Promise<ListPage<T>>;
   /**
-   * Every change of a scope, in order, each once. Begins at the call, from now, after `resourceVersion`, or with the
-   * state as it is (`sendInitialEvents`). A wrong option throws INVALID_ARGUMENT at the call; everything
-   * later is thrown by the loop.
+   * Every change of a scope, in order, each once. The watch begins at the call: from now, after `resourceVersion`, or
+   * with the present state (`sendInitialEvents`). A wrong option throws INVALID_ARGUMENT at the call; the loop throws
+   * every later error.
    * @throws from the loop: EXPIRED when the version is compacted or etcd was restored: list, then watch from the list;
    * FUTURE_VERSION; CORRUPT_OBJECT without `onCorrupt`; CLOSED
    * @example
@@ -210,13 +217,13 @@ export interface ResourceReader<T> {
    * ```
    */
   watch(options?: WatchOptions): Watch<T>;
-  /** The same reads and watches of V instead of T; from a cache: made once per object version. */
+  /** The same reads and watches of V instead of T; a cache computes each V once per object version. */
   as<V>(view: View<T, V>): ResourceReader<V>;
 }
 
-/** Begins at the call; one loop; leaving it or aborting ends it at once, faults are thrown. */
+/** Begins at the call; allows one loop; leaving it or aborting ends it at once; errors are thrown. */
 export interface Watch<T> extends AsyncIterable<WatchEvent<T>>, AsyncDisposable {
-  /** Established: send the response's head now. Rejects as the loop would (EXPIRED, NOT_READY, …). */
+  /** Resolves once established: send the response's head now. Rejects as the loop would (EXPIRED, NOT_READY, …). */
   ready(options?: Call): Promise<{
     /**
      * The version after which events follow; with `sendInitialEvents` the version of the initial state or an earlier
@@ -224,20 +231,20 @@ export interface Watch<T> extends AsyncIterable<WatchEvent<T>>, AsyncDisposable 
      */
     readonly resourceVersion: string;
   }>;
-  /** Instead of the loop: all that is there, whole revisions. */
+  /** Instead of the loop: all available events, as whole revisions. */
   batches(): AsyncIterable<readonly WatchEvent<T>[]>;
 }
 
 /**
- * Several events may share a version (createMany, TTL expiry, restores): they come in one turn, all but the
- * last with `more`; resume only from one without it. A DELETED because the object no longer matches the
- * selector carries the last matching body with the new version.
+ * Several events may share a version (createMany, TTL expiry, restores). They are delivered in one turn, all but the
+ * last with `more`; resume only from one without it. A DELETED because the object no longer matches the selector has
+ * the last matching body with the new version.
  */
 export type WatchEvent<T> =
   | {
       /**
-       * "ADDED": now there, or now matching the selector; "MODIFIED"; "DELETED": gone, or no longer matching;
-       * "BOOKMARK": everything up to its version has been delivered.
+       * "ADDED": the object now exists, or now matches the selector; "MODIFIED"; "DELETED": it is gone, or no longer
+       * matches; "BOOKMARK": everything up to its version has been delivered.
        */
       readonly type: "ADDED" | "MODIFIED" | "DELETED";
       /**
@@ -249,25 +256,25 @@ export type WatchEvent<T> =
       readonly resourceVersion: string;
       /** Further events of the same version follow in the same turn. */
       readonly more?: true;
-      /** A cache has left out earlier events of this object; only for a watch that asked for it. */
+      /** A cache has omitted earlier events of this object; only for a watch that asked for it. */
       readonly coalesced?: true;
     }
   | {
       readonly type: "BOOKMARK";
       readonly resourceVersion: string;
       /**
-       * The initial events are complete: what came before is the whole state at this version. Once, for
+       * The initial events are complete: the events so far are the whole state at this version. Once, for
        * `sendInitialEvents`.
        */
       readonly initialEventsEnd?: true;
     };
 
 /**
- * What must hold of the live object for a write; with both, both must. @throws PRECONDITION_FAILED from the write when
- * one does not hold
+ * What must hold of the live object for a write; if both are set, both must hold.
+ * @throws PRECONDITION_FAILED from the write when one does not hold
  */
 export interface Preconditions {
-  /** The object's uid: it is still the same object, not another one of its name. */
+  /** The object's uid: it is still the same object, not another one with its name. */
   readonly uid?: string | undefined;
   /** The object's version: it has not changed. */
   readonly resourceVersion?: string | undefined;
@@ -277,11 +284,16 @@ export const preconditionNames: NamesOf<Preconditions> = { uid: true, resourceVe
 
 /** What `update` and `guaranteedUpdate` take. */
 export interface WriteOptions extends Call {
-  /** What must hold of the live object; PRECONDITION_FAILED otherwise. */
+  /** What must hold of the live object; otherwise PRECONDITION_FAILED. */
   readonly preconditions?: Preconditions | undefined;
-  /** Lower bound of the object's life from now, at least 1 (etcd keeps it for 2 at least). Absent: keeps what is left. */
+  /**
+   * Lower bound of the object's lifetime from now, at least 1 (etcd keeps it for at least 2). Absent: keeps the
+   * remaining time.
+   */
   readonly ttlSeconds?: number | undefined;
-  /** Checks and computes everything and writes nothing: the result is what would be stored. Default false. */
+  /**
+   * Checks and computes everything and writes nothing: the result is the object that would be stored. Default false.
+   */
   readonly dryRun?: boolean | undefined;
   /** "status" writes status alone, "all" spec and status together (binding, restores). */
   readonly subresource?: "status" | "all" | undefined;
@@ -298,11 +310,13 @@ export const writeNames: NamesOf<WriteOptions> = {
 /** What `create` takes. */
 export interface CreateOptions extends Call {
   /**
-   * Lower bound of the object's life from now, whole seconds from 1 (etcd keeps it for 2 at least). Default: the
-   * kind's `ttlSeconds`, or for ever.
+   * Lower bound of the object's lifetime from now, whole seconds from 1 (etcd keeps it for at least 2). Default: the
+   * kind's `ttlSeconds`, or no expiry.
    */
   readonly ttlSeconds?: number | undefined;
-  /** Checks and computes everything and writes nothing: the result is what would be stored. Default false. */
+  /**
+   * Checks and computes everything and writes nothing: the result is the object that would be stored. Default false.
+   */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -310,20 +324,25 @@ export const createNames: NamesOf<CreateOptions> = { ...callNames, ttlSeconds: t
 
 /** What `delete` takes. */
 export interface DeleteOptions<T> extends Call {
-  /** What must hold of the live object; PRECONDITION_FAILED otherwise. */
+  /** What must hold of the live object; otherwise PRECONDITION_FAILED. */
   readonly preconditions?: Preconditions | undefined;
-  /** Checks everything and deletes nothing: the result is what would be left. Default false. */
+  /** Checks everything and deletes nothing: the result is the object that would be left. Default false. */
   readonly dryRun?: boolean | undefined;
-  /** Run on the live state, again after each conflict, and awaited; what it throws is thrown. */
+  /**
+   * Runs on the live state, again after each conflict, and is awaited; the call rejects with an error that it throws.
+   */
   readonly validate?: ((current: T) => void | Promise<void>) | undefined;
-  /** Default 0: at once. Above 0 only marks; a later delete with 0 finishes: keelson reaps nothing. */
+  /**
+   * Default 0: at once. Above 0 the delete only marks; a later delete with 0 finishes, since keelson removes nothing
+   * by itself.
+   */
   readonly gracePeriodSeconds?: number | ((current: T) => number) | undefined;
-  /** Kept as finalizers (`orphan`, `foregroundDeletion`), in the same write. */
+  /** Stored as finalizers (`orphan`, `foregroundDeletion`), in the same write. */
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan" | undefined;
   /**
-   * Deletes an object that cannot be read (CORRUPT_OBJECT), without looking inside: finalizers in it are not honoured. Default
-   * false: refused as CORRUPT_OBJECT. An object that can be read is refused as INVALID_ARGUMENT. Goes with dryRun and
-   * preconditions.resourceVersion alone; the result has type, name, namespace and the deletion's version. Kubernetes' name.
+   * Deletes an unreadable object (CORRUPT_OBJECT) without reading its content: finalizers in it are not honoured.
+   * Default false: CORRUPT_OBJECT. A readable object is INVALID_ARGUMENT. May be combined only with dryRun and
+   * preconditions.resourceVersion; the result has type, name, namespace and the deletion's version. Kubernetes' name.
    */
   readonly ignoreStoreReadErrorWithClusterBreakingPotential?: boolean | undefined;
 }
@@ -338,13 +357,13 @@ export const deleteNames: NamesOf<DeleteOptions<unknown>> = {
   ignoreStoreReadErrorWithClusterBreakingPotential: true,
 };
 
-/** How a collection is deleted: nothing of it is about one object. */
+/** How to delete a collection: no option is about a single object. */
 export type CollectionDeleteOptions<T> = Omit<
   DeleteOptions<T>,
   "preconditions" | "ignoreStoreReadErrorWithClusterBreakingPotential"
 >;
 
-/** Of `deleteCollection`: which, and how; never one object's preconditions. */
+/** Options of `deleteCollection`: which objects, and how to delete them; never one object's preconditions. */
 export const deleteCollectionNames: NamesOf<Scoped & CollectionDeleteOptions<unknown>> = {
   ...scopedNames,
   dryRun: true,
@@ -353,11 +372,11 @@ export const deleteCollectionNames: NamesOf<Scoped & CollectionDeleteOptions<unk
   propagationPolicy: true,
 };
 
-/** How far a long call is. */
+/** The progress of a long call. */
 export interface Progress {
-  /** What is done so far, in `unit`. */
+  /** Finished so far, in `unit`. */
   readonly done: number;
-  /** What there is to do in all, in `unit`, where known; may grow while it runs. */
+  /** The total, in `unit`, where known; may grow during the call. */
   readonly total?: number | undefined;
   /** What is counted. */
   readonly unit: "objects" | "bytes" | "revisions";
@@ -383,7 +402,7 @@ export const createManyNames: NamesOf<CreateManyOptions> = {
 
 /** What `guaranteedUpdate` takes. */
 export interface GuaranteedUpdateOptions<T extends Resource> extends WriteOptions {
-  /** Stored as it is when there is no such object; `mutate` is not run on it. */
+  /** Stored unchanged when the object does not exist; `mutate` does not run on it. */
   readonly createIfMissing?: (() => Draft<T>) | undefined;
 }
 
@@ -392,11 +411,11 @@ export const guaranteedUpdateNames: NamesOf<GuaranteedUpdateOptions<Resource>> =
   createIfMissing: true,
 };
 
-/** Reads and writes of the objects of one kind; `store.resources(kind)` gives it. */
+/** Reads and writes of the objects of one kind; `store.resources(kind)` returns it. */
 export interface ResourceStore<T extends Resource> extends ResourceReader<T> {
   /**
-   * Stores a new object and resolves to it as stored: uid, resourceVersion, generation 1 and creationTimestamp are the
-   * store's. With `generateName` the store adds five random characters.
+   * Stores a new object and resolves to it as stored: the store sets uid, resourceVersion, generation 1 and
+   * creationTimestamp. With `generateName` the store adds five random characters.
    * @throws ALREADY_EXISTS; INVALID_OBJECT; NAMESPACE_NOT_FOUND, NAMESPACE_TERMINATING; QUOTA_EXCEEDED; TOO_LARGE;
    * OUTCOME_UNKNOWN; UNAVAILABLE, DEADLINE: not applied
    * @example
@@ -419,9 +438,9 @@ export interface ResourceStore<T extends Resource> extends ResourceReader<T> {
    */
   create(draft: Draft<T>, options?: CreateOptions): Promise<T>;
   /**
-   * Replaces an object and resolves to it as stored. With `metadata.resourceVersion` only over that very version;
-   * without it the last write wins. Of a kind with status it leaves status alone unless `subresource` says otherwise.
-   * One that changes nothing writes nothing.
+   * Replaces an object and resolves to it as stored. With `metadata.resourceVersion` it replaces only that version;
+   * without it the last write wins. For a kind with status it does not change status unless `subresource` says
+   * otherwise. An update that changes nothing writes nothing.
    * @throws CONFLICT when the version or uid is not the live one; NOT_FOUND; PRECONDITION_FAILED; INVALID_OBJECT;
    * QUOTA_EXCEEDED; TOO_LARGE; OUTCOME_UNKNOWN; UNAVAILABLE, DEADLINE: not applied
    * @example
@@ -434,16 +453,16 @@ export interface ResourceStore<T extends Resource> extends ResourceReader<T> {
    *
    * async function grow(widgets: ResourceStore<Widget>): Promise<Widget> {
    *   const gear = await widgets.get({ namespace: "shop", name: "gear" });
-   *   // CONFLICT when somebody else has changed it since the get.
+   *   // CONFLICT when another writer has changed it since the get.
    *   return widgets.update({ ...gear, spec: { size: gear.spec.size + 1 } });
    * }
    * ```
    */
   update(object: T, options?: WriteOptions): Promise<T>;
   /**
-   * Reads, mutates and writes, again on conflict, and resolves to what is stored. `mutate` gets a copy of its own, may
-   * change it in place, and returns the object to store; what it throws is thrown, about live state. It may run
-   * several times.
+   * Reads, mutates and writes, again on conflict, and resolves to the stored object. `mutate` gets its own copy, may
+   * change it in place, and returns the object to store. An error that it throws is about live state, and the call
+   * rejects with it. It may run several times.
    * @throws NOT_FOUND without `createIfMissing`; PRECONDITION_FAILED; INVALID_OBJECT; QUOTA_EXCEEDED; TOO_LARGE;
    * OUTCOME_UNKNOWN; UNAVAILABLE, DEADLINE: not applied
    * @example
@@ -467,9 +486,9 @@ export interface ResourceStore<T extends Resource> extends ResourceReader<T> {
     mutate: (
       current: T,
       attempt: {
-        /** 1 at the first try. */
+        /** 1 on the first try. */
         readonly number: number;
-        /** Aborted when the call ends: hand it to what `mutate` waits for. */
+        /** Aborted when the call ends: pass it to what `mutate` awaits. */
         readonly signal: AbortSignal;
       },
     ) => Draft<T> | Promise<Draft<T>>,
@@ -477,9 +496,9 @@ export interface ResourceStore<T extends Resource> extends ResourceReader<T> {
   ): Promise<T>;
   /**
    * Deletes an object and resolves to its last state, with the deletion's version. While finalizers or a grace period
-   * hold it, it is only marked: `isPending(result)` says so. A delete of a marked object with nothing left to hold it
-   * removes it.
-   * @throws NOT_FOUND; PRECONDITION_FAILED; what `validate` throws; CORRUPT_OBJECT; PERMISSION_DENIED for a namespace
+   * hold it, it is only marked: `isPending(result)` is then true. A delete of a marked object that nothing holds any
+   * more removes it.
+   * @throws NOT_FOUND; PRECONDITION_FAILED; errors of `validate`; CORRUPT_OBJECT; PERMISSION_DENIED for a namespace
    * that always exists; OUTCOME_UNKNOWN; UNAVAILABLE, DEADLINE: not applied
    * @example
    * ```ts
@@ -493,10 +512,10 @@ export interface ResourceStore<T extends Resource> extends ResourceReader<T> {
    */
   delete(key: Key, options?: DeleteOptions<T>): Promise<T>;
   /**
-   * Deletes every object that a scope matched at one version, each in a write of its own, sixteen at a time. An object
-   * that has gone or no longer matches in between is passed over.
-   * @throws what `delete` throws, NOT_FOUND apart: what was deleted until then stays deleted; CORRUPT_OBJECT of the
-   * first object that cannot be read, once all others are deleted
+   * Deletes every object that a scope matched at one version, each in a separate write, sixteen at a time. An object
+   * that is gone or no longer matches in between is skipped.
+   * @throws errors of `delete`, except NOT_FOUND: objects deleted until then stay deleted; CORRUPT_OBJECT for the
+   * first unreadable object, once all others are deleted
    */
   deleteCollection(options?: Scoped & CollectionDeleteOptions<T>): Promise<{
     /** Objects deleted or marked by this call. */
@@ -504,8 +523,8 @@ export interface ResourceStore<T extends Resource> extends ResourceReader<T> {
   }>;
   /**
    * Creates many objects in few transactions and resolves to an outcome for each, in the drafts' order: the object as
-   * stored, or the error it failed with. At most 1,000,000. What was not sent when `timeoutMs` ends has DEADLINE as
-   * its outcome.
+   * stored, or the error it failed with. At most 1,000,000. A draft that was not sent when `timeoutMs` ends has
+   * DEADLINE as its outcome.
    * @throws INVALID_ARGUMENT; the signal's reason when aborted
    * @example
    * ```ts

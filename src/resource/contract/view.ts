@@ -1,26 +1,26 @@
 /**
- * Views: what a reader hands out instead of the object itself (another API version, a table row, bytes for
- * HTTP). A cache makes each view of an object version at most once, for all its lists and watchers.
+ * Views: what a reader returns instead of the object itself (another API version, a table row, bytes for HTTP). A
+ * cache computes each view of an object version at most once, for all its lists and watchers.
  */
 import { checkOptions } from "../../base/text/known-options.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Resource } from "../model/resource.ts";
 
-/** Made by `defineView`; a view's identity, not its name, decides what is shared. */
+/** Created by `defineView`; a view's identity, not its name, decides what is shared. */
 export interface View<in T, out V> {
   /** Name in errors. */
   readonly name: string;
   /** "metadata": `project` gets a Resource's three fields only, the body is not decoded. */
   readonly from: "object" | "metadata";
-  /** Makes the value out of an object; pure. */
+  /** Computes the value from an object; pure. */
   readonly project: (object: T) => V;
-  /** Bytes a cache charges to its budget for a made value; absent: estimated. */
+  /** Bytes that a cache charges to its budget for a value; absent: estimated. */
   sizeBytes?(value: V): number;
 }
 
 /**
- * Defines a view. `project` must be pure: it is run once per object version, and its result is shared.
- * @throws INVALID_ARGUMENT for an empty name, or what is no function
+ * Defines a view. `project` must be pure: it runs once per object version, and its result is shared.
+ * @throws INVALID_ARGUMENT for an empty name, or for a member that must be a function and is not
  *
  *
  * @example
@@ -41,9 +41,9 @@ export function defineView<T extends Resource, V>(spec: {
    * Default "object". "metadata": `project` gets apiVersion, kind and metadata only, and the body is not decoded.
    */
   from?: "object" | "metadata" | undefined;
-  /** Makes the value; must not change the object. */
+  /** Computes the value; must not change the object. */
   project: (object: T) => V;
-  /** Bytes a cache charges to its budget for a made value; default an estimate. */
+  /** Bytes that a cache charges to its budget for a value; default an estimate. */
   sizeBytes?: ((value: V) => number) | undefined;
 }): View<T, V> {
   checkOptions(spec ?? null, "define view", viewNames, "view");
@@ -69,7 +69,7 @@ export function defineView<T extends Resource, V>(spec: {
 
 const viewNames = { name: true, from: true, project: true, sizeBytes: true } as const;
 
-/** @throws INVALID_ARGUMENT for what `defineView` has not made, nor could have */
+/** @throws INVALID_ARGUMENT for a view that is not from `defineView` */
 export function checkView(view: unknown): void {
   const made = typeof view === "object" && view !== null && "project" in view ? view.project : undefined;
   if (typeof made === "function") return;

@@ -1,9 +1,9 @@
 /**
  * `defineKind`: a checked, frozen kind; `definitionOf`: what the store reads of it.
  *
- * A Kind that callers pass around is a KindDefinition inside; only objects made here are taken, so everything
- * behind `definitionOf` can trust its names, paths and functions. What the kind's own functions yield is checked
- * at each use: they are the caller's code, run on objects of others.
+ * A Kind that callers pass around is a KindDefinition inside. Only objects created here are accepted, so all code
+ * behind `definitionOf` can trust its names, paths and functions. Results of the kind's own functions are checked at
+ * each use, because they are the caller's code and run on other writers' objects.
  */
 
 import { checkOptions } from "../../base/text/known-options.ts";
@@ -61,8 +61,8 @@ export function defineKind<T extends Resource>(spec: KindSpec<T>): Kind<T> {
 }
 
 /**
- * A kind known by its place alone: what it selects by and measures is known elsewhere. Quotas take the stored word of
- * who knows it; what is written through it is read by those as an object with its head still to be made.
+ * A kind known only by its key prefix: its fields and measures are defined elsewhere. Quotas accept the recorded
+ * amounts from a process that knows it; such a process recomputes the head of an object that is written through it.
  * @throws INVALID_ARGUMENT "kind"
  */
 export function unfamiliarKind(record: KindRecord): Kind<AnyResource> {
@@ -83,7 +83,7 @@ function checkSpec<T extends Resource>(spec: KindSpec<T>): void {
 
 /**
  * The definition behind a kind.
- * @throws INVALID_ARGUMENT "kind" for anything `defineKind` has not made
+ * @throws INVALID_ARGUMENT "kind" for anything that is not from `defineKind`
  */
 export function definitionOf<T extends Resource>(kind: Kind<T>): KindDefinition<T> {
   if (kind instanceof DefinedKind) return kind;
@@ -116,7 +116,7 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
   readonly ttlSeconds: number | undefined;
   readonly measures: boolean;
   readonly reads: readonly string[] | undefined;
-  // A copy: what the caller later does to its spec changes nothing here.
+  // A copy: later changes that the caller makes to its spec have no effect here.
   readonly #spec: KindSpec<T>;
   readonly #fields: readonly (readonly [string, (object: T) => string | undefined])[];
 
@@ -220,7 +220,7 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
     const { metadata: made, faults } = cleanMetadata({ ...upgraded.metadata });
     const [fault] = faults;
     if (fault !== undefined) throw corrupt(`its upgrade gave ${fault.field}: ${fault.message}`);
-    // Identity is the store's: an upgrade converts content and cannot move or rename an object.
+    // The store owns the identity: an upgrade converts content and cannot move or rename an object.
     const { name, namespace, uid } = stored.metadata;
     const metadata = { ...made, name, uid, ...(namespace === undefined ? {} : { namespace }) };
     return { ...upgraded, apiVersion: this.apiVersion, kind: this.kind, metadata };
@@ -248,7 +248,7 @@ class DefinedKind<T extends Resource> implements KindDefinition<T> {
   }
 }
 
-/** The metadata of a head; itself when there is no version in it, which saves the copy for what comes from etcd. */
+/** The metadata of a head; the same object when it has no version, which saves the copy for heads from etcd. */
 function withoutVersion(metadata: ObjectMeta): Omit<ObjectMeta, "resourceVersion"> {
   if (!("resourceVersion" in metadata)) return metadata;
   const { resourceVersion: _, ...kept } = metadata;
@@ -385,7 +385,7 @@ function isRecord(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** "bytes" and "count/…" are counted by the store; the rest is a qualified name such as "requests.cpu". */
+/** The store counts "bytes" and "count/…"; any other name is a qualified name such as "requests.cpu". */
 function measuredNameFault(name: string): string | undefined {
   if (name === "bytes" || name.startsWith("count/")) return "the store counts this itself";
   return qualifiedNameFault(name);

@@ -1,10 +1,10 @@
 /**
- * A range of keys, and the only way to have one.
+ * A range of keys, and the only way to create one.
  *
- * A range always covers what begins with some prefix that ends in `/`, the rest of it behind a key, or a part of it between
- * keys: so `a` never reaches into `a-b`, the end is at most the prefix with its last byte plus one, and neither an empty prefix
- * nor a zero-byte end nor an end before the start can be written down. Only `keys.ts` makes ranges; the private
- * constructor keeps look-alikes out.
+ * A range always covers the keys with a prefix that ends in `/`, those of them after a key, or those between two
+ * keys. So `a` never reaches into `a-b`, the end is at most the prefix with its last byte plus one, and an empty
+ * prefix, a zero-byte end and an end before the start are impossible. Only `keys.ts` creates ranges; the private
+ * constructor excludes look-alikes.
  */
 import { invariant } from "../../errors.ts";
 
@@ -13,7 +13,7 @@ export class KeyRange {
   readonly key: string;
   /** Last key, exclusive. */
   readonly rangeEnd: string;
-  /** What every key in the range begins with; ends in `/`. */
+  /** The prefix of every key in the range; ends in `/`. */
   readonly prefix: string;
   // Nominal: an object literal with the same fields is not a KeyRange.
   readonly #start: string;
@@ -36,13 +36,15 @@ export class KeyRange {
     return key >= this.#start && key < this.rangeEnd && key.startsWith(this.prefix);
   }
 
-  /** What is left of the range behind `key`, exclusive. `key` must lie under the range's prefix. */
+  /** The rest of the range after `key`, exclusive. `key` must lie under the range's prefix. */
   after(key: string): KeyRange {
     invariant(key.startsWith(this.prefix), "a range goes on only from a key of its own");
     return new KeyRange(this.prefix, `${key}\0`, this.rangeEnd);
   }
 
-  /** Its parts, in order and without a gap, cut before each of `keys`: ascending keys of the range, none of them its first. */
+  /**
+   * Its parts, in order and without a gap, cut before each of `keys`: ascending keys of the range, except its first.
+   */
   cutAt(keys: readonly string[]): readonly KeyRange[] {
     const parts: KeyRange[] = [];
     let start = this.#start;

@@ -5,8 +5,8 @@
  *   <prefix>/<keyPath>/<name>                  a cluster-scoped one
  *   /keelson<prefix>/…                         bookkeeping, out of reach of every object key
  *
- * Injective: different coordinates of kinds that do not nest give different keys, and `parse` is the inverse.
- * Every segment is checked on every verb, lists and watches included, so no name leads out of its place.
+ * Injective: different coordinates of kinds that do not nest give different keys, and `parse` is the inverse. Every
+ * segment is checked on every verb, including lists and watches, so no name leads out of its kind and namespace.
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, invariant } from "../../errors.ts";
@@ -15,7 +15,7 @@ import { limits } from "./limits.ts";
 import { type NameRule, nameFault } from "./names.ts";
 import type { Key, Scope } from "./resource.ts";
 
-/** What a key needs to know of a kind; a KindDefinition has it, a kind on record too. */
+/** What a key needs from a kind; both a KindDefinition and a recorded kind have it. */
 export interface KeyedKind {
   /** "pods", "deployments.apps": for messages. */
   readonly resource: string;
@@ -24,12 +24,12 @@ export interface KeyedKind {
   readonly nameRule: NameRule;
 }
 
-/** Where bookkeeping lives, for every store of every prefix. */
+/** Root of the bookkeeping of every store, whatever its prefix. */
 const bookkeepingTop = "/keelson";
 
 /**
- * What bookkeeping is filed under, below a store's root. A prefix whose later segments were one of these would put its
- * own root among the bookkeeping of the store of the segments before.
+ * The bookkeeping folders below a store's root. A prefix with one of them as a later segment would have its own root
+ * inside the bookkeeping of the store with the shorter prefix.
  */
 const bookkeepingFolders: ReadonlySet<string> = new Set([
   "amounts",
@@ -50,8 +50,8 @@ const pathSegment = /^[A-Za-z0-9](?:[-A-Za-z0-9_.:]*[A-Za-z0-9])?$/;
 
 /**
  * `prefix` with one leading and one trailing `/`.
- * @throws INVALID_ARGUMENT "prefix": empty, with empty or odd segments, one that is or begins with `/keelson`, or with a
- * folder of the bookkeeping as a segment but the first
+ * @throws INVALID_ARGUMENT "prefix": empty, with empty or odd segments, one that is or begins with `/keelson`, or
+ * with a bookkeeping folder as any segment but the first
  */
 export function normalizePrefix(prefix: unknown): string {
   const refuse = (fault: string): Error =>
@@ -91,7 +91,7 @@ export function keyPathFault(keyPath: unknown): string | undefined {
     : "expected segments of lower-case letters, digits, '-' and '.', divided by '/'";
 }
 
-/** Two kinds of which one's keys lie among the other's; undefined when there are none such. */
+/** Two kinds of which one's keys lie among the other's; undefined when there are none. */
 export function nestingKinds<K extends Pick<KeyedKind, "keyPath">>(
   kinds: readonly K[],
 ): readonly [K, K] | undefined {
@@ -106,7 +106,7 @@ export function nestingKinds<K extends Pick<KeyedKind, "keyPath">>(
   return undefined;
 }
 
-/** All keys of one store. Immutable; every method checks what it is given before it builds anything. */
+/** All keys of one store. Immutable; every method checks its arguments before it builds a key. */
 export class KeySpace {
   /** One leading and one trailing `/`: "/registry/". */
   readonly prefix: string;
@@ -143,14 +143,14 @@ export class KeySpace {
     return KeyRange.ofPrefix(this.#place(kind, checkedNamespace(kind, namespace)));
   }
 
-  /** Every object key of the store, those of unknown kinds included. */
+  /** Every object key of the store, including those of unknown kinds. */
   all(): KeyRange {
     return KeyRange.ofPrefix(this.prefix);
   }
 
   /**
-   * The coordinates behind a key of `kind`; undefined for a key that is not one: too few or too many segments,
-   * or an empty one. Names written by others are given back as they are.
+   * The coordinates behind a key of `kind`; undefined for any other key: too few or too many segments, or an empty
+   * one. Names written by others are returned unchanged.
    */
   parse(kind: Pick<KeyedKind, "keyPath" | "scope">, key: string): Key | undefined {
     const start = this.prefix.length + kind.keyPath.length + 1;
@@ -161,7 +161,7 @@ export class KeySpace {
     return { namespace: key.slice(start, slash), name: key.slice(slash + 1) };
   }
 
-  /** A bookkeeping key: `segments` are keelson's own words, or names that have passed their check. */
+  /** A bookkeeping key: `segments` are keelson's own words, or checked names. */
   bookkeeping(...segments: readonly string[]): string {
     const path = joined(segments);
     invariant(
@@ -171,7 +171,7 @@ export class KeySpace {
     return this.bookkeepingRoot + path;
   }
 
-  /** What a folder of the bookkeeping has of one object: `objectKey` with the folder in the prefix's place. */
+  /** The key of one object in a bookkeeping folder: `objectKey` with the folder in the prefix's place. */
   beside(folder: string, objectKey: string): string {
     invariant(
       bookkeepingFolders.has(folder) && objectKey.startsWith(this.prefix),
@@ -180,7 +180,7 @@ export class KeySpace {
     return `${this.bookkeepingRoot}${folder}/${objectKey.slice(this.prefix.length)}`;
   }
 
-  /** All bookkeeping below `segments`; without any: all of this store's. */
+  /** All bookkeeping below `segments`; without segments, all of this store's. */
   bookkeepingRange(...segments: readonly string[]): KeyRange {
     return KeyRange.ofPrefix(
       segments.length === 0 ? this.bookkeepingRoot : `${this.bookkeepingRoot}${joined(segments)}/`,
@@ -203,7 +203,7 @@ function joined(segments: readonly string[]): string {
   return path;
 }
 
-/** `namespace` if `kind` may have it at all; undefined stays undefined. @throws INVALID_ARGUMENT "namespace" */
+/** `namespace` if `kind` may have one; undefined stays undefined. @throws INVALID_ARGUMENT "namespace" */
 export function checkedNamespace(kind: KeyedKind, namespace: unknown): string | undefined {
   if (namespace === undefined) return undefined;
   if (kind.scope === "Cluster") {

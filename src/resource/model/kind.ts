@@ -11,7 +11,7 @@ import type { Resource, Scope } from "./resource.ts";
 
 /**
  * What discovery needs of a kind, and what callers pass around. `defineKind`, `kubernetesKinds` and
- * `customResourceKinds` make them; an object of this shape that they have not made is refused.
+ * `customResourceKinds` create them; a look-alike object from elsewhere is INVALID_ARGUMENT.
  */
 export interface Kind<out T extends Resource = Resource> {
   /** API group, "" for the core group. */
@@ -30,15 +30,15 @@ export interface Kind<out T extends Resource = Resource> {
   readonly fields: readonly string[];
   /** Key segments between prefix and namespace, e.g. "pods", "apps/deployments", "services/specs". */
   readonly keyPath: string;
-  /** Which names its objects take. */
+  /** Which names its objects accept. */
   readonly nameRule: NameRule;
-  /** "pod": what one object is called on a command line. */
+  /** "pod": the name of one object on a command line. */
   readonly singular: string;
   /** "po": other names for a command line. */
   readonly shortNames: readonly string[];
   /** Groups of kinds it belongs to, such as "all". */
   readonly categories: readonly string[];
-  /** Where the scale subresource finds its numbers; undefined: the kind has none. */
+  /** Where the scale subresource finds its numbers; undefined: the kind has no scale subresource. */
   readonly scale: ScalePaths | undefined;
   /** Never set: carries T for the compiler. */
   readonly type?: T;
@@ -48,9 +48,9 @@ export interface Kind<out T extends Resource = Resource> {
 export interface ScalePaths {
   /** Path of the wanted number. */
   readonly specReplicas: string;
-  /** Path of the number there is. */
+  /** Path of the actual number. */
   readonly statusReplicas: string;
-  /** A label selector, as an object or as text; undefined: none is given. */
+  /** A label selector, as an object or as text; undefined: none. */
   readonly selector?: string | undefined;
 }
 
@@ -66,7 +66,7 @@ export interface KindSpec<T extends Resource> {
   plural: string;
   /** Whether its objects are in namespaces. */
   scope: Scope;
-  /** What one object is called on a command line; default `kind` in lower case. */
+  /** The name of one object on a command line; default `kind` in lower case. */
   singular?: string | undefined;
   /** Other names for a command line, e.g. "po". */
   shortNames?: readonly string[] | undefined;
@@ -76,31 +76,34 @@ export interface KindSpec<T extends Resource> {
   scale?: ScalePaths | undefined;
   /** Selectable, e.g. "spec.nodeName"; metadata.name and metadata.namespace always are. */
   fields?: Record<string, (object: T) => string | undefined> | undefined;
-  /** Kept by the cache, at every version; a field must be in `fields`. */
+  /** Indexed by the cache, at every version; a field must be in `fields`. */
   indexes?: readonly (`label:${string}` | `field:${string}`)[] | undefined;
   /** What quotas count besides objects and bytes, e.g. requests.cpu. */
   measure?: ((object: T) => Record<string, Quantity>) | undefined;
   /**
-   * Dotted paths that `fields` and `measure` read besides metadata, through lists too: "spec.nodeName",
-   * "spec.containers.resources". With them a value in Kubernetes' protobuf gives its head without being decoded whole, so they
-   * must be complete: what they do not name is absent there. Default: unknown; nothing for a kind without fields and measure.
+   * Dotted paths that `fields` and `measure` read besides metadata, also through lists: "spec.nodeName",
+   * "spec.containers.resources". With them the head of a value in Kubernetes' protobuf is computed without decoding
+   * all of it, so they must be complete: fields that they do not name are absent there. Default: unknown; empty for a
+   * kind without fields and measure.
    */
   reads?: readonly string[] | undefined;
-  /** Raise it when `fields` or `measure` mean something else: older stored headers are then not trusted. Default 1. */
+  /**
+   * Raise it when the meaning of `fields` or `measure` changes: older stored headers are then not trusted. Default 1.
+   */
   headerVersion?: number | undefined;
   /** Default plural or group/plural; Kubernetes' own where it differs: "minions", "services/specs". */
   keyPath?: string | undefined;
-  /** Which names its objects take: "subdomain" (default), "label", or "segment" (e.g. "system:node"). */
+  /** Which names its objects accept: "subdomain" (default), "label", or "segment" (e.g. "system:node"). */
   nameRule?: NameRule | undefined;
-  /** Has a status subresource: update() leaves status alone, "status" leaves the rest. */
+  /** Has a status subresource: update() does not change status, and "status" changes nothing else. */
   status?: boolean | undefined;
-  /** Default of every write of this kind, e.g. events. At least 1; etcd keeps it for 2 at least. */
+  /** Default of every write of this kind, e.g. events. At least 1; etcd keeps it for at least 2. */
   ttlSeconds?: number | undefined;
-  /** Called when the stored apiVersion is another one; the next write stores this one. */
+  /** Called when the stored apiVersion differs; the next write stores this kind's. */
   upgrade?: ((stored: Resource) => T) | undefined;
   /**
-   * The kind's own rules, run before each write; `old` is absent for a create. Any fault it returns makes the write
-   * INVALID_OBJECT. It must not wait, nor change the objects.
+   * The kind's own rules, run before each write; `old` is absent for a create. Any fault that it returns makes the
+   * write INVALID_OBJECT. It must not wait or change the objects.
    */
   validate?: ((object: T, old?: T) => readonly FieldError[]) | undefined;
 }
@@ -128,7 +131,7 @@ export const kindNames: NamesOf<KindSpec<Resource>> = {
   validate: true,
 };
 
-/** What is on record of a kind: where its objects are and what they are called, without its functions. Plain data. */
+/** The recorded data of a kind: the place and names of its objects, without functions. Plain data. */
 export interface KindRecord {
   /** "" is the core group. */
   readonly group: string;
@@ -142,17 +145,17 @@ export interface KindRecord {
   readonly scope: Scope;
   /** Key segments between prefix and namespace. */
   readonly keyPath: string;
-  /** Which names its objects take. */
+  /** Which names its objects accept. */
   readonly nameRule: NameRule;
 }
 
-/** A kind with every default filled in: what storage, codec, cache and quota read. `definitionOf(kind)` gives it. */
+/** A kind with every default filled in, which storage, codec, cache and quota read. `definitionOf(kind)` returns it. */
 export interface KindDefinition<T extends Resource = Resource> extends Kind<T> {
   /** "v1", "apps/v1". */
   readonly apiVersion: string;
   /** "pods", "deployments.apps": the name in errors, transforms, quotas and metrics. */
   readonly resource: string;
-  /** As `KindSpec.indexes`, without repetitions. */
+  /** As `KindSpec.indexes`, without duplicates. */
   readonly indexes: readonly (`label:${string}` | `field:${string}`)[];
   /** As `KindSpec.headerVersion`. */
   readonly headerVersion: number;
@@ -162,10 +165,15 @@ export interface KindDefinition<T extends Resource = Resource> extends Kind<T> {
   readonly measures: boolean;
   /** Paths besides metadata that `headOf` reads; undefined: unknown. */
   readonly reads: readonly string[] | undefined;
-  /** The head to be stored with `object`; fields and measure are run here. @throws INVALID_OBJECT when they throw or yield nonsense */
+  /**
+   * Computes the head to store with `object`; runs fields and measure.
+   * @throws INVALID_OBJECT when they throw or return invalid data
+   */
   headOf(object: T): Head;
-  /** An object stored under another apiVersion, in this one's form. @throws CORRUPT_OBJECT without an upgrade for it */
+  /**
+   * Converts an object stored under another apiVersion to this one. @throws CORRUPT_OBJECT without an upgrade for it
+   */
   upgrade(stored: Resource): T;
-  /** The kind's own faults; empty when fine. Throws what the kind's own function throws. */
+  /** The kind's own faults; empty when valid. Throws errors of the kind's function. */
   validate(object: T, old?: T): readonly FieldError[];
 }

@@ -1,10 +1,10 @@
 /**
- * The fields of ObjectMeta as JSON carries them: which type each takes, and what null and "" mean.
+ * The fields of ObjectMeta in JSON: the type of each, and the meaning of null and "".
  *
- * Clients and tools written in Go send fields that have no value as null or "", and Kubernetes decodes both as absent
- * (encoding/json, apimachinery ObjectMeta). Here that is decided once, for drafts and for stored values alike: null is
- * absent everywhere, "" is absent where the field is text, a label or annotation of null is "". Any other type that
- * is not the field's own is a fault. So what a writer accepts, every reader understands.
+ * Clients and tools written in Go send fields without a value as null or "", and Kubernetes decodes both as absent
+ * (encoding/json, apimachinery ObjectMeta). This file decides it once, for drafts and for stored values: null is
+ * absent everywhere, "" is absent where the field is text, a label or annotation of null is "". Any other type than
+ * the field's own is a fault. So every reader understands what a writer accepts.
  */
 import { quote } from "../../base/text/quote.ts";
 import type { FieldError } from "../../errors.ts";
@@ -39,15 +39,15 @@ export function isTimestamp(text: string): boolean {
   return timestamp.test(text) && !Number.isNaN(Date.parse(text));
 }
 
-/** Metadata with what means absent left out, and what of it is of a wrong type. */
+/** Metadata without values that mean absent, and its fields of a wrong type. */
 export interface CleanMetadata {
-  /** `metadata` itself where nothing had to be left out, else a copy that shares the fields that stay. */
+  /** `metadata` itself where nothing had to be removed, else a copy that shares the remaining fields. */
   readonly metadata: Fields;
   /** Fields as `metadata.labels["a"]`, with what was found and what was wanted. */
   readonly faults: readonly FieldError[];
 }
 
-/** Looks at every known field of `metadata`; others are left as they are. Changes nothing that is handed in. */
+/** Checks every known field of `metadata`; others are left unchanged. Does not change its argument. */
 export function cleanMetadata(metadata: Fields): CleanMetadata {
   const faults: FieldError[] = [];
   let copy: Record<string, unknown> | undefined;
@@ -64,7 +64,7 @@ export function cleanMetadata(metadata: Fields): CleanMetadata {
   return { metadata: copy ?? metadata, faults };
 }
 
-/** The value of a field, undefined where it is absent; itself when it may stay as it is. */
+/** The value of a field, undefined where it is absent; the same value where it needs no change. */
 function cleanField(type: FieldType, value: unknown, field: string, faults: FieldError[]): unknown {
   if (value === null || value === undefined) return undefined;
   const fault = (wanted: string): unknown => {
@@ -124,7 +124,7 @@ function cleanOwners(owners: readonly unknown[], field: string, faults: FieldErr
       const isText = (ownerTexts as readonly string[]).includes(name);
       if (value === null) {
         cleaned ??= { ...owner };
-        // A reference without one of its texts has it empty, as in Kubernetes; a flag may be absent.
+        // A missing text of a reference counts as empty, as in Kubernetes; a flag may be absent.
         if (isText) cleaned[name] = "";
         else delete cleaned[name];
       } else if (typeof value !== (isText ? "string" : "boolean")) {

@@ -1,15 +1,15 @@
 /**
- * Names: what may be a segment of a key, and how a name is made up.
+ * Names: what may be a segment of a key, and how a name is generated.
  *
- * A name that passes is ASCII, printable, without `/`, and never "." or "..": so a key built of names can be
- * taken apart again, byte order is text order, and no two names share a key. Used by keys, kinds, metadata
- * and label checks. Every expression is anchored, without the m flag: "abc\n" does not pass.
+ * A valid name is ASCII, printable, without `/`, and never "." or "..": so a key built of names can be parsed again,
+ * byte order is text order, and no two names share a key. Used by keys, kinds, metadata and label checks. Every
+ * expression is anchored, without the m flag: "abc\n" is invalid.
  */
 import type { Random } from "../../base/random.ts";
 import { limits } from "./limits.ts";
 
 /**
- * Which names a kind takes:
+ * Which names a kind accepts:
  * - `subdomain`: RFC 1123 subdomain, the default ("web-1", "a.example.com");
  * - `label`: RFC 1123 label (namespaces, services);
  * - `segment`: any printable ASCII without `/` and `%`, not "." or ".." (roles such as "system:node").
@@ -75,10 +75,10 @@ export function labelValueFault(value: unknown): string | undefined {
     : "expected letters, digits, '-', '_' and '.', starting and ending with a letter or digit";
 }
 
-/** No vowels and nothing that looks like another: made-up names spell nothing (Kubernetes' alphabet). */
+/** No vowels and no similar characters: generated names spell no words (Kubernetes' alphabet). */
 const suffixAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 
-/** What is wrong with `base` as generateName under `rule`: some name made from it would not pass. */
+/** What is wrong with `base` as generateName under `rule`: some name generated from it would be invalid. */
 export function generateNameFault(rule: NameRule, base: unknown): string | undefined {
   if (typeof base !== "string") return "expected text";
   if (base === "") return "expected at least one character";

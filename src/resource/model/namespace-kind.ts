@@ -1,6 +1,6 @@
 /**
- * The built-in kind: namespaces. Open in every store, whether or not the caller lists it; a kind of the same
- * group and plural is refused. Its lifecycle is the storage layer's.
+ * The built-in kind: namespaces. It is open in every store, whether or not the caller lists it; a kind with the same
+ * group and plural is refused. The storage layer implements its lifecycle.
  */
 import { defineKind } from "./define-kind.ts";
 import type { Kind } from "./kind.ts";
@@ -19,8 +19,11 @@ export const namespaceKind: Kind<Namespace> = defineKind<Namespace>({
   reads: ["status.phase"],
 });
 
-/** Holds a namespace that is being deleted until it is empty; the store's own. */
+/** Holds a namespace that is being deleted until it is empty; the store's own finalizer. */
 export const namespaceFinalizer = "keelson/namespace";
 
-/** Exist from the start, and again at each start when somebody has removed them; their deletion is refused. */
+/**
+ * Namespaces that exist from the start, and are created again at each start if they were removed; their deletion is
+ * refused.
+ */
 export const initialNamespaces: readonly string[] = ["default", "kube-system", "kube-public"];

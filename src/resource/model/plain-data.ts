@@ -1,10 +1,10 @@
 /**
- * Plain data: what an object may be made of, checked in one pass before anything is written.
+ * Plain data: what an object may contain, checked in one pass before anything is written.
  *
- * Records, arrays, text, finite numbers, booleans and null, at most 64 levels deep. Everything else would come
- * back different from how it went in (a Date as text, a lone surrogate as U+FFFD, 2^53 + 1 rounded) or not
- * at all, so it is refused with the path of the field. A field that is undefined counts as absent, and -0 as 0.
- * The store runs this on every write; `sameContent` is its notion of "nothing changed".
+ * Records, arrays, text, finite numbers, booleans and null, at most 64 levels deep. Anything else would be read back
+ * changed (a Date as text, a lone surrogate as U+FFFD, 2^53 + 1 rounded) or not at all, so it is refused with the
+ * path of the field. A field that is undefined counts as absent, and -0 as 0. The store runs this on every write;
+ * `sameContent` defines "nothing changed".
  */
 import { type FieldError, StoreError, type Subject } from "../../errors.ts";
 import { limits } from "./limits.ts";
@@ -14,7 +14,7 @@ export const plainDataDepthMax: number = limits.objectDepthMax;
 
 type Step = string | number;
 
-/** A fault on its way up: the path grows backwards while the recursion unwinds, so a sound object builds none. */
+/** A fault during unwinding: the path grows backwards as the recursion returns, so a valid object builds none. */
 interface Fault {
   readonly message: string;
   readonly steps: Step[];
@@ -95,7 +95,10 @@ function inspectRecord(record: object, depth: number): Fault | undefined {
   return undefined;
 }
 
-/** `Object.prototype` of another realm (a vm context, a test runner's sandbox): the end of its chain, with its own `Object`. */
+/**
+ * `Object.prototype` of another realm (a vm context, a test runner's sandbox): the end of its chain, with its own
+ * `Object`.
+ */
 function isForeignPlain(prototype: unknown): boolean {
   return (
     typeof prototype === "object" &&
@@ -119,7 +122,7 @@ function at(found: Fault, step: Step): Fault {
   return found;
 }
 
-/** `spec.containers[0].env`, `metadata.labels["a.b/c"]`: names that are no identifiers are quoted. */
+/** `spec.containers[0].env`, `metadata.labels["a.b/c"]`: names that are not identifiers are quoted. */
 export function formatPath(root: string, steps: readonly Step[]): string {
   let path = root;
   for (const step of steps) {
@@ -131,8 +134,8 @@ export function formatPath(root: string, steps: readonly Step[]): string {
 }
 
 /**
- * Whether two values are the same content: equal as canonical JSON would be, without making it. The order of
- * keys means nothing, a field that is undefined is absent, 0 and -0 are one. Both must be plain data.
+ * Whether two values have the same content: equal as canonical JSON, without producing it. The order of keys does not
+ * matter, a field that is undefined is absent, and 0 equals -0. Both must be plain data.
  */
 export function sameContent(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -150,7 +153,7 @@ export function sameContent(a: unknown, b: unknown): boolean {
     const value = left[key];
     if (value === undefined) continue;
     fields++;
-    // An inherited member ("constructor") is no field of its own.
+    // An inherited member ("constructor") is not a field.
     if (!Object.hasOwn(right, key) || !sameContent(value, right[key])) return false;
   }
   for (const key of Object.keys(right)) if (right[key] !== undefined) fields--;
@@ -158,8 +161,8 @@ export function sameContent(a: unknown, b: unknown): boolean {
 }
 
 /**
- * A deep copy of plain data: the caller's own, sharing nothing, without the fields that are undefined. Several
- * times faster than structuredClone, which also keeps what plain data has not.
+ * A deep copy of plain data: shares nothing, is owned by the caller, and omits undefined fields. Several times faster
+ * than structuredClone, which also copies what is not plain data.
  */
 export function copyPlainData<T>(value: T): T {
   return copy(value) as T;
@@ -178,7 +181,7 @@ function copy(value: unknown): unknown {
   return to;
 }
 
-/** Sets a field of the record itself, whatever its name: assigning to `__proto__` would set the prototype instead. */
+/** Sets an own field of the record, whatever its name: assigning to `__proto__` would set the prototype instead. */
 export function setOwnField(record: Record<string, unknown>, field: string, value: unknown): void {
   if (field === "__proto__") {
     Object.defineProperty(record, field, { value, enumerable: true, writable: true, configurable: true });

@@ -3,22 +3,22 @@
  *
  *   3   "500m"   "2Gi"   "1.5e3"   "-0.1"        inside: a bigint of billionths ("nanos") of the base unit
  *
- * As nanos, adding, comparing and negating are bigint's own and exact, so a ledger that adds and takes away the same
- * amounts returns to where it was, whatever the order. Finer than a billionth is rounded away from zero, as
- * Kubernetes does. Used by kinds (measure), heads (amounts, canonical text) and quotas.
+ * In nanos, adding, comparing and negating are exact bigint operations, so a ledger that adds and subtracts the same
+ * amounts returns to its value, in any order. Values finer than a billionth are rounded away from zero, as in
+ * Kubernetes. Used by kinds (measure), heads (amounts, canonical text) and quotas.
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import { limits } from "./limits.ts";
 
-/** An amount: 3, "500m", "2Gi"; exact inside, given back as a number of the base unit. */
+/** An amount: 3, "500m", "2Gi"; exact internally, returned as a number of the base unit. */
 export type Quantity = number | string;
 
 /** Billionths of the base unit: Kubernetes' finest grain ("n"). */
 const nanosPerUnit = 1_000_000_000n;
 const nanoDigits = 9;
 
-/** Largest power of ten an exponent may name: beyond any machine, and small enough to expand. */
+/** Largest power of ten that an exponent may have: beyond any machine, and small enough to expand. */
 const exponentMax = 36;
 
 const notation = /^([+-]?)(\d*)(?:\.(\d*))?(?:(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)|[eE]([+-]?\d{1,3}))?$/;

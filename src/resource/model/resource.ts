@@ -1,23 +1,23 @@
 /**
- * The shape of what is stored: Kubernetes' object model, as far as a store must know it.
+ * The shape of stored objects: Kubernetes' object model, as far as a store must know it.
  *
  * `resourceVersion` is decimal text outside and bigint inside (revision.ts converts); every other field
  * keeps Kubernetes' meaning (kubernetes/community contributors/devel/sig-architecture/api-conventions.md).
  */
 
-/** Says what an object belongs to. */
+/** Identifies an owner of an object. */
 export interface OwnerReference {
   /** API version of the owner. */
   readonly apiVersion: string;
   /** Kind of the owner. */
   readonly kind: string;
-  /** Name of the owner; it is in the object's namespace, or cluster-scoped. */
+  /** Name of the owner, which is in the object's namespace or cluster-scoped. */
   readonly name: string;
   /** uid of the owner. */
   readonly uid: string;
-  /** It is the one that manages the object; at most one owner is. */
+  /** This owner is the managing controller; at most one owner is. */
   readonly controller?: boolean | undefined;
-  /** The owner is not removed before the object, when it is deleted in the foreground. */
+  /** In a foreground deletion the owner is not removed before the object. */
   readonly blockOwnerDeletion?: boolean | undefined;
 }
 
@@ -25,34 +25,36 @@ export interface OwnerReference {
 export interface ObjectMeta {
   /** Unique in its namespace and kind; never changes. */
   name: string;
-  /** Exactly for namespaced kinds; never changes. */
+  /** Present exactly for namespaced kinds; never changes. */
   namespace?: string | undefined;
-  /** Of this one life of the name, a UUID; made by the store. */
+  /** A UUID of this one object, which another object with its name does not share; set by the store. */
   uid: string;
-  /** The version of its last change, decimal text; the store's. Compare for equality only. */
+  /** The version of its last change, decimal text; set by the store. Compare for equality only. */
   resourceVersion: string;
   /**
-   * Starts at 1 and grows when anything but metadata changes (and but status, where that is a subresource), and when it
-   * is marked as deleted; the store's.
+   * Starts at 1 and grows when anything except metadata changes (and except status, where that is a subresource), and
+   * when the object is marked as deleted; set by the store.
    */
   generation: number;
   /** RFC 3339, whole seconds, UTC. For display only: no decision reads it. */
   creationTimestamp: string;
-  /** When it is due to go, RFC 3339; set by a delete that only marks, never unset. */
+  /** When it is due to be removed, RFC 3339; set by a delete that only marks, never unset. */
   deletionTimestamp?: string | undefined;
   /** The grace period of that delete, seconds; only shrinks. */
   deletionGracePeriodSeconds?: number | undefined;
-  /** Prefix of a name the store has made, or shall make at create: five random characters are added. */
+  /** Prefix of a generated name, or of one to generate at create: five random characters are added. */
   generateName?: string | undefined;
-  /** To select by. Keys are qualified names, values have at most 63 characters; at most 1,024. */
+  /** For selectors. Keys are qualified names, values have at most 63 characters; at most 1,024. */
   labels?: Record<string, string> | undefined;
-  /** Anything else to remember, at most 262,144 bytes in all. */
+  /** Any other data, at most 262,144 bytes in all. */
   annotations?: Record<string, string> | undefined;
-  /** Who must act before a deleted object goes; it is only marked until the list is empty. At most 128. */
+  /**
+   * Parties that must act before a deleted object is removed; it is only marked until the list is empty. At most 128.
+   */
   finalizers?: string[] | undefined;
-  /** What it belongs to; keelson keeps it and collects nothing. */
+  /** Its owners; keelson stores them and collects no garbage. */
   ownerReferences?: OwnerReference[] | undefined;
-  /** Who manages which field, for server-side apply (`keelson/http`); kept as it is otherwise. */
+  /** Which manager owns which field, for server-side apply (`keelson/http`); otherwise kept unchanged. */
   managedFields?: unknown[] | undefined;
 }
 
@@ -62,22 +64,22 @@ export interface Resource {
   apiVersion: string;
   /** "Pod". */
   kind: string;
-  /** Name, version, labels and what else every object has. */
+  /** Name, version, labels and the other metadata of every object. */
   metadata: ObjectMeta;
 }
 
 /** A kind known only at run time. */
 export type AnyResource = Resource & { [field: string]: unknown };
 
-/** What create and mutate take: the store fills in the rest. Every T is a Draft<T>. */
+/** What create and mutate take: the store fills in the other fields. Every T is a Draft<T>. */
 export type Draft<T extends Resource> = Omit<T, "apiVersion" | "kind" | "metadata" | "status"> & {
   [K in "status" & keyof T]?: T[K] | undefined;
 } & {
-  /** Default the kind's; another one is INVALID_OBJECT. */
+  /** Default the kind's; any other value is INVALID_OBJECT. */
   apiVersion?: string | undefined;
-  /** Default the kind's; another one is INVALID_OBJECT. */
+  /** Default the kind's; any other value is INVALID_OBJECT. */
   kind?: string | undefined;
-  /** What is absent is filled in. */
+  /** Absent fields are filled in. */
   metadata: Partial<ObjectMeta> &
     (
       | {
@@ -85,7 +87,7 @@ export type Draft<T extends Resource> = Omit<T, "apiVersion" | "kind" | "metadat
           name: string;
         }
       | {
-          /** Prefix of the name the store makes up. */
+          /** Prefix of the name that the store generates. */
           generateName: string;
         }
     );
@@ -94,7 +96,7 @@ export type Draft<T extends Resource> = Omit<T, "apiVersion" | "kind" | "metadat
 /** Whether a kind's objects are in namespaces. */
 export type Scope = "Namespaced" | "Cluster";
 
-/** Where an object is; `namespace` exactly for namespaced kinds. */
+/** The coordinates of an object; `namespace` exactly for namespaced kinds. */
 export interface Key {
   /** The namespace; absent for a cluster-scoped kind. */
   readonly namespace?: string | undefined;
@@ -102,23 +104,23 @@ export interface Key {
   readonly name: string;
 }
 
-/** A built-in kind: `status.phase` is "Active" or "Terminating"; emptying is reported in `status`. */
+/** A built-in kind: `status.phase` is "Active" or "Terminating"; `status` reports the progress of emptying. */
 export interface Namespace extends Resource {
   /** As in Kubernetes. */
   spec?:
     | {
-        /** Kubernetes' own; kept as it is and not acted on: `metadata.finalizers` hold a namespace. */
+        /** Kubernetes' own; stored unchanged and not acted on: `metadata.finalizers` hold a namespace. */
         finalizers?: string[] | undefined;
       }
     | undefined;
-  /** What the store says of it. */
+  /** What the store reports about it. */
   status?:
     | {
         /** "Active", or "Terminating" while it is being emptied. */
         phase?: "Active" | "Terminating" | undefined;
         /** Objects left while terminating, by plural[.group]. */
         remaining?: Record<string, number> | undefined;
-        /** Why it is not gone yet, in Kubernetes' form. */
+        /** Why it is not removed yet, in Kubernetes' form. */
         conditions?:
           | {
               /** Name of the condition. */
@@ -127,7 +129,7 @@ export interface Namespace extends Resource {
               status: string;
               /** For people. */
               message?: string | undefined;
-              /** One word for programs. */
+              /** A one-word reason for programs. */
               reason?: string | undefined;
             }[]
           | undefined;

@@ -1,10 +1,10 @@
 /**
- * The one place where a revision becomes a resourceVersion and back.
+ * The one place that converts a revision to a resourceVersion and back.
  *
  *   outside: opaque decimal text, "1" to "9223372036854775807"      inside: bigint
  *
- * A revision never passes through a number: repeated restores with a bump take it beyond 2^53. "", "0",
- * signs, leading zeros, spaces, hex and exponents are never meaningful; freshness has a name (ReadFreshness).
+ * A revision is never converted to a number: repeated restores with a bump raise it beyond 2^53. "", "0", signs,
+ * leading zeros, spaces, hex and exponents are never valid; freshness is a separate option (ReadFreshness).
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -14,7 +14,7 @@ import { limits } from "./limits.ts";
 const decimal = /^[1-9][0-9]{0,18}$/;
 
 /**
- * The revision a resourceVersion stands for.
+ * The revision of a resourceVersion.
  * @param argument the argument's name for the error, e.g. "read.resourceVersion"
  * @throws INVALID_ARGUMENT naming `argument`, for anything but canonical decimal text of 1 to 2^63 - 1
  */
@@ -29,7 +29,7 @@ export function parseResourceVersion(text: unknown, argument: string): bigint {
   );
 }
 
-/** True for text that `parseResourceVersion` takes. */
+/** True for text that `parseResourceVersion` accepts. */
 export function isResourceVersion(text: unknown): text is string {
   return typeof text === "string" && decimal.test(text) && BigInt(text) <= limits.revisionMax;
 }

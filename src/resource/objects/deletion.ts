@@ -1,29 +1,29 @@
 /**
- * How an object goes: at once, or marked first.
+ * How an object is removed: at once, or marked first.
  *
  *   live ──delete, no finalizers, grace 0──────────────────────────────▶ removed
  *   live ──delete with finalizers or grace──▶ marked (deletionTimestamp) ──last finalizer gone and grace 0──▶ removed
  *
- * Pure: the storage layer asks what to do and does it in one write. A mark is never taken back; grace only shrinks;
- * nothing here waits for a grace period to end: who owns the object deletes it again with grace 0.
+ * Pure: the storage layer asks for the step and carries it out in one write. A mark is never undone; grace only
+ * shrinks. Nothing here waits for the end of a grace period: the object's owner deletes it again with grace 0.
  */
 
 import { copyPlainData } from "../model/plain-data.ts";
 import type { ObjectMeta, Resource } from "../model/resource.ts";
 import { formatTimestamp, nextGeneration } from "./metadata.ts";
 
-/** Kubernetes' own finalizers, which its garbage collector acts on. */
+/** Kubernetes' own finalizers, on which its garbage collector acts. */
 export const orphanFinalizer = "orphan";
 export const foregroundFinalizer = "foregroundDeletion";
 
 export type PropagationPolicy = "Background" | "Foreground" | "Orphan";
 
-/** Marked, not gone: deletionTimestamp is set, and finalizers or a grace period are left. */
+/** Marked and not removed: deletionTimestamp is set, and finalizers or a grace period remain. */
 export function isPending(object: Resource): boolean {
   return object.metadata.deletionTimestamp !== undefined && !nothingHolds(object.metadata);
 }
 
-/** Marked, and nothing holds it any more: an update that leads here removes the object instead. */
+/** Marked, and nothing holds it any more: an update with this result removes the object instead. */
 export function isFinished(object: Resource): boolean {
   return object.metadata.deletionTimestamp !== undefined && nothingHolds(object.metadata);
 }
@@ -33,8 +33,8 @@ function nothingHolds(metadata: ObjectMeta): boolean {
 }
 
 /**
- * What a delete does to the object:
- * - `remove`: its key goes; `object` is the last state, as it was;
+ * The effect of a delete on the object:
+ * - `remove`: its key is deleted; `object` is the unchanged last state;
  * - `mark`: `object`, a copy with the mark, is stored;
  * - `keep`: it is marked already and nothing changes.
  */
@@ -43,7 +43,7 @@ export interface DeletionStep<T> {
   readonly object: T;
 }
 
-/** The step from `current`, which stays untouched. `nowMs` is wall time; `gracePeriodSeconds` has been checked. */
+/** The step from `current`, which is not changed. `nowMs` is wall time; `gracePeriodSeconds` has been checked. */
 export function planDeletion<T extends Resource>(
   current: T,
   options: {
@@ -55,9 +55,9 @@ export function planDeletion<T extends Resource>(
   const { metadata } = current;
   const finalizers = finalizersUnder(options.propagationPolicy, metadata.finalizers ?? []);
   const wasMarked = metadata.deletionTimestamp !== undefined;
-  // What other tools stored may be any integer; no grace is below 0.
+  // Other tools may have stored any integer; a grace period is never below 0.
   const before = Math.max(0, metadata.deletionGracePeriodSeconds ?? 0);
-  // A second delete can hurry an object on, never give it more time.
+  // A second delete can shorten the grace period, never lengthen it.
   const grace = wasMarked ? Math.min(before, options.gracePeriodSeconds) : options.gracePeriodSeconds;
   if (finalizers.length === 0 && grace === 0) return { action: "remove", object: current };
   const sameFinalizers =

@@ -1,7 +1,7 @@
 /**
- * Makes plain data read-only, down to its leaves: what get, list and watch give, of stores and caches alike. What a cache
- * hands out is shared by all its readers: an accidental write must fail where it is made, not show up elsewhere, and not only
- * once a cache is switched on. Bytes cannot be frozen and stay as they are.
+ * Freezes plain data deeply: the results of get, list and watch, of stores and caches alike. All readers of a cache
+ * share its results, so an accidental write must fail where it happens, not appear elsewhere, and not only once a
+ * cache is in use. Bytes cannot be frozen and are left unchanged.
  */
 export function freezeDeep<T>(value: T): T {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;

@@ -1,12 +1,12 @@
 /**
- * How values of a type merge: what a strategic merge patch and a server-side apply must know of a field beyond its
- * value. Kubernetes writes it into its types and its OpenAPI documents as `x-kubernetes-*`; here it is one interface, so
- * that a table of built-in types, a custom resource's schema and a test's literal serve alike.
+ * How values of a type merge: what a strategic merge patch and a server-side apply must know of a field besides its
+ * value. Kubernetes states it in its types and its OpenAPI documents as `x-kubernetes-*`; here it is one interface,
+ * which a table of built-in types, a custom resource's schema and a test's literal can all implement.
  *
- * A field of which nothing is known merges by its value: records by their members, lists and scalars as a whole.
+ * A field without a known schema merges by its value: records by their members, lists and scalars as a whole.
  */
 
-/** How values of a type merge; a member that is absent is not known. */
+/** How values of a type merge; an absent member is unknown. */
 export interface MergeSchema {
   /** The schema of a declared field of a record; undefined: not declared. */
   field?(name: string): MergeSchema | undefined;
@@ -18,13 +18,16 @@ export interface MergeSchema {
   readonly patchStrategy?: readonly ("merge" | "replace" | "retainKeys")[] | undefined;
   /** The field that identifies an item of a list with patchStrategy "merge". */
   readonly patchMergeKey?: string | undefined;
-  /** How server-side apply treats a list: whole, as a set of scalars, or as items identified by `listMapKeys`. Default: "atomic". */
+  /**
+   * How server-side apply treats a list: as a whole, as a set of scalars, or as items identified by `listMapKeys`.
+   * Default: "atomic".
+   */
   readonly listType?: "atomic" | "set" | "map" | undefined;
   /** The fields that identify an item of a list with listType "map". */
   readonly listMapKeys?: readonly string[] | undefined;
   /** Whether server-side apply treats a record as a whole. Default: "granular". */
   readonly mapType?: "granular" | "atomic" | undefined;
-  /** What an absent key of `listMapKeys` counts as, e.g. "TCP" for a port's protocol. */
+  /** The default of an absent key of `listMapKeys`, e.g. "TCP" for a port's protocol. */
   readonly default?: unknown;
 }
 

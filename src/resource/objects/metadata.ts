@@ -1,12 +1,13 @@
 /**
- * The store's part of an object: what create and update make of what a caller hands in.
+ * The fields of an object that the store sets: how create and update turn a caller's object into a stored one.
  *
- *   create   uid, creationTimestamp and generation 1 are the store's; deletion fields are dropped
+ *   create   the store sets uid, creationTimestamp and generation 1; deletion fields are dropped
  *   update   identity, creationTimestamp and deletion fields stay; generation + 1 when the content changed
- *            kind with status:  undefined takes all but status · "status" takes status alone · "all" takes both
+ *            kind with status:  undefined takes all but status · "status" takes only status · "all" takes
+ *            both
  *
- * Pure and on copies: nothing handed in is changed or shared. Callers have run validateDraft before and
- * run the kind's own validation after.
+ * Pure and on copies: arguments are neither changed nor shared. Callers have run validateDraft before and run the
+ * kind's own validation after.
  */
 import type { Random } from "../../base/random.ts";
 import { randomUuid } from "../../base/random.ts";
@@ -15,26 +16,26 @@ import { generateName } from "../model/names.ts";
 import { copyPlainData, sameContent, setOwnField } from "../model/plain-data.ts";
 import type { Draft, ObjectMeta, Resource } from "../model/resource.ts";
 
-/** What RFC 3339 can say, milliseconds since 1970. */
+/** The range of RFC 3339, milliseconds since 1970. */
 const timestampMsMin: number = Date.parse("0001-01-01T00:00:00Z");
 const timestampMsMax: number = Date.parse("9999-12-31T23:59:59Z");
 
-/** RFC 3339 in UTC, whole seconds, as Kubernetes writes times; what lies outside of its years is moved to their edge. */
+/** RFC 3339 in UTC, whole seconds, as Kubernetes writes times; times outside of its years are clamped. */
 export function formatTimestamp(ms: number): string {
   const within = Math.min(Math.max(ms, timestampMsMin), timestampMsMax);
   return `${new Date(Math.floor(within / 1000) * 1000).toISOString().slice(0, 19)}Z`;
 }
 
-/** Fields every object has and no kind gives a meaning of its own. */
+/** Fields that every object has and whose meaning no kind defines. */
 const typeMeta: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata"]);
-/** Fields of a draft's metadata that are the store's. */
+/** Fields of a draft's metadata that the store sets. */
 const notOfDrafts: ReadonlySet<string> = new Set([
   "resourceVersion",
   "deletionTimestamp",
   "deletionGracePeriodSeconds",
 ]);
 const versionField: ReadonlySet<string> = new Set(["resourceVersion"]);
-/** Fields of metadata that an update leaves as they are. */
+/** Fields of metadata that an update does not change. */
 const keptByUpdate = [
   "name",
   "namespace",
@@ -45,12 +46,12 @@ const keptByUpdate = [
   "deletionGracePeriodSeconds",
 ] as const;
 
-/** metadata as a draft may have it. */
+/** metadata as a draft may contain it. */
 type DraftMeta = Partial<ObjectMeta>;
 
 /**
- * The object a checked draft becomes, without resourceVersion. A draft with generateName and no name gets a made-up
- * one: call again for the next try. A status in the draft is stored: loads and restores bring theirs along.
+ * The object that a checked draft becomes, without resourceVersion. A draft with generateName and no name gets a
+ * generated one: call again for the next try. A status in the draft is stored, because loads and restores include it.
  */
 export function objectForCreate<T extends Resource>(
   kind: KindDefinition<T>,
@@ -67,8 +68,9 @@ export function objectForCreate<T extends Resource>(
 }
 
 /**
- * The object that replaces `current`, without resourceVersion: what `proposed` may change, and the rest as it is.
- * When nothing changed the result has the same content as `current` (sameContent), generation included.
+ * The object that replaces `current`, without resourceVersion: the fields that `proposed` may change, and the rest
+ * unchanged. When nothing changed, the result has the same content as `current` (sameContent), including the
+ * generation.
  */
 export function objectForUpdate<T extends Resource>(
   kind: KindDefinition<T>,
@@ -89,14 +91,14 @@ export function objectForUpdate<T extends Resource>(
   for (const field of keptByUpdate) {
     const value = old.metadata[field];
     if (value !== undefined) metadata[field] = value;
-    // What the old object does not have goes away here.
+    // Fields absent from the old object are removed here.
     else if (metadata[field] !== undefined) delete metadata[field];
   }
   if (!sameDesire(kind, old, content)) metadata["generation"] = nextGeneration(old.metadata.generation);
   return withTypeMeta(kind, content, metadata);
 }
 
-/** Whether what users ask for is the same: all but metadata, and status where that is a subresource. */
+/** Whether the desired state is the same: everything except metadata, and status where that is a subresource. */
 function sameDesire(
   kind: KindDefinition,
   before: Readonly<Record<string, unknown>>,
@@ -115,8 +117,8 @@ function sameDesire(
 }
 
 /**
- * The one place that puts an object together: a copy without undefined fields, type meta first.
- * @param metadata taken as it is: the caller's own copy
+ * The one place that assembles an object: a copy without undefined fields, type meta first.
+ * @param metadata used directly: a copy that the caller owns
  */
 function withTypeMeta<T extends Resource>(
   kind: KindDefinition<T>,
@@ -128,11 +130,11 @@ function withTypeMeta<T extends Resource>(
     const value = content[field];
     if (value !== undefined && !typeMeta.has(field)) putField(object, field, value);
   }
-  // The kind's T is what its drafts describe; validate() is where a kind checks that at run time.
+  // The kind's T describes its drafts; validate() is where a kind checks that at run time.
   return object as unknown as T;
 }
 
-/** A copy of all fields but some, without those that are undefined. */
+/** A copy of all fields except some, without undefined ones. */
 function copyFields(from: object, without: ReadonlySet<string>): Record<string, unknown> {
   const to: Record<string, unknown> = {};
   const fields = from as Readonly<Record<string, unknown>>;
@@ -147,7 +149,7 @@ function putField(to: Record<string, unknown>, field: string, value: unknown): v
   setOwnField(to, field, copyPlainData(value));
 }
 
-/** Other Kubernetes tools store kinds like ConfigMap without a generation; their first change here is the first. */
+/** Other Kubernetes tools store kinds like ConfigMap without a generation; their first change here is generation 1. */
 export function nextGeneration(generation: number | undefined): number {
   return (generation ?? 0) + 1;
 }

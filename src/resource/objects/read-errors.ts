@@ -14,7 +14,7 @@ import type { Key } from "../model/resource.ts";
 import { formatResourceVersion } from "../model/revision.ts";
 import { type ObjectPlace, textOfObject } from "./object-text.ts";
 
-/** How long a caller should wait before it asks for the version again (Kubernetes: 1 s). */
+/** How long a caller should wait before it requests the version again (Kubernetes: 1 s). */
 const retryAfterMs = 1_000;
 
 /** Names an object, a namespace or a whole kind in the details of an error; `key` is the full etcd key. */
@@ -53,7 +53,7 @@ export function futureVersion(
   );
 }
 
-/** An event at `revision` cannot be decided or shown without the object's state before it. */
+/** The type or content of an event at `revision` depends on the object's previous state, which is missing. */
 export function stateCompacted(
   resource: string,
   at: ObjectPlace,

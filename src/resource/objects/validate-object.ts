@@ -1,8 +1,8 @@
 /**
  * Checks of drafts and objects, before any call: whole objects at once, every fault with its field.
  *
- * The order matters: the plain-data walk comes first, so everything after it reads ordinary records; shape and
- * metadata next; the kind's own validate last, on the object as it would be stored.
+ * The order matters: the plain-data check comes first, so all later checks read ordinary records; then shape and
+ * metadata; the kind's own validate last, on the object as it would be stored.
  */
 import { isError } from "../../base/text/message-of.ts";
 import { quote } from "../../base/text/quote.ts";
@@ -19,8 +19,8 @@ import { subjectOf } from "./read-errors.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * A draft for create; with `key` to create what is missing there: name and namespace may then be left out.
- * @returns the draft without the metadata that means absent: null, and "" for text (`cleanMetadata`)
+ * A draft for create; with `key` to create the missing object there: name and namespace may then be absent.
+ * @returns the draft without metadata that means absent: null, and "" for text (`cleanMetadata`)
  * @throws INVALID_OBJECT with all faults
  */
 export function validateDraft<T extends Resource>(
@@ -32,8 +32,8 @@ export function validateDraft<T extends Resource>(
 }
 
 /**
- * An object for update; with `key` what mutate gave back: name and namespace may be left out, not changed.
- * @returns the object without the metadata that means absent, as `validateDraft`
+ * An object for update; with `key` the result of mutate: name and namespace may be absent, but not changed.
+ * @returns the object without metadata that means absent, as `validateDraft`
  * @throws INVALID_OBJECT with all faults
  */
 export function validateReplacement<T extends Resource, O extends T | Draft<T>>(
@@ -53,12 +53,12 @@ function checked<T extends Resource, O extends T | Draft<T>>(
   const errors: FieldError[] = [];
   const metadata = checkObject(kind, object, verb, key, errors);
   throwIfAny(kind, verb, object, errors);
-  // Only fields that mean absent are gone: what is left has the type of what was given.
+  // Only fields that mean absent are gone: the rest has the type of the argument.
   return metadata === object.metadata ? object : ({ ...object, metadata } as O);
 }
 
 /**
- * What only shows beside the old state, and the kind's own rules, on the object about to be stored.
+ * Checks that need the old state, and the kind's own rules, on the object about to be stored.
  * @throws INVALID_OBJECT with all faults
  */
 export function validateForStorage<T extends Resource>(kind: KindDefinition<T>, object: T, old?: T): void {
@@ -126,7 +126,7 @@ function throwIfAny(
   );
 }
 
-/** Puts every fault into `errors`; gives the metadata without what means absent. */
+/** Adds every fault to `errors`; returns the metadata without values that mean absent. */
 function checkObject(
   kind: KindDefinition,
   object: unknown,
@@ -160,7 +160,7 @@ function checkObject(
   checkAnnotations(metadata["annotations"], errors);
   checkFinalizers(metadata["finalizers"], errors);
   checkOwners(metadata["ownerReferences"], errors);
-  // The checks above say more of the fields they know; the rest is reported here.
+  // The checks above describe faults of the fields they know; the rest is reported here.
   for (const fault of faults) {
     if (!errors.some(({ field }) => field.startsWith(fault.field))) errors.push(fault);
   }
@@ -192,7 +192,7 @@ function checkIdentity(
   };
   const { name, generateName, namespace, uid, resourceVersion } = metadata;
   if (key !== undefined) {
-    // The key has been checked; what the object says of its place may only agree with it.
+    // The key has been checked; the coordinates in the object must agree with it.
     for (const field of ["name", "namespace"] as const) {
       const value = metadata[field];
       if (value !== undefined && value !== key[field]) fault(field, value, `expected ${quote(key[field])}`);
@@ -260,7 +260,7 @@ function checkAnnotations(annotations: unknown, errors: FieldError[]): void {
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) {
     if (value === undefined) continue;
-    // Kubernetes takes upper case in the part before the slash too, and so do its tools.
+    // Kubernetes also accepts upper case in the part before the slash, and so do its tools.
     const fault = qualifiedNameFault(key.toLowerCase());
     if (fault !== undefined) errors.push({ field: labelField("annotations", key), message: fault });
     if (typeof value !== "string") {

@@ -1,6 +1,6 @@
 /**
- * Preconditions: what must be true of the live object for a write to go ahead. Checked on every attempt, against
- * the state the write is then conditional on.
+ * Preconditions: what must hold of the live object for a write to proceed. Checked on every attempt, against the
+ * state that the write is then conditional on.
  */
 import { checkOptions } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
@@ -23,7 +23,7 @@ export function parsePreconditions(preconditions: Preconditions | undefined): Pa
       `Cannot use ${quote(preconditions)} as preconditions: expected an object`,
     );
   }
-  // One that is misspelt must not let the write through.
+  // A misspelt precondition must not let the write through.
   checkOptions(preconditions, "write", preconditionNames, "preconditions");
   const { uid, resourceVersion } = preconditions;
   if (uid !== undefined && (typeof uid !== "string" || uid === "")) {
@@ -39,9 +39,9 @@ export function parsePreconditions(preconditions: Preconditions | undefined): Pa
 }
 
 /**
- * Holds `live` against the preconditions.
- * @param action what was asked for, as in `Cannot ${action}: …`
- * @throws PRECONDITION_FAILED naming the field, what it is and what it should be
+ * Checks `live` against the preconditions.
+ * @param action what the caller asked for, as in `Cannot ${action}: …`
+ * @throws PRECONDITION_FAILED naming the field, its value and the required value
  */
 export function assertPreconditions(
   preconditions: ParsedPreconditions,

@@ -1,6 +1,6 @@
 /**
- * Options of reads, checked and brought into one form, before anything is sent. Store, cache and cached store all
- * go through here, so they refuse the same things in the same words.
+ * Options of reads, checked and normalized before anything is sent. Store, cache and cached store all use this file,
+ * so they refuse the same options with the same messages.
  *
  *   limit            whole, 1 to limits.pageItemsMax
  *   continueToken    fixes the version: with it, read may be left out, "linearizable" or "any"
@@ -72,13 +72,13 @@ export interface ParsedListOptions {
   readonly selection: Selection;
   /** Undefined: all. */
   readonly limit: number | undefined;
-  /** Unread text of plausible size; the version comes from it, `freshness` then says nothing. */
+  /** Unparsed text of plausible size; it determines the version, and `freshness` has no effect then. */
   readonly continueToken: string | undefined;
   readonly freshness: Freshness;
   readonly onCorrupt: ((error: StoreError) => void) | undefined;
 }
 
-/** @throws INVALID_ARGUMENT; INVALID_TOKEN for a token that cannot be one */
+/** @throws INVALID_ARGUMENT; INVALID_TOKEN for text that cannot be a token */
 export function parseListOptions(kind: KindDefinition, options: ListOptions = {}): ParsedListOptions {
   checkOptions(options, "list", listNames);
   const { limit, continueToken, onCorrupt } = options;
@@ -119,9 +119,9 @@ function checkToken(token: unknown): void {
 
 export interface ParsedWatchOptions {
   readonly selection: Selection;
-  /** Events after it; undefined: from now, or from behind the initial events. */
+  /** Delivers events after it; undefined: from now, or after the initial events. */
   readonly fromRevision: bigint | undefined;
-  /** How fresh the initial events are; undefined: there are none. */
+  /** How fresh the initial events are; undefined: no initial events. */
   readonly initial: Freshness | undefined;
   /** The initial state is also not older than this. */
   readonly initialMinRevision: bigint | undefined;
@@ -130,7 +130,7 @@ export interface ParsedWatchOptions {
 }
 
 /**
- * @param names the options this watch takes, where it takes more than any
+ * @param names the options of this watch, where it has more than the common ones
  * @throws INVALID_ARGUMENT
  */
 export function parseWatchOptions(
@@ -164,7 +164,7 @@ export function parseWatchOptions(
       onCorrupt,
     };
   }
-  // Named, a version is what the caller needs; a fresher state is only read when asked for.
+  // A caller that names a version needs that version; a fresher state is read only on request.
   const initial =
     options.read === undefined && revision !== undefined
       ? ({ consistency: "notOlderThan", revision } as const)
@@ -178,13 +178,13 @@ export function parseWatchOptions(
   return { selection, fromRevision: undefined, initial, initialMinRevision: revision, bookmarks, onCorrupt };
 }
 
-/** @throws INVALID_ARGUMENT "onCorrupt" for what is neither a function nor absent */
+/** @throws INVALID_ARGUMENT "onCorrupt" when it is neither a function nor absent */
 function checkedReporter<F extends (error: StoreError) => void>(onCorrupt: F | undefined): F | undefined {
   if (onCorrupt === undefined || typeof onCorrupt === "function") return onCorrupt;
   throw invalidArgument("onCorrupt", `Cannot use ${quote(onCorrupt)} as onCorrupt: expected a function`);
 }
 
-/** @throws INVALID_ARGUMENT for what is neither a boolean nor absent */
+/** @throws INVALID_ARGUMENT when it is neither a boolean nor absent */
 export function checkedFlag(value: unknown, argument: string): boolean {
   if (value === undefined || typeof value === "boolean") return value ?? false;
   throw invalidArgument(argument, `Cannot use ${quote(value)} as ${argument}: expected a boolean`);

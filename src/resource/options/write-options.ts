@@ -71,10 +71,10 @@ export interface ParsedDeleteOptions<T> {
   readonly preconditions: ParsedPreconditions;
   readonly dryRun: boolean;
   readonly validate: ((current: T) => void | Promise<void>) | undefined;
-  /** Of the live object; checks what a caller's function gives. */
+  /** Of the live object; checks the result of a caller's function. */
   readonly graceOf: (current: T) => number;
   readonly propagationPolicy: "Background" | "Foreground" | "Orphan" | undefined;
-  /** Only an object that cannot be read is deleted. */
+  /** Only an unreadable object is deleted. */
   readonly unreadable: boolean;
 }
 
@@ -103,7 +103,7 @@ export function parseDeleteOptions<T>(options: DeleteOptions<T> = {}): ParsedDel
 
 const unreadableOption = "ignoreStoreReadErrorWithClusterBreakingPotential";
 
-/** Options about what an object holds mean nothing for one that cannot be read. @throws INVALID_ARGUMENT */
+/** Options about an object's content have no meaning for an unreadable one. @throws INVALID_ARGUMENT */
 function parseUnreadable<T>(options: DeleteOptions<T>, { uid }: ParsedPreconditions): boolean {
   if (!checkedFlag(options[unreadableOption], unreadableOption)) return false;
   const { gracePeriodSeconds, propagationPolicy, validate } = options;

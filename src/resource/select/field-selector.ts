@@ -4,8 +4,8 @@
  *   text     spec.nodeName=n1,metadata.name!=x     operators =, ==, !=; `\,` `\=` `\\` stand for themselves
  *   object   { "spec.nodeName": "n1" }              equality only
  *
- * metadata.name and metadata.namespace are always there, others only when the kind declares them. A field without
- * a value counts as "": `spec.nodeName=` selects the pods no node has.
+ * metadata.name and metadata.namespace are always selectable, others only when the kind declares them. A field
+ * without a value counts as "": `spec.nodeName=` selects the pods without a node.
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -19,7 +19,7 @@ export interface FieldRequirement {
   readonly value: string;
 }
 
-/** What a field selector looks at. */
+/** What a field selector reads. */
 export type FieldSource = Pick<Head, "fields"> & {
   readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
 };
@@ -48,7 +48,7 @@ export class FieldRequirements {
     );
   }
 
-  /** The value that `field` can only have; undefined when the selector leaves it open. */
+  /** The only value that `field` can have; undefined when the selector allows several. */
   valueOf(field: string): string | undefined {
     return this.terms.find((term) => term.field === field && term.operator === "=")?.value;
   }
@@ -57,7 +57,7 @@ export class FieldRequirements {
 /** Selects everything. */
 export const noFieldRequirements: FieldRequirements = new FieldRequirements([]);
 
-/** The value of a selectable field, "" without one. */
+/** The value of a selectable field; "" when it has none. */
 export function fieldOf(head: FieldSource, field: string): string {
   if (field === "metadata.name") return head.metadata.name;
   if (field === "metadata.namespace") return head.metadata.namespace ?? "";
@@ -125,7 +125,7 @@ function checkLength(text: string): void {
   }
 }
 
-/** Parts between commas that no backslash stands before. */
+/** Splits at commas that no backslash precedes. */
 function splitUnescaped(text: string): readonly string[] {
   const parts: string[] = [];
   let start = 0;

@@ -4,8 +4,8 @@
  *   text     app=web, tier in (a,b), env!=dev, x notin (y), has-it, !has-not      "" selects everything
  *   object   { matchLabels, matchExpressions }                                      as metav1.LabelSelector
  *
- * Parsed once into requirements over Sets: matching costs one lookup a term, whatever the names are
- * ("constructor" and "__proto__" are keys like others). Parsing is one pass, bounded in text, terms and values.
+ * Parsed once into requirements over Sets: matching costs one lookup per term, whatever the names are ("constructor"
+ * and "__proto__" are ordinary keys). Parsing is one pass, bounded in text, terms and values.
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -58,7 +58,10 @@ export class LabelRequirements {
     return true;
   }
 
-  /** The values that label `key` can only have: what an index is asked for. Undefined when the selector leaves it open. */
+  /**
+   * The only values that label `key` can have, for index look-ups. Undefined when the selector does not restrict
+   * them.
+   */
   valuesOf(key: string): ReadonlySet<string> | undefined {
     return this.terms.find((term) => term.key === key && term.operator === "in")?.values;
   }
@@ -197,7 +200,7 @@ function termsOfText(text: string): readonly LabelRequirement[] {
     if (open.text !== "(" || open.isWord) throw refuse(shown(open), '"("');
     const list: string[] = [];
     for (;;) {
-      // An empty place is the empty value: "(a,)" is "a" and "".
+      // An omitted value is the empty value: "(a,)" is "a" and "".
       list.push(peek().isWord ? take().text : "");
       const after = take();
       if (after.text === ")" && !after.isWord) return list;

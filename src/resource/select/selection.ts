@@ -1,8 +1,8 @@
 /**
- * A selection: what a list, watch or deleteCollection is about. Namespace, name, labels and fields in one,
- * checked before anything is sent, and matched against heads alone.
+ * A selection: which objects a list, watch or deleteCollection is about. Namespace, name, labels and fields in one,
+ * checked before anything is sent, and matched against heads only.
  *
- * A selector on metadata.name or metadata.namespace narrows the key range as the options of those names do.
+ * A selector on metadata.name or metadata.namespace narrows the key range like the options with those names.
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -16,7 +16,7 @@ import type { Resource } from "../model/resource.ts";
 import { type FieldRequirements, type FieldSource, parseFieldSelector } from "./field-selector.ts";
 import { type LabelRequirements, parseLabelSelector } from "./label-selector.ts";
 
-/** What a selection looks at of an object. */
+/** What a selection reads of an object. */
 export type SelectionSource = FieldSource & {
   readonly metadata: { readonly labels?: Readonly<Record<string, string>> | undefined };
 };
@@ -30,7 +30,7 @@ export interface Selection {
   readonly fields: FieldRequirements;
   /** No selector beyond the key range: every key in it matches, and counts are exact. */
   readonly isWholeRange: boolean;
-  /** Canonical text of all of it, for tokens: equal selections have equal text. */
+  /** Canonical text of the whole selection, for tokens: equal selections have equal text. */
   readonly text: string;
   matches(head: Head | SelectionSource): boolean;
 }
@@ -57,7 +57,7 @@ export function parseSelection(
   }
   const labels = parseLabelSelector(options.labelSelector);
   const fields = parseFieldSelector(options.fieldSelector, kind);
-  // Narrows only by what can be a key; anything else stays a condition, which then matches nothing.
+  // Narrows only to values that can be keys; any other value stays a condition, which then matches nothing.
   const selectedName = fields.valueOf("metadata.name");
   const selectedNamespace = kind.scope === "Namespaced" ? fields.valueOf("metadata.namespace") : undefined;
   const namespace =
@@ -80,7 +80,8 @@ export function parseSelection(
 }
 
 /**
- * Whether objects are in a selection: for readers that have objects and no store. Of a kind's fields those that it declares.
+ * Tests objects against a selection, for readers that have objects and no store. Only the fields that the kind
+ * declares are selectable.
  * @throws INVALID_ARGUMENT "namespace", "labelSelector" or "fieldSelector"
  */
 export function objectMatcher<T extends Resource>(
