@@ -76,7 +76,7 @@ export interface WriteGuard {
 
 export interface PrepareOptions {
   /**
-   * etcd accepts no put (NOSPACE): only compares and deletes may be returned; omitted puts are made up later from the
+   * etcd accepts no put (NOSPACE): only compares and deletes may be returned; omitted puts are corrected later from the
    * watch.
    */
   readonly withoutPuts: boolean;
