@@ -1,6 +1,6 @@
 /**
- * A snapshot taken from a running etcd, proved, restored into a new data directory, and booted; then one namespace out
- * of it brought back into the store that goes on running.
+ * Save a snapshot of a running etcd, verify it, restore it into a new data directory, and boot that; then restore one
+ * namespace of it into the store, which keeps running.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,8 +1,8 @@
 /**
  * Connect to etcd, declare a kind, then create, read, update and delete an object of it.
  *
- * `startLocalEtcd` runs a real etcd for the length of the program; with a cluster of your own, give its
- * endpoints to `connectEtcd` instead.
+ * `startLocalEtcd` runs a real etcd for the duration of the program; to use your own cluster, pass its endpoints to
+ * `connectEtcd` instead.
  */
 import { createStore, defineKind, isStoreError, type Resource } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";

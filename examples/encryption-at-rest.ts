@@ -1,6 +1,6 @@
 /**
- * Secrets encrypted at rest with AES-GCM, and a new key taken into use: what was written under the old one stays
- * readable, `rewrite` brings everything to the new one, and only then may the old key go.
+ * Encrypt secrets at rest with AES-GCM and rotate the key: values sealed with the old key stay readable, `rewrite`
+ * seals everything with the new key, and only then may the old key be removed.
  */
 import { randomBytes } from "node:crypto";
 import { createStore, defineKind, type Resource } from "keelson";
@@ -36,7 +36,7 @@ const bytes = Buffer.from(stored.kvs[0]?.value ?? []);
 console.log(`in etcd: ${bytes.length} bytes, "correct horse" among them: ${bytes.includes("correct horse")}`);
 
 {
-  await using store = await open(newKey, oldKey); // the first key writes, all of them read
+  await using store = await open(newKey, oldKey); // the first key seals, all of them open
   const secret = await store.resources(secretKind).get({ namespace: "default", name: "password" });
   console.log(`read with both keys: ${secret.data["text"]}`);
   const { rewritten, left } = await store.rewrite(secretKind);

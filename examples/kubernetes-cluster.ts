@@ -1,6 +1,6 @@
 /**
- * A keelson store in the etcd of a Kubernetes cluster: its keys, its values, its encryption. What this program writes a
- * kube-apiserver reads, and the other way round; custom kinds come from the definitions stored there.
+ * A keelson store in the etcd of a Kubernetes cluster: its keys, its values, its encryption. A kube-apiserver reads
+ * what this program writes, and the other way round; custom kinds come from the definitions stored there.
  */
 import { randomBytes } from "node:crypto";
 import { type AnyResource, createStore, type Kind } from "keelson";
@@ -20,7 +20,8 @@ resources:
   - aescbc: { keys: [{ name: key1, secret: ${randomBytes(32).toString("base64")} }] }
   - identity: {}
 `);
-// The release says in which versions kube-apiserver stores its kinds; objects in others are read, too.
+// The release selects the versions in which kube-apiserver stores its kinds; objects in other versions can be read,
+// too.
 const kinds = kubernetes.kubernetesKinds({ version: "1.33" });
 const codec = kubernetes.kubernetesCodec();
 await using store = await createStore({ etcd, codec, transforms, kinds, compaction: false });

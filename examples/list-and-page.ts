@@ -1,6 +1,6 @@
 /**
- * List by namespace, label and field, and page through a long list: every page shows the version of the first,
- * whatever is written meanwhile.
+ * List by namespace, label and field, and page through a long list: every page shows the version of the first page,
+ * even if objects change in between.
  */
 import { createStore, defineKind, type Resource } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";

@@ -1,4 +1,4 @@
-/** Everything keelson counts, as a page that Prometheus scrapes, in a registry of prom-client's. */
+/** Serve all of keelson's metrics to Prometheus, through a prom-client registry. */
 import { createStore, defineKind } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { registerMetrics } from "keelson/metrics";

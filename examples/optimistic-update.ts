@@ -1,6 +1,6 @@
 /**
- * Two ways to change what others change too: `update` refuses a stale copy with CONFLICT, `guaranteedUpdate`
- * reads, changes and writes until it has worked.
+ * Two ways to change an object that others change, too: `update` refuses a stale copy with CONFLICT, `guaranteedUpdate`
+ * reads, changes and writes until it succeeds.
  */
 import { createStore, defineKind, isStoreError, type Resource } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
@@ -24,7 +24,7 @@ const key = { name: "visitors" };
 const copy = await counters.create({ metadata: key, count: 0 });
 await counters.update({ ...copy, count: 1 });
 try {
-  // The copy has not seen the write above.
+  // The copy is older than the write above.
   await counters.update({ ...copy, count: 100 });
   throw new Error("a stale copy was written");
 } catch (error) {

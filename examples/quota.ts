@@ -1,4 +1,4 @@
-/** Quotas: limits that are charged in the write's own transaction, so no race gets past them. */
+/** Quotas: limits that are charged in the write's own transaction, so concurrent writes cannot exceed them. */
 import { createStore, defineKind, isStoreError, type Resource } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 

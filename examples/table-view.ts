@@ -1,6 +1,6 @@
 /**
- * Views: the same reads and watches, of something else than the object. A table row is made from the metadata segment
- * alone (the body is not decoded), bytes for HTTP are made once for all who read them.
+ * Views: the same reads and watches, but of values derived from the object. A table row is computed from the metadata
+ * segment alone (the body is not decoded); bytes for HTTP are encoded once for all readers.
  */
 import { createStore, createWatchCache, defineKind, defineView, jsonView, type Resource } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";

@@ -1,6 +1,6 @@
 /**
- * A unit test of code that is built on keelson: an etcd in memory instead of a process. It keeps the same contract as
- * a real one (the same tests run over both) and starts in milliseconds.
+ * Unit-test code that uses keelson, with an in-memory etcd instead of a process. It keeps the same contract as a real
+ * one (the same tests run over both) and starts in milliseconds.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -17,7 +17,7 @@ const ticketKind = defineKind<Ticket>({
   scope: "Namespaced",
 });
 
-/** The code under test: whoever comes first has the ticket. */
+/** The code under test: the first caller gets the ticket. */
 async function claim(tickets: ResourceStore<Ticket>, name: string, holder: string): Promise<boolean> {
   try {
     await tickets.create({ metadata: { namespace: "default", name }, holder });

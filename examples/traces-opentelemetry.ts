@@ -1,6 +1,6 @@
 /**
  * OpenTelemetry spans of every etcd request and stream, from keelson's diagnostics channels. Needs
- * `@opentelemetry/api`; without an SDK registered the spans go nowhere.
+ * `@opentelemetry/api`; without a registered SDK the spans are dropped.
  */
 import { subscribe } from "node:diagnostics_channel";
 import { type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
@@ -8,12 +8,12 @@ import { connectEtcd, type RequestEvent, type StreamEvent, startLocalEtcd } from
 
 export function etcdTraces(): void {
   const tracer = trace.getTracer("keelson");
-  /** Begun and not ended, by the id the channel pairs them with. */
+  /** Open spans, by the id with which the channel pairs start and end. */
   const open = new Map<number, Span>();
   const handle = (message: unknown): void => {
     const event = message as RequestEvent | StreamEvent;
     if (event.phase !== "end") {
-      // The channel speaks in the caller's own async context, so the span gets the caller's as its parent.
+      // The channel publishes in the caller's async context, so the caller's span becomes the parent.
       const name = event.method.replace(/^\//, "");
       const [service = "", method = ""] = name.split("/");
       const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": method };

@@ -1,6 +1,6 @@
 /**
- * List, then watch from the list's version: nothing falls between the two. Leave the watch, come back later,
- * and resume from the last version seen: nothing is missed, nothing comes twice.
+ * List, then watch from the list's version: no change between the two is lost. Leave the watch, and later resume from
+ * the last version seen: every change arrives exactly once.
  */
 import { createStore, defineKind, type Resource, type ResourceStore } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
@@ -34,7 +34,7 @@ await write("four", "written while nobody watched");
 await notes.delete({ namespace: "default", name: "one" });
 await follow(notes, last, 2);
 
-/** Reads `count` changes after `from`; gives the version to resume from. */
+/** Reads `count` changes after `from`; returns the version to resume from. */
 async function follow(reader: ResourceStore<Note>, from: string, count: number): Promise<string> {
   let version = from;
   let left = count;

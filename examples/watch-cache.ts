@@ -1,6 +1,6 @@
 /**
  * A watch cache between the store and its readers: one watch on etcd serves any number of lists and watchers, an index
- * answers a node's question without looking at the other objects, and an old version is read like the latest.
+ * finds a node's objects without a scan of the others, and an old version is read like the latest.
  */
 import { createStore, defineKind, type Resource, withCaches } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
@@ -31,11 +31,11 @@ await pods.createMany(
   })),
 );
 
-// Linearizable all the same: the cache asks etcd for its revision, waits until it has seen it, and answers.
+// Still linearizable: the cache asks etcd for its revision, waits until it has seen it, and answers.
 const { items, resourceVersion } = await pods.list({ fieldSelector: "spec.nodeName=node-7" });
 console.log(`${items.length} pods on node-7 at version ${resourceVersion}`);
 
-// A hundred node agents; each gets its own node's events and no others.
+// A hundred node agents; each receives only the events of its own node.
 const agents = Array.from({ length: 100 }, (_, node) =>
   pods.watch({ resourceVersion, fieldSelector: `spec.nodeName=node-${node}` }),
 );

@@ -1,10 +1,10 @@
 /**
- * An API server that Kubernetes' own clients and controllers live from, on keelson.
+ * An API server on keelson that works with Kubernetes' own clients and controllers.
  *
  *   npm run api-server -- [options]                  serves until SIGINT or SIGTERM; prints a kubeconfig
  *   node dist/examples/api-server/main.js            serves, asks itself a few things, ends
  *
- * Without --endpoints it starts an etcd of its own. Several servers may run over one etcd.
+ * Without --endpoints it starts its own etcd. Several servers may run over one etcd.
  */
 import { writeFile } from "node:fs/promises";
 import { startApiServer } from "./start/api-server.ts";

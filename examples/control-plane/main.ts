@@ -1,6 +1,6 @@
 /**
- * A control plane from end to end: etcd, the example's API server, nodes that register and report, and the controllers that
- * make pods out of deployments and put them on nodes. Ends with 0 when every claim it makes has held.
+ * A control plane from end to end: etcd, the example's API server, nodes that register and report, and the controllers
+ * that create pods for deployments and schedule them. Exits with 0 if every check passes.
  *
  *   npm run control-plane -- [--nodes 5] [--pods 50] [--server URL]
  *
@@ -43,7 +43,7 @@ async function play(
   { nodes, pods }: Options,
   printer: Printer,
 ): Promise<void> {
-  // Few nodes beat fast, so that a lost one is soon noticed; many beat as Kubernetes' do.
+  // A few nodes send heartbeats often, so that a lost one is noticed soon; many nodes use Kubernetes' interval.
   const heartbeatMs = nodes <= 50 ? 1_000 : 10_000;
   const isReal = real.includes("kube-controller-manager");
   console.log(`API server ${url}; ${real.length === 0 ? "the example's controllers" : real.join(" and ")}`);

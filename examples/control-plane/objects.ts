@@ -1,4 +1,4 @@
-/** The objects of a control plane, as far as its controllers read them. */
+/** The objects of a control plane, with the fields that its controllers read. */
 import type { Kind, Resource } from "keelson";
 import { kubernetesKind } from "keelson/kubernetes";
 
@@ -137,7 +137,7 @@ export interface Autoscaler extends Resource {
 }
 
 const kind = <T extends Resource>(apiVersion: string, name: string): Kind<T> =>
-  // The table says what its objects are called; the interfaces above say what is in them.
+  // The table has the names of the kinds; the interfaces above describe their fields.
   kubernetesKind(apiVersion, name) as Kind<T>;
 
 export const podKind: Kind<Pod> = kind("v1", "Pod");
@@ -155,6 +155,6 @@ export const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
 export const isReady = (object: { status?: { conditions?: readonly Condition[] } }): boolean =>
   object.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
 
-/** Counts as one of its owner's pods: not going and not done. */
+/** Whether a pod counts for its owner: it is neither being deleted nor finished. */
 export const isActive = ({ metadata, status }: Pod): boolean =>
   metadata.deletionTimestamp === undefined && status?.phase !== "Succeeded" && status?.phase !== "Failed";

@@ -1,4 +1,4 @@
-/** Counts of what there is, kept from the watches as they come: the run waits on these and not on lists. */
+/** Counts of objects, updated from watch events: the run waits on these instead of listing. */
 import type { ClusterClient } from "./client/cluster-client.ts";
 import {
   type Deployment,
@@ -14,7 +14,7 @@ export class Observer {
   readonly pods: Map<string, Pod> = new Map<string, Pod>();
   readonly deployments: Map<string, Deployment> = new Map<string, Deployment>();
   readonly readyNodes: Set<string> = new Set<string>();
-  /** Names by namespace: of replica sets. */
+  /** Names of replica sets by namespace. */
   readonly replicaSets: Set<string> = new Set<string>();
 
   constructor(cluster: ClusterClient) {
@@ -42,7 +42,7 @@ export class Observer {
     return [...this.pods.values()].filter(({ metadata }) => metadata.namespace === namespace);
   }
 
-  /** Pods of a namespace that run and are not going. */
+  /** Running pods of a namespace that are not being deleted. */
   running(namespace: string): readonly Pod[] {
     return this.podsOf(namespace).filter(
       (pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined,
@@ -53,7 +53,7 @@ export class Observer {
     return [...this.deployments.values()].filter(({ metadata }) => metadata.namespace === namespace);
   }
 
-  /** Every deployment of a namespace is where its spec wants it, and nothing of older templates is left. */
+  /** Whether every deployment of a namespace matches its spec and no pods of older templates are left. */
   isRolledOut(namespace: string): boolean {
     return this.deploymentsOf(namespace).every(({ metadata, spec, status = {} }) => {
       const wanted = spec.replicas ?? 1;

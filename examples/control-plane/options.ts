@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 export interface Options {
   readonly nodes: number;
   readonly pods: number;
-  /** A server that runs; absent: one is started, with an etcd of its own. */
+  /** URL of a running server; absent: one is started, with its own etcd. */
   readonly server: string | undefined;
 }
 
@@ -16,7 +16,7 @@ export const usage = `npm run control-plane -- [options]
 
 KUBE_BIN=DIR uses Kubernetes' own kube-scheduler and kube-controller-manager where DIR has them.`;
 
-/** @throws Error for an unknown option or a number out of its range, with what was given */
+/** @throws Error for an unknown option or a number out of its range, with the given value */
 export function parseOptions(args: readonly string[]): Options {
   const text = { type: "string" } as const;
   const { values } = parseArgs({ args: [...args], options: { nodes: text, pods: text, server: text } });

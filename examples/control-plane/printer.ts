@@ -1,7 +1,7 @@
-/** What the run shows: what happens, in seconds since its step began, and whether what must hold does. */
+/** The output of the run: events, in seconds since the step began, and the result of each check. */
 export class Printer {
   #startedMs = Date.now();
-  /** Claims that did not hold. */
+  /** Failed checks. */
   failures = 0;
 
   step(title: string): void {
@@ -25,7 +25,7 @@ export class Printer {
 
 const pollMs = 50;
 
-/** Waits for `check`; false when it does not come to hold in time. */
+/** Waits for `check`; false when it does not pass in time. */
 export async function until(check: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
   for (const endMs = Date.now() + timeoutMs; Date.now() < endMs; ) {
     if (await check()) return true;

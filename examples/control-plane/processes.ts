@@ -1,4 +1,4 @@
-/** The programs of the control plane that are not this one: etcd, the example's API server, Kubernetes' own controllers. */
+/** The other processes of the control plane: etcd, the example's API server, Kubernetes' own controllers. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -10,9 +10,9 @@ import { startLocalEtcd } from "keelson/etcd";
 
 export interface Cluster extends AsyncDisposable {
   readonly url: string;
-  /** Processes whose CPU and memory are told at the end, by name. */
+  /** Processes whose CPU and memory are reported at the end, by name. */
   readonly pids: ReadonlyMap<string, number>;
-  /** What runs as Kubernetes' own programs. */
+  /** The Kubernetes programs that run. */
   readonly real: readonly string[];
 }
 
@@ -53,7 +53,7 @@ export async function startCluster(
   }
 }
 
-/** Kubernetes' programs know no more of us than a kubeconfig; their limits on requests a second would be the slowest part. */
+/** Kubernetes' programs need only a kubeconfig; their default limits on requests per second would be the bottleneck. */
 async function startKubernetes(
   kubeBin: string | undefined,
   kubeconfig: string,
@@ -121,7 +121,7 @@ const kubeconfigOf = (server: string): string =>
     "current-context": "keelson",
   });
 
-/** Seconds of CPU and most megabytes a process has taken; undefined where the system does not tell. */
+/** CPU seconds and peak memory in megabytes of a process; undefined where the system does not report them. */
 export async function usageOf(
   pid: number,
 ): Promise<{ readonly cpuSeconds: number; readonly mebibytes: number } | undefined> {

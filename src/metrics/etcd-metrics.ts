@@ -1,4 +1,4 @@
-/** What the etcd client tells of itself: requests by method, retries, bytes, streams, endpoints. */
+/** Metrics of the etcd client: requests by method, retries, bytes, streams, endpoints. */
 import type { PlainStats } from "../base/stats.ts";
 import type { Histogram } from "../resource/contract/store.ts";
 import { byName, histogramSamples, type Metric, metricPrefix, type Sample, single } from "./metric.ts";

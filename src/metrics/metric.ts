@@ -1,6 +1,6 @@
 /**
- * A metric as it is read: its name, what it counts, and its samples of now. Names, types and units are Prometheus' customs: counters
- * end in `_total`, times are seconds, sizes bytes.
+ * A metric: its name, its meaning, and its current samples. Names, types and units follow Prometheus' conventions:
+ * counters end in `_total`, times are seconds, sizes bytes.
  */
 import type { Histogram } from "../resource/contract/store.ts";
 
@@ -13,23 +13,23 @@ export interface Sample {
   readonly labels: Labels;
   /** Seconds, bytes or a count, as the metric's name says. */
   readonly value: number;
-  /** Of a histogram: the name of the series. */
+  /** The name of a histogram's series. */
   readonly metricName?: string;
 }
 
-/** What a metric is, whatever its values. */
+/** The description of a metric, without values. */
 export interface MetricFacts {
   /** Without the prefix `keelson_`. */
   readonly name: string;
   /** A counter only grows, a gauge goes up and down, a histogram counts by size. */
   readonly type: "counter" | "gauge" | "histogram";
-  /** What it means, for people. */
+  /** Its meaning, as help text. */
   readonly help: string;
 }
 
-/** A metric with the way to read it. @typeParam From what it is read from */
+/** A metric and the function that reads it. @typeParam From the source it is read from */
 export interface Metric<From> extends MetricFacts {
-  /** Samples of now, without prefix; none while there is no value. */
+  /** Current samples, without prefix; empty while there is no value. */
   read(from: From): readonly Sample[];
 }
 
@@ -42,7 +42,7 @@ export function single(value: number | boolean | undefined, labels: Labels = {})
   return value === undefined ? [] : [{ labels, value: Number(value) }];
 }
 
-/** A sample each entry, with its name as the label. */
+/** One sample per entry, with its name as the label. */
 export function byName(label: string, values: Readonly<Record<string, number>>): readonly Sample[] {
   return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
 }

@@ -1,8 +1,8 @@
 /**
- * `registerMetrics`: everything keelson counts, in a registry of prom-client that the caller has. Nothing is counted twice: each
- * scrape reads the counters that are kept anyway.
+ * `registerMetrics`: registers all of keelson's metrics in the caller's prom-client registry. Nothing is counted twice:
+ * each scrape reads the existing counters.
  *
- * prom-client is not imported and no dependency: what is asked of a registry is three methods, which versions 14 and 15 have.
+ * prom-client is neither imported nor a dependency: a registry needs three methods, which versions 14 and 15 have.
  */
 import type { PlainStats } from "../base/stats.ts";
 import { invalidArgument } from "../errors.ts";
@@ -13,9 +13,9 @@ import { etcdMetrics } from "./etcd-metrics.ts";
 import { type Labels, type Metric, type MetricFacts, metricPrefix, type Sample } from "./metric.ts";
 import { healthMetrics, storeMetrics } from "./store-metrics.ts";
 
-/** What is read; each part may be left out. */
+/** The sources of metrics; each part may be left out. */
 export interface MetricSources {
-  /** A store: its calls, its etcd client and its health, which costs etcd a few cheap requests a scrape. */
+  /** A store: its calls, its etcd client and its health, which costs a few cheap etcd requests per scrape. */
   readonly store?:
     | {
         /** As `Store.stats`. */
@@ -24,7 +24,7 @@ export interface MetricSources {
         health(): Promise<Health>;
       }
     | undefined;
-  /** A connection without a store. Of a store's own connection the store tells. */
+  /** A connection without a store. A store's metrics already include its own connection. */
   readonly etcd?:
     | {
         /** As `Etcd.stats`. */
@@ -43,21 +43,21 @@ export interface MetricSources {
         >
       >
     | undefined;
-  /** Labels of every sample, e.g. to tell two stores of one process apart. Default: none. */
+  /** Labels of every sample, e.g. to distinguish two stores of one process. Default: none. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A metric as a registry keeps it: prom-client's `Metric`, as far as a registry asks. */
+/** A metric as a registry keeps it: the part of prom-client's `Metric` that a registry uses. */
 export interface RegisteredMetric {
   /** With its prefix, `keelson_`. */
   readonly name: string;
-  /** What it means, for people. */
+  /** Its meaning, as help text. */
   readonly help: string;
-  /** What prom-client calls it. */
+  /** The type, in prom-client's terms. */
   readonly type: "counter" | "gauge" | "histogram";
   /** Samples of several processes are added up. */
   readonly aggregator: "sum";
-  /** The metric with its samples of now. */
+  /** The metric with its current samples. */
   get(): Promise<{
     /** As the metric's. */
     readonly name: string;
@@ -67,21 +67,21 @@ export interface RegisteredMetric {
     readonly type: "counter" | "gauge" | "histogram";
     /** As the metric's. */
     readonly aggregator: "sum";
-    /** Samples of now. */
+    /** Current samples. */
     readonly values: readonly Sample[];
   }>;
-  /** Does nothing: counters are the store's own. */
+  /** Does nothing: the counters belong to the store. */
   reset(): void;
 }
 
 /** A `Registry` of prom-client 14 or 15. */
 export interface MetricRegistry {
-  // A method, so that a registry which takes its own metrics alone fits; what it asks of one is all there.
-  /** Takes a metric in. */
+  // A method, so that a registry typed for only its own metrics fits; a metric has everything that it uses.
+  /** Adds a metric. */
   registerMetric(metric: never): void;
   /** The metric of that name; undefined when there is none. */
   getSingleMetric(name: string): unknown;
-  /** Takes a metric out. */
+  /** Removes a metric. */
   removeSingleMetric(name: string): void;
 }
 
@@ -94,9 +94,10 @@ export const metricFacts: readonly MetricFacts[] = [
 ].map(({ name, type, help }) => ({ name: `${metricPrefix}${name}`, type, help }));
 
 /**
- * Registers what `sources` can tell, under `keelson_…`, until the result is disposed.
+ * Registers the metrics of `sources`, under `keelson_…`, until the result is disposed.
  *
- * @throws INVALID_ARGUMENT "registry" when it is none, or has one of the names already; "sources" without a source
+ * @throws INVALID_ARGUMENT "registry" when it is not a registry, or already has one of the names; "sources" without a
+ * source
  * @example
  * ```ts
  * import { createStore, defineKind } from "keelson";
@@ -146,7 +147,7 @@ export function registerMetrics(registry: MetricRegistry, sources: MetricSources
   };
 }
 
-/** One look at etcd for all metrics of a scrape: they are read at once. */
+/** One health check for all metrics of a scrape: they are read at the same time. */
 function sharedHealth(store: { health(): Promise<Health> }): () => Promise<readonly Health[]> {
   let looking: Promise<Health> | undefined;
   return async () => {

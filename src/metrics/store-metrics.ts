@@ -1,4 +1,4 @@
-/** What a store tells of itself: its calls by verb, their failures by code, its watches; and its health, which asks etcd. */
+/** Metrics of a store: calls by verb, failures by code, watches, and health, which sends requests to etcd. */
 import type { Health, StoreStats } from "../resource/contract/store.ts";
 import { byName, histogramSamples, type Metric, metricPrefix, single } from "./metric.ts";
 

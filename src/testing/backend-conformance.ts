@@ -1,18 +1,18 @@
 /**
- * What every `RepositoryBackend` must do, as checks that any test runner can call. The author of one for another object
- * store runs these over it. They use only the interface.
+ * The contract of every `RepositoryBackend`, as checks that any test runner can call. Authors of a backend for another
+ * object store run them. They use only the interface.
  *
- * Each check gets a backend over an empty place of its own.
+ * Each check gets a backend over its own empty place.
  */
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import type { RepositoryBackend } from "../backup/repository/backend/backend.ts";
 
-/** One promise of a backend, and a program that breaks when the promise is not kept. */
+/** One promise of a backend, and a function that fails when the promise is broken. */
 export interface BackendCheck {
-  /** What is promised, as a test's name. */
+  /** The promise, as a test's name. */
   readonly name: string;
   /**
-   * Rejects with an assertion error when the promise is not kept.
+   * Rejects with an assertion error when the promise is broken.
    * @param open opens a backend; called twice in one check, it opens the same place twice, as two processes would
    */
   run(open: () => Promise<RepositoryBackend>): Promise<void>;
@@ -115,7 +115,7 @@ export const backendConformance: readonly BackendCheck[] = [
       const claims = backends.map(async (backend) => {
         const held = await backend.lock();
         most = Math.max(most, ++holders);
-        // Long enough for a rival to have asked.
+        // Long enough for a rival to send its request.
         for (let i = 0; i < 20; i++) await backend.has("backups/none.json");
         holders--;
         await held[Symbol.asyncDispose]();

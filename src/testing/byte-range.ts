@@ -1,6 +1,6 @@
 /**
- * Key ranges as etcd means them: `[start, end)`; no end: the one key; an end of one zero byte: to the last key.
- * Keys are latin1 text, one character a byte, so JavaScript's string order is byte order.
+ * Key ranges as etcd defines them: `[start, end)`; no end: the one key; an end of one zero byte: to the last key. Keys
+ * are latin1 text, one character a byte, so JavaScript's string order is byte order.
  */
 import type { Bytes } from "../etcd/ports/messages.ts";
 

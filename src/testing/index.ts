@@ -1,5 +1,5 @@
 /**
- * The entry point `keelson/testing`: an etcd in memory and a clock to set, for unit tests of what is built on keelson.
+ * The entry point `keelson/testing`: an in-memory etcd and a manual clock, for unit tests of code that uses keelson.
  *
  * @module keelson/testing
  */

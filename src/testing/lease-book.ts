@@ -30,7 +30,8 @@ export class LeaseBook implements LeaseKeeper {
 
   /**
    * @param onGone gets the keys of a lease that was revoked or has expired
-   * @param firstId of the leases it names itself; a real etcd's ids hold the time, so that a restored one never repeats any
+   * @param firstId the first id it assigns itself; a real etcd's ids contain the time, so a restored one never repeats
+   * any
    */
   constructor(clock: Clock, onGone: (keys: readonly string[]) => void, firstId = 0x7000_0000_0000_0001n) {
     this.#clock = clock;
@@ -46,7 +47,7 @@ export class LeaseBook implements LeaseKeeper {
     }));
   }
 
-  /** Each with its whole time again, as after a change of the leader. */
+  /** Restarts the full TTL of every lease, as after a change of the leader. */
   load(leases: readonly SavedLease[]): void {
     for (const { id, ttlSeconds, keys } of leases) {
       const lease: Held = { id, ttlSeconds, keys: new Set(keys), expiresAtMs: 0 };

@@ -1,8 +1,8 @@
 /**
- * Time that moves when a test says so. Timers run in the order of their times, each at its own time.
+ * Time that moves only when a test advances it. Timers run in the order of their due times, each at its own time.
  *
- * The store, its caches and leases run on the clock that their etcd was made with: with this one a lease of an hour ends in
- * a millisecond, and nothing happens behind a test's back.
+ * The store, its caches and leases use the clock of their etcd: with this clock a one-hour lease expires within a
+ * millisecond of real time, and nothing happens until the test advances it.
  */
 import { setImmediate } from "node:timers";
 import { type Clock, sleepOn, type Timer } from "../base/time/clock.ts";
@@ -29,29 +29,29 @@ export class ManualClock implements Clock {
     return this.#monotonicMs + this.wallOffsetMs;
   }
 
-  /** Milliseconds, never back. */
+  /** Milliseconds; never goes back. */
   monotonicMs(): number {
     return this.#monotonicMs;
   }
 
-  /** Runs `callback` once time has moved on by `delayMs`. */
+  /** Runs `callback` once time has advanced by `delayMs`. */
   setTimer(delayMs: number, callback: () => void): Timer {
     const timer = { atMs: this.#monotonicMs + Math.max(0, delayMs), order: this.#order++, callback };
     this.#timers.add(timer);
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** Resolves once time has moved on by `delayMs`; rejects with the reason of `signal`. */
+  /** Resolves once time has advanced by `delayMs`; rejects with the reason of `signal`. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return sleepOn(this, delayMs, signal);
   }
 
-  /** Timers that wait for their time. */
+  /** Pending timers. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Moves time on by `byMs` milliseconds, running timers as their time comes and letting promises settle in between. */
+  /** Advances time by `byMs` milliseconds. Runs timers as they become due and lets promises settle in between. */
   async advance(byMs: number): Promise<void> {
     const untilMs = this.#monotonicMs + byMs;
     for (;;) {
@@ -69,12 +69,14 @@ export class ManualClock implements Clock {
   }
 }
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until `advance` moves it. */
 export function manualClock(): ManualClock {
   return new ManualClock();
 }
 
-/** Resolves when everything that is ready has run: promise jobs, and what the event loop has in hand. No time passes. */
+/**
+ * Resolves when everything that is ready has run: promise jobs and pending callbacks of the event loop. No time passes.
+ */
 export async function settled(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 }

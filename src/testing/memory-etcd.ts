@@ -1,6 +1,6 @@
 /**
- * `memoryEtcd`: an etcd for unit tests of what is built on keelson. The client is the real one (retry, watch and lease
- * code included) over an in-memory server; nothing is listened on, nothing outlives the process.
+ * `memoryEtcd`: an etcd for unit tests of code that uses keelson. It is the real client (retry, watch and lease code
+ * included) over an in-memory server; it opens no port, and nothing outlives the process.
  */
 
 import { checkOptions, type NamesOf } from "../base/text/known-options.ts";
@@ -17,21 +17,21 @@ export interface MemoryEtcdOptions {
   /** Time for leases, deadlines and back-off; default the system's. */
   readonly clock?: Clock | undefined;
   /**
-   * What it says it is, and whose order of checks it follows: from 3.6 on the first operation of a transaction that cannot be done
-   * is the one that is told. Default "3.5.30".
+   * The version that it reports and whose order of checks it follows: from 3.6 on, a transaction fails with the error
+   * of its first impossible operation. Default "3.5.30".
    */
   readonly version?: string | undefined;
 }
 
 const memoryNames: NamesOf<MemoryEtcdOptions> = { clock: true, version: true };
 
-/** Never dialled: endpoints are names here. */
+/** Never dialled: endpoints are only names here. */
 const endpoint = "http://memory:2379";
 
 /**
- * An empty etcd of its own, closed with the client. Keys, transactions, watches, compaction and leases behave as those
- * of a single etcd member of `version`; users, snapshots and moving the leader are refused as Unimplemented
- * (INVALID_ARGUMENT or UNAVAILABLE by the port's own table).
+ * Creates an empty etcd, which is closed with the client. Keys, transactions, watches, compaction and leases behave as
+ * those of a single etcd member of `version`; users, snapshots and moving the leader are refused as Unimplemented
+ * (INVALID_ARGUMENT or UNAVAILABLE by the port's table).
  * @throws INVALID_ARGUMENT
  *
  *

@@ -2,8 +2,8 @@
  * The in-memory etcd as a gRPC server without a network: method path and request bytes in, reply bytes out.
  *
  * One member, no raft: every applied change is durable at once. What a real member does outside keys, watches and
- * leases is answered truthfully where it means something here (status, members, alarms) and refused as
- * Unimplemented where it does not (auth, snapshot, moving the leader).
+ * leases is implemented where it is meaningful for one member (status, members, alarms) and refused as Unimplemented
+ * elsewhere (auth, snapshot, moving the leader).
  */
 import type { Clock } from "../base/time/clock.ts";
 import type { Header } from "../etcd/ports/messages.ts";
@@ -37,9 +37,9 @@ import { Mvcc, type MvccState } from "./mvcc.ts";
 import { EtcdRefusal, refusals } from "./refusal.ts";
 import { type HubStream, type ReplySink, WatchHub } from "./watch-hub.ts";
 
-/** etcd --max-request-bytes: a request above it is refused before it is looked at. */
+/** etcd --max-request-bytes: a larger request is refused before it is decoded. */
 const requestBytesMax = 1.5 * 1024 * 1024;
-/** What the model claims to be unless it is told; it follows the semantics of the version it claims to be. */
+/** The default version; the model follows the semantics of the version that it reports. */
 const modelVersion = "3.5.30";
 /** From here on the operations of a transaction are checked in their order (etcdserver/txn/txn.go). */
 const checksInOrderSince = "3.6.0";
@@ -48,12 +48,15 @@ export interface MemoryServerOptions {
   readonly clock: Clock;
   /** Default 3.5.30. */
   readonly version?: string | undefined;
-  /** Time that leases expire by; default `clock`. A member of a cluster is told of expiries and has none of its own. */
+  /**
+   * Time that leases expire by; default `clock`. A member of a cluster receives expiries from the cluster and has no
+   * timers of its own.
+   */
   readonly leaseClock?: Clock | undefined;
   readonly memberId?: bigint | undefined;
-  /** Identity of the cluster; a restored one may keep it, as a real one does. */
+  /** Id of the cluster; a restored cluster may keep it, as a real one does. */
   readonly clusterId?: bigint | undefined;
-  /** What it begins with; default nothing. */
+  /** Initial data; default none. */
   readonly snapshot?: MemorySnapshot | undefined;
   readonly firstLeaseId?: bigint | undefined;
   readonly syncIntervalMs?: number | undefined;
@@ -109,7 +112,7 @@ export class MemoryServer {
     return { keys: this.mvcc.save(), leases: this.leases.save() };
   }
 
-  /** One unary call. @throws EtcdRefusal with the server's status; WireError for bytes that are no request */
+  /** One unary call. @throws EtcdRefusal with the server's status; WireError for bytes that are not a request */
   call(method: MethodPath, request: Uint8Array): Uint8Array {
     const handler = this.#handlers.get(method);
     if (handler === undefined) {

@@ -1,6 +1,6 @@
 /**
- * One stream of the in-memory transport: messages each way in their order, each as late as the weather says, and an end
- * that the reader sees once.
+ * One stream of the in-memory transport: messages arrive in order in each direction, each with the delay that the
+ * weather sets, and the reader sees the end once.
  */
 import type { Clock, Timer } from "../base/time/clock.ts";
 import { soon } from "../base/time/microtask.ts";
@@ -19,9 +19,9 @@ interface MemoryStreamOptions {
   readonly method: MethodPath;
   readonly node: () => MemoryNode;
   readonly signal: AbortSignal | undefined;
-  /** Whether what was sent on it still comes to the process it was opened to. */
+  /** Whether messages still reach the process that the stream was opened to. */
   readonly reaches: () => boolean;
-  /** Lets one message through the weather: later, or never. */
+  /** Delivers one message according to the weather: later, or never. */
   readonly pass: (way: "out" | "in", deliver: () => void) => void;
   readonly refuse: (error: unknown) => TransportFailure;
   readonly broken: () => TransportFailure;
@@ -31,12 +31,12 @@ interface MemoryStreamOptions {
 export class MemoryStream implements ByteDuplex {
   readonly #options: MemoryStreamOptions;
   readonly #inbox: Uint8Array[] = [];
-  /** Timers of messages on their way here. */
+  /** Timers of messages in flight to the client. */
   readonly #arriving = new Set<Timer>();
-  /** Messages on their way here, in order: a later one never overtakes. */
+  /** Messages in flight to the client, in order: none overtakes another. */
   #inFlight: Promise<void> = Promise.resolve();
   #end: { readonly failure: TransportFailure | undefined } | undefined;
-  /** The same for messages on their way to the server. */
+  /** The same for messages in flight to the server. */
   #outgoing: Promise<void> = Promise.resolve();
   #aborted = false;
   #reader:
@@ -60,7 +60,7 @@ export class MemoryStream implements ByteDuplex {
       end: (refusal) => this.finish(refusal === undefined ? options.broken() : options.refuse(refusal)),
     };
     if (options.method === "/etcdserverpb.Watch/Watch") {
-      // The server hears of the stream with its first message.
+      // The server learns of the stream with its first message.
       let hub: HubStream | undefined;
       this.#receive = (message) => {
         hub ??= options.node().openWatch(sink);
@@ -119,7 +119,7 @@ export class MemoryStream implements ByteDuplex {
     this.finish(undefined);
   }
 
-  /** A message comes in so long; not at all when the stream has ended by then. */
+  /** Delivers a message after the delay, unless the stream has ended by then. */
   expect(clock: Clock, delayMs: number | undefined, deliver: () => void): void {
     if (this.#end !== undefined) return;
     const timer = after(clock, delayMs, () => {

@@ -1,10 +1,9 @@
 /**
- * The transport seam over a `MemoryNode`: no sockets, time from the clock, and faults where a world wants them.
+ * The transport seam over a `MemoryNode`: no sockets, time from the clock, and faults where a simulation injects them.
  *
- * Without faults every call is answered in a later microtask. A `Weather` says, per message, how late it is and
- * whether it is lost before or after the server saw it: the things that can happen to a request. What is on its way
- * to the server goes by the network's clock, what comes back by the client's: a client that is stopped receives nothing,
- * and what it had sent arrives all the same.
+ * Without faults every call is answered in a later microtask. A `Weather` decides, per message, its delay and whether
+ * it is lost before or after the server saw it. Messages to the server use the network's clock, messages to the client
+ * the client's clock: a stopped client receives nothing, but the messages it has sent still arrive.
  */
 
 import type { Clock, Timer } from "../base/time/clock.ts";
@@ -22,12 +21,15 @@ import type { MemoryNode } from "./memory-node.ts";
 import { after, MemoryStream } from "./memory-stream.ts";
 import { EtcdRefusal } from "./refusal.ts";
 
-/** Stands for the process of a node that has always the same. */
+/** The process of a node that never changes. */
 const onlyPeer = {};
 
-/** What becomes of one request; times in milliseconds. */
+/** The delivery of one request; times in milliseconds. */
 export interface Fate {
-  /** Before the server sees it; above the call's own time: it is applied late, after the caller has given up. */
+  /**
+   * Delay before the server sees it. If it exceeds the call's timeout, the server applies the request after the caller
+   * has given up.
+   */
   readonly requestDelayMs?: number | undefined;
   readonly replyDelayMs?: number | undefined;
   /**
@@ -45,7 +47,7 @@ export interface Fate {
 
 export interface Weather {
   unary(method: MethodPath, endpoint: string): Fate;
-  /** Asked for every message of a stream. "cut" breaks it; "stalled": neither this message nor a later one arrives. */
+  /** Called for every message of a stream. "cut" breaks it; "stalled": neither this message nor a later one arrives. */
   stream(
     method: MethodPath,
     endpoint: string,
@@ -56,8 +58,8 @@ export interface Weather {
 const fair: Weather = { unary: () => ({}), stream: () => ({}) };
 
 /**
- * @param nodeAt who answers at an endpoint's address at this moment
- * @param network time of what is on its way to the server; default the client's own clock
+ * @param nodeAt the node at an endpoint's address at this moment
+ * @param network clock of messages to the server; default the client's own clock
  */
 export function memoryTransport(
   nodeAt: (endpoint: string) => MemoryNode,
@@ -75,10 +77,10 @@ class MemoryTransport implements Transport {
   readonly #clock: Clock;
   readonly #network: Clock;
   readonly #open = new Set<MemoryStream>();
-  /** Calls that have not been answered, each by what ends it when the client closes. */
+  /** Pending calls, each as the function that ends it when the client closes. */
   readonly #calls = new Set<() => void>();
   readonly #onLost: (() => void) | undefined;
-  /** At the other end of the open connection. */
+  /** The process at the other end of the open connection. */
   #peer: object | undefined;
   #closed = false;
 
@@ -131,7 +133,7 @@ class MemoryTransport implements Transport {
       const lost = (): void =>
         end(() => reject(this.#failure(grpcStatus.unavailable, "connection reset", "sent")));
       const answered = (answer: () => void): void => {
-        // The caller may be gone.
+        // The caller may have given up.
         if (!this.#calls.has(onClose) || fate.loss === "reply swallowed") return;
         const settle = fate.loss === "request lost" || fate.loss === "reply lost" ? lost : () => end(answer);
         arriving = after(this.#clock, fate.replyDelayMs, settle);
@@ -182,7 +184,10 @@ class MemoryTransport implements Transport {
     return Promise.resolve();
   }
 
-  /** Whom what is sent now reaches. A connection whose other end is gone is noticed here, and the next one is another. */
+  /**
+   * The process that receives what is sent now. A connection whose peer has gone is detected here, and the next call
+   * opens a new one.
+   */
   #connect(): object | TransportFailure {
     const now = this.#peerNow();
     if (this.#peer !== undefined && this.#peer !== now) {

@@ -26,7 +26,7 @@ import { type ByteRange, byteRange, contains, insertionPoint, keyText } from "./
 import { refusals } from "./refusal.ts";
 import { checkTxn } from "./txn-check.ts";
 
-/** Whether a lease exists, and which keys hang on it: the model asks, the lease book knows. */
+/** Leases and the keys attached to them: the model's view of the lease book. */
 export interface LeaseKeeper {
   has(id: bigint): boolean;
   attach(id: bigint, key: string): void;
@@ -52,7 +52,7 @@ export interface LoggedEvent {
   readonly event: KvEvent;
 }
 
-/** All of it at one moment, as a snapshot holds it. */
+/** The whole state at one moment, as in a snapshot. */
 export interface MvccState {
   readonly versions: ReadonlyMap<string, readonly Version[]>;
   readonly log: readonly LoggedRevision[];
@@ -60,7 +60,7 @@ export interface MvccState {
   readonly compactedRevision: bigint;
 }
 
-/** A transaction's body while it is applied: the revision it would get and the events it has made. */
+/** A transaction's body while it is applied: the revision it would get and its events so far. */
 interface Draft {
   readonly revision: bigint;
   readonly events: LoggedEvent[];
@@ -84,8 +84,8 @@ export class Mvcc {
 
   /**
    * @param onRevision called once per revision, after it is applied
-   * @param checksInOrder as etcd 3.6: the operations of a transaction are checked as they stand; before that first all puts, then
-   *   all ranges
+   * @param checksInOrder as etcd 3.6: the operations of a transaction are checked in their order; older versions check
+   *   all puts, then all ranges
    */
   constructor(leases: LeaseKeeper, onRevision: (revision: LoggedRevision) => void, checksInOrder: boolean) {
     this.#leases = leases;
@@ -108,7 +108,7 @@ export class Mvcc {
 
   txn(request: TxnRequest): TxnResponse {
     checkTxn(request);
-    // Compares of the whole tree are looked at before anything is applied (etcd: compareToPath).
+    // Compares of the whole tree are evaluated before anything is applied (etcd: compareToPath).
     const path = this.#path(request);
     this.#checkPath(request, path);
     return this.#apply((draft) => this.#txn(request, path, draft));
@@ -123,7 +123,7 @@ export class Mvcc {
     };
   }
 
-  /** Into an empty one; the keys' leases are those of the saved lease book. */
+  /** Loads a saved state into an empty store; the leases of its keys come from the saved lease book. */
   load(state: MvccState): void {
     for (const [key, versions] of state.versions) this.#versions.set(key, [...versions]);
     this.#sorted.push(...[...state.versions.keys()].sort());
@@ -132,7 +132,10 @@ export class Mvcc {
     this.compactedRevision = state.compactedRevision;
   }
 
-  /** As etcdutl's `--bump-revision` with `--mark-compacted`: nothing before `to` can be asked for, and `puts` are written at it. */
+  /**
+   * As etcdutl's `--bump-revision` with `--mark-compacted`: revisions before `to` cannot be read, and `puts` are
+   * written at `to`.
+   */
   bump(to: bigint, puts: readonly PutRequest[]): void {
     this.revision = to - 1n;
     this.#apply((draft) => {
@@ -177,7 +180,7 @@ export class Mvcc {
     return this.#log.slice(low);
   }
 
-  /** The event with what was there before, as far as compaction has left it. */
+  /** The event with the previous value, unless it was compacted. */
   withPrevious(logged: LoggedEvent): KvEvent {
     const before = logged.event.kv.modRevision - 1n;
     if (before < this.compactedRevision) return logged.event;
@@ -285,7 +288,10 @@ export class Mvcc {
     return { succeeded, nested: ops.map((op) => (op.type === "txn" ? this.#path(op.txn) : undefined)) };
   }
 
-  /** What would fail half-way is refused before anything is applied; which refusal comes first is the version's. */
+  /**
+   * Refuses a transaction that would fail half-way before anything is applied; the version decides which error is
+   * returned.
+   */
   #checkPath(request: TxnRequest, path: Path): void {
     const ops = opsTaken(request, path);
     const inTurn = this.#checksInOrder
@@ -358,13 +364,13 @@ export class Mvcc {
   }
 }
 
-/** Which branch a transaction takes, and those inside it by operation index. */
+/** Which branch a transaction takes, and those nested in it by operation index. */
 interface Path {
   readonly succeeded: boolean;
   readonly nested: readonly (Path | undefined)[];
 }
 
-/** The operations on the path, nested ones in their place. */
+/** The operations on the taken path, nested ones in place. */
 function opsTaken(request: TxnRequest, path: Path): readonly TxnOp[] {
   return (path.succeeded ? request.success : request.failure).flatMap((op, index) => {
     const nested = path.nested[index];

@@ -1,7 +1,7 @@
-/** What the in-memory etcd refuses, with etcd's own codes and texts (api/v3rpc/rpctypes/error.go). */
+/** Errors of the in-memory etcd, with etcd's codes and texts (api/v3rpc/rpctypes/error.go). */
 import { grpcStatus } from "../etcd/transport/transport.ts";
 
-/** What the server answers instead of a reply; text as etcd's. */
+/** An error that the server returns instead of a reply; its text is etcd's. */
 export class EtcdRefusal extends Error {
   override readonly name = "EtcdRefusal";
   readonly code: number;

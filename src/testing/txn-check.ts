@@ -1,5 +1,5 @@
 /**
- * What etcd refuses about a transaction before it looks at any key: too many operations, empty keys, one key changed
+ * Checks that etcd makes on a transaction before it reads any key: too many operations, empty keys, one key changed
  * twice (etcdserver/api/v3rpc/key.go: checkTxnRequest, checkIntervals).
  */
 import type { TxnOp, TxnRequest } from "../etcd/ports/messages.ts";
@@ -36,7 +36,7 @@ interface Changes {
   readonly deletes: readonly ByteRange[];
 }
 
-/** In etcd's order, its blind spot included: a nested delete is not held against puts of transactions before it. */
+/** In etcd's order, its gap included: a nested delete is not checked against puts of earlier transactions. */
 function changesOf(ops: readonly TxnOp[]): Changes {
   const deletes: ByteRange[] = ops.flatMap((op) =>
     op.type === "delete" ? [byteRange(op.delete.key, op.delete.rangeEnd)] : [],

@@ -34,7 +34,7 @@ export interface HubOptions {
   readonly fragmentBytes: number;
 }
 
-/** Where a stream's replies go; `unread` tells how many wait there. */
+/** Receives a stream's replies; `unread` is the number that waits there. */
 export interface ReplySink {
   send(reply: Uint8Array): void;
   readonly unread: number;
@@ -64,7 +64,7 @@ export class WatchHub {
     this.#options = options;
   }
 
-  /** A client's watch stream. @throws WireError from `receive` for a message that is none */
+  /** A client's watch stream. @throws WireError from `receive` for a malformed message */
   open(sink: ReplySink): HubStream {
     const own = new Map<bigint, Watcher>();
     let assigned = 0n;
@@ -92,7 +92,7 @@ export class WatchHub {
 
   readonly #sinks = new WeakMap<HubStream, ReplySink>();
 
-  /** Every revision, right after it is applied. */
+  /** Receives every revision, right after it is applied. */
   publish(logged: LoggedRevision): void {
     for (const watcher of this.#watchers) {
       if (!watcher.synced || logged.revision < watcher.next) continue;
@@ -146,7 +146,7 @@ export class WatchHub {
   }
 
   #progress(own: ReadonlyMap<bigint, Watcher>, sink: ReplySink): void {
-    // A watcher of a future revision counts as behind, too: it starves the others on its stream.
+    // A watcher of a future revision counts as unsynced, too: the stream then gets no progress replies.
     const behind = [...own.values()].some((w) => !w.synced || w.next > this.#options.mvcc.revision + 1n);
     if (!behind) this.#reply(sink, { watchId: -1n });
   }

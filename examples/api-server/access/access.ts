@@ -1,5 +1,5 @@
 /**
- * Authentication and authorization in one place: which user a request is of, and what that user may do.
+ * Authentication and authorization in one place: which user sent a request, and what that user may do.
  *
  *   client certificate   CN is the name, O the groups
  *   bearer token         one of the table given at the start, or a service account's, signed by this server
@@ -15,9 +15,9 @@ import type { ServiceAccountTokens } from "./service-account-tokens.ts";
 import { anonymous, authenticatedGroup, mastersGroup, type User } from "./user.ts";
 
 export interface AccessOptions {
-  /** Whether RBAC objects decide; else everybody may do everything. */
+  /** True: RBAC objects decide. False: every user may do everything. */
   readonly rbac: boolean;
-  /** Bearer tokens known beforehand, and whose they are. */
+  /** Static bearer tokens and their users. */
   readonly tokens: ReadonlyMap<string, User>;
   readonly serviceAccounts: ServiceAccountTokens;
 }
@@ -31,7 +31,7 @@ export class Access {
     this.#rules = new RoleRules(store);
   }
 
-  /** @throws Refusal 401 for a token that nobody has */
+  /** @throws Refusal 401 for an unknown token */
   async userOf({ socket, headers }: IncomingMessage, signal: AbortSignal): Promise<User> {
     const [, token] = /^Bearer\s+(.+)$/i.exec(headers.authorization ?? "") ?? [];
     if (token !== undefined) {
@@ -45,13 +45,13 @@ export class Access {
       if (typeof subject.CN === "string")
         return { name: subject.CN, groups: [...groups, authenticatedGroup] };
     }
-    // Plain HTTP on the loopback has no way to tell people apart: whoever reaches it is its owner.
+    // Plain HTTP on the loopback cannot authenticate: every client is treated as the administrator.
     return socket instanceof TLSSocket
       ? anonymous
       : { name: "kubernetes-admin", groups: [mastersGroup, authenticatedGroup] };
   }
 
-  /** undefined: nobody's. */
+  /** undefined: no user has this token. */
   async userOfToken(token: string, signal: AbortSignal): Promise<User | undefined> {
     return this.#options.tokens.get(token) ?? (await this.#options.serviceAccounts.userOf(token, signal));
   }
@@ -61,7 +61,7 @@ export class Access {
     return this.#rules.decide(user, attributes, signal);
   }
 
-  /** The rules that hold for a user in a namespace, as SelfSubjectRulesReview lists them. */
+  /** The rules that apply to a user in a namespace, as SelfSubjectRulesReview lists them. */
   async rulesOf(user: User, namespace: string, signal: AbortSignal): Promise<Json> {
     if (this.#options.rbac) return { resourceRules: await this.#rules.rulesOf(user, namespace, signal) };
     return { resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }] };

@@ -1,6 +1,7 @@
 /**
- * RBAC: whether some role bound to the user has a rule for what is asked. Roles and bindings are ordinary objects, read
- * from the cache at each question, so that a change counts as soon as it is seen. Rules only allow; nothing forbids.
+ * RBAC: checks whether a role bound to the user has a rule that allows the request. Roles and bindings are ordinary
+ * objects, read from the cache for each request, so a change applies as soon as the cache has seen it. Rules only
+ * allow; none deny.
  */
 import type { Kind, Resource, Store } from "keelson";
 import { at, type Json, listAt } from "../defaults/rules.ts";

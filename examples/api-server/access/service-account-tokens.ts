@@ -1,6 +1,6 @@
 /**
- * Tokens of service accounts: a JWT signed by this server (RS256) and good until it expires, as long as its account, and
- * the object it is bound to, are still there under the same uid.
+ * Tokens of service accounts: a JWT signed by this server (RS256). It is valid until it expires, while its account and
+ * the object it is bound to still exist with the same uid.
  */
 import { createHash, createPublicKey, createSign, createVerify } from "node:crypto";
 import type { Kind, Resource, Store } from "keelson";
@@ -26,7 +26,7 @@ export class ServiceAccountTokens {
     this.#publicKey = createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
   }
 
-  /** A token for `account`, as a TokenRequest's spec asks for it; `expirationSeconds` is at least 600. */
+  /** A token for `account`, as the spec of a TokenRequest requests it; `expirationSeconds` is at least 600. */
   issue(account: Resource, spec: Json): { readonly token: string; readonly expirationTimestamp: string } {
     const { namespace = "", name, uid } = account.metadata;
     const now = Math.floor(Date.now() / 1000);
@@ -56,7 +56,7 @@ export class ServiceAccountTokens {
     };
   }
 
-  /** Whose token it is; undefined: not of this server, expired, or of an account that is gone. */
+  /** The user of a token; undefined: it is not from this server, has expired, or its account no longer exists. */
   async userOf(token: string, signal: AbortSignal): Promise<User | undefined> {
     const [header, claims, signature, ...more] = token.split(".");
     if (signature === undefined || more.length > 0) return undefined;

@@ -1,4 +1,4 @@
-/** Who asks, as Kubernetes names people and programs. */
+/** The user of a request: a person or a program, as Kubernetes names them. */
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];

@@ -1,9 +1,9 @@
 /**
- * Addresses that the server gives out: a cluster IP to each service, a port of the nodes to those that ask for one.
+ * Addresses that the server allocates: a cluster IP for each service, and a node port for services that request one.
  *
- * Several servers share an etcd, so an address is taken by creating an object named after it (networking.k8s.io IPAddress,
- * as Kubernetes does since 1.33): whoever creates it first has it, and no list has to be read. An address is free again
- * when the service that its parent reference names is gone.
+ * Several servers share an etcd, so an address is taken by creating an object named after it (networking.k8s.io
+ * IPAddress, as Kubernetes does since 1.33): the first server to create it owns the address, and no list has to be
+ * read. An address is free again when the service in its parent reference no longer exists.
  */
 import { randomInt } from "node:crypto";
 import { isStoreError, type Kind, type Resource, type Store } from "keelson";

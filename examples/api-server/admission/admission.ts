@@ -1,6 +1,6 @@
 /**
- * What the server makes of an object a client sends, before it is stored: defaults, what a kind's own rules say at
- * creation and at update (Kubernetes' registry strategies), and addresses that are given out. The order is Kubernetes'.
+ * Admission changes a client's object before it is stored: it sets defaults, applies the kind's rules for create and
+ * update (Kubernetes' registry strategies), and allocates addresses. The order is Kubernetes'.
  */
 import type { Resource } from "keelson";
 import { Refusal } from "../api/refusal.ts";
@@ -15,7 +15,7 @@ import type { AdmissionContext, Strategy } from "./strategy.ts";
 
 const rules: Readonly<Record<string, Rules>> = { ...workloadRules, ...otherRules, pods: pod };
 
-/** `object`, the caller's own, as it is to be created. */
+/** Prepares `object` for creation. The caller passes its own copy. */
 export async function admitCreate(context: AdmissionContext, served: Served, object: Json): Promise<void> {
   const name = storedName(served);
   fillIn(served, object, name);
@@ -23,7 +23,7 @@ export async function admitCreate(context: AdmissionContext, served: Served, obj
   await strategyOf(name).create?.(object, context);
 }
 
-/** `object`, the caller's own, as it is to replace `current`. */
+/** Prepares `object` to replace `current`. The caller passes its own copy. */
 export async function admitUpdate(
   context: AdmissionContext,
   served: Served,
@@ -58,10 +58,10 @@ function fillIn({ custom, kind }: Served, object: Json, name: string): void {
 
 const strategyOf = (name: string): Strategy => strategies[name] ?? {};
 
-/** Rules go by the name a kind is stored under, whichever version a client speaks. */
+/** Rules are found by the name under which the kind is stored, in whichever version the client sends. */
 export const storedName = ({ stored, ...served }: Served): string => resourceNameOf(stored ?? served);
 
-/** Go's types know no null: a field that is null is one that is not there. */
+/** Go's types have no null: a null field counts as absent. */
 export function dropNulls(value: unknown): void {
   if (Array.isArray(value)) return value.forEach(dropNulls);
   if (typeof value !== "object" || value === null) return;

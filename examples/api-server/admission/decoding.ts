@@ -1,6 +1,7 @@
 /**
- * A client's object as its type has it (what Go's decoder does for kube-apiserver): members the type does not have are left
- * out and told, values of another type are refused. Built-in kinds go by the table of types, custom ones by their schema.
+ * Decodes a client's object by its type, as Go's decoder does for kube-apiserver: it removes and reports fields that
+ * the type does not have, and refuses values of another type. Built-in kinds use the table of types, custom kinds their
+ * schema.
  */
 import { type AnyResource, isStoreError } from "keelson";
 import { decodeKubernetes, encodeKubernetesProtobuf, hasKubernetesProtobuf } from "keelson/kubernetes";
@@ -10,7 +11,7 @@ import { pruned } from "../custom/structural-schema.ts";
 import { isJson, type Json } from "../defaults/rules.ts";
 import { duplicateFields } from "./duplicate-fields.ts";
 
-/** `fieldValidation` of a request: what becomes of members that are not known, or are there twice. Kubernetes' default: Warn. */
+/** `fieldValidation` of a request: how unknown and duplicate fields are handled. Kubernetes' default: Warn. */
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
 
 export function fieldValidationOf(query: URLSearchParams): FieldValidation {
@@ -25,7 +26,7 @@ export interface Decoded {
 }
 
 /**
- * @param text the body as it came, in which members may be there twice; undefined: it is not the object itself
+ * @param text the body as received, which may have duplicate fields; undefined: the body is not the object itself
  * @throws Refusal 400
  */
 export function decodeObject(
@@ -37,7 +38,7 @@ export function decodeObject(
   const faults: string[] = [];
   const cannot = (why: string): Error =>
     badRequest(`${served.kind} in version "${served.version}" cannot be handled as a ${served.kind}: ${why}`);
-  // Identity is checked against the path elsewhere; here it says which type this is.
+  // Elsewhere the identity is checked against the path; here it only selects the type.
   const typed = { ...given, apiVersion: apiVersionOf(served), kind: served.kind };
   const unknown = (path: string): void => void faults.push(`unknown field "${path}"`);
   const object = hasKubernetesProtobuf(typed.apiVersion, typed.kind)

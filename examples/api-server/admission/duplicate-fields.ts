@@ -1,6 +1,6 @@
 /**
- * Members that stand twice in one object of a JSON text: every parser keeps the last and says nothing. The text is known
- * to be JSON; this only follows its structure.
+ * Finds duplicate fields in the objects of a JSON text: every parser silently keeps the last one. The text must be
+ * valid JSON; only its structure is scanned.
  */
 export function duplicateFields(text: string): readonly string[] {
   const found: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * What a kind does at its creation and its update beyond defaults (Kubernetes' pkg/registry strategies and the admission
- * plugins that are on by default). By the kind's resource name.
+ * What a kind does on create and update besides defaults (Kubernetes' pkg/registry strategies and the admission plugins
+ * that are on by default). By the kind's resource name.
  */
 import { randomUUID } from "node:crypto";
 import { invalid } from "../api/refusal.ts";
@@ -11,7 +11,7 @@ import { claimPods } from "../defaults/workloads.ts";
 import { giveAddresses, keepAddresses } from "./addresses.ts";
 import type { Strategy } from "./strategy.ts";
 
-/** A workload's status is its controller's: whatever a client sends at creation is dropped. */
+/** The controller owns a workload's status: a status that a client sends on create is dropped. */
 const withoutStatus: Strategy = {
   create: (object) => {
     delete object["status"];
@@ -21,7 +21,7 @@ const withoutStatus: Strategy = {
 const nameOf = (object: Json): string =>
   String(at(object, "metadata.name") ?? at(object, "metadata.generateName"));
 
-/** Fields of a pod that can never change once it is there (validation.ValidatePodUpdate). */
+/** Fields of a pod that can never change after it was created (validation.ValidatePodUpdate). */
 function checkPodUpdate(pod: Json, current: Json): void {
   const frozen = (object: Json): string => {
     const {
@@ -51,7 +51,7 @@ function checkPodUpdate(pod: Json, current: Json): void {
   );
 }
 
-/** JSON with the fields in order, so that equal values are equal texts. */
+/** JSON with sorted fields, so that equal values have equal texts. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, field: unknown) =>
     typeof field === "object" && field !== null && !Array.isArray(field)
@@ -60,7 +60,7 @@ function canonical(value: unknown): string {
   );
 }
 
-/** The selector of a workload is its identity: another one is another workload. */
+/** The selector of a workload is its identity and cannot change. */
 const fixedSelector =
   (kind: string) =>
   (object: Json, current: Json): void => {
@@ -100,7 +100,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "jobs.batch": {
     create: (job) => {
       delete job["status"];
-      // The store gives the object a uid of its own; a job's pods are told apart by one that need not be the same.
+      // The store sets the object's uid. This uid labels the pods of a job and may differ from it.
       claimPods(job, nameOf(job), randomUUID());
     },
   },
@@ -123,7 +123,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   },
 };
 
-/** `stringData` is for writing alone: it becomes `data`. */
+/** `stringData` is write-only: it becomes `data`. */
 function encodeStringData(secret: Json): void {
   const { stringData, ...rest } = secret;
   if (stringData === undefined) return;

@@ -1,10 +1,10 @@
-/** What a kind may do at its creation and its update, and what it may use for that. */
+/** What a kind may do on create and update, and what it may use for that. */
 import type { Store } from "keelson";
 import type { Json } from "../defaults/rules.ts";
 
 export interface AdmissionContext {
   readonly store: Store;
-  /** Nothing may be written on the way, either. */
+  /** A dry run: admission may not write anything, either. */
   readonly dryRun: boolean;
 }
 

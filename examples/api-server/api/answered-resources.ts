@@ -1,4 +1,4 @@
-/** Resources that answer a question and are not stored: who am I, may I, bind this pod. */
+/** Resources that are answered and never stored: identity reviews, access reviews, the binding of a pod. */
 import type { Served } from "./served.ts";
 
 const answered = (group: string, kind: string, plural: string, more: Partial<Served> = {}): Served => ({

@@ -1,7 +1,7 @@
 /**
- * What the server serves, by group, version and plural: every kind of the store in the version it is stored in, older
- * versions of it for older clients, and resources that are only answered (reviews), never stored. Discovery, routes and
- * OpenAPI read it; a custom resource definition changes it while it is being read, so readers hold no part of it.
+ * What the server serves, by group, version and plural: each kind of the store in its stored version, older versions
+ * for older clients, and resources that are answered but never stored (reviews). Discovery, routes and OpenAPI read it;
+ * a custom resource definition may change it at any time, so readers must not keep any part of it.
  */
 import type { Kind } from "keelson";
 import type { CustomFacts } from "../custom/custom-facts.ts";
@@ -12,7 +12,7 @@ import { resourceNameOf, type Served, type Subresource } from "./served.ts";
 const storedVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const changing = ["get", "patch", "update"];
 
-/** Subresources besides status and scale, which every kind tells of itself. */
+/** Subresources besides status and scale, which every kind declares itself. */
 const ownSubresources: Readonly<Record<string, readonly Subresource[]>> = {
   pods: [
     { name: "binding", kind: "Binding", verbs: ["create"] },
@@ -62,7 +62,7 @@ function served(kind: Kind): Served {
   };
 }
 
-/** The versions of one kind: the stored one first, then those that only its served versions add. */
+/** The versions of one kind: the stored one first, then those that only its older served versions add. */
 function versionsOf(kind: Kind, custom: readonly CustomFacts[] | undefined): readonly Served[] {
   const stored = served(kind);
   if (custom !== undefined) {
@@ -94,7 +94,7 @@ export class Catalog {
   #byPath: ReadonlyMap<string, Served> = new Map();
 
   /**
-   * @param kinds those of the store at any moment
+   * @param kinds returns the current kinds of the store
    * @param customOf the versions of a custom kind; undefined for a built-in one
    */
   constructor(kinds: () => readonly Kind[], customOf: (kind: Kind) => readonly CustomFacts[] | undefined) {
@@ -102,7 +102,7 @@ export class Catalog {
     this.#customOf = customOf;
   }
 
-  /** Everything; the same list until something changes. */
+  /** All served resources; the same array until something changes. */
   get all(): readonly Served[] {
     this.#refresh();
     return this.#all;
@@ -113,7 +113,7 @@ export class Catalog {
     return this.#byPath.get(`${group}/${version}/${plural}`);
   }
 
-  /** A kind that is still the same keeps its entries: what was made for them, such as encoded objects, stays good. */
+  /** An unchanged kind keeps its entries, so caches keyed by them, such as encoded objects, stay valid. */
   #refresh(): void {
     const kinds = this.#kinds();
     if (kinds.length === this.#seen.length && kinds.every((kind, i) => kind === this.#seen[i])) return;

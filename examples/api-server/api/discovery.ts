@@ -1,10 +1,10 @@
 /**
- * Discovery, what a client asks first: groups, versions and resources. Clients since 1.26 take all of it in two requests
- * (aggregated: an APIGroupDiscoveryList at /api and /apis), older ones ask for each group and version.
+ * Discovery, which a client reads first: groups, versions and resources. Clients since 1.26 read all of it in two
+ * requests (aggregated: an APIGroupDiscoveryList at /api and /apis), older ones ask for each group and version.
  */
 import { apiVersionOf, type Served, type Subresource } from "./served.ts";
 
-/** The discovery document at `pathname`; undefined when the path is not one of discovery's. */
+/** The discovery document at `pathname`; undefined when the path is not a discovery path. */
 export function discoveryOf(all: readonly Served[], pathname: string): object | undefined {
   const [root, ...rest] = pathname.split("/").filter(Boolean);
   if (root === "api") {

@@ -1,4 +1,4 @@
-/** Documents about the API: discovery, aggregated where the client can read it, and OpenAPI. */
+/** Documents about the API: discovery, aggregated if the client accepts it, and OpenAPI. */
 
 import { sendBytes } from "keelson/http";
 import { encodeOpenApiV2 } from "../openapi/v2-protobuf.ts";
@@ -7,7 +7,7 @@ import type { Exchange } from "./exchange.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { send } from "./wire.ts";
 
-/** False: there is none at the path. */
+/** False: the path has no document. */
 export async function documentAt(
   { catalog, openApi }: ServerParts,
   { request, response, pathname }: Exchange,

@@ -1,4 +1,4 @@
-/** One HTTP request on its way through the server: what came, who asks, where the answer goes. */
+/** One HTTP request inside the server: the request, its user, and its response. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { User } from "../access/user.ts";
 
@@ -8,7 +8,7 @@ export interface Exchange {
   readonly pathname: string;
   readonly query: URLSearchParams;
   readonly user: User;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,4 @@
-/** What anybody may know of the server: that it lives, that it is ready, its version, its metrics. */
+/** What every client may read of the server: liveness, readiness, version, metrics. */
 import { release } from "./release.ts";
 import type { ServerParts } from "./server-parts.ts";
 
@@ -14,7 +14,7 @@ const text = (body: string, httpStatus = 200): Fact => ({
   body,
 });
 
-/** undefined: the path names no fact. */
+/** undefined: the path is none of these. */
 export async function factAt(
   { store }: ServerParts,
   pathname: string,

@@ -1,7 +1,7 @@
 /**
- * How long a pod that is being deleted may take (Kubernetes' CheckGracefulDelete): what the client says, else what its
- * spec says; nothing for one that no node runs. A node agent finishes the deletion; a node without a lease has none, so
- * that its pods go at once instead of waiting for nobody.
+ * The grace period of a pod that is being deleted (Kubernetes' CheckGracefulDelete): the client's value, else the value
+ * in the spec; 0 for a pod that no node runs. A node agent finishes the deletion. A node without a lease has no agent,
+ * so its pods are deleted at once.
  */
 import { isStoreError, type Resource } from "keelson";
 import { at, type Json } from "../defaults/rules.ts";
@@ -9,7 +9,7 @@ import type { Target } from "./route.ts";
 import { resourceNameOf } from "./served.ts";
 import type { ServerParts } from "./server-parts.ts";
 
-/** Where node agents keep the leases by which they are known to live. */
+/** The namespace of the leases that node agents renew. */
 export const nodeLeases = "kube-node-lease";
 
 type Grace = number | ((current: Resource) => number);
@@ -32,7 +32,7 @@ export async function graceOf(
   };
 }
 
-/** The nodes that have an agent: all of them, or that of one pod. */
+/** The nodes that have an agent: all such nodes, or only the node of one pod. */
 async function nodesWithAgents(
   { store }: ServerParts,
   pod: { namespace: string | undefined; name: string } | undefined,

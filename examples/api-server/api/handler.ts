@@ -1,6 +1,6 @@
 /**
- * One HTTP request to one answer: facts about the server first, then who asks, what the path names, whether that is
- * allowed, and the verb. Errors leave as a Status; a client that goes away aborts its call.
+ * Handles one HTTP request: facts about the server first, then authentication, routing, authorization, and the verb.
+ * Errors are answered with a Status; a client that disconnects aborts its call.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Resource } from "keelson";
@@ -71,13 +71,13 @@ async function answer(
   await sendAnswer(exchange, target, await runVerb(parts, exchange, target, method));
 }
 
-/** The kind's own object in any of its forms, everything else as a document. */
+/** An object of the kind in any of its forms; everything else as a plain document. */
 async function sendAnswer(
   { request, response, query }: Exchange,
   { served }: Target,
   { httpStatus, object, warnings = [] }: Answer,
 ): Promise<void> {
-  // A header goes out a byte for each character: as UTF-8, which is what kubectl reads.
+  // Node writes one byte for each character of a header: encode it as UTF-8, which kubectl reads.
   for (const text of warnings) {
     response.appendHeader("warning", Buffer.from(`299 - ${JSON.stringify(text)}`).toString("latin1"));
   }
@@ -93,7 +93,7 @@ async function sendAnswer(
   await sendObject(response, form, item, { status: httpStatus });
 }
 
-/** What a request does, in the words RBAC has for it. */
+/** The RBAC verb of a request. */
 function attributesOf(method: string, { query }: Exchange, target: Target): Attributes {
   const { served, namespace, name, subresource } = target;
   const one = name !== undefined;

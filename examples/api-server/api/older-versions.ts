@@ -1,7 +1,7 @@
 /**
- * Versions that older clients still speak (kubectl and the controllers of 1.20), and Event's second group. `older` and
- * `newer` turn an object's content from the stored version and back; where a version differs by name alone, neither is
- * there. An object on its way loses nothing: what one version has no field for stays under its own name.
+ * Versions that older clients still speak (kubectl and the controllers of 1.20), and Event's second group. `older`
+ * converts an object's content from the stored version, `newer` converts it back; both are absent where versions differ
+ * only by name. Conversion loses nothing: content without a field in the other version keeps its own name.
  */
 import type { AnyResource } from "keelson";
 import { convertKubernetes } from "keelson/kubernetes";
@@ -18,7 +18,7 @@ export interface Shape {
   readonly newer?: Content;
 }
 
-/** A version of a kind beside the stored one, as Kubernetes converts them. */
+/** A version of a kind other than the stored one, converted as Kubernetes does. */
 function older(kind: string, group: string, version: string, stored: string): Shape {
   const from =
     (have: string, want: string): Content =>
@@ -37,7 +37,7 @@ function older(kind: string, group: string, version: string, stored: string): Sh
   };
 }
 
-/** Core's names of an event's fields, and those of events.k8s.io. */
+/** Field names of an event in the core group and in events.k8s.io. */
 const eventFields = [
   ["involvedObject", "regarding"],
   ["message", "note"],
@@ -50,7 +50,7 @@ const eventFields = [
 const olderNames = new Map<string, string>(eventFields);
 const newerNames = new Map<string, string>(eventFields.map(([core, other]) => [other, core]));
 
-/** Events are stored in the core group, whichever group they come through. */
+/** Events are stored in the core group, whichever group the client uses. */
 function event(version: string): Shape {
   const renamed =
     (names: ReadonlyMap<string, string>): Content =>

@@ -1,4 +1,4 @@
-/** get, list and watch: readers of the cache, in the version of the path and the form the client wants. */
+/** get, list and watch: served from the cache, in the version of the path and the form that the client accepts. */
 import type { Resource, ResourceReader } from "keelson";
 import { getQuery, listQuery, sendList, sendObject, sendWatch, watchQuery } from "keelson/http";
 import type { Exchange } from "./exchange.ts";

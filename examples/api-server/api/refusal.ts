@@ -1,6 +1,6 @@
 /**
- * What the server itself refuses, worded as Kubernetes does (apimachinery's api/errors); the store's errors come with
- * their own. `statusOf` makes the answer of either.
+ * Errors of the server itself, worded as Kubernetes does (apimachinery's api/errors); the store's errors have their own
+ * texts. `statusOf` turns either into the Status of the response.
  */
 import { isStoreError, type Status } from "keelson";
 
@@ -21,7 +21,7 @@ export class Refusal extends Error {
   readonly httpStatus: number;
   readonly reason: string;
   readonly causes: readonly StatusCause[];
-  /** The client may try again after so many seconds. */
+  /** Seconds after which the client may retry. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(

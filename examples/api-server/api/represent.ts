@@ -1,6 +1,6 @@
 /**
- * The forms a served kind can be had in: JSON, Kubernetes' protobuf, YAML; whole, as rows of a table, as metadata alone.
- * Made once per kind, so that an object version is encoded once for all who read it in that form.
+ * The forms in which a kind is served: JSON, Kubernetes' protobuf or YAML; whole objects, table rows, or metadata
+ * alone. They are created once per kind, so each version of an object is encoded once for all readers of a form.
  */
 
 import type { AnyResource, Resource } from "keelson";
@@ -21,7 +21,7 @@ import { apiVersionOf, type Served } from "./served.ts";
 
 type Include = "None" | "Metadata" | "Object";
 
-/** What the stored kind has no field for was left out on its way in; a newer server's fields are left out here. */
+/** Fields unknown to the stored kind were removed before the write; fields of a newer server are removed here. */
 const leaveOut = { onUnknownMember: () => {} };
 
 const encode = (object: Resource): Uint8Array => encodeKubernetesProtobuf(object as AnyResource, leaveOut);
@@ -55,7 +55,7 @@ class Forms {
 
 const forms = new WeakMap<Served, Forms>();
 
-/** The form an Accept header wants. @throws Refusal 406 */
+/** The form that an Accept header requests. @throws Refusal 406 */
 export function formOf(
   served: Served,
   accept: string | undefined,
@@ -85,6 +85,6 @@ const documentForms: readonly Representation[] = [
   yamlRepresentation(anything, (value) => stringify(value)),
 ];
 
-/** The form for a Status or another object that no kind's representation is of; JSON for whoever asks for none of these. */
+/** The form of a Status or another object that belongs to no kind; JSON if the client accepts none of them. */
 export const documentForm = (accept: string | undefined): Representation =>
   negotiate(accept, documentForms) ?? (documentForms[0] as Representation);

@@ -1,5 +1,5 @@
 /**
- * A path of Kubernetes' API as what it names: a served resource, a namespace, a name, a subresource.
+ * Parses a path of Kubernetes' API: a served resource, a namespace, a name, a subresource.
  *
  *   /api/v1/pods                                         all pods
  *   /api/v1/namespaces/NAMESPACE/pods[/NAME[/SUBRESOURCE]]
@@ -34,7 +34,7 @@ export function routeOf(catalog: Catalog, pathname: string): Target | undefined 
   const [plural, name, subresource, ...more] = inNamespace ? rest.slice(2) : rest;
   const served = find(plural);
   if (served === undefined || more.length > 0 || served.namespaced !== inNamespace) {
-    // A namespaced kind without a namespace: all of them; nothing by name, and nothing but reading.
+    // A namespaced kind without a namespace means all namespaces: only reads of the collection are allowed.
     if (served === undefined || name !== undefined || !served.namespaced) return undefined;
   }
   if (subresource !== undefined && !served.subresources.some((one) => one.name === subresource)) {

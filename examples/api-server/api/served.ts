@@ -1,11 +1,11 @@
-/** One resource as it is served: a kind in one version, with what clients call it and may do with it. */
+/** One served resource: a kind in one version, with its names and verbs. */
 import type { Kind } from "keelson";
 import type { CustomFacts } from "../custom/custom-facts.ts";
 import type { Shape } from "./older-versions.ts";
 
 export interface Subresource {
   readonly name: string;
-  /** Of what it takes and gives; group and version where they are not the parent's. */
+  /** Of the objects it accepts and returns; group and version if they differ from the parent's. */
   readonly kind: string;
   readonly group?: string;
   readonly version?: string;
@@ -25,9 +25,9 @@ export interface Served {
   readonly subresources: readonly Subresource[];
   /** The kind it is stored as; undefined: it is answered, not stored. */
   readonly stored: Kind | undefined;
-  /** How this version differs from the stored one; undefined: it does not. */
+  /** How this version differs from the stored one; undefined: they are the same. */
   readonly shape: Shape | undefined;
-  /** What the definition of a custom kind says of this version; undefined: it is built in. */
+  /** This version in the definition of a custom kind; undefined: the kind is built in. */
   readonly custom: CustomFacts | undefined;
 }
 

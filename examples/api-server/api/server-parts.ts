@@ -1,4 +1,4 @@
-/** What the verbs work with: made once at the start, handed to each request. */
+/** What the verbs need: created once at the start and passed to each request. */
 import type { CachedStores } from "keelson";
 import type { Access } from "../access/access.ts";
 import type { ServiceAccountTokens } from "../access/service-account-tokens.ts";

@@ -1,4 +1,7 @@
-/** Which verb a method is on which target: the resource itself, one of its subresources, or a question to answer. */
+/**
+ * Maps an HTTP method and its target to a verb. The target is a resource, a subresource, or a resource that is only
+ * answered.
+ */
 import { isStoreError, type Resource } from "keelson";
 import { patchContentTypes, patchOf, patchTypeOf, serverSideApply } from "keelson/http";
 import type { Json } from "../defaults/rules.ts";
@@ -78,7 +81,7 @@ async function post(
   }
 }
 
-/** The old spelling of pods/NAME/binding: a Binding named after its pod. */
+/** The old form of pods/NAME/binding: a Binding named after its pod. */
 function bind(parts: ServerParts, exchange: Exchange, target: Target, body: Json): Promise<Answer> {
   const served = parts.catalog.find("", "v1", "pods");
   const { name } = (body["metadata"] ?? {}) as { name?: string };

@@ -1,11 +1,11 @@
-/** Objects between the version a client speaks and the one that is stored. */
+/** Converts objects between the client's version and the stored version. */
 import type { AnyResource, Draft, Resource } from "keelson";
 import { defineView, type View } from "keelson";
 import type { Json } from "../defaults/rules.ts";
 import { badRequest } from "./refusal.ts";
 import { apiVersionOf, type Served } from "./served.ts";
 
-/** A client's object in the stored version. @throws Refusal 400 for one of another kind or version than its path */
+/** A client's object in the stored version. @throws Refusal 400 if its kind or version differs from the path's */
 export function storedForm(served: Served, object: Json): Draft<AnyResource> {
   const { apiVersion, kind } = object;
   const expected = apiVersionOf(served);
@@ -21,7 +21,7 @@ export function storedForm(served: Served, object: Json): Draft<AnyResource> {
   }
   const { stored = served } = served;
   const content = served.shape?.newer?.(object) ?? object;
-  // Whether it is one is the store's to check, with every fault by its field.
+  // The store validates the object and reports each fault by its field.
   return { ...content, apiVersion: apiVersionOf(stored), kind: stored.kind } as unknown as Draft<AnyResource>;
 }
 

@@ -1,4 +1,4 @@
-/** Bodies of requests, and answers with one object. */
+/** Request bodies, and responses with one object. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AnyResource, isStoreError, type Status } from "keelson";
 import { parseMediaType, readBody, sendDocument } from "keelson/http";
@@ -10,11 +10,11 @@ import { documentForm } from "./represent.ts";
 
 export interface Body {
   readonly value: unknown;
-  /** The text it was read from; undefined for protobuf, which can neither repeat nor misspell a field. */
+  /** The source text; undefined for protobuf, which can neither repeat nor misspell a field. */
   readonly text: string | undefined;
 }
 
-/** The body in whichever of the three forms it came; undefined value: there is none. @throws Refusal 400, 413, 415 */
+/** The body, decoded from any of the three forms; an undefined value means no body. @throws Refusal 400, 413, 415 */
 export async function bodyOf(request: IncomingMessage): Promise<Body> {
   const body = Buffer.from(await wholeBody(request));
   if (body.byteLength === 0) return { value: undefined, text: undefined };
@@ -60,7 +60,7 @@ function fromJson(text: string, type: string): unknown {
   }
 }
 
-/** JSON is YAML, so an apply patch in either comes here. */
+/** JSON is YAML, so apply patches in both formats are parsed here. */
 function fromYaml(text: string): unknown {
   try {
     return parse(text, { maxAliasCount: 100 }) as unknown;
@@ -74,7 +74,7 @@ export function objectOf({ value }: Pick<Body, "value">): Json {
   return value;
 }
 
-/** Answers with an object that no representation was read through, in the form the client asks for. */
+/** Responds with an object that was not read through a representation, in the form the client requests. */
 export async function send(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,6 +1,6 @@
 /**
- * create, update, patch and delete: a client's object through decoding, admission and the store. A change is made on the
- * live state (`guaranteedUpdate`), so that what admission compares with is what is replaced.
+ * create, update, patch and delete: a client's object passes through decoding, admission and the store. A change is
+ * applied to the live state (`guaranteedUpdate`), so admission compares with exactly the state that is replaced.
  */
 import { type AnyResource, type Draft, isPending, type Resource, type ResourceStore } from "keelson";
 import { deleteQuery, fieldManagerOf, listQuery, trackUpdate } from "keelson/http";
@@ -18,7 +18,7 @@ import { servedForm, storedForm } from "./versions.ts";
 export interface Answer {
   readonly httpStatus: number;
   readonly object: Json;
-  /** Told to the person at the other end, as Warning headers. */
+  /** Sent to the client as Warning headers. */
   readonly warnings?: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function keyOf({ namespace, name }: Target): { namespace?: string | undef
   return { namespace, name };
 }
 
-/** The body's object, in the namespace and under the name the path gives. @throws Refusal 400 */
+/** The object in the body, with the namespace and name of the path. @throws Refusal 400 */
 export function placed(body: Json, { namespace, name, served }: Target): Json {
   const metadata = { ...(body["metadata"] as Json | undefined) };
   if (name !== undefined && metadata["name"] !== undefined && metadata["name"] !== name) {
@@ -47,21 +47,21 @@ export function placed(body: Json, { namespace, name, served }: Target): Json {
   if (metadata["name"] === "") delete metadata["name"];
   if (namespace !== undefined) metadata["namespace"] = namespace;
   else if (!served.namespaced) delete metadata["namespace"];
-  // "" is a name or version that is not there; uid and version of an object to be created are the store's.
+  // "" is an absent name or version; the store sets the uid and version of a created object.
   for (const field of ["resourceVersion", "uid", "generateName"])
     if (metadata[field] === "") delete metadata[field];
   return { ...body, metadata };
 }
 
-/** Where an object that is to be written comes from. */
+/** The source of an object that will be written. */
 export interface Origin {
-  /** The request's body as text, when it is the object itself: its members may be there twice. */
+  /** The request body as text, if it is the object itself: it may have duplicate fields. */
   readonly text?: string | undefined;
-  /** Server-side apply has said already who manages which field. */
+  /** Server-side apply has already recorded the manager of each field. */
   readonly applied?: boolean;
 }
 
-/** A client's object as it is to be stored, and what to tell the client of it. */
+/** A client's object as it will be stored, and the warnings for the client. */
 async function admitted(
   parts: ServerParts,
   exchange: Exchange,
@@ -109,12 +109,12 @@ export async function createObject(
   return { httpStatus: 201, object: servedForm(served, created), warnings };
 }
 
-/** A new state out of the live one, in the version of the path. */
+/** Computes the new state from the live one, in the version of the path. */
 export type Change = (current: Json) => Json;
 
 /**
- * Reads, changes, admits, writes, again on conflict.
- * A subresource other than "status" writes what `change` says, status included.
+ * Reads, changes, admits and writes; repeats on conflict. A subresource other than "status" writes the whole result of
+ * `change`, status included.
  */
 export async function changeObject(
   parts: ServerParts,
@@ -141,8 +141,8 @@ export async function changeObject(
 const definitionKind = "CustomResourceDefinition";
 
 /**
- * What a write of status takes: status, and of a built-in kind annotations and finalizers as well, as Kubernetes' registries
- * do: its deployment controller writes the revision that way.
+ * The fields that a status write changes: status, and for a built-in kind also annotations and finalizers, as in
+ * Kubernetes' registries: its deployment controller writes the revision annotation that way.
  */
 function statusOnly({ custom }: Served, current: Resource, draft: Draft<AnyResource>): Draft<Resource> {
   const { annotations, finalizers, managedFields } = draft.metadata;

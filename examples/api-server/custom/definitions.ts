@@ -1,6 +1,7 @@
 /**
- * Custom resources: every definition in the store is a kind of the server. The server that takes a definition opens its kind
- * before it answers, so that it can be used at once; other servers over the same etcd see it in their watch.
+ * Custom resources: every definition in the store is a kind of the server. The server that accepts a definition opens
+ * its kind before it responds, so clients can use it at once; other servers over the same etcd learn of it from their
+ * watch.
  */
 import { type AnyResource, type CachedStores, isStoreError, type Kind, type Resource } from "keelson";
 import { customResourceOf } from "keelson/kubernetes";
@@ -10,7 +11,7 @@ import type { CustomFacts } from "./custom-facts.ts";
 interface Opened {
   readonly kind: Kind;
   readonly versions: readonly CustomFacts[];
-  /** The definition's generation, and its uid: another one of the same name is another kind. */
+  /** The definition's generation, and its uid: a recreated definition with the same name is a different kind. */
   readonly mark: string;
 }
 
@@ -19,7 +20,7 @@ export class CustomDefinitions {
   readonly #definitions: Kind;
   readonly #opened = new Map<string, Opened>();
   #onChange: () => Promise<void> = () => Promise.resolve();
-  /** One change of kinds at a time: the watch and a request may bring the same definition. */
+  /** Changes of kinds run one at a time: the watch and a request may deliver the same definition. */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(store: CachedStores) {
@@ -81,7 +82,7 @@ export class CustomDefinitions {
     });
   }
 
-  /** Deletes every object of a definition's kind, which then may go itself. */
+  /** Deletes every object of a definition's kind, so that the definition itself can be deleted. */
   async empty(definition: Resource): Promise<void> {
     const opened = this.#opened.get(definition.metadata.name);
     if (opened !== undefined) await this.#store.resources(opened.kind).deleteCollection();

@@ -1,4 +1,4 @@
-/** A definition's status: its names are accepted and it is established as soon as it is there. */
+/** A definition's status: its names are accepted and it is established as soon as it exists. */
 import type { Json } from "../defaults/rules.ts";
 import { at, listAt, objectAt } from "../defaults/rules.ts";
 

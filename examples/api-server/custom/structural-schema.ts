@@ -1,13 +1,16 @@
 /**
- * What a custom resource's schema (`openAPIV3Schema`) makes of an object: members it does not know go, defaults come in,
- * and what is left is checked. Kubernetes' structural schemas: a schema says all there is, or asks to keep unknown fields.
+ * Applies a custom resource's schema (`openAPIV3Schema`) to an object: removes unknown fields, sets defaults, and
+ * validates the result. As Kubernetes' structural schemas: a schema lists all fields, or asks to keep unknown ones.
  */
 import { isJson, type Json } from "../defaults/rules.ts";
 
 const isOpen = (schema: Json): boolean => schema["x-kubernetes-preserve-unknown-fields"] === true;
 const alwaysThere = new Set(["apiVersion", "kind", "metadata"]);
 
-/** A copy of `object` without what the schema does not know; `unknown` is told of each such path. No schema: all is known. */
+/**
+ * A copy of `object` without the fields that the schema does not have; `unknown` is called with each removed path.
+ * Without a schema nothing is removed.
+ */
 export function pruned(object: Json, schema: Json | undefined, unknown: (path: string) => void): Json {
   if (schema === undefined) return structuredClone(object);
   const { apiVersion, kind, metadata, ...content } = object;
@@ -35,7 +38,7 @@ function prune(value: unknown, schema: Json, path: string, unknown: (path: strin
   return kept;
 }
 
-/** Fills the defaults of `schema` into `value`, which is the caller's own. */
+/** Sets the defaults of `schema` in `value`, which the caller owns. */
 export function fillSchemaDefaults(value: unknown, schema: Json): void {
   if (Array.isArray(value)) {
     const { items } = schema;
@@ -62,7 +65,7 @@ export interface Fault {
   readonly message: string;
 }
 
-/** Everything in `value` that its schema does not allow; what the schema says of metadata is left to the store. */
+/** Everything in `value` that its schema does not allow; the store validates metadata. */
 export function schemaFaults(value: unknown, schema: Json, path = ""): readonly Fault[] {
   const faults: Fault[] = [];
   const fault = (message: string): void => void faults.push({ field: path, message });

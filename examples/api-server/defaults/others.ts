@@ -89,7 +89,7 @@ export const otherRules: Readonly<Record<string, Rules>> = {
   resourcequotas: { fill: { status: (quota: Json) => hardStatus(quota) } },
 };
 
-/** What kubectl shows of a quota before anybody has counted. */
+/** What kubectl shows of a quota before its usage was counted. */
 const hardStatus = (quota: Json): Json | undefined => {
   const hard = at(quota, "spec.hard");
   return hard === undefined ? undefined : { hard, used: {} };

@@ -1,6 +1,6 @@
 /**
  * Defaults of a pod and of the pod template inside every workload (Kubernetes' pkg/apis/core/v1/defaults.go), and what
- * its admission plugins add to a pod alone: default service account, tolerations, priority.
+ * its admission plugins add only to a pod: default service account, tolerations, priority.
  */
 import { at, isJson, type Json, listAt, objectAt, type Rules } from "./rules.ts";
 
@@ -15,14 +15,14 @@ const probe: Rules = {
   ...handler,
 };
 
-/** Without a tag, or with "latest", an image is asked for each time. */
+/** An image without a tag, or with "latest", is always pulled. */
 function pullPolicyOf({ image }: Json): string {
   const text = String(image ?? "");
   const tag = /:([\w.-]+)$/.exec(text.split("@")[0] ?? "")?.[1];
   return !text.includes("@") && (tag === undefined || tag === "latest") ? "Always" : "IfNotPresent";
 }
 
-/** A limit without a request is the request, too. */
+/** A limit without a request is also used as the request. */
 function requestsOf(resources: Json): Json | undefined {
   return isJson(resources["limits"]) ? { ...resources["limits"] } : undefined;
 }
@@ -86,7 +86,7 @@ export const podSpec: Rules = {
 /** `spec.template` of a workload. */
 export const podTemplate: Rules = { within: { template: { within: { spec: podSpec } } } };
 
-/** Adds how long a pod stays on a node that is not ready or not reachable, where it does not say so itself. */
+/** Adds how long a pod stays on a node that is not ready or not reachable, unless the pod sets it. */
 export function addTolerations(pod: Json): void {
   const given = listAt(pod, "spec.tolerations");
   const missing = ["not-ready", "unreachable"]
@@ -102,7 +102,7 @@ export function addTolerations(pod: Json): void {
   if (missing.length > 0) objectAt(pod, "spec")["tolerations"] = [...given, ...missing];
 }
 
-/** A pod itself: its template's defaults and what admission adds. */
+/** Defaults of a pod itself: those of its template and what admission adds. */
 export const pod: Rules = {
   fill: { spec: {} },
   within: {
@@ -120,7 +120,7 @@ export const pod: Rules = {
   },
 };
 
-/** A pod just created: whatever status the client sent is not its business. */
+/** The status of a new pod; a status that the client sent is dropped. */
 export const newPodStatus = (pod: Json): Json => ({ phase: "Pending", qosClass: qosClassOf(pod) });
 
 /** Guaranteed, Burstable or BestEffort, by the requests and limits of all containers. */

@@ -1,7 +1,7 @@
 /**
- * Defaults as data: what a field is when a client leaves it out. `fill` gives a field its value when it is absent (a
- * function decides from the fields beside it, undefined leaves it absent); `within` goes into an object, or into each
- * member of a list, that is there. Fields are filled in the order they are written, then `within` is entered.
+ * Defaults as data: the value of a field that a client leaves out. `fill` sets an absent field (a function computes the
+ * value from the sibling fields; undefined leaves it absent); `within` descends into an existing object, or into each
+ * item of an existing list. Fields are set in the order they are written, before `within` is applied.
  */
 export type Json = { [field: string]: unknown };
 
@@ -10,7 +10,7 @@ export interface Rules {
   readonly within?: Readonly<Record<string, Rules>>;
 }
 
-/** Fills `target`, which is the caller's own; a default that is an object is copied. */
+/** Sets defaults in `target`, which the caller owns; a default that is an object is copied. */
 export function fillDefaults(target: Json, { fill = {}, within = {} }: Rules): void {
   for (const [name, rule] of Object.entries(fill)) {
     if (target[name] !== undefined && target[name] !== null) continue;
@@ -35,13 +35,13 @@ export function at(object: unknown, path: string): unknown {
   return value;
 }
 
-/** The object at a dotted path, an empty one where there is none; for reading only. */
+/** The object at a dotted path, or an empty one if absent; read-only. */
 export function objectAt(object: unknown, path: string): Json {
   const value = at(object, path);
   return isJson(value) ? value : {};
 }
 
-/** The list of objects at a dotted path, empty where there is none. */
+/** The list of objects at a dotted path, or an empty list if absent. */
 export function listAt(object: unknown, path: string): readonly Json[] {
   const value = at(object, path);
   return Array.isArray(value) ? value.filter(isJson) : [];

@@ -1,6 +1,6 @@
 /**
  * Defaults of the workload kinds (Kubernetes' pkg/apis/apps/v1, batch/v1 and autoscaling defaults.go). The real
- * controllers read an object as it is stored: a Deployment without its strategy is passed over without a word.
+ * controllers read an object as it is stored: they silently ignore a Deployment without a strategy.
  */
 import { podTemplate } from "./pods.ts";
 import { at, type Json, objectAt, type Rules } from "./rules.ts";
@@ -14,7 +14,7 @@ const spec = (fill: Readonly<Record<string, unknown>>, within: Rules["within"] =
   within: { spec: { fill, within: { ...podTemplate.within, ...within } } },
 });
 
-/** A selector left out selects what the template makes. */
+/** An absent selector selects the pods of the template. */
 const selectorOfTemplate = (spec: Json): unknown => at(spec, "template.metadata.labels");
 
 const deployment = spec(
@@ -92,7 +92,7 @@ export const workloadRules: Readonly<Record<string, Rules>> = {
   podtemplates: podTemplate,
 };
 
-/** Labels by which a job knows its pods, when its author chose none: they carry its uid. */
+/** Labels that identify the pods of a job, if its author chose none: they carry its uid. */
 export function claimPods(job: Json, name: string, uid: string): void {
   const inner = objectAt(job, "spec");
   if (inner["manualSelector"] === true || inner["selector"] !== undefined) return;

@@ -1,8 +1,8 @@
-/** The cluster IP of a service that is gone may be given to another one. */
+/** Frees the cluster IP of a deleted service, so that another service can get it. */
 import { type CachedStores, isStoreError } from "keelson";
 import { at } from "../defaults/rules.ts";
 
-/** A service is stored after its address: what is younger than this may still be on its way. */
+/** A service is stored after its address: the service of an address younger than this may still be in flight. */
 const graceMs = 60_000;
 
 export async function freeAddresses(store: CachedStores, signal: AbortSignal): Promise<void> {

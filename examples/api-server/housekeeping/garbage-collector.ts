@@ -1,12 +1,12 @@
 /**
- * The garbage collector: what becomes of objects whose owner goes, as Kubernetes has it.
+ * The garbage collector: handles objects whose owner is deleted, as Kubernetes does.
  *
  *   Background   the owner goes at once; a dependent none of whose owners are left is deleted
  *   Foreground   the owner waits, marked, until all dependents that block it are gone
  *   Orphan       the owner waits until its dependents no longer name it
  *
- * It watches the metadata of every kind through the caches and keeps who owns whom. It runs beside Kubernetes' own
- * collector as well: both only do what live objects ask for, under the uids they saw.
+ * It watches the metadata of every kind through the caches and keeps a map of owners to dependents. It can run beside
+ * Kubernetes' own collector: both act only on live objects and on the uids they saw.
  */
 import {
   type CachedStores,
@@ -26,7 +26,7 @@ interface Node {
 const orphan = "orphan";
 const foreground = "foregroundDeletion";
 
-/** How long before a step that failed is tried again. */
+/** Milliseconds before a failed step is retried. */
 const retryMs = 1_000;
 
 export class GarbageCollector {
@@ -42,7 +42,7 @@ export class GarbageCollector {
     this.#signal = signal;
   }
 
-  /** Takes up kinds that are open now; call it again when that changes. Resolves when their objects are known. */
+  /** Watches all kinds that are open now; call it again when kinds change. Resolves when their objects are known. */
   async follow(): Promise<void> {
     const kinds = this.#store.kinds.filter((kind) => !this.#watched.has(kind) && kind.kind !== "Event");
     await Promise.all(kinds.map((kind) => this.#followKind(kind)));
@@ -80,7 +80,7 @@ export class GarbageCollector {
     for (const owner of before) this.#dependents.get(owner.uid)?.delete(uid);
     if (type === "DELETED") {
       this.#byUid.delete(uid);
-      // Its dependents have one owner less, and owners that waited for it may go on.
+      // Its dependents have one owner less, and owners that waited for it may be deleted now.
       for (const dependent of this.#dependents.get(uid) ?? []) this.#attend(dependent);
       for (const owner of before) this.#attend(owner.uid);
       return;
@@ -114,7 +114,7 @@ export class GarbageCollector {
     await this.#delete(node, policy);
   }
 
-  /** "waiting": it is going in the foreground and waits for its dependents. */
+  /** "waiting": it is in foreground deletion and waits for its dependents. */
   async #ownerState(
     { object }: Node,
     {
@@ -129,7 +129,7 @@ export class GarbageCollector {
       const { deletionTimestamp, finalizers } = known.metadata;
       return deletionTimestamp !== undefined && finalizers?.includes(foreground) ? "waiting" : "there";
     }
-    // Not seen: it may be newer than what the watch has brought, or of a kind that is not served here.
+    // Not seen: it may be newer than the watch's last event, or of a kind that is not served here.
     const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
     const kind = this.#store.kinds.find((one) => one.kind === kindName && one.group === group);
     if (kind === undefined) return "there";
@@ -144,7 +144,7 @@ export class GarbageCollector {
     }
   }
 
-  /** The owner's dependents forget it; then it may go. */
+  /** Removes the owner from its dependents' references; then the owner can be deleted. */
   async #orphan(owner: Node): Promise<void> {
     const { uid } = owner.object.metadata;
     for (const dependent of this.#dependentsOf(uid)) {
@@ -212,7 +212,7 @@ export class GarbageCollector {
   }
 }
 
-/** Somebody else was faster, or it has changed since: its next event brings it back here. */
+/** Another writer was faster, or the object has changed since: its next event queues it again. */
 async function ignoringGone(step: Promise<unknown>): Promise<void> {
   try {
     await step;

@@ -1,7 +1,7 @@
 /**
- * What somebody must do beside the requests: collect garbage, keep service accounts, free addresses. In a cluster these are
- * controllers; a server that runs alone does them itself, so that no deletion waits for a program that is not there. Each
- * may run in every server over the same etcd.
+ * Chores besides serving requests: garbage collection, service accounts, freed addresses. In a cluster, controllers do
+ * them; a server that runs alone does them itself, so that no deletion waits for a missing program. Each chore may run
+ * in every server over the same etcd.
  */
 import { type CachedStores, isStoreError } from "keelson";
 import { freeAddresses } from "./freed-addresses.ts";
@@ -9,11 +9,11 @@ import { GarbageCollector } from "./garbage-collector.ts";
 import { keepServiceAccounts } from "./service-accounts.ts";
 
 export interface Housekeeping {
-  /** Call it when kinds have been opened. */
+  /** Call it after kinds were opened. */
   kindsChanged(): Promise<void>;
 }
 
-/** Begins; ends when `signal` aborts. */
+/** Starts the chores; they stop when `signal` aborts. */
 export async function keepHouse(store: CachedStores, signal: AbortSignal): Promise<Housekeeping> {
   const collector = new GarbageCollector(store, signal);
   await collector.follow();
@@ -24,7 +24,7 @@ export async function keepHouse(store: CachedStores, signal: AbortSignal): Promi
 
 const retryMs = 1_000;
 
-/** A watch may end (a compaction, an etcd that was away): the chore begins anew. */
+/** A watch may end (a compaction, an unavailable etcd): the chore starts again. */
 async function keepDoing(chore: () => Promise<void>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {

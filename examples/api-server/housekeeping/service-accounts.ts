@@ -1,4 +1,7 @@
-/** Every namespace has a service account "default": whose tokens its pods carry. Kubernetes' controller-manager makes it, too. */
+/**
+ * Creates the service account "default", whose tokens pods carry, in every namespace. Kubernetes' controller-manager
+ * does so, too.
+ */
 import { type CachedStores, isStoreError, type Resource } from "keelson";
 
 export async function keepServiceAccounts(store: CachedStores, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-/** OpenAPI schemas of custom resources, out of their definitions. */
+/** OpenAPI schemas of custom resources, from their definitions. */
 import { apiVersionOf, type Served } from "../api/served.ts";
 import type { Json } from "../defaults/rules.ts";
 import { isJson } from "../defaults/rules.ts";

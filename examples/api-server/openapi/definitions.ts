@@ -1,7 +1,7 @@
 /**
- * OpenAPI schemas of the served kinds, out of the table of Kubernetes' types (`kubernetesTypes`) and, for custom
- * resources, out of their definitions. One set of schemas in OpenAPI v2's form; v3 differs in where references go and in
- * two scalars, which `v3SchemaOf` rewrites.
+ * OpenAPI schemas of the served kinds, from the table of Kubernetes' types (`kubernetesTypes`) and, for custom
+ * resources, from their definitions. There is one set of schemas, in OpenAPI v2's form; v3 differs in the place of
+ * references and in two scalars, which `v3SchemaOf` rewrites.
  */
 import { type FieldFacts, kubernetesTypes, type MessageFacts } from "keelson/kubernetes";
 import { isJson, type Json } from "../defaults/rules.ts";
@@ -90,7 +90,7 @@ function schemaOfMessage(facts: MessageFacts, add: Add, lookup: Lookup): Json {
 function collect(facts: MessageFacts, properties: Json, required: string[], add: Add, lookup: Lookup): void {
   for (const field of facts.fields) {
     const { type } = field;
-    // An inline field's members stand among its holder's.
+    // The fields of an inline field belong to its parent.
     if (field.name === "") {
       const inner = "message" in type ? lookup(type.message) : undefined;
       if (inner !== undefined) collect(inner, properties, required, add, lookup);
@@ -120,7 +120,7 @@ function schemaOfField(field: FieldFacts, add: Add): Json {
   return schema;
 }
 
-/** A default stands as JSON; what is no JSON is a name of Go's and means the text. */
+/** A default is written as JSON; anything that is not JSON is a Go constant and means its text. */
 function defaultOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -148,7 +148,10 @@ const scalars: Readonly<Record<string, Json>> = {
   any: {},
 };
 
-/** A schema in OpenAPI v3's form: a reference with something beside it stands in `allOf`, int-or-string is two types. */
+/**
+ * A schema in OpenAPI v3's form: a reference with sibling fields is wrapped in `allOf`, int-or-string becomes two
+ * types.
+ */
 export function v3SchemaOf(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(v3SchemaOf);
   if (!isJson(schema)) return schema;
@@ -163,7 +166,7 @@ export function v3SchemaOf(schema: unknown): unknown {
   return Object.keys(inner).length === 0 ? moved : { ...inner, allOf: [moved] };
 }
 
-/** Finds what a reference of either version names. */
+/** Resolves a reference of either version. */
 export const lookupIn =
   (schemas: Schemas) =>
   (reference: string): Json | undefined =>

@@ -1,6 +1,6 @@
 /**
- * The OpenAPI documents: one of version 2 for everything, one of version 3 for each group and version. Made when first
- * asked for, and again when what is served has changed.
+ * The OpenAPI documents: one of version 2 for everything, one of version 3 for each group and version. They are built
+ * on the first request, and again when the served resources change.
  */
 import { createHash } from "node:crypto";
 import { type MergeSchema, openApiMergeSchema } from "keelson/http";
@@ -32,7 +32,7 @@ export class OpenApi {
     return this.#schemas.get(this.#byKind.get(`${group}/${version}/${kind}`) ?? "");
   }
 
-  /** How values of a kind merge; kept, as it is read lazily and grows with what is asked of it. */
+  /** The merge schema of a kind; cached, because it is built lazily as its parts are read. */
   mergeSchemaOf(kind: Pick<Served, "group" | "version" | "kind">): MergeSchema {
     this.#refresh();
     const key = kindKey(kind);
@@ -42,7 +42,7 @@ export class OpenApi {
     return known;
   }
 
-  /** /openapi/v3: which documents there are. */
+  /** /openapi/v3: the list of documents. */
   v3Index(): Json {
     this.#refresh();
     const roots = [...new Set(this.#seen.map(rootOf))];
@@ -57,7 +57,7 @@ export class OpenApi {
     return { paths: Object.fromEntries(paths) as Json };
   }
 
-  /** The document of "api/v1" or "apis/GROUP/VERSION"; undefined: nothing is served there. */
+  /** The document of "api/v1" or "apis/GROUP/VERSION"; undefined: no resource is served there. */
   v3(root: string): Json | undefined {
     this.#refresh();
     const served = this.#seen.filter((one) => rootOf(one) === root);

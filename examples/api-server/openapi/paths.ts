@@ -1,5 +1,5 @@
 /**
- * The paths of an OpenAPI document: which operations a client may use on a kind, and with which parameters. kubectl looks
+ * The paths of an OpenAPI document: the operations that a client may use on a kind, and their parameters. kubectl looks
  * here for `fieldValidation` and `dryRun`, and finds the schema of a resource by its path.
  */
 import { apiVersionOf, type Served } from "../api/served.ts";
@@ -10,9 +10,9 @@ export interface Operation {
   readonly method: "get" | "put" | "post" | "delete" | "patch";
   readonly action: string;
   readonly gvk: { readonly group: string; readonly version: string; readonly kind: string };
-  /** Names of query parameters, all of them text. */
+  /** Names of query parameters, all of type string. */
   readonly query: readonly string[];
-  /** Name of the schema it takes; undefined: none. */
+  /** Name of the schema of its body; undefined: none. */
   readonly body: "object" | "patch" | "options" | undefined;
   readonly answers: "object" | "list" | "status";
 }
@@ -93,7 +93,7 @@ const patchTypes: readonly string[] = [
   "application/apply-patch+yaml",
 ];
 
-/** What both versions of OpenAPI say of an operation alike. */
+/** The part of an operation that both versions of OpenAPI share. */
 export const operationHead = ({ action, gvk, method }: Operation, { path }: Path): Json => ({
   operationId: `${method}${path.replaceAll(/[^A-Za-z0-9]+(.)?/g, (_, next?: string) => (next ?? "").toUpperCase())}`,
   "x-kubernetes-action": action,

@@ -1,6 +1,6 @@
 /**
- * An OpenAPI v2 document in protobuf, the only form kubectl before 1.24 reads (gnostic's openapiv2/OpenAPIv2.proto). The
- * tables below are its messages, as far as this server's documents use them: JSON name, field number, and what it is.
+ * An OpenAPI v2 document in protobuf, the only form kubectl before 1.24 reads (gnostic's openapiv2/OpenAPIv2.proto).
+ * The tables below are its messages, as far as this server's documents use them: JSON name, field number, and type.
  */
 import { isJson, type Json } from "../defaults/rules.ts";
 
@@ -18,7 +18,7 @@ interface Message {
   readonly fields: Readonly<Record<string, readonly [number, Shape]>>;
   /** Field that takes extensions (x-…), each a name and a value. */
   readonly extensions?: number;
-  /** The message it stands in, as field numbers from the outside in: a oneof's wrappers. */
+  /** The enclosing messages, as field numbers from the outside in: a oneof's wrappers. */
   readonly inside?: readonly number[];
 }
 

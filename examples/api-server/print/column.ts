@@ -29,7 +29,7 @@ export const count = (name: string, path: string): Column => ({
   cell: (object) => Number(at(object, path) ?? 0),
 });
 
-/** Shown with `-o wide` alone. */
+/** Shown only with `-o wide`. */
 export const wide = (column: Column): Column => ({ ...column, priority: 1 });
 
 export const nameColumn: Column = {

@@ -1,4 +1,6 @@
-/** The columns of a custom kind: its name, what its definition asks for, and its age when it asks for nothing. */
+/**
+ * The columns of a custom kind: its name, the columns of its definition, and its age if the definition has no columns.
+ */
 
 import { ageSince } from "keelson/http";
 import type { CustomFacts } from "../custom/custom-facts.ts";
@@ -12,7 +14,7 @@ export function customColumns({ columns }: CustomFacts): readonly Column[] {
     ...columns.map(
       ({ name, type, jsonPath, priority }): Column => ({
         name,
-        // A date is shown as the time since then.
+        // A date is shown as its age.
         type: type === "date" ? "string" : type,
         priority,
         cell: (object) => {

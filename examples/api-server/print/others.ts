@@ -1,4 +1,4 @@
-/** Everything else kubectl has columns of its own for. */
+/** The columns of all other kinds that kubectl prints specially. */
 
 import { ageSince } from "keelson/http";
 import { at, type Json, listAt, objectAt } from "../defaults/rules.ts";

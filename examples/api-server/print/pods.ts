@@ -1,4 +1,4 @@
-/** A pod as kubectl shows it: READY counts containers, STATUS is the most telling of phase, reasons and deletion. */
+/** A pod as kubectl shows it: READY counts containers, STATUS is the most specific of phase, reasons and deletion. */
 
 import { ageSince } from "keelson/http";
 import { at, type Json, listAt, objectAt } from "../defaults/rules.ts";
@@ -25,7 +25,7 @@ function reasonOf(terminated: Json): string {
   return terminated["signal"] ? `Signal:${terminated["signal"]}` : `ExitCode:${terminated["exitCode"] ?? 0}`;
 }
 
-/** The first init container that is not done, where there is one. */
+/** The first init container that is not done, if there is one. */
 function initOf(pod: Json): string | undefined {
   const containers = listAt(pod, "status.initContainerStatuses");
   for (const [i, one] of containers.entries()) {

@@ -1,4 +1,4 @@
-/** A whole server: etcd, store and caches, who may do what, the listener; stopped in the opposite order. */
+/** A whole server: etcd, store and caches, access control, the listener. They stop in the opposite order. */
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -25,12 +25,14 @@ export interface ApiServer extends AsyncDisposable {
   readonly kubeconfig: string;
 }
 
-/** Namespaces are the store's own; definitions of custom resources are stored in an older version and served in v1. */
+/**
+ * The store defines namespaces itself; definitions of custom resources are stored in an older version and served in v1.
+ */
 const kinds = kubernetesKinds({ version: `${release.major}.${release.minor}` })
   .filter(({ kind }) => kind !== "Namespace" && kind !== "CustomResourceDefinition")
   .concat(kubernetesKind("apiextensions.k8s.io/v1", "CustomResourceDefinition"));
 
-/** How long a request may go on once the server is told to stop. */
+/** How long a request may still run after the server begins to stop. */
 const graceMs = 5_000;
 
 export async function startApiServer(options: ServerOptions): Promise<ApiServer> {

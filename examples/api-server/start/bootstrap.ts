@@ -1,7 +1,7 @@
 /**
- * What is there from the start, as a kube-apiserver makes it: the namespace of node leases, the service "kubernetes", the
- * roles everybody refers to, priority classes, and the key that signs service accounts' tokens. Several servers may start
- * at once: whoever comes first makes an object, the others find it.
+ * Objects that exist from the start, as a kube-apiserver creates them: the namespace of node leases, the service
+ * "kubernetes", the default roles, priority classes, and the key that signs service accounts' tokens. Several servers
+ * may start at once: the first one creates an object, the others find it.
  */
 import { generateKeyPairSync } from "node:crypto";
 import { isStoreError, type Resource, type ResourceStore, type Store } from "keelson";
@@ -177,7 +177,7 @@ async function signingKey(store: Store): Promise<string> {
     secret = await secrets.get(keyName);
   } catch (error) {
     if (!isStoreError(error, "NOT_FOUND")) throw error;
-    // Made only when it is missing: it takes half a second.
+    // Generated only when it is missing: that takes half a second.
     const { privateKey } = generateKeyPairSync("rsa", {
       modulusLength: 2048,
       privateKeyEncoding: { type: "pkcs8", format: "pem" },
@@ -196,7 +196,7 @@ function resourcesOf(store: Store, kindName: string): ResourceStore<Resource> {
   return store.resources(kind);
 }
 
-/** The object as it is there afterwards. */
+/** The object as it is stored afterwards. */
 async function createMissing(store: Store, kindName: string, object: Json): Promise<Resource> {
   const resources = resourcesOf(store, kindName);
   const draft = object as unknown as Resource;

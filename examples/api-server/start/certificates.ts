@@ -1,6 +1,7 @@
 /**
- * Certificates for a server of one's own machine: a certificate authority, the server's, and an administrator's, which
- * Kubernetes reads as user "kubernetes-admin" of group "system:masters". Node makes keys but no certificates: openssl does.
+ * Certificates for a server on the local machine: a certificate authority, the server's certificate, and an
+ * administrator's, which Kubernetes reads as user "kubernetes-admin" of group "system:masters". Node creates keys but
+ * no certificates, so openssl does.
  *
  *   DIR/ca.pem  ca-key.pem  server.pem  server-key.pem  admin.pem  admin-key.pem
  */
@@ -21,7 +22,7 @@ export interface Certificates {
   readonly adminKey: string;
 }
 
-/** @throws Error when there is no openssl, or a file of the folder is missing */
+/** @throws Error when openssl is not installed, or a file of the folder is missing */
 export async function certificatesIn(folder: string, host: string): Promise<Certificates> {
   if (!existsSync(join(folder, "ca.pem"))) await make(folder, host);
   const read = (name: string): Promise<string> => readFile(join(folder, name), "utf8");

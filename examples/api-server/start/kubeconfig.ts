@@ -7,7 +7,7 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64");
 export function kubeconfigOf(server: string, certificates: Certificates | undefined): string {
   const cluster =
     certificates === undefined
-      ? // Without it, JavaScript's client refuses plain HTTP.
+      ? // Without it, the JavaScript client refuses plain HTTP.
         { server, "insecure-skip-tls-verify": true }
       : { server, "certificate-authority-data": base64(certificates.ca) };
   const user =

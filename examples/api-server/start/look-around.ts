@@ -1,4 +1,4 @@
-/** What a controller does, with nothing but HTTP: list, watch from there, and see its own write come back. */
+/** Does what a controller does, with plain HTTP: list, watch from the list's version, and see its own write arrive. */
 interface Pod {
   readonly metadata: { readonly name: string };
   readonly spec: { readonly nodeName?: string };

@@ -2,20 +2,20 @@
 import { parseArgs } from "node:util";
 
 export interface ServerOptions {
-  /** Addresses of an etcd that runs; absent: one of its own. */
+  /** Endpoints of a running etcd; absent: the server starts its own. */
   readonly endpoints: readonly string[] | undefined;
-  /** Where its own etcd keeps data and the server its keys; absent: nothing outlives it. */
+  /** Folder for the data of its own etcd and the server's keys; absent: nothing is kept after it stops. */
   readonly data: string | undefined;
   readonly host: string;
   readonly port: number;
-  /** Folder of certificates, made when there are none; absent: plain HTTP. */
+  /** Folder of certificates, created if it has none; absent: plain HTTP. */
   readonly tls: string | undefined;
-  /** Bearer tokens as Kubernetes' --token-auth-file has them: token,user,uid,"group,group". */
+  /** Bearer tokens in the format of Kubernetes' --token-auth-file: token,user,uid,"group,group". */
   readonly tokens: string | undefined;
   readonly rbac: boolean;
   /** File to write the kubeconfig to; absent: printed. */
   readonly kubeconfig: string | undefined;
-  /** False: it asks itself a few things and ends. */
+  /** False: it sends itself a few requests and exits. */
   readonly serve: boolean;
 }
 
@@ -30,7 +30,7 @@ export const usage = `npm run api-server -- [options]
   --rbac              RBAC objects decide who may do what; without it everybody may do everything
   --kubeconfig FILE   write the kubeconfig there instead of printing it`;
 
-/** @throws Error for an unknown option or a port out of its range, with what was given */
+/** @throws Error for an unknown option or a port out of its range, with the given value */
 export function parseOptions(args: readonly string[]): ServerOptions {
   const text = { type: "string" } as const;
   const { values } = parseArgs({

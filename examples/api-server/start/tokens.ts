@@ -1,4 +1,4 @@
-/** Bearer tokens and whose they are, as Kubernetes' --token-auth-file has them: token,user,uid,"group,group". */
+/** Bearer tokens and their users, in the format of Kubernetes' --token-auth-file: token,user,uid,"group,group". */
 import { readFile } from "node:fs/promises";
 import { authenticatedGroup, type User } from "../access/user.ts";
 
@@ -19,7 +19,7 @@ export async function readTokens(path: string | undefined): Promise<ReadonlyMap<
   return tokens;
 }
 
-/** Fields of a line of CSV; one in quotes may have commas. */
+/** Fields of a line of CSV; a quoted field may contain commas. */
 const fieldsOf = (line: string): readonly string[] =>
   [...line.matchAll(/(?:^|,)(?:"([^"]*)"|([^,]*))/g)].map(([, quoted, plain]) =>
     (quoted ?? plain ?? "").trim(),

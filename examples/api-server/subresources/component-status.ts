@@ -1,4 +1,4 @@
-/** componentstatuses, deprecated and still asked for: the one component a server can speak for is its etcd. */
+/** componentstatuses, deprecated but still requested: the only component that a server can report is its etcd. */
 import type { Exchange } from "../api/exchange.ts";
 import { notFound } from "../api/refusal.ts";
 import type { Target } from "../api/route.ts";

@@ -1,6 +1,6 @@
 /**
- * What is done to a pod besides writing it: binding it to a node, which happens once, and evicting it, which its
- * disruption budgets may forbid. Each is one compare-and-swap on live state.
+ * Operations on a pod besides writes: binding it to a node, which happens once, and eviction, which its disruption
+ * budgets may forbid. Each is one compare-and-swap on live state.
  */
 import type { Resource } from "keelson";
 import type { Exchange } from "../api/exchange.ts";
@@ -10,7 +10,7 @@ import type { ServerParts } from "../api/server-parts.ts";
 import { type Answer, changeObject, deleteObject, keyOf, storeOf, success } from "../api/write.ts";
 import { at, type Json, listAt, objectAt } from "../defaults/rules.ts";
 
-/** Gives the pod its node, and the condition PodScheduled. */
+/** Sets the pod's node and the condition PodScheduled. */
 export async function bindPod(
   parts: ServerParts,
   exchange: Exchange,
@@ -57,7 +57,7 @@ export async function bindPod(
 
 const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
 
-/** Deletes the pod if every disruption budget that selects it allows one more to go. */
+/** Deletes the pod if every disruption budget that selects it allows one more disruption. */
 export async function evictPod(
   parts: ServerParts,
   exchange: Exchange,
@@ -86,7 +86,7 @@ async function budgetsOf(parts: ServerParts, { namespace }: Target, pod: Json): 
   });
 }
 
-/** One disruption less is allowed: the write that says so is the permission. */
+/** Decrements the allowed disruptions: a successful write is the permission to evict. */
 async function spend(parts: ServerParts, { signal }: Exchange, budget: Resource): Promise<void> {
   const kind = budgetKind(parts);
   if (kind === undefined) throw notFoundHere();

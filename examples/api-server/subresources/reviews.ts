@@ -1,4 +1,4 @@
-/** Resources that answer a question: who is this, may it do that. Nothing is stored. */
+/** Reviews: which user a token belongs to, and what a user may do. Nothing is stored. */
 
 import type { User } from "../access/user.ts";
 import type { Exchange } from "../api/exchange.ts";

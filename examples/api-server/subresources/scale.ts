@@ -1,4 +1,4 @@
-/** The scale of a workload: its replicas as an object of their own, whatever the workload's kind. */
+/** The scale of a workload: its replicas as a separate object, the same for every kind of workload. */
 import type { Kind } from "keelson";
 import type { Exchange } from "../api/exchange.ts";
 import { notFoundHere } from "../api/refusal.ts";
@@ -21,7 +21,7 @@ export async function readScale(parts: ServerParts, exchange: Exchange, target: 
   return { httpStatus: 200, object: scaleOf(object as unknown as Json, pathsOf(target)) };
 }
 
-/** `change` turns the current scale into the wanted one, as a client's PUT or PATCH says. */
+/** `change` turns the current scale into the one that the client's PUT or PATCH requests. */
 export async function changeScale(
   parts: ServerParts,
   exchange: Exchange,

@@ -1,4 +1,4 @@
-/** TokenRequest: a token of a service account, for as long as asked. */
+/** TokenRequest: a token of a service account, valid for the requested time. */
 import type { Exchange } from "../api/exchange.ts";
 import type { Target } from "../api/route.ts";
 import type { ServerParts } from "../api/server-parts.ts";

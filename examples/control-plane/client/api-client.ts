@@ -1,6 +1,6 @@
 /**
- * An API server over HTTP, as every program of a cluster sees it: JSON in, JSON out, a Status for what is refused. Connections
- * are kept and shared; a refusal is a StoreError with the code that its reason stands for.
+ * An API server over HTTP, as every program of a cluster sees it: JSON requests, JSON responses, a Status for errors.
+ * Connections are kept and shared; an error is a StoreError with the code that matches the reason of the Status.
  */
 import { Agent, type IncomingMessage, request } from "node:http";
 import { StoreError } from "keelson";
@@ -22,7 +22,7 @@ interface StatusBody {
 export class ApiClient implements Disposable {
   readonly url: string;
   readonly #base: URL;
-  /** Requests that end; watches have connections of their own and would take all of these. */
+  /** Connections for requests that end; watches use separate connections, because they would occupy all of these. */
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
   readonly #watches = new Agent({ keepAlive: true });
   /** Requests sent, watches included. */
@@ -33,7 +33,7 @@ export class ApiClient implements Disposable {
     this.#base = new URL(url);
   }
 
-  /** The answer's JSON. @throws StoreError */
+  /** The JSON of the response. @throws StoreError */
   async json<T = unknown>(path: string, options: ApiRequest = {}): Promise<T> {
     const response = await this.#send(path, options, this.#agent);
     const chunks: Uint8Array[] = [];
@@ -44,7 +44,7 @@ export class ApiClient implements Disposable {
     return JSON.parse(text) as T;
   }
 
-  /** The answer as it comes: a watch. @throws StoreError */
+  /** The response as a stream: a watch. @throws StoreError */
   async stream(path: string, signal: AbortSignal): Promise<IncomingMessage> {
     const response = await this.#send(path, { signal }, this.#watches);
     const status = response.statusCode ?? 0;
@@ -70,7 +70,7 @@ export class ApiClient implements Disposable {
       const text = body === undefined ? undefined : JSON.stringify(body);
       if (text !== undefined) {
         headers["content-type"] = contentType;
-        // Node frames the body of a DELETE only when it is told how long it is.
+        // Node sends the body of a DELETE only with an explicit content-length.
         headers["content-length"] = String(Buffer.byteLength(text));
       }
       const { hostname, port } = this.#base;
@@ -89,7 +89,7 @@ export class ApiClient implements Disposable {
 const unavailable = (reason: string): StoreError =>
   new StoreError("UNAVAILABLE", `Cannot reach the API server: ${reason}`, { retryAfterMs: 500, reason });
 
-/** What went wrong, by the reason of the Status. */
+/** The error for the reason of a Status. */
 export function refusalOf(text: string, httpStatus: number): StoreError {
   const status = statusOf(text);
   const message = status.message ?? `the API server answered ${httpStatus}`;

@@ -1,4 +1,4 @@
-/** All kinds of an API server: clients to write with and informers to see with, each made once and shared. */
+/** All kinds of an API server: clients for writes and informers for reads, each created once and shared. */
 import type { Kind, Resource } from "keelson";
 import { ApiClient } from "./api-client.ts";
 import { Informer } from "./informer.ts";
@@ -21,10 +21,10 @@ export class ClusterClient implements AsyncDisposable {
     return new ResourceClient(this.api, kind);
   }
 
-  /** One informer of a kind for all who ask; `startInformers` starts it. */
+  /** The shared informer of a kind; `startInformers` starts it. */
   informer<T extends Resource>(kind: Kind<T>): Informer<T> {
     const known = this.#informers.get(kind);
-    // It was made here for this very kind.
+    // It was created below for this kind.
     if (known !== undefined) return known as unknown as Informer<T>;
     const made = new Informer(this.resources(kind), this.signal);
     this.#informers.set(kind, made as unknown as Informer);

@@ -1,6 +1,6 @@
 /**
- * A kind as a controller sees it: a watch cache over the API server, told of every change, with the objects of an owner at
- * hand. What it reads may be a moment old; what it writes is compared by the server.
+ * A kind as a controller sees it: a watch cache over the API server, with a callback for every change and an index by
+ * owner. Its reads may be slightly stale; the server checks the version of every write.
  */
 import {
   createWatchCache,
@@ -30,12 +30,12 @@ export class Informer<T extends Resource = Resource> implements AsyncDisposable 
     this.#cache = createWatchCache(resources, { kind: resources.kind, selfCheckIntervalMs: false });
   }
 
-  /** Called for every object there is, and every change after that. */
+  /** Called for every existing object, then for every change. */
   onChange(listener: Change<T>): void {
     this.#listeners.add(listener);
   }
 
-  /** Resolves when every object that is there has been told. */
+  /** Resolves when the callbacks have received every existing object. */
   async start(): Promise<void> {
     await this.#cache.ready({ signal: this.#signal });
     await new Promise<void>((synced) => {
@@ -43,7 +43,7 @@ export class Informer<T extends Resource = Resource> implements AsyncDisposable 
     });
   }
 
-  /** undefined: not there, as far as the cache knows. */
+  /** undefined: the cache does not have it. */
   async get(key: Key): Promise<T | undefined> {
     try {
       return await this.#cache.get(key, { read: local });
@@ -102,7 +102,7 @@ export class Informer<T extends Resource = Resource> implements AsyncDisposable 
 export const controllerOf = ({ metadata }: Resource): OwnerReference | undefined =>
   metadata.ownerReferences?.find(({ controller }) => controller === true);
 
-/** The reference by which `owner` is the controller of what it makes. */
+/** The reference that marks `owner` as the controller of an object it creates. */
 export const ownedByReference = ({
   apiVersion,
   kind,

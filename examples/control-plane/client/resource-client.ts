@@ -1,6 +1,6 @@
 /**
- * One kind at an API server: a reader like the store's own, so that `createWatchCache` goes over it, and the writes that
- * controllers make.
+ * One kind at an API server: a reader like the store's, so that `createWatchCache` can use it, and the writes that
+ * controllers need.
  */
 import type {
   GetOptions,
@@ -100,7 +100,7 @@ export class ResourceClient<T extends Resource = Resource> implements ResourceRe
     });
   }
 
-  /** Creates what belongs to an object: a pod's binding, its eviction. */
+  /** Creates a subresource of an object: the binding or eviction of a pod. */
   post({ namespace, name }: Key, subresource: Subresource, body: object): Promise<unknown> {
     return this.#client.json(this.#path(namespace, name, subresource), { method: "POST", body });
   }

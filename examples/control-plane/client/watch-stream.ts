@@ -1,4 +1,4 @@
-/** A watch over HTTP: one JSON document a line, as a Watch like any other. */
+/** A watch over HTTP: reads one JSON document per line and returns an ordinary Watch. */
 import { type Resource, StoreError, type Watch, type WatchEvent } from "keelson";
 import { type ApiClient, refusalOf } from "./api-client.ts";
 
@@ -36,7 +36,7 @@ export class WatchStream<T extends Resource> implements Watch<T> {
         const events = lines.filter((line) => line !== "").map((line) => eventOf<T>(line));
         if (events.length > 0) yield events;
       }
-      // A server that stops ends its watches without a word; whoever watches goes on from the last version.
+      // A server that stops ends its watches without an error; the watcher resumes from the last version.
       throw new StoreError("UNAVAILABLE", "Cannot go on watching: the API server ended the watch", {
         retryAfterMs: 100,
       });

@@ -1,11 +1,11 @@
 /**
- * The horizontal pod autoscaler: replicas by the ratio of what is measured to what is wanted, through the scale subresource,
- * so that it need not know what it scales. The metric comes from whoever runs this.
+ * The horizontal pod autoscaler: sets replicas by the ratio of measured to desired utilization, through the scale
+ * subresource, so it works for every kind of target. The caller supplies the metric.
  */
 import type { ClusterClient } from "../client/cluster-client.ts";
 import { type Autoscaler, autoscalerKind, deploymentKind } from "../objects.ts";
 
-/** Percent of what they request that the pods of a target use, on average; undefined: not known. */
+/** Average utilization of a target's pods, percent of their requests; undefined: not known. */
 export type Metric = (target: {
   readonly namespace: string;
   readonly name: string;
@@ -16,7 +16,7 @@ interface Scale {
   readonly spec: { readonly replicas: number };
 }
 
-/** Within a tenth of the wanted nothing is done, as in Kubernetes. */
+/** A deviation of up to a tenth changes nothing, as in Kubernetes. */
 const tolerance = 0.1;
 
 export function runAutoscalers(cluster: ClusterClient, metric: Metric, intervalMs: number): void {
@@ -48,7 +48,7 @@ export function runAutoscalers(cluster: ClusterClient, metric: Metric, intervalM
     }
   };
   const timer = setInterval(() => {
-    // What fails, or is not known yet, is looked at again at the next interval.
+    // Targets that fail, or have no metric yet, are checked again at the next interval.
     const look = async (): Promise<void> => {
       for (const scaler of await autoscalers.list()) await settle(scaler);
     };

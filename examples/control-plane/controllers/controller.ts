@@ -1,14 +1,14 @@
 /**
- * The loop of every controller: keys of objects that may not be as they should wait in a queue, each at most once, and are
- * settled one by one. What fails is tried again later; what changes while it is being settled comes back.
+ * The loop of every controller: keys of objects that may need work wait in a queue, each at most once, and are
+ * reconciled in turn. A failed key is retried later; a key that changes while it is reconciled is queued again.
  */
 import { isStoreError, type Key } from "keelson";
 
 export interface ControllerOptions {
   readonly name: string;
-  /** Brings one object, and what belongs to it, to where it should be. */
+  /** Reconciles one object and its dependents with the desired state. */
   readonly settle: (key: Key) => Promise<void>;
-  /** How many at a time; default 4. */
+  /** Concurrent reconciliations; default 4. */
   readonly concurrency?: number;
   readonly signal: AbortSignal;
 }
@@ -20,7 +20,7 @@ export class Controller {
   readonly #waiting = new Map<string, Key>();
   readonly #running = new Set<string>();
   readonly #failures = new Map<string, number>();
-  /** Settled so far, tries that failed included. */
+  /** Reconciliations so far, failed ones included. */
   settled = 0;
 
   constructor(options: ControllerOptions) {
@@ -44,7 +44,7 @@ export class Controller {
     if (signal.aborted) return;
     for (const [id, key] of this.#waiting) {
       if (this.#running.size >= concurrency) return;
-      // It is being settled: it stays in the queue, and is taken up again when that is done.
+      // It is being reconciled: it stays in the queue and runs again afterwards.
       if (this.#running.has(id)) continue;
       this.#waiting.delete(id);
       this.#running.add(id);
@@ -61,7 +61,7 @@ export class Controller {
       if (!signal.aborted) {
         const failures = (this.#failures.get(id) ?? 0) + 1;
         this.#failures.set(id, failures);
-        // A conflict or a missing object says that this controller's view is a moment old.
+        // A conflict or a missing object means that this controller's cache is slightly stale.
         if (
           !isStoreError(error, "CONFLICT", "NOT_FOUND", "ALREADY_EXISTS", "UNAVAILABLE", "PERMISSION_DENIED")
         ) {

@@ -1,6 +1,6 @@
 /**
- * The deployment controller: a replica set for each template, and a rolling update from one to the next within maxSurge and
- * maxUnavailable. A template that an older set has is a rollback: that set is taken up again.
+ * The deployment controller: creates a replica set for each template, and rolls from one to the next within maxSurge
+ * and maxUnavailable. A template that an older set already has is a rollback: that set is reused.
  */
 import { createHash } from "node:crypto";
 import { isStoreError, type Key } from "keelson";
@@ -69,7 +69,7 @@ export function runDeployments(cluster: ClusterClient): Controller {
     await sets.resources.create(set, namespace);
   };
 
-  /** The revision is told on the set and on the deployment, where `kubectl rollout` looks for it. */
+  /** The revision is written to the set and the deployment, where `kubectl rollout` reads it. */
   const mark = async (deployment: Deployment, current: ReplicaSet, revision: number): Promise<void> => {
     const annotations = { [revisionAnnotation]: String(revision) };
     if (current.metadata.annotations?.[revisionAnnotation] !== String(revision)) {
@@ -99,8 +99,8 @@ export function runDeployments(cluster: ClusterClient): Controller {
     if (asked(current) > wanted) await scale(current, wanted);
     else if (room > 0 && asked(current) < wanted)
       await scale(current, Math.min(wanted, asked(current) + room));
-    // Old pods may go as far as the least stays, with those of the new set that are not available yet counted as missing. It
-    // counts what is asked of the sets: their status may be a moment old, and would let the same pods go twice.
+    // Old pods may be removed down to the minimum available; unavailable pods of the new set count as missing. The
+    // count uses the sets' specs: their status may be stale and would allow the same pods to be removed twice.
     const least = wanted - unavailableOf(deployment);
     const missing = Math.max(0, asked(current) - (current.status?.availableReplicas ?? 0));
     let surplus = all.reduce((sum, set) => sum + asked(set), 0) - least - missing;
@@ -120,7 +120,7 @@ export function runDeployments(cluster: ClusterClient): Controller {
     });
   };
 
-  /** Sets beyond the history that was asked for go, the oldest first. */
+  /** Deletes the oldest sets beyond the revision history limit. */
   const clean = async ({ spec }: Deployment, others: readonly ReplicaSet[]): Promise<void> => {
     const idle = others.filter((set) => set.spec.replicas === 0 && (set.status?.replicas ?? 0) === 0);
     const surplus = idle
@@ -180,7 +180,7 @@ const revisionOf = ({ metadata }: ReplicaSet): number =>
   Number(metadata.annotations?.[revisionAnnotation] ?? 0);
 const nextRevision = (owned: readonly ReplicaSet[]): number => Math.max(0, ...owned.map(revisionOf)) + 1;
 
-/** Names a template: equal ones have equal hashes, whoever made the set. */
+/** Identifies a template: equal templates have equal hashes, whichever controller created the set. */
 function hashOf(template: PodTemplate): string {
   const { [hashLabel]: _, ...labels } = template.metadata?.labels ?? {};
   const canonical = JSON.stringify(
@@ -205,7 +205,7 @@ const partOf = (
 const surgeOf = ({ spec }: Deployment): number =>
   partOf(spec.strategy?.rollingUpdate?.maxSurge ?? "25%", spec.replicas ?? 1, Math.ceil);
 
-/** At least one of surge and unavailable: else nothing could move. */
+/** Surge and unavailable cannot both be 0, or the rollout could not progress. */
 const unavailableOf = (deployment: Deployment): number => {
   const { spec } = deployment;
   const most = partOf(spec.strategy?.rollingUpdate?.maxUnavailable ?? "25%", spec.replicas ?? 1, Math.floor);

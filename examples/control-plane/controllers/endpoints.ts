@@ -1,4 +1,6 @@
-/** The endpoints controller: for each service, the addresses of the ready pods it selects, a hundred in a slice. */
+/**
+ * The endpoints controller: writes, for each service, the addresses of the ready pods it selects, a hundred per slice.
+ */
 import type { Key } from "keelson";
 import type { ClusterClient } from "../client/cluster-client.ts";
 import { ownedByReference } from "../client/informer.ts";
@@ -15,7 +17,7 @@ import { Controller } from "./controller.ts";
 
 const perSlice = 100;
 const serviceLabel = "kubernetes.io/service-name";
-/** Pods come in crowds: a service waits so long for more before it counts again. */
+/** Pods change in bursts: a service waits this long for more changes before it is recomputed. */
 const settleAfterMs = 50;
 
 export function runEndpoints(cluster: ClusterClient): Controller {

@@ -1,6 +1,6 @@
 /**
- * The node life cycle controller: a node whose lease is not renewed is not ready; it is tainted, and its pods are deleted
- * after a while, so that their owners make others elsewhere.
+ * The node life cycle controller: a node whose lease is not renewed becomes not ready and is tainted. After a delay its
+ * pods are deleted, so that their owners create others elsewhere.
  */
 import type { ClusterClient } from "../client/cluster-client.ts";
 import { isReady, leaseKind, type Node, nodeKind, now, podKind } from "../objects.ts";
@@ -9,9 +9,9 @@ const leaseNamespace = "kube-node-lease";
 const unreachable = { key: "node.kubernetes.io/unreachable", effect: "NoExecute" };
 
 export interface NodeTimes {
-  /** Since the last heartbeat, until a node counts as lost. Kubernetes: 40,000. */
+  /** Milliseconds from the last heartbeat until a node counts as lost. Kubernetes: 40,000. */
   readonly graceMs: number;
-  /** Since then, until its pods are deleted. Kubernetes: 300,000. */
+  /** Milliseconds from then until its pods are deleted. Kubernetes: 300,000. */
   readonly evictionMs: number;
 }
 
@@ -19,7 +19,7 @@ export function runNodeLifecycle(cluster: ClusterClient, { graceMs, evictionMs }
   const nodes = cluster.informer(nodeKind);
   const leases = cluster.informer(leaseKind);
   const pods = cluster.informer(podKind);
-  /** When a heartbeat was last seen here: nobody else's clock is compared with this one's. */
+  /** When this process last saw a heartbeat: clocks of different machines are never compared. */
   const seenMs = new Map<string, number>();
   const lostMs = new Map<string, number>();
   leases.onChange(({ metadata: { namespace, name } }, gone) => {
@@ -63,7 +63,7 @@ export function runNodeLifecycle(cluster: ClusterClient, { graceMs, evictionMs }
     if (Date.now() - since < evictionMs) return;
     for (const pod of await pods.list()) {
       if (pod.spec.nodeName !== name) continue;
-      // Its node agent is gone: nobody would finish a graceful deletion.
+      // Its node agent is gone and cannot finish a graceful deletion.
       await pods.resources.delete(pod.metadata, { gracePeriodSeconds: 0 }).catch(() => {});
     }
   };
@@ -73,7 +73,7 @@ export function runNodeLifecycle(cluster: ClusterClient, { graceMs, evictionMs }
       const lookAtAll = async (): Promise<void> => {
         for (const node of await nodes.list()) await look(node).catch(() => {});
       };
-      // Not known yet: the next interval sees them.
+      // Not cached yet: the next interval handles them.
       lookAtAll().catch(() => {});
     },
     Math.max(100, graceMs / 4),

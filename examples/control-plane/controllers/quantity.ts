@@ -12,7 +12,7 @@ const powers: Readonly<Record<string, number>> = {
   Ti: 2 ** 40,
 };
 
-/** 0 for what is absent. */
+/** 0 for an absent quantity. */
 export function quantityOf(text: string | number | undefined): number {
   const [, amount = "0", unit = ""] = /^([\d.]+)(\D*)$/.exec(String(text ?? "0")) ?? [];
   return Number(amount) * (powers[unit] ?? Number.NaN);

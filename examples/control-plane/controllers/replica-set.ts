@@ -1,6 +1,6 @@
 /**
- * The replica set controller: as many pods as the set asks for. Pods it has asked for and not yet seen are counted as there,
- * so that a cache that is a moment old never makes a pod too many.
+ * The replica set controller: keeps as many pods as the set requests. Pods that it has created but not yet seen are
+ * counted, so a stale cache never causes an extra pod.
  */
 import { isStoreError, type Key } from "keelson";
 import type { ClusterClient } from "../client/cluster-client.ts";
@@ -8,14 +8,14 @@ import { controllerOf, ownedByReference } from "../client/informer.ts";
 import { isActive, isReady, type Pod, podKind, type ReplicaSet, replicaSetKind } from "../objects.ts";
 import { Controller } from "./controller.ts";
 
-/** Pods made or deleted for one set at a time. */
+/** Concurrent creates or deletes for one set. */
 const burst = 500;
 const inFlight = 32;
 
 export function runReplicaSets(cluster: ClusterClient): Controller {
   const sets = cluster.informer(replicaSetKind);
   const pods = cluster.informer(podKind);
-  /** Uids of pods that were made or deleted here and have not been seen so. */
+  /** Uids of pods that were created or deleted here, while the cache does not show it yet. */
   const made = new Map<string, Set<string>>();
   const deleted = new Map<string, Set<string>>();
   const expected = (of: Map<string, Set<string>>, uid: string): Set<string> => {
@@ -100,13 +100,13 @@ const podOf = (set: ReplicaSet): object => ({
   spec: set.spec.template.spec,
 });
 
-/** Pods that do not run yet go first, then the youngest. */
+/** Pods that do not run yet are deleted first, then the youngest. */
 function leastWanted(a: Pod, b: Pod): number {
   const rank = (pod: Pod): number => (pod.spec.nodeName === undefined ? 0 : isReady(pod) ? 2 : 1);
   return rank(a) - rank(b) || (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1);
 }
 
-/** Runs `step` for 0 to `count` - 1, some at a time. */
+/** Runs `step` for 0 to `count` - 1, several concurrently. */
 async function inTurns(count: number, step: (i: number) => Promise<void>): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * The scheduler: a node for each pod that has none, by what its containers request. Of the nodes with room for it, the one
- * with the most left; what is bound is counted at once, so that the next pod sees it before the watch brings it back.
+ * The scheduler: binds each pod without a node by the requests of its containers. Among the nodes with enough free
+ * resources it takes the one with the most left. A bound pod counts at once, before the watch delivers the binding.
  */
 import { isStoreError, type Key } from "keelson";
 import type { ClusterClient } from "../client/cluster-client.ts";
@@ -8,7 +8,7 @@ import { isReady, type Node, nodeKind, type Pod, podKind } from "../objects.ts";
 import { Controller } from "./controller.ts";
 import { quantityOf } from "./quantity.ts";
 
-/** What a node has left. */
+/** The free resources of a node. */
 interface Room {
   cpu: number;
   memory: number;
@@ -22,7 +22,7 @@ export function runScheduler(cluster: ClusterClient): Controller {
   const nodes = cluster.informer(nodeKind);
   const known = new Map<string, Node>();
   const used = new Map<string, Room>();
-  /** What each pod takes, and where: by uid. */
+  /** The requests and node of each pod, by uid. */
   const placed = new Map<string, { readonly node: string; readonly takes: Room }>();
   const unplaced = new Map<string, Key>();
 

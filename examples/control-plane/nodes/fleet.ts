@@ -1,4 +1,4 @@
-/** The nodes of a run: many kubelets in one process, started some at a time. */
+/** The nodes of a run: many kubelets in one process, started several at a time. */
 import type { ClusterClient } from "../client/cluster-client.ts";
 import { Kubelet } from "./kubelet.ts";
 
@@ -10,11 +10,11 @@ interface FleetNode {
 /** By node name. */
 export type Fleet = ReadonlyMap<string, FleetNode>;
 
-/** What a node agent of this run has; the scheduler counts with it. */
+/** The resources of each node, which the scheduler uses. */
 const capacity = { cpu: "16", memory: "64Gi", pods: "250" };
 const inFlight = 50;
 
-/** `nodes` kubelets, registered and beating; each has a signal of its own that ends it. */
+/** Starts `nodes` kubelets, which register and send heartbeats; each stops by its own signal. */
 export async function startFleet(client: ClusterClient, nodes: number, heartbeatMs: number): Promise<Fleet> {
   const kubelets = new Map<string, FleetNode>();
   for (let index = 0; index < nodes; index++) {

@@ -1,7 +1,7 @@
 /**
- * A node agent without containers: it registers its node, renews the node's lease, and does to the status of its pods what a
- * kubelet does, as if every image were there and every container started at once. It watches its own pods alone, by a field
- * selector, as a kubelet does; thousands of them run in one process.
+ * A node agent without containers: it registers its node, renews the node's lease, and updates the status of its pods
+ * as a kubelet does, as if every image were present and every container started at once. It watches only its own pods,
+ * by a field selector, as a kubelet does; thousands run in one process.
  */
 import { isStoreError, type Key } from "keelson";
 import type { ClusterClient } from "../client/cluster-client.ts";
@@ -13,9 +13,9 @@ const leaseNamespace = "kube-node-lease";
 
 export interface KubeletOptions {
   readonly name: string;
-  /** Of 250: the second and third part of its pods' addresses. */
+  /** The second and third part of its pods' addresses, each of 250 values. */
   readonly index: number;
-  /** Between two renewals of the lease. Kubernetes: 10,000. */
+  /** Milliseconds between renewals of the lease. Kubernetes: 10,000. */
   readonly heartbeatMs: number;
   readonly capacity: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -44,7 +44,7 @@ export class Kubelet {
     });
   }
 
-  /** Registered, and watching, when this resolves; then until its signal aborts. */
+  /** Resolves when the node is registered and watches; it runs until its signal aborts. */
   async start(): Promise<void> {
     const { name, heartbeatMs, signal } = this.#options;
     await existing(this.#nodes.create(this.#node()));
@@ -92,7 +92,7 @@ export class Kubelet {
         }
       } catch (error) {
         if (signal.aborted) return;
-        // The server was away, or the version is gone: what is there now says all there is to know.
+        // The server was unavailable, or the version was compacted: the next list has the complete state.
         await new Promise((later) => setTimeout(later, isStoreError(error, "EXPIRED") ? 0 : 200));
         this.#known.clear();
       }
@@ -103,7 +103,7 @@ export class Kubelet {
     const pod = this.#known.get(`${key.namespace}/${key.name}`);
     if (pod === undefined) return;
     if (pod.metadata.deletionTimestamp !== undefined) {
-      // Its containers have stopped: now the object may go.
+      // Its containers have stopped: now the object can be deleted.
       await existing(
         this.#pods.delete(key, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } }),
       );
@@ -187,10 +187,10 @@ export class Kubelet {
   }
 }
 
-/** Leases are kept to the microsecond. */
+/** Lease times have microseconds. */
 const preciseNow = (): string => new Date().toISOString().replace("Z", "000Z");
 
-/** It is there already, or gone already: that is what was wanted. */
+/** The object already exists, or is already deleted: the intended state. */
 async function existing(step: Promise<unknown>): Promise<void> {
   try {
     await step;

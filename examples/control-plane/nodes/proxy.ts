@@ -1,4 +1,4 @@
-/** What a node's proxy knows: for each service's address and port, where its connections may go. */
+/** The routing table of a node's proxy: the endpoints of each service's address and port. */
 import type { ClusterClient } from "../client/cluster-client.ts";
 import { endpointSliceKind, serviceKind } from "../objects.ts";
 

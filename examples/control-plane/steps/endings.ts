@@ -1,4 +1,4 @@
-/** What is lost, and what is deleted. */
+/** Steps that lose a node and delete objects. */
 import { isStoreError } from "keelson";
 import { deploymentKind, nodeKind, podKind } from "../objects.ts";
 import { until } from "../printer.ts";
@@ -22,7 +22,7 @@ export async function nodeLost(run: Run): Promise<void> {
     `${observer.running(namespace).filter(({ spec }) => spec.nodeName !== lost).length} pods run elsewhere`,
   );
   printer.check(replaced(), "every pod of it has a successor on another node");
-  // Nobody is left to say that its containers have stopped: its operator says that it will not come back.
+  // No agent can report that its containers have stopped: the operator marks the node as out of service.
   await cluster.resources(nodeKind).delete({ name: lost });
   const left = observer.podsOf(namespace).filter(({ spec }) => spec.nodeName === lost);
   for (const { metadata } of left) {

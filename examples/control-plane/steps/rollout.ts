@@ -92,7 +92,7 @@ export async function rollBack(run: Run): Promise<void> {
   printer.check(isThird(), "its revision is 3");
 }
 
-/** Every deployment is where it should be, and every pod counted is one of its own. */
+/** Checks that every deployment matches its spec, and that every counted pod belongs to one. */
 const isSettled = ({ observer, pods }: Run): boolean =>
   observer.isRolledOut(namespace) && observer.podsOf(namespace).length === pods;
 

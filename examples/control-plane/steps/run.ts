@@ -1,4 +1,4 @@
-/** What every step has at hand. */
+/** The context of every step. */
 import type { ClusterClient } from "../client/cluster-client.ts";
 import type { Kubelet } from "../nodes/kubelet.ts";
 import type { ServiceProxy } from "../nodes/proxy.ts";
@@ -14,12 +14,12 @@ export interface Run {
   readonly kubelets: ReadonlyMap<string, { readonly kubelet: Kubelet; readonly stop: AbortController }>;
   /** Kubernetes' own controller manager runs instead of the example's controllers. */
   readonly isReal: boolean;
-  /** How long a step may take. */
+  /** Milliseconds that a step may take. */
   readonly timeoutMs: number;
 }
 
 export const namespace = "shop";
-/** Deployments share the pods evenly. */
+/** Pods are divided evenly among the deployments. */
 export const perDeployment = 500;
 
 export const deploymentNames = ({ pods }: Pick<Run, "pods">): readonly string[] =>
@@ -29,7 +29,7 @@ export function deploymentOf(name: string, replicas: number, image: string): obj
   const labels = { app: name };
   const requests = { cpu: "10m", memory: "16Mi" };
   const containers = [{ name: "web", image, ports: [{ containerPort: 80 }], resources: { requests } }];
-  // A lost node's pods are given up after a second instead of five minutes.
+  // Pods of a lost node are evicted after a second instead of five minutes.
   const tolerations = ["not-ready", "unreachable"].map((state) => ({
     key: `node.kubernetes.io/${state}`,
     operator: "Exists",

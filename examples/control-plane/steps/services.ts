@@ -1,4 +1,4 @@
-/** A service finds its pods, and an autoscaler changes how many there are. */
+/** A service finds its pods, and an autoscaler changes their number. */
 import { autoscalerKind, serviceKind } from "../objects.ts";
 import { until } from "../printer.ts";
 import { deploymentNames, namespace, type Run } from "./run.ts";

@@ -1,4 +1,4 @@
-/** What happens in a run, in this order: from a deployment to its last pod. */
+/** The steps of a run, in order: from the first deployment to its last pod. */
 import { deleteDeployment, deleteNamespace, nodeLost } from "./endings.ts";
 import { createDeployments, rollBack, rollingUpdate } from "./rollout.ts";
 import type { Run } from "./run.ts";
