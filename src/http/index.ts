@@ -1,6 +1,6 @@
 /**
- * The entry point `keelson/http`: what a client's request means and how it is answered, for an API server of the reader's own.
- * Pure functions over queries, objects and patches, and senders over Node's responses; nothing here listens.
+ * The entry point `keelson/http`: parse requests and send responses, to build your own API server. It has pure
+ * functions over queries, objects and patches, and senders over Node's responses; it does not listen.
  *
  *   query        getQuery, listQuery, watchQuery, deleteQuery       options out of a URL
  *   receive      readBody                                           a request's body, bounded

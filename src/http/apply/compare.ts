@@ -1,4 +1,4 @@
-/** The fields a value consists of, and what changed between two states of it, as sets of fields. */
+/** Computes field sets: the fields of a value, and the changes between two of its states. */
 
 import { sameContent } from "../../resource/model/plain-data.ts";
 import type { MergeSchema } from "../../resource/objects/merge-schema.ts";
@@ -24,7 +24,7 @@ function collect(set: FieldSet, value: unknown, schema: MergeSchema | undefined)
       for (const member of partsOf(value, schema)) {
         const child = new FieldSet();
         collect(child, member.value, member.schema);
-        // A declared record with fields is owned by its fields alone; everything else by itself, too.
+        // A declared record with fields is owned only through its fields; everything else is also owned itself.
         if (!member.isDeclared || isBare(member.value)) child.isMember = true;
         set.adopt(member.element, child);
       }
@@ -46,7 +46,7 @@ export interface Comparison {
   readonly removed: FieldSet;
 }
 
-/** What changed from `before` to `after`; a record or list that came or went is a member, with all it holds. */
+/** The changes from `before` to `after`; an added or removed record or list is a member, with all its contents. */
 export function compareValues(before: unknown, after: unknown, schema: MergeSchema | undefined): Comparison {
   const sets = { added: new FieldSet(), modified: new FieldSet(), removed: new FieldSet() };
   compare(before, after, schema, sets);
@@ -76,7 +76,7 @@ function compare(
   else if (after === undefined) removed.isMember = true;
 }
 
-/** Two empty records or lists are compared as a whole, so that coming and going of an empty one is seen. */
+/** Two empty records or lists are compared as a whole, so that adding or removing an empty one is detected. */
 function isWhole(form: Form, before: unknown, after: unknown): boolean {
   return form === "whole" || (isEmpty(before) && isEmpty(after));
 }
@@ -101,7 +101,7 @@ function compareParts(
   }
 }
 
-/** Of several items with one key, the first: nothing can name the others. */
+/** The first of several items with one key: the others cannot be addressed. */
 function byElement(members: readonly Member[]): Map<string, Member> {
   const found = new Map<string, Member>();
   for (const member of members) if (!found.has(member.element)) found.set(member.element, member);

@@ -7,7 +7,7 @@
  *
  *   f:NAME a field or entry     k:{…} an item by its keys     v:… an item of a set by its value     i:N an item by its index
  *
- * Source: structured-merge-diff fieldpath. Sets are not changed once they are handed on.
+ * Source: structured-merge-diff fieldpath. Sets are immutable once they are shared.
  */
 import { quote } from "../../base/text/quote.ts";
 import { type Fields, isFields } from "../patch/patch-error.ts";
@@ -41,7 +41,7 @@ export class FieldSet {
     return result;
   }
 
-  /** Without the members of `other`; what is below a member of it stays. */
+  /** Without the members of `other`; elements below them stay. */
   difference(other: FieldSet | undefined): FieldSet {
     const result = new FieldSet();
     result.isMember = this.isMember && !(other?.isMember ?? false);
@@ -51,7 +51,7 @@ export class FieldSet {
     return result;
   }
 
-  /** Takes `child` unless it is empty. */
+  /** Adds `child` unless it is empty. */
   adopt(element: string, child: FieldSet): void {
     if (!child.isEmpty) this.children.set(element, child);
   }
@@ -66,10 +66,10 @@ export class FieldSet {
     for (const [element, child] of this.children) yield* child.#paths(prefix + stepOf(element));
   }
 
-  /** FieldsV1, elements in a fixed order. */
+  /** Encodes as FieldsV1, elements in a fixed order. */
   toFieldsV1(): Fields {
     const fields: Record<string, unknown> = {};
-    // A member without children is written as {}: being there says it.
+    // A member without children is written as {}: its presence makes it a member.
     if (this.isMember && this.children.size > 0) fields["."] = {};
     for (const [element, child] of [...this.children].sort(([a], [b]) => (a < b ? -1 : 1))) {
       fields[element] = child.toFieldsV1();
@@ -81,7 +81,7 @@ export class FieldSet {
 /** Deepest nesting read: an object has 64 levels, and each is one element. */
 const depthMax = 70;
 
-/** The set that FieldsV1 says; undefined when it is not well formed. The object as a whole is no member. */
+/** Decodes FieldsV1; undefined when it is malformed. The whole object is not a member. */
 export function fieldSetOf(fieldsV1: unknown): FieldSet | undefined {
   if (!isFields(fieldsV1)) return undefined;
   try {
@@ -94,7 +94,7 @@ export function fieldSetOf(fieldsV1: unknown): FieldSet | undefined {
   }
 }
 
-/** @throws SyntaxError for what is no FieldsV1 */
+/** @throws SyntaxError for malformed FieldsV1 */
 function nodeOf(fields: Fields, depth: number): FieldSet {
   if (depth > depthMax) throw new SyntaxError("fields are nested too deep");
   const node = new FieldSet();
@@ -108,7 +108,7 @@ function nodeOf(fields: Fields, depth: number): FieldSet {
   return node;
 }
 
-/** The one spelling of an element. @throws SyntaxError */
+/** The canonical text of an element. @throws SyntaxError */
 function canonical(element: string): string {
   const [kind, text] = [element.slice(0, 2), element.slice(2)];
   if (kind === "f:" || kind === "i:") return element;
@@ -122,7 +122,7 @@ export const fieldElement = (name: string): string => `f:${name}`;
 
 export const valueElement = (value: unknown): string => `v:${JSON.stringify(value)}`;
 
-/** Keys in the order of their names. */
+/** Keys sorted by name. */
 export function keyElement(keys: readonly (readonly [string, unknown])[]): string {
   return `k:${JSON.stringify(Object.fromEntries([...keys].sort(([a], [b]) => (a < b ? -1 : 1))))}`;
 }

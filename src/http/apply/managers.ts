@@ -1,5 +1,5 @@
 /**
- * metadata.managedFields as a map: who manages which fields, by name, operation, version and subresource.
+ * metadata.managedFields as a map: the fields of each manager, by name, operation, version and subresource.
  *
  * Apply entries are one per name and subresource; Update entries one per version, too. The number of Update entries is
  * bounded as in Kubernetes: the oldest are merged under the name "ancient-changes".
@@ -18,10 +18,10 @@ export interface Manager {
   readonly fields: FieldSet;
 }
 
-/** By identity. */
+/** Managers by identity. */
 export type Managers = ReadonlyMap<string, Manager>;
 
-/** Kubernetes' bound of Update entries. */
+/** Kubernetes' limit of Update entries. */
 const updateManagersMax = 10;
 const ancient = "ancient-changes";
 
@@ -31,11 +31,11 @@ export function identityOf({
   apiVersion,
   subresource,
 }: Omit<Manager, "time" | "fields">): string {
-  // An applier that moves to another version is still the same one.
+  // An applier that changes its version keeps its identity.
   return JSON.stringify([operation, name, subresource, operation === "Apply" ? "" : apiVersion]);
 }
 
-/** Entries that can be read; undefined when there are none, or one cannot be read: nothing is known then. */
+/** Decoded entries; undefined when there are none, or when one is malformed. */
 export function managersOf(managedFields: unknown): Managers | undefined {
   if (!Array.isArray(managedFields) || managedFields.length === 0) return undefined;
   const managers = new Map<string, Manager>();
@@ -64,7 +64,9 @@ function managerOf(entry: unknown): Manager | undefined {
   };
 }
 
-/** As stored, in Kubernetes' order: Apply before Update, then by time and name. Those that own nothing are left out. */
+/**
+ * As stored, in Kubernetes' order: Apply before Update, then by time and name. Entries that own nothing are left out.
+ */
 export function managedFieldsOf(managers: Managers): Fields[] {
   const kept = [...managers.values()].filter(({ fields }) => !fields.isEmpty).sort(byAge);
   return withinBound(kept).map(({ name, operation, apiVersion, subresource, time, fields }) => ({
@@ -96,7 +98,8 @@ function withinBound(sorted: readonly Manager[]): readonly Manager[] {
   const updates = sorted.filter(({ operation }) => operation === "Update");
   const surplus = updates.length - updateManagersMax;
   if (surplus <= 0) return sorted;
-  // One more than the surplus: what they are merged into is an entry, too. One for each version, whose fields it names.
+  // One more than the surplus, because the merged entry counts, too. There is one merged entry per version, since its
+  // fields belong to a version.
   const merged = new Map<string, Manager>();
   for (const old of updates.slice(0, surplus + 1)) {
     const into = merged.get(old.apiVersion);
@@ -106,7 +109,7 @@ function withinBound(sorted: readonly Manager[]): readonly Manager[] {
   return [...applies, ...merged.values(), ...updates.slice(surplus + 1)];
 }
 
-/** `managers` without what `changed` says, but for the one called `except`. */
+/** `managers` without the fields of `changed`, except the manager named `except`. */
 export function withoutFields(managers: Managers, changed: FieldSet, except: string): Managers {
   return new Map(
     [...managers].map(([identity, manager]) => [

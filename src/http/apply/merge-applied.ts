@@ -1,6 +1,6 @@
 /**
- * The state of an object after a configuration is applied: the configuration's values over the live ones, and without what
- * the same manager applied before and now leaves out, unless somebody else owns it.
+ * The state of an object after a configuration is applied: the configuration's values over the live ones, without the
+ * fields that the same manager applied before and now leaves out, unless another manager owns them.
  */
 import type { MergeSchema } from "../../resource/objects/merge-schema.ts";
 import { type Fields, isFields } from "../patch/patch-error.ts";
@@ -8,7 +8,7 @@ import type { FieldSet } from "./field-set.ts";
 import { assertItems, formOf, itemsOf, keysOf, type Member, membersOf } from "./typed-value.ts";
 
 /**
- * `live` with `config` over it.
+ * Merges `config` over `live`.
  * @throws INVALID_OBJECT for a list in `config` whose items cannot be distinguished
  */
 export function mergeApplied(
@@ -37,7 +37,7 @@ export function mergeApplied(
 }
 
 /**
- * Items in the configuration's order, live ones that it does not name where they stood among those that it does.
+ * Items in the configuration's order; live items that it does not name keep their place relative to those that it does.
  *
  *   live   a x b y      config   b a n      result   x b y a n   (x stood before b, y after it)
  */
@@ -63,7 +63,7 @@ function mergeItems(
         leftAt++;
         continue;
       }
-      // Named by the configuration, but later or earlier than here: its turn is the configuration's to say.
+      // Named by the configuration at another position: the configuration's order decides.
       if (fromLive.element !== shared[sharedAt]) {
         leftAt++;
         continue;
@@ -86,10 +86,10 @@ function mergeItems(
 }
 
 /**
- * `value` without what is in `last` and not in `kept`. A record that only its fields made a member goes with the last of
- * them, and an item or entry goes with all it holds.
+ * Removes what is in `last` and not in `kept` from `value`. A record owned only through its fields goes with the last
+ * of them; an item or entry goes with all its contents.
  * @param last what the manager owned before
- * @param kept what anybody owns now
+ * @param kept what any manager owns now
  */
 export function withoutDropped(
   value: unknown,
@@ -129,7 +129,7 @@ function remaining(
     if (was === undefined) result.push({ element, value });
     else if (!owns(was) || owns(is)) {
       const rest = withoutDropped(value, was, is, schema);
-      // What names an item stays as long as the item does.
+      // The key fields of an item stay as long as the item.
       const named = isFields(rest) && isFields(value) ? { ...pick(value, keys), ...rest } : rest;
       result.push({ element, value: named });
     }

@@ -1,18 +1,18 @@
 /**
- * Which fields of an object a request through the object or one of its subresources is about: identity and bookkeeping are
- * nobody's, and the status belongs to its subresource.
+ * The fields that a request may own, through the object or a subresource: no manager owns identity and bookkeeping, and
+ * the status belongs to its subresource.
  */
 import type { FieldSet } from "./field-set.ts";
 
-/** Which part of an object a request is about. */
+/** The part of an object that a request addresses. */
 export interface FieldScope {
-  /** "status" and the like; absent: the object itself. */
+  /** The subresource, such as "status"; absent: the object itself. */
   readonly subresource?: string | undefined;
   /** The kind has a status subresource: the object's own requests do not touch `status`. */
   readonly hasStatus?: boolean | undefined;
 }
 
-/** What no manager owns (structured-merge-diff's strip set in apimachinery). */
+/** Fields that no manager owns (structured-merge-diff's strip set in apimachinery). */
 const unmanaged: readonly (readonly string[])[] = [
   ["f:apiVersion"],
   ["f:kind"],
@@ -27,7 +27,10 @@ const unmanaged: readonly (readonly string[])[] = [
   ["f:metadata", "f:resourceVersion"],
 ];
 
-/** `set` without what is nobody's or not this request's. The caller's own set: it is changed. */
+/**
+ * Removes fields that no manager or not this request can own from `set`, which is changed in place and owned by the
+ * caller.
+ */
 export function inScope(set: FieldSet, { subresource, hasStatus }: FieldScope): FieldSet {
   for (const path of unmanaged) drop(set, path);
   const metadata = set.children.get("f:metadata");

@@ -1,11 +1,13 @@
 /**
- * Server-side apply: a configuration says all that its manager wants of an object. What it wants is set, what it wanted
- * before and no longer does goes, and what others manage differently is a conflict, unless the request forces it.
+ * Server-side apply: a configuration lists every field that its manager wants. These fields are set, fields that the
+ * manager applied before and now leaves out are removed, and a field that another manager sets differently is a
+ * conflict, unless the request forces it.
  *
  *   live + config ─► merged ─► minus what only this manager wanted before ─► compared with live ─► conflicts, or new managers
  *
- * Every other write is tracked by `trackUpdate`: it takes over what it changes, without asking. Pure; both go into
- * `guaranteedUpdate` or before `create`. Source: Kubernetes' server-side apply, structured-merge-diff merge/update.go.
+ * `trackUpdate` tracks every other write, which takes over the fields it changes without conflicts. Both are pure; use
+ * them in `guaranteedUpdate` or before `create`. Source: Kubernetes' server-side apply, structured-merge-diff
+ * merge/update.go.
  */
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { copyPlainData, sameContent } from "../../resource/model/plain-data.ts";
@@ -26,33 +28,33 @@ import {
 import { mergeApplied, withoutDropped, withoutNulls } from "./merge-applied.ts";
 import { type FieldScope, inScope } from "./scope.ts";
 
-/** What every write that tracks managed fields takes. */
+/** Options of every write that tracks managed fields. */
 export interface ManagerOptions extends FieldScope {
-  /** Who writes: `fieldManager` of the query, see `fieldManagerOf`. At most 128 characters. */
+  /** The manager that writes: `fieldManager` of the query, see `fieldManagerOf`. At most 128 characters. */
   readonly fieldManager: string;
-  /** When, RFC 3339 in whole seconds; shown in managedFields, decides nothing. */
+  /** Time of the write, RFC 3339 in whole seconds; shown in managedFields and not compared. */
   readonly time: string;
-  /** Merge rules of the kind; undefined: records field by field, lists as a whole. */
+  /** Merge rules of the kind; undefined: records merge field by field, lists are replaced. */
   readonly schema?: MergeSchema | undefined;
 }
 
-/** What `serverSideApply` takes. */
+/** Options of `serverSideApply`. */
 export interface ApplyOptions extends ManagerOptions {
   /** Takes fields over from their managers instead of refusing. Default false. */
   readonly force?: boolean | undefined;
 }
 
-/** The owner of what an object had before anybody was tracked. */
+/** The owner of fields that were set before managers were tracked. */
 const beforeFirstApply = "before-first-apply";
 
 /**
- * The object after `config` is applied, with its managedFields: a draft to create when `live` is undefined, else the change
- * for `guaranteedUpdate`. Applying the same again gives the same object, and a store writes nothing.
+ * The object after `config` is applied, with its managedFields: a draft to create when `live` is undefined, else the
+ * change for `guaranteedUpdate`. Applying the same config again gives the same object, and the store writes nothing.
  * @param config the decoded body of a request of type `application/apply-patch+yaml`
- * @throws INVALID_ARGUMENT for a config that is no object, of another kind, with managedFields, or no fieldManager
+ * @throws INVALID_ARGUMENT for a config that is not an object, of another kind, with managedFields, or no fieldManager
  * @throws INVALID_OBJECT for lists whose items cannot be distinguished
- * @throws CONFLICT with `details.conflicts` when others manage what the config changes and `force` is not set, or for
- *   another uid or resourceVersion in the config
+ * @throws CONFLICT with `details.conflicts` when other managers own what the config changes and `force` is not set, or
+ *   for another uid or resourceVersion in the config
  */
 export function serverSideApply<T extends Resource>(
   live: T | undefined,
@@ -77,7 +79,7 @@ export function serverSideApply<T extends Resource>(
   let after = mergeApplied(withoutManagedFields(live), wanted, schema);
   const others = new Map(managers).set(id, { ...applier, time: options.time, fields: owned });
   if (before !== undefined) {
-    // With what is nobody's, the name above all: metadata must not go with the last label.
+    // Keeps fields without a manager, such as the name: metadata must not go with the last label.
     const kept = [...others.values()].reduce(
       (all, { fields }) => all.union(fields),
       fieldsOf(wanted, schema),
@@ -94,9 +96,9 @@ export function serverSideApply<T extends Resource>(
 }
 
 /**
- * `after` with the managedFields that a create, an update or a patch of another kind leaves: its manager owns what it changed.
- * An object without managedFields stays so until it is applied. managedFields that `after` brings along count where
- * they can be read; `[{}]` clears them.
+ * `after` with the managedFields that a create, an update or another kind of patch results in: its manager owns what it
+ * changed. An object without managedFields stays without until the first apply. managedFields in `after` are used if
+ * they are well-formed; `[{}]` clears them.
  * @param before undefined for a create
  */
 export function trackUpdate<T extends Resource>(before: T | undefined, after: T, options: ManagerOptions): T {
@@ -109,7 +111,7 @@ export function trackUpdate<T extends Resource>(before: T | undefined, after: T,
   const old = before === undefined ? emptyOf(after, options.schema) : withoutManagedFields(before);
   const changes = compareValues(old, withoutManagedFields(after), options.schema);
   const changed = inScope(changes.modified.union(changes.added), options);
-  // A request that does not touch the status may leave it out: that takes it from nobody.
+  // A request that does not touch the status may leave it out: no manager loses it.
   const removed = inScope(changes.removed, options);
   const { fieldManager: name, subresource = "" } = options;
   const updater = { name, operation: "Update", apiVersion: after.apiVersion, subresource } as const;
@@ -122,8 +124,8 @@ export function trackUpdate<T extends Resource>(before: T | undefined, after: T,
 }
 
 /**
- * What a create is compared with: the type's empty object, in which the records that every object of the type has (`spec`;
- * below it those of default {}) are there already, so that they have no owner.
+ * The object that a create is compared with: an empty object of the type. It already has the records that every object
+ * of the type has (`spec`; below it those of default {}), so that they have no owner.
  */
 function emptyOf(record: Fields | Resource, schema: MergeSchema | undefined, isTop = true): Fields {
   const empty: Record<string, unknown> = {};
@@ -135,7 +137,9 @@ function emptyOf(record: Fields | Resource, schema: MergeSchema | undefined, isT
   return empty;
 }
 
-/** fieldManager of the query, else the first part of the User-Agent ("kubectl" of "kubectl/v1.32 …"), as Kubernetes has it. */
+/**
+ * fieldManager of the query, else the first part of the User-Agent ("kubectl" of "kubectl/v1.32 …"), as in Kubernetes.
+ */
 export function fieldManagerOf(query: URLSearchParams, userAgent: string | undefined): string {
   const name = query.get("fieldManager");
   if (name !== null && name !== "") return name;
@@ -143,7 +147,7 @@ export function fieldManagerOf(query: URLSearchParams, userAgent: string | undef
   return agent.replace(/[^\x20-\x7e]/g, "").slice(0, managerCharactersMax) || "unknown";
 }
 
-/** Kubernetes' bound of a manager's name. */
+/** Kubernetes' limit of a manager's name. */
 const managerCharactersMax = 128;
 
 function assertConfig(config: Fields, live: Resource | undefined, { fieldManager }: ApplyOptions): void {
@@ -176,7 +180,7 @@ function assertConfig(config: Fields, live: Resource | undefined, { fieldManager
   }
 }
 
-/** What of a configuration is this request's to apply. */
+/** The part of a configuration that this request may apply. */
 function wantedOf(config: Fields, { subresource, hasStatus }: ApplyOptions): Fields {
   const { apiVersion, kind, metadata, status, ...rest } = config;
   if (subresource === "status") return { apiVersion, kind, ...(status === undefined ? {} : { status }) };
@@ -185,7 +189,7 @@ function wantedOf(config: Fields, { subresource, hasStatus }: ApplyOptions): Fie
   return hasStatus === true || status === undefined ? own : { ...own, status };
 }
 
-/** metadata that a server sets: a configuration that was read from one carries it, often as null. */
+/** metadata that a server sets: a configuration read from a server contains it, often as null. */
 const serverSet: ReadonlySet<string> = new Set([
   "uid",
   "resourceVersion",
@@ -211,7 +215,7 @@ function firstManagers(live: Resource | undefined, options: ApplyOptions): Manag
   return new Map([[identityOf(manager), manager]]);
 }
 
-/** Whose fields changed; throws for those of others. */
+/** The managers whose fields changed; throws for fields of other managers. */
 function assertNoConflicts(managers: Managers, changed: FieldSet, applier: string): void {
   const conflicts = [...managers]
     .filter(([id]) => id !== applier)
@@ -243,7 +247,7 @@ function section({
   return `conflicts with ${manager}:\n${paths.map((path) => `- ${path}`).join("\n")}`;
 }
 
-/** With the time of the entry before when it owned the same. */
+/** Keeps the time of the previous entry if it owned the same fields. */
 function timed(manager: Manager, before: Manager | undefined, time: string): Manager {
   const isSame =
     before !== undefined &&
@@ -258,7 +262,7 @@ function withoutManagedFields(object: Resource | undefined): AnyResource | undef
   return { ...object, metadata };
 }
 
-/** A copy of the caller's own, for what stores it. */
+/** A copy that the caller may change and store. */
 function withManagers(object: Fields, managers: Managers): Fields {
   const { managedFields: _, ...metadata } = (
     isFields(object["metadata"]) ? object["metadata"] : {}

@@ -1,6 +1,6 @@
 /**
- * What a value is to server-side apply: a record owned field by field, a list owned item by item, or one thing owned as a
- * whole. The schema decides; of what it does not know records are granular and lists are whole.
+ * How server-side apply treats a value: a record owned field by field, a list owned item by item, or a value owned as a
+ * whole. The schema decides; without one, records are granular and lists are atomic.
  */
 import { type MergeSchema, memberSchema } from "../../resource/objects/merge-schema.ts";
 import { type Fields, isFields, unfit } from "../patch/patch-error.ts";
@@ -14,8 +14,8 @@ export function formOf(value: unknown, schema: MergeSchema | undefined): Form {
 }
 
 /**
- * The list type, which older types do not give: what a strategic merge patch merges is then a set, or a map by its one key
- * (kube-openapi schemaconv).
+ * The list type. Older types do not declare it: a list that strategic merge patch merges is then a set, or a map by its
+ * one key (kube-openapi schemaconv).
  */
 function listTypeOf(schema: MergeSchema | undefined): "atomic" | "set" | "map" {
   if (schema?.listType !== undefined) return schema.listType;
@@ -23,7 +23,7 @@ function listTypeOf(schema: MergeSchema | undefined): "atomic" | "set" | "map" {
   return schema.patchMergeKey === undefined ? "set" : "map";
 }
 
-/** Names of the fields that tell the items of a list apart. */
+/** Names of the fields that identify the items of a list. */
 export function keysOf(schema: MergeSchema | undefined): readonly string[] {
   const key = schema?.patchMergeKey;
   return schema?.listMapKeys ?? (key === undefined ? [] : [key]);
@@ -34,7 +34,7 @@ export interface Member {
   readonly element: string;
   readonly value: unknown;
   readonly schema: MergeSchema | undefined;
-  /** A field its type declares, and not an entry of a map or an item. */
+  /** True: a field that its type declares, rather than an entry of a map or an item. */
   readonly isDeclared: boolean;
 }
 
@@ -49,7 +49,10 @@ export function membersOf(record: Fields, schema: MergeSchema | undefined): Memb
     }));
 }
 
-/** Items of a list that is owned item by item. An item without its keys goes by its index, which no other manager shares. */
+/**
+ * Items of a list that is owned item by item. An item without its keys is identified by its index, which no other
+ * manager shares.
+ */
 export function itemsOf(list: readonly unknown[], schema: MergeSchema | undefined): Member[] {
   return list.map((value, index) => ({
     element: elementOf(value, schema) ?? `i:${index}`,
@@ -59,7 +62,10 @@ export function itemsOf(list: readonly unknown[], schema: MergeSchema | undefine
   }));
 }
 
-/** Items of an applied list, which must tell them apart. @throws INVALID_OBJECT for an item without keys, or two of the same */
+/**
+ * Items of an applied list, which must have distinct keys. @throws INVALID_OBJECT for an item without keys, or two of
+ * the same
+ */
 export function assertItems(list: readonly unknown[], schema: MergeSchema | undefined, path: string): void {
   const seen = new Set<string>();
   for (const [index, item] of list.entries()) {

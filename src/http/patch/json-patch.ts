@@ -3,17 +3,17 @@
  *
  *   add, remove, replace, move, copy, test
  *
- * Written here and not taken from a library: what a server needs beyond the six operations is most of it (no prototype
- * reached by a pointer, a bound on what `copy` multiplies, errors that name the operation, no change to a shared object).
- * As Kubernetes does, `test` against null passes for an absent member, and there are bounds on operations and copies.
+ * Not a library, because most of the code is what a server needs beyond the six operations: no pointer reaches a
+ * prototype, `copy` is bounded, errors name the operation, and shared objects are not changed. As in Kubernetes, `test`
+ * against null passes for an absent member, and operations and copies are bounded.
  */
 import { quote } from "../../base/text/quote.ts";
 import { copyPlainData, plainDataDepthMax, sameContent } from "../../resource/model/plain-data.ts";
 import { assertPlainPatch, isFields, malformed, unfit } from "./patch-error.ts";
 
-/** Kubernetes' bound: each operation may cost a walk of the object. */
+/** Kubernetes' limit: each operation may cost a walk of the object. */
 const operationsMax = 10_000;
-/** Kubernetes' bound of what all `copy` operations add: thirty of them, each doubling a list, would make 2^30 items. */
+/** Kubernetes' limit of what all `copy` operations add: thirty of them, each doubling a list, would make 2^30 items. */
 const copiedCharactersMax = 3_145_728;
 
 type Container = Record<string, unknown> | unknown[];
@@ -30,8 +30,9 @@ interface Operation {
 /**
  * `target` with a JSON patch applied, as a new object that shares nothing with it.
  * @param patch the decoded body of a request of type `application/json-patch+json`
- * @throws INVALID_ARGUMENT for a malformed patch: no list, more than 10,000 operations, an unknown operation, no pointer
- * @throws INVALID_OBJECT for an operation the object does not allow: a failed test, nothing at the path
+ * @throws INVALID_ARGUMENT for a malformed patch: not a list, more than 10,000 operations, an unknown operation, an
+ * invalid pointer
+ * @throws INVALID_OBJECT for an operation that does not fit the object: a failed test, an absent path
  */
 export function jsonPatch<T extends object>(target: T, patch: unknown): T {
   const operations = operationsOf(patch);
@@ -50,7 +51,7 @@ export function jsonPatch<T extends object>(target: T, patch: unknown): T {
     add(root, operation, copyPlainData(value));
   }
   if (!isFields(root.document)) throw unfit("", "the result is no JSON object");
-  // The patch gives what it gives: whether the result is a T is the store's validation to say.
+  // The patch may produce anything: the store validates that the result is a T.
   return root.document as T;
 }
 
@@ -153,7 +154,7 @@ function replace(root: { document: unknown }, operation: Operation): void {
   else parent[last] = value;
 }
 
-/** Takes what is at `path` out of the document and gives it. */
+/** Removes the value at `path` from the document and returns it. */
 function remove(root: { document: unknown }, path: readonly Step[], operation: Operation): unknown {
   const last = path.at(-1);
   if (last === undefined) throw malformed(`${operation.label}: the whole object cannot be taken away`);

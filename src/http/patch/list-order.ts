@@ -1,17 +1,17 @@
 /**
- * The order of a merged list: items the patch names stand in the order the patch gives, the others keep their places
- * among those they stood between.
+ * The order of a merged list: items that the patch names follow the patch's order; the others keep their place between
+ * their neighbors.
  *
  *   server  a b c d      named by the patch  d b      result  a d b c        (a before b, c after it)
  */
 
-/** What identifies an item: of scalars the value, of records the merge key's. */
+/** The identity of an item: the value of a scalar, or the merge key's value of a record. */
 export type IdentityOf = (item: unknown) => string;
 
 /**
  * `items` in the order a list has after a patch.
- * @param named identities in the order the patch wants them
- * @param server identities in the order they stood before
+ * @param named identities in the patch's order
+ * @param server identities in the server's order
  */
 export function orderedItems(
   items: readonly unknown[],

@@ -1,8 +1,8 @@
 /**
- * Merge rules out of an OpenAPI document (v2 or v3) or a custom resource's structural schema: Kubernetes writes them
- * there as `x-kubernetes-list-type`, `-list-map-keys`, `-map-type`, `-patch-strategy` and `-patch-merge-key`.
+ * Reads merge rules from an OpenAPI document (v2 or v3) or a custom resource's structural schema. Kubernetes writes
+ * them as `x-kubernetes-list-type`, `-list-map-keys`, `-map-type`, `-patch-strategy` and `-patch-merge-key`.
  *
- * Read lazily, so that types that contain themselves (JSONSchemaProps) cost nothing until they are walked.
+ * They are read lazily, so that recursive types (JSONSchemaProps) cost nothing until they are walked.
  */
 import type { MergeSchema } from "../../resource/objects/merge-schema.ts";
 import { type Fields, isFields } from "./patch-error.ts";
@@ -13,7 +13,7 @@ export type SchemaLookup = (reference: string) => unknown;
 /**
  * The merge rules of an OpenAPI schema.
  * @param schema the JSON of a schema: of one type of `/openapi/v2` or `/openapi/v3`, or a CRD's `openAPIV3Schema`
- * @param lookup resolves references; a CRD's schema has none. Default: nothing is found
+ * @param lookup resolves references; a CRD's schema has none. Default: none are resolved
  */
 export function openApiMergeSchema(schema: unknown, lookup: SchemaLookup = () => undefined): MergeSchema {
   const members = new Map<string, MergeSchema | undefined>();
@@ -44,7 +44,10 @@ export function openApiMergeSchema(schema: unknown, lookup: SchemaLookup = () =>
   };
 }
 
-/** A schema's own members over those of what it refers to: `{"$ref": …}`, or `{"allOf": [{"$ref": …}]}` as v3 writes it. */
+/**
+ * A schema's own fields over those of the schema it refers to: `{"$ref": …}`, or `{"allOf": [{"$ref": …}]}` as v3
+ * writes it.
+ */
 function factsOf(schema: unknown, lookup: SchemaLookup): Fields {
   if (!isFields(schema)) return {};
   const { allOf } = schema;
@@ -63,7 +66,7 @@ function oneOf<T extends string>(value: unknown, ...known: readonly T[]): T | un
   return known.find((candidate) => candidate === value);
 }
 
-/** "merge,retainKeys" as Kubernetes writes several. */
+/** Kubernetes separates several strategies with a comma: "merge,retainKeys". */
 function strategiesOf(value: unknown): MergeSchema["patchStrategy"] {
   if (typeof value !== "string") return undefined;
   return value

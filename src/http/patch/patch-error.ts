@@ -1,6 +1,6 @@
 /**
- * How a patch is refused: 400 for one that is malformed whatever it is applied to, 422 for one that does not fit the
- * object. Every patch is checked as plain data first, so that no name in it ("__proto__") and no depth of it does harm.
+ * Errors of patches: 400 for a malformed patch, 422 for one that does not fit the object. Every patch is first checked
+ * as plain data, so that neither a name ("__proto__") nor its depth can do harm.
  */
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { findPlainDataFault } from "../../resource/model/plain-data.ts";
@@ -11,12 +11,12 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** INVALID_ARGUMENT: no object could be patched with this. */
+/** INVALID_ARGUMENT: the patch is malformed for every object. */
 export function malformed(what: string): StoreError<"INVALID_ARGUMENT"> {
   return invalidArgument("patch", `Cannot apply patch: ${what}`);
 }
 
-/** INVALID_OBJECT: this object cannot be patched with this. */
+/** INVALID_OBJECT: the patch does not fit this object. */
 export function unfit(field: string, message: string): StoreError<"INVALID_OBJECT"> {
   return new StoreError("INVALID_OBJECT", `Cannot apply patch: "${field}": ${message}`, {
     errors: [{ field, message }],
@@ -24,8 +24,8 @@ export function unfit(field: string, message: string): StoreError<"INVALID_OBJEC
 }
 
 /**
- * @throws INVALID_ARGUMENT for what is not plain data, with the path in the patch, and for a field named `__proto__`: data may
- *   have it, but nobody patches it, and merging by name must not reach a prototype
+ * @throws INVALID_ARGUMENT for a value that is not plain data, with its path in the patch, and for a field named
+ *   `__proto__`: data may have one, but no client patches it, and a merge by name must not reach a prototype
  */
 export function assertPlainPatch(patch: unknown): void {
   const fault = findPlainDataFault(patch, "patch");

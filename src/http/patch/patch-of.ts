@@ -14,16 +14,16 @@ const types: ReadonlyMap<string, PatchType> = new Map([
   ["application/apply-patch+yaml", "apply"],
 ]);
 
-/** Content types of PATCH that can be answered, for the Accept-Patch header and a 415's message. */
+/** Supported content types of PATCH, for the Accept-Patch header and a 415's message. */
 export const patchContentTypes: readonly string[] = [...types.keys()];
 
-/** The kind of patch a content type names, parameters left out; undefined: none that Kubernetes knows, answer 415. */
+/** The kind of patch of a content type, without parameters; undefined: unknown to Kubernetes, answer 415. */
 export function patchTypeOf(contentType: string | undefined): PatchType | undefined {
   return types.get((contentType ?? "").split(";", 1).join("").trim().toLowerCase());
 }
 
 /**
- * What a patch does to an object, for `guaranteedUpdate`: it may be run again on every conflict.
+ * Returns the patch as a function of the object, for `guaranteedUpdate`, which may call it again on every conflict.
  * @param schema merge rules of the kind, for "strategic"; undefined: records merge, lists are replaced. Kubernetes answers
  *   415 to a strategic merge patch of a custom resource instead
  * @throws (when run) INVALID_ARGUMENT for a malformed patch, INVALID_OBJECT for one that does not fit

@@ -1,6 +1,6 @@
 /**
- * Strategic merge patch: a merge patch that knows the types. Lists whose type gives a merge key are merged item by item,
- * the others replaced; directives in the patch say what values cannot.
+ * Strategic merge patch: a merge patch that uses type information. Lists whose type has a merge key are merged item by
+ * item, others are replaced; directives in the patch express what values cannot.
  *
  *   $patch: replace | delete | merge        of a record, or of an item of a list
  *   $retainKeys: [names]                    the record keeps these fields only
@@ -8,7 +8,7 @@
  *   $setElementOrder/FIELD: [...]           the order of a list's items
  *
  * Rules: kubernetes/community contributors/devel/sig-api-machinery/strategic-merge-patch.md, and apimachinery's
- * strategicpatch for what it leaves open. Pure: what the patch leaves alone is shared with the result.
+ * strategicpatch where that is unspecified. Pure: unpatched parts are shared with the result.
  */
 
 import { sameContent } from "../../resource/model/plain-data.ts";
@@ -23,7 +23,7 @@ const ordering = "$setElementOrder/";
  * `target` with a strategic merge patch applied, as a new object.
  * @param patch the decoded body of a request of type `application/strategic-merge-patch+json`
  * @param schema of the target's type; undefined: records merge, lists are replaced
- * @throws INVALID_ARGUMENT for a malformed patch: no JSON object, not plain data, an unknown or misplaced directive
+ * @throws INVALID_ARGUMENT for a malformed patch: not a JSON object, not plain data, an unknown or misplaced directive
  * @throws INVALID_OBJECT for a list item without its merge key
  */
 export function strategicMergePatch<T extends object>(
@@ -32,7 +32,7 @@ export function strategicMergePatch<T extends object>(
   schema: MergeSchema | undefined,
 ): T {
   assertPatchFields(patch);
-  // The patch gives what it gives: whether the result is a T is the store's validation to say.
+  // The patch may produce anything: the store validates that the result is a T.
   return mergedFields(target as Fields, patch, schema, "") as T;
 }
 
@@ -73,7 +73,7 @@ function mergedFields(
     } else if (Array.isArray(value) && isMergedList(known)) {
       result[name] = mergedList(Array.isArray(current) ? current : [], value, known, at, order);
     } else if (isFields(value)) {
-      // Nothing to merge with: merging with nothing drops nulls and carries out directives.
+      // No existing value: merging with an empty one drops nulls and applies directives.
       const fresh = mergedFields({}, value, known, at);
       if (value["$patch"] !== "delete") result[name] = fresh;
       else delete result[name];
@@ -96,7 +96,7 @@ function own(fields: Fields, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
-/** A copy of `target` with the fields that `$retainKeys` leaves. */
+/** A copy of `target` with only the fields in `$retainKeys`. */
 function retained(target: Fields, patch: Fields, path: string): Record<string, unknown> {
   const names = patch["$retainKeys"];
   if (names === undefined) return { ...target };
@@ -117,10 +117,10 @@ function withoutValues(list: readonly unknown[], values: unknown, path: string):
   return list.filter((item) => !gone.has(scalarIdentity(item)));
 }
 
-/** Text of a scalar that tells 1 from "1". */
+/** Text of a scalar that distinguishes 1 from "1". */
 const scalarIdentity = (value: unknown): string => JSON.stringify(value) ?? "";
 
-/** The identity of a list's items: scalars are their own, records have the merge key's. */
+/** The identity of a list's items: the value of a scalar, or the merge key's value of a record. */
 function identityIn(schema: MergeSchema, path: string): (item: unknown) => string {
   const key = schema.patchMergeKey;
   return (item) => {
@@ -173,12 +173,12 @@ function mergedList(
   return orderedItems(items, identityOf, namedOrder(order, named, identityOf, path), server);
 }
 
-/** An item that is new in its list. */
+/** A new item of a list. */
 function freshItem(item: unknown, schema: MergeSchema, path: string): unknown {
   return isFields(item) ? mergedFields({}, item, schema.items, path) : item;
 }
 
-/** The order `$setElementOrder` gives, or that of the patch's own items. */
+/** The order of `$setElementOrder`, or that of the patch's items. */
 function namedOrder(
   order: unknown,
   named: readonly string[],
@@ -195,7 +195,7 @@ function namedOrder(
   return identities;
 }
 
-/** A list the patch only orders. */
+/** A list that the patch only reorders. */
 function reorder(
   result: Record<string, unknown>,
   target: Fields,
@@ -217,7 +217,7 @@ function reorder(
   if (!sameContent(ordered, list)) result[field] = ordered;
 }
 
-/** A value taken as it is, directives in it left out. */
+/** A new value, without the directives in it. */
 function withoutDirectives<T>(value: T): T {
   if (Array.isArray(value)) {
     return value

@@ -1,6 +1,6 @@
 /**
  * The query and body of a DELETE request as options of `delete`, by Kubernetes' rules: a body (metav1.DeleteOptions)
- * counts alone, without one the query does. Pure.
+ * overrides the query. Pure.
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -11,7 +11,7 @@ import { checkGrace } from "../../resource/options/write-options.ts";
 import { flagOf, given, integerOf, textOf } from "./query-values.ts";
 
 type Policy = NonNullable<DeleteOptions<Resource>["propagationPolicy"]>;
-/** What `deleteQuery` gives. */
+/** The result of `deleteQuery`. */
 export type DeleteQuery = Omit<DeleteOptions<Resource>, "validate">;
 
 /**
@@ -30,7 +30,7 @@ export function deleteQuery(query: URLSearchParams, body?: unknown): DeleteQuery
   });
 }
 
-/** metav1.DeleteOptions' name for the deletion of what cannot be read. */
+/** The field of metav1.DeleteOptions that deletes unreadable objects. */
 const unsafe = "ignoreStoreReadErrorWithClusterBreakingPotential";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -59,7 +59,7 @@ function fieldsOfBody(body: unknown): Fields {
   return fields;
 }
 
-/** False is as good as absent. */
+/** False counts as absent. */
 function unsafeOf(value: unknown): true | undefined {
   if (value === undefined || value === null || value === false) return undefined;
   if (value === true) return true;
@@ -72,7 +72,7 @@ function preconditionsOf(value: unknown): Preconditions | undefined {
     throw invalidArgument("preconditions", `Cannot use ${quote(value)} as preconditions: expected an object`);
   }
   const { uid, resourceVersion } = value as Fields;
-  // What is not text is refused by the check that follows.
+  // The following check refuses a value that is not text.
   const wanted = given({
     uid: uid ?? undefined,
     resourceVersion: resourceVersion ?? undefined,

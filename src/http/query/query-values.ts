@@ -1,6 +1,6 @@
 /**
- * Single values of a query, read as Kubernetes reads them: the first of several counts, a flag is false only for
- * "false" and "0", a number is decimal.
+ * Single values of a query, read as Kubernetes reads them: the first of several values is used, a flag is false only
+ * for "false" and "0", a number is decimal.
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -26,7 +26,7 @@ export function integerOf(query: URLSearchParams, name: string): number | undefi
   throw invalidArgument(name, `Cannot use ${quote(value)} as ${name}: expected a whole number`);
 }
 
-/** A number of at least 0, of which 0 means none; undefined for none. @throws INVALID_ARGUMENT */
+/** A number of at least 0; 0 means none, undefined for none. @throws INVALID_ARGUMENT */
 export function countOf(query: URLSearchParams, name: string): number | undefined {
   const count = integerOf(query, name);
   if (count !== undefined && count < 0) {
@@ -58,7 +58,7 @@ export function timeoutOf(query: URLSearchParams): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000;
 }
 
-/** `fields` without those that are undefined, so that what a client did not say stays unsaid. */
+/** `fields` without undefined values, so that parameters which the client left out stay absent. */
 export function given<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

@@ -1,6 +1,6 @@
 /**
- * The query of a GET, list or watch request as options of a reader, by Kubernetes' tables. Pure; unknown
- * parameters are left alone, the namespace comes from the path.
+ * The query of a GET, list or watch request as options of a reader, by Kubernetes' tables. Pure; unknown parameters are
+ * ignored, the namespace comes from the path.
  *
  *   get     rv ""            linearizable            list   rv ""                 linearizable
  *           rv "0"           any                            rv "0"                any
@@ -10,7 +10,7 @@
  *           rv "0"           initial events, any     sendInitialEvents=false      none: after rv, or from now
  *           rv N             events after N
  *
- * An API server leaves BOOKMARKs out of the answer when `bookmarks` is not set: old clients do not know them.
+ * Without `bookmarks` an API server sends no BOOKMARKs, because old clients do not know them.
  */
 import { invalidArgument } from "../../errors.ts";
 import type { ListOptions, ReadFreshness, WatchOptions } from "../../resource/contract/contract.ts";
@@ -18,14 +18,14 @@ import { countOf, flagOf, given, matchOf, textOf, timeoutOf, versionOf } from ".
 
 /** Options of `get`. @throws INVALID_ARGUMENT */
 export function getQuery(query: URLSearchParams): {
-  /** How fresh; absent: linearizable. */
+  /** Freshness; absent: linearizable. */
   read?: ReadFreshness;
 } {
   const read = freshnessOf(versionOf(query), "notOlderThan");
   return read === undefined ? {} : { read };
 }
 
-/** Options of `list`. @throws INVALID_ARGUMENT, for combinations that mean nothing too */
+/** Options of `list`. @throws INVALID_ARGUMENT, also for invalid combinations */
 export function listQuery(query: URLSearchParams): ListOptions {
   const version = versionOf(query);
   const match = matchOf(query);
@@ -60,7 +60,7 @@ export function listQuery(query: URLSearchParams): ListOptions {
   });
 }
 
-/** Options of `watch`. @throws INVALID_ARGUMENT, for combinations that mean nothing too */
+/** Options of `watch`. @throws INVALID_ARGUMENT, also for invalid combinations */
 export function watchQuery(query: URLSearchParams): WatchOptions {
   const version = versionOf(query);
   const match = matchOf(query);
@@ -76,7 +76,7 @@ export function watchQuery(query: URLSearchParams): WatchOptions {
   }
   if (match !== undefined && query.get("continue")) throw refusedMatch("with continue");
   const named = version === "0" ? undefined : version;
-  // Without sendInitialEvents, a watch that names no version begins with the state, as it always has.
+  // Without sendInitialEvents, a watch without a version begins with the current state, as in older Kubernetes.
   const wantsState = sendInitialEvents ?? named === undefined;
   return given<WatchOptions>({
     labelSelector: textOf(query, "labelSelector"),
@@ -97,7 +97,7 @@ function freshnessOf(
   return version === "0" ? { consistency: "any" } : { consistency, resourceVersion: version };
 }
 
-/** A list of one object by name is a get to Kubernetes: a limit does not make it exact. */
+/** Kubernetes treats a list of one object by name as a get: a limit does not make it exact. */
 function selectsOneName(fieldSelector: string | undefined): boolean {
   return fieldSelector !== undefined && /(?:^|,)\s*metadata\.name\s*==?[^=]/.test(fieldSelector);
 }

@@ -1,9 +1,9 @@
-/** A request's body, whole and bounded: it is cut off at the bound, before what comes after is taken in. */
+/** Reads a whole request body up to a limit; it stops at the limit and does not buffer the rest. */
 import { StoreError } from "../../errors.ts";
 
-/** What is needed of a request: Node's `http.IncomingMessage` and `http2.Http2ServerRequest` both have it. */
+/** The part of a request that is needed: Node's `http.IncomingMessage` and `http2.Http2ServerRequest` both have it. */
 export interface RequestStream {
-  /** Node's own: "data", then "end"; "error" or "close" when the client goes. */
+  /** Node's own: "data", then "end"; "error" or "close" when the client disconnects. */
   on(event: "data", listener: (bytes: Uint8Array) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
@@ -16,21 +16,21 @@ export interface RequestStream {
   };
 }
 
-/** kube-apiserver's bound of a body, bytes. */
+/** kube-apiserver's limit of a body, bytes. */
 const bodyBytesMax = 3_145_728;
 
 /**
  * The body's bytes; empty for none.
- * @throws TOO_LARGE as soon as more has come or is announced; the rest is not read, so close the connection with the
- * answer
- * @throws UNAVAILABLE when the client goes before the end
+ * @throws TOO_LARGE as soon as more arrives or is announced; the rest is not read, so close the connection with the
+ * response
+ * @throws UNAVAILABLE when the client disconnects before the end
  */
 export function readBody(
   request: RequestStream,
   {
     limitBytes = bodyBytesMax,
   }: {
-    /** Largest body that is taken, inclusive; default 3 MiB, as kube-apiserver. */
+    /** Largest accepted body, bytes, inclusive; default 3 MiB, as kube-apiserver. */
     readonly limitBytes?: number | undefined;
   } = {},
 ): Promise<Uint8Array> {
@@ -56,7 +56,7 @@ export function readBody(
       resolve(parts.length === 1 && only !== undefined ? only : Buffer.concat(parts));
     });
     const gone = (cause?: Error): void => {
-      // Every request closes at last.
+      // Every request is closed eventually.
       if (isWhole) return;
       const message = "Cannot read request: the client went before its end";
       reject(new StoreError("UNAVAILABLE", message, { retryAfterMs: 0 }, { cause }));

@@ -10,16 +10,18 @@
 export interface MediaType {
   /** "application/json"; lower case, may end in a wildcard. */
   readonly type: string;
-  /** Parameters but for q, names in lower case. */
+  /** Parameters except q, names in lower case. */
   readonly parameters: ReadonlyMap<string, string>;
   /** 0 to 1; default 1. */
   readonly quality: number;
 }
 
-/** Longest header that is looked at: kubectl's have 200 characters. */
+/** Longest header that is parsed, characters: kubectl's have 200. */
 const headerCharactersMax = 4_096;
 
-/** Media types of an Accept header, the most wanted first, those of quality 0 left out; any type for an absent header. */
+/**
+ * Media types of an Accept header, the most preferred first, without those of quality 0; any type for an absent header.
+ */
 export function parseAccept(header: string | undefined): readonly MediaType[] {
   if (header === undefined || header.trim() === "") return [anything];
   return header
@@ -33,7 +35,7 @@ export function parseAccept(header: string | undefined): readonly MediaType[] {
 
 const anything: MediaType = { type: "*/*", parameters: new Map(), quality: 1 };
 
-/** A media type with its parameters, as in Content-Type; undefined when it is none. */
+/** A media type with its parameters, as in Content-Type; undefined when it is malformed. */
 export function parseMediaType(text: string): MediaType | undefined {
   const [type = "", ...rest] = text.split(";").map((part) => part.trim());
   if (!/^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+$/.test(type)) return undefined;
@@ -57,7 +59,7 @@ function splitAt(text: string, separator: string): readonly [string, string] {
   return at < 0 ? [text, ""] : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
 }
 
-/** Whether a client that asks for `wanted` takes an answer of type `type`. */
+/** Whether a client that requests `wanted` accepts a response of type `type`. */
 export function accepts(wanted: MediaType, type: string): boolean {
   if (wanted.type === "*/*" || wanted.type === type) return true;
   return wanted.type.endsWith("/*") && type.startsWith(wanted.type.slice(0, -1));

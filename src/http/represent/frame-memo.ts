@@ -1,6 +1,6 @@
 /**
- * Frames of batches of events, each made once: a cache hands the same batch to every watcher that has kept up, so what
- * identifies the work is the batch itself.
+ * Memoizes the frames of batches of events. A cache delivers the same batch object to every watcher that has kept up,
+ * so the batch itself is the key.
  */
 import type { WatchEvent } from "../../resource/contract/contract.ts";
 import type { WatchFrames } from "./representation.ts";
@@ -15,7 +15,7 @@ export class FrameMemo {
   /** Frames live as long as their batch. */
   readonly #made = new WeakMap<Batch, WatchFrames>();
 
-  /** @param make the parts of one event's frame */
+  /** @param make returns the parts of one event's frame */
   constructor(make: (event: WatchEvent<Uint8Array>) => readonly Uint8Array[]) {
     this.#make = make;
   }
@@ -30,7 +30,7 @@ export class FrameMemo {
   }
 }
 
-/** `parts`, one after the other, with and without a chunk's frame around them: both are views of one buffer. */
+/** Concatenates `parts`, with and without an HTTP chunk's frame: both are views of one buffer. */
 export function framesOf(parts: readonly Uint8Array[]): WatchFrames {
   let sizeBytes = 0;
   for (const part of parts) sizeBytes += part.byteLength;

@@ -4,7 +4,7 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const year = 365 * day;
 
-/** "47s", "5m10s", "3h12m", "5d", "2y"; below zero by two seconds or more, as by clocks that differ: "<invalid>". */
+/** "47s", "5m10s", "3h12m", "5d", "2y"; "<invalid>" below zero by two seconds or more, as with clocks that differ. */
 export function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / 1000);
   if (seconds < -1) return "<invalid>";

@@ -1,5 +1,5 @@
 /**
- * JSON, the form everything can read: objects, tables and partial metadata differ in what stands around an item's bytes.
+ * JSON, which every client reads: objects, tables and partial metadata differ only in the text around an item's bytes.
  *
  *   list    {"kind":"PodList","apiVersion":"v1","metadata":{…},"items":[ ITEM , ITEM ]}
  *   watch   {"type":"ADDED","object": ITEM }\n
@@ -22,7 +22,7 @@ const eventHeads = {
 
 export const jsonType = "application/json";
 
-/** What tells one JSON representation from another. */
+/** The differences between JSON representations. */
 export interface JsonParts {
   readonly shape: Shape;
   readonly view: View<Resource, Uint8Array>;
@@ -36,7 +36,7 @@ export interface JsonParts {
   bookmark(metadata: object): object;
 }
 
-/** metadata of a list, as Kubernetes writes it: what is not there is left out. */
+/** metadata of a list, as Kubernetes writes it: absent values are left out. */
 export function listMetadata({
   resourceVersion,
   continueToken,

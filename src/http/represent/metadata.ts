@@ -1,5 +1,5 @@
 /**
- * metav1.PartialObjectMetadata: what a garbage collector or any client that needs no body asks for. The body is not decoded.
+ * metav1.PartialObjectMetadata: for garbage collectors and other clients that need no body. The body is not decoded.
  */
 
 import { defineView, type View } from "../../resource/contract/view.ts";

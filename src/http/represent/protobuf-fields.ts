@@ -1,5 +1,5 @@
-/** What is read of protobuf around ready messages: varints and their size. */
-/** Bytes that a whole number of at least 0 takes as a varint. */
+/** The parts of protobuf around encoded messages: varints and their size. */
+/** Size of a whole number of at least 0 as a varint, bytes. */
 export function lengthOfVarint(value: number): number {
   let length = 1;
   for (let left = value; left >= 0x80; left = Math.floor(left / 0x80)) length++;

@@ -1,5 +1,5 @@
 /**
- * Kubernetes' protobuf on the wire, given what encodes one object (`encodeKubernetes` of `keelson/kubernetes`).
+ * Kubernetes' protobuf on the wire, given an encoder of one object (`encodeKubernetes` of `keelson/kubernetes`).
  *
  *   object, list    "k8s\0" Unknown{ 1: TypeMeta{ 1: apiVersion 2: kind } 2: raw }
  *   raw of a list   1: ListMeta{ 2: resourceVersion 3: continue 4: remainingItemCount }  2: raw of an item, repeated
@@ -23,12 +23,13 @@ export const protobufType = "application/vnd.kubernetes.protobuf";
 const magic = Uint8Array.of(0x6b, 0x38, 0x73, 0x00);
 /** Tag of field 2: "bytes that follow have this length". */
 const tag2 = 0x12;
-/** Room for what stands before an object's bytes. */
+/** Reserved space before an object's bytes. */
 const headBytes = 32;
 
 /**
  * The objects of `kind` in Kubernetes' protobuf.
- * @param encode an object with its apiVersion and kind as "k8s\0" and Unknown; also given Status and what a BOOKMARK shows
+ * @param encode encodes an object with its apiVersion and kind as "k8s\0" and Unknown; also called with a Status and
+ * the object of a BOOKMARK
  */
 export function protobufRepresentation(
   kind: KindName,
@@ -40,7 +41,7 @@ export function protobufRepresentation(
     project: encode,
     sizeBytes: (bytes) => bytes.byteLength,
   });
-  // What is sent has the type's fields only: a Status or a bookmark has no uid and no generation.
+  // Only fields of the type are sent: a Status or a bookmark has no uid and no generation.
   const document = (value: object): Uint8Array => encode(value as Resource);
   const memo = new FrameMemo((event) =>
     event.type === "BOOKMARK"
@@ -105,7 +106,7 @@ function* listParts(head: Uint8Array, raws: readonly Uint8Array[]): Generator<Ui
   yield endBytes;
 }
 
-/** The message inside "k8s\0" and Unknown. @throws CORRUPT_OBJECT for what is not framed so */
+/** The message inside "k8s\0" and Unknown. @throws CORRUPT_OBJECT for bytes without that frame */
 function rawOf(bytes: Uint8Array): Uint8Array {
   let at = magic.byteLength;
   if (magic.every((byte, index) => bytes[index] === byte)) {

@@ -1,21 +1,22 @@
 /**
- * How a client gets a kind's objects: as JSON, protobuf or YAML; whole, as rows of a table or as metadata alone.
+ * The forms in which a client receives a kind's objects: JSON, protobuf or YAML; whole, as table rows or as metadata
+ * alone.
  *
- * A representation turns each object version into bytes once (its `view`, kept by the cache), and all answers are made of
- * those bytes: an object, a list with the frame around it, the frames of a watch. So an object is encoded once for all
- * lists and watchers of a representation, and an event is framed once for all connections.
+ * A representation turns each object version into bytes once (its `view`, kept by the cache), and builds all responses
+ * from those bytes: an object, a list with the frame around it, the frames of a watch. So an object is encoded once for
+ * all lists and watchers of a representation, and an event is framed once for all connections.
  *
- * Make each once per kind and keep it: two representations share nothing.
+ * Create each once per kind and keep it: two representations share nothing.
  */
 import type { ListPage, WatchEvent } from "../../resource/contract/contract.ts";
 import type { View } from "../../resource/contract/view.ts";
 import type { Resource } from "../../resource/model/resource.ts";
 import { accepts, type MediaType, parseAccept } from "./accept.ts";
 
-/** What `as=` asks for; undefined: the objects themselves. */
+/** The value of `as=`; undefined: the objects themselves. */
 export type Shape = "Table" | "PartialObjectMetadata" | undefined;
 
-/** What a representation must know of a kind; a `Kind` is one. */
+/** The facts of a kind that a representation needs; a `Kind` has them. */
 export interface KindName {
   /** "" is the core group. */
   readonly group: string;
@@ -30,27 +31,29 @@ export function apiVersionOf({ group, version }: KindName): string {
   return group === "" ? version : `${group}/${version}`;
 }
 
-/** The parts of a list: its bytes, and how many there are together. */
+/** The parts of a list: its bytes and their total size. */
 export interface ListBody {
-  /** Bytes of all slabs together. */
+  /** Size of all slabs together, bytes. */
   readonly sizeBytes: number;
-  /** Slabs in order, each made when it is asked for. */
+  /** Slabs in order, each built on request. */
   readonly slabs: Iterable<Uint8Array>;
 }
 
 /** The frames of a batch of events, one after the other. */
 export interface WatchFrames {
-  /** As a stream carries them. */
+  /** For a stream without chunked coding. */
   readonly plain: Uint8Array;
   /** The same as one chunk of HTTP/1.1's chunked coding: length, bytes, line end. */
   readonly chunk: Uint8Array;
 }
 
-/** How objects of a kind are shown: as JSON, protobuf, YAML, a table or metadata alone. Made once per kind. */
+/**
+ * How objects of a kind are represented: as JSON, protobuf, YAML, a table or metadata alone. Create it once per kind.
+ */
 export interface Representation {
-  /** "application/json": what Accept must name. */
+  /** The media type that Accept must name, e.g. "application/json". */
   readonly type: string;
-  /** What `as=` must ask for. */
+  /** The value that `as=` must have. */
   readonly shape: Shape;
   /** Content-Type of an object, a list or a Status. */
   readonly contentType: string;
@@ -62,18 +65,18 @@ export interface Representation {
   object(item: Uint8Array): Uint8Array;
   /** The body that shows a page of a list. */
   list(page: ListPage<Uint8Array>): ListBody;
-  /** Frames of `events`, made once however many connections ask. */
+  /** Frames of `events`, built once for all connections. */
   frames(events: readonly WatchEvent<Uint8Array>[]): WatchFrames;
   /** The last frame of a watch that fails. */
   errorFrames(status: object): WatchFrames;
-  /** The body of something else, such as a Status: an object with apiVersion and kind. */
+  /** The body of another object, such as a Status, with apiVersion and kind. */
   document(value: object): Uint8Array;
 }
 
 /**
- * The representation an Accept header wants; undefined: none of these, answer 406.
- * @param representations of one kind, the server's favourite first
- * @param purpose "watch": those that cannot be watched are passed over
+ * The representation that an Accept header prefers; undefined: none of these, answer 406.
+ * @param representations of one kind, the server's preferred one first
+ * @param purpose "watch": skips those that cannot be watched
  */
 export function negotiate(
   accept: string | undefined,
@@ -95,7 +98,10 @@ function fits(wanted: MediaType, { type, shape }: Representation): boolean {
   return accepts(wanted, type) && shapeOf(wanted) === shape;
 }
 
-/** What a media type's `as` asks for; "unknown" for what no representation has. A list of partial metadata is the same representation. */
+/**
+ * The value of a media type's `as`; "unknown" if no representation has it. A list of partial metadata is the same
+ * representation.
+ */
 function shapeOf({ parameters }: MediaType): Shape | "unknown" {
   const as = parameters.get("as");
   if (as === undefined) return undefined;

@@ -1,13 +1,13 @@
 /**
- * A list's body as slabs: ready bytes of many items copied together, so that a list of 10,000 objects is some fifty
- * writes and not ten thousand. A slab is made when it is asked for, and the next one when that has been sent.
+ * A list's body as slabs: the encoded bytes of many items copied together, so that a list of 10,000 objects takes about
+ * fifty writes instead of ten thousand. Each slab is built after the previous one was sent.
  */
 import type { ListBody } from "./representation.ts";
 
-/** Bytes of one slab: a tenth of a millisecond to copy, and enough for a socket at a time. */
+/** Size of one slab, bytes: copying takes 0.1 ms, and it is enough for one socket write. */
 const slabBytes = 262_144;
 
-/** `parts`, one after the other. */
+/** Concatenates `parts`. */
 export function slabsOf(parts: () => Iterable<Uint8Array>, sizeBytes: number): ListBody {
   return { sizeBytes, slabs: { [Symbol.iterator]: () => fill(parts(), sizeBytes) } };
 }

@@ -1,6 +1,6 @@
 /**
- * metav1.Table: objects as rows that a command line prints. A row's bytes are made once per object version, so a cell must
- * not depend on when it is asked: it gives a time stamp, or `ageSince` one, which is worked out as the row is sent.
+ * metav1.Table: objects as rows that a command line prints. A row is encoded once per object version, so a cell must
+ * not depend on the current time: it returns a time stamp, or `ageSince` one, which is computed when the row is sent.
  */
 
 import { defineView } from "../../resource/contract/view.ts";
@@ -9,7 +9,7 @@ import { withAges } from "./age.ts";
 import { jsonOf } from "./json.ts";
 import type { Representation } from "./representation.ts";
 
-/** metav1.TableColumnDefinition, and how a cell is had from an object. */
+/** metav1.TableColumnDefinition, and the function that computes its cell. */
 export interface TableColumn<T extends Resource = Resource> {
   /** Head of the column. */
   readonly name: string;
@@ -17,9 +17,9 @@ export interface TableColumn<T extends Resource = Resource> {
   readonly type: string;
   /** OpenAPI's: "name" marks the column that names the object, "" none. Default "". */
   readonly format?: string | undefined;
-  /** For people; default "". */
+  /** Description; default "". */
   readonly description?: string | undefined;
-  /** 0 is always shown, above it with `-o wide` only. Default 0. */
+  /** 0 is always shown; a higher priority only with `-o wide`. Default 0. */
   readonly priority?: number | undefined;
   /** Plain data, or `ageSince` a time stamp; pure. */
   readonly cell: (object: T) => unknown;
@@ -29,7 +29,7 @@ const encoder = new TextEncoder();
 const kind = "Table";
 const apiVersion = "meta.k8s.io/v1";
 
-/** The columns of a kind that says nothing of its own: its name and when it was created. */
+/** The columns of a kind that defines none: name and creation time. */
 export const nameAndAge: readonly TableColumn[] = [
   { name: "Name", type: "string", format: "name", cell: ({ metadata }) => metadata.name },
   { name: "Created At", type: "date", cell: ({ metadata }) => metadata.creationTimestamp },
@@ -37,7 +37,7 @@ export const nameAndAge: readonly TableColumn[] = [
 
 /**
  * Objects as rows of a table.
- * @param include `includeObject` of the query: what a row carries of its object. Default "Metadata"
+ * @param include `includeObject` of the query: the part of its object that a row includes. Default "Metadata"
  */
 export function tableRepresentation<T extends Resource>(
   columns: readonly TableColumn<T>[],
@@ -71,7 +71,7 @@ export function tableRepresentation<T extends Resource>(
       apiVersion,
       metadata,
       columnDefinitions,
-      // Where a client reads the version and the annotation of a bookmark: the row's object.
+      // A client reads the version and the annotation of a bookmark from the row's object.
       rows: [
         { cells: columns.map(() => ""), object: { kind: "PartialObjectMetadata", apiVersion, metadata } },
       ],

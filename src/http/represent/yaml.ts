@@ -1,5 +1,6 @@
 /**
- * YAML, for people: made of the JSON bytes by the caller's own writer. Each answer is written separately, and YAML cannot be watched.
+ * YAML, for people: the caller's function formats the decoded JSON bytes. Each response is formatted separately, and
+ * YAML cannot be watched.
  */
 import type { ListPage } from "../../resource/contract/contract.ts";
 import { jsonRepresentation } from "./json.ts";
@@ -13,7 +14,7 @@ const decoder = new TextDecoder();
 
 /**
  * The objects of `kind` as YAML.
- * @param format plain data as YAML text, e.g. `stringify` of the package yaml
+ * @param format formats plain data as YAML text, e.g. `stringify` of the package yaml
  */
 export function yamlRepresentation(kind: KindName, format: (value: unknown) => string): Representation {
   const json = jsonRepresentation(kind);

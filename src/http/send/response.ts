@@ -1,10 +1,10 @@
 /**
- * What the senders need of a response: Node's `http.ServerResponse` and `http2.Http2ServerResponse` both have it. A
- * middleware that changes what is written (compression) must not stand between a watch and its socket.
+ * The part of a response that the senders need: Node's `http.ServerResponse` and `http2.Http2ServerResponse` both have
+ * it. A middleware that changes the body (compression) must not be between a watch and its socket.
  */
 import type { Representation } from "../represent/representation.ts";
 
-/** A stream that bytes are written to. */
+/** A writable stream. */
 export interface Writes {
   /** False: more is buffered than the stream wants; "drain" follows. */
   write(bytes: Uint8Array): boolean;
@@ -16,16 +16,16 @@ export interface Writes {
   readonly destroyed: boolean;
 }
 
-/** What the senders need of a response; Node's have it. */
+/** The part of a response that the senders need; Node's responses have it. */
 export interface ResponseStream extends Writes {
   /** Status and headers; called once, before the body. */
   writeHead(status: number, headers: Record<string, string | number>): unknown;
-  /** Sends the head before there is a body. */
+  /** Sends the head before the body. */
   flushHeaders?(): void;
   /** Ends the body. */
   end(): unknown;
   end(bytes: Uint8Array): unknown;
-  /** The request's protocol tells whether the body is chunked. */
+  /** The request; its protocol version decides whether the body is chunked. */
   readonly req?:
     | {
         /** 1 or 2. */
@@ -36,7 +36,7 @@ export interface ResponseStream extends Writes {
     | undefined;
   /** The connection, where the response shows it. */
   readonly socket?: Writes | null;
-  /** HTTP/2's own, whose response does not say that it is destroyed. */
+  /** The HTTP/2 stream, because its response does not expose that it is destroyed. */
   readonly stream?:
     | {
         /** The stream is closed. */
@@ -45,12 +45,12 @@ export interface ResponseStream extends Writes {
     | undefined;
 }
 
-/** The client has gone, or the answer was given up. */
+/** Whether the client has disconnected, or the response was abandoned. */
 export function isGone({ destroyed, stream }: Pick<ResponseStream, "destroyed" | "stream">): boolean {
   return destroyed === true || stream?.destroyed === true;
 }
 
-/** Waits until the stream takes more; false: it is closed. */
+/** Waits until the stream accepts more; false: it is closed. */
 export function drained(stream: Writes & Pick<ResponseStream, "stream">): Promise<boolean> {
   if (isGone(stream)) return Promise.resolve(false);
   return new Promise((resolve) => {
@@ -66,15 +66,15 @@ export function drained(stream: Writes & Pick<ResponseStream, "stream">): Promis
   });
 }
 
-/** Options of every answer with a body of known size. */
+/** Options of every response with a body of known size. */
 export interface SendOptions {
   /** The request's Accept-Encoding: a body above 128 KiB is compressed when it names gzip, as kube-apiserver does. */
   readonly acceptEncoding?: string | string[] | undefined;
-  /** More headers. */
+  /** Additional headers. */
   readonly headers?: Readonly<Record<string, string | number>> | undefined;
 }
 
-/** kube-apiserver's bound: below it compression costs more than it saves. */
+/** kube-apiserver's threshold, bytes: below it compression costs more than it saves. */
 const gzipBytesMin = 131_072;
 
 /** kube-apiserver's level: the fastest. */
@@ -87,7 +87,7 @@ export function wantsGzip(options: SendOptions, sizeBytes: number): boolean {
     .some((coding) => /^gzip(?:\s*;\s*q=(?!0(?:\.0*)?$).*)?$/i.test(coding.trim()));
 }
 
-/** Headers of an answer in `representation`. */
+/** Headers of a response in `representation`. */
 export function headersOf(
   contentType: Representation["contentType"],
   options: SendOptions,

@@ -1,4 +1,4 @@
-/** Answers of known size: one object, a Status, a list in slabs. */
+/** Responses of known size: one object, a Status, a list in slabs. */
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -17,8 +17,8 @@ import {
 } from "./response.ts";
 
 /**
- * Answers with one object, as read through `representation.view`.
- * @param item what `get` gave
+ * Responds with one object, as read through `representation.view`.
+ * @param item the result of `get`
  */
 export function sendObject(
   response: ResponseStream,
@@ -33,7 +33,7 @@ export function sendObject(
   return sendBytes(response, options.status ?? 200, representation.contentType, body, options);
 }
 
-/** Answers with an object made for this answer (a Status, what a write gave), in a representation's form. */
+/** Responds with an object created for this response (a Status, the result of a write), in a representation's form. */
 export function sendDocument(
   response: ResponseStream,
   representation: Representation,
@@ -45,9 +45,9 @@ export function sendDocument(
 }
 
 /**
- * Answers with a list, as read through `representation.view`: in slabs of ready bytes, waiting while the client reads
- * more slowly, and giving the event loop back every few milliseconds. Resolves when all is handed to the socket, or
- * the client has gone.
+ * Responds with a list, as read through `representation.view`. It sends slabs of encoded bytes, waits for a slow
+ * client, and yields to the event loop every few milliseconds. Resolves when everything was written to the socket, or
+ * the client has disconnected.
  */
 export function sendList(
   response: ResponseStream,
@@ -58,7 +58,7 @@ export function sendList(
   return sendSlabs(response, 200, representation.contentType, representation.list(page), options);
 }
 
-/** Answers with ready bytes. */
+/** Responds with encoded bytes. */
 export function sendBytes(
   response: ResponseStream,
   status: number,
@@ -98,7 +98,7 @@ async function sendSlabs(
   response.end();
 }
 
-/** The client may go at any time: that ends the answer and is no fault. */
+/** The client may disconnect at any time: that ends the response and is not an error. */
 async function sendGzip(response: ResponseStream, slabs: Iterable<Uint8Array>): Promise<void> {
   const sink = new Writable({
     write(bytes: Uint8Array, _encoding, done) {

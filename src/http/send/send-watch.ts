@@ -1,32 +1,37 @@
 /**
- * A watch as an answer: the frames of a batch of events are made once (`representation.frames`), and every connection
- * that takes the batch is written the same bytes, once a turn.
+ * Sends a watch as a response: the frames of a batch of events are built once (`representation.frames`), and the same
+ * bytes are written to every connection, once a turn.
  *
  *   HTTP/1.1   the frames lie ready as one chunk and go to the socket as they are
  *   HTTP/2     the frames go to the stream, which cuts them
  *
- * A connection that reads slowly parks its watcher: nothing is taken from the watch until the socket has drained, and
- * until then only the socket buffers. Watches are not compressed, as in Kubernetes.
+ * A slow connection parks its watcher: until the socket has drained, the sender reads nothing from the watch, and only
+ * the socket buffers. Watches are not compressed, as in Kubernetes.
  */
 import { isStoreError, type Status } from "../../errors.ts";
 import type { Watch, WatchEvent } from "../../resource/contract/contract.ts";
 import type { Representation, WatchFrames } from "../represent/representation.ts";
 import { drained, headersOf, isGone, type ResponseStream } from "./response.ts";
 
-/** What `sendWatch` takes. */
+/** Options of `sendWatch`. */
 export interface SendWatchOptions {
-  /** The client takes BOOKMARKs (allowWatchBookmarks): `watchQuery(query).bookmarks`. Default false: none are sent. */
+  /**
+   * The client accepts BOOKMARKs (allowWatchBookmarks): `watchQuery(query).bookmarks`. Default false: none are sent.
+   */
   readonly bookmarks?: boolean | undefined;
-  /** What an ERROR event shows. Default: a StoreError's Status, "InternalError" for everything else. */
+  /**
+   * Converts an error to the object of an ERROR event. Default: a StoreError's Status, "InternalError" for everything
+   * else.
+   */
   readonly statusOf?: ((error: unknown) => object) | undefined;
-  /** Further headers of the answer. */
+  /** Additional headers. */
   readonly headers?: Readonly<Record<string, string | number>> | undefined;
 }
 
 /**
- * Answers with `watch` until it ends or the client goes; the watch is over then. The head goes out when the watch
- * stands: a refusal (410 for a compacted version) is thrown before anything is written. A fault after that is a last
- * ERROR event.
+ * Responds with `watch` until it ends or the client disconnects; the watch is closed then. The head is sent when the
+ * watch is established: a refusal (410 for a compacted version) is thrown before anything is written. A later fault is
+ * sent as a last ERROR event.
  * @param watch of `resources.as(representation.view)`, with a signal that aborts when the response closes
  * @throws what `watch.ready()` throws
  *
@@ -80,10 +85,10 @@ export async function sendWatch(
   if (!isGone(response)) response.end();
 }
 
-/** Bytes of objects framed at a time: more would be held once again for each slow connection. */
+/** Bytes of objects framed at a time: each slow connection would hold another copy of more. */
 const framedBytesMax = 1_048_576;
 
-/** False: the client has gone. A batch of usual size is framed as it is, so that its frames are shared. */
+/** False: the client has disconnected. A batch of usual size is framed whole, so that its frames are shared. */
 async function writeEvents(
   events: readonly WatchEvent<Uint8Array>[],
   representation: Representation,
@@ -102,7 +107,10 @@ async function writeEvents(
   return true;
 }
 
-/** Sends the head; gives what writes frames and waits until more is wanted: false when the client has gone. */
+/**
+ * Sends the head. Returns a function that writes frames and waits until the socket accepts more: false when the client
+ * has disconnected.
+ */
 function beginBody(
   response: ResponseStream,
   headers: Record<string, string | number>,
@@ -111,14 +119,14 @@ function beginBody(
   const isChunked = req?.httpVersionMajor === 1 && req.httpVersionMinor === 1;
   response.writeHead(200, isChunked ? { ...headers, "transfer-encoding": "chunked" } : headers);
   response.flushHeaders?.();
-  // A response that waits behind another on its connection has no socket yet.
+  // A response queued behind another on its connection has no socket yet.
   if (isChunked && socket !== null && socket !== undefined) {
     return ({ chunk }) => (socket.write(chunk) ? true : drained(socket));
   }
   return ({ plain }) => (response.write(plain) ? true : drained(response));
 }
 
-/** The same batch when there are none: its frames are shared. */
+/** Returns the same batch when it has none, so that its frames are shared. */
 function withoutBookmarks(batch: readonly WatchEvent<Uint8Array>[]): readonly WatchEvent<Uint8Array>[] {
   return batch.some(({ type }) => type === "BOOKMARK")
     ? batch.filter(({ type }) => type !== "BOOKMARK")
