@@ -1,5 +1,6 @@
 /**
- * The entry point `keelson/kubernetes`: what Kubernetes' own programs store in etcd and send over HTTP.
+ * The entry point `keelson/kubernetes`: the formats in which Kubernetes stores objects in etcd and sends them over
+ * HTTP.
  *
  * @module keelson/kubernetes
  */

@@ -1,6 +1,7 @@
 /**
- * An EncryptionConfiguration, checked by kube-apiserver's own rules: resources and wildcards that overlap or mask one another are
- * refused, names must be lower-case, keys of the right length. Messages name the place and never quote a secret.
+ * An EncryptionConfiguration, checked by kube-apiserver's own rules: it refuses resources and wildcards that overlap or
+ * mask each other, and requires lower-case names and keys of the right length. Messages name the place and never quote
+ * a secret.
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -15,7 +16,7 @@ export type ConfiguredProvider =
 export interface ResourceProviders {
   /** "secrets", "deployments.apps", "*.apps", "*.", "*.*". */
   readonly resources: readonly string[];
-  /** In order: the first writes. */
+  /** In order: the first one writes. */
   readonly providers: readonly ConfiguredProvider[];
 }
 
@@ -31,7 +32,7 @@ const everything = "*.*";
 export function checkedConfiguration(source: unknown): readonly ResourceProviders[] {
   const top = fields(source, "it");
   const kind = top["kind"];
-  // The second is the spelling of Kubernetes 1.7 to 1.12, which kube-apiserver still takes.
+  // Kubernetes 1.7 to 1.12 used the second form, which kube-apiserver still accepts.
   if (kind !== "EncryptionConfiguration" && kind !== "EncryptionConfig") {
     throw refuse(`kind is ${quote(kind)}, expected "EncryptionConfiguration"`);
   }
@@ -81,7 +82,7 @@ function refuseOverlap(resources: readonly string[], at: string): void {
   }
 }
 
-/** What stands below a wildcard that takes it would never be used: kube-apiserver does not start with it. */
+/** An entry after a wildcard that matches it would never be used: kube-apiserver does not start with one. */
 function refuseMasked(checked: readonly ResourceProviders[]): void {
   const before: string[] = [];
   for (const { resources } of checked) {

@@ -1,8 +1,8 @@
 /**
  * The providers of one resource as a transform: the first writes, all read.
  *
- * `identity` is no cipher: where it stands decides what plaintext is. First: it is written. Later: it is read, and sealed by the
- * next write. Nowhere: it is refused.
+ * `identity` is not a cipher: its position decides how plaintext is handled. First: plaintext is written. Later: it is
+ * read, and the next write seals it. Absent: it is refused.
  */
 import type { PlainStats } from "../../base/stats.ts";
 import type { MaybePromise } from "../../codec/form/value.ts";
@@ -63,7 +63,7 @@ class ConfiguredTransform implements WrappingTransform {
     return { ...this.#counts, keys: this.#ciphers.length, currentKey: this.currentKeyId };
   }
 
-  /** Two providers may share a prefix, while a key of one name is being replaced: the next that matches is tried, too. */
+  /** Two providers may share a prefix while a key is replaced under the same name: the next match is also tried. */
   #tryFrom(
     index: number,
     key: string,

@@ -1,10 +1,10 @@
 /**
- * EncryptedObject, what stands behind "k8s:enc:kms:v2:<plugin>:", as protobuf:
+ * EncryptedObject, the protobuf message after "k8s:enc:kms:v2:<plugin>:":
  *
  *   1 bytes  encrypted data           2 text  id of the service's key     3 bytes  the wrapped data key, or its seed
  *   4 map    annotations of the service (text to bytes)                   5 enum   what 3 is: a key (0), a seed (1)
  *
- * A seed (since 1.29) is never used itself: each value has a key of its own, HKDF-Expand-SHA256(seed, info), and its
+ * A seed (since 1.29) is never used directly: each value has its own key, HKDF-Expand-SHA256(seed, info), and its
  * encrypted data begins with the 32 bytes of info.
  */
 import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
@@ -12,7 +12,7 @@ import { messageOf } from "../../base/text/message-of.ts";
 import { KeyFault } from "../../codec/sealing/transform.ts";
 import { MessageReader, writeMap } from "./proto-message.ts";
 
-/** Bounds of kube-apiserver: 1 kB for key id and wrapped key, 32 kB for all annotations. */
+/** Limits of kube-apiserver: 1 kB for key id and wrapped key, 32 kB for all annotations. */
 export const keyIdBytesMax = 1024;
 const dataKeyBytesMax = 1024;
 const annotationsBytesMax: number = 32 * 1024;
@@ -37,7 +37,7 @@ export function encodeEncryptedObject(object: EncryptedObject): Uint8Array {
   return writer.finish();
 }
 
-/** @throws KeyFault when it is none, or beyond kube-apiserver's bounds */
+/** @throws KeyFault when it is malformed, or beyond kube-apiserver's limits */
 export function decodeEncryptedObject(bytes: Uint8Array): EncryptedObject {
   let data = new Uint8Array(0);
   let keyId = "";
@@ -70,7 +70,7 @@ export function decodeEncryptedObject(bytes: Uint8Array): EncryptedObject {
   return object;
 }
 
-/** What is wrong with the words of a key service, by kube-apiserver's bounds; undefined when nothing is. */
+/** The fault in a response of a key service, by kube-apiserver's limits; undefined when it is valid. */
 export function dataKeyFault(
   object: Pick<EncryptedObject, "keyId" | "wrappedKey" | "annotations">,
 ): string | undefined {

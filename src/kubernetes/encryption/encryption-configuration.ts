@@ -1,8 +1,8 @@
 /**
  * `encryptionConfiguration`: kube-apiserver's --encryption-provider-config as transforms of a store.
  *
- * The file is checked as kube-apiserver checks it, before anything is made of it; what is refused is named by its path in the
- * file, never by its content.
+ * The file is checked as kube-apiserver checks it, before any transform is created; an error names the path in the file
+ * and never its content.
  */
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
@@ -18,15 +18,17 @@ import { KmsPlugin } from "./kms-plugin.ts";
 import { aesCbcCipher, aesGcmCipher, secretboxCipher } from "./local-ciphers.ts";
 
 /**
- * Encryption at rest as a kube-apiserver has it: its EncryptionConfiguration, for `createStore`'s transforms. What one writes the
- * other reads, as long as the store's codec writes what Kubernetes does (`kubernetesCodec`, or `jsonCodec({ raw: true })`).
+ * Encryption at rest as in a kube-apiserver: its EncryptionConfiguration, as transforms for `createStore`. Each reads
+ * what the other writes, if the store's codec writes Kubernetes' format (`kubernetesCodec`, or `jsonCodec({ raw: true
+ * })`).
  *
- * Providers: `aescbc`, `aesgcm`, `secretbox`, `identity`, and `kms` of version 2 over its unix socket, which is first asked when a
- * value needs it. The first provider writes, all read; values under another than the first are stale and get it with their
- * next write.
+ * Providers: `aescbc`, `aesgcm`, `secretbox`, `identity`, and `kms` of version 2 over its unix socket, which is not
+ * contacted before a value needs it. The first provider writes, all read; values of any other provider are stale and
+ * move to the first with their next write.
  * @param source the configuration as YAML or JSON text, the path of such a file, or the parsed object
  * @returns by resource ("secrets", "deployments.apps") and wildcard ("*.apps", "*." for the core group, "*.*")
- * @throws INVALID_ARGUMENT "source": not to be read, not one, refused by kube-apiserver too, or `kms` of version 1
+ * @throws INVALID_ARGUMENT "source": unreadable, not an EncryptionConfiguration, one that kube-apiserver also refuses,
+ * or `kms` of version 1
  */
 export async function encryptionConfiguration(
   source: string | object,
@@ -44,7 +46,7 @@ export async function encryptionConfiguration(
   for (const { resources, providers: configured } of checkedConfiguration(parsed)) {
     const made = configured.flatMap((one) => providersOf(one, clock, random));
     for (const resource of resources) {
-      // A resource of two lists has the providers of both, in order.
+      // A resource in two lists has the providers of both, in order.
       providers.set(resource, [...(providers.get(resource) ?? []), ...made]);
     }
   }
@@ -68,7 +70,7 @@ function providersOf(configured: ConfiguredProvider, clock: Clock, random: Rando
   }
 }
 
-/** Text of more than one line, or JSON, is the configuration itself; a line is its path. */
+/** Text of several lines, or JSON, is the configuration itself; a single line is its path. */
 async function textOf(source: string): Promise<string> {
   if (/\n|^\s*\{/.test(source)) return source;
   try {
@@ -86,7 +88,7 @@ function parseText(text: string): unknown {
   try {
     return parse(text);
   } catch {
-    // The parser quotes the line it stops at, and that may hold a key.
+    // The parser quotes the faulty line, which may contain a key.
     throw invalidArgument("source", "Cannot read encryption configuration: it is neither YAML nor JSON");
   }
 }

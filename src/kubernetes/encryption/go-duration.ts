@@ -10,7 +10,7 @@ const unitMs: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** Milliseconds; undefined for what is no duration. */
+/** Milliseconds; undefined if it is not a duration. */
 export function durationMs(value: unknown): number | undefined {
   if (typeof value !== "string" || !/^(?:[0-9]+(?:\.[0-9]*)?(?:ns|us|µs|ms|s|m|h))+$/.test(value))
     return undefined;

@@ -1,11 +1,11 @@
 /**
- * The provider kms, version 2: values under keys that a plugin has wrapped.
+ * The provider kms, version 2: values sealed with keys that a plugin wraps.
  *
  *   seed (random) --plugin.encrypt--> wrapped, stands in every value; info (random, per value) --HKDF-Expand(seed)--> key
  *
- * The plugin is asked for its current key once a minute while values are written; when it names another, the next value has
- * a new seed. Without an answer for three minutes nothing is written any more, as in kube-apiserver. Unwrapped keys are
- * remembered, so a list asks once per seed.
+ * While values are written, the plugin is asked for its current key once a minute; when the key changes, the next value
+ * uses a new seed. After three minutes without an answer writes fail, as in kube-apiserver. Unwrapped keys are cached,
+ * so a list asks once per seed.
  */
 import { createHash, createHmac } from "node:crypto";
 import { LRUCache } from "lru-cache";
@@ -27,10 +27,13 @@ import { type Cipher, checkLength, concatenated } from "./provider.ts";
 const seedBytes = 32;
 const infoBytes = 32;
 const nonceBytes = 12;
-/** How often the plugin is asked for its current key; how long a seed writes without an answer (both kube-apiserver's). */
+/**
+ * Interval between requests for the plugin's current key; how long a seed may be used without an answer (both as in
+ * kube-apiserver).
+ */
 const statusEveryMs = 60_000;
 const seedLifeMs = 180_000;
-/** Seeds remembered; one a server start and key of the plugin is usual. */
+/** Cached seeds; usually there is one per server start and key of the plugin. */
 const keysMax = 1024;
 
 interface Seed extends WrappedKey {
@@ -45,7 +48,7 @@ export class KmsCipher implements Cipher {
   readonly #keys = new LRUCache<string, Uint8Array>({ max: keysMax });
   readonly #unwrapping = new Map<string, Promise<Uint8Array>>();
   #current: Seed | undefined;
-  /** When the plugin last named `#current`'s key as its own. */
+  /** When the plugin last reported the key of `#current`. */
   #confirmedMs = 0;
   #askedMs = Number.NEGATIVE_INFINITY;
   #making: Promise<Seed> | undefined;
@@ -78,14 +81,14 @@ export class KmsCipher implements Cipher {
       : open(object.source, opening, object.data, key);
   }
 
-  /** Before the plugin has first answered every value passes: it is not called stale on a guess. */
+  /** Before the plugin's first answer no value counts as stale. */
   isCurrent(ciphertext: Uint8Array): boolean {
     if (this.#current === undefined) return true;
     const { keyId, source } = decodeEncryptedObject(ciphertext);
     return keyId === this.#current.keyId && source === "seed";
   }
 
-  /** The seed to write with, of the key that the plugin names now. One request at a time for all callers. */
+  /** The seed for writes, of the plugin's current key. All callers share one request. */
   #confirmed(): Promise<Seed> {
     this.#making ??= this.#confirm().finally(() => {
       this.#making = undefined;
@@ -159,5 +162,5 @@ function cacheName(source: DataKeySource, { wrappedKey, keyId, annotations }: Wr
   return hash.digest("base64");
 }
 
-/** A plugin that does not answer shows when the seed's time is up. */
+/** A failure of the plugin is reported once the seed expires. */
 function noteNothing(): void {}

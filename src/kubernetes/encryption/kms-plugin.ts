@@ -1,8 +1,8 @@
 /**
- * A KMS v2 plugin, asked over its unix socket: Status, Encrypt and Decrypt of v2.KeyManagementService.
+ * The client of a KMS v2 plugin over its unix socket: Status, Encrypt and Decrypt of v2.KeyManagementService.
  *
- * A plugin is asked once per data key and not per value, so each request has a connection of its own: nothing is held open,
- * and nothing has to be closed. gRPC is HTTP/2 with five bytes before the message; Node's own client is enough for that.
+ * There is one request per data key, not per value, so each request opens its own connection: nothing stays open or has
+ * to be closed. gRPC is HTTP/2 with five bytes before the message; Node's own client is enough for that.
  */
 import { connect as connectHttp2, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
@@ -26,11 +26,11 @@ export interface KmsPluginOptions {
 }
 
 const service = "/v2.KeyManagementService/";
-/** gRPC's prefix of a message: a byte that says "not compressed", and its length. */
+/** gRPC's prefix of a message: a byte for "not compressed", and the length. */
 const messagePrefixBytes = 5;
 /** Data keys are small, and annotations have 32 kB. */
 const answerBytesMax: number = 256 * 1024;
-/** gRPC codes that say the key or the data is wrong, and go on saying it: INVALID_ARGUMENT, NOT_FOUND, DATA_LOSS. */
+/** gRPC codes for a wrong key or wrong data, which a retry does not fix: INVALID_ARGUMENT, NOT_FOUND, DATA_LOSS. */
 const lastingCodes: ReadonlySet<string> = new Set(["3", "5", "15"]);
 
 export class KmsPlugin {
@@ -44,7 +44,7 @@ export class KmsPlugin {
     return this.#options.name;
   }
 
-  /** @throws UNAVAILABLE: it does not answer, or is not well, or speaks another version */
+  /** @throws UNAVAILABLE: it does not answer, is unhealthy, or has another version */
   async status(): Promise<{ readonly keyId: string }> {
     const answer = new Map<number, string>();
     const reader = new MessageReader(await this.#ask("Status", new Uint8Array(0)));
@@ -74,7 +74,7 @@ export class KmsPlugin {
     return { wrappedKey, keyId, annotations };
   }
 
-  /** Unwraps a data key. @throws UNAVAILABLE; KeyFault when the plugin says that it never will */
+  /** Unwraps a data key. @throws UNAVAILABLE; KeyFault when the plugin reports a permanent failure */
   async decrypt(wrapped: WrappedKey, uid: string): Promise<Uint8Array> {
     const request = new ProtoWriter();
     writeMap(request, 4, wrapped.annotations);
@@ -109,7 +109,7 @@ export class KmsPlugin {
       };
       const fail = (reason: string): void => finish(() => reject(this.#failed(method, reason)));
       const timer = clock.setTimer(timeoutMs, () => fail(`no answer within ${timeoutMs} ms`));
-      // Its text is the system's about the socket: nothing of what was sent is in it.
+      // The system's text about the socket contains none of the sent data.
       session.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? "the connection failed"));
       const stream = session.request({
         [constants.HTTP2_HEADER_METHOD]: "POST",
@@ -148,7 +148,7 @@ export class KmsPlugin {
     });
   }
 
-  /** What a plugin says of its failure may quote what it was given: only the fact is passed on. */
+  /** A plugin's error text may quote its input: only the fact of the failure is reported. */
   #failed(method: string, reason: string): StoreError<"UNAVAILABLE"> {
     return new StoreError("UNAVAILABLE", `Cannot ask key service "${this.name}" (${method}): ${reason}`, {
       retryAfterMs: 1000,

@@ -1,5 +1,5 @@
 /**
- * The providers whose keys stand in the configuration, byte for byte as kube-apiserver has them:
+ * The providers with keys in the configuration, byte for byte compatible with kube-apiserver:
  *
  *   aescbc      IV 16, then AES-CBC of the value padded by PKCS #7               not authenticated
  *   aesgcm      nonce 12, then AES-GCM, then its tag 16                          bound to the etcd key
@@ -40,7 +40,10 @@ export function aesCbcCipher({ name, secret }: NamedKey, random: Random): Cipher
   };
 }
 
-/** Padding of up to 255 bytes is taken, as kube-apiserver takes it. A wrong key shows here, most of the time, and nowhere else. */
+/**
+ * Accepts padding of up to 255 bytes, as kube-apiserver does. This is the only place where a wrong key is (usually)
+ * detected.
+ */
 function withoutPadding(padded: Uint8Array): Uint8Array {
   const count = padded[padded.byteLength - 1] ?? 0;
   const end = padded.byteLength - count;
@@ -78,7 +81,7 @@ export function openGcm(secret: Uint8Array, sealed: Uint8Array, key: string): Ui
   try {
     decipher.final();
   } catch {
-    // The runtime's own error says nothing more, and nothing of what was opened may be used.
+    // The runtime's error has no more details, and the opened bytes must not be used.
     throw new KeyFault(notGenuine);
   }
   return new Uint8Array(opened);

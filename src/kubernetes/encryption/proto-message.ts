@@ -1,4 +1,7 @@
-/** What the protobuf messages of a key service and of what it encrypts are made of: varints, bytes, text, and maps of text to bytes. */
+/**
+ * Reads and writes the protobuf messages of a key service and of its encrypted values: varints, bytes, text, and maps
+ * of text to bytes.
+ */
 import type { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 
 const wireVarint = 0;
@@ -6,7 +9,7 @@ const wireBytes = 2;
 /** Small numbers only: lengths and enums. */
 const varintMax: number = 2 ** 31 - 1;
 
-/** A map as repeated entries in the order of their names; an empty name or value is left out, as proto3 has it. */
+/** A map as repeated entries in the order of their names; an empty name or value is left out, as in proto3. */
 export function writeMap(writer: ProtoWriter, field: number, entries: ReadonlyMap<string, Uint8Array>): void {
   for (const [name, value] of [...entries].sort(([a], [b]) => (a < b ? 1 : -1))) {
     const mark = writer.open();
@@ -16,7 +19,7 @@ export function writeMap(writer: ProtoWriter, field: number, entries: ReadonlyMa
   }
 }
 
-/** Every read throws a plain Error that says what is wrong. */
+/** Every read throws a plain Error that names the fault. */
 export class MessageReader {
   readonly #bytes: Uint8Array;
   #position = 0;
@@ -40,7 +43,7 @@ export class MessageReader {
     return this.#varint();
   }
 
-  /** A copy. */
+  /** Returns a copy. */
   bytes(): Uint8Array<ArrayBuffer> {
     this.#expect(wireBytes);
     const length = this.#varint();

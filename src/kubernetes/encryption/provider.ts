@@ -1,5 +1,5 @@
 /**
- * What a provider of an EncryptionConfiguration is to a value: the bytes behind its prefix, made and read.
+ * A provider of an EncryptionConfiguration: seals and opens the bytes after its prefix.
  *
  *   stored = "k8s:enc:<provider>:v<n>:<key>:" + ciphertext
  */
@@ -9,12 +9,12 @@ import { KeyFault } from "../../codec/sealing/transform.ts";
 
 /** One provider with one key, or one key service. */
 export interface Cipher {
-  /** With its last colon: "k8s:enc:aescbc:v1:key1:". */
+  /** The prefix, with its last colon: "k8s:enc:aescbc:v1:key1:". */
   readonly prefix: string;
   encrypt(key: string, plain: Uint8Array): MaybePromise<Uint8Array>;
-  /** @throws KeyFault when it does not open */
+  /** @throws KeyFault when it cannot be opened */
   decrypt(key: string, ciphertext: Uint8Array): MaybePromise<Uint8Array>;
-  /** False: encrypted as this cipher no longer does, by an older key of its service. */
+  /** False: sealed with an older key of its service, which this cipher no longer uses. */
   isCurrent?(ciphertext: Uint8Array): boolean;
 }
 

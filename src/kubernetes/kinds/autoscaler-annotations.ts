@@ -1,4 +1,4 @@
-/** Annotations in which autoscaling/v1 keeps what it has no field for (Kubernetes' pkg/apis/autoscaling/annotations.go). */
+/** Annotations for content that autoscaling/v1 has no field for (Kubernetes' pkg/apis/autoscaling/annotations.go). */
 const prefix = "autoscaling.alpha.kubernetes.io/";
 
 export const annotationKeys: Readonly<

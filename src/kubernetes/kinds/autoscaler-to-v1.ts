@@ -1,6 +1,7 @@
 /**
- * HorizontalPodAutoscaler v2 as v1, which knows a CPU target alone: the other metrics, the current ones, conditions and
- * behaviour go into annotations, from which `autoscalerToV2` reads them again (kube-apiserver's conversion of autoscaling/v1).
+ * Converts HorizontalPodAutoscaler v2 to v1, which has only a CPU target: the other metrics, the current ones,
+ * conditions and behaviour go into annotations, from which `autoscalerToV2` reads them again (kube-apiserver's
+ * conversion of autoscaling/v1).
  */
 import { annotationKeys } from "./autoscaler-annotations.ts";
 import { type Fields, fieldsOf, ifThere, listOf, withFields, without } from "./plain-fields.ts";
@@ -33,7 +34,7 @@ export function autoscalerToV1(object: Fields): Fields {
   });
 }
 
-/** The share of CPU, percent, that a metric asks for or has; undefined for any other metric. */
+/** The CPU utilization, percent, that a metric targets or reports; undefined for any other metric. */
 function cpuShare(metric: unknown, part: "target" | "current"): unknown {
   const { type, resource } = fieldsOf(metric);
   const { name, [part]: value } = fieldsOf(resource);

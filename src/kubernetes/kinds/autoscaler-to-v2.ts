@@ -1,11 +1,11 @@
 /**
- * HorizontalPodAutoscaler v1 as v2. v1 knows a CPU target alone; everything else of an object that was written as v2 lies in
- * its annotations, as kube-apiserver put it there when it stored v1 (until 1.23).
+ * Converts HorizontalPodAutoscaler v1 to v2. v1 has only a CPU target; everything else of an object written as v2 is in
+ * its annotations, where kube-apiserver put it when it stored v1 (until 1.23).
  */
 import { annotationKeys } from "./autoscaler-annotations.ts";
 import { type Fields, fieldsOf, ifThere, listOf, withFields, without } from "./plain-fields.ts";
 
-/** Kubernetes' own default when no metric is given. */
+/** Kubernetes' default when no metric is given. */
 const defaultUtilization = 80;
 
 export function autoscalerToV2(object: Fields): Fields {
@@ -132,7 +132,7 @@ function target(type: string, value: unknown, averageValue: unknown): Fields {
   return withFields({ type }, { value, averageValue });
 }
 
-/** kube-apiserver passes over an annotation it cannot read, and so is it here. */
+/** As in kube-apiserver, an unreadable annotation is ignored. */
 function jsonOf(text: unknown): unknown {
   if (typeof text !== "string") return undefined;
   try {
@@ -142,7 +142,7 @@ function jsonOf(text: unknown): unknown {
   }
 }
 
-/** The behaviour is kept as Go's own names: "ScaleUp" for scaleUp. */
+/** The behaviour is kept under Go's own names: "ScaleUp" for scaleUp. */
 function lowerFirst(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(lowerFirst);
   if (typeof value !== "object" || value === null) return value;

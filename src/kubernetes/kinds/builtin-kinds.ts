@@ -4,14 +4,14 @@ import type { NameRule } from "../../resource/model/names.ts";
 import type { Scope } from "../../resource/model/resource.ts";
 import { builtinRows } from "./builtin-rows.ts";
 
-/** A version an object of the kind may be stored in. */
+/** A version in which an object of the kind may be stored. */
 export interface StoredVersion {
   /** "apps/v1", "v1". */
   readonly apiVersion: string;
-  /** Version alone, and the group it is of. */
+  /** The version alone, and its group. */
   readonly group: string;
   readonly version: string;
-  /** Minor of the release that brought it; of `held`: of the last release that stores it. */
+  /** Minor of the release that introduced it; for `held`: of the last release that stores it. */
   readonly minor: number;
 }
 

@@ -1,9 +1,10 @@
 /**
- * The stored built-in kinds of Kubernetes 1.16 to 1.36, as facts: one line a kind.
+ * The stored built-in kinds of Kubernetes 1.16 to 1.36, one line per kind.
  *
  * Sources: the API types and their lifecycle tags in golang-k8s-api-dev 0.36; kubernetes 1.20.2 (registry strategies,
  * name validation, default_storage_factory_builder.go); test/integration/etcd/data.go of 1.20 and 1.36, which names the
- * key and the stored version of each. What only answers requests (reviews, bindings, component statuses) is not stored.
+ * key and the stored version of each. Kinds that only answer requests (reviews, bindings, component statuses) are not
+ * stored.
  *
  *   kind  plural  [cluster]  version@minor,…  [word=value…]  [status]  [scale]
  *
@@ -16,12 +17,12 @@
 
 /** Newest release in the table, as 1.minor. */
 export const newestMinor = 36;
-/** Oldest release whose stored versions the table tells. */
+/** Oldest release whose stored versions the table has. */
 export const oldestMinor = 16;
 
 /** By group; "" is the core group. */
 export const builtinRows: Readonly<Record<string, readonly string[]>> = {
-  // Events are stored here as v1 whichever of their two groups they are written through. Their ttl: kube-apiserver's --event-ttl.
+  // Events are stored here as v1, whichever of their two groups a client uses. Their ttl: kube-apiserver's --event-ttl.
   "": [
     "Namespace             namespaces             cluster v1@0 short=ns names=label status",
     "Node                  nodes                  cluster v1@0 path=minions short=no status",

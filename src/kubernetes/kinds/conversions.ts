@@ -1,8 +1,8 @@
 /**
- * An object in one API version as another version of its kind has it: what kube-apiserver does on reading.
+ * Converts an object to another API version of its kind, as kube-apiserver does on reads.
  *
- * Most versions of a kind differ by name alone. Those that do not are below and in two files of their own; a
- * pair that is not there is refused by name: a field is never silently lost.
+ * Most versions of a kind differ only by name. The others are below and in two separate files; an unknown pair is
+ * refused by name, so no field is silently lost.
  */
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { autoscalerToV1 } from "./autoscaler-to-v1.ts";
@@ -11,13 +11,13 @@ import type { BuiltinKind, StoredVersion } from "./builtin-kinds.ts";
 import { definitionToV1, definitionToV1beta1 } from "./definition-conversion.ts";
 import { type Fields, fieldsOf, listOf, withFields, without } from "./plain-fields.ts";
 
-/** Content of one version (all but apiVersion and kind) to content of another. */
+/** Converts the content of one version (all except apiVersion and kind) to that of another. */
 type Convert = (object: Fields) => Fields;
 
-/** "same": no field differs. Versions of other groups come with their group. */
+/** "same": no field differs. Versions of other groups are written with their group. */
 interface Shape {
   readonly kind: string;
-  /** Versions that look alike, in groups; any other version of the kind looks like the newest. */
+  /** Groups of versions with the same fields; any other version of the kind has the fields of the newest. */
   readonly older: readonly string[];
   readonly up?: Convert;
   readonly down?: Convert;
@@ -72,8 +72,8 @@ const shapes: readonly Shape[] = [
 ];
 
 /**
- * `stored` as version `to` of its kind has it; itself when it is in that version.
- * @throws Error: a version the kind does not have, or a conversion that is not known
+ * `stored` converted to version `to` of its kind; the same object if it has that version.
+ * @throws Error: a version that the kind does not have, or an unknown conversion
  */
 export function convertVersion(kind: BuiltinKind, stored: AnyResource, to: StoredVersion): AnyResource {
   const from = stored.apiVersion;
@@ -96,7 +96,7 @@ function inSpec(object: Fields, convert: Convert): Fields {
   return object["spec"] === undefined ? object : { ...object, spec: convert(fieldsOf(object["spec"])) };
 }
 
-/** `spec.backend` became `spec.defaultBackend`, and a backend's service an object. */
+/** `spec.backend` became `spec.defaultBackend`, and a backend's service became an object. */
 function ingressUp(object: Fields): Fields {
   const backend = (value: unknown): Fields | undefined => {
     if (value === undefined) return undefined;
@@ -145,7 +145,7 @@ function withBackends(rules: unknown, backend: (value: unknown) => Fields | unde
   });
 }
 
-/** The topology map became two fields; what else was in it stays as `deprecatedTopology`. */
+/** The topology map became two fields; its other entries stay as `deprecatedTopology`. */
 function endpointSliceUp(object: Fields): Fields {
   const endpoints = listOf(object["endpoints"]).map((value) => {
     const endpoint = fieldsOf(value);
@@ -163,7 +163,7 @@ function endpointSliceUp(object: Fields): Fields {
   };
 }
 
-/** v1beta1 keeps `nodeName` beside the map, which names the host, too; the zone is in the map alone. */
+/** v1beta1 has `nodeName` and also the host in the map; the zone is only in the map. */
 function endpointSliceDown(object: Fields): Fields {
   const endpoints = listOf(object["endpoints"]).map((value) => {
     const endpoint = fieldsOf(value);
@@ -182,7 +182,7 @@ function runtimeClassUp(object: Fields): Fields {
   return withFields(without(object, "spec"), { handler: runtimeHandler, overhead, scheduling });
 }
 
-/** What v1 has no field for it keeps in an annotation. */
+/** v1 keeps content without a field in an annotation. */
 function deploymentUp(object: Fields): Fields {
   const spec = fieldsOf(object["spec"]);
   if (spec["rollbackTo"] === undefined) return object;
@@ -230,7 +230,7 @@ function claimSpecUp(spec: Fields): Fields {
   return { ...spec, devices: { ...devices, requests } };
 }
 
-/** `basic` was a level of its own. */
+/** `basic` was a separate level. */
 function sliceSpecUp(spec: Fields): Fields {
   if (!Array.isArray(spec["devices"])) return spec;
   const devices = spec["devices"].map((value) => {

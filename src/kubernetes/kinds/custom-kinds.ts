@@ -1,6 +1,6 @@
 /**
- * Custom kinds, out of the CustomResourceDefinitions stored in the same etcd: `customResources` tells everything about them,
- * `customResourceKinds` the kinds alone.
+ * Custom kinds, from the CustomResourceDefinitions stored in the same etcd: `customResources` returns the definitions'
+ * details, `customResourceKinds` only the kinds.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
@@ -18,7 +18,7 @@ import { decodeKubernetes } from "../protobuf/kubernetes-object.ts";
 import { kubernetesKind } from "./kubernetes-kinds.ts";
 import { type CustomResource, customResourceOf } from "./resource-definition.ts";
 
-/** Whatever reads keys: an Etcd is one. */
+/** A reader of keys, such as an Etcd. */
 export interface KeyReader {
   /** Its keys and values. */
   readonly kv: {
@@ -34,7 +34,7 @@ export interface KeyReader {
       },
       call: Call,
     ): Promise<{
-      /** What was found, by key. */
+      /** The found keys and values, by key. */
       readonly kvs: readonly {
         /** The key. */
         readonly key: Uint8Array;
@@ -47,13 +47,13 @@ export interface KeyReader {
   };
 }
 
-/** What `customResourceKinds` and `customResources` take. */
+/** Options of `customResourceKinds` and `customResources`. */
 export interface CustomResourceOptions extends Call {
-  /** Where the cluster's keys are; default "/registry". Of a Store it is its own. */
+  /** Prefix of the cluster's keys; default "/registry". A Store uses its own. */
   readonly prefix?: string | undefined;
-  /** Opens definitions that are encrypted; as for `createStore`. Of a Store they are its own. */
+  /** Open encrypted definitions, as in `createStore`. A Store uses its own. */
   readonly transforms?: Readonly<Record<string, Transform>> | undefined;
-  /** Called for each definition that cannot be read; the others are used. Default: the first is thrown. */
+  /** Called for each unreadable definition; the others are used. Default: the first one is thrown. */
   readonly onCorrupt?: ((error: StoreError) => void) | undefined;
 }
 
@@ -65,13 +65,13 @@ const optionNames: NamesOf<CustomResourceOptions> = {
 };
 
 const definitionKind: Kind = kubernetesKind("apiextensions.k8s.io/v1", "CustomResourceDefinition");
-/** A definition with its schema may have hundreds of kilobytes. */
+/** A definition with its schema can be hundreds of kilobytes. */
 const pageItems = 50;
 
 /**
- * The custom kinds of a cluster, each in the version that is stored; objects in the others are read, too.
+ * The custom kinds of a cluster, each in its stored version; objects in other versions are read, too.
  * @param from an etcd, or a store in which CustomResourceDefinition is open
- * @throws CORRUPT_OBJECT for a definition that cannot be read, without `onCorrupt`; INVALID_ARGUMENT "from", "prefix"
+ * @throws CORRUPT_OBJECT for an unreadable definition, without `onCorrupt`; INVALID_ARGUMENT "from", "prefix"
  */
 export async function customResourceKinds(
   from: KeyReader | Store,
@@ -80,7 +80,7 @@ export async function customResourceKinds(
   return (await customResources(from, options)).map(({ kind }) => kind);
 }
 
-/** As `customResourceKinds`, with all versions, the stored one marked, and the columns that kubectl shows. */
+/** As `customResourceKinds`, with all versions (the stored one is marked) and kubectl's columns. */
 export async function customResources(
   from: KeyReader | Store,
   options: CustomResourceOptions = {},
@@ -115,7 +115,7 @@ async function* fromStore(store: Store, call: Call): AsyncIterable<AnyResource> 
   for (const item of items) yield item as AnyResource;
 }
 
-/** Each definition, or why it cannot be read. */
+/** Each definition, or the reason why it is unreadable. */
 async function* fromKeys(
   { kv }: KeyReader,
   { prefix, transforms = {} }: CustomResourceOptions,
@@ -141,7 +141,7 @@ async function* fromKeys(
   }
 }
 
-/** The value as it lies in the clear. @throws CORRUPT_OBJECT */
+/** The opened value. @throws CORRUPT_OBJECT */
 async function unwrapped(
   transform: Transform | undefined,
   key: string,

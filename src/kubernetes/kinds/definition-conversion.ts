@@ -1,10 +1,10 @@
 /**
- * CustomResourceDefinition between its two versions. kube-apiserver stores v1beta1 to this day, where what all versions have in
- * common stands once in spec, and serves v1 alone, where each version has its own; `kubectl apply` takes v1.
+ * Converts CustomResourceDefinition between its two versions. kube-apiserver still stores v1beta1, which has the common
+ * parts of all versions once in spec, and serves only v1, where each version has its own; `kubectl apply` takes v1.
  */
 import { type Fields, fieldsOf, listOf, withFields, without } from "./plain-fields.ts";
 
-/** Fields of spec that hold for every version, and what they are called in a version. */
+/** Fields of spec that apply to every version, and their names in a version. */
 const shared = [
   ["subresources", "subresources"],
   ["validation", "schema"],
@@ -36,7 +36,7 @@ export function definitionToV1(object: Fields): Fields {
   };
 }
 
-/** The form a v1 object has in etcd, but for what versions have in common: it stays with each version, which v1beta1 allows. */
+/** The form of a v1 object in etcd, except for the common parts: they stay with each version, which v1beta1 allows. */
 export function definitionToV1beta1(object: Fields): Fields {
   const spec = fieldsOf(object["spec"]);
   const versions = listOf(spec["versions"]).map((value) => {

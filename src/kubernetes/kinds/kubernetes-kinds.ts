@@ -1,8 +1,8 @@
 /**
  * The built-in kinds as kinds of a store: `kubernetesKinds`, `kubernetesKind`.
  *
- * Keys, names, fields and times to live are Kubernetes' own. A kind stands for all versions Kubernetes has stored it in: an
- * object found in another one is given out in the kind's own, and its next write stores that.
+ * Keys, names, fields and times to live are Kubernetes' own. A kind covers all versions in which Kubernetes has stored
+ * it: an object stored in another version is returned in the kind's version, and its next write stores that.
  */
 
 import { checkOptions } from "../../base/text/known-options.ts";
@@ -19,14 +19,16 @@ import { convertVersion } from "./conversions.ts";
 import { pathsRead, selectableFields } from "./selectable-fields.ts";
 import { releaseMinor, storageVersion } from "./storage-version.ts";
 
-/** Longest name that is compared with others: comparing is quadratic, and no name of Kubernetes is longer. */
+/**
+ * Longest name that is compared with others, characters: comparison is quadratic, and no name in Kubernetes is longer.
+ */
 const namedCharactersMax = 120;
-/** Kubernetes' pods are found by their node: the one field it keeps an index of. */
+/** Pods are indexed by their node, the only field that Kubernetes indexes. */
 const nodeNameIndex = ["field:spec.nodeName"] as const;
 
 /**
- * Every built-in kind that is stored, each in the version a release of Kubernetes stores it in: what such a
- * kube-apiserver reads.
+ * Every stored built-in kind, each in the version that a release of Kubernetes stores, so that its kube-apiserver can
+ * read it.
  * @throws INVALID_ARGUMENT "version"
  * @example
  * ```ts
@@ -51,8 +53,8 @@ const nodeNameIndex = ["field:spec.nodeName"] as const;
 export function kubernetesKinds(
   options: {
     /**
-     * The release, e.g. "1.33" or "v1.33.2", 1.16 or newer; kinds it does not have are left out. Default: the newest
-     * known (1.36; a newer one counts as that), with kinds that only older releases have.
+     * The release, e.g. "1.33" or "v1.33.2", 1.16 or newer; kinds that it does not have are left out. Default: the
+     * newest known (1.36, also used for newer ones), with kinds that only older releases have.
      */
     readonly version?: string | undefined;
   } = {},
@@ -68,7 +70,7 @@ export function kubernetesKinds(
 
 /**
  * One built-in kind in one of its versions, e.g. ("apps/v1", "Deployment"). Objects stored in its other versions are read, too.
- * @throws INVALID_ARGUMENT "kind" with the nearest there is
+ * @throws INVALID_ARGUMENT "kind", with the nearest known name
  */
 export function kubernetesKind(apiVersion: string, kind: string): Kind {
   for (const builtin of builtinKinds) {
@@ -88,9 +90,9 @@ export function kubernetesKind(apiVersion: string, kind: string): Kind {
 }
 
 /**
- * A built-in object in another version of its kind, as kube-apiserver converts on reading; a copy, or itself when it is in that
- * version. `kubernetesVersions` tells which there are.
- * @throws INVALID_ARGUMENT "apiVersion": the kind has no such version, or the way from one to the other is not known
+ * A built-in object in another version of its kind, converted as kube-apiserver does on reads; a copy, or the same
+ * object if it has that version. `kubernetesVersions` lists the versions.
+ * @throws INVALID_ARGUMENT "apiVersion": the kind has no such version, or the conversion is unknown
  */
 export function convertKubernetes(object: AnyResource, apiVersion: string): AnyResource {
   const builtin = builtinKinds.find(

@@ -1,8 +1,8 @@
-/** Reading and rebuilding plain objects whose shape another program has decided: nothing is trusted, nothing is changed in place. */
+/** Reads and rebuilds plain objects from other programs: no shape is trusted, nothing is changed in place. */
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The value as an object; empty when it is none. */
+/** The value as an object; empty if it is not one. */
 export function fieldsOf(value: unknown): Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
@@ -16,7 +16,7 @@ export function without(fields: Fields, ...names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
-/** A copy with more fields; those that are undefined, or an empty object or list, are left out. */
+/** A copy with more fields; undefined values and empty objects or lists are left out. */
 export function withFields(fields: Fields, more: Fields): Fields {
   const all = { ...fields };
   for (const [name, value] of Object.entries(more)) {
@@ -27,7 +27,7 @@ export function withFields(fields: Fields, more: Fields): Fields {
   return all;
 }
 
-/** What `convert` makes of a value that is there; undefined for one that is not. */
+/** The result of `convert` for a present value; undefined for an absent one. */
 export function ifThere<V>(value: unknown, convert: (it: Fields) => V): V | undefined {
   return value === undefined || value === null ? undefined : convert(fieldsOf(value));
 }

@@ -1,6 +1,6 @@
 /**
- * What a stored CustomResourceDefinition says of its kind: names, versions, the one that is stored, and the columns to show.
- * Either version of the definition is read, as kube-apiserver stores v1beta1 and writes of today are v1.
+ * Reads a stored CustomResourceDefinition: names, versions, the stored version, and columns. Both versions of the
+ * definition are read, because kube-apiserver stores v1beta1 and clients write v1.
  */
 import { messageOf } from "../../base/text/message-of.ts";
 import { quote } from "../../base/text/quote.ts";
@@ -16,33 +16,36 @@ import { declaredField } from "./selectable-fields.ts";
 export interface CustomVersion {
   /** "v1alpha1". */
   readonly name: string;
-  /** API servers answer requests for it. */
+  /** API servers serve it. */
   readonly served: boolean;
-  /** New objects are stored in it; one of the versions is. */
+  /** True for the one version in which objects are stored. */
   readonly storage: boolean;
 }
 
-/** A column that the definition wants `kubectl get` to show. */
+/** A column that `kubectl get` shows. */
 export interface PrinterColumn {
-  /** Head of the column. */
+  /** Header of the column. */
   readonly name: string;
   /** "string", "integer", "number", "boolean" or "date". */
   readonly type: string;
   /** A JSONPath without braces, e.g. ".spec.size". */
   readonly jsonPath: string;
-  /** 0: always shown; above: with `-o wide` only. */
+  /** 0: always shown; higher: only with `-o wide`. */
   readonly priority: number;
 }
 
-/** A custom kind with what its definition says of it. */
+/** A custom kind with the details of its definition. */
 export interface CustomResource {
-  /** In the version that is stored. Objects stored in another version are given out in this one, where no webhook is needed for that. */
+  /**
+   * The kind, in its stored version. Objects stored in another version are converted to it, unless that needs a
+   * webhook.
+   */
   readonly kind: Kind;
   /** All versions, in the definition's order. */
   readonly versions: readonly CustomVersion[];
-  /** Versions that objects may still be stored in, as the definition's status has them. */
+  /** Versions in which objects may still be stored, from the definition's status. */
   readonly storedVersions: readonly string[];
-  /** How kube-apiserver converts between versions: "None" changes apiVersion alone. */
+  /** How kube-apiserver converts between versions: "None" changes only apiVersion. */
   readonly conversion: "None" | "Webhook";
   /** Columns of the stored version. */
   readonly columns: readonly PrinterColumn[];
@@ -50,7 +53,7 @@ export interface CustomResource {
 
 /**
  * Reads a definition.
- * @throws CORRUPT_OBJECT when it defines no kind a store could have
+ * @throws CORRUPT_OBJECT when it does not define a valid kind
  */
 export function customResourceOf(definition: AnyResource): CustomResource {
   const v1 = definition.apiVersion === "apiextensions.k8s.io/v1" ? definition : definitionToV1(definition);

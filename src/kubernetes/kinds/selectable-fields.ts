@@ -1,13 +1,13 @@
 /**
- * The fields each built-in kind can be selected by, beside metadata.name and metadata.namespace: Kubernetes' own lists
- * (the field label conversions and selectable fields of its registries). A value that is absent counts as "" there and here;
- * booleans and numbers count as the text of their zero.
+ * The selectable fields of each built-in kind, besides metadata.name and metadata.namespace. The lists are Kubernetes'
+ * (field label conversions and selectable fields of its registries). As there, an absent value counts as "", an absent
+ * boolean or number as the text of its zero.
  */
 import type { AnyResource } from "../../resource/model/resource.ts";
 
 interface Field {
   (object: AnyResource): string | undefined;
-  /** The paths it reads, and nothing else. */
+  /** All the paths that it reads. */
   readonly paths: readonly string[];
 }
 
@@ -18,7 +18,7 @@ function fieldAt(path: string, print: (value: unknown) => string | undefined): F
 /** Path to a text. */
 const text = (path: string): Field =>
   fieldAt(path, (value) => (typeof value === "string" ? value : undefined));
-/** Path to a boolean or number, with what it is when it is not there. */
+/** Path to a boolean or number, with its text when absent. */
 const printed = (path: string, zero: "false" | "0"): Field =>
   fieldAt(path, (value) =>
     typeof value === "boolean" || typeof value === "number" || typeof value === "bigint"
@@ -66,7 +66,7 @@ const fieldsByResource: Readonly<Record<string, Record<string, Field>>> = {
       "type",
     ),
     reportingComponent: text("reportingComponent"),
-    // Events of the old kind name their source, those of the new one the controller that reports.
+    // Old events name their source, new ones the reporting controller.
     source: Object.assign(
       (event: AnyResource) => text("source.component")(event) || text("reportingComponent")(event),
       { paths: ["source.component", "reportingComponent"] },
@@ -79,7 +79,7 @@ export function selectableFields(resource: string): Record<string, Field> {
   return Object.hasOwn(fieldsByResource, resource) ? (fieldsByResource[resource] ?? {}) : {};
 }
 
-/** All that such fields read of an object: a stored value gives them without being decoded whole. */
+/** All paths that these fields read: they can be read from a stored value without decoding all of it. */
 export function pathsRead(fields: Readonly<Record<string, Field>>): readonly string[] {
   return [...new Set(Object.values(fields).flatMap(({ paths }) => paths))];
 }

@@ -1,9 +1,10 @@
 /**
- * In which version a release of Kubernetes stores a kind.
+ * The version in which a release of Kubernetes stores a kind.
  *
- * kube-apiserver stores the newest version that the release before it reads, too, so that it can be rolled back; of a kind
- * younger than that, the oldest it has. That is the rule from 1.31 on (its "minimum compatibility version"); before, it was
- * done by hand, with a few held back longer (`held`). Where release and rule differ, both read what either writes.
+ * kube-apiserver stores the newest version that the previous release can also read, so that it can be rolled back; for
+ * a newer kind, its oldest version. This is the rule since 1.31 (its "minimum compatibility version"); earlier releases
+ * chose versions by hand and held a few back longer (`held`). Where release and rule differ, each reads what the other
+ * writes.
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
@@ -11,7 +12,8 @@ import type { BuiltinKind, StoredVersion } from "./builtin-kinds.ts";
 import { newestMinor, oldestMinor } from "./builtin-rows.ts";
 
 /**
- * The minor of a release: 20 for "1.20", "v1.20.2", "1.20.2-k3s1". A newer one than the table knows counts as its newest.
+ * The minor of a release: 20 for "1.20", "v1.20.2", "1.20.2-k3s1". A newer release than the table has counts as its
+ * newest.
  * @throws INVALID_ARGUMENT "version"
  */
 export function releaseMinor(version: string | undefined): number {
@@ -26,7 +28,7 @@ export function releaseMinor(version: string | undefined): number {
   return Math.min(Number(minor), newestMinor);
 }
 
-/** The version release 1.`minor` stores; undefined when it does not have the kind. */
+/** The version that release 1.`minor` stores; undefined if it does not have the kind. */
 export function storageVersion(kind: BuiltinKind, minor: number): StoredVersion | undefined {
   if (kind.removed !== undefined && minor >= kind.removed) return undefined;
   const held = kind.held.find((version) => minor <= version.minor && isServed(kind, version, minor));

@@ -1,10 +1,10 @@
 /**
- * What lies as JSON in RawExtension and FieldsV1 when Kubernetes' own programs wrote it: Go's JSON text of plain data.
+ * JSON in RawExtension and FieldsV1 as Kubernetes' own programs write it: Go's JSON text of plain data.
  */
 import { goJsonText } from "../../base/text/go-json-text.ts";
 import { findPlainDataFault } from "../../resource/model/plain-data.ts";
 
-/** The text of plain data; a fault names what is not, and where. */
+/** The text of plain data; a fault names a value that is not plain data, and its place. */
 export function goJson(
   value: unknown,
 ): { readonly text: string } | { readonly fault: string; readonly steps: readonly string[] } {

@@ -1,8 +1,8 @@
 /**
- * `kubernetesCodec`: values as kube-apiserver stores them, in a store of keelson's.
+ * `kubernetesCodec`: makes a keelson store use kube-apiserver's value formats.
  *
- * Built-in kinds are protobuf, custom resources, CustomResourceDefinitions and APIServices JSON. Both are read, and all of
- * keelson's own formats; whatever is found in another form is written in this one with its next write.
+ * Built-in kinds are protobuf, custom resources, CustomResourceDefinitions and APIServices JSON. It reads both, and all
+ * of keelson's own formats; a value in another form is rewritten in this one by its next write.
  *
  * The head of a protobuf value is read by a projected plan: metadata, and the paths that the kind's fields and measures read.
  */
@@ -28,9 +28,9 @@ import { MessageReader, type UnknownField } from "./message-reader.ts";
 import { isKubernetesProtobuf, readEnvelope } from "./unknown.ts";
 
 /**
- * Values as kube-apiserver stores them, so that it and keelson may share an etcd. Costs, as with every other program's form: no
- * write id (unknown outcomes settle less often), no checksum, no compression.
- * An object whose members its built-in type does not have is INVALID_OBJECT.
+ * Values in kube-apiserver's formats, so that it and keelson can share an etcd. The cost, as with every foreign format:
+ * no write id (unknown outcomes settle less often), no checksum, no compression. An object with a field that its
+ * built-in type does not have is INVALID_OBJECT.
  */
 export function kubernetesCodec(): Codec {
   return Object.freeze({ format: "foreign", values: new StoredFormat() });
@@ -65,7 +65,7 @@ class StoredFormat implements ForeignFormat {
   object(plain: Uint8Array): AnyResource {
     const { object } = decodeProtobuf(plain);
     if (typeof object.metadata?.name !== "string") throw new DecodeFault("its metadata has no name");
-    // kube-apiserver stores no version; what another program left there means nothing.
+    // kube-apiserver stores no version; a version that another program left has no meaning.
     const { resourceVersion: _, ...metadata } = object.metadata;
     object.metadata = metadata as AnyResource["metadata"];
     return object;
@@ -91,7 +91,7 @@ class StoredFormat implements ForeignFormat {
       const { apiVersion, kind: kindName } = readEnvelope(plain);
       return apiVersion !== kind.apiVersion || kindName !== kind.kind;
     } catch (error) {
-      // Damaged: decoding it reports that.
+      // Damaged: decoding reports it.
       if (error instanceof DecodeFault) return true;
       throw error;
     }
@@ -123,12 +123,12 @@ class StoredFormat implements ForeignFormat {
 
 interface HeadPlans {
   readonly whole: MessagePlan;
-  /** What selectors and indexes look at. */
+  /** The part that selectors and indexes need. */
   readonly selected: MessagePlan;
 }
 const selectedMetadata = ["metadata.name", "metadata.namespace", "metadata.labels"] as const;
 
-/** The given paths and nothing else. */
+/** Only the given paths. */
 function projectionOf(paths: readonly string[]): Projection {
   const root: { [name: string]: Projection } = {};
   for (const path of paths) {
@@ -148,25 +148,25 @@ function projectionOf(paths: readonly string[]): Projection {
   return root;
 }
 
-/** What goes to etcd of an object: no version of its own, and of a Namespace nothing that Kubernetes has no place for. */
+/** The stored part of an object: no resourceVersion, and for a Namespace only fields that Kubernetes has. */
 function asStored(kind: KindDefinition, object: AnyResource): AnyResource {
   const { resourceVersion: _, ...metadata } = object.metadata;
   const stored = { ...object, apiVersion: kind.apiVersion, kind: kind.kind, metadata } as AnyResource;
   if (kind.kind !== "Namespace" || kind.group !== "") return stored;
   const { status } = object;
   if (typeof status !== "object" || status === null || !("remaining" in status)) return stored;
-  // The counts that keelson reports while it empties a namespace; its conditions say the same in words.
+  // The counts that keelson reports while it empties a namespace; its conditions have the same as text.
   const { remaining: __, ...kept } = status;
   return { ...stored, status: kept };
 }
 
-/** A write over fields that this code passed over when it read them would drop them unseen. */
+/** Overwriting unknown fields that the reader skipped would silently drop them. */
 function refuseLoss(kind: KindDefinition, key: string, replaced: Uint8Array): void {
   let unknownFields: readonly UnknownField[];
   try {
     ({ unknownFields } = decodeProtobuf(replaced));
   } catch (error) {
-    // Damaged, or of a kind that is not known: it could not have been read, so nothing was changed of it either.
+    // Damaged or of an unknown kind: it could not be read, so the write is not based on it.
     if (error instanceof DecodeFault) return;
     throw error;
   }

@@ -1,11 +1,11 @@
 /**
- * Whole objects in Kubernetes' formats: what lies in etcd, and what HTTP carries as protobuf.
+ * Whole objects in Kubernetes' formats: the values in etcd, and protobuf over HTTP.
  *
- * Built-in kinds are protobuf in an envelope. kube-apiserver keeps custom resources as JSON, and of the built-in kinds
- * CustomResourceDefinitions and APIServices, whose servers are written with JSON alone.
+ * Built-in kinds are protobuf in an envelope. kube-apiserver stores custom resources as JSON, and also
+ * CustomResourceDefinitions and APIServices, whose servers use only JSON.
  *
- * An object that was decoded here remembers its bytes as long as it lives. Unchanged, it is encoded to the same bytes, also
- * where an older or newer Kubernetes wrote them; changed, it is written in today's form, unless fields would be lost.
+ * A decoded object keeps its source bytes while it is in memory. Unchanged, it is encoded to the same bytes, even if an
+ * older or newer Kubernetes wrote them; changed, it is encoded in the current form, unless fields would be lost.
  */
 import { goJsonText } from "../../base/text/go-json-text.ts";
 import { DecodeFault } from "../../codec/form/decode-fault.ts";
@@ -19,37 +19,40 @@ import { MessageReader, type UnknownField } from "./message-reader.ts";
 import { EncodeFault, MessageWriter } from "./message-writer.ts";
 import { isKubernetesProtobuf, readEnvelope, writeEnvelope } from "./unknown.ts";
 
-/** Groups whose objects kube-apiserver keeps as JSON although they have protobuf. */
+/** Groups whose objects kube-apiserver stores as JSON although they have protobuf. */
 const groupsKeptAsJson: ReadonlySet<string> = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
 const braceByte = 0x7b;
 
-/** What an object was decoded from. */
+/** The source of a decoded object. */
 interface Origin {
   readonly bytes: Uint8Array;
   readonly unknownFields: readonly UnknownField[];
 }
-/** Held by the objects themselves: an entry goes with its object. */
+/** Keyed weakly by object: an entry lives as long as its object. */
 const origins = new WeakMap<object, Origin>();
 
-/** What `decodeKubernetes` takes. */
+/** Options of `decodeKubernetes`. */
 export interface DecodeOptions {
-  /** Called with fields that the table of types does not have, when there are any: a newer Kubernetes wrote them, and the object comes without. */
+  /**
+   * Called if there are fields that the table of types does not have: a newer Kubernetes wrote them, and the decoded
+   * object lacks them.
+   */
   readonly onUnknownFields?: ((fields: readonly UnknownField[]) => void) | undefined;
 }
 
-/** What `encodeKubernetes` takes. */
+/** Options of `encodeKubernetes`. */
 export interface EncodeOptions {
   /**
-   * Called for every member that the object's type does not have, by its path; it is left out, as kube-apiserver does by
-   * default. Absent: such a member is INVALID_OBJECT.
+   * Called with the path of every field that the object's type does not have; the field is left out, as kube-apiserver
+   * does by default. Absent: such a field is INVALID_OBJECT.
    */
   readonly onUnknownMember?: ((path: string) => void) | undefined;
 }
 
 /**
- * An object as kube-apiserver shows it, from Kubernetes' protobuf ("k8s\0") or JSON. Of any built-in kind, lists, Status and
- * options included. Its apiVersion and kind are those it was written in.
- * @throws CORRUPT_OBJECT with the offset in its reason; also for a kind that the table of types does not have
+ * Decodes an object from Kubernetes' protobuf ("k8s\0") or JSON, as kube-apiserver shows it. Supports every built-in
+ * kind, including lists, Status and options. Its apiVersion and kind are those it was written in.
+ * @throws CORRUPT_OBJECT with the offset in its reason; also for a kind that is not in the table of types
  */
 export function decodeKubernetes(value: Uint8Array, options: DecodeOptions = {}): AnyResource {
   try {
@@ -65,9 +68,9 @@ export function decodeKubernetes(value: Uint8Array, options: DecodeOptions = {})
 
 /**
  * The bytes that kube-apiserver stores for an object: protobuf for built-in kinds, JSON for all others.
- * metadata.resourceVersion is written as it is: kube-apiserver stores none.
- * @throws INVALID_OBJECT for what is no such object, naming the field; also when fields of a newer Kubernetes, which
- * `decodeKubernetes` has passed over, would be lost
+ * metadata.resourceVersion is written if present; kube-apiserver stores none.
+ * @throws INVALID_OBJECT for an invalid object, naming the field; also when it would lose fields of a newer Kubernetes
+ * that `decodeKubernetes` has skipped
  */
 export function encodeKubernetes(object: AnyResource, options: EncodeOptions = {}): Uint8Array {
   const { apiVersion, kind } = object;
@@ -108,7 +111,7 @@ export function decodeProtobuf(value: Uint8Array): DecodedProtobuf {
   return { object: object as AnyResource, unknownFields: reader.unknown };
 }
 
-/** Plans by apiVersion and kind: the question every value begins with. Kinds of the table alone, so it ends growing. */
+/** Plans by apiVersion and kind, needed for every value. Only kinds of the table are added, so its size is bounded. */
 const plansByKind = new Map<string, Map<string, MessagePlan>>();
 
 /** The plan of a kind that has protobuf. */
@@ -169,13 +172,13 @@ export function encodeProtobuf(object: AnyResource, options: EncodeOptions = {})
   }
 }
 
-/** Its buffer serves the next object, too; undefined while one is being written, which a callback may do within another. */
+/** A writer whose buffer is reused; undefined while it is in use, since a callback may encode another object. */
 let idleWriter: MessageWriter | undefined;
 
 /** @throws INVALID_OBJECT */
 export function encodeJson(object: AnyResource, options: EncodeOptions = {}): Uint8Array {
   const plan = planOfKind(object.apiVersion, object.kind);
-  // A built-in kind is written in the order of its Go struct, with what Go writes for what is not set.
+  // A built-in kind is written in the order of its Go struct, with Go's values for unset fields.
   const shown = plan === undefined ? sorted(object) : decodeProtobuf(encodeProtobuf(object, options)).object;
   return Buffer.from(`${goJsonText(shown)}\n`);
 }
@@ -191,7 +194,7 @@ function decodeJson(value: Uint8Array): DecodedProtobuf {
   return { object: object as AnyResource, unknownFields: [] };
 }
 
-/** The bytes an unchanged object came from, else `encoded`. */
+/** The source bytes of an unchanged object, else `encoded`. */
 function withOrigin(object: AnyResource, encoded: Uint8Array): Uint8Array {
   const origin = origins.get(object);
   if (origin === undefined || Buffer.compare(origin.bytes, encoded) === 0) return encoded;
@@ -204,7 +207,7 @@ function withOrigin(object: AnyResource, encoded: Uint8Array): Uint8Array {
   });
 }
 
-/** Records with their members sorted, as Go writes maps. */
+/** Records with sorted fields, as Go writes maps. */
 function sorted(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(sorted);

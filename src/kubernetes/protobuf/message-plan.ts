@@ -1,18 +1,18 @@
 /**
- * A message's facts, prepared for reading and writing: fields by number, and the members of its JSON in their order.
+ * A message's plan for reading and writing: fields by number, and its JSON members in order.
  *
- * The members of an inline field stand among those of the message that holds it, so they have slots of the outer message:
+ * The members of an inline field belong to the outer message's JSON, so they have slots of the outer message:
  *
  *   Volume        name | hostPath emptyDir …        slots 0 | 1 2 …
  *   fields        1 name → slot 0     2 volumeSource (inline) → its slots begin at 1
  *
- * A projected plan knows the same fields but keeps only those that lead to given paths; the others are passed over.
+ * A projected plan has the same fields but keeps only those on given paths; the reader skips the others.
  */
 import { invariant } from "../../errors.ts";
 import type { FieldFacts, MessageFacts } from "../types/type-facts.ts";
 import { kubernetesTypes } from "../types/type-table.ts";
 
-/** How a value lies in the bytes. */
+/** How a value is encoded. */
 export const operations = {
   string: 0,
   bool: 1,
@@ -21,12 +21,12 @@ export const operations = {
   double: 4,
   bytes: 5,
   time: 6,
-  /** Up to here omitempty or omitzero can leave a zero out; what follows are structs in Go. */
+  /** omitempty or omitzero can leave out the zeros above; the types below are structs in Go. */
   microtime: 7,
   duration: 8,
   quantity: 9,
   intorstring: 10,
-  /** JSON in a message of its own: FieldsV1, RawExtension, JSON. */
+  /** JSON in its own message: FieldsV1, RawExtension, JSON. */
   json: 11,
   message: 12,
   /** A list that may be null: a message with `items`. */
@@ -38,7 +38,7 @@ export const operations = {
 } as const;
 export type Operation = (typeof operations)[keyof typeof operations];
 
-/** What stands in JSON for a field that the bytes have not. */
+/** The JSON value of a field that is absent from the bytes. */
 export type Absent = "omit" | "null" | "empty" | { readonly value: string | number | boolean };
 
 export interface FieldPlan {
@@ -50,15 +50,15 @@ export interface FieldPlan {
   readonly name: string;
   /** Place of its value, or of the first member of an inline message. */
   readonly slot: number;
-  /** A zero that is read stays out of JSON: omitempty, and no pointer. */
+  /** A decoded zero is left out of JSON: omitempty, and not a pointer. */
   readonly omitsZero: boolean;
-  /** Go writes it always, zero or not. */
+  /** Go always writes it, even if zero. */
   readonly always: boolean;
-  /** Written only when it says something: today's types have it no more, and it is no pointer. */
+  /** Written only if it is not zero: current types no longer have it, and it is not a pointer. */
   readonly unlessZero: boolean;
-  /** Read and thrown away: a projection does not want it. */
+  /** Skipped: the projection does not need it. */
   readonly isSkipped: boolean;
-  /** The plan of its message, made when it is first met. */
+  /** The plan of its message, created on first use. */
   plan(): MessagePlan;
 }
 
@@ -73,19 +73,19 @@ export interface MessagePlan {
   readonly isKind: boolean;
   /** By field number; sparse. */
   readonly byNumber: readonly (FieldPlan | undefined)[];
-  /** From the highest number down: the order in which the writer, which goes backwards, needs them. */
+  /** From the highest number down, because the writer goes backwards. */
   readonly descending: readonly FieldPlan[];
   readonly slots: readonly FieldPlace[];
   /** Place by JSON name. */
   readonly byName: ReadonlyMap<string, number>;
 }
 
-/** Which members to keep: a tree of JSON names; "all" keeps everything below. */
+/** The members to keep, as a tree of JSON names; "all" keeps everything below. */
 export type Projection = "all" | { readonly [name: string]: Projection };
 
 const plans = new Map<string, MessagePlan>();
 
-/** The plan of a message of the table, made once. */
+/** The plan of a message of the table, created once. */
 export function planOf(name: string): MessagePlan {
   const known = plans.get(name);
   if (known !== undefined) return known;
@@ -96,7 +96,7 @@ export function planOf(name: string): MessagePlan {
   return plan;
 }
 
-/** A plan that keeps only what `projection` names; kept by its caller. */
+/** A plan with only the members in `projection`; the caller caches it. */
 export function projectedPlan(name: string, projection: Projection): MessagePlan {
   const facts = kubernetesTypes().message(name);
   invariant(facts !== undefined, `the table of Kubernetes' types has ${name}`);
@@ -169,7 +169,7 @@ function operationOf({ type, name }: FieldFacts): Operation {
         return operations.json;
       case "uint32":
       case "uint64":
-        // None of Kubernetes' stored types has one; they would be read as they are written, below 2^53.
+        // No stored type of Kubernetes has one; they would be read and written below 2^53.
         return operations.int64;
       default:
         return operations[scalar];
@@ -199,7 +199,7 @@ function wireOf(operation: Operation, { repeated }: FieldFacts): FieldPlan["wire
   return isVarint ? 0 : 2;
 }
 
-/** Go's generated code writes what is no pointer, no list, no map and no bytes whatever its value. */
+/** Go's generated code always writes a field that is not a pointer, list, map or bytes, whatever its value. */
 function isAlwaysWritten({ repeated, pointer, until }: FieldFacts, operation: Operation): boolean {
   if (until !== undefined || pointer || repeated !== "one") return false;
   return operation !== operations.bytes && operation !== operations.items;

@@ -1,12 +1,12 @@
 /**
- * The reader of Kubernetes' messages: bytes into the JSON that kube-apiserver shows, driven by a message's plan.
+ * The reader of Kubernetes' messages: it decodes bytes into the JSON that kube-apiserver shows, by a message's plan.
  *
- * Values come from a network: every length is held against the end of what it lies in, nesting is bounded, text must be
- * UTF-8, integers must be exact, and a fault says at which byte. A field that the table does not know is passed over and
+ * Values come from a network: every length is checked against the end of its container, nesting is bounded, text must
+ * be UTF-8, integers must be exact, and a fault names its byte. A field that is not in the table is skipped and
  * reported: a newer Kubernetes wrote it.
  *
- * Fields arrive in the order of their numbers; JSON has them in that of the Go struct. So a message's values are put into
- * slots first, which lie in one array for all levels, and then into the object in their order.
+ * Fields arrive in the order of their numbers; JSON has them in the order of the Go struct. So a message's values go
+ * first into slots, in one array for all levels, and then into the object in order.
  */
 import { DecodeFault } from "../../codec/form/decode-fault.ts";
 import { findPlainDataFault, plainDataDepthMax } from "../../resource/model/plain-data.ts";
@@ -22,7 +22,7 @@ import {
 
 /** A field of the bytes that the table does not have: written by a Kubernetes newer than it. */
 export interface UnknownField {
-  /** The message that has it: "core/v1.PodSpec". */
+  /** The message that contains it: "core/v1.PodSpec". */
   readonly message: string;
   /** Its protobuf number. */
   readonly number: number;
@@ -32,11 +32,11 @@ export interface UnknownField {
   readonly sizeBytes: number;
 }
 
-/** Unknown fields reported one by one; a value has rarely more than a few, and a hostile one has no more than these. */
+/** Maximum number of reported unknown fields; a value rarely has more than a few, and this bounds a hostile one. */
 const unknownFieldsMax = 100;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** Buffer's own way from bytes to a Latin-1 string, without a view made first. */
+/** Buffer's conversion from bytes to a Latin-1 string, without creating a view. */
 const { latin1Slice, base64Slice } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, start: number, end: number): string;
   base64Slice(this: Uint8Array, start: number, end: number): string;
@@ -44,8 +44,9 @@ const { latin1Slice, base64Slice } = Buffer.prototype as unknown as {
 
 const twoTo32 = 4_294_967_296;
 /**
- * Members that JSON may show although the bytes have none: one for so many bytes of a value, and these for any value.
- * Kubernetes writes nearly all of them, set or not, so its values stay far below; two hostile bytes could else become a Pod.
+ * Limit on JSON members that are absent from the bytes: one for this many bytes of a value, plus a fixed number.
+ * Kubernetes writes nearly all of them, set or not, so its values stay far below; otherwise two hostile bytes could
+ * become a Pod.
  */
 const bytesPerFilled = 8;
 const filledAlways = 1000;
@@ -64,7 +65,7 @@ export class MessageReader {
   /** Upper half of the last varint. */
   #high = 0;
   #unknown: UnknownField[] | undefined;
-  /** Members still to be shown without bytes. */
+  /** Remaining number of members without bytes. */
   #fillable: number;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
@@ -76,12 +77,14 @@ export class MessageReader {
     this.#text = latin1Slice.call(bytes, start, end);
   }
 
-  /** Fields that the table does not have, the first hundred of them. */
+  /** The first hundred fields that are not in the table. */
   get unknown(): readonly UnknownField[] {
     return this.#unknown ?? [];
   }
 
-  /** Reads the message that ends at `end` into `object`, which has its kind and apiVersion already. @throws DecodeFault */
+  /**
+   * Reads the message that ends at `end` into `object`, which already has its kind and apiVersion. @throws DecodeFault
+   */
   readInto(plan: MessagePlan, end: number, object: Fields): void {
     const base = this.#top;
     this.#top = base + plan.slots.length;
@@ -164,7 +167,7 @@ export class MessageReader {
     map[key] = value === undefined ? this.#zeroOf(field) : value;
   }
 
-  /** Go's zero of a map's value that is not there. */
+  /** Go's zero for an absent value of a map entry. */
   #zeroOf(field: FieldPlan): unknown {
     switch (field.operation) {
       case operations.string:
@@ -253,7 +256,7 @@ export class MessageReader {
     }
   }
 
-  /** What JSON shows for a member that the bytes have not. */
+  /** The JSON value of a member that is absent from the bytes. */
   #absent({ absent, field }: FieldPlace): unknown {
     if (--this.#fillable < 0) throw this.#fault("it has far more messages than bytes for them");
     if (absent === "null") return null;
@@ -261,7 +264,7 @@ export class MessageReader {
     return absent === "omit" ? undefined : absent.value;
   }
 
-  /** What JSON shows for a struct of which nothing is set. */
+  /** The JSON value of a struct with no field set. */
   #emptyMessage(plan: MessagePlan): Fields {
     const object: Fields = {};
     for (const slot of plan.slots) if (slot.absent !== "omit") object[slot.name] = this.#absent(slot);
@@ -368,7 +371,7 @@ export class MessageReader {
       try {
         value = JSON.parse(this.#utf8(from, this.#at));
       } catch (error) {
-        // The parser quotes what it read, which may be a secret: only the fact is passed on.
+        // The parser quotes its input, which may be a secret: only the fact of the failure is reported.
         if (error instanceof DecodeFault) throw error;
         throw this.#fault(`"${name}" is no JSON`, from);
       }
@@ -385,7 +388,7 @@ export class MessageReader {
   }
 
   #utf8(from: number, to: number): string {
-    // Four bytes at a time: one by one, this was a quarter of all decoding.
+    // Four bytes at a time: byte by byte, this took a quarter of all decoding.
     const view = this.#view;
     let bits = 0;
     let at = from;
@@ -403,7 +406,7 @@ export class MessageReader {
     }
   }
 
-  /** Passes over a field's length and its bytes; gives where they begin. */
+  /** Skips a field's length and bytes; returns where the bytes begin. */
   #enter(end: number): number {
     const to = this.#length(end);
     const from = this.#at;
@@ -411,7 +414,7 @@ export class MessageReader {
     return from;
   }
 
-  /** Where the bytes behind a length end. */
+  /** Where the bytes after a length end. */
   #length(end: number): number {
     const start = this.#at;
     const first = start < end ? (this.#bytes[start] ?? 0) : 0x80;
@@ -505,7 +508,7 @@ export class MessageReader {
         this.#pass(4, end);
         return;
       default:
-        // Groups are as old as protobuf 1, and nothing of Kubernetes has one.
+        // Groups date from protobuf 1, and no type of Kubernetes has one.
         throw this.#fault(`a field has wire type ${wire}`);
     }
   }

@@ -1,11 +1,12 @@
 /**
- * The writer of Kubernetes' messages: JSON into the bytes that Go's generated code writes, driven by a message's plan.
+ * The writer of Kubernetes' messages: it encodes JSON into the bytes that Go's generated code writes, by a message's
+ * plan.
  *
- * Go writes a message from its end to its beginning, so that every length is known when it is written; so does this
- * writer, into one buffer that grows at its front. Fields come out in the order of their numbers, maps sorted by the
- * bytes of their keys, and what is no pointer in Go always, zero or not.
+ * Go writes a message from its end to its beginning, so that every length is known when it is written. This writer does
+ * the same, into one buffer that grows at its front. Fields are in the order of their numbers, maps are sorted by the
+ * bytes of their keys, and fields that are not pointers in Go are always written, even if zero.
  *
- * Nothing is dropped unsaid: a member that the message has not, and a value of another type, are faults with their path.
+ * Nothing is silently dropped: an unknown member or a value of another type is a fault with its path.
  */
 import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import { formatPath, plainDataDepthMax } from "../../resource/model/plain-data.ts";
@@ -16,7 +17,7 @@ import { parseDuration, parsePlainTime, parseTime, zeroTimeSeconds } from "./tim
 
 type Step = string | number;
 
-/** What is wrong with an object that is to be encoded: where, and what. */
+/** A fault in an object to encode: its place and reason. */
 export class EncodeFault extends Error {
   override readonly name = "EncodeFault";
   readonly field: string;
@@ -29,38 +30,39 @@ export class EncodeFault extends Error {
 
 /** First size of the buffer, bytes: most objects fit. */
 const bufferBytes = 16 * 1024;
-/** Largest buffer that is kept for the next object. */
+/** Largest buffer that is reused for the next object, bytes. */
 const bufferKeptBytesMax = 1024 * 1024;
 const quantitiesMax = 4096;
 
 export interface MessageWriterOptions {
   /**
-   * Called for every member that the message does not have, by its path, which is then left out. Absent: such a member is a fault.
+   * Called with the path of every member that the message does not have; the member is left out. Absent: such a member
+   * is a fault.
    */
   readonly onUnknownMember?: ((path: string) => void) | undefined;
 }
 
 export class MessageWriter {
-  /** Where the bytes go; an envelope writes its own fields around the message. */
+  /** The output; an envelope writes its own fields around the message. */
   readonly out: ProtoWriter = new ProtoWriter(bufferBytes);
   #depth = 0;
   readonly #slots: unknown[] = [];
   #top = 0;
   #onUnknownMember: ((path: string) => void) | undefined;
-  /** Where the writer is; kept only once a fault or an unknown member has to be reported. */
+  /** The current path; tracked only when a fault or an unknown member must be reported. */
   #path: Step[] | undefined;
   readonly #quantities = new Map<string, string>();
 
-  /** The message of `object`, in a buffer of its own. @throws EncodeFault */
+  /** The message of `object`, in its own buffer. @throws EncodeFault */
   write(plan: MessagePlan, object: unknown, options: MessageWriterOptions = {}): Uint8Array {
     this.begin(options);
     this.writeMessage(plan, object);
     return this.out.copy();
   }
 
-  /** Starts a value over; what was written is discarded. */
+  /** Starts a new value; discards previous output. */
   begin({ onUnknownMember }: MessageWriterOptions = {}): void {
-    // A large value's buffer is not kept for small ones.
+    // A large buffer is not kept for small values.
     this.out.restart(bufferKeptBytesMax);
     this.#depth = 0;
     this.#top = 0;
@@ -69,13 +71,15 @@ export class MessageWriter {
     this.#path = onUnknownMember === undefined ? undefined : [];
   }
 
-  /** The fields of `object`, before what is written. @throws EncodeFault without a path of its own when none is kept */
+  /**
+   * Writes the fields of `object` before the previous output. @throws EncodeFault without a path when none is tracked
+   */
   writeMessage(plan: MessagePlan, object: unknown): void {
     try {
       this.#message(plan, object);
     } catch (error) {
       if (!(error instanceof EncodeFault) || this.#path !== undefined) throw error;
-      // Found without a path: once more, now with one. A sound object never pays for it.
+      // The fault has no path: encode again with path tracking. Valid objects never pay for it.
       this.begin({ onUnknownMember: this.#onUnknownMember });
       this.#path = [];
       this.#message(plan, object);
@@ -117,7 +121,7 @@ export class MessageWriter {
       if (value === undefined) {
         if (field.always) this.#zero(field);
       } else if (field.unlessZero && (value === "" || value === 0 || value === false)) {
-        // Nothing that an older type could tell from its absence.
+        // An older type cannot distinguish it from an absent field.
       } else if (field.repeated === "one") {
         this.#path?.push(field.name);
         this.#field(field, value);
@@ -169,7 +173,7 @@ export class MessageWriter {
     this.#numbered(field, value, field.number);
   }
 
-  /** What Go writes for a value that is not there. */
+  /** Go's encoding of an absent value. */
   #zero(field: FieldPlan, number: number = field.number): void {
     switch (field.operation) {
       case operations.string:
@@ -199,7 +203,7 @@ export class MessageWriter {
         this.#numbered(field, false, number);
         return;
       default:
-        // A time, JSON, a list or bytes of which nothing is set: an empty message.
+        // An unset time, JSON, list or bytes: an empty message.
         this.out.rawByte(0);
     }
     this.out.rawVarint((number << 3) | field.wire);
@@ -247,7 +251,7 @@ export class MessageWriter {
     this.out.rawVarint((number << 3) | field.wire);
   }
 
-  /** What stands in a message of its own. */
+  /** Values that are encoded as a nested message. */
   #content(field: FieldPlan, value: unknown): void {
     switch (field.operation) {
       case operations.message:
@@ -304,7 +308,7 @@ export class MessageWriter {
     }
     const time = typeof value === "string" ? parseTime(value) : undefined;
     if (time === undefined) throw this.#expected(value, "a time in RFC 3339");
-    // Kubernetes keeps whole seconds of a Time, whatever was sent; Go's zero time is an empty message.
+    // Kubernetes truncates a Time to whole seconds; Go's zero time is an empty message.
     if (time.seconds !== zeroTimeSeconds) this.#timestamp(time.seconds, 0);
   }
 
@@ -360,7 +364,7 @@ export class MessageWriter {
   #base64(value: unknown): void {
     if (typeof value !== "string") throw this.#expected(value, "bytes as base64 text");
     const bytes = Buffer.from(value, "base64");
-    // The decoder passes over what is no base64; only text that says exactly these bytes is taken.
+    // The decoder ignores invalid characters; only the canonical base64 text is accepted.
     if (bytes.toString("base64") !== value) throw this.#fault("is no base64 text");
     this.out.rawBytes(bytes);
     this.out.rawVarint(bytes.length);
@@ -401,7 +405,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A value for a message: never its content, which may be a secret. */
+/** Describes a value for an error message, never by its content, which may be a secret. */
 function nameOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";

@@ -1,20 +1,22 @@
 /**
- * The text that Kubernetes stores for a quantity: "1024Mi" becomes "1Gi", "0.5" "500m", "1000" "1k"; what is canonical
- * already stays as it is written.
- * (k8s.io/apimachinery pkg/api/resource: ParseQuantity and CanonicalizeBytes.)
+ * The text that Kubernetes stores for a quantity: "1024Mi" becomes "1Gi", "0.5" "500m", "1000" "1k"; canonical text is
+ * unchanged. (k8s.io/apimachinery pkg/api/resource: ParseQuantity and CanonicalizeBytes.)
  */
 const notation = /^([+-]?)(\d*)(?:\.(\d*))?(|[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,9})$/;
-/** The common case, canonical for certain: whole, not a multiple of a thousand or of 1024. */
+/** The common case, which is always canonical: a whole number that is not a multiple of 1000 or 1024. */
 const plain = /^(?:0|[1-9]\d{0,2}(?:[mkMG]|[KMG]i)?)$/;
 
 const decimalSuffixes: readonly string[] = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 const binarySuffixes: readonly string[] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 const digitsOfInt64 = 18;
 const int64Max = 2n ** 63n - 1n;
-/** Powers of ten beyond this are no amount of anything, and would only cost memory. */
+/** Larger powers of ten are no realistic amount and would only cost memory. */
 const exponentMax = 64;
 
-/** The stored text of a quantity; undefined when it is none. Whitespace around it is dropped, as Kubernetes does. */
+/**
+ * The stored text of a quantity; undefined if it is not a quantity. Surrounding whitespace is dropped, as in
+ * Kubernetes.
+ */
 export function canonicalQuantity(text: string): string | undefined {
   if (plain.test(text)) return text;
   const trimmed = text.trim();
@@ -82,7 +84,7 @@ function decimalQuantity(
   return sign.replace("+", "") + decimalText(amount, power, isExponent ? "exponent" : "si");
 }
 
-/** An amount times a power of ten, as digits and a suffix of three powers. */
+/** An amount times a power of ten, as digits and a suffix for a multiple of three. */
 function decimalText(amount: bigint, power: number, form: "si" | "exponent"): string {
   let value = amount;
   let exponent = power;
@@ -98,7 +100,7 @@ function decimalText(amount: bigint, power: number, form: "si" | "exponent"): st
   return `${value}${decimalSuffixes[exponent / 3 + 3] ?? ""}`;
 }
 
-/** Division away from zero: a small demand still gets a share. */
+/** Division rounds away from zero: a small amount never becomes 0. */
 function roundUp(value: bigint, divisor: bigint): bigint {
   return (value + divisor - 1n) / divisor;
 }

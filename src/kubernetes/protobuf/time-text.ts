@@ -1,12 +1,12 @@
 /**
- * Kubernetes' Time, MicroTime and Duration as JSON has them: RFC 3339 in UTC with whole seconds or six digits, and Go's
- * text of a duration ("1h0m0.5s"). Pure arithmetic: `Date` is several times slower, and reads what RFC 3339 has not.
+ * Kubernetes' Time, MicroTime and Duration in JSON: RFC 3339 in UTC with whole seconds or six digits, and Go's text of
+ * a duration ("1h0m0.5s"). Pure arithmetic: `Date` is several times slower and accepts text that is not RFC 3339.
  */
 
 const secondsPerDay = 86_400;
 /** 0001-01-01T00:00:00Z, Go's zero time. */
 export const zeroTimeSeconds = -62_135_596_800;
-/** 9999-12-31T23:59:59Z: what Go's JSON can still say. */
+/** 9999-12-31T23:59:59Z: the latest time in Go's JSON. */
 export const timeSecondsMax = 253_402_300_799;
 /** 0000-01-01T00:00:00Z. */
 export const timeSecondsMin = -62_167_219_200;
@@ -18,7 +18,7 @@ export function formatTime(seconds: number): string {
   return `${formatSeconds(seconds)}Z`;
 }
 
-/** "2008-01-01T01:01:01.000001Z": what is below a microsecond is cut. */
+/** "2008-01-01T01:01:01.000001Z": truncated to microseconds. */
 export function formatMicroTime(seconds: number, nanos: number): string {
   return `${formatSeconds(seconds)}.${String(Math.trunc(nanos / 1000)).padStart(6, "0")}Z`;
 }
@@ -50,7 +50,7 @@ function formatSeconds(seconds: number): string {
 
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
-/** "2008-01-01T01:01:01Z" without a regular expression: nearly every time there is. NaN for any other text. */
+/** "2008-01-01T01:01:01Z" without a regular expression: the form of nearly all times. NaN for any other text. */
 export function parsePlainTime(text: string): number {
   if (text.length !== 20) return Number.NaN;
   const year = digit(text, 0) * 1000 + digit(text, 1) * 100 + digit(text, 2) * 10 + digit(text, 3);
@@ -59,7 +59,7 @@ export function parsePlainTime(text: string): number {
   const hours = digit(text, 11) * 10 + digit(text, 12);
   const minutes = digit(text, 14) * 10 + digit(text, 15);
   const seconds = digit(text, 17) * 10 + digit(text, 18);
-  // Any character that is no digit has made one of them NaN, which no comparison passes.
+  // A character that is not a digit makes one of them NaN, which fails every comparison.
   const isTime =
     year >= 0 &&
     month >= 1 &&
@@ -85,7 +85,7 @@ function digit(text: string, at: number): number {
   return code >= 0 && code <= 9 ? code : Number.NaN;
 }
 
-/** RFC 3339 as Go reads it; undefined when it is none. */
+/** RFC 3339 as Go reads it; undefined if it is malformed. */
 export function parseTime(text: string): { readonly seconds: number; readonly nanos: number } | undefined {
   const match = rfc3339.exec(text);
   if (match === null) return undefined;
@@ -148,7 +148,7 @@ function withFraction(value: bigint, unit: bigint): string {
   return fraction === "" ? `${value / unit}` : `${value / unit}.${fraction}`;
 }
 
-/** Nanoseconds of Go's text of a duration; undefined when it is none, or does not fit 64 bits. */
+/** Nanoseconds of Go's text of a duration; undefined if it is malformed or does not fit 64 bits. */
 export function parseDuration(text: string): bigint | undefined {
   const match = /^([+-])?(?:0|((?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
   if (match === null) return undefined;

@@ -3,7 +3,7 @@
  *
  *   6b 38 73 00 | 1: typeMeta { 1: apiVersion, 2: kind } | 2: raw | 3: contentEncoding | 4: contentType
  *
- * etcd holds every built-in object in it, and Kubernetes' HTTP carries it as application/vnd.kubernetes.protobuf.
+ * etcd stores every built-in object in it, and HTTP sends it as application/vnd.kubernetes.protobuf.
  * (k8s.io/apimachinery pkg/runtime/types.go, Unknown.)
  */
 import { DecodeFault } from "../../codec/form/decode-fault.ts";
@@ -12,7 +12,7 @@ import type { MessageWriter, MessageWriterOptions } from "./message-writer.ts";
 /** "k8s\0". */
 export const protobufMagic: readonly [number, number, number, number] = [0x6b, 0x38, 0x73, 0x00];
 
-/** Whether the bytes begin as Kubernetes' protobuf does. */
+/** Whether the bytes begin like Kubernetes' protobuf. */
 export function isKubernetesProtobuf(bytes: Uint8Array): boolean {
   return (
     bytes[0] === protobufMagic[0] &&
@@ -22,7 +22,7 @@ export function isKubernetesProtobuf(bytes: Uint8Array): boolean {
   );
 }
 
-/** What an envelope says; `start` and `end` are where the message of the object lies. */
+/** The content of an envelope; `start` and `end` delimit the object's message. */
 export interface Envelope {
   readonly apiVersion: string;
   readonly kind: string;
@@ -56,7 +56,7 @@ interface TypeMeta {
   readonly kind: string;
 }
 const noType: TypeMeta = { apiVersion: "", kind: "" };
-/** What type metadata says, by its bytes: a cluster has some hundred kinds, and every value begins with one. */
+/** Decoded type metadata by its bytes: a cluster has a few hundred kinds, and every value begins with one. */
 const types = new Map<string, TypeMeta>();
 const typesMax = 4096;
 const typeBytesMax = 512;
@@ -86,7 +86,7 @@ export function writeEnvelope(
   options: MessageWriterOptions = {},
 ): void {
   writer.begin(options);
-  // From the end to the beginning, as the writer goes.
+  // From the end to the beginning, like the writer.
   const { out } = writer;
   out.bytesAlways(4, "");
   out.bytesAlways(3, "");
@@ -100,7 +100,7 @@ export function writeEnvelope(
   out.rawBytes(Uint8Array.from(protobufMagic));
 }
 
-/** The length-delimited fields of an envelope, one by one; it has no others. */
+/** Iterates over the fields of an envelope, which are all length-delimited. */
 export class EnvelopeFields {
   readonly #bytes: Uint8Array;
   readonly #end: number;
@@ -116,7 +116,7 @@ export class EnvelopeFields {
     this.#end = end;
   }
 
-  /** Whether there is another field, which `number`, `start` and `end` then tell. @throws DecodeFault */
+  /** Whether there is another field, described by `number`, `start` and `end`. @throws DecodeFault */
   next(): boolean {
     if (this.#at >= this.#end) return false;
     const tag = this.#varint();
@@ -155,7 +155,7 @@ export class EnvelopeFields {
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** Buffer's own way from bytes to a Latin-1 string, without a view made first. */
+/** Buffer's conversion from bytes to a Latin-1 string, without creating a view. */
 const { latin1Slice } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, start: number, end: number): string;
 };

@@ -1,6 +1,6 @@
 /**
- * Watch events as application/vnd.kubernetes.protobuf;stream=watch carries them: frames of four bytes of length (big-endian)
- * and a WatchEvent without envelope, which holds the object with its own.
+ * Watch events in application/vnd.kubernetes.protobuf;stream=watch: each frame is a length of four bytes (big-endian)
+ * and a WatchEvent without envelope, which contains the object with its own envelope.
  *
  *   length:u32  1: type  2: object { 1: raw = "k8s\0" … }
  *
@@ -18,19 +18,19 @@ export type KubernetesWatchType = "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" 
 
 /** One event of a watch. */
 export interface KubernetesWatchEvent {
-  /** A `KubernetesWatchType`, or what a newer server may send. */
+  /** A `KubernetesWatchType`, or a type from a newer server. */
   readonly type: string;
   /** The object; for "ERROR" a metav1.Status. */
   readonly object: AnyResource;
 }
 
 const lengthBytes = 4;
-/** Longest frame that is read: what Kubernetes' own framer takes (16 MiB). */
+/** Longest accepted frame, the limit of Kubernetes' own framer (16 MiB). */
 const frameBytesMax = 16 * 1024 * 1024;
 
 /**
  * The frame of one event.
- * @param object or its bytes, as `encodeKubernetesProtobuf` gives them: encoded once for many watchers
+ * @param object or its bytes from `encodeKubernetesProtobuf`: encoded once for many watchers
  * @throws INVALID_OBJECT
  */
 export function encodeKubernetesWatchEvent(
@@ -49,14 +49,14 @@ export function encodeKubernetesWatchEvent(
 }
 
 /**
- * The events of all whole frames that `bytes` begins with, and how many bytes they take; what is left is the beginning of a
- * frame still to come.
+ * The events of all complete frames at the start of `bytes`, and the size of those frames; the rest is the beginning of
+ * an incomplete frame.
  * @throws CORRUPT_OBJECT
  */
 export function decodeKubernetesWatchEvents(bytes: Uint8Array): {
   /** The events, in order. */
   readonly events: readonly KubernetesWatchEvent[];
-  /** Bytes they take; what follows is the beginning of a frame still to come. */
+  /** Size of their frames, bytes; the rest is the beginning of an incomplete frame. */
   readonly bytesRead: number;
 } {
   const events: KubernetesWatchEvent[] = [];

@@ -1,12 +1,12 @@
 /**
- * What is known of Kubernetes' API types: messages, their fields and the kinds that have them. Facts, for whoever encodes,
- * describes (OpenAPI), merges (strategic merge patch) or tracks ownership of fields (server-side apply).
+ * Facts of Kubernetes' API types: messages, their fields and their kinds. They serve encoding, description (OpenAPI),
+ * strategic merge patch, and field ownership (server-side apply).
  */
 
-/** A type of one value: Go's own, one with bytes and JSON of its own (`time`, `quantity` …), or a message. */
+/** A type of one value: a Go type, a type with special bytes and JSON (`time`, `quantity` …), or a message. */
 export type FieldType =
   | {
-      /** A value that is no message. */
+      /** A value that is not a message. */
       readonly scalar:
         | "string"
         | "bool"
@@ -35,35 +35,35 @@ export type FieldType =
 
 /** One field of a message. */
 export interface FieldFacts {
-  /** JSON name; "" for an inline field, whose members stand among those of the message that holds it. */
+  /** JSON name; "" for an inline field, whose members belong to the outer message's JSON. */
   readonly name: string;
-  /** Protobuf number; 0: the field is in JSON alone. */
+  /** Protobuf number; 0: the field exists only in JSON. */
   readonly number: number;
   /** Type of one value of it. */
   readonly type: FieldType;
   /** Whether it holds one value, a list of them, or a map from text to them. */
   readonly repeated: "one" | "list" | "map";
-  /** A pointer in Go: absent and zero are two things. */
+  /** A pointer in Go: absent and zero differ. */
   readonly pointer: boolean;
-  /** `omitempty`: Go leaves the zero value out of JSON. A struct that is no pointer is never left out. */
+  /** `omitempty`: Go leaves the zero value out of JSON. A struct that is not a pointer is never left out. */
   readonly omitEmpty: boolean;
   /** `omitzero`: also a zero struct is left out. */
   readonly omitZero: boolean;
-  /** Whether a valid object must have it, as Kubernetes' OpenAPI says: neither omitempty, omitzero nor +optional. */
+  /** Whether a valid object must have it, as in Kubernetes' OpenAPI: neither omitempty, omitzero nor +optional. */
   readonly required: boolean;
   /** Strategic merge patch: `patchStrategy`, of "merge", "replace" and "retainKeys". */
   readonly patchStrategies: readonly string[];
-  /** Strategic merge patch: `patchMergeKey`, the field that tells items of a list apart. */
+  /** Strategic merge patch: `patchMergeKey`, the field that identifies items of a list. */
   readonly patchMergeKey: string | undefined;
   /** Server-side apply: `+listType`, "atomic", "set" or "map". */
   readonly listType: string | undefined;
-  /** Server-side apply: `+listMapKey`, the fields that tell items of a "map" list apart. */
+  /** Server-side apply: `+listMapKey`, the fields that identify items of a "map" list. */
   readonly listMapKeys: readonly string[];
   /** Server-side apply: `+mapType` or `+structType`, "atomic" or "granular". */
   readonly mapType: string | undefined;
   /** `+default`, as JSON text. */
   readonly default: string | undefined;
-  /** The texts of its type when that is marked `+enum`; "" among them where Go has it. */
+  /** The values of its type if that is marked `+enum`, including "" where Go has it. */
   readonly enum: readonly string[] | undefined;
   /** The last release of Kubernetes that had it ("1.24"); undefined: the newest has it. */
   readonly until: string | undefined;
@@ -73,11 +73,14 @@ export interface FieldFacts {
 export interface MessageFacts {
   /** The Go package's end and the type's name: "core/v1.Pod", "meta/v1.ObjectMeta", "apiextensions/v1.JSON". */
   readonly name: string;
-  /** In the order of the Go struct, which is that of its JSON. */
+  /** In the order of the Go struct and of its JSON. */
   readonly fields: readonly FieldFacts[];
   /** It embeds TypeMeta: its JSON may have apiVersion and kind. */
   readonly isKind: boolean;
-  /** JSON of its own: a list ("items"), any JSON ("json"), JSONSchemaPropsOrBool and its like; undefined: a record of its fields. */
+  /**
+   * Special JSON: a list ("items"), any JSON ("json"), JSONSchemaPropsOrBool and similar; undefined: a record of its
+   * fields.
+   */
   readonly form: "items" | "json" | "schema-or-bool" | "schema-or-array" | "schema-or-strings" | undefined;
   /** `+genclient:nonNamespaced`: cluster-scoped. */
   readonly clusterScoped: boolean;
@@ -99,15 +102,21 @@ export interface KindFacts {
   readonly message: string;
 }
 
-/** Facts of Kubernetes' API types, the newest release's and those of older ones. Made once, at the first question. */
+/** Facts of Kubernetes' API types, of the newest release and of older ones. Created once, on first use. */
 export interface KubernetesTypes {
-  /** Every kind of every group and version, with those that are in every group ("WatchEvent", "DeleteOptions" …) under "meta.k8s.io/v1". */
+  /**
+   * Every kind of every group and version, and those that are in every group ("WatchEvent", "DeleteOptions" …) under
+   * "meta.k8s.io/v1".
+   */
   readonly kinds: readonly KindFacts[];
   /** Every message's name. */
   readonly messages: readonly string[];
-  /** What the facts were taken from, for people. */
+  /** The source of the facts, as text. */
   readonly sources: readonly string[];
-  /** The message of a kind; undefined: no built-in kind. "WatchEvent", "Status" and their like are found under every apiVersion of a built-in group. */
+  /**
+   * The message of a kind; undefined: not a built-in kind. "WatchEvent", "Status" and similar kinds are found under
+   * every apiVersion of a built-in group.
+   */
   ofKind(apiVersion: string, kind: string): MessageFacts | undefined;
   /** A message by its name; undefined when there is none. */
   message(name: string): MessageFacts | undefined;

@@ -1,6 +1,6 @@
 /**
- * The reader of the table: its text is cut into messages once, and a message's fields are read when they are asked for.
- * The form of the lines is described in scripts/kubernetes/type-facts.mjs.
+ * The reader of the table: it splits the text into messages once, and reads a message's fields on first use. The form
+ * of the lines is described in scripts/kubernetes/type-facts.mjs.
  */
 import { invariant } from "../../errors.ts";
 import { tableSources, tableTexts } from "./table/all.ts";
@@ -43,7 +43,7 @@ const unversionedKinds: ReadonlySet<string> = new Set([
   "APIResourceList",
 ]);
 
-/** A message as it stands in the table. */
+/** A message in the table. */
 interface MessageText {
   readonly packageName: string;
   readonly head: readonly string[];
@@ -52,7 +52,9 @@ interface MessageText {
 
 let table: TypeTable | undefined;
 
-/** Facts of Kubernetes' API types. The same object at every call; reading the table takes a few milliseconds, once. */
+/**
+ * Facts of Kubernetes' API types. Every call returns the same object; reading the table takes a few milliseconds, once.
+ */
 export function kubernetesTypes(): KubernetesTypes {
   table ??= new TypeTable(tableTexts);
   return table;
