@@ -7,9 +7,9 @@
  *   branch  = (pos u32, keySize u32, child u64)*, then keys         pos counts from its own element
  *   bucket  = root page u64, sequence u64, [a leaf page, when root is 0: inline]
  *   meta    = magic u32, version u32, pageSize u32, flags u32, root bucket, freelist u64, highWater u64, txid u64,
- *             FNV-1a-64 of what comes before
+ *             FNV-1a-64 of the preceding bytes
  *
- * Page ids are numbers here: a file of 2^53 pages does not exist, and readers refuse larger ids as damage.
+ * Page ids are numbers here: no file has 2^53 pages, and readers report larger ids as damage.
  */
 
 export const pageHeaderBytes = 16;
@@ -24,12 +24,12 @@ export const bucketLeafFlag = 1;
 
 export const metaMagic = 0xed0cdaed;
 export const metaVersion = 2;
-/** Freelist page id of a file whose free pages are found by scanning: what etcd writes on Linux. */
+/** Freelist page id of a file whose free pages must be found by a scan, as etcd writes it on Linux. */
 export const noFreelist = 0xffff_ffff_ffff_ffffn;
-/** A freelist page with this count keeps the real one in its first id. */
+/** A freelist page with this count holds the real count in its first id. */
 export const freelistCountInBody = 0xffff;
 
-/** Page sizes bbolt can have: the operating system's, a power of two. */
+/** Page sizes of bbolt: the operating system's, a power of two. */
 export const pageSizeMin = 1024;
 export const pageSizeMax = 65_536;
 
@@ -47,19 +47,19 @@ export function fnv1a64(bytes: Uint8Array): bigint {
   return hash;
 }
 
-/** What a valid meta page says. */
+/** The content of a valid meta page. */
 export interface Meta {
   readonly pageSize: number;
   /** Root page of the bucket of buckets. */
   readonly root: number;
-  /** Undefined when free pages are not on record. */
+  /** Undefined when free pages are not recorded. */
   readonly freelist: number | undefined;
   /** First page id never used: the file's length in pages. */
   readonly highWater: number;
   readonly txid: bigint;
 }
 
-/** The meta at the start of `bytes` (a page's first 80 bytes), or why it is not one, as found and wanted. */
+/** The meta at the start of `bytes` (a page's first 80 bytes), or the fault, with what was found and expected. */
 export function decodeMeta(bytes: Uint8Array): Meta | { readonly fault: string; readonly at: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const at = pageHeaderBytes;

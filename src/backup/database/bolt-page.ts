@@ -1,8 +1,8 @@
 /**
  * One checked page of a bbolt file. After `checkPage` every element lies inside the page and keys ascend, so that
- * the hot loops above (hashes, records) read without looking again.
+ * the hot loops above (hashes, records) read without further checks.
  *
- * A page is a window onto a shared read buffer: it is valid until the reader's next batch, and it is not copied.
+ * A page is a view of a shared read buffer: it is valid until the reader's next batch, and it is not copied.
  */
 import { damaged } from "../files/damage.ts";
 import {
@@ -32,7 +32,7 @@ export class Page {
   dataEnd: number;
   /** True when keys and values follow each other without gap in element order: one checksum then covers them all. */
   contiguous = true;
-  /** True when an element is a bucket of its own. */
+  /** True when an element is itself a bucket. */
   hasBuckets = false;
 
   constructor(
@@ -92,7 +92,7 @@ export class Page {
     return this.bytes.slice(this.keyEnd(index), this.valueEnd(index));
   }
 
-  /** Where byte `at` of the buffer is in the file. */
+  /** The file offset of byte `at` of the buffer. */
   offsetOf(at: number): number {
     return this.fileOffset + at;
   }
@@ -105,7 +105,7 @@ export interface PageHeader {
 }
 
 /**
- * The header at `start`, which must be page `id`; an inline bucket's page calls itself 0.
+ * The header at `start`, which must be page `id`; an inline bucket's page has id 0.
  * @throws CORRUPT_SNAPSHOT
  */
 export function readPageHeader(
@@ -199,7 +199,7 @@ export function checkPage(page: Page, path: string): void {
     previousEnd = keyEnd;
     expected = itemEnd;
   }
-  // A first key behind a gap still leaves the data in one piece.
+  // With a gap only before the first key, the data is still contiguous.
   if (count > 0 && !page.contiguous) page.contiguous = isContiguous(page);
   page.dataStart = low;
   page.dataEnd = high;

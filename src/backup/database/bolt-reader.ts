@@ -1,10 +1,10 @@
 /**
- * Walks the trees of a bbolt file with bounded memory. Save, verify, inspect, restore and history stand on it.
+ * Walks the trees of a bbolt file with bounded memory. Save, verify, inspect, restore and history are built on it.
  *
- * A branch page names its children, so the reader fetches them together: ids sorted, neighbours joined into one
- * read, results handed on in key order. Nothing is read twice, nothing is kept but one batch a level (about 1 MiB),
- * whatever the order of pages in the file. Every page is checked (bolt-page.ts), may be reached only once, and
- * holds keys that go on where the page before it ended.
+ * A branch page names its children, so the reader fetches them together: sorts ids, joins neighbours into one
+ * read, returns results in key order. Nothing is read twice, and only one batch per level (about 1 MiB) is kept,
+ * in any order of pages in the file. Every page is checked (bolt-page.ts), may be reached only once, and
+ * holds keys that continue where the previous page ended.
  */
 import { Buffer } from "node:buffer";
 import { damaged } from "../files/damage.ts";
@@ -28,25 +28,25 @@ export interface Bucket {
   readonly sequence: bigint;
   /** The page image of an inline bucket, header included. */
   readonly inline: Uint8Array | undefined;
-  /** Where in the file the bucket is on record. */
+  /** Offset in the file of the bucket's record. */
   readonly offset: number;
 }
 
 /** Target of the bytes read for one batch of children. */
 const batchBytes = 1024 * 1024;
-/** Bytes of overflow a batch takes on before it is handed out short. */
+/** Bytes of overflow pages in a batch after which it is returned short. */
 const overflowMaxBytes = 8 * 1024 * 1024;
-/** Depth of tree that no real file reaches: 65,535 children a branch make 2^53 pages in 4 levels, and 2 a branch in 53. */
+/** No real tree is this deep: with 65,535 children per branch 2^53 pages need 4 levels, with 2 per branch 53. */
 const depthMax = 64;
 
 interface Level {
   readonly children: readonly Child[];
   next: number;
-  /** Pages of the current batch, in order, not handed on yet. */
+  /** Pages of the current batch, in order, not yet returned. */
   readonly batch: (readonly [Page, Child])[];
-  /** What the batch was read into; free for other reads once the batch is handed on. */
+  /** Buffers of the batch; free for other reads once the batch is returned. */
   buffers: Uint8Array[];
-  /** The batch after it, being read. */
+  /** The next batch, being read. */
   ahead: Promise<Runs> | undefined;
 }
 
@@ -71,7 +71,7 @@ export class BoltReader {
 
   /**
    * The buckets, in order of name.
-   * @param seen pages reached are added to it, and refused when in it already
+   * @param seen gets the pages reached; a page that is already in it is refused
    */
   async buckets(seen: PageSet = this.newPageSet()): Promise<readonly Bucket[]> {
     const found: Bucket[] = [];
@@ -83,7 +83,7 @@ export class BoltReader {
     return found;
   }
 
-  /** Leaf pages of `bucket` in key order, a batch at a time; a batch is valid until the next is asked for. */
+  /** Leaf pages of `bucket` in key order, a batch at a time; a batch is valid until the next is requested. */
   async *leaves(
     bucket: Bucket,
     options: { readonly seen?: PageSet | undefined; readonly signal?: AbortSignal | undefined } = {},
@@ -105,7 +105,7 @@ export class BoltReader {
     }
   }
 
-  /** An empty set of pages with the two meta pages taken. */
+  /** A page set that contains only the two meta pages. */
   newPageSet(): PageSet {
     const set = new PageSet(this.#highWater);
     set.add(0);
@@ -114,8 +114,8 @@ export class BoltReader {
   }
 
   /**
-   * Checks the freelist against `seen`, the pages all buckets have reached: with a freelist on record every page
-   * must be reached or free, never both. @throws CORRUPT_SNAPSHOT
+   * Checks the freelist against `seen`, the pages that the buckets have reached: with a recorded freelist every page
+   * must be either reached or free. @throws CORRUPT_SNAPSHOT
    */
   async checkFreelist(seen: PageSet): Promise<void> {
     const { freelist } = this.file.meta;
@@ -186,13 +186,13 @@ export class BoltReader {
       }
       if (leaves.length > 0) {
         yield leaves;
-        // The batch's buffers are done with; only the key that the next page must exceed is kept.
+        // The batch's buffers are no longer needed; only the key that the next page must exceed is kept.
         last = last?.slice();
       }
     }
   }
 
-  /** Takes in the next children of `level`, as many as make about a batch, and begins to read those after them. */
+  /** Takes the next children of `level`, about a batch, and begins to read the following ones. */
   async #fetch(level: Level, seen: PageSet): Promise<void> {
     const children = this.#upcoming(level);
     const runs = await (level.ahead ?? this.#runs.readRuns(children.map(({ id }) => id)));
@@ -220,7 +220,7 @@ export class BoltReader {
     }
     if (level.batch[0]?.[0].kind !== "leaf" || level.next >= level.children.length) return;
     level.ahead = this.#runs.readRuns(this.#upcoming(level).map(({ id }) => id));
-    // Its failure is thrown when the batch is wanted; a walk that is left early does not want it.
+    // Its failure is thrown when the batch is needed; an abandoned walk never needs it.
     level.ahead.catch(() => {});
   }
 
@@ -297,7 +297,7 @@ function newLevel(children: readonly Child[]): Level {
   return { children, next: 0, batch: [], buffers: [], ahead: undefined };
 }
 
-/** A page's keys begin at or after what its parent says and after the last key of the page before it. */
+/** A page's keys begin at or after the key in its parent and after the last key of the previous page. */
 function checkOrder(page: Page, child: Child, last: Uint8Array | undefined, path: string): void {
   const start = page.keyStart(0);
   const end = page.keyEnd(0);
@@ -306,7 +306,7 @@ function checkOrder(page: Page, child: Child, last: Uint8Array | undefined, path
     throw damaged(path, page.offsetOf(start), `page ${page.id} begins before the key its parent gives`);
   }
   if (last === undefined) return;
-  // The floor of every page but the first lies after all keys before it, too.
+  // The floor of every page except the first is also above all earlier keys.
   const early =
     compareRanges(last, 0, last.length, page.bytes, start, end) >= 0 ||
     (page.kind === "leaf" &&

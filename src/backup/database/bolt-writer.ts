@@ -1,10 +1,10 @@
 /**
- * Writes a bbolt file from scratch, front to back: no free pages, so nothing that was deleted comes along.
+ * Writes a new bbolt file, front to back, without free pages, so it contains nothing that was deleted.
  *
  *   meta0 meta1 | leaf… branch… (bucket by bucket) | root leaf           metas last, then fsync
  *
- * Leaf pages of the source are taken over as they are (id replaced, what lies behind the data zeroed); single
- * records are packed to 90 %. Branch levels grow while leaves are written, so memory is a page a level.
+ * Leaf pages of the source are copied as they are (new id, bytes behind the data zeroed); single
+ * records are packed to 90 %. Branch levels grow while leaves are written, so memory is one page per level.
  */
 import type { FileHandle } from "node:fs/promises";
 import {
@@ -17,11 +17,11 @@ import {
 } from "./bolt-format.ts";
 import type { Page } from "./bolt-page.ts";
 
-/** Bytes gathered for one write. */
+/** Bytes combined into one write. */
 const writeBytes = 2 * 1024 * 1024;
 /** Fill of a page before the next begins: etcd's own for its append-only bucket. */
 const fillPercent = 0.9;
-/** Count is 16 bits, and 0xFFFF means something else in a freelist. */
+/** The count has 16 bits, and 0xFFFF has another meaning in a freelist. */
 const elementsMax = 65_534;
 
 interface Item {
@@ -51,7 +51,7 @@ export class BoltWriter {
     this.#flushed = 2 * pageSize;
   }
 
-  /** Opens the next bucket: names ascend, and one is finished before the next is opened. */
+  /** Opens the next bucket: names ascend, and each bucket is finished before the next is opened. */
   bucket(name: string): BucketWriter {
     const key = Buffer.from(name, "latin1");
     return new BucketWriter(this, (root, sequence, inline) => {
@@ -64,14 +64,14 @@ export class BoltWriter {
     });
   }
 
-  /** Root, metas, fsync. Returns the pages of the file. */
+  /** Writes root and metas, and syncs. Returns the pages of the file. */
   async finish(): Promise<number> {
     const image = leafImage(this.#buckets, 0);
     const root = await this.append(image, image.length);
     await this.#flush();
     await this.#writing;
     const highWater = this.#next;
-    // Both metas lead to the same root, the later transaction first, as in a snapshot etcd sends.
+    // Both metas point to the same root, the later transaction first, as in a snapshot sent by etcd.
     for (const [id, txid] of [
       [0, 2n],
       [1, 1n],
@@ -89,7 +89,7 @@ export class BoltWriter {
     return highWater;
   }
 
-  /** Writes `bytes[0, used)` as a page of its own, with id and overflow set in it; the rest of the page is zero. */
+  /** Writes `bytes[0, used)` as a separate page with its id and overflow; the rest of the page is zero. */
   async append(bytes: Uint8Array, used: number): Promise<number> {
     const span = Math.max(1, Math.ceil(used / this.pageSize));
     const length = span * this.pageSize;
@@ -139,7 +139,7 @@ export class BucketWriter {
     const size = elementBytes + key.length + value.length;
     const full =
       this.#itemBytes + size > this.#file.pageSize * fillPercent || this.#items.length >= elementsMax;
-    // Two to a page at least, as bbolt splits them.
+    // At least two per page, as bbolt splits them.
     if (full && this.#items.length >= 2) await this.#cut();
     this.#items.push({ key, value, flags: 0 });
     this.#itemBytes += size;
@@ -227,7 +227,7 @@ class BranchLevel {
     this.#bytes += elementBytes + key.length;
   }
 
-  /** The tree's root, when this level never had more than one child. */
+  /** The tree's root if this level has only ever had one child. */
   onlyChild(): number | undefined {
     return this.#pages === 0 && this.#ids.length === 1 ? this.#ids[0] : undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * What a bbolt file holds, as one number: every bucket, its sequence, every key and value in order. Two files with the same digest
- * are the same database, however their pages lie. The reader checks each page on the way.
+ * A digest of a bbolt file's content: every bucket, its sequence, every key and value in order. Two files with the same
+ * digest are the same database, whatever their page layout. The reader checks each page on the way.
  */
 import { createHash, type Hash } from "node:crypto";
 
@@ -27,7 +27,7 @@ export class ContentDigest {
     return this.#hash.digest("hex");
   }
 
-  /** So that no other split of the same bytes has the same digest. */
+  /** Adds lengths, so that no other split of the same bytes has the same digest. */
   #lengths(first: number, second: number): void {
     const bytes = Buffer.alloc(8);
     bytes.writeUInt32LE(first, 0);

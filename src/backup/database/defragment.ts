@@ -1,11 +1,11 @@
 /**
- * `defragmentDataDir`: the database of a stopped member, rewritten without free pages, as `etcdutl defrag` does it.
+ * `defragmentDataDir`: rewrites the database of a stopped member without free pages, as `etcdutl defrag` does.
  *
  *   lock member/snap/db -> read it, every page checked -> tmp.db.<id>: one pass, fsync
  *                       -> read that back: same content -> owner, mode -> rename -> fsync of the folder -> unlock
  *
- * Until the rename the old file is untouched, and after it the new one is whole: whatever ends the process in between, etcd
- * starts on one of the two, and they hold the same.
+ * Until the rename the old file is untouched, and after it the new one is complete: if the process ends at any point, etcd
+ * starts on one of the two, and both have the same content.
  */
 import { open, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -23,23 +23,23 @@ import { ContentDigest } from "./content-digest.ts";
 import { type FileHold, holdFile } from "./file-hold.ts";
 import { hexOf, SnapshotFile } from "./snapshot-file.ts";
 
-/** What a defragmentation has done. */
+/** The result of a defragmentation. */
 export interface DefragmentReport {
   /** The database file. */
   readonly path: string;
   /** Bytes of the file before. */
   readonly sizeBeforeBytes: number;
-  /** Bytes of the file now. */
+  /** Bytes of the file after it. */
   readonly sizeAfterBytes: number;
   /** Records of all buckets, the same before and after. */
   readonly records: number;
 }
 
 /**
- * Rewrites `<dataDir>/member/snap/db` without its free pages. Holds etcd's own lock on it while it runs; needs room for the new file
- * beside the old one, and the program `flock`.
+ * Rewrites `<dataDir>/member/snap/db` without its free pages. Holds etcd's own lock on it while it runs; needs space for the
+ * new file beside the old one, and the program `flock`.
  * @throws INVALID_ARGUMENT without such a file; UNAVAILABLE reason "locked" while an etcd runs on it or waits for it;
- *   CORRUPT_SNAPSHOT for a damaged database. The old file stays as it was then.
+ *   CORRUPT_SNAPSHOT for a damaged database. The old file is unchanged then.
  */
 export async function defragmentDataDir(dataDir: string, options: Call = {}): Promise<DefragmentReport> {
   checkOptions(options ?? null, "defragment a data directory", callNames);
@@ -49,7 +49,7 @@ export async function defragmentDataDir(dataDir: string, options: Call = {}): Pr
   const named = join(resolve(dataDir), "member", "snap", "db");
   const action = `defragment "${named}"`;
   using scope = new CallScope(options, systemClock, action);
-  // Folders may be links; a file that is one is rewritten where it lies.
+  // Folders may be links; a link to the file itself is followed, and its target is rewritten.
   const path = await realpath(named).catch((error: unknown) => {
     const why = systemErrorCode(error) === "ENOENT" ? "there is no such file" : String(error);
     throw invalidArgument("dataDir", `Cannot ${action}: ${why}`);
@@ -57,7 +57,7 @@ export async function defragmentDataDir(dataDir: string, options: Call = {}): Pr
   const before = await stat(path);
   if (!before.isFile()) throw invalidArgument("dataDir", `Cannot ${action}: it is not a regular file`);
   await using hold = await holdFile(path, action);
-  // What begins with "tmp" here, etcd removes when it starts.
+  // etcd removes files here that begin with "tmp" when it starts.
   const fresh = join(dirname(path), `tmp.db.${hexOf(systemRandom.bytes(8))}`);
   try {
     const written = await copyContent(path, fresh, scope.signal);
@@ -125,7 +125,7 @@ async function contentOf(path: string, signal: AbortSignal | undefined): Promise
   return { digest: digest.finish(), records: digest.records };
 }
 
-/** etcd may run as another user than the one who defragments. */
+/** etcd may run as a different user than the defragmentation. */
 async function giveTo(
   path: string,
   { uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: number },
@@ -140,7 +140,7 @@ async function giveTo(
   }
 }
 
-/** An etcd started during the rewrite waits for the lock with the old file open, and would write into it after the rename. */
+/** An etcd started during the rewrite waits for the lock with the old file open, and would write to it after the rename. */
 async function refuseOpeners(hold: FileHold, action: string): Promise<void> {
   const [pid] = await hold.openers();
   if (pid === undefined) return;

@@ -1,8 +1,8 @@
 /**
- * SHA-256 of a file on a thread of its own: this thread checks pages at the same time, and the event loop stays free.
+ * SHA-256 of a file on a separate thread: this thread checks pages at the same time, and the event loop stays free.
  *
- * The thread's program is text, because it must run the same from compiled and from source files, and Node 20 gives a
- * worker no TypeScript. It owns no descriptor: the caller's stays open until the result is there.
+ * The thread's program is text, because it must run the same from compiled and from source files, and a worker of Node 20
+ * cannot load TypeScript. It owns no descriptor: the caller keeps its descriptor open until the result arrives.
  */
 import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
@@ -11,7 +11,7 @@ import { untilAborted } from "../../base/until-aborted.ts";
 
 /** Bytes of one sequential read: full disk speed, little memory. */
 const scanBytes = 1024 * 1024;
-/** Smaller files are hashed before a thread has started. */
+/** A smaller file is hashed faster than a thread starts. */
 const threadMinBytes = 16 * 1024 * 1024;
 
 const program = `
@@ -29,7 +29,7 @@ const program = `
   parentPort.postMessage(hash.digest());
 `;
 
-/** The hash of the first `length` bytes behind descriptor `fd`, which the caller keeps open. */
+/** The hash of the first `length` bytes of descriptor `fd`, which the caller keeps open. */
 export async function sha256OfFile(
   fd: number,
   length: number,
@@ -40,7 +40,7 @@ export async function sha256OfFile(
   const worker = new Worker(program, {
     eval: true,
     workerData: { fd, length, scanBytes },
-    // It holds two small objects: the default heap would reserve far more.
+    // The thread holds two small objects: the default heap would reserve far more.
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 },
   });
   try {

@@ -1,7 +1,7 @@
 /**
- * The lock that etcd holds on its database while it runs (`flock`, exclusive, bbolt's own), taken from the outside: Node has no
- * such call, so util-linux's or busybox's program of that name takes it and keeps it while its standard input is open. A process
- * that dies lets go with it.
+ * Takes the lock that a running etcd holds on its database (`flock`, exclusive, bbolt's own). Node has no such call, so the
+ * program of that name from util-linux or busybox takes it and keeps it while its standard input is open. When this
+ * process dies, the lock is released.
  */
 
 import { spawn } from "node:child_process";
@@ -11,13 +11,13 @@ import { systemErrorCode } from "../../base/system-error.ts";
 import { isError } from "../../base/text/message-of.ts";
 import { StoreError } from "../../errors.ts";
 
-/** How `flock -n` says that somebody else holds it. */
+/** Exit code of `flock -n` when another process holds the lock. */
 const conflictExitCode = 1;
 
 export interface FileHold extends AsyncDisposable {
   /**
-   * Other processes that have the file open, as far as this one may see: one that waits for the lock would go on with the old
-   * file after a rename. Empty where there is no `/proc`.
+   * Other processes that have the file open, as far as this one can see: a process that waits for the lock would continue with
+   * the old file after a rename. Empty without `/proc`.
    */
   openers(): Promise<readonly number[]>;
 }
@@ -25,7 +25,7 @@ export interface FileHold extends AsyncDisposable {
 /**
  * Locks `path`, an existing file, against every other opener of a bbolt database.
  * @param action completes "Cannot …"
- * @throws UNAVAILABLE reason "locked" while another process holds it, or where there is no `flock` program
+ * @throws UNAVAILABLE reason "locked" while another process holds it, or if there is no `flock` program
  */
 export async function holdFile(path: string, action: string): Promise<FileHold> {
   const child = spawn("flock", ["-n", "-x", path, "cat"], { stdio: ["pipe", "pipe", "ignore"] });
@@ -33,7 +33,7 @@ export async function holdFile(path: string, action: string): Promise<FileHold> 
     ([code]: readonly unknown[]) => code,
     (error: unknown) => error,
   );
-  // Of a program that has ended already.
+  // The program may have ended already.
   child.stdin.on("error", () => {});
   child.stdin.write("held\n");
   const answer = await Promise.race([once(child.stdout, "data").then(() => "held"), ended]);
@@ -81,14 +81,14 @@ async function openersOf(path: string): Promise<readonly number[]> {
   return found;
 }
 
-/** `pid (name) state parent …`; the name may hold anything. */
+/** `pid (name) state parent …`; the name may contain any character. */
 async function parentOf(pid: number): Promise<number | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
   const parent = text.slice(text.lastIndexOf(")") + 2).split(" ")[1];
   return parent === undefined ? undefined : Number(parent);
 }
 
-/** Of a process that has ended, or of another user: none. */
+/** Empty for a process that has ended or belongs to another user. */
 function entriesOf(directory: string): Promise<readonly string[]> {
   return readdir(directory).catch(() => []);
 }

@@ -3,13 +3,13 @@ export class PageSet {
   readonly #bits: Uint8Array;
   readonly #bound: number;
 
-  /** @param bound one more than the largest number it takes */
+  /** @param bound one more than the largest number it can hold */
   constructor(bound: number) {
     this.#bound = bound;
     this.#bits = new Uint8Array(Math.ceil(bound / 8));
   }
 
-  /** False when `page` was in the set already. `page` is below the bound. */
+  /** False if `page` was in the set already. `page` is below the bound. */
   add(page: number): boolean {
     const byte = page >>> 3;
     const bit = 1 << (page & 7);

@@ -1,6 +1,6 @@
 /**
- * Reads pages by number: neighbours in one read, into buffers that are used again. `BoltReader` says which pages and when
- * a buffer is free; nothing here looks inside a page.
+ * Reads pages by number: neighbours in one read, into reused buffers. `BoltReader` decides which pages to read and when
+ * a buffer is free; the content of pages is not examined here.
  */
 import { Buffer } from "node:buffer";
 import { damaged } from "../files/damage.ts";
@@ -8,14 +8,14 @@ import type { SnapshotFile } from "./snapshot-file.ts";
 
 /** Pages closer than this are fetched by one read; the bytes between them are mostly their own overflow pages. */
 const joinGapBytes = 32 * 1024;
-/** Read buffers kept for the next batch; more than two batches and their joins are never under way. */
+/** Read buffers kept for the next batch; at most two batches and their joins are in progress. */
 const poolMax = 64;
-/** Buffers are of multiples of this, so that one fits the next read as well. */
+/** Buffer sizes are multiples of this, so that a buffer fits the next read as well. */
 const bufferGrainBytes = 64 * 1024;
 /** Larger buffers are for single long values: they are not kept. */
 const bufferMaxBytes = 2 * 1024 * 1024;
 
-/** The read each page is in, by page id, and the buffers of all reads. */
+/** The read that contains each page, by page id, and the buffers of all reads. */
 export interface Runs {
   readonly byId: ReadonlyMap<number, Run>;
   readonly buffers: Uint8Array[];
@@ -72,12 +72,12 @@ export class RunReader {
     return { byId, buffers };
   }
 
-  /** @param buffers takes the buffer that the result is a part of */
+  /** @param buffers receives the buffer that the result is part of */
   async read(id: number, length: number, buffers?: Uint8Array[]): Promise<Uint8Array> {
     const offset = id * this.#pageSize;
     const fit = buffers === undefined ? -1 : this.#pool.findIndex((buffer) => buffer.length >= length);
     const [pooled] = fit < 0 ? [] : this.#pool.splice(fit, 1);
-    // A plain array: a Buffer's slice() would be a view of memory that the next read fills.
+    // A plain Uint8Array: a Buffer's slice() would be a view of memory that the next read overwrites.
     const size = Math.ceil(length / bufferGrainBytes) * bufferGrainBytes;
     const buffer = pooled ?? new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
     buffers?.push(buffer);

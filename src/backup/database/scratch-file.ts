@@ -1,8 +1,8 @@
 /**
- * A file in the making that only this process can read: sealed with a key that is in memory alone, and without a
- * name where the system allows that. What a killed process leaves of it is neither a file nor a byte in the clear.
+ * A temporary file that only this process can read: encrypted with a key that is only in memory, and without a name
+ * where the system allows it. A killed process leaves no file, or at most encrypted bytes.
  *
- *   byte at offset n = plain byte ^ AES-256-CTR keystream at n        one key a file, so no offset is sealed twice
+ *   byte at offset n = plain byte ^ AES-256-CTR keystream at n        one key per file, so no offset is encrypted twice
  */
 import { createCipheriv, createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
@@ -12,7 +12,7 @@ import type { SnapshotBytes } from "./snapshot-file.ts";
 
 const keyBytes = 32;
 const blockBytes = 16;
-/** One read while all of it is hashed or copied. */
+/** Size of a read while the whole file is hashed or copied. */
 const passBytes = 1024 * 1024;
 
 export class ScratchFile implements SnapshotBytes, AsyncDisposable {
@@ -27,10 +27,10 @@ export class ScratchFile implements SnapshotBytes, AsyncDisposable {
     this.#key = key;
   }
 
-  /** @param path where it may lie; must not exist */
+  /** @param path where the file is created; must not exist */
   static async create(path: string, random: Random): Promise<ScratchFile> {
     const handle = await open(path, "wx+", fileMode);
-    // Windows keeps the name of an open file: there it goes at the end, or with the next writer.
+    // Windows keeps the name of an open file: there it is removed at the end, or by the next writer.
     await rm(path, { force: true }).catch(() => undefined);
     return new ScratchFile(path, handle, random.bytes(keyBytes));
   }
@@ -66,7 +66,7 @@ export class ScratchFile implements SnapshotBytes, AsyncDisposable {
     return hash.digest();
   }
 
-  /** All of it, `partBytes` at a time, each part the caller's own. */
+  /** The whole file, `partBytes` at a time; each part belongs to the caller. */
   async *parts(
     partBytes: number,
     signal?: AbortSignal,

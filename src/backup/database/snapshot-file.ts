@@ -1,10 +1,10 @@
 /**
- * A snapshot file, opened: what kind of file it is, where its database ends, and positional reads of it.
+ * An open snapshot file: its type, where its database ends, and positional reads.
  *
  *   snapshot = bbolt database (highWater × pageSize bytes), SHA-256 of it (32 bytes)
  *
- * Opening reads the two meta pages only. Whatever is wrong with the file as a whole (empty, compressed, cut, with
- * something behind it, without its hash) is said here, each in its own words; the pages are `BoltReader`'s business.
+ * Opening reads only the two meta pages. It reports every fault of the file as a whole (empty, compressed, cut,
+ * followed by other bytes, without its hash) with a specific message; `BoltReader` checks the pages.
  */
 
 import { timingSafeEqual } from "node:crypto";
@@ -26,11 +26,11 @@ import {
 } from "./bolt-format.ts";
 import { sha256OfFile } from "./file-hash.ts";
 
-/** How a snapshot file is opened. */
+/** Options of opening a snapshot file. */
 export interface OpenSnapshotOptions {
   /**
    * Accept a database without its SHA-256, e.g. `member/snap/db` of a stopped member. Default: refuse, because
-   * nothing then proves that the bytes are the ones etcd sent.
+   * without it nothing proves that the bytes are those that etcd sent.
    */
   readonly skipHashCheck?: boolean | undefined;
 }
@@ -47,12 +47,12 @@ const compressions: readonly (readonly [name: string, magic: readonly number[]])
 
 type OnRead = ((bytes: number) => void) | undefined;
 
-/** Where the bytes of a snapshot lie: a file, or one in the making. */
+/** The source of a snapshot's bytes: a file, or one being written. */
 export interface SnapshotBytes {
   readonly sizeBytes: number;
-  /** Fills `into` from `offset`; what lies beyond the end stays as it was. @returns the bytes read */
+  /** Fills `into` from `offset`; bytes beyond the end are left unchanged. @returns the bytes read */
   read(into: Uint8Array, offset: number): Promise<number>;
-  /** Of the first `lengthBytes`. */
+  /** The SHA-256 of the first `lengthBytes`. */
   sha256(lengthBytes: number, signal?: AbortSignal): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -76,7 +76,7 @@ class FileBytes implements SnapshotBytes {
     return done;
   }
 
-  /** In one sequential pass on another thread. */
+  /** Uses one sequential pass on another thread. */
   sha256(lengthBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
     return sha256OfFile(this.#handle.fd, lengthBytes, signal);
   }
@@ -92,7 +92,7 @@ export class SnapshotFile implements AsyncDisposable {
   readonly meta: Meta;
   /** The hash stored behind the database; undefined for a raw database. */
   readonly trailer: Uint8Array | undefined;
-  /** Faults of the meta page that is not in use; the other one serves. */
+  /** A fault of the meta page that is not in use; the other one is. */
   readonly metaFault: { readonly offset: number; readonly what: string } | undefined;
   readonly #bytes: SnapshotBytes;
   readonly #onRead: OnRead;
@@ -112,14 +112,14 @@ export class SnapshotFile implements AsyncDisposable {
   }
 
   /**
-   * @param onRead told the bytes of each read of pages
-   * @throws INVALID_ARGUMENT when the file cannot be opened, CORRUPT_SNAPSHOT when it is no whole snapshot
+   * @param onRead called with the bytes of each read of pages
+   * @throws INVALID_ARGUMENT when the file cannot be opened, CORRUPT_SNAPSHOT when it is not a complete snapshot
    */
   static async open(path: string, options: OpenSnapshotOptions = {}, onRead?: OnRead): Promise<SnapshotFile> {
     if (typeof path !== "string" || path === "") {
       throw invalidArgument("path", "Cannot open snapshot: path is no text");
     }
-    // Opened for reading alone, a pipe waits for its writer, perhaps indefinitely.
+    // Opened only for reading, a pipe waits for its writer, perhaps indefinitely.
     const handle = await open(resolve(path), constants.O_RDONLY | constants.O_NONBLOCK).catch(
       (error: unknown) => {
         throw cannotOpen(path, error);
@@ -138,9 +138,9 @@ export class SnapshotFile implements AsyncDisposable {
   }
 
   /**
-   * Over bytes that are open already; disposing of it closes them.
-   * @param path what errors call them
-   * @throws CORRUPT_SNAPSHOT when they are no whole snapshot
+   * Opens a snapshot over bytes that are already open; disposing of it closes them.
+   * @param path the name of the bytes in errors
+   * @throws CORRUPT_SNAPSHOT when they are not a complete snapshot
    */
   static async over(
     bytes: SnapshotBytes,
@@ -151,12 +151,12 @@ export class SnapshotFile implements AsyncDisposable {
     return new SnapshotFile(bytes, onRead, await identify(bytes, path, options));
   }
 
-  /** Bytes of the database: highWater × pageSize, what `etcdutl snapshot status` calls the total size. */
+  /** Bytes of the database: highWater × pageSize, which `etcdutl snapshot status` calls the total size. */
   get databaseBytes(): number {
     return this.meta.highWater * this.meta.pageSize;
   }
 
-  /** Fills `into` from `offset`; what lies beyond the end of the file stays as it was. Returns the bytes read. */
+  /** Fills `into` from `offset`; bytes beyond the end of the file are left unchanged. Returns the bytes read. */
   async readInto(into: Uint8Array, offset: number): Promise<number> {
     const read = await this.#bytes.read(into, offset);
     this.#onRead?.(read);
@@ -234,7 +234,7 @@ async function identify(
   );
 }
 
-/** The valid meta with the larger transaction id. Where page 0 is damaged, page 1 is looked for at every page size. */
+/** The valid meta with the larger transaction id. If page 0 is damaged, page 1 is tried at every page size. */
 function chooseMeta(head: Uint8Array, path: string): Pick<SnapshotFile, "meta" | "metaFault"> {
   const first = decodeMeta(head);
   if ("fault" in first) {

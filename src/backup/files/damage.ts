@@ -1,18 +1,18 @@
 /**
- * Damage as an answer: every fault found in a snapshot, a WAL or a repository becomes CORRUPT_SNAPSHOT with the
- * file, the byte offset and what was found and wanted. Readers throw it, `verifySnapshot` lists it.
+ * Damage as a result: every fault found in a snapshot, a WAL or a repository becomes CORRUPT_SNAPSHOT with the
+ * file, the byte offset, and what was found and expected. Readers throw it, `verifySnapshot` lists it.
  */
 import { isStoreError, StoreError } from "../../errors.ts";
 
-/** One fault of a backup. `offset` is the byte in the file, where one byte or page can be blamed. */
+/** One fault of a backup. `offset` is the byte in the file, if one byte or page is at fault. */
 export interface SnapshotProblem {
-  /** The byte of the file, from 0, where known. */
+  /** The byte of the file, from 0, if known. */
   readonly offset?: number | undefined;
-  /** What is wrong, for people. */
+  /** What is wrong, as text for people. */
   readonly what: string;
 }
 
-/** The error for a fault at `offset`; `reason` says what was found, then what was wanted. */
+/** The error for a fault at `offset`; `reason` states what was found, then what was expected. */
 export function damaged(
   path: string,
   offset: number | undefined,
@@ -26,7 +26,7 @@ export function damaged(
   });
 }
 
-/** The fault `error` stands for; anything that is not damage is thrown on. */
+/** The fault that `error` represents; rethrows anything that is not damage. */
 export function problemOf(error: unknown): SnapshotProblem {
   if (!isStoreError(error, "CORRUPT_SNAPSHOT")) throw error;
   return { offset: error.details.offset, what: error.details.reason };

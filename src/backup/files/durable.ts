@@ -1,12 +1,12 @@
-/** Files and folders that survive a power cut: written under another name, synced, then renamed; folders synced too. */
+/** Files and folders that survive a power failure: written under another name, synced, then renamed; folders are synced too. */
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** For the owner alone: a backup holds every secret of the cluster. */
+/** Only the owner may read it: a backup holds every secret of the cluster. */
 export const fileMode = 0o600;
 export const directoryMode = 0o700;
 
-/** Makes names inside `directory` durable. */
+/** Makes the names inside `directory` durable. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, "r");
   try {
@@ -16,7 +16,7 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Creates `path`, which must not exist, lets `write` fill it, syncs it. */
+/** Creates `path`, which must not exist, lets `write` fill it, and syncs it. */
 export async function writeNewFile(
   path: string,
   write: ((handle: FileHandle) => Promise<void>) | Uint8Array,
@@ -31,7 +31,7 @@ export async function writeNewFile(
   }
 }
 
-/** `from` becomes `to`, and both folders remember it. An existing file `to` is replaced in one step. */
+/** Renames `from` to `to` and syncs both folders. An existing file `to` is replaced in one step. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
   await syncDirectory(dirname(to));

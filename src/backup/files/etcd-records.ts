@@ -1,7 +1,7 @@
 /** etcd's messages inside the database file: `mvccpb.KeyValue` and `leasepb.Lease`. */
 import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 
-/** Tags, lengths and numbers of a KeyValue take at most this, bytes. */
+/** Upper bound of the tags, lengths and numbers of a KeyValue, bytes. */
 const overheadBytes = 64;
 
 /** `mvccpb.KeyValue`, zero fields left out. */
@@ -31,7 +31,7 @@ export function encodeLease(id: bigint, ttlSeconds: bigint): Uint8Array {
   return proto.finish();
 }
 
-/** User key and lease of an encoded `mvccpb.KeyValue`; undefined when it is none. */
+/** User key and lease of an encoded `mvccpb.KeyValue`; undefined when it is not one. */
 export function peekKeyValue(
   bytes: Uint8Array,
 ): { readonly keyStart: number; readonly keyEnd: number; readonly lease: bigint } | undefined {

@@ -1,6 +1,6 @@
 /**
- * JSON with 64-bit integers intact. etcd writes member ids as bare numbers above 2^53, which JSON.parse rounds to
- * other members' ids in silence; here such a number is read as a bigint, and bigints are written bare.
+ * JSON with exact 64-bit integers. etcd writes member ids as bare numbers above 2^53, which JSON.parse silently rounds to
+ * other members' ids; here such a number is read as a bigint, and bigints are written bare.
  */
 import { goJsonText } from "../../base/text/go-json-text.ts";
 
@@ -13,7 +13,7 @@ export type Json64 =
   | readonly Json64[]
   | { readonly [name: string]: Json64 };
 
-/** The value `text` spells; integers that a number cannot hold exactly are bigint. @throws SyntaxError */
+/** Parses `text`; integers that a number cannot hold exactly become bigint. @throws SyntaxError */
 export function parseJson64(text: string): Json64 {
   // A string literal is kept as it is; a bare integer of 16 digits or more becomes a marked string.
   const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (token) =>
@@ -27,7 +27,7 @@ export function parseJson64(text: string): Json64 {
 /** A prefix no JSON text from etcd has: a private-use character, escaped or not. */
 const mark = "\uf8ffint:";
 
-/** As Go's encoding/json writes it: no spaces, `<`, `>` and `&` escaped, bigint bare. */
+/** Formats like Go's encoding/json: no spaces, `<`, `>` and `&` escaped, bigint bare. */
 export function formatJson64(value: Json64): string {
   if (typeof value === "bigint") return value.toString();
   if (Array.isArray(value)) return `[${value.map(formatJson64).join(",")}]`;

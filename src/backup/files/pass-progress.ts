@@ -1,11 +1,11 @@
 /**
- * How far work is that reads a database several times: one count of bytes over all its passes, so that the time left is
- * that of the whole. A pass that reads less than was expected (free pages) jumps to its end when the next one begins.
+ * The progress of work that reads a database several times: one count of bytes over all passes, so that the estimate of the
+ * remaining time covers the whole. A pass that reads less than expected (free pages) jumps to its end when the next one begins.
  */
 import type { Clock } from "../../base/time/clock.ts";
 import type { Progress } from "../../resource/contract/contract.ts";
 
-/** Reported at most this often. */
+/** Minimum time between reports. */
 const everyMs = 100;
 
 export type OnProgress = ((progress: Progress) => void) | undefined;
@@ -26,30 +26,30 @@ export class PassProgress {
     this.#startedMs = clock.monotonicMs();
   }
 
-  /** Bytes of all passes together. */
+  /** Sets the total bytes of all passes. */
   expect(totalBytes: number): void {
     this.#total = totalBytes;
   }
 
-  /** Begins the next pass; the one before counts as whole. */
+  /** Begins the next pass; the previous one counts as complete. */
   begin(passBytes: number): void {
     this.#passStart = this.#passEnd;
     this.#passEnd += passBytes;
     this.#done = this.#passStart;
   }
 
-  /** Bytes more of this pass. */
+  /** Adds bytes to this pass. */
   readonly add = (bytes: number): void => {
     this.at(this.#done - this.#passStart + bytes);
   };
 
-  /** Of a pass whose size is learnt on the way: its bytes, and how many are done. */
+  /** For a pass whose size becomes known while it runs: its bytes, and how many are done. */
   of(passBytes: number, doneBytes: number): void {
     this.#passEnd = this.#passStart + passBytes;
     this.at(doneBytes);
   }
 
-  /** Bytes of this pass so far. */
+  /** Sets the bytes of this pass so far. */
   at(passBytes: number): void {
     this.#done = Math.min(this.#passEnd, this.#passStart + passBytes);
     const nowMs = this.#clock.monotonicMs();
@@ -61,7 +61,7 @@ export class PassProgress {
     this.#onProgress({ done: this.#done, total, unit: "bytes", rate, etaMs });
   }
 
-  /** All passes are over: reported whatever the time. */
+  /** All passes are complete: reports this whatever the time since the last report. */
   end(): void {
     this.#toldMs = Number.NEGATIVE_INFINITY;
     this.#total = Math.max(this.#total, this.#passEnd);

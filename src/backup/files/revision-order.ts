@@ -1,4 +1,4 @@
-/** Order of revisions: Math.max knows no bigint. */
+/** Order of revisions: Math.max does not accept bigint. */
 
 export function laterOf(a: bigint, b: bigint): bigint {
   if (a > b) return a;

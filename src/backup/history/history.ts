@@ -1,6 +1,6 @@
 /**
- * What happened to keys: `history` of one key and `diff` of a prefix between two revisions, from a snapshot file or
- * a running etcd. Both look at stored bytes; objects are `restoreObjects`' business.
+ * The history of keys: `history` of one key and `diff` of a prefix between two revisions, from a snapshot file or
+ * a running etcd. Both return stored bytes; `restoreObjects` works on objects.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
@@ -23,11 +23,11 @@ export interface KeyVersion {
   readonly type: "put" | "delete";
   /** Absent for a deletion. */
   readonly value?: Uint8Array | undefined;
-  /** Revision in which this life of the key began, decimal; "0" for a deletion. */
+  /** Revision in which the key was created, since its last deletion, decimal; "0" for a deletion. */
   readonly createRevision: string;
-  /** Changes in this life of the key, decimal, from "1"; "0" for a deletion. */
+  /** Changes since the key was created, decimal, from "1"; "0" for a deletion. */
   readonly version: string;
-  /** The lease the key lives by, decimal; "0" for none. */
+  /** The lease of the key, decimal; "0" for none. */
   readonly lease: string;
 }
 
@@ -35,7 +35,7 @@ export interface KeyVersion {
 export interface KeyChange {
   /** The key as text. */
   readonly key: string;
-  /** What has become of it. */
+  /** How it differs. */
   readonly type: "added" | "changed" | "removed";
   /** The earlier value; absent for "added". */
   readonly before?: Uint8Array | undefined;
@@ -43,12 +43,12 @@ export interface KeyChange {
   readonly after?: Uint8Array | undefined;
 }
 
-/** Keys a page of a live read has. */
+/** Keys per page of a live read. */
 const pageKeys = 500;
 
 /**
- * Every version of `key` that is still on record, oldest first, deletions included. A running etcd has what came after its
- * last compaction, and the state the key had there; a file has all that was in it when it was made.
+ * Every recorded version of `key`, oldest first, deletions included. A running etcd has the versions since its last
+ * compaction and the key's state at it; a file has all that it contained when it was made.
  * @throws CORRUPT_SNAPSHOT for a damaged file
  */
 export async function history(
@@ -71,7 +71,7 @@ export async function history(
 }
 
 /**
- * Keys below `prefix` whose state differs between two revisions, by key. Holds the changed keys only.
+ * Keys below `prefix` whose state differs between two revisions, by key. Holds only the changed keys in memory.
  * @throws INVALID_ARGUMENT unless from ≤ to; EXPIRED when a running etcd has compacted `from`
  */
 export async function diff(
@@ -96,7 +96,7 @@ export async function diff(
   if (typeof source === "string") {
     await using file = await SnapshotFile.open(source, options);
     await file.checkHash(signal);
-    // Values before `from` matter only for keys that change after it: two passes hold those alone.
+    // Values before `from` matter only for keys that change after it: two passes hold only those.
     for await (const record of recordsUpTo(file, { prefix: range.prefix, revision: to, signal })) {
       if (record.revision.main <= from) continue;
       after.set(textOfKey(record.key), record.deleted ? undefined : record.value);
@@ -130,7 +130,7 @@ function changeOf(
   return Buffer.compare(before, after) === 0 ? undefined : { key, type: "changed", before, after };
 }
 
-/** The version an event has made. */
+/** The version that an event made. */
 export function eventVersion({ type, kv }: KvEvent): KeyVersion {
   const revision = kv.modRevision.toString();
   if (type === "delete") return { revision, type, createRevision: "0", version: "0", lease: "0" };

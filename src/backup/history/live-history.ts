@@ -1,12 +1,12 @@
 /**
  * Every version of one key that a running etcd still has, deletions included: its state at the last compaction, and
- * after that its events, replayed by a watch from there to now.
+ * the events after it, replayed by a watch from there to now.
  *
  *   compacted ──state there──┬── events, replayed ──────────────┬─ revision now
  *                            put …  delete …  put …
  *
- * Nothing of the key at the end says that the replay has got there, so etcd is asked how far it is. Where its answer
- * cannot be believed (progress-trust.ts) every key is watched instead: each revision has an event of some key.
+ * If the replay does not end with an event of the key, etcd is asked for its progress. If its answer cannot be trusted
+ * (progress-trust.ts), every key is watched instead: each revision has an event of some key.
  */
 import { isStoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";
@@ -14,16 +14,16 @@ import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { EtcdWatchRequest, KvEvent } from "../../etcd/ports/watches.ts";
 import { progressIsReliable } from "../../storage/watch/progress-trust.ts";
 
-/** Between questions how far the replay is, milliseconds: etcd drops them while it is catching up. */
+/** Time between progress requests, milliseconds: etcd drops them while the watch is catching up. */
 const askEveryMs = 50;
 
-/** What a running etcd tells of a key. */
+/** The history of a key in a running etcd. */
 export interface LiveHistory {
-  /** Oldest first. What was overwritten or deleted up to `compacted` is not among them. */
+  /** Oldest first. Versions overwritten or deleted up to `compacted` are missing. */
   readonly events: readonly KvEvent[];
-  /** Nothing from before this revision is left; 0n: etcd has never been compacted. */
+  /** Nothing before this revision is left; 0n: etcd has never been compacted. */
   readonly compacted: bigint;
-  /** The revision up to which everything is reported. */
+  /** The revision up to which the history is complete. */
   readonly revision: bigint;
 }
 
@@ -42,7 +42,7 @@ export async function liveHistory(
       const began: readonly KvEvent[] = first === undefined ? [] : [{ type: "put", kv: first }];
       return { events: [...began, ...events], compacted, revision: header.revision };
     } catch (error) {
-      // Compacted by then, or since.
+      // Compacted before or during the read.
       const upTo = isStoreError(error, "EXPIRED") ? error.details.compacted : undefined;
       if (upTo === undefined || BigInt(upTo) <= compacted) throw error;
       compacted = BigInt(upTo);
@@ -65,7 +65,7 @@ interface Replay {
   readonly after: bigint;
   /** Inclusive. */
   readonly until: bigint;
-  /** Mod revision of the key as it is now, its last event; undefined: it is not there. */
+  /** Mod revision of the current key, its last event; undefined: the key does not exist. */
   readonly last: bigint | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -94,7 +94,7 @@ async function replayed(etcd: Etcd, replay: Replay): Promise<readonly KvEvent[]>
       }
       if (batch.type !== "created" && batch.revision >= until) return events;
     }
-    // An aborted watch ends without an error; to us it is one.
+    // An aborted watch ends without an error; here that is an error.
     replay.signal?.throwIfAborted();
     return events;
   } finally {
@@ -115,6 +115,6 @@ async function ask(
       await clock.sleep(askEveryMs, signal);
     }
   } catch {
-    // The loop over the watch meets the failure itself.
+    // The loop over the watch gets the same failure.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Keys as they are stored, one after another: from a running etcd or a snapshot file, for tools that look at values
- * themselves. Of a file at most one value is held at a time; of a running etcd a page.
+ * Stored keys, one after another, from a running etcd or a snapshot file, for tools that examine values themselves.
+ * Holds at most one value of a file in memory, or one page of a running etcd.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
@@ -11,17 +11,17 @@ import { prefixEnd } from "../../etcd/ports/prefix-end.ts";
 import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { stateAt } from "../records/record-scan.ts";
 
-/** A key with what etcd knows of it; numbers are decimal. */
+/** A key with etcd's metadata; numbers are decimal. */
 export interface StoredKey {
   /** The key. */
   readonly key: Uint8Array;
-  /** The value, as it is stored. */
+  /** The stored value. */
   readonly value: Uint8Array;
-  /** Revision in which this life of the key began. */
+  /** Revision in which the key was created, since its last deletion. */
   readonly createRevision: string;
   /** Revision of its last change. */
   readonly modRevision: string;
-  /** Changes in this life of the key, from "1". */
+  /** Changes since the key was created, from "1". */
   readonly version: string;
   /** "0": none. */
   readonly lease: string;
@@ -31,16 +31,15 @@ export interface StoredKey {
 export interface StoredKeysOptions extends OpenSnapshotOptions, Call {
   /** Keys that begin with it. */
   readonly prefix: string;
-  /** As of this revision, decimal; default: the last. A running etcd answers until it has compacted it. */
+  /** State at this revision, decimal; default: the last. A running etcd answers until it has compacted it. */
   readonly revision?: string | undefined;
 }
 
-/** Keys a page of a live read has. */
+/** Keys per page of a live read. */
 const pageKeys = 500;
 
 /**
- * Every key below a prefix as it is at one revision: of a running etcd in the order of keys, of a file in the order they
- * were last written.
+ * Every key below a prefix at one revision: of a running etcd in key order, of a file in the order of their last write.
  * @throws INVALID_ARGUMENT "revision"; EXPIRED when a running etcd has compacted it; CORRUPT_SNAPSHOT for a damaged file
  */
 export async function* storedKeys(
@@ -92,7 +91,7 @@ async function* ofEtcd(
   scope: CallScope,
 ): AsyncGenerator<StoredKey, void, void> {
   const start = Buffer.from(prefix === "" ? "\0" : prefix);
-  // Every page is of one revision: of the first, unless the caller has named one.
+  // All pages are read at one revision: the first page's, unless the caller has named one.
   let pinned = revision;
   let key: Uint8Array = start;
   for (;;) {

@@ -1,24 +1,23 @@
-/** What a restore does with one object, as data and as lines to read. */
+/** What a restore does with one object, as data and as readable lines. */
 import type { FieldChange } from "./object-changes.ts";
 
 /** One object that a restore writes, or does not write. */
 export interface ObjectDiff {
   /**
-   * "create": it is not there; "overwrite", "skip", "conflict": it is there and differs, as `conflict` of the options
-   * says.
+   * "create": it does not exist; "overwrite", "skip", "conflict": it exists and differs, and the `conflict` option decides.
    */
   readonly action: "create" | "overwrite" | "skip" | "conflict";
   /** "pods", "deployments.apps". */
   readonly resource: string;
-  /** Where it is restored to; absent for a cluster-scoped kind. */
+  /** Namespace it is restored to; absent for a cluster-scoped kind. */
   readonly namespace?: string | undefined;
   /** Its name. */
   readonly name: string;
-  /** Live against backup, field by field; empty for a creation. */
+  /** Differences of live and backup, field by field; empty for a creation. */
   readonly changes: readonly FieldChange[];
-  /** It lived on a lease: what was left of it in the backup, or the whole where that is not on record. It is given that again. */
+  /** It had a lease: the remaining TTL in the backup, or the full TTL if that is not recorded. The restored object gets it again. */
   readonly ttlSeconds?: number | undefined;
-  /** It lived on a lease of which the source says nothing: restored, it does not expire. */
+  /** It had a lease whose TTL the source does not have: the restored object does not expire. */
   readonly lostTtl?: true | undefined;
 }
 

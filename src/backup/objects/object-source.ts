@@ -1,8 +1,8 @@
 /**
- * Where `restoreObjects` reads: a snapshot file, a repository at a revision or time, or a running store at a version.
+ * The sources of `restoreObjects`: a snapshot file, a repository at a revision or time, or a running store at a version.
  *
- * Stored bytes are opened with the target store's own codec, so encrypted values need no keys here. What it cannot
- * open (a dictionary the target never had) is opened with the dictionaries that the backup itself carries.
+ * Stored bytes are decoded with the target store's own codec, so encrypted values need no keys here. Values it cannot
+ * decode (a dictionary the target never had) are decoded with the dictionaries that the backup itself contains.
  */
 import { systemRandom } from "../../base/random.ts";
 import { textOfKey } from "../../base/text/text-of-key.ts";
@@ -26,7 +26,7 @@ import type { BackupRepository } from "../repository/repository-options.ts";
 import { restoreToScratch } from "../repository/scratch-restore.ts";
 
 /**
- * Where `restoreObjects` reads from: the path of a snapshot file, a snapshot with options, a repository, or a store at
+ * The source of `restoreObjects`: the path of a snapshot file, a snapshot with options, a repository, or a store at
  * an earlier version.
  */
 export type RestoreSource =
@@ -36,11 +36,11 @@ export type RestoreSource =
       readonly snapshot: string;
       /** Decimal; default: the last. */
       readonly revision?: string | undefined;
-      /** For values sealed with keys the target does not have; by "secrets", "deployments.apps" or "*". */
+      /** For values encrypted with keys the target does not have; by "secrets", "deployments.apps" or "*". */
       readonly transforms?: Readonly<Record<string, Transform>> | undefined;
     } & OpenSnapshotOptions)
   | {
-      /** A repository, of which the newest state is read unless `toRevision` or `toTime` says otherwise. */
+      /** A repository; its newest state is read unless `toRevision` or `toTime` is given. */
       readonly repository: BackupRepository;
       /** The state at this revision, decimal. */
       readonly toRevision?: string | undefined;
@@ -61,11 +61,11 @@ export interface SourceObject {
   readonly key: string;
   readonly object: AnyResource | undefined;
   readonly fault: unknown;
-  /** It lived on a lease; `ttlSeconds` where the source knows how long that was to live. Absent: it lived on none. */
+  /** It had a lease; `ttlSeconds` if the source knows its TTL. Absent: it had none. */
   readonly leased?: { readonly ttlSeconds: number | undefined } | undefined;
 }
 
-/** Objects of `kinds` as they were, kind by kind or in the order written. */
+/** Objects of `kinds` in their stored state, kind by kind or in the order written. */
 export async function* objectsOf(
   from: RestoreSource,
   target: StoredSource,
@@ -103,7 +103,7 @@ async function* fromStore(
   }
 }
 
-/** Keys of the kind whose objects lived on a lease at `revision`. How long it was to live, a running store does not say. */
+/** Keys of the kind whose objects had a lease at `revision`. A running store does not record the lease's TTL. */
 async function leasedKeys(
   store: Store,
   kind: KindDefinition,
@@ -201,7 +201,7 @@ function ownCodec(
   return createValueCodec({ kind, codec: msgpackCodec(), transform, dictionaries, random: systemRandom });
 }
 
-/** The dictionaries a backup carries, read only. They are few and of some kilobytes. */
+/** The dictionaries in a backup, read only. They are few and have some kilobytes. */
 async function dictionariesIn(
   file: SnapshotFile,
   prefix: string,

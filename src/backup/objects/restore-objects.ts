@@ -1,13 +1,13 @@
 /**
- * `restoreObjects`: chosen objects of a backup, or of a store at an earlier version, brought into a running store by
- * its own writes: validation, quotas, namespaces and encryption hold as for any client.
+ * `restoreObjects`: restores chosen objects of a backup, or of a store at an earlier version, into a running store by
+ * its own writes, so validation, quotas, namespaces and encryption apply as for any client.
  *
- *   absent in the store      created, with a uid and version of its own (status too)
- *   there and the same       left alone
- *   there and different      conflict: "skip", "overwrite" (spec and status, the live uid stays), or "fail"
+ *   absent in the store       created, with a new uid and version (status too)
+ *   exists and is equal       left unchanged
+ *   exists and differs        conflict: "skip", "overwrite" (spec and status, the live uid stays), or "fail"
  *
- * uid, resourceVersion, generation, creationTimestamp and deletion marks are never taken from a backup. Nothing is ever
- * deleted. "fail" looks at everything first and writes nothing when one object differs.
+ * uid, resourceVersion, generation, creationTimestamp and deletion marks are never taken from a backup. Nothing is
+ * deleted. "fail" examines everything first and writes nothing if one object differs.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
@@ -27,30 +27,30 @@ import { objectsOf, type RestoreSource, type SourceObject } from "./object-sourc
 import { draftOf, givesStatus, restored } from "./restored-object.ts";
 import { note, sourceOf } from "./undo-restore.ts";
 
-/** What `restoreObjects` takes: which objects, and what to do where one is there. */
+/** Options of `restoreObjects`: which objects, and what to do with existing ones. */
 export interface RestoreObjectsOptions extends Call {
   /** Default: all. */
   readonly namespaces?: readonly string[] | undefined;
-  /** Default: every kind open in the store, namespaces first. */
+  /** Default: every kind opened in the store, namespaces first. */
   readonly kinds?: readonly Kind[] | undefined;
   /** Default: all. */
   readonly names?: readonly string[] | undefined;
-  /** Only objects whose key in etcd begins with it, e.g. "/registry/pods/shop/". */
+  /** Only objects whose key in etcd begins with this, e.g. "/registry/pods/shop/". */
   readonly keyPrefix?: string | undefined;
   /** Only objects whose labels in the backup match. */
   readonly labelSelector?: string | LabelSelector | undefined;
   /**
-   * What to do with a live object that differs: leave it, replace it, or reject with CONFLICT before anything is
+   * What to do with a live object that differs: keep it, replace it, or reject with CONFLICT before anything is
    * written.
    */
   readonly conflict: "skip" | "overwrite" | "fail";
-  /** Overwrite only what has not changed after this version of the live store; what has counts as skipped. */
+  /** Overwrite only objects that have not changed after this version of the live store; others count as skipped. */
   readonly unchangedSince?: string | undefined;
-  /** Objects of a namespace go into another: { "prod": "prod-copy" }. */
+  /** Restores the objects of a namespace into another: { "prod": "prod-copy" }. */
   readonly namespaceMapping?: Readonly<Record<string, string>> | undefined;
-  /** Write nothing; the report's `diff` says what would be done. */
+  /** Write nothing; the report's `diff` shows what would be done. */
   readonly dryRun?: boolean | undefined;
-  /** A new file that `undoObjectRestore` takes back what was done with. */
+  /** Path of a new file with which `undoObjectRestore` reverts the restore. */
   readonly undoPath?: string | undefined;
   /** Called for every object that was examined. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -71,33 +71,33 @@ const restoreObjectsNames: NamesOf<RestoreObjectsOptions> = {
   onProgress: true,
 };
 
-/** What a restore of objects did, or with `dryRun` would do. */
+/** The result of a restore of objects, or with `dryRun` the result it would have. */
 export interface ObjectRestoreReport {
-  /** Objects that were not there. */
+  /** Objects that did not exist. */
   readonly created: number;
-  /** Objects that were different. */
+  /** Objects that differed. */
   readonly overwritten: number;
-  /** Different, and left alone. */
+  /** Objects that differed and were kept. */
   readonly skipped: number;
-  /** The same already. */
+  /** Objects that were equal already. */
   readonly unchanged: number;
-  /** Objects that could not be read or written; the others are restored all the same. */
+  /** Objects that could not be read or written; the others are restored nevertheless. */
   readonly failed: readonly {
     /** Its key in etcd. */
     readonly key: string;
-    /** Why, as a rule a StoreError. */
+    /** The cause, usually a StoreError. */
     readonly error: unknown;
   }[];
-  /** What was done, or would be. */
+  /** The changes made, or with `dryRun` to be made. */
   readonly diff: readonly ObjectDiff[];
-  /** `diff` as lines for people. */
+  /** `diff` as readable lines. */
   readonly text: string;
 }
 
 /**
- * Writes objects of a backup, or of an earlier version, into a store. Objects that are the same are left alone.
+ * Writes objects of a backup, or of an earlier version, into a store. Equal objects are left unchanged.
  * @throws INVALID_ARGUMENT for bad options; CONFLICT with `conflict: "fail"`, before anything is written;
- * CORRUPT_SNAPSHOT for a damaged backup. Single objects that fail are in the report.
+ * CORRUPT_SNAPSHOT for a damaged backup. The report lists single objects that fail.
  * @example
  * ```ts
  * import type { Store } from "keelson";
@@ -140,13 +140,13 @@ export async function restoreObjects(
   return await restore.run(options.dryRun === true ? "plan" : "write");
 }
 
-/** One object as it was at `resourceVersion`, created again. @throws NOT_FOUND when it was not there; ALREADY_EXISTS */
+/** Creates one object again from its state at `resourceVersion`. @throws NOT_FOUND when it did not exist then; ALREADY_EXISTS */
 export async function undelete(
   store: Store,
   kind: Kind,
   key: Key,
   options: {
-    /** A version at which it was there, not compacted. */
+    /** A version at which it existed, not compacted. */
     readonly resourceVersion: string;
   } & Call,
 ): Promise<AnyResource> {
@@ -157,10 +157,10 @@ export async function undelete(
   return await createAgain(resources, definitionOf(kind), old, key, undefined, call.signal);
 }
 
-/** How long an object that lived on a lease is to live again. */
+/** The TTL with which an object that had a lease is restored. */
 type Life = Pick<ObjectDiff, "ttlSeconds" | "lostTtl">;
 
-/** Of a lease that the source does not know any more nothing is left to give. */
+/** An unknown lease has no TTL to restore. */
 function lifeOf({ kind, leased }: SourceObject): Life {
   if (leased === undefined) return {};
   const { ttlSeconds = kind.ttlSeconds } = leased;
@@ -188,7 +188,7 @@ class ObjectRestore {
     this.#options = options;
     this.#signal = signal;
     const kinds = (options.kinds ?? to.kinds).map((kind) => definitionOf(kind));
-    // Namespaces before what is in them: creates into a missing namespace fail.
+    // Namespaces before their objects: creates into a missing namespace fail.
     this.#kinds = [...kinds].sort(
       (a, b) => Number(b.resource === "namespaces") - Number(a.resource === "namespaces"),
     );
@@ -299,7 +299,7 @@ class ObjectRestore {
   }
 }
 
-/** Created by the store's own rules; status, which a create does not take, follows. */
+/** Creates by the store's own rules, then writes status, which a create does not accept. */
 async function createAgain(
   resources: ResourceStore<AnyResource>,
   kind: KindDefinition,

@@ -1,14 +1,14 @@
 /**
- * What a restored object takes from its backup, and what stays the live store's: identity, versions and deletion marks.
+ * Which parts a restored object takes from its backup, and which stay the live store's: identity, versions and deletion marks.
  *
- * Of a namespace the whole status is the store's, too. Its phase: a backup taken while one was terminating must not make the
- * live one terminate, nor one taken before bring a terminating one back to life. What is left in it, and its conditions: all of
- * them, Kubernetes' included, tell how the deletion of the live one goes.
+ * A namespace's whole status stays the store's, too. A backup of a terminating namespace must not make the live one
+ * terminate, nor an earlier backup revive a terminating one. Its remaining content and its conditions, Kubernetes' included,
+ * describe the deletion of the live one.
  */
 import { namespaceFinalizer } from "../../resource/model/namespace-kind.ts";
 import type { AnyResource, Key } from "../../resource/model/resource.ts";
 
-/** The object to be created at `key`: without status, which follows where it is the backup's to give. */
+/** The object to create at `key`: without status, which is written afterwards if it comes from the backup. */
 export function draftOf(backup: AnyResource, key: Key): AnyResource {
   const { labels, annotations, ownerReferences, managedFields } = backup.metadata;
   const finalizers = ownFinalizers(backup);
@@ -18,16 +18,16 @@ export function draftOf(backup: AnyResource, key: Key): AnyResource {
     ...present({ labels, annotations, finalizers, ownerReferences, managedFields }),
   };
   const { status, ...content } = backup;
-  // What the store fills in is not there yet: it is a draft.
+  // A draft: the store fills in the missing fields.
   return { ...(givesStatus(backup) ? { ...content, status } : content), metadata } as unknown as AnyResource;
 }
 
-/** Whether status is the backup's to give: of a namespace it says what the store is doing with it. */
+/** Whether status comes from the backup: a namespace's describes what the store is doing with it. */
 export function givesStatus({ kind, apiVersion }: AnyResource): boolean {
   return !(kind === "Namespace" && apiVersion === "v1");
 }
 
-/** What the backup says, with the identity of the live object. */
+/** The backup's content with the identity of the live object. */
 export function restored(backup: AnyResource, live: AnyResource): AnyResource {
   const { labels, annotations, ownerReferences, managedFields } = backup.metadata;
   const {
@@ -39,7 +39,7 @@ export function restored(backup: AnyResource, live: AnyResource): AnyResource {
     ...identity
   } = live.metadata;
   const own = ownFinalizers(backup);
-  // The live namespace is being emptied: that it is held until then is the store's word.
+  // The live namespace is being emptied: the store decides when to remove the finalizer that holds it.
   const isHeld = !givesStatus(backup) && held?.includes(namespaceFinalizer) === true;
   const finalizers = isHeld ? [...(own ?? []), namespaceFinalizer] : own;
   const metadata = {
@@ -52,7 +52,7 @@ export function restored(backup: AnyResource, live: AnyResource): AnyResource {
   return { ...taken, apiVersion: live.apiVersion, kind: live.kind, metadata };
 }
 
-/** The finalizers that others have still to remove; undefined for none. */
+/** The finalizers that others must still remove; undefined for none. */
 function ownFinalizers(backup: AnyResource): string[] | undefined {
   const { finalizers } = backup.metadata;
   if (givesStatus(backup) || finalizers?.includes(namespaceFinalizer) !== true) return finalizers;

@@ -1,8 +1,8 @@
 /**
- * The way back of a restore of objects: a line of JSON for each object written, in their order, and what takes them back.
+ * The undo file of a restore of objects, a line of JSON for each object written, in order, and how it is reverted.
  *
  *   {resource, namespace, name, uid}            it was created: deleted again, if it is still that object
- *   {…, before}                                 it was overwritten: its state before
+ *   {…, before}                                 it was overwritten: gets its previous state back
  */
 import { type FileHandle, readFile } from "node:fs/promises";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
@@ -23,19 +23,19 @@ export interface UndoEntry {
   readonly before?: AnyResource | undefined;
 }
 
-/** Takes back what a restore wrote, by its undo file: created objects go, overwritten ones get their state back. */
+/** Reverts a restore by its undo file: deletes created objects, gives overwritten ones their previous state. */
 export async function undoObjectRestore(
   undoPath: string,
   to: Store,
   options: Call = {},
 ): Promise<{
-  /** Objects that are as they were before the restore. */
+  /** Objects that are again as they were before the restore. */
   readonly undone: number;
-  /** What could not be taken back. */
+  /** Objects that could not be reverted. */
   readonly failed: readonly {
     /** The entry of the undo file, cut to 200 characters. */
     key: string;
-    /** Why, as a rule a StoreError. */
+    /** The cause, usually a StoreError. */
     error: unknown;
   }[];
 }> {
@@ -74,7 +74,7 @@ export async function note(undo: FileHandle | undefined, entry: UndoEntry): Prom
   await undo?.appendFile(`${JSON.stringify(entry)}\n`);
 }
 
-/** The seam of a store that createStore made. @throws INVALID_ARGUMENT for any other */
+/** The seam of a store made by createStore. @throws INVALID_ARGUMENT for any other */
 export function sourceOf(store: Store): StoredSource {
   const source = (store as Partial<HasStoredSource>)[storedSource];
   if (source !== undefined) return source;

@@ -1,9 +1,9 @@
 /**
- * Holds a snapshot against a running member by HashKV: the strongest proof that a backup is what the cluster held.
+ * Compares a snapshot with a running member by HashKV: the strongest proof that a backup is what the cluster held.
  *
- * The member may have compacted since; a HashKV is made with the compact revision it was asked at, so ours is made
- * with the member's. A member answers for a revision it compacted at from a cache of older hashes, which is why
- * only revisions above its compact revision compare.
+ * The member may have compacted since; a HashKV depends on the compact revision, so ours is computed with the
+ * member's. For a revision it compacted at, a member answers from a cache of older hashes, so only revisions
+ * above its compact revision are comparable.
  */
 import { isStoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";

@@ -1,6 +1,6 @@
 /**
- * One pass over a snapshot that learns everything: etcdutl's status, the page graph, every record, live keys,
- * and the small buckets. `inspectSnapshot` shows it, `verifySnapshot` adds a second pass for HashKV, restore and
+ * One pass over a snapshot that collects everything: etcdutl's status, the page graph, every record, live keys,
+ * and the small buckets. `inspectSnapshot` returns it, `verifySnapshot` adds a second pass for HashKV, restore and
  * repository continue from it.
  */
 import { crc32c } from "../../base/crc32c.ts";
@@ -17,7 +17,7 @@ import { KeyGroups } from "./key-groups.ts";
 import { KeyIndex } from "./key-index.ts";
 import { compareMain, decodeRevision, mainBound, mainOf, RecordCursor } from "./mvcc-record.ts";
 
-/** Entries of the small buckets are kept up to this many bytes in all; larger ones are counted only. */
+/** Total bytes of the small buckets' entries that are kept; further ones are only counted. */
 const smallBytesMax = 16 * 1024 * 1024;
 
 /** A Kubernetes object takes 1 to 3 KB of database. */
@@ -37,19 +37,19 @@ export interface Examined {
   readonly info: SnapshotInfo;
   readonly reader: BoltReader;
   readonly buckets: readonly Bucket[];
-  /** Of the records up to the revision asked for. */
+  /** The records up to the requested revision. */
   readonly index: KeyIndex;
   readonly lastRevision: bigint;
   /** -1n when never compacted. */
   readonly compactRevision: bigint;
-  /** A compaction that had begun: the server finishes it at its next start. -1n when none. */
+  /** A compaction in progress, which the server finishes at its next start. -1n for none. */
   readonly scheduledCompactRevision: bigint;
-  /** Latest record up to the revision of each key that `watchKeys` names. */
+  /** For each key in `watchKeys`, its latest record up to the revision. */
   readonly watched: ReadonlyMap<string, WatchedKey>;
   readonly small: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
 }
 
-/** The last record of a key, as far as the next version needs it. */
+/** The parts of a key's last record that the next version needs. */
 export interface WatchedKey {
   readonly createRevision: bigint;
   readonly version: bigint;
@@ -58,16 +58,16 @@ export interface WatchedKey {
 }
 
 export interface ExamineOptions {
-  /** Index records up to here only; default: all. */
+  /** Index only records up to this revision; default: all. */
   readonly toRevision?: bigint | undefined;
   /** User keys to follow: begin with `start`, end with `end`. */
   readonly watchKeys?: { readonly start: Uint8Array; readonly end: Uint8Array } | undefined;
-  /** Leave `info.hash` 0: no one reads it. */
+  /** Leave `info.hash` 0: nothing reads it. */
   readonly skipStatusHash?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws CORRUPT_SNAPSHOT at the first fault of a page or record. The SHA-256 is `SnapshotFile.checkHash`'s business. */
+/** @throws CORRUPT_SNAPSHOT at the first fault of a page or record. `SnapshotFile.checkHash` checks the SHA-256. */
 export async function examine(file: SnapshotFile, options: ExamineOptions = {}): Promise<Examined> {
   const { signal } = options;
   const reader = new BoltReader(file);
@@ -146,7 +146,7 @@ export async function examine(file: SnapshotFile, options: ExamineOptions = {}):
 }
 
 /**
- * HashKV at `revision`, in a pass of its own over the `key` bucket.
+ * HashKV at `revision`, in a separate pass over the `key` bucket.
  * @param compactRevision default: the snapshot's own
  */
 export async function hashKvOf(
@@ -164,7 +164,7 @@ export async function hashKvOf(
 }
 
 /**
- * Reads back what a restore wrote: page graph, and HashKV with the index of the source, which holds the very same
+ * Reads back what a restore wrote: page graph, and HashKV with the index of the source, which holds exactly the same
  * records in the same order. One pass.
  */
 export async function hashKvOfCopy(
@@ -285,7 +285,7 @@ function memberOf(bytes: Uint8Array, path: string): SnapshotMember {
   };
 }
 
-/** An alarm is its own key: 1: member id varint, 2: type. */
+/** The key encodes the alarm: 1: member id varint, 2: type. */
 function alarmOf(latin1: string): SnapshotInfo["alarms"][number] {
   let memberId = 0n;
   let type = 0;
@@ -308,7 +308,7 @@ function alarmOf(latin1: string): SnapshotInfo["alarms"][number] {
   return { memberId: memberId.toString(16), type: type === 1 ? "NOSPACE" : type === 2 ? "CORRUPT" : "NONE" };
 }
 
-/** etcd keeps `{"target-version":"3.5.0","enabled":true}`; undefined when none is enabled. */
+/** etcd stores `{"target-version":"3.5.0","enabled":true}`; undefined when none is enabled. */
 function downgradeTargetOf(bytes: Uint8Array | undefined): string | undefined {
   const text = textOf(bytes);
   if (text === undefined || !/"enabled"\s*:\s*true/.test(text)) return undefined;

@@ -1,10 +1,10 @@
 /**
  * Live keys and bytes by prefix (`/registry`) and by kind (`pods`, `apps.example/widgets`), counted while a snapshot
- * is scanned. A kind is the segment after the prefix; where that one has a dot it is a group, and the next belongs to it.
+ * is scanned. A kind is the segment after the prefix; if that segment has a dot it is a group, and the next one is part of it.
  */
 import type { KeyGroup } from "../files/snapshot-info.ts";
 
-/** Distinct groups counted by name; keys of further ones are counted together. A store has dozens. */
+/** Most groups counted by name; keys of further groups are counted together. A store has dozens. */
 const groupsMax = 10_000;
 const slash = 0x2f;
 const dot = 0x2e;
@@ -26,7 +26,7 @@ export class KeyGroups {
   idOf(bytes: Uint8Array, start: number, end: number): number {
     const stop = groupEnd(bytes, start, end);
     const length = stop - start;
-    // Neighbours in revision order are mostly of one kind.
+    // Neighbours in revision order are usually of one kind.
     if (this.#lastId >= 0 && length === this.#lastName.length) {
       let i = 0;
       while (i < length && bytes[start + i] === this.#lastName[i]) i++;
@@ -82,7 +82,7 @@ function split(name: string): Count {
   return { prefix: `/${prefix}`, kind: kind.join("/"), keys: 0, bytes: 0 };
 }
 
-/** Where the part that names prefix and kind ends: before the third slash, or the fourth when the second segment is a group. */
+/** End of the part that names prefix and kind: before the third slash, or the fourth when the second segment is a group. */
 function groupEnd(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[start] !== slash) {
     const first = bytes.indexOf(slash, start);

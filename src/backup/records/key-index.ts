@@ -1,5 +1,5 @@
 /**
- * Which record of each user key is the newest, for every key of a snapshot, in about 24 bytes a key.
+ * Finds the newest record of each user key, for every key of a snapshot, in about 24 bytes per key.
  *
  * HashKV, live counts and point-in-time restores need it, and a snapshot can hold millions of keys. Keys stay in the
  * file: the table holds a 64-bit keyed hash (random, so that a collision cannot be constructed), the ordinal of the
@@ -10,21 +10,21 @@
 import type { Random } from "../../base/random.ts";
 
 const slotsMin = 1024;
-/** 20 MB of table, for 600,000 keys: more is taken only when the keys are there. */
+/** 20 MB of table, for 600,000 keys: it grows further only with the keys found. */
 const slotsFirstMax = 2 ** 20;
-/** Linear probing stays short below this share of taken slots. */
+/** Linear probing stays short below this load. */
 const loadMax = 0.6;
 
 export class KeyIndex {
   /** Keys whose newest record is not a deletion. */
   liveKeys = 0;
-  /** Records taken in. */
+  /** Records added. */
   records = 0;
   readonly #seedA: number;
   readonly #seedB: number;
   #capacity: number;
   #taken = 0;
-  /** Five words a slot: hash high, hash low, ordinal + 1 (0: free), size, class + 1 (0: deleted). */
+  /** Five words per slot: hash high, hash low, ordinal + 1 (0: free), size, class + 1 (0: deleted). */
   #slots: Uint32Array;
   #dropped: Uint8Array = new Uint8Array(slotsMin);
   #high = 0;
@@ -32,7 +32,7 @@ export class KeyIndex {
   readonly #onLive: ((group: number, keys: number, bytes: number) => void) | undefined;
 
   /**
-   * @param keysExpected room to begin with; the table grows as needed
+   * @param keysExpected initial capacity; the table grows as needed
    * @param onLive called for every change of live keys and bytes of a class, e.g. (3, -1, -120)
    */
   constructor(
@@ -49,9 +49,9 @@ export class KeyIndex {
   }
 
   /**
-   * Takes in the next record, in revision order.
-   * @param group a small number of the caller's, given back to `onLive`
-   * @param sizeBytes what the record counts for in its group
+   * Adds the next record, in revision order.
+   * @param group a small number chosen by the caller, passed to `onLive`
+   * @param sizeBytes the record's size in its group
    */
   add(
     bytes: Uint8Array,
@@ -91,7 +91,7 @@ export class KeyIndex {
     if (this.#taken > this.#capacity * loadMax) this.#grow();
   }
 
-  /** True when record `ordinal` (from 0, in the order taken in) is not the state of its key. */
+  /** True when record `ordinal` (from 0, in the order added) is not the state of its key. */
   dropped(ordinal: number): boolean {
     return ((this.#dropped[ordinal >>> 3] ?? 0) & (1 << (ordinal & 7))) !== 0;
   }
@@ -133,7 +133,7 @@ export class KeyIndex {
     }
   }
 
-  /** Two murmur3 lanes over four bytes at a time, each with a seed of its own. */
+  /** Two murmur3 lanes over four bytes at a time, each with its own seed. */
   #hash(bytes: Uint8Array, view: DataView, start: number, end: number): void {
     let a = this.#seedA ^ (end - start);
     let b = this.#seedB ^ Math.imul(end - start, 0x9e3779b1);

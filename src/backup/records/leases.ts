@@ -1,14 +1,14 @@
 /**
- * The leases on record in a snapshot, and how long each was to live: `leasepb.Lease` in the bucket "lease".
+ * The leases recorded in a snapshot with their TTLs: `leasepb.Lease` in the bucket "lease".
  *
- *   1 id   2 granted seconds   3 seconds left at the last checkpoint, where etcd made one
+ *   1 id   2 granted seconds   3 seconds left at the last checkpoint, if etcd made one
  */
 import { BoltReader } from "../database/bolt-reader.ts";
 import type { SnapshotFile } from "../database/snapshot-file.ts";
 
 const field = { ttl: 2, remaining: 3 } as const;
 
-/** Seconds left of each lease by its id, as far as the snapshot says: an upper bound. */
+/** Remaining seconds of each lease by its id, as far as the snapshot records them: an upper bound. */
 export async function leasesIn(
   file: SnapshotFile,
   signal: AbortSignal | undefined,
@@ -28,7 +28,7 @@ export async function leasesIn(
   return found;
 }
 
-/** Undefined for bytes that are no lease. */
+/** Undefined for bytes that are not a lease. */
 function secondsOf(bytes: Uint8Array): number | undefined {
   let at = 0;
   const varint = (): bigint | undefined => {

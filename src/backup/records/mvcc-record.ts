@@ -4,8 +4,8 @@
  *   key    = main u64 big endian, "_", sub u64 big endian, ["t" for a deletion]
  *   value  = 1: key bytes, 2: create revision, 3: mod revision, 4: version, 5: value bytes, 6: lease; zeros left out
  *
- * `RecordCursor` reads records in place, without an allocation each: scans of millions stand on it. `MvccRecord`
- * is the same with bigint numbers, for code that looks at single records.
+ * `RecordCursor` reads records in place, without an allocation each, for scans of millions of records. `MvccRecord`
+ * is the same with bigint numbers, for code that reads single records.
  */
 import type { Page } from "../database/bolt-page.ts";
 import { damaged } from "../files/damage.ts";
@@ -21,7 +21,7 @@ export interface Revision {
   readonly sub: bigint;
 }
 
-/** A record with its numbers exact and its bytes its own. */
+/** A record with exact numbers and its own copy of the bytes. */
 export interface MvccRecord {
   readonly revision: Revision;
   readonly deleted: boolean;

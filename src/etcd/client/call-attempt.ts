@@ -1,5 +1,5 @@
 /**
- * The state of one call over all its tries, and the errors that end it. The client core and the endpoint gate both use it.
+ * The state of one call over all its tries, and the errors that end it. The client core and the endpoint admission both use it.
  */
 import { setMaxListeners } from "node:events";
 import { checkOptions } from "../../base/text/known-options.ts";

@@ -3,7 +3,7 @@
  *
  * Identification (one Status request for all waiting callers) precedes any work: it gives the version and the cluster, so
  * a write never reaches a foreign cluster or an etcd that is known to lose data. It is repeated after every lost
- * connection. A call that began before a restore gets no endpoint after it, whichever call detected the restore. The gate
+ * connection. A call that began before a restore gets no endpoint after it, whichever call detected the restore. It
  * also decides what failures and refusals mean for an endpoint, and finds out why an endpoint cannot be reached.
  */
 import type { Clock } from "../../base/time/clock.ts";
@@ -58,7 +58,7 @@ export interface EndpointAdmissionOptions {
   /** Finds out why an endpoint cannot be reached. */
   readonly probe: ((endpoint: Endpoint) => Promise<ConnectionFault | undefined>) | undefined;
   readonly warn: (message: string, code?: string) => void;
-  /** Counts the gate's own requests. */
+  /** Counts admission's own requests. */
   readonly identified: (outcome: "sent" | "failed") => void;
   readonly restored: (event: RestoreEvent) => void;
 }
