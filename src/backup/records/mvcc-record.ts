@@ -44,7 +44,7 @@ export function encodeRevision({ main, sub }: Revision, deleted = false): Uint8A
   return bytes;
 }
 
-/** The revision a 17-byte meta value or record key spells; undefined when it spells none. */
+/** The revision in a 17-byte meta value or record key; undefined when the bytes are not one. */
 export function decodeRevision(bytes: Uint8Array): Revision | undefined {
   if (bytes.length !== revisionBytes && bytes.length !== tombstoneBytes) return undefined;
   if (bytes[8] !== underscore) return undefined;
@@ -52,7 +52,7 @@ export function decodeRevision(bytes: Uint8Array): Revision | undefined {
   return { main: view.getBigUint64(0), sub: view.getBigUint64(9) };
 }
 
-/** A revision as two unsigned halves: compared without bigint in the scans. */
+/** A revision as two unsigned halves, which scans compare without bigint. */
 export interface MainBound {
   readonly high: number;
   readonly low: number;
@@ -73,7 +73,7 @@ export function mainOf(page: Page, index: number): bigint {
   return page.view.getBigUint64(page.keyStart(index));
 }
 
-/** Reads records of one page after the other. Its fields speak of the record last read, in `page.bytes`. */
+/** Reads records of one page after the other. Its fields describe the last record read, in `page.bytes`. */
 export class RecordCursor {
   deleted = false;
   keyStart = 0;
@@ -159,7 +159,7 @@ export class RecordCursor {
     }
   }
 
-  /** The record last read with "numbers", copied. */
+  /** A copy of the record last read with "numbers". */
   record(page: Page, index: number): MvccRecord {
     const revisionAt = page.keyStart(index);
     return {
@@ -178,7 +178,7 @@ export class RecordCursor {
     return BigInt.asIntN(64, (BigInt(this.#high) << 32n) | BigInt(this.#low));
   }
 
-  /** A varint of up to 64 bits into two halves; false when it does not end in time. */
+  /** Reads a varint of up to 64 bits into two halves; false when it does not end before `end`. */
   #varint(bytes: Uint8Array, end: number): boolean {
     let low = 0;
     let high = 0;

@@ -1,11 +1,11 @@
-/** Reads over single records of a snapshot: the state of a prefix at a revision, and all versions of a key. */
+/** Scans single records of a snapshot: the state of a prefix at a revision, and all versions of a key. */
 import { BoltReader, type Bucket } from "../database/bolt-reader.ts";
 import type { SnapshotFile } from "../database/snapshot-file.ts";
 import { examine } from "./examine.ts";
 import { compareMain, type MvccRecord, mainBound, RecordCursor } from "./mvcc-record.ts";
 
 export interface ScanOptions {
-  /** Keys that begin with it; default: all. */
+  /** Keys that begin with this; default: all. */
   readonly prefix?: string | undefined;
   /** State as of this revision; default: the last. */
   readonly revision?: bigint | undefined;

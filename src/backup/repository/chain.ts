@@ -1,11 +1,11 @@
-/** From a revision or a time to the backups that lead there, along the path of one history. */
+/** Finds the backups needed to restore a revision or a time, along the path of one history. */
 import { invalidArgument } from "../../errors.ts";
 import { laterOf } from "../files/revision-order.ts";
 import type { Backup, HistoryPath } from "./histories.ts";
 import type { DeltaManifest, FullManifest } from "./manifest.ts";
 
 /**
- * The revision asked for; for a time the last one of this path known to have existed by then; else the last on record.
+ * The requested revision; for a time, the last revision of this path known to have existed by then; else the last recorded one.
  * @throws INVALID_ARGUMENT
  */
 export function targetRevision(
@@ -25,7 +25,7 @@ export function targetRevision(
     );
   }
   const limitMs = toTime?.getTime() ?? Number.POSITIVE_INFINITY;
-  // A history that had begun by then is what was; the one it came from only before that.
+  // A history that had begun by then is used; its parent history only for times before that.
   for (const backups of [...parts].reverse()) {
     const revisions = backups
       .flatMap((backup) => backup.marks)
@@ -66,7 +66,7 @@ export function chainTo(
     }
     if (reached >= target) return { full, deltas: chain };
   }
-  // A later full still holds its own history back to its compact revision.
+  // A later full still contains its own history back to its compact revision.
   const after = fulls
     .filter((full) => BigInt(full.lastRevision) > target && BigInt(full.compactRevision) <= target)
     .sort((a, b) => (BigInt(a.lastRevision) < BigInt(b.lastRevision) ? -1 : 1))[0];

@@ -1,7 +1,7 @@
 /**
- * Content-addressed chunks of 64 KiB: bbolt writes pages in place of free ones, so two snapshots of a database share
- * almost all of them, and a backup costs what has changed. An interrupted backup continues where it was cut, because
- * the chunks that made it are found again.
+ * Content-addressed chunks of 64 KiB. bbolt writes pages in place of free ones, so two snapshots of a database share
+ * almost all chunks, and a backup costs only what has changed. An interrupted backup resumes cheaply, because
+ * the chunks already stored are found again.
  *
  *   name   = "chunks/" two hex digits "/" HMAC-SHA-256 (with a key) or SHA-256 of the plain bytes
  *   chunk  = form u8, then 0: plain | 1: raw deflate | 2, 3: the same, sealed: nonce (12), tag (16), AES-256-GCM text
@@ -19,7 +19,7 @@ import type { RepositoryBackend } from "./backend/backend.ts";
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
-/** 64 KiB: 0.5 % new bytes a backup in the reference measurement; larger shares less, smaller costs more names. */
+/** 64 KiB: 0.5 % new bytes per backup in the reference measurement; larger chunks share less, smaller ones cost more names. */
 export const chunkBytes: number = 64 * 1024;
 const keyBytes = 32;
 const nonceBytes = 12;
@@ -29,11 +29,11 @@ const form = { plain: 0, deflated: 1, sealed: 2, sealedDeflated: 3 } as const;
 export class ChunkStore {
   readonly #backend: RepositoryBackend;
   readonly #random: Random;
-  /** The first one seals and names, all of them open; none: chunks are in the clear. */
+  /** The first key seals and names, all of them open; none: chunks are in plaintext. */
   readonly #keys: readonly ChunkKey[];
-  /** Paths known to be stored or on their way: a chunk that occurs twice in a file is written once. */
+  /** Paths known to be stored or being written: a chunk that occurs twice in a file is written once. */
   #known: Map<string, Promise<void>> | undefined;
-  /** Paths that a listing shows and no backup names: left by a backup that was killed, or removed a moment ago. */
+  /** Paths that a listing shows but no backup names: left by a killed backup, or removed recently. */
   #unsure: ReadonlySet<string> = new Set();
 
   /** @param encryptionKeys 32 bytes each; encryption and naming use keys derived from them */
@@ -43,7 +43,7 @@ export class ChunkStore {
     this.#keys = encryptionKeys.map(derivedKey);
   }
 
-  /** Whether what is put is sealed. */
+  /** Whether new chunks are sealed. */
   get seals(): boolean {
     return this.#keys.length > 0;
   }
@@ -54,7 +54,7 @@ export class ChunkStore {
     return stored !== undefined && isSealed(stored);
   }
 
-  /** Whether one of the keys opens a stored chunk; true for one that is missing or in the clear. */
+  /** Whether one of the keys opens a stored chunk; true for a missing one or one in plaintext. */
   async opens(name: string): Promise<boolean> {
     const stored = await this.#backend.read(chunkPath(name));
     if (stored === undefined || !isSealed(stored)) return true;
@@ -66,12 +66,12 @@ export class ChunkStore {
   }
 
   /**
-   * One listing instead of a question for each chunk, for a writer that is about to put many, and has the repository's lock.
+   * One listing instead of a request for each chunk, for a writer that holds the repository's lock and will put many.
    *
-   * A listing may lag behind, and show what a prune has removed. What a backup names no prune has removed, so a chunk that
-   * is both named and listed is there; one that is listed alone is asked for; one that is not listed is written, which
-   * mends a chunk that was lost.
-   * @param named names of chunks of every backup on record
+   * A listing may be outdated, and show what a prune has removed. No prune removes what a backup names, so a chunk that
+   * is both named and listed exists. A chunk that is only listed is checked with a request; one that is not listed is written,
+   * which repairs a lost chunk.
+   * @param named names of chunks of every recorded backup
    */
   async learn(named: Iterable<string>): Promise<Disposable> {
     const unsure = new Set(await this.#backend.list("chunks"));
@@ -91,7 +91,7 @@ export class ChunkStore {
     };
   }
 
-  /** Stores `plain` unless it is there. Returns its name and the bytes written. */
+  /** Stores `plain` unless it is stored already. Returns its name and the bytes written. */
   async put(plain: Uint8Array): Promise<{ readonly name: string; readonly newBytes: number }> {
     const name = this.nameOf(plain);
     const path = chunkPath(name);
@@ -103,7 +103,7 @@ export class ChunkStore {
     }
     const written = this.#writeUnlessThere(path, name, plain, known === undefined || this.#unsure.has(path));
     const done = written.then(() => undefined);
-    // A failure is reported to the first caller that put it and to others that wait.
+    // Every caller that waits for this chunk gets the failure.
     done.catch(() => undefined);
     known?.set(path, done);
     return { name, newBytes: await written };
@@ -154,7 +154,7 @@ export class ChunkStore {
     } else if (this.#keys.length > 0) throw new Error("it is not encrypted, expected to be");
     else if (kind !== form.plain && kind !== form.deflated) throw new Error(`unknown form ${kind}`);
     if (kind !== form.deflated && kind !== form.sealedDeflated) return body;
-    // A chunk never grows beyond its size: damage cannot make it fill memory.
+    // A chunk has a maximum size, so damaged data cannot make it fill memory.
     return await inflate(body, { maxOutputLength: chunkBytes });
   }
 }
@@ -188,7 +188,7 @@ function isSealed([kind]: Uint8Array): boolean {
   return kind === form.sealed || kind === form.sealedDeflated;
 }
 
-/** What a sealed chunk holds; undefined when `key` is not its key, or it is damaged. */
+/** The content of a sealed chunk; undefined when `key` is not its key, or it is damaged. */
 function unsealed(stored: Uint8Array, name: string, { cipher: key }: ChunkKey): Uint8Array | undefined {
   const body = stored.subarray(1);
   if (body.length < nonceBytes + tagBytes) return undefined;

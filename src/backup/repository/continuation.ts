@@ -1,14 +1,14 @@
 /**
- * Whether a live cluster continues a history on record, or with an earlier state of it.
+ * Whether a live cluster continues a recorded history, or an earlier state of it.
  *
- * The cluster id tells most restores, a revision that fell the next; a cluster restored under its old id that has since
- * written past the last backup is detected by HashKV: what it holds at a revision on record is not what was backed up then.
+ * Most restores change the cluster id, and others lower the revision. HashKV detects a cluster that was restored under its old
+ * id and has since written past the last backup: its content at a recorded revision differs from the backup.
  */
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { Backup, Fork } from "./histories.ts";
 
-/** Backups looked at for the last one that a new history has in its past. */
+/** Backups compared to find the last one that a new history includes. */
 const forkTriesMax = 20;
 
 export interface LiveCluster {
@@ -18,7 +18,7 @@ export interface LiveCluster {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether what the cluster holds comes after `backup`. */
+/** Whether the cluster's content follows `backup`. */
 export async function isContinuedBy(
   backup: Backup,
   { etcd, clusterId, revision, signal }: LiveCluster,
@@ -27,7 +27,7 @@ export async function isContinuedBy(
   return (await holds(etcd, backup, signal)) !== "other content";
 }
 
-/** Where a history that begins now left one on record: the last revision at which both hold the same. */
+/** Where a new history left a recorded one: the last revision at which both have the same content. */
 export async function forkOf(
   backups: readonly Backup[],
   etcd: Etcd,
@@ -54,7 +54,7 @@ export function assertSameHistory(etcd: Etcd, generation: number): void {
   });
 }
 
-/** What the member holds at the backup's last revision, by HashKV; unknown where the two cannot be compared. */
+/** Whether the member has the backup's content at its last revision, by HashKV; unknown if the two cannot be compared. */
 async function holds(
   etcd: Etcd,
   backup: Backup,
@@ -64,12 +64,12 @@ async function holds(
   const [endpoint] = etcd.endpoints;
   if (recorded === undefined || endpoint === undefined) return "unknown";
   const revision = BigInt(backup.lastRevision);
-  // etcd takes 0 for "now"; earlier versions put it on record of an empty etcd.
+  // etcd reads 0 as "now"; earlier versions recorded it for an empty etcd.
   if (revision === 0n) return "unknown";
   try {
     const live = await etcd.maintenance.hashKv(revision, { endpoint, signal });
     if (live.hashRevision !== undefined && live.hashRevision !== revision) return "unknown";
-    // A hash covers what lies above the compact revision it was made at.
+    // A hash covers only what is above the compact revision it was computed with.
     if (atLeastZero(live.compactRevision) !== atLeastZero(recorded.compactRevision)) return "unknown";
     return live.hash === recorded.hash ? "the same" : "other content";
   } catch (error) {
@@ -90,5 +90,5 @@ function recordedHash(
   return liveHash && { hash: liveHash.hash, compactRevision: BigInt(liveHash.compactRevision) };
 }
 
-/** etcd says -1 where nothing was ever compacted. */
+/** etcd reports -1 if nothing was ever compacted. */
 const atLeastZero = (revision: bigint): bigint => (revision < 0n ? 0n : revision);

@@ -1,6 +1,6 @@
 /**
- * The records of deltas, on their way in and out of a repository: from a watch on a live etcd, which is what a delta is
- * made of, and from the chunks of deltas on record, which is what a restore adds to its full. Only `Repository` uses it.
+ * The records of deltas: read from a watch on a live etcd for a new delta, and from the chunks of recorded deltas
+ * for a restore, which adds them to its full. Only `Repository` uses it.
  */
 import { createHash } from "node:crypto";
 import type { Clock } from "../../base/time/clock.ts";
@@ -12,10 +12,10 @@ import type { ChunkStore } from "./chunks.ts";
 import { decodeSegment, recordsOfBatch } from "./delta.ts";
 import { type DeltaManifest, manifestPath } from "./manifest.ts";
 
-/** Records of one delta kept in memory at most, bytes: a busy store makes several deltas. */
+/** Most bytes of one delta's records in memory: a busy store makes several deltas. */
 const deltaBytesMax = 32 * 1024 * 1024;
 
-/** Every record from revision `first` up to `until` at least, or until a delta is full. @throws EXPIRED, what `signal` ends with */
+/** Every record from revision `first` to at least `until`, or until a delta is full. @throws EXPIRED, the reason of `signal` */
 export async function watchedRecords(
   etcd: Etcd,
   range: { readonly first: bigint; readonly until: bigint },
@@ -46,7 +46,7 @@ export async function watchedRecords(
   return { records, last, marks };
 }
 
-/** Records of `deltas` above revision `after` and not above `until`, a delta at a time. @throws CORRUPT_SNAPSHOT */
+/** Records of `deltas` above revision `after` and up to `until`, a delta at a time. @throws CORRUPT_SNAPSHOT */
 export async function* storedRecords(
   chunks: ChunkStore,
   deltas: readonly DeltaManifest[],

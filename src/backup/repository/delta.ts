@@ -1,5 +1,5 @@
 /**
- * Deltas: what a watch delivers, kept as the very records etcd stores, so that base + deltas is a later snapshot.
+ * Deltas: the events of a watch, stored as exactly the records that etcd stores, so that base + deltas is a later snapshot.
  *
  *   segment = (keyBytes u32 LE, key, valueBytes u32 LE, value)*       in revision order, whole revisions only
  */
@@ -9,7 +9,7 @@ import { encodeKeyValue } from "../files/etcd-records.ts";
 import { encodeRevision } from "../records/mvcc-record.ts";
 import type { RawRecord } from "../restore/rewrite-database.ts";
 
-/** The records of one revision's events: the place in the transaction is the place among its events. */
+/** The records of one revision's events: the sub revision is the index among its events. */
 export function recordsOf(revision: bigint, events: readonly KvEvent[]): readonly RawRecord[] {
   return events.map(({ type, kv }, sub) => {
     const deleted = type === "delete";
@@ -21,7 +21,7 @@ export function recordsOf(revision: bigint, events: readonly KvEvent[]): readonl
   });
 }
 
-/** Events of several revisions, as a watch hands them over, as records. */
+/** Events of several revisions, as a watch delivers them, as records. */
 export function recordsOfBatch(events: readonly KvEvent[]): readonly RawRecord[] {
   const records: RawRecord[] = [];
   for (let from = 0; from < events.length; ) {

@@ -1,6 +1,6 @@
 /**
- * The loop of `follow()`: the next backup every interval. What passes by itself (etcd or the repository is away, another writer
- * has the lock) is waited for, with a back-off, until the signal ends it; what does not pass ends the loop.
+ * The loop of `follow()`: the next backup at every interval. A temporary failure (etcd or the repository is unreachable, another
+ * writer has the lock) is retried with a back-off until the signal ends it; any other failure ends the loop.
  */
 import { Backoff } from "../../base/backoff.ts";
 import { systemRandom } from "../../base/random.ts";
@@ -10,10 +10,10 @@ import type { Clock } from "../../base/time/clock.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import { type BackupOutcome, type FollowOptions, followNames } from "./repository-options.ts";
 
-/** Waits between tries, milliseconds: an etcd between two leaders is back within seconds, one that is down is not asked often. */
+/** Waits between tries, milliseconds: an etcd without a leader has a new one within seconds; one that is down is asked rarely. */
 const waits = { firstMs: 200, maxMs: 10_000 } as const;
 
-/** @param next takes the next backup; undefined when nothing was written. @throws INVALID_ARGUMENT; what does not pass */
+/** @param next takes the next backup; undefined when nothing was written. @throws INVALID_ARGUMENT; failures that are not temporary */
 export async function* followWith(
   next: (signal: AbortSignal | undefined) => Promise<BackupOutcome | undefined>,
   clock: Clock,

@@ -1,42 +1,42 @@
 /**
- * The histories a repository holds. A cluster that is restored, or replaced, continues from an earlier state under revisions
- * that were used before: what was backed up of the time in between is another history, abandoned, and kept.
+ * The histories in a repository. A cluster that is restored, or replaced, continues from an earlier state and reuses
+ * revisions: the backups taken after that state belong to another history, which is abandoned but kept.
  *
  *   A  full ── delta ── full ── delta                     abandoned, reachable by its name
- *                └─ restored ─► B  full ── delta          the history of the newest backup: the one that is
+ *                └─ restored ─► B  full ── delta          the history of the newest backup: the current one
  *
- * A history is named by the id of its cluster, and by a number where one cluster id had several. The path of a history is
- * its own backups and those of the one it came from, up to the last revision at which the two were proved to be equal.
+ * A history is named by the id of its cluster, and a number if one cluster id had several. The path of a history is its
+ * own backups and those of its parent history, up to the last revision at which the two were proved to be equal.
  */
 import { earlierOf } from "../files/revision-order.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** A backup on record, with the history it is of. */
+/** A recorded backup with its history. */
 export type Backup = Manifest & {
   /** Its history's name. */
   readonly history: string;
-  /** Whether the newest backup is of another history. */
+  /** Whether the newest backup belongs to another history. */
   readonly abandoned: boolean;
 };
 
-/** Where a history left another one. */
+/** Where a history left its parent. */
 export interface Fork {
-  /** Name of the history it left. */
+  /** Name of the parent history. */
   readonly history: string;
-  /** Up to it, inclusive, both are equal. */
+  /** Last revision at which both are equal, inclusive. */
   readonly revision: string;
 }
 
-/** A history as a whole, from its beginning as far as it is known. */
+/** A whole history, from its beginning as far as it is known. */
 export interface HistoryPath {
-  /** Oldest history first; of each but the last only what belongs to the next one's past. */
+  /** Oldest history first; of each but the last only the backups that belong to the next one's past. */
   readonly parts: readonly (readonly Backup[])[];
 }
 
-/** Says of each backup which history it is of. @param manifests oldest first */
+/** Assigns each backup its history. @param manifests oldest first */
 export function withHistories(manifests: readonly Manifest[]): readonly Backup[] {
   const names = new Map<string, string>();
-  /** Of each cluster, as far as manifests do not name their history. */
+  /** Of each cluster, if manifests do not name their history. */
   const latest = new Map<string, { readonly name: string; readonly revision: bigint }>();
   const taken = new Set<string>();
   for (const manifest of manifests) {
@@ -58,7 +58,7 @@ export function withHistories(manifests: readonly Manifest[]): readonly Backup[]
   });
 }
 
-/** A name for a history of a cluster that no other has. */
+/** An unused name for a history of a cluster. */
 export function newHistoryName(clusterId: string, taken: ReadonlySet<string>): string {
   for (let number = 1; ; number++) {
     const name = number === 1 ? clusterId : `${clusterId}.${number}`;
@@ -92,7 +92,7 @@ function forkedFrom(backup: Backup): Fork | undefined {
   return backup.kind === "full" ? backup.forkedFrom : undefined;
 }
 
-/** What of a backup lies before `limit`: all, or nothing. */
+/** The backup if it lies before `limit` as a whole, otherwise nothing. */
 function before(backup: Backup, limit: bigint): readonly Backup[] {
   return BigInt(backup.lastRevision) <= limit ? [backup] : [];
 }

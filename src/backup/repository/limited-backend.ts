@@ -1,6 +1,6 @@
 /**
- * A backend whose objects come and go at a bounded rate, each direction by itself: a backup at noon leaves the network to
- * others. Counted are the bytes of objects, sealed and packed as they are sent; names, listings and headers are not.
+ * A backend that limits the rate of reads and writes, each separately, so that a backup during the day leaves the network to
+ * others. It counts the bytes of objects, sealed and compressed as they are sent, without names, listings and headers.
  */
 import { ByteRate } from "../../base/time/byte-rate.ts";
 import type { Clock } from "../../base/time/clock.ts";
@@ -8,10 +8,10 @@ import { invalidArgument } from "../../errors.ts";
 import type { RepositoryBackend } from "./backend/backend.ts";
 import { chunkBytes } from "./chunks.ts";
 
-/** A chunk a second: below it one chunk, which is sent whole, would take several seconds and a stop as long. */
+/** One chunk per second: at a lower rate one chunk, which is sent whole, takes several seconds, and so does stopping. */
 const bytesPerSecondMin = chunkBytes;
 
-/** @throws INVALID_ARGUMENT for a rate that is no number of at least 65,536 */
+/** @throws INVALID_ARGUMENT for a rate that is not a number of at least 65,536 */
 export function checkRate(bytesPerSecond: number | undefined): void {
   if (bytesPerSecond === undefined) return;
   if (Number.isFinite(bytesPerSecond) && bytesPerSecond >= bytesPerSecondMin) return;

@@ -1,9 +1,9 @@
 /**
- * What a repository has on record of each backup, as signed JSON: which chunks, which revisions, when, what was proved.
+ * The record of each backup in a repository, as signed JSON: its chunks, its revisions, its time, what was proved.
  *
- *   file = { "body": <manifest as text>, "signature"?: base64 }        signed are the bytes of body
+ *   file = { "body": <manifest as text>, "signature"?: base64 }        the signature covers the bytes of body
  *
- * A repository opened with a key takes no manifest that is not signed with it: a chunk is named by its content, so a
+ * A repository opened with a key accepts only manifests signed with it: a chunk is named by its content, so a
  * signed list of names covers every byte of the backup.
  */
 import { createHmac, createPublicKey, KeyObject, sign, timingSafeEqual, verify } from "node:crypto";
@@ -13,10 +13,10 @@ import { damaged } from "../files/damage.ts";
 /** HMAC-SHA-256 with bytes; Ed25519 with a key object (a private one signs and verifies, a public one verifies). */
 export type SigningKey = Uint8Array | KeyObject;
 
-/** Below 128 bits a key of HMAC can be found by trying (RFC 2104 section 3 wants the length of the hash, 32 bytes). */
+/** An HMAC key below 128 bits can be found by trying (RFC 2104 section 3 asks for the length of the hash, 32 bytes). */
 const signingKeyBytesMin = 16;
 
-/** @throws INVALID_ARGUMENT for fewer than 16 bytes, and for a key object that is not of Ed25519 */
+/** @throws INVALID_ARGUMENT for fewer than 16 bytes, and for a key object other than Ed25519 */
 export function checkSigningKey(key: SigningKey): void {
   if (key instanceof Uint8Array) {
     if (key.byteLength >= signingKeyBytesMin) return;
@@ -32,7 +32,7 @@ export function checkSigningKey(key: SigningKey): void {
   );
 }
 
-/** @throws INVALID_ARGUMENT for the public half alone, which verifies and cannot sign */
+/** @throws INVALID_ARGUMENT for a public key alone, which can verify but not sign */
 export function assertCanSign(key: SigningKey | undefined): void {
   if (!(key instanceof KeyObject) || key.type === "private") return;
   throw invalidArgument(
@@ -56,43 +56,43 @@ interface Common {
   readonly createdAt: string;
   /** Id of the cluster, hexadecimal. */
   readonly clusterId: string;
-  /** Name of the history it is of (histories.ts); absent in those of earlier versions. */
+  /** Name of its history (histories.ts); absent in manifests of earlier versions. */
   readonly history?: string | undefined;
-  /** Last revision it holds, inclusive, decimal. */
+  /** Last revision it contains, inclusive, decimal. */
   readonly lastRevision: string;
-  /** SHA-256 of what it stands for, hexadecimal. */
+  /** SHA-256 of its content, hexadecimal. */
   readonly sha256: string;
-  /** Bytes it stands for. */
+  /** Bytes of its content, before deduplication and compression. */
   readonly sizeBytes: number;
   /** Names of its chunks, in order: SHA-256 of their content, hexadecimal. */
   readonly chunks: readonly string[];
-  /** Which revisions existed when; what `toTime` is answered from. */
+  /** Which revisions existed when; `toTime` is resolved with them. */
   readonly marks: readonly TimeMark[];
-  /** HashKV of the live member at lastRevision, with the compact revision it was made at; absent when it could not be asked. */
+  /** HashKV of the live member at lastRevision, with its compact revision; absent when the member could not be asked. */
   readonly liveHash?:
     | {
         /** The member's HashKV. */
         readonly hash: number;
-        /** The compact revision it was made at, decimal. */
+        /** The compact revision it was computed with, decimal. */
         readonly compactRevision: string;
       }
     | undefined;
 }
 
-/** What is on record of a full backup. */
+/** The record of a full backup. */
 export interface FullManifest extends Common {
-  /** Tells fulls and deltas apart. */
+  /** Distinguishes fulls and deltas. */
   readonly kind: "full";
   /** HashKV at its last revision, computed from the file. */
   readonly hashKv: number;
-  /** History up to here is not in it, decimal. */
+  /** History up to this revision is not in it, decimal. */
   readonly compactRevision: string;
   /** "live": HashKV equals a running member's; "self": hash, pages and records are sound. */
   readonly proved: "live" | "self";
-  /** Of the first full of a history: the one it came from, and up to where both were found equal. */
+  /** Of the first full of a history: its parent history, and the revision up to which both were found equal. */
   readonly forkedFrom?:
     | {
-        /** Name of that history. */
+        /** Name of the parent history. */
         readonly history: string;
         /** Last revision both have, inclusive, decimal. */
         readonly revision: string;
@@ -100,22 +100,22 @@ export interface FullManifest extends Common {
     | undefined;
 }
 
-/** What is on record of a delta: all revisions after the backup before it. */
+/** The record of a delta: all revisions after the previous backup. */
 export interface DeltaManifest extends Common {
-  /** Tells deltas and fulls apart. */
+  /** Distinguishes deltas and fulls. */
   readonly kind: "delta";
-  /** First revision it holds, inclusive, decimal. */
+  /** First revision it contains, inclusive, decimal. */
   readonly firstRevision: string;
-  /** The full this chain of deltas begins at, and the backup right before this one. */
+  /** Id of the full at which this chain of deltas begins. */
   readonly base: string;
-  /** Id of the backup right before this one, full or delta. */
+  /** Id of the previous backup, full or delta. */
   readonly previous: string;
 }
 
-/** What is on record of a backup; `kind` tells fulls and deltas apart. */
+/** The record of a backup; `kind` distinguishes fulls and deltas. */
 export type Manifest = FullManifest | DeltaManifest;
 
-/** Names become paths: nothing but what the repository itself makes of them. */
+/** Ids become paths, so only ids as the repository makes them are accepted. */
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/;
 const chunkPattern = /^[0-9a-f]{64}$/;
 
@@ -125,13 +125,13 @@ export function encodeManifest(manifest: Manifest, key: SigningKey | undefined):
   return Buffer.from(JSON.stringify({ body, ...(signature === undefined ? {} : { signature }) }));
 }
 
-/** Whether an encoded manifest carries a signature, whoever's. */
+/** Whether an encoded manifest carries a signature of any key. */
 export function isSigned(bytes: Uint8Array): boolean {
   const { signature } = JSON.parse(Buffer.from(bytes).toString("utf8")) as { readonly signature?: unknown };
   return typeof signature === "string";
 }
 
-/** @throws CORRUPT_SNAPSHOT for text that is no manifest, a signature that is missing or wrong */
+/** @throws CORRUPT_SNAPSHOT for text that is not a manifest, or a missing or wrong signature */
 export function decodeManifest(bytes: Uint8Array, name: string, keys: readonly SigningKey[]): Manifest {
   const file = parse(Buffer.from(bytes).toString("utf8"), name);
   const { body, signature } = file as { readonly body?: unknown; readonly signature?: unknown };
@@ -167,7 +167,7 @@ function parse(text: string, name: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null) return value;
   } catch {
-    // Said below in the words of a backup.
+    // Reported below with the backup's name.
   }
   throw damaged(name, undefined, "it is no JSON object");
 }

@@ -1,12 +1,12 @@
 /**
- * All manifests of a repository, read. A backup of 8 GB names 131,072 chunks, and most names stand in every full: each text
- * is held once, so that thirty fulls cost little more memory than one.
+ * Reads all manifests of a repository. A backup of 8 GB names 131,072 chunks, and most names are in every full: each name
+ * is kept once, so that thirty fulls take little more memory than one.
  */
 import { type Backup, withHistories } from "./histories.ts";
 import { decodeManifest, type Manifest } from "./manifest.ts";
 import type { RepositoryParts } from "./new-backup.ts";
 
-/** Oldest first. @throws CORRUPT_SNAPSHOT for a manifest that is damaged or not signed as it must be */
+/** Oldest first. @throws CORRUPT_SNAPSHOT for a manifest that is damaged or not signed as required */
 export async function backupsIn(parts: RepositoryParts): Promise<readonly Backup[]> {
   const found: Manifest[] = [];
   const names = new SharedNames();
@@ -24,7 +24,7 @@ export async function manifestPaths({
   return (await backend.list("backups")).filter((name) => name.endsWith(".json")).sort();
 }
 
-/** One text for each name of a chunk, however many manifests have it. */
+/** One string for each chunk name, however many manifests contain it. */
 export class SharedNames {
   readonly #names = new Map<string, string>();
 

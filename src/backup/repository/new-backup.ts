@@ -1,6 +1,6 @@
 /**
- * New backups: what a full and a delta take from an etcd, how they follow on what is on record, and their manifests.
- * `repository.ts` holds the lock and hands in the backups there are.
+ * New backups: what a full and a delta read from an etcd, how they continue the recorded backups, and their manifests.
+ * `repository.ts` holds the lock and passes in the recorded backups.
  */
 
 import { systemRandom } from "../../base/random.ts";
@@ -29,14 +29,14 @@ import {
 import type { BackupOutcome, Watched } from "./repository-options.ts";
 import { storeBytes, storeFile } from "./stored-parts.ts";
 
-/** Revision of an etcd in which nothing was ever written. */
+/** Revision of an etcd to which nothing was ever written. */
 const firstRevision = 1n;
 
-/** What a repository is made of. */
+/** The parts of a repository. */
 export interface RepositoryParts {
   readonly backend: RepositoryBackend;
   readonly chunks: ChunkStore;
-  /** The first one signs, all of them check. */
+  /** The first one signs, all of them verify. */
   readonly signingKeys: readonly SigningKey[];
   readonly clock: Clock;
 }
@@ -76,7 +76,7 @@ export async function takeFull(
   const { newBytes, ...stored } = await storeFile(parts.chunks, scratch, { onBytes: progress.add, signal });
   progress.end();
   const nowMs = timeAfter(parts.clock, newest);
-  // A file without a record says 0; etcd itself begins at 1.
+  // A file without a record reports 0; etcd itself begins at 1.
   const revision = laterOf(BigInt(saved.revision), firstRevision).toString();
   const manifest: FullManifest = {
     kind: "full",
@@ -96,9 +96,9 @@ export async function takeFull(
 }
 
 /**
- * What was written since `previous`, by the same history; undefined when nothing was.
+ * The records written since `previous` in the same history; undefined when there are none.
  * @throws NOT_FOUND without a previous backup · PRECONDITION_FAILED when the cluster does not continue it · EXPIRED when etcd
- *   has compacted what it would need: each wants a full
+ *   has compacted records it needs: each requires a full
  */
 export async function takeDelta(
   parts: RepositoryParts,
@@ -119,7 +119,7 @@ export async function takeDelta(
       { field: "uid", expected: previous.clusterId, actual: clusterId },
     );
   }
-  // Of an empty etcd earlier versions put 0 on record.
+  // Earlier versions recorded 0 for an empty etcd.
   const from = laterOf(BigInt(previous.lastRevision), firstRevision);
   if (header.revision <= from) return undefined;
   const { records, last, marks } = await watchedRecords(
@@ -154,8 +154,8 @@ export async function takeDelta(
 }
 
 /**
- * Whether a delta failed because its chain is over, so that a full must begin a new one: etcd has compacted what the delta
- * would need, there is no backup yet, or the cluster does not continue the history of the newest.
+ * Whether a delta failed because its chain has ended, so that a full must begin a new one: etcd has compacted what the delta
+ * needs, there is no backup yet, or the cluster does not continue the history of the newest.
  */
 export function chainIsOver(error: unknown): boolean {
   return isStoreError(error, "EXPIRED", "NOT_FOUND", "PRECONDITION_FAILED");
@@ -165,14 +165,14 @@ function* namesIn(backups: readonly Backup[]): Generator<string> {
   for (const { chunks } of backups) yield* chunks;
 }
 
-/** The manifest comes last: what it names is stored. */
+/** The manifest is written last: everything it names is stored. */
 async function publish(parts: RepositoryParts, manifest: Manifest, newBytes: number): Promise<BackupOutcome> {
   await parts.backend.write(manifestPath(manifest.id), encodeManifest(manifest, parts.signingKeys[0]));
   const { history = manifest.clusterId, sizeBytes } = manifest;
   return { backup: { ...manifest, history, abandoned: false }, newBytes, sizeBytes };
 }
 
-/** Now, and later than the newest backup: ids sort by it, also when a clock goes back. */
+/** Now, but later than the newest backup: ids sort by it, even when a clock goes back. */
 function timeAfter(clock: Clock, newest: Backup | undefined): number {
   const nowMs = clock.nowMs();
   return newest === undefined ? nowMs : Math.max(nowMs, Date.parse(newest.createdAt) + 1);

@@ -1,9 +1,9 @@
 /**
  * What a retention policy removes, and in which order.
  *
- *   manifests that are not kept, then chunks that no manifest left names
+ *   manifests that are not kept, then chunks that no remaining manifest names
  *
- * Stopped anywhere it leaves a sound repository: a chunk goes only when nothing names it any more.
+ * Stopping at any point leaves a sound repository: a chunk is removed only when nothing names it any more.
  */
 import type { CallScope } from "../../base/call.ts";
 import { loadedAhead } from "../../base/loaded-ahead.ts";
@@ -17,7 +17,7 @@ import { chunksAtOnce } from "./stored-parts.ts";
 /** Objects removed between two reports. */
 const reportEvery = 100;
 
-/** Ids of backups that the policy does not keep, and paths of chunks that none of the others names. */
+/** Ids of backups that the policy does not keep, and paths of chunks that no other backup names. */
 export async function prunable(
   parts: RepositoryParts,
   policy: RetentionPolicy,
@@ -34,7 +34,7 @@ export async function prunable(
   return { removed: backups.filter(({ id }) => !kept.has(id)).map(({ id }) => id), unnamed };
 }
 
-/** For the holder of the repository's lock. @throws the reason `scope` ends with */
+/** Only the holder of the repository's lock calls it. @throws the reason of `scope` */
 export async function pruned(
   parts: RepositoryParts,
   policy: RetentionPolicy,

@@ -1,5 +1,5 @@
 /**
- * What a repository is opened with, and what can be done with it. `repository.ts` implements it.
+ * The options and the interface of a repository. `repository.ts` implements it.
  */
 import { type Call, callNames } from "../../base/call.ts";
 import type { NamesOf } from "../../base/text/known-options.ts";
@@ -15,32 +15,32 @@ import type { SigningKey } from "./manifest.ts";
 import type { RetentionPolicy } from "./retention.ts";
 import type { S3Options } from "./s3/s3-address.ts";
 
-/** Work that can take long says how far it is, about ten times a second. */
+/** Options of a long call, with its progress about ten times a second. */
 export interface Watched extends Call {
-  /** Default: nobody is told. */
+  /** Default: no reports. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export const watchedNames: NamesOf<Watched> = { ...callNames, onProgress: true };
 
-/** What `openRepository` takes. */
+/** Options of `openRepository`. */
 export interface RepositoryOptions {
   /** A path, `file:///path`, or `s3://bucket/prefix`. */
   readonly directory: string;
-  /** How an `s3://` repository is reached; the environment completes it. */
+  /** Connection to an `s3://` repository; the environment supplies what is missing. */
   readonly s3?: S3Options | undefined;
   /**
-   * 32 bytes: every chunk is sealed with AES-256-GCM. Several: the first seals what is new, all of them open what is there,
-   * so a key is replaced by giving the new one before it.
+   * 32 bytes: every chunk is sealed with AES-256-GCM. Several: the first seals new chunks, all of them open existing ones, so
+   * a key is replaced by putting the new one before it.
    */
   readonly encryptionKey?: Uint8Array | readonly Uint8Array[] | undefined;
-  /** Every manifest is signed with it, and only signed ones are read. Several: the first signs, all of them check. */
+  /** Signs every manifest; only signed manifests are accepted. Several: the first signs, all of them verify. */
   readonly signingKey?: SigningKey | readonly SigningKey[] | undefined;
-  /** Instead of the directory itself, which then only holds files in the making. */
+  /** Storage instead of the directory itself, which then holds only temporary files. */
   readonly backend?: RepositoryBackend | undefined;
   /**
-   * Bytes a second that go into the repository at most, and as many out of it; at least 65,536. Less leaves more of the
-   * network to others, and a restore takes longer. Default: no bound.
+   * Most bytes a second written to the repository, and as many read from it; at least 65,536. A lower rate leaves more of the
+   * network to others, and a restore takes longer. Default: no limit.
    */
   readonly bytesPerSecond?: number | undefined;
   /** For tests. */
@@ -57,48 +57,48 @@ export const repositoryNames: NamesOf<RepositoryOptions> = {
   s3: true,
 };
 
-/** What `BackupRepository.restore` takes. */
+/** Options of `BackupRepository.restore`. */
 export interface RepositoryRestoreOptions extends RestoreCommon {
-  /** Data directory to make; must not exist or be empty. */
+  /** Data directory to create; must not exist or be empty. */
   readonly dataDir: string;
   /**
-   * Where the write-ahead log goes, e.g. a disk of its own: absent or empty, outside `dataDir`; etcd is started with `--wal-dir`
-   * then. Default: within `dataDir`.
+   * Folder of the write-ahead log, e.g. on a separate disk: absent or empty, outside `dataDir`; etcd must then be started with
+   * `--wal-dir`. Default: within `dataDir`.
    */
   readonly walDir?: string | undefined;
   /** The member's name; default "default". */
   readonly name?: string | undefined;
-  /** With commas when several. Default: the member's in `initialCluster`, or `http://localhost:2380`. */
+  /** Comma-separated if several. Default: the member's in `initialCluster`, or `http://localhost:2380`. */
   readonly initialAdvertisePeerUrls?: string | undefined;
   /**
-   * Name of the history to restore, as `list()` tells it; default that of the newest backup. Others were abandoned: by a
-   * restore to an earlier state, or for another cluster.
+   * Name of the history to restore, as in `list()`; default that of the newest backup. The others were abandoned after a
+   * restore to an earlier state, or belong to another cluster.
    */
   readonly history?: string | undefined;
 }
 
 /** A backup that was taken. */
 export interface BackupOutcome {
-  /** What is on record of it. */
+  /** The record of it. */
   readonly backup: Backup;
-  /** Bytes written for it: what the repository did not hold already. */
+  /** Bytes written for it, which the repository did not have. */
   readonly newBytes: number;
-  /** Bytes it stands for. */
+  /** Bytes of its content, before deduplication and compression. */
   readonly sizeBytes: number;
 }
 
-/** What `follow` takes. */
+/** Options of `follow`. */
 export interface FollowOptions {
-  /** Between two deltas, milliseconds; above 0. */
+  /** Time between two deltas, milliseconds; above 0. */
   readonly intervalMs: number;
-  /** Ends the loop without an error; the delta under way is given up. */
+  /** Ends the loop without an error; a delta in progress is abandoned. */
   readonly signal?: AbortSignal | undefined;
-  /** Called each time nothing could be taken: why, and how long until it is tried again. */
+  /** Called each time a backup fails temporarily, with the cause and the time until the next try. */
   readonly onWaiting?:
     | ((wait: {
-        /** Why nothing could be taken. */
+        /** Why the backup failed. */
         readonly error: StoreError;
-        /** Milliseconds until it is tried again. */
+        /** Milliseconds until the next try. */
         readonly retryMs: number;
       }) => void)
     | undefined;
@@ -107,38 +107,38 @@ export interface FollowOptions {
 export const followNames: NamesOf<FollowOptions> = { intervalMs: true, signal: true, onWaiting: true };
 
 /**
- * Full backups and deltas in a directory or object store, deduplicated, sealed and signed as its options say. One process
+ * Full backups and deltas in a directory or object store, deduplicated, and sealed and signed if its options say so. One process
  * writes at a time; docs/backup.md.
  */
 export interface BackupRepository {
-  /** Oldest first. @throws CORRUPT_SNAPSHOT for a manifest that is damaged or not signed as it must be */
+  /** Oldest first. @throws CORRUPT_SNAPSHOT for a manifest that is damaged or not signed as required */
   list(): Promise<readonly Backup[]>;
-  /** A full backup, proved. */
+  /** Takes a full backup and proves it. */
   backup(etcd: Etcd, options?: Watched): Promise<BackupOutcome>;
-  /** All that was written since the last backup; undefined when nothing was. @throws EXPIRED when etcd has compacted it: take a full */
+  /** Backs up all writes since the last backup; undefined when there are none. @throws EXPIRED when etcd has compacted them: take a full */
   delta(etcd: Etcd, options?: Call): Promise<BackupOutcome | undefined>;
   /**
-   * Deltas every `intervalMs` until the signal aborts; yields each. A full is taken where the chain breaks. While etcd or the
-   * repository cannot be reached, or another writer has it, it waits and tries again, at most 10 s apart; `onWaiting` hears why.
-   * @throws what waiting does not mend: PERMISSION_DENIED, CORRUPT_SNAPSHOT, CLOSED, …
+   * Takes a delta every `intervalMs` until the signal aborts; yields each. Takes a full when the chain breaks. While etcd or the
+   * repository is unreachable, or another writer has it, it waits and tries again, at most 10 s apart; `onWaiting` gets the cause.
+   * @throws errors that waiting does not fix: PERMISSION_DENIED, CORRUPT_SNAPSHOT, CLOSED, …
    */
   follow(etcd: Etcd, options: FollowOptions): AsyncIterable<BackupOutcome>;
   /**
-   * To `toRevision`, `toTime`, or the last revision on record, of one history.
-   * @throws INVALID_ARGUMENT for a history, revision or time that is not on record, naming the history that has it
+   * Restores to `toRevision`, `toTime`, or the last recorded revision, of one history.
+   * @throws INVALID_ARGUMENT for a history, revision or time that is not recorded, naming the history that has it
    */
   restore(options: RepositoryRestoreOptions): Promise<RestoreReport>;
-  /** Every manifest, signature and chunk. */
+  /** Checks every manifest, signature and chunk. */
   verify(options?: Watched): Promise<{
-    /** No problem was found. */
+    /** Whether no problem was found. */
     readonly ok: boolean;
     /** What is damaged or missing. */
     readonly problems: readonly SnapshotProblem[];
   }>;
   /**
-   * Removes what the policy does not keep and nothing kept needs, and what backups that were killed have left. The policy
-   * holds for each history by itself. Returns ids removed, and chunks. With `dryRun` it tells what would go, and removes nothing.
-   * A prune that is stopped has removed some of it, and nothing that is needed.
+   * Removes backups and chunks that neither the policy nor a kept backup needs, and what killed backups left. The policy
+   * applies to each history separately. Returns the removed ids, and the number of chunks. With `dryRun` it only reports them.
+   * A prune that is stopped has removed a part of them, and nothing that is needed.
    */
   prune(
     policy: RetentionPolicy,
@@ -149,7 +149,7 @@ export interface BackupRepository {
   ): Promise<{
     /** Ids of backups. */
     readonly removed: readonly string[];
-    /** Chunks that nothing kept needs. */
+    /** Number of chunks that no kept backup needs. */
     readonly chunks: number;
   }>;
 }

@@ -1,13 +1,13 @@
 /**
- * `openRepository`: fulls as shared chunks, deltas between them, restores to any revision or time on record.
+ * `openRepository`: fulls as shared chunks, deltas between them, restores to any recorded revision or time.
  *
- *   backup()  a proved snapshot, cut into chunks; only new ones are written
- *   delta()   every record since the last backup, from a watch; follow() continues with it
- *   restore() nearest full at or before the target, deltas up to it, rewritten and hash-checked as any restore
+ *   backup()  takes a proved snapshot, cut into chunks; writes only new ones
+ *   delta()   takes every record since the last backup, from a watch; follow() repeats it
+ *   restore() takes the nearest full at or before the target and the deltas up to it, rewritten and hash-checked as any restore
  *
- * A cluster that went back begins another history (histories.ts): all three go by that of the newest backup.
+ * A cluster restored to an earlier state begins another history (histories.ts): all three use that of the newest backup.
  *
- * One writer at a time (a lock); readers need none: what a manifest names is written before the manifest.
+ * One writer at a time (a lock). Readers need no lock: what a manifest names is written before the manifest.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -58,8 +58,8 @@ import { repositoryProblems } from "./verify-repository.ts";
 import { checkWriterKeys } from "./writer-keys.ts";
 
 /**
- * Opens the repository in a directory or object store, which is made where there is none.
- * @throws INVALID_ARGUMENT for a key of the wrong size or sort, or a directory that cannot be made
+ * Opens the repository in a directory or object store; creates it if there is none.
+ * @throws INVALID_ARGUMENT for a key of the wrong size or type, or a directory that cannot be created
  * @example
  * ```ts
  * import { openRepository } from "keelson/backup";
@@ -96,7 +96,7 @@ function listOf<T extends object>(value: T | readonly T[] | undefined): readonly
 class Repository implements BackupRepository {
   readonly #backend: RepositoryBackend;
   readonly #chunks: ChunkStore;
-  /** The first one signs, all of them check. */
+  /** The first one signs, all of them verify. */
   readonly #signingKeys: readonly SigningKey[];
   readonly #clock: Clock;
 
@@ -145,7 +145,7 @@ class Repository implements BackupRepository {
     return followWith((signal) => this.#next(etcd, signal), this.#clock, options);
   }
 
-  /** A delta, or the full that begins the next chain. */
+  /** Takes a delta, or the full that begins the next chain. */
   async #next(etcd: Etcd, signal: AbortSignal | undefined): Promise<BackupOutcome | undefined> {
     try {
       return await this.delta(etcd, { signal });
@@ -249,7 +249,7 @@ class Repository implements BackupRepository {
     };
   }
 
-  /** The lock, with what writers that died have left removed. */
+  /** Takes the lock and removes what dead writers left. */
   async #locked(depth: "scratch" | "all"): Promise<AsyncDisposable> {
     const lock = await this.#backend.lock();
     try {
@@ -266,7 +266,7 @@ class Repository implements BackupRepository {
     return { scratch: await ScratchFile.create(name, systemRandom), name };
   }
 
-  /** Where the live member was asked for its HashKV at this very revision, the restore must agree. */
+  /** If the live member was asked for its HashKV at this revision, the restore must have the same. */
   #checkLive(report: RestoreReport, full: FullManifest, deltas: readonly DeltaManifest[]): void {
     const exact = deltas.find(({ lastRevision }) => lastRevision === report.toRevision)?.liveHash;
     if (
@@ -284,7 +284,7 @@ class Repository implements BackupRepository {
   }
 }
 
-/** @throws INVALID_ARGUMENT for a name that is not on record, or an empty repository */
+/** @throws INVALID_ARGUMENT for an unknown name, or an empty repository */
 function chosenHistory(backups: readonly Backup[], wanted: string | undefined): string {
   const newest = backups.at(-1);
   if (newest === undefined) {

@@ -1,12 +1,12 @@
 /**
- * Which backups stay: the newest of each of the last so many hours, days, weeks and months that have one, the last so
- * many, and whatever a kept one stands on. Each history by itself: what was abandoned is not pushed out by what came after.
+ * Which backups are kept: the newest of each of the last so many hours, days, weeks and months that have one, the last so
+ * many, and the backups that a kept one needs. Each history is counted separately, so new ones do not displace an abandoned one.
  */
 import type { NamesOf } from "../../base/text/known-options.ts";
 import { earlierOf } from "../files/revision-order.ts";
 import type { Backup } from "./histories.ts";
 
-/** Which fulls stay; a full that several rules keep counts for each. Deltas stay with what they stand on. */
+/** Which fulls are kept; a full that several rules keep counts for each. Deltas are kept with the backups they need. */
 export interface RetentionPolicy {
   /** The last so many fulls; at least 1. */
   readonly keepLast: number;
@@ -20,7 +20,7 @@ export interface RetentionPolicy {
   readonly weekly?: number | undefined;
   /** The newest of each of the last so many months that have one; default 0. */
   readonly monthly?: number | undefined;
-  /** "drop": what is of histories that were abandoned goes. Default "keep": the policy holds for each of them, too. */
+  /** "drop": removes backups of abandoned histories. Default "keep": the policy applies to each of them, too. */
   readonly abandoned?: "keep" | "drop" | undefined;
 }
 
@@ -35,7 +35,7 @@ export const retentionNames: NamesOf<RetentionPolicy> = {
 
 const dayMs = 86_400_000;
 
-/** Ids to keep. Deltas after the oldest full kept stay, with the full their chain begins at. */
+/** Ids to keep. Deltas after the oldest kept full are kept, with the full their chain begins at. */
 export function retain(backups: readonly Backup[], policy: RetentionPolicy): ReadonlySet<string> {
   const histories = new Map<string, Backup[]>();
   for (const backup of backups) {
@@ -75,7 +75,7 @@ function retainOfOne(backups: readonly Backup[], policy: RetentionPolicy): Reado
     kept.add(backup.id);
     kept.add(backup.base);
   }
-  // A base that came back in brings the deltas of its own chain along, or the chain would have a hole.
+  // A base that is kept after all needs the deltas of its own chain, or the chain would have a gap.
   for (const backup of backups) {
     if (backup.kind === "delta" && kept.has(backup.base)) kept.add(backup.id);
   }

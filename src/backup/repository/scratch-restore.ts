@@ -1,22 +1,22 @@
 /**
- * A repository at a revision or time as a snapshot file, for those who read objects out of it: restored into a folder of
- * its own, which goes when it is disposed of. Nothing boots from it, so revisions stay what they were.
+ * A repository's state at a revision or time as a snapshot file, for code that reads objects from it: restored into a
+ * temporary folder, which disposing of it removes. No etcd boots from it, so revisions stay unchanged.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackupRepository, RepositoryRestoreOptions } from "./repository-options.ts";
 
-/** A restored state in a temporary folder, which goes when it is disposed of. */
+/** A restored state in a temporary folder, which disposing of it removes. */
 export interface ScratchRestore extends AsyncDisposable {
-  /** Path of the snapshot; it has no hash of its own: open it with `skipHashCheck`. */
+  /** Path of the snapshot; it has no SHA-256: open it with `skipHashCheck`. */
   readonly snapshot: string;
   /** The revision whose state it holds. */
   readonly revision: string;
 }
 
 /**
- * The repository's state at a revision or time as a snapshot file in a temporary folder, to read objects out of.
+ * The repository's state at a revision or time as a snapshot file in a temporary folder, to read objects from.
  * @throws as `repository.restore`
  */
 export async function restoreToScratch(

@@ -1,13 +1,13 @@
 /**
- * Bytes cut into chunks on their way into a repository (names, hash, what of them was new), and put together on their way
- * out. Several chunks are on their way at once: over a network each waits for its answer.
+ * Cuts bytes into chunks for a repository (names, hash, which of them were new), and joins them again on reading. Several
+ * chunks are in flight at once: over a network each waits for its response.
  */
 import { createHash } from "node:crypto";
 import { loadedAhead } from "../../base/loaded-ahead.ts";
 import type { ScratchFile } from "../database/scratch-file.ts";
 import { type ChunkStore, chunkBytes } from "./chunks.ts";
 
-/** Chunks on their way at once: 8 of 64 KiB hide an answer of 20 ms at 25 MB/s, and hold 1 MiB at most. */
+/** Chunks in flight: 8 of 64 KiB hide a latency of 20 ms at 25 MB/s, and hold 1 MiB at most. */
 export const chunksAtOnce = 8;
 
 export interface Stored {
@@ -18,7 +18,7 @@ export interface Stored {
 }
 
 export interface Transfer {
-  /** Told the size of each chunk that is done. */
+  /** Called with the size of each completed chunk. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -35,7 +35,7 @@ export async function storeBytes(chunks: ChunkStore, bytes: Uint8Array): Promise
   return await storePieces(chunks, pieces());
 }
 
-/** Appends what `names` stand for, a file as it was stored. @throws CORRUPT_SNAPSHOT */
+/** Appends the content of `names`, a file as it was stored. @throws CORRUPT_SNAPSHOT */
 export async function writeStored(
   chunks: ChunkStore,
   names: readonly string[],

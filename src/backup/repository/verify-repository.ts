@@ -1,9 +1,9 @@
 /**
- * Whether a repository is whole: every manifest read and its signature checked, every chunk read and hashed. What is
- * damaged is an answer with its place, never an exception; one damaged backup does not hide the next.
+ * Checks a repository: reads every manifest and checks its signature, reads and hashes every chunk. Damage is reported
+ * with its place and never thrown; one damaged backup does not hide the next.
  *
- * All backups are walked side by side, a place at a time: a page of the database that did not change lies at the same place in
- * each, so its chunk is read once for all of them. A chunk that comes again at another place is kept, as far as there is room.
+ * All backups are read in parallel, one place at a time: an unchanged page of the database is at the same place in each, so
+ * its chunk is read once for all of them. A chunk that occurs again at another place is kept, as far as there is room.
  */
 import { createHash, type Hash } from "node:crypto";
 import type { CallScope } from "../../base/call.ts";
@@ -20,7 +20,7 @@ import { chunksAtOnce } from "./stored-parts.ts";
 /** Chunks kept for other places: 32 MiB of 64 KiB each. */
 const keptChunksMax = 512;
 
-/** A backup as far as it has been read. */
+/** A backup, with the position up to which it has been read. */
 interface Walked {
   readonly path: string;
   readonly manifest: Manifest;
@@ -29,7 +29,7 @@ interface Walked {
   problem: SnapshotProblem | undefined;
 }
 
-/** A chunk at one place of the backups that have it there. */
+/** A chunk at one place, and the backups that have it there. */
 interface Step {
   readonly chunk: string;
   readonly of: readonly Walked[];
@@ -37,7 +37,7 @@ interface Step {
 
 type Loaded = Step & { readonly plain: Uint8Array | SnapshotProblem };
 
-/** In the order of the manifests' names; none for a repository that is whole. */
+/** In the order of the manifests' names; empty for a sound repository. */
 export async function repositoryProblems(
   parts: RepositoryParts,
   scope: CallScope,
@@ -64,7 +64,7 @@ export async function repositoryProblems(
   return found.flatMap(({ path, manifest }) => ("what" in manifest ? manifest : (walked.get(path) ?? [])));
 }
 
-/** Reads every chunk and hands it to all backups that have it at that place. */
+/** Reads every chunk and passes it to all backups that have it at that place. */
 async function walk(
   backups: readonly Walked[],
   chunks: ChunkStore,
@@ -117,7 +117,7 @@ function stepsOf(backups: readonly Walked[]): readonly Step[] {
   return steps;
 }
 
-/** Chunks that are asked for again, until the last time. */
+/** Chunks that are needed again, until their last use. */
 class KeptChunks {
   readonly #uses = new Map<string, number>();
   readonly #kept = new Map<string, Promise<Uint8Array>>();

@@ -1,8 +1,8 @@
 /**
- * The keys a writer must bring. A backup job that has lost its keys would continue silently: secrets in the clear
- * beside sealed chunks, and an unsigned manifest for which every reader with the key refuses the whole repository.
- * So a writer is held to the newest backup on record: sealed where that is sealed, signed where that is signed, and with
- * that backup's own keys among those given. A new key comes first, the old one stays beside it for as long as its backups do.
+ * The keys that a writer must have. A backup job that has lost its keys would continue silently: plaintext secrets
+ * beside sealed chunks, and an unsigned manifest, because of which every reader with the key refuses the whole repository.
+ * So a writer must match the newest recorded backup: it seals if that is sealed, signs if that is signed, and has
+ * that backup's keys among its own. A new key comes first; the old one stays beside it as long as its backups exist.
  */
 import { invalidArgument } from "../../errors.ts";
 import type { RepositoryBackend } from "./backend/backend.ts";
@@ -58,7 +58,7 @@ function isSignedWithOneOf(bytes: Uint8Array, name: string, keys: readonly Signi
   }
 }
 
-/** Damage is for verify() to tell: a new backup is then all the more wanted. */
+/** verify() reports damage: a new backup is then needed even more. */
 function manifestOf(bytes: Uint8Array, name: string): Manifest | undefined {
   try {
     return decodeManifest(bytes, name, []);

@@ -1,6 +1,6 @@
 /**
- * Where a repository keeps its bytes: verbs that any object store has, and a lock. The directory backend is here; one over an
- * object store fits behind the same interface: docs/guides/backup-backend.md has every rule, and an example.
+ * The storage interface of a repository: operations that any object store has, and a lock. The directory backend is here; an
+ * object store implements the same interface: docs/guides/backup-backend.md has every rule, and an example.
  */
 import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -13,37 +13,37 @@ import { invalidArgument } from "../../../errors.ts";
 import { directoryMode, syncDirectory, writeNewFile } from "../../files/durable.ts";
 import { lockDirectory, sweepLockFiles } from "./directory-lock.ts";
 
-/** Where a repository keeps its bytes: any object store can be one. */
+/** The storage of a repository; any object store can implement it. */
 export interface RepositoryBackend {
   /** The whole object; undefined when there is none. */
   read(name: string): Promise<Uint8Array | undefined>;
-  /** Durable, all or nothing. An object of that name is replaced. */
+  /** Durable, all or nothing. Replaces an object of that name. */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** Whether there is an object of that name. */
   has(name: string): Promise<boolean>;
   /**
-   * Names below `folder` ("backups", "chunks"), in no order. "backups" shows every write that has resolved; "chunks" may
-   * lag behind writes and deletes.
+   * Names below `folder` ("backups", "chunks"), in no order. "backups" includes every write that has resolved; "chunks" may
+   * be behind writes and deletes.
    */
   list(folder: string): Promise<readonly string[]>;
   /** An absent object counts as done. */
   delete(name: string): Promise<void>;
-  /** One writer at a time. @throws UNAVAILABLE while another holds it */
+  /** Takes the lock: one writer at a time. @throws UNAVAILABLE while another holds it */
   lock(): Promise<AsyncDisposable>;
   /**
-   * Removes what writers that died have left behind, what no list tells of included. For the holder of the lock.
-   * "scratch": what every writer makes, cheap enough for each backup. "all": whatever it takes. Absent where writers leave
-   * nothing.
+   * Removes what dead writers left behind, including what no list shows. Only the holder of the lock calls it.
+   * "scratch": files that every writer creates, fast enough for each backup. "all": everything, however long it takes. Absent if
+   * writers leave nothing.
    */
   sweep?(depth: "scratch" | "all"): Promise<void>;
-  /** A folder on this machine for files in the making: whatever lies in it may go at any time. */
+  /** A folder on this machine for temporary files: any file in it may be removed at any time. */
   readonly scratch: string;
 }
 
-/** Of a file that has not got its name yet. */
+/** Suffix of a file that does not have its final name yet. */
 const partialEnd = ".partial";
 
-/** The repository in a directory of a file system. */
+/** Opens a repository in a directory of a file system. */
 export async function openDirectoryBackend(directory: string): Promise<RepositoryBackend> {
   for (const folder of ["chunks", "backups", "scratch"]) {
     await makeDirectory(join(directory, folder), directoryMode).catch((error: unknown) => {
@@ -85,7 +85,7 @@ export async function openDirectoryBackend(directory: string): Promise<Repositor
         await rm(join(scratch, name), { recursive: true, force: true });
       }
       if (depth !== "all") return;
-      // Where earlier versions wrote files before they had their name.
+      // Earlier versions wrote unfinished files here.
       for (const folder of ["chunks", "backups"]) {
         for (const entry of await readdir(pathOf(folder), { recursive: true, withFileTypes: true })) {
           if (!entry.isFile() || !entry.name.endsWith(partialEnd)) continue;

@@ -1,11 +1,11 @@
 /**
- * The lock of a repository in a directory: one writer at a time, and of a writer that died one successor.
+ * The lock of a repository in a directory: one writer at a time, and one successor of a writer that died.
  *
- *   lock                  who holds it: process, host, id       taken by linking a finished file to the name
- *   lock.after.<id>       who may take the lock of the dead holder <id> away; taken in the same way
+ *   lock                  its holder: process, host, id                   taken by linking a complete file to the name
+ *   lock.after.<id>       the claimant that may remove the lock of the dead holder <id>; taken in the same way
  *
- * Between reading that a holder is dead and taking its lock away another claimant may have done so, and hold the lock:
- * so only the claimant of that very holder may remove it, and it looks once more before it does.
+ * Between reading that a holder is dead and removing its lock, another claimant may have removed it and now hold the lock.
+ * So only the claimant of that very holder may remove it, and it reads the lock again first.
  */
 import { link, readdir, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -23,11 +23,11 @@ interface LockHolder {
 }
 
 const lockName = "lock";
-/** Tries for a lock whose holder died, or let go, at that moment. */
+/** Attempts on a lock whose holder died or released it at that moment. */
 const attemptsMax = 5;
-/** Claimants that died one after the other while they took over: beyond this somebody must look. */
+/** Claimants that died one after the other during a takeover: beyond this an operator must check. */
 const claimDepthMax = 4;
-/** Files of processes of another host, or unreadable, are left alone for this long. */
+/** How long files of processes of another host, or unreadable ones, are kept. */
 const strangerMs = 86_400_000;
 
 /** @throws UNAVAILABLE while another writer holds it */
@@ -59,7 +59,7 @@ export async function lockDirectory(directory: string): Promise<AsyncDisposable>
   };
 }
 
-/** Removes the lock files that claimants which died have left. For the holder of the lock. */
+/** Removes lock files of dead claimants. Only the holder of the lock calls it. */
 export async function sweepLockFiles(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (!name.startsWith(`${lockName}.`)) continue;
@@ -70,12 +70,12 @@ export async function sweepLockFiles(directory: string): Promise<void> {
   }
 }
 
-/** Removes the lock of a dead holder; false when another claimant is about it. */
+/** Removes the lock of a dead holder; false when another claimant is doing it. */
 async function takeAway(path: string, dead: LockHolder, ready: string, depth: number): Promise<boolean> {
   const claim = `${join(path, "..", lockName)}.after.${dead.id}`;
   if (!(await linked(ready, claim))) {
     const claimant = await readHolder(claim);
-    // Another claimant has finished it.
+    // Another claimant has already removed it.
     if (claimant === undefined) return true;
     if (!isDead(claimant) || depth === claimDepthMax) return false;
     return await takeAway(claim, claimant, ready, depth + 1);
@@ -98,7 +98,7 @@ async function linked(ready: string, path: string): Promise<boolean> {
   }
 }
 
-/** Undefined where there is none, or nobody's. */
+/** Undefined if there is no lock file, or it names no holder. */
 async function readHolder(path: string): Promise<LockHolder | undefined> {
   const text = await readFile(path, "utf8").catch(absent);
   if (text === undefined) return undefined;
@@ -121,7 +121,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Certainly: a process of another host cannot be asked. */
+/** True only if certain: a process of another host cannot be checked. */
 function isDead({ host, pid }: LockHolder): boolean {
   if (host !== hostname()) return false;
   try {

@@ -1,6 +1,6 @@
 /**
- * Which backend a repository's text means: a path, `file://`, or `s3://`. Object storage is loaded where it is asked for.
- * A scheme that is not known is refused: it would become a folder of that name.
+ * Chooses the backend by a repository's text: a path, `file://`, or `s3://`. Object storage is loaded on demand.
+ * An unknown scheme is refused: it would otherwise become a folder of that name.
  */
 import { fileURLToPath } from "node:url";
 import { quote } from "../../../base/text/quote.ts";
@@ -8,7 +8,7 @@ import { invalidArgument } from "../../../errors.ts";
 import type { S3Options } from "../s3/s3-address.ts";
 import { openDirectoryBackend, type RepositoryBackend } from "./backend.ts";
 
-/** @throws INVALID_ARGUMENT for an unknown scheme, and what the backend throws when it cannot be opened */
+/** @throws INVALID_ARGUMENT for an unknown scheme, and the errors of opening the backend */
 export async function openBackend(place: string, s3: S3Options | undefined): Promise<RepositoryBackend> {
   const scheme = schemeOf(place);
   if (scheme === undefined) return await openDirectoryBackend(place);

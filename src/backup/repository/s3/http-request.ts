@@ -1,11 +1,11 @@
 /**
- * One HTTP request with a time limit, its answer as a whole. Answers are bounded: object storage holds nothing larger
- * than a manifest, and a server that sends more is cut off.
+ * One HTTP request with a time limit and its whole response. Responses are limited: object storage holds nothing larger
+ * than a manifest, and a response that exceeds the limit is aborted.
  */
 import { type Agent as HttpAgent, request as overHttp } from "node:http";
 import { request as overHttps } from "node:https";
 
-/** A manifest names every chunk of a backup with 67 bytes: this is enough for a database of 250 GB. */
+/** A manifest names every chunk of a backup with 67 bytes: enough for a database of 250 GB. */
 const answerBytesMax = 256 * 1024 * 1024;
 
 export interface PlainRequest {
@@ -15,7 +15,7 @@ export interface PlainRequest {
   readonly timeoutMs: number;
   readonly agent?: HttpAgent | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Path and query as they were signed; default: the URL's own. */
+  /** Signed path and query; default: the URL's own. */
   readonly path?: string;
 }
 
@@ -26,7 +26,7 @@ export interface PlainReply {
   readonly body: Buffer;
 }
 
-/** Rejects with the connection's error, or one whose message says that the time is over. */
+/** Rejects with the connection's error, or with one whose message reports the timeout. */
 export function plainRequest(url: string, options: PlainRequest): Promise<PlainReply> {
   return new Promise((resolve, reject) => {
     const { protocol, hostname, port, pathname, search } = new URL(url);
@@ -40,7 +40,7 @@ export function plainRequest(url: string, options: PlainRequest): Promise<PlainR
         headers: { ...options.headers, "content-length": String(options.body?.length ?? 0) },
         agent: options.agent,
         signal: options.signal,
-        // Of silence; a slow answer that still arrives is no failure.
+        // Limits silence only; a slow response that still arrives is not a failure.
         timeout: options.timeoutMs,
       },
       (answer) => {
@@ -52,7 +52,7 @@ export function plainRequest(url: string, options: PlainRequest): Promise<PlainR
           else parts.push(part);
         });
         answer.on("end", () => {
-          // Node ends an answer that was cut like one that is whole, and says so here alone.
+          // Node ends a truncated response like a complete one, and reports it only here.
           if (!answer.complete) return reject(new Error("the answer was cut"));
           const headers: Record<string, string | undefined> = {};
           for (const [name, value] of Object.entries(answer.headers)) headers[name] = String(value);

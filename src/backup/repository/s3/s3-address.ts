@@ -1,24 +1,24 @@
 /**
- * Which bucket, under which prefix, on which server: `s3://bucket/prefix` with the options and the environment that
- * complete it. AWS and everything that speaks its S3 protocol (MinIO, Ceph, Garage, R2).
+ * Determines bucket, prefix and server: `s3://bucket/prefix`, completed by the options and the environment.
+ * AWS and every server of its S3 protocol (MinIO, Ceph, Garage, R2).
  *
- * Environment, as AWS' own tools read it: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION. Options win.
+ * Environment, as for AWS' own tools: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION. Options win.
  */
 import { checkOptions, type NamesOf } from "../../../base/text/known-options.ts";
 import { quote } from "../../../base/text/quote.ts";
 import { invalidArgument } from "../../../errors.ts";
 
-/** How an `s3://` repository is reached. Every field has a default. */
+/** Connection to an `s3://` repository. Every field has a default. */
 export interface S3Options {
   /** `https://minio.example:9000`; default: AWS' own endpoint of the region. */
   readonly endpoint?: string | undefined;
-  /** Default `us-east-1`. Servers that have no regions take any. */
+  /** Default `us-east-1`. Servers without regions accept any. */
   readonly region?: string | undefined;
   /** `path`: endpoint/bucket/key; `virtual`: bucket.endpoint/key. Default `path` with an endpoint, `virtual` without. */
   readonly style?: "path" | "virtual" | undefined;
-  /** PEM of the authority that signed the endpoint's certificate, where the system does not know it. */
+  /** PEM of the authority that signed the endpoint's certificate, if the system does not trust it. */
   readonly ca?: string | Uint8Array | undefined;
-  /** Server-side encryption: `AES256`, or `aws:kms` with a key's id. Default: what the bucket does. */
+  /** Server-side encryption: `AES256`, or `aws:kms` with a key's id. Default: the bucket's. */
   readonly serverSideEncryption?:
     | {
         /** `AES256` or `aws:kms`. */
@@ -27,9 +27,9 @@ export interface S3Options {
         readonly keyId?: string | undefined;
       }
     | undefined;
-  /** Instead of the chain of s3-credentials.ts. */
+  /** Credentials to use instead of the search of s3-credentials.ts. */
   readonly credentials?: S3Credentials | undefined;
-  /** Milliseconds one request may take; default 60,000. */
+  /** Limit of one request, milliseconds; default 60,000. */
   readonly requestTimeoutMs?: number | undefined;
 }
 
@@ -43,26 +43,26 @@ const s3Names: NamesOf<S3Options> = {
   requestTimeoutMs: true,
 };
 
-/** A key pair of S3, for a while or for good. */
+/** An access key of S3, temporary or permanent. */
 export interface S3Credentials {
   /** The public half. */
   readonly accessKeyId: string;
   /** The secret half. */
   readonly secretAccessKey: string;
-  /** With credentials that are lent for a while. */
+  /** With temporary credentials. */
   readonly sessionToken?: string | undefined;
-  /** Milliseconds since 1970 from which on they are no longer taken. */
+  /** Expiry, milliseconds since 1970. */
   readonly expiresAtMs?: number | undefined;
 }
 
 export interface S3Address {
   readonly bucket: string;
-  /** "" or "some/prefix/", with a slash at its end. */
+  /** "" or "some/prefix/", with a trailing slash. */
   readonly prefix: string;
   readonly protocol: "http:" | "https:";
   readonly hostname: string;
   readonly port: number | undefined;
-  /** What stands before every key in a request's path: "/" or "/bucket/". */
+  /** Prefix of every key in a request's path: "/" or "/bucket/". */
   readonly basePath: string;
   readonly region: string;
 }
@@ -70,7 +70,7 @@ export interface S3Address {
 /** Bucket names as AWS allows them: 3 to 63 lower-case letters, digits, "." and "-", a letter or digit at both ends. */
 const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** @throws INVALID_ARGUMENT for a text that is no `s3://bucket[/prefix]`, or an endpoint that is no URL */
+/** @throws INVALID_ARGUMENT for a text that is not `s3://bucket[/prefix]`, or an endpoint that is not a URL */
 export function parseS3Address(
   text: string,
   options: S3Options,
@@ -88,7 +88,7 @@ export function parseS3Address(
   const own = options.endpoint ?? (environment["AWS_ENDPOINT_URL_S3"] || environment["AWS_ENDPOINT_URL"]);
   const endpoint = own === undefined ? new URL(`https://s3.${region}.amazonaws.com`) : parsedUrl(own);
   if (endpoint === undefined) throw refuse(`the endpoint ${quote(own ?? "")} is no http or https URL`);
-  // A bucket with a dot does not fit a wildcard certificate, so it is named in the path.
+  // A bucket with a dot does not match a wildcard certificate, so it goes into the path.
   const style = options.style ?? (own === undefined && !bucket.includes(".") ? "virtual" : "path");
   const folder = endpoint.pathname.replace(/\/*$/, "/");
   return {

@@ -1,8 +1,8 @@
 /**
  * A repository in object storage: `s3://bucket/prefix`.
  *
- * Objects are written whole in one request, named as in a directory, and no larger than a manifest, so nothing needs parts.
- * A process that was killed leaves whole objects alone: chunks that no manifest names, which `prune` removes.
+ * Each object is written with one request, named as in a directory. None is larger than a manifest, so none needs a multipart
+ * upload. A killed process leaves only whole objects: chunks that no manifest names, which `prune` removes.
  */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,10 +18,10 @@ import { RecentBackups } from "./s3-recent.ts";
 import { S3Requests } from "./s3-requests.ts";
 
 /**
- * The backend over the bucket of `url`, after one request that shows that it can be read.
+ * Opens the backend over the bucket of `url`, and sends one request to check that it can be read.
  *
  * @param url `s3://bucket/prefix`
- * @throws INVALID_ARGUMENT for a bucket that is not there · UNAUTHENTICATED, PERMISSION_DENIED · UNAVAILABLE
+ * @throws INVALID_ARGUMENT for a missing bucket · UNAUTHENTICATED, PERMISSION_DENIED · UNAVAILABLE
  */
 export async function openS3Backend(url: string, options: S3Options = {}): Promise<RepositoryBackend> {
   const environment = process.env;

@@ -1,10 +1,10 @@
 /**
- * The credentials of an S3 request, found in the order in which AWS' own tools look for them:
+ * The credentials of S3 requests, searched in the order of AWS' own tools:
  *
  *   options > environment > web identity (a pod's role) > shared files > container endpoint > instance metadata
  *
- * Temporary ones are fetched again five minutes before they expire. A source that is configured and fails is an error;
- * a source that is not configured is passed over.
+ * Temporary ones are fetched again five minutes before they expire. A configured source that fails is an error;
+ * a source that is not configured is skipped.
  */
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -19,9 +19,9 @@ import { xmlText } from "./xml-text.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Fetched again this long before they expire, so that no request goes out with ones that expire on their way. */
+/** Time before expiry at which they are fetched again, so that none expires during a request. */
 const renewBeforeMs = 5 * 60_000;
-/** A metadata service is one hop away or not there: where it does not answer, the machine is no such instance. */
+/** A metadata service is one hop away; if it does not answer, the machine is not such an instance. */
 const metadataTimeoutMs = 1_000;
 const stsTimeoutMs = 10_000;
 
@@ -59,7 +59,7 @@ export class CredentialChain {
     return held;
   }
 
-  /** The server no longer takes what it was given: the next request looks again. */
+  /** The server refuses the credentials: the next request searches again. */
   forget(): void {
     this.#held = undefined;
   }
@@ -192,7 +192,7 @@ async function fromContainer(environment: Environment): Promise<S3Credentials | 
   return fromMetadata(reply.body);
 }
 
-/** The role of the machine itself (IMDSv2). A machine without the service is no error. */
+/** The role of the machine itself (IMDSv2). A machine without the service is not an error. */
 async function fromInstance({
   environment,
   metadataEndpoint,

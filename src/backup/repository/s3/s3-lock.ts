@@ -1,15 +1,15 @@
 /**
- * One writer at a time in a bucket: the object `locks/writer` says whose it is.
+ * One writer at a time in a bucket: the object `locks/writer` names the holder of the lock.
  *
- *   absent   put it with If-None-Match: of several one succeeds, and holds the lock
- *   live     wait a random time, look again; at last UNAVAILABLE
- *   dead     the server's clock finds it older than 60 s: put over it, wait, read it; still one's own: held
- *   held     read and put again every 15 s, which moves its Last-Modified; another's claim there: lost
+ *   absent   put it with If-None-Match: of several claimants one succeeds, and holds the lock
+ *   live     wait a random time, read again; finally UNAVAILABLE
+ *   dead     older than 60 s by the server's clock: overwrite it, wait, read it; if it is still this claim: held
+ *   held     read and put again every 15 s, which updates its Last-Modified; if another claim is there: lost
  *
- * A server that does not know If-None-Match gets the third way in place of the first. That is right as long as no claim is
- * put later than `settleMs` after its claimant has looked: one that took longer is given up, and left to die, so that
- * whoever it was put over has time to notice. Objects are read by their name, never listed: a listing may lag behind,
- * a read does not. A holder that could not renew its claim for 45 s (its machine slept, the network is gone) has lost it.
+ * For a server without If-None-Match the third way replaces the first. That is safe as long as no claim is put later than
+ * `settleMs` after its claimant's read: a slower one is abandoned and left to expire, so that the holder of the overwritten
+ * claim has time to notice. Objects are read by name, never listed: a listing may be outdated, a read is not. A holder that
+ * could not renew its claim for 45 s (its machine slept, the network failed) has lost it.
  */
 import { hostname } from "node:os";
 import { Backoff } from "../../../base/backoff.ts";
@@ -19,10 +19,10 @@ import { StoreError } from "../../../errors.ts";
 import type { S3Requests } from "./s3-requests.ts";
 
 const renewMs = 15_000;
-/** Below `deadMs` by more than a request's way, so that a holder stops before another one begins. */
+/** Below `deadMs` by more than a request's latency, so that a holder stops before another one begins. */
 const lostMs = 45_000;
 const deadMs = 60_000;
-/** From looking to having put, at most; a claim that was put over another one waits as long. */
+/** Most time from the read to the end of the put; a claim that overwrote another one waits as long. */
 const settleMs = 2_000;
 const triesMax = 6;
 const releaseTriesMax = 3;
@@ -35,11 +35,11 @@ export interface LockContext {
   readonly random: Random;
   /** For messages: `s3://bucket/prefix`. */
   readonly place: string;
-  /** What is known of the server; learnt by the first claim. */
+  /** What is known of the server; the first claim finds it out. */
   readonly server: { keepsConditions: boolean | undefined };
 }
 
-/** A claim as it is read: whose, and whether its holder may still be about. */
+/** A claim as read: its holder, and whether that may still be alive. */
 interface Claim {
   readonly id: string;
   readonly who: string;
@@ -78,7 +78,7 @@ export class S3Lock implements AsyncDisposable {
     }
   }
 
-  /** @throws UNAVAILABLE when the claim was not renewed in time, or is another's: somebody else may have the lock */
+  /** @throws UNAVAILABLE when the claim was not renewed in time, or is another process's: somebody else may have the lock */
   assertHeld(): void {
     if (!this.#released && this.#isHeld()) return;
     throw new StoreError(
@@ -93,7 +93,7 @@ export class S3Lock implements AsyncDisposable {
     this.#released = true;
     this.#timer?.cancel();
     await this.#renewing;
-    // A claim that cannot be taken back dies by itself, and its failure must not hide that of the work it guarded.
+    // A claim that cannot be removed expires by itself, and its failure must not hide that of the guarded work.
     if (this.#isHeld()) await this.#remove().catch(() => undefined);
   }
 
@@ -101,7 +101,7 @@ export class S3Lock implements AsyncDisposable {
     return !this.#lost && this.#context.clock.monotonicMs() - this.#renewedMs < lostMs;
   }
 
-  /** @returns who holds it instead; undefined when it is held by this claim */
+  /** @returns the claim of another holder; undefined when this claim holds the lock */
   async #claim(): Promise<Claim | undefined> {
     const { clock, server } = this.#context;
     const lookedMs = clock.monotonicMs();
@@ -117,7 +117,7 @@ export class S3Lock implements AsyncDisposable {
     return now?.id === this.#id ? undefined : (now ?? { id: "", who: "another process", isLive: true });
   }
 
-  /** The first time it is put twice, which shows whether the server keeps to the condition. */
+  /** The first claim is put twice, which shows whether the server obeys the condition. */
   async #putWhereAbsent(): Promise<Claim | undefined | "put without condition"> {
     const { server } = this.#context;
     const first = await this.#put({ "If-None-Match": "*" });
@@ -127,7 +127,7 @@ export class S3Lock implements AsyncDisposable {
       return "put without condition";
     }
     if (first >= 400) {
-      // Somebody else's, or one's own, whose answer was lost.
+      // Another process's claim, or this one, whose response was lost.
       const there = await this.#read();
       if (there?.id !== this.#id) return there ?? { id: "", who: "another process", isLive: true };
     }
@@ -141,7 +141,7 @@ export class S3Lock implements AsyncDisposable {
   #keep(): void {
     this.#timer = this.#context.clock.setTimer(renewMs, () => {
       if (this.#released) return;
-      // A renewal that fails is tried again at the next turn; the time without one is what counts.
+      // A failed renewal is tried again at the next interval; only the time without one counts.
       this.#renewing = this.#renew().catch(() => undefined);
       void this.#renewing.then(() => {
         if (!this.#released && !this.#lost) this.#keep();
@@ -170,7 +170,7 @@ export class S3Lock implements AsyncDisposable {
     return status;
   }
 
-  /** Repeated only while the claim is seen to be one's own: a delete whose answer was lost must not take the next holder's. */
+  /** Repeated only while the claim is certainly this one: a delete whose response was lost must not remove the next holder's. */
   async #remove(): Promise<void> {
     const { requests } = this.#context;
     for (let attempt = 1; attempt <= releaseTriesMax; attempt++) {
@@ -191,7 +191,7 @@ export class S3Lock implements AsyncDisposable {
     const [, id = ""] = /"id":"([^"]*)"/.exec(text) ?? [];
     const [, pid = "?"] = /"pid":(\d+)/.exec(text) ?? [];
     const [, host = "?"] = /"host":"([^"]*)"/.exec(text) ?? [];
-    // Both by the server's clock. A time that cannot be read is no proof of death.
+    // Both by the server's clock. A time that cannot be parsed does not prove death.
     const ageMs = serverMs - Date.parse(headers["last-modified"] ?? "");
     return { id, who: `process ${pid} on "${host}"`, isLive: !(ageMs > deadMs) };
   }

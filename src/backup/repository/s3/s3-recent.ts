@@ -1,16 +1,16 @@
 /**
- * The backups written last, by name, in an object of their own (`recent/backups`): a listing may lag behind, and a prune
+ * The names of the last backups written, in a separate object (`recent/backups`): a listing may be outdated, and a prune
  * that does not see the newest manifest would remove chunks that it names.
  *
- *   write    the name goes in here, then the manifest is put: what a killed writer leaves is a name of nothing
- *   list     what the listing shows, and these
+ *   write    the name is added here, then the manifest is put: a killed writer leaves a name without a manifest
+ *   list     the names in the listing, and these
  *   delete   the manifest, then its name
  *
- * So many names are kept that a listing may be that many backups behind. One writer at a time: the holder of the lock.
+ * The number of names is how many backups a listing may be behind. One writer at a time: the holder of the lock.
  */
 import type { S3Requests } from "./s3-requests.ts";
 
-/** 20 KB, written with each backup; at a delta every 20 s an hour's worth. */
+/** 20 KB, written with each backup; with a delta every 20 s an hour of backups. */
 const namesMax = 200;
 const name = "recent/backups";
 
@@ -50,7 +50,7 @@ export class RecentBackups {
   }
 }
 
-/** An object that is no list of names says nothing: the listing is what there is then. */
+/** An object that is not a list of names is ignored: only the listing remains. */
 function namesIn(text: string): readonly string[] {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,10 +1,10 @@
 /**
- * Signed requests to one bucket, repeated while that can help.
+ * Signed requests to one bucket, repeated when that can help.
  *
  * Every request here may be repeated: a GET changes nothing, a PUT and a DELETE of the same object end in the same state.
- * Repeated with back-off: broken connections, cut answers, time-outs, 408, 429, 5xx and a body that did not arrive as it
- * was sent. A server that finds our clock wrong is believed: its Date moves the time that signatures carry. Credentials
- * that are no longer taken are looked for once more.
+ * Repeated with back-off: broken connections, truncated responses, timeouts, 408, 429, 5xx and a body that arrived damaged.
+ * If a server reports that our clock is wrong, its Date corrects the time in signatures. Refused credentials are searched
+ * once more.
  */
 
 import { createHash } from "node:crypto";
@@ -29,14 +29,14 @@ export interface S3Request {
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: Uint8Array | undefined;
-  /** Statuses besides 2xx that are answers and no failures, e.g. 404 of a GET. */
+  /** Statuses besides 2xx that are not failures, e.g. 404 of a GET. */
   readonly accepted?: readonly number[] | undefined;
-  /** How often it is sent at most; default 9. */
+  /** Most tries; default 9. */
   readonly tries?: number | undefined;
 }
 
 export interface S3Reply extends PlainReply {
-  /** The server's clock when it answered, milliseconds since 1970; ours where it does not say. */
+  /** The server's clock when it answered, milliseconds since 1970; ours if it does not report it. */
   readonly serverMs: number;
 }
 
@@ -48,11 +48,11 @@ export interface RequestContext {
   readonly random: Random;
 }
 
-/** Two minutes at most: throttling servers ask for tens of seconds. */
+/** At most two minutes: throttling servers ask for tens of seconds. */
 const triesMax = 9;
 const backoffOf = { firstMs: 200, maxMs: 20_000 } as const;
 const requestTimeoutDefaultMs = 60_000;
-/** Connections at once; what reads and writes many chunks keeps below it. */
+/** Connections at once; work on many chunks stays below it. */
 export const connectionsMax = 16;
 const repeatedCodes = new Set([
   "RequestTimeout",
@@ -75,7 +75,7 @@ const emptyHash = createHash("sha256").digest("hex");
 export class S3Requests {
   readonly #context: RequestContext;
   readonly #agent: HttpAgent;
-  /** What the server's clock is ahead of ours; S3 refuses signatures that are 15 minutes off. */
+  /** How far the server's clock is ahead of ours; S3 refuses signatures that are 15 minutes off. */
   #skewMs = 0;
 
   constructor(context: RequestContext) {
@@ -92,8 +92,8 @@ export class S3Requests {
   }
 
   /**
-   * @throws UNAVAILABLE when tries run out · UNAUTHENTICATED, PERMISSION_DENIED by the server's word ·
-   *   INVALID_ARGUMENT for a bucket that is not there or lies in another region
+   * @throws UNAVAILABLE when all tries fail · UNAUTHENTICATED, PERMISSION_DENIED when the server refuses ·
+   *   INVALID_ARGUMENT for a bucket that is missing or in another region
    */
   async send(request: S3Request): Promise<S3Reply> {
     const { clock, random, credentials } = this.#context;
@@ -155,7 +155,7 @@ export class S3Requests {
         headers: {
           Host: host,
           "X-Amz-Date": new Date(clock.nowMs() + this.#skewMs).toISOString().replace(/[-:]|\.\d+/g, ""),
-          // The server checks it: a body that changed on its way is refused instead of kept.
+          // The server checks it: a body changed in transit is refused instead of stored.
           "X-Amz-Content-Sha256":
             body === undefined ? emptyHash : createHash("sha256").update(body).digest("hex"),
           ...(body === undefined ? {} : { "Content-Type": "application/octet-stream" }),
@@ -182,7 +182,7 @@ export class S3Requests {
     return { ...reply, serverMs: Number.isNaN(date) ? clock.nowMs() : date };
   }
 
-  /** Servers that answer a HEAD, or hide their reason, say 403 alone: their Date tells. */
+  /** A HEAD, and servers that hide their reason, return only 403: their Date shows the cause. */
   #isSkewed(reply: S3Reply): boolean {
     const apartMs = Math.abs(reply.serverMs - this.#context.clock.nowMs() - this.#skewMs);
     return apartMs > 5 * 60_000;
@@ -226,7 +226,7 @@ export class S3Requests {
 
 const verbs = { GET: "read", HEAD: "read", PUT: "write", DELETE: "delete" } as const;
 
-/** As signatures want it: everything but letters, digits and "-._~" in percent form. */
+/** Percent-encoding for signatures: everything except letters, digits and "-._~". */
 function encoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

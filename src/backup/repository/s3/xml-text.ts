@@ -1,6 +1,6 @@
 /**
- * The few fields of S3's and STS' XML answers that are read: texts of elements without attributes. No document type,
- * no namespace and no nesting is looked at, so nothing in an answer can make this expand or loop.
+ * Reads the few needed fields of S3's and STS' XML responses: texts of elements without attributes. It ignores document types,
+ * namespaces and nesting, so nothing in a response can make it expand or loop.
  */
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
@@ -21,7 +21,7 @@ export function xmlTexts(xml: string, name: string): readonly string[] {
   );
 }
 
-/** The inside of every `<name>` that holds elements of its own. */
+/** The content of every `<name>` that has child elements. */
 export function xmlParts(xml: string, name: string): readonly string[] {
   return xml
     .split(`<${name}>`)
