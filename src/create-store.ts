@@ -2,7 +2,7 @@
  * `createStore` assembles the parts. It only decides which part gets which other part; each behaviour has its file in
  * src/storage/.
  *
- * options checked ─► context (keys, fenced writes, epoch, memories) ─► kinds opened ─► namespaces ensured ─► Store
+ *   options checked ─► context (keys, fenced writes, epoch, memories) ─► kinds opened ─► namespaces ensured ─► Store
  *
  * The caller that opened etcd closes it; closing the store lets its writes finish and ends its watches.
  */

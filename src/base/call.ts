@@ -82,7 +82,7 @@ export class CallScope implements Disposable {
     expectManyListeners(controller.signal);
     this.signal = controller.signal;
     this.deadlineMs = clock.monotonicMs() + timeoutMs;
-    // If the answer has arrived, do not report DEADLINE (or OUTCOME_UNKNOWN for a write).
+    // If the response has arrived, do not report DEADLINE (or OUTCOME_UNKNOWN for a write).
     this.#timer = setReadingTimer(clock, timeoutMs, () =>
       controller.abort(
         new StoreError("DEADLINE", `Cannot ${action}: no answer within ${Math.round(timeoutMs)} ms`, {

@@ -12,7 +12,7 @@ import { systemErrorCode } from "./system-error.ts";
 
 /**
  * Afterwards `path` is a directory. Created directories have `mode`; existing ones are unchanged.
- * @throws the file system's own error: ENOTDIR or EEXIST for a file in the way, ENOENT where nothing can be made, EACCES, EPERM, EROFS
+ * @throws the file system's own error: ENOTDIR or EEXIST for a file in the way, ENOENT where nothing can be created, EACCES, EPERM, EROFS
  */
 export async function makeDirectory(path: string, mode: number): Promise<void> {
   const target = resolve(path);

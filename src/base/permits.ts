@@ -36,7 +36,7 @@ export class Permits {
 
   /**
    * Waits for a permit.
-   * @throws what `late` makes after `timeoutMs`; the signal's reason; the reason given to `close`
+   * @throws the error of `late` after `timeoutMs`; the signal's reason; the reason given to `close`
    */
   take(timeoutMs: number, signal: AbortSignal | undefined, late: () => unknown): Promise<void> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed.reason);

@@ -3,17 +3,9 @@
  *
  *   quotas/<namespace>/spec                                    all quotas of the namespace, one record
  *   quotas/<namespace>/ledger/<quota>/<generation>/base        counted use, and use folded in from slots
- *                                                 /grants
- *                                                 changed by every
- *                                                 grant of room:
- *                                                 grants take turns
- *                                                 /slots/<id>  use
- *                                                 and room of one
- *                                                 slot of one process
- *                                                 /leased/<key>  use
- *                                                 of one object on a
- *                                                 lease; on the same
- *                                                 lease
+ *                                                 /grants      changed by every grant of room: grants take turns
+ *                                                 /slots/<id>  use and room of one slot of one process
+ *                                                 /leased/<key>  use of one object on a lease; on the same lease
  *   quotas/_processes/<process>                                a live process; on a lease
  *
  * Cluster-wide quotas (namespace "") are under `_cluster`. No namespace can have that name, nor `_processes`.

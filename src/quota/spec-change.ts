@@ -2,8 +2,7 @@
  * A change of a namespace's quota record: compare-and-swap, together with any other changes that belong in its
  * transaction.
  *
- *   read ─► decide ─► txn if unchanged since ─► applied │ changed: again │ response lost: read back, by the
- *   record's id
+ *   read ─► decide ─► txn if unchanged since ─► applied │ changed: again │ response lost: read back by id
  */
 import { Backoff } from "../base/backoff.ts";
 import type { Call, CallScope } from "../base/call.ts";

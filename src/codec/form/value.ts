@@ -97,13 +97,14 @@ export interface ValueCodec {
    */
   object(value: PlainValue): AnyResource;
   /**
-   * Whether a write that replaces the value keeps the form it is in: plain JSON, which another program has written, where this
-   * codec's own is an envelope that no other program reads. `convert` says otherwise.
+   * Whether a write that replaces the value keeps its form: plain JSON from another program, where this codec's own form
+   * is an envelope that no other program reads. `convert` overrides it.
    */
   keepsForm(value: PlainValue): boolean;
   /**
-   * What of a stored value `object` does not show, in words for people ("core/v1.PodSpec field 61", which a newer Kubernetes
-   * wrote): a write that would lose it is refused. Empty for every value of keelson's own formats. @throws CORRUPT_OBJECT
+   * Describes the parts of a stored value that `object` omits, for people ("core/v1.PodSpec field 61", which a newer
+   * Kubernetes wrote): a write that would lose them is refused. Empty for every value of keelson's own formats.
+   * @throws CORRUPT_OBJECT
    */
   unread(value: PlainValue): readonly string[];
 }

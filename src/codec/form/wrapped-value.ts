@@ -2,7 +2,7 @@
  * Recognizes values that Kubernetes has encrypted, without a key: the text before them names provider, format version
  * and key.
  *
- * k8s:enc:<provider>:v<n>:<key>:<bytes>      the key's name, or for a key service the plugin's
+ *   k8s:enc:<provider>:v<n>:<key>:<bytes>      the key's name, or for a key service the plugin's
  */
 
 /** No other value of Kubernetes begins like this: JSON begins with "{", protobuf with "k8s" and a zero byte. */

@@ -81,7 +81,7 @@ export interface Health {
   readonly leader: boolean;
   /** Types of etcd's alarms, such as "NOSPACE". */
   readonly alarms: readonly string[];
-  /** Size of etcd's file, bytes: the largest of the members that answered. */
+  /** Size of etcd's file, bytes: the largest of the members that responded. */
   readonly databaseBytes: number | undefined;
   /** Bytes of it in use; the rest is free for etcd, and a defragmentation returns it. */
   readonly databaseBytesInUse: number | undefined;

@@ -3,8 +3,7 @@
  *
  *   create   the store sets uid, creationTimestamp and generation 1; deletion fields are dropped
  *   update   identity, creationTimestamp and deletion fields stay; generation + 1 when the content changed
- *            kind with status:  undefined takes all but status · "status" takes only status · "all" takes
- *            both
+ *            kind with status:  undefined takes all but status · "status" takes only status · "all" takes both
  *
  * Pure and on copies: arguments are neither changed nor shared. Callers have run validateDraft before and run the
  * kind's own validation after.

@@ -3,8 +3,7 @@
  *
  *   key `compact_rev_key` at the root of etcd; its version is the clock, its value the revision compacted to
  *   each interval:  version as last seen?  yes: put the revision seen an interval ago, compact to it
- *                                          no:  another process compacted;
- *                                          take over its version
+ *                                          no:  another process compacted; take over its version
  *
  * Either way the revision of this response may be compacted next time, so at least one whole interval of history
  * always stays, however many processes take part. Out of space the clock cannot be written although compaction is

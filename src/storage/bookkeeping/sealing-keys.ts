@@ -1,7 +1,7 @@
 /**
  * Records of the encryption keys that values of a kind were sealed under, below the bookkeeping root:
  *
- * sealing/<resource>/<key id>      the key's check value, put before this process seals the first value under it
+ *   sealing/<resource>/<key id>      the key's check value, put before this process seals the first value under it
  *
  * A key with the same id and other bytes is refused: another process could never read values sealed under it.
  *

@@ -2,8 +2,7 @@
  * The records that a stored value depends on, and the compares for them in its own transaction:
  *
  *   dictionary       dictionaries/<resource>/<name>     without it the value can never be read
- *   sealing key id   sealing/<resource>/<key id>        without it a kind opens without the key and without an
- *   error
+ *   sealing key id   sealing/<resource>/<key id>        without it a kind opens silently without the key
  *
  * After a restore under a running process, etcd may have neither, whatever this process remembers. A write is then
  * refused and prepared again: with plain maps, or once the record exists again. An acknowledged write is readable by

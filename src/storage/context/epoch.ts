@@ -4,9 +4,7 @@
  *
  *   record changes (our restore writes a new one) ──────────────────────► new epoch
  *   the client detects another history (a plain restore) ─► reported at once, under an id of this process alone
- *                                         └─ then a new record is written
- *                                         unless another process has, until
- *                                         that succeeds
+ *                                         └─ then a new record is written, until that succeeds, unless another has
  *
  * An id names the cluster in which it was created. So even a process that has never held a record detects that a
  * snapshot brought it back from another cluster, and replaces it.
@@ -153,7 +151,7 @@ export class Epoch implements Disposable {
     if (found?.modRevision === this.#record.modRevision) {
       if (recordOf(found).id === this.#record.id) return;
     } else if (found === undefined && this.#record.modRevision === 0n) return;
-    // The response may be older than the known record: a read that begins now is not.
+    // The response may be older than the known record; a read that begins now cannot be.
     const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, call);
     const [kv] = kvs;
     if (kv !== undefined) this.#hear(foundOf(kv, header));

@@ -23,7 +23,7 @@ const pageBytes = 1024 * 1024;
 const largeRangeKeys = 25_000;
 /** … a page has at least this part of the rest, … */
 const pagesLeftMax = 32;
-/** … up to this many bytes (two pages are held, and decoding one takes about 4 ms at a time) … */
+/** … up to this many bytes (two pages are held, and each is parsed in one step of about 4 ms) … */
 const largePageBytes = 8 * 1024 * 1024;
 /** … and items. */
 const largePageItems = 20_000;
@@ -122,7 +122,7 @@ export async function* rangePages(
     try {
       return await read(walk.serializable);
     } catch (error) {
-      // Another member responds that is behind the first page's: a quorum read is not.
+      // The responding member is behind the first page's revision; a quorum read cannot be.
       if (!walk.serializable || revision === 0n || !isStoreError(error, "FUTURE_VERSION")) throw error;
       return await read(false);
     }

@@ -7,8 +7,7 @@
  *
  *   common prefix of all keys      /registry/items/team-      no key lies after those that begin with it
  *   the next character, counted    …0 | …1                    still too many: split each the same way
- *                                  …00 | …01 | …02 | …        few enough: cut before
- *                                  each
+ *                                  …00 | …01 | …02 | …        few enough: cut before each
  *
  * A cut does not depend on the present keys: later keys, or keys with other characters, still fall into exactly one
  * part.

@@ -1,8 +1,8 @@
 /**
  * Single objects at each freshness.
  *
- * linearizable   one read after the call, shared by concurrent callers
- * any            the responding member's own state
+ *   linearizable   one read after the call, shared by concurrent callers
+ *   any            the responding member's own state
  *   notOlderThan   linearizable, once the store has reached the version
  *   exact          the state at that version, also a past one
  */

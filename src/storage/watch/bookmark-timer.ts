@@ -2,8 +2,7 @@
  * When a watch reports its progress: about every minute, also without events.
  *
  *   armed ──50 s──► progress requested ──next batch──► bookmark at its version ─► armed
- *                         └──3 s without response──► bookmark repeats the last version ─►
- *                         armed
+ *                        └──3 s without response──► bookmark repeats the last version ─► armed
  *
  * Where etcd's notices can be ahead of events none is requested, and the last delivered version is repeated. A
  * bookmark that falls due while the consumer is busy stays due: it is delivered before the consumer's next wait.
