@@ -1,4 +1,4 @@
-/** The files of one restored member beside its database: write-ahead log, raft snapshot, and the directory's own name. */
+/** The files of one restored member other than its database: write-ahead log, raft snapshot, and the directory's final name. */
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeDirectory } from "../../base/make-directory.ts";
@@ -6,7 +6,7 @@ import { directoryMode, fileMode, renameDurably, syncDirectory, writeNewFile } f
 import type { InitialMember, Membership } from "./membership.ts";
 import { snapBytes, snapName, walBytes } from "./wal.ts";
 
-/** @param log the folder of the write-ahead log when it is not within `partial` */
+/** @param log the folder of the write-ahead log if it is not within `partial` */
 export async function writeLogs(
   partial: string,
   log: string | undefined,
@@ -21,7 +21,7 @@ export async function writeLogs(
   for (const directory of [snap, wal, join(partial, "member"), partial]) await syncDirectory(directory);
 }
 
-/** The partial folder becomes the directory asked for: an empty one gives way, anything else does not. */
+/** Renames the partial folder to the requested directory; replaces only an empty one. */
 export async function publish(partial: string, directory: string): Promise<void> {
   await makeDirectory(dirname(directory), directoryMode);
   await renameDurably(partial, directory);

@@ -1,11 +1,11 @@
 /**
- * Who is in a restored cluster: names, peer URLs and the ids etcd derives from them.
+ * The members of a restored cluster: names, peer URLs and the ids that etcd derives from them.
  *
  *   member id  = first 8 bytes of SHA-1(peer URLs, sorted and joined ‖ cluster token)
  *   cluster id = first 8 bytes of SHA-1(all member ids, ascending, 8 bytes each)
  *
  * The same URLs and token always give the same ids, so an old member still running would talk to the restored
- * ones; a token of its own for every restore keeps them apart.
+ * ones; a new token for every restore keeps them apart.
  */
 import { createHash } from "node:crypto";
 import { invalidArgument } from "../../errors.ts";
@@ -26,7 +26,7 @@ export interface Membership {
 }
 
 /**
- * The members `initialCluster` (`name=url,name=url,…`, a name once for each of its URLs) makes with `token`.
+ * The members that `initialCluster` (`name=url,name=url,…`, a name once for each of its URLs) makes with `token`.
  * @throws INVALID_ARGUMENT
  */
 export function membershipOf(initialCluster: string, token: string): Membership {
@@ -60,7 +60,7 @@ export function membershipOf(initialCluster: string, token: string): Membership 
   return { members, clusterId: createHash("sha1").update(ids).digest().readBigUInt64BE(), token };
 }
 
-/** The JSON etcd keeps of a member, in its order of fields. */
+/** A member's JSON as etcd stores it, with the same order of fields. */
 export function memberJson({ id, peerUrls, name }: InitialMember): Uint8Array {
   return Buffer.from(formatJson64({ id, peerURLs: peerUrls, ...(name === "" ? {} : { name }) }));
 }

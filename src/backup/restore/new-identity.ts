@@ -1,4 +1,4 @@
-/** What tells a restored cluster from the one it was: its token, and new epochs for the stores in it. */
+/** What distinguishes a restored cluster from the old one: its token, and new epochs for the stores in it. */
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { systemRandom } from "../../base/random.ts";
@@ -6,7 +6,7 @@ import { hexOf, type SnapshotFile } from "../database/snapshot-file.ts";
 import type { Examined } from "../records/examine.ts";
 import type { RestoreClusterOptions } from "./restore-options.ts";
 
-/** Random when all members are restored by this call; else the same for every call over the same facts. */
+/** Random if this call restores all members; otherwise derived from the input, so that every call gets the same. */
 export function chooseToken(
   file: SnapshotFile,
   options: Pick<RestoreClusterOptions, "initialCluster" | "dataDirs" | "toRevision">,
@@ -22,15 +22,15 @@ export function chooseToken(
 }
 
 /**
- * New values for all epoch keys: stores and caches over them notice the restore. Members that are restored in
- * separate calls must get the same ones, so they come from the token.
+ * New values for all epoch keys, by which stores and caches detect the restore. Members restored in separate calls
+ * must get the same values, so they are derived from the token.
  */
 export function newEpochs(examined: Examined, token: string, clusterId: bigint): Map<string, Uint8Array> {
   const epochs = new Map<string, Uint8Array>();
   for (const [key, { deleted }] of [...examined.watched].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (deleted) continue;
     const digest = createHash("sha256").update(`${token}\n${key}\n${examined.info.sha256}`).digest("hex");
-    // 32 hex digits, as the store itself writes an epoch: the last ones name the cluster.
+    // 32 hex digits, as the store itself writes an epoch; the last ones are the cluster id.
     epochs.set(key, Buffer.from(digest.slice(0, 16) + clusterId.toString(16).padStart(16, "0")));
   }
   return epochs;

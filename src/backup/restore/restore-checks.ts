@@ -1,4 +1,4 @@
-/** What a restore is asked for, held against what can be: revisions, the bump, a directory's name. */
+/** Checks the options of a restore: revisions, the bump, a directory's name. */
 import { resolve } from "node:path";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { laterOf } from "../files/revision-order.ts";
@@ -16,13 +16,13 @@ export function parseRevision(text: string | undefined): bigint | undefined {
   );
 }
 
-/** An empty text would mean the folder this process happens to be in. */
+/** An empty text would mean the working directory. */
 export function pathOf(option: "dataDir" | "walDir", path: string | undefined): string {
   if (typeof path === "string" && path !== "") return resolve(path);
   throw invalidArgument(option, `Cannot restore snapshot: ${option} is no path`);
 }
 
-/** @throws INVALID_ARGUMENT for a bump that is none, or not ahead */
+/** @throws INVALID_ARGUMENT for an invalid bump, or one that is not ahead */
 export function checkBump(bump: bigint | false | undefined): void {
   if (bump === undefined || bump === false) return;
   if (typeof bump !== "bigint") {
@@ -43,7 +43,7 @@ export function checkBumpTo(bumpTo: bigint | undefined): void {
 
 /** @throws INVALID_ARGUMENT for a revision after the last, EXPIRED for one before the compaction */
 export function checkReach(examined: Examined, revision: bigint, last: bigint): void {
-  // A compaction that had begun may have removed records already, up to where it was going.
+  // A compaction in progress may have removed records already, up to its target revision.
   const { compactRevision, scheduledCompactRevision, info } = examined;
   const floor = laterOf(compactRevision, scheduledCompactRevision);
   if (revision > last) {

@@ -1,6 +1,6 @@
 /**
- * Where a restore may write: an absent or empty data directory, built under `<dir>.partial` and renamed when proved.
- * Everything that can be refused is refused here, before a byte is written.
+ * Checks where a restore may write: an absent or empty data directory, built under `<dir>.partial` and renamed when proved.
+ * Every reason to refuse is checked here, before a byte is written.
  */
 import { constants } from "node:fs";
 import { access, lstat, readdir, rm } from "node:fs/promises";
@@ -12,12 +12,12 @@ import { messageOf } from "../../base/text/message-of.ts";
 import { invalidArgument } from "../../errors.ts";
 import { directoryMode } from "../files/durable.ts";
 
-/** A port on this or a near machine answers or refuses well within this. */
+/** A port on this or a nearby machine answers or refuses well within this. */
 const probeTimeoutMs = 1_000;
-/** Of the parents of a data directory, which are the caller's own: as `mkdir -p` makes them. */
+/** Mode of missing parents of a data directory, which belong to the caller: the same as with `mkdir -p`. */
 const parentMode = 0o777;
 
-/** The directories a restore makes, by the option that names them. */
+/** The directories that a restore creates, by the option that names them. */
 type TargetOption = "dataDir" | "walDir";
 
 /** @throws INVALID_ARGUMENT unless `directory` is absent or empty and its parent can be written */
@@ -39,14 +39,14 @@ export async function checkTarget(option: TargetOption, directory: string): Prom
   });
 }
 
-/** Neither directory may lie in the other: each is renamed as a whole. @throws INVALID_ARGUMENT */
+/** Neither directory may be inside the other: each is renamed as a whole. @throws INVALID_ARGUMENT */
 export function checkApart(dataDir: string, walDir: string): void {
   const within = (inner: string, outer: string): boolean => `${inner}/`.startsWith(`${outer}/`);
   if (!within(walDir, dataDir) && !within(dataDir, walDir)) return;
   throw refused(walDir, `it and the data directory "${dataDir}" lie within each other`, "walDir");
 }
 
-/** A fresh folder beside `walDir`, as `createPartial`. */
+/** A new folder beside `walDir`, as `createPartial`. */
 export async function createPartialLog(walDir: string): Promise<string> {
   const partial = `${resolve(walDir)}.partial`;
   const left = await readdir(partial).catch((error: unknown) => {
@@ -64,7 +64,7 @@ export async function createPartialLog(walDir: string): Promise<string> {
 }
 
 /**
- * A fresh folder beside `dataDir` to build in. What an earlier, interrupted restore left there goes, and only that.
+ * A new folder beside `dataDir` to build in. Removes what an interrupted restore left there, and nothing else.
  * @throws INVALID_ARGUMENT when something else is there
  */
 export async function createPartial(
@@ -88,7 +88,7 @@ export async function createPartial(
   return partial;
 }
 
-/** @throws INVALID_ARGUMENT when something answers at a peer URL: a member that still runs must be stopped first */
+/** @throws INVALID_ARGUMENT when something answers at a peer URL: a running member must be stopped first */
 export async function checkPeersSilent(peerUrls: readonly string[]): Promise<void> {
   await Promise.all(
     peerUrls.map(async (text) => {
@@ -112,7 +112,7 @@ function answers(host: string, port: number): Promise<boolean> {
       settle(answer);
     };
     socket.once("connect", () => end(true));
-    // A process that stood still finds its timer over before the answer that lies there: that is read first.
+    // A stalled process sees the timeout before the data already in its socket: setImmediate lets the data be read first.
     socket.once("timeout", () => setImmediate(end, false));
     socket.once("error", () => end(false));
   });

@@ -1,10 +1,10 @@
 /**
- * `restoreSnapshot` and `restoreCluster`: data directories real etcd boots from, proved before they get their name.
+ * `restoreSnapshot` and `restoreCluster`: data directories that real etcd boots from, proved before they get their final name.
  *
  *   refuse early -> SHA-256 -> page graph, every record -> rewrite, HashKV of the source
  *                -> read the output back: page graph, same HashKV -> WAL, .snap -> fsync -> rename
  *
- * By default the cluster token is new, the revision jumps ahead and all before it is marked as compacted: no client
+ * By default the cluster token is new, the revision skips ahead and all revisions before are marked as compacted: no client
  * and no cache can mistake the restored history for the one it knew.
  */
 import { constants } from "node:fs";
@@ -45,7 +45,7 @@ import {
 } from "./restore-target.ts";
 import { type RawRecord, rewriteDatabase } from "./rewrite-database.ts";
 
-/** Beyond what any cluster writes between its last backup and its loss; etcd's documentation uses the same. */
+/** More than any cluster writes between its last backup and its loss; etcd's documentation uses the same. */
 const bumpDefault = 1_000_000_000n;
 const missingLeaseTtlDefaultSeconds = 3_600;
 const epochStart = Buffer.from("/keelson");
@@ -54,7 +54,7 @@ const epochEnd = Buffer.from("/epoch");
 /**
  * Builds one member's data directory.
  * @throws INVALID_ARGUMENT for a bad option, a directory that is not empty, a running peer; CORRUPT_SNAPSHOT for any
- * damage; EXPIRED for a revision before the compaction. Nothing is left under `dataDir` then.
+ * damage; EXPIRED for a revision before the compaction. After an error nothing is left under `dataDir`.
  *
  *
  * @example
@@ -116,17 +116,17 @@ async function restoreMembers(path: string, options: MembersOptions): Promise<re
   return await restoreFrom(file, { ...options, token, progress, signal: scope.signal });
 }
 
-/** How often `restoreFrom` reads a database: to examine it, to copy it, and what was written once more. */
+/** How often `restoreFrom` reads a database: to examine it, to copy it, and to check the output. */
 export const restorePasses = 3;
 
-/** What `restoreFrom` needs beyond the caller's options. */
+/** Options of `restoreFrom` beyond the caller's. */
 export interface RestoreFromOptions extends MembersOptions {
   readonly token: string;
-  /** Told of the passes; `file` must tell it of its reads. */
+  /** Gets the passes; `file` must report its reads to it. */
   readonly progress?: PassProgress | undefined;
-  /** Authentication off: for a scratch etcd that only answers to this process. */
+  /** Disable authentication: for a scratch etcd that only this process uses. */
   readonly withoutAuth?: boolean | undefined;
-  /** Highest revision the old cluster is known to have reached: the bump begins there. */
+  /** Highest revision that the old cluster is known to have reached: the bump starts from it. */
   readonly seenRevision?: bigint | undefined;
   /** Records after the snapshot's last: deltas of a repository. */
   readonly delta?: RestoreDelta | undefined;
@@ -134,11 +134,11 @@ export interface RestoreFromOptions extends MembersOptions {
 
 export interface RestoreDelta {
   readonly lastRevision: bigint;
-  /** May be read several times. */
+  /** Can be read several times. */
   records(toRevision: bigint): AsyncIterable<readonly RawRecord[]>;
 }
 
-/** The work behind every restore, from an open snapshot. */
+/** The common part of every restore, from an open snapshot. */
 export async function restoreFrom(
   file: SnapshotFile,
   options: RestoreFromOptions,
@@ -173,7 +173,7 @@ export async function restoreFrom(
     }),
   ]);
   const { delta } = options;
-  // Without a record there is no last one; etcd itself begins at 1.
+  // Without a record there is no last revision; etcd itself begins at 1.
   const last = delta?.lastRevision ?? laterOf(examined.lastRevision, 1n);
   const revision = asked ?? last;
   checkReach(examined, revision, last);
@@ -227,7 +227,7 @@ export async function restoreFrom(
       await writeLogs(partials[i] ?? "", logs[i], membership, member);
     }
     for (const [i, { dataDir, walDir }] of targets.entries()) {
-      // The data directory last: where it is, the restore is complete.
+      // The data directory is renamed last: its presence means a complete restore.
       const log = logs[i];
       if (log !== undefined && walDir !== undefined) await publish(log, walDir);
       await publish(partials[i] ?? "", dataDir);
@@ -258,7 +258,7 @@ export async function restoreFrom(
   }
 }
 
-/** Records after the snapshot's own, into its index: they may supersede what it holds, epochs included. */
+/** Adds the records after the snapshot's own to its index: they may supersede its records, epochs included. */
 async function indexRecords(examined: Examined, batches: AsyncIterable<readonly RawRecord[]>): Promise<void> {
   for await (const batch of batches) {
     for (const { key, value } of batch) {

@@ -1,12 +1,12 @@
 /**
  * The database of a restored member, written from a snapshot in one pass.
  *
- *   key      records up to the target revision, then the bump: one record a key of `epochs`, or one empty record
- *   meta     consistent index, term and confState of the new cluster; compaction marks; the rest as it was
- *   lease    as it was, and a lease for every id a live key names that has none
- *   members  the new ones; members_removed and alarm: empty; everything else as it was
+ *   key      records up to the target revision, then the bump: one record per key of `epochs`, or one empty record
+ *   meta     consistent index, term and confState of the new cluster; compaction marks; the rest unchanged
+ *   lease    unchanged, plus a lease for every missing id that a live key names
+ *   members  the new ones; members_removed and alarm: empty; everything else unchanged
  *
- * The pass also makes the HashKV of the source, so that the output can be held against it.
+ * The pass also computes the HashKV of the source, for comparison with the output.
  */
 import type { Page } from "../database/bolt-page.ts";
 import type { Bucket } from "../database/bolt-reader.ts";
@@ -28,9 +28,9 @@ export interface RewritePlan {
   readonly epochs: ReadonlyMap<string, Uint8Array>;
   readonly keepAlarms: boolean;
   readonly clearDowngrade: boolean;
-  /** Authentication off, users and roles kept. */
+  /** Disable authentication, keep users and roles. */
   readonly withoutAuth: boolean;
-  /** For leases a kept key names and the snapshot no longer has. */
+  /** For leases that a kept key names but the snapshot no longer has. */
   readonly missingLeaseTtlSeconds: bigint;
   /** Records that follow the snapshot's own, up to `revision`: a repository's deltas. */
   readonly more?: AsyncIterable<readonly RawRecord[]> | undefined;
@@ -58,7 +58,7 @@ const replaced: ReadonlySet<string> = new Set([
   "key",
 ]);
 
-/** Every bucket etcd expects, so that a snapshot of any version gives the same set. */
+/** Every bucket that etcd expects, so that snapshots of all versions result in the same set. */
 const always: readonly string[] = ["alarm", "key", "lease", "members", "members_removed", "meta"];
 
 export async function rewriteDatabase(
@@ -95,7 +95,7 @@ class Rewrite {
   readonly #writer: BoltWriter;
   readonly #plan: RewritePlan;
   readonly #hash: HashKv;
-  /** Lease ids that records kept so far name. */
+  /** Lease ids that the records kept so far name. */
   readonly #named = new Set<bigint>();
   #leasesAdded = 0;
 
@@ -127,7 +127,7 @@ class Rewrite {
     const { revision, more, bumpTo } = this.#plan;
     const out = this.#writer.bucket("key");
     const bound = mainBound(revision);
-    // At the snapshot's own last revision its leases are the leases of that moment.
+    // At the snapshot's own last revision, the snapshot contains exactly the leases of that moment.
     const namesMatter = revision < this.#examined.lastRevision || more !== undefined;
     const cursor = new RecordCursor(this.#examined.info.path);
     for await (const page of this.#pages(source)) {
@@ -193,7 +193,7 @@ class Rewrite {
     return entries;
   }
 
-  /** At one revision of their own: new epochs, or etcdutl's record without a value when there are none. */
+  /** The records at the bump revision: new epochs, or etcdutl's record without a value if there are none. */
   *#bump(main: bigint): Generator<RawRecord> {
     const { epochs } = this.#plan;
     if (epochs.size === 0) {

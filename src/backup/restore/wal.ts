@@ -1,17 +1,17 @@
 /**
- * The write-ahead log and raft snapshot a restored member starts from: byte for byte what `etcdutl snapshot restore`
- * (3.5) writes, so that etcd finds a cluster that has agreed on its members and on nothing else.
+ * The write-ahead log and raft snapshot from which a restored member starts: byte for byte what `etcdutl snapshot restore`
+ * (3.5) writes, so that etcd finds a cluster that has agreed only on its members.
  *
  *   frame  = length u64 LE (low 56 bits; bit 63 and bits 56-58: pad bytes), record, zeros to a multiple of 8
  *   record = 1: type, 2: CRC-32C running over the data of all records so far, 3: data
- *   log    = crc 0, metadata, snapshot {0, 0}, one ConfChange entry a member, hard state, snapshot {N, term 1}
+ *   log    = crc 0, metadata, snapshot {0, 0}, one ConfChange entry per member, hard state, snapshot {N, term 1}
  *   .snap  = 1: CRC-32C of the data, 2: data = raft snapshot {1: v2 store as JSON, 2: metadata}
  */
 import { crc32c } from "../../base/crc32c.ts";
 import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import { type Membership, memberJson } from "./membership.ts";
 
-/** Term of all that a restore writes; etcd counts on from there. */
+/** Term of everything a restore writes; etcd continues from there. */
 export const restoreTerm = 1;
 
 const recordType = { metadata: 1, entry: 2, state: 3, crc: 4, snapshot: 5 } as const;
@@ -70,7 +70,7 @@ export function snapName(membership: Membership): string {
   return `${part(restoreTerm)}-${part(membership.members.length)}.snap`;
 }
 
-/** `raftpb.ConfState` as a field: the voters, and that this is no joint configuration. */
+/** `raftpb.ConfState` as a field: the voters, and that this is not a joint configuration. */
 function writeConfState(writer: ProtoWriter, field: number, { members }: Membership): void {
   const mark = writer.open();
   writer.numberAlways(5, 0);
@@ -78,7 +78,7 @@ function writeConfState(writer: ProtoWriter, field: number, { members }: Members
   writer.close(field, mark);
 }
 
-/** A message of numbers, as fields 1, 2, …; gogo writes zeros too. */
+/** A message of numbers in fields 1, 2, …; gogo writes zeros too. */
 function numbers(...values: readonly (number | bigint)[]): Uint8Array {
   const writer = new ProtoWriter(64);
   for (let field = values.length; field > 0; field--)
@@ -118,13 +118,13 @@ class WalWriter {
   }
 }
 
-/** Events etcd's version 2 store remembers; it takes an array of exactly this capacity. */
+/** Events that etcd's version 2 store keeps; it expects an array of exactly this capacity. */
 const v2EventsCapacity = 1000;
 const never = "0001-01-01T00:00:00Z";
 
 type V2Node = { readonly [field: string]: unknown };
 
-/** The version 2 store raft snapshots still carry: the members' peer URLs and nothing else. */
+/** The version 2 store that raft snapshots still contain: only the members' peer URLs. */
 function v2Store({ members }: Membership): V2Node {
   const directory = (path: string, children: { readonly [name: string]: V2Node }): V2Node => ({
     Path: path,

@@ -1,8 +1,8 @@
 /**
- * A drill: the newest state of a repository restored to a scratch directory, booted by a real etcd and compared, before
- * anybody needs it.
+ * A drill: restores the newest state of a repository to a scratch directory, boots a real etcd from it and compares, before
+ * a real restore is needed.
  *
- *   restore    every chunk read, every record decoded, HashKV as on record
+ *   restore    every chunk read, every record decoded, HashKV as recorded
  *   boot       a real etcd starts on it and answers the same HashKV at that revision
  *   compare    the keys of every kind, listed by that etcd, are as many as the restored file holds
  */
@@ -21,7 +21,7 @@ import type { BackupRepository } from "../repository/repository-options.ts";
 import { restoreToScratch } from "../repository/scratch-restore.ts";
 import { bootCopy } from "../snapshot/booted-copy.ts";
 
-/** What `drill` takes. */
+/** Options of `drill`. */
 export interface DrillOptions extends Call {
   /** The state of this revision or time instead of the newest. */
   readonly toRevision?: string | undefined;
@@ -29,7 +29,7 @@ export interface DrillOptions extends Call {
   readonly toTime?: Date | undefined;
   /** The `etcd` program. Default: the one `startLocalEtcd` finds. */
   readonly binary?: string | undefined;
-  /** Told of the restore about ten times a second. */
+  /** Called about ten times a second during the restore. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -41,13 +41,13 @@ const drillNames: NamesOf<DrillOptions> = {
   onProgress: true,
 };
 
-/** What a drill has found. */
+/** The result of a drill. */
 export interface DrillReport {
-  /** No problem was found. */
+  /** Whether no problem was found. */
   readonly ok: boolean;
-  /** What is damaged, or different from what was expected. */
+  /** Damage, and differences from what was expected. */
   readonly problems: readonly SnapshotProblem[];
-  /** The revision that was restored; undefined when the restore failed. */
+  /** The restored revision; undefined when the restore failed. */
   readonly revision: string | undefined;
   /** HashKV of the restored state; undefined when the restore failed. */
   readonly hashKv: number | undefined;
@@ -55,7 +55,7 @@ export interface DrillReport {
   readonly etcdVersion: string | undefined;
   /** Live keys by kind, as the booted etcd listed them. */
   readonly kinds: readonly KeyGroup[];
-  /** Milliseconds until restored. */
+  /** Milliseconds until the restore was complete. */
   readonly restoreMs: number;
   /** Milliseconds until the booted etcd had answered everything. */
   readonly totalMs: number;
@@ -64,9 +64,9 @@ export interface DrillReport {
 const pageKeys = 5_000;
 
 /**
- * Damage is an answer: `ok` is false and `problems` says what.
- * @throws INVALID_ARGUMENT when the repository holds no full backup at or before the point asked for · UNAVAILABLE when there is no etcd program, or the repository
- *   cannot be reached · the signal's reason
+ * Damage is a result, not an error: `ok` is false and `problems` lists it.
+ * @throws INVALID_ARGUMENT when the repository has no full backup at or before the requested point · UNAVAILABLE when there is
+ *   no etcd program, or the repository is unreachable · the signal's reason
  */
 export async function drill(repository: BackupRepository, options: DrillOptions = {}): Promise<DrillReport> {
   checkOptions(options, "drill a repository", drillNames);
@@ -120,7 +120,7 @@ export async function drill(repository: BackupRepository, options: DrillOptions 
   }
 }
 
-/** Every key, by a real etcd's word. */
+/** Counts every key as a real etcd lists them. */
 async function countKinds(etcd: Etcd, signal: AbortSignal | undefined): Promise<readonly KeyGroup[]> {
   const groups = new KeyGroups();
   let from: Uint8Array = new Uint8Array(1);

@@ -1,13 +1,13 @@
 /**
  * A process that takes backups by itself: fulls and deltas on a schedule, pruning, verification, and drills that restore and
- * boot what was backed up. One of several processes leads; the others wait for its end.
+ * boot a backup. One of several processes leads; the others wait for it to end.
  *
- *   campaign ─► lead: sleep until the next task is due ─► run it ─► note what it did
+ *   campaign ─► lead: sleep until the next task is due ─► run it ─► report it
  *      ▲          │ lost                                    │ failed: again after a back-off, the others continue
  *      └──────────┘                                         ▼
  *
- * Nothing is kept in memory that the repository does not hold: a process that starts looks at what is on record and takes
- * at once what has been missed. A killed process is followed by the next one within the election's time to live.
+ * All state is in the repository: a process that starts reads the recorded backups and takes missed ones at once. When a
+ * process is killed, the next one leads within the election's time to live.
  */
 import { Backoff } from "../../base/backoff.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
@@ -22,7 +22,7 @@ import { type DrillReport, drill } from "./drill.ts";
 import { type BackupRunStatus, type BackupTask, backupTasks, type TaskStatus } from "./run-status.ts";
 import { parseSchedule, type Schedule } from "./schedule.ts";
 
-/** What `runBackups` takes. */
+/** Options of `runBackups`. */
 export interface BackupRunOptions {
   /** When a full is taken: cron in UTC or an interval. Default "0 3 * * *". */
   readonly full?: string | undefined;
@@ -32,15 +32,15 @@ export interface BackupRunOptions {
   readonly drill?: string | undefined;
   /** When every chunk is read and checked; "" for never. Default "0 4 * * 6". */
   readonly verify?: string | undefined;
-  /** What stays; what does not is removed after each full. Default: everything stays. */
+  /** Which backups to keep; the others are removed after each full. Default: all are kept. */
   readonly keep?: RetentionPolicy | undefined;
   /** The election's name in etcd; "" runs without one. Default "keelson/backup". */
   readonly election?: string | undefined;
-  /** What observers of the election see; default "backup". */
+  /** The value that observers of the election see; default "backup". */
   readonly identity?: string | undefined;
   /** The `etcd` program of drills. */
   readonly binary?: string | undefined;
-  /** Ends the process; what is under way is given up, and leaves nothing half done. */
+  /** Ends the process; a task in progress is abandoned and leaves nothing incomplete. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,9 +56,9 @@ const runNames: NamesOf<BackupRunOptions> = {
   signal: true,
 };
 
-/** Something that happened; `status` is the whole picture after it. */
+/** An event of the process; `status` is its whole state afterwards. */
 export type BackupRunEvent = {
-  /** The whole picture after it. */
+  /** The whole state after the event. */
   readonly status: BackupRunStatus;
 } & (
   | {
@@ -71,7 +71,7 @@ export type BackupRunEvent = {
       readonly type: "done";
       /** Which task. */
       readonly task: BackupTask;
-      /** What it did, for people. */
+      /** What it did, as text for people. */
       readonly what: string;
       /** Milliseconds it took. */
       readonly durationMs: number;
@@ -79,22 +79,22 @@ export type BackupRunEvent = {
   | {
       readonly type: "failed";
       readonly task: BackupTask;
-      /** Why it failed, as a rule a StoreError. */
+      /** The cause, usually a StoreError. */
       readonly error: unknown;
-      /** Milliseconds until it is tried again. */
+      /** Milliseconds until the next try. */
       readonly retryMs: number;
     }
 );
 
-/** A failed task is tried again after half a minute, later up to ten. */
+/** A failed task is tried again after half a minute, later after up to ten. */
 const retry = { firstMs: 30_000, maxMs: 600_000 } as const;
-/** A machine that slept wakes within its task's hour, not a timer later. */
+/** Longest sleep: after a machine has slept, an overdue task starts within this time. */
 const longestSleepMs = 60_000;
 const electionTtlSeconds = 15;
 
 /**
  * Runs until `signal` aborts; yields what it does. Failures are events, never exceptions.
- * @throws INVALID_ARGUMENT for a schedule that is none, before anything is done
+ * @throws INVALID_ARGUMENT for an invalid schedule, before anything is done
  */
 export async function* runBackups(
   etcd: Etcd,
@@ -121,7 +121,7 @@ export async function* runBackups(
       yield { type: "leading", status: run.status(true) };
       yield* run.lead(signal === undefined ? office.lost : AbortSignal.any([signal, office.lost]));
     } catch {
-      // An etcd out of reach is no reason to end: the next campaign finds it or waits on.
+      // An unreachable etcd does not end the process: the next campaign finds it or waits.
       if (!ended()) await pause.wait(signal).catch(() => undefined);
     }
   }
@@ -177,7 +177,7 @@ class BackupRun {
     };
   }
 
-  /** Takes what is due until the signal ends it. */
+  /** Runs due tasks until the signal ends it. */
   async *lead(signal: AbortSignal | undefined): AsyncGenerator<BackupRunEvent, void, undefined> {
     const { clock } = this.#etcd;
     const ended = (): boolean => signal?.aborted === true;
@@ -208,7 +208,7 @@ class BackupRun {
     }
   }
 
-  /** From what is on record: what has been missed is due now. */
+  /** Plans from the recorded backups: what was missed is due now. */
   async #plan(): Promise<void> {
     const nowMs = this.#etcd.clock.nowMs();
     // If the repository cannot be read, the first full backup fails and reports it.

@@ -1,7 +1,7 @@
-/** What a backup process has done and how old its backups are: one plain object, and the same as metrics. */
+/** The tasks of a backup process and the age of its backups: as one plain object, and as metrics. */
 import type { DrillReport } from "./drill.ts";
 
-/** What a backup process does: full backups, deltas, removal of old ones, checks of what is stored, drills. */
+/** A task of a backup process: full backups, deltas, removal of old ones, verification, drills. */
 export type BackupTask = "full" | "delta" | "prune" | "verify" | "drill";
 export const backupTasks: readonly BackupTask[] = ["full", "delta", "prune", "verify", "drill"];
 
@@ -13,23 +13,23 @@ export interface TaskStatus {
   readonly failed: number;
   /** Milliseconds since 1970; undefined before the first. */
   readonly lastSuccessMs: number | undefined;
-  /** Milliseconds of the last run; undefined before the first. */
+  /** Duration of the last run, milliseconds; undefined before the first. */
   readonly lastDurationMs: number | undefined;
-  /** Of the last run, when it failed. */
+  /** Error of the last run, if it failed. */
   readonly lastError: string | undefined;
 }
 
-/** What a backup process has done, and how old its backups are. */
+/** The tasks of a backup process and the age of its backups. */
 export interface BackupRunStatus {
-  /** This process takes the backups; another one does otherwise. */
+  /** Whether this process takes the backups; otherwise another one does. */
   readonly leading: boolean;
-  /** When the newest full on record was taken, milliseconds since 1970; undefined when there is none. */
+  /** When the newest recorded full was taken, milliseconds since 1970; undefined when there is none. */
   readonly newestFullMs: number | undefined;
-  /** When the newest delta on record was taken, milliseconds since 1970; undefined when there is none. */
+  /** When the newest recorded delta was taken, milliseconds since 1970; undefined when there is none. */
   readonly newestDeltaMs: number | undefined;
-  /** Last revision that a restore reaches, decimal. */
+  /** Last revision that can be restored, decimal. */
   readonly coveredRevision: string | undefined;
-  /** Revisions that etcd has written beyond it, when last looked. */
+  /** Revisions that etcd had written beyond it at the last check. */
   readonly revisionLag: number | undefined;
   /** Bytes written to the repository by this process. */
   readonly writtenBytes: number;

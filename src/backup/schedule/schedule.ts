@@ -1,4 +1,4 @@
-/** When a task of a backup process is due: a cron expression or a fixed interval, as a pure question of times. */
+/** When a task of a backup process is due: a cron expression or a fixed interval, as a pure function of time. */
 import { Cron } from "croner";
 import { messageOf } from "../../base/text/message-of.ts";
 import { quote } from "../../base/text/quote.ts";
@@ -13,7 +13,7 @@ export interface Schedule {
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * Reads a schedule: a cron expression of five fields in UTC ("0 3 * * *"), or an interval of at least a second ("30s",
+ * Parses a schedule: a cron expression of five fields in UTC ("0 3 * * *"), or an interval of at least a second ("30s",
  * "5m", "6h", "7d").
  * @param argument the option it came from, for the error
  * @throws INVALID_ARGUMENT

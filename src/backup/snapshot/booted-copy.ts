@@ -1,4 +1,4 @@
-/** A snapshot restored to a scratch directory with a real etcd started on it: what a proof of a backup asks. */
+/** A real etcd started on a snapshot that was restored to a scratch directory, for proofs of a backup. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ export interface BootedCopy extends AsyncDisposable {
 }
 
 /**
- * The copy keeps the snapshot's revisions; passwords are off, since there is no one to ask for them. Disposing of it stops the
+ * The copy keeps the snapshot's revisions; passwords are off, since they are not known here. Disposing of it stops the
  * etcd and removes the directory.
  * @param options.binary the `etcd` program; default: the one `startLocalEtcd` finds
  */
@@ -25,7 +25,7 @@ export async function bootCopy(
   options: { readonly binary?: string | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<BootedCopy> {
   const { binary, signal } = options;
-  /** What is undone at the end, the last first. */
+  /** Actions to undo at the end, the last first. */
   const undo: (() => PromiseLike<void>)[] = [];
   const dispose = async (): Promise<void> => {
     for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();

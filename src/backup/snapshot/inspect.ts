@@ -1,4 +1,4 @@
-/** `inspectSnapshot`: what `etcdutl snapshot status` says and more, proved by the SHA-256 that status does not check. */
+/** `inspectSnapshot`: the output of `etcdutl snapshot status` and more, checked by the SHA-256, which status ignores. */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { systemClock } from "../../base/time/clock.ts";

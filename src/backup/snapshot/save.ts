@@ -1,10 +1,10 @@
 /**
- * `saveSnapshot`: a member's database streamed to a file that exists only when it is whole and proved.
+ * `saveSnapshot`: streams a member's database to a file that exists only when it is complete and proved.
  *
  *   choose a member -> stream to <path>.partial (0600), hashing -> fsync -> read back: SHA-256, page graph, records,
  *   HashKV -> compare with the live member -> link to <path>, sync the folder
  *
- * A process that dies on the way leaves a `.partial` file at most, which the next save replaces.
+ * A process that dies during a save leaves at most a `.partial` file, which the next save replaces.
  */
 
 import { once } from "node:events";
@@ -31,17 +31,17 @@ import { compareWithLive } from "../records/compare-live.ts";
 import { examine, hashKvOf } from "../records/examine.ts";
 import { SnapshotStream } from "./snapshot-stream.ts";
 
-/** What `saveSnapshot` takes. */
+/** Options of `saveSnapshot`. */
 export interface SaveOptions extends Call {
-  /** Called about ten times a second: bytes streamed and, of a file, bytes read back for its proof. */
+  /** Called about ten times a second: bytes streamed and, for a file, bytes read back for its proof. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Take it from this member. Default: a healthy voter, not the leader when another is as fresh. */
+  /** Use this member. Default: a healthy voter, not the leader if another is as fresh. */
   readonly endpoint?: string | undefined;
   /** Longest silence of the stream, milliseconds; default 30,000. A member under load pauses for seconds. */
   readonly idleTimeoutMs?: number | undefined;
-  /** Upper bound of the rate, so that the member's disk and network stay free for its work. Default: none. */
+  /** Upper bound of the rate, to limit the load on the member's disk and network. Default: none. */
   readonly bytesPerSecond?: number | undefined;
-  /** Write a JSON file here that says what was saved and what was proved. Must not exist. */
+  /** Write a JSON file here that describes what was saved and proved. Must not exist. */
   readonly manifestPath?: string | undefined;
 }
 
@@ -54,7 +54,7 @@ const saveNames: NamesOf<SaveOptions> = {
   manifestPath: true,
 };
 
-/** What was saved, and what was proved of it. */
+/** The saved snapshot, and what was proved about it. */
 export interface SaveReport extends SnapshotInfo {
   /** The member it was taken from. */
   readonly endpoint: string;
@@ -66,26 +66,26 @@ export interface SaveReport extends SnapshotInfo {
   readonly notes: readonly string[];
 }
 
-/** What is known of a snapshot that went into a stream: it cannot be read back. */
+/** The facts about a snapshot written to a stream, which cannot be read back. */
 export interface StreamedSnapshot {
   /** The member it was taken from. */
   readonly endpoint: string;
   /** Bytes written to the stream. */
   readonly sizeBytes: number;
-  /** Of the database, as etcd sent it behind the data and as it was computed here. */
+  /** SHA-256 of the database, as sent by etcd after the data and as computed here. */
   readonly sha256: string;
 }
 
-/** Raft entries a follower may be behind and still count as fresh: it catches up before the snapshot is taken. */
+/** Raft entries that a follower may be behind and still count as fresh: it catches up before the snapshot is taken. */
 const freshLagEntries = 1_000n;
-/** How often a snapshot that is kept is read: off the stream, to examine it, and for its HashKV. */
+/** How often a saved snapshot is read: from the stream, to examine it, and for its HashKV. */
 export const savePasses = 3;
 
 /**
  * Saves a snapshot to `path`, which must not exist.
- * @throws INVALID_ARGUMENT for an existing `path`; DEADLINE for silence or `timeoutMs`; CORRUPT_SNAPSHOT when what
- * came is not sound; UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED as the member says. Nothing is left under `path`
- * then.
+ * @throws INVALID_ARGUMENT for an existing `path`; DEADLINE for silence or `timeoutMs`; CORRUPT_SNAPSHOT when the
+ * received data is not sound; UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED from the member. After an error nothing is
+ * left under `path`.
  *
  *
  * @example
@@ -100,7 +100,7 @@ export const savePasses = 3;
  * ```
  */
 export async function saveSnapshot(etcd: Etcd, path: string, options?: SaveOptions): Promise<SaveReport>;
-/** Streams a snapshot into `to`, with back-pressure, and leaves `to` open. What arrived before an error is no snapshot. */
+/** Streams a snapshot into `to`, with back-pressure, and leaves `to` open. The bytes before an error are not a snapshot. */
 export async function saveSnapshot(
   etcd: Etcd,
   to: Writable,
@@ -148,7 +148,7 @@ export async function saveSnapshot(
     await using file = await SnapshotFile.open(partial, {}, progress.add);
     const report = await prove(file, { etcd, endpoint, progress, signal });
     progress.end();
-    // Another save to the same path may have taken the name over: its file is not ours to publish.
+    // Another save to the same path may have replaced the partial file: its file is not ours to publish.
     if ((await stat(partial)).ino !== ino) throw existing(path);
     await link(partial, path).catch((error: unknown) => {
       throw systemErrorCode(error) === "EEXIST" ? existing(path) : error;
@@ -175,8 +175,8 @@ export async function saveSnapshot(
 }
 
 /**
- * Takes a snapshot into a file in the making, proved as `saveSnapshot` proves it.
- * @param path what errors and the report call it
+ * Takes a snapshot into a temporary file, proved like one of `saveSnapshot`.
+ * @param path its name in errors and the report
  * @throws as `saveSnapshot`
  */
 export async function saveToScratch(
@@ -184,7 +184,7 @@ export async function saveToScratch(
   scratch: ScratchFile,
   path: string,
   options: {
-    /** Told of `savePasses` passes, the first of all there are. */
+    /** Gets `savePasses` passes, the first of all. */
     readonly progress: PassProgress;
     readonly passes: number;
     readonly signal: AbortSignal | undefined;
@@ -221,8 +221,8 @@ async function prove(
 }
 
 /**
- * The member to take a snapshot from: it answers, votes, has no alarm of its own and is not behind; the leader only
- * when no other is as fresh. A linearizable read through it then makes sure it holds all that was acknowledged so far.
+ * The member to take a snapshot from: it answers, votes, has no alarm and is not behind; the leader only
+ * if no other is as fresh. A linearizable read through it then ensures that it has everything acknowledged so far.
  */
 async function chooseMember(etcd: Etcd, signal: AbortSignal | undefined): Promise<string> {
   const failures: unknown[] = [];
@@ -267,7 +267,7 @@ async function writeStream(handle: FileHandle, stream: SnapshotStream): Promise<
   await handle.sync();
 }
 
-/** A new file; what a save that died left under the name goes. */
+/** Creates a new file; removes one that a dead save left under the name. */
 async function openPartial(partial: string): Promise<FileHandle> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
   try {
@@ -282,7 +282,7 @@ async function openPartial(partial: string): Promise<FileHandle> {
   }
 }
 
-/** A symbolic link is something that exists, wherever it leads. */
+/** A symbolic link counts as existing, wherever it leads. */
 async function refuseExisting(path: string): Promise<void> {
   const there = await lstat(path).then(
     () => true,

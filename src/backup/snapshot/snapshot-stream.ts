@@ -1,6 +1,6 @@
 /**
- * The stream of a snapshot out of one member: watched for silence, slowed to a rate, hashed on the way. etcd sends the
- * SHA-256 of the database behind it; a stream whose bytes do not have it is no snapshot.
+ * The stream of a snapshot from one member: checked for silence, limited in rate, hashed on the way. etcd sends the
+ * SHA-256 of the database after it; a stream whose bytes do not match it is not a snapshot.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ByteRate } from "../../base/time/byte-rate.ts";
@@ -14,14 +14,14 @@ import { damaged } from "../files/damage.ts";
 import type { PassProgress } from "../files/pass-progress.ts";
 
 const idleTimeoutDefaultMs = 30_000;
-/** Chunks of 32 KiB are gathered to this many bytes a write. */
+/** Chunks of 32 KiB are combined into writes of this many bytes. */
 const writeBytes = 1024 * 1024;
 
 export interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
   readonly bytesPerSecond?: number | undefined;
   readonly idleTimeoutMs?: number | undefined;
-  /** Told of the bytes as the first of `passes` passes over the database. */
+  /** Gets the bytes as the first of `passes` passes over the database. */
   readonly progress?: PassProgress | undefined;
   readonly passes?: number | undefined;
 }
@@ -32,7 +32,7 @@ export class SnapshotStream {
   readonly #options: StreamOptions;
   readonly #clock: Clock;
   readonly #hash = createHash("sha256");
-  /** The last 32 bytes so far: the hash etcd sends behind the database. */
+  /** The last 32 bytes so far: the hash that etcd sends after the database. */
   #tail = Buffer.alloc(0);
   #done = 0;
 
@@ -43,7 +43,7 @@ export class SnapshotStream {
     this.#clock = etcd.clock;
   }
 
-  /** Pieces of any size. @throws DEADLINE for silence, what the member says, the signal's reason */
+  /** Pieces of any size. @throws DEADLINE for silence, the member's errors, the signal's reason */
   async *pieces(): AsyncGenerator<Uint8Array, void, void> {
     const { signal, bytesPerSecond } = this.#options;
     const rate = bytesPerSecond === undefined ? undefined : new ByteRate(bytesPerSecond, this.#clock);
@@ -71,14 +71,14 @@ export class SnapshotStream {
         await rate?.pass(bytes.length, signal);
         idle = watch();
       }
-      // A stream that was ended by a signal may end without an error of its own.
+      // A stream that a signal ended may end without an error.
       ended.throwIfAborted();
     } finally {
       idle.cancel();
     }
   }
 
-  /** The same, as few large pieces. */
+  /** The same bytes in few large pieces. */
   async *gathered(): AsyncGenerator<Uint8Array, void, void> {
     let pending: Uint8Array[] = [];
     let pendingBytes = 0;
@@ -93,7 +93,7 @@ export class SnapshotStream {
     if (pendingBytes > 0) yield Buffer.concat(pending, pendingBytes);
   }
 
-  /** Checks the hash that came last. @throws CORRUPT_SNAPSHOT when the stream was cut or damaged */
+  /** Checks the hash at the end. @throws CORRUPT_SNAPSHOT when the stream was cut or damaged */
   end(): { readonly sizeBytes: number; readonly sha256: string } {
     const where = `snapshot of ${this.#endpoint}`;
     if (this.#done % 512 !== trailerBytes) {
@@ -118,7 +118,7 @@ export class SnapshotStream {
     this.#done += bytes.length;
     const joined = Buffer.concat([this.#tail, bytes.subarray(Math.max(0, bytes.length - trailerBytes))]);
     const cut = Math.max(0, joined.length - trailerBytes);
-    // Everything but the last 32 bytes is hashed as soon as it is known not to be the hash itself.
+    // Everything except the last 32 bytes is hashed as soon as it certainly is not the hash itself.
     if (bytes.length >= trailerBytes) {
       this.#hash.update(this.#tail);
       this.#hash.update(bytes.subarray(0, bytes.length - trailerBytes));

@@ -1,5 +1,5 @@
 /**
- * `verifySnapshot`: everything a snapshot can be held against.
+ * `verifySnapshot`: compares a snapshot with everything available.
  *
  *   self   SHA-256, page graph, every record, ascending revisions, HashKV computed
  *   live   and HashKV equals a running member's
@@ -19,15 +19,15 @@ import { compareWithLive } from "../records/compare-live.ts";
 import { type Examined, examine, hashKvOf } from "../records/examine.ts";
 import { bootCopy } from "./booted-copy.ts";
 
-/** What `verifySnapshot` takes. */
+/** Options of `verifySnapshot`. */
 export interface VerifyOptions extends OpenSnapshotOptions, Call {
-  /** Start a real etcd on the loopback from a scratch restore and ask it. Needs an etcd program. */
+  /** Start a real etcd on the loopback from a scratch restore and compare with it. Needs an etcd program. */
   readonly boot?: boolean | undefined;
   /** The `etcd` program for `boot`. Default: the one `startLocalEtcd` finds. */
   readonly binary?: string | undefined;
-  /** A running cluster that still holds the snapshot's revision. */
+  /** A running cluster that still has the snapshot's revision. */
   readonly live?: Etcd | undefined;
-  /** Told about ten times a second: bytes read of the file, over its passes; a boot is not counted. */
+  /** Called about ten times a second: bytes read of the file, over its passes; a boot is not counted. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -40,27 +40,27 @@ const verifyNames: NamesOf<VerifyOptions> = {
   onProgress: true,
 };
 
-/** What a check of a snapshot has found. */
+/** The result of a check of a snapshot. */
 export interface VerifyReport {
-  /** No problem was found. */
+  /** Whether no problem was found. */
   readonly ok: boolean;
-  /** What is damaged, each with its place where known. */
+  /** The damage found, each with its place if known. */
   readonly problems: readonly SnapshotProblem[];
-  /** What `ok` rests on: an etcd started from it, a running member, or the file alone (always so when it is damaged). */
+  /** The basis of `ok`: an etcd started from it, a running member, or only the file (always so when it is damaged). */
   readonly proved: "boot" | "live" | "self";
   /** What could not be compared, and why. */
   readonly notes: readonly string[];
   /** HashKV at the last revision; undefined when the file is damaged. */
   readonly hashKv: number | undefined;
-  /** What the snapshot says of itself; undefined when it cannot be read. */
+  /** The content of the snapshot in figures; undefined when it cannot be read. */
   readonly info: SnapshotInfo | undefined;
 }
 
-/** Pages and records, then HashKV. */
+/** One pass for pages and records, one for HashKV. */
 const verifyPasses = 2;
 
 /**
- * Never throws for damage: that is what `problems` says.
+ * Never throws for damage: `problems` lists it.
  * @throws INVALID_ARGUMENT when there is no such file; UNAVAILABLE when `boot` finds no etcd program
  *
  *
@@ -142,7 +142,7 @@ async function live(
   return equal;
 }
 
-/** What a real etcd says of the restored snapshot. */
+/** HashKV of a real etcd that runs on the restored snapshot. */
 async function bootedHashKv(
   file: SnapshotFile,
   examined: Examined,
