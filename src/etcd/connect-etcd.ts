@@ -29,7 +29,7 @@ import { compareVersions } from "./versions/version.ts";
 import { reticentVersion } from "./versions/version-facts.ts";
 import { createWatches } from "./watch/watches.ts";
 
-/** What `connectEtcd` takes. */
+/** Options of `connectEtcd`. */
 export interface EtcdOptions extends Call {
   /**
    * `"http://127.0.0.1:2379"`, `"unix:///run/etcd.sock"`, several as an array or with commas; all plaintext (http, unix) or all with
@@ -218,7 +218,7 @@ function createClient(
   });
 }
 
-/** From the endpoint asked for. */
+/** Reads pages from the requested endpoint. */
 function memberPages({ endpoints, requestTimeoutMs }: OpenOptions, tls: TlsSource | undefined): PageReader {
   const addresses = parseEndpoints(endpoints, tls !== undefined);
   return async (path, { endpoint, signal, timeoutMs = requestTimeoutMs ?? requestTimeoutDefaultMs }) => {

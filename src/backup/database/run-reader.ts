@@ -39,7 +39,7 @@ export class RunReader {
     this.#highWater = file.meta.highWater;
   }
 
-  /** One read for pages that lie close together. */
+  /** One read for pages that are close together. */
   async readRuns(pageIds: readonly number[]): Promise<Runs> {
     for (const id of pageIds) this.#inFile(id);
     const sorted = [...pageIds].sort((a, b) => a - b);

@@ -27,7 +27,7 @@ export interface StoredKey {
   readonly lease: string;
 }
 
-/** What `storedKeys` takes. */
+/** Options of `storedKeys`. */
 export interface StoredKeysOptions extends OpenSnapshotOptions, Call {
   /** Keys that begin with it. */
   readonly prefix: string;

@@ -49,7 +49,7 @@ export type RestoreSource =
       readonly transforms?: Readonly<Record<string, Transform>> | undefined;
     }
   | {
-      /** A store whose etcd still holds the version. */
+      /** A store whose etcd still has the version. */
       readonly store: Store;
       /** The version to read, not compacted. */
       readonly resourceVersion: string;

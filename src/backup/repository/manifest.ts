@@ -187,7 +187,7 @@ function isSignedWith(body: string, signature: Uint8Array, key: SigningKey): boo
   return verify(null, Buffer.from(body), publicKey, signature);
 }
 
-/** Where a backend keeps the manifest of backup `id`. */
+/** The path of the manifest of backup `id` in a backend. */
 export function manifestPath(id: string): string {
   return `backups/${id}.json`;
 }

@@ -11,7 +11,7 @@ import type { BackupRepository, RepositoryRestoreOptions } from "./repository-op
 export interface ScratchRestore extends AsyncDisposable {
   /** Path of the snapshot; it has no SHA-256: open it with `skipHashCheck`. */
   readonly snapshot: string;
-  /** The revision whose state it holds. */
+  /** The restored revision. */
   readonly revision: string;
 }
 

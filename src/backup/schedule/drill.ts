@@ -3,8 +3,8 @@
  * a real restore is needed.
  *
  *   restore    every chunk read, every record decoded, HashKV as recorded
- *   boot       a real etcd starts on it and answers the same HashKV at that revision
- *   compare    the keys of every kind, listed by that etcd, are as many as the restored file holds
+ *   boot       a real etcd starts on it and returns the same HashKV at that revision
+ *   compare    that etcd lists as many keys of every kind as the restored file contains
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";

@@ -58,7 +58,7 @@ const saveNames: NamesOf<SaveOptions> = {
 export interface SaveReport extends SnapshotInfo {
   /** The member it was taken from. */
   readonly endpoint: string;
-  /** "live": HashKV equals the member's. "self": hash, pages and records are sound; `notes` says why not more. */
+  /** "live": HashKV equals the member's. "self": hash, pages and records are sound; `notes` has the reason. */
   readonly proved: "live" | "self";
   /** HashKV at its last revision. */
   readonly hashKv: number;

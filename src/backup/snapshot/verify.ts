@@ -3,7 +3,7 @@
  *
  *   self   SHA-256, page graph, every record, ascending revisions, HashKV computed
  *   live   and HashKV equals a running member's
- *   boot   and a real etcd, started from a scratch restore, answers with the same HashKV
+ *   boot   and a real etcd, started from a scratch restore, returns the same HashKV
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";

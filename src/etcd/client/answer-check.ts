@@ -7,8 +7,8 @@
  * address of another cluster. When every endpoint is marked alike, or has failed since the first mark, the store
  * itself was replaced (a restore), and a new generation begins.
  *
- *   agree ──low or foreign answer──▶ endpoint marked ──a good answer of it──▶ agree
- *                                        └──all marked, or failed since──▶ restore: generation + 1
+ *   agree ──low or foreign response──▶ endpoint marked ──a good response of it──▶ agree
+ *                                          └──all marked, or failed since──▶ restore: generation + 1
  *
  * One endpoint alone must give two bad responses in a row. An endpoint found foreign while our cluster still answered
  * elsewhere is a proven foreigner: alone it never causes a restore.
@@ -55,7 +55,7 @@ export class AnswerCheck {
     return this.#generation;
   }
 
-  /** What is known of the cluster's raft log. */
+  /** The known minimum of the cluster's raft log. */
   get log(): LogFloor {
     return this.#log;
   }

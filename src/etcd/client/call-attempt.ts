@@ -73,7 +73,7 @@ export function refusalPatienceOf(call: EtcdCall | undefined): number {
 }
 
 export const restoredText = "etcd was restored or replaced while the call was under way";
-/** The client's own back-off reaches about as far. */
+/** About as long as the client's longest back-off. */
 const retryAfterMs = 1_000;
 
 export function restoredError(attempt: CallAttempt): StoreError {
@@ -90,7 +90,7 @@ export function unavailable(action: string, reason: string, endpoint: string | u
   return new StoreError("UNAVAILABLE", `Cannot ${action}: ${reason}`, { retryAfterMs, endpoint, reason });
 }
 
-/** Every endpoint that the call may use has refused; `told` is one of them. */
+/** The error when every endpoint that the call may use has refused; it names one of them (`told`). */
 export function refused(
   action: string,
   told: { readonly url: string; readonly reason: string },

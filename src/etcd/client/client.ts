@@ -104,7 +104,7 @@ export interface Client {
   readonly authenticates: boolean;
 
   /**
-   * Sends one request, with retry by `rpc.effect`, and decodes the answer.
+   * Sends one request, with retry by `rpc.effect`, and decodes the response.
    * @throws StoreError by the outcome table; OUTCOME_UNKNOWN (writeId "") for a write that may have been applied;
    * the signal's reason when aborted
    */

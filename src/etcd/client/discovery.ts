@@ -1,5 +1,5 @@
 /**
- * Endpoints looked up in DNS, as etcd's own tools do it (`--discovery-srv`):
+ * Looks up endpoints in DNS, as etcd's own tools do (`--discovery-srv`):
  *
  *   _etcd-client-ssl._tcp.<domain>   endpoints with TLS        with a service name: _etcd-client-ssl-<name>._tcp.<domain>
  *   _etcd-client._tcp.<domain>       plaintext endpoints
@@ -17,7 +17,7 @@ import { systemClock } from "../../base/time/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 
-/** What `discoverEndpoints` takes. */
+/** Options of `discoverEndpoints`. */
 export interface DiscoveryOptions {
   /** Domain whose SRV records name the endpoints, e.g. `"example.com"`. */
   readonly domain: string;
@@ -40,7 +40,7 @@ export const discoveryNames: NamesOf<DiscoveryOptions> = {
 };
 
 const action = "discover endpoints";
-/** Of one query to one name server, milliseconds; each is tried twice. */
+/** Limit of one query to one name server, milliseconds; each is tried twice. */
 const queryTimeoutMs = 2_000;
 /** Limit of the whole lookup when the caller sets none. */
 const timeoutDefaultMs = 10_000;

@@ -24,7 +24,7 @@ export class LogFloor {
     return this.#statuses;
   }
 
-  /** @param highest the highest revision that linearizable answers have carried */
+  /** @param highest the highest revision of linearizable responses so far */
   indexAt(highest: bigint): bigint {
     const base = this.#baseRevision;
     return base === undefined || highest <= base ? this.#index : this.#index + highest - base;

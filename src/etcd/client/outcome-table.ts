@@ -186,7 +186,7 @@ function codeOf({ code, fromServer, text }: TransportFailure): number {
 
 const lastRow: Outcome = { fate: "unknown", retry: "elsewhere", code: "UNAVAILABLE" };
 
-/** What the caller was doing, for messages and details. */
+/** The caller's action, for messages and details. */
 export interface FailureContext {
   /** Completes "Cannot …". */
   readonly action: string;

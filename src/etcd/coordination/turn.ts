@@ -17,7 +17,7 @@ import type { Lease } from "../ports/leases.ts";
 import type { Bytes, Compare, KeyValue } from "../ports/messages.ts";
 import { prefixEnd } from "../ports/prefix-end.ts";
 
-/** What `lock` and `campaign` take. */
+/** Options of `lock` and `campaign`. */
 export interface TurnOptions extends Call {
   /** How long the turn outlives its holder's last keepalive, seconds, at least 2; default 60, as in etcd's own package. */
   readonly ttlSeconds?: number | undefined;
@@ -27,7 +27,7 @@ export const turnNames: NamesOf<TurnOptions> = { ...callNames, ttlSeconds: true 
 
 const ttlDefaultSeconds = 60;
 
-/** What every holder of a turn has. Disposing of it ends the turn. */
+/** A turn that is held. Disposing of it ends the turn. */
 export interface Turn extends AsyncDisposable {
   /** The claimant's key in etcd. */
   readonly key: string;

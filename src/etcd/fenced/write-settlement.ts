@@ -107,7 +107,7 @@ interface HistoryRange {
   readonly after: bigint;
   /** Inclusive. */
   readonly until: bigint;
-  /** Mod revision of the key at `until`: the last event there is. Undefined when the key is gone. */
+  /** Mod revision of the key at `until`, that of its last event. Undefined when the key is gone. */
   readonly last: bigint | undefined;
   /** Whether progress certainly comes after the events it covers. */
   readonly sound: boolean;

@@ -11,7 +11,7 @@ import { systemClock } from "../../base/time/clock.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import { type LocalEtcd, type LocalInstance, prepareLocalEtcd } from "./local-etcd.ts";
 
-/** What `startLocalCluster` takes. */
+/** Options of `startLocalCluster`. */
 export interface LocalClusterOptions extends Call {
   /** Members, 1 to 7; default 3. */
   readonly size?: number | undefined;

@@ -22,7 +22,7 @@ import { dataDirLocked, dataDirNewer, type Exit, lockHolder } from "./local-fail
 import { freePort } from "./local-ports.ts";
 import { LocalProcess, removeRunDir } from "./local-process.ts";
 
-/** What `startLocalEtcd` takes. */
+/** Options of `startLocalEtcd`. */
 export interface LocalEtcdOptions extends Call {
   /** Kept, and opened again by a later start. Default: a temporary folder that is removed by `stop()`. */
   readonly dataDir?: string | undefined;
@@ -77,7 +77,7 @@ export interface LocalEtcd extends AsyncDisposable {
   log(): Promise<readonly string[]>;
 }
 
-/** What a member of a cluster needs beyond what a single etcd needs. */
+/** Settings of a cluster member that a single etcd does not have. */
 export interface MemberPlan {
   readonly name: string;
   /** `name=url,…` of all members. */

@@ -1,4 +1,4 @@
-/** What every call of a port takes, and the names of all their options. */
+/** Options of every call of a port, and the names of all of them. */
 import { type Call, callNames } from "../../base/call.ts";
 import type { NamesOf } from "../../base/text/known-options.ts";
 import type { Header } from "./messages.ts";

@@ -2,7 +2,7 @@
 import type { EtcdCall } from "./call.ts";
 import type { Header } from "./messages.ts";
 
-/** A member as the cluster knows it. */
+/** A member of the cluster. */
 export interface Member {
   /** Its id in the cluster. */
   readonly id: bigint;

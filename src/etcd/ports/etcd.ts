@@ -98,7 +98,7 @@ export interface EtcdStats {
         readonly problem: string | undefined;
       }
     | undefined;
-  /** What this client knows of each endpoint. */
+  /** State of each endpoint in this client. */
   readonly endpoints: readonly {
     /** As given, normalised. */
     readonly url: string;

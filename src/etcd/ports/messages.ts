@@ -35,7 +35,7 @@ export interface KeyValue {
   readonly lease: bigint;
 }
 
-/** What a range is sorted by: key, number of changes, create revision, mod revision or value. */
+/** The sort key of a range: key, number of changes, create revision, mod revision or value. */
 export type SortTarget = "key" | "version" | "create" | "mod" | "value";
 
 /** The request of `range`. */
@@ -60,7 +60,7 @@ export interface RangeRequest {
   readonly countOnly?: boolean | undefined;
   /**
    * Keys and values of the response may be views of the whole response instead of copies: much cheaper for a page of small
-   * values, for a caller that keeps none of them.
+   * values, for a caller that does not keep them.
    */
   readonly views?: boolean | undefined;
   /** Only keys changed in this revision or later. etcd still reads the whole range. */

@@ -1,6 +1,6 @@
 /** The range of all keys with a prefix. */
 
-/** Exclusive end of the keys that begin with `prefix`: its last byte that can be raised, raised; "\0" (all keys from here on) when none can. */
+/** Exclusive end of the keys that begin with `prefix`: cut after its last byte below 255, that byte plus one; "\0" (no end) if all are 255. */
 export function prefixEnd(prefix: Uint8Array | string): Uint8Array {
   const end = new Uint8Array(Buffer.from(prefix));
   for (let at = end.length - 1; at >= 0; at--) {

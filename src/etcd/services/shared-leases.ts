@@ -11,7 +11,7 @@
 import type { Clock } from "../../base/time/clock.ts";
 import type { EtcdCall } from "../ports/call.ts";
 
-/** A revoke removes the keys of a lease in one transaction: 1,000 keep it short. */
+/** A revoke removes the keys of a lease in one transaction: 1,000 keys keep it short. */
 const keysPerLease = 1000;
 const overshootMinSeconds = 2;
 const overshootMaxSeconds = 60;

@@ -37,7 +37,7 @@ export function handshakeOptions({ host }: EndpointAddress, tls: UsableTls | und
   };
 }
 
-/** Node takes text or a Buffer. */
+/** Node accepts text or a Buffer. */
 export function nodePem(pem: PemText): string | Buffer {
   return typeof pem === "string" ? pem : Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength);
 }

@@ -149,7 +149,7 @@ export interface EndpointAddress {
   readonly secure: boolean;
   readonly host: string;
   readonly port: number;
-  /** Of a unix socket; `host` is then `localhost` and `port` 0. */
+  /** Path of a unix socket; `host` is then `localhost` and `port` 0. */
   readonly path?: string | undefined;
 }
 
@@ -188,7 +188,7 @@ export class TransportFailure extends Error {
    * report (by GOAWAY or REFUSED_STREAM) that it did not process it, "sent" is everything else.
    */
   readonly request: RequestFate;
-  /** True when the status came from the server, false when the client made it up (reset, timeout, no connection). */
+  /** True when the status came from the server, false when the client created it (reset, timeout, no connection). */
   readonly fromServer: boolean;
   readonly endpoint: string;
 

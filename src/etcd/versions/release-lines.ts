@@ -15,7 +15,7 @@ export interface ReleaseLine {
   readonly newest: string;
   /** RFC 3339 date of the last patch; undefined while there are more to come. */
   readonly endedOn: string | undefined;
-  /** What an upgrade to the next line needs. */
+  /** Requirements of an upgrade to the next line. */
   readonly upgrade: string;
 }
 

@@ -34,7 +34,7 @@ export type Assembled =
 export class WatchAssembly {
   /** First revision to deliver: everything below it has been delivered. */
   #next: bigint;
-  /** Where the current stream began. */
+  /** The revision at which the current stream began. */
   #start: bigint;
   #held: KvEvent[] = [];
   #heldBytes = 0;

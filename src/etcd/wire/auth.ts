@@ -37,7 +37,7 @@ export interface AuthenticateResponse {
   readonly header: Header;
   readonly token: string;
 }
-/** Of Authenticate, and of UserChangePassword, which has the same fields. */
+/** The request of Authenticate, and of UserChangePassword, which has the same fields. */
 export const authenticateRequest: MessageCodec<AuthenticateRequest> = message({
   name: text(1),
   password: text(2),

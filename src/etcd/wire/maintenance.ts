@@ -132,7 +132,7 @@ export interface DowngradeRequest {
 }
 export interface DowngradeResponse {
   readonly header: Header;
-  /** Of the cluster, as "3.6". */
+  /** Version of the cluster, as "3.6". */
   readonly version: string;
 }
 export const downgradeRequest: MessageCodec<DowngradeRequest> = message({

@@ -133,7 +133,7 @@ export const bytes = (number: number): Field<Uint8Array> => ({
   read: (reader) => reader.bytes(),
 });
 
-/** A key or value as callers give it: text goes out as UTF-8, and always comes back as bytes. */
+/** A key or value as callers pass it: text is sent as UTF-8, and is always decoded as bytes. */
 export const bytesOrText = (number: number): Field<Bytes> => ({
   number,
   wire: wireLength,

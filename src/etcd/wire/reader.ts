@@ -12,7 +12,7 @@
 /** A message that violates the protocol: cut short, a bad tag, a length beyond the end. */
 export class WireError extends Error {
   override readonly name = "WireError";
-  /** Where in the message, in bytes from its start. */
+  /** Position in the message, in bytes from its start. */
   readonly offset: number;
 
   constructor(what: string, offset: number) {

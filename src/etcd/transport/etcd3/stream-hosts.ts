@@ -112,7 +112,7 @@ export class StreamHosts {
   }
 }
 
-/** How many streams the peer takes on one connection, asked when first needed. */
+/** How many streams the peer accepts on one connection, asked when first needed. */
 export class PeerStreamLimit {
   readonly #endpoint: EndpointAddress;
   readonly #tls: CurrentTls | undefined;

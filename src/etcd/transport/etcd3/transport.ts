@@ -241,7 +241,7 @@ class Etcd3Transport implements Transport {
     channel: Channel,
     status: { readonly code: number; readonly details: string },
   ): TransportFailure {
-    // Until a connection takes the call, its peer is the channel's target.
+    // Until a connection carries the call, its peer is the channel's target.
     const unsent = call.getPeer() === channel.getTarget();
     const refused = status.details === "Stream refused by server";
     const code = status.code === grpcStatus.ok ? grpcStatus.internal : status.code;

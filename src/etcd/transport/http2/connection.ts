@@ -198,7 +198,7 @@ export class Connection implements StreamHost, FrameSink {
     this.#options.onClosed(reason, this.#heard);
   }
 
-  // --- StreamHost: what streams ask for -----------------------------------------------------------
+  // --- StreamHost: called by streams --------------------------------------------------------------
 
   grant(stream: H2Stream, bytes: number): void {
     if (stream.id === 0 || stream.end !== undefined) return;

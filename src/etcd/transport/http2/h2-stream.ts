@@ -9,7 +9,7 @@
 import type { TransportFailure } from "../transport.ts";
 import { MessageAssembler } from "./grpc-message.ts";
 
-/** What a stream asks of its connection. */
+/** The methods of a connection that a stream calls. */
 export interface StreamHost {
   grant(stream: H2Stream, bytes: number): void;
   pump(stream: H2Stream): void;

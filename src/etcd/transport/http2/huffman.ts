@@ -62,7 +62,7 @@ function buildTables(): Tables {
 
 const tables = buildTables();
 
-/** The decoded text, one byte a character (latin1), or undefined for bytes that are no valid code. */
+/** The decoded text, one byte per character (latin1), or undefined for bytes that are not a valid code. */
 export function decodeHuffman(bytes: Uint8Array): string | undefined {
   let text = "";
   let code = 0;

@@ -54,7 +54,7 @@ export class LaneConnections implements StreamHost {
     | {
         readonly socket: Socket;
         readonly waiting: Set<H2Stream>;
-        /** A call's deadline holds while it waits for the dial, too. */
+        /** A call's deadline also applies while it waits for the dial. */
         readonly deadlines: EarliestDeadline;
         readonly giveUp: (reason: string) => void;
       }
@@ -227,7 +227,7 @@ export class LaneConnections implements StreamHost {
     connection.retire();
   }
 
-  /** Ends the calls whose time is over while there is no connection. @returns the next deadline */
+  /** Ends the calls whose deadline has passed while there is no connection. @returns the next deadline */
   #endDue(waiting: Set<H2Stream>): number {
     const nowMs = this.#options.clock.monotonicMs();
     let nextMs = Number.POSITIVE_INFINITY;
