@@ -110,7 +110,8 @@ export class Worker {
     if (last === undefined) return;
     const blind = this.#random.float() < 0.2;
     const guard = blind ? undefined : BigInt(last.metadata.resourceVersion);
-    const call = this.#begin({ kind: "update", via: "store", key, guard });
+    const guardToken = tokenIn(last.spec.token).text;
+    const call = this.#begin({ kind: "update", via: "store", key, guard, guardToken });
     const token = this.#token(call);
     const { namespace = "", name, resourceVersion } = last.metadata;
     const next = itemOf(namespace, name, token);

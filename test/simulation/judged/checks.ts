@@ -163,7 +163,11 @@ function faultOfRefusal({ eras, plan }: WorldFacts, call: Call, code: string): s
       return states().some((state) => state !== undefined) ? undefined : none("present");
     case "CONFLICT":
     case "PRECONDITION_FAILED": {
-      const moved = states().some((state) => state?.revision !== call.guard);
+      // The object of an era that is over may have had the version of the one that is there now, under another uid.
+      const given = call.guardToken;
+      const moved = states().some(
+        (state) => state?.revision !== call.guard || (given !== undefined && state?.token?.text !== given),
+      );
       return moved && call.guard !== undefined ? undefined : none("moved");
     }
     case "EXPIRED":

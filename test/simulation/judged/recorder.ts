@@ -35,6 +35,8 @@ export interface Call {
   readonly tokens: string[];
   /** Version the write is conditional on; 0n: absence. */
   guard: bigint | undefined;
+  /** Token of the object that an update was given: another era may have had another one in the same version. */
+  readonly guardToken?: string | undefined;
   readonly ttlSeconds?: number | undefined;
   readonly read?: { readonly freshness: Freshness; readonly revision: bigint } | undefined;
   /** Of a list: which tokens it wants. */
