@@ -1,7 +1,4 @@
-/**
- * Waits for shared work with the caller's own signal: the work continues for the others when one caller's time is
- * over.
- */
+/** Waits for shared work with the caller's own signal: when it aborts, the work continues for the others. */
 
 /** `work`'s result, or a rejection with `signal.reason` as soon as it aborts. `work` itself continues. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

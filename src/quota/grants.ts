@@ -138,10 +138,7 @@ export class Grants {
     return { waiters: [...plan.served, ...left], why: "contended" };
   }
 
-  /**
-   * The ledger for the round: the known ledger with its changes, or the whole, where changes may not be enough to
-   * decide.
-   */
+  /** The ledger for the round: the known one with its changes, or the whole when those may not be enough to decide. */
   async #lookFor(waiters: readonly WaitingWrite[]): Promise<LedgerLook | undefined> {
     const { spec, rule, view, ended } = this.#options;
     const call = { signal: ended };

@@ -24,10 +24,7 @@ export interface LedgerLook {
   readonly epochRevision: bigint;
 }
 
-/**
- * The state that was read, replaced as a whole by each read: a read that finds another state than it began with was
- * overtaken.
- */
+/** The state that was read, replaced as a whole by each read: a read that finds it replaced was overtaken. */
 interface Known {
   readonly builder: LedgerBuilder;
   /** Entries are complete up to this revision; 0n: no read yet. */

@@ -248,8 +248,7 @@ export class QuotaGuard implements WriteGuard {
         giveBack(prepared);
         return mine ? "mine" : "not mine";
       },
-      // After an unknown outcome the slot's revision may have changed: its next use detects this and reads the slot
-      // again.
+      // After an unknown outcome the slot's revision may have changed: its next use reads it again.
       abandoned: () => giveBack(prepared),
     };
   }
@@ -285,8 +284,7 @@ function chargeOf(
   const delta = minus(is, was);
   const slotDelta = minus(isLeased ? nothing : is, wasLeased ? nothing : was);
   const leaseMoved = wasLeased && isLeased && before.lease !== after.lease;
-  // While a rule is counted, an object on a lease may have no entry yet, and the count skips objects that have
-  // changed.
+  // While a rule is counted, an object on a lease may have no entry yet, and the count skips changed objects.
   const enters = rule.state === "counting" && isLeased && is.size > 0;
   if (delta.size === 0 && slotDelta.size === 0 && !leaseMoved && !enters) return undefined;
   const leased = isLeased && is.size > 0 ? { amounts: is } : wasLeased && was.size > 0 ? "remove" : undefined;

@@ -258,10 +258,7 @@ function byNamespace(
   return found;
 }
 
-/**
- * The count minus the ledger's use. There may be more use than counted for unreadable objects, so no use is
- * subtracted for them.
- */
+/** The count minus the ledger's use. Unreadable objects may use more than counted: for them no use is subtracted. */
 function differencesOf({ rule, ledger, count }: Counted): Amounts {
   const used = amountsOf([...ledger.used].filter(([name]) => rule.hard.has(name)));
   const off = minus(count.total, used);

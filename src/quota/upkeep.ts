@@ -91,10 +91,7 @@ export class Upkeep implements AsyncDisposable {
     return folded;
   }
 
-  /**
-   * A `set` of this process ended before its count: it continues in the background, and later rounds repair a
-   * failure.
-   */
+  /** A `set` of this process ended before its count: it continues in the background, and rounds repair a failure. */
   finishLater(namespace: string): void {
     const { reconciler } = this.#options;
     const { signal } = this.#ended;

@@ -9,10 +9,7 @@
  */
 import type { Clock } from "./clock.ts";
 
-/**
- * What may pass at once after a pause: enough to cover the granularity of timers, too little to fill a link's
- * buffers.
- */
+/** What may pass at once after a pause: enough to bridge timer granularity, too little to fill a link's buffers. */
 const bucketSeconds = 0.1;
 
 export class ByteRate {

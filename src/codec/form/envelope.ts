@@ -96,10 +96,7 @@ export function hasMagic(bytes: Uint8Array): boolean {
   return bytes[0] === magic[0] && bytes[1] === magic[1] && bytes[2] === magic[2];
 }
 
-/**
- * What is wrong with the fixed part that begins every envelope; undefined when nothing is. Checked before anything
- * else is used.
- */
+/** What is wrong with the fixed part of every envelope; undefined when nothing is. Checked first. */
 export function prologueFault(bytes: Uint8Array): string | undefined {
   if (bytes.length <= at.flags) return `it is cut: ${bytes.length} bytes`;
   if (bytes[at.version] !== formatVersion) {

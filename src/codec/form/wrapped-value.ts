@@ -17,10 +17,7 @@ export function isWrapped(stored: Uint8Array): boolean {
   return true;
 }
 
-/**
- * "k8s:enc:aescbc:v1:key1": the key that a value claims to be encrypted under, unverified; undefined for other
- * values.
- */
+/** "k8s:enc:aescbc:v1:key1": the key that a value claims, unverified, to be encrypted under; undefined for others. */
 export function wrappedUnder(stored: Uint8Array): string | undefined {
   if (!isWrapped(stored)) return undefined;
   const start = Buffer.from(

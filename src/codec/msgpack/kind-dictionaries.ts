@@ -30,10 +30,7 @@ export interface DictionaryStore {
   publish(resource: string, name: string, bytes: Uint8Array): Promise<void>;
 }
 
-/**
- * Number of bodies sampled before a dictionary is learned: enough to see what is common, early enough to matter in
- * small stores.
- */
+/** Bodies sampled before a dictionary is learned: enough to see what is common, early enough for small stores. */
 export const samplesWanted = 64;
 
 type State = "asking" | "sampling" | "publishing" | "writing" | "off";

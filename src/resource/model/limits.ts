@@ -50,10 +50,7 @@ export const limits = {
   /** Text of a continue token; ours have a few hundred characters. */
   continueTokenCharactersMax: 4_096,
 
-  /**
-   * Largest page that a caller may request; a list without limit has no such bound, because it is read in pages
-   * anyway.
-   */
+  /** Largest page that a caller may request; a list without limit has no such bound, it is read in pages anyway. */
   pageItemsMax: 1_000_000,
   /** Keys read from etcd at a time, which a list holds undecoded (10,000 in Kubernetes, whose values average less). */
   readPageItemsMax: 2_500,

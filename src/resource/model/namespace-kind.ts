@@ -22,8 +22,5 @@ export const namespaceKind: Kind<Namespace> = defineKind<Namespace>({
 /** Holds a namespace that is being deleted until it is empty; the store's own finalizer. */
 export const namespaceFinalizer = "keelson/namespace";
 
-/**
- * Namespaces that exist from the start, and are created again at each start if they were removed; their deletion is
- * refused.
- */
+/** Namespaces that exist from the start and are created again at each start; their deletion is refused. */
 export const initialNamespaces: readonly string[] = ["default", "kube-system", "kube-public"];

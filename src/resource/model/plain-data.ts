@@ -95,10 +95,7 @@ function inspectRecord(record: object, depth: number): Fault | undefined {
   return undefined;
 }
 
-/**
- * `Object.prototype` of another realm (a vm context, a test runner's sandbox): the end of its chain, with its own
- * `Object`.
- */
+/** `Object.prototype` of another realm (a vm context, a test sandbox): the end of its chain, with its own `Object`. */
 function isForeignPlain(prototype: unknown): boolean {
   return (
     typeof prototype === "object" &&

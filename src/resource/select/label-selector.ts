@@ -58,10 +58,7 @@ export class LabelRequirements {
     return true;
   }
 
-  /**
-   * The only values that label `key` can have, for index look-ups. Undefined when the selector does not restrict
-   * them.
-   */
+  /** The only values that label `key` can have, for index look-ups. Undefined when the selector allows any. */
   valuesOf(key: string): ReadonlySet<string> | undefined {
     return this.terms.find((term) => term.key === key && term.operator === "in")?.values;
   }

@@ -71,10 +71,7 @@ export class Epoch implements Disposable {
     this.#subscription = etcd.history.onReplaced(() => this.#replaced());
   }
 
-  /**
-   * Reads the record, or creates it; without permission or space to create it, this process continues with
-   * "unrecorded".
-   */
+  /** Reads the record, or creates it; where it cannot be created, this process continues with "unrecorded". */
   static async open(etcd: EpochEtcd, key: string, random: Random, call: EtcdCall): Promise<Epoch> {
     const epoch = new Epoch(etcd, key, random);
     try {

@@ -11,10 +11,7 @@ export interface ObjectLifecycle {
   created(object: AnyResource): AnyResource;
   /** @throws an error that refuses the deletion of this object */
   deleting(current: AnyResource): void;
-  /**
-   * The object to store instead of `step` when something besides finalizers and grace holds the object; undefined:
-   * `step`.
-   */
+  /** The object to store instead of `step` when more than finalizers and grace holds it; undefined: `step`. */
   marked(current: AnyResource, step: DeletionStep<AnyResource>): AnyResource | undefined;
   /** True while something besides finalizers and a grace period keeps a marked object. */
   isHeld(object: AnyResource): boolean;

@@ -6,10 +6,7 @@
 import { isStoreError } from "../../errors.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 
-/**
- * Time to live of the lock after its holder was killed, seconds: short enough for a quick takeover, long enough for a
- * slow etcd.
- */
+/** Time to live of the lock of a killed holder, seconds: short for a quick takeover, long enough for a slow etcd. */
 const lockTtlSeconds = 6;
 
 export interface EmptierLock extends AsyncDisposable {

@@ -34,10 +34,7 @@ import type { StoredRecord } from "../seam/stored.ts";
 const lookEvery = 8;
 /** Compactions are minutes apart: several during one list mean that no list of this size can complete. */
 const walkRestartsMax = 3;
-/**
- * etcd cancels a compacted watch within about 100 ms; an expired list waits no longer than this for the compacted
- * revision.
- */
+/** etcd cancels a compacted watch within about 100 ms; an expired list waits this long for the compacted revision. */
 const compactedWaitMs = 1_000;
 
 export interface ListOutcome<V> {
@@ -307,10 +304,7 @@ async function expiredPage(
   );
 }
 
-/**
- * The compacted revision, which etcd reports only to a watch that starts before it; undefined when it does not report
- * in time.
- */
+/** The compacted revision, which etcd reports only to a watch from before it; undefined when it reports late. */
 async function compactedUpTo(
   slot: KindSlot,
   { range }: ListPlan,

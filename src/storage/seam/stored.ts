@@ -65,10 +65,7 @@ export interface StoredWatch extends AsyncIterable<StoredBatch>, AsyncDisposable
   ready(): Promise<void>;
   /** Requests an empty batch that reports the stream's progress; etcd may not respond while the stream catches up. */
   requestProgress(): void;
-  /**
-   * Continues over another connection to the store, without gap or repetition, because this one has been silent too
-   * long.
-   */
+  /** Continues over another connection to the store, without gap or repetition: this one has been silent too long. */
   reopen?(): void;
 }
 

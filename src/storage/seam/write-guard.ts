@@ -29,10 +29,7 @@ export interface Change {
 /** One side of a change. */
 export interface ChangeSide {
   readonly head: Head;
-  /**
-   * As stored in etcd, or about to be. Amounts that the value does not contain are measured: `charged` has the
-   * charged ones.
-   */
+  /** As stored in etcd, or about to be. Amounts missing from the value are measured: `charged` has the charged ones. */
   readonly recorded: RecordedHead;
   /** With the amounts that were or will be charged: those in the value or recorded beside it. */
   charged(call: Call): MaybePromise<RecordedHead>;

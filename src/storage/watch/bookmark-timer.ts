@@ -12,10 +12,7 @@ import { setReadingTimer } from "../../base/time/reading-timer.ts";
 
 /** Fraction of the interval after which progress is requested, so that the response is in time: 50 s of a minute. */
 const askAfter = 5 / 6;
-/**
- * How long a bookmark waits for etcd's progress notice before it repeats the last version; a fraction of a short
- * interval.
- */
+/** How long a bookmark waits for progress before it repeats the last version; a fraction of a short interval. */
 const answerMsMax = 3_000;
 
 export class BookmarkTimer implements Disposable {
