@@ -1,6 +1,6 @@
 /**
  * The histories in a repository. A cluster that is restored, or replaced, continues from an earlier state and reuses
- * revisions: the backups taken after that state belong to another history, which is abandoned but kept.
+ * revisions: older backups of later states then belong to another history, which is abandoned but kept.
  *
  *   A  full ── delta ── full ── delta                     abandoned, reachable by its name
  *                └─ restored ─► B  full ── delta          the history of the newest backup: the current one

@@ -2,7 +2,7 @@
  * Checks that a response comes from our cluster and is not older than what we have seen.
  *
  * Three things hold while a cluster lives: its id does not change; the revision of a linearizable response is not below
- * the highest one seen before the request was sent; its raft log does not shrink (log-floor.ts). The guard rejects a
+ * the highest one seen before the request was sent; its raft log does not shrink (log-floor.ts). The check rejects a
  * response that breaks one and marks its endpoint. One marked endpoint is a fault of that endpoint: a stale member, or the
  * address of another cluster. When every endpoint is marked alike, or has failed since the first mark, the store
  * itself was replaced (a restore), and a new generation begins.

@@ -1,11 +1,11 @@
 /**
  * The client core as the ports see it: it sends one request, or opens one stream, on a usable endpoint, and does once
  * what all of etcd's services need: endpoint choice and failover, back-off, token, metadata, deadlines, the in-flight
- * limit, the revision guard, counters and diagnostics.
+ * limit, the answer check, counters and diagnostics.
  *
  *   Kv Watches Leases Maintenance Cluster Auth
  *   --------------------------------------------- Client (this file; `etcd-client.ts` implements it)
- *   endpoints · guard · token · outcome table · in-flight limit
+ *   endpoints · answer check · token · outcome table · in-flight limit
  *   --------------------------------------------- Transport, one per endpoint
  *
  * Invariant: a failure leaves the client as a `StoreError` (or the signal's reason), and a write that may have been
@@ -30,7 +30,7 @@ export type Effect = "read" | "idempotent" | "write";
 export interface Rpc<T extends { readonly header: Header }> {
   readonly path: MethodPath;
   readonly effect: Effect;
-  /** Responses are linearizable and carry a revision that never falls: the guard checks them. */
+  /** Responses are linearizable and carry a revision that never falls: the answer check compares it. */
   readonly judged: boolean;
   readonly lane: Lane;
   /** Completes "Cannot …", e.g. `put a key`. */

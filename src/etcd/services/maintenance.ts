@@ -1,5 +1,5 @@
 /**
- * The `Maintenance` port. Its responses are one member's own view, so the revision guard never checks them;
+ * The `Maintenance` port. Its responses are one member's own view, so their revisions are never checked;
  * maintenance of a member goes only to the endpoint that is named.
  */
 import { Backoff } from "../../base/backoff.ts";

@@ -5,7 +5,7 @@
  * wire codec, endpoint choice, retries, watches and leases, the same for all. An adapter handles framing, flow control,
  * timeouts and failure classes; it never retries, never decodes a message and never picks an endpoint.
  *
- *   Kv Watches Leases Maintenance Cluster Auth      ports.ts
+ *   Kv Watches Leases Maintenance Cluster Auth      ports/
  *   endpoints, retry, outcome classes, wire codec
  *   ------------------------------------------------ Transport (this file)
  *   etcd3 | http2 | memory

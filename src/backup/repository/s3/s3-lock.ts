@@ -6,7 +6,7 @@
  *   dead     older than 60 s by the server's clock: overwrite it, wait, read it; if it is still this claim: held
  *   held     read and put again every 15 s, which updates its Last-Modified; if another claim is there: lost
  *
- * For a server without If-None-Match the third way replaces the first. That is safe as long as no claim is put later than
+ * For a server without If-None-Match the way of "dead" replaces that of "absent". That is safe as long as no claim is put later than
  * `settleMs` after its claimant's read: a slower one is abandoned and left to expire, so that the holder of the overwritten
  * claim has time to notice. Objects are read by name, never listed: a listing may be outdated, a read is not. A holder that
  * could not renew its claim for 45 s (its machine slept, the network failed) has lost it.

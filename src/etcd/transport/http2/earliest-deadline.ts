@@ -1,6 +1,6 @@
 /**
- * One timer for the deadlines of many calls: it fires at the earliest and is then set to the next. Before it ends calls, it
- * lets answers that are still unread in the socket be read.
+ * One timer for the deadlines of many calls: it fires at the earliest and is then set to the next. Before it ends
+ * calls, it lets pending socket data be read.
  */
 import type { Clock, Timer } from "../../../base/time/clock.ts";
 import { setReadingTimer } from "../../../base/time/reading-timer.ts";

@@ -4,7 +4,7 @@
  *   quiet --timeMs without a byte, calls open--> asked --timeoutMs without a byte--> dead
  *     ^------------------------- any byte --------------'
  *
- * Before it decides, pending socket data is read, so that a stalled process does not lose a live connection.
+ * Before it decides, it lets pending socket data be read, so that a stalled process does not lose a live connection.
  * An idle connection gets no PING (etcd counts such PINGs as abuse). A call that times out in silence causes one at once.
  */
 import type { Clock, Timer } from "../../../base/time/clock.ts";
