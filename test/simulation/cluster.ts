@@ -5,13 +5,13 @@
  *   linearizable read   ─► waits until the member has applied what was committed when the read came in
  *   serializable read, watch: the member's own state, however old
  *
- * So a follower behaves as a real one: its watches lag, its serializable answers are old, its answers to writes come
- * when it has applied them. Members can be stopped (requests wait in their sockets and are carried out later), cut off
- * from the others (nothing is committed through them, streams that want a leader are ended) and killed (streams
- * break). What etcd's Raft proves is taken for granted here: one log, nothing committed is lost.
+ * So a follower behaves as a real one: its watches lag, its serializable reads are stale, and it responds to a write
+ * after it has applied it. Members can be stopped (requests wait in their sockets and run later), partitioned (they
+ * commit nothing, and streams that require a leader end) and killed (streams break). The guarantees of Raft are
+ * assumed: one log, and nothing committed is lost.
  *
- * The whole can be put back to a snapshot, as an operator does it: all members stop, and other ones come up at the same
- * endpoints over the older state. What was under way to the stopped ones is lost.
+ * The cluster can be restored from a snapshot, as an operator does: all members stop, and new ones start at the same
+ * endpoints with the older state. Requests in flight to the stopped members are lost.
  */
 
 import type { Random } from "../../src/base/random.ts";
@@ -30,15 +30,15 @@ import type { HubStream } from "../../src/testing/watch-hub.ts";
 
 export interface ClusterOptions {
   readonly members: number;
-  /** Replies of a watch above this are split. */
+  /** Watch replies above this size are split. */
   readonly fragmentBytes: number;
   /** Pause of a member's watch loop, milliseconds. */
   readonly syncIntervalMs: number;
-  /** Items a page of a range has at most, whatever was asked for; 0: as asked. */
+  /** Maximum items in a page of a range, whatever the requested limit; 0: the requested limit. */
   readonly pageItemsMax: number;
   /** Share of progress requests that are dropped. */
   readonly progressDropped: number;
-  /** How long a follower is behind, milliseconds, at most. */
+  /** Maximum lag of a follower, milliseconds. */
   readonly lagMs: number;
 }
 
@@ -48,13 +48,13 @@ export interface AppliedRevision {
   readonly events: readonly { readonly key: string; readonly event: KvEvent }[];
 }
 
-/** How a snapshot comes back. */
+/** How a snapshot is restored. */
 export interface RestoreManner {
   /** The revision it begins at, marked as compacted; absent: the snapshot's own, with its history. */
   readonly bumpTo?: bigint | undefined;
   /** Keys that get a new value at `bumpTo`: keelson's restore renews the epochs, etcdutl does not. */
   readonly renews: readonly string[];
-  /** Whether it is a cluster of its own, or says that it is the one before. */
+  /** Whether it is a new cluster, or keeps the id of the previous one. */
   readonly renamed: boolean;
 }
 
@@ -63,7 +63,7 @@ interface Entry {
   readonly request: Uint8Array;
 }
 
-/** A clock on which nothing comes due: leases of a member end when the log says so. */
+/** A clock on which no timer fires: leases of a member end by entries of the log. */
 const stillClock: Clock = {
   nowMs: () => 0,
   monotonicMs: () => 0,
@@ -73,22 +73,22 @@ const stillClock: Clock = {
 
 const revokePath: MethodPath = "/etcdserverpb.Lease/LeaseRevoke";
 const grantPath: MethodPath = "/etcdserverpb.Lease/LeaseGrant";
-/** How long a member without the others lets a request wait: about twice the election time and five seconds. */
+/** How long a partitioned member holds a request: about twice the election time and five seconds. */
 const proposalTimeoutMs = 7_000;
-/** Cluster ids of restored clusters, and lease ids of theirs, are told apart by this much. */
+/** Offset between the cluster ids, and the lease ids, of restored clusters. */
 const clusterIds = 0xcdf8_1819_4e3a_8c32n;
 const leaseIds = 0x7000_0000_0000_0001n;
 const leasesOfOne = 1n << 32n;
-/** When a lease that ends while nobody leads is looked at again. */
+/** Delay before a lease that expires without a leader is checked again. */
 const leaderlessExpiryMs = 1_000;
-/** A stream that wants a leader is ended after three ticks without one. */
+/** A stream that requires a leader ends after three ticks without one. */
 const leaderLossMs = 3_000;
 
 export class SimulatedCluster {
   readonly #members: readonly Member[];
   #log: Entry[] = [];
   readonly #leases = new Map<bigint, { readonly ttlMs: number; timer: Timer }>();
-  /** Requests that came while nobody led. */
+  /** Requests that arrived while there was no leader. */
   #leaderless = new Set<() => void>();
   readonly #clock: Clock;
   readonly #onRevision: (applied: AppliedRevision) => void;
@@ -180,7 +180,7 @@ export class SimulatedCluster {
     });
   }
 
-  /** Something about who is alive or leads has changed. */
+  /** Called when the live members or the leader have changed. */
   lookAgain(): void {
     for (const look of [...this.#leaderless]) look();
   }
@@ -198,7 +198,7 @@ export class SimulatedCluster {
     return index;
   }
 
-  /** Another member leads; a leader has applied everything, and gives every lease its whole time again. */
+  /** Makes another member the leader; a leader has applied everything and restarts the full TTL of every lease. */
   moveLeader(to: Member): void {
     if (!to.alive) return;
     this.#leader = to;
@@ -224,17 +224,17 @@ export class SimulatedCluster {
     lease.timer = this.#expiry(id, lease.ttlMs);
   }
 
-  /** Lets a lease end now, as if its holder had not been heard of. */
+  /** Expires a lease now, as if its holder had sent no keepalive. */
   expire(id: bigint): void {
     if (this.#leases.has(id)) this.propose(revokePath, leaseIdRequest.encode({ id }));
   }
 
-  /** What the leader has: every write that was acknowledged. */
+  /** The leader's state: every acknowledged write. */
   save(): MemorySnapshot {
     return this.#leader.server.save();
   }
 
-  /** Stops all members and puts back a snapshot; they come up with `heal` or `restart`. */
+  /** Stops all members and restores a snapshot; they start with `heal` or `restart`. */
   restore(snapshot: MemorySnapshot, { bumpTo, renews, renamed }: RestoreManner): void {
     this.#restores++;
     if (renamed) this.#names++;
@@ -259,7 +259,7 @@ export class SimulatedCluster {
     this.lookAgain();
   }
 
-  /** Drops the history up to `back` revisions ago, as an operator would. */
+  /** Compacts the history up to `back` revisions ago, as an operator would. */
   compact(back: number): void {
     const revision = this.revision - BigInt(back);
     if (revision <= this.compactedRevision || revision < 1n) return;
@@ -270,7 +270,7 @@ export class SimulatedCluster {
     return [...this.#leases.keys()];
   }
 
-  /** Every member applies all there is, and is reachable. */
+  /** Every member applies the whole log and is reachable. */
   heal(): void {
     this.calm = true;
     for (const member of this.#members) member.heal();
@@ -286,7 +286,7 @@ export class SimulatedCluster {
   #expiry(id: bigint, ttlMs: number): Timer {
     return this.#clock.setTimer(ttlMs, () => {
       const lease = this.#leases.get(id);
-      // Without a leader nothing ends.
+      // Without a leader no lease ends.
       if (lease !== undefined && !this.#leader.alive) lease.timer = this.#expiry(id, leaderlessExpiryMs);
       else this.expire(id);
     });
@@ -301,16 +301,19 @@ class Member implements MemoryNode {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #streams = new Set<StreamSink>();
-  /** Called when this member has applied so far. */
+  /** Called when this member has applied up to there. */
   #waiting: { readonly index: number; run(): void; fail(error: EtcdRefusal): void }[] = [];
-  /** Answers of the log's entries that came in here. */
+  /** Responses of log entries that this member received. */
   readonly #answers = new Map<number, (() => Uint8Array) | undefined>();
   #applied = -1;
   #applyTimer: Timer | undefined;
   #stoppedUntilMs = 0;
   #lossTimer: Timer | undefined;
   connected = true;
-  /** Of the member now; what came in over a connection to another one is lost. Undefined while it is down. */
+  /**
+   * The process of the member now; requests over a connection to an earlier process are lost. Undefined while it is
+   * down.
+   */
   #process: object | undefined = {};
 
   constructor(
@@ -361,7 +364,7 @@ class Member implements MemoryNode {
     return this.#stoppedUntilMs > this.#clock.monotonicMs();
   }
 
-  /** What waits longer than the process lives that took it is lost. */
+  /** A request is lost if the process that accepted it ends first. */
   call(method: MethodPath, request: Uint8Array): Uint8Array | Promise<Uint8Array> {
     const process = this.#process;
     const answer = this.#call(method, request);
@@ -456,7 +459,7 @@ class Member implements MemoryNode {
     this.#stoppedUntilMs = Math.max(this.#stoppedUntilMs, this.#clock.monotonicMs() + forMs);
   }
 
-  /** From the other members, not from clients. */
+  /** Partitioned from the other members, not from clients. */
   disconnect(): void {
     if (!this.connected) return;
     this.connected = false;
@@ -473,7 +476,7 @@ class Member implements MemoryNode {
     this.#cluster.lookAgain();
   }
 
-  /** Its memory is gone, its log is not. */
+  /** Its memory is lost, its log is kept. */
   kill(): void {
     this.#process = undefined;
     this.breakStreams(undefined);
@@ -486,7 +489,7 @@ class Member implements MemoryNode {
     this.#cluster.lookAgain();
   }
 
-  /** Other data instead of its own, while it is down. */
+  /** Replaces its data, while it is down. */
   put(snapshot: MemorySnapshot, ids: { readonly clusterId: bigint; readonly firstLeaseId: bigint }): void {
     this.#applyTimer?.cancel();
     this.#applyTimer = undefined;
@@ -517,7 +520,7 @@ class Member implements MemoryNode {
     return request.serializable === true ? read() : this.#linearizable(read);
   }
 
-  /** A server may give fewer items than asked for, and says so with `more`. */
+  /** A server may return fewer items than requested, with `more` set. */
   #paged(request: RangeRequest, bytes: Uint8Array): Uint8Array {
     const { pageItemsMax } = this.#options;
     if (pageItemsMax === 0 || request.limit === undefined || request.limit <= pageItemsMax) return bytes;
@@ -541,7 +544,7 @@ class Member implements MemoryNode {
     return this.#whileAlive(this.#clock.sleep(this.#stoppedUntilMs - this.#clock.monotonicMs())).then(work);
   }
 
-  /** Rejects when the process is another one by then: nothing of what it had taken goes on. */
+  /** Rejects if the process has been replaced by then: its accepted requests do not continue. */
   async #whileAlive(wait: Promise<void>): Promise<void> {
     const process = this.#process;
     await wait;
@@ -574,7 +577,7 @@ const writes: ReadonlySet<string> = new Set([
 const hex = (id: bigint): string => id.toString(16).padStart(16, "0");
 const gone = (): EtcdRefusal => new EtcdRefusal(grpcStatus.unavailable, "connection reset by peer");
 
-/** Runs once; the outcome, thrown or not, can be asked for later. */
+/** Runs once; the result, or the thrown error, can be read later. */
 function attempt(run: () => Uint8Array): () => Uint8Array {
   try {
     const answer = run();

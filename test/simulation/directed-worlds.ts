@@ -1,6 +1,6 @@
 /**
- * Worlds in which the orders that are known to be bad surely happen, whatever a seed draws: each says by a count that it
- * was one of them.
+ * Worlds that force the event orders known to be difficult, for every seed: each proves by a count that the order
+ * occurred.
  */
 import type { Fault, Plan, TimedFault } from "./plan.ts";
 import type { WorldResult } from "./world.ts";
@@ -8,7 +8,7 @@ import type { WorldResult } from "./world.ts";
 export interface DirectedWorld {
   readonly name: string;
   readonly change: (plan: Plan) => Plan;
-  /** Whether a world was what its name says. */
+  /** Whether the order that the world is named for occurred. */
   readonly happened: (counts: WorldResult["counts"]) => boolean;
 }
 
@@ -35,7 +35,7 @@ function each(everyMs: number, forMs: number, ...faults: readonly Fault[]): read
 
 const cached = (plan: Plan, historyBytes: number): Plan["processes"] =>
   plan.processes.map((process) =>
-    // Who does not know the kind has no cache of it.
+    // A process that does not know the kind has no cache of it.
     process.controls === undefined ? { ...process, cache: "kind", historyBytes, watchers: 3 } : process,
   );
 
@@ -50,7 +50,7 @@ export const directedWorlds: readonly DirectedWorld[] = [
       faults: [1, 2, 3, 4, 5].flatMap((round): readonly TimedFault[] => [
         { atMs: round * 1_600, forMs: 1_200, fault: { kind: "unreachable", process: round % 2, member: 0 } },
         { atMs: round * 1_600 + 1_100, forMs: 0, fault: { kind: "compact", back: 0 } },
-        // Once more as the road opens: the list done over is overtaken itself.
+        // Again when the path opens: the repeated list is itself overtaken.
         { atMs: round * 1_600 + 1_250, forMs: 0, fault: { kind: "compact", back: 0 } },
       ]),
       calls: 30,

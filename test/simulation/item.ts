@@ -1,4 +1,4 @@
-/** The kind simulated worlds are full of: small, with a label and a field to select by. */
+/** The kind of the objects in simulated worlds: small, with a label and a selectable field. */
 import { defineKind, type Kind, type Resource } from "keelson";
 import { tokenIn } from "./judged/truth.ts";
 
@@ -6,13 +6,13 @@ export interface Item extends Resource {
   spec: { token: string; node: string };
 }
 
-/** Namespaces whose names begin alike: a range that is cut wrongly shows. */
+/** Namespaces with a common name prefix, so that a wrong range boundary is detected. */
 export const namespaces = ["a", "a-b", "ab"] as const;
 export const itemNames = ["x", "x-1", "y"] as const;
 
 export const Item: Kind<Item> = weighedItem(undefined);
 
-/** The same kind as another process knows it: it measures otherwise, or nothing. */
+/** The same kind as another process defines it: with other measures, or none. */
 export function weighedItem(weight: number | undefined): Kind<Item> {
   return defineKind<Item>({
     version: "v1",
@@ -25,7 +25,7 @@ export function weighedItem(weight: number | undefined): Kind<Item> {
   });
 }
 
-/** All that a process knows which does not know items. */
+/** The kinds of a process that does not know items. */
 export const Note: Kind<Resource> = defineKind({
   version: "v1",
   kind: "Note",

@@ -1,6 +1,6 @@
 /**
- * Seeds that have found something, each with what: replayed in every run of the tests. What a seed draws changes when
- * the code under test asks its chance differently; the faults themselves have tests of their own (docs/bugs.md).
+ * Seeds that have found a fault, each with the fault: every run of the tests replays them. A seed draws other events
+ * when the code under test uses its random source differently; so each fault also has its own test (docs/bugs.md).
  */
 export const keptSeeds: readonly { readonly seed: number; readonly found: string }[] = [
   { seed: 44, found: "a watcher of a cache with next to no history waited for ever" },

@@ -6,9 +6,9 @@
  *   --jobs J    processes at a time; default one for each processor
  *   --trace     with one world: every event of it
  *
- * Each failing seed is reported with what was broken and the command that shows it again; the exit code is 1 then. More
- * worlds than fit a process are run in several, one after the other: a killed process of a world never ends its waits,
- * so that Node keeps the world.
+ * Each failing seed is reported with its violations and the command that replays it; the exit code is then 1. Many
+ * worlds run in several processes in sequence: a killed process of a world never ends its waits, so Node keeps the
+ * world in memory.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -40,16 +40,16 @@ if (
 
 /** Worlds of one process; each leaves about 3 MB behind. */
 const worldsAProcess = 100;
-/** Between two lines of progress. */
+/** Time between two lines of progress. */
 const tellMs = 10_000;
 
-// Each restore is warned of, once an endpoint.
+// Each restore causes one warning per endpoint.
 process.removeAllListeners("warning");
 process.on("warning", (warning) => {
   if (warning.name !== "KeelsonWarning") process.stderr.write(`${warning.stack ?? warning.message}\n`);
 });
 
-/** What a process has to say of each of its worlds. */
+/** The report of a process on each of its worlds. */
 interface WorldReport {
   readonly seed: number;
   readonly counts: Totals;
@@ -116,14 +116,14 @@ async function inProcesses(): Promise<void> {
   await Promise.all(Array.from({ length: Math.min(jobs, Math.ceil(count / worldsAProcess)) }, work));
 }
 
-/** Takes what the child reports. A child that ends before its last world is a failure of the world it was at. */
+/** Collects the child's reports. A child that ends before its last world fails the world it was running. */
 async function reportsOf(child: ChildProcess, from: number, worlds: number): Promise<void> {
   let seen = 0;
   child.on("message", (report: WorldReport) => {
     seen++;
     take(report);
   });
-  // What it sent is read by the time its channel is gone, which may be after its exit.
+  // All its messages are read when its channel closes, which may be after its exit.
   const [[code, signal]] = (await Promise.all([once(child, "exit"), once(child, "disconnect")])) as [
     [number | null, string | null],
     unknown,

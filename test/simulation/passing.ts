@@ -1,7 +1,7 @@
-/** What a simulated process takes for a state of the world rather than a fault. */
+/** Errors that a simulated process treats as a temporary state of the world rather than a fault. */
 import { isStoreError } from "keelson";
 
-/** What may be otherwise a moment later. */
+/** Whether a retry may succeed a moment later. */
 export function isPassing(error: unknown): boolean {
   return isStoreError(error, "UNAVAILABLE", "DEADLINE", "NOT_READY", "OUTCOME_UNKNOWN");
 }

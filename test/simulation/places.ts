@@ -1,4 +1,4 @@
-/** The processes of a world, each at a place of its own: who is killed there is followed by another one of the same plan. */
+/** The processes of a world, each in its own place: a killed process is replaced by another one with the same plan. */
 import type { Random } from "../../src/base/random.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
 import type { SimulatedCluster } from "./cluster.ts";
@@ -32,7 +32,7 @@ export interface PlacesParts {
 export class Places {
   readonly #parts: PlacesParts;
   readonly #all: Place[];
-  /** From now on nothing happens to what anybody sends. */
+  /** From now on no message is delayed or lost. */
   #fair = false;
   #allWereReady = false;
 
@@ -45,7 +45,7 @@ export class Places {
     return this.#all.map(({ process }) => process);
   }
 
-  /** Whether everything was set up once: namespaces, the quota. */
+  /** Whether namespaces and the quota have been set up once. */
   get wereReady(): boolean {
     this.#allWereReady ||= this.processes.every(({ started }) => started);
     return this.#allWereReady;
@@ -55,7 +55,7 @@ export class Places {
     for (const { process } of this.#all) process.start();
   }
 
-  /** One more, that has seen nothing of what has happened. */
+  /** Adds a fresh process that has seen none of the history. */
   add(plan: ProcessPlan, name: string): void {
     const place = this.#place(plan, name);
     this.#all.push(place);
@@ -69,7 +69,10 @@ export class Places {
     return place;
   }
 
-  /** @returns what starts the next one there; undefined: killed already, and whoever did it starts the next one, once */
+  /**
+   * @returns a function that starts the replacement; undefined: already killed, and that caller starts the replacement,
+   * once
+   */
   kill(place: Place): (() => void) | undefined {
     const { process } = place;
     if (process.clock.dead) return undefined;

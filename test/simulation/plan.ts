@@ -1,26 +1,26 @@
 /**
- * A world as its seed draws it: how many members and processes there are, what they are like, what the network does to
- * messages, and which faults come when. Everything that is random about a world's shape is decided here, once.
+ * A world as its seed draws it: the number and properties of members and processes, the network's effect on messages,
+ * and the faults with their times. Everything random about a world's shape is decided here, once.
  */
 import type { Random } from "../../src/base/random.ts";
 import type { ClusterOptions } from "./cluster.ts";
 import type { Climate } from "./weather.ts";
 
 export interface ProcessPlan {
-  /** Index of the member it is bound to; absent: all of them. */
+  /** Index of the member it connects to; absent: all members. */
   readonly member?: number | undefined;
   readonly requestTimeoutMs: number;
   readonly cache: "none" | "kind" | "store";
-  /** Of its cache; tiny: everything that is behind reads etcd's history. */
+  /** History size of its cache; tiny: every watcher that is behind reads etcd's history. */
   readonly historyBytes: number;
   readonly compactionMs: number | false;
   readonly workers: number;
   readonly watchers: number;
   /** Absent: the plan's. */
   readonly codec?: Plan["codec"] | undefined;
-  /** What its kind says that an item weighs; absent: its kind measures nothing. */
+  /** The weight of an item in its kind; absent: its kind measures nothing. */
   readonly weight?: number | undefined;
-  /** It does not know the kind, and does nothing but set and reconcile its quota: so often. */
+  /** It does not know the kind and only sets and reconciles its quota: the number of times. */
   readonly controls?: number | undefined;
 }
 
@@ -30,21 +30,21 @@ export type Fault =
   | { readonly kind: "compact"; readonly back: number }
   | { readonly kind: "expire-lease"; readonly index: number }
   | { readonly kind: "stop-process" | "kill-process"; readonly process: number }
-  /** Killed so long after it has begun to set the quota anew. */
+  /** It is killed this long after it begins to set the quota again. */
   | { readonly kind: "kill-setter"; readonly process: number; readonly afterMs: number }
   | Restore
   | { readonly kind: "unreachable" | "silent"; readonly process: number; readonly member: number }
   | { readonly kind: "cut-streams"; readonly process: number }
   | { readonly kind: "wall-clock"; readonly process: number; readonly byMs: number };
 
-/** A snapshot is taken; so long later all members stop, and other ones come up over it. */
+/** A snapshot is saved; this long later all members stop, and new ones start from it. */
 export interface Restore {
   readonly kind: "restore";
   readonly ageMs: number;
   readonly downMs: number;
   /**
-   * "plain": as etcdutl does it without a bump, so that revisions come again. "bumped": as keelson does it, with new epochs.
-   * "bumped alone": as etcdutl does it, without. "silent": as keelson does it, under the old cluster's token.
+   * "plain": as etcdutl without a bump, so that revisions repeat. "bumped": as keelson, with new epochs. "bumped
+   * alone": as etcdutl, without new epochs. "silent": as keelson, with the old cluster's token.
    */
   readonly manner: "plain" | "bumped" | "bumped alone" | "silent";
 }
@@ -61,7 +61,7 @@ export interface Plan {
   readonly namespaces: "required" | "open";
   /** Objects one namespace may hold; absent: no quota. */
   readonly hard?: number | undefined;
-  /** Processes differ: the quota limits weight, too, which each of them measures by itself. */
+  /** Processes differ: the quota also limits weight, which each of them measures itself. */
   readonly mixed?: true | undefined;
   readonly climate: Climate;
   readonly processes: readonly ProcessPlan[];
@@ -72,7 +72,7 @@ export interface Plan {
   readonly thinkMs: number;
 }
 
-/** Faults come within this time; workers are at it meanwhile. */
+/** Faults occur within this time, while workers run. */
 export const stormMs = 15_000;
 
 export function planOf(random: Random): Plan {
@@ -128,13 +128,13 @@ export function planOf(random: Random): Plan {
   };
 }
 
-/** Far above what a world's objects weigh: what is looked at is that the use is exact. */
+/** Far above the weight of a world's objects: only the exact usage is checked. */
 export const weightHard = 1_000_000;
 
 /**
- * A third of all worlds have processes that differ: in codec, in what their kind measures, and one that lacks the kind and
- * is its quota's controller. Setters of the quota are killed. `random` is another than the plan's, so that the other worlds
- * stay what their seeds make them.
+ * A third of all worlds have processes that differ: in codec, in their kind's measures, and one lacks the kind and is
+ * its quota's controller. Processes that set the quota are killed. `random` is separate from the plan's, so that the
+ * other worlds do not change for their seeds.
  */
 export function mixedPlan(plan: Plan, random: Random): Plan {
   if (random.float() >= 1 / 3 || plan.codec === "raw-json") return plan;
@@ -179,8 +179,8 @@ export function mixedPlan(plan: Plan, random: Random): Plan {
 }
 
 /**
- * In half of all worlds etcd is put back to a snapshot, several times, under processes that live on. `random` is another than
- * the plan's, as above.
+ * In half of all worlds etcd is restored from a snapshot several times, while processes keep running. `random` is
+ * separate from the plan's, as above.
  */
 export function restoredPlan(plan: Plan, random: Random): Plan {
   if (random.float() < 0.5) return plan;

@@ -1,11 +1,11 @@
 /**
  * One process of a simulated world: keelson's own client, store and caches over the cluster, and workers and watchers
- * that use them as a server would. It tells the recorder what it asks and is told; it knows nothing of the truth.
+ * that use them as a server would. It reports its calls and results to the recorder; it cannot see the truth.
  *
  *   start ─► store open (tried again until it is) ─► caches ─► workers: calls, one after the other
  *                                                          └─► watchers: list or initial events, then watch, over again
  *
- * A killed process stops in the middle of everything; another one takes its place.
+ * A killed process stops abruptly; another one takes its place.
  */
 import {
   createStore,
@@ -49,7 +49,7 @@ export class SimulatedProcess implements Workplace, Outlook {
   readonly name: string;
   readonly own: ProcessPlan;
   readonly clock: ProcessClock;
-  /** As it knows it; undefined for the quota's controller, which does not. */
+  /** Its version of the kind; undefined for the quota's controller, which does not have it. */
   readonly kind: Kind<Item> | undefined;
   readonly #parts: ProcessParts;
   readonly #random: Random;
@@ -78,7 +78,7 @@ export class SimulatedProcess implements Workplace, Outlook {
     this.#noticed = parts.recorder.era;
   }
 
-  /** Begins; faults of what runs in it go to `fail`. */
+  /** Starts the process; faults of its work go to `fail`. */
   start(): void {
     this.#own(this.#run());
   }
@@ -88,7 +88,7 @@ export class SimulatedProcess implements Workplace, Outlook {
     return this.#started && this.#working === 0;
   }
 
-  /** Its store is open, and what it needs is set up. */
+  /** Its store is open, and its namespaces and quota are set up. */
   get started(): boolean {
     return this.#started;
   }
@@ -111,7 +111,7 @@ export class SimulatedProcess implements Workplace, Outlook {
   }
 
   asked({ era, via, read }: Call): void {
-    // Of a silent restore only the epoch tells, which caches look at before they answer linearizably.
+    // Only the epoch reveals a silent restore; caches check it before a linearizable read.
     const { isSilent } = this.#recorder.eras.of(era);
     if (!isSilent || (via === "cache" && read !== undefined)) this.#noticed = Math.max(this.#noticed, era);
   }
@@ -128,7 +128,7 @@ export class SimulatedProcess implements Workplace, Outlook {
     return this.#etcd;
   }
 
-  /** Ends watches, cache, store and client; afterwards nothing of it is left. */
+  /** Ends watches, cache, store and client; afterwards no timer or stream is left. */
   async close(): Promise<void> {
     this.#stopWatching.abort();
     await Promise.all(this.#watchers);
@@ -217,7 +217,7 @@ export class SimulatedProcess implements Workplace, Outlook {
     }
   }
 
-  /** Sets the quota as the world wants it; holds on return. */
+  /** Sets the world's quota; it is in force on return. */
   async setQuota(store: Store): Promise<void> {
     const request = this.#quota();
     const { eras } = this.#recorder;
@@ -228,13 +228,13 @@ export class SimulatedProcess implements Workplace, Outlook {
     }
   }
 
-  /** With `lighter` it does not limit weight, so that setting the whole one again has to count. */
+  /** With `lighter` it does not limit weight, so that setting the full quota again requires a count. */
   #quota(lighter = false): QuotaRequest {
     const { hard = 0, mixed } = this.#parts.plan;
     return { hard: { "count/items": hard, ...(mixed && !lighter ? { weight: weightHard } : {}) } };
   }
 
-  /** Begins to set the quota anew; who is killed meanwhile leaves it where it was. */
+  /** Begins to set the quota again; a process killed during that leaves it unchanged. */
   beginSet(): void {
     const store = this.#store;
     if (store === undefined) return;
@@ -248,7 +248,7 @@ export class SimulatedProcess implements Workplace, Outlook {
     );
   }
 
-  /** As a controller does that knows nothing of what it counts. */
+  /** As a controller that does not know the kinds it counts. */
   async #control(store: Store, times: number): Promise<void> {
     this.#store = store;
     this.#working++;
@@ -266,7 +266,7 @@ export class SimulatedProcess implements Workplace, Outlook {
     this.#working--;
   }
 
-  /** False for what may pass, and what somebody else has done is done. */
+  /** False for temporary errors, and for work that another process has already done. */
   async #tried(work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();

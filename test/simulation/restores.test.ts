@@ -1,4 +1,4 @@
-/** Restores of the in-memory cluster, in the orders that only a held stream makes certain. */
+/** Restores of the in-memory cluster, in event orders that only a held stream can force. */
 import { createStore, createWatchCache, isStoreError, type Store } from "keelson";
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/base/time/clock.ts";
@@ -23,7 +23,7 @@ const options = {
   lagMs: 1,
 } as const;
 
-/** A cluster, a client of it, and a way to let the client hear nothing of the epoch's record by its watch. */
+/** A cluster, its client, and a way to suppress the client's watch of the epoch's record. */
 class Lab implements AsyncDisposable {
   readonly cluster: SimulatedCluster = new SimulatedCluster(
     options,
@@ -70,7 +70,7 @@ class Lab implements AsyncDisposable {
     this.cluster.close();
   }
 
-  /** The epoch's watch, while it is deaf, tells nothing, not even its end. */
+  /** The suppressed watch of the epoch delivers nothing, not even its end. */
   #held(stream: ByteDuplex): ByteDuplex {
     let isEpochs = false;
     return {
@@ -136,13 +136,14 @@ test("notOlderThan holds over a restore: what had been reached before it is ahea
   await items.create(draft("kept", 1));
   const snapshot = lab.cluster.save();
   let resourceVersion = "";
-  // Further than the records that the restored store gets anew.
+  // Beyond the records that the restored store writes again.
   for (let n = 2; n < 40; n++)
     resourceVersion = (await items.create(draft(`gone-${n}`, n))).metadata.resourceVersion;
   lab.cluster.restore(snapshot, { renews: [], renamed: true });
   lab.restart();
   const read = { consistency: "notOlderThan", resourceVersion } as const;
-  // The first one may be refused, as it meets a stranger; the one that notices the restore must not answer what is older than was asked for.
+  // The first read may be refused because of the unknown cluster; the one that detects the restore must not return an
+  // older state than requested.
   let code = "UNAVAILABLE";
   while (code === "UNAVAILABLE") {
     code = await items.list({ read }).then(
@@ -156,7 +157,7 @@ test("notOlderThan holds over a restore: what had been reached before it is ahea
 test("a list under way starts over where a restore is noticed between its pages and their use", async () => {
   await using lab = new Lab();
   let afterPage: (() => Promise<void>) | undefined;
-  // A page is handed on only once the restore behind it has been noticed by another call.
+  // A page is delivered only after another call has detected the restore behind it.
   const kv = new Proxy(lab.etcd.kv, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);

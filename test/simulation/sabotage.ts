@@ -1,6 +1,6 @@
 /**
- * Planted mistakes: what a client that makes them would do, put between the real client and its transport, which is
- * otherwise untouched. A simulation that does not find these within a few seeds proves nothing by being clean.
+ * Planted mistakes: each changes messages between the real client and its transport as a faulty client would. If the
+ * simulation does not find these within a few seeds, a clean run proves nothing.
  */
 import type {
   ByteDuplex,
@@ -19,7 +19,7 @@ import {
   type WatchReply,
 } from "../../src/etcd/wire/watch.ts";
 
-/** Wraps what one process talks through. */
+/** Wraps the transport of one process. */
 export type Sabotage = (transport: TransportFactory) => TransportFactory;
 
 const txnPath: MethodPath = "/etcdserverpb.KV/Txn";
@@ -44,14 +44,14 @@ function wrapped(
   };
 }
 
-/** Requests changed on their way. */
+/** Changes requests in flight. */
 function requests(change: (method: MethodPath, request: Uint8Array) => Uint8Array): Sabotage {
   return wrapped((transport) => ({
     unary: (method, request, call) => transport.unary(method, change(method, request), call),
   }));
 }
 
-/** Watch messages changed on their way, one stream at a time; a reply that becomes undefined is lost. */
+/** Changes watch messages in flight, one stream at a time; a reply that becomes undefined is lost. */
 function watches(
   change: () => {
     readonly out?: (message: Uint8Array) => Uint8Array;
@@ -117,7 +117,7 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
   "resume one late": watches(() => ({ out: startsLater(1n) })),
   /** N5: resumption at last. */
   "resume one early": watches(() => ({ out: startsLater(-1n) })),
-  /** N2: a write whose answer was lost is sent again, and the second answer is taken for the truth. */
+  /** N2: a write with a lost response is sent again, and the second response is trusted. */
   "retry on unknown": wrapped((transport) => ({
     async unary(method, request, call) {
       try {
@@ -129,14 +129,14 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
       }
     },
   })),
-  /** N1: linearizable reads answered by one member alone. */
+  /** N1: one member alone answers linearizable reads. */
   "serializable reads": requests((method, request) => {
     if (method !== rangePath) return request;
     return encodeRangeRequest({ ...rangeRequest.decode(request), serializable: true });
   }),
-  /** N6: fragments applied as they come. */
+  /** N6: fragments are applied as they arrive. */
   "fragments for whole": watches(() => ({ in: (reply) => ({ ...reply, fragment: false }) })),
-  /** Writes that are not fenced: a late one applies after its fate was decided. */
+  /** Writes that are not fenced: a late one applies after its outcome was decided. */
   "no fence": withoutCompares((key) => key.includes("/sessions/")),
   /** N8: the quota's part of a transaction is not compared. */
   "quota not compared": withoutCompares((key) => key.includes("/quotas/")),
@@ -147,7 +147,7 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
       in: (reply) => (reply.events.length > 0 && ++batches % 10 === 0 ? undefined : reply),
     }))(factory);
   },
-  /** N3: progress runs ahead of the events it speaks of. */
+  /** N3: progress runs ahead of its events. */
   "early progress": watches(() => ({
     in: (reply) =>
       reply.events.length > 0 || reply.created || reply.canceled

@@ -1,6 +1,6 @@
 /**
- * Simulated worlds as part of the tests: a few seeds, those that found something, the orders known to be bad, and proof
- * that the simulation repeats itself and that it can fail. `npm run simulate -- --seeds 10000` is the long form.
+ * Simulated worlds as part of the tests: a few seeds, those that found a fault, the orders known to be difficult, and
+ * proof that the simulation is deterministic and can fail. `npm run simulate -- --seeds 10000` is the long form.
  */
 import { describe, expect, test } from "vitest";
 import { directedWorlds } from "./directed-worlds.ts";
@@ -11,11 +11,11 @@ import { runWorld } from "./world.ts";
 const full = process.env["KEELSON_FULL"] === "1";
 const standardSeeds = full ? 500 : 40;
 const directedSeeds = full ? 20 : 3;
-/** What a seed draws changes with the code under test: where the first seeds miss the order, others are tried. */
+/** What a seed draws changes with the code under test: if the first seeds miss the order, others are tried. */
 const directedSeedsMax = 40;
-/** A planted mistake must show within so many worlds; most show in the first five. */
+/** A planted mistake must be found within this many worlds; most are found in the first five. */
 const sabotagedSeedsMax = 120;
-/** Those that show soonest; KEELSON_FULL=1 runs all. */
+/** The mistakes that are found fastest; KEELSON_FULL=1 runs all. */
 const quickSabotages = [
   "resume one late",
   "retry on unknown",

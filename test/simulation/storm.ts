@@ -1,4 +1,4 @@
-/** The part of a world in which faults come and go, each as the plan says. */
+/** The phase of a world in which faults start and end, according to the plan. */
 import type { Random } from "../../src/base/random.ts";
 import type { SimulatedCluster } from "./cluster.ts";
 import type { Eras } from "./judged/eras.ts";
@@ -16,7 +16,7 @@ export interface StormParts {
   readonly trace: Trace;
 }
 
-/** Beyond every revision of the eras before: what a bump in the era begins at, an era at a time. */
+/** Beyond every revision of earlier eras: the start of a bumped era. */
 const bumpOfEra = 1_000_000n;
 
 export class Storm {
@@ -39,7 +39,7 @@ export class Storm {
     this.#trace = parts.trace;
   }
 
-  /** Everything is as it should be, and stays so. */
+  /** Heals all faults and starts no more. */
   heal(): void {
     this.#trace.add("heal");
     this.#over = true;
@@ -60,7 +60,7 @@ export class Storm {
     });
   }
 
-  /** What undoes it, if time does not. */
+  /** Undoes the fault, if it does not end by itself. */
   #inflict(fault: Fault, forMs: number): (() => void) | undefined {
     const cluster = this.#cluster;
     switch (fault.kind) {
@@ -128,7 +128,7 @@ export class Storm {
     }
   }
 
-  /** About a second after the leader was lost the others choose another one. */
+  /** The other members elect a new leader about a second after the loss. */
   #elect(): void {
     this.#network.setTimer(800 + this.#random.float() * 700, () => {
       const { leader } = this.#cluster;
@@ -143,7 +143,7 @@ export class Storm {
   /** Snapshot, time, all members down, and up again over the snapshot. */
   #restore({ ageMs, downMs, manner }: Restore): void {
     const [cluster, eras] = [this.#cluster, this.#eras];
-    // Nothing is put back to before namespaces and quotas were there: whoever makes them does so once.
+    // No restore goes back to before the namespaces and quotas existed: they are created only once.
     if (!this.#places.wereReady) return;
     const [snapshot, saved] = [cluster.save(), eras.save()];
     this.#trace.add(`snapshot at ${saved.revision}`);

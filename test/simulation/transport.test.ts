@@ -1,6 +1,6 @@
 /**
- * The transport contract over the in-memory transport, as unit tests have it (one server) and as simulated worlds have it
- * (three members, followers behind). What a proxy does to sockets is done here by the weather, and by the node.
+ * The transport contract over the in-memory transport, as in unit tests (one server) and as in simulated worlds (three
+ * members with lagging followers). The weather and the node do here what a proxy does to sockets.
  */
 import { describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../src/base/time/clock.ts";
@@ -25,10 +25,10 @@ const unserved: Unserved = {
     "there is no flow-control window; what is not read is counted in replies, see the tests of the watch hub",
 };
 
-/** Delay of an answer that never comes: whoever waits for it is told when the connection is cut. */
+/** Delay of a response that never arrives: its caller fails when the connection is cut. */
 const untilCutMs = 1e12;
 
-/** A road of the model: its own endpoint, its own weather, and the streams that are open on it. */
+/** A network path of the model: its endpoint, its weather, and its open streams. */
 class MemoryLink implements Link, MemoryNode {
   readonly url: string;
   readonly #node: MemoryNode;
@@ -47,7 +47,7 @@ class MemoryLink implements Link, MemoryNode {
     stream: (_method, _endpoint, way) => (this.#swallows && way === "in" ? { fate: "stalled" } : {}),
   };
 
-  /** The client's clock, on which answers that never come are due at the cut. */
+  /** The client's clock, on which responses that never arrive become due at the cut. */
   clock(clock: Clock): Clock {
     return {
       ...clock,
@@ -100,7 +100,7 @@ class MemoryLink implements Link, MemoryNode {
   }
 }
 
-/** Roads to one node; the factory finds its road by the endpoint. */
+/** Network paths to one node; the factory finds the path by the endpoint. */
 class MemoryNetwork implements TransportNetwork {
   readonly url = "http://direct:2379";
   readonly #nodes: () => { readonly node: MemoryNode; close(): void };
@@ -152,7 +152,7 @@ const single = new MemoryNetwork(() => {
 });
 transportContract("memory", single.factory, single.start, unserved);
 
-/** Through a follower, which answers when it has applied what was committed. */
+/** Through a follower, which responds after it has applied the committed entries. */
 const follower = new MemoryNetwork(() => {
   const options = {
     members: 3,

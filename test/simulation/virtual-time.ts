@@ -1,10 +1,9 @@
 /**
- * Time that is made, not passed: one line of events for a whole simulated world, and a clock of its own for each
- * process in it.
+ * Virtual time: one event queue for a whole simulated world, and a clock for each process in it.
  *
- * What is due at the same moment comes in an order the seed draws; nothing here depends on how long anything takes.
- * Between two events everything that is ready runs, promise jobs and the event loop's next turns. A process can be
- * stopped (its timers come late, as after SIGSTOP) and killed (they never come).
+ * Events due at the same time run in an order that the seed draws; nothing depends on real durations. Between two
+ * events everything that is ready runs: promise jobs and the event loop's next turns. A process can be stopped (its
+ * timers fire late, as after SIGSTOP) and killed (they never fire).
  */
 
 import type { Random } from "../../src/base/random.ts";
@@ -12,13 +11,13 @@ import { type Clock, sleepOn, type Timer } from "../../src/base/time/clock.ts";
 
 interface Event {
   readonly atMs: number;
-  /** Drawn: decides among events of the same moment. */
+  /** Random: orders events of the same time. */
   readonly tie: number;
   readonly order: number;
   callback: (() => void) | undefined;
 }
 
-/** Where all clocks of a world begin; not 0, so that nothing can take "unset" for "now". */
+/** Start of all clocks of a world; not 0, so that "unset" is never mistaken for "now". */
 const startMs = 1_000;
 
 export class VirtualTime {
@@ -26,7 +25,7 @@ export class VirtualTime {
   readonly #heap: Event[] = [];
   #nowMs = startMs;
   #order = 0;
-  /** Events run since the beginning. */
+  /** Number of events run so far. */
   fired = 0;
 
   constructor(random: Random) {
@@ -69,7 +68,7 @@ export class VirtualTime {
       }
       const { callback } = event;
       if (callback === undefined) continue;
-      // Whoever waits for the loop's next turn has it before time goes on.
+      // Code that waits for the loop's next turn runs before time advances.
       const moved = event.atMs > this.#nowMs;
       this.#nowMs = event.atMs;
       event.callback = undefined;
@@ -124,7 +123,7 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Time as one process of the world sees it. */
+/** The clock of one process of the world. */
 export class ProcessClock implements Clock {
   readonly #time: VirtualTime;
   readonly #open = new Set<object>();
@@ -147,7 +146,7 @@ export class ProcessClock implements Clock {
 
   setTimer(delayMs: number, callback: () => void): Timer {
     const token = {};
-    // A delay beyond any world's end; the heap orders it all the same.
+    // A delay beyond any world's end, which the heap can still order.
     const dueMs = this.#time.nowMs + Math.max(0, Math.min(delayMs, Number.MAX_SAFE_INTEGER));
     let timer: Timer;
     const fire = (): void => {
@@ -173,7 +172,7 @@ export class ProcessClock implements Clock {
     return sleepOn(this, delayMs, signal);
   }
 
-  /** Timers set and neither run nor cancelled. */
+  /** Pending timers. */
   get openTimers(): number {
     return this.#open.size;
   }
@@ -186,7 +185,7 @@ export class ProcessClock implements Clock {
     return this.#dead;
   }
 
-  /** Nothing runs in this process for so long; what came due meanwhile runs then. */
+  /** Stops this process for that long; timers that become due during it run afterwards. */
   stop(forMs: number): void {
     this.#stoppedUntilMs = Math.max(this.#stoppedUntilMs, this.#time.nowMs + forMs);
   }

@@ -1,6 +1,6 @@
 /**
- * One watcher of a simulated process: a list or initial events, then a watch, over and over again, each stream written
- * down as it was told.
+ * One watcher of a simulated process: a list or initial events, then a watch, repeatedly. Each stream is recorded as
+ * received.
  */
 import {
   isStoreError,
@@ -30,7 +30,7 @@ export interface Outlook {
   readonly live: Set<Stream>;
 }
 
-/** A watcher's wish, and the same as a condition on keys and tokens. */
+/** A watcher's selection, also as a condition on keys and tokens. */
 interface Wish {
   readonly options: WatchOptions;
   readonly wants: (key: string, token: string) => boolean;
@@ -75,7 +75,7 @@ export class Watcher {
       try {
         await this.#follow(`${this.#process.name}-w${this.#watcher}-${turn}`, via, reader, wish, slowMs);
       } catch (error) {
-        // ready() rejects with the reason of an abort, which is the process's own.
+        // ready() rejects with the abort's reason, which comes from the process.
         if (error === signal.reason && signal.aborted) return;
         if (!isPassing(error) && !isStoreError(error, "EXPIRED", "FUTURE_VERSION")) throw error;
       }
@@ -120,7 +120,7 @@ export class Watcher {
     this.#process.live.add(stream);
     try {
       if (start === undefined && options.sendInitialEvents !== true) await this.#begun(stream, watch);
-      // Now and then it stops in the middle and is opened again where it was.
+      // Sometimes a watch is closed and resumed at the same version.
       const leaveAfter = this.#random.float() < 0.3 ? this.#random.below(12) : Number.POSITIVE_INFINITY;
       for await (const batch of watch.batches()) {
         stream.events.push(...batch);
@@ -139,7 +139,7 @@ export class Watcher {
     }
   }
 
-  /** A watch from now begins where it says. */
+  /** A watch from now reports where it begins. */
   async #begun(stream: Stream, watch: Watch<Item>): Promise<void> {
     stream.began = BigInt((await watch.ready()).resourceVersion);
   }

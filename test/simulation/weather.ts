@@ -1,7 +1,7 @@
 /**
- * What the network does to the messages of one process: each is late by a drawn time, and some are lost, at the rates
- * of the world's climate. Roads to members can be closed (connections refused) or dead (nothing arrives, nothing is said).
- * Every decision goes into the world's trace.
+ * The network of one process: it delays each message by a random time and loses some, at the rates of the world's
+ * climate. Paths to members can be closed (connections refused) or dead (messages vanish without an error). Every
+ * decision goes into the world's trace.
  */
 import type { Random } from "../../src/base/random.ts";
 import type { MethodPath } from "../../src/etcd/transport/transport.ts";
@@ -10,10 +10,10 @@ import type { Trace } from "./judged/trace.ts";
 
 /** Shares of messages, and milliseconds. */
 export interface Climate {
-  /** Usual time of one way, at most. */
+  /** Maximum usual one-way delay. */
   readonly baseMs: number;
   readonly slow: number;
-  /** A slow way, at most: above the clients' patience, a write arrives when they have given up. */
+  /** Maximum slow one-way delay: longer than the clients' timeouts, so a write arrives after they have given up. */
   readonly slowMs: number;
   readonly refused: number;
   readonly requestLost: number;
@@ -31,7 +31,7 @@ export class ProcessWeather implements Weather {
   readonly #random: Random;
   readonly #trace: Trace;
   readonly #roads = new Map<string, Road>();
-  /** Messages of streams up to the moment of a cut are lost with them. */
+  /** A cut loses the stream messages in flight. */
   #cutting = false;
   #fair = false;
 
@@ -51,7 +51,7 @@ export class ProcessWeather implements Weather {
     this.#cutting = true;
   }
 
-  /** From now on nothing is lost, and all roads are open. */
+  /** From now on nothing is lost, and all paths are open. */
   clearUp(): void {
     this.#fair = true;
     this.#cutting = false;
@@ -112,7 +112,7 @@ export class ProcessWeather implements Weather {
   #delayMs(): number {
     const { baseMs, slow, slowMs } = this.#climate;
     const late = !this.#fair && this.#random.float() < slow ? this.#random.float() * slowMs : 0;
-    // Never 0: what comes at once would come to a process that is stopped, too.
+    // Never 0: an immediate message would also reach a stopped process.
     return 0.01 + this.#random.float() * baseMs + late;
   }
 }

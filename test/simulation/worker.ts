@@ -1,7 +1,7 @@
 /**
- * One worker of a simulated process: calls, one after the other, as a server makes them, each written down with what it
- * was told. It keeps what it has seen, and acts on it though it may be old: versions of it are preconditions and floors, and
- * continue tokens are tried long after they were given.
+ * One worker of a simulated process: it makes calls in sequence, as a server does, and records each with its result. It
+ * keeps the states it has seen and acts on them even when they are old: it uses their versions as preconditions and
+ * minimum versions, and continue tokens long after they were issued.
  */
 import type { ListPage, ReadFreshness, ResourceReader, ResourceStore, WatchCache } from "keelson";
 import type { Random } from "../../src/base/random.ts";
@@ -23,7 +23,7 @@ export interface Workplace {
   readonly stopping: AbortSignal;
   /** Numbers the values it writes. */
   nextToken(): number;
-  /** The call was answered by etcd, in its era or a later one. */
+  /** etcd answered the call, in its era or a later one. */
   asked(call: Call): void;
 }
 
@@ -32,12 +32,12 @@ interface Place {
   readonly name: string;
 }
 
-/** A list that was left after its first page. */
+/** A list abandoned after its first page. */
 interface Rest {
   readonly continueToken: string;
   readonly scope: { readonly namespace?: string; readonly labelSelector?: string };
   readonly limit: number | undefined;
-  /** That gave the first page, whose last key is `after`. */
+  /** The call that returned the first page, whose last key is `after`. */
   readonly call: Call;
   readonly after: string;
 }
@@ -69,7 +69,7 @@ export class Worker {
     this.#clock = process.clock;
   }
 
-  /** Makes all its calls, one after the other. */
+  /** Makes all its calls in sequence. */
   async run(): Promise<void> {
     const { calls, thinkMs } = this.#plan;
     for (let n = 0; n < calls; n++) {
@@ -118,7 +118,7 @@ export class Worker {
     await this.#recorded(call, async (end) => {
       const metadata = { ...last.metadata, labels: next.metadata.labels, resourceVersion };
       if (blind) {
-        // Whoever has it now: the last write wins.
+        // No precondition: the last write wins.
         const { resourceVersion: _, uid: __, ...rest } = metadata;
         const draft = { ...last, spec: next.spec, metadata: rest };
         const written = await this.#use.update(draft as unknown as Item, end);
@@ -250,7 +250,7 @@ export class Worker {
     });
   }
 
-  /** With the rest of a list that was left, however long ago. */
+  /** Continues an abandoned list, of any age. */
   async #goOn({ continueToken, scope, limit, call: first, after }: Rest): Promise<void> {
     this.#rest = undefined;
     if (first.outcome.type !== "ok") return;
@@ -297,7 +297,7 @@ export class Worker {
     return this.#recorder.begin({ process: name, client: `${name}-${this.#worker}`, noticed, ...facts });
   }
 
-  /** Some calls have a bound of their own, some are aborted. */
+  /** Some calls have their own timeout, some are aborted. */
   async #recorded(
     call: Call,
     run: (end: { signal?: AbortSignal; timeoutMs?: number }) => Promise<Item | undefined>,
@@ -331,7 +331,7 @@ export class Worker {
     return { read, via: this.#process.cache === undefined ? "store" : "cache" };
   }
 
-  /** With a cache: now the cache alone, now the store that reads from it. */
+  /** With a cache, reads alternate between the cache itself and the store that reads from it. */
   #reader(): ResourceReader<Item> {
     const { cache } = this.#process;
     return cache !== undefined && this.#random.float() < 0.35 ? cache : this.#use;
@@ -341,7 +341,7 @@ export class Worker {
     return this.#process.items;
   }
 
-  /** An answer that could only be given by who had asked etcd: the process is of the call's era since. */
+  /** A response that required a request to etcd: since then the process is in the call's era. */
   #end(call: Call, outcome: Call["outcome"]): void {
     this.#recorder.end(call, outcome);
     if (outcome.type !== "ok") return;

@@ -1,10 +1,10 @@
 /**
- * One simulated world, from its seed to its verdict.
+ * One simulated world, from its seed to the checks.
  *
  *   storm: faults come and go, workers and watchers are at it ─► heal ─► everything must finish, catch up and agree
  *        ─► close: nothing may be left ─► the history is checked against the truth, era by era
  *
- * The same seed gives the same world, event for event; its trace says so.
+ * The same seed gives the same world, event for event; its trace proves it.
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { seededRandom } from "../support/seeded-random.ts";
@@ -20,19 +20,19 @@ import type { Sabotage } from "./sabotage.ts";
 import { Storm } from "./storm.ts";
 import { ProcessClock, VirtualTime } from "./virtual-time.ts";
 
-/** Where caches tell that they have listed again. */
+/** The channel on which caches report relists. */
 const relistChannel = "keelson:cache:relist";
-/** Added to a seed for what is drawn of how its processes differ. */
+/** Added to a seed for the random source of its processes' differences. */
 const mixSeed = 0x5eed_0000;
-/** The same for its restores. */
+/** Added to a seed for the random source of its restores. */
 const restoreSeed = 0x7e57_0000;
 
 export interface WorldOptions {
   readonly seed: number;
-  /** What the seed draws, changed: for directed worlds. */
+  /** Changes the plan that the seed draws: for directed worlds. */
   readonly change?: ((plan: Plan) => Plan) | undefined;
   readonly sabotage?: Sabotage | undefined;
-  /** Is told every event. */
+  /** Receives every event. */
   readonly tell?: ((line: string) => void) | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface WorldResult {
   readonly seed: number;
   /** Hash and number of everything that happened. */
   readonly trace: string;
-  /** Broken promises, in words; none: the world is clean. */
+  /** Violations, as text; empty: the world is clean. */
   readonly faults: readonly string[];
   readonly counts: {
     readonly events: number;
@@ -73,7 +73,7 @@ class World {
   readonly #ending: Ending;
   readonly #faults: string[] = [];
   readonly #onUnhandled = (error: unknown): void => this.#fault("unhandled rejection", error);
-  /** Whoever begins before such a gap, then or later, may be told what it came to. */
+  /** A watch that begins before such a gap, then or later, may receive only the net differences. */
   readonly #onRelist = (gap: unknown): void => {
     const { until } = gap as { readonly until: bigint };
     this.#recorder.relistedAt.push({ era: this.#eras.present.era, until });
@@ -167,7 +167,7 @@ class World {
     this.#faults.push(...checkWorld({ ...facts, leasesForced: this.#storm.leasesForced }));
   }
 
-  /** What was acknowledged after a restore is readable by who comes after it. */
+  /** Writes acknowledged after a restore are readable by later processes. */
   async #newcomer(finished: () => boolean): Promise<void> {
     const [plan] = this.#plan.processes;
     if (plan === undefined || this.#eras.all.length === 1) return;

@@ -1,5 +1,5 @@
 /**
- * A world's history against its truth, after the fact. Each era is judged by its own truth.
+ * Checks a world's history against its truth, afterwards. Each era is checked against its own truth.
  *
  *   writes   ok: stored once, at the version told, over the state it was conditional on, in the era in which it was begun
  *            failed: never stored · unknown: at most once · nothing is stored or deleted that nobody asked for
@@ -17,9 +17,9 @@ import { faultsOfRecorded } from "./streams.ts";
 import { type Change, itemPrefix, type Truth, textOfChange } from "./truth.ts";
 import type { WorldFacts } from "./world-facts.ts";
 
-/** Faults told of one world: the first few say what is wrong. */
+/** Maximum reported faults of one world: the first few show what is wrong. */
 const toldMax = 8;
-/** A revision no world reaches. */
+/** A revision that no world reaches. */
 const never = 2n ** 62n;
 
 export function checkWorld(facts: WorldFacts): readonly string[] {
@@ -54,7 +54,7 @@ function faultsOfCall(facts: WorldFacts, call: Call): readonly string[] {
   }
   const puts = call.tokens.flatMap((token) => eras.ownPutsOf(token));
   const text = puts.map(({ truth, change }) => `${truth.era}:${textOfChange(change)}`).join(", ");
-  // A silent restore may take back what is then written again, in the era that has it once.
+  // A silent restore may undo a write that is then repeated, in the era that has it once.
   const isTwice = eras.all.some((truth) => call.tokens.flatMap((token) => truth.putsOf(token)).length > 1);
   if (isTwice) return [told(`stored more than once: ${text}`)];
   if (!puts.every(({ truth }) => eras.open(call).includes(truth))) {
@@ -79,14 +79,14 @@ function faultOfWrite(call: Call, put: Change | undefined): string | undefined {
   return undefined;
 }
 
-/** Revisions of one era that an answer may speak of, both inclusive. */
+/** Revisions of one era that a response may reflect, both inclusive. */
 interface Window {
   readonly truth: Truth;
   readonly from: bigint;
   readonly to: bigint;
 }
 
-/** Which states an answer may speak of. */
+/** The states that a response may reflect. */
 function windowsOf(eras: Eras, call: Call): readonly Window[] {
   return erasOf(eras, call)
     .map((truth): Window => {
@@ -106,7 +106,10 @@ function windowsOf(eras: Eras, call: Call): readonly Window[] {
     .filter(({ from, to }) => from <= to);
 }
 
-/** A write is answered in its era; a read may begin anew in a later one, and a cache that cannot know answers of an earlier one. */
+/**
+ * A write is answered in its era; a read may restart in a later one, and a cache that cannot know may answer from an
+ * earlier one.
+ */
 function erasOf(eras: Eras, call: Call): readonly Truth[] {
   if (call.read === undefined) return eras.open(call);
   const stale = call.via === "cache" && call.read.freshness !== "linearizable";
@@ -114,7 +117,7 @@ function erasOf(eras: Eras, call: Call): readonly Truth[] {
   const found = eras.between(stale ? Math.min(call.noticed, call.era) : call.era, last);
   const { first } = call.part ?? {};
   if (first === undefined) return found;
-  // A token leads on in its own era.
+  // A token continues in its own era.
   const own = erasOf(eras, first);
   return found.filter((truth) => own.includes(truth));
 }
@@ -146,7 +149,7 @@ function faultOfRead(eras: Eras, call: Call): string | undefined {
     : `at ${revision} it shows ${shown}, there was ${wanted.join(" or ")} (${spoken})`;
 }
 
-/** What a refusal says of the state must have been so at some revision it may speak of. */
+/** The state that a refusal reports must have existed at a revision that it may reflect. */
 function faultOfRefusal({ eras, plan }: WorldFacts, call: Call, code: string): string | undefined {
   const windows = windowsOf(eras, call);
   const states = (): readonly (Change | undefined)[] =>
@@ -175,7 +178,7 @@ function faultOfRefusal({ eras, plan }: WorldFacts, call: Call, code: string): s
         ? undefined
         : "nothing of it can expire";
     case "FUTURE_VERSION": {
-      // A version of an era that is over.
+      // A version of an earlier era.
       const { freshness, revision = 0n } = call.read ?? {};
       const asks = freshness === "exact" || freshness === "notOlderThan";
       const least = eras
@@ -197,7 +200,7 @@ function faultOfRefusal({ eras, plan }: WorldFacts, call: Call, code: string): s
 
 const quotaPrefix = `${itemPrefix}a/`;
 
-/** Values in the log that no call has made. */
+/** Values in the log that no call has written. */
 function strangers({ eras, recorder }: WorldFacts): readonly string[] {
   const made = new Set(recorder.calls.flatMap(({ tokens }) => tokens));
   return eras.all.flatMap((truth) =>
@@ -207,7 +210,7 @@ function strangers({ eras, recorder }: WorldFacts): readonly string[] {
   );
 }
 
-/** No creation goes over the limit, at any revision since it was set. */
+/** No create exceeds the limit, at any revision since it was set. */
 function faultsOfQuota(truth: Truth, { hard }: Plan): readonly string[] {
   const { quotaSince: since } = truth;
   if (hard === undefined || since === undefined) return [];

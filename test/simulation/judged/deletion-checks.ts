@@ -1,10 +1,13 @@
-/** Every deletion of a world has an author, and every acknowledged delete a deletion of its own: part of `checks.ts`. */
+/**
+ * Checks that every deletion of a world has a cause, and every acknowledged delete its own deletion. Part of
+ * `checks.ts`.
+ */
 import type { Eras } from "./eras.ts";
 import type { Call } from "./recorder.ts";
 import { type Change, type Truth, textOfChange } from "./truth.ts";
 import type { WorldFacts } from "./world-facts.ts";
 
-/** A revision no world reaches. */
+/** A revision that no world reaches. */
 const never = 2n ** 62n;
 
 export function deletionFaults(facts: WorldFacts): readonly string[] {
@@ -43,7 +46,7 @@ export function deletionFaults(facts: WorldFacts): readonly string[] {
   return faults;
 }
 
-/** Nobody was told of it: a delete whose outcome is unknown, a collection or a lease has done it. */
+/** No call reported it: the cause is a delete with an unknown outcome, a collection or a lease. */
 function faultOfUnclaimed(
   { eras, recorder, leasesForced }: WorldFacts,
   truth: Truth,

@@ -1,6 +1,6 @@
 /**
- * The end of a world, once everything is healed: all work comes to its end, caches and watchers catch up, what everybody
- * reads is right, and after the close nothing is left.
+ * Checks the end of a world, after all faults are healed: all work finishes, caches and watchers catch up, all reads
+ * are correct, and nothing is left after the close.
  */
 import { isStoreError } from "keelson";
 import type { SimulatedCluster } from "../cluster.ts";
@@ -13,11 +13,11 @@ import type { Recorder, Stream } from "./recorder.ts";
 import { reached } from "./streams.ts";
 import { itemPrefix } from "./truth.ts";
 
-/** After the heal everything must be done within this virtual time. */
+/** After the heal all work must finish within this virtual time. */
 export const recoveryMs = 120_000;
-/** Closing a process takes no longer. */
+/** Maximum virtual time to close a process. */
 const closingMs = 60_000;
-/** What may outlive a close: a wait between two tries of work whose caller has gone. */
+/** Timers that may outlive a close: a back-off of work whose caller has gone. */
 const lingerMs = 1_000;
 
 export interface EndingParts {
@@ -67,7 +67,7 @@ export class Ending {
       .join("; ");
   }
 
-  /** Which cache or watcher does not have everything; undefined: all do. */
+  /** A cache or watcher that has not caught up; undefined: all have. */
   behind(): string | undefined {
     const { revision } = this.#cluster;
     const { era } = this.#eras.present;
@@ -91,7 +91,7 @@ export class Ending {
     return undefined;
   }
 
-  /** What every process reads now is checked like any read; nothing may fail any more. */
+  /** The reads of every process are now checked like any other read; none may fail any more. */
   async finalReads(): Promise<void> {
     const read = async (
       process: string,
@@ -118,7 +118,8 @@ export class Ending {
       this.#recorder.end(call, { type: "ok", revision: BigInt(resourceVersion), items: shown });
     };
     if (this.#plan.mixed || (this.#plan.hard !== undefined && this.#eras.all.length > 1)) {
-      // Whoever was killed while it set the quota, and whatever it or a restore left: the next one sets it, and it is exact.
+      // Whatever a process killed while setting the quota, or a restore, has left: the next process sets it, and it is
+      // exact.
       const [first] = this.#places.processes;
       const { store } = first ?? {};
       if (store !== undefined)
@@ -145,7 +146,7 @@ export class Ending {
     await this.#await("final reads", Promise.all(work), recoveryMs);
   }
 
-  /** What objects under the quota weigh, each as its last writer measured it, at each revision in [from, to]. */
+  /** The weight of the objects under the quota, each as measured by its last writer, at each revision in [from, to]. */
   #weightsWithin(from: bigint, to: bigint): readonly number[] {
     const revisions = this.#eras.current.changes
       .map(({ revision }) => revision)
@@ -162,7 +163,7 @@ export class Ending {
     return place === undefined ? undefined : this.#plan.processes[Number(place)]?.weight;
   }
 
-  /** A client may still rest after its last failure. */
+  /** A client may still be in back-off after its last failure. */
   async #soon<T>(read: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -177,7 +178,7 @@ export class Ending {
   async close(): Promise<void> {
     const closing = Promise.all(this.#places.processes.map((process) => process.close()));
     if (!(await this.#await("close", closing, closingMs))) return;
-    // A quota's round that its caller has left ends with its next try.
+    // A quota round abandoned by its caller ends with its next attempt.
     await this.#time.run(() => false, lingerMs);
     for (const { name, clock, etcd } of this.#places.processes) {
       if (clock.openTimers > 0) this.#fault("leak", `${name} has ${clock.openTimers} timers after close()`);
@@ -204,7 +205,7 @@ export class Ending {
   }
 }
 
-/** The end of what a stream was told. */
+/** The last event that a stream received. */
 function shortly({ via, start, began, events }: Stream): string {
   const last = events.slice(-12).map((event) => {
     const what = event.type === "BOOKMARK" ? "" : ` ${keyOf(event.object)}=${event.object.spec.token}`;

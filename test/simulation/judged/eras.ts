@@ -1,29 +1,29 @@
 /**
- * The eras of a world: each restore of its cluster begins another one, with a truth of its own.
+ * The eras of a world: each restore of its cluster begins a new one, with its own truth.
  *
  *   era 0 ──────●─────────┤
  *               └─ era 1 ─┴──●────┤       what was acknowledged between ● and ┤ is legitimately gone
  *                            └─ era 2 ───
  *
- * A snapshot may be of any earlier era. A silent restore leaves the cluster its id: processes learn of it from the epoch's
- * record alone, and what was begun before it may be answered after it.
+ * A snapshot may be of any earlier era. A silent restore keeps the cluster's id: processes learn of it only from the
+ * epoch's record, and calls that began before it may be answered after it.
  */
 import type { AppliedRevision } from "../cluster.ts";
 import { Truth } from "./truth.ts";
 
-/** Where the cluster is now. */
+/** The current state of the cluster. */
 export interface Present {
   readonly era: number;
   readonly revision: bigint;
 }
 
-/** Eras in which a call began and, if it did, returned. */
+/** The eras in which a call began and, if it has, returned. */
 export interface CallEras {
   readonly era: number;
   readonly toEra?: number;
 }
 
-/** What was in a snapshot. */
+/** The content of a snapshot. */
 export interface SavedEra {
   readonly truth: Truth;
   readonly revision: bigint;
@@ -64,18 +64,21 @@ export class Eras {
     return { truth: this.current, revision: this.#revision() };
   }
 
-  /** Before the cluster is put back. @param start of the new one: the snapshot's revision, or what it is bumped to */
+  /**
+   * Called before the cluster is restored. @param start revision of the new era: the snapshot's, or the one it is
+   * bumped to
+   */
   restore({ truth, revision }: SavedEra, how: { readonly start: bigint; readonly isSilent: boolean }): void {
     this.current.over = this.#revision();
     this.#truths.push(truth.restored(revision, { ...how, era: this.#truths.length }));
   }
 
-  /** A quota was set, and holds, by a call that began at `begun`. */
+  /** A quota was set and is in force, by a call that began at `begun`. */
   quotaSet(begun: Present): void {
     if (begun.era === this.present.era) this.current.quotaSince ??= this.#revision();
   }
 
-  /** Eras in which a write that was begun may be applied: its own, and those that cannot be told from it. */
+  /** Eras in which a pending write may be applied: its own, and those that cannot be distinguished from it. */
   open(call: CallEras): readonly Truth[] {
     const last = call.toEra ?? this.present.era;
     const eras = [this.of(call.era)];
@@ -83,7 +86,7 @@ export class Eras {
     return eras;
   }
 
-  /** Whether what the call did in that era is not part of the one in which it was answered, and cannot be known to it. */
+  /** Whether the call's effect in that era is not part of the era of its response, and the response cannot know it. */
   isTakenBack(call: CallEras, truth: Truth): boolean {
     const open = this.open(call);
     return open.includes(truth) && truth !== open.at(-1);
@@ -94,7 +97,7 @@ export class Eras {
     return this.#truths.slice(first, last + 1);
   }
 
-  /** Every change of a value, in the era that has made it: one, if nothing is wrong. */
+  /** Every change of a value, in the era that made it: exactly one in a correct world. */
   ownPutsOf(token: string): readonly { readonly truth: Truth; readonly change: Truth["changes"][number] }[] {
     return this.#truths.flatMap((truth) =>
       truth

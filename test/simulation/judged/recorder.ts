@@ -1,7 +1,7 @@
 /**
- * Who asked what and was told what, in one world. Beside the times of every call it keeps the cluster's revision at its
- * beginning and its end, which nobody could know of a real cluster: every answer is then checked against exactly the
- * states it may speak of. Revisions are those of an era, the time between two restores, which is kept beside them.
+ * Records the calls of one world and their results. Besides the times of every call it keeps the cluster's revision at
+ * its beginning and end, which cannot be known for a real cluster. So every response is checked against exactly the
+ * states that it may reflect. Revisions belong to an era, the time between two restores, which is also recorded.
  */
 import { isStoreError, type StoreErrorCode, type WatchEvent } from "keelson";
 import type { Item } from "../item.ts";
@@ -20,18 +20,18 @@ export type CallKind =
 
 export type Freshness = "linearizable" | "any" | "notOlderThan" | "exact";
 
-/** One call. What is not known before it returns is filled in by `end`. */
+/** One call. `end` fills in what is unknown before it returns. */
 export interface Call {
   readonly process: string;
   readonly client: string;
   readonly kind: CallKind;
-  /** Who answers reads. */
+  /** What answers reads. */
   readonly via: "store" | "cache";
   /** Full key, or the prefix of a list. */
   readonly key: string;
-  /** Of a list of which only a part was asked for: keys behind `after`, a page of `first`'s, and up to `upTo`, inclusive. */
+  /** For a partial list: keys after `after`, the next page of `first`, and keys up to `upTo`, inclusive. */
   part?: { readonly after?: string; readonly first?: Call; readonly upTo?: string };
-  /** Values this call has made, in order: none, or one, of them may be stored. */
+  /** Values that this call has produced, in order: at most one of them may be stored. */
   readonly tokens: string[];
   /** Version the write is conditional on; 0n: absence. */
   guard: bigint | undefined;
@@ -39,12 +39,12 @@ export interface Call {
   readonly guardToken?: string | undefined;
   readonly ttlSeconds?: number | undefined;
   readonly read?: { readonly freshness: Freshness; readonly revision: bigint } | undefined;
-  /** Of a list: which tokens it wants. */
+  /** The tokens that a list selects. */
   readonly wants?: ((token: string) => boolean) | undefined;
   /** Revision of the cluster when it began. */
   readonly from: bigint;
   readonly era: number;
-  /** The era that its process, or the cache it reads from, was known to have noticed by then. */
+  /** The latest era that its process, or the cache it reads from, is known to have noticed by then. */
   readonly noticed: number;
   readonly atMs: number;
   /** Revision of the cluster when it returned; absent: it never did. */
@@ -73,18 +73,18 @@ export interface Stream {
   readonly via: "store" | "cache";
   /** Exclusive; undefined: from the bookmark that ends the initial events. */
   readonly start: bigint | undefined;
-  /** What a watch without a start was told it began at. */
+  /** The version at which a watch without a start reported that it began. */
   began: bigint | undefined;
-  /** The era its process had noticed when it opened, and the one at its end: it tells of one era between them. */
+  /** The era that its process had noticed when it opened, and the era at its end: it reports one era between them. */
   readonly noticed: number;
   readonly openEra: number;
   endEra?: number;
   readonly wants: (key: string, token: string) => boolean;
   readonly events: WatchEvent<Item>[];
-  /** Relists of its cache when it opened: after another one it may have been told differences only. */
+  /** Relists of its cache when it opened: after another relist it may have received only differences. */
   readonly relists: number;
   relistsAtEnd: number;
-  /** Where caches have listed again; the world's, one list for all streams. */
+  /** The relists of caches; one list of the world for all streams. */
   readonly relistedAt: readonly Relist[];
   ended?: string;
 }
@@ -137,7 +137,7 @@ export class Recorder {
     call.outcome = outcome;
   }
 
-  /** What a rejection claims. @throws what is no error of the store's: a fault of the code under test */
+  /** The claim of a rejection. @throws an error that is not the store's: a fault of the code under test */
   fail(call: Call, error: unknown, aborted: AbortSignal | undefined): void {
     if (isStoreError(error, "OUTCOME_UNKNOWN")) this.end(call, { type: "unknown", code: error.code });
     else if (isStoreError(error)) {

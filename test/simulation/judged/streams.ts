@@ -1,7 +1,7 @@
 /**
- * Recorded watches against the truth: every stream is the log, cut and filtered, or, where a cache had to list again,
- * the differences the log came to. A stream tells of one era: where it was open over a restore, of one of those it may
- * have begun in.
+ * Checks recorded watches against the truth. Every stream is a filtered section of the log, or, after a relist of its
+ * cache, the net differences. A stream reports one era: if it was open during a restore, one of those in which it may
+ * have begun.
  */
 import { streamFaults } from "../../../campaign/checkers/c3-watches.ts";
 import type { StreamEvent, TruthRecord } from "../../../campaign/checkers/history.ts";
@@ -12,7 +12,7 @@ import type { Eras } from "./eras.ts";
 import type { Stream } from "./recorder.ts";
 import type { Change, Truth } from "./truth.ts";
 
-/** The stream with its initial events apart. Undefined until they are whole. */
+/** The stream, with its initial events separate. Undefined until they are complete. */
 interface Parts {
   readonly start: bigint;
   readonly initial: Stream["events"] | undefined;
@@ -30,14 +30,14 @@ function partsOf(stream: Stream): Parts | undefined {
   return { start: BigInt(bookmark.resourceVersion), initial, live: events.slice(end + 1) };
 }
 
-/** Whether a gap of a cache lies behind the stream's beginning. */
+/** Whether the cache of a stream has relisted after the stream's beginning. */
 function mayTellDifferences(stream: Stream, era: number, start: bigint): boolean {
   const { via, relists, relistsAtEnd, relistedAt } = stream;
   const hasGap = (): boolean => relistedAt.some((relist) => relist.era === era && relist.until > start);
   return via === "cache" && (relists !== relistsAtEnd || hasGap());
 }
 
-/** What each key has come to after `start`, as a watcher is told: its token, or undefined for gone. */
+/** The final state of each key changed after `start`, as a watcher sees it: its token, or undefined if deleted. */
 function outcomeOf(
   changes: readonly Change[],
   start: bigint,
@@ -57,7 +57,7 @@ function outcomeOf(
   return outcome;
 }
 
-/** Whether an open stream has been told what everything has come to. */
+/** Whether an open stream has received the final state of every key. */
 export function reached({ changes, era }: Truth, stream: Stream): boolean {
   const parts = partsOf(stream);
   if (parts === undefined) return false;
@@ -68,17 +68,17 @@ export function reached({ changes, era }: Truth, stream: Stream): boolean {
   }
   const relisted = mayTellDifferences(stream, era, parts.start);
   for (const [key, token] of outcomeOf(changes, parts.start, stream.wants)) {
-    // A list done over does not tell of what came and went in the gap.
+    // A relist does not report objects created and deleted in the gap.
     if (!told.has(key) && token === undefined && relisted) continue;
     if (!told.has(key) || told.get(key) !== token) return false;
   }
   return true;
 }
 
-/** Every broken promise of a stream, in words: there must be one era it is true in. */
+/** Every violation of a stream, as text: there must be one era in which it is correct. */
 export function faultsOfRecorded(eras: Eras, logs: readonly TruthLog[], stream: Stream): readonly string[] {
   const last = eras.present.era;
-  // One that is open still is of the era that is.
+  // A stream that is still open belongs to the current era.
   const first = stream.ended === undefined ? last : Math.min(stream.noticed, stream.openEra);
   let least: readonly string[] | undefined;
   for (const truth of eras.between(first, stream.endEra ?? last)) {
@@ -103,7 +103,7 @@ function faultsIn(truth: Truth, log: TruthLog, stream: Stream): readonly string[
   return faultsOfDifferences(truth, stream, parts.live, parts.start);
 }
 
-/** As the checkers read it. */
+/** In the form that the checkers read. */
 function historyOf(stream: Stream): StreamHistory {
   const start = stream.start ?? stream.began;
   const events = stream.events.map((event): StreamEvent => {
@@ -128,7 +128,7 @@ function historyOf(stream: Stream): StreamHistory {
   return { open, events, end: undefined };
 }
 
-/** After a relist: in order, and each object a state that was there when the event says so. */
+/** After a relist: events are in order, and each object has a state that existed at the event's version. */
 function faultsOfDifferences(
   truth: Truth,
   { name, wants }: Stream,

@@ -1,6 +1,6 @@
 /**
- * One number for everything that happened in a world, in its order: two runs of a seed have the same one, or something
- * in the world does not come from its seed.
+ * A hash of everything that happened in a world, in order. Two runs of a seed have the same hash, or something in the
+ * world does not depend only on its seed.
  */
 import { crc32 } from "node:zlib";
 import type { VirtualTime } from "../virtual-time.ts";
@@ -11,7 +11,7 @@ export class Trace {
   #hash = 0;
   #count = 0;
 
-  /** @param tell is given every line, for reading what a seed does */
+  /** @param tell receives every line, to show what a seed does */
   constructor(time: VirtualTime, tell?: (line: string) => void) {
     this.#time = time;
     this.#tell = tell;
@@ -24,7 +24,7 @@ export class Trace {
     this.#tell?.(line);
   }
 
-  /** Of bytes on their way. */
+  /** A hash of bytes in flight. */
   addBytes(what: string, bytes: Uint8Array): void {
     this.#hash = crc32(bytes, this.#hash);
     this.add(what);

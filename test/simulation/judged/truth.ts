@@ -1,20 +1,20 @@
 /**
- * What really happened, read from the cluster's own log as it was written: every change of the simulated kind, with the
- * moment it was applied. Processes know nothing of it.
+ * What really happened, from the cluster's log as it was written: every change of the simulated kind, with the time it
+ * was applied. Processes cannot see it.
  *
- * One for each era, the time between two restores: it begins with what was in the snapshot, and what was acknowledged after that
- * is no part of it.
+ * One for each era, the time between two restores: it begins with the snapshot's content and excludes writes
+ * acknowledged after the snapshot.
  *
- * A stored value is not decoded here: each carries a unique token in plain text, which names its writer and tells its
- * label and field, whatever codec wrote it.
+ * A stored value is not decoded here: with every codec it contains a unique token in plain text, which identifies its
+ * writer, label and field.
  */
 import { TruthLog } from "../../../campaign/checkers/truth-log.ts";
 import type { AppliedRevision } from "../cluster.ts";
 
-/** Where objects of the simulated kind lie. */
+/** Key prefix of the simulated kind. */
 export const itemPrefix = "/registry/items/";
 
-/** A value's name: who wrote it, and what a selector sees of it. */
+/** The identity of a value: its writer, label and field. */
 export interface Token {
   readonly text: string;
   readonly app: string;
@@ -27,7 +27,7 @@ export function tokenText(writer: string, worker: number, n: number, app: string
   return `tok.${writer}.${worker}.${n}.${app}.${node};`;
 }
 
-/** The token in a text or in stored bytes. @throws Error when there is none: somebody else wrote it */
+/** The token in a text or in stored bytes. @throws Error when it has none: another program wrote it */
 export function tokenIn(value: string | Uint8Array): Token {
   const text = typeof value === "string" ? value : Buffer.from(value).toString("latin1");
   const match = tokenPattern.exec(text);
@@ -41,9 +41,9 @@ export interface Change {
   readonly key: string;
   /** Undefined: it was deleted. */
   readonly token: Token | undefined;
-  /** Of the state before it; 0n: there was none. */
+  /** Version of the previous state; 0n: there was none. */
   readonly before: bigint;
-  /** The lease the state is on; 0n for none. */
+  /** The lease of the state; 0n for none. */
   readonly lease: bigint;
   readonly atMs: number;
 }
@@ -51,9 +51,9 @@ export interface Change {
 export class Truth {
   /** Restores before it. */
   readonly era: number;
-  /** Revision it begins at: up to it, inclusive, everything was made in an earlier era. 0n: the first one. */
+  /** First revision: everything up to it, inclusive, is from an earlier era. 0n: the first one. */
   readonly start: bigint;
-  /** Whether its processes cannot tell it from the one before but by the epoch's record: the cluster kept its id. */
+  /** Whether processes can distinguish it from the previous era only by the epoch's record: the cluster kept its id. */
   readonly isSilent: boolean;
   /** Revision of the cluster at its end; undefined while it lasts. */
   over: bigint | undefined;
@@ -69,7 +69,7 @@ export class Truth {
     this.isSilent = facts.isSilent;
   }
 
-  /** What it begins with when it is put back to `revision` of this one. */
+  /** The initial content of an era restored to `revision` of this one. */
   restored(revision: bigint, facts: ConstructorParameters<typeof Truth>[0]): Truth {
     const next = new Truth(facts);
     if (this.quotaSince !== undefined && this.quotaSince <= revision) next.quotaSince = this.quotaSince;
@@ -77,7 +77,7 @@ export class Truth {
     return next;
   }
 
-  /** Whether this era has made it, and not one before. */
+  /** Whether this era made it, rather than an earlier one. */
   isOwn({ revision }: Change): boolean {
     return revision > this.start;
   }
@@ -115,7 +115,7 @@ export class Truth {
     return this.#byKey.get(key) ?? [];
   }
 
-  /** Every time this value was stored: once, if nothing is wrong. */
+  /** Every time this value was stored: once in a correct world. */
   putsOf(token: string): readonly Change[] {
     return this.#byToken.get(token) ?? [];
   }
@@ -132,7 +132,7 @@ export class Truth {
     return [first, ...later].map((change) => (change?.token === undefined ? undefined : change));
   }
 
-  /** All live objects at a revision whose key begins so, in key order. */
+  /** All live objects at a revision whose key has the prefix, in key order. */
   stateAt(prefix: string, revision: bigint): readonly Change[] {
     const state: Change[] = [];
     for (const key of [...this.#byKey.keys()].sort()) {
@@ -151,7 +151,7 @@ export class Truth {
     return [from, ...revisions].map((revision) => this.stateAt(prefix, revision).length);
   }
 
-  /** As the checkers read it. */
+  /** In the form that the checkers read. */
   log(): TruthLog {
     return new TruthLog(
       this.changes.map(({ revision, key, token }) => {

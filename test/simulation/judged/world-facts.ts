@@ -1,4 +1,4 @@
-/** What the checks of a world go by: what happened, what was asked and told, and what it was meant to be. */
+/** The input of a world's checks: the truth, the recorded calls and results, and the plan. */
 
 import type { Plan } from "../plan.ts";
 import type { Eras } from "./eras.ts";
@@ -8,6 +8,6 @@ export interface WorldFacts {
   readonly eras: Eras;
   readonly recorder: Recorder;
   readonly plan: Plan;
-  /** Leases were ended before their time: objects on them may go early. */
+  /** Leases were ended early: their objects may be deleted early. */
   readonly leasesForced: boolean;
 }
