@@ -1,9 +1,9 @@
 /**
- * Inspect and restore of one large snapshot beside etcdutl's, in one run: seconds, and our peak memory.
+ * Compares inspect and restore of one large snapshot with etcdutl, in one run: seconds, and our peak memory.
  *
- * A real etcd is filled (default 600 MB; KEELSON_BENCH_BACKUP_MB) and a twentieth of its keys is written again, so that
- * pages lie as a used database has them. Each tool works in a process of its own; figures are the best of the rounds.
- * Our inspect also proves the SHA-256, which etcdutl's status does not look at; our restore also reads back what it wrote.
+ * A real etcd is filled (default 600 MB; KEELSON_BENCH_BACKUP_MB) and a twentieth of its keys is rewritten, so that its
+ * pages are laid out as in a used database. Each tool runs in its own process; figures are the best of the rounds. Our
+ * inspect also verifies the SHA-256, which etcdutl's status does not; our restore also reads back what it wrote.
  */
 import { execFile, fork } from "node:child_process";
 import { once } from "node:events";
@@ -20,7 +20,7 @@ const execute = promisify(execFile);
 export interface BackupRow {
   readonly name: string;
   readonly seconds: number;
-  /** Of etcdutl's time for the same work; undefined where there is no etcdutl. */
+  /** Ratio to etcdutl's time for the same work; undefined where there is no etcdutl. */
   readonly ofEtcdutl: number | undefined;
   readonly peakMb: number | undefined;
   readonly megabytes: number;
@@ -88,7 +88,7 @@ export async function run(options: BackupBenchOptions = {}): Promise<readonly Ba
   }
 }
 
-/** What the issue asks of this machine: inspect at most 4 times, restore at most 1.5 times etcdutl's, 200 MB of memory. */
+/** The goals on this machine: inspect at most 4 times, restore at most 1.5 times etcdutl's, 200 MB of memory. */
 export function goals(
   rows: readonly BackupRow[],
 ): readonly { readonly goal: string; readonly value: string; readonly met: boolean }[] {
@@ -156,7 +156,7 @@ interface Measured {
   readonly peakMb: number;
 }
 
-/** The work in a fresh process, so that its peak memory is its own. */
+/** Runs the work in a fresh process, so that its peak memory is measured alone. */
 async function measureApart(work: "inspect" | "restore", path: string, dataDir: string): Promise<Measured> {
   const child = fork(fileURLToPath(import.meta.url), ["measure", work, path, dataDir]);
   const [message] = (await Promise.race([

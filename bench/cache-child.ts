@@ -1,6 +1,6 @@
 /**
- * The part of the cache bench that needs a process of its own: `fill` measures time and memory of a fresh cache,
- * `write` updates objects from elsewhere, so that the watching process's CPU is its own.
+ * The part of the cache bench that needs a separate process: `fill` measures time and memory of a fresh cache, `write`
+ * updates objects outside the watching process, so that its CPU is measured alone.
  *
  *   fill <endpoint> <prefix>                     one JSON line
  *   write <endpoint> <prefix> <writers> <ms>     one JSON line: [version, sent at, acknowledged at, waited] of each write;
@@ -21,18 +21,18 @@ const pause = (forMs: number): Promise<void> => new Promise((resolve) => setTime
 const etcd = await connectEtcd({ endpoints: endpoint });
 const store = await createStore({ etcd, kinds: [itemKind], prefix, namespaces: "open", compaction: false });
 if (mode === "fill") {
-  // The working memory of reading from etcd is the process's, not the cache's: it is there before.
+  // Reading from etcd allocates working memory of the process, not the cache: allocate it first.
   for (let i = 0; i < 30; i++) await store.resources(itemKind).list({ limit: 2_000 });
   await pause(200);
   collect();
   const before = process.memoryUsage();
-  // The first fill compiles; the figure is the median of three, each from nothing.
+  // The first fill compiles; the figure is the median of three, each of a new cache.
   const fills: { ms: number; cpuMs: number; loopP99Ms: number; loopMaxMs: number }[] = [];
   let cache: Awaited<ReturnType<typeof filled>> | undefined;
   for (let i = 0; i < 3; i++) {
     await cache?.[Symbol.asyncDispose]();
     collect();
-    // The collections above are over before it looks.
+    // The garbage collections above end before the measurement.
     await pause(100);
     const loop = monitorEventLoopDelay({ resolution: 1 });
     loop.enable();

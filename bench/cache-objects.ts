@@ -1,4 +1,4 @@
-/** What the cache benches hold: objects of 1 KiB as JSON, 20 namespaces, 100 label values, one indexed field. */
+/** The objects of the cache benches: objects of 1 KiB as JSON, 20 namespaces, 100 label values, one indexed field. */
 import { createWatchCache, defineKind, type Kind, type Resource, type Store, type WatchCache } from "keelson";
 
 export interface Item extends Resource {

@@ -1,8 +1,8 @@
 /**
- * The cache beside the anchor's figures (the Go watch cache of Kubernetes on a 2-core machine): reads warm and cold,
- * at the latest and at a past version; watching; filling and memory. Objects of 1 KiB, real etcd, one member.
+ * Compares the cache with reference figures (the Go watch cache of Kubernetes on a 2-core machine): reads warm and
+ * cold, at the latest and at a past version; watching; filling and memory. Objects of 1 KiB, real etcd, one member.
  *
- * Wall times are medians; CPU is this process's own (writers and fills run in processes of their own).
+ * Wall times are medians; CPU is that of this process (writers and fills run in separate processes).
  */
 import { execFile } from "node:child_process";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -17,7 +17,7 @@ import { machineMs } from "./measure/machine.js";
 export interface CacheRow {
   readonly work: string;
   readonly objects: number;
-  /** Milliseconds, microseconds, objects or events a second, bytes: `unit` says. */
+  /** The value, in `unit`: milliseconds, microseconds, objects or events per second, or bytes. */
   readonly keelson: number;
   readonly unit: string;
   readonly cpu: string;
@@ -28,9 +28,9 @@ export interface CacheRow {
 export interface CacheBenchOptions {
   /** Milliseconds measured per read; default 300. */
   readonly timeMs?: number | undefined;
-  /** Numbers of objects; default 10,000, 100,000 and 150,000, where the anchor's cliffs are. */
+  /** Numbers of objects; default 10,000, 100,000 and 150,000, where the reference slows down. */
   readonly objects?: readonly number[] | undefined;
-  /** How long writers write for each number of watchers, milliseconds; default 3,000. */
+  /** Duration of writing for each number of watchers, milliseconds; default 3,000. */
   readonly watchMs?: number | undefined;
   /** Watchers and writers; default up to 1,000 and 16. */
   readonly crowds?: readonly (readonly [watchers: number, writers: number])[] | undefined;
@@ -84,7 +84,7 @@ export function goals(rows: readonly CacheRow[]): readonly Goal[] {
     figure === undefined ? undefined : figure * factor;
   const most = (goal: string, figure: number | undefined, bound: number, unit: string): readonly Goal[] =>
     atMost(`${goal} at most ${bound} ${unit}`, figure, bound, (value) => `${value.toFixed(2)} ${unit}`);
-  // The fills are those of 100,000 objects and more: below, it is the start that is measured.
+  // Only fills of 100,000 objects or more count: smaller ones measure the start.
   const fills = sizes.filter((objects) => objects >= 100_000).map((objects) => of("fill", objects) ?? 0);
   const last = sizes.at(-1) ?? first;
   const at10k = <T>(goals: readonly T[]): readonly T[] => (first === 10_000 ? goals : []);
@@ -169,7 +169,7 @@ async function readRows(store: Store, objects: number, timeMs: number): Promise<
   };
   const at10k = (anchor: string): string => (objects === 10_000 ? anchor : "");
 
-  // Cold: bytes only, nothing decoded is kept, so every list decodes.
+  // Cold: only bytes and no decoded values are kept, so every list decodes.
   await using cold = await filled(store, { decodedBytes: 0, selfCheckIntervalMs: false });
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
@@ -190,7 +190,7 @@ async function readRows(store: Store, objects: number, timeMs: number): Promise<
   add("list all, any, cold, not frozen", await timed(timeMs, () => frozen.list({ read: any })));
   await frozen[Symbol.asyncDispose]();
 
-  // Warm: everything decoded once, within the budget; a past version is held beside the latest.
+  // Warm: everything decoded once, within the budget; a past version is kept besides the latest.
   const budget = { budgetBytes: 2 * 2 ** 30, decodedBytes: 2 ** 30, selfCheckIntervalMs: false } as const;
   await using cache = await filled(store, budget);
   const past = cache.resourceVersion;
@@ -340,7 +340,7 @@ async function watchRows(
     let delivered = 0;
     const watches = Array.from({ length: watchers }, () => cache.watch());
     const done = watches.map(async (watch, i) => {
-      // Every tenth watcher notes when each version came.
+      // Every tenth watcher records when each version arrives.
       const notes = i % 10 === 0;
       for await (const events of watch.batches()) {
         delivered += events.length;
@@ -383,7 +383,7 @@ async function watchRows(
     const [rate = "", latency = "", anchorCpu = ""] = anchors[`${watchers}/${writers}`] ?? [];
     const cpuUs = (user + system) / Math.max(1, delivered);
     const base = { objects, cpu: "", note: "" };
-    // The child's start-up is in `elapsed`: the rate is over the time writes were sent in.
+    // The child's start-up is in `elapsed`: the rate uses only the time in which writes were sent.
     const span = Math.min(elapsed, (log.at(-1)?.[2] ?? 0) - (log[0]?.[1] ?? 0) || elapsed);
     rows.push({
       ...base,

@@ -1,8 +1,9 @@
 /**
- * What a value costs: stored size, and CPU microseconds to encode, open and decode it and to read its metadata alone, for each way of
- * writing. "JSON, bare" is JSON.stringify and JSON.parse without envelope, checksum or any check: what the others are held against.
+ * What a value costs: stored size, and CPU microseconds to encode, open and decode it and to read only its metadata,
+ * for each format. The baseline, "JSON, bare", is JSON.stringify and JSON.parse without envelope, checksum or any
+ * check.
  *
- * Each figure is a median, and the least of three taken one after another: what the machine does besides comes and goes.
+ * Each figure is a median, and the lowest of three consecutive ones, because the load of the machine varies.
  */
 import {
   aesGcm,
@@ -29,9 +30,9 @@ export interface CodecRow {
   readonly decodeUs: number;
   /** The metadata segment alone from an opened value. */
   readonly headUs: number | undefined;
-  /** Of the head what selectors and indexes look at. */
+  /** The part of the head that selectors and indexes need. */
   readonly selectedUs?: number | undefined;
-  /** Bare JSON of the same object, measured by turns with this row. */
+  /** Bare JSON of the same object, measured alternately with this row. */
   readonly jsonEncodeUs?: number | undefined;
   readonly jsonDecodeUs?: number | undefined;
 }
@@ -107,7 +108,7 @@ const writings: readonly { readonly name: string; readonly codec: Codec }[] = [
 ];
 const samples = 80;
 const rounds = 3;
-/** Batches of a figure at least, however little time there is. */
+/** Minimum number of batches per figure, however short the time. */
 const iterationsMin = 4;
 const writeId = new Uint8Array(16);
 
@@ -210,7 +211,7 @@ async function bareJson(object: string, sample: BenchObject, timeMs: number): Pr
   };
 }
 
-/** Median microseconds of each action. A sample is a batch, so that the clock's own cost does not count. */
+/** Median microseconds of each action. A sample is a batch, so that the cost of reading the clock does not count. */
 async function medians(timeMs: number, actions: readonly (() => unknown)[]): Promise<readonly number[]> {
   const batch = 64;
   const least = actions.map(() => Number.POSITIVE_INFINITY);
@@ -234,7 +235,7 @@ async function medians(timeMs: number, actions: readonly (() => unknown)[]): Pro
   return least;
 }
 
-/** The goals of the codec, held against the rows of one run. */
+/** The goals of the codec, checked against the rows of one run. */
 export function goals(
   rows: readonly CodecRow[],
 ): readonly { readonly goal: string; readonly value: string; readonly met: boolean }[] {

@@ -1,8 +1,8 @@
 /**
- * What users feel: create, get, list, a page, 1 % by label and 200 watches over HTTP, of keelson's senders and, where
- * KUBE_BIN names a folder with it, of kube-apiserver, each with an etcd of its own. The subjects take turns in every round,
- * in the other order every second time. A ratio is keelson's figure over the peer's of the same round; its spread is given,
- * and a row during which others had more than a tenth of the machine is marked.
+ * End-to-end figures: create, get, list, a page, 1 % by label and 200 watches over HTTP, of keelson's senders and, if
+ * KUBE_BIN names a folder with it, of kube-apiserver, each with its own etcd. The subjects alternate in every round, in
+ * reverse order every second time. A ratio is keelson's figure over the peer's of the same round, with its spread; a
+ * row is marked if other processes used more than a tenth of the machine.
  */
 import { readFileSync } from "node:fs";
 import { type Subject, startKeelson, startKubernetes } from "./http/subjects.js";
@@ -26,19 +26,19 @@ export interface HttpRow {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Of the server's processes, microseconds an operation or event. */
+  /** CPU of the server's processes, microseconds per operation or event. */
   readonly serverCpuUs: number;
   readonly etcdCpuUs: number;
   /** Rate over the peer's: median, smallest to largest of the rounds. */
   readonly ratio?: string | undefined;
   /** The peer's CPU over this one's. */
   readonly cpuRatio?: string | undefined;
-  /** What the row is about when it is memory, or why its figures prove nothing. */
+  /** What a memory row measures, or why the figures of a row prove nothing. */
   readonly note?: string | undefined;
 }
 
 export interface HttpOptions {
-  /** Of one work of one server over all rounds; default 3,000. */
+  /** Milliseconds per workload and server over all rounds; default 3,000. */
   readonly timeMs?: number | undefined;
   /** Connections of create and get; the first is taken. Default 64. */
   readonly inFlight?: readonly number[] | undefined;
@@ -136,7 +136,7 @@ async function measured(subjects: readonly Subject[], sizes: Sizes): Promise<rea
   return rows;
 }
 
-/** A row that is about its note. */
+/** A row with only a note. */
 const nothing = { perSecond: 0, p50Ms: 0, p99Ms: 0, serverCpuUs: 0, etcdCpuUs: 0 };
 
 async function byTurns(

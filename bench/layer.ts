@@ -1,9 +1,9 @@
 /**
- * The layer in its own process beside Kubernetes' layer in Go: create, get, update, lists, watches and the filling of a
- * cache, of objects of 1 KiB. Each layer is a process with an etcd of its own. They take turns in every round, in the other
- * order every second time, after one round that is not measured: code is compiled in it. LAYER_PEER names the peer's program
- * (layer/subject.ts says what it has to answer); without it keelson is measured alone. A ratio is keelson's figure over the peer's of the same round, or the peer's time over
- * keelson's: above 1, keelson is ahead.
+ * Compares the storage layer with Kubernetes' layer in Go: create, get, update, lists, watches and filling a cache,
+ * with objects of 1 KiB. Each layer is a process with its own etcd. They alternate in every round, in reverse order
+ * every second time, after one unmeasured round that compiles the code. LAYER_PEER names the peer's program
+ * (layer/subject.ts defines its commands); without it keelson is measured alone. A ratio is keelson's figure over the
+ * peer's of the same round, or the peer's time over keelson's: above 1, keelson is ahead.
  */
 import { fileURLToPath } from "node:url";
 import { startLocalEtcd } from "keelson/etcd";
@@ -18,7 +18,7 @@ export interface LayerRow {
   readonly perSecond: number;
   readonly p50Ms: number | undefined;
   readonly p99Ms: number | undefined;
-  /** Of the layer's process, microseconds an operation, object or event told. */
+  /** CPU of the layer's process, microseconds per operation, object or delivered event. */
   readonly clientCpuUs: number;
   readonly etcdCpuUs: number;
   /** Rate over the peer's: median, smallest to largest of the rounds. */
@@ -29,7 +29,7 @@ export interface LayerRow {
 }
 
 export interface LayerOptions {
-  /** Of one work of one layer over all rounds; default 3,000. */
+  /** Milliseconds per workload and layer over all rounds; default 3,000. */
   readonly timeMs?: number | undefined;
   readonly objects?: number;
   /** Objects of the fill; default 100,000. */
@@ -41,9 +41,9 @@ export interface LayerOptions {
 export const small: LayerOptions = { timeMs: 60, objects: 150, fill: 300, crowds: [[3, 1]] };
 
 const rounds = 3;
-/** Creates of one round with one in flight, at most. */
+/** Maximum creates of one round with one in flight. */
 const singlesMax = 1_000;
-/** Gets of one operation of "cached-get", as layer/subject.ts says. */
+/** Gets per operation of "cached-get", as in layer/subject.ts. */
 const getsTogether = 100;
 const keelson = [process.execPath, fileURLToPath(new URL("./layer/keelson.js", import.meta.url))];
 
@@ -69,7 +69,7 @@ interface Layer extends AsyncDisposable {
   readonly name: string;
   readonly etcdPid: number;
   readonly process: LayerProcess;
-  /** Writes from elsewhere, and goes on living: a process that has just begun is slow. */
+  /** Writes from another process, which keeps running, because a new process is slow. */
   readonly writer: LayerProcess;
 }
 
@@ -110,7 +110,7 @@ async function measured(
 ): Promise<readonly LayerRow[]> {
   const { timeMs = 0, objects, fill, crowds } = sizes;
   const ms = timeMs / rounds;
-  /** Creates of one round: of the objects between those that the other works look at and `fill`. */
+  /** Creates of one round: the objects between those that other workloads use and `fill`. */
   const creates = Math.min(objects, Math.floor((fill - objects) / (rounds + 1)));
   const rows: LayerRow[] = [];
   const add = async (work: string, one: Work): Promise<void> => {
@@ -140,7 +140,7 @@ async function measured(
     );
   }
   await all({ work: "close" });
-  // Last of all: a server's code has been compiled for long, which takes some 40,000 writes of a Node process.
+  // Last: by then the code is compiled, as in a long-running server, which takes about 40,000 writes in Node.
   await add("create, 64 in flight", (layer, round) => {
     const from = objects + round * creates;
     return asked(layer, { work: "create", from, to: from + creates, inFlight: 64 });
@@ -160,7 +160,7 @@ async function measured(
 }
 
 async function byTurns(work: string, layers: readonly Layer[], one: Work): Promise<LayerRow[]> {
-  // As a round of its own: what works on objects by their numbers finds others there.
+  // As a separate round: workloads that use objects by number need other objects.
   for (const layer of layers) await one(layer, rounds);
   const others = watchOthers(layers.flatMap((layer) => [layer.process.pid, layer.writer.pid, layer.etcdPid]));
   const taken = new Map<Layer, Slice[]>(layers.map((layer) => [layer, []]));
@@ -229,7 +229,7 @@ function sliceOf(answer: LayerAnswer, pids: readonly number[], before: readonly 
   };
 }
 
-/** Of operations that are hundred each. */
+/** For operations of a hundred calls each. */
 function eachOf(slice: Slice): Slice {
   const { p50Ms, p99Ms } = slice;
   return {
@@ -242,7 +242,10 @@ function eachOf(slice: Slice): Slice {
   };
 }
 
-/** Events told a second while another process writes; the times are from a write's acknowledgement to its delivery. */
+/**
+ * Events delivered per second while another process writes; the times are from a write's acknowledgement to its
+ * delivery.
+ */
 async function watched(
   layer: Layer,
   how: { readonly watchers: number; readonly writers: number; readonly objects: number; readonly ms: number },

@@ -1,6 +1,6 @@
 /**
- * What a whole list costs: time, client CPU, memory, and above all how long it keeps the event loop from others.
- * `--time` is not used: a run is three lists of each size.
+ * The cost of a whole list: time, client CPU, memory, and above all how long it blocks the event loop. `--time` is not
+ * used: a run is three lists of each size.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createStore, defineKind, type Resource } from "keelson";
@@ -28,7 +28,7 @@ export interface ListRow {
   readonly objects: number;
   readonly listMs: number;
   readonly cpuUsPerObject: number;
-  /** Delay of the event loop while the list runs, milliseconds. */
+  /** Event loop delay during the list, milliseconds. */
   readonly loopP50Ms: number;
   readonly loopP99Ms: number;
   readonly loopMaxMs: number;

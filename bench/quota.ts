@@ -1,6 +1,6 @@
 /**
- * What a quota costs writers: creates with 64 in flight into one namespace and into 64 of them, with a quota on each and
- * without, alternating in one run. The goal is a ratio, so the machine's speed does not matter.
+ * The cost of a quota for writers: creates with 64 in flight into one namespace and into 64, with and without a quota
+ * on each, alternating in one run. The goal is a ratio, so the machine's speed does not matter.
  */
 import { createStore, defineKind, type Resource, type Store } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
@@ -37,7 +37,7 @@ export async function run(
   let made = 0;
   for (let round = 0; round < rounds; round++) {
     for (const spread of [1, inFlight]) {
-      // The order turns round each time: what drifts hits both alike.
+      // The order reverses each time, so that drift affects both alike.
       for (const limited of round % 2 === 0 ? [false, true] : [true, false]) {
         const names = await namespaces(store, spread, made++, limited);
         const figure = await measure(store, names, timeMs);
@@ -104,7 +104,7 @@ async function measure(
   const worker = async (index: number, untilMs: number): Promise<void> => {
     const namespace = names[index % names.length] ?? "default";
     let i = 0;
-    // One at least: a process that is not given the processor may find its time over before it has begun.
+    // At least one: a process without CPU time may find its time over before it starts.
     do {
       const name = `w-${index}-${i++}-${created}`;
       await widgets.create({ metadata: { namespace, name }, spec: { text } });

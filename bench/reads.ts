@@ -1,6 +1,7 @@
 /**
- * Reads straight from etcd (no cache) beside plain etcd3, in one run: one object, a whole list, a walk in pages. The
- * objects are those of the cache bench, 1 KiB each. The anchor is Kubernetes' storage layer in Go on another machine.
+ * Compares reads directly from etcd (no cache) with plain etcd3, in one run: one object, a whole list, a list in pages.
+ * The objects are those of the cache bench, 1 KiB each. The reference is Kubernetes' storage layer in Go on another
+ * machine.
  */
 
 import { Etcd3 } from "etcd3";
@@ -44,7 +45,7 @@ export async function run(options: ReadBenchOptions = {}): Promise<readonly Read
     namespaces: "open",
     compaction: false,
   });
-  // A whole list is larger than gRPC's 4 MiB a message; -1 is no bound.
+  // A whole list is larger than gRPC's 4 MiB a message; -1 is no limit.
   const grpcOptions = { "grpc.max_receive_message_length": -1 };
   const plain = new Etcd3({ hosts: [...server.endpoints], grpcOptions });
   try {

@@ -18,7 +18,7 @@ interface BenchModule {
     readonly timeMs?: number | undefined;
     readonly inFlight?: readonly number[] | undefined;
   }): Promise<readonly Row[]>;
-  /** Options of the shortest run that still does everything. */
+  /** Options of the shortest complete run. */
   readonly small?: object;
   goals?(rows: readonly Row[]): readonly Goal[];
 }
@@ -67,7 +67,7 @@ if (flags.report) {
   writeFileSync(scaleFile, withScaleTable(readFileSync(scaleFile, "utf8"), history));
 }
 
-/** Where and on what the numbers were made. */
+/** The machine and software of the figures. */
 function surroundings(): Record<string, unknown> {
   const all = cpus();
   return {
@@ -75,7 +75,7 @@ function surroundings(): Record<string, unknown> {
     commit: commandOutput("git", ["rev-parse", "--short", "HEAD"]),
     machine: `${all[0]?.model ?? "unknown"} x${all.length}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
     node: process.version,
-    // Of the last minute: what this bench and everything else of the machine asked for.
+    // Load average of the last minute, of this bench and everything else on the machine.
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     etcd: commandOutput(process.env["KEELSON_ETCD"] ?? "etcd", ["--version"])?.match(/Version: (\S+)/)?.[1],
   };

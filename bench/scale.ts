@@ -1,6 +1,6 @@
 /**
- * How it grows: one etcd and one cache with 1,000 to 1,000,000 objects of 1 KiB; a crowd of watchers over the most; and a
- * cluster's worth of node agents, each watching its own node's pods by a field. docs/scale.md tells of it.
+ * Scaling: one etcd and one cache with 1,000 to 1,000,000 objects of 1 KiB; many watchers over the largest number; and
+ * as many node agents as a large cluster has, each watching its node's pods by a field. docs/scale.md describes it.
  *
  * Everything is in this process, writers included, so CPU is an upper bound. `--time` is not used; the whole takes about
  * five minutes and 4 GiB of disk.
@@ -25,11 +25,11 @@ export interface ScaleBenchOptions {
   readonly timeMs?: number | undefined;
   /** Numbers of objects, ascending. */
   readonly sizes?: readonly number[] | undefined;
-  /** Watchers of everything, over the most objects. */
+  /** Watchers of everything, over the largest number of objects. */
   readonly watchers?: number | undefined;
   readonly nodes?: number | undefined;
   readonly podsPerNode?: number | undefined;
-  /** Pods changed one after the other in each lane, in all. */
+  /** Total number of pod changes, sequential in each lane. */
   readonly podChanges?: number | undefined;
 }
 
@@ -58,11 +58,11 @@ const podKind: Kind<Pod> = defineKind<Pod>({
 const any = { consistency: "any" } as const;
 const cacheBytes = 6 * 2 ** 30;
 const pageItems = 500;
-/** Times each read is taken; the figure is the median. */
+/** Repetitions of each read; the figure is the median. */
 const samples = 25;
 const burst = 50;
 const burstsPerFigure = 6;
-/** Pod changes under way at a time. */
+/** Concurrent pod changes. */
 const lanes = 16;
 const podTextBytes = 600;
 
@@ -180,7 +180,7 @@ async function growthRows(store: Store, objects: number): Promise<readonly Scale
   return rows;
 }
 
-/** Bursts of changes told to many watchers of everything. */
+/** Bursts of changes delivered to many watchers of everything. */
 async function crowdRows(store: Store, objects: number, watchers: number): Promise<readonly ScaleRow[]> {
   await using cache = await filled(store, { budgetBytes: cacheBytes, selfCheckIntervalMs: false });
   await using crowd = await watchAll(cache, watchers);
@@ -218,7 +218,7 @@ async function crowdRows(store: Store, objects: number, watchers: number): Promi
   ];
 }
 
-/** A node agent each: its own pods only, out of all. */
+/** Node agents, each of which watches only its own pods. */
 async function nodeRows(
   store: Store,
   nodes: number,
@@ -329,7 +329,7 @@ async function medianMs(work: (sample: number) => Promise<unknown>): Promise<num
   return median(times);
 }
 
-/** Where the process was started with `--expose-gc`; without it memory is told as it stands. */
+/** Collects garbage if the process was started with `--expose-gc`; otherwise memory is reported as it is. */
 function collectGarbage(): void {
   for (let i = 0; i < 3; i++) globalThis.gc?.();
 }

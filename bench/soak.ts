@@ -1,6 +1,6 @@
 /**
- * `npm run soak -- --minutes 60 [--rate 50]`: a steady mixed load on a real etcd for as long as asked, and what this
- * process holds meanwhile. Nothing may grow: sockets, timers, handles, streams, heap after a collection, RSS.
+ * `npm run soak -- --minutes 60 [--rate 50]`: a steady mixed load on a real etcd for the given time, and the resources
+ * of this process. Nothing may grow: sockets, timers, handles, streams, heap after a collection, RSS.
  *
  *   load      creates (one in ten with a TTL), updates, deletes, reads, paged lists, quotas; watches of store and cache
  *             opened and left; leases held and given back; a snapshot saved a minute; compaction as in life, only sooner
@@ -29,11 +29,13 @@ if (!(minutes > 0) || !(rate > 0)) {
   process.exit(2);
 }
 
-/** Samples of a run: enough for a median of thirds, few enough that collecting garbage for them disturbs nothing. */
+/**
+ * Samples of a run: enough for a median of thirds, few enough that their garbage collections do not disturb the run.
+ */
 const samplesWanted = 60;
 /** The first quarter fills caches and compiles code. */
 const warmShare = 0.25;
-/** Objects that come and go. */
+/** Objects that are created and deleted. */
 const objects = 400;
 const workers = 8;
 const watchers = 20;
@@ -43,7 +45,7 @@ interface Sample {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** Growth of a count below this is noise, whatever the samples say: a request under way has a timer and a socket. */
+/** Smaller growth of a count is noise: a pending request has a timer and a socket. */
 const noiseFloors: Readonly<Record<string, number>> = {
   "heap MiB": 6,
   "RSS MiB": 40,
@@ -57,7 +59,7 @@ const folder = await mkdtemp(join(tmpdir(), "keelson-soak-"));
 const server = await startLocalEtcd();
 const failures = new Map<string, number>();
 let operations = 0;
-/** Answered that the object is there already, is not there, or is another: half of them go to an object that is not there. */
+/** Expected failures: the object already exists, is missing, or has changed. Half of the calls use a missing object. */
 let refused = 0;
 let snapshots = 0;
 let watchEvents = 0;
@@ -108,7 +110,7 @@ async function soak(
   return samples;
 }
 
-/** What this process holds right now. */
+/** The current resources of this process. */
 function look(etcd: Etcd): Readonly<Record<string, number>> {
   globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
@@ -125,7 +127,7 @@ function look(etcd: Etcd): Readonly<Record<string, number>> {
   };
 }
 
-/** One call after the other, at its share of the rate. */
+/** Sequential calls, at the worker's share of the rate. */
 async function work(
   worker: number,
   signal: AbortSignal,
@@ -149,7 +151,7 @@ async function work(
 }
 
 async function one(n: number, cached: ResourceStore<Item>, direct: ResourceStore<Item>): Promise<void> {
-  // Scattered, so that what is done and what it is done to have nothing to do with each other.
+  // Hashed, so that operation and object are independent.
   const draft = item((Math.imul(n, 0x9e3779b1) >>> 16) % objects);
   const { namespace, name } = draft.metadata;
   const at = { namespace, name };
@@ -184,7 +186,7 @@ async function one(n: number, cached: ResourceStore<Item>, direct: ResourceStore
   }
 }
 
-/** Watches, leaves after a while, watches again. */
+/** Watches, stops after a while, and watches again. */
 async function follow(i: number, signal: AbortSignal, reader: ResourceStore<Item>): Promise<void> {
   while (!signal.aborted) {
     try {
@@ -229,7 +231,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** The table; whether nothing grew. */
+/** The table, and whether nothing grew. */
 function tell(samples: readonly Sample[]): boolean {
   const kept = samples.slice(Math.floor(samples.length * warmShare));
   const third = Math.floor(kept.length / 3);
@@ -256,7 +258,7 @@ function tell(samples: readonly Sample[]): boolean {
   return sound;
 }
 
-/** Of the straight line that fits best, a unit an hour. */
+/** Slope of the best-fitting line, per hour. */
 function slope(samples: readonly Sample[], read: (sample: Sample) => number): number {
   const meanAt = mean(samples.map(({ atMs }) => atMs));
   const meanValue = mean(samples.map(read));

@@ -1,6 +1,6 @@
 /**
- * How long a command line takes to start: `etcdctl-lite version` beside `node -e 0`, turn by turn in one run, so that
- * what the machine does besides falls on both. The compiled program, as it is installed.
+ * How long a command line takes to start: `etcdctl-lite version` beside `node -e 0`, alternating in one run, so that
+ * other load affects both. It uses the compiled program, as installed.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -24,10 +24,10 @@ export interface StartupOptions {
 const nodeAlone = "node -e 0";
 const version = "etcdctl-lite version";
 const help = "etcdctl-lite --help";
-/** Within this many times Node's own start a command feels like one. */
+/** Up to this multiple of Node's own start, a command feels immediate. */
 const timesNodeMax = 3;
 
-/** @throws Error when a program does not end with 0 */
+/** @throws Error when a program does not exit with 0 */
 export async function run(options: StartupOptions = {}): Promise<readonly StartupRow[]> {
   const main = options.program ?? fileURLToPath(new URL("../tools/etcdctl-lite/main.js", import.meta.url));
   const commands: readonly (readonly [string, readonly string[]])[] = [

@@ -1,6 +1,6 @@
 /**
- * Where the milliseconds between a write's acknowledgement and its delivery to the last watcher go. The writer, etcd and
- * the cache with its watchers are processes of their own, as in bench/cache; each part is read off the cache's process:
+ * Splits the time between a write's acknowledgement and its delivery to the last watcher. The writer, etcd and the
+ * cache with its watchers are separate processes, as in bench/cache; each part is measured in the cache's process:
  *
  *   writer   sent ───────► acknowledged
  *   cache                      │  wait │ collect │ outside │ arrived ── ours ──► last watcher has it
@@ -31,7 +31,7 @@ export interface TimelineRow {
   readonly p90Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** Of the time after acknowledgement of the slowest hundredth. */
+  /** Share of the time after acknowledgement, for the slowest hundredth. */
   readonly tailShare: string;
   readonly note: string;
 }
@@ -94,7 +94,7 @@ export async function run(options: TimelineOptions = {}): Promise<readonly Timel
   }
 }
 
-/** What is known of one write: machine's clock, milliseconds. */
+/** The times of one write: the machine's clock, milliseconds. */
 interface Write {
   readonly sentMs: number;
   readonly acknowledgedMs: number;
@@ -108,7 +108,7 @@ interface Write {
 
 interface Arrival {
   readonly atMs: number;
-  /** What the main thread had waited for a processor so far. */
+  /** Time that the main thread had waited for a processor so far. */
   readonly waitedMs: number;
 }
 
@@ -156,7 +156,7 @@ async function observe(parts: {
   const watches = Array.from({ length: watchers }, () => cache.watch());
   const loops = watches.map(async (watch, index) => {
     for await (const events of watch.batches()) {
-      // Watchers are told in the order in which they came.
+      // Watchers are called in the order in which they started.
       const isLast = index === watches.length - 1;
       if (index > 0 && !isLast) continue;
       const now: Arrival = { atMs: machineMs(), waitedMs: isLast ? (waitedMs() ?? Number.NaN) : 0 };

@@ -1,6 +1,6 @@
 /**
- * The transports by themselves: range, put and a create's transaction of 1 KiB through the ports, over each transport,
- * in one run. What a store adds is the difference to bench/reads and bench/writes.
+ * The transports alone: range, put and a create's transaction of 1 KiB through the ports, over each transport, in one
+ * run. The difference to bench/reads and bench/writes is the cost of the store.
  */
 import { connectEtcd, type Etcd, startLocalEtcd } from "keelson/etcd";
 import { type Load, type LoadFigures, measureByTurns, readable } from "./measure/load.ts";
@@ -20,7 +20,7 @@ export interface TransportBenchOptions {
 
 const transports = ["etcd3", "http2"] as const;
 const value = Buffer.alloc(1024, "x");
-/** Keys that are read and put over and over. */
+/** Keys that are read and put repeatedly. */
 const keyCount = 1_000;
 const anchors: Readonly<Record<string, string>> = {
   "put 64": "Go client: 58 µs, etcd 94",

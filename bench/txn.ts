@@ -1,7 +1,7 @@
 /**
- * What each part of a create's transaction costs etcd, and what writes of several kinds in one transaction would cost. The
- * transactions are built up from a bare put, over the same client, 64 in flight, values of 1 KiB: the difference between two
- * rows is the part that was added. docs/adr/0011-tail-and-fill.md says what follows.
+ * The cost in etcd of each part of a create's transaction, and of writes of several kinds in one transaction. The
+ * transactions are built up from a bare put, over the same client, 64 in flight, values of 1 KiB: the difference
+ * between two rows is the cost of the added part. docs/adr/0011-tail-and-fill.md draws the conclusions.
  */
 import {
   type Compare,
@@ -16,13 +16,13 @@ import { watchOthers } from "./measure/machine.ts";
 import { unproved } from "./measure/turns.ts";
 
 export interface TxnRow extends LoadFigures {
-  /** Operations are objects written, whatever the transactions. */
+  /** Operations count written objects, not transactions. */
   readonly work: string;
   readonly note?: string;
 }
 
 export interface TxnBenchOptions {
-  /** Of each row, milliseconds; default 3,000. */
+  /** Milliseconds per row; default 3,000. */
   readonly timeMs?: number | undefined;
   /** The first is taken; default 64. */
   readonly inFlight?: readonly number[] | undefined;
@@ -99,7 +99,7 @@ async function one(written: Promise<unknown>): Promise<number> {
   return 1;
 }
 
-/** @throws Error when it is refused: another transaction would be measured */
+/** @throws Error when it is refused, because then another transaction would be measured */
 async function applied(kv: Kv, request: TxnRequest): Promise<void> {
   const { succeeded } = await kv.txn(request);
   if (!succeeded) throw new Error("A transaction of the bench was refused");

@@ -1,8 +1,8 @@
 /**
- * Watching: etcd's history replayed without and with decoding, and one change told to 1 to 10,000 watchers, of the store
- * (a stream of etcd's each) and of a cache (one stream for all), beside plain etcd3's watcher. Objects of 1 KiB. The
- * writer is in this process: its CPU is in the figures, spread over the events delivered, and the times are from asking
- * for a write until the last watcher has it. bench/cache has the latencies with writers elsewhere.
+ * Watching: etcd's history replayed without and with decoding, and one change delivered to 1 to 10,000 watchers, of the
+ * store (an etcd stream each) and of a cache (one stream for all), compared with plain etcd3's watcher. Objects are 1
+ * KiB. The writer is in this process: the figures include its CPU, divided by the delivered events, and times are from
+ * requesting a write until the last watcher has it. bench/cache has the latencies with writers in other processes.
  */
 import { Etcd3 } from "etcd3";
 import { createStore, type ResourceReader, type Store } from "keelson";
@@ -16,7 +16,7 @@ export interface WatchRow {
   readonly work: string;
   readonly watchers: number;
   readonly eventsPerSecond: number;
-  /** Of live changes: from asking for the write until every watcher has it. */
+  /** Latency of live changes, from requesting the write until every watcher has it. */
   readonly p50Ms: number | undefined;
   readonly p99Ms: number | undefined;
   readonly clientCpuUs: number;
@@ -25,7 +25,7 @@ export interface WatchRow {
 }
 
 export interface WatchBenchOptions {
-  /** Decides how much is watched: about fifty events of history and one live change a millisecond; default 1,000. */
+  /** Sets the amount of work: about fifty events of history and one live change a millisecond; default 1,000. */
   readonly timeMs?: number | undefined;
   readonly watchers?: readonly number[] | undefined;
 }
@@ -34,13 +34,13 @@ const prefix = "/bench";
 const rounds = 3;
 /** etcd takes up to 100 ms before it begins a replay: a short history would measure that. */
 const historyPerMs = 50;
-/** Live changes come in bursts of this size: what createMany makes one transaction of. */
+/** Size of the bursts of live changes: one transaction of createMany. */
 const burst = 50;
-/** Events told to all watchers of a figure together, for each millisecond: 1,000 watchers see fewer changes each. */
+/** Events delivered to all watchers of a figure together, per millisecond: 1,000 watchers see fewer changes each. */
 const deliveriesPerMs = 100;
-/** Bursts of a figure at least: one says nothing of a median. */
+/** Minimum number of bursts per figure, for a meaningful median. */
 const burstsMin = 3;
-/** A watcher of the store is a stream of etcd's: more than this is what the cache is for. */
+/** A watcher of the store is an etcd stream: more than this needs the cache. */
 const storeWatchersMax = 1_000;
 const anchors: Readonly<Record<string, string>> = {
   "replay, undecoded, whole 1": "188,000/s",
@@ -128,7 +128,7 @@ export function goals(rows: readonly WatchRow[]): readonly Goal[] {
 interface Figures {
   readonly eventsPerSecond: number;
   readonly clientCpuUs: number;
-  /** NaN where the system does not tell. */
+  /** NaN where the system does not report it. */
   readonly etcdCpuUs: number;
 }
 
@@ -154,7 +154,7 @@ function rowOf(
   };
 }
 
-/** @param work how many events it delivered */
+/** @param work returns the number of delivered events */
 async function timed(etcdPid: number, work: () => Promise<number>): Promise<Figures> {
   const etcdBefore = processCpuUs(etcdPid) ?? Number.NaN;
   const cpu = process.cpuUsage();
@@ -188,7 +188,7 @@ async function replayPlain(
         if (++events === wanted) resolve();
       });
     });
-    // Closing alone leaves it connecting again for ever.
+    // Only closing it would let it reconnect forever.
     await watcher.cancel();
     return events;
   } finally {
@@ -219,7 +219,7 @@ async function replayDecoded(store: Store, resourceVersion: string, wanted: numb
   let events = 0;
   await using watch = store.resources(itemKind).watch({ resourceVersion });
   for await (const batch of watch.batches()) {
-    // The object is decoded where it is read; whoever replays reads it.
+    // The object is decoded on access; a replay accesses it.
     for (const event of batch) if (event.type !== "BOOKMARK" && event.object.spec.size >= 0) events++;
     if (events >= wanted) break;
   }

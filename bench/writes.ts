@@ -1,7 +1,7 @@
 /**
- * Writes against a real etcd beside plain etcd3's (put; get, compare and put; delete), in one run: what a verb costs in
- * time, in this process's CPU and in etcd's, at several numbers in flight. The anchor is Kubernetes' own storage layer in Go (another machine: its CPU
- * column compares, its times do not).
+ * Compares writes to a real etcd with plain etcd3 (put; get, compare and put; delete), in one run: the cost of a verb
+ * in time, CPU of this process and CPU of etcd, at several numbers in flight. The reference is Kubernetes' own storage
+ * layer in Go (another machine: its CPU column compares, its times do not).
  */
 
 import { Etcd3 } from "etcd3";
@@ -14,14 +14,14 @@ interface Widget extends Resource {
   spec: { text: string; step: number };
 }
 const Widget = defineKind<Widget>({ version: "v1", kind: "Widget", plural: "widgets", scope: "Namespaced" });
-/** A kind of its own for what is cached: the cache would follow every other write of this process too, at its cost. */
+/** A separate kind for cached objects: otherwise the cache would also process every other write of this process. */
 const Cached = defineKind<Widget>({ version: "v1", kind: "Cached", plural: "cacheds", scope: "Namespaced" });
 
 export interface WriteRow extends LoadFigures {
   readonly work: string;
   readonly kib: number;
   readonly inFlight: number;
-  /** Of the hot key: how often a mutation ran for each that was stored. */
+  /** Attempts per stored mutation of the hot key. */
   readonly tries: number | undefined;
   readonly anchor: string;
 }
@@ -36,14 +36,14 @@ export interface WriteBenchOptions {
 const plainPut = "etcd3 put";
 const plainUpdate = "etcd3 get, compare and put";
 const plainDelete = "etcd3 delete";
-/** Puts in one transaction where keys are made ready: etcd takes 128. */
+/** Puts per transaction when keys are prepared: etcd allows 128. */
 const putsAtOnce = 100;
 const hotKey = "guaranteedUpdate, one key";
 const throughCache = "guaranteedUpdate, through the cache";
 const hotWriters = 16;
-/** Metadata, names and the envelope of a stored widget, bytes: the rest of its size is text. */
+/** Metadata, names and the envelope of a stored widget, bytes: the rest of its size is filler text. */
 const metadataBytes = 250;
-/** More than can be deleted: objects made ready for each millisecond of deletes. */
+/** Objects prepared per millisecond of deletes: more than can be deleted. */
 const deletesPerMs = 10;
 const plainDeletesPerMs = 6;
 const bulkDrafts = 1_000;
@@ -134,7 +134,7 @@ async function openBench(endpoints: readonly string[], kib: number, prefix: stri
   const draft = (name: string) => ({ metadata: { namespace, name }, spec: { text, step: 0 } });
   const fresh = () => draft(`w-${made++}`);
 
-  /** One object a worker, made once: what is changed over and over. */
+  /** One object per worker, created once and updated repeatedly. */
   const own = (target: typeof widgets, prefixOfName: string, count: number) => {
     const objects: Widget[] = [];
     return {

@@ -1,6 +1,6 @@
 /**
- * One connection to an HTTP/1.1 server, as little of a client as can be: the bench shares its machine with the servers, and
- * what its own client takes is not there for them. Answers are counted, and kept only where they are asked for.
+ * One connection to an HTTP/1.1 server, a minimal client, because the bench shares its machine with the servers.
+ * Responses are counted, and kept only on request.
  */
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -24,10 +24,10 @@ export class Connection {
   readonly #headers: string;
   readonly #keep: boolean;
   #waiting: Waiting | undefined;
-  /** What came of a head that is not whole yet. */
+  /** The bytes of an incomplete head. */
   #rest: Buffer = Buffer.alloc(0);
   #status = 0;
-  /** Bytes of a body still to come; undefined: no head yet. */
+  /** Remaining bytes of a body; undefined: no head yet. */
   #left: number | undefined;
   #isChunked = false;
   #parts: Buffer[] = [];
@@ -71,7 +71,7 @@ export class Connection {
     });
   }
 
-  /** A watch: `onBytes` gets the raw body as it comes, chunk frames and all. Resolves when its head has come. */
+  /** A watch: `onBytes` receives the raw body, including chunk frames. Resolves when the head has arrived. */
   async watch(path: string, onBytes: (bytes: Buffer) => void): Promise<void> {
     this.#onWatched = onBytes;
     const { status, body } = await this.request("GET", path);
@@ -118,7 +118,7 @@ export class Connection {
     if (this.#left <= 0) this.#finish();
   }
 
-  /** `#left` is what is to come of a chunk and its line end; 0 before a chunk's head. */
+  /** `#left` is the rest of a chunk and its line end, bytes; 0 before a chunk's head. */
   #takeChunks(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.byteLength) {

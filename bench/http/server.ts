@@ -1,5 +1,5 @@
 /**
- * The server that bench/http loads: config maps over HTTP with the senders of `keelson/http`, and nothing else. One process,
+ * The server that bench/http loads: only config maps over HTTP, with the senders of `keelson/http`. It is one process,
  * or several on one port with a cache each.
  *
  *   server ENDPOINT [--tls CERT KEY] [--workers N]     prints {"port":…,"pids":[…]} when it serves; SIGTERM ends it
@@ -36,7 +36,7 @@ interface ConfigMap extends Resource {
   data: Record<string, string>;
 }
 
-// Whoever started it may be killed: the pipe ends with it, and so does this.
+// The parent may be killed: its pipe closes, and this process exits.
 if (cluster.isPrimary) {
   process.stdin.once("end", () => process.kill(process.pid, "SIGTERM")).resume();
   process.stdin.unref();

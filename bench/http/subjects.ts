@@ -1,6 +1,6 @@
 /**
- * The servers that bench/http compares, each with an etcd of its own: keelson's senders, and kube-apiserver where KUBE_BIN
- * names a folder that has it. kube-apiserver speaks TLS and wants a token; keelson is measured both plain and with TLS.
+ * The servers that bench/http compares, each with its own etcd: keelson's senders, and kube-apiserver if KUBE_BIN names
+ * a folder that has it. kube-apiserver requires TLS and a token; keelson is measured both plain and with TLS.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
@@ -73,7 +73,7 @@ export async function startKubernetes(): Promise<Subject | undefined> {
       "--service-cluster-ip-range=10.0.0.0/24",
       "--authorization-mode=AlwaysAllow",
       "--disable-admission-plugins=ServiceAccount",
-      // Its bounds of requests at a time would be what is measured.
+      // Its limits on concurrent requests would otherwise be measured.
       "--max-requests-inflight=4000",
       "--max-mutating-requests-inflight=2000",
     ],
@@ -94,7 +94,7 @@ export async function startKubernetes(): Promise<Subject | undefined> {
   };
 }
 
-/** Its namespace is made by a controller a while after it answers. */
+/** A controller creates its namespace some time after it is ready. */
 async function ready(target: Target, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -104,7 +104,7 @@ async function ready(target: Target, child: ChildProcess): Promise<void> {
       connection.close();
       if (status === 200) return;
     } catch {
-      // It does not listen yet.
+      // It is not listening yet.
     }
   }
   child.kill("SIGKILL");

@@ -1,16 +1,16 @@
 /**
- * The body of a watch as bench/http reads it: events are counted by their ends, and the version of the last one is there to
- * begin again from when the server ends the watch, as kube-apiserver does with a watcher that falls behind. Bytes are not
- * decoded: the bench shares its machine with the servers.
+ * The body of a watch as bench/http reads it: it counts events by their ends, and keeps the version of the last one, to
+ * resume when the server ends the watch, as kube-apiserver does with a slow watcher. Bytes are not decoded: the bench
+ * shares its machine with the servers.
  */
 const eventEnd = Buffer.from("}\n");
-/** The last chunk of HTTP/1.1. JSON holds no bare line end, so it is met nowhere else. */
+/** The last chunk of HTTP/1.1. JSON has no bare line end, so it occurs nowhere else. */
 const bodyEnd = "\r\n0\r\n\r\n";
 
 export class WatchedBody {
-  /** The last bytes taken, as long as a body's end. */
+  /** The last bytes received, as long as the end of a body. */
   #tail = "";
-  /** The last two pieces that came: a version may be cut by the end of the first. */
+  /** The last two pieces received: a version may be split between them. */
   #pieces: readonly Buffer[] = [];
 
   /** @returns events that ended in these bytes */

@@ -1,19 +1,19 @@
-/** What bench/http asks of a server: one slice of each work, with the time of every answer and the CPU it took. */
+/** The workloads of bench/http: one slice of each, with the time and CPU of every response. */
 import { processCpuUs } from "../measure/load.js";
 import { Connection } from "./connection.js";
 import type { Subject } from "./subjects.js";
 import { WatchedBody } from "./watched-body.js";
 
 export interface Slice {
-  /** Answers, or events told. */
+  /** Responses, or delivered events. */
   readonly operations: number;
   readonly elapsedMs: number;
-  /** Of each answer, or of each event from the sending of its write until a connection has it. */
+  /** Time of each response, or of each event from sending its write until a connection has received it. */
   readonly timesMs: readonly number[];
-  /** Microseconds an operation of all the server's processes; NaN where the system does not tell. */
+  /** CPU of all the server's processes, microseconds per operation; NaN where the system does not report it. */
   readonly serverCpuUs: number;
   readonly etcdCpuUs: number;
-  /** Watches that the server ended and the bench began again. */
+  /** Watches that the server ended and the bench resumed. */
   readonly endedWatches?: number | undefined;
 }
 
@@ -30,7 +30,7 @@ function draftOf(index: number, round: number): string {
   });
 }
 
-/** Creates objects [from, to), as many at a time as there are connections. */
+/** Creates objects [from, to), one at a time per connection. */
 export function createSlice(subject: Subject, connections: number, from: number, to: number): Promise<Slice> {
   let next = from;
   return loaded(subject, connections, Number.POSITIVE_INFINITY, () => {
@@ -71,7 +71,7 @@ async function loaded(
   const cpu = cpuOf(subject);
   const startMs = performance.now();
   const work = async (connection: Connection): Promise<void> => {
-    // One at least: a list may take longer than the slice.
+    // At least one: a list may take longer than the slice.
     do {
       const request = next();
       if (request === undefined) return;
@@ -87,7 +87,7 @@ async function loaded(
   return slice;
 }
 
-/** `changes` updates by `writers` writers, told to `connections` watches. */
+/** `changes` updates by `writers` writers, delivered to `connections` watches. */
 export async function watchSlice(
   subject: Subject,
   connections: number,
@@ -150,7 +150,7 @@ export async function watchSlice(
   };
   await Promise.all([all, ...clients.map(write)]);
   const elapsedMs = performance.now() - startMs;
-  // All connections see the same events in the same order: which ones, the first says.
+  // All connections see the same events in the same order: the first connection records which ones.
   const order = [...texts.join("").matchAll(/"name":"(map-\d+)"/g)].map(([, name]) => name ?? "");
   const timesMs = arrivals.flatMap((seen) =>
     seen.map((atMs, event) => atMs - (sentMs.get(order[event] ?? "") ?? Number.NaN)),
@@ -169,7 +169,7 @@ async function watchPath(subject: Subject): Promise<string> {
   return `${folder}?watch=1&resourceVersion=${list.metadata.resourceVersion}`;
 }
 
-/** Bytes of the server's memory for each of `connections` idle watches; NaN where the system does not tell. */
+/** Bytes of the server's memory for each of `connections` idle watches; NaN where the system does not report it. */
 export async function idleBytes(
   subject: Subject,
   connections: number,

@@ -1,4 +1,4 @@
-/** keelson as a layer under measurement: answers the commands of layer/subject.ts. */
+/** keelson as the measured layer: answers the commands of layer/subject.ts. */
 import { createInterface } from "node:readline";
 import { createStore, type Watch, type WatchCache, withCache } from "keelson";
 import { connectEtcd } from "keelson/etcd";
@@ -14,7 +14,7 @@ const items = store.resources(itemKind);
 const any = { consistency: "any" } as const;
 /** Gets of one operation of "cached-get". */
 const getsTogether = 100;
-/** Watchers that note when versions came. */
+/** Watchers that record when versions arrive. */
 const notingWatchers = 10;
 
 let cache: WatchCache<Item> | undefined;
@@ -33,7 +33,7 @@ const keyOf = (i: number): { namespace: string; name: string } => {
 };
 const nothing: LayerAnswer = { operations: 0, elapsedMs: 0, p50Ms: 0, p99Ms: 0 };
 
-/** As many workers as are asked for, each step after step until `ms` are over or a step says that it is the end. */
+/** Runs the given number of workers; each repeats the step until `ms` have passed or a step returns the end. */
 async function loaded(
   inFlight: number,
   ms: number,

@@ -1,9 +1,9 @@
 /**
- * A layer under measurement, as a process that is asked over its standard input: one JSON command a line, one JSON answer
- * a line, `{"ready":true}` first. It is started as `<program> <endpoint of etcd> <prefix>`.
+ * A measured layer, as a process with commands on standard input: one JSON command per line, one JSON answer per line,
+ * `{"ready":true}` first. It is started as `<program> <endpoint of etcd> <prefix>`.
  *
- * keelson's is layer/keelson.ts. The peer of the table is Kubernetes' own layer in Go (k8s.io/apiserver, storage/etcd3 and
- * storage/cacher): a program of a page that answers the same commands with it, named by LAYER_PEER. It is not part of this
+ * keelson's is layer/keelson.ts. The peer of the table is Kubernetes' own layer in Go (k8s.io/apiserver, storage/etcd3
+ * and storage/cacher): a short program that answers the same commands, named by LAYER_PEER. It is not part of this
  * project. Times are those of CLOCK_MONOTONIC, milliseconds, so that those of two processes can be compared.
  *
  *   create  from, to, inFlight            items [from, to), one call each
@@ -38,10 +38,10 @@ export interface LayerAnswer {
   readonly elapsedMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Attempts of guaranteed updates. */
+  /** Number of attempts of guaranteed updates. */
   readonly tries?: number;
   readonly log?: readonly (readonly [version: string, sentMs: number, acknowledgedMs: number])[];
-  /** When watchers got a version. */
+  /** When watchers received a version. */
   readonly seen?: Readonly<Record<string, readonly number[]>>;
   readonly error?: string;
 }
@@ -67,7 +67,7 @@ export class LayerProcess implements AsyncDisposable {
     return new LayerProcess(child, answers);
   }
 
-  /** @throws Error with what the process says of a command it cannot do */
+  /** @throws Error with the process's message for a failed command */
   async ask(command: LayerCommand): Promise<LayerAnswer> {
     this.#child.stdin?.write(`${JSON.stringify(command)}\n`);
     const line = await this.#answers.next();

@@ -1,8 +1,8 @@
-/** Many watchers of everything, counted together: what bench/watch and bench/scale tell changes to. */
+/** Many watchers of everything, counted together: the receivers of changes in bench/watch and bench/scale. */
 import type { ResourceReader } from "keelson";
 
 export interface Crowd extends AsyncDisposable {
-  /** From the call on: resolves, with the sum, when each watcher has seen so many events more. */
+  /** Resolves with the sum when each watcher has seen this many more events since the call. */
   told(changes: number): Promise<number>;
 }
 
@@ -18,7 +18,7 @@ export async function watchAll<T>(reader: ResourceReader<T>, count: number): Pro
       if (delivered >= wanted) reached();
     }
   });
-  // A loop that ends with an error ends the waits with it.
+  // An error that ends a loop also rejects the waits.
   const ended = Promise.race(loops);
   ended.catch(() => undefined);
   await Promise.all(watches.map((watch) => watch.ready()));

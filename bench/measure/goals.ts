@@ -1,6 +1,6 @@
 /**
- * What a bench is to reach. A goal is judged by a figure of the rows measured: where the rows have none (other widths, no
- * peer, fewer sizes), there is no goal to judge, and none is printed.
+ * The goals of a bench. A goal is checked against a figure in the measured rows; if they have none (other widths, no
+ * peer, fewer sizes), the goal is not printed.
  */
 export interface Goal {
   readonly goal: string;
@@ -8,7 +8,7 @@ export interface Goal {
   readonly met: boolean;
 }
 
-/** One goal, met when the figure is not above `bound`; none where one of the two is missing. */
+/** One goal, met when the figure is not above `bound`; no goal if one of the two is missing. */
 export function atMost(
   goal: string,
   figure: number | undefined,
@@ -38,7 +38,7 @@ function judged(
   return [{ goal, value: text(figure), met: isMet(figure) }];
 }
 
-/** `a / b`; undefined unless there are both. */
+/** `a / b`; undefined unless both exist. */
 export function ratioOf(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined || b === 0 ? undefined : a / b;
 }

@@ -1,9 +1,9 @@
 /**
- * The driver of the benches that load a real etcd: workers in flight for a while, and what each operation took.
+ * The driver of the benches that load a real etcd: concurrent workers for a given time, and the time of each operation.
  *
- * Each subject is measured in slices that take turns with the others', in the other order every second time, so that
- * what the machine does besides hits all alike; a figure is the median over its slices. CPU is that of this process (all
- * of it: collection, sockets) and of etcd's (from /proc, where there is one), over the operations done.
+ * The slices of all subjects alternate, in reverse order every second time, so that other load on the machine affects
+ * all alike; a figure is the median over its slices. CPU is that of this process (all of it: collection, sockets) and
+ * of etcd (from /proc, where it exists), per operation.
  */
 import { readFileSync } from "node:fs";
 
@@ -12,30 +12,32 @@ export interface LoadFigures {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly clientCpuUs: number;
-  /** Undefined where the system does not tell a process's CPU. */
+  /** Undefined where the system does not report a process's CPU. */
   readonly etcdCpuUs: number | undefined;
 }
 
 export interface Load {
   readonly name: string;
   readonly inFlight: number;
-  /** Runs before each slice and is not measured. */
+  /** Runs unmeasured before each slice. */
   readonly prepare?: ((timeMs: number) => Promise<void>) | undefined;
-  /** One step of one worker: how many operations it did; 0 when there is nothing left to do. */
+  /** One step of one worker; returns the number of its operations, 0 when none are left. */
   readonly step: (worker: number) => Promise<number>;
 }
 
 /** Slices of one figure. */
 const rounds = 3;
 /**
- * Of a slice's time, run before it is measured in the first round. Half a slice was too little: code that was not
- * compiled yet, and the first collections of a growing heap, made a create 92 µs where it takes 60.
+ * Warm-up before the first round, as a share of a slice's time. Half a slice was too little: uncompiled code and the
+ * first collections of a growing heap raised a create from 60 to 92 µs.
  */
 const warmShare = 1.5;
 /** Linux counts a process's CPU in ticks of 10 ms. */
 const tickUs = 10_000;
 
-/** Measures all loads by turns; `timeMs` is each one's time over all rounds. The order of the answer is that of `loads`. */
+/**
+ * Measures all loads alternately; `timeMs` is the time of each over all rounds. The result has the order of `loads`.
+ */
 export async function measureByTurns(
   loads: readonly Load[],
   options: { readonly timeMs: number; readonly etcdPid: number },
@@ -76,7 +78,7 @@ async function runSlice(load: Load, timeMs: number, etcdPid: number): Promise<Lo
   const untilMs = startMs + timeMs;
   const work = async (worker: number): Promise<void> => {
     let from = performance.now();
-    // One at least: a process that is not given the processor may find its slice over before it has begun.
+    // At least one: a process without CPU time may find its slice over before it starts.
     do {
       const done = await load.step(worker);
       if (done === 0) return;
@@ -101,7 +103,7 @@ async function runSlice(load: Load, timeMs: number, etcdPid: number): Promise<Lo
   };
 }
 
-/** CPU a process has used so far, microseconds; undefined where there is no /proc. */
+/** CPU a process has used so far, microseconds; undefined without /proc. */
 export function processCpuUs(pid: number): number | undefined {
   let stat: string;
   try {
@@ -109,7 +111,7 @@ export function processCpuUs(pid: number): number | undefined {
   } catch {
     return undefined;
   }
-  // After the name in brackets, which may hold anything: state is field 0, utime 11, stime 12.
+  // After the name in brackets, which may contain anything: state is field 0, utime 11, stime 12.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * tickUs;
 }
@@ -126,7 +128,7 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** Rounds what a person reads: rates to whole numbers, the rest to hundredths. */
+/** Rounds for display: rates to whole numbers, the rest to hundredths. */
 export function readable({ opsPerSecond, p50Ms, p99Ms, clientCpuUs, etcdCpuUs }: LoadFigures): LoadFigures {
   const hundredths = (value: number): number => Math.round(value * 100) / 100;
   return {

@@ -1,6 +1,6 @@
 /**
- * What the machine does besides a measurement, and its clock: a figure taken while others had more than a tenth of it
- * proves nothing. What a process waited for a processor is told apart from what it did.
+ * Other load on the machine during a measurement, and its clock: a figure proves nothing if other processes used more
+ * than a tenth of the machine. Time spent waiting for a processor is separated from time spent running.
  */
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -9,13 +9,13 @@ import { processCpuUs } from "./load.js";
 /** Linux counts CPU in ticks of 10 ms. */
 const tickUs = 10_000;
 
-/** Above it, a figure is marked as unproved. */
+/** Share of other load above which a figure is marked as unproved. */
 export const othersShareMax = 0.1;
 
 /**
- * Starts looking; the function it gives tells what share of all processors others had since, 0 to 1; undefined where the
- * system does not tell.
- * @param own processes that the measurement is about, this one besides
+ * Starts measuring; the returned function gives the share of all processors that other processes have used since, 0 to
+ * 1; undefined where the system does not report it.
+ * @param own processes of the measurement, besides this one
  */
 export function watchOthers(own: readonly number[]): () => number | undefined {
   const ours = [...new Set([...own, process.pid])];
@@ -29,7 +29,7 @@ export function watchOthers(own: readonly number[]): () => number | undefined {
   };
 }
 
-/** Time all processors were not idle, steal included: what another machine takes is not ours either. */
+/** Busy time of all processors, steal included, because time taken by another virtual machine is not ours either. */
 function busyUs(): number | undefined {
   let line: string | undefined;
   try {
@@ -50,8 +50,8 @@ export function machineMs(): number {
 }
 
 /**
- * Milliseconds that this process's main thread was ready to run and had no processor, since it began; undefined where the
- * system does not tell (Linux does, in /proc/self/schedstat).
+ * Milliseconds that this process's main thread was ready to run and had no processor, since it began; undefined where
+ * the system does not report it (Linux does, in /proc/self/schedstat).
  */
 export function waitedMs(): number | undefined {
   try {

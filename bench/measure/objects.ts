@@ -1,6 +1,6 @@
 /**
- * Kubernetes-like objects for the benches: as large and as varied as a cluster's own, each `make(i)` another one.
- * Sizes as JSON: Pod about 3.5 KB, five-container Pod 9 KB, ConfigMap 1.1 KB, Node 3.7 KB.
+ * Kubernetes-like objects for the benches: as large and as varied as in a cluster; each `make(i)` returns a different
+ * one. Sizes as JSON: Pod about 3.5 KB, five-container Pod 9 KB, ConfigMap 1.1 KB, Node 3.7 KB.
  */
 
 /** An object as a codec takes it. */

@@ -1,7 +1,7 @@
 /**
- * Line charts as SVG text, for docs/plots: both axes logarithmic, a line per series, named in a legend. Pure; bench/report
- * draws with it. Colours are of middle lightness and the ink follows the reader's scheme, so that a chart is readable
- * on a light page and on a dark one.
+ * Line charts as SVG text, for docs/plots: both axes logarithmic, a line per series, named in a legend. Pure;
+ * bench/report draws with it. Colours have medium lightness and text follows the reader's colour scheme, so charts are
+ * readable on light and dark pages.
  */
 export interface Series {
   readonly name: string;
@@ -18,13 +18,13 @@ export interface Chart {
 
 const width = 780;
 const height = 400;
-/** Room for the title, the labels of the axes and the legend. */
+/** Space for the title, the labels of the axes and the legend. */
 const margin = { top: 44, right: 270, bottom: 52, left: 72 } as const;
 const inner = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
-/** Told apart by people who see few colours, too; the marks differ besides. */
+/** Distinguishable for colour-blind readers; the marks differ, too. */
 const colours = ["#3b82f6", "#e08214", "#12a594", "#c2529b", "#8a6fdf", "#7a8b1f"] as const;
 
-/** The chart; without a point to draw, only its frame. */
+/** The chart; only its frame if there are no points. */
 export function lineChart({ title, xLabel, yLabel, series }: Chart): string {
   const drawn = series
     .map(({ name, points }) => ({ name, points: points.filter(([x, y]) => x > 0 && y > 0) }))

@@ -1,6 +1,6 @@
 /**
- * docs/benchmarks.md and docs/plots from bench/history.ndjson: of each bench its newest run, with where it was made, its
- * goals, its charts and its table. Pure: text in, text out; bench/run reads and writes the files.
+ * docs/benchmarks.md and docs/plots from bench/history.ndjson: the newest run of each bench, with its machine, goals,
+ * charts and table. Pure: text in, text out; bench/run reads and writes the files.
  */
 import { type Chart, lineChart, type Series } from "./plot.ts";
 
@@ -27,7 +27,7 @@ the machine and what else it does; compare them inside one run only. CPU per ope
 An anchor is the figure of Kubernetes' own storage layer in Go, or of etcd's Go client, on another 2-core machine.
 `;
 
-/** What a bench compares, and how; said above its tables. */
+/** What a bench compares, and how; printed above its tables. */
 const abouts: Readonly<Record<string, string>> = {
   http: `What a client of an API server gets over HTTP: keelson's senders (plain, over TLS, and two processes on one port) and
 kube-apiserver of \`KUBE_BIN\` (TLS, token), each with an etcd of its own, 10,000 config maps of 1 KiB. They take turns in every
@@ -43,7 +43,7 @@ the slowest hundredth of the writes.`,
   txn: `What each part of a create's transaction costs etcd: a row has one part more than the one above it.`,
 };
 
-/** What is drawn of a bench. */
+/** The charts of a bench. */
 interface Plot extends Omit<Chart, "series"> {
   readonly bench: string;
   readonly file: string;
@@ -98,7 +98,7 @@ const drawn: readonly Plot[] = [
   },
 ];
 
-/** The charts of those benches that have been run. @throws Error naming the line that is not a run */
+/** The charts of all benches that have a run. @throws Error naming a line that is not a run */
 export function plots(history: string): readonly { readonly file: string; readonly svg: string }[] {
   const newest = newestRuns(history);
   return drawn.flatMap(({ bench, file, series, ...chart }) => {
@@ -107,10 +107,13 @@ export function plots(history: string): readonly { readonly file: string; readon
   });
 }
 
-/** The table of docs/scale.md, between these two lines of it. */
+/** The two lines of docs/scale.md that enclose its table. */
 const scaleMarks = ["<!-- scale: begin -->", "<!-- scale: end -->"] as const;
 
-/** `page` with the newest run of bench/scale in its place; unchanged where there is none. @throws Error without the place */
+/**
+ * `page` with the newest run of bench/scale in its place; unchanged if there is none. @throws Error if the place is
+ * missing
+ */
 export function withScaleTable(page: string, history: string): string {
   const [begin, end] = scaleMarks;
   const [before, rest] = page.split(begin);
@@ -157,7 +160,7 @@ function pointsOf(
     .sort(([a], [b]) => a - b);
 }
 
-/** @throws Error naming the line that is not a run */
+/** @throws Error naming a line that is not a run */
 export function benchmarkReport(history: string): string {
   const runs = [...newestRuns(history).values()].sort((a, b) => (a.bench < b.bench ? -1 : 1));
   return `${[opening, ...runs.map(section)].join("\n")}`;
@@ -219,7 +222,7 @@ function section(run: HistoryRun): string {
   return lines.join("\n");
 }
 
-/** Works in which the median of keelson's ratios to its peer is below 1. */
+/** Workloads in which the median of keelson's ratios to its peer is below 1. */
 function behind(rows: readonly Row[]): readonly string[] {
   return rows.flatMap(({ work, ratio, server, layer }) => {
     if (typeof ratio !== "string" || !(Number.parseFloat(ratio) < 1)) return [];
