@@ -1,12 +1,12 @@
 /**
- * What a command is: a file that exports one of these. The tree names the file; it is loaded when it is called, so
- * that `version` never loads a client of etcd.
+ * A command: a file that exports one of these. The tree names the file, which is loaded only when the command runs, so
+ * `version` never loads an etcd client.
  */
 import type { FlagSpec } from "./flags.ts";
 import type { Session } from "./session.ts";
 
 export interface Command {
-  /** What follows the name, e.g. `[options] <key> [range_end]`. */
+  /** The arguments after the name, e.g. `[options] <key> [range_end]`. */
   readonly usage: string;
   /** More than the tree's summary, for `--help`. */
   readonly about?: string;

@@ -1,4 +1,4 @@
-/** Work on every endpoint by itself: those given, or with `--cluster` those the members announce. */
+/** Runs work on each endpoint separately: the given ones, or with `--cluster` those that the members announce. */
 import type { Etcd } from "keelson/etcd";
 import { CliFailure } from "./failure.ts";
 import { causeOf, hintOf } from "./failure-text.ts";
@@ -21,7 +21,7 @@ export async function clusterEndpoints(session: Session): Promise<readonly strin
   return [...new Set(members.flatMap(({ clientUrls }) => clientUrls))];
 }
 
-/** Asks all at once; those that fail are named on stderr, in order. `what` they were asked for. */
+/** Queries all concurrently and names failed ones on stderr, in order. `what` describes the request. */
 export async function eachEndpoint<T>(
   session: Session,
   what: string,

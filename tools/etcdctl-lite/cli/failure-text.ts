@@ -1,11 +1,11 @@
-/** Errors as people read them: etcd's own words where it spoke, the cause where it could not, and what to do next. */
+/** Errors as text for people: etcd's own message if it answered, the cause if it could not, and what to do next. */
 import { isStoreError } from "keelson";
 import { etcdServerText } from "keelson/etcd";
 import { CliFailure, exitCodes } from "./failure.ts";
 
 const wrongPassword = /invalid user ID or password|password was given for no password user/;
 
-/** What to do about a cause, by what the client found out about it. */
+/** Advice for a cause, from what the client knows about it. */
 const hints: readonly (readonly [RegExp, string])[] = [
   [/nothing listens there/, "Is etcd running there? Check --endpoints."],
   [
@@ -42,7 +42,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** The error as a failure of the command line. What is no failure of etcd or of the user comes back as it is. */
+/** The error as a failure of the command line. Other errors than those of etcd or the user are returned unchanged. */
 export function cliFailureOf(error: unknown): unknown {
   if (error instanceof CliFailure || !isStoreError(error)) return error;
   const said = etcdServerText(error);
@@ -52,7 +52,7 @@ export function cliFailureOf(error: unknown): unknown {
   return new CliFailure(exitCode, message, { cause: error, ...(hint === undefined ? {} : { hint }) });
 }
 
-/** For commands whose refusals etcdctl takes for a bad connection: exit code 2 for what etcd itself has answered. */
+/** For commands whose refusals etcdctl reports as a bad connection: exit code 2 for an error from etcd itself. */
 export function badConnectionOf(error: unknown): unknown {
   const failure = cliFailureOf(error);
   if (!isStoreError(error) || etcdServerText(error) === undefined || !(failure instanceof CliFailure))
@@ -60,7 +60,7 @@ export function badConnectionOf(error: unknown): unknown {
   return new CliFailure(exitCodes.badConnection, failure.message, { cause: error, hint: failure.hint });
 }
 
-/** Some texts come without the prefix that etcd's own client puts before all. */
+/** Adds the prefix of etcd's own client to texts that lack it. */
 const withService = (text: string): string => text.replace(/^auth: /, "etcdserver: ");
 
 /** What to do about it, if that is known. */
@@ -69,7 +69,7 @@ export function hintOf(error: unknown): string | undefined {
   return failure instanceof CliFailure ? failure.hint : undefined;
 }
 
-/** The cause alone, for lines that say themselves what failed. */
+/** Only the cause, for lines that already name what failed. */
 export function causeOf(error: unknown): string {
   const failure = cliFailureOf(error);
   return failure instanceof Error ? failure.message : String(failure);

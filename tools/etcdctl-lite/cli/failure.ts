@@ -10,7 +10,7 @@ export const exitCodes = {
   interrupted: 5,
   io: 6,
   badArguments: 128,
-  /** As a shell tells a program ended by SIGINT. */
+  /** As a shell reports a program ended by SIGINT. */
   sigint: 130,
 } as const;
 

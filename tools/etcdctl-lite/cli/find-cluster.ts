@@ -1,11 +1,12 @@
 /**
- * The etcd of the Kubernetes server this machine is, found by the files that kubeadm, k3s and RKE2 put there:
+ * Finds the etcd of the Kubernetes server on this machine, by the files that kubeadm, k3s and RKE2 create:
  *
  *   kubeadm   /etc/kubernetes/manifests/kube-apiserver.yaml   its flags name etcd, certificates and encryption
  *   k3s       /var/lib/rancher/k3s/server/tls/etcd/           with an embedded etcd: server/db/etcd
  *   RKE2      /var/lib/rancher/rke2/server/tls/etcd/
  *
- * Only looked for when no flag and no variable says where etcd is. Two clusters on one machine are named, and none is taken.
+ * Used only when no flag and no variable names the endpoints. If the machine has two clusters, both are named and
+ * neither is used.
  */
 import { access, constants, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ import { CliFailure, exitCodes } from "./failure.ts";
 export interface FoundCluster {
   /** "kubeadm", "k3s", "RKE2". */
   readonly program: string;
-  /** The file or folder that it was known by. */
+  /** The file or folder that identified it. */
   readonly because: string;
   readonly endpoints: readonly string[];
   /** Files; "" where the cluster has none. */
@@ -28,9 +29,9 @@ export interface FoundCluster {
 const localEtcd: readonly string[] = ["https://127.0.0.1:2379"];
 
 /**
- * @param root what stands for "/": another one for tests, or for a machine's disk that is mounted somewhere
- * @returns undefined when this is no server of any of them
- * @throws CliFailure for two clusters, or one whose certificates this user may not read
+ * @param root replaces "/", for tests or for a mounted disk of another machine
+ * @returns undefined when this machine is not a server of any of them
+ * @throws CliFailure for two clusters, or certificates that this user may not read
  */
 export async function findCluster(root: string): Promise<FoundCluster | undefined> {
   const found = (
@@ -74,7 +75,7 @@ async function kubeadm(root: string): Promise<FoundCluster | undefined> {
 async function rancher(root: string, folder: string, program: string): Promise<FoundCluster | undefined> {
   const server = join(root, `/var/lib/rancher/${folder}/server`);
   const tls = join(server, "tls/etcd");
-  // Without a database of etcd's the server keeps its objects in SQL: the certificates alone mean nothing.
+  // Without an etcd database the server stores its objects in SQL: certificates alone prove nothing.
   if (!(await isThere(join(tls, "client.crt"))) || !(await isThere(join(server, "db/etcd"))))
     return undefined;
   const encryption = join(server, "cred/encryption-config.json");
@@ -141,7 +142,7 @@ async function isThere(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch (error) {
-    // A folder this user may not look into may well hold it: who cannot look does not guess either.
+    // A folder that this user may not read could contain it: do not guess.
     return (error as NodeJS.ErrnoException).code === "EACCES";
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Flags as etcdctl's library reads them: `--name value`, `--name=value`, `-w json`, `-w=json`, `-wjson`, flags and
- * arguments in any order, `--` ends the flags. The texts of its errors are what scripts may look for.
+ * arguments in any order, `--` ends the flags. Error texts match etcdctl's, because scripts may search for them.
  */
 import { parseDuration } from "../text/duration.ts";
 import { messageOf } from "../text/message-of.ts";
@@ -26,7 +26,7 @@ export class Flags {
     this.#specs = new Map(specs.map((spec) => [spec.name, spec]));
   }
 
-  /** Whether it was on the command line or in the environment. */
+  /** Whether it was set on the command line or in the environment. */
   given(name: string): boolean {
     return this.#given.has(name);
   }
@@ -65,7 +65,7 @@ export class Flags {
     return value;
   }
 
-  /** @throws CliFailure in the words of etcdctl for a text that is not of the flag's type */
+  /** @throws CliFailure with etcdctl's text for a value that is not of the flag's type */
   set(name: string, text: string, shown: string): void {
     const spec = this.#specs.get(name);
     if (spec === undefined) throw flagFailure(`unknown flag: --${name}`);
@@ -77,7 +77,7 @@ export class Flags {
       throw flagFailure(`invalid argument ${JSON.stringify(text)} for "${shown}" flag: ${why}`);
     }
     const before = this.#given.get(name);
-    // A list may be given piece by piece.
+    // A list may be given in several flags.
     this.#given.set(name, isTexts(before) && isTexts(value) ? [...before, ...value] : value);
   }
 
@@ -93,7 +93,7 @@ const isTexts = (value: FlagValue | undefined): value is readonly string[] => Ar
 export const fallbackOf = ({ type, fallback }: FlagSpec): string =>
   fallback ?? { text: "", list: "", switch: "false", integer: "0", duration: "0s" }[type];
 
-/** @returns the arguments that are no flags, and those behind `--` */
+/** @returns the arguments that are not flags, and those after `--` */
 export function parseFlags(
   args: readonly string[],
   specs: readonly FlagSpec[],
@@ -187,7 +187,10 @@ export function parseHexId(text: string, kind: "signed" | "unsigned"): bigint {
   throw new Error(`${what}: parsing ${JSON.stringify(text)}: value out of range`);
 }
 
-/** The word of `words` fewest edits (letters added, left out, replaced, or swapped with the next) away from `word`, if that is few. */
+/**
+ * The word of `words` with the fewest edits (insertions, deletions, replacements, swaps of adjacent letters) from
+ * `word`, if that is few.
+ */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;

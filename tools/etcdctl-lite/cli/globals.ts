@@ -1,6 +1,6 @@
 /**
- * The flags every command has, on the command line or as `ETCDCTL_<NAME>` in the environment. Both at once is an
- * error, as with etcdctl: a script must not be surprised by what its environment says.
+ * The flags every command has, on the command line or as `ETCDCTL_<NAME>` in the environment. Both at once is an error,
+ * as with etcdctl: a script must not be surprised by its environment.
  */
 import { CliFailure, exitCodes } from "./failure.ts";
 import type { FlagSpec, Flags } from "./flags.ts";
@@ -82,12 +82,12 @@ export const globalFlags: readonly FlagSpec[] = [
   { name: "help", short: "h", type: "switch", summary: "help for this command" },
 ];
 
-/** Flags of this tool's own: no variable of etcdctl's sets them. */
+/** Flags that etcdctl does not have: none of its variables sets them. */
 const withoutVariable = new Set(["yes", "help"]);
 
 const variableOf = (flag: string): string => `ETCDCTL_${flag.toUpperCase().replaceAll("-", "_")}`;
 
-/** @throws CliFailure when a flag is given both ways, or a variable cannot be read */
+/** @throws CliFailure when a flag is given both ways, or a variable has an invalid value */
 export function readEnvironment(flags: Flags, { env, stderr }: Pick<CommandIo, "env" | "stderr">): void {
   const known = new Set<string>(["ETCDCTL_API"]);
   for (const { name } of globalFlags) {

@@ -1,6 +1,6 @@
 /**
- * What a command sees of the outside: its streams, its environment and the end of its time. `main.ts` gives the
- * process's own, tests give buffers, so that a command line can be run within a process.
+ * A command's environment: its streams, its variables and its abort signal. `main.ts` passes those of the process;
+ * tests pass buffers, so that a command line can run inside a process.
  */
 
 export interface Output {
@@ -8,15 +8,15 @@ export interface Output {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
-  /** Of a terminal (terminal.ts): marks a control sequence as the tool's own. */
+  /** On a terminal (terminal.ts): marks a control sequence as the tool's own. */
   readonly own?: ((sequence: string) => string) | undefined;
-  /** Of a terminal: bytes as they are, of a program that the user runs. */
+  /** On a terminal: writes the bytes of a program that the user runs unchanged. */
   readonly pass?: ((bytes: Uint8Array) => unknown) | undefined;
 }
 
 export interface Input extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean | undefined;
-  /** Of a terminal: whether it shows and edits what is typed by itself. */
+  /** On a terminal: whether it echoes and edits input itself. */
   readonly setRawMode?: ((on: boolean) => unknown) | undefined;
 }
 
@@ -27,11 +27,11 @@ export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by SIGINT and SIGTERM: commands end cleanly and leave nothing half done. */
   readonly signal: AbortSignal;
-  /** The name the program was called by; messages repeat it. */
+  /** The name by which the program was called; messages repeat it. */
   readonly program: string;
 }
 
-/** The same input, ended by the signal's reason: who waits for a line must not wait after Ctrl-C. */
+/** The same input, which ends with the signal's reason, so that a prompt does not wait after Ctrl-C. */
 export function interruptible(input: Input, signal: AbortSignal): Input {
   return {
     isTTY: input.isTTY,

@@ -1,4 +1,4 @@
-/** `<key> [range_end]` with `--prefix` and `--from-key`: the range they mean. */
+/** `<key> [range_end]` with `--prefix` and `--from-key`: the range they specify. */
 import { prefixEnd } from "keelson/etcd";
 import { bytesOfText } from "../text/raw-bytes.ts";
 import { badArguments } from "./failure.ts";

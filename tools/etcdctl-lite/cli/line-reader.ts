@@ -1,7 +1,7 @@
 /**
- * Lines of stdin as they are typed, one at a time: answers to questions, the parts of a transaction, passwords.
+ * Reads lines of stdin as they are typed, one at a time: answers to questions, the parts of a transaction, passwords.
  *
- * One a session, for what a piece holds beyond its first line belongs to the next question.
+ * Use one per session, because data after the first line of a chunk belongs to the next question.
  */
 import { CliFailure, exitCodes } from "./failure.ts";
 import type { Input } from "./io.ts";
@@ -20,26 +20,28 @@ export class LineReader {
     this.#pieces = input[Symbol.asyncIterator]();
   }
 
-  /** Without its newline; undefined at the end. What comes after the last newline is no line. */
+  /** Without its newline; undefined at the end. Text after the last newline is not a line. */
   async line(): Promise<string | undefined> {
     while (!this.#waiting.includes("\n")) if (!(await this.#more())) return undefined;
     return this.#take(this.#waiting.indexOf("\n"), 1);
   }
 
-  /** One line, or what there is of it at the end. */
+  /** One line, or the incomplete line at the end. */
   async answer(): Promise<string> {
     const line = await this.line();
     return (line ?? this.#take(this.#waiting.length, 0)).replace(/\r$/, "");
   }
 
-  /** One line, not shown while it is typed on a terminal: `ask` puts the question. @throws CliFailure when it is interrupted */
+  /**
+   * One line, not shown while it is typed on a terminal: `ask` is the prompt. @throws CliFailure when it is interrupted
+   */
   async secret(ask: () => void): Promise<string> {
     const { isTTY, setRawMode } = this.#input;
     if (isTTY !== true || setRawMode === undefined) {
       ask();
       return this.answer();
     }
-    // First, so that nothing typed at once is shown.
+    // Before the prompt, so that early input is not shown.
     setRawMode(true);
     try {
       ask();
@@ -71,7 +73,7 @@ export class LineReader {
   }
 }
 
-/** In raw mode the terminal erases nothing by itself. */
+/** In raw mode the terminal does not handle erasing. */
 function withoutErased(typed: string): string {
   const kept: string[] = [];
   for (const character of typed) {

@@ -1,4 +1,4 @@
-/** A file that a flag names: its bytes, or why it cannot be read, in the words of etcdctl. */
+/** A file that a flag names: its bytes, or the read error in etcdctl's text. */
 import { readFile } from "node:fs/promises";
 import { messageOf } from "../text/message-of.ts";
 import { badArguments } from "./failure.ts";

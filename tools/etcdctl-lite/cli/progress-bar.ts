@@ -1,4 +1,7 @@
-/** A bar on stderr for work of more than a second, a count where there is no end in sight: only on a terminal, and gone when the work is. */
+/**
+ * A progress bar on stderr for work of more than a second, or a count if the total is unknown: only on a terminal, and
+ * removed when the work is done.
+ */
 import type { Progress } from "keelson";
 import { formatBytes } from "../text/quote.ts";
 import type { Output } from "./io.ts";
@@ -8,7 +11,7 @@ const showAfterMs = 1_000;
 const barWidth = 30;
 const clearLine = "\r\u001b[K";
 
-/** The library's, and what the tool itself counts. */
+/** The library's progress, and the tool's own counts. */
 type Shown = Omit<Progress, "unit"> & { readonly unit: Progress["unit"] | "keys" | "writes" };
 
 export interface ProgressBar extends Disposable {
@@ -36,9 +39,9 @@ export function progressBar(output: Output, nowMs: () => number = () => performa
   };
 }
 
-/** A line that is wider than the terminal would wrap, and be left behind at each step: its bar goes first, then its end. */
+/** A line wider than the terminal would wrap and leave copies behind: the bar is dropped first, then the end is cut. */
 function fitted(line: string, columns = 0): string {
-  // A terminal that does not know its width says 0.
+  // A terminal with unknown width reports 0.
   const width = columns > 0 ? columns : 80;
   if (line.length < width) return line;
   return line.replace(/^[█░]+ /, "").slice(0, width - 1);

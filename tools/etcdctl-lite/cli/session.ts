@@ -1,6 +1,6 @@
 /**
- * One run of one command: its arguments and flags, the connection it asks for, the printer of its format, and the
- * question before destructive work. What it opens is closed when the command is over.
+ * One run of one command: its arguments and flags, its connection, the printer of its format, and the confirmation
+ * before destructive work. Everything it opens is closed when the command ends.
  */
 import { stat } from "node:fs/promises";
 import type { Etcd, EtcdOptions, Pem } from "keelson/etcd";
@@ -14,10 +14,10 @@ import type { CommandIo } from "./io.ts";
 import { LineReader } from "./line-reader.ts";
 import { readNamedFile } from "./named-file.ts";
 
-/** A dial that fails because nothing answers is distinguished from one that is slow by the probe's own bound. */
+/** The probe's own timeout distinguishes an unreachable endpoint from a slow one. */
 const dialFloorMs = 500;
 
-/** What a command is called, for completion. */
+/** The name of a command, for completion. */
 export interface CommandListing {
   readonly path: readonly string[];
   readonly summary: string;
@@ -26,7 +26,7 @@ export interface CommandListing {
 }
 
 interface Credentials extends Pick<EtcdOptions, "tls" | "auth"> {
-  /** Whether an endpoint without a scheme is spoken to with TLS. */
+  /** Whether an endpoint without a scheme uses TLS. */
   readonly secure: boolean;
 }
 
@@ -36,11 +36,11 @@ export class Session {
   readonly io: CommandIo;
   /** How many arguments came before `--`; -1 without one. */
   readonly dashAt: number;
-  /** Every command there is; loads them all. */
+  /** Every command; loads them all. */
   readonly commands: () => Promise<readonly CommandListing[]>;
   readonly #open: AsyncDisposable[] = [];
   readonly #clients: Etcd[] = [];
-  /** Versions that servers told beside their connection's first answer. */
+  /** Versions that servers reported besides the first response of their connection. */
   readonly #told: string[] = [];
   #lines: LineReader | undefined;
   #cluster: Promise<FoundCluster | undefined> | undefined;
@@ -62,8 +62,8 @@ export class Session {
   }
 
   /**
-   * Those that DNS names with `--discovery-srv`, or as given: without the blanks and the last comma that lists in scripts come with.
-   * Where nothing says which etcd is meant, on a server of Kubernetes, that server's own.
+   * Endpoints from DNS with `--discovery-srv`, or the given ones, without the blanks and trailing comma that lists in
+   * scripts often have. If none are given on a Kubernetes server, those of its own etcd.
    */
   async endpoints(): Promise<readonly string[]> {
     this.#discovered ??= this.#discover();
@@ -73,13 +73,16 @@ export class Session {
     return this.flags.list("endpoints").flatMap((endpoint) => endpoint.trim() || []);
   }
 
-  /** The cluster whose etcd is taken because this machine is a server of it; reported on stderr once. Undefined: flags say which etcd. */
+  /**
+   * The cluster whose etcd is used because this machine is one of its servers; reported on stderr once. Undefined:
+   * flags name the etcd.
+   */
   cluster(): Promise<FoundCluster | undefined> {
     this.#cluster ??= this.#findCluster();
     return this.#cluster;
   }
 
-  /** For one short request. */
+  /** Timeout of one short request. */
   get call(): {
     readonly timeoutMs: number;
     readonly requestTimeoutMs: number;
@@ -97,7 +100,7 @@ export class Session {
     });
   }
 
-  /** Whose forms the output has: those of the newest server that has answered so far. */
+  /** The etcdctl release whose output format is used: that of the newest server that has answered so far. */
   get toolLine(): ToolLine {
     return toolLineOf([...this.#told, ...this.#clients.flatMap(versionsOf)]);
   }
@@ -109,7 +112,7 @@ export class Session {
     printer.print(result);
   }
 
-  /** With users and roles some servers tell their version to nobody but those who are logged in. */
+  /** With users and roles some servers report their version only to authenticated clients. */
   async #learnVersion(result: Parameters<Printer["print"]>[0]): Promise<void> {
     if (result.type === "endpoint-status") {
       this.#told.push(...result.endpoints.map(({ version }) => version));
@@ -123,7 +126,7 @@ export class Session {
     ) {
       return;
     }
-    // What was asked for has its answer; what this one ends with is no failure of the command.
+    // The command already has its result, so an error of this request is not its failure.
     this.#told.push(await etcd.serverVersion(this.call).catch(() => ""));
   }
 
@@ -131,7 +134,7 @@ export class Session {
     this.io.stdout.write(`${text}\n`);
   }
 
-  /** What the user should know beside the answer, on stderr. */
+  /** A remark for the user besides the result, on stderr. */
   warn(text: string): void {
     this.io.stderr.write(`Warning: ${text}\n`);
   }
@@ -172,13 +175,13 @@ export class Session {
     return etcd;
   }
 
-  /** Whether there is somebody to ask: a terminal, and no `--yes`. */
+  /** Whether to ask for confirmation: on a terminal, without `--yes`. */
   get asks(): boolean {
     const { stdin, stderr } = this.io;
     return !this.flags.on("yes") && stdin.isTTY === true && stderr.isTTY === true;
   }
 
-  /** Asks on a terminal unless `--yes` was given. @throws CliFailure when the answer is not yes */
+  /** Asks for confirmation on a terminal unless `--yes` was given. @throws CliFailure when the answer is not yes */
   async confirm(what: string): Promise<void> {
     if (!this.asks) return;
     this.io.stderr.write(`${what} Go on? [y/N] `);
@@ -186,14 +189,14 @@ export class Session {
     if (!/^y(es)?$/i.test(answer.trim())) throw new CliFailure(exitCodes.error, "not done: not confirmed");
   }
 
-  /** A password: asked for, and not shown, on a terminal; or a line of stdin. */
+  /** A password: prompted without echo on a terminal; otherwise a line of stdin. */
   async password(question: string): Promise<string> {
     const typed = await this.lines.secret(() => this.io.stderr.write(question));
     if (this.io.stdin.isTTY === true) this.io.stderr.write("\n");
     return typed;
   }
 
-  /** Lines of stdin; a command that takes bytes takes no lines. */
+  /** Lines of stdin; a command that reads bytes must not read lines. */
   get lines(): LineReader {
     this.#lines ??= new LineReader(this.io.stdin);
     return this.#lines;
@@ -256,7 +259,7 @@ export class Session {
             cert: await fileOf(cert),
             key: await fileOf(key),
             insecureSkipVerify: skip,
-            // As with etcdctl: who answers must have a certificate for the domain asked for, not for the name that DNS gave.
+            // As with etcdctl: the server must have a certificate for the requested domain, not for the name from DNS.
             serverName: verified === "" ? undefined : verified,
           }
         : undefined;
@@ -266,7 +269,7 @@ export class Session {
   async #readUser(prefix: "" | "dest-"): Promise<EtcdOptions["auth"]> {
     const user = this.flags.text(`${prefix}user`);
     const given = this.flags.text(`${prefix}password`);
-    // As with etcdctl, a password without a user is none.
+    // As with etcdctl, a password without a user is ignored.
     if (user === "") return undefined;
     const colon = user.indexOf(":");
     if (given !== "" || colon < 0) {
@@ -281,14 +284,14 @@ export class Session {
 const versionsOf = (etcd: Etcd): readonly string[] =>
   etcd.stats().endpoints.flatMap(({ version }) => version ?? []);
 
-/** Without a scheme etcdctl speaks plaintext, certificates or not, unless a flag says otherwise. */
+/** Without a scheme etcdctl uses plaintext, even with certificates, unless a flag says otherwise. */
 function withScheme(endpoint: string, secure: boolean): string {
   return /^(https?:\/\/|unixs?:)/i.test(endpoint) ? endpoint : `${secure ? "https" : "http"}://${endpoint}`;
 }
 
 /**
- * Read once here, for the words of etcdctl where it cannot be; then again for each connection, so that a command that runs for long
- * takes what has been renewed. What is no file that can be read twice, such as a pipe of the shell, is kept as it was read.
+ * Read once here, to report errors with etcdctl's text; then again for each connection, so that a long-running command
+ * uses renewed files. A file that cannot be read twice, such as a shell's pipe, is kept in memory.
  */
 async function fileOf(path: string): Promise<Pem | undefined> {
   if (path === "") return undefined;
@@ -299,7 +302,7 @@ async function renewable(path: string, bytes: Uint8Array): Promise<Pem> {
   return (await stat(path)).isFile() ? { path } : bytes;
 }
 
-/** Of a bundle without one nothing would be trusted, and the server's certificate would be blamed. */
+/** A bundle without certificates would trust nothing, and the error would blame the server's certificate. */
 async function certificatesOf(path: string): Promise<Pem | undefined> {
   if (path === "") return undefined;
   const bundle = await readNamedFile(path);

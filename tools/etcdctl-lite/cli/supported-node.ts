@@ -1,6 +1,6 @@
 /**
- * The first import of the program: on a Node that is too old a sentence and exit code 1, before anything of the library is loaded.
- * The library has the same rule (its entry points fail to load); a test holds both against package.json.
+ * The first import of the program: on an unsupported Node it prints a message and exits with 1, before the library is
+ * loaded. The library has the same rule (its entry points fail to load); a test compares both with package.json.
  */
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

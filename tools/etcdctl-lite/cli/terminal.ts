@@ -1,13 +1,13 @@
 /**
- * A terminal as commands see it: whatever is written to it has its control characters escaped, so that no key, value, name or
- * message of a server ever drives it, whichever command prints it. The tool's own sequences (colours, a cleared screen, the
- * progress bar) are marked by `own`, with a mark that nobody outside this process can know.
+ * The terminal as commands see it: control characters in all output are escaped, so that no key, value, name or server
+ * message can control it. `own` marks the tool's own sequences (colours, clearing the screen, the progress bar) with a
+ * mark that is secret to this process.
  */
 import { randomUUID } from "node:crypto";
 import { printable } from "../text/printable.ts";
 import type { Output } from "./io.ts";
 
-/** `output` itself where it is no terminal: what is piped to another program is passed as it is. */
+/** Returns `output` itself if it is not a terminal: piped output is unchanged. */
 export function guardedTerminal(output: Output): Output {
   if (output.isTTY !== true) return output;
   const mark = `<${randomUUID()}:`;
@@ -30,7 +30,7 @@ export function guardedTerminal(output: Output): Output {
   };
 }
 
-/** A control sequence of the tool's own, as it is put into what is written to `output`. */
+/** Marks a control sequence of the tool, for text written to `output`. */
 export function ownSequence(output: Pick<Output, "own">, sequence: string): string {
   return output.own?.(sequence) ?? sequence;
 }

@@ -1,4 +1,4 @@
-/** The header of an answer beside what a port gives of it. */
+/** A port's result, together with the header of the response. */
 import type { Header } from "keelson/etcd";
 
 export async function withHeader<T>(

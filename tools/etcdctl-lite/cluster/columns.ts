@@ -1,6 +1,6 @@
 /**
- * The columns `kubectl get` shows of a kind, as far as they can be had from the stored object: those of Kubernetes' own kinds
- * are here, those of custom kinds come from their definitions, and every other kind has its name and age.
+ * The columns that `kubectl get` shows for a kind, as far as the stored object has them. Columns of Kubernetes' own
+ * kinds are here, those of custom kinds come from their definitions; any other kind has name and age.
  */
 import type { AnyResource } from "keelson";
 import { humanDuration } from "keelson/http";
@@ -11,7 +11,7 @@ import { podStatus } from "./pod-status.ts";
 
 export interface Column {
   readonly title: string;
-  /** With `-o wide` only. */
+  /** Only with `-o wide`. */
   readonly wide?: true;
   readonly cell: (object: AnyResource, nowMs: number) => string;
 }
@@ -223,7 +223,7 @@ function customColumn({ name: title, type, jsonPath, priority }: PrinterColumn):
   return priority === 0 ? column(title.toUpperCase(), cell) : wide(title.toUpperCase(), cell);
 }
 
-/** "5d", "3h12m", "47s": how long ago, in kubectl's words. "" for what is no time. */
+/** "5d", "3h12m", "47s": the age, in kubectl's format. "" if it is not a time. */
 export function since(time: string, nowMs: number): string {
   const ms = Date.parse(time);
   return Number.isNaN(ms) ? "" : humanDuration(nowMs - ms);

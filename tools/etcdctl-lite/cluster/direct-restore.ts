@@ -1,12 +1,12 @@
 /**
- * Stored values of a backup put back into a running etcd byte for byte, past every program above it: uid, owner references and
- * encryption stay as they were, which is what a running kube-apiserver and its controllers rely on.
+ * Restores values of a backup into a running etcd byte for byte, bypassing every program above it. uid, owner
+ * references and encryption stay unchanged, because a running kube-apiserver and its controllers rely on them.
  *
  *   not there       put, if it still is not
  *   the same        left alone: the same bytes, or the same object encrypted again
  *   different       "skip", "overwrite" if it has not changed since it was looked at, or "fail" before anything is written
  *
- * What was on a lease gets a new one of an hour, as kube-apiserver gives events. Nothing is ever deleted.
+ * A key with a lease gets a new lease of an hour, as kube-apiserver gives events. Nothing is ever deleted.
  */
 import type { AnyResource } from "keelson";
 import type { FieldChange, ObjectDiff, StoredKey } from "keelson/backup";
@@ -16,10 +16,10 @@ import type { PlacedKey } from "../store/kind-catalogue.ts";
 import { resourceOf } from "../store/known-kinds.ts";
 import type { ValueReader } from "../store/value-reader.ts";
 
-/** One key of the backup that was asked for. */
+/** One requested key of the backup. */
 export interface WantedKey {
   readonly stored: StoredKey;
-  /** Undefined: its object's place is not known; it is put back all the same. */
+  /** Undefined: the key has no known kind; it is restored anyway. */
   readonly place: PlacedKey | undefined;
 }
 
@@ -36,16 +36,16 @@ export interface DirectPlan {
 interface DirectStep {
   readonly wanted: WantedKey;
   readonly action: "create" | "overwrite";
-  /** Of the key as it was looked at; 0: it was not there. */
+  /** Revision of the key when it was planned; 0: it did not exist. */
   readonly modRevision: bigint;
-  /** What is overwritten, for the way back. */
+  /** The overwritten value, for undo. */
   readonly before: Uint8Array | undefined;
 }
 
 /** kube-apiserver's --event-ttl. */
 const leaseSeconds = 3600;
 
-/** Looks at etcd and writes nothing. */
+/** Reads etcd and writes nothing. */
 export async function planDirect(
   session: Session,
   facts: {
@@ -82,7 +82,7 @@ export async function planDirect(
   return { steps, diff, created, overwritten: steps.length - created, skipped, unchanged, failed: [] };
 }
 
-/** Writes what was planned, each key only if it is as it was looked at. */
+/** Writes the plan, each key only if it has not changed since. */
 export async function writeDirect(session: Session, etcd: Etcd, plan: DirectPlan): Promise<DirectPlan> {
   const failed: { key: string; error: unknown }[] = [];
   let [created, overwritten] = [0, 0];
@@ -107,7 +107,7 @@ export async function writeDirect(session: Session, etcd: Etcd, plan: DirectPlan
   return { ...plan, created, overwritten, failed: [...plan.failed, ...failed] };
 }
 
-/** Field by field where both are objects; encrypted again or converted alike is no difference. */
+/** Compares field by field if both are objects; encryption and version alone make no difference. */
 async function changesOf(
   reader: ValueReader,
   { key, value }: StoredKey,
@@ -131,7 +131,7 @@ async function objectOf(
     const read = await reader.peek(key, value);
     return "foreign" in read ? undefined : read.object;
   } catch (error) {
-    // Bytes that cannot be opened here go back as they are.
+    // Bytes that cannot be opened here are restored unchanged.
     if (isStoreError(error, "CORRUPT_OBJECT")) return undefined;
     throw error;
   }

@@ -1,5 +1,5 @@
 /**
- * JSONPath as kubectl has it, as far as `-o jsonpath` and printer columns use it:
+ * kubectl's JSONPath, as far as `-o jsonpath` and printer columns use it:
  *
  *   {.metadata.name}  {.spec.containers[*].image}  {.items[0]}  {.status.conditions[?(@.type=="Ready")].status}
  *   {.metadata.annotations['a\.b']}  {"\n"}  {range .items[*]}…{end}
@@ -11,20 +11,20 @@ type Part =
   | { readonly type: "path"; readonly path: string }
   | { readonly type: "range"; readonly path: string; readonly parts: readonly Part[] };
 
-/** What the template prints of `object`. @throws CliFailure for a template that is none */
+/** The output of the template for `object`. @throws CliFailure for an invalid template */
 export function printTemplate(template: string, object: unknown): string {
   const { parts } = parseParts(piecesOf(template.includes("{") ? template : `{${template}}`), 0, false);
   return printed(parts, object, object);
 }
 
-/** Everything a path leads to, in order. */
+/** All values at a path, in order. */
 export function valuesAt(object: unknown, path: string): readonly unknown[] {
   let values: readonly unknown[] = [object];
   for (const step of stepsOf(path)) values = values.flatMap((value) => step(value));
   return values;
 }
 
-/** A value as kubectl prints it: texts bare, the rest as JSON. */
+/** A value as kubectl prints it: text unquoted, the rest as JSON. */
 export function valueText(value: unknown): string {
   return typeof value === "string"
     ? value

@@ -1,10 +1,10 @@
 /**
- * Stored objects as manifests that `kubectl apply` takes: without what a server sets, in a version it serves, one file an
- * object, named so that `kubectl apply -f DIRECTORY` takes them in an order that works:
+ * Stored objects as manifests for `kubectl apply`: without fields that a server sets, in a version it serves, one file
+ * per object, named so that `kubectl apply -f DIRECTORY` applies them in a working order:
  *
  *   namespaces, definitions of custom kinds, rights, configuration, storage, services, workloads, the rest, custom objects, webhooks
  *
- * What a controller or the server itself makes again is left out, and reported.
+ * Objects that a controller or the server itself recreates are left out and reported.
  */
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ const order: readonly string[] = [
 ];
 const builtinRank = 50;
 const customRank = 70;
-/** A webhook whose server is not there yet would refuse everything behind it. */
+/** A webhook without a running server would refuse everything applied after it. */
 const lastRank = 90;
 
 export interface Manifest {
@@ -50,7 +50,7 @@ export interface Manifest {
   readonly object: Fields;
 }
 
-/** Why an object has no manifest: who makes it again. Undefined: it has one. */
+/** Why an object has no manifest: what recreates it. Undefined: it has one. */
 export function madeBy(object: AnyResource): string | undefined {
   const { metadata, kind } = object;
   const controller = (metadata.ownerReferences ?? []).find((owner) => owner.controller === true);
@@ -81,7 +81,7 @@ export function madeBy(object: AnyResource): string | undefined {
   return undefined;
 }
 
-/** Endpoints of a service with a selector; those written by hand are not made again by a controller. */
+/** Endpoints of a service with a selector; no controller recreates those written by hand. */
 function isOfEndpointsController({ kind, metadata }: AnyResource): boolean {
   if (kind !== "Endpoints" && kind !== "EndpointSlice") return false;
   if (metadata.labels?.["endpointslice.kubernetes.io/managed-by"] !== undefined) return true;
@@ -91,7 +91,7 @@ function isOfEndpointsController({ kind, metadata }: AnyResource): boolean {
   );
 }
 
-/** @param served its versions in the cluster it goes to, newest first; empty for a custom kind */
+/** @param served its versions in the target cluster, newest first; empty for a custom kind */
 export async function manifestOf(
   object: AnyResource,
   served: readonly string[],
@@ -110,7 +110,7 @@ export async function manifestOf(
   return { fileName, object: withoutServerFields(converted) };
 }
 
-/** @throws CliFailure for a directory that has files already: what lies in it is applied as a whole */
+/** @throws CliFailure for a directory that already has files, because `kubectl apply` applies all of them */
 export async function writeManifests(directory: string, manifests: readonly Manifest[]): Promise<void> {
   await mkdir(directory, { recursive: true });
   if ((await readdir(directory)).length > 0) {
@@ -120,11 +120,11 @@ export async function writeManifests(directory: string, manifests: readonly Mani
   }
   const names = new Set<string>();
   for (const { fileName, object } of manifests) {
-    // Names that differ by what a file name may not have.
+    // Names that differ only in characters that file names cannot have.
     let unique = fileName;
     for (let i = 2; names.has(unique); i++) unique = fileName.replace(/\.yaml$/, `-${i}.yaml`);
     names.add(unique);
-    // Secrets among them: for this user alone.
+    // May contain Secrets: readable only by this user.
     await writeFile(join(directory, unique), await yamlDocument(object), { mode: 0o600, flag: "wx" });
   }
 }
@@ -157,7 +157,7 @@ const serverAnnotations = [
   "volume.kubernetes.io/selected-node",
   "control-plane.alpha.kubernetes.io/leader",
 ];
-/** Finalizers a controller adds by itself. */
+/** Finalizers that a controller adds itself. */
 const serverFinalizers = [
   "kubernetes",
   "kubernetes.io/pvc-protection",
@@ -181,7 +181,7 @@ function withoutServerFields(object: AnyResource): Fields {
   return { apiVersion, kind, metadata: kept, ...cleanedContent(object, rest, applied) };
 }
 
-/** What the user has last applied: what stands there was asked for, the rest of it a server has filled in. */
+/** The user's last applied configuration: its fields were requested, a server filled in the rest. */
 function appliedBefore(object: AnyResource): unknown {
   const text = object.metadata.annotations?.["kubectl.kubernetes.io/last-applied-configuration"];
   if (text === undefined) return undefined;
@@ -231,7 +231,7 @@ function serviceSpec(spec: Fields, applied: unknown): Fields {
   return { ...without(spec, dropped), ...(ports.length === 0 ? {} : { ports }) };
 }
 
-/** The node, and the volume with the token that admission adds to each container. */
+/** Removes the node, and the token volume that admission adds to each container. */
 function podSpec(spec: Fields): Fields {
   const isToken = (name: unknown): boolean => /^(kube-api-access-|default-token-)/.test(String(name));
   const containers = (list: unknown): unknown =>
@@ -252,7 +252,7 @@ function podSpec(spec: Fields): Fields {
   };
 }
 
-/** A job's selector and the labels it selects by are made for its uid. */
+/** A job's selector and the matching labels are generated from its uid. */
 function jobSpec(job: AnyResource): Fields {
   const spec = mapAt(job, "spec");
   if (spec["manualSelector"] === true) return spec;

@@ -1,7 +1,7 @@
-/** Reading objects whose shape another program has decided: a path that leads nowhere is undefined, never an error. */
+/** Reads objects from other programs: an absent path is undefined, never an error. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What lies at a dotted path. */
+/** The value at a dotted path. */
 export function at(object: unknown, path: string): unknown {
   let value = object;
   for (const name of path.split(".")) {
@@ -11,7 +11,7 @@ export function at(object: unknown, path: string): unknown {
   return value;
 }
 
-/** The same as text: "" where nothing is. */
+/** The same as text: "" if absent. */
 export function textAt(object: unknown, path: string): string {
   const value = at(object, path);
   return value === undefined || value === null || typeof value === "object" ? "" : String(value);

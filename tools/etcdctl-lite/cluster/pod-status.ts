@@ -1,4 +1,4 @@
-/** What `kubectl get pods` says of a pod in a word, and how often its containers have started again. */
+/** The status word of a pod in `kubectl get pods`, and the number of restarts of its containers. */
 import { at, type Fields, listAt, numberAt, textAt } from "./plain-fields.ts";
 
 export interface PodStatus {
@@ -38,7 +38,7 @@ function wordOf(pod: unknown, statuses: readonly unknown[]): string {
   return word;
 }
 
-/** The first init container that has not ended well, unless it is one that stays (restartPolicy Always) and has started. */
+/** The first init container that has not succeeded, unless it is a started sidecar (restartPolicy Always). */
 function initWord(pod: unknown): string | undefined {
   const specs = listAt(pod, "spec.initContainers");
   const statuses = listAt(pod, "status.initContainerStatuses");

@@ -1,9 +1,9 @@
-/** `--to-manifests`: objects as files for `kubectl apply`, with a word on those that need none. */
+/** `--to-manifests`: objects as files for `kubectl apply`, and a report of those that need none. */
 import type { AnyResource } from "keelson";
 import type { Session } from "../cli/session.ts";
 import { type Manifest, madeBy, manifestOf, writeManifests } from "./manifests.ts";
 
-/** Writes those that need one, and says which do not. */
+/** Writes manifests for objects that need one, and reports the others. */
 export async function toManifests(session: Session, objects: readonly AnyResource[]): Promise<void> {
   const { flags, io } = session;
   const { kubernetesVersions } = await import("keelson/kubernetes");

@@ -1,4 +1,7 @@
-/** `undelete` of more than one key, and into manifests: what is gone comes back byte for byte, or as YAML for kubectl. */
+/**
+ * `undelete` of several keys, and into manifests: deleted keys are restored byte for byte, or written as YAML for
+ * kubectl.
+ */
 
 import { isStoreError } from "keelson";
 import type { Etcd } from "keelson/etcd";
@@ -14,7 +17,7 @@ import { quoteBytes } from "../text/quote.ts";
 import { planDirect, type WantedKey, writeDirect } from "./direct-restore.ts";
 import { toManifests } from "./to-manifests.ts";
 
-/** Every key of the snapshot that begins with `prefix` and is not there. Keys that are there stay as they are. */
+/** Restores every key of the snapshot that begins with `prefix` and no longer exists. Existing keys stay unchanged. */
 export async function undeletePrefix(session: Session, prefix: string): Promise<void> {
   const { flags, io } = session;
   const file = flags.text("from");
@@ -66,7 +69,7 @@ export async function undeletePrefix(session: Session, prefix: string): Promise<
     throw new CliFailure(exitCodes.error, `${counted(done.failed.length, "key")} could not be brought back`);
 }
 
-/** The one object that was deleted, as a manifest. */
+/** The one deleted object, as a manifest. */
 export async function undeleteToManifests(
   session: Session,
   etcd: Etcd,

@@ -1,10 +1,9 @@
 /**
- * The way back from a direct restore: a file with what each key was before, one JSON object a line.
+ * Undo of a direct restore: a file with the previous value of each key, one JSON object per line.
  *
- *   {"direct":"keelson 1"}
- *   {"key":"…","before":"…","written":"…"}      base64; before is absent for a key that was not there
+ *   {"direct":"keelson 1"} {"key":"…","before":"…","written":"…"} base64; before is absent for a key that did not exist
  *
- * A key is taken back only while it is what the restore wrote.
+ * A key is reverted only while it has the value that the restore wrote.
  */
 import { open } from "node:fs/promises";
 import type { Etcd } from "keelson/etcd";
@@ -13,7 +12,7 @@ import type { DirectPlan } from "./direct-restore.ts";
 
 const header = '{"direct":"keelson 1"}';
 
-/** Written whole before anything is changed. */
+/** Written completely before anything is changed. */
 export async function writeDirectUndo(path: string, plan: DirectPlan): Promise<void> {
   const file = await open(path, "wx", 0o600);
   try {
@@ -35,7 +34,7 @@ export function isDirectUndo(text: string): boolean {
   return text.startsWith(`${header}\n`);
 }
 
-/** @returns how many keys are as they were, and those that somebody has changed since */
+/** @returns the number of reverted keys, and the keys that have changed since */
 export async function undoDirect(
   session: Session,
   etcd: Etcd,

@@ -1,6 +1,6 @@
 /**
- * Which keys of a backup a command is about: chosen by kind, namespace, name and prefix before any value is looked at, and by
- * labels after it is decoded. What is not chosen can neither fail nor count.
+ * Selects the keys of a backup for a command: by kind, namespace, name and prefix before any value is read, and by
+ * labels after it is decoded. Other keys can neither fail nor count.
  */
 import type { AnyResource } from "keelson";
 import { isStoreError } from "keelson";
@@ -25,16 +25,16 @@ export interface Choice {
 
 export interface WantedKeys {
   readonly wanted: readonly (WantedKey & {
-    /** Undefined: it was not decoded, or could not be. */
+    /** Undefined: it was not decoded, or decoding failed. */
     readonly object: AnyResource | undefined;
   })[];
-  /** Chosen as far as is known, and not to be decoded: whether labels match is not known. */
+  /** Selected by key, but decoding failed: whether its labels match is unknown. */
   readonly failed: readonly { readonly key: string; readonly error: unknown }[];
-  /** What would help the failed ones. */
+  /** Advice for the failed ones. */
   readonly hint: string | undefined;
 }
 
-/** @param decode "labels": only where labels must be looked at; "all": every object is wanted in the clear */
+/** @param decode "labels": only to check labels; "all": every object is decoded */
 export async function wantedKeys(
   session: Session,
   facts: {
@@ -56,7 +56,7 @@ export async function wantedKeys(
     const key = Buffer.from(stored.key).toString();
     const place = catalogue.placeOf(key);
     if (place === undefined) {
-      // Named by its prefix alone it is wanted, whatever it is.
+      // A key selected only by its prefix is included, whatever its value.
       const byPrefixAlone =
         choice.prefix !== "" && kinds.length + namespaces.length + names.length === 0 && labels === "";
       if (byPrefixAlone) wanted.push({ stored, place: undefined, object: undefined });
@@ -86,7 +86,7 @@ export async function wantedKeys(
   return { wanted, failed, hint };
 }
 
-/** A namespace is chosen with what is in it. */
+/** A namespace object is selected together with its contents. */
 function namespaceOf({ kind, namespace, name }: NonNullable<WantedKey["place"]>): string {
   return resourceOf(kind) === "namespaces" ? name : (namespace ?? "");
 }

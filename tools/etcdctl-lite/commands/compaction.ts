@@ -1,4 +1,4 @@
-/** `compaction`: history up to a revision goes. */
+/** `compaction`: discards history up to a revision. */
 import type { Command } from "../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../cli/failure.ts";
 import { parseInteger } from "../cli/flags.ts";

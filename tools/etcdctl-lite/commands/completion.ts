@@ -1,4 +1,4 @@
-/** `completion`: scripts that let a shell complete commands and flags, made from the tree itself. */
+/** `completion`: scripts that let a shell complete commands and flags, generated from the tree. */
 import type { Command } from "../cli/command.ts";
 import { badArguments } from "../cli/failure.ts";
 import { globalFlags } from "../cli/globals.ts";
@@ -61,13 +61,16 @@ complete -o default -F _${program.replaceAll("-", "_")} ${program}
 `;
 }
 
-/** The commands and groups, as a pattern of `case`: no other word, such as a key or what a flag takes, leads to another command. */
+/**
+ * The commands and groups, as a pattern of `case`: no other word, such as a key or a flag's value, selects another
+ * command.
+ */
 function pathPattern(commands: readonly CommandListing[]): string {
   const paths = commands.flatMap(({ path }) => path.map((_, at) => path.slice(0, at + 1).join(" ")));
   return [...new Set(paths)].map((path) => `"${path}"`).join("|");
 }
 
-/** What a flag takes, for those whose values are known. */
+/** The values of flags with known values. */
 const flagValues: Readonly<Record<string, readonly string[]>> = {
   "--write-out": ["fields", "json", "protobuf", "simple", "table"],
   "-w": ["fields", "json", "protobuf", "simple", "table"],
@@ -77,8 +80,8 @@ const flagValues: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * zsh's own way, for a file `_etcdctl-lite` in $fpath and for `source` alike: words go by the commands before the cursor; flags come
- * only after a dash.
+ * zsh's native completion, for a file `_etcdctl-lite` in $fpath and for `source`: words depend on the commands before
+ * the cursor; flags are offered only after a dash.
  */
 function zsh(program: string, commands: readonly CommandListing[]): string {
   const name = `_${program.replaceAll("-", "_")}`;

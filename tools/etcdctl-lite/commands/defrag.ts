@@ -1,4 +1,4 @@
-/** `defrag`: one member after the other, the leader last, because each stands still while it runs. */
+/** `defrag`: one member at a time, the leader last, because each member is blocked while it runs. */
 import type { Etcd } from "keelson/etcd";
 import type { Command } from "../cli/command.ts";
 import { clusterEndpoints } from "../cli/endpoints.ts";
@@ -53,7 +53,7 @@ export const command: Command = {
   },
 };
 
-/** etcdctl tells the time from 3.6 on. */
+/** etcdctl prints the duration from 3.6 on. */
 function took({ toolLine }: Session, startedNs: bigint): string {
   return toolLine === "3.6" ? `. took ${formatDuration(process.hrtime.bigint() - startedNs)}` : "";
 }
@@ -85,7 +85,7 @@ async function leads(session: Session, endpoint: string): Promise<boolean> {
     return status.leader === status.header.memberId;
   } catch {
     session.io.signal.throwIfAborted();
-    // Defragmenting it will say what is wrong with it.
+    // Its defragmentation will report the fault.
     return false;
   }
 }

@@ -39,7 +39,7 @@ export const command: Command = {
   },
 };
 
-/** @throws CliFailure for what etcdctl refuses, in its words */
+/** @throws CliFailure for arguments that etcdctl refuses, with its text */
 export function deletedRangeOf(args: readonly string[], flags: Pick<Flags, "on">): Range {
   if (args.length === 0 || args.length > 2) {
     throw badArguments("del command needs one argument as key and an optional argument as range_end");

@@ -74,7 +74,7 @@ export const command: Command = {
   },
 };
 
-/** A change a line: fields with --decode, whole values in base64 with --values. */
+/** One line per change: fields with --decode, whole values in base64 with --values. */
 async function jsonLine(
   reader: ValueReader | undefined,
   change: KeyChange,
@@ -90,7 +90,7 @@ async function jsonLine(
   return JSON.stringify({ key, type, changes: fields, before: base64(before), after: base64(after) });
 }
 
-/** Undefined: one of the two is no object, or cannot be read. */
+/** Undefined: one of the two is not an object, or is unreadable. */
 async function fieldChanges(
   reader: ValueReader,
   change: { readonly key: string; readonly before: Uint8Array; readonly after: Uint8Array },
@@ -102,7 +102,7 @@ async function fieldChanges(
   return changesBetween(was.object, is.object);
 }
 
-/** Of two versions of an object what differs; of anything else how long it was. */
+/** The differences of two versions of an object; for other values only their sizes. */
 async function fieldLines(
   reader: ValueReader,
   change: { readonly key: string; readonly before: Uint8Array; readonly after: Uint8Array },

@@ -1,4 +1,4 @@
-/** `elect`: leads an election until it is ended, or shows who does. */
+/** `elect`: leads an election until the command ends, or shows the leader. */
 import type { Command } from "../cli/command.ts";
 import { badArguments } from "../cli/failure.ts";
 import { endOf } from "./lock.ts";

@@ -48,7 +48,7 @@ export const command: Command = {
     "With --decode values are printed as objects, whatever program, codec and key wrote them. A value that is not an",
     "object is printed byte for byte, with a remark on stderr. With --from it reads a snapshot and needs no etcd.",
   ].join("\n"),
-  // A txn's `get` has the first ones alone: it prints what etcd answers.
+  // `get` in a txn has only the first ones: it prints etcd's response.
   flags: [...getFlags, fromFlag, ...decodeFlags],
   examples: [
     ["get /registry/pods/ --prefix --keys-only", "the names of all pods"],
@@ -76,7 +76,7 @@ export const command: Command = {
       throw badArguments("--count-only is only for `--write-out=fields`");
     }
     if (decode) {
-      // The whole library is behind it: a plain get starts without.
+      // This imports the whole library, which a plain get does not need.
       const { printDecoded } = await import("../store/decode-values.ts");
       return printDecoded(session, from, response.kvs);
     }
@@ -87,7 +87,7 @@ export const command: Command = {
   },
 };
 
-/** @throws CliFailure for what etcdctl refuses, in its words */
+/** @throws CliFailure for arguments that etcdctl refuses, with its text */
 export function rangeRequestOf(args: readonly string[], flags: Flags): RangeRequest {
   if (args.length === 0) {
     throw badArguments("get command needs one argument as key and an optional argument as range_end");
@@ -123,7 +123,7 @@ export function rangeRequestOf(args: readonly string[], flags: Flags): RangeRequ
     serializable: consistency === "s",
     keysOnly: flags.on("keys-only"),
     countOnly: flags.on("count-only"),
-    // etcd takes what is below 1 for no limit.
+    // etcd treats a value below 1 as no limit.
     limit: Math.max(0, Number(flags.integer("limit"))),
     revision: flags.integer("rev"),
     sortOrder,
@@ -131,7 +131,7 @@ export function rangeRequestOf(args: readonly string[], flags: Flags): RangeRequ
   };
 }
 
-/** What is below 1 is no limit. */
+/** A value below 1 is no limit. */
 function limitOf(flags: Flags, name: string): bigint | undefined {
   const revision = flags.integer(name);
   return revision > 0n ? revision : undefined;

@@ -1,4 +1,4 @@
-/** `history`: every version of one key that is still on record, in a running etcd or in a snapshot file. */
+/** `history`: every version of one key that is not compacted, in a running etcd or in a snapshot file. */
 import type { KeyVersion } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
 import type { Command } from "../cli/command.ts";
@@ -14,7 +14,7 @@ import { quoteBytes } from "../text/quote.ts";
 import { exactTextOf } from "../text/raw-bytes.ts";
 import { alignColumns } from "../text/table.ts";
 
-/** Of a value shown in the listing, bytes. */
+/** Maximum size of a value in the listing, bytes. */
 const shownBytes = 60;
 
 export const command: Command = {
@@ -61,7 +61,7 @@ export const command: Command = {
   },
 };
 
-/** A document a version: the object, the text of what is none, its bytes in base64 where they are no text, nothing for a deletion. */
+/** One document per version: the object, else its text, else its bytes in base64; nothing for a deletion. */
 async function printVersions(
   session: Session,
   source: Etcd | string,
@@ -77,7 +77,7 @@ async function printVersions(
     const object = read === undefined || foreign ? undefined : withVersion(read.object, BigInt(revision));
     if (format === "json") {
       const raw = foreign && value !== undefined ? Buffer.from(value).toString("base64") : undefined;
-      // By hand: a revision is more than a number of JavaScript's holds.
+      // Written by hand: a revision may exceed a JavaScript number.
       const rest = JSON.stringify({ type, object, value: raw }).slice(1);
       session.line(`{"revision":${revision},${rest}`);
       continue;

@@ -1,4 +1,4 @@
-/** `lock`: holds a named lock until it is ended, or while a command runs under it. */
+/** `lock`: holds a named lock until it is interrupted, or while a command runs. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Turn } from "keelson/etcd";
@@ -32,7 +32,7 @@ export const command: Command = {
   },
 };
 
-/** Until the command is ended. @throws CliFailure when the turn is lost before */
+/** Waits until the command is interrupted. @throws CliFailure when the lock is lost before */
 export async function endOf(held: Turn, signal: AbortSignal): Promise<void> {
   const end = AbortSignal.any([held.lost, signal]);
   if (!end.aborted) await once(end, "abort");

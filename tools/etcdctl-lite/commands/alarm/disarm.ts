@@ -1,4 +1,4 @@
-/** `alarm disarm`: every alarm that is raised, by its member's exact id, read back afterwards. */
+/** `alarm disarm`: disarms every raised alarm by its member's exact id, and reads the alarms back. */
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
 

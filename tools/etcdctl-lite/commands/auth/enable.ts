@@ -12,7 +12,7 @@ export const command: Command = {
     try {
       await etcd.auth.enable(session.call);
     } catch (error) {
-      // The role of root is made on the way, as etcdctl does.
+      // Also creates the role root, as etcdctl does.
       if (!/root user does not have root role/.test(etcdServerText(error) ?? "")) throw error;
       const roles = await etcd.auth.roleList(session.call);
       if (!roles.includes("root")) await etcd.auth.roleAdd("root", session.call);

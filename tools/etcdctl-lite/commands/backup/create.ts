@@ -1,4 +1,4 @@
-/** `backup create`: a full backup, or with `--delta` what was written since the last one. */
+/** `backup create`: a full backup, or with `--delta` the changes since the last one. */
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
@@ -22,7 +22,7 @@ export const command: Command = {
   ],
   async run(session) {
     const { flags, io } = session;
-    // Connected first: an etcd out of reach leaves no empty repository.
+    // Connect first, so that an unreachable etcd leaves no empty repository.
     const etcd = await session.connect();
     const repository = await openedRepository(flags);
     const { chainIsOver } = await import("keelson/backup");

@@ -1,4 +1,4 @@
-/** `backup drill`: the newest state of a repository restored, booted by a real etcd and compared. */
+/** `backup drill`: restores the newest state of a repository, boots a real etcd with it and compares. */
 import type { Command } from "../../cli/command.ts";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
 import { progressBar } from "../../cli/progress-bar.ts";

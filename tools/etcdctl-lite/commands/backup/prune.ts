@@ -1,4 +1,4 @@
-/** `backup prune`: what the policy does not keep, and nothing kept stands on, goes. */
+/** `backup prune`: removes backups that the policy does not keep and no kept backup needs. */
 import type { Command } from "../../cli/command.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
 import { repositoryFlags, repositoryOf } from "../../store/repository-flags.ts";

@@ -1,6 +1,6 @@
 /**
- * `backup recover`: from a repository to a cluster that can be started, in one command: what will be done, a question, the
- * members' directories, and how to start them. `--check` looks at the cluster that was started.
+ * `backup recover`: from a repository to a startable cluster in one command: shows the plan, asks for confirmation,
+ * writes the members' directories, and prints how to start them. `--check` checks the started cluster.
  */
 import { mkdir, stat, statfs, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -14,7 +14,7 @@ import { repositoryFlags, repositoryOf } from "../../store/repository-flags.ts";
 import { formatBytes } from "../../text/quote.ts";
 import { checkRecovered } from "./recovered-cluster.ts";
 
-/** A restore writes the database once more than it keeps it, while it is proved. */
+/** During verification a restore needs space for one more copy of the database. */
 const spaceFactor = 2n;
 
 export const command: Command = {
@@ -104,7 +104,7 @@ async function restored(
   });
 }
 
-/** What will be done, and what is lost by it. @throws CliFailure when it cannot be done */
+/** The plan, and the data it loses. @throws CliFailure when it is impossible */
 async function planOf(
   repository: BackupRepository,
   session: Session,

@@ -1,9 +1,9 @@
-/** A recovered cluster looked at: every member answers, they agree, nothing is alarmed, writes are taken. */
+/** Checks a recovered cluster: every member answers, they agree, there are no alarms, writes succeed. */
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
 import type { Session } from "../../cli/session.ts";
 import { messageOf } from "../../text/message-of.ts";
 
-/** @throws CliFailure when something is wrong, after all of it was reported */
+/** @throws CliFailure when a check fails, after all were reported */
 export async function checkRecovered(session: Session): Promise<void> {
   const etcd = await session.connect();
   const problems: string[] = [];
@@ -32,7 +32,7 @@ export async function checkRecovered(session: Session): Promise<void> {
   for (const { type, memberId } of await etcd.maintenance.alarms(session.call)) {
     problems.push(`alarm ${type} of member ${memberId.toString(16)}`);
   }
-  // A quorum commits: an empty transaction that changes nothing would be a read.
+  // Needs a quorum to commit: a transaction without changes would be a read.
   const lease = await etcd.leases.grant({ ttlSeconds: 5 }, session.call);
   await etcd.leases.revoke(lease.id, session.call);
   for (const problem of problems) session.line(`problem: ${problem}`);

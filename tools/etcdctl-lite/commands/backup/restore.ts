@@ -1,4 +1,4 @@
-/** `backup restore`: a data directory at any revision or time on record. */
+/** `backup restore`: a data directory at any revision or time in the repository. */
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { progressBar } from "../../cli/progress-bar.ts";

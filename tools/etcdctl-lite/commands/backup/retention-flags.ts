@@ -1,4 +1,4 @@
-/** Which backups stay, as flags of `backup prune` and `backup run`. */
+/** Retention flags of `backup prune` and `backup run`. */
 import type { RetentionPolicy } from "keelson/backup";
 import type { FlagSpec, Flags } from "../../cli/flags.ts";
 
@@ -16,7 +16,7 @@ export function keepsSome(flags: Flags): boolean {
   return names.some((name) => flags.integer(`keep-${name}`) !== 0n);
 }
 
-/** Needs `--keep-last`, too, whose default is the command's own. */
+/** Also needs `--keep-last`, whose default depends on the command. */
 export function retentionOf(flags: Flags): RetentionPolicy {
   const count = (name: (typeof names)[number]): number => Number(flags.integer(`keep-${name}`));
   return {

@@ -1,4 +1,4 @@
-/** `backup run`: a process that takes backups by itself, proves them by drills, and tells how it is. */
+/** `backup run`: a process that creates backups on a schedule, verifies them by drills, and reports its health. */
 import { once } from "node:events";
 import { rename, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -9,7 +9,7 @@ import { openedRepository, repositoryFlags } from "../../store/repository-flags.
 import { messageOf } from "../../text/message-of.ts";
 import { keepsSome, retentionFlags, retentionOf } from "./retention-flags.ts";
 
-/** A full may be this much older than its schedule asks before /healthz says so. */
+/** A full backup may be this much older than its schedule before /healthz fails. */
 const healthyAgeHours = 48;
 
 export const command: Command = {
@@ -144,7 +144,7 @@ async function serve(
   return server;
 }
 
-/** Whole or not at all, for readers at any time. */
+/** Written atomically, so that readers never see a partial file. */
 async function writeStatus(path: string, status: BackupRunStatus): Promise<void> {
   if (path === "") return;
   await writeFile(`${path}.new`, `${JSON.stringify(status)}\n`);

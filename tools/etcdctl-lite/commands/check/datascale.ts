@@ -1,4 +1,7 @@
-/** `check datascale`: how much memory the first endpoint takes for so many keys, by its own metrics page; lines as etcdctl's. */
+/**
+ * `check datascale`: the memory that the first endpoint uses for a number of keys, from its metrics page; output as
+ * etcdctl's.
+ */
 import type { Command } from "../../cli/command.ts";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
@@ -15,7 +18,7 @@ const scaleLoads: Readonly<Record<Load, ScaleLoad>> = {
   l: { keys: 1_000_000, clients: 500 },
   xl: { keys: 3_000_000, clients: 1_000 },
 };
-/** Of a key and of a value, each. */
+/** Size of each key and each value, bytes. */
 const halfBytes = 512;
 const residentMemory = /^process_resident_memory_bytes (\S+)$/m;
 

@@ -1,6 +1,6 @@
 /**
- * `check perf`: whether a cluster takes the writes of a load, at a rate, for a minute. Rates, sizes, verdicts and their lines are
- * etcdctl's; what waits for etcd is as many puts at once as etcdctl has clients, over this client's own connections.
+ * `check perf`: whether a cluster sustains a load of writes for a minute. Rates, sizes, criteria and output are
+ * etcdctl's; the number of concurrent puts equals etcdctl's number of clients, over this client's own connections.
  */
 import type { Etcd } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
@@ -11,9 +11,9 @@ import type { Session } from "../../cli/session.ts";
 import { CheckedKeys, checkFlags, type Load, loadOf, Measured } from "./workload.ts";
 
 interface PerfLoad {
-  /** Writes a second that are asked for. */
+  /** Target rate, writes per second. */
   readonly rate: number;
-  /** Writes under way at once. */
+  /** Concurrent writes. */
   readonly clients: number;
 }
 
@@ -24,9 +24,9 @@ const perfLoads: Readonly<Record<Load, PerfLoad>> = {
   xl: { rate: 15_000, clients: 1_000 },
 };
 
-/** Verdicts: nine tenths of the rate; no write above half a second; a deviation of a tenth. */
+/** Criteria: nine tenths of the rate; no write above 0.5 s; a standard deviation of at most 0.1 s. */
 const bounds = { rateShare: 0.9, slowestSeconds: 0.5, deviationSeconds: 0.1 } as const;
-/** Writes that fell due while nothing ran are made up for up to this: timers come late. Milliseconds. */
+/** Maximum delay for which overdue writes are made up, milliseconds: timers may fire late. */
 const arrearsMs = 50;
 
 export const command: Command = {
@@ -71,7 +71,7 @@ export const command: Command = {
   },
 };
 
-/** @returns the seconds until the last write was answered */
+/** @returns the seconds until the last response */
 async function writeAtRate(
   { io }: Session,
   { clock }: Etcd,

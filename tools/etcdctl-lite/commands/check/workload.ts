@@ -1,4 +1,4 @@
-/** What `check perf` and `check datascale` share: puts by many at once, their durations, and the work before and after. */
+/** What `check perf` and `check datascale` share: concurrent puts, their durations, and the work before and after. */
 import type { Etcd, EtcdCall } from "keelson/etcd";
 import { prefixEnd } from "keelson/etcd";
 import { badFeature, badInput } from "../../cli/failure.ts";
@@ -38,7 +38,7 @@ export function checkFlags(name: "perf" | "datascale"): readonly FlagSpec[] {
   ];
 }
 
-/** @throws CliFailure in the words of etcdctl, exit code 4 */
+/** @throws CliFailure with etcdctl's text, exit code 4 */
 export function loadOf(session: Session): Load {
   const given = session.flags.text("load");
   const load = loads[given];
@@ -46,12 +46,12 @@ export function loadOf(session: Session): Load {
   return load;
 }
 
-/** One put: longer than any that etcdctl would count as passed, so that a slow one is measured and not lost. */
+/** Timeout of one put: longer than any that etcdctl would pass, so that slow puts are measured. */
 const putTimeoutMs = 60_000;
-/** Deletion, compaction and defragmentation afterwards, each. */
+/** Timeout of each of deletion, compaction and defragmentation afterwards. */
 const cleanupTimeoutMs = 30_000;
 
-/** The keys of a check, and what becomes of them. */
+/** The keys of a check, and their cleanup. */
 export class CheckedKeys {
   readonly #session: Session;
   readonly #etcd: Etcd;
@@ -71,7 +71,7 @@ export class CheckedKeys {
     this.#value = Buffer.alloc(sizes.valueBytes);
   }
 
-  /** @throws CliFailure when the prefix has keys: they would be deleted */
+  /** @throws CliFailure when the prefix already has keys, because they would be deleted */
   async mustBeNone(quoted: "'" | ""): Promise<void> {
     const { kvs } = await this.#etcd.kv.range({ ...this.#range(), limit: 1 }, this.#session.call);
     if (kvs.length === 0) return;
@@ -81,7 +81,7 @@ export class CheckedKeys {
     );
   }
 
-  /** Puts one key of random name; resolves when it is in. */
+  /** Puts one key with a random name; resolves when it is stored. */
   async put(): Promise<void> {
     const key = Buffer.from(this.#key);
     key.set(this.#etcd.random.bytes(10));
@@ -91,7 +91,7 @@ export class CheckedKeys {
     );
   }
 
-  /** Deletes all of them, and compacts where that is asked for; also after Ctrl-C. */
+  /** Deletes all keys, and compacts if requested; also after Ctrl-C. */
   async cleanUp(): Promise<void> {
     const call: EtcdCall = { timeoutMs: cleanupTimeoutMs, requestTimeoutMs: cleanupTimeoutMs };
     const { header } = await this.#etcd.kv.deleteRange(this.#range(), call);
@@ -101,7 +101,7 @@ export class CheckedKeys {
     this.#session.line(`Compacted with revision ${header.revision}`);
   }
 
-  /** Every endpoint, where that is asked for. */
+  /** Defragments every endpoint, if requested. */
   async defragment(): Promise<void> {
     if (!this.#session.flags.on("auto-defrag")) return;
     for (const endpoint of await this.#session.endpoints()) {
@@ -120,12 +120,12 @@ export class CheckedKeys {
   }
 }
 
-/** How long puts took, and which failed. */
+/** Durations of puts, and failures. */
 export class Measured {
   readonly #seconds: number[] = [];
   readonly #errors = new Map<string, number>();
 
-  /** @throws never: a failure is counted */
+  /** @throws never: failures are counted */
   async one(work: () => Promise<void>): Promise<void> {
     const startedMs = performance.now();
     try {
@@ -152,7 +152,7 @@ export class Measured {
     return count === 0 ? 0 : Math.sqrt(this.#seconds.reduce((sum, s) => sum + (s - mean) ** 2, 0) / count);
   }
 
-  /** etcdctl's lines; none when all went well. */
+  /** etcdctl's output lines; none without failures. */
   failures(): readonly string[] {
     if (this.#errors.size === 0) return [];
     return [

@@ -1,8 +1,8 @@
 /**
- * Whether members hold the same: their revisions, and a hash of all keys and their history at one revision.
+ * Checks that members have the same data: their revisions, and a hash of all keys and their history at one revision.
  *
- * A hash is comparable only at the same revision and the same compacted revision; a compaction between two answers
- * makes another round necessary.
+ * A hash is comparable only at the same revision and the same compacted revision; a compaction between two responses
+ * requires another round.
  */
 import type { Etcd, MemberStatus } from "keelson/etcd";
 import { causeOf } from "../../cli/failure-text.ts";
@@ -11,9 +11,9 @@ import { formatBytes } from "../../text/quote.ts";
 import { largest, smallest } from "./extremes.ts";
 import type { Finding } from "./finding.ts";
 
-/** Statuses are taken one after the other, and a busy cluster writes in between. */
+/** Allowed difference: statuses are read in sequence, and a busy cluster writes in between. */
 const revisionsApartMax = 10_000n;
-/** Hashing reads everything and holds up writers: above this only when asked to. */
+/** Hashing reads everything and delays writers: larger databases only on request. */
 export const hashBytesMax: bigint = 1024n ** 3n;
 const roundsMax = 3;
 
@@ -85,7 +85,7 @@ async function compareOnce(
   session: Pick<Session, "call" | "io">,
   reached: readonly Reached[],
 ): Promise<Finding | "again" | undefined> {
-  // The lowest: every member has it, and none may have to wait for it.
+  // The lowest revision: every member has it, so none has to wait.
   const statuses = await Promise.all(
     reached.map(({ etcd, endpoint }) =>
       etcd.maintenance.status({ ...session.call, endpoint: etcd.endpoints[0] ?? endpoint }),

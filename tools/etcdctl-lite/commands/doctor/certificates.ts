@@ -1,6 +1,6 @@
 /**
- * How long certificates still hold: the one each https endpoint shows, clients' and peers', and those of the command
- * line. The connections made for it send nothing but a handshake.
+ * Remaining validity of certificates: of each https endpoint, client and peer, and of the command line. The connections
+ * for this only perform a handshake.
  */
 
 import { X509Certificate } from "node:crypto";
@@ -12,7 +12,7 @@ import { messageOf } from "../../text/message-of.ts";
 import type { Finding } from "./finding.ts";
 
 const dayMs = 86_400_000;
-/** Time enough to renew by hand; time to do nothing else. */
+/** Days left for a warning (time to renew by hand), and for an error (renew now). */
 const warnDays = 30;
 const errorDays = 7;
 
@@ -67,7 +67,7 @@ async function certificateOf(session: Session, url: string): Promise<X509Certifi
       ...own,
       host: hostname.replace(/^\[|\]$/g, ""),
       port: Number(port),
-      // Looked at, not trusted: an expired one is just what is looked for.
+      // Inspected, not trusted: the check must see expired ones.
       rejectUnauthorized: false,
       ALPNProtocols: ["h2"],
       timeout: Math.max(1, session.flags.durationMs("dial-timeout")),
@@ -83,7 +83,7 @@ async function certificateOf(session: Session, url: string): Promise<X509Certifi
   });
 }
 
-/** Of one certificate, by the days it has left. */
+/** The finding for one certificate, by its remaining days. */
 export function expiryFindings(
   where: string,
   whose: string,

@@ -1,4 +1,4 @@
-/** `doctor`: looks the cluster over and says of each finding what to do about it. It cannot write. */
+/** `doctor`: checks the cluster and gives advice for each finding. It cannot write. */
 import { isStoreError } from "keelson";
 import type { Alarm, Etcd, Member } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
@@ -83,7 +83,7 @@ async function lookOver(session: Session): Promise<{
   const given = await session.endpoints();
   const connected = await connectReading(session, given).catch(async (error: unknown) => {
     session.io.signal.throwIfAborted();
-    // Of several, the one that is down and the one that has not found the others yet: each is told by itself.
+    // Of several: a member may be down while another has not found its peers yet, so each is reported.
     const looks = given.length > 1 ? await Promise.all(given.map((each) => reach(session, each))) : [];
     if (looks.every(({ findings }) => findings.length === 0)) throw error;
     return looks;
@@ -92,7 +92,7 @@ async function lookOver(session: Session): Promise<{
     return { reached: [], kinds: [], findings: connected.flatMap(({ findings }) => findings) };
   }
   const etcd = connected;
-  // As this member has it on record: a linearizable answer needs the quorum that may just be what is lost.
+  // From this member's own state: a linearizable read needs the quorum, which may be lost.
   const { members } = await etcd.cluster.members({ ...session.call, linearizable: false });
   const endpoints = [...new Set(members.flatMap(({ clientUrls }) => clientUrls))];
   const looks = await Promise.all(endpoints.map((endpoint) => reach(session, endpoint)));
@@ -104,7 +104,7 @@ async function lookOver(session: Session): Promise<{
     members,
     isLed ? statuses : statuses.map((status) => ({ ...status, leader: 0n })),
   );
-  // Without a quorum these are not answered, only waited for.
+  // Without a quorum these requests would only time out.
   const whole = lost.length === 0;
   const alarms = !whole
     ? []
@@ -150,7 +150,7 @@ async function lookOver(session: Session): Promise<{
   };
 }
 
-/** Whether a quorum stands behind who answers: members that this tool cannot reach may well reach each other. */
+/** Whether the answering members have a quorum: members that this tool cannot reach may still reach each other. */
 async function answersReads(session: Session, etcd: Etcd): Promise<boolean> {
   try {
     await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, session.call);
@@ -161,7 +161,7 @@ async function answersReads(session: Session, etcd: Etcd): Promise<boolean> {
   }
 }
 
-/** How many objects of the most frequent kinds there are, and the largest of each. */
+/** The number of objects of the most frequent kinds, and the largest of each. */
 function showKinds({ io }: Session, kinds: readonly KindCount[]): void {
   const shown = kinds.slice(0, shownKinds);
   if (shown.length === 0) return;
@@ -179,7 +179,7 @@ function showKinds({ io }: Session, kinds: readonly KindCount[]): void {
 /** Refuses every write before it is sent. */
 async function connectReading(session: Session, endpoints: readonly string[]): Promise<Etcd> {
   const { readOnlyEtcd } = await import("keelson/etcd");
-  // A version that is not to be worked with is just what is looked for.
+  // The doctor must also connect to unsupported versions, in order to report them.
   return readOnlyEtcd(await session.connect(endpoints, { allowFaultyVersions: true }));
 }
 
@@ -196,7 +196,7 @@ async function reach(session: Session, endpoint: string): Promise<Look> {
     const status = { ...(await etcd.maintenance.status(call)), endpoint };
     const [quotaBytes, ready] = await Promise.all([
       etcd.maintenance.quotaBytes(call).catch(() => undefined),
-      // Without a leader it waits for one, and that there is none is known.
+      // Without a leader it would wait for one, and the missing leader is already reported.
       status.leader === 0n ? undefined : etcd.maintenance.probe("readyz", call).catch(() => undefined),
     ]);
     session.io.signal.throwIfAborted();

@@ -1,4 +1,4 @@
-/** The largest and the smallest of some revisions or sizes; 0n of none. */
+/** The largest and the smallest of some revisions or sizes; 0n for an empty list. */
 
 const sorted = (values: readonly bigint[]): readonly bigint[] =>
   [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));

@@ -1,8 +1,8 @@
-/** What the doctor finds: how bad, where, what, and what to do about it. */
+/** A finding of the doctor: severity, place, fault and advice. */
 
 /**
- * `error`: data or the service is at stake, now or within days. `warning`: something to do before it becomes one.
- * `note`: what could not be looked at, and why.
+ * `error`: data or the service is at stake, now or within days. `warning`: act before it becomes an error. `note`: a
+ * check that could not run, and why.
  */
 export type Level = "error" | "warning" | "note";
 
@@ -10,7 +10,7 @@ export interface Finding {
   readonly level: Level;
   /** The check that found it, e.g. `version`. */
   readonly check: string;
-  /** An endpoint, a file, a key; "cluster" for what is of all members. */
+  /** An endpoint, a file, a key; "cluster" for findings of all members. */
   readonly where: string;
   readonly what: string;
   readonly advice: string;
@@ -18,6 +18,6 @@ export interface Finding {
 
 const order: readonly Level[] = ["error", "warning", "note"];
 
-/** The worst first, else as found. */
+/** The worst first, otherwise in the order found. */
 export const worstFirst = (findings: readonly Finding[]): readonly Finding[] =>
   order.flatMap((level) => findings.filter((finding) => finding.level === level));

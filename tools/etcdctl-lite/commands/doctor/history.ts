@@ -1,6 +1,6 @@
 /**
- * Whether history is compacted, and the store's epoch. etcd keeps no times, so the age of the compacted revision is
- * measured in revisions, and by the clock key that API servers take turns by.
+ * Whether history is compacted, and the store's epoch. etcd stores no times, so the age of the compacted revision is
+ * measured in revisions, and by the key with which API servers coordinate compaction.
  */
 import { isStoreError } from "keelson";
 import type { Etcd, KeyValue } from "keelson/etcd";
@@ -10,7 +10,7 @@ import type { Finding } from "./finding.ts";
 
 type CallSession = Pick<Session, "call" | "io">;
 
-/** Kubernetes' key: its version counts the turns, its value is the revision compacted to. */
+/** Kubernetes' key: its version counts compactions, its value is the compacted revision. */
 const clockKey = "compact_rev_key";
 /** Some minutes of history at hundreds of writes a second. */
 const historyWarnRevisions = 500_000n;
@@ -18,7 +18,7 @@ const historyWarnRevisions = 500_000n;
 export interface HistoryFacts {
   readonly revision: bigint;
   readonly compacted: bigint;
-  /** The clock key's; undefined when there is none. */
+  /** Version of Kubernetes' compaction key; undefined if there is none. */
   readonly clock: Pick<KeyValue, "modRevision" | "version"> | undefined;
 }
 
@@ -51,8 +51,8 @@ export function historyFindings({ revision, compacted, clock }: HistoryFacts): r
 }
 
 /**
- * The revision history begins at; 0n before the first compaction. etcd names it in no cheap answer, but reads of before
- * are refused: found by halves, in as many small reads as the revision has bits.
+ * The revision at which history begins; 0n before the first compaction. No cheap response contains it, but earlier
+ * reads are refused, so a binary search finds it with as many small reads as the revision has bits.
  */
 async function compactedRevision(session: CallSession, etcd: Etcd, revision: bigint): Promise<bigint> {
   let refused = 0n;
@@ -70,7 +70,7 @@ async function compactedRevision(session: CallSession, etcd: Etcd, revision: big
   return answered === 1n ? 0n : answered;
 }
 
-/** The epoch's record as every member holds it. */
+/** The epoch's record on every member. */
 export async function epochFindings(
   session: CallSession,
   reached: readonly Reached[],

@@ -1,4 +1,4 @@
-/** What one member's status says, alone and beside the others. Pure: facts in, findings out. */
+/** Checks of a member's status, alone and compared with the others. Pure: facts in, findings out. */
 import {
   endedLineOf,
   faultlessVersion,
@@ -12,22 +12,22 @@ import { formatBytes } from "../../text/quote.ts";
 import { largest } from "./extremes.ts";
 import type { Finding, Level } from "./finding.ts";
 
-/** etcd's default --quota-backend-bytes, where a member does not tell its own. */
+/** etcd's default --quota-backend-bytes, if a member does not report its own. */
 const quotaDefaultBytes = 2n * 1024n ** 3n;
-/** Of the quota: enough is left to act in time, and hardly any is. */
+/** Shares of the quota for a warning (there is still time to act) and for an error (almost none is left). */
 const fullShare = 0.8;
 const almostFullShare = 0.95;
-/** More of the file empty than this is worth a defragmentation, when the file is not small. */
+/** Share of free space in the file above which a defragmentation is worthwhile, unless the file is small. */
 const emptyShareMax = 0.5;
 const smallBytes = 100n * 1024n ** 2n;
-/** etcd itself refuses writes when it has this many entries still to apply. */
+/** etcd itself refuses writes at this number of unapplied entries. */
 const lagEntriesMax = 5_000n;
 
 export interface MemberFacts {
   readonly status: MemberStatus;
-  /** Undefined: the member does not tell. */
+  /** Undefined: the member does not report it. */
   readonly quotaBytes: bigint | undefined;
-  /** etcd's own probe; undefined where the member serves none, or was not asked. */
+  /** etcd's own probe; undefined if the member has none, or was not asked. */
   readonly ready?: Probe | undefined;
 }
 
@@ -44,7 +44,7 @@ export function memberFindings(members: readonly MemberFacts[]): readonly Findin
   ];
 }
 
-/** Members on record that have never started: nothing else is known about them. */
+/** Registered members that have never started: nothing else is known about them. */
 export function unstartedFindings(members: readonly Member[]): readonly Finding[] {
   return members
     .filter(({ clientUrls }) => clientUrls.length === 0)
@@ -57,7 +57,10 @@ export function unstartedFindings(members: readonly Member[]): readonly Finding[
     }));
 }
 
-/** Too few voting members answer for a majority, whatever they say: a leader claims to lead for a moment after it has lost the others. */
+/**
+ * Too few voting members answer for a majority, whatever they report: a leader still claims to lead for a moment after
+ * it has lost the others.
+ */
 export function isMinority(members: readonly Member[], statuses: readonly MemberStatus[]): boolean {
   return votersUp(statuses) < majorityOf(members);
 }
@@ -70,7 +73,10 @@ function majorityOf(members: readonly Member[]): number {
   return Math.floor(members.filter(({ isLearner }) => !isLearner).length / 2) + 1;
 }
 
-/** Too few members for a majority, or none of those that answer knows a leader: nothing can be written, or read for certain. */
+/**
+ * Too few members for a majority, or none of those that answer has a leader: neither writes nor linearizable reads
+ * succeed.
+ */
 export function quorumFindings(
   members: readonly Member[],
   statuses: readonly MemberStatus[],
@@ -139,7 +145,7 @@ function versionFindings(statuses: readonly MemberStatus[]): readonly Finding[] 
   return findings;
 }
 
-/** A cluster restored from a snapshot of such a time comes up with it, too. */
+/** A cluster restored from a snapshot of that time also has it. */
 function downgradeFindings(statuses: readonly MemberStatus[]): readonly Finding[] {
   const enabled = statuses.find(({ downgrade }) => downgrade?.enabled === true);
   if (enabled === undefined) return [];
@@ -181,7 +187,7 @@ function leaderFindings(statuses: readonly MemberStatus[]): readonly Finding[] {
   return findings;
 }
 
-/** What the member says of itself; that it is a learner, or has no leader, is told elsewhere. */
+/** Errors in the member's own status; other checks report learners and missing leaders. */
 function readyFindings({ status, ready }: MemberFacts): readonly Finding[] {
   if (ready === undefined || ready.ok || status.leader === 0n) return [];
   const failing = ready.checks.filter(({ name, ok }) => !ok && name !== "non_learner");
@@ -253,7 +259,7 @@ function raftFindings(status: MemberStatus, all: readonly MemberFacts[]): readon
       advice: "member promote, once it is in step with the leader",
     });
   }
-  // Alarms come with an advice of their own.
+  // Alarms have separate advice.
   for (const error of errors.filter((text) => !/alarm:/.test(text))) {
     findings.push({
       level: "error",

@@ -1,7 +1,7 @@
 /**
- * What lies in etcd: objects per kind and the largest of them, and what is wrong with single ones: values that cannot be read,
- * events that never expire, custom kinds whose stored versions are gone, encryption that no longer is what is configured, and
- * another program's values where a store of keelson writes its own.
+ * The objects in etcd: their number per kind, the largest ones, and faults of single objects: unreadable values, events
+ * that never expire, custom kinds with removed stored versions, encryption that differs from the configuration, and
+ * foreign values where a keelson store writes its own.
  */
 
 import { isStoreError } from "keelson";
@@ -17,9 +17,9 @@ import { counted } from "../../text/counted.ts";
 import { formatBytes } from "../../text/quote.ts";
 import type { Finding } from "./finding.ts";
 
-/** Above this many keys values are read only when asked to: it takes seconds, and moves every byte of them. */
+/** Above this many keys values are read only on request: it takes seconds and transfers every byte. */
 const keysMax = 100_000n;
-/** A value this large is slow to list and near etcd's bound of a request. */
+/** A value this large is slow to list and near etcd's request limit. */
 const largeBytes: number = 1024 * 1024;
 const definitions = "customresourcedefinitions.apiextensions.k8s.io";
 
@@ -33,11 +33,11 @@ export interface KindCount {
 
 export interface ObjectsLook {
   readonly findings: readonly Finding[];
-  /** Most first; empty: there are none, or they were not looked at. */
+  /** The most frequent first; empty: there are none, or they were not read. */
   readonly kinds: readonly KindCount[];
 }
 
-/** @param always read however many there are */
+/** @param always read values whatever their number */
 export async function lookAtObjects(session: Session, etcd: Etcd, always: boolean): Promise<ObjectsLook> {
   const prefix = registryPrefix(session);
   const { prefixEnd } = await import("keelson/etcd");
@@ -72,10 +72,10 @@ class Look {
   readonly #large: string[] = [];
   #eternalEvents = 0;
   readonly #gone: { readonly name: string; readonly versions: readonly string[] }[] = [];
-  /** By resource: values in the clear, and under which key the others are. */
+  /** By resource: the number of plaintext values, and the keys of the others. */
   readonly #clear = new Map<string, number>();
   readonly #sealed = new Map<string, Map<string, number>>();
-  /** By resource of a store of keelson: its own values, and Kubernetes'. */
+  /** By resource of a keelson store: its own values, and Kubernetes'. */
   readonly #own = new Map<string, number>();
   readonly #foreign = new Map<string, number>();
 
@@ -116,7 +116,7 @@ class Look {
     } catch (error) {
       if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
       const [, under] = /is encrypted (?:by Kubernetes )?under "(k8s:enc:[^"]+)"/.exec(error.message) ?? [];
-      // Without its key a value is not looked at; it is not damaged.
+      // A value without its encryption key is skipped; it is not damaged.
       if (under !== undefined) add(this.#keysOf(resource), under);
       else this.#unreadable.push({ key, why: error.details.reason ?? error.message });
     }

@@ -1,10 +1,13 @@
-/** `downgrade cancel`: the cluster stays what it is. etcd 3.6 reports success also where it failed, so the state is read back. */
+/**
+ * `downgrade cancel`: the cluster keeps its version. etcd 3.6 reports success even if it failed, so the state is read
+ * back.
+ */
 import type { Etcd } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
 import type { Session } from "../../cli/session.ts";
 
-/** A member other than the one that cancelled hears of it within this. */
+/** Other members than the one that cancelled learn of it within this time. */
 const heardMs = 2_000;
 const againMs = 50;
 

@@ -1,4 +1,4 @@
-/** `downgrade enable`: from here on the members can be replaced by the older version, one after the other. */
+/** `downgrade enable`: afterwards the members can be replaced by the older version, one at a time. */
 import type { Command } from "../../cli/command.ts";
 import { targetVersionOf } from "./target-version.ts";
 

@@ -23,7 +23,7 @@ export const command: Command = {
       },
     );
     await session.show({ type: "endpoint-hashkv", endpoints: answers });
-    // As etcdctl, which says the last one again.
+    // As etcdctl, which repeats the last one.
     if (failures > 0) throw new CliFailure(exitCodes.error, lastCause);
   },
 };

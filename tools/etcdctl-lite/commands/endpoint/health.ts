@@ -50,7 +50,7 @@ async function healthOf(session: Session, endpoint: string, hints: Set<string>):
     try {
       await etcd.kv.range({ key: "health" }, session.call);
     } catch (error) {
-      // The proposal was committed: it is only that this user may not read the key.
+      // The proposal was committed; this user only may not read the key.
       if (!isStoreError(error, "PERMISSION_DENIED")) throw error;
     }
     const alarms = await etcd.maintenance.alarms(session.call).catch(() => undefined);
@@ -68,7 +68,7 @@ async function healthOf(session: Session, endpoint: string, hints: Set<string>):
   }
 }
 
-/** "" where there is no probe: an older etcd, or one whose pages are elsewhere. */
+/** "" without a probe: an older etcd, or one that serves its pages elsewhere. */
 async function probesOf(session: Session, endpoint: string): Promise<EndpointHealth["probes"]> {
   const ask = async (name: "livez" | "readyz"): Promise<string> => {
     try {

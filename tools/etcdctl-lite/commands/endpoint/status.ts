@@ -1,4 +1,4 @@
-/** `endpoint status`: what each member says of itself. */
+/** `endpoint status`: the status of each member. */
 import type { MemberStatus } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
 import { clusterFlag, eachEndpoint } from "../../cli/endpoints.ts";

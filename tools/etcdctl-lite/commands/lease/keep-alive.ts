@@ -1,4 +1,4 @@
-/** `lease keep-alive`: pings a lease until it is gone or the command is ended. */
+/** `lease keep-alive`: renews a lease until it expires or the command ends. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "../../cli/command.ts";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
@@ -30,7 +30,7 @@ export const command: Command = {
       }
       await session.show({ type: "lease-keep-alive", header, id, ttlSeconds: value.ttlSeconds });
       if (session.flags.on("once")) return;
-      // A third of the time to live: two pings may be lost.
+      // A third of the time to live: two keepalives may be lost.
       await sleep((value.ttlSeconds * 1000) / 3, undefined, { signal: session.io.signal });
     }
   },

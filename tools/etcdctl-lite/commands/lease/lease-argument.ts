@@ -3,7 +3,7 @@ import { badArguments } from "../../cli/failure.ts";
 import { parseHexId } from "../../cli/flags.ts";
 import { messageOf } from "../../text/message-of.ts";
 
-/** @throws CliFailure: `missing` when it is not there, or what is wrong with it */
+/** @throws CliFailure: `missing` when it is absent, or the fault in it */
 export function leaseArgument(args: readonly string[], missing: string): bigint {
   const [text] = args;
   if (text === undefined || args.length !== 1) throw badArguments(missing);

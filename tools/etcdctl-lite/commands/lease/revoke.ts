@@ -1,4 +1,4 @@
-/** `lease revoke`: its keys go with it. */
+/** `lease revoke`: its keys are deleted with it. */
 import type { Command } from "../../cli/command.ts";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
 import { causeOf } from "../../cli/failure-text.ts";

@@ -1,4 +1,4 @@
-/** `member add`: and how the new member must be started. */
+/** `member add`: also prints how to start the new member. */
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { quoteBytes } from "../../text/quote.ts";

@@ -3,7 +3,7 @@ import { badArguments } from "../../cli/failure.ts";
 import { parseHexId } from "../../cli/flags.ts";
 import { messageOf } from "../../text/message-of.ts";
 
-/** @throws CliFailure for what is no id */
+/** @throws CliFailure for an invalid id */
 export function memberArgument(args: readonly string[]): bigint {
   const [text] = args;
   if (text === undefined || args.length !== 1) throw badArguments("member ID is not provided");
