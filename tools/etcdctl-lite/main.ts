@@ -4,9 +4,9 @@ import "./cli/supported-node.ts";
 import { basename } from "node:path";
 import { run } from "./run.ts";
 
-/** As shells tell a program ended by a signal. */
+/** As shells report a program ended by a signal. */
 const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
-/** A connection that does not end by itself once the command is over is left behind after this. */
+/** Time after the command within which connections must close; then the process exits anyway. */
 const lingerMs = 1_000;
 
 const interrupt = new AbortController();
@@ -17,11 +17,11 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     interrupt.abort(new Error(`interrupted by ${name}`));
   });
 }
-// A reader that has gone, as in `etcdctl-lite get … | head`: there is no reader left.
+// The reader has closed the pipe, as in `etcdctl-lite get … | head`.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
-    // Such as a full disk behind the output: there is nothing left to do, and no stack for an operator.
+    // For example a full disk: exit without a stack trace, which would not help an operator.
     if (stream !== process.stderr) process.stderr.write(`Error: Cannot write the output: ${error.message}\n`);
     process.exit(1);
   });
@@ -46,7 +46,7 @@ const exitCode = await run(await commandLine(), {
   program,
   signal: interrupt.signal,
 });
-// A reader may be slow (`etcdctl-lite get … | less`): all of the output comes first.
+// A reader may be slow (`etcdctl-lite get … | less`): wait until all output is written.
 for (const stream of [stdout, stderr]) {
   await new Promise<void>((resolve) => {
     interrupt.signal.addEventListener("abort", () => resolve());
@@ -58,7 +58,7 @@ process.exitCode = interrupt.signal.aborted ? (code ?? exitCode) : exitCode;
 if (!stdin.destroyed) stdin.unref?.();
 setTimeout(() => process.exit(), lingerMs).unref();
 
-/** What was typed, to the byte: Node has put U+FFFD for what is no UTF-8. */
+/** The arguments as bytes: Node replaces invalid UTF-8 with U+FFFD. */
 async function commandLine(): Promise<readonly string[]> {
   const args = process.argv.slice(2);
   if (!args.some((arg) => arg.includes("\ufffd"))) return args;

@@ -1,4 +1,4 @@
-/** What commands have to show, before anybody has decided how: the printers turn each into text. */
+/** The results of commands, independent of the format: the printers turn each into text. */
 import type {
   Alarm,
   DeleteRangeResponse,
@@ -17,7 +17,7 @@ export interface EndpointHealth {
   readonly healthy: boolean;
   readonly tookNs: bigint;
   readonly error: string;
-  /** With `--probes`: the members' own, "" where none is served. */
+  /** With `--probes`: the members' own probes, "" if a member has none. */
   readonly probes?: { readonly livez: string; readonly readyz: string } | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface EndpointHash {
   readonly header: Header;
   readonly hash: number;
   readonly compactRevision: bigint;
-  /** Up to which the hash goes; undefined before etcd 3.6. */
+  /** Last revision of the hash; undefined before etcd 3.6. */
   readonly hashRevision?: bigint | undefined;
 }
 
@@ -55,7 +55,7 @@ export type Result =
       /** -1: there is no such lease. */
       readonly ttlSeconds: number;
       readonly grantedTtlSeconds: number;
-      /** Undefined: not asked for. */
+      /** Undefined: not requested. */
       readonly keys: readonly Uint8Array[] | undefined;
     }
   | { readonly type: "lease-list"; readonly header: Header; readonly ids: readonly bigint[] }
@@ -68,7 +68,7 @@ export type Result =
       readonly members: readonly Member[];
       readonly change: "added" | "removed" | "updated" | "promoted";
       readonly id: bigint;
-      /** Of one that was added. */
+      /** For an added member. */
       readonly member: Member | undefined;
     }
   | { readonly type: "endpoint-health"; readonly endpoints: readonly EndpointHealth[] }
@@ -80,7 +80,7 @@ export type Result =
       readonly change: "validate" | "enable" | "cancel";
       readonly clusterVersion: string;
     }
-  /** A change with nothing to show but that it was made; `text` is what people read. */
+  /** A change without other output; `text` is the message for people. */
   | { readonly type: "done"; readonly header: Header; readonly text: string }
   | {
       readonly type: "auth-status";
@@ -110,7 +110,7 @@ export type Result =
       readonly type: "snapshot-status";
       readonly hash: number;
       readonly revision: bigint;
-      /** As the tool of the snapshot's own version counts. */
+      /** Counted as by the tool of the snapshot's own version. */
       readonly totalKey: number;
       readonly totalSize: bigint;
       /** Storage version, from 3.6 on. */

@@ -1,9 +1,9 @@
 /**
- * One command line, from its words to its exit code.
+ * Runs one command line, from its words to its exit code.
  *
  *   words -> command (names may be shortened while they are unique) -> flags -> environment -> run -> exit code
  *
- * It touches nothing of the process: `main.ts` and the tests give it streams.
+ * It does not access the process: `main.ts` and the tests pass streams.
  */
 import type { Command, Node } from "./cli/command.ts";
 import { CliFailure, exitCodes } from "./cli/failure.ts";
@@ -85,11 +85,11 @@ async function listCommands(): Promise<readonly CommandListing[]> {
 interface Found {
   readonly node: Node;
   readonly path: readonly string[];
-  /** The words that do not name the command. */
+  /** The words after the command's name. */
   readonly rest: readonly string[];
 }
 
-/** @throws CliFailure for a name that is none, or several */
+/** @throws CliFailure for an unknown or ambiguous name */
 export function findCommand(argv: readonly string[], program: string): Found {
   let node: Node = tree;
   const path: string[] = [];

@@ -1,4 +1,4 @@
-/** Every command, where it is, and one line about it. `own` marks what etcdctl does not have. */
+/** Every command with its file and a one-line summary. `own` marks commands that etcdctl does not have. */
 import type { Node } from "./cli/command.ts";
 
 export const tree: Node & { readonly nodes: readonly Node[] } = {

@@ -31,7 +31,10 @@ export const command: Command = {
   },
 };
 
-/** @param stdin the value where the arguments give none @throws CliFailure for what etcdctl refuses, in its words */
+/**
+ * @param stdin the value if the arguments have none @throws CliFailure for arguments that etcdctl refuses, with its
+ * text
+ */
 export function putRequestOf(
   [key, value]: readonly string[],
   flags: Flags,

@@ -1,7 +1,8 @@
 /**
- * `undelete`: brings a deleted key back as it last was. An object of a store comes back through the store, which checks
- * it, charges quotas and gives it a uid of its own; any other key, a Kubernetes cluster's objects among them, comes back byte
- * for byte, unless somebody has it by then. With --prefix all keys of a snapshot that are gone (undelete-many.ts).
+ * `undelete`: restores the last state of a deleted key. An object of a store is restored through the store, which
+ * validates it, charges quotas and assigns a new uid; any other key, including a Kubernetes cluster's objects, is
+ * restored byte for byte, unless it exists again. With --prefix it restores all deleted keys of a snapshot
+ * (undelete-many.ts).
  */
 import type { DeletedVersion } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
@@ -98,7 +99,7 @@ async function lookFor(session: Session, etcd: Etcd, key: string): Promise<Delet
   }
 }
 
-/** Whether the store's own codec wrote it: sealed values count, their key is asked for later. */
+/** Whether the store's own codec wrote it: sealed values count, and their key is checked later. */
 async function isReadable(key: string, { version }: DeletedVersion): Promise<boolean> {
   const { isStoreError } = await import("keelson");
   const { readStoredValue } = await import("keelson/codec");
@@ -132,7 +133,7 @@ async function throughStore(
   const { namespace, name } = place.key;
   const file = flags.text("from");
   if (file === "") {
-    // The state just before the deletion: the put itself may lie before the compaction.
+    // Read just before the deletion: the put itself may be compacted.
     const resourceVersion = (BigInt(found.deletedAt ?? "1") - 1n).toString();
     if (dryRun) {
       const read = { consistency: "exact", resourceVersion } as const;
@@ -156,7 +157,7 @@ async function throughStore(
   return (await store.resources(kind).get(place.key, { signal: io.signal })).metadata.resourceVersion;
 }
 
-/** Only if the key has not been put in between. */
+/** Only if the key was not put in between. */
 async function putBack(
   session: Session,
   etcd: Etcd,

@@ -1,7 +1,7 @@
-/** `version`: what etcdctl of the version it is compatible with prints, so that scripts which look find it. */
+/** `version`: prints the version of the compatible etcdctl, for scripts that check it. */
 import type { Command } from "../cli/command.ts";
 
-/** The etcdctl whose command lines and output this tool keeps to. */
+/** The etcdctl version with which command lines and output are compatible. */
 const compatible = "3.5.30";
 
 export const command: Command = {
@@ -16,7 +16,7 @@ export const command: Command = {
   },
 };
 
-/** From the package it came in. */
+/** From this program's package. */
 export async function ownVersion(): Promise<string> {
   const { createRequire } = await import("node:module");
   const found: unknown = createRequire(import.meta.url)("keelson/package.json");

@@ -1,4 +1,4 @@
-/** The printer of a format, by its name in `--write-out`; only the one asked for is loaded. */
+/** The printer of a format, by its name in `--write-out`; only the requested one is loaded. */
 import { badFeature } from "../cli/failure.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
 

@@ -1,4 +1,4 @@
-/** `-w fields`: one field a line, `"Name" : value`, for scripts that read lines. */
+/** `-w fields`: one field per line, `"Name" : value`, for scripts that read lines. */
 import type { Header, KeyValue, TxnOpResponse } from "keelson/etcd";
 import type { Result } from "../results.ts";
 import { formatDuration } from "../text/duration.ts";
@@ -10,13 +10,13 @@ export function fieldsPrinter({ io, hex, line }: PrinterOptions): Printer {
     void io.stdout.write(`"${name}" : ${String(value)}\n`);
   const blank = (): void => void io.stdout.write("\n");
   const is36 = (): boolean => line() === "3.6";
-  // From 3.6 on `--hex` is meant for ids too.
+  // From 3.6 on `--hex` also applies to ids.
   const idField = (name: string, id: bigint): void => field(name, hex && is36() ? hexId(id) : id);
   const leaseField = (name: string, id: bigint): void => field(name, hex && is36() ? leaseId(id) : id);
   const headerFields = ({ clusterId, memberId, revision, raftTerm }: Header): void => {
     idField("ClusterID", clusterId);
     idField("MemberID", memberId);
-    // Answers that are not about keys have none.
+    // Responses without keys have none.
     if (revision > 0n || !is36()) field("Revision", revision);
     field("RaftTerm", raftTerm);
   };
@@ -43,7 +43,7 @@ export function fieldsPrinter({ io, hex, line }: PrinterOptions): Printer {
   }
 
   function print(result: Result): void {
-    // etcdctl has no fields for users, and says so.
+    // etcdctl has no fields output for users and reports that.
     if (result.type === "user" || result.type === "auth-status" || result.type === "downgrade") {
       refuseFormat("fields");
     }

@@ -143,7 +143,7 @@ function headerOf({ clusterId, memberId, revision, raftTerm }: Header): GoObject
   return withoutZeros({ cluster_id: clusterId, member_id: memberId, revision, raft_term: raftTerm });
 }
 
-/** A key and its value, for what prints pairs by themselves. */
+/** A key and its value, for commands that print single pairs. */
 export function jsonPair({ key, createRevision, modRevision, version, value, lease }: KeyValue): GoObject {
   return withoutZeros({
     key,

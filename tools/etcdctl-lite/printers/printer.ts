@@ -11,7 +11,9 @@ export interface Printer {
 export interface PrinterOptions {
   readonly io: Pick<CommandIo, "stdout" | "stderr">;
   readonly hex: boolean;
-  /** Whose forms the output has; asked when something is printed, since it is known once a server has answered. */
+  /**
+   * The etcdctl release whose format is used; read at print time, because it is known only after a server has answered.
+   */
   readonly line: () => ToolLine;
 }
 

@@ -1,6 +1,6 @@
 /**
- * `-w protobuf`: etcd's messages in their own encoding, byte for byte as etcdctl writes them. Of leases that is the header
- * alone, as with etcdctl, which prints no more of them in this format.
+ * `-w protobuf`: etcd's messages in their own encoding, byte for byte as etcdctl writes them. For leases it prints only
+ * the header, as etcdctl does in this format.
  */
 
 import type { Header, KeyValue, KvEvent, Member, TxnOpResponse, TxnResponse } from "keelson/etcd";
@@ -86,7 +86,7 @@ const varintField = (field: number, value: bigint | number | boolean): Uint8Arra
   encoded((writer) => writer.int64(field, BigInt(value)));
 const bytesField = (field: number, value: Uint8Array | string): Uint8Array =>
   encoded((writer) => writer.bytes(field, value));
-/** A message within a message: also when it is empty, because it is there. */
+/** A nested message: written even if empty, because it is present. */
 const nested = (field: number, fields: Fields): Uint8Array =>
   encoded((writer) => writer.bytesAlways(field, Buffer.concat(fields)));
 

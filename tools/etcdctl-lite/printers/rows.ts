@@ -19,7 +19,7 @@ export function memberRow({ id, name, peerUrls, clientUrls, isLearner }: Member)
   return [hexId(id), status, name, peerUrls.join(","), clientUrls.join(","), String(isLearner)];
 }
 
-/** With the probes where they were asked for. */
+/** With probes, if requested. */
 export const healthHeaders = (endpoints: readonly EndpointHealth[]): readonly string[] => [
   ...["endpoint", "health", "took", "error"],
   ...(endpoints.some(({ probes }) => probes !== undefined) ? ["livez", "readyz"] : []),
@@ -36,7 +36,7 @@ export const healthRow = ({
   ...(probes === undefined ? [] : [probes.livez, probes.readyz]),
 ];
 
-/** A column, and since which line it is there. */
+/** A column, and the etcdctl release that introduced it. */
 type Column<T> = readonly [header: string, cell: (row: T) => string, since?: "3.6"];
 
 const statusColumns: readonly Column<MemberStatus>[] = [
@@ -78,14 +78,14 @@ export const hashHeaders = (line: ToolLine): readonly string[] => headersOf(hash
 export const hashRow = (hash: EndpointHash, line: ToolLine): readonly string[] =>
   rowOf(hashColumns, hash, line);
 
-/** Whole percents, as etcdctl rounds them: of the used share it drops the fraction. */
+/** Whole percents, as etcdctl computes them: it truncates the used share. */
 function unusedPercentage({ databaseBytes, databaseBytesInUse }: MemberStatus): string {
   return databaseBytes === 0n ? "0%" : `${100n - (databaseBytesInUse * 100n) / databaseBytes}%`;
 }
 
 type SnapshotStatus = Extract<Result, { type: "snapshot-status" }>;
 
-/** With a version from 3.6 on, as etcdutl has it. */
+/** With a version from 3.6 on, as in etcdutl. */
 export function snapshotHeaders({ version }: SnapshotStatus): readonly string[] {
   const headers = ["hash", "revision", "total keys", "total size"];
   return version === undefined ? headers : [...headers, "version"];

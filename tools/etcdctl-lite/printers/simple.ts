@@ -1,4 +1,4 @@
-/** `-w simple`: lines for people, keys and values as they are. */
+/** `-w simple`: lines for people, with raw keys and values. */
 import type { KeyValue, Permission, TxnOpResponse } from "keelson/etcd";
 import type { Result } from "../results.ts";
 import { formatDuration } from "../text/duration.ts";
@@ -155,7 +155,7 @@ function memberChange(result: Extract<Result, { type: "member-change" }>, toolLi
   }
 }
 
-/** A role's ranges, those it may read, then those it may write. Also what `user get --detail` prints. */
+/** A role's readable ranges, then its writable ones. `user get --detail` also uses it. */
 export function roleLines(name: string, permissions: readonly Permission[]): readonly string[] {
   if (name === "root" && permissions.length === 0) {
     return [`Role ${name}`, "KV Read:", "\t[, <open ended>", "KV Write:", "\t[, <open ended>"];

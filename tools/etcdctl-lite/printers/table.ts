@@ -38,7 +38,7 @@ function tableOf(result: Result, line: ToolLine): string {
         result.endpoints.map((hash) => hashRow(hash, line)),
       );
     case "snapshot-status":
-      // A snapshot is of a line of its own, and no server was asked.
+      // A snapshot has its own release, since no server was contacted.
       return (result.version === undefined ? drawTable : drawPlainTable)(snapshotHeaders(result), [
         snapshotRow(result),
       ]);

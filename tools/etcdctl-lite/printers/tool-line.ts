@@ -1,12 +1,12 @@
 /**
- * Whose forms the output has: those of etcdctl 3.5.30 for servers up to 3.5, those of 3.6.14 from 3.6 on. It is the line of
- * the newest server that was spoken to, since 3.6's forms hold all that the older ones do.
+ * Selects the output format: that of etcdctl 3.5.30 for servers up to 3.5, that of 3.6.14 from 3.6 on. The newest
+ * contacted server decides, because the format of 3.6 has all the content of the older one.
  */
 
-/** "3.5" stands for every line up to it, "3.6" for every one from it on. */
+/** "3.5" means every release line up to 3.5, "3.6" every one from 3.6 on. */
 export type ToolLine = "3.5" | "3.6";
 
-/** @param versions of the servers spoken to; without any it is "3.5" */
+/** @param versions of the contacted servers; "3.5" if there are none */
 export function toolLineOf(versions: readonly string[]): ToolLine {
   return versions.some(isFrom36) ? "3.6" : "3.5";
 }

@@ -1,6 +1,6 @@
 /**
- * The backup that `restore objects` reads from: a snapshot file, or a repository at a revision or time. What a backup has on
- * record about its store comes with it: a store that has lost everything knows its kinds and its encryption from there.
+ * The backup that `restore objects` reads from: a snapshot file, or a repository at a revision or time. The backup also
+ * has the recorded bookkeeping of its store: a store that has lost everything gets its kinds and encryption from there.
  */
 import type { KindRecord, StoreRecords } from "keelson";
 import type { RestoreSource } from "keelson/backup";
@@ -22,23 +22,23 @@ export const backupSourceFlags: readonly FlagSpec[] = [
 ];
 
 export interface BackupSource extends AsyncDisposable {
-  /** The file that is read, at `revision`, decimal. */
+  /** The file to read, at `revision`, decimal. */
   readonly file: string;
   readonly revision: string;
   readonly from: RestoreSource;
   readonly records: StoreRecords;
-  /** Whether the backup has an object of a kind among those that were chosen by their keys. */
+  /** Whether the backup has an object of a kind among the selected keys. */
   has(record: KindRecord, choice: KeyChoice): Promise<boolean>;
 }
 
-/** What of a choice an object's key tells; undefined: any. */
+/** The part of a selection that an object's key decides; undefined: any. */
 export interface KeyChoice {
   readonly namespaces?: readonly string[] | undefined;
   readonly names?: readonly string[] | undefined;
   readonly keyPrefix?: string | undefined;
 }
 
-/** @throws CliFailure for flags that do not go together; CORRUPT_SNAPSHOT for a backup that is not sound */
+/** @throws CliFailure for conflicting flags; CORRUPT_SNAPSHOT for a damaged backup */
 export async function openBackupSource(session: Session): Promise<BackupSource> {
   const { flags, io } = session;
   const file = flags.text("snapshot");
@@ -91,7 +91,7 @@ export async function openBackupSource(session: Session): Promise<BackupSource> 
   }
 }
 
-/** The backup as keys: for what goes past a store. */
+/** The backup as keys, to bypass a store. */
 export async function sourceOfBackup(session: Session, { file, revision }: BackupSource): Promise<KeySource> {
   const { storedKeys } = await import("keelson/backup");
   const { signal } = session.io;
@@ -102,7 +102,7 @@ export async function sourceOfBackup(session: Session, { file, revision }: Backu
   };
 }
 
-/** Kinds and encryption keys of both; where they differ, those of the store that runs. */
+/** Kinds and encryption keys of both; where they differ, those of the running store. */
 export function mergedRecords(live: StoreRecords, backup: StoreRecords): StoreRecords {
   const known = new Set(live.kinds.map(resourceOf));
   const sealing = new Map(live.sealing);

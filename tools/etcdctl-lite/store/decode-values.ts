@@ -1,6 +1,6 @@
 /**
- * `get --decode`: values as the objects they are. What is no object is printed byte for byte, with a remark on stderr;
- * what cannot be opened is reported there and fails the command.
+ * `get --decode`: decodes values to objects. Other values are printed byte for byte, with a remark on stderr; a value
+ * that cannot be opened is reported there and fails the command.
  */
 import type { AnyResource } from "keelson";
 import type { ReadValue } from "keelson/codec";
@@ -20,7 +20,7 @@ export function decodedFormat({ flags }: Session): "simple" | "json" {
   throw badFeature(`--decode prints YAML, or with -w json JSON: ${format} is neither`);
 }
 
-/** @throws CliFailure when a value could not be read; the others are printed by then */
+/** @throws CliFailure when a value is unreadable, after the others are printed */
 export async function printDecoded(
   session: Session,
   from: Etcd | string,
@@ -61,13 +61,13 @@ function remarkOf(
   return `${quoteBytes(key).slice(1, -1)}  revision ${modRevision}, version ${version}, ${formOf(read)}`;
 }
 
-/** How it is stored, in words. */
+/** A description of its stored form. */
 export function formOf({ format: coded, sealedUnder }: Exclude<ReadValue, { foreign: string }>): string {
   const format = coded === "foreign" ? "Kubernetes' protobuf" : coded;
   return sealedUnder === undefined ? format : `${format}, sealed under ${JSON.stringify(sealedUnder)}`;
 }
 
-/** A newer Kubernetes has fields that are unknown here: what is shown is not all there is. */
+/** A newer Kubernetes has fields that are unknown here: the output is incomplete. */
 export function tellUnread(session: Session, key: Uint8Array, unread: readonly string[]): void {
   if (unread.length === 0) return;
   session.io.stderr.write(
@@ -75,7 +75,7 @@ export function tellUnread(session: Session, key: Uint8Array, unread: readonly s
   );
 }
 
-/** The version is the key's own, and is not among what is stored. */
+/** The version is that of the key; it is not stored in the value. */
 export function withVersion(object: AnyResource, revision: bigint): AnyResource {
   const { name, namespace, uid, resourceVersion: _, ...rest } = object.metadata;
   const place = namespace === undefined ? { name } : { name, namespace };

@@ -1,7 +1,7 @@
 /**
  * Kubernetes' encryption at rest, as an operator gives it: the kube-apiserver's own EncryptionConfiguration, by
- * --encryption-config or KEELSON_ENCRYPTION_CONFIG; on a server of Kubernetes the file its kube-apiserver has. Keys stay in
- * that file: never on the command line, which others on the machine can read.
+ * --encryption-config or KEELSON_ENCRYPTION_CONFIG; on a Kubernetes server the file of its kube-apiserver. Keys stay in
+ * that file and are never on the command line, which others on the machine can read.
  */
 import { isStoreError } from "keelson";
 import type { Transform } from "keelson/codec";
@@ -20,7 +20,7 @@ export interface EncryptionConfig {
   readonly transforms: Readonly<Record<string, Transform>>;
 }
 
-/** Undefined when none is given. @throws CliFailure for what is none, or given twice */
+/** Undefined when none is given. @throws CliFailure for an invalid one, or two */
 export async function encryptionConfig(session: Session): Promise<EncryptionConfig | undefined> {
   const { flags, io } = session;
   const flag = flags.has("encryption-config") ? flags.text("encryption-config") : "";
@@ -30,7 +30,7 @@ export async function encryptionConfig(session: Session): Promise<EncryptionConf
       "the encryption configuration is given by --encryption-config and by KEELSON_ENCRYPTION_CONFIG: use one of them",
     );
   }
-  // A cluster is looked for by commands that connect: one that reads a file has what it is given.
+  // Only commands that connect look for a cluster; a command that reads a file uses only its flags.
   const isFromFile = ["from", "snapshot"].some((name) => flags.has(name) && flags.text(name) !== "");
   const found = isFromFile ? "" : ((await session.cluster())?.encryptionConfig ?? "");
   const path = flag || variable || found;

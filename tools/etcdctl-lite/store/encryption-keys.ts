@@ -32,7 +32,7 @@ interface GivenKey {
 
 const keyBytes = 32;
 
-/** Undefined when none are given. @throws CliFailure for what is no file of keys, or for keys given twice */
+/** Undefined when none are given. @throws CliFailure for an invalid file, or for keys given twice */
 export async function encryptionKeys({ flags, io }: Session): Promise<EncryptionKeys | undefined> {
   const ways = {
     "--keys-file": flags.text("keys-file"),

@@ -11,11 +11,11 @@ export const fromFlag: FlagSpec = {
 };
 
 export interface KeySource {
-  /** What library functions take: the etcd, or the file's path. */
+  /** The argument of library functions: the etcd, or the file's path. */
   readonly of: Etcd | string;
-  /** Reads are of this one, decimal. */
+  /** Revision of all reads, decimal. */
   readonly revision: string;
-  /** Keys that begin with `prefix`, as of `revision`: of etcd in the order of keys, of a file in the order written. */
+  /** Keys that begin with `prefix`, at `revision`: from etcd in key order, from a file in the order written. */
   scan(prefix: string): AsyncIterable<StoredKey>;
 }
 
@@ -25,7 +25,7 @@ export async function keySource(session: Session, file: string): Promise<KeySour
   const { signal } = session.io;
   if (file !== "") {
     const { revision } = await inspectSnapshot(file);
-    // The hash is read once, not for every prefix that is looked through.
+    // The hash is read once, not for every prefix.
     let skipHashCheck = false;
     return {
       of: file,
@@ -41,7 +41,7 @@ export async function keySource(session: Session, file: string): Promise<KeySour
   return sourceOf(session, etcd);
 }
 
-/** The same over a connection that is there. */
+/** The same over an existing connection. */
 export async function sourceOf(session: Session, etcd: Etcd): Promise<KeySource> {
   const { storedKeys } = await import("keelson/backup");
   const { header } = await etcd.kv.range({ key: "\0", limit: 1, keysOnly: true }, session.call);

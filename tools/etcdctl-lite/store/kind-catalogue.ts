@@ -1,6 +1,6 @@
 /**
- * Every kind that may lie in an etcd or a snapshot: those a store of keelson has on record there, Kubernetes' built-in ones,
- * and custom ones out of the definitions stored there. They are found by the names people use for them.
+ * Every kind that an etcd or a snapshot may contain: those recorded by a keelson store, Kubernetes' built-in ones, and
+ * custom ones from stored definitions. They are found by the names that people use.
  */
 import { type AnyResource, isStoreError, type Kind, type KindRecord } from "keelson";
 import type { PrinterColumn } from "keelson/kubernetes";
@@ -12,16 +12,16 @@ import { recordOf, resourceOf } from "./known-kinds.ts";
 import type { ValueReader } from "./value-reader.ts";
 
 export interface KnownKind extends KindRecord {
-  /** Where it is known from. */
+  /** The source of the kind. */
   readonly origin: "store" | "kubernetes" | "custom" | "flag";
-  /** Other names it goes by: singular and short names. */
+  /** Other names: singular and short names. */
   readonly names: readonly string[];
   readonly categories: readonly string[];
-  /** With its fields and conversions; undefined for kinds known by their place alone. */
+  /** With its fields and conversions; undefined for kinds known only by their key prefix. */
   readonly definition: Kind | undefined;
-  /** An object of it in its own version, for columns; itself where that is not known. */
+  /** An object of it in the kind's version, for columns; unchanged if the conversion is unknown. */
   readonly inOwnVersion: (object: AnyResource) => AnyResource;
-  /** What a custom kind's definition wants to be shown. */
+  /** The columns of a custom kind's definition. */
   readonly columns: readonly PrinterColumn[];
 }
 
@@ -40,11 +40,11 @@ export class KindCatalogue {
   constructor(kinds: readonly KnownKind[], prefix: string) {
     this.kinds = kinds;
     this.#prefix = prefix;
-    // The first of a path holds: what is on record of a store comes before what Kubernetes has.
+    // The first of a path wins: kinds recorded by a store come before Kubernetes' kinds.
     this.#byPath = new Map([...kinds].reverse().map((kind) => [kind.keyPath, kind]));
   }
 
-  /** Whose object lies at a key; undefined for a key that is no object's. */
+  /** The kind of the object at a key; undefined if the key has no object. */
   placeOf(key: string): PlacedKey | undefined {
     if (!key.startsWith(this.#prefix)) return undefined;
     const parts = key.slice(this.#prefix.length).split("/");
@@ -64,8 +64,8 @@ export class KindCatalogue {
   /**
    * The kinds that a name means: `pods`, `pod`, `po`, `deployments.apps`, `deploy.apps`, `deployments.v1.apps`, or a category
    * such as `all`.
-   * @param given of `--kind`, or ""
-   * @throws CliFailure for a name that means none, or kinds of several groups
+   * @param given value of `--kind`, or ""
+   * @throws CliFailure for an unknown name, or one of kinds in several groups
    */
   named(name: string, given: string): readonly KnownKind[] {
     if (given !== "") return [fromFlag(name, given)];
@@ -97,8 +97,8 @@ export class KindCatalogue {
 }
 
 /**
- * Definitions that cannot be read are reported on stderr: their kinds are missing here.
- * @param alsoRecorded kinds on record elsewhere: in the etcd that a backup goes to
+ * Unreadable definitions are reported on stderr: their kinds are missing here.
+ * @param alsoRecorded kinds recorded elsewhere: in the etcd that a backup is restored to
  */
 export async function kindCatalogue(
   session: Session,
@@ -127,7 +127,7 @@ export async function kindCatalogue(
     };
   });
   const custom = await customKinds(session, source, reader, prefix);
-  // A store's record of a kind that is Kubernetes' own as well says where, and Kubernetes what it is called.
+  // If both a store and Kubernetes have a kind, the store's record gives its place, and Kubernetes its names.
   const own = records.map((record) => {
     const same = [...builtin, ...custom].find((kind) => resourceOf(kind) === resourceOf(record));
     return same === undefined
@@ -143,7 +143,7 @@ export async function kindCatalogue(
   return new KindCatalogue([...own, ...builtin, ...custom], prefix);
 }
 
-/** The kinds that a store of keelson has put on record. */
+/** The kinds that a keelson store has recorded. */
 async function recordedKinds(source: KeySource, prefix: string): Promise<readonly KindRecord[]> {
   const { unfamiliarKind } = await import("keelson");
   const latest = new Map<string, KindRecord>();

@@ -1,6 +1,6 @@
 /**
- * What is known of a kind by its place alone: what it selects by and measures is its program's business. Which kinds there
- * are is kind-catalogue.ts.
+ * Kinds known only by their key prefix: only their program knows their selectable fields and measures.
+ * kind-catalogue.ts lists the kinds.
  */
 import type { AnyResource, Kind, KindRecord } from "keelson";
 import type { FlagSpec } from "../cli/flags.ts";
@@ -15,17 +15,17 @@ export const kindFlag: FlagSpec = {
 export const resourceOf = ({ plural, group }: Pick<KindRecord, "plural" | "group">): string =>
   group === "" ? plural : `${plural}.${group}`;
 
-/** For writing, and for counting what others have measured. */
+/** For writes, and for counting values measured by others. */
 export async function kindFor(record: KindRecord): Promise<Kind> {
   const { namespaceKind, unfamiliarKind } = await import("keelson");
-  // The store has this one of its own, and takes no other.
+  // The store defines this kind itself and accepts no other definition.
   return resourceOf(record) === resourceOf(namespaceKind) ? namespaceKind : unfamiliarKind(placeOf(record));
 }
 
-/** No program writes under it: selectable fields are then read from the objects themselves. */
+/** Never used for writes: selectable fields are then read from the objects themselves. */
 const ownHeaderVersion = Number.MAX_SAFE_INTEGER;
 
-/** For selecting by any field. @param fields paths such as `spec.nodeName` */
+/** For selection by any field. @param fields paths such as `spec.nodeName` */
 export async function selectableKind(
   record: KindRecord,
   fields: readonly string[],
@@ -39,7 +39,7 @@ export async function selectableKind(
   });
 }
 
-/** @param given of `--kind`: apiVersion, kind, scope */
+/** @param given value of `--kind`: apiVersion, kind, scope */
 export function recordOf(
   resource: string,
   [apiVersion = "", kind = "", scope]: readonly string[],

@@ -1,4 +1,4 @@
-/** Whose object lies at a key of a store: the reverse of where a store puts it. */
+/** Maps a key of a store back to its kind, namespace and name. */
 import type { Key, KindRecord } from "keelson";
 
 export interface ObjectPlace {
@@ -6,7 +6,7 @@ export interface ObjectPlace {
   readonly key: Key;
 }
 
-/** Undefined for a key that is no object's. @param registry the store's prefix, as typed */
+/** Undefined if the key has no object. @param registry the store's prefix, as typed */
 export function objectPlace(
   registry: string,
   kinds: readonly KindRecord[],

@@ -1,4 +1,4 @@
-/** Which state of a backup is meant: flags that every command has which goes back to one. */
+/** Flags that select the state of a backup, shared by all commands that restore one. */
 import { badArguments } from "../cli/failure.ts";
 import type { FlagSpec, Flags } from "../cli/flags.ts";
 
@@ -7,13 +7,13 @@ export const pointFlags: readonly FlagSpec[] = [
   { name: "to-time", type: "text", summary: "the state at this time, e.g. 2026-01-31T12:00:00Z" },
 ];
 
-/** At most one is set; neither means the newest state on record. */
+/** At most one is set; neither means the newest state. */
 export interface PointInTime {
   readonly toRevision?: string | undefined;
   readonly toTime?: Date | undefined;
 }
 
-/** @throws CliFailure for a time that is none, and for both */
+/** @throws CliFailure for an invalid time, and for both */
 export function pointInTimeOf(flags: Flags): PointInTime {
   const revision = flags.integer("to-revision");
   const text = flags.text("to-time");

@@ -1,6 +1,6 @@
 /**
- * A store for commands about quotas. It counts every kind on record by itself, so none has to be opened but namespaces, and
- * only keys are needed of kinds whose objects a quota has to look into.
+ * A store for commands about quotas. It counts every recorded kind itself, so only namespaces must be opened, and
+ * encryption keys are needed only for kinds whose objects a quota decodes.
  */
 import type { Store } from "keelson";
 import type { Transform } from "keelson/codec";
@@ -25,7 +25,10 @@ export async function openForQuotas(session: Session): Promise<Store> {
 
 const countPrefix = "count/";
 
-/** @throws CliFailure for a count of a resource that no store has put on record and Kubernetes does not have: nothing would be counted */
+/**
+ * @throws CliFailure for a count of a resource that neither a store has recorded nor Kubernetes has: nothing would be
+ * counted
+ */
 export async function refuseUnknownCounts(session: Session, names: readonly string[]): Promise<void> {
   const counted = names.flatMap((name) =>
     name.startsWith(countPrefix) ? [name.slice(countPrefix.length)] : [],
@@ -36,7 +39,7 @@ export async function refuseUnknownCounts(session: Session, names: readonly stri
   const onRecord = kinds.map(resourceOf);
   const known = [...new Set([...onRecord, ...kubernetesKinds().map(resourceOf)])];
   for (const resource of counted) {
-    // A store's own pods.example.com is meant before Kubernetes' pods, of which there are none.
+    // A store's own pods.example.com takes precedence over Kubernetes' pods, which this store does not have.
     const grouped = onRecord.includes(resource)
       ? undefined
       : onRecord.find((other) => other.startsWith(`${resource}.`));
@@ -48,7 +51,7 @@ export async function refuseUnknownCounts(session: Session, names: readonly stri
   }
 }
 
-/** What a quota could not look into, as a line for people; undefined for nothing. */
+/** The objects that a quota could not read, as a line for people; undefined if there are none. */
 export function unreadLine(objects: number): string | undefined {
   if (objects === 0) return undefined;
   const what = objects === 1 ? "1 object is" : `${objects} objects are`;

@@ -1,6 +1,6 @@
 /**
- * Objects of one kind out of stored keys, selected: from a running etcd or a snapshot file, with what could not be read reported
- * apart from what is not there.
+ * Selected objects of one kind, from a running etcd or a snapshot file. Unreadable values are reported separately from
+ * absent ones.
  */
 import type { AnyResource, Kind } from "keelson";
 import type { StoredKey } from "keelson/backup";
@@ -22,7 +22,7 @@ export interface Selected {
 }
 
 export interface FoundObject {
-  /** As it is stored, with the key's own version. */
+  /** The stored object, with the key's version. */
   readonly object: AnyResource;
   readonly stored: StoredKey;
 }
@@ -30,9 +30,9 @@ export interface FoundObject {
 export interface ReadKind {
   readonly kind: KnownKind;
   readonly found: readonly FoundObject[];
-  /** Keys of the kind that were looked at, selected or not. */
+  /** Keys of the kind that were read, selected or not. */
   readonly keys: number;
-  /** Of those, values that are no objects, or could not be read: each has been reported. */
+  /** Among those, unreadable values and values that are not objects; each was reported. */
   readonly unreadable: number;
 }
 
@@ -83,7 +83,7 @@ async function matcherOf(
   const asked = fieldsIn(fields);
   const { definition } = kind;
   const declared = definition !== undefined && asked.every((field) => definition.fields.includes(field));
-  // Its own fields know their zero values; any other is read at its path.
+  // The kind's own fields have zero values; any other field is read at its path.
   return objectMatcher((declared ? definition : await selectableKind(kind, asked)) as Kind<AnyResource>, {
     labelSelector: labels || undefined,
     fieldSelector: fields || undefined,
@@ -100,7 +100,7 @@ function placeFor(
   return parts.length === (kind.scope === "Cluster" ? 1 : 2) && name !== "" ? { name, kind } : undefined;
 }
 
-/** The fields a selector names, but for the two that every kind has. */
+/** The fields of a selector, except the two that every kind has. */
 function fieldsIn(selector: string): readonly string[] {
   const named = selector.split(",").map((term) => term.replace(/\s*(!=|==|=).*$/s, "").trim());
   return [...new Set(named)].filter(

@@ -1,4 +1,4 @@
-/** The repository that `backup` commands work on: a directory or a bucket, and the keys it is opened with. */
+/** The repository of `backup` commands: a directory or a bucket, and its keys. */
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackupRepository } from "keelson/backup";
@@ -31,10 +31,10 @@ export const repositoryFlags: readonly FlagSpec[] = [
   },
 ];
 
-/** The library's own bound: a chunk a second. */
+/** The library's minimum: a chunk per second. */
 const bytesPerSecondMin = 65_536;
 
-/** @throws CliFailure where there is none: only `backup create` makes one */
+/** @throws CliFailure if there is none: only `backup create` creates one */
 export async function repositoryOf(flags: Flags): Promise<BackupRepository> {
   const directory = flags.text("repository");
   if (directory !== "" && !directory.includes("://")) {
@@ -45,7 +45,7 @@ export async function repositoryOf(flags: Flags): Promise<BackupRepository> {
   return openedRepository(flags);
 }
 
-/** Makes a repository where there is none. */
+/** Creates a repository if there is none. */
 export async function openedRepository(flags: Flags): Promise<BackupRepository> {
   const directory = flags.text("repository");
   if (directory === "") throw badArguments("backup commands need --repository");

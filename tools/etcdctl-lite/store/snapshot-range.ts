@@ -1,4 +1,4 @@
-/** A range of keys out of a snapshot file, answered as etcd would answer it at the snapshot's revision, or at an earlier one. */
+/** Answers a range request from a snapshot file, as etcd would at the snapshot's revision, or at an earlier one. */
 import type { KeyValue, RangeRequest, RangeResponse } from "keelson/etcd";
 import type { Session } from "../cli/session.ts";
 
@@ -43,7 +43,7 @@ export async function snapshotRange(
   return { header, kvs, more: limit > 0 && found.length > limit, count: BigInt(found.length) };
 }
 
-/** What every key of the range begins with, as text: the scan passes over the rest. */
+/** The common prefix of the range as text: the scan skips other keys. */
 function commonStart(start: Uint8Array, end: Uint8Array | undefined): string {
   if (end === undefined) return textOf(start);
   let length = 0;
@@ -54,7 +54,7 @@ function commonStart(start: Uint8Array, end: Uint8Array | undefined): string {
     : textOf(start.subarray(0, length));
 }
 
-/** Bytes that are no text are looked for by what comes before them. */
+/** For bytes that are not text, the text before them is used. */
 function textOf(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString("utf8");
   return Buffer.from(text).equals(bytes) ? text : (text.split("\uFFFD", 1)[0] ?? "");

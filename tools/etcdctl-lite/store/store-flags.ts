@@ -1,6 +1,6 @@
 /**
- * The keelson store that a command looks into or writes to. It is opened as far as the command needs: a command that
- * reads cannot write, and one that writes does so with the kinds, the format and the encryption the store has on record.
+ * The keelson store that a command reads or writes. A command that reads cannot write; one that writes uses the kinds,
+ * the format and the encryption recorded by the store.
  */
 import type { Kind, Store, StoreRecords } from "keelson";
 import type { Codec, Transform } from "keelson/codec";
@@ -20,7 +20,7 @@ export const registryFlag: FlagSpec = {
 };
 export const storeFlags: readonly FlagSpec[] = [encryptionConfigFlag, keysFlag, registryFlag];
 
-/** Of commands that show values. */
+/** Flags of commands that show values. */
 export const decodeFlags: readonly FlagSpec[] = [
   {
     name: "decode",
@@ -30,17 +30,17 @@ export const decodeFlags: readonly FlagSpec[] = [
   ...storeFlags,
 ];
 
-/** What the store has put on record about itself: its kinds and its encryption. */
+/** The store's recorded bookkeeping: its kinds and its encryption. */
 export async function recordsOf(session: Session, etcd: Etcd): Promise<StoreRecords> {
   const { readStoreRecords } = await import("keelson");
   return readStoreRecords(etcd, { prefix: session.flags.text("registry"), ...session.call });
 }
 
-/** For reading: etcd is the same before and after. Close it before the session ends. */
+/** For reads: it never changes etcd. Close it before the session ends. */
 export async function openForReading(session: Session, etcd: Etcd, kinds: readonly Kind[]): Promise<Store> {
   const { createStore } = await import("keelson");
   const { readOnlyEtcd } = await import("keelson/etcd");
-  // "migrate" reads sealed values and those that lie in the clear.
+  // "migrate" reads both sealed and plaintext values.
   const transform = await (await encryptionKeys(session))?.transform("migrate");
   const wrapping = (await encryptionConfig(session))?.transforms;
   const { kubernetesCodec } = await import("keelson/kubernetes");
@@ -49,7 +49,7 @@ export async function openForReading(session: Session, etcd: Etcd, kinds: readon
     kinds,
     prefix: session.flags.text("registry"),
     compaction: false,
-    // Reads Kubernetes' own values beside keelson's; nothing is written.
+    // Reads Kubernetes' own values besides keelson's; nothing is written.
     codec: kubernetesCodec(),
     transforms: transform === undefined ? (wrapping ?? {}) : { "*": transform, ...wrapping },
     signal: session.io.signal,
@@ -57,8 +57,8 @@ export async function openForReading(session: Session, etcd: Etcd, kinds: readon
 }
 
 /**
- * For writing as the store's own program would. Close it before the session ends.
- * @throws CliFailure when a kind is encrypted and its key is not given: nothing is ever written in the clear instead
+ * For writes as the store's own program makes them. Close it before the session ends.
+ * @throws CliFailure when a kind is encrypted and its key is not given: it never falls back to plaintext
  */
 export async function openForWriting(
   session: Session,
@@ -66,7 +66,7 @@ export async function openForWriting(
   options: {
     readonly kinds: readonly Kind[];
     readonly records: StoreRecords;
-    /** Of kinds that are not among `kinds`, by resource. */
+    /** Transforms of kinds that are not in `kinds`, by resource. */
     readonly transforms?: Readonly<Record<string, Transform>>;
   },
 ): Promise<Store> {
@@ -130,7 +130,7 @@ async function sealingOf(
   return transforms;
 }
 
-/** A key of the right id may be the wrong key: one value of each kind is opened before any is written. */
+/** A key of the right id may be the wrong key: one value of each kind is opened before the first write. */
 async function proveKeys(session: Session, store: Store, { sealing }: StoreRecords): Promise<void> {
   for (const kind of store.kinds) {
     if (!sealing.has(resourceOf(kind))) continue;
@@ -139,7 +139,10 @@ async function proveKeys(session: Session, store: Store, { sealing }: StoreRecor
   }
 }
 
-/** What the store's own program writes: plain JSON or Kubernetes' protobuf where its first object is that, else the default. */
+/**
+ * The codec of the store's own program: plain JSON or Kubernetes' protobuf if the first object has that format, else
+ * the default.
+ */
 async function writtenForm(session: Session, etcd: Etcd): Promise<Codec> {
   const { jsonCodec, msgpackCodec } = await import("keelson/codec");
   const { prefixEnd } = await import("keelson/etcd");

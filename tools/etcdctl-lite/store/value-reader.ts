@@ -1,6 +1,6 @@
 /**
- * Stored values as the objects they are, whatever program, codec and key wrote them: from a running etcd or a snapshot file,
- * with the keys given and the dictionaries found there. What cannot be opened is reported on stderr when it is found.
+ * Decodes stored values of every program, codec and key, from a running etcd or a snapshot file, with the given keys
+ * and the dictionaries found there. A value that cannot be opened is reported on stderr when it is found.
  */
 import { isStoreError, StoreError } from "keelson";
 import type { DictionaryStore, ReadValue, Transform } from "keelson/codec";
@@ -11,11 +11,11 @@ import { encryptionConfig } from "./encryption-config.ts";
 import { encryptionKeys } from "./encryption-keys.ts";
 
 export interface ValueReader {
-  /** Undefined: it is a store's or Kubernetes', and cannot be read; that has been reported. */
+  /** Undefined: a store or Kubernetes wrote it, but it is unreadable; that was reported. */
   read(key: string, value: Uint8Array): Promise<ReadValue | undefined>;
   /** The same, without reporting or counting. @throws StoreError CORRUPT_OBJECT */
   peek(key: string, value: Uint8Array): Promise<ReadValue>;
-  /** At the end. @throws CliFailure when a value could not be read, with what to do about it */
+  /** Call it at the end. @throws CliFailure when a value was unreadable, with advice */
   finish(): void;
 }
 
@@ -31,7 +31,7 @@ export async function valueReader(session: Session, from: Etcd | string): Promis
   const dictionaries = dictionariesOf(() => dictionaryEntries(session, from));
   const registry = `/${session.flags.text("registry").replace(/^\/+|\/+$/g, "")}/`;
   const builtin = kubernetesKinds();
-  /** The configuration goes by resource, and where a resource lies is its kind's business. */
+  /** The configuration is by resource, and the kind defines the keys of its resource. */
   const wrappingOf = (key: string): Transform | undefined => {
     if (wrapping === undefined || !key.startsWith(registry)) return undefined;
     const path = key.slice(registry.length);
@@ -49,12 +49,12 @@ export async function valueReader(session: Session, from: Etcd | string): Promis
     const transform = isWrapped ? wrappingOf(key) : sealing;
     const read = await readStoredValue(key, value, { codec, transform, dictionaries }).catch(
       (error: unknown): ReadValue => {
-        // What kube-apiserver keeps for itself (ranges, masterleases) has no name, and is an object all the same.
+        // Internal objects of kube-apiserver (ranges, masterleases) have no name, but are objects.
         if (!isStoreError(error, "CORRUPT_OBJECT") || !isKubernetesProtobuf(value)) throw error;
         return { object: decodeKubernetes(value), format: "foreign", unread: [], sealedUnder: undefined };
       },
     );
-    // Encrypted is not "no object": it is one that needs a key.
+    // An encrypted value is an object that needs a key.
     if (isWrapped && "foreign" in read) {
       throw new StoreError("CORRUPT_OBJECT", `Cannot read "${key}": ${read.foreign}`, {
         key,
@@ -92,7 +92,7 @@ export async function valueReader(session: Session, from: Etcd | string): Promis
 
 const wrappedStart = Buffer.from("k8s:enc:");
 
-/** What to give for a value that is encrypted; undefined for other faults. */
+/** The flag to give for an encrypted value; undefined for other faults. */
 export function keyHint(message: string): string | undefined {
   if (/is encrypted by Kubernetes|among the configured providers/.test(message)) {
     return "Give kube-apiserver's encryption configuration with --encryption-config.";
@@ -100,7 +100,9 @@ export function keyHint(message: string): string | undefined {
   return /is encrypted under key/.test(message) ? "Give the keys with --keys-file." : undefined;
 }
 
-/** Dictionaries are named by what is in them: one of the name has these contents, whoever wrote it. Read when the first is asked for. */
+/**
+ * A dictionary is named by its contents, so every dictionary with that name is the same. They are read on first use.
+ */
 function dictionariesOf(
   entries: () => Promise<readonly (readonly [key: string, value: Uint8Array])[]>,
 ): DictionaryStore {

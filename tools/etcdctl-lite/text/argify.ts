@@ -1,4 +1,4 @@
-/** A line of text as the words of a command line: quotes as in Go, single ones take all as it stands. */
+/** A line of text as the words of a command line: double quotes as in Go, single quotes without escapes. */
 import { textOfBytes } from "./raw-bytes.ts";
 
 /** Words, with quotes kept together and taken off. */

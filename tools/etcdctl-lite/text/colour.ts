@@ -1,4 +1,4 @@
-/** Colour for people: on a terminal, unless NO_COLOR is set or the terminal is a dumb one. Never in a pipe or a file. */
+/** Colour on a terminal, unless NO_COLOR is set or the terminal is "dumb". Never in a pipe or a file. */
 
 const codes = { bold: "1", dim: "2", red: "31", green: "32", yellow: "33" } as const;
 export type Colour = keyof typeof codes;

@@ -1,17 +1,18 @@
 /**
- * Objects as people and scripts read them: YAML documents, indented JSON.
+ * Objects as YAML documents and indented JSON, for people and scripts.
  *
- * What YAML is read by matters: kubectl reads version 1.1, in which `yes`, `on`, `1_000`, `0b11` and dates are no text. So text
- * that any version could take for something else is quoted, and control characters are escaped, in keys as in values.
+ * The reader's YAML version matters: kubectl reads version 1.1, in which `yes`, `on`, `1_000`, `0b11` and dates are not
+ * text. So text that any version could read as another type is quoted, and control characters are escaped, in keys and
+ * values.
  */
 import { holdsControls, printable } from "./printable.ts";
 
 /** Words that some version reads as null, a boolean, a number or a merge. */
 const words = /^(?:~|null|true|false|yes|no|on|off|y|n|\.inf|\.nan|<<|=)$/i;
-/** Whatever begins as a number or a date does: 1_000, 0b11, 1:30, 2026-01-01, +.5 */
+/** Text that begins like a number or a date: 1_000, 0b11, 1:30, 2026-01-01, +.5 */
 const numeric = /^[-+.]?\d|^[-+]\./;
 
-/** One document of a stream, with `---` before it; `remark` stands above it as a comment. */
+/** One document of a stream, with `---` before it; `remark` is a comment above it. */
 export async function yamlDocument(object: unknown, remark?: string): Promise<string> {
   const { Document, isScalar, visit } = await import("yaml");
   const comment = remark === undefined ? "" : `# ${printable(remark)}\n`;
@@ -29,7 +30,7 @@ export async function yamlDocument(object: unknown, remark?: string): Promise<st
 
 export const jsonDocument = (value: unknown): string => `${printableJson(JSON.stringify(value, null, 2))}\n`;
 
-/** JSON leaves DEL, C1 and the marks of direction as they are. */
+/** JSON does not escape DEL, C1 and direction marks. */
 export function printableJson(text: string): string {
   return text.replace(
     /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,

@@ -1,8 +1,8 @@
-/** The folder of a key, as far down as is asked: keys of etcd are paths by custom. */
+/** The folder of a key, to a given depth: etcd keys are paths by convention. */
 
 /**
  * @param depth names from the top, at least 1
- * @returns `/registry/pods/` for depth 2; what a key with fewer names has of them; "" for a key without a slash
+ * @returns `/registry/pods/` for depth 2; as many names as the key has if fewer; "" for a key without a slash
  */
 export function keyGroup(key: string, depth: number): string {
   let end = key.startsWith("/") ? 0 : -1;

@@ -1,4 +1,4 @@
-/** What a restore of objects would do or has done, as lines for people: one an object, one a field below it. */
+/** The plan or result of a restore of objects, as lines for people: one per object, one per field below it. */
 import type { FieldChange, ObjectDiff, ObjectRestoreReport } from "keelson/backup";
 import type { Colour, Paint } from "./colour.ts";
 import { printable } from "./printable.ts";

@@ -1,12 +1,12 @@
 /**
- * Text of others on its way to people: control characters as `\x1b`, so that a key or a value never drives the terminal it is
- * shown on. Line ends and tabs stay where a value may have lines.
+ * Makes foreign text safe to show: control characters become `\x1b`, so that a key or a value never controls the
+ * terminal. Line ends and tabs stay where a value may have several lines.
  */
 
-/** C0 but tab and line feed, DEL, C1; and the marks that turn text round. */
+/** C0 but tab and line feed, DEL, C1; and direction marks. */
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** `text` with every control character escaped; of one line, tabs and line feeds too. */
+/** `text` with every control character escaped; for a single line also tabs and line feeds. */
 export function printable(text: string, lines: "one line" | "lines" = "one line"): string {
   const shown = text.replace(controls, escaped);
   return lines === "lines" ? shown : shown.replaceAll("\n", "\\n").replaceAll("\t", "\\t");

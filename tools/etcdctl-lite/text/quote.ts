@@ -12,7 +12,7 @@ const named: Readonly<Record<number, string>> = {
   92: "\\\\",
 };
 
-/** Go's `%q`: bytes that are no UTF-8 as `\xff`, what cannot be printed as `\u200b`, the rest as it is. */
+/** Go's `%q`: invalid UTF-8 as `\xff`, unprintable characters as `\u200b`, the rest unchanged. */
 export function quoteBytes(bytes: Uint8Array | string): string {
   const all = Buffer.from(bytes);
   let text = '"';
@@ -37,7 +37,7 @@ function quoteCharacter(character: string): string {
     : `\\u${code.toString(16).padStart(4, "0")}`;
 }
 
-/** One UTF-8 character and its length, or undefined and 1 for a byte that begins none. */
+/** One UTF-8 character and its length, or undefined and 1 for an invalid first byte. */
 export function characterAt(bytes: Buffer, at: number): readonly [string | undefined, number] {
   const first = bytes[at] ?? 0;
   const length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;

@@ -1,6 +1,6 @@
 /**
- * Bytes that are no UTF-8, carried in text: each as a lone surrogate, U+DC80 to U+DCFF for 0x80 to 0xFF. Text without
- * them is itself. So keys and values of a command line are the bytes the shell gave, whatever they are.
+ * Represents invalid UTF-8 bytes in text: each as a lone surrogate, U+DC80 to U+DCFF for 0x80 to 0xFF. Other text is
+ * unchanged. So keys and values of a command line keep the exact bytes from the shell.
  */
 import { characterAt } from "./quote.ts";
 
@@ -17,7 +17,7 @@ export function textOfBytes(bytes: Buffer): string {
   return text;
 }
 
-/** Bytes as the text they are; undefined when they are none: a replacement character would be a lost byte. */
+/** Bytes as text; undefined if they are not valid UTF-8, because a replacement character would lose a byte. */
 export function exactTextOf(bytes: Uint8Array): string | undefined {
   const text = Buffer.from(bytes).toString();
   return Buffer.from(text).equals(bytes) ? text : undefined;
@@ -35,7 +35,7 @@ export function bytesOfText(text: string): Buffer {
 }
 
 /**
- * Node reads its arguments as UTF-8 and puts U+FFFD for what is none; the system still has the bytes, on Linux.
+ * Node decodes its arguments as UTF-8 and replaces invalid bytes with U+FFFD; on Linux the system still has the bytes.
  * @param commandLine of the process, as /proc/self/cmdline has it: each word ended by a zero byte
  */
 export function exactArguments(args: readonly string[], commandLine: Buffer): readonly string[] {
@@ -46,7 +46,7 @@ export function exactArguments(args: readonly string[], commandLine: Buffer): re
     from = (end < 0 ? commandLine.length : end) + 1;
   }
   const own = words.slice(words.length - args.length);
-  // Anything else is not this process's command line: better the words as Node read them.
+  // Otherwise it is not this process's command line: use the words from Node.
   if (own.length !== args.length || own.some((word, at) => word.toString() !== args[at])) return args;
   return own.map(textOfBytes);
 }

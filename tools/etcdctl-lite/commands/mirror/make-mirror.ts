@@ -1,10 +1,11 @@
 /**
- * `make-mirror`: the keys of one etcd kept the same in another, until it is ended.
+ * `make-mirror`: mirrors the keys of one etcd to another, until it is interrupted.
  *
  *   all keys as of revision R, in pages -> every event after R, revision by revision -> the destination
  *
- * A revision is one transaction there too, unless it has more operations than one may have. The watch goes on by itself over a
- * source that goes away, and the target over a destination that does; with --checkpoint a new process goes on where the last one was.
+ * A revision is also one transaction there, unless it has more operations than a transaction allows. The watch survives
+ * an unavailable source, and the target an unavailable destination; with --checkpoint a new process continues where the
+ * last one stopped.
  */
 import { isStoreError, type StoreError } from "keelson";
 import {
@@ -22,11 +23,11 @@ import type { Session } from "../../cli/session.ts";
 import { bytesOfText } from "../../text/raw-bytes.ts";
 import { MirrorTarget, type Position } from "./mirror-target.ts";
 
-/** Keys asked for at once, as etcdctl does. */
+/** Keys per page, as in etcdctl. */
 const pageKeys = 1_000;
-/** Key and value bytes of one transaction of the first copy: etcd refuses requests above 1.5 MiB. */
+/** Maximum key and value bytes of one transaction of the first copy: etcd refuses requests above 1.5 MiB. */
 const copyBytesMax = 512 * 1024;
-/** How often the count of what was mirrored is printed, as etcdctl does. */
+/** Interval of printing the count of mirrored operations, as in etcdctl. */
 const reportMs = 30_000;
 
 export const command: Command = {
@@ -120,7 +121,7 @@ interface Plan {
   readonly destinationPrefix: Uint8Array;
   /** 0n: everything is copied first. */
   readonly startRevision: bigint;
-  /** Of one transaction, that of the position apart. */
+  /** Maximum operations of one transaction, without the one for the position. */
   readonly opsMax: number;
   readonly checkpoint: Uint8Array | undefined;
 }
@@ -180,7 +181,7 @@ class Mirror {
     return this.#total;
   }
 
-  /** Until it is ended. @throws StoreError EXPIRED where the source has compacted what comes next */
+  /** Runs until it is interrupted. @throws StoreError EXPIRED if the source has compacted the next revision */
   async run(checkpoint: Position | undefined): Promise<void> {
     const { header } = await this.#source.kv.range(
       { key: "\0", limit: 1, keysOnly: true },
@@ -203,7 +204,7 @@ class Mirror {
     await this.#follow();
   }
 
-  /** What to start the next run with. */
+  /** The flags for the next run. */
   tell(): void {
     const { revision, copyFrom } = this.#position;
     if (revision === 0n || copyFrom !== undefined) return;
@@ -213,8 +214,8 @@ class Mirror {
   }
 
   /**
-   * Everything from the key `start` on as of one revision, the newest by default. A copy that was ended goes on as of its own
-   * revision: as of another one, keys deleted in between would stay.
+   * Copies all keys from `start` on at one revision, by default the newest. An interrupted copy continues at its own
+   * revision, because with another one keys deleted in between would stay.
    */
   async #copy(cluster: string, asOf: bigint | undefined, start: Uint8Array): Promise<void> {
     const { rangeEnd } = this.#range();
@@ -267,7 +268,7 @@ class Mirror {
       const { cluster } = this.#position;
       for (let at = 0; at < events.length; at += this.#plan.opsMax) {
         const part = events.slice(at, at + this.#plan.opsMax);
-        // A revision in several transactions is there when the last of them is.
+        // A revision in several transactions is complete with the last of them.
         const isLast = at + part.length >= events.length;
         const position = isLast ? { cluster, revision } : this.#position;
         await this.#target.apply(

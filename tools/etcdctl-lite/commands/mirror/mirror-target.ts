@@ -1,35 +1,37 @@
 /**
- * The destination of `make-mirror`: transactions applied in order, each exactly as if once, however often the destination goes away.
+ * The destination of `make-mirror`: applies transactions in order, each effectively once, however often the destination
+ * is unavailable.
  *
  *   txn n = if mod(fence) is what txn n-1 made of it, then: the mirror's operations, put fence
  *
- * A transaction without an answer may still be applied later, after others: then its condition no longer holds, because every
- * transaction moves the fence. So it is sent again until it is known to be in, and nothing old can overwrite what is newer. The fence
- * is a key of this process under a lease, or the checkpoint asked for: that one stays, and says where to go on.
+ * A transaction with a lost response may still be applied later, after others: then its condition fails, because every
+ * transaction changes the fence. So it is sent again until it is known to be applied, and an old one cannot overwrite
+ * newer values. The fence is a key of this process under a lease, or the requested checkpoint, which stays and stores
+ * the position.
  */
 import { isStoreError, type StoreError } from "keelson";
 import type { Etcd, EtcdCall, KeyValue, Lease, TxnOp } from "keelson/etcd";
 import { badInput, CliFailure, exitCodes } from "../../cli/failure.ts";
 
-/** Seconds: a fence of a mirror that was killed goes after this. */
+/** Seconds after which the fence of a killed mirror expires. */
 const fenceTtlSeconds = 60;
-/** Waits between tries on a destination that is away. */
+/** Back-off while the destination is unavailable. */
 const retryWaits = { firstMs: 100, maxMs: 5_000 } as const;
 const fencePrefix = "keelson/mirror/";
 
-/** Where a mirror is: everything of the source up to and including `revision` is in the destination. */
+/** The position of a mirror: everything of the source up to and including `revision` is in the destination. */
 export interface Position {
-  /** Of the source; hexadecimal. */
+  /** Id of the source cluster; hexadecimal. */
   readonly cluster: string;
   readonly revision: bigint;
-  /** While the first copy, as of `revision`, is not complete: the key it goes on from. */
+  /** While the first copy, at `revision`, is incomplete: the key from which it continues. */
   readonly copyFrom?: Uint8Array | undefined;
 }
 
 export interface TargetOptions {
   readonly call: EtcdCall;
   readonly signal: AbortSignal;
-  /** A key to keep the position in; undefined: none. */
+  /** The key that stores the position; undefined: none. */
   readonly checkpoint: Uint8Array | undefined;
   readonly warn: (text: string) => void;
 }
@@ -38,10 +40,10 @@ export class MirrorTarget implements AsyncDisposable {
   readonly #etcd: Etcd;
   readonly #options: TargetOptions;
   readonly #key: Uint8Array;
-  /** So that no other process's position is taken for one's own. */
+  /** Prevents using the position of another mirror. */
   readonly #writer: string;
   #count = 0;
-  /** Undefined where the destination grants no right to the fence's key. */
+  /** Undefined if this user may not write the fence's key. */
   #fence: bigint | undefined;
   #lease: Lease | undefined;
 
@@ -52,7 +54,7 @@ export class MirrorTarget implements AsyncDisposable {
     this.#key = options.checkpoint ?? Buffer.from(`${fencePrefix}${this.#writer}`);
   }
 
-  /** @returns the target, and the position its checkpoint names */
+  /** @returns the target, and the position in its checkpoint */
   static async open(
     etcd: Etcd,
     options: TargetOptions,
@@ -67,7 +69,7 @@ export class MirrorTarget implements AsyncDisposable {
     return { target, position: found === undefined ? undefined : positionIn(found) };
   }
 
-  /** Applies `ops`, at most one a key, after everything before; returns once they are in. */
+  /** Applies `ops`, at most one per key, after all previous ones; returns once they are applied. */
   async apply(ops: readonly TxnOp[], position: Position): Promise<void> {
     if (this.#fence === undefined) return await this.#applyUnfenced(ops);
     const value = JSON.stringify({
@@ -103,7 +105,7 @@ export class MirrorTarget implements AsyncDisposable {
     }
     const found = await this.#read();
     if (found !== undefined && Buffer.from(found.value).toString() === value) {
-      // It was in already: its answer was lost.
+      // It was already applied, and its response was lost.
       this.#fence = found.modRevision;
       return;
     }
@@ -113,7 +115,8 @@ export class MirrorTarget implements AsyncDisposable {
         `the checkpoint "${Buffer.from(this.#key).toString()}" was changed by somebody else: another make-mirror goes on with it`,
       );
     }
-    // Its lease ran out while the destination was away. What was sent under the old fence can no longer be applied.
+    // Its lease expired while the destination was unavailable. Transactions with the old fence can no longer be
+    // applied.
     await this.#placeFence();
     await this.#applyFenced(ops, value);
   }
@@ -146,7 +149,9 @@ export class MirrorTarget implements AsyncDisposable {
     return (await this.#etcd.kv.range({ key: this.#key }, this.#options.call)).kvs[0];
   }
 
-  /** `work`, again while the destination is away. Told once when it goes, and when it is back. */
+  /**
+   * Retries `work` while the destination is unavailable. Reports once when it becomes unavailable, and when it is back.
+   */
   async #persist<T>(work: () => Promise<T>): Promise<T> {
     let waitMs: number = retryWaits.firstMs;
     for (;;) {
@@ -181,7 +186,7 @@ function positionIn({ key, value }: KeyValue): Position {
       return { ...position, copyFrom: Buffer.from(String(stored.copyFrom), "base64") };
     }
   } catch {
-    // Said below, as for any other value.
+    // Reported below, as for any other value.
   }
   throw badInput(`"${Buffer.from(key).toString()}" holds no checkpoint of make-mirror: give another key`);
 }

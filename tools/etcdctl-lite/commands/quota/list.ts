@@ -1,4 +1,6 @@
-/** `quota list`: what each namespace may use, and uses: by a store of keelson's ledgers, and by Kubernetes' ResourceQuotas. */
+/**
+ * `quota list`: limits and usage of each namespace, from a keelson store's ledgers and from Kubernetes' ResourceQuotas.
+ */
 import type { Etcd } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
 import type { Session } from "../../cli/session.ts";
@@ -39,7 +41,7 @@ export const command: Command = {
   },
 };
 
-/** Keelson's first, then Kubernetes'. @param namespace undefined: of all */
+/** Keelson's first, then Kubernetes'. @param namespace undefined: all */
 export async function quotasOf(
   session: Session,
   etcd: Etcd,

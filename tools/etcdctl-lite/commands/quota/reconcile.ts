@@ -1,4 +1,4 @@
-/** `quota reconcile`: counts what is there and corrects ledgers that say otherwise. */
+/** `quota reconcile`: counts the objects and corrects ledgers that differ. */
 
 import type { Command } from "../../cli/command.ts";
 import { openForQuotas, unreadLine } from "../../store/quota-store.ts";

@@ -1,6 +1,6 @@
 /**
- * `resources delete`: one unreadable object, by its key and without looking inside. Objects that can be read are
- * their API server's to delete: it knows what depends on them.
+ * `resources delete`: deletes one unreadable object by its key, without decoding it. Readable objects must be deleted
+ * through their API server, which knows their dependents.
  */
 import type { KindRecord, Store } from "keelson";
 import type { Transform } from "keelson/codec";
@@ -58,7 +58,7 @@ export const command: Command = {
   },
 };
 
-/** A kind on record, by its plural and group or its plural alone; any other with `--kind`. */
+/** A recorded kind, by its plural and group or only its plural; any other kind needs `--kind`. */
 function kindNamed(resource: string, given: string, kinds: readonly KindRecord[]): KindRecord {
   if (given !== "") return recordOf(resource, given.split(":"));
   const exact = kinds.find((kind) => resourceOf(kind) === resource);
@@ -69,7 +69,7 @@ function kindNamed(resource: string, given: string, kinds: readonly KindRecord[]
   throw badArguments(`resource ${JSON.stringify(resource)} is ${what}`);
 }
 
-/** The store of one kind, with the keys that are given and no others: what they do not open counts as unreadable. */
+/** The store of one kind, with only the given keys: values that they do not open count as unreadable. */
 async function openKeyless(
   session: Session,
   etcd: Awaited<ReturnType<Session["connect"]>>,
@@ -88,7 +88,7 @@ async function openKeyless(
     kinds: [kind],
     prefix: session.flags.text("registry"),
     compaction: false,
-    // Reads Kubernetes' own values as well: they are not unreadable.
+    // Also reads Kubernetes' own values, which are not unreadable.
     codec: kubernetesCodec(),
     transforms: { [resource]: given ?? (await noKeys()) },
     signal: session.io.signal,

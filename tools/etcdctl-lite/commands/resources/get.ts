@@ -1,6 +1,6 @@
 /**
- * `resources get`: objects of a keelson store or a Kubernetes cluster, decoded, whatever program, codec and key wrote them:
- * out of a running etcd or a snapshot file. Reads and nothing else.
+ * `resources get`: objects of a keelson store or a Kubernetes cluster, decoded for every program, codec and key, from a
+ * running etcd or a snapshot file. It only reads.
  */
 import type { AnyResource } from "keelson";
 import type { Command } from "../../cli/command.ts";
@@ -93,7 +93,7 @@ export const command: Command = {
   },
 };
 
-/** kubectl's `-o`; without it etcdctl's `-w`, as far as it has a meaning here. */
+/** kubectl's `-o`; without it etcdctl's `-w`, as far as it applies here. */
 function outputOf({ flags }: Session): string {
   const output = flags.text("output");
   const format = flags.text("write-out");
@@ -187,8 +187,8 @@ const labelsOf = ({ metadata }: AnyResource): string =>
     .join(",") || "<none>";
 
 /**
- * Keys where nothing was looked for: the same resource under another path. A store of keelson and a Kubernetes cluster keep
- * deployments at different places, and "none" of one of them is no answer.
+ * Keys of the same resource under another path. A keelson store and a Kubernetes cluster keep deployments under
+ * different prefixes, so an empty result for one of them would be misleading.
  * @throws CliFailure when nothing was found and there are such keys
  */
 async function tellElsewhere(

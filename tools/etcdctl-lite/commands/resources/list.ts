@@ -1,6 +1,6 @@
 /**
- * `resources list`: which kinds there are in an etcd or a snapshot, how many objects of each, and how large, by keys and
- * sizes, without decoding a value.
+ * `resources list`: the kinds in an etcd or a snapshot, with the number and size of their objects, from keys and sizes,
+ * without decoding a value.
  */
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";

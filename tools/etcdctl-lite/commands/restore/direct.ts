@@ -1,4 +1,7 @@
-/** `restore objects` into a Kubernetes cluster's etcd: byte for byte, and with a word on what that goes past. */
+/**
+ * `restore objects` into a Kubernetes cluster's etcd: byte for byte, with a warning about the checks that this
+ * bypasses.
+ */
 
 import type { Etcd } from "keelson/etcd";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
@@ -14,7 +17,7 @@ import { type ValueReader, valueReader } from "../../store/value-reader.ts";
 import { counted } from "../../text/counted.ts";
 import { showRestore } from "./show-restore.ts";
 
-/** What is asked of a backup by flags, with what reads it. */
+/** The objects that the flags select in a backup, with their reader. */
 export interface AskedBackup {
   readonly source: KeySource;
   readonly reader: ValueReader;
@@ -22,7 +25,7 @@ export interface AskedBackup {
   readonly wanted: WantedKeys;
 }
 
-/** @throws CliFailure when nothing of the kind is in the backup: that is no success */
+/** @throws CliFailure when the backup has no object of the kind */
 export async function askedOf(
   session: Session,
   backup: BackupSource,
@@ -125,7 +128,7 @@ function refuseFailed({ failed, hint }: WantedKeys): void {
   throw new CliFailure(exitCodes.error, `${what} could not be restored`, { hint });
 }
 
-/** Objects of a namespace that neither is there nor comes back: no controller would ever see them. */
+/** Objects of a namespace that neither exists nor is restored: no controller would ever see them. */
 async function withoutNamespace(
   session: Session,
   etcd: Etcd,

@@ -1,4 +1,4 @@
-/** `restore objects --to-manifests`: objects of a backup as YAML for `kubectl apply`, without touching any etcd. */
+/** `restore objects --to-manifests`: objects of a backup as YAML for `kubectl apply`, without any etcd. */
 
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
 import { causeOf } from "../../cli/failure-text.ts";

@@ -1,6 +1,6 @@
 /**
- * `restore objects`: chosen objects of a backup, shown first field by field, and brought back one of three ways. Nothing is ever
- * deleted.
+ * `restore objects`: shows selected objects of a backup field by field, and restores them in one of three ways. It
+ * never deletes anything.
  *
  *   a store of keelson      by the store's own writes (here)
  *   a Kubernetes cluster    byte for byte into etcd (direct.ts), or as manifests for `kubectl apply` (manifests.ts)
@@ -141,7 +141,7 @@ export const command: Command = {
   },
 };
 
-// Loaded where they are needed. Not inside run(): the compiler leaves the names of modules as they are beside "await using".
+// Loaded on demand, but not inside run(): the compiler does not rewrite module names next to "await using".
 async function asManifests(session: Session): Promise<void> {
   return (await import("./manifests.ts")).restoreToManifests(session);
 }
@@ -155,7 +155,7 @@ async function directly(
   return (await import("./direct.ts")).restoreDirectly(session, etcd, source, conflict);
 }
 
-/** The kinds of which keys are needed: not those that are sealed under none given and have nothing that is to be restored. */
+/** The kinds that need encryption keys: not those without a given key and without objects to restore. */
 async function touched(
   session: Session,
   source: BackupSource,
@@ -174,7 +174,7 @@ async function touched(
   return chosen.filter((_, at) => isTouched[at]);
 }
 
-/** The kinds to restore by a store's own writes; undefined: there is no store of them, and they go directly. */
+/** The kinds to restore by a store's own writes; undefined: no store has them, and they are restored directly. */
 async function chosenRecords(
   session: Session,
   source: BackupSource,

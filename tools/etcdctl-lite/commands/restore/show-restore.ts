@@ -1,11 +1,11 @@
-/** What a restore of objects would do or has done, on stdout and, for what failed, stderr. */
+/** Prints the plan or the result of a restore of objects to stdout, and failures to stderr. */
 import type { ObjectRestoreReport } from "keelson/backup";
 import { causeOf } from "../../cli/failure-text.ts";
 import type { Session } from "../../cli/session.ts";
 import { painter } from "../../text/colour.ts";
 import { objectDiff, restoreSummary } from "../../text/object-diff.ts";
 
-/** What both ways of restoring have to tell. */
+/** The report that both ways of restoring share. */
 export type ShownReport = Omit<ObjectRestoreReport, "text">;
 
 export function showRestore({ flags, io }: Session, report: ShownReport, done: "done" | "planned"): void {

@@ -1,4 +1,4 @@
-/** `restore undo`: takes back what a `restore objects --undo-file` has done. */
+/** `restore undo`: reverts a `restore objects --undo-file`. */
 
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";

@@ -1,4 +1,4 @@
-/** `snapshot restore`: data directories etcd boots from; one member's, or those of all members at once. */
+/** `snapshot restore`: data directories for etcd, of one member or of all members at once. */
 import { join } from "node:path";
 import type { RestoreReport } from "keelson/backup";
 import type { Command } from "../../cli/command.ts";

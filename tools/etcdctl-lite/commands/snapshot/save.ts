@@ -1,4 +1,7 @@
-/** `snapshot save`: one member's database, streamed, proved, and there only when it is whole. `-` streams it to stdout. */
+/**
+ * `snapshot save`: streams one member's database and verifies it; the file appears only when it is complete. `-`
+ * streams to stdout.
+ */
 import { Writable } from "node:stream";
 import { isStoreError } from "keelson";
 import type { Command } from "../../cli/command.ts";
@@ -63,7 +66,7 @@ export const command: Command = {
       const { storageVersion } = await saveSnapshot(etcd, path, options);
       bar.clear();
       session.line(`Snapshot saved at ${path}`);
-      // As etcdctl has it from 3.6 on, which is when there is one.
+      // As in etcdctl from 3.6 on; earlier versions have none.
       if (storageVersion !== undefined) session.line(`Server version ${storageVersion}`);
     } catch (error) {
       io.signal.throwIfAborted();
@@ -72,7 +75,7 @@ export const command: Command = {
   },
 };
 
-/** Whatever stopped it, nothing was saved; a wrong password, a missing file and a signal keep their own exit codes. */
+/** Reports that nothing was saved; a wrong password, a missing file and a signal keep their own exit codes. */
 function notSaved(error: unknown): unknown {
   const failure = cliFailureOf(error);
   if (!isStoreError(error) || !(failure instanceof CliFailure) || failure.exitCode !== exitCodes.error)
@@ -80,7 +83,7 @@ function notSaved(error: unknown): unknown {
   return new CliFailure(exitCodes.interrupted, failure.message, { cause: error, hint: failure.hint });
 }
 
-/** stdout with its back-pressure, where it has one. */
+/** stdout with back-pressure, if it has any. */
 function writableOf({ stdout }: CommandIo): Writable {
   if (stdout instanceof Writable) return stdout;
   return new Writable({

@@ -1,4 +1,4 @@
-/** `snapshot verify`: how far a snapshot can be trusted, and why not further. */
+/** `snapshot verify`: how far a snapshot can be trusted, and why. */
 
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";

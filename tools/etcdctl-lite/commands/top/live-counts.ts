@@ -1,15 +1,15 @@
 /**
- * Keys and bytes by prefix, counted once and kept true by a watch: what is counted and what is watched meet at one
- * revision, so nothing is counted twice or missed. Holds a few numbers a group, never the keys.
+ * Keys and bytes by prefix, counted once and kept up to date by a watch. The watch begins right after the counted
+ * revision, so nothing is counted twice or missed. It holds a few numbers per group, never the keys.
  */
 import type { Etcd, KeyValue, KvEvent, WatchBatch } from "keelson/etcd";
 import type { Range } from "../../cli/key-range.ts";
 
-/** Keys of one read. */
+/** Keys per page. */
 const pageKeys = 1_000;
-/** Groups with numbers of their own; keys of any others are counted together. */
+/** Maximum number of groups; keys of all others are counted together. */
 const groupsMax = 10_000;
-/** The name of what is beyond. */
+/** The name of the group for all others. */
 export const otherGroups = "(others)";
 
 export interface GroupCount {
@@ -28,7 +28,7 @@ export class LiveCounts {
   /** Everything up to it is counted. */
   revision = 0n;
 
-  /** @param groupOf the group a key is counted in */
+  /** @param groupOf returns the group of a key */
   constructor(groupOf: (key: string) => string) {
     this.#groupOf = groupOf;
   }
@@ -38,7 +38,7 @@ export class LiveCounts {
     return [...this.#groups.values()].sort((a, b) => b.bytes - a.bytes || (a.prefix < b.prefix ? -1 : 1));
   }
 
-  /** @throws EXPIRED when etcd compacts the revision while it is counted */
+  /** @throws EXPIRED when etcd compacts the revision during the count */
   async count(
     etcd: Etcd,
     range: Range,
@@ -59,7 +59,7 @@ export class LiveCounts {
     }
   }
 
-  /** Of a watch with previous values, from the revision after the counted one. */
+  /** Applies events of a watch with previous values, from the revision after the counted one. */
   take(batch: WatchBatch): void {
     if (batch.type !== "events") return;
     for (const event of batch.events) this.#take(event);

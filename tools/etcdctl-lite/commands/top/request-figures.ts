@@ -1,11 +1,11 @@
-/** Requests of a cluster, from its members' metrics pages: how many of each kind have come in since they started. */
+/** Requests of a cluster, from its members' metrics pages: the number of each kind since the members started. */
 
 export interface RequestFigures {
   /** Messages from clients, by method ("Range", "Txn", "Watch", "LeaseKeepAlive"); all members together. */
   readonly requests: ReadonlyMap<string, number>;
   /** Watches open now. */
   readonly watchers: number;
-  /** Members whose page could be read. */
+  /** Members with a readable page. */
   readonly members: number;
 }
 
@@ -13,7 +13,7 @@ const received = /^grpc_server_msg_received_total\{([^}]*)\} (\S+)$/gm;
 const method = /grpc_method="([^"]*)"/;
 const watchers = /^etcd_debugging_mvcc_watcher_total (\S+)$/m;
 
-/** @param pages Prometheus' text format, one a member; undefined for a member without one */
+/** @param pages Prometheus' text format, one per member; undefined for a member without a page */
 export function requestFigures(pages: readonly (string | undefined)[]): RequestFigures {
   const requests = new Map<string, number>();
   let open = 0;

@@ -1,4 +1,4 @@
-/** What `top` shows: a line about the cluster, a line of requests, and a table of prefixes. */
+/** The output of `top`: a line about the cluster, a line of requests, and a table of prefixes. */
 
 import { counted } from "../../text/counted.ts";
 import { formatBytes } from "../../text/quote.ts";
@@ -6,16 +6,16 @@ import { alignColumns } from "../../text/table.ts";
 import type { GroupCount } from "./live-counts.ts";
 import type { RequestFigures } from "./request-figures.ts";
 
-/** One look. */
+/** One sample. */
 export interface TopFigures {
   readonly revision: bigint;
   readonly groups: readonly GroupCount[];
   readonly figures: RequestFigures;
-  /** Monotonic. */
+  /** Monotonic clock. */
   readonly atMs: number;
 }
 
-/** With rates since `before`, or without it totals. @param rows at most so many prefixes; undefined: all */
+/** With rates since `before`, or totals without it. @param rows maximum number of prefixes; undefined: all */
 export function topScreen(now: TopFigures, before: TopFigures | undefined, rows: number | undefined): string {
   const { groups, figures, revision } = now;
   const keys = groups.reduce((sum, group) => sum + group.keys, 0);

@@ -1,4 +1,4 @@
-/** `top`: what etcd holds and what is asked of it, by prefix, as it changes. Reads and nothing else. */
+/** `top`: shows the contents of etcd by prefix, and its requests, live. It only reads. */
 import { isStoreError } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
@@ -14,12 +14,12 @@ import { LiveCounts } from "./live-counts.ts";
 import { requestFigures } from "./request-figures.ts";
 import { type TopFigures, topScreen } from "./top-screen.ts";
 
-/** More would be drawing for its own sake. */
+/** More often would not be useful. */
 const intervalMinMs = 10;
-/** Lines of a screen that are no prefixes. */
+/** Lines of a screen without prefixes. */
 const linesAround = 5;
 const rowsDefault = 24;
-/** Back to the corner, and everything below it gone. */
+/** Moves to the top left and clears the screen below. */
 const clearScreen = "\u001b[H\u001b[J";
 
 export const command: Command = {
@@ -61,7 +61,7 @@ export const command: Command = {
       try {
         return await look(session, etcd, { range, depth, intervalMs });
       } catch (error) {
-        // Compacted before it was counted, or restored: what was counted is no more.
+        // Compacted during the count, or restored: the count is invalid.
         if (!isStoreError(error, "EXPIRED")) throw error;
         io.signal.throwIfAborted();
       }
@@ -89,7 +89,7 @@ async function look(session: Session, etcd: Etcd, { range, depth, intervalMs }: 
   const stop = new AbortController();
   const signal = AbortSignal.any([io.signal, stop.signal]);
   const watching = follow(etcd, { range, counts, signal });
-  // A waiter gets its failure; there may be no waiter when it fails.
+  // A waiter receives the failure; there may be no waiter at that time.
   watching.catch(() => undefined);
   try {
     show(session, last, undefined);
@@ -145,9 +145,9 @@ function show({ flags, io }: Session, now: TopFigures, before: TopFigures | unde
   else io.stdout.write(before === undefined ? screen : `\n${screen}`);
 }
 
-/** A line that wraps would push the first ones off the screen. */
+/** Cuts lines, because a wrapped line would scroll the first ones off the screen. */
 function fitted(screen: string, columns = 0): string {
-  // A terminal that does not know its width says 0.
+  // A terminal with unknown width reports 0.
   if (columns === 0) return screen;
   return screen
     .split("\n")
@@ -155,7 +155,7 @@ function fitted(screen: string, columns = 0): string {
     .join("\n");
 }
 
-/** All keys for "": etcd wants a first key. */
+/** "" means all keys: etcd requires a first key. */
 function wholeRange(prefix: string): Range {
   return rangeOf([prefix], { on: (name) => name === "prefix" });
 }

@@ -1,6 +1,5 @@
 /**
- * The little language of `txn`: `mod("key") > "0"` and `put key "value"`, in etcdctl's spelling and with its words
- * for what cannot be read.
+ * The language of `txn`: `mod("key") > "0"` and `put key "value"`, with etcdctl's syntax and error texts.
  */
 import type { Compare, TxnOp } from "keelson/etcd";
 import { badInput, CliFailure, exitCodes } from "../../cli/failure.ts";
@@ -55,7 +54,7 @@ export function parseCompare(line: string): Compare {
   }
 }
 
-/** @throws CliFailure naming the line, or what the request itself refuses */
+/** @throws CliFailure naming the line, or the error of the request itself */
 export function parseRequest(line: string): TxnOp {
   const words = wordsOf(line);
   const [verb = "", ...rest] = words;
@@ -78,7 +77,7 @@ export function parseRequest(line: string): TxnOp {
   }
 }
 
-/** A wrong flag counts as input that cannot be read here, as with etcdctl. */
+/** A wrong flag counts as invalid input here, as with etcdctl. */
 function flagsOf(words: readonly string[], specs: readonly FlagSpec[] = []): ReturnType<typeof parseFlags> {
   try {
     return parseFlags(words, specs);

@@ -1,5 +1,5 @@
 /**
- * Who may ask the page's server for what. Pure: a request's facts in, a refusal or nothing out.
+ * Access rules of the page's server. Pure: a request's facts in, a refusal or nothing out.
  *
  *   address   without a token only loopback is listened on
  *   Host      an IP address, "localhost" or a name the operator gave: a name of someone else's that points here is DNS rebinding
@@ -15,7 +15,7 @@ export interface Listen {
   readonly port: number;
 }
 
-/** The facts of a request that the rules look at. */
+/** The facts of a request that the rules use. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
@@ -27,16 +27,16 @@ export interface Refusal {
   readonly sentence: string;
 }
 
-/** A token that can be guessed is none. */
+/** Minimum token length: a guessable token is not accepted. */
 export const tokenBytesMin = 16;
-/** A cookie of one port is sent to every port of the host: the name has ours in it. */
+/** Browsers send a cookie to every port of the host, so its name contains our port. */
 const cookieName = (port: number): string => `keelson-ui-${port}`;
 
 const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-/** @throws CliFailure for what is no address, or one beyond loopback without a token */
+/** @throws CliFailure for an invalid address, or one beyond loopback without a token */
 export function parseListen(text: string, hasToken: boolean): Listen {
   const [, bracketed, plain, portText] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(portText);
@@ -65,7 +65,7 @@ export class AccessRules {
   readonly #port: number;
 
   constructor(facts: {
-    /** Host names by which the page is reached beside addresses and "localhost". */
+    /** Additional host names of the page, besides addresses and "localhost". */
     readonly names: readonly string[];
     readonly token: string | undefined;
     readonly writes: boolean;
@@ -77,7 +77,7 @@ export class AccessRules {
     this.#port = facts.port;
   }
 
-  /** Undefined: it may go on. A missing token is asked for apart. */
+  /** Undefined: it is allowed. A missing token is handled separately. */
   refusal({ method, path, headers }: Asked): Refusal | undefined {
     const host = one(headers["host"]);
     if (host === undefined || !this.#knows(host)) {
@@ -92,7 +92,7 @@ export class AccessRules {
     }
     const site = one(headers["sec-fetch-site"]);
     const isOwn = site === undefined || site === "same-origin" || site === "none";
-    // A link from elsewhere may open the page; whatever the page itself loads comes from the page.
+    // A link on another site may open the page; only the page itself may load its resources.
     const isDocument = path === "/" && one(headers["sec-fetch-mode"]) === "navigate";
     if (!isOwn && !isDocument) return { status: 403, sentence: "Another site's page may not ask here." };
     if (method === "GET" || method === "HEAD") return undefined;
@@ -113,7 +113,7 @@ export class AccessRules {
     return this.#token !== undefined;
   }
 
-  /** Whether the request carries the token, or none is needed. */
+  /** Whether the request has the token, or needs none. */
   hasToken(headers: Asked["headers"]): boolean {
     if (this.#token === undefined) return true;
     const bearer = /^Bearer (.+)$/.exec(one(headers["authorization"]) ?? "")?.[1];
@@ -128,7 +128,7 @@ export class AccessRules {
     return this.#token !== undefined && isSame(digestOf(given), digestOf(this.#token));
   }
 
-  /** What a browser sends from then on; never the token itself. */
+  /** The cookie that a browser sends afterwards; never the token itself. */
   cookie(): string {
     return `${cookieName(this.#port)}=${digestOf(this.#token ?? "")}; HttpOnly; SameSite=Strict; Path=/`;
   }
@@ -140,7 +140,7 @@ export class AccessRules {
   }
 }
 
-/** Behind a proxy that ends TLS the origin is https and the same host. */
+/** Behind a TLS-terminating proxy the origin is https with the same host. */
 function isOriginOf(origin: string, host: string): boolean {
   return origin === `http://${host}` || origin === `https://${host}`;
 }

@@ -1,4 +1,4 @@
-/** Backups as the page shows them: those of the repository given, and what `backup run` says of itself in its status file. */
+/** Backups on the page: those of the given repository, and the status file of `backup run`. */
 import { readFile } from "node:fs/promises";
 import type { BackupRepository, BackupRunStatus } from "keelson/backup";
 
@@ -8,7 +8,7 @@ export interface BackupRow {
   readonly createdAt: string;
   readonly lastRevision: string;
   readonly sizeBytes: number;
-  /** Of a full: how it was proved. */
+  /** How a full backup was verified. */
   readonly proved: string | undefined;
   readonly abandoned: boolean;
 }
@@ -17,7 +17,7 @@ export interface BackupView {
   /** Newest first; undefined: no repository was given. */
   readonly backups: readonly BackupRow[] | undefined;
   readonly repositoryFault: string | undefined;
-  /** Undefined: no status file was given, or there is none yet. */
+  /** Undefined: no status file was given, or it does not exist yet. */
   readonly run: BackupRunStatus | undefined;
   readonly statusFault: string | undefined;
   readonly nowMs: number;
@@ -54,7 +54,7 @@ export async function backupView(
   };
 }
 
-/** Written whole or not at all by `backup run`. */
+/** `backup run` writes it atomically. */
 async function readStatus(path: string): Promise<BackupRunStatus> {
   const status: unknown = JSON.parse(await readFile(path, "utf8"));
   if (typeof status !== "object" || status === null || !("tasks" in status)) {

@@ -1,4 +1,4 @@
-/** The cluster as the page shows it: members and what each says of itself, alarms, space. A member that is down is an answer. */
+/** The cluster on the page: members with their status, alarms, space. A member that is down is shown, not an error. */
 import type { Etcd } from "keelson/etcd";
 import { causeOf } from "../../cli/failure-text.ts";
 
@@ -28,7 +28,7 @@ export interface ClusterView {
 
 type Call = { readonly signal: AbortSignal; readonly timeoutMs: number };
 
-/** @param at a connection to one client URL; kept by the caller */
+/** @param at returns a connection to one client URL; the caller owns it */
 export async function clusterView(
   etcd: Etcd,
   at: (endpoint: string) => Promise<Etcd>,

@@ -1,6 +1,6 @@
 /**
- * Keys in pages: each is one range of etcd's, from a key on, so that a folder of a hundred thousand keys costs what is shown of
- * it. Pages of one listing are of one revision. Keys travel as base64url: any bytes are a key.
+ * Keys in pages: each is one etcd range from a key on, so a folder of a hundred thousand keys costs only the shown
+ * part. All pages of a listing have one revision. Keys are sent as base64url, because a key may be any bytes.
  */
 import type { Etcd, KeyValue } from "keelson/etcd";
 import { prefixEnd } from "keelson/etcd";
@@ -22,7 +22,7 @@ export interface KeyRow {
 
 export interface KeyPage {
   readonly revision: string;
-  /** Keys in all, at that revision. */
+  /** Total number of keys, at that revision. */
   readonly count: string;
   readonly keys: readonly KeyRow[];
   readonly more: boolean;
@@ -33,7 +33,7 @@ export async function keyPage(
   etcd: Etcd,
   asked: {
     readonly prefix: Uint8Array;
-    /** The last key of the page before. */
+    /** The last key of the previous page. */
     readonly after: Uint8Array | undefined;
     readonly revision: bigint;
     readonly limit: number;
@@ -56,7 +56,7 @@ export async function keyPage(
 
 export const encodeKey = (key: Uint8Array): string => Buffer.from(key).toString("base64url");
 
-/** @throws CliFailure for what is no key */
+/** @throws CliFailure for an invalid key */
 export function decodeKey(text: string | null): Uint8Array {
   if (text === null || !/^[A-Za-z0-9_-]*$/.test(text)) throw badArguments("the request names no key");
   return Buffer.from(text, "base64url");

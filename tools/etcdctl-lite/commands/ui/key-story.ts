@@ -1,4 +1,4 @@
-/** One key: its value now or as of a version, every version still on record, and what changed between two of them. */
+/** One key: its value now or at a version, every version that is not compacted, and the changes between two of them. */
 import { changesBetween, type FieldChange, history, type KeyVersion } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
@@ -7,7 +7,7 @@ import { printable } from "../../text/printable.ts";
 import { encodeKey } from "./key-pages.ts";
 import { type ReadVersion, readVersion, type ShownValue, shownValue, textOf } from "./shown-value.ts";
 
-/** Newest versions that are compared with the one before; older ones are listed alone. */
+/** Number of newest versions that are compared with the previous one; older ones are only listed. */
 const comparedVersionsMax = 100;
 /** Longest value of a field in a diff, characters. */
 const shownFieldMax = 2_000;
@@ -28,7 +28,7 @@ export interface KeyStory {
   readonly fault: string | undefined;
   readonly unread: readonly string[];
   readonly value: ShownValue;
-  /** Text that may be edited: no object, and the page may write. */
+  /** Text that may be edited: not an object, and the page may write. */
   readonly editable: boolean;
 }
 
@@ -37,7 +37,7 @@ interface Asked {
   readonly revealed: boolean;
 }
 
-/** @param asked.revision 0n: now @throws CliFailure when there is no such key then */
+/** @param asked.revision 0n: now @throws CliFailure when the key does not exist at that revision */
 export async function keyStory(
   etcd: Etcd,
   reader: ValueReader,
@@ -72,7 +72,7 @@ export async function keyStory(
   };
 }
 
-/** What a program wrote as an object is that program's to write: its counts and its encryption go with it. */
+/** Only the program that wrote an object may write it, because its counts and encryption depend on it. */
 export function isEditable(read: ReadVersion, value: Uint8Array): boolean {
   return read.object === undefined && read.fault === undefined && textOf(value) !== undefined;
 }
@@ -82,9 +82,9 @@ export interface VersionRow {
   readonly type: KeyVersion["type"];
   readonly version: string;
   readonly sizeBytes: number | undefined;
-  /** Since the version before; undefined: not compared. */
+  /** Changes since the previous version; undefined: not compared. */
   readonly changes: readonly ShownChange[] | undefined;
-  /** In place of changes: why there are none to show. */
+  /** Why there are no changes to show. */
   readonly remark: string | undefined;
 }
 

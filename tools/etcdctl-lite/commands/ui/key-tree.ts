@@ -1,6 +1,6 @@
 /**
- * What there is, as a tree: kinds with their namespaces, and folders of keys that are no object's. Keys and bytes are counted
- * once, by folder, and kept true by a watch (commands/top/live-counts.ts).
+ * The contents as a tree: kinds with their namespaces, and folders of keys without objects. Keys and bytes are counted
+ * once, by folder, and kept up to date by a watch (commands/top/live-counts.ts).
  *
  *   kind  pods            /registry/pods/           3 keys   12 kB
  *           default       /registry/pods/default/   2 keys    8 kB
@@ -18,7 +18,7 @@ export interface TreeNode {
   /** "kind" and "namespace" of known objects; "folder" of other keys. */
   readonly type: "kind" | "namespace" | "folder";
   readonly label: string;
-  /** base64url of the prefix its keys share; undefined for the folders beyond those counted apart. */
+  /** base64url of the keys' common prefix; undefined for the combined remaining folders. */
   readonly prefix: string | undefined;
   readonly keys: number;
   readonly bytes: number;
@@ -27,14 +27,14 @@ export interface TreeNode {
 
 export interface KeyTree {
   readonly revision: string;
-  /** Keys counted so far while the first count goes on; undefined: all are. */
+  /** Keys counted so far during the first count; undefined: it is complete. */
   readonly counting: number | undefined;
   readonly keys: number;
   readonly bytes: number;
   readonly nodes: readonly TreeNode[];
 }
 
-/** Everything up to and with the last slash. */
+/** Everything up to the last slash, inclusive. */
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf("/") + 1);
 
 /** `/config/` of `/config/frontend/`. */
@@ -47,7 +47,7 @@ export class LiveTree {
   #counting: number | undefined = 0;
   #failure: unknown;
 
-  /** Until the signal ends it. A compaction or a restore in between begins the count anew. */
+  /** Runs until the signal aborts. A compaction or a restore restarts the count. */
   async run(etcd: Etcd, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -55,14 +55,14 @@ export class LiveTree {
       } catch (error) {
         if (signal.aborted) return;
         if (isStoreError(error, "EXPIRED")) continue;
-        // Told to the reader of the tree, who is the one to act; then tried again.
+        // Reported to the reader of the tree, who can act on it; then retried.
         this.#failure = error;
         await etcd.clock.sleep(2_000, signal).catch(() => {});
       }
     }
   }
 
-  /** @throws what ended the count, until it goes again */
+  /** @throws the error that ended the count, until it works again */
   tree(catalogue: KindCatalogue, prefix: string): KeyTree {
     if (this.#failure !== undefined) throw this.#failure;
     const { groups, revision } = this.#counts;

@@ -1,6 +1,6 @@
 /**
- * The page's writes, for a page that was started with --allow-writes: each is one transaction that asks for the version the
- * reader saw, so nothing that came in between is lost.
+ * The page's writes, if it was started with --allow-writes: each is one transaction that requires the version the
+ * reader saw, so no change in between is lost.
  */
 import type { Etcd } from "keelson/etcd";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
@@ -32,7 +32,10 @@ export async function deleteKey(
   return { revision: header.revision.toString() };
 }
 
-/** Text in place of text; the lease stays. @throws CliFailure for an object, or when the key is not at `modRevision` any more */
+/**
+ * Replaces text with text; the lease stays. @throws CliFailure for an object, or when the key is no longer at
+ * `modRevision`
+ */
 export async function putText(
   etcd: Etcd,
   reader: ValueReader,

@@ -1,12 +1,12 @@
 /**
- * The page's own files, served as they are. Bundles carry their text instead (scripts/tool/bundle-tool.mjs replaces this file),
- * so nothing lies beside them.
+ * The page's own files, served unchanged. Bundles contain their text instead (scripts/tool/bundle-tool.mjs replaces
+ * this file), so they need no other files.
  */
 import { readFile } from "node:fs/promises";
 
 const names = /^[a-z-]+\.(?:html|css|js|svg)$/;
 
-/** @returns undefined for a file that is none of the page's */
+/** @returns undefined for any other file */
 export async function readPageFile(name: string): Promise<string | undefined> {
   if (!names.test(name)) return undefined;
   try {

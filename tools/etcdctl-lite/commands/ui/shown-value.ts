@@ -1,6 +1,6 @@
 /**
- * A stored value as the page shows it: the object as YAML, text as text, other bytes in hex. What is secret is concealed here, in
- * the server: it leaves only when the reader has asked for it.
+ * A stored value as the page shows it: the object as YAML, text as text, other bytes in hex. Secrets are concealed
+ * here, in the server: they are sent only on the reader's request.
  *
  *   concealed   Kubernetes' Secrets, and every value that is sealed or encrypted at rest
  *   what stays  who and what it is: kind, metadata without annotations, and the names of its fields
@@ -14,21 +14,21 @@ import { yamlDocument } from "../../text/documents.ts";
 import { printable } from "../../text/printable.ts";
 import { exactTextOf } from "../../text/raw-bytes.ts";
 
-/** Longest text or dump that is sent, characters; an object is sent whole. */
+/** Longest text or dump to send, characters; an object is sent whole. */
 const shownTextMax = 200_000;
 const hexBytesMax = 4_096;
 const hexRowBytes = 16;
 
 export interface ReadVersion {
-  /** Undefined: no object. */
+  /** Undefined: not an object. */
   readonly object: AnyResource | undefined;
-  /** How it is stored, in words. */
+  /** A description of its stored form. */
   readonly form: string;
-  /** Why it is concealed unless asked for; undefined: it is not secret. */
+  /** Why it is concealed by default; undefined: it is not secret. */
   readonly secret: string | undefined;
-  /** Why it cannot be read, with what to do; undefined: it could. */
+  /** Why it is unreadable, with advice; undefined: it is readable. */
   readonly fault: string | undefined;
-  /** Of an object: what of it is not shown. */
+  /** The parts of an object that are not shown. */
   readonly unread: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export async function readVersion(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const fault = [error.message, keyHint(error.message)].filter(Boolean).join(". ");
-    // What cannot be opened may be anything: its bytes are shown on request alone.
+    // A value that cannot be opened may be secret: its bytes are shown only on request.
     return { object: undefined, form: "not readable", secret: "it cannot be read", fault, unread: [] };
   }
   if ("foreign" in read) {
@@ -70,17 +70,17 @@ export async function readVersion(
   return { object: withVersion(read.object, revision), form, secret, fault: undefined, unread: read.unread };
 }
 
-/** A Secret that is no object any more is one all the same. */
+/** A damaged Secret is still secret. */
 const isSecretKey = (key: string): boolean => /\/secrets\//.test(key);
 
 export interface ShownValue {
   readonly type: "yaml" | "text" | "hex" | "none";
   readonly text: string;
-  /** It goes on: only its beginning is here. */
+  /** True: it is truncated. */
   readonly cut: boolean;
 }
 
-/** @param revealed the reader has asked for what is secret */
+/** @param revealed the reader has requested the secret */
 export async function shownValue(
   read: ReadVersion,
   value: Uint8Array,
@@ -102,7 +102,7 @@ export async function shownValue(
 }
 
 const hidden = "••••••";
-/** Of metadata: who it is. Annotations may repeat the whole object (kubectl apply). */
+/** Metadata without annotations, which may repeat the whole object (kubectl apply). */
 const shownMetadata = [
   "name",
   "namespace",
@@ -113,7 +113,7 @@ const shownMetadata = [
   "labels",
 ];
 
-/** The same object with its values taken out. */
+/** The same object without its values. */
 export function concealedObject(object: AnyResource): unknown {
   const metadata = Object.fromEntries(
     Object.entries(object.metadata).filter(([name]) => shownMetadata.includes(name)),
@@ -130,13 +130,13 @@ export function concealedObject(object: AnyResource): unknown {
   };
 }
 
-/** The names of a map's entries are no secret; of anything else nothing is said. */
+/** The names of a map's entries are not secret; everything else is concealed. */
 function concealedField(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return hidden;
   return Object.fromEntries(Object.keys(value).map((name) => [name, hidden]));
 }
 
-/** The value as text that can be shown; undefined when it is none. */
+/** The value as text that can be shown; undefined if it is not text. */
 export function textOf(value: Uint8Array): string | undefined {
   const text = exactTextOf(value);
   return text?.includes("\0") ? undefined : text;
@@ -147,7 +147,7 @@ function indentedJson(text: string): string | undefined {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
   } catch {
-    // No JSON after all: shown as it is.
+    // Not JSON: shown unchanged.
     return undefined;
   }
 }

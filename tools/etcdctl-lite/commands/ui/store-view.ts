@@ -1,6 +1,6 @@
 /**
- * What the page's requests share of a store: the reader of values with its keys and dictionaries, and the kinds there are. Both are
- * read anew when they are old, so that a definition or a dictionary written meanwhile is known.
+ * The state that the page's requests share: the reader of values with its keys and dictionaries, and the kinds. Both
+ * are reloaded when they are old, to find new definitions and dictionaries.
  */
 import type { Etcd } from "keelson/etcd";
 import type { Session } from "../../cli/session.ts";
@@ -8,7 +8,7 @@ import { sourceOf } from "../../store/key-source.ts";
 import { type KindCatalogue, kindCatalogue } from "../../store/kind-catalogue.ts";
 import { type ValueReader, valueReader } from "../../store/value-reader.ts";
 
-/** A definition is known at most so much later. */
+/** Maximum delay until a new definition is known. */
 const freshMs = 15_000;
 
 export interface Known {
@@ -33,7 +33,7 @@ export class StoreView {
     this.#readMs = nowMs;
     const known = this.#read();
     this.#known = known;
-    // One that failed is not kept.
+    // A failed one is not cached.
     known.catch(() => {
       if (this.#known === known) this.#known = undefined;
     });

@@ -1,11 +1,11 @@
 /**
- * What the page asks for, by path. Each answer is one of the library's or of a view beside this file, as JSON: numbers of 64 bits
+ * The page's requests, by path. Each response comes from the library or a view in this folder, as JSON: 64-bit numbers
  * as decimal text, keys as base64url.
  *
  *   GET   /api/about  /api/tree  /api/keys  /api/key  /api/versions  /api/cluster  /api/backups  /api/quotas
  *   POST  /api/delete  /api/put      with --allow-writes
  *
- * The server asks access-rules.ts first; /api/watch is watch-feed.ts.
+ * The server checks access-rules.ts first; /api/watch is watch-feed.ts.
  */
 import type { BackupRepository } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
@@ -36,7 +36,7 @@ export interface RouteFacts {
 
 export interface ApiCall {
   readonly query: URLSearchParams;
-  /** Of a POST. */
+  /** The body of a POST. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
 }

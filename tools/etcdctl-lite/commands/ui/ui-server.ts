@@ -1,9 +1,9 @@
 /**
- * The page's HTTP server: asks the rules, then serves the page's files, its data and its watch.
+ * The page's HTTP server: it checks the rules, then serves the page's files, its data and its watch.
  *
  *   request -> rules (Host, Origin, method) -> token -> file | data | watch
  *
- * Nothing here is cached by anyone, runs inline or is loaded from elsewhere: the headers say so to the browser.
+ * Headers forbid the browser to cache anything, run inline code or load anything from other sites.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -14,7 +14,7 @@ import { AccessRules, type Listen } from "./access-rules.ts";
 import { readPageFile } from "./page-assets.ts";
 import type { ApiCall, Route } from "./ui-routes.ts";
 
-/** A request with more is none of the page's. */
+/** Maximum request body: the page never sends more. */
 const bodyBytesMax = 2 * 1024 * 1024;
 const types: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
@@ -48,7 +48,7 @@ export interface UiServerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Listening when it resolves. @throws CliFailure for an address that cannot be listened on */
+/** Resolves when it listens. @throws CliFailure for an unusable address */
 export class UiServer implements AsyncDisposable {
   readonly port: number;
   readonly #server: Server;
@@ -93,7 +93,7 @@ async function answer(
 ): Promise<void> {
   for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
   const { method = "GET", headers } = request;
-  // Whatever the host is, only path and query are looked at.
+  // The host does not matter here: only path and query are used.
   const url = new URL(request.url ?? "/", "http://localhost");
   const refusal = rules.refusal({ method, path: url.pathname, headers });
   if (refusal !== undefined) return sendJson(response, refusal.status, { error: refusal.sentence });
@@ -118,7 +118,7 @@ async function answer(
   sendJson(response, 200, await route(call));
 }
 
-/** The token once, in exchange for a cookie. */
+/** Exchanges the token for a cookie. */
 async function session(
   rules: AccessRules,
   request: IncomingMessage,
@@ -174,7 +174,7 @@ const sentenceOf = (text: string): string => {
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 };
 
-/** @throws CliFailure for what is no JSON object, or too large */
+/** @throws CliFailure for a body that is not a JSON object, or too large */
 async function bodyOf(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   const pieces: Buffer[] = [];
   let bytes = 0;

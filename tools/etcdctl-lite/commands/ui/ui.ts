@@ -1,4 +1,7 @@
-/** `ui`: a page to look into etcd with, served on loopback until Ctrl-C. Reads and nothing else, unless --allow-writes. */
+/**
+ * `ui`: a page that shows the contents of etcd, served on loopback until Ctrl-C. It only reads, unless --allow-writes
+ * is given.
+ */
 import { once } from "node:events";
 import type { Etcd } from "keelson/etcd";
 import type { Command } from "../../cli/command.ts";
@@ -99,7 +102,7 @@ async function connection(
   return readOnlyEtcd(etcd);
 }
 
-/** One connection a member, kept while it can be had. */
+/** One connection per member, kept while it works. */
 function memberConnections(session: Session): (endpoint: string) => Promise<Etcd> {
   const open = new Map<string, Promise<Etcd>>();
   return (endpoint) => {
@@ -110,7 +113,7 @@ function memberConnections(session: Session): (endpoint: string) => Promise<Etcd
   };
 }
 
-/** @throws CliFailure for a token that can be guessed */
+/** @throws CliFailure for a guessable token */
 async function readToken(path: string): Promise<string | undefined> {
   if (path === "") return undefined;
   const token = (await readNamedFile(path)).toString().trim();

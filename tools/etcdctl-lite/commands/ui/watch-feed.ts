@@ -1,6 +1,6 @@
 /**
- * A watch as server-sent events: what happened to which key, never a value. A page that does not read holds the watch back, and
- * with it etcd: nothing piles up here.
+ * A watch as server-sent events: event types and keys, never values. A slow page pauses the watch, and thereby etcd's
+ * stream, so nothing accumulates here.
  */
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
@@ -11,7 +11,7 @@ import { causeOf } from "../../cli/failure-text.ts";
 import { printable } from "../../text/printable.ts";
 import { encodeKey } from "./key-pages.ts";
 
-/** Proxies end what is silent. */
+/** Interval of keepalive comments, because proxies close idle connections. */
 const heartbeatMs = 15_000;
 
 export async function watchFeed(

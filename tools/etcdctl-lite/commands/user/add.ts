@@ -24,7 +24,7 @@ export const command: Command = {
     }
     const { flags } = session;
     const noPassword = flags.on("no-password");
-    // Without a password there is none to split off: the whole is the name.
+    // Without a password the whole argument is the name.
     const colon = noPassword ? -1 : text.indexOf(":");
     const given = flags.text("new-user-password");
     const name = colon < 0 || given !== "" ? text : text.slice(0, colon);

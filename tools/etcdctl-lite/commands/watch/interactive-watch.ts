@@ -1,5 +1,5 @@
 /**
- * `watch -i`: watches ordered line by line on stdin, all shown together, until stdin ends.
+ * `watch -i`: starts watches from lines of stdin and shows all their events, until stdin ends.
  *
  *   watch [options] <key> [range_end] [-- exec-command arg ...]
  *   progress
@@ -29,7 +29,7 @@ export async function watchInteractively(session: Session, etcd: Etcd): Promise<
     try {
       await showWatch(etcd, order, { io, printer, signal, progress: true, onOpen });
     } catch (error) {
-      // One that is cancelled has been reported, and the others continue.
+      // A cancelled watch was already reported, and the others continue.
       const isTold = error instanceof CliFailure && error.exitCode === exitCodes.interrupted;
       if (!isTold && !signal.aborted) io.stderr.write(`${messageOf(error)}\n`);
     } finally {
@@ -77,7 +77,7 @@ function orderOf(words: readonly string[], env: Session["io"]["env"]): WatchOrde
   return watchOrder(keys, dashAt < 0 ? [] : args.slice(dashAt), { flags, env });
 }
 
-/** A wrong flag counts as a wrong argument here, as with etcdctl. */
+/** An unknown flag counts as a wrong argument here, as with etcdctl. */
 function parsed(words: readonly string[]): ReturnType<typeof parseFlags> {
   try {
     return parseFlags(words, watchFlags);

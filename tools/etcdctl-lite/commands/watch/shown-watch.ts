@@ -1,4 +1,4 @@
-/** One watch as the watch command shows it: its events printed as they come, a command run for each. */
+/** One watch as the watch command shows it: it prints events as they arrive and runs a command for each. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { isStoreError } from "keelson";
@@ -34,7 +34,7 @@ export interface WatchOrder {
   readonly exec: readonly string[];
 }
 
-/** @param words what stood before `--` @throws CliFailure for a range that is none */
+/** @param words the arguments before `--` @throws CliFailure for an invalid range */
 export function watchOrder(
   words: readonly string[],
   exec: readonly string[],
@@ -62,8 +62,8 @@ export function watchOrder(
 }
 
 /**
- * Prints until the watch is ended from outside.
- * @param options.progress whether answers to progress requests are shown
+ * Prints until the watch is stopped by its caller.
+ * @param options.progress whether responses to progress requests are shown
  * @throws CliFailure when etcd cancels it, or a command fails
  */
 export async function showWatch(
@@ -99,7 +99,7 @@ export async function showWatch(
 
 const compactedText = "etcdserver: mvcc: required revision has been compacted";
 
-/** As etcdctl ends when etcd itself has ended the watch; the reason is printed first. */
+/** Exits as etcdctl when etcd cancels the watch; the reason is printed first. */
 function cancelled(io: CommandIo, why: string, cause?: unknown): CliFailure {
   io.stderr.write(`watch was canceled (${why})\n`);
   return new CliFailure(exitCodes.interrupted, "watch is canceled by the server", {

@@ -1,4 +1,4 @@
-/** `watch`: events as they come, from now or from a revision; with `-- command`, a command for each. */
+/** `watch`: prints events as they arrive, from now or from a revision; with `-- command`, runs a command for each. */
 import type { Command } from "../../cli/command.ts";
 import { watchInteractively } from "./interactive-watch.ts";
 import { showWatch, watchFlags, watchOrder } from "./shown-watch.ts";

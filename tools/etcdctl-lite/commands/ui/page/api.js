@@ -1,6 +1,6 @@
-/** The server's answers. A failure is an Error whose message is a sentence; `cause` says what to do, where that is known. */
+/** Requests to the server. A failure is an Error whose message is a sentence; `cause` is advice, if known. */
 
-/** The page asks for its token when the server does. */
+/** The page asks for its token when the server requires it. */
 export const asksForToken = new EventTarget();
 
 /**
@@ -64,7 +64,7 @@ export function encodeText(text) {
 }
 
 /**
- * The text of a key; what is no UTF-8 is shown as such.
+ * The text of a key; invalid UTF-8 is marked.
  *
  * @param {string} encoded base64url
  */

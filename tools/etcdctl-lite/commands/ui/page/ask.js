@@ -1,4 +1,4 @@
-/** A question before what cannot be taken back. "Cancel" has the focus. */
+/** A confirmation before an irreversible action. "Cancel" has the focus. */
 import { byId, fill } from "./dom.js";
 
 /**

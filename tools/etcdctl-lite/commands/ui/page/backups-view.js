@@ -5,7 +5,7 @@ import { fault, fill, h, waiting } from "./dom.js";
 import { age, counted, moment, number, size } from "./format.js";
 import { refreshed } from "./refreshed.js";
 
-/** An old backup is told; what is too old is the schedule's business. */
+/** The age from which a backup is reported as old; only the schedule knows what is too old. */
 const oldFullMs = 48 * 3_600_000;
 const shownMax = 300;
 

@@ -1,4 +1,4 @@
-/** Members, alarms and space. A member that does not answer is shown as one that does not. */
+/** Members, alarms and space. A member that does not answer is shown as such. */
 import { get } from "./api.js";
 import { fault, fill, h, meter, waiting } from "./dom.js";
 import { counted, number, size } from "./format.js";

@@ -1,4 +1,4 @@
-/** Elements from data. Text is always text: nothing that etcd holds is read as HTML. */
+/** Creates elements from data. Text is always text: no data from etcd is parsed as HTML. */
 
 /** @typedef {Node | string | number | undefined | false} Child */
 
@@ -23,7 +23,7 @@ export function h(tag, properties = {}, ...children) {
 }
 
 /**
- * Replaces what an element holds.
+ * Replaces the children of an element.
  *
  * @param {Element} element
  * @param {...(Child | readonly Child[])} children
@@ -46,7 +46,7 @@ export function byId(id) {
   return element;
 }
 
-/** @returns {HTMLElement} what stands where there is nothing yet */
+/** @returns {HTMLElement} the placeholder of an empty view */
 export const waiting = () => h("p", { class: "quiet waiting" }, "Reading…");
 
 /**
@@ -67,7 +67,7 @@ export function fault(error, again) {
 }
 
 /**
- * A bar of how much of a whole is used; the number stands beside it for everybody.
+ * A usage bar; the number is also shown as text.
  *
  * @param {string} label
  * @param {readonly number[]} parts each from the left, the largest first, 0 to 1

@@ -1,4 +1,4 @@
-/** Numbers, sizes and ages as people read them. */
+/** Numbers, sizes and ages as text for people. */
 
 const grouped = new Intl.NumberFormat("en");
 

@@ -1,7 +1,9 @@
-/** YAML, JSON and text with names, text and numbers apart. For the eye alone: what is copied is the text itself. */
+/**
+ * Highlights names, text and numbers in YAML and JSON. Only the appearance changes: copying gives the original text.
+ */
 import { h } from "./dom.js";
 
-/** Longer ones are shown plain: an element a word would cost more than it tells. */
+/** Longer ones are shown plain, because an element per word would be too slow. */
 const charactersMax = 60_000;
 const line = /^(\s*(?:- )*)(#.*|(?:"(?:[^"\\]|\\.)*"|[^\s"#'[{][^:#]*?)(?=:(?:\s|$)))?(:)?(.*)$/;
 const plainValue = /^\s*(?:-?\d[\d.eE+-]*|true|false|null),?\s*$/;

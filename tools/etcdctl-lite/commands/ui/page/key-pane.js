@@ -1,4 +1,4 @@
-/** One key: what it holds, decoded; its versions with what changed; what is secret only after a click. */
+/** One key: its decoded value, and its versions with their changes; secrets are shown only after a click. */
 import { get, post } from "./api.js";
 import { ask } from "./ask.js";
 import { fault, fill, h, waiting } from "./dom.js";
@@ -309,7 +309,7 @@ const tabs = (tab) =>
   );
 
 /**
- * The path with places to break at, its last name strong.
+ * The path with line break opportunities, and its last name in bold.
  *
  * @param {string} text
  */

@@ -8,14 +8,14 @@ import { go, place } from "./place.js";
 import { VirtualList } from "./virtual-list.js";
 
 const pageKeys = 500;
-/** Typing goes on for so long before it is asked about. */
+/** Delay after typing before a request is sent. */
 const typingMs = 150;
 
 /**
  * @param {HTMLElement} main
  * @param {{ registry: string, writes: boolean }} about
  * @param {AbortSignal} signal
- * @returns {() => void} called when the place has changed within the view
+ * @returns {() => void} call it when the place has changed within the view
  */
 export function keysView(main, about, signal) {
   /** @type {{ key: string, text: string, version: string, modRevision: string }[]} */
@@ -86,7 +86,7 @@ export function keysView(main, about, signal) {
     return text.startsWith(folder) && text !== folder ? text.slice(folder.length) : text;
   };
 
-  /** Pages come one after another, for as long as what is looked at is not there. */
+  /** Loads pages in sequence until the visible rows are loaded. */
   const load = async () => {
     if (isLoading || rows.length >= count || rows.length >= wanted) return;
     isLoading = true;
@@ -116,7 +116,7 @@ export function keysView(main, about, signal) {
     if (mine.aborted) return;
     revision = found.revision;
     rows = [...rows, ...found.keys];
-    // What is counted is what comes after the last key: the first page has the whole.
+    // The count covers keys after the last one: the first page has the total.
     if (after === undefined) count = Number(found.count);
     if (!found.more) count = rows.length;
     list.setCount(count);

@@ -1,16 +1,18 @@
-/** The tree of kinds and folders with counts and bytes. Kept up to date while it is shown; arrows move, → opens, ← closes. */
+/**
+ * The tree of kinds and folders with counts and bytes. It is updated while it is shown; arrows move, → opens, ← closes.
+ */
 import { get } from "./api.js";
 import { fault, fill, h } from "./dom.js";
 import { counted, number, size } from "./format.js";
 
 const refreshMs = 2_000;
-/** Namespaces of one kind that are shown; a prefix finds the others. */
+/** Maximum namespaces shown per kind; a prefix finds the others. */
 const childrenMax = 200;
 
 /** @typedef {{ type: string, label: string, prefix?: string, keys: number, bytes: number, children: TreeNode[] }} TreeNode */
 
 /**
- * A folder below another one is named by what it adds.
+ * A nested folder is labelled with its part of the path only.
  *
  * @param {string} label
  * @param {string} above
@@ -136,7 +138,7 @@ export function kindsTree({ choose, signal }) {
     draw();
   });
 
-  /** What is chosen is seen, once, when it is known where it is. */
+  /** Scrolls to the selection once, when its place is known. */
   const openParent = () => {
     if (!awaitsParent) return;
     const parent = nodes.find(({ children }) => children.some((child) => child.prefix === chosen));

@@ -1,4 +1,4 @@
-/** The page: which view is shown, what the bar says of the cluster, and the keys that work everywhere. */
+/** The page: the current view, the cluster's state in the bar, and the global keyboard shortcuts. */
 import { asksForToken, get } from "./api.js";
 import { backupsView } from "./backups-view.js";
 import { clusterView } from "./cluster-view.js";
@@ -50,7 +50,7 @@ function show() {
   else fill(main, h("div", { class: "empty" }, h("p", {}, "There is no such view.")));
 }
 
-/** Whether the cluster is well, in a word: details are the cluster's view. */
+/** The health of the cluster in a word; the cluster view has details. */
 async function tellState() {
   const state = byId("state");
   if (asksToken) return;

@@ -1,6 +1,6 @@
 /**
- * Where the page is, in its address: #/keys?prefix=…&key=…&tab=history. A reload, a bookmark and the back button come to the same
- * place; nothing of it is sent to the server by the browser itself.
+ * The place within the page, in its address: #/keys?prefix=…&key=…&tab=history. A reload, a bookmark and the back
+ * button restore the place; the browser itself does not send it to the server.
  */
 
 /** @returns {{ view: string, query: URLSearchParams }} */
@@ -20,9 +20,9 @@ export function hashOf(view, query = {}) {
 }
 
 /**
- * Changes what is given of the place; the rest stays.
+ * Changes the given parts of the place; the rest stays.
  *
- * @param {Readonly<Record<string, string | undefined>>} changes undefined: taken away
+ * @param {Readonly<Record<string, string | undefined>>} changes undefined: removed
  */
 export function go(changes) {
   const { view, query } = place();

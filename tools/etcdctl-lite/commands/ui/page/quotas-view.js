@@ -1,4 +1,4 @@
-/** What each namespace may use and uses, the fullest first. */
+/** Limits and usage of each namespace, the fullest first. */
 import { get } from "./api.js";
 import { head } from "./backups-view.js";
 import { fault, fill, h, meter, waiting } from "./dom.js";

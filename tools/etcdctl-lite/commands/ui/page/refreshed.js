@@ -1,4 +1,4 @@
-/** A view that reads again while it is shown and the page is seen. */
+/** A view that refreshes while it is shown and the page is visible. */
 
 const everyMs = 5_000;
 

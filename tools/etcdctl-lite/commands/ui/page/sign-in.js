@@ -1,4 +1,7 @@
-/** The token, for a page that asks for one. It is sent once; from then on the browser has a cookie that no script can read. */
+/**
+ * Asks for the token, if the page requires one. It is sent once; afterwards the browser has a cookie that no script can
+ * read.
+ */
 import { post } from "./api.js";
 import { fault, fill, h } from "./dom.js";
 

@@ -1,4 +1,4 @@
-/** Every version of a key, newest first, each with what it changed. */
+/** Every version of a key, newest first, each with its changes. */
 import { h } from "./dom.js";
 import { number, size } from "./format.js";
 import { go } from "./place.js";

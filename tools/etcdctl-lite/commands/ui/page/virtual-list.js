@@ -1,13 +1,13 @@
 /**
- * A list of any length that has elements only for what is seen. Rows have one height; those that are not loaded yet are blank
- * until they are. Arrow keys move the mark, Enter opens it.
+ * A list of any length with elements only for visible rows. All rows have one height; rows that are not loaded yet are
+ * blank. Arrow keys move the selection, Enter opens it.
  */
 import { h } from "./dom.js";
 
 const rowHeight = 34;
-/** Rows beyond what is seen, so that a scroll shows no gap. */
+/** Extra rows around the visible ones, so that scrolling shows no gap. */
 const beyond = 12;
-/** Browsers have a largest element. */
+/** Browsers limit the height of an element. */
 const rowsMax = 500_000;
 
 /** @template Row */
@@ -33,8 +33,8 @@ export class VirtualList {
    * @param {(index: number) => Row | undefined} options.rowAt undefined: not loaded yet
    * @param {(row: Row) => readonly (Node | string)[]} options.draw
    * @param {(row: Row) => void} options.open
-   * @param {(last: number) => void} options.want rows up to this one are looked at
-   * @param {(row: Row) => boolean} options.isOpen what is shown beside the list
+   * @param {(last: number) => void} options.want rows up to this one are visible
+   * @param {(row: Row) => boolean} options.isOpen whether the row is open beside the list
    */
   constructor({ label, rowAt, draw, open, want, isOpen }) {
     this.#isOpen = isOpen;

@@ -1,10 +1,10 @@
-/** What changes, as it changes: the newest on top. Keys and sizes alone; a value is a click away. */
+/** Live changes, the newest on top. Only keys and sizes; a click shows a value. */
 import { decodeText, encodeText, urlOf } from "./api.js";
 import { fill, h } from "./dom.js";
 import { clockTime, counted, number, size } from "./format.js";
 import { go, hashOf, place } from "./place.js";
 
-/** Older changes go. */
+/** Maximum number of shown changes; older ones are removed. */
 const rowsMax = 500;
 const typingMs = 300;
 
