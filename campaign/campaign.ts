@@ -1,7 +1,7 @@
 /**
- * One campaign: a stage (`stage.ts`), and on it faults by the seed's schedule. What happened is written down.
+ * One campaign: a stage (`stage.ts`), and faults on it by the seed's schedule. All events are recorded.
  *
- * It judges nothing but whether it was a campaign at all (`complaints`): the history goes to the checkers.
+ * It only decides whether the run is valid (`complaints`): the checkers check the history.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { seededRandom } from "../test/support/seeded-random.ts";

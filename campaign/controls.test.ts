@@ -1,5 +1,5 @@
 /**
- * The short negative controls: every checker sees what it is there for, and nothing where nothing is wrong. All of them run
+ * The short negative controls: every checker finds its kind of fault, and nothing in a correct run. All controls run
  * with a campaign (`npm run robustness`).
  */
 import { describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * The schedule of a campaign, from its seed alone: which faults, together with which, for how long, with how much quiet
+ * The schedule of a campaign, from its seed alone: the faults, their combinations and durations, and the quiet time
  * after them.
  *
  *   first quarter   every kind alone, so that what it breaks is plain

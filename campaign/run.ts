@@ -1,5 +1,5 @@
 /**
- * `npm run robustness -- --minutes N --seed S`: a fault campaign on a cluster of this machine, judged by the checkers.
+ * `npm run robustness -- --minutes N --seed S`: a fault campaign on a cluster of this machine, with all checkers.
  *
  *   --minutes N     time with faults, default 15          --seed S        default: one made up, and printed
  *   --report        writes docs/reliability.md            --json FILE     the summary as JSON

@@ -1,6 +1,6 @@
 /**
- * Where a campaign plays, and each of its episodes: a cluster, a witness of all its changes, and workers that use it through
- * the public API, everything written down.
+ * The environment of a campaign and of each episode: a cluster, a witness of all its changes, and workers that use it
+ * through the public API, all recorded.
  *
  *   open ─ warm up ─ (whatever is to happen) ─ settle: heal ─ calm with traffic ─ clients stop ─ last mark ─
  *                                              readers arrive ─ members compared

@@ -3,8 +3,8 @@
  * `npm run bundle`: etcdctl-lite as one file, dist/etcdctl-lite.mjs, which any Node >= 20.19 runs without node_modules, and its package
  * in dist/packages/etcdctl-lite.
  *
- * The library is bundled from source. etcd3's transport stays out: the tool does not use it. Where Node has a compile cache (22.8), the
- * file turns it on, so that the next start need not compile.
+ * The library is bundled from source. etcd3's transport is left out: the tool does not use it. Where Node has a compile
+ * cache (22.8), the file turns it on, so that the next start need not compile.
  */
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

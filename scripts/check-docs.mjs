@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run check:docs`: every export of every entry point, and every public member of it, has a doc comment; docs/api is what
- * is rendered from them. `npm run docs` (`--write`) renders it anew. Links of all pages and the examples in doc comments
- * are tests (test/unit/scripts).
+ * `npm run check:docs`: every export of every entry point, and every public member of it, has a doc comment; docs/api
+ * is rendered from them. `npm run docs` (`--write`) renders it again. Links of all pages and the examples in doc
+ * comments are tests (test/unit/scripts).
  */
 import { outdatedPages, renderReference, writeReference } from "./docs/api-reference.mjs";
 import { publicSymbols } from "./docs/public-symbols.mjs";

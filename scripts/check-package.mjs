@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run check:package`: the packed tarball as other people's tools see it. publint reads its package.json and files,
+ * `npm run check:package`: checks the packed tarball as other tools see it. publint reads its package.json and files,
  * "are the types wrong" resolves every entry point as each kind of importer does.
  *
  * require() of an ES module is what Node 20.19 and later do; older resolutions (node10) know no `exports` and are not

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run check`: every check there is, each told in one line, the output of those that fail in full.
+ * `npm run check`: runs every check, with one line for each and the full output of failed ones.
  *
  *   npm run check           format and lint, types, layers, unit tests, dead code, examples, doc comments, the package
  *   npm run check:quick     the first four: under a minute

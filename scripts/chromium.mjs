@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `node scripts/chromium.mjs`: a Chromium for tests, fetched where there is none, as one line of JSON: { executable, env }.
- * Ends with 1 and a sentence where none can be had.
+ * `node scripts/chromium.mjs`: a Chromium for tests, fetched if there is none, as one line of JSON: { executable, env
+ * }. Exits with 1 and a message if none is available.
  */
 import { fetchChromium } from "./setup/fetch-chromium.mjs";
 import { launch } from "./setup/set-up.mjs";

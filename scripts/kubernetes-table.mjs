@@ -2,12 +2,13 @@
 /**
  * `npm run kubernetes:table`: makes src/kubernetes/types/table/ from the struct tags of Kubernetes' Go types.
  *
- *   npm run kubernetes:table                     writes it
- *   npm run kubernetes:table -- --check          says what differs from what is checked in, exit code 1
- *   npm run kubernetes:table -- --from FOLDER    reads an unpacked copy of the packages: FOLDER/usr/share/gocode/src
+ *   npm run kubernetes:table writes it npm run kubernetes:table -- --check reports differences from the checked-in
+ *   files, exit code 1 npm run kubernetes:table -- --from FOLDER reads an unpacked copy of the packages:
+ *   FOLDER/usr/share/gocode/src
  *
- * The types come from Debian's packages of them (suite sid), fetched as etcd is and never kept; what the newest release has
- * no more comes from scripts/kubernetes/older-types.txt. Every field number is compared with the .proto files beside the types.
+ * The types come from Debian's packages of them (suite sid), fetched like etcd and never committed; types that the
+ * newest release no longer has come from scripts/kubernetes/older-types.txt. Every field number is compared with the
+ * .proto files beside the types.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run cases -- DIR [--times N]`: runs every case of a folder on the built checkout and tells which faults are there.
+ * `npm run cases -- DIR [--times N]`: runs every case of a folder on the built checkout and reports which faults it
+ * has.
  *
  * A case is a program `NAME.mjs` that finds the checkout in KEELSON and exits 0 when it is sound, 1 when it shows its fault
  * and 3 when it cannot run here; files that begin with `_` or `.` are what cases share. Each runs three times (or N), since

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run check:examples`: compiles the examples and runs each against a real etcd; its exit code is the verdict.
+ * `npm run check:examples`: compiles the examples and runs each against a real etcd; its exit code is the result.
  *
  *   npm run check:examples                 all
  *   npm run check:examples -- watch        those whose name contains "watch", with their output

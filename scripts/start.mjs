@@ -2,8 +2,8 @@
 /**
  * `npm start`: sets up what is missing, then runs the tour (tools/tour) in this very process.
  *
- * In this process, so that signals and exit codes are the tour's own. With `--endpoints` a cluster is there
- * already, and no etcd is fetched.
+ * It uses this process, so that signals and exit codes are those of the tour. With `--endpoints` it uses an existing
+ * cluster and fetches no etcd.
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

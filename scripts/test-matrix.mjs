@@ -9,9 +9,9 @@
  * Legs, oldest first: 3.4, 3.5.16 and 3.5.30, fetched where they are missing; besides, what KEELSON_ETCD and
  * KEELSON_ETCD_BINARIES (several, ":" between) name. No package has 3.6: without one of these its leg is left out.
  *
- * In a leg every test takes the leg's etcd; tests of two versions together (a snapshot of the one restored for the other) find
- * the others in KEELSON_ETCD_BINARIES. When at most three files fail in a leg of everything, they are run once more by
- * themselves, as `npm test` does it, and what passes then is named. The exit code is 0 when no leg has a failure.
+ * In a leg every test takes the leg's etcd; tests of two versions together (a snapshot of the one restored for the
+ * other) find the others in KEELSON_ETCD_BINARIES. When at most three files fail in a full leg, they run once more
+ * alone, as in `npm test`, and tests that pass then are named. The exit code is 0 when no leg has a failure.
  */
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";

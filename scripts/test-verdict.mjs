@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
- * The verdict of a test run, for CI: `node scripts/test-verdict.mjs EXIT_CODE REPORT [SECOND_REPORT]`.
+ * The result of a test run, for CI: `node scripts/test-verdict.mjs EXIT_CODE REPORT [SECOND_REPORT]`.
  *
- * The reports are vitest's JSON reports of `npm test`, EXIT_CODE what that ended with. Names the tests that passed only on
- * their second run, then prints `N passed, N failed` (and `, N skipped`) as the last line, and ends with 0 only when
- * `npm test` did, a test ran, and none failed: a runner that crashed before or after its tests fails, whatever was counted.
+ * The reports are vitest's JSON reports of `npm test`, EXIT_CODE is its exit code. The script names the tests that
+ * passed only on their second run, then prints `N passed, N failed` (and `, N skipped`) as the last line, and ends with
+ * 0 only when `npm test` did, a test ran, and none failed: a runner that crashed before or after its tests fails,
+ * whatever was counted.
  */
 import { merged, readReport } from "./test/reports.mjs";
 

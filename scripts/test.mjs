@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm test [-- VITEST_ARGUMENT ...]`: sets up what is missing, then runs every test, or what the arguments ask for.
+ * `npm test [-- VITEST_ARGUMENT ...]`: sets up what is missing, then runs every test, or those that the arguments
+ * select.
  *
  * When a few files that work with real processes fail in a run of everything, they are run once more by themselves
  * (scripts/test/reports.mjs says which, and why). The reports stay in .cache/test-report.json and

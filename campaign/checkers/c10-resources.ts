@@ -1,5 +1,5 @@
 /**
- * C10: what a process uses stays under its caps, at every sample.
+ * C10: a process's resource usage stays below its limits in every sample.
  */
 import { type CheckResult, Findings } from "./findings.ts";
 import type { ResourceSample } from "./history.ts";

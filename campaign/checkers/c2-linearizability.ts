@@ -1,16 +1,16 @@
 /**
- * C2: linearizability of each key by search (Wing and Gong, Lowe), without believing in revisions: they are names only.
+ * C2: linearizability of each key by search (Wing and Gong, Lowe), without relying on revisions, which are only names.
  *
- * A key is a register that holds one unique value or nothing. Calls and returns are played in real time; what is kept is
- * every way the calls begun so far can have taken effect:
+ * A key is a register with one unique value or none. Calls and returns are replayed in real time; the search keeps
+ * every way in which the calls begun so far can have taken effect:
  *
  *   configuration = the value now + which of the calls under way have taken effect
  *   at a return      only configurations survive in which that call has; none left: not linearizable
  *
- * Memory goes with the calls that overlap, not with the length, so keys are checked whole. A read that fits takes effect
- * at once (it changes nothing, so this loses no way). An unknown write may take effect at any time or never; where the log
- * settles its fate it is dropped or ends at the first answer that shows a later version. Too many configurations: no verdict,
- * which is a violation, never a pass.
+ * Memory depends on overlapping calls, not on the length, so whole keys are checked. A matching read takes effect at
+ * once (it changes nothing, so no configuration is lost). An unknown write may take effect at any time or never; if the
+ * log shows its outcome it is dropped, or ends at the first response that shows a later version. Too many
+ * configurations: no verdict, which is a violation, never a pass.
  */
 
 import { textOf } from "./c1-revision-order.ts";

@@ -1,6 +1,6 @@
 /**
- * C3: what a recorded watch must have been, given the log. Used by the campaign over whole runs and by the guarantee tests
- * over a single stream.
+ * C3: checks recorded watches against the log. Used by the campaign over whole runs and by the guarantee tests over a
+ * single stream.
  *
  *   ordered       revisions never fall
  *   unique        no change twice, nothing at or below the start: across reconnects and restarts of a watcher too

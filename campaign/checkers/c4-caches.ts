@@ -1,6 +1,6 @@
 /**
- * C4: what a cache holds at a revision is what etcd's log says of it: how many objects, which, in which versions, with which
- * content, by every index a sample was taken through; and at the end every cache has arrived.
+ * C4: the contents of a cache at a revision match etcd's log: number, identity, versions and content of objects, by
+ * every sampled index; at the end every cache has caught up.
  *
  * A sample is a list at the cache's own revision, under load or after heal; the empty state is a sample like any other.
  */

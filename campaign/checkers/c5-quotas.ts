@@ -1,6 +1,6 @@
 /**
- * C5: a quota holds at every revision: what the ledger says is used is the sum over what is alive, and never above the
- * limit; once all is quiet nothing is reserved for an object that does not exist.
+ * C5: a quota is correct at every revision: the ledger's usage is the sum over live objects, and never above the limit;
+ * once traffic has stopped nothing is reserved for an object that does not exist.
  *
  * Valid because object and ledger change in one transaction, so each revision is a whole state (test/support/quota-log.ts
  * makes the samples from etcd's log).

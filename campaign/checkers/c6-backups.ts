@@ -1,9 +1,9 @@
 /**
- * C6: what a restore brings back is the store at the backup's revision, all of it and nothing newer, and nobody who lived
- * before it is believed after it.
+ * C6: a restore yields exactly the store at the backup's revision, and everything issued before the restore is refused
+ * after it.
  *
- * Two logical dumps are compared: of the live store at revision R, and of the restored one. What a restore itself adds (the
- * epoch record) is named by the caller and left out. Ledgers are checked like any live ones (C5).
+ * Two logical dumps are compared: of the live store at revision R, and of the restored one. The caller names the keys
+ * that a restore itself adds (the epoch record), which are left out. Ledgers are checked like any live ones (C5).
  */
 import { createHash } from "node:crypto";
 import type { Etcd, KeyValue } from "keelson/etcd";

@@ -1,11 +1,12 @@
 /**
- * C7: what a caller was told of a write is the truth.
+ * C7: the reported outcome of a write is true.
  *
  *   ok         its value is in the log, once
  *   definite   its value is not in the log, now or later; and the reason given was true at some moment of the call
  *   unknown    says so with OUTCOME_UNKNOWN and the write's id (or was the caller's own abort, or its process died)
  *
- * Also: no call rejects with anything but a StoreError or the signal's reason. Counts what became of the unknown ones.
+ * Also: no call rejects with anything but a StoreError or the signal's reason. It counts the outcomes of the unknown
+ * ones.
  */
 import { textOf, textOfChange } from "./c1-revision-order.ts";
 import { type CheckResult, Findings } from "./findings.ts";

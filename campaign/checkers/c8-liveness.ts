@@ -1,5 +1,5 @@
 /**
- * C8: what is healed works again, within a bound.
+ * C8: after a heal the system works again within a bound.
  *
  *   recovery   from each fault's end to the answer of the first applied write that began after it; a fault that another one
  *              overlaps is measured from the end of the last of them

@@ -1,6 +1,6 @@
 /**
- * C9: the members themselves are sound at the end: one log, one hash, one compaction, no alarm of corruption, and no word
- * of panic in what they wrote. What this finds is etcd's, or a fault injected wrongly: either way the run proves nothing.
+ * C9: the members themselves are intact at the end: one log, one hash, one compaction, no corruption alarm, and no
+ * panic in their logs. A finding is a fault of etcd or a wrong injection: either way the run proves nothing.
  */
 import { type CheckResult, Findings } from "./findings.ts";
 import type { RunHistory } from "./run-history.ts";

@@ -1,5 +1,6 @@
 /**
- * Sets of states as one short text, so that a list of hundreds is one field of a history line and is compared in one step.
+ * Digests of sets of states, so that a list of hundreds is one short field of a history line and is compared in one
+ * step.
  *
  * The digest is a sum of 64-bit hashes, one a state: order does not matter, and a state added or taken away is one
  * addition. It finds mistakes, not adversaries.

@@ -1,6 +1,6 @@
 /**
- * What a checker has to say: the broken rules with the lines that show it, and how much it looked at. A checker that looked
- * at nothing has found nothing out, so the counts are part of the answer.
+ * The result of a checker: violated rules with the lines that prove it, and how much it checked. A checker without
+ * input proves nothing, so the counts are part of the result.
  */
 import type { HistoryLine } from "./history.ts";
 

@@ -1,7 +1,7 @@
 /**
- * The history of a run: what every client asked and was told, what watches, caches and quotas showed, which faults there
- * were, and what etcd itself holds to be true. One JSON object a line, so that several processes each write a file and a
- * killed one loses nothing but its last call.
+ * The history of a run: the calls and results of every client, the contents of watches, caches and quotas, the faults,
+ * and etcd's own log. It has one JSON object per line, so that each process writes its own file and a killed one loses
+ * only its last call.
  *
  *   calls     one line a call, written when it returned; `invoke` before it where the process may be killed
  *   streams   stream-open · stream-batch … · stream-end

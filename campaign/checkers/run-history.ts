@@ -1,9 +1,10 @@
 /**
- * A whole run in memory, sorted into what checkers ask for. About 0.4 KB a call: a million calls fit beside a test.
+ * A whole run in memory, indexed for the checkers. It needs about 0.4 KB per call: a million calls fit into a test
+ * process.
  *
- * Also answers the two questions of real time that everything rests on:
- *   floor(t)    the highest revision anybody had been told of before t: what begins at t must not be older
- *   ceiling(t)  the lowest revision of a write that began after t and was applied: what ended by t cannot have seen it
+ * It also computes the two real-time bounds that all checks use: floor(t) the highest revision anybody had been told of
+ *   before t: what begins at t must not be older ceiling(t) the lowest revision of a write that began after t and was
+ *   applied: what ended by t cannot have seen it
  */
 import type {
   CacheSample,

@@ -1,5 +1,6 @@
 /**
- * etcd's own log, ready to be asked: what a key was at a revision, what came before a change, where a value was written.
+ * An index of etcd's own log: the state of a key at a revision, the predecessor of a change, the place where a value
+ * was written.
  *
  * Built once from the truth lines and read by every checker. Changes are in revision order; those of one revision in
  * the order given. Times play no part here.

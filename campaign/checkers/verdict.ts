@@ -1,6 +1,6 @@
 /**
- * All checkers over one run, and what that comes to. A run without violations is clean only when the checkers that were
- * meant to look have looked: a count of zero where something was expected makes it void.
+ * Runs all checkers over one run and computes the verdict. A run without violations is clean only if all required
+ * checkers had input: a count of zero where something was expected makes it void.
  */
 import { checkRevisionOrder } from "./c1-revision-order.ts";
 import { checkLinearizability, type LinearizabilityOptions } from "./c2-linearizability.ts";

@@ -1,6 +1,6 @@
 /**
- * Recorded watch events as lines of a history: the watch of everything is the log, every other one a stream to be checked
- * against it (`c3-watches.ts`). For tests that keep what they saw in memory.
+ * Recorded watch events as lines of a history: the watch of everything is the log, every other one a stream to check
+ * against it (`c3-watches.ts`). For tests that keep events in memory.
  */
 import type { WatchEvent } from "keelson";
 import type { StreamEvent, TruthRecord } from "./history.ts";

@@ -1,11 +1,11 @@
 /**
- * The cluster a campaign breaks: three real members, every connection of theirs through proxies of ours.
+ * The cluster under test: three real members with all their connections through our proxies.
  *
  *   workers ── proxies "traffic" ──┐
  *   caches, watchers ─ "watching" ─┤ client ports ── members ── peer ports ── PeerNetwork
  *   control, witness ── straight ──┘
  *
- * Control calls go straight to a member and are short, so that no fault of ours keeps us from healing it.
+ * Control calls go directly to a member and are short, so that no injected fault prevents its heal.
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * The network between members: a proxy in front of each peer port that knows who is calling.
+ * The network between members: a proxy in front of each peer port that identifies the caller.
  *
  * etcd members name themselves on every peer connection ("X-Server-From: <member id>"), and keep connections to
  * themselves, so a connection's first request labels it for good. That makes cuts of single links possible, also one-way,

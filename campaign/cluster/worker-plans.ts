@@ -1,4 +1,4 @@
-/** Which worker processes a campaign has: three profiles of traffic, two caches, one process of watchers. */
+/** The worker processes of a campaign: three profiles of traffic, two caches, one process of watchers. */
 
 import type { Role } from "../traffic/worker-protocol.ts";
 import type { CampaignCluster } from "./campaign-cluster.ts";

@@ -1,4 +1,4 @@
-/** The campaign's worker processes: started, counted, paused, killed, started again, and brought to their end. */
+/** The campaign's worker processes: starts, counts, pauses, kills, restarts and finishes them. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";

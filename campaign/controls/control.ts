@@ -1,8 +1,8 @@
 /**
- * A negative control: a short directed scenario with one thing in it made wrong on purpose, which a named checker must
- * see. The same scenario with nothing wrong must be clean, or what the checker sees proves nothing.
+ * A negative control: a short scenario with one deliberate fault, which a named checker must find. The same scenario
+ * without the fault must be clean, or the finding proves nothing.
  *
- * What is made wrong is wrapped around the library from outside (ports, transport, an option); nothing in `src` knows of it.
+ * The fault wraps the library from outside (ports, transport, an option); `src` has no code for it.
  */
 import type { CheckerName, Violation } from "../checkers/findings.ts";
 import type { RunHistory } from "../checkers/run-history.ts";

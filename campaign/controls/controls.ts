@@ -1,6 +1,6 @@
 /**
- * All negative controls, and the run of them: each scenario once with its sabotage, which its checkers must see, and once
- * without, which they must find clean.
+ * Runs all negative controls: each scenario once with its sabotage, which its checkers must find, and once without,
+ * which they must find clean.
  */
 import { type EtcdBinary, findEtcd, findEveryEtcd } from "../../src/etcd/local/find-etcd.ts";
 import type { Violation } from "../checkers/findings.ts";

@@ -1,6 +1,6 @@
 /**
- * N6: a transaction's events that came in fragments are applied as they come. The message says that more of it follows; the
- * sabotage takes that word out, so each fragment looks whole.
+ * N6: the fragments of a transaction's events are applied as they arrive. The sabotage removes the message's flag for
+ * more fragments, so each fragment looks complete.
  */
 
 import type { TxnOp } from "keelson/etcd";

@@ -1,12 +1,12 @@
 /**
- * A proxy that can hold one gRPC request on its way, and let it go long after its client has given up.
+ * A proxy that can hold one gRPC request in flight and release it long after its client has given up.
  *
  *   hold(text)   from now on nothing more gets through from client to server; frames are kept
  *   release()    of what was kept, everything up to the end of the request that holds `text` goes on to the server, without
  *                the client's cancellation; the connection is cut off behind it
  *
- * So a write that timed out is applied for sure afterwards, where a paused member does it now and then. It reads HTTP/2's
- * frame headers and nothing else; the client is idle when holding begins, so what is kept begins with a frame.
+ * So a write that timed out is certainly applied afterwards, while a paused member does that only sometimes. It parses
+ * only HTTP/2's frame headers; the client is idle when holding begins, so what is kept begins with a frame.
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";

@@ -1,8 +1,8 @@
 /**
- * Where a control plays: one real etcd, clients and stores on it, and everything they do on record.
+ * The environment of a control: one real etcd, its clients and stores, and a record of all their calls.
  *
- * `etcd` is an honest client of the lab's own; sabotage sits in others. What is opened through the lab is closed with it,
- * last first.
+ * `etcd` is an unmodified client of the lab; other clients carry the sabotage. Everything opened through the lab is
+ * closed with it, in reverse order.
  */
 import { createStore, defineKind, type Kind, type Resource, type Store, type StoreOptions } from "keelson";
 import { createValueCodec, msgpackCodec } from "keelson/codec";

@@ -1,5 +1,5 @@
 /**
- * N2 and N14: what a client makes of a write whose answer it did not get.
+ * N2 and N14: how a client handles a write with a lost response.
  *
  *   right   unknown until it is settled behind a fence
  *   N2      sent again, and the answer to that is told: "conflict" for a write that was applied

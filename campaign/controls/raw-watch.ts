@@ -1,4 +1,4 @@
-/** A watch of etcd's own keys on record, below everything that knows of objects. Values are text; their first word counts. */
+/** A recorded watch of raw etcd keys, below the layers that know objects. Values are text; their first word counts. */
 import { isStoreError } from "keelson";
 import { type Etcd, type KvEvent, prefixEnd } from "keelson/etcd";
 import type { StreamEvent } from "../checkers/history.ts";

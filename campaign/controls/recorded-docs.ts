@@ -1,4 +1,4 @@
-/** One client's calls and watches on documents, on record: what it asked, when, and what it was told. */
+/** One client's recorded calls and watches on documents: requests, times and results. */
 import type { ReadFreshness, ResourceReader, ResourceStore, Watch, WatchOptions } from "keelson";
 import { contentHash, digestOf } from "../checkers/digest.ts";
 import {

@@ -1,6 +1,6 @@
 /**
- * N11: a restore that keeps the old epoch. What was handed out before it, of states that are no more, is then believed
- * after it; a restore that says so has all of it refused.
+ * N11: a restore that keeps the old epoch. Versions and tokens from before the restore are then accepted after it; a
+ * restore with a new epoch refuses all of them.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
 /**
- * N5 and N15: a watch whose stream was cut goes on from the wrong place.
+ * N5 and N15: a watch whose stream was cut resumes at the wrong revision.
  *
  *   right   last revision given on + 1
  *   N5      last (given twice), last + 2 (one lost)

@@ -1,6 +1,6 @@
 /**
- * N13: 64-bit ids go through a JavaScript number. An alarm disarmed under the rounded id of its member stays, and etcd says
- * nothing of it.
+ * N13: 64-bit ids go through a JavaScript number. An alarm disarmed under the rounded id of its member stays, and etcd
+ * reports no error.
  */
 import { isStoreError } from "keelson";
 import type { Alarm } from "keelson/etcd";

@@ -1,4 +1,4 @@
-/** N1: reads that a member answers by itself. A follower that is cut off from the others goes on answering with old states. */
+/** N1: reads that a member answers alone. A partitioned follower keeps returning old states. */
 import { connectEtcd, type Etcd, startLocalCluster } from "keelson/etcd";
 import { patientMs } from "../../test/support/time/patience.ts";
 import { PeerNetwork } from "../cluster/peer-network.ts";

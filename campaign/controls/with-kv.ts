@@ -1,4 +1,4 @@
-/** A client with some calls of its `Kv` port replaced: where most sabotage sits. */
+/** A client with some calls of its `Kv` port replaced: the base of most sabotage. */
 import type { Etcd, Kv } from "keelson/etcd";
 
 /** Closing it is the inner client's business. */

@@ -1,11 +1,11 @@
 /**
- * Faults that want a cluster of their own: a full database, a full disk, tokens that expire, members replaced. A play is one
- * such cluster, small traffic on it, and its episodes one after the other.
+ * Faults that need a separate cluster: a full database, a full disk, tokens that expire, members replaced. A play is
+ * one such cluster, small traffic on it, and its episodes one after the other.
  *
  *   play      cluster of three, four processes of traffic, C1 to C10 over all that happened
  *   episode   one fault of the menu: provoked, seen to have happened ("bit"), and what must hold meanwhile looked at
  *
- * An episode that provoked nothing proves nothing: it says so, and a run in which it never bit is void.
+ * An episode that provoked nothing proves nothing: it reports so, and a run in which it never occurred is void.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Etcd } from "keelson/etcd";

@@ -1,6 +1,6 @@
 /**
- * All plays, and the run of them: one after the other, each judged by the checkers over its own history. A play in which
- * something did not bite is played once more.
+ * Runs all plays in sequence; the checkers check the history of each. A play in which a fault did not occur is repeated
+ * once.
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * A process that sets one quota over and over, with and without a limit that has to be counted, until it is killed
- * (quota-setters.ts). It knows nothing of what it counts: its store has another kind.
+ * A process that sets one quota repeatedly, with and without a limit that has to be counted, until it is killed
+ * (quota-setters.ts). It does not know the counted kind: its store has another kind.
  */
 import { createStore, isStoreError } from "keelson";
 import { jsonCodec, msgpackCodec } from "keelson/codec";

@@ -1,12 +1,13 @@
 /**
- * F31, F32: etcd is put back to a snapshot, several times in one run, under processes that live on: without a bump and
- * with it. The processes differ: one has kinds that the others lack and reads from a cache, one writes another codec.
+ * F31, F32: etcd is restored from a snapshot several times in one run, while processes keep running: without and with a
+ * revision bump. The processes differ: one has kinds that the others lack and reads from a cache, one writes another
+ * codec.
  *
  *   era 0 ── traffic ── snapshot ── traffic ──┤ etcd stops            the same data is read once more for the truth
  *                           └─ restored ─► era 1 ── traffic ── …
  *
- * Each era is judged by itself: what was asked and told while it lasted, against its own log. What began in one era and
- * was answered in the next must be true in the next; a watch of one era must tell nothing of another.
+ * Each era is checked separately: its calls and results against its own log. A call that began in one era and was
+ * answered in the next must be true in the next; a watch of one era must deliver nothing of another.
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

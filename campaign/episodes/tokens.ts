@@ -2,7 +2,7 @@
  * F21, F22: a cluster that asks for a password and signs tokens of two seconds; and users that are added meanwhile, which
  * makes every token there is one of an old revision.
  *
- * A raw client with a token of its own shows what members answer; the clients of the traffic must not feel it.
+ * A raw client with its own token shows the members' responses; the traffic's clients must not be affected.
  */
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";

@@ -1,6 +1,6 @@
 /**
- * F28: members of two versions side by side, one upgraded after the other under traffic. What a client may use is what the
- * lowest of them can do.
+ * F28: members of two versions side by side, one upgraded after the other under traffic. A client may use only features
+ * of the lowest version.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { connectEtcd } from "keelson/etcd";

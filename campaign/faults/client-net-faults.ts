@@ -1,6 +1,6 @@
 /**
- * F8, F9: the network between our processes and etcd. Each hits one group of processes, writers or watchers, so that
- * the other goes on: what watchers miss meanwhile is what they have to catch up with.
+ * F8, F9: the network between our processes and etcd. Each affects one group of processes, writers or watchers, while
+ * the other continues: watchers must then catch up with the missed events.
  */
 
 import type { ProxyMode } from "../../test/support/peers/tcp-proxy.ts";

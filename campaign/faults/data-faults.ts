@@ -1,4 +1,4 @@
-/** F19, F25: much data at once, and values damaged behind the store's back. */
+/** F19, F25: a burst of data, and values damaged directly in etcd. */
 import { isStoreError } from "keelson";
 import { type At, draftOf, keyOf, Relic } from "../traffic/kinds.ts";
 import type { FaultContext, FaultKind, Injected } from "./fault.ts";

@@ -1,8 +1,8 @@
 /**
- * What a fault is: injected on a target, held for a while, and healed.
+ * A fault: injected on a target, held for some time, and healed.
  *
- * A heal must succeed whatever state the cluster is in, and leaves nothing of the fault behind. What must hold meanwhile
- * is no business of the fault: the history says, and the checkers judge.
+ * A heal must succeed in every state of the cluster and remove the fault completely. The fault itself checks no
+ * guarantees: the checkers do, from the history.
  */
 import type { Store } from "keelson";
 import type { Random } from "../../src/base/random.ts";

@@ -1,6 +1,6 @@
 /**
- * How long clients felt a fault after it was over: for every heal and every client the time until its first call begun
- * after the heal was answered. By class of client, because they heal by different means.
+ * How long a fault affects clients after its end: for every heal and client, the time until the first response to a
+ * call begun after the heal. Results are by class of client, because classes recover in different ways.
  *
  * A client that the next fault caught before its answer came is left out and counted: its time says nothing of the first.
  */

@@ -1,4 +1,4 @@
-/** What a run comes to: figures, the verdict of the checkers, and whether it counts at all. */
+/** The summary of a run: figures, the verdict of the checkers, and whether the run is valid. */
 
 import type { CampaignRun } from "../campaign.ts";
 import type { CallRecord } from "../checkers/history.ts";

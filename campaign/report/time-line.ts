@@ -1,5 +1,5 @@
 /**
- * Whose seconds a gap is made of: members, leader, clients' endpoints and connections, faults and answers on one axis,
+ * Attributes the time of a gap: members, leader, clients' endpoints and connections, faults and answers on one axis,
  * for the longest time without an acknowledged write and for the longest lag of a cache.
  *
  *   0.00 s is the last acknowledged write, or the write that the cache lacked. "A quorum serves" is the first moment from

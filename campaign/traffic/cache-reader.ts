@@ -1,6 +1,6 @@
 /**
- * A cache in a process of its own: readers that want consistent and stale answers, and samples of all it holds, to be
- * compared with etcd's log at the same version.
+ * A cache in a process of its own: consistent and stale reads, and samples of its whole contents, for comparison with
+ * etcd's log at the same version.
  */
 
 import { subscribe } from "node:diagnostics_channel";

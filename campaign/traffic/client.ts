@@ -1,5 +1,5 @@
 /**
- * A logical client: one call at a time, at a steady pace, until it is told to stop. What it does is its profile's step.
+ * A logical client: one call at a time, at a steady rate, until it is stopped. Its profile defines the calls.
  */
 
 import { setTimeout as delay } from "node:timers/promises";

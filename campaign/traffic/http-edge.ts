@@ -1,6 +1,6 @@
 /**
- * Servers of widgets over HTTP, as an API server has them: `keelson/http` over caches. Several ports stand over each cache, and
- * their connections are cut now and then, so that readers go from one to the other in the middle of everything.
+ * HTTP servers of widgets, as in an API server: `keelson/http` over caches. Each cache has several ports, whose
+ * connections are cut from time to time, so that readers switch servers at any moment.
  *
  *   cache 0 ── port 0, 2, 4 …        GET /namespaces/{ns}/widgets[/{name}], /widgets; watch, selectors, versions by query
  *   cache 1 ── port 1, 3, 5 …

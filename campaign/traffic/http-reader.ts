@@ -2,9 +2,9 @@
  * A reader of widgets over HTTP: each list and each watch goes to the next server. It keeps the contract of a
  * `ResourceReader`, as far as the protocol carries it.
  *
- * The protocol does not say where a version ends that has several events. So the newest version's events are held back until
- * one of a later version comes, or a bookmark; when the connection is cut before that, they are dropped, and the reader
- * goes on behind the version before. That is what a client has to do which must not lose part of a version.
+ * The protocol does not mark the end of a version with several events. So the newest version's events are held back
+ * until one of a later version comes, or a bookmark; when the connection is cut before that, they are dropped, and the
+ * reader goes on behind the version before. A client that must not lose part of a version has to do this.
  */
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";

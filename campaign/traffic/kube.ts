@@ -1,6 +1,6 @@
 /**
  * The traffic of an API server: mostly updates of objects just seen, some by compare and swap and some by
- * guaranteedUpdate, a few creates and deletes, and reads of every freshness. Hot objects are everybody's.
+ * guaranteedUpdate, a few creates and deletes, and reads of every freshness. All clients share the hot objects.
  */
 import { type Client, changed } from "./client.ts";
 import {

@@ -1,8 +1,8 @@
 /**
- * Calls on record: what each asks is written down before a write is sent, and what it was told when it returned.
+ * Records calls: the request before a write is sent, and the result when it returns.
  *
  * A write's `invoke` line is in the file before the write is sent, and again with every new attempt of a
- * guaranteedUpdate: whatever kills the process, the value under way is on record.
+ * guaranteedUpdate: so even if the process is killed, the pending value is recorded.
  */
 
 import { contentHash } from "../checkers/digest.ts";

@@ -1,4 +1,4 @@
-/** What is there before the first client comes, and the last write of a run: each on record like any other call. */
+/** The objects that exist before the first client starts, and the last write of a run: recorded like any other call. */
 import type { Store } from "keelson";
 import type { Random } from "../../src/base/random.ts";
 import {

@@ -1,6 +1,6 @@
 /**
- * Readers of watches, of eight kinds, over the store or a cache. Each goes on for the whole run: where a stream ends, the
- * next begins after the last complete version it was given; where history is gone, at a fresh list.
+ * Readers of watches, of eight kinds, over the store or a cache. Each runs for the whole campaign: after the end of a
+ * stream the next one begins after the last complete version received; if history was compacted, after a new list.
  */
 
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,4 +1,4 @@
-/** What the campaign and its worker processes say to each other, over the channel that `fork` opens. */
+/** The messages between the campaign and its worker processes, over the channel of `fork`. */
 import type { EtcdOptions } from "keelson/etcd";
 
 export type Role = "kube" | "churn" | "quota" | "cache" | "watchers" | "http";

@@ -1,4 +1,4 @@
-/** The members at the end, side by side: the log each still has, its hash, its alarms, and what it wrote to its log. */
+/** Compares the members at the end: each one's remaining log, hash, alarms, and log messages. */
 import { createHash } from "node:crypto";
 import { connectEtcd } from "keelson/etcd";
 import type { HistorySink } from "../checkers/history.ts";

@@ -1,5 +1,5 @@
 /**
- * The state of members and of the traffic's clients, each written when it changes: what a time line is made of.
+ * The state of members and of the traffic's clients, recorded when it changes: the input of a time line.
  *
  *   a member   asked straight, several times a second, for a linearizable read and its status: "serves, led by m1, term 3";
  *              "no quorum" when it answers its status alone; "silent" when not even that

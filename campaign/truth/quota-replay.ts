@@ -1,6 +1,6 @@
 /**
- * What quotas hold at every revision, from etcd's own log: what is alive, and what the ledger says is used. Object and
- * ledger change in one transaction, so each revision in which either changed is a whole state, and a sample.
+ * The quotas at every revision, from etcd's own log: live objects, and the ledger's usage. Object and ledger change in
+ * one transaction, so each revision in which either changed is a whole state, and a sample.
  */
 import type { KvEvent } from "keelson/etcd";
 import { parseAmounts } from "../../src/quota/amounts.ts";

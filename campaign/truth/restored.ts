@@ -1,6 +1,6 @@
 /**
- * F27 over the run's own data: what is left of it is saved, restored beside it and compared key by key (C6), and what was
- * handed out before the restore is tried on it.
+ * F27 on the run's own data: the final state is saved, restored separately and compared key by key (C6), and versions
+ * and tokens from before the restore are tried on it.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

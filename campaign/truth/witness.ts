@@ -1,9 +1,9 @@
 /**
  * The truth of a run: every change of etcd from its first revision on, from a raw watch straight to the members.
  *
- * etcd numbers transactions without gaps, so a log in which every revision has its change is whole, whoever delivered it:
- * the witness counts, and a run whose log has a gap proves nothing. Objects are decoded as they come; changes of the
- * bookkeeping go to the quota replay.
+ * etcd numbers transactions without gaps, so a log with a change for every revision is complete, whichever member
+ * delivered it: the witness counts revisions, and a run with a gap in its log proves nothing. Objects are decoded as
+ * they come; changes of the bookkeeping go to the quota replay.
  */
 import { isStoreError } from "keelson";
 import { createValueCodec, msgpackCodec } from "keelson/codec";

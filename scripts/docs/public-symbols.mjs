@@ -1,6 +1,6 @@
 /**
- * What a user of the package can see: every export of every entry point and every public member of what is exported,
- * each with its doc comment, as the compiler reads them.
+ * The public symbols of the package: every export of every entry point and every public member of an export, each with
+ * its doc comment, as the compiler reads them.
  *
  * The entry points are package.json's `exports`, from source. Members are those a value of the type has, inherited and
  * nested ones included, as long as they are declared in this project.

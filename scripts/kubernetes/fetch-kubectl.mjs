@@ -1,6 +1,6 @@
 /**
- * kubectl out of Debian's packages, for the tests that run it against the example API server. Fetched as etcd is; nothing is
- * installed on the system.
+ * kubectl from Debian's packages, for the tests that run it against the example API server. It is fetched like etcd;
+ * nothing is installed on the system.
  *
  *   .cache/kubectl/.fetch-<pid>/            private lists, cache, packages; removed at the end
  *   .cache/kubectl/1.36.4/usr/bin/kubectl   appears whole, by one rename
@@ -92,7 +92,7 @@ function move(from, to) {
   try {
     renameSync(from, to);
   } catch (error) {
-    // Somebody else was faster; both copies are the same.
+    // Another process was faster; both copies are the same.
     if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "EEXIST") throw error;
   }
 }

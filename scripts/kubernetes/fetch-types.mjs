@@ -1,6 +1,6 @@
 /**
- * Debian's packages of Kubernetes' Go types (suite sid): the struct tags that the table of types is made from, and the corpus
- * of encoded objects that Kubernetes tests itself with. Fetched as etcd is; nothing of them is ever committed.
+ * Debian's packages of Kubernetes' Go types (suite sid): the struct tags that the table of types is made from, and the
+ * corpus of encoded objects that Kubernetes tests itself with. They are fetched like etcd and never committed.
  *
  *   .cache/kubernetes/.fetch-<pid>/   private lists, cache, packages; removed at the end
  *   .cache/kubernetes/0.36.4-1/       the unpacked packages, by the version of golang-k8s-api-dev; appears whole

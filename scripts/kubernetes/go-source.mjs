@@ -1,6 +1,6 @@
 /**
  * Reads Go's declarations of API types: structs with their tags and comment markers, named types, constants, and which
- * types are registered as kinds. It knows as much of Go as such files use, and says so when it meets anything else.
+ * types are registered as kinds. It supports the part of Go that such files use, and reports anything else.
  */
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Joins the facts of older releases (older-types.txt) to those of the newest: a field or type that is gone from the newest
- * is added with the last release that had it; where both know a field number, the newest is right.
+ * Joins the facts of older releases (older-types.txt) to those of the newest: a field or type that the newest release
+ * lacks is added with the last release that had it; if both have a field number, the newest one is used.
  */
 
 /** @typedef {{ head: string, kinds: string[], enums: string[], messages: Map<string, { head: string, fields: string[] }> }} PackageFacts */

@@ -5,8 +5,8 @@
  *        < etcd             | kubernetes
  *             | testing                             http: over resource alone; metrics: over watch
  *
- * rooms.mjs has the rooms inside the big folders.
- * Around the library stand tools, examples and benches, which see its entry points alone, and tests, which see all.
+ * rooms.mjs has the rooms inside the big folders. Outside the library are tools, examples and benches, which may import
+ * only its entry points, and tests, which may import everything.
  */
 import { dirname, posix } from "node:path";
 import { whyRefusedRoom } from "./rooms.mjs";

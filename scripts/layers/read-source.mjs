@@ -1,6 +1,6 @@
 /**
- * What the checks see of one TypeScript or JavaScript file: its imports, and the few things code may not do
- * here (touch a clock, roll dice, say `any`). Read from the syntax tree, so text and comments never count.
+ * The facts that the checks need of one TypeScript or JavaScript file: its imports, and uses of the clock, of random
+ * numbers and of `any`. They are read from the syntax tree, so text and comments never count.
  */
 import ts from "typescript";
 

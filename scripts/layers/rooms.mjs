@@ -1,5 +1,5 @@
 /**
- * The rooms inside a big folder: which room may import which, and through which rooms other folders come in.
+ * The rooms inside a big folder: which room may import which, and which rooms other folders may import.
  *
  * A room may import itself and the rooms listed. "." is the folder's own files, which hold what callers use: they may
  * import every room. No room imports ".", except where it is listed. A room that is not in the table is refused, so a

@@ -1,6 +1,6 @@
 /**
- * The tidiness that no linter knows: headers, names, sizes, time and chance in their place, nothing left to do,
- * nothing of one machine in a file, a lock that installs everywhere.
+ * Rules that no linter has: headers, names, sizes, time and randomness only in their places, no open to-dos, no facts
+ * of one machine in a file, and a lock file that installs everywhere.
  */
 import { areaOf } from "./layers.mjs";
 

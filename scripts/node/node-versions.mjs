@@ -1,4 +1,4 @@
-/** Node's own programs of other versions, from npm's packages of them: each is the plain program, kept in .cache/node. */
+/** Node programs of other versions, from npm packages, kept in .cache/node. */
 import { execFile } from "node:child_process";
 import { access, chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The package as `npm install` gives it, in an empty project of its own, and what is tried there with one Node. */
+/** Installs the packed package in an empty project with `npm install`, and tries it with one Node. */
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-/** A program run to its end, with what it has printed; for the scripts that try other versions. */
+/** Runs a program to its end and returns its output; for the scripts that try other versions. */
 import { spawn } from "node:child_process";
 
 /**

@@ -1,9 +1,9 @@
 /**
- * The package sources this machine is configured with, read and turned to another suite of the same archive.
+ * Reads this machine's configured package sources and changes them to another suite of the same archive.
  *
- * Both of apt's formats: one-line (`deb [signed-by=…] URI suite component…`) and deb822 stanzas. Everything
- * but the suite is kept as it stands: the archive's address, the keyring that signs it, options. Pure text;
- * who reads and writes the files is fetch-etcd.mjs.
+ * Both of apt's formats: one-line (`deb [signed-by=…] URI suite component…`) and deb822 stanzas. Everything except the
+ * suite is kept: the archive's address, the keyring that signs it, options. Pure text; fetch-etcd.mjs reads and writes
+ * the files.
  */
 
 /**

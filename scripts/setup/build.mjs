@@ -1,8 +1,8 @@
 /**
- * dist/ as the sources want it: compiled when anything it is made of has changed.
+ * Keeps dist/ up to date: compiles when any of its inputs has changed.
  *
- * A stamp beside the output records path, size and time of every input. When it matches there is nothing to
- * do; when a source is gone, dist is made anew so that no output outlives its source.
+ * A stamp beside the output records path, size and time of every input. When it matches there is nothing to do; when a
+ * source is gone, dist is rebuilt from scratch so that no output outlives its source.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

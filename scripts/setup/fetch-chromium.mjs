@@ -1,6 +1,6 @@
 /**
- * Chromium for the tests that look at pages: the system's own, or out of Debian's packages with every library it needs, beside
- * what the system has. Fetched as etcd is; nothing is installed on the system.
+ * Chromium for tests of pages: the system's own, or one from Debian's packages with every library that the system
+ * lacks. It is fetched like etcd; nothing is installed on the system.
  *
  *   .cache/chromium/.fetch-<pid>/      private lists, cache, packages; removed at the end
  *   .cache/chromium/root/              the unpacked packages; appears whole, by one rename
@@ -128,7 +128,7 @@ function rename(from) {
   try {
     renameSync(from, root);
   } catch (error) {
-    // Somebody else was faster; both copies are the same.
+    // Another process was faster; both copies are the same.
     if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "EEXIST") throw error;
   }
 }

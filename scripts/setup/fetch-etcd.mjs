@@ -1,9 +1,9 @@
 /**
  * Fetches etcd through the system's package manager without touching the system.
  *
- * On Debian, Ubuntu and their kin: apt with a private configuration (fetch-packages.mjs), pointed at a suite that has the
- * wanted etcd, unpacked into .cache/etcd/<version>. Where the wanted suite cannot be had, the configured one is
- * asked. Elsewhere the error says what to install.
+ * On Debian, Ubuntu and their kin: apt with a private configuration (fetch-packages.mjs), pointed at a suite that has
+ * the wanted etcd, unpacked into .cache/etcd/<version>. If that suite is unavailable, the configured one is tried. On
+ * other systems the error names the packages to install.
  *
  *   .cache/etcd/.fetch-<pid>/   private lists, cache, packages; removed at the end
  *   .cache/etcd/3.5.16/         appears whole, by one rename

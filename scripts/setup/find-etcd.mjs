@@ -1,8 +1,8 @@
 /**
  * Where an etcd is: `KEELSON_ETCD`, then PATH, then the copies that setup has fetched under .cache/etcd.
  *
- * A found etcd is one that ran and said its version. The launchers (start, test, examples, benches) hand it
- * on as KEELSON_ETCD, so that everything below them looks in one place.
+ * A found etcd has run and reported its version. The launchers (start, test, examples, benches) pass it on as
+ * KEELSON_ETCD, so that all their children look in one place.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";

@@ -1,8 +1,8 @@
 /**
  * One setup at a time in one checkout: two `npm start` at once share what the first one fetches.
  *
- * The lock is a file created exclusively, holding its owner's process id. A lock whose owner is gone is
- * moved aside under a name of its own before it is taken, so that two waiters cannot both take it over.
+ * The lock is a file created exclusively, holding its owner's process id. A lock without a live owner is first renamed
+ * to a unique name, so that two waiters cannot both take it over.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";

@@ -1,5 +1,5 @@
 /**
- * node_modules as package-lock.json wants it: `npm ci` when it is missing or another one.
+ * Keeps node_modules in line with package-lock.json: runs `npm ci` when it is missing or differs.
  *
  * npm leaves a copy of the lock of what it installed in node_modules/.package-lock.json; the two are compared
  * package by package. Optional packages of other platforms are in the first and never in the second.

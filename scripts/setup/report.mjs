@@ -1,7 +1,7 @@
 /**
- * What setup says, always on stderr: stdout belongs to the program that setup prepares.
+ * The output of setup, always on stderr: stdout belongs to the program that setup prepares.
  *
- * One line per thing done, and on a terminal one live line while something is under way.
+ * One line per finished step, and on a terminal one live line during a step.
  */
 
 /** A failure whose message is meant for the person at the terminal: printed as it is, without a stack. */

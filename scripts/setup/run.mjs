@@ -1,8 +1,8 @@
 /**
- * Runs one program of setup: output kept for the error message, never a hang.
+ * Runs one program of setup: keeps its output for the error message and never hangs.
  *
- * A program that must make progress (a download) is watched through a number that grows; when it stands
- * still for too long the program is ended, so that an unreachable network costs seconds.
+ * A program that must make progress (a download) is monitored by a growing number; if that stops growing for too long
+ * the program is ended, so that an unreachable network costs seconds.
  */
 import { spawn } from "node:child_process";
 

@@ -1,8 +1,8 @@
 /**
  * Everything a fresh checkout needs before it can run: npm packages, an etcd, the compiled sources.
  *
- * Called by the command (setup.mjs) and by every launcher; with all in place it takes a fraction of a second
- * and says one line. Packages and etcd are fetched side by side, under one lock per checkout.
+ * Called by the command (setup.mjs) and by every launcher; if nothing is missing it takes a fraction of a second and
+ * prints one line. Packages and etcd are fetched side by side, under one lock per checkout.
  */
 import { join } from "node:path";
 import { ensureBuild } from "./build.mjs";

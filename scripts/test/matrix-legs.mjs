@@ -1,5 +1,5 @@
 /**
- * The legs of the version matrix: which etcds are asked for, what a leg's report says, and the table of them all.
+ * The legs of the version matrix: the requested etcds, the report of a leg, and the table of all legs.
  *
  * A leg is a run of the integration project in which every test takes one etcd. A test that cannot hold on it is skipped and
  * says why: with `context.skip(reason)`, or with "(skipped: reason)" in its name or in the name of its suite.

@@ -1,10 +1,10 @@
 /**
- * What vitest's JSON reports say: of a run, and of the second one that some files of it got.
+ * Reads vitest's JSON reports: of a run, and of the second run of some of its files.
  *
- * Tests that work with other processes (etcd, the tool) meet whatever else the machine does. A file of theirs that failed
- * in the full run is run once more with nothing beside it; what passes then counts as passed and is named as flaky, with
- * what it failed by first. Not excused: tests of this process alone, the fault campaign and the simulation (what they find
- * once is a finding), and a run with many failing files.
+ * Tests with other processes (etcd, the tool) depend on the load of the machine. Such a file that failed in the full
+ * run is run once more alone; tests that pass then count as passed and are named as flaky, with their first failure.
+ * Not excused: tests of this process alone, the fault campaign and the simulation (what they find once is a finding),
+ * and a run with many failing files.
  */
 import { readFileSync } from "node:fs";
 import { relative, sep } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * A reporter for vitest that writes what its JSON reporter writes, and why each test was skipped, which that one leaves out.
- * For legs of the matrix; KEELSON_TEST_REPORT names the file.
+ * A vitest reporter that writes the output of the JSON reporter plus the reason why each test was skipped. For legs of
+ * the matrix; KEELSON_TEST_REPORT names the file.
  */
 import { writeFileSync } from "node:fs";
 

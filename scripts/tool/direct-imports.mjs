@@ -1,8 +1,8 @@
 /**
  * Imports of the package's entry points, turned into imports of the files behind them, while etcdctl-lite is bundled.
  *
- * The tool imports entry points alone, as everybody does. A bundler that splits loads the whole of one for each name of it: `isStoreError`
- * would bring the watch cache, quotas and all formats to the start of `endpoint health`.
+ * The tool imports only entry points, as all users do. A splitting bundler loads a whole entry point for each imported
+ * name: `isStoreError` would bring the watch cache, quotas and all formats to the start of `endpoint health`.
  *
  *   import { isStoreError } from "keelson"                     src/errors.ts
  *   const { connectEtcd } = await import("keelson/etcd")       src/etcd/connect-etcd.ts, where all names are of one file

@@ -1,6 +1,6 @@
 /**
- * etcdctl-lite as the package has it: dist/tools/etcdctl-lite/main.js, and beside it what commands share, in few files. A command loads
- * what it needs and nothing else; a start that opens two hundred files of the library takes twice as long.
+ * etcdctl-lite in the package: dist/tools/etcdctl-lite/main.js, and a few files with the code that commands share. A
+ * command loads only what it needs; a start that opens two hundred files of the library takes twice as long.
  */
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * What a bundle of etcdctl-lite has in place of files that lie beside it: its version, and the files of its page. Its etcd client is
- * the one over HTTP/2: etcd3's transport stays out.
+ * Parts that a bundle of etcdctl-lite contains instead of separate files: its version, and the files of its page. Its
+ * etcd client uses HTTP/2: etcd3's transport is left out.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

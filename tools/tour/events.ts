@@ -1,4 +1,4 @@
-/** Reading watches one event at a time, so that a step can write, look, and write again. */
+/** Reads watches one event at a time, so that a step can write, check, and write again. */
 import type { Resource, Watch, WatchEvent } from "keelson";
 import { StepFailure } from "./step.ts";
 
@@ -14,12 +14,12 @@ export class EventReader<T extends Resource> implements AsyncDisposable {
     this.#events = watch[Symbol.asyncIterator]();
   }
 
-  /** Waits until the watch is established; later writes are sure to be seen. */
+  /** Waits until the watch is established; later writes are then certainly seen. */
   async ready(signal: AbortSignal): Promise<void> {
     await this.#watch.ready({ signal });
   }
 
-  /** The next change; bookmarks are passed over. @throws StepFailure when the watch ends instead */
+  /** The next change; bookmarks are skipped. @throws StepFailure when the watch ends instead */
   async next(): Promise<Change<T>> {
     for (;;) {
       const result = await this.#events.next();

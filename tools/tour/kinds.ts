@@ -1,6 +1,6 @@
 /**
- * The kinds of the tour's world, as an API server would declare them, and kinds made up at run time for
- * manifests of anything else.
+ * The kinds of the tour's world, as an API server would declare them, and kinds created at run time for all other
+ * manifests.
  *
  * Key paths are Kubernetes' own ("minions", "services/specs"), so that the raw keys look as they do there.
  */
@@ -23,7 +23,7 @@ export interface Node extends Resource {
 export interface Service extends Resource {
   spec: { type?: string; clusterIP?: string; selector?: Record<string, string>; ports?: { port: number }[] };
 }
-/** ReplicationController and Deployment: how many of what. */
+/** ReplicationController and Deployment: their replicas and template. */
 export interface Workload extends Resource {
   spec: { replicas?: number; selector?: unknown; template?: unknown };
   status?: { replicas?: number };
@@ -36,7 +36,7 @@ export interface Secret extends Resource {
   data?: Record<string, string>;
 }
 
-/** A pod's demands: the sum over its containers is left to quotas, which add what `measure` names. */
+/** A pod's requests: quotas add up the values that `measure` returns. */
 function requestsOf(pod: Pod): Record<string, Quantity> {
   const [first] = pod.spec.containers;
   const { cpu = 0, memory = 0 } = first?.resources?.requests ?? {};
@@ -98,7 +98,7 @@ export const secretKind: Kind<Secret> = defineKind<Secret>({
   fields: { type: (secret) => secret.type },
 });
 
-/** Kinds the tour always opens; Namespace is the store's own. */
+/** Kinds that the tour always opens; the store defines Namespace itself. */
 export const tourKinds: readonly Kind[] = [
   podKind,
   nodeKind,
@@ -124,7 +124,7 @@ export function guessKind(apiVersion: string, kind: string, isNamespaced: boolea
     kind,
     plural,
     scope: isNamespaced ? "Namespaced" : "Cluster",
-    // Roles and bindings are called system:node and the like.
+    // Roles and bindings have names such as system:node.
     nameRule: group === "rbac.authorization.k8s.io" ? "segment" : "subdomain",
   });
 }

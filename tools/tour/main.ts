@@ -1,8 +1,8 @@
 /**
- * `npm start`: a guided tour of keelson on a real etcd. Ends with 0 only when every step did what it says.
+ * `npm start`: a guided tour of keelson on a real etcd. Exits with 0 only when every step succeeds.
  *
- * Its own etcd keeps its data under .cache/tour, so that a second tour finds what the first one left; nothing is
- * wiped without --fresh.
+ * Its own etcd keeps its data under .cache/tour, so a second tour finds the objects of the first; only --fresh deletes
+ * them.
  */
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -17,9 +17,9 @@ import { tourSteps } from "./steps/index.ts";
 import { runTour } from "./tour.ts";
 import { createWorld } from "./world.ts";
 
-/** A process that does not end by itself once all is closed is ended after this. */
+/** Time after closing everything until the process is forced to exit. */
 const lingerMs = 5_000;
-/** As a shell tells a program ended by SIGINT. */
+/** As a shell reports a program ended by SIGINT. */
 const interruptedCode = 130;
 
 const project = projectFolder(dirname(fileURLToPath(import.meta.url)));
@@ -76,7 +76,7 @@ function selectSteps(only: readonly string[] | undefined): typeof tourSteps {
   if (only === undefined) return tourSteps;
   const unknown = only.find((id) => !tourSteps.some((step) => step.id === id));
   if (unknown !== undefined) throw new TourError(`there is no step "${unknown}"; see --help`);
-  // The others stand on what create has made.
+  // The other steps need the objects of create.
   return tourSteps.filter(({ id }) => id === "create" || only.includes(id));
 }
 

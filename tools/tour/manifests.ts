@@ -1,7 +1,7 @@
 /**
- * Reads Kubernetes-style manifests: every .yaml, .yml and .json file of a folder, several documents a file,
- * `kind: List` flattened. A fault is reported with its file and line; anchors and aliases are refused, because a
- * few of them unfold without bound.
+ * Reads Kubernetes-style manifests: every .yaml, .yml and .json file of a folder, several documents a file, `kind:
+ * List` flattened. A fault is reported with its file and line; anchors and aliases are refused, because a few of them
+ * can expand without limit.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -44,8 +44,8 @@ export async function readManifests(folder: string): Promise<readonly Manifest[]
 }
 
 /**
- * YAML as kubectl reads it: version 1.1, with `yes` a boolean and `0755` octal, but for what the library behind kubectl leaves
- * text: dates and times of day.
+ * YAML as kubectl reads it: version 1.1, with `yes` a boolean and `0755` octal, except dates and times of day, which
+ * the library behind kubectl reads as text.
  */
 const asKubectl = (tags: Tags): Tags =>
   tags.filter(

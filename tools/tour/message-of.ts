@@ -1,4 +1,4 @@
-/** What a thrown value says: the message of an Error, any other value as text. */
+/** The message of a thrown value: that of an Error, or any other value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** What the tour's command line takes, and the help that lists it. */
+/** The options of the tour's command line, and its help. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { TourError } from "./session.ts";
@@ -6,7 +6,7 @@ import { TourError } from "./session.ts";
 export interface TourOptions {
   /** Folder of the objects to load. */
   readonly manifests: string;
-  /** Of a cluster to use; undefined: the tour starts an etcd of its own. */
+  /** Endpoints of a cluster to use; undefined: the tour starts its own etcd. */
   readonly endpoints: readonly string[] | undefined;
   /** Where in etcd the objects go. */
   readonly prefix: string;

@@ -1,5 +1,5 @@
 /**
- * What the tour shows: text as it happens for people, one JSON document at the end for machines.
+ * The tour's output: live text for people, or one JSON document at the end for programs.
  *
  * Colour only on a terminal, and never when NO_COLOR is set or TERM is "dumb".
  */
@@ -20,10 +20,10 @@ export interface TourResult {
   readonly ok: boolean;
   readonly etcd: { readonly version: string; readonly endpoints: readonly string[] };
   readonly durationMs: number;
-  /** Those that were begun; fewer than `planned` when the tour was ended early. */
+  /** Steps that have begun; fewer than `planned` when the tour ended early. */
   readonly steps: readonly StepResult[];
   readonly planned: number;
-  /** Why the tour was ended early. */
+  /** Why the tour ended early. */
   readonly error?: string;
 }
 
@@ -41,7 +41,7 @@ interface Output {
   write(text: string): unknown;
 }
 
-/** Text as the steps go. */
+/** Live text of the steps. */
 export function textPrinter(output: Output, environment: NodeJS.ProcessEnv): Printer {
   const paint = painter(output, environment);
   const print = (line = ""): void => void output.write(`${line}\n`);
@@ -60,7 +60,7 @@ export function textPrinter(output: Output, environment: NodeJS.ProcessEnv): Pri
       print(`    ${holds ? paint("green", "✓") : paint("red", "✗")} ${claim}`);
     },
     stepEnds({ error, claims }) {
-      // A claim that did not hold has been printed as such.
+      // A failed claim has already been printed.
       if (error !== undefined && !claims.includes(`not: ${error.message}`)) {
         print(
           `    ${paint("red", "✗")} ${error.code === undefined ? "" : `${error.code}: `}${error.message}`,

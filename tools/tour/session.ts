@@ -1,6 +1,6 @@
 /**
- * What the tour runs on: an etcd (its own, kept under the project's cache, or a given cluster), a connection and
- * a store. Whatever is opened here is closed here, in bounded time, whether or not etcd still answers.
+ * The tour's etcd (its own, under the project's cache, or a given cluster), connection and store. Everything opened
+ * here is closed here, in bounded time, even if etcd no longer answers.
  */
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
@@ -11,21 +11,21 @@ import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/
 import { messageOf } from "./message-of.ts";
 import { scratchNamespace, type World } from "./world.ts";
 
-/** Bound of every closing step: a dead etcd must not hold the tour up. */
+/** Timeout of every closing step: a dead etcd must not block the tour. */
 const closeTimeoutMs = 5_000;
 
-/** A given cluster is asked this often whether it is still there. */
+/** Interval of health checks of a given cluster. */
 const askEveryMs = 1_000;
-/** An election takes about a second; without an answer for so long the cluster is gone. */
+/** An election takes about a second; without an answer for this long the cluster counts as lost. */
 const answerTimeoutMs = 5_000;
 
 export interface SessionOptions {
-  /** A cluster that is there already; absent: an etcd of the tour's own. */
+  /** Endpoints of an existing cluster; absent: the tour starts its own etcd. */
   readonly endpoints?: readonly string[] | undefined;
   /** Of the tour's own files: data directory, snapshot. */
   readonly folder: string;
   readonly prefix: string;
-  /** Throws the data directory away first. */
+  /** Deletes the data directory first. */
   readonly fresh: boolean;
   readonly world: World;
   readonly signal: AbortSignal;
@@ -44,9 +44,9 @@ export interface Session extends AsyncDisposable {
   readonly etcdPid: number | undefined;
   readonly prefix: string;
   readonly folder: string;
-  /** The data directory was there before. */
+  /** The data directory existed before. */
   readonly resumed: boolean;
-  /** The real etcdctl of this machine, for a second opinion; undefined when there is none. */
+  /** The real etcdctl of this machine, to cross-check results; undefined if it is not installed. */
   readonly etcdctl: string | undefined;
   /** Aborted, with a TourError, when the tour's own etcd ends before the tour does. */
   readonly lost: AbortSignal;
@@ -77,7 +77,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       await refuseForeignData(etcd, prefix, signal);
       open.push(keepAsking(etcd, lost));
     }
-    // On a cluster of somebody else's, compacting is theirs.
+    // The owner of a given cluster compacts it.
     const compaction = local === undefined ? ({ compaction: false } as const) : {};
     const store = await createStore({ etcd, kinds: world.kinds, prefix, ...compaction, signal });
     open.push(() => store.close({ timeoutMs: closeTimeoutMs }));
@@ -110,7 +110,7 @@ function watchOver(local: LocalEtcd): AbortController {
   return controller;
 }
 
-/** Aborts `lost` once a given cluster stops answering: its processes are not ours to watch. */
+/** Aborts `lost` once a given cluster stops answering: the tour does not own its processes. */
 function keepAsking(etcd: Etcd, lost: AbortController): () => Promise<void> {
   const stop = new AbortController();
   const ask = async (): Promise<void> => {
@@ -130,7 +130,9 @@ function keepAsking(etcd: Etcd, lost: AbortController): () => Promise<void> {
   };
 }
 
-/** The tour writes under `prefix`: on a given cluster it goes only where nothing is, or where it has been before. */
+/**
+ * The tour writes under `prefix`: on a given cluster only if the prefix is empty, or has objects of an earlier tour.
+ */
 async function refuseForeignData(etcd: Etcd, prefix: string, signal: AbortSignal): Promise<void> {
   const root = `${prefix}/`;
   const [all, mark] = await Promise.all([
@@ -145,7 +147,7 @@ async function refuseForeignData(etcd: Etcd, prefix: string, signal: AbortSignal
   }
 }
 
-/** Beside the etcd that setup found, else on PATH. */
+/** Next to the etcd that setup found, else on PATH. */
 function findEtcdctl(): string | undefined {
   const etcd = process.env["KEELSON_ETCD"];
   const folders = [
@@ -155,7 +157,7 @@ function findEtcdctl(): string | undefined {
   return folders.map((folder) => join(folder, "etcdctl")).find((path) => existsSync(path));
 }
 
-/** `work`, or nothing once `timeoutMs` have passed; what closing throws is reported and not passed on. */
+/** Waits for `work`, at most `timeoutMs`; errors of closing are reported and not thrown. */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
   const done = new AbortController();
   const timeout = setTimeout(timeoutMs, undefined, { signal: done.signal }).catch(() => undefined);

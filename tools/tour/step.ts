@@ -1,8 +1,8 @@
 /**
- * What a step of the tour is: a title and a function that shows one promise of keelson on the real thing.
+ * A step of the tour: a title and a function that demonstrates one promise of keelson on a real etcd.
  *
- * A step says what it does (`say`), claims what must hold (`expect`, which ends the step when it does not) and
- * leaves figures for machines (`fact`). Every call it makes ends with the step's own signal.
+ * A step prints its actions (`say`), checks claims (`expect`, which ends the step on failure) and records figures for
+ * programs (`fact`). All its calls use the step's signal.
  */
 import type { ResourceStore, Store } from "keelson";
 import type { Etcd } from "keelson/etcd";
@@ -26,16 +26,16 @@ export interface StepContext {
   readonly world: World;
   /** Config maps of the scratch namespace, which is empty when a step begins. */
   readonly scratch: ResourceStore<ConfigMap>;
-  /** Ends every call: the step's time is up, etcd is gone, or the user has had enough. */
+  /** Aborts every call when the step times out, etcd is lost, or the user interrupts. */
   readonly signal: AbortSignal;
-  /** One line of what happens, at once. */
+  /** Prints one line immediately. */
   say(line: string): void;
   fact(name: string, value: Fact): void;
   /** @throws StepFailure when `holds` is false */
   expect(holds: boolean, claim: string): void;
 }
 
-/** A step did not do what it says. */
+/** A claim of a step has failed. */
 export class StepFailure extends Error {
   override readonly name = "StepFailure";
 }

@@ -1,6 +1,6 @@
 /**
- * Runs the steps one after the other. A step that fails, is out of time or loses its etcd is reported and the rest
- * still run, unless there is nothing left to run on.
+ * Runs the steps in order. A step that fails, times out or loses its etcd is reported; the others still run, unless
+ * etcd is gone.
  */
 import { setMaxListeners } from "node:events";
 import { isStoreError } from "keelson";
@@ -11,7 +11,7 @@ import type { Session } from "./session.ts";
 import { type Fact, type Step, StepFailure } from "./step.ts";
 import { scratchNamespace, type World } from "./world.ts";
 
-/** A step takes a second or two; TTL expiry, the longest, some more. */
+/** A step takes a second or two; TTL expiry takes longest. */
 const stepTimeoutMs = 20_000;
 
 export interface Tour {
@@ -19,7 +19,7 @@ export interface Tour {
   readonly world: World;
   readonly steps: readonly Step[];
   readonly printer: Printer;
-  /** The user has had enough. */
+  /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
 }
 
@@ -63,7 +63,7 @@ async function runStep(step: Step, { session, world, printer, over }: Surroundin
     stepTimeoutMs,
   );
   const signal = AbortSignal.any([over, outOfTime.signal]);
-  // A step makes many calls at once, and each listens.
+  // A step makes many concurrent calls, and each adds a listener.
   setMaxListeners(0, signal);
   const scratch = session.store.resources(configMapKind);
   const done = (error?: unknown): StepResult => ({
@@ -100,7 +100,7 @@ async function runStep(step: Step, { session, world, printer, over }: Surroundin
     });
   };
   try {
-    // Whatever a step waits for, the end of its signal ends it: a tour never hangs.
+    // The step's signal ends any wait, so a tour never hangs.
     await Promise.race([work(), whenAborted(signal)]);
     return done();
   } catch (error) {

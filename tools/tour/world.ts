@@ -1,21 +1,21 @@
 /**
- * The manifests as the tour's steps see them: each with its kind, and what a list of them must give.
+ * The manifests for the tour's steps: each with its kind, and the expected results of lists.
  *
- * The expected answers come from plain filters over the manifests, never from the store that is shown.
+ * The expected answers come from plain filters over the manifests, never from the demonstrated store.
  */
 import type { Kind } from "keelson";
 import { guessKind, tourKinds } from "./kinds.ts";
 import type { Manifest } from "./manifests.ts";
 
-/** Where the steps put objects of their own; emptied before each. */
+/** The namespace for the steps' own objects; emptied before each step. */
 export const scratchNamespace = "tour";
 
 export interface WorldObject {
   readonly manifest: Manifest;
-  /** Undefined for a Namespace, which the store keeps itself. */
+  /** Undefined for a Namespace, which the store defines itself. */
   readonly kind: Kind | undefined;
   readonly name: string;
-  /** "default" where a namespaced object names none; undefined for a cluster-scoped one. */
+  /** "default" if a namespaced object has none; undefined for a cluster-scoped one. */
   readonly namespace: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -23,9 +23,9 @@ export interface WorldObject {
 export interface World {
   /** Namespaces first, then cluster-scoped objects, then the rest, each in the files' order. */
   readonly objects: readonly WorldObject[];
-  /** The tour's own and those met in the manifests. */
+  /** The tour's own kinds and those in the manifests. */
   readonly kinds: readonly Kind[];
-  /** Namespaces that objects are in but no manifest declares. */
+  /** Namespaces that objects use but no manifest declares. */
   readonly undeclaredNamespaces: readonly string[];
 }
 
@@ -54,7 +54,7 @@ export function createWorld(manifests: readonly Manifest[]): World {
   };
 }
 
-/** The kind with most objects, pods when there are any: what lists and pages are shown on. */
+/** The kind with most objects, or pods if there are any: used to demonstrate lists and pages. */
 export function mainKind(world: World): Kind {
   const namespaced = world.objects.flatMap(({ kind }) => (kind?.scope === "Namespaced" ? [kind] : []));
   const pods = namespaced.find(({ plural }) => plural === "pods");
@@ -63,7 +63,7 @@ export function mainKind(world: World): Kind {
   return kind;
 }
 
-/** Of several values the most frequent one, the first of equals; undefined for none. */
+/** The most frequent value, the first of equals; undefined for an empty list. */
 export function mostFrequent<T>(values: readonly T[]): T | undefined {
   const counts = new Map<T, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);

@@ -1,6 +1,5 @@
 /**
- * Creates the world of the manifests: what is missing is created, what is there from an earlier tour is brought
- * to what its manifest says.
+ * Creates the objects of the manifests; objects of an earlier tour are updated to their manifest.
  */
 import { isStoreError, type Resource, type ResourceStore, type Store } from "keelson";
 import type { Step, StepContext } from "../step.ts";
@@ -75,7 +74,7 @@ async function apply(
   } catch (error) {
     if (!isStoreError(error, "ALREADY_EXISTS")) throw error;
   }
-  // What the store keeps (uid, version, …) stays; the manifest decides the rest.
+  // Fields of the store (uid, version, …) stay; the manifest sets the rest.
   const update = (current: Resource) => ({
     ...manifest,
     metadata: { ...current.metadata, ...draft.metadata },

@@ -1,4 +1,4 @@
-/** Deletes only what was meant: a precondition on uid or version guards against a namesake and against news. */
+/** Deletes only the intended object: a precondition on uid or version protects a recreated or changed object. */
 import { isStoreError, type Preconditions } from "keelson";
 import type { Step } from "../step.ts";
 import { scratchNamespace } from "../world.ts";

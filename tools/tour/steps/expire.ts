@@ -1,4 +1,4 @@
-/** An object with a time to live goes by itself, and watchers get the event. */
+/** An object with a time to live is deleted automatically, and watchers receive the event. */
 import { EventReader, formatChange } from "../events.ts";
 import type { Step } from "../step.ts";
 import { scratchNamespace } from "../world.ts";

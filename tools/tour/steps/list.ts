@@ -1,8 +1,8 @@
 /**
- * Lists by namespace, label and field. The right answers come from the manifests themselves.
+ * Lists by namespace, label and field. The expected results come from the manifests.
  *
- * Objects of other origin may be there too (an earlier tour of other manifests), so a list must hold all that is
- * expected, and nothing that does not match.
+ * There may be other objects (an earlier tour of other manifests), so a list must contain all expected objects and only
+ * matching ones.
  */
 import type { ListOptions, Resource } from "keelson";
 import { podKind } from "../kinds.ts";

@@ -26,7 +26,7 @@ export const page: Step = {
       versions.push(part.resourceVersion);
       continueToken = part.continueToken;
       if (versions.length === 1) {
-        // The world moves on between the pages.
+        // Objects change between the pages.
         await scratch.create(
           { metadata: { namespace: scratchNamespace, name: "between-pages" } },
           { signal },

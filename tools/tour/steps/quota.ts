@@ -1,4 +1,7 @@
-/** A quota refuses the object too many, says why, and takes it after a delete: exact under any number of writers. */
+/**
+ * A quota refuses an object above the limit, reports why, and accepts it after a delete. It is exact for any number of
+ * writers.
+ */
 import { isStoreError } from "keelson";
 import type { Step } from "../step.ts";
 import { scratchNamespace } from "../world.ts";

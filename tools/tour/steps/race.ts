@@ -1,4 +1,6 @@
-/** Two writers read the same object and both write it: one wins, the other learns what it missed. */
+/**
+ * Two writers read the same object and both write it: one succeeds, the other gets a conflict with the current version.
+ */
 import { isStoreError } from "keelson";
 import { messageOf } from "../message-of.ts";
 import type { Step } from "../step.ts";

@@ -1,4 +1,4 @@
-/** The same objects as etcd sees them: plain keys, of which the real etcdctl tells the same. */
+/** The same objects as etcd sees them: plain keys, which the real etcdctl lists, too. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Step } from "../step.ts";

@@ -1,4 +1,4 @@
-/** A watcher goes away and comes back: from the last version it saw it gets exactly what it missed. */
+/** A watcher disconnects and resumes from the last version it saw: it receives exactly the events it missed. */
 import { type Change, EventReader, formatChange } from "../events.ts";
 import type { ConfigMap } from "../kinds.ts";
 import type { Step } from "../step.ts";

@@ -1,4 +1,4 @@
-/** Saves a snapshot of the whole etcd, proved against the live one, and reads its status from the file alone. */
+/** Saves a snapshot of the whole etcd, verifies it against the live one, and reads its status from the file. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -44,7 +44,7 @@ export const snapshot: Step = {
   },
 };
 
-/** etcdutl, which has it from 3.5 on and has it alone from 3.6 on; before that etcdctl. */
+/** etcdutl has this command from 3.5 on, and is the only one from 3.6 on; older versions use etcdctl. */
 function snapshotTool(etcdctl: string): string {
   const etcdutl = join(dirname(etcdctl), "etcdutl");
   return existsSync(etcdutl) ? etcdutl : etcdctl;

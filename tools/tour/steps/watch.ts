@@ -1,4 +1,4 @@
-/** A watch tells what happens as it happens: ADDED, MODIFIED, DELETED. */
+/** A watch delivers changes as they happen: ADDED, MODIFIED, DELETED. */
 import { EventReader, formatChange } from "../events.ts";
 import type { Step } from "../step.ts";
 import { scratchNamespace } from "../world.ts";
