@@ -2,9 +2,9 @@
 /**
  * `npm run kubernetes:table`: makes src/kubernetes/types/table/ from the struct tags of Kubernetes' Go types.
  *
- *   npm run kubernetes:table writes it npm run kubernetes:table -- --check reports differences from the checked-in
- *   files, exit code 1 npm run kubernetes:table -- --from FOLDER reads an unpacked copy of the packages:
- *   FOLDER/usr/share/gocode/src
+ *   npm run kubernetes:table                     writes it
+ *   npm run kubernetes:table -- --check          reports differences from the checked-in files, exit code 1
+ *   npm run kubernetes:table -- --from FOLDER    reads an unpacked copy of the packages: FOLDER/usr/share/gocode/src
  *
  * The types come from Debian's packages of them (suite sid), fetched like etcd and never committed; types that the
  * newest release no longer has come from scripts/kubernetes/older-types.txt. Every field number is compared with the

@@ -2,9 +2,9 @@
 /**
  * `npm run setup`: fetches what a fresh checkout lacks (npm packages, etcd), and compiles.
  *
- *   npm run setup what start and test need; they run it themselves npm run setup -- --etcd 3.4 besides, an etcd of that
- *   version for the version matrix; repeatable npm run setup -- --kubectl 1.36 besides, a kubectl for the tests of the
- *   example API server; repeatable
+ *   npm run setup                      what start and test need; they run it themselves
+ *   npm run setup -- --etcd 3.4        also an etcd of that version for the version matrix; repeatable
+ *   npm run setup -- --kubectl 1.36    also a kubectl for the tests of the example API server; repeatable
  *
  * Needs nothing but Node and npm. Etcd comes from KEELSON_ETCD, PATH, .cache/etcd or the system's package
  * manager, without root and without installing anything.

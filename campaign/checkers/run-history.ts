@@ -2,9 +2,9 @@
  * A whole run in memory, indexed for the checkers. It needs about 0.4 KB per call: a million calls fit into a test
  * process.
  *
- * It also computes the two real-time bounds that all checks use: floor(t) the highest revision anybody had been told of
- *   before t: what begins at t must not be older ceiling(t) the lowest revision of a write that began after t and was
- *   applied: what ended by t cannot have seen it
+ * It also computes the two real-time bounds that all checks use:
+ *   floor(t)    the highest revision reported before t: a call that begins at t must not be older
+ *   ceiling(t)  the lowest revision of an applied write that began after t: a call that ended by t cannot have seen it
  */
 import type {
   CacheSample,

@@ -1,8 +1,8 @@
 /**
  * N7 and N9: a cache that differs from etcd.
  *
- *   N7 its watch was compacted away; instead of a relist it continues from now with its old contents N9 a state older
- *   than the one it has comes late and is taken
+ *   N7   its watch was compacted; instead of a relist it continues from now with its old contents
+ *   N9   a late state older than the current one is accepted
  */
 import { createWatchCache, isStoreError, type WatchCache } from "keelson";
 import type { Etcd, EtcdWatch } from "keelson/etcd";

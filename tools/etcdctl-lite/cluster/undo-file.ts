@@ -1,7 +1,8 @@
 /**
  * Undo of a direct restore: a file with the previous value of each key, one JSON object per line.
  *
- *   {"direct":"keelson 1"} {"key":"…","before":"…","written":"…"} base64; before is absent for a key that did not exist
+ *   {"direct":"keelson 1"}
+ *   {"key":"…","before":"…","written":"…"}      base64; before is absent for a key that did not exist
  *
  * A key is reverted only while it has the value that the restore wrote.
  */
