@@ -108,7 +108,7 @@ export class Stage implements AsyncDisposable {
     }
   }
 
-  /** Where an episode may put data of its own. */
+  /** Where an episode may put its own data. */
   get folder(): string {
     return this.#parts.options.folder;
   }

@@ -213,7 +213,7 @@ function checkAuthors(run: RunHistory, tracked: (key: string) => boolean, findin
       );
     }
     stored.set(value, change);
-    // The told ones are looked at above.
+    // Acknowledged deletions are checked above.
     if (author.class !== "ok" && change.revision <= run.floor(author.callNs)) {
       findings.violation(
         "time travel",
@@ -224,7 +224,10 @@ function checkAuthors(run: RunHistory, tracked: (key: string) => boolean, findin
   }
 }
 
-/** Who can have deleted what: told ones at their revision, open ones once each, collections and TTLs without count. */
+/**
+ * Possible causes of deletions: acknowledged ones at their revision, open ones once each, collections and TTLs without
+ * limit.
+ */
 class Deleters {
   readonly #told = new Set<string>();
   readonly #open = new Map<string, CallRecord[]>();

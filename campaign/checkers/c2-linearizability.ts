@@ -57,7 +57,7 @@ export function checkLinearizability(run: RunHistory, options: LinearizabilityOp
     if (calls === undefined) byKey.set(call.key, [call]);
     else calls.push(call);
   }
-  // Collections and expiry delete without a call of their own on the key: such keys are C1's.
+  // Collections and expiry delete without a call on the key: C1 checks such keys.
   const mortal = run.calls.filter(({ op, ttl }) => op === "deleteCollection" || ttl === true);
   let at = 0;
   for (const [key, calls] of byKey) {
@@ -104,7 +104,7 @@ function checkKey(
 }
 
 function operationsOf(run: RunHistory, calls: readonly CallRecord[]): readonly Operation[] {
-  // Versions as names: which value a version stands for, by the log and by what anybody was told or shown.
+  // Versions as names: the value of each version, from the log and from all responses.
   const [{ key = "" } = {}] = calls;
   const names = new Map<bigint, string>();
   for (const { revision, value } of run.truth.of(key)) if (value !== undefined) names.set(revision, value);
@@ -132,7 +132,7 @@ function operationsOf(run: RunHistory, calls: readonly CallRecord[]): readonly O
     if (call.class === "ok") operations.push({ ...span, effect });
     else {
       const landed = call.value === undefined ? undefined : run.truth.putsOf(call.value)[0];
-      // The log settles a put for good; a deletion has no name in it: it stays open where one is nobody's.
+      // The log decides a put; a deletion has no value id: it stays open if the log has an unattributed one.
       if (call.op === "delete") {
         const floor = run.floor(call.callNs);
         if (!openDeletions.some((revision) => revision > floor)) continue;
@@ -144,7 +144,7 @@ function operationsOf(run: RunHistory, calls: readonly CallRecord[]): readonly O
   return operations;
 }
 
-/** Revisions at which the log deletes the key and no call was told so. */
+/** Revisions at which the log deletes the key without an acknowledged call. */
 function unclaimedDeletions(run: RunHistory, calls: readonly CallRecord[]): readonly bigint[] {
   const told = new Set(calls.flatMap(({ op, revision }) => (op === "delete" ? [revision] : [])));
   const [{ key = "" } = {}] = calls;
@@ -170,7 +170,7 @@ function guardOf(
   if (op === "delete" && guard === undefined) return (value) => value !== undefined;
   if (guard === undefined) return (value) => value !== undefined || op === "guaranteedUpdate";
   const name = names.get(guard);
-  // Nobody was ever told that version: it says only that something was there.
+  // No response has that version: it only proves that the object existed.
   return name === undefined ? (value) => value !== undefined : (value) => value === name;
 }
 

@@ -186,7 +186,7 @@ function scan(
   return { events: whole, end: later(whole.at(-1)?.revision ?? start, bookmark), open };
 }
 
-/** What a watcher from `start`, exclusive, must be told up to `end`, by the rules of selectors. */
+/** The events that a watcher from `start`, exclusive, must receive up to `end`, by the rules of selectors. */
 function expectedOf(
   log: TruthLog,
   start: bigint,
@@ -205,9 +205,9 @@ function expectedOf(
 }
 
 /**
- * What is expected where the watched cache has stepped over some versions: the net difference, all of it at the version it
- * stepped to; or the changes themselves, where the watcher was served from etcd's history instead. Over HTTP the difference
- * has its objects' versions, and may be cut: what was told of it is its beginning.
+ * What is expected where the watched cache has stepped over some versions: the net difference, all of it at the version
+ * it stepped to; or the changes themselves, where the watcher was served from etcd's history instead. Over HTTP the
+ * difference has its objects' versions, and may be cut: the received events are then its beginning.
  */
 function withRelists(
   expected: readonly StreamEvent[],
@@ -245,7 +245,7 @@ function withRelists(
   return result;
 }
 
-/** What a watcher that had everything up to `from` is told at `to`, when nothing between is known. */
+/** The events at `to` for a watcher that had everything up to `from`, when nothing in between is known. */
 function differenceBetween(
   log: TruthLog,
   from: bigint,
@@ -258,7 +258,7 @@ function differenceBetween(
     const [before, after] = [log.lastAt(key, from), log.lastAt(key, to)];
     const was = before?.type === "put" && wants(before);
     const is = after?.type === "put" && wants(after);
-    // What has vanished was told under the first version of the gap.
+    // Removed objects were reported at the first version of the gap.
     const shown = after?.type === "put" ? after.revision : from + 1n;
     const revision = byObject ? shown : to;
     if (is) events.push({ type: was ? "MODIFIED" : "ADDED", revision, key, value: after.value });

@@ -124,7 +124,7 @@ function checkUnknown(run: RunHistory, call: CallRecord, findings: Findings): vo
   }
 }
 
-/** Deletions in the log that no call was told of and no open, collecting or expiring one can have made. */
+/** Deletions in the log without an acknowledged call, which no open, collecting or expiring one can have caused. */
 class UnclaimedDeletions {
   readonly #byKey = new Map<string, readonly bigint[]>();
 

@@ -81,10 +81,10 @@ export interface CallRecord extends CallInput {
   readonly line: "call";
   /** Infinity for a call that never returned; null in the file. */
   readonly returnNs: number;
-  /** "ABORTED" for a signal's own reason, "LOST" for a process killed meanwhile, "FAULT" for any other error. */
+  /** "ABORTED" for a signal's own reason, "LOST" for a process killed during the call, "FAULT" for any other error. */
   readonly code: "OK" | StoreErrorCode | "ABORTED" | "LOST" | "FAULT";
   readonly class: OutcomeClass;
-  /** Write: the version told. Get: that of the object. List: the list's. */
+  /** Write: the returned version. Get: that of the object. List: the list's. */
   readonly revision?: bigint | undefined;
   /** Of a get; absent after NOT_FOUND. */
   readonly found?: State | undefined;
@@ -101,7 +101,7 @@ export interface CallRecord extends CallInput {
   readonly message?: string | undefined;
 }
 
-/** A watch begins. `watcher` is one reader over its reconnects: each of them is a stream of its own. */
+/** A watch begins. `watcher` is one reader over its reconnects: each of them is a separate stream. */
 export interface StreamOpenRecord {
   readonly line: "stream-open";
   readonly process: string;
@@ -182,7 +182,7 @@ export interface RelistRecord {
   readonly cache: string;
   /** What the cache was at. */
   readonly from: bigint;
-  /** What it is at now: the difference is told at this version. */
+  /** What it is at now: the difference is delivered at this version. */
   readonly to: bigint;
   readonly atNs: number;
 }
@@ -294,12 +294,15 @@ export interface HistorySink {
   write(line: HistoryLine): void;
 }
 
-/** Nanoseconds since `originNs` (`process.hrtime.bigint()` of whoever began the run); exact for 100 days. */
+/** Nanoseconds since `originNs` (`process.hrtime.bigint()` of the process that began the run); exact for 100 days. */
 export function runClock(originNs: bigint): () => number {
   return () => Number(process.hrtime.bigint() - originNs);
 }
 
-/** The class of what a call rejected with, and its code. A write told UNAVAILABLE or DEADLINE claims "not applied". */
+/**
+ * The class of what a call rejected with, and its code. A write that fails with UNAVAILABLE or DEADLINE claims "not
+ * applied".
+ */
 export function outcomeOf(error: unknown): Pick<CallRecord, "code" | "class" | "message" | "writeId"> {
   if (isStoreError(error, "OUTCOME_UNKNOWN")) {
     const { code, message, details } = error;
@@ -343,7 +346,7 @@ export class HistoryFile implements HistorySink, Disposable {
   readonly #file: number;
   #closed = false;
 
-  /** Creates the file, or goes on at its end. */
+  /** Creates the file, or appends to it. */
   constructor(path: string) {
     this.#file = openSync(path, "a");
   }

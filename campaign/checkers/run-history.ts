@@ -50,7 +50,7 @@ export class RunHistory {
   /** In order of time. */
   readonly pulses: readonly PulseRecord[];
   readonly truth: TruthLog;
-  /** Times of answers that told a revision, rising, with the highest told by then. */
+  /** Times of responses with a revision, rising, with the highest revision returned by then. */
   readonly #toldNs: Float64Array;
   readonly #told: bigint[] = [];
   /** Times at which applied writes began, rising, with the lowest revision of those from there on. */
@@ -102,7 +102,7 @@ export class RunHistory {
     return new RunHistory(all);
   }
 
-  /** Highest revision told by an answer that came strictly before `ns`; 0n when there was none. */
+  /** Highest revision in a response strictly before `ns`; 0n when there was none. */
   floor(ns: number): bigint {
     return this.#told[firstAtLeast(this.#toldNs, ns) - 1] ?? 0n;
   }

@@ -6,7 +6,7 @@ import type { WatchEvent } from "keelson";
 import type { StreamEvent, TruthRecord } from "./history.ts";
 import type { StreamHistory } from "./run-history.ts";
 
-/** How objects are told apart: their key, and what of them is compared. */
+/** The identity of an object: its key, and the compared part of it. */
 export interface Reading<T> {
   readonly key: (object: T) => string;
   readonly value: (object: T) => string;

@@ -46,7 +46,7 @@ const heartbeatMs = 100;
 const electionMs = 600;
 /** Few entries between two raft snapshots: a member that was away sometimes gets a snapshot instead of the log. */
 const snapshotEntries = 2_000;
-/** Above what a quarter of an hour writes: etcd's quota is a fault of its own, not this cluster's. */
+/** Above what a quarter of an hour writes: etcd's quota is a separate fault, not part of this cluster. */
 const quotaBytes = 8 * 1024 ** 3;
 const controlTimeoutMs = 1_000;
 /** A cluster that is not well this long after the last heal has failed the run. */

@@ -45,7 +45,7 @@ export class PeerNetwork implements AsyncDisposable {
     return `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
   }
 
-  /** Who is who; until it is told, nobody can be cut off. */
+  /** The members' ids; until they are set, no member can be cut off. */
   learn(ids: readonly bigint[]): void {
     this.#members = new Map(ids.map((id, index) => [id.toString(16), index]));
   }
@@ -61,7 +61,7 @@ export class PeerNetwork implements AsyncDisposable {
     this.#apply();
   }
 
-  /** Resets every peer connection of the member; they are dialled anew at once. */
+  /** Resets every peer connection of the member; they are dialled again at once. */
   reset(index: number): void {
     for (const connection of this.#connections) {
       if (connection.owner === index || this.#callerOf(connection) === index) this.#end(connection, true);
@@ -89,7 +89,7 @@ export class PeerNetwork implements AsyncDisposable {
       if (connection.caller === undefined && head.length < headBytesMax) {
         head += bytes.toString("latin1");
         connection.caller = callerHeader.exec(head)?.[1];
-        // The bytes at hand still pass: they are the request that opens the stream.
+        // The current bytes still pass: they are the request that opens the stream.
         if (connection.caller !== undefined) this.#apply(connection);
       }
       this.#pass(connection, server, bytes);

@@ -22,7 +22,7 @@ async function arrive(cache: WatchCache<Doc>, doc: Doc | undefined): Promise<voi
   await until(() => BigInt(cache.resourceVersion) >= revision, "the cache has the last change");
 }
 
-/** Watches of documents never end EXPIRED: they go on from etcd's revision of then, and `again` is told. */
+/** Watches of documents never end EXPIRED: they continue from etcd's current revision, and `again` is called. */
 function forgetsCompaction(etcd: Etcd, again: () => void): Etcd {
   const open: Etcd["watches"]["open"] = (request, call) => {
     let current: EtcdWatch = etcd.watches.open(request, call);

@@ -55,7 +55,7 @@ export class HeldRequests implements AsyncDisposable {
       for (const { type, bytes } of frames.slice(0, last + 1))
         if (type !== rstStream) pair.server.write(bytes);
       if (last >= 0) found = true;
-      // The client starts anew; the server's side stays open until it has acted.
+      // The client reconnects; the server's side stays open until it has handled the request.
       if (pair.kept.length > 0) pair.client.destroy();
     }
     return found;

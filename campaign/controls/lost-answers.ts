@@ -55,7 +55,7 @@ export const retriedWrites: Control = {
     const doc = await docs.create("x", "v1");
     if (doc === undefined) throw new Error("the first write was refused");
     const before = await versionOf(lab, "x");
-    // etcd acts, and nobody hears of it.
+    // etcd applies it, and its response is lost.
     proxy.set({ mode: "swallow" });
     const updated = docs.update(doc, "v2");
     await until(async () => (await versionOf(lab, "x")) > before, "the update is applied");

@@ -39,7 +39,7 @@ export class RecordedDocs {
     this.#namespace = namespace;
   }
 
-  /** Undefined when it was not told "ok"; the record says what it was told. */
+  /** Undefined when the outcome was not "ok"; the record has the outcome. */
   create(name: string, value: string, timeoutMs?: number): Promise<Doc | undefined> {
     const draft = { metadata: { namespace: this.#namespace, name }, spec: { value } };
     return this.#call(
@@ -177,7 +177,7 @@ export class RecordedWatch {
     await this.#watch.ready();
   }
 
-  /** Resolves at its end, whoever ended it. */
+  /** Resolves at its end, whatever ended it. */
   get ended(): Promise<void> {
     return this.#done;
   }

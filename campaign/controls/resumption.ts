@@ -13,7 +13,7 @@ import { RecordedDocs, RecordedWatch } from "./recorded-docs.ts";
 
 type EventsBatch = Extract<WatchBatch, { type: "events" }>;
 
-/** Where a cut watch goes on after its last batch. */
+/** Where a cut watch resumes after its last batch. */
 type Resume = (last: EventsBatch) => bigint;
 
 const rightly: Resume = ({ revision }) => revision + 1n;

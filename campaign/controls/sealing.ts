@@ -8,7 +8,7 @@ import type { Control } from "./control.ts";
 import { Doc, docsPrefix, Lab, type ReadStored } from "./lab.ts";
 import { RecordedDocs } from "./recorded-docs.ts";
 
-/** What the log says of a value that was moved: it is nobody's. */
+/** The log's value id of a moved value: no write produced it. */
 const moved = "moved";
 
 function dropAad(): Disposable {

@@ -59,7 +59,7 @@ export const serializableReads: Control = {
       peers.cut(other, alone);
       peers.cut(alone, other);
     }
-    // Should the one that is cut off have become the leader meanwhile, a first write may end unknown.
+    // If the partitioned member has become the leader in between, a first write may have an unknown outcome.
     await until(async () => {
       const doc = await writer.get("x");
       return doc !== undefined && (await writer.update(doc, lab.nextName("v"))) !== undefined;

@@ -79,7 +79,7 @@ export class Scene {
     file.write({ line: "fault", id, ...episode, target, startNs, endNs: now() });
   }
 
-  /** An object of nobody's, stored through the public API. */
+  /** An object outside the tracked traffic, stored through the public API. */
   async relic(
     options: { readonly ttlSeconds?: number } = {},
   ): Promise<{ readonly at: At; readonly made: Valued }> {

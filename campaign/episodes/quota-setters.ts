@@ -96,7 +96,7 @@ async function play(scene: Scene): Promise<Act> {
     taken: sum.taken + taken,
     refused: sum.refused + refused,
   }));
-  // Whoever comes next, and knows nothing of jobs, finishes what the killed have left.
+  // The next setter, which does not know jobs, finishes the work of the killed ones.
   await stranger.quotas.set("default", { hard: setterHard(true) }, { timeoutMs: boundMs });
   const { items } = await json.resources(jobOf(weights[0])).list();
   const weight = items.reduce((sum, { spec }) => sum + spec.weight, 0);
@@ -115,7 +115,7 @@ async function play(scene: Scene): Promise<Act> {
   };
 }
 
-/** Creates, updates and deletes until it is told to stop; each job says what its last writer measured. */
+/** Creates, updates and deletes until it is stopped; each job records the measure of its last writer. */
 async function writes(
   scene: Scene,
   store: Store,

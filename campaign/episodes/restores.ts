@@ -31,7 +31,7 @@ const partMs = 1_500;
 const callMs = 1_500;
 const patientMs = 20_000;
 const names = 12;
-/** For watchers to be told the last changes. */
+/** Time for watchers to receive the last changes. */
 const arrivalMs = 3_000;
 
 const Note = defineKind({ version: "v1", kind: "Note", plural: "notes", scope: "Namespaced" });
@@ -86,7 +86,7 @@ async function play(scene: Scene, how: "plain" | "bumped"): Promise<Act> {
       await delay(partMs);
       if (round === rounds) await crowd.end();
       await server.stop();
-      // Until the next one is started nothing can be answered: what is told by then was told by this one.
+      // No call is answered until the next one starts: all responses until then are from this one.
       const truth = [...before, ...(await truthOf(server.dataDir, from))];
       eras.push({ startNs, endNs: lab.now(), truth, inherited, hasPast: how === "plain" || round === 0 });
       if (round === rounds) break;
@@ -240,7 +240,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 
-/** Etcd's log from `from` on, read from its data once more: nobody writes to it any more. */
+/** Etcd's log from `from` on, read again from its data, after all writes have ended. */
 async function truthOf(dataDir: string, from: bigint): Promise<readonly TruthRecord[]> {
   const server: LocalEtcd = await startLocalEtcd({ dataDir });
   try {
@@ -326,18 +326,18 @@ function ofEra(line: HistoryLine, { startNs, endNs }: Era, endOfLast: number): r
   const { callNs, returnNs } = line;
   if (callNs > endOfLast && returnNs <= endNs) return [line];
   if (callNs > endOfLast && callNs <= endNs) return undecided(line);
-  // Begun in the era before: what is told after the restore must be true after it.
+  // Begun in the previous era: a response after the restore must be true after it.
   const answeredHere = returnNs > startNs && returnNs <= endNs && callNs <= endOfLast;
   return answeredHere && (line.class === "ok" ? isWrite(line) : line.code === "UNAVAILABLE") ? [line] : [];
 }
 
-/** Of a write that was under way at the end of its era nobody can say what came of it there; a read says nothing. */
+/** A write pending at the end of its era has an unknown outcome there; a read proves nothing. */
 function undecided(call: CallRecord): readonly HistoryLine[] {
   if (!isWrite(call)) return [];
   return [{ ...call, ...openEnd }];
 }
 
-/** Of a call that nobody can say of what came of it. */
+/** The result of a call with an unknown outcome. */
 const openEnd = {
   returnNs: Number.POSITIVE_INFINITY,
   code: "ABORTED",

@@ -169,7 +169,7 @@ async function endLease(scene: Scene): Promise<Act> {
     const leader = cluster.member((await cluster.leader()) ?? 0);
     await leader.kill();
     const lostInTime = await Promise.race([lost.then(() => true), delay(boundMs, false)]);
-    // Whatever it guards is still its own when it is told to stop.
+    // The holder still owns what the lease guards when it is stopped.
     const whenLost = await there();
     const wholeMs = performance.now() - startMs;
     await delay(Math.max(0, (ttlSeconds + 1) * 1_000 - wholeMs));

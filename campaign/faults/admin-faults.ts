@@ -44,7 +44,7 @@ async function compact({ cluster }: FaultContext, revision: bigint): Promise<Inj
   return attempt(`revision ${revision}`, () => cluster.control.kv.compact(revision, { timeoutMs: 3_000 }));
 }
 
-/** Of a key nobody tracks, so that it needs no author in the history. */
+/** Writes an untracked key, which needs no author in the history. */
 async function compactAtDeletion(context: FaultContext): Promise<Injected | undefined> {
   const { store, random } = context;
   const relics = store.resources(Relic);

@@ -32,7 +32,7 @@ const netFaults: readonly NetFault[] = [
     holdMs: long,
   },
   { kind: "F8", name: "network stalls", mode: { mode: "stall" }, reach: "all members", holdMs: long },
-  // The request is carried out and nobody hears of it: every write under way becomes unknown.
+  // Requests are applied but their responses are lost: every pending write becomes unknown.
   {
     kind: "F8",
     name: "answers lost",

@@ -59,7 +59,7 @@ export function recoveryTable(run: RunHistory): readonly RecoveryRow[] {
       let answer = at;
       for (let call = calls[answer]; call !== undefined && !isAnswered(call); call = calls[++answer]);
       const answered = calls[answer];
-      // It had begun before, and goes on after; else its process was not there.
+      // It began before and continues after; otherwise its process was not running.
       if (at === 0 || calls[at] === undefined) continue;
       if (answered !== undefined && answered.returnNs <= nextNs)
         row.times.push((answered.returnNs - healNs) / 1e6);

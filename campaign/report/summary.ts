@@ -25,7 +25,7 @@ export interface Summary {
   readonly floor: number;
   readonly faults: number;
   readonly faultKinds: Readonly<Record<string, number>>;
-  /** Writes told OUTCOME_UNKNOWN, and those whose process was killed. */
+  /** Writes with OUTCOME_UNKNOWN, and those whose process was killed. */
   readonly unknown: number;
   readonly lost: number;
   readonly unknownApplied: number;

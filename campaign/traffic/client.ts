@@ -24,7 +24,7 @@ export interface ClientOptions {
 const deadlineMs = { shortest: 300, longest: 1_000 } as const;
 /** Without faults every call is answered, however slow the machine. */
 const calmDeadlineMs = 30_000;
-/** After a failure: whoever fails at once must not turn into a storm. */
+/** Pause after a failure, so that immediate failures do not cause a storm of calls. */
 const afterFailureMs = 20;
 
 export class Client {

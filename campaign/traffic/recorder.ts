@@ -15,7 +15,7 @@ import {
 } from "../checkers/history.ts";
 import { keyOf, type Valued } from "./kinds.ts";
 
-/** What became of a call, for the client that goes on from it. */
+/** The outcome of a call, for the client that continues from it. */
 export type Told<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly code: string };
@@ -26,7 +26,7 @@ export interface CallCounts {
   readonly unknown: number;
 }
 
-/** Content hashes kept of object versions; beyond it they are made anew. */
+/** Content hashes kept of object versions; beyond it they are computed again. */
 const hashesMax = 20_000;
 
 export class Recorder {

@@ -73,9 +73,9 @@ export class Watcher {
   readonly #name: string;
   readonly #lists: RecordedKind;
   #streams = 0;
-  /** A beginning that does not go on where the stream before came to is another reader, to whoever checks. */
+  /** A beginning that does not continue the previous stream counts as another reader for the checkers. */
   #lives = 0;
-  /** Everything up to here has been given; undefined: begin anew. */
+  /** Everything up to here was received; undefined: start again. */
   #last: bigint | undefined;
   #failures = 0;
   #expired = false;

@@ -20,7 +20,7 @@ export interface WorkerConfig {
   readonly clients: number;
   /** Calls per second of one client. */
   readonly rate: number;
-  /** Its store compacts too, by turns with others. */
+  /** Its store also compacts, alternating with others. */
   readonly compactionMs: number | undefined;
   /** Of a cluster that asks for it. */
   readonly auth?: EtcdOptions["auth"];

@@ -292,7 +292,7 @@ process.on("message", (message: ToWorker) => {
     });
   }
 });
-// The campaign is gone: nobody would ever say finish.
+// The campaign process is gone and can no longer send "finish".
 process.on("disconnect", () => process.exit());
 const counting = setInterval(() => say(worker.counts()), countsEveryMs);
 const endPulse = worker.pulse();

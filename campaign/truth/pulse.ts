@@ -11,7 +11,7 @@ import type { HistorySink } from "../checkers/history.ts";
 
 const memberEveryMs = 200;
 const clientEveryMs = 100;
-/** A member that takes longer than this serves nobody. */
+/** A member that takes longer than this counts as not serving. */
 const answerMs = 600;
 const openWithinMs = 60_000;
 /** Outside of all prefixes; never written. */
