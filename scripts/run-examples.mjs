@@ -5,7 +5,7 @@
  *   npm run check:examples                 all
  *   npm run check:examples -- watch        those whose name contains "watch", with their output
  */
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "./setup/find-etcd.mjs";
 import { SetupError } from "./setup/report.mjs";
@@ -18,9 +18,11 @@ const exampleTimeoutMs = 90_000;
 await launch(async () => {
   const [filter = ""] = process.argv.slice(2);
   const etcd = await setUp();
-  const names = readdirSync(join(projectFolder, "examples"), { withFileTypes: true })
+  const folder = join(projectFolder, "examples");
+  const names = readdirSync(folder, { withFileTypes: true })
     .map((entry) => (entry.isDirectory() ? `${entry.name}/main` : entry.name.replace(/\.ts$/, "")))
-    .filter((name) => name.includes(filter))
+    // A folder may hold files for other programs alone: units, alerts, a dashboard.
+    .filter((name) => name.includes(filter) && existsSync(join(folder, `${name}.ts`)))
     .sort();
   if (names.length === 0) throw new SetupError(`no example has "${filter}" in its name`);
   /** @type {string[]} */
