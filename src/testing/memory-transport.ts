@@ -25,7 +25,7 @@ import { EtcdRefusal } from "./refusal.ts";
 const onlyPeer = {};
 
 /** The delivery of one request; times in milliseconds. */
-export interface Fate {
+export interface Delivery {
   /**
    * Delay before the server sees it. If it exceeds the call's timeout, the server applies the request after the caller
    * has given up.
@@ -46,13 +46,13 @@ export interface Fate {
 }
 
 export interface Weather {
-  unary(method: MethodPath, endpoint: string): Fate;
+  unary(method: MethodPath, endpoint: string): Delivery;
   /** Called for every message of a stream. "cut" breaks it; "stalled": neither this message nor a later one arrives. */
   stream(
     method: MethodPath,
     endpoint: string,
     way: "out" | "in",
-  ): { readonly delayMs?: number | undefined; readonly fate?: "cut" | "stalled" | undefined };
+  ): { readonly delayMs?: number | undefined; readonly loss?: "cut" | "stalled" | undefined };
 }
 
 const fair: Weather = { unary: () => ({}), stream: () => ({}) };
@@ -102,11 +102,11 @@ class MemoryTransport implements Transport {
 
   unary(method: MethodPath, request: Uint8Array, call: TransportCall = {}): Promise<Uint8Array> {
     const { signal, timeoutMs } = call;
-    const fate = this.#weather.unary(method, this.endpoint);
+    const delivery = this.#weather.unary(method, this.endpoint);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       if (this.#closed) return reject(this.#failure(grpcStatus.cancelled, "the client is closed", "unsent"));
-      if (fate.loss === "refused")
+      if (delivery.loss === "refused")
         return reject(this.#failure(grpcStatus.unavailable, "connection refused", "unsent"));
       const peer = this.#connect();
       if (peer instanceof TransportFailure) return reject(peer);
@@ -134,13 +134,14 @@ class MemoryTransport implements Transport {
         end(() => reject(this.#failure(grpcStatus.unavailable, "connection reset", "sent")));
       const answered = (answer: () => void): void => {
         // The caller may have given up.
-        if (!this.#calls.has(onClose) || fate.loss === "reply swallowed") return;
-        const settle = fate.loss === "request lost" || fate.loss === "reply lost" ? lost : () => end(answer);
-        arriving = after(this.#clock, fate.replyDelayMs, settle);
+        if (!this.#calls.has(onClose) || delivery.loss === "reply swallowed") return;
+        const settle =
+          delivery.loss === "request lost" || delivery.loss === "reply lost" ? lost : () => end(answer);
+        arriving = after(this.#clock, delivery.replyDelayMs, settle);
       };
-      after(this.#network, fate.requestDelayMs, () => {
-        if (fate.loss === "request lost") return answered(lost);
-        if (fate.loss === "request swallowed") return;
+      after(this.#network, delivery.requestDelayMs, () => {
+        if (delivery.loss === "request lost") return answered(lost);
+        if (delivery.loss === "request swallowed") return;
         if (this.#peerNow() !== peer) {
           return answered(() => {
             this.#lose(peer);
@@ -222,9 +223,9 @@ class MemoryTransport implements Transport {
         return false;
       },
       pass: (way, deliver) => {
-        const { delayMs, fate } = this.#weather.stream(method, this.endpoint, way);
-        if (fate === "stalled") return;
-        if (fate === "cut")
+        const { delayMs, loss } = this.#weather.stream(method, this.endpoint, way);
+        if (loss === "stalled") return;
+        if (loss === "cut")
           return stream.finish(this.#failure(grpcStatus.unavailable, "connection reset", "sent"));
         if (way === "out") after(this.#network, delayMs, deliver);
         else stream.expect(this.#clock, delayMs, deliver);

@@ -11,7 +11,7 @@ import { systemClock } from "../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
 import {
   grpcStatus,
-  type RequestFate,
+  type RequestReach,
   type TransportFactory,
   TransportFailure,
 } from "../../src/etcd/transport/transport.ts";
@@ -33,7 +33,7 @@ function foulWay(server: MemoryServer, random: Random, foul: () => boolean): Tra
   const fair = memoryTransport(() => server);
   return (options) => {
     const way = fair(options);
-    const failure = (request: RequestFate): TransportFailure =>
+    const failure = (request: RequestReach): TransportFailure =>
       new TransportFailure({
         code: grpcStatus.unavailable,
         text: "the connection is gone",

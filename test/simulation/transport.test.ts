@@ -44,7 +44,7 @@ class MemoryLink implements Link, MemoryNode {
 
   readonly weather: Weather = {
     unary: () => (this.#swallows ? { loss: "reply lost", replyDelayMs: untilCutMs } : {}),
-    stream: (_method, _endpoint, way) => (this.#swallows && way === "in" ? { fate: "stalled" } : {}),
+    stream: (_method, _endpoint, way) => (this.#swallows && way === "in" ? { loss: "stalled" } : {}),
   };
 
   /** The client's clock, on which responses that never arrive become due at the cut. */
@@ -119,7 +119,7 @@ class MemoryNetwork implements TransportNetwork {
 
   readonly factory: TransportFactory = (options: TransportOptions) => {
     const link = this.#links.get(options.endpoint.url);
-    const refused: Weather = { unary: () => ({ loss: "refused" }), stream: () => ({ fate: "cut" }) };
+    const refused: Weather = { unary: () => ({ loss: "refused" }), stream: () => ({ loss: "cut" }) };
     const node = (): MemoryNode => {
       if (link === undefined) throw new Error(`nobody is at ${options.endpoint.url}`);
       return link;

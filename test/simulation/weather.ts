@@ -5,7 +5,7 @@
  */
 import type { Random } from "../../src/base/random.ts";
 import type { MethodPath } from "../../src/etcd/transport/transport.ts";
-import type { Fate, Weather } from "../../src/testing/memory-transport.ts";
+import type { Delivery, Weather } from "../../src/testing/memory-transport.ts";
 import type { Trace } from "./judged/trace.ts";
 
 /** Shares of messages, and milliseconds. */
@@ -58,26 +58,26 @@ export class ProcessWeather implements Weather {
     this.#roads.clear();
   }
 
-  unary(method: MethodPath, endpoint: string): Fate {
-    const fate = this.#unary(endpoint);
+  unary(method: MethodPath, endpoint: string): Delivery {
+    const delivery = this.#unary(endpoint);
     this.#trace.add(
-      `${this.#process} ${method} ${endpoint} ${fate.loss} ${fate.requestDelayMs} ${fate.replyDelayMs}`,
+      `${this.#process} ${method} ${endpoint} ${delivery.loss} ${delivery.requestDelayMs} ${delivery.replyDelayMs}`,
     );
-    return fate;
+    return delivery;
   }
 
   stream(
     method: MethodPath,
     endpoint: string,
     way: "out" | "in",
-  ): { readonly delayMs?: number | undefined; readonly fate?: "cut" | "stalled" | undefined } {
-    const fate = this.#stream(endpoint);
+  ): { readonly delayMs?: number | undefined; readonly loss?: "cut" | "stalled" | undefined } {
+    const loss = this.#stream(endpoint);
     const delayMs = this.#delayMs();
-    this.#trace.add(`${this.#process} ${method} ${endpoint} ${way} ${fate} ${delayMs}`);
-    return { delayMs, fate };
+    this.#trace.add(`${this.#process} ${method} ${endpoint} ${way} ${loss} ${delayMs}`);
+    return { delayMs, loss };
   }
 
-  #unary(endpoint: string): Fate {
+  #unary(endpoint: string): Delivery {
     const [requestDelayMs, replyDelayMs] = [this.#delayMs(), this.#delayMs()];
     const delays = { requestDelayMs, replyDelayMs };
     if (this.#fair) return delays;

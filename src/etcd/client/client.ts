@@ -83,9 +83,9 @@ export interface ClientStream {
 }
 
 /** What a failure of a stream or request means to its owner; see `outcome-table.ts`. */
-export interface Judgement {
+export interface RetryDecision {
   /** `retry`: open another one; `refresh`: the token has expired, `client.refreshToken()` first; `fail`: give up with `error`. */
-  readonly verdict: "retry" | "refresh" | "fail";
+  readonly decision: "retry" | "refresh" | "fail";
   readonly error: StoreError;
 }
 
@@ -119,7 +119,7 @@ export interface Client {
   openStream(spec: StreamSpec): Promise<ClientStream>;
 
   /** Returns what a stream's failure means, and counts it against the endpoint's health. */
-  judge(failure: TransportFailure, action: string): Judgement;
+  decideRetry(failure: TransportFailure, action: string): RetryDecision;
 
   /**
    * Compares the header of a stream's first response with the known cluster.

@@ -36,9 +36,9 @@ import {
 import type {
   Client,
   ClientStream,
-  Judgement,
   RequestOptions,
   RestoreEvent,
+  RetryDecision,
   Rpc,
   StreamSpec,
 } from "./client.ts";
@@ -47,7 +47,7 @@ import { TrackedStream } from "./client-stream.ts";
 import type { ConnectionFault } from "./connection-probe.ts";
 import { EndpointAdmission, statusPath } from "./endpoint-admission.ts";
 import { type Endpoint, EndpointSet } from "./endpoint-set.ts";
-import { judgementOf, outcomeOf } from "./outcome-table.ts";
+import { outcomeOf, retryDecisionOf } from "./outcome-table.ts";
 import { authenticateRpc, TokenSource } from "./token-source.ts";
 
 export interface ClientOptions {
@@ -274,7 +274,7 @@ export class EtcdClient implements Client {
   ): Promise<void> {
     const { rpc, call } = attempt;
     const outcome = outcomeOf(failure, call?.doubtsRefusal);
-    const repeatable = rpc.effect !== "write" || outcome.fate === "not-applied";
+    const repeatable = rpc.effect !== "write" || outcome.outcome === "not-applied";
     if (this.#closing.signal.aborted && repeatable) throw this.#closing.signal.reason;
     if (!repeatable || outcome.retry === "never") throw await this.#admission.giveUp(attempt);
     if (attempt.generation !== this.#answers.generation) throw restoredError(attempt);
@@ -351,16 +351,16 @@ export class EtcdClient implements Client {
     return stream;
   }
 
-  judge(failure: TransportFailure, action: string): Judgement {
+  decideRetry(failure: TransportFailure, action: string): RetryDecision {
     const endpoint = this.#endpoints.find(failure.endpoint);
-    const judgement = judgementOf(failure, action);
-    if (judgement.verdict === "refresh" && this.#tokens === undefined) {
-      return { verdict: "fail", error: judgement.error };
+    const decision = retryDecisionOf(failure, action);
+    if (decision.decision === "refresh" && this.#tokens === undefined) {
+      return { decision: "fail", error: decision.error };
     }
-    if (endpoint !== undefined && judgement.verdict === "retry") {
+    if (endpoint !== undefined && decision.decision === "retry") {
       this.#endpoints.failed(endpoint, Number.POSITIVE_INFINITY);
     }
-    return judgement;
+    return decision;
   }
 
   judgeHeader(url: string, header: Header, action: string): void {

@@ -2,25 +2,25 @@
  * What a failed request means: the only place where etcd's statuses become outcomes and `StoreError` codes.
  *
  * The first row that matches answers two questions:
- *   fate    the outcome of a *write*: "not-applied" only where that is certain
- *   retry   may the same request be sent again when it is a read, idempotent, or certainly not applied?
- *             never · elsewhere (another endpoint, back-off) · refresh (a new token first)
+ *   outcome   of a *write*: "not-applied" only where that is certain
+ *   retry     may the same request be sent again when it is a read, idempotent, or certainly not applied?
+ *               never · elsewhere (another endpoint, back-off) · refresh (a new token first)
  * A write with an unknown outcome is never sent again, whatever `retry` is.
  *
  * Rows go from the specific to the general; the last ones match everything.
  */
 import { StoreError, type StoreErrorCode } from "../../errors.ts";
 import { grpcStatus, type TransportFailure } from "../transport/transport.ts";
-import type { Effect, Judgement } from "./client.ts";
+import type { Effect, RetryDecision } from "./client.ts";
 import { codeOfText } from "./status-texts.ts";
 
-export interface Outcome {
-  readonly fate: "not-applied" | "unknown";
+export interface FailureMeaning {
+  readonly outcome: "not-applied" | "unknown";
   readonly retry: "never" | "elsewhere" | "refresh";
   readonly code: StoreErrorCode;
 }
 
-interface Row extends Outcome {
+interface Row extends FailureMeaning {
   /** Codes that the row matches; absent: any. */
   readonly codes?: readonly number[];
   readonly text?: RegExp;
@@ -34,52 +34,59 @@ const not = "not-applied";
 
 export const outcomeTable: readonly Row[] = [
   // No connection carried it.
-  { request: "unsent", fate: not, retry: "elsewhere", code: "UNAVAILABLE" },
+  { request: "unsent", outcome: not, retry: "elsewhere", code: "UNAVAILABLE" },
   // The peer says that it did not process the request. A proxy may be wrong about that: see `doubtsRefusal`.
-  { request: "refused", fate: not, retry: "elsewhere", code: "UNAVAILABLE" },
+  { request: "refused", outcome: not, retry: "elsewhere", code: "UNAVAILABLE" },
 
   // Identity. Some calls of older servers send these texts under code 2, with the prefix "auth:".
   {
     text: /invalid auth token|revision of auth store is old|user name is empty/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "refresh",
     code: "UNAUTHENTICATED",
   },
   {
     text: /invalid user ID or password|password was given for no password user/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "never",
     code: "UNAUTHENTICATED",
   },
-  { codes: [s.unauthenticated], by: "server", fate: not, retry: "refresh", code: "UNAUTHENTICATED" },
+  { codes: [s.unauthenticated], by: "server", outcome: not, retry: "refresh", code: "UNAUTHENTICATED" },
   {
     text: /^(etcdserver|auth): permission denied/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "never",
     code: "PERMISSION_DENIED",
   },
-  { codes: [s.permissionDenied], by: "server", fate: not, retry: "never", code: "PERMISSION_DENIED" },
+  { codes: [s.permissionDenied], by: "server", outcome: not, retry: "never", code: "PERMISSION_DENIED" },
 
   // History.
   {
     codes: [s.outOfRange],
     text: /compacted/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "never",
     code: "EXPIRED",
   },
-  { codes: [s.outOfRange], text: /future/, by: "server", fate: not, retry: "never", code: "FUTURE_VERSION" },
+  {
+    codes: [s.outOfRange],
+    text: /future/,
+    by: "server",
+    outcome: not,
+    retry: "never",
+    code: "FUTURE_VERSION",
+  },
 
   // Size and space.
   {
     codes: [s.invalidArgument],
     text: /request is too large/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "never",
     code: "TOO_LARGE",
   },
@@ -87,7 +94,7 @@ export const outcomeTable: readonly Row[] = [
     codes: [s.resourceExhausted],
     text: /received message larger than max/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "never",
     code: "TOO_LARGE",
   },
@@ -95,7 +102,7 @@ export const outcomeTable: readonly Row[] = [
     codes: [s.resourceExhausted],
     text: /database space exceeded/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "never",
     code: "NO_SPACE",
   },
@@ -103,7 +110,7 @@ export const outcomeTable: readonly Row[] = [
     codes: [s.resourceExhausted],
     text: /too many requests/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "elsewhere",
     code: "UNAVAILABLE",
   },
@@ -112,7 +119,7 @@ export const outcomeTable: readonly Row[] = [
     codes: [s.resourceExhausted],
     text: /^Received message larger than max/,
     by: "client",
-    fate: "unknown",
+    outcome: "unknown",
     retry: "never",
     code: "TOO_LARGE",
   },
@@ -122,7 +129,7 @@ export const outcomeTable: readonly Row[] = [
     codes: [s.notFound, s.failedPrecondition],
     text: /not found|is not granted/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "never",
     code: "NOT_FOUND",
   },
@@ -130,7 +137,7 @@ export const outcomeTable: readonly Row[] = [
     codes: [s.alreadyExists, s.failedPrecondition],
     text: /already exist|duplicate|Exist/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "never",
     code: "ALREADY_EXISTS",
   },
@@ -144,7 +151,7 @@ export const outcomeTable: readonly Row[] = [
       s.unimplemented,
     ],
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "never",
     code: "INVALID_ARGUMENT",
   },
@@ -152,21 +159,21 @@ export const outcomeTable: readonly Row[] = [
     codes: [s.unavailable],
     text: /not supported for learner/,
     by: "server",
-    fate: not,
+    outcome: not,
     retry: "elsewhere",
     code: "UNAVAILABLE",
   },
 
   // A member whose data is corrupt: stop, so that an operator can check it.
-  { codes: [s.dataLoss], fate: "unknown", retry: "never", code: "UNAVAILABLE" },
+  { codes: [s.dataLoss], outcome: "unknown", retry: "never", code: "UNAVAILABLE" },
 
   // Everything else may have been applied: leader changes, timeouts, resets, partial responses.
-  { codes: [s.deadlineExceeded], fate: "unknown", retry: "elsewhere", code: "DEADLINE" },
-  { fate: "unknown", retry: "elsewhere", code: "UNAVAILABLE" },
+  { codes: [s.deadlineExceeded], outcome: "unknown", retry: "elsewhere", code: "DEADLINE" },
+  { outcome: "unknown", retry: "elsewhere", code: "UNAVAILABLE" },
 ];
 
 /** @param doubtsRefusal the peer's claim that it did not process the request is not trusted (`EtcdCall.doubtsRefusal`) */
-export function outcomeOf(failure: TransportFailure, doubtsRefusal = false): Outcome {
+export function outcomeOf(failure: TransportFailure, doubtsRefusal = false): FailureMeaning {
   if (doubtsRefusal && failure.request === "refused") return lastRow;
   const code = codeOf(failure);
   for (const row of outcomeTable) {
@@ -184,7 +191,7 @@ function codeOf({ code, fromServer, text }: TransportFailure): number {
   return code === s.unknown && fromServer ? (codeOfText(text) ?? code) : code;
 }
 
-const lastRow: Outcome = { fate: "unknown", retry: "elsewhere", code: "UNAVAILABLE" };
+const lastRow: FailureMeaning = { outcome: "unknown", retry: "elsewhere", code: "UNAVAILABLE" };
 
 /** The caller's action, for messages and details. */
 export interface FailureContext {
@@ -212,7 +219,7 @@ export function storeErrorOf(failure: TransportFailure, context: FailureContext)
   // The transport's own text (OpenSSL's, a socket's code) is in the cause.
   const text = `${reason ?? failure.text} (endpoint "${endpoint}")`;
   const options = { cause: failure };
-  if (effect === "write" && outcome.fate === "unknown") {
+  if (effect === "write" && outcome.outcome === "unknown") {
     return new StoreError(
       "OUTCOME_UNKNOWN",
       `Cannot tell whether the request to ${action} was applied: ${text}`,
@@ -264,8 +271,8 @@ function sizesIn(text: string): { readonly sizeBytes: number; readonly limitByte
 const requestBytesMax = 1.5 * 1024 * 1024;
 
 /** `storeErrorOf` with the action to take, for a stream or a request that changes nothing. */
-export function judgementOf(failure: TransportFailure, action: string): Judgement {
+export function retryDecisionOf(failure: TransportFailure, action: string): RetryDecision {
   const outcome = outcomeOf(failure);
-  const verdict = outcome.retry === "elsewhere" ? "retry" : outcome.retry === "refresh" ? "refresh" : "fail";
-  return { verdict, error: storeErrorOf(failure, { action, effect: "read" }) };
+  const decision = outcome.retry === "elsewhere" ? "retry" : outcome.retry === "refresh" ? "refresh" : "fail";
+  return { decision, error: storeErrorOf(failure, { action, effect: "read" }) };
 }

@@ -146,7 +146,7 @@ async function sendGroup(
     const revisionOf = async ({ write }: Member): Promise<bigint | undefined> => {
       if (isStoreError(error, "NO_SPACE")) return settleNoSpace(context, write, { since, span });
       const settled = await settleLost(context, write, { sessionKey, compared, since, span, cause: error });
-      return settled.fate === "applied" ? settled.revision : undefined;
+      return settled.outcome === "applied" ? settled.revision : undefined;
     };
     await eachAtOnce(members, singlesInFlight, async (member) => {
       try {

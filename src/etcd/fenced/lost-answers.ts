@@ -51,7 +51,7 @@ export async function settleLost(
   context: WriteContext,
   write: FencedWrite,
   sent: Sent,
-): Promise<Exclude<Settlement, { fate: "unknown" }>> {
+): Promise<Exclude<Settlement, { outcome: "unknown" }>> {
   const { counters, sessions } = context;
   const { sessionKey, compared, since, span } = sent;
   counters.unknown++;
@@ -61,11 +61,12 @@ export async function settleLost(
     if (sessionKey === undefined) settled = await repeatDelete(context, write, { since, scope });
     else {
       await sessions.fence(sessionKey, compared, scope.signal);
-      settled = await readFate(context, write, { since, scope });
+      settled = await readOutcome(context, write, { since, scope });
     }
     // After a restore only presence is proof: a write that is missing here may have been applied in the replaced history.
-    if (settled.fate === "unknown" || (settled.fate === "not applied" && span.isOutlived)) throw sent.cause;
-    if (settled.fate === "applied") counters.settledApplied++;
+    if (settled.outcome === "unknown" || (settled.outcome === "not applied" && span.isOutlived))
+      throw sent.cause;
+    if (settled.outcome === "applied") counters.settledApplied++;
     else counters.settledNotApplied++;
     return settled;
   } catch (error) {
@@ -88,9 +89,9 @@ export async function settleNoSpace(
   const { counters } = context;
   try {
     using scope = span.scope(write);
-    const settled = await readFate(context, write, { since, scope });
-    if (settled.fate === "unknown") throw historyGone(write);
-    if (settled.fate === "not applied") return undefined;
+    const settled = await readOutcome(context, write, { since, scope });
+    if (settled.outcome === "unknown") throw historyGone(write);
+    if (settled.outcome === "not applied") return undefined;
     counters.noSpaceApplied++;
     return settled.revision;
   } catch (error) {
@@ -111,7 +112,7 @@ interface Within {
   readonly scope: CallScope;
 }
 
-async function readFate(
+async function readOutcome(
   { etcd, root }: WriteContext,
   write: FencedWrite,
   { since, scope }: Within,
@@ -136,8 +137,8 @@ async function repeatDelete(context: WriteContext, write: FencedWrite, within: W
     try {
       const txn = singleTxn(write, { root, sessionKey: undefined, since });
       const { header, succeeded } = await etcd.kv.txn(txn, { signal: scope.signal });
-      if (succeeded) return { fate: "applied", revision: header.revision };
-      return await readFate(context, write, within);
+      if (succeeded) return { outcome: "applied", revision: header.revision };
+      return await readOutcome(context, write, within);
     } catch (error) {
       scope.throwIfEnded();
       if (!isStoreError(error, "UNAVAILABLE", "DEADLINE", "OUTCOME_UNKNOWN")) throw error;

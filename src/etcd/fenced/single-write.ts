@@ -67,7 +67,7 @@ export async function writeOne(
     } catch (error) {
       if (isStoreError(error, "OUTCOME_UNKNOWN")) {
         const settled = await settleLost(context, write, { sessionKey, compared, since, span, cause: error });
-        if (settled.fate === "applied") return { outcome: "applied", revision: settled.revision };
+        if (settled.outcome === "applied") return { outcome: "applied", revision: settled.revision };
       } else if (isStoreError(error, "NO_SPACE")) {
         const revision = await settleNoSpace(context, write, { since, span });
         if (revision === undefined) throw error;

@@ -24,9 +24,9 @@ import { tombstoneHolds, tombstoneKey } from "./tombstones.ts";
 import { isOwnPut } from "./write-records.ts";
 
 export type Settlement =
-  | { readonly fate: "applied"; readonly revision: bigint }
-  | { readonly fate: "not applied" }
-  | { readonly fate: "unknown" };
+  | { readonly outcome: "applied"; readonly revision: bigint }
+  | { readonly outcome: "not applied" }
+  | { readonly outcome: "unknown" };
 
 /** Without sound progress: etcd catches a watch up every 100 ms, so this long without an event counts as the end. */
 const quietMs = 1500;
@@ -48,18 +48,18 @@ export async function settleWrite(write: FencedWrite, options: SettlementOptions
   const answer = await kv.range({ key: write.key }, { signal });
   const current = answer.kvs[0];
   const now = answer.header.revision;
-  if ((current?.modRevision ?? 0n) === write.guard && write.guard !== 0n) return { fate: "not applied" };
+  if ((current?.modRevision ?? 0n) === write.guard && write.guard !== 0n) return { outcome: "not applied" };
   const { change } = write;
   try {
     if (current !== undefined && (await isOwnPut(write, current, options, signal))) {
-      return { fate: "applied", revision: current.modRevision };
+      return { outcome: "applied", revision: current.modRevision };
     }
   } catch (error) {
-    if (isStoreError(error, "EXPIRED")) return { fate: "unknown" };
+    if (isStoreError(error, "EXPIRED")) return { outcome: "unknown" };
     throw error;
   }
   const after = write.guard === 0n ? options.since : write.guard;
-  if (now <= after) return { fate: "not applied" };
+  if (now <= after) return { outcome: "not applied" };
   const sound = !suffers(await options.etcd.serverVersion({ signal }), "progressAhead");
   try {
     for await (const event of history(write.key, {
@@ -72,17 +72,17 @@ export async function settleWrite(write: FencedWrite, options: SettlementOptions
       const revision = event.kv.modRevision;
       if (change.type === "put") {
         if (event.type === "put" && (await isOwnPut(write, event.kv, options, signal)))
-          return { fate: "applied", revision };
+          return { outcome: "applied", revision };
       } else if (event.type === "delete") {
         const mine = write.withoutPuts === true || (await isTombstoneOf(write, revision, options));
-        return mine ? { fate: "applied", revision } : { fate: "not applied" };
+        return mine ? { outcome: "applied", revision } : { outcome: "not applied" };
       }
       // Only the first event after a guard can match it; a create may follow any number of other writers' events.
-      if (write.guard !== 0n) return { fate: "not applied" };
+      if (write.guard !== 0n) return { outcome: "not applied" };
     }
-    return { fate: "not applied" };
+    return { outcome: "not applied" };
   } catch (error) {
-    if (isStoreError(error, "EXPIRED")) return { fate: "unknown" };
+    if (isStoreError(error, "EXPIRED")) return { outcome: "unknown" };
     throw error;
   }
 }

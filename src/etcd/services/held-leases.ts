@@ -223,9 +223,9 @@ export class HeldLeases {
   async #recover(error: unknown, idle: AbortSignal): Promise<StoreError | undefined> {
     if (error instanceof WireError) return undefined;
     if (error instanceof TransportFailure) {
-      const { verdict, error: told } = this.#client.judge(error, "keep leases alive");
-      if (verdict === "fail") return told;
-      if (verdict === "refresh") {
+      const { decision, error: told } = this.#client.decideRetry(error, "keep leases alive");
+      if (decision === "fail") return told;
+      if (decision === "refresh") {
         try {
           await this.#client.refreshToken(idle);
         } catch (failure) {

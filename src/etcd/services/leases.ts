@@ -199,9 +199,9 @@ class LeasesPort implements Leases {
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof TransportFailure)) throw error;
-          const judgement = this.#client.judge(error, "keep a lease alive");
-          if (judgement.verdict === "fail") throw judgement.error;
-          if (judgement.verdict === "refresh") await this.#client.refreshToken(signal);
+          const decision = this.#client.decideRetry(error, "keep a lease alive");
+          if (decision.decision === "fail") throw decision.error;
+          if (decision.decision === "refresh") await this.#client.refreshToken(signal);
         }
       }
     } finally {

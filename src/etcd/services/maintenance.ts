@@ -263,13 +263,13 @@ async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<Snapsho
             fromServer: false,
             endpoint: stream.endpoint,
           });
-          throw client.judge(failure, action).error;
+          throw client.decideRetry(failure, action).error;
         }
         if (!(error instanceof TransportFailure)) throw error;
-        const judgement = client.judge(error, action);
+        const decision = client.decideRetry(error, action);
         // An expired token, or one from before a change of users and roles, is refused before the first chunk.
-        if (judgement.verdict !== "refresh" || chunks > 0) throw judgement.error;
-        if (client.clock.monotonicMs() >= refreshEndMs) throw judgement.error;
+        if (decision.decision !== "refresh" || chunks > 0) throw decision.error;
+        if (client.clock.monotonicMs() >= refreshEndMs) throw decision.error;
         if (refreshed) await backoff.wait(signal);
         refreshed = true;
         await client.refreshToken(signal);

@@ -174,7 +174,7 @@ export const grpcStatus = {
   unauthenticated: 16,
 } as const;
 
-export type RequestFate = "unsent" | "refused" | "sent";
+export type RequestReach = "unsent" | "refused" | "sent";
 
 /** The error of a call over the seam, except aborts (those reject with the signal's reason). */
 export class TransportFailure extends Error {
@@ -187,7 +187,7 @@ export class TransportFailure extends Error {
    * Whether the request can have reached the server: "unsent" is certain (no connection carried it), "refused" is the peer's
    * report (by GOAWAY or REFUSED_STREAM) that it did not process it, "sent" is everything else.
    */
-  readonly request: RequestFate;
+  readonly request: RequestReach;
   /** True when the status came from the server, false when the client created it (reset, timeout, no connection). */
   readonly fromServer: boolean;
   readonly endpoint: string;
@@ -196,7 +196,7 @@ export class TransportFailure extends Error {
     facts: {
       readonly code: number;
       readonly text: string;
-      readonly request: RequestFate;
+      readonly request: RequestReach;
       readonly fromServer: boolean;
       readonly endpoint: string;
     },

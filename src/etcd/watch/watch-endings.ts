@@ -4,7 +4,7 @@
  * For a compacted watch etcd leaves the reason empty; it reports every other cause only as text.
  */
 import { StoreError } from "../../errors.ts";
-import type { Judgement } from "../client/client.ts";
+import type { RetryDecision } from "../client/client.ts";
 import type { WatchReply } from "../wire/watch.ts";
 
 /** etcd has cancelled the watch. */
@@ -19,21 +19,21 @@ export class Canceled extends Error {
 }
 
 /** `retry`: opening it again may help; `refresh`: with a new token. @param start the first revision it asked for */
-export function judgeCancellation({ reply }: Canceled, start: bigint): Judgement {
+export function decideAfterCancel({ reply }: Canceled, start: bigint): RetryDecision {
   const { cancelReason, compactRevision } = reply;
   if (compactRevision > 0n || /compacted/.test(cancelReason)) {
-    return { verdict: "fail", error: expired(start, compactRevision > 0n ? compactRevision : undefined) };
+    return { decision: "fail", error: expired(start, compactRevision > 0n ? compactRevision : undefined) };
   }
   const message = `Cannot watch etcd: the watch was cancelled: "${cancelReason}"`;
   const reason = cancelReason;
   if (/permission denied/i.test(cancelReason)) {
-    return { verdict: "fail", error: new StoreError("PERMISSION_DENIED", message, { reason }) };
+    return { decision: "fail", error: new StoreError("PERMISSION_DENIED", message, { reason }) };
   }
   if (/invalid auth token|revision of auth store is old|user name is empty/.test(cancelReason)) {
-    return { verdict: "refresh", error: new StoreError("UNAUTHENTICATED", message, { reason }) };
+    return { decision: "refresh", error: new StoreError("UNAUTHENTICATED", message, { reason }) };
   }
   return {
-    verdict: "retry",
+    decision: "retry",
     error: new StoreError("UNAVAILABLE", message, { retryAfterMs: 1000, reason }),
   };
 }

@@ -26,7 +26,7 @@ import { WireError } from "../wire/reader.ts";
 import { decodeWatchReply, encodeWatchMessage, type WatchCreate, type WatchReply } from "../wire/watch.ts";
 import type { MemberVersions } from "./member-versions.ts";
 import { type Assembled, WatchAssembly } from "./watch-assembly.ts";
-import { Canceled, expired, judgeCancellation, restored } from "./watch-endings.ts";
+import { Canceled, decideAfterCancel, expired, restored } from "./watch-endings.ts";
 import { isCompacted, reachStart, type WatchStart } from "./watch-start.ts";
 
 export interface WatchTimes {
@@ -374,14 +374,14 @@ export class WatchLoop implements EtcdWatch {
     }
     if (error instanceof Canceled || error instanceof TransportFailure) {
       const canceled = error instanceof Canceled;
-      const { verdict, error: told } = canceled
-        ? judgeCancellation(error, this.#assembly?.next ?? 0n)
-        : client.judge(error, "watch etcd");
-      if (verdict === "fail") throw told;
+      const { decision, error: told } = canceled
+        ? decideAfterCancel(error, this.#assembly?.next ?? 0n)
+        : client.decideRetry(error, "watch etcd");
+      if (decision === "fail") throw told;
       // Each change of a user or role invalidates every token: with a right password a new token helps.
-      const refresh = verdict === "refresh" && client.authenticates;
+      const refresh = decision === "refresh" && client.authenticates;
       if (canceled && !refresh && ++this.#refusals >= refusalsMax) throw told;
-      if (verdict === "refresh") {
+      if (decision === "refresh") {
         await untilAborted(client.refreshToken(this.#end.signal), this.#end.signal);
       }
       return;

@@ -56,7 +56,7 @@ export interface GuardPart {
    */
   refused(reads: readonly RangeResponse[], revision: bigint): "mine" | "not mine" | StoreError;
   /** Certainly not applied, and not retried unchanged; or "unknown" when its outcome could not be settled. */
-  abandoned(fate: "not applied" | "unknown"): void;
+  abandoned(outcome: "not applied" | "unknown"): void;
 }
 
 export interface WriteGuard {

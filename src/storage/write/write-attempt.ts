@@ -64,7 +64,7 @@ export async function attemptChange(
     try {
       outcome = await context.writes.write(prepared.write, scope.restForWrite());
     } catch (error) {
-      abandon(prepared.parts, fateOf(error, scope));
+      abandon(prepared.parts, outcomeOf(error, scope));
       throw error;
     }
     const settling = settleWrite(slot, prepared, outcome);
@@ -206,8 +206,8 @@ export async function dryRunChange(slot: KindSlot, change: ObjectChange, scope: 
   abandon(parts, "not applied");
 }
 
-export function abandon(parts: readonly GuardPart[], fate: "not applied" | "unknown"): void {
-  for (const part of parts) part.abandoned(fate);
+export function abandon(parts: readonly GuardPart[], outcome: "not applied" | "unknown"): void {
+  for (const part of parts) part.abandoned(outcome);
 }
 
 /** The guards' parts, synchronously when no guard has to ask etcd. */
@@ -313,7 +313,7 @@ function checkSize(slot: KindSlot, { key, at }: Place, value: Uint8Array): void 
   );
 }
 
-function fateOf(error: unknown, scope: CallScope): "not applied" | "unknown" {
+function outcomeOf(error: unknown, scope: CallScope): "not applied" | "unknown" {
   if (isStoreError(error, "OUTCOME_UNKNOWN")) return "unknown";
   // The caller gave up while the part was being prepared.
   return scope.signal?.aborted === true ? "unknown" : "not applied";

@@ -4,8 +4,8 @@ import { StoreError } from "../../../src/errors.ts";
 import type {
   Client,
   ClientStream,
-  Judgement,
   RestoreEvent,
+  RetryDecision,
   Rpc,
   StreamSpec,
 } from "../../../src/etcd/client/client.ts";
@@ -80,8 +80,8 @@ export class ScriptedClient implements Client {
   reconnects = 0;
   refreshes = 0;
   /** What a stream's failure means. */
-  judgement: Judgement = {
-    verdict: "retry",
+  decision: RetryDecision = {
+    decision: "retry",
     error: new StoreError("UNAVAILABLE", "scripted", { retryAfterMs: 1 }),
   };
   /** Why no stream can be opened; undefined: they can. */
@@ -112,8 +112,8 @@ export class ScriptedClient implements Client {
   /** What fetching a token anew fails with. */
   refreshFailure: Error | undefined;
 
-  judge(_failure: TransportFailure): Judgement {
-    return this.judgement;
+  decideRetry(_failure: TransportFailure): RetryDecision {
+    return this.decision;
   }
   async refreshToken(): Promise<void> {
     this.refreshes++;

@@ -10,7 +10,7 @@
  */
 import type { Socket } from "node:net";
 import type { Clock } from "../../../base/time/clock.ts";
-import { grpcStatus, type RequestFate, type TransportFailure } from "../transport.ts";
+import { grpcStatus, type RequestReach, type TransportFailure } from "../transport.ts";
 import { EarliestDeadline } from "./earliest-deadline.ts";
 import {
   defaultWindowBytes,
@@ -469,7 +469,7 @@ export class Connection implements StreamHost, FrameSink {
     this.destroy("connection retired");
   }
 
-  #failure(code: number, text: string, request: RequestFate): TransportFailure {
+  #failure(code: number, text: string, request: RequestReach): TransportFailure {
     return localFailure(this.endpoint, code, text, request);
   }
 

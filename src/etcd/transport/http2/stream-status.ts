@@ -1,5 +1,5 @@
 /** How a stream ended, in gRPC's terms: converts trailers, resets and HTTP error pages to TransportFailures. */
-import { grpcStatus, type RequestFate, TransportFailure } from "../transport.ts";
+import { grpcStatus, type RequestReach, TransportFailure } from "../transport.ts";
 import { h2Error } from "./frames.ts";
 import { decodeGrpcMessage } from "./grpc-message.ts";
 
@@ -8,7 +8,7 @@ export function localFailure(
   endpoint: string,
   code: number,
   text: string,
-  request: RequestFate,
+  request: RequestReach,
 ): TransportFailure {
   return new TransportFailure({ code, text, request, fromServer: false, endpoint });
 }

@@ -1,13 +1,13 @@
 /** The class table: each line of it, by the texts etcd and the transports really use. */
 import { describe, expect, it } from "vitest";
 import {
-  judgementOf,
   outcomeOf,
   outcomeTable,
+  retryDecisionOf,
   storeErrorOf,
 } from "../../../../src/etcd/client/outcome-table.ts";
 import {
-  type RequestFate,
+  type RequestReach,
   grpcStatus as s,
   TransportFailure,
 } from "../../../../src/etcd/transport/transport.ts";
@@ -15,7 +15,7 @@ import {
 const endpoint = "http://127.0.0.1:2379";
 const server = (code: number, text: string): TransportFailure =>
   new TransportFailure({ code, text, request: "sent", fromServer: true, endpoint });
-const client = (code: number, text: string, request: RequestFate = "sent"): TransportFailure =>
+const client = (code: number, text: string, request: RequestReach = "sent"): TransportFailure =>
   new TransportFailure({ code, text, request, fromServer: false, endpoint });
 
 describe("outcomeOf()", () => {
@@ -37,10 +37,10 @@ describe("outcomeOf()", () => {
       "etcdserver: leader changed",
       "context deadline exceeded",
     ]) {
-      expect(outcomeOf(server(s.unknown, text))).toMatchObject({ fate: "unknown", retry: "elsewhere" });
+      expect(outcomeOf(server(s.unknown, text))).toMatchObject({ outcome: "unknown", retry: "elsewhere" });
     }
     // Made up by the client: nobody has refused anything.
-    expect(outcomeOf(client(s.unknown, "etcdserver: key not found"))).toMatchObject({ fate: "unknown" });
+    expect(outcomeOf(client(s.unknown, "etcdserver: key not found"))).toMatchObject({ outcome: "unknown" });
   });
 
   it.each([
@@ -114,7 +114,7 @@ describe("outcomeOf()", () => {
       "UNAVAILABLE",
     ],
   ] as const)("%s: not applied", (_what, failure, code) => {
-    expect(outcomeOf(failure)).toMatchObject({ fate: "not-applied", code });
+    expect(outcomeOf(failure)).toMatchObject({ outcome: "not-applied", code });
     expect(storeErrorOf(failure, { action: "put", effect: "write" }).code).toBe(code);
   });
 
@@ -138,7 +138,7 @@ describe("outcomeOf()", () => {
     ["a corrupt member", server(s.dataLoss, "etcdserver: corrupt cluster")],
     ["a code of the future", server(99, "what is this")],
   ] as const)("%s: a write may have been applied", (_what, failure) => {
-    expect(outcomeOf(failure).fate).toBe("unknown");
+    expect(outcomeOf(failure).outcome).toBe("unknown");
     const error = storeErrorOf(failure, { action: "put", effect: "write", key: "/k" });
     expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", details: { key: "/k", writeId: "" } });
     expect(storeErrorOf(failure, { action: "read", effect: "read" }).code).not.toBe("OUTCOME_UNKNOWN");
@@ -155,18 +155,18 @@ describe("outcomeOf()", () => {
 
   it("what a client makes up is never taken for the server's word", () => {
     const madeUp = client(s.resourceExhausted, "etcdserver: mvcc: database space exceeded");
-    expect(outcomeOf(madeUp).fate).toBe("unknown");
+    expect(outcomeOf(madeUp).outcome).toBe("unknown");
   });
 
   it("only tokens ask for a refresh, and corrupt or refused requests are never repeated", () => {
-    expect(judgementOf(server(s.unauthenticated, "etcdserver: invalid auth token"), "watch").verdict).toBe(
-      "refresh",
-    );
-    expect(judgementOf(client(s.unavailable, "Connection dropped"), "watch").verdict).toBe("retry");
-    expect(judgementOf(server(s.dataLoss, "etcdserver: corrupt cluster"), "watch").verdict).toBe("fail");
-    expect(judgementOf(server(s.permissionDenied, "etcdserver: permission denied"), "watch").verdict).toBe(
-      "fail",
-    );
+    expect(
+      retryDecisionOf(server(s.unauthenticated, "etcdserver: invalid auth token"), "watch").decision,
+    ).toBe("refresh");
+    expect(retryDecisionOf(client(s.unavailable, "Connection dropped"), "watch").decision).toBe("retry");
+    expect(retryDecisionOf(server(s.dataLoss, "etcdserver: corrupt cluster"), "watch").decision).toBe("fail");
+    expect(
+      retryDecisionOf(server(s.permissionDenied, "etcdserver: permission denied"), "watch").decision,
+    ).toBe("fail");
   });
 
   it("every row of the table is reached by some failure before a row above takes it", () => {

@@ -55,7 +55,7 @@ function connect(weather?: Weather["unary"]): Etcd {
       asked[url] = (asked[url] ?? 0) + 1;
       return weather?.(method, url) ?? {};
     },
-    stream: () => (isCut ? { fate: "cut" } : {}),
+    stream: () => (isCut ? { loss: "cut" } : {}),
   };
   const etcd = openEtcdAtOnce({ endpoints, clock }, memoryTransport(nodeAt, fair), ({ url }) =>
     Promise.resolve(
