@@ -5,6 +5,8 @@
  *
  * It does not access the process: `main.ts` and the tests pass streams.
  */
+
+import { messageOf } from "../../src/base/text/message-of.ts";
 import type { Command, Node } from "./cli/command.ts";
 import { CliFailure, exitCodes } from "./cli/failure.ts";
 import { type Flags, nearest, parseFlags } from "./cli/flags.ts";
@@ -12,7 +14,6 @@ import { globalFlags, readEnvironment } from "./cli/globals.ts";
 import { type CommandIo, interruptible } from "./cli/io.ts";
 import type { CommandListing } from "./cli/session.ts";
 import { guardedTerminal } from "./cli/terminal.ts";
-import { messageOf } from "./text/message-of.ts";
 import { tree } from "./tree.ts";
 
 /** @returns the exit code; 130 when `io.signal` ended it */

@@ -7,7 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AnyResource, Draft } from "keelson";
 import { type Document, isAlias, isNode, LineCounter, parseAllDocuments, type Tags, visit } from "yaml";
-import { messageOf } from "./message-of.ts";
+import { messageOf } from "../../src/base/text/message-of.ts";
 
 /** One object as its file has it; `apiVersion` and `kind` are there. */
 export type Manifest = Draft<AnyResource> & {

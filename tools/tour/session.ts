@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { createStore, type Store } from "keelson";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { messageOf } from "./message-of.ts";
+import { messageOf } from "../../src/base/text/message-of.ts";
 import { scratchNamespace, type World } from "./world.ts";
 
 /** Timeout of every closing step: a dead etcd must not block the tour. */

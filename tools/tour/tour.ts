@@ -4,8 +4,8 @@
  */
 import { setMaxListeners } from "node:events";
 import { isStoreError } from "keelson";
+import { messageOf } from "../../src/base/text/message-of.ts";
 import { configMapKind } from "./kinds.ts";
-import { messageOf } from "./message-of.ts";
 import type { Printer, StepResult, TourResult } from "./printer.ts";
 import type { Session } from "./session.ts";
 import { type Fact, type Step, StepFailure } from "./step.ts";

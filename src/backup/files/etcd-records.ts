@@ -35,31 +35,63 @@ export function encodeLease(id: bigint, ttlSeconds: bigint): Uint8Array {
 export function peekKeyValue(
   bytes: Uint8Array,
 ): { readonly keyStart: number; readonly keyEnd: number; readonly lease: bigint } | undefined {
-  let at = 0;
+  const cursor = new VarintCursor(bytes);
   let keyStart = 0;
   let keyEnd = 0;
   let lease = 0n;
-  const varint = (): bigint | undefined => {
+  while (cursor.at < bytes.length) {
+    const tag = bytes[cursor.at++] ?? 0;
+    const value = cursor.next();
+    if (value === undefined) return undefined;
+    if ((tag & 7) === 2) {
+      const end = cursor.at + Number(value);
+      if (end > bytes.length) return undefined;
+      if (tag === 0x0a) [keyStart, keyEnd] = [cursor.at, end];
+      cursor.at = end;
+    } else if ((tag & 7) !== 0) return undefined;
+    else if (tag === 0x30) lease = value;
+  }
+  return { keyStart, keyEnd, lease };
+}
+
+const leaseField = { ttl: 2n, remaining: 3n } as const;
+
+/**
+ * Remaining seconds of an encoded `leasepb.Lease`: those left at its last checkpoint if etcd made one, else those
+ * granted. Undefined for bytes that are not a lease.
+ */
+export function leaseSecondsOf(bytes: Uint8Array): number | undefined {
+  const cursor = new VarintCursor(bytes);
+  let [ttl, remaining] = [0n, 0n];
+  while (cursor.at < bytes.length) {
+    const tag = cursor.next();
+    const value = cursor.next();
+    if (tag === undefined || value === undefined || (tag & 7n) !== 0n) return undefined;
+    if (tag >> 3n === leaseField.ttl) ttl = value;
+    else if (tag >> 3n === leaseField.remaining) remaining = value;
+  }
+  const seconds = remaining > 0n ? remaining : ttl;
+  return seconds > 0n ? Number(seconds) : undefined;
+}
+
+/** Reads varints one after another. */
+class VarintCursor {
+  at = 0;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** Undefined when the bytes end within it, or it is longer than ten bytes. */
+  next(): bigint | undefined {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = bytes[at++];
+      const byte = this.#bytes[this.at++];
       if (byte === undefined) return undefined;
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
     return undefined;
-  };
-  while (at < bytes.length) {
-    const tag = bytes[at++] ?? 0;
-    const value = varint();
-    if (value === undefined) return undefined;
-    if ((tag & 7) === 2) {
-      const end = at + Number(value);
-      if (end > bytes.length) return undefined;
-      if (tag === 0x0a) [keyStart, keyEnd] = [at, end];
-      at = end;
-    } else if ((tag & 7) !== 0) return undefined;
-    else if (tag === 0x30) lease = value;
   }
-  return { keyStart, keyEnd, lease };
 }

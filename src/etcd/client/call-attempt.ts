@@ -1,12 +1,14 @@
 /**
  * The state of one call over all its tries, and the errors that end it. The client core and the endpoint admission both use it.
  */
+
 import { setMaxListeners } from "node:events";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { type EtcdCall, etcdCallNames } from "../ports/call.ts";
 import type { Header } from "../ports/messages.ts";
+import { refusalPatienceOf } from "../ports/refusal.ts";
 import { TransportFailure } from "../transport/transport.ts";
 import type { WireError } from "../wire/reader.ts";
 import type { RequestOptions, Rpc } from "./client.ts";
@@ -14,9 +16,6 @@ import type { Endpoint } from "./endpoint-set.ts";
 
 /** A call without its own time limit is not retried after this many request timeouts. */
 export const unboundedCallRequests = 2;
-
-/** A call without a timeout continues this long while every endpoint refuses: a restarting one is back within a second. */
-const refusalPatienceMs = 1_000;
 
 export interface CallAttempt {
   readonly rpc: Rpc<{ readonly header: Header }>;
@@ -65,11 +64,6 @@ export function beginAttempt(facts: {
     endpoint: undefined,
     received: 0,
   };
-}
-
-/** How long the call continues while every endpoint refuses, milliseconds. */
-export function refusalPatienceOf(call: EtcdCall | undefined): number {
-  return call?.refusalPatienceMs ?? call?.timeoutMs ?? refusalPatienceMs;
 }
 
 export const restoredText = "etcd was restored or replaced while the call was under way";

@@ -85,7 +85,7 @@ export interface ClientStream {
 /** What a failure of a stream or request means to its owner; see `outcome-table.ts`. */
 export interface RetryDecision {
   /** `retry`: open another one; `refresh`: the token has expired, `client.refreshToken()` first; `fail`: give up with `error`. */
-  readonly decision: "retry" | "refresh" | "fail";
+  readonly next: "retry" | "refresh" | "fail";
   readonly error: StoreError;
 }
 

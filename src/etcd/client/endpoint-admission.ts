@@ -28,7 +28,7 @@ import type { RestoreEvent } from "./client.ts";
 import type { ConnectionFault } from "./connection-probe.ts";
 import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
 import { foreignServer } from "./foreign-server.ts";
-import { outcomeOf, storeErrorOf } from "./outcome-table.ts";
+import { meaningOf, storeErrorOf } from "./outcome-table.ts";
 
 /** A timeout shorter than this does not count against the endpoint. */
 const minSignificantTimeoutMs = 1_000;
@@ -48,7 +48,7 @@ const noBytes = new Uint8Array(0);
 
 export interface EndpointAdmissionOptions {
   readonly endpoints: EndpointSet;
-  readonly guard: AnswerCheck;
+  readonly answers: AnswerCheck;
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
   /** Aborted when the client closes. */
@@ -78,7 +78,7 @@ export class EndpointAdmission {
   constructor(options: EndpointAdmissionOptions) {
     this.#options = options;
     this.#endpoints = options.endpoints;
-    this.#answers = options.guard;
+    this.#answers = options.answers;
     this.#clock = options.clock;
     this.#closing = options.closing;
   }
@@ -151,7 +151,7 @@ export class EndpointAdmission {
     } catch (error) {
       if (!(error instanceof TransportFailure)) throw error;
       attempt.last = error;
-      if (outcomeOf(error).retry === "never") throw await this.giveUp(attempt);
+      if (meaningOf(error).retry === "never") throw await this.giveUp(attempt);
       if (this.#clock.monotonicMs() >= attempt.endMs) throw await this.giveUp(attempt);
     }
     return this.#inTime(endpoint, attempt).identified;
@@ -337,7 +337,7 @@ export class EndpointAdmission {
     const { rpc, call, last, options } = attempt;
     if (last === undefined) return deadlineError(attempt, "no answer");
     if (last instanceof StoreError) return last;
-    if (attempt.refreshes > 0 && outcomeOf(last).retry === "refresh") {
+    if (attempt.refreshes > 0 && meaningOf(last).retry === "refresh") {
       // The password is right, so the caller cannot fix it.
       const reason = `users and roles of etcd are changing: ${last.text}`;
       return unavailable(rpc.action, `${reason} (endpoint "${last.endpoint}")`, last.endpoint);

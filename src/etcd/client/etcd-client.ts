@@ -47,7 +47,7 @@ import { TrackedStream } from "./client-stream.ts";
 import type { ConnectionFault } from "./connection-probe.ts";
 import { EndpointAdmission, statusPath } from "./endpoint-admission.ts";
 import { type Endpoint, EndpointSet } from "./endpoint-set.ts";
-import { outcomeOf, retryDecisionOf } from "./outcome-table.ts";
+import { meaningOf, retryDecisionOf } from "./outcome-table.ts";
 import { authenticateRpc, TokenSource } from "./token-source.ts";
 
 export interface ClientOptions {
@@ -105,7 +105,7 @@ export class EtcdClient implements Client {
     this.#permits = new Permits(options.inFlightMax ?? inFlightDefault, options.clock);
     this.#admission = new EndpointAdmission({
       endpoints: this.#endpoints,
-      guard: this.#answers,
+      answers: this.#answers,
       clock: options.clock,
       requestTimeoutMs: options.requestTimeoutMs,
       closing: this.#closing.signal,
@@ -273,13 +273,13 @@ export class EtcdClient implements Client {
     metadata: Readonly<Record<string, string>> | undefined,
   ): Promise<void> {
     const { rpc, call } = attempt;
-    const outcome = outcomeOf(failure, call?.doubtsRefusal);
-    const repeatable = rpc.effect !== "write" || outcome.outcome === "not-applied";
+    const meaning = meaningOf(failure, call?.doubtsRefusal);
+    const repeatable = rpc.effect !== "write" || meaning.outcome === "not-applied";
     if (this.#closing.signal.aborted && repeatable) throw this.#closing.signal.reason;
-    if (!repeatable || outcome.retry === "never") throw await this.#admission.giveUp(attempt);
+    if (!repeatable || meaning.retry === "never") throw await this.#admission.giveUp(attempt);
     if (attempt.generation !== this.#answers.generation) throw restoredError(attempt);
     if (this.clock.monotonicMs() >= attempt.endMs) throw await this.#admission.giveUp(attempt);
-    if (outcome.retry === "refresh") {
+    if (meaning.retry === "refresh") {
       if (this.#tokens === undefined) throw await this.#admission.giveUp(attempt);
       // A wrong password is reported when the token is fetched. With a right one the call's time is the limit:
       // each change of a user or role invalidates every earlier token.
@@ -354,10 +354,10 @@ export class EtcdClient implements Client {
   decideRetry(failure: TransportFailure, action: string): RetryDecision {
     const endpoint = this.#endpoints.find(failure.endpoint);
     const decision = retryDecisionOf(failure, action);
-    if (decision.decision === "refresh" && this.#tokens === undefined) {
-      return { decision: "fail", error: decision.error };
+    if (decision.next === "refresh" && this.#tokens === undefined) {
+      return { next: "fail", error: decision.error };
     }
-    if (endpoint !== undefined && decision.decision === "retry") {
+    if (endpoint !== undefined && decision.next === "retry") {
       this.#endpoints.failed(endpoint, Number.POSITIVE_INFINITY);
     }
     return decision;

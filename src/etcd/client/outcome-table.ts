@@ -173,7 +173,7 @@ export const outcomeTable: readonly Row[] = [
 ];
 
 /** @param doubtsRefusal the peer's claim that it did not process the request is not trusted (`EtcdCall.doubtsRefusal`) */
-export function outcomeOf(failure: TransportFailure, doubtsRefusal = false): FailureMeaning {
+export function meaningOf(failure: TransportFailure, doubtsRefusal = false): FailureMeaning {
   if (doubtsRefusal && failure.request === "refused") return lastRow;
   const code = codeOf(failure);
   for (const row of outcomeTable) {
@@ -214,12 +214,12 @@ const retryAfterMs = 1_000;
 /** The error a caller gets for `failure`: OUTCOME_UNKNOWN for a write that may have been applied. */
 export function storeErrorOf(failure: TransportFailure, context: FailureContext): StoreError {
   const { action, effect, doubtsRefusal, key = "", timeoutMs, reason, username } = context;
-  const outcome = outcomeOf(failure, doubtsRefusal);
+  const meaning = meaningOf(failure, doubtsRefusal);
   const endpoint = failure.endpoint;
   // The transport's own text (OpenSSL's, a socket's code) is in the cause.
   const text = `${reason ?? failure.text} (endpoint "${endpoint}")`;
   const options = { cause: failure };
-  if (effect === "write" && outcome.outcome === "unknown") {
+  if (effect === "write" && meaning.outcome === "unknown") {
     return new StoreError(
       "OUTCOME_UNKNOWN",
       `Cannot tell whether the request to ${action} was applied: ${text}`,
@@ -228,7 +228,7 @@ export function storeErrorOf(failure: TransportFailure, context: FailureContext)
     );
   }
   const message = `Cannot ${action}: ${text}`;
-  switch (outcome.code) {
+  switch (meaning.code) {
     case "UNAUTHENTICATED":
       return new StoreError("UNAUTHENTICATED", message, { username, reason: failure.text }, options);
     case "PERMISSION_DENIED":
@@ -272,7 +272,7 @@ const requestBytesMax = 1.5 * 1024 * 1024;
 
 /** `storeErrorOf` with the action to take, for a stream or a request that changes nothing. */
 export function retryDecisionOf(failure: TransportFailure, action: string): RetryDecision {
-  const outcome = outcomeOf(failure);
-  const decision = outcome.retry === "elsewhere" ? "retry" : outcome.retry === "refresh" ? "refresh" : "fail";
-  return { decision, error: storeErrorOf(failure, { action, effect: "read" }) };
+  const meaning = meaningOf(failure);
+  const next = meaning.retry === "elsewhere" ? "retry" : meaning.retry === "refresh" ? "refresh" : "fail";
+  return { next, error: storeErrorOf(failure, { action, effect: "read" }) };
 }

@@ -6,13 +6,11 @@ import type { Backoff } from "../../base/backoff.ts";
 import { CallScope } from "../../base/call.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { Etcd } from "../ports/etcd.ts";
-import { isRefusal } from "../ports/refusal.ts";
+import { isRefusal, refusalPatienceOf } from "../ports/refusal.ts";
 import { type FencedCall, type FencedWrite, textOfWrite } from "./fenced-write.ts";
 
 /** Default time of a call: one request, and twice its timeout to settle it. */
 const defaultCallRequests = 3;
-/** Without a timeout it continues this long while every endpoint refuses, like a call of the client. */
-const refusalPatienceMs = 1_000;
 
 /** The write's name for messages; built only when there is a message. */
 type Named = Pick<FencedWrite, "what" | "key">;
@@ -42,7 +40,7 @@ export class WriteSpan {
     this.#timeoutMs = Math.ceil(timeoutMs);
     const nowMs = etcd.clock.monotonicMs();
     this.#deadlineMs = nowMs + timeoutMs;
-    this.#patientUntilMs = nowMs + (call.timeoutMs ?? refusalPatienceMs);
+    this.#patientUntilMs = nowMs + refusalPatienceOf(call);
     this.#generation = call.generation ?? etcd.history.generation;
   }
 

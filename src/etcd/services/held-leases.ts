@@ -223,9 +223,9 @@ export class HeldLeases {
   async #recover(error: unknown, idle: AbortSignal): Promise<StoreError | undefined> {
     if (error instanceof WireError) return undefined;
     if (error instanceof TransportFailure) {
-      const { decision, error: told } = this.#client.decideRetry(error, "keep leases alive");
-      if (decision === "fail") return told;
-      if (decision === "refresh") {
+      const { next, error: told } = this.#client.decideRetry(error, "keep leases alive");
+      if (next === "fail") return told;
+      if (next === "refresh") {
         try {
           await this.#client.refreshToken(idle);
         } catch (failure) {

@@ -7,11 +7,11 @@
 import { checkOptions } from "../../base/text/known-options.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
-import { refusalPatienceOf } from "../client/call-attempt.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { EtcdCall } from "../ports/call.ts";
 import type { Lease, LeaseStatus, Leases } from "../ports/leases.ts";
 import type { Header } from "../ports/messages.ts";
+import { refusalPatienceOf } from "../ports/refusal.ts";
 import { TransportFailure } from "../transport/transport.ts";
 import { decodeHeaderOnly } from "../wire/kv.ts";
 import {
@@ -200,8 +200,8 @@ class LeasesPort implements Leases {
           signal.throwIfAborted();
           if (!(error instanceof TransportFailure)) throw error;
           const decision = this.#client.decideRetry(error, "keep a lease alive");
-          if (decision.decision === "fail") throw decision.error;
-          if (decision.decision === "refresh") await this.#client.refreshToken(signal);
+          if (decision.next === "fail") throw decision.error;
+          if (decision.next === "refresh") await this.#client.refreshToken(signal);
         }
       }
     } finally {

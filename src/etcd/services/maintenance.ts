@@ -268,7 +268,7 @@ async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<Snapsho
         if (!(error instanceof TransportFailure)) throw error;
         const decision = client.decideRetry(error, action);
         // An expired token, or one from before a change of users and roles, is refused before the first chunk.
-        if (decision.decision !== "refresh" || chunks > 0) throw decision.error;
+        if (decision.next !== "refresh" || chunks > 0) throw decision.error;
         if (client.clock.monotonicMs() >= refreshEndMs) throw decision.error;
         if (refreshed) await backoff.wait(signal);
         refreshed = true;

@@ -22,18 +22,18 @@ export class Canceled extends Error {
 export function decideAfterCancel({ reply }: Canceled, start: bigint): RetryDecision {
   const { cancelReason, compactRevision } = reply;
   if (compactRevision > 0n || /compacted/.test(cancelReason)) {
-    return { decision: "fail", error: expired(start, compactRevision > 0n ? compactRevision : undefined) };
+    return { next: "fail", error: expired(start, compactRevision > 0n ? compactRevision : undefined) };
   }
   const message = `Cannot watch etcd: the watch was cancelled: "${cancelReason}"`;
   const reason = cancelReason;
   if (/permission denied/i.test(cancelReason)) {
-    return { decision: "fail", error: new StoreError("PERMISSION_DENIED", message, { reason }) };
+    return { next: "fail", error: new StoreError("PERMISSION_DENIED", message, { reason }) };
   }
   if (/invalid auth token|revision of auth store is old|user name is empty/.test(cancelReason)) {
-    return { decision: "refresh", error: new StoreError("UNAUTHENTICATED", message, { reason }) };
+    return { next: "refresh", error: new StoreError("UNAUTHENTICATED", message, { reason }) };
   }
   return {
-    decision: "retry",
+    next: "retry",
     error: new StoreError("UNAVAILABLE", message, { retryAfterMs: 1000, reason }),
   };
 }

@@ -374,14 +374,14 @@ export class WatchLoop implements EtcdWatch {
     }
     if (error instanceof Canceled || error instanceof TransportFailure) {
       const canceled = error instanceof Canceled;
-      const { decision, error: told } = canceled
+      const { next, error: told } = canceled
         ? decideAfterCancel(error, this.#assembly?.next ?? 0n)
         : client.decideRetry(error, "watch etcd");
-      if (decision === "fail") throw told;
+      if (next === "fail") throw told;
       // Each change of a user or role invalidates every token: with a right password a new token helps.
-      const refresh = decision === "refresh" && client.authenticates;
+      const refresh = next === "refresh" && client.authenticates;
       if (canceled && !refresh && ++this.#refusals >= refusalsMax) throw told;
-      if (decision === "refresh") {
+      if (next === "refresh") {
         await untilAborted(client.refreshToken(this.#end.signal), this.#end.signal);
       }
       return;

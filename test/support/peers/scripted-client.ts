@@ -81,7 +81,7 @@ export class ScriptedClient implements Client {
   refreshes = 0;
   /** What a stream's failure means. */
   decision: RetryDecision = {
-    decision: "retry",
+    next: "retry",
     error: new StoreError("UNAVAILABLE", "scripted", { retryAfterMs: 1 }),
   };
   /** Why no stream can be opened; undefined: they can. */

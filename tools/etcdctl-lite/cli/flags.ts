@@ -2,8 +2,9 @@
  * Flags as etcdctl's library reads them: `--name value`, `--name=value`, `-w json`, `-w=json`, `-wjson`, flags and
  * arguments in any order, `--` ends the flags. Error texts match etcdctl's, because scripts may search for them.
  */
+
+import { messageOf } from "../../../src/base/text/message-of.ts";
 import { parseDuration } from "../text/duration.ts";
-import { messageOf } from "../text/message-of.ts";
 import { CliFailure, exitCodes } from "./failure.ts";
 
 export interface FlagSpec {

@@ -1,6 +1,6 @@
 /** A file that a flag names: its bytes, or the read error in etcdctl's text. */
 import { readFile } from "node:fs/promises";
-import { messageOf } from "../text/message-of.ts";
+import { messageOf } from "../../../src/base/text/message-of.ts";
 import { badArguments } from "./failure.ts";
 
 const reasons: Readonly<Record<string, string>> = {

@@ -1,8 +1,9 @@
 /** `compaction`: discards history up to a revision. */
+
+import { messageOf } from "../../../src/base/text/message-of.ts";
 import type { Command } from "../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../cli/failure.ts";
 import { parseInteger } from "../cli/flags.ts";
-import { messageOf } from "../text/message-of.ts";
 
 export const command: Command = {
   usage: "[options] <revision>",

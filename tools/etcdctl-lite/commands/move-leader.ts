@@ -1,9 +1,10 @@
 /** `move-leader`: asks the leader among the endpoints to hand over. */
+
+import { messageOf } from "../../../src/base/text/message-of.ts";
 import type { Command } from "../cli/command.ts";
 import { badArguments } from "../cli/failure.ts";
 import { parseHexId } from "../cli/flags.ts";
 import { withHeader } from "../cli/with-header.ts";
-import { messageOf } from "../text/message-of.ts";
 import { hexId } from "../text/quote.ts";
 
 export const command: Command = {

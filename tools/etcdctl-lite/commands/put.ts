@@ -1,10 +1,10 @@
 /** `put`: the value from the command line, or byte for byte from stdin. */
 import type { PutRequest } from "keelson/etcd";
+import { messageOf } from "../../../src/base/text/message-of.ts";
 import type { Command } from "../cli/command.ts";
 import { badArguments } from "../cli/failure.ts";
 import { type Flags, parseHexId } from "../cli/flags.ts";
 import { readAll } from "../cli/io.ts";
-import { messageOf } from "../text/message-of.ts";
 import { bytesOfText } from "../text/raw-bytes.ts";
 
 const needsArguments = "put command needs 1 argument and input from stdin or 2 arguments";

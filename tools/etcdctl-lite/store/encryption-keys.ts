@@ -8,10 +8,10 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Transform, TransformMode } from "keelson/codec";
+import { messageOf } from "../../../src/base/text/message-of.ts";
 import { badArguments } from "../cli/failure.ts";
 import type { FlagSpec } from "../cli/flags.ts";
 import type { Session } from "../cli/session.ts";
-import { messageOf } from "../text/message-of.ts";
 
 export const keysFlag: FlagSpec = {
   name: "keys-file",

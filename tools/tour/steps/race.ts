@@ -2,7 +2,7 @@
  * Two writers read the same object and both write it: one succeeds, the other gets a conflict with the current version.
  */
 import { isStoreError } from "keelson";
-import { messageOf } from "../message-of.ts";
+import { messageOf } from "../../../src/base/text/message-of.ts";
 import type { Step } from "../step.ts";
 import { scratchNamespace } from "../world.ts";
 

@@ -1,7 +1,7 @@
 /** The class table: each line of it, by the texts etcd and the transports really use. */
 import { describe, expect, it } from "vitest";
 import {
-  outcomeOf,
+  meaningOf,
   outcomeTable,
   retryDecisionOf,
   storeErrorOf,
@@ -18,7 +18,7 @@ const server = (code: number, text: string): TransportFailure =>
 const client = (code: number, text: string, request: RequestReach = "sent"): TransportFailure =>
   new TransportFailure({ code, text, request, fromServer: false, endpoint });
 
-describe("outcomeOf()", () => {
+describe("meaningOf()", () => {
   it.each([
     [s.notFound, "etcdserver: requested lease not found"],
     [s.invalidArgument, "etcdserver: duplicate key given in txn request"],
@@ -28,7 +28,7 @@ describe("outcomeOf()", () => {
     [s.resourceExhausted, "etcdserver: mvcc: database space exceeded"],
     [s.failedPrecondition, "etcdserver: user name already exists"],
   ])("code %i under code 2, as etcd's grpc-proxy answers, means the same: %s", (code, text) => {
-    expect(outcomeOf(server(s.unknown, text))).toBe(outcomeOf(server(code, text)));
+    expect(meaningOf(server(s.unknown, text))).toBe(meaningOf(server(code, text)));
   });
 
   it("what leaves it open stays open under code 2", () => {
@@ -37,10 +37,10 @@ describe("outcomeOf()", () => {
       "etcdserver: leader changed",
       "context deadline exceeded",
     ]) {
-      expect(outcomeOf(server(s.unknown, text))).toMatchObject({ outcome: "unknown", retry: "elsewhere" });
+      expect(meaningOf(server(s.unknown, text))).toMatchObject({ outcome: "unknown", retry: "elsewhere" });
     }
     // Made up by the client: nobody has refused anything.
-    expect(outcomeOf(client(s.unknown, "etcdserver: key not found"))).toMatchObject({ outcome: "unknown" });
+    expect(meaningOf(client(s.unknown, "etcdserver: key not found"))).toMatchObject({ outcome: "unknown" });
   });
 
   it.each([
@@ -114,7 +114,7 @@ describe("outcomeOf()", () => {
       "UNAVAILABLE",
     ],
   ] as const)("%s: not applied", (_what, failure, code) => {
-    expect(outcomeOf(failure)).toMatchObject({ outcome: "not-applied", code });
+    expect(meaningOf(failure)).toMatchObject({ outcome: "not-applied", code });
     expect(storeErrorOf(failure, { action: "put", effect: "write" }).code).toBe(code);
   });
 
@@ -138,7 +138,7 @@ describe("outcomeOf()", () => {
     ["a corrupt member", server(s.dataLoss, "etcdserver: corrupt cluster")],
     ["a code of the future", server(99, "what is this")],
   ] as const)("%s: a write may have been applied", (_what, failure) => {
-    expect(outcomeOf(failure).outcome).toBe("unknown");
+    expect(meaningOf(failure).outcome).toBe("unknown");
     const error = storeErrorOf(failure, { action: "put", effect: "write", key: "/k" });
     expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", details: { key: "/k", writeId: "" } });
     expect(storeErrorOf(failure, { action: "read", effect: "read" }).code).not.toBe("OUTCOME_UNKNOWN");
@@ -155,18 +155,18 @@ describe("outcomeOf()", () => {
 
   it("what a client makes up is never taken for the server's word", () => {
     const madeUp = client(s.resourceExhausted, "etcdserver: mvcc: database space exceeded");
-    expect(outcomeOf(madeUp).outcome).toBe("unknown");
+    expect(meaningOf(madeUp).outcome).toBe("unknown");
   });
 
   it("only tokens ask for a refresh, and corrupt or refused requests are never repeated", () => {
-    expect(
-      retryDecisionOf(server(s.unauthenticated, "etcdserver: invalid auth token"), "watch").decision,
-    ).toBe("refresh");
-    expect(retryDecisionOf(client(s.unavailable, "Connection dropped"), "watch").decision).toBe("retry");
-    expect(retryDecisionOf(server(s.dataLoss, "etcdserver: corrupt cluster"), "watch").decision).toBe("fail");
-    expect(
-      retryDecisionOf(server(s.permissionDenied, "etcdserver: permission denied"), "watch").decision,
-    ).toBe("fail");
+    expect(retryDecisionOf(server(s.unauthenticated, "etcdserver: invalid auth token"), "watch").next).toBe(
+      "refresh",
+    );
+    expect(retryDecisionOf(client(s.unavailable, "Connection dropped"), "watch").next).toBe("retry");
+    expect(retryDecisionOf(server(s.dataLoss, "etcdserver: corrupt cluster"), "watch").next).toBe("fail");
+    expect(retryDecisionOf(server(s.permissionDenied, "etcdserver: permission denied"), "watch").next).toBe(
+      "fail",
+    );
   });
 
   it("every row of the table is reached by some failure before a row above takes it", () => {
@@ -189,9 +189,9 @@ describe("outcomeOf()", () => {
     const reached = new Set<unknown>();
     for (let code = 1; code <= 16; code++) {
       for (const text of texts) {
-        reached.add(outcomeOf(server(code, text))).add(outcomeOf(client(code, text)));
-        reached.add(outcomeOf(client(code, text, "unsent")));
-        reached.add(outcomeOf(client(code, text, "refused")));
+        reached.add(meaningOf(server(code, text))).add(meaningOf(client(code, text)));
+        reached.add(meaningOf(client(code, text, "unsent")));
+        reached.add(meaningOf(client(code, text, "refused")));
       }
     }
     expect(outcomeTable.filter((row) => !reached.has(row))).toEqual([]);

@@ -1,9 +1,10 @@
 /** `backup create`: a full backup, or with `--delta` the changes since the last one. */
+
+import { messageOf } from "../../../../src/base/text/message-of.ts";
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { progressBar } from "../../cli/progress-bar.ts";
 import { openedRepository, repositoryFlags } from "../../store/repository-flags.ts";
-import { messageOf } from "../../text/message-of.ts";
 import { formatBytes } from "../../text/quote.ts";
 
 export const command: Command = {

@@ -1,7 +1,8 @@
 /** Checks a recovered cluster: every member answers, they agree, there are no alarms, writes succeed. */
+
+import { messageOf } from "../../../../src/base/text/message-of.ts";
 import { CliFailure, exitCodes } from "../../cli/failure.ts";
 import type { Session } from "../../cli/session.ts";
-import { messageOf } from "../../text/message-of.ts";
 
 /** @throws CliFailure when a check fails, after all were reported */
 export async function checkRecovered(session: Session): Promise<void> {

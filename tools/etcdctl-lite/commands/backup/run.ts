@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { rename, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { BackupRunEvent, BackupRunStatus } from "keelson/backup";
+import { messageOf } from "../../../../src/base/text/message-of.ts";
 import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { openedRepository, repositoryFlags } from "../../store/repository-flags.ts";
-import { messageOf } from "../../text/message-of.ts";
 import { keepsSome, retentionFlags, retentionOf } from "./retention-flags.ts";
 
 /** A full backup may be this much older than its schedule before /healthz fails. */

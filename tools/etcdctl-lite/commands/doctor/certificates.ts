@@ -5,10 +5,10 @@
 
 import { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
+import { messageOf } from "../../../../src/base/text/message-of.ts";
 import { readNamedFile } from "../../cli/named-file.ts";
 import type { Session } from "../../cli/session.ts";
 import { counted } from "../../text/counted.ts";
-import { messageOf } from "../../text/message-of.ts";
 import type { Finding } from "./finding.ts";
 
 const dayMs = 86_400_000;

@@ -1,10 +1,11 @@
 /** `lease grant`. */
+
+import { messageOf } from "../../../../src/base/text/message-of.ts";
 import type { Command } from "../../cli/command.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
 import { causeOf } from "../../cli/failure-text.ts";
 import { parseInteger } from "../../cli/flags.ts";
 import { withHeader } from "../../cli/with-header.ts";
-import { messageOf } from "../../text/message-of.ts";
 
 export const command: Command = {
   usage: "<ttl>",

@@ -1,7 +1,8 @@
 /** The one argument of lease commands: an id in hexadecimal. */
+
+import { messageOf } from "../../../../src/base/text/message-of.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { parseHexId } from "../../cli/flags.ts";
-import { messageOf } from "../../text/message-of.ts";
 
 /** @throws CliFailure: `missing` when it is absent, or the fault in it */
 export function leaseArgument(args: readonly string[], missing: string): bigint {

@@ -1,7 +1,8 @@
 /** The one argument of member commands: an id in hexadecimal, exact. */
+
+import { messageOf } from "../../../../src/base/text/message-of.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { parseHexId } from "../../cli/flags.ts";
-import { messageOf } from "../../text/message-of.ts";
 
 /** @throws CliFailure for an invalid id */
 export function memberArgument(args: readonly string[]): bigint {

@@ -7,11 +7,11 @@
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import type { Etcd, EtcdWatch } from "keelson/etcd";
+import { messageOf } from "../../../../src/base/text/message-of.ts";
 import { badArguments, CliFailure, exitCodes } from "../../cli/failure.ts";
 import { parseFlags } from "../../cli/flags.ts";
 import type { Session } from "../../cli/session.ts";
 import { wordsOf } from "../../text/argify.ts";
-import { messageOf } from "../../text/message-of.ts";
 import { showWatch, type WatchOrder, watchFlags, watchOrder } from "./shown-watch.ts";
 
 /** @throws CliFailure, with etcdctl's exit codes: always, since only the end of stdin ends it */
