@@ -9,8 +9,8 @@ import { holdsControls, printable } from "./printable.ts";
 
 /** Words that some version reads as null, a boolean, a number or a merge. */
 const words = /^(?:~|null|true|false|yes|no|on|off|y|n|\.inf|\.nan|<<|=)$/i;
-/** Text that begins like a number or a date: 1_000, 0b11, 1:30, 2026-01-01, +.5 */
-const numeric = /^[-+.]?\d|^[-+]\./;
+/** Text that begins like a number or a date: 1_000, 0b11, 1:30, 2026-01-01, +.5; and `.`, a number for some readers of 1.1. */
+const numeric = /^[-+.]?\d|^[-+]\.|^\.[\d_]*$/;
 
 /** One document of a stream, with `---` before it; `remark` is a comment above it. */
 export async function yamlDocument(object: unknown, remark?: string): Promise<string> {

@@ -6,7 +6,7 @@ import { jsonDocument, yamlDocument } from "../../../../tools/etcdctl-lite/text/
 import { printable } from "../../../../tools/etcdctl-lite/text/printable.ts";
 
 const odd = fc.constantFrom(
-  ..."yes No ON off y n ~ null True .inf -.INF .nan 1_000 0b11 0o17 0755 0x1f 1e3 1:30 190:20:30 2026-01-02 << = +.5 -".split(
+  ..."yes No ON off y n ~ null True .inf -.INF .nan 1_000 0b11 0o17 0755 0x1f 1e3 1:30 190:20:30 2026-01-02 << = +.5 - . ._ ._5".split(
     " ",
   ),
   "2026-01-02T03:04:05Z",
