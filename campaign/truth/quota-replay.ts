@@ -3,7 +3,7 @@
  * one transaction, so each revision in which either changed is a whole state, and a sample.
  */
 import type { KvEvent } from "keelson/etcd";
-import { parseAmounts } from "../../src/quota/amounts.ts";
+import { parseAmounts } from "../../src/quota/model/amounts.ts";
 import type { KeySpace } from "../../src/resource/model/keys.ts";
 import { quantityToNumber } from "../../src/resource/model/quantity.ts";
 import type { HistorySink } from "../checkers/history.ts";

@@ -66,6 +66,7 @@ export const buildings = {
       { from: ["backup"], into: ["seam", "context/records.ts", "watch/progress-trust.ts"] },
     ],
   },
+  "src/quota": { rooms: { model: [], grants: ["model"], admin: ["model"] } },
   "src/watch": {
     rooms: {
       bounds: [],

@@ -8,14 +8,14 @@ import type { Quotas } from "../resource/contract/store.ts";
 import type { KeySpace } from "../resource/model/keys.ts";
 import type { Census } from "../storage/seam/census.ts";
 import type { WriteGuard } from "../storage/seam/write-guard.ts";
+import { QuotaAdmin } from "./admin/quota-admin.ts";
+import { Reconciler } from "./admin/reconcile.ts";
+import { Upkeep } from "./admin/upkeep.ts";
 import { gatedQuotas } from "./gated-quotas.ts";
-import { Ledgers } from "./ledgers.ts";
-import { QuotaAdmin } from "./quota-admin.ts";
+import { Ledgers } from "./grants/ledgers.ts";
+import { QuotaKeys } from "./model/quota-keys.ts";
+import { SpecCache } from "./model/spec-cache.ts";
 import { QuotaGuard } from "./quota-guard.ts";
-import { QuotaKeys } from "./quota-keys.ts";
-import { Reconciler } from "./reconcile.ts";
-import { SpecCache } from "./spec-cache.ts";
-import { Upkeep } from "./upkeep.ts";
 
 export interface QuotaParts extends AsyncDisposable {
   readonly guard: WriteGuard;

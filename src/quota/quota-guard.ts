@@ -20,11 +20,12 @@ import {
   type PrepareOptions,
   type WriteGuard,
 } from "../storage/seam/write-guard.ts";
-import { type Amounts, increases, minus, nothing, plus } from "./amounts.ts";
-import type { Granted } from "./grant-round.ts";
-import { encodeAmounts, encodeSlot, type SlotEntry, validRoom } from "./ledger.ts";
-import type { Ledgers, QuotaLedger } from "./ledgers.ts";
-import type { QuotaKeys } from "./quota-keys.ts";
+import type { Granted } from "./grants/grant-round.ts";
+import type { Ledgers, QuotaLedger } from "./grants/ledgers.ts";
+import { refresh, type Slot } from "./grants/slot-pool.ts";
+import { type Amounts, increases, minus, nothing, plus } from "./model/amounts.ts";
+import { encodeAmounts, encodeSlot, type SlotEntry, validRoom } from "./model/ledger.ts";
+import type { QuotaKeys } from "./model/quota-keys.ts";
 import {
   concerns,
   countsMeasures,
@@ -32,9 +33,8 @@ import {
   type NamespaceSpec,
   type QuotaRule,
   usageOf,
-} from "./quota-spec.ts";
-import { refresh, type Slot } from "./slot-pool.ts";
-import type { SpecCache } from "./spec-cache.ts";
+} from "./model/quota-spec.ts";
+import type { SpecCache } from "./model/spec-cache.ts";
 
 export interface QuotaGuardOptions {
   readonly keys: QuotaKeys;

@@ -76,7 +76,7 @@ interface Charged {
   finalizers: string[];
 }
 
-/** Each process folds in the slots of the dead once in this time, or in up to a quarter more (src/quota/upkeep.ts). */
+/** Each process folds in the slots of the dead once in this time, or in up to a quarter more (src/quota/admin/upkeep.ts). */
 const foldIntervalMs = 30_000;
 const hard = { "count/jobs.batch": 6, "count/notes": 4, slots: 12 };
 const goldHard = { "count/jobs.batch": 3, slots: 5 };

@@ -3,7 +3,7 @@
  * one revision at a time. At each of them the ledger's use must equal what is alive, and never exceed the limit.
  */
 import type { Etcd, KvEvent } from "keelson/etcd";
-import { parseAmounts } from "../../src/quota/amounts.ts";
+import { parseAmounts } from "../../src/quota/model/amounts.ts";
 import { quantityToNumber } from "../../src/resource/model/quantity.ts";
 
 export interface LedgerAt {

@@ -2,10 +2,15 @@
 import { expect, test } from "vitest";
 import { systemRandom } from "../../../src/base/random.ts";
 import { systemClock } from "../../../src/base/time/clock.ts";
-import { Ledgers } from "../../../src/quota/ledgers.ts";
-import { QuotaKeys } from "../../../src/quota/quota-keys.ts";
-import { decodeSpec, encodeSpec, type NamespaceSpec, type QuotaRule } from "../../../src/quota/quota-spec.ts";
-import { SpecCache } from "../../../src/quota/spec-cache.ts";
+import { Ledgers } from "../../../src/quota/grants/ledgers.ts";
+import { QuotaKeys } from "../../../src/quota/model/quota-keys.ts";
+import {
+  decodeSpec,
+  encodeSpec,
+  type NamespaceSpec,
+  type QuotaRule,
+} from "../../../src/quota/model/quota-spec.ts";
+import { SpecCache } from "../../../src/quota/model/spec-cache.ts";
 import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { noLabelRequirements } from "../../../src/resource/select/label-selector.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";

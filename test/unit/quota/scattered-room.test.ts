@@ -1,7 +1,7 @@
 /** Room that lies in very many slots, a little in each, is gathered for a write that needs all of it. */
 import { createStore, defineKind, type Resource } from "keelson";
 import { expect, test } from "vitest";
-import { QuotaKeys } from "../../../src/quota/quota-keys.ts";
+import { QuotaKeys } from "../../../src/quota/model/quota-keys.ts";
 import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { StoreError } from "../../../../src/errors.ts";
-import { leasedId, QuotaKeys } from "../../../../src/quota/quota-keys.ts";
+import { leasedId, QuotaKeys } from "../../../../src/quota/model/quota-keys.ts";
 import { defineKind, definitionOf } from "../../../../src/resource/model/define-kind.ts";
 import { KeySpace, nestingKinds, normalizePrefix } from "../../../../src/resource/model/keys.ts";
 

@@ -10,16 +10,16 @@
  * tidies.
  */
 
-import type { Random } from "../base/random.ts";
-import type { Clock } from "../base/time/clock.ts";
-import { isStoreError } from "../errors.ts";
-import type { Etcd } from "../etcd/ports/etcd.ts";
-import type { Lease } from "../etcd/ports/leases.ts";
-import type { Compare, TxnOp } from "../etcd/ports/messages.ts";
-import { AmountsSum } from "./amounts.ts";
-import { encodeAmounts } from "./ledger.ts";
+import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import { isStoreError } from "../../errors.ts";
+import type { Etcd } from "../../etcd/ports/etcd.ts";
+import type { Lease } from "../../etcd/ports/leases.ts";
+import type { Compare, TxnOp } from "../../etcd/ports/messages.ts";
+import { AmountsSum } from "../model/amounts.ts";
+import { encodeAmounts } from "../model/ledger.ts";
+import type { QuotaRule } from "../model/quota-spec.ts";
 import { QuotaSnapshot, type SnapshotParts } from "./quota-snapshot.ts";
-import type { QuotaRule } from "./quota-spec.ts";
 import type { Reconciler } from "./reconcile.ts";
 
 /** How long a killed process counts as alive, seconds. */

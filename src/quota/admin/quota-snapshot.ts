@@ -4,15 +4,15 @@
  * Read in pages and assembled in one pass over the keys, in turns: thousands of quotas take time but do not block the
  * loop.
  */
-import type { Call } from "../base/call.ts";
-import { textOfKey } from "../base/text/text-of-key.ts";
-import type { TurnBudget } from "../base/time/turn-budget.ts";
-import { isStoreError } from "../errors.ts";
-import type { Kv } from "../etcd/ports/kv.ts";
-import type { KeyValue } from "../etcd/ports/messages.ts";
-import { type Ledger, LedgerBuilder } from "./ledger.ts";
-import type { QuotaKeys } from "./quota-keys.ts";
-import { decodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
+import type { Call } from "../../base/call.ts";
+import { textOfKey } from "../../base/text/text-of-key.ts";
+import type { TurnBudget } from "../../base/time/turn-budget.ts";
+import { isStoreError } from "../../errors.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
+import type { KeyValue } from "../../etcd/ports/messages.ts";
+import { type Ledger, LedgerBuilder } from "../model/ledger.ts";
+import type { QuotaKeys } from "../model/quota-keys.ts";
+import { decodeSpec, type NamespaceSpec, type QuotaRule } from "../model/quota-spec.ts";
 
 /** Keys in one page: about 1 MiB of specs and slots. */
 const pageKeys = 5_000;

@@ -10,8 +10,8 @@
  *
  * Cluster-wide quotas (namespace "") are under `_cluster`. No namespace can have that name, nor `_processes`.
  */
-import type { KeyRange } from "../resource/model/key-range.ts";
-import type { KeySpace } from "../resource/model/keys.ts";
+import type { KeyRange } from "../../resource/model/key-range.ts";
+import type { KeySpace } from "../../resource/model/keys.ts";
 
 const clusterSegment = "_cluster";
 const processesSegment = "_processes";

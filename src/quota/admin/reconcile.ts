@@ -10,21 +10,21 @@
  * removed without their ledger part (removed while etcd was out of space, or expired after being counted into a new
  * quota).
  */
-import { Backoff } from "../base/backoff.ts";
-import { type Call, CallScope } from "../base/call.ts";
-import type { Random } from "../base/random.ts";
-import type { Clock } from "../base/time/clock.ts";
-import { isStoreError } from "../errors.ts";
-import type { History } from "../etcd/ports/kv.ts";
-import type { Compare, TxnOp } from "../etcd/ports/messages.ts";
-import type { ReconcileReport } from "../resource/contract/store.ts";
-import { quantityToNumber } from "../resource/model/quantity.ts";
-import type { Census } from "../storage/seam/census.ts";
-import { type Amounts, amountsOf, minus, plus } from "./amounts.ts";
+import { Backoff } from "../../base/backoff.ts";
+import { type Call, CallScope } from "../../base/call.ts";
+import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import { isStoreError } from "../../errors.ts";
+import type { History } from "../../etcd/ports/kv.ts";
+import type { Compare, TxnOp } from "../../etcd/ports/messages.ts";
+import type { ReconcileReport } from "../../resource/contract/store.ts";
+import { quantityToNumber } from "../../resource/model/quantity.ts";
+import type { Census } from "../../storage/seam/census.ts";
+import { type Amounts, amountsOf, minus, plus } from "../model/amounts.ts";
+import { encodeAmounts, type Ledger } from "../model/ledger.ts";
+import { encodeSpec, type NamespaceSpec, type QuotaRule } from "../model/quota-spec.ts";
 import { enterLeased } from "./leased-entries.ts";
-import { encodeAmounts, type Ledger } from "./ledger.ts";
 import { QuotaSnapshot, type SnapshotParts } from "./quota-snapshot.ts";
-import { encodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
 import { type Count, type CountedRule, countUse } from "./use-count.ts";
 
 const waits = { firstMs: 10, maxMs: 500 } as const;

@@ -1,10 +1,10 @@
 /** A quota as `get` and `list` show it: its limits and their use, at the revision of one snapshot. */
-import type { QuotaStatus } from "../resource/contract/store.ts";
-import { quantityToNumber } from "../resource/model/quantity.ts";
-import { formatResourceVersion } from "../resource/model/revision.ts";
-import { type Amounts, increases, nothing } from "./amounts.ts";
+import type { QuotaStatus } from "../../resource/contract/store.ts";
+import { quantityToNumber } from "../../resource/model/quantity.ts";
+import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { type Amounts, increases, nothing } from "../model/amounts.ts";
+import { activeRule, latestRule, type NamespaceSpec } from "../model/quota-spec.ts";
 import type { QuotaSnapshot } from "./quota-snapshot.ts";
-import { activeRule, latestRule, type NamespaceSpec } from "./quota-spec.ts";
 
 /** A quota as it was set last; while it is being counted, with the use of the one that it replaces, as far as known. */
 export function statusOf(

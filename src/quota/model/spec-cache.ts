@@ -3,10 +3,10 @@
  * relies on, and a refused write updates the cache. The number of records is bounded; a dropped one is read again.
  */
 import { LRUCache } from "lru-cache";
-import type { Call } from "../base/call.ts";
-import { untilAborted } from "../base/until-aborted.ts";
-import type { Kv } from "../etcd/ports/kv.ts";
-import type { KeyValue } from "../etcd/ports/messages.ts";
+import type { Call } from "../../base/call.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
+import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { QuotaKeys } from "./quota-keys.ts";
 import { decodeSpec, type NamespaceSpec } from "./quota-spec.ts";
 

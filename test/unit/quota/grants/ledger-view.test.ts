@@ -1,9 +1,9 @@
 /** What a process knows of a ledger is brought up to date by looks that may overtake each other, and be overtaken by a restore. */
 import { expect, test } from "vitest";
-import { LedgerView } from "../../../src/quota/ledger-view.ts";
-import { QuotaKeys } from "../../../src/quota/quota-keys.ts";
-import { KeySpace } from "../../../src/resource/model/keys.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { LedgerView } from "../../../../src/quota/grants/ledger-view.ts";
+import { QuotaKeys } from "../../../../src/quota/model/quota-keys.ts";
+import { KeySpace } from "../../../../src/resource/model/keys.ts";
+import { MemoryLab } from "../../../support/memory-lab.ts";
 
 const keys = new QuotaKeys(new KeySpace("/registry"));
 const ledgerKeys = keys.ledger("default", "default", "aa");

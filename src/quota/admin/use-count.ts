@@ -2,12 +2,12 @@
  * Sums over a count of the objects: the use of each rule's objects. A count is taken at one revision, so it can be
  * compared with the ledger at that revision.
  */
-import type { Call } from "../base/call.ts";
-import type { TurnBudget } from "../base/time/turn-budget.ts";
-import type { RecordedHead } from "../resource/model/head.ts";
-import type { Census, CensusQuestion, CountedObject } from "../storage/seam/census.ts";
-import { type Amounts, AmountsSum, plus } from "./amounts.ts";
-import { concerns, isToldByKey, type QuotaRule, untoldNames, usageOf } from "./quota-spec.ts";
+import type { Call } from "../../base/call.ts";
+import type { TurnBudget } from "../../base/time/turn-budget.ts";
+import type { RecordedHead } from "../../resource/model/head.ts";
+import type { Census, CensusQuestion, CountedObject } from "../../storage/seam/census.ts";
+import { type Amounts, AmountsSum, plus } from "../model/amounts.ts";
+import { concerns, isToldByKey, type QuotaRule, untoldNames, usageOf } from "../model/quota-spec.ts";
 
 /** A rule whose objects are to be counted. */
 export interface CountedRule {

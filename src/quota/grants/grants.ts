@@ -6,18 +6,18 @@
  * if another process has granted since. A write is refused only when at the revision just read, use alone plus its
  * need exceeds the limit: room that slots merely hold is reclaimed first.
  */
-import { Backoff } from "../base/backoff.ts";
-import type { Random } from "../base/random.ts";
-import type { Clock } from "../base/time/clock.ts";
-import { isStoreError, type QuotaViolation } from "../errors.ts";
-import type { Kv } from "../etcd/ports/kv.ts";
-import type { Compare, PutRequest } from "../etcd/ports/messages.ts";
-import { quantityToNumber } from "../resource/model/quantity.ts";
-import { type Amounts, AmountsSum, covers, minus, missing } from "./amounts.ts";
+import { Backoff } from "../../base/backoff.ts";
+import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import { isStoreError, type QuotaViolation } from "../../errors.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
+import type { Compare, PutRequest } from "../../etcd/ports/messages.ts";
+import { quantityToNumber } from "../../resource/model/quantity.ts";
+import { type Amounts, AmountsSum, covers, minus, missing } from "../model/amounts.ts";
+import { freeAmounts, type Ledger } from "../model/ledger.ts";
+import type { QuotaRule } from "../model/quota-spec.ts";
 import { type Granted, GrantRound, type RoundParts, type WaitingWrite } from "./grant-round.ts";
-import { freeAmounts, type Ledger } from "./ledger.ts";
 import type { LedgerLook, LedgerView } from "./ledger-view.ts";
-import type { QuotaRule } from "./quota-spec.ts";
 
 /** How long waiters wait for room that our own writes hold before it is reclaimed from them, milliseconds. */
 const ownRoomWaitMs = 25;

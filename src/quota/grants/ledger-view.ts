@@ -10,11 +10,11 @@
  * and folding moves its value into the base: remembered too long, it would hide use. Changes since a revision mean
  * nothing across a restore, which this process may not have noticed yet: the epoch in the same read shows it.
  */
-import type { Call } from "../base/call.ts";
-import type { Kv } from "../etcd/ports/kv.ts";
-import type { KeyValue, TxnOp } from "../etcd/ports/messages.ts";
-import { type Ledger, LedgerBuilder } from "./ledger.ts";
-import type { LedgerKeys, QuotaKeys } from "./quota-keys.ts";
+import type { Call } from "../../base/call.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
+import type { KeyValue, TxnOp } from "../../etcd/ports/messages.ts";
+import { type Ledger, LedgerBuilder } from "../model/ledger.ts";
+import type { LedgerKeys, QuotaKeys } from "../model/quota-keys.ts";
 
 export interface LedgerLook {
   readonly ledger: Ledger;

@@ -4,16 +4,16 @@
  *
  *   read ─► decide ─► txn if unchanged since ─► applied │ changed: again │ response lost: read back by id
  */
-import { Backoff } from "../base/backoff.ts";
-import type { Call, CallScope } from "../base/call.ts";
-import type { Random } from "../base/random.ts";
-import type { Clock } from "../base/time/clock.ts";
-import { isStoreError, StoreError } from "../errors.ts";
-import type { Kv } from "../etcd/ports/kv.ts";
-import type { TxnOp, TxnResponse } from "../etcd/ports/messages.ts";
-import type { QuotaKeys } from "./quota-keys.ts";
-import { encodeSpec, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
-import type { SpecCache } from "./spec-cache.ts";
+import { Backoff } from "../../base/backoff.ts";
+import type { Call, CallScope } from "../../base/call.ts";
+import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
+import type { TxnOp, TxnResponse } from "../../etcd/ports/messages.ts";
+import type { QuotaKeys } from "../model/quota-keys.ts";
+import { encodeSpec, type NamespaceSpec, type QuotaRule } from "../model/quota-spec.ts";
+import type { SpecCache } from "../model/spec-cache.ts";
 
 /** Waits between tries when another process has changed the record, or is counting it, milliseconds. */
 export const conflictWaits = { firstMs: 5, maxMs: 250 } as const;

@@ -4,13 +4,13 @@
  * unchanged in etcd.
  */
 import { LRUCache } from "lru-cache";
-import type { Random } from "../base/random.ts";
-import type { Clock } from "../base/time/clock.ts";
-import type { Kv } from "../etcd/ports/kv.ts";
+import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
+import type { LedgerKeys, QuotaKeys } from "../model/quota-keys.ts";
+import type { NamespaceSpec, QuotaRule } from "../model/quota-spec.ts";
 import { Grants } from "./grants.ts";
 import { LedgerView } from "./ledger-view.ts";
-import type { LedgerKeys, QuotaKeys } from "./quota-keys.ts";
-import type { NamespaceSpec, QuotaRule } from "./quota-spec.ts";
 import { SlotPool } from "./slot-pool.ts";
 
 /** Ledgers kept: more than one process writes to at a time; each holds its slots and a view of a few kilobytes. */

@@ -8,7 +8,7 @@
  * At every revision used + room <= hard (unless hard was lowered below it). A charge moves an amount from its slot's
  * room to use; a grant moves it from free to room and changes `grants`, so grants take turns.
  */
-import type { KeyValue } from "../etcd/ports/messages.ts";
+import type { KeyValue } from "../../etcd/ports/messages.ts";
 import {
   type Amounts,
   AmountsSum,

@@ -7,23 +7,23 @@
  * when a setter ends in between, the quota is still counted. A limit that only changes its value takes effect in one
  * step.
  */
-import { Backoff } from "../base/backoff.ts";
-import { type Call, CallScope } from "../base/call.ts";
-import type { Random } from "../base/random.ts";
-import type { Clock } from "../base/time/clock.ts";
-import { invalidArgument, isStoreError, StoreError } from "../errors.ts";
-import type { TxnOp } from "../etcd/ports/messages.ts";
-import type { LabelSelector, Preconditions } from "../resource/contract/contract.ts";
-import type { QuotaStatus, Quotas, ReconcileReport } from "../resource/contract/store.ts";
-import type { Quantity } from "../resource/model/quantity.ts";
-import { parsePreconditions } from "../resource/options/preconditions.ts";
-import { parseLabelSelector } from "../resource/select/label-selector.ts";
+import { Backoff } from "../../base/backoff.ts";
+import { type Call, CallScope } from "../../base/call.ts";
+import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import type { TxnOp } from "../../etcd/ports/messages.ts";
+import type { LabelSelector, Preconditions } from "../../resource/contract/contract.ts";
+import type { QuotaStatus, Quotas, ReconcileReport } from "../../resource/contract/store.ts";
+import type { Quantity } from "../../resource/model/quantity.ts";
+import { parsePreconditions } from "../../resource/options/preconditions.ts";
+import { parseLabelSelector } from "../../resource/select/label-selector.ts";
+import { activeRule, latestRule, type NamespaceSpec, type QuotaRule } from "../model/quota-spec.ts";
+import type { SpecCache } from "../model/spec-cache.ts";
 import { checkedName, checkedQuota, checkNamespace, type WantedQuota } from "./quota-arguments.ts";
 import { QuotaSnapshot, type SnapshotParts } from "./quota-snapshot.ts";
-import { activeRule, latestRule, type NamespaceSpec, type QuotaRule } from "./quota-spec.ts";
 import { statusOf } from "./quota-status.ts";
 import type { Reconciler } from "./reconcile.ts";
-import type { SpecCache } from "./spec-cache.ts";
 import { changeSpec, conflictWaits, type SpecChange, specId, textOfOwner } from "./spec-change.ts";
 
 /** Quotas of one namespace: each write checks all of them, within etcd's bound of a transaction. */

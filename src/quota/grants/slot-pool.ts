@@ -7,9 +7,9 @@
  * namespace. There is always a free slot (a new one, when all are taken), so grouped writes that are prepared
  * together cannot wait for each other. Only room can run out; `grants.ts` handles that.
  */
-import type { KeyValue } from "../etcd/ports/messages.ts";
-import { type Amounts, covers } from "./amounts.ts";
-import { decodeSlot, emptySlot, type LedgerSlot, type SlotEntry, validRoom } from "./ledger.ts";
+import type { KeyValue } from "../../etcd/ports/messages.ts";
+import { type Amounts, covers } from "../model/amounts.ts";
+import { decodeSlot, emptySlot, type LedgerSlot, type SlotEntry, validRoom } from "../model/ledger.ts";
 
 export interface Slot {
   readonly id: string;

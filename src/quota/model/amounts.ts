@@ -4,7 +4,7 @@
  * Values are nanos of the base unit (resource/model/quantity.ts). An absent name is zero; no map here contains a
  * zero, so equal amounts are equal maps. Maps are never changed after creation.
  */
-import { formatQuantity, parseQuantity } from "../resource/model/quantity.ts";
+import { formatQuantity, parseQuantity } from "../../resource/model/quantity.ts";
 
 export type Amounts = ReadonlyMap<string, bigint>;
 

@@ -1,12 +1,12 @@
 /**
  * Leased entries that a count creates: each is on its object's lease, so etcd removes both at one revision.
  */
-import type { CallScope } from "../base/call.ts";
-import { isStoreError } from "../errors.ts";
-import type { Kv } from "../etcd/ports/kv.ts";
-import type { TxnOp, TxnRequest } from "../etcd/ports/messages.ts";
-import { encodeAmounts, type Ledger } from "./ledger.ts";
-import { type LedgerKeys, leasedId } from "./quota-keys.ts";
+import type { CallScope } from "../../base/call.ts";
+import { isStoreError } from "../../errors.ts";
+import type { Kv } from "../../etcd/ports/kv.ts";
+import type { TxnOp, TxnRequest } from "../../etcd/ports/messages.ts";
+import { encodeAmounts, type Ledger } from "../model/ledger.ts";
+import { type LedgerKeys, leasedId } from "../model/quota-keys.ts";
 import type { LeasedObject } from "./use-count.ts";
 
 /** Entries created in one transaction: two operations each, within etcd's 128. */

@@ -1,13 +1,13 @@
 /**
  * The arguments of quota calls, checked before anything is sent: namespace, name, limits and selector.
  */
-import { quote } from "../base/text/quote.ts";
-import { invalidArgument } from "../errors.ts";
-import type { LabelSelector } from "../resource/contract/contract.ts";
-import { nameFault } from "../resource/model/names.ts";
-import { parseQuantity, type Quantity } from "../resource/model/quantity.ts";
-import { parseLabelSelector } from "../resource/select/label-selector.ts";
-import type { Amounts } from "./amounts.ts";
+import { quote } from "../../base/text/quote.ts";
+import { invalidArgument } from "../../errors.ts";
+import type { LabelSelector } from "../../resource/contract/contract.ts";
+import { nameFault } from "../../resource/model/names.ts";
+import { parseQuantity, type Quantity } from "../../resource/model/quantity.ts";
+import { parseLabelSelector } from "../../resource/select/label-selector.ts";
+import type { Amounts } from "../model/amounts.ts";
 
 const defaultName = "default";
 /** "count/pods", "count/deployments.apps", "bytes", "requests.cpu", "example.com/gpus". */

@@ -4,9 +4,9 @@
  * reports whether it was applied.
  */
 
-import type { QuotaViolation } from "../errors.ts";
-import type { Compare, PutRequest } from "../etcd/ports/messages.ts";
-import { type Amounts, covers, minus, nothing, plus, scaled, smaller } from "./amounts.ts";
+import type { QuotaViolation } from "../../errors.ts";
+import type { Compare, PutRequest } from "../../etcd/ports/messages.ts";
+import { type Amounts, covers, minus, nothing, plus, scaled, smaller } from "../model/amounts.ts";
 import {
   encodeSlot,
   freeAmounts,
@@ -14,9 +14,9 @@ import {
   type LedgerSlot,
   type SlotEntry,
   validRoom,
-} from "./ledger.ts";
-import type { LedgerKeys } from "./quota-keys.ts";
-import type { NamespaceSpec, QuotaRule } from "./quota-spec.ts";
+} from "../model/ledger.ts";
+import type { LedgerKeys } from "../model/quota-keys.ts";
+import type { NamespaceSpec, QuotaRule } from "../model/quota-spec.ts";
 import type { Slot, SlotPool } from "./slot-pool.ts";
 
 /** Slots that one round may write: etcd accepts 128 operations in a transaction, including compares. */

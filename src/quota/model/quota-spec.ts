@@ -6,10 +6,10 @@
  * objects have been counted into it. A rule that replaces an active one exists beside it until then, under the same
  * name: the present limits stay in force even if the setter ends early.
  */
-import { invariant } from "../errors.ts";
-import type { RecordedHead } from "../resource/model/head.ts";
-import { parseQuantity } from "../resource/model/quantity.ts";
-import { type LabelRequirements, parseLabelSelector } from "../resource/select/label-selector.ts";
+import { invariant } from "../../errors.ts";
+import type { RecordedHead } from "../../resource/model/head.ts";
+import { parseQuantity } from "../../resource/model/quantity.ts";
+import { type LabelRequirements, parseLabelSelector } from "../../resource/select/label-selector.ts";
 import { type Amounts, amountsOf, formatAmounts, nothing } from "./amounts.ts";
 
 const oneObject = parseQuantity(1);
