@@ -15,13 +15,13 @@
  */
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { findEtcd, isVersion, projectFolder, versionOf } from "./setup/find-etcd.mjs";
 import { SetupError, say } from "./setup/report.mjs";
 import { launch, setUp } from "./setup/set-up.mjs";
 import { legTable, parseLegs, readLeg } from "./test/matrix-legs.mjs";
 import { filesToRunAgain, merged, readReport } from "./test/reports.mjs";
+import { vitestMain } from "./test/vitest-main.mjs";
 
 /** @typedef {{ version: string, binary: string }} Program */
 
@@ -127,7 +127,7 @@ async function runLeg({ version, binary }, all, args) {
  */
 async function vitest(args, report, env) {
   rmSync(report, { force: true });
-  const main = join(createRequire(import.meta.url).resolve("vitest/package.json"), "..", "vitest.mjs");
+  const main = vitestMain();
   const reporters = ["--reporter=default", `--reporter=${reporter}`];
   const child = spawn(process.execPath, [main, "run", "--project", "integration", ...args, ...reporters], {
     cwd: projectFolder,

@@ -11,7 +11,6 @@
  * Prints one line each: COMPATIBILITY.md has them.
  */
 import { mkdir, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { nodeOf } from "./node/node-versions.mjs";
@@ -19,6 +18,7 @@ import { doors, install, pack, readmeExample, unpack } from "./node/packed-insta
 import { outcome, ran } from "./node/run-program.mjs";
 import { projectFolder } from "./setup/find-etcd.mjs";
 import { launch, setUp } from "./setup/set-up.mjs";
+import { vitestMain } from "./test/vitest-main.mjs";
 
 const supported = ["20.19", "22", "24", "26"];
 const tooOld = ["18", "20.10"];
@@ -142,7 +142,7 @@ async function trySupported(version, archive, { etcd, withTests }) {
  * @param {NodeJS.ProcessEnv} env
  */
 async function tests(node, env) {
-  const main = join(createRequire(import.meta.url).resolve("vitest/package.json"), "..", "vitest.mjs");
+  const main = vitestMain();
   /** @param {readonly string[]} args */
   const vitest = async (args) => {
     const { code, output } = await outcome(node, [main, "run", ...args], { cwd: projectFolder, env });

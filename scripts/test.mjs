@@ -9,7 +9,6 @@
  */
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { cachedKubectls, fetchKubectl } from "./kubernetes/fetch-kubectl.mjs";
 import { isOnPath } from "./setup/fetch-packages.mjs";
@@ -17,6 +16,7 @@ import { projectFolder } from "./setup/find-etcd.mjs";
 import { SetupError, say } from "./setup/report.mjs";
 import { launch, setUp } from "./setup/set-up.mjs";
 import { filesToRunAgain, readReport } from "./test/reports.mjs";
+import { vitestMain } from "./test/vitest-main.mjs";
 
 const reports = ["test-report.json", "test-report-2.json"].map((name) => join(projectFolder, ".cache", name));
 const [firstReport = "", secondReport = ""] = reports;
@@ -52,8 +52,7 @@ async function haveKubectl() {
  * @returns {Promise<number>} the exit code; signals go to both processes, and vitest's end is waited for
  */
 function vitest(args, report) {
-  const require = createRequire(import.meta.url);
-  const main = join(require.resolve("vitest/package.json"), "..", "vitest.mjs");
+  const main = vitestMain();
   const outputs = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const child = spawn(process.execPath, [main, "run", ...args, ...outputs], {
     cwd: projectFolder,
