@@ -71,11 +71,20 @@ export class Epoch implements Disposable {
     this.#subscription = etcd.history.onReplaced(() => this.#replaced());
   }
 
-  /** Reads the record, or creates it; where it cannot be created, this process continues with "unrecorded". */
+  /**
+   * Reads the record, or creates it; where it cannot be created, this process continues with "unrecorded". A record that a
+   * snapshot has brought from another cluster is replaced before anything is done in its name.
+   */
   static async open(etcd: EpochEtcd, key: string, random: Random, call: EtcdCall): Promise<Epoch> {
     const epoch = new Epoch(etcd, key, random);
     try {
-      epoch.#hold((await epoch.#readOrMake(call)).record);
+      const { record, clusterId } = await epoch.#readOrMake(call);
+      epoch.#hold(record);
+      if (record.modRevision !== 0n && !isOf(clusterId, record)) {
+        epoch.#mark = "'";
+        epoch.#unwritten = true;
+        await epoch.#renew(call);
+      }
       return epoch;
     } catch (error) {
       epoch[Symbol.dispose]();
@@ -112,7 +121,7 @@ export class Epoch implements Disposable {
       const { generation } = this.#etcd.history;
       let isTold = false;
       try {
-        if (this.#unwritten) await this.#renew(turn);
+        if (this.#unwritten) await this.#renew({ signal: turn });
         const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, { signal: turn });
         const [kv] = kvs;
         this.#hear(kv === undefined ? await this.#readOrMake({ signal: turn }) : foundOf(kv, header));
@@ -177,7 +186,7 @@ export class Epoch implements Disposable {
 
   /** Whether the record is from before the history was replaced, and a snapshot has restored it. */
   #isOutdated({ record, clusterId }: Found): boolean {
-    return this.#held.has(record.id) || !record.id.endsWith(textOf(clusterId));
+    return this.#held.has(record.id) || !isOf(clusterId, record);
   }
 
   #hold(record: EpochRecord): void {
@@ -203,12 +212,12 @@ export class Epoch implements Disposable {
   }
 
   /** Writes a new id unless another process has done so already. @throws errors that are retried */
-  async #renew(signal: AbortSignal): Promise<void> {
-    const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, { signal });
+  async #renew(call: EtcdCall): Promise<void> {
+    const { header, kvs } = await this.#etcd.kv.range({ key: this.#key }, call);
     const [kv] = kvs;
     if (kv === undefined || this.#isOutdated(foundOf(kv, header))) {
       try {
-        await this.#write(kv?.modRevision ?? 0n, header.clusterId, { signal });
+        await this.#write(kv?.modRevision ?? 0n, header.clusterId, call);
       } catch (error) {
         if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
         // The mark stays: only this process distinguishes the two histories.
@@ -216,7 +225,7 @@ export class Epoch implements Disposable {
         return;
       }
     }
-    this.#take((await this.#readOrMake({ signal })).record);
+    this.#take((await this.#readOrMake(call)).record);
   }
 
   async #readOrMake(call: EtcdCall): Promise<Found> {
@@ -255,6 +264,11 @@ export class Epoch implements Disposable {
 
 function foundOf(kv: KeyValue, { clusterId }: Header): Found {
   return { record: recordOf(kv), clusterId };
+}
+
+/** Whether the record was created in that cluster. */
+function isOf(clusterId: bigint, { id }: EpochRecord): boolean {
+  return id.endsWith(textOf(clusterId));
 }
 
 /** 16 hex digits. */

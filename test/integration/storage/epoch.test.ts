@@ -83,6 +83,28 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
     expect(text(kv?.value)).toBe((await store.health()).epoch);
   });
 
+  test("a process that opens after a plain restore refuses the tokens of the history before it", async () => {
+    const snapshot = join(folder, `${version}-before.db`);
+    const dataDir = join(folder, `${version}-plain`);
+    await using server = await startLocalEtcd({ binary });
+    await using etcd = await connect(server.endpoints);
+    const store = await createStore({ etcd, kinds: [Widget] });
+    const widgets = store.resources(Widget);
+    for (const name of ["a", "b", "c"]) await widgets.create(draft(name));
+    await saveSnapshot(etcd, snapshot);
+    await widgets.create(draft("lost"));
+    const { continueToken } = await widgets.list({ limit: 1 });
+    await store.close();
+    await restoreSnapshot(snapshot, { dataDir, bumpRevision: false });
+    await using again = await startLocalEtcd({ binary, dataDir });
+    await using later = await connect(again.endpoints);
+    await using opened = await createStore({ etcd: later, kinds: [Widget] });
+    // The token's version is one of the new history, too, with other content.
+    for (const name of ["d", "e", "f", "g"]) await opened.resources(Widget).create(draft(name));
+    const next = opened.resources(Widget).list({ limit: 1, continueToken });
+    expect(await failureOf(next)).toMatchObject({ code: "EXPIRED", details: { reason: "epoch" } });
+  });
+
   test("a restore that says so: old versions, tokens and watches are refused, what objects carry is good", async () => {
     const dataDir = join(folder, `${version}-live`);
     const snapshot = join(folder, `${version}.db`);

@@ -1,7 +1,9 @@
-/** The epoch's own watch, where etcd contradicts itself. */
+/** The epoch of a process that opens after a restore, and its own watch, where etcd contradicts itself. */
 import { StoreError } from "keelson";
 import { memoryEtcd } from "keelson/testing";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
+import { readOnlyEtcd } from "../../../../src/etcd/read-only.ts";
 import { Epoch } from "../../../../src/storage/context/epoch.ts";
 import { seededRandom } from "../../../support/seeded-random.ts";
 import { ManualClock } from "../../../support/time/manual-clock.ts";
@@ -34,4 +36,28 @@ test("while reads see a restored etcd and watches the one before, it looks a few
   stop.abort();
   await followed;
   epoch[Symbol.dispose]();
+});
+
+describe("a record that a snapshot has brought from another cluster", () => {
+  const record = "0123456789abcdef0000000000abcdef";
+
+  async function opened(wrap: (etcd: Etcd) => Etcd): Promise<readonly [id: string, stored: string]> {
+    await using etcd = memoryEtcd();
+    await etcd.kv.put({ key: "/epoch", value: record });
+    using epoch = await Epoch.open(wrap(etcd), "/epoch", seededRandom(1), {});
+    const [kv] = (await etcd.kv.range({ key: "/epoch" })).kvs;
+    return [epoch.id, Buffer.from(kv?.value ?? "").toString()];
+  }
+
+  test("is replaced when a process opens, so tokens of that cluster are void", async () => {
+    const [id, stored] = await opened((etcd) => etcd);
+    expect(stored).not.toBe(record);
+    expect(id).toBe(stored);
+  });
+
+  test("is not taken for this history where it cannot be replaced", async () => {
+    const [id, stored] = await opened(readOnlyEtcd);
+    expect(stored).toBe(record);
+    expect(id).not.toBe(record);
+  });
 });
