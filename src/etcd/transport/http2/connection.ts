@@ -4,39 +4,24 @@
  *   dialling --SETTINGS out--> open --GOAWAY | silence | id space used--> retiring --last stream--> closed
  *                                \------------- reset, protocol error, PING unanswered ------------> closed
  *
- * It handles flow control in both directions, the peer's stream limit and keepalive, and reports for every failed call
- * whether its request can have been sent: "unsent" only while its bytes are still here, "refused" if the peer reports that it
- * did not process it (GOAWAY above its last stream, REFUSED_STREAM).
+ * It acts on each frame that arrives and each call that ends; windows are in flow-control, the peer's stream limit in
+ * stream-table. For every failed call it reports whether the request can have been sent: "unsent" only while its bytes are
+ * still here, "refused" if the peer reports that it did not process it (GOAWAY above its last stream, REFUSED_STREAM).
  */
 import type { Socket } from "node:net";
 import type { Clock } from "../../../base/time/clock.ts";
 import { grpcStatus, type RequestReach, type TransportFailure } from "../transport.ts";
+import { sendGoAway, sendPreface, sendReset } from "./control-frames.ts";
 import { EarliestDeadline } from "./earliest-deadline.ts";
-import {
-  defaultWindowBytes,
-  FrameParser,
-  type FrameSink,
-  frameBytesMax,
-  frameFlag,
-  frameType,
-  h2Error,
-  preface,
-  setting,
-  windowBytesMax,
-} from "./frames.ts";
-import { messagePrefixBytes } from "./grpc-message.ts";
+import { connectionWindowBytes, FlowControl, streamWindowBytes } from "./flow-control.ts";
+import { FrameParser, type FrameSink, frameFlag, frameType, h2Error, setting } from "./frames.ts";
 import type { H2Stream, StreamHost } from "./h2-stream.ts";
 import { HeaderDecoder } from "./hpack.ts";
 import { Keepalive } from "./keepalive.ts";
 import { Output } from "./output.ts";
-import { httpFailure, localFailure, resetFailure, trailersFailure } from "./stream-status.ts";
+import { headersFailure, localFailure, resetFailure, trailersFailure } from "./stream-status.ts";
+import { StreamTable } from "./stream-table.ts";
 
-/** Unread bytes a stream may hold before the peer must wait. A paused reader costs no more than this and one message. */
-const streamWindowBytes = 1024 * 1024;
-/** For all streams together: large enough that only the stream windows limit. */
-const connectionWindowBytes = 64 * 1024 * 1024;
-/** Stream ids are 31 bits and odd; a connection retires well before the last one. */
-const streamIdMax = 2 ** 30;
 /** PINGs, SETTINGS and RST_STREAMs that a peer may make us answer between two reads that carry data. */
 const controlFloodMax = 10_000;
 
@@ -62,27 +47,13 @@ export interface ConnectionOptions {
 
 export class Connection implements StreamHost, FrameSink {
   readonly endpoint: string;
-  readonly #clock: Clock;
   readonly #socket: Socket;
   readonly #output: Output;
   readonly #parser: FrameParser;
   readonly #headers = new HeaderDecoder();
   readonly #options: ConnectionOptions;
-  readonly #streams = new Map<number, H2Stream>();
-  /** Calls that wait for a place under the peer's stream limit. */
-  #queue: H2Stream[] = [];
-  /** Streams whose payload waits for send window. */
-  readonly #blocked = new Set<H2Stream>();
-  #nextId = 1;
-  /** Undefined until the peer's first SETTINGS. */
-  #peerStreamsMax: number | undefined;
-  #peerInitialWindow = defaultWindowBytes;
-  #peerFrameBytes = frameBytesMax;
-  #sendWindow = defaultWindowBytes;
-  /** Received on the connection and not yet granted again. */
-  #receivedBytes = 0;
-  /** Received per stream and not yet granted again; small grants are combined. */
-  readonly #owed = new Map<H2Stream, number>();
+  readonly #flow: FlowControl;
+  readonly #streams: StreamTable;
   #controlFrames = 0;
   readonly #keepalive: Keepalive;
   readonly #deadlines: EarliestDeadline;
@@ -94,9 +65,10 @@ export class Connection implements StreamHost, FrameSink {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.endpoint = options.endpoint;
-    this.#clock = options.clock;
     this.#socket = options.socket;
     this.#output = new Output(options.socket);
+    this.#flow = new FlowControl(this.#output);
+    this.#streams = new StreamTable(options.onFull === undefined ? Number.POSITIVE_INFINITY : 1);
     this.#parser = new FrameParser(this);
     this.#deadlines = new EarliestDeadline(options.clock, () => this.#expire());
     this.#keepalive = new Keepalive({
@@ -122,7 +94,7 @@ export class Connection implements StreamHost, FrameSink {
     });
     socket.on("close", () => this.destroy("connection closed"));
     socket.on("end", () => this.destroy("connection closed by the server"));
-    this.#sendPreface();
+    sendPreface(this.#output, streamWindowBytes, connectionWindowBytes);
   }
 
   get usable(): boolean {
@@ -130,22 +102,22 @@ export class Connection implements StreamHost, FrameSink {
   }
 
   get openStreams(): number {
-    return this.#streams.size + this.#queue.length;
+    return this.#streams.size;
   }
 
   /** Calls that wait for a place. */
   get waiting(): number {
-    return this.#queue.length;
+    return this.#streams.waiting;
   }
 
   /** Streams the peer accepts at a time; undefined until it has reported it. */
   get streamsMax(): number | undefined {
-    return this.#peerStreamsMax;
+    return this.#streams.limit;
   }
 
   /** Whether a call begun now, as far as is known, does not have to wait for another one's end. */
   get hasRoom(): boolean {
-    return this.usable && (this.#peerStreamsMax === undefined || this.openStreams < this.#peerStreamsMax);
+    return this.usable && (this.streamsMax === undefined || this.openStreams < this.streamsMax);
   }
 
   /** Starts a call; it may wait for a place first. */
@@ -154,11 +126,8 @@ export class Connection implements StreamHost, FrameSink {
     if (this.#closed !== undefined)
       return stream.finish(this.#failure(grpcStatus.unavailable, this.#closed, "unsent"));
     this.#deadlines.expect(stream.deadlineMs);
-    if (this.#streams.size >= this.#streamsNow) {
-      this.#queue.push(stream);
-      return;
-    }
-    this.#open(stream);
+    if (this.#streams.hasPlace) this.#open(stream);
+    else this.#streams.wait(stream);
   }
 
   /** Accepts no new streams; the connection ends with its last one. */
@@ -176,7 +145,7 @@ export class Connection implements StreamHost, FrameSink {
   destroy(reason: string, code: number = grpcStatus.unavailable, refusedUnread = false): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
-    const streams = [...this.#streams.values(), ...this.#queue];
+    const streams = this.#streams.all();
     const failures = streams.map((stream) =>
       this.#failure(code, reason, this.#left(stream) && !refusedUnread ? "sent" : "unsent"),
     );
@@ -188,9 +157,7 @@ export class Connection implements StreamHost, FrameSink {
       this.#options.onRetire();
     }
     this.#streams.clear();
-    this.#queue = [];
-    this.#blocked.clear();
-    this.#owed.clear();
+    this.#flow.clear();
     this.#socket.destroySoon();
     streams.forEach((stream, index) => {
       stream.finish(failures[index]);
@@ -201,54 +168,16 @@ export class Connection implements StreamHost, FrameSink {
   // --- StreamHost: called by streams --------------------------------------------------------------
 
   grant(stream: H2Stream, bytes: number): void {
-    if (stream.id === 0 || stream.end !== undefined) return;
-    const owed = (this.#owed.get(stream) ?? 0) + bytes;
-    if (owed < streamWindowBytes / 4) {
-      this.#owed.set(stream, owed);
-      return;
-    }
-    this.#owed.delete(stream);
-    this.#windowUpdate(stream.id, owed);
+    this.#flow.grant(stream, bytes);
   }
 
   pump(stream: H2Stream): void {
-    if (stream.id === 0 || stream.endSent || stream.end !== undefined) return;
-    const { outbox } = stream;
-    while (outbox.length > 0) {
-      const payload = outbox[0];
-      if (payload === undefined) break;
-      const room = Math.min(stream.sendWindowBytes, this.#sendWindow, this.#peerFrameBytes);
-      if (room <= 0 && payload.length > 0) {
-        this.#blocked.add(stream);
-        return;
-      }
-      // A prefix and its message leave in one frame if they fit, without being concatenated first.
-      const next = payload.length <= messagePrefixBytes ? outbox[1] : undefined;
-      const joined = next !== undefined && payload.length + next.length <= room;
-      const part = joined ? next : payload.length <= room ? payload : payload.subarray(0, room);
-      if (joined) outbox.splice(0, 2);
-      else if (part.length === payload.length) outbox.shift();
-      else outbox[0] = payload.subarray(room);
-      const last = stream.halfClosed && outbox.length === 0;
-      const bytes = joined ? payload.length + part.length : part.length;
-      this.#sendWindow -= bytes;
-      stream.sendWindowBytes -= bytes;
-      const flags = last ? frameFlag.endStream : 0;
-      this.#output.frame(frameType.data, flags, stream.id, part, joined ? payload : undefined);
-      if (last) stream.endSent = true;
-    }
-    this.#blocked.delete(stream);
-    if (stream.halfClosed && !stream.endSent) {
-      stream.endSent = true;
-      this.#output.frame(frameType.data, frameFlag.endStream, stream.id, nothing);
-    }
-    stream.wakeDrained();
+    this.#flow.pump(stream);
   }
 
   cancel(stream: H2Stream): void {
     if (stream.end !== undefined) return;
-    if (stream.id === 0) this.#queue = this.#queue.filter((queued) => queued !== stream);
-    else this.#reset(stream.id, h2Error.cancel);
+    if (stream.id !== 0) sendReset(this.#output, stream.id, h2Error.cancel);
     this.#remove(stream);
     stream.finish(undefined);
   }
@@ -263,20 +192,16 @@ export class Connection implements StreamHost, FrameSink {
 
   onData(streamId: number, part: Buffer, flowBytes: number, endStream: boolean): void {
     this.#controlFrames = 0;
-    this.#receivedBytes += flowBytes;
-    if (this.#receivedBytes > connectionWindowBytes / 4) {
-      this.#windowUpdate(0, this.#receivedBytes);
-      this.#receivedBytes = 0;
-    }
+    this.#flow.received(flowBytes);
     const stream = this.#streams.get(streamId);
     if (stream === undefined) {
-      if (streamId >= this.#nextId || streamId % 2 === 0)
+      if (!this.#streams.wasOpened(streamId))
         this.onProtocolError(h2Error.protocol, "DATA on a stream never opened");
       return;
     }
     const fault = stream.takeData(part, flowBytes);
     if (fault !== undefined) {
-      this.#reset(streamId, h2Error.cancel);
+      sendReset(this.#output, streamId, h2Error.cancel);
       return this.#end(stream, this.#failure(grpcStatus.internal, fault, "sent"));
     }
     if (endStream)
@@ -296,12 +221,12 @@ export class Connection implements StreamHost, FrameSink {
     stream.answered = true;
     if (endStream) return this.#end(stream, trailersFailure(this.endpoint, stream.headers, headers));
     if (stream.headers !== undefined) return;
-    const status = headers.get(":status");
-    if (status?.startsWith("1")) return;
+    if (headers.get(":status")?.startsWith("1")) return;
     stream.headers = headers;
-    if (status === "200" && (headers.get("content-type") ?? "").startsWith("application/grpc")) return;
-    this.#reset(streamId, h2Error.cancel);
-    this.#end(stream, httpFailure(this.endpoint, headers));
+    const failure = headersFailure(this.endpoint, headers);
+    if (failure === undefined) return;
+    sendReset(this.#output, streamId, h2Error.cancel);
+    this.#end(stream, failure);
   }
 
   onRstStream(streamId: number, code: number): void {
@@ -312,27 +237,15 @@ export class Connection implements StreamHost, FrameSink {
 
   onSettings(entries: readonly (readonly [number, number])[]): void {
     if (this.#flooded()) return;
-    for (const [id, value] of entries) {
-      if (id === setting.maxConcurrentStreams) this.#peerStreamsMax = value;
-      if (id === setting.maxFrameSize) {
-        if (value < frameBytesMax || value > 2 ** 24 - 1)
-          return this.onProtocolError(h2Error.protocol, `SETTINGS_MAX_FRAME_SIZE ${value}`);
-        this.#peerFrameBytes = value;
-      }
-      if (id === setting.initialWindowSize) {
-        if (value > windowBytesMax)
-          return this.onProtocolError(h2Error.flowControl, `SETTINGS_INITIAL_WINDOW_SIZE ${value}`);
-        const change = value - this.#peerInitialWindow;
-        this.#peerInitialWindow = value;
-        for (const stream of this.#streams.values()) stream.sendWindowBytes += change;
-      }
-    }
+    for (const [id, value] of entries) if (id === setting.maxConcurrentStreams) this.#streams.limit = value;
+    const fault = this.#flow.applySettings(entries, this.#streams.all());
+    if (fault !== undefined) return this.onProtocolError(fault.code, fault.text);
     this.#output.frame(frameType.settings, frameFlag.ack, 0, nothing);
     // A peer that does not send it sets no limit (RFC 9113, 6.5.2).
-    this.#peerStreamsMax ??= Number.POSITIVE_INFINITY;
+    this.#streams.limit ??= Number.POSITIVE_INFINITY;
     this.#admit();
-    this.#pumpBlocked();
-    if (this.#queue.length > 0) this.#options.onFull?.(this.#queue.splice(0));
+    this.#flow.pumpBlocked();
+    if (this.waiting > 0) this.#options.onFull?.(this.#streams.takeWaiting());
   }
 
   onSettingsAck(): void {
@@ -348,12 +261,13 @@ export class Connection implements StreamHost, FrameSink {
     this.retire();
     const calm = code === h2Error.enhanceYourCalm;
     const reason = calm ? "Bandwidth exhausted" : `the server is going away${text === "" ? "" : `: ${text}`}`;
-    for (const [id, stream] of [...this.#streams]) {
-      if (id > lastStreamId) this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "refused"));
+    for (const stream of this.#streams.opened()) {
+      if (stream.id > lastStreamId)
+        this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "refused"));
       // It would never end by itself (a watch), and the server waits for it before it exits: etcd 3.5.30 for 7 s.
       else if (!stream.halfClosed) this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "sent"));
     }
-    for (const stream of this.#queue.splice(0))
+    for (const stream of this.#streams.takeWaiting())
       stream.finish(this.#failure(grpcStatus.unavailable, reason, "unsent"));
     if (code !== h2Error.none)
       return this.destroy(reason, calm ? grpcStatus.resourceExhausted : grpcStatus.unavailable);
@@ -361,85 +275,37 @@ export class Connection implements StreamHost, FrameSink {
   }
 
   onWindowUpdate(streamId: number, increment: number): void {
-    if (streamId === 0) {
-      this.#sendWindow += increment;
-      if (increment === 0 || this.#sendWindow > windowBytesMax) {
-        return this.onProtocolError(h2Error.flowControl, `WINDOW_UPDATE of ${increment} bytes`);
-      }
-      return this.#pumpBlocked();
-    }
     const stream = this.#streams.get(streamId);
-    if (stream === undefined) return;
-    stream.sendWindowBytes += increment;
-    if (increment === 0 || stream.sendWindowBytes > windowBytesMax) {
-      this.#reset(streamId, h2Error.flowControl);
-      return this.#end(
-        stream,
-        this.#failure(grpcStatus.internal, `WINDOW_UPDATE of ${increment} bytes`, "sent"),
-      );
+    if (streamId !== 0 && stream === undefined) return;
+    const allowed = this.#flow.extend(stream, increment);
+    const fault = `WINDOW_UPDATE of ${increment} bytes`;
+    if (stream === undefined) {
+      if (!allowed) return this.onProtocolError(h2Error.flowControl, fault);
+      return this.#flow.pumpBlocked();
     }
-    this.pump(stream);
+    if (allowed) return this.#flow.pump(stream);
+    sendReset(this.#output, streamId, h2Error.flowControl);
+    this.#end(stream, this.#failure(grpcStatus.internal, fault, "sent"));
   }
 
   onProtocolError(code: number, text: string): void {
-    const payload = Buffer.alloc(8);
-    payload.writeUInt32BE(code, 4);
-    this.#output.frame(frameType.goAway, 0, 0, payload);
-    this.#output.flush();
+    sendGoAway(this.#output, code);
     this.destroy(`HTTP/2 protocol error: ${text}`, grpcStatus.internal);
   }
 
   // --- inside -------------------------------------------------------------------------------------
 
-  #sendPreface(): void {
-    this.#output.raw(preface);
-    const entries: readonly (readonly [number, number])[] = [
-      [setting.headerTableSize, 0],
-      [setting.enablePush, 0],
-      [setting.initialWindowSize, streamWindowBytes],
-    ];
-    const payload = Buffer.alloc(entries.length * 6);
-    entries.forEach(([id, value], index) => {
-      payload.writeUInt16BE(id, index * 6);
-      payload.writeUInt32BE(value, index * 6 + 2);
-    });
-    this.#output.frame(frameType.settings, 0, 0, payload);
-    this.#windowUpdate(0, connectionWindowBytes - defaultWindowBytes);
-  }
-
   #open(stream: H2Stream): void {
-    stream.id = this.#nextId;
-    this.#nextId += 2;
-    stream.sendWindowBytes = this.#peerInitialWindow;
-    this.#streams.set(stream.id, stream);
-    const bare = stream.halfClosed && stream.outbox.length === 0;
-    this.#output.frame(
-      frameType.headers,
-      frameFlag.endHeaders | (bare ? frameFlag.endStream : 0),
-      stream.id,
-      stream.block,
-    );
-    stream.headersMark = this.#output.takenBytes;
-    if (bare) stream.endSent = true;
-    this.pump(stream);
-    if (this.#nextId > streamIdMax) this.retire();
-  }
-
-  get #streamsNow(): number {
-    return this.#peerStreamsMax ?? (this.#options.onFull === undefined ? Number.POSITIVE_INFINITY : 1);
+    this.#streams.open(stream);
+    this.#flow.begin(stream);
+    if (this.#streams.idsUsedUp) this.retire();
   }
 
   #admit(): void {
-    while (this.#queue.length > 0 && this.#streams.size < this.#streamsNow) {
-      const stream = this.#queue.shift();
-      if (stream !== undefined) this.#open(stream);
-    }
-  }
-
-  #pumpBlocked(): void {
-    for (const stream of this.#blocked) {
-      if (this.#sendWindow <= 0) return;
-      this.pump(stream);
+    for (;;) {
+      const stream = this.#streams.admitted();
+      if (stream === undefined) return;
+      this.#open(stream);
     }
   }
 
@@ -449,18 +315,21 @@ export class Connection implements StreamHost, FrameSink {
 
   #end(stream: H2Stream, failure: TransportFailure | undefined): void {
     // The server answered before it read the whole request: the reset announces that the rest will not come.
-    if (!stream.endSent && stream.id !== 0) this.#reset(stream.id, h2Error.none);
+    if (!stream.endSent && stream.id !== 0) sendReset(this.#output, stream.id, h2Error.none);
     this.#remove(stream);
     stream.finish(failure);
   }
 
   #remove(stream: H2Stream): void {
-    this.#streams.delete(stream.id);
-    this.#blocked.delete(stream);
-    this.#owed.delete(stream);
+    this.#forget(stream);
     this.#admit();
     this.#closeIfDone();
     if (this.usable) this.#options.onRoom();
+  }
+
+  #forget(stream: H2Stream): void {
+    this.#streams.remove(stream);
+    this.#flow.forget(stream);
   }
 
   #closeIfDone(): void {
@@ -473,18 +342,6 @@ export class Connection implements StreamHost, FrameSink {
     return localFailure(this.endpoint, code, text, request);
   }
 
-  #reset(streamId: number, code: number): void {
-    const payload = Buffer.allocUnsafe(4);
-    payload.writeUInt32BE(code, 0);
-    this.#output.frame(frameType.rstStream, 0, streamId, payload);
-  }
-
-  #windowUpdate(streamId: number, bytes: number): void {
-    const payload = Buffer.allocUnsafe(4);
-    payload.writeUInt32BE(bytes, 0);
-    this.#output.frame(frameType.windowUpdate, 0, streamId, payload);
-  }
-
   #flooded(): boolean {
     this.#controlFrames++;
     if (this.#controlFrames <= controlFloodMax) return false;
@@ -493,27 +350,17 @@ export class Connection implements StreamHost, FrameSink {
   }
 
   #expire(): void {
-    const nowMs = this.#clock.monotonicMs();
-    let nextMs = Number.POSITIVE_INFINITY;
     let silent = false;
-    for (const stream of [...this.#streams.values(), ...this.#queue]) {
-      if (stream.deadlineMs > nowMs) {
-        nextMs = Math.min(nextMs, stream.deadlineMs);
-        continue;
-      }
+    for (const stream of this.#deadlines.due(this.#streams.all())) {
       // Frames already gathered are still written, before the reset: only a call that waits for a place has sent nothing.
       const sent = stream.id !== 0;
-      if (stream.id === 0) this.#queue = this.#queue.filter((queued) => queued !== stream);
-      else this.#reset(stream.id, h2Error.cancel);
+      if (sent) sendReset(this.#output, stream.id, h2Error.cancel);
       silent ||= sent && !stream.answered;
-      this.#streams.delete(stream.id);
-      this.#blocked.delete(stream);
-      this.#owed.delete(stream);
+      this.#forget(stream);
       stream.finish(
         this.#failure(grpcStatus.deadlineExceeded, "no answer in time", sent ? "sent" : "unsent"),
       );
     }
-    this.#deadlines.expect(nextMs);
     // A peer that answered nothing may be gone: ping now instead of at the next keepalive.
     if (silent && this.#closed === undefined) this.#keepalive.ask();
     this.#admit();

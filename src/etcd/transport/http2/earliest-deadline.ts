@@ -11,7 +11,7 @@ export class EarliestDeadline {
   #timer: Timer | undefined;
   #atMs = Number.POSITIVE_INFINITY;
 
-  /** `onDue` ends the calls that are due and calls `expect` with the earliest remaining deadline. */
+  /** `onDue` ends the calls that `due` returns. */
   constructor(clock: Clock, onDue: () => void) {
     this.#clock = clock;
     this.#onDue = onDue;
@@ -26,6 +26,19 @@ export class EarliestDeadline {
       this.#atMs = Number.POSITIVE_INFINITY;
       this.#onDue();
     });
+  }
+
+  /** The calls whose time is over; waits for the earliest deadline of the others. */
+  due<C extends { readonly deadlineMs: number }>(calls: Iterable<C>): readonly C[] {
+    const nowMs = this.#clock.monotonicMs();
+    const due: C[] = [];
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const call of calls) {
+      if (call.deadlineMs > nowMs) nextMs = Math.min(nextMs, call.deadlineMs);
+      else due.push(call);
+    }
+    this.expect(nextMs);
+    return due;
   }
 
   close(): void {

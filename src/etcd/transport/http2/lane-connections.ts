@@ -140,7 +140,12 @@ export class LaneConnections implements StreamHost {
       : connectTcp(target);
     const waiting = new Set<H2Stream>();
     const lostBefore = this.#lost.count;
-    const deadlines = new EarliestDeadline(clock, () => deadlines.expect(this.#endDue(waiting)));
+    const deadlines = new EarliestDeadline(clock, () => {
+      for (const stream of deadlines.due(waiting)) {
+        waiting.delete(stream);
+        stream.finish(this.#failure(grpcStatus.deadlineExceeded, "no connection in time"));
+      }
+    });
     const giveUp = (reason: string): void => {
       if (this.#dialing?.socket !== socket) return;
       this.#dialing = undefined;
@@ -225,20 +230,6 @@ export class LaneConnections implements StreamHost {
     if (connection.openStreams > 0 || this.#usable.length === 1) return;
     this.#idle = connection;
     connection.retire();
-  }
-
-  /** Ends the calls whose deadline has passed while there is no connection. @returns the next deadline */
-  #endDue(waiting: Set<H2Stream>): number {
-    const nowMs = this.#options.clock.monotonicMs();
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const stream of [...waiting]) {
-      if (stream.deadlineMs > nowMs) nextMs = Math.min(nextMs, stream.deadlineMs);
-      else {
-        waiting.delete(stream);
-        stream.finish(this.#failure(grpcStatus.deadlineExceeded, "no connection in time"));
-      }
-    }
-    return nextMs;
   }
 
   #backOff(reason: string): void {

@@ -46,8 +46,17 @@ const codeOfHttpStatus: Readonly<Record<string, number>> = {
   "504": grpcStatus.unavailable,
 };
 
+/** The first header block of a stream; undefined: a gRPC response begins. */
+export function headersFailure(
+  endpoint: string,
+  headers: ReadonlyMap<string, string>,
+): TransportFailure | undefined {
+  const isGrpc = (headers.get("content-type") ?? "").startsWith("application/grpc");
+  return headers.get(":status") === "200" && isGrpc ? undefined : httpFailure(endpoint, headers);
+}
+
 /** A response that is not gRPC's, by gRPC's table (grpc doc/http-grpc-status-mapping.md). */
-export function httpFailure(endpoint: string, headers: ReadonlyMap<string, string>): TransportFailure {
+function httpFailure(endpoint: string, headers: ReadonlyMap<string, string>): TransportFailure {
   const status = headers.get(":status") ?? "none";
   return localFailure(
     endpoint,
