@@ -31,8 +31,8 @@ const integration = [
   "storage/watches",
   "etcd/leases",
   "backup/restore",
-  "etcdctl-lite/process",
-  "etcdctl-lite/turns",
+  "etcdctl-lite/program/process",
+  "etcdctl-lite/beside-etcdctl/turns",
 ].map((name) => `test/integration/${name}.test.ts`);
 
 /** @type {string[]} */

@@ -8,8 +8,8 @@ import { saveSnapshot } from "keelson/backup";
 import { aesGcm } from "keelson/codec";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { patientMs } from "../../support/time/patience.ts";
-import { liteAt } from "./lite.ts";
+import { patientMs } from "../../../support/time/patience.ts";
+import { liteAt } from "../lite.ts";
 
 interface Config {
   readonly apiVersion: string;

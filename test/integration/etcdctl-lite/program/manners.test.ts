@@ -12,7 +12,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildProject, projectFolder } from "../../support/project-run.ts";
+import { buildProject, projectFolder } from "../../../support/project-run.ts";
 
 const execute = promisify(execFile);
 const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");

@@ -7,10 +7,10 @@ import { promisify } from "node:util";
 import { createStore, defineKind } from "keelson";
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gives, lineOf } from "../../../src/etcd/versions/release-lines.ts";
-import { run } from "../../../tools/etcdctl-lite/run.ts";
-import { patientMs, until } from "../../support/time/patience.ts";
-import { patience } from "./lite.ts";
+import { gives, lineOf } from "../../../../src/etcd/versions/release-lines.ts";
+import { run } from "../../../../tools/etcdctl-lite/run.ts";
+import { patientMs, until } from "../../../support/time/patience.ts";
+import { patience } from "../lite.ts";
 
 const execute = promisify(execFile);
 

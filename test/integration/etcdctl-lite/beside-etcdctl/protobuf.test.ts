@@ -6,8 +6,8 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { patientMs, until } from "../../support/time/patience.ts";
-import { liteAt, patience } from "./lite.ts";
+import { patientMs, until } from "../../../support/time/patience.ts";
+import { liteAt, patience } from "../lite.ts";
 import { etcdctlVersion, findEtcdctl } from "./recording.ts";
 import { wordsOf } from "./run-line.ts";
 

@@ -1,7 +1,7 @@
 /** `check perf` and `check datascale`: the lines and exit codes of etcdctl's, and nothing left behind. */
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LiteOptions, liteAt, type Ran } from "./lite.ts";
+import { type LiteOptions, liteAt, type Ran } from "../lite.ts";
 
 let local: LocalEtcd;
 beforeAll(async () => {

@@ -6,8 +6,8 @@ import { createStore, defineKind, type ObjectMeta, type Store } from "keelson";
 import { saveSnapshot } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { patientMs } from "../../support/time/patience.ts";
-import { liteAt } from "./lite.ts";
+import { patientMs } from "../../../support/time/patience.ts";
+import { liteAt } from "../lite.ts";
 
 interface Config {
   readonly apiVersion: string;

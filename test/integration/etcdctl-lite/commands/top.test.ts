@@ -1,8 +1,8 @@
 /** `top` over a real etcd: figures that follow what is written, a screen only on a terminal, and nothing written by looking. */
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { patientMs } from "../../support/time/patience.ts";
-import { type LiteOptions, liteAt, type Ran } from "./lite.ts";
+import { patientMs } from "../../../support/time/patience.ts";
+import { type LiteOptions, liteAt, type Ran } from "../lite.ts";
 
 let local: LocalEtcd;
 let etcd: Etcd;

@@ -5,10 +5,10 @@
 import { createStore, defineKind } from "keelson";
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { leaves } from "../../../tools/etcdctl-lite/cli/help.ts";
-import { holdsControls } from "../../../tools/etcdctl-lite/text/printable.ts";
-import { tree } from "../../../tools/etcdctl-lite/tree.ts";
-import { liteAt } from "./lite.ts";
+import { leaves } from "../../../../tools/etcdctl-lite/cli/help.ts";
+import { holdsControls } from "../../../../tools/etcdctl-lite/text/printable.ts";
+import { tree } from "../../../../tools/etcdctl-lite/tree.ts";
+import { liteAt } from "../lite.ts";
 
 /** A title, a cleared screen, a C1 CSI, a backspace, a carriage return, a delete, and text turned round; `ſ` is no control. */
 const hostile = "x\u001b]0;title\u0007\u001b[2J\u009b31mé\b\r\u007f\u202eſ";

@@ -9,9 +9,9 @@ import { aesGcm, type Codec, jsonCodec, msgpackCodec, type Transform } from "kee
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { at, flagBits } from "../../../src/codec/form/envelope.ts";
-import { patientMs } from "../../support/time/patience.ts";
-import { liteAt } from "./lite.ts";
+import { at, flagBits } from "../../../../src/codec/form/envelope.ts";
+import { patientMs } from "../../../support/time/patience.ts";
+import { liteAt } from "../lite.ts";
 
 interface Pod {
   readonly apiVersion: string;

@@ -5,9 +5,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../support/certificates.ts";
-import { until } from "../../support/time/patience.ts";
-import { liteAt, type Ran } from "./lite.ts";
+import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../../support/certificates.ts";
+import { until } from "../../../support/time/patience.ts";
+import { liteAt, type Ran } from "../lite.ts";
 
 /** Long enough for any machine; what is certain is told at once. */
 const dialTimeout = "--dial-timeout=20s";

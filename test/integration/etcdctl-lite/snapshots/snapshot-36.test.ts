@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspectSnapshot } from "keelson/backup";
 import { expect, test } from "vitest";
-import { liteAt } from "./lite.ts";
+import { liteAt } from "../lite.ts";
 
 const runTool = liteAt(["http://127.0.0.1:1"]);
 
-const snapshot = new URL("../../fixtures/snapshots/etcd-3.6.14.db", import.meta.url).pathname;
+const snapshot = new URL("../../../fixtures/snapshots/etcd-3.6.14.db", import.meta.url).pathname;
 
 test("the forms are those of etcdutl 3.6: live keys, and a version", async () => {
   const { hash, revision, liveKeys, records, totalKey } = await inspectSnapshot(snapshot);

@@ -1,7 +1,7 @@
 /** `lock` and `elect`: what etcdctl 3.5.30 prints and exits with, as recorded by hand beside it. */
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { liteAt } from "./lite.ts";
+import { liteAt } from "../lite.ts";
 
 let local: LocalEtcd;
 beforeAll(async () => {

@@ -11,11 +11,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { connectEtcd, type Etcd, type KeyValue, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findEtcd } from "../../../src/etcd/local/find-etcd.ts";
-import { compareVersions } from "../../../src/etcd/versions/version.ts";
-import { everyEtcd } from "../../support/etcd-binaries.ts";
-import { patientMs } from "../../support/time/patience.ts";
-import { liteAt } from "./lite.ts";
+import { findEtcd } from "../../../../src/etcd/local/find-etcd.ts";
+import { compareVersions } from "../../../../src/etcd/versions/version.ts";
+import { everyEtcd } from "../../../support/etcd-binaries.ts";
+import { patientMs } from "../../../support/time/patience.ts";
+import { liteAt } from "../lite.ts";
 
 const execute = promisify(execFile);
 const nowhere = liteAt(["http://127.0.0.1:1"]);
@@ -113,7 +113,7 @@ describe.each(tools)("with the tools of etcd $version", ({ version, etcd: binary
 test("a snapshot on record, saved by etcdctl, is restored by etcdctl-lite, and etcd boots from it", async () => {
   const { path: binary, version } = await findEtcd();
   const [recorded = ""] = ["3.5.16", "3.4.23"].filter((saved) => compareVersions(version, saved) >= 0);
-  const file = fileURLToPath(new URL(`../../fixtures/snapshots/etcd-${recorded}.db`, import.meta.url));
+  const file = fileURLToPath(new URL(`../../../fixtures/snapshots/etcd-${recorded}.db`, import.meta.url));
   const { stdout } = await nowhere(["snapshot", "status", file, "-w", "json"]);
   const dataDir = join(dir, "recorded");
   expect((await nowhere(["snapshot", "restore", file, "--data-dir", dataDir])).code).toBe(0);

@@ -6,9 +6,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { progressIsReliable } from "../../../src/storage/watch/progress-trust.ts";
-import { patientMs } from "../../support/time/patience.ts";
-import { liteAt, patience } from "./lite.ts";
+import { progressIsReliable } from "../../../../src/storage/watch/progress-trust.ts";
+import { patientMs } from "../../../support/time/patience.ts";
+import { liteAt, patience } from "../lite.ts";
 import { etcdctlVersion, findEtcdctl } from "./recording.ts";
 
 const real = await findEtcdctl();

@@ -10,9 +10,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { buildProject, projectFolder } from "../../support/project-run.ts";
-import { until } from "../../support/time/patience.ts";
+import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
+import { buildProject, projectFolder } from "../../../support/project-run.ts";
+import { until } from "../../../support/time/patience.ts";
 
 const execute = promisify(execFile);
 const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");

@@ -2,11 +2,11 @@
 import { createStore } from "keelson";
 import { connectEtcd, type Etcd, type LocalCluster, startLocalCluster, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hashFindings, type Reached } from "../../../tools/etcdctl-lite/commands/doctor/agreement.ts";
-import { historyFacts } from "../../../tools/etcdctl-lite/commands/doctor/history.ts";
-import { CertificateAuthority, hasOpenssl } from "../../support/certificates.ts";
-import { patientMs, until } from "../../support/time/patience.ts";
-import { liteAt } from "./lite.ts";
+import { hashFindings, type Reached } from "../../../../tools/etcdctl-lite/commands/doctor/agreement.ts";
+import { historyFacts } from "../../../../tools/etcdctl-lite/commands/doctor/history.ts";
+import { CertificateAuthority, hasOpenssl } from "../../../support/certificates.ts";
+import { patientMs, until } from "../../../support/time/patience.ts";
+import { liteAt } from "../lite.ts";
 
 interface Report {
   readonly members: readonly { readonly endpoint: string; readonly leader: boolean }[];

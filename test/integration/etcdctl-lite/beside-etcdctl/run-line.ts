@@ -1,9 +1,9 @@
 /** One command line through a real etcdctl, and through etcdctl-lite within this process; the same is compared of both. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { run } from "../../../tools/etcdctl-lite/run.ts";
+import { run } from "../../../../tools/etcdctl-lite/run.ts";
+import { patience } from "../lite.ts";
 import type { ReplayLine } from "./command-lines.ts";
-import { patience } from "./lite.ts";
 
 export interface Outcome {
   readonly stdout: string;

@@ -11,9 +11,9 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { type EtcdBinary, findEtcd, findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
-import { lineOf } from "../../../src/etcd/versions/release-lines.ts";
-import { compareVersions } from "../../../src/etcd/versions/version.ts";
+import { type EtcdBinary, findEtcd, findEveryEtcd } from "../../../../src/etcd/local/find-etcd.ts";
+import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
+import { compareVersions } from "../../../../src/etcd/versions/version.ts";
 import type { ReplayLine } from "./command-lines.ts";
 import { type Outcome, runReal } from "./run-line.ts";
 
@@ -59,7 +59,7 @@ export class Recording {
     const real = process.env["REPLAY_RECORDED"] === "1" ? undefined : await findEtcdctl(version);
     const records = process.env["RECORD_ETCDCTL"] === lineOf(version);
     if (records && real === undefined) throw new Error(`there is no etcdctl ${version} here to record`);
-    const file = fileURLToPath(new URL(`../../fixtures/etcdctl/${name}`, import.meta.url));
+    const file = fileURLToPath(new URL(`../../../fixtures/etcdctl/${name}`, import.meta.url));
     return new Recording({
       etcd: real?.etcd ?? (await findServer(version)),
       etcdctl: real?.etcdctl,

@@ -7,10 +7,10 @@ import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/
 import { encryptionConfiguration } from "keelson/kubernetes";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { isWrapping } from "../../../src/codec/sealing/transform.ts";
-import { clusterSkipReason, clusterSnapshot } from "../../support/kubernetes-cluster.ts";
-import { patientMs } from "../../support/time/patience.ts";
-import { liteAt } from "./lite.ts";
+import { isWrapping } from "../../../../src/codec/sealing/transform.ts";
+import { clusterSkipReason, clusterSnapshot } from "../../../support/kubernetes-cluster.ts";
+import { patientMs } from "../../../support/time/patience.ts";
+import { liteAt } from "../lite.ts";
 
 let dir: string;
 let snapshot: string;
@@ -423,7 +423,7 @@ describe("a server of Kubernetes", () => {
       "client.key",
     ]);
     await certificates(root, "var/lib/rancher/k3s/server/db/etcd", []);
-    const { findCluster } = await import("../../../tools/etcdctl-lite/cli/find-cluster.ts");
+    const { findCluster } = await import("../../../../tools/etcdctl-lite/cli/find-cluster.ts");
     expect(await findCluster(root)).toMatchObject({ program: "k3s", endpoints: ["https://127.0.0.1:2379"] });
     await certificates(root, "etc/kubernetes/pki/etcd", ["ca.crt"]);
     await certificates(root, "etc/kubernetes/pki", [

@@ -2,9 +2,9 @@
 import type { TxnOp } from "keelson/etcd";
 import { connectEtcd, type Etcd, type LocalEtcd, prefixEnd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { seededRandom } from "../../support/seeded-random.ts";
-import { patientMs, until, within } from "../../support/time/patience.ts";
-import { type LiteOptions, liteAt, type Ran } from "./lite.ts";
+import { seededRandom } from "../../../support/seeded-random.ts";
+import { patientMs, until, within } from "../../../support/time/patience.ts";
+import { type LiteOptions, liteAt, type Ran } from "../lite.ts";
 
 let source: LocalEtcd;
 let destination: LocalEtcd;
