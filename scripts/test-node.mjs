@@ -25,11 +25,11 @@ const tooOld = ["18", "20.10"];
 const typescripts = ["5.2", "5.4", "5.6", "5.8", "5.9", "6", "7"];
 /** A connection, a store, watches, TLS, files on disk and the tool: what stands on Node's own modules. */
 const integration = [
-  "etcd/client",
-  "etcd/tls",
+  "etcd/client/client",
+  "etcd/transport/tls",
   "storage/store",
   "storage/watches",
-  "etcd/leases",
+  "etcd/services/leases",
   "backup/restore",
   "etcdctl-lite/program/process",
   "etcdctl-lite/beside-etcdctl/turns",

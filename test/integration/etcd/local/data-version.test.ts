@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dataVersion, isNewerLine } from "../../../src/etcd/local/data-version.ts";
-import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import { lineOf } from "../../../src/etcd/versions/release-lines.ts";
-import { etcdBinaries, everyEtcd } from "../../support/etcd-binaries.ts";
-import { connect, failureOf } from "../../support/etcd-cases.ts";
+import { dataVersion, isNewerLine } from "../../../../src/etcd/local/data-version.ts";
+import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
+import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
+import { etcdBinaries, everyEtcd } from "../../../support/etcd-binaries.ts";
+import { connect, failureOf } from "../../../support/etcd-cases.ts";
 
 let folder = "";
 beforeAll(async () => {

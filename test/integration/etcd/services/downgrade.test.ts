@@ -8,9 +8,9 @@ import {
   startLocalEtcd,
 } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gives, lineOf } from "../../../src/etcd/versions/release-lines.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { skipNote } from "../../support/skip-note.ts";
+import { gives, lineOf } from "../../../../src/etcd/versions/release-lines.ts";
+import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { skipNote } from "../../../support/skip-note.ts";
 
 describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {
   let local: LocalEtcd;

@@ -1,9 +1,9 @@
 /** TLS to a real etcd: what works, and that each thing that does not names its cause. Over both transports. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { TlsOptions } from "../../../src/etcd/transport/transport.ts";
-import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../support/certificates.ts";
-import { connect, failureOf } from "../../support/etcd-cases.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
+import type { TlsOptions } from "../../../../src/etcd/transport/transport.ts";
+import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../../support/certificates.ts";
+import { connect, failureOf } from "../../../support/etcd-cases.ts";
 
 const openssl = await hasOpenssl();
 

@@ -1,9 +1,9 @@
 /** The HTTP/2 transport against peers that behave as no good server does: typed failures, bounded memory, no hang. */
 import { describe, expect, test } from "vitest";
-import { type Clock, systemClock } from "../../../src/base/time/clock.ts";
-import { frameFlag, frameType, setting } from "../../../src/etcd/transport/http2/frames.ts";
-import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
-import { grpcStatus, type Transport, TransportFailure } from "../../../src/etcd/transport/transport.ts";
+import { type Clock, systemClock } from "../../../../src/base/time/clock.ts";
+import { frameFlag, frameType, setting } from "../../../../src/etcd/transport/http2/frames.ts";
+import { http2Transport } from "../../../../src/etcd/transport/http2/transport-http2.ts";
+import { grpcStatus, type Transport, TransportFailure } from "../../../../src/etcd/transport/transport.ts";
 import {
   frame,
   grpcReply,
@@ -12,10 +12,10 @@ import {
   startPeer,
   trailers,
   uint32,
-} from "../../support/peers/scripted-peer.ts";
-import { seededRandom } from "../../support/seeded-random.ts";
-import { ManualClock } from "../../support/time/manual-clock.ts";
-import { patientMs, until } from "../../support/time/patience.ts";
+} from "../../../support/peers/scripted-peer.ts";
+import { seededRandom } from "../../../support/seeded-random.ts";
+import { ManualClock } from "../../../support/time/manual-clock.ts";
+import { patientMs, until } from "../../../support/time/patience.ts";
 
 const method = "/etcdserverpb.KV/Range";
 const request = Buffer.from("hello");

@@ -1,12 +1,12 @@
 /** Watches under etcd's own authentication: expired tokens are healed, missing rights are told. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
-import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { collect, connect, failureOf, fill } from "../../support/etcd-cases.ts";
-import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { until, within } from "../../support/time/patience.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
+import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
+import { prefixEnd } from "../../../../src/etcd/ports/prefix-end.ts";
+import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { collect, connect, failureOf, fill } from "../../../support/etcd-cases.ts";
+import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
+import { until, within } from "../../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("watches under auth on etcd $version", ({ path: binary }) => {
   let server: LocalEtcd;

@@ -1,15 +1,15 @@
 /** Leases on a real etcd: granted for certain, kept alive through faults, lost before etcd lets them go. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isStoreError } from "../../../src/errors.ts";
-import { startLocalCluster } from "../../../src/etcd/local/local-cluster.ts";
-import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect, failureOf } from "../../support/etcd-cases.ts";
-import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { LeapClock } from "../../support/time/leap-clock.ts";
-import { ManualClock } from "../../support/time/manual-clock.ts";
-import { until, within, withTimeEnough } from "../../support/time/patience.ts";
+import { isStoreError } from "../../../../src/errors.ts";
+import { startLocalCluster } from "../../../../src/etcd/local/local-cluster.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
+import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
+import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { connect, failureOf } from "../../../support/etcd-cases.ts";
+import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
+import { LeapClock } from "../../../support/time/leap-clock.ts";
+import { ManualClock } from "../../../support/time/manual-clock.ts";
+import { until, within, withTimeEnough } from "../../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("leases on etcd $version", ({ path: binary }) => {
   let server: LocalEtcd;

@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { StoreError } from "../../../src/errors.ts";
-import { startLocalCluster } from "../../../src/etcd/local/local-cluster.ts";
-import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import { freePort } from "../../../src/etcd/local/local-ports.ts";
-import { compileSources } from "../../support/compiled-sources.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { StoreError } from "../../../../src/errors.ts";
+import { startLocalCluster } from "../../../../src/etcd/local/local-cluster.ts";
+import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
+import { freePort } from "../../../../src/etcd/local/local-ports.ts";
+import { compileSources } from "../../../support/compiled-sources.ts";
+import { etcdBinaries } from "../../../support/etcd-binaries.ts";
 
 let folder = "";
 let compiled: Awaited<ReturnType<typeof compileSources>>;

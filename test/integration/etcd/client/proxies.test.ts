@@ -9,12 +9,12 @@ import { promisify } from "node:util";
 import { createStore, createWatchCache } from "keelson";
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findEtcd } from "../../../src/etcd/local/find-etcd.ts";
-import { widget, widgetKind } from "../../conformance/implementation.ts";
-import { quietPorts } from "../../support/peers/quiet-ports.ts";
-import { skipNote } from "../../support/skip-note.ts";
-import { patientMs, until } from "../../support/time/patience.ts";
-import { liteAt } from "../etcdctl-lite/lite.ts";
+import { findEtcd } from "../../../../src/etcd/local/find-etcd.ts";
+import { widget, widgetKind } from "../../../conformance/implementation.ts";
+import { quietPorts } from "../../../support/peers/quiet-ports.ts";
+import { skipNote } from "../../../support/skip-note.ts";
+import { patientMs, until } from "../../../support/time/patience.ts";
+import { liteAt } from "../../etcdctl-lite/lite.ts";
 
 const { path: binary } = await findEtcd();
 const has = async (command: string): Promise<boolean> =>

@@ -5,7 +5,7 @@
 import { createStore, defineKind, type Resource } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
-import { until, within } from "../../support/time/patience.ts";
+import { until, within } from "../../../support/time/patience.ts";
 
 const Widget = defineKind<Resource>({
   version: "v1",

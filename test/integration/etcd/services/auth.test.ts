@@ -1,11 +1,11 @@
 /** Password auth on a real etcd: tokens that expire under load, secrets that stay secret, users and roles. */
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
-import { connect, failureOf } from "../../support/etcd-cases.ts";
-import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { until } from "../../support/time/patience.ts";
+import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
+import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
+import { connect, failureOf } from "../../../support/etcd-cases.ts";
+import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
+import { until } from "../../../support/time/patience.ts";
 
 const password = "canary-8f2a51-password";
 const root = { username: "root", password, allowPlaintext: true };

@@ -1,8 +1,8 @@
 /** `maintenance.hashKv` at the compacted revision, where a cluster stands right after a restore: every etcd answers. */
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { patientMs } from "../../support/time/patience.ts";
+import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { patientMs } from "../../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("etcd $version", ({ path }) => {
   let local: LocalEtcd;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect, failureOf } from "../../support/etcd-cases.ts";
-import { until } from "../../support/time/patience.ts";
+import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
+import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { connect, failureOf } from "../../../support/etcd-cases.ts";
+import { until } from "../../../support/time/patience.ts";
 
 let folder = "";
 beforeAll(async () => {
