@@ -2,15 +2,19 @@
  * Objects as YAML documents and indented JSON, for people and scripts.
  *
  * The reader's YAML version matters: kubectl reads version 1.1, in which `yes`, `on`, `1_000`, `0b11` and dates are not
- * text. So text that any version could read as another type is quoted, and control characters are escaped, in keys and
- * values.
+ * text; LS and PS end a line there, and a byte order mark ends a document. So text that any version could read as another
+ * type is quoted, and such characters are escaped as control characters are, in keys, values and comments.
  */
 import { holdsControls, printable } from "./printable.ts";
 
 /** Words that some version reads as null, a boolean, a number or a merge. */
 const words = /^(?:~|null|true|false|yes|no|on|off|y|n|\.inf|\.nan|<<|=)$/i;
-/** Text that begins like a number or a date: 1_000, 0b11, 1:30, 2026-01-01, +.5; and `.`, a number for some readers of 1.1. */
-const numeric = /^[-+.]?\d|^[-+]\.|^\.[\d_]*$/;
+/** Text that begins as numbers and dates do: 1_000, 0b11, 1:30, 2026-01-01, +.5; and `.` and `e1`, numbers for some readers of 1.1. */
+const numeric = /^[-+.\d]|^e[-+]?\d+$/i;
+/** A line with a tab, which some readers do not take outside quotes; text of several lines is a block, where they do. */
+const tabbed = /^.*\t.*$/;
+/** Line ends of YAML 1.1 beyond those of ASCII, the byte order mark, and what YAML does not take for a character. */
+const unsafe = /[\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /** One document of a stream, with `---` before it; `remark` is a comment above it. */
 export async function yamlDocument(object: unknown, remark?: string): Promise<string> {
@@ -21,11 +25,12 @@ export async function yamlDocument(object: unknown, remark?: string): Promise<st
     Scalar(_, node) {
       if (!isScalar(node) || typeof node.value !== "string") return;
       const text = node.value;
-      const asText = words.test(text) || numeric.test(text);
-      if (asText || holdsControls(text)) node.type = "QUOTE_DOUBLE";
+      const asText = words.test(text) || numeric.test(text) || tabbed.test(text);
+      if (asText || holdsControls(text) || text.search(unsafe) >= 0) node.type = "QUOTE_DOUBLE";
     },
   });
-  return `---\n${comment}${printable(document.toString({ lineWidth: 0 }), "lines")}`;
+  const text = printable(`${comment}${document.toString({ lineWidth: 0 })}`, "lines");
+  return `---\n${text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16)}`)}`;
 }
 
 export const jsonDocument = (value: unknown): string => `${printableJson(JSON.stringify(value, null, 2))}\n`;

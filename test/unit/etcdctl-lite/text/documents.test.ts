@@ -20,13 +20,22 @@ const odd = fc.constantFrom(
   "\u202egnp.exe",
   "\r\n",
   "",
+  "a\u2028b",
+  "\u2029",
+  "\ufeff",
+  "a\uffff",
 );
+/** Text that is nearly a number, a date or a word of some version. */
+const nearly = fc.string({ unit: fc.constantFrom(..."0123456789+-._:eExXbBoOinfa~ydt #'"), maxLength: 6 });
 const text = fc.oneof(
   odd,
+  nearly,
   fc.string({ unit: "grapheme", maxLength: 12 }),
   fc.string({ unit: "binary", maxLength: 6 }),
 );
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+/** Ends of lines and documents for a reader of YAML 1.1, and what no version takes for a character. */
+const unsafe = /[\u2028\u2029\ufeff\ufffe\uffff]/;
 
 test("text comes back as text from YAML 1.1 and 1.2, in keys and values", async () => {
   await fc.assert(
@@ -35,6 +44,7 @@ test("text comes back as text from YAML 1.1 and 1.2, in keys and values", async 
       async (object) => {
         const shown = await yamlDocument({ data: { ...object } });
         expect(shown).not.toMatch(controls);
+        expect(shown).not.toMatch(unsafe);
         for (const version of ["1.1", "1.2"] as const) {
           expect(
             parse(shown, { version, merge: false, schema: version === "1.1" ? "yaml-1.1" : "core" }),
