@@ -26,11 +26,6 @@ export class KeyQueues {
     this.#clock = clock;
   }
 
-  /** Keys held now. */
-  get size(): number {
-    return this.#queues.size;
-  }
-
   /**
    * Resolves when it is the caller's turn. Dispose the result to pass the turn on; disposing twice does nothing.
    * @throws the signal's reason; the caller has then left the queue

@@ -90,10 +90,6 @@ export class HeldLeases {
     };
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   #goodFrom(entry: Entry, sentMs: number): void {
     const now = this.#client.clock.monotonicMs();
     entry.lostTimer?.cancel();

@@ -5,7 +5,6 @@
  * Source: etcd's change logs up to 3.4.45, 3.5.33, 3.6.14 and 3.7.1, and its support policy (the newest two lines).
  */
 import { invariant } from "../../errors.ts";
-import { compareVersions } from "./version.ts";
 
 /** A minor line of etcd and its support. */
 export interface ReleaseLine {
@@ -90,15 +89,6 @@ export const features: readonly Feature[] = [
     since: ["3.7.0"],
   },
 ];
-
-/** Whether etcd `version` has the feature. */
-export function gives(version: string, name: FeatureName): boolean {
-  const line = lineOf(version);
-  const { since } = featureOf(name);
-  const own = since.find((first) => lineOf(first) === line);
-  if (own !== undefined) return compareVersions(version, own) >= 0;
-  return compareVersions(version, since.at(-1) ?? version) >= 0;
-}
 
 /** The first version that has the feature. */
 export function firstWith(name: FeatureName): string {

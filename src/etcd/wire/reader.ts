@@ -12,12 +12,9 @@
 /** A message that violates the protocol: cut short, a bad tag, a length beyond the end. */
 export class WireError extends Error {
   override readonly name = "WireError";
-  /** Position in the message, in bytes from its start. */
-  readonly offset: number;
 
   constructor(what: string, offset: number) {
     super(`Cannot decode message at byte ${offset}: ${what}`);
-    this.offset = offset;
   }
 }
 

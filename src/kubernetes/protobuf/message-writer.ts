@@ -53,13 +53,6 @@ export class MessageWriter {
   #path: Step[] | undefined;
   readonly #quantities = new Map<string, string>();
 
-  /** The message of `object`, in its own buffer. @throws EncodeFault */
-  write(plan: MessagePlan, object: unknown, options: MessageWriterOptions = {}): Uint8Array {
-    this.begin(options);
-    this.writeMessage(plan, object);
-    return this.out.copy();
-  }
-
   /** Starts a new value; discards previous output. */
   begin({ onUnknownMember }: MessageWriterOptions = {}): void {
     // A large buffer is not kept for small values.

@@ -86,6 +86,7 @@ export class ValueReferences implements ReferenceParts {
     );
   }
 
+  /** The history was replaced: the records of sealing keys are read again. */
   forget(): void {
     this.#sealingParts.clear();
   }

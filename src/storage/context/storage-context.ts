@@ -44,8 +44,6 @@ export interface ReferenceParts {
   checkBy(resource: string, keyId: string, checkValue: string): void;
   /** The record was found in etcd. */
   keyIsRecorded(resource: string, keyId: string): void;
-  /** The history was replaced: the record is read again. */
-  forget(): void;
 }
 
 export interface StorageContext {

@@ -4,6 +4,20 @@ import { ManualClock } from "../../support/time/manual-clock.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Whether a caller gets the turn of `key` without waiting. */
+async function isFree(queues: KeyQueues, key: string): Promise<boolean> {
+  const controller = new AbortController();
+  const asked = queues.acquire(key, controller.signal).then(
+    (turn) => turn,
+    () => undefined,
+  );
+  await settled();
+  controller.abort();
+  const turn = await asked;
+  turn?.[Symbol.dispose]();
+  return turn !== undefined;
+}
+
 test("acquire() serves the callers of one key in the order of asking, one at a time", async () => {
   const queues = new KeyQueues(new ManualClock());
   const order: number[] = [];
@@ -18,14 +32,15 @@ test("acquire() serves the callers of one key in the order of asking, one at a t
   };
   await Promise.all([0, 1, 2, 3, 4].map(work));
   expect(order).toEqual([0, 1, 2, 3, 4]);
-  expect(queues.size).toBe(0);
+  expect(await isFree(queues, "k")).toBe(true);
 });
 
 test("acquire() of different keys does not wait", async () => {
   const queues = new KeyQueues(new ManualClock());
   await queues.acquire("a", undefined);
   await queues.acquire("b", undefined);
-  expect(queues.size).toBe(2);
+  expect(await isFree(queues, "a")).toBe(false);
+  expect(await isFree(queues, "b")).toBe(false);
 });
 
 test("acquire() that is aborted leaves the queue, and the next one gets the turn", async () => {
@@ -38,7 +53,7 @@ test("acquire() that is aborted leaves the queue, and the next one gets the turn
   await expect(given).rejects.toThrow("enough");
   held[Symbol.dispose]();
   (await patient)[Symbol.dispose]();
-  expect(queues.size).toBe(0);
+  expect(await isFree(queues, "k")).toBe(true);
 });
 
 test("a turn that is disposed twice passes on once", async () => {
@@ -59,7 +74,7 @@ test("a turn that is disposed twice passes on once", async () => {
 test("acquire() with a signal aborted before rejects and holds nothing", async () => {
   const queues = new KeyQueues(new ManualClock());
   await expect(queues.acquire("k", AbortSignal.abort(new Error("late")))).rejects.toThrow("late");
-  expect(queues.size).toBe(0);
+  expect(await isFree(queues, "k")).toBe(true);
 });
 
 test("a holder that takes too long keeps working while the next one is let in", async () => {
@@ -79,7 +94,7 @@ test("a holder that takes too long keeps working while the next one is let in", 
   expect(thirdIn).toBe(false);
   turn[Symbol.dispose]();
   (await third)[Symbol.dispose]();
-  expect(queues.size).toBe(0);
+  expect(await isFree(queues, "k")).toBe(true);
   expect(clock.pending).toBe(0);
 });
 
@@ -88,7 +103,7 @@ test("a holder that nobody waits for keeps its turn for as long as it takes", as
   const queues = new KeyQueues(clock);
   const turn = await queues.acquire("k", undefined);
   await clock.advance(10_000);
-  expect(queues.size).toBe(1);
+  expect(await isFree(queues, "k")).toBe(false);
   turn[Symbol.dispose]();
-  expect(queues.size).toBe(0);
+  expect(await isFree(queues, "k")).toBe(true);
 });

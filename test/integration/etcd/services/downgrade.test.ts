@@ -8,16 +8,17 @@ import {
   startLocalEtcd,
 } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gives, lineOf } from "../../../../src/etcd/versions/release-lines.ts";
+import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { hasFeature } from "../../../support/etcd-features.ts";
 import { skipNote } from "../../../support/skip-note.ts";
 
 describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {
   let local: LocalEtcd;
   let etcd: Etcd;
   const line = lineOf(version);
-  const has = gives(version, "downgrade");
-  const tells = gives(version, "statusOf36");
+  const has = hasFeature(version, "downgrade");
+  const tells = hasFeature(version, "statusOf36");
   const below = `3.${Number(line.split(".")[1]) - 1}`;
 
   beforeAll(async () => {
@@ -87,7 +88,7 @@ describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {
     const endpoint = etcd.endpoints[0] ?? "";
     expect(await etcd.maintenance.quotaBytes({ endpoint })).toBe(2n * 1024n ** 3n);
     const { databaseQuotaBytes, storageVersion } = await status();
-    expect(storageVersion === undefined).toBe(!gives(version, "statusOf36"));
+    expect(storageVersion === undefined).toBe(!hasFeature(version, "statusOf36"));
     if (databaseQuotaBytes !== undefined) expect(databaseQuotaBytes).toBe(2n * 1024n ** 3n);
   });
 

@@ -1,15 +1,15 @@
 /** `maintenance.probe` and `endpoint health --probes` on every etcd there is, sound and without a quorum. */
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gives } from "../../../../src/etcd/versions/release-lines.ts";
 import { requestFigures } from "../../../../tools/etcdctl-lite/commands/top/request-figures.ts";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { hasFeature } from "../../../support/etcd-features.ts";
 import { skipNote } from "../../../support/skip-note.ts";
 import { patientMs, until } from "../../../support/time/patience.ts";
 import { liteAt } from "../../etcdctl-lite/lite.ts";
 
 describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {
-  const served = gives(version, "probes");
+  const served = hasFeature(version, "probes");
   let local: LocalEtcd;
   let etcd: Etcd;
   let endpoint: string;

@@ -7,8 +7,9 @@ import { promisify } from "node:util";
 import { createStore, defineKind } from "keelson";
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gives, lineOf } from "../../../../src/etcd/versions/release-lines.ts";
+import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
 import { run } from "../../../../tools/etcdctl-lite/run.ts";
+import { hasFeature } from "../../../support/etcd-features.ts";
 import { patientMs, until } from "../../../support/time/patience.ts";
 import { patience } from "../lite.ts";
 
@@ -63,16 +64,16 @@ describe("snapshots", () => {
     const { revision } = (JSON.parse(stdout) as { header: { revision: number } }).header;
     await lite(["put", "pit", "second"]);
     const file = join(dir, "snap.db");
-    const isTold = gives(etcd.version, "snapshotVersion");
+    const isShown = hasFeature(etcd.version, "snapshotVersion");
     const storageVersion = `${lineOf(etcd.version)}.0`;
     expect(await lite(["snapshot", "save", file])).toEqual({
       code: 0,
-      stdout: `Snapshot saved at ${file}\n${isTold ? `Server version ${storageVersion}\n` : ""}`,
+      stdout: `Snapshot saved at ${file}\n${isShown ? `Server version ${storageVersion}\n` : ""}`,
       stderr: "",
     });
     const status = (await lite(["snapshot", "status", file])).stdout;
     expect(status).toMatch(/^[0-9a-f]+, \d+, \d+, \d+ kB(, 3\.\d+\.0)?\n$/);
-    expect(status.endsWith(`, ${storageVersion}\n`)).toBe(isTold);
+    expect(status.endsWith(`, ${storageVersion}\n`)).toBe(isShown);
     const verified = await lite(["snapshot", "verify", file]);
     expect(verified).toMatchObject({ code: 0, stderr: "" });
     expect(verified.stdout).toContain("is sound");

@@ -7,9 +7,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { features, gives, lineOf, releaseLines } from "../../../../src/etcd/versions/release-lines.ts";
+import { features, lineOf, releaseLines } from "../../../../src/etcd/versions/release-lines.ts";
 import { compareVersions } from "../../../../src/etcd/versions/version.ts";
 import { type Effect, faults } from "../../../../src/etcd/versions/version-facts.ts";
+import { hasFeature } from "../../../support/etcd-features.ts";
 
 const page = fileURLToPath(new URL("../../../../docs/etcd-versions.md", import.meta.url));
 const endOfPreface = "<!-- From here on: the tables of src/etcd/versions; a test keeps it so. -->\n";
@@ -97,15 +98,15 @@ test("what pages say the client does is what the table has it do", async () => {
 
 describe("features", () => {
   test("a line has a feature from the version listed for it, a newer line from its beginning", () => {
-    expect(gives("3.4.28", "probes")).toBe(false);
-    expect(gives("3.4.29", "probes")).toBe(true);
-    expect(gives("3.5.10", "probes")).toBe(false);
-    expect(gives("3.5.11", "probes")).toBe(true);
-    expect(gives("3.6.0", "probes")).toBe(true);
-    expect(gives("3.5.33", "statusOf36")).toBe(false);
-    expect(gives("3.7.1", "statusOf36")).toBe(true);
-    expect(gives("3.6.14", "rangeStream")).toBe(false);
-    expect(gives("3.4.45", "downgrade")).toBe(false);
+    expect(hasFeature("3.4.28", "probes")).toBe(false);
+    expect(hasFeature("3.4.29", "probes")).toBe(true);
+    expect(hasFeature("3.5.10", "probes")).toBe(false);
+    expect(hasFeature("3.5.11", "probes")).toBe(true);
+    expect(hasFeature("3.6.0", "probes")).toBe(true);
+    expect(hasFeature("3.5.33", "statusOf36")).toBe(false);
+    expect(hasFeature("3.7.1", "statusOf36")).toBe(true);
+    expect(hasFeature("3.6.14", "rangeStream")).toBe(false);
+    expect(hasFeature("3.4.45", "downgrade")).toBe(false);
   });
 
   test("every list goes from the oldest line to the newest", () => {

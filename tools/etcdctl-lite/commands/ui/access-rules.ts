@@ -109,10 +109,6 @@ export class AccessRules {
     return undefined;
   }
 
-  get needsToken(): boolean {
-    return this.#token !== undefined;
-  }
-
   /** Whether the request has the token, or needs none. */
   hasToken(headers: Asked["headers"]): boolean {
     if (this.#token === undefined) return true;
