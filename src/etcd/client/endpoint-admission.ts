@@ -27,7 +27,7 @@ import {
 import type { RestoreEvent } from "./client.ts";
 import type { ConnectionFault } from "./connection-probe.ts";
 import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
-import { foreignServer } from "./foreign-server.ts";
+import { foreignServer, withoutStatus } from "./foreign-server.ts";
 import { meaningOf, storeErrorOf } from "./outcome-table.ts";
 
 /** A timeout shorter than this does not count against the endpoint. */
@@ -182,6 +182,9 @@ export class EndpointAdmission {
         });
       }
       if (!(error instanceof TransportFailure)) throw error;
+      if (error.fromServer && error.code === grpcStatus.unimplemented) {
+        return this.#quarantine(endpoint, `endpoint "${endpoint.url}": ${withoutStatus(error.text)}`);
+      }
       if (error.fromServer && error.code !== grpcStatus.unavailable) {
         // It answers but refuses the status: this etcd requires a token for it.
         this.#endpoints.release(endpoint);

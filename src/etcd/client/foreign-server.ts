@@ -1,5 +1,5 @@
 /**
- * Servers that speak etcd's protocol but are not etcd. kine (the default of k3s, etcd's API over SQL databases) reports a status
+ * Servers that are not etcd. kine (the default of k3s, etcd's API over SQL databases) reports a status
  * without cluster, member and raft term; an etcd member has all three from its first answer on.
  */
 import type { StatusResponse } from "../wire/maintenance.ts";
@@ -19,4 +19,9 @@ export function foreignServer({ header, raftTerm, version }: StatusResponse): st
   return isEtcd
     ? undefined
     : `it is kine, or a server like it, that says etcd ${version} and lacks ${missing}; expected an etcd (k3s: --cluster-init)`;
+}
+
+/** Why the client refuses a server that answers etcd's first request as one it does not know: a web server, or another gRPC service. */
+export function withoutStatus(answer: string): string {
+  return `it has no call to report its status (it answers: ${answer}); expected an etcd`;
 }
