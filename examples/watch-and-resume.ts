@@ -30,7 +30,7 @@ await write("two", "written between list and watch");
 await write("three", "written between list and watch");
 const last = await follow(notes, resourceVersion, 2);
 
-await write("four", "written while nobody watched");
+await write("four", "written while no watch was open");
 await notes.delete({ namespace: "default", name: "one" });
 await follow(notes, last, 2);
 

@@ -41,7 +41,7 @@ const agents = Array.from({ length: 100 }, (_, node) =>
 );
 await pods.delete({ namespace: "default", name: "pod-7" });
 for await (const event of agents[7] ?? []) {
-  if (event.type !== "BOOKMARK") console.log(`node-7 is told: ${event.type} ${event.object.metadata.name}`);
+  if (event.type !== "BOOKMARK") console.log(`node-7 receives: ${event.type} ${event.object.metadata.name}`);
   break;
 }
 await Promise.all(agents.map((agent) => agent[Symbol.asyncDispose]()));

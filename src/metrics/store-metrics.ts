@@ -28,7 +28,7 @@ export const storeMetrics: readonly Metric<StoreStats>[] = [
   {
     name: "conflict_retries_total",
     type: "counter",
-    help: "Times guaranteedUpdate read and changed an object again because it had changed meanwhile.",
+    help: "Times guaranteedUpdate read and changed an object again because another write had changed it.",
     read: ({ conflictRetries }) => single(conflictRetries),
   },
   {

@@ -84,13 +84,13 @@ export function unavailable(action: string, reason: string, endpoint: string | u
   return new StoreError("UNAVAILABLE", `Cannot ${action}: ${reason}`, { retryAfterMs, endpoint, reason });
 }
 
-/** The error when every endpoint that the call may use has refused; it names one of them (`told`). */
+/** The error when every endpoint that the call may use has refused; it names one of them, `refusal`. */
 export function refused(
   action: string,
-  told: { readonly url: string; readonly reason: string },
+  refusal: { readonly url: string; readonly reason: string },
   cause: unknown,
 ): StoreError {
-  const { url: endpoint, reason } = told;
+  const { url: endpoint, reason } = refusal;
   return new StoreError(
     "UNAVAILABLE",
     `Cannot ${action}: ${reason} (endpoint "${endpoint}")`,

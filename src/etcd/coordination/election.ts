@@ -71,13 +71,13 @@ export async function* observeLeader(
   checkOptions(options, "observe the leader", { signal: true });
   const { signal } = options;
   const line = `${name}/`;
-  let told: string | undefined;
+  let yielded: string | undefined;
   for (;;) {
     if (signal?.aborted === true) return;
     const { kv, readAt } = await holderOf(etcd, name, { signal });
     const state = kv === undefined ? "" : `${kv.createRevision} ${kv.modRevision}`;
-    if (state !== told) {
-      told = state;
+    if (state !== yielded) {
+      yielded = state;
       yield kv === undefined
         ? undefined
         : { key: Buffer.from(kv.key).toString(), value: kv.value, revision: kv.createRevision };

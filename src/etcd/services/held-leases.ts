@@ -219,13 +219,13 @@ export class HeldLeases {
   async #recover(error: unknown, idle: AbortSignal): Promise<StoreError | undefined> {
     if (error instanceof WireError) return undefined;
     if (error instanceof TransportFailure) {
-      const { next, error: told } = this.#client.decideRetry(error, "keep leases alive");
-      if (next === "fail") return told;
+      const { next, error: failure } = this.#client.decideRetry(error, "keep leases alive");
+      if (next === "fail") return failure;
       if (next === "refresh") {
         try {
           await this.#client.refreshToken(idle);
-        } catch (failure) {
-          return failure instanceof StoreError ? this.#unlessPassing(failure) : undefined;
+        } catch (refusal) {
+          return refusal instanceof StoreError ? this.#unlessPassing(refusal) : undefined;
         }
       }
       return undefined;

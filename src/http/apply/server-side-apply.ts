@@ -184,8 +184,8 @@ function assertConfig(config: Fields, live: Resource | undefined, { fieldManager
 function wantedOf(config: Fields, { subresource, hasStatus }: ApplyOptions): Fields {
   const { apiVersion, kind, metadata, status, ...rest } = config;
   if (subresource === "status") return { apiVersion, kind, ...(status === undefined ? {} : { status }) };
-  const told = Object.entries(isFields(metadata) ? metadata : {}).filter(([name]) => !serverSet.has(name));
-  const own = { apiVersion, kind, metadata: Object.fromEntries(told), ...rest };
+  const given = Object.entries(isFields(metadata) ? metadata : {}).filter(([name]) => !serverSet.has(name));
+  const own = { apiVersion, kind, metadata: Object.fromEntries(given), ...rest };
   return hasStatus === true || status === undefined ? own : { ...own, status };
 }
 

@@ -71,7 +71,7 @@ export class QuotaAdmin implements Quotas {
       if (options.signal?.aborted === true || !isStoreError(error) || error.code === "NOT_FOUND") throw error;
       throw new StoreError(
         "OUTCOME_UNKNOWN",
-        `Quota "${wanted.name}" of ${textOfOwner(namespace)} is set, but whether what is there has been counted is not known: ${error.message}; the count goes on, get() tells its state`,
+        `Quota "${wanted.name}" of ${textOfOwner(namespace)} is set, but whether what is there has been counted is not known: ${error.message}; the count continues, get() has its state`,
         { writeId: "", key: this.#options.keys.spec(namespace) },
         { cause: error },
       );

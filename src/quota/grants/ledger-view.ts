@@ -84,12 +84,12 @@ export class LedgerView {
       },
       call,
     );
-    const [read, told, counted, countedSlots] = answer.responses;
+    const [read, epochRead, counted, countedSlots] = answer.responses;
     if (!answer.succeeded || read?.type !== "range") return undefined;
     // Another read was faster, or the history was replaced: these changes no longer complete the known state.
     if (this.#known !== known) return await this.look(specRevision, whole, call);
     const { revision } = answer.header;
-    const epochKv = told?.type === "range" ? told.range.kvs[0] : undefined;
+    const epochKv = epochRead?.type === "range" ? epochRead.range.kvs[0] : undefined;
     const epoch = epochText(epochKv);
     if (since > 0n && (revision < since || epoch !== known.epoch))
       return await this.look(specRevision, true, call);

@@ -38,7 +38,7 @@ export class KeyRange {
 
   /** The rest of the range after `key`, exclusive. `key` must lie under the range's prefix. */
   after(key: string): KeyRange {
-    invariant(key.startsWith(this.prefix), "a range goes on only from a key of its own");
+    invariant(key.startsWith(this.prefix), "a range continues only from one of its keys");
     return new KeyRange(this.prefix, `${key}\0`, this.rangeEnd);
   }
 

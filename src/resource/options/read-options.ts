@@ -172,7 +172,7 @@ export function parseWatchOptions(
   if (initial.consistency === "exact") {
     throw invalidArgument(
       "read",
-      'Cannot watch with read "exact": a watch goes on, expected "linearizable", "any" or "notOlderThan"',
+      'Cannot watch with read "exact": a watch is not a read of one version, expected "linearizable", "any" or "notOlderThan"',
     );
   }
   return { selection, fromRevision: undefined, initial, initialMinRevision: revision, bookmarks, onCorrupt };

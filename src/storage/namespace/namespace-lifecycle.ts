@@ -87,13 +87,13 @@ export function withRemaining(namespace: Namespace, remaining: Readonly<Record<s
 }
 
 /**
- * Whether a stored status matches `told`. Kubernetes' own form has no `remaining`: there the condition has it, and a
+ * Whether a stored status matches that of `wanted`. Kubernetes' own form has no `remaining`: there the condition has it, and a
  * namespace stored without it must not be written again on each pass.
  */
-export function saysTheSame(stored: AnyResource, told: AnyResource): boolean {
-  const { remaining, ...status } = recordOf(told["status"]);
+export function matchesStatus(stored: AnyResource, wanted: AnyResource): boolean {
+  const { remaining, ...status } = recordOf(wanted["status"]);
   const keepsRemaining = Object.hasOwn(recordOf(stored["status"]), "remaining");
-  return sameContent(stored, keepsRemaining ? told : { ...told, status });
+  return sameContent(stored, keepsRemaining ? wanted : { ...wanted, status });
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -11,7 +11,7 @@ import type { KindSlot } from "../context/kind-slot.ts";
 import { objectOf } from "../context/records.ts";
 import { placeOf } from "../read/reads.ts";
 import { runWritePlan } from "../write/write-loop.ts";
-import { saysTheSame, withRemaining } from "./namespace-lifecycle.ts";
+import { matchesStatus, withRemaining } from "./namespace-lifecycle.ts";
 
 /** Between two reports of progress in the status, milliseconds. */
 const reportMs = 1_000;
@@ -79,7 +79,7 @@ export class NamespaceProgress {
             const current = objectOf(slot.definition, slot.codec, record);
             // Objects of this slot are namespaces, because its kind is the built-in one.
             const next = withRemaining(current as Namespace, remaining) as unknown as AnyResource;
-            return saysTheSame(current, next)
+            return matchesStatus(current, next)
               ? { type: "unchanged", object: current }
               : { type: "put", object: next, lease: record.lease };
           },

@@ -41,7 +41,7 @@ export class Session {
   readonly #open: AsyncDisposable[] = [];
   readonly #clients: Etcd[] = [];
   /** Versions that servers reported besides the first response of their connection. */
-  readonly #told: string[] = [];
+  readonly #reported: string[] = [];
   #lines: LineReader | undefined;
   #cluster: Promise<FoundCluster | undefined> | undefined;
   #discovered: Promise<readonly string[] | undefined> | undefined;
@@ -102,7 +102,7 @@ export class Session {
 
   /** The etcdctl release whose output format is used: that of the newest server that has answered so far. */
   get toolLine(): ToolLine {
-    return toolLineOf([...this.#told, ...this.#clients.flatMap(versionsOf)]);
+    return toolLineOf([...this.#reported, ...this.#clients.flatMap(versionsOf)]);
   }
 
   /** Prints one result. */
@@ -115,19 +115,19 @@ export class Session {
   /** With users and roles some servers report their version only to authenticated clients. */
   async #learnVersion(result: Parameters<Printer["print"]>[0]): Promise<void> {
     if (result.type === "endpoint-status") {
-      this.#told.push(...result.endpoints.map(({ version }) => version));
+      this.#reported.push(...result.endpoints.map(({ version }) => version));
       return;
     }
     const [etcd] = this.#clients;
     if (
       etcd === undefined ||
-      this.#told.length > 0 ||
+      this.#reported.length > 0 ||
       this.#clients.some((each) => versionsOf(each).length > 0)
     ) {
       return;
     }
     // The command already has its result, so an error of this request is not its failure.
-    this.#told.push(await etcd.serverVersion(this.call).catch(() => ""));
+    this.#reported.push(await etcd.serverVersion(this.call).catch(() => ""));
   }
 
   line(text: string): void {

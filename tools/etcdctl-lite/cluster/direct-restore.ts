@@ -99,7 +99,7 @@ export async function writeDirect(session: Session, etcd: Etcd, plan: DirectPlan
       session.call,
     );
     if (!succeeded) {
-      const error = new Error("it was changed by somebody else meanwhile, and is left as it is");
+      const error = new Error("somebody else has changed it since, and it is left as it is");
       failed.push({ key: Buffer.from(key).toString(), error });
     } else if (action === "create") created++;
     else overwritten++;

@@ -175,7 +175,7 @@ async function putBack(
   if (succeeded) return header.revision.toString();
   throw new CliFailure(
     exitCodes.error,
-    `${quoteBytes(key)} was put by somebody else meanwhile: it is left as it is`,
+    `${quoteBytes(key)} has been put by somebody else since: it is left as it is`,
   );
 }
 

@@ -40,7 +40,7 @@ export const page: Step = {
     fact("resourceVersion", versions[0] ?? "");
 
     const now = await store.currentResourceVersion({ signal });
-    say(`meanwhile the store went on to version ${now}`);
+    say(`by then the store was at version ${now}`);
     expect(new Set(versions).size === 1 && versions[0] !== now, "every page is of the version of the first");
     const keyOf = ({ metadata }: Resource): string =>
       `${metadata.namespace}/${metadata.name}@${metadata.resourceVersion}`;

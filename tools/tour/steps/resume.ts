@@ -16,7 +16,7 @@ export const resume: Step = {
     for (let i = 1; i <= writes; i++) {
       await scratch.create({ metadata: { namespace, name: `letter-${i}` } }, { signal });
     }
-    say(`${writes} objects were created after version ${start}, while nobody watched`);
+    say(`${writes} objects were created after version ${start}, while no watch was open`);
 
     const seen: Change<ConfigMap>[] = [];
     {

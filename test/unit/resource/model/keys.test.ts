@@ -82,7 +82,7 @@ describe("KeySpace", () => {
     expect(rest.includes("/registry/pods/a/ma")).toBe(true);
     expect(rest.includes("/registry/pods/b/n")).toBe(false);
     expect(() => keys.range(pods, "a").after("/registry/pods/b/m")).toThrow(
-      "goes on only from a key of its own",
+      "continues only from one of its keys",
     );
   });
 

@@ -233,7 +233,7 @@ function alarmFinding({ type, memberId }: Alarm): Finding {
   const advice =
     type === "NOSPACE"
       ? "delete what is not needed, compaction, defrag --cluster, then alarm disarm: until then nothing can be written"
-      : "stop writing; find the member that differs (endpoint hashkv --cluster), remove it and add it anew";
+      : "stop writing; find the member that differs (endpoint hashkv --cluster), remove it and add it again";
   return {
     level: "error",
     check: "alarm",

@@ -36,7 +36,7 @@ export function historyFindings({ revision, compacted, clock }: HistoryFacts): r
   if (kept <= historyWarnRevisions) return [];
   const turns =
     clock === undefined
-      ? `nobody takes turns at it (there is no key ${clockKey})`
+      ? `no compactor takes turns at it (there is no key ${clockKey})`
       : `${clockKey} was last written ${revision - clock.modRevision} revisions ago, in turn ${clock.version}`;
   return [
     {
@@ -98,7 +98,7 @@ export async function epochFindings(
         check: "epoch",
         where: key,
         what: `members hold different epochs: ${held.map(({ endpoint, epoch }) => `${endpoint}: ${epoch ?? "none"}`).join(", ")}`,
-        advice: "a member was restored by itself: remove it and add it anew",
+        advice: "a member was restored by itself: remove it and add it again",
       },
     ];
   }

@@ -146,7 +146,7 @@ class Look {
         check: "events",
         where: `${this.#prefix}events/`,
         what: `${counted(this.#eternalEvents, "event has", "events have")} no lease, and no end`,
-        advice: "they were restored or written past kube-apiserver; delete them when nobody needs them",
+        advice: "they were restored or written past kube-apiserver; delete them when they are not needed",
       });
     }
     for (const { name, versions } of this.#gone) {

@@ -209,7 +209,7 @@ class Mirror {
     const { revision, copyFrom } = this.#position;
     if (revision === 0n || copyFrom !== undefined) return;
     this.#session.io.stderr.write(
-      `Mirrored up to revision ${revision} of the source; --rev ${revision + 1n} goes on from there\n`,
+      `Mirrored up to revision ${revision} of the source; --rev ${revision + 1n} continues from there\n`,
     );
   }
 
@@ -302,7 +302,7 @@ class Mirror {
 function compacted(error: StoreError): CliFailure {
   return new CliFailure(exitCodes.error, etcdServerText(error) ?? error.message, {
     cause: error,
-    hint: "What comes next is compacted: start without --rev and with a new --checkpoint. Keys deleted meanwhile stay in the destination.",
+    hint: "What comes next is compacted: start without --rev and with a new --checkpoint. Keys deleted since the last mirrored revision stay in the destination.",
   });
 }
 

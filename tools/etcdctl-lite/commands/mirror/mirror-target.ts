@@ -112,7 +112,7 @@ export class MirrorTarget implements AsyncDisposable {
     if (this.#options.checkpoint !== undefined) {
       throw new CliFailure(
         exitCodes.error,
-        `the checkpoint "${Buffer.from(this.#key).toString()}" was changed by somebody else: another make-mirror goes on with it`,
+        `the checkpoint "${Buffer.from(this.#key).toString()}" was changed by somebody else: another make-mirror continues it`,
       );
     }
     // Its lease expired while the destination was unavailable. Transactions with the old fence can no longer be

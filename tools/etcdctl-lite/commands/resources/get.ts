@@ -114,7 +114,7 @@ function asked(args: readonly string[]): {
     return { resources: [first.slice(0, slash)], names: [first.slice(slash + 1)] };
   const resources = first.split(",").filter((name) => name !== "");
   if (resources.length > 1 && rest.length > 0) {
-    throw badArguments("names go with one resource: cm,svc and a name cannot be told apart");
+    throw badArguments("names go with one resource: cm,svc and a name cannot be distinguished");
   }
   return { resources, names: rest };
 }

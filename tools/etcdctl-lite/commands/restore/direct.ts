@@ -117,7 +117,7 @@ export async function restoreDirectly(
   if (lost > 0)
     throw new CliFailure(
       exitCodes.error,
-      `${counted(lost, "key was", "keys were")} changed meanwhile, and left alone`,
+      `${counted(lost, "key was", "keys were")} changed by somebody else, and left alone`,
     );
   refuseFailed(wanted);
 }

@@ -34,7 +34,7 @@ export const command: Command = {
     });
     if (downgradeTarget !== undefined) {
       session.warn(
-        `a downgrade to ${downgradeTarget} was enabled when this snapshot was taken: a cluster restored from it goes on with it, unless it is restored with --clear-downgrade`,
+        `a downgrade to ${downgradeTarget} was enabled when this snapshot was taken: a cluster restored from it continues it, unless it is restored with --clear-downgrade`,
       );
     }
   },

@@ -164,7 +164,7 @@ describe("history", () => {
   test("is long when nobody compacts, and when the clock stands still", () => {
     expect(historyFindings({ revision: 400_000n, compacted: 0n, clock: undefined })).toEqual([]);
     const [never] = historyFindings({ revision: 900_000n, compacted: 0n, clock: undefined });
-    expect(never?.what).toContain("nobody takes turns at it");
+    expect(never?.what).toContain("no compactor takes turns at it");
     const clock = { modRevision: 200_000n, version: 7n };
     const [stopped] = historyFindings({ revision: 900_000n, compacted: 150_000n, clock });
     expect(stopped?.what).toContain("last written 700000 revisions ago, in turn 7");

@@ -54,8 +54,8 @@ function draw(page, { backups, repositoryFault, run, statusFault, nowMs }) {
   }
   const newest = (/** @type {string} */ kind) => {
     const found = backups?.find((/** @type {any} */ backup) => backup.kind === kind);
-    const told = kind === "full" ? run?.newestFullMs : run?.newestDeltaMs;
-    return found === undefined ? told : Date.parse(found.createdAt);
+    const reported = kind === "full" ? run?.newestFullMs : run?.newestDeltaMs;
+    return found === undefined ? reported : Date.parse(found.createdAt);
   };
   const ageCard = (/** @type {string} */ kind, /** @type {string} */ title) => {
     const ms = newest(kind);

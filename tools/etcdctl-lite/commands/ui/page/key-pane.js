@@ -218,7 +218,7 @@ export function keyPane({ writes, signal, close, gone }) {
         (story.editable && !conceals
           ? editor(story, again)
           : h("pre", { class: held.type }, ...highlighted(held))),
-      held.cut && h("p", { class: "quiet more" }, "It goes on: get prints all of it."),
+      held.cut && h("p", { class: "quiet more" }, "There is more: get prints all of it."),
     );
   };
 

@@ -92,7 +92,7 @@ export function watchView(main, signal) {
     source.addEventListener("error", () => {
       fill(
         remark,
-        h("span", { class: "bad" }, "The watch is interrupted; what changes meanwhile is not shown."),
+        h("span", { class: "bad" }, "The watch is interrupted; changes until it is back are not shown."),
       );
     });
   };
