@@ -131,8 +131,8 @@ say(JSON.stringify(summary.byClass));
 if (isClean(summary) && !values.keep) await rm(folder, { recursive: true, force: true });
 else say(`kept ${folder}; again: ${replay}`);
 process.stdout.write(`${oneLine(summary)}\n`);
-// Said, not left to the end of the event loop: with hundreds of sockets and processes gone, Node 20 once went on for ever
-// in its own clean-up (Environment::CleanupHandles) after all was done.
+// The process exits here, not at the end of the event loop: after hundreds of sockets and processes, Node 20 once never
+// finished its own clean-up (Environment::CleanupHandles).
 process.exit(isClean(summary) ? 0 : summary.violations > 0 ? 1 : 2);
 
 async function playEpisodes(only?: string): Promise<EpisodesReport> {

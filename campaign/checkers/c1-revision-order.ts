@@ -1,11 +1,11 @@
 /**
- * C1: every answer against etcd's log, by revision: lost write, lost update, phantom, double apply, stale read, a read of
- * what never was. O(n log n), so it carries the bulk; C2 checks the same without believing in revisions.
+ * C1: compares every answer with etcd's log, by revision: lost write, lost update, phantom, double apply, stale read, a
+ * read of a state that never existed. O(n log n), so it checks most of a run; C2 checks the same without revisions.
  *
- *   a write told "ok" at r     the log has its value at r, on the state its guard names, above the floor of its call
+ *   a write "ok" at r          the log has its value at r, on the state its guard names, above the floor of its call
  *   a list at r                is the log at r; linearizable: r is not below the floor; exact: r is what was asked for
  *   a get                      shows a state that was current at some revision between floor and ceiling
- *   a change in the log        has one author who began before it
+ *   a change in the log        has one author, a call that began before it
  *
  * floor and ceiling: `run-history.ts`.
  */
@@ -22,12 +22,12 @@ export function checkRevisionOrder(
 ): CheckResult {
   const findings = new Findings("C1");
   const lists: CallRecord[] = [];
-  const told = new Map<string, CallRecord>();
+  const reported = new Map<string, CallRecord>();
   for (const call of run.calls) {
     if (call.op === "list") {
       if (call.class === "ok") lists.push(call);
     } else if (call.op === "get") checkGet(run, call, findings);
-    else if (call.class === "ok" && call.op !== "deleteCollection") checkWrite(run, call, told, findings);
+    else if (call.class === "ok" && call.op !== "deleteCollection") checkWrite(run, call, reported, findings);
   }
   checkLists(run, lists, findings);
   checkAuthors(run, options.tracked ?? (() => true), findings);
@@ -37,13 +37,13 @@ export function checkRevisionOrder(
 function checkWrite(
   run: RunHistory,
   call: CallRecord,
-  told: Map<string, CallRecord>,
+  reported: Map<string, CallRecord>,
   findings: Findings,
 ): void {
   const { key, revision, value, guard, op } = call;
   findings.checked("writes");
   if (revision === undefined) {
-    findings.violation("answer without version", `${textOf(call)} was told no version`, call);
+    findings.violation("answer without version", `${textOf(call)} returned no version`, call);
     return;
   }
   const change = run.truth.at(key, revision);
@@ -56,7 +56,7 @@ function checkWrite(
     const elsewhere = value === undefined ? undefined : run.truth.putsOf(value)[0];
     findings.violation(
       elsewhere === undefined ? "lost write" : "wrong version",
-      `${textOf(call)} was told ${revision}; the log has ${textOfChange(change)} there` +
+      `${textOf(call)} returned ${revision}; the log has ${textOfChange(change)} there` +
         (elsewhere === undefined ? "" : ` and the value at ${elsewhere.revision}`),
       call,
       change,
@@ -65,16 +65,16 @@ function checkWrite(
     return;
   }
   const claim = `${key}@${revision}`;
-  const other = told.get(claim);
+  const other = reported.get(claim);
   if (other !== undefined) {
     findings.violation(
-      "told twice",
-      `${claim} was told to ${textOf(other)} and to ${textOf(call)}`,
+      "reported twice",
+      `${claim} was given to ${textOf(other)} and to ${textOf(call)}`,
       other,
       call,
     );
   }
-  told.set(claim, call);
+  reported.set(claim, call);
   const before = change.previous?.type === "put" ? change.previous.revision : 0n;
   if (op === "create" ? before !== 0n : guard !== undefined && guard !== before) {
     findings.violation(
@@ -88,7 +88,7 @@ function checkWrite(
   if (revision <= floor) {
     findings.violation(
       "time travel",
-      `${textOf(call)} was applied at ${revision}, but ${floor} had been told before it began`,
+      `${textOf(call)} was applied at ${revision}, but ${floor} had been reported before it began`,
       call,
     );
   }
@@ -189,7 +189,7 @@ function checkAuthors(run: RunHistory, tracked: (key: string) => boolean, findin
       if (!deleters.claim(change)) {
         findings.violation(
           "phantom deletion",
-          `${change.key} is deleted at ${change.revision} by nobody`,
+          `${change.key} is deleted at ${change.revision} by no call`,
           change,
           ...deleters.nearby(change.key),
         );
@@ -199,7 +199,7 @@ function checkAuthors(run: RunHistory, tracked: (key: string) => boolean, findin
     const { value = "" } = change;
     const author = byValue.get(value);
     if (author === undefined || author.key !== change.key) {
-      findings.violation("phantom write", `${textOfChange(change)} is written by nobody`, change, author);
+      findings.violation("phantom write", `${textOfChange(change)} is written by no call`, change, author);
       continue;
     }
     const first = stored.get(value);
@@ -229,7 +229,7 @@ function checkAuthors(run: RunHistory, tracked: (key: string) => boolean, findin
  * limit.
  */
 class Deleters {
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   readonly #open = new Map<string, CallRecord[]>();
   readonly #collections: CallRecord[] = [];
   readonly #mortal = new Set<string>();
@@ -242,13 +242,13 @@ class Deleters {
       if (call.ttl === true) this.#mortal.add(call.key);
       if (call.op === "deleteCollection") this.#collections.push(call);
       if (call.op !== "delete") continue;
-      if (call.class === "ok") this.#told.add(`${call.key}@${call.revision}`);
+      if (call.class === "ok") this.#reported.add(`${call.key}@${call.revision}`);
       else push(call.class === "unknown" ? this.#open : this.#failed, call);
     }
   }
 
   claim({ key, revision }: Change): boolean {
-    if (this.#told.has(`${key}@${revision}`) || this.#mortal.has(key)) return true;
+    if (this.#reported.has(`${key}@${revision}`) || this.#mortal.has(key)) return true;
     const open = this.#open.get(key) ?? [];
     const at = open.findIndex((call) => this.#run.floor(call.callNs) < revision);
     if (at >= 0) {

@@ -146,11 +146,11 @@ function operationsOf(run: RunHistory, calls: readonly CallRecord[]): readonly O
 
 /** Revisions at which the log deletes the key without an acknowledged call. */
 function unclaimedDeletions(run: RunHistory, calls: readonly CallRecord[]): readonly bigint[] {
-  const told = new Set(calls.flatMap(({ op, revision }) => (op === "delete" ? [revision] : [])));
+  const reported = new Set(calls.flatMap(({ op, revision }) => (op === "delete" ? [revision] : [])));
   const [{ key = "" } = {}] = calls;
   return run.truth
     .of(key)
-    .flatMap(({ type, revision }) => (type === "delete" && !told.has(revision) ? [revision] : []));
+    .flatMap(({ type, revision }) => (type === "delete" && !reported.has(revision) ? [revision] : []));
 }
 
 /** The time by which a write at a revision has surely taken effect: the first answer of a later version. */

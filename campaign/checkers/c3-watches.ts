@@ -8,7 +8,7 @@
  *   reliable      from start to end exactly what the log has for the filter, with types as selectors make them:
  *                 entering is ADDED, leaving DELETED with the last matching state and the new revision
  *   bookmarkable  no event at or below a bookmark follows it
- *   resumable     a watcher goes on where its last stream stopped
+ *   resumable     a watcher continues where its last stream stopped
  *                 a cache that had to list again tells the difference, all of it at the version of that list
  *   initial       the initial events are the state at the bookmark that ends them
  *   ended         every stream ends with a reason
@@ -57,7 +57,7 @@ export function checkWatches(run: RunHistory): CheckResult {
     if (initial !== undefined && open.start === undefined && initial.revision < floor) {
       findings.violation(
         "initial",
-        `${open.watcher} (${open.stream}): its initial state is of ${initial.revision}, ${floor} had been told before`,
+        `${open.watcher} (${open.stream}): its initial state is of ${initial.revision}, ${floor} had been reported before`,
         open,
       );
     }
@@ -150,7 +150,7 @@ function scan(
   fault: (rule: string, what: string) => void,
 ): Whole {
   const seen: StreamEvent[] = [];
-  const told = new Set<string>();
+  const reported = new Set<string>();
   let last = start;
   let bookmark = start;
   let open: bigint | undefined;
@@ -173,8 +173,8 @@ function scan(
       fault("filter", `${key}@${revision} is not below "${filter.prefix}"`);
     }
     const identity = `${revision} ${key}`;
-    if (told.has(identity)) fault("unique", `${type} ${key}@${revision} twice`);
-    told.add(identity);
+    if (reported.has(identity)) fault("unique", `${type} ${key}@${revision} twice`);
+    reported.add(identity);
     if (open === undefined && seen.at(-1)?.revision === revision) {
       fault("atomic", `${revision} came in two parts`);
     }
@@ -232,13 +232,13 @@ function withRelists(
   for (const { from, to } of relists) {
     if (start > from || (byObject ? end <= from : end < to)) continue;
     const inside = (event: StreamEvent): boolean => event.revision > from && event.revision <= to;
-    const told = given.filter(inside);
+    const reported = given.filter(inside);
     const difference = differenceBetween(log, from, to, wants, byObject).filter(
       ({ revision }) => revision <= end,
     );
     const steppedOver = byObject
-      ? inOrder(told).map(textOf).join() === inOrder(difference).map(textOf).join()
-      : told.every(({ revision }) => revision === to);
+      ? inOrder(reported).map(textOf).join() === inOrder(difference).map(textOf).join()
+      : reported.every(({ revision }) => revision === to);
     if (!steppedOver) continue;
     result = [...result.filter((event) => !inside(event)), ...difference];
   }

@@ -45,7 +45,7 @@ function checkApplied(run: RunHistory, call: CallRecord, findings: Findings): vo
   const puts = run.truth.putsOf(call.value);
   if (puts.length === 1) return;
   findings.violation(
-    puts.length === 0 ? "told applied, is not" : "applied twice",
+    puts.length === 0 ? "reported applied, is not" : "applied twice",
     `${textOf(call)} is in the log ${puts.length} times${puts.length === 0 ? "" : `, at ${puts.map(({ revision }) => revision).join(", ")}`}`,
     call,
     ...puts,
@@ -63,7 +63,7 @@ function checkRefused(
   const [put] = puts;
   if (put !== undefined) {
     findings.violation(
-      "told failed, is applied",
+      "reported failed, is applied",
       `${textOf(call)} is in the log at ${put.revision}: ${call.message ?? ""}`,
       call,
       put,
@@ -77,8 +77,8 @@ function checkRefused(
     const deletion = deletions.within(key, from, to);
     if (deletion !== undefined) {
       findings.violation(
-        "told failed, is applied",
-        `${textOf(call)}: the log has ${textOfChange(truth.at(key, deletion))} meanwhile, and no other call can have done it`,
+        "reported failed, is applied",
+        `${textOf(call)}: the log has ${textOfChange(truth.at(key, deletion))} while it ran, and no other call can have done it`,
         call,
         truth.at(key, deletion),
       );
@@ -129,20 +129,20 @@ class UnclaimedDeletions {
   readonly #byKey = new Map<string, readonly bigint[]>();
 
   constructor(run: RunHistory) {
-    const told = new Set<string>();
+    const reported = new Set<string>();
     const open = new Set<string>();
     const collections: string[] = [];
     for (const { op, key, class: outcome, revision, ttl } of run.calls) {
       if (op === "deleteCollection") collections.push(key);
       if (ttl === true || (op === "delete" && outcome === "unknown")) open.add(key);
-      if (op === "delete" && outcome === "ok") told.add(`${key}@${revision}`);
+      if (op === "delete" && outcome === "ok") reported.add(`${key}@${revision}`);
     }
     for (const key of run.truth.keys) {
       if (open.has(key) || collections.some((prefix) => key.startsWith(prefix))) continue;
       const unclaimed = run.truth
         .of(key)
         .flatMap(({ type, revision }) =>
-          type === "delete" && !told.has(`${key}@${revision}`) ? [revision] : [],
+          type === "delete" && !reported.has(`${key}@${revision}`) ? [revision] : [],
         );
       if (unclaimed.length > 0) this.#byKey.set(key, unclaimed);
     }

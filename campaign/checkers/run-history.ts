@@ -51,8 +51,8 @@ export class RunHistory {
   readonly pulses: readonly PulseRecord[];
   readonly truth: TruthLog;
   /** Times of responses with a revision, rising, with the highest revision returned by then. */
-  readonly #toldNs: Float64Array;
-  readonly #told: bigint[] = [];
+  readonly #reportedNs: Float64Array;
+  readonly #reported: bigint[] = [];
   /** Times at which applied writes began, rising, with the lowest revision of those from there on. */
   readonly #begunNs: Float64Array;
   readonly #begun: bigint[];
@@ -73,13 +73,13 @@ export class RunHistory {
     this.pulses = sorted.pulses.sort((a, b) => a.atNs - b.atNs);
     this.truth = new TruthLog(sorted.truth);
 
-    const told = this.calls.filter((call) => call.class === "ok" && call.revision !== undefined);
-    told.sort((a, b) => a.returnNs - b.returnNs);
-    this.#toldNs = Float64Array.from(told, ({ returnNs }) => returnNs);
+    const reported = this.calls.filter((call) => call.class === "ok" && call.revision !== undefined);
+    reported.sort((a, b) => a.returnNs - b.returnNs);
+    this.#reportedNs = Float64Array.from(reported, ({ returnNs }) => returnNs);
     let highest = 0n;
-    for (const { revision = 0n } of told) {
+    for (const { revision = 0n } of reported) {
       if (revision > highest) highest = revision;
-      this.#told.push(highest);
+      this.#reported.push(highest);
     }
     const writes = this.calls.filter(
       ({ op, class: outcome, revision }) =>
@@ -104,7 +104,7 @@ export class RunHistory {
 
   /** Highest revision in a response strictly before `ns`; 0n when there was none. */
   floor(ns: number): bigint {
-    return this.#told[firstAtLeast(this.#toldNs, ns) - 1] ?? 0n;
+    return this.#reported[firstAtLeast(this.#reportedNs, ns) - 1] ?? 0n;
   }
 
   /** Lowest revision of an applied write that began strictly after `ns`; `endlessRevision` when there was none. */

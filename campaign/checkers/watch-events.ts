@@ -12,7 +12,7 @@ export interface Reading<T> {
   readonly value: (object: T) => string;
 }
 
-/** The log, as one watch of everything from an empty store on tells it. */
+/** The log, from one watch of everything that began on an empty store. */
 export function logOf<T>(events: readonly WatchEvent<T>[], reading: Reading<T>): readonly TruthRecord[] {
   return events.flatMap((event): readonly TruthRecord[] => {
     if (event.type === "BOOKMARK") return [];

@@ -57,7 +57,7 @@ function forgetsCompaction(etcd: Etcd, again: () => void): Etcd {
 
 export const keptOldCache: Control = {
   name: "N7",
-  sabotage: "a cache whose watch was compacted away goes on with its old state",
+  sabotage: "a cache whose watch was compacted away keeps serving its old state",
   caughtBy: ["C4"],
   rules: ["cache is not etcd"],
   duration: "short",

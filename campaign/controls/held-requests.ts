@@ -2,7 +2,7 @@
  * A proxy that can hold one gRPC request in flight and release it long after its client has given up.
  *
  *   hold(text)   from now on nothing more gets through from client to server; frames are kept
- *   release()    of what was kept, everything up to the end of the request that holds `text` goes on to the server, without
+ *   release()    of what was kept, everything up to the end of the request that holds `text` is passed to the server, without
  *                the client's cancellation; the connection is cut off behind it
  *
  * So a write that timed out is certainly applied afterwards, while a paused member does that only sometimes. It parses

@@ -2,7 +2,7 @@
  * N2 and N14: how a client handles a write with a lost response.
  *
  *   right   unknown until it is settled behind a fence
- *   N2      sent again, and the answer to that is told: "conflict" for a write that was applied
+ *   N2      sent again, and the answer to that is returned: "conflict" for a write that was applied
  *   N14     looked for once; not there is taken for "not applied": it lands afterwards
  */
 import { isStoreError, type ResourceStore, StoreError } from "keelson";
@@ -42,9 +42,9 @@ function withoutValues(answer: TxnResponse): TxnResponse {
 
 export const retriedWrites: Control = {
   name: "N2",
-  sabotage: "a write is sent again after its answer was lost, and the last answer is told",
+  sabotage: "a write is sent again after its answer was lost, and the last answer is returned",
   caughtBy: ["C7"],
-  rules: ["told failed, is applied"],
+  rules: ["reported failed, is applied"],
   duration: "short",
   async play({ sabotaged, binary }) {
     await using lab = await Lab.open({ binary });
@@ -98,7 +98,7 @@ export const believedLook: Control = {
   name: "N14",
   sabotage: "after a timeout one linearizable read decides that a write was not applied",
   caughtBy: ["C7"],
-  rules: ["told failed, is applied"],
+  rules: ["reported failed, is applied"],
   duration: "short",
   async play({ sabotaged, binary }) {
     await using lab = await Lab.open({ binary });

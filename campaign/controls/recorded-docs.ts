@@ -87,11 +87,11 @@ export class RecordedDocs {
   }
 
   async #call<T>(
-    facts: Pick<CallInput, "op" | "value" | "guard" | "read"> & { readonly name: string },
+    request: Pick<CallInput, "op" | "value" | "guard" | "read"> & { readonly name: string },
     act: () => Promise<T>,
-    told: (result: T) => Partial<CallRecord>,
+    facts: (result: T) => Partial<CallRecord>,
   ): Promise<T | undefined> {
-    const { name, ...rest } = facts;
+    const { name, ...rest } = request;
     const { now, sink } = this.#lab;
     const input: CallInput = {
       ...rest,
@@ -104,7 +104,7 @@ export class RecordedDocs {
     };
     try {
       const result = await act();
-      sink.write({ line: "call", ...input, returnNs: now(), code: "OK", class: "ok", ...told(result) });
+      sink.write({ line: "call", ...input, returnNs: now(), code: "OK", class: "ok", ...facts(result) });
       return result;
     } catch (error) {
       sink.write({ line: "call", ...input, returnNs: now(), ...outcomeOf(error) });

@@ -1,6 +1,6 @@
 /**
  * N12: values are encrypted without additional authenticated data, so a ciphertext moved to another key opens there. The
- * ciphers of this process lose `setAAD` for the length of the play; nothing else here encrypts meanwhile.
+ * ciphers of this process lose `setAAD` during the play; nothing else in this process encrypts during it.
  */
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { aesGcm } from "keelson/codec";

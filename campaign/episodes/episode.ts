@@ -3,9 +3,9 @@
  * one such cluster, small traffic on it, and its episodes one after the other.
  *
  *   play      cluster of three, four processes of traffic, C1 to C10 over all that happened
- *   episode   one fault of the menu: provoked, seen to have happened ("bit"), and what must hold meanwhile looked at
+ *   episode   one fault of the list: provoked, confirmed to have happened ("bit"), and checked against what must hold
  *
- * An episode that provoked nothing proves nothing: it reports so, and a run in which it never occurred is void.
+ * An episode whose fault did not happen proves nothing: it reports so, and a run without that fault is void.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Etcd } from "keelson/etcd";

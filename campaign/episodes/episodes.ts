@@ -172,8 +172,9 @@ async function perform(
     report: {
       play: play.name,
       operations: calls.length,
-      unknown: calls.filter(({ op, class: told }) => op !== "get" && op !== "list" && told === "unknown")
-        .length,
+      unknown: calls.filter(
+        ({ op, class: outcome }) => op !== "get" && op !== "list" && outcome === "unknown",
+      ).length,
       violations: [
         ...verdict.violations.map(formatViolation),
         ...done.flatMap(({ kind, broken = [] }) => broken.map((what) => `${kind}: ${what}`)),

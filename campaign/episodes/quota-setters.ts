@@ -1,9 +1,9 @@
 /**
- * F33: processes that set a quota are killed with SIGKILL while they do, some at the same time as others, under traffic of
- * processes of two codecs that measure the kind differently; the setters do not know it at all.
+ * F33: processes that set a quota are killed with SIGKILL while they set it, some of them at the same time. The traffic
+ * comes from processes with two codecs that measure the kind differently; the setters do not know the kind.
  *
- * Meanwhile the limit of the number holds, since every quota that is set has it. Afterwards whoever comes next sets the whole
- * quota, and its use is exactly what each object was charged by its last writer, for every process.
+ * The object limit holds throughout, since every quota that is set has it. Afterwards the next setter sets the whole
+ * quota, and its use is exactly what the last writer of each object charged, in every process's view.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";

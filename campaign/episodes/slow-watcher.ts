@@ -1,8 +1,7 @@
 /**
  * F20, F23: readers that stop reading while 200 MB are written, and a leader that dies a second before a lease would end.
  *
- * The bytes written are one stored object again and again, handed to etcd as they are: what memory this process takes
- * meanwhile is the sleepers'.
+ * The writes put the same stored bytes every time, so any memory that this process gains belongs to the readers.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
@@ -187,7 +186,7 @@ async function endLease(scene: Scene): Promise<Act> {
         ? `a lease of ${ttlSeconds} s was there after ${(afterMs / 1_000).toFixed(1)} s`
         : undefined,
       broken: broken(
-        [lostInTime, "the holder of a lease was not told that it is lost"],
+        [lostInTime, "the holder of a lease did not learn that it is lost"],
         [!outlived || whenLost, "the holder of a lease was notified that it is lost when it had gone"],
       ),
     };

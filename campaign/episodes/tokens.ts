@@ -1,5 +1,5 @@
 /**
- * F21, F22: a cluster that asks for a password and signs tokens of two seconds; and users that are added meanwhile, which
+ * F21, F22: a cluster that asks for a password and signs tokens of two seconds; and users that are added during it, which
  * makes every token there is one of an old revision.
  *
  * A raw client with its own token shows the members' responses; the traffic's clients must not be affected.
@@ -54,7 +54,7 @@ async function expire(scene: Scene): Promise<Act> {
   const url = directUrl(scene.stage.cluster.member(0));
   const rounds = 3;
   const answers = new Set<string>();
-  const told = await rounded(scene, rounds, async () => {
+  const broken = await rounded(scene, rounds, async () => {
     const token = await tokenOf(url);
     await delay(ttlSeconds * 1_000 + 500);
     answers.add(await answerTo(url, token));
@@ -63,7 +63,7 @@ async function expire(scene: Scene): Promise<Act> {
     bite: [...answers].some((text) => text.includes("invalid auth token"))
       ? `an old token got "${[...answers].join()}"`
       : undefined,
-    broken: told,
+    broken,
   };
 }
 
@@ -73,7 +73,7 @@ async function changeUsers(scene: Scene): Promise<Act> {
   const rounds = 5;
   const answers = new Set<string>();
   let users = 0;
-  const told = await rounded(scene, rounds, async () => {
+  const broken = await rounded(scene, rounds, async () => {
     const token = await tokenOf(url);
     await scene.etcd.auth.userAdd(
       `user-${users++}`,
@@ -86,7 +86,7 @@ async function changeUsers(scene: Scene): Promise<Act> {
     bite: [...answers].some((text) => text.includes("revision of auth store is old"))
       ? `${rounds} users were added, a token from before got "${[...answers].join()}"`
       : undefined,
-    broken: told,
+    broken,
   };
 }
 
@@ -106,7 +106,7 @@ async function rounded(scene: Scene, rounds: number, event: () => Promise<void>)
     const failed = codes.filter((code) => code !== "OK");
     wrong.push(
       ...broken(
-        [failed.length === 0, `${failed.length} of ${sideBySide} reads were told ${failed[0]}`],
+        [failed.length === 0, `${failed.length} of ${sideBySide} reads failed with ${failed[0]}`],
         // One for what was refused together; more only when the calls themselves take as long as a token lives.
         [times < sideBySide / 2, `${sideBySide} reads asked for ${times} tokens`],
       ),

@@ -37,7 +37,7 @@ export const versions: Play = {
       const { cluster } = scene.stage;
       const pair = await twoVersions();
       if (pair === undefined) return { bite: undefined };
-      const told = new Set<string>();
+      const seen = new Set<string>();
       const wrong: string[] = [];
       for (const index of cluster.members.keys()) {
         await cluster.member(index).kill();
@@ -50,7 +50,7 @@ export const versions: Play = {
           const { version } = await etcd.maintenance.status({ endpoint, timeoutMs });
           present.push(version);
         }
-        told.add(present.join());
+        seen.add(present.join());
         const lowest = await etcd.serverVersion({ timeoutMs });
         const expected = [...present].sort(compareVersions)[0] ?? "";
         const made = await codeOf(scene.relic());
@@ -61,7 +61,7 @@ export const versions: Play = {
           ),
         );
       }
-      const sideBySide = [...told].filter((present) => new Set(present.split(",")).size > 1);
+      const sideBySide = [...seen].filter((present) => new Set(present.split(",")).size > 1);
       return {
         bite: sideBySide.length > 0 ? `members of ${sideBySide.join(" and ")}` : undefined,
         broken: wrong,

@@ -151,7 +151,7 @@ export function cacheLag(run: RunHistory): Span | undefined {
     }
     const missing = writes[low];
     if (missing === undefined || (atNs - missing.returnNs) / 1e6 <= lengthMs(lag)) continue;
-    const to = `${cache} is at ${revision}, and was not told of ${missing.revision}`;
+    const to = `${cache} is at ${revision}, and did not receive ${missing.revision}`;
     lag = { fromNs: missing.returnNs, toNs: atNs, from: textOfWrite(missing.call), to };
   }
   return lag;

@@ -72,7 +72,7 @@ function lineOf(name: string, span: Span, run: RunHistory): TimeLine {
     const text = [...counts].sort().map(([what, count]) => `${count} ${what}`);
     entries.push({
       atNs: span.fromNs + (second + 1) * 1e9 - 1,
-      text: `told in this second: ${text.join(", ")}`,
+      text: `reported in this second: ${text.join(", ")}`,
     });
   }
   const since = quorumSince(run, span);

@@ -63,9 +63,9 @@ export class CacheReader {
       const turn = random.below(100);
       if (turn < 45) return (await widgets.get(at, { timeoutMs })).ok;
       if (turn < 85) {
-        const told = await widgets.get(at, { timeoutMs, read: { consistency: "any" } });
-        if (told.ok) version = told.value.metadata.resourceVersion;
-        return told.ok;
+        const result = await widgets.get(at, { timeoutMs, read: { consistency: "any" } });
+        if (result.ok) version = result.value.metadata.resourceVersion;
+        return result.ok;
       }
       if (turn < 92 && version !== "") {
         const read = { consistency: "notOlderThan", resourceVersion: version } as const;

@@ -18,9 +18,9 @@ export function churnStep(client: Client): () => Promise<boolean> {
     if (turn < 45)
       return (await widgets.create(draftOf(at, client.nextValue(), random), client.deadline())).ok;
     if (turn < 60) return (await widgets.delete(at, client.deadline())).ok;
-    const told = await widgets.get(at, { timeoutMs: client.deadline() });
+    const result = await widgets.get(at, { timeoutMs: client.deadline() });
     // Half of the deletions are of the version that was seen, and of no other.
-    if (!told.ok || turn >= 85) return told.ok;
-    return (await widgets.delete(at, client.deadline(), told.value.metadata.resourceVersion)).ok;
+    if (!result.ok || turn >= 85) return result.ok;
+    return (await widgets.delete(at, client.deadline(), result.value.metadata.resourceVersion)).ok;
   };
 }

@@ -4,7 +4,7 @@
  *
  * The protocol does not mark the end of a version with several events. So the newest version's events are held back
  * until one of a later version comes, or a bookmark; when the connection is cut before that, they are dropped, and the
- * reader goes on behind the version before. A client that must not lose part of a version has to do this.
+ * reader continues after the version before it. A client that must not lose part of a version has to do this.
  */
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";

@@ -52,39 +52,39 @@ export function kubeStep(client: Client): () => Promise<boolean> {
         const known = [...seen.values()];
         if (known.length === 0) return true;
         const object = client.pick(known);
-        const told = await widgets.update(change(object), client.deadline());
+        const result = await widgets.update(change(object), client.deadline());
         const { namespace = "", name } = object.metadata;
         seen.delete(keyOf("widgets", { namespace, name }));
-        if (told.ok) see(told.value);
-        return told.ok;
+        if (result.ok) see(result.value);
+        return result.ok;
       },
     ],
     [
       18,
       async () => {
-        const told = await widgets.guaranteedUpdate(somewhere(), change, client.deadline());
-        if (told.ok) see(told.value);
-        return told.ok;
+        const result = await widgets.guaranteedUpdate(somewhere(), change, client.deadline());
+        if (result.ok) see(result.value);
+        return result.ok;
       },
     ],
     [4, async () => (await widgets.delete(somewhere(), client.deadline())).ok],
     [
       8,
       async () => {
-        const told = await widgets.create(
+        const result = await widgets.create(
           draftOf(somewhere(), client.nextValue(), random),
           client.deadline(),
         );
-        if (told.ok) see(told.value);
-        return told.ok;
+        if (result.ok) see(result.value);
+        return result.ok;
       },
     ],
     [
       28,
       async () => {
-        const told = await widgets.get(somewhere(), { timeoutMs: client.deadline() });
-        if (told.ok) see(told.value);
-        return told.ok;
+        const result = await widgets.get(somewhere(), { timeoutMs: client.deadline() });
+        if (result.ok) see(result.value);
+        return result.ok;
       },
     ],
     [
@@ -105,22 +105,22 @@ export function kubeStep(client: Client): () => Promise<boolean> {
       async () => {
         const app = client.pick(apps);
         const namespace = client.pick(namespaces);
-        const told = await widgets.list(
+        const result = await widgets.list(
           { namespace, labelSelector: { matchLabels: { app } }, timeoutMs: client.deadline() },
           { labels: { app } },
         );
-        return told.ok;
+        return result.ok;
       },
     ],
     [
       1,
       async () => {
         const node = client.pick(nodes);
-        const told = await widgets.list(
+        const result = await widgets.list(
           { fieldSelector: { "spec.node": node }, timeoutMs: client.deadline() },
           { fields: { "spec.node": node } },
         );
-        return told.ok;
+        return result.ok;
       },
     ],
     [

@@ -5,7 +5,7 @@ import type { Draft, ListOptions, ListPage, ReadFreshness, ResourceReader, Resou
 import { digestOf } from "../checkers/digest.ts";
 import type { CallInput, CallRecord, Filter, Op } from "../checkers/history.ts";
 import { type At, keyOf, prefixOf, type Valued } from "./kinds.ts";
-import type { Recorder, Told } from "./recorder.ts";
+import type { CallResult, Recorder } from "./recorder.ts";
 
 interface ReadOptions {
   readonly timeoutMs: number;
@@ -31,7 +31,7 @@ export class RecordedKind {
     this.#options = options;
   }
 
-  create(draft: Draft<Valued>, timeoutMs: number): Promise<Told<Valued>> {
+  create(draft: Draft<Valued>, timeoutMs: number): Promise<CallResult<Valued>> {
     const { namespace = "", name = "" } = draft.metadata;
     const key = keyOf(this.#options.plural, { namespace, name });
     const input = { ...this.#input("create", key), value: draft.spec.value, guard: 0n };
@@ -39,7 +39,7 @@ export class RecordedKind {
   }
 
   /** Compare and swap on the object's own version. */
-  update(object: Valued, timeoutMs: number): Promise<Told<Valued>> {
+  update(object: Valued, timeoutMs: number): Promise<CallResult<Valued>> {
     const { namespace = "", name, resourceVersion } = object.metadata;
     const key = keyOf(this.#options.plural, { namespace, name });
     const input = {
@@ -51,7 +51,11 @@ export class RecordedKind {
   }
 
   /** `change` gives a new unique value each time it is called. */
-  guaranteedUpdate(at: At, change: (current: Valued) => Valued, timeoutMs: number): Promise<Told<Valued>> {
+  guaranteedUpdate(
+    at: At,
+    change: (current: Valued) => Valued,
+    timeoutMs: number,
+  ): Promise<CallResult<Valued>> {
     const { recorder, plural } = this.#options;
     const input = this.#input("guaranteedUpdate", keyOf(plural, at));
     const values: string[] = [];
@@ -74,7 +78,7 @@ export class RecordedKind {
   }
 
   /** With a version: only that version. */
-  delete(at: At, timeoutMs: number, resourceVersion?: string): Promise<Told<Valued>> {
+  delete(at: At, timeoutMs: number, resourceVersion?: string): Promise<CallResult<Valued>> {
     const input = this.#input("delete", keyOf(this.#options.plural, at));
     if (resourceVersion === undefined) return this.#write(input, () => this.#store.delete(at, { timeoutMs }));
     return this.#write({ ...input, guard: BigInt(resourceVersion) }, () =>
@@ -82,7 +86,7 @@ export class RecordedKind {
     );
   }
 
-  get(at: At, options: ReadOptions): Promise<Told<Valued>> {
+  get(at: At, options: ReadOptions): Promise<CallResult<Valued>> {
     const { recorder, plural, reader } = this.#options;
     const input = { ...this.#input("get", keyOf(plural, at)), read: freshnessOf(options.read) };
     return recorder.call(
@@ -96,7 +100,10 @@ export class RecordedKind {
   }
 
   /** `filter` says for the checkers what the selectors of `options` say to the store. */
-  list(options: Omit<ListOptions, "limit"> & ReadOptions, filter?: Filter): Promise<Told<ListPage<Valued>>> {
+  list(
+    options: Omit<ListOptions, "limit"> & ReadOptions,
+    filter?: Filter,
+  ): Promise<CallResult<ListPage<Valued>>> {
     const { recorder, reader } = this.#options;
     return recorder.call(
       this.#listInput(options, filter),
@@ -112,7 +119,7 @@ export class RecordedKind {
   async pages(
     options: ListOptions & ReadOptions & { readonly limit: number },
     pause: () => Promise<unknown>,
-  ): Promise<Told<readonly Valued[]>> {
+  ): Promise<CallResult<readonly Valued[]>> {
     const { recorder, reader } = this.#options;
     const items: Valued[] = [];
     let firstNs = 0;
@@ -158,7 +165,7 @@ export class RecordedKind {
     return store;
   }
 
-  #write(input: CallInput, act: () => Promise<Valued>): Promise<Told<Valued>> {
+  #write(input: CallInput, act: () => Promise<Valued>): Promise<CallResult<Valued>> {
     const { recorder } = this.#options;
     recorder.sink.write({ line: "invoke", ...input });
     return recorder.call(input, act, written);

@@ -16,7 +16,7 @@ import {
 import { keyOf, type Valued } from "./kinds.ts";
 
 /** The outcome of a call, for the client that continues from it. */
-export type Told<T> =
+export type CallResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly code: string };
 
@@ -66,9 +66,9 @@ export class Recorder {
   async call<T>(
     input: CallInput,
     act: () => Promise<T>,
-    told: (value: T) => Partial<CallRecord>,
+    facts: (value: T) => Partial<CallRecord>,
     atEnd: () => Partial<CallRecord> = () => ({}),
-  ): Promise<Told<T>> {
+  ): Promise<CallResult<T>> {
     this.#calls++;
     try {
       const value = await act();
@@ -80,7 +80,7 @@ export class Recorder {
         returnNs,
         code: "OK",
         class: "ok",
-        ...told(value),
+        ...facts(value),
         ...atEnd(),
       });
       return { ok: true, value };

@@ -38,8 +38,8 @@ export async function setUp(store: Store, recorder: Recorder, random: Random): P
     });
     let count = 0;
     for (const at of places) {
-      const told = await recorded.create(draftOf(at, `${client}-${++count}`, random), timeoutMs);
-      if (!told.ok) throw new Error(`cannot set up ${at.namespace}/${at.name}: ${told.code}`);
+      const result = await recorded.create(draftOf(at, `${client}-${++count}`, random), timeoutMs);
+      if (!result.ok) throw new Error(`cannot set up ${at.namespace}/${at.name}: ${result.code}`);
     }
   };
   await Promise.all(Array.from({ length: writers }, write));
@@ -62,7 +62,7 @@ export async function lastMark(store: Store, recorder: Recorder, random: Random)
     spec: { value, node, size: 1, filler: "the end" },
   });
   await recorded.create({ ...draftOf(at, "last-mark-0", random), ...marked("last-mark-0") }, timeoutMs);
-  const told = await recorded.guaranteedUpdate(
+  const result = await recorded.guaranteedUpdate(
     at,
     (current) => ({
       ...current,
@@ -71,6 +71,6 @@ export async function lastMark(store: Store, recorder: Recorder, random: Random)
     }),
     timeoutMs,
   );
-  if (!told.ok) throw new Error(`the last write of the run was not applied: ${told.code}`);
-  return BigInt(told.value.metadata.resourceVersion);
+  if (!result.ok) throw new Error(`the last write of the run was not applied: ${result.code}`);
+  return BigInt(result.value.metadata.resourceVersion);
 }

@@ -80,7 +80,7 @@ export class Watcher {
   #failures = 0;
   #expired = false;
   #seen = 0n;
-  /** The same, of the stream that is open: what it was told itself. */
+  /** The same, of the stream that is open: what it received itself. */
   #seenHere = 0n;
   /** Of the last change of the run that concerns it. */
   #final = 2n ** 63n;
@@ -126,12 +126,12 @@ export class Watcher {
     if (kind.begin === "now" || kind.begin === "initial") return true;
     const { namespace, labelSelector, fieldSelector } = kind.options;
     const { prefix: _, ...filter } = kind.filter;
-    const told = await this.#lists.list(
+    const result = await this.#lists.list(
       { namespace, labelSelector, fieldSelector, timeoutMs: listTimeoutMs },
       filter,
     );
-    if (!told.ok) return false;
-    const version = BigInt(told.value.resourceVersion);
+    if (!result.ok) return false;
+    const version = BigInt(result.value.resourceVersion);
     if (kind.begin === "list" && version > this.#seen) this.#seen = version;
     if (kind.begin === "future") this.#last = version + futureRevisions;
     else if (kind.begin === "past" && !this.#expired) this.#last = version - pastRevisions;
@@ -182,7 +182,7 @@ export class Watcher {
     const { kind, recorder, stop } = this.#options;
     try {
       for await (const batch of watch.batches()) {
-        const events = batch.map(told);
+        const events = batch.map(streamEventOf);
         recorder.sink.write({ line: "stream-batch", stream, events, atNs: recorder.now() });
         this.#failures = 0;
         for (const event of events) this.#given(event);
@@ -210,7 +210,7 @@ export class Watcher {
   }
 }
 
-function told(event: WatchEvent<Valued>): StreamEvent {
+function streamEventOf(event: WatchEvent<Valued>): StreamEvent {
   const revision = BigInt(event.resourceVersion);
   if (event.type === "BOOKMARK") {
     return { type: "BOOKMARK", revision, ...(event.initialEventsEnd ? { initialEventsEnd: true } : {}) };

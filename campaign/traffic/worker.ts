@@ -40,7 +40,7 @@ const anyRate = 150;
 /** Some seconds, counted in looks: time in which nothing ran is none in which a socket could close. */
 const socketLooksMax = 250;
 
-/** Kinds of watchers whose readers are told of whole versions in time: by later events, or by bookmarks. */
+/** Kinds of watchers whose readers learn in time that a version is complete: from later events, or from bookmarks. */
 const httpKinds: ReadonlySet<string> = new Set(["namespace", "one-object", "label", "field", "restless"]);
 /** Watchers of each kind over HTTP. */
 const httpCopies = 2;

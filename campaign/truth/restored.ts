@@ -27,7 +27,7 @@ async function saveUnchanged(
     const now = await dumpOf(etcd);
     if (before.revision === now.revision && before.leases.size === now.leases.size) return { path, before };
   }
-  throw new Error(`the store has changed during each of ${attemptsMax} snapshots with nobody at work`);
+  throw new Error(`the store has changed during each of ${attemptsMax} snapshots without any traffic`);
 }
 
 /** @param options.store is closed by it: nothing may be written between the snapshot and the comparison */

@@ -36,11 +36,11 @@ describe("C1", () => {
     expect(found(...log, create, open, got("x", "v1", 10, [6, 8]), got("x", "v3", 11, [6, 8]))).toEqual([]);
   });
 
-  test("a write that was told and is not in the log is a lost write", () => {
+  test("a write that was reported and is not in the log is a lost write", () => {
     expect(found(put(10, "x", "v1"), create, update)).toEqual(["lost write"]);
   });
 
-  test("a write told another version than the log's is seen", () => {
+  test("a write reported another version than the log's is seen", () => {
     expect(found(put(10, "x", "v1"), { ...create, revision: 9n })).toEqual(["wrong version"]);
   });
 
@@ -61,7 +61,7 @@ describe("C1", () => {
     expect(found(put(10, "x", "v1"), create, missing)).toEqual(["stale read"]);
   });
 
-  test("what was told to one client must be seen by another, on whatever key", () => {
+  test("what one client was given must be seen by another, on whatever key", () => {
     const log = [put(10, "x", "v1"), put(11, "x", "v2"), put(12, "y", "w")];
     const late = call("update", "x", { at: [2, 30], value: "v2", guard: 10, revision: 11 });
     const y = call("create", "y", { at: [3, 4], value: "w", guard: 0, revision: 12 });
@@ -114,7 +114,7 @@ describe("C1", () => {
     expect(found(...truth.slice(0, 2), create, list, later)).toContain("time travel");
   });
 
-  test("a change without an author, a value stored twice and a deletion by nobody are seen", () => {
+  test("a change without an author, a value stored twice and a deletion by no call are seen", () => {
     expect(found(put(10, "x", "v1"), put(11, "x", "nobody's"), create)).toEqual(["phantom write"]);
     expect(found(put(10, "x", "v1"), put(11, "x", "v1"), create)).toEqual(["applied twice"]);
     expect(found(put(10, "x", "v1"), gone(11, "x"), create)).toEqual(["phantom deletion"]);
@@ -131,8 +131,8 @@ describe("C1", () => {
     expect(found(...log, { ...create, ttl: true }, second)).toEqual([]);
   });
 
-  test("one deletion told to two callers is seen", () => {
+  test("one deletion reported to two callers is seen", () => {
     const twin = call("delete", "x", { at: [4, 6], revision: 12 });
-    expect(found(...truth, create, update, remove, twin)).toEqual(["told twice"]);
+    expect(found(...truth, create, update, remove, twin)).toEqual(["reported twice"]);
   });
 });

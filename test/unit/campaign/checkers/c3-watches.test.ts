@@ -106,7 +106,7 @@ describe("C3", () => {
     expect(found(log, told, stream({ ...open, atNs: 2 }, x, y, end))).toEqual(["initial"]);
   });
 
-  test("a watcher goes on where its last stream stopped", () => {
+  test("a watcher continues where its last stream stopped", () => {
     const first = stream({ start: 9, stream: "1" }, all[0], all[1]);
     const second = (start: number): readonly HistoryLine[] =>
       stream({ start, stream: "2" }, ...all.filter(({ revision }) => revision > start));

@@ -21,16 +21,16 @@ describe("C7", () => {
     expect(result.checked).toEqual({ ok: 1, unknown: 2, "unknown, applied": 1, "unknown, not applied": 1 });
   });
 
-  test("a write told applied that is not there, or there twice, is seen", () => {
-    expect(found(create)).toEqual(["told applied, is not"]);
+  test("a write reported applied that is not there, or there twice, is seen", () => {
+    expect(found(create)).toEqual(["reported applied, is not"]);
     expect(found(...log, put(11, "x", "v1"), create)).toEqual(["applied twice"]);
   });
 
   test.each(["CONFLICT", "UNAVAILABLE", "DEADLINE"] as const)(
-    "a write told %s that is applied is seen",
+    "a write reported %s that is applied is seen",
     (code) => {
       expect(found(...log, put(11, "x", "v2"), create, refused(code, 10))).toEqual([
-        "told failed, is applied",
+        "reported failed, is applied",
       ]);
     },
   );
@@ -39,18 +39,18 @@ describe("C7", () => {
     const later = call("update", "x", { at: [4, 5], value: "v3", guard: 10, revision: 11 });
     expect(
       found(...log, put(11, "x", "v3"), put(90, "x", "v2"), create, later, refused("DEADLINE", 10)),
-    ).toEqual(["told failed, is applied"]);
+    ).toEqual(["reported failed, is applied"]);
     const twice = call("guaranteedUpdate", "x", { at: [4, 5], value: "v3", earlier: ["v2"], revision: 12 });
     expect(found(...log, put(11, "x", "v2"), put(12, "x", "v3"), create, twice)).toEqual([
       "given up but applied",
     ]);
   });
 
-  test("a deletion told failed that took place is seen, unless another one can have done it", () => {
+  test("a deletion reported failed that took place is seen, unless another one can have done it", () => {
     const failed = call("delete", "x", { at: [2, 3], code: "NOT_FOUND" });
     const next = call("create", "x", { at: [4, 5], value: "v2", guard: 0, revision: 12 });
     const after = [put(10, "x", "v1"), gone(11, "x"), put(12, "x", "v2")];
-    expect(found(...after, create, failed, next)).toEqual(["told failed, is applied"]);
+    expect(found(...after, create, failed, next)).toEqual(["reported failed, is applied"]);
     const other = call("delete", "x", { at: [2, 3], revision: 11 });
     expect(found(...after, create, failed, other, next)).toEqual([]);
   });
