@@ -10,7 +10,7 @@ import type { Control, ControlReport } from "./control.ts";
 import { appliedFragments } from "./fragments.ts";
 import { prefixWithoutSlash } from "./key-ranges.ts";
 import { ledgerApart } from "./loose-quota.ts";
-import { believedLook, retriedWrites } from "./lost-answers.ts";
+import { believedLook, retriedWrites } from "./lost-responses.ts";
 import { compactedDeletion, earlyProgress } from "./old-servers.ts";
 import { keptEpoch } from "./restores.ts";
 import { resumesAtHeader, resumesElsewhere } from "./resumption.ts";

@@ -1,6 +1,6 @@
 /** The kind of the objects in simulated worlds: small, with a label and a selectable field. */
 import { defineKind, type Kind, type Resource } from "keelson";
-import { tokenIn } from "./judged/truth.ts";
+import { tokenIn } from "./checks/truth.ts";
 
 export interface Item extends Resource {
   spec: { token: string; node: string };

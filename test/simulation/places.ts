@@ -1,9 +1,9 @@
 /** The processes of a world, each in its own place: a killed process is replaced by another one with the same plan. */
 import type { Random } from "../../src/base/random.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
+import type { Recorder } from "./checks/recorder.ts";
+import type { Trace } from "./checks/trace.ts";
 import type { SimulatedCluster } from "./cluster.ts";
-import type { Recorder } from "./judged/recorder.ts";
-import type { Trace } from "./judged/trace.ts";
 import type { Plan, ProcessPlan } from "./plan.ts";
 import { SimulatedProcess } from "./process.ts";
 import type { Sabotage } from "./sabotage.ts";

@@ -1,8 +1,8 @@
 /** The phase of a world in which faults start and end, according to the plan. */
 import type { Random } from "../../src/base/random.ts";
+import type { Eras } from "./checks/eras.ts";
+import type { Trace } from "./checks/trace.ts";
 import type { SimulatedCluster } from "./cluster.ts";
-import type { Eras } from "./judged/eras.ts";
-import type { Trace } from "./judged/trace.ts";
 import type { Places } from "./places.ts";
 import type { Fault, Restore, TimedFault } from "./plan.ts";
 import type { ProcessClock } from "./virtual-time.ts";

@@ -11,9 +11,9 @@ import {
   type WatchOptions,
 } from "keelson";
 import type { Random } from "../../src/base/random.ts";
+import type { Recorder, Stream } from "./checks/recorder.ts";
+import { itemPrefix, tokenIn } from "./checks/truth.ts";
 import type { Item } from "./item.ts";
-import type { Recorder, Stream } from "./judged/recorder.ts";
-import { itemPrefix, tokenIn } from "./judged/truth.ts";
 import { isPassing } from "./passing.ts";
 import type { ProcessClock } from "./virtual-time.ts";
 

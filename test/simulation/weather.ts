@@ -6,7 +6,7 @@
 import type { Random } from "../../src/base/random.ts";
 import type { MethodPath } from "../../src/etcd/transport/transport.ts";
 import type { Delivery, Weather } from "../../src/testing/memory-transport.ts";
-import type { Trace } from "./judged/trace.ts";
+import type { Trace } from "./checks/trace.ts";
 
 /** Shares of messages, and milliseconds. */
 export interface Climate {

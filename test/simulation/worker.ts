@@ -5,9 +5,9 @@
  */
 import type { ListPage, ReadFreshness, ResourceReader, ResourceStore, WatchCache } from "keelson";
 import type { Random } from "../../src/base/random.ts";
+import type { Call, CallFacts, Freshness, Recorder } from "./checks/recorder.ts";
+import { itemPrefix, tokenIn, tokenText } from "./checks/truth.ts";
 import { type Item, itemNames, itemOf, keyOf, namespaces } from "./item.ts";
-import type { Call, CallFacts, Freshness, Recorder } from "./judged/recorder.ts";
-import { itemPrefix, tokenIn, tokenText } from "./judged/truth.ts";
 import type { Plan } from "./plan.ts";
 import type { ProcessClock } from "./virtual-time.ts";
 

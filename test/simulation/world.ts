@@ -8,12 +8,12 @@
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { seededRandom } from "../support/seeded-random.ts";
+import { checkWorld } from "./checks/checks.ts";
+import { Ending, recoveryMs } from "./checks/ending.ts";
+import { Eras } from "./checks/eras.ts";
+import { Recorder } from "./checks/recorder.ts";
+import { Trace } from "./checks/trace.ts";
 import { SimulatedCluster } from "./cluster.ts";
-import { checkWorld } from "./judged/checks.ts";
-import { Ending, recoveryMs } from "./judged/ending.ts";
-import { Eras } from "./judged/eras.ts";
-import { Recorder } from "./judged/recorder.ts";
-import { Trace } from "./judged/trace.ts";
 import { Places } from "./places.ts";
 import { mixedPlan, type Plan, planOf, restoredPlan, stormMs } from "./plan.ts";
 import type { Sabotage } from "./sabotage.ts";

@@ -10,7 +10,7 @@
 import { eachAtOnce } from "../../base/each-at-once.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
 import type { FencedCall, FencedWrite, WriteOutcome } from "./fenced-write.ts";
-import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-answers.ts";
+import { outcomeUnknown, settleLost, settleNoSpace, type WriteContext } from "./lost-responses.ts";
 import { refusedByKey, takeSessionKey, writeOne } from "./single-write.ts";
 import { planGroups } from "./write-groups.ts";
 import { WriteSpan } from "./write-span.ts";

@@ -6,7 +6,7 @@
  *   success   put or delete, for a delete: put tombstone, the caller's
  *   failure   read key; if it matches the guard, a second transaction reads session, tombstone and the caller's reads
  *
- *   one: single-write.ts · many: bulk-writes.ts · lost response: lost-answers.ts, write-settlement.ts
+ *   one: single-write.ts · many: bulk-writes.ts · lost response: lost-responses.ts, write-settlement.ts
  *   session keys: write-sessions.ts · tombstones: tombstones.ts · time: write-span.ts
  */
 import { StoreError } from "../../errors.ts";
@@ -19,7 +19,7 @@ import type {
   FencedWrites,
   WriteOutcome,
 } from "./fenced-write.ts";
-import type { WriteContext } from "./lost-answers.ts";
+import type { WriteContext } from "./lost-responses.ts";
 import { writeOne } from "./single-write.ts";
 import { WriteSessions } from "./write-sessions.ts";
 import { WriteSpan } from "./write-span.ts";

@@ -5,7 +5,7 @@
  *            v                                                                           |
  *   take a session key -> txn --ok--> applied   --not--> the key? else look: which compare failed? ---+--> refused
  *            ^             |
- *            |             +--lost--> fence the session key, settle (lost-answers.ts) -> applied | unknown
+ *            |             +--lost--> fence the session key, settle (lost-responses.ts) -> applied | unknown
  *            +------------------------ not applied -------------------------+
  *                          |
  *                          +--no space--> settle without a fence: applied nevertheless | NO_SPACE
@@ -22,7 +22,7 @@ import {
   settleNoSpace,
   type WriteContext,
   writeBackoff,
-} from "./lost-answers.ts";
+} from "./lost-responses.ts";
 import { isOwnPut } from "./write-records.ts";
 import type { SessionKey } from "./write-sessions.ts";
 import type { WriteSpan } from "./write-span.ts";
