@@ -2,7 +2,7 @@
  * Parts that a bundle of etcdctl-lite contains instead of separate files: its version, and the files of its page. Its
  * etcd client uses HTTP/2: etcd3's transport is left out.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "../setup/find-etcd.mjs";
 
@@ -40,7 +40,9 @@ function pageFiles() {
     name: "page-files",
     setup(bundle) {
       bundle.onLoad({ filter: /commands\/ui\/page-assets\.ts$/ }, () => {
-        const files = readdirSync(page).map((name) => [name, readFileSync(join(page, name), "utf8")]);
+        const files = readdirSync(page, { recursive: true, encoding: "utf8" })
+          .filter((name) => statSync(join(page, name)).isFile())
+          .map((name) => [name.replaceAll("\\", "/"), readFileSync(join(page, name), "utf8")]);
         const contents = `const files = new Map(${JSON.stringify(files)});
 export const readPageFile = async (name) => files.get(name);`;
         return { contents, watchFiles: files.map(([name = ""]) => join(page, name)) };

@@ -83,6 +83,8 @@ describe("keys", () => {
     ["/api/nothing", 404],
     ["/main.ts", 404],
     ["/..%2fui.ts", 404],
+    ["/views/../../ui.ts", 404],
+    ["/views/", 404],
     ["/page-assets.ts", 404],
   ])("%s is answered with a sentence", async (path, status) => {
     const response = await served.get(path);

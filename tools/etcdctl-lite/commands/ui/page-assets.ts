@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 
-const names = /^[a-z-]+\.(?:html|css|js|svg)$/;
+const names = /^(?:(?:base|views)\/)?[a-z-]+\.(?:html|css|js|svg)$/;
 
 /** @returns undefined for any other file */
 export async function readPageFile(name: string): Promise<string | undefined> {

@@ -1,15 +1,15 @@
 /** The page: the current view, the cluster's state in the bar, and the global keyboard shortcuts. */
-import { asksForToken, get } from "./api.js";
-import { backupsView } from "./backups-view.js";
-import { clusterView } from "./cluster-view.js";
-import { byId, fault, fill, h } from "./dom.js";
-import { number } from "./format.js";
-import { keysView } from "./keys-view.js";
-import { place } from "./place.js";
-import { quotasView } from "./quotas-view.js";
-import { refreshed } from "./refreshed.js";
+import { asksForToken, get } from "./base/api.js";
+import { byId, fault, fill, h } from "./base/dom.js";
+import { number } from "./base/format.js";
+import { place } from "./base/place.js";
+import { refreshed } from "./base/refreshed.js";
 import { signIn } from "./sign-in.js";
-import { watchView } from "./watch-view.js";
+import { backupsView } from "./views/backups-view.js";
+import { clusterView } from "./views/cluster-view.js";
+import { keysView } from "./views/keys-view.js";
+import { quotasView } from "./views/quotas-view.js";
+import { watchView } from "./views/watch-view.js";
 
 const main = byId("main");
 const views = /** @type {const} */ (["keys", "watch", "cluster", "backups", "quotas"]);

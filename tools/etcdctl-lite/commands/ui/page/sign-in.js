@@ -2,8 +2,8 @@
  * Asks for the token, if the page requires one. It is sent once; afterwards the browser has a cookie that no script can
  * read.
  */
-import { post } from "./api.js";
-import { fault, fill, h } from "./dom.js";
+import { post } from "./base/api.js";
+import { fault, fill, h } from "./base/dom.js";
 
 /** @param {HTMLElement} main */
 export function signIn(main) {

@@ -1,11 +1,11 @@
 /** Keys: the tree of kinds, the keys below a prefix page by page, and one key beside them. On a narrow screen one at a time. */
-import { decodeText, encodeText, get } from "./api.js";
-import { fault, fill, h } from "./dom.js";
-import { counted, number } from "./format.js";
+import { decodeText, encodeText, get } from "../base/api.js";
+import { fault, fill, h } from "../base/dom.js";
+import { counted, number } from "../base/format.js";
+import { go, place } from "../base/place.js";
+import { VirtualList } from "../base/virtual-list.js";
 import { keyPane } from "./key-pane.js";
 import { kindsTree } from "./kinds-tree.js";
-import { go, place } from "./place.js";
-import { VirtualList } from "./virtual-list.js";
 
 const pageKeys = 500;
 /** Delay after typing before a request is sent. */

@@ -1,8 +1,8 @@
 /** Live changes, the newest on top. Only keys and sizes; a click shows a value. */
-import { decodeText, encodeText, urlOf } from "./api.js";
-import { fill, h } from "./dom.js";
-import { clockTime, counted, number, size } from "./format.js";
-import { go, hashOf, place } from "./place.js";
+import { decodeText, encodeText, urlOf } from "../base/api.js";
+import { fill, h } from "../base/dom.js";
+import { clockTime, counted, number, size } from "../base/format.js";
+import { go, hashOf, place } from "../base/place.js";
 
 /** Maximum number of shown changes; older ones are removed. */
 const rowsMax = 500;

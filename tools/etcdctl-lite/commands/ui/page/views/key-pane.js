@@ -1,10 +1,10 @@
 /** One key: its decoded value, and its versions with their changes; secrets are shown only after a click. */
-import { get, post } from "./api.js";
-import { ask } from "./ask.js";
-import { fault, fill, h, waiting } from "./dom.js";
-import { counted, number, size } from "./format.js";
-import { highlighted } from "./highlight.js";
-import { go, hashOf, place } from "./place.js";
+import { get, post } from "../base/api.js";
+import { ask } from "../base/ask.js";
+import { fault, fill, h, waiting } from "../base/dom.js";
+import { counted, number, size } from "../base/format.js";
+import { highlighted } from "../base/highlight.js";
+import { go, hashOf, place } from "../base/place.js";
 import { versionList } from "./version-list.js";
 
 /**

@@ -1,7 +1,7 @@
 /** Every version of a key, newest first, each with its changes. */
-import { h } from "./dom.js";
-import { number, size } from "./format.js";
-import { go } from "./place.js";
+import { h } from "../base/dom.js";
+import { number, size } from "../base/format.js";
+import { go } from "../base/place.js";
 
 /** Longer differences are cut to this many fields. */
 const fieldsMax = 60;

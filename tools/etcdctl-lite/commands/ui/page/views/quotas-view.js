@@ -1,9 +1,9 @@
 /** Limits and usage of each namespace, the fullest first. */
-import { get } from "./api.js";
+import { get } from "../base/api.js";
+import { fault, fill, h, meter, waiting } from "../base/dom.js";
+import { number, size } from "../base/format.js";
+import { refreshed } from "../base/refreshed.js";
 import { head } from "./backups-view.js";
-import { fault, fill, h, meter, waiting } from "./dom.js";
-import { number, size } from "./format.js";
-import { refreshed } from "./refreshed.js";
 
 /**
  * @param {HTMLElement} main

@@ -1,9 +1,9 @@
 /**
  * The tree of kinds and folders with counts and bytes. It is updated while it is shown; arrows move, → opens, ← closes.
  */
-import { get } from "./api.js";
-import { fault, fill, h } from "./dom.js";
-import { counted, number, size } from "./format.js";
+import { get } from "../base/api.js";
+import { fault, fill, h } from "../base/dom.js";
+import { counted, number, size } from "../base/format.js";
 
 const refreshMs = 2_000;
 /** Maximum namespaces shown per kind; a prefix finds the others. */

@@ -1,8 +1,8 @@
 /** Members, alarms and space. A member that does not answer is shown as such. */
-import { get } from "./api.js";
-import { fault, fill, h, meter, waiting } from "./dom.js";
-import { counted, number, size } from "./format.js";
-import { refreshed } from "./refreshed.js";
+import { get } from "../base/api.js";
+import { fault, fill, h, meter, waiting } from "../base/dom.js";
+import { counted, number, size } from "../base/format.js";
+import { refreshed } from "../base/refreshed.js";
 
 /**
  * @param {HTMLElement} main

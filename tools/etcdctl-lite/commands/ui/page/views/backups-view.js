@@ -1,9 +1,9 @@
 /** How old the backups are, whether the last drill succeeded, and every backup of the repository. */
-import { get } from "./api.js";
+import { get } from "../base/api.js";
+import { fault, fill, h, waiting } from "../base/dom.js";
+import { age, counted, moment, number, size } from "../base/format.js";
+import { refreshed } from "../base/refreshed.js";
 import { card } from "./cluster-view.js";
-import { fault, fill, h, waiting } from "./dom.js";
-import { age, counted, moment, number, size } from "./format.js";
-import { refreshed } from "./refreshed.js";
 
 /** The age from which a backup is reported as old; only the schedule knows what is too old. */
 const oldFullMs = 48 * 3_600_000;
