@@ -82,3 +82,22 @@ export class LatencyHistogram {
     return { boundsMs: latencyBoundsMs, counts: [...this.#counts], sumMs: this.#sumMs };
   }
 }
+
+/** What a client counts, over all its calls and streams; `EtcdStats` documents each. */
+export class ClientCounters {
+  /** By method path. */
+  readonly requests: Record<string, number> = {};
+  readonly failures: Record<string, number> = {};
+  readonly latency: LatencyHistogram = new LatencyHistogram();
+  retries = 0;
+  inFlight = 0;
+  bytesSent = 0;
+  bytesReceived = 0;
+  streamReconnects = 0;
+  /** The last `id` that a channel has reported. */
+  lastId = 0;
+}
+
+export function countOne(counter: Record<string, number>, path: string): void {
+  counter[path] = (counter[path] ?? 0) + 1;
+}

@@ -1,0 +1,19 @@
+/** What the calls and the streams of one client share. */
+import type { Clock } from "../../base/time/clock.ts";
+import type { AnswerCheck } from "./answer-check.ts";
+import type { ClientCounters } from "./client-diagnostics.ts";
+import type { EndpointAdmission } from "./endpoint-admission.ts";
+import type { EndpointSet } from "./endpoint-set.ts";
+import type { TokenSource } from "./token-source.ts";
+
+export interface ClientParts {
+  readonly clock: Clock;
+  readonly requestTimeoutMs: number;
+  /** Aborted when the client closes. */
+  readonly closing: AbortSignal;
+  readonly endpoints: EndpointSet;
+  readonly answers: AnswerCheck;
+  readonly admission: EndpointAdmission;
+  readonly tokens: TokenSource | undefined;
+  readonly counters: ClientCounters;
+}
