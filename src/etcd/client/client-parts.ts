@@ -3,6 +3,8 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { AnswerCheck } from "./answer-check.ts";
 import type { ClientCounters } from "./client-diagnostics.ts";
 import type { EndpointAdmission } from "./endpoint-admission.ts";
+import type { EndpointFaults } from "./endpoint-faults.ts";
+import type { EndpointIdentity } from "./endpoint-identity.ts";
 import type { EndpointSet } from "./endpoint-set.ts";
 import type { TokenSource } from "./token-source.ts";
 
@@ -13,6 +15,8 @@ export interface ClientParts {
   readonly closing: AbortSignal;
   readonly endpoints: EndpointSet;
   readonly answers: AnswerCheck;
+  readonly identity: EndpointIdentity;
+  readonly faults: EndpointFaults;
   readonly admission: EndpointAdmission;
   readonly tokens: TokenSource | undefined;
   readonly counters: ClientCounters;

@@ -22,10 +22,13 @@ import type {
   Rpc,
   StreamSpec,
 } from "./client.ts";
-import { ClientCounters, countOne } from "./client-diagnostics.ts";
+import { ClientCounters } from "./client-diagnostics.ts";
+import type { ClientParts } from "./client-parts.ts";
 import { ClientStreams, streamRpc } from "./client-streams.ts";
 import type { ConnectionFault } from "./connection-probe.ts";
-import { EndpointAdmission, statusPath } from "./endpoint-admission.ts";
+import { EndpointAdmission } from "./endpoint-admission.ts";
+import { EndpointFaults } from "./endpoint-faults.ts";
+import { EndpointIdentity } from "./endpoint-identity.ts";
 import { type Endpoint, EndpointSet } from "./endpoint-set.ts";
 import { retryDecisionOf } from "./outcome-table.ts";
 import { authenticateRpc, TokenSource } from "./token-source.ts";
@@ -52,14 +55,10 @@ export class EtcdClient implements Client {
   readonly random: Random;
   readonly requestTimeoutMs: number;
   readonly endpoints: readonly string[];
-  readonly #endpoints: EndpointSet;
-  readonly #answers: AnswerCheck;
+  readonly #parts: ClientParts;
   readonly #permits: Permits;
-  readonly #tokens: TokenSource | undefined;
-  readonly #admission: EndpointAdmission;
   readonly #closing = new AbortController();
   readonly #restoreListeners = new Set<(event: RestoreEvent) => void>();
-  readonly #counters = new ClientCounters();
   readonly #calls: UnaryCalls;
   readonly #streams: ClientStreams;
 
@@ -69,49 +68,42 @@ export class EtcdClient implements Client {
     this.clock = options.clock;
     this.random = options.random;
     this.requestTimeoutMs = options.requestTimeoutMs;
-    this.#endpoints = new EndpointSet(options.endpoints, options.clock, options.random);
-    this.#answers = new AnswerCheck(options.endpoints);
+    this.endpoints = options.endpoints.map((endpoint) => endpoint.url);
     this.#permits = new Permits(options.inFlightMax ?? inFlightDefault, options.clock);
-    this.#admission = new EndpointAdmission({
-      endpoints: this.#endpoints,
-      answers: this.#answers,
+    const shared = {
       clock: options.clock,
       requestTimeoutMs: options.requestTimeoutMs,
       closing: this.#closing.signal,
-      username: options.auth?.username,
+      endpoints: new EndpointSet(options.endpoints, options.clock, options.random),
+      answers: new AnswerCheck(options.endpoints),
+      counters: new ClientCounters(),
+    };
+    const identity = new EndpointIdentity({
+      ...shared,
       allowFaultyVersions: options.allowFaultyVersions ?? false,
-      probe: options.probe,
       warn: options.warn ?? emitWarning,
-      identified: (outcome) => {
-        const { requests, failures } = this.#counters;
-        countOne(outcome === "sent" ? requests : failures, statusPath);
-      },
       restored: (event) => {
         this.#streams.fail(restoredStream());
         for (const listener of [...this.#restoreListeners]) listener(event);
       },
     });
-    this.endpoints = options.endpoints.map((endpoint) => endpoint.url);
-    if (options.auth !== undefined) {
-      this.#tokens = new TokenSource({
+    const faults = new EndpointFaults({
+      ...shared,
+      username: options.auth?.username,
+      probe: options.probe,
+    });
+    const admission = new EndpointAdmission({ ...shared, identity, faults });
+    const tokens =
+      options.auth &&
+      new TokenSource({
         ...options.auth,
         clock: options.clock,
         authenticate: async (request) =>
           (await this.unary(authenticateRpc, request, undefined, { internal: true })).token,
       });
-    }
-    const parts = {
-      clock: options.clock,
-      requestTimeoutMs: options.requestTimeoutMs,
-      closing: this.#closing.signal,
-      endpoints: this.#endpoints,
-      answers: this.#answers,
-      admission: this.#admission,
-      tokens: this.#tokens,
-      counters: this.#counters,
-    };
-    this.#calls = new UnaryCalls(parts, this.#permits);
-    this.#streams = new ClientStreams(parts);
+    this.#parts = { ...shared, identity, faults, admission, tokens };
+    this.#calls = new UnaryCalls(this.#parts, this.#permits);
+    this.#streams = new ClientStreams(this.#parts);
   }
 
   get signal(): AbortSignal {
@@ -119,15 +111,15 @@ export class EtcdClient implements Client {
   }
 
   get authenticates(): boolean {
-    return this.#tokens !== undefined;
+    return this.#parts.tokens !== undefined;
   }
 
   get generation(): number {
-    return this.#answers.generation;
+    return this.#parts.answers.generation;
   }
 
   get highestRevision(): bigint {
-    return this.#answers.highest;
+    return this.#parts.answers.highest;
   }
 
   unary<T extends { readonly header: Header }>(
@@ -144,34 +136,34 @@ export class EtcdClient implements Client {
   }
 
   decideRetry(failure: TransportFailure, action: string): RetryDecision {
-    const endpoint = this.#endpoints.find(failure.endpoint);
+    const endpoint = this.#parts.endpoints.find(failure.endpoint);
     const decision = retryDecisionOf(failure, action);
-    if (decision.next === "refresh" && this.#tokens === undefined) {
+    if (decision.next === "refresh" && this.#parts.tokens === undefined) {
       return { next: "fail", error: decision.error };
     }
     if (endpoint !== undefined && decision.next === "retry") {
-      this.#endpoints.failed(endpoint, Number.POSITIVE_INFINITY);
+      this.#parts.endpoints.failed(endpoint, Number.POSITIVE_INFINITY);
     }
     return decision;
   }
 
   judgeHeader(url: string, header: Header, action: string): void {
-    const endpoint = this.#endpoints.find(url);
+    const endpoint = this.#parts.endpoints.find(url);
     if (endpoint === undefined) return;
-    const verdict = this.#answers.judge(endpoint, header, undefined, this.clock.monotonicMs());
+    const verdict = this.#parts.answers.judge(endpoint, header, undefined, this.clock.monotonicMs());
     if (verdict.verdict === "good") return;
-    this.#admission.apply(endpoint, verdict);
+    this.#parts.identity.apply(endpoint, verdict);
     throw unavailable(action, verdict.reason, url);
   }
 
   async refreshToken(signal?: AbortSignal): Promise<void> {
-    if (this.#tokens === undefined) return;
+    if (this.#parts.tokens === undefined) return;
     signal?.throwIfAborted();
-    await this.#tokens.refresh(this.#tokens.metadata);
+    await this.#parts.tokens.refresh(this.#parts.tokens.metadata);
   }
 
   countReconnect(): void {
-    this.#counters.streamReconnects++;
+    this.#parts.counters.streamReconnects++;
   }
 
   onRestore(listener: (event: RestoreEvent) => void): () => void {
@@ -189,14 +181,15 @@ export class EtcdClient implements Client {
       call: { ...call, refusalPatienceMs: 0 },
       startedMs: this.clock.monotonicMs(),
       requestTimeoutMs: this.requestTimeoutMs,
-      generation: this.#answers.generation,
+      generation: this.#parts.answers.generation,
     });
-    attempt.endpoint = await this.#admission.admit(attempt);
-    if (this.#tokens !== undefined) await this.#admission.waitFor(this.#tokens.refresh(undefined), attempt);
+    attempt.endpoint = await this.#parts.admission.admit(attempt);
+    if (this.#parts.tokens !== undefined)
+      await this.#parts.admission.waitFor(this.#parts.tokens.refresh(undefined), attempt);
   }
 
   stats(): EtcdStats {
-    const { latency, lastId: _, ...counted } = this.#counters;
+    const { latency, lastId: _, ...counted } = this.#parts.counters;
     return {
       ...counted,
       requests: { ...counted.requests },
@@ -204,23 +197,25 @@ export class EtcdClient implements Client {
       waiting: this.#permits.waiting,
       latency: latency.snapshot(),
       openStreams: this.#streams.size,
-      waitingStreams: this.#endpoints.all.reduce(
+      waitingStreams: this.#parts.endpoints.all.reduce(
         (sum, { transport }) => sum + (transport.waitingStreams?.() ?? 0),
         0,
       ),
-      restores: this.#answers.generation,
-      endpoints: this.#endpoints.all.map(({ url, state, version }) => ({ url, state, version })),
+      restores: this.#parts.answers.generation,
+      endpoints: this.#parts.endpoints.all.map(({ url, state, version }) => ({ url, state, version })),
     };
   }
 
   /** Connections to `url` lost so far: the next one may lead to another process. */
   losses(url: string): number {
-    return this.#endpoints.find(url)?.losses ?? 0;
+    return this.#parts.endpoints.find(url)?.losses ?? 0;
   }
 
   /** The versions of the endpoints identified so far. */
   get versions(): readonly string[] {
-    return this.#endpoints.all.map((endpoint) => endpoint.version).filter((version) => version !== undefined);
+    return this.#parts.endpoints.all
+      .map((endpoint) => endpoint.version)
+      .filter((version) => version !== undefined);
   }
 
   async close(): Promise<void> {
@@ -231,7 +226,7 @@ export class EtcdClient implements Client {
     this.#closing.abort(reason);
     this.#permits.close(reason);
     this.#streams.fail(reason);
-    await Promise.all(this.#endpoints.all.map((endpoint) => endpoint.transport.close()));
+    await Promise.all(this.#parts.endpoints.all.map((endpoint) => endpoint.transport.close()));
   }
 }
 

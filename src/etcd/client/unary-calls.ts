@@ -101,7 +101,7 @@ export class UnaryCalls {
     attempt: CallAttempt,
     requestTimeoutMs: number,
   ): Promise<T> {
-    const { admission, tokens, clock, answers, counters, endpoints } = this.#parts;
+    const { admission, identity, faults, tokens, clock, answers, counters, endpoints } = this.#parts;
     const { call, options } = attempt;
     const signal = call?.signal;
     for (;;) {
@@ -117,7 +117,7 @@ export class UnaryCalls {
       if (!endpoint.identified) continue;
       const sentMs = clock.monotonicMs();
       const requestMs = Math.min(requestTimeoutMs, attempt.endMs - sentMs);
-      if (requestMs <= 0) throw await admission.giveUp(attempt);
+      if (requestMs <= 0) throw await faults.errorOf(attempt);
       attempt.requestMs = requestMs;
       const floor = answers.highest;
       const { statuses } = answers.log;
@@ -156,7 +156,7 @@ export class UnaryCalls {
         call?.onHeader?.(answer.header);
         return answer;
       }
-      admission.apply(endpoint, verdict);
+      identity.apply(endpoint, verdict);
       attempt.last = this.#refusal(attempt, endpoint, verdict);
       if (rpc.effect === "write" || attempt.generation !== answers.generation) throw attempt.last;
       if (clock.monotonicMs() >= attempt.endMs) throw attempt.last;
@@ -172,16 +172,16 @@ export class UnaryCalls {
     failure: TransportFailure,
     metadata: Readonly<Record<string, string>> | undefined,
   ): Promise<void> {
-    const { closing, admission, answers, clock, tokens, endpoints, counters } = this.#parts;
+    const { closing, admission, faults, answers, clock, tokens, endpoints, counters } = this.#parts;
     const { rpc, call } = attempt;
     const meaning = meaningOf(failure, call?.doubtsRefusal);
     const repeatable = rpc.effect !== "write" || meaning.outcome === "not-applied";
     if (closing.aborted && repeatable) throw closing.reason;
-    if (!repeatable || meaning.retry === "never") throw await admission.giveUp(attempt);
+    if (!repeatable || meaning.retry === "never") throw await faults.errorOf(attempt);
     if (attempt.generation !== answers.generation) throw restoredError(attempt);
-    if (clock.monotonicMs() >= attempt.endMs) throw await admission.giveUp(attempt);
+    if (clock.monotonicMs() >= attempt.endMs) throw await faults.errorOf(attempt);
     if (meaning.retry === "refresh") {
-      if (tokens === undefined) throw await admission.giveUp(attempt);
+      if (tokens === undefined) throw await faults.errorOf(attempt);
       // A wrong password is reported when the token is fetched. With a right one the call's time is the limit:
       // each change of a user or role invalidates every earlier token.
       if (attempt.refreshes++ > 0) await admission.pause(refreshWait(attempt.refreshes), attempt);
