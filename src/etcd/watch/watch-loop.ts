@@ -13,56 +13,25 @@
  */
 import { Backoff } from "../../base/backoff.ts";
 import { expectManyListeners } from "../../base/call.ts";
-import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
-import type { Client, ClientStream } from "../client/client.ts";
-import type { Kv } from "../ports/kv.ts";
+import type { ClientStream } from "../client/client.ts";
 import { isRefusal } from "../ports/refusal.ts";
 import type { EtcdWatch, EtcdWatchRequest, WatchBatch } from "../ports/watches.ts";
 import { TransportFailure } from "../transport/transport.ts";
 import { suffers } from "../versions/version-facts.ts";
 import { WireError } from "../wire/reader.ts";
-import { decodeWatchReply, encodeWatchMessage, type WatchCreate, type WatchReply } from "../wire/watch.ts";
-import type { MemberVersions } from "./member-versions.ts";
+import { encodeWatchMessage, type WatchCreate, type WatchReply } from "../wire/watch.ts";
 import { type Assembled, WatchAssembly } from "./watch-assembly.ts";
+import type { WatchContext } from "./watch-context.ts";
 import { Canceled, decideAfterCancel, expired, restored } from "./watch-endings.ts";
+import { awaitCancel, receiveReply, requestProgress } from "./watch-messages.ts";
 import { isCompacted, reachStart, type WatchStart } from "./watch-start.ts";
-
-export interface WatchTimes {
-  /** After this long without a message a progress request checks whether the member still answers. */
-  readonly silenceMs: number;
-  /** How long that request may stay unanswered. */
-  readonly probeMs: number;
-  /** How long a start revision may be ahead of etcd before it is FUTURE_VERSION. */
-  readonly futureMs: number;
-}
-
-export interface WatchCounters {
-  opened: number;
-  open: number;
-  reconnects: number;
-  events: number;
-  duplicates: number;
-  faults: number;
-}
-
-export interface WatchContext {
-  readonly client: Client;
-  readonly kv: Kv;
-  readonly versions: MemberVersions;
-  readonly times: WatchTimes;
-  readonly counters: WatchCounters;
-}
 
 /** Any id above 0 works: the stream has one watch. */
 const watchId = 1n;
 /** Cancellations in a row, without an answer in between, after which the reason counts as permanent. */
 const refusalsMax = 5;
-/** etcd cancels a compacted watch when it next catches watches up, every 100 ms. */
-const cancelWaitMs = 500;
-
-const progressMessage = encodeWatchMessage({ type: "progress" });
 
 export class WatchLoop implements EtcdWatch {
   readonly #context: WatchContext;
@@ -135,7 +104,7 @@ export class WatchLoop implements EtcdWatch {
   }
 
   requestProgress(): void {
-    this.#stream?.write(progressMessage);
+    if (this.#stream !== undefined) requestProgress(this.#stream);
   }
 
   reopen(): void {
@@ -224,7 +193,7 @@ export class WatchLoop implements EtcdWatch {
         // Aborted while it was being opened.
         if (end.aborted) stream.cancel();
         stream.write(encodeWatchMessage({ type: "create", create: this.#create() }));
-        const reply = await this.#receive(stream);
+        const reply = await receiveReply(this.#context, stream, this.#request.views ?? false);
         end.throwIfAborted();
         if (reply?.created === true && !reply.canceled) {
           const revision = reply.header.revision;
@@ -259,7 +228,7 @@ export class WatchLoop implements EtcdWatch {
   /** Reads one message and queues the batches that it completes. */
   async #read(stream: ClientStream): Promise<void> {
     try {
-      const reply = await this.#receive(stream);
+      const reply = await receiveReply(this.#context, stream, this.#request.views ?? false);
       if (reply === undefined) this.#stream = undefined;
       else await this.#take(stream, reply);
     } catch (error) {
@@ -297,33 +266,9 @@ export class WatchLoop implements EtcdWatch {
     }
   }
 
-  /** The next message, or throws a cancellation. Undefined at the stream's end, or when it has gone silent. */
-  async #receive(stream: ClientStream): Promise<WatchReply | undefined> {
-    const message = stream.poll() ?? (await this.#listen(stream));
-    if (message === undefined) return undefined;
-    const reply = decodeWatchReply(message, { views: this.#request.views ?? false });
-    if (reply.canceled) throw new Canceled(reply);
-    return reply;
-  }
-
-  async #listen(stream: ClientStream): Promise<Uint8Array | undefined> {
-    const { client, times } = this.#context;
-    let timer = client.clock.setTimer(times.silenceMs, () => {
-      stream.write(progressMessage);
-      timer = setReadingTimer(client.clock, times.probeMs, () =>
-        stream.reportUnhealthy("a watch has fallen silent"),
-      );
-    });
-    try {
-      return await stream.next();
-    } finally {
-      timer.cancel();
-    }
-  }
-
   /** Whether the stream just created continues the watch (watch-start.ts). @throws FUTURE_VERSION, EXPIRED */
   async #checkStart(stream: ClientStream, revision: bigint): Promise<void> {
-    const { client, times, versions } = this.#context;
+    const { times, versions } = this.#context;
     const start = this.#start();
     const first = start.start;
     this.#recheck = false;
@@ -340,13 +285,7 @@ export class WatchLoop implements EtcdWatch {
     } else if (first <= revision) {
       const old = suffers(await versions.of(stream.endpoint, start.signal), "compactedStart");
       if (await isCompacted(start, old ? first - 1n : first, stream.endpoint)) {
-        // etcd cancels a start below the compacted revision, and names that revision; a start at it only we detect.
-        const timer = setReadingTimer(client.clock, cancelWaitMs, () => stream.cancel());
-        try {
-          await this.#receive(stream);
-        } finally {
-          timer.cancel();
-        }
+        await awaitCancel(this.#context, stream);
         throw expired(first, first);
       }
       // Old servers: check again when the backlog has been read.

@@ -5,7 +5,8 @@ import type { EtcdCall } from "../ports/call.ts";
 import type { Kv } from "../ports/kv.ts";
 import type { EtcdWatch, EtcdWatchRequest, Watches, WatchStats } from "../ports/watches.ts";
 import { MemberVersions } from "./member-versions.ts";
-import { type WatchContext, WatchLoop, type WatchTimes } from "./watch-loop.ts";
+import type { WatchContext, WatchTimes } from "./watch-context.ts";
+import { WatchLoop } from "./watch-loop.ts";
 
 const defaultTimes: WatchTimes = {
   // Longer than the transport's keepalive, which detects a dead connection in 15 s: this detects a dead watch.
