@@ -14,9 +14,10 @@ import { StoreError } from "../../errors.ts";
 import { sameContent } from "../../resource/model/plain-data.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { kubernetesTypes } from "../types/type-table.ts";
+import { EncodeFault } from "./encode-fault.ts";
 import { type MessagePlan, planOf } from "./message-plan.ts";
 import { MessageReader, type UnknownField } from "./message-reader.ts";
-import { EncodeFault, MessageWriter } from "./message-writer.ts";
+import { MessageWriter } from "./message-writer.ts";
 import { isKubernetesProtobuf, readEnvelope, writeEnvelope } from "./unknown.ts";
 
 /** Groups whose objects kube-apiserver stores as JSON although they have protobuf. */

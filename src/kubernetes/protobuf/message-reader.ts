@@ -1,24 +1,15 @@
 /**
  * The reader of Kubernetes' messages: it decodes bytes into the JSON that kube-apiserver shows, by a message's plan.
  *
- * Values come from a network: every length is checked against the end of its container, nesting is bounded, text must
- * be UTF-8, integers must be exact, and a fault names its byte. A field that is not in the table is skipped and
- * reported: a newer Kubernetes wrote it.
+ * Messages come from a network: nesting is bounded, value-reader checks every value, and a fault names its byte. A
+ * field that is not in the table is skipped and reported: a newer Kubernetes wrote it.
  *
  * Fields arrive in the order of their numbers; JSON has them in the order of the Go struct. So a message's values go
  * first into slots, in one array for all levels, and then into the object in order.
  */
-import { DecodeFault } from "../../codec/form/decode-fault.ts";
-import { findPlainDataFault, plainDataDepthMax } from "../../resource/model/plain-data.ts";
+import { plainDataDepthMax } from "../../resource/model/plain-data.ts";
 import { type FieldPlace, type FieldPlan, type MessagePlan, operations } from "./message-plan.ts";
-import {
-  formatDuration,
-  formatMicroTime,
-  formatTime,
-  timeSecondsMax,
-  timeSecondsMin,
-  zeroTimeSeconds,
-} from "./time-text.ts";
+import { ValueReader } from "./value-reader.ts";
 
 /** A field of the bytes that the table does not have: written by a Kubernetes newer than it. */
 export interface UnknownField {
@@ -35,14 +26,6 @@ export interface UnknownField {
 /** Maximum number of reported unknown fields; a value rarely has more than a few, and this bounds a hostile one. */
 const unknownFieldsMax = 100;
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** Buffer's conversion from bytes to a Latin-1 string, without creating a view. */
-const { latin1Slice, base64Slice } = Buffer.prototype as unknown as {
-  latin1Slice(this: Uint8Array, start: number, end: number): string;
-  base64Slice(this: Uint8Array, start: number, end: number): string;
-};
-
-const twoTo32 = 4_294_967_296;
 /**
  * Limit on JSON members that are absent from the bytes: one for this many bytes of a value, plus a fixed number.
  * Kubernetes writes nearly all of them, set or not, so its values stay far below; otherwise two hostile bytes could
@@ -55,26 +38,18 @@ type Fields = Record<string, unknown>;
 
 export class MessageReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #text: string;
-  readonly #textStart: number;
+  readonly #values: ValueReader;
   readonly #slots: unknown[] = [];
   #top = 0;
-  #at: number;
   #depth = 0;
-  /** Upper half of the last varint. */
-  #high = 0;
   #unknown: UnknownField[] | undefined;
   /** Remaining number of members without bytes. */
   #fillable: number;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#at = start;
-    this.#textStart = start;
+    this.#values = new ValueReader(bytes, start, end);
     this.#fillable = filledAlways + (end - start) / bytesPerFilled;
-    this.#text = latin1Slice.call(bytes, start, end);
   }
 
   /** The first hundred fields that are not in the table. */
@@ -95,7 +70,7 @@ export class MessageReader {
 
   #readMessage(plan: MessagePlan, end: number): Fields {
     if (++this.#depth > plainDataDepthMax)
-      throw this.#fault(`nested deeper than ${plainDataDepthMax} levels`);
+      throw this.#values.fault(`nested deeper than ${plainDataDepthMax} levels`);
     const object: Fields = {};
     this.readInto(plan, end, object);
     this.#depth--;
@@ -105,11 +80,12 @@ export class MessageReader {
   #readFields(plan: MessagePlan, base: number, end: number): void {
     const { byNumber } = plan;
     const bytes = this.#bytes;
-    while (this.#at < end) {
-      const start = this.#at;
+    const values = this.#values;
+    while (values.at < end) {
+      const start = values.at;
       let tag = bytes[start] ?? 0;
-      if (tag < 0x80) this.#at = start + 1;
-      else tag = this.#tag(end);
+      if (tag < 0x80) values.at = start + 1;
+      else tag = values.tag(end);
       const field = byNumber[tag >>> 3];
       if (field === undefined) {
         this.#skipUnknown(plan, tag, start, end);
@@ -117,7 +93,7 @@ export class MessageReader {
       }
       const wire = tag & 7;
       if (field.isSkipped) {
-        this.#skip(wire, end);
+        values.skip(wire, end);
         continue;
       }
       if (wire !== field.wire) {
@@ -127,12 +103,12 @@ export class MessageReader {
       const slot = base + field.slot;
       if (field.repeated === "one") {
         if (field.operation === operations.inline) {
-          const inner = this.#length(end);
+          const inner = values.length(end);
           this.#readFields(field.plan(), slot, inner);
           continue;
         }
         const value = this.#readValue(field, end);
-        if (this.#slots[slot] !== undefined) throw this.#fault(`"${field.name}" is there twice`, start);
+        if (this.#slots[slot] !== undefined) throw values.fault(`"${field.name}" is there twice`, start);
         if (!(field.omitsZero && isZero(value))) this.#slots[slot] = value;
       } else if (field.repeated === "list") {
         const list = this.#slots[slot] as unknown[] | undefined;
@@ -148,22 +124,22 @@ export class MessageReader {
         this.#depth--;
       }
     }
-    if (this.#at !== end) throw this.#fault("a field is longer than what it lies in");
+    if (values.at !== end) throw values.fault("a field is longer than what it lies in");
   }
 
   #readEntry(field: FieldPlan, map: Fields, end: number): void {
-    const entryEnd = this.#length(end);
+    const entryEnd = this.#values.length(end);
     let key = "";
     let value: unknown;
-    while (this.#at < entryEnd) {
-      const tag = this.#tag(entryEnd);
-      if (tag === 0x0a) key = this.#string(entryEnd);
+    while (this.#values.at < entryEnd) {
+      const tag = this.#values.tag(entryEnd);
+      if (tag === 0x0a) key = this.#values.string(entryEnd);
       else if (tag === 0x12) value = this.#readValue(field, entryEnd);
-      else this.#skip(tag & 7, entryEnd);
+      else this.#values.skip(tag & 7, entryEnd);
     }
-    if (this.#at !== entryEnd) throw this.#fault("an entry of a map is longer than it says");
+    if (this.#values.at !== entryEnd) throw this.#values.fault("an entry of a map is longer than it says");
     if (key === "__proto__")
-      throw this.#fault(`"${field.name}" has the name "__proto__", which no field may have`);
+      throw this.#values.fault(`"${field.name}" has the name "__proto__", which no field may have`);
     map[key] = value === undefined ? this.#zeroOf(field) : value;
   }
 
@@ -189,37 +165,35 @@ export class MessageReader {
   #readValue(field: FieldPlan, end: number): unknown {
     switch (field.operation) {
       case operations.string:
-        return this.#string(end);
+        return this.#values.string(end);
       case operations.bool:
-        return (this.#varint(end) | this.#high) !== 0;
+        return (this.#values.varint(end) | this.#values.high) !== 0;
       case operations.int32:
-        return this.#varint(end) | 0;
+        return this.#values.varint(end) | 0;
       case operations.int64:
-        return this.#int64(end, field.name);
+        return this.#values.int64(end, field.name);
       case operations.double:
-        return this.#double(end, field.name);
-      case operations.bytes: {
-        const from = this.#enter(end);
-        return base64Slice.call(this.#bytes, from, this.#at);
-      }
+        return this.#values.double(end, field.name);
+      case operations.bytes:
+        return this.#values.base64(end);
       case operations.time:
-        return this.#time(end);
+        return this.#values.time(end);
       case operations.microtime:
-        return this.#microTime(end);
+        return this.#values.microTime(end);
       case operations.duration:
-        return this.#duration(end);
+        return this.#values.duration(end);
       case operations.quantity:
-        return this.#quantity(end);
+        return this.#values.quantity(end);
       case operations.intorstring:
-        return this.#intOrString(end);
+        return this.#values.intOrString(end);
       case operations.json:
-        return this.#json(end, field.name);
+        return this.#values.json(end, field.name);
       case operations.message: {
-        const inner = this.#length(end);
+        const inner = this.#values.length(end);
         return this.#readMessage(field.plan(), inner);
       }
       case operations.items: {
-        const inner = this.#length(end);
+        const inner = this.#values.length(end);
         return this.#readMessage(field.plan(), inner)["items"] ?? [];
       }
       case operations.schemaOrBool: {
@@ -235,12 +209,12 @@ export class MessageReader {
         return property ?? schema ?? null;
       }
       default:
-        throw this.#fault(`"${field.name}" cannot stand in a list`);
+        throw this.#values.fault(`"${field.name}" cannot stand in a list`);
     }
   }
 
   #schemaForm(field: FieldPlan, end: number): Fields {
-    return this.#readMessage(field.plan(), this.#length(end));
+    return this.#readMessage(field.plan(), this.#values.length(end));
   }
 
   #assemble(plan: MessagePlan, base: number, object: Fields): void {
@@ -258,7 +232,7 @@ export class MessageReader {
 
   /** The JSON value of a member that is absent from the bytes. */
   #absent({ absent, field }: FieldPlace): unknown {
-    if (--this.#fillable < 0) throw this.#fault("it has far more messages than bytes for them");
+    if (--this.#fillable < 0) throw this.#values.fault("it has far more messages than bytes for them");
     if (absent === "null") return null;
     if (absent === "empty") return this.#emptyMessage(field.plan());
     return absent === "omit" ? undefined : absent.value;
@@ -274,252 +248,26 @@ export class MessageReader {
   /** A list of numbers may be packed; any other wire type is a fault. */
   #readPacked(field: FieldPlan, wire: number, base: number, end: number): void {
     if (wire !== 2 || field.repeated !== "list" || field.wire === 2) {
-      throw this.#fault(`"${field.name}" has wire type ${wire}, expected ${field.wire}`);
+      throw this.#values.fault(`"${field.name}" has wire type ${wire}, expected ${field.wire}`);
     }
-    const packedEnd = this.#length(end);
+    const packedEnd = this.#values.length(end);
     const list = (this.#slots[base + field.slot] ??= []) as unknown[];
-    while (this.#at < packedEnd) list.push(this.#readValue(field, packedEnd));
-    if (this.#at !== packedEnd) throw this.#fault(`"${field.name}" is longer than it says`);
-  }
-
-  #time(end: number): string | null {
-    const inner = this.#length(end);
-    if (this.#at === inner) return null;
-    const { seconds } = this.#timestamp(inner);
-    return seconds === zeroTimeSeconds ? null : formatTime(seconds);
-  }
-
-  #microTime(end: number): string | null {
-    const inner = this.#length(end);
-    if (this.#at === inner) return null;
-    const { seconds, nanos } = this.#timestamp(inner);
-    return seconds === zeroTimeSeconds && nanos < 1000 ? null : formatMicroTime(seconds, nanos);
-  }
-
-  #timestamp(end: number): { seconds: number; nanos: number } {
-    let seconds = 0;
-    let nanos = 0;
-    const start = this.#at;
-    while (this.#at < end) {
-      const tag = this.#tag(end);
-      if (tag === 0x08) seconds = this.#int64(end, "seconds");
-      else if (tag === 0x10) nanos = this.#varint(end) | 0;
-      else this.#skip(tag & 7, end);
-    }
-    if (this.#at !== end) throw this.#fault("a time is longer than it says");
-    if (!(seconds >= timeSecondsMin && seconds <= timeSecondsMax) || nanos < 0 || nanos > 999_999_999) {
-      throw this.#fault("a time is outside the years 0 to 9999", start);
-    }
-    return { seconds, nanos };
-  }
-
-  #duration(end: number): string {
-    const inner = this.#length(end);
-    let nanos = 0n;
-    while (this.#at < inner) {
-      const tag = this.#tag(inner);
-      if (tag === 0x08) {
-        const low = this.#varint(inner);
-        nanos = BigInt.asIntN(64, (BigInt(this.#high >>> 0) << 32n) | BigInt(low >>> 0));
-      } else this.#skip(tag & 7, inner);
-    }
-    if (this.#at !== inner) throw this.#fault("a duration is longer than it says");
-    return formatDuration(nanos);
-  }
-
-  #quantity(end: number): string {
-    const inner = this.#length(end);
-    let text = "0";
-    while (this.#at < inner) {
-      const tag = this.#tag(inner);
-      if (tag === 0x0a) text = this.#string(inner);
-      else this.#skip(tag & 7, inner);
-    }
-    if (this.#at !== inner) throw this.#fault("a quantity is longer than it says");
-    return text;
-  }
-
-  #intOrString(end: number): string | number {
-    const inner = this.#length(end);
-    const start = this.#at;
-    let type = 0;
-    let number = 0;
-    let text = "";
-    while (this.#at < inner) {
-      const tag = this.#tag(inner);
-      if (tag === 0x08) type = this.#int64(inner, "type");
-      else if (tag === 0x10) number = this.#varint(inner) | 0;
-      else if (tag === 0x1a) text = this.#string(inner);
-      else this.#skip(tag & 7, inner);
-    }
-    if (this.#at !== inner) throw this.#fault("an int-or-string is longer than it says");
-    if (type !== 0 && type !== 1) throw this.#fault(`an int-or-string has type ${type}`, start);
-    return type === 0 ? number : text;
-  }
-
-  #json(end: number, name: string): unknown {
-    const inner = this.#length(end);
-    let value: unknown = null;
-    while (this.#at < inner) {
-      const tag = this.#tag(inner);
-      if (tag !== 0x0a) {
-        this.#skip(tag & 7, inner);
-        continue;
-      }
-      const from = this.#enter(inner);
-      if (from === this.#at) continue;
-      try {
-        value = JSON.parse(this.#utf8(from, this.#at));
-      } catch (error) {
-        // The parser quotes its input, which may be a secret: only the fact of the failure is reported.
-        if (error instanceof DecodeFault) throw error;
-        throw this.#fault(`"${name}" is no JSON`, from);
-      }
-      const fault = findPlainDataFault(value, name);
-      if (fault !== undefined) throw this.#fault(`"${fault.field}" ${fault.message}`, from);
-    }
-    if (this.#at !== inner) throw this.#fault(`"${name}" is longer than it says`);
-    return value;
-  }
-
-  #string(end: number): string {
-    const from = this.#enter(end);
-    return this.#utf8(from, this.#at);
-  }
-
-  #utf8(from: number, to: number): string {
-    // Four bytes at a time: byte by byte, this took a quarter of all decoding.
-    const view = this.#view;
-    let bits = 0;
-    let at = from;
-    for (; at + 4 <= to; at += 4) bits |= view.getUint32(at);
-    for (; at < to; at++) bits |= view.getUint8(at);
-    if ((bits & 0x8080_8080) !== 0) return this.#decodeUtf8(from, to);
-    return this.#text.substring(from - this.#textStart, to - this.#textStart);
-  }
-
-  #decodeUtf8(from: number, to: number): string {
-    try {
-      return utf8.decode(this.#bytes.subarray(from, to));
-    } catch {
-      throw this.#fault("a text is no UTF-8", from);
-    }
-  }
-
-  /** Skips a field's length and bytes; returns where the bytes begin. */
-  #enter(end: number): number {
-    const to = this.#length(end);
-    const from = this.#at;
-    this.#at = to;
-    return from;
-  }
-
-  /** Where the bytes after a length end. */
-  #length(end: number): number {
-    const start = this.#at;
-    const first = start < end ? (this.#bytes[start] ?? 0) : 0x80;
-    let length = first;
-    if (first < 0x80) this.#at = start + 1;
-    else {
-      length = this.#varint(end) >>> 0;
-      if (this.#high !== 0) length = twoTo32;
-    }
-    if (length > end - this.#at) throw this.#fault(`a length is ${length}, more than is left`, start);
-    return this.#at + length;
-  }
-
-  #tag(end: number): number {
-    const start = this.#at;
-    const tag = this.#varint(end) >>> 0;
-    if (this.#high !== 0 || tag < 8) throw this.#fault("a field has no number that can be", start);
-    return tag;
-  }
-
-  #int64(end: number, name: string): number {
-    const start = this.#at;
-    const low = this.#varint(end);
-    const value = (this.#high | 0) * twoTo32 + (low >>> 0);
-    if (!Number.isSafeInteger(value)) {
-      throw this.#fault(`"${name}" is beyond the integers a number holds exactly (2^53 - 1)`, start);
-    }
-    return value;
-  }
-
-  /** The lower 32 bits; the upper ones are in `#high`. */
-  #varint(end: number): number {
-    const bytes = this.#bytes;
-    let at = this.#at;
-    let low = 0;
-    let high = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      if (at >= end) throw this.#fault("it is cut in a number");
-      const byte = bytes[at++] ?? 0;
-      const bits = byte & 0x7f;
-      if (shift < 28) low |= bits << shift;
-      else if (shift === 28) {
-        low |= bits << 28;
-        high = bits >>> 4;
-      } else high |= bits << (shift - 32);
-      if (byte < 0x80) {
-        this.#at = at;
-        this.#high = high;
-        return low;
-      }
-    }
-    throw this.#fault("a number has more than ten bytes");
-  }
-
-  #double(end: number, name: string): number {
-    const at = this.#at;
-    if (end - at < 8) throw this.#fault("it is cut in a number");
-    this.#at = at + 8;
-    const value = this.#view.getFloat64(at, true);
-    const fault = findPlainDataFault(value, name);
-    if (fault !== undefined) throw this.#fault(`"${fault.field}" ${fault.message}`, at);
-    return value;
+    while (this.#values.at < packedEnd) list.push(this.#readValue(field, packedEnd));
+    if (this.#values.at !== packedEnd) throw this.#values.fault(`"${field.name}" is longer than it says`);
   }
 
   #skipUnknown(plan: MessagePlan, tag: number, start: number, end: number): void {
-    if (tag < 8) throw this.#fault("a field has no number that can be", start);
-    this.#skip(tag & 7, end);
+    if (tag < 8) throw this.#values.fault("a field has no number that can be", start);
+    this.#values.skip(tag & 7, end);
     this.#unknown ??= [];
     if (this.#unknown.length < unknownFieldsMax) {
       this.#unknown.push({
         message: plan.name,
         number: tag >>> 3,
         offset: start,
-        sizeBytes: this.#at - start,
+        sizeBytes: this.#values.at - start,
       });
     }
-  }
-
-  #skip(wire: number, end: number): void {
-    switch (wire) {
-      case 0:
-        this.#varint(end);
-        return;
-      case 1:
-        this.#pass(8, end);
-        return;
-      case 2:
-        this.#at = this.#length(end);
-        return;
-      case 5:
-        this.#pass(4, end);
-        return;
-      default:
-        // Groups date from protobuf 1, and no type of Kubernetes has one.
-        throw this.#fault(`a field has wire type ${wire}`);
-    }
-  }
-
-  #pass(length: number, end: number): void {
-    if (end - this.#at < length) throw this.#fault("it is cut in a number");
-    this.#at += length;
-  }
-
-  #fault(reason: string, at: number = this.#at): DecodeFault {
-    return new DecodeFault(`at byte ${at}: ${reason}`, { offset: at });
   }
 }
 
