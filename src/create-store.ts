@@ -32,7 +32,7 @@ import { ChargedAmounts } from "./storage/context/charged-amounts.ts";
 import { ContinueKey } from "./storage/context/continue-key.ts";
 import { Epoch } from "./storage/context/epoch.ts";
 import { GroupedGets } from "./storage/context/grouped-gets.ts";
-import type { KindSlot } from "./storage/context/kind-slot.ts";
+import type { KindHandle } from "./storage/context/kind-handle.ts";
 import { RecentRecords } from "./storage/context/recent-records.ts";
 import type { StorageContext } from "./storage/context/storage-context.ts";
 import { StoreCounters } from "./storage/context/store-counters.ts";
@@ -86,11 +86,11 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     dictionaries: createDictionaryStore(etcd.kv, keys),
   });
   epoch.onChange(() => registry.forgetDictionaries());
-  const namespaceSlot = registry.add(namespaceKind, new NamespaceLifecycle(etcd.clock));
+  const namespaceHandle = registry.add(namespaceKind, new NamespaceLifecycle(etcd.clock));
   openKinds(registry, kinds);
   const namespaces = typedStore<Namespace>(registry.storeOf(namespaceKind));
   const background = new StoreBackground({
-    namespaces: namespaceSlot,
+    namespaces: namespaceHandle,
     registry,
     records: new KindRecords(etcd.kv, keys),
     makeNamespaces: () => makeInitialNamespaces(namespaces),
@@ -104,17 +104,17 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     turns: context.turns,
     onEpochChange: (listener) => epoch.onChange(listener),
   });
-  if (checked.namespaces === "required") guards.push(new NamespaceGuard(namespaceSlot));
+  if (checked.namespaces === "required") guards.push(new NamespaceGuard(namespaceHandle));
   guards.push(background.termination, quotas.guard);
   const store = openStore({ context, registry, namespaces, background, quotas });
   try {
     const unsettled = await checkSealingKeys(
       context,
-      registry.slots.map((slot) => ({ slot, transform: registry.transformOf(slot.definition) })),
+      registry.handles.map((handle) => ({ handle, transform: registry.transformOf(handle.definition) })),
       scope.signal,
     );
     // Every create reads its namespace, and no caller migrates our internal kinds, so this does.
-    if (unsettled.includes(namespaceSlot)) await bringUpToDate(namespaceSlot, scope);
+    if (unsettled.includes(namespaceHandle)) await bringUpToDate(namespaceHandle, scope);
     await background.recordKinds(registry.kinds, scope.signal);
     const [warning] = await Promise.all([
       isOwnForm(codec) ? foreignValueWarning(context, scope.signal) : undefined,
@@ -176,18 +176,18 @@ function createContext(
 function openKinds(registry: KindRegistry, kinds: readonly Kind[]): void {
   for (const kind of new Set(kinds)) {
     if (kind === namespaceKind) continue;
-    const count = registry.slots.length;
+    const count = registry.handles.length;
     const { definition } = registry.add(kind);
-    if (registry.slots.length > count) continue;
+    if (registry.handles.length > count) continue;
     throw invalidArgument("kinds", `Cannot create store: two kinds are ${quote(definition.resource)}`);
   }
   registry.checkTransforms();
 }
 
 /** Without space or permission the store still opens, for reads. */
-async function bringUpToDate(slot: KindSlot, scope: CallScope): Promise<void> {
+async function bringUpToDate(handle: KindHandle, scope: CallScope): Promise<void> {
   try {
-    await rewriteKind(slot, {}, scope);
+    await rewriteKind(handle, {}, scope);
   } catch (error) {
     if (!isStoreError(error, "NO_SPACE", "PERMISSION_DENIED")) throw error;
   }

@@ -65,7 +65,7 @@ class OpenStore implements Store, HasStoredSource {
     this.#quotas = quotas;
     this[storedSource] = new RangeSource(context, {
       range: context.keys.all(),
-      slots: () => registry.slots,
+      handles: () => registry.handles,
       closed: context.gate.signal,
     });
   }
@@ -87,10 +87,10 @@ class OpenStore implements Store, HasStoredSource {
       checkOptions(options, "add kind", callNames);
       using scope = new CallScope(options, this.#context.clock, "add kind");
       // Opens only once other processes can find its objects: a failure before that leaves the store unchanged.
-      const slot = this.#registry.candidate(kind);
-      const { definition } = slot;
+      const handle = this.#registry.candidate(kind);
+      const { definition } = handle;
       const transform = this.#registry.transformOf(definition);
-      await checkSealingKeys(this.#context, [{ slot, transform }], scope.signal);
+      await checkSealingKeys(this.#context, [{ handle, transform }], scope.signal);
       await this.#background.recordKinds([definition], scope.signal);
       scope.throwIfEnded();
       this.#registry.add(kind);
@@ -107,10 +107,10 @@ class OpenStore implements Store, HasStoredSource {
 
   rewrite(kind: Kind, options: RewriteOptions = {}): Promise<RewriteReport> {
     return this.#context.gate.run(async () => {
-      const slot = this.#registry.slotOf(kind);
-      checkOptions(options, `rewrite ${slot.definition.resource}`, rewriteNames);
-      using scope = new WriteScope(this.#context, options, `rewrite ${slot.definition.resource}`);
-      return await rewriteKind(slot, options, scope);
+      const handle = this.#registry.handleOf(kind);
+      checkOptions(options, `rewrite ${handle.definition.resource}`, rewriteNames);
+      using scope = new WriteScope(this.#context, options, `rewrite ${handle.definition.resource}`);
+      return await rewriteKind(handle, options, scope);
     });
   }
 
@@ -126,7 +126,7 @@ class OpenStore implements Store, HasStoredSource {
     const looked = await lookAtHealth(this.#context, this.#background.work, options);
     const own = [
       ...this.#registry.problems,
-      ...foreignValueProblems(this.#registry.slots),
+      ...foreignValueProblems(this.#registry.handles),
       ...this.#quotas.problems(),
     ];
     const health =

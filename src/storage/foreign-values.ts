@@ -7,7 +7,7 @@ import type { Codec } from "../codec/form/codec.ts";
 import { isWrapped } from "../codec/form/wrapped-value.ts";
 import { resourceName } from "../resource/model/define-kind.ts";
 import { namespaceKind } from "../resource/model/namespace-kind.ts";
-import type { KindSlot } from "./context/kind-slot.ts";
+import type { KindHandle } from "./context/kind-handle.ts";
 import type { StorageContext } from "./context/storage-context.ts";
 
 const advice =
@@ -19,8 +19,8 @@ export function isOwnForm({ format }: Codec): boolean {
 }
 
 /** The kinds read so far with such values, one line each. */
-export function foreignValueProblems(slots: readonly KindSlot[]): readonly string[] {
-  return slots.flatMap(({ codec, definition }) => {
+export function foreignValueProblems(handles: readonly KindHandle[]): readonly string[] {
+  return handles.flatMap(({ codec, definition }) => {
     const { foreignRead } = codec.stats();
     return foreignRead === 0
       ? []

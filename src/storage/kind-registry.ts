@@ -1,5 +1,5 @@
 /**
- * The kinds that are open in a store, by resource name: each with its slot, codec and object store.
+ * The kinds that are open in a store, by resource name: each with its handle, codec and object store.
  *
  * Kinds whose keys would lie among another's are refused, so a key belongs to at most one kind. Adding a kind with
  * the same group and plural replaces its definition in place; its reads and watches continue.
@@ -13,7 +13,7 @@ import { invalidArgument } from "../errors.ts";
 import { definitionOf } from "../resource/model/define-kind.ts";
 import { nestingKinds } from "../resource/model/keys.ts";
 import type { Kind, KindDefinition } from "../resource/model/kind.ts";
-import { KindSlot } from "./context/kind-slot.ts";
+import { KindHandle } from "./context/kind-handle.ts";
 import type { ObjectLifecycle } from "./context/object-lifecycle.ts";
 import type { StorageContext } from "./context/storage-context.ts";
 import { createObjectStore, type ObjectStore } from "./object-store.ts";
@@ -27,7 +27,7 @@ export interface CodecChoice {
 }
 
 interface OpenKind {
-  readonly slot: KindSlot;
+  readonly handle: KindHandle;
   readonly store: ObjectStore;
 }
 
@@ -37,7 +37,7 @@ export class KindRegistry {
   readonly #open = new Map<string, OpenKind>();
   /** Every kind that has been open, by resource name. */
   readonly #everOpen = new Set<string>();
-  #slots: readonly KindSlot[] = [];
+  #handles: readonly KindHandle[] = [];
   /** Counts by codecs of kinds that have been replaced or removed. */
   #formerPlaintextRead = 0;
 
@@ -47,45 +47,45 @@ export class KindRegistry {
   }
 
   /** Open kinds in the byte order of their keys. */
-  get slots(): readonly KindSlot[] {
-    return this.#slots;
+  get handles(): readonly KindHandle[] {
+    return this.#handles;
   }
 
   get kinds(): readonly KindDefinition[] {
-    return this.#slots.map(({ definition }) => definition);
+    return this.#handles.map(({ definition }) => definition);
   }
 
   /**
    * A kind in the form in which it would be opened, without opening it.
    * @throws INVALID_ARGUMENT for a kind that `add` refuses
    */
-  candidate(kind: Kind): KindSlot {
+  candidate(kind: Kind): KindHandle {
     const { definition } = this.#checked(kind);
     checkTransformNames(this.#choice.transforms, [...this.kinds, definition]);
     return this.detached(kind);
   }
 
   /** @throws INVALID_ARGUMENT for a kind that is not from defineKind, or whose keys nest with another's */
-  add(kind: Kind, lifecycle?: ObjectLifecycle): KindSlot {
+  add(kind: Kind, lifecycle?: ObjectLifecycle): KindHandle {
     const { definition, found } = this.#checked(kind);
     const codec = this.#codecFor(definition);
     if (found !== undefined) {
-      this.#formerPlaintextRead += found.slot.codec.stats().plaintextRead;
-      found.slot.replace(definition, codec);
-      return found.slot;
+      this.#formerPlaintextRead += found.handle.codec.stats().plaintextRead;
+      found.handle.replace(definition, codec);
+      return found.handle;
     }
-    const slot = new KindSlot(this.#context, definition, codec, lifecycle);
+    const handle = new KindHandle(this.#context, definition, codec, lifecycle);
     this.#everOpen.add(definition.resource);
-    this.#open.set(definition.resource, { slot, store: createObjectStore(slot) });
-    this.#slots = [...this.#slots, slot].sort((a, b) => (a.range.prefix < b.range.prefix ? -1 : 1));
-    return slot;
+    this.#open.set(definition.resource, { handle, store: createObjectStore(handle) });
+    this.#handles = [...this.#handles, handle].sort((a, b) => (a.range.prefix < b.range.prefix ? -1 : 1));
+    return handle;
   }
 
   #checked(kind: Kind): { readonly definition: KindDefinition; readonly found: OpenKind | undefined } {
     const definition = definitionOf(kind);
     const found = this.#open.get(definition.resource);
-    const others = this.#slots.filter(({ definition: { resource } }) => resource !== definition.resource);
-    const nesting = nestingKinds([...others.map((slot) => slot.definition), definition]);
+    const others = this.#handles.filter(({ definition: { resource } }) => resource !== definition.resource);
+    const nesting = nestingKinds([...others.map((handle) => handle.definition), definition]);
     if (nesting !== undefined) {
       const [outer, inner] = nesting;
       throw invalidArgument(
@@ -94,10 +94,10 @@ export class KindRegistry {
       );
     }
     if (found !== undefined) {
-      if (found.slot.lifecycle !== undefined && found.slot.definition !== definition) {
+      if (found.handle.lifecycle !== undefined && found.handle.definition !== definition) {
         throw invalidArgument("kind", `Cannot open kind ${quote(definition.resource)}: it is built in`);
       }
-      const { scope, keyPath } = found.slot.definition;
+      const { scope, keyPath } = found.handle.definition;
       if (scope !== definition.scope || keyPath !== definition.keyPath) {
         throw invalidArgument(
           "kind",
@@ -110,25 +110,28 @@ export class KindRegistry {
 
   /** @throws INVALID_ARGUMENT for a kind that is not open */
   remove(kind: Kind): void {
-    const { slot } = this.#find(kind);
-    if (slot.lifecycle !== undefined) {
-      throw invalidArgument("kind", `Cannot remove kind ${quote(slot.definition.resource)}: it is built in`);
+    const { handle } = this.#find(kind);
+    if (handle.lifecycle !== undefined) {
+      throw invalidArgument(
+        "kind",
+        `Cannot remove kind ${quote(handle.definition.resource)}: it is built in`,
+      );
     }
-    this.#formerPlaintextRead += slot.codec.stats().plaintextRead;
-    this.#open.delete(slot.definition.resource);
-    this.#slots = this.#slots.filter((other) => other !== slot);
-    slot.remove();
+    this.#formerPlaintextRead += handle.codec.stats().plaintextRead;
+    this.#open.delete(handle.definition.resource);
+    this.#handles = this.#handles.filter((other) => other !== handle);
+    handle.remove();
   }
 
   /** A kind's keys and codec without opening it: for recorded kinds that are not defined here. */
-  detached(kind: Kind): KindSlot {
+  detached(kind: Kind): KindHandle {
     const definition = definitionOf(kind);
-    return new KindSlot(this.#context, definition, this.#codecFor(definition));
+    return new KindHandle(this.#context, definition, this.#codecFor(definition));
   }
 
   /** @throws INVALID_ARGUMENT for a kind that is not open */
-  slotOf(kind: Kind): KindSlot {
-    return this.#find(kind).slot;
+  handleOf(kind: Kind): KindHandle {
+    return this.#find(kind).handle;
   }
 
   /** @throws INVALID_ARGUMENT for a kind that is not open */
@@ -160,7 +163,7 @@ export class KindRegistry {
 
   /** Number of reads so far that found plaintext where sealed values are expected, and accepted it. */
   get plaintextRead(): number {
-    return this.#slots.reduce(
+    return this.#handles.reduce(
       (sum, { codec }) => sum + codec.stats().plaintextRead,
       this.#formerPlaintextRead,
     );
@@ -173,12 +176,12 @@ export class KindRegistry {
 
   /** After a restore: a known dictionary may be gone. */
   forgetDictionaries(): void {
-    for (const { codec } of this.#slots) codec.forgetDictionaries();
+    for (const { codec } of this.#handles) codec.forgetDictionaries();
   }
 
   /** Resolves when the background work of the codecs has ended. */
   async settled(): Promise<void> {
-    await Promise.all(this.#slots.map(({ codec }) => codec.settled()));
+    await Promise.all(this.#handles.map(({ codec }) => codec.settled()));
   }
 
   #codecFor(definition: KindDefinition): ReturnType<typeof createValueCodec> {

@@ -29,7 +29,7 @@ import {
 } from "../resource/contract/contract.ts";
 import { checkView, type View } from "../resource/contract/view.ts";
 import type { AnyResource, Draft, Key, Resource } from "../resource/model/resource.ts";
-import type { KindSlot } from "./context/kind-slot.ts";
+import type { KindHandle } from "./context/kind-handle.ts";
 import type { StorageContext } from "./context/storage-context.ts";
 import { WriteScope } from "./context/write-scope.ts";
 import { type HasStoredSource, type StoredRecord, type StoredSource, storedSource } from "./seam/stored.ts";
@@ -51,21 +51,21 @@ export interface Suggested {
 
 export type ObjectStore = ResourceStore<AnyResource> & HasStoredSource;
 
-export function createObjectStore(slot: KindSlot): ObjectStore {
-  return new KindObjects(slot);
+export function createObjectStore(handle: KindHandle): ObjectStore {
+  return new KindObjects(handle);
 }
 
 class KindObjects implements ObjectStore {
   readonly [storedSource]: StoredSource;
   readonly #context: StorageContext;
-  readonly #slot: KindSlot;
+  readonly #handle: KindHandle;
   readonly #reader: StoreReader<AnyResource>;
 
-  constructor(slot: KindSlot) {
-    this.#context = slot.context;
-    this.#slot = slot;
-    this.#reader = new StoreReader(slot, objectProjection(slot));
-    this[storedSource] = kindSource(slot);
+  constructor(handle: KindHandle) {
+    this.#context = handle.context;
+    this.#handle = handle;
+    this.#reader = new StoreReader(handle, objectProjection(handle));
+    this[storedSource] = kindSource(handle);
   }
 
   get(key: Key, options?: GetOptions): Promise<AnyResource> {
@@ -83,18 +83,18 @@ class KindObjects implements ObjectStore {
   as<V>(view: View<AnyResource, V>): ResourceReader<V> {
     checkView(view);
     if (view.from !== "metadata") return this.#reader.as(view);
-    return new StoreReader(this.#slot, metadataProjection(this.#slot)).as(view);
+    return new StoreReader(this.#handle, metadataProjection(this.#handle)).as(view);
   }
 
   create(draft: Draft<AnyResource>, options: CreateOptions = {}): Promise<AnyResource> {
     return this.#write("create", createNames, options, (scope) =>
-      createObject(this.#slot, draft, options, scope),
+      createObject(this.#handle, draft, options, scope),
     );
   }
 
   update(object: AnyResource, options: WriteOptions & Suggested = {}): Promise<AnyResource> {
     return this.#write("update", writeNames, options, (scope) =>
-      updateObject(this.#slot, object, options, options[suggestedRecord], scope),
+      updateObject(this.#handle, object, options, options[suggestedRecord], scope),
     );
   }
 
@@ -104,7 +104,7 @@ class KindObjects implements ObjectStore {
     options: GuaranteedUpdateOptions<AnyResource> & Suggested = {},
   ): Promise<AnyResource> {
     return this.#write("guaranteedUpdate", guaranteedUpdateNames, options, (scope) =>
-      guaranteedUpdateObject(this.#slot, key, mutate, options, options[suggestedRecord], scope),
+      guaranteedUpdateObject(this.#handle, key, mutate, options, options[suggestedRecord], scope),
     );
   }
 
@@ -112,8 +112,8 @@ class KindObjects implements ObjectStore {
     return this.#write("delete", deleteNames, options, async (scope) => {
       const checked = checkedDeleteOptions(options);
       return checked.unreadable
-        ? deleteUnreadable(this.#slot, key, checked, scope)
-        : deleteObject(this.#slot, key, checked, options[suggestedRecord], scope);
+        ? deleteUnreadable(this.#handle, key, checked, scope)
+        : deleteObject(this.#handle, key, checked, options[suggestedRecord], scope);
     });
   }
 
@@ -121,7 +121,7 @@ class KindObjects implements ObjectStore {
     options: Scoped & CollectionDeleteOptions<AnyResource> = {},
   ): Promise<{ readonly deleted: number }> {
     return this.#write("deleteCollection", deleteCollectionNames, options, (scope) =>
-      deleteCollection(this.#slot, options, scope),
+      deleteCollection(this.#handle, options, scope),
     );
   }
 
@@ -130,7 +130,7 @@ class KindObjects implements ObjectStore {
     options: CreateManyOptions = {},
   ): Promise<readonly (AnyResource | StoreError)[]> {
     return this.#write("createMany", createManyNames, options, (scope) =>
-      createMany(this.#slot, drafts, options, scope),
+      createMany(this.#handle, drafts, options, scope),
     );
   }
 
@@ -144,10 +144,10 @@ class KindObjects implements ObjectStore {
     run: (scope: CallScope) => Promise<R>,
   ): Promise<R> {
     const { gate, counters } = this.#context;
-    const { resource } = this.#slot.definition;
+    const { resource } = this.#handle.definition;
     gate.enter();
     try {
-      this.#slot.closed.throwIfAborted();
+      this.#handle.closed.throwIfAborted();
       const startedMs = counters.begin(verb);
       try {
         return await counters.traced({ verb, resource }, () => {

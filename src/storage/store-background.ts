@@ -7,7 +7,7 @@ import { BackgroundLoop } from "../base/time/background-loop.ts";
 import type { KindDefinition } from "../resource/model/kind.ts";
 import { startCompaction } from "./bookkeeping/compaction.ts";
 import type { KindRecords } from "./bookkeeping/kind-records.ts";
-import type { KindSlot } from "./context/kind-slot.ts";
+import type { KindHandle } from "./context/kind-handle.ts";
 import type { Background } from "./health.ts";
 import type { KindRegistry } from "./kind-registry.ts";
 import { startNamespaceEmptier } from "./namespace/namespace-emptier.ts";
@@ -19,7 +19,7 @@ const recordIntervalMs = 3_600_000;
 const recordRetryMs = 1_000;
 
 export interface BackgroundParts {
-  readonly namespaces: KindSlot;
+  readonly namespaces: KindHandle;
   readonly registry: KindRegistry;
   readonly records: KindRecords;
   /** Creates the namespaces that every store has, when a restore brought back a state without them. */
@@ -106,9 +106,9 @@ export class StoreBackground {
   }
 
   /** Every kind that may have objects: the open ones, and recorded ones that are not defined here. */
-  async kindsWithObjects(signal: AbortSignal | undefined): Promise<readonly KindSlot[]> {
+  async kindsWithObjects(signal: AbortSignal | undefined): Promise<readonly KindHandle[]> {
     const { registry, records } = this.#parts;
-    const open = registry.slots;
+    const open = registry.handles;
     const paths = new Set(open.map(({ definition }) => definition.keyPath));
     const others = (await records.list({ signal }))
       .map((kind) => registry.detached(kind))
@@ -117,7 +117,7 @@ export class StoreBackground {
   }
 
   /** Those kinds whose objects are deleted with their namespace. */
-  async #namespacedKinds(signal: AbortSignal | undefined): Promise<readonly KindSlot[]> {
+  async #namespacedKinds(signal: AbortSignal | undefined): Promise<readonly KindHandle[]> {
     const all = await this.kindsWithObjects(signal);
     return all.filter(({ definition }) => definition.scope === "Namespaced");
   }

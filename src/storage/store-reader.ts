@@ -20,7 +20,7 @@ import { formatResourceVersion } from "../resource/model/revision.ts";
 import { freezeDeep } from "../resource/objects/freeze-deep.ts";
 import { notFound } from "../resource/objects/read-errors.ts";
 import { parseGetOptions, parseListOptions } from "../resource/options/read-options.ts";
-import type { KindSlot } from "./context/kind-slot.ts";
+import type { KindHandle } from "./context/kind-handle.ts";
 import { headOf, metadataObject, objectOf } from "./context/records.ts";
 import type { StorageContext } from "./context/storage-context.ts";
 import { listObjects, planList } from "./read/lists.ts";
@@ -31,22 +31,22 @@ import type { Projection } from "./watch/watch-events.ts";
 
 export class StoreReader<V> implements ResourceReader<V> {
   readonly #context: StorageContext;
-  readonly #slot: KindSlot;
+  readonly #handle: KindHandle;
   readonly #project: Projection<V>;
 
-  constructor(slot: KindSlot, project: Projection<V>) {
-    this.#context = slot.context;
-    this.#slot = slot;
+  constructor(handle: KindHandle, project: Projection<V>) {
+    this.#context = handle.context;
+    this.#handle = handle;
     this.#project = project;
   }
 
   get(at: Key, options: GetOptions = {}): Promise<V> {
     return this.#call("get", async () => {
-      const place = placeOf(this.#slot, at);
+      const place = placeOf(this.#handle, at);
       const { freshness } = parseGetOptions(options);
-      using scope = new CallScope(options, this.#context.clock, `get ${this.#slot.text(at)}`);
-      const { record } = await readAt(this.#slot, place, freshness, scope);
-      if (record === undefined) throw notFound(this.#slot.definition, place.at, place.key);
+      using scope = new CallScope(options, this.#context.clock, `get ${this.#handle.text(at)}`);
+      const { record } = await readAt(this.#handle, place, freshness, scope);
+      if (record === undefined) throw notFound(this.#handle.definition, place.at, place.key);
       return this.#project(record, record.modRevision);
     });
   }
@@ -54,10 +54,10 @@ export class StoreReader<V> implements ResourceReader<V> {
   list(options: ListOptions = {}): Promise<ListPage<V>> {
     return this.#call("list", async () => {
       const { clock, listPermits } = this.#context;
-      const plan = planList(this.#slot, parseListOptions(this.#slot.definition, options));
-      using scope = new CallScope(options, clock, `list ${this.#slot.definition.resource}`);
+      const plan = planList(this.#handle, parseListOptions(this.#handle.definition, options));
+      using scope = new CallScope(options, clock, `list ${this.#handle.definition.resource}`);
       const project = (record: StoredRecord): V => this.#project(record, record.modRevision);
-      const list = (): Promise<ListPage<V>> => listObjects(this.#slot, plan, project, scope);
+      const list = (): Promise<ListPage<V>> => listObjects(this.#handle, plan, project, scope);
       if (plan.key !== undefined) return await list();
       // Callers wait in line as long as their own timeout allows; memory stays bounded however many there are.
       await listPermits.take(Number.POSITIVE_INFINITY, scope.signal, () => undefined);
@@ -70,12 +70,12 @@ export class StoreReader<V> implements ResourceReader<V> {
   }
 
   watch(options: WatchOptions = {}): Watch<V> {
-    return new StoreWatch(this.#slot, this.#project, options);
+    return new StoreWatch(this.#handle, this.#project, options);
   }
 
   as<W>(view: View<V, W>): ResourceReader<W> {
     checkView(view);
-    return new StoreReader(this.#slot, this.#projectionOf(view));
+    return new StoreReader(this.#handle, this.#projectionOf(view));
   }
 
   #projectionOf<W>(view: View<V, W>): Projection<W> {
@@ -88,29 +88,29 @@ export class StoreReader<V> implements ResourceReader<V> {
 
   #call<R>(verb: string, run: () => Promise<R>): Promise<R> {
     const { gate, counters } = this.#context;
-    const { resource } = this.#slot.definition;
+    const { resource } = this.#handle.definition;
     return gate.run(() => {
-      this.#slot.closed.throwIfAborted();
+      this.#handle.closed.throwIfAborted();
       return counters.observe({ verb, resource }, run);
     });
   }
 }
 
 /** A record as its object, with the given version. */
-export function objectProjection(slot: KindSlot): Projection<AnyResource> {
-  const { freeze } = slot.context;
+export function objectProjection(handle: KindHandle): Projection<AnyResource> {
+  const { freeze } = handle.context;
   return (record, revision) => {
-    const object = objectOf(slot.definition, slot.codec, record);
+    const object = objectOf(handle.definition, handle.codec, record);
     if (revision !== record.modRevision) object.metadata.resourceVersion = formatResourceVersion(revision);
     return freeze ? freezeDeep(object) : object;
   };
 }
 
 /** A record as its metadata alone; the body is not decoded. */
-export function metadataProjection(slot: KindSlot): Projection<AnyResource> {
-  const { freeze } = slot.context;
+export function metadataProjection(handle: KindHandle): Projection<AnyResource> {
+  const { freeze } = handle.context;
   return (record, revision) => {
-    const object = metadataObject(headOf(slot.definition, slot.codec, record), revision);
+    const object = metadataObject(headOf(handle.definition, handle.codec, record), revision);
     return freeze ? freezeDeep(object) : object;
   };
 }

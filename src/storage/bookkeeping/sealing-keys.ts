@@ -15,13 +15,13 @@ import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { EtcdCall } from "../../etcd/ports/call.ts";
 import type { Kv } from "../../etcd/ports/kv.ts";
 import type { KeySpace } from "../../resource/model/keys.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { openRecord } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 
 export interface SealedKind {
-  readonly slot: KindSlot;
+  readonly handle: KindHandle;
   readonly transform: Transform | undefined;
 }
 
@@ -34,22 +34,22 @@ export async function checkSealingKeys(
   context: StorageContext,
   kinds: readonly SealedKind[],
   signal: AbortSignal | undefined,
-): Promise<readonly KindSlot[]> {
+): Promise<readonly KindHandle[]> {
   const { etcd, keys } = context;
-  const unsettled: KindSlot[] = [];
+  const unsettled: KindHandle[] = [];
   const recorded = await recordedSealingKeys(etcd.kv, keys, { signal });
   for (const kind of kinds) {
-    const { resource } = kind.slot.definition;
+    const { resource } = kind.handle.definition;
     const ids = recorded.get(resource) ?? [];
     for (const id of ids) await refuseOther(kind, id, signal);
     await refuseDropped(kind, ids, signal);
-    const { slot, transform } = kind;
+    const { handle, transform } = kind;
     if (transform === undefined || transform.mode === "unseal") {
-      if (ids.length > 0) unsettled.push(slot);
+      if (ids.length > 0) unsettled.push(handle);
       continue;
     }
     const keyId = isWrapping(transform) ? transform.currentKeyId : (await transform.sealingKey()).keyId;
-    if (ids.length !== 1 || ids[0] !== keyId) unsettled.push(slot);
+    if (ids.length !== 1 || ids[0] !== keyId) unsettled.push(handle);
     if (ids.includes(keyId)) {
       context.references.keyIsRecorded(resource, keyId);
       continue;
@@ -82,9 +82,9 @@ export async function recordedSealingKeys(
 
 /** @throws INVALID_ARGUMENT when the key recorded under `id` has other bytes than ours */
 async function refuseOther(kind: SealedKind, id: string, signal: AbortSignal | undefined): Promise<void> {
-  const { slot, transform } = kind;
-  const { context } = slot;
-  const { resource } = slot.definition;
+  const { handle, transform } = kind;
+  const { context } = handle;
+  const { resource } = handle.definition;
   const own = transform?.checkValue?.(id);
   if (own === undefined) return;
   context.references.checkBy(resource, id, own);
@@ -94,7 +94,7 @@ async function refuseOther(kind: SealedKind, id: string, signal: AbortSignal | u
   const recorded = Buffer.from(kv.value).toString();
   if (recorded === own) return;
   // A record without a check value is from an older version: a value proves the key, and the record then gets one.
-  const isOther = recorded !== "" || (await opensNone(slot, id, signal));
+  const isOther = recorded !== "" || (await opensNone(handle, id, signal));
   if (isOther) {
     throw invalidArgument(
       "transforms",
@@ -107,12 +107,12 @@ async function refuseOther(kind: SealedKind, id: string, signal: AbortSignal | u
 }
 
 /** Whether values are sealed under `id`, and whether the first of them fails to open here. */
-async function opensNone(slot: KindSlot, id: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const { etcd } = slot.context;
-  for await (const page of rangePages(etcd.kv, slot.sizer, wholeWalk(slot.range), { signal })) {
+async function opensNone(handle: KindHandle, id: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const { etcd } = handle.context;
+  for await (const page of rangePages(etcd.kv, handle.sizer, wholeWalk(handle.range), { signal })) {
     for (const kv of page.kvs) {
       if (sealedUnder(kv.value) !== id) continue;
-      const record = await openRecord(slot, kv, { part: "head" });
+      const record = await openRecord(handle, kv, { part: "head" });
       if (record !== undefined) return record.corrupt !== undefined;
     }
   }
@@ -120,15 +120,15 @@ async function opensNone(slot: KindSlot, id: string, signal: AbortSignal | undef
 }
 
 async function refuseDropped(
-  { slot, transform }: SealedKind,
+  { handle, transform }: SealedKind,
   recorded: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   // A transform that does not know its keys (a key service) manages them itself.
   const dropped = recorded.filter((id) => transform === undefined || transform.knows?.(id) === false);
   if (dropped.length === 0) return;
-  const counts = await countSealed(slot, dropped, signal);
-  const { resource } = slot.definition;
+  const counts = await countSealed(handle, dropped, signal);
+  const { resource } = handle.definition;
   for (const id of dropped) {
     const count = counts.get(id) ?? 0;
     if (count > 0) {
@@ -137,18 +137,18 @@ async function refuseDropped(
         `Cannot open kind "${resource}": key "${id}" still seals ${count} of its objects: keep it among the keys, rewrite the kind, then drop it`,
       );
     }
-    await forget(slot.context, recordKey(slot.context.keys, resource, id), signal);
+    await forget(handle.context, recordKey(handle.context.keys, resource, id), signal);
   }
 }
 
 async function countSealed(
-  slot: KindSlot,
+  handle: KindHandle,
   ids: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map(ids.map((id) => [id, 0]));
-  const walk = wholeWalk(slot.range);
-  for await (const page of rangePages(slot.context.etcd.kv, slot.sizer, walk, { signal })) {
+  const walk = wholeWalk(handle.range);
+  for await (const page of rangePages(handle.context.etcd.kv, handle.sizer, walk, { signal })) {
     for (const { value } of page.kvs) {
       const id = sealedUnder(value);
       const count = id === undefined ? undefined : counts.get(id);

@@ -19,7 +19,7 @@ import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { textOfObject } from "../../resource/objects/object-text.ts";
 import { subjectOf } from "../../resource/objects/read-errors.ts";
 import type { StoredRecord } from "../seam/stored.ts";
-import type { KindSlot } from "./kind-slot.ts";
+import type { KindHandle } from "./kind-handle.ts";
 
 /** etcd's metadata of a value. */
 export type ValueFacts = Pick<KeyValue, "value" | "modRevision" | "createRevision" | "lease">;
@@ -29,24 +29,24 @@ export type ValueFacts = Pick<KeyValue, "value" | "modRevision" | "createRevisio
  * @throws UNAVAILABLE when a key service or dictionary cannot be reached
  */
 export function openRecord(
-  slot: KindSlot,
+  handle: KindHandle,
   kv: KeyValue,
   options?: OpenOptions,
 ): MaybePromise<StoredRecord | undefined> {
   const key = textOfKey(kv.key);
-  const at = slot.context.keys.parse(slot.definition, key);
-  return at === undefined ? undefined : openValue(slot, key, at, kv, options);
+  const at = handle.context.keys.parse(handle.definition, key);
+  return at === undefined ? undefined : openValue(handle, key, at, kv, options);
 }
 
 /** As `openRecord`, for a key whose coordinates are known. */
 export function openValue(
-  slot: KindSlot,
+  handle: KindHandle,
   key: string,
   at: Key,
   facts: ValueFacts,
   options?: OpenOptions,
 ): MaybePromise<StoredRecord> {
-  const { definition, codec } = slot;
+  const { definition, codec } = handle;
   const finish = (
     value: PlainValue | undefined,
     corrupt: StoreError<"CORRUPT_OBJECT"> | undefined,
@@ -63,7 +63,7 @@ export function openValue(
   });
   const fail = (error: unknown): StoredRecord => {
     if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
-    return finish(undefined, corruptAt(slot, key, at, facts.modRevision, error));
+    return finish(undefined, corruptAt(handle, key, at, facts.modRevision, error));
   };
   try {
     const opened = codec.open(key, facts.value, options);
@@ -144,15 +144,15 @@ function read<T>(record: StoredRecord, decode: (value: PlainValue) => T): T {
 }
 
 function corruptAt(
-  slot: KindSlot,
+  handle: KindHandle,
   key: string,
   at: Key,
   modRevision: bigint,
   cause: StoreError<"CORRUPT_OBJECT">,
 ): StoreError<"CORRUPT_OBJECT"> {
   return corruptObject(
-    slot.definition.resource,
-    { ...slot.subject(key, at), resourceVersion: formatResourceVersion(modRevision) },
+    handle.definition.resource,
+    { ...handle.subject(key, at), resourceVersion: formatResourceVersion(modRevision) },
     cause,
   );
 }

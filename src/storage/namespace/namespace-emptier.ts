@@ -20,7 +20,7 @@ import { BackgroundLoop } from "../../base/time/background-loop.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { Key } from "../../resource/model/resource.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { headOf, objectOf, openRecord, storedHeadOf } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
@@ -43,9 +43,9 @@ const waitingMs = { firstMs: 200, maxMs: 3_000 } as const;
 const deletesMax = 16;
 
 export interface EmptierParts {
-  readonly namespaces: KindSlot;
+  readonly namespaces: KindHandle;
   /** Every namespaced kind that may have objects: the open ones and the recorded ones. */
-  readonly kinds: (signal: AbortSignal) => Promise<readonly KindSlot[]>;
+  readonly kinds: (signal: AbortSignal) => Promise<readonly KindHandle[]>;
   /** What terminating namespaces wait for, reported when it is found. */
   readonly stuck: StuckNamespaces;
 }
@@ -77,12 +77,12 @@ async function emptyMarked(parts: EmptierParts, signal: AbortSignal): Promise<Ou
   if (lock === undefined) return "waiting";
   let outcome: Outcome = "waiting";
   const held = AbortSignal.any([signal, lock.lost]);
-  const slots = await parts.kinds(held);
+  const handles = await parts.kinds(held);
   for (const marker of kvs) {
     const name = nameOf(marker);
     parts.stuck.begin();
     try {
-      if (await emptyOne(parts, slots, name, marker, held)) outcome = "progress";
+      if (await emptyOne(parts, handles, name, marker, held)) outcome = "progress";
     } catch (error) {
       parts.stuck.tell(faultOfOne(error));
     } finally {
@@ -111,7 +111,7 @@ const codesOfEtcd = [
 /** One pass over a namespace; true when something was deleted. */
 async function emptyOne(
   parts: EmptierParts,
-  slots: readonly KindSlot[],
+  handles: readonly KindHandle[],
   name: string,
   marker: KeyValue,
   signal: AbortSignal,
@@ -129,14 +129,14 @@ async function emptyOne(
     return true;
   }
   const report = new NamespaceProgress(namespaces, name, scope);
-  await report.count(slots, signal);
+  await report.count(handles, signal);
   if (report.total > 0) {
     await report.write();
     const before = report.total;
-    for (const slot of slots) {
-      if (report.of(slot) > 0) await emptyKind(parts, slot, name, report, scope);
+    for (const handle of handles) {
+      if (report.of(handle) > 0) await emptyKind(parts, handle, name, report, scope);
     }
-    await report.count(slots, signal);
+    await report.count(handles, signal);
     if (report.total > 0) {
       await report.write();
       return report.total < before;
@@ -147,17 +147,17 @@ async function emptyOne(
 
 async function emptyKind(
   { stuck }: EmptierParts,
-  slot: KindSlot,
+  handle: KindHandle,
   namespace: string,
   report: NamespaceProgress,
   scope: CallScope,
 ): Promise<void> {
-  const { etcd, keys } = slot.context;
-  const walk = wholeWalk(keys.range(slot.definition, namespace));
-  for await (const page of rangePages(etcd.kv, slot.sizer, walk, { signal: scope.signal })) {
+  const { etcd, keys } = handle.context;
+  const walk = wholeWalk(keys.range(handle.definition, namespace));
+  for await (const page of rangePages(etcd.kv, handle.sizer, walk, { signal: scope.signal })) {
     await eachAtOnce(page.kvs, deletesMax, async (kv) => {
       try {
-        if (await removeKey(slot, kv, scope)) report.removed(slot);
+        if (await removeKey(handle, kv, scope)) report.removed(handle);
       } catch (error) {
         stuck.tell(faultOfOne(error));
       }
@@ -170,37 +170,37 @@ async function emptyKind(
  * Deletes the object at a key as far as possible now; true when it is gone.
  * @throws CORRUPT_OBJECT for an object that may have finalizers but cannot be read
  */
-async function removeKey(slot: KindSlot, kv: KeyValue, scope: CallScope): Promise<boolean> {
-  const record = await openRecord(slot, kv);
-  if (record === undefined) return removeRaw(slot.context, textOfKey(kv.key), kv.modRevision, scope);
+async function removeKey(handle: KindHandle, kv: KeyValue, scope: CallScope): Promise<boolean> {
+  const record = await openRecord(handle, kv);
+  if (record === undefined) return removeRaw(handle.context, textOfKey(kv.key), kv.modRevision, scope);
   const at: Key = { namespace: record.namespace, name: record.name };
   const options = checkedDeleteOptions({ propagationPolicy: "Background" });
   try {
-    const { metadata } = await deleteObject(slot, at, options, record, scope);
+    const { metadata } = await deleteObject(handle, at, options, record, scope);
     return (metadata.finalizers?.length ?? 0) === 0 && (metadata.deletionGracePeriodSeconds ?? 0) === 0;
   } catch (error) {
     if (isStoreError(error, "NOT_FOUND")) return true;
     // A name that only another kind's rule accepts: the key serves as well.
     if (!isStoreError(error, "CORRUPT_OBJECT", "INVALID_ARGUMENT", "INVALID_OBJECT")) throw error;
     // This process may have no conversion for the version of its body: its metadata is enough.
-    const { finalizers = [] } = storedHeadOf(slot.codec, record).metadata;
+    const { finalizers = [] } = storedHeadOf(handle.codec, record).metadata;
     if (finalizers.length > 0) throw error;
-    return removeRecord(slot, record, at, scope);
+    return removeRecord(handle, record, at, scope);
   }
 }
 
 /** Includes the guards' parts: the deletion also releases the object's charge. */
 async function removeRecord(
-  slot: KindSlot,
+  handle: KindHandle,
   record: StoredRecord,
   at: Key,
   scope: CallScope,
 ): Promise<boolean> {
   const place = { key: record.key, at };
   const change = { place, before: record, after: undefined, lease: record.lease };
-  const { outcome } = await attemptChange(slot, change, scope).catch((error: unknown) => {
+  const { outcome } = await attemptChange(handle, change, scope).catch((error: unknown) => {
     if (!isStoreError(error, "NO_SPACE")) throw error;
-    return attemptChange(slot, { ...change, withoutPuts: true }, scope);
+    return attemptChange(handle, { ...change, withoutPuts: true }, scope);
   });
   return outcome === "applied";
 }
@@ -220,14 +220,14 @@ async function removeRaw(
 }
 
 /** True when the namespace is gone. */
-async function removeNamespace(slot: KindSlot, at: Key, scope: CallScope): Promise<boolean> {
-  const place = placeOf(slot, at);
-  const { record } = await readLive(slot, place, scope);
+async function removeNamespace(handle: KindHandle, at: Key, scope: CallScope): Promise<boolean> {
+  const place = placeOf(handle, at);
+  const { record } = await readLive(handle, place, scope);
   if (record === undefined) return true;
-  if (isHeldByOthers(objectOf(slot.definition, slot.codec, record))) return false;
+  if (isHeldByOthers(objectOf(handle.definition, handle.codec, record))) return false;
   try {
     const change = { place, before: record, after: undefined, lease: record.lease };
-    return (await attemptChange(slot, change, scope)).outcome === "applied";
+    return (await attemptChange(handle, change, scope)).outcome === "applied";
   } catch (error) {
     // A client that does not check the namespace has created an object in it since.
     if (isStoreError(error, "CONFLICT")) return false;

@@ -13,7 +13,7 @@ import type { Call } from "../../base/call.ts";
 import { invariant, StoreError } from "../../errors.ts";
 import type { KeyValue, RangeResponse } from "../../etcd/ports/messages.ts";
 import { subjectOf } from "../../resource/objects/read-errors.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { headOf, openValue } from "../context/records.ts";
 import type { Change, GuardPart, PrepareOptions, WriteGuard } from "../seam/write-guard.ts";
 
@@ -28,11 +28,11 @@ interface Known {
 }
 
 export class NamespaceGuard implements WriteGuard {
-  readonly #namespaces: KindSlot;
+  readonly #namespaces: KindHandle;
   readonly #known = new LRUCache<string, Known>({ max: knownMax });
 
-  /** @param namespaces the slot of the Namespace kind */
-  constructor(namespaces: KindSlot) {
+  /** @param namespaces the handle of the Namespace kind */
+  constructor(namespaces: KindHandle) {
     this.#namespaces = namespaces;
   }
 
@@ -81,9 +81,9 @@ export class NamespaceGuard implements WriteGuard {
 
   async #learn(namespace: string, key: string, kv: KeyValue | undefined): Promise<Known> {
     if (kv === undefined) return { key, modRevision: 0n, terminating: false };
-    const slot = this.#namespaces;
-    const record = await openValue(slot, key, { name: namespace }, kv);
-    const { metadata, fields } = headOf(slot.definition, slot.codec, record);
+    const handle = this.#namespaces;
+    const record = await openValue(handle, key, { name: namespace }, kv);
+    const { metadata, fields } = headOf(handle.definition, handle.codec, record);
     const terminating = metadata.deletionTimestamp !== undefined || fields["status.phase"] === "Terminating";
     const known = { key, modRevision: kv.modRevision, terminating };
     this.#known.set(namespace, known);

@@ -7,7 +7,7 @@ import { isStoreError } from "../../errors.ts";
 import type { KeyRange } from "../../resource/model/key-range.ts";
 import type { AnyResource, Namespace } from "../../resource/model/resource.ts";
 import { notFound } from "../../resource/objects/read-errors.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { objectOf } from "../context/records.ts";
 import { placeOf } from "../read/reads.ts";
 import { runWritePlan } from "../write/write-loop.ts";
@@ -17,13 +17,13 @@ import { matchesStatus, withRemaining } from "./namespace-lifecycle.ts";
 const reportMs = 1_000;
 
 export class NamespaceProgress {
-  readonly #namespaces: KindSlot;
+  readonly #namespaces: KindHandle;
   readonly #name: string;
   readonly #scope: CallScope;
   #left = new Map<string, number>();
   #writtenMs: number;
 
-  constructor(namespaces: KindSlot, name: string, scope: CallScope) {
+  constructor(namespaces: KindHandle, name: string, scope: CallScope) {
     this.#namespaces = namespaces;
     this.#name = name;
     this.#scope = scope;
@@ -36,23 +36,23 @@ export class NamespaceProgress {
     return total;
   }
 
-  of(slot: KindSlot): number {
-    return this.#left.get(slot.definition.resource) ?? 0;
+  of(handle: KindHandle): number {
+    return this.#left.get(handle.definition.resource) ?? 0;
   }
 
-  removed(slot: KindSlot): void {
-    this.#left.set(slot.definition.resource, Math.max(0, this.of(slot) - 1));
+  removed(handle: KindHandle): void {
+    this.#left.set(handle.definition.resource, Math.max(0, this.of(handle) - 1));
   }
 
-  async count(slots: readonly KindSlot[], signal: AbortSignal): Promise<void> {
+  async count(handles: readonly KindHandle[], signal: AbortSignal): Promise<void> {
     const { etcd, keys } = this.#namespaces.context;
     this.#left = new Map();
     await Promise.all(
-      slots.map(async (slot) => {
-        const { key, rangeEnd }: KeyRange = keys.range(slot.definition, this.#name);
+      handles.map(async (handle) => {
+        const { key, rangeEnd }: KeyRange = keys.range(handle.definition, this.#name);
         const { count } = await etcd.kv.range({ key, rangeEnd, countOnly: true }, { signal });
         // A kind that has moved is listed twice, under two key paths.
-        if (count > 0n) this.#left.set(slot.definition.resource, this.of(slot) + Number(count));
+        if (count > 0n) this.#left.set(handle.definition.resource, this.of(handle) + Number(count));
       }),
     );
   }
@@ -63,21 +63,21 @@ export class NamespaceProgress {
 
   /** Writes the remaining counts into the namespace's status, except when etcd is out of space. */
   async write(): Promise<void> {
-    const slot = this.#namespaces;
-    this.#writtenMs = slot.context.clock.monotonicMs();
+    const handle = this.#namespaces;
+    this.#writtenMs = handle.context.clock.monotonicMs();
     const remaining = Object.fromEntries([...this.#left].sort(([a], [b]) => (a < b ? -1 : 1)));
-    const place = placeOf(slot, { name: this.#name });
+    const place = placeOf(handle, { name: this.#name });
     try {
       await runWritePlan(
-        slot,
+        handle,
         {
           place,
           suggestion: undefined,
           dryRun: false,
           decide(record) {
-            if (record === undefined) throw notFound(slot.definition, place.at, place.key);
-            const current = objectOf(slot.definition, slot.codec, record);
-            // Objects of this slot are namespaces, because its kind is the built-in one.
+            if (record === undefined) throw notFound(handle.definition, place.at, place.key);
+            const current = objectOf(handle.definition, handle.codec, record);
+            // Objects of this handle are namespaces, because its kind is the built-in one.
             const next = withRemaining(current as Namespace, remaining) as unknown as AnyResource;
             return matchesStatus(current, next)
               ? { type: "unchanged", object: current }

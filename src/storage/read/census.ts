@@ -10,7 +10,7 @@ import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { RecordedHead } from "../../resource/model/head.ts";
 import type { Key } from "../../resource/model/resource.ts";
 import type { RecordedAmounts } from "../context/charged-amounts.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { PageSizer, rangePages, wholeWalk } from "../context/range-pages.ts";
 import { openValue } from "../context/records.ts";
 import type { Census, CensusQuestion, CountedObject } from "../seam/census.ts";
@@ -19,7 +19,7 @@ import type { StoredRecord } from "../seam/stored.ts";
 /**
  * @param kinds every kind that may have objects: the open ones, and recorded ones that are not defined here
  */
-export function storedCensus(kinds: (call: Call) => Promise<readonly KindSlot[]>): Census {
+export function storedCensus(kinds: (call: Call) => Promise<readonly KindHandle[]>): Census {
   return {
     async *objectsAt(question, call) {
       yield* objectsAt(await kinds(call), question, call);
@@ -28,25 +28,25 @@ export function storedCensus(kinds: (call: Call) => Promise<readonly KindSlot[]>
 }
 
 async function* objectsAt(
-  slots: readonly KindSlot[],
+  handles: readonly KindHandle[],
   question: CensusQuestion,
   call: Call,
 ): AsyncGenerator<CountedObject, void, undefined> {
   const { revision, keysOnly } = question;
   const namespace = question.namespace === "" ? undefined : question.namespace;
-  for (const slot of slots) {
-    const { definition } = slot;
-    const { etcd, keys } = slot.context;
+  for (const handle of handles) {
+    const { definition } = handle;
+    const { etcd, keys } = handle.context;
     const { resource, scope } = definition;
     if (!question.concerns(resource) || (namespace !== undefined && scope !== "Namespaced")) continue;
     const walk = { ...wholeWalk(keys.range(definition, namespace)), revision, keysOnly };
     // Pages of keys show nothing about the size of values.
-    const sizer = keysOnly ? new PageSizer() : slot.sizer;
+    const sizer = keysOnly ? new PageSizer() : handle.sizer;
     for await (const page of rangePages(etcd.kv, sizer, walk, { ...call, lane: "bulk" })) {
       // Read when an object of the page is opened whose value has no recorded amounts.
       let found: Promise<RecordedAmounts> | undefined;
       const beside = (): Promise<RecordedAmounts> => {
-        found ??= amountsBeside(slot, page.kvs, revision, call);
+        found ??= amountsBeside(handle, page.kvs, revision, call);
         return found;
       };
       for (const kv of page.kvs) {
@@ -55,7 +55,8 @@ async function* objectsAt(
         if (at === undefined) continue;
         const { modRevision, lease } = kv;
         const storedBytes = kv.value.byteLength;
-        const recorded = (): MaybePromise<RecordedHead | undefined> => recordedOf(slot, key, at, kv, beside);
+        const recorded = (): MaybePromise<RecordedHead | undefined> =>
+          recordedOf(handle, key, at, kv, beside);
         yield { key, namespace: at.namespace, modRevision, resource, storedBytes, lease, recorded };
       }
     }
@@ -63,7 +64,7 @@ async function* objectsAt(
 }
 
 function recordedOf(
-  slot: KindSlot,
+  handle: KindHandle,
   key: string,
   at: Key,
   kv: KeyValue,
@@ -72,17 +73,17 @@ function recordedOf(
   const read = (record: StoredRecord): MaybePromise<RecordedHead | undefined> => {
     const { value } = record;
     if (value === undefined) return undefined;
-    if (slot.codec.keepsAmounts(value)) return ifReadable(() => slot.codec.recorded(value));
+    if (handle.codec.keepsAmounts(value)) return ifReadable(() => handle.codec.recorded(value));
     return beside().then((found) => {
       const charged = found.get(key);
       return ifReadable(() =>
         charged?.modRevision === kv.modRevision
-          ? { metadata: slot.codec.storedHead(value).metadata, amounts: charged.amounts }
-          : slot.codec.recorded(value),
+          ? { metadata: handle.codec.storedHead(value).metadata, amounts: charged.amounts }
+          : handle.codec.recorded(value),
       );
     });
   };
-  const opened = openValue(slot, key, at, kv, { part: "head", plaintext: "accept" });
+  const opened = openValue(handle, key, at, kv, { part: "head", plaintext: "accept" });
   return opened instanceof Promise ? opened.then(read) : read(opened);
 }
 
@@ -96,7 +97,7 @@ function ifReadable(recorded: () => RecordedHead): RecordedHead | undefined {
 }
 
 function amountsBeside(
-  { context }: KindSlot,
+  { context }: KindHandle,
   kvs: readonly KeyValue[],
   revision: bigint,
   call: Call,

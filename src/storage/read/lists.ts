@@ -18,7 +18,7 @@ import { subjectOf } from "../../resource/objects/read-errors.ts";
 import type { ParsedListOptions } from "../../resource/options/read-options.ts";
 import type { Selection } from "../../resource/select/selection.ts";
 import { awaitRevision } from "../context/freshness.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { rangePages } from "../context/range-pages.ts";
 import { headOf, openRecord } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
@@ -51,20 +51,22 @@ export interface ListPlan extends ParsedListOptions {
   readonly key: string | undefined;
 }
 
-export function planList(slot: KindSlot, options: ParsedListOptions): ListPlan {
+export function planList(handle: KindHandle, options: ParsedListOptions): ListPlan {
   const { selection } = options;
   return {
     ...options,
-    range: slot.context.keys.range(slot.definition, selection.namespace),
-    key: onlyKey(slot, selection),
+    range: handle.context.keys.range(handle.definition, selection.namespace),
+    key: onlyKey(handle, selection),
   };
 }
 
 /** The only key a selection can match; undefined when there may be several. */
-export function onlyKey(slot: KindSlot, { namespace, name }: Selection): string | undefined {
+export function onlyKey(handle: KindHandle, { namespace, name }: Selection): string | undefined {
   if (name === undefined) return undefined;
-  if (slot.definition.scope === "Cluster") return slot.context.keys.object(slot.definition, { name });
-  return namespace === undefined ? undefined : slot.context.keys.object(slot.definition, { namespace, name });
+  if (handle.definition.scope === "Cluster") return handle.context.keys.object(handle.definition, { name });
+  return namespace === undefined
+    ? undefined
+    : handle.context.keys.object(handle.definition, { namespace, name });
 }
 
 /** The history of a walk: all its pages belong to it, or the walk starts over. */
@@ -88,32 +90,32 @@ interface Start {
  * @throws EXPIRED with details.continueToken, INVALID_TOKEN, FUTURE_VERSION, CORRUPT_OBJECT
  */
 export async function listObjects<V>(
-  slot: KindSlot,
+  handle: KindHandle,
   plan: ListPlan,
   project: (record: StoredRecord) => V,
   scope: CallScope,
 ): Promise<ListOutcome<V>> {
-  const { context } = slot;
+  const { context } = handle;
   const begun = eraOf(context);
-  const start = await startOf(slot, plan, scope);
+  const start = await startOf(handle, plan, scope);
   const pinned = start.revision !== 0n;
   for (let restarts = 0; ; restarts++) {
     const era = pinned ? begun : eraOf(context);
     try {
-      const page = await walk(slot, plan, start, era, project, scope);
+      const page = await walk(handle, plan, start, era, project, scope);
       if (!isBelowFloor(plan, page)) return page;
       // A restore in between: the version that the store had reached is ahead of it again.
-      await startOf(slot, plan, scope);
+      await startOf(handle, plan, scope);
     } catch (error) {
       const replaced = context.etcd.history.generation !== era.generation;
       if (replaced && isStoreError(error, "EXPIRED", "UNAVAILABLE", "FUTURE_VERSION")) {
-        if (pinned) throw await expiredPage(slot, plan, start, "restored", scope, error);
+        if (pinned) throw await expiredPage(handle, plan, start, "restored", scope, error);
         if (restarts < walkRestartsMax) continue;
       }
       // A compaction overtook a walk of the latest state: no result was returned yet, so it starts over.
       const overtaken = start.revision === 0n && isStoreError(error, "EXPIRED");
       if (overtaken && error.details.reason !== "restored" && restarts < walkRestartsMax) continue;
-      throw await explained(slot, plan, start, error, scope);
+      throw await explained(handle, plan, start, error, scope);
     }
   }
 }
@@ -124,14 +126,14 @@ function isBelowFloor({ freshness, continueToken }: ListPlan, page: ListOutcome<
 }
 
 async function walk<V>(
-  slot: KindSlot,
+  handle: KindHandle,
   plan: ListPlan,
   start: Start,
   era: WalkEra,
   project: (record: StoredRecord) => V,
   scope: CallScope,
 ): Promise<ListOutcome<V>> {
-  const { context } = slot;
+  const { context } = handle;
   const { selection, limit, onCorrupt } = plan;
   const items: V[] = [];
   let growth = 1;
@@ -142,7 +144,7 @@ async function walk<V>(
   };
   const pages = rangePages(
     context.etcd.kv,
-    slot.sizer,
+    handle.sizer,
     {
       range: plan.range,
       key: plan.key,
@@ -166,13 +168,13 @@ async function walk<V>(
         scope.throwIfEnded();
         await context.turns.pause();
       }
-      const opened = openRecord(slot, kv, part);
+      const opened = openRecord(handle, kv, part);
       const record = opened instanceof Promise ? await untilAborted(opened, scope.signal) : opened;
       if (record === undefined) continue;
       try {
         if (
           !selection.isWholeRange &&
-          !selection.matches(headOf(slot.definition, slot.codec, record, "selected"))
+          !selection.matches(headOf(handle.definition, handle.codec, record, "selected"))
         )
           continue;
         items.push(project(record));
@@ -184,12 +186,12 @@ async function walk<V>(
       }
       if (items.length === limit) {
         const behind = page.remaining + page.kvs.length - at - 1;
-        return finish(slot, plan, items, era, { revision, after: record.key, behind }, scope);
+        return finish(handle, plan, items, era, { revision, after: record.key, behind }, scope);
       }
     }
     growth *= 2;
   }
-  return finish(slot, plan, items, era, { revision, after: undefined, behind: 0 }, scope);
+  return finish(handle, plan, items, era, { revision, after: undefined, behind: 0 }, scope);
 }
 
 function eraOf({ etcd, epoch }: StorageContext): WalkEra {
@@ -203,7 +205,7 @@ function replacedUnderWay(): StoreError<"EXPIRED"> {
 }
 
 async function finish<V>(
-  slot: KindSlot,
+  handle: KindHandle,
   plan: ListPlan,
   items: readonly V[],
   { epoch }: WalkEra,
@@ -213,7 +215,7 @@ async function finish<V>(
   const resourceVersion = formatResourceVersion(end.revision);
   if (end.after === undefined || end.behind <= 0) return { items, resourceVersion };
   const position = { epoch, revision: end.revision, after: end.after };
-  const continueToken = await tokenFor(slot, plan, position, scope);
+  const continueToken = await tokenFor(handle, plan, position, scope);
   return {
     items,
     resourceVersion,
@@ -222,22 +224,22 @@ async function finish<V>(
   };
 }
 
-async function startOf(slot: KindSlot, plan: ListPlan, scope: CallScope): Promise<Start> {
-  const { context } = slot;
+async function startOf(handle: KindHandle, plan: ListPlan, scope: CallScope): Promise<Start> {
+  const { context } = handle;
   const { continueToken, freshness } = plan;
   if (continueToken !== undefined) {
     const position = decodeContinueToken(
       await untilAborted(context.continueKey.all(), scope.signal),
-      tokenScope(slot, plan),
+      tokenScope(handle, plan),
       continueToken,
     );
     const start = { revision: position.revision, after: position.after };
     if (position.epoch !== context.epoch.id && position.revision !== 0n) {
-      throw await expiredPage(slot, plan, start, "epoch", scope);
+      throw await expiredPage(handle, plan, start, "epoch", scope);
     }
     return start;
   }
-  const subject = subjectOf(slot.definition, { namespace: plan.selection.namespace });
+  const subject = subjectOf(handle.definition, { namespace: plan.selection.namespace });
   switch (freshness.consistency) {
     case "linearizable":
     case "any":
@@ -253,26 +255,26 @@ async function startOf(slot: KindSlot, plan: ListPlan, scope: CallScope): Promis
 
 /** Converts a failure of etcd into the error that a list reports. */
 async function explained(
-  slot: KindSlot,
+  handle: KindHandle,
   plan: ListPlan,
   start: Start,
   error: unknown,
   scope: CallScope,
 ): Promise<unknown> {
   if (isStoreError(error, "EXPIRED")) {
-    const { reason = "compacted", compacted = await compactedUpTo(slot, plan, start.revision, scope) } =
+    const { reason = "compacted", compacted = await compactedUpTo(handle, plan, start.revision, scope) } =
       error.details;
-    return expiredPage(slot, plan, start, reason, scope, error, compacted);
+    return expiredPage(handle, plan, start, reason, scope, error, compacted);
   }
   // A token cannot be ahead of the store that gave it: the store was set back.
   if (isStoreError(error, "FUTURE_VERSION") && plan.continueToken !== undefined) {
-    return expiredPage(slot, plan, start, "restored", scope, error);
+    return expiredPage(handle, plan, start, "restored", scope, error);
   }
   return error;
 }
 
 async function expiredPage(
-  slot: KindSlot,
+  handle: KindHandle,
   plan: ListPlan,
   start: Start,
   reason: NonNullable<StoreError<"EXPIRED">["details"]["reason"]>,
@@ -280,23 +282,23 @@ async function expiredPage(
   cause?: StoreError,
   compacted?: string,
 ): Promise<StoreError<"EXPIRED">> {
-  const { resource } = slot.definition;
+  const { resource } = handle.definition;
   return new StoreError(
     "EXPIRED",
     `Cannot list ${resource} ${start.revision === 0n ? "at its first page's version" : `at version ${start.revision}`}: ${
       reason === "compacted" ? "it has been compacted" : "the store's history was replaced"
     }`,
     {
-      ...subjectOf(slot.definition, { namespace: plan.selection.namespace }),
+      ...subjectOf(handle.definition, { namespace: plan.selection.namespace }),
       reason,
       compacted,
       continueToken:
         start.after === undefined
           ? undefined
           : await tokenFor(
-              slot,
+              handle,
               plan,
-              { epoch: slot.context.epoch.id, revision: 0n, after: start.after },
+              { epoch: handle.context.epoch.id, revision: 0n, after: start.after },
               scope,
             ),
     },
@@ -306,13 +308,13 @@ async function expiredPage(
 
 /** The compacted revision, which etcd reports only to a watch from before it; undefined when it reports late. */
 async function compactedUpTo(
-  slot: KindSlot,
+  handle: KindHandle,
   { range }: ListPlan,
   revision: bigint,
   scope: CallScope,
 ): Promise<string | undefined> {
   if (revision === 0n) return undefined;
-  const { etcd, clock } = slot.context;
+  const { etcd, clock } = handle.context;
   using wait = new CallScope(
     { ...scope.rest(), timeoutMs: Math.max(1, Math.min(compactedWaitMs, scope.remainingMs())) },
     clock,
@@ -331,19 +333,19 @@ async function compactedUpTo(
 }
 
 async function tokenFor(
-  slot: KindSlot,
+  handle: KindHandle,
   plan: ListPlan,
   position: TokenPosition,
   scope: CallScope,
 ): Promise<string> {
-  const key = await untilAborted(slot.context.continueKey.get(), scope.signal);
-  return encodeContinueToken(key, tokenScope(slot, plan), position);
+  const key = await untilAborted(handle.context.continueKey.get(), scope.signal);
+  return encodeContinueToken(key, tokenScope(handle, plan), position);
 }
 
-function tokenScope(slot: KindSlot, plan: ListPlan): TokenScope {
+function tokenScope(handle: KindHandle, plan: ListPlan): TokenScope {
   return {
-    prefix: slot.context.keys.prefix,
-    resource: slot.definition.resource,
+    prefix: handle.context.keys.prefix,
+    resource: handle.definition.resource,
     selection: plan.selection.text,
   };
 }

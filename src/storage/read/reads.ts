@@ -13,7 +13,7 @@ import type { Key } from "../../resource/model/resource.ts";
 import type { Freshness } from "../../resource/options/read-options.ts";
 import { awaitRevision } from "../context/freshness.ts";
 import type { GotKey } from "../context/grouped-gets.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { openValue } from "../context/records.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
@@ -24,8 +24,8 @@ export interface Place {
 }
 
 /** @throws INVALID_ARGUMENT for a key that the kind cannot have */
-export function placeOf(slot: KindSlot, at: Key): Place {
-  const key = slot.context.keys.object(slot.definition, at);
+export function placeOf(handle: KindHandle, at: Key): Place {
+  const key = handle.context.keys.object(handle.definition, at);
   const { namespace, name } = at;
   return { key, at: namespace === undefined ? { name } : { namespace, name } };
 }
@@ -37,11 +37,11 @@ export interface ReadState {
 }
 
 /** The live state of one object, kept among the recent states. @throws UNAVAILABLE, DEADLINE, … */
-export async function readLive(slot: KindSlot, { key, at }: Place, scope: CallScope): Promise<ReadState> {
-  const { context } = slot;
+export async function readLive(handle: KindHandle, { key, at }: Place, scope: CallScope): Promise<ReadState> {
+  const { context } = handle;
   scope.throwIfEnded();
   const got = await untilAborted(context.linearizableGets.get(key), scope.signal);
-  const state = await stateOf(slot, { key, at }, got);
+  const state = await stateOf(handle, { key, at }, got);
   if (state.record === undefined) context.recent.forget(key, state.revision);
   else context.recent.keep(state.record);
   return state;
@@ -49,23 +49,27 @@ export async function readLive(slot: KindSlot, { key, at }: Place, scope: CallSc
 
 /** As `readLive`, at the requested freshness. @throws EXPIRED, FUTURE_VERSION */
 export async function readAt(
-  slot: KindSlot,
+  handle: KindHandle,
   place: Place,
   freshness: Freshness,
   scope: CallScope,
 ): Promise<ReadState> {
-  const { context } = slot;
-  const subject = slot.subject(place.key, place.at);
+  const { context } = handle;
+  const subject = handle.subject(place.key, place.at);
   switch (freshness.consistency) {
     case "linearizable":
-      return readLive(slot, place, scope);
+      return readLive(handle, place, scope);
     case "any":
       scope.throwIfEnded();
-      return stateOf(slot, place, await untilAborted(context.serializableGets.get(place.key), scope.signal));
+      return stateOf(
+        handle,
+        place,
+        await untilAborted(context.serializableGets.get(place.key), scope.signal),
+      );
     case "notOlderThan":
       // After a restore, the version that the store had reached is ahead of it again.
       for (;;) {
-        const state = await readLive(slot, place, scope);
+        const state = await readLive(handle, place, scope);
         if (state.revision >= freshness.revision) return state;
         await awaitRevision(context, freshness.revision, scope, subject);
       }
@@ -74,25 +78,25 @@ export async function readAt(
       await awaitRevision(context, revision, scope, subject);
       try {
         const { kvs } = await context.etcd.kv.range({ key: place.key, revision }, { signal: scope.signal });
-        return await stateOf(slot, place, { kv: kvs[0], revision });
+        return await stateOf(handle, place, { kv: kvs[0], revision });
       } catch (error) {
         throw isStoreError(error, "EXPIRED")
-          ? expiredRead(slot.text(place.at), error, subject, revision)
+          ? expiredRead(handle.text(place.at), error, subject, revision)
           : error;
       }
     }
   }
 }
 
-async function stateOf(slot: KindSlot, { key, at }: Place, got: GotKey): Promise<ReadState> {
+async function stateOf(handle: KindHandle, { key, at }: Place, got: GotKey): Promise<ReadState> {
   if (got.kv === undefined) return { record: undefined, revision: got.revision };
-  return { record: await openValue(slot, key, at, got.kv), revision: got.revision };
+  return { record: await openValue(handle, key, at, got.kv), revision: got.revision };
 }
 
 function expiredRead(
   what: string,
   cause: StoreError<"EXPIRED">,
-  subject: ReturnType<KindSlot["subject"]>,
+  subject: ReturnType<KindHandle["subject"]>,
   revision: bigint,
 ): StoreError<"EXPIRED"> {
   return new StoreError(

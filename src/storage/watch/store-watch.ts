@@ -21,7 +21,7 @@ import { historyReplaced, subjectOf } from "../../resource/objects/read-errors.t
 import { type ParsedWatchOptions, parseWatchOptions } from "../../resource/options/read-options.ts";
 import { oneByOne, WatchShell } from "../../resource/watch-shell.ts";
 import { awaitRevision, currentRevision } from "../context/freshness.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { headOf, openRecord } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
@@ -46,7 +46,7 @@ interface Begun {
 
 export class StoreWatch<V> implements Watch<V> {
   readonly #context: StorageContext;
-  readonly #slot: KindSlot;
+  readonly #handle: KindHandle;
   readonly #project: Projection<V>;
   readonly #options: ParsedWatchOptions;
   /** Its signal ends everything inside: etcd's stream, reads, waits. */
@@ -58,19 +58,19 @@ export class StoreWatch<V> implements Watch<V> {
   #hurry: (() => void) | undefined;
 
   /** @throws INVALID_ARGUMENT, CLOSED, the signal's reason */
-  constructor(slot: KindSlot, project: Projection<V>, options: WatchOptions & Call) {
-    const { context } = slot;
+  constructor(handle: KindHandle, project: Projection<V>, options: WatchOptions & Call) {
+    const { context } = handle;
     this.#context = context;
-    this.#slot = slot;
+    this.#handle = handle;
     this.#project = project;
-    this.#options = parseWatchOptions(slot.definition, options);
+    this.#options = parseWatchOptions(handle.definition, options);
     context.gate.throwIfClosed();
-    slot.closed.throwIfAborted();
+    handle.closed.throwIfAborted();
     context.counters.watchOpened();
     const shell = this.#shell;
     shell.onEnd(() => context.counters.openWatches--);
     shell.endWith(context.gate.signal, (reason) => ({ error: reason }));
-    shell.endWith(slot.closed, (reason) => ({ error: reason }));
+    shell.endWith(handle.closed, (reason) => ({ error: reason }));
     if (options.signal !== undefined) shell.endWith(options.signal, () => "left");
     const epochChange = context.epoch.onChange(() =>
       shell.finish({ error: historyReplaced("epoch", this.#subject()) }),
@@ -163,10 +163,10 @@ export class StoreWatch<V> implements Watch<V> {
     const { selection } = this.#options;
     const pages = rangePages(
       this.#context.etcd.kv,
-      this.#slot.sizer,
+      this.#handle.sizer,
       {
-        ...wholeWalk(this.#context.keys.range(this.#slot.definition, selection.namespace)),
-        key: onlyKey(this.#slot, selection),
+        ...wholeWalk(this.#context.keys.range(this.#handle.definition, selection.namespace)),
+        key: onlyKey(this.#handle, selection),
         revision,
       },
       { signal: this.#shell.signal },
@@ -175,11 +175,11 @@ export class StoreWatch<V> implements Watch<V> {
       const events: WatchEvent<V>[] = [];
       for (const kv of page.kvs) {
         await this.#context.turns.pause();
-        const opened = openRecord(this.#slot, kv);
+        const opened = openRecord(this.#handle, kv);
         const record = opened instanceof Promise ? await untilAborted(opened, this.#shell.signal) : opened;
         if (record === undefined) continue;
         try {
-          if (!selection.matches(headOf(this.#slot.definition, this.#slot.codec, record, "selected")))
+          if (!selection.matches(headOf(this.#handle.definition, this.#handle.codec, record, "selected")))
             continue;
           events.push({
             type: "ADDED",
@@ -217,7 +217,7 @@ export class StoreWatch<V> implements Watch<V> {
         pending = undefined;
         if (next.done === true) throw streamEnded();
         const { events, revision } = next.value;
-        const { seen, failure } = watchEventsOf(this.#slot, selection, this.#project, events, onCorrupt);
+        const { seen, failure } = watchEventsOf(this.#handle, selection, this.#project, events, onCorrupt);
         if (seen.length > 0) yield this.#handedOver(seen);
         if (failure !== undefined) throw failure.error;
         this.#delivered = revision;
@@ -243,10 +243,10 @@ export class StoreWatch<V> implements Watch<V> {
     const { keys } = this.#context;
     const { selection } = this.#options;
     const source = new RangeSource(this.#context, {
-      range: keys.range(this.#slot.definition, selection.namespace),
-      key: onlyKey(this.#slot, selection),
-      slots: () => [this.#slot],
-      closed: this.#slot.closed,
+      range: keys.range(this.#handle.definition, selection.namespace),
+      key: onlyKey(this.#handle, selection),
+      handles: () => [this.#handle],
+      closed: this.#handle.closed,
     });
     return source.watch({ fromRevision: revision }, { signal: this.#shell.signal });
   }
@@ -266,7 +266,7 @@ export class StoreWatch<V> implements Watch<V> {
   }
 
   #subject(): Subject {
-    return subjectOf(this.#slot.definition, this.#options.selection);
+    return subjectOf(this.#handle.definition, this.#options.selection);
   }
 }
 

@@ -14,7 +14,7 @@ import { eventTypeOf, type ObjectEventType } from "../../resource/event-type.ts"
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { stateCompacted } from "../../resource/objects/read-errors.ts";
 import type { Selection } from "../../resource/select/selection.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { headOf } from "../context/records.ts";
 import type { StoredEvent, StoredRecord } from "../seam/stored.ts";
 
@@ -36,7 +36,7 @@ export interface SeenEvents<V> {
 
 /** The events this watcher sees of a batch of whole versions. */
 export function watchEventsOf<V>(
-  slot: KindSlot,
+  handle: KindHandle,
   selection: Selection,
   project: Projection<V>,
   events: readonly StoredEvent[],
@@ -50,8 +50,8 @@ export function watchEventsOf<V>(
     try {
       const shown =
         onCorrupt === undefined
-          ? watchEventOf(slot, selection, project, event)
-          : readableEventOf(slot, selection, project, event, onCorrupt);
+          ? watchEventOf(handle, selection, project, event)
+          : readableEventOf(handle, selection, project, event, onCorrupt);
       if (shown !== undefined) seen.push(shown);
     } catch (error) {
       failed ??= { error, revision };
@@ -79,15 +79,15 @@ function markShared<V>(
 
 /** The event of a change; undefined when this watcher does not see it. @throws EXPIRED, CORRUPT_OBJECT */
 export function watchEventOf<V>(
-  slot: KindSlot,
+  handle: KindHandle,
   selection: Selection,
   project: Projection<V>,
   event: StoredEvent,
 ): ObjectEvent<V> | undefined {
   const matches = (record: StoredRecord): boolean =>
-    selection.isWholeRange || selection.matches(headOf(slot.definition, slot.codec, record, "selected"));
+    selection.isWholeRange || selection.matches(headOf(handle.definition, handle.codec, record, "selected"));
   if (event.type === "delete") {
-    const previous = event.previous ?? lost(slot, event, event.revision);
+    const previous = event.previous ?? lost(handle, event, event.revision);
     return matches(previous) ? shown("DELETED", project, previous, event.revision) : undefined;
   }
   const { record, previous, prevModRevision } = event;
@@ -96,7 +96,7 @@ export function watchEventOf<V>(
     return matches(record) ? shown("ADDED", project, record, modRevision) : undefined;
   }
   if (selection.isWholeRange) return shown("MODIFIED", project, record, modRevision);
-  const before = previous ?? lost(slot, record, modRevision);
+  const before = previous ?? lost(handle, record, modRevision);
   const matched = matches(before);
   const matchesNow = matches(record);
   const type = eventTypeOf(matched, matchesNow);
@@ -105,17 +105,17 @@ export function watchEventOf<V>(
 
 /** As `watchEventOf`, for a watcher to which unreadable states do not exist. @throws EXPIRED */
 function readableEventOf<V>(
-  slot: KindSlot,
+  handle: KindHandle,
   selection: Selection,
   project: Projection<V>,
   event: StoredEvent,
   onCorrupt: (error: StoreError) => void,
 ): ObjectEvent<V> | undefined {
-  const { revision, before, after } = sidesOf(slot, event);
+  const { revision, before, after } = sidesOf(handle, event);
   const read = (record: StoredRecord | undefined, report: boolean): { readonly object: V } | undefined => {
     if (record === undefined) return undefined;
     try {
-      if (!selection.isWholeRange && !selection.matches(headOf(slot.definition, slot.codec, record)))
+      if (!selection.isWholeRange && !selection.matches(headOf(handle.definition, handle.codec, record)))
         return undefined;
       return { object: project(record, revision) };
     } catch (error) {
@@ -134,7 +134,7 @@ function readableEventOf<V>(
 
 /** The states before and after a change. @throws EXPIRED when the one before is compacted */
 function sidesOf(
-  slot: KindSlot,
+  handle: KindHandle,
   event: StoredEvent,
 ): {
   readonly revision: bigint;
@@ -142,12 +142,12 @@ function sidesOf(
   readonly after: StoredRecord | undefined;
 } {
   if (event.type === "delete") {
-    const before = event.previous ?? lost(slot, event, event.revision);
+    const before = event.previous ?? lost(handle, event, event.revision);
     return { revision: event.revision, before, after: undefined };
   }
   const { record, previous, prevModRevision } = event;
   const revision = record.modRevision;
-  const before = prevModRevision === 0n ? undefined : (previous ?? lost(slot, record, revision));
+  const before = prevModRevision === 0n ? undefined : (previous ?? lost(handle, record, revision));
   return { revision, before, after: record };
 }
 
@@ -160,6 +160,10 @@ function shown<V>(
   return { type, object: project(record, revision), resourceVersion: formatResourceVersion(revision) };
 }
 
-function lost(slot: KindSlot, at: Pick<StoredRecord, "key" | "namespace" | "name">, revision: bigint): never {
-  throw stateCompacted(slot.definition.resource, at, at.key, revision);
+function lost(
+  handle: KindHandle,
+  at: Pick<StoredRecord, "key" | "namespace" | "name">,
+  revision: bigint,
+): never {
+  throw stateCompacted(handle.definition.resource, at, at.key, revision);
 }

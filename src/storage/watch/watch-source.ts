@@ -17,7 +17,7 @@ import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
 import type { Key } from "../../resource/model/resource.ts";
 import { currentRevision } from "../context/freshness.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { PageSizer } from "../context/range-pages.ts";
 import { manyKeys, partsOf } from "../context/range-parts.ts";
 import { openValue } from "../context/records.ts";
@@ -38,7 +38,7 @@ export interface SourceScope {
   /** One key of the range, instead of all. */
   readonly key?: string | undefined;
   /** The kinds carried now, in key order. */
-  readonly slots: () => readonly KindSlot[];
+  readonly handles: () => readonly KindHandle[];
   /** Ends with the store, or with its only kind. */
   readonly closed: AbortSignal;
   /** Called when the only kind is replaced. */
@@ -55,10 +55,10 @@ export class RangeSource implements StoredSource {
     this.#scope = scope;
   }
 
-  readonly kinds = (): readonly KindDefinition[] => this.#scope.slots().map((slot) => slot.definition);
+  readonly kinds = (): readonly KindDefinition[] => this.#scope.handles().map((handle) => handle.definition);
 
   codecOf(kind: KindDefinition): ValueCodec {
-    return this.#slotFor(kind).codec;
+    return this.#handleFor(kind).codec;
   }
 
   async page(options: Parameters<StoredSource["page"]>[0], call: Call = {}): Promise<StoredPage> {
@@ -153,8 +153,8 @@ export class RangeSource implements StoredSource {
   }
 
   only(kind: KindDefinition): StoredSource {
-    const slot = this.#slotFor(kind);
-    return kindSource(slot);
+    const handle = this.#handleFor(kind);
+    return kindSource(handle);
   }
 
   get closed(): AbortSignal {
@@ -200,42 +200,42 @@ export class RangeSource implements StoredSource {
     const events: StoredEvent[] = [];
     for (const event of batch.events) {
       const key = textOfKey(event.kv.key);
-      const slot = this.#slotOf(key);
-      const at = slot && this.#context.keys.parse(slot.definition, key);
-      if (slot === undefined || at === undefined) continue;
+      const handle = this.#handleOf(key);
+      const at = handle && this.#context.keys.parse(handle.definition, key);
+      if (handle === undefined || at === undefined) continue;
       const { kv, prevKv } = event;
-      const before = prevKv === undefined || !states ? undefined : openValue(slot, key, at, prevKv);
+      const before = prevKv === undefined || !states ? undefined : openValue(handle, key, at, prevKv);
       // Awaited only where a key service or etcd must be asked: nearly every value is opened synchronously.
       const previous = before instanceof Promise ? await before : before;
-      const after = event.type === "put" ? openValue(slot, key, at, kv) : undefined;
+      const after = event.type === "put" ? openValue(handle, key, at, kv) : undefined;
       const record = after instanceof Promise ? await after : after;
-      events.push(storedEvent(slot, at, event, record, previous));
+      events.push(storedEvent(handle, at, event, record, previous));
     }
     return { events, revision: batch.revision };
   }
 
   #record(key: string, kv: KvEvent["kv"]): Promise<StoredRecord> | StoredRecord | undefined {
-    const slot = this.#slotOf(key);
-    const at = slot && this.#context.keys.parse(slot.definition, key);
-    return slot === undefined || at === undefined ? undefined : openValue(slot, key, at, kv);
+    const handle = this.#handleOf(key);
+    const at = handle && this.#context.keys.parse(handle.definition, key);
+    return handle === undefined || at === undefined ? undefined : openValue(handle, key, at, kv);
   }
 
-  #slotFor(kind: KindDefinition): KindSlot {
-    const slot = this.#scope.slots().find(({ definition }) => definition.resource === kind.resource);
-    invariant(slot !== undefined, `kind ${kind.resource} is carried by this source`);
-    return slot;
+  #handleFor(kind: KindDefinition): KindHandle {
+    const handle = this.#scope.handles().find(({ definition }) => definition.resource === kind.resource);
+    invariant(handle !== undefined, `kind ${kind.resource} is carried by this source`);
+    return handle;
   }
 
-  #slotOf(key: string): KindSlot | undefined {
-    const slots = this.#scope.slots();
-    const [only] = slots;
-    if (slots.length === 1) return only;
-    return slots.find(({ range }) => key.startsWith(range.prefix));
+  #handleOf(key: string): KindHandle | undefined {
+    const handles = this.#scope.handles();
+    const [only] = handles;
+    if (handles.length === 1) return only;
+    return handles.find(({ range }) => key.startsWith(range.prefix));
   }
 }
 
 function storedEvent(
-  slot: KindSlot,
+  handle: KindHandle,
   { namespace, name }: Key,
   { kv, prevKv }: KvEvent,
   record: StoredRecord | undefined,
@@ -247,7 +247,7 @@ function storedEvent(
   }
   return {
     type: "delete",
-    kind: slot.definition,
+    kind: handle.definition,
     key: textOfKey(kv.key),
     namespace,
     name,
@@ -258,11 +258,11 @@ function storedEvent(
 }
 
 /** A source of one kind. */
-export function kindSource(slot: KindSlot): RangeSource {
-  return new RangeSource(slot.context, {
-    range: slot.range,
-    slots: () => [slot],
-    closed: AbortSignal.any([slot.context.gate.signal, slot.closed]),
-    onReplaced: (listener) => slot.onReplaced(listener),
+export function kindSource(handle: KindHandle): RangeSource {
+  return new RangeSource(handle.context, {
+    range: handle.range,
+    handles: () => [handle],
+    closed: AbortSignal.any([handle.context.gate.signal, handle.closed]),
+    onReplaced: (listener) => handle.onReplaced(listener),
   });
 }

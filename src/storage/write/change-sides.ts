@@ -12,7 +12,7 @@ import { isStoreError } from "../../errors.ts";
 import type { TxnOp } from "../../etcd/ports/messages.ts";
 import type { Head, RecordedHead } from "../../resource/model/head.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import type { Place } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
@@ -45,7 +45,7 @@ export interface ObjectChange {
 
 /** The change as guards see it. @param was the result of `sideBefore` */
 export function changeFor(
-  slot: KindSlot,
+  handle: KindHandle,
   { place, lease }: ObjectChange,
   isDeletion: boolean,
   was: ChangeSide | undefined,
@@ -54,7 +54,7 @@ export function changeFor(
 ): Change {
   return {
     isDeletion,
-    kind: slot.definition,
+    kind: handle.definition,
     key: place.key,
     namespace: place.at.namespace,
     name: place.at.name,
@@ -67,9 +67,12 @@ export function changeFor(
 }
 
 /** The state that the change starts from; undefined for a creation. */
-export function sideBefore(slot: KindSlot, { place, before, unread }: ObjectChange): ChangeSide | undefined {
-  if (before?.value !== undefined) return new StateBefore(slot, before, before.value);
-  return unread && unreadSide(slot, place, unread);
+export function sideBefore(
+  handle: KindHandle,
+  { place, before, unread }: ObjectChange,
+): ChangeSide | undefined {
+  if (before?.value !== undefined) return new StateBefore(handle, before, before.value);
+  return unread && unreadSide(handle, place, unread);
 }
 
 /** The charged amounts of a state; undefined where they are unknown. */
@@ -88,7 +91,7 @@ export async function amountsOf(side: ChangeSide, call: Call): Promise<Head["amo
  * @param kept the amounts of the previous state, where they are kept
  */
 export function recordedAmounts(
-  { context, definition, codec, lifecycle }: KindSlot,
+  { context, definition, codec, lifecycle }: KindHandle,
   { place, before, unread, after, lease, convert, withoutPuts }: ObjectChange,
   head: Head | undefined,
   kept: Head["amounts"] | undefined,
@@ -110,7 +113,7 @@ export function recordedAmounts(
 
 /** For an unreadable object: what its key and its size say, and its recorded amounts. */
 function unreadSide(
-  { context, definition }: KindSlot,
+  { context, definition }: KindHandle,
   { key, at }: Place,
   { modRevision, storedBytes, lease }: UnreadState,
 ): ChangeSide {
@@ -132,7 +135,7 @@ class StateBefore implements ChangeSide {
   readonly #record: StoredRecord;
   readonly #value: PlainValue;
 
-  constructor({ context, codec }: KindSlot, record: StoredRecord, value: PlainValue) {
+  constructor({ context, codec }: KindHandle, record: StoredRecord, value: PlainValue) {
     this.#context = context;
     this.#codec = codec;
     this.#record = record;

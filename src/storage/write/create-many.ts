@@ -10,7 +10,7 @@ import { limits } from "../../resource/model/limits.ts";
 import type { AnyResource, Draft } from "../../resource/model/resource.ts";
 import { validateDraft } from "../../resource/objects/validate-object.ts";
 import { parseCreateOptions } from "../../resource/options/write-options.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { Postponed } from "../seam/write-guard.ts";
 import { alreadyExists, createObject, planCreate } from "./creates.ts";
 import { abandon, type PreparedWrite, prepareWrite, settleWrite } from "./write-attempt.ts";
@@ -27,7 +27,7 @@ const chunkItems = 240;
  * @throws errors that end the whole call: INVALID_ARGUMENT, the signal's reason; every other error is an outcome
  */
 export async function createMany(
-  slot: KindSlot,
+  handle: KindHandle,
   drafts: readonly Draft<AnyResource>[],
   options: CreateManyOptions,
   scope: CallScope,
@@ -39,10 +39,10 @@ export async function createMany(
   if (!Array.isArray(drafts) || drafts.length > limits.bulkItemsMax) {
     throw invalidArgument(
       "drafts",
-      `Cannot create ${slot.definition.resource}: drafts is not an array of at most ${limits.bulkItemsMax}`,
+      `Cannot create ${handle.definition.resource}: drafts is not an array of at most ${limits.bulkItemsMax}`,
     );
   }
-  const { clock } = slot.context;
+  const { clock } = handle.context;
   const startedMs = clock.monotonicMs();
   const chunks: (readonly (AnyResource | StoreError)[])[] = [];
   let done = 0;
@@ -51,7 +51,7 @@ export async function createMany(
     const chunk = drafts.slice(at * chunkItems, (at + 1) * chunkItems);
     try {
       scope.throwIfEnded();
-      chunks[at] = await createChunk(slot, chunk, ttlSeconds, scope);
+      chunks[at] = await createChunk(handle, chunk, ttlSeconds, scope);
     } catch (error) {
       if (options.signal?.aborted === true || !(error instanceof StoreError)) throw error;
       chunks[at] = chunk.map(() => error);
@@ -72,12 +72,12 @@ interface Member {
 }
 
 async function createChunk(
-  slot: KindSlot,
+  handle: KindHandle,
   drafts: readonly Draft<AnyResource>[],
   ttlSeconds: number | undefined,
   scope: CallScope,
 ): Promise<readonly (AnyResource | StoreError)[]> {
-  const { context } = slot;
+  const { context } = handle;
   const outcomes = new Map<number, AnyResource | StoreError>();
   const members: Member[] = [];
   const singly: number[] = [];
@@ -86,7 +86,7 @@ async function createChunk(
     for (const [at, draft] of drafts.entries()) {
       await context.turns.pause();
       try {
-        members.push(await prepareMember(slot, draft, at, ttlSeconds, scope));
+        members.push(await prepareMember(handle, draft, at, ttlSeconds, scope));
       } catch (error) {
         if (error instanceof Postponed) singly.push(at);
         else outcomes.set(at, storeErrorOrThrow(error));
@@ -120,14 +120,14 @@ async function createChunk(
       return;
     }
     try {
-      const attempt = await settleWrite(slot, prepared, outcome, true);
+      const attempt = await settleWrite(handle, prepared, outcome, true);
       // A guard's own keys changed, or a generated name is taken: each is created singly, with its own retries.
       if (attempt === "again" || (generated && attempt.outcome === "changed")) singly.push(at);
       else if (attempt.outcome === "applied") outcomes.set(at, inVersion(object, attempt.revision));
       else {
         const { record } = attempt.state;
         invariant(record !== undefined, "a create is refused only by what is there");
-        outcomes.set(at, alreadyExists(slot, prepared.change.place, record));
+        outcomes.set(at, alreadyExists(handle, prepared.change.place, record));
       }
     } catch (error) {
       outcomes.set(at, storeErrorOrThrow(error));
@@ -138,7 +138,7 @@ async function createChunk(
   const creating = singly.map(async (at) => {
     const draft = drafts[at];
     invariant(draft !== undefined, "a member has its draft");
-    const outcome = await createObject(slot, draft, { ttlSeconds }, scope).catch(storeErrorOrThrow);
+    const outcome = await createObject(handle, draft, { ttlSeconds }, scope).catch(storeErrorOrThrow);
     outcomes.set(at, outcome);
   });
   throwFirst(await Promise.allSettled(creating));
@@ -150,19 +150,19 @@ async function createChunk(
 }
 
 async function prepareMember(
-  slot: KindSlot,
+  handle: KindHandle,
   given: Draft<AnyResource>,
   at: number,
   ttlSeconds: number | undefined,
   scope: CallScope,
 ): Promise<Member> {
-  const draft = validateDraft(slot.definition, given);
-  const { place, object, generated } = planCreate(slot, draft);
+  const draft = validateDraft(handle.definition, given);
+  const { place, object, generated } = planCreate(handle, draft);
   // Requested for each draft, because a lease carries a bounded number of keys. It is nearly always the previous
   // draft's lease.
-  const lease = await leaseFor(slot, ttlSeconds, undefined, scope.rest());
+  const lease = await leaseFor(handle, ttlSeconds, undefined, scope.rest());
   const change = { place, before: undefined, after: object, lease };
-  return { at, object, generated, prepared: await prepareWrite(slot, change, scope.rest(), true) };
+  return { at, object, generated, prepared: await prepareWrite(handle, change, scope.rest(), true) };
 }
 
 function throwFirst(results: readonly PromiseSettledResult<void>[]): void {

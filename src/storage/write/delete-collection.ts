@@ -11,7 +11,7 @@ import type { Head } from "../../resource/model/head.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { subjectOf } from "../../resource/objects/read-errors.ts";
 import { parseListOptions } from "../../resource/options/read-options.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { listObjects, planList } from "../read/lists.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import { checkedDeleteOptions, deleteObject } from "./deletes.ts";
@@ -26,7 +26,7 @@ const deletesMax = 16;
  * CORRUPT_OBJECT for the first unreadable object, once all others are deleted
  */
 export async function deleteCollection(
-  slot: KindSlot,
+  handle: KindHandle,
   options: Scoped & CollectionDeleteOptions<AnyResource>,
   scope: CallScope,
 ): Promise<{ readonly deleted: number }> {
@@ -35,8 +35,8 @@ export async function deleteCollection(
   let unreadable: StoreError | undefined;
   const parse = (continueToken?: string): ReturnType<typeof planList> =>
     planList(
-      slot,
-      parseListOptions(slot.definition, {
+      handle,
+      parseListOptions(handle.definition, {
         namespace,
         labelSelector,
         fieldSelector,
@@ -49,14 +49,14 @@ export async function deleteCollection(
   const validate = selection.isWholeRange
     ? checked.validate
     : (current: AnyResource): void | Promise<void> => {
-        if (!selection.matches(liveHead(slot, current))) throw new NoLongerWanted();
+        if (!selection.matches(liveHead(handle, current))) throw new NoLongerWanted();
         return checked.validate?.(current);
       };
   let deleted = 0;
   const remove = async (record: StoredRecord): Promise<void> => {
     const at = record.namespace === undefined ? { name: record.name } : record;
     try {
-      await deleteObject(slot, at, { ...checked, validate }, record, scope);
+      await deleteObject(handle, at, { ...checked, validate }, record, scope);
       deleted++;
     } catch (error) {
       if (isStoreError(error, "CORRUPT_OBJECT")) unreadable ??= error;
@@ -65,7 +65,7 @@ export async function deleteCollection(
   };
   let continueToken: string | undefined;
   do {
-    const page = await nextPage(slot, parse(continueToken), scope);
+    const page = await nextPage(handle, parse(continueToken), scope);
     continueToken = page.continueToken;
     await eachAtOnce(page.items, deletesMax, remove);
   } while (continueToken !== undefined);
@@ -74,16 +74,16 @@ export async function deleteCollection(
 }
 
 /** @throws CORRUPT_OBJECT when the kind's own functions fail on the object */
-function liveHead(slot: KindSlot, current: AnyResource): Head {
+function liveHead(handle: KindHandle, current: AnyResource): Head {
   try {
-    return slot.definition.headOf(current);
+    return handle.definition.headOf(current);
   } catch (cause) {
     if (!isStoreError(cause, "INVALID_OBJECT")) throw cause;
     const { namespace, name } = current.metadata;
     throw new StoreError(
       "CORRUPT_OBJECT",
-      `Cannot read ${slot.text({ namespace, name })}: ${cause.message}`,
-      { ...subjectOf(slot.definition, { namespace, name }), reason: cause.message },
+      `Cannot read ${handle.text({ namespace, name })}: ${cause.message}`,
+      { ...subjectOf(handle.definition, { namespace, name }), reason: cause.message },
       { cause },
     );
   }
@@ -94,12 +94,12 @@ class NoLongerWanted extends Error {}
 
 /** A page as records; when its version was compacted in between, the walk continues from the latest state. */
 async function nextPage(
-  slot: KindSlot,
+  handle: KindHandle,
   plan: ReturnType<typeof planList>,
   scope: CallScope,
 ): Promise<{ readonly items: readonly StoredRecord[]; readonly continueToken?: string | undefined }> {
   try {
-    return await listObjects(slot, plan, (record) => record, scope);
+    return await listObjects(handle, plan, (record) => record, scope);
   } catch (error) {
     const goOn = isStoreError(error, "EXPIRED") ? error.details.continueToken : undefined;
     if (goOn === undefined) throw error;

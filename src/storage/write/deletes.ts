@@ -11,7 +11,7 @@ import type { AnyResource, Key } from "../../resource/model/resource.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { planDeletion } from "../../resource/objects/deletion.ts";
 import { type ParsedDeleteOptions, parseDeleteOptions } from "../../resource/options/write-options.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import { checkPreconditions, type Existing, existing } from "./write-checks.ts";
@@ -30,26 +30,26 @@ export function checkedDeleteOptions(options: DeleteOptions<AnyResource>): Parse
  * @throws NOT_FOUND, PRECONDITION_FAILED, errors of `validate`, CORRUPT_OBJECT, INVALID_ARGUMENT, OUTCOME_UNKNOWN
  */
 export async function deleteObject(
-  slot: KindSlot,
+  handle: KindHandle,
   at: Key,
   options: ParsedDeleteOptions<AnyResource>,
   suggested: StoredRecord | undefined,
   scope: CallScope,
 ): Promise<AnyResource> {
-  const place = placeOf(slot, at);
+  const place = placeOf(handle, at);
   return runWritePlan(
-    slot,
+    handle,
     {
       place,
-      suggestion: suggested ?? slot.context.recent.latest(place.key),
+      suggestion: suggested ?? handle.context.recent.latest(place.key),
       dryRun: options.dryRun,
       async decide(record) {
-        const state = existing(slot, place, record);
-        checkPreconditions(slot, place, options.preconditions, state);
-        slot.lifecycle?.deleting(state.current);
+        const state = existing(handle, place, record);
+        checkPreconditions(handle, place, options.preconditions, state);
+        handle.lifecycle?.deleting(state.current);
         const validating = options.validate?.(state.current);
         if (validating !== undefined) await untilAborted(Promise.resolve(validating), scope.signal);
-        return deletionOf(slot, state, options);
+        return deletionOf(handle, state, options);
       },
     },
     scope,
@@ -57,16 +57,16 @@ export async function deleteObject(
 }
 
 function deletionOf(
-  slot: KindSlot,
+  handle: KindHandle,
   { record, current }: Existing,
   { graceOf, propagationPolicy }: ParsedDeleteOptions<AnyResource>,
 ): Decision {
   const step = planDeletion(current, {
     gracePeriodSeconds: graceOf(current),
     propagationPolicy,
-    nowMs: slot.context.clock.nowMs(),
+    nowMs: handle.context.clock.nowMs(),
   });
-  const held = slot.lifecycle?.marked(current, step);
+  const held = handle.lifecycle?.marked(current, step);
   if (held !== undefined) {
     held.metadata.resourceVersion = formatResourceVersion(record.modRevision);
     if (sameContent(held, current)) return { type: "unchanged", object: current };

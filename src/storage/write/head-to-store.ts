@@ -8,7 +8,7 @@ import { StoreError } from "../../errors.ts";
 import { type Head, unfamiliarHeaderVersion } from "../../resource/model/head.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { subjectOf } from "../../resource/objects/read-errors.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 
 /**
@@ -16,13 +16,13 @@ import type { StoredRecord } from "../seam/stored.ts";
  * grace without a change of its desired state.
  */
 export function isDeletionStep(
-  slot: KindSlot,
+  handle: KindHandle,
   before: StoredRecord | undefined,
   after: AnyResource | undefined,
 ): boolean {
   if (after === undefined) return true;
   if (after.metadata.deletionTimestamp === undefined || before === undefined) return false;
-  const was = storedMetadata(slot, before);
+  const was = storedMetadata(handle, before);
   if (was === undefined) return false;
   if (was.deletionTimestamp === undefined) return true;
   const [held, holding] = [was.finalizers ?? [], after.metadata.finalizers ?? []];
@@ -34,7 +34,7 @@ export function isDeletionStep(
 }
 
 /** Whether a write keeps the object's charged amounts. */
-export function keepsAmounts({ definition }: KindSlot, isDeletion: boolean): boolean {
+export function keepsAmounts({ definition }: KindHandle, isDeletion: boolean): boolean {
   return isDeletion || definition.headerVersion === unfamiliarHeaderVersion;
 }
 
@@ -43,7 +43,7 @@ export function keepsAmounts({ definition }: KindSlot, isDeletion: boolean): boo
  * negative amounts
  */
 export function headToStore(
-  { definition }: KindSlot,
+  { definition }: KindHandle,
   after: AnyResource,
   kept: Head["amounts"] | undefined,
 ): Head {
@@ -65,10 +65,10 @@ export function headToStore(
   );
 }
 
-function storedMetadata(slot: KindSlot, { value }: StoredRecord): Head["metadata"] | undefined {
+function storedMetadata(handle: KindHandle, { value }: StoredRecord): Head["metadata"] | undefined {
   if (value === undefined) return undefined;
   try {
-    return slot.codec.storedHead(value).metadata;
+    return handle.codec.storedHead(value).metadata;
   } catch (error) {
     if (error instanceof StoreError && error.code === "CORRUPT_OBJECT") return undefined;
     throw error;

@@ -18,7 +18,7 @@ import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { RewriteOptions, RewriteReport } from "../../resource/contract/store.ts";
 import { sameContent } from "../../resource/model/plain-data.ts";
 import { notFound } from "../../resource/objects/read-errors.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { objectOf, openRecord } from "../context/records.ts";
 import { placeOf } from "../read/reads.ts";
@@ -31,21 +31,21 @@ const writesMax = 4;
 type RewriteOutcome = "rewritten" | "fine" | "gone" | "left" | "corrupt";
 
 export async function rewriteKind(
-  slot: KindSlot,
+  handle: KindHandle,
   options: RewriteOptions,
   scope: CallScope,
 ): Promise<RewriteReport> {
-  const { clock, etcd } = slot.context;
+  const { clock, etcd } = handle.context;
   const { onProgress } = options;
   const pace = new Pace(clock, checkedRate(options.objectsPerSecond));
   const call = { signal: scope.signal };
   const startedMs = clock.monotonicMs();
   const corrupt: string[] = [];
   let [scanned, rewritten, left] = [0, 0, 0];
-  const walk = wholeWalk(slot.range);
-  for await (const page of rangePages(etcd.kv, slot.sizer, walk, call)) {
+  const walk = wholeWalk(handle.range);
+  for await (const page of rangePages(etcd.kv, handle.sizer, walk, call)) {
     await eachAtOnce(page.kvs, writesMax, async (kv) => {
-      const outcome = await rewriteKey(slot, kv, pace, scope);
+      const outcome = await rewriteKey(handle, kv, pace, scope);
       scanned++;
       if (outcome === "rewritten") rewritten++;
       else if (outcome === "left") left++;
@@ -70,7 +70,7 @@ function checkedRate(objectsPerSecond: number = Number.POSITIVE_INFINITY): numbe
 }
 
 /** Opening an envelope has verified its bytes; a value without one must be decoded to verify it. */
-function isSound({ codec }: KindSlot, value: PlainValue): boolean {
+function isSound({ codec }: KindHandle, value: PlainValue): boolean {
   if (carriesWriteId(value.bytes)) return true;
   try {
     codec.storedHead(value);
@@ -83,7 +83,7 @@ function isSound({ codec }: KindSlot, value: PlainValue): boolean {
 
 /** In today's form, and charged what its kind measures today, where the charge is recorded beside it. */
 async function isOfToday(
-  { context, definition, codec }: KindSlot,
+  { context, definition, codec }: KindHandle,
   record: StoredRecord,
   scope: CallScope,
 ): Promise<boolean> {
@@ -96,31 +96,31 @@ async function isOfToday(
 }
 
 async function rewriteKey(
-  slot: KindSlot,
+  handle: KindHandle,
   kv: KeyValue,
   pace: Pace,
   scope: CallScope,
 ): Promise<RewriteOutcome> {
-  await slot.context.turns.pause();
+  await handle.context.turns.pause();
   // A rewrite exists to encrypt values that were stored before encryption was switched on.
-  const record = await openRecord(slot, kv, { plaintext: "accept" });
+  const record = await openRecord(handle, kv, { plaintext: "accept" });
   if (record === undefined || record.corrupt !== undefined) return "corrupt";
-  if (record.value?.stale === false && !isSound(slot, record.value)) return "corrupt";
+  if (record.value?.stale === false && !isSound(handle, record.value)) return "corrupt";
   let outcome: RewriteOutcome = "fine";
   try {
-    if (await isOfToday(slot, record, scope)) return "fine";
+    if (await isOfToday(handle, record, scope)) return "fine";
     await pace.take(scope.signal);
-    const place = placeOf(slot, { namespace: record.namespace, name: record.name });
+    const place = placeOf(handle, { namespace: record.namespace, name: record.name });
     await runWritePlan(
-      slot,
+      handle,
       {
         place,
         suggestion: record,
         dryRun: false,
         async decide(current) {
-          if (current === undefined) throw notFound(slot.definition, place.at, place.key);
-          const object = objectOf(slot.definition, slot.codec, current);
-          outcome = (await isOfToday(slot, current, scope)) ? "fine" : "rewritten";
+          if (current === undefined) throw notFound(handle.definition, place.at, place.key);
+          const object = objectOf(handle.definition, handle.codec, current);
+          outcome = (await isOfToday(handle, current, scope)) ? "fine" : "rewritten";
           return outcome === "fine"
             ? { type: "unchanged", object }
             : { type: "put", object, lease: current.lease, convert: true };

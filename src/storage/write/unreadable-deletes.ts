@@ -13,7 +13,7 @@ import type { AnyResource, Key } from "../../resource/model/resource.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { notFound } from "../../resource/objects/read-errors.ts";
 import type { ParsedDeleteOptions } from "../../resource/options/write-options.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { objectOf, openValue } from "../context/records.ts";
 import { type Place, placeOf } from "../read/reads.ts";
 import { attemptChange } from "./write-attempt.ts";
@@ -24,48 +24,48 @@ import { attemptChange } from "./write-attempt.ts";
  *   PRECONDITION_FAILED, OUTCOME_UNKNOWN
  */
 export async function deleteUnreadable(
-  slot: KindSlot,
+  handle: KindHandle,
   at: Key,
   options: ParsedDeleteOptions<AnyResource>,
   scope: CallScope,
 ): Promise<AnyResource> {
-  const place = placeOf(slot, at);
+  const place = placeOf(handle, at);
   for (;;) {
     scope.throwIfEnded();
-    const { kvs } = await slot.context.etcd.kv.range({ key: place.key }, { signal: scope.signal });
+    const { kvs } = await handle.context.etcd.kv.range({ key: place.key }, { signal: scope.signal });
     const [kv] = kvs;
-    if (kv === undefined) throw notFound(slot.definition, place.at, place.key);
-    await requireUnreadable(slot, place, kv);
-    requireVersion(slot, place, kv, options);
-    if (options.dryRun) return remains(slot, place, kv.modRevision);
+    if (kv === undefined) throw notFound(handle.definition, place.at, place.key);
+    await requireUnreadable(handle, place, kv);
+    requireVersion(handle, place, kv, options);
+    if (options.dryRun) return remains(handle, place, kv.modRevision);
     const { modRevision, lease } = kv;
     const unread = { modRevision, lease, storedBytes: kv.value.byteLength };
     const attempt = await attemptChange(
-      slot,
+      handle,
       { place, before: undefined, unread, after: undefined, lease },
       scope,
     );
     // Another writer changed it: it may be readable now.
-    if (attempt.outcome === "applied") return remains(slot, place, attempt.revision);
+    if (attempt.outcome === "applied") return remains(handle, place, attempt.revision);
   }
 }
 
-async function requireUnreadable(slot: KindSlot, { key, at }: Place, kv: KeyValue): Promise<void> {
-  const record = await openValue(slot, key, at, kv);
+async function requireUnreadable(handle: KindHandle, { key, at }: Place, kv: KeyValue): Promise<void> {
+  const record = await openValue(handle, key, at, kv);
   try {
-    objectOf(slot.definition, slot.codec, record);
+    objectOf(handle.definition, handle.codec, record);
   } catch (error) {
     if (isStoreError(error, "CORRUPT_OBJECT")) return;
     throw error;
   }
   throw invalidArgument(
     "ignoreStoreReadErrorWithClusterBreakingPotential",
-    `Cannot delete ${slot.text(at)}: it can be read, and this option deletes only what cannot; delete it without`,
+    `Cannot delete ${handle.text(at)}: it can be read, and this option deletes only what cannot; delete it without`,
   );
 }
 
 function requireVersion(
-  slot: KindSlot,
+  handle: KindHandle,
   { key, at }: Place,
   { modRevision }: KeyValue,
   { preconditions: { revision } }: ParsedDeleteOptions<AnyResource>,
@@ -74,13 +74,13 @@ function requireVersion(
   const [expected, actual] = [formatResourceVersion(revision), formatResourceVersion(modRevision)];
   throw new StoreError(
     "PRECONDITION_FAILED",
-    `Cannot delete ${slot.text(at)}: its resourceVersion is "${actual}", expected "${expected}"`,
-    { ...slot.subject(key, at), field: "resourceVersion", expected, actual },
+    `Cannot delete ${handle.text(at)}: its resourceVersion is "${actual}", expected "${expected}"`,
+    { ...handle.subject(key, at), field: "resourceVersion", expected, actual },
   );
 }
 
 /** Everything that is known of it. */
-function remains({ definition }: KindSlot, { at }: Place, revision: bigint): AnyResource {
+function remains({ definition }: KindHandle, { at }: Place, revision: bigint): AnyResource {
   const { apiVersion, kind } = definition;
   const metadata = { ...at, resourceVersion: formatResourceVersion(revision) };
   // Its uid and other metadata are in the unreadable value.

@@ -22,7 +22,7 @@ import {
   validateReplacement,
 } from "../../resource/objects/validate-object.ts";
 import { type ParsedWriteOptions, parseWriteOptions } from "../../resource/options/write-options.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { type Place, placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import { objectFromDraft } from "./creates.ts";
@@ -51,29 +51,29 @@ export interface GuaranteedUpdateOptions extends WriteOptions {
  * OUTCOME_UNKNOWN
  */
 export async function updateObject(
-  slot: KindSlot,
+  handle: KindHandle,
   given: AnyResource,
   writeOptions: WriteOptions,
   suggested: StoredRecord | undefined,
   scope: CallScope,
 ): Promise<AnyResource> {
-  const options = parseWriteOptions(slot.definition, writeOptions);
-  const object = validateReplacement(slot.definition, given);
+  const options = parseWriteOptions(handle.definition, writeOptions);
+  const object = validateReplacement(handle.definition, given);
   // Copied: changes that the caller makes to its object during the call have no effect here.
   const wanted = copyPlainData(object);
   const { namespace, name, uid, resourceVersion } = wanted.metadata;
-  const place = placeOfObject(slot, { namespace, name });
+  const place = placeOfObject(handle, { namespace, name });
   return runWritePlan(
-    slot,
+    handle,
     {
       place,
-      suggestion: suggestionFor(slot, place, suggested, resourceVersion),
+      suggestion: suggestionFor(handle, place, suggested, resourceVersion),
       dryRun: options.dryRun,
       decide(record) {
-        const state = existing(slot, place, record);
-        checkPreconditions(slot, place, options.preconditions, state);
-        checkState(slot, place, state.current, { uid, resourceVersion });
-        return changeTo(slot, state, wanted, options, scope);
+        const state = existing(handle, place, record);
+        checkPreconditions(handle, place, options.preconditions, state);
+        checkState(handle, place, state.current, { uid, resourceVersion });
+        return changeTo(handle, state, wanted, options, scope);
       },
     },
     scope,
@@ -82,46 +82,46 @@ export async function updateObject(
 
 /** @throws as `updateObject`, and errors of `mutate` about the live state */
 export async function guaranteedUpdateObject(
-  slot: KindSlot,
+  handle: KindHandle,
   at: Key,
   mutate: Mutate,
   given: GuaranteedUpdateOptions,
   suggested: StoredRecord | undefined,
   scope: CallScope,
 ): Promise<AnyResource> {
-  const place = placeOf(slot, at);
-  const options = parseWriteOptions(slot.definition, given);
+  const place = placeOf(handle, at);
+  const options = parseWriteOptions(handle.definition, given);
   const { createIfMissing } = given;
   if (typeof mutate !== "function") {
-    throw invalidArgument("mutate", `Cannot update ${slot.text(at)}: mutate is not a function`);
+    throw invalidArgument("mutate", `Cannot update ${handle.text(at)}: mutate is not a function`);
   }
   if (createIfMissing !== undefined && typeof createIfMissing !== "function") {
     throw invalidArgument(
       "createIfMissing",
-      `Cannot update ${slot.text(at)}: createIfMissing is not a function`,
+      `Cannot update ${handle.text(at)}: createIfMissing is not a function`,
     );
   }
-  using _turn = await slot.context.hotKeys.acquire(place.key, scope.signal);
+  using _turn = await handle.context.hotKeys.acquire(place.key, scope.signal);
   // Awaited here, because the turn is passed on when this function returns.
   return await runWritePlan(
-    slot,
+    handle,
     {
       place,
-      suggestion: suggestionFor(slot, place, suggested),
+      suggestion: suggestionFor(handle, place, suggested),
       dryRun: options.dryRun,
       async decide(record, number) {
         if (record === undefined && createIfMissing !== undefined) {
-          requireAbsent(slot, place, options.preconditions);
-          return creation(slot, place, createIfMissing(), options, scope);
+          requireAbsent(handle, place, options.preconditions);
+          return creation(handle, place, createIfMissing(), options, scope);
         }
-        const state = existing(slot, place, record);
-        checkPreconditions(slot, place, options.preconditions, state);
+        const state = existing(handle, place, record);
+        checkPreconditions(handle, place, options.preconditions, state);
         // A separate copy: mutate may change it in place, and the comparison needs the original state.
         const made = Promise.resolve(mutate(copyPlainData(state.current), new Attempt(number, scope.signal)));
-        const wanted = validateReplacement(slot.definition, await untilAborted(made, scope.signal));
-        checkIdentity(slot, place, wanted);
-        checkState(slot, place, state.current, wanted.metadata);
-        return changeTo(slot, state, wanted, options, scope);
+        const wanted = validateReplacement(handle.definition, await untilAborted(made, scope.signal));
+        checkIdentity(handle, place, wanted);
+        checkState(handle, place, state.current, wanted.metadata);
+        return changeTo(handle, state, wanted, options, scope);
       },
     },
     scope,
@@ -146,53 +146,53 @@ class Attempt {
 
 /** The effect of storing `wanted` over a state. */
 async function changeTo(
-  slot: KindSlot,
+  handle: KindHandle,
   { record, current }: Existing,
   wanted: Draft<AnyResource>,
   options: ParsedWriteOptions,
   scope: CallScope,
 ): Promise<Decision> {
-  const next = objectForUpdate(slot.definition, current, wanted, options.subresource) as AnyResource;
+  const next = objectForUpdate(handle.definition, current, wanted, options.subresource) as AnyResource;
   next.metadata.resourceVersion = formatResourceVersion(record.modRevision);
-  validateForStorage(slot.definition, next, current);
+  validateForStorage(handle.definition, next, current);
   // The last finalizer of an object marked for deletion is gone, so the object is removed.
-  if (isFinished(next) && slot.lifecycle?.isHeld(next) !== true) return { type: "remove", object: next };
+  if (isFinished(next) && handle.lifecycle?.isHeld(next) !== true) return { type: "remove", object: next };
   const renews = options.ttlSeconds !== undefined;
-  if (!renews && isSettled(slot, record) && sameContent(next, current)) {
+  if (!renews && isSettled(handle, record) && sameContent(next, current)) {
     return { type: "unchanged", object: current };
   }
-  const lease = await leaseFor(slot, options.ttlSeconds, record, scope.rest());
+  const lease = await leaseFor(handle, options.ttlSeconds, record, scope.rest());
   return { type: "put", object: next, lease };
 }
 
 /** In today's form, or in one that an update keeps: writing the same content again would change nothing. */
-function isSettled({ codec }: KindSlot, { value }: StoredRecord): boolean {
+function isSettled({ codec }: KindHandle, { value }: StoredRecord): boolean {
   return value !== undefined && (!value.stale || codec.keepsForm(value));
 }
 
 async function creation(
-  slot: KindSlot,
+  handle: KindHandle,
   place: Place,
   made: Draft<AnyResource>,
   options: ParsedWriteOptions,
   scope: CallScope,
 ): Promise<Decision> {
-  const draft = validateDraft(slot.definition, made);
-  checkIdentity(slot, place, draft);
-  const object = objectFromDraft(slot, {
+  const draft = validateDraft(handle.definition, made);
+  checkIdentity(handle, place, draft);
+  const object = objectFromDraft(handle, {
     ...draft,
     metadata: { ...draft.metadata, ...place.at },
   });
-  const lease = await leaseFor(slot, options.ttlSeconds, undefined, scope.rest());
+  const lease = await leaseFor(handle, options.ttlSeconds, undefined, scope.rest());
   return { type: "put", object, lease };
 }
 
 /** The result of mutate or createIfMissing must be the requested object. @throws INVALID_OBJECT */
-function checkIdentity(slot: KindSlot, { key, at }: Place, draft: Draft<AnyResource>): void {
+function checkIdentity(handle: KindHandle, { key, at }: Place, draft: Draft<AnyResource>): void {
   for (const field of ["name", "namespace"] as const) {
     const given = draft.metadata[field];
     if (given === undefined || given === at[field]) continue;
-    throw invalidObject(`update ${slot.text(at)}`, slot.subject(key, at), [
+    throw invalidObject(`update ${handle.text(at)}`, handle.subject(key, at), [
       { field: `metadata.${field}`, message: `it is "${given}", expected that of the object asked for` },
     ]);
   }
@@ -200,12 +200,12 @@ function checkIdentity(slot: KindSlot, { key, at }: Place, draft: Draft<AnyResou
 
 /** The newest state known without a read; exactly of `version`, where one is given. */
 function suggestionFor(
-  slot: KindSlot,
+  handle: KindHandle,
   { key }: Place,
   suggested: StoredRecord | undefined,
   version?: string,
 ): StoredRecord | undefined {
-  const recent = slot.context.recent.latest(key);
+  const recent = handle.context.recent.latest(key);
   if (version !== undefined) {
     const revision = parseResourceVersion(version, "metadata.resourceVersion");
     return [recent, suggested].find((record) => record?.modRevision === revision);

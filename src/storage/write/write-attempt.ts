@@ -16,7 +16,7 @@ import { isStoreError, StoreError } from "../../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../../etcd/fenced/fenced-write.ts";
 import type { Head } from "../../resource/model/head.ts";
 import { limits } from "../../resource/model/limits.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { openValue } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
 import type { Place, ReadState } from "../read/reads.ts";
@@ -50,16 +50,16 @@ export interface PreparedWrite {
  * @throws refusals of the write (QUOTA_EXCEEDED, NAMESPACE_NOT_FOUND, TOO_LARGE, INVALID_OBJECT), OUTCOME_UNKNOWN, …
  */
 export async function attemptChange(
-  slot: KindSlot,
+  handle: KindHandle,
   change: ObjectChange,
   scope: CallScope,
 ): Promise<ChangeResult> {
-  const { context } = slot;
+  const { context } = handle;
   let backoff: Backoff | undefined;
   for (;;) {
     const starts = context.watchStarts.settled(scope.signal);
     if (starts !== undefined) await starts;
-    const prepared = await prepareWrite(slot, change, scope.rest());
+    const prepared = await prepareWrite(handle, change, scope.rest());
     let outcome: WriteOutcome;
     try {
       outcome = await context.writes.write(prepared.write, scope.restForWrite());
@@ -67,7 +67,7 @@ export async function attemptChange(
       abandon(prepared.parts, outcomeOf(error, scope));
       throw error;
     }
-    const settling = settleWrite(slot, prepared, outcome);
+    const settling = settleWrite(handle, prepared, outcome);
     const attempt = settling instanceof Promise ? await settling : settling;
     if (attempt !== "again") return attempt;
     backoff ??= new Backoff(guardWaits, context.clock, context.random);
@@ -81,39 +81,39 @@ export async function attemptChange(
  * @throws Postponed for a grouped write that must wait for others of its group
  */
 export async function prepareWrite(
-  slot: KindSlot,
+  handle: KindHandle,
   change: ObjectChange,
   call: Call,
   grouped = false,
 ): Promise<PreparedWrite> {
   const { place, before, after, lease, convert, withoutPuts = false } = change;
-  const writeId = slot.context.random.bytes(writeIdBytes);
-  const isDeletion = isDeletionStep(slot, before, after);
-  const was = sideBefore(slot, change);
+  const writeId = handle.context.random.bytes(writeIdBytes);
+  const isDeletion = isDeletionStep(handle, before, after);
+  const was = sideBefore(handle, change);
   const kept =
-    after !== undefined && was !== undefined && keepsAmounts(slot, isDeletion)
+    after !== undefined && was !== undefined && keepsAmounts(handle, isDeletion)
       ? await amountsOf(was, call)
       : undefined;
-  const head = after === undefined ? undefined : headToStore(slot, after, kept);
+  const head = after === undefined ? undefined : headToStore(handle, after, kept);
   const sealed =
     after === undefined || head === undefined
       ? undefined
-      : slot.codec.seal({ key: place.key, object: after, head, writeId, replaces: before?.value, convert });
+      : handle.codec.seal({ key: place.key, object: after, head, writeId, replaces: before?.value, convert });
   const value = sealed instanceof Promise ? await sealed : sealed;
-  if (value !== undefined) checkSize(slot, place, value);
+  if (value !== undefined) checkSize(handle, place, value);
   const asked = guardParts(
-    slot.context,
-    changeFor(slot, change, isDeletion, was, head, value),
+    handle.context,
+    changeFor(handle, change, isDeletion, was, head, value),
     { withoutPuts, grouped },
     call,
   );
   const others = asked instanceof Promise ? await asked : asked;
   const parts =
-    value === undefined || change.isDryRun ? others : await withReferences(slot, value, others, call);
-  const recorded = recordedAmounts(slot, change, head, kept, others);
+    value === undefined || change.isDryRun ? others : await withReferences(handle, value, others, call);
+  const recorded = recordedAmounts(handle, change, head, kept, others);
   const write: FencedWrite = {
     key: place.key,
-    what: () => slot.text(place.at),
+    what: () => handle.text(place.at),
     guard: before?.modRevision ?? change.unread?.modRevision ?? 0n,
     change:
       value === undefined ? { type: "delete" } : { type: "put", value, ...(lease === 0n ? {} : { lease }) },
@@ -133,34 +133,34 @@ export async function prepareWrite(
  * @throws a guard's refusal
  */
 export function settleWrite(
-  slot: KindSlot,
+  handle: KindHandle,
   prepared: PreparedWrite,
   outcome: WriteOutcome,
   bulk = false,
 ): MaybePromise<ChangeResult | "again"> {
-  if (outcome.outcome === "refused") return settleRefused(slot, prepared, outcome);
+  if (outcome.outcome === "refused") return settleRefused(handle, prepared, outcome);
   const { change, write, parts, charged } = prepared;
   for (const part of parts) part.applied(outcome.revision);
-  if (write.change.type === "delete") slot.context.recent.forget(change.place.key, outcome.revision);
+  if (write.change.type === "delete") handle.context.recent.forget(change.place.key, outcome.revision);
   else if (!bulk) {
-    const remembered = remember(slot, change, write.change.value, charged, outcome.revision);
+    const remembered = remember(handle, change, write.change.value, charged, outcome.revision);
     if (remembered !== undefined) return remembered.then(() => outcome);
   }
   return outcome;
 }
 
 async function settleRefused(
-  slot: KindSlot,
+  handle: KindHandle,
   { change, parts }: PreparedWrite,
   outcome: Extract<WriteOutcome, { outcome: "refused" }>,
 ): Promise<ChangeResult | "again"> {
-  const { context } = slot;
+  const { context } = handle;
   const { place } = change;
   const { current, revision } = outcome;
   if (current === undefined) context.recent.forget(place.key, revision);
   if (outcome.reads === undefined) {
     abandon(parts, "not applied");
-    const record = current === undefined ? undefined : await openValue(slot, place.key, place.at, current);
+    const record = current === undefined ? undefined : await openValue(handle, place.key, place.at, current);
     if (record !== undefined) context.recent.keep(record);
     return { outcome: "changed", state: { record, revision } };
   }
@@ -178,20 +178,20 @@ async function settleRefused(
  * Keeps the written state for the next write of this key. It is stored: a failure here is not a failure of the write.
  */
 function remember(
-  slot: KindSlot,
+  handle: KindHandle,
   { place, before, lease }: ObjectChange,
   value: Uint8Array,
   charged: Head["amounts"] | undefined,
   revision: bigint,
 ): Promise<void> | undefined {
-  const { context } = slot;
+  const { context } = handle;
   const keep = (record: StoredRecord): void =>
     context.recent.keep(charged === undefined ? record : { ...record, charged });
   const forget = (): void => context.recent.forget(place.key, revision);
   const createRevision = before?.createRevision ?? revision;
   const facts = { value, modRevision: revision, createRevision, lease };
   try {
-    const opened = openValue(slot, place.key, place.at, facts);
+    const opened = openValue(handle, place.key, place.at, facts);
     if (opened instanceof Promise) return opened.then(keep).catch(forget);
     keep(opened);
   } catch {
@@ -201,8 +201,12 @@ function remember(
 }
 
 /** Asks the guards about a change without making it: for dry runs. @throws a guard's refusal */
-export async function dryRunChange(slot: KindSlot, change: ObjectChange, scope: CallScope): Promise<void> {
-  const { parts } = await prepareWrite(slot, { ...change, isDryRun: true }, scope.rest());
+export async function dryRunChange(
+  handle: KindHandle,
+  change: ObjectChange,
+  scope: CallScope,
+): Promise<void> {
+  const { parts } = await prepareWrite(handle, { ...change, isDryRun: true }, scope.rest());
   abandon(parts, "not applied");
 }
 
@@ -260,12 +264,12 @@ async function waitForParts(
 
 /** The guards' parts, and the part for the records that the value depends on. */
 function withReferences(
-  slot: KindSlot,
+  handle: KindHandle,
   value: Uint8Array,
   parts: readonly GuardPart[],
   call: Call,
 ): readonly GuardPart[] | Promise<readonly GuardPart[]> {
-  const found = slot.context.references.partFor(slot, value, call);
+  const found = handle.context.references.partFor(handle, value, call);
   if (!(found instanceof Promise)) return found === undefined ? parts : [...parts, found];
   return found.then(
     (part) => (part === undefined ? parts : [...parts, part]),
@@ -302,14 +306,14 @@ async function partInTime(
   }
 }
 
-function checkSize(slot: KindSlot, { key, at }: Place, value: Uint8Array): void {
+function checkSize(handle: KindHandle, { key, at }: Place, value: Uint8Array): void {
   const sizeBytes = value.byteLength + Buffer.byteLength(key);
   const limitBytes = limits.objectBytesMax;
   if (sizeBytes <= limitBytes) return;
   throw new StoreError(
     "TOO_LARGE",
-    `Cannot store ${slot.text(at)}: it takes ${sizeBytes} bytes in etcd, at most ${limitBytes} are allowed`,
-    { ...slot.subject(key, at), sizeBytes, limitBytes },
+    `Cannot store ${handle.text(at)}: it takes ${sizeBytes} bytes in etcd, at most ${limitBytes} are allowed`,
+    { ...handle.subject(key, at), sizeBytes, limitBytes },
   );
 }
 

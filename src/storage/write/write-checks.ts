@@ -9,7 +9,7 @@ import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { notFound, subjectOf } from "../../resource/objects/read-errors.ts";
 import { invalidObject } from "../../resource/objects/validate-object.ts";
 import { assertPreconditions, type ParsedPreconditions } from "../../resource/options/preconditions.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { objectOf } from "../context/records.ts";
 import { type Place, placeOf } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
@@ -21,25 +21,25 @@ export interface Existing {
 }
 
 /** @throws NOT_FOUND, CORRUPT_OBJECT */
-export function existing(slot: KindSlot, place: Place, record: StoredRecord | undefined): Existing {
-  if (record === undefined) throw notFound(slot.definition, place.at, place.key);
-  return { record, current: objectOf(slot.definition, slot.codec, record) };
+export function existing(handle: KindHandle, place: Place, record: StoredRecord | undefined): Existing {
+  if (record === undefined) throw notFound(handle.definition, place.at, place.key);
+  return { record, current: objectOf(handle.definition, handle.codec, record) };
 }
 
 /** @throws PRECONDITION_FAILED */
 export function checkPreconditions(
-  slot: KindSlot,
+  handle: KindHandle,
   { key, at }: Place,
   preconditions: ParsedPreconditions,
   { record, current }: Existing,
 ): void {
   const live = { uid: current.metadata.uid, revision: record.modRevision };
-  assertPreconditions(preconditions, live, `write ${slot.text(at)}`, slot.subject(key, at));
+  assertPreconditions(preconditions, live, `write ${handle.text(at)}`, handle.subject(key, at));
 }
 
 /** Preconditions require an existing object. @throws PRECONDITION_FAILED */
 export function requireAbsent(
-  slot: KindSlot,
+  handle: KindHandle,
   { key, at }: Place,
   { uid, revision }: ParsedPreconditions,
 ): void {
@@ -48,8 +48,8 @@ export function requireAbsent(
   const field = uid === undefined ? "resourceVersion" : "uid";
   throw new StoreError(
     "PRECONDITION_FAILED",
-    `Cannot create ${slot.text(at)}: there is no such object, expected one with ${field} "${expected}"`,
-    { ...slot.subject(key, at), field, expected },
+    `Cannot create ${handle.text(at)}: there is no such object, expected one with ${field} "${expected}"`,
+    { ...handle.subject(key, at), field, expected },
   );
 }
 
@@ -58,7 +58,7 @@ export function requireAbsent(
  * @throws CONFLICT
  */
 export function checkState(
-  slot: KindSlot,
+  handle: KindHandle,
   { key, at }: Place,
   current: AnyResource,
   given: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined },
@@ -69,20 +69,20 @@ export function checkState(
     if (expected === undefined || expected === actual) continue;
     throw new StoreError(
       "CONFLICT",
-      `Cannot update ${slot.text(at)}: its ${field} is "${actual}", the object given has "${expected}"`,
-      { ...slot.subject(key, at), expected, actual },
+      `Cannot update ${handle.text(at)}: its ${field} is "${actual}", the object given has "${expected}"`,
+      { ...handle.subject(key, at), expected, actual },
     );
   }
 }
 
 /** The coordinates in an object. @throws INVALID_OBJECT: the fault is in the object, not in an argument */
-export function placeOfObject(slot: KindSlot, at: Key): Place {
+export function placeOfObject(handle: KindHandle, at: Key): Place {
   try {
-    return placeOf(slot, at);
+    return placeOf(handle, at);
   } catch (error) {
     if (!isStoreError(error, "INVALID_ARGUMENT")) throw error;
     const { argument } = error.details;
-    throw invalidObject(`store ${slot.definition.resource}`, subjectOf(slot.definition, at), [
+    throw invalidObject(`store ${handle.definition.resource}`, subjectOf(handle.definition, at), [
       { field: `metadata.${argument}`, message: error.message },
     ]);
   }
@@ -93,13 +93,13 @@ export function placeOfObject(slot: KindSlot, at: Key): Place {
  * update without ttlSeconds keeps the remaining time.
  */
 export function leaseFor(
-  slot: KindSlot,
+  handle: KindHandle,
   ttlSeconds: number | undefined,
   record: StoredRecord | undefined,
   call: Call,
 ): bigint | Promise<bigint> {
-  const wanted = ttlSeconds ?? slot.definition.ttlSeconds;
-  return wanted === undefined ? (record?.lease ?? 0n) : slot.context.etcd.leases.shared(wanted, call);
+  const wanted = ttlSeconds ?? handle.definition.ttlSeconds;
+  return wanted === undefined ? (record?.lease ?? 0n) : handle.context.etcd.leases.shared(wanted, call);
 }
 
 /**
@@ -107,7 +107,7 @@ export function leaseFor(
  * expired while it was shared): etcd refuses such a write as a whole.
  */
 export async function withLiveLease<T>(
-  slot: KindSlot,
+  handle: KindHandle,
   prepare: () => Promise<{ readonly lease: bigint; readonly run: () => Promise<T> }>,
 ): Promise<T> {
   const { lease, run } = await prepare();
@@ -115,7 +115,7 @@ export async function withLiveLease<T>(
     return await run();
   } catch (error) {
     if (lease === 0n || !isStoreError(error, "NOT_FOUND")) throw error;
-    slot.context.etcd.leases.forgetShared(lease);
+    handle.context.etcd.leases.forgetShared(lease);
     return (await prepare()).run();
   }
 }

@@ -14,7 +14,7 @@ import type { CallScope } from "../../base/call.ts";
 import { isStoreError } from "../../errors.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
-import type { KindSlot } from "../context/kind-slot.ts";
+import type { KindHandle } from "../context/kind-handle.ts";
 import { type Place, readLive } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
 import type { ObjectChange } from "./change-sides.ts";
@@ -66,11 +66,15 @@ interface State {
 }
 
 /** Carries out the plan; resolves with the object as stored now, or as it was when removed. */
-export async function runWritePlan(slot: KindSlot, plan: WritePlan, scope: CallScope): Promise<AnyResource> {
-  const { context } = slot;
+export async function runWritePlan(
+  handle: KindHandle,
+  plan: WritePlan,
+  scope: CallScope,
+): Promise<AnyResource> {
+  const { context } = handle;
   const { place, suggestion } = plan;
   const look = async (): Promise<State> => {
-    const { record } = await readLive(slot, place, scope);
+    const { record } = await readLive(handle, place, scope);
     return { record, live: true };
   };
   const backoff = new Backoff(conflictWaits, context.clock, context.random);
@@ -86,10 +90,10 @@ export async function runWritePlan(slot: KindSlot, plan: WritePlan, scope: CallS
           state = seen;
           if (!same) continue;
         }
-        if (decision.type !== "unchanged") await dryRun(slot, place, state, decision, scope);
+        if (decision.type !== "unchanged") await dryRun(handle, place, state, decision, scope);
         return decision.object;
       }
-      const written = await write(slot, place, state, decision, scope);
+      const written = await write(handle, place, state, decision, scope);
       if (written.done) return written.object;
       context.counters.conflictRetries++;
       state = { record: written.record, live: true };
@@ -109,21 +113,21 @@ type Written =
   | { readonly done: false; readonly record: StoredRecord | undefined };
 
 async function write(
-  slot: KindSlot,
+  handle: KindHandle,
   place: Place,
   state: State,
   decision: Exclude<Decision, { type: "unchanged" }>,
   scope: CallScope,
 ): Promise<Written> {
   const change = changeOf(place, state, decision);
-  const attempted = await attemptChange(slot, change, scope).catch(async (error: unknown) => {
+  const attempted = await attemptChange(handle, change, scope).catch(async (error: unknown) => {
     if (decision.type === "remove" && isStoreError(error, "NO_SPACE")) {
-      return attemptChange(slot, { ...change, withoutPuts: true }, scope);
+      return attemptChange(handle, { ...change, withoutPuts: true }, scope);
     }
     // The write's lease is gone: etcd has removed, or is removing, the keys on it.
     if (change.lease !== 0n && isStoreError(error, "NOT_FOUND")) {
-      slot.context.etcd.leases.forgetShared(change.lease);
-      return { outcome: "changed", state: await readLive(slot, place, scope) } as const;
+      handle.context.etcd.leases.forgetShared(change.lease);
+      return { outcome: "changed", state: await readLive(handle, place, scope) } as const;
     }
     throw error;
   });
@@ -133,13 +137,13 @@ async function write(
 }
 
 async function dryRun(
-  slot: KindSlot,
+  handle: KindHandle,
   place: Place,
   state: State,
   decision: Exclude<Decision, { type: "unchanged" }>,
   scope: CallScope,
 ): Promise<void> {
-  await dryRunChange(slot, changeOf(place, state, decision), scope);
+  await dryRunChange(handle, changeOf(place, state, decision), scope);
 }
 
 function changeOf(

@@ -2,7 +2,7 @@
  * A kind that is open in a store: its current definition and codec, and its key range.
  *
  * `addKind` may replace definition and codec while reads and watches are under way: an operation on a kind holds the
- * slot and reads `definition` and `codec` at each use. The key range never changes; `closed` fires when the kind is
+ * handle and reads `definition` and `codec` at each use. The key range never changes; `closed` fires when the kind is
  * removed.
  */
 import { setMaxListeners } from "node:events";
@@ -17,7 +17,7 @@ import type { ObjectLifecycle } from "./object-lifecycle.ts";
 import { PageSizer } from "./range-pages.ts";
 import type { StorageContext } from "./storage-context.ts";
 
-export class KindSlot {
+export class KindHandle {
   /** The store that it is open in. */
   readonly context: StorageContext;
   readonly range: KeyRange;
