@@ -1,5 +1,6 @@
 /**
- * Links of the project's Markdown pages: each leads to a file of the project, and its anchor to a heading there.
+ * Links of the project's Markdown pages: each leads to a file of the project, and its anchor to a heading there. Paths
+ * that a page names, in code too, exist.
  *
  * Anchors are GitHub's: the heading in lower case, without punctuation, spaces as "-"; a second one of a name gets "-1".
  */
@@ -33,6 +34,24 @@ export function brokenLinks(root, pages) {
       .map((link) => `${page}: ${link}`),
   );
 }
+
+/**
+ * @param {string} root folder of the project
+ * @param {readonly string[]} pages paths below it
+ * @returns {readonly string[]} "page: path" of each path below one of the project's folders that does not exist
+ */
+export function missingPaths(root, pages) {
+  return pages.flatMap((page) =>
+    [...readFileSync(join(root, page), "utf8").matchAll(ownPath)]
+      .map(([path]) => path)
+      .filter((path) => !existsSync(join(root, path)))
+      .map((path) => `${page}: ${path}`),
+  );
+}
+
+/** "test/unit/base/random.test.ts", "src/etcd"; not the end of a longer path. */
+const ownPath =
+  /(?<![\w/.-])(?:src|test|tools|scripts|docs|campaign|bench|examples|packages)\/[\w./-]*[\w-]/g;
 
 /** @param {string} text */
 function withoutCode(text) {

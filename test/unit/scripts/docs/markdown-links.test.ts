@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { anchorsOf, brokenLinks } from "../../../../scripts/docs/markdown-links.mjs";
+import { anchorsOf, brokenLinks, missingPaths } from "../../../../scripts/docs/markdown-links.mjs";
 
 const project = fileURLToPath(new URL("../../../..", import.meta.url));
 const pages = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], {
@@ -19,6 +19,23 @@ const pages = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
 test("every relative link of every page leads to a file of the project, and its anchor to a heading", () => {
   expect(pages).toContain("README.md");
   expect(brokenLinks(project, pages)).toEqual([]);
+});
+
+test("every path that a page names exists", () => {
+  expect(missingPaths(project, pages)).toEqual([]);
+});
+
+test("a path that does not exist is found, in code too", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "keelson-links-"));
+  try {
+    await writeFile(
+      join(folder, "a.md"),
+      "`npx vitest run test/a.test.ts`, https://x.example/src/b.ts and ./src/c.ts; src/etcd.\n",
+    );
+    expect(missingPaths(folder, ["a.md"])).toEqual(["a.md: test/a.test.ts", "a.md: src/etcd"]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test("a link to a file or heading that is not there is found, one inside code is none", async () => {
