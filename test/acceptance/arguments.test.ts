@@ -97,6 +97,11 @@ test("what is made of parts refuses what is none", async () => {
     await refused("kmsEnvelope", () => kmsEnvelope({ provider: bad }));
     await refused("quotas.set", () => store.quotas.set("default", bad));
   }
+  // A quota has no uid: a precondition that nothing can check lets nothing through.
+  const preconditions = { uid: "some" };
+  const hard = { "count/pods": 1 };
+  await refused("quotas.set of a uid", () => store.quotas.set("default", { hard }, { preconditions }));
+  await refused("quotas.remove of a uid", () => store.quotas.remove("default", { preconditions }));
   const kinds = [ConfigMap];
   await refused("kinds", () => createStore(untyped({ etcd, kinds: "x" })));
   await refused("codec", () => createStore({ etcd, kinds, codec: untyped({}) }));

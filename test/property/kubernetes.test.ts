@@ -29,7 +29,11 @@ const kinds = types.kinds
       hasKubernetesProtobuf(apiVersion, kind) && types.message(message)?.isKind === true,
   );
 
-const text = fc.string({ unit: "binary", maxLength: 12 }).filter((value) => value !== "__proto__");
+// Any name is data in a map.
+const text = fc.oneof(
+  { arbitrary: fc.string({ unit: "binary", maxLength: 12 }), weight: 12 },
+  { arbitrary: fc.constantFrom("__proto__", "constructor", "toJSON"), weight: 1 },
+);
 const time = fc.integer({ min: -62_000_000_000, max: 253_402_300_799 }).map((seconds) => {
   const [date = ""] = new Date(seconds * 1000).toISOString().split(".");
   return `${date}Z`;

@@ -156,6 +156,7 @@ function keysFault(keys: readonly { readonly id: string; readonly key: Uint8Arra
     if (typeof id !== "string" || id === "" || Buffer.byteLength(id) > keyIdBytesMax) {
       return `a key id is empty or longer than ${keyIdBytesMax} bytes`;
     }
+    if (!id.isWellFormed()) return `the key id ${JSON.stringify(id)} holds a lone surrogate`;
     if (seen.has(id)) return `the key id ${JSON.stringify(id)} comes twice`;
     seen.add(id);
     if (!(key instanceof Uint8Array) || key.byteLength !== keyBytes) {

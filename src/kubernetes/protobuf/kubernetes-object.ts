@@ -11,7 +11,7 @@ import { goJsonText } from "../../base/text/go-json-text.ts";
 import { DecodeFault } from "../../codec/form/decode-fault.ts";
 import { parseJson } from "../../codec/json-body.ts";
 import { StoreError } from "../../errors.ts";
-import { sameContent } from "../../resource/model/plain-data.ts";
+import { sameContent, setOwnField } from "../../resource/model/plain-data.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { kubernetesTypes } from "../types/type-table.ts";
 import { EncodeFault } from "./encode-fault.ts";
@@ -215,7 +215,7 @@ function sorted(value: unknown): unknown {
   const record = value as Record<string, unknown>;
   const result: Record<string, unknown> = {};
   for (const name of Object.keys(record).sort()) {
-    if (record[name] !== undefined) result[name] = sorted(record[name]);
+    if (record[name] !== undefined) setOwnField(result, name, sorted(record[name]));
   }
   return result;
 }

@@ -7,7 +7,7 @@
  * Fields arrive in the order of their numbers; JSON has them in the order of the Go struct. So a message's values go
  * first into slots, in one array for all levels, and then into the object in order.
  */
-import { plainDataDepthMax } from "../../resource/model/plain-data.ts";
+import { plainDataDepthMax, setOwnField } from "../../resource/model/plain-data.ts";
 import { type FieldPlace, type FieldPlan, type MessagePlan, operations } from "./message-plan.ts";
 import { ValueReader } from "./value-reader.ts";
 
@@ -138,9 +138,7 @@ export class MessageReader {
       else this.#values.skip(tag & 7, entryEnd);
     }
     if (this.#values.at !== entryEnd) throw this.#values.fault("an entry of a map is longer than it says");
-    if (key === "__proto__")
-      throw this.#values.fault(`"${field.name}" has the name "__proto__", which no field may have`);
-    map[key] = value === undefined ? this.#zeroOf(field) : value;
+    setOwnField(map, key, value === undefined ? this.#zeroOf(field) : value);
   }
 
   /** Go's zero for an absent value of a map entry. */

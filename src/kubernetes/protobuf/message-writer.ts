@@ -137,7 +137,6 @@ export class MessageWriter {
       this.#path.steps?.push(name);
       if (member !== null) this.#numbered(field, member, 2);
       else if (field.operation !== operations.bytes) this.#zero(field, 2);
-      if (name === "__proto__") throw this.#path.fault("is a name that no field may have");
       this.#values.string(name);
       this.#path.steps?.pop();
       this.out.rawByte(0x0a);

@@ -16,11 +16,16 @@ import type { TxnOp } from "../../etcd/ports/messages.ts";
 import type { LabelSelector, Preconditions } from "../../resource/contract/contract.ts";
 import type { QuotaStatus, Quotas, ReconcileReport } from "../../resource/contract/store.ts";
 import type { Quantity } from "../../resource/model/quantity.ts";
-import { parsePreconditions } from "../../resource/options/preconditions.ts";
 import { parseLabelSelector } from "../../resource/select/label-selector.ts";
 import { activeRule, latestRule, type NamespaceSpec, type QuotaRule } from "../model/quota-spec.ts";
 import type { SpecCache } from "../model/spec-cache.ts";
-import { checkedName, checkedQuota, checkNamespace, type WantedQuota } from "./quota-arguments.ts";
+import {
+  checkedName,
+  checkedQuota,
+  checkedVersion,
+  checkNamespace,
+  type WantedQuota,
+} from "./quota-arguments.ts";
 import { QuotaSnapshot, type SnapshotParts } from "./quota-snapshot.ts";
 import { statusOf } from "./quota-status.ts";
 import type { Reconciler } from "./reconcile.ts";
@@ -58,7 +63,7 @@ export class QuotaAdmin implements Quotas {
   ): Promise<QuotaStatus> {
     checkNamespace(namespace);
     const wanted = checkedQuota(quota);
-    const expected = parsePreconditions(options.preconditions).revision;
+    const expected = checkedVersion(options.preconditions);
     using scope = new CallScope(options, this.#options.clock, `set quota "${wanted.name}"`);
     await changeSpec(this.#options, namespace, expected, options.signal, scope, (current) =>
       this.#withQuota(current, wanted),
@@ -128,7 +133,7 @@ export class QuotaAdmin implements Quotas {
   ): Promise<void> {
     checkNamespace(namespace);
     const name = checkedName(options.name);
-    const expected = parsePreconditions(options.preconditions).revision;
+    const expected = checkedVersion(options.preconditions);
     using scope = new CallScope(options, this.#options.clock, `remove quota "${name}"`);
     await changeSpec(this.#options, namespace, expected, options.signal, scope, (current, isRepeated) => {
       if (latestRule(current, name) === undefined) {

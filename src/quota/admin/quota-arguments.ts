@@ -3,9 +3,10 @@
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { LabelSelector } from "../../resource/contract/contract.ts";
+import type { LabelSelector, Preconditions } from "../../resource/contract/contract.ts";
 import { nameFault } from "../../resource/model/names.ts";
 import { parseQuantity, type Quantity } from "../../resource/model/quantity.ts";
+import { parsePreconditions } from "../../resource/options/preconditions.ts";
 import { parseLabelSelector } from "../../resource/select/label-selector.ts";
 import type { Amounts } from "../model/amounts.ts";
 
@@ -52,6 +53,16 @@ export function checkedName(name: string = defaultName): string {
   if (fault !== undefined)
     throw invalidArgument("name", `Cannot use ${quote(name)} as name of a quota: ${fault}`);
   return name;
+}
+
+/** The version that the quota must have; undefined: any. A quota has no uid. @throws INVALID_ARGUMENT */
+export function checkedVersion(preconditions: Preconditions | undefined): bigint | undefined {
+  const { uid, revision } = parsePreconditions(preconditions);
+  if (uid === undefined) return revision;
+  throw invalidArgument(
+    "preconditions.uid",
+    `Cannot use ${quote(uid)} as uid of a quota: quotas have none, expected resourceVersion`,
+  );
 }
 
 function checkedHard(hard: unknown): Amounts {

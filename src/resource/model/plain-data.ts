@@ -6,6 +6,7 @@
  * path of the field. A field that is undefined counts as absent, and -0 as 0. The store runs this on every write;
  * `sameContent` defines "nothing changed".
  */
+import { messageOf } from "../../base/text/message-of.ts";
 import { type FieldError, StoreError, type Subject } from "../../errors.ts";
 import { limits } from "./limits.ts";
 
@@ -25,7 +26,7 @@ interface Fault {
  * @param root path of `value` itself, put before every field; "" for a whole object
  */
 export function findPlainDataFault(value: unknown, root = ""): FieldError | undefined {
-  const fault = inspect(value, 1);
+  const fault = inspectSafely(value);
   if (fault === undefined) return undefined;
   return { field: formatPath(root, fault.steps.reverse()), message: fault.message };
 }
@@ -40,6 +41,15 @@ export function notPlainData(
     ...subject,
     errors: [fault],
   });
+}
+
+/** A getter or a proxy runs its owner's code, which may throw. */
+function inspectSafely(value: unknown): Fault | undefined {
+  try {
+    return inspect(value, 1);
+  } catch (error) {
+    return fault(`cannot be read (${messageOf(error)}), expected plain data`);
+  }
 }
 
 function inspect(value: unknown, depth: number): Fault | undefined {
@@ -166,7 +176,8 @@ export function copyPlainData<T>(value: T): T {
 }
 
 function copy(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  // -0 is stored as 0: a copy is what a reader gets.
+  if (typeof value !== "object" || value === null) return value === 0 ? 0 : value;
   if (Array.isArray(value)) return value.map(copy);
   const from = value as Record<string, unknown>;
   const to: Record<string, unknown> = {};

@@ -19,6 +19,7 @@ import type { KindHandle } from "../context/kind-handle.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { openRecord } from "../context/records.ts";
 import type { StorageContext } from "../context/storage-context.ts";
+import { sealingKeyRecord } from "./value-references.ts";
 
 export interface SealedKind {
   readonly handle: KindHandle;
@@ -88,7 +89,7 @@ async function refuseOther(kind: SealedKind, id: string, signal: AbortSignal | u
   const own = transform?.checkValue?.(id);
   if (own === undefined) return;
   context.references.checkBy(resource, id, own);
-  const key = recordKey(context.keys, resource, id);
+  const key = sealingKeyRecord(context.keys, resource, id);
   const [kv] = (await context.etcd.kv.range({ key }, { signal })).kvs;
   if (kv === undefined) return;
   const recorded = Buffer.from(kv.value).toString();
@@ -137,7 +138,7 @@ async function refuseDropped(
         `Cannot open kind "${resource}": key "${id}" still seals ${count} of its objects: keep it among the keys, rewrite the kind, then drop it`,
       );
     }
-    await forget(handle.context, recordKey(handle.context.keys, resource, id), signal);
+    await forget(handle.context, sealingKeyRecord(handle.context.keys, resource, id), signal);
   }
 }
 
@@ -157,9 +158,6 @@ async function countSealed(
   }
   return counts;
 }
-
-const recordKey = (keys: KeySpace, resource: string, id: string): string =>
-  keys.bookkeeping("sealing", resource, encodeURIComponent(id));
 
 /** A store without write permission still opens, for reads. */
 async function forget({ etcd }: StorageContext, key: string, signal: AbortSignal | undefined): Promise<void> {

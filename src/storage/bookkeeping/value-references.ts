@@ -101,8 +101,14 @@ export class ValueReferences implements ReferenceParts {
   }
 
   #sealingKey(resource: string, keyId: string): string {
-    return this.#keys.bookkeeping("sealing", resource, encodeURIComponent(keyId));
+    return sealingKeyRecord(this.#keys, resource, keyId);
   }
+}
+
+/** Where the check value of a key is recorded. Key ids are free text: "." and ".." as well as "a/b". */
+export function sealingKeyRecord(keys: KeySpace, resource: string, keyId: string): string {
+  const word = /^\.{1,2}$/.test(keyId) ? keyId.replaceAll(".", "%2E") : encodeURIComponent(keyId);
+  return keys.bookkeeping("sealing", resource, word);
 }
 
 /**

@@ -179,7 +179,10 @@ export class StoreWatch<V> implements Watch<V> {
         const record = opened instanceof Promise ? await untilAborted(opened, this.#shell.signal) : opened;
         if (record === undefined) continue;
         try {
-          if (!selection.matches(headOf(this.#handle.definition, this.#handle.codec, record, "selected")))
+          if (
+            !selection.isWholeRange &&
+            !selection.matches(headOf(this.#handle.definition, this.#handle.codec, record, "selected"))
+          )
             continue;
           events.push({
             type: "ADDED",

@@ -84,8 +84,7 @@ export function watchEventOf<V>(
   project: Projection<V>,
   event: StoredEvent,
 ): ObjectEvent<V> | undefined {
-  const matches = (record: StoredRecord): boolean =>
-    selection.isWholeRange || selection.matches(headOf(handle.definition, handle.codec, record, "selected"));
+  const matches = matcher(handle, selection);
   if (event.type === "delete") {
     const previous = event.previous ?? lost(handle, event, event.revision);
     return matches(previous) ? shown("DELETED", project, previous, event.revision) : undefined;
@@ -112,11 +111,11 @@ function readableEventOf<V>(
   onCorrupt: (error: StoreError) => void,
 ): ObjectEvent<V> | undefined {
   const { revision, before, after } = sidesOf(handle, event);
+  const matches = matcher(handle, selection);
   const read = (record: StoredRecord | undefined, report: boolean): { readonly object: V } | undefined => {
     if (record === undefined) return undefined;
     try {
-      if (!selection.isWholeRange && !selection.matches(headOf(handle.definition, handle.codec, record)))
-        return undefined;
+      if (!matches(record)) return undefined;
       return { object: project(record, revision) };
     } catch (error) {
       if (!isStoreError(error, "CORRUPT_OBJECT")) throw error;
@@ -130,6 +129,12 @@ function readableEventOf<V>(
   if (found === undefined) return undefined;
   const type = eventTypeOf(was !== undefined, is !== undefined);
   return type && { type, object: found.object, resourceVersion: formatResourceVersion(revision) };
+}
+
+/** Whether a state is in the selection. A selection of everything needs no head: none of the kind's functions runs. */
+function matcher(handle: KindHandle, selection: Selection): (record: StoredRecord) => boolean {
+  return (record) =>
+    selection.isWholeRange || selection.matches(headOf(handle.definition, handle.codec, record, "selected"));
 }
 
 /** The states before and after a change. @throws EXPIRED when the one before is compacted */

@@ -67,7 +67,8 @@ export class DecodedValues {
     sizeBytes: number | undefined,
   ): void {
     version.views = new ViewValue(version, view, value, version.views);
-    this.#keep(version.views, sizeBytes ?? viewBytes);
+    // What the caller's sizeBytes gives is not trusted: a size that is none would make every read of the view fail.
+    this.#keep(version.views, sizeBytes !== undefined && sizeBytes >= 0 ? sizeBytes : viewBytes);
   }
 
   /** Keeps why `version` cannot be decoded, for as long as the version is in memory. */

@@ -185,6 +185,7 @@ describe("aesGcm()", () => {
     ["a short key", [{ id: "a", key: new Uint8Array(16) }]],
     ["an empty id", [{ id: "", key: keyOf(1) }]],
     ["an id twice", [one, one]],
+    ["an id that is no text for UTF-8", [{ id: "a\ud800", key: keyOf(1) }]],
   ])("refuses %s", (_, keys) => {
     expect(() => aesGcm({ keys })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
   });

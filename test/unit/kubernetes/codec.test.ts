@@ -231,6 +231,33 @@ describe("a store with kubernetesCodec()", () => {
     ]);
   });
 
+  test("any name is data, in protobuf and in JSON", async () => {
+    const Plain = defineKind<AnyResource>({
+      version: "v1",
+      kind: "ConfigMap",
+      plural: "configmaps",
+      scope: "Namespaced",
+    });
+    const Custom = defineKind<AnyResource>({
+      group: "a.b",
+      version: "v1",
+      kind: "Custom",
+      plural: "customs",
+      scope: "Namespaced",
+    });
+    const etcd = memoryEtcd();
+    const open = (): Promise<Store> =>
+      createStore({ etcd, kinds: [Plain, Custom], codec: kubernetesCodec(), compaction: false });
+    await using first = await open();
+    await using second = await open();
+    const data = JSON.parse('{"__proto__":"a","constructor":"b","toJSON":"c"}') as object;
+    for (const kind of [Plain, Custom]) {
+      await first.resources(kind).create({ metadata: { namespace: "default", name: "a" }, data });
+      const read = await second.resources(kind).get({ namespace: "default", name: "a" });
+      expect(Object.entries(read["data"] as object).sort()).toEqual(Object.entries(data).sort());
+    }
+  });
+
   test("a store with another codec says which one reads the value", async () => {
     const etcd = memoryEtcd();
     const { store: first } = await openStore(kubernetesCodec(), etcd);

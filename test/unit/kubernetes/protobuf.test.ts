@@ -132,7 +132,6 @@ describe("encodeKubernetes()", () => {
       "metadata.creationTimestamp",
     ],
     ["a lone surrogate", { data: { a: "\ud800" } }, "data.a"],
-    ["__proto__ as a name", { data: JSON.parse('{"__proto__": "x"}') as object }, "data.__proto__"],
   ])("%s is INVALID_OBJECT with its path", (_, members, field) => {
     const bad = object({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, ...members });
     expect(() => encodeKubernetes(bad)).toThrow(

@@ -1,6 +1,6 @@
 /** Small promises of calls: what throws is typed, what is asked is waited for, what is told names no etcd key. */
 import { randomBytes } from "node:crypto";
-import { createStore, createWatchCache, defineKind, isStoreError, type Store } from "keelson";
+import { createStore, createWatchCache, defineKind, defineView, isStoreError, type Store } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AnyResource } from "../../../src/resource/model/resource.ts";
@@ -101,6 +101,23 @@ test("a cache may have a budget without bound", async () => {
   await cache.ready();
   expect((await cache.list()).items).toBeDefined();
 });
+
+test.each([0, -1, 0.5, Number.NaN, "many" as unknown as number])(
+  "a view whose sizeBytes gives %s can be read from a cache",
+  async (size) => {
+    const pods = store.resources(Pod);
+    await pods.create({ metadata: at("sized"), spec: {} });
+    await using cache = createWatchCache(pods);
+    await cache.ready();
+    const view = defineView<AnyResource, string>({
+      name: "name",
+      project: (pod) => pod.metadata.name,
+      sizeBytes: () => size,
+    });
+    expect(await cache.as(view).get(at("sized"))).toBe("sized");
+    await pods.delete(at("sized"));
+  },
+);
 
 test("many calls under one signal warn of no leak", async () => {
   const warnings: Error[] = [];

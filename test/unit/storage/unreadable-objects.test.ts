@@ -87,6 +87,29 @@ const failure = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
+const unexpected = (error: unknown): never => expect.unreachable(String(error));
+
+test("an object on which the kind's functions fail is there for every read that needs none of them, initial events included", async () => {
+  const etcd = memoryEtcd();
+  open.push(etcd);
+  const store = await createStore({ etcd, kinds: [Pod], namespaces: "open", compaction: false });
+  open.push(store);
+  const pods = store.resources(Pod);
+  await using live = pods.watch({ onCorrupt: unexpected });
+  await live.ready();
+  // Without spec, the field's function throws.
+  const value = Buffer.from(JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: at("odd") }));
+  await etcd.kv.put({ key: keyOf("odd"), value });
+  expect(names((await pods.list({ onCorrupt: unexpected })).items)).toEqual(["odd"]);
+  await using initial = pods.watch({ sendInitialEvents: true, onCorrupt: unexpected });
+  for (const watch of [live, initial]) {
+    for await (const event of watch) {
+      expect(event).toMatchObject({ type: "ADDED", object: { metadata: { name: "odd" } } });
+      break;
+    }
+  }
+});
+
 describe.each(cases)("an object that cannot be read: %s, %s", (damage, codec) => {
   test("lists give the others, and onCorrupt the one", async () => {
     const { store } = await world(damage, codec);

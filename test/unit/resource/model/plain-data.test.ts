@@ -15,6 +15,12 @@ const nested = (levels: number): unknown => {
   return value;
 };
 
+function revokedProxy(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** JSON as it comes from anywhere, without the two things plain data refuses. */
 const plainJson = fc
   .jsonValue({ maxDepth: 6, noUnicodeString: false })
@@ -36,6 +42,23 @@ describe("findPlainDataFault()", () => {
     ["a lone surrogate in a name", { "x\udc00": 1 }, '["x\ufffd"]', /surrogate/],
     ["undefined in an array", { a: [1, undefined] }, "a[1]", /undefined/],
     ["a hole in an array", { a: new Array(1) }, "a[0]", /undefined/],
+    [
+      "a getter that throws",
+      {
+        get a(): never {
+          throw new RangeError("its own");
+        },
+      },
+      "",
+      /cannot be read \(its own\)/,
+    ],
+    [
+      "a proxy that throws",
+      { a: new Proxy({}, { ownKeys: () => expect.unreachable("its own") }) },
+      "",
+      /its own/,
+    ],
+    ["a revoked proxy", { a: revokedProxy() }, "", /revoked/],
   ])("refuses %s with its path", (_, value, field, message) => {
     const fault = findPlainDataFault(value);
     expect(fault?.field).toBe(field);
@@ -141,6 +164,7 @@ describe("copyPlainData()", () => {
   });
 
   it("never sets a prototype", () => {
+    expect(copyPlainData({ a: [-0] })).toEqual({ a: [0] });
     const copied = copyPlainData(JSON.parse('{"__proto__":{"polluted":1}}') as Record<string, unknown>);
     expect(Object.getPrototypeOf(copied)).toBe(Object.prototype);
     expect(copied["polluted"]).toBeUndefined();
