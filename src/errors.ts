@@ -492,6 +492,11 @@ function statusCauses(error: StoreError): readonly StatusCause[] {
   if (isStoreError(error, "FUTURE_VERSION")) {
     return [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
   }
+  // What Kubernetes' controllers recognise, to stop creating (api/core/v1 NamespaceTerminatingCause).
+  if (isStoreError(error, "NAMESPACE_TERMINATING")) {
+    const message = `namespace ${error.details.namespace} is being terminated`;
+    return [{ reason: "NamespaceTerminating", message, field: "metadata.namespace" }];
+  }
   return [];
 }
 

@@ -171,7 +171,7 @@ function assertConfig(config: Fields, live: Resource | undefined, { fieldManager
   for (const field of ["uid", "resourceVersion"] as const) {
     const wanted = metadata[field];
     const actual = live?.metadata[field];
-    if (wanted === undefined || wanted === null || wanted === actual) continue;
+    if (wanted === undefined || wanted === null || wanted === "" || wanted === actual) continue;
     throw new StoreError(
       "CONFLICT",
       `Cannot apply: metadata.${field} is ${JSON.stringify(actual)}, expected ${JSON.stringify(wanted)}`,

@@ -30,3 +30,14 @@ test("toStatus() says what old clients wait for when a version is not there yet"
     code: 504,
   });
 });
+
+test("toStatus() names the cause that controllers look for in a namespace that ends", () => {
+  const error = new StoreError("NAMESPACE_TERMINATING", "internal", { ...pod, namespace: "team" });
+  expect(error.toStatus().details?.causes).toEqual([
+    {
+      reason: "NamespaceTerminating",
+      message: "namespace team is being terminated",
+      field: "metadata.namespace",
+    },
+  ]);
+});

@@ -461,6 +461,10 @@ describe("refusals", () => {
     expect(refused(config({ metadata: { name: "a", managedFields: [] } }))).toBe("INVALID_ARGUMENT");
     expect(refused(config({ metadata: { name: "a", uid: "other" } }))).toBe("CONFLICT");
     expect(refused(JSON.parse('{"apiVersion":"v1","__proto__":{"x":1}}'))).toBe("INVALID_ARGUMENT");
+    for (const absent of [null, ""]) {
+      const metadata = { name: "a", uid: absent, resourceVersion: absent };
+      expect(() => serverSideApply(undefined, config({ metadata }), options)).not.toThrow();
+    }
   });
   it("of items that cannot be told apart", () => {
     expect(refused(config({ spec: { containers: [{ image: "1" }] } }))).toBe("INVALID_OBJECT");
