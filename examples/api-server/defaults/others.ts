@@ -16,19 +16,24 @@ const service: Rules = {
         ipFamilies: ({ type }: Json) => (type === "ExternalName" ? undefined : ["IPv4"]),
         ipFamilyPolicy: ({ type }: Json) => (type === "ExternalName" ? undefined : "SingleStack"),
       },
-      within: { ports: { fill: { protocol: "TCP", targetPort: ({ port }: Json) => port } } },
+      within: {
+        ports: { fill: { protocol: "TCP", targetPort: ({ port }: Json) => port }, zero: { targetPort: 0 } },
+      },
     },
   },
 };
 
 const claim: Rules = {
-  fill: { spec: {}, status: { phase: "Pending" } },
-  within: { spec: claimSpec },
+  fill: { spec: {}, status: {} },
+  within: { spec: claimSpec, status: { fill: { phase: "Pending" } } },
 };
 
 const volume: Rules = {
-  fill: { status: { phase: "Pending" } },
-  within: { spec: { fill: { persistentVolumeReclaimPolicy: "Retain", volumeMode: "Filesystem" } } },
+  fill: { status: {} },
+  within: {
+    status: { fill: { phase: "Pending" } },
+    spec: { fill: { persistentVolumeReclaimPolicy: "Retain", volumeMode: "Filesystem" } },
+  },
 };
 
 const rbacGroup = "rbac.authorization.k8s.io";

@@ -22,9 +22,11 @@ function pullPolicyOf({ image }: Json): string {
   return !text.includes("@") && (tag === undefined || tag === "latest") ? "Always" : "IfNotPresent";
 }
 
-/** A limit without a request is also used as the request. */
+/** Each limit without a request is also used as the request. */
 function requestsOf(resources: Json): Json | undefined {
-  return isJson(resources["limits"]) ? { ...resources["limits"] } : undefined;
+  return isJson(resources["limits"])
+    ? { ...resources["limits"], ...objectAt(resources, "requests") }
+    : undefined;
 }
 
 const container: Rules = {
@@ -41,7 +43,7 @@ const container: Rules = {
     readinessProbe: probe,
     startupProbe: probe,
     lifecycle: { within: { postStart: handler, preStop: handler } },
-    resources: { fill: { requests: requestsOf } },
+    resources: { compute: { requests: requestsOf } },
   },
 };
 

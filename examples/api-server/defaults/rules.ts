@@ -1,19 +1,30 @@
 /**
- * Defaults as data: the value of a field that a client leaves out. `fill` sets an absent field (a function computes the
- * value from the sibling fields; undefined leaves it absent); `within` descends into an existing object, or into each
- * item of an existing list. Fields are set in the order they are written, before `within` is applied.
+ * Defaults as data: the value of a field that a client leaves out. `fill` sets a field that is absent or "" (a function
+ * computes the value from the sibling fields; undefined leaves it absent); `within` descends into an existing object, or
+ * into each item of an existing list. Fields are set in the order they are written, before `within` is applied.
+ *
+ * `zero` names the value that stands for an absent field where Go's type has no absent one: an int-or-string is 0.
+ * `compute` replaces a field that is there, too, unless the function returns undefined.
  */
 export type Json = { [field: string]: unknown };
 
 export interface Rules {
   readonly fill?: Readonly<Record<string, unknown>>;
   readonly within?: Readonly<Record<string, Rules>>;
+  readonly zero?: Readonly<Record<string, unknown>>;
+  readonly compute?: Readonly<Record<string, (siblings: Json) => unknown>>;
 }
 
 /** Sets defaults in `target`, which the caller owns; a default that is an object is copied. */
-export function fillDefaults(target: Json, { fill = {}, within = {} }: Rules): void {
+export function fillDefaults(target: Json, { fill = {}, within = {}, zero = {}, compute = {} }: Rules): void {
+  for (const [name, rule] of Object.entries(compute)) {
+    const value = rule(target);
+    if (value !== undefined) target[name] = value;
+  }
   for (const [name, rule] of Object.entries(fill)) {
-    if (target[name] !== undefined && target[name] !== null) continue;
+    const given = target[name];
+    const isAbsent = given === undefined || given === null || given === "";
+    if (!isAbsent && (zero[name] === undefined || given !== zero[name])) continue;
     const value: unknown = typeof rule === "function" ? (rule(target) as unknown) : rule;
     if (value !== undefined) target[name] = structuredClone(value);
   }

@@ -47,8 +47,8 @@ const statefulSet = spec(
       within: { rollingUpdate: { fill: { partition: 0 } } },
     },
     volumeClaimTemplates: {
-      fill: { apiVersion: "v1", kind: "PersistentVolumeClaim", status: { phase: "Pending" } },
-      within: { spec: claimSpec },
+      fill: { apiVersion: "v1", kind: "PersistentVolumeClaim", status: {} },
+      within: { spec: claimSpec, status: { fill: { phase: "Pending" } } },
     },
   },
 );
