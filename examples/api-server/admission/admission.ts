@@ -3,7 +3,7 @@
  * update (Kubernetes' registry strategies), and allocates addresses. The order is Kubernetes'.
  */
 import type { Resource } from "keelson";
-import { Refusal } from "../api/refusal.ts";
+import { invalid } from "../api/refusal.ts";
 import { resourceNameOf, type Served } from "../api/served.ts";
 import { fillSchemaDefaults, schemaFaults } from "../custom/structural-schema.ts";
 import { otherRules } from "../defaults/others.ts";
@@ -12,6 +12,7 @@ import { at, fillDefaults, type Json, type Rules } from "../defaults/rules.ts";
 import { workloadRules } from "../defaults/workloads.ts";
 import { strategies } from "./strategies.ts";
 import type { AdmissionContext, Strategy } from "./strategy.ts";
+import { validate } from "./validation.ts";
 
 const rules: Readonly<Record<string, Rules>> = { ...workloadRules, ...otherRules, pods: pod };
 
@@ -21,6 +22,7 @@ export async function admitCreate(context: AdmissionContext, served: Served, obj
   fillIn(served, object, name);
   if (served.custom !== undefined && served.stored?.status === true) delete object["status"];
   await strategyOf(name).create?.(object, context);
+  validate(name, served, object, undefined);
 }
 
 /** Prepares `object` to replace `current`. The caller passes its own copy. */
@@ -35,25 +37,18 @@ export async function admitUpdate(
   fillIn(served, object, name);
   if (subresource !== undefined) return;
   await strategyOf(name).update?.(object, current as unknown as Json, context);
+  validate(name, served, object, current as unknown as Json);
 }
 
-function fillIn({ custom, kind }: Served, object: Json, name: string): void {
+function fillIn({ custom, group, kind }: Served, object: Json, name: string): void {
   if (custom === undefined) {
     dropNulls(object);
     return fillDefaults(object, rules[name] ?? {});
   }
   if (custom.schema === undefined) return;
   fillSchemaDefaults(object, custom.schema);
-  const causes = schemaFaults(object, custom.schema).map((fault) => ({
-    reason: "FieldValueInvalid",
-    ...fault,
-  }));
-  if (causes.length === 0) return;
-  const all = causes.map(({ field, message }) => `${field}: ${message}`);
-  const text = all.length === 1 ? all.join("") : `[${all.join(", ")}]`;
-  throw new Refusal(422, "Invalid", `${kind} "${String(at(object, "metadata.name"))}" is invalid: ${text}`, {
-    causes,
-  });
+  const faults = schemaFaults(object, custom.schema);
+  if (faults.length > 0) throw invalid({ group, kind }, String(at(object, "metadata.name")), faults);
 }
 
 const strategyOf = (name: string): Strategy => strategies[name] ?? {};

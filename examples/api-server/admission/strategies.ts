@@ -9,6 +9,8 @@ import { addTolerations, newPodStatus } from "../defaults/pods.ts";
 import { at, type Json, objectAt } from "../defaults/rules.ts";
 import { claimPods } from "../defaults/workloads.ts";
 import { giveAddresses, keepAddresses } from "./addresses.ts";
+import { canonical } from "./canonical.ts";
+import { givePriority } from "./priority.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** The controller owns a workload's status: a status that a client sends on create is dropped. */
@@ -43,21 +45,9 @@ function checkPodUpdate(pod: Json, current: Json): void {
     });
   };
   if (frozen(pod) === frozen(current)) return;
-  throw invalid(
-    "Pod",
-    nameOf(pod),
-    "spec",
-    "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
-  );
-}
-
-/** JSON with sorted fields, so that equal values have equal texts. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, field: unknown) =>
-    typeof field === "object" && field !== null && !Array.isArray(field)
-      ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : field,
-  );
+  const message =
+    "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+  throw invalid({ group: "", kind: "Pod" }, nameOf(pod), [{ field: "spec", message }]);
 }
 
 /** The selector of a workload is its identity and cannot change. */
@@ -66,7 +56,7 @@ const fixedSelector =
   (object: Json, current: Json): void => {
     if (canonical(at(object, "spec.selector")) === canonical(at(current, "spec.selector"))) return;
     const message = `Invalid value: ${JSON.stringify(at(object, "spec.selector"))}: field is immutable`;
-    throw invalid(kind, nameOf(object), "spec.selector", message);
+    throw invalid({ group: "apps", kind }, nameOf(object), [{ field: "spec.selector", message }]);
   };
 
 const workload = (kind: string): Strategy => ({
@@ -76,23 +66,25 @@ const workload = (kind: string): Strategy => ({
     const labels = objectAt(object, "spec.template.metadata.labels");
     if (selected.every(([key, value]) => labels[key] === value)) return;
     const message = `Invalid value: ${JSON.stringify(labels)}: \`selector\` does not match template \`labels\``;
-    throw invalid(kind, nameOf(object), "spec.template.metadata.labels", message);
+    const field = "spec.template.metadata.labels";
+    throw invalid({ group: "apps", kind }, nameOf(object), [{ field, message }]);
   },
   update: fixedSelector(kind),
 });
 
 export const strategies: Readonly<Record<string, Strategy>> = {
   pods: {
-    create: (pod) => {
+    create: async (pod, context) => {
       addTolerations(pod);
+      await givePriority(pod, context);
       pod["status"] = newPodStatus(pod);
     },
     update: checkPodUpdate,
   },
-  "deployments.apps": workload("Deployment.apps"),
-  "replicasets.apps": workload("ReplicaSet.apps"),
-  "daemonsets.apps": workload("DaemonSet.apps"),
-  "statefulsets.apps": workload("StatefulSet.apps"),
+  "deployments.apps": workload("Deployment"),
+  "replicasets.apps": workload("ReplicaSet"),
+  "daemonsets.apps": workload("DaemonSet"),
+  "statefulsets.apps": workload("StatefulSet"),
   replicationcontrollers: withoutStatus,
   "horizontalpodautoscalers.autoscaling": withoutStatus,
   "poddisruptionbudgets.policy": withoutStatus,
@@ -119,6 +111,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
       const metadata = objectAt(namespace, "metadata");
       const labels = { ...objectAt(metadata, "labels"), "kubernetes.io/metadata.name": metadata["name"] };
       namespace["metadata"] = { ...metadata, labels };
+      namespace["status"] = { phase: "Active" };
     },
   },
 };

@@ -9,6 +9,7 @@ import { answeredResources } from "./answered-resources.ts";
 import { olderVersions } from "./older-versions.ts";
 import { resourceNameOf, type Served, type Subresource } from "./served.ts";
 
+/** Namespaces have no "deletecollection": one request must not delete a whole cluster. */
 const storedVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const changing = ["get", "patch", "update"];
 
@@ -54,7 +55,8 @@ function served(kind: Kind): Served {
   return {
     ...names,
     namespaced,
-    verbs: storedVerbs,
+    verbs:
+      kind.kind === "Namespace" ? storedVerbs.filter((verb) => verb !== "deletecollection") : storedVerbs,
     subresources,
     stored: kind,
     shape: undefined,

@@ -1,4 +1,4 @@
-/** Documents about the API: discovery, aggregated if the client accepts it, and OpenAPI. */
+/** Documents about the API: discovery, aggregated if the client accepts it, and OpenAPI; and the metrics. */
 
 import { sendBytes } from "keelson/http";
 import { encodeOpenApiV2 } from "../openapi/v2-protobuf.ts";
@@ -9,9 +9,16 @@ import { send } from "./wire.ts";
 
 /** False: the path has no document. */
 export async function documentAt(
-  { catalog, openApi }: ServerParts,
+  { catalog, openApi, metrics }: ServerParts,
   { request, response, pathname }: Exchange,
 ): Promise<boolean> {
+  if (pathname === "/metrics") {
+    const type = "text/plain; version=0.0.4; charset=utf-8";
+    await sendBytes(response, 200, type, Buffer.from(await metrics()), {
+      acceptEncoding: request.headers["accept-encoding"],
+    });
+    return true;
+  }
   const version = aggregatedVersion(request.headers.accept);
   if (version !== undefined && (pathname === "/api" || pathname === "/apis")) {
     const document = aggregatedDiscovery(catalog.all, pathname, `apidiscovery.k8s.io/${version}`);
@@ -68,6 +75,7 @@ function pathsOf(all: ServerParts["catalog"]["all"]): readonly string[] {
       ...groups,
       "/healthz",
       "/livez",
+      "/metrics",
       "/openapi/v2",
       "/openapi/v3",
       "/readyz",

@@ -1,4 +1,4 @@
-/** What every client may read of the server: liveness, readiness, version, metrics. */
+/** What every client may read of the server: liveness, readiness, version. */
 import { release } from "./release.ts";
 import type { ServerParts } from "./server-parts.ts";
 
@@ -30,7 +30,8 @@ export async function factAt(
       const { ok, problems } = await store.health({ signal });
       return ok ? text("ok") : text(problems.join("\n"), 500);
     }
-    case "/version": {
+    case "/version":
+    case "/version/": {
       const { platform, arch, version } = process;
       const facts = {
         ...release,

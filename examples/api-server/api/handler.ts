@@ -3,17 +3,17 @@
  * Errors are answered with a Status; a client that disconnects aborts its call.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Resource } from "keelson";
+import { isStoreError, type Resource } from "keelson";
 import { sendObject } from "keelson/http";
 import type { Attributes } from "../access/rbac.ts";
 import { documentAt } from "./documents.ts";
 import type { Exchange } from "./exchange.ts";
 import { factAt } from "./facts.ts";
 import { isWatch, read } from "./read.ts";
-import { notAllowed, notFoundHere, statusOf } from "./refusal.ts";
+import { invalid, notAllowed, notFound, notFoundHere, type StatusSubject, statusOf } from "./refusal.ts";
 import { formOf } from "./represent.ts";
-import { routeOf, type Target } from "./route.ts";
-import { apiVersionOf } from "./served.ts";
+import { partsOfUrl, routeOf, type Target } from "./route.ts";
+import { apiVersionOf, resourceNameOf } from "./served.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { runVerb } from "./verbs.ts";
 import { send, sendStatus } from "./wire.ts";
@@ -23,16 +23,43 @@ export function handlerOf(parts: ServerParts): RequestListener {
   return (request, response) => {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
-    const { pathname, searchParams: query } = new URL(request.url ?? "/", "http://localhost");
+    const { pathname, query } = partsOfUrl(request.url ?? "/");
     const target = routeOf(parts.catalog, pathname);
     answer(parts, request, response, { pathname, query, target, signal: gone.signal }).catch(
       (error: unknown) => {
         if (response.headersSent || gone.signal.aborted) return void response.destroy();
-        const status = statusOf(error, target && { ...target.served, name: target.name });
+        const status = statusOf(explained(error, request.method, target), target && subjectOf(target));
         sendStatus(request, response, status).catch(() => response.destroy());
       },
     );
   };
+}
+
+const subjectOf = ({ served, name }: Target): StatusSubject => ({ ...served, name });
+
+/** Options of a request whose faults Kubernetes answers with 422. */
+const checkedOptions: Readonly<Record<string, string>> = {
+  resourceVersionMatch: "ListOptions",
+  sendInitialEvents: "ListOptions",
+  dryRun: "DeleteOptions",
+  propagationPolicy: "DeleteOptions",
+  orphanDependents: "DeleteOptions",
+};
+
+/** A name that no object can have is absent, as in Kubernetes: `kubectl delete --ignore-not-found` relies on it. */
+function explained(error: unknown, method: string | undefined, target: Target | undefined): unknown {
+  if (!isStoreError(error, "INVALID_ARGUMENT")) return error;
+  const { argument } = error.details;
+  const kind = checkedOptions[argument];
+  if (kind !== undefined) {
+    const fault = { field: argument, message: `Forbidden: ${error.message}` };
+    return invalid({ group: "meta.k8s.io", kind }, "", [fault]);
+  }
+  if (target?.name === undefined) return error;
+  const isReadOrDelete = method === "GET" || method === "DELETE";
+  const isNoSegment = /[/%]/.test(target.name) || target.name === "." || target.name === "..";
+  if (!isReadOrDelete || isNoSegment || (argument !== "name" && argument !== "namespace")) return error;
+  return notFound(resourceNameOf(target.served), target.name);
 }
 
 interface Asked {
@@ -56,7 +83,7 @@ async function answer(
   const method = request.method ?? "GET";
   if (target === undefined) {
     await parts.access.check(user, { verb: method.toLowerCase(), path: pathname }, signal);
-    if (method !== "GET") throw notFoundHere();
+    if (method !== "GET" && method !== "HEAD") throw notFoundHere();
     if (!(await documentAt(parts, exchange))) throw notFoundHere();
     return;
   }

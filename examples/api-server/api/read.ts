@@ -9,8 +9,11 @@ import type { ServerParts } from "./server-parts.ts";
 import { versionView } from "./versions.ts";
 import { keyOf, storeOf } from "./write.ts";
 
-export const isWatch = (query: URLSearchParams, { watch }: Target): boolean =>
-  watch || ["true", "1"].includes(query.get("watch") ?? "");
+/** `watch` is a flag of collections: any value but "false" and "0" sets it. A GET of one object has no such flag. */
+export function isWatch(query: URLSearchParams, { watch, name }: Target): boolean {
+  const value = query.get("watch");
+  return watch || (name === undefined && value !== null && value !== "0" && value.toLowerCase() !== "false");
+}
 
 export async function read(parts: ServerParts, exchange: Exchange, target: Target): Promise<void> {
   const { request, response, query, signal } = exchange;

@@ -17,18 +17,31 @@ export interface StatusSubject {
   readonly name?: string | undefined;
 }
 
+/** The kind, and for an object its name, of a `details` field. */
+export interface FaultSubject {
+  readonly group: string;
+  readonly kind: string;
+  readonly name?: string;
+}
+
 export class Refusal extends Error {
   readonly httpStatus: number;
   readonly reason: string;
   readonly causes: readonly StatusCause[];
   /** Seconds after which the client may retry. */
   readonly retryAfterSeconds: number | undefined;
+  /** What is at fault, if it is not the resource of the path: a 422 names a kind. */
+  readonly subject: FaultSubject | undefined;
 
   constructor(
     httpStatus: number,
     reason: string,
     message: string,
-    more: { readonly causes?: readonly StatusCause[]; readonly retryAfterSeconds?: number } = {},
+    more: {
+      readonly causes?: readonly StatusCause[];
+      readonly retryAfterSeconds?: number;
+      readonly subject?: FaultSubject;
+    } = {},
   ) {
     super(message);
     this.name = "Refusal";
@@ -36,6 +49,7 @@ export class Refusal extends Error {
     this.reason = reason;
     this.causes = more.causes ?? [];
     this.retryAfterSeconds = more.retryAfterSeconds;
+    this.subject = more.subject;
   }
 }
 
@@ -49,10 +63,36 @@ export const notFound = (resource: string, name: string): Refusal =>
 export const conflict = (resource: string, name: string, why: string): Refusal =>
   new Refusal(409, "Conflict", `Operation cannot be fulfilled on ${resource} "${name}": ${why}`);
 
-/** 422 for one field. */
-export function invalid(kind: string, name: string, field: string, message: string): Refusal {
-  const text = `${kind} "${name}" is invalid: ${field}: ${message}`;
-  return new Refusal(422, "Invalid", text, { causes: [{ reason: "FieldValueInvalid", message, field }] });
+/** One field that is at fault; the message in Kubernetes' words (apimachinery's field.Error). */
+export interface FieldFault {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** The reason of a cause is the first words of its message, as in Kubernetes. */
+const causeReasons: readonly (readonly [string, string])[] = [
+  ["Forbidden", "FieldValueForbidden"],
+  ["Required value", "FieldValueRequired"],
+  ["Unsupported value", "FieldValueNotSupported"],
+  ["Duplicate value", "FieldValueDuplicate"],
+  ["Too long", "FieldValueTooLong"],
+];
+const reasonOf = (message: string): string =>
+  causeReasons.find(([words]) => message.startsWith(words))?.[1] ?? "FieldValueInvalid";
+
+/** 422 for the fields of an object. */
+export function invalid(
+  { group, kind }: { readonly group: string; readonly kind: string },
+  name: string,
+  faults: readonly FieldFault[],
+): Refusal {
+  const all = faults.map(({ field, message }) => `${field}: ${message}`);
+  const text = all.length === 1 ? all.join("") : `[${all.join(", ")}]`;
+  const full = group === "" ? kind : `${kind}.${group}`;
+  return new Refusal(422, "Invalid", `${full} "${name}" is invalid: ${text}`, {
+    causes: faults.map((fault) => ({ reason: reasonOf(fault.message), ...fault })),
+    subject: { group, kind, name },
+  });
 }
 
 export function statusOf(error: unknown, subject?: StatusSubject): Status {
@@ -66,6 +106,11 @@ export function statusOf(error: unknown, subject?: StatusSubject): Status {
           `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
         );
   const { causes, retryAfterSeconds } = known;
+  const { group, kind, name } = known.subject ?? {
+    group: subject?.group ?? "",
+    kind: subject?.plural,
+    name: subject?.name,
+  };
   return {
     kind: "Status",
     apiVersion: "v1",
@@ -75,9 +120,9 @@ export function statusOf(error: unknown, subject?: StatusSubject): Status {
     reason: known.reason,
     code: known.httpStatus,
     details: {
-      ...(subject?.name === undefined ? {} : { name: subject.name }),
-      ...(subject === undefined || subject.group === "" ? {} : { group: subject.group }),
-      ...(subject === undefined ? {} : { kind: subject.plural }),
+      ...(name === undefined ? {} : { name }),
+      ...(group === "" ? {} : { group }),
+      ...(kind === undefined ? {} : { kind }),
       ...(causes.length === 0 ? {} : { causes }),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     },

@@ -19,9 +19,22 @@ export interface Target {
   readonly watch: boolean;
 }
 
-/** undefined: no such path. */
+/**
+ * The path and query of a request's target. The path is taken as it was sent, because a name may be any text: `new URL`
+ * would resolve "..", and DELETE pods/.. would delete the namespace.
+ */
+export function partsOfUrl(url: string): { readonly pathname: string; readonly query: URLSearchParams } {
+  const target = url.replace(/^https?:\/\/[^/?#]*/i, "");
+  const at = target.indexOf("?");
+  const pathname = at < 0 ? target : target.slice(0, at);
+  return { pathname: pathname || "/", query: new URLSearchParams(at < 0 ? "" : target.slice(at + 1)) };
+}
+
+/** undefined: no such path. An empty segment stands for nothing, except behind a final "/". */
 export function routeOf(catalog: Catalog, pathname: string): Target | undefined {
-  const [root, ...rest] = pathname.split("/").filter(Boolean).map(decodedOf);
+  const segments = pathname.replace(/^\//, "").replace(/\/$/, "").split("/");
+  if (segments.includes("")) return undefined;
+  const [root, ...rest] = segments.map(decodedOf);
   const group = root === "apis" ? rest.shift() : root === "api" ? "" : undefined;
   const version = rest.shift();
   if (group === undefined || version === undefined) return undefined;

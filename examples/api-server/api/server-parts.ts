@@ -13,6 +13,8 @@ export interface ServerParts {
   readonly openApi: OpenApi;
   readonly access: Access;
   readonly tokens: ServiceAccountTokens;
+  /** The metrics of the store, in Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
   /** Aborted when the server stops: watches end. */
   readonly stopping: AbortSignal;
 }

@@ -17,6 +17,7 @@ import type { Served } from "./served.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { type Body, bodyOf, objectOf } from "./wire.ts";
 import { type Answer, changeObject, createObject, deleteObject, now } from "./write.ts";
+import { checkWriteQuery } from "./write-query.ts";
 
 export async function runVerb(
   parts: ServerParts,
@@ -29,14 +30,15 @@ export async function runVerb(
     subresource === undefined
       ? served.verbs
       : served.subresources.find(({ name }) => name === subresource)?.verbs;
-  const verb = {
-    GET: target.name === undefined ? "list" : "get",
-    POST: "create",
-    PUT: "update",
-    PATCH: "patch",
-    DELETE: "delete",
-  }[method];
+  const verbs: Readonly<Record<string, string>> =
+    target.name === undefined
+      ? { GET: "list", POST: "create", DELETE: "deletecollection" }
+      : subresource === undefined
+        ? { GET: "get", PUT: "update", PATCH: "patch", DELETE: "delete" }
+        : { GET: "get", POST: "create", PUT: "update", PATCH: "patch" };
+  const verb = verbs[method];
   if (verb === undefined || allowed?.includes(verb) !== true) throw notAllowed();
+  if (method === "POST" || method === "PUT" || method === "PATCH") checkWriteQuery(exchange, method);
   if (subresource === "scale") return scale(parts, exchange, target, method);
   switch (method) {
     case "GET":
@@ -118,9 +120,10 @@ async function patch(
       served.custom !== undefined &&
       patchTypeOf(exchange.request.headers["content-type"]) === "strategic"
     ) {
-      throw unsupportedPatch();
+      throw unsupportedPatch(patchContentTypes.filter((type) => patchTypeOf(type) !== "strategic"));
     }
-    return changeObject(parts, exchange, target, changeOf(parts, exchange, served, value));
+    const change = changeOf(parts, exchange, served, value);
+    return changeObject(parts, exchange, target, change, { patched: true });
   }
   const options = {
     fieldManager: exchange.query.get("fieldManager") ?? "",
@@ -152,9 +155,9 @@ function changeOf(
   return patchOf(type, value, parts.openApi.mergeSchemaOf(kind));
 }
 
-const unsupportedPatch = (): Refusal =>
+const unsupportedPatch = (accepted: readonly string[] = patchContentTypes): Refusal =>
   new Refusal(
     415,
     "UnsupportedMediaType",
-    `the body of the request was in an unknown format - accepted media types include: ${patchContentTypes.join(", ")}`,
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
   );

@@ -2,23 +2,10 @@
 import type { AnyResource, Draft, Resource } from "keelson";
 import { defineView, type View } from "keelson";
 import type { Json } from "../defaults/rules.ts";
-import { badRequest } from "./refusal.ts";
 import { apiVersionOf, type Served } from "./served.ts";
 
-/** A client's object in the stored version. @throws Refusal 400 if its kind or version differs from the path's */
+/** A client's object, which is of the kind and version of its path, in the stored version. */
 export function storedForm(served: Served, object: Json): Draft<AnyResource> {
-  const { apiVersion, kind } = object;
-  const expected = apiVersionOf(served);
-  if (apiVersion !== undefined && apiVersion !== expected) {
-    throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
-    );
-  }
-  if (kind !== undefined && kind !== served.kind) {
-    throw badRequest(
-      `${served.kind} in version "${served.version}" cannot be handled as a ${served.kind}: no kind "${String(kind)}" is registered for the path`,
-    );
-  }
   const { stored = served } = served;
   const content = served.shape?.newer?.(object) ?? object;
   // The store validates the object and reports each fault by its field.

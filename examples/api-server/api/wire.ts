@@ -18,10 +18,13 @@ export interface Body {
 export async function bodyOf(request: IncomingMessage): Promise<Body> {
   const body = Buffer.from(await wholeBody(request));
   if (body.byteLength === 0) return { value: undefined, text: undefined };
-  const type = parseMediaType(request.headers["content-type"] ?? "application/json")?.type ?? "";
+  const type = parseMediaType(request.headers["content-type"] || "application/json")?.type ?? "";
   if (type === "application/vnd.kubernetes.protobuf") return { value: decoded(body), text: undefined };
   const text = body.toString();
-  return { value: /yaml$/.test(type) ? fromYaml(text) : fromJson(text, type), text };
+  return {
+    value: /^application\/(?:apply-patch\+)?yaml$/.test(type) ? fromYaml(text) : fromJson(text, type),
+    text,
+  };
 }
 
 async function wholeBody(request: IncomingMessage): Promise<Uint8Array> {
@@ -44,7 +47,8 @@ function decoded(body: Uint8Array): AnyResource {
 }
 
 function fromJson(text: string, type: string): unknown {
-  if (!/^(?:application\/(?:[\w.-]+\+)?json|text\/.*|application\/x-www-form-urlencoded|)$/.test(type)) {
+  // Never text/plain or a form: a browser sends those to any address without asking first.
+  if (!/^application\/(?:[\w.-]+\+)?json$/.test(type)) {
     throw new Refusal(
       415,
       "UnsupportedMediaType",

@@ -2,16 +2,23 @@
  * create, update, patch and delete: a client's object passes through decoding, admission and the store. A change is
  * applied to the live state (`guaranteedUpdate`), so admission compares with exactly the state that is replaced.
  */
-import { type AnyResource, type Draft, isPending, type Resource, type ResourceStore } from "keelson";
+import {
+  type AnyResource,
+  type Draft,
+  isPending,
+  type Preconditions,
+  type Resource,
+  type ResourceStore,
+} from "keelson";
 import { deleteQuery, fieldManagerOf, listQuery, trackUpdate } from "keelson/http";
 import { admitCreate, admitUpdate } from "../admission/admission.ts";
 import { decodeObject, fieldValidationOf } from "../admission/decoding.ts";
-import type { Json } from "../defaults/rules.ts";
+import { at, type Json } from "../defaults/rules.ts";
 import { type Exchange, isDry } from "./exchange.ts";
 import { graceOf } from "./grace.ts";
-import { badRequest, notAllowed, notFoundHere } from "./refusal.ts";
+import { badRequest, conflict, notAllowed, notFoundHere } from "./refusal.ts";
 import type { Target } from "./route.ts";
-import { resourceNameOf, type Served } from "./served.ts";
+import { apiVersionOf, resourceNameOf, type Served } from "./served.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { servedForm, storedForm } from "./versions.ts";
 
@@ -32,6 +39,33 @@ export function keyOf({ namespace, name }: Target): { namespace?: string | undef
   return { namespace, name };
 }
 
+/**
+ * A client's object is of the kind and version of its path, and a change has the name of its object. A create or an
+ * update may leave the kind out; the result of a patch may not.
+ * @throws Refusal 400
+ */
+function checkIdentity({ served, name }: Target, given: Json, isPatch: boolean): void {
+  const { apiVersion, kind, metadata } = given;
+  const expected = apiVersionOf(served);
+  const isAbsent = (value: unknown): boolean =>
+    !isPatch && (value === undefined || value === null || value === "");
+  if (!isAbsent(kind) && kind !== served.kind) {
+    throw badRequest(
+      `${String(kind)} in version "${served.version}" cannot be handled as a ${served.kind}: no such kind at this path`,
+    );
+  }
+  if (!isAbsent(apiVersion) && apiVersion !== expected) {
+    throw badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (name !== undefined && !at(metadata, "name")) {
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+}
+
 /** The object in the body, with the namespace and name of the path. @throws Refusal 400 */
 export function placed(body: Json, { namespace, name, served }: Target): Json {
   const metadata = { ...(body["metadata"] as Json | undefined) };
@@ -47,9 +81,10 @@ export function placed(body: Json, { namespace, name, served }: Target): Json {
   if (metadata["name"] === "") delete metadata["name"];
   if (namespace !== undefined) metadata["namespace"] = namespace;
   else if (!served.namespaced) delete metadata["namespace"];
-  // "" is an absent name or version; the store sets the uid and version of a created object.
+  // "" is an absent name or version, and version "0" is none; the store sets the uid and version of a created object.
   for (const field of ["resourceVersion", "uid", "generateName"])
     if (metadata[field] === "") delete metadata[field];
+  if (metadata["resourceVersion"] === "0") delete metadata["resourceVersion"];
   return { ...body, metadata };
 }
 
@@ -59,6 +94,8 @@ export interface Origin {
   readonly text?: string | undefined;
   /** Server-side apply has already recorded the manager of each field. */
   readonly applied?: boolean;
+  /** The object is the result of a patch. */
+  readonly patched?: boolean;
 }
 
 /** A client's object as it will be stored, and the warnings for the client. */
@@ -68,10 +105,11 @@ async function admitted(
   target: Target,
   given: Json,
   current: Resource | undefined,
-  { text, applied = false }: Origin,
+  { text, applied = false, patched = applied }: Origin,
 ): Promise<{ readonly draft: Draft<AnyResource>; readonly warnings: readonly string[] }> {
   const { served, subresource } = target;
   const { query, request } = exchange;
+  checkIdentity(target, given, patched);
   const { object, warnings } = decodeObject(served, placed(given, target), fieldValidationOf(query), text);
   const stored = storedForm(served, object);
   const fields = stored as unknown as Json;
@@ -141,12 +179,16 @@ export async function changeObject(
 const definitionKind = "CustomResourceDefinition";
 
 /**
- * The fields that a status write changes: status, and for a built-in kind also annotations and finalizers, as in
- * Kubernetes' registries: its deployment controller writes the revision annotation that way.
+ * The fields that a status write changes: status, and for a built-in kind also labels (except a deployment's),
+ * annotations and finalizers, as in Kubernetes' registries: its deployment controller writes the revision annotation
+ * that way, and a kubelet the labels of its node.
  */
-function statusOnly({ custom }: Served, current: Resource, draft: Draft<AnyResource>): Draft<Resource> {
+function statusOnly(served: Served, current: Resource, draft: Draft<AnyResource>): Draft<Resource> {
   const { annotations, finalizers, managedFields } = draft.metadata;
-  const taken = custom === undefined ? { annotations, finalizers, managedFields } : { managedFields };
+  const labels =
+    resourceNameOf(served) === "deployments.apps" ? current.metadata.labels : draft.metadata.labels;
+  const taken =
+    served.custom === undefined ? { labels, annotations, finalizers, managedFields } : { managedFields };
   const { status } = draft as unknown as Json;
   return {
     ...current,
@@ -181,9 +223,11 @@ export async function deleteObject(
     signal,
   };
   if (target.name === undefined) {
-    const { preconditions: _, ...rest } = options;
+    const { preconditions, ...rest } = options;
     const { labelSelector, fieldSelector } = listQuery(query);
-    await resources.deleteCollection({ ...rest, namespace: target.namespace, labelSelector, fieldSelector });
+    const selected = { namespace: target.namespace, labelSelector, fieldSelector };
+    const validate = (current: Resource): void => checkPreconditions(served, current, preconditions);
+    await resources.deleteCollection({ ...rest, ...selected, validate });
     return { httpStatus: 200, object: success({ kind: served.plural }) };
   }
   if (served.kind === definitionKind && asked.dryRun !== true) {
@@ -198,6 +242,21 @@ export async function deleteObject(
   const { name, uid } = deleted.metadata;
   const group = served.group === "" ? {} : { group: served.group };
   return { httpStatus: 200, object: success({ name, ...group, kind: served.plural, uid }) };
+}
+
+/** Preconditions of a collection hold for each object, as in Kubernetes. @throws Refusal 409 */
+function checkPreconditions(
+  served: Served,
+  { metadata }: Resource,
+  { uid, resourceVersion }: Preconditions = {},
+): void {
+  const fails = (what: string, wanted: string | undefined, actual: string | undefined): void => {
+    if (wanted === undefined || wanted === actual) return;
+    const why = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${actual ?? ""}`;
+    throw conflict(resourceNameOf(served), metadata.name, why);
+  };
+  fails("UID", uid, metadata.uid);
+  fails("ResourceVersion", resourceVersion, metadata.resourceVersion);
 }
 
 export const success = (details: Json): Json => ({

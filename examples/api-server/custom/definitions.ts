@@ -40,11 +40,11 @@ export class CustomDefinitions {
     this.#onChange = listener;
   }
 
-  /** Opens the kinds of all definitions, and then follows them until `signal` aborts. */
+  /** Opens the kinds of all definitions, except those it cannot, and then follows them until `signal` aborts. */
   async follow(signal: AbortSignal): Promise<void> {
     const definitions = this.#store.resources(this.#definitions);
     const { items, resourceVersion } = await definitions.list({ signal });
-    for (const definition of items) await this.open(definition);
+    for (const definition of items) await this.open(definition).catch(report);
     void this.#watch(resourceVersion, signal);
   }
 

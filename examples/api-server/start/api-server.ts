@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { createStore, withCaches } from "keelson";
 import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { kubernetesCodec, kubernetesKind, kubernetesKinds } from "keelson/kubernetes";
+import { registerMetrics } from "keelson/metrics";
+import { Registry } from "prom-client";
 import { Access } from "../access/access.ts";
 import { ServiceAccountTokens } from "../access/service-account-tokens.ts";
 import { Catalog } from "../api/catalog.ts";
@@ -74,6 +76,8 @@ async function open(
     () => store.kinds,
     (kind) => custom.versionsOf(kind),
   );
+  const registry = new Registry();
+  registerMetrics(registry, { store: plain });
   const parts = {
     store,
     catalog,
@@ -81,6 +85,7 @@ async function open(
     openApi: new OpenApi(catalog),
     access,
     tokens,
+    metrics: () => registry.metrics(),
     stopping: stopping.signal,
   };
   const certificates =

@@ -3,12 +3,13 @@
  * budgets may forbid. Each is one compare-and-swap on live state.
  */
 import type { Resource } from "keelson";
-import type { Exchange } from "../api/exchange.ts";
+import { type Exchange, isDry } from "../api/exchange.ts";
 import { badRequest, conflict, notFoundHere, Refusal } from "../api/refusal.ts";
 import type { Target } from "../api/route.ts";
 import type { ServerParts } from "../api/server-parts.ts";
 import { type Answer, changeObject, deleteObject, keyOf, storeOf, success } from "../api/write.ts";
-import { at, type Json, listAt, objectAt } from "../defaults/rules.ts";
+import { at, isJson, type Json, listAt, objectAt } from "../defaults/rules.ts";
+import { selectorQuery } from "./selector-query.ts";
 
 /** Sets the pod's node and the condition PodScheduled. */
 export async function bindPod(
@@ -66,28 +67,48 @@ export async function evictPod(
 ): Promise<Answer> {
   const pod = (await storeOf(parts, target.served).get(keyOf(target))) as unknown as Json;
   const phase = at(pod, "status.phase");
-  const counts = phase !== "Pending" && phase !== "Succeeded" && phase !== "Failed";
-  if (counts) for (const budget of await budgetsOf(parts, target, pod)) await spend(parts, exchange, budget);
   const options = eviction["deleteOptions"];
+  // The body of a deletion overrides its query, and so do these options.
+  const dryRun = isJson(options) ? [at(options, "dryRun")].flat().includes("All") : isDry(exchange);
+  const counts = phase !== "Pending" && phase !== "Succeeded" && phase !== "Failed";
+  if (counts) {
+    for (const budget of await budgetsOf(parts, target)) await spend(parts, exchange, budget, dryRun);
+  }
   await deleteObject(parts, exchange, { ...target, subresource: undefined }, options);
   return { httpStatus: 201, object: success({}) };
 }
 
 const budgetKind = ({ store }: ServerParts) => store.kinds.find(({ kind }) => kind === "PodDisruptionBudget");
 
-async function budgetsOf(parts: ServerParts, { namespace }: Target, pod: Json): Promise<readonly Resource[]> {
+/** The budgets that select the pod. One without a selector selects none, one with an empty selector every pod. */
+async function budgetsOf(parts: ServerParts, target: Target): Promise<readonly Resource[]> {
   const kind = budgetKind(parts);
   if (kind === undefined) return [];
+  const { namespace, name } = target;
   const { items } = await parts.store.resources(kind).list({ namespace });
-  const labels = objectAt(pod, "metadata.labels");
-  return items.filter((budget) => {
-    const wanted = Object.entries(objectAt(budget, "spec.selector.matchLabels"));
-    return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
-  });
+  const pods = storeOf(parts, target.served);
+  const selecting: Resource[] = [];
+  for (const budget of items) {
+    const selector = at(budget, "spec.selector");
+    if (!isJson(selector)) continue;
+    const labelSelector = selectorQuery(selector);
+    const selected = await pods.list({
+      namespace,
+      labelSelector,
+      fieldSelector: `metadata.name=${name ?? ""}`,
+    });
+    if (selected.items.length > 0) selecting.push(budget);
+  }
+  return selecting;
 }
 
 /** Decrements the allowed disruptions: a successful write is the permission to evict. */
-async function spend(parts: ServerParts, { signal }: Exchange, budget: Resource): Promise<void> {
+async function spend(
+  parts: ServerParts,
+  { signal }: Exchange,
+  budget: Resource,
+  dryRun: boolean,
+): Promise<void> {
   const kind = budgetKind(parts);
   if (kind === undefined) throw notFoundHere();
   const { namespace, name } = budget.metadata;
@@ -114,5 +135,5 @@ async function spend(parts: ServerParts, { signal }: Exchange, budget: Resource)
   };
   await parts.store
     .resources(kind)
-    .guaranteedUpdate({ namespace, name }, mutate, { subresource: "status", signal });
+    .guaranteedUpdate({ namespace, name }, mutate, { subresource: "status", dryRun, signal });
 }

@@ -125,7 +125,8 @@ function verdictOf(wanted: KubectlLine, minor: number, succeeded: boolean, outpu
     return !succeeded && refused.test(output) ? "refused as expected" : `WRONG: ${output}`;
   if (notServed !== undefined)
     return !succeeded && notServed.test(output) ? "not served" : `WRONG: ${output}`;
-  return succeeded ? "ok" : `WRONG: ${output}`;
+  // The exit code of a pipe is its last command's.
+  return succeeded && !/^(?:Error from server|error:)/m.test(output) ? "ok" : `WRONG: ${output}`;
 }
 
 const cellOf = (line: string): string => `\`${line.replaceAll("|", "\\|")}\``;
