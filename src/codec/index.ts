@@ -24,4 +24,5 @@ export type {
   WrappingTransform,
 } from "./sealing/transform.ts";
 export { isWrapping, transformFor } from "./sealing/transform.ts";
-export { createValueCodec, type KindValueCodec, sealedUnder, type ValueCodecOptions } from "./value-codec.ts";
+export { createValueCodec, type KindValueCodec, type ValueCodecOptions } from "./value-codec.ts";
+export { sealedUnder } from "./value-dependencies.ts";

@@ -6,13 +6,11 @@ import { isStoreError } from "../errors.ts";
 import type { KindDefinition } from "../resource/model/kind.ts";
 import type { AnyResource } from "../resource/model/resource.ts";
 import { type Codec, msgpackCodec } from "./form/codec.ts";
-import { at, bodyFormats, hasMagic } from "./form/envelope.ts";
+import { at, bodyFormats, hasMagic, isJsonRecord } from "./form/envelope.ts";
 import type { DictionaryStore } from "./msgpack/kind-dictionaries.ts";
 import type { Transform } from "./sealing/transform.ts";
-import { createValueCodec, sealedUnder } from "./value-codec.ts";
-
-/** First byte of raw JSON: "{". */
-const braceByte = 0x7b;
+import { createValueCodec } from "./value-codec.ts";
+import { sealedUnder } from "./value-dependencies.ts";
 
 /** A stored value as an object, or a guess at what its bytes are. */
 export type ReadValue =
@@ -79,7 +77,7 @@ function isForeign(stored: Uint8Array, codec: Codec | undefined): boolean {
 }
 
 function formatOf(plain: Uint8Array): "msgpack" | "json" | "raw-json" | "foreign" {
-  if (plain[0] === braceByte) return "raw-json";
+  if (isJsonRecord(plain)) return "raw-json";
   if (!hasMagic(plain)) return "foreign";
   return plain[at.body] === bodyFormats.json ? "json" : "msgpack";
 }

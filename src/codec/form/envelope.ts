@@ -17,6 +17,8 @@ export const magic: readonly [number, number, number] = [0xeb, 0x6b, 0x6c];
 export const formatVersion = 1;
 
 /** How a body is encoded. Numbers never change. */
+/** "{" */
+const braceByte = 0x7b;
 export const bodyFormats = { msgpack: 1, json: 2 } as const;
 export type BodyFormat = (typeof bodyFormats)[keyof typeof bodyFormats];
 
@@ -89,6 +91,11 @@ export function finishPlain(value: Uint8Array): void {
 /** Whether stored bytes contain the write id of their write, which identifies a write whose response was lost. */
 export function carriesWriteId(stored: Uint8Array): boolean {
   return hasMagic(stored);
+}
+
+/** Whether the value is a record of JSON without an envelope. */
+export function isJsonRecord(stored: Uint8Array): boolean {
+  return stored[0] === braceByte;
 }
 
 /** Whether the bytes begin like an envelope of any version. */

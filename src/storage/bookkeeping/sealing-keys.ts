@@ -10,7 +10,7 @@
  * removed.
  */
 import { isWrapping, type Transform } from "../../codec/sealing/transform.ts";
-import { sealedUnder } from "../../codec/value-codec.ts";
+import { sealedUnder } from "../../codec/value-dependencies.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { EtcdCall } from "../../etcd/ports/call.ts";
 import type { Kv } from "../../etcd/ports/kv.ts";

@@ -8,7 +8,7 @@
  * refused and prepared again: with plain maps, or once the record exists again. An acknowledged write is readable by
  * a new process.
  */
-import { sealedUnder, usedDictionary } from "../../codec/value-codec.ts";
+import { sealedUnder, usedDictionary } from "../../codec/value-dependencies.ts";
 import { isStoreError } from "../../errors.ts";
 import type { EtcdCall } from "../../etcd/ports/call.ts";
 import type { Kv } from "../../etcd/ports/kv.ts";

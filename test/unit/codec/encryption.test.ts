@@ -8,7 +8,8 @@ import { aesGcm } from "../../../src/codec/sealing/aes-gcm.ts";
 import { fileKmsProvider } from "../../../src/codec/sealing/file-kms-provider.ts";
 import { type KmsProvider, kmsEnvelope } from "../../../src/codec/sealing/kms-envelope.ts";
 import type { Transform } from "../../../src/codec/sealing/transform.ts";
-import { createValueCodec, type KindValueCodec, sealedUnder } from "../../../src/codec/value-codec.ts";
+import { createValueCodec, type KindValueCodec } from "../../../src/codec/value-codec.ts";
+import { sealedUnder } from "../../../src/codec/value-dependencies.ts";
 import type { AnyResource } from "../../../src/resource/model/resource.ts";
 import { key, pod, podKind, writeId } from "./objects.ts";
 
