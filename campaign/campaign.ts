@@ -14,16 +14,16 @@ import { restoreRun } from "./truth/restored.ts";
 
 export interface CampaignOptions {
   readonly seed: number;
-  /** Of the time with faults. */
+  /** The part with faults. */
   readonly minutes: number;
   /** Holds data directories, member logs and history files. */
   readonly folder: string;
   readonly binaries?: readonly string[] | undefined;
-  /** Answered calls a second before the first fault, below which the run proves nothing. */
+  /** With fewer answered calls a second before the first fault, the run is void. */
   readonly floorPerSecond: number;
-  /** Traffic after the last heal: longer than recovery may take, so that there are calls which must not fail any more. */
+  /** Traffic after the last heal: longer than recovery may take, so that some calls must not fail any more. */
   readonly calmMs: number;
-  /** How long readers may take to the last revision. */
+  /** How long readers may take to reach the last revision. */
   readonly arrivalMs: number;
   /** Only faults whose number or name contains this; default all. */
   readonly only?: string | undefined;
@@ -34,7 +34,7 @@ export interface CampaignOptions {
 
 export interface CampaignRun {
   readonly historyFiles: readonly string[];
-  /** Why it proves nothing, if it does not. */
+  /** Why it is void, if it is. */
   readonly complaints: readonly string[];
   readonly restores: readonly RestoreFacts[];
   /** Answered calls a second before the first fault. */
@@ -92,7 +92,7 @@ class FaultRun {
     const endNs = now() + minutes * 60e9;
     const singles = only === "" ? Math.ceil((minutes * 60) / 4 / 3.3) : Number.POSITIVE_INFINITY;
     let lastSaid = now();
-    // The first fault leaves unknown writes already, unless the machine stood still while it was on: then more follow.
+    // The first fault already leaves unknown writes, unless the machine stalled during it: then more follow.
     let lateStepsLeft = 12;
     for (const step of plan(seed, kinds, singles)) {
       if (now() >= endNs && (workers.counts.unknown > 0 || lateStepsLeft-- === 0)) return;

@@ -17,7 +17,7 @@ export interface Step {
   readonly faults: readonly FaultKind[];
   readonly holdMs: number;
   readonly quietMs: number;
-  /** Of what the faults choose for themselves. */
+  /** Seed for the faults' own choices. */
   readonly seed: number;
 }
 
@@ -25,7 +25,7 @@ const quietMs = { shortest: 800, longest: 1_600, long: 5_500 } as const;
 const longQuietEvery = 8;
 const ownEvery = 10;
 
-/** Steps without end; take as many as there is time for. */
+/** An endless sequence of steps; take as many as the time allows. */
 export function* plan(
   seed: number,
   kinds: readonly FaultKind[],
@@ -34,7 +34,7 @@ export function* plan(
   const random = seededRandom(seed);
   const own = kinds.filter((kind) => kind.own === true);
   const others = kinds.filter((kind) => kind.own !== true);
-  // Begins with what surely leaves unknown writes: a short run proves something too.
+  // Begins with a fault that certainly leaves unknown writes, so that a short run proves something, too.
   const first = others.filter(({ name }) => name.startsWith("answers lost"));
   const singles = [
     ...first,

@@ -82,9 +82,9 @@ const say = (text: string): void => {
   process.stdout.write(`${seconds} s  ${text}\n`);
 };
 
-/** A member that is replaced or upgraded is away longer than one that is hit. */
+/** A member that is replaced or upgraded is absent longer than one that is hit by a fault. */
 const episodeRecoveryMaxMs = 30_000;
-/** Highest that is still right, for each process (C10). */
+/** Highest allowed value for each process (C10). */
 const caps = { rssBytes: 1.5 * 1024 ** 3, openStreams: 64, sockets: 64 } as const;
 
 if (values["time-line"] !== undefined) await onlyTimeLine(values["time-line"]);
@@ -154,7 +154,7 @@ async function playEpisodes(only?: string): Promise<EpisodesReport> {
   return report;
 }
 
-/** Of the files of a run that was kept, and ends the process. */
+/** Shows it for the files of a kept run, and ends the process. */
 async function onlyTimeLine(kept: string): Promise<never> {
   const files = (await readdir(kept))
     .filter((name) => name.endsWith(".ndjson"))
@@ -164,7 +164,7 @@ async function onlyTimeLine(kept: string): Promise<never> {
   process.exit(0);
 }
 
-/** Plays them, says what they came to, and ends the process. */
+/** Runs them, prints the results, and ends the process. */
 async function onlyEpisodes(only: string): Promise<never> {
   const report = await playEpisodes(only);
   const failures = [...violationsOf(report), ...complaintsOf(report)];

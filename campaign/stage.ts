@@ -52,7 +52,7 @@ export class Stage implements AsyncDisposable {
   readonly cluster: CampaignCluster;
   readonly file: HistoryFile;
   readonly witness: Witness;
-  /** Straight to the members. */
+  /** Directly to the members. */
   readonly store: Store;
   readonly workers: WorkerPool;
   /** Nanoseconds of the run. */
@@ -69,7 +69,7 @@ export class Stage implements AsyncDisposable {
     this.now = parts.recorder.now;
   }
 
-  /** Resolves when everything is set up and the workers are at it; closes what it has opened when that fails. */
+  /** Resolves when everything is set up and the workers run; if that fails, closes what it has opened. */
   static async open(options: StageOptions): Promise<Stage> {
     const { seed, folder, crowd, httpWatchers } = options;
     const originNs = process.hrtime.bigint();
@@ -113,7 +113,7 @@ export class Stage implements AsyncDisposable {
     return this.#parts.options.folder;
   }
 
-  /** Of this process and of every incarnation of every worker. */
+  /** The history files of this process and of every incarnation of every worker. */
   get historyFiles(): readonly string[] {
     return [this.#parts.historyFile, ...this.workers.historyFiles];
   }
@@ -125,16 +125,16 @@ export class Stage implements AsyncDisposable {
       const before = this.workers.counts.ok;
       await delay(warmUpMs);
       const pace = ((this.workers.counts.ok - before) / warmUpMs) * 1_000;
-      // A machine that stands still for a moment is no slow one: it is looked at again.
+      // A machine that stalls for a moment is not slow: measured again.
       if (pace > floorPerSecond || looks === warmUpLooksMax) return pace;
     }
   }
 
-  /** Brings everything to its end when all faults are healed; why the run proves nothing, if it does not. */
+  /** Ends the run after all faults are healed. Returns why the run is void, if it is. */
   async settle(options: {
     /** Traffic after the last heal. */
     readonly calmMs: number;
-    /** How long readers may take to the last revision. */
+    /** How long readers may take to reach the last revision. */
     readonly arrivalMs: number;
     readonly say: (text: string) => void;
   }): Promise<readonly string[]> {

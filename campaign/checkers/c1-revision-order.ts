@@ -173,7 +173,7 @@ function checkLists(run: RunHistory, lists: CallRecord[], findings: Findings): v
   }
 }
 
-/** Every change has one author, who began before it was there. */
+/** Every change has one author, a call that began before it. */
 function checkAuthors(run: RunHistory, tracked: (key: string) => boolean, findings: Findings): void {
   const byValue = new Map<string, CallRecord>();
   const deleters = new Deleters(run);

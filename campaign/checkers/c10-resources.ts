@@ -12,7 +12,7 @@ export type ResourceCaps = Partial<
   >
 >;
 
-/** @param caps highest value that is still right, by what is counted; what has no cap is not looked at */
+/** @param caps highest allowed value by what is counted; a sample without a cap is not checked */
 export function checkResources(run: RunHistory, caps: ResourceCaps): CheckResult {
   const findings = new Findings("C10");
   for (const sample of run.resources) {

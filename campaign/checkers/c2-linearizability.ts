@@ -43,7 +43,7 @@ interface Configuration {
 export interface LinearizabilityOptions {
   /** Every n-th key only; default 1, all. */
   readonly every?: number | undefined;
-  /** Configurations of one key at a time; more is no verdict. Default 20,000. */
+  /** Most configurations of one key at a time; beyond it there is no verdict. Default 20,000. */
   readonly configurationsMax?: number | undefined;
 }
 
@@ -57,7 +57,7 @@ export function checkLinearizability(run: RunHistory, options: LinearizabilityOp
     if (calls === undefined) byKey.set(call.key, [call]);
     else calls.push(call);
   }
-  // Collections and expiry delete without a call on the key: C1 checks such keys.
+  // Collections and expiry delete without a call on the key; C1 checks such keys.
   const mortal = run.calls.filter(({ op, ttl }) => op === "deleteCollection" || ttl === true);
   let at = 0;
   for (const [key, calls] of byKey) {
@@ -81,7 +81,7 @@ function checkKey(
 ): void {
   const operations = operationsOf(run, calls);
   const first = run.truth.of(key)[0];
-  // What was there before the first of our calls: nothing, unless the log says that somebody else had written it.
+  // The value before the first call: none, unless the log has a write by another author.
   const own = new Set(calls.flatMap(({ value }) => (value === undefined ? [] : [value])));
   const initial = first?.value !== undefined && !own.has(first.value) ? first.value : undefined;
   const verdict = new Search(initial, configurationsMax).run(operations);
@@ -125,14 +125,14 @@ function operationsOf(run: RunHistory, calls: readonly CallRecord[]): readonly O
       operations.push({ ...span, effect: { type: "read", shows: call.found?.value } });
       continue;
     }
-    // A definite failure has no effect; whether it was true is C7's.
+    // A definite failure has no effect; C7 checks whether it was true.
     if (call.class === "definite") continue;
     const leaves = call.op === "delete" ? undefined : call.value;
     const effect = { type: "write", leaves, on: guardOf(call, names) } as const;
     if (call.class === "ok") operations.push({ ...span, effect });
     else {
       const landed = call.value === undefined ? undefined : run.truth.putsOf(call.value)[0];
-      // The log decides a put; a deletion has no value id: it stays open if the log has an unattributed one.
+      // The log decides about a put. A deletion has no value id, so it stays open if the log has an unattributed one.
       if (call.op === "delete") {
         const floor = run.floor(call.callNs);
         if (!openDeletions.some((revision) => revision > floor)) continue;
@@ -188,7 +188,7 @@ type SearchVerdict =
 class Search {
   #configurations: Configuration[];
   readonly #max: number;
-  /** Calls under way by slot; slots are used again. */
+  /** Calls in progress by slot; slots are reused. */
   readonly #slots: (Operation | undefined)[] = [];
   readonly #slotOf = new Map<Operation, number>();
 
@@ -204,7 +204,7 @@ class Search {
         ? []
         : [{ operation, ns: operation.endNs, begins: false }]),
     ]);
-    // At equal times beginnings first: calls that touch may overlap.
+    // Beginnings first at equal times: calls that touch may overlap.
     moments.sort((a, b) => a.ns - b.ns || Number(b.begins) - Number(a.begins));
     for (const { operation, begins } of moments) {
       if (begins) this.#begin(operation);
@@ -249,7 +249,7 @@ class Search {
       if (seen.has(name)) continue;
       seen.add(name);
       if (seen.size > this.#max) return false;
-      // Its effect is in: what else may follow is found when that is asked for.
+      // It has taken effect; the search finds what may follow when the next return needs it.
       if ((next.done & bit) !== 0n) kept.set(name, next);
       else for (const following of this.#following(next)) work.push(following);
     }
@@ -257,7 +257,7 @@ class Search {
     return true;
   }
 
-  /** Each write under way that can take effect now, taken. */
+  /** One step for each write in progress that can take effect now. */
   *#following({ value, done }: Configuration): Generator<Configuration, void> {
     for (const [slot, operation] of this.#slots.entries()) {
       if (operation?.effect.type !== "write" || (done & (1n << BigInt(slot))) !== 0n) continue;
@@ -267,7 +267,7 @@ class Search {
     }
   }
 
-  /** With every read under way taken that shows this value. */
+  /** Marks every read in progress that shows this value as done. */
   #readAll({ value, done }: Configuration): Configuration {
     let all = done;
     for (const [slot, operation] of this.#slots.entries()) {

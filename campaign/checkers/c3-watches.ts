@@ -24,11 +24,11 @@ export interface StreamFault {
 }
 
 export interface StreamExpectation {
-  /** Of the object a change left, whether the watcher wants it; default by the stream's filter. */
+  /** Whether the watcher wants the object that a change left; default: the stream's filter. */
   readonly wants?: ((change: TruthRecord | undefined) => boolean) | undefined;
-  /** It must have been given everything up to here; default up to its last event or bookmark. */
+  /** It must have received everything up to here; default: up to its last event or bookmark. */
   readonly until?: bigint | undefined;
-  /** Where the cache that was watched had listed everything again: there the difference may stand for the changes. */
+  /** Where the watched cache has listed again: there the difference may replace the changes. */
   readonly relists?: readonly RelistRecord[] | undefined;
 }
 
@@ -82,7 +82,7 @@ export function streamFaults(
   const wants = expectation.wants ?? ((change) => isWanted(stream.open.filter, change));
   const { events, start } = afterInitial(log, stream, wants, fault);
   const whole = scan(events, start, stream, fault);
-  // A loop may be left inside a revision; then only what came whole counts.
+  // A loop may be left inside a revision; then only complete revisions count.
   const end = expectation.until ?? whole.end;
   if (expectation.until !== undefined && whole.open !== undefined) {
     fault("atomic", `the stream ends inside ${whole.open}`);
@@ -103,7 +103,7 @@ export function streamFaults(
   return [...faults].map(([rule, what]) => ({ rule, what }));
 }
 
-/** Checks the initial events, if there are any; what follows them, and where that begins. */
+/** Checks the initial events, if there are any. Returns the following events and where they begin. */
 function afterInitial(
   log: TruthLog,
   { open, events }: StreamHistory,
@@ -116,7 +116,7 @@ function afterInitial(
   }
   const at = events.findIndex(({ initialEventsEnd }) => initialEventsEnd === true);
   const end = events[at];
-  // Cut before its end: nothing was promised yet.
+  // The initial events are incomplete: nothing was promised yet.
   if (end === undefined) return { events: [], start: log.end };
   if (open.start !== undefined && end.revision < open.start) {
     fault("initial", `the state is of ${end.revision}, asked for was ${open.start} or later`);
@@ -136,13 +136,13 @@ function afterInitial(
 
 interface Whole {
   readonly events: readonly StreamEvent[];
-  /** Up to here everything has been promised. */
+  /** Everything up to here is promised. */
   readonly end: bigint;
-  /** The revision the stream stopped inside of. */
+  /** The revision in which the stream stopped. */
   readonly open: bigint | undefined;
 }
 
-/** What a stream shows by itself, without the log. */
+/** Checks of the stream alone, without the log. */
 function scan(
   events: readonly StreamEvent[],
   start: bigint,
@@ -289,7 +289,7 @@ function inOrder(events: readonly StreamEvent[]): readonly StreamEvent[] {
   );
 }
 
-/** A stream of the same watcher that begins at a version begins where the one before had come to. */
+/** A stream that begins at a version begins where the same watcher's previous stream ended. */
 function checkResumption(streams: readonly StreamHistory[], findings: Findings): void {
   let came: { readonly at: bigint; readonly of: StreamHistory } | undefined;
   for (const stream of streams) {

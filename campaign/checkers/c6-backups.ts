@@ -32,7 +32,7 @@ export interface LogicalDump {
 /** One thing of the old epoch that was tried after the restore: a token, a watch, a conditional write. */
 export interface OldEpochTrial {
   readonly what: string;
-  /** What came of it: the code of the error, or "accepted". */
+  /** The result: the code of the error, or "accepted". */
   readonly outcome: string;
 }
 
@@ -40,7 +40,7 @@ export interface RestoreFacts {
   readonly name: string;
   /** Of the live store, read at the backup's revision. */
   readonly before: LogicalDump;
-  /** Of the restored store, before anybody has written to it. */
+  /** Of the restored store, before any write to it. */
   readonly after: LogicalDump;
   /** Keys a restore writes by itself. */
   readonly added?: ((key: string) => boolean) | undefined;

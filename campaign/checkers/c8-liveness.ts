@@ -12,10 +12,10 @@ import { type CheckResult, Findings } from "./findings.ts";
 import type { CallRecord, FaultRecord } from "./history.ts";
 import type { RunHistory } from "./run-history.ts";
 
-/** Worst recovery that is still one (the bars: p99 5 s, worst 15 s). */
+/** The longest allowed recovery (limits: p99 5 s, worst 15 s). */
 const recoveryMaxMs = 15_000;
 
-/** Codes that say that etcd, or a cache, could not be reached. */
+/** Codes of an etcd or a cache that could not be reached. */
 const absent: ReadonlySet<string> = new Set([
   "UNAVAILABLE",
   "DEADLINE",
@@ -66,7 +66,7 @@ export function checkLiveness(
   return findings.result();
 }
 
-/** How long each fault's end took to be felt, in the order of the faults. */
+/** The recovery time after each fault, in the order of the faults. */
 export function recoveriesOf(run: RunHistory): readonly Recovery[] {
   const writes = run.calls.filter(
     ({ op, class: outcome }: CallRecord) => outcome === "ok" && op !== "get" && op !== "list",

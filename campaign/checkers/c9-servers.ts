@@ -5,7 +5,7 @@
 import { type CheckResult, Findings } from "./findings.ts";
 import type { RunHistory } from "./run-history.ts";
 
-/** Words no healthy member writes. Losing a leader or a peer is none of them. */
+/** Words that no healthy member logs. A lost leader or peer is not among them. */
 const alarming =
   /\bpanic\b|"level":"(?:fatal|dpanic|panic)"|\bfatal error\b|data.inconsisten|inconsistent hash|data corrupt|database corrupt/i;
 

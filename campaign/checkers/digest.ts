@@ -28,7 +28,7 @@ function canonical(value: unknown): string {
   );
 }
 
-/** What of a state counts: its value id, or its content hash. */
+/** The part of a state that counts: its value id, or its content hash. */
 export type DigestOf = "value" | "hash";
 
 /** A running digest. */

@@ -10,9 +10,9 @@ export interface Violation {
   readonly checker: CheckerName;
   /** The broken rule in a word or two, e.g. "stale read". */
   readonly rule: string;
-  /** What was found and what was wanted. */
+  /** The finding and the expectation. */
   readonly what: string;
-  /** The lines that show it, the accused first. */
+  /** The lines that show it, the suspect first. */
   readonly lines: readonly HistoryLine[];
 }
 
@@ -22,11 +22,11 @@ export interface CheckResult {
   readonly violations: readonly Violation[];
   /** All of them, by rule. */
   readonly counts: Readonly<Record<string, number>>;
-  /** How much was looked at, e.g. { reads: 4000, writes: 900 }. */
+  /** How much was checked, e.g. { reads: 4000, writes: 900 }. */
   readonly checked: Readonly<Record<string, number>>;
 }
 
-/** Violations of one rule kept with their lines: enough to read what happened, however many there are. */
+/** Violations of one rule that are kept with their lines; the rest is only counted. */
 const keptPerRule = 10;
 
 export class Findings {
@@ -61,7 +61,7 @@ export class Findings {
   }
 }
 
-/** A change without the chain of those before it, which a log keeps on it. */
+/** A change without the links to its predecessors, which a log adds. */
 function alone(line: HistoryLine & { readonly previous?: unknown }): HistoryLine {
   const { previous: _, ...rest } = line;
   return rest;

@@ -16,7 +16,7 @@ import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { isStoreError, type StoreErrorCode } from "keelson";
 
-/** What a list, a watch or a sample is about; all terms must hold, none: everything tracked. */
+/** The objects of a list, a watch or a sample: all terms must match; without terms, everything tracked. */
 export interface Filter {
   /** Beginning of the etcd key, e.g. "/registry/widgets/a/". */
   readonly prefix?: string | undefined;
@@ -42,10 +42,10 @@ export interface State {
 export type WriteOp = "create" | "update" | "guaranteedUpdate" | "delete";
 export type Op = WriteOp | "get" | "list" | "deleteCollection";
 
-/** How fresh a read was asked to be; `revision` with "notOlderThan" and "exact". */
+/** The requested freshness of a read; `revision` with "notOlderThan" and "exact". */
 export type Freshness = "linearizable" | "any" | "notOlderThan" | "exact";
 
-/** What a call asks; known before it is sent. */
+/** The request of a call; known before it is sent. */
 export interface CallInput {
   /** Unique in the run: pairs `invoke` with `call`. */
   readonly id: string;
@@ -61,7 +61,7 @@ export interface CallInput {
   readonly value?: string | undefined;
   /** Mod revision the write is conditional on, 0n for a create; absent: unconditional. */
   readonly guard?: bigint | undefined;
-  /** The object leaves by itself some day: deletions of it need no author. */
+  /** The object expires by itself: its deletions need no author. */
   readonly ttl?: boolean | undefined;
   readonly read?: { readonly freshness: Freshness; readonly revision?: bigint | undefined } | undefined;
   /** Of a list, beside the key as prefix. */
@@ -95,7 +95,7 @@ export interface CallRecord extends CallInput {
   readonly items?: readonly State[] | undefined;
   /** Of a guaranteedUpdate: values of attempts before the last; none of them may ever have been stored. */
   readonly earlier?: readonly string[] | undefined;
-  /** Of OUTCOME_UNKNOWN: what the caller can settle it by. */
+  /** Of OUTCOME_UNKNOWN: the id by which the caller can settle it. */
   readonly writeId?: string | undefined;
   /** The error's message, for reading. */
   readonly message?: string | undefined;
@@ -112,7 +112,7 @@ export interface StreamOpenRecord {
   /** Events after it, exclusive; absent: from now, or with `initial` from the bookmark that ends the initial events. */
   readonly start?: bigint | undefined;
   readonly initial?: boolean | undefined;
-  /** Over HTTP: an event's version is its object's, which is all that a client sees. */
+  /** Over HTTP an event's version is its object's: a client sees no other. */
   readonly byObject?: boolean | undefined;
   readonly filter: Filter;
   readonly atNs: number;
@@ -176,13 +176,13 @@ export interface CacheSample {
   readonly atNs: number;
 }
 
-/** A cache has gone from one version to another without what was between: it listed everything again. */
+/** A cache has listed again and skipped the versions in between. */
 export interface RelistRecord {
   readonly line: "relist";
   readonly cache: string;
-  /** What the cache was at. */
+  /** The cache's version before. */
   readonly from: bigint;
-  /** What it is at now: the difference is delivered at this version. */
+  /** Its version now, at which the difference is delivered. */
   readonly to: bigint;
   readonly atNs: number;
 }
@@ -268,7 +268,7 @@ export interface ResourceSample {
   readonly sockets?: number | undefined;
   readonly timers?: number | undefined;
   readonly dialsPerSecond?: number | undefined;
-  /** Everything was closed: nothing may be left. */
+  /** Taken after everything was closed: no resource may be left. */
   readonly final?: true | undefined;
 }
 
@@ -341,7 +341,7 @@ export function parseLine(text: string): HistoryLine {
   return line;
 }
 
-/** Appends to a file, each line handed to the kernel at once: a SIGKILL of the process loses none. */
+/** Appends to a file. Each line goes to the kernel at once, so a SIGKILL of the process loses none. */
 export class HistoryFile implements HistorySink, Disposable {
   readonly #file: number;
   #closed = false;

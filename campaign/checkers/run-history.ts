@@ -115,7 +115,7 @@ export class RunHistory {
   }
 }
 
-/** Lines on their way into their places. */
+/** The lines by type, before they are sorted. */
 class Sorted {
   readonly invokes = new Map<string, InvokeRecord>();
   readonly calls: CallRecord[] = [];

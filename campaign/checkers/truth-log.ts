@@ -149,7 +149,7 @@ export class SelectionReplay {
     }
   }
 
-  /** At `revision`, which is never below the one asked for before. */
+  /** The selection at `revision`; calls come in ascending order. */
   at(filter: Filter, revision: bigint): Selected {
     const { changes } = this.#log;
     for (let change = changes[this.#next]; change !== undefined; change = changes[++this.#next]) {
@@ -191,7 +191,7 @@ export function statesAt(
   return states;
 }
 
-/** The first things that differ between what was shown and what is true, in words. */
+/** The first differences between the result and the truth, as text. */
 export function differenceOf(shown: readonly State[], truth: readonly State[]): string {
   const rest = new Map(truth.map((state) => [state.key, state]));
   const words: string[] = [];

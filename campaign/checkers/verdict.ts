@@ -17,7 +17,7 @@ import { formatLine } from "./history.ts";
 import type { RunHistory } from "./run-history.ts";
 
 export interface VerdictOptions {
-  /** Which checkers run; default all. One that has nothing to look at says so in `void`. */
+  /** Which checkers run; default all. `void` names those that had no input. */
   readonly only?: readonly CheckerName[] | undefined;
   readonly linearizability?: LinearizabilityOptions | undefined;
   readonly restores?: readonly RestoreFacts[] | undefined;
@@ -30,12 +30,12 @@ export interface VerdictOptions {
 }
 
 export interface Verdict {
-  /** No checker has found anything; says nothing where `void` names checkers. */
+  /** No checker has a finding; meaningless if `void` names checkers. */
   readonly clean: boolean;
   /** Violations of all rules and checkers. */
   readonly count: number;
   readonly violations: readonly Violation[];
-  /** Checkers that were asked and had nothing to look at. */
+  /** Checkers that ran without input. */
   readonly void: readonly CheckerName[];
   readonly results: readonly CheckResult[];
 }
@@ -85,7 +85,7 @@ function check(name: CheckerName, run: RunHistory, options: VerdictOptions): Che
   }
 }
 
-/** Of a line, characters: a batch of a thousand events is cut. */
+/** Characters shown of a line: a batch of a thousand events is cut. */
 const shownMax = 400;
 
 /** A violation as a report shows it: the rule, what was found, and the lines that show it. */

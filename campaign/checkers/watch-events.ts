@@ -24,7 +24,7 @@ export function logOf<T>(events: readonly WatchEvent<T>[], reading: Reading<T>):
   });
 }
 
-/** What is wrong with a log by itself: revisions rise, every deletion removes what was there. */
+/** Faults of the log itself: revisions must rise, and every deletion must remove an existing object. */
 export function logFaults(log: readonly TruthRecord[]): readonly string[] {
   const faults: string[] = [];
   const there = new Set<string>();

@@ -30,31 +30,31 @@ export interface CampaignClusterOptions {
   /** Program of each member; absent: the machine's own for all. */
   readonly binaries?: readonly string[] | undefined;
   readonly extraArgs?: readonly string[] | undefined;
-  /** The cluster asks for a password: of this user, who may do everything. */
+  /** The cluster requires a password; this user may do everything. */
   readonly auth?: Credentials | undefined;
 }
 
 export interface Credentials {
   readonly username: "root";
   readonly password: string;
-  /** Nothing here leaves the machine. */
+  /** The traffic stays on this machine. */
   readonly allowPlaintext: true;
 }
 
-/** Short, so that a leader's loss is over in a second; a loaded machine still keeps its leader. */
+/** Short, so that a new leader exists within a second; long enough for a loaded machine to keep its leader. */
 const heartbeatMs = 100;
 const electionMs = 600;
-/** Few entries between two raft snapshots: a member that was away sometimes gets a snapshot instead of the log. */
+/** Few entries between two raft snapshots, so that a returning member sometimes gets a snapshot instead of the log. */
 const snapshotEntries = 2_000;
-/** Above what a quarter of an hour writes: etcd's quota is a separate fault, not part of this cluster. */
+/** More than a quarter of an hour writes: a full database is a fault of the episodes. */
 const quotaBytes = 8 * 1024 ** 3;
 const controlTimeoutMs = 1_000;
-/** A cluster that is not well this long after the last heal has failed the run. */
+/** A cluster that is not healthy this long after the last heal fails the run. */
 const healthyWithinMs = 60_000;
 
 export class CampaignCluster implements AsyncDisposable {
   readonly peers: PeerNetwork;
-  /** Straight to the members. */
+  /** Directly to the members. */
   readonly control: Etcd;
   readonly logFile: string;
   readonly auth: Credentials | undefined;
@@ -138,12 +138,12 @@ export class CampaignCluster implements AsyncDisposable {
     }
   }
 
-  /** Straight to the members, past all proxies. */
+  /** Directly to the members, without a proxy. */
   get directEndpoints(): readonly string[] {
     return this.members.map(directUrl);
   }
 
-  /** What the processes of a group connect to, member by member. */
+  /** The endpoints for the processes of a group, one per member. */
   endpoints(group: Group): readonly string[] {
     return this.#proxies[group].map(({ url }) => url);
   }
@@ -165,7 +165,7 @@ export class CampaignCluster implements AsyncDisposable {
     return this.#ids[index] ?? 0n;
   }
 
-  /** Another program on a member's data, which has been stopped or killed. Resolves when it serves. */
+  /** Starts another program on the data of a stopped or killed member. Resolves when it serves. */
   async startAs(
     index: number,
     options: { readonly binary?: string | undefined; readonly extraArgs?: readonly string[] },
@@ -219,7 +219,7 @@ export class CampaignCluster implements AsyncDisposable {
     });
   }
 
-  /** The leader by the word of any member that answers; undefined while there is none. */
+  /** The leader that the first answering member names; undefined while there is none. */
   async leader(): Promise<number | undefined> {
     for (const member of this.members) {
       if (!member.running) continue;
@@ -266,7 +266,7 @@ export function dataFolder(folder: string): string {
   return join(folder, "data");
 }
 
-/** Tries until it works: faults are on. @throws the last error after a minute */
+/** Retries, because faults are active. @throws the last error after a minute */
 async function patiently(what: string, act: () => Promise<void>): Promise<void> {
   const end = performance.now() + healthyWithinMs;
   for (;;) {

@@ -16,13 +16,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 interface PeerConnection {
   /** Index of the member behind the proxy. */
   readonly owner: number;
-  /** Id of the member that dialled, in hex; undefined until it has said so, and for probes, which never do. */
+  /** Id of the member that dialled, in hex; undefined before its first request, and for probes, which have none. */
   caller: string | undefined;
   readonly client: Socket;
   readonly server: Socket;
 }
 
-/** A request's head is shorter than this; what has not named itself by then never will. */
+/** A request's head is shorter than this; a connection without an id by then has none. */
 const headBytesMax = 4096;
 const callerHeader = /^x-server-from:\s*([0-9a-f]+)/im;
 
@@ -32,10 +32,10 @@ export class PeerNetwork implements AsyncDisposable {
   readonly #connections = new Set<PeerConnection>();
   /** `from>to` of links that are cut. */
   readonly #cut = new Set<string>();
-  /** Member ids as they stand in the header. */
+  /** Member ids as in the header. */
   #members = new Map<string, number>();
 
-  /** The URL others reach the member's peer port by. */
+  /** The URL at which other members reach the member's peer port. */
   async advertise(index: number, peerPort: number): Promise<string> {
     this.#ports[index] = peerPort;
     const listener = createServer({ allowHalfOpen: true }, (client) => this.#accept(index, client));
@@ -45,7 +45,7 @@ export class PeerNetwork implements AsyncDisposable {
     return `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
   }
 
-  /** The members' ids; until they are set, no member can be cut off. */
+  /** The members' ids; links can be cut only once they are set. */
   learn(ids: readonly bigint[]): void {
     this.#members = new Map(ids.map((id, index) => [id.toString(16), index]));
   }
@@ -61,7 +61,7 @@ export class PeerNetwork implements AsyncDisposable {
     this.#apply();
   }
 
-  /** Resets every peer connection of the member; they are dialled again at once. */
+  /** Resets every peer connection of the member; the members dial again at once. */
   reset(index: number): void {
     for (const connection of this.#connections) {
       if (connection.owner === index || this.#callerOf(connection) === index) this.#end(connection, true);

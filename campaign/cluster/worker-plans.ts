@@ -12,7 +12,7 @@ interface Shape {
   readonly compactionMs?: number;
 }
 
-/** In all 28 clients and a pager. Rates are what two cores carry beside three members, proxies and the witness. */
+/** 28 clients and a pager. Two cores sustain these rates beside three members, proxies and the witness. */
 const shapes: readonly Shape[] = [
   { role: "kube", name: "kube-0", clients: 8, rate: 30 },
   { role: "churn", name: "churn-0", clients: 6, rate: 20 },
@@ -25,7 +25,7 @@ const shapes: readonly Shape[] = [
 /** Watchers over HTTP, of as many servers as it has clients. */
 const httpShape: Shape = { role: "http", name: "http-0", clients: 10, rate: 1 };
 
-/** An episode wants somebody of each kind there, and leaves the machine room for its own part. */
+/** An episode needs one client of each kind, and leaves capacity for its own work. */
 const fewShapes: readonly Shape[] = [
   { role: "kube", name: "kube-0", clients: 4, rate: 15 },
   { role: "quota", name: "quota-0", clients: 2, rate: 10 },

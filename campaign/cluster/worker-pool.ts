@@ -8,7 +8,7 @@ import type { FromWorker, ToWorker, WorkerConfig } from "../traffic/worker-proto
 export type WorkerPlan = Omit<WorkerConfig, "incarnation" | "historyFile">;
 
 const program = fileURLToPath(new URL(`../traffic/worker${import.meta.url.slice(-3)}`, import.meta.url));
-/** A start includes a connection and a store; faults may be on. */
+/** A start includes a connection and a store, perhaps under faults. */
 const readyWithinMs = 120_000;
 const endWithinMs = 240_000;
 
@@ -38,7 +38,7 @@ export class WorkerPool implements AsyncDisposable {
     return this.workers.flatMap(({ historyFiles }) => historyFiles);
   }
 
-  /** All clients stop; readers go on. */
+  /** All clients stop; readers continue. */
   async quiet(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.ask({ type: "quiet" }, "quiet")));
   }
@@ -68,7 +68,7 @@ export class Worker {
   /** Of earlier incarnations. */
   #past = { calls: 0, ok: 0, unknown: 0 };
   #now = { calls: 0, ok: 0, unknown: 0 };
-  /** Set while we mean it to be dead. */
+  /** Set while it was killed deliberately. */
   #killed = false;
   #failure: string | undefined;
 
@@ -82,12 +82,12 @@ export class Worker {
     return { calls: past.calls + now.calls, ok: past.ok + now.ok, unknown: past.unknown + now.unknown };
   }
 
-  /** As it calls itself in the history: its name with its incarnation. */
+  /** Its name in the history: the process's name and its incarnation. */
   get process(): string {
     return `${this.plan.name}.${this.#incarnation}`;
   }
 
-  /** Why it ended by itself, if it did. */
+  /** Why it ended unexpectedly, if it did. */
   get failure(): string | undefined {
     return this.#failure;
   }

@@ -14,7 +14,7 @@ import type { Control } from "./control.ts";
 import { boundMs, Doc, docsPrefix, Lab, until } from "./lab.ts";
 import { RecordedDocs, RecordedWatch, sampleOf } from "./recorded-docs.ts";
 
-/** Its own comparison with etcd would heal what is to be found from outside. */
+/** Off: the cache's comparison with etcd would repair the fault that the checkers must find. */
 const cacheOptions = { selfCheckIntervalMs: false } as const;
 
 async function arrive(cache: WatchCache<Doc>, doc: Doc | undefined): Promise<void> {
@@ -77,7 +77,7 @@ export const keptOldCache: Control = {
     const cache = lab.use(createWatchCache((await lab.store(etcd)).resources(Doc), cacheOptions));
     await cache.ready();
     await sampleOf(lab, "cache", cache, { consistency: "any" });
-    // While the cache is cut off, history happens and is compacted away.
+    // While the cache is cut off, changes are made and compacted.
     proxy.set({ mode: "drop" });
     if (x !== undefined) await docs.update(x, "x2");
     await docs.delete("y");
@@ -93,7 +93,7 @@ export const keptOldCache: Control = {
   },
 };
 
-/** Every change of an object comes with the value of its first. */
+/** Every change of an object carries the value of the first one. */
 function olderValues(): (batch: StoredBatch) => StoredBatch {
   const first = new Map<string, PlainValue | undefined>();
   return (batch) => {

@@ -8,18 +8,18 @@ import type { CheckerName, Violation } from "../checkers/findings.ts";
 import type { RunHistory } from "../checkers/run-history.ts";
 import type { VerdictOptions } from "../checkers/verdict.ts";
 
-/** What one play of a scenario gives the checkers. */
+/** The input of the checkers from one run of a scenario. */
 export interface Played extends Pick<VerdictOptions, "restores" | "recoveryMaxMs"> {
   readonly history: RunHistory;
 }
 
 export interface Control {
   readonly name: `N${number}`;
-  /** What is made wrong. */
+  /** The deliberate fault. */
   readonly sabotage: string;
-  /** Each of them must see it. */
+  /** Checkers that must all find it. */
   readonly caughtBy: readonly CheckerName[];
-  /** Rules that must each be among those seen broken. */
+  /** Rules that must all be among the broken ones found. */
   readonly rules: readonly string[];
   /** "short": below 5 s on an idle machine, both plays together; those run with the tests. */
   readonly duration: "short" | "long";
@@ -40,7 +40,7 @@ export interface ControlReport {
   readonly caughtBy: readonly CheckerName[];
   /** "missed": sabotage not seen by every named checker. "unclean": the scenario without sabotage is not clean. */
   readonly outcome: "caught" | "missed" | "unclean" | "failed" | "skipped";
-  /** What the checkers said, or why it did not run. */
+  /** The findings of the checkers, or why it did not run. */
   readonly what: string;
   readonly violations: readonly Violation[];
   readonly ms: number;

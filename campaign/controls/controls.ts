@@ -116,7 +116,7 @@ async function judge(control: Control, sabotaged: boolean, binary: string): Prom
   return verdictOf(history, { ...options, only: control.caughtBy });
 }
 
-/** The machine's own etcd, or for a control that needs an old one any that has the fault. */
+/** The machine's etcd; for a control that needs an old one, any etcd with the fault. */
 async function binaryFor({ needs }: Control): Promise<EtcdBinary | undefined> {
   if (needs === undefined) return findEtcd();
   const present = [...(await findEveryEtcd())];

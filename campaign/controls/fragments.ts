@@ -14,7 +14,7 @@ import { rawPrefix, recordRawWatch } from "./raw-watch.ts";
 /** `fragment` of etcdserverpb.WatchResponse: field 7, a varint. */
 const fragmentTag = (7 << 3) | 0;
 
-/** Says of every fragment that it is whole. */
+/** Marks every fragment as complete. */
 const wholeFragments: TransportFactory = (options) => {
   const inner = http2Transport(options);
   return {

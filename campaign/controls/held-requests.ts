@@ -24,7 +24,7 @@ export class HeldRequests implements AsyncDisposable {
   readonly url: string;
   readonly #listener: Server;
   readonly #pairs = new Set<Pair>();
-  /** What the request to be let go contains; undefined: everything passes. */
+  /** Text of the request to release; undefined: everything passes. */
   #text: string | undefined;
 
   private constructor(listener: Server, targetPort: number) {
@@ -44,7 +44,7 @@ export class HeldRequests implements AsyncDisposable {
     this.#text = text;
   }
 
-  /** False when no request with the text was held: its client has not sent it. */
+  /** False when no request with the text was held, because its client has not sent it. */
   release(): boolean {
     const text = this.#text ?? "";
     this.#text = undefined;

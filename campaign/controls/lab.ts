@@ -33,7 +33,7 @@ export const Doc: Kind<Doc> = defineKind<Doc>({
 });
 export const docsPrefix = "/registry/docs/";
 
-/** No wait in a control is longer: a scenario that cannot go on fails instead of hanging. */
+/** Bound of every wait in a control: a scenario that cannot continue fails instead of hanging. */
 export const boundMs = 60_000;
 
 export class Lab implements AsyncDisposable {
@@ -50,7 +50,7 @@ export class Lab implements AsyncDisposable {
     this.now = runClock(process.hrtime.bigint());
   }
 
-  /** On etcds that the caller has started; the client is the lab's from here on. */
+  /** On etcds that the caller has started; the lab closes the client. */
   static over(etcd: Etcd): Lab {
     return new Lab(etcd, undefined);
   }
@@ -89,7 +89,7 @@ export class Lab implements AsyncDisposable {
     return this.use(await connectEtcd({ endpoints, ...patient, ...options }));
   }
 
-  /** A store of documents without anything that writes by itself. */
+  /** A store of documents without background writes. */
   async store(etcd: Etcd, options: Partial<StoreOptions> = {}): Promise<Store> {
     return this.use(
       await createStore({
@@ -129,7 +129,7 @@ export class Lab implements AsyncDisposable {
   }
 }
 
-/** What the log says of a stored value. */
+/** The value id of a stored value, as the log records it. */
 export type ReadStored = (
   key: string,
   value: Uint8Array,
@@ -145,7 +145,7 @@ export function readDocs(etcd: Etcd): ReadStored {
   };
 }
 
-/** Values that are text; what follows their first word only makes them large. */
+/** Text values: the first word is the value id, the rest only adds size. */
 export const readText: ReadStored = async (_, stored) => ({ value: valueText(stored) });
 
 export function valueText(stored: Uint8Array | undefined): string {
@@ -191,7 +191,7 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
   if (!(await within(boundMs, holds))) throw new Error(`not within ${boundMs} ms: ${what}`);
 }
 
-/** Polls until `holds`, at most so long; whether it did. */
+/** Polls until `holds` or the bound. Returns whether it held. */
 export async function within(ms: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
   const end = performance.now() + ms;
   while (!(await holds())) {

@@ -11,7 +11,7 @@ const hard = 5;
 
 const isOfLedger = (op: TxnOp): boolean => op.type === "put" && String(op.put.key).startsWith(ledgers);
 
-/** What a document's transaction says of a ledger is written right after it. */
+/** Writes the ledger part of a document's transaction in a second one, right after it. */
 function writesLedgerLater(etcd: Etcd): Etcd {
   return withKv(etcd, {
     txn: async (request, call) => {

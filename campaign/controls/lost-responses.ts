@@ -14,7 +14,7 @@ import { Doc, docsPrefix, Lab, until, within } from "./lab.ts";
 import { type DocCalls, RecordedDocs, stateOf } from "./recorded-docs.ts";
 import { withKv } from "./with-kv.ts";
 
-/** Sends again what may have been applied, and does not look whose value refuses the second one. */
+/** Sends a write again that may have been applied, and does not check whose value makes the second one fail. */
 function retriesBlindly(etcd: Etcd): Etcd {
   return withKv(etcd, {
     txn: async (request, call) => {
@@ -30,7 +30,7 @@ function retriesBlindly(etcd: Etcd): Etcd {
   });
 }
 
-/** A write that meets itself is recognised by the value it finds: this takes the value away. */
+/** A repeated write recognises itself by the value it finds; this hides that value. */
 function withoutValues(answer: TxnResponse): TxnResponse {
   const responses = answer.responses.map((response, at) =>
     at === 0 && response.type === "range"
@@ -59,7 +59,7 @@ export const retriedWrites: Control = {
     proxy.set({ mode: "swallow" });
     const updated = docs.update(doc, "v2");
     await until(async () => (await versionOf(lab, "x")) > before, "the update is applied");
-    // In this order: an answer on its way is lost with its connection.
+    // In this order: a response in flight is lost with its connection.
     proxy.cut();
     proxy.set({ mode: "ok" });
     await updated;
@@ -68,7 +68,7 @@ export const retriedWrites: Control = {
   },
 };
 
-/** Takes one look through `lab` for the truth about an update without an answer. */
+/** Decides the outcome of an update without a response by one read through `lab`. */
 function believesOneLook(store: ResourceStore<Doc>, lab: Lab): DocCalls {
   return {
     create: (draft, options) => store.create(draft, options),
@@ -102,13 +102,13 @@ export const believedLook: Control = {
   duration: "short",
   async play({ sabotaged, binary }) {
     await using lab = await Lab.open({ binary });
-    // What a paused member does to a request, but surely: it lies there, and is acted upon after all.
+    // The reliable form of what a paused member does to a request: it waits, and is executed later.
     const held = lab.use(await HeldRequests.start(lab.server.clientPort));
     const etcd = await lab.connect({ endpoints: held.url });
     const store = (await lab.store(etcd)).resources(Doc);
     const docs = new RecordedDocs(lab, "writer", sabotaged ? believesOneLook(store, lab) : store);
     await docs.create("x", "v1");
-    // etcd heeds the client's deadline: on a machine that is busy enough it lets even what is let go lie too long.
+    // etcd honours the client's deadline: on a busy machine even the released request may be too late.
     for (let tries = 1, landed = false; !landed; tries++) {
       if (tries > triesMax) throw new Error(`no held write has landed in ${triesMax} tries`);
       const doc = await docs.get("x");

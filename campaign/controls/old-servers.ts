@@ -15,7 +15,7 @@ import { Lab, readText } from "./lab.ts";
 import { rawPrefix as prefix, recordRawWatch } from "./raw-watch.ts";
 
 const statusPath = "/etcdserverpb.Maintenance/Status";
-/** As long as what it stands for: a version is text inside a message that tells its length. */
+/** As long as the version it replaces: the text is in a message that states its length. */
 const claimed = "3.5.30";
 
 const needs = {
@@ -26,7 +26,7 @@ const needs = {
     version.length === claimed.length,
 } as const;
 
-/** A transport whose members say another version than they are. */
+/** A transport whose members report a wrong version. */
 function lyingTransport(version: string): TransportFactory {
   return (options) => {
     const inner = http2Transport(options);
@@ -52,7 +52,7 @@ async function connectTo(lab: Lab, sabotaged: boolean): Promise<Etcd> {
   return lab.use(await openEtcd({ endpoints: lab.server.endpoints }, lyingTransport(lab.server.version)));
 }
 
-/** Much more than one step of etcd's catching up (1,000 revisions), so that progress has something to overtake. */
+/** Many more than etcd sends per step to a watch that catches up (1,000 revisions), so that progress can overtake events. */
 const historyRevisions = 2_500;
 const streams = 4;
 
@@ -73,7 +73,7 @@ export const earlyProgress: Control = {
     const last = await lab.etcd.kv.put({ key: `${prefix}last`, value: "last" });
     const [start, until] = [first.header.revision, last.header.revision];
     const etcd = await connectTo(lab, sabotaged);
-    // One is enough on an idle machine; on a busy one a stream may be sent whole before its client has asked.
+    // One is enough on an idle machine; on a busy one a stream may be complete before its client requests progress.
     for (let i = 0; i < streams; i++)
       await recordRawWatch(lab, etcd, { start, until, lastKey: `${prefix}last` });
     await lab.recordTruth(prefix, readText);

@@ -4,7 +4,7 @@ import { type Etcd, type KvEvent, prefixEnd } from "keelson/etcd";
 import type { StreamEvent } from "../checkers/history.ts";
 import { boundMs, type Lab, valueText } from "./lab.ts";
 
-/** Where raw keys lie: apart from everything a store keeps. */
+/** Prefix of raw keys, outside every store. */
 export const rawPrefix = "/raw/";
 
 /**

@@ -23,7 +23,7 @@ export function stateOf(doc: Doc): State {
   };
 }
 
-/** What a recorded client calls: a store, or something in front of one. */
+/** The target of a recorded client: a store, or a wrapper around one. */
 export type DocCalls = Pick<ResourceStore<Doc>, "create" | "update" | "delete" | "get" | "list">;
 
 export class RecordedDocs {
@@ -117,7 +117,7 @@ function written(doc: Doc): Partial<CallRecord> {
   return { revision: BigInt(doc.metadata.resourceVersion) };
 }
 
-/** A watch on record, running until it is stopped. */
+/** A recorded watch that runs until it is stopped. */
 export class RecordedWatch {
   readonly #watch: Watch<Doc>;
   readonly #done: Promise<void>;
@@ -177,12 +177,12 @@ export class RecordedWatch {
     await this.#watch.ready();
   }
 
-  /** Resolves at its end, whatever ended it. */
+  /** Resolves when it ends, for any reason. */
   get ended(): Promise<void> {
     return this.#done;
   }
 
-  /** Leaves it; with everything seen that there is to be seen. */
+  /** Leaves the loop, after it has received everything. */
   async stop(): Promise<void> {
     this.#final = true;
     await this.#watch[Symbol.asyncDispose]();
@@ -190,7 +190,7 @@ export class RecordedWatch {
   }
 }
 
-/** What a reader holds at a version, as a sample of a cache. */
+/** The contents of a reader at a version, as a sample of a cache. */
 export async function sampleOf(
   lab: Lab,
   cache: string,

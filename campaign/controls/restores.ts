@@ -31,7 +31,7 @@ export const keptEpoch: Control = {
         await old.create({ metadata: { namespace: "a", name }, spec: { value: name } });
       }
       const page = await old.list({ namespace: "a", limit: 1 });
-      // Its session keys and leases go with it: what is left changes no more.
+      // Its session keys and leases are removed with it, so the remaining keys do not change.
       await oldStore.close();
       const snapshot = join(folder, "backup.db");
       await saveSnapshot(lab.etcd, snapshot);

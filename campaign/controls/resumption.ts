@@ -80,7 +80,7 @@ export const resumesElsewhere: Control = {
     for (const name of ["one", "two", "three"]) {
       await docs.create(name, `value-${name}`);
       if (name === "two") continue;
-      // The first is a batch by itself before there is a second, which may be the one that is lost.
+      // The first write must be a batch of its own before the second, which may be the lost one.
       const key = `${docsPrefix}a/${name}`;
       for (const watch of watches) await until(() => watch.seen.has(key), `${name} is seen`);
     }

@@ -24,7 +24,7 @@ export const roundedIds: Control = {
   async play(setting) {
     for (;;) {
       const played = await playOnce(setting);
-      // One member id in a thousand is a double: then nothing was rounded, and another etcd has another id.
+      // One member id in a thousand is exactly a double, so nothing is rounded; another etcd has another id.
       if (played !== undefined) return played;
     }
   },

@@ -7,10 +7,10 @@ import { Doc, docsPrefix, Lab, until } from "./lab.ts";
 import { RecordedDocs } from "./recorded-docs.ts";
 import { withKv } from "./with-kv.ts";
 
-/** A member that cannot answer is given up after this, and another one asked. */
+/** A member that does not answer within this time is skipped for another one. */
 const requestTimeoutMs = 1_000;
 
-/** Asks one member alone, and takes what it says. */
+/** Asks one member and accepts its answer. */
 function readsAlone(etcd: Etcd, endpoint: string): Etcd {
   return withKv(etcd, {
     range: (request, call) =>

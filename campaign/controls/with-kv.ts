@@ -1,7 +1,7 @@
 /** A client with some calls of its `Kv` port replaced: the base of most sabotage. */
 import type { Etcd, Kv } from "keelson/etcd";
 
-/** Closing it is the inner client's business. */
+/** Its inner client is closed separately. */
 export function withKv(etcd: Etcd, members: Partial<Omit<Kv, "highestRevision">>): Etcd {
   const { kv } = etcd;
   return {

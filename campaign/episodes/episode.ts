@@ -15,7 +15,7 @@ import type { Stage } from "../stage.ts";
 import { type At, draftOf, Relic, type Valued } from "../traffic/kinds.ts";
 
 export interface EpisodeName {
-  /** Number in the menu of faults. */
+  /** Its number in the list of faults. */
   readonly kind: `F${number}`;
   readonly name: string;
 }
@@ -23,7 +23,7 @@ export interface EpisodeName {
 export interface Play {
   readonly name: string;
   readonly episodes: readonly EpisodeName[];
-  /** The cluster; or, in a sentence, what this machine lacks for it. `folder` is the stage's. */
+  /** The cluster, or a sentence that names what this machine lacks. `folder` is the stage's. */
   prepare(folder: string): Promise<PreparedPlay | { readonly lacks: string }>;
   act(scene: Scene): Promise<void>;
   /** Lines of the members' logs that the faults explain. */
@@ -32,24 +32,24 @@ export interface Play {
 
 export interface PreparedPlay {
   readonly cluster: Omit<CampaignClusterOptions, "folder">;
-  /** Takes back what was prepared, when the cluster is gone. */
+  /** Undoes the preparation, after the cluster has been closed. */
   readonly cleanUp?: (() => Promise<void>) | undefined;
 }
 
-/** What an episode came to. */
+/** The result of an episode. */
 export interface Act {
-  /** What shows that the fault was there; undefined: it was not. */
+  /** The evidence that the fault happened; undefined: it did not. */
   readonly bite: string | undefined;
-  /** What should have held and did not. */
+  /** The expectations that did not hold. */
   readonly broken?: readonly string[] | undefined;
 }
 
-/** No wait in an episode is longer. */
+/** Bound of every wait in an episode. */
 export const boundMs = 60_000;
 
 export class Scene {
   readonly stage: Stage;
-  /** Straight to the members, with more patience than the campaign's control. */
+  /** Directly to the members, with longer timeouts than the campaign's control. */
   readonly etcd: Etcd;
   readonly done: (EpisodeName & Act)[] = [];
   /** Revisions, both included, between which quotas may read high (docs/quotas.md). */
@@ -68,7 +68,7 @@ export class Scene {
     return this.#random.below(bound);
   }
 
-  /** Plays one episode: `act` provokes the fault and takes it back. */
+  /** Runs one episode: `act` provokes the fault and heals it. */
   async episode(episode: EpisodeName, target: string, act: () => Promise<Act>): Promise<void> {
     const { file, now } = this.stage;
     const startNs = now();
@@ -108,7 +108,7 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
   );
 }
 
-/** Said of what was not as it must be. */
+/** The messages of failed expectations. */
 export function broken(
   ...claims: readonly (readonly [holds: boolean, otherwise: string])[]
 ): readonly string[] {

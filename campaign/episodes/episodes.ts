@@ -33,10 +33,10 @@ export const plays: readonly Play[] = [
 export interface EpisodeReport extends EpisodeName {
   readonly play: string;
   readonly outcome: "bit" | "did not bite" | "skipped" | "failed";
-  /** How often it was played, and how often it bit. */
+  /** How often it ran, and how often the fault happened. */
   readonly times: number;
   readonly bitten: number;
-  /** What showed it, or why not. */
+  /** The evidence, or why there is none. */
   readonly what: string;
 }
 
@@ -45,9 +45,9 @@ export interface PlayReport {
   readonly seconds: number;
   readonly operations: number;
   readonly unknown: number;
-  /** Of checkers, and of what an episode saw itself. */
+  /** From the checkers and the episode itself. */
   readonly violations: readonly string[];
-  /** Why it proves nothing, if it does not. */
+  /** Why it is void, if it is. */
   readonly complaints: readonly string[];
 }
 
@@ -63,14 +63,14 @@ export interface EpisodesOptions {
   readonly only?: string | undefined;
   readonly recoveryMaxMs: number;
   readonly arrivalMs: number;
-  /** Keeps the data of plays that were clean, too. */
+  /** Also keeps the data of clean plays. */
   readonly keep: boolean;
   readonly say: (text: string) => void;
 }
 
-/** Highest that is still right, for each process (C10). */
+/** Highest allowed value for each process (C10). */
 const caps = { rssBytes: 1.5 * 1024 ** 3, openStreams: 64, sockets: 64 } as const;
-/** Of an episode's own requests: a machine that is busy answers late, and a member that is away never. */
+/** Timeout of an episode's own requests: a busy machine answers late, a missing member never. */
 const requestTimeoutMs = 5_000;
 const playsMax = 2;
 const calmMs = 3_000;
@@ -196,7 +196,7 @@ async function perform(
   };
 }
 
-/** A quota that reads high where it may; one that reads low, or lets more in than its limit, is none of these. */
+/** A quota that may read high there. Reading low, or above the limit, is still a violation. */
 function isForgiven(line: HistoryLine, high: Scene["quotasHigh"]): boolean {
   if (line.line !== "quota" || high === undefined) return false;
   const { revision, live, used, hard } = line;

@@ -1,4 +1,4 @@
-/** F14: the disk under one member is full. The other two go on; with space again it comes back with all data. */
+/** F14: the disk under one member is full. The other two continue; once it has space again, it returns with all data. */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ export const fullDiskPlay: Play = {
     } catch (error) {
       return { lacks: `a disk of its own cannot be mounted here: ${String(error).split("\n")[0]}` };
     }
-    // Whatever ends this process, nothing of it stays mounted.
+    // However this process ends, nothing stays mounted.
     const [unmount = "", ...args] = ["umount", "-l", disk];
     const atExit = (): void => {
       execFileSync(unmount, args);
@@ -73,7 +73,7 @@ async function fill(scene: Scene): Promise<Act> {
   };
 }
 
-/** Until nothing more fits. */
+/** Writes until the disk is full. */
 async function fillFile(path: string): Promise<void> {
   const file = await open(path, "w");
   const block = new Uint8Array(blockBytes).fill(1);

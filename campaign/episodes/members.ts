@@ -65,7 +65,7 @@ async function flip(scene: Scene, victim: number): Promise<Act> {
   };
 }
 
-/** Why the start failed; undefined: it did not. */
+/** Why the start failed; undefined if it succeeded. */
 async function startFails(start: () => Promise<void>): Promise<string | undefined> {
   try {
     await start();

@@ -24,7 +24,7 @@ for (let turn = 0; ; turn++) {
   try {
     await store.quotas.set("default", { hard: setterHard(turn % 2 === 0) });
   } catch (error) {
-    // Another setter was faster, or an answer was lost: as a controller does, it sets it again.
+    // Another setter was faster, or a response was lost: like a controller, it sets the quota again.
     if (!isStoreError(error, "CONFLICT", "OUTCOME_UNKNOWN", "UNAVAILABLE", "DEADLINE")) throw error;
   }
 }

@@ -21,16 +21,16 @@ const program = fileURLToPath(new URL(`./quota-setter${import.meta.url.slice(-3)
 const rounds = 6;
 /** At the same time. */
 const settersPerRound = 2;
-/** A setter lives so long after it has begun, at most. */
+/** Longest time until a setter is killed. */
 const lifeMsMax = 600;
 const names = 40;
 const countHard = 20;
-/** Beyond what there can be: what is looked at is that the use is exact. */
+/** Above any possible use: the check is that the use is exact. */
 const weightHard = 1_000_000;
-/** What a job weighs for each of the writers. */
+/** The weight of a job, as each of the writers measures it. */
 const weights = [2, 3] as const;
 
-/** All the setters know. */
+/** The only kind that the setters know. */
 export const Slip: Kind<Resource> = defineKind({
   version: "v1",
   kind: "Slip",
@@ -38,7 +38,7 @@ export const Slip: Kind<Resource> = defineKind({
   scope: "Namespaced",
 });
 
-/** Every quota that is set limits the number; what is `whole` limits the weight, too. */
+/** Every quota limits the number; a `whole` one limits the weight, too. */
 export function setterHard(whole: boolean): Record<string, number> {
   return { "count/jobs": countHard, ...(whole ? { weight: weightHard } : {}) };
 }
@@ -152,7 +152,7 @@ function setter(endpoints: readonly string[], codec: "json" | "msgpack"): ChildP
   return fork(program, [config], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
 }
 
-/** The signal it ended by, so long after it has begun to set. */
+/** Kills it this long after its first set. Returns the signal that ended it. */
 async function killSoon(child: ChildProcess, lifeMs: number): Promise<string | null> {
   const ended = once(child, "exit");
   await Promise.race([once(child, "message"), ended]);

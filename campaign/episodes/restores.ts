@@ -46,12 +46,12 @@ export const restores: Play = {
   },
 };
 
-/** While one history of etcd was served. */
+/** The time in which one history of etcd was served. */
 interface Era {
   readonly startNs: number;
   readonly endNs: number;
   readonly truth: readonly TruthRecord[];
-  /** The last revision it has of the era before; 0n for the first. */
+  /** The last revision shared with the previous era; 0n for the first. */
   readonly inherited: bigint;
   /** Whether its log reaches back before its beginning: not after a bump, which compacts. */
   readonly hasPast: boolean;
@@ -67,7 +67,7 @@ async function play(scene: Scene, how: "plain" | "bumped"): Promise<Act> {
     observed = await connectEtcd({ endpoints, requestTimeoutMs: patientMs });
     const lab = Lab.over(observed);
     const crowd = await Crowd.open(lab, endpoints, scene);
-    // Of an era whose beginning was compacted away by the bump: what there was at its beginning.
+    // For an era whose beginning the bump has compacted: its state at the beginning.
     let before: readonly TruthRecord[] = [];
     let from = 1n;
     let inherited = 0n;
@@ -86,7 +86,7 @@ async function play(scene: Scene, how: "plain" | "bumped"): Promise<Act> {
       await delay(partMs);
       if (round === rounds) await crowd.end();
       await server.stop();
-      // No call is answered until the next one starts: all responses until then are from this one.
+      // No call is answered until the next etcd starts, so all earlier responses are from this one.
       const truth = [...before, ...(await truthOf(server.dataDir, from))];
       eras.push({ startNs, endNs: lab.now(), truth, inherited, hasPast: how === "plain" || round === 0 });
       if (round === rounds) break;
@@ -119,7 +119,7 @@ async function play(scene: Scene, how: "plain" | "bumped"): Promise<Act> {
   }
 }
 
-/** Three processes' worth of clients, on one etcd that goes back in time under them. */
+/** The clients of three processes, on one etcd that is set back in time. */
 class Crowd {
   readonly failures: string[] = [];
   readonly #lab: Lab;
@@ -167,7 +167,7 @@ class Crowd {
     return crowd;
   }
 
-  /** The epoch of all stores, once they agree on another one than `before`. */
+  /** The epoch of all stores, once they agree on one other than `before`. */
   async epochAfter(before: string): Promise<string> {
     let found: readonly string[] = [];
     await until("every process has noticed the restore", async () => {
@@ -182,7 +182,7 @@ class Crowd {
   async end(): Promise<void> {
     this.#quiet.abort();
     await Promise.all(this.#callers);
-    // Nothing is written any more: watchers come to the end of it.
+    // All writes have ended; watchers receive the rest.
     await delay(arrivalMs);
     this.#stop.abort();
     await Promise.all(this.#watchers);
@@ -254,7 +254,7 @@ async function truthOf(dataDir: string, from: bigint): Promise<readonly TruthRec
   }
 }
 
-/** What there was at a revision, as the changes that made it. */
+/** The state at a revision, as the changes that made it. */
 async function stateAt(endpoints: readonly string[], revision: bigint): Promise<readonly TruthRecord[]> {
   await using etcd = await connectEtcd({ endpoints, requestTimeoutMs: patientMs });
   const read = readDocs(etcd);
@@ -274,7 +274,7 @@ async function stateAt(endpoints: readonly string[], revision: bigint): Promise<
   );
 }
 
-/** What does not hold, era by era. */
+/** The violations, era by era. */
 function judge(lines: readonly HistoryLine[], eras: readonly Era[]): readonly string[] {
   let past: readonly CallRecord[] = [];
   return eras.flatMap((era, at) => {
@@ -303,7 +303,7 @@ function judge(lines: readonly HistoryLine[], eras: readonly Era[]): readonly st
   });
 }
 
-/** A write of an earlier era that this one has, or may have. */
+/** A write of an earlier era that this era contains, or may contain. */
 function isInherited(call: CallRecord, { truth, inherited }: Era): boolean {
   if (!isWrite(call)) return false;
   if (call.class === "unknown") return true;
@@ -312,12 +312,12 @@ function isInherited(call: CallRecord, { truth, inherited }: Era): boolean {
   return truth.some((change) => change.revision === revision && change.key === key && change.value === value);
 }
 
-/** Of an era without the log of its past nothing but the state is known, which its authors have made from nothing. */
+/** Without the log of the past only the state is known; its authors count as having made it from nothing. */
 function authorOf(call: CallRecord, { hasPast }: Era): CallRecord {
   return hasPast ? call : { ...call, ...openEnd, op: "create", guard: 0n };
 }
 
-/** The line as the era sees it; none where it says nothing of it. */
+/** The line as it applies to the era; undefined if it does not. */
 function ofEra(line: HistoryLine, { startNs, endNs }: Era, endOfLast: number): readonly HistoryLine[] {
   if (line.line === "stream-open") return line.atNs > endOfLast && line.atNs <= endNs ? [line] : [];
   if (line.line === "stream-batch") return line.atNs <= endNs ? [line] : [];

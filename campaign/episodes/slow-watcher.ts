@@ -15,15 +15,15 @@ import { type Act, boundMs, broken, codeOf, type Play, type Scene, until } from 
 const sleeper = { kind: "F20", name: "slow watcher" } as const;
 const leaderOfLease = { kind: "F23", name: "leader killed a second before a lease ends" } as const;
 
-/** Of text that three quarters of remain when it is compressed. */
+/** Text of which three quarters remain after compression. */
 const objectBytes = 1_340_000;
 const writes = 200;
 const writesSideBySide = 4;
 /** Writes; a whole collection takes some 50 ms. */
 const measureEvery = 20;
-/** All that the cache may hold: live, history, decoded. */
+/** Everything the cache may hold: live, history, decoded. */
 const budgetBytes = 32_000_000;
-/** That, and what is in windows, sockets and the queues of loops; half the data would be no bound. */
+/** The cache, plus windows, sockets and loop queues; well below half of the data. */
 const growthBytesMax = 90_000_000;
 const ttlSeconds = 5;
 const leaseTries = 3;
@@ -93,7 +93,7 @@ async function sleep(scene: Scene): Promise<Act> {
   };
 }
 
-/** A megabyte that no codec makes smaller, as it is stored. */
+/** A megabyte, as stored, that no codec compresses. */
 async function largeObject(scene: Scene): Promise<{
   readonly at: { namespace: string; name: string };
   readonly key: string;
@@ -112,7 +112,7 @@ async function largeObject(scene: Scene): Promise<{
   return { at, key, value: stored.value.slice() };
 }
 
-/** Bytes in use when all that can be collected has been: buffers are what sleepers could pile up. */
+/** Bytes in use after garbage collection, buffers included: stopped readers could accumulate those. */
 function memory(): number {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();
@@ -120,7 +120,7 @@ function memory(): number {
   return heapUsed + external;
 }
 
-/** Reads on, up to the last version. */
+/** Continues to read up to the last version. */
 async function awake(
   watch: Watch<Valued>,
   last: bigint,
@@ -144,7 +144,7 @@ async function awake(
   }
 }
 
-/** Its holder cut off, its leader dead: the lease lives longer than its time, and the holder must not. */
+/** With its holder cut off and its leader dead, the lease outlives its TTL; the holder must stop in time. */
 async function endLease(scene: Scene): Promise<Act> {
   const { cluster, store } = scene.stage;
   const { kv, leases } = scene.etcd;

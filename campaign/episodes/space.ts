@@ -8,7 +8,7 @@ import { boundMs, broken, codeOf, type Play, type Scene } from "./episode.ts";
 const alarm = { kind: "F12", name: "quota alarm" } as const;
 const recovery = { kind: "F13", name: "alarm recovery" } as const;
 
-/** Above what the set-up and half a minute of traffic write. */
+/** More than the set-up and half a minute of traffic write. */
 const quotaBytes = 48 * 1024 * 1024;
 /** Fits etcd's 1.5 MiB of a request. */
 const fillBytes = 1_200_000;
@@ -36,7 +36,7 @@ async function fillUp(scene: Scene): ReturnType<Parameters<Scene["episode"]>[2]>
   const { at } = await scene.relic();
   const value = new Uint8Array(fillBytes);
   const from = witness.revision;
-  // Whatever ends the play: deletes go without their ledger from here on.
+  // From here on deletes are sent without their ledger part, however the play ends.
   scene.quotasHigh = { from, to: endless };
   let full = false;
   for (let i = 0; i < fillsMax && !full; i++) {
@@ -70,7 +70,7 @@ async function recover(scene: Scene): ReturnType<Parameters<Scene["episode"]>[2]
   const { kv, maintenance } = scene.etcd;
   await kv.deleteRange({ key: "/fill/", rangeEnd: "/fill0" }, { timeoutMs, requestTimeoutMs: timeoutMs });
   const { header } = await kv.range({ key: "/fill/" }, { timeoutMs });
-  // The witness needs what is compacted away.
+  // The witness must have read what is compacted next.
   await witness.reached(header.revision, boundMs);
   await kv.compact(header.revision, { timeoutMs, physical: true });
   for (const member of cluster.members) {

@@ -26,7 +26,7 @@ const ttlSeconds = 2;
 const auth: Credentials = { username: "root", password: "of-a-campaign", allowPlaintext: true };
 const authenticatePath = "/etcdserverpb.Auth/Authenticate";
 const timeoutMs = 30_000;
-/** Calls side by side: they find their token refused together, and must ask for a new one once. */
+/** Concurrent calls: their token is refused for all at once, and they must request one new token. */
 const sideBySide = 40;
 
 export const tokens: Play = {
@@ -90,7 +90,7 @@ async function changeUsers(scene: Scene): Promise<Act> {
   };
 }
 
-/** Calls of one client, many at once, after each `event`; what was wrong with them. */
+/** Concurrent calls of one client after each `event`. Returns what failed. */
 async function rounded(scene: Scene, rounds: number, event: () => Promise<void>): Promise<readonly string[]> {
   const { directEndpoints: endpoints } = scene.stage.cluster;
   await using etcd = await connectEtcd({ endpoints, auth });
@@ -107,7 +107,7 @@ async function rounded(scene: Scene, rounds: number, event: () => Promise<void>)
     wrong.push(
       ...broken(
         [failed.length === 0, `${failed.length} of ${sideBySide} reads failed with ${failed[0]}`],
-        // One for what was refused together; more only when the calls themselves take as long as a token lives.
+        // One for the calls refused together; more only if the calls take as long as a token lives.
         [times < sideBySide / 2, `${sideBySide} reads asked for ${times} tokens`],
       ),
     );
@@ -123,7 +123,7 @@ async function tokenOf(url: string): Promise<string> {
   return authenticateResponse.decode(reply).token;
 }
 
-/** What a member says to a read with this token; "" when it takes it. */
+/** A member's answer to a read with this token; "" if it accepts the token. */
 async function answerTo(url: string, token: string): Promise<string> {
   try {
     await callRaw(url, (transport) =>

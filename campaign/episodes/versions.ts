@@ -11,10 +11,10 @@ import { broken, codeOf, type Play } from "./episode.ts";
 const mixed = { kind: "F28", name: "mixed versions, a rolling upgrade" } as const;
 
 const timeoutMs = 20_000;
-/** Traffic on each mixture. */
+/** Traffic on each mixture of versions. */
 const holdMs = 2_500;
 
-/** The lowest and the highest there are; one minor version apart, as etcd wants it of members side by side. */
+/** The lowest and highest version present: one minor version apart, as etcd requires. */
 async function twoVersions(): Promise<{ readonly old: EtcdBinary; readonly fresh: EtcdBinary } | undefined> {
   const present = [...(await findEveryEtcd())].sort((a, b) => compareVersions(a.version, b.version));
   const [old] = present;

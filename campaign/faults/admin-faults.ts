@@ -3,7 +3,7 @@ import { directUrl } from "../cluster/campaign-cluster.ts";
 import { draftOf, Relic } from "../traffic/kinds.ts";
 import { type FaultContext, type FaultKind, type Injected, leaderOf, pick } from "./fault.ts";
 
-/** The fault is an act, not a state: it is over when it is done. */
+/** The fault is an action, not a state: it ends by itself. */
 const holdMs = [100, 400] as const;
 const done = (target: string): Injected => ({ target, heal: async () => {} });
 
@@ -79,7 +79,7 @@ async function defragment({ cluster, random }: FaultContext): Promise<Injected |
   );
 }
 
-/** Undefined when another fault was in the way: this one has not come to pass, and does not count. */
+/** Undefined if another fault prevented this one: it does not count. */
 async function attempt(target: string, act: () => Promise<unknown>): Promise<Injected | undefined> {
   return act().then(
     () => done(target),

@@ -16,7 +16,7 @@ interface NetFault {
   readonly mode: ProxyMode;
   readonly reach: Reach;
   readonly holdMs: readonly [number, number];
-  /** Connections of that time are of no use afterwards. */
+  /** Connections from that time cannot be used afterwards. */
   readonly cutAfter?: true;
 }
 

@@ -10,14 +10,14 @@ export const dataFaults: readonly FaultKind[] = [
   { kind: "F19", name: "burst of large objects", domain: "data", holdMs: [200, 800], inject: burst },
 ];
 
-/** One object reports itself corrupt; the others are as they were. */
+/** One object is reported corrupt; the others are unchanged. */
 async function damage({ store, cluster, random }: FaultContext): Promise<Injected | undefined> {
   const relics = store.resources(Relic);
   const name = `r-${random.below(2 ** 32)}`;
   const at: At = { namespace: "a", name };
   const key = keyOf("relics", at);
   const value = random.bytes(1 + random.below(200));
-  // Another fault may be in the way; then this one has not come to pass.
+  // Another fault may prevent this one.
   const stored = await cluster.control.kv.put({ key, value }, { timeoutMs }).catch(() => undefined);
   if (stored === undefined) return undefined;
   return {

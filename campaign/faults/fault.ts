@@ -12,7 +12,7 @@ import type { WorkerPool } from "../cluster/worker-pool.ts";
 export interface FaultContext {
   readonly cluster: CampaignCluster;
   readonly workers: WorkerPool;
-  /** Straight to the members. */
+  /** Directly to the members. */
   readonly store: Store;
   /** The seed's own sequence for this step. */
   readonly random: Random;
@@ -22,23 +22,23 @@ export interface FaultContext {
 }
 
 export interface Injected {
-  /** What was hit, e.g. "m0" or "traffic-1". */
+  /** The target that was hit, e.g. "m0" or "traffic-1". */
   readonly target: string;
-  /** Undoes it and looks at what can be seen of it. @throws Error saying what is not as it must be */
+  /** Undoes the fault and checks the result. @throws Error that names what is wrong */
   heal(): Promise<void>;
 }
 
 export interface FaultKind {
-  /** Number in the menu, e.g. "F1". */
+  /** Its number in the list of faults, e.g. "F1". */
   readonly kind: string;
   readonly name: string;
-  /** Hits a process of ours rather than etcd or the network. */
+  /** Hits one of our processes rather than etcd or the network. */
   readonly own?: true;
-  /** Faults of one domain are never on at the same time: they would undo each other. */
+  /** Faults of one domain are never active together: they would undo each other. */
   readonly domain: "members" | "peers" | "traffic-net" | "watching-net" | "admin" | "own" | "data";
-  /** How long it is held: shortest and longest, milliseconds. */
+  /** Shortest and longest duration, milliseconds. */
   readonly holdMs: readonly [number, number];
-  /** Undefined: it has not come to pass, because of another fault. */
+  /** Undefined: another fault prevented it. */
   inject(context: FaultContext): Promise<Injected | undefined>;
 }
 

@@ -1,4 +1,4 @@
-/** All faults that a schedule may choose from, by the numbers of the menu. */
+/** All faults that a schedule may choose from, by their numbers. */
 import { adminFaults } from "./admin-faults.ts";
 import { clientNetFaults } from "./client-net-faults.ts";
 import { dataFaults } from "./data-faults.ts";

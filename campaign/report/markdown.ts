@@ -7,7 +7,7 @@ import type { Summary } from "./summary.ts";
 import { isClean, oneLine } from "./summary.ts";
 
 const page = join(process.cwd(), "docs", "reliability.md");
-/** What stands above it is written by hand and stays. */
+/** The text above it is written by hand and kept. */
 const marker = "<!-- the rest of this page is written by `npm run robustness -- --report` -->";
 
 export async function writeReport(

@@ -13,7 +13,7 @@ export interface RecoveryRow {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly worstMs: number;
-  /** Caught by the next fault before they had an answer. */
+  /** Clients that the next fault hit before they had an answer. */
   readonly interrupted: number;
 }
 
@@ -95,7 +95,7 @@ function healsOf(run: RunHistory): readonly { readonly healNs: number; readonly 
   }));
 }
 
-/** Nanoseconds of the run, and what is at both ends. */
+/** Nanoseconds of the run, and what begins and ends the span. */
 export interface Span {
   readonly fromNs: number;
   readonly toNs: number;
@@ -109,7 +109,7 @@ const lengthMs = (span: Span | undefined): number =>
 /** Longest time without an acknowledged write, milliseconds, from the first write of clients to the last. */
 export const writeGapMs = (run: RunHistory): number => lengthMs(writeGap(run));
 
-/** Longest time a cache, when it was looked at, had been without a change that was acknowledged to its writer; milliseconds. */
+/** Longest time that a sampled cache lacked an acknowledged change, milliseconds. */
 export const cacheLagMs = (run: RunHistory): number => lengthMs(cacheLag(run));
 
 const textOfWrite = ({ op, key, client }: CallRecord): string => `${op} of ${key} acknowledged to ${client}`;

@@ -19,7 +19,7 @@ export interface Summary {
   readonly seconds: number;
   readonly etcd: string;
   readonly operations: number;
-  /** By who was asked for what, e.g. "store write", "cache read any". */
+  /** By target and type of call, e.g. "store write", "cache read any". */
   readonly byClass: Readonly<Record<string, number>>;
   readonly byCode: Readonly<Record<string, number>>;
   readonly floor: number;
@@ -38,7 +38,7 @@ export interface Summary {
   readonly checked: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly controls: ControlsSummary | undefined;
   readonly episodes: EpisodesReport | undefined;
-  /** Why the run proves nothing. */
+  /** Why the run is void. */
   readonly void: readonly string[];
 }
 
@@ -95,12 +95,12 @@ export function summarise(options: {
   };
 }
 
-/** What was broken in the plays: by the checkers, or seen by an episode. */
+/** Violations in the plays, from the checkers or an episode. */
 export function violationsOf({ plays }: EpisodesReport): readonly string[] {
   return plays.flatMap(({ play, violations }) => violations.map((text) => `${play}: ${text}`));
 }
 
-/** Why the episodes prove less than they should: one that never bit, one that fell over, a play that was none. */
+/** Why the episodes prove less: a fault that never happened, an episode that failed to run, a void play. */
 export function complaintsOf({ episodes, plays }: EpisodesReport): readonly string[] {
   return [
     ...episodes
@@ -110,7 +110,7 @@ export function complaintsOf({ episodes, plays }: EpisodesReport): readonly stri
   ];
 }
 
-/** Whether the run is one, and found nothing. */
+/** Whether the run is valid and has no violation. */
 export function isClean(summary: Summary): boolean {
   return summary.violations === 0 && summary.void.length === 0;
 }

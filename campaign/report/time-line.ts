@@ -31,7 +31,7 @@ export function timeLines(run: RunHistory): readonly TimeLine[] {
   return found;
 }
 
-/** When a member began to serve that still did at the end of the span; its start when one did all along. */
+/** When a member that still served at the end of the span began to serve; the span's start if it did throughout. */
 export function quorumSince(run: Pick<RunHistory, "pulses">, { fromNs, toNs }: Span): number | undefined {
   const serving = new Map<string, number | undefined>();
   for (const { subject, state, atNs } of run.pulses) {
@@ -95,7 +95,7 @@ function lineOf(name: string, span: Span, run: RunHistory): TimeLine {
   };
 }
 
-/** As text, with who has which share. */
+/** As text, with each side's share of the time. */
 export function textOfTimeLine({ name, span, clientMs, lines }: TimeLine): string {
   const totalMs = Math.round((span.toNs - span.fromNs) / 1e6);
   const share =

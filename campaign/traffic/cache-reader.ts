@@ -28,7 +28,7 @@ function somewhere(client: Client): At {
   return { namespace: client.pick(namespaces), name };
 }
 
-/** Writes down where caches of this process step over versions. */
+/** Records where caches of this process skip versions. */
 export function traceRelists({ sink, process, now }: Recorder): void {
   subscribe("keelson:cache:relist", (message) => {
     const { since: from, until: to } = message as { readonly since: bigint; readonly until: bigint };
@@ -83,7 +83,7 @@ export class CacheReader {
     };
   }
 
-  /** Reads that take what the cache has. */
+  /** Reads of the cache's current contents. */
   anyStep(client: Client): () => Promise<boolean> {
     const widgets = client.kind({ via: this.#recorder.process, plural: "widgets", reader: this.#cache });
     return async () => {
@@ -96,7 +96,7 @@ export class CacheReader {
     this.#sampling = this.#sample();
   }
 
-  /** A last sample at `revision` or later; false when the cache has not got there in time. */
+  /** A last sample at `revision` or later; false if the cache does not reach it in time. */
   async finish(revision: bigint, withinMs: number): Promise<boolean> {
     this.#stop.abort();
     await this.#sampling;
@@ -105,7 +105,7 @@ export class CacheReader {
       const read = { consistency: "notOlderThan", resourceVersion: `${revision}` } as const;
       const page = await this.#cache.list({ read, timeoutMs: 2_000 }).catch(() => undefined);
       if (page !== undefined) {
-        // What the cache itself holds: a list not older may have been answered by etcd.
+        // The cache's own contents: etcd may have answered a "notOlderThan" list.
         if (await this.#take("final", revision)) return true;
       }
       await delay(50);

@@ -19,7 +19,7 @@ export function churnStep(client: Client): () => Promise<boolean> {
       return (await widgets.create(draftOf(at, client.nextValue(), random), client.deadline())).ok;
     if (turn < 60) return (await widgets.delete(at, client.deadline())).ok;
     const result = await widgets.get(at, { timeoutMs: client.deadline() });
-    // Half of the deletions are of the version that was seen, and of no other.
+    // Half of the deletions require the version that was seen.
     if (!result.ok || turn >= 85) return result.ok;
     return (await widgets.delete(at, client.deadline(), result.value.metadata.resourceVersion)).ok;
   };

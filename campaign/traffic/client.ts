@@ -14,13 +14,13 @@ export interface ClientOptions {
   readonly random: Random;
   readonly recorder: Recorder;
   readonly store: Store;
-  /** Calls per second when nothing is wrong. */
+  /** Calls per second without faults. */
   readonly rate: number;
   /** Whether the faults are over. */
   readonly isCalm: () => boolean;
 }
 
-/** Deadlines of calls: short, so that faults leave calls without an answer. */
+/** Deadlines of calls: short, so that faults leave calls without a response. */
 const deadlineMs = { shortest: 300, longest: 1_000 } as const;
 /** Without faults every call is answered, however slow the machine. */
 const calmDeadlineMs = 30_000;
@@ -55,7 +55,7 @@ export class Client {
     return `${this.name}-${++this.#values}`;
   }
 
-  /** True in `percent` of a hundred times. */
+  /** True with a probability of `percent`. */
   chance(percent: number): boolean {
     return this.random.below(100) < percent;
   }
@@ -70,14 +70,14 @@ export class Client {
     return new RecordedKind({ recorder: this.recorder, client: this.name, ...options });
   }
 
-  /** Repeats `step` until stopped; a step says whether its call was answered. */
+  /** Repeats `step` until stopped; a step returns whether its call was answered. */
   async run(step: () => Promise<boolean>, stop: AbortSignal): Promise<void> {
     let next = performance.now() + this.random.float() * this.#paceMs;
     while (!stop.aborted) {
       const wait = next - performance.now();
       if (wait > 0) await delay(wait, undefined, { signal: stop }).catch(() => {});
       if (stop.aborted) return;
-      // What was missed while a call hung is not made up for.
+      // Calls missed while one hung are not made up for.
       next = Math.max(next, performance.now()) + this.#paceMs;
       if (!(await step())) next = Math.max(next, performance.now() + afterFailureMs);
     }

@@ -30,7 +30,7 @@ export class HttpEdge {
   readonly #random: Random;
   readonly #cutting: NodeJS.Timeout;
   #turn = 0;
-  /** Times that a port's connections were cut. */
+  /** How often the connections of a port were cut. */
   cuts = 0;
 
   private constructor(servers: readonly Server[], random: Random) {
@@ -91,14 +91,14 @@ export class HttpEdge {
     }
   }
 
-  /** The next of the ports, with its path. */
+  /** The next of the ports, as a URL. */
   next(): string {
     const server = this.#servers[this.#turn++ % this.#servers.length];
     const address = server?.address() as AddressInfo | undefined;
     return `http://127.0.0.1:${address?.port}`;
   }
 
-  /** No cuts any more: what is there is to arrive. */
+  /** Ends the cuts, so that everything arrives. */
   calm(): void {
     clearInterval(this.#cutting);
   }

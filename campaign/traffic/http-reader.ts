@@ -128,7 +128,7 @@ export class HttpReader {
       agent: false,
       ...(signal === undefined ? {} : { signal }),
     });
-    // A cut before the answer is what `once` rejects with; one after it is the answer's.
+    // A cut before the response rejects `once`; a later one fails the response.
     request.on("error", () => undefined);
     const [response] = (await once(request, "response")) as [IncomingMessage];
     return response;
@@ -207,12 +207,12 @@ function* freshness(read: ReadFreshness | undefined): Generator<[string, string]
   }
 }
 
-/** A Status as the error it was on the other side. */
+/** The error that a Status stands for. */
 function refused(body: unknown): StoreError {
   const { code = 500, message = "no message" } = body as StatusBody;
   if (code === 410) return new StoreError("EXPIRED", message, { reason: "compacted" });
   if (code === 404) return new StoreError("NOT_FOUND", message, {});
-  // Not there yet: the same version will do in a moment.
+  // The server does not have the version yet: try again shortly.
   return new StoreError("UNAVAILABLE", `${code}: ${message}`, { retryAfterMs: 100 });
 }
 

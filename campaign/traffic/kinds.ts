@@ -8,9 +8,9 @@ import type { Random } from "../../src/base/random.ts";
 export interface ValueSpec {
   /** Unique in the run. */
   readonly value: string;
-  /** Selectable; changes now and then, so that objects enter and leave selections. */
+  /** Selectable; changes sometimes, so that objects enter and leave selections. */
   readonly node: string;
-  /** What quotas of sizes count. */
+  /** Counted by size quotas. */
   readonly size: number;
   readonly filler: string;
 }
@@ -47,7 +47,7 @@ export const Relic: Kind<Valued> = defineKind<Valued>({
 });
 
 export const prefix = "/registry";
-/** One the beginning of another: a prefix without its slash would take the neighbour's objects too. */
+/** Some names are prefixes of others: a range without its slash would include the neighbour's objects. */
 export const namespaces: readonly string[] = ["a", "a-b", "ab", "a0"];
 export const apps: readonly string[] = ["x", "x.y", "x-y"];
 export const nodes: readonly string[] = ["n1", "n10", "n2"];
@@ -73,7 +73,7 @@ export function prefixOf(plural: string, namespace?: string): string {
 
 const fillerText = "versioned resources on etcd, watched without a gap ".repeat(20_000);
 
-/** Most objects are small, some are large, few are near what etcd takes. */
+/** Most objects are small, some are large, few are near etcd's limit. */
 function fillerBytes(random: Random): number {
   const turn = random.below(10_000);
   if (turn < 9_700) return 100 + random.below(700);

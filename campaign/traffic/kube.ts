@@ -18,7 +18,7 @@ import {
   Widget,
 } from "./kinds.ts";
 
-/** Of the calls on single objects, those on hot ones, in percent. */
+/** Share of the calls on single objects that use hot ones, percent. */
 const hotPercent = 35;
 
 export function kubeStep(client: Client): () => Promise<boolean> {

@@ -1,4 +1,4 @@
-/** A reader of long lists in small pages, with pauses in which compaction may take the rest away: then it says so. */
+/** Reads long lists in small pages, with pauses in which compaction may remove the rest; it then records EXPIRED. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "./client.ts";
 import { namespaces, Widget } from "./kinds.ts";

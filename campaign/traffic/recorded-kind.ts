@@ -20,7 +20,7 @@ export interface RecordedKindOptions {
   readonly via: string;
   readonly plural: string;
   readonly reader: Pick<ResourceReader<Valued>, "get" | "list">;
-  /** Absent: it only reads. */
+  /** Absent for a client that only reads. */
   readonly store?: ResourceStore<Valued> | undefined;
 }
 
@@ -99,7 +99,7 @@ export class RecordedKind {
     );
   }
 
-  /** `filter` says for the checkers what the selectors of `options` say to the store. */
+  /** `filter` describes the selectors of `options` for the checkers. */
   list(
     options: Omit<ListOptions, "limit"> & ReadOptions,
     filter?: Filter,

@@ -17,7 +17,7 @@ import { RecordedKind } from "./recorded-kind.ts";
 import type { Recorder } from "./recorder.ts";
 
 const timeoutMs = 60_000;
-/** Clients that create side by side. */
+/** Clients that create concurrently. */
 const writers = 16;
 
 export async function setUp(store: Store, recorder: Recorder, random: Random): Promise<void> {
@@ -45,7 +45,7 @@ export async function setUp(store: Store, recorder: Recorder, random: Random): P
   await Promise.all(Array.from({ length: writers }, write));
 }
 
-/** A change that every watcher of the campaign wants; its version is the end of the run. */
+/** A change that every watcher of the campaign selects; its version is the end of the run. */
 export async function lastMark(store: Store, recorder: Recorder, random: Random): Promise<bigint> {
   const widgets = store.resources(Widget);
   const recorded = new RecordedKind({

@@ -14,7 +14,7 @@ interface WatcherKind {
   readonly name: string;
   readonly options: WatchOptions;
   readonly filter: Filter;
-  /** How it begins, and begins again when it cannot go on. */
+  /** How it begins, and begins again when it cannot continue. */
   readonly begin: "now" | "list" | "initial" | "past" | "future";
   /** Ends and resumes after this long. */
   readonly lifeMs?: number;
@@ -51,7 +51,7 @@ export const watcherKinds: readonly WatcherKind[] = [
   { name: "restless", options: { bookmarks: true }, filter: all, begin: "list", lifeMs: 500 },
 ];
 
-/** Between two tries to begin: the reader may be of no use while etcd is away. */
+/** Pause between two tries to begin: reads may fail while etcd is unavailable. */
 const retryMs = 100;
 const listTimeoutMs = 2_000;
 /** How far behind the head the past begins, in revisions; compaction may be nearer. */
@@ -80,9 +80,9 @@ export class Watcher {
   #failures = 0;
   #expired = false;
   #seen = 0n;
-  /** The same, of the stream that is open: what it received itself. */
+  /** The same for the open stream alone. */
   #seenHere = 0n;
-  /** Of the last change of the run that concerns it. */
+  /** Revision of the last change of the run that concerns it. */
   #final = 2n ** 63n;
   #hurries = false;
 
@@ -97,11 +97,11 @@ export class Watcher {
     return this.#name;
   }
 
-  /** Whether it has been given the run's last change; from then on its end is its last. */
+  /** Whether it has received the run's last change; its next end is then final. */
   reached(revision: bigint): boolean {
     this.#final = revision;
     this.#hurries = true;
-    // One that waits for what is to come has nothing more to wait for.
+    // A reader that waits for new events has nothing more to receive.
     return this.#seen >= revision || this.#options.kind.begin === "future";
   }
 

@@ -5,9 +5,9 @@ export type Role = "kube" | "churn" | "quota" | "cache" | "watchers" | "http";
 
 export interface WorkerConfig {
   readonly role: Role;
-  /** Of the process, e.g. "kube-0", the same after a restart. */
+  /** Name of the process, e.g. "kube-0"; the same after a restart. */
   readonly name: string;
-  /** Counts its starts: names and ids of an incarnation are its own. */
+  /** Number of its start: each incarnation has its own names and ids. */
   readonly incarnation: number;
   /** Of all members; the clients of half the workers know only the first. */
   readonly endpoints: readonly string[];
@@ -22,18 +22,18 @@ export interface WorkerConfig {
   readonly rate: number;
   /** Its store also compacts, alternating with others. */
   readonly compactionMs: number | undefined;
-  /** Of a cluster that asks for it. */
+  /** Of a cluster that requires it. */
   readonly auth?: EtcdOptions["auth"];
 }
 
 export type ToWorker =
   /** The wall clock of this process jumps. */
   | { readonly type: "clock-jump"; readonly ms: number }
-  /** No more faults: what fails from now on fails for no reason, so calls are given time. */
+  /** Faults are over. A failure would now be a finding, so calls get more time. */
   | { readonly type: "calm" }
-  /** Clients stop; readers go on. */
+  /** Clients stop; readers continue. */
   | { readonly type: "quiet" }
-  /** Readers go on until they have seen the revision, then everything is closed. */
+  /** Readers continue until they have received the revision; then everything is closed. */
   | { readonly type: "finish"; readonly revision: string; readonly withinMs: number };
 
 export type FromWorker =

@@ -30,14 +30,14 @@ import type { FromWorker, ToWorker, WorkerConfig } from "./worker-protocol.ts";
 
 const countsEveryMs = 250;
 const resourcesEveryMs = 5_000;
-/** A request that hangs is given up before the call's deadline, so that there is time to settle or go elsewhere. */
+/** A request that hangs is abandoned before the call's deadline, so that time remains to settle it or to use another member. */
 const requestTimeoutMs = 1_000;
 const startWithinMs = 60_000;
 const bookmarkIntervalMs = 1_000;
-/** Clients of a cache that take what it has, as most readers of an API server do; they go on while etcd is away. */
+/** Clients that read a cache with "any", like most readers of an API server; they continue while etcd is unavailable. */
 const anyReaders = 2;
 const anyRate = 150;
-/** Some seconds, counted in looks: time in which nothing ran is none in which a socket could close. */
+/** Some seconds, counted in checks: while the process was suspended, no socket could close. */
 const socketLooksMax = 250;
 
 /** Kinds of watchers whose readers learn in time that a version is complete: from later events, or from bookmarks. */
@@ -107,7 +107,7 @@ class Worker {
     });
   }
 
-  /** Writes what its clients think of etcd as it changes; returns what ends that. */
+  /** Records its clients' view of etcd when it changes. Returns what ends that. */
   pulse(): () => void {
     const { process, sink, now } = this.#recorder;
     return watchClients(() => this.#etcds, process, new Pulse(sink, now));
@@ -119,7 +119,7 @@ class Worker {
     await Promise.all(this.#clients);
   }
 
-  /** The names of readers that have not seen `revision` in time: they are late (C8). */
+  /** The names of readers that did not reach `revision` in time (C8). */
   async finish(revision: bigint, withinMs: number): Promise<readonly string[]> {
     await this.quiet();
     const late: string[] = [];
@@ -160,7 +160,7 @@ class Worker {
     return store;
   }
 
-  /** On a machine that stands still for seconds a request of the opening may have no answer: it is opened again. */
+  /** On a machine that stalls for seconds, a request of the opening may time out: it is opened again. */
   async #opened(options: StoreOptions): Promise<Store> {
     const endMs = performance.now() + startWithinMs;
     for (;;) {
@@ -214,10 +214,10 @@ class Worker {
     this.#watch(store.resources(Widget), "store", watcherKinds);
   }
 
-  /** Watchers that go from server to server, over caches that are not equally far. */
+  /** Watchers that switch servers, whose caches are at different versions. */
   async #startHttp(stores: readonly Store[]): Promise<void> {
     const caches = stores.map((store) => withCaches(store, { kinds: [Widget], bookmarkIntervalMs }));
-    // Closed with it: the stores behind them are closed once more, which is fine.
+    // Closed with it; closing their stores twice is allowed.
     this.#stores.unshift(...caches);
     traceRelists(this.#recorder);
     for (const cache of caches) await cache.ready({ timeoutMs: startWithinMs });

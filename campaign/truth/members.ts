@@ -9,14 +9,14 @@ const timeoutMs = 30_000;
 export async function recordMembers(options: {
   readonly cluster: CampaignCluster;
   readonly sink: HistorySink;
-  /** Of all members, as they wrote it. */
+  /** The log messages of all members. */
   readonly logText: string;
 }): Promise<void> {
   const { cluster, sink, logText } = options;
   const { control } = cluster;
   const { header } = await control.kv.range({ key: "\0" }, { timeoutMs });
   const { revision } = header;
-  // From here on no member may be asked for less; all have compacted to the same.
+  // All members have compacted to this revision; earlier ones cannot be read.
   await control.kv.compact(revision - 1n > 1_000n ? revision - 1_000n : 1n, { timeoutMs, physical: true });
   const alarms = await control.maintenance.alarms({ timeoutMs });
   for (const [index, member] of cluster.members.entries()) {
@@ -35,7 +35,7 @@ export async function recordMembers(options: {
     await recordLog(cluster, member.name, endpoint, { from: compactRevision + 1n, to: revision, sink });
   }
   for (const text of logText.split("\n")) {
-    // A start that found its port taken was made again with others: that is no word of this cluster's.
+    // A start on an occupied port was repeated with other ports: its messages are not this cluster's.
     if (text !== "" && !/address already in use/.test(text))
       sink.write({ line: "server-log", member: "any", text: text.slice(0, 2_000) });
   }

@@ -17,7 +17,7 @@ const openWithinMs = 60_000;
 /** Outside of all prefixes; never written. */
 const pulseKey = "/campaign/pulse";
 
-/** Writes a subject's state when it is another one than before. */
+/** Records a subject's state when it changes. */
 export class Pulse {
   readonly #sink: HistorySink;
   readonly #now: () => number;
@@ -35,7 +35,7 @@ export class Pulse {
   }
 }
 
-/** Looks at every member by itself until disposed. */
+/** Observes every member separately until disposed. */
 export class MemberPulse implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>[] = [];
@@ -90,7 +90,7 @@ export class MemberPulse implements AsyncDisposable {
   }
 }
 
-/** Looks at the clients of a worker until the returned function is called. */
+/** Observes the clients of a worker until the returned function is called. */
 export function watchClients(clients: () => readonly Etcd[], process: string, pulse: Pulse): () => void {
   const looking = setInterval(() => {
     for (const [at, etcd] of clients().entries()) {

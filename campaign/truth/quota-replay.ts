@@ -19,9 +19,9 @@ interface Counted {
   readonly ledger: string;
   readonly of: (object: Valued) => number;
   readonly live: Map<string, number>;
-  /** Use by ledger key. */
+  /** The use recorded under each ledger key. */
   readonly entries: Map<string, number>;
-  /** The ledger has been there: before it, nothing is counted. */
+  /** The ledger exists: nothing is counted before. */
   begun: boolean;
 }
 

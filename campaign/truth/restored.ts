@@ -15,7 +15,7 @@ const epochKey = `/keelson${prefix}/epoch`;
 const timeoutMs = 60_000;
 const attemptsMax = 10;
 
-/** Leases of killed processes expire some day: the snapshot and the dump must be of one state. */
+/** Leases of killed processes expire at any time, but the snapshot and the dump must have one state. */
 async function saveUnchanged(
   etcd: Etcd,
   folder: string,
@@ -30,7 +30,7 @@ async function saveUnchanged(
   throw new Error(`the store has changed during each of ${attemptsMax} snapshots without any traffic`);
 }
 
-/** @param options.store is closed by it: nothing may be written between the snapshot and the comparison */
+/** @param options.store closed here: nothing may be written between the snapshot and the comparison */
 export async function restoreRun(options: {
   readonly cluster: CampaignCluster;
   readonly store: Store;
@@ -74,7 +74,7 @@ export async function restoreRun(options: {
   ];
   const [item] = page.items;
   if (item !== undefined) {
-    // One above the last version there was: it belongs to nothing that was restored.
+    // One above the last version: no restored object has it.
     const resourceVersion = `${before.revision + 1n}`;
     const { namespace = "", name } = item.metadata;
     trials.push(
@@ -82,7 +82,7 @@ export async function restoreRun(options: {
         widgets.update({ ...item, metadata: { ...item.metadata, resourceVersion } }, { timeoutMs }),
       ),
       await tried("a watch", async () => {
-        // It is refused at once; a watch that is open until its time is over was accepted.
+        // A refusal comes at once; a watch that stays open until its timeout was accepted.
         for await (const _ of widgets.watch({ resourceVersion, timeoutMs: 30_000 }));
       }),
     );

@@ -17,7 +17,7 @@ import type { HistorySink, TruthRecord } from "../checkers/history.ts";
 import { apps, Claim, prefix, type Valued, Widget } from "../traffic/kinds.ts";
 import { QuotaReplay } from "./quota-replay.ts";
 
-/** Each of some seconds: faults are shorter. */
+/** Some seconds each: faults are shorter. */
 const openTriesMax = 10;
 
 export class Witness implements AsyncDisposable {
@@ -47,7 +47,7 @@ export class Witness implements AsyncDisposable {
     this.#quotas = new QuotaReplay(sink, keys);
   }
 
-  /** Begins at the first revision there is: nothing may have been compacted. */
+  /** Begins at the first revision; nothing may have been compacted. */
   static async start(options: {
     readonly endpoints: readonly string[];
     readonly sink: HistorySink;
@@ -62,7 +62,7 @@ export class Witness implements AsyncDisposable {
     return witness;
   }
 
-  /** Everything up to and including this revision has been written down. */
+  /** Everything up to and including this revision is recorded. */
   get revision(): bigint {
     return this.#revision;
   }
@@ -71,7 +71,7 @@ export class Witness implements AsyncDisposable {
     return this.#changes;
   }
 
-  /** Why the log cannot be whole, if it cannot. */
+  /** Why the log is incomplete, if it is. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -132,7 +132,7 @@ export class Witness implements AsyncDisposable {
     return { ...object, metadata: { ...object.metadata, resourceVersion } } as unknown as Valued;
   }
 
-  /** Its dictionary may have to be fetched, and a fault be in the way. */
+  /** Its dictionary may have to be fetched, which a fault can prevent. */
   async #opened(codec: ValueCodec, key: string, stored: Uint8Array): Promise<PlainValue> {
     for (let tries = 1; ; tries++) {
       try {
