@@ -5,6 +5,7 @@
  * decode (a dictionary the target never had) are decoded with the dictionaries that the backup itself contains.
  */
 import { systemRandom } from "../../base/random.ts";
+import { quote } from "../../base/text/quote.ts";
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import { msgpackCodec } from "../../codec/form/codec.ts";
 import type { ValueCodec } from "../../codec/form/value.ts";
@@ -63,6 +64,21 @@ export interface SourceObject {
   readonly fault: unknown;
   /** It had a lease; `ttlSeconds` if the source knows its TTL. Absent: it had none. */
   readonly leased?: { readonly ttlSeconds: number | undefined } | undefined;
+}
+
+/** @throws INVALID_ARGUMENT for what is no source */
+export function checkSource(from: unknown): void {
+  if (typeof from === "string") return;
+  if (typeof from === "object" && from !== null) {
+    const { snapshot, repository, store } = from as Readonly<Record<string, unknown>>;
+    if (typeof snapshot === "string") return;
+    if (typeof store === "object" && store !== null && storedSource in store) return;
+    if (typeof (repository as Partial<BackupRepository> | null | undefined)?.restore === "function") return;
+  }
+  throw invalidArgument(
+    "from",
+    `Cannot restore objects: the source is ${quote(from)}, expected the path of a snapshot file, or an object with snapshot, repository or store`,
+  );
 }
 
 /** Objects of `kinds` in their stored state, kind by kind or in the order written. */

@@ -12,6 +12,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import type { LabelSelector, Progress, ResourceStore } from "../../resource/contract/contract.ts";
 import type { Store } from "../../resource/contract/store.ts";
@@ -23,7 +24,7 @@ import type { StoredSource } from "../../storage/seam/stored.ts";
 import { fileMode } from "../files/durable.ts";
 import { changesBetween } from "./object-changes.ts";
 import { lineOf, type ObjectDiff, textOf } from "./object-diff.ts";
-import { objectsOf, type RestoreSource, type SourceObject } from "./object-source.ts";
+import { checkSource, objectsOf, type RestoreSource, type SourceObject } from "./object-source.ts";
 import { draftOf, givesStatus, restored } from "./restored-object.ts";
 import { note, sourceOf } from "./undo-restore.ts";
 
@@ -119,6 +120,7 @@ export async function restoreObjects(
   options: RestoreObjectsOptions,
 ): Promise<ObjectRestoreReport> {
   checkOptions(options ?? null, "restore objects", restoreObjectsNames);
+  checkSource(from);
   const target = sourceOf(to);
   if (!["skip", "overwrite", "fail"].includes(options.conflict)) {
     throw invalidArgument("conflict", `Cannot restore objects: conflict is "${options.conflict}"`);
@@ -151,6 +153,12 @@ export async function undelete(
   } & Call,
 ): Promise<AnyResource> {
   checkOptions(options ?? null, "bring back an object", { ...callNames, resourceVersion: true });
+  if (typeof (store as Partial<Store> | null | undefined)?.resources !== "function") {
+    throw invalidArgument(
+      "store",
+      `Cannot bring back an object: the store is ${quote(store)}, expected a Store`,
+    );
+  }
   const { resourceVersion, ...call } = options;
   const resources = store.resources(kind) as unknown as ResourceStore<AnyResource>;
   const old = await resources.get(key, { read: { consistency: "exact", resourceVersion }, ...call });

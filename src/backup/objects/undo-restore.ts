@@ -3,10 +3,14 @@
  *
  *   {resource, namespace, name, uid}            it was created: deleted again, if it is still that object
  *   {…, before}                                 it was overwritten: gets its previous state back
+ *
+ * A restore that was killed may leave its last line cut: that line fails alone, and the others are reverted.
  */
 import { type FileHandle, readFile } from "node:fs/promises";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
+import { messageOf } from "../../base/text/message-of.ts";
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import type { ResourceStore } from "../../resource/contract/contract.ts";
 import type { Store } from "../../resource/contract/store.ts";
@@ -23,7 +27,10 @@ export interface UndoEntry {
   readonly before?: AnyResource | undefined;
 }
 
-/** Reverts a restore by its undo file: deletes created objects, gives overwritten ones their previous state. */
+/**
+ * Reverts a restore by its undo file: deletes created objects, gives overwritten ones their previous state.
+ * @throws INVALID_ARGUMENT for a file that cannot be read, or a store that createStore did not make
+ */
 export async function undoObjectRestore(
   undoPath: string,
   to: Store,
@@ -42,13 +49,19 @@ export async function undoObjectRestore(
   checkOptions(options, "undo a restore of objects", callNames);
   using scope = new CallScope(options, sourceOf(to).clock, "undo a restore of objects");
   const { signal } = scope;
-  const lines = (await readFile(undoPath, "utf8")).split("\n").filter((line) => line !== "");
+  const lines = await linesOf(undoPath);
   const failed: { key: string; error: unknown }[] = [];
   let undone = 0;
   for (const line of lines.reverse()) {
-    const entry = JSON.parse(line) as UndoEntry;
-    const kind = to.kinds.find((candidate) => definitionOf(candidate).resource === entry.resource);
-    if (kind === undefined) continue;
+    const entry = entryOf(line);
+    const kind = to.kinds.find((candidate) => definitionOf(candidate).resource === entry?.resource);
+    if (entry === undefined || kind === undefined) {
+      const reason =
+        entry === undefined ? "the line is cut or damaged" : `no "${entry.resource}" are open in the store`;
+      const error = invalidArgument("undoPath", `Cannot undo one object of the restore: ${reason}`);
+      failed.push({ key: line.slice(0, 200), error });
+      continue;
+    }
     const store = to.resources(kind) as unknown as ResourceStore<AnyResource>;
     const key = { namespace: entry.namespace, name: entry.name };
     try {
@@ -70,13 +83,37 @@ export async function undoObjectRestore(
   return { undone, failed };
 }
 
+/** @throws INVALID_ARGUMENT for a file that cannot be read */
+async function linesOf(path: unknown): Promise<string[]> {
+  if (typeof path !== "string") {
+    throw invalidArgument(
+      "undoPath",
+      `Cannot undo a restore of objects: undoPath is ${quote(path)}, expected a path`,
+    );
+  }
+  try {
+    return (await readFile(path, "utf8")).split("\n").filter((line) => line !== "");
+  } catch (error) {
+    throw invalidArgument("undoPath", `Cannot undo a restore of objects: ${messageOf(error)}`);
+  }
+}
+
+function entryOf(line: string): UndoEntry | undefined {
+  try {
+    const entry = JSON.parse(line) as UndoEntry | null;
+    return typeof entry?.name === "string" && typeof entry.uid === "string" ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export async function note(undo: FileHandle | undefined, entry: UndoEntry): Promise<void> {
   await undo?.appendFile(`${JSON.stringify(entry)}\n`);
 }
 
 /** The seam of a store made by createStore. @throws INVALID_ARGUMENT for any other */
 export function sourceOf(store: Store): StoredSource {
-  const source = (store as Partial<HasStoredSource>)[storedSource];
+  const source = (store as Partial<HasStoredSource> | null | undefined)?.[storedSource];
   if (source !== undefined) return source;
   throw invalidArgument("to", "Cannot restore objects: the target is no store that createStore made");
 }

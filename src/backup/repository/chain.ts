@@ -1,4 +1,5 @@
 /** Finds the backups needed to restore a revision or a time, along the path of one history. */
+import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import { laterOf } from "../files/revision-order.ts";
 import type { Backup, HistoryPath } from "./histories.ts";
@@ -23,6 +24,10 @@ export function targetRevision(
       "toRevision",
       `Cannot restore: toRevision is "${toRevision}", expected a decimal number`,
     );
+  }
+  if (toTime !== undefined && !(toTime instanceof Date && toTime.getTime() >= 0)) {
+    const given = toTime instanceof Date ? "no time" : quote(toTime);
+    throw invalidArgument("toTime", `Cannot restore: toTime is ${given}, expected a Date`);
   }
   const limitMs = toTime?.getTime() ?? Number.POSITIVE_INFINITY;
   // A history that had begun by then is used; its parent history only for times before that.
