@@ -157,40 +157,54 @@ describe.each(await etcdBinaries())(
       await using etcd = await connect(place.endpoints);
       await using store = await createStore({ etcd, kinds: [Widget], compaction: false });
       const widgets = store.resources(Widget);
-      await widgets.create(draft("x"));
+      // Several: a write of the store's own may take a version that is aimed at.
+      const names = ["a", "b", "c", "d", "e"];
+      for (const name of names) await widgets.create(draft(name));
       await place.snapshot(etcd);
-      const sized = (size: number) => (object: Widget) => ({ ...object, spec: { size, by: "old" } });
-      for (let size = 2; size <= 30; size++) await widgets.guaranteedUpdate(key("x"), sized(size));
-      const { resourceVersion } = (await widgets.get(key("x"))).metadata;
+      const by = (writer: string, size: number) => (object: Widget) => ({
+        ...object,
+        spec: { size, by: writer },
+      });
+      const versions: string[] = [];
+      for (const [index, name] of names.entries()) {
+        // The new history needs some revisions before it can follow.
+        const times = index === 0 ? 30 : 6;
+        for (let size = 2; size < times; size++) await widgets.guaranteedUpdate(key(name), by("old", size));
+        versions.push((await widgets.get(key(name))).metadata.resourceVersion);
+      }
       let goOn = (): void => undefined;
       const held = new Promise<void>((resolve) => (goOn = resolve));
-      const begun = failureOf(
-        widgets.guaranteedUpdate(
-          key("x"),
-          async (object) => {
-            await held;
-            return { ...object, spec: { ...object.spec, size: 1000 } };
-          },
-          { timeoutMs: 60_000 },
+      let read = 0;
+      const begun = names.map((name) =>
+        failureOf(
+          widgets.guaranteedUpdate(
+            key(name),
+            async (object) => {
+              read++;
+              await held;
+              return { ...object, spec: { ...object.spec, size: 1000 } };
+            },
+            { timeoutMs: 60_000 },
+          ),
         ),
       );
+      await until(async () => read === names.length, "each has read the object that it changes");
       await place.restore();
-      let reached = "";
+      const reached: string[] = [];
       await byAnother(place, async (other) => {
         const others = other.resources(Widget);
-        // The same version again, with other content.
-        for (let size = 1; BigInt(reached || "0") < BigInt(resourceVersion); size++) {
-          const made = await others.guaranteedUpdate(key("x"), (object) => ({
-            ...object,
-            spec: { size, by: "new" },
-          }));
-          reached = made.metadata.resourceVersion;
+        for (const [index, name] of names.entries()) {
+          let version = "0";
+          // The same version again, with other content.
+          for (let size = 1; BigInt(version) < BigInt(versions[index] ?? ""); size++)
+            version = (await others.guaranteedUpdate(key(name), by("new", size))).metadata.resourceVersion;
+          reached.push(version);
         }
       });
-      expect(reached).toBe(resourceVersion);
+      expect(reached.filter((version, index) => version === versions[index])).not.toEqual([]);
       goOn();
-      expect(await begun).toMatchObject({ code: "UNAVAILABLE" });
-      expect((await answered(() => widgets.get(key("x")))).spec.by).toBe("new");
+      for (const end of await Promise.all(begun)) expect(end).toMatchObject({ code: "UNAVAILABLE" });
+      for (const name of names) expect((await answered(() => widgets.get(key(name)))).spec.by).toBe("new");
     }, 180_000);
 
     test.each([false, true])(
