@@ -162,7 +162,7 @@ async function growthRows(store: Store, objects: number): Promise<readonly Scale
   await using watch = cache.watch();
   await watch.ready();
   const events = watch.batches()[Symbol.asyncIterator]();
-  const told = await medianMs(async (i) => {
+  const untilDeliveredMs = await medianMs(async (i) => {
     const { namespace, name } = keyAt(i);
     const changed = await items.guaranteedUpdate({ namespace, name }, (current) => ({
       ...current,
@@ -176,7 +176,7 @@ async function growthRows(store: Store, objects: number): Promise<readonly Scale
         return;
     }
   });
-  add("write, until a watcher has it", told, "ms");
+  add("write, until a watcher has it", untilDeliveredMs, "ms");
   return rows;
 }
 
@@ -189,18 +189,18 @@ async function crowdRows(store: Store, objects: number, watchers: number): Promi
   let made = objects;
   let delivered = 0;
   for (let i = 0; i < burstsPerFigure; i++) {
-    const told = crowd.told(burst);
+    const all = crowd.delivered(burst);
     const startMs = performance.now();
     await load(store, made, made + burst);
     made += burst;
-    delivered += await told;
+    delivered += await all;
     times.push(performance.now() - startMs);
   }
   const { user, system } = process.cpuUsage(cpu);
   const of = `${watchers} watchers`;
   const elapsedMs = times.reduce((sum, ms) => sum + ms, 0);
   return [
-    { work: `${of}: told`, objects, value: (delivered / elapsedMs) * 1000, unit: "events/s", note: "" },
+    { work: `${of}: delivered`, objects, value: (delivered / elapsedMs) * 1000, unit: "events/s", note: "" },
     {
       work: `${of}: CPU`,
       objects,
@@ -308,7 +308,7 @@ async function nodeRows(
   return [
     row("fill", (objects / fillMs) * 1000, "objects/s"),
     row("watchers opened", openMs, "ms", `${readable(perWatcher / 1024)} KiB of heap each`),
-    row("pods changed", (changes / elapsedMs) * 1000, "writes/s", "each told to its node alone"),
+    row("pods changed", (changes / elapsedMs) * 1000, "writes/s", "each delivered to its node alone"),
     row("CPU per change", (user + system) / changes, "µs", "the write included"),
     row(
       "from the change made until its node has it",

@@ -6,7 +6,7 @@
  *   cache                      │  wait │ collect │ outside │ arrived ── ours ──► last watcher has it
  *
  *   wait      its main thread was ready and had no processor (others of the machine, its own helpers, etcd, the writer)
- *   collect   V8 collected garbage; what it waited meanwhile is in wait as well
+ *   collect   V8 collected garbage; the waiting during it is in wait as well
  *   ours      from the bytes being read to the last watcher's loop, wait and collect apart: the library's code
  *   outside   none of these: etcd, the kernel
  *

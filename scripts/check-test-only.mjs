@@ -3,6 +3,6 @@
 import { testOnly } from "./dead/test-only.mjs";
 
 const unused = testOnly();
-for (const { place, name } of unused) process.stdout.write(`${place}: only tests use ${name}, or nobody\n`);
+for (const { place, name } of unused) process.stdout.write(`${place}: no code but tests uses ${name}\n`);
 process.stdout.write(`test-only code: ${unused.length} places\n`);
 process.exitCode = unused.length === 0 ? 0 : 1;

@@ -104,6 +104,6 @@ for (const name of files) {
     runs.find(({ code }) => code !== 0 && code !== cannotRun) ?? runs.find(({ code }) => code !== 0);
   if (worst !== undefined) process.stdout.write(`${" ".repeat(width + 2)}${reasonIn(worst.output)}\n`);
 }
-const told = Object.entries(totals).map(([verdict, count]) => `${count} ${verdict}`);
-process.stdout.write(`${files.length} cases, ${times} times each: ${told.join(", ")}\n`);
+const counts = Object.entries(totals).map(([verdict, count]) => `${count} ${verdict}`);
+process.stdout.write(`${files.length} cases, ${times} times each: ${counts.join(", ")}\n`);
 process.exitCode = totals["FAULT"] === undefined ? 0 : 1;

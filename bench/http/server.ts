@@ -91,9 +91,11 @@ async function serve(): Promise<void> {
 /** Port 0 is one port for all workers. */
 async function serveFromWorkers(): Promise<void> {
   const all = Array.from({ length: workers }, () => cluster.fork());
-  const told = await Promise.all(all.map((worker) => once(worker, "message") as Promise<[{ port: number }]>));
+  const listening = await Promise.all(
+    all.map((worker) => once(worker, "message") as Promise<[{ port: number }]>),
+  );
   const pids = [process.pid, ...all.map((worker) => worker.process.pid)];
-  process.stdout.write(`${JSON.stringify({ port: told[0]?.[0].port, pids })}\n`);
+  process.stdout.write(`${JSON.stringify({ port: listening[0]?.[0].port, pids })}\n`);
   await once(process, "SIGTERM");
   for (const worker of all) worker.process.kill("SIGTERM");
   await Promise.all(all.map((worker) => once(worker, "exit")));

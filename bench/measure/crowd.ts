@@ -3,7 +3,7 @@ import type { ResourceReader } from "keelson";
 
 export interface Crowd extends AsyncDisposable {
   /** Resolves with the sum when each watcher has seen this many more events since the call. */
-  told(changes: number): Promise<number>;
+  delivered(changes: number): Promise<number>;
 }
 
 /** `count` watchers from now on, all established. */
@@ -23,7 +23,7 @@ export async function watchAll<T>(reader: ResourceReader<T>, count: number): Pro
   ended.catch(() => undefined);
   await Promise.all(watches.map((watch) => watch.ready()));
   return {
-    async told(changes: number): Promise<number> {
+    async delivered(changes: number): Promise<number> {
       const before = delivered;
       wanted = before + changes * count;
       await Promise.race([new Promise<void>((resolve) => (reached = resolve)), ended]);

@@ -68,9 +68,9 @@ const drawn: readonly Plot[] = [
   {
     bench: "watch",
     file: "fan-out.svg",
-    title: "One change told to many watchers",
+    title: "One change delivered to many watchers",
     xLabel: "watchers",
-    yLabel: "client CPU µs per event told",
+    yLabel: "client CPU µs per event delivered",
     series: (rows) =>
       ["live, cache", "live, store"].map((work) => ({
         name: work === "live, cache" ? "of a cache" : "of the store",

@@ -14,7 +14,7 @@ const vagueName = /(?:^|[-.])(?:utils?|helpers?|misc|common)(?:[-.]|$)/;
 const leftover = new RegExp(`\\b(?:${["TO" + "DO", "FIX" + "ME", "X" + "XX"].join("|")})\\b`);
 const escapeComment = /@ts-(?:ignore|nocheck)\b/;
 const machinePath = /(?<![\w.~-])\/(?:work|root|home|Users)\/[\w.-]+/;
-/** Names that package archives and registries go by; an example host (`.example`, `.test`) is nobody's. */
+/** Names that package archives and registries go by; an example host (`.example`, `.test`) belongs to nobody. */
 const packageHost =
   /\b(?:deb|archive|security|registry|ports|mirrors?|snapshot|packages|pypi|proxy)\.(?!example\b)[a-z0-9-]+\.(?:org|com|net|io|dev)\b/i;
 

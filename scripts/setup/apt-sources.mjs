@@ -148,7 +148,7 @@ export function privateConfig(dump, folder) {
     'Acquire::Languages "none";',
     'Acquire::GzipIndexes "true";',
     'Acquire::Retries "0";',
-    // An archive that cannot be reached is told within seconds.
+    // An unreachable archive is reported within seconds.
     'Acquire::http::Timeout "8";',
     'Acquire::https::Timeout "8";',
     'Acquire::ftp::Timeout "8";',

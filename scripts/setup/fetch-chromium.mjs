@@ -64,11 +64,12 @@ export async function fetchChromium() {
     }
     const fetched = findChromium();
     if (fetched === undefined) throw new SetupError("Chromium's package has no program where it is expected");
-    const told = await run(fetched.executable, ["--version"], {
+    const answer = await run(fetched.executable, ["--version"], {
       env: { ...process.env, ...fetched.env },
       timeoutMs,
     });
-    if (!told.ok) throw new SetupError(`the fetched Chromium does not run here: ${lastWords(told.output)}`);
+    if (!answer.ok)
+      throw new SetupError(`the fetched Chromium does not run here: ${lastWords(answer.output)}`);
     return fetched;
   });
 }

@@ -204,7 +204,7 @@ export function isOnPath(program) {
 
 /**
  * @param {string} folder
- * @returns {number} bytes of all files in it; files that go meanwhile count as 0
+ * @returns {number} bytes of all files in it; files removed during it count as 0
  */
 function bytesUnder(folder) {
   let bytes = 0;

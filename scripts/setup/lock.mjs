@@ -30,14 +30,14 @@ const waitMaxMs = 15 * 60_000;
 export async function withLock(path, work) {
   mkdirSync(dirname(path), { recursive: true });
   const startedMs = Date.now();
-  let told = false;
+  let announced = false;
   while (!take(path)) {
     if (isAbandoned(path)) {
       moveAside(path);
       continue;
     }
-    if (!told) say("another setup is running here, waiting for it …");
-    told = true;
+    if (!announced) say("another setup is running here, waiting for it …");
+    announced = true;
     if (Date.now() - startedMs > waitMaxMs) {
       throw new SetupError(
         `another setup holds ${path} for more than 15 minutes; remove the file if none runs`,

@@ -73,7 +73,7 @@ export async function ensurePackages(project) {
   if (reason === undefined) return;
   await step(`installing packages (${reason})`, async () => {
     // Dev dependencies too, whatever NODE_ENV says: the build needs the compiler. Few and short retries: a
-    // registry that cannot be reached is told within seconds.
+    // registry that cannot be reached is reported within seconds.
     const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
     const patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=500", "--fetch-timeout=20000"];
     const npm = process.env["npm_execpath"];

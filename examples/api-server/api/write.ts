@@ -162,18 +162,18 @@ export async function changeObject(
   origin: Origin = {},
 ): Promise<Answer> {
   const { served, subresource } = target;
-  let told: readonly string[] = [];
+  let given: readonly string[] = [];
   const mutate = async (current: Resource): Promise<Draft<Resource>> => {
     const wanted = change(servedForm(served, current));
     const { draft, warnings } = await admitted(parts, exchange, target, wanted, current, origin);
-    told = warnings;
+    given = warnings;
     return subresource === "status" ? statusOnly(served, current, draft) : draft;
   };
   const writes: "all" | undefined = subresource === undefined ? undefined : "all";
   const options = { dryRun: isDry(exchange), subresource: writes, signal: exchange.signal };
   const object = await storeOf(parts, served).guaranteedUpdate(keyOf(target), mutate, options);
   if (served.kind === definitionKind && !options.dryRun) await parts.custom.open(object);
-  return { httpStatus: 200, object: servedForm(served, object), warnings: told };
+  return { httpStatus: 200, object: servedForm(served, object), warnings: given };
 }
 
 const definitionKind = "CustomResourceDefinition";
