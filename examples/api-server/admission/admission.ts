@@ -5,7 +5,8 @@
 import type { Resource } from "keelson";
 import { invalid } from "../api/refusal.ts";
 import { resourceNameOf, type Served } from "../api/served.ts";
-import { fillSchemaDefaults, schemaFaults } from "../custom/structural-schema.ts";
+import { schemaFaults } from "../custom/schema-validation.ts";
+import { fillSchemaDefaults } from "../custom/structural-schema.ts";
 import { otherRules } from "../defaults/others.ts";
 import { pod } from "../defaults/pods.ts";
 import { at, fillDefaults, type Json, type Rules } from "../defaults/rules.ts";

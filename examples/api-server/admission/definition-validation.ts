@@ -37,6 +37,13 @@ export function definitionFaults(definition: Json, current: Json | undefined): r
       fault(`spec.versions[${i}].schema.openAPIV3Schema`, "Required value: schemas are required");
   });
   if (current !== undefined) {
+    const names = new Set(versions.map((version) => version["name"]));
+    const stored = at(definition, "status.storedVersions");
+    for (const [i, version] of Array.isArray(stored) ? stored.entries() : []) {
+      if (names.has(version)) continue;
+      const message = `Invalid value: ${canonical(version)}: must appear in spec.versions`;
+      fault(`status.storedVersions[${i}]`, message);
+    }
     for (const field of ["spec.group", "spec.scope", "spec.names.plural", "spec.names.kind"]) {
       if (canonical(at(definition, field)) === canonical(at(current, field))) continue;
       fault(field, `Invalid value: ${canonical(at(definition, field)) ?? '""'}: field is immutable`);

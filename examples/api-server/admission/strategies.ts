@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { invalid } from "../api/refusal.ts";
-import { definitionStatus } from "../custom/status.ts";
+import { definitionStatus, withStoredVersions } from "../custom/status.ts";
 import { addTolerations, newPodStatus } from "../defaults/pods.ts";
 import { at, type Json, objectAt } from "../defaults/rules.ts";
 import { claimPods } from "../defaults/workloads.ts";
@@ -100,6 +100,9 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "customresourcedefinitions.apiextensions.k8s.io": {
     create: (definition) => {
       definition["status"] = definitionStatus(definition);
+    },
+    update: (definition, current) => {
+      definition["status"] = withStoredVersions(definition, objectAt(current, "status"));
     },
   },
   secrets: {

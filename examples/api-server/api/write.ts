@@ -16,7 +16,7 @@ import { decodeObject, fieldValidationOf } from "../admission/decoding.ts";
 import { at, type Json } from "../defaults/rules.ts";
 import { type Exchange, isDry } from "./exchange.ts";
 import { graceOf } from "./grace.ts";
-import { badRequest, conflict, notAllowed, notFoundHere } from "./refusal.ts";
+import { badRequest, conflict, invalid, notAllowed, notFoundHere } from "./refusal.ts";
 import type { Target } from "./route.ts";
 import { apiVersionOf, resourceNameOf, type Served } from "./served.ts";
 import type { ServerParts } from "./server-parts.ts";
@@ -66,6 +66,14 @@ function checkIdentity({ served, name }: Target, given: Json, isPatch: boolean):
   }
 }
 
+/** An update of a custom resource says which version it replaces. @throws Refusal 422 */
+function checkVersion({ served, name }: Target, given: Json): void {
+  const version = at(given, "metadata.resourceVersion");
+  if (typeof version === "string" && version !== "" && version !== "0") return;
+  const message = "Invalid value: 0x0: must be specified for an update";
+  throw invalid(served, name ?? "", [{ field: "metadata.resourceVersion", message }]);
+}
+
 /** The object in the body, with the namespace and name of the path. @throws Refusal 400 */
 export function placed(body: Json, { namespace, name, served }: Target): Json {
   const metadata = { ...(body["metadata"] as Json | undefined) };
@@ -110,6 +118,7 @@ async function admitted(
   const { served, subresource } = target;
   const { query, request } = exchange;
   checkIdentity(target, given, patched);
+  if (current !== undefined && served.custom !== undefined && !patched) checkVersion(target, given);
   const { object, warnings } = decodeObject(served, placed(given, target), fieldValidationOf(query), text);
   const stored = storedForm(served, object);
   const fields = stored as unknown as Json;
@@ -169,7 +178,9 @@ export async function changeObject(
     given = warnings;
     return subresource === "status" ? statusOnly(served, current, draft) : draft;
   };
-  const writes: "all" | undefined = subresource === undefined ? undefined : "all";
+  // An update of a definition also changes its status: the versions in which there may be objects.
+  const writes: "all" | undefined =
+    subresource === undefined && served.kind !== definitionKind ? undefined : "all";
   const options = { dryRun: isDry(exchange), subresource: writes, signal: exchange.signal };
   const object = await storeOf(parts, served).guaranteedUpdate(keyOf(target), mutate, options);
   if (served.kind === definitionKind && !options.dryRun) await parts.custom.open(object);

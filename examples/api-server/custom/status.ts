@@ -11,15 +11,22 @@ export function definitionStatus(definition: Json): Json {
     reason,
     message,
   });
-  const stored = listAt(definition, "spec.versions").filter((version) => version["storage"] === true);
-  const known = at(definition, "status.storedVersions");
-  const versions = [...(Array.isArray(known) ? known : []), ...stored.map(({ name }) => name)];
-  return {
+  return withStoredVersions(definition, {
     conditions: [
       condition("NamesAccepted", "NoConflicts", "no conflicts found"),
       condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
     ],
-    acceptedNames: objectAt(definition, "spec.names"),
-    storedVersions: [...new Set(versions)],
-  };
+  });
+}
+
+/**
+ * A status with the version that is stored now among those in which there may be objects. None is removed: whoever has
+ * rewritten the objects does that.
+ */
+export function withStoredVersions(definition: Json, status: Json): Json {
+  const stored = listAt(definition, "spec.versions").filter((version) => version["storage"] === true);
+  const known = at(status, "storedVersions");
+  const versions = [...(Array.isArray(known) ? known : []), ...stored.map(({ name }) => name)];
+  const acceptedNames = objectAt(definition, "spec.names");
+  return { ...status, acceptedNames, storedVersions: [...new Set(versions)] };
 }

@@ -1,6 +1,7 @@
 /**
- * Applies a custom resource's schema (`openAPIV3Schema`) to an object: removes unknown fields, sets defaults, and
- * validates the result. As Kubernetes' structural schemas: a schema lists all fields, or asks to keep unknown ones.
+ * Applies a custom resource's schema (`openAPIV3Schema`) to an object: removes unknown fields and sets defaults;
+ * `schema-validation.ts` validates the result. As Kubernetes' structural schemas: a schema lists all fields, or asks to
+ * keep unknown ones.
  */
 import { isJson, type Json } from "../defaults/rules.ts";
 
@@ -38,7 +39,10 @@ function prune(value: unknown, schema: Json, path: string, unknown: (path: strin
   return kept;
 }
 
-/** Sets the defaults of `schema` in `value`, which the caller owns. */
+/**
+ * Sets the defaults of `schema` in `value`, which the caller owns. A null where the schema does not allow one counts as
+ * absent, as in Kubernetes: clients send fields they do not set as null.
+ */
 export function fillSchemaDefaults(value: unknown, schema: Json): void {
   if (Array.isArray(value)) {
     const { items } = schema;
@@ -47,96 +51,22 @@ export function fillSchemaDefaults(value: unknown, schema: Json): void {
   }
   if (!isJson(value)) return;
   const { properties, additionalProperties } = schema;
-  for (const [name, inner] of Object.entries(isJson(properties) ? properties : {})) {
+  const known = isJson(properties) ? properties : {};
+  for (const [name, inner] of Object.entries(known)) {
     if (!isJson(inner)) continue;
-    const isMissing = value[name] === undefined || (value[name] === null && inner["nullable"] !== true);
-    if (isMissing && inner["default"] !== undefined) value[name] = structuredClone(inner["default"]);
+    dropNull(value, name, inner);
+    if (value[name] === undefined && inner["default"] !== undefined)
+      value[name] = structuredClone(inner["default"]);
     fillSchemaDefaults(value[name], inner);
   }
   if (!isJson(additionalProperties)) return;
-  for (const [name, member] of Object.entries(value)) {
-    if (!isJson(properties) || !Object.hasOwn(properties, name))
-      fillSchemaDefaults(member, additionalProperties);
+  for (const name of Object.keys(value)) {
+    if (Object.hasOwn(known, name)) continue;
+    dropNull(value, name, additionalProperties);
+    fillSchemaDefaults(value[name], additionalProperties);
   }
 }
 
-export interface Fault {
-  readonly field: string;
-  readonly message: string;
+function dropNull(object: Json, name: string, schema: Json): void {
+  if (object[name] === null && schema["nullable"] !== true) delete object[name];
 }
-
-/** Everything in `value` that its schema does not allow; the store validates metadata. */
-export function schemaFaults(value: unknown, schema: Json, path = ""): readonly Fault[] {
-  const faults: Fault[] = [];
-  const fault = (message: string): void => void faults.push({ field: path, message });
-  const { type, nullable, enum: allowed } = schema;
-  if (value === undefined || (value === null && nullable === true)) return faults;
-  if (typeof type === "string" && !isOfType(value, type) && schema["x-kubernetes-int-or-string"] !== true) {
-    fault(
-      `Invalid value: "${typeName(value)}": ${path} in body must be of type ${type}: "${typeName(value)}"`,
-    );
-    return faults;
-  }
-  if (Array.isArray(allowed) && !allowed.some((one) => JSON.stringify(one) === JSON.stringify(value))) {
-    fault(
-      `Unsupported value: ${JSON.stringify(value)}: supported values: ${allowed.map((one) => JSON.stringify(one)).join(", ")}`,
-    );
-  }
-  for (const [bound, breaks, words] of bounds) {
-    const limit = schema[bound];
-    if (limit !== undefined && breaks(value, limit))
-      fault(`Invalid value: ${JSON.stringify(value)}: ${path} in body ${words} ${String(limit)}`);
-  }
-  const inside = (name: string | number): string =>
-    typeof name === "number" ? `${path}[${name}]` : path === "" ? name : `${path}.${name}`;
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    if (isJson(items)) value.forEach((item, i) => void faults.push(...schemaFaults(item, items, inside(i))));
-  } else if (isJson(value)) {
-    const { properties, additionalProperties, required } = schema;
-    const known = isJson(properties) ? properties : {};
-    for (const name of Array.isArray(required) ? required.map(String) : []) {
-      if (value[name] === undefined) faults.push({ field: inside(name), message: "Required value" });
-    }
-    for (const [name, member] of Object.entries(value)) {
-      if (path === "" && alwaysThere.has(name)) continue;
-      const inner = Object.hasOwn(known, name) ? known[name] : additionalProperties;
-      if (isJson(inner)) faults.push(...schemaFaults(member, inner, inside(name)));
-    }
-  }
-  return faults;
-}
-
-type Breaks = (value: unknown, limit: unknown) => boolean;
-const size = (value: unknown): number | undefined =>
-  typeof value === "string" || Array.isArray(value) ? value.length : undefined;
-
-const bounds: readonly (readonly [string, Breaks, string])[] = [
-  ["minimum", (value, limit) => Number(value) < Number(limit), "should be greater than or equal to"],
-  ["maximum", (value, limit) => Number(value) > Number(limit), "should be less than or equal to"],
-  ["minLength", (value, limit) => (size(value) ?? 0) < Number(limit), "should be at least as long as"],
-  ["maxLength", (value, limit) => (size(value) ?? 0) > Number(limit), "should be at most as long as"],
-  ["minItems", (value, limit) => (size(value) ?? 0) < Number(limit), "should have at least as many items as"],
-  ["maxItems", (value, limit) => (size(value) ?? 0) > Number(limit), "should have at most as many items as"],
-  [
-    "pattern",
-    (value, limit) => typeof value === "string" && !new RegExp(String(limit)).test(value),
-    "should match",
-  ],
-];
-
-function isOfType(value: unknown, type: string): boolean {
-  if (type === "integer") return Number.isInteger(value);
-  if (type === "array") return Array.isArray(value);
-  if (type === "object") return isJson(value);
-  return typeof value === type;
-}
-
-const typeName = (value: unknown): string =>
-  value === null
-    ? "null"
-    : Array.isArray(value)
-      ? "array"
-      : typeof value === "number" && Number.isInteger(value)
-        ? "integer"
-        : typeof value;

@@ -1,7 +1,7 @@
 /** The scale of a workload: its replicas as a separate object, the same for every kind of workload. */
 import type { Kind } from "keelson";
 import type { Exchange } from "../api/exchange.ts";
-import { notFoundHere } from "../api/refusal.ts";
+import { invalid, notFoundHere } from "../api/refusal.ts";
 import type { Target } from "../api/route.ts";
 import type { ServerParts } from "../api/server-parts.ts";
 import { type Answer, changeObject, keyOf, storeOf } from "../api/write.ts";
@@ -33,6 +33,11 @@ export async function changeScale(
   const { object } = await changeObject(parts, exchange, whole, (current) => {
     const wanted = change(scaleOf(current, paths));
     const replicas = at(wanted, "spec.replicas") ?? 0;
+    if (!Number.isInteger(replicas) || Number(replicas) < 0) {
+      const message = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`;
+      const scale = { group: "autoscaling", kind: "Scale" };
+      throw invalid(scale, target.name ?? "", [{ field: "spec.replicas", message }]);
+    }
     const version = at(wanted, "metadata.resourceVersion");
     const metadata = { ...objectAt(current, "metadata"), ...(version ? { resourceVersion: version } : {}) };
     return withValue({ ...current, metadata }, paths.specReplicas.split("."), replicas);

@@ -523,3 +523,54 @@ test("a definition that cannot be opened is not stored", async () => {
   );
   expect(renamed.status).toBe(422);
 });
+
+test("a custom resource is updated from a version, scaled from 0, and its stored versions stay defined", async () => {
+  const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const schema = {
+    openAPIV3Schema: {
+      type: "object",
+      properties: { spec: { type: "object", properties: { replicas: { type: "integer" } } } },
+    },
+  };
+  const subresources = {
+    scale: { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas" },
+  };
+  const version = (name: string, storage: boolean): object => ({
+    name,
+    served: true,
+    storage,
+    schema,
+    subresources,
+  });
+  const names = { plural: "wheels", kind: "Wheel" };
+  const spec = { group: "example.com", scope: "Namespaced", names, versions: [version("v1", true)] };
+  expect((await ask("POST", definitions, { metadata: { name: "wheels.example.com" }, spec })).status).toBe(
+    201,
+  );
+  const wheels = "/apis/example.com/v1/namespaces/default/wheels";
+  const wheel = {
+    apiVersion: "example.com/v1",
+    kind: "Wheel",
+    metadata: { name: "w" },
+    spec: { replicas: 1 },
+  };
+  const made = await ask("POST", wheels, wheel);
+  const refused = await ask("PUT", `${wheels}/w`, wheel);
+  expect([refused.status, refused.json.details?.causes?.[0]?.field]).toEqual([
+    422,
+    "metadata.resourceVersion",
+  ]);
+  const { resourceVersion } = made.json.metadata ?? {};
+  const versioned = { ...wheel, metadata: { name: "w", resourceVersion } };
+  expect((await ask("PUT", `${wheels}/w`, versioned)).status).toBe(200);
+  for (const replicas of [-1, 1.5, "2"])
+    expect((await ask("PATCH", `${wheels}/w/scale`, { spec: { replicas } }, merge)).status).toBe(422);
+  const path = `${definitions}/wheels.example.com`;
+  const both = { spec: { versions: [version("v1", false), version("v2", true)] } };
+  const switched = await ask("PATCH", path, both, merge);
+  expect(switched.json).toMatchObject({ status: { storedVersions: ["v1", "v2"] } });
+  const alone = { spec: { versions: [version("v2", true)] } };
+  expect((await ask("PATCH", path, alone, merge)).status).toBe(422);
+  await ask("PATCH", `${path}/status`, { status: { storedVersions: ["v2"] } }, merge);
+  expect((await ask("PATCH", path, alone, merge)).status).toBe(200);
+});

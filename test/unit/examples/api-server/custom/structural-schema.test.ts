@@ -1,10 +1,7 @@
 /** What a custom resource's schema makes of an object, as Kubernetes' structural schemas do. */
 import { describe, expect, test } from "vitest";
-import {
-  fillSchemaDefaults,
-  pruned,
-  schemaFaults,
-} from "../../../../../examples/api-server/custom/structural-schema.ts";
+import { schemaFaults } from "../../../../../examples/api-server/custom/schema-validation.ts";
+import { fillSchemaDefaults, pruned } from "../../../../../examples/api-server/custom/structural-schema.ts";
 
 const schema = {
   type: "object",

@@ -4,13 +4,18 @@
  */
 import { kubernetesKinds } from "keelson/kubernetes";
 import { describe, expect, test } from "vitest";
-import { decodeObject } from "../../../examples/api-server/admission/decoding.ts";
-import { Catalog } from "../../../examples/api-server/api/catalog.ts";
-import { resourceNameOf } from "../../../examples/api-server/api/served.ts";
-import { otherRules } from "../../../examples/api-server/defaults/others.ts";
-import { pod } from "../../../examples/api-server/defaults/pods.ts";
-import { fillDefaults, isJson, type Json, type Rules } from "../../../examples/api-server/defaults/rules.ts";
-import { workloadRules } from "../../../examples/api-server/defaults/workloads.ts";
+import { decodeObject } from "../../../../examples/api-server/admission/decoding.ts";
+import { Catalog } from "../../../../examples/api-server/api/catalog.ts";
+import { resourceNameOf } from "../../../../examples/api-server/api/served.ts";
+import { otherRules } from "../../../../examples/api-server/defaults/others.ts";
+import { pod } from "../../../../examples/api-server/defaults/pods.ts";
+import {
+  fillDefaults,
+  isJson,
+  type Json,
+  type Rules,
+} from "../../../../examples/api-server/defaults/rules.ts";
+import { workloadRules } from "../../../../examples/api-server/defaults/workloads.ts";
 
 const kinds = kubernetesKinds();
 const catalog = new Catalog(
