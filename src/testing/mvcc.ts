@@ -2,9 +2,9 @@
  * An in-memory etcd: multi-version keys, transactions, compaction. Pure state, no time and no I/O.
  *
  * Answers, limits and error texts are etcd 3.5's (server/storage/mvcc, etcdserver/apply): test/conformance runs the same
- * text over this model and over a real etcd. Keys are held as latin1 text, whose order is byte order.
+ * text over this model and over a real etcd.
  *
- *   keys:   key -> versions, oldest first; the last one at or below R is the state at R
+ *   keys:   key -> versions (key-index)
  *   log:    revision -> its events in order, from the compacted revision on: what watches read
  */
 import type {
@@ -22,7 +22,10 @@ import type {
   TxnResponse,
 } from "../etcd/ports/messages.ts";
 import type { KvEvent } from "../etcd/ports/watches.ts";
-import { type ByteRange, byteRange, contains, insertionPoint, keyText } from "./byte-range.ts";
+import { type ByteRange, byteRange, keyText } from "./byte-range.ts";
+import { compareHolds } from "./compare.ts";
+import { KeyIndex, keyValue, textBytes, toBytes, type Version } from "./key-index.ts";
+import { sortKvs, withinBounds } from "./range-query.ts";
 import { refusals } from "./refusal.ts";
 import { checkTxn } from "./txn-check.ts";
 
@@ -31,15 +34,6 @@ export interface LeaseKeeper {
   has(id: bigint): boolean;
   attach(id: bigint, key: string): void;
   detach(id: bigint, key: string): void;
-}
-
-interface Version {
-  readonly mod: bigint;
-  readonly create: bigint;
-  readonly version: bigint;
-  readonly value: Uint8Array;
-  readonly lease: bigint;
-  readonly deleted: boolean;
 }
 
 export interface LoggedRevision {
@@ -72,9 +66,7 @@ const headerless = { clusterId: 0n, memberId: 0n, revision: 0n, raftTerm: 0n } a
 export class Mvcc {
   readonly #leases: LeaseKeeper;
   readonly #onRevision: (revision: LoggedRevision) => void;
-  readonly #versions = new Map<string, Version[]>();
-  /** Every key that has versions, ascending. */
-  readonly #sorted: string[] = [];
+  readonly #keys = new KeyIndex();
   #log: LoggedRevision[] = [];
   /** etcd counts from 1: an empty store is at revision 1. */
   revision = 1n;
@@ -116,7 +108,7 @@ export class Mvcc {
 
   save(): MvccState {
     return {
-      versions: new Map([...this.#versions].map(([key, versions]) => [key, [...versions]])),
+      versions: this.#keys.save(),
       log: [...this.#log],
       revision: this.revision,
       compactedRevision: this.compactedRevision,
@@ -125,8 +117,7 @@ export class Mvcc {
 
   /** Loads a saved state into an empty store; the leases of its keys come from the saved lease book. */
   load(state: MvccState): void {
-    for (const [key, versions] of state.versions) this.#versions.set(key, [...versions]);
-    this.#sorted.push(...[...state.versions.keys()].sort());
+    this.#keys.load(state.versions);
     this.#log = [...state.log];
     this.revision = state.revision;
     this.compactedRevision = state.compactedRevision;
@@ -156,15 +147,7 @@ export class Mvcc {
     if (revision <= this.compactedRevision) throw refusals.compacted();
     if (revision > this.revision) throw refusals.future();
     this.compactedRevision = revision;
-    for (const [key, versions] of this.#versions) {
-      let keep = versions.findLastIndex((version) => version.mod <= revision);
-      if (keep < 0) continue;
-      if (versions[keep]?.deleted) keep++;
-      versions.splice(0, keep);
-      if (versions.length > 0) continue;
-      this.#versions.delete(key);
-      this.#sorted.splice(insertionPoint(this.#sorted, key), 1);
-    }
+    this.#keys.compact(revision);
     this.#log = this.#log.filter((entry) => entry.revision >= revision);
   }
 
@@ -184,7 +167,7 @@ export class Mvcc {
   withPrevious(logged: LoggedEvent): KvEvent {
     const before = logged.event.kv.modRevision - 1n;
     if (before < this.compactedRevision) return logged.event;
-    const prevKv = this.#at(logged.key, before);
+    const prevKv = this.#keys.at(logged.key, before);
     return prevKv === undefined ? logged.event : { ...logged.event, prevKv };
   }
 
@@ -193,8 +176,8 @@ export class Mvcc {
     this.#checkRevision(asked);
     const at = asked > 0n ? asked : (draft?.revision ?? this.revision);
     let kvs: KeyValue[] = [];
-    for (const key of this.#keysIn(range)) {
-      const kv = this.#at(key, at);
+    for (const key of this.#keys.keysIn(range)) {
+      const kv = this.#keys.at(key, at);
       if (kv !== undefined) kvs.push(kv);
     }
     const count = BigInt(kvs.length);
@@ -210,7 +193,7 @@ export class Mvcc {
 
   #put(request: PutRequest, draft: Draft): PutResponse {
     const key = keyText(request.key);
-    const previous = this.#at(key, draft.revision);
+    const previous = this.#keys.at(key, draft.revision);
     this.#checkPut(request, previous);
     const lease = request.ignoreLease ? (previous?.lease ?? 0n) : (request.lease ?? 0n);
     const value = request.ignoreValue ? (previous?.value ?? noBytes) : toBytes(request.value).slice();
@@ -225,14 +208,14 @@ export class Mvcc {
       lease,
       deleted: false,
     };
-    this.#append(key, version);
+    this.#keys.append(key, version);
     draft.events.push({ key, event: { type: "put", kv: keyValue(key, version) } });
     return { header: headerless, ...(request.prevKv && previous !== undefined ? { prevKv: previous } : {}) };
   }
 
   #delete(request: DeleteRangeRequest, draft: Draft): DeleteRangeResponse {
     const prevKvs: KeyValue[] = [];
-    for (const key of [...this.#keysIn(byteRange(request.key, request.rangeEnd))]) {
+    for (const key of [...this.#keys.keysIn(byteRange(request.key, request.rangeEnd))]) {
       const previous = this.#deleteKey(key, draft);
       if (previous !== undefined) prevKvs.push(previous);
     }
@@ -240,10 +223,10 @@ export class Mvcc {
   }
 
   #deleteKey(key: string, draft: Draft): KeyValue | undefined {
-    const previous = this.#at(key, draft.revision);
+    const previous = this.#keys.at(key, draft.revision);
     if (previous === undefined) return undefined;
     if (previous.lease !== 0n) this.#leases.detach(previous.lease, key);
-    this.#append(key, {
+    this.#keys.append(key, {
       mod: draft.revision,
       create: 0n,
       version: 0n,
@@ -298,7 +281,7 @@ export class Mvcc {
       ? ops
       : [...ops.filter(({ type }) => type === "put"), ...ops.filter(({ type }) => type === "range")];
     for (const op of inTurn) {
-      if (op.type === "put") this.#checkPut(op.put, this.#at(keyText(op.put.key), this.revision));
+      if (op.type === "put") this.#checkPut(op.put, this.#keys.at(keyText(op.put.key), this.revision));
       if (op.type === "range") this.#checkRevision(op.range.revision ?? 0n);
     }
   }
@@ -320,9 +303,9 @@ export class Mvcc {
   #holds(compare: Compare): boolean {
     const range = byteRange(compare.key, compare.rangeEnd);
     if (compare.rangeEnd === undefined || toBytes(compare.rangeEnd).length === 0) {
-      return compareHolds(compare, this.#at(range.start, this.revision));
+      return compareHolds(compare, this.#keys.at(range.start, this.revision));
     }
-    const present = [...this.#keysIn(range)].flatMap((key) => this.#at(key, this.revision) ?? []);
+    const present = [...this.#keys.keysIn(range)].flatMap((key) => this.#keys.at(key, this.revision) ?? []);
     // An empty range compares as one absent key, but never by value (etcd: applyCompare).
     if (present.length === 0) return compare.target !== "value" && compareHolds(compare, undefined);
     return present.every((kv) => compareHolds(compare, kv));
@@ -339,29 +322,6 @@ export class Mvcc {
     }
     return answer;
   }
-
-  #append(key: string, version: Version): void {
-    const versions = this.#versions.get(key);
-    if (versions === undefined) {
-      this.#versions.set(key, [version]);
-      this.#sorted.splice(insertionPoint(this.#sorted, key), 0, key);
-    } else {
-      versions.push(version);
-    }
-  }
-
-  #at(key: string, revision: bigint): KeyValue | undefined {
-    const version = this.#versions.get(key)?.findLast((candidate) => candidate.mod <= revision);
-    return version === undefined || version.deleted ? undefined : keyValue(key, version);
-  }
-
-  *#keysIn(range: ByteRange): Generator<string> {
-    for (let at = insertionPoint(this.#sorted, range.start); at < this.#sorted.length; at++) {
-      const key = this.#sorted[at];
-      if (key === undefined || !contains(range, key)) return;
-      yield key;
-    }
-  }
 }
 
 /** Which branch a transaction takes, and those nested in it by operation index. */
@@ -376,71 +336,4 @@ function opsTaken(request: TxnRequest, path: Path): readonly TxnOp[] {
     const nested = path.nested[index];
     return op.type === "txn" && nested !== undefined ? opsTaken(op.txn, nested) : [op];
   });
-}
-
-function compareHolds(compare: Compare, kv: KeyValue | undefined): boolean {
-  if (compare.target === "value") {
-    // An absent key has no value: every comparison by value fails.
-    if (kv === undefined) return false;
-    return orderHolds(compare.result, Buffer.compare(kv.value, toBytes(compare.operand)));
-  }
-  const actual =
-    kv === undefined
-      ? 0n
-      : { mod: kv.modRevision, create: kv.createRevision, version: kv.version, lease: kv.lease }[
-          compare.target
-        ];
-  return orderHolds(compare.result, actual < compare.operand ? -1 : actual > compare.operand ? 1 : 0);
-}
-
-function orderHolds(result: Compare["result"], order: number): boolean {
-  if (result === "=") return order === 0;
-  if (result === "!=") return order !== 0;
-  return result === ">" ? order > 0 : order < 0;
-}
-
-function withinBounds(kv: KeyValue, request: RangeRequest): boolean {
-  const {
-    minModRevision = 0n,
-    maxModRevision = 0n,
-    minCreateRevision = 0n,
-    maxCreateRevision = 0n,
-  } = request;
-  return (
-    (minModRevision === 0n || kv.modRevision >= minModRevision) &&
-    (maxModRevision === 0n || kv.modRevision <= maxModRevision) &&
-    (minCreateRevision === 0n || kv.createRevision >= minCreateRevision) &&
-    (maxCreateRevision === 0n || kv.createRevision <= maxCreateRevision)
-  );
-}
-
-function sortKvs(kvs: KeyValue[], { sortTarget = "key", sortOrder = "none" }: RangeRequest): void {
-  if (sortTarget === "key" && sortOrder !== "descend") return;
-  const order = (a: KeyValue, b: KeyValue): number => {
-    if (sortTarget === "key") return Buffer.compare(a.key, b.key);
-    if (sortTarget === "value") return Buffer.compare(a.value, b.value);
-    const of = (kv: KeyValue): bigint =>
-      sortTarget === "mod" ? kv.modRevision : sortTarget === "create" ? kv.createRevision : kv.version;
-    return of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0;
-  };
-  kvs.sort(sortOrder === "descend" ? (a, b) => order(b, a) : order);
-}
-
-function keyValue(key: string, version: Version): KeyValue {
-  return {
-    key: textBytes(key),
-    value: version.value,
-    createRevision: version.create,
-    modRevision: version.mod,
-    version: version.version,
-    lease: version.lease,
-  };
-}
-
-function textBytes(key: string): Uint8Array {
-  return Buffer.from(key, "latin1");
-}
-
-function toBytes(bytes: Uint8Array | string): Uint8Array {
-  return typeof bytes === "string" ? Buffer.from(bytes, "utf8") : bytes;
 }
