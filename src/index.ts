@@ -6,19 +6,18 @@
 import "./base/supported-node.ts";
 
 export type { Call } from "./base/call.ts";
+export type {
+  FieldError,
+  QuotaViolation,
+  Retry,
+  StoreErrorCode,
+  StoreErrorDetails,
+  Subject,
+} from "./base/error-codes.ts";
+export type { Status } from "./base/error-status.ts";
 export type { PlainStats } from "./base/stats.ts";
 export { createStore } from "./create-store.ts";
-export {
-  type FieldError,
-  isStoreError,
-  type QuotaViolation,
-  type Retry,
-  type Status,
-  StoreError,
-  type StoreErrorCode,
-  type StoreErrorDetails,
-  type Subject,
-} from "./errors.ts";
+export { isStoreError, StoreError } from "./errors.ts";
 export type {
   CollectionDeleteOptions,
   CreateManyOptions,

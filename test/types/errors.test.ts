@@ -1,6 +1,7 @@
 /** The compiler's view of errors: details narrow by code. */
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { isStoreError, type QuotaViolation, StoreError, type StoreErrorCode } from "../../src/errors.ts";
+import type { QuotaViolation, StoreErrorCode } from "../../src/base/error-codes.ts";
+import { isStoreError, StoreError } from "../../src/errors.ts";
 
 const thrown: unknown = new StoreError("NOT_READY", "Cannot list: not filled yet", { retryAfterMs: 250 });
 

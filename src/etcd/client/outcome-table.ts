@@ -9,7 +9,8 @@
  *
  * Rows go from the specific to the general; the last ones match everything.
  */
-import { StoreError, type StoreErrorCode } from "../../errors.ts";
+import type { StoreErrorCode } from "../../base/error-codes.ts";
+import { StoreError } from "../../errors.ts";
 import { grpcStatus, type TransportFailure } from "../transport/transport.ts";
 import type { Effect, RetryDecision } from "./client.ts";
 import { codeOfText } from "./status-texts.ts";

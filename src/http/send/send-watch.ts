@@ -8,7 +8,8 @@
  * A slow connection parks its watcher: until the socket has drained, the sender reads nothing from the watch, and only
  * the socket buffers. Watches are not compressed, as in Kubernetes.
  */
-import { isStoreError, type Status } from "../../errors.ts";
+import type { Status } from "../../base/error-status.ts";
+import { isStoreError } from "../../errors.ts";
 import type { Watch, WatchEvent } from "../../resource/contract/contract.ts";
 import type { Representation, WatchFrames } from "../represent/representation.ts";
 import { drained, headersOf, isGone, type ResponseStream } from "./response.ts";

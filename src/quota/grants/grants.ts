@@ -7,9 +7,10 @@
  * need exceeds the limit: room that slots merely hold is reclaimed first.
  */
 import { Backoff } from "../../base/backoff.ts";
+import type { QuotaViolation } from "../../base/error-codes.ts";
 import type { Random } from "../../base/random.ts";
 import type { Clock } from "../../base/time/clock.ts";
-import { isStoreError, type QuotaViolation } from "../../errors.ts";
+import { isStoreError } from "../../errors.ts";
 import type { Kv } from "../../etcd/ports/kv.ts";
 import type { Compare, PutRequest } from "../../etcd/ports/messages.ts";
 import { quantityToNumber } from "../../resource/model/quantity.ts";

@@ -2,8 +2,9 @@
  * Kinds: what a store must know of a type of object. `Kind` is what discovery needs and callers pass around;
  * `KindSpec` is what `defineKind` takes.
  */
+
+import type { FieldError } from "../../base/error-codes.ts";
 import type { NamesOf } from "../../base/text/known-options.ts";
-import type { FieldError } from "../../errors.ts";
 import type { Head } from "./head.ts";
 import type { NameRule } from "./names.ts";
 import type { Quantity } from "./quantity.ts";

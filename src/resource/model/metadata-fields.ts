@@ -6,8 +6,9 @@
  * absent everywhere, "" is absent where the field is text, a label or annotation of null is "". Any other type than
  * the field's own is a fault. So every reader understands what a writer accepts.
  */
+
+import type { FieldError } from "../../base/error-codes.ts";
 import { quote } from "../../base/text/quote.ts";
-import type { FieldError } from "../../errors.ts";
 import { setOwnField } from "./plain-data.ts";
 import type { ObjectMeta } from "./resource.ts";
 

@@ -6,8 +6,10 @@
  * path of the field. A field that is undefined counts as absent, and -0 as 0. The store runs this on every write;
  * `sameContent` defines "nothing changed".
  */
+
+import type { FieldError, Subject } from "../../base/error-codes.ts";
 import { messageOf } from "../../base/text/message-of.ts";
-import { type FieldError, StoreError, type Subject } from "../../errors.ts";
+import { StoreError } from "../../errors.ts";
 import { limits } from "./limits.ts";
 
 /** Deepest nesting of records and arrays, the object itself being level 1. */

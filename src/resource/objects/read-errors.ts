@@ -8,7 +8,8 @@
  *   watchTaken          the watch already has its loop
  *   watchOver           the watch has ended
  */
-import { StoreError, type Subject } from "../../errors.ts";
+import type { Subject } from "../../base/error-codes.ts";
+import { StoreError } from "../../errors.ts";
 import type { KindDefinition } from "../model/kind.ts";
 import type { Key } from "../model/resource.ts";
 import { formatResourceVersion } from "../model/revision.ts";

@@ -4,9 +4,11 @@
  * The order matters: the plain-data check comes first, so all later checks read ordinary records; then shape and
  * metadata; the kind's own validate last, on the object as it would be stored.
  */
+
+import type { FieldError, Subject } from "../../base/error-codes.ts";
 import { isError } from "../../base/text/message-of.ts";
 import { quote } from "../../base/text/quote.ts";
-import { type FieldError, StoreError, type Subject } from "../../errors.ts";
+import { StoreError } from "../../errors.ts";
 import type { KindDefinition } from "../model/kind.ts";
 import { limits } from "../model/limits.ts";
 import { cleanMetadata } from "../model/metadata-fields.ts";

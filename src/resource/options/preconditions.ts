@@ -2,9 +2,11 @@
  * Preconditions: what must hold of the live object for a write to proceed. Checked on every attempt, against the
  * state that the write is then conditional on.
  */
+
+import type { Subject } from "../../base/error-codes.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
-import { invalidArgument, StoreError, type Subject } from "../../errors.ts";
+import { invalidArgument, StoreError } from "../../errors.ts";
 import { type Preconditions, preconditionNames } from "../contract/contract.ts";
 import { formatResourceVersion, parseResourceVersion } from "../model/revision.ts";
 

@@ -6,8 +6,9 @@
  * removed.
  */
 import { setMaxListeners } from "node:events";
+import type { Subject } from "../../base/error-codes.ts";
 import type { KindValueCodec } from "../../codec/value-codec.ts";
-import { StoreError, type Subject } from "../../errors.ts";
+import { StoreError } from "../../errors.ts";
 import type { KeyRange } from "../../resource/model/key-range.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
 import type { Key } from "../../resource/model/resource.ts";

@@ -11,10 +11,11 @@
  * and no memory.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
+import type { Subject } from "../../base/error-codes.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import type { Timer } from "../../base/time/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
-import { isStoreError, StoreError, type Subject } from "../../errors.ts";
+import { isStoreError, StoreError } from "../../errors.ts";
 import type { Watch, WatchEvent, WatchOptions } from "../../resource/contract/contract.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { historyReplaced, subjectOf } from "../../resource/objects/read-errors.ts";

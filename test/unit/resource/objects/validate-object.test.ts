@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type FieldError, isStoreError } from "../../../../src/errors.ts";
+import type { FieldError } from "../../../../src/base/error-codes.ts";
+import { isStoreError } from "../../../../src/errors.ts";
 import type { Draft } from "../../../../src/resource/model/resource.ts";
 import {
   validateDraft,
