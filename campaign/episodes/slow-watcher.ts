@@ -1,7 +1,8 @@
 /**
  * F20, F23: readers that stop reading while 200 MB are written, and a leader that dies a second before a lease would end.
  *
- * The writes put the same stored bytes every time, so any memory that this process gains belongs to the readers.
+ * The writes put the same stored bytes every time, so the memory that this process gains is held by the two watches and
+ * the cache.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
@@ -15,11 +16,11 @@ import { type Act, boundMs, broken, codeOf, type Play, type Scene, until } from 
 const sleeper = { kind: "F20", name: "slow watcher" } as const;
 const leaderOfLease = { kind: "F23", name: "leader killed a second before a lease ends" } as const;
 
-/** Text of which three quarters remain after compression. */
+/** Characters of random base64 text in the object; compressed, three quarters of them remain: a megabyte. */
 const objectBytes = 1_340_000;
 const writes = 200;
 const writesSideBySide = 4;
-/** Writes; a whole collection takes some 50 ms. */
+/** Writes between two measurements; each collects all garbage, about 50 ms. */
 const measureEvery = 20;
 /** Everything the cache may hold: live, history, decoded. */
 const budgetBytes = 32_000_000;
@@ -93,7 +94,7 @@ async function sleep(scene: Scene): Promise<Act> {
   };
 }
 
-/** A megabyte, as stored, that no codec compresses. */
+/** An object whose stored value, compressed, is a megabyte. */
 async function largeObject(scene: Scene): Promise<{
   readonly at: { namespace: string; name: string };
   readonly key: string;
@@ -144,7 +145,10 @@ async function awake(
   }
 }
 
-/** With its holder cut off and its leader dead, the lease outlives its TTL; the holder must stop in time. */
+/**
+ * The holder is cut off and the leader killed. The new leader gives every lease its whole time again, so the lease outlives
+ * its TTL; the holder must be told within the TTL, while the lease still exists, that it is lost.
+ */
 async function endLease(scene: Scene): Promise<Act> {
   const { cluster, store } = scene.stage;
   const { kv, leases } = scene.etcd;
@@ -168,7 +172,7 @@ async function endLease(scene: Scene): Promise<Act> {
     const leader = cluster.member((await cluster.leader()) ?? 0);
     await leader.kill();
     const lostInTime = await Promise.race([lost.then(() => true), delay(boundMs, false)]);
-    // The holder still owns what the lease guards when it is stopped.
+    // Whether what the lease guards still exists when its holder is told of the loss.
     const whenLost = await there();
     const wholeMs = performance.now() - startMs;
     await delay(Math.max(0, (ttlSeconds + 1) * 1_000 - wholeMs));

@@ -5,7 +5,7 @@ import { namespaces, Widget } from "./kinds.ts";
 
 const pageSize = 40;
 const pauseMs = 120;
-/** Over all pages: a list has no total timeout. */
+/** Of each page. */
 const timeoutMs = 5_000;
 
 export function pagerStep(client: Client): () => Promise<boolean> {
