@@ -12,6 +12,7 @@ import { invalidArgument } from "../../errors.ts";
 import type { Head } from "../model/head.ts";
 import type { Kind } from "../model/kind.ts";
 import { limits } from "../model/limits.ts";
+import { canonicalTerms } from "./canonical-terms.ts";
 
 export interface FieldRequirement {
   readonly field: string;
@@ -32,10 +33,7 @@ export class FieldRequirements {
   readonly text: string;
 
   constructor(terms: readonly FieldRequirement[]) {
-    const byText = new Map(terms.map((term) => [formatTerm(term), term] as const));
-    const texts = [...byText.keys()].sort();
-    this.terms = texts.flatMap((text) => byText.get(text) ?? []);
-    this.text = texts.join(",");
+    ({ terms: this.terms, text: this.text } = canonicalTerms(terms, formatTerm));
   }
 
   get isEmpty(): boolean {

@@ -12,6 +12,7 @@ import { invalidArgument } from "../../errors.ts";
 import type { LabelSelector } from "../contract/contract.ts";
 import { limits } from "../model/limits.ts";
 import { labelValueFault, qualifiedNameFault } from "../model/names.ts";
+import { canonicalTerms } from "./canonical-terms.ts";
 
 /** One term. `values` is empty for "exists" and "absent"; "notIn" holds for an absent label too. */
 export interface LabelRequirement {
@@ -28,10 +29,7 @@ export class LabelRequirements {
   readonly text: string;
 
   constructor(terms: readonly LabelRequirement[]) {
-    const byText = new Map(terms.map((term) => [formatTerm(term), term] as const));
-    const texts = [...byText.keys()].sort();
-    this.terms = texts.flatMap((text) => byText.get(text) ?? []);
-    this.text = texts.join(",");
+    ({ terms: this.terms, text: this.text } = canonicalTerms(terms, formatTerm));
   }
 
   get isEmpty(): boolean {

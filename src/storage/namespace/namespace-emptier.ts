@@ -20,6 +20,7 @@ import { BackgroundLoop } from "../../base/time/background-loop.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { KeyValue } from "../../etcd/ports/messages.ts";
 import type { Key } from "../../resource/model/resource.ts";
+import { etcdCodes } from "../context/etcd-codes.ts";
 import type { KindHandle } from "../context/kind-handle.ts";
 import { rangePages, wholeWalk } from "../context/range-pages.ts";
 import { headOf, objectOf, openRecord, storedHeadOf } from "../context/records.ts";
@@ -94,19 +95,9 @@ async function emptyMarked(parts: EmptierParts, signal: AbortSignal): Promise<Ou
 
 /** Reports a fault of one namespace or object. @throws `error` when it is about etcd: the round ends and is retried */
 function faultOfOne(error: unknown): string {
-  if (!(error instanceof StoreError) || isStoreError(error, ...codesOfEtcd)) throw error;
+  if (!(error instanceof StoreError) || isStoreError(error, ...etcdCodes)) throw error;
   return error.message;
 }
-
-const codesOfEtcd = [
-  "UNAVAILABLE",
-  "DEADLINE",
-  "OUTCOME_UNKNOWN",
-  "NO_SPACE",
-  "CLOSED",
-  "UNAUTHENTICATED",
-  "PERMISSION_DENIED",
-] as const;
 
 /** One pass over a namespace; true when something was deleted. */
 async function emptyOne(

@@ -14,6 +14,7 @@ import type { CallScope } from "../../base/call.ts";
 import { isStoreError } from "../../errors.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
+import { etcdCodes } from "../context/etcd-codes.ts";
 import type { KindHandle } from "../context/kind-handle.ts";
 import { type Place, readLive } from "../read/reads.ts";
 import type { StoredRecord } from "../seam/stored.ts";
@@ -48,17 +49,6 @@ export interface WritePlan {
    */
   decide(record: StoredRecord | undefined, attempt: number): Decision | Promise<Decision>;
 }
-
-/** Codes about the condition of etcd, not about the state that a decision was based on. */
-const notAboutState = [
-  "UNAVAILABLE",
-  "DEADLINE",
-  "OUTCOME_UNKNOWN",
-  "NO_SPACE",
-  "CLOSED",
-  "UNAUTHENTICATED",
-  "PERMISSION_DENIED",
-] as const;
 
 interface State {
   readonly record: StoredRecord | undefined;
@@ -100,7 +90,7 @@ export async function runWritePlan(
       // The first state may only have been outdated; from the second conflict on, other writers are active.
       if (attempt > 1) await backoff.wait(scope.signal);
     } catch (error) {
-      if (state.live || scope.signal?.aborted === true || isStoreError(error, ...notAboutState)) throw error;
+      if (state.live || scope.signal?.aborted === true || isStoreError(error, ...etcdCodes)) throw error;
       const seen = await look();
       if (isSame(seen, state)) throw error;
       state = seen;

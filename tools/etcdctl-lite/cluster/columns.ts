@@ -27,6 +27,17 @@ const age = column("AGE", ({ metadata }, nowMs) => since(metadata.creationTimest
 const containers = wide("CONTAINERS", (object) => podTemplate(object, "name"));
 const images = wide("IMAGES", (object) => podTemplate(object, "image"));
 const selector = wide("SELECTOR", (object) => selectorText(at(object, "spec.selector")));
+/** Of ReplicaSets and ReplicationControllers. */
+const replicas = [
+  name,
+  count("DESIRED", "spec.replicas"),
+  count("CURRENT", "status.replicas"),
+  count("READY", "status.readyReplicas"),
+  age,
+  containers,
+  images,
+  selector,
+];
 
 const byResource: Readonly<Record<string, readonly Column[]>> = {
   pods: [
@@ -45,7 +56,7 @@ const byResource: Readonly<Record<string, readonly Column[]>> = {
     column("EXTERNAL-IP", externalAddresses),
     column("PORT(S)", servicePorts),
     age,
-    wide("SELECTOR", (service) => selectorText(at(service, "spec.selector"))),
+    selector,
   ],
   "deployments.apps": [
     name,
@@ -64,26 +75,8 @@ const byResource: Readonly<Record<string, readonly Column[]>> = {
     containers,
     images,
   ],
-  "replicasets.apps": [
-    name,
-    count("DESIRED", "spec.replicas"),
-    count("CURRENT", "status.replicas"),
-    count("READY", "status.readyReplicas"),
-    age,
-    containers,
-    images,
-    selector,
-  ],
-  replicationcontrollers: [
-    name,
-    count("DESIRED", "spec.replicas"),
-    count("CURRENT", "status.replicas"),
-    count("READY", "status.readyReplicas"),
-    age,
-    containers,
-    images,
-    selector,
-  ],
+  "replicasets.apps": replicas,
+  replicationcontrollers: replicas,
   "daemonsets.apps": [
     name,
     count("DESIRED", "status.desiredNumberScheduled"),
