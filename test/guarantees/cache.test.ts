@@ -18,14 +18,12 @@ import {
   type WatchEvent,
   type WatchOptions,
 } from "keelson";
-import type { Etcd } from "keelson/etcd";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { streamFaults } from "../../campaign/checkers/c3-watches.ts";
 import { TruthLog } from "../../campaign/checkers/truth-log.ts";
 import { logFaults, logOf, type Reading, streamOf } from "../../campaign/checkers/watch-events.ts";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { connect } from "../support/etcd-cases.ts";
+import { etcdForAll } from "../support/real-etcd.ts";
 import { recordedEtcd } from "../support/recorded-requests.ts";
 import { until } from "../support/time/patience.ts";
 
@@ -108,18 +106,13 @@ function churn(items: ResourceStore<Item>, workers: number): { writes(): number;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $version", ({ path }) => {
-  let server: LocalEtcd;
-  let etcd: Etcd;
   let store: Store;
   let items: ResourceStore<Item>;
   let run = 0;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary: path });
-    etcd = await connect(server.endpoints);
-  });
+  const lab = etcdForAll({ binary: path });
   beforeEach(async () => {
     store = await createStore({
-      etcd,
+      etcd: lab.etcd,
       kinds: [Item],
       prefix: `/g-${run++}`,
       namespaces: "open",
@@ -129,10 +122,6 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
   });
   afterEach(async () => {
     await store?.close();
-  });
-  afterAll(async () => {
-    await etcd?.close();
-    await server?.stop();
   });
 
   /** What a run of many watchers tells those who act on it meanwhile. */
@@ -277,7 +266,7 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
           const before = compacted;
           await until(() => passed() > before, "both streams go on");
           compacted = passed();
-          await etcd.kv.compact(compacted);
+          await lab.etcd.kv.compact(compacted);
         }
       });
       expect(compacted).toBeGreaterThan(0n);
@@ -304,14 +293,14 @@ describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $ve
 
   test("a quiet cache answers 1,000 consistent lists with one or two quorum reads", async () => {
     const prefix = "/g-quiet";
-    const recorded = recordedEtcd(etcd);
+    const recorded = recordedEtcd(lab.etcd);
     const options = { kinds: [Item], prefix, namespaces: "open", compaction: false } as const;
     await using counted = await createStore({ etcd: recorded.etcd, ...options });
     const quiet = counted.resources(Item);
     await quiet.create({ metadata: { namespace: "a", name: "one" }, spec: { n: 1, node: "" } });
     await using cache = createWatchCache(quiet, { selfCheckIntervalMs: false });
     await cache.ready();
-    await etcd.kv.put({ key: "/elsewhere", value: "x" });
+    await lab.etcd.kv.put({ key: "/elsewhere", value: "x" });
     const [sentBefore, before, begunMs] = [recorded.requests.length, cache.stats(), performance.now()];
     const pages = await Promise.all(Array.from({ length: 1_000 }, () => cache.list()));
     expect(pages.every(({ items: listed }) => listed.length === 1)).toBe(true);

@@ -2,14 +2,13 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createStore, type Store } from "keelson";
-import type { Etcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
+import { createStore } from "keelson";
+import { describe, expect, test } from "vitest";
 import { machineKind, widget, widgetKind } from "../conformance/implementation.ts";
 import { compileSources } from "../support/compiled-sources.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { connect } from "../support/etcd-cases.ts";
+import { storeForAll } from "../support/real-etcd.ts";
 import { patientMs, until } from "../support/time/patience.ts";
 
 /** Creates the same names as its sibling, in the same order, and tells which ones it won. */
@@ -38,28 +37,16 @@ process.stdout.write(JSON.stringify(outcomes) + "\\n", () => process.exit(0));
 `;
 
 describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
-  let server: LocalEtcd;
-  let etcd: Etcd;
-  let store: Store;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary: path });
-    etcd = await connect(server.endpoints);
-    store = await createStore({ etcd, kinds: [widgetKind, machineKind], compaction: false });
-  });
-  afterAll(async () => {
-    await store?.close();
-    await etcd?.close();
-    await server?.stop();
-  });
+  const lab = storeForAll({ binary: path }, { kinds: [widgetKind, machineKind] });
 
   test("64 concurrent guaranteedUpdates through two stores end at exactly 64", async () => {
-    const secondEtcd = await connect(server.endpoints);
+    const secondEtcd = await connect(lab.local.endpoints);
     const second = await createStore({ etcd: secondEtcd, kinds: [widgetKind], compaction: false });
-    await store.resources(widgetKind).create(widget("default", "counter", 0));
+    await lab.store.resources(widgetKind).create(widget("default", "counter", 0));
     const key = { namespace: "default", name: "counter" };
     const results = await Promise.all(
       Array.from({ length: 64 }, (_, i) =>
-        (i % 2 === 0 ? store : second).resources(widgetKind).guaranteedUpdate(key, (current) => ({
+        (i % 2 === 0 ? lab.store : second).resources(widgetKind).guaranteedUpdate(key, (current) => ({
           ...current,
           spec: { size: current.spec.size + 1 },
         })),
@@ -67,14 +54,14 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
     );
     const own = results.map(({ spec }) => spec.size).sort((a, b) => a - b);
     expect(own).toEqual(Array.from({ length: 64 }, (_, i) => i + 1));
-    expect((await store.resources(widgetKind).get(key)).spec.size).toBe(64);
+    expect((await lab.store.resources(widgetKind).get(key)).spec.size).toBe(64);
     await second.close();
     await secondEtcd.close();
   });
 
   test("10,000 objects walked by 500 while writers churn are the set at the first page's version", async () => {
-    const widgets = store.resources(widgetKind);
-    await store.namespaces.create({ metadata: { name: "walked" } });
+    const widgets = lab.store.resources(widgetKind);
+    await lab.store.namespaces.create({ metadata: { name: "walked" } });
     const drafts = Array.from({ length: 10_000 }, (_, i) =>
       widget("walked", `w-${String(i).padStart(5, "0")}`, i),
     );
@@ -115,7 +102,7 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
   test("two processes racing on create: exactly one wins each name", async () => {
     await using compiled = await compileSources();
     const script = join(compiled.folder, "racer.js");
-    await writeFile(script, racer(server.endpoints[0] ?? ""));
+    await writeFile(script, racer(lab.local.endpoints[0] ?? ""));
     const racers = [1, 2].map(() => {
       const child = spawn(process.execPath, [script], { stdio: ["pipe", "pipe", "inherit"] });
       let text = "";
@@ -142,7 +129,7 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
       }
     }
     expect([winners.size, losses]).toEqual([200, 200]);
-    const { items } = await store.resources(machineKind).list();
+    const { items } = await lab.store.resources(machineKind).list();
     for (const { metadata } of items) {
       expect(winners.get(Number(metadata.name.slice(2)))).toEqual([metadata.uid]);
     }

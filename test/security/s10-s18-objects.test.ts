@@ -11,13 +11,11 @@ import {
   type ResourceStore,
   type Store,
 } from "keelson";
-import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
 import { limits } from "../../src/resource/model/limits.ts";
 import { encodeContinueToken } from "../../src/storage/seam/continue-token.ts";
 import { rejection } from "../conformance/implementation.ts";
-import { connect } from "../support/etcd-cases.ts";
+import { etcdForAll } from "../support/real-etcd.ts";
 import { type RecordedEtcd, recordedEtcd } from "../support/recorded-requests.ts";
 
 interface Blob extends Resource {
@@ -32,16 +30,12 @@ const roleKind = defineKind<Resource>({
   scope: "Cluster",
   nameRule: "segment",
 });
-
-let server: LocalEtcd;
-let etcd: Etcd;
 let recorded: RecordedEtcd;
 let store: Store;
 let blobs: ResourceStore<Blob>;
+const lab = etcdForAll();
 beforeAll(async () => {
-  server = await startLocalEtcd();
-  etcd = await connect(server.endpoints);
-  recorded = recordedEtcd(etcd);
+  recorded = recordedEtcd(lab.etcd);
   store = await createStore({ etcd: recorded.etcd, kinds: [blobKind, roleKind], compaction: false });
   blobs = store.resources(blobKind);
   await blobs.create({ metadata: { namespace: "default", name: "first" } });
@@ -49,8 +43,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store?.close();
-  await etcd?.close();
-  await server?.stop();
 });
 
 let names = 0;
@@ -121,11 +113,16 @@ describe("S11 continue tokens", () => {
 
   test("a token of another process over the same prefix is good, of another prefix it is not", async () => {
     const { continueToken } = await blobs.list({ namespace: "default", limit: 1 });
-    const sibling = await createStore({ etcd, kinds: [blobKind], compaction: false });
+    const sibling = await createStore({ etcd: lab.etcd, kinds: [blobKind], compaction: false });
     expect(
       (await sibling.resources(blobKind).list({ namespace: "default", limit: 1, continueToken })).items,
     ).toHaveLength(1);
-    const foreign = await createStore({ etcd, kinds: [blobKind], prefix: "/elsewhere", compaction: false });
+    const foreign = await createStore({
+      etcd: lab.etcd,
+      kinds: [blobKind],
+      prefix: "/elsewhere",
+      compaction: false,
+    });
     expect(
       await rejection(foreign.resources(blobKind).list({ namespace: "default", limit: 1, continueToken })),
     ).toMatchObject({ code: "INVALID_TOKEN" });
@@ -213,12 +210,12 @@ describe("S16 key order", () => {
 describe("S17 size", () => {
   test("what fits etcd's request is stored, what does not is TOO_LARGE before any call", async () => {
     // Random text, so that compression takes nothing off.
-    const fits = draft(Buffer.from(etcd.random.bytes(1_150_000)).toString("base64").slice(0, 1_500_000));
+    const fits = draft(Buffer.from(lab.etcd.random.bytes(1_150_000)).toString("base64").slice(0, 1_500_000));
     expect(((await blobs.create(fits)).data as string).length).toBe(1_500_000);
     const from = recorded.requests.length;
     expect(sentSince(0).some((request) => request.startsWith("txn "))).toBe(true);
     for (const megabytes of [1.6, 2, 3, 4]) {
-      const data = Buffer.from(etcd.random.bytes(Math.ceil(megabytes * 2 ** 20))).toString("base64");
+      const data = Buffer.from(lab.etcd.random.bytes(Math.ceil(megabytes * 2 ** 20))).toString("base64");
       const error = await rejection(blobs.create(draft(data)));
       expect(isStoreError(error, "TOO_LARGE") && error.details.limitBytes).toBe(limits.objectBytesMax);
     }
@@ -229,7 +226,7 @@ describe("S17 size", () => {
     const name = "heavy";
     const made = await blobs.create({
       metadata: { namespace: "default", name, finalizers: ["example.com/hold"] },
-      data: Buffer.from(etcd.random.bytes(1_150_000)).toString("base64").slice(0, 1_530_000),
+      data: Buffer.from(lab.etcd.random.bytes(1_150_000)).toString("base64").slice(0, 1_530_000),
     });
     expect(made.metadata.name).toBe(name);
     await blobs.delete({ namespace: "default", name });
@@ -242,7 +239,7 @@ describe("S17 size", () => {
 
   test("a list of more than 4 MiB is read whole", async () => {
     await store.namespaces.create({ metadata: { name: "large" } });
-    const data = Buffer.from(etcd.random.bytes(700_000)).toString("base64");
+    const data = Buffer.from(lab.etcd.random.bytes(700_000)).toString("base64");
     for (let i = 0; i < 8; i++) {
       await blobs.create({ metadata: { namespace: "large", name: `l-${i}` }, data });
     }

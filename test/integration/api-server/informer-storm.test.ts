@@ -6,13 +6,13 @@
  * Short in a run of everything; KEELSON_LONG=1: 50 informers, 10,000 pods, 20,000 writes.
  */
 import { createStore, type Resource, type ResourceStore } from "keelson";
-import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { encodeKubernetesProtobuf, kubernetesCodec, kubernetesKind } from "keelson/kubernetes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eachAtOnce } from "../../../src/base/each-at-once.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
 import { untilAllHold, WireInformer, type WireObject } from "../../support/peers/wire-informer.ts";
 import { buildProject, type ProgramRun, startProgram } from "../../support/project-run.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 
 const long = process.env["KEELSON_LONG"] === "1";
@@ -24,34 +24,26 @@ const kills = 4;
 const compactions = 8;
 const path = "/api/v1/namespaces/default/pods";
 const podKind = kubernetesKind("v1", "Pod");
-
-let local: LocalEtcd;
-let etcd: Etcd;
 let pods: ResourceStore<Resource>;
 const servers: { readonly url: string; readonly port: number; program: ProgramRun }[] = [];
 const ends: (() => unknown)[] = [];
 
+const lab = etcdForAll();
 beforeAll(async () => {
   await buildProject();
-  local = await startLocalEtcd();
-  etcd = await connectEtcd({ endpoints: local.endpoints });
   for (const port of await quietPorts(2)) {
     servers.push({ port, url: `http://127.0.0.1:${port}`, program: await serve(port) });
   }
   // Not a server's store: what etcd holds, read past every cache.
   const store = await createStore({
-    etcd,
+    etcd: lab.etcd,
     kinds: [podKind],
     codec: kubernetesCodec(),
     namespaces: "open",
     compaction: false,
   });
   pods = store.resources(podKind);
-  ends.push(
-    () => store.close(),
-    () => etcd.close(),
-    () => local.stop(),
-  );
+  ends.push(() => store.close());
 }, 600_000);
 afterAll(async () => {
   for (const { program } of servers) program.child.kill("SIGKILL");
@@ -60,7 +52,7 @@ afterAll(async () => {
 });
 
 async function serve(port: number): Promise<ProgramRun> {
-  const endpoints = [local.endpoints].flat().join(",");
+  const endpoints = [lab.local.endpoints].flat().join(",");
   const options = ["--serve", "--port", String(port), "--endpoints", endpoints];
   const program = await startProgram("dist/examples/api-server/main.js", options);
   await program.said(/serving on http:/);
@@ -160,7 +152,7 @@ async function killed(index: number): Promise<void> {
 
 async function compact(): Promise<void> {
   const { resourceVersion } = await pods.list({ limit: 1 });
-  await etcd.kv.compact(BigInt(resourceVersion));
+  await lab.etcd.kv.compact(BigInt(resourceVersion));
 }
 
 function podOf(name: string, at: string): object {

@@ -3,10 +3,10 @@
  * that come out of keelson. Runs where a kubectl is (KEELSON_KUBECTL or PATH).
  */
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { folderForAll } from "../../support/for-all.ts";
 import { buildProject, ProgramRun, startProgram } from "../../support/project-run.ts";
 import { skipNote } from "../../support/skip-note.ts";
 import { findKubectl } from "./find-kubectl.ts";
@@ -24,13 +24,13 @@ const without = kubectl === undefined;
 describe.skipIf(without)(
   `kubectl against the example API server${skipNote(without, "no kubectl on this machine")}`,
   () => {
-    let folder: string;
     let server: ProgramRun | undefined;
     let url: string;
 
+    const folder = folderForAll();
+
     beforeAll(async () => {
       await buildProject();
-      folder = await mkdtemp(join(tmpdir(), "keelson-kubectl-"));
       server = await startProgram("dist/examples/api-server/main.js", ["--serve", "--port", "0"]);
       url = (await server.said(/serving on (http:\S+)/))[1] ?? "";
     }, 300_000);
@@ -38,11 +38,10 @@ describe.skipIf(without)(
     afterAll(async () => {
       server?.child.kill("SIGINT");
       expect((await server?.ended())?.code).toBe(0);
-      await rm(folder, { recursive: true });
     });
 
     /** HOME: kubectl keeps what it discovered there, by address; the next server may have the same. */
-    const environment = () => ({ HOME: folder, PATH: process.env["PATH"] });
+    const environment = () => ({ HOME: folder.path, PATH: process.env["PATH"] });
     const run = (...args: readonly string[]): Promise<Outcome> =>
       new Promise((done) => {
         const options = { env: environment(), timeout: 100_000 };
@@ -52,7 +51,7 @@ describe.skipIf(without)(
       });
 
     const manifest = async (name: string, object: object): Promise<string> => {
-      const path = join(folder, `${name}.json`);
+      const path = join(folder.path, `${name}.json`);
       await writeFile(path, JSON.stringify(object));
       return path;
     };

@@ -7,20 +7,21 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { inspectSnapshot, saveSnapshot, verifySnapshot } from "keelson/backup";
 import { startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { folderForAll } from "../../support/for-all.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
-import { clientOf, runWorkload, tempFolder } from "../../support/snapshot-lab.ts";
+import { clientOf, runWorkload } from "../../support/snapshot-lab.ts";
 
 const cases = process.env["KEELSON_LONG"] === "1" ? 10_000 : 300;
 
 describe.each(await etcdBinaries())("damage to a snapshot of etcd $version", ({ path: etcdPath }) => {
-  let folder: Awaited<ReturnType<typeof tempFolder>>;
   let bytes: Buffer;
   let bad: string;
 
+  const folder = folderForAll();
+
   beforeAll(async () => {
-    folder = await tempFolder();
     bad = join(folder.path, "bad.db");
     await using local = await startLocalEtcd({ binary: etcdPath });
     await using etcd = await clientOf(local);
@@ -29,7 +30,6 @@ describe.each(await etcdBinaries())("damage to a snapshot of etcd $version", ({ 
     await saveSnapshot(etcd, path);
     bytes = await readFile(path);
   });
-  afterAll(() => folder[Symbol.asyncDispose]());
 
   it(`S28: verifySnapshot() calls none of ${cases} random flips and cuts sound, with or without the hash`, async () => {
     const random = seededRandom(Number(process.env["KEELSON_SEED"] ?? 1));

@@ -2,10 +2,11 @@ import { readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defragmentDataDir, openRepository, restoreSnapshot } from "keelson/backup";
 import { type Etcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { folderForAll } from "../../support/for-all.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
-import { clientOf, runWorkload, saveWithTool, tempFolder, toolBeside } from "../../support/snapshot-lab.ts";
+import { clientOf, runWorkload, saveWithTool, toolBeside } from "../../support/snapshot-lab.ts";
 import { liteAt } from "../etcdctl-lite/lite.ts";
 
 /** Everything of an etcd that must not change: every key with its revisions and lease, and HashKV. */
@@ -18,11 +19,7 @@ async function contentOf(etcd: Etcd): Promise<unknown> {
 }
 
 describe.each(await etcdBinaries())("offline work on data of etcd $version", ({ path: binary }) => {
-  let folder: Awaited<ReturnType<typeof tempFolder>>;
-  beforeAll(async () => {
-    folder = await tempFolder();
-  });
-  afterAll(() => folder[Symbol.asyncDispose]());
+  const folder = folderForAll();
 
   it("defrag --data-dir is refused while etcd runs, then shrinks the database, and etcd has the same keys and HashKV", async () => {
     const dataDir = join(folder.path, "member");

@@ -12,10 +12,12 @@ import {
   undoObjectRestore,
 } from "keelson/backup";
 import { aesGcm } from "keelson/codec";
-import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { folderForAll } from "../../support/for-all.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
-import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
+import { clientOf } from "../../support/snapshot-lab.ts";
 
 interface Widget extends Resource {
   spec: { size: number };
@@ -35,9 +37,6 @@ interface Secret extends Resource {
 const secrets = defineKind<Secret>({ version: "v1", kind: "Secret", plural: "secrets", scope: "Namespaced" });
 
 describe("restoreObjects()", () => {
-  let folder: Awaited<ReturnType<typeof tempFolder>>;
-  let local: LocalEtcd;
-  let etcd: Etcd;
   let store: Store;
   let snapshot: string;
   let version: string;
@@ -46,11 +45,10 @@ describe("restoreObjects()", () => {
   const open = (over: Etcd): Promise<Store> =>
     createStore({ etcd: over, kinds: [widgets, secrets], transforms, compaction: false });
 
+  const folder = folderForAll();
+  const lab = etcdForAll();
   beforeAll(async () => {
-    folder = await tempFolder();
-    local = await startLocalEtcd();
-    etcd = await clientOf(local);
-    store = await open(etcd);
+    store = await open(lab.etcd);
     for (const name of ["a", "b"]) await store.namespaces.create({ metadata: { name } });
     for (let i = 0; i < 6; i++) {
       await store.resources(widgets).create({
@@ -69,13 +67,10 @@ describe("restoreObjects()", () => {
       .resources(secrets)
       .create({ metadata: { name: "s", namespace: "a" }, data: { pass: "word" } });
     snapshot = join(folder.path, "objects.db");
-    version = (await saveSnapshot(etcd, snapshot)).revision;
+    version = (await saveSnapshot(lab.etcd, snapshot)).revision;
   });
   afterAll(async () => {
     await store.close();
-    await etcd.close();
-    await local.stop();
-    await folder[Symbol.asyncDispose]();
   });
 
   it("brings back what was deleted and what was changed, as asked, says so first, and takes it back again", async () => {
@@ -147,7 +142,7 @@ describe("restoreObjects()", () => {
     expect(past).toMatchObject({ created: 1, failed: [] });
 
     const repository = await openRepository({ directory: join(folder.path, "repository") });
-    await repository.backup(etcd);
+    await repository.backup(lab.etcd);
     await store.resources(widgets).delete({ namespace: "b", name: "w4" });
     const back = await restoreObjects({ repository }, store, {
       kinds: [widgets],
@@ -173,7 +168,7 @@ describe("restoreObjects()", () => {
       ["put", "2"],
     ]);
     const range = { from: fromFile[0]?.revision ?? "", to: version, prefix: "/registry/" };
-    const live = await diff(etcd, range);
+    const live = await diff(lab.etcd, range);
     const file = await diff(snapshot, range);
     expect(file).toEqual(live);
     expect(file.find((change) => change.key === key)?.type).toBe("changed");

@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type BackupRepository, openRepository, saveSnapshot } from "keelson/backup";
-import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { BoltReader } from "../../../src/backup/database/bolt-reader.ts";
 import { SnapshotFile } from "../../../src/backup/database/snapshot-file.ts";
 import {
@@ -11,53 +10,46 @@ import {
   type RepositoryBackend,
 } from "../../../src/backup/repository/backend/backend.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { clientOf, runWorkload, tempFolder } from "../../support/snapshot-lab.ts";
+import { folderForAll } from "../../support/for-all.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
+import { runWorkload } from "../../support/snapshot-lab.ts";
 
 describe.each(await etcdBinaries())("openRepository() over etcd $version", ({ path: etcdPath }) => {
-  let folder: Awaited<ReturnType<typeof tempFolder>>;
-  let local: LocalEtcd;
-  let etcd: Etcd;
   let repository: BackupRepository;
   const encryptionKey = randomBytes(32);
   const signingKey = randomBytes(32);
   let directory: string;
 
+  const folder = folderForAll();
+  const lab = etcdForAll({ binary: etcdPath });
   beforeAll(async () => {
-    folder = await tempFolder();
     directory = join(folder.path, "repository");
-    local = await startLocalEtcd({ binary: etcdPath });
-    etcd = await clientOf(local);
     repository = await openRepository({ directory, encryptionKey, signingKey });
-  });
-  afterAll(async () => {
-    await etcd.close();
-    await local.stop();
-    await folder[Symbol.asyncDispose]();
   });
 
   it("base + deltas equals a later full snapshot record by record, and restores to every revision and time between", async () => {
-    await etcd.kv.put({ key: "/secret", value: "very-secret-text" });
-    await runWorkload(etcd, { seed: 11, steps: 80 });
-    const base = await repository.backup(etcd);
+    await lab.etcd.kv.put({ key: "/secret", value: "very-secret-text" });
+    await runWorkload(lab.etcd, { seed: 11, steps: 80 });
+    const base = await repository.backup(lab.etcd);
     const hashes = new Map<bigint, number>();
-    const [endpoint = ""] = local.endpoints;
+    const [endpoint = ""] = lab.local.endpoints;
     const times: { at: Date; revision: bigint }[] = [];
     for (let i = 0; i < 4; i++) {
-      const { revision } = await runWorkload(etcd, { seed: 20 + i, steps: 25, compact: "never" });
-      await repository.delta(etcd);
+      const { revision } = await runWorkload(lab.etcd, { seed: 20 + i, steps: 25, compact: "never" });
+      await repository.delta(lab.etcd);
       times.push({ at: new Date(), revision });
       // The next mark must be later than this moment, by the clock that both use.
       while (Date.now() <= (times.at(-1)?.at.getTime() ?? 0)) await new Promise(setImmediate);
     }
-    expect(await repository.delta(etcd)).toBeUndefined();
+    expect(await repository.delta(lab.etcd)).toBeUndefined();
     const first = BigInt(base.backup.lastRevision);
     const last = times.at(-1)?.revision ?? 0n;
     for (let i = 0n; i < 8n; i++) {
       const revision = first + 1n + ((last - first - 1n) * i) / 7n;
-      hashes.set(revision, (await etcd.maintenance.hashKv(revision, { endpoint })).hash);
+      hashes.set(revision, (await lab.etcd.maintenance.hashKv(revision, { endpoint })).hash);
     }
     const later = join(folder.path, "later.db");
-    await saveSnapshot(etcd, later);
+    await saveSnapshot(lab.etcd, later);
     for (const [revision, hash] of hashes) {
       const dataDir = join(folder.path, `r${revision}`);
       const report = await repository.restore({
@@ -79,11 +71,11 @@ describe.each(await etcdBinaries())("openRepository() over etcd $version", ({ pa
 
   it("a second full writes only what has changed, and no chunk shows a secret", async () => {
     // Many chunks: a change touches a few pages of them, wherever those are, and may add some.
-    for (let i = 0; i < 20; i++) await etcd.kv.put({ key: `/large/${i}`, value: randomBytes(100_000) });
-    await repository.backup(etcd);
+    for (let i = 0; i < 20; i++) await lab.etcd.kv.put({ key: `/large/${i}`, value: randomBytes(100_000) });
+    await repository.backup(lab.etcd);
     const had = new Set(await chunkFiles(directory));
-    await etcd.kv.put({ key: "/one", value: "more" });
-    const { backup, newBytes } = await repository.backup(etcd);
+    await lab.etcd.kv.put({ key: "/one", value: "more" });
+    const { backup, newBytes } = await repository.backup(lab.etcd);
     const written = (await chunkFiles(directory)).filter((name) => !had.has(name));
     const unknown = new Set(backup.chunks);
     for (const name of had) unknown.delete(basename(name));
@@ -118,7 +110,7 @@ describe.each(await etcdBinaries())("openRepository() over etcd $version", ({ pa
       join(directory, "lock"),
       JSON.stringify({ pid: process.pid, host: (await import("node:os")).hostname(), id: "x" }),
     );
-    await expect(repository.backup(etcd)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await expect(repository.backup(lab.etcd)).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await rm(join(directory, "lock"));
   });
 
@@ -142,10 +134,10 @@ describe.each(await etcdBinaries())("openRepository() over etcd $version", ({ pa
       },
     };
     const shared = await openRepository({ directory: place, backend });
-    for (let n = 0; n < 40; n++) await etcd.kv.put({ key: `/large/${n}`, value: randomBytes(50_000) });
+    for (let n = 0; n < 40; n++) await lab.etcd.kv.put({ key: `/large/${n}`, value: randomBytes(50_000) });
     for (let turn = 0; turn < 3; turn++) {
-      await etcd.kv.put({ key: `/turn/${turn}`, value: randomBytes(100) });
-      await shared.backup(etcd);
+      await lab.etcd.kv.put({ key: `/turn/${turn}`, value: randomBytes(100) });
+      await shared.backup(lab.etcd);
     }
     const named = (await shared.list()).flatMap(({ chunks }) => chunks);
     expect(named.length).toBeGreaterThan(new Set(named).size * 1.5);

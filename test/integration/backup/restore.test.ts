@@ -3,10 +3,11 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { inspectSnapshot, restoreSnapshot } from "keelson/backup";
 import { startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { SnapshotFile } from "../../../src/backup/database/snapshot-file.ts";
 import { examine, hashKvOf } from "../../../src/backup/records/examine.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { folderForAll } from "../../support/for-all.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 import {
@@ -14,21 +15,20 @@ import {
   runWorkload,
   saveWithTool,
   statusOf,
-  tempFolder,
   toolBeside,
   toolHashKv,
   toolStatus,
 } from "../../support/snapshot-lab.ts";
 
 describe.each(await etcdBinaries())("backup of etcd $version", ({ path: etcdPath }) => {
-  let folder: Awaited<ReturnType<typeof tempFolder>>;
   let snapshot: string;
   /** HashKV of the live source by revision, asked before anything else happened. */
   const hashes = new Map<bigint, number>();
   let compacted = 0n;
 
+  const folder = folderForAll();
+
   beforeAll(async () => {
-    folder = await tempFolder();
     snapshot = join(folder.path, "source.db");
     await using local = await startLocalEtcd({ binary: etcdPath });
     await using etcd = await clientOf(local);
@@ -45,7 +45,6 @@ describe.each(await etcdBinaries())("backup of etcd $version", ({ path: etcdPath
     }
     await saveWithTool(etcdPath, endpoint, snapshot);
   });
-  afterAll(() => folder[Symbol.asyncDispose]());
 
   it("inspectSnapshot() equals the status of etcd's own tool", async () => {
     expect(statusOf(await inspectSnapshot(snapshot))).toMatchObject(

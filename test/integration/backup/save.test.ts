@@ -4,36 +4,28 @@ import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { inspectSnapshot, restoreCluster, saveSnapshot, verifySnapshot } from "keelson/backup";
-import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { connectEtcd, startLocalEtcd } from "keelson/etcd";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { compileSources } from "../../support/compiled-sources.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { folderForAll } from "../../support/for-all.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { clientOf, runWorkload, statusOf, tempFolder, toolStatus } from "../../support/snapshot-lab.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
+import { runWorkload, statusOf, toolStatus } from "../../support/snapshot-lab.ts";
 import { patientMs } from "../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: etcdPath }) => {
-  let folder: Awaited<ReturnType<typeof tempFolder>>;
-  let local: LocalEtcd;
-  let etcd: Etcd;
-
+  const folder = folderForAll();
+  const lab = etcdForAll({ binary: etcdPath });
   beforeAll(async () => {
-    folder = await tempFolder();
-    local = await startLocalEtcd({ binary: etcdPath });
-    etcd = await clientOf(local);
-    await runWorkload(etcd, { seed: 5, steps: 150 });
-  });
-  afterAll(async () => {
-    await etcd.close();
-    await local.stop();
-    await folder[Symbol.asyncDispose]();
+    await runWorkload(lab.etcd, { seed: 5, steps: 150 });
   });
 
   it("saves a file that equals etcd's own status and the live member's HashKV, for its owner alone", async () => {
     const path = join(folder.path, "saved.db");
     const progress: number[] = [];
-    const report = await saveSnapshot(etcd, path, {
+    const report = await saveSnapshot(lab.etcd, path, {
       onProgress: ({ done, total }) => progress.push(done / (total ?? 1)),
       manifestPath: join(folder.path, "saved.json"),
     });
@@ -49,8 +41,8 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
   it("S31: refuses to overwrite, and replaces what a dead save left", async () => {
     const path = join(folder.path, "twice.db");
     await writeFile(`${path}.partial`, "half");
-    await saveSnapshot(etcd, path);
-    await expect(saveSnapshot(etcd, path)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await saveSnapshot(lab.etcd, path);
+    await expect(saveSnapshot(lab.etcd, path)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     await inspectSnapshot(path);
     expect((await readdir(folder.path)).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
@@ -58,7 +50,7 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
   it("S31: refuses a symbolic link, wherever it leads, and writes nothing through it", async () => {
     const path = join(folder.path, "linked.db");
     await symlink(join(folder.path, "nowhere.db"), path);
-    await expect(saveSnapshot(etcd, path)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(saveSnapshot(lab.etcd, path)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     expect((await readdir(folder.path)).filter((name) => /^(?:nowhere|linked)/.test(name))).toEqual([
       "linked.db",
     ]);
@@ -68,14 +60,14 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
     const to = new PassThrough();
     const parts: Buffer[] = [];
     to.on("data", (part: Buffer) => parts.push(part));
-    const { sha256, sizeBytes } = await saveSnapshot(etcd, to);
+    const { sha256, sizeBytes } = await saveSnapshot(lab.etcd, to);
     const bytes = Buffer.concat(parts);
     expect(bytes).toHaveLength(sizeBytes);
     expect(bytes.subarray(-32).toString("hex")).toBe(sha256);
   });
 
   it("ends with DEADLINE when nothing comes for the idle time, and leaves nothing", async () => {
-    await using proxy = await TcpProxy.start(local.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     await using through = await connectEtcd({ endpoints: proxy.url, requestTimeoutMs: patientMs });
     await through.kv.range({ key: "a" });
     const path = join(folder.path, "silent.db");
@@ -98,20 +90,20 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
        await saveSnapshot(etcd, process.argv[3], { bytesPerSecond: 1_000, onProgress: (p) => process.send(p.done) });`,
     );
     // At that rate it takes minutes: it is under way when the signal comes, on any machine.
-    const child = fork(script, [local.endpoints[0] ?? "", path], { execArgv: [] });
+    const child = fork(script, [lab.local.endpoints[0] ?? "", path], { execArgv: [] });
     await once(child, "message");
     child.kill("SIGKILL");
     await once(child, "exit");
     const left = (await readdir(folder.path)).filter((name) => name.startsWith("killed"));
     expect(left).toEqual(["killed.db.partial"]);
-    await saveSnapshot(etcd, path);
+    await saveSnapshot(lab.etcd, path);
     await expect(verifySnapshot(path)).resolves.toMatchObject({ ok: true, proved: "self" });
   });
 
   it("verifySnapshot() proves it against the live member and by booting a real etcd", async () => {
     const path = join(folder.path, "proof.db");
-    await saveSnapshot(etcd, path);
-    expect(await verifySnapshot(path, { live: etcd })).toMatchObject({
+    await saveSnapshot(lab.etcd, path);
+    expect(await verifySnapshot(path, { live: lab.etcd })).toMatchObject({
       ok: true,
       proved: "live",
       problems: [],
@@ -124,7 +116,7 @@ describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: 
 
   it("restoreCluster() gives three directories that form one cluster, and a fourth member joins", async () => {
     const path = join(folder.path, "three.db");
-    await saveSnapshot(etcd, path);
+    await saveSnapshot(lab.etcd, path);
     const ports = await quietPorts(8);
     const names = ["m1", "m2", "m3"] as const;
     const initialCluster = names.map((name, i) => `${name}=http://127.0.0.1:${ports[i]}`).join(",");

@@ -1,18 +1,19 @@
 /** Fenced writes on a real etcd: an outcome is the truth, whatever became of the answer. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { CallScope } from "../../../src/base/call.ts";
 import { StoreError } from "../../../src/errors.ts";
 import type { FencedWrite } from "../../../src/etcd/fenced/fenced-write.ts";
 import { createFencedWrites } from "../../../src/etcd/fenced/fenced-writes.ts";
 import { startLocalCluster } from "../../../src/etcd/local/local-cluster.ts";
-import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
+import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect, failureOf, isHealthy } from "../../support/etcd-cases.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
 import { LeapClock } from "../../support/time/leap-clock.ts";
 import { until, within } from "../../support/time/patience.ts";
 
@@ -29,22 +30,13 @@ function remove(key: string, guard: bigint): FencedWrite {
 }
 
 describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: binary }) => {
-  let server: LocalEtcd;
-  let direct: Etcd;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary });
-    direct = await connect(server.endpoints);
-  });
-  afterAll(async () => {
-    await direct.close();
-    await server.stop();
-  });
+  const lab = etcdForAll({ binary });
 
-  const stored = async (key: string) => (await direct.kv.range({ key })).kvs[0];
+  const stored = async (key: string) => (await lab.etcd.kv.range({ key })).kvs[0];
 
   /** A client whose answers can be swallowed: requests reach etcd, answers do not. */
   async function troubled(clock?: LeapClock): Promise<{ proxy: TcpProxy; etcd: Etcd } & AsyncDisposable> {
-    const proxy = await TcpProxy.start(server.clientPort);
+    const proxy = await TcpProxy.start(lab.local.clientPort);
     const etcd = await connect([proxy.url], { clock });
     return {
       proxy,
@@ -57,7 +49,7 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
   }
 
   test("a write is one round trip once the session stands; guards decide", async () => {
-    await using etcd = await connect(server.endpoints);
+    await using etcd = await connect(lab.local.endpoints);
     await using writes = createFencedWrites({ etcd, root });
     const created = await writes.write(put("/registry/a", 0n));
     expect(created.outcome).toBe("applied");
@@ -90,7 +82,7 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
   });
 
   test("ops ride along, compares refuse, and reads answer in their order", async () => {
-    await using etcd = await connect(server.endpoints);
+    await using etcd = await connect(lab.local.endpoints);
     await using writes = createFencedWrites({ etcd, root });
     const ledger = "/keelson/registry/ledger";
     const write: FencedWrite = {
@@ -144,8 +136,8 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
       const outcome = writes.write(put(key, 0n), { timeoutMs: 30_000 });
       await until(async () => (await stored(key)) !== undefined);
       const mine = (await stored(key))?.modRevision;
-      if (fate !== "overwritten") await direct.kv.deleteRange({ key });
-      if (fate !== "deleted") await direct.kv.put({ key, value: "theirs" });
+      if (fate !== "overwritten") await lab.etcd.kv.deleteRange({ key });
+      if (fate !== "deleted") await lab.etcd.kv.put({ key, value: "theirs" });
       proxy.cut();
       proxy.set({ mode: "ok" });
       expect(await within(outcome, fate)).toEqual({ outcome: "applied", revision: mine });
@@ -162,7 +154,7 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
     proxy.set({ mode: "blackhole" });
     const outcome = writes.write(remove("/registry/mine", guard), { timeoutMs: 30_000 });
     await until(() => writes.stats().unknown === 0 && etcd.stats().inFlight > 0);
-    await direct.kv.deleteRange({ key: "/registry/mine" });
+    await lab.etcd.kv.deleteRange({ key: "/registry/mine" });
     proxy.cut();
     proxy.set({ mode: "ok" });
     expect(await within(outcome, "the outcome")).toMatchObject({ outcome: "refused", current: undefined });
@@ -271,9 +263,9 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
     proxy.set({ mode: "swallow" });
     const outcome = failureOf(writes.write(put("/registry/lost-history", 0n), { timeoutMs: 30_000 }));
     await until(async () => (await stored("/registry/lost-history")) !== undefined);
-    const { header } = await direct.kv.deleteRange({ key: "/registry/lost-history" });
-    await direct.kv.put({ key: "/registry/elsewhere", value: "1" });
-    await direct.kv.compact(header.revision + 1n);
+    const { header } = await lab.etcd.kv.deleteRange({ key: "/registry/lost-history" });
+    await lab.etcd.kv.put({ key: "/registry/elsewhere", value: "1" });
+    await lab.etcd.kv.compact(header.revision + 1n);
     proxy.cut();
     proxy.set({ mode: "ok" });
     expect(await within(outcome, "the outcome")).toMatchObject({ code: "OUTCOME_UNKNOWN" });
@@ -295,16 +287,16 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
   });
 
   test("a session whose lease is revoked behind its back is replaced without an error", async () => {
-    await using etcd = await connect(server.endpoints);
+    await using etcd = await connect(lab.local.endpoints);
     await using writes = createFencedWrites({ etcd, root: "/keelson/revoked" });
     await writes.write(put("/registry/l0", 0n));
-    const sessions = await direct.kv.range({
+    const sessions = await lab.etcd.kv.range({
       key: "/keelson/revoked/sessions/",
       rangeEnd: prefixEnd("/keelson/revoked/sessions/"),
     });
     const lease = sessions.kvs[0]?.lease ?? 0n;
     expect(lease).not.toBe(0n);
-    await direct.leases.revoke(lease);
+    await lab.etcd.leases.revoke(lease);
     const results = await Promise.all([1, 2, 3].map((i) => writes.write(put(`/registry/l${i}`, 0n))));
     expect(results.map((r) => r.outcome)).toEqual(["applied", "applied", "applied"]);
     expect(writes.stats().sessions).toBe(2);
@@ -312,12 +304,12 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
 
   test("close() gives the session's keys back", async () => {
     // It waits half a second for etcd to take them back, and leaves them to the lease's end otherwise.
-    await using etcd = await connect(server.endpoints, { clock: new LeapClock(400) });
+    await using etcd = await connect(lab.local.endpoints, { clock: new LeapClock(400) });
     const writes = createFencedWrites({ etcd, root: "/keelson/closed" });
     await writes.write(put("/registry/closed", 0n));
     await writes.close();
     await writes.close();
-    const { kvs } = await direct.kv.range({
+    const { kvs } = await lab.etcd.kv.range({
       key: "/keelson/closed/sessions/",
       rangeEnd: prefixEnd("/keelson/closed/sessions/"),
     });
@@ -326,11 +318,11 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
   });
 
   test("a create made before a delete was answered retries past the tombstone: never a false refusal", async () => {
-    await using etcd = await connect(server.endpoints);
+    await using etcd = await connect(lab.local.endpoints);
     await using writes = createFencedWrites({ etcd, root });
     await writes.write(put("/registry/ghost", 0n));
     // Another client makes and deletes the key behind this one's back, so its highest revision is older than the tombstone.
-    await using other = createFencedWrites({ etcd: direct, root });
+    await using other = createFencedWrites({ etcd: lab.etcd, root });
     const made = await other.write(put("/registry/fresh", 0n));
     expect(await other.write(remove("/registry/fresh", made.revision))).toMatchObject({ outcome: "applied" });
     expect(await writes.write(put("/registry/fresh", 0n))).toMatchObject({ outcome: "applied" });
@@ -380,7 +372,7 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
   }, 120_000);
 
   test("writeMany(): independent outcomes, in order, in few transactions", async () => {
-    await using etcd = await connect(server.endpoints);
+    await using etcd = await connect(lab.local.endpoints);
     await using writes = createFencedWrites({ etcd, root });
     const taken = await writes.write(put("/registry/bulk/7", 0n));
     const revision = taken.outcome === "applied" ? taken.revision : 0n;
@@ -403,12 +395,12 @@ describe.each(await etcdBinaries())("fenced writes on etcd $version", ({ path: b
     );
     const gone = await writes.writeMany(deletes);
     expect(gone.filter((o) => !(o instanceof StoreError) && o.outcome === "applied").length).toBe(299);
-    const left = await direct.kv.range({ key: "/registry/bulk/", rangeEnd: prefixEnd("/registry/bulk/") });
+    const left = await lab.etcd.kv.range({ key: "/registry/bulk/", rangeEnd: prefixEnd("/registry/bulk/") });
     expect(left.kvs.length).toBe(1);
   });
 
   test("writeMany(): a key given twice is written in the order given; a dead lease fails its own write only", async () => {
-    await using etcd = await connect(server.endpoints);
+    await using etcd = await connect(lab.local.endpoints);
     await using writes = createFencedWrites({ etcd, root });
     const twice = await writes.writeMany([
       put("/registry/t", 0n),

@@ -6,7 +6,6 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createStore, isStoreError, type ResourceReader, type ResourceStore, withCaches } from "keelson";
-import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import {
   jsonRepresentation,
   listQuery,
@@ -19,26 +18,24 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
 import { untilAllHold, WireInformer, type WireObject } from "../../support/peers/wire-informer.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
 
 const servers = 10;
 const informers = 40;
 const writes = 1_500;
-
-let local: LocalEtcd;
-let etcd: Etcd;
 let widgets: ResourceStore<Widget>;
 const ends: (() => unknown)[] = [];
 const listening: Server[] = [];
 
+const lab = etcdForAll();
 beforeAll(async () => {
-  local = await startLocalEtcd();
-  etcd = await connectEtcd({ endpoints: local.endpoints });
-  ends.push(
-    () => etcd.close(),
-    () => local.stop(),
-  );
   for (let at = 0; at < servers; at++) {
-    const plain = await createStore({ etcd, kinds: [widgetKind], namespaces: "open", compaction: false });
+    const plain = await createStore({
+      etcd: lab.etcd,
+      kinds: [widgetKind],
+      namespaces: "open",
+      compaction: false,
+    });
     const store = withCaches(plain, { selfCheckIntervalMs: false });
     await store.ready();
     widgets ??= plain.resources(widgetKind);
@@ -132,7 +129,7 @@ async function writeAndCut(): Promise<void> {
     if (index % 50 === 0) listening[chance(servers)]?.closeAllConnections();
     if (index % 500 === 490) {
       const { resourceVersion } = await widgets.list({ limit: 1 });
-      await etcd.kv.compact(BigInt(resourceVersion));
+      await lab.etcd.kv.compact(BigInt(resourceVersion));
     }
   }
 }

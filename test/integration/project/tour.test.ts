@@ -1,21 +1,20 @@
 /** The main job as its user runs it: on fresh data, on the data it left, on what goes wrong. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { folderForAll } from "../../support/for-all.ts";
 import { buildProject, type ProgramRun, startProgram } from "../../support/project-run.ts";
 
 const main = "dist/tools/tour/main.js";
-let folder = "";
+
+const folder = folderForAll();
 
 beforeAll(async () => {
   await buildProject();
-  folder = await mkdtemp(join(tmpdir(), "keelson-tour-"));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function startTour(name: string, ...args: readonly string[]): Promise<ProgramRun> {
-  return startProgram(main, ["--data-dir", join(folder, name), ...args]);
+  return startProgram(main, ["--data-dir", join(folder.path, name), ...args]);
 }
 
 /** Tours that may be over too soon to be disturbed. */
@@ -70,7 +69,7 @@ describe("npm start", () => {
   });
 
   test("takes manifests of any kind from a folder", async () => {
-    const manifests = join(folder, "own-manifests");
+    const manifests = join(folder.path, "own-manifests");
     await mkdir(manifests);
     await writeFile(
       join(manifests, "regions.yaml"),

@@ -1,10 +1,10 @@
 import { createStore, defineKind, isStoreError, type Resource, type Store, StoreError } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
 import { replayLedger } from "../../support/quota-log.ts";
+import { processForAll } from "../../support/real-etcd.ts";
 import { until } from "../../support/time/patience.ts";
 
 interface Widget extends Resource {
@@ -20,14 +20,13 @@ const Widget = defineKind<Widget>({
 });
 
 describe.each(await etcdBinaries())("quotas on etcd $version", ({ path }) => {
-  let server: Awaited<ReturnType<typeof startLocalEtcd>>;
   const clients: Etcd[] = [];
   const stores: Store[] = [];
   let store: Store;
   let made = 0;
 
   const openStore = async (): Promise<Store> => {
-    const etcd = await connect(server.endpoints);
+    const etcd = await connect(lab.local.endpoints);
     const opened = await createStore({ etcd, kinds: [Widget], compaction: false });
     clients.push(etcd);
     stores.push(opened);
@@ -63,14 +62,13 @@ describe.each(await etcdBinaries())("quotas on etcd $version", ({ path }) => {
     await etcd().leases.revoke(kvs[0]?.lease ?? 0n);
   };
 
+  const lab = processForAll({ binary: path, extraArgs: ["--unsafe-no-fsync"] });
   beforeAll(async () => {
-    server = await startLocalEtcd({ binary: path, extraArgs: ["--unsafe-no-fsync"] });
     store = await openStore();
   });
   afterAll(async () => {
     for (const one of stores) await one.close();
     for (const one of clients) await one.close();
-    await server?.stop();
   });
 
   test("the object too many is refused with quota, name, used, hard and requested; after a delete it fits", async () => {

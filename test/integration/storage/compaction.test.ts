@@ -1,37 +1,29 @@
 /** Compaction in turns: the clock key's protocol, with Kubernetes' and other keelson processes, and out of space. */
 
 import { createStore } from "keelson";
-import type { Etcd, LocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { Compactor, compactionClockKey } from "../../../src/storage/bookkeeping/compaction.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect, failureOf, text } from "../../support/etcd-cases.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
 import { until } from "../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("compaction of etcd $version", ({ path: binary }) => {
-  let server: LocalEtcd;
-  let etcd: Etcd;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary });
-    etcd = await connect(server.endpoints);
-  });
-  afterAll(async () => {
-    await etcd?.close();
-    await server?.stop();
-  });
+  const lab = etcdForAll({ binary });
   beforeEach(async () => {
-    await etcd.kv.deleteRange({ key: compactionClockKey });
+    await lab.etcd.kv.deleteRange({ key: compactionClockKey });
   });
 
-  const put = async (): Promise<bigint> => (await etcd.kv.put({ key: "/c/x", value: "1" })).header.revision;
+  const put = async (): Promise<bigint> =>
+    (await lab.etcd.kv.put({ key: "/c/x", value: "1" })).header.revision;
   const clock = async (): Promise<{ version: bigint; value: string } | undefined> => {
-    const [kv] = (await etcd.kv.range({ key: compactionClockKey })).kvs;
+    const [kv] = (await lab.etcd.kv.range({ key: compactionClockKey })).kvs;
     return kv && { version: kv.version, value: text(kv.value) };
   };
   const isReadable = async (revision: bigint): Promise<boolean> => {
     try {
-      await etcd.kv.range({ key: "/c/x", revision });
+      await lab.etcd.kv.range({ key: "/c/x", revision });
       return true;
     } catch (error) {
       expect(error).toMatchObject({ code: "EXPIRED" });
@@ -41,7 +33,7 @@ describe.each(await etcdBinaries())("compaction of etcd $version", ({ path: bina
 
   test("the first round compacts nothing, each later one what was there a round ago", async () => {
     const before = await put();
-    const compactor = new Compactor(etcd.kv);
+    const compactor = new Compactor(lab.etcd.kv);
     await compactor.round();
     expect(await clock()).toEqual({ version: 1n, value: "0" });
     expect(await isReadable(before)).toBe(true);
@@ -58,7 +50,7 @@ describe.each(await etcdBinaries())("compaction of etcd $version", ({ path: bina
   });
 
   test("of many processes one compacts in each round, and the last interval always stays", async () => {
-    const compactors = Array.from({ length: 4 }, () => new Compactor(etcd.kv));
+    const compactors = Array.from({ length: 4 }, () => new Compactor(lab.etcd.kv));
     let [ago, now] = [0n, await put()];
     for (let round = 1; round <= 8; round++) {
       // Some other one first each time.
@@ -72,10 +64,10 @@ describe.each(await etcdBinaries())("compaction of etcd $version", ({ path: bina
   });
 
   test("a clock moved on by another API server is taken over, not fought", async () => {
-    const compactor = new Compactor(etcd.kv);
+    const compactor = new Compactor(lab.etcd.kv);
     await compactor.round();
     const kept = await put();
-    for (let i = 0; i < 3; i++) await etcd.kv.put({ key: compactionClockKey, value: "7" });
+    for (let i = 0; i < 3; i++) await lab.etcd.kv.put({ key: compactionClockKey, value: "7" });
     await compactor.round();
     expect(await clock()).toEqual({ version: 4n, value: "7" });
     expect(await isReadable(kept)).toBe(true);
@@ -85,19 +77,24 @@ describe.each(await etcdBinaries())("compaction of etcd $version", ({ path: bina
   });
 
   test("a clock that somebody deleted starts again", async () => {
-    const compactor = new Compactor(etcd.kv);
+    const compactor = new Compactor(lab.etcd.kv);
     await compactor.round();
     await compactor.round();
-    await etcd.kv.deleteRange({ key: compactionClockKey });
+    await lab.etcd.kv.deleteRange({ key: compactionClockKey });
     await compactor.round();
     await compactor.round();
     expect((await clock())?.version).toBe(1n);
   });
 
   test("a store compacts each interval, and not at all when told so", async () => {
-    await using off = await createStore({ etcd, kinds: [], prefix: "/off", compaction: false });
+    await using off = await createStore({ etcd: lab.etcd, kinds: [], prefix: "/off", compaction: false });
     expect(await clock()).toBeUndefined();
-    await using on = await createStore({ etcd, kinds: [], prefix: "/on", compaction: { intervalMs: 20 } });
+    await using on = await createStore({
+      etcd: lab.etcd,
+      kinds: [],
+      prefix: "/on",
+      compaction: { intervalMs: 20 },
+    });
     const revision = await put();
     await until(async () => !(await isReadable(revision)), "the store compacts");
     await on.close();
@@ -108,7 +105,7 @@ describe.each(await etcdBinaries())("compaction of etcd $version", ({ path: bina
     "interval %s is refused",
     async (intervalMs) => {
       const compaction = { intervalMs: intervalMs as number };
-      const error = await failureOf(createStore({ etcd, kinds: [], compaction }));
+      const error = await failureOf(createStore({ etcd: lab.etcd, kinds: [], compaction }));
       expect(error).toMatchObject({ code: "INVALID_ARGUMENT", details: { argument: "compaction" } });
     },
   );

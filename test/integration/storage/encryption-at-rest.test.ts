@@ -1,9 +1,8 @@
 /** Encryption over a store's life: switched on, rotated, a key dropped too early, switched off. */
 import { createStore, defineKind, type Resource, type Store } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec, type Transform } from "keelson/codec";
-import { type Etcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connect } from "../../support/etcd-cases.ts";
+import { describe, expect, test } from "vitest";
+import { etcdForAll } from "../../support/real-etcd.ts";
 
 interface Secret extends Resource {
   data: Record<string, string>;
@@ -16,27 +15,18 @@ const draft = (name: string, labels: Record<string, string> = {}) => ({
 });
 
 describe("encryption at rest", () => {
-  let server: Awaited<ReturnType<typeof startLocalEtcd>>;
-  let etcd: Etcd;
   let prefixes = 0;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ extraArgs: ["--unsafe-no-fsync"] });
-    etcd = await connect(server.endpoints);
-  });
-  afterAll(async () => {
-    await etcd?.close();
-    await server?.stop();
-  });
+  const lab = etcdForAll({ extraArgs: ["--unsafe-no-fsync"] });
   const open = (prefix: string, transform?: Transform): Promise<Store> =>
     createStore({
-      etcd,
+      etcd: lab.etcd,
       kinds: [Secret],
       prefix,
       compaction: false,
       ...(transform === undefined ? {} : { transforms: { secrets: transform } }),
     });
   const raw = async (prefix: string): Promise<string> => {
-    const { kvs } = await etcd.kv.range({ key: `${prefix}/secrets/`, rangeEnd: `${prefix}/secrets0` });
+    const { kvs } = await lab.etcd.kv.range({ key: `${prefix}/secrets/`, rangeEnd: `${prefix}/secrets0` });
     return kvs.map((kv) => Buffer.from(kv.value).toString("latin1")).join("\n");
   };
 
@@ -111,7 +101,7 @@ describe("encryption at rest", () => {
     const prefix = `/all-${prefixes++}`;
     const openAll = (...keys: readonly string[]): Promise<Store> =>
       createStore({
-        etcd,
+        etcd: lab.etcd,
         kinds: [Secret],
         prefix,
         compaction: false,
@@ -130,7 +120,7 @@ describe("encryption at rest", () => {
       expect((await store.namespaces.get({ name: "team" })).metadata.annotations).toEqual({
         motto: "open sesame",
       });
-      const { kvs } = await etcd.kv.range({ key: `${prefix}/namespaces/team` });
+      const { kvs } = await lab.etcd.kv.range({ key: `${prefix}/namespaces/team` });
       expect(Buffer.from(kvs[0]?.value ?? "").includes("sesame")).toBe(false);
       await store.rewrite(Secret);
     }
@@ -142,8 +132,8 @@ describe("encryption at rest", () => {
     const secrets = store.resources(Secret);
     for (const name of ["a", "b", "c"]) await secrets.create(draft(name, { odd: String(name !== "b") }));
     // A ciphertext moved to another name is no longer what it says.
-    const moved = (await etcd.kv.range({ key: `${prefix}/secrets/default/a` })).kvs[0];
-    await etcd.kv.put({ key: `${prefix}/secrets/default/bb`, value: moved?.value ?? "" });
+    const moved = (await lab.etcd.kv.range({ key: `${prefix}/secrets/default/a` })).kvs[0];
+    await lab.etcd.kv.put({ key: `${prefix}/secrets/default/bb`, value: moved?.value ?? "" });
     await expect(secrets.list()).rejects.toMatchObject({
       code: "CORRUPT_OBJECT",
       details: { key: `${prefix}/secrets/default/bb` },
@@ -168,7 +158,7 @@ describe("encryption at rest", () => {
     const prefix = `/bodies-${prefixes++}`;
     const transforms = { secrets: aesGcm({ keys: [key("k1")] }) };
     await using store = await createStore({
-      etcd,
+      etcd: lab.etcd,
       kinds: [Secret],
       prefix,
       codec,
@@ -178,12 +168,12 @@ describe("encryption at rest", () => {
     const secrets = store.resources(Secret);
     for (let i = 0; i < 20; i++) await secrets.create(draft(`s${i}`, { pick: i === 7 ? "me" : "not" }));
     // The last byte lies in the body: whoever opens one of these notices.
-    const { kvs } = await etcd.kv.range({ key: `${prefix}/secrets/`, rangeEnd: `${prefix}/secrets0` });
+    const { kvs } = await lab.etcd.kv.range({ key: `${prefix}/secrets/`, rangeEnd: `${prefix}/secrets0` });
     for (const { key: at, value } of kvs) {
       if (Buffer.from(at).toString().endsWith("/s7")) continue;
       const damaged = value.slice();
       damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
-      await etcd.kv.put({ key: at, value: damaged });
+      await lab.etcd.kv.put({ key: at, value: damaged });
     }
     const { items } = await secrets.list({ labelSelector: "pick=me" });
     expect(items.map((one) => one.metadata.name)).toEqual(["s7"]);

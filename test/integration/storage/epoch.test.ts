@@ -1,13 +1,13 @@
 /** History replaced under open stores: by a restore that says so, and by one that does not. */
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createStore, defineKind, isStoreError, type Resource } from "keelson";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect, failureOf, text } from "../../support/etcd-cases.ts";
+import { folderForAll } from "../../support/for-all.ts";
 import { until, within } from "../../support/time/patience.ts";
 
 interface Widget extends Resource {
@@ -16,14 +16,7 @@ interface Widget extends Resource {
 const Widget = defineKind<Widget>({ version: "v1", kind: "Widget", plural: "widgets", scope: "Namespaced" });
 const draft = (name: string) => ({ metadata: { namespace: "default", name }, spec: { size: 1 } });
 const recordKey = "/keelson/registry/epoch";
-
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "keelson-epoch-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = folderForAll();
 
 const drained = async (watch: AsyncIterable<unknown>): Promise<void> => {
   for await (const _ of watch);
@@ -84,8 +77,8 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
   });
 
   test("a process that opens after a plain restore refuses the tokens of the history before it", async () => {
-    const snapshot = join(folder, `${version}-before.db`);
-    const dataDir = join(folder, `${version}-plain`);
+    const snapshot = join(folder.path, `${version}-before.db`);
+    const dataDir = join(folder.path, `${version}-plain`);
     await using server = await startLocalEtcd({ binary });
     await using etcd = await connect(server.endpoints);
     const store = await createStore({ etcd, kinds: [Widget] });
@@ -106,9 +99,9 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
   });
 
   test("a restore that says so: old versions, tokens and watches are refused, what objects carry is good", async () => {
-    const dataDir = join(folder, `${version}-live`);
-    const snapshot = join(folder, `${version}.db`);
-    const restored = join(folder, `${version}-restored`);
+    const dataDir = join(folder.path, `${version}-live`);
+    const snapshot = join(folder.path, `${version}.db`);
+    const restored = join(folder.path, `${version}-restored`);
     await using server = await startLocalEtcd({ binary, dataDir });
     await using etcd = await connect(server.endpoints);
     await using store = await createStore({ etcd, kinds: [Widget] });
@@ -153,7 +146,7 @@ describe.each(await etcdBinaries())("the epoch on etcd $version", ({ path: binar
   }, 180_000);
 
   test("a store that went back is given a new epoch by those who noticed; stale writes are refused", async () => {
-    const dataDir = join(folder, version);
+    const dataDir = join(folder.path, version);
     const backup = `${dataDir}-backup`;
     await using server = await startLocalEtcd({ binary, dataDir });
     await using etcd = await connect(server.endpoints);

@@ -4,8 +4,6 @@
  * reason, whatever it waits for: a request, a watch, a lock, a line of others. One request may take half a minute
  * here, so that a call that is bounded by its requests alone is found.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
@@ -21,12 +19,13 @@ import {
 } from "keelson";
 import { deletedVersion, diff, history, openRepository, saveSnapshot, undelete } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/base/time/clock.ts";
 import { probeConnection } from "../../../src/etcd/client/connection-probe.ts";
 import { openEtcdAtOnce } from "../../../src/etcd/connect-etcd.ts";
 import { createEtcd3Transport } from "../../../src/etcd/transport/etcd3/transport.ts";
 import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
+import { folderForAll } from "../../support/for-all.ts";
 import { refusingPort } from "../../support/peers/refusing-port.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
 
@@ -356,11 +355,7 @@ async function open(transport: string, folder: string): Promise<World> {
 }
 
 describe.each(["http2", "etcd3"])("over %s, every call ends by its time and its signal", (transport) => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "keelson-ends-"));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const folder = folderForAll();
 
   test.each<readonly [string, (world: World) => Promise<unknown>, isRefusal: boolean]>([
     ["etcd is paused", ({ local }) => local.pause(), false],
@@ -369,7 +364,7 @@ describe.each(["http2", "etcd3"])("over %s, every call ends by its time and its 
     ["the network swallows answers", async ({ proxy }) => proxy.set({ mode: "swallow" }), false],
     ["connections are refused", async ({ proxy }) => proxy.close(), true],
   ])("while %s", async (_, befall, isRefusal) => {
-    const world = await open(transport, folder);
+    const world = await open(transport, folder.path);
     try {
       await befall(world);
       if (isRefusal === true) {

@@ -3,13 +3,12 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createStore, defineKind, isPending, isStoreError, type Resource, type Store } from "keelson";
-import type { Etcd, LocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
+import { describe, expect, test } from "vitest";
 import { compileSources } from "../../support/compiled-sources.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect, failureOf } from "../../support/etcd-cases.ts";
+import { failureOf } from "../../support/etcd-cases.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
 import { boundMs, patientMs, until } from "../../support/time/patience.ts";
 
 interface Widget extends Resource {
@@ -33,21 +32,12 @@ const Gadget = defineKind<Resource>({
 const draft = (namespace: string, name: string) => ({ metadata: { namespace, name }, spec: { size: 1 } });
 
 describe.each(await etcdBinaries())("namespaces on etcd $version", ({ path: binary }) => {
-  let server: LocalEtcd;
-  let etcd: Etcd;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary });
-    etcd = await connect(server.endpoints);
-  });
-  afterAll(async () => {
-    await etcd?.close();
-    await server?.stop();
-  });
+  const lab = etcdForAll({ binary });
 
   const open = (prefix: string, kinds = [Widget, Gadget], more = {}): Promise<Store> =>
-    createStore({ etcd, kinds, prefix, ...more });
+    createStore({ etcd: lab.etcd, kinds, prefix, ...more });
   const keysBelow = async (key: string): Promise<number> =>
-    Number((await etcd.kv.range({ key, rangeEnd: `${key.slice(0, -1)}0`, countOnly: true })).count);
+    Number((await lab.etcd.kv.range({ key, rangeEnd: `${key.slice(0, -1)}0`, countOnly: true })).count);
   const isGone = async (store: Store, name: string): Promise<boolean> =>
     store.namespaces.get({ name }).then(
       () => false,
@@ -182,8 +172,8 @@ describe.each(await etcdBinaries())("namespaces on etcd $version", ({ path: bina
   test("what nobody can read is waited for and told; deleted deliberately, it lets the namespace go", async () => {
     await using store = await open("/damage");
     await store.namespaces.create({ metadata: { name: "team" } });
-    await etcd.kv.put({ key: "/damage/example.com/widgets/team/broken", value: "no object" });
-    await etcd.kv.put({ key: "/damage/example.com/widgets/team/too/deep", value: "x" });
+    await lab.etcd.kv.put({ key: "/damage/example.com/widgets/team/broken", value: "no object" });
+    await lab.etcd.kv.put({ key: "/damage/example.com/widgets/team/too/deep", value: "x" });
     await store.resources(Widget).create(draft("team", "sound"));
     await store.namespaces.delete({ name: "team" });
     const problems = async (): Promise<string> =>
@@ -198,7 +188,7 @@ describe.each(await etcdBinaries())("namespaces on etcd $version", ({ path: bina
       async () => (await keysBelow("/damage/example.com/widgets/team/")) === 1,
       "the others are gone",
     );
-    const { kvs } = await etcd.kv.range({ key: "/damage/example.com/widgets/team/broken" });
+    const { kvs } = await lab.etcd.kv.range({ key: "/damage/example.com/widgets/team/broken" });
     expect(kvs).toHaveLength(1);
     expect((await store.namespaces.get({ name: "team" })).status?.remaining).toEqual({
       "widgets.example.com": 1,
@@ -237,7 +227,7 @@ describe.each(await etcdBinaries())("namespaces on etcd $version", ({ path: bina
       }
       await using compiled = await compileSources();
       // All it says and hears passes through here, late: emptying takes it many seconds, and none while this stands still.
-      await using proxy = await TcpProxy.start(server.clientPort);
+      await using proxy = await TcpProxy.start(lab.local.clientPort);
       proxy.set({ mode: "delay", delayMs: 20 });
       const script = join(compiled.folder, "empty.mjs");
       await writeFile(

@@ -3,17 +3,17 @@
  * old cluster id, while others write on past every revision the processes have seen.
  */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { createStore, defineKind, isStoreError, type Resource, type Store, withCaches } from "keelson";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { aesGcm } from "keelson/codec";
 import type { Etcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect, failureOf } from "../../support/etcd-cases.ts";
+import { folderForAll } from "../../support/for-all.ts";
 import { until, within } from "../../support/time/patience.ts";
 
 interface Widget extends Resource {
@@ -26,14 +26,7 @@ const draft = (name: string, size = 1) => ({
   metadata: key(name),
   spec: { size, by: name, parts: [{ name: "part", amount: size }] },
 });
-
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "keelson-restores-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = folderForAll();
 
 /** An etcd that can be put back to a snapshot on the same port. */
 class Restorable implements AsyncDisposable {
@@ -49,7 +42,7 @@ class Restorable implements AsyncDisposable {
   }
 
   static async start(binary: string): Promise<Restorable> {
-    const home = await mkdtemp(join(folder, "etcd-"));
+    const home = await mkdtemp(join(folder.path, "etcd-"));
     return new Restorable(binary, home, await startLocalEtcd({ binary, dataDir: join(home, "0") }));
   }
 

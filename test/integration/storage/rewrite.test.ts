@@ -1,11 +1,11 @@
 /** rewrite(): every object in today's form; kinds on record; health of a store that is well. */
 import { createStore, defineKind, type Kind, type Progress, type Resource } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
-import type { Etcd, LocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect, text } from "../../support/etcd-cases.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
 
 interface Widget extends Resource {
   spec: { size: number; unit?: string };
@@ -23,19 +23,10 @@ const V2 = defineKind<Widget>({
 const count = 300;
 
 describe.each(await etcdBinaries())("rewrite on etcd $version", ({ path: binary }) => {
-  let server: LocalEtcd;
-  let etcd: Etcd;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary });
-    etcd = await connect(server.endpoints);
-  });
-  afterAll(async () => {
-    await etcd?.close();
-    await server?.stop();
-  });
+  const lab = etcdForAll({ binary });
 
   const load = async (prefix: string, kind: Kind<Widget>, more = {}): Promise<void> => {
-    await using store = await createStore({ etcd, prefix, kinds: [kind], ...more });
+    await using store = await createStore({ etcd: lab.etcd, prefix, kinds: [kind], ...more });
     const drafts = Array.from({ length: count }, (_, i) => ({
       metadata: { namespace: "default", name: `w-${i}` },
       spec: { size: i },
@@ -46,7 +37,7 @@ describe.each(await etcdBinaries())("rewrite on etcd $version", ({ path: binary 
 
   test("brings objects to a new API version, and passes over them the next time", async () => {
     await load("/version", V1);
-    await using store = await createStore({ etcd, prefix: "/version", kinds: [V2] });
+    await using store = await createStore({ etcd: lab.etcd, prefix: "/version", kinds: [V2] });
     const before = await store.resources(V2).get({ namespace: "default", name: "w-7" });
     const progress: Progress[] = [];
     const report = await store.rewrite(V2, { onProgress: (step) => progress.push(step) });
@@ -65,7 +56,7 @@ describe.each(await etcdBinaries())("rewrite on etcd $version", ({ path: binary 
     const [one, two] = ["one", "two"].map((id, i) => ({ id, key: new Uint8Array(32).fill(i + 1) }));
     if (one === undefined || two === undefined) throw new Error("two keys");
     await load("/key", V1, { codec: jsonCodec(), transforms: { "*": aesGcm({ keys: [one] }) } });
-    const options = { etcd, prefix: "/key", kinds: [V1], codec: msgpackCodec() };
+    const options = { etcd: lab.etcd, prefix: "/key", kinds: [V1], codec: msgpackCodec() };
     {
       await using store = await createStore({
         ...options,
@@ -81,8 +72,8 @@ describe.each(await etcdBinaries())("rewrite on etcd $version", ({ path: binary 
   test("names what cannot be read, and goes on with the rest", async () => {
     await load("/damage", V1);
     const key = "/damage/example.com/widgets/default/broken";
-    await etcd.kv.put({ key, value: "no object" });
-    await using store = await createStore({ etcd, prefix: "/damage", kinds: [V2] });
+    await lab.etcd.kv.put({ key, value: "no object" });
+    await using store = await createStore({ etcd: lab.etcd, prefix: "/damage", kinds: [V2] });
     expect(await store.rewrite(V2)).toEqual({
       scanned: count + 1,
       rewritten: count,
@@ -93,7 +84,7 @@ describe.each(await etcdBinaries())("rewrite on etcd $version", ({ path: binary 
 
   test("loses to a writer at the same time without undoing its work", async () => {
     await load("/busy", V1);
-    await using store = await createStore({ etcd, prefix: "/busy", kinds: [V2] });
+    await using store = await createStore({ etcd: lab.etcd, prefix: "/busy", kinds: [V2] });
     const widgets = store.resources(V2);
     const sizes = Array.from({ length: 50 }, (_, i) =>
       widgets.guaranteedUpdate({ namespace: "default", name: `w-${i}` }, (current) => ({
@@ -111,21 +102,21 @@ describe.each(await etcdBinaries())("rewrite on etcd $version", ({ path: binary 
   test("keeps what is left of a time to live", async () => {
     const prefix = "/ttl";
     {
-      await using store = await createStore({ etcd, prefix, kinds: [V1] });
+      await using store = await createStore({ etcd: lab.etcd, prefix, kinds: [V1] });
       const drafted = { metadata: { namespace: "default", name: "short" }, spec: { size: 1 } };
       await store.resources(V1).create(drafted, { ttlSeconds: 600 });
     }
     const leaseOf = async (): Promise<bigint | undefined> =>
-      (await etcd.kv.range({ key: `${prefix}/example.com/widgets/default/short` })).kvs[0]?.lease;
+      (await lab.etcd.kv.range({ key: `${prefix}/example.com/widgets/default/short` })).kvs[0]?.lease;
     const lease = await leaseOf();
     expect(lease).not.toBe(0n);
-    await using store = await createStore({ etcd, prefix, kinds: [V2] });
+    await using store = await createStore({ etcd: lab.etcd, prefix, kinds: [V2] });
     expect(await store.rewrite(V2)).toMatchObject({ rewritten: 1 });
     expect(await leaseOf()).toBe(lease);
   });
 
   test("kinds are on record, those added later too, and stay there when removed", async () => {
-    await using store = await createStore({ etcd, prefix: "/records", kinds: [V1] });
+    await using store = await createStore({ etcd: lab.etcd, prefix: "/records", kinds: [V1] });
     const Late = defineKind<Resource>({
       version: "v1",
       kind: "Late",
@@ -136,7 +127,10 @@ describe.each(await etcdBinaries())("rewrite on etcd $version", ({ path: binary 
     await store.addKind(Late);
     await store.removeKind(Late);
     const range = { key: "/keelson/records/kinds/", rangeEnd: "/keelson/records/kinds0" };
-    const found = (await etcd.kv.range(range)).kvs.map((kv) => [text(kv.key), JSON.parse(text(kv.value))]);
+    const found = (await lab.etcd.kv.range(range)).kvs.map((kv) => [
+      text(kv.key),
+      JSON.parse(text(kv.value)),
+    ]);
     expect(found).toEqual([
       ["/keelson/records/kinds/example.com/widgets", expect.objectContaining({ ...base, version: "v1" })],
       ["/keelson/records/kinds/late/ones", expect.objectContaining({ kind: "Late", scope: "Cluster" })],
@@ -145,14 +139,14 @@ describe.each(await etcdBinaries())("rewrite on etcd $version", ({ path: binary 
         expect.objectContaining({ kind: "Namespace", nameRule: "label" }),
       ],
     ]);
-    const revisions = (await etcd.kv.range(range)).kvs.map((kv) => kv.modRevision);
-    await using again = await createStore({ etcd, prefix: "/records", kinds: [V1, Late] });
+    const revisions = (await lab.etcd.kv.range(range)).kvs.map((kv) => kv.modRevision);
+    await using again = await createStore({ etcd: lab.etcd, prefix: "/records", kinds: [V1, Late] });
     expect(again.kinds).toHaveLength(3);
-    expect((await etcd.kv.range(range)).kvs.map((kv) => kv.modRevision)).toEqual(revisions);
+    expect((await lab.etcd.kv.range(range)).kvs.map((kv) => kv.modRevision)).toEqual(revisions);
   });
 
   test("the built-in kind is neither replaced nor removed", async () => {
-    await using store = await createStore({ etcd, prefix: "/builtin", kinds: [] });
+    await using store = await createStore({ etcd: lab.etcd, prefix: "/builtin", kinds: [] });
     const Other = defineKind<Resource>({
       version: "v1",
       kind: "Namespace",
@@ -166,7 +160,7 @@ describe.each(await etcdBinaries())("rewrite on etcd $version", ({ path: binary 
   });
 
   test("health() tells a well store's facts, and never rejects", async () => {
-    await using store = await createStore({ etcd, prefix: "/health", kinds: [] });
+    await using store = await createStore({ etcd: lab.etcd, prefix: "/health", kinds: [] });
     const health = await store.health({ timeoutMs: 60_000 });
     expect(health).toMatchObject({ ok: true, problems: [], leader: true, alarms: [] });
     expect(health.databaseBytes).toBeGreaterThan(0);

@@ -1,27 +1,21 @@
 /** An etcd that goes back in time under a running client, as a plain restore makes it: noticed, never papered over. */
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
 import { createFencedWrites } from "../../../src/etcd/fenced/fenced-writes.ts";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { collect, connect, failureOf, fill } from "../../support/etcd-cases.ts";
+import { folderForAll } from "../../support/for-all.ts";
 import { within } from "../../support/time/patience.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "keelson-rollback-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = folderForAll();
 
 describe.each(await etcdBinaries())("a rollback of etcd $version", ({ path: binary, version }) => {
   test("ends watches EXPIRED, loses leases, and fenced writes go on in the new time", async () => {
-    const dataDir = join(folder, version);
+    const dataDir = join(folder.path, version);
     const backup = `${dataDir}-backup`;
     await using server = await startLocalEtcd({ binary, dataDir });
     await using etcd = await connect(server.endpoints);

@@ -13,9 +13,9 @@ import {
 import { msgpackCodec } from "keelson/codec";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
 import { connect } from "../../support/etcd-cases.ts";
+import { storeForAll } from "../../support/real-etcd.ts";
 import { kvRequestsOf as requestsOf } from "../../support/request-count.ts";
 import { tappedReader } from "../../support/tapped-source.ts";
 import { LeapClock, slowClock } from "../../support/time/leap-clock.ts";
@@ -23,25 +23,18 @@ import { LeapClock, slowClock } from "../../support/time/leap-clock.ts";
 const key = { namespace: "default", name: "a" };
 
 describe("round trips", () => {
-  let server: LocalEtcd;
-  let etcd: Etcd;
-  let store: Store;
   let other: Store;
   let otherEtcd: Etcd;
   let widgets: ResourceStore<Widget>;
 
+  const lab = storeForAll(
+    { client: { clock: new LeapClock() } },
+    { kinds: [widgetKind], codec: msgpackCodec({ dictionaries: "off" }) },
+  );
   beforeAll(async () => {
-    server = await startLocalEtcd();
-    etcd = await connect(server.endpoints, { clock: new LeapClock() });
-    store = await createStore({
-      etcd,
-      kinds: [widgetKind],
-      codec: msgpackCodec({ dictionaries: "off" }),
-      compaction: false,
-    });
-    widgets = store.resources(widgetKind);
+    widgets = lab.store.resources(widgetKind);
     // A store of its own connection: what it writes this process has not seen.
-    otherEtcd = await connect(server.endpoints, { clock: new LeapClock() });
+    otherEtcd = await connect(lab.local.endpoints, { clock: new LeapClock() });
     other = await createStore({
       etcd: otherEtcd,
       kinds: [widgetKind],
@@ -53,11 +46,8 @@ describe("round trips", () => {
     await widgets.list({ limit: 1 });
   });
   afterAll(async () => {
-    await store?.close();
     await other?.close();
     await otherEtcd?.close();
-    await etcd?.close();
-    await server?.stop();
   });
 
   test("create takes one, get one, update and delete of a known version one", async () => {
@@ -88,7 +78,7 @@ describe("round trips", () => {
 
   test("guaranteedUpdate, update and delete take one from what a cache holds, though another process wrote it", async () => {
     // A store that has seen nothing of these objects itself: only its cache knows them.
-    await using cacheEtcd = await connect(server.endpoints, { clock: new LeapClock() });
+    await using cacheEtcd = await connect(lab.local.endpoints, { clock: new LeapClock() });
     await using plain = await createStore({
       etcd: cacheEtcd,
       kinds: [widgetKind],

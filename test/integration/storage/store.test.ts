@@ -1,9 +1,7 @@
-import { createStore, defineKind, isStoreError, type Resource, type Store } from "keelson";
-import type { Etcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
+import { defineKind, isStoreError, type Resource } from "keelson";
+import { describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect } from "../../support/etcd-cases.ts";
+import { storeForAll } from "../../support/real-etcd.ts";
 
 interface Widget extends Resource {
   spec: { size: number; colour?: string };
@@ -23,41 +21,29 @@ const Widget = defineKind<Widget>({
 const widget = (name: string, size = 1) => ({ metadata: { name, namespace: "default" }, spec: { size } });
 
 describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
-  let server: Awaited<ReturnType<typeof startLocalEtcd>>;
-  let etcd: Etcd;
-  let store: Store;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary: path });
-    etcd = await connect(server.endpoints);
-    store = await createStore({ etcd, kinds: [Widget] });
-  });
-  afterAll(async () => {
-    await store?.close();
-    await etcd?.close();
-    await server?.stop();
-  });
+  const lab = storeForAll({ binary: path }, { kinds: [Widget] });
 
   test("a shared lease that somebody revoked is replaced, for create, update and createMany", async () => {
-    const widgets = store.resources(Widget);
+    const widgets = lab.store.resources(Widget);
     const leaseOf = async (name: string): Promise<bigint> =>
-      (await etcd.kv.range({ key: `/registry/example.com/widgets/default/${name}` })).kvs[0]?.lease ?? 0n;
+      (await lab.etcd.kv.range({ key: `/registry/example.com/widgets/default/${name}` })).kvs[0]?.lease ?? 0n;
     await widgets.create(widget("ttl-0"), { ttlSeconds: 600 });
-    await etcd.leases.revoke(await leaseOf("ttl-0"));
+    await lab.etcd.leases.revoke(await leaseOf("ttl-0"));
     const made = await widgets.create(widget("ttl-1"), { ttlSeconds: 600 });
     expect(await leaseOf("ttl-1")).not.toBe(0n);
     const lasting = await widgets.create(widget("ttl-2"));
-    await etcd.leases.revoke(await leaseOf("ttl-1"));
+    await lab.etcd.leases.revoke(await leaseOf("ttl-1"));
     await widgets.update({ ...lasting, spec: { size: 9 } }, { ttlSeconds: 600 });
     await expect(widgets.get({ namespace: "default", name: made.metadata.name })).rejects.toMatchObject({
       code: "NOT_FOUND",
     });
-    await etcd.leases.revoke(await leaseOf("ttl-2"));
+    await lab.etcd.leases.revoke(await leaseOf("ttl-2"));
     const many = await widgets.createMany([widget("ttl-3"), widget("ttl-4")], { ttlSeconds: 600 });
     expect(many.map((one) => (one instanceof Error ? one.message : "made"))).toEqual(["made", "made"]);
   });
 
   test("an object is created, read, updated and deleted", async () => {
-    const widgets = store.resources(Widget);
+    const widgets = lab.store.resources(Widget);
     const made = await widgets.create(widget("one"));
     expect(made.metadata.resourceVersion).toMatch(/^[1-9]\d*$/);
     expect(await widgets.get({ namespace: "default", name: "one" })).toEqual(made);
@@ -75,7 +61,7 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
 
   test("a create in a missing namespace is NAMESPACE_NOT_FOUND", async () => {
     const draft = { metadata: { name: "lost", namespace: "nowhere" }, spec: { size: 1 } };
-    const error: unknown = await store
+    const error: unknown = await lab.store
       .resources(Widget)
       .create(draft)
       .catch((e: unknown) => e);
@@ -83,7 +69,7 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
   });
 
   test("64 concurrent guaranteedUpdates on one object end at exactly 64", async () => {
-    const widgets = store.resources(Widget);
+    const widgets = lab.store.resources(Widget);
     await widgets.create(widget("counter", 0));
     const key = { namespace: "default", name: "counter" };
     const results = await Promise.all(
@@ -96,7 +82,7 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
   });
 
   test("a list pages at one version", async () => {
-    const widgets = store.resources(Widget);
+    const widgets = lab.store.resources(Widget);
     const outcomes = await widgets.createMany(Array.from({ length: 25 }, (_, i) => widget(`many-${i}`, i)));
     expect(outcomes.every((outcome) => !(outcome instanceof Error))).toBe(true);
     const first = await widgets.list({ namespace: "default", limit: 10 });
@@ -114,7 +100,7 @@ describe.each(await etcdBinaries())("store on etcd $version", ({ path }) => {
   });
 
   test("a watch sees what is written after it was opened", async () => {
-    const widgets = store.resources(Widget);
+    const widgets = lab.store.resources(Widget);
     await using watch = widgets.watch({ namespace: "default" });
     const made = await widgets.create(widget("watched"));
     await widgets.update({ ...made, spec: { size: 9 } });

@@ -1,14 +1,14 @@
 /** Watches on a real etcd: nothing lost, doubled or out of order, whatever happens to connections and members. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startLocalCluster } from "../../../src/etcd/local/local-cluster.ts";
-import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
+import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
 import type { WatchBatch } from "../../../src/etcd/ports/watches.ts";
 import { hasFix } from "../../../src/etcd/versions/version.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { collect, connect, failureOf, fill, isHealthy, putSurely } from "../../support/etcd-cases.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
 import { ManualClock } from "../../support/time/manual-clock.ts";
 import { until, within } from "../../support/time/patience.ts";
 
@@ -22,16 +22,7 @@ function revisionsOf(batches: readonly WatchBatch[]): readonly bigint[] {
 const range = (prefix: string) => ({ key: prefix, rangeEnd: prefixEnd(prefix) });
 
 describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary, version }) => {
-  let server: LocalEtcd;
-  let direct: Etcd;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary });
-    direct = await connect(server.endpoints);
-  });
-  afterAll(async () => {
-    await direct.close();
-    await server.stop();
-  });
+  const lab = etcdForAll({ binary });
 
   test.each([
     { what: "small values", revisions: 6000, perTxn: 1, valueBytes: 64, cutBytes: 120_000 },
@@ -47,9 +38,9 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
     "a history with $what is replayed under repeated cuts: none lost, doubled or out of order",
     async ({ what, revisions, perTxn, valueBytes, cutBytes }) => {
       const prefix = `/cuts/${what}/`;
-      const before = (await direct.kv.range({ key: "x" })).header.revision;
-      const last = await fill(direct, prefix, { revisions, perTxn, valueBytes });
-      await using proxy = await TcpProxy.start(server.clientPort);
+      const before = (await lab.etcd.kv.range({ key: "x" })).header.revision;
+      const last = await fill(lab.etcd, prefix, { revisions, perTxn, valueBytes });
+      await using proxy = await TcpProxy.start(lab.local.clientPort);
       proxy.cutAfterBytes(cutBytes);
       await using etcd = await connect([proxy.url]);
       await using watch = etcd.watches.open({ ...range(prefix), startRevision: before + 1n });
@@ -72,7 +63,7 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
 
   test("live changes arrive once and in order while connections are cut at random", async () => {
     const prefix = "/live/";
-    await using proxy = await TcpProxy.start(server.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     await using etcd = await connect([proxy.url]);
     await using watch = etcd.watches.open({ ...range(prefix) });
     const { revision: from } = await watch.ready();
@@ -86,9 +77,9 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
       }
     })();
     const cutting = setInterval(() => proxy.cut(), 150);
-    await fill(direct, prefix, { revisions: 1500, perTxn: 2, valueBytes: 4000 });
+    await fill(lab.etcd, prefix, { revisions: 1500, perTxn: 2, valueBytes: 4000 });
     clearInterval(cutting);
-    await direct.kv.put({ key: end, value: "" });
+    await lab.etcd.kv.put({ key: end, value: "" });
     await within(reading, "the last change");
     expect(seen.length).toBe(3001);
     expect(seen.every((revision, i) => i === 0 || revision >= (seen[i - 1] ?? 0n))).toBe(true);
@@ -97,10 +88,10 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
   }, 90_000);
 
   test("a transaction of ten 140 KB values arrives in one batch although etcd sends it in pieces", async () => {
-    await using watch = direct.watches.open({ ...range("/whole/"), prevKv: true });
+    await using watch = lab.etcd.watches.open({ ...range("/whole/"), prevKv: true });
     await watch.ready();
-    await fill(direct, "/whole/", { revisions: 1, perTxn: 10, valueBytes: 140_000 });
-    const last = await fill(direct, "/whole/", { revisions: 1, perTxn: 10, valueBytes: 140_000 });
+    await fill(lab.etcd, "/whole/", { revisions: 1, perTxn: 10, valueBytes: 140_000 });
+    const last = await fill(lab.etcd, "/whole/", { revisions: 1, perTxn: 10, valueBytes: 140_000 });
     const batches = await within(collect(watch, last), "both transactions");
     const events = batches.flatMap((batch) => (batch.type === "events" ? [batch.events] : []));
     expect(events.map((whole) => whole.length)).toEqual([10, 10]);
@@ -111,7 +102,7 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
   });
 
   test("a compaction while disconnected ends the watch EXPIRED with the compacted revision", async () => {
-    await using proxy = await TcpProxy.start(server.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     await using etcd = await connect([proxy.url]);
     await using watch = etcd.watches.open({ ...range("/gone/") });
     await watch.ready();
@@ -123,8 +114,8 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
       })(),
     );
     proxy.set({ mode: "reset" });
-    const last = await fill(direct, "/gone/", { revisions: 50 });
-    await direct.kv.compact(last - 5n);
+    const last = await fill(lab.etcd, "/gone/", { revisions: 50 });
+    await lab.etcd.kv.compact(last - 5n);
     proxy.set({ mode: "ok" });
     const error = await within(end, "the end of the watch");
     expect(error).toMatchObject({
@@ -134,20 +125,20 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
   });
 
   test("a start below the compacted revision is EXPIRED, for ready() and for the loop", async () => {
-    const last = await fill(direct, "/old/", { revisions: 20 });
-    await direct.kv.compact(last);
-    await using watch = direct.watches.open({ ...range("/old/"), startRevision: last - 10n });
+    const last = await fill(lab.etcd, "/old/", { revisions: 20 });
+    await lab.etcd.kv.compact(last);
+    await using watch = lab.etcd.watches.open({ ...range("/old/"), startRevision: last - 10n });
     const error = await within(failureOf(collect(watch, last)), "the loop's end");
     expect(error).toMatchObject({ code: "EXPIRED", details: { compacted: `${last}` } });
     expect(await failureOf(watch.ready())).toBe(error);
   });
 
   test("a deletion at the compacted revision is seen, or the watch is EXPIRED: never lost in silence", async () => {
-    await direct.kv.put({ key: "/tomb/a", value: "1" });
-    const { header } = await direct.kv.deleteRange({ key: "/tomb/a" });
-    await direct.kv.compact(header.revision, { physical: true });
-    await direct.kv.put({ key: "/tomb/b", value: "1" });
-    await using watch = direct.watches.open({ ...range("/tomb/"), startRevision: header.revision });
+    await lab.etcd.kv.put({ key: "/tomb/a", value: "1" });
+    const { header } = await lab.etcd.kv.deleteRange({ key: "/tomb/a" });
+    await lab.etcd.kv.compact(header.revision, { physical: true });
+    await lab.etcd.kv.put({ key: "/tomb/b", value: "1" });
+    await using watch = lab.etcd.watches.open({ ...range("/tomb/"), startRevision: header.revision });
     const outcome = within(collect(watch, header.revision), "an answer");
     if (hasFix(version, ["3.4.36", "3.5.18"])) {
       expect(revisionsOf(await outcome)[0]).toBe(header.revision);
@@ -160,8 +151,8 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
   });
 
   test("a start in the future is FUTURE_VERSION with both revisions", async () => {
-    const { header } = await direct.kv.range({ key: "x" });
-    await using watch = direct.watches.open({ ...range("/f/"), startRevision: header.revision + 1000n });
+    const { header } = await lab.etcd.kv.range({ key: "x" });
+    await using watch = lab.etcd.watches.open({ ...range("/f/"), startRevision: header.revision + 1000n });
     const error = await within(failureOf(collect(watch, 0n)), "the refusal");
     expect(error).toMatchObject({
       code: "FUTURE_VERSION",
@@ -172,14 +163,14 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
   test("a start a little ahead of etcd waits until etcd is there", async () => {
     // It waits for 3 s, which begin when etcd is there.
     const clock = new ManualClock();
-    await using etcd = await connect(server.endpoints, { clock, requestTimeoutMs: 1_000_000 });
-    const { header } = await direct.kv.range({ key: "x" });
+    await using etcd = await connect(lab.local.endpoints, { clock, requestTimeoutMs: 1_000_000 });
+    const { header } = await lab.etcd.kv.range({ key: "x" });
     await using watch = etcd.watches.open({ ...range("/ahead/"), startRevision: header.revision + 3n });
     let over = false;
     const reading = collect(watch, header.revision + 3n).finally(() => {
       over = true;
     });
-    await fill(direct, "/ahead/", { revisions: 3 });
+    await fill(lab.etcd, "/ahead/", { revisions: 3 });
     await until(async () => {
       await clock.advance(100);
       return over;
@@ -188,9 +179,9 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
   });
 
   test("progress says how far the stream is, where the etcd can be trusted with it", async () => {
-    await using watch = direct.watches.open({ ...range("/quiet/") });
+    await using watch = lab.etcd.watches.open({ ...range("/quiet/") });
     await watch.ready();
-    const { header } = await direct.kv.put({ key: "/elsewhere", value: "1" });
+    const { header } = await lab.etcd.kv.put({ key: "/elsewhere", value: "1" });
     const asking = setInterval(() => watch.requestProgress(), 50);
     const found = (async () => {
       for await (const batch of watch) {
@@ -202,7 +193,7 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
     if (hasFix(version, ["3.4.25", "3.5.8"])) {
       expect(await within(found, "progress")).toBe(header.revision);
     } else {
-      await direct.kv.put({ key: "/quiet/a", value: "1" });
+      await lab.etcd.kv.put({ key: "/quiet/a", value: "1" });
       expect(await within(found, "the event")).toBeUndefined();
     }
     clearInterval(asking);
@@ -210,15 +201,15 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
 
   test("a consumer that stops reading costs bounded memory and misses nothing", async () => {
     const prefix = "/slow/";
-    await using watch = direct.watches.open({ ...range(prefix) });
+    await using watch = lab.etcd.watches.open({ ...range(prefix) });
     await watch.ready();
     const iterator = watch[Symbol.asyncIterator]();
     await iterator.next();
-    const held = direct.stats().bytesReceived;
-    await using writer = await connect(server.endpoints);
+    const held = lab.etcd.stats().bytesReceived;
+    await using writer = await connect(lab.local.endpoints);
     const last = await fill(writer, prefix, { revisions: 1000, valueBytes: 100_000 });
     // 100 MB have been written; what the watching client took from the network is its window and no more.
-    expect(direct.stats().bytesReceived - held).toBeLessThan(5_000_000);
+    expect(lab.etcd.stats().bytesReceived - held).toBeLessThan(5_000_000);
     let count = 0;
     for (let got = 0n; got < last; ) {
       const { value } = await within(iterator.next(), "an event");
@@ -233,7 +224,7 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
     "%s settles a pending next() at once, without an error",
     async (how) => {
       const controller = new AbortController();
-      const watch = direct.watches.open({ ...range("/end/") }, { signal: controller.signal });
+      const watch = lab.etcd.watches.open({ ...range("/end/") }, { signal: controller.signal });
       const iterator = watch[Symbol.asyncIterator]();
       expect((await iterator.next()).value).toMatchObject({ type: "created" });
       const pending = iterator.next();
@@ -242,12 +233,12 @@ describe.each(await etcdBinaries())("watches on etcd $version", ({ path: binary,
       else await watch[Symbol.asyncDispose]();
       expect(await within(pending, "the end")).toEqual({ done: true, value: undefined });
       expect(await iterator.next()).toEqual({ done: true, value: undefined });
-      expect(direct.watches.stats().open).toBe(0);
+      expect(lab.etcd.watches.stats().open).toBe(0);
     },
   );
 
   test("closing the client ends a watch CLOSED", async () => {
-    const etcd = await connect(server.endpoints);
+    const etcd = await connect(lab.local.endpoints);
     const watch = etcd.watches.open({ ...range("/end/") });
     await watch.ready();
     const reading = failureOf(collect(watch, 1n << 62n));

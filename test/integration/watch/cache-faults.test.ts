@@ -10,14 +10,13 @@ import {
   type Watch,
   type WatchEvent,
 } from "keelson";
-import type { Etcd } from "keelson/etcd";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { progressIsTrusted } from "../../../src/etcd/versions/version-facts.ts";
 import { KindCache } from "../../../src/watch/watch-cache.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
 import { skipNote } from "../../support/skip-note.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
 import { LeapClock } from "../../support/time/leap-clock.ts";
@@ -65,18 +64,13 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     distrusted,
     `reads go to etcd at once: progress of etcd ${version} is not trusted`,
   );
-  let server: LocalEtcd;
-  let etcd: Etcd;
   let store: Store;
   let items: ResourceStore<Item>;
   let run = 0;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary: path });
-    etcd = await connect(server.endpoints);
-  });
+  const lab = etcdForAll({ binary: path });
   beforeEach(async () => {
     store = await createStore({
-      etcd,
+      etcd: lab.etcd,
       kinds: [Item],
       prefix: `/f-${run++}`,
       namespaces: "open",
@@ -87,11 +81,7 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
   afterEach(async () => {
     await store?.close();
   });
-  afterAll(async () => {
-    await etcd?.close();
-    await server?.stop();
-  });
-  const requests = (): number => Object.values(etcd.stats().requests).reduce((sum, n) => sum + n, 0);
+  const requests = (): number => Object.values(lab.etcd.stats().requests).reduce((sum, n) => sum + n, 0);
   /** Until the cache has applied everything up to `resourceVersion`, tampered with or not. */
   const applied = (cache: { readonly resourceVersion: string }, resourceVersion: string): Promise<void> =>
     until(() => BigInt(cache.resourceVersion) >= BigInt(resourceVersion), "the cache has applied it");
@@ -104,11 +94,11 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     await cache.ready();
     taps.progress = false;
     taps.batch = (batch) => (batch.events.length === 0 ? undefined : batch);
-    const { header } = await etcd.kv.put({ key: "/beside", value: "x" });
+    const { header } = await lab.etcd.kv.put({ key: "/beside", value: "x" });
     const before = requests();
     const lists = Array.from({ length: 1_000 }, () => cache.list());
     // All have learned the store's revision, from two requests, and wait for it.
-    await until(() => requests() - before >= 2 && etcd.stats().inFlight === 0);
+    await until(() => requests() - before >= 2 && lab.etcd.stats().inFlight === 0);
     let answered = 0;
     for (const list of lists) list.then(() => answered++).catch(() => answered++);
     await until(() => {
@@ -136,7 +126,7 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
       const taps: Taps = {};
       await using cache = createWatchCache(tappedReader(items, taps), { selfCheckIntervalMs: false });
       await cache.ready();
-      await etcd.kv.put({ key: "/beside", value: "x" });
+      await lab.etcd.kv.put({ key: "/beside", value: "x" });
       const asked = new Promise<void>((resolve) => {
         taps.onAsk = resolve;
       });
@@ -156,7 +146,7 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
   test.skipIf(distrusted)(
     `a watch on a connection that only seems to stand is opened again when reads notice, before keepalive does${because}`,
     async () => {
-      await using proxy = await TcpProxy.start(Number(new URL(server.endpoints[0] ?? "").port));
+      await using proxy = await TcpProxy.start(Number(new URL(lab.local.endpoints[0] ?? "").port));
       await using far = await connect(proxy.url);
       await using behind = await createStore({
         etcd: far,
@@ -352,7 +342,7 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     await cache.ready();
     const watch = take(cache.watch(), 2).catch((error: unknown) => error);
     await items.create(draft("next"));
-    await etcd.kv.put({ key: `/f-${run - 1}/items/a/bad`, value: "no object" });
+    await lab.etcd.kv.put({ key: `/f-${run - 1}/items/a/bad`, value: "no object" });
     await expect(cache.list()).rejects.toMatchObject({ code: "CORRUPT_OBJECT", details: { name: "bad" } });
     const reported: string[] = [];
     const page = await cache.list({ onCorrupt: (error) => reported.push(error.code) });

@@ -14,11 +14,9 @@ import {
   withCache,
   withCaches,
 } from "keelson";
-import type { Etcd } from "keelson/etcd";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect } from "../../support/etcd-cases.ts";
+import { etcdForAll } from "../../support/real-etcd.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
 import { LeapClock, slowClock } from "../../support/time/leap-clock.ts";
 import { until } from "../../support/time/patience.ts";
@@ -64,18 +62,18 @@ const progressIsReliable = (version: string): boolean => {
 };
 
 describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", ({ path, version }) => {
-  let server: Awaited<ReturnType<typeof startLocalEtcd>>;
-  let etcd: Etcd;
   let store: Store;
   let widgets: ResourceStore<Widget>;
   let cache: WatchCache<Widget>;
   let run = 0;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary: path });
-    etcd = await connect(server.endpoints);
-  });
+  const lab = etcdForAll({ binary: path });
   beforeEach(async () => {
-    store = await createStore({ etcd, kinds: [Widget], prefix: `/cache-${run++}`, compaction: false });
+    store = await createStore({
+      etcd: lab.etcd,
+      kinds: [Widget],
+      prefix: `/cache-${run++}`,
+      compaction: false,
+    });
     widgets = store.resources(Widget);
     // A read waits for the cache as long as it takes: none goes on to etcd because the machine stood still.
     cache = createWatchCache(
@@ -86,10 +84,6 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
   afterEach(async () => {
     await cache?.[Symbol.asyncDispose]();
     await store?.close();
-  });
-  afterAll(async () => {
-    await etcd?.close();
-    await server?.stop();
   });
 
   test("reads before the first fill are NOT_READY with retryAfterMs", async () => {
@@ -110,7 +104,7 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
   test("a linearizable read sees every write before it, also in a quiet kind", async () => {
     const made = await widgets.create(draft("one"));
     expect(await cache.get(at("one"))).toEqual(made);
-    await etcd.kv.put({ key: "/elsewhere", value: "x" });
+    await lab.etcd.kv.put({ key: "/elsewhere", value: "x" });
     const page = await cache.list();
     expect(page.items).toEqual([made]);
     expect(BigInt(page.resourceVersion)).toBeGreaterThan(BigInt(made.metadata.resourceVersion));
@@ -165,7 +159,7 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
     await widgets.create(draft("p5a"));
     const now = await store.currentResourceVersion();
     const other = await widgets.list({ limit: 3, continueToken: first.continueToken });
-    await etcd.kv.compact(BigInt(now));
+    await lab.etcd.kv.compact(BigInt(now));
     const names = [...first.items];
     let token = first.continueToken;
     while (token !== undefined) {

@@ -6,29 +6,20 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type BackupRepository, openRepository } from "keelson/backup";
-import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { RepositoryBackend } from "../../../../src/backup/repository/backend/backend.ts";
 import { openS3Backend } from "../../../../src/backup/repository/s3/s3-backend.ts";
 import { backendConformance } from "../../../../src/testing/backend-conformance.ts";
 import { S3Server } from "../../../support/peers/s3-server.ts";
-import { clientOf, tempFolder } from "../../../support/snapshot-lab.ts";
+import { etcdForAll } from "../../../support/real-etcd.ts";
+import { tempFolder } from "../../../support/snapshot-lab.ts";
 
 const behinds = [1, 40, 10_000];
 
 const reach = (server: S3Server) => ({ endpoint: server.endpoint, credentials: server.credentials });
 
 describe("a repository over a listing that is behind", () => {
-  let local: LocalEtcd;
-  let etcd: Etcd;
-  beforeAll(async () => {
-    local = await startLocalEtcd();
-    etcd = await clientOf(local);
-  });
-  afterAll(async () => {
-    await etcd.close();
-    await local.stop();
-  });
+  const lab = etcdForAll();
 
   /** Opened anew for each call: what one process remembers must not be what saves it. */
   const open = (server: S3Server): Promise<BackupRepository> =>
@@ -51,28 +42,28 @@ describe("a repository over a listing that is behind", () => {
     server.listingBehind = behind;
     for (let round = 0; round < 3; round++) {
       for (let i = 0; i < 5; i++) {
-        await etcd.kv.put({ key: `/of-round/${round % 2}/${i}`, value: randomBytes(60_000) });
+        await lab.etcd.kv.put({ key: `/of-round/${round % 2}/${i}`, value: randomBytes(60_000) });
       }
-      const full = await (await open(server)).backup(etcd);
+      const full = await (await open(server)).backup(lab.etcd);
       await isWhole(server);
       expect((await (await open(server)).list()).at(-1)?.id).toBe(full.backup.id);
-      await etcd.kv.put({ key: "/last", value: `${round}` });
-      const delta = await (await open(server)).delta(etcd);
+      await lab.etcd.kv.put({ key: "/last", value: `${round}` });
+      const delta = await (await open(server)).delta(lab.etcd);
       expect(delta?.backup).toMatchObject({ kind: "delta", previous: full.backup.id });
       // What the next full would use again goes now, and the listing still shows it then.
       await (await open(server)).prune({ keepLast: 1 });
       await isWhole(server);
     }
     // The state of the first round comes back: its chunks were removed, and may still be listed.
-    const kvs = await etcd.kv.range({ key: "/of-round/", rangeEnd: "/of-round0" });
-    await etcd.kv.deleteRange({ key: "/of-round/", rangeEnd: "/of-round0" });
-    await (await open(server)).backup(etcd);
+    const kvs = await lab.etcd.kv.range({ key: "/of-round/", rangeEnd: "/of-round0" });
+    await lab.etcd.kv.deleteRange({ key: "/of-round/", rangeEnd: "/of-round0" });
+    await (await open(server)).backup(lab.etcd);
     await (await open(server)).prune({ keepLast: 1 });
-    for (const { key, value } of kvs.kvs) await etcd.kv.put({ key, value });
-    const last = await (await open(server)).backup(etcd);
+    for (const { key, value } of kvs.kvs) await lab.etcd.kv.put({ key, value });
+    const last = await (await open(server)).backup(lab.etcd);
     await isWhole(server);
-    const [endpoint = ""] = local.endpoints;
-    const { hash } = await etcd.maintenance.hashKv(BigInt(last.backup.lastRevision), { endpoint });
+    const [endpoint = ""] = lab.local.endpoints;
+    const { hash } = await lab.etcd.maintenance.hashKv(BigInt(last.backup.lastRevision), { endpoint });
     const report = await (await open(server)).restore({
       dataDir: join(folder.path, "restored"),
       bumpRevision: false,
@@ -84,11 +75,11 @@ describe("a repository over a listing that is behind", () => {
 
   test("a chunk that a killed backup left is asked for by its name before it is used", async () => {
     await using server = await S3Server.start();
-    await etcd.kv.put({ key: "/large", value: randomBytes(300_000) });
+    await lab.etcd.kv.put({ key: "/large", value: randomBytes(300_000) });
     // Closed at the manifest: chunks are there, and nothing names them.
     server.misdeed = ({ method, key }) =>
       method === "PUT" && key.includes("/backups/") ? { status: 403, code: "AccessDenied" } : undefined;
-    await expect((await open(server)).backup(etcd)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+    await expect((await open(server)).backup(lab.etcd)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
     server.misdeed = () => undefined;
     const left = [...server.objects.keys()].filter((key) => key.includes("/chunks/"));
     expect(left.length).toBeGreaterThan(4);
@@ -96,7 +87,7 @@ describe("a repository over a listing that is behind", () => {
     // Removed, and still listed.
     const removed = await (await open(server)).prune({ keepLast: 1 });
     expect(removed.chunks).toBe(left.length);
-    await (await open(server)).backup(etcd);
+    await (await open(server)).backup(lab.etcd);
     await isWhole(server);
     expect(server.count("HEAD", "prod/chunks/")).toBeGreaterThan(0);
   });

@@ -5,32 +5,28 @@ import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { drill, openRepository } from "keelson/backup";
-import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { S3Server } from "../../../support/peers/s3-server.ts";
 import { buildProject, projectFolder } from "../../../support/project-run.ts";
-import { clientOf, tempFolder } from "../../../support/snapshot-lab.ts";
+import { etcdForAll } from "../../../support/real-etcd.ts";
+import { tempFolder } from "../../../support/snapshot-lab.ts";
 
 const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");
-let local: LocalEtcd;
-beforeAll(async () => {
-  [local] = await Promise.all([startLocalEtcd(), buildProject()]);
-});
-afterAll(() => local.stop());
+const lab = etcdForAll();
+beforeAll(buildProject);
 
 test("a drill restores, boots and compares; a chunk that is damaged or missing is found", async () => {
   await using folder = await tempFolder();
-  await using etcd = await clientOf(local);
   const directory = join(folder.path, "repository");
   const repository = await openRepository({ directory });
   await expect(drill(repository)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   for (let i = 0; i < 30; i++)
-    await etcd.kv.put({ key: `/registry/pods/shop/p${i}`, value: randomBytes(5_000) });
-  await repository.backup(etcd);
-  await etcd.kv.put({ key: "/registry/example.com/widgets/shop/w", value: "w" });
-  await repository.delta(etcd);
+    await lab.etcd.kv.put({ key: `/registry/pods/shop/p${i}`, value: randomBytes(5_000) });
+  await repository.backup(lab.etcd);
+  await lab.etcd.kv.put({ key: "/registry/example.com/widgets/shop/w", value: "w" });
+  await repository.delta(lab.etcd);
   const report = await drill(repository);
-  expect(report).toMatchObject({ ok: true, problems: [], etcdVersion: local.version });
+  expect(report).toMatchObject({ ok: true, problems: [], etcdVersion: lab.local.version });
   expect(report.kinds).toContainEqual(expect.objectContaining({ name: "pods", liveKeys: 30 }));
   expect(report.kinds).toContainEqual(expect.objectContaining({ name: "example.com/widgets", liveKeys: 1 }));
   const [backup] = await repository.list();
@@ -81,8 +77,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>): 
 
 test("backup run: killed at any time it leaves whole backups, and the next process goes on", async () => {
   await using server = await S3Server.start();
-  await using etcd = await clientOf(local);
-  const [endpoint = ""] = local.endpoints;
+  const [endpoint = ""] = lab.local.endpoints;
   const env = {
     AWS_ENDPOINT_URL: server.endpoint,
     AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
@@ -98,7 +93,7 @@ test("backup run: killed at any time it leaves whole backups, and the next proce
   const load = new AbortController();
   const writing = (async () => {
     for (; !load.signal.aborted; written++) {
-      await etcd.kv.put({ key: `/registry/pods/run/p${written}`, value: randomBytes(2_000) });
+      await lab.etcd.kv.put({ key: `/registry/pods/run/p${written}`, value: randomBytes(2_000) });
     }
   })();
   for (let kill = 0; kill < 4; kill++) {
@@ -113,7 +108,7 @@ test("backup run: killed at any time it leaves whole backups, and the next proce
   load.abort();
   await writing;
   server.clockMs += 61_000;
-  const { revision } = (await etcd.kv.range({ key: "x" })).header;
+  const { revision } = (await lab.etcd.kv.range({ key: "x" })).header;
   const last = start([...args, "--listen", "127.0.0.1:0"], env);
   await last.until(/delta: .*revision \d+/);
   last.process.kill("SIGTERM");
@@ -133,7 +128,7 @@ test("backup run: killed at any time it leaves whole backups, and the next proce
 
 test("of two processes one leads; the other takes over when it ends, and serves what it does", async () => {
   await using folder = await tempFolder();
-  const [endpoint = ""] = local.endpoints;
+  const [endpoint = ""] = lab.local.endpoints;
   const args = [
     ...[`--endpoints=${endpoint}`, "backup", "run", "--repository", join(folder.path, "repository")],
     ...["--delta", "1s", "--drill", "", "--verify", "", "--status-file", join(folder.path, "status.json")],
@@ -145,8 +140,7 @@ test("of two processes one leads; the other takes over when it ends, and serves 
   expect(two.text()).not.toContain("leading");
   one.process.kill("SIGTERM");
   await two.until(/leading/);
-  await using etcd = await clientOf(local);
-  await etcd.kv.put({ key: "/registry/pods/two/p", value: "p" });
+  await lab.etcd.kv.put({ key: "/registry/pods/two/p", value: "p" });
   await two.until(/delta: .*revision/);
   const status = JSON.parse(await readFile(join(folder.path, "status.json"), "utf8"));
   expect(status).toMatchObject({ leading: true, tasks: { delta: { failed: 0 } } });

@@ -5,39 +5,30 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../../src/base/time/clock.ts";
 import { isStoreError } from "../../../../src/errors.ts";
 import type { RequestEvent, StreamEvent } from "../../../../src/etcd/client/client-diagnostics.ts";
 import { startLocalCluster } from "../../../../src/etcd/local/local-cluster.ts";
-import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
+import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
 import { connect, failureOf, isHealthy } from "../../../support/etcd-cases.ts";
 import { quietPorts } from "../../../support/peers/quiet-ports.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
+import { etcdForAll } from "../../../support/real-etcd.ts";
 import { LeapClock } from "../../../support/time/leap-clock.ts";
 import { boundMs, patientMs, until, withTimeEnough } from "../../../support/time/patience.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe.each(await etcdBinaries())("the client on etcd $version", ({ path: binary, version }) => {
-  let server: LocalEtcd;
-  let etcd: Etcd;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary });
-    etcd = await connect(server.endpoints);
-  });
-  afterAll(async () => {
-    await etcd.close();
-    await server.stop();
-  });
+  const lab = etcdForAll({ binary });
 
   test("reads, writes, deletes and nested transactions come back exact", async () => {
-    const { header } = await etcd.kv.put({ key: "a/1", value: "one" });
-    const again = await etcd.kv.put({ key: "a/1", value: "two", prevKv: true });
+    const { header } = await lab.etcd.kv.put({ key: "a/1", value: "one" });
+    const again = await lab.etcd.kv.put({ key: "a/1", value: "two", prevKv: true });
     expect(again.prevKv).toMatchObject({ value: bytes("one"), modRevision: header.revision, version: 1n });
-    const txn = await etcd.kv.txn({
+    const txn = await lab.etcd.kv.txn({
       compare: [
         { key: "a/1", target: "mod", result: "=", operand: again.header.revision },
         { key: "a/", rangeEnd: "a0", target: "version", result: ">", operand: 0n },
@@ -59,18 +50,18 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
     });
     expect(txn.succeeded).toBe(true);
     expect(txn.responses.map((r) => r.type)).toEqual(["range", "txn", "delete"]);
-    const list = await etcd.kv.range({ key: "a/", rangeEnd: "a0", keysOnly: true });
+    const list = await lab.etcd.kv.range({ key: "a/", rangeEnd: "a0", keysOnly: true });
     expect(list.kvs.map((kv) => kv.key)).toEqual([bytes("a/2")]);
-    expect(etcd.kv.highestRevision).toBe(list.header.revision);
+    expect(lab.etcd.kv.highestRevision).toBe(list.header.revision);
   });
 
   test("a compacted revision is EXPIRED, one ahead FUTURE_VERSION, compacting again counts as done", async () => {
-    const { header } = await etcd.kv.put({ key: "c", value: "" });
-    await etcd.kv.compact(header.revision, { physical: true });
-    await etcd.kv.compact(header.revision);
-    const old = await failureOf(etcd.kv.range({ key: "c", revision: 1n }));
+    const { header } = await lab.etcd.kv.put({ key: "c", value: "" });
+    await lab.etcd.kv.compact(header.revision, { physical: true });
+    await lab.etcd.kv.compact(header.revision);
+    const old = await failureOf(lab.etcd.kv.range({ key: "c", revision: 1n }));
     expect(old).toMatchObject({ code: "EXPIRED", details: { reason: "compacted" } });
-    const ahead = await failureOf(etcd.kv.range({ key: "c", revision: header.revision + 1000n }));
+    const ahead = await failureOf(lab.etcd.kv.range({ key: "c", revision: header.revision + 1000n }));
     expect(ahead).toMatchObject({
       code: "FUTURE_VERSION",
       details: { requested: String(header.revision + 1000n) },
@@ -78,20 +69,20 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
   });
 
   test("refusals have their codes: too large, too many operations, no such lease", async () => {
-    const large = await failureOf(etcd.kv.put({ key: "l", value: new Uint8Array(1_700_000) }));
+    const large = await failureOf(lab.etcd.kv.put({ key: "l", value: new Uint8Array(1_700_000) }));
     expect(large.code).toBe("TOO_LARGE");
-    const larger = await failureOf(etcd.kv.put({ key: "l", value: new Uint8Array(3_000_000) }));
+    const larger = await failureOf(lab.etcd.kv.put({ key: "l", value: new Uint8Array(3_000_000) }));
     expect(larger.code).toBe("TOO_LARGE");
     const success = Array.from({ length: 129 }, (_, i) => ({
       type: "put" as const,
       put: { key: `many/${i}`, value: "" },
     }));
-    expect((await failureOf(etcd.kv.txn({ compare: [], success, failure: [] }))).code).toBe(
+    expect((await failureOf(lab.etcd.kv.txn({ compare: [], success, failure: [] }))).code).toBe(
       "INVALID_ARGUMENT",
     );
-    expect((await failureOf(etcd.kv.put({ key: "l", value: "", lease: 0x1234_5678_9abc_def1n }))).code).toBe(
-      "NOT_FOUND",
-    );
+    expect(
+      (await failureOf(lab.etcd.kv.put({ key: "l", value: "", lease: 0x1234_5678_9abc_def1n }))).code,
+    ).toBe("NOT_FOUND");
   });
 
   test("a 50 MB list and 10 transactions of 140 KB arrive whole", async () => {
@@ -102,9 +93,9 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
         type: "put" as const,
         put: { key: `bulk/${String(n).padStart(3, "0")}`, value },
       });
-      await etcd.kv.txn({ compare: [], success: [put(i), put(i + 1)], failure: [] });
+      await lab.etcd.kv.txn({ compare: [], success: [put(i), put(i + 1)], failure: [] });
     }
-    const { kvs } = await etcd.kv.range(
+    const { kvs } = await lab.etcd.kv.range(
       { key: "bulk/", rangeEnd: "bulk0" },
       { lane: "bulk", requestTimeoutMs: 60_000 },
     );
@@ -113,7 +104,7 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
     const piece = new Uint8Array(14_000).fill(9);
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, t) =>
-        etcd.kv.txn({
+        lab.etcd.kv.txn({
           compare: [],
           success: Array.from({ length: 10 }, (_, i) => ({
             type: "put" as const,
@@ -124,13 +115,15 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
       ),
     );
     expect(answers.every((answer) => answer.succeeded && answer.responses.length === 10)).toBe(true);
-    expect((await etcd.kv.range({ key: "pieces/", rangeEnd: "pieces0", countOnly: true })).count).toBe(100n);
+    expect((await lab.etcd.kv.range({ key: "pieces/", rangeEnd: "pieces0", countOnly: true })).count).toBe(
+      100n,
+    );
   });
 
   test("kept values of 1 KiB keep about 1 KiB, not the replies they came in", async () => {
     const value = new Uint8Array(1024).fill(5);
     for (let i = 0; i < 1000; i += 100) {
-      await etcd.kv.txn({
+      await lab.etcd.kv.txn({
         compare: [],
         success: Array.from({ length: 100 }, (_, j) => ({
           type: "put" as const,
@@ -141,7 +134,7 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
     }
     const kept: Uint8Array[] = [];
     for (let i = 0; i < 50; i++) {
-      const { kvs } = await etcd.kv.range({ key: "kept/", rangeEnd: "kept0" });
+      const { kvs } = await lab.etcd.kv.range({ key: "kept/", rangeEnd: "kept0" });
       kept.push(kvs[i]?.value ?? bytes(""));
     }
     const retained = new Set(kept.map((each) => each.buffer));
@@ -151,7 +144,7 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
   });
 
   test("a put whose answer is swallowed is applied once and reported OUTCOME_UNKNOWN, never doubled", async () => {
-    await using proxy = await TcpProxy.start(server.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     const clock = new LeapClock();
     await using own = await connect([proxy.url], { clock });
     for (let round = 0; round < 10; round++) {
@@ -159,20 +152,20 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
       await own.kv.range({ key }, { timeoutMs: 60_000 });
       proxy.set({ mode: "swallow" });
       const failing = failureOf(own.kv.put({ key, value: "mine" }));
-      await until(async () => (await etcd.kv.range({ key })).count === 1n);
+      await until(async () => (await lab.etcd.kv.range({ key })).count === 1n);
       if (round % 2 === 0) proxy.cut();
       else clock.leap(patientMs);
       const error = await failing;
       expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", details: { key, writeId: "" } });
       proxy.set({ mode: "ok" });
       proxy.cut();
-      const { kvs } = await etcd.kv.range({ key });
+      const { kvs } = await lab.etcd.kv.range({ key });
       expect(kvs[0]?.version).toBe(1n);
     }
   });
 
   test("a create whose answer is swallowed is never reported as refused", async () => {
-    await using proxy = await TcpProxy.start(server.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     const clock = new LeapClock();
     await using own = await connect([proxy.url], { clock });
     proxy.set({ mode: "swallow" });
@@ -183,14 +176,14 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
         failure: [{ type: "range", range: { key: "once" } }],
       }),
     );
-    await until(async () => (await etcd.kv.range({ key: "once" })).count === 1n);
+    await until(async () => (await lab.etcd.kv.range({ key: "once" })).count === 1n);
     clock.leap(patientMs);
     expect(await create).toMatchObject({ code: "OUTCOME_UNKNOWN", details: { key: "once" } });
-    expect((await etcd.kv.range({ key: "once" })).kvs[0]?.version).toBe(1n);
+    expect((await lab.etcd.kv.range({ key: "once" })).kvs[0]?.version).toBe(1n);
   });
 
   test("reads go on after every connection is cut", async () => {
-    await using proxy = await TcpProxy.start(server.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     await using own = await connect([proxy.url]);
     for (let round = 0; round < 20; round++) {
       proxy.cut();
@@ -199,7 +192,7 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
   });
 
   test("a poisoned caller costs healthy callers nothing", async () => {
-    await using own = await connect(server.endpoints);
+    await using own = await connect(lab.local.endpoints);
     const stop = new AbortController();
     const poison = (async () => {
       while (!stop.signal.aborted) {
@@ -224,7 +217,7 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
   });
 
   test("ended calls never reach the wire", async () => {
-    await using own = await connect(server.endpoints);
+    await using own = await connect(lab.local.endpoints);
     const before = own.stats().bytesSent;
     const reason = new Error("not wanted any more");
     await expect(own.kv.put({ key: "never", value: "" }, { signal: AbortSignal.abort(reason) })).rejects.toBe(
@@ -234,11 +227,11 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
       "INVALID_ARGUMENT",
     );
     expect(own.stats().bytesSent).toBe(before);
-    expect((await etcd.kv.range({ key: "never" })).count).toBe(0n);
+    expect((await lab.etcd.kv.range({ key: "never" })).count).toBe(0n);
   });
 
   test("no more requests than the limit are on their way, and all are answered in the end", async () => {
-    await using proxy = await TcpProxy.start(server.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     await using own = await connect([proxy.url], { inFlightMax: 8 });
     let most = 0;
     const watch = setInterval(() => {
@@ -252,7 +245,7 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
     );
     clearInterval(watch);
     expect(most).toBeLessThanOrEqual(8);
-    expect((await etcd.kv.range({ key: "line/", rangeEnd: "line0", countOnly: true })).count).toBe(500n);
+    expect((await lab.etcd.kv.range({ key: "line/", rangeEnd: "line0", countOnly: true })).count).toBe(500n);
     proxy.set({ mode: "swallow" });
     const stuck = Array.from({ length: 8 }, () =>
       own.kv.range({ key: "a" }, { timeoutMs: 120_000 }).catch(() => undefined),
@@ -275,20 +268,20 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
   });
 
   test("after close() calls reject CLOSED, those under way too", async () => {
-    await using proxy = await TcpProxy.start(server.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     const own = await connect([proxy.url]);
     proxy.set({ mode: "swallow" });
     const read = failureOf(own.kv.range({ key: "a" }));
     const write = failureOf(own.kv.put({ key: "closing", value: "" }));
     // Handed to the connection it may still be here, and certainly not applied; etcd has it once it is applied.
-    await until(async () => (await etcd.kv.range({ key: "closing" })).kvs.length === 1);
+    await until(async () => (await lab.etcd.kv.range({ key: "closing" })).kvs.length === 1);
     expect(own.stats().inFlight).toBe(2);
     await own.close();
     expect((await read).code).toBe("CLOSED");
     expect((await write).code).toBe("OUTCOME_UNKNOWN");
     expect((await failureOf(own.kv.range({ key: "a" }))).code).toBe("CLOSED");
     await own.close();
-    await etcd.kv.deleteRange({ key: "closing" });
+    await lab.etcd.kv.deleteRange({ key: "closing" });
   });
 
   test("diagnostics channels tell of every request and stream, and hold no key and no value", async () => {
@@ -299,9 +292,9 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
     subscribe("keelson:etcd:request", onEvent);
     subscribe("keelson:etcd:stream", onEvent);
     try {
-      await etcd.kv.put({ key: "canary-key", value: "canary-value" });
-      await failureOf(etcd.kv.put({ key: "", value: "canary-value" }));
-      const watch = etcd.watches.open({ key: "canary-key" });
+      await lab.etcd.kv.put({ key: "canary-key", value: "canary-value" });
+      await failureOf(lab.etcd.kv.put({ key: "", value: "canary-value" }));
+      const watch = lab.etcd.watches.open({ key: "canary-key" });
       await watch.ready();
       await watch[Symbol.asyncDispose]();
       await until(() => events.some(({ phase, method }) => phase === "end" && /Watch$/.test(method)));
@@ -316,40 +309,40 @@ describe.each(await etcdBinaries())("the client on etcd $version", ({ path: bina
       ["start", undefined],
       ["end", "INVALID_ARGUMENT"],
     ]);
-    expect(puts[1]).toMatchObject({ id: puts[0]?.id, endpoint: server.endpoints[0] });
+    expect(puts[1]).toMatchObject({ id: puts[0]?.id, endpoint: lab.local.endpoints[0] });
     const streams = events.filter((event) => event.method === "/etcdserverpb.Watch/Watch");
     expect(streams.map((event) => event.phase)).toEqual(["open", "end"]);
     expect(inspect(events, { depth: 8 })).not.toMatch(/canary/);
   });
 
   test("status, alarms, hash, members, auth state and snapshot answer", async () => {
-    const [endpoint = ""] = server.endpoints;
-    const status = await etcd.maintenance.status({ endpoint });
+    const [endpoint = ""] = lab.local.endpoints;
+    const status = await lab.etcd.maintenance.status({ endpoint });
     expect(status).toMatchObject({ version, endpoint, isLearner: false });
     expect(status.leader).toBe(status.header.memberId);
-    expect(await etcd.serverVersion()).toBe(version);
-    expect(await etcd.maintenance.alarms()).toEqual([]);
+    expect(await lab.etcd.serverVersion()).toBe(version);
+    expect(await lab.etcd.maintenance.alarms()).toEqual([]);
     const { revision } = status.header;
-    const first = await etcd.maintenance.hashKv(revision, { endpoint });
-    const second = await etcd.maintenance.hashKv(revision, { endpoint });
+    const first = await lab.etcd.maintenance.hashKv(revision, { endpoint });
+    const second = await lab.etcd.maintenance.hashKv(revision, { endpoint });
     expect(second.hash).toBe(first.hash);
-    await etcd.maintenance.defragment({ endpoint });
-    const { members } = await etcd.cluster.members();
+    await lab.etcd.maintenance.defragment({ endpoint });
+    const { members } = await lab.etcd.cluster.members();
     expect(members.map((member) => member.id)).toEqual([status.header.memberId]);
-    expect((await etcd.auth.status()).enabled).toBe(false);
+    expect((await lab.etcd.auth.status()).enabled).toBe(false);
     let size = 0;
     let remaining = -1n;
-    for await (const chunk of etcd.maintenance.snapshot()) {
+    for await (const chunk of lab.etcd.maintenance.snapshot()) {
       size += chunk.bytes.length;
       remaining = chunk.remainingBytes;
     }
     expect(size % 512).toBe(32);
     expect(remaining).toBe(0n);
-    for await (const chunk of etcd.maintenance.snapshot()) {
+    for await (const chunk of lab.etcd.maintenance.snapshot()) {
       expect(chunk.bytes.length).toBeGreaterThan(0);
       break;
     }
-    await until(() => etcd.stats().openStreams === 0);
+    await until(() => lab.etcd.stats().openStreams === 0);
   });
 });
 

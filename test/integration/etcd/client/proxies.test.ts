@@ -7,11 +7,12 @@ import { once } from "node:events";
 import { connect as dial } from "node:net";
 import { promisify } from "node:util";
 import { createStore, createWatchCache } from "keelson";
-import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectEtcd } from "keelson/etcd";
+import { describe, expect, test } from "vitest";
 import { findEtcd } from "../../../../src/etcd/local/find-etcd.ts";
 import { widget, widgetKind } from "../../../conformance/implementation.ts";
 import { quietPorts } from "../../../support/peers/quiet-ports.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { skipNote } from "../../../support/skip-note.ts";
 import { patientMs, until } from "../../../support/time/patience.ts";
 import { liteAt } from "../../etcdctl-lite/lite.ts";
@@ -57,18 +58,13 @@ function answers(port: number): Promise<boolean> {
     socket.once("connect", () => socket.destroy());
   });
 }
-
-let local: LocalEtcd;
-beforeAll(async () => {
-  local = await startLocalEtcd({ binary });
-});
-afterAll(() => local.stop());
+const lab = processForAll({ binary });
 
 describe.each(kinds)("behind etcd's %s", (command, there) => {
   test.skipIf(!there)(
     `${command} is recognised, and a cached store works through it${skipNote(!there, `this etcd has no ${command}`)}`,
     async () => {
-      const [endpoint = ""] = local.endpoints;
+      const [endpoint = ""] = lab.local.endpoints;
       await using proxy = await startProxy(command, endpoint);
       await using etcd = await connectEtcd({ endpoints: proxy.url, requestTimeoutMs: patientMs });
       await using direct = await connectEtcd({ endpoints: endpoint, requestTimeoutMs: patientMs });

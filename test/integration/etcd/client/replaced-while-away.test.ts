@@ -1,28 +1,22 @@
 /** The cluster behind an endpoint is another one while a client is away: nothing that was begun before reaches it. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
 import { connect, failureOf } from "../../../support/etcd-cases.ts";
+import { folderForAll } from "../../../support/for-all.ts";
 import { until } from "../../../support/time/patience.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "keelson-replaced-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = folderForAll();
 
 describe.each(await etcdBinaries())(
   "a cluster that is another one on etcd $version",
   ({ path: binary, version }) => {
     // Of its own for each version: an etcd may not start on what another one left.
-    const directory = (name: string): string => join(folder, `${version}-${name}`);
+    const directory = (name: string): string => join(folder.path, `${version}-${name}`);
     const start = (name: string, clientPort?: number) =>
       startLocalEtcd({
         binary,

@@ -1,21 +1,15 @@
 /** An etcd is not started on the data of a newer one, whether or not it would notice by itself. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { dataVersion, isNewerLine } from "../../../../src/etcd/local/data-version.ts";
 import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
 import { etcdBinaries, everyEtcd } from "../../../support/etcd-binaries.ts";
 import { connect, failureOf } from "../../../support/etcd-cases.ts";
+import { folderForAll } from "../../../support/for-all.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "keelson-data-version-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = folderForAll();
 
 const every = await everyEtcd();
 
@@ -23,7 +17,7 @@ describe.each(await etcdBinaries())("data of etcd $version", ({ path: binary, ve
   const line = lineOf(version);
 
   test("says of which version it is, also when it is large; its own etcd starts on it again", async () => {
-    const dataDir = join(folder, `own-${version}`);
+    const dataDir = join(folder.path, `own-${version}`);
     const etcd = await startLocalEtcd({ binary, dataDir });
     {
       await using client = await connect(etcd.endpoints);
@@ -36,7 +30,7 @@ describe.each(await etcdBinaries())("data of etcd $version", ({ path: binary, ve
   }, 60_000);
 
   test("is refused by name when the data is of a later minor version", async () => {
-    const dataDir = join(folder, `later-${version}`);
+    const dataDir = join(folder.path, `later-${version}`);
     await (await startLocalEtcd({ binary, dataDir })).stop();
     const database = join(dataDir, "member", "snap", "db");
     // As a later etcd leaves it, which tells nobody elsewhere: pages of the database have no checksum.
@@ -56,7 +50,7 @@ describe.each(await etcdBinaries())("data of etcd $version", ({ path: binary, ve
     const later = every.filter((other) => isNewerLine(other.version, version));
     if (later.length === 0) return context.skip("needs an etcd of a later minor version");
     for (const { path, version: newer } of later) {
-      const dataDir = join(folder, `written-by-${newer}-for-${version}`);
+      const dataDir = join(folder.path, `written-by-${newer}-for-${version}`);
       await using written = await startLocalEtcd({ binary: path, dataDir });
       const port = written.peerPort;
       {
@@ -82,5 +76,5 @@ test("only a later minor version is newer, and a directory that says nothing is 
   expect(isNewerLine("3.10.0", "3.9.1")).toBe(true);
   expect(isNewerLine("3.5.9", "3.5.0")).toBe(false);
   expect(isNewerLine("3.4.0", "3.5.30")).toBe(false);
-  expect(await dataVersion(join(folder, "none"))).toBeUndefined();
+  expect(await dataVersion(join(folder.path, "none"))).toBeUndefined();
 });

@@ -1,9 +1,8 @@
 /** `startLocalEtcd` and `startLocalCluster`: real processes, clear errors, nothing left behind. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -14,16 +13,16 @@ import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { freePort } from "../../../../src/etcd/local/local-ports.ts";
 import { compileSources } from "../../../support/compiled-sources.ts";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { folderForAll } from "../../../support/for-all.ts";
 
-let folder = "";
 let compiled: Awaited<ReturnType<typeof compileSources>>;
+const folder = folderForAll();
+
 beforeAll(async () => {
   compiled = await compileSources();
-  folder = await mkdtemp(join(tmpdir(), "keelson-test-"));
 });
 afterAll(async () => {
   await compiled[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function failureOf(promise: Promise<unknown>): Promise<StoreError> {
@@ -80,7 +79,7 @@ describe.each(await etcdBinaries())(
     });
 
     test("keeps a data directory it was given and opens it again after kill()", async () => {
-      const dataDir = join(folder, `kept-${wanted}`);
+      const dataDir = join(folder.path, `kept-${wanted}`);
       await using etcd = await startLocalEtcd({ binary, dataDir });
       const first = etcd.pid;
       await etcd.kill();
@@ -167,7 +166,7 @@ describe.each(await etcdBinaries())(
 );
 
 test("startLocalEtcd says what to do when there is no etcd of that name", async () => {
-  const error = await failureOf(startLocalEtcd({ binary: join(folder, "nothing") }));
+  const error = await failureOf(startLocalEtcd({ binary: join(folder.path, "nothing") }));
   expect(error).toMatchObject({ code: "INVALID_ARGUMENT", details: { argument: "binary" } });
   expect(error.message).toContain("no such file");
   const wrong = await failureOf(startLocalEtcd({ binary: process.execPath }));
@@ -175,7 +174,7 @@ test("startLocalEtcd says what to do when there is no etcd of that name", async 
 });
 
 test("startLocalEtcd refuses a dataDir where none can be, by its name", async () => {
-  const file = join(folder, "file");
+  const file = join(folder.path, "file");
   await writeFile(file, "");
   // /proc takes no directory and says ENOENT, /sys says that it may not.
   const nowhere = process.platform === "linux" ? ["/proc/keelson/a", "/sys/keelson"] : [];

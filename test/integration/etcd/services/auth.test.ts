@@ -1,10 +1,11 @@
 /** Password auth on a real etcd: tokens that expire under load, secrets that stay secret, users and roles. */
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
+import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
 import { connect, failureOf } from "../../../support/etcd-cases.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { until } from "../../../support/time/patience.ts";
 
 const password = "canary-8f2a51-password";
@@ -12,21 +13,19 @@ const root = { username: "root", password, allowPlaintext: true };
 const authenticate = "/etcdserverpb.Auth/Authenticate";
 
 describe.each(["etcd3", "http2"])("password auth over %s", (transport) => {
-  let server: LocalEtcd;
   let admin: Etcd;
+  const lab = processForAll({ extraArgs: ["--bcrypt-cost=4"] });
   beforeAll(async () => {
-    server = await startLocalEtcd({ extraArgs: ["--bcrypt-cost=4"] });
-    const open = await connect(server.endpoints, { transport });
+    const open = await connect(lab.local.endpoints, { transport });
     await open.auth.userAdd("root", { password });
     await open.auth.roleAdd("root");
     await open.auth.userGrantRole("root", "root");
     await open.auth.enable();
     await open.close();
-    admin = await connect(server.endpoints, { auth: root, transport });
+    admin = await connect(lab.local.endpoints, { auth: root, transport });
   });
   afterAll(async () => {
     await admin.close();
-    await server.stop();
   });
 
   /** Every token of root's is worth nothing from here on, as when its time is over: etcd drops them with the old password. */
@@ -34,20 +33,20 @@ describe.each(["etcd3", "http2"])("password auth over %s", (transport) => {
 
   test("S34: a password over plaintext is refused unless it is allowed", async () => {
     const error = await failureOf(
-      connect(server.endpoints, { auth: { username: "root", password }, transport }),
+      connect(lab.local.endpoints, { auth: { username: "root", password }, transport }),
     );
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", details: { argument: "auth" } });
   });
 
   test("S37: a wrong password is UNAUTHENTICATED, names the user and asks etcd once", async () => {
     const auth = { username: "root", password: "canary-wrong", allowPlaintext: true };
-    const error = await failureOf(connect(server.endpoints, { auth, transport }));
+    const error = await failureOf(connect(lab.local.endpoints, { auth, transport }));
     expect(error).toMatchObject({ code: "UNAUTHENTICATED", details: { username: "root" } });
     expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/canary/);
   });
 
   test("no password where one is needed is UNAUTHENTICATED", async () => {
-    await using nobody = await connect(server.endpoints, { transport });
+    await using nobody = await connect(lab.local.endpoints, { transport });
     expect((await failureOf(nobody.kv.range({ key: "a" }))).code).toBe("UNAUTHENTICATED");
     expect((await failureOf(nobody.kv.put({ key: "a", value: "" }))).code).toBe("UNAUTHENTICATED");
   });
@@ -64,7 +63,7 @@ describe.each(["etcd3", "http2"])("password auth over %s", (transport) => {
     expect([...(await admin.auth.userList())].sort()).toEqual(["reader", "root"]);
     await admin.kv.put({ key: "shared/1", value: "x" });
     const auth = { username: "reader", password: "p", allowPlaintext: true };
-    await using reader = await connect(server.endpoints, { auth, transport });
+    await using reader = await connect(lab.local.endpoints, { auth, transport });
     expect((await reader.kv.range({ key: "shared/1" })).count).toBe(1n);
     expect((await failureOf(reader.kv.put({ key: "shared/1", value: "y" }))).code).toBe("PERMISSION_DENIED");
     expect((await failureOf(reader.kv.range({ key: "other" }))).code).toBe("PERMISSION_DENIED");
@@ -76,7 +75,7 @@ describe.each(["etcd3", "http2"])("password auth over %s", (transport) => {
   });
 
   test("tokens that expire under 100 callers: every call answered, one new token at a time", async () => {
-    await using etcd = await connect(server.endpoints, { auth: root, transport });
+    await using etcd = await connect(lab.local.endpoints, { auth: root, transport });
     await etcd.kv.put({ key: "load", value: "" });
     const rounds = 4;
     let answered = 0;
@@ -96,7 +95,7 @@ describe.each(["etcd3", "http2"])("password auth over %s", (transport) => {
   });
 
   test("a watch opened with an expired token heals", async () => {
-    await using etcd = await connect(server.endpoints, { auth: root, transport });
+    await using etcd = await connect(lab.local.endpoints, { auth: root, transport });
     await expireTokens();
     await using watch = etcd.watches.open({ key: "healed" });
     await watch.ready();
@@ -105,7 +104,7 @@ describe.each(["etcd3", "http2"])("password auth over %s", (transport) => {
   });
 
   test("a snapshot is taken with auth on, also when the token has just expired", async () => {
-    await using etcd = await connect(server.endpoints, { auth: root, transport });
+    await using etcd = await connect(lab.local.endpoints, { auth: root, transport });
     await expireTokens();
     let size = 0;
     for await (const chunk of etcd.maintenance.snapshot({ timeoutMs: 60_000 })) size += chunk.bytes.length;
@@ -113,7 +112,7 @@ describe.each(["etcd3", "http2"])("password auth over %s", (transport) => {
   });
 
   test("S33: neither password nor token shows in errors, stats or inspection", async () => {
-    await using proxy = await TcpProxy.start(server.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     const etcd = await connect([proxy.url], { auth: root, transport });
     await etcd.kv.put({ key: "a", value: "canary-value" });
     proxy.set({ mode: "swallow" });

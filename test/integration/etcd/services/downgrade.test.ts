@@ -1,43 +1,28 @@
 /** `maintenance.downgrade` on every etcd there is: 3.6 goes down to 3.5 and back, 3.5 answers too, 3.4 has none. */
-import {
-  connectEtcd,
-  type Downgrade,
-  type Etcd,
-  type LocalEtcd,
-  readOnlyEtcd,
-  startLocalEtcd,
-} from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Downgrade, readOnlyEtcd } from "keelson/etcd";
+import { describe, expect, test } from "vitest";
 import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
 import { hasFeature } from "../../../support/etcd-features.ts";
+import { etcdForAll } from "../../../support/real-etcd.ts";
 import { skipNote } from "../../../support/skip-note.ts";
 
 describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {
-  let local: LocalEtcd;
-  let etcd: Etcd;
   const line = lineOf(version);
   const has = hasFeature(version, "downgrade");
   const tells = hasFeature(version, "statusOf36");
   const below = `3.${Number(line.split(".")[1]) - 1}`;
 
-  beforeAll(async () => {
-    local = await startLocalEtcd({ binary: path });
-    etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: 60_000 });
-  });
-  afterAll(async () => {
-    await etcd?.close();
-    await local?.stop();
-  });
-  const status = () => etcd.maintenance.status({ endpoint: etcd.endpoints[0] ?? "" });
+  const lab = etcdForAll({ binary: path });
+  const status = () => lab.etcd.maintenance.status({ endpoint: lab.etcd.endpoints[0] ?? "" });
   const downgrade: Downgrade = {
-    validate: (target) => etcd.maintenance.downgrade.validate(target),
-    enable: (target) => etcd.maintenance.downgrade.enable(target),
-    cancel: () => etcd.maintenance.downgrade.cancel(),
+    validate: (target) => lab.etcd.maintenance.downgrade.validate(target),
+    enable: (target) => lab.etcd.maintenance.downgrade.enable(target),
+    cancel: () => lab.etcd.maintenance.downgrade.cancel(),
   };
 
   test("a version that is none is refused before it is sent", async () => {
-    const sent = etcd.stats().requests["/etcdserverpb.Maintenance/Downgrade"];
+    const sent = lab.etcd.stats().requests["/etcdserverpb.Maintenance/Downgrade"];
     for (const bad of ["", "3", "v3.5", "3.5.0-rc.1", "latest"]) {
       await expect(downgrade.validate(bad)).rejects.toMatchObject({
         code: "INVALID_ARGUMENT",
@@ -45,7 +30,7 @@ describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {
       });
       await expect(downgrade.enable(bad)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     }
-    expect(etcd.stats().requests["/etcdserverpb.Maintenance/Downgrade"]).toBe(sent);
+    expect(lab.etcd.stats().requests["/etcdserverpb.Maintenance/Downgrade"]).toBe(sent);
   });
 
   test.skipIf(has)(
@@ -85,15 +70,15 @@ describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {
   );
 
   test("the space quota is told, on the metrics page or in the status", async () => {
-    const endpoint = etcd.endpoints[0] ?? "";
-    expect(await etcd.maintenance.quotaBytes({ endpoint })).toBe(2n * 1024n ** 3n);
+    const endpoint = lab.etcd.endpoints[0] ?? "";
+    expect(await lab.etcd.maintenance.quotaBytes({ endpoint })).toBe(2n * 1024n ** 3n);
     const { databaseQuotaBytes, storageVersion } = await status();
     expect(storageVersion === undefined).toBe(!hasFeature(version, "statusOf36"));
     if (databaseQuotaBytes !== undefined) expect(databaseQuotaBytes).toBe(2n * 1024n ** 3n);
   });
 
   test("a connection for reading validates, and neither enables nor cancels", async () => {
-    const reading = readOnlyEtcd(etcd).maintenance.downgrade;
+    const reading = readOnlyEtcd(lab.etcd).maintenance.downgrade;
     await expect(reading.enable(below)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
     await expect(reading.cancel()).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
     await expect(reading.validate("none")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });

@@ -1,20 +1,15 @@
 /** `maintenance.hashKv` at the compacted revision, where a cluster stands right after a restore: every etcd answers. */
-import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectEtcd } from "keelson/etcd";
+import { describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { patientMs } from "../../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("etcd $version", ({ path }) => {
-  let local: LocalEtcd;
-  beforeAll(async () => {
-    local = await startLocalEtcd({ binary: path });
-  });
-  afterAll(async () => {
-    await local?.stop();
-  });
+  const lab = processForAll({ binary: path });
 
   test("hashes the newest revision though it is compacted, and refuses an older one", async () => {
-    await using etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
+    await using etcd = await connectEtcd({ endpoints: lab.local.endpoints, requestTimeoutMs: patientMs });
     const [endpoint = ""] = etcd.endpoints;
     await etcd.kv.put({ key: "a", value: "1" });
     const { revision } = (await etcd.kv.put({ key: "a", value: "2" })).header;

@@ -1,93 +1,86 @@
 /** Leases on a real etcd: granted for certain, kept alive through faults, lost before etcd lets them go. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { isStoreError } from "../../../../src/errors.ts";
 import { startLocalCluster } from "../../../../src/etcd/local/local-cluster.ts";
-import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
-import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
+import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
 import { connect, failureOf } from "../../../support/etcd-cases.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
+import { etcdForAll } from "../../../support/real-etcd.ts";
 import { LeapClock } from "../../../support/time/leap-clock.ts";
 import { ManualClock } from "../../../support/time/manual-clock.ts";
 import { until, within, withTimeEnough } from "../../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("leases on etcd $version", ({ path: binary }) => {
-  let server: LocalEtcd;
-  let etcd: Etcd;
-  beforeAll(async () => {
-    server = await startLocalEtcd({ binary });
-    etcd = await connect(server.endpoints);
-  });
-  afterAll(async () => {
-    await etcd.close();
-    await server.stop();
-  });
+  const lab = etcdForAll({ binary });
 
   test("are granted, listed, looked at, kept alive and revoked under exact 64-bit ids", async () => {
     const id = 0x7fff_ffff_ffff_fff1n;
-    expect(await etcd.leases.grant({ ttlSeconds: 600, id })).toEqual({ id, ttlSeconds: 600 });
-    expect(await failureOf(etcd.leases.grant({ ttlSeconds: 600, id }))).toMatchObject({
+    expect(await lab.etcd.leases.grant({ ttlSeconds: 600, id })).toEqual({ id, ttlSeconds: 600 });
+    expect(await failureOf(lab.etcd.leases.grant({ ttlSeconds: 600, id }))).toMatchObject({
       code: "ALREADY_EXISTS",
     });
-    await etcd.kv.put({ key: "/leased", value: "1", lease: id });
-    const status = await etcd.leases.timeToLive(id, { keys: true });
+    await lab.etcd.kv.put({ key: "/leased", value: "1", lease: id });
+    const status = await lab.etcd.leases.timeToLive(id, { keys: true });
     expect(status).toMatchObject({ id, grantedTtlSeconds: 600 });
     expect(status.keys.map((key) => Buffer.from(key).toString())).toEqual(["/leased"]);
-    expect(await etcd.leases.list()).toContain(id);
-    expect(await etcd.leases.keepAliveOnce(id)).toEqual({ ttlSeconds: 600 });
-    await etcd.leases.revoke(id);
-    await etcd.leases.revoke(id);
-    expect((await etcd.kv.range({ key: "/leased" })).kvs).toEqual([]);
-    expect(await etcd.leases.timeToLive(id)).toMatchObject({ ttlSeconds: -1 });
-    expect(await etcd.leases.keepAliveOnce(id)).toEqual({ ttlSeconds: -1 });
+    expect(await lab.etcd.leases.list()).toContain(id);
+    expect(await lab.etcd.leases.keepAliveOnce(id)).toEqual({ ttlSeconds: 600 });
+    await lab.etcd.leases.revoke(id);
+    await lab.etcd.leases.revoke(id);
+    expect((await lab.etcd.kv.range({ key: "/leased" })).kvs).toEqual([]);
+    expect(await lab.etcd.leases.timeToLive(id)).toMatchObject({ ttlSeconds: -1 });
+    expect(await lab.etcd.leases.keepAliveOnce(id)).toEqual({ ttlSeconds: -1 });
   });
 
   test.each([0, -1, Number.NaN, 1e10])("refuse a TTL of %s", async (ttlSeconds) => {
-    expect(await failureOf(etcd.leases.grant({ ttlSeconds }))).toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(await failureOf(lab.etcd.leases.grant({ ttlSeconds }))).toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
   });
 
   test("a grant whose answer was swallowed is one lease, and known", async () => {
-    await using proxy = await TcpProxy.start(server.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     await using troubled = await connect([proxy.url]);
-    const before = new Set(await etcd.leases.list());
+    const before = new Set(await lab.etcd.leases.list());
     proxy.set({ mode: "swallow" });
     const granting = troubled.leases.grant({ ttlSeconds: 600 }, { timeoutMs: 60_000 });
-    await until(async () => (await etcd.leases.list()).length > before.size);
+    await until(async () => (await lab.etcd.leases.list()).length > before.size);
     proxy.cut();
     proxy.set({ mode: "ok" });
     const { id, ttlSeconds } = await within(granting, "the grant");
     expect(ttlSeconds).toBe(600);
-    expect((await etcd.leases.list()).filter((one) => !before.has(one))).toEqual([id]);
+    expect((await lab.etcd.leases.list()).filter((one) => !before.has(one))).toEqual([id]);
   });
 
   test("a held lease lives past its TTL, and goes with its keys when revoked or disposed", async () => {
     // A machine that stands still for longer than the TTL loses it, as it must: then with a longer one.
     const lease = await withTimeEnough(2_000, async (ttlMs) => {
-      const held = await etcd.leases.hold({ ttlSeconds: ttlMs / 1000 });
+      const held = await lab.etcd.leases.hold({ ttlSeconds: ttlMs / 1000 });
       const put = { key: "/held", value: "1", lease: held.id };
-      await etcd.kv.put(put).catch((error: unknown) => {
+      await lab.etcd.kv.put(put).catch((error: unknown) => {
         if (!isStoreError(error, "NOT_FOUND")) throw error;
       });
       const end = performance.now() + 2.5 * ttlMs;
       await until(() => performance.now() > end || held.lost.aborted, "its TTL, twice and a half", 4 * ttlMs);
-      const there = (await etcd.kv.range({ key: "/held" })).kvs.length === 1;
+      const there = (await lab.etcd.kv.range({ key: "/held" })).kvs.length === 1;
       if (!held.lost.aborted && there) return held;
       await held[Symbol.asyncDispose]();
       return undefined;
     });
     await lease[Symbol.asyncDispose]();
-    expect((await etcd.kv.range({ key: "/held" })).kvs).toEqual([]);
-    const other = await etcd.leases.hold({ ttlSeconds: 30 });
+    expect((await lab.etcd.kv.range({ key: "/held" })).kvs).toEqual([]);
+    const other = await lab.etcd.leases.hold({ ttlSeconds: 30 });
     await other.revoke();
-    expect(await etcd.leases.list()).not.toContain(other.id);
+    expect(await lab.etcd.leases.list()).not.toContain(other.id);
     expect(other.lost.aborted).toBe(false);
   });
 
   test("a lease revoked by another is lost at the next ping", async () => {
     const clock = new LeapClock();
-    await using client = await connect(server.endpoints, { clock });
+    await using client = await connect(lab.local.endpoints, { clock });
     await using lease = await client.leases.hold({ ttlSeconds: 60 });
-    await using other = await connect(server.endpoints);
+    await using other = await connect(lab.local.endpoints);
     await other.leases.revoke(lease.id);
     // A third of its TTL: the ping is due, and nothing else is.
     clock.leap(21_000);
@@ -112,7 +105,7 @@ describe.each(await etcdBinaries())("leases on etcd $version", ({ path: binary }
 
   test("shared leases: one for many keys, which expire together and not early", async () => {
     // By whose clock no time passes while the machine stands still: a lease whose time is half over is not shared any more.
-    await using client = await connect(server.endpoints, { clock: new ManualClock() });
+    await using client = await connect(lab.local.endpoints, { clock: new ManualClock() });
     const share = async (): Promise<{ id: bigint; began: number }> => {
       for (;;) {
         const began = performance.now();

@@ -1,21 +1,20 @@
 /** Watches under etcd's own authentication: expired tokens are healed, missing rights are told. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
 import { prefixEnd } from "../../../../src/etcd/ports/prefix-end.ts";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
 import { collect, connect, failureOf, fill } from "../../../support/etcd-cases.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { until, within } from "../../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("watches under auth on etcd $version", ({ path: binary }) => {
-  let server: LocalEtcd;
   let root: Etcd;
   const rootAuth = { username: "root", password: "secret", allowPlaintext: true };
   const someAuth = { username: "some", password: "other", allowPlaintext: true };
+  const lab = processForAll({ binary, extraArgs: ["--auth-token-ttl=2"] });
   beforeAll(async () => {
-    server = await startLocalEtcd({ binary, extraArgs: ["--auth-token-ttl=2"] });
-    await using open = await connect(server.endpoints);
+    await using open = await connect(lab.local.endpoints);
     await open.auth.userAdd("root", { password: "secret" });
     await open.auth.roleAdd("root").catch(() => {});
     await open.auth.userGrantRole("root", "root");
@@ -28,15 +27,14 @@ describe.each(await etcdBinaries())("watches under auth on etcd $version", ({ pa
     });
     await open.auth.userGrantRole("some", "some");
     await open.auth.enable();
-    root = await connect(server.endpoints, { auth: rootAuth });
+    root = await connect(lab.local.endpoints, { auth: rootAuth });
   });
   afterAll(async () => {
     await root.close();
-    await server.stop();
   });
 
   test("a watch opened again after its token has expired goes on without a gap", async () => {
-    await using proxy = await TcpProxy.start(server.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     await using etcd = await connect([proxy.url], { auth: someAuth });
     await using watch = etcd.watches.open({ key: "/some/", rangeEnd: prefixEnd("/some/") });
     const { revision } = await watch.ready();
@@ -56,7 +54,7 @@ describe.each(await etcdBinaries())("watches under auth on etcd $version", ({ pa
   }, 60_000);
 
   test("a watch outside the user's rights is PERMISSION_DENIED", async () => {
-    await using etcd = await connect(server.endpoints, { auth: someAuth });
+    await using etcd = await connect(lab.local.endpoints, { auth: someAuth });
     await using watch = etcd.watches.open({ key: "/other/", rangeEnd: prefixEnd("/other/") });
     expect(await within(failureOf(collect(watch, 1n)), "the refusal")).toMatchObject({
       code: "PERMISSION_DENIED",

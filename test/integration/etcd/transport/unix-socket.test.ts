@@ -1,6 +1,5 @@
 /** A real etcd that listens on a unix socket, alone or with TLS: everything a client does goes over it, over both transports. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { saveSnapshot } from "../../../../src/backup/snapshot/save.ts";
@@ -9,13 +8,13 @@ import { findEtcd } from "../../../../src/etcd/local/find-etcd.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { CertificateAuthority, hasOpenssl } from "../../../support/certificates.ts";
 import { connect, failureOf } from "../../../support/etcd-cases.ts";
+import { folderForAll } from "../../../support/for-all.ts";
 import { liteAt } from "../../etcdctl-lite/lite.ts";
 
 const openssl = await hasOpenssl();
 const transports = ["etcd3", "http2"];
 
 describe("unix sockets", () => {
-  let directory: string;
   let etcd: LocalEtcd;
   let url: string;
 
@@ -28,25 +27,25 @@ describe("unix sockets", () => {
     scheme: "unix" | "unixs",
     extraArgs: readonly string[] = [],
   ): Promise<{ readonly started: LocalEtcd; readonly socketUrl: string }> {
-    const program = join(directory, "etcd-in-its-folder");
+    const program = join(directory.path, "etcd-in-its-folder");
     const { path } = await findEtcd({});
-    await writeFile(program, `#!/bin/sh\ncd '${directory}' && exec '${path}' "$@"\n`, { mode: 0o755 });
+    await writeFile(program, `#!/bin/sh\ncd '${directory.path}' && exec '${path}' "$@"\n`, { mode: 0o755 });
     const own = `${scheme}://${name}:1`;
     const started = await startLocalEtcd({
       binary: program,
       extraArgs: [`--listen-client-urls=${own}`, `--advertise-client-urls=${own}`, ...extraArgs],
     });
-    return { started, socketUrl: `${scheme}://${directory}/${name}:1` };
+    return { started, socketUrl: `${scheme}://${directory.path}/${name}:1` };
   }
 
+  const directory = folderForAll();
+
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "keelson-unix-"));
     const { started, socketUrl } = await listeningAt("etcd.sock", "unix");
     [etcd, url] = [started, socketUrl];
   });
   afterAll(async () => {
     await etcd?.stop();
-    await rm(directory, { recursive: true, force: true });
   });
 
   test.each(transports)(
@@ -66,7 +65,9 @@ describe("unix sockets", () => {
       expect((await client.kv.range({ key: "a" })).kvs).toHaveLength(1);
       expect(await client.maintenance.quotaBytes({ endpoint: url })).toBe(2n * 1024n ** 3n);
       expect((await client.maintenance.status({ endpoint: url })).version).toBe(etcd.version);
-      expect((await saveSnapshot(client, join(directory, `${transport}.db`))).totalKey).toBeGreaterThan(0);
+      expect((await saveSnapshot(client, join(directory.path, `${transport}.db`))).totalKey).toBeGreaterThan(
+        0,
+      );
       await client.leases.revoke(lease.id);
     },
   );
@@ -77,9 +78,9 @@ describe("unix sockets", () => {
       expect(error.code).toBe("UNAVAILABLE");
       return error.message;
     };
-    expect(await fails(`unix://${directory}/none.sock`)).toMatch(/there is no such socket/);
-    await writeFile(join(directory, "file"), "");
-    expect(await fails(`unix://${directory}/file`)).toMatch(/nothing listens there|is no socket/);
+    expect(await fails(`unix://${directory.path}/none.sock`)).toMatch(/there is no such socket/);
+    await writeFile(join(directory.path, "file"), "");
+    expect(await fails(`unix://${directory.path}/file`)).toMatch(/nothing listens there|is no socket/);
     expect(await fails(url.replace("unix:", "unixs:"), { tls: { insecureSkipVerify: true } })).toMatch(
       /plaintext/,
     );

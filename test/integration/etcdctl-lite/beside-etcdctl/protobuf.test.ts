@@ -4,8 +4,9 @@
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectEtcd } from "keelson/etcd";
+import { beforeAll, describe, expect, test } from "vitest";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { patientMs, until } from "../../../support/time/patience.ts";
 import { liteAt, patience } from "../lite.ts";
 import { etcdctlVersion, findEtcdctl } from "./recording.ts";
@@ -57,11 +58,10 @@ const writing: readonly Line[] = [
 ];
 
 describe.skipIf(real === undefined)(`-w protobuf of etcdctl ${etcdctlVersion} and etcdctl-lite${why}`, () => {
-  let etcd: LocalEtcd;
   let lite: ReturnType<typeof liteAt>;
 
   async function runReal(line: string, stdin = ""): Promise<{ code: number; bytes: Buffer }> {
-    const endpoints = `--endpoints=${etcd.endpoints.join(",")}`;
+    const endpoints = `--endpoints=${lab.local.endpoints.join(",")}`;
     const args = [endpoints, ...patience, ...wordsOf(line), "-w", "protobuf"];
     const running = execute(real?.etcdctl ?? "", args, { encoding: "buffer" });
     // A line that does not read it may be over before it is written.
@@ -73,10 +73,10 @@ describe.skipIf(real === undefined)(`-w protobuf of etcdctl ${etcdctlVersion} an
     );
   }
 
+  const lab = processForAll({ binary: real?.etcd.path ?? "" });
   beforeAll(async () => {
-    etcd = await startLocalEtcd({ binary: real?.etcd.path ?? "" });
-    lite = liteAt(etcd.endpoints);
-    await using client = await connectEtcd({ endpoints: etcd.endpoints, requestTimeoutMs: patientMs });
+    lite = liteAt(lab.local.endpoints);
+    await using client = await connectEtcd({ endpoints: lab.local.endpoints, requestTimeoutMs: patientMs });
     const { kv, auth } = client;
     await kv.put({ key: "a", value: "1" });
     await kv.put({ key: "a", value: "2" });
@@ -90,9 +90,6 @@ describe.skipIf(real === undefined)(`-w protobuf of etcdctl ${etcdctlVersion} an
     await auth.roleGrantPermission("r", { type: "readwrite", key, rangeEnd: Buffer.from("l") });
     await auth.roleGrantPermission("r", { type: "read", key: Buffer.from("one") });
     await auth.userGrantRole("root", "r");
-  });
-  afterAll(async () => {
-    await etcd?.stop();
   });
 
   test.each(reading)("$line", async ({ line, stdin = "" }) => {
@@ -123,7 +120,7 @@ describe.skipIf(real === undefined)(`-w protobuf of etcdctl ${etcdctlVersion} an
     let found: Buffer = Buffer.alloc(0);
     const args = ["watch", "a", "--rev", "2", "-w", "protobuf"];
     const ran = lite(args, { signal: end.signal, onBytes: (bytes) => void (found = bytes) });
-    const endpoints = `--endpoints=${etcd.endpoints.join(",")}`;
+    const endpoints = `--endpoints=${lab.local.endpoints.join(",")}`;
     const running = execute(real?.etcdctl ?? "", [endpoints, ...patience, ...args], { encoding: "buffer" });
     running.catch(() => undefined);
     let expected: Buffer = Buffer.alloc(0);

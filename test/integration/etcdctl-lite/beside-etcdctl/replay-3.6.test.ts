@@ -2,11 +2,12 @@
  * What an operator of etcd 3.6 types, through etcdctl and etcdutl 3.6.14 and through etcdctl-lite. recording.ts says where the
  * real tools' answers come from. Over an etcd before 3.6 the lines are left out whose answer is the server's.
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { folderForAll } from "../../../support/for-all.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { lines36 } from "./lines-3.6.ts";
 import { etcdctl36Version, Recording } from "./recording.ts";
 import { masked, runLite, wordsOf } from "./run-line.ts";
@@ -19,21 +20,18 @@ test("the replay has at least 40 command lines", () => {
 
 describe(`etcdctl-lite and etcdctl ${etcdctl36Version}, ${recording.how}, over etcd ${recording.etcd.version}`, () => {
   let forReal: LocalEtcd;
-  let forLite: LocalEtcd;
-  let dir: string;
+
+  const lab = processForAll({ binary: recording.etcd.path });
+  const dir = folderForAll();
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), "keelson-replay-"));
-    for (const tool of ["real", "lite"]) await mkdir(join(dir, tool));
-    forLite = await startLocalEtcd({ binary: recording.etcd.path });
+    for (const tool of ["real", "lite"]) await mkdir(join(dir.path, tool));
     forReal =
-      recording.etcdctl === undefined ? forLite : await startLocalEtcd({ binary: recording.etcd.path });
+      recording.etcdctl === undefined ? lab.local : await startLocalEtcd({ binary: recording.etcd.path });
   });
   afterAll(async () => {
     await recording.close();
-    if (forReal !== forLite) await forReal?.stop();
-    await forLite?.stop();
-    await rm(dir, { recursive: true, force: true });
+    if (forReal !== lab.local) await forReal?.stop();
   });
 
   test.for(lines36.map((entry, at) => ({ ...entry, number: at + 1 })))(
@@ -43,10 +41,10 @@ describe(`etcdctl-lite and etcdctl ${etcdctl36Version}, ${recording.how}, over e
       if (why !== undefined) skip(why);
       const over = ({ endpoints }: LocalEtcd, folder: string): readonly string[] => [
         ...(entry.tool === "etcdutl" ? [] : [`--endpoints=${endpoints.join(",")}`]),
-        ...wordsOf(entry.line).map((word) => word.replace("DIR", join(dir, folder))),
+        ...wordsOf(entry.line).map((word) => word.replace("DIR", join(dir.path, folder))),
       ];
       const expected = await recording.expected(number - 1, entry, over(forReal, "real"));
-      expect(await runLite(over(forLite, "lite"), entry)).toEqual(expected);
+      expect(await runLite(over(lab.local, "lite"), entry)).toEqual(expected);
     },
   );
 });

@@ -7,6 +7,7 @@
  */
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { replayLines } from "./command-lines.ts";
 import { etcdctlVersion, Recording } from "./recording.ts";
 import { masked, runLite, wordsOf } from "./run-line.ts";
@@ -21,17 +22,15 @@ test("the replay has at least 150 command lines", () => {
 
 describe(`etcdctl-lite and etcdctl ${etcdctlVersion}, ${recording.how}`, () => {
   let forReal: LocalEtcd;
-  let forLite: LocalEtcd;
 
+  const lab = processForAll({ binary: recording.etcd.path });
   beforeAll(async () => {
-    forLite = await startLocalEtcd({ binary: recording.etcd.path });
     forReal =
-      recording.etcdctl === undefined ? forLite : await startLocalEtcd({ binary: recording.etcd.path });
+      recording.etcdctl === undefined ? lab.local : await startLocalEtcd({ binary: recording.etcd.path });
   });
   afterAll(async () => {
     await recording.close();
-    if (forReal !== forLite) await forReal?.stop();
-    await forLite?.stop();
+    if (forReal !== lab.local) await forReal?.stop();
   });
 
   const numbered = replayLines.map((entry, at) => ({ ...entry, number: at + 1 }));
@@ -43,8 +42,8 @@ describe(`etcdctl-lite and etcdctl ${etcdctlVersion}, ${recording.how}`, () => {
       ...wordsOf(entry.line),
     ];
     const expected = await recording.expected(number - 1, entry, over(forReal));
-    expect(await runLite(over(forLite), entry)).toEqual(expected);
-    if (forReal !== forLite && reads.test(entry.line)) {
+    expect(await runLite(over(lab.local), entry)).toEqual(expected);
+    if (forReal !== lab.local && reads.test(entry.line)) {
       expect(await runLite(over(forReal), entry)).toEqual(expected);
     }
   });

@@ -1,14 +1,10 @@
 /** `lock` and `elect`: what etcdctl 3.5.30 prints and exits with, as recorded by hand beside it. */
-import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
-let local: LocalEtcd;
-beforeAll(async () => {
-  local = await startLocalEtcd();
-});
-afterAll(() => local.stop());
-const lite: ReturnType<typeof liteAt> = (args, options) => liteAt(local.endpoints)(args, options);
+const lab = processForAll();
+const lite: ReturnType<typeof liteAt> = (args, options) => liteAt(lab.local.endpoints)(args, options);
 
 test("bad numbers of arguments end with etcdctl's words and code 128", async () => {
   for (const [line, message] of [

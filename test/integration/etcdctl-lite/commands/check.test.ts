@@ -1,15 +1,11 @@
 /** `check perf` and `check datascale`: the lines and exit codes of etcdctl's, and nothing left behind. */
-import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { type LiteOptions, liteAt, type Ran } from "../lite.ts";
 
-let local: LocalEtcd;
-beforeAll(async () => {
-  local = await startLocalEtcd();
-});
-afterAll(() => local.stop());
+const lab = processForAll();
 const lite = (args: readonly string[], options?: LiteOptions): Promise<Ran> =>
-  liteAt(local.endpoints)(args, options);
+  liteAt(lab.local.endpoints)(args, options);
 const keys = async (): Promise<string> => (await lite(["get", "", "--prefix", "--keys-only"])).stdout;
 
 test("an unknown load, and a prefix that has keys, are refused as etcdctl does", async () => {
@@ -39,7 +35,7 @@ test("check perf judges throughput, slowest write and deviation, and cleans up",
     "--auto-defrag",
   ]);
   const lines = ran.stdout.trimEnd().split("\n");
-  const [endpoint = ""] = local.endpoints;
+  const [endpoint = ""] = lab.local.endpoints;
   expect(lines.slice(0, 4)).toEqual([
     expect.stringMatching(/^Compacting with revision \d+$/),
     expect.stringMatching(/^Compacted with revision \d+$/),

@@ -1,16 +1,15 @@
 /** Objects of a store through the operator's tool: read whatever codec and key wrote them, and nothing is written by reading. */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createStore, defineKind } from "keelson";
 import { saveSnapshot } from "keelson/backup";
 import { aesGcm, type Codec, jsonCodec, msgpackCodec, type Transform } from "keelson/codec";
-import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { at, flagBits } from "../../../../src/codec/form/envelope.ts";
-import { patientMs } from "../../../support/time/patience.ts";
+import { folderForAll } from "../../../support/for-all.ts";
+import { etcdForAll } from "../../../support/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
 interface Pod {
@@ -40,15 +39,11 @@ const kinds = {
 
 /** A dictionary is learned from 64 objects, and published behind the next ones. */
 const dictionaryWritesMax = 2_000;
-
-let etcd: LocalEtcd;
-let client: Etcd;
-let dir: string;
 let keysFile: string;
 let lite: ReturnType<typeof liteAt>;
 const key = randomBytes(32);
 
-const revision = async (): Promise<bigint> => (await client.kv.range({ key: "x" })).header.revision;
+const revision = async (): Promise<bigint> => (await lab.etcd.kv.range({ key: "x" })).header.revision;
 
 async function written(
   prefix: string,
@@ -56,7 +51,7 @@ async function written(
   how: { readonly codec?: Codec; readonly secrets?: Transform } = {},
 ): Promise<void> {
   await using store = await createStore({
-    etcd: client,
+    etcd: lab.etcd,
     prefix,
     kinds: Object.values(kinds),
     codec: how.codec ?? msgpackCodec(),
@@ -71,19 +66,14 @@ async function written(
   }
 }
 
+const lab = etcdForAll();
+const dir = folderForAll();
+
 beforeAll(async () => {
-  etcd = await startLocalEtcd();
-  client = await connectEtcd({ endpoints: etcd.endpoints, requestTimeoutMs: patientMs });
-  lite = liteAt(etcd.endpoints);
-  dir = await mkdtemp(join(tmpdir(), "keelson-decode-"));
-  keysFile = join(dir, "keys.json");
+  lite = liteAt(lab.local.endpoints);
+  keysFile = join(dir.path, "keys.json");
   await writeFile(keysFile, JSON.stringify({ keys: [{ id: "k1", key: key.toString("base64") }] }));
   await written("/registry", ["web-1", "web-2"], { secrets: aesGcm({ keys: [{ id: "k1", key }] }) });
-});
-afterAll(async () => {
-  await client?.close();
-  await etcd?.stop();
-  await rm(dir, { recursive: true, force: true });
 });
 
 describe("get --decode", () => {
@@ -130,7 +120,7 @@ describe("get --decode", () => {
 
   test("reads values that were written with a dictionary", async () => {
     await using store = await createStore({
-      etcd: client,
+      etcd: lab.etcd,
       prefix: "/dictionary",
       kinds: [kinds.pods],
       compaction: false,
@@ -141,7 +131,7 @@ describe("get --decode", () => {
       name = `many-${count}`;
       const metadata = { name, namespace: "default" };
       await store.resources(kinds.pods).create({ metadata, spec: { nodeName: "n", note: `of ${name}` } });
-      const { kvs } = await client.kv.range({ key: `/dictionary/pods/default/${name}` });
+      const { kvs } = await lab.etcd.kv.range({ key: `/dictionary/pods/default/${name}` });
       learned = ((kvs[0]?.value[at.flags] ?? 0) & flagBits.dictionary) !== 0;
       if (count + 1 === dictionaryWritesMax) expect(learned).toBe(true);
     }
@@ -182,8 +172,8 @@ describe("get --decode", () => {
 
   test("prints what is not keelson's byte for byte, and says so", async () => {
     const bytes = Buffer.from([0, 255, 10, 13, 128, 0x7b]);
-    await client.kv.put({ key: "foreign", value: bytes });
-    await client.kv.put({ key: "foreign-json", value: '{"a":1}' });
+    await lab.etcd.kv.put({ key: "foreign", value: bytes });
+    await lab.etcd.kv.put({ key: "foreign-json", value: '{"a":1}' });
     const whole = await lite(["get", "foreign", "--decode"]);
     expect(whole.bytes).toEqual(Buffer.concat([Buffer.from("foreign\n"), bytes, Buffer.from("\n")]));
     expect(whole.stderr).toBe(
@@ -262,15 +252,15 @@ describe("history and diff", () => {
   let plain: bigint;
 
   beforeAll(async () => {
-    await using store = await createStore({ etcd: client, kinds: [kinds.pods], compaction: false });
+    await using store = await createStore({ etcd: lab.etcd, kinds: [kinds.pods], compaction: false });
     const pods = store.resources(kinds.pods);
     const made = await pods.create({ metadata: place, spec: { nodeName: "node-1", note: "a" } });
     first = made.metadata.resourceVersion;
     await pods.update({ ...made, spec: { nodeName: "node-2" } });
-    plain = (await client.kv.put({ key: "plain", value: "1" })).header.revision;
-    await client.kv.put({ key: "plain", value: "22" });
-    snapshot = join(dir, "history.db");
-    await saveSnapshot(client, snapshot);
+    plain = (await lab.etcd.kv.put({ key: "plain", value: "1" })).header.revision;
+    await lab.etcd.kv.put({ key: "plain", value: "22" });
+    snapshot = join(dir.path, "history.db");
+    await saveSnapshot(lab.etcd, snapshot);
   });
 
   test.each([
@@ -319,7 +309,7 @@ test.each([
 describe("reading", () => {
   // A store that closed while its machine stood still has left its lease, whose end is a revision.
   beforeAll(() =>
-    vi.waitFor(async () => expect(await client.leases.list()).toEqual([]), { timeout: 100_000 }),
+    vi.waitFor(async () => expect(await lab.etcd.leases.list()).toEqual([]), { timeout: 100_000 }),
   );
 
   test.each([
@@ -334,17 +324,17 @@ describe("reading", () => {
     [["doctor"]],
   ])("%j leaves etcd's revision and its leases as they were", async (args) => {
     const before = await revision();
-    const leases = await client.leases.list();
+    const leases = await lab.etcd.leases.list();
     await lite(args);
     expect(await revision()).toBe(before);
-    expect(await client.leases.list()).toEqual(leases);
+    expect(await lab.etcd.leases.list()).toEqual(leases);
   });
 });
 
 describe("quota reconcile", () => {
   test("counts every kind on record, and finds a sound ledger sound", async () => {
     await using store = await createStore({
-      etcd: client,
+      etcd: lab.etcd,
       kinds: [kinds.pods],
       prefix: "/counted",
       compaction: false,
@@ -365,7 +355,7 @@ describe("quota reconcile", () => {
   test("without the key takes nothing from a ledger for what it cannot read, and says how much that is", async () => {
     const sealed = { secrets: aesGcm({ keys: [{ id: "k1", key }] }) };
     await using store = await createStore({
-      etcd: client,
+      etcd: lab.etcd,
       kinds: [kinds.secrets],
       prefix: "/unopened",
       transforms: sealed,

@@ -1,30 +1,17 @@
 /** `make-mirror`: what is at the source is at the destination, whoever is killed in between. */
 import type { TxnOp } from "keelson/etcd";
-import { connectEtcd, type Etcd, type LocalEtcd, prefixEnd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Etcd, prefixEnd } from "keelson/etcd";
+import { expect, test } from "vitest";
+import { etcdForAll } from "../../../support/real-etcd.ts";
 import { seededRandom } from "../../../support/seeded-random.ts";
-import { patientMs, until, within } from "../../../support/time/patience.ts";
+import { until, within } from "../../../support/time/patience.ts";
 import { type LiteOptions, liteAt, type Ran } from "../lite.ts";
 
-let source: LocalEtcd;
-let destination: LocalEtcd;
-let from: Etcd;
-let to: Etcd;
-beforeAll(async () => {
-  source = await startLocalEtcd();
-  destination = await startLocalEtcd();
-  from = await connectEtcd({ endpoints: source.endpoints, requestTimeoutMs: patientMs });
-  to = await connectEtcd({ endpoints: destination.endpoints, requestTimeoutMs: patientMs });
-});
-afterAll(async () => {
-  await from.close();
-  await to.close();
-  await source.stop();
-  await destination.stop();
-});
+const source = etcdForAll();
+const destination = etcdForAll();
 
 const lite = (args: readonly string[], options?: LiteOptions): Promise<Ran> =>
-  liteAt(source.endpoints)(args, options);
+  liteAt(source.local.endpoints)(args, options);
 
 /** Keys below `prefix`, without it, and their values. */
 async function below(etcd: Etcd, prefix: string): Promise<ReadonlyMap<string, string>> {
@@ -42,7 +29,7 @@ async function below(etcd: Etcd, prefix: string): Promise<ReadonlyMap<string, st
 /** A mirror that runs until `end()`, which gives what it said. */
 function mirror(...flags: readonly string[]): { end(): Promise<Ran>; readonly ran: Promise<Ran> } {
   const stop = new AbortController();
-  const [url = ""] = destination.endpoints;
+  const [url = ""] = destination.local.endpoints;
   // Shorter than the bounds that tests of the tool have: a destination that is away must not be waited for by one request.
   const ran = lite(["make-mirror", ...flags, "--command-timeout=5s", url.replace("http://", "")], {
     signal: stop.signal,
@@ -66,13 +53,13 @@ async function write(prefix: string, seed: number, steps: number): Promise<void>
   for (let step = 0; step < steps; step++) {
     const keys = new Set(Array.from({ length: 1 + random.below(5) }, () => `${prefix}${random.below(12)}`));
     const success = [...keys].map((key) => operation(key, `${seed}.${step}`));
-    await from.kv.txn({ compare: [], success, failure: [] });
+    await source.etcd.kv.txn({ compare: [], success, failure: [] });
   }
 }
 
 async function untilSame(prefix: string, there: string = prefix): Promise<void> {
   await until(async () => {
-    const [own, copy] = [await below(from, prefix), await below(to, there)];
+    const [own, copy] = [await below(source.etcd, prefix), await below(destination.etcd, there)];
     return JSON.stringify([...own]) === JSON.stringify([...copy]);
   }, `the mirror has all of ${prefix}`);
 }
@@ -95,12 +82,12 @@ test("bad arguments end with etcdctl's words and code 128, before anything is di
 
 test("copies a prefix to another prefix and follows it; transactions larger than --max-txn-ops are split", async () => {
   await write("/a/", 1, 60);
-  await from.kv.put({ key: "/other", value: "x" });
+  await source.etcd.kv.put({ key: "/other", value: "x" });
   const running = mirror("--prefix=/a/", "--dest-prefix=/copy/", "--max-txn-ops=3");
   await untilSame("/a/", "/copy/");
   await write("/a/", 2, 60);
   await untilSame("/a/", "/copy/");
-  expect(await below(to, "/other")).toEqual(new Map());
+  expect(await below(destination.etcd, "/other")).toEqual(new Map());
   const { code, stderr } = await running.end();
   expect(code).toBe(130);
   const revision = BigInt(
@@ -114,13 +101,14 @@ test("copies a prefix to another prefix and follows it; transactions larger than
   await later.end();
   const root = mirror("--prefix=/a/", "--no-dest-prefix");
   await until(
-    async () => (await below(to, "")).size >= 2 * (await below(from, "/a/")).size,
+    async () => (await below(destination.etcd, "")).size >= 2 * (await below(source.etcd, "/a/")).size,
     "copied to the root",
   );
   await root.end();
-  for (const [key, value] of await below(from, "/a/")) expect((await below(to, "")).get(key)).toBe(value);
+  for (const [key, value] of await below(source.etcd, "/a/"))
+    expect((await below(destination.etcd, "")).get(key)).toBe(value);
   // A mirror that has ended leaves no key of its own.
-  expect(await below(to, "keelson/")).toEqual(new Map());
+  expect(await below(destination.etcd, "keelson/")).toEqual(new Map());
 });
 
 test("nothing is lost, repeated or swapped while source and destination are killed in turn", {
@@ -129,13 +117,13 @@ test("nothing is lost, repeated or swapped while source and destination are kill
   const running = mirror("--prefix=/k/");
   await write("/k/", 10, 20);
   await untilSame("/k/");
-  for (const [round, victim] of [destination, source, destination].entries()) {
+  for (const [round, victim] of [destination.local, source.local, destination.local].entries()) {
     const writing = (async () => {
       // What fails while the source is down is not there, and what may have been applied is.
       for (let i = 0; i < 10; i++) await write("/k/", 100 + round * 10 + i, 15).catch(() => undefined);
     })();
     await victim.kill();
-    if (victim === destination) await writing;
+    if (victim === destination.local) await writing;
     await victim.restart();
     await writing;
     await write("/k/", 1_000 + round, 15);
@@ -154,13 +142,13 @@ test("with --checkpoint a new process goes on where the last one was, in the mid
   const flags = ["--prefix=/c/", "--checkpoint=/position", "--max-txn-ops=5"];
   // Large values: the first copy takes several transactions.
   const large = Array.from({ length: 60 }, (_, i) => `/c/large-${String(i).padStart(2, "0")}`);
-  for (const key of large) await from.kv.put({ key, value: "x".repeat(50_000) });
+  for (const key of large) await source.etcd.kv.put({ key, value: "x".repeat(50_000) });
   const first = mirror(...flags);
-  await until(async () => (await below(to, "/c/")).size >= 8, "a part is copied");
+  await until(async () => (await below(destination.etcd, "/c/")).size >= 8, "a part is copied");
   await first.end();
-  const part = (await below(to, "/c/")).size;
+  const part = (await below(destination.etcd, "/c/")).size;
   // Copied already, and deleted while no mirror runs: they must go.
-  await from.kv.deleteRange({ key: "/c/large-00", rangeEnd: "/c/large-05" });
+  await source.etcd.kv.deleteRange({ key: "/c/large-00", rangeEnd: "/c/large-05" });
   const second = mirror(...flags);
   await untilSame("/c/");
   await second.end();
@@ -168,22 +156,22 @@ test("with --checkpoint a new process goes on where the last one was, in the mid
   for (let round = 0; round < 4; round++) {
     const running = mirror(...flags);
     const writing = write("/c/", 500 + round, 40);
-    await until(async () => (await to.kv.range({ key: "/position" })).kvs.length > 0);
+    await until(async () => (await destination.etcd.kv.range({ key: "/position" })).kvs.length > 0);
     await running.end();
     await writing;
-    await from.kv.deleteRange({ key: `/c/${round}` });
+    await source.etcd.kv.deleteRange({ key: `/c/${round}` });
   }
   const last = mirror(...flags);
   await untilSame("/c/");
   await last.end();
 
   // A checkpoint of another cluster, or of nobody, is refused.
-  await to.kv.put({ key: "/position", value: '{"cluster":"1","revision":"5"}' });
+  await destination.etcd.kv.put({ key: "/position", value: '{"cluster":"1","revision":"5"}' });
   expect(await mirror(...flags).ran).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("is of cluster 1"),
   });
-  await to.kv.put({ key: "/position", value: "hello" });
+  await destination.etcd.kv.put({ key: "/position", value: "hello" });
   expect(await mirror(...flags).ran).toMatchObject({
     code: 3,
     stderr: expect.stringContaining("holds no checkpoint"),
@@ -191,8 +179,8 @@ test("with --checkpoint a new process goes on where the last one was, in the mid
 });
 
 test("a start that the source has compacted says so", async () => {
-  const { header } = await from.kv.put({ key: "/z", value: "1" });
-  await from.kv.compact(header.revision);
+  const { header } = await source.etcd.kv.put({ key: "/z", value: "1" });
+  await source.etcd.kv.compact(header.revision);
   const ran = await mirror("--rev=1").ran;
   expect(ran.code).toBe(1);
   expect(ran.stderr).toContain("etcd's history is compacted up to");

@@ -1,31 +1,23 @@
 /** What etcdctl-lite has and etcdctl has not, and what it does with snapshots, on a real etcd. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createStore, defineKind } from "keelson";
-import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectEtcd, startLocalEtcd } from "keelson/etcd";
+import { describe, expect, test } from "vitest";
 import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
 import { run } from "../../../../tools/etcdctl-lite/run.ts";
 import { hasFeature } from "../../../support/etcd-features.ts";
+import { folderForAll } from "../../../support/for-all.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { patientMs, until } from "../../../support/time/patience.ts";
 import { patience } from "../lite.ts";
 
 const execute = promisify(execFile);
 
-let etcd: LocalEtcd;
-let dir: string;
-
-beforeAll(async () => {
-  etcd = await startLocalEtcd();
-  dir = await mkdtemp(join(tmpdir(), "keelson-cli-"));
-});
-afterAll(async () => {
-  await etcd?.stop();
-  await rm(dir, { recursive: true, force: true });
-});
+const lab = processForAll();
+const dir = folderForAll();
 
 interface Ran {
   readonly code: number;
@@ -45,7 +37,7 @@ async function lite(
       yield Buffer.from(options.stdin ?? "");
     },
   };
-  const endpoints = `--endpoints=${options.endpoints ?? etcd.endpoints.join(",")}`;
+  const endpoints = `--endpoints=${options.endpoints ?? lab.local.endpoints.join(",")}`;
   const code = await run([endpoints, ...patience, ...args], {
     stdin,
     stdout: { write: (bytes) => void out.push(Buffer.from(bytes)) },
@@ -63,9 +55,9 @@ describe("snapshots", () => {
     const { stdout } = await lite(["get", "pit", "-w", "json"]);
     const { revision } = (JSON.parse(stdout) as { header: { revision: number } }).header;
     await lite(["put", "pit", "second"]);
-    const file = join(dir, "snap.db");
-    const isShown = hasFeature(etcd.version, "snapshotVersion");
-    const storageVersion = `${lineOf(etcd.version)}.0`;
+    const file = join(dir.path, "snap.db");
+    const isTold = hasFeature(lab.local.version, "snapshotVersion");
+    const storageVersion = `${lineOf(lab.local.version)}.0`;
     expect(await lite(["snapshot", "save", file])).toEqual({
       code: 0,
       stdout: `Snapshot saved at ${file}\n${isShown ? `Server version ${storageVersion}\n` : ""}`,
@@ -77,7 +69,7 @@ describe("snapshots", () => {
     const verified = await lite(["snapshot", "verify", file]);
     expect(verified).toMatchObject({ code: 0, stderr: "" });
     expect(verified.stdout).toContain("is sound");
-    const dataDir = join(dir, "restored");
+    const dataDir = join(dir.path, "restored");
     const restored = await lite([
       "snapshot",
       "restore",
@@ -96,11 +88,11 @@ describe("snapshots", () => {
     const { code, stderr } = await lite(["snapshot", "save", "-"]);
     expect(code).toBe(0);
     expect(stderr).toMatch(/^Snapshot of \d+ bytes written/);
-    const file = join(dir, "snap.db");
+    const file = join(dir.path, "snap.db");
     const before = await readFile(file);
     expect((await lite(["snapshot", "save", file])).code).toBe(5);
     expect(await readFile(file)).toEqual(before);
-    expect((await readdir(dir)).filter((name) => name.endsWith(".partial"))).toEqual([]);
+    expect((await readdir(dir.path)).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
 });
 
@@ -121,7 +113,7 @@ describe("what happened", () => {
 
 describe("backups", () => {
   test("a delta for a timer begins with a full, and prune says what goes before anything goes", async () => {
-    const repository = ["--repository", join(dir, "timer")];
+    const repository = ["--repository", join(dir.path, "timer")];
     await lite(["put", "timer", "0"]);
     expect(await lite(["backup", "create", "--delta", ...repository])).toMatchObject({ code: 1 });
     const first = await lite(["backup", "create", "--delta", "--auto", ...repository]);
@@ -143,7 +135,7 @@ describe("backups", () => {
   });
 
   test("a full and a delta are listed, verified and restored to the last revision", async () => {
-    const repository = ["--repository", join(dir, "repository")];
+    const repository = ["--repository", join(dir.path, "repository")];
     await lite(["put", "backed", "up"]);
     expect(await lite(["backup", "create", ...repository])).toMatchObject({ code: 0, stderr: "" });
     await lite(["put", "backed", "up again"]);
@@ -153,7 +145,7 @@ describe("backups", () => {
     expect(listed).toMatch(/^ID +KIND +REVISION +TIME +AGE +SIZE +PROVED\n/);
     expect(listed).toMatch(/ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ +\d+s /);
     expect((await lite(["backup", "verify", ...repository])).stdout).toBe("the repository is sound\n");
-    const dataDir = join(dir, "from-repository");
+    const dataDir = join(dir.path, "from-repository");
     expect(await lite(["backup", "restore", ...repository, "--data-dir", dataDir])).toMatchObject({
       code: 0,
       stderr: "",
@@ -181,7 +173,7 @@ describe("a kind in a group", () => {
       plural: "pods",
       scope: "Namespaced",
     });
-    await using client = await connectEtcd({ endpoints: etcd.endpoints, requestTimeoutMs: patientMs });
+    await using client = await connectEtcd({ endpoints: lab.local.endpoints, requestTimeoutMs: patientMs });
     await using store = await createStore({
       etcd: client,
       kinds: [Pod],
@@ -203,7 +195,7 @@ describe("a kind in a group", () => {
 describe("objects", () => {
   test("resources get shows what a store has written, decoded", async () => {
     const Pod = defineKind({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" });
-    await using client = await connectEtcd({ endpoints: etcd.endpoints, requestTimeoutMs: patientMs });
+    await using client = await connectEtcd({ endpoints: lab.local.endpoints, requestTimeoutMs: patientMs });
     {
       await using store = await createStore({ etcd: client, kinds: [Pod], compaction: false });
       const draft = { metadata: { name: "web-1", namespace: "default", labels: { app: "web" } } };
@@ -241,14 +233,14 @@ describe("people", () => {
   });
 
   test("https against a plaintext etcd is told as that", async () => {
-    const endpoints = etcd.endpoints.map((url) => url.replace("http:", "https:")).join(",");
+    const endpoints = lab.local.endpoints.map((url) => url.replace("http:", "https:")).join(",");
     const { code, stderr } = await lite(["get", "x"], { endpoints });
     expect(code).toBe(1);
     expect(stderr).toContain("speaks plaintext");
   });
 
   test("brackets around an IPv4 address are accepted", async () => {
-    const endpoints = etcd.endpoints.map((url) => url.replace("127.0.0.1", "[127.0.0.1]")).join(",");
+    const endpoints = lab.local.endpoints.map((url) => url.replace("127.0.0.1", "[127.0.0.1]")).join(",");
     expect((await lite(["endpoint", "health"], { endpoints })).code).toBe(0);
   });
 

@@ -1,24 +1,16 @@
 /** `top` over a real etcd: figures that follow what is written, a screen only on a terminal, and nothing written by looking. */
-import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { patientMs } from "../../../support/time/patience.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { etcdForAll } from "../../../support/real-etcd.ts";
 import { type LiteOptions, liteAt, type Ran } from "../lite.ts";
 
-let local: LocalEtcd;
-let etcd: Etcd;
 let lite: ReturnType<typeof liteAt>;
 
+const lab = etcdForAll();
 beforeAll(async () => {
-  local = await startLocalEtcd();
-  etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
-  lite = liteAt(local.endpoints);
+  lite = liteAt(lab.local.endpoints);
   for (const key of ["/registry/pods/a/1", "/registry/pods/a/2", "/registry/nodes/n", "plain"]) {
-    await etcd.kv.put({ key, value: "value" });
+    await lab.etcd.kv.put({ key, value: "value" });
   }
-});
-afterAll(async () => {
-  await etcd?.close();
-  await local?.stop();
 });
 
 interface Look {
@@ -61,14 +53,14 @@ const looksIn = (stdout: string): readonly Look[] =>
     .map((line) => JSON.parse(line) as Look);
 
 test("--once counts keys and bytes by prefix, with the requests the members tell of, and writes nothing", async () => {
-  const before = (await etcd.kv.range({ key: "x" })).header.revision;
+  const before = (await lab.etcd.kv.range({ key: "x" })).header.revision;
   const { code, stdout, stderr } = await lite(["top", "--once"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/^revision \d+ {3}4 keys {3}\d+ B/);
   expect(stdout).toMatch(/^requests since start: .*Put [4-9]/m);
   expect(stdout).toMatch(/^\/registry\/pods\/ +2 +46 B$/m);
   expect(stdout).toMatch(/^\(no prefix\) +1 +10 B$/m);
-  expect((await etcd.kv.range({ key: "x" })).header.revision).toBe(before);
+  expect((await lab.etcd.kv.range({ key: "x" })).header.revision).toBe(before);
 });
 
 test("--once -w json has whole figures for a script, below a prefix one name deeper", async () => {
@@ -81,10 +73,10 @@ test("--once -w json has whole figures for a script, below a prefix one name dee
 
 test("follows what is written and deleted, a line a look", async () => {
   const meanwhile = async (): Promise<void> => {
-    await etcd.kv.put({ key: "/live/new", value: "12345" });
-    await etcd.kv.put({ key: "/live/other", value: "1" });
-    await etcd.kv.put({ key: "/live/new", value: "1" });
-    await etcd.kv.deleteRange({ key: "/live/other" });
+    await lab.etcd.kv.put({ key: "/live/new", value: "12345" });
+    await lab.etcd.kv.put({ key: "/live/other", value: "1" });
+    await lab.etcd.kv.put({ key: "/live/new", value: "1" });
+    await lab.etcd.kv.deleteRange({ key: "/live/other" });
   };
   // The page of metrics is read before the counts: a look that has all events may still have it from before the watch.
   const isThere = (stdout: string): boolean =>

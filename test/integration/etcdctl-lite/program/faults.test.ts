@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../../support/certificates.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { until } from "../../../support/time/patience.ts";
 import { liteAt, type Ran } from "../lite.ts";
 
@@ -22,13 +23,7 @@ async function failing(endpoints: readonly string[], args: readonly string[] = [
 }
 
 describe("without TLS", () => {
-  let etcd: LocalEtcd;
-  beforeAll(async () => {
-    etcd = await startLocalEtcd();
-  });
-  afterAll(async () => {
-    await etcd?.stop();
-  });
+  const lab = processForAll();
 
   test("a port where nothing listens", async () => {
     // Nothing ever listens on port 1, and no other test is given it.
@@ -57,7 +52,7 @@ describe("without TLS", () => {
   });
 
   test("https to an etcd that speaks plaintext", async () => {
-    const { code, stderr } = await failing([`https://127.0.0.1:${etcd.clientPort}`]);
+    const { code, stderr } = await failing([`https://127.0.0.1:${lab.local.clientPort}`]);
     expect(code).toBe(1);
     expect(stderr).toContain('the server speaks plaintext, the endpoint says "https"');
     expect(stderr).toContain('Use "http://" in --endpoints.');
@@ -78,11 +73,11 @@ describe("without TLS", () => {
   });
 
   test("a CA file that is not there, one without a certificate, a certificate without its key", async () => {
-    const https = [`https://127.0.0.1:${etcd.clientPort}`];
+    const https = [`https://127.0.0.1:${lab.local.clientPort}`];
     expect((await failing(https, ["--cacert", "/nowhere/ca.pem"])).stderr).toBe(
       "Error: open /nowhere/ca.pem: no such file or directory\n",
     );
-    const file = join(etcd.dataDir, "no.pem");
+    const file = join(lab.local.dataDir, "no.pem");
     await writeFile(file, "no certificate\n");
     expect(await failing(https, ["--cacert", file])).toMatchObject({
       code: 128,
@@ -92,7 +87,7 @@ describe("without TLS", () => {
   });
 
   test("a new user needs a password that was typed", async () => {
-    const lite = liteAt(etcd.endpoints);
+    const lite = liteAt(lab.local.endpoints);
     for (const line of ["user add ann", "user passwd ann"]) {
       expect(await lite(line.split(" "))).toMatchObject({ code: 128, stderr: "Error: empty password\n" });
     }
@@ -106,12 +101,12 @@ describe("without TLS", () => {
   });
 
   test("a list of endpoints with blanks and a comma at its end", async () => {
-    const [endpoint = ""] = etcd.endpoints;
+    const [endpoint = ""] = lab.local.endpoints;
     expect(await liteAt([` ${endpoint} `, ""])(["put", "blank", "1"])).toMatchObject({ stdout: "OK\n" });
   });
 
   test("--debug shows where an error comes from", async () => {
-    const ran = await liteAt(etcd.endpoints)(["--debug", "get", "x", "--rev", "999999"]);
+    const ran = await liteAt(lab.local.endpoints)(["--debug", "get", "x", "--rev", "999999"]);
     expect(ran.stderr).toMatch(
       /^Error: etcdserver: mvcc: required revision is a future revision\n.*\n\s+at /,
     );

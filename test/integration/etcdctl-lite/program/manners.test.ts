@@ -6,13 +6,13 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { folderForAll } from "../../../support/for-all.ts";
 import { buildProject, projectFolder } from "../../../support/project-run.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 
 const execute = promisify(execFile);
 const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");
@@ -23,18 +23,14 @@ interface Ended {
   readonly stderr: string;
 }
 
-let etcd: LocalEtcd;
-let dir: string;
+const lab = processForAll();
+const dir = folderForAll();
+
 beforeAll(async () => {
-  [etcd] = await Promise.all([startLocalEtcd(), buildProject()]);
-  dir = await mkdtemp(join(tmpdir(), "keelson-manners-"));
-  await symlink(main, join(dir, "etcdctl-lite"));
+  await buildProject();
+  await symlink(main, join(dir.path, "etcdctl-lite"));
   for (const at of [1, 2, 3])
     expect(await shell(`head -c 900000 /dev/zero | lite put big${at}`)).toMatchObject({ code: 0 });
-});
-afterAll(async () => {
-  await etcd?.stop();
-  await rm(dir, { recursive: true, force: true });
 });
 
 /** A line of bash, where `lite` is the tool. */
@@ -48,8 +44,8 @@ async function ended(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const environment = {
-    PATH: `${dir}${delimiter}${process.env["PATH"] ?? ""}`,
-    ETCDCTL_ENDPOINTS: etcd.endpoints.join(","),
+    PATH: `${dir.path}${delimiter}${process.env["PATH"] ?? ""}`,
+    ETCDCTL_ENDPOINTS: lab.local.endpoints.join(","),
     ETCDCTL_DIAL_TIMEOUT: "60s",
     ETCDCTL_COMMAND_TIMEOUT: "60s",
     ...env,
@@ -120,7 +116,7 @@ test.each([
 
 test("a snapshot on stdin is refused with what to do, and so is a delta that stands on nothing", async () => {
   expect((await shell("lite snapshot verify - < /dev/null")).stderr).toContain("write it to a file");
-  const repository = join(dir, "repository");
+  const repository = join(dir.path, "repository");
   expect((await shell(`lite backup create --delta --repository '${repository}'`)).stderr).toContain("--auto");
 });
 
@@ -207,10 +203,10 @@ _etcdctl_lite; printf '%s\\n' "\${COMPREPLY[@]}"`;
     ["etcdctl-lite get a-key --pre", /--prefix/],
     ["etcdctl-lite --endpoints http://snapshot member re", /member remove/],
   ])(`zsh: %s<TAB>${zsh === "" ? " (skipped: no zsh here)" : ""}`, async (line, wanted) => {
-    await writeFile(join(dir, "_etcdctl-lite"), await scriptOf("zsh"));
+    await writeFile(join(dir.path, "_etcdctl-lite"), await scriptOf("zsh"));
     for (const setUp of [
-      { before: `fpath=(${dir} $fpath)`, after: ":" },
-      { before: ":", after: `. ${join(dir, "_etcdctl-lite")}` },
+      { before: `fpath=(${dir.path} $fpath)`, after: ":" },
+      { before: ":", after: `. ${join(dir.path, "_etcdctl-lite")}` },
     ]) {
       const shown = await completedByZsh(zsh, setUp, line);
       expect(shown).toMatch(wanted);
@@ -224,7 +220,7 @@ _etcdctl_lite; printf '%s\\n' "\${COMPREPLY[@]}"`;
     setUp: { readonly before: string; readonly after: string },
     line: string,
   ): Promise<string> {
-    const rc = join(dir, "rc.zsh");
+    const rc = join(dir.path, "rc.zsh");
     await writeFile(
       rc,
       `stty cols 120; PS1='> '; ${setUp.before}
@@ -234,6 +230,6 @@ zle -N complete-and-say; bindkey '^I' complete-and-say; print REA''DY\n`,
     );
     const drive = `zmodload zsh/zpty; zpty -b z "'${program}' -f -i"
 zpty -w z ". ${rc}"; zpty -r z out '*READY*'; zpty -w -n z '${line}'$'\\t'; zpty -r z out '*DONE*'; print -r -- "$out"; zpty -d z`;
-    return (await ended(program, ["-f", "-c", drive], { HOME: dir })).stdout;
+    return (await ended(program, ["-f", "-c", drive], { HOME: dir.path })).stdout;
   }
 });

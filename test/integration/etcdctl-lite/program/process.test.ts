@@ -4,14 +4,14 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { folderForAll } from "../../../support/for-all.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
 import { buildProject, projectFolder } from "../../../support/project-run.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { until } from "../../../support/time/patience.ts";
 
 const execute = promisify(execFile);
@@ -19,16 +19,12 @@ const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");
 /** A machine that stands still for seconds is no etcd that is gone. */
 const patience = { ETCDCTL_DIAL_TIMEOUT: "60s", ETCDCTL_COMMAND_TIMEOUT: "60s" } as const;
 
-let etcd: LocalEtcd;
-let dir: string;
+const lab = processForAll();
+
+const dir = folderForAll();
 
 beforeAll(async () => {
-  [etcd] = await Promise.all([startLocalEtcd(), buildProject()]);
-  dir = await mkdtemp(join(tmpdir(), "keelson-program-"));
-});
-afterAll(async () => {
-  await etcd?.stop();
-  await rm(dir, { recursive: true, force: true });
+  await buildProject();
 });
 
 /** A started program, everything it says, and its end. */
@@ -69,7 +65,7 @@ const lite = (
   options: { readonly endpoint?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Program =>
   new Program(process.execPath, [main, ...args], {
-    ETCDCTL_ENDPOINTS: options.endpoint ?? etcd.endpoints.join(","),
+    ETCDCTL_ENDPOINTS: options.endpoint ?? lab.local.endpoints.join(","),
     ...options.env,
   });
 
@@ -92,7 +88,7 @@ describe("the installed program", () => {
     // A pipe holds 64 KiB: the program waits for the reader to take the rest.
     const counted = `"$1" "$2" get "any bytes" --print-value-only | { sleep 2; wc -c; }`;
     const { stdout } = await execute("sh", ["-c", counted, "sh", process.execPath, main], {
-      env: { PATH: process.env["PATH"] ?? "", ...patience, ETCDCTL_ENDPOINTS: etcd.endpoints.join(",") },
+      env: { PATH: process.env["PATH"] ?? "", ...patience, ETCDCTL_ENDPOINTS: lab.local.endpoints.join(",") },
     });
     expect(Number(stdout)).toBe(value.length + 1);
   });
@@ -100,7 +96,7 @@ describe("the installed program", () => {
   const linux = process.platform === "linux";
   const reason = linux ? "" : " (skipped: only Linux tells a program the bytes of its arguments)";
   test.skipIf(!linux)(`keys of any bytes are those the shell gave${reason}`, async () => {
-    const endpoints = { ETCDCTL_ENDPOINTS: etcd.endpoints.join(",") };
+    const endpoints = { ETCDCTL_ENDPOINTS: lab.local.endpoints.join(",") };
     const environment = { PATH: process.env["PATH"] ?? "", ...patience, ...endpoints };
     const shell = (text: string): Promise<{ stdout: Buffer }> =>
       execute("sh", ["-c", text, "sh", process.execPath, main], { env: environment, encoding: "buffer" });
@@ -155,8 +151,8 @@ describe("Ctrl-C", () => {
     ["snapshot save", (folder: string) => ["snapshot", "save", join(folder, "snap.db")]],
     ["backup create", (folder: string) => ["backup", "create", "--repository", folder]],
   ])("ends %s with 130 and leaves no file", async (_name, args) => {
-    const folder = await mkdtemp(join(dir, "interrupted-"));
-    await using proxy = await TcpProxy.start(etcd.clientPort);
+    const folder = await mkdtemp(join(dir.path, "interrupted-"));
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     // Some minutes' worth of snapshot: it is under way when the signal comes, on any machine.
     proxy.set({ mode: "throttle", bytesPerSecond: 50_000 });
     const program = lite(args(folder), { endpoint: proxy.url });
@@ -178,7 +174,7 @@ describe.skipIf(!script)(`on a terminal${script ? "" : " (skipped: no util-linux
   /** Runs it on a terminal of its own; what both streams showed is in stdout. */
   const onTerminal = (args: readonly string[], endpoint?: string): Program =>
     new Program("script", ["-qec", [process.execPath, main, ...args].map(quoted).join(" "), "/dev/null"], {
-      ETCDCTL_ENDPOINTS: endpoint ?? etcd.endpoints.join(","),
+      ETCDCTL_ENDPOINTS: endpoint ?? lab.local.endpoints.join(","),
       TERM: "dumb",
     });
   const answered = async (
@@ -235,13 +231,13 @@ describe.skipIf(!script)(`on a terminal${script ? "" : " (skipped: no util-linux
   });
 
   test("progress is shown on a terminal, and only there", async () => {
-    await using proxy = await TcpProxy.start(etcd.clientPort);
+    await using proxy = await TcpProxy.start(lab.local.clientPort);
     proxy.set({ mode: "throttle", bytesPerSecond: 3_000_000 });
     const save = ["snapshot", "save"];
-    const shown = await onTerminal([...save, join(dir, "shown.db")], proxy.url).ended;
+    const shown = await onTerminal([...save, join(dir.path, "shown.db")], proxy.url).ended;
     expect(shown.code).toBe(0);
     expect(shown.stdout.toString()).toMatch(/\d+ %|\d MB {2}/);
-    const quiet = await lite([...save, join(dir, "quiet.db")], { endpoint: proxy.url }).ended;
+    const quiet = await lite([...save, join(dir.path, "quiet.db")], { endpoint: proxy.url }).ended;
     expect([quiet.code, quiet.stderr]).toEqual([0, ""]);
   });
 });

@@ -3,11 +3,12 @@
  * command there is, with hostile arguments in every format, and those that show data over hostile data.
  */
 import { createStore, defineKind } from "keelson";
-import { connectEtcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectEtcd } from "keelson/etcd";
+import { beforeAll, describe, expect, test } from "vitest";
 import { leaves } from "../../../../tools/etcdctl-lite/cli/help.ts";
 import { holdsControls } from "../../../../tools/etcdctl-lite/text/printable.ts";
 import { tree } from "../../../../tools/etcdctl-lite/tree.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
 /** A title, a cleared screen, a C1 CSI, a backspace, a carriage return, a delete, and text turned round; `ſ` is no control. */
@@ -29,13 +30,11 @@ const endless = new Set([
   "check perf",
   "check datascale",
 ]);
-
-let etcd: LocalEtcd;
 let lite: ReturnType<typeof liteAt>;
+const lab = processForAll();
 beforeAll(async () => {
-  etcd = await startLocalEtcd();
-  lite = liteAt(etcd.endpoints);
-  await using client = await connectEtcd({ endpoints: etcd.endpoints });
+  lite = liteAt(lab.local.endpoints);
+  await using client = await connectEtcd({ endpoints: lab.local.endpoints });
   for (const key of [hostile, `/registry/${hostile}/a`, `/a/${hostile}`, "plain"]) {
     await client.kv.put({ key, value: hostile });
   }
@@ -61,7 +60,6 @@ beforeAll(async () => {
     .create({ metadata: { namespace: "default", name: "odd", annotations }, data } as never);
   await store.quotas.set("default", { hard: { [`example.com/${"q"}`]: 1 } });
 });
-afterAll(() => etcd?.stop());
 
 async function shown(args: readonly string[], isEndless: boolean): Promise<string> {
   const signal = isEndless ? AbortSignal.timeout(700) : undefined;

@@ -1,6 +1,5 @@
 /** etcdctl-lite on the etcd of a real kube-apiserver 1.20.2: from a running etcd and from the snapshot, the same answers. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { restoreSnapshot } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
@@ -8,11 +7,11 @@ import { encryptionConfiguration } from "keelson/kubernetes";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { isWrapping } from "../../../../src/codec/sealing/transform.ts";
+import { folderForAll } from "../../../support/for-all.ts";
 import { clusterSkipReason, clusterSnapshot } from "../../../support/kubernetes-cluster.ts";
 import { patientMs } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";
 
-let dir: string;
 let snapshot: string;
 let etcd: LocalEtcd;
 let client: Etcd;
@@ -21,11 +20,12 @@ let lite: ReturnType<typeof liteAt>;
 const skipped = await clusterSkipReason();
 
 beforeEach(({ skip }) => skip(skipped !== "", skipped));
+const dir = folderForAll();
+
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "keelson-cluster-"));
-  snapshot = await clusterSnapshot(dir);
+  snapshot = await clusterSnapshot(dir.path);
   if (skipped !== "") return;
-  const dataDir = join(dir, "data");
+  const dataDir = join(dir.path, "data");
   await restoreSnapshot(snapshot, { dataDir, bumpRevision: false });
   etcd = await startLocalEtcd({ dataDir });
   client = await connectEtcd({ endpoints: etcd.endpoints, requestTimeoutMs: patientMs });
@@ -34,7 +34,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await client?.close();
   await etcd?.stop();
-  await rm(dir, { recursive: true, force: true });
 });
 
 const sources: readonly (readonly [string, () => readonly string[]])[] = [
@@ -205,7 +204,7 @@ describe("what was deleted", () => {
     const { kvs: all } = await client.kv.range({ key: "/registry/", rangeEnd: "/registry0" });
     const shop = all.filter(({ key }) => /\/shop(\/|$)/.test(Buffer.from(key).toString()));
     for (const { key } of shop) await client.kv.deleteRange({ key });
-    const undo = join(dir, "undo.ndjson");
+    const undo = join(dir.path, "undo.ndjson");
     const args = ["restore", "objects", "--snapshot", snapshot, "-n", "shop"];
     const homeless = await lite([...args, "--resources", "deploy"]);
     expect(homeless.code).toBe(1);
@@ -249,7 +248,7 @@ describe("what was deleted", () => {
 
   test("--to-manifests writes what kubectl apply takes, in an order that works, and touches nothing", async () => {
     const { header } = await client.kv.range({ key: "x" });
-    const out = join(dir, "manifests");
+    const out = join(dir.path, "manifests");
     const { code, stdout, stderr } = await lite([
       "restore",
       "objects",
@@ -288,7 +287,7 @@ describe("what was deleted", () => {
       apiVersion: "networking.k8s.io/v1",
     });
     expect(kinds.find(({ kind }) => kind === "CronJob").apiVersion).toBe("batch/v1");
-    const old = join(dir, "manifests-1.20");
+    const old = join(dir.path, "manifests-1.20");
     await lite([
       "restore",
       "objects",
@@ -317,7 +316,7 @@ describe("encrypted values", () => {
   const key = "/registry/secrets/shop/mysecret";
   beforeAll(async () => {
     if (skipped !== "") return;
-    config = join(dir, "encryption.yaml");
+    config = join(dir.path, "encryption.yaml");
     const secret = Buffer.alloc(32, 7).toString("base64");
     await writeFile(
       config,
@@ -380,7 +379,7 @@ describe("doctor", () => {
     ).kvs[0];
     await client.kv.put({ key: "/registry/events/shop/eternal", value: event?.value ?? "" });
     await client.kv.put({ key: "/registry/secrets/shop/sealed", value: "k8s:enc:aescbc:v1:old:0123456789" });
-    const config = join(dir, "other.yaml");
+    const config = join(dir.path, "other.yaml");
     const secret = Buffer.alloc(32, 9).toString("base64");
     await writeFile(
       config,
@@ -416,7 +415,7 @@ describe("a server of Kubernetes", () => {
   };
 
   test("is found without flags, and two are none", async () => {
-    const root = join(dir, "root");
+    const root = join(dir.path, "root");
     await certificates(root, "var/lib/rancher/k3s/server/tls/etcd", [
       "server-ca.crt",
       "client.crt",
@@ -446,6 +445,6 @@ describe("a server of Kubernetes", () => {
       key: join(root, "etc/kubernetes/pki/apiserver-etcd-client.key"),
       encryptionConfig: join(root, "etc/kubernetes/enc.yaml"),
     });
-    expect(await findCluster(join(dir, "empty"))).toBeUndefined();
+    expect(await findCluster(join(dir.path, "empty"))).toBeUndefined();
   });
 });

@@ -4,16 +4,17 @@
  * from 3.5 on); where there are none, with the snapshots on record that they have saved.
  */
 import { execFile } from "node:child_process";
-import { access, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { connectEtcd, type Etcd, type KeyValue, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectEtcd, type Etcd, type KeyValue, startLocalEtcd } from "keelson/etcd";
+import { beforeAll, describe, expect, test } from "vitest";
 import { findEtcd } from "../../../../src/etcd/local/find-etcd.ts";
 import { compareVersions } from "../../../../src/etcd/versions/version.ts";
 import { everyEtcd } from "../../../support/etcd-binaries.ts";
+import { folderForAll } from "../../../support/for-all.ts";
+import { processForAll } from "../../../support/real-etcd.ts";
 import { patientMs } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";
 
@@ -54,26 +55,18 @@ async function keysOf(dataDir: string, binary: string): Promise<readonly KeyValu
   // Awaited: the connection closes with this function.
   return await everything(etcd);
 }
-
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "keelson-cross-"));
-});
-afterAll(async () => {
-  await rm(dir, { recursive: true, force: true });
-});
+const dir = folderForAll();
 
 const tools = await findTools();
 
 describe.each(tools)("with the tools of etcd $version", ({ version, etcd: binary, etcdctl, restorer }) => {
-  let local: LocalEtcd;
   let keys: readonly KeyValue[];
   const env = { PATH: process.env["PATH"] ?? "", ETCDCTL_API: "3" };
-  const path = (name: string): string => join(dir, `${version}-${name}`);
+  const path = (name: string): string => join(dir.path, `${version}-${name}`);
 
+  const lab = processForAll({ binary });
   beforeAll(async () => {
-    local = await startLocalEtcd({ binary });
-    await using etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
+    await using etcd = await connectEtcd({ endpoints: lab.local.endpoints, requestTimeoutMs: patientMs });
     for (let at = 0; at < 50; at++) {
       await etcd.kv.put({ key: `key/${at}`, value: Buffer.from([0, at, 255, 10, 13]) });
     }
@@ -82,13 +75,12 @@ describe.each(tools)("with the tools of etcd $version", ({ version, etcd: binary
     await etcd.kv.put({ key: "key/8", value: "again" });
     keys = await everything(etcd);
   });
-  afterAll(async () => {
-    await local?.stop();
-  });
 
   test("what etcdctl saves, etcdctl-lite restores, and etcd boots with the same keys", async () => {
     const file = path("by-etcdctl.db");
-    await execute(etcdctl, [`--endpoints=${local.endpoints.join(",")}`, "snapshot", "save", file], { env });
+    await execute(etcdctl, [`--endpoints=${lab.local.endpoints.join(",")}`, "snapshot", "save", file], {
+      env,
+    });
     const dataDir = path("by-lite");
     expect(await nowhere(["snapshot", "verify", file])).toMatchObject({ code: 0, stderr: "" });
     expect(await nowhere(["snapshot", "restore", file, "--data-dir", dataDir])).toMatchObject({
@@ -100,7 +92,7 @@ describe.each(tools)("with the tools of etcd $version", ({ version, etcd: binary
 
   test("what etcdctl-lite saves, etcd's own tool reads alike and restores, and etcd boots with the same keys", async () => {
     const file = path("by-lite.db");
-    expect((await liteAt(local.endpoints)(["snapshot", "save", file])).code).toBe(0);
+    expect((await liteAt(lab.local.endpoints)(["snapshot", "save", file])).code).toBe(0);
     const { stdout } = await execute(restorer, ["snapshot", "status", file, "-w", "json"], { env });
     const ours = await nowhere(["snapshot", "status", file, "-w", "json"]);
     expect(JSON.parse(ours.stdout)).toEqual(JSON.parse(stdout));
@@ -115,7 +107,7 @@ test("a snapshot on record, saved by etcdctl, is restored by etcdctl-lite, and e
   const [recorded = ""] = ["3.5.16", "3.4.23"].filter((saved) => compareVersions(version, saved) >= 0);
   const file = fileURLToPath(new URL(`../../../fixtures/snapshots/etcd-${recorded}.db`, import.meta.url));
   const { stdout } = await nowhere(["snapshot", "status", file, "-w", "json"]);
-  const dataDir = join(dir, "recorded");
+  const dataDir = join(dir.path, "recorded");
   expect((await nowhere(["snapshot", "restore", file, "--data-dir", dataDir])).code).toBe(0);
   const { totalKey } = JSON.parse(stdout) as { readonly totalKey: number };
   const keys = await keysOf(dataDir, binary);

@@ -1,13 +1,14 @@
 /** Objects of a backup into a running store, by the operator's tool: shown first, asked about, done, and taken back. */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createStore, defineKind, type ObjectMeta, type Store } from "keelson";
 import { saveSnapshot } from "keelson/backup";
 import { aesGcm } from "keelson/codec";
-import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import { connectEtcd, type Etcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { folderForAll } from "../../../support/for-all.ts";
+import { etcdForAll } from "../../../support/real-etcd.ts";
 import { patientMs } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";
 
@@ -34,11 +35,7 @@ const open = (etcd: Etcd): Promise<Store> =>
     transforms: { secrets: aesGcm({ keys: [{ id: "k1", key }] }) },
     compaction: false,
   });
-
-let local: LocalEtcd;
-let etcd: Etcd;
 let store: Store;
-let dir: string;
 let snapshot: string;
 let repository: readonly string[];
 let keys: readonly string[];
@@ -49,17 +46,17 @@ const dataOf = async (name: string): Promise<string | undefined> => {
   return items.find(({ metadata }) => metadata.name === name)?.data["at"];
 };
 
+const lab = etcdForAll();
+const dir = folderForAll();
+
 beforeAll(async () => {
-  local = await startLocalEtcd();
-  etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
-  lite = liteAt(local.endpoints);
-  dir = await mkdtemp(join(tmpdir(), "keelson-restore-objects-"));
-  snapshot = join(dir, "backup.db");
-  repository = ["--repository", join(dir, "repository")];
-  const keysFile = join(dir, "keys.json");
+  lite = liteAt(lab.local.endpoints);
+  snapshot = join(dir.path, "backup.db");
+  repository = ["--repository", join(dir.path, "repository")];
+  const keysFile = join(dir.path, "keys.json");
   await writeFile(keysFile, JSON.stringify({ keys: [{ id: "k1", key: key.toString("base64") }] }));
   keys = ["--keys-file", keysFile];
-  store = await open(etcd);
+  store = await open(lab.etcd);
   await store.namespaces.create({ metadata: { name: "shop" } });
   for (const name of ["lost", "changed", "same"]) {
     const metadata = { name, namespace: "shop", labels: { name } };
@@ -69,15 +66,12 @@ beforeAll(async () => {
     .resources(secrets)
     .create({ metadata: { name: "s", namespace: "shop" }, data: { pass: "word" } });
   await store.resources(widgets).create({ metadata: { name: "w", namespace: "shop" }, data: {} });
-  await saveSnapshot(etcd, snapshot);
+  await saveSnapshot(lab.etcd, snapshot);
   const backup = await lite(["backup", "create", ...repository]);
   expect(backup.code).toBe(0);
 });
 afterAll(async () => {
   await store?.close();
-  await etcd?.close();
-  await local?.stop();
-  await rm(dir, { recursive: true, force: true });
 });
 
 const from = (...rest: readonly string[]): readonly string[] => ["restore", "objects", ...rest, ...keys];
@@ -150,7 +144,7 @@ describe("restore objects", () => {
     const { items } = await store.resources(configmaps).list({ namespace: "shop" });
     const limit = `count/configmaps=${items.length}`;
     expect(await lite(["quota", "set", "shop", limit])).toMatchObject({ code: 0, stderr: "" });
-    await etcd.kv.deleteRange({ key: "/registry/configmaps/shop/same" });
+    await lab.etcd.kv.deleteRange({ key: "/registry/configmaps/shop/same" });
     const restore = ["restore", "objects", "--snapshot", snapshot, "--name", "lost"];
     const refused = await lite(restore);
     expect(refused.code).toBe(1);
@@ -212,7 +206,7 @@ describe("restore objects", () => {
   });
 
   test("is taken back with its undo file", async () => {
-    const undo = join(dir, `undo-${randomBytes(4).toString("hex")}.json`);
+    const undo = join(dir.path, `undo-${randomBytes(4).toString("hex")}.json`);
     const args = from("--snapshot", snapshot, "--resources", "configmaps", "--conflict", "overwrite");
     expect((await lite([...args, "--undo-file", undo])).code).toBe(0);
     expect([await dataOf("lost"), await dataOf("changed")]).toEqual(["backup", "backup"]);

@@ -1,12 +1,10 @@
 /** A key that was deleted comes back as it last was: from etcd's history, or from a snapshot when that is compacted. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createStore, defineKind, type ObjectMeta, type Store } from "keelson";
 import { saveSnapshot } from "keelson/backup";
-import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { patientMs } from "../../../support/time/patience.ts";
+import { folderForAll } from "../../../support/for-all.ts";
+import { etcdForAll } from "../../../support/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
 interface Config {
@@ -21,36 +19,27 @@ const configmaps = defineKind<Config>({
   plural: "configmaps",
   scope: "Namespaced",
 });
-
-let local: LocalEtcd;
-let etcd: Etcd;
-let dir: string;
 let lite: ReturnType<typeof liteAt>;
 
-const revision = async (): Promise<bigint> => (await etcd.kv.range({ key: "x" })).header.revision;
+const revision = async (): Promise<bigint> => (await lab.etcd.kv.range({ key: "x" })).header.revision;
 const storedAt = async (key: string): Promise<string | undefined> => {
-  const [kv] = (await etcd.kv.range({ key })).kvs;
+  const [kv] = (await lab.etcd.kv.range({ key })).kvs;
   return kv === undefined ? undefined : Buffer.from(kv.value).toString("latin1");
 };
 
+const lab = etcdForAll();
+const dir = folderForAll();
+
 beforeAll(async () => {
-  local = await startLocalEtcd();
-  etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
-  lite = liteAt(local.endpoints);
-  dir = await mkdtemp(join(tmpdir(), "keelson-undelete-"));
-});
-afterAll(async () => {
-  await etcd?.close();
-  await local?.stop();
-  await rm(dir, { recursive: true, force: true });
+  lite = liteAt(lab.local.endpoints);
 });
 
 describe("undelete of any key", () => {
   test("puts its last bytes back, and says from which revision", async () => {
     const bytes = Buffer.from([0, 1, 255, 10]);
-    await etcd.kv.put({ key: "any", value: "first" });
-    const { header } = await etcd.kv.put({ key: "any", value: bytes });
-    const gone = await etcd.kv.deleteRange({ key: "any" });
+    await lab.etcd.kv.put({ key: "any", value: "first" });
+    const { header } = await lab.etcd.kv.put({ key: "any", value: bytes });
+    const gone = await lab.etcd.kv.deleteRange({ key: "any" });
     const asked = await lite(["undelete", "any", "--dry-run"]);
     const what = `4 bytes, as of revision ${header.revision} (version 2, deleted at revision ${gone.header.revision})`;
     expect(asked).toMatchObject({ code: 0, stderr: "", stdout: `"any" would come back: ${what}\n` });
@@ -68,9 +57,9 @@ describe("undelete of any key", () => {
   });
 
   test("leaves a key that is there as it is", async () => {
-    await etcd.kv.put({ key: "there", value: "old" });
-    await etcd.kv.deleteRange({ key: "there" });
-    await etcd.kv.put({ key: "there", value: "new" });
+    await lab.etcd.kv.put({ key: "there", value: "old" });
+    await lab.etcd.kv.deleteRange({ key: "there" });
+    await lab.etcd.kv.put({ key: "there", value: "new" });
     const before = await revision();
     const { code, stderr } = await lite(["undelete", "there"]);
     expect(code).toBe(1);
@@ -86,13 +75,13 @@ describe("undelete of any key", () => {
   });
 
   test("says what is compacted, and takes the key from a snapshot instead", async () => {
-    await etcd.kv.put({ key: "old", value: "kept" });
-    const file = join(dir, "old.db");
-    await saveSnapshot(etcd, file);
-    await etcd.kv.deleteRange({ key: "old" });
-    await etcd.kv.put({ key: "other", value: "1" });
+    await lab.etcd.kv.put({ key: "old", value: "kept" });
+    const file = join(dir.path, "old.db");
+    await saveSnapshot(lab.etcd, file);
+    await lab.etcd.kv.deleteRange({ key: "old" });
+    await lab.etcd.kv.put({ key: "other", value: "1" });
     const compacted = await revision();
-    await etcd.kv.compact(compacted);
+    await lab.etcd.kv.compact(compacted);
     const { code, stderr } = await lite(["undelete", "old"]);
     expect(code).toBe(1);
     expect(stderr).toContain(`history is compacted up to ${compacted}`);
@@ -109,7 +98,7 @@ describe("undelete of a store's object", () => {
   let store: Store;
 
   beforeAll(async () => {
-    store = await createStore({ etcd, kinds: [configmaps], compaction: false });
+    store = await createStore({ etcd: lab.etcd, kinds: [configmaps], compaction: false });
     await store.quotas.set("default", { hard: { "count/configmaps": 1 } });
   });
   afterAll(async () => {
@@ -143,8 +132,8 @@ describe("undelete of a store's object", () => {
   test("comes from a snapshot too, and with --raw as the bytes it was", async () => {
     const all = store.resources(configmaps);
     const first = { namespace: "default", name: "other" };
-    const file = join(dir, "objects.db");
-    await saveSnapshot(etcd, file);
+    const file = join(dir.path, "objects.db");
+    await saveSnapshot(lab.etcd, file);
     const was = await storedAt("/registry/configmaps/default/other");
     await all.delete(first);
     const back = await lite(["undelete", "/registry/configmaps/default/other", "--from", file]);

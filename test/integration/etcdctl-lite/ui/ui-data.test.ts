@@ -1,34 +1,33 @@
 /** What the page's server answers, against a real etcd: data, refusals, what it conceals, what it writes when it may. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRepository } from "keelson/backup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { folderForAll } from "../../../support/for-all.ts";
 import { until } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";
 import { ServedPage } from "./served-page.ts";
 import { type ShopCluster, sealingKeysFile, startShopCluster } from "./shop-cluster.ts";
 
 let shop: ShopCluster;
-let dir: string;
 let served: ServedPage;
 const token = "a token of 24 characters";
 
 const encoded = (text: string): string => Buffer.from(text).toString("base64url");
 const revision = async (): Promise<bigint> => (await shop.etcd.kv.range({ key: "x" })).header.revision;
 
+const dir = folderForAll();
+
 beforeAll(async () => {
   shop = await startShopCluster();
-  dir = await mkdtemp(join(tmpdir(), "keelson-ui-"));
-  await writeFile(join(dir, "keys.json"), sealingKeysFile);
-  await writeFile(join(dir, "token"), `${token}\n`);
-  served = await ServedPage.start(shop.local.endpoints, [`--keys-file=${join(dir, "keys.json")}`]);
+  await writeFile(join(dir.path, "keys.json"), sealingKeysFile);
+  await writeFile(join(dir.path, "token"), `${token}\n`);
+  served = await ServedPage.start(shop.local.endpoints, [`--keys-file=${join(dir.path, "keys.json")}`]);
 });
 afterAll(async () => {
   await served?.[Symbol.asyncDispose]();
   await shop?.[Symbol.asyncDispose]();
-  await rm(dir, { recursive: true, force: true });
 });
 
 describe("the tree", () => {
@@ -216,10 +215,10 @@ describe("the views", () => {
   });
 
   test("a repository's backups and the status of a backup run; a damaged status is told", async () => {
-    const repository = join(dir, "repository");
+    const repository = join(dir.path, "repository");
     const opened = await openRepository({ directory: repository });
     await opened.backup(shop.etcd);
-    const status = join(dir, "status.json");
+    const status = join(dir.path, "status.json");
     await writeFile(status, "half a sta");
     await using page = await ServedPage.start(shop.local.endpoints, [
       `--repository=${repository}`,
@@ -269,7 +268,9 @@ describe("who may ask", () => {
   });
 
   test("with a token only those who have it see anything of etcd", async () => {
-    await using page = await ServedPage.start(shop.local.endpoints, [`--token-file=${join(dir, "token")}`]);
+    await using page = await ServedPage.start(shop.local.endpoints, [
+      `--token-file=${join(dir.path, "token")}`,
+    ]);
     for (const path of ["/api/tree", "/api/about", "/api/watch?prefix=", "/api/nothing"]) {
       expect((await page.get(path)).status).toBe(401);
     }
@@ -292,8 +293,11 @@ describe("who may ask", () => {
   });
 
   test("a token that can be guessed is refused", async () => {
-    await writeFile(join(dir, "short"), "secret");
-    const { code, stderr } = await liteAt(shop.local.endpoints)(["ui", `--token-file=${join(dir, "short")}`]);
+    await writeFile(join(dir.path, "short"), "secret");
+    const { code, stderr } = await liteAt(shop.local.endpoints)([
+      "ui",
+      `--token-file=${join(dir.path, "short")}`,
+    ]);
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/6 characters, expected at least 16/);
   });

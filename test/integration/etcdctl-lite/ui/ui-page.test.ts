@@ -2,14 +2,14 @@
  * The page in a real browser: keyboard, a click before what is secret, a live watch, a hundred thousand keys, two colour schemes, a
  * narrow screen. WRITE_DOCS=1 puts the pictures into docs/images.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { drill, openRepository } from "keelson/backup";
 import type { Etcd } from "keelson/etcd";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Browser, findBrowser, type PageLook } from "../../../support/browser.ts";
+import { folderForAll } from "../../../support/for-all.ts";
 import { projectFolder } from "../../../support/project-run.ts";
 import { until } from "../../../support/time/patience.ts";
 import { ServedPage } from "./served-page.ts";
@@ -42,24 +42,24 @@ describe.skipIf("reason" in found)(`the page${reason}`, () => {
   let shop: ShopCluster;
   let browser: Browser;
   let served: ServedPage;
-  let dir: string;
+
+  const dir = folderForAll();
 
   beforeAll(async () => {
     if ("reason" in found) return;
     shop = await startShopCluster();
-    dir = await mkdtemp(join(tmpdir(), "keelson-page-"));
-    await writeFile(join(dir, "keys.json"), sealingKeysFile);
-    const directory = join(dir, "repository");
+    await writeFile(join(dir.path, "keys.json"), sealingKeysFile);
+    const directory = join(dir.path, "repository");
     const repository = await openRepository({ directory });
     await repository.backup(shop.etcd);
     await shop.etcd.kv.put({ key: "/config/frontend/theme", value: "light" });
     await repository.delta(shop.etcd);
-    const status = join(dir, "status.json");
+    const status = join(dir.path, "status.json");
     await writeFile(status, JSON.stringify(await statusOf(repository)));
     const flags = [
       `--repository=${directory}`,
       `--status-file=${status}`,
-      `--keys-file=${join(dir, "keys.json")}`,
+      `--keys-file=${join(dir.path, "keys.json")}`,
     ];
     served = await ServedPage.start(shop.local.endpoints, flags);
     browser = await Browser.start(found);
@@ -68,7 +68,7 @@ describe.skipIf("reason" in found)(`the page${reason}`, () => {
     await browser?.[Symbol.asyncDispose]();
     await served?.[Symbol.asyncDispose]();
     await shop?.[Symbol.asyncDispose]();
-    if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+    if (dir.path !== undefined) await rm(dir.path, { recursive: true, force: true });
   });
 
   /** Opens, works, and asks that the page did nothing it should not. */
@@ -175,7 +175,7 @@ describe.skipIf("reason" in found)(`the page${reason}`, () => {
   });
 
   test("a page with a token asks for it, and then is open", async () => {
-    const file = join(dir, "token");
+    const file = join(dir.path, "token");
     await writeFile(file, "correct horse battery");
     await using other = await ServedPage.start(shop.local.endpoints, [`--token-file=${file}`]);
     const { page } = await browser.open(other.url);
