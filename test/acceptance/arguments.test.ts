@@ -15,7 +15,8 @@ import { kmsEnvelope } from "keelson/codec";
 import { connectEtcd, type Etcd } from "keelson/etcd";
 import { memoryEtcd } from "keelson/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { at, ConfigMap, configMap, Pod, refusal } from "./world.ts";
+import { refusal } from "../support/failures.ts";
+import { at, ConfigMap, configMap, Pod } from "./world.ts";
 
 let etcd: Etcd;
 let store: Store;

@@ -13,21 +13,10 @@ import {
   withCaches,
 } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { refusal, thrownBy } from "../support/failures.ts";
+import { take } from "../support/take.ts";
 import { patientMs, until, within } from "../support/time/patience.ts";
-import {
-  at,
-  ConfigMap,
-  configMap,
-  Node,
-  Pod,
-  pod,
-  refusal,
-  shown,
-  startWorld,
-  take,
-  thrownBy,
-  type World,
-} from "./world.ts";
+import { at, ConfigMap, configMap, Node, Pod, pod, shown, startWorld, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {

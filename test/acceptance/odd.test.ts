@@ -1,20 +1,10 @@
 /** Odd but legal uses: what a stranger does that no table lists. */
 import { type AnyResource, defineKind, isPending, type Resource, type Store, withCaches } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { refusal, thrownBy } from "../support/failures.ts";
+import { take } from "../support/take.ts";
 import { within } from "../support/time/patience.ts";
-import {
-  at,
-  ConfigMap,
-  configMap,
-  Pod,
-  pod,
-  refusal,
-  shown,
-  startWorld,
-  take,
-  thrownBy,
-  type World,
-} from "./world.ts";
+import { at, ConfigMap, configMap, Pod, pod, shown, startWorld, type World } from "./world.ts";
 
 let world: World;
 let store: Store;

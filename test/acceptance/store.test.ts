@@ -12,8 +12,9 @@ import { connectEtcd } from "keelson/etcd";
 import { deleteQuery, getQuery, listQuery, watchQuery } from "keelson/http";
 import { memoryEtcd } from "keelson/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { refusal, thrownBy } from "../support/failures.ts";
 import { patientMs, until, within } from "../support/time/patience.ts";
-import { at, ConfigMap, configMap, Pod, pod, refusal, startWorld, thrownBy, type World } from "./world.ts";
+import { at, ConfigMap, configMap, Pod, pod, startWorld, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {

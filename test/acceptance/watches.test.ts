@@ -8,20 +8,10 @@ import {
   withCache,
 } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { refusal, thrownBy } from "../support/failures.ts";
+import { take } from "../support/take.ts";
 import { until, within, withTimeEnough } from "../support/time/patience.ts";
-import {
-  at,
-  ConfigMap,
-  configMap,
-  Pod,
-  pod,
-  refusal,
-  shown,
-  startWorld,
-  take,
-  thrownBy,
-  type World,
-} from "./world.ts";
+import { at, ConfigMap, configMap, Pod, pod, shown, startWorld, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {

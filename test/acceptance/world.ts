@@ -8,15 +8,11 @@ import {
   type Kind,
   type Resource,
   type Store,
-  StoreError,
-  type StoreErrorCode,
   type StoreOptions,
-  type Watch,
   type WatchEvent,
 } from "keelson";
 import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { connect } from "../support/etcd-cases.ts";
-import { within } from "../support/time/patience.ts";
 
 export interface Pod extends Resource {
   spec: { nodeName?: string; image: string; cpu?: string };
@@ -141,43 +137,6 @@ export async function startWorld(binary?: string): Promise<World> {
       await server.stop();
     },
   };
-}
-
-/** What a promise rejects with; a promise that resolves, or does not settle, fails the test. */
-export async function thrownBy(work: Promise<unknown>): Promise<unknown> {
-  let value: unknown;
-  try {
-    value = await within(work, "the call settles");
-  } catch (error) {
-    return error;
-  }
-  throw new Error(`expected a rejection, got ${(JSON.stringify(value) ?? "nothing").slice(0, 300)}`);
-}
-
-/** The StoreError of one of `codes` that a promise rejects with. */
-export async function refusal<C extends StoreErrorCode>(
-  work: Promise<unknown>,
-  ...codes: readonly C[]
-): Promise<StoreError<C>> {
-  const error = await thrownBy(work);
-  if (!(error instanceof StoreError)) throw error;
-  if (!(codes as readonly string[]).includes(error.code)) {
-    throw new Error(`expected ${codes.join(" or ")}, got ${error.code}: ${error.message}`, { cause: error });
-  }
-  return error as StoreError<C>;
-}
-
-/** Reads a watch to its `count`th event, and leaves it. */
-export async function take<T>(watch: Watch<T>, count: number): Promise<WatchEvent<T>[]> {
-  const events: WatchEvent<T>[] = [];
-  const reading = (async () => {
-    for await (const event of watch) {
-      events.push(event);
-      if (events.length >= count) break;
-    }
-  })();
-  await within(reading, `${count} events, got ${JSON.stringify(events)}`);
-  return events;
 }
 
 /** "ADDED a" of each event, "BOOKMARK" of a bookmark. */

@@ -1,7 +1,8 @@
 /** Deletes: results, preconditions, validation, finalizers, grace, policies, collections. */
 import { isPending } from "keelson";
 import { describe, expect } from "vitest";
-import { claim, rejection, type Suite, widget, widgetKind } from "./implementation.ts";
+import { thrownBy } from "../support/failures.ts";
+import { claim, type Suite, widget, widgetKind } from "./implementation.ts";
 
 export function deletesConformance(suite: Suite): void {
   const widgets = () => suite.subject().writer(widgetKind);
@@ -17,7 +18,7 @@ export function deletesConformance(suite: Suite): void {
       });
       expect(BigInt(gone.metadata.resourceVersion)).toBeGreaterThan(BigInt(made.metadata.resourceVersion));
       expect(isPending(gone)).toBe(false);
-      expect(await rejection(widgets().delete({ namespace, name: "a" }))).toMatchObject({
+      expect(await thrownBy(widgets().delete({ namespace, name: "a" }))).toMatchObject({
         code: "NOT_FOUND",
       });
     });
@@ -29,17 +30,17 @@ export function deletesConformance(suite: Suite): void {
       const other = suite.subject().store.resources(widgetKind);
       const live = await other.update({ ...made, spec: { size: 2 } });
       const stale = { resourceVersion: made.metadata.resourceVersion };
-      expect(await rejection(widgets().delete(key, { preconditions: stale }))).toMatchObject({
+      expect(await thrownBy(widgets().delete(key, { preconditions: stale }))).toMatchObject({
         code: "PRECONDITION_FAILED",
         details: { field: "resourceVersion", actual: live.metadata.resourceVersion },
       });
-      expect(await rejection(widgets().delete(key, { preconditions: { uid: "other" } }))).toMatchObject({
+      expect(await thrownBy(widgets().delete(key, { preconditions: { uid: "other" } }))).toMatchObject({
         code: "PRECONDITION_FAILED",
         details: { field: "uid" },
       });
       const { uid, resourceVersion } = live.metadata;
       await widgets().delete(key, { preconditions: { uid, resourceVersion } });
-      expect(await rejection(widgets().get(key))).toMatchObject({ code: "NOT_FOUND" });
+      expect(await thrownBy(widgets().get(key))).toMatchObject({ code: "NOT_FOUND" });
     });
 
     claim(suite, "delete() throws what validate throws, and runs it on the live state", async () => {
@@ -50,7 +51,7 @@ export function deletesConformance(suite: Suite): void {
       const validate = (current: { spec: { size: number } }): void => {
         if (current.spec.size === 1) throw refusal;
       };
-      expect(await rejection(widgets().delete(key, { validate }))).toBe(refusal);
+      expect(await thrownBy(widgets().delete(key, { validate }))).toBe(refusal);
       await widgets().update({ ...made, spec: { size: 2 } });
       expect((await widgets().delete(key, { validate })).spec.size).toBe(2);
     });
@@ -77,7 +78,7 @@ export function deletesConformance(suite: Suite): void {
           metadata: { ...current.metadata, finalizers: [] },
         }));
         expect(BigInt(last.metadata.resourceVersion)).toBeGreaterThan(BigInt(one.metadata.resourceVersion));
-        expect(await rejection(widgets().get(key))).toMatchObject({ code: "NOT_FOUND" });
+        expect(await thrownBy(widgets().get(key))).toMatchObject({ code: "NOT_FOUND" });
       },
     );
 
@@ -94,7 +95,7 @@ export function deletesConformance(suite: Suite): void {
       expect(shorter.metadata.deletionGracePeriodSeconds).toBe(10);
       const gone = await widgets().delete(key, { gracePeriodSeconds: 0 });
       expect(isPending(gone)).toBe(false);
-      expect(await rejection(widgets().get(key))).toMatchObject({ code: "NOT_FOUND" });
+      expect(await thrownBy(widgets().get(key))).toMatchObject({ code: "NOT_FOUND" });
     });
 
     claim(suite, "delete() keeps a propagation policy as a finalizer", async () => {
@@ -109,7 +110,7 @@ export function deletesConformance(suite: Suite): void {
       }
       await widgets().create(widget(namespace, "background"));
       await widgets().delete({ namespace, name: "background" }, { propagationPolicy: "Background" });
-      expect(await rejection(widgets().get({ namespace, name: "background" }))).toMatchObject({
+      expect(await thrownBy(widgets().get({ namespace, name: "background" }))).toMatchObject({
         code: "NOT_FOUND",
       });
     });

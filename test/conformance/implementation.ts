@@ -120,16 +120,6 @@ export function widget(
   };
 }
 
-/** What a rejected promise was rejected with; fails when it was not. */
-export async function rejection(work: Promise<unknown>): Promise<unknown> {
-  const outcome = await work.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
-  if ("error" in outcome) return outcome.error;
-  throw new Error(`expected a rejection, got ${JSON.stringify(outcome.value)}`);
-}
-
 /** Events of a watch until `enough` says so; the watch is left then. */
 export async function eventsUntil<T>(
   watch: Watch<T>,

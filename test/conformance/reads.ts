@@ -1,15 +1,8 @@
 /** Reads: gets and lists at every freshness, over a seeded history with a compaction in its middle; selectors, pages. */
 import { isStoreError, type ReadFreshness } from "keelson";
 import { describe, expect } from "vitest";
-import {
-  claim,
-  machineKind,
-  rejection,
-  type Suite,
-  type Widget,
-  widget,
-  widgetKind,
-} from "./implementation.ts";
+import { thrownBy } from "../support/failures.ts";
+import { claim, machineKind, type Suite, type Widget, widget, widgetKind } from "./implementation.ts";
 
 export function readsConformance(suite: Suite): void {
   const reader = () => suite.subject().reader(widgetKind);
@@ -37,9 +30,9 @@ export function readsConformance(suite: Suite): void {
       const any = await reader().get(key, { read: { consistency: "any" } });
       expect([1, 2]).toContain(any.spec.size);
       const gone = await writer().delete(key);
-      expect(await rejection(reader().get(key))).toMatchObject({ code: "NOT_FOUND" });
+      expect(await thrownBy(reader().get(key))).toMatchObject({ code: "NOT_FOUND" });
       const absent = reader().get(key, { read: exact(gone.metadata.resourceVersion) });
-      expect(await rejection(absent)).toMatchObject({ code: "NOT_FOUND" });
+      expect(await thrownBy(absent)).toMatchObject({ code: "NOT_FOUND" });
       expect(await reader().get(key, { read: exact(second.metadata.resourceVersion) })).toEqual(second);
     });
 
@@ -51,7 +44,7 @@ export function readsConformance(suite: Suite): void {
         const made = await writer().create(widget(namespace, "a"));
         const resourceVersion = beyond(made.metadata.resourceVersion);
         for (const read of [exact(resourceVersion), notOlderThan(resourceVersion)]) {
-          const error = await rejection(reader().get({ namespace, name: "a" }, { read }));
+          const error = await thrownBy(reader().get({ namespace, name: "a" }, { read }));
           expect(error).toMatchObject({ code: "FUTURE_VERSION", details: { requested: resourceVersion } });
           expect(isStoreError(error, "FUTURE_VERSION") && error.details.retryAfterMs).toBeGreaterThan(0);
         }
@@ -80,7 +73,7 @@ export function readsConformance(suite: Suite): void {
 
     claim(suite, "get() with a version that is none is INVALID_ARGUMENT", async () => {
       for (const resourceVersion of ["", "0", "-1", "1e3", "0x1", " 5", "18446744073709551616"]) {
-        const error = await rejection(
+        const error = await thrownBy(
           reader().get({ namespace: "default", name: "a" }, { read: exact(resourceVersion) }),
         );
         expect(error).toMatchObject({ code: "INVALID_ARGUMENT" });
@@ -128,7 +121,7 @@ export function readsConformance(suite: Suite): void {
       await machines.create({ metadata: { generateName: "m-" }, spec: { zone: "z1" } });
       expect((await suite.subject().reader(machineKind).list()).items.length).toBeGreaterThan(0);
       expect(
-        await rejection(suite.subject().reader(machineKind).list({ namespace: "default" })),
+        await thrownBy(suite.subject().reader(machineKind).list({ namespace: "default" })),
       ).toMatchObject({
         code: "INVALID_ARGUMENT",
       });
@@ -164,7 +157,7 @@ export function readsConformance(suite: Suite): void {
         where((i) => i % 3 === 2 && i % 2 === 0),
       );
       expect(await sizes({ fieldSelector: "spec.colour!=red" })).toEqual(where((i) => i % 3 !== 0));
-      expect(await rejection(reader().list({ fieldSelector: "spec.size=1" }))).toMatchObject({
+      expect(await thrownBy(reader().list({ fieldSelector: "spec.size=1" }))).toMatchObject({
         code: "INVALID_ARGUMENT",
       });
     });
@@ -254,7 +247,7 @@ export function readsConformance(suite: Suite): void {
         { namespace: "default", continueToken },
       ];
       for (const options of others) {
-        expect(await rejection(reader().list(options))).toMatchObject({ code: "INVALID_TOKEN" });
+        expect(await thrownBy(reader().list(options))).toMatchObject({ code: "INVALID_TOKEN" });
       }
     });
 
@@ -288,7 +281,7 @@ export function readsConformance(suite: Suite): void {
     claim(suite, "list() at a version beyond the store's is FUTURE_VERSION", async () => {
       const version = beyond(await suite.subject().store.currentResourceVersion());
       for (const read of [exact(version), notOlderThan(version)]) {
-        expect(await rejection(reader().list({ read }))).toMatchObject({ code: "FUTURE_VERSION" });
+        expect(await thrownBy(reader().list({ read }))).toMatchObject({ code: "FUTURE_VERSION" });
       }
     });
 
@@ -297,7 +290,7 @@ export function readsConformance(suite: Suite): void {
       const history = await seededHistory(suite, namespace);
       const [oldest, newest] = [history[0], history.at(-1)];
       await suite.subject().etcd.kv.compact(BigInt(newest?.version ?? "1"));
-      const error = await rejection(reader().list({ namespace, read: exact(oldest?.version ?? "1") }));
+      const error = await thrownBy(reader().list({ namespace, read: exact(oldest?.version ?? "1") }));
       expect(error).toMatchObject({ code: "EXPIRED" });
       const still = await reader().list({ namespace, read: exact(newest?.version ?? "1") });
       expect(still.items.map(({ metadata, spec }) => `${metadata.name}=${spec.size}`)).toEqual(newest?.names);
@@ -313,7 +306,7 @@ export function readsConformance(suite: Suite): void {
         await writer().delete({ namespace, name: "w-5" });
         const { metadata } = await writer().create(widget(namespace, "w-90"));
         await suite.subject().etcd.kv.compact(BigInt(metadata.resourceVersion));
-        const error = await rejection(
+        const error = await thrownBy(
           reader().list({ namespace, limit: 3, continueToken: first.continueToken }),
         );
         expect(error).toMatchObject({ code: "EXPIRED" });
@@ -341,7 +334,7 @@ export function readsConformance(suite: Suite): void {
         { labelSelector: "a in (" },
       ];
       for (const options of bad) {
-        expect(await rejection(reader().list(options))).toMatchObject({ code: "INVALID_ARGUMENT" });
+        expect(await thrownBy(reader().list(options))).toMatchObject({ code: "INVALID_ARGUMENT" });
       }
     });
   });

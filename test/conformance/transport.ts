@@ -11,7 +11,6 @@ import {
   type MethodPath,
   type Transport,
   type TransportFactory,
-  TransportFailure,
 } from "../../src/etcd/transport/transport.ts";
 import {
   decodePutResponse,
@@ -22,6 +21,7 @@ import {
 } from "../../src/etcd/wire/kv.ts";
 import { snapshotResponse } from "../../src/etcd/wire/maintenance.ts";
 import { decodeWatchReply, encodeWatchMessage } from "../../src/etcd/wire/watch.ts";
+import { transportFailureOf } from "../support/failures.ts";
 import { withTimeEnough } from "../support/time/patience.ts";
 import { type Link, type TransportNetwork, tcpNetwork, type Unserved } from "./transport-network.ts";
 
@@ -29,15 +29,6 @@ const range: MethodPath = "/etcdserverpb.KV/Range";
 const put: MethodPath = "/etcdserverpb.KV/Put";
 const watch: MethodPath = "/etcdserverpb.Watch/Watch";
 const snapshot: MethodPath = "/etcdserverpb.Maintenance/Snapshot";
-
-async function failureOf(work: Promise<unknown>): Promise<TransportFailure> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(TransportFailure);
-  return error as TransportFailure;
-}
 
 /**
  * @param network where it plays; default a real etcd behind TCP proxies
@@ -127,7 +118,9 @@ export function transportContract(
 
     test("a refusal comes with the server's code and text, from the server, sent", async () => {
       await using transport = await direct();
-      const failure = await failureOf(transport.unary(put, encodePutRequest({ key: "", value: "" })));
+      const failure = await transportFailureOf(
+        transport.unary(put, encodePutRequest({ key: "", value: "" })),
+      );
       expect(failure).toMatchObject({
         code: grpcStatus.invalidArgument,
         text: "etcdserver: key is not provided",
@@ -139,13 +132,15 @@ export function transportContract(
 
     test("an unknown method is unimplemented, from the server", async () => {
       await using transport = await direct();
-      const failure = await failureOf(transport.unary("/etcdserverpb.KV/Nothing", new Uint8Array(0)));
+      const failure = await transportFailureOf(
+        transport.unary("/etcdserverpb.KV/Nothing", new Uint8Array(0)),
+      );
       expect(failure).toMatchObject({ code: grpcStatus.unimplemented, fromServer: true });
     });
 
     test("nobody listening is unavailable and unsent", async () => {
       await using transport = open(await net.nobody());
-      const failure = await failureOf(
+      const failure = await transportFailureOf(
         transport.unary(put, encodePutRequest({ key: "a", value: "" }), { timeoutMs: 20_000 }),
       );
       expect(failure).toMatchObject({ code: grpcStatus.unavailable, request: "unsent", fromServer: false });
@@ -158,7 +153,7 @@ export function transportContract(
       const failure = await withTimeEnough(400, async (timeoutMs) => {
         const before = swallowing.bytesFromServer;
         const request = encodePutRequest({ key: "swallowed", value: "1" });
-        const failed = await failureOf(transport.unary(put, request, { timeoutMs }));
+        const failed = await transportFailureOf(transport.unary(put, request, { timeoutMs }));
         // Its time was over before it left: nobody has heard of it.
         return failed.request === "unsent" && swallowing.bytesFromServer === before ? undefined : failed;
       });
@@ -173,7 +168,7 @@ export function transportContract(
       await using cutting = await net.link();
       await using transport = await connected(cutting.url);
       cutting.swallow();
-      const call = failureOf(
+      const call = transportFailureOf(
         transport.unary(put, encodePutRequest({ key: "cut", value: "1" }), { timeoutMs: 20_000 }),
       );
       const before = cutting.bytesFromServer;
@@ -317,7 +312,7 @@ export function transportContract(
         encodeWatchMessage({ type: "create", create: { key: "cut", watchId: 1n, fragment: true } }),
       );
       await stream.next();
-      const pending = failureOf(stream.next());
+      const pending = transportFailureOf(stream.next());
       shared.cut();
       expect(await pending).toMatchObject({ request: "sent", fromServer: false });
     });
@@ -326,13 +321,13 @@ export function transportContract(
       await using swallowing = await net.link();
       const transport = await connected(swallowing.url);
       swallowing.swallow();
-      const call = failureOf(transport.unary(range, encodeRangeRequest({ key: "a" })));
-      const stream = failureOf(transport.bidi(watch).next());
+      const call = transportFailureOf(transport.unary(range, encodeRangeRequest({ key: "a" })));
+      const stream = transportFailureOf(transport.bidi(watch).next());
       await transport.close();
       await transport.close();
       expect(await call).toMatchObject({ code: grpcStatus.cancelled, fromServer: false });
       expect(await stream).toMatchObject({ code: grpcStatus.cancelled, fromServer: false });
-      const late = await failureOf(
+      const late = await transportFailureOf(
         (async () => transport.unary(put, encodePutRequest({ key: "late", value: "" })))(),
       );
       expect(late.request).toBe("unsent");
@@ -344,7 +339,7 @@ export function transportContract(
         type: "put" as const,
         put: { key: `ops/${i}`, value: "" },
       }));
-      const failure = await failureOf(
+      const failure = await transportFailureOf(
         transport.unary("/etcdserverpb.KV/Txn", encodeTxnRequest({ compare: [], success, failure: [] })),
       );
       expect(failure).toMatchObject({ code: grpcStatus.invalidArgument, fromServer: true });

@@ -1,8 +1,9 @@
 /** Times to live: a lower bound, kept by updates, seen by watches. */
 import { isStoreError } from "keelson";
 import { describe, expect } from "vitest";
+import { thrownBy } from "../support/failures.ts";
 import { withTimeEnough } from "../support/time/patience.ts";
-import { claim, eventsUntil, rejection, type Suite, shortly, widget, widgetKind } from "./implementation.ts";
+import { claim, eventsUntil, type Suite, shortly, widget, widgetKind } from "./implementation.ts";
 
 export function ttlConformance(suite: Suite): void {
   const reader = () => suite.subject().reader(widgetKind);
@@ -17,7 +18,7 @@ export function ttlConformance(suite: Suite): void {
       await writer().create(widget(namespace, "short"), { ttlSeconds: 2 });
       const events = await eventsUntil(watch, (all) => shortly(all).includes("DELETED short"));
       expect(shortly(events)).toEqual(["ADDED stays", "ADDED short", "DELETED short"]);
-      expect(await rejection(reader().get({ namespace, name: "short" }))).toMatchObject({
+      expect(await thrownBy(reader().get({ namespace, name: "short" }))).toMatchObject({
         code: "NOT_FOUND",
       });
       await reader().get({ namespace, name: "stays" });
@@ -51,7 +52,7 @@ export function ttlConformance(suite: Suite): void {
 
     claim(suite, "ttlSeconds that is no whole number above 0 is INVALID_ARGUMENT", async () => {
       for (const ttlSeconds of [0, -5, 2.5, Number.NaN]) {
-        expect(await rejection(writer().create(widget("default", "x"), { ttlSeconds }))).toMatchObject({
+        expect(await thrownBy(writer().create(widget("default", "x"), { ttlSeconds }))).toMatchObject({
           code: "INVALID_ARGUMENT",
         });
       }

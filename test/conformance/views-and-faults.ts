@@ -1,11 +1,11 @@
 /** Views of objects, damaged objects, aborts and ends of calls. */
 import { defineView, isStoreError, jsonView, metadataView, type StoreError, type View } from "keelson";
 import { describe, expect } from "vitest";
+import { thrownBy } from "../support/failures.ts";
 import { withTimeEnough } from "../support/time/patience.ts";
 import {
   claim,
   eventsUntil,
-  rejection,
   type Suite,
   shortly,
   type Widget,
@@ -81,11 +81,11 @@ export function viewsAndFaultsConformance(suite: Suite): void {
         const key = `/registry/example.com/widgets/${namespace}/w-2`;
         const read = { consistency: "notOlderThan", resourceVersion: version } as const;
         const details = { key, name: "w-2", namespace };
-        expect(await rejection(reader().get({ namespace, name: "w-2" }, { read }))).toMatchObject({
+        expect(await thrownBy(reader().get({ namespace, name: "w-2" }, { read }))).toMatchObject({
           code: "CORRUPT_OBJECT",
           details: { ...details, resourceVersion: version },
         });
-        expect(await rejection(reader().list({ namespace, read }))).toMatchObject({
+        expect(await thrownBy(reader().list({ namespace, read }))).toMatchObject({
           code: "CORRUPT_OBJECT",
           details,
         });
@@ -95,7 +95,7 @@ export function viewsAndFaultsConformance(suite: Suite): void {
         expect(found.map((error) => isStoreError(error, "CORRUPT_OBJECT") && error.details.key)).toEqual([
           key,
         ]);
-        expect(await rejection(writer().delete({ namespace, name: "w-2" }))).toMatchObject({
+        expect(await thrownBy(writer().delete({ namespace, name: "w-2" }))).toMatchObject({
           code: "CORRUPT_OBJECT",
         });
         await suite.subject().etcd.kv.deleteRange({ key });
@@ -144,7 +144,7 @@ export function viewsAndFaultsConformance(suite: Suite): void {
         () => writer().deleteCollection({ namespace: "never", signal }),
         () => writer().createMany([widget("default", "never")], { signal }),
       ];
-      for (const call of calls) expect(await rejection(call())).toBe(reason);
+      for (const call of calls) expect(await thrownBy(call())).toBe(reason);
     });
 
     claim(
@@ -165,7 +165,7 @@ export function viewsAndFaultsConformance(suite: Suite): void {
             { timeoutMs },
           );
           const next = writer().guaranteedUpdate(key, (current) => ({ ...current, spec: { size: 2 } }));
-          expect(await rejection(hanging)).toMatchObject({ code: "DEADLINE" });
+          expect(await thrownBy(hanging)).toMatchObject({ code: "DEADLINE" });
           expect((await next).spec.size).toBe(2);
           // Undefined when its time was over before there was anything to mutate.
           return given;

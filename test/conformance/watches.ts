@@ -1,11 +1,11 @@
 /** Watches: starts, scopes, selector transitions, initial events, bookmarks, ends. */
 import type { WatchEvent } from "keelson";
 import { describe, expect } from "vitest";
+import { thrownBy } from "../support/failures.ts";
 import { withTimeEnough } from "../support/time/patience.ts";
 import {
   claim,
   eventsUntil,
-  rejection,
   type Suite,
   shortly,
   type Widget,
@@ -208,15 +208,15 @@ export function watchesConformance(suite: Suite): void {
       for (let size = 2; size < 6; size++) last = await writer().update({ ...last, spec: { size } });
       await suite.subject().etcd.kv.compact(BigInt(last.metadata.resourceVersion));
       const watch = reader().watch({ namespace, resourceVersion: made.metadata.resourceVersion });
-      expect(await rejection(eventsUntil(watch, count(1)))).toMatchObject({ code: "EXPIRED" });
+      expect(await thrownBy(eventsUntil(watch, count(1)))).toMatchObject({ code: "EXPIRED" });
     });
 
     claim(suite, "watch() from a version beyond the store's fails with FUTURE_VERSION", async () => {
       const now = await suite.subject().store.currentResourceVersion();
       const watch = reader().watch({ resourceVersion: (BigInt(now) + 1_000_000n).toString() });
-      expect(await rejection(eventsUntil(watch, count(1)))).toMatchObject({ code: "FUTURE_VERSION" });
+      expect(await thrownBy(eventsUntil(watch, count(1)))).toMatchObject({ code: "FUTURE_VERSION" });
       const ready = reader().watch({ resourceVersion: (BigInt(now) + 1_000_000n).toString() });
-      expect(await rejection(ready.ready())).toMatchObject({ code: "FUTURE_VERSION" });
+      expect(await thrownBy(ready.ready())).toMatchObject({ code: "FUTURE_VERSION" });
       await ready[Symbol.asyncDispose]();
     });
 

@@ -1,15 +1,8 @@
 /** Writes: creates, updates, guaranteedUpdate, status, dry runs, bulk loads. */
 import { isStoreError, StoreError } from "keelson";
 import { describe, expect } from "vitest";
-import {
-  claim,
-  machineKind,
-  rejection,
-  type Suite,
-  type Widget,
-  widget,
-  widgetKind,
-} from "./implementation.ts";
+import { thrownBy } from "../support/failures.ts";
+import { claim, machineKind, type Suite, type Widget, widget, widgetKind } from "./implementation.ts";
 
 export function writesConformance(suite: Suite): void {
   const widgets = () => suite.subject().writer(widgetKind);
@@ -29,7 +22,7 @@ export function writesConformance(suite: Suite): void {
     claim(suite, "create() of a name that is taken is ALREADY_EXISTS and changes nothing", async () => {
       const namespace = await suite.freshNamespace();
       const made = await widgets().create(widget(namespace, "a", 1));
-      const error = await rejection(widgets().create(widget(namespace, "a", 2)));
+      const error = await thrownBy(widgets().create(widget(namespace, "a", 2)));
       expect(isStoreError(error, "ALREADY_EXISTS") && error.details.resourceVersion).toBe(
         made.metadata.resourceVersion,
       );
@@ -56,12 +49,12 @@ export function writesConformance(suite: Suite): void {
 
     claim(suite, "create() refuses what the kind finds wrong with INVALID_OBJECT", async () => {
       const namespace = await suite.freshNamespace();
-      const error = await rejection(widgets().create(widget(namespace, "a", -1)));
+      const error = await thrownBy(widgets().create(widget(namespace, "a", -1)));
       expect(isStoreError(error, "INVALID_OBJECT") && error.details.errors[0]?.field).toBe("spec.size");
     });
 
     claim(suite, "create() in a namespace that is missing is NAMESPACE_NOT_FOUND", async () => {
-      expect(await rejection(widgets().create(widget("nowhere", "a")))).toMatchObject({
+      expect(await thrownBy(widgets().create(widget("nowhere", "a")))).toMatchObject({
         code: "NAMESPACE_NOT_FOUND",
         details: { namespace: "nowhere" },
       });
@@ -84,7 +77,7 @@ export function writesConformance(suite: Suite): void {
       const namespace = await suite.freshNamespace();
       const first = await widgets().create(widget(namespace, "a", 1));
       const second = await widgets().update({ ...first, spec: { size: 2 } });
-      const error = await rejection(widgets().update({ ...first, spec: { size: 3 } }));
+      const error = await thrownBy(widgets().update({ ...first, spec: { size: 3 } }));
       expect(error).toMatchObject({
         code: "CONFLICT",
         details: { expected: first.metadata.resourceVersion, actual: second.metadata.resourceVersion },
@@ -105,7 +98,7 @@ export function writesConformance(suite: Suite): void {
       const namespace = await suite.freshNamespace();
       const made = await widgets().create(widget(namespace, "a"));
       await widgets().delete({ namespace, name: "a" });
-      expect(await rejection(widgets().update(made))).toMatchObject({ code: "NOT_FOUND" });
+      expect(await thrownBy(widgets().update(made))).toMatchObject({ code: "NOT_FOUND" });
     });
 
     claim(suite, "update() of another object of the same name is CONFLICT", async () => {
@@ -114,7 +107,7 @@ export function writesConformance(suite: Suite): void {
       await widgets().delete({ namespace, name: "a" });
       const second = await widgets().create(widget(namespace, "a"));
       const object = { ...second, metadata: { ...second.metadata, uid: first.metadata.uid } };
-      expect(await rejection(widgets().update(object))).toMatchObject({ code: "CONFLICT" });
+      expect(await thrownBy(widgets().update(object))).toMatchObject({ code: "CONFLICT" });
     });
 
     claim(suite, "update() that changes nothing writes nothing", async () => {
@@ -176,7 +169,7 @@ export function writesConformance(suite: Suite): void {
     claim(suite, "update() of the status of a kind without one is INVALID_ARGUMENT", async () => {
       const machines = suite.subject().writer(machineKind);
       const made = await machines.create({ metadata: { generateName: "m-" }, spec: { zone: "z1" } });
-      expect(await rejection(machines.update(made, { subresource: "status" }))).toMatchObject({
+      expect(await thrownBy(machines.update(made, { subresource: "status" }))).toMatchObject({
         code: "INVALID_ARGUMENT",
       });
     });
@@ -186,7 +179,7 @@ export function writesConformance(suite: Suite): void {
       const made = await widgets().create(widget(namespace, "a"));
       const changed = { ...made, spec: { size: 5 } };
       for (const preconditions of [{ uid: "other" }, { resourceVersion: "1" }]) {
-        expect(await rejection(widgets().update(changed, { preconditions }))).toMatchObject({
+        expect(await thrownBy(widgets().update(changed, { preconditions }))).toMatchObject({
           code: "PRECONDITION_FAILED",
         });
       }
@@ -234,7 +227,7 @@ export function writesConformance(suite: Suite): void {
       async () => {
         const namespace = await suite.freshNamespace();
         const key = { namespace, name: "a" };
-        expect(await rejection(widgets().guaranteedUpdate(key, (current) => current))).toMatchObject({
+        expect(await thrownBy(widgets().guaranteedUpdate(key, (current) => current))).toMatchObject({
           code: "NOT_FOUND",
         });
         let ran = 0;
@@ -255,7 +248,7 @@ export function writesConformance(suite: Suite): void {
       await widgets().create(widget(namespace, "a", 1));
       const failure = new Error("no");
       const seen: number[] = [];
-      const error = await rejection(
+      const error = await thrownBy(
         widgets().guaranteedUpdate({ namespace, name: "a" }, (current) => {
           seen.push(current.spec.size);
           throw failure;
@@ -315,7 +308,7 @@ export function writesConformance(suite: Suite): void {
     claim(suite, "guaranteedUpdate() refuses another object than the one asked for", async () => {
       const namespace = await suite.freshNamespace();
       await widgets().create(widget(namespace, "a", 1));
-      const error = await rejection(
+      const error = await thrownBy(
         widgets().guaranteedUpdate({ namespace, name: "a" }, (current) => ({
           ...current,
           metadata: { ...current.metadata, name: "b" },
@@ -331,9 +324,9 @@ export function writesConformance(suite: Suite): void {
       const key = { namespace, name: "a" };
       const dry = await widgets().create(widget(namespace, "a", 1), { dryRun: true });
       expect(dry.spec.size).toBe(1);
-      expect(await rejection(widgets().get(key))).toMatchObject({ code: "NOT_FOUND" });
+      expect(await thrownBy(widgets().get(key))).toMatchObject({ code: "NOT_FOUND" });
       const made = await widgets().create(widget(namespace, "a", 1));
-      expect(await rejection(widgets().create(widget(namespace, "a"), { dryRun: true }))).toMatchObject({
+      expect(await thrownBy(widgets().create(widget(namespace, "a"), { dryRun: true }))).toMatchObject({
         code: "ALREADY_EXISTS",
       });
       const updated = await widgets().update({ ...made, spec: { size: 2 } }, { dryRun: true });

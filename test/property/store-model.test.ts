@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { createStore, isStoreError, type ResourceStore } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { expect, test } from "vitest";
-import { rejection, type Widget, widget, widgetKind } from "../conformance/implementation.ts";
+import { type Widget, widget, widgetKind } from "../conformance/implementation.ts";
+import { thrownBy } from "../support/failures.ts";
 
 interface Model {
   /** What is there now. */
@@ -40,7 +41,7 @@ function create(name: string, size: number, app: string): Command {
   return command(`create(${name}, ${size}, ${app})`, async (model, { widgets }) => {
     const draft = widget("default", name, size, { labels: { app: app } });
     if (model.live.has(name)) {
-      expect(await rejection(widgets.create(draft))).toMatchObject({ code: "ALREADY_EXISTS" });
+      expect(await thrownBy(widgets.create(draft))).toMatchObject({ code: "ALREADY_EXISTS" });
     } else {
       const made = await widgets.create(draft);
       expect(made).toMatchObject({ spec: { size: size }, metadata: { generation: 1 } });
@@ -57,9 +58,9 @@ function update(name: string, size: number, stale: boolean): Command {
     if (base === undefined) return;
     const work = widgets.update({ ...base, spec: { size: size } });
     if (current === undefined) {
-      expect(await rejection(work)).toMatchObject({ code: "NOT_FOUND" });
+      expect(await thrownBy(work)).toMatchObject({ code: "NOT_FOUND" });
     } else if (base.metadata.resourceVersion !== current.metadata.resourceVersion) {
-      expect(await rejection(work)).toMatchObject({ code: "CONFLICT" });
+      expect(await thrownBy(work)).toMatchObject({ code: "CONFLICT" });
     } else if (base.spec.size === size) {
       expect(await work).toEqual(current);
     } else {
@@ -105,9 +106,9 @@ function remove(name: string, precondition: "none" | "current" | "first"): Comma
     const preconditions = wanted === undefined ? undefined : { resourceVersion: wanted };
     const work = widgets.delete(key(name), { preconditions });
     if (current === undefined) {
-      expect(await rejection(work)).toMatchObject({ code: "NOT_FOUND" });
+      expect(await thrownBy(work)).toMatchObject({ code: "NOT_FOUND" });
     } else if (wanted !== undefined && wanted !== current.metadata.resourceVersion) {
-      expect(await rejection(work)).toMatchObject({ code: "PRECONDITION_FAILED" });
+      expect(await thrownBy(work)).toMatchObject({ code: "PRECONDITION_FAILED" });
     } else {
       const gone = await work;
       expect(gone.spec).toEqual(current.spec);

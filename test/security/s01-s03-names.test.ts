@@ -4,12 +4,12 @@
  */
 import { describe, expect, test } from "vitest";
 import { quote } from "../../src/base/text/quote.ts";
-import { isStoreError } from "../../src/errors.ts";
 import { KeySpace } from "../../src/resource/model/keys.ts";
 import { nameFault } from "../../src/resource/model/names.ts";
 import type { Draft } from "../../src/resource/model/resource.ts";
 import { validateDraft } from "../../src/resource/objects/validate-object.ts";
 import { parseListOptions, parseWatchOptions } from "../../src/resource/options/read-options.ts";
+import { codeOf } from "../support/failures.ts";
 import { gears, type Widget, widgets } from "../unit/resource/kinds.ts";
 
 const keys = new KeySpace("/registry");
@@ -43,15 +43,6 @@ const badEverywhere: readonly string[] = [
   "a\udfff",
   "\u{1f600}",
 ];
-
-const codeOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    return isStoreError(error) ? error.code : `not a StoreError: ${error}`;
-  }
-  return "accepted";
-};
 
 describe("S1, S2: names", () => {
   test.each(badEverywhere.map((name) => [quote(name), name]))("%s is no name of any verb", (_, name) => {

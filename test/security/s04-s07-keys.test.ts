@@ -1,22 +1,13 @@
 /** S4 to S7 of the bad-input list: which keys and ranges can be written down at all. */
 import { describe, expect, test } from "vitest";
-import { isStoreError } from "../../src/errors.ts";
 import { defineKind, definitionOf } from "../../src/resource/model/define-kind.ts";
 import { KeyRange } from "../../src/resource/model/key-range.ts";
 import { KeySpace, nestingKinds, normalizePrefix } from "../../src/resource/model/keys.ts";
 import { parseListOptions, parseWatchOptions } from "../../src/resource/options/read-options.ts";
+import { codeOf } from "../support/failures.ts";
 import { gears, widgets } from "../unit/resource/kinds.ts";
 
 const keys = new KeySpace("/registry");
-const codeOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    return isStoreError(error) ? error.code : (error as Error).name;
-  }
-  return "accepted";
-};
-
 test("S4: a cluster-scoped kind with a namespace, and the reverse, are refused", () => {
   expect(codeOf(() => keys.object(gears, { namespace: "a", name: "g" }))).toBe("INVALID_ARGUMENT");
   expect(codeOf(() => keys.range(gears, "a"))).toBe("INVALID_ARGUMENT");

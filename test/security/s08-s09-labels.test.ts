@@ -1,20 +1,12 @@
 /** S8 and S9 of the bad-input list: labels, annotations and selectors of hostile size or content. */
 import { describe, expect, test } from "vitest";
-import { isStoreError } from "../../src/errors.ts";
 import type { Draft } from "../../src/resource/model/resource.ts";
 import { validateDraft } from "../../src/resource/objects/validate-object.ts";
 import { parseFieldSelector } from "../../src/resource/select/field-selector.ts";
 import { parseLabelSelector } from "../../src/resource/select/label-selector.ts";
+import { codeOf } from "../support/failures.ts";
 import { type Widget, widgets } from "../unit/resource/kinds.ts";
 
-const codeOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    return isStoreError(error) ? error.code : (error as Error).name;
-  }
-  return "accepted";
-};
 const many = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, "v"]));
 

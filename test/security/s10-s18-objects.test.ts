@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limits } from "../../src/resource/model/limits.ts";
 import { encodeContinueToken } from "../../src/storage/seam/continue-token.ts";
-import { rejection } from "../conformance/implementation.ts";
+import { thrownBy } from "../support/failures.ts";
 import { etcdForAll } from "../support/real-etcd.ts";
 import { type RecordedEtcd, recordedEtcd } from "../support/recorded-requests.ts";
 
@@ -57,7 +57,7 @@ const sentSince = (from: number): readonly string[] =>
 /** Fails with INVALID_OBJECT and sends nothing. */
 async function expectRefused(data: unknown, field: RegExp): Promise<void> {
   const from = recorded.requests.length;
-  const error = await rejection(blobs.create(draft(data)));
+  const error = await thrownBy(blobs.create(draft(data)));
   expect(isStoreError(error, "INVALID_OBJECT") && error.details.errors[0]?.field).toMatch(field);
   expect(sentSince(from)).toEqual([]);
 }
@@ -82,7 +82,7 @@ describe("S10 ordering", () => {
 
   test("names outside ASCII, whose text order is not their byte order, are refused", async () => {
     for (const name of ["\u{1F600}", "\uFF5E", "e\u0301", "\uD800"]) {
-      const error = await rejection(store.resources(roleKind).create({ metadata: { name } }));
+      const error = await thrownBy(store.resources(roleKind).create({ metadata: { name } }));
       expect(error).toMatchObject({ code: "INVALID_OBJECT" });
     }
   });
@@ -105,7 +105,7 @@ describe("S11 continue tokens", () => {
       "A".repeat(1024 * 1024),
     ];
     for (const token of tokens) {
-      const error = await rejection(blobs.list({ namespace: "default", limit: 1, continueToken: token }));
+      const error = await thrownBy(blobs.list({ namespace: "default", limit: 1, continueToken: token }));
       expect(error).toMatchObject({ code: "INVALID_TOKEN" });
     }
     expect((await blobs.list({ namespace: "default", limit: 1, continueToken })).items).toHaveLength(1);
@@ -124,7 +124,7 @@ describe("S11 continue tokens", () => {
       compaction: false,
     });
     expect(
-      await rejection(foreign.resources(blobKind).list({ namespace: "default", limit: 1, continueToken })),
+      await thrownBy(foreign.resources(blobKind).list({ namespace: "default", limit: 1, continueToken })),
     ).toMatchObject({ code: "INVALID_TOKEN" });
     await sibling.close();
     await foreign.close();
@@ -139,7 +139,7 @@ describe("S11 continue tokens", () => {
       ),
     );
     for (const continueToken of forged) {
-      expect(await rejection(blobs.list({ namespace: "default", continueToken }))).toMatchObject({
+      expect(await thrownBy(blobs.list({ namespace: "default", continueToken }))).toMatchObject({
         code: "INVALID_TOKEN",
       });
     }
@@ -216,7 +216,7 @@ describe("S17 size", () => {
     expect(sentSince(0).some((request) => request.startsWith("txn "))).toBe(true);
     for (const megabytes of [1.6, 2, 3, 4]) {
       const data = Buffer.from(lab.etcd.random.bytes(Math.ceil(megabytes * 2 ** 20))).toString("base64");
-      const error = await rejection(blobs.create(draft(data)));
+      const error = await thrownBy(blobs.create(draft(data)));
       expect(isStoreError(error, "TOO_LARGE") && error.details.limitBytes).toBe(limits.objectBytesMax);
     }
     expect(sentSince(from)).toEqual([]);
@@ -234,7 +234,7 @@ describe("S17 size", () => {
       ...current,
       metadata: { ...current.metadata, finalizers: [] },
     }));
-    expect(await rejection(blobs.get({ namespace: "default", name }))).toMatchObject({ code: "NOT_FOUND" });
+    expect(await thrownBy(blobs.get({ namespace: "default", name }))).toMatchObject({ code: "NOT_FOUND" });
   });
 
   test("a list of more than 4 MiB is read whole", async () => {
@@ -253,7 +253,7 @@ describe("S18 amplification", () => {
     const labels = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`l${i}`, "x"]));
     const metadata = { namespace: "default", name: "wide" };
     for (const more of [{ labels }, { annotations: { a: "x".repeat(300 * 1024) } }]) {
-      const error = await rejection(blobs.create({ metadata: { ...metadata, ...more } }));
+      const error = await thrownBy(blobs.create({ metadata: { ...metadata, ...more } }));
       expect(error).toMatchObject({ code: "INVALID_OBJECT" });
     }
   });

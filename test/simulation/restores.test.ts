@@ -7,7 +7,7 @@ import type { Etcd } from "../../src/etcd/ports/etcd.ts";
 import type { ByteDuplex, TransportFactory } from "../../src/etcd/transport/transport.ts";
 import { decodeWatchMessage } from "../../src/etcd/wire/watch.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
-import { failureOf } from "../support/etcd-cases.ts";
+import { failureOf } from "../support/failures.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { until, within } from "../support/time/patience.ts";
 import { SimulatedCluster } from "./cluster.ts";

@@ -1,5 +1,5 @@
-/** What integration tests on a real etcd share: a patient client, keys written fast, what a call fails with. */
-import { isStoreError, StoreError } from "../../src/errors.ts";
+/** What integration tests on a real etcd share: a patient client, keys written fast. */
+import { isStoreError } from "../../src/errors.ts";
 import { connectEtcd, type EtcdOptions } from "../../src/etcd/connect-etcd.ts";
 import type { Etcd } from "../../src/etcd/ports/etcd.ts";
 import type { WatchBatch } from "../../src/etcd/ports/watches.ts";
@@ -20,16 +20,6 @@ export async function isHealthy(url: string | undefined): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** The StoreError a promise rejects with; anything else fails the test. */
-export async function failureOf(work: Promise<unknown>): Promise<StoreError> {
-  const outcome: unknown = await work.then(
-    (value) => new Error(`expected a failure, got ${String(value)}`),
-    (error: unknown) => error,
-  );
-  if (outcome instanceof StoreError) return outcome;
-  throw outcome;
 }
 
 /** `count` puts below `prefix`, `perTxn` a revision, some at a time; the last revision. */

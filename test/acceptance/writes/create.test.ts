@@ -2,19 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { type AnyResource, isStoreError, type Store, StoreError } from "keelson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { refusal, thrownBy } from "../../support/failures.ts";
 import { within, withTimeEnough } from "../../support/time/patience.ts";
-import {
-  at,
-  ConfigMap,
-  configMap,
-  Node,
-  Pod,
-  pod,
-  refusal,
-  startWorld,
-  thrownBy,
-  type World,
-} from "../world.ts";
+import { at, ConfigMap, configMap, Node, Pod, pod, startWorld, type World } from "../world.ts";
 
 let world: World;
 let store: Store;

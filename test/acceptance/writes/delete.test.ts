@@ -1,7 +1,8 @@
 /** The contract's writes, as a stranger would try them: delete, deleteCollection and dry runs. One promise a test. */
 import { isPending, type Store } from "keelson";
 import { beforeAll, describe, expect, test } from "vitest";
-import { at, ConfigMap, configMap, Pod, pod, refusal, startWorld, thrownBy, type World } from "../world.ts";
+import { refusal, thrownBy } from "../../support/failures.ts";
+import { at, ConfigMap, configMap, Pod, pod, startWorld, type World } from "../world.ts";
 
 let world: World;
 let store: Store;

@@ -1,8 +1,9 @@
 /** The contract's writes, as a stranger would try them: calls that end before etcd answers. One promise a test. */
 import { isStoreError, type Store, StoreError } from "keelson";
 import { beforeAll, describe, expect, test } from "vitest";
+import { thrownBy } from "../../support/failures.ts";
 import { until, within } from "../../support/time/patience.ts";
-import { at, ConfigMap, configMap, startWorld, thrownBy, type World } from "../world.ts";
+import { at, ConfigMap, configMap, startWorld, type World } from "../world.ts";
 
 let world: World;
 let store: Store;

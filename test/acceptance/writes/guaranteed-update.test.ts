@@ -1,7 +1,8 @@
 /** The contract's writes, as a stranger would try them: guaranteedUpdate. One promise a test. */
 import type { Store } from "keelson";
 import { beforeAll, describe, expect, test } from "vitest";
-import { at, ConfigMap, configMap, refusal, startWorld, thrownBy, type World } from "../world.ts";
+import { refusal, thrownBy } from "../../support/failures.ts";
+import { at, ConfigMap, configMap, startWorld, type World } from "../world.ts";
 
 let world: World;
 let store: Store;

@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { Compactor, compactionClockKey } from "../../../src/storage/bookkeeping/compaction.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect, failureOf, text } from "../../support/etcd-cases.ts";
+import { connect, text } from "../../support/etcd-cases.ts";
+import { failureOf } from "../../support/failures.ts";
 import { etcdForAll } from "../../support/real-etcd.ts";
 import { until } from "../../support/time/patience.ts";
 

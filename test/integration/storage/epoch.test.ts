@@ -6,7 +6,8 @@ import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect, failureOf, text } from "../../support/etcd-cases.ts";
+import { connect, text } from "../../support/etcd-cases.ts";
+import { failureOf } from "../../support/failures.ts";
 import { folderForAll } from "../../support/for-all.ts";
 import { until, within } from "../../support/time/patience.ts";
 

@@ -6,7 +6,7 @@ import { createStore, defineKind, isPending, isStoreError, type Resource, type S
 import { describe, expect, test } from "vitest";
 import { compileSources } from "../../support/compiled-sources.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { failureOf } from "../../support/etcd-cases.ts";
+import { failureOf } from "../../support/failures.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
 import { etcdForAll } from "../../support/real-etcd.ts";
 import { boundMs, patientMs, until } from "../../support/time/patience.ts";

@@ -12,7 +12,8 @@ import type { Etcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect, failureOf } from "../../support/etcd-cases.ts";
+import { connect } from "../../support/etcd-cases.ts";
+import { failureOf } from "../../support/failures.ts";
 import { folderForAll } from "../../support/for-all.ts";
 import { until, within } from "../../support/time/patience.ts";
 

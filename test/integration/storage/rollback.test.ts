@@ -7,7 +7,8 @@ import { createFencedWrites } from "../../../src/etcd/fenced/fenced-writes.ts";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { collect, connect, failureOf, fill } from "../../support/etcd-cases.ts";
+import { collect, connect, fill } from "../../support/etcd-cases.ts";
+import { failureOf } from "../../support/failures.ts";
 import { folderForAll } from "../../support/for-all.ts";
 import { within } from "../../support/time/patience.ts";
 

@@ -7,7 +7,6 @@ import {
   type ResourceStore,
   type Store,
   StoreError,
-  type Watch,
   type WatchEvent,
 } from "keelson";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -18,6 +17,7 @@ import { connect } from "../../support/etcd-cases.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
 import { etcdForAll } from "../../support/real-etcd.ts";
 import { skipNote } from "../../support/skip-note.ts";
+import { take } from "../../support/take.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
 import { LeapClock } from "../../support/time/leap-clock.ts";
 import { until } from "../../support/time/patience.ts";
@@ -48,11 +48,6 @@ function loseUntilCompacted(taps: Taps): void {
   };
 }
 
-async function take<T>(watch: Watch<T>, count: number): Promise<WatchEvent<T>[]> {
-  const events: WatchEvent<T>[] = [];
-  for await (const event of watch) if (events.push(event) === count) break;
-  return events;
-}
 const told = (events: readonly WatchEvent<Item>[]) =>
   events.map((e) =>
     e.type === "BOOKMARK" ? e.type : `${e.type} ${e.object.metadata.name}=${e.object.spec.n}`,

@@ -8,7 +8,6 @@ import {
   type Resource,
   type ResourceStore,
   type Store,
-  type Watch,
   type WatchCache,
   type WatchEvent,
   withCache,
@@ -17,6 +16,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { etcdForAll } from "../../support/real-etcd.ts";
+import { take } from "../../support/take.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
 import { LeapClock, slowClock } from "../../support/time/leap-clock.ts";
 import { until } from "../../support/time/patience.ts";
@@ -42,14 +42,6 @@ const draft = (name: string, size = 1, labels: Record<string, string> = {}, colo
 const at = (name: string) => ({ namespace: "default", name });
 const any = { consistency: "any" } as const;
 
-async function take<T>(watch: Watch<T>, count: number): Promise<WatchEvent<T>[]> {
-  const events: WatchEvent<T>[] = [];
-  for await (const event of watch) {
-    events.push(event);
-    if (events.length === count) break;
-  }
-  return events;
-}
 const told = (events: readonly WatchEvent<Widget>[]) =>
   events.map((e) =>
     e.type === "BOOKMARK" ? e.type : `${e.type} ${e.object.metadata.name}=${e.object.spec.size}`,

@@ -5,7 +5,8 @@
 import { createStore, createWatchCache, type GetOptions, isStoreError, type WatchCache } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { rejection, type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
+import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
+import { thrownBy } from "../../support/failures.ts";
 import { tappedReader } from "../../support/tapped-source.ts";
 
 const end: (() => Promise<void>)[] = [];
@@ -42,15 +43,13 @@ afterEach(async () => {
 });
 
 test.each(Object.keys(reads))("%s ends DEADLINE at its own time", async (what) => {
-  const error = await rejection(reads[what]?.({ timeoutMs: 20 }) ?? Promise.resolve());
+  const error = await thrownBy(reads[what]?.({ timeoutMs: 20 }) ?? Promise.resolve());
   expect(isStoreError(error, "DEADLINE") && error.details.timeoutMs).toBe(20);
 });
 
 test.each(Object.keys(reads))("%s rejects with the reason of the caller's signal", async (what) => {
   const [control, reason] = [new AbortController(), new Error("enough")];
-  const reading = rejection(
-    reads[what]?.({ signal: control.signal, timeoutMs: 60_000 }) ?? Promise.resolve(),
-  );
+  const reading = thrownBy(reads[what]?.({ signal: control.signal, timeoutMs: 60_000 }) ?? Promise.resolve());
   // Once it waits for etcd: past the looks that a call takes before.
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
   control.abort(reason);

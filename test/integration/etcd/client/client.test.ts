@@ -12,7 +12,8 @@ import type { RequestEvent, StreamEvent } from "../../../../src/etcd/client/clie
 import { startLocalCluster } from "../../../../src/etcd/local/local-cluster.ts";
 import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
-import { connect, failureOf, isHealthy } from "../../../support/etcd-cases.ts";
+import { connect, isHealthy } from "../../../support/etcd-cases.ts";
+import { failureOf } from "../../../support/failures.ts";
 import { quietPorts } from "../../../support/peers/quiet-ports.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
 import { etcdForAll } from "../../../support/real-etcd.ts";

@@ -6,7 +6,8 @@ import { dataVersion, isNewerLine } from "../../../../src/etcd/local/data-versio
 import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
 import { etcdBinaries, everyEtcd } from "../../../support/etcd-binaries.ts";
-import { connect, failureOf } from "../../../support/etcd-cases.ts";
+import { connect } from "../../../support/etcd-cases.ts";
+import { failureOf } from "../../../support/failures.ts";
 import { folderForAll } from "../../../support/for-all.ts";
 
 const folder = folderForAll();

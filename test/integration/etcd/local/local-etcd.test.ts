@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { StoreError } from "../../../../src/errors.ts";
 import { startLocalCluster } from "../../../../src/etcd/local/local-cluster.ts";
 import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { freePort } from "../../../../src/etcd/local/local-ports.ts";
 import { compileSources } from "../../../support/compiled-sources.ts";
 import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { failureOf } from "../../../support/failures.ts";
 import { folderForAll } from "../../../support/for-all.ts";
 
 let compiled: Awaited<ReturnType<typeof compileSources>>;
@@ -24,15 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await compiled[Symbol.asyncDispose]();
 });
-
-async function failureOf(promise: Promise<unknown>): Promise<StoreError> {
-  const error: unknown = await promise.then(
-    () => new Error("it succeeded"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof StoreError)) throw error;
-  return error;
-}
 
 function isAlive(pid: number): boolean {
   try {

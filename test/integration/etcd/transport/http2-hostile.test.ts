@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../../../src/base/time/clock.ts";
 import { frameFlag, frameType, setting } from "../../../../src/etcd/transport/http2/frames.ts";
 import { http2Transport } from "../../../../src/etcd/transport/http2/transport-http2.ts";
-import { grpcStatus, type Transport, TransportFailure } from "../../../../src/etcd/transport/transport.ts";
+import { grpcStatus, type Transport } from "../../../../src/etcd/transport/transport.ts";
+import { transportFailureOf } from "../../../support/failures.ts";
 import {
   frame,
   grpcReply,
@@ -35,15 +36,6 @@ function connect(
   return Object.assign(transport, { [Symbol.asyncDispose]: () => transport.close() });
 }
 
-async function failureOf(call: Promise<unknown>): Promise<TransportFailure> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof TransportFailure) return error;
-  throw new Error(`expected a TransportFailure, got ${String(error)}`);
-}
-
 /** Answers each complete request with `answer`. */
 const answering = (answer: (streamId: number) => Buffer): PeerScript => ({
   onOpen: (connection) => connection.send(settings()),
@@ -66,7 +58,7 @@ describe("http2 transport and a hostile peer", () => {
     });
     for (; cut < whole.length; cut++) {
       await using transport = connect(peer.port);
-      const failure = await failureOf(transport.unary(method, request, { timeoutMs: 20_000 }));
+      const failure = await transportFailureOf(transport.unary(method, request, { timeoutMs: 20_000 }));
       expect([failure.code, failure.request, failure.fromServer], `cut at ${cut}`).toEqual([
         grpcStatus.unavailable,
         "sent",
@@ -150,7 +142,7 @@ describe("http2 transport and a hostile peer", () => {
   ] as const)("%s", async (_name, answer, code, sent) => {
     await using peer = await startPeer(answering(answer));
     await using transport = connect(peer.port);
-    const failure = await failureOf(transport.unary(method, request, { timeoutMs: 20_000 }));
+    const failure = await transportFailureOf(transport.unary(method, request, { timeoutMs: 20_000 }));
     expect([failure.code, failure.request]).toEqual([code, sent]);
   });
 
@@ -171,7 +163,7 @@ describe("http2 transport and a hostile peer", () => {
     const watch = transport.bidi(method, { lane: "stream" });
     watch.write(request);
     const call = transport.unary(method, request, { timeoutMs: 20_000, lane: "stream" });
-    const failure = await failureOf(watch.next());
+    const failure = await transportFailureOf(watch.next());
     expect([failure.code, failure.request]).toEqual([grpcStatus.unavailable, "sent"]);
     expect(Buffer.from(await call).toString()).toBe("last");
     await until(() => reset === 1);
@@ -189,7 +181,7 @@ describe("http2 transport and a hostile peer", () => {
       ),
     );
     await using transport = connect(peer.port);
-    const failure = await failureOf(transport.unary(method, request));
+    const failure = await transportFailureOf(transport.unary(method, request));
     expect([failure.code, failure.text, failure.fromServer]).toEqual([9, "lease ✓", true]);
   });
 
@@ -282,13 +274,13 @@ describe("http2 transport and a hostile peer", () => {
     const clock = new ManualClock();
     await using transport = connect(peer.port, 100, clock);
     await transport.unary(method, request);
-    const late = failureOf(transport.unary(method, request, { timeoutMs: 50 }));
+    const late = transportFailureOf(transport.unary(method, request, { timeoutMs: 50 }));
     await until(() => asked === 2, "the call has arrived");
     expect(pings).toBe(0);
     await clock.advance(50);
     const failure = await late;
     expect([failure.code, failure.request]).toEqual([grpcStatus.deadlineExceeded, "sent"]);
-    const breaking = failureOf(transport.unary(method, request, { timeoutMs: 20_000 }));
+    const breaking = transportFailureOf(transport.unary(method, request, { timeoutMs: 20_000 }));
     await until(() => asked === 3 && pings > 0, "a ping and the next call have arrived");
     await clock.advance(100);
     const broken = await breaking;
@@ -334,7 +326,7 @@ describe("http2 transport and a hostile peer", () => {
     })();
     await using transport = connect(port);
     const failures = [];
-    for (let i = 0; i < 20; i++) failures.push(await failureOf(transport.unary(method, request)));
+    for (let i = 0; i < 20; i++) failures.push(await transportFailureOf(transport.unary(method, request)));
     expect(new Set(failures.map((failure) => `${failure.code} ${failure.request}`))).toEqual(
       new Set([`${grpcStatus.unavailable} unsent`]),
     );
@@ -346,7 +338,7 @@ describe("http2 transport and a hostile peer", () => {
     );
     await using peer = await startPeer(answering(() => pings));
     await using transport = connect(peer.port);
-    expect((await failureOf(transport.unary(method, request))).code).toBe(grpcStatus.internal);
+    expect((await transportFailureOf(transport.unary(method, request))).code).toBe(grpcStatus.internal);
   });
 
   test("an aborted call rejects with the signal's reason and tells the peer; an aborted stream too", async () => {

@@ -7,7 +7,8 @@ import type { EtcdOptions } from "../../../../src/etcd/connect-etcd.ts";
 import { findEtcd } from "../../../../src/etcd/local/find-etcd.ts";
 import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { CertificateAuthority, hasOpenssl } from "../../../support/certificates.ts";
-import { connect, failureOf } from "../../../support/etcd-cases.ts";
+import { connect } from "../../../support/etcd-cases.ts";
+import { failureOf } from "../../../support/failures.ts";
 import { folderForAll } from "../../../support/for-all.ts";
 import { liteAt } from "../../etcdctl-lite/lite.ts";
 

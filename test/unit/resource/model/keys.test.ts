@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { StoreError } from "../../../../src/errors.ts";
 import { leasedId, QuotaKeys } from "../../../../src/quota/model/quota-keys.ts";
 import { defineKind, definitionOf } from "../../../../src/resource/model/define-kind.ts";
 import { KeySpace, nestingKinds, normalizePrefix } from "../../../../src/resource/model/keys.ts";
+import { codeOf } from "../../../support/failures.ts";
 
 const pods = definitionOf(defineKind({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" }));
 const nodes = definitionOf(
@@ -18,15 +18,6 @@ const deployments = definitionOf(
   }),
 );
 const keys = new KeySpace("/registry");
-
-const codeOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    return (error as StoreError).code;
-  }
-  return "none";
-};
 
 describe("normalizePrefix()", () => {
   test.each([
