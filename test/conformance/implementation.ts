@@ -15,6 +15,7 @@ import type {
 import { createStore, defineKind } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { test } from "vitest";
+import { namespacedKind } from "../support/kinds.ts";
 
 export interface Widget extends Resource {
   spec: { size: number; colour?: string | undefined };
@@ -22,12 +23,8 @@ export interface Widget extends Resource {
 }
 
 /** Namespaced, with a status subresource and a selectable field. */
-export const widgetKind: Kind<Widget> = defineKind<Widget>({
+export const widgetKind: Kind<Widget> = namespacedKind<Widget>("Widget", {
   group: "example.com",
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
   status: true,
   fields: { "spec.colour": (widget) => widget.spec.colour, "status.phase": (widget) => widget.status?.phase },
   indexes: ["label:app", "field:spec.colour"],

@@ -9,7 +9,6 @@ import {
   type CacheStats,
   createStore,
   createWatchCache,
-  defineKind,
   isStoreError,
   type Resource,
   type ResourceStore,
@@ -23,6 +22,7 @@ import { streamFaults } from "../../campaign/checkers/c3-watches.ts";
 import { TruthLog } from "../../campaign/checkers/truth-log.ts";
 import { logFaults, logOf, type Reading, streamOf } from "../../campaign/checkers/watch-events.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { namespacedKind } from "../support/kinds.ts";
 import { etcdForAll } from "../support/real-etcd.ts";
 import { recordedEtcd } from "../support/recorded-requests.ts";
 import { until } from "../support/time/patience.ts";
@@ -30,11 +30,7 @@ import { until } from "../support/time/patience.ts";
 interface Item extends Resource {
   spec: { n: number; node: string };
 }
-const Item = defineKind<Item>({
-  version: "v1",
-  kind: "Item",
-  plural: "items",
-  scope: "Namespaced",
+const Item = namespacedKind<Item>("Item", {
   fields: { "spec.node": ({ spec }) => spec.node },
   indexes: ["label:app", "field:spec.node"],
 });

@@ -5,17 +5,14 @@
  *   raw     understood as Kubernetes does (null is absent), or CORRUPT_OBJECT for itself alone: lists with onCorrupt give
  *           the others, rewrite reports, and nothing but a StoreError leaves any call
  */
-import { createStore, createWatchCache, defineKind, isStoreError, type Store } from "keelson";
+import { createStore, createWatchCache, isStoreError, type Store } from "keelson";
 import { jsonCodec, msgpackCodec } from "keelson/codec";
 import { memoryEtcd } from "keelson/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnyResource, Draft } from "../../src/resource/model/resource.ts";
+import { namespacedKind } from "../support/kinds.ts";
 
-const Pod = defineKind<AnyResource>({
-  version: "v1",
-  kind: "Pod",
-  plural: "pods",
-  scope: "Namespaced",
+const Pod = namespacedKind<AnyResource>("Pod", {
   status: true,
   fields: { "spec.node": (pod) => (pod["spec"] as { node?: string } | undefined)?.node },
   indexes: ["label:app", "field:spec.node"],

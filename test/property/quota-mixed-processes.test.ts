@@ -4,18 +4,11 @@
  * A model says what each object was charged when it was last written;
  * after every step every process's view of the ledger must be that, and a write is taken exactly when it fits.
  */
-import {
-  createStore,
-  defineKind,
-  isStoreError,
-  type Kind,
-  type Resource,
-  type Store,
-  unfamiliarKind,
-} from "keelson";
+import { createStore, isStoreError, type Kind, type Resource, type Store, unfamiliarKind } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Random } from "../../src/base/random.ts";
+import { namespacedKind } from "../support/kinds.ts";
 import { MemoryLab } from "../support/memory-lab.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { ManualClock } from "../support/time/manual-clock.ts";
@@ -26,23 +19,13 @@ interface Job extends Resource {
 
 /** What a job costs differs by process: `factor` slots for each unit of its size. */
 const jobKind = (factor: number) =>
-  defineKind<Job>({
+  namespacedKind<Job>("Job", {
     group: "batch",
-    version: "v1",
-    kind: "Job",
-    plural: "jobs",
-    scope: "Namespaced",
     headerVersion: factor,
     measure: (job) => ({ slots: job.spec.size * factor }),
   });
-const unmeasuredJobs = defineKind<Job>({
-  group: "batch",
-  version: "v1",
-  kind: "Job",
-  plural: "jobs",
-  scope: "Namespaced",
-});
-const noteKind = defineKind<Resource>({ version: "v1", kind: "Note", plural: "notes", scope: "Namespaced" });
+const unmeasuredJobs = namespacedKind<Job>("Job", { group: "batch" });
+const noteKind = namespacedKind("Note");
 const unknownJobs: Kind<Resource> = unfamiliarKind({
   group: "batch",
   version: "v1",

@@ -2,13 +2,14 @@
  * Processes with differing encryption keys open one store after another: ids with other bytes, keys left out, another order,
  * another mode. Whoever is let in reads every object there is; who is not is told which key is the matter.
  */
-import { createStore, defineKind, isStoreError, type Resource } from "keelson";
+import { createStore, isStoreError } from "keelson";
 import { aesGcm } from "keelson/codec";
 import { expect, test } from "vitest";
+import { namespacedKind } from "../support/kinds.ts";
 import { MemoryLab } from "../support/memory-lab.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
-const kind = defineKind<Resource>({ version: "v1", kind: "Secret", plural: "secrets", scope: "Namespaced" });
+const kind = namespacedKind("Secret");
 // Key ids are free text, and part of a key in etcd.
 const ids = ["k1", "..", "a/%2E"];
 

@@ -3,7 +3,7 @@
  * and a peer says of what was applied that it did not look at it (a broken GOAWAY). Whatever the codec: a counter is at least the
  * additions told applied, at most those and the unknown ones, and no create meets itself.
  */
-import { createStore, defineKind, isStoreError } from "keelson";
+import { createStore, isStoreError } from "keelson";
 import { type Codec, jsonCodec, msgpackCodec } from "keelson/codec";
 import { describe, expect, test } from "vitest";
 import type { Random } from "../../src/base/random.ts";
@@ -18,14 +18,10 @@ import {
 import type { AnyResource } from "../../src/resource/model/resource.ts";
 import { MemoryServer } from "../../src/testing/memory-server.ts";
 import { memoryTransport } from "../../src/testing/memory-transport.ts";
+import { namespacedKind } from "../support/kinds.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
-const ConfigMap = defineKind<AnyResource>({
-  version: "v1",
-  kind: "ConfigMap",
-  plural: "configmaps",
-  scope: "Namespaced",
-});
+const ConfigMap = namespacedKind<AnyResource>("ConfigMap");
 const at = (name: string) => ({ namespace: "default", name });
 
 /** A way to the server on which a part of the transactions goes wrong; `foul` switches it on. */

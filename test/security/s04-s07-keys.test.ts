@@ -5,6 +5,7 @@ import { KeyRange } from "../../src/resource/model/key-range.ts";
 import { KeySpace, nestingKinds, normalizePrefix } from "../../src/resource/model/keys.ts";
 import { parseListOptions, parseWatchOptions } from "../../src/resource/options/read-options.ts";
 import { codeOf } from "../support/failures.ts";
+import { namespacedKind } from "../support/kinds.ts";
 import { gears, widgets } from "../unit/resource/kinds.ts";
 
 const keys = new KeySpace("/registry");
@@ -126,12 +127,8 @@ describe("S7: no object key reaches the bookkeeping", () => {
   );
 
   test("kinds whose keys would nest are told apart", () => {
-    const outer = definitionOf(
-      defineKind({ version: "v1", kind: "App", plural: "apps", scope: "Namespaced" }),
-    );
-    const inner = definitionOf(
-      defineKind({ group: "apps", version: "v1", kind: "Job", plural: "jobs", scope: "Namespaced" }),
-    );
+    const outer = definitionOf(namespacedKind("App"));
+    const inner = definitionOf(namespacedKind("Job", { group: "apps" }));
     // The very same key, of a namespace of one and a kind of the other.
     expect(keys.object(outer, { namespace: "jobs", name: "x" })).toBe(`${keys.range(inner).key}x`);
     expect(nestingKinds([inner, outer])).toEqual([outer, inner]);

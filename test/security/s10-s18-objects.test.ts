@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limits } from "../../src/resource/model/limits.ts";
 import { encodeContinueToken } from "../../src/storage/seam/continue-token.ts";
 import { thrownBy } from "../support/failures.ts";
+import { namespacedKind } from "../support/kinds.ts";
 import { etcdForAll } from "../support/real-etcd.ts";
 import { type RecordedEtcd, recordedEtcd } from "../support/recorded-requests.ts";
 
@@ -22,7 +23,7 @@ interface Blob extends Resource {
   data?: unknown;
 }
 
-const blobKind = defineKind<Blob>({ version: "v1", kind: "Blob", plural: "blobs", scope: "Namespaced" });
+const blobKind = namespacedKind<Blob>("Blob");
 const roleKind = defineKind<Resource>({
   version: "v1",
   kind: "Role",

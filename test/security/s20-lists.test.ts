@@ -1,16 +1,12 @@
 /** S20 of the bad-input list: many lists at once hold a bounded part of the data, and all of them are answered. */
-import { createStore, defineKind, type Resource } from "keelson";
+import { createStore } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { expect, test } from "vitest";
 import { limits } from "../../src/resource/model/limits.ts";
+import { namespacedKind } from "../support/kinds.ts";
 import { until } from "../support/time/patience.ts";
 
-const Widget = defineKind<Resource>({
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
-});
+const Widget = namespacedKind("Widget");
 
 test("S20: lists beyond the bound wait in line, leave it when aborted, and are answered in turn", async () => {
   await using etcd = memoryEtcd();

@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createStore, createWatchCache, defineKind, type Kind, type Resource } from "keelson";
+import { createStore, createWatchCache, type Kind, type Resource } from "keelson";
 import { inspectSnapshot, openRepository, restoreSnapshot, verifySnapshot } from "keelson/backup";
 import { aesGcm } from "keelson/codec";
 import { memoryEtcd } from "keelson/testing";
@@ -16,18 +16,14 @@ import type { KvEvent } from "../../src/etcd/ports/watches.ts";
 import { WatchAssembly } from "../../src/etcd/watch/watch-assembly.ts";
 import { decodeRangeResponse } from "../../src/etcd/wire/kv.ts";
 import { rangeResponse } from "../../src/etcd/wire/kv-server.ts";
+import { namespacedKind } from "../support/kinds.ts";
 import { MemoryLab } from "../support/memory-lab.ts";
 import { recordedEtcd } from "../support/recorded-requests.ts";
 
 interface Secret extends Resource {
   data: { text: string };
 }
-const secretKind: Kind<Secret> = defineKind<Secret>({
-  version: "v1",
-  kind: "Secret",
-  plural: "secrets",
-  scope: "Namespaced",
-});
+const secretKind: Kind<Secret> = namespacedKind<Secret>("Secret");
 const project = fileURLToPath(new URL("../..", import.meta.url));
 const secret = (name: string, text: string) => ({ metadata: { namespace: "default", name }, data: { text } });
 const transforms = { secrets: aesGcm({ keys: [{ id: "k1", key: new Uint8Array(32).fill(7) }] }) };

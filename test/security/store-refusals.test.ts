@@ -5,18 +5,13 @@
 import { createStore, defineKind, isStoreError, type Resource, type Store } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { namespacedKind } from "../support/kinds.ts";
 import { type RecordedEtcd, recordedEtcd } from "../support/recorded-requests.ts";
 
 interface Widget extends Resource {
   spec?: { size?: number };
 }
-const Widget = defineKind<Widget>({
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
-  status: true,
-});
+const Widget = namespacedKind<Widget>("Widget", { status: true });
 const Gear = defineKind<Resource>({ version: "v1", kind: "Gear", plural: "gears", scope: "Cluster" });
 
 describe("a store sends nothing for", () => {

@@ -2,19 +2,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createStore, defineKind, isStoreError, type Store } from "keelson";
+import { createStore, isStoreError, type Store } from "keelson";
 import { restoreObjects, saveSnapshot } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AnyResource } from "../../../src/resource/model/resource.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 
-const Pod = defineKind<AnyResource>({
-  version: "v1",
-  kind: "Pod",
-  plural: "pods",
-  scope: "Namespaced",
-  status: true,
-});
+const Pod = namespacedKind<AnyResource>("Pod", { status: true });
 const at = (name: string, namespace = "shop") => ({ namespace, name });
 
 let home: string;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { createStore, createWatchCache, defineKind, type Resource, type Store } from "keelson";
+import { createStore, createWatchCache, type Resource, type Store } from "keelson";
 import {
   diff,
   history,
@@ -15,6 +15,7 @@ import { aesGcm } from "keelson/codec";
 import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { folderForAll } from "../../support/for-all.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
 import { etcdForAll } from "../../support/real-etcd.ts";
 import { clientOf } from "../../support/snapshot-lab.ts";
@@ -23,18 +24,11 @@ interface Widget extends Resource {
   spec: { size: number };
   status?: { ready: boolean };
 }
-const widgets = defineKind<Widget>({
-  group: "example.io",
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
-  status: true,
-});
+const widgets = namespacedKind<Widget>("Widget", { group: "example.io", status: true });
 interface Secret extends Resource {
   data: Record<string, string>;
 }
-const secrets = defineKind<Secret>({ version: "v1", kind: "Secret", plural: "secrets", scope: "Namespaced" });
+const secrets = namespacedKind<Secret>("Secret");
 
 describe("restoreObjects()", () => {
   let store: Store;

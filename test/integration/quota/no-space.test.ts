@@ -1,16 +1,17 @@
 /** etcd out of space: writes say so, reads and deletes go on, and after making room everything does, without restart. */
 import { randomBytes } from "node:crypto";
-import { createStore, defineKind, isStoreError, type Resource } from "keelson";
+import { createStore, isStoreError, type Resource } from "keelson";
 import { startLocalEtcd } from "keelson/etcd";
 import { expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { until } from "../../support/time/patience.ts";
 
 interface Blob extends Resource {
   data: string;
 }
-const Blob = defineKind<Blob>({ version: "v1", kind: "Blob", plural: "blobs", scope: "Namespaced" });
+const Blob = namespacedKind<Blob>("Blob");
 
 test.each(await etcdBinaries())(
   "NO_SPACE and back on etcd $version",

@@ -6,21 +6,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createStore, defineKind, type Resource } from "keelson";
+import { createStore } from "keelson";
 import { startLocalCluster } from "keelson/etcd";
 import { expect, test } from "vitest";
 import { compileSources } from "../../support/compiled-sources.ts";
 import { connect } from "../../support/etcd-cases.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { replayLedger } from "../../support/quota-log.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 import { until } from "../../support/time/patience.ts";
 
-const Widget = defineKind<Resource>({
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
-});
+const Widget = namespacedKind("Widget");
 const limit = 50;
 const workersPerProcess = 16;
 const minutes = Number(process.env["QUOTA_MINUTES"] ?? 0.3);

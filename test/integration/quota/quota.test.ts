@@ -1,8 +1,9 @@
-import { createStore, defineKind, isStoreError, type Resource, type Store, StoreError } from "keelson";
+import { createStore, isStoreError, type Resource, type Store, StoreError } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { replayLedger } from "../../support/quota-log.ts";
 import { processForAll } from "../../support/real-etcd.ts";
 import { until } from "../../support/time/patience.ts";
@@ -11,11 +12,7 @@ interface Widget extends Resource {
   spec: { cpu?: string; text?: string };
 }
 
-const Widget = defineKind<Widget>({
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
+const Widget = namespacedKind<Widget>("Widget", {
   measure: ({ spec }): Record<string, string> => (spec.cpu === undefined ? {} : { "requests.cpu": spec.cpu }),
 });
 

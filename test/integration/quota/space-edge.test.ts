@@ -6,17 +6,18 @@
  * done again, until some calls have met an applied "no space" (the unit test of no-space-writes meets it for certain).
  */
 import { randomBytes } from "node:crypto";
-import { createStore, defineKind, isStoreError, type Resource, type Store } from "keelson";
+import { createStore, isStoreError, type Resource, type Store } from "keelson";
 import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { until } from "../../support/time/patience.ts";
 
 interface Blob extends Resource {
   data: string;
 }
-const Blob = defineKind<Blob>({ version: "v1", kind: "Blob", plural: "blobs", scope: "Namespaced" });
+const Blob = namespacedKind<Blob>("Blob");
 
 const quotaBytes = 8 * 1024 * 1024;
 const writersPerVerb = 12;

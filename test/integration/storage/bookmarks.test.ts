@@ -4,16 +4,12 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { type AnyResource, createStore, defineKind, type Store, withCaches } from "keelson";
+import { type AnyResource, createStore, type Store, withCaches } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 
-const Widget = defineKind<AnyResource>({
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
-});
+const Widget = namespacedKind<AnyResource>("Widget");
 const draft = (name: string): { metadata: { namespace: string; name: string } } => ({
   metadata: { namespace: "default", name },
 });

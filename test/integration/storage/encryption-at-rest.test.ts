@@ -1,13 +1,14 @@
 /** Encryption over a store's life: switched on, rotated, a key dropped too early, switched off. */
-import { createStore, defineKind, type Resource, type Store } from "keelson";
+import { createStore, type Resource, type Store } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec, type Transform } from "keelson/codec";
 import { describe, expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 import { etcdForAll } from "../../support/real-etcd.ts";
 
 interface Secret extends Resource {
   data: Record<string, string>;
 }
-const Secret = defineKind<Secret>({ version: "v1", kind: "Secret", plural: "secrets", scope: "Namespaced" });
+const Secret = namespacedKind<Secret>("Secret");
 const key = (id: string): { id: string; key: Uint8Array } => ({ id, key: Buffer.alloc(32, id) });
 const draft = (name: string, labels: Record<string, string> = {}) => ({
   metadata: { namespace: "default", name, labels },

@@ -1,7 +1,7 @@
 /** History replaced under open stores: by a restore that says so, and by one that does not. */
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createStore, defineKind, isStoreError, type Resource } from "keelson";
+import { createStore, isStoreError, type Resource } from "keelson";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
@@ -9,12 +9,13 @@ import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect, text } from "../../support/etcd-cases.ts";
 import { failureOf } from "../../support/failures.ts";
 import { folderForAll } from "../../support/for-all.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { until, within } from "../../support/time/patience.ts";
 
 interface Widget extends Resource {
   spec: { size: number };
 }
-const Widget = defineKind<Widget>({ version: "v1", kind: "Widget", plural: "widgets", scope: "Namespaced" });
+const Widget = namespacedKind<Widget>("Widget");
 const draft = (name: string) => ({ metadata: { namespace: "default", name }, spec: { size: 1 } });
 const recordKey = "/keelson/registry/epoch";
 const folder = folderForAll();

@@ -11,7 +11,6 @@ import {
   type Call,
   createStore,
   createWatchCache,
-  defineKind,
   isStoreError,
   type Store,
   type Watch,
@@ -26,6 +25,7 @@ import { openEtcdAtOnce } from "../../../src/etcd/connect-etcd.ts";
 import { createEtcd3Transport } from "../../../src/etcd/transport/etcd3/transport.ts";
 import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";
 import { folderForAll } from "../../support/for-all.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { refusingPort } from "../../support/peers/refusing-port.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
 
@@ -41,12 +41,7 @@ const ahead = "999999";
 
 type Verb = readonly [name: string, run: (call: Call) => Promise<unknown>];
 
-const Widget = defineKind<AnyResource>({
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
-});
+const Widget = namespacedKind<AnyResource>("Widget");
 const key = (name: string): { namespace: string; name: string } => ({ namespace: "default", name });
 const draft = (name: string): { metadata: { namespace: string; name: string } } => ({ metadata: key(name) });
 

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { compileSources } from "../../support/compiled-sources.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { failureOf } from "../../support/failures.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
 import { etcdForAll } from "../../support/real-etcd.ts";
 import { boundMs, patientMs, until } from "../../support/time/patience.ts";
@@ -22,12 +23,7 @@ const widgetSpec = {
   scope: "Namespaced",
 } as const;
 const Widget = defineKind<Widget>(widgetSpec);
-const Gadget = defineKind<Resource>({
-  version: "v1",
-  kind: "Gadget",
-  plural: "gadgets",
-  scope: "Namespaced",
-});
+const Gadget = namespacedKind("Gadget");
 
 const draft = (namespace: string, name: string) => ({ metadata: { namespace, name }, spec: { size: 1 } });
 

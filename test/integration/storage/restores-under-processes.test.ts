@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { createStore, defineKind, isStoreError, type Resource, type Store, withCaches } from "keelson";
+import { createStore, isStoreError, type Resource, type Store, withCaches } from "keelson";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { aesGcm } from "keelson/codec";
 import type { Etcd } from "keelson/etcd";
@@ -15,13 +15,14 @@ import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
 import { failureOf } from "../../support/failures.ts";
 import { folderForAll } from "../../support/for-all.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { until, within } from "../../support/time/patience.ts";
 
 interface Widget extends Resource {
   spec: { size: number; by?: string; parts?: readonly { readonly name: string; readonly amount: number }[] };
 }
-const Widget = defineKind<Widget>({ version: "v1", kind: "Widget", plural: "widgets", scope: "Namespaced" });
-const Secret = defineKind({ version: "v1", kind: "Secret", plural: "secrets", scope: "Namespaced" });
+const Widget = namespacedKind<Widget>("Widget");
+const Secret = namespacedKind("Secret");
 const key = (name: string) => ({ namespace: "default", name });
 const draft = (name: string, size = 1) => ({
   metadata: key(name),

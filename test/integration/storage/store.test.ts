@@ -1,6 +1,7 @@
-import { defineKind, isStoreError, type Resource } from "keelson";
+import { isStoreError, type Resource } from "keelson";
 import { describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { storeForAll } from "../../support/real-etcd.ts";
 
 interface Widget extends Resource {
@@ -8,12 +9,8 @@ interface Widget extends Resource {
   status?: { phase: string };
 }
 
-const Widget = defineKind<Widget>({
+const Widget = namespacedKind<Widget>("Widget", {
   group: "example.com",
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
   status: true,
   fields: { "spec.colour": (widget) => widget.spec.colour },
 });

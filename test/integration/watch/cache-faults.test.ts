@@ -2,7 +2,6 @@
 import {
   createStore,
   createWatchCache,
-  defineKind,
   type Resource,
   type ResourceStore,
   type Store,
@@ -14,6 +13,7 @@ import { progressIsTrusted } from "../../../src/etcd/versions/version-facts.ts";
 import { KindCache } from "../../../src/watch/watch-cache.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
 import { etcdForAll } from "../../support/real-etcd.ts";
 import { skipNote } from "../../support/skip-note.ts";
@@ -25,13 +25,7 @@ import { until } from "../../support/time/patience.ts";
 interface Item extends Resource {
   spec: { n: number };
 }
-const Item = defineKind<Item>({
-  version: "v1",
-  kind: "Item",
-  plural: "items",
-  scope: "Namespaced",
-  indexes: ["label:app"],
-});
+const Item = namespacedKind<Item>("Item", { indexes: ["label:app"] });
 const any = { read: { consistency: "any" } } as const;
 const draft = (name: string, n = 0) => ({
   metadata: { namespace: "a", name, labels: { app: "x" } },

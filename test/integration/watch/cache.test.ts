@@ -15,6 +15,7 @@ import {
 } from "keelson";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { etcdForAll } from "../../support/real-etcd.ts";
 import { take } from "../../support/take.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
@@ -25,12 +26,8 @@ interface Widget extends Resource {
   spec: { size: number; colour?: string };
 }
 
-const Widget = defineKind<Widget>({
+const Widget = namespacedKind<Widget>("Widget", {
   group: "example.com",
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
   fields: { "spec.colour": (widget) => widget.spec.colour },
   indexes: ["label:app", "field:spec.colour"],
 });

@@ -1,17 +1,13 @@
 /** A cache of so many objects that it is filled in parts of its key range: it holds what etcd holds, at one version. */
-import { createStore, createWatchCache, defineKind, type Kind, type Resource } from "keelson";
+import { createStore, createWatchCache, type Kind, type Resource } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { expect, test, vi } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 
 interface Small extends Resource {
   spec: { n: number };
 }
-const smallKind: Kind<Small> = defineKind<Small>({
-  version: "v1",
-  kind: "Small",
-  plural: "smalls",
-  scope: "Namespaced",
-});
+const smallKind: Kind<Small> = namespacedKind<Small>("Small");
 
 const objects = 60_000;
 const step = 10_000;

@@ -2,17 +2,18 @@
  * A write that etcd applies and answers "no space" (docs/bugs.md 8), for certain: the transaction is sent on, and its
  * answer replaced. test/integration/quota/space-edge.test.ts meets it where etcd makes it.
  */
-import { createStore, defineKind, isStoreError, type Resource, type Store, StoreError } from "keelson";
+import { createStore, isStoreError, type Resource, type Store, StoreError } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Kv } from "../../../src/etcd/ports/kv.ts";
 import type { TxnRequest } from "../../../src/etcd/ports/messages.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 
 interface Blob extends Resource {
   data: string;
 }
-const Blob = defineKind<Blob>({ version: "v1", kind: "Blob", plural: "blobs", scope: "Namespaced" });
+const Blob = namespacedKind<Blob>("Blob");
 const key = { namespace: "default", name: "a" };
 
 /** What becomes of a transaction with a put: "goes over" is applied, "full" is not; both are answered NO_SPACE. */

@@ -1,15 +1,17 @@
-import { createStore, defineKind, readStoreRecords, unfamiliarKind } from "keelson";
+import { createStore, readStoreRecords, unfamiliarKind } from "keelson";
 import { type Etcd, readOnlyEtcd } from "keelson/etcd";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 
 const revisionOf = async (etcd: Etcd): Promise<bigint> => (await etcd.kv.range({ key: "x" })).header.revision;
 
-const Pod = defineKind<{ apiVersion: string; kind: string; metadata: never; spec?: { nodeName?: string } }>({
-  version: "v1",
-  kind: "Pod",
-  plural: "pods",
-  scope: "Namespaced",
+const Pod = namespacedKind<{
+  apiVersion: string;
+  kind: string;
+  metadata: never;
+  spec?: { nodeName?: string };
+}>("Pod", {
   fields: { "spec.nodeName": ({ spec }) => spec?.nodeName },
   measure: () => ({ "requests.cpu": 2 }),
 });

@@ -1,5 +1,5 @@
 /** `kubernetesCodec` in a store: what it writes is what kube-apiserver writes, and what kube-apiserver writes it reads. */
-import { createStore, createWatchCache, defineKind, jsonView, metadataView, type Store } from "keelson";
+import { createStore, createWatchCache, jsonView, metadataView, type Store } from "keelson";
 import { jsonCodec, msgpackCodec, readStoredValue } from "keelson/codec";
 import type { Etcd } from "keelson/etcd";
 import {
@@ -11,23 +11,14 @@ import {
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import type { AnyResource } from "../../../src/resource/model/resource.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 
-const Pod = defineKind<AnyResource>({
-  version: "v1",
-  kind: "Pod",
-  plural: "pods",
-  scope: "Namespaced",
+const Pod = namespacedKind<AnyResource>("Pod", {
   status: true,
   fields: { "spec.nodeName": (pod) => (pod["spec"] as { nodeName?: string } | undefined)?.nodeName },
   reads: ["spec.nodeName"],
 });
-const Widget = defineKind<AnyResource>({
-  group: "example.com",
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
-});
+const Widget = namespacedKind<AnyResource>("Widget", { group: "example.com" });
 
 const podKey = "/registry/pods/default/a";
 const pod = (spec: object = {}): AnyResource =>

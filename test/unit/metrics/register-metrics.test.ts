@@ -1,11 +1,12 @@
 /** keelson/metrics in the real prom-client: names, values, histograms, and an end. */
-import { createStore, createWatchCache, defineKind } from "keelson";
+import { createStore, createWatchCache } from "keelson";
 import { metricFacts, registerMetrics } from "keelson/metrics";
 import { memoryEtcd } from "keelson/testing";
 import { Counter, Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 
-const pods = defineKind({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" });
+const pods = namespacedKind("Pod");
 
 async function world(): Promise<{
   readonly store: Awaited<ReturnType<typeof createStore>>;

@@ -1,17 +1,14 @@
 /** What a quota counts is never below zero, and nothing on its way out is held up by a quota. */
-import { createStore, defineKind, type Resource, unfamiliarKind } from "keelson";
+import { createStore, type Resource, unfamiliarKind } from "keelson";
 import { expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 
 interface Job extends Resource {
   spec: { size: number };
 }
 const jobKind = (factor: number) =>
-  defineKind<Job>({
-    version: "v1",
-    kind: "Job",
-    plural: "jobs",
-    scope: "Namespaced",
+  namespacedKind<Job>("Job", {
     headerVersion: Math.abs(factor) + 1,
     measure: (job) => ({ slots: job.spec.size * factor }),
   });

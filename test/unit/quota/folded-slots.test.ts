@@ -2,21 +2,16 @@
  * What one process created another may delete, so a slot's use may be below zero. Once its process is gone it is folded into
  * the base: a ledger that is known in part must not go by both.
  */
-import { createStore, defineKind, type Resource, type Store } from "keelson";
+import { createStore, type Resource, type Store } from "keelson";
 import { expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 import { ManualClock } from "../../support/time/manual-clock.ts";
 
 interface Job extends Resource {
   spec: { size: number };
 }
-const kind = defineKind<Job>({
-  version: "v1",
-  kind: "Job",
-  plural: "jobs",
-  scope: "Namespaced",
-  measure: (job) => ({ slots: job.spec.size }),
-});
+const kind = namespacedKind<Job>("Job", { measure: (job) => ({ slots: job.spec.size }) });
 const hard = { "count/jobs": 6, slots: 12 };
 const names = ["a", "b", "c", "d", "e", "f"];
 

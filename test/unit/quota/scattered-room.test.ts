@@ -1,20 +1,15 @@
 /** Room that lies in very many slots, a little in each, is gathered for a write that needs all of it. */
-import { createStore, defineKind, type Resource } from "keelson";
+import { createStore, type Resource } from "keelson";
 import { expect, test } from "vitest";
 import { QuotaKeys } from "../../../src/quota/model/quota-keys.ts";
 import { KeySpace } from "../../../src/resource/model/keys.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 
 interface Job extends Resource {
   spec: { size: number };
 }
-const kind = defineKind<Job>({
-  version: "v1",
-  kind: "Job",
-  plural: "jobs",
-  scope: "Namespaced",
-  measure: (job) => ({ slots: job.spec.size }),
-});
+const kind = namespacedKind<Job>("Job", { measure: (job) => ({ slots: job.spec.size }) });
 
 test("a write gets room that 150 dead slots hold together", async () => {
   await using lab = new MemoryLab();

@@ -3,7 +3,7 @@
  * not told. What the process remembers of a ledger is of the history before; neither a grant, nor a refusal, nor a count
  * may go by it.
  */
-import { createStore, defineKind, type Resource, type Store } from "keelson";
+import { createStore, type Resource, type Store } from "keelson";
 import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/base/time/clock.ts";
 import { openEtcdAtOnce } from "../../../src/etcd/connect-etcd.ts";
@@ -12,17 +12,12 @@ import type { MethodPath } from "../../../src/etcd/transport/transport.ts";
 import type { MemoryNode } from "../../../src/testing/memory-node.ts";
 import { MemoryServer, type MemorySnapshot } from "../../../src/testing/memory-server.ts";
 import { memoryTransport } from "../../../src/testing/memory-transport.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 
 interface Job extends Resource {
   spec: { size: number };
 }
-const kind = defineKind<Job>({
-  version: "v1",
-  kind: "Job",
-  plural: "jobs",
-  scope: "Namespaced",
-  measure: (job) => ({ slots: job.spec.size }),
-});
+const kind = namespacedKind<Job>("Job", { measure: (job) => ({ slots: job.spec.size }) });
 const hard = { slots: 40 };
 const bumpedTo = 1_000_000n;
 const epochKey = "/keelson/registry/epoch";

@@ -2,6 +2,7 @@
 import { defineKind, definitionOf } from "../../../src/resource/model/define-kind.ts";
 import type { KindDefinition } from "../../../src/resource/model/kind.ts";
 import type { ObjectMeta, Resource } from "../../../src/resource/model/resource.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 
 export interface Widget extends Resource {
   spec?: { size?: number | undefined; node?: string | undefined } | undefined;
@@ -10,12 +11,8 @@ export interface Widget extends Resource {
 
 /** Namespaced, with a status subresource and a field. */
 export const widgets: KindDefinition<Widget> = definitionOf(
-  defineKind<Widget>({
+  namespacedKind<Widget>("Widget", {
     group: "example.com",
-    version: "v1",
-    kind: "Widget",
-    plural: "widgets",
-    scope: "Namespaced",
     status: true,
     fields: { "spec.node": (widget) => widget.spec?.node },
     validate: (widget, old) => [

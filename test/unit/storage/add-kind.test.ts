@@ -1,9 +1,10 @@
 /** addKind that ends at any of its requests: the kind is open and on record, or not open. */
 import { createStore, defineKind, isStoreError, type Resource } from "keelson";
 import { expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 
-const kind = defineKind<Resource>({ version: "v1", kind: "Foo", plural: "foos", scope: "Namespaced" });
+const kind = namespacedKind("Foo");
 
 for (const sent of [true, false]) {
   test(`a kind is open only when it is on record, wherever addKind ends (the request ${sent ? "sent" : "not sent"})`, async () => {

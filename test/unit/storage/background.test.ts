@@ -1,5 +1,5 @@
 /** What an open store does by itself, over the in-memory etcd: no process, no wall time that a test would wait for. */
-import { createStore, defineKind, isStoreError, type Resource } from "keelson";
+import { createStore, isStoreError } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
 import { BackgroundLoop } from "../../../src/base/time/background-loop.ts";
@@ -8,14 +8,10 @@ import { definitionOf } from "../../../src/resource/model/define-kind.ts";
 import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { Compactor, compactionClockKey } from "../../../src/storage/bookkeeping/compaction.ts";
 import { KindRecords } from "../../../src/storage/bookkeeping/kind-records.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 import { until } from "../../support/time/patience.ts";
 
-const Widget = defineKind<Resource>({
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
-});
+const Widget = namespacedKind("Widget");
 
 describe("BackgroundLoop", () => {
   test("does one round at a time, and the next at once when kicked", async () => {
@@ -116,12 +112,8 @@ test("a kind on record comes back as a kind with the same keys; a broken record 
   await using etcd = memoryEtcd();
   const keys = new KeySpace("/registry");
   const records = new KindRecords(etcd.kv, keys);
-  const Role = defineKind<Resource>({
+  const Role = namespacedKind("Role", {
     group: "rbac.example.com",
-    version: "v1",
-    kind: "Role",
-    plural: "roles",
-    scope: "Namespaced",
     keyPath: "rbac/roles",
     nameRule: "segment",
   });

@@ -1,6 +1,7 @@
 /** Each part a guard prepares for a bulk load hears its fate exactly once, whatever ends the call, wherever. */
-import { createStore, defineKind, type Resource, type Store } from "keelson";
+import { createStore, type Resource, type Store } from "keelson";
 import { expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 
 interface Odd extends Resource {
@@ -33,11 +34,7 @@ let round = 0;
 let seen = 0;
 let onSeen: ((count: number) => void) | undefined;
 const oddKind = () =>
-  defineKind<Odd>({
-    version: "v1",
-    kind: "Odd",
-    plural: "odds",
-    scope: "Namespaced",
+  namespacedKind<Odd>("Odd", {
     validate: (odd) => {
       onSeen?.(++seen);
       if (odd.spec.boom) throw new TypeError("the kind's own bug");

@@ -4,16 +4,11 @@ import { createStore } from "../../../src/create-store.ts";
 import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { kubernetesCodec } from "../../../src/kubernetes/index.ts";
 import type { Store } from "../../../src/resource/contract/store.ts";
-import { defineKind } from "../../../src/resource/model/define-kind.ts";
 import type { AnyResource } from "../../../src/resource/model/resource.ts";
 import { memoryEtcd } from "../../../src/testing/memory-etcd.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 
-const configMaps = defineKind<AnyResource>({
-  version: "v1",
-  kind: "ConfigMap",
-  plural: "configmaps",
-  scope: "Namespaced",
-});
+const configMaps = namespacedKind<AnyResource>("ConfigMap");
 const key = "/registry/configmaps/default/settings";
 const place = { namespace: "default", name: "settings" };
 const json = {

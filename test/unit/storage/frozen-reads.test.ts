@@ -2,7 +2,6 @@
 import {
   createStore,
   createWatchCache,
-  defineKind,
   defineView,
   type Resource,
   type ResourceReader,
@@ -11,11 +10,12 @@ import {
 } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 
 interface Pod extends Resource {
   spec: { containers: { name: string; args: string[] }[] };
 }
-const Pod = defineKind<Pod>({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" });
+const Pod = namespacedKind<Pod>("Pod");
 const at = { namespace: "default", name: "a" };
 const draft = {
   metadata: { ...at, labels: { app: "x" } },

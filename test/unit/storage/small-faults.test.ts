@@ -1,15 +1,12 @@
 /** Small promises of calls: what throws is typed, what is asked is waited for, what is told names no etcd key. */
 import { randomBytes } from "node:crypto";
-import { createStore, createWatchCache, defineKind, defineView, isStoreError, type Store } from "keelson";
+import { createStore, createWatchCache, defineView, isStoreError, type Store } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AnyResource } from "../../../src/resource/model/resource.ts";
+import { namespacedKind } from "../../support/kinds.ts";
 
-const Pod = defineKind<AnyResource>({
-  version: "v1",
-  kind: "Pod",
-  plural: "pods",
-  scope: "Namespaced",
+const Pod = namespacedKind<AnyResource>("Pod", {
   validate: (pod) => {
     if (pod["spec"] === undefined) throw new RangeError("no spec");
     return [];

@@ -1,22 +1,12 @@
 /** A transform named for nobody is refused, or told of; a key of another's id is noticed when the store is opened. */
-import { createStore, defineKind, type Resource, type Store } from "keelson";
+import { createStore, type Store } from "keelson";
 import { aesGcm } from "keelson/codec";
 import { expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 import { MemoryLab } from "../../support/memory-lab.ts";
 
-const secrets = defineKind<Resource>({
-  version: "v1",
-  kind: "Secret",
-  plural: "secrets",
-  scope: "Namespaced",
-});
-const grouped = defineKind<Resource>({
-  group: "vault.example.com",
-  version: "v1",
-  kind: "Secret",
-  plural: "secrets",
-  scope: "Namespaced",
-});
+const secrets = namespacedKind("Secret");
+const grouped = namespacedKind("Secret", { group: "vault.example.com" });
 const key = (fill = 1, id = "k1") => ({ id, key: new Uint8Array(32).fill(fill) });
 const seal = aesGcm({ keys: [key()] });
 const open = (lab: MemoryLab, kinds: readonly (typeof secrets)[], names: readonly string[]): Promise<Store> =>
@@ -61,7 +51,7 @@ test.each([
 
 test("a name whose kind may come later is told by health() until it is there", async () => {
   await using lab = new MemoryLab();
-  const other = defineKind<Resource>({ version: "v1", kind: "Token", plural: "tokens", scope: "Namespaced" });
+  const other = namespacedKind("Token");
   await using store = await open(lab, [secrets], ["tokens", "secretz"]);
   expect(await problems(store)).toEqual([
     expect.stringContaining('"tokens"'),

@@ -1,9 +1,10 @@
 /** A store on a clock that stands still: it opens, writes and closes without anybody moving it. */
-import { createStore, defineKind, type Resource, withCaches } from "keelson";
+import { createStore, withCaches } from "keelson";
 import { type Clock, manualClock, memoryEtcd, settled } from "keelson/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 
-const note = defineKind<Resource>({ version: "v1", kind: "Note", plural: "notes", scope: "Namespaced" });
+const note = namespacedKind("Note");
 
 afterEach(() => vi.useRealTimers());
 

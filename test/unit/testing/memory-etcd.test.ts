@@ -1,11 +1,12 @@
-import { createStore, defineKind, type Resource } from "keelson";
+import { createStore, type Resource } from "keelson";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
+import { namespacedKind } from "../../support/kinds.ts";
 
 interface Widget extends Resource {
   spec: { size: number };
 }
-const Widget = defineKind<Widget>({ version: "v1", kind: "Widget", plural: "widgets", scope: "Namespaced" });
+const Widget = namespacedKind<Widget>("Widget");
 
 describe("memoryEtcd()", () => {
   test("is of the version it is told: 3.6 tells the first operation that fails, those before it the first put", async () => {

@@ -2,17 +2,13 @@
  * A peer that takes few streams on a connection (older etcd over TLS: 250, proxies: about 100; here 1 to 8): watches open on
  * more connections, a lease is kept alive whatever the watches do, and what has no place at all is told by health().
  */
-import { createStore, defineKind, type Resource } from "keelson";
+import { createStore } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
+import { namespacedKind } from "../../../support/kinds.ts";
 import { until, within } from "../../../support/time/patience.ts";
 
-const Widget = defineKind<Resource>({
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  scope: "Namespaced",
-});
+const Widget = namespacedKind("Widget");
 
 describe.each(["http2", "etcd3"])("over %s", (transport) => {
   test("each of many watches opens and sees every event, those opened later too", async () => {

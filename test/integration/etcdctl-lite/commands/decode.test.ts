@@ -2,13 +2,14 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createStore, defineKind } from "keelson";
+import { createStore } from "keelson";
 import { saveSnapshot } from "keelson/backup";
 import { aesGcm, type Codec, jsonCodec, msgpackCodec, type Transform } from "keelson/codec";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { at, flagBits } from "../../../../src/codec/form/envelope.ts";
 import { folderForAll } from "../../../support/for-all.ts";
+import { namespacedKind } from "../../../support/kinds.ts";
 import { etcdForAll } from "../../../support/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
@@ -20,21 +21,9 @@ interface Pod {
 }
 
 const kinds = {
-  pods: defineKind<Pod>({
-    version: "v1",
-    kind: "Pod",
-    plural: "pods",
-    scope: "Namespaced",
-    fields: { "spec.nodeName": ({ spec }) => spec?.nodeName },
-  }),
-  secrets: defineKind<Pod>({ version: "v1", kind: "Secret", plural: "secrets", scope: "Namespaced" }),
-  widgets: defineKind<Pod>({
-    group: "example.com",
-    version: "v1",
-    kind: "Widget",
-    plural: "widgets",
-    scope: "Namespaced",
-  }),
+  pods: namespacedKind<Pod>("Pod", { fields: { "spec.nodeName": ({ spec }) => spec?.nodeName } }),
+  secrets: namespacedKind<Pod>("Secret"),
+  widgets: namespacedKind<Pod>("Widget", { group: "example.com" }),
 };
 
 /** A dictionary is learned from 64 objects, and published behind the next ones. */

@@ -3,13 +3,14 @@ import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createStore, defineKind } from "keelson";
+import { createStore } from "keelson";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
 import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
 import { run } from "../../../../tools/etcdctl-lite/run.ts";
 import { hasFeature } from "../../../support/etcd-features.ts";
 import { folderForAll } from "../../../support/for-all.ts";
+import { namespacedKind } from "../../../support/kinds.ts";
 import { processForAll } from "../../../support/real-etcd.ts";
 import { patientMs, until } from "../../../support/time/patience.ts";
 import { patience } from "../lite.ts";
@@ -56,7 +57,7 @@ describe("snapshots", () => {
     const { revision } = (JSON.parse(stdout) as { header: { revision: number } }).header;
     await lite(["put", "pit", "second"]);
     const file = join(dir.path, "snap.db");
-    const isTold = hasFeature(lab.local.version, "snapshotVersion");
+    const isShown = hasFeature(lab.local.version, "snapshotVersion");
     const storageVersion = `${lineOf(lab.local.version)}.0`;
     expect(await lite(["snapshot", "save", file])).toEqual({
       code: 0,
@@ -166,13 +167,7 @@ describe("a keelson store", () => {
 
 describe("a kind in a group", () => {
   test("a quota on its plural alone is refused, since it would count Kubernetes' kind of that name", async () => {
-    const Pod = defineKind({
-      group: "example.com",
-      version: "v1",
-      kind: "Pod",
-      plural: "pods",
-      scope: "Namespaced",
-    });
+    const Pod = namespacedKind("Pod", { group: "example.com" });
     await using client = await connectEtcd({ endpoints: lab.local.endpoints, requestTimeoutMs: patientMs });
     await using store = await createStore({
       etcd: client,
@@ -194,7 +189,7 @@ describe("a kind in a group", () => {
 
 describe("objects", () => {
   test("resources get shows what a store has written, decoded", async () => {
-    const Pod = defineKind({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" });
+    const Pod = namespacedKind("Pod");
     await using client = await connectEtcd({ endpoints: lab.local.endpoints, requestTimeoutMs: patientMs });
     {
       await using store = await createStore({ etcd: client, kinds: [Pod], compaction: false });

@@ -2,12 +2,13 @@
  * No control character of a key, a value, a name, an argument or a message reaches a terminal, whichever command prints it: every
  * command there is, with hostile arguments in every format, and those that show data over hostile data.
  */
-import { createStore, defineKind } from "keelson";
+import { createStore } from "keelson";
 import { connectEtcd } from "keelson/etcd";
 import { beforeAll, describe, expect, test } from "vitest";
 import { leaves } from "../../../../tools/etcdctl-lite/cli/help.ts";
 import { holdsControls } from "../../../../tools/etcdctl-lite/text/printable.ts";
 import { tree } from "../../../../tools/etcdctl-lite/tree.ts";
+import { namespacedKind } from "../../../support/kinds.ts";
 import { processForAll } from "../../../support/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
@@ -46,12 +47,7 @@ beforeAll(async () => {
     key: Buffer.from(hostile),
     rangeEnd: Buffer.from(`${hostile}z`),
   });
-  const ConfigMap = defineKind({
-    version: "v1",
-    kind: "ConfigMap",
-    plural: "configmaps",
-    scope: "Namespaced",
-  });
+  const ConfigMap = namespacedKind("ConfigMap");
   await using store = await createStore({ etcd: client, kinds: [ConfigMap], compaction: false });
   const data = { [hostile]: hostile };
   const annotations = { note: hostile };

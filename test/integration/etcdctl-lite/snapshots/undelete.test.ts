@@ -1,9 +1,10 @@
 /** A key that was deleted comes back as it last was: from etcd's history, or from a snapshot when that is compacted. */
 import { join } from "node:path";
-import { createStore, defineKind, type ObjectMeta, type Store } from "keelson";
+import { createStore, type ObjectMeta, type Store } from "keelson";
 import { saveSnapshot } from "keelson/backup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { folderForAll } from "../../../support/for-all.ts";
+import { namespacedKind } from "../../../support/kinds.ts";
 import { etcdForAll } from "../../../support/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
@@ -13,12 +14,7 @@ interface Config {
   readonly metadata: ObjectMeta;
   readonly data: Readonly<Record<string, string>>;
 }
-const configmaps = defineKind<Config>({
-  version: "v1",
-  kind: "ConfigMap",
-  plural: "configmaps",
-  scope: "Namespaced",
-});
+const configmaps = namespacedKind<Config>("ConfigMap");
 let lite: ReturnType<typeof liteAt>;
 
 const revision = async (): Promise<bigint> => (await lab.etcd.kv.range({ key: "x" })).header.revision;

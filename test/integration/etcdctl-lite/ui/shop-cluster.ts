@@ -2,10 +2,11 @@
  * An etcd like a small Kubernetes cluster's: kinds in Kubernetes' own protobuf, Secrets, a store's sealed kind, plain keys of other
  * programs, quotas, a history. What the page's tests and pictures show.
  */
-import { type AnyResource, createStore, defineKind, type Kind, type Store } from "keelson";
+import { type AnyResource, createStore, type Kind, type Store } from "keelson";
 import { aesGcm } from "keelson/codec";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { kubernetesCodec, kubernetesKind } from "keelson/kubernetes";
+import { namespacedKind } from "../../../support/kinds.ts";
 import { patientMs } from "../../../support/time/patience.ts";
 
 const namespaces = ["billing", "checkout", "shop", "warehouse"];
@@ -21,13 +22,7 @@ export const sealingKeysFile: string = JSON.stringify({
   keys: [{ id: "2026-01", key: Buffer.from(sealingKey).toString("base64") }],
 });
 
-const creditKind = defineKind<AnyResource>({
-  group: "shop.example",
-  version: "v1",
-  kind: "CreditCard",
-  plural: "creditcards",
-  scope: "Namespaced",
-});
+const creditKind = namespacedKind<AnyResource>("CreditCard", { group: "shop.example" });
 
 export interface ShopCluster extends AsyncDisposable {
   readonly local: LocalEtcd;

@@ -3,20 +3,13 @@ import { leasedId, QuotaKeys } from "../../../../src/quota/model/quota-keys.ts";
 import { defineKind, definitionOf } from "../../../../src/resource/model/define-kind.ts";
 import { KeySpace, nestingKinds, normalizePrefix } from "../../../../src/resource/model/keys.ts";
 import { codeOf } from "../../../support/failures.ts";
+import { namespacedKind } from "../../../support/kinds.ts";
 
-const pods = definitionOf(defineKind({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" }));
+const pods = definitionOf(namespacedKind("Pod"));
 const nodes = definitionOf(
   defineKind({ version: "v1", kind: "Node", plural: "nodes", scope: "Cluster", keyPath: "minions" }),
 );
-const deployments = definitionOf(
-  defineKind({
-    group: "apps",
-    version: "v1",
-    kind: "Deployment",
-    plural: "deployments",
-    scope: "Namespaced",
-  }),
-);
+const deployments = definitionOf(namespacedKind("Deployment", { group: "apps" }));
 const keys = new KeySpace("/registry");
 
 describe("normalizePrefix()", () => {

@@ -1,15 +1,16 @@
 /** What a value needs besides itself is gone from under a process that has noticed nothing: no write goes by memory. */
 import { randomBytes } from "node:crypto";
-import { createStore, defineKind, type Resource } from "keelson";
+import { createStore, type Resource } from "keelson";
 import { aesGcm } from "keelson/codec";
 import { memoryEtcd } from "keelson/testing";
 import { expect, test } from "vitest";
+import { namespacedKind } from "../../../support/kinds.ts";
 import { until } from "../../../support/time/patience.ts";
 
 interface Widget extends Resource {
   spec: { size: number; by: string };
 }
-const Widget = defineKind<Widget>({ version: "v1", kind: "Widget", plural: "widgets", scope: "Namespaced" });
+const Widget = namespacedKind<Widget>("Widget");
 const draft = (name: string) => ({ metadata: { namespace: "default", name }, spec: { size: 1, by: name } });
 const below = (key: string) => ({ key, rangeEnd: `${key.slice(0, -1)}0` });
 const dictionaries = below("/keelson/registry/dictionaries/");
