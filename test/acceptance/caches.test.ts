@@ -12,17 +12,13 @@ import {
   withCache,
   withCaches,
 } from "keelson";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { refusal, thrownBy } from "../support/failures.ts";
 import { take } from "../support/take.ts";
 import { patientMs, until, within } from "../support/time/patience.ts";
-import { at, ConfigMap, configMap, Node, Pod, pod, shown, startWorld, type World } from "./world.ts";
+import { at, ConfigMap, configMap, Node, Pod, pod, shown, startWorld, worldForAll } from "./world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterAll(() => world?.[Symbol.asyncDispose]());
+const world = worldForAll();
 
 /** The cache has applied this version of an object: its own stream has passed it, and what it answers is its own. */
 const hasReached = (cache: { readonly resourceVersion: string }, { metadata }: Resource): Promise<void> =>

@@ -2,17 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { defineKind, isPending, type Resource, StoreError } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { refusal } from "../support/failures.ts";
 import { take } from "../support/take.ts";
 import { until } from "../support/time/patience.ts";
-import { at, ConfigMap, configMap, Node, Pod, pod, Secret, shown, startWorld, type World } from "./world.ts";
+import { at, ConfigMap, configMap, Node, Pod, pod, Secret, shown, worldForAll } from "./world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterAll(() => world?.[Symbol.asyncDispose]());
+const world = worldForAll();
 
 interface Gear extends Resource {
   spec: { teeth: number };

@@ -1,18 +1,16 @@
 /** Odd but legal uses: what a stranger does that no table lists. */
 import { type AnyResource, defineKind, isPending, type Resource, type Store, withCaches } from "keelson";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { refusal, thrownBy } from "../support/failures.ts";
 import { take } from "../support/take.ts";
 import { within } from "../support/time/patience.ts";
-import { at, ConfigMap, configMap, Pod, pod, shown, startWorld, type World } from "./world.ts";
+import { at, ConfigMap, configMap, Pod, pod, shown, worldForAll } from "./world.ts";
 
-let world: World;
+const world = worldForAll();
 let store: Store;
 beforeAll(async () => {
-  world = await startWorld();
   store = await world.store();
 });
-afterAll(() => world?.[Symbol.asyncDispose]());
 
 describe("odd but legal", () => {
   test("what was read is the caller's to copy and write; a result of create can be updated twice with its own version", async () => {

@@ -1,15 +1,11 @@
 /** The contract's reads: freshness, pages, tokens, selectors, views, and objects that cannot be read. */
 import { defineView, isStoreError, jsonView, metadataView, type Store, type StoreError } from "keelson";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { refusal, thrownBy } from "../support/failures.ts";
 import { within } from "../support/time/patience.ts";
-import { at, ConfigMap, configMap, Pod, pod, startWorld, type World } from "./world.ts";
+import { at, ConfigMap, configMap, Pod, pod, worldForAll } from "./world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterAll(() => world?.[Symbol.asyncDispose]());
+const world = worldForAll();
 
 async function walk(store: Store, first: { limit: number; labelSelector?: string }): Promise<string[][]> {
   const pages: string[][] = [];

@@ -11,16 +11,12 @@ import {
 import { connectEtcd } from "keelson/etcd";
 import { deleteQuery, getQuery, listQuery, watchQuery } from "keelson/http";
 import { memoryEtcd } from "keelson/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { refusal, thrownBy } from "../support/failures.ts";
 import { patientMs, until, within } from "../support/time/patience.ts";
-import { at, ConfigMap, configMap, Pod, pod, startWorld, type World } from "./world.ts";
+import { at, ConfigMap, configMap, Pod, pod, worldForAll } from "./world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterAll(() => world?.[Symbol.asyncDispose]());
+const world = worldForAll();
 
 describe("quotas", () => {
   test("hold, tell what was asked, and give back on delete", async () => {

@@ -7,17 +7,13 @@ import {
   type WatchEvent,
   withCache,
 } from "keelson";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { refusal, thrownBy } from "../support/failures.ts";
 import { take } from "../support/take.ts";
 import { until, within, withTimeEnough } from "../support/time/patience.ts";
-import { at, ConfigMap, configMap, Pod, pod, shown, startWorld, type World } from "./world.ts";
+import { at, ConfigMap, configMap, Pod, pod, shown, worldForAll } from "./world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterAll(() => world?.[Symbol.asyncDispose]());
+const world = worldForAll();
 
 interface Subject {
   readonly store: Store;

@@ -1,6 +1,6 @@
 /**
- * What the acceptance scenarios share: a real etcd, stores below prefixes of their own, kinds a stranger would
- * define, and what their calls are refused with. Only the package's entry points are used, as a stranger would.
+ * What the acceptance scenarios share: a real etcd, stores below prefixes of their own, and kinds a stranger would
+ * define. Only the package's entry points are used, as a stranger would.
  */
 import {
   createStore,
@@ -11,8 +11,10 @@ import {
   type StoreOptions,
   type WatchEvent,
 } from "keelson";
-import { type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
+import type { Etcd, LocalEtcd } from "keelson/etcd";
+import { afterAll } from "vitest";
 import { connect } from "../support/etcd-cases.ts";
+import { type EtcdLab, etcdForAll, startEtcd } from "../support/real-etcd.ts";
 
 export interface Pod extends Resource {
   spec: { nodeName?: string; image: string; cpu?: string };
@@ -87,56 +89,80 @@ export const configMap = (
 
 export const at = (name: string, namespace = "default") => ({ namespace, name });
 
-export interface World extends AsyncDisposable {
-  readonly server: LocalEtcd;
-  readonly etcd: Etcd;
-  /** A store below a prefix of its own, closed with the world; `options.prefix` to open one again. */
-  store(options?: Partial<StoreOptions>): Promise<Store>;
-  prefix(): string;
-  /** A connection of its own, for whoever asks to close. */
-  connect(): Promise<Etcd>;
-  /** Keys of the world that were put after `version`, but for what a store keeps for itself: sessions, dictionaries, locks. */
-  writtenAfter(version: string): Promise<string[]>;
-}
-
 /** Put at its own time by any open store: below the bookkeeping root of its prefix. */
 const bookkeeping = /^\/keelson\/[^/]+\/(?:sessions|dictionaries|locks)\//;
 
-export async function startWorld(binary?: string): Promise<World> {
-  const server = await startLocalEtcd(binary === undefined ? {} : { binary });
-  const etcd = await connect(server.endpoints);
-  const stores: Store[] = [];
-  let prefixes = 0;
-  const prefix = () => `/world-${++prefixes}`;
-  return {
-    server,
-    etcd,
-    prefix,
-    connect: () => connect(server.endpoints),
-    async writtenAfter(version) {
-      const { kvs } = await etcd.kv.range({ key: "/", rangeEnd: "0", keysOnly: true });
-      return kvs
-        .filter(({ modRevision }) => modRevision > BigInt(version))
-        .map(({ key }) => Buffer.from(key).toString())
-        .filter((key) => !bookkeeping.test(key));
-    },
-    async store(options = {}) {
-      const store = await createStore({
-        etcd,
-        kinds: [Pod, ConfigMap, Secret, Node],
-        prefix: prefix(),
-        compaction: false,
-        ...options,
-      });
-      stores.push(store);
-      return store;
-    },
+/** An etcd, and stores below prefixes of their own, closed with it. */
+export class World {
+  readonly #lab: EtcdLab;
+  readonly #stores: Store[] = [];
+  #prefixes = 0;
+
+  constructor(lab: EtcdLab) {
+    this.#lab = lab;
+  }
+
+  get server(): LocalEtcd {
+    return this.#lab.local;
+  }
+
+  get etcd(): Etcd {
+    return this.#lab.etcd;
+  }
+
+  prefix(): string {
+    return `/world-${++this.#prefixes}`;
+  }
+
+  /** A store below a prefix of its own; `options.prefix` to open one again. */
+  async store(options: Partial<StoreOptions> = {}): Promise<Store> {
+    const store = await createStore({
+      etcd: this.etcd,
+      kinds: [Pod, ConfigMap, Secret, Node],
+      prefix: this.prefix(),
+      compaction: false,
+      ...options,
+    });
+    this.#stores.push(store);
+    return store;
+  }
+
+  async closeStores(): Promise<void> {
+    await Promise.allSettled(this.#stores.map((store) => store.close()));
+  }
+
+  /** A connection of its own, for whoever asks to close. */
+  connect(): Promise<Etcd> {
+    return connect(this.server.endpoints);
+  }
+
+  /** Keys of the world that were put after `version`, but for what a store keeps for itself: sessions, dictionaries, locks. */
+  async writtenAfter(version: string): Promise<string[]> {
+    const { kvs } = await this.etcd.kv.range({ key: "/", rangeEnd: "0", keysOnly: true });
+    return kvs
+      .filter(({ modRevision }) => modRevision > BigInt(version))
+      .map(({ key }) => Buffer.from(key).toString())
+      .filter((key) => !bookkeeping.test(key));
+  }
+}
+
+/** A world for all tests of a file. */
+export function worldForAll(): World {
+  const world = new World(etcdForAll());
+  afterAll(() => world.closeStores());
+  return world;
+}
+
+/** A world until disposed. */
+export async function startWorld(): Promise<World & AsyncDisposable> {
+  const lab = await startEtcd();
+  const world = new World(lab);
+  return Object.assign(world, {
     async [Symbol.asyncDispose]() {
-      await Promise.allSettled(stores.map((store) => store.close()));
-      await etcd.close();
-      await server.stop();
+      await world.closeStores();
+      await lab[Symbol.asyncDispose]();
     },
-  };
+  });
 }
 
 /** "ADDED a" of each event, "BOOKMARK" of a bookmark. */

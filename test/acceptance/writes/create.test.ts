@@ -1,19 +1,16 @@
 /** The contract's writes, as a stranger would try them: create, createMany and times to live. One promise a test. */
 import { randomBytes } from "node:crypto";
 import { type AnyResource, isStoreError, type Store, StoreError } from "keelson";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { refusal, thrownBy } from "../../support/failures.ts";
 import { within, withTimeEnough } from "../../support/time/patience.ts";
-import { at, ConfigMap, configMap, Node, Pod, pod, startWorld, type World } from "../world.ts";
+import { at, ConfigMap, configMap, Node, Pod, pod, worldForAll } from "../world.ts";
 
-let world: World;
+const world = worldForAll();
 let store: Store;
 beforeAll(async () => {
-  world = await startWorld();
   store = await world.store();
 });
-
-afterAll(() => world?.[Symbol.asyncDispose]());
 
 describe("create", () => {
   test("fills in what the store owns, whatever the draft says", async () => {

@@ -3,12 +3,11 @@ import { isStoreError, type Store, StoreError } from "keelson";
 import { beforeAll, describe, expect, test } from "vitest";
 import { thrownBy } from "../../support/failures.ts";
 import { until, within } from "../../support/time/patience.ts";
-import { at, ConfigMap, configMap, startWorld, type World } from "../world.ts";
+import { at, ConfigMap, configMap, startWorld, worldForAll } from "../world.ts";
 
-let world: World;
+const world = worldForAll();
 let store: Store;
 beforeAll(async () => {
-  world = await startWorld();
   store = await world.store();
 });
 

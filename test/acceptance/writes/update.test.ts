@@ -2,12 +2,11 @@
 import type { Store } from "keelson";
 import { beforeAll, describe, expect, test } from "vitest";
 import { refusal } from "../../support/failures.ts";
-import { at, ConfigMap, configMap, Pod, pod, startWorld, type World } from "../world.ts";
+import { at, ConfigMap, configMap, Pod, pod, worldForAll } from "../world.ts";
 
-let world: World;
+const world = worldForAll();
 let store: Store;
 beforeAll(async () => {
-  world = await startWorld();
   store = await world.store();
 });
 
