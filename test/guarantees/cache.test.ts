@@ -12,18 +12,17 @@ import {
   isStoreError,
   type Resource,
   type ResourceStore,
-  type Store,
   type WatchCache,
   type WatchEvent,
   type WatchOptions,
 } from "keelson";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { streamFaults } from "../../campaign/checkers/c3-watches.ts";
 import { TruthLog } from "../../campaign/checkers/truth-log.ts";
 import { logFaults, logOf, type Reading, streamOf } from "../../campaign/checkers/watch-events.ts";
 import { etcdBinaries } from "../support/etcd-binaries.ts";
 import { namespacedKind } from "../support/kinds.ts";
-import { etcdForAll } from "../support/real-etcd.ts";
+import { etcdForAll, storeForEach } from "../support/real-etcd.ts";
 import { recordedEtcd } from "../support/recorded-requests.ts";
 import { until } from "../support/time/patience.ts";
 
@@ -102,22 +101,11 @@ function churn(items: ResourceStore<Item>, workers: number): { writes(): number;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.each((await etcdBinaries()).slice(-1))("watchers of a cache on etcd $version", ({ path }) => {
-  let store: Store;
   let items: ResourceStore<Item>;
-  let run = 0;
   const lab = etcdForAll({ binary: path });
-  beforeEach(async () => {
-    store = await createStore({
-      etcd: lab.etcd,
-      kinds: [Item],
-      prefix: `/g-${run++}`,
-      namespaces: "open",
-      compaction: false,
-    });
-    items = store.resources(Item);
-  });
-  afterEach(async () => {
-    await store?.close();
+  const own = storeForEach(lab, { kinds: [Item], namespaces: "open" });
+  beforeEach(() => {
+    items = own.store.resources(Item);
   });
 
   /** What a run of many watchers tells those who act on it meanwhile. */

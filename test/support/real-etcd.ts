@@ -11,6 +11,7 @@
  */
 import { createStore, type Store, type StoreOptions } from "keelson";
 import { type EtcdOptions, type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "keelson/etcd";
+import { afterEach, beforeEach } from "vitest";
 import type { Etcd } from "../../src/etcd/ports/etcd.ts";
 import { connect } from "./etcd-cases.ts";
 import { forAll } from "./for-all.ts";
@@ -71,6 +72,30 @@ export function storeForAll(options: Given<EtcdLabOptions>, store: Given<StoreLa
     },
     get store() {
       return lab().store;
+    },
+  };
+}
+
+/** A store over `lab`, below a prefix of its own, for each test of a file or a `describe`. */
+export function storeForEach(
+  lab: EtcdLab,
+  options: StoreLabOptions,
+): { readonly store: Store; readonly prefix: string } {
+  let opened: Store | undefined;
+  let tests = 0;
+  const prefix = (): string => `/test-${tests}`;
+  beforeEach(async () => {
+    tests++;
+    opened = await createStore({ etcd: lab.etcd, prefix: prefix(), compaction: false, ...options });
+  });
+  afterEach(() => opened?.close());
+  return {
+    get store() {
+      if (opened === undefined) throw new Error("it is open while a test runs");
+      return opened;
+    },
+    get prefix() {
+      return prefix();
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
+import { refusal } from "../../support/failures.ts";
 import { namespacedKind } from "../../support/kinds.ts";
 import { replayLedger } from "../../support/quota-log.ts";
 import { processForAll } from "../../support/real-etcd.ts";
@@ -44,14 +45,8 @@ describe.each(await etcdBinaries())("quotas on etcd $version", ({ path }) => {
     metadata: { name, namespace: at, ...(labels === undefined ? {} : { labels }) },
     spec,
   });
-  const refusal = async (call: Promise<unknown>): Promise<StoreError<"QUOTA_EXCEEDED">> => {
-    const error = await call.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    if (isStoreError(error, "QUOTA_EXCEEDED")) return error;
-    throw new Error(`expected QUOTA_EXCEEDED, got ${String(error)}`);
-  };
+  const refused = (call: Promise<unknown>): Promise<StoreError<"QUOTA_EXCEEDED">> =>
+    refusal(call, "QUOTA_EXCEEDED");
 
   /** Now, as etcd does it when an object's time is over: it revokes the lease. */
   const expire = async (at: string, name: string): Promise<void> => {
@@ -74,7 +69,7 @@ describe.each(await etcdBinaries())("quotas on etcd $version", ({ path }) => {
     await store.quotas.set(at, { hard: { "count/widgets": 2 } });
     await widgets.create(draft("a", at));
     await widgets.create(draft("b", at));
-    const error = await refusal(widgets.create(draft("c", at)));
+    const error = await refused(widgets.create(draft("c", at)));
     expect(error.details.violations).toEqual([
       { namespace: at, quota: "default", name: "count/widgets", used: 2, hard: 2, requested: 1 },
     ]);
@@ -106,7 +101,7 @@ describe.each(await etcdBinaries())("quotas on etcd $version", ({ path }) => {
       labelSelector: "tier=gold",
     });
     expect(gold.used).toEqual({ "requests.cpu": 0.5 });
-    const both = await refusal(widgets.create(draft("c", at, { cpu: "1500m" }, { tier: "gold" })));
+    const both = await refused(widgets.create(draft("c", at, { cpu: "1500m" }, { tier: "gold" })));
     expect(both.details.violations.map((one) => `${one.quota} ${one.name}`).sort()).toEqual([
       "default requests.cpu",
       "gold requests.cpu",
@@ -121,16 +116,16 @@ describe.each(await etcdBinaries())("quotas on etcd $version", ({ path }) => {
     const widgets = store.resources(Widget);
     await store.quotas.set(at, { hard: { "requests.cpu": 4 } });
     const first = await widgets.create(draft("a", at, { cpu: "3" }));
-    await refusal(widgets.update({ ...first, spec: { cpu: "5" } }));
+    await refused(widgets.update({ ...first, spec: { cpu: "5" } }));
     const second = await widgets.update({ ...first, spec: { cpu: "4" } });
     await store.quotas.set(at, { hard: { "requests.cpu": 1 } });
     const relabelled = await widgets.update({
       ...second,
       metadata: { ...second.metadata, labels: { a: "b" } },
     });
-    await refusal(widgets.update({ ...relabelled, spec: { cpu: "4001m" } }));
+    await refused(widgets.update({ ...relabelled, spec: { cpu: "4001m" } }));
     const third = await widgets.update({ ...relabelled, spec: { cpu: "2" } });
-    await refusal(widgets.update({ ...third, spec: { cpu: "2100m" } }));
+    await refused(widgets.update({ ...third, spec: { cpu: "2100m" } }));
     await store.quotas.remove(at);
     await widgets.update({ ...third, spec: { cpu: "100" } });
     await expect(store.quotas.get(at)).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -146,7 +141,7 @@ describe.each(await etcdBinaries())("quotas on etcd $version", ({ path }) => {
     });
     expect(status.used).toEqual({ "requests.cpu": 0 });
     await widgets.create(draft("a", one, { cpu: "4" }, { gpu: "" }));
-    const error = await refusal(widgets.create(draft("a", two, { cpu: "4" }, { gpu: "" })));
+    const error = await refused(widgets.create(draft("a", two, { cpu: "4" }, { gpu: "" })));
     expect(error.details.violations).toEqual([
       { namespace: "", quota: "gpu", name: "requests.cpu", used: 4, hard: 7.5, requested: 4 },
     ]);
@@ -211,7 +206,7 @@ describe.each(await etcdBinaries())("quotas on etcd $version", ({ path }) => {
     await store.quotas.set(at, { hard: { "count/widgets": 2 } });
     await widgets.create(draft("a", at), { ttlSeconds: 600 });
     await widgets.create(draft("b", at));
-    await refusal(widgets.create(draft("c", at)));
+    await refused(widgets.create(draft("c", at)));
     await expire(at, "a");
     await until(async () => (await store.quotas.get(at)).used["count/widgets"] === 1, "the charge is gone");
     await widgets.create(draft("c", at));

@@ -4,18 +4,17 @@ import {
   createWatchCache,
   type Resource,
   type ResourceStore,
-  type Store,
   StoreError,
   type WatchEvent,
 } from "keelson";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { progressIsTrusted } from "../../../src/etcd/versions/version-facts.ts";
 import { KindCache } from "../../../src/watch/watch-cache.ts";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { connect } from "../../support/etcd-cases.ts";
 import { namespacedKind } from "../../support/kinds.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
+import { etcdForAll, storeForEach } from "../../support/real-etcd.ts";
 import { skipNote } from "../../support/skip-note.ts";
 import { take } from "../../support/take.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
@@ -53,22 +52,11 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     distrusted,
     `reads go to etcd at once: progress of etcd ${version} is not trusted`,
   );
-  let store: Store;
   let items: ResourceStore<Item>;
-  let run = 0;
   const lab = etcdForAll({ binary: path });
-  beforeEach(async () => {
-    store = await createStore({
-      etcd: lab.etcd,
-      kinds: [Item],
-      prefix: `/f-${run++}`,
-      namespaces: "open",
-      compaction: false,
-    });
-    items = store.resources(Item);
-  });
-  afterEach(async () => {
-    await store?.close();
+  const own = storeForEach(lab, { kinds: [Item], namespaces: "open" });
+  beforeEach(() => {
+    items = own.store.resources(Item);
   });
   const requests = (): number => Object.values(lab.etcd.stats().requests).reduce((sum, n) => sum + n, 0);
   /** Until the cache has applied everything up to `resourceVersion`, tampered with or not. */
@@ -140,7 +128,7 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
       await using behind = await createStore({
         etcd: far,
         kinds: [Item],
-        prefix: `/f-${run - 1}`,
+        prefix: own.prefix,
         namespaces: "open",
         compaction: false,
       });
@@ -331,7 +319,7 @@ describe.each((await etcdBinaries()).slice(-1))("a cache in trouble, etcd $versi
     await cache.ready();
     const watch = take(cache.watch(), 2).catch((error: unknown) => error);
     await items.create(draft("next"));
-    await lab.etcd.kv.put({ key: `/f-${run - 1}/items/a/bad`, value: "no object" });
+    await lab.etcd.kv.put({ key: `${own.prefix}/items/a/bad`, value: "no object" });
     await expect(cache.list()).rejects.toMatchObject({ code: "CORRUPT_OBJECT", details: { name: "bad" } });
     const reported: string[] = [];
     const page = await cache.list({ onCorrupt: (error) => reported.push(error.code) });

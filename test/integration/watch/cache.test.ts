@@ -1,5 +1,4 @@
 import {
-  createStore,
   createWatchCache,
   defineKind,
   defineView,
@@ -7,7 +6,6 @@ import {
   metadataView,
   type Resource,
   type ResourceStore,
-  type Store,
   type WatchCache,
   type WatchEvent,
   withCache,
@@ -16,7 +14,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { etcdBinaries } from "../../support/etcd-binaries.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
+import { etcdForAll, storeForEach } from "../../support/real-etcd.ts";
 import { take } from "../../support/take.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
 import { LeapClock, slowClock } from "../../support/time/leap-clock.ts";
@@ -51,29 +49,19 @@ const progressIsReliable = (version: string): boolean => {
 };
 
 describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", ({ path, version }) => {
-  let store: Store;
   let widgets: ResourceStore<Widget>;
   let cache: WatchCache<Widget>;
-  let run = 0;
   const lab = etcdForAll({ binary: path });
+  const own = storeForEach(lab, { kinds: [Widget] });
   beforeEach(async () => {
-    store = await createStore({
-      etcd: lab.etcd,
-      kinds: [Widget],
-      prefix: `/cache-${run++}`,
-      compaction: false,
-    });
-    widgets = store.resources(Widget);
+    widgets = own.store.resources(Widget);
     // A read waits for the cache as long as it takes: none goes on to etcd because the machine stood still.
     cache = createWatchCache(
       tappedReader(widgets, { clock: slowClock, reliable: progressIsReliable(version) }),
     );
     await cache.ready();
   });
-  afterEach(async () => {
-    await cache?.[Symbol.asyncDispose]();
-    await store?.close();
-  });
+  afterEach(() => cache?.[Symbol.asyncDispose]());
 
   test("reads before the first fill are NOT_READY with retryAfterMs", async () => {
     let fill = (): void => {};
@@ -146,7 +134,7 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
     const first = await cache.list({ limit: 3 });
     await widgets.delete(at("p7"));
     await widgets.create(draft("p5a"));
-    const now = await store.currentResourceVersion();
+    const now = await own.store.currentResourceVersion();
     const other = await widgets.list({ limit: 3, continueToken: first.continueToken });
     await lab.etcd.kv.compact(BigInt(now));
     const names = [...first.items];
@@ -266,7 +254,7 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
       plural: "gadgets",
       scope: "Cluster",
     });
-    const caches = withCaches(store);
+    const caches = withCaches(own.store);
     await caches.ready();
     const watch = caches.cache(Widget).watch();
     await caches.resources(Widget).create(draft("c"));
@@ -293,7 +281,7 @@ describe.each((await etcdBinaries()).slice(-1))("watch cache on etcd $version", 
     expect(young.stats().etcdReads).toBe(1);
     const replayed = young.watch({ resourceVersion: old.metadata.resourceVersion });
     expect(told(await take(replayed, 1))).toEqual(["DELETED old=1"]);
-    const far = (BigInt(await store.currentResourceVersion()) + 1000n).toString();
+    const far = (BigInt(await own.store.currentResourceVersion()) + 1000n).toString();
     await expect(
       young.list({ read: { consistency: "notOlderThan", resourceVersion: far } }),
     ).rejects.toMatchObject({ code: "FUTURE_VERSION", details: { requested: far } });

@@ -7,21 +7,9 @@ import {
   frameFlag,
   frameType,
   headerBlockBytesMax,
-  putFrameHeader,
 } from "../../../../../src/etcd/transport/http2/frames.ts";
 import { MessageAssembler, messagePrefix } from "../../../../../src/etcd/transport/http2/grpc-message.ts";
-
-function frame(
-  type: number,
-  flags: number,
-  streamId: number,
-  payload: Uint8Array = new Uint8Array(0),
-): Buffer {
-  const bytes = Buffer.alloc(9 + payload.length);
-  putFrameHeader(bytes, 0, payload.length, type, flags, streamId);
-  bytes.set(payload, 9);
-  return bytes;
-}
+import { frame } from "../../../../support/peers/scripted-peer.ts";
 
 /** Writes down what the parser hands on; pieces of one DATA frame are joined. */
 class Recorder implements FrameSink {
