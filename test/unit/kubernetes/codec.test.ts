@@ -223,19 +223,8 @@ describe("a store with kubernetesCodec()", () => {
   });
 
   test("any name is data, in protobuf and in JSON", async () => {
-    const Plain = defineKind<AnyResource>({
-      version: "v1",
-      kind: "ConfigMap",
-      plural: "configmaps",
-      scope: "Namespaced",
-    });
-    const Custom = defineKind<AnyResource>({
-      group: "a.b",
-      version: "v1",
-      kind: "Custom",
-      plural: "customs",
-      scope: "Namespaced",
-    });
+    const Plain = namespacedKind<AnyResource>("ConfigMap");
+    const Custom = namespacedKind<AnyResource>("Custom", { group: "a.b" });
     const etcd = memoryEtcd();
     const open = (): Promise<Store> =>
       createStore({ etcd, kinds: [Plain, Custom], codec: kubernetesCodec(), compaction: false });
