@@ -7,7 +7,7 @@ import { type RestoreSource, restoreObjects, undelete, undoObjectRestore } from 
 import { memoryEtcd } from "keelson/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { targetRevision } from "../../../../src/backup/repository/chain.ts";
-import { failureOf } from "../../../support/etcd-cases.ts";
+import { failureOf } from "../../../support/failures.ts";
 
 const Pod = defineKind<Resource>({ version: "v1", kind: "Pod", plural: "pods", scope: "Namespaced" });
 const a = { namespace: "default", name: "a" };
