@@ -17,7 +17,7 @@ import { invalidArgument, isStoreError, StoreError } from "./errors.ts";
 import { createFencedWrites } from "./etcd/fenced/fenced-writes.ts";
 import { openStore } from "./open-store.ts";
 import { createQuotas } from "./quota/create-quotas.ts";
-import type { ResourceStore } from "./resource/contract/contract.ts";
+import type { ResourceStore } from "./resource/contract/resource-store.ts";
 import type { Store } from "./resource/contract/store.ts";
 import { KeySpace } from "./resource/model/keys.ts";
 import type { Kind } from "./resource/model/kind.ts";

@@ -18,27 +18,9 @@ export type { Status } from "./base/error-status.ts";
 export type { PlainStats } from "./base/stats.ts";
 export { createStore } from "./create-store.ts";
 export { isStoreError, StoreError } from "./errors.ts";
-export type {
-  CollectionDeleteOptions,
-  CreateManyOptions,
-  CreateOptions,
-  DeleteOptions,
-  GetOptions,
-  GuaranteedUpdateOptions,
-  LabelSelector,
-  ListOptions,
-  ListPage,
-  Preconditions,
-  Progress,
-  ReadFreshness,
-  ResourceReader,
-  ResourceStore,
-  Scoped,
-  Watch,
-  WatchEvent,
-  WatchOptions,
-  WriteOptions,
-} from "./resource/contract/contract.ts";
+export type { GetOptions, ListOptions, ListPage, ResourceReader } from "./resource/contract/reader.ts";
+export type { ResourceStore } from "./resource/contract/resource-store.ts";
+export type { LabelSelector, ReadFreshness, Scoped } from "./resource/contract/scope.ts";
 export type {
   Amounts,
   Health,
@@ -57,6 +39,17 @@ export type {
   StoreStats,
 } from "./resource/contract/store.ts";
 export { defineView, jsonView, metadataView, type View } from "./resource/contract/view.ts";
+export type { Watch, WatchEvent, WatchOptions } from "./resource/contract/watch.ts";
+export type {
+  CollectionDeleteOptions,
+  CreateManyOptions,
+  CreateOptions,
+  DeleteOptions,
+  GuaranteedUpdateOptions,
+  Preconditions,
+  Progress,
+  WriteOptions,
+} from "./resource/contract/write-options.ts";
 export { defineKind, unfamiliarKind } from "./resource/model/define-kind.ts";
 export type { Head, RecordedHead } from "./resource/model/head.ts";
 export type { Kind, KindDefinition, KindRecord, KindSpec, ScalePaths } from "./resource/model/kind.ts";

@@ -8,7 +8,7 @@ import type { PlainStats } from "./base/stats.ts";
 import { checkOptions } from "./base/text/known-options.ts";
 import { untilAborted } from "./base/until-aborted.ts";
 import type { QuotaParts } from "./quota/create-quotas.ts";
-import type { ResourceStore } from "./resource/contract/contract.ts";
+import type { ResourceStore } from "./resource/contract/resource-store.ts";
 import {
   type Health,
   type Quotas,

@@ -7,7 +7,7 @@
  * The store's watch and the cache's watch use it; each decides what it delivers before its loop ends.
  */
 import { expectManyListeners } from "../base/call.ts";
-import type { WatchEvent } from "./contract/contract.ts";
+import type { WatchEvent } from "./contract/watch.ts";
 import { watchOver, watchTaken } from "./objects/read-errors.ts";
 
 /** Why a watch ended: with an error, left by its reader or its signal, or at its timeoutMs. */

@@ -5,6 +5,11 @@
 import type { Call, CallScope } from "../base/call.ts";
 import { checkOptions } from "../base/text/known-options.ts";
 import type { StoreError } from "../errors.ts";
+import type { GetOptions, ListOptions, ListPage, ResourceReader } from "../resource/contract/reader.ts";
+import type { ResourceStore } from "../resource/contract/resource-store.ts";
+import type { Scoped } from "../resource/contract/scope.ts";
+import { checkView, type View } from "../resource/contract/view.ts";
+import type { Watch, WatchOptions } from "../resource/contract/watch.ts";
 import {
   type CollectionDeleteOptions,
   type CreateManyOptions,
@@ -14,20 +19,11 @@ import {
   type DeleteOptions,
   deleteCollectionNames,
   deleteNames,
-  type GetOptions,
   type GuaranteedUpdateOptions,
   guaranteedUpdateNames,
-  type ListOptions,
-  type ListPage,
-  type ResourceReader,
-  type ResourceStore,
-  type Scoped,
-  type Watch,
-  type WatchOptions,
   type WriteOptions,
   writeNames,
-} from "../resource/contract/contract.ts";
-import { checkView, type View } from "../resource/contract/view.ts";
+} from "../resource/contract/write-options.ts";
 import type { AnyResource, Draft, Key, Resource } from "../resource/model/resource.ts";
 import type { KindHandle } from "./context/kind-handle.ts";
 import type { StorageContext } from "./context/storage-context.ts";

@@ -6,15 +6,9 @@
  * source, from which a cache reads.
  */
 import { CallScope } from "../base/call.ts";
-import type {
-  GetOptions,
-  ListOptions,
-  ListPage,
-  ResourceReader,
-  Watch,
-  WatchOptions,
-} from "../resource/contract/contract.ts";
+import type { GetOptions, ListOptions, ListPage, ResourceReader } from "../resource/contract/reader.ts";
 import { checkView, type View } from "../resource/contract/view.ts";
+import type { Watch, WatchOptions } from "../resource/contract/watch.ts";
 import type { AnyResource, Key } from "../resource/model/resource.ts";
 import { formatResourceVersion } from "../resource/model/revision.ts";
 import { freezeDeep } from "../resource/objects/freeze-deep.ts";

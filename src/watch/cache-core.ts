@@ -5,7 +5,7 @@
 import type { Timer } from "../base/time/clock.ts";
 import { setReadingTimer } from "../base/time/reading-timer.ts";
 import { StoreError } from "../errors.ts";
-import type { ResourceReader } from "../resource/contract/contract.ts";
+import type { ResourceReader } from "../resource/contract/reader.ts";
 import type { KindDefinition } from "../resource/model/kind.ts";
 import type { StoredSource } from "../storage/seam/stored.ts";
 import { CacheCounters } from "./bounds/cache-counters.ts";

@@ -12,16 +12,9 @@ import { CallScope } from "../base/call.ts";
 import type { NamesOf } from "../base/text/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { isStoreError } from "../errors.ts";
-import {
-  type GetOptions,
-  type ListOptions,
-  type ListPage,
-  type ResourceReader,
-  type Watch,
-  type WatchOptions,
-  watchNames,
-} from "../resource/contract/contract.ts";
+import type { GetOptions, ListOptions, ListPage, ResourceReader } from "../resource/contract/reader.ts";
 import { checkView, type View } from "../resource/contract/view.ts";
+import { type Watch, type WatchOptions, watchNames } from "../resource/contract/watch.ts";
 import type { Key } from "../resource/model/resource.ts";
 import { formatResourceVersion } from "../resource/model/revision.ts";
 import { notFound, subjectOf } from "../resource/objects/read-errors.ts";

@@ -11,14 +11,9 @@ import { type Call, CallScope, callNames } from "../base/call.ts";
 import { checkOptions } from "../base/text/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { invalidArgument } from "../errors.ts";
-import type {
-  GetOptions,
-  ListOptions,
-  ListPage,
-  ResourceReader,
-  Watch,
-} from "../resource/contract/contract.ts";
+import type { GetOptions, ListOptions, ListPage, ResourceReader } from "../resource/contract/reader.ts";
 import type { View } from "../resource/contract/view.ts";
+import type { Watch } from "../resource/contract/watch.ts";
 import type { Kind } from "../resource/model/kind.ts";
 import type { Key, Resource } from "../resource/model/resource.ts";
 import { type HasStoredSource, storedSource } from "../storage/seam/stored.ts";

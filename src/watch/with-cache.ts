@@ -14,25 +14,21 @@
 import { checkOptions } from "../base/text/known-options.ts";
 import type { StoreError } from "../errors.ts";
 import { invalidArgument } from "../errors.ts";
+import type { GetOptions, ListOptions, ListPage, ResourceReader } from "../resource/contract/reader.ts";
+import type { ResourceStore } from "../resource/contract/resource-store.ts";
+import type { Scoped } from "../resource/contract/scope.ts";
+import type { View } from "../resource/contract/view.ts";
+import type { Watch, WatchOptions } from "../resource/contract/watch.ts";
 import {
   type CollectionDeleteOptions,
   type CreateManyOptions,
   type CreateOptions,
   type DeleteOptions,
   deleteNames,
-  type GetOptions,
   guaranteedUpdateNames,
-  type ListOptions,
-  type ListPage,
-  type ResourceReader,
-  type ResourceStore,
-  type Scoped,
-  type Watch,
-  type WatchOptions,
   type WriteOptions,
   writeNames,
-} from "../resource/contract/contract.ts";
-import type { View } from "../resource/contract/view.ts";
+} from "../resource/contract/write-options.ts";
 import type { Draft, Key, Resource } from "../resource/model/resource.ts";
 import { parseResourceVersion } from "../resource/model/revision.ts";
 import { type Suggested, suggestedRecord } from "../storage/object-store.ts";

@@ -8,7 +8,7 @@ import { type Call, CallScope, callNames } from "../base/call.ts";
 import { checkOptions, type NamesOf } from "../base/text/known-options.ts";
 import { untilAborted } from "../base/until-aborted.ts";
 import { invalidArgument } from "../errors.ts";
-import type { ResourceStore } from "../resource/contract/contract.ts";
+import type { ResourceStore } from "../resource/contract/resource-store.ts";
 import type {
   Health,
   Quotas,

@@ -3,7 +3,7 @@
  * remaining time covers the whole. A pass that reads less than expected (free pages) jumps to its end when the next one begins.
  */
 import type { Clock } from "../../base/time/clock.ts";
-import type { Progress } from "../../resource/contract/contract.ts";
+import type { Progress } from "../../resource/contract/write-options.ts";
 
 /** Minimum time between reports. */
 const everyMs = 100;

@@ -12,7 +12,7 @@ import { checkOptions } from "../../base/text/known-options.ts";
 import { messageOf } from "../../base/text/message-of.ts";
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
-import type { ResourceStore } from "../../resource/contract/contract.ts";
+import type { ResourceStore } from "../../resource/contract/resource-store.ts";
 import type { Store } from "../../resource/contract/store.ts";
 import { definitionOf } from "../../resource/model/define-kind.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";

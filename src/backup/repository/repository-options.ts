@@ -6,7 +6,7 @@ import type { NamesOf } from "../../base/text/known-options.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";
-import type { Progress } from "../../resource/contract/contract.ts";
+import type { Progress } from "../../resource/contract/write-options.ts";
 import type { SnapshotProblem } from "../files/damage.ts";
 import type { RestoreCommon, RestoreReport } from "../restore/restore-options.ts";
 import type { RepositoryBackend } from "./backend/backend.ts";

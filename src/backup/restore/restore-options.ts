@@ -1,7 +1,7 @@
 /** The options of a restore, its report, and the command line that starts the result. */
 import { type Call, callNames } from "../../base/call.ts";
 import type { NamesOf } from "../../base/text/known-options.ts";
-import type { Progress } from "../../resource/contract/contract.ts";
+import type { Progress } from "../../resource/contract/write-options.ts";
 import { type OpenSnapshotOptions, openSnapshotNames } from "../database/snapshot-file.ts";
 import type { InitialMember } from "./membership.ts";
 

@@ -11,7 +11,7 @@ import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";
-import type { Progress } from "../../resource/contract/contract.ts";
+import type { Progress } from "../../resource/contract/write-options.ts";
 import { SnapshotFile } from "../database/snapshot-file.ts";
 import { problemOf, type SnapshotProblem } from "../files/damage.ts";
 import type { KeyGroup } from "../files/snapshot-info.ts";

@@ -2,7 +2,7 @@
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { systemClock } from "../../base/time/clock.ts";
-import type { Progress } from "../../resource/contract/contract.ts";
+import type { Progress } from "../../resource/contract/write-options.ts";
 import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { inParallel } from "../files/in-parallel.ts";
 import { PassProgress } from "../files/pass-progress.ts";

@@ -19,7 +19,7 @@ import { isError } from "../../base/text/message-of.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { MemberStatus } from "../../etcd/ports/maintenance.ts";
-import type { Progress } from "../../resource/contract/contract.ts";
+import type { Progress } from "../../resource/contract/write-options.ts";
 import type { ScratchFile } from "../database/scratch-file.ts";
 import { SnapshotFile } from "../database/snapshot-file.ts";
 import { damaged } from "../files/damage.ts";

@@ -9,7 +9,7 @@ import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";
-import type { Progress } from "../../resource/contract/contract.ts";
+import type { Progress } from "../../resource/contract/write-options.ts";
 import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { problemOf, type SnapshotProblem } from "../files/damage.ts";
 import { inParallel } from "../files/in-parallel.ts";

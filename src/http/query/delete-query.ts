@@ -4,7 +4,7 @@
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { DeleteOptions, Preconditions } from "../../resource/contract/contract.ts";
+import type { DeleteOptions, Preconditions } from "../../resource/contract/write-options.ts";
 import type { Resource } from "../../resource/model/resource.ts";
 import { parsePreconditions } from "../../resource/options/preconditions.ts";
 import { checkGrace } from "../../resource/options/write-options.ts";

@@ -13,7 +13,9 @@
  * Without `bookmarks` an API server sends no BOOKMARKs, because old clients do not know them.
  */
 import { invalidArgument } from "../../errors.ts";
-import type { ListOptions, ReadFreshness, WatchOptions } from "../../resource/contract/contract.ts";
+import type { ListOptions } from "../../resource/contract/reader.ts";
+import type { ReadFreshness } from "../../resource/contract/scope.ts";
+import type { WatchOptions } from "../../resource/contract/watch.ts";
 import { countOf, flagOf, given, matchOf, textOf, timeoutOf, versionOf } from "./query-values.ts";
 
 /** Options of `get`. @throws INVALID_ARGUMENT */

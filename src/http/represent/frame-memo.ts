@@ -2,7 +2,7 @@
  * Memoizes the frames of batches of events. A cache delivers the same batch object to every watcher that has kept up,
  * so the batch itself is the key.
  */
-import type { WatchEvent } from "../../resource/contract/contract.ts";
+import type { WatchEvent } from "../../resource/contract/watch.ts";
 import type { WatchFrames } from "./representation.ts";
 
 type Batch = readonly WatchEvent<Uint8Array>[];

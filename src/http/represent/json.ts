@@ -4,8 +4,9 @@
  *   list    {"kind":"PodList","apiVersion":"v1","metadata":{…},"items":[ ITEM , ITEM ]}
  *   watch   {"type":"ADDED","object": ITEM }\n
  */
-import type { ListPage, WatchEvent } from "../../resource/contract/contract.ts";
+import type { ListPage } from "../../resource/contract/reader.ts";
 import { jsonView, type View } from "../../resource/contract/view.ts";
+import type { WatchEvent } from "../../resource/contract/watch.ts";
 import type { Resource } from "../../resource/model/resource.ts";
 import { FrameMemo, framesOf } from "./frame-memo.ts";
 import { apiVersionOf, type KindName, type Representation, type Shape } from "./representation.ts";

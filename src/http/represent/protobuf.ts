@@ -9,8 +9,9 @@
  */
 import { ProtoWriter } from "../../base/protobuf/proto-writer.ts";
 import { StoreError } from "../../errors.ts";
-import type { ListPage, WatchEvent } from "../../resource/contract/contract.ts";
+import type { ListPage } from "../../resource/contract/reader.ts";
 import { defineView } from "../../resource/contract/view.ts";
+import type { WatchEvent } from "../../resource/contract/watch.ts";
 import type { Resource } from "../../resource/model/resource.ts";
 import { FrameMemo, framesOf } from "./frame-memo.ts";
 import { bookmarkMetadata } from "./json.ts";

@@ -8,8 +8,9 @@
  *
  * Create each once per kind and keep it: two representations share nothing.
  */
-import type { ListPage, WatchEvent } from "../../resource/contract/contract.ts";
+import type { ListPage } from "../../resource/contract/reader.ts";
 import type { View } from "../../resource/contract/view.ts";
+import type { WatchEvent } from "../../resource/contract/watch.ts";
 import type { Resource } from "../../resource/model/resource.ts";
 import { accepts, type MediaType, parseAccept } from "./accept.ts";
 

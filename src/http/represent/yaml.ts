@@ -2,7 +2,7 @@
  * YAML, for people: the caller's function formats the decoded JSON bytes. Each response is formatted separately, and
  * YAML cannot be watched.
  */
-import type { ListPage } from "../../resource/contract/contract.ts";
+import type { ListPage } from "../../resource/contract/reader.ts";
 import { jsonRepresentation } from "./json.ts";
 import type { KindName, Representation } from "./representation.ts";
 import { slabsOf } from "./slabs.ts";

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { systemClock } from "../../base/time/clock.ts";
 import { TurnBudget } from "../../base/time/turn-budget.ts";
-import type { ListPage } from "../../resource/contract/contract.ts";
+import type { ListPage } from "../../resource/contract/reader.ts";
 import type { ListBody, Representation } from "../represent/representation.ts";
 import {
   drained,

@@ -10,7 +10,7 @@
  */
 import type { Status } from "../../base/error-status.ts";
 import { isStoreError } from "../../errors.ts";
-import type { Watch, WatchEvent } from "../../resource/contract/contract.ts";
+import type { Watch, WatchEvent } from "../../resource/contract/watch.ts";
 import type { Representation, WatchFrames } from "../represent/representation.ts";
 import { drained, headersOf, isGone, type ResponseStream } from "./response.ts";
 

@@ -3,7 +3,8 @@
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { LabelSelector, Preconditions } from "../../resource/contract/contract.ts";
+import type { LabelSelector } from "../../resource/contract/scope.ts";
+import type { Preconditions } from "../../resource/contract/write-options.ts";
 import { nameFault } from "../../resource/model/names.ts";
 import { parseQuantity, type Quantity } from "../../resource/model/quantity.ts";
 import { parsePreconditions } from "../../resource/options/preconditions.ts";

@@ -8,7 +8,9 @@ import type { NamesOf } from "../../base/text/known-options.ts";
 import type { Kind } from "../model/kind.ts";
 import type { Quantity } from "../model/quantity.ts";
 import type { Namespace, Resource } from "../model/resource.ts";
-import type { LabelSelector, Preconditions, Progress, ResourceStore } from "./contract.ts";
+import type { ResourceStore } from "./resource-store.ts";
+import type { LabelSelector } from "./scope.ts";
+import type { Preconditions, Progress } from "./write-options.ts";
 
 /** Objects of many kinds under one prefix of etcd. `createStore` opens it; the caller that opened it closes it. */
 export interface Store extends AsyncDisposable {

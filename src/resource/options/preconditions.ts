@@ -7,7 +7,7 @@ import type { Subject } from "../../base/error-codes.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
-import { type Preconditions, preconditionNames } from "../contract/contract.ts";
+import { type Preconditions, preconditionNames } from "../contract/write-options.ts";
 import { formatResourceVersion, parseResourceVersion } from "../model/revision.ts";
 
 /** Checked preconditions. */

@@ -10,16 +10,9 @@ import { checkTimeoutMs } from "../../base/call.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
-import {
-  type GetOptions,
-  getNames,
-  type ListOptions,
-  listNames,
-  type ReadFreshness,
-  readNames,
-  type WatchOptions,
-  watchNames,
-} from "../contract/contract.ts";
+import { type GetOptions, getNames, type ListOptions, listNames } from "../contract/reader.ts";
+import { type ReadFreshness, readNames } from "../contract/scope.ts";
+import { type WatchOptions, watchNames } from "../contract/watch.ts";
 import type { KindDefinition } from "../model/kind.ts";
 import { limits } from "../model/limits.ts";
 import { parseResourceVersion } from "../model/revision.ts";

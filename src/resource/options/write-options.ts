@@ -3,7 +3,7 @@
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { CreateOptions, DeleteOptions, WriteOptions } from "../contract/contract.ts";
+import type { CreateOptions, DeleteOptions, WriteOptions } from "../contract/write-options.ts";
 import type { KindDefinition } from "../model/kind.ts";
 import { limits } from "../model/limits.ts";
 import { type ParsedPreconditions, parsePreconditions } from "./preconditions.ts";

@@ -9,7 +9,7 @@
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { LabelSelector } from "../contract/contract.ts";
+import type { LabelSelector } from "../contract/scope.ts";
 import { limits } from "../model/limits.ts";
 import { labelValueFault, qualifiedNameFault } from "../model/names.ts";
 import { canonicalTerms } from "./canonical-terms.ts";

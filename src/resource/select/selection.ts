@@ -6,7 +6,7 @@
  */
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { Scoped } from "../contract/contract.ts";
+import type { Scoped } from "../contract/scope.ts";
 import { definitionOf } from "../model/define-kind.ts";
 import type { Head } from "../model/head.ts";
 import { checkedNamespace } from "../model/keys.ts";

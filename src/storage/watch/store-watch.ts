@@ -16,7 +16,7 @@ import { checkOptions } from "../../base/text/known-options.ts";
 import type { Timer } from "../../base/time/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { Watch, WatchEvent, WatchOptions } from "../../resource/contract/contract.ts";
+import type { Watch, WatchEvent, WatchOptions } from "../../resource/contract/watch.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { historyReplaced, subjectOf } from "../../resource/objects/read-errors.ts";
 import { type ParsedWatchOptions, parseWatchOptions } from "../../resource/options/read-options.ts";

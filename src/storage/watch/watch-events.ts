@@ -9,7 +9,7 @@
  * value cannot be read, it ends with CORRUPT_OBJECT.
  */
 import { isStoreError, type StoreError } from "../../errors.ts";
-import type { WatchEvent } from "../../resource/contract/contract.ts";
+import type { WatchEvent } from "../../resource/contract/watch.ts";
 import { eventTypeOf, type ObjectEventType } from "../../resource/event-type.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { stateCompacted } from "../../resource/objects/read-errors.ts";

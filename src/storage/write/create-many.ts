@@ -5,7 +5,7 @@
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
 import { invalidArgument, invariant, isStoreError, StoreError } from "../../errors.ts";
-import type { CreateManyOptions } from "../../resource/contract/contract.ts";
+import type { CreateManyOptions } from "../../resource/contract/write-options.ts";
 import { limits } from "../../resource/model/limits.ts";
 import type { AnyResource, Draft } from "../../resource/model/resource.ts";
 import { validateDraft } from "../../resource/objects/validate-object.ts";

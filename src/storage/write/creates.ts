@@ -4,7 +4,7 @@
  */
 import type { CallScope } from "../../base/call.ts";
 import { invariant, isStoreError, StoreError } from "../../errors.ts";
-import type { CreateOptions } from "../../resource/contract/contract.ts";
+import type { CreateOptions } from "../../resource/contract/write-options.ts";
 import { limits } from "../../resource/model/limits.ts";
 import { copyPlainData } from "../../resource/model/plain-data.ts";
 import type { AnyResource, Draft } from "../../resource/model/resource.ts";

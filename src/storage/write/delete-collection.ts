@@ -6,7 +6,8 @@
 import type { CallScope } from "../../base/call.ts";
 import { eachAtOnce } from "../../base/each-at-once.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { CollectionDeleteOptions, Scoped } from "../../resource/contract/contract.ts";
+import type { Scoped } from "../../resource/contract/scope.ts";
+import type { CollectionDeleteOptions } from "../../resource/contract/write-options.ts";
 import type { Head } from "../../resource/model/head.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { subjectOf } from "../../resource/objects/read-errors.ts";

@@ -5,7 +5,7 @@
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { DeleteOptions } from "../../resource/contract/contract.ts";
+import type { DeleteOptions } from "../../resource/contract/write-options.ts";
 import { sameContent } from "../../resource/model/plain-data.ts";
 import type { AnyResource, Key } from "../../resource/model/resource.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";

@@ -9,7 +9,7 @@
 import type { CallScope } from "../../base/call.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { WriteOptions } from "../../resource/contract/contract.ts";
+import type { WriteOptions } from "../../resource/contract/write-options.ts";
 import { copyPlainData, sameContent } from "../../resource/model/plain-data.ts";
 import type { AnyResource, Draft, Key } from "../../resource/model/resource.ts";
 import { formatResourceVersion, parseResourceVersion } from "../../resource/model/revision.ts";

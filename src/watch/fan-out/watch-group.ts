@@ -7,7 +7,7 @@
  * A watcher is a cursor into the tail and costs nothing while it keeps up. The tail is bounded: a watcher that falls
  * behind it is parked and later reads the kind's history instead (`cache-watch.ts`). While all are up to date it is empty.
  */
-import type { WatchEvent } from "../../resource/contract/contract.ts";
+import type { WatchEvent } from "../../resource/contract/watch.ts";
 import { eventTypeOf, type ObjectEventType } from "../../resource/event-type.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import type { Change } from "../state/change-log.ts";

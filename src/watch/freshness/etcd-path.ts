@@ -7,7 +7,7 @@
  */
 import type { Clock } from "../../base/time/clock.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
-import type { ReadFreshness } from "../../resource/contract/contract.ts";
+import type { ReadFreshness } from "../../resource/contract/scope.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import type { Freshness } from "../../resource/options/read-options.ts";
 import type { CacheCounters } from "../bounds/cache-counters.ts";

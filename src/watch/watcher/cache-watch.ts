@@ -15,7 +15,7 @@ import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import { StoreError } from "../../errors.ts";
-import type { Watch, WatchEvent } from "../../resource/contract/contract.ts";
+import type { Watch, WatchEvent } from "../../resource/contract/watch.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import { oneByOne, WatchShell } from "../../resource/watch-shell.ts";
 import type { WatcherLag } from "../bounds/cache-options.ts";

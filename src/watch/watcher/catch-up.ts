@@ -6,7 +6,7 @@
  *
  * `cache-watch.ts` decides which of the two comes next. Each part is made into events after a turn for other work.
  */
-import type { WatchEvent } from "../../resource/contract/contract.ts";
+import type { WatchEvent } from "../../resource/contract/watch.ts";
 import { makeEvents, type WatchGroup } from "../fan-out/watch-group.ts";
 import { HistoryReplay } from "./history-replay.ts";
 import { InitialEvents } from "./initial-events.ts";

@@ -9,7 +9,7 @@
  * A recreated name has another uid, so its events stay apart; an object that leaves a selector and matches again is the same.
  * The last event left of a revision has no `more`, so that a consumer may resume from it.
  */
-import type { WatchEvent } from "../../resource/contract/contract.ts";
+import type { WatchEvent } from "../../resource/contract/watch.ts";
 
 /** The key of an event's object; undefined when it is unknown (a view without metadata): such events all stay. */
 function identityOf(object: unknown): string | undefined {

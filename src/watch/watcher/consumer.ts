@@ -4,7 +4,7 @@
  *   batch, batch, …, error                            thrown once; further calls are done
  *   batch, batch, …, [last bookmark at a timeout], done
  */
-import type { WatchEvent } from "../../resource/contract/contract.ts";
+import type { WatchEvent } from "../../resource/contract/watch.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";
 import type { WatchShell } from "../../resource/watch-shell.ts";
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { ListOptions, ReadFreshness, WatchOptions } from "../../../src/resource/contract/contract.ts";
+import type { ListOptions } from "../../../src/resource/contract/reader.ts";
+import type { ReadFreshness } from "../../../src/resource/contract/scope.ts";
+import type { WatchOptions } from "../../../src/resource/contract/watch.ts";
 import { assertPreconditions, parsePreconditions } from "../../../src/resource/options/preconditions.ts";
 import {
   parseFreshness,

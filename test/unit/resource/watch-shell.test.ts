@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { isStoreError } from "../../../src/errors.ts";
-import type { WatchEvent } from "../../../src/resource/contract/contract.ts";
+import type { WatchEvent } from "../../../src/resource/contract/watch.ts";
 import { oneByOne, WatchShell } from "../../../src/resource/watch-shell.ts";
 
 test("a watch has one loop", () => {

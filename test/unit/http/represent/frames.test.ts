@@ -10,7 +10,7 @@ import {
 } from "keelson/http";
 import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
-import type { WatchEvent } from "../../../../src/resource/contract/contract.ts";
+import type { WatchEvent } from "../../../../src/resource/contract/watch.ts";
 import type { Resource } from "../../../../src/resource/model/resource.ts";
 
 const kind = { group: "apps", version: "v1", kind: "Thing" };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LabelSelector } from "../../../../src/resource/contract/contract.ts";
+import type { LabelSelector } from "../../../../src/resource/contract/scope.ts";
 import { parseLabelSelector } from "../../../../src/resource/select/label-selector.ts";
 
 const web = { app: "web", tier: "front", empty: "" };
