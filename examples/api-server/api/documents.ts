@@ -1,5 +1,7 @@
 /** Documents about the API: discovery, aggregated if the client accepts it, and OpenAPI; and the metrics. */
 
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendBytes } from "keelson/http";
 import { encodeOpenApiV2 } from "../openapi/v2-protobuf.ts";
 import { aggregatedDiscovery, discoveryOf } from "./discovery.ts";
@@ -22,20 +24,13 @@ export async function documentAt(
   const version = aggregatedVersion(request.headers.accept);
   if (version !== undefined && (pathname === "/api" || pathname === "/apis")) {
     const document = aggregatedDiscovery(catalog.all, pathname, `apidiscovery.k8s.io/${version}`);
-    const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-    response.writeHead(200, { "content-type": type }).end(JSON.stringify(document));
+    const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList` as const;
+    await sendTagged(request, response, type, Buffer.from(JSON.stringify(document)));
     return true;
   }
   if (pathname === "/openapi/v2" && /proto-openapi.*protobuf/.test(request.headers.accept ?? "")) {
-    await sendBytes(
-      response,
-      200,
-      "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
-      encodeOpenApiV2(openApi.v2()),
-      {
-        acceptEncoding: request.headers["accept-encoding"],
-      },
-    );
+    const type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+    await sendTagged(request, response, type, encodeOpenApiV2(openApi.v2()));
     return true;
   }
   const document =
@@ -47,8 +42,30 @@ export async function documentAt(
           ? { paths: pathsOf(catalog.all) }
           : discoveryOf(catalog.all, pathname);
   if (document === undefined) return false;
-  await send(request, response, 200, document);
+  if (pathname.startsWith("/openapi/"))
+    await sendTagged(request, response, "application/json", Buffer.from(JSON.stringify(document)));
+  else await send(request, response, 200, document);
   return true;
+}
+
+/** Sends a document that clients keep: they ask again with its tag, and 304 says that theirs is still right. */
+async function sendTagged(
+  request: IncomingMessage,
+  response: ServerResponse,
+  contentType: `${string}/${string}`,
+  body: Uint8Array,
+): Promise<void> {
+  const etag = `"${createHash("sha256").update(body).digest("hex").toUpperCase()}"`;
+  const headers = { etag, vary: "Accept, Accept-Encoding" };
+  const known = request.headers["if-none-match"] ?? "";
+  if (known.split(",").some((one) => one.trim().replace(/^W\//, "") === etag)) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  await sendBytes(response, 200, contentType, body, {
+    acceptEncoding: request.headers["accept-encoding"],
+    headers,
+  });
 }
 
 /** The first version of aggregated discovery that the client accepts; undefined: it asks for the older documents. */

@@ -18,6 +18,7 @@ const text = (body: string, httpStatus = 200): Fact => ({
 export async function factAt(
   { store }: ServerParts,
   pathname: string,
+  query: URLSearchParams,
   signal: AbortSignal,
 ): Promise<Fact | undefined> {
   switch (pathname) {
@@ -26,9 +27,14 @@ export async function factAt(
     case "/healthz/ping":
       return text("ok");
     case "/healthz":
-    case "/readyz": {
-      const { ok, problems } = await store.health({ signal });
-      return ok ? text("ok") : text(problems.join("\n"), 500);
+    case "/healthz/etcd":
+    case "/readyz":
+    case "/readyz/etcd": {
+      const { leader, resourceVersion, problems } = await store.health({ signal });
+      // Other problems, such as one unreadable object, are no reason to send clients away.
+      const serves = leader && resourceVersion !== undefined;
+      if (!serves) return text(problems.join("\n"), 500);
+      return text(query.has("verbose") ? [...problems, "ok"].join("\n") : "ok");
     }
     case "/version":
     case "/version/": {

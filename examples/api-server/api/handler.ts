@@ -75,7 +75,7 @@ async function answer(
   response: ServerResponse,
   { pathname, query, target, signal }: Asked,
 ): Promise<void> {
-  const fact = await factAt(parts, pathname, signal);
+  const fact = await factAt(parts, pathname, query, signal);
   if (fact !== undefined)
     return void response.writeHead(fact.httpStatus, { "content-type": fact.type }).end(fact.body);
   const user = await parts.access.userOf(request, signal);

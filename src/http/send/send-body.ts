@@ -78,7 +78,8 @@ async function sendSlabs(
 ): Promise<void> {
   const headers = headersOf(contentType, options);
   if (wantsGzip(options, sizeBytes)) {
-    response.writeHead(status, { ...headers, "content-encoding": "gzip", vary: "Accept-Encoding" });
+    // A caller whose response varies with more than the encoding says so itself.
+    response.writeHead(status, { vary: "Accept-Encoding", ...headers, "content-encoding": "gzip" });
     await sendGzip(response, slabs);
     return;
   }

@@ -574,3 +574,29 @@ test("a custom resource is updated from a version, scaled from 0, and its stored
   await ask("PATCH", `${path}/status`, { status: { storedVersions: ["v2"] } }, merge);
   expect((await ask("PATCH", path, alone, merge)).status).toBe(200);
 });
+
+test("a document that clients keep has a tag, and is not sent again while it is the same", async () => {
+  const discovery = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+  for (const [path, accept] of [
+    ["/openapi/v2", "application/json"],
+    ["/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"],
+    ["/openapi/v3", "application/json"],
+    ["/openapi/v3/apis/apps/v1", "application/json"],
+    ["/apis", discovery],
+  ] as const) {
+    const first = await fetch(new URL(path, url), { headers: { accept } });
+    const etag = first.headers.get("etag") ?? "";
+    const [whole, again, other] = [
+      await first.arrayBuffer(),
+      await fetch(new URL(path, url), { headers: { accept, "if-none-match": etag } }),
+      await fetch(new URL(path, url), { headers: { accept, "if-none-match": '"another"' } }),
+    ];
+    expect([path, etag.length > 2, again.status, (await again.arrayBuffer()).byteLength]).toEqual([
+      path,
+      true,
+      304,
+      0,
+    ]);
+    expect((await other.arrayBuffer()).byteLength).toBe(whole.byteLength);
+  }
+});
