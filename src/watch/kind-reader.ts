@@ -289,14 +289,14 @@ export class KindReader<V> implements ResourceReader<V> {
     const { values } = kind;
     const view = this.#view;
     const items: V[] = [];
-    let made = 0;
+    let decoded = 0;
     for (const version of versions) {
       const kept = view === undefined ? version.object : undefined;
       if (kept !== undefined) {
         items.push(kept as V);
         continue;
       }
-      if (made++ % cacheLimits.lookEvery === 0 && made > 1) {
+      if (decoded++ % cacheLimits.lookEvery === 0 && decoded > 1) {
         scope.throwIfEnded();
         await this.#parts.feed.source.turns.pause();
       }

@@ -59,7 +59,7 @@ export class WatchGroup {
   /** Seq of `#tail[0]`. */
   #base = 0;
   /** The last batch: all watchers that keep up take the same one. */
-  #made:
+  #lastBatch:
     | { readonly from: number; readonly to: number; readonly events: readonly WatchEvent<unknown>[] }
     | undefined;
 
@@ -102,7 +102,7 @@ export class WatchGroup {
   /** Hands the pending events to every waiting watcher, then drops those that all watchers have. */
   flush(): void {
     for (const cursor of this.cursors) if (cursor.waiting) cursor.deliver();
-    this.#made = undefined;
+    this.#lastBatch = undefined;
     this.trim();
   }
 
@@ -141,7 +141,7 @@ export class WatchGroup {
     }
     this.#base = this.end;
     this.#tail = [];
-    this.#made = undefined;
+    this.#lastBatch = undefined;
     this.offeredPosition = 0;
   }
 
@@ -153,14 +153,14 @@ export class WatchGroup {
     let to = Math.min(end, from + batchEventsMax);
     while (to < end && this.#revisionAt(to) === this.#revisionAt(to - 1)) to++;
     to = this.#beforeCorrupt(from, to);
-    let made = this.#made;
-    if (made === undefined || made.from !== from || made.to !== to) {
+    let batch = this.#lastBatch;
+    if (batch === undefined || batch.from !== from || batch.to !== to) {
       const pending = this.#tail.slice(from - this.#base, to - this.#base);
-      made = { from, to, events: makeEvents(pending, this.#values, this.view, "kept") };
-      this.#made = made;
+      batch = { from, to, events: makeEvents(pending, this.#values, this.view, "kept") };
+      this.#lastBatch = batch;
     }
     cursor.seq = to;
-    return made.events;
+    return batch.events;
   }
 
   /** The events that the cursor has not taken, and the position of the oldest; for lag. */

@@ -29,7 +29,7 @@ export class DecodedValues {
     this.#kept = new LRUCache<Version | ViewValue, number>({
       maxSize: Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.floor(bytesMax))),
       sizeCalculation: (size) => size,
-      dispose: (_, made) => unlink(made),
+      dispose: (_, value) => unlink(value),
     });
   }
 
@@ -56,7 +56,8 @@ export class DecodedValues {
 
   /** The view's value, if it is kept. */
   viewOf(version: Version, view: View<never, unknown>): ViewValue | undefined {
-    for (let made = version.views; made !== undefined; made = made.next) if (made.view === view) return made;
+    for (let value = version.views; value !== undefined; value = value.next)
+      if (value.view === view) return value;
     return undefined;
   }
 
@@ -83,7 +84,7 @@ export class DecodedValues {
   /** The version leaves memory. */
   drop(version: Version): void {
     if (version.object !== undefined) this.#kept.delete(version);
-    for (let made = version.views; made !== undefined; made = made.next) this.#kept.delete(made);
+    for (let value = version.views; value !== undefined; value = value.next) this.#kept.delete(value);
   }
 
   clear(): void {
@@ -98,17 +99,17 @@ export class DecodedValues {
   }
 }
 
-function unlink(made: Version | ViewValue): void {
-  if (!(made instanceof ViewValue)) {
-    made.object = undefined;
+function unlink(value: Version | ViewValue): void {
+  if (!(value instanceof ViewValue)) {
+    value.object = undefined;
     return;
   }
-  const { version } = made;
-  if (version.views === made) {
-    version.views = made.next;
+  const { version } = value;
+  if (version.views === value) {
+    version.views = value.next;
     return;
   }
   for (let other = version.views; other !== undefined; other = other.next) {
-    if (other.next === made) other.next = made.next;
+    if (other.next === value) other.next = value.next;
   }
 }

@@ -34,8 +34,8 @@ export class CatchUp {
     const { events, keeping, done } = await this.#initial.next(signal);
     await feed.source.turns.pause();
     if (done) this.#initial = undefined;
-    const made = makeEvents(events, kind.values, view, keeping);
-    return { events: made.map((event) => Object.freeze({ ...event, more: true as const })), done };
+    const replayed = makeEvents(events, kind.values, view, keeping);
+    return { events: replayed.map((event) => Object.freeze({ ...event, more: true as const })), done };
   }
 
   /** Opens etcd's history after `from`. @throws EXPIRED when etcd has compacted it */
