@@ -18,6 +18,25 @@ const machinePath = /(?<![\w.~-])\/(?:work|root|home|Users)\/[\w.-]+/;
 const packageHost =
   /\b(?:deb|archive|security|registry|ports|mirrors?|snapshot|packages|pypi|proxy)\.(?!example\b)[a-z0-9-]+\.(?:org|com|net|io|dev)\b/i;
 
+/** An etcd kept in a variable that hooks or several tests share, not one of a single test (`await using`). */
+const sharedEtcd =
+  /^\s*(?!(?:const|let|await using)\b)[[#\w.][\w., \]]* = [^"'`]*\bstartLocal(?:Etcd|Cluster)\(/;
+/** Test files that keep one by hand, each with the reason why test/support/real-etcd.ts does not serve it. */
+/** @type {Readonly<Record<string, string>>} */
+const etcdsByHand = {
+  "test/conformance/suites.ts": "a suite is handed what opens its etcd, real or in memory",
+  "test/integration/backup/histories.test.ts": "one test stops its etcd and starts another on the port",
+  "test/integration/etcd/client/discovery.test.ts": "a second etcd only where openssl makes certificates",
+  "test/integration/etcd/memory-differential.test.ts":
+    "helpers outside the suite use the etcd of each version",
+  "test/integration/etcd/transport/certificates-rotated.test.ts": "one for each test, with its certificates",
+  "test/integration/etcd/transport/tls.test.ts": "five etcds with certificates of one authority",
+  "test/integration/etcdctl-lite/beside-etcdctl/replay-tls.test.ts": "two with certificates, or one for both",
+  "test/integration/etcdctl-lite/snapshots/cluster.test.ts": "none where etcd is older than the data",
+  "test/integration/kubernetes/cluster.test.ts": "none where etcd is older than the data",
+  "test/integration/storage/restores-under-processes.test.ts": "one endpoint, restarted on other data",
+};
+
 /**
  * @param {string} file
  * @param {string} text
@@ -57,6 +76,12 @@ export function checkTidy(file, text, facts) {
     if (todo !== undefined) add(index + 1, `${todo} left in: do it, or open an issue`);
     if (escapeComment.test(content)) add(index + 1, "type errors are mended, not silenced");
   });
+  if (file.startsWith("test/") && !file.startsWith("test/support/") && etcdsByHand[file] === undefined) {
+    lines.forEach((content, index) => {
+      if (sharedEtcd.test(content))
+        add(index + 1, "an etcd that tests share comes from test/support/real-etcd.ts, which also stops it");
+    });
+  }
   const isLibrary = file.startsWith("src/") && !file.startsWith("src/base/");
   for (const { what, text: use, line } of facts.uses) {
     if (what === "any") add(line, "`any` switches the compiler off: say `unknown` and narrow it");

@@ -159,6 +159,18 @@ describe("tidy", () => {
   });
 
   test.each([
+    ["kept in a variable", "  server = await startLocalEtcd({ binary });\n", 1],
+    ["one of several", "  [etcd] = await Promise.all([startLocalEtcd(), build()]);\n", 1],
+    ["a cluster", "  cluster = await startLocalCluster({ size: 3 });\n", 1],
+    ["of one test", "  await using own = await startLocalEtcd({ binary });\n", 0],
+    ["of the fixture", "const lab = etcdForAll({ binary });\n", 0],
+  ])("an etcd %s is shared by hand or not", (_, code, count) => {
+    const found = messages({ "test/integration/x.test.ts": code });
+    expect(found.filter((message) => message.includes("test/support/real-etcd.ts"))).toHaveLength(count);
+    expect(messages({ "test/support/x.ts": code })).toEqual([]);
+  });
+
+  test.each([
     ["base holds the clock", "src/base/time/clock.ts", "export const t = Date.now();"],
     [
       "the end of a turn is no time",

@@ -4,10 +4,9 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { progressIsReliable } from "../../../../src/storage/watch/progress-trust.ts";
-import { patientMs } from "../../../support/time/patience.ts";
+import { etcdForAll } from "../../../support/real-etcd.ts";
 import { liteAt, patience } from "../lite.ts";
 import { etcdctlVersion, findEtcdctl } from "./recording.ts";
 
@@ -16,21 +15,14 @@ const why = real === undefined ? ` (skipped: no etcdctl ${etcdctlVersion} on thi
 /** A step that has not printed what it should by then has failed. */
 const stepMs = 45_000;
 
-let local: LocalEtcd;
-let etcd: Etcd;
+const lab = etcdForAll(real === undefined ? {} : { binary: real.etcd.path });
 let lite: ReturnType<typeof liteAt>;
 
 beforeAll(async () => {
-  local = await startLocalEtcd(real === undefined ? {} : { binary: real.etcd.path });
-  etcd = await connectEtcd({ endpoints: local.endpoints, requestTimeoutMs: patientMs });
-  lite = liteAt(local.endpoints);
-  await etcd.kv.put({ key: "a", value: "1" });
-  await etcd.kv.put({ key: "a", value: "2" });
-  await etcd.kv.put({ key: "b", value: "1" });
-});
-afterAll(async () => {
-  await etcd?.close();
-  await local?.stop();
+  lite = liteAt(lab.local.endpoints);
+  await lab.etcd.kv.put({ key: "a", value: "1" });
+  await lab.etcd.kv.put({ key: "a", value: "2" });
+  await lab.etcd.kv.put({ key: "b", value: "1" });
 });
 
 interface Step {
@@ -70,7 +62,7 @@ async function throughLite(steps: readonly Step[]): Promise<Printed & { code: nu
 
 async function throughReal(steps: readonly Step[]): Promise<Printed & { code: number }> {
   const printed = { stdout: "", stderr: "" };
-  const endpoints = `--endpoints=${local.endpoints.join(",")}`;
+  const endpoints = `--endpoints=${lab.local.endpoints.join(",")}`;
   const child = spawn(real?.etcdctl ?? "", [endpoints, ...patience, "watch", "-i"]);
   const closed = once(child, "close");
   child.stdin.on("error", () => {});
@@ -93,7 +85,7 @@ describe.each([
 ])("watch -i of $tool", ({ through, left }) => {
   test.skipIf(left)("begins a watch a line, asks for progress, and says what is no order", async () => {
     // Old etcds drop the request: there is nothing to wait for.
-    const answered = await progressIsReliable(etcd);
+    const answered = await progressIsReliable(lab.etcd);
     const progress = (stdout: string): readonly Step[] => (answered ? [{ type: "progress", stdout }] : []);
     const { code, stderr } = await through([
       { type: "", stderr: "Invalid command:  (watch and progress supported)\n" },
@@ -135,7 +127,7 @@ describe.each([
   { tool: `etcdctl ${etcdctlVersion}${why}`, through: throughReal, left: real === undefined },
 ])("watch -i of $tool, once history is compacted", ({ through, left }) => {
   test.skipIf(left)("says of a watch that it was cancelled, and goes on with the others", async () => {
-    await etcd.kv.compact(3n);
+    await lab.etcd.kv.compact(3n);
     const cancelled = "watch was canceled (etcdserver: mvcc: required revision has been compacted)\n";
     const { code } = await through([
       { type: "watch a --rev 1", stderr: cancelled },

@@ -1,10 +1,11 @@
 /** The doctor on real clusters: sound ones, one out of space, one with a member gone, and members that differ. */
 import { createStore } from "keelson";
-import { connectEtcd, type Etcd, type LocalCluster, startLocalCluster, startLocalEtcd } from "keelson/etcd";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectEtcd, type Etcd, startLocalCluster, startLocalEtcd } from "keelson/etcd";
+import { describe, expect, test } from "vitest";
 import { hashFindings, type Reached } from "../../../../tools/etcdctl-lite/commands/doctor/agreement.ts";
 import { historyFacts } from "../../../../tools/etcdctl-lite/commands/doctor/history.ts";
 import { CertificateAuthority, hasOpenssl } from "../../../support/certificates.ts";
+import { forAll } from "../../../support/for-all.ts";
 import { patientMs, until } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";
 
@@ -52,23 +53,17 @@ test("several endpoints that cannot be reached are told one by one", async () =>
 });
 
 describe("a cluster of three", () => {
-  let cluster: LocalCluster;
-  beforeAll(async () => {
-    cluster = await startLocalCluster({ size: 3 });
-  });
-  afterAll(async () => {
-    await cluster?.stop();
-  });
+  const cluster = forAll(() => startLocalCluster({ size: 3 }));
 
   test("that is sound has members that agree, one leader, and nothing to do", async () => {
-    await using etcd = await connectEtcd({ endpoints: cluster.endpoints, requestTimeoutMs: patientMs });
+    await using etcd = await connectEtcd({ endpoints: cluster().endpoints, requestTimeoutMs: patientMs });
     await using _store = await createStore({ etcd, kinds: [], compaction: false });
-    let found = await report(cluster.endpoints.slice(0, 1));
+    let found = await report(cluster().endpoints.slice(0, 1));
     // On a busy machine a leader may be lost for a moment, and the doctor says so.
     await until(
       async () => {
         if (found.findings.length === 0) return true;
-        found = await report(cluster.endpoints.slice(0, 1));
+        found = await report(cluster().endpoints.slice(0, 1));
         return false;
       },
       `the doctor finds nothing: ${JSON.stringify(found.findings)}`,
@@ -77,25 +72,25 @@ describe("a cluster of three", () => {
     expect(findings).toEqual([]);
     expect([members.length, members.filter(({ leader }) => leader).length]).toEqual([3, 1]);
     expect([code, stderr]).toEqual([0, ""]);
-    const text = await liteAt(cluster.endpoints)(["doctor"]);
+    const text = await liteAt(cluster().endpoints)(["doctor"]);
     expect(text.stdout).toMatch(/^http:.*: etcd 3\.\d+\.\d+, .*, (leader|follower), revision \d+$/m);
   });
 
   test("with a store whose epoch is gone is told so", async () => {
-    await using etcd = await connectEtcd({ endpoints: cluster.endpoints, requestTimeoutMs: patientMs });
+    await using etcd = await connectEtcd({ endpoints: cluster().endpoints, requestTimeoutMs: patientMs });
     {
       await using _store = await createStore({ etcd, kinds: [], prefix: "/lost", compaction: false });
     }
     await etcd.kv.deleteRange({ key: "/keelson/lost/epoch" });
-    const { findings } = await report(cluster.endpoints, ["--registry=/lost"]);
+    const { findings } = await report(cluster().endpoints, ["--registry=/lost"]);
     expect(findings).toContainEqual(
       expect.objectContaining({ level: "warning", check: "epoch", where: "/keelson/lost/epoch" }),
     );
-    expect((await report(cluster.endpoints, ["--registry=/lost", "--strict"])).code).toBe(1);
+    expect((await report(cluster().endpoints, ["--registry=/lost", "--strict"])).code).toBe(1);
   });
 
   test("with a member gone names it, and what to do", async () => {
-    const [gone, ...others] = cluster.members;
+    const [gone, ...others] = cluster().members;
     await gone?.kill();
     const { findings, errors, code } = await report(others.flatMap(({ endpoints }) => endpoints));
     const lost = findings.find(({ check }) => check === "reach");

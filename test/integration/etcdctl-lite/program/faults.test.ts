@@ -238,10 +238,9 @@ describe.skipIf(!openssl)(`with TLS${openssl ? "" : " (skipped: no openssl on th
 });
 
 describe("with passwords", () => {
-  let etcd: LocalEtcd;
+  const lab = processForAll();
   beforeAll(async () => {
-    etcd = await startLocalEtcd();
-    const lite = liteAt(etcd.endpoints);
+    const lite = liteAt(lab.local.endpoints);
     for (const line of [
       "user add root:secret",
       "role add root",
@@ -252,9 +251,6 @@ describe("with passwords", () => {
     ]) {
       expect(await lite(line.split(" "))).toMatchObject({ code: 0, stderr: "" });
     }
-  });
-  afterAll(async () => {
-    await etcd?.stop();
   });
 
   test.each([
@@ -269,14 +265,14 @@ describe("with passwords", () => {
     ],
     ["a user without the right", ["--user", "guest:guest"], 1, "permission denied", "role grant-permission"],
   ])("%s", async (_name, args, code, cause, next) => {
-    const ran = await failing(etcd.endpoints, args);
+    const ran = await failing(lab.local.endpoints, args);
     expect(ran.code).toBe(code);
     expect(ran.stderr).toContain(cause);
     expect(ran.stderr).toContain(next);
   });
 
   test("a watch that etcd refuses ends with 5, and says why", async () => {
-    const ran = await liteAt(etcd.endpoints)(["--user", "guest:guest", "watch", "x"]);
+    const ran = await liteAt(lab.local.endpoints)(["--user", "guest:guest", "watch", "x"]);
     expect(ran).toMatchObject({ code: 5, stdout: "" });
     expect(ran.stderr).toMatch(
       /^watch was canceled \(.*permission denied.*\)\nError: watch is canceled by the server\n/,
