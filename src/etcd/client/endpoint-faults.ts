@@ -75,9 +75,9 @@ export class EndpointFaults {
     );
     const refusals = answers.filter((answer) => answer !== undefined);
     const lastUrl = last instanceof TransportFailure ? last.endpoint : undefined;
-    const told = refusals.find(({ url }) => url === lastUrl) ?? refusals[0];
-    if (told === undefined || refusals.length < asked.length) return undefined;
-    return refused(rpc.action, told, last);
+    const refusal = refusals.find(({ url }) => url === lastUrl) ?? refusals[0];
+    if (refusal === undefined || refusals.length < asked.length) return undefined;
+    return refused(rpc.action, refusal, last);
   }
 
   /** What a probe of the endpoint found, at most `freshMs` ago; undefined if it finds nothing in time. */

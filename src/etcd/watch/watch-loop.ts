@@ -313,13 +313,13 @@ export class WatchLoop implements EtcdWatch {
     }
     if (error instanceof Canceled || error instanceof TransportFailure) {
       const canceled = error instanceof Canceled;
-      const { next, error: told } = canceled
+      const { next, error: failed } = canceled
         ? decideAfterCancel(error, this.#assembly?.next ?? 0n)
         : client.decideRetry(error, "watch etcd");
-      if (next === "fail") throw told;
+      if (next === "fail") throw failed;
       // Each change of a user or role invalidates every token: with a right password a new token helps.
       const refresh = next === "refresh" && client.authenticates;
-      if (canceled && !refresh && ++this.#refusals >= refusalsMax) throw told;
+      if (canceled && !refresh && ++this.#refusals >= refusalsMax) throw failed;
       if (next === "refresh") {
         await untilAborted(client.refreshToken(this.#end.signal), this.#end.signal);
       }
