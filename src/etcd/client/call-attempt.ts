@@ -125,7 +125,9 @@ export function damaged(attempt: CallAttempt, endpoint: Endpoint, error: WireErr
 export function deadlineError(attempt: CallAttempt, what: string): StoreError {
   const { rpc, call, requestMs } = attempt;
   const timeoutMs = call?.timeoutMs ?? requestMs * unboundedCallRequests;
-  return new StoreError("DEADLINE", `Cannot ${rpc.action}: ${what} within ${timeoutMs} ms`, { timeoutMs });
+  return new StoreError("DEADLINE", `Cannot ${rpc.action}: ${what} within ${Math.round(timeoutMs)} ms`, {
+    timeoutMs,
+  });
 }
 
 /** Identification failed, so the caller's own request was not sent, whatever the failure says. */

@@ -120,7 +120,7 @@ export class WriteSpan {
     const endpoint = isStoreError(cause, "DEADLINE") ? cause.details.endpoint : undefined;
     return new StoreError(
       "DEADLINE",
-      `Cannot write ${textOfWrite(what)}: no answer within ${timeoutMs} ms, and it was not applied`,
+      `Cannot write ${textOfWrite(what)}: no answer within ${Math.round(timeoutMs)} ms, and it was not applied`,
       { timeoutMs, endpoint },
       cause === undefined ? {} : { cause },
     );

@@ -166,9 +166,13 @@ class LeasesPort implements Leases {
     const end = new AbortController();
     const timer = setReadingTimer(clock, timeoutMs, () =>
       end.abort(
-        new StoreError("DEADLINE", `Cannot keep a lease alive: no answer within ${timeoutMs} ms`, {
-          timeoutMs,
-        }),
+        new StoreError(
+          "DEADLINE",
+          `Cannot keep a lease alive: no answer within ${Math.round(timeoutMs)} ms`,
+          {
+            timeoutMs,
+          },
+        ),
       ),
     );
     const signal = call.signal === undefined ? end.signal : AbortSignal.any([call.signal, end.signal]);

@@ -52,6 +52,29 @@ test("several endpoints that cannot be reached are told one by one", async () =>
   expect(findings[0]?.advice).toContain("Is etcd running there?");
 });
 
+test("an endpoint that is no member's is reported when it does not answer, or is of another cluster", async () => {
+  await using one = await startLocalEtcd();
+  await using two = await startLocalEtcd();
+  const dead = "http://127.0.0.1:1";
+  const given = [...one.endpoints, dead, ...two.endpoints];
+  const { code, findings, members } = await report(given);
+  // Either is the cluster that is looked at; the other is the stranger.
+  const looked = members.map(({ endpoint }) => endpoint);
+  expect(looked).toHaveLength(1);
+  expect(findings.map(({ level, where }) => [level, where])).toEqual(
+    given.filter((each) => !looked.includes(each)).map((each) => ["error", each]),
+  );
+  expect(findings.map(({ what }) => what).sort()).toEqual([
+    expect.stringContaining("does not answer"),
+    "is a member of another cluster",
+  ]);
+  expect(code).toBe(1);
+  // Another name of a member is none.
+  const [url = ""] = one.endpoints;
+  const alias = url.replace("127.0.0.1", "localhost");
+  expect((await report([url, alias])).findings).toEqual([]);
+});
+
 describe("a cluster of three", () => {
   const cluster = forAll(() => startLocalCluster({ size: 3 }));
 

@@ -93,9 +93,16 @@ async function lookOver(session: Session): Promise<{
   }
   const etcd = connected;
   // From this member's own state: a linearizable read needs the quorum, which may be lost.
-  const { members } = await etcd.cluster.members({ ...session.call, linearizable: false });
+  const { header, members } = await etcd.cluster.members({ ...session.call, linearizable: false });
   const endpoints = [...new Set(members.flatMap(({ clientUrls }) => clientUrls))];
-  const looks = await Promise.all(endpoints.map((endpoint) => reach(session, endpoint)));
+  const [looks, others] = await Promise.all([
+    Promise.all(endpoints.map((endpoint) => reach(session, endpoint))),
+    otherEndpoints(
+      session,
+      etcd.endpoints.filter((endpoint) => !endpoints.includes(endpoint)),
+      header.clusterId,
+    ),
+  ]);
   session.io.signal.throwIfAborted();
   const reached = looks.flatMap(({ found }) => (found === undefined ? [] : [found]));
   const statuses = reached.map(({ status }) => status);
@@ -141,6 +148,7 @@ async function lookOver(session: Session): Promise<{
     findings: worstFirst([
       ...lost,
       ...looks.flatMap(({ findings }) => findings),
+      ...others,
       ...unstartedFindings(members),
       ...alarms.flatMap((alarm) => ("check" in alarm ? [alarm] : [alarmFinding(alarm)])),
       ...memberFindings(looks.flatMap(({ facts }) => (facts === undefined ? [] : [facts]))),
@@ -216,6 +224,27 @@ async function reach(session: Session, endpoint: string): Promise<Look> {
       ],
     };
   }
+}
+
+/** Endpoints of the command line that are no member's client URL: a balancer, another name of a member, or a mistake. */
+async function otherEndpoints(
+  session: Session,
+  given: readonly string[],
+  clusterId: bigint,
+): Promise<readonly Finding[]> {
+  const looks = await Promise.all(given.map((endpoint) => reach(session, endpoint)));
+  return looks.flatMap(({ found, findings }) => {
+    const advice =
+      "it is no client URL of a member: take it out of the endpoints, or start what listens there";
+    if (found === undefined) return findings.map((finding) => ({ ...finding, advice }));
+    const { endpoint, status } = found;
+    // A proxy may answer for the members without the cluster's id.
+    if (clusterId === 0n || status.header.clusterId === clusterId) return [];
+    const what = "is a member of another cluster";
+    return [
+      { level: "error", check: "reach", where: endpoint, what, advice: "take it out of the endpoints" },
+    ];
+  });
 }
 
 const urlsOf = (members: readonly Member[]): readonly string[] =>
