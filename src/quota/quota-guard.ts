@@ -150,10 +150,10 @@ export class QuotaGuard implements WriteGuard {
     try {
       for (const charge of charges) {
         const ledger = this.#options.ledgers.of(charge.spec, charge.rule);
-        const taken = await slotFor(ledger, charge, {
-          patient: !options.grouped,
-          unrefusable: change.isDeletion,
-        });
+        const how = { patient: !options.grouped, unrefusable: change.isDeletion };
+        const taken = options.dryRun
+          ? await fits(ledger, charge, how, call)
+          : await slotFor(ledger, charge, how);
         if (taken.type === "busy")
           throw new Postponed(`quota "${charge.rule.name}" has no room beside the group's own`);
         if (taken.type === "exceeded") violations.push(...taken.violations);
@@ -306,6 +306,18 @@ async function slotFor(
   const ready = ledger.pool.take(need, spec.revision);
   if (ready !== undefined) return { type: "slot", slot: ready };
   return need.size === 0 ? { type: "slot", slot: ledger.pool.takeAny() } : ledger.grants.ask(need, how);
+}
+
+/** The answer that a write would get, without a slot: a dry run charges nothing and moves no room. */
+async function fits(
+  { grants }: QuotaLedger,
+  { need }: Charge,
+  { unrefusable }: { readonly unrefusable: boolean },
+  call: Call,
+): Promise<Exclude<Taken, { readonly slot: Slot }>> {
+  const violations = need.size === 0 || unrefusable ? [] : await grants.violations(need, call);
+  if (violations === undefined) return { type: "stale" };
+  return violations.length > 0 ? { type: "exceeded", violations } : { type: "slot", slot: undefined };
 }
 
 function entryAfter(slot: Slot | undefined, { spec, need, slotDelta }: Charge): SlotEntry | undefined {

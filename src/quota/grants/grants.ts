@@ -7,6 +7,7 @@
  * need exceeds the limit: room that slots merely hold is reclaimed first.
  */
 import { Backoff } from "../../base/backoff.ts";
+import type { Call } from "../../base/call.ts";
 import type { QuotaViolation } from "../../base/error-codes.ts";
 import type { Random } from "../../base/random.ts";
 import type { Clock } from "../../base/time/clock.ts";
@@ -58,6 +59,13 @@ export class Grants {
       this.#waiting.push({ need, ...how, resolve, reject });
       if (!this.#running) void this.#run();
     });
+  }
+
+  /** What `need` exceeds by use alone, now; undefined: the spec has changed. Grants nothing. */
+  async violations(need: Amounts, call: Call): Promise<readonly QuotaViolation[] | undefined> {
+    const { spec, rule, view } = this.#options;
+    const look = await view.look(spec.revision, true, call);
+    return look && violationsOf(rule, spec.namespace, look.ledger, need);
   }
 
   async #run(): Promise<void> {

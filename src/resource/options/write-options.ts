@@ -6,6 +6,7 @@ import { invalidArgument } from "../../errors.ts";
 import type { CreateOptions, DeleteOptions, WriteOptions } from "../contract/write-options.ts";
 import type { KindDefinition } from "../model/kind.ts";
 import { limits } from "../model/limits.ts";
+import { copyPlainData } from "../model/plain-data.ts";
 import { type ParsedPreconditions, parsePreconditions } from "./preconditions.ts";
 import { checkedFlag } from "./read-options.ts";
 
@@ -95,8 +96,10 @@ export function parseDeleteOptions<T>(options: DeleteOptions<T> = {}): ParsedDel
     preconditions,
     dryRun: checkedFlag(options.dryRun, "dryRun"),
     unreadable: parseUnreadable(options, preconditions),
-    validate,
-    graceOf: typeof grace === "function" ? (current) => checkGrace(grace(current)) : () => grace,
+    // The caller's functions get a copy: what they change in it must not become part of the write.
+    validate: validate === undefined ? undefined : (current) => validate(copyPlainData(current)),
+    graceOf:
+      typeof grace === "function" ? (current) => checkGrace(grace(copyPlainData(current))) : () => grace,
     propagationPolicy,
   };
 }

@@ -79,6 +79,8 @@ export interface PrepareOptions {
   readonly withoutPuts: boolean;
   /** Prepared together with unsent writes: waiting for one of them would never end. */
   readonly grouped: boolean;
+  /** Nothing will be written, and nothing may be for it: the part reserves nothing and has only compares and reads. */
+  readonly dryRun: boolean;
 }
 
 /** A grouped write must wait for others of its group: prepare it again, alone, when they have ended. */

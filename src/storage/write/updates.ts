@@ -161,7 +161,7 @@ async function changeTo(
   if (!renews && isSettled(handle, record) && sameContent(next, current)) {
     return { type: "unchanged", object: current };
   }
-  const lease = await leaseFor(handle, options.ttlSeconds, record, scope.rest());
+  const lease = await plannedLease(handle, options, record, scope);
   return { type: "put", object: next, lease };
 }
 
@@ -183,8 +183,18 @@ async function creation(
     ...draft,
     metadata: { ...draft.metadata, ...place.at },
   });
-  const lease = await leaseFor(handle, options.ttlSeconds, undefined, scope.rest());
+  const lease = await plannedLease(handle, options, undefined, scope);
   return { type: "put", object, lease };
+}
+
+/** A dry run takes no lease. */
+function plannedLease(
+  handle: KindHandle,
+  { dryRun, ttlSeconds }: ParsedWriteOptions,
+  record: StoredRecord | undefined,
+  scope: CallScope,
+): bigint | Promise<bigint> {
+  return dryRun ? (record?.lease ?? 0n) : leaseFor(handle, ttlSeconds, record, scope.rest());
 }
 
 /** The result of mutate or createIfMissing must be the requested object. @throws INVALID_OBJECT */

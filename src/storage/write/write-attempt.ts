@@ -14,6 +14,7 @@ import { carriesWriteId } from "../../codec/form/envelope.ts";
 import type { MaybePromise } from "../../codec/form/value.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { FencedWrite, WriteOutcome } from "../../etcd/fenced/fenced-write.ts";
+import type { RangeResponse, TxnResponse } from "../../etcd/ports/messages.ts";
 import type { Head } from "../../resource/model/head.ts";
 import { limits } from "../../resource/model/limits.ts";
 import type { KindHandle } from "../context/kind-handle.ts";
@@ -104,7 +105,7 @@ export async function prepareWrite(
   const asked = guardParts(
     handle.context,
     changeFor(handle, change, isDeletion, was, head, value),
-    { withoutPuts, grouped },
+    { withoutPuts, grouped, dryRun: change.isDryRun === true },
     call,
   );
   const others = asked instanceof Promise ? await asked : asked;
@@ -164,14 +165,18 @@ async function settleRefused(
     if (record !== undefined) context.recent.keep(record);
     return { outcome: "changed", state: { record, revision } };
   }
-  const { reads } = outcome;
+  passRefusal(parts, outcome.reads, revision);
+  return "again";
+}
+
+/** A guard's own keys changed: each part gets what it asked to be read. @throws a guard's refusal */
+function passRefusal(parts: readonly GuardPart[], reads: readonly RangeResponse[], revision: bigint): void {
   let readsTaken = 0;
   const answers = parts.map((part) =>
     part.refused(reads.slice(readsTaken, (readsTaken += part.reads.length)), revision),
   );
   const refusal = answers.find((answer) => answer instanceof StoreError);
   if (refusal !== undefined) throw refusal;
-  return "again";
 }
 
 /**
@@ -200,14 +205,36 @@ function remember(
   return undefined;
 }
 
-/** Asks the guards about a change without making it: for dry runs. @throws a guard's refusal */
+/**
+ * Asks the guards about a change without making it: for dry runs. What guards remember lets nothing pass: a
+ * transaction without operations checks their compares, as the write's own would.
+ * @throws a guard's refusal
+ */
 export async function dryRunChange(
   handle: KindHandle,
   change: ObjectChange,
   scope: CallScope,
 ): Promise<void> {
-  const { parts } = await prepareWrite(handle, { ...change, isDryRun: true }, scope.rest());
-  abandon(parts, "not applied");
+  const { clock, random, etcd } = handle.context;
+  const backoff = new Backoff(guardWaits, clock, random);
+  for (;;) {
+    const { parts } = await prepareWrite(handle, { ...change, isDryRun: true }, scope.rest());
+    const compare = all(parts, (part) => part.compares);
+    if (compare.length === 0) return abandon(parts, "not applied");
+    const failure = all(parts, (part) => part.reads).map((range) => ({ type: "range", range }) as const);
+    let answer: TxnResponse;
+    try {
+      const { signal } = scope;
+      answer = await etcd.kv.txn({ compare, success: [], failure }, { signal });
+    } catch (error) {
+      abandon(parts, "not applied");
+      throw error;
+    }
+    if (answer.succeeded) return abandon(parts, "not applied");
+    const reads = answer.responses.flatMap((response) => (response.type === "range" ? [response.range] : []));
+    passRefusal(parts, reads, answer.header.revision);
+    await backoff.wait(scope.signal);
+  }
 }
 
 export function abandon(parts: readonly GuardPart[], outcome: "not applied" | "unknown"): void {

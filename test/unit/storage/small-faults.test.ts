@@ -59,6 +59,22 @@ test("delete waits for an asynchronous validate, and throws what it throws", asy
   expect(asked).toBe(true);
 });
 
+test("what the functions of a delete change in their argument is not written", async () => {
+  const pods = store.resources(Pod);
+  const spoil = (pod: AnyResource): number => {
+    pod.metadata.finalizers = ["example.com/new"];
+    pod["spec"] = { spoiled: true };
+    return 5;
+  };
+  await pods.create({ metadata: at("plain"), spec: {} });
+  const options = { validate: (pod: AnyResource) => void spoil(pod), gracePeriodSeconds: spoil };
+  const marked = await pods.delete(at("plain"), options);
+  expect(marked).toMatchObject({ spec: {}, metadata: { deletionGracePeriodSeconds: 5 } });
+  expect(marked.metadata.finalizers).toBeUndefined();
+  await pods.delete(at("plain"), { validate: (pod) => void spoil(pod) });
+  await expect(pods.get(at("plain"))).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
+
 test("a time to live of one second is taken", async () => {
   const pods = store.resources(Pod);
   expect((await pods.create({ metadata: at("brief"), spec: {} }, { ttlSeconds: 1 })).metadata.name).toBe(
