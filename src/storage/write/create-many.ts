@@ -28,7 +28,7 @@ const chunkItems = 240;
  */
 export async function createMany(
   handle: KindHandle,
-  drafts: readonly Draft<AnyResource>[],
+  given: readonly Draft<AnyResource>[],
   options: CreateManyOptions,
   scope: CallScope,
 ): Promise<readonly (AnyResource | StoreError)[]> {
@@ -36,12 +36,14 @@ export async function createMany(
   if (options.onProgress !== undefined && typeof options.onProgress !== "function") {
     throw invalidArgument("onProgress", "Cannot create many: onProgress is not a function");
   }
-  if (!Array.isArray(drafts) || drafts.length > limits.bulkItemsMax) {
+  if (!Array.isArray(given) || given.length > limits.bulkItemsMax) {
     throw invalidArgument(
       "drafts",
       `Cannot create ${handle.definition.resource}: drafts is not an array of at most ${limits.bulkItemsMax}`,
     );
   }
+  // Every draft gets an outcome, also one that is missing, and the caller may use its array meanwhile.
+  const drafts = Array.from(given);
   const { clock } = handle.context;
   const startedMs = clock.monotonicMs();
   const chunks: (readonly (AnyResource | StoreError)[])[] = [];

@@ -30,6 +30,7 @@ const ends: Readonly<
     }),
 };
 
+const Any = namespacedKind<Resource>("Any");
 let round = 0;
 let seen = 0;
 let onSeen: ((count: number) => void) | undefined;
@@ -79,3 +80,19 @@ for (const [name, end] of Object.entries(ends)) {
     expect(await ledgerKeys(lab)).toBeLessThanOrEqual(before);
   });
 }
+
+test("outcomes are in the drafts' order, a missing draft and a changed array included", async () => {
+  await using lab = new MemoryLab();
+  await using store = await createStore({ etcd: lab.connect(), kinds: [Any], compaction: false });
+  const drafts = Array.from({ length: 500 }, (_, i) => ({
+    metadata: { namespace: "default", name: `d-${i}` },
+  }));
+  delete drafts[1];
+  const load = store.resources(Any).createMany(drafts);
+  drafts.length = 0;
+  const outcomes = await load;
+  expect(outcomes).toHaveLength(500);
+  expect(outcomes[1]).toMatchObject({ code: "INVALID_OBJECT" });
+  expect(outcomes[0]).toMatchObject({ metadata: { name: "d-0" } });
+  expect(outcomes[499]).toMatchObject({ metadata: { name: "d-499" } });
+});
