@@ -261,14 +261,15 @@ export class Connection implements StreamHost, FrameSink {
     this.retire();
     const calm = code === h2Error.enhanceYourCalm;
     const reason = calm ? "Bandwidth exhausted" : `the server is going away${text === "" ? "" : `: ${text}`}`;
+    // Before the others end: a place that becomes free would give them a stream that the peer ignores.
+    for (const stream of this.#streams.takeWaiting())
+      stream.finish(this.#failure(grpcStatus.unavailable, reason, "unsent"));
     for (const stream of this.#streams.opened()) {
       if (stream.id > lastStreamId)
         this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "refused"));
       // It would never end by itself (a watch), and the server waits for it before it exits: etcd 3.5.30 for 7 s.
       else if (!stream.halfClosed) this.#end(stream, this.#failure(grpcStatus.unavailable, reason, "sent"));
     }
-    for (const stream of this.#streams.takeWaiting())
-      stream.finish(this.#failure(grpcStatus.unavailable, reason, "unsent"));
     if (code !== h2Error.none)
       return this.destroy(reason, calm ? grpcStatus.resourceExhausted : grpcStatus.unavailable);
     this.#closeIfDone();

@@ -169,6 +169,39 @@ describe("http2 transport and a hostile peer", () => {
     await until(() => reset === 1);
   });
 
+  test.each([
+    ["refuses the calls that are open", 0, "refused"],
+    ["resets its streams that stay", 0x7fffffff, "sent"],
+  ])(
+    "a peer that is going away and %s gets none of those that wait for a place",
+    async (_name, last, first) => {
+      const begun: number[] = [];
+      let leaves = false;
+      await using peer = await startPeer({
+        onOpen: (connection) => connection.send(settings([setting.maxConcurrentStreams, 1])),
+        onHeaders: (_connection, streamId) => {
+          begun.push(streamId);
+        },
+        onData: (connection, streamId, _part, endStream) => {
+          if (leaves)
+            connection.send(frame(frameType.goAway, 0, 0, Buffer.concat([uint32(last), uint32(0)])));
+          else if (endStream) connection.send(grpcReply(streamId, Buffer.from("ok")));
+        },
+      });
+      await using transport = connect(peer.port);
+      await transport.unary(method, request);
+      leaves = true;
+      const watch = transport.bidi(method, { lane: "unary" });
+      const waits = transportFailureOf(transport.unary(method, request));
+      watch.write(request);
+      expect([(await transportFailureOf(watch.next())).request, (await waits).request]).toEqual([
+        first,
+        "unsent",
+      ]);
+      expect(begun).toEqual([1, 3]);
+    },
+  );
+
   test("the server's own status comes with its text, decoded", async () => {
     await using peer = await startPeer(
       answering((id) =>
