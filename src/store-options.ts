@@ -54,15 +54,15 @@ export interface StoreOptions extends Call {
 
 const storeNames: NamesOf<StoreOptions> = {
   ...callNames,
-  etcd: true,
-  kinds: true,
-  prefix: true,
-  codec: true,
-  transforms: true,
-  namespaces: true,
+  etcd: "object",
+  kinds: "array",
+  prefix: "text",
+  codec: "object",
+  transforms: "object",
+  namespaces: "text",
   compaction: true,
-  bookmarkIntervalMs: true,
-  freeze: true,
+  bookmarkIntervalMs: "number",
+  freeze: "boolean",
 };
 /** As in Kubernetes' API server. */
 const bookmarkIntervalMsDefault = 60_000;

@@ -19,7 +19,7 @@ export interface Call {
   readonly timeoutMs?: number | undefined;
 }
 
-export const callNames: NamesOf<Call> = { signal: true, timeoutMs: true };
+export const callNames: NamesOf<Call> = { signal: "signal", timeoutMs: "positive" };
 
 /** @throws INVALID_ARGUMENT for a timeoutMs that is not a number above 0 */
 export function checkTimeoutMs(timeoutMs: unknown, action: string): void {

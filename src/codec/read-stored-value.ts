@@ -2,6 +2,7 @@
  * Reads one stored value without knowing its kind, for tools that inspect etcd. It reads every format and returns the
  * object as written, in the API version it was written in.
  */
+import { checkOptions } from "../base/text/known-options.ts";
 import { isStoreError } from "../errors.ts";
 import type { KindDefinition } from "../resource/model/kind.ts";
 import type { AnyResource } from "../resource/model/resource.ts";
@@ -49,6 +50,11 @@ export async function readStoredValue(
     readonly dictionaries?: DictionaryStore | undefined;
   } = {},
 ): Promise<ReadValue> {
+  checkOptions(options, "read stored value", {
+    codec: "object",
+    transform: "object",
+    dictionaries: "object",
+  });
   const { transform, dictionaries } = options;
   const codec = createValueCodec({
     kind: anyKind,

@@ -9,6 +9,7 @@
  * and reason.
  */
 import { type Random, systemRandom } from "../base/random.ts";
+import { checkOptions, type NamesOf } from "../base/text/known-options.ts";
 import { isStoreError, type StoreError } from "../errors.ts";
 import {
   type Head,
@@ -48,6 +49,14 @@ export interface ValueCodecOptions {
   readonly random?: Random | undefined;
 }
 
+const codecNames: NamesOf<ValueCodecOptions> = {
+  kind: "object",
+  codec: "object",
+  transform: "object",
+  dictionaries: "object",
+  random: "random",
+};
+
 /** The codec of one kind's values, with what its owner needs to close and to monitor it. */
 export interface KindValueCodec extends ValueCodec {
   /** After a restore: dictionaries count as unpublished until they are read back. */
@@ -74,6 +83,7 @@ export interface KindValueCodec extends ValueCodec {
 
 /** The codec of one kind's values, as a store uses it: for tools that read or write values themselves. */
 export function createValueCodec(options: ValueCodecOptions): KindValueCodec {
+  checkOptions(options ?? null, "make value codec", codecNames);
   return new EnvelopeCodec(options);
 }
 

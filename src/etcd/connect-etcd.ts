@@ -10,6 +10,7 @@ import { isError } from "../base/text/message-of.ts";
 import { quote } from "../base/text/quote.ts";
 import { type Clock, systemClock } from "../base/time/clock.ts";
 import { invalidArgument, isStoreError } from "../errors.ts";
+import { checkCall } from "./client/call-attempt.ts";
 import { type ConnectionFault, probeConnection } from "./client/connection-probe.ts";
 import { type DiscoveryOptions, discoverEndpoints, discoveryNames } from "./client/discovery.ts";
 import { parseEndpoints } from "./client/endpoint-address.ts";
@@ -73,18 +74,18 @@ export interface AuthOptions {
 
 const etcdNames: NamesOf<EtcdOptions> = {
   ...callNames,
-  endpoints: true,
-  discovery: true,
-  tls: true,
-  auth: true,
-  requestTimeoutMs: true,
-  transport: true,
-  inFlightMax: true,
-  allowFaultyVersions: true,
-  clock: true,
-  random: true,
+  endpoints: "texts",
+  discovery: "object",
+  tls: "object",
+  auth: "object",
+  requestTimeoutMs: "positive",
+  transport: "text",
+  inFlightMax: "number",
+  allowFaultyVersions: "boolean",
+  clock: "clock",
+  random: "random",
 };
-const authNames: NamesOf<AuthOptions> = { username: true, password: true, allowPlaintext: true };
+const authNames: NamesOf<AuthOptions> = { username: "text", password: "secret", allowPlaintext: "boolean" };
 
 const requestTimeoutDefaultMs = 5_000;
 /** Detects a silent peer within 15 s; etcd refuses pings less than 5 s apart on a connection without streams. */
@@ -256,12 +257,13 @@ function assemble(client: EtcdClient, readPage: PageReader, tls: TlsSource | und
     clock: client.clock,
     random: client.random,
     requestTimeoutMs: client.requestTimeoutMs,
-    async serverVersion(call) {
+    async serverVersion(call = {}) {
+      checkCall(call, "read etcd's version");
       const known = lowestKnown();
       if (known !== undefined) return known;
       const [first = ""] = client.endpoints;
       try {
-        return (await maintenance.status({ ...call, endpoint: call?.endpoint ?? first })).version;
+        return (await maintenance.status({ ...call, endpoint: call.endpoint ?? first })).version;
       } catch (error) {
         if (isStoreError(error, "PERMISSION_DENIED")) return reticentVersion;
         throw error;

@@ -5,6 +5,7 @@
  * prom-client is neither imported nor a dependency: a registry needs three methods, which versions 14 and 15 have.
  */
 import type { PlainStats } from "../base/stats.ts";
+import { checkOptions, type NamesOf } from "../base/text/known-options.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Health, StoreStats } from "../resource/contract/store.ts";
 import type { CacheStats } from "../watch/bounds/cache-options.ts";
@@ -46,6 +47,13 @@ export interface MetricSources {
   /** Labels of every sample, e.g. to distinguish two stores of one process. Default: none. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
+
+const sourceNames: NamesOf<MetricSources> = {
+  store: "object",
+  etcd: "object",
+  caches: "object",
+  labels: "object",
+};
 
 /** A metric as a registry keeps it: the part of prom-client's `Metric` that a registry uses. */
 export interface RegisteredMetric {
@@ -118,6 +126,7 @@ export function registerMetrics(registry: MetricRegistry, sources: MetricSources
   if (typeof registry?.registerMetric !== "function" || typeof registry.getSingleMetric !== "function") {
     throw invalidArgument("registry", "Cannot register metrics: registry is no Registry of prom-client");
   }
+  checkOptions(sources ?? null, "register metrics", sourceNames, "sources");
   const { store, etcd, caches, labels = {} } = sources;
   if (store === undefined && etcd === undefined && caches === undefined) {
     throw invalidArgument("sources", "Cannot register metrics: sources has neither store, etcd nor caches");

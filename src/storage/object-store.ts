@@ -3,7 +3,7 @@
  * the files of this folder implement it.
  */
 import type { Call, CallScope } from "../base/call.ts";
-import { checkOptions } from "../base/text/known-options.ts";
+import { checkOptions, type KnownNames } from "../base/text/known-options.ts";
 import type { StoreError } from "../errors.ts";
 import type { GetOptions, ListOptions, ListPage, ResourceReader } from "../resource/contract/reader.ts";
 import type { ResourceStore } from "../resource/contract/resource-store.ts";
@@ -135,7 +135,7 @@ class KindObjects implements ObjectStore {
    */
   async #write<R>(
     verb: string,
-    names: Readonly<Record<string, true>>,
+    names: KnownNames,
     call: Call,
     run: (scope: CallScope) => Promise<R>,
   ): Promise<R> {

@@ -23,7 +23,7 @@ export interface MemoryEtcdOptions {
   readonly version?: string | undefined;
 }
 
-const memoryNames: NamesOf<MemoryEtcdOptions> = { clock: true, version: true };
+const memoryNames: NamesOf<MemoryEtcdOptions> = { clock: "clock", version: "text" };
 
 /** Never dialled: endpoints are only names here. */
 const endpoint = "http://memory:2379";

@@ -44,7 +44,7 @@ export interface CacheWatchOptions extends WatchOptions {
   readonly coalesce?: boolean | undefined;
 }
 
-const cacheWatchNames: NamesOf<CacheWatchOptions> = { ...watchNames, coalesce: true };
+const cacheWatchNames: NamesOf<CacheWatchOptions> = { ...watchNames, coalesce: "boolean" };
 
 /** What readers of one cache share. */
 export interface ReaderParts {

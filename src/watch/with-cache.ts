@@ -11,7 +11,7 @@
  * A get after a write through the same store is never older than the write. A write starts from the cached object, but
  * never fails because of it: the live object is read first.
  */
-import { checkOptions } from "../base/text/known-options.ts";
+import { checkOptions, type KnownNames } from "../base/text/known-options.ts";
 import type { StoreError } from "../errors.ts";
 import { invalidArgument } from "../errors.ts";
 import type { GetOptions, ListOptions, ListPage, ResourceReader } from "../resource/contract/reader.ts";
@@ -170,11 +170,7 @@ export class CachedStore<T extends Resource> implements ResourceStore<T> {
   }
 
   /** The options with the cached state to start from, if there is one. The store refuses a bad key. */
-  #suggesting<O extends object>(
-    at: Key | undefined,
-    options: O,
-    names: Readonly<Record<string, true>>,
-  ): O & Suggested {
+  #suggesting<O extends object>(at: Key | undefined, options: O, names: KnownNames): O & Suggested {
     checkOptions(options, `write ${this.#resource}`, names);
     const suggested = this.#cached(at ?? noKey);
     return suggested === undefined || typeof options !== "object"

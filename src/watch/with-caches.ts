@@ -41,7 +41,7 @@ export interface CachesOptions extends CacheOptions {
   readonly kinds?: readonly Kind[] | undefined;
 }
 
-const cachesNames: NamesOf<CachesOptions> = { ...cacheNames, kinds: true };
+const cachesNames: NamesOf<CachesOptions> = { ...cacheNames, kinds: "array" };
 
 /**
  * Begins to fill at once. `kinds`: only these are cached, the others are read from the store.

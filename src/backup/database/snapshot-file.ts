@@ -35,7 +35,7 @@ export interface OpenSnapshotOptions {
   readonly skipHashCheck?: boolean | undefined;
 }
 
-export const openSnapshotNames: NamesOf<OpenSnapshotOptions> = { skipHashCheck: true };
+export const openSnapshotNames: NamesOf<OpenSnapshotOptions> = { skipHashCheck: "boolean" };
 
 const compressions: readonly (readonly [name: string, magic: readonly number[]])[] = [
   ["gzip", [0x1f, 0x8b]],

@@ -87,6 +87,7 @@ export async function diff(
   options: OpenSnapshotOptions & Call = {},
 ): Promise<readonly KeyChange[]> {
   checkOptions(options, "compare revisions", { ...callNames, ...openSnapshotNames });
+  checkOptions(range ?? null, "compare revisions", { from: "text", to: "text", prefix: "text" }, "range");
   using scope = new CallScope(options, systemClock, `compare revisions ${range.from} and ${range.to}`);
   const { signal } = scope;
   const [from, to] = [parseRevision("from", range.from), parseRevision("to", range.to)];

@@ -49,8 +49,8 @@ export async function* storedKeys(
   checkOptions(options, "read stored keys", {
     ...callNames,
     ...openSnapshotNames,
-    prefix: true,
-    revision: true,
+    prefix: "text",
+    revision: "text",
   });
   using scope = new CallScope(options, systemClock, "read stored keys");
   const { prefix, revision } = options;

@@ -5,6 +5,7 @@
  * decode (a dictionary the target never had) are decoded with the dictionaries that the backup itself contains.
  */
 import { systemRandom } from "../../base/random.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
 import { textOfKey } from "../../base/text/text-of-key.ts";
 import { msgpackCodec } from "../../codec/form/codec.ts";
@@ -19,7 +20,7 @@ import type { KindDefinition } from "../../resource/model/kind.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { objectOf } from "../../storage/context/records.ts";
 import { type HasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
-import { type OpenSnapshotOptions, SnapshotFile } from "../database/snapshot-file.ts";
+import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { leasesIn } from "../records/leases.ts";
 import type { MvccRecord } from "../records/mvcc-record.ts";
 import { stateAt } from "../records/record-scan.ts";
@@ -56,6 +57,12 @@ export type RestoreSource =
       readonly resourceVersion: string;
     };
 
+const sourceNames = {
+  snapshot: { ...openSnapshotNames, snapshot: "text", revision: "text", transforms: "object" },
+  repository: { repository: "object", toRevision: "text", toTime: "date", transforms: "object" },
+  store: { store: "object", resourceVersion: "text" },
+} as const;
+
 /** An object of the source, or why it cannot be read. */
 export interface SourceObject {
   readonly kind: KindDefinition;
@@ -66,10 +73,12 @@ export interface SourceObject {
   readonly leased?: { readonly ttlSeconds: number | undefined } | undefined;
 }
 
-/** @throws INVALID_ARGUMENT for what is no source */
+/** @throws INVALID_ARGUMENT for what is no source, or has an option that the source does not know */
 export function checkSource(from: unknown): void {
   if (typeof from === "string") return;
   if (typeof from === "object" && from !== null) {
+    const type = (["snapshot", "store"] as const).find((name) => name in from) ?? "repository";
+    checkOptions(from, "restore objects", sourceNames[type], "from");
     const { snapshot, repository, store } = from as Readonly<Record<string, unknown>>;
     if (typeof snapshot === "string") return;
     if (typeof store === "object" && store !== null && storedSource in store) return;

@@ -21,6 +21,7 @@ import type { Progress } from "../../resource/contract/write-options.ts";
 import { definitionOf } from "../../resource/model/define-kind.ts";
 import type { Kind, KindDefinition } from "../../resource/model/kind.ts";
 import type { AnyResource, Draft, Key } from "../../resource/model/resource.ts";
+import { parseLabelSelector } from "../../resource/select/label-selector.ts";
 import { parseSelection } from "../../resource/select/selection.ts";
 import type { StoredSource } from "../../storage/seam/stored.ts";
 import { fileMode } from "../files/durable.ts";
@@ -61,17 +62,17 @@ export interface RestoreObjectsOptions extends Call {
 
 const restoreObjectsNames: NamesOf<RestoreObjectsOptions> = {
   ...callNames,
-  namespaces: true,
-  kinds: true,
-  names: true,
-  keyPrefix: true,
+  namespaces: "array",
+  kinds: "array",
+  names: "array",
+  keyPrefix: "text",
   labelSelector: true,
-  conflict: true,
-  unchangedSince: true,
-  namespaceMapping: true,
-  dryRun: true,
-  undoPath: true,
-  onProgress: true,
+  conflict: ["skip", "overwrite", "fail"],
+  unchangedSince: "text",
+  namespaceMapping: "object",
+  dryRun: "boolean",
+  undoPath: "text",
+  onProgress: "function",
 };
 
 /** The result of a restore of objects, or with `dryRun` the result it would have. */
@@ -123,6 +124,7 @@ export async function restoreObjects(
 ): Promise<ObjectRestoreReport> {
   checkOptions(options ?? null, "restore objects", restoreObjectsNames);
   checkSource(from);
+  parseLabelSelector(options.labelSelector);
   const target = sourceOf(to);
   if (!["skip", "overwrite", "fail"].includes(options.conflict)) {
     throw invalidArgument("conflict", `Cannot restore objects: conflict is "${options.conflict}"`);
@@ -154,7 +156,7 @@ export async function undelete(
     readonly resourceVersion: string;
   } & Call,
 ): Promise<AnyResource> {
-  checkOptions(options ?? null, "bring back an object", { ...callNames, resourceVersion: true });
+  checkOptions(options ?? null, "bring back an object", { ...callNames, resourceVersion: "text" });
   if (typeof (store as Partial<Store> | null | undefined)?.resources !== "function") {
     throw invalidArgument(
       "store",

@@ -164,14 +164,23 @@ interface ChunkKey {
   readonly name: Uint8Array;
 }
 
-/** @throws INVALID_ARGUMENT for a key of another size */
-function derivedKey(encryptionKey: Uint8Array): ChunkKey {
+/** @throws INVALID_ARGUMENT; the message holds nothing of the key */
+export function checkEncryptionKey(encryptionKey: unknown): void {
+  if (!(encryptionKey instanceof Uint8Array)) {
+    throw invalidArgument(
+      "encryptionKey",
+      `Cannot open repository: encryptionKey is a ${typeof encryptionKey}, expected ${keyBytes} bytes`,
+    );
+  }
   if (encryptionKey.length !== keyBytes) {
     throw invalidArgument(
       "encryptionKey",
       `Cannot open repository: encryptionKey has ${encryptionKey.length} bytes, expected ${keyBytes}`,
     );
   }
+}
+
+function derivedKey(encryptionKey: Uint8Array): ChunkKey {
   const derive = (use: string): Uint8Array =>
     new Uint8Array(
       hkdfSync("sha256", encryptionKey, new Uint8Array(), `keelson repository ${use}`, keyBytes),

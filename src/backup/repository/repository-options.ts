@@ -21,7 +21,7 @@ export interface Watched extends Call {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-export const watchedNames: NamesOf<Watched> = { ...callNames, onProgress: true };
+export const watchedNames: NamesOf<Watched> = { ...callNames, onProgress: "function" };
 
 /** Options of `openRepository`. */
 export interface RepositoryOptions {
@@ -48,13 +48,13 @@ export interface RepositoryOptions {
 }
 
 export const repositoryNames: NamesOf<RepositoryOptions> = {
-  directory: true,
+  directory: "text",
   encryptionKey: true,
   signingKey: true,
-  backend: true,
-  bytesPerSecond: true,
-  clock: true,
-  s3: true,
+  backend: "object",
+  bytesPerSecond: "count",
+  clock: "clock",
+  s3: "object",
 };
 
 /** Options of `BackupRepository.restore`. */
@@ -104,7 +104,11 @@ export interface FollowOptions {
     | undefined;
 }
 
-export const followNames: NamesOf<FollowOptions> = { intervalMs: true, signal: true, onWaiting: true };
+export const followNames: NamesOf<FollowOptions> = {
+  intervalMs: "positive",
+  signal: "signal",
+  onWaiting: "function",
+};
 
 /**
  * Full backups and deltas in a directory or object store, deduplicated, and sealed and signed if its options say so. One process

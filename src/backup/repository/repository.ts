@@ -27,7 +27,7 @@ import { type RestoreReport, restoreNames } from "../restore/restore-options.ts"
 import type { RepositoryBackend } from "./backend/backend.ts";
 import { openBackend } from "./backend/open-backend.ts";
 import { chainTo, targetRevision } from "./chain.ts";
-import { ChunkStore } from "./chunks.ts";
+import { ChunkStore, checkEncryptionKey } from "./chunks.ts";
 import { storedRecords } from "./delta-records.ts";
 import { followWith } from "./follow.ts";
 import { type Backup, pathOf } from "./histories.ts";
@@ -75,6 +75,8 @@ import { checkWriterKeys } from "./writer-keys.ts";
  */
 export async function openRepository(options: RepositoryOptions): Promise<BackupRepository> {
   checkOptions(options ?? null, "open the repository", repositoryNames);
+  const encryptionKeys = listOf(options.encryptionKey);
+  for (const key of encryptionKeys) checkEncryptionKey(key);
   const signingKeys = listOf(options.signingKey);
   for (const key of signingKeys) checkSigningKey(key);
   if (typeof options.directory !== "string" || options.directory === "") {
@@ -84,7 +86,7 @@ export async function openRepository(options: RepositoryOptions): Promise<Backup
   checkRate(bytesPerSecond);
   const opened = options.backend ?? (await openBackend(options.directory, options.s3));
   const backend = bytesPerSecond === undefined ? opened : limitedBackend(opened, bytesPerSecond, clock);
-  const chunks = new ChunkStore(backend, systemRandom, listOf(options.encryptionKey));
+  const chunks = new ChunkStore(backend, systemRandom, encryptionKeys);
   return new Repository({ backend, chunks, signingKeys, clock });
 }
 
@@ -156,7 +158,7 @@ class Repository implements BackupRepository {
   }
 
   async restore(options: RepositoryRestoreOptions): Promise<RestoreReport> {
-    checkOptions(options ?? null, "restore from a repository", { ...restoreNames, history: true });
+    checkOptions(options ?? null, "restore from a repository", { ...restoreNames, history: "text" });
     using scope = new CallScope(options, this.#clock, "restore from a repository");
     const { signal } = scope;
     const backups = await this.list();
@@ -230,7 +232,7 @@ class Repository implements BackupRepository {
     options: { readonly dryRun?: boolean | undefined } & Watched = {},
   ): Promise<{ readonly removed: readonly string[]; readonly chunks: number }> {
     checkOptions(policy ?? null, "remove backups", retentionNames, "policy");
-    checkOptions(options, "remove backups", { ...watchedNames, dryRun: true });
+    checkOptions(options, "remove backups", { ...watchedNames, dryRun: "boolean" });
     using scope = new CallScope(options, this.#clock, "remove backups");
     if (options.dryRun === true) {
       const { removed, unnamed } = await prunable(this.#parts(), policy);

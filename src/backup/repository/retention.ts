@@ -25,12 +25,12 @@ export interface RetentionPolicy {
 }
 
 export const retentionNames: NamesOf<RetentionPolicy> = {
-  keepLast: true,
-  hourly: true,
-  daily: true,
-  weekly: true,
-  monthly: true,
-  abandoned: true,
+  keepLast: "whole",
+  hourly: "whole",
+  daily: "whole",
+  weekly: "whole",
+  monthly: "whole",
+  abandoned: ["keep", "drop"],
 };
 
 const dayMs = 86_400_000;

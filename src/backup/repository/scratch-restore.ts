@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import type { BackupRepository, RepositoryRestoreOptions } from "./repository-options.ts";
 
 /** A restored state in a temporary folder, which disposing of it removes. */
@@ -15,6 +16,15 @@ export interface ScratchRestore extends AsyncDisposable {
   readonly revision: string;
 }
 
+const pointNames = {
+  toRevision: "text",
+  toTime: "date",
+  onProgress: "function",
+  signal: "signal",
+} as const satisfies NamesOf<
+  Pick<RepositoryRestoreOptions, "toRevision" | "toTime" | "onProgress" | "signal">
+>;
+
 /**
  * The repository's state at a revision or time as a snapshot file in a temporary folder, to read objects from.
  * @throws as `repository.restore`
@@ -23,6 +33,7 @@ export async function restoreToScratch(
   repository: BackupRepository,
   point: Pick<RepositoryRestoreOptions, "toRevision" | "toTime" | "onProgress" | "signal">,
 ): Promise<ScratchRestore> {
+  checkOptions(point ?? null, "restore from a repository", pointNames, "point");
   const folder = await mkdtemp(join(tmpdir(), "keelson-restore-"));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {

@@ -42,16 +42,16 @@ export interface RestoreCommon extends OpenSnapshotOptions, Call {
 const restoreCommonNames: NamesOf<RestoreCommon> = {
   ...callNames,
   ...openSnapshotNames,
-  initialCluster: true,
-  initialClusterToken: true,
-  toRevision: true,
-  toTime: true,
-  bumpRevision: true,
-  keepAlarms: true,
-  clearDowngrade: true,
-  missingLeaseTtlSeconds: true,
-  allowLivePeers: true,
-  onProgress: true,
+  initialCluster: "text",
+  initialClusterToken: "text",
+  toRevision: "text",
+  toTime: "date",
+  bumpRevision: "bigintOrFalse",
+  keepAlarms: "boolean",
+  clearDowngrade: "boolean",
+  missingLeaseTtlSeconds: "whole",
+  allowLivePeers: "boolean",
+  onProgress: "function",
 };
 
 /** Options of `restoreSnapshot`. */
@@ -71,10 +71,10 @@ export interface RestoreOptions extends RestoreCommon {
 
 export const restoreNames: NamesOf<RestoreOptions> = {
   ...restoreCommonNames,
-  dataDir: true,
-  walDir: true,
-  name: true,
-  initialAdvertisePeerUrls: true,
+  dataDir: "text",
+  walDir: "text",
+  name: "text",
+  initialAdvertisePeerUrls: "text",
 };
 
 /** Options of `restoreCluster`. */
@@ -85,7 +85,10 @@ export interface RestoreClusterOptions extends RestoreCommon {
   readonly dataDirs: Readonly<Record<string, string>>;
 }
 
-export const restoreClusterNames: NamesOf<RestoreClusterOptions> = { ...restoreCommonNames, dataDirs: true };
+export const restoreClusterNames: NamesOf<RestoreClusterOptions> = {
+  ...restoreCommonNames,
+  dataDirs: "object",
+};
 
 /** The restored member, and how to start it. */
 export interface RestoreReport {

@@ -35,10 +35,10 @@ export interface DrillOptions extends Call {
 
 const drillNames: NamesOf<DrillOptions> = {
   ...callNames,
-  toRevision: true,
-  toTime: true,
-  binary: true,
-  onProgress: true,
+  toRevision: "text",
+  toTime: "date",
+  binary: "text",
+  onProgress: "function",
 };
 
 /** The result of a drill. */

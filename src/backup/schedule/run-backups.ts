@@ -17,7 +17,7 @@ import type { Etcd } from "../../etcd/ports/etcd.ts";
 import type { Backup } from "../repository/histories.ts";
 import { chainIsOver } from "../repository/new-backup.ts";
 import type { BackupOutcome, BackupRepository } from "../repository/repository-options.ts";
-import type { RetentionPolicy } from "../repository/retention.ts";
+import { type RetentionPolicy, retentionNames } from "../repository/retention.ts";
 import { type DrillReport, drill } from "./drill.ts";
 import { type BackupRunStatus, type BackupTask, backupTasks, type TaskStatus } from "./run-status.ts";
 import { parseSchedule, type Schedule } from "./schedule.ts";
@@ -45,15 +45,15 @@ export interface BackupRunOptions {
 }
 
 const runNames: NamesOf<BackupRunOptions> = {
-  full: true,
-  delta: true,
-  drill: true,
-  verify: true,
-  keep: true,
-  election: true,
-  identity: true,
-  binary: true,
-  signal: true,
+  full: "text",
+  delta: "text",
+  drill: "text",
+  verify: "text",
+  keep: "object",
+  election: "text",
+  identity: "text",
+  binary: "text",
+  signal: "signal",
 };
 
 /** An event of the process; `status` is its whole state afterwards. */
@@ -101,7 +101,8 @@ export async function* runBackups(
   repository: BackupRepository,
   options: BackupRunOptions = {},
 ): AsyncGenerator<BackupRunEvent, void, undefined> {
-  checkOptions(options, "run backups", runNames);
+  checkOptions(options ?? null, "run backups", runNames);
+  checkOptions(options.keep, "run backups", retentionNames, "keep");
   const run = new BackupRun(etcd, repository, options);
   const { election = "keelson/backup", identity = "backup", signal } = options;
   const pause = new Backoff(retry, etcd.clock, etcd.random);

@@ -20,7 +20,7 @@ export async function inspectSnapshot(
     readonly onProgress?: ((progress: Progress) => void) | undefined;
   } & Call = {},
 ): Promise<SnapshotInfo> {
-  checkOptions(options, "inspect a snapshot", { ...callNames, ...openSnapshotNames, onProgress: true });
+  checkOptions(options, "inspect a snapshot", { ...callNames, ...openSnapshotNames, onProgress: "function" });
   using scope = new CallScope(options, systemClock, `inspect snapshot "${path}"`);
   const progress = new PassProgress(systemClock, options.onProgress);
   await using file = await SnapshotFile.open(path, options, progress.add);

@@ -47,11 +47,11 @@ export interface SaveOptions extends Call {
 
 const saveNames: NamesOf<SaveOptions> = {
   ...callNames,
-  onProgress: true,
-  endpoint: true,
-  idleTimeoutMs: true,
-  bytesPerSecond: true,
-  manifestPath: true,
+  onProgress: "function",
+  endpoint: "text",
+  idleTimeoutMs: "positive",
+  bytesPerSecond: "number",
+  manifestPath: "text",
 };
 
 /** The saved snapshot, and what was proved about it. */

@@ -34,10 +34,10 @@ export interface VerifyOptions extends OpenSnapshotOptions, Call {
 const verifyNames: NamesOf<VerifyOptions> = {
   ...callNames,
   ...openSnapshotNames,
-  boot: true,
-  binary: true,
-  live: true,
-  onProgress: true,
+  boot: "boolean",
+  binary: "text",
+  live: "object",
+  onProgress: "function",
 };
 
 /** The result of a check of a snapshot. */

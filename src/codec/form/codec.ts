@@ -43,9 +43,9 @@ export interface CompressionOption {
   readonly compressAboveBytes?: number | false | undefined;
 }
 
-const compressionNames: NamesOf<CompressionOption> = { compressAboveBytes: true };
-const msgpackNames = { ...compressionNames, dictionaries: true } as const;
-const jsonNames = { ...compressionNames, raw: true } as const;
+const compressionNames: NamesOf<CompressionOption> = { compressAboveBytes: "countOrFalse" };
+const msgpackNames = { ...compressionNames, dictionaries: ["learn", "off"] } as const;
+const jsonNames = { ...compressionNames, raw: "boolean" } as const;
 
 /**
  * MessagePack, the default: about two fifths of JSON's size and a third of its decoding time once a dictionary is in

@@ -27,7 +27,8 @@ const saltBytes = 32;
 const derivedKeysMax = 1024;
 const hkdfInfo = "keelson value 1";
 
-const aesNames = { keys: true, mode: true, random: true } as const;
+const keyNames = { id: "text", key: true } as const;
+const aesNames = { keys: "array", mode: ["seal", "migrate", "unseal"], random: "random" } as const;
 
 /**
  * AES-256-GCM with the caller's keys, for `createStore`'s `transforms`. To rotate: add a new key as second everywhere,
@@ -65,6 +66,7 @@ export function aesGcm(options: {
   readonly random?: Random | undefined;
 }): SealingTransform {
   checkOptions(options ?? null, "make aesGcm", aesNames);
+  for (const key of options.keys ?? []) checkOptions(key ?? null, "make aesGcm", keyNames, "keys[]");
   return new AesGcm(options.keys, options.mode ?? "seal", options.random ?? systemRandom);
 }
 

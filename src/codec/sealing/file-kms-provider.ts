@@ -40,7 +40,7 @@ export async function fileKmsProvider(options: {
   /** For tests. */
   readonly random?: Random | undefined;
 }): Promise<FileKmsProvider> {
-  checkOptions(options ?? null, "open a key file", { path: true, random: true });
+  checkOptions(options ?? null, "open a key file", { path: "text", random: "random" });
   const random = options.random ?? systemRandom;
   const { path } = options;
   let keys: FileKey[];

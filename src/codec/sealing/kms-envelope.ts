@@ -83,12 +83,12 @@ export interface KmsEnvelopeOptions {
 }
 
 const kmsNames: NamesOf<KmsEnvelopeOptions> = {
-  provider: true,
-  mode: true,
-  requestTimeoutMs: true,
-  attempts: true,
-  clock: true,
-  random: true,
+  provider: "object",
+  mode: ["seal", "migrate", "unseal"],
+  requestTimeoutMs: "positive",
+  attempts: "whole",
+  clock: "clock",
+  random: "random",
 };
 
 const dataKeyBytes = 32;

@@ -33,10 +33,10 @@ export interface DiscoveryOptions {
 }
 
 export const discoveryNames: NamesOf<DiscoveryOptions> = {
-  domain: true,
-  serviceName: true,
-  insecure: true,
-  nameServers: true,
+  domain: "text",
+  serviceName: "text",
+  insecure: "boolean",
+  nameServers: "array",
 };
 
 const action = "discover endpoints";

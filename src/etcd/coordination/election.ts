@@ -68,7 +68,7 @@ export async function* observeLeader(
     readonly signal?: AbortSignal | undefined;
   } = {},
 ): AsyncGenerator<Leader | undefined, void, undefined> {
-  checkOptions(options, "observe the leader", { signal: true });
+  checkOptions(options, "observe the leader", { signal: "signal" });
   const { signal } = options;
   const line = `${name}/`;
   let yielded: string | undefined;

@@ -23,7 +23,7 @@ export interface TurnOptions extends Call {
   readonly ttlSeconds?: number | undefined;
 }
 
-export const turnNames: NamesOf<TurnOptions> = { ...callNames, ttlSeconds: true };
+export const turnNames: NamesOf<TurnOptions> = { ...callNames, ttlSeconds: "number" };
 
 const ttlDefaultSeconds = 60;
 

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { quote } from "../../base/text/quote.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import { invalidArgument, isStoreError } from "../../errors.ts";
 import { type LocalEtcd, type LocalInstance, prepareLocalEtcd } from "./local-etcd.ts";
@@ -46,11 +47,11 @@ export interface LocalClusterOptions extends Call {
 
 const clusterNames: NamesOf<LocalClusterOptions> = {
   ...callNames,
-  size: true,
-  binary: true,
-  dataDir: true,
-  extraArgs: true,
-  advertise: true,
+  size: "number",
+  binary: "texts",
+  dataDir: "text",
+  extraArgs: "array",
+  advertise: "function",
 };
 
 /** One member; `name` is "m0", "m1", … */
@@ -85,6 +86,10 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
   const size = options.size ?? 3;
   if (!(Number.isInteger(size) && size >= 1 && size <= sizeMax)) {
     throw invalidArgument("size", `Cannot start a cluster: size is ${size}, expected 1 to ${sizeMax}`);
+  }
+  for (const path of [options.binary].flat()) {
+    if (path === undefined || typeof path === "string") continue;
+    throw invalidArgument("binary", `Cannot start a cluster: binary is ${quote(path)}, expected a path`);
   }
   for (let attempt = 1; ; attempt++) {
     try {

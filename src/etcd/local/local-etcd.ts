@@ -38,11 +38,11 @@ export interface LocalEtcdOptions extends Call {
 
 const localNames: NamesOf<LocalEtcdOptions> = {
   ...callNames,
-  dataDir: true,
-  clientPort: true,
-  peerPort: true,
-  binary: true,
-  extraArgs: true,
+  dataDir: "text",
+  clientPort: "number",
+  peerPort: "number",
+  binary: "text",
+  extraArgs: "array",
 };
 
 /** A running etcd. The caller that started it stops it; otherwise it ends with the process. */
@@ -105,7 +105,7 @@ export async function startLocalEtcd(options: LocalEtcdOptions = {}): Promise<Lo
   for (let attempt = 1; ; attempt++) {
     const local = await prepareLocalEtcd(options);
     try {
-      await local.restart(options);
+      await local.restart({ signal: options.signal, timeoutMs: options.timeoutMs });
       return local;
     } catch (error) {
       await local.stop();
@@ -184,7 +184,9 @@ export class LocalInstance implements LocalEtcd {
   }
 
   async restart(options: Call = {}): Promise<void> {
-    using scope = new CallScope({ timeoutMs: startTimeoutMs, ...options }, systemClock, "start etcd");
+    checkOptions(options, "start etcd", callNames);
+    const { signal, timeoutMs = startTimeoutMs } = options;
+    using scope = new CallScope({ signal, timeoutMs }, systemClock, "start etcd");
     await this.launch();
     await this.serving(scope);
   }

@@ -37,24 +37,24 @@ export interface MemberCall extends EtcdCall {
 /** Option names of a call of any port, including those of single methods (`compact`, `revoke`, `timeToLive`, `members`). */
 export const etcdCallNames: NamesOf<
   EtcdCall & {
-    readonly physical?: unknown;
-    readonly ifCompacted?: unknown;
-    readonly ifMissing?: unknown;
-    readonly keys?: unknown;
-    readonly linearizable?: unknown;
+    readonly physical?: boolean;
+    readonly ifCompacted?: "done" | "fail";
+    readonly ifMissing?: "done" | "fail";
+    readonly keys?: boolean;
+    readonly linearizable?: boolean;
   }
 > = {
   ...callNames,
-  endpoint: true,
-  lane: true,
-  requestTimeoutMs: true,
-  refusalPatienceMs: true,
-  onHeader: true,
-  onSend: true,
-  doubtsRefusal: true,
-  physical: true,
-  ifCompacted: true,
-  ifMissing: true,
-  keys: true,
-  linearizable: true,
+  endpoint: "text",
+  lane: ["unary", "bulk"],
+  requestTimeoutMs: "positive",
+  refusalPatienceMs: "count",
+  onHeader: "function",
+  onSend: "function",
+  doubtsRefusal: "boolean",
+  physical: "boolean",
+  ifCompacted: ["done", "fail"],
+  ifMissing: ["done", "fail"],
+  keys: "boolean",
+  linearizable: "boolean",
 };

@@ -98,7 +98,7 @@ export function createAuth(client: Client): Auth {
     enable: (call) => change(rpcs.enable, empty, call),
     disable: (call) => change(rpcs.disable, empty, call),
     async userAdd(name, given, call) {
-      checkOptions(given ?? null, rpcs.userAdd.action, { password: true, noPassword: true });
+      checkOptions(given ?? null, rpcs.userAdd.action, { password: "secret", noPassword: "boolean" });
       const { password = "", noPassword = false } = given;
       const options = noPassword ? { noPassword } : undefined;
       return change(rpcs.userAdd, userAddRequest.encode({ name, password, options }), call);
@@ -119,7 +119,7 @@ export function createAuth(client: Client): Auth {
     roleList: (call) => names(rpcs.roleList, empty, call),
     roleDelete: (name, call) => change(rpcs.roleDelete, nameRequest.encode({ name }), call),
     async roleGrantPermission(name, permission, call) {
-      const names = { type: true, key: true, rangeEnd: true } as const;
+      const names = { type: ["read", "write", "readwrite"], key: "binary", rangeEnd: "binary" } as const;
       checkOptions(permission ?? null, rpcs.roleGrantPermission.action, names, "permission");
       return change(rpcs.roleGrantPermission, roleGrantPermissionRequest.encode({ name, permission }), call);
     },

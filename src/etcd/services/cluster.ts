@@ -55,7 +55,7 @@ export function createCluster(client: Client): Cluster {
     members: (call) =>
       client.unary(list, memberListRequest.encode({ linearizable: call?.linearizable ?? true }), call),
     async add(options, call) {
-      checkOptions(options ?? null, add.action, { peerUrls: true, isLearner: true });
+      checkOptions(options ?? null, add.action, { peerUrls: "array", isLearner: "boolean" });
       const { peerUrls, isLearner = false } = options;
       const reply = await client.unary(add, memberAddRequest.encode({ peerUrls, isLearner }), call);
       const { header, member, members } = reply;
@@ -67,8 +67,11 @@ export function createCluster(client: Client): Cluster {
       return { header, member, members };
     },
     remove: (id, call) => client.unary(remove, memberIdRequest.encode({ id }), call),
-    update: (id, { peerUrls }, call) =>
-      client.unary(update, memberUpdateRequest.encode({ id, peerUrls }), call),
+    async update(id, options, call) {
+      checkOptions(options ?? null, update.action, { peerUrls: "array" });
+      const { peerUrls } = options;
+      return client.unary(update, memberUpdateRequest.encode({ id, peerUrls }), call);
+    },
     promote: (id, call) => client.unary(promote, memberIdRequest.encode({ id }), call),
   };
 }

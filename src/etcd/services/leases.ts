@@ -7,6 +7,7 @@
 import { checkOptions } from "../../base/text/known-options.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import { checkCall } from "../client/call-attempt.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { EtcdCall } from "../ports/call.ts";
 import type { Lease, LeaseStatus, Leases } from "../ports/leases.ts";
@@ -85,7 +86,8 @@ class LeasesPort implements Leases {
     options: { readonly ttlSeconds: number; readonly id?: bigint | undefined },
     call: EtcdCall = {},
   ): Promise<{ readonly id: bigint; readonly ttlSeconds: number }> {
-    checkOptions(options ?? null, "grant a lease", { ttlSeconds: true, id: true });
+    checkOptions(options ?? null, "grant a lease", { ttlSeconds: "positive", id: "bigint" });
+    checkCall(call, "grant a lease");
     const { ttlSeconds } = options;
     if (!(ttlSeconds > 0 && ttlSeconds <= ttlMaxSeconds)) {
       throw invalidArgument(
@@ -135,7 +137,7 @@ class LeasesPort implements Leases {
   }
 
   async hold(options: { readonly ttlSeconds: number }, call?: EtcdCall): Promise<Lease> {
-    checkOptions(options ?? null, "hold a lease", { ttlSeconds: true });
+    checkOptions(options ?? null, "hold a lease", { ttlSeconds: "positive" });
     const sentMs = this.#client.clock.monotonicMs();
     const { id, ttlSeconds } = await this.grant(options, call);
     const held = this.#held.hold(id, ttlSeconds, sentMs);
@@ -161,6 +163,7 @@ class LeasesPort implements Leases {
   }
 
   async keepAliveOnce(id: bigint, call: EtcdCall = {}): Promise<{ readonly ttlSeconds: number }> {
+    checkCall(call, "keep a lease alive");
     const { clock, requestTimeoutMs } = this.#client;
     const timeoutMs = call.timeoutMs ?? requestTimeoutMs;
     const end = new AbortController();
@@ -213,7 +216,8 @@ class LeasesPort implements Leases {
     }
   }
 
-  async shared(ttlSeconds: number, call?: EtcdCall): Promise<bigint> {
+  async shared(ttlSeconds: number, call: EtcdCall = {}): Promise<bigint> {
+    checkCall(call, "grant a lease");
     if (!(ttlSeconds > 0 && ttlSeconds < ttlMaxSeconds / 2)) {
       throw invalidArgument(
         "ttlSeconds",

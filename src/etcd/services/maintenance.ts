@@ -6,6 +6,7 @@ import { Backoff } from "../../base/backoff.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
+import { checkCall } from "../client/call-attempt.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { EtcdCall } from "../ports/call.ts";
 import type {
@@ -111,6 +112,7 @@ const empty = emptyRequest.encode({});
 
 export function createMaintenance(client: Client, readPage: PageReader): Maintenance {
   const metrics: Maintenance["metrics"] = async (call) => {
+    checkCall(call ?? null, "read a member's metrics");
     const page = await readPage("/metrics", call).catch((error: unknown) => {
       // Missing metrics are no reason to fail.
       if (isStoreError(error, "DEADLINE")) return undefined;
@@ -134,9 +136,11 @@ export function createMaintenance(client: Client, readPage: PageReader): Mainten
           `Cannot probe a member: name is ${JSON.stringify(name)}, expected one of ${probeNames.join(", ")}`,
         );
       }
+      checkCall(call ?? null, "probe a member");
       return probeOf(name, await readPage(probePath(name), call));
     },
     async quotaBytes(call) {
+      checkCall(call ?? null, statusRpc.action);
       const onPage = quotaBytesIn(await metrics(call));
       return onPage ?? (await client.unary(statusRpc, empty, call)).databaseQuotaBytes;
     },
@@ -145,14 +149,21 @@ export function createMaintenance(client: Client, readPage: PageReader): Mainten
       return (await client.unary(alarms, request, call)).alarms;
     },
     async disarm(alarm: Alarm, call) {
-      checkOptions(alarm ?? null, disarm.action, { memberId: true, type: true }, "alarm");
+      checkOptions(
+        alarm ?? null,
+        disarm.action,
+        { memberId: "bigint", type: ["NONE", "NOSPACE", "CORRUPT"] },
+        "alarm",
+      );
       const request = alarmRequest.encode({ action: "DEACTIVATE", ...alarm });
       return (await client.unary(disarm, request, call)).alarms;
     },
     async defragment(call) {
+      checkCall(call ?? null, defragment.action);
       await client.unary(defragment, empty, patient(call));
     },
     async hashKv(revision, call) {
+      checkCall(call ?? null, hashKv.action);
       const hashAt = (at: bigint): Promise<HashKvResponse> =>
         client.unary(hashKv, hashKvRequest.encode({ revision: at }), patient(call));
       const { header, hash, compactRevision, hashRevision } = await hashAt(revision).catch(
@@ -217,6 +228,7 @@ const withoutDowngrades = (action: string, cause: unknown): StoreError =>
 /** Yields chunks as the reader asks for them. A broken stream is not resumed: it would be another snapshot. */
 async function* snapshot(client: Client, call: EtcdCall): AsyncGenerator<SnapshotChunk> {
   const action = "take a snapshot";
+  checkCall(call, action);
   const timeout = call.timeoutMs === undefined ? undefined : new AbortController();
   const timer =
     timeout === undefined || call.timeoutMs === undefined

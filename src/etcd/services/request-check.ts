@@ -2,7 +2,7 @@
  * Refuses requests with an unknown option name before anything is sent: a misspelt `limit` or `rangeEnd` that is ignored
  * reads, or deletes, something else. Only names are checked; etcd checks the values.
  */
-import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import { checkOptions, type KnownNames, type NamesOf } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import type {
@@ -15,42 +15,51 @@ import type {
 } from "../ports/messages.ts";
 
 const rangeNames: NamesOf<RangeRequest> = {
-  key: true,
-  rangeEnd: true,
-  limit: true,
-  revision: true,
-  sortOrder: true,
-  sortTarget: true,
-  serializable: true,
-  keysOnly: true,
-  countOnly: true,
-  views: true,
-  minModRevision: true,
-  maxModRevision: true,
-  minCreateRevision: true,
-  maxCreateRevision: true,
+  key: "bytes",
+  rangeEnd: "bytes",
+  limit: "count",
+  revision: "bigint",
+  sortOrder: ["none", "ascend", "descend"],
+  sortTarget: ["key", "version", "create", "mod", "value"],
+  serializable: "boolean",
+  keysOnly: "boolean",
+  countOnly: "boolean",
+  views: "boolean",
+  minModRevision: "bigint",
+  maxModRevision: "bigint",
+  minCreateRevision: "bigint",
+  maxCreateRevision: "bigint",
 };
 const putNames: NamesOf<PutRequest> = {
-  key: true,
-  value: true,
-  lease: true,
-  prevKv: true,
-  ignoreValue: true,
-  ignoreLease: true,
+  key: "bytes",
+  value: "bytes",
+  lease: "bigint",
+  prevKv: "boolean",
+  ignoreValue: "boolean",
+  ignoreLease: "boolean",
 };
-const deleteNames: NamesOf<DeleteRangeRequest> = { key: true, rangeEnd: true, prevKv: true };
+const deleteNames: NamesOf<DeleteRangeRequest> = { key: "bytes", rangeEnd: "bytes", prevKv: "boolean" };
 const compareNames: NamesOf<Compare> = {
-  key: true,
-  rangeEnd: true,
-  result: true,
-  target: true,
+  key: "bytes",
+  rangeEnd: "bytes",
+  result: ["=", "!=", ">", "<"],
+  target: ["version", "create", "mod", "lease", "value"],
   operand: true,
 };
-const txnNames: NamesOf<TxnRequest> = { compare: true, success: true, failure: true };
-const rangeOpNames = { type: true, range: true } as const;
-const putOpNames = { type: true, put: true } as const;
-const deleteOpNames = { type: true, delete: true } as const;
-const txnOpNames = { type: true, txn: true } as const;
+const numberOperand = { operand: "bigint" } as const;
+/** What a compare's target is compared with. */
+const operandNames: Readonly<Record<Compare["target"], KnownNames>> = {
+  version: numberOperand,
+  create: numberOperand,
+  mod: numberOperand,
+  lease: numberOperand,
+  value: { operand: "bytes" },
+};
+const txnNames: NamesOf<TxnRequest> = { compare: "array", success: "array", failure: "array" };
+const rangeOpNames = { type: true, range: "object" } as const;
+const putOpNames = { type: true, put: "object" } as const;
+const deleteOpNames = { type: true, delete: "object" } as const;
+const txnOpNames = { type: true, txn: "object" } as const;
 
 /** @throws INVALID_ARGUMENT */
 export function checkRange(request: RangeRequest, action: string): void {
@@ -70,7 +79,10 @@ export function checkDelete(request: DeleteRangeRequest, action: string): void {
 /** Checks everything inside it, too. @throws INVALID_ARGUMENT */
 export function checkTxn(request: TxnRequest, action: string): void {
   checkOptions(request ?? null, action, txnNames, "request");
-  for (const compare of request.compare) checkOptions(compare ?? null, action, compareNames, "compare");
+  for (const compare of request.compare) {
+    checkOptions(compare ?? null, action, compareNames, "compare");
+    checkOptions({ operand: compare.operand }, action, operandNames[compare.target], "compare");
+  }
   for (const op of request.success) checkOp(op, action);
   for (const op of request.failure) checkOp(op, action);
 }

@@ -99,6 +99,9 @@ function readPem(option: PemOption, pem: Pem | undefined): PemText | undefined {
     if (given instanceof Promise) given.catch(() => undefined);
     throw refused("is a function that gives no PEM text or bytes at once");
   }
+  if (typeof pem === "object" && !Array.isArray(pem)) {
+    checkOptions(pem, "connect to etcd", { path: "text" }, `tls.${option}`);
+  }
   if (pem === null || typeof pem !== "object" || typeof pem.path !== "string" || pem.path === "") {
     throw refused(`is ${quote(pem)}, expected PEM text or bytes, { path } or a function`);
   }

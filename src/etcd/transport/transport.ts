@@ -123,9 +123,9 @@ export const tlsNames: NamesOf<TlsOptions> = {
   ca: true,
   cert: true,
   key: true,
-  passphrase: true,
-  serverName: true,
-  insecureSkipVerify: true,
+  passphrase: "secret",
+  serverName: "text",
+  insecureSkipVerify: "boolean",
 };
 
 export interface TransportOptions {

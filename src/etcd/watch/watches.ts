@@ -16,15 +16,15 @@ const defaultTimes: WatchTimes = {
 };
 
 const watchRequestNames: NamesOf<EtcdWatchRequest> = {
-  key: true,
-  rangeEnd: true,
-  startRevision: true,
-  prevKv: true,
-  noPut: true,
-  noDelete: true,
-  progressNotify: true,
-  fragment: true,
-  views: true,
+  key: "bytes",
+  rangeEnd: "bytes",
+  startRevision: "bigint",
+  prevKv: "boolean",
+  noPut: "boolean",
+  noDelete: "boolean",
+  progressNotify: "boolean",
+  fragment: "boolean",
+  views: "boolean",
 };
 
 /** @param options.times for tests */
@@ -50,7 +50,7 @@ class WatchesPort implements Watches {
   }
 
   open(request: EtcdWatchRequest, call: Pick<EtcdCall, "signal" | "endpoint"> = {}): EtcdWatch {
-    checkOptions(call, "watch etcd", { signal: true, endpoint: true });
+    checkOptions(call, "watch etcd", { signal: "signal", endpoint: "text" });
     checkOptions(request ?? null, "watch etcd", watchRequestNames, "request");
     return WatchLoop.open(this.#context, request, call);
   }

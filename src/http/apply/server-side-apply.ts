@@ -9,6 +9,7 @@
  * them in `guaranteedUpdate` or before `create`. Source: Kubernetes' server-side apply, structured-merge-diff
  * merge/update.go.
  */
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { copyPlainData, sameContent } from "../../resource/model/plain-data.ts";
 import type { AnyResource, Resource } from "../../resource/model/resource.ts";
@@ -38,11 +39,21 @@ export interface ManagerOptions extends FieldScope {
   readonly schema?: MergeSchema | undefined;
 }
 
+const managerNames: NamesOf<ManagerOptions> = {
+  fieldManager: "text",
+  time: "text",
+  schema: "object",
+  subresource: "text",
+  hasStatus: "boolean",
+};
+
 /** Options of `serverSideApply`. */
 export interface ApplyOptions extends ManagerOptions {
   /** Takes fields over from their managers instead of refusing. Default false. */
   readonly force?: boolean | undefined;
 }
+
+const applyNames: NamesOf<ApplyOptions> = { ...managerNames, force: "boolean" };
 
 /** The owner of fields that were set before managers were tracked. */
 const beforeFirstApply = "before-first-apply";
@@ -61,6 +72,7 @@ export function serverSideApply<T extends Resource>(
   config: unknown,
   options: ApplyOptions,
 ): T {
+  checkOptions(options ?? null, "apply", applyNames);
   assertPatchFields(config);
   assertConfig(config, live, options);
   const { schema, subresource } = options;
@@ -102,6 +114,7 @@ export function serverSideApply<T extends Resource>(
  * @param before undefined for a create
  */
 export function trackUpdate<T extends Resource>(before: T | undefined, after: T, options: ManagerOptions): T {
+  checkOptions(options ?? null, "track managed fields", managerNames);
   const given: unknown = after.metadata.managedFields;
   if (Array.isArray(given) && given.length === 1 && sameContent(given[0], {})) {
     return withManagers(after as unknown as Fields, new Map()) as unknown as T;

@@ -1,4 +1,5 @@
 /** Reads a whole request body up to a limit; it stops at the limit and does not buffer the rest. */
+import { checkOptions } from "../../base/text/known-options.ts";
 import { StoreError } from "../../errors.ts";
 
 /** The part of a request that is needed: Node's `http.IncomingMessage` and `http2.Http2ServerRequest` both have it. */
@@ -27,13 +28,13 @@ const bodyBytesMax = 3_145_728;
  */
 export function readBody(
   request: RequestStream,
-  {
-    limitBytes = bodyBytesMax,
-  }: {
+  options: {
     /** Largest accepted body, bytes, inclusive; default 3 MiB, as kube-apiserver. */
     readonly limitBytes?: number | undefined;
   } = {},
 ): Promise<Uint8Array> {
+  checkOptions(options, "read request", { limitBytes: "count" });
+  const { limitBytes = bodyBytesMax } = options;
   return new Promise((resolve, reject) => {
     const refuse = (sizeBytes: number): void => {
       request.pause();

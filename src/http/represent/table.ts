@@ -3,6 +3,7 @@
  * not depend on the current time: it returns a time stamp, or `ageSince` one, which is computed when the row is sent.
  */
 
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { defineView } from "../../resource/contract/view.ts";
 import type { Resource } from "../../resource/model/resource.ts";
 import { withAges } from "./age.ts";
@@ -25,6 +26,15 @@ export interface TableColumn<T extends Resource = Resource> {
   readonly cell: (object: T) => unknown;
 }
 
+const columnNames: NamesOf<TableColumn> = {
+  name: "text",
+  type: "text",
+  format: "text",
+  description: "text",
+  priority: "count",
+  cell: "function",
+};
+
 const encoder = new TextEncoder();
 const kind = "Table";
 const apiVersion = "meta.k8s.io/v1";
@@ -43,6 +53,7 @@ export function tableRepresentation<T extends Resource>(
   columns: readonly TableColumn<T>[],
   include: "None" | "Metadata" | "Object" = "Metadata",
 ): Representation {
+  for (const column of columns) checkOptions(column ?? null, "make table", columnNames, "column");
   const view = defineView<Resource, Uint8Array>({
     name: `table ${include}`,
     project: (object) => encoder.encode(JSON.stringify(rowOf(object as T, columns, include))),

@@ -2,6 +2,7 @@
  * The part of a response that the senders need: Node's `http.ServerResponse` and `http2.Http2ServerResponse` both have
  * it. A middleware that changes the body (compression) must not be between a watch and its socket.
  */
+import type { NamesOf } from "../../base/text/known-options.ts";
 import type { Representation } from "../represent/representation.ts";
 
 /** A writable stream. */
@@ -73,6 +74,8 @@ export interface SendOptions {
   /** Additional headers. */
   readonly headers?: Readonly<Record<string, string | number>> | undefined;
 }
+
+export const sendNames: NamesOf<SendOptions> = { acceptEncoding: "texts", headers: "object" };
 
 /** kube-apiserver's threshold, bytes: below it compression costs more than it saves. */
 const gzipBytesMin = 131_072;

@@ -2,6 +2,7 @@
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { checkOptions } from "../../base/text/known-options.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import { TurnBudget } from "../../base/time/turn-budget.ts";
 import type { ListPage } from "../../resource/contract/reader.ts";
@@ -13,6 +14,7 @@ import {
   isGone,
   type ResponseStream,
   type SendOptions,
+  sendNames,
   wantsGzip,
 } from "./response.ts";
 
@@ -29,8 +31,10 @@ export function sendObject(
     readonly status?: number | undefined;
   } = {},
 ): Promise<void> {
+  checkOptions(options, "send object", { ...sendNames, status: "count" });
+  const { status = 200, ...rest } = options;
   const body = representation.object(item);
-  return sendBytes(response, options.status ?? 200, representation.contentType, body, options);
+  return sendBytes(response, status, representation.contentType, body, rest);
 }
 
 /** Responds with an object created for this response (a Status, the result of a write), in a representation's form. */
@@ -41,6 +45,7 @@ export function sendDocument(
   value: object,
   options: SendOptions = {},
 ): Promise<void> {
+  checkOptions(options, "send document", sendNames);
   return sendBytes(response, status, representation.contentType, representation.document(value), options);
 }
 
@@ -55,6 +60,7 @@ export function sendList(
   page: ListPage<Uint8Array>,
   options: SendOptions = {},
 ): Promise<void> {
+  checkOptions(options, "send list", sendNames);
   return sendSlabs(response, 200, representation.contentType, representation.list(page), options);
 }
 
@@ -66,6 +72,7 @@ export function sendBytes(
   body: Uint8Array,
   options: SendOptions = {},
 ): Promise<void> {
+  checkOptions(options, "send body", sendNames);
   return sendSlabs(response, status, contentType, { sizeBytes: body.byteLength, slabs: [body] }, options);
 }
 

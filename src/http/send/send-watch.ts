@@ -9,6 +9,7 @@
  * the socket buffers. Watches are not compressed, as in Kubernetes.
  */
 import type { Status } from "../../base/error-status.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Watch, WatchEvent } from "../../resource/contract/watch.ts";
 import type { Representation, WatchFrames } from "../represent/representation.ts";
@@ -28,6 +29,12 @@ export interface SendWatchOptions {
   /** Additional headers. */
   readonly headers?: Readonly<Record<string, string | number>> | undefined;
 }
+
+const watchNames: NamesOf<SendWatchOptions> = {
+  bookmarks: "boolean",
+  statusOf: "function",
+  headers: "object",
+};
 
 /**
  * Responds with `watch` until it ends or the client disconnects; the watch is closed then. The head is sent when the
@@ -68,6 +75,7 @@ export async function sendWatch(
   watch: Watch<Uint8Array>,
   options: SendWatchOptions = {},
 ): Promise<void> {
+  checkOptions(options, "send watch", watchNames);
   await watch.ready();
   const { watchContentType = representation.contentType } = representation;
   const write = beginBody(response, headersOf(watchContentType, { headers: options.headers }));

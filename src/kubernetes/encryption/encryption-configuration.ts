@@ -7,6 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { type Random, systemRandom } from "../../base/random.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
 import { type Clock, systemClock } from "../../base/time/clock.ts";
 import type { Transform } from "../../codec/sealing/transform.ts";
@@ -39,6 +40,7 @@ export async function encryptionConfiguration(
     readonly random?: Random | undefined;
   } = {},
 ): Promise<Readonly<Record<string, Transform>>> {
+  checkOptions(options, "read EncryptionConfiguration", { clock: "clock", random: "random" });
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const parsed = typeof source === "string" ? parseText(await textOf(source)) : source;

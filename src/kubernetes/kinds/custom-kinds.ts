@@ -59,9 +59,9 @@ export interface CustomResourceOptions extends Call {
 
 const optionNames: NamesOf<CustomResourceOptions> = {
   ...callNames,
-  prefix: true,
-  transforms: true,
-  onCorrupt: true,
+  prefix: "text",
+  transforms: "object",
+  onCorrupt: "function",
 };
 
 const definitionKind: Kind = kubernetesKind("apiextensions.k8s.io/v1", "CustomResourceDefinition");

@@ -59,7 +59,7 @@ export function kubernetesKinds(
     readonly version?: string | undefined;
   } = {},
 ): readonly Kind[] {
-  checkOptions(options, "list Kubernetes' kinds", { version: true });
+  checkOptions(options, "list Kubernetes' kinds", { version: "text" });
   const { version } = options;
   const minor = releaseMinor(version);
   return builtinKinds.flatMap((kind) => {
@@ -133,7 +133,7 @@ export function kubernetesVersions(
     readonly version?: string | undefined;
   } = {},
 ): readonly string[] {
-  checkOptions(options, "list the versions of a kind", { version: true });
+  checkOptions(options, "list the versions of a kind", { version: "text" });
   const minor = releaseMinor(options.version);
   const builtin = builtinKinds.find(
     ({ kind, versions }) =>

@@ -8,6 +8,7 @@
  * older or newer Kubernetes wrote them; changed, it is encoded in the current form, unless fields would be lost.
  */
 import { goJsonText } from "../../base/text/go-json-text.ts";
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { DecodeFault } from "../../codec/form/decode-fault.ts";
 import { parseJson } from "../../codec/json-body.ts";
 import { StoreError } from "../../errors.ts";
@@ -50,12 +51,15 @@ export interface EncodeOptions {
   readonly onUnknownMember?: ((path: string) => void) | undefined;
 }
 
+const encodeNames: NamesOf<EncodeOptions> = { onUnknownMember: "function" };
+
 /**
  * Decodes an object from Kubernetes' protobuf ("k8s\0") or JSON, as kube-apiserver shows it. Supports every built-in
  * kind, including lists, Status and options. Its apiVersion and kind are those it was written in.
  * @throws CORRUPT_OBJECT with the offset in its reason; also for a kind that is not in the table of types
  */
 export function decodeKubernetes(value: Uint8Array, options: DecodeOptions = {}): AnyResource {
+  checkOptions(options, "decode object", { onUnknownFields: "function" });
   try {
     const decoded = isKubernetesProtobuf(value) ? decodeProtobuf(value) : decodeJson(value);
     origins.set(decoded.object, { bytes: value, unknownFields: decoded.unknownFields });
@@ -74,6 +78,7 @@ export function decodeKubernetes(value: Uint8Array, options: DecodeOptions = {})
  * that `decodeKubernetes` has skipped
  */
 export function encodeKubernetes(object: AnyResource, options: EncodeOptions = {}): Uint8Array {
+  checkOptions(options, "encode object", encodeNames);
   const { apiVersion, kind } = object;
   const plan = isKeptAsProtobuf(apiVersion) ? planOfKind(apiVersion, kind) : undefined;
   return withOrigin(
@@ -88,6 +93,7 @@ export function encodeKubernetes(object: AnyResource, options: EncodeOptions = {
  * @throws INVALID_OBJECT as `encodeKubernetes`; also for a kind without protobuf (a custom resource, a Table)
  */
 export function encodeKubernetesProtobuf(object: AnyResource, options: EncodeOptions = {}): Uint8Array {
+  checkOptions(options, "encode object", encodeNames);
   return withOrigin(object, encodeProtobuf(object, options));
 }
 

@@ -33,10 +33,10 @@ export interface ListOptions extends Scoped {
 
 export const listNames: NamesOf<ListOptions> = {
   ...scopedNames,
-  limit: true,
-  continueToken: true,
-  read: true,
-  onCorrupt: true,
+  limit: "number",
+  continueToken: "text",
+  read: "object",
+  onCorrupt: "function",
 };
 
 /** One page of a list: a state at one version, the same for all pages of the list. */
@@ -57,7 +57,7 @@ export interface GetOptions extends Call {
   readonly read?: ReadFreshness | undefined;
 }
 
-export const getNames: NamesOf<GetOptions> = { ...callNames, read: true };
+export const getNames: NamesOf<GetOptions> = { ...callNames, read: "object" };
 
 /**
  * Results of reads are read-only and frozen, both from a store and from a cache, which shares them (unless their

@@ -1,6 +1,6 @@
 /** What a read is about: which objects, and how fresh the answer must be. */
 import { type Call, callNames } from "../../base/call.ts";
-import type { NamesOf } from "../../base/text/known-options.ts";
+import type { KnownNames, NamesOf } from "../../base/text/known-options.ts";
 
 /** How fresh a read must be. Default: linearizable. */
 export type ReadFreshness =
@@ -24,9 +24,9 @@ export type ReadFreshness =
   | { readonly consistency: "exact"; readonly resourceVersion: string };
 
 /** The options of every form; the parser checks which ones may be combined. */
-export const readNames: Readonly<Record<"consistency" | "resourceVersion", true>> = {
+export const readNames: KnownNames = {
   consistency: true,
-  resourceVersion: true,
+  resourceVersion: "text",
 };
 
 /** Object form of a label selector (metav1.LabelSelector); all terms must hold. */
@@ -64,7 +64,7 @@ export interface Scoped extends Call {
 
 export const scopedNames: NamesOf<Scoped> = {
   ...callNames,
-  namespace: true,
+  namespace: "text",
   labelSelector: true,
   fieldSelector: true,
 };

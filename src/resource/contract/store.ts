@@ -57,8 +57,8 @@ export interface RewriteOptions extends Call {
 
 export const rewriteNames: NamesOf<RewriteOptions> = {
   ...callNames,
-  onProgress: true,
-  objectsPerSecond: true,
+  onProgress: "function",
+  objectsPerSecond: "number",
 };
 
 /** The result of `rewrite`. */
@@ -179,7 +179,7 @@ export interface QuotaRequest {
   readonly labelSelector?: string | LabelSelector | undefined;
 }
 
-export const quotaRequestNames: NamesOf<QuotaRequest> = { name: true, hard: true, labelSelector: true };
+export const quotaRequestNames: NamesOf<QuotaRequest> = { name: "text", hard: "object", labelSelector: true };
 
 /** Options of `quotas.set` besides the quota. */
 export interface QuotaSetOptions extends Call {
@@ -187,7 +187,7 @@ export interface QuotaSetOptions extends Call {
   readonly preconditions?: Preconditions | undefined;
 }
 
-export const quotaSetNames: NamesOf<QuotaSetOptions> = { ...callNames, preconditions: true };
+export const quotaSetNames: NamesOf<QuotaSetOptions> = { ...callNames, preconditions: "object" };
 
 /** Options of `quotas.get`. */
 export interface QuotaGetOptions extends Call {
@@ -195,7 +195,7 @@ export interface QuotaGetOptions extends Call {
   readonly name?: string | undefined;
 }
 
-export const quotaGetNames: NamesOf<QuotaGetOptions> = { ...callNames, name: true };
+export const quotaGetNames: NamesOf<QuotaGetOptions> = { ...callNames, name: "text" };
 
 /** Options of `quotas.list`. */
 export interface QuotaListOptions extends Call {
@@ -203,7 +203,7 @@ export interface QuotaListOptions extends Call {
   readonly namespace?: string | undefined;
 }
 
-export const quotaListNames: NamesOf<QuotaListOptions> = { ...callNames, namespace: true };
+export const quotaListNames: NamesOf<QuotaListOptions> = { ...callNames, namespace: "text" };
 
 /** Options of `quotas.remove`. */
 export interface QuotaRemoveOptions extends QuotaGetOptions {
@@ -211,7 +211,7 @@ export interface QuotaRemoveOptions extends QuotaGetOptions {
   readonly preconditions?: Preconditions | undefined;
 }
 
-export const quotaRemoveNames: NamesOf<QuotaRemoveOptions> = { ...quotaGetNames, preconditions: true };
+export const quotaRemoveNames: NamesOf<QuotaRemoveOptions> = { ...quotaGetNames, preconditions: "object" };
 
 /** The findings and repairs of `quotas.reconcile`. */
 export interface ReconcileReport {

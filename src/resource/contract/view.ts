@@ -67,7 +67,12 @@ export function defineView<T extends Resource, V>(spec: {
   });
 }
 
-const viewNames = { name: true, from: true, project: true, sizeBytes: true } as const;
+const viewNames = {
+  name: "text",
+  from: ["object", "metadata"],
+  project: "function",
+  sizeBytes: "function",
+} as const;
 
 /** @throws INVALID_ARGUMENT for a view that is not from `defineView` */
 export function checkView(view: unknown): void {

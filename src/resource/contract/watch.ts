@@ -31,12 +31,12 @@ export interface WatchOptions extends Scoped {
 
 export const watchNames: NamesOf<WatchOptions> = {
   ...scopedNames,
-  name: true,
-  resourceVersion: true,
-  sendInitialEvents: true,
-  read: true,
-  bookmarks: true,
-  onCorrupt: true,
+  name: "text",
+  resourceVersion: "text",
+  sendInitialEvents: "boolean",
+  read: "object",
+  bookmarks: "boolean",
+  onCorrupt: "function",
 };
 
 /** Begins at the call; allows one loop; leaving it or aborting ends it at once; errors are thrown. */

@@ -18,7 +18,7 @@ export interface Preconditions {
   readonly resourceVersion?: string | undefined;
 }
 
-export const preconditionNames: NamesOf<Preconditions> = { uid: true, resourceVersion: true };
+export const preconditionNames: NamesOf<Preconditions> = { uid: "text", resourceVersion: "text" };
 
 /** What `update` and `guaranteedUpdate` take. */
 export interface WriteOptions extends Call {
@@ -39,10 +39,10 @@ export interface WriteOptions extends Call {
 
 export const writeNames: NamesOf<WriteOptions> = {
   ...callNames,
-  preconditions: true,
-  ttlSeconds: true,
-  dryRun: true,
-  subresource: true,
+  preconditions: "object",
+  ttlSeconds: "number",
+  dryRun: "boolean",
+  subresource: "text",
 };
 
 /** What `create` takes. */
@@ -58,7 +58,7 @@ export interface CreateOptions extends Call {
   readonly dryRun?: boolean | undefined;
 }
 
-export const createNames: NamesOf<CreateOptions> = { ...callNames, ttlSeconds: true, dryRun: true };
+export const createNames: NamesOf<CreateOptions> = { ...callNames, ttlSeconds: "number", dryRun: "boolean" };
 
 /** What `delete` takes. */
 export interface DeleteOptions<T> extends Call {
@@ -87,12 +87,12 @@ export interface DeleteOptions<T> extends Call {
 
 export const deleteNames: NamesOf<DeleteOptions<unknown>> = {
   ...callNames,
-  preconditions: true,
-  dryRun: true,
-  validate: true,
+  preconditions: "object",
+  dryRun: "boolean",
+  validate: "function",
   gracePeriodSeconds: true,
-  propagationPolicy: true,
-  ignoreStoreReadErrorWithClusterBreakingPotential: true,
+  propagationPolicy: "text",
+  ignoreStoreReadErrorWithClusterBreakingPotential: "boolean",
 };
 
 /** How to delete a collection: no option is about a single object. */
@@ -104,10 +104,10 @@ export type CollectionDeleteOptions<T> = Omit<
 /** Options of `deleteCollection`: which objects, and how to delete them; never one object's preconditions. */
 export const deleteCollectionNames: NamesOf<Scoped & CollectionDeleteOptions<unknown>> = {
   ...scopedNames,
-  dryRun: true,
-  validate: true,
+  dryRun: "boolean",
+  validate: "function",
   gracePeriodSeconds: true,
-  propagationPolicy: true,
+  propagationPolicy: "text",
 };
 
 /** The progress of a long call. */
@@ -134,8 +134,8 @@ export interface CreateManyOptions extends Call {
 
 export const createManyNames: NamesOf<CreateManyOptions> = {
   ...callNames,
-  ttlSeconds: true,
-  onProgress: true,
+  ttlSeconds: "number",
+  onProgress: "function",
 };
 
 /** What `guaranteedUpdate` takes. */
@@ -146,5 +146,5 @@ export interface GuaranteedUpdateOptions<T extends Resource> extends WriteOption
 
 export const guaranteedUpdateNames: NamesOf<GuaranteedUpdateOptions<Resource>> = {
   ...writeNames,
-  createIfMissing: true,
+  createIfMissing: "function",
 };

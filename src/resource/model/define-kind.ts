@@ -19,6 +19,7 @@ import {
   type KindSpec,
   kindNames,
   type ScalePaths,
+  scaleNames,
 } from "./kind.ts";
 import { specFaults } from "./kind-spec-faults.ts";
 import { cleanMetadata } from "./metadata-fields.ts";
@@ -54,7 +55,9 @@ import type { AnyResource, ObjectMeta, Resource, Scope } from "./resource.ts";
  */
 export function defineKind<T extends Resource>(spec: KindSpec<T>): Kind<T> {
   if (typeof spec === "object" && spec !== null) {
-    checkOptions(spec, `define kind ${quote(spec.kind)}`, kindNames, "kind");
+    const action = `define kind ${quote(spec.kind)}`;
+    checkOptions(spec, action, kindNames, "kind");
+    checkOptions(spec.scale, action, scaleNames, "kind.scale");
   }
   checkSpec(spec);
   return new DefinedKind(spec);

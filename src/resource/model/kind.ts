@@ -109,6 +109,12 @@ export interface KindSpec<T extends Resource> {
   validate?: ((object: T, old?: T) => readonly FieldError[]) | undefined;
 }
 
+export const scaleNames: NamesOf<ScalePaths> = {
+  specReplicas: "text",
+  statusReplicas: "text",
+  selector: "text",
+};
+
 export const kindNames: NamesOf<KindSpec<Resource>> = {
   group: true,
   version: true,
@@ -119,8 +125,8 @@ export const kindNames: NamesOf<KindSpec<Resource>> = {
   categories: true,
   scope: true,
   scale: true,
-  fields: true,
-  indexes: true,
+  fields: "object",
+  indexes: "array",
   measure: true,
   reads: true,
   headerVersion: true,

@@ -7,6 +7,7 @@
  * Parsed once into requirements over Sets: matching costs one lookup per term, whatever the names are ("constructor"
  * and "__proto__" are ordinary keys). Parsing is one pass, bounded in text, terms and values.
  */
+import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { LabelSelector } from "../contract/scope.ts";
@@ -111,6 +112,10 @@ function term(
   return { key, operator, values: checked };
 }
 
+const action = "use label selector";
+const selectorNames: NamesOf<LabelSelector> = { matchLabels: "object", matchExpressions: "array" };
+const expressionNames = { key: "text", operator: true, values: "array" } as const;
+
 const operatorNames: ReadonlyMap<unknown, LabelRequirement["operator"]> = new Map([
   ["In", "in"],
   ["NotIn", "notIn"],
@@ -122,29 +127,33 @@ function termsOfObject(selector: unknown): readonly LabelRequirement[] {
   if (typeof selector !== "object" || selector === null || Array.isArray(selector)) {
     throw refuse(quote(selector), "text or an object");
   }
-  const { matchLabels, matchExpressions, ...rest } = selector as Record<string, unknown>;
-  const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) throw refuse(`field ${quote(unknown)}`, '"matchLabels" or "matchExpressions"');
-  if (matchLabels !== undefined && (typeof matchLabels !== "object" || matchLabels === null)) {
-    throw refuse(`matchLabels as ${quote(matchLabels)}`, "an object");
-  }
-  if (matchExpressions !== undefined && !Array.isArray(matchExpressions)) {
-    throw refuse(`matchExpressions as ${quote(matchExpressions)}`, "an array");
-  }
+  checkOptions(selector, action, selectorNames, "labelSelector");
+  const { matchLabels, matchExpressions } = selector as Readonly<{
+    matchLabels?: Readonly<Record<string, unknown>>;
+    matchExpressions?: readonly unknown[];
+  }>;
   const pairs = Object.entries(matchLabels ?? {});
-  const expressions: readonly unknown[] = matchExpressions ?? [];
+  const expressions = matchExpressions ?? [];
   checkTermCount(pairs.length + expressions.length);
   return [...pairs.map(([key, value]) => term(key, "in", [value])), ...expressions.map(termOfExpression)];
 }
 
 function termOfExpression(expression: unknown): LabelRequirement {
   if (typeof expression !== "object" || expression === null) throw refuse(quote(expression), "an expression");
-  const { key, operator: name, values = [] } = expression as Record<string, unknown>;
+  checkOptions(expression, action, expressionNames, "labelSelector.matchExpressions[]");
+  const {
+    key,
+    operator: name,
+    values = [],
+  } = expression as Readonly<{
+    key: unknown;
+    operator: unknown;
+    values?: readonly unknown[];
+  }>;
   const operator = operatorNames.get(name);
   if (operator === undefined) {
     throw refuse(`operator ${quote(name)}`, '"In", "NotIn", "Exists" or "DoesNotExist"');
   }
-  if (!Array.isArray(values)) throw refuse(`values as ${quote(values)}`, "an array");
   const takesValues = operator === "in" || operator === "notIn";
   if (takesValues !== values.length > 0) {
     throw refuse(`${values.length} values with ${quote(name)}`, takesValues ? "at least one" : "none");

@@ -4,6 +4,7 @@
  *
  * A selector on metadata.name or metadata.namespace narrows the key range like the options with those names.
  */
+import { checkOptions } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Scoped } from "../contract/scope.ts";
@@ -79,6 +80,8 @@ export function parseSelection(
   });
 }
 
+const matcherNames = { namespace: "text", labelSelector: true, fieldSelector: true } as const;
+
 /**
  * Tests objects against a selection, for readers that have objects and no store. Only the fields that the kind
  * declares are selectable.
@@ -89,6 +92,7 @@ export function objectMatcher<T extends Resource>(
   options: Pick<Scoped, "namespace" | "labelSelector" | "fieldSelector">,
 ): (object: T) => boolean {
   const definition = definitionOf(kind);
+  checkOptions(options, "match objects", matcherNames);
   const selection = parseSelection(definition, options);
   return (object) => selection.matches(definition.headOf(object));
 }

@@ -72,7 +72,7 @@ export function compactionIntervalMs(
 ): number | undefined {
   if (option === false) return undefined;
   if (typeof option === "object" && option !== null) {
-    checkOptions(option, "create store", { intervalMs: true }, "compaction");
+    checkOptions(option, "create store", { intervalMs: "positive" }, "compaction");
   }
   const { intervalMs } = option ?? { intervalMs: intervalMsDefault };
   if (Number.isFinite(intervalMs) && intervalMs > 0) return intervalMs;

@@ -2,12 +2,15 @@
  * What a store has recorded about itself, for tools that inspect an etcd without the program whose store it is. Opens
  * nothing and writes nothing.
  */
-import { type Call, CallScope } from "../../base/call.ts";
+import { type Call, CallScope, callNames } from "../../base/call.ts";
+import { checkOptions } from "../../base/text/known-options.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";
 import { KeySpace } from "../../resource/model/keys.ts";
 import type { KindRecord } from "../../resource/model/kind.ts";
 import { KindRecords } from "./kind-records.ts";
 import { recordedSealingKeys } from "./sealing-keys.ts";
+
+const action = "read what a store has on record";
 
 /** What keelson's stores have recorded under one prefix. */
 export interface StoreRecords {
@@ -28,8 +31,9 @@ export async function readStoreRecords(
     readonly prefix?: string | undefined;
   } & Call = {},
 ): Promise<StoreRecords> {
+  checkOptions(options, action, { ...callNames, prefix: "text" });
   const keys = new KeySpace(options.prefix);
-  using scope = new CallScope(options, etcd.clock, "read what a store has on record");
+  using scope = new CallScope(options, etcd.clock, action);
   const records = await new KindRecords(etcd.kv, keys).records(scope.rest());
   const latest = new Map(records.map((record) => [`${record.plural}.${record.group}`, record]));
   return { kinds: [...latest.values()], sealing: await recordedSealingKeys(etcd.kv, keys, scope.rest()) };

@@ -32,14 +32,14 @@ export interface CacheOptions {
 }
 
 export const cacheNames: NamesOf<CacheOptions> = {
-  kind: true,
-  budgetBytes: true,
-  decodedBytes: true,
-  historyMs: true,
-  historyBytes: true,
-  freeze: true,
-  bookmarkIntervalMs: true,
-  selfCheckIntervalMs: true,
+  kind: "object",
+  budgetBytes: "number",
+  decodedBytes: "number",
+  historyMs: "number",
+  historyBytes: "number",
+  freeze: "boolean",
+  bookmarkIntervalMs: "number",
+  selfCheckIntervalMs: "countOrFalse",
 };
 
 /** Checked options with every default filled in. */

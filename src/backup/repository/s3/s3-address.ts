@@ -34,13 +34,13 @@ export interface S3Options {
 }
 
 const s3Names: NamesOf<S3Options> = {
-  endpoint: true,
-  region: true,
-  style: true,
-  ca: true,
-  serverSideEncryption: true,
-  credentials: true,
-  requestTimeoutMs: true,
+  endpoint: "text",
+  region: "text",
+  style: ["path", "virtual"],
+  ca: "bytes",
+  serverSideEncryption: "object",
+  credentials: "object",
+  requestTimeoutMs: "positive",
 };
 
 /** An access key of S3, temporary or permanent. */
@@ -54,6 +54,14 @@ export interface S3Credentials {
   /** Expiry, milliseconds since 1970. */
   readonly expiresAtMs?: number | undefined;
 }
+
+const credentialNames: NamesOf<S3Credentials> = {
+  accessKeyId: "text",
+  secretAccessKey: "secret",
+  sessionToken: "secret",
+  expiresAtMs: "count",
+};
+const encryptionNames = { algorithm: "text", keyId: "text" } as const;
 
 export interface S3Address {
   readonly bucket: string;
@@ -77,6 +85,9 @@ export function parseS3Address(
   environment: Readonly<Record<string, string | undefined>>,
 ): S3Address {
   checkOptions(options, "open the repository", s3Names, "s3");
+  const { credentials, serverSideEncryption } = options;
+  checkOptions(credentials, "open the repository", credentialNames, "s3.credentials");
+  checkOptions(serverSideEncryption, "open the repository", encryptionNames, "s3.serverSideEncryption");
   const refuse = (what: string): Error =>
     invalidArgument("directory", `Cannot open repository ${quote(text)}: ${what}`);
   const [, bucket = "", rest = ""] = /^s3:\/\/([^/?#]*)(?:\/([^?#]*))?$/.exec(text) ?? [];
